@@ -1,0 +1,21 @@
+/**
+ * Time as the packages without I/O see it. Real programs pass {@link systemClock}; tests pass a fake one and
+ * step it by hand.
+ */
+export interface Clock {
+  /** Monotonic time in milliseconds; only differences mean anything. */
+  now(): number
+  /** Calls `callback` once after `delayMs` milliseconds, unless cleared before. */
+  setTimeout(callback: () => void, delayMs: number): TimerHandle
+  clearTimeout(handle: TimerHandle): void
+}
+
+/** What {@link Clock.setTimeout} returns; opaque, since Node and browsers differ. */
+export type TimerHandle = unknown
+
+/** The clock of the running process. */
+export const systemClock: Clock = {
+  now: () => performance.now(),
+  setTimeout: (callback, delayMs) => setTimeout(callback, delayMs),
+  clearTimeout: (handle) => clearTimeout(handle as ReturnType<typeof setTimeout>),
+}

@@ -1,0 +1,2 @@
+export { MessageType } from './message-type.js'
+export type * from './message.js'

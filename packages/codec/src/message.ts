@@ -1,0 +1,175 @@
+import type { MessageType } from './message-type.js'
+
+/** What a channel carries; on the wire 1 is TCP and 2 is UDP. */
+export type Protocol = 'tcp' | 'udp'
+
+/** A target or source: `host` is an IPv4 or IPv6 literal or a host name of 1–255 bytes, `port` is 0–65535. */
+export interface Address {
+  readonly host: string
+  readonly port: number
+}
+
+/** What a peer may do with a connector token. */
+export type ConnectorOperation = 'add' | 'remove'
+
+export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error'
+
+/** First message of a client on any path but `/socket` (protocol.md §1). */
+export interface AuthMessage {
+  readonly type: typeof MessageType.Auth
+  readonly token: string
+  readonly reverse: boolean
+  /** 16 bytes that name the client process, the same on each of its links. */
+  readonly instance: Uint8Array
+}
+
+export interface AuthResponseMessage {
+  readonly type: typeof MessageType.AuthResponse
+  readonly success: boolean
+  readonly error?: string
+}
+
+export interface ConnectMessage {
+  readonly type: typeof MessageType.Connect
+  readonly protocol: Protocol
+  /** 16 bytes; any value, not only RFC 9562 UUIDs. */
+  readonly channelId: Uint8Array
+  /** Present for TCP, absent for UDP. */
+  readonly address?: Address
+}
+
+export interface DataMessage {
+  readonly type: typeof MessageType.Data
+  readonly protocol: Protocol
+  readonly channelId: Uint8Array
+  readonly compression: 'none' | 'gzip'
+  /** The payload as it stands on the wire: the gzip stream when `compression` is `gzip`. A view after decoding. */
+  readonly payload: Uint8Array
+  /** UDP from the network: where the datagram came from. */
+  readonly source?: Address
+  /** UDP towards the network: where the datagram goes. */
+  readonly target?: Address
+}
+
+export interface ConnectResponseMessage {
+  readonly type: typeof MessageType.ConnectResponse
+  readonly success: boolean
+  readonly channelId: Uint8Array
+  readonly error?: string
+}
+
+export interface DisconnectMessage {
+  readonly type: typeof MessageType.Disconnect
+  readonly channelId: Uint8Array
+  readonly error?: string
+}
+
+export interface ConnectorMessage {
+  readonly type: typeof MessageType.Connector
+  readonly channelId: Uint8Array
+  readonly token: string
+  readonly operation: ConnectorOperation
+}
+
+export interface ConnectorResponseMessage {
+  readonly type: typeof MessageType.ConnectorResponse
+  readonly channelId: Uint8Array
+  readonly success: boolean
+  readonly error?: string
+  readonly token?: string
+}
+
+export interface LogMessage {
+  readonly type: typeof MessageType.Log
+  readonly level: LogLevel
+  readonly text: string
+}
+
+export interface PartnersMessage {
+  readonly type: typeof MessageType.Partners
+  readonly count: number
+}
+
+/** Peer-to-peer signalling of the Go program; carried, never interpreted. */
+export interface DirectMessage {
+  readonly type:
+    | typeof MessageType.DirectCapabilities
+    | typeof MessageType.DirectRendezvous
+    | typeof MessageType.DirectStatus
+  readonly json: unknown
+}
+
+/** A capability of the extension (protocol.md §3). */
+export type Extension = 'window' | 'fin' | 'resume'
+
+export interface HelloMessage {
+  readonly type: typeof MessageType.Hello
+  readonly extensions: readonly Extension[]
+  /** First credit of each channel and direction, in bytes. */
+  readonly windowBytes: number
+  /** 16 bytes; absent where `resume` is not in force. */
+  readonly session?: Uint8Array
+  /** Proves at resume that the caller owns the session; absent where `resume` is not in force. */
+  readonly secret?: Uint8Array
+  readonly graceSeconds?: number
+}
+
+export interface WindowMessage {
+  readonly type: typeof MessageType.Window
+  readonly channelId: Uint8Array
+  /** Payload bytes the sender may send beyond what it was granted before; 1–0xffffffff. */
+  readonly creditBytes: number
+}
+
+export interface FinMessage {
+  readonly type: typeof MessageType.Fin
+  readonly channelId: Uint8Array
+}
+
+export interface AckMessage {
+  readonly type: typeof MessageType.Ack
+  /** Number of the last message received, 0 before the first; a safe integer. */
+  readonly sequence: number
+}
+
+export interface ResumeMessage {
+  readonly type: typeof MessageType.Resume
+  readonly session: Uint8Array
+  readonly secret: Uint8Array
+  readonly sequence: number
+}
+
+export interface ResumedMessage {
+  readonly type: typeof MessageType.Resumed
+  readonly success: boolean
+  readonly sequence: number
+  readonly error?: string
+}
+
+/** A message of a type this version does not know: ignored by receivers, never an error. */
+export interface UnknownMessage {
+  readonly type: 'unknown'
+  readonly typeByte: number
+}
+
+/** A message with a layout of its own. */
+export type KnownMessage =
+  | AuthMessage
+  | AuthResponseMessage
+  | ConnectMessage
+  | DataMessage
+  | ConnectResponseMessage
+  | DisconnectMessage
+  | ConnectorMessage
+  | ConnectorResponseMessage
+  | LogMessage
+  | PartnersMessage
+  | DirectMessage
+  | HelloMessage
+  | WindowMessage
+  | FinMessage
+  | AckMessage
+  | ResumeMessage
+  | ResumedMessage
+
+export type Message = KnownMessage | UnknownMessage

@@ -1,0 +1,21 @@
+import { defineConfig } from 'vitest/config'
+
+/** Resolves workspace packages to their sources, so tests never run against a stale build. */
+const source = { conditions: ['@ls/source', 'module', 'node', 'development|production'] }
+
+export default defineConfig({
+  resolve: source,
+  ssr: { resolve: source },
+  test: {
+    include: [
+      'packages/*/src/**/*.test.ts',
+      'apps/*/src/**/*.test.ts',
+      'tools/**/*.test.mjs',
+      'tests/**/*.test.ts',
+      'examples/**/*.test.ts',
+    ],
+    exclude: ['**/node_modules/**', '**/dist/**'],
+    testTimeout: 20_000,
+    hookTimeout: 30_000,
+  },
+})
