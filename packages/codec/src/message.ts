@@ -3,6 +3,9 @@ import type { MessageType } from './message-type.js'
 /** What a channel carries; on the wire 1 is TCP and 2 is UDP. */
 export type Protocol = 'tcp' | 'udp'
 
+/** How the payload of a Data message stands on the wire. */
+export type Compression = 'none' | 'gzip'
+
 /** A target or source: `host` is an IPv4 or IPv6 literal or a host name of 1–255 bytes, `port` is 0–65535. */
 export interface Address {
   readonly host: string
@@ -17,6 +20,7 @@ export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error'
 /** First message of a client on any path but `/socket` (protocol.md §1). */
 export interface AuthMessage {
   readonly type: typeof MessageType.Auth
+  /** 1–255 bytes. */
   readonly token: string
   readonly reverse: boolean
   /** 16 bytes that name the client process, the same on each of its links. */
@@ -26,6 +30,7 @@ export interface AuthMessage {
 export interface AuthResponseMessage {
   readonly type: typeof MessageType.AuthResponse
   readonly success: boolean
+  /** Only without success, here and in every response; sent cut to 255 bytes. */
   readonly error?: string
 }
 
@@ -42,10 +47,13 @@ export interface DataMessage {
   readonly type: typeof MessageType.Data
   readonly protocol: Protocol
   readonly channelId: Uint8Array
-  readonly compression: 'none' | 'gzip'
+  readonly compression: Compression
   /** The payload as it stands on the wire: the gzip stream when `compression` is `gzip`. A view after decoding. */
   readonly payload: Uint8Array
-  /** UDP from the network: where the datagram came from. */
+  /**
+   * UDP from the network: where the datagram came from. A tail with one address only, as the older documents draw
+   * it, is read into this field whatever its direction; towards the network, ask `datagramTarget`.
+   */
   readonly source?: Address
   /** UDP towards the network: where the datagram goes. */
   readonly target?: Address
@@ -66,7 +74,9 @@ export interface DisconnectMessage {
 
 export interface ConnectorMessage {
   readonly type: typeof MessageType.Connector
+  /** Of the request: the response carries it again. */
   readonly channelId: Uint8Array
+  /** 0–255 bytes; empty asks the server to choose one, as deployed providers do. */
   readonly token: string
   readonly operation: ConnectorOperation
 }
@@ -76,6 +86,7 @@ export interface ConnectorResponseMessage {
   readonly channelId: Uint8Array
   readonly success: boolean
   readonly error?: string
+  /** Only with success: the token that was added, 1–255 bytes. */
   readonly token?: string
 }
 
@@ -87,6 +98,7 @@ export interface LogMessage {
 
 export interface PartnersMessage {
   readonly type: typeof MessageType.Partners
+  /** A safe integer from 0. */
   readonly count: number
 }
 
@@ -109,8 +121,9 @@ export interface HelloMessage {
   readonly windowBytes: number
   /** 16 bytes; absent where `resume` is not in force. */
   readonly session?: Uint8Array
-  /** Proves at resume that the caller owns the session; absent where `resume` is not in force. */
+  /** 1–255 bytes that prove at resume that the caller owns the session; absent where `resume` is not in force. */
   readonly secret?: Uint8Array
+  /** How long a cut session is kept, in seconds; fractions are allowed. Absent where `resume` is not in force. */
   readonly graceSeconds?: number
 }
 
@@ -134,8 +147,11 @@ export interface AckMessage {
 
 export interface ResumeMessage {
   readonly type: typeof MessageType.Resume
+  /** 16 bytes. */
   readonly session: Uint8Array
+  /** 1–255 bytes. */
   readonly secret: Uint8Array
+  /** Number of the last message received before the cut. */
   readonly sequence: number
 }
 

@@ -1,0 +1,121 @@
+import type { Clock, TimerHandle } from './clock.js'
+import type { DelayPolicy } from './delay-policy.js'
+import { BatchingError } from './errors.js'
+import { GatherBuffer } from './gather-buffer.js'
+import { resolveBufferBytes } from './options.js'
+
+export interface BatcherOptions {
+  readonly clock: Clock
+  /** When to flush; a policy measures one stream, so each batcher has its own. */
+  readonly policy: DelayPolicy
+  /**
+   * Most bytes that wait together, and the largest chunk that is flushed; 1 byte to 16 MiB.
+   * @default 1_048_576
+   */
+  readonly bufferBytes?: number
+  /**
+   * Takes the bytes, in order and in chunks of 1 to `bufferBytes`. Called from inside `push`, `flush`, `onWritable`
+   * and `close`, and from the clock. It must not throw, and must not call back into the batcher.
+   */
+  readonly flush: (chunk: Uint8Array) => void
+}
+
+/**
+ * Joins the small chunks of a stream into larger ones, for as long as its policy lets them wait. No byte is lost,
+ * doubled or reordered. An idle batcher holds no buffer.
+ *
+ * @example
+ * const batcher = new Batcher({ clock: systemClock, policy: adaptiveDelay(), flush: (chunk) => channel.send(chunk) })
+ * socket.on('data', (chunk) => batcher.push(chunk))
+ * socket.on('end', () => batcher.close())
+ */
+export class Batcher {
+  readonly #clock: Clock
+  readonly #policy: DelayPolicy
+  readonly #bufferBytes: number
+  readonly #flush: (chunk: Uint8Array) => void
+  readonly #waiting: GatherBuffer
+  #timer: TimerHandle | undefined
+  #deadlineMs = Infinity
+  #state: 'open' | 'closed' = 'open'
+
+  /** @throws RangeError when `bufferBytes` is outside its limits. */
+  constructor(options: BatcherOptions) {
+    this.#clock = options.clock
+    this.#policy = options.policy
+    this.#flush = options.flush
+    this.#bufferBytes = resolveBufferBytes(options.bufferBytes)
+    this.#waiting = new GatherBuffer(this.#bufferBytes)
+  }
+
+  /** Bytes that wait for the next flush. */
+  get waitingBytes(): number {
+    return this.#waiting.length
+  }
+
+  /**
+   * Takes a chunk, which the caller must not change any more: alone, it is flushed without a copy.
+   *
+   * @throws BatchingError `ERR_BATCHING_CLOSED` after `close`.
+   */
+  push(chunk: Uint8Array): void {
+    if (this.#state === 'closed') {
+      throw new BatchingError('ERR_BATCHING_CLOSED', `the batcher is closed and cannot take ${chunk.length} bytes more`)
+    }
+    if (chunk.length === 0) return
+    const nowMs = this.#clock.now()
+    const delayMs = this.#policy.delayMs(chunk.length, nowMs)
+    this.#append(chunk)
+    if (delayMs <= 0) this.flush()
+    else if (this.#waiting.length > 0) this.#flushBy(nowMs + delayMs, delayMs)
+  }
+
+  /** Flushes what waits, now. */
+  flush(): void {
+    this.#clearTimer()
+    if (this.#waiting.length > 0) this.#flush(this.#waiting.take())
+  }
+
+  /** Tell it when the transport takes more; flushes where the policy was waiting for that. */
+  onWritable(): void {
+    if (this.#policy.endsWhenWritable) this.flush()
+  }
+
+  /** Drops what waits, for a stream that was cut, and says how many bytes that were. */
+  discard(): number {
+    this.#clearTimer()
+    return this.#waiting.take().length
+  }
+
+  /** Flushes what waits and takes no more. Again does nothing. */
+  close(): void {
+    this.#state = 'closed'
+    this.flush()
+  }
+
+  /** Keeps chunks whole where it can, so that one that fits never needs to be cut and copied. */
+  #append(chunk: Uint8Array): void {
+    if (this.#waiting.length + chunk.length > this.#bufferBytes) this.flush()
+    let start = 0
+    for (; chunk.length - start > this.#bufferBytes; start += this.#bufferBytes) {
+      this.#flush(chunk.subarray(start, start + this.#bufferBytes))
+    }
+    this.#waiting.append(start === 0 ? chunk : chunk.subarray(start))
+    if (this.#waiting.length === this.#bufferBytes) this.flush()
+  }
+
+  /** No chunk waits longer than its own delay, nor for what comes after it. */
+  #flushBy(deadlineMs: number, delayMs: number): void {
+    if (deadlineMs >= this.#deadlineMs) return
+    this.#clearTimer()
+    this.#deadlineMs = deadlineMs
+    this.#timer = this.#clock.setTimeout(() => this.flush(), delayMs)
+  }
+
+  #clearTimer(): void {
+    if (this.#deadlineMs === Infinity) return
+    this.#clock.clearTimeout(this.#timer)
+    this.#timer = undefined
+    this.#deadlineMs = Infinity
+  }
+}

@@ -1,0 +1,59 @@
+import { resolveAdaptiveDelay, resolveAuto, type AdaptiveDelayOptions, type AutoOptions } from './options.js'
+import { RateMeter } from './rate-meter.js'
+
+/** Decides how long bytes may wait for more. One policy serves one stream. */
+export interface DelayPolicy {
+  /**
+   * Asked once for each chunk, in order.
+   *
+   * @param bytes Length of the chunk.
+   * @param nowMs Monotonic time.
+   * @returns How long, in milliseconds, the chunk may wait; 0 sends it and everything before it at once.
+   */
+  delayMs(bytes: number, nowMs: number): number
+  /** Whether a transport that takes more ends the wait. */
+  readonly endsWhenWritable: boolean
+}
+
+/** Never waits. */
+export const immediate: DelayPolicy = { delayMs: () => 0, endsWhenWritable: false }
+
+/**
+ * Waits only while the transport is busy: bytes that could not leave yet anyway are joined into fewer, larger
+ * messages, and an idle link adds no delay. The one to use where the transport can tell.
+ *
+ * @example
+ * auto({ busy: () => transport.bufferedBytes > 0 })
+ */
+export function auto(options: AutoOptions): DelayPolicy {
+  const { busy, maxDelayMs } = resolveAuto(options)
+  return { delayMs: () => (busy() ? maxDelayMs : 0), endsWhenWritable: true }
+}
+
+/**
+ * Waits the longer, the faster the stream: 20 ms above 256 KiB/s, up to 500 ms, and not at all again below 128 KiB/s.
+ * It trades delay for fewer messages without looking at the transport, as the LinkSocks documents describe it.
+ */
+export function adaptiveDelay(options: AdaptiveDelayOptions = {}): DelayPolicy {
+  const resolved = resolveAdaptiveDelay(options)
+  const meter = new RateMeter(resolved.rateWindowMs)
+  let active = false
+  return {
+    endsWhenWritable: false,
+    delayMs(bytes, nowMs) {
+      meter.add(bytes, nowMs)
+      const rate = meter.bytesPerSecond(nowMs)
+      active = active ? rate >= resolved.inactiveBytesPerSecond : rate > resolved.activeBytesPerSecond
+      return active ? delayAtRate(rate, resolved) : 0
+    },
+  }
+}
+
+/** From the shortest delay where batching begins, in a straight line to the longest. */
+function delayAtRate(rate: number, options: Required<AdaptiveDelayOptions>): number {
+  const { minDelayMs, maxDelayMs, activeBytesPerSecond, maxDelayBytesPerSecond } = options
+  if (rate <= activeBytesPerSecond) return minDelayMs
+  if (rate >= maxDelayBytesPerSecond) return maxDelayMs
+  const share = (rate - activeBytesPerSecond) / (maxDelayBytesPerSecond - activeBytesPerSecond)
+  return minDelayMs + share * (maxDelayMs - minDelayMs)
+}

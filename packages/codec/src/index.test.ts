@@ -1,0 +1,54 @@
+import { expect, test } from 'vitest'
+import * as codec from './index.js'
+import * as node from './node.js'
+
+test('@ls/codec exports exactly these names', () => {
+  expect(Object.keys(codec).toSorted()).toMatchInlineSnapshot(`
+    [
+      "CodecError",
+      "MessageType",
+      "channelIdBytes",
+      "channelIdOffset",
+      "channelKey",
+      "codecErrorCodes",
+      "dataCreditBytes",
+      "datagramTarget",
+      "decode",
+      "defaultMaxInflatedBytes",
+      "defaultWindowBytes",
+      "encode",
+      "encodeTcpData",
+      "fflateCompressor",
+      "formatChannelId",
+      "isCompressed",
+      "majorVersion",
+      "maxAddressBytes",
+      "maxCreditBytes",
+      "maxErrorBytes",
+      "maxGraceSeconds",
+      "maxJsonBytes",
+      "maxMessageBytes",
+      "maxSecretBytes",
+      "maxTcpPayloadBytes",
+      "maxTokenBytes",
+      "minorVersion",
+      "newChannelId",
+      "parseUuid",
+      "peekType",
+      "protocolVersion",
+      "readTcpDataPayload",
+      "tcpDataHeaderBytes",
+      "writeTcpDataHeader",
+    ]
+  `)
+})
+
+test('@ls/codec/node exports exactly these names', () => {
+  expect(Object.keys(node).toSorted()).toMatchInlineSnapshot(`
+    [
+      "gunzipAsync",
+      "gzipAsync",
+      "nodeCompressor",
+    ]
+  `)
+})

@@ -1,0 +1,34 @@
+const mebibyte = 1024 * 1024
+
+/** Largest message, in bytes, header included (protocol.md): what deployed peers accept. */
+export const maxMessageBytes = 32 * mebibyte
+
+/** Default bound, in bytes, on what the gzip payload of one message may inflate to (protocol.md §2). */
+export const defaultMaxInflatedBytes = 64 * mebibyte
+
+/** Longest host name or IP literal, in UTF-8 bytes: its length field is one byte. */
+export const maxAddressBytes = 0xff
+
+/** Longest token, in UTF-8 bytes: its length field is one byte. */
+export const maxTokenBytes = 0xff
+
+/** Longest error text, in UTF-8 bytes: its length field is one byte. Longer text is cut when encoding. */
+export const maxErrorBytes = 0xff
+
+/** Longest session secret, in bytes: its length field in Resume is one byte. */
+export const maxSecretBytes = 0xff
+
+/**
+ * Largest JSON body, in bytes. Bodies are a log line, a count or a few addresses; parsing more would hold up
+ * every channel of the process.
+ */
+export const maxJsonBytes = mebibyte
+
+/** Most credit one Window or Hello grants, in bytes: the width of the Credit field. */
+export const maxCreditBytes = 0xffff_ffff
+
+/** First credit of a channel, in bytes, where Hello names none (protocol.md §3). */
+export const defaultWindowBytes = 256 * 1024
+
+/** Longest `grace` a Hello may name, in seconds (24 days): what a JavaScript timer can wait. */
+export const maxGraceSeconds = 2_147_483

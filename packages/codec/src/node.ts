@@ -1,0 +1,68 @@
+import { crc32, gzip, gzipSync, inflateRaw, inflateRawSync, type ZlibOptions } from 'node:zlib'
+import { gzipLevel, type Compressor } from './compression.js'
+import { badGzip, checkInflated, readGzipFrame, type GzipFrame } from './gzip-frame.js'
+
+/** `node:zlib` behind the `Compressor` contract. Works at once, on the calling thread. */
+export const nodeCompressor: Compressor = {
+  gzip: (bytes) => gzipSync(bytes, gzipOptions),
+  gunzip(bytes, maxInflatedBytes) {
+    const frame = readGzipFrame(bytes, maxInflatedBytes)
+    return checkOutput(frame, inflateSync(frame))
+  },
+}
+
+/**
+ * `nodeCompressor.gzip` off the event loop: a mebibyte takes milliseconds, for which no other channel should wait.
+ * Keeping messages in order is the caller's part.
+ */
+export function gzipAsync(bytes: Uint8Array): Promise<Uint8Array> {
+  return new Promise((resolve, reject) => {
+    gzip(bytes, gzipOptions, (error, output) => (error ? reject(error) : resolve(output)))
+  })
+}
+
+/** `nodeCompressor.gunzip` off the event loop, with the same limits; rejects where that throws. */
+export async function gunzipAsync(bytes: Uint8Array, maxInflatedBytes: number): Promise<Uint8Array> {
+  const frame = readGzipFrame(bytes, maxInflatedBytes)
+  return checkOutput(frame, await inflateAsync(frame))
+}
+
+/** What zlib gives when asked for `info`, which its type declarations leave out. */
+interface InflateOutput {
+  readonly buffer: Uint8Array
+  /** `bytesWritten` counts the input it consumed. */
+  readonly engine: { readonly bytesWritten: number }
+}
+
+const gzipOptions: ZlibOptions = { level: gzipLevel, chunkSize: 64 * 1024 }
+
+function inflateSync(frame: GzipFrame): InflateOutput {
+  try {
+    return inflateRawSync(frame.deflated, inflateOptions(frame)) as unknown as InflateOutput
+  } catch (cause) {
+    throw badGzip('its deflate stream is broken', cause)
+  }
+}
+
+function inflateAsync(frame: GzipFrame): Promise<InflateOutput> {
+  return new Promise((resolve, reject) => {
+    inflateRaw(frame.deflated, inflateOptions(frame), (cause, output) =>
+      cause ? reject(badGzip('its deflate stream is broken', cause)) : resolve(output as unknown as InflateOutput),
+    )
+  })
+}
+
+/**
+ * One output buffer of the promised size, with a byte to spare so that zlib sees the end without asking for another;
+ * inflating stops where the promise is broken. zlib wants 64 bytes at least, and a maximum over zero.
+ */
+function inflateOptions({ inflatedBytes }: GzipFrame): ZlibOptions {
+  return { chunkSize: Math.max(64, inflatedBytes + 1), maxOutputLength: Math.max(1, inflatedBytes), info: true }
+}
+
+function checkOutput(frame: GzipFrame, { buffer, engine }: InflateOutput): Uint8Array {
+  if (engine.bytesWritten !== frame.deflated.length) {
+    throw badGzip(`${frame.deflated.length - engine.bytesWritten} bytes follow the end of its deflate stream`)
+  }
+  return checkInflated(frame, buffer, crc32(buffer))
+}

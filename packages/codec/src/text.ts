@@ -1,0 +1,35 @@
+const encoder = new TextEncoder()
+
+/**
+ * Lenient, since deployed peers send error texts and host names in any encoding and a link must not die of one:
+ * what is not UTF-8 becomes U+FFFD. A leading byte order mark stays; dropping it would change the text.
+ */
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
+
+const replacement = '\ufffd'
+const replacementBytes = 3
+
+export function decodeText(bytes: Uint8Array): string {
+  return decoder.decode(bytes)
+}
+
+/**
+ * Text of at most `maxBytes`, so that what was decoded can be encoded again: a replaced byte takes three, and the
+ * text is cut where they no longer fit.
+ */
+export function decodeShortText(bytes: Uint8Array, maxBytes: number): string {
+  if (bytes.length === 0) return ''
+  const text = decoder.decode(bytes)
+  if (bytes.length * replacementBytes <= maxBytes || !text.includes(replacement)) return text
+  return decoder.decode(cutText(text, maxBytes))
+}
+
+export function encodeText(text: string): Uint8Array {
+  return encoder.encode(text)
+}
+
+/** As many whole characters of `text` as fit into `maxBytes`. */
+export function cutText(text: string, maxBytes: number): Uint8Array {
+  const bytes = new Uint8Array(maxBytes)
+  return bytes.subarray(0, encoder.encodeInto(text, bytes).written)
+}

@@ -1,0 +1,9 @@
+import type { Compression, ConnectorOperation, Extension, LogLevel, Protocol } from './message.js'
+
+// The closed sets of words in messages, at run time.
+
+export const protocols: readonly Protocol[] = ['tcp', 'udp']
+export const compressions: readonly Compression[] = ['none', 'gzip']
+export const connectorOperations: readonly ConnectorOperation[] = ['add', 'remove']
+export const logLevels: readonly LogLevel[] = ['trace', 'debug', 'info', 'warn', 'error']
+export const extensions: readonly Extension[] = ['window', 'fin', 'resume']
