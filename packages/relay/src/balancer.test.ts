@@ -1,0 +1,75 @@
+import type { Session } from '@ls/mux'
+import { FakeClock } from '@ls/testkit'
+import { describe, expect, test } from 'vitest'
+import { Balancer } from './balancer.js'
+
+const never = new AbortController().signal
+
+function session(state: Session['state'] = 'linked'): Session {
+  return { state } as unknown as Session
+}
+
+describe('Balancer.pick', () => {
+  test('takes sessions in turn', () => {
+    const balancer = new Balancer({ clock: new FakeClock() })
+    const [a, b, c] = [session(), session(), session()]
+    for (const one of [a, b, c]) balancer.add(one)
+    expect([1, 2, 3, 4].map(() => balancer.pick(never))).toEqual([a, b, c, a])
+  })
+
+  test('passes over sessions whose link is down', () => {
+    const balancer = new Balancer({ clock: new FakeClock() })
+    const [down, up] = [session('unlinked'), session()]
+    balancer.add(down)
+    balancer.add(up)
+    expect([balancer.pick(never), balancer.pick(never)]).toEqual([up, up])
+  })
+
+  test('gives a waiting request the first session that comes', async () => {
+    const balancer = new Balancer({ clock: new FakeClock() })
+    const picked = balancer.pick(never)
+    const late = session()
+    balancer.add(late)
+    expect(await picked).toBe(late)
+  })
+
+  test('fails with no-provider when none comes in time', async () => {
+    const clock = new FakeClock()
+    const picked = new Balancer({ clock, waitMs: 10_000 }).pick(never)
+    clock.advance(10_000)
+    await expect(picked).rejects.toThrow('no-provider: none was connected within 10000 ms')
+  })
+
+  test('stops waiting when the request is given up', async () => {
+    const clock = new FakeClock()
+    const giveUp = new AbortController()
+    const picked = new Balancer({ clock }).pick(giveUp.signal)
+    giveUp.abort(new Error('gone'))
+    await expect(picked).rejects.toThrow('gone')
+  })
+
+  test('leaves no timer behind once a request has its session', async () => {
+    const clock = new FakeClock()
+    const balancer = new Balancer({ clock })
+    const picked = balancer.pick(never)
+    balancer.add(session())
+    await picked
+    expect(clock.pendingTimers).toBe(0)
+  })
+
+  test('keeps its turn when a session before it goes', () => {
+    const balancer = new Balancer({ clock: new FakeClock() })
+    const [a, b, c] = [session(), session(), session()]
+    for (const one of [a, b, c]) balancer.add(one)
+    balancer.pick(never)
+    balancer.remove(a)
+    expect([balancer.pick(never), balancer.pick(never)]).toEqual([b, c])
+  })
+})
+
+test('Balancer.close fails what waits', async () => {
+  const balancer = new Balancer({ clock: new FakeClock() })
+  const picked = balancer.pick(never)
+  balancer.close()
+  await expect(picked).rejects.toThrow('no-provider')
+})

@@ -1,0 +1,109 @@
+import type { Clock, TimerHandle } from '@ls/batching'
+import type { Session } from '@ls/mux'
+import { RelayError } from './failure.js'
+
+export interface BalancerOptions {
+  readonly clock: Clock
+  /** How long a request waits for the first session, in milliseconds. @default 10000 (protocol.md §1) */
+  readonly waitMs?: number
+}
+
+interface Waiter {
+  resolve(session: Session): void
+  reject(error: Error): void
+  timer: TimerHandle
+}
+
+/**
+ * Chooses among the sessions of one kind of peer, round robin, one choice per channel (protocol.md §1). Sessions
+ * whose link is down are passed over; while there is no other, requests wait.
+ */
+export class Balancer {
+  readonly #clock: Clock
+  readonly #waitMs: number
+  readonly #sessions: Session[] = []
+  readonly #waiters = new Set<Waiter>()
+  #next = 0
+
+  constructor(options: BalancerOptions) {
+    this.#clock = options.clock
+    this.#waitMs = options.waitMs ?? 10_000
+  }
+
+  get size(): number {
+    return this.#sessions.length
+  }
+
+  add(session: Session): void {
+    if (!this.#sessions.includes(session)) this.#sessions.push(session)
+    this.wake()
+  }
+
+  remove(session: Session): void {
+    const index = this.#sessions.indexOf(session)
+    if (index < 0) return
+    this.#sessions.splice(index, 1)
+    if (index < this.#next) this.#next--
+  }
+
+  /** Some session's link is up (again): requests that wait can go. */
+  wake(): void {
+    for (const waiter of this.#waiters) {
+      const session = this.#turn()
+      if (session === undefined) return
+      this.#settle(waiter)
+      waiter.resolve(session)
+    }
+  }
+
+  /** The next live session. @throws RelayError `no-provider` when none came within `waitMs` */
+  pick(signal: AbortSignal, waitMs = this.#waitMs): Session | Promise<Session> {
+    return this.#turn() ?? this.#wait(signal, waitMs)
+  }
+
+  /** Requests that wait get `no-provider` at once. */
+  close(): void {
+    for (const waiter of this.#waiters) {
+      this.#settle(waiter)
+      waiter.reject(new RelayError({ word: 'no-provider', detail: 'the server is closing' }))
+    }
+  }
+
+  #turn(): Session | undefined {
+    for (let tries = this.#sessions.length; tries > 0; tries--) {
+      if (this.#next >= this.#sessions.length) this.#next = 0
+      const session = this.#sessions[this.#next++]
+      if (session?.state === 'linked') return session
+    }
+    return undefined
+  }
+
+  #wait(signal: AbortSignal, waitMs: number): Promise<Session> {
+    const clock = this.#clock
+    return new Promise((resolve, reject) => {
+      const timer = clock.setTimeout(() => {
+        this.#settle(waiter)
+        reject(new RelayError({ word: 'no-provider', detail: `none was connected within ${waitMs} ms` }))
+      }, waitMs)
+      const onAbort = (): void => {
+        this.#settle(waiter)
+        reject(signal.reason as Error)
+      }
+      const waiter: Waiter = {
+        resolve: (session) => {
+          signal.removeEventListener('abort', onAbort)
+          resolve(session)
+        },
+        reject,
+        timer,
+      }
+      signal.addEventListener('abort', onAbort, { once: true })
+      this.#waiters.add(waiter)
+    })
+  }
+
+  #settle(waiter: Waiter): void {
+    this.#waiters.delete(waiter)
+    this.#clock.clearTimeout(waiter.timer)
+  }
+}

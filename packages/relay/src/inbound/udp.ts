@@ -1,0 +1,143 @@
+import { createSocket, type RemoteInfo, type Socket as UdpSocket } from 'node:dgram'
+import { once } from 'node:events'
+import { isIPv6, type Socket } from 'node:net'
+import type { Address } from '@ls/codec'
+import type { Channel, ChannelHandler, Logger } from '@ls/mux'
+import { type AcceptedRequest, decodeDatagram, encodeDatagram, parseDestination, SocksError } from '@ls/socks5'
+import { failureOf, formatFailure, replyOf } from '../failure.js'
+import { openAnswered, type SessionPicker } from './opener.js'
+
+export interface InboundUdpOptions {
+  /** An association without a datagram either way for this long is closed, in milliseconds. @default 300000 */
+  readonly idleMs?: number
+}
+
+export interface ServeUdpAssociateOptions {
+  readonly pick: SessionPicker
+  readonly udp?: InboundUdpOptions
+  /** Address told to the client instead of the one it reached. */
+  readonly udpAdvertise?: string
+  readonly logger: Logger
+}
+
+/** Serves UDP ASSOCIATE (RFC 1928 §7): the association lives as long as its TCP connection. */
+export async function serveUdpAssociate(
+  accepted: AcceptedRequest<Socket>,
+  options: ServeUdpAssociateOptions,
+): Promise<void> {
+  const { socket, reply, request } = accepted
+  const gone = new AbortController()
+  const onClose = (): void => gone.abort(new Error('the proxy client went away'))
+  socket.once('close', onClose)
+  // The connection carries nothing more, but has to be read so that its end is noticed.
+  socket.on('end', () => socket.end())
+  socket.resume()
+  let udp: UdpSocket | undefined
+  try {
+    udp = await bindBeside(socket)
+    const answered = await openAnswered(options.pick, { protocol: 'udp', signal: gone.signal })
+    const host = options.udpAdvertise ?? plainAddress(socket.localAddress ?? '127.0.0.1')
+    const association = new InboundAssociation(socket, udp, answered.channel, request.destination.port, options)
+    answered.channel.setHandler(association)
+    if (answered.closed !== undefined) return association.onClose()
+    answered.channel.resume()
+    reply('succeeded', parseDestination(host, udp.address().port))
+  } catch (error) {
+    udp?.close()
+    if (gone.signal.aborted) return
+    const failure = failureOf(error, 'UDP')
+    options.logger.debug({ reason: failure.word }, `no UDP association: ${formatFailure(failure)}`)
+    reply(replyOf(failure.word))
+  } finally {
+    socket.off('close', onClose)
+  }
+}
+
+class InboundAssociation implements ChannelHandler {
+  readonly #control: Socket
+  readonly #udp: UdpSocket
+  readonly #channel: Channel
+  readonly #logger: Logger
+  readonly #clientAddress: string
+  /** The client's port: announced in its request, or that of its first datagram. */
+  #clientPort: number
+  readonly #idleTimer: NodeJS.Timeout
+  #closed = false
+
+  constructor(
+    control: Socket,
+    udp: UdpSocket,
+    channel: Channel,
+    announcedPort: number,
+    { udp: udpOptions, logger }: ServeUdpAssociateOptions,
+  ) {
+    this.#control = control
+    this.#udp = udp
+    this.#channel = channel
+    this.#logger = logger
+    this.#clientAddress = plainAddress(control.remoteAddress ?? '')
+    this.#clientPort = announcedPort
+    this.#idleTimer = setTimeout(() => control.destroy(), udpOptions?.idleMs ?? defaultIdleMs)
+    control.once('close', () => channel.disconnect())
+    udp.on('message', (bytes, from) => this.#receive(bytes, from))
+    udp.on('error', () => control.destroy())
+  }
+
+  onDatagram(payload: Uint8Array, source: Address | undefined): void {
+    if (source === undefined || this.#clientPort === 0) return this.#drop('no client has sent a datagram yet')
+    this.#idleTimer.refresh()
+    try {
+      const bytes = encodeDatagram(parseDestination(source.host, source.port), payload)
+      this.#udp.send(bytes, this.#clientPort, this.#clientAddress)
+    } catch (error) {
+      this.#drop((error as Error).message)
+    }
+  }
+
+  onClose(): void {
+    if (this.#closed) return
+    this.#closed = true
+    clearTimeout(this.#idleTimer)
+    this.#udp.close()
+    this.#control.destroy()
+  }
+
+  #receive(bytes: Buffer, from: RemoteInfo): void {
+    if (!this.#isClient(from)) return this.#drop(`it came from ${from.address}, not from the association's client`)
+    this.#idleTimer.refresh()
+    try {
+      const { destination, payload } = decodeDatagram(bytes)
+      this.#channel.sendDatagram(payload, { target: { host: destination.host, port: destination.port } })
+    } catch (error) {
+      if (!(error instanceof SocksError)) throw error
+      this.#drop(error.message)
+    }
+  }
+
+  #isClient({ address, port }: RemoteInfo): boolean {
+    if (plainAddress(address) !== this.#clientAddress) return false
+    if (this.#clientPort === 0) this.#clientPort = port
+    return port === this.#clientPort
+  }
+
+  #drop(reason: string): void {
+    this.#channel.droppedDatagrams++
+    this.#logger.trace({ reason }, 'datagram dropped')
+  }
+}
+
+const defaultIdleMs = 300_000
+
+/** A socket on the address the client reached over TCP, so that its datagrams arrive where its connection does. */
+async function bindBeside(control: Socket): Promise<UdpSocket> {
+  const address = plainAddress(control.localAddress ?? '127.0.0.1')
+  const udp = createSocket(isIPv6(address) ? 'udp6' : 'udp4')
+  udp.bind({ address, port: 0 })
+  await once(udp, 'listening')
+  return udp
+}
+
+/** IPv4 in IPv6 (RFC 4291 §2.5.5.2) as IPv4, and no zone. */
+function plainAddress(address: string): string {
+  return address.replace(/^::ffff:(?=\d+\.)/i, '')
+}

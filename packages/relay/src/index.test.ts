@@ -1,0 +1,24 @@
+import { expect, test } from 'vitest'
+import * as relay from './index.js'
+
+test('@ls/relay exports what it says it does', () => {
+  expect(Object.keys(relay).sort()).toMatchInlineSnapshot(`
+    [
+      "Balancer",
+      "Inbound",
+      "ListenError",
+      "Outbound",
+      "RelayError",
+      "dial",
+      "dialThrough",
+      "failureOf",
+      "failureWords",
+      "formatFailure",
+      "parseAccessRules",
+      "parseFailure",
+      "parseUpstream",
+      "pump",
+      "replyOf",
+    ]
+  `)
+})

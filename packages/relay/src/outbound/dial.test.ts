@@ -1,0 +1,43 @@
+import { once } from 'node:events'
+import { createServer } from 'node:net'
+import { expect, test } from 'vitest'
+import { parseAccessRules } from './access-rules.js'
+import { dial } from './dial.js'
+
+test('dial reaches a target by name and keeps it half-open', async () => {
+  const server = createServer({ allowHalfOpen: true }, (socket) => socket.on('error', () => {}).end('bye')).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as { port: number }
+  const socket = await dial({ host: 'localhost', port })
+  expect(socket.allowHalfOpen).toBe(true)
+  socket.destroy()
+  server.close()
+})
+
+test('dial fails with the errno of a refused connection', async () => {
+  await expect(dial({ host: '127.0.0.1', port: 1 })).rejects.toMatchObject({ code: 'ECONNREFUSED' })
+})
+
+test('dial gives up after its timeout, naming the limit', async () => {
+  const lookup = (): void => {}
+  await expect(dial({ host: 'slow.test', port: 1 }, { timeoutMs: 20, lookup })).rejects.toThrow(
+    'timeout: slow.test:1 did not answer within 20 ms',
+  )
+})
+
+test('dial gives up when aborted', async () => {
+  const abort = new AbortController()
+  const dialled = dial({ host: 'slow.test', port: 1 }, { signal: abort.signal, lookup: () => {} })
+  abort.abort(new Error('gone'))
+  await expect(dialled).rejects.toThrow('gone')
+})
+
+test('dial refuses an address that no rule allows', async () => {
+  const access = parseAccessRules(['10.0.0.0/8:*'])
+  await expect(dial({ host: '127.0.0.1', port: 1 }, { access })).rejects.toMatchObject({ code: 'ERR_RELAY_FORBIDDEN' })
+})
+
+test('dial refuses a name that resolves to an address that no rule allows', async () => {
+  const access = parseAccessRules(['10.0.0.0/8:*'])
+  await expect(dial({ host: 'localhost', port: 1 }, { access })).rejects.toMatchObject({ code: 'ERR_RELAY_FORBIDDEN' })
+})

@@ -1,0 +1,111 @@
+import { adaptiveDelay, type AdaptiveDelayOptions, Batcher, systemClock } from '@ls/batching'
+import type { Channel } from '@ls/mux'
+import { gzipIfSmaller } from './gzip.js'
+
+/** How bytes from a socket are gathered before they become messages. */
+export interface PayloadOptions {
+  /**
+   * `auto`: at once; the session joins small writes while the transport is busy.
+   * `adaptive`: waits 20–500 ms while a connection is fast, as LinkSocks documents it. @default 'auto'
+   */
+  readonly batching?: 'auto' | 'adaptive' | 'off'
+  /** Limits of `adaptive`. */
+  readonly batchingLimits?: AdaptiveDelayOptions
+  /** Payload from this size on is compressed, in bytes; 0 never. @default 524288 */
+  readonly compressionThresholdBytes?: number
+}
+
+/** Takes payload from a socket and gives it to a channel: batched and compressed as configured, always in order. */
+export class PayloadSender {
+  readonly #channel: Channel
+  readonly #onRoom: () => void
+  readonly #thresholdBytes: number
+  readonly #batcher: Batcher | undefined
+  /** Chunks that wait for the compression of an earlier one; the socket is paused meanwhile, so they are few. */
+  #waiting: Uint8Array[] = []
+  #compressing = false
+  #full = false
+  #last: (() => void) | undefined
+
+  constructor(channel: Channel, options: PayloadOptions, onRoom: () => void) {
+    this.#channel = channel
+    this.#onRoom = onRoom
+    this.#thresholdBytes = options.compressionThresholdBytes ?? defaultCompressionThresholdBytes
+    if (options.batching !== 'adaptive') return
+    this.#batcher = new Batcher({
+      clock: systemClock,
+      policy: adaptiveDelay(options.batchingLimits ?? {}),
+      flush: (chunk) => this.#transmit(chunk),
+    })
+  }
+
+  /** Takes `chunk`; false when the caller should wait for room. */
+  send(chunk: Uint8Array): boolean {
+    if (this.#batcher === undefined) this.#transmit(chunk)
+    else this.#batcher.push(chunk)
+    return !this.#full && !this.#compressing
+  }
+
+  /** The application sends no more: what waits goes out, then the end. */
+  end(): void {
+    this.#finish(() => this.#channel.end())
+  }
+
+  /** The application is gone: what waits goes out, then the disconnect. */
+  disconnect(error: string): void {
+    this.#finish(() => this.#channel.disconnect(error))
+  }
+
+  /** The channel has room again. */
+  onDrain(): void {
+    this.#full = false
+    if (!this.#compressing) this.#onRoom()
+  }
+
+  /** The channel is gone. */
+  close(): void {
+    this.#batcher?.close()
+    this.#waiting = []
+    this.#last = undefined
+  }
+
+  #finish(last: () => void): void {
+    this.#batcher?.flush()
+    if (this.#compressing) this.#last = last
+    else last()
+  }
+
+  #transmit(chunk: Uint8Array): void {
+    if (this.#compressing) this.#waiting.push(chunk)
+    else if (this.#thresholdBytes > 0 && chunk.length >= this.#thresholdBytes) this.#compress(chunk)
+    else this.#give(this.#channel.send(chunk))
+  }
+
+  #compress(chunk: Uint8Array): void {
+    if (chunk.length > this.#channel.maxCompressedBytes) return this.#give(this.#channel.send(chunk))
+    this.#compressing = true
+    gzipIfSmaller(chunk)
+      .catch(() => undefined)
+      .then((gzip) => this.#compressed(chunk, gzip))
+  }
+
+  #compressed(chunk: Uint8Array, gzip: Uint8Array | undefined): void {
+    this.#compressing = false
+    this.#give(gzip === undefined ? this.#channel.send(chunk) : this.#channel.sendCompressed(gzip, chunk.length))
+    const waiting = this.#waiting
+    this.#waiting = []
+    for (const next of waiting) this.#transmit(next)
+    if (this.#compressing) return
+    const last = this.#last
+    this.#last = undefined
+    if (last !== undefined) last()
+    else if (!this.#full) this.#onRoom()
+  }
+
+  #give(room: boolean): void {
+    if (!room) this.#full = true
+  }
+}
+
+/** protocol.md §1: "compression from 512 KiB". */
+const defaultCompressionThresholdBytes = 524_288

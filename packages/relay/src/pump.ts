@@ -1,0 +1,142 @@
+import type { Duplex } from 'node:stream'
+import { Socket } from 'node:net'
+import type { Channel, ChannelCloseReason, ChannelHandler } from '@ls/mux'
+import { PayloadSender, type PayloadOptions } from './payload-sender.js'
+import { gunzipWithin } from './gzip.js'
+
+export interface PumpOptions extends PayloadOptions {
+  /** How long a socket may take to send what is left once its channel is gone. @default 30000 */
+  readonly lingerMs?: number
+  /** Told once, when both the socket and the channel are gone. */
+  onDone?(reason: ChannelCloseReason): void
+}
+
+/**
+ * The only copy loop between a socket and a channel. Both directions hold each other back, ends are passed on as ends
+ * and failures as resets, and nothing that one side handed over is lost on the way to the other.
+ *
+ * The socket must be paused or fresh, with `allowHalfOpen`; it is read from the next turn on. Returns the handler of the
+ * channel, which the caller sets.
+ */
+export function pump(socket: Duplex, channel: Channel, options: PumpOptions = {}): ChannelHandler {
+  return new Pump(socket, channel, options)
+}
+
+class Pump implements ChannelHandler {
+  readonly #socket: Duplex
+  readonly #channel: Channel
+  readonly #options: PumpOptions
+  readonly #sender: PayloadSender
+  /** Payload given to the socket and not reported as consumed, because the socket is full. */
+  #unconsumedBytes = 0
+  #inflating = false
+  #closed: ChannelCloseReason | undefined
+
+  constructor(socket: Duplex, channel: Channel, options: PumpOptions) {
+    this.#socket = socket
+    this.#channel = channel
+    this.#options = options
+    this.#sender = new PayloadSender(channel, options, () => this.#socket.resume())
+    socket.on('data', this.#onSocketData)
+    socket.on('end', () => this.#sender.end())
+    socket.on('drain', this.#onSocketDrain)
+    // 'close' follows and does the work; without a listener the error would end the process.
+    socket.on('error', () => {})
+    socket.on('close', () => this.#onSocketClose())
+    socket.resume()
+  }
+
+  onData(payload: Uint8Array): void {
+    this.#write(payload, payload.length)
+  }
+
+  onCompressedData(gzip: Uint8Array, inflatedBytes: number): void {
+    this.#inflating = true
+    this.#channel.pause()
+    gunzipWithin(gzip, inflatedBytes).then(
+      (payload) => {
+        this.#inflating = false
+        this.#write(payload, inflatedBytes)
+        if (this.#closed !== undefined) this.#closeSocket(this.#closed)
+        else if (this.#unconsumedBytes === 0) this.#channel.resume()
+      },
+      (error: Error) => this.#channel.abort(`failed: ${error.message}`),
+    )
+  }
+
+  onEnd(): void {
+    this.#socket.end()
+  }
+
+  onDrain(): void {
+    this.#sender.onDrain()
+  }
+
+  onClose(reason: ChannelCloseReason): void {
+    this.#closed = reason
+    this.#socket.off('data', this.#onSocketData)
+    this.#sender.close()
+    // What is being inflated was sent before the end, so it goes out before the end.
+    if (!this.#inflating) this.#closeSocket(reason)
+  }
+
+  readonly #onSocketData = (chunk: Buffer): void => {
+    if (!this.#sender.send(chunk)) this.#socket.pause()
+  }
+
+  readonly #onSocketDrain = (): void => {
+    const bytes = this.#unconsumedBytes
+    this.#unconsumedBytes = 0
+    if (bytes > 0) this.#channel.consumed(bytes)
+    if (!this.#inflating) this.#channel.resume()
+  }
+
+  #closeSocket(reason: ChannelCloseReason): void {
+    if (this.#socket.destroyed) return this.#options.onDone?.(reason)
+    const linger = setTimeout(() => this.#socket.destroy(), this.#options.lingerMs ?? defaultLingerMs)
+    this.#socket.once('close', () => clearTimeout(linger))
+    if (reason.kind === 'ended') this.#endSocket()
+    else this.#resetSocket()
+  }
+
+  #write(payload: Uint8Array, bytes: number): void {
+    if (this.#socket.writable && !this.#socket.write(payload)) {
+      this.#unconsumedBytes += bytes
+      this.#channel.pause()
+      return
+    }
+    this.#channel.consumed(bytes)
+  }
+
+  /** The peer is done: what it sent goes out, and what the application still sends has no one to go to. */
+  #endSocket(): void {
+    this.#socket.end(() => {
+      if (this.#socket.readableEnded) this.#socket.destroy()
+    })
+    this.#socket.once('end', () => this.#socket.destroy())
+    // Reading on until the application closes: closing with bytes unread would reset what it has not read yet.
+    this.#socket.resume()
+  }
+
+  /** A truncated stream must not look complete: after what is queued comes a reset, not an end. */
+  #resetSocket(): void {
+    const reset = (): void => {
+      if (this.#socket instanceof Socket) this.#socket.resetAndDestroy()
+      else this.#socket.destroy(new Error(this.#closed?.error))
+    }
+    if (this.#socket.writableLength === 0) return reset()
+    this.#socket.once('drain', reset)
+  }
+
+  #onSocketClose(): void {
+    if (this.#closed !== undefined) return this.#options.onDone?.(this.#closed)
+    const error = this.#socket.errored
+    const complete = error === null && this.#socket.readableEnded
+    // Whatever the socket gave us before it went is sent first.
+    if (complete && this.#socket.writableFinished) this.#sender.disconnect('')
+    else this.#sender.disconnect(`failed: ${error?.message ?? 'the connection was closed'}`)
+  }
+}
+
+/** Enough for a slow application to take a full socket buffer; a stuck one must not hold memory for ever. */
+const defaultLingerMs = 30_000
