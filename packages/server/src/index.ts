@@ -1,1 +1,6 @@
-export {}
+export { ServerError, type ServerErrorCode } from './errors.js'
+export type { ClientInfo, ServerEvents } from './events.js'
+export type { ServerOptions } from './options.js'
+export type { Peer } from './peer.js'
+export { type ConnectorTokenRequest, LinkSocksServer, type ReverseTokenRequest } from './server.js'
+export type { ConnectorToken, ForwardToken, ReverseToken, TokenRecord } from './token-registry.js'

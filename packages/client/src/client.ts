@@ -1,0 +1,227 @@
+import { EventEmitter } from 'node:events'
+import { decode, MessageType, newChannelId } from '@ls/codec'
+import type { Logger, Session } from '@ls/mux'
+import { Balancer, Inbound, Outbound } from '@ls/relay'
+import { ConnectorTokens } from './connectors.js'
+import { ClientError } from './errors.js'
+import { Link } from './link.js'
+import { type ClientOptions, type ResolvedClientOptions, resolveClientOptions } from './options.js'
+
+/** What a client tells its embedder. */
+export interface ClientEvents {
+  /** A link is up; `resumed` when it goes on with the session that was cut. */
+  linkUp: [resumed: boolean]
+  /** A link is down; it is dialled again unless `reconnect` is off. */
+  linkDown: [reason: string]
+  /** The SOCKS port is open (forward). */
+  socksListening: [address: { host: string; port: number }]
+  /** The server told how many partners there are: providers for a connector, connectors for a provider. */
+  partners: [count: number]
+  /** The server let us use a connector token (provider). */
+  connectorAdded: [token: string]
+}
+
+/**
+ * A LinkSocks client: SOCKS here and the network at the server (forward, connector), or the network here (reverse).
+ *
+ * @example
+ * const client = new LinkSocksClient({ url: 'wss://example.org', token: 'secret', socksPort: 9870 })
+ * await client.start()
+ */
+export class LinkSocksClient extends EventEmitter<ClientEvents> {
+  /** Settles when the client has ended for good: with the reason, or with undefined after {@link close}. */
+  readonly closed: Promise<Error | undefined>
+
+  readonly #options: ResolvedClientOptions
+  readonly #logger: Logger
+  readonly #links: readonly Link[]
+  readonly #balancer: Balancer
+  readonly #outbound: Outbound | undefined
+  readonly #inbound: Inbound | undefined
+  readonly #connectors: ConnectorTokens
+  #settleClosed: (error: Error | undefined) => void = () => {}
+  #settleStart: ((error: Error | undefined) => void) | undefined
+  #state: 'idle' | 'running' | 'closing' | 'closed' = 'idle'
+
+  constructor(options: ClientOptions = {}) {
+    super()
+    this.#options = resolveClientOptions(options)
+    const { reverse, threads, clock, linkWaitMs } = this.#options
+    this.#logger = this.#options.logger
+    this.closed = new Promise((resolve) => {
+      this.#settleClosed = resolve
+    })
+    this.#balancer = new Balancer({ clock, waitMs: linkWaitMs })
+    this.#connectors = new ConnectorTokens(this.#options.connectorTokens)
+    this.#outbound = reverse ? new Outbound(this.#options) : undefined
+    this.#inbound = reverse ? undefined : this.#makeInbound()
+    const instance = newChannelId()
+    this.#links = Array.from({ length: threads }, () => this.#makeLink(instance))
+  }
+
+  /** Where SOCKS listens; undefined on providers and before it does. */
+  get socksAddress(): { host: string; port: number } | undefined {
+    return this.#inbound?.address
+  }
+
+  /** Channels open now, over all links. */
+  get channelCount(): number {
+    return this.#links.reduce((sum, { session }) => sum + (session?.channelCount ?? 0), 0)
+  }
+
+  /**
+   * Dials the server and, once it is reached, opens the SOCKS port. Resolves when both are done.
+   *
+   * @throws ClientError when the server refuses us or, without `reconnect`, cannot be reached; ListenError for the port
+   */
+  async start({ signal }: { signal?: AbortSignal } = {}): Promise<void> {
+    if (this.#state !== 'idle') throw new ClientError('ERR_CLIENT_CLOSED', `the client is ${this.#state} already`)
+    this.#state = 'running'
+    signal?.throwIfAborted()
+    signal?.addEventListener('abort', () => void this.close(), { once: true })
+    try {
+      if (this.#options.socksNowait === true) await this.#openInbound()
+      await this.#firstLink()
+      await this.#openInbound()
+    } catch (error) {
+      this.#end(error as Error)
+      throw error
+    }
+  }
+
+  /** Adds a connector token on the server (provider in autonomy); an empty one lets the server choose. */
+  async addConnector(token = ''): Promise<string> {
+    const added = await this.#connectors.add(this.#anySession(), token)
+    this.emit('connectorAdded', added)
+    return added
+  }
+
+  async removeConnector(token: string): Promise<void> {
+    await this.#connectors.remove(this.#anySession(), token)
+  }
+
+  /** The network has changed: links that wait dial at once. */
+  retryNow(): void {
+    for (const link of this.#links) link.retryNow()
+  }
+
+  /** Stops accepting, gives open channels `graceMs` to finish, then closes everything. */
+  async close({ graceMs = 0 }: { graceMs?: number } = {}): Promise<void> {
+    if (this.#state === 'closing' || this.#state === 'closed') return
+    this.#state = 'closing'
+    await this.#inbound?.close({ graceMs })
+    await this.#idle(graceMs)
+    this.#end(undefined)
+  }
+
+  #makeInbound(): Inbound {
+    const { socksHost, socksPort, socksUsername, socksPassword, logger } = this.#options
+    return new Inbound({
+      ...this.#options,
+      host: socksHost,
+      port: socksPort,
+      accounts: socksUsername === undefined ? [] : [{ username: socksUsername, password: socksPassword ?? '' }],
+      pick: (signal) => this.#balancer.pick(signal),
+      logger,
+    })
+  }
+
+  #makeLink(instance: Uint8Array): Link {
+    return new Link({
+      options: this.#options,
+      instance,
+      sessionHandler: {
+        onConnect: (channel) => {
+          if (this.#outbound === undefined) channel.reject('forbidden: this client opens channels, it takes none')
+          else this.#outbound.serve(channel)
+        },
+        onMessage: (message) => this.#receive(message),
+      },
+      onUp: (session, resumed) => this.#linkUp(session, resumed),
+      onDown: (reason) => this.#linkDown(reason),
+      onClosed: (session) => this.#sessionClosed(session),
+      onEnd: (error) => this.#end(error),
+    })
+  }
+
+  #firstLink(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#settleStart = (error) => (error === undefined ? resolve() : reject(error))
+      for (const link of this.#links) link.start()
+    })
+  }
+
+  async #openInbound(): Promise<void> {
+    if (this.#inbound === undefined || this.#inbound.address !== undefined || this.#state !== 'running') return
+    const address = await this.#inbound.listen()
+    this.#logger.info(address, 'SOCKS port open')
+    this.emit('socksListening', address)
+  }
+
+  #linkUp(session: Session, resumed: boolean): void {
+    this.#balancer.add(session)
+    const { url } = this.#options
+    const { window } = session.options
+    this.#logger.info({ server: hostOf(url), extended: window }, resumed ? 'link is back; nothing was lost' : 'link is up')
+    if (!resumed) this.#addConnectorsAgain(session)
+    this.#settleStart?.(undefined)
+    this.emit('linkUp', resumed)
+  }
+
+  #linkDown(reason: string): void {
+    this.#logger.warn({ reason, channels: this.channelCount }, `link is down: ${reason}`)
+    this.emit('linkDown', reason)
+  }
+
+  #sessionClosed(session: Session): void {
+    this.#balancer.remove(session)
+    this.#connectors.sessionClosed(session)
+  }
+
+  /** protocol.md §1: "a reverse client re-adds its connector tokens after each reconnect". */
+  #addConnectorsAgain(session: Session): void {
+    for (const token of this.#connectors) {
+      this.#connectors.add(session, token).then(
+        () => this.emit('connectorAdded', token),
+        (error: Error) => this.#logger.error({ reason: error.message }, `a connector token was not added: ${error.message}`),
+      )
+    }
+  }
+
+  #receive(bytes: Uint8Array): void {
+    const message = decode(bytes)
+    if (message.type === MessageType.Partners) this.emit('partners', message.count)
+    else if (message.type === MessageType.Log) this.#logger[message.level]({ from: 'server' }, message.text)
+    else this.#connectors.receive(bytes)
+  }
+
+  #anySession(): Session {
+    const session = this.#links.map((link) => link.session).find((candidate) => candidate?.state === 'linked')
+    if (session === undefined) throw new ClientError('ERR_CLIENT_NO_LINK', 'no link to the server is up')
+    return session
+  }
+
+  #end(error: Error | undefined): void {
+    if (this.#state === 'closed') return
+    this.#state = 'closed'
+    this.#balancer.close()
+    for (const link of this.#links) link.close(error?.message ?? 'the client is shutting down')
+    void this.#inbound?.close()
+    this.#settleStart?.(error ?? new ClientError('ERR_CLIENT_CLOSED', 'the client was closed'))
+    this.#settleClosed(error)
+  }
+
+  async #idle(graceMs: number): Promise<void> {
+    const until = performance.now() + graceMs
+    while (performance.now() < until && this.channelCount > 0) {
+      await new Promise((resolve) => setTimeout(resolve, idlePollMs))
+    }
+  }
+}
+
+/** How often a closing client looks whether its channels are done. */
+const idlePollMs = 50
+
+function hostOf(url: string): string {
+  return url.replace(/^\w+:\/\//, '').split(/[/?#]/, 1)[0]?.split('@').pop() ?? ''
+}

@@ -1,0 +1,71 @@
+import { type ConnectorOperation, decode, encode, formatChannelId, MessageType, newChannelId } from '@ls/codec'
+import type { Session } from '@ls/mux'
+import { ClientError } from './errors.js'
+
+interface Pending {
+  readonly session: Session
+  resolve(token: string): void
+  reject(error: Error): void
+}
+
+/** A provider's connector tokens: asked for on one link, remembered, and asked for again after each reconnect. */
+export class ConnectorTokens {
+  readonly #tokens: Set<string>
+  readonly #pending = new Map<string, Pending>()
+
+  constructor(tokens: readonly string[]) {
+    this.#tokens = new Set(tokens)
+  }
+
+  get size(): number {
+    return this.#tokens.size
+  }
+
+  [Symbol.iterator](): Iterator<string> {
+    return this.#tokens.values()
+  }
+
+  /** Asks for a token over `session`; the empty one lets the server choose. Resolves with the token. */
+  async add(session: Session, token: string): Promise<string> {
+    const added = await this.#ask(session, token, 'add')
+    this.#tokens.add(added)
+    return added
+  }
+
+  async remove(session: Session, token: string): Promise<void> {
+    this.#tokens.delete(token)
+    await this.#ask(session, token, 'remove')
+  }
+
+  /** Takes a message that is not about channels. */
+  receive(bytes: Uint8Array): void {
+    const message = decode(bytes)
+    if (message.type !== MessageType.ConnectorResponse) return
+    const key = formatChannelId(message.channelId)
+    const pending = this.#pending.get(key)
+    this.#pending.delete(key)
+    if (message.success) return pending?.resolve(message.token ?? '')
+    pending?.reject(new ClientError('ERR_CLIENT_CONNECTOR_REFUSED', message.error ?? 'the server gave no reason'))
+  }
+
+  /** The session is gone: no answer will come over it. */
+  sessionClosed(session: Session): void {
+    for (const [key, pending] of this.#pending) {
+      if (pending.session !== session) continue
+      this.#pending.delete(key)
+      pending.reject(new ClientError('ERR_CLIENT_NO_LINK', 'the link was lost before the server answered'))
+    }
+  }
+
+  #ask(session: Session, token: string, operation: ConnectorOperation): Promise<string> {
+    const channelId = newChannelId()
+    return new Promise((resolve, reject) => {
+      this.#pending.set(formatChannelId(channelId), {
+        session,
+        resolve: (answer) => resolve(answer === '' ? token : answer),
+        reject,
+      })
+      session.send(encode({ type: MessageType.Connector, channelId, token, operation }))
+    })
+  }
+}

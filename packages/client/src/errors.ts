@@ -1,0 +1,17 @@
+export type ClientErrorCode =
+  | 'ERR_CLIENT_REFUSED'
+  | 'ERR_CLIENT_HANDSHAKE'
+  | 'ERR_CLIENT_CONNECTOR_REFUSED'
+  | 'ERR_CLIENT_NO_LINK'
+  | 'ERR_CLIENT_CLOSED'
+
+/** Why a client gave up or refused a call; see docs/errors.md. */
+export class ClientError extends Error {
+  override readonly name = 'ClientError'
+  readonly code: ClientErrorCode
+
+  constructor(code: ClientErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.code = code
+  }
+}

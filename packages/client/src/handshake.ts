@@ -1,0 +1,101 @@
+import { decode, encode, type Extension, type HelloMessage, type Message, MessageType } from '@ls/codec'
+import { MessageReader, type MessageTransport, type Session } from '@ls/mux'
+import { ClientError } from './errors.js'
+import type { ResolvedClientOptions } from './options.js'
+
+/** What a client needs to come back to its session over another WebSocket. */
+export interface Ticket {
+  readonly id: Uint8Array
+  readonly secret: Uint8Array
+  readonly session: Session
+}
+
+/** What the server agreed to. */
+export interface Agreement {
+  /** Empty on a base link. */
+  readonly extensions: readonly Extension[]
+  readonly windowBytes: number
+  readonly peerWindowBytes: number | undefined
+  readonly graceMs: number
+  /** Id and secret of the new session, where `resume` is in force. */
+  readonly ticket: Omit<Ticket, 'session'> | undefined
+  /** The old session, where it goes on: the number to attach with. */
+  readonly resumedFrom: number | undefined
+}
+
+export interface HandshakeRequest {
+  readonly options: ResolvedClientOptions
+  readonly instance: Uint8Array
+  /** True when the token is in the query; otherwise Auth is the first message. */
+  readonly authenticated: boolean
+  /** The session to go on with. */
+  readonly ticket: Ticket | undefined
+}
+
+/**
+ * Opens a link from the client's side (protocol.md §1 "Opening a link", §3).
+ *
+ * @throws ClientError `ERR_CLIENT_REFUSED` when the token is refused, `ERR_CLIENT_HANDSHAKE` otherwise
+ */
+export async function shakeHands(transport: MessageTransport, request: HandshakeRequest): Promise<Agreement> {
+  const { options, ticket } = request
+  const reader = new MessageReader(transport, options.clock)
+  const read = async (): Promise<Message> => decode(await reader.next(options.handshakeDeadlineMs))
+  if (!request.authenticated) transport.send(encode(ourAuth(request)))
+  let first = await read()
+  const hello = first.type === MessageType.Hello ? first : undefined
+  if (hello !== undefined) first = await read()
+  expectSuccess(first)
+  if (hello === undefined) return baseAgreement
+
+  const agreement = agree(hello, options)
+  if (ticket !== undefined && agreement.extensions.includes('resume')) {
+    const { session, id, secret } = ticket
+    transport.send(encode({ type: MessageType.Resume, session: id, secret, sequence: session.receivedSequence }))
+    const answer = await read()
+    if (answer.type !== MessageType.Resumed) throw unexpected(answer, 'Resumed')
+    if (answer.success) return { ...agreement, resumedFrom: answer.sequence }
+  }
+  transport.send(encode({ type: MessageType.Hello, ...agreement }))
+  return agreement
+}
+
+const baseAgreement: Agreement = {
+  extensions: [],
+  windowBytes: 0,
+  peerWindowBytes: undefined,
+  graceMs: 0,
+  ticket: undefined,
+  resumedFrom: undefined,
+}
+
+function ourAuth({ options: { token, reverse }, instance }: HandshakeRequest) {
+  return { type: MessageType.Auth, token, reverse, instance }
+}
+
+function expectSuccess(message: Message): void {
+  if (message.type !== MessageType.AuthResponse) throw unexpected(message, 'AuthResponse')
+  if (message.success) return
+  throw new ClientError('ERR_CLIENT_REFUSED', `the server refused us: ${message.error ?? 'it gave no reason'}`)
+}
+
+function agree(hello: HelloMessage, options: ResolvedClientOptions): Agreement {
+  const { session, secret } = hello
+  return {
+    extensions: hello.extensions.filter((extension) => options.extensions.includes(extension)),
+    // Never less than the server's: in agent mode its number is what the far end was granted to us.
+    windowBytes: Math.max(options.windowBytes, hello.windowBytes),
+    peerWindowBytes: hello.windowBytes,
+    graceMs: (hello.graceSeconds ?? 0) * 1000,
+    ticket: session === undefined || secret === undefined ? undefined : { id: session.slice(), secret: secret.slice() },
+    resumedFrom: undefined,
+  }
+}
+
+function unexpected(message: Message, wanted: string): ClientError {
+  const got = message.type === 'unknown' ? message.typeByte : message.type
+  return new ClientError(
+    'ERR_CLIENT_HANDSHAKE',
+    `the server sent a message of type 0x${got.toString(16).padStart(2, '0')} where ${wanted} was expected`,
+  )
+}

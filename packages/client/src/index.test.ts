@@ -1,0 +1,11 @@
+import { expect, test } from 'vitest'
+import * as client from './index.js'
+
+test('@ls/client exports what it says it does', () => {
+  expect(Object.keys(client).sort()).toMatchInlineSnapshot(`
+    [
+      "ClientError",
+      "LinkSocksClient",
+    ]
+  `)
+})

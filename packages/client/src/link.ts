@@ -1,0 +1,198 @@
+import type { TimerHandle } from '@ls/batching'
+import { nodeCompressor } from '@ls/codec/node'
+import { type MessageTransport, Session, type SessionHandler } from '@ls/mux'
+import { connect, formatAuthQuery, parseServerUrl } from '@ls/transport'
+import { ClientError } from './errors.js'
+import { type Agreement, shakeHands, type Ticket } from './handshake.js'
+import type { ResolvedClientOptions } from './options.js'
+import { ReconnectDelay } from './reconnect.js'
+
+export interface LinkOptions {
+  readonly options: ResolvedClientOptions
+  /** 16 bytes that name this process, the same for all its links. */
+  readonly instance: Uint8Array
+  /** Serves what the server asks for on this link. */
+  readonly sessionHandler: Pick<SessionHandler, 'onConnect' | 'onMessage'>
+  /** The link is up: with a new session, or with the one it had. */
+  onUp(session: Session, resumed: boolean): void
+  /** The WebSocket is gone; the session waits for the next one, or `onClosed` follows. */
+  onDown(reason: string): void
+  /** A session is over, with its channels. */
+  onClosed(session: Session, reason: string): void
+  /** The link is down for good. */
+  onEnd(error: Error): void
+}
+
+/** One WebSocket to the server, dialled again whenever it is lost; its session survives where the server allows it. */
+export class Link {
+  readonly #init: LinkOptions
+  readonly #options: ResolvedClientOptions
+  readonly #delay: ReconnectDelay
+  readonly #stop = new AbortController()
+  #session: Session | undefined
+  #ticket: Ticket | undefined
+  #timer: TimerHandle | undefined
+  #state: 'idle' | 'dialling' | 'up' | 'waiting' | 'ended' = 'idle'
+
+  constructor(init: LinkOptions) {
+    this.#init = init
+    this.#options = init.options
+    this.#delay = new ReconnectDelay({
+      firstMs: init.options.reconnectDelayMs,
+      maxMs: init.options.maxReconnectDelayMs,
+    })
+  }
+
+  get session(): Session | undefined {
+    return this.#session
+  }
+
+  /** Dials for the first time. */
+  start(): void {
+    if (this.#state === 'idle') void this.#dial()
+  }
+
+  /** Dials at once if it was waiting: the network may be back. */
+  retryNow(): void {
+    if (this.#state !== 'waiting') return
+    this.#options.clock.clearTimeout(this.#timer)
+    void this.#dial()
+  }
+
+  /** Ends the link and its session. */
+  close(reason: string): void {
+    if (this.#state === 'ended') return
+    this.#state = 'ended'
+    this.#options.clock.clearTimeout(this.#timer)
+    this.#stop.abort(new ClientError('ERR_CLIENT_CLOSED', reason))
+    this.#session?.close(reason)
+  }
+
+  async #dial(): Promise<void> {
+    this.#state = 'dialling'
+    let transport: MessageTransport | undefined
+    try {
+      const url = this.#address()
+      transport = await connect({ ...this.#connectOptions(), url })
+      const agreement = await shakeHands(transport, {
+        options: this.#options,
+        instance: this.#init.instance,
+        authenticated: url.searchParams.has('token'),
+        ticket: this.#ticket,
+      })
+      if (this.#stop.signal.aborted) return transport.destroy()
+      this.#up(transport, agreement)
+    } catch (error) {
+      transport?.destroy()
+      this.#failed(error instanceof Error ? error : new Error(String(error)))
+    }
+  }
+
+  #address(): URL {
+    const url = parseServerUrl(this.#options.url)
+    const { token, reverse, extensions } = this.#options
+    const resume = this.#ticket?.id
+    // The query is for `/socket`, the path of deployed servers; elsewhere the token stays out of URLs and their logs.
+    const identity = isSocketPath(url.pathname) ? { token, reverse, instance: this.#init.instance } : {}
+    return formatAuthQuery(url, { ...identity, extensions, ...(resume === undefined ? {} : { resume }) })
+  }
+
+  #connectOptions() {
+    const { logger, heartbeat, proxyFromEnvironment, transport } = this.#options
+    return {
+      ...transport,
+      signal: this.#stop.signal,
+      logger,
+      ...(heartbeat === undefined ? {} : { heartbeat }),
+      ...(proxyFromEnvironment === undefined ? {} : { proxyFromEnvironment }),
+    }
+  }
+
+  #up(transport: MessageTransport, agreement: Agreement): void {
+    this.#delay.reset()
+    this.#state = 'up'
+    const { resumedFrom } = agreement
+    if (resumedFrom !== undefined && this.#ticket?.session.attach(transport, resumedFrom) === true) {
+      return this.#init.onUp(this.#ticket.session, true)
+    }
+    if (resumedFrom !== undefined) throw new ClientError('ERR_CLIENT_HANDSHAKE', 'the server went on elsewhere')
+    this.#closeOldSession()
+    const session = this.#makeSession(agreement)
+    this.#session = session
+    this.#ticket = agreement.ticket === undefined ? undefined : { ...agreement.ticket, session }
+    session.attach(transport)
+    this.#init.onUp(session, false)
+  }
+
+  /** A session that the server no longer knows ends with its channels. */
+  #closeOldSession(): void {
+    const old = this.#session
+    this.#session = undefined
+    old?.close('the server no longer knows the session')
+  }
+
+  #makeSession({ extensions, windowBytes, peerWindowBytes, graceMs }: Agreement): Session {
+    const session: Session = new Session(
+      {
+        ...this.#options,
+        extensions,
+        ...(extensions.length === 0 ? {} : { windowBytes, graceMs: Math.round(graceMs) }),
+        ...(peerWindowBytes === undefined ? {} : { peerWindowBytes }),
+        compressor: nodeCompressor,
+        allocate: (bytes) => Buffer.allocUnsafeSlow(bytes),
+      },
+      {
+        ...this.#init.sessionHandler,
+        onUnlinked: ({ reason }) => this.#lost(session, reason),
+        onClose: (reason) => this.#closed(session, reason),
+      },
+    )
+    return session
+  }
+
+  /** The WebSocket is gone and the session waits: dial at once, every moment counts. */
+  #lost(session: Session, reason: string): void {
+    if (session !== this.#session || this.#state !== 'up') return
+    this.#init.onDown(reason)
+    if (this.#options.reconnect) void this.#dial()
+    else session.close(reason)
+  }
+
+  #closed(session: Session, reason: string): void {
+    this.#init.onClosed(session, reason)
+    if (session !== this.#session) return
+    this.#session = undefined
+    this.#ticket = undefined
+    if (this.#state !== 'up') return
+    this.#init.onDown(reason)
+    this.#again(new ClientError('ERR_CLIENT_NO_LINK', `the link was lost: ${reason}`))
+  }
+
+  #failed(error: Error): void {
+    if (this.#state === 'ended') return
+    const refused = error instanceof ClientError && error.code === 'ERR_CLIENT_REFUSED'
+    if (refused && !this.#options.retryAuth) return this.#end(error)
+    this.#again(error)
+  }
+
+  #again(error: Error): void {
+    if (!this.#options.reconnect) return this.#end(error)
+    const delayMs = this.#ticket === undefined ? this.#delay.next() : Math.min(this.#delay.next(), resumeDelayMs)
+    this.#options.logger.warn({ reason: error.message, retryInMs: delayMs }, `no link: ${error.message}; trying again`)
+    this.#state = 'waiting'
+    this.#timer = this.#options.clock.setTimeout(() => void this.#dial(), delayMs)
+  }
+
+  #end(error: Error): void {
+    this.#state = 'ended'
+    this.#session?.close(error.message)
+    this.#init.onEnd(error)
+  }
+}
+
+/** While channels wait for the link, a person waits for them: tried often, within the server's grace. */
+const resumeDelayMs = 1000
+
+function isSocketPath(path: string): boolean {
+  return path === '/socket' || path === '/socket/'
+}

@@ -1,0 +1,120 @@
+import { systemClock, type Clock } from '@ls/batching'
+import type { Extension } from '@ls/codec'
+import { silentLogger, type Logger } from '@ls/mux'
+import type { PayloadOptions, UdpOptions } from '@ls/relay'
+import type { ConnectOptions } from '@ls/transport'
+
+export interface ClientOptions extends PayloadOptions {
+  /** The server: `wss://host/path`; no scheme means `wss://`, no path `/socket`. @default 'ws://localhost:8765' */
+  readonly url?: string
+  /** @default 'anonymous' */
+  readonly token?: string
+  /** Provide the network to the server's side (provider) instead of using it. @default false */
+  readonly reverse?: boolean
+  /** Connector tokens that a provider adds, again after each reconnect. @default none */
+  readonly connectorTokens?: readonly string[]
+  /** @default '127.0.0.1' */
+  readonly socksHost?: string
+  /** @default 9870 */
+  readonly socksPort?: number
+  readonly socksUsername?: string
+  readonly socksPassword?: string
+  /** Open the SOCKS port before the server is reached. @default false */
+  readonly socksNowait?: boolean
+  /** Come back after a loss. @default true */
+  readonly reconnect?: boolean
+  /** Come back even after the token was refused. @default false */
+  readonly retryAuth?: boolean
+  /** First delay before a link is dialled again, in milliseconds; it grows by half each time. @default 5000 */
+  readonly reconnectDelayMs?: number
+  /** @default 600000 */
+  readonly maxReconnectDelayMs?: number
+  /** WebSockets at once; channels go to each in turn. @default 1 */
+  readonly threads?: number
+  /** Proxies a provider reaches targets through, each through the one before. @default none */
+  readonly upstreamProxies?: readonly string[]
+  /** Targets a provider may be asked for, `ADDR:PORT`. @default all */
+  readonly accessRules?: readonly string[]
+  /** Tell SOCKS clients of success before the other end has. @default false */
+  readonly fastOpen?: boolean
+  /** Honour `http_proxy`, `https_proxy` and `no_proxy`. @default true */
+  readonly proxyFromEnvironment?: boolean
+  /** How long one target may take to answer (provider). @default 10000 */
+  readonly connectTimeoutMs?: number
+  /** How long a SOCKS client waits while no link is up. @default 10000 */
+  readonly linkWaitMs?: number
+  readonly udp?: UdpOptions
+  /** Address told to UDP clients. @default the address they reached */
+  readonly udpAdvertise?: string
+  /** What we ask the server for. @default ['window', 'fin', 'resume'] */
+  readonly extensions?: readonly Extension[]
+  /** First credit of each channel, in bytes. @default 262144 */
+  readonly windowBytes?: number
+  /** Unacknowledged bytes kept for each link. @default 33554432 */
+  readonly replayLimitBytes?: number
+  /** Time for the server to let us in once the WebSocket is open. @default 10000 */
+  readonly handshakeDeadlineMs?: number
+  /** Ping period and the silence after which the server is dead; false for no pings. @default 20 s and 45 s */
+  readonly heartbeat?: { readonly periodMs?: number; readonly deadlineMs?: number } | false
+  /** Passed on to the transport: headers, TLS, a dialler of one's own. */
+  readonly transport?: Partial<ConnectOptions>
+  /** @default silent */
+  readonly logger?: Logger
+  /** @default the process's clock */
+  readonly clock?: Clock
+}
+
+export type ResolvedClientOptions = ClientOptions &
+  Required<
+    Pick<
+      ClientOptions,
+      | 'url'
+      | 'token'
+      | 'reverse'
+      | 'connectorTokens'
+      | 'socksHost'
+      | 'socksPort'
+      | 'reconnect'
+      | 'retryAuth'
+      | 'reconnectDelayMs'
+      | 'maxReconnectDelayMs'
+      | 'threads'
+      | 'linkWaitMs'
+      | 'extensions'
+      | 'windowBytes'
+      | 'handshakeDeadlineMs'
+      | 'logger'
+      | 'clock'
+    >
+  >
+
+/** @throws RangeError for values out of range */
+export function resolveClientOptions(options: ClientOptions): ResolvedClientOptions {
+  const threads = options.threads ?? 1
+  if (!Number.isInteger(threads) || threads < 1 || threads > maxThreads) {
+    throw new RangeError(`threads is ${threads}; it must be a whole number from 1 to ${maxThreads}`)
+  }
+  return {
+    ...options,
+    url: options.url ?? 'ws://localhost:8765',
+    token: options.token ?? 'anonymous',
+    reverse: options.reverse ?? false,
+    connectorTokens: options.connectorTokens ?? [],
+    socksHost: options.socksHost ?? '127.0.0.1',
+    socksPort: options.socksPort ?? 9870,
+    reconnect: options.reconnect ?? true,
+    retryAuth: options.retryAuth ?? false,
+    reconnectDelayMs: options.reconnectDelayMs ?? 5000,
+    maxReconnectDelayMs: options.maxReconnectDelayMs ?? 600_000,
+    threads,
+    linkWaitMs: options.linkWaitMs ?? 10_000,
+    extensions: options.extensions ?? ['window', 'fin', 'resume'],
+    windowBytes: options.windowBytes ?? 262_144,
+    handshakeDeadlineMs: options.handshakeDeadlineMs ?? 10_000,
+    logger: options.logger ?? silentLogger,
+    clock: options.clock ?? systemClock,
+  }
+}
+
+/** More WebSockets than this from one process bring nothing and look like an attack. */
+const maxThreads = 64

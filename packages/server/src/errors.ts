@@ -1,0 +1,18 @@
+export type ServerErrorCode =
+  | 'ERR_SERVER_TOKEN_EXISTS'
+  | 'ERR_SERVER_TOKEN_RESERVED'
+  | 'ERR_SERVER_TOKEN_INVALID'
+  | 'ERR_SERVER_NO_REVERSE_TOKEN'
+  | 'ERR_SERVER_PORT_TAKEN'
+  | 'ERR_SERVER_CLOSED'
+
+/** Why the server refused a call. Matches on `code`; the message is fit for the person who made the call. */
+export class ServerError extends Error {
+  override readonly name = 'ServerError'
+  readonly code: ServerErrorCode
+
+  constructor(code: ServerErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.code = code
+  }
+}

@@ -1,0 +1,124 @@
+import { randomBytes, timingSafeEqual } from 'node:crypto'
+import { decode, encode, type Extension, type HelloMessage, MessageType, newChannelId } from '@ls/codec'
+import { type MessageTransport, MessageReader, type Session } from '@ls/mux'
+import type { ParsedAuthQuery } from '@ls/transport'
+import type { Identity } from './peer.js'
+import type { ResolvedServerOptions } from './options.js'
+import type { TokenRecord, TokenRegistry } from './token-registry.js'
+
+/** What a session needs to be found and owned again by a client that lost its link (protocol.md §3, `resume`). */
+export interface Ticket {
+  /** The session's id, as hex. */
+  readonly id: string
+  readonly secret: Uint8Array
+  readonly record: TokenRecord
+  readonly session: Session
+}
+
+/** What was agreed with a new client. */
+export interface Agreement {
+  readonly identity: Identity
+  readonly extensions: readonly Extension[]
+  readonly peerWindowBytes: number | undefined
+  /** Id and secret of the new session; undefined where `resume` is not in force. */
+  readonly ticket: Omit<Ticket, 'session'> | undefined
+}
+
+export interface HandshakeDependencies {
+  readonly options: ResolvedServerOptions
+  readonly tokens: TokenRegistry
+  /** The session a client wants to go on with. */
+  findTicket(id: string): Ticket | undefined
+}
+
+/** The client was refused; `reason` is what it was told. */
+export class Refusal extends Error {
+  override readonly name = 'Refusal'
+}
+
+/**
+ * Opens a link from the server's side (protocol.md §1 "Opening a link", §3). Resolves with what was agreed, or with
+ * undefined when the client went on with a session it had.
+ *
+ * @throws Refusal when the token or the order of messages is wrong; the caller answers when it sees fit
+ */
+export async function shakeHands(
+  transport: MessageTransport,
+  query: ParsedAuthQuery,
+  dependencies: HandshakeDependencies,
+): Promise<Agreement | undefined> {
+  const { options } = dependencies
+  const reader = new MessageReader(transport, options.clock)
+  const identity = await authenticate(reader, query, dependencies)
+  const extensions = options.extensions.filter((extension) => query.extensions.includes(extension))
+  const ticket = extensions.includes('resume') ? makeTicket(identity.record) : undefined
+  if (extensions.length > 0) transport.send(encode(ourHello(extensions, ticket, options)))
+  transport.send(encode({ type: MessageType.AuthResponse, success: true }))
+  if (extensions.length === 0) return { identity, extensions, peerWindowBytes: undefined, ticket: undefined }
+
+  let first = decode(await reader.next(options.handshakeDeadlineMs))
+  if (first.type === MessageType.Resume) {
+    const old = dependencies.findTicket(hex(first.session))
+    if (old !== undefined && mayResume(old, first.secret, identity) && resume(old.session, transport, first.sequence)) {
+      return undefined
+    }
+    const error = 'the session is not known here: it has expired, or the server was restarted'
+    transport.send(encode({ type: MessageType.Resumed, success: false, sequence: 0, error }))
+    first = decode(await reader.next(options.handshakeDeadlineMs))
+  }
+  if (first.type !== MessageType.Hello) throw new Refusal('Hello was expected')
+  return { identity, extensions, peerWindowBytes: first.windowBytes, ticket }
+}
+
+async function authenticate(
+  reader: MessageReader,
+  query: ParsedAuthQuery,
+  { tokens, options }: HandshakeDependencies,
+): Promise<Identity> {
+  if (query.malformedToken) throw new Refusal('invalid token format')
+  if (query.tokenHash !== undefined) {
+    return identify(tokens.findByHash(query.tokenHash), query.reverse, query.instance)
+  }
+  const auth = decode(await reader.next(options.handshakeDeadlineMs))
+  if (auth.type !== MessageType.Auth) throw new Refusal('invalid auth message')
+  return identify(tokens.find(auth.token), auth.reverse, auth.instance)
+}
+
+function identify(record: TokenRecord | undefined, reverse: boolean, instance: Uint8Array | undefined): Identity {
+  if (record === undefined || (record.kind === 'reverse') !== reverse) throw new Refusal('invalid token')
+  return { record, instance: hex(instance ?? newChannelId()) }
+}
+
+function ourHello(
+  extensions: readonly Extension[],
+  ticket: Agreement['ticket'],
+  { windowBytes, graceMs }: ResolvedServerOptions,
+): HelloMessage {
+  const hello = { type: MessageType.Hello, extensions, windowBytes }
+  if (ticket === undefined) return hello
+  return { ...hello, session: Buffer.from(ticket.id, 'hex'), secret: ticket.secret, graceSeconds: graceMs / 1000 }
+}
+
+function makeTicket(record: TokenRecord): Agreement['ticket'] {
+  return { id: hex(newChannelId()), secret: randomBytes(secretBytes), record }
+}
+
+/** 256 bits: nobody guesses it, and it is sent once a session. */
+const secretBytes = 32
+
+function mayResume(ticket: Ticket, secret: Uint8Array, identity: Identity): boolean {
+  const sameSecret = secret.length === ticket.secret.length && timingSafeEqual(secret, ticket.secret)
+  return sameSecret && ticket.record === identity.record
+}
+
+function resume(session: Session, transport: MessageTransport, peerReceived: number): boolean {
+  if (!session.canResume(peerReceived)) return false
+  // The number in Resumed must be final: the old link is let go first.
+  session.detach()
+  transport.send(encode({ type: MessageType.Resumed, success: true, sequence: session.receivedSequence }))
+  return session.attach(transport, peerReceived)
+}
+
+function hex(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('hex')
+}

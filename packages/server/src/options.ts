@@ -1,0 +1,94 @@
+import { systemClock, type Clock } from '@ls/batching'
+import type { Extension } from '@ls/codec'
+import { silentLogger, type Logger } from '@ls/mux'
+import type { PayloadOptions, UdpOptions } from '@ls/relay'
+
+export interface ServerOptions extends PayloadOptions {
+  /** Address the WebSocket port listens on. @default '0.0.0.0' */
+  readonly host?: string
+  /** @default 8765 */
+  readonly port?: number
+  /** Turns the management API on; sent by its users as `X-API-Key`. @default off */
+  readonly apiKey?: string
+  /** Where the SOCKS ports of reverse tokens listen when the token does not say. @default '127.0.0.1' */
+  readonly socksHost?: string
+  /** Ports for reverse tokens that name none, first and last. @default [1024, 10240] */
+  readonly portPool?: readonly [number, number]
+  /** Proxies that the server reaches forward targets through, each through the one before. @default none */
+  readonly upstreamProxies?: readonly string[]
+  /** Targets that forward clients may reach, `ADDR:PORT`. @default all */
+  readonly accessRules?: readonly string[]
+  /** Reverse mode: tell the SOCKS client of success before the provider has. @default false */
+  readonly fastOpen?: boolean
+  /** How long one target may take to answer. @default 10000 */
+  readonly connectTimeoutMs?: number
+  /** How long a SOCKS client waits for a provider. @default 10000 */
+  readonly providerWaitMs?: number
+  /** How long a connector's request waits for a provider. @default 5000 */
+  readonly connectorWaitMs?: number
+  readonly udp?: UdpOptions
+  /** Address told to UDP clients of reverse ports instead of the one they reached. @default the one they reached */
+  readonly udpAdvertise?: string
+  /** What we offer extended peers. @default ['window', 'fin', 'resume'] */
+  readonly extensions?: readonly Extension[]
+  /** First credit of each channel, in bytes. @default 262144 */
+  readonly windowBytes?: number
+  /** How long a session outlives its WebSocket. @default 60000 */
+  readonly graceMs?: number
+  /** Unacknowledged bytes kept for each session. @default 33554432 */
+  readonly replayLimitBytes?: number
+  /** Bytes that windows and queues of all sessions may hold together. @default 1073741824 (1 GiB) */
+  readonly processBudgetBytes?: number
+  /** Time for a client to authenticate once its WebSocket is open. @default 10000 */
+  readonly handshakeDeadlineMs?: number
+  /** WebSockets open at once, all clients together. @default 10000 */
+  readonly maxLinks?: number
+  /** Channels open at once on one link. @default 65536 */
+  readonly maxChannels?: number
+  /** Ping period and the silence after which a peer is dead; false for no pings. @default 20 s and 45 s */
+  readonly heartbeat?: { readonly periodMs?: number; readonly deadlineMs?: number } | false
+  /** @default silent */
+  readonly logger?: Logger
+  /** @default the process's clock */
+  readonly clock?: Clock
+}
+
+/** What has a default that more than one module needs. */
+export type ResolvedServerOptions = ServerOptions &
+  Required<
+    Pick<
+      ServerOptions,
+      | 'host'
+      | 'port'
+      | 'socksHost'
+      | 'portPool'
+      | 'providerWaitMs'
+      | 'connectorWaitMs'
+      | 'extensions'
+      | 'windowBytes'
+      | 'graceMs'
+      | 'handshakeDeadlineMs'
+      | 'maxLinks'
+      | 'logger'
+      | 'clock'
+    >
+  >
+
+export function resolveServerOptions(options: ServerOptions): ResolvedServerOptions {
+  return {
+    ...options,
+    host: options.host ?? '0.0.0.0',
+    port: options.port ?? 8765,
+    socksHost: options.socksHost ?? '127.0.0.1',
+    portPool: options.portPool ?? [1024, 10_240],
+    providerWaitMs: options.providerWaitMs ?? 10_000,
+    connectorWaitMs: options.connectorWaitMs ?? 5000,
+    extensions: options.extensions ?? ['window', 'fin', 'resume'],
+    windowBytes: options.windowBytes ?? 262_144,
+    graceMs: options.graceMs ?? 60_000,
+    handshakeDeadlineMs: options.handshakeDeadlineMs ?? 10_000,
+    maxLinks: options.maxLinks ?? 10_000,
+    logger: options.logger ?? silentLogger,
+    clock: options.clock ?? systemClock,
+  }
+}
