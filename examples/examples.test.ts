@@ -1,0 +1,31 @@
+import { execFile } from 'node:child_process'
+import { readFileSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { describe, expect, it } from 'vitest'
+
+const run = promisify(execFile)
+
+/** An example fits on one screen. */
+const maxLines = 40
+
+/** An example ends by itself; one that still runs after this has left something open. */
+const deadlineMs = 20_000
+
+const folder = import.meta.dirname
+const examples = readdirSync(folder).filter((file) => file.endsWith('.mjs'))
+
+it('examples exist', () => {
+  expect(examples).not.toEqual([])
+})
+
+describe.each(examples)('%s', (file) => {
+  it(`has at most ${maxLines} lines`, () => {
+    const text = readFileSync(join(folder, file), 'utf8')
+    expect(text.trimEnd().split('\n').length).toBeLessThanOrEqual(maxLines)
+  })
+
+  it('runs to its end against the built packages', { timeout: deadlineMs + 5_000 }, async () => {
+    await expect(run(process.execPath, [join(folder, file)], { timeout: deadlineMs })).resolves.toBeDefined()
+  })
+})

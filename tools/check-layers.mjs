@@ -1,0 +1,221 @@
+#!/usr/bin/env node
+// Holds every package to its layer: what it may depend on, and whether it may know that it runs on Node.
+// `pnpm layers`, or `node tools/check-layers.mjs [root]`.
+import { existsSync, readFileSync } from 'node:fs'
+import { builtinModules } from 'node:module'
+import { dirname, join, relative, sep } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { readSource } from './source-imports.mjs'
+import { listFiles, readPackage, readPackages, repositoryRoot } from './workspace.mjs'
+
+const bytesAndPolicy = ['@ls/codec', '@ls/batching']
+const protocols = ['@ls/mux', '@ls/socks5', '@ls/http-proxy']
+const io = ['@ls/transport', '@ls/relay']
+
+/** Arrows point down only. A package that is not listed has no place in the house yet. */
+const mayUse = {
+  '@ls/codec': [],
+  '@ls/batching': [],
+  '@ls/mux': bytesAndPolicy,
+  '@ls/socks5': [],
+  '@ls/http-proxy': [],
+  '@ls/transport': ['@ls/mux', ...bytesAndPolicy],
+  '@ls/relay': [...protocols, ...bytesAndPolicy],
+  '@ls/server': [...io, ...protocols, ...bytesAndPolicy],
+  '@ls/client': [...io, ...protocols, ...bytesAndPolicy],
+  linksocks: ['@ls/server', '@ls/client', ...io, ...protocols, ...bytesAndPolicy],
+  // Structural only: every package's tests use it, so an arrow from it would close a circle.
+  '@ls/testkit': [],
+}
+
+/** Packages that run in a browser: no Node, and time only through a Clock. */
+const browserPackages = new Set(['@ls/codec', '@ls/batching', '@ls/mux'])
+
+/** Entries of a browser package that are for Node; so is what only they import. */
+const nodeEntries = new Set(['./node', './duplex'])
+
+/** The one file that may read the process's own time. */
+const clockFile = 'packages/batching/src/clock.ts'
+
+/** Third parties that belong to one package, so that they can be replaced in one place. */
+const onlyIn = { ws: '@ls/transport', bufferutil: '@ls/transport', pino: 'linksocks', 'pino-pretty': 'linksocks' }
+
+const sourceEndings = ['.ts', '.mts', '.mjs', '.js']
+const builtins = new Set(builtinModules)
+
+/**
+ * Checks the packages, tests and examples of the workspace at `root`.
+ *
+ * @returns {string[]} One line per fault, `file:line imports X: reason`; empty when the layers hold.
+ */
+export function checkLayers(root = repositoryRoot) {
+  const packages = readPackages(root)
+  const suites = ['tests', 'examples'].filter((folder) => existsSync(join(root, folder, 'package.json')))
+  const workspace = {
+    root,
+    entriesOf: new Map(packages.map(({ name, manifest }) => [name, Object.keys(manifest.exports ?? {})])),
+    rootManifest: existsSync(join(root, 'package.json')) ? readPackage(root, '.').manifest : {},
+  }
+  return [
+    ...packages.flatMap((pkg) => [...checkManifest(pkg, workspace), ...checkPackageSources(pkg, workspace)]),
+    ...suites.flatMap((folder) => {
+      const suite = readPackage(root, folder)
+      return checkFiles(suite, listFiles(root, folder, sourceEndings), workspace, testFaults)
+    }),
+  ]
+}
+
+function checkManifest({ name, folder, manifest }, workspace) {
+  const at = `${folder}/package.json:1 depends on`
+  if (!mayUse[name]) return [`${folder}/package.json:1 names ${name}: not in the table of tools/check-layers.mjs`]
+  return runtimeDependencies(manifest).flatMap((dependency) => {
+    const reason = layerFault(name, dependency, workspace)
+    return reason ? [`${at} ${dependency}: ${reason}`] : []
+  })
+}
+
+function checkPackageSources(pkg, workspace) {
+  if (!mayUse[pkg.name]) return []
+  const files = listFiles(workspace.root, `${pkg.folder}/src`, sourceEndings)
+  const bin = listFiles(workspace.root, `${pkg.folder}/bin`, sourceEndings)
+  const tests = files.filter(isTest)
+  const sources = [...files.filter((file) => !isTest(file)), ...bin]
+  return [
+    ...checkFiles(pkg, sources, workspace, sourceFaults),
+    ...checkFiles(pkg, tests, workspace, testFaults),
+    ...(browserPackages.has(pkg.name) ? checkBrowserFiles(pkg, sources, workspace.root) : []),
+  ]
+}
+
+/** Runs `faultOf(pkg, dependency, workspace)` on each import that leaves the file's package. */
+function checkFiles(pkg, files, workspace, faultOf) {
+  return files.flatMap((file) =>
+    readFile(workspace.root, file).imports.flatMap(({ specifier, line }) => {
+      const reason = importFault(pkg, file, specifier, workspace) ?? faultOf(pkg, specifier, workspace)
+      return reason ? [`${file}:${line} imports ${specifier}: ${reason}`] : []
+    }),
+  )
+}
+
+/** Faults that no file may have, a test no more than a source. */
+function importFault({ name, folder }, file, specifier, { root, entriesOf }) {
+  if (isRelative(specifier)) {
+    const target = relative(join(root, folder), join(root, dirname(file), specifier))
+    return target.startsWith('..') ? `outside of ${name}: import the package by its name` : undefined
+  }
+  const dependency = packageName(specifier)
+  const entries = entriesOf.get(dependency)
+  if (!entries || entries.includes(specifier.replace(dependency, '.'))) return undefined
+  return `not an entry that ${dependency} exports`
+}
+
+function sourceFaults({ name, manifest }, specifier, workspace) {
+  if (isRelative(specifier) || isBuiltin(specifier)) return undefined
+  const dependency = packageName(specifier)
+  if (dependency === name) return 'its own package: import the file instead'
+  const reason = layerFault(name, dependency, workspace)
+  if (reason) return reason
+  if (runtimeDependencies(manifest).includes(dependency)) return undefined
+  return `not in the dependencies of ${name}'s package.json`
+}
+
+function testFaults({ name, manifest }, specifier, { rootManifest }) {
+  if (isRelative(specifier) || isBuiltin(specifier)) return undefined
+  const dependency = packageName(specifier)
+  const listed = [name, ...allDependencies(manifest), ...allDependencies(rootManifest)]
+  return listed.includes(dependency)
+    ? undefined
+    : `not in the devDependencies of ${name}'s package.json or of the root's`
+}
+
+function layerFault(name, dependency, { entriesOf }) {
+  if (dependency === '@ls/testkit') return 'only tests may use it'
+  if (onlyIn[dependency] && onlyIn[dependency] !== name) return `only ${onlyIn[dependency]} may use it`
+  if (!entriesOf.has(dependency) && !mayUse[dependency]) return undefined
+  if (mayUse[name].includes(dependency)) return undefined
+  return `${name} may use ${mayUse[name].join(', ') || 'no other package of ours'}`
+}
+
+function checkBrowserFiles({ name, manifest }, files, root) {
+  const entries = Object.entries(manifest.exports ?? {})
+  const reach = (wanted) => reachable(root, manifest, entries.filter(wanted), files)
+  const forNode = reach(([entry]) => nodeEntries.has(entry))
+  const forBrowsers = reach(([entry]) => !nodeEntries.has(entry))
+  return files
+    .filter((file) => !forNode.has(file) || forBrowsers.has(file))
+    .flatMap((file) => browserFaults(name, file, readFile(root, file)))
+}
+
+function browserFaults(name, file, { imports, globals }) {
+  const home = `belongs behind one of its entries ${[...nodeEntries].join(', ')}`
+  return [
+    ...imports
+      .filter(({ specifier }) => isBuiltin(specifier))
+      .map(({ specifier, line }) => `${file}:${line} imports ${specifier}: ${name} runs in browsers; this ${home}`),
+    ...globals
+      .filter(({ kind }) => kind === 'node' || file !== clockFile)
+      .map(({ name: global, kind, line }) =>
+        kind === 'node'
+          ? `${file}:${line} uses ${global}: ${name} runs in browsers; this ${home}`
+          : `${file}:${line} uses ${global}: ${name} has no time of its own; take a Clock`,
+      ),
+  ]
+}
+
+/** The files that the given `entries` of a package import, by however many steps. */
+function reachable(root, manifest, entries, files) {
+  const folder = files[0]?.split('/src/')[0]
+  const starts = entries.map(([, target]) => target['@ls/source']).filter(Boolean)
+  const waiting = starts.map((path) => `${folder}/${path.slice('./'.length)}`)
+  const found = new Set()
+  for (let file = waiting.pop(); file; file = waiting.pop()) {
+    if (found.has(file) || !files.includes(file)) continue
+    found.add(file)
+    for (const { specifier } of readFile(root, file).imports.filter((each) => isRelative(each.specifier))) {
+      waiting.push(posix(join(dirname(file), specifier)).replace(/\.js$/, '.ts'))
+    }
+  }
+  return found
+}
+
+function readFile(root, file) {
+  return readSource(file, readFileSync(join(root, file), 'utf8'))
+}
+
+function runtimeDependencies({ dependencies, optionalDependencies, peerDependencies }) {
+  return Object.keys({ ...dependencies, ...optionalDependencies, ...peerDependencies })
+}
+
+function allDependencies(manifest) {
+  return [...runtimeDependencies(manifest), ...Object.keys(manifest.devDependencies ?? {})]
+}
+
+function packageName(specifier) {
+  return specifier
+    .split('/')
+    .slice(0, specifier.startsWith('@') ? 2 : 1)
+    .join('/')
+}
+
+function isRelative(specifier) {
+  return specifier.startsWith('.')
+}
+
+function isBuiltin(specifier) {
+  return specifier.startsWith('node:') || builtins.has(specifier)
+}
+
+function isTest(file) {
+  return /\.test\.[a-z]+$/.test(file)
+}
+
+function posix(path) {
+  return path.split(sep).join('/')
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+  const faults = checkLayers(process.argv[2])
+  for (const fault of faults) console.error(fault)
+  console.error(faults.length === 0 ? 'layers: every import points down' : `layers: ${faults.length} wrong imports`)
+  process.exitCode = faults.length === 0 ? 0 : 1
+}

@@ -1,0 +1,220 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { afterEach, describe, expect, it } from 'vitest'
+import { checkLayers } from './check-layers.mjs'
+import { repositoryRoot } from './workspace.mjs'
+
+const trees = []
+
+afterEach(() => {
+  for (const tree of trees.splice(0)) rmSync(tree, { recursive: true })
+})
+
+describe('checkLayers on manifests', () => {
+  it('accepts a dependency on the layer below', () => {
+    expect(check(codec, library('mux', { dependencies: ['@ls/codec'] }))).toEqual([])
+  })
+
+  it('refuses a dependency on a layer above', () => {
+    expect(check(library('codec', { dependencies: ['@ls/mux'] }), library('mux'))).toEqual([
+      'packages/codec/package.json:1 depends on @ls/mux: @ls/codec may use no other package of ours',
+    ])
+  })
+
+  it('refuses a dependency between client and server', () => {
+    const [fault] = check(library('client', { dependencies: ['@ls/server'] }), library('server'))
+    expect(fault).toMatch(
+      /^packages\/client\/package\.json:1 depends on @ls\/server: @ls\/client may use @ls\/transport/,
+    )
+  })
+
+  it('refuses an optional dependency as it refuses a plain one', () => {
+    const tree = check(library('relay', { optionalDependencies: ['ws'] }))
+    expect(tree).toEqual(['packages/relay/package.json:1 depends on ws: only @ls/transport may use it'])
+  })
+
+  it('refuses a package that no layer lists', () => {
+    expect(check(library('extra'))).toEqual([
+      'packages/extra/package.json:1 names @ls/extra: not in the table of tools/check-layers.mjs',
+    ])
+  })
+
+  it('refuses the testkit as a runtime dependency', () => {
+    expect(check(library('client', { dependencies: ['@ls/testkit'] }))).toEqual([
+      'packages/client/package.json:1 depends on @ls/testkit: only tests may use it',
+    ])
+  })
+
+  it('accepts the testkit as a development dependency', () => {
+    expect(check(library('client', { devDependencies: ['@ls/testkit'] }))).toEqual([])
+  })
+})
+
+describe('checkLayers on imports of a source', () => {
+  it('names the file, the line and the reason', () => {
+    expect(check(socks5({ 'src/index.ts': "\n\nimport { x } from '@ls/codec'\n" }), codec)).toEqual([
+      'packages/socks5/src/index.ts:3 imports @ls/codec: @ls/socks5 may use no other package of ours',
+    ])
+  })
+
+  it.each([
+    ['a type import', "import type { X } from '@ls/codec'"],
+    ['a re-export', "export { x } from '@ls/codec'"],
+    ['a star re-export', "export * from '@ls/codec'"],
+    ['a dynamic import', "await import('@ls/codec')"],
+    ['an import type', "export type X = import('@ls/codec').X"],
+  ])('sees %s', (_form, text) => {
+    expect(check(socks5({ 'src/index.ts': text }), codec)).toHaveLength(1)
+  })
+
+  it('does not mistake text in a comment or a string for an import', () => {
+    const text = "// import '@ls/codec'\nexport const text = \"import '@ls/codec'\"\n"
+    expect(check(socks5({ 'src/index.ts': text }), codec)).toEqual([])
+  })
+
+  it('refuses a third party that package.json does not list', () => {
+    expect(check(socks5({ 'src/index.ts': "import 'left-pad'" }))).toEqual([
+      "packages/socks5/src/index.ts:1 imports left-pad: not in the dependencies of @ls/socks5's package.json",
+    ])
+  })
+
+  it('refuses a development dependency in a source', () => {
+    const tree = library('socks5', { devDependencies: ['vitest'] }, { 'src/probe.ts': "import 'vitest'" })
+    expect(check(tree)).toEqual([
+      "packages/socks5/src/probe.ts:1 imports vitest: not in the dependencies of @ls/socks5's package.json",
+    ])
+  })
+
+  it('accepts a development dependency in a test', () => {
+    const tree = library('socks5', { devDependencies: ['vitest'] }, { 'src/probe.test.ts': "import 'vitest'" })
+    expect(check(tree)).toEqual([])
+  })
+
+  it('refuses an unlisted package in a test', () => {
+    expect(check(socks5({ 'src/probe.test.ts': "import 'left-pad'" }))).toEqual([
+      "packages/socks5/src/probe.test.ts:1 imports left-pad: not in the devDependencies of @ls/socks5's package.json or of the root's",
+    ])
+  })
+
+  it('refuses a deep import', () => {
+    const mux = library('mux', { dependencies: ['@ls/codec'] }, { 'src/index.ts': "import '@ls/codec/src/encode.js'" })
+    expect(check(codec, mux)).toEqual([
+      'packages/mux/src/index.ts:1 imports @ls/codec/src/encode.js: not an entry that @ls/codec exports',
+    ])
+  })
+
+  it('refuses a relative import of another package', () => {
+    expect(check(socks5({ 'src/index.ts': "import '../../codec/src/index.js'" }))).toEqual([
+      'packages/socks5/src/index.ts:1 imports ../../codec/src/index.js: outside of @ls/socks5: import the package by its name',
+    ])
+  })
+
+  it.each([
+    ['ws', '@ls/transport'],
+    ['pino', 'linksocks'],
+  ])('keeps %s in its one package', (dependency, owner) => {
+    const client = library('client', { dependencies: [dependency] }, { 'src/index.ts': `import '${dependency}'` })
+    expect(check(client)).toContain(`packages/client/src/index.ts:1 imports ${dependency}: only ${owner} may use it`)
+  })
+
+  it('accepts ws in transport', () => {
+    const text = { 'src/index.ts': "import 'ws'" }
+    expect(check(library('transport', { dependencies: ['ws'] }, text))).toEqual([])
+  })
+})
+
+describe('checkLayers on packages for browsers', () => {
+  it.each(["import 'node:net'", "import 'net'", "import type { Socket } from 'node:net'"])('refuses %s', (text) => {
+    expect(check(library('codec', {}, { 'src/index.ts': text }))[0]).toContain('@ls/codec runs in browsers')
+  })
+
+  it.each(['Buffer.from([])', 'process.env', 'globalThis.Buffer', 'setImmediate(() => {})', 'typeof process'])(
+    'refuses the global in %s',
+    (text) => {
+      expect(check(library('codec', {}, { 'src/index.ts': text }))[0]).toContain('@ls/codec runs in browsers')
+    },
+  )
+
+  it("refuses a reference to Node's types", () => {
+    const text = '/// <reference types="node" />\nexport {}\n'
+    expect(check(library('codec', {}, { 'src/index.ts': text }))).toHaveLength(1)
+  })
+
+  it.each(['setTimeout(() => {}, 1)', 'Date.now()', 'performance.now()'])('refuses the time of %s', (text) => {
+    expect(check(library('mux', {}, { 'src/index.ts': text }))[0]).toContain('take a Clock')
+  })
+
+  it.each([
+    'export const f = (clock) => clock.setTimeout(() => {}, 1)',
+    'export const clock = { setTimeout: () => {} }',
+    'export interface Clock { setTimeout(callback: () => void): void }',
+    'export class Clock { setTimeout() {} }',
+  ])('accepts the property in %s', (text) => {
+    expect(check(library('mux', {}, { 'src/index.ts': text }))).toEqual([])
+  })
+
+  it("lets batching's clock read the time", () => {
+    expect(check(library('batching', {}, { 'src/clock.ts': 'performance.now()' }))).toEqual([])
+  })
+
+  it('lets tests use Node', () => {
+    expect(check(library('codec', {}, { 'src/x.test.ts': "import 'node:fs'" }))).toEqual([])
+  })
+
+  it('lets the ./node entry and what only it imports use Node', () => {
+    const files = {
+      'src/index.ts': 'export {}',
+      'src/node.ts': "import './zlib.js'",
+      'src/zlib.ts': "import 'node:zlib'",
+    }
+    expect(check(library('codec', { entries: { './node': './src/node.ts' } }, files))).toEqual([])
+  })
+
+  it('refuses Node in what both entries import', () => {
+    const files = {
+      'src/index.ts': "import './zlib.js'",
+      'src/node.ts': "import './zlib.js'",
+      'src/zlib.ts': "import 'node:zlib'",
+    }
+    expect(check(library('codec', { entries: { './node': './src/node.ts' } }, files))).toEqual([
+      'packages/codec/src/zlib.ts:1 imports node:zlib: @ls/codec runs in browsers; this belongs behind one of its entries ./node, ./duplex',
+    ])
+  })
+})
+
+it('checkLayers finds no fault in this repository', () => {
+  expect(checkLayers(repositoryRoot)).toEqual([])
+})
+
+const codec = library('codec')
+
+function socks5(files) {
+  return library('socks5', {}, files)
+}
+
+/** A package as a map from path to text; `dependencies` and its siblings are lists of names. */
+function library(name, { entries = {}, ...dependencies } = {}, files = {}) {
+  const exports = Object.entries({ '.': './src/index.ts', ...entries })
+  const manifest = {
+    name: `@ls/${name}`,
+    exports: Object.fromEntries(exports.map(([entry, source]) => [entry, { '@ls/source': source }])),
+    ...Object.fromEntries(Object.entries(dependencies).map(([kind, names]) => [kind, versions(names)])),
+  }
+  const all = { 'package.json': JSON.stringify(manifest), 'src/index.ts': 'export {}', ...files }
+  return Object.fromEntries(Object.entries(all).map(([path, text]) => [`packages/${name}/${path}`, text]))
+}
+
+function versions(names) {
+  return Object.fromEntries(names.map((name) => [name, '*']))
+}
+
+function check(...packages) {
+  const root = mkdtempSync(join(tmpdir(), 'layers-'))
+  trees.push(root)
+  for (const [path, text] of packages.flatMap((each) => Object.entries(each))) {
+    mkdirSync(dirname(join(root, path)), { recursive: true })
+    writeFileSync(join(root, path), text)
+  }
+  return checkLayers(root)
+}

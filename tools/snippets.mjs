@@ -1,0 +1,84 @@
+import { execFile } from 'node:child_process'
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { fencedBlocks } from './markdown.mjs'
+import { repositoryRoot } from './workspace.mjs'
+
+const run = promisify(execFile)
+
+/** A snippet that has not ended by itself after this many milliseconds is a fault, and is killed. */
+export const snippetDeadlineMs = 20_000
+
+const endings = { ts: 'ts', typescript: 'ts', js: 'js', javascript: 'js', mjs: 'js' }
+
+const compilerOptions = {
+  target: 'ES2023',
+  lib: ['ES2023', 'DOM'],
+  module: 'NodeNext',
+  moduleDetection: 'force',
+  types: ['node'],
+  typeRoots: [join(repositoryRoot, 'node_modules/@types')],
+  strict: true,
+  allowJs: true,
+  checkJs: false,
+  skipLibCheck: false,
+  rootDir: '.',
+  outDir: 'out',
+}
+
+/**
+ * The programs in a Markdown text: its ts and js blocks. One marked `no-run` needs what a test lacks, and is only
+ * compiled; one marked `excerpt` shows a part, and is only parsed.
+ *
+ * @returns {Array<{ name: string, file: string, code: string, compiles: boolean, runs: boolean }>} `name` is
+ *   `page:line`, `file` a file name made of it.
+ */
+export function readSnippets(page, text) {
+  return fencedBlocks(text)
+    .filter(({ language }) => endings[language])
+    .map(({ language, marks, code, line }) => ({
+      name: `${page}:${line}`,
+      file: `${page.replaceAll(/[^\w]+/g, '-')}-${line}.${endings[language]}`,
+      code,
+      compiles: !marks.includes('excerpt'),
+      runs: !marks.includes('excerpt') && !marks.includes('no-run'),
+    }))
+}
+
+/**
+ * Writes the snippets into `folder`, whose surroundings must hold the packages that they import, and compiles them
+ * in one go.
+ *
+ * @returns {Promise<string[]>} What the compiler says, each line beginning with the `file` of its snippet.
+ */
+export async function compileSnippets(folder, snippets) {
+  rmSync(folder, { recursive: true, force: true })
+  mkdirSync(folder, { recursive: true })
+  for (const { file, code } of snippets) writeFileSync(join(folder, file), code)
+  const files = snippets.map(({ file }) => file)
+  writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, files }))
+  const compiler = join(repositoryRoot, 'node_modules/typescript/bin/tsc')
+  try {
+    await run(process.execPath, [compiler, '-p', '.', '--pretty', 'false'], { cwd: folder })
+    return []
+  } catch (failure) {
+    if (!failure.stdout) throw failure
+    return failure.stdout.trim().split('\n')
+  }
+}
+
+/**
+ * Runs a compiled snippet to its end.
+ *
+ * @throws {Error} with what it printed, when it fails or is not done by {@link snippetDeadlineMs}.
+ */
+export async function runSnippet(folder, { name, file }) {
+  const program = join(folder, 'out', file.replace(/\.ts$/, '.js'))
+  try {
+    await run(process.execPath, [program], { cwd: folder, timeout: snippetDeadlineMs, killSignal: 'SIGKILL' })
+  } catch (failure) {
+    const how = failure.killed ? `is not done after ${snippetDeadlineMs} ms` : `exits with ${failure.code}`
+    throw new Error(`${name} ${how}\n${failure.stdout}${failure.stderr}`, { cause: failure })
+  }
+}
