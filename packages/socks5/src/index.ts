@@ -1,1 +1,58 @@
-export {}
+export type { Authenticator } from './authenticator.js'
+export {
+  ClientHandshake,
+  type ClientHandshakeOptions,
+  type ClientStep,
+  type ClientVersion,
+  type EstablishedStep,
+} from './client-handshake.js'
+export {
+  type AddressType,
+  type Destination,
+  formatDestination,
+  parseDestination,
+  unspecifiedDestination,
+} from './destination.js'
+export { SocksError, type SocksErrorCode, socksErrorCodes, type SocksErrorOptions } from './errors.js'
+export type { Established } from './established.js'
+export type { FailedStep, NeedMoreStep, Parsed } from './exchange.js'
+export {
+  DEFAULT_ANSWER_DEADLINE_MS,
+  DEFAULT_HANDSHAKE_DEADLINE_MS,
+  DEFAULT_MAX_HANDSHAKES,
+  LINGER_MS,
+  MAX_CREDENTIAL_BYTES,
+  MAX_DATAGRAM_BYTES,
+  MAX_DOMAIN_BYTES,
+  MAX_MESSAGE_BYTES,
+  MAX_USER_ID_BYTES,
+} from './limits.js'
+export type { RequestAnswer } from './node/answer.js'
+export { type Account, accounts } from './node/accounts.js'
+export { connect, type ConnectOptions, type Dial, type Proxy, type ProxyAddress } from './node/connect.js'
+export {
+  createServer,
+  type ListenOptions,
+  type RequestHandler,
+  type SocksServer,
+  type SocksServerOptions,
+} from './node/create-server.js'
+export { performClientHandshake, type PerformClientHandshakeOptions } from './node/perform-client-handshake.js'
+export {
+  type AcceptedRequest,
+  performServerHandshake,
+  type PerformServerHandshakeOptions,
+} from './node/perform-server-handshake.js'
+export { replyForError } from './node/reply-for-error.js'
+export { decodeReplyCode, encodeReplyCode, type FailureCode, type ReplyCode } from './reply.js'
+export type { SocksRequest } from './request.js'
+export {
+  type RequestStep,
+  ServerHandshake,
+  type ServerHandshakeOptions,
+  type ServerStep,
+  type SocksVersion,
+} from './server-handshake.js'
+export { decodeDestination, encodeDestination } from './socks5/address.js'
+export { type Datagram, decodeDatagram, encodeDatagram } from './socks5/datagram.js'
+export type { RequestCommand } from './socks5/messages.js'

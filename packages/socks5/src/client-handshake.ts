@@ -1,0 +1,93 @@
+import type { Destination } from './destination.js'
+import { SocksError } from './errors.js'
+import type { Established } from './established.js'
+import { type Dialect, Exchange, type FailedStep, type NeedMoreStep } from './exchange.js'
+import { Socks4ClientHandshake } from './socks4/client-handshake.js'
+import { Socks5ClientHandshake } from './socks5/client-handshake.js'
+import type { RequestCommand } from './socks5/messages.js'
+
+export type ClientVersion = '5' | '4' | '4a'
+
+export interface ClientHandshakeOptions {
+  /** What the proxy speaks. `4` carries IPv4 addresses only, `4a` names too. @default '5' */
+  readonly version?: ClientVersion | undefined
+  /** `udp-associate` is SOCKS5 only. @default 'connect' */
+  readonly command?: RequestCommand | undefined
+  /** The target; for `udp-associate` where this client will send from, `0.0.0.0:0` if unknown. */
+  readonly destination: Destination
+  /** 1–255 bytes of UTF-8. With 4 and 4a the user id. @default undefined: no authentication */
+  readonly username?: string | undefined
+  /** Up to 255 bytes of UTF-8; SOCKS5 only, and only with `username`. @default '' */
+  readonly password?: string | undefined
+}
+
+/** The tunnel stands: write `output` (empty so far as is known), and treat `leftover` as its first bytes. */
+export interface EstablishedStep extends Established {
+  readonly state: 'established'
+  readonly output: Uint8Array
+  readonly leftover: Uint8Array
+}
+
+export type ClientStep = NeedMoreStep | FailedStep | EstablishedStep
+
+/**
+ * The client's side of a SOCKS handshake, as bytes in and bytes out. However the bytes are cut, the result is the same.
+ *
+ * @example
+ * const handshake = new ClientHandshake({ destination: parseDestination('example.com', 443) })
+ * socket.write(handshake.start())
+ * const step = handshake.push(bytesFromTheProxy)
+ */
+export class ClientHandshake {
+  readonly #dialect: Dialect<Established> & { readonly greeting: Uint8Array }
+  readonly #exchange: Exchange<Established>
+
+  /**
+   * @throws {SocksError} where the version cannot carry the destination, or a text is too long
+   * @throws {TypeError} for options that do not go together
+   */
+  constructor(options: ClientHandshakeOptions) {
+    this.#dialect = (options.version ?? '5') === '5' ? socks5(options) : socks4(options)
+    this.#exchange = new Exchange(this.#dialect)
+  }
+
+  /** The first bytes to write. */
+  start(): Uint8Array {
+    return this.#dialect.greeting
+  }
+
+  /**
+   * Takes the proxy's next bytes. Never throws for what the proxy sends.
+   *
+   * @throws {TypeError} after a step that was not `need-more`
+   */
+  push(bytes: Uint8Array): ClientStep {
+    const step = this.#exchange.push(bytes)
+    if (step.state !== 'done') return step
+    return { state: 'established', output: step.output, bound: step.result.bound, leftover: step.leftover }
+  }
+}
+
+function socks5(options: ClientHandshakeOptions): Socks5ClientHandshake {
+  const { command = 'connect', destination, username, password } = options
+  if (username === undefined && password !== undefined) throw new TypeError('password without a username')
+  if (username === '') throw new TypeError('username is empty; leave it out for no authentication')
+  const credentials =
+    username === undefined ? undefined : { username: encode(username), password: encode(password ?? '') }
+  return new Socks5ClientHandshake({ command, destination }, credentials)
+}
+
+function socks4(options: ClientHandshakeOptions): Socks4ClientHandshake {
+  const { version, command = 'connect', destination, username, password } = options
+  if (version !== '4' && version !== '4a') throw new TypeError(`version is '5', '4' or '4a', not ${String(version)}`)
+  if (command !== 'connect') throw new TypeError(`SOCKS4 has no ${command}`)
+  if (password !== undefined) throw new TypeError('SOCKS4 carries no password')
+  if (version === '4' && destination.type === 'domain') {
+    const text = `SOCKS4 cannot carry the host name ${destination.host}; use 4a, or resolve it first`
+    throw new SocksError('ERR_SOCKS_ADDRESS_TYPE', text)
+  }
+  return new Socks4ClientHandshake(destination, encode(username ?? ''))
+}
+
+const utf8 = new TextEncoder()
+const encode = (text: string) => utf8.encode(text)

@@ -1,0 +1,97 @@
+import { quote, SocksError } from './errors.js'
+import { formatIpv4, formatIpv6, isIpv4Mapped, parseIpv4, parseIpv6 } from './ip-address.js'
+import { MAX_DOMAIN_BYTES } from './limits.js'
+
+export type AddressType = 'ipv4' | 'ipv6' | 'domain'
+
+/**
+ * Where a request goes, or where a proxy is bound. What this package hands out is canonical: `host` is dotted decimal,
+ * RFC 5952 text without brackets, or a host name of 1–255 bytes in UTF-8; `port` is 0–65535.
+ */
+export interface Destination {
+  readonly host: string
+  readonly port: number
+  readonly type: AddressType
+}
+
+/** `0.0.0.0:0`: what stands in a message where there is no address to tell. */
+export const unspecifiedDestination: Destination = { host: '0.0.0.0', port: 0, type: 'ipv4' }
+
+/**
+ * Reads a host and a port, from a user or from the wire, into the one form that everything else compares.
+ *
+ * An IP literal becomes an address even where it came as a name, and an IPv4-mapped IPv6 address becomes the IPv4
+ * address it reaches: else `::ffff:127.0.0.1` would pass a rule that forbids `127.0.0.1`. IPv6 may be in brackets.
+ * Names that the resolver may take for numbers (`127.1`, `0x7f000001`) stay names: check the resolved address too.
+ *
+ * @throws {SocksError} `ERR_SOCKS_BAD_VALUE` or `ERR_SOCKS_TOO_LARGE`
+ * @throws {TypeError} if `host` is no string or `port` no number
+ * @example parseDestination('[2001:DB8::1]', 443) // { host: '2001:db8::1', port: 443, type: 'ipv6' }
+ */
+export function parseDestination(host: string, port: number): Destination {
+  if (typeof host !== 'string') throw new TypeError(`host is a string, not ${typeof host}`)
+  if (typeof port !== 'number') throw new TypeError(`port is a number, not ${typeof port}`)
+  checkPort(port)
+  // Only what has no letter but hexadecimal ones can be an address; this spares most names both parsers.
+  if (/^[[\]\d.:a-f]+$/i.test(host)) {
+    const ipv4 = parseIpv4(host)
+    if (ipv4 !== undefined) return { host, port, type: 'ipv4' }
+    const ipv6 = parseIpv6(host.startsWith('[') && host.endsWith(']') ? host.slice(1, -1) : host)
+    if (ipv6 !== undefined) return ipv6Destination(ipv6, 0, port)
+  }
+  encodeDomain(host)
+  return { host, port, type: 'domain' }
+}
+
+/** `host:port`, with brackets around IPv6, as in a URL. */
+export function formatDestination(destination: Destination): string {
+  const { host, port, type } = destination
+  return type === 'ipv6' ? `[${host}]:${port}` : `${host}:${port}`
+}
+
+/** `port` itself, if it fits its two bytes on the wire. */
+export function checkPort(port: number): number {
+  if (Number.isInteger(port) && port >= 0 && port <= 0xffff) return port
+  throw new SocksError('ERR_SOCKS_BAD_VALUE', `port ${port} is not a whole number from 0 to 65535`)
+}
+
+/** The destination in 16 bytes at `offset`; IPv4 where they are IPv4-mapped. */
+export function ipv6Destination(bytes: Uint8Array, offset: number, port: number): Destination {
+  if (isIpv4Mapped(bytes, offset)) return { host: formatIpv4(bytes, offset + 12), port, type: 'ipv4' }
+  return { host: formatIpv6(bytes, offset), port, type: 'ipv6' }
+}
+
+/** The destination in a name off the wire. */
+export function domainDestination(bytes: Uint8Array, port: number): Destination {
+  let host: string
+  try {
+    host = strictUtf8.decode(bytes)
+  } catch (cause) {
+    throw new SocksError('ERR_SOCKS_BAD_VALUE', `host name of ${bytes.length} bytes is not UTF-8`, { cause })
+  }
+  return parseDestination(host, port)
+}
+
+/**
+ * The bytes of a host name that may go on the wire.
+ *
+ * Refused is what no resolver takes and what would break out of `host:port`, a URL or a log line further on: controls,
+ * white space and the WHATWG "forbidden domain code points".
+ */
+export function encodeDomain(host: string): Uint8Array {
+  if (host === '') throw new SocksError('ERR_SOCKS_BAD_VALUE', 'host name is empty')
+  // A UTF-16 unit is a byte at least, so a text over the limit need not be encoded to be refused.
+  const bytes = host.length > MAX_DOMAIN_BYTES ? undefined : utf8.encode(host)
+  if (bytes === undefined || bytes.length > MAX_DOMAIN_BYTES) {
+    const size = bytes === undefined ? `over ${MAX_DOMAIN_BYTES}` : bytes.length
+    throw new SocksError('ERR_SOCKS_TOO_LARGE', `host name of ${size} bytes; the limit is ${MAX_DOMAIN_BYTES}`)
+  }
+  if (forbiddenInDomain.test(host)) {
+    throw new SocksError('ERR_SOCKS_BAD_VALUE', `host name ${quote(host)} has a character that no host name has`)
+  }
+  return bytes
+}
+
+const utf8 = new TextEncoder()
+const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+const forbiddenInDomain = /[\p{Cc}\p{Cs}\p{Z}#%/:<>?@[\\\]^|]/u

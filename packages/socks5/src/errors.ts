@@ -1,0 +1,54 @@
+import type { ReplyCode } from './reply.js'
+
+/** Every way a SOCKS exchange can fail. Each has a heading in `docs/errors`. */
+export const socksErrorCodes = [
+  'ERR_SOCKS_VERSION',
+  'ERR_SOCKS_AUTH_REQUIRED',
+  'ERR_SOCKS_AUTH_FAILED',
+  'ERR_SOCKS_COMMAND',
+  'ERR_SOCKS_ADDRESS_TYPE',
+  'ERR_SOCKS_BAD_VALUE',
+  'ERR_SOCKS_TOO_LARGE',
+  'ERR_SOCKS_TRUNCATED',
+  'ERR_SOCKS_FRAGMENT',
+  'ERR_SOCKS_TIMEOUT',
+  'ERR_SOCKS_CLOSED',
+  'ERR_SOCKS_OVERLOADED',
+  'ERR_SOCKS_UNREACHABLE',
+  'ERR_SOCKS_REFUSED_BY_PROXY',
+] as const
+
+export type SocksErrorCode = (typeof socksErrorCodes)[number]
+
+export interface SocksErrorOptions extends ErrorOptions {
+  readonly reply?: ReplyCode
+}
+
+/**
+ * A peer, a proxy or a value that SOCKS cannot carry. Match on `code`; the text names the value and the limit, and
+ * never a password.
+ *
+ * A caller's own mistake (a wrong type, a second reply) is a TypeError or RangeError instead.
+ */
+export class SocksError extends Error {
+  override readonly name = 'SocksError'
+  readonly code: SocksErrorCode
+  /** The reply that told the client, or that the proxy gave; undefined where no reply was exchanged. */
+  readonly reply: ReplyCode | undefined
+
+  constructor(code: SocksErrorCode, message: string, options: SocksErrorOptions = {}) {
+    super(message, options)
+    this.code = code
+    this.reply = options.reply
+  }
+}
+
+/** Makes a peer's text fit for an error message: escaped, and short however long it was. */
+export function quote(text: string): string {
+  return JSON.stringify(text.length > 64 ? `${text.slice(0, 64)}…` : text)
+}
+
+/** `0x05` rather than `5`: the way the RFCs write it. */
+export function hex(byte: number): string {
+  return `0x${byte.toString(16).padStart(2, '0')}`
+}

@@ -1,0 +1,85 @@
+import { concatBytes, noBytes } from './bytes.js'
+import { SocksError } from './errors.js'
+
+/** Incomplete: write `output` to the peer, then push what comes next. */
+export interface NeedMoreStep {
+  readonly state: 'need-more'
+  readonly output: Uint8Array
+}
+
+/** Over: write `output`, which tells the peer as far as the protocol can, and close. */
+export interface FailedStep {
+  readonly state: 'failed'
+  readonly output: Uint8Array
+  readonly error: SocksError
+}
+
+export interface DoneStep<T> {
+  readonly state: 'done'
+  readonly output: Uint8Array
+  readonly result: T
+  /** What followed the handshake: the first bytes of the tunnel. A view into the chunk where possible. */
+  readonly leftover: Uint8Array
+}
+
+/** A parsed message and how many bytes it took. */
+export interface Parsed<T> {
+  readonly value: T
+  readonly byteLength: number
+}
+
+/** What a message led to: bytes for the peer, and the result if it was the last one. */
+export interface Progress<T> {
+  readonly byteLength: number
+  readonly output: Uint8Array
+  readonly result: T | undefined
+}
+
+/** One version's side of a handshake: the part that differs. */
+export interface Dialect<T> {
+  /** Takes the first message off `bytes`; undefined while it is incomplete. Throws a SocksError to refuse. */
+  read(bytes: Uint8Array): Progress<T> | undefined
+  /** What the peer is told when `read` has thrown. */
+  refusal(error: SocksError): Uint8Array
+}
+
+/** Runs a dialect over bytes that come in any pieces, and turns what it throws into a step. */
+export class Exchange<T> {
+  readonly #dialect: Dialect<T>
+  #pending: Uint8Array = noBytes
+  #ended = false
+
+  constructor(dialect: Dialect<T>) {
+    this.#dialect = dialect
+  }
+
+  /** `chunk` may be reused by the caller after the call, unless it comes back as `leftover`. */
+  push(chunk: Uint8Array): NeedMoreStep | FailedStep | DoneStep<T> {
+    if (this.#ended) throw new TypeError('push after the handshake has ended')
+    let bytes = concatBytes(this.#pending, chunk)
+    let output: Uint8Array = noBytes
+    try {
+      for (;;) {
+        const progress = this.#dialect.read(bytes)
+        if (progress === undefined) break
+        bytes = bytes.subarray(progress.byteLength)
+        output = concatBytes(output, progress.output)
+        if (progress.result === undefined) continue
+        this.#end()
+        return { state: 'done', output, result: progress.result, leftover: bytes }
+      }
+    } catch (error) {
+      this.#end()
+      if (!(error instanceof SocksError)) throw error
+      return { state: 'failed', output: concatBytes(output, this.#dialect.refusal(error)), error }
+    }
+    // A copy: the chunk is the caller's, and part of a message must not keep a whole read buffer alive.
+    this.#pending = bytes.slice()
+    return { state: 'need-more', output }
+  }
+
+  #end(): void {
+    this.#ended = true
+    this.#pending = noBytes
+  }
+}

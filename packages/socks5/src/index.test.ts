@@ -1,0 +1,37 @@
+import { expect, it } from 'vitest'
+import * as socks5 from './index.js'
+
+it('@ls/socks5 exports what its README lists', () => {
+  expect(Object.keys(socks5).toSorted()).toMatchInlineSnapshot(`
+    [
+      "ClientHandshake",
+      "DEFAULT_ANSWER_DEADLINE_MS",
+      "DEFAULT_HANDSHAKE_DEADLINE_MS",
+      "DEFAULT_MAX_HANDSHAKES",
+      "LINGER_MS",
+      "MAX_CREDENTIAL_BYTES",
+      "MAX_DATAGRAM_BYTES",
+      "MAX_DOMAIN_BYTES",
+      "MAX_MESSAGE_BYTES",
+      "MAX_USER_ID_BYTES",
+      "ServerHandshake",
+      "SocksError",
+      "accounts",
+      "connect",
+      "createServer",
+      "decodeDatagram",
+      "decodeDestination",
+      "decodeReplyCode",
+      "encodeDatagram",
+      "encodeDestination",
+      "encodeReplyCode",
+      "formatDestination",
+      "parseDestination",
+      "performClientHandshake",
+      "performServerHandshake",
+      "replyForError",
+      "socksErrorCodes",
+      "unspecifiedDestination",
+    ]
+  `)
+})

@@ -1,0 +1,66 @@
+import type { Socket } from 'node:net'
+import type { Destination } from '../destination.js'
+import { SocksError } from '../errors.js'
+import type { FailureCode } from '../reply.js'
+import { type Deadline, startDeadline } from './deadline.js'
+import type { AcceptedRequest } from './perform-server-handshake.js'
+
+/** How a handler answers. The first answer counts; any later one does nothing. */
+export interface RequestAnswer {
+  /** The client's address. */
+  readonly peer: string | undefined
+  /** Aborts when the client's connection closes before an answer, or when the answer takes too long: stop dialing. */
+  readonly signal: AbortSignal
+  /**
+   * Tells the client that it is connected and returns its socket: paused, half-open, and yours to end. It is destroyed
+   * already if the client has gone. `bound` as in `ServerHandshake.reply`.
+   */
+  accept(bound?: Destination): Socket
+  /** Tells the client why not, and closes. */
+  reject(code: FailureCode): void
+}
+
+/** The one answer to a request, whether the handler, the clock or the client's going away comes first. */
+export class Answer implements RequestAnswer {
+  readonly peer: string | undefined
+  readonly #accepted: AcceptedRequest<Socket>
+  readonly #deadline: Deadline
+  readonly #gone = new AbortController()
+  #open = true
+
+  constructor(accepted: AcceptedRequest<Socket>, peer: string | undefined, deadlineMs: number) {
+    this.peer = peer
+    this.#accepted = accepted
+    this.#deadline = startDeadline('the answer', deadlineMs, this.#gone.signal)
+    this.#deadline.signal.addEventListener('abort', this.#onAbort, { once: true })
+    accepted.socket.once('close', this.#onClose)
+    if (accepted.socket.destroyed) this.#onClose()
+  }
+
+  get signal(): AbortSignal {
+    return this.#deadline.signal
+  }
+
+  accept(bound?: Destination): Socket {
+    if (this.#settle()) this.#accepted.reply('succeeded', bound)
+    return this.#accepted.socket
+  }
+
+  reject(code: FailureCode): void {
+    if (this.#settle()) this.#accepted.reply(code)
+  }
+
+  #settle(): boolean {
+    if (!this.#open) return false
+    this.#open = false
+    this.#deadline.clear()
+    this.#accepted.socket.off('close', this.#onClose)
+    return true
+  }
+
+  readonly #onAbort = () => this.reject('timeout')
+
+  readonly #onClose = () => {
+    this.#gone.abort(new SocksError('ERR_SOCKS_CLOSED', 'the client closed the connection before the answer'))
+  }
+}

@@ -1,0 +1,123 @@
+import { createConnection, type Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
+import { ClientHandshake, type ClientVersion } from '../client-handshake.js'
+import { parseDestination } from '../destination.js'
+import { SocksError } from '../errors.js'
+import { DEFAULT_HANDSHAKE_DEADLINE_MS } from '../limits.js'
+import { abortReason, checkDurationMs, startDeadline } from './deadline.js'
+import { runClientHandshake } from './perform-client-handshake.js'
+
+export interface ProxyAddress {
+  readonly host: string
+  readonly port: number
+}
+
+export interface Proxy extends ProxyAddress {
+  /** What the proxy speaks. @default '5' */
+  readonly version?: ClientVersion | undefined
+  /** With 4 and 4a the user id. @default undefined: no authentication */
+  readonly username?: string | undefined
+  /** @default '' */
+  readonly password?: string | undefined
+}
+
+/** Reaches the proxy. Should give up when `signal` aborts; a socket that comes later is destroyed. */
+export type Dial<S extends Duplex> = (proxy: ProxyAddress, options: { readonly signal: AbortSignal }) => Promise<S>
+
+export interface ConnectOptions<S extends Duplex = Socket> {
+  readonly proxy: Proxy
+  /** Names go to the proxy unresolved, except that version 4 refuses them. */
+  readonly target: { readonly host: string; readonly port: number }
+  /** Time for dial and handshake together, in milliseconds. @default DEFAULT_HANDSHAKE_DEADLINE_MS (10 s) */
+  readonly timeoutMs?: number | undefined
+  /** Gives up; the promise then rejects with its reason. Once connected, it has no effect. */
+  readonly signal?: AbortSignal | undefined
+  /** A stream that reaches the proxy already. Instead of `dial`. */
+  readonly socket?: S | undefined
+  /** How the proxy is reached: through TLS, or through another proxy. @default TCP to `proxy` */
+  readonly dial?: Dial<S> | undefined
+}
+
+/**
+ * Connects to a target through a SOCKS proxy. The stream is paused until it is read, and begins with the target's first
+ * byte. It is half-open: end your side when the other has ended.
+ *
+ * Rejects with a {@link SocksError} (`ERR_SOCKS_REFUSED_BY_PROXY` carries `reply`), or with the reason of `signal`;
+ * then no socket is left, and a `socket` that was given is destroyed unless the options themselves are wrong.
+ *
+ * @throws {TypeError} for options that do not go together
+ * @example
+ * const socket = await connect({ proxy: { host: '127.0.0.1', port: 1080 }, target: { host: 'example.com', port: 80 } })
+ */
+export async function connect<S extends Duplex = Socket>(options: ConnectOptions<S>): Promise<S> {
+  const { proxy, target, timeoutMs = DEFAULT_HANDSHAKE_DEADLINE_MS, signal } = options
+  const dial = resolveDial(options)
+  checkDurationMs('timeoutMs', timeoutMs)
+  const { version, username, password } = proxy
+  const destination = parseDestination(target.host, target.port)
+  const handshake = new ClientHandshake({ version, username, password, destination })
+  const deadline = startDeadline(`connecting through the proxy ${nameOf(proxy)}`, timeoutMs, signal)
+  try {
+    if (deadline.signal.aborted) {
+      options.socket?.destroy()
+      throw abortReason(deadline.signal)
+    }
+    const socket = await reach(dial, proxy, deadline.signal)
+    await runClientHandshake(socket, handshake, deadline.signal)
+    return socket
+  } finally {
+    deadline.clear()
+  }
+}
+
+function resolveDial<S extends Duplex>({ socket, dial }: ConnectOptions<S>): Dial<S> {
+  if (socket !== undefined && dial !== undefined) throw new TypeError('`socket` and `dial` exclude each other')
+  if (socket !== undefined) return () => Promise.resolve(socket)
+  // Without either, S is its default.
+  return dial ?? (dialTcp as unknown as Dial<S>)
+}
+
+/** Awaits `dial`, but not past an abort: a dial that ignores the signal must not hold the caller. */
+function reach<S extends Duplex>(dial: Dial<S>, proxy: ProxyAddress, signal: AbortSignal): Promise<S> {
+  return new Promise((resolve, reject) => {
+    const onAbort = () => reject(abortReason(signal))
+    const onSocket = (socket: S) => {
+      signal.removeEventListener('abort', onAbort)
+      if (!signal.aborted) return resolve(socket)
+      // Without a listener, the error of a socket that nobody waits for would end the process.
+      socket.on('error', () => {})
+      socket.destroy()
+      onAbort()
+    }
+    const onError = (cause: unknown) => {
+      signal.removeEventListener('abort', onAbort)
+      const text = `cannot reach the proxy ${nameOf(proxy)}: ${cause instanceof Error ? cause.message : String(cause)}`
+      reject(signal.aborted ? abortReason(signal) : new SocksError('ERR_SOCKS_UNREACHABLE', text, { cause }))
+    }
+    signal.addEventListener('abort', onAbort, { once: true })
+    // An async function, so that a dial that throws at once counts as one that rejects.
+    const attempt = async () => dial(proxy, { signal })
+    attempt().then(onSocket, onError)
+  })
+}
+
+function dialTcp({ host, port }: ProxyAddress, { signal }: { readonly signal: AbortSignal }): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    // Half-open, since an end of input is no end of output; no delay, since both sides wait for small messages.
+    const socket = createConnection({ host, port, allowHalfOpen: true, noDelay: true })
+    const onAbort = () => socket.destroy(abortReason(signal))
+    signal.addEventListener('abort', onAbort, { once: true })
+    socket.on('error', (error) => {
+      signal.removeEventListener('abort', onAbort)
+      reject(error)
+    })
+    socket.once('connect', () => {
+      signal.removeEventListener('abort', onAbort)
+      resolve(socket)
+    })
+  })
+}
+
+function nameOf({ host, port }: ProxyAddress): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
+}

@@ -1,0 +1,133 @@
+import { createServer as createTcpServer, type AddressInfo, type Server, type Socket } from 'node:net'
+import { SocksError } from '../errors.js'
+import { DEFAULT_ANSWER_DEADLINE_MS, DEFAULT_HANDSHAKE_DEADLINE_MS, DEFAULT_MAX_HANDSHAKES } from '../limits.js'
+import type { SocksRequest } from '../request.js'
+import type { ServerHandshakeOptions } from '../server-handshake.js'
+import { Answer, type RequestAnswer } from './answer.js'
+import { checkDurationMs } from './deadline.js'
+import { performServerHandshake } from './perform-server-handshake.js'
+
+export interface SocksServerOptions extends ServerHandshakeOptions {
+  /** Time for a whole handshake, in milliseconds. @default DEFAULT_HANDSHAKE_DEADLINE_MS (10 s) */
+  readonly handshakeDeadlineMs?: number | undefined
+  /** Time for the handler to answer, in milliseconds; then the client gets `timeout`. @default DEFAULT_ANSWER_DEADLINE_MS (60 s) */
+  readonly answerDeadlineMs?: number | undefined
+  /** Handshakes at once; a client beyond it is cut. @default DEFAULT_MAX_HANDSHAKES (1024) */
+  readonly maxHandshakes?: number | undefined
+  /**
+   * Told of each failed handshake and of what a handler throws. `peer` is the client's address. Limit the rate before
+   * logging it: anyone can cause these. @default does nothing
+   */
+  readonly onError?: ((error: unknown, peer: string | undefined) => void) | undefined
+}
+
+/** Serves one request. What it throws or rejects with goes to `onError`, and the client gets `failed`. */
+export type RequestHandler = (request: SocksRequest, answer: RequestAnswer) => void | Promise<void>
+
+export interface ListenOptions {
+  /** @default '127.0.0.1', since a proxy open to the network is a risk one should have to ask for */
+  readonly host?: string | undefined
+  /** 0 lets the system choose. @default 1080, the port registered for SOCKS */
+  readonly port?: number | undefined
+}
+
+export interface SocksServer {
+  /** Resolves with the address in use once it accepts clients; rejects with Node's error, such as `EADDRINUSE`. */
+  listen(options?: ListenOptions): Promise<{ readonly host: string; readonly port: number }>
+  /** Stops listening and destroys the sockets of all clients, tunnels included; resolves when they are gone. */
+  close(): Promise<void>
+}
+
+/**
+ * Makes a SOCKS server that asks `onRequest` what to do with each request. Clients that are silent, slow, half-open or
+ * no SOCKS clients at all are closed within the deadline and never reach it.
+ *
+ * @example
+ * const server = createServer({}, (request, answer) => answer.reject('forbidden'))
+ * await server.listen({ port: 1080 })
+ */
+export function createServer(options: SocksServerOptions, onRequest: RequestHandler): SocksServer {
+  return new TcpSocksServer(options, onRequest)
+}
+
+class TcpSocksServer implements SocksServer {
+  readonly #options: SocksServerOptions
+  readonly #onRequest: RequestHandler
+  readonly #handshakeDeadlineMs: number
+  readonly #answerDeadlineMs: number
+  readonly #maxHandshakes: number
+  readonly #server: Server
+  readonly #sockets = new Set<Socket>()
+  #handshakes = 0
+
+  constructor(options: SocksServerOptions, onRequest: RequestHandler) {
+    const { handshakeDeadlineMs = DEFAULT_HANDSHAKE_DEADLINE_MS, answerDeadlineMs = DEFAULT_ANSWER_DEADLINE_MS } =
+      options
+    this.#options = options
+    this.#onRequest = onRequest
+    this.#handshakeDeadlineMs = checkDurationMs('handshakeDeadlineMs', handshakeDeadlineMs)
+    this.#answerDeadlineMs = checkDurationMs('answerDeadlineMs', answerDeadlineMs)
+    this.#maxHandshakes = options.maxHandshakes ?? DEFAULT_MAX_HANDSHAKES
+    if (!(this.#maxHandshakes >= 1)) {
+      throw new RangeError(`maxHandshakes is ${this.#maxHandshakes}; it must be 1 at least`)
+    }
+    // Half-open, since an end of input is no end of output; no delay, since both sides wait for small messages.
+    this.#server = createTcpServer({ allowHalfOpen: true, noDelay: true }, (socket) => void this.#serve(socket))
+  }
+
+  listen({ host = '127.0.0.1', port = 1080 }: ListenOptions = {}): Promise<{ host: string; port: number }> {
+    return new Promise((resolve, reject) => {
+      this.#server.once('error', reject)
+      this.#server.listen({ host, port }, () => {
+        this.#server.off('error', reject)
+        this.#server.on('error', (error) => this.#report(error, undefined))
+        const { address, port } = this.#server.address() as AddressInfo
+        resolve({ host: address, port })
+      })
+    })
+  }
+
+  close(): Promise<void> {
+    return new Promise((resolve) => {
+      // Its error says only that the server was not listening, which is what the caller wants.
+      this.#server.close(() => resolve())
+      for (const socket of this.#sockets) socket.destroy()
+    })
+  }
+
+  async #serve(socket: Socket): Promise<void> {
+    const peer = socket.remoteAddress
+    this.#sockets.add(socket)
+    socket.once('close', () => this.#sockets.delete(socket))
+    try {
+      const accepted = await this.#handshake(socket)
+      const answer = new Answer(accepted, peer, this.#answerDeadlineMs)
+      try {
+        await this.#onRequest(accepted.request, answer)
+      } catch (error) {
+        answer.reject('failed')
+        throw error
+      }
+    } catch (error) {
+      this.#report(error, peer)
+    }
+  }
+
+  async #handshake(socket: Socket) {
+    if (this.#handshakes >= this.#maxHandshakes) {
+      socket.destroy()
+      const text = `${this.#handshakes} handshakes at once; the limit is ${this.#maxHandshakes}`
+      throw new SocksError('ERR_SOCKS_OVERLOADED', text)
+    }
+    this.#handshakes += 1
+    try {
+      return await performServerHandshake(socket, { ...this.#options, deadlineMs: this.#handshakeDeadlineMs })
+    } finally {
+      this.#handshakes -= 1
+    }
+  }
+
+  #report(error: unknown, peer: string | undefined): void {
+    this.#options.onError?.(error, peer)
+  }
+}

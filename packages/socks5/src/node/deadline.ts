@@ -1,0 +1,41 @@
+import { SocksError } from '../errors.js'
+
+/** A time limit and a caller's signal as one signal, whose reason says which of them it was. */
+export interface Deadline {
+  readonly signal: AbortSignal
+  /** Ends the timer and lets go of the caller's signal. */
+  clear(): void
+}
+
+/** `what` names what takes too long, for the message. */
+export function startDeadline(what: string, deadlineMs: number, outer: AbortSignal | undefined): Deadline {
+  const controller = new AbortController()
+  if (outer?.aborted) {
+    controller.abort(outer.reason)
+    return { signal: controller.signal, clear: () => {} }
+  }
+  const onAbort = () => controller.abort(outer?.reason)
+  const onTimeout = () => {
+    controller.abort(new SocksError('ERR_SOCKS_TIMEOUT', `${what} took longer than ${deadlineMs} ms`))
+  }
+  outer?.addEventListener('abort', onAbort, { once: true })
+  const timer = setTimeout(onTimeout, deadlineMs)
+  const clear = () => {
+    clearTimeout(timer)
+    outer?.removeEventListener('abort', onAbort)
+  }
+  return { signal: controller.signal, clear }
+}
+
+/** Why `signal` aborted. The caller may have given anything as the reason; it is passed on as it is. */
+export function abortReason(signal: AbortSignal): Error {
+  return signal.reason as Error
+}
+
+/** `value`, if it is a time that a timer can take: Node runs a longer one at once. */
+export function checkDurationMs(name: string, value: number): number {
+  if (value > 0 && value <= MAX_TIMER_MS) return value
+  throw new RangeError(`${name} is ${value}; it must be above 0 and at most ${MAX_TIMER_MS}`)
+}
+
+const MAX_TIMER_MS = 0x7fff_ffff

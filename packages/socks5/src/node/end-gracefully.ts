@@ -1,0 +1,17 @@
+import type { Duplex } from 'node:stream'
+import { LINGER_MS } from '../limits.js'
+
+/**
+ * Writes `lastWords` and closes, giving the peer {@link LINGER_MS} to read them and hang up. Input is discarded
+ * meanwhile: closing with unread bytes makes the kernel send a reset, which can overtake the words.
+ */
+export function endGracefully(socket: Duplex, lastWords?: Uint8Array): void {
+  if (lastWords === undefined || lastWords.length === 0 || !socket.writable) {
+    socket.destroy()
+    return
+  }
+  const timer = setTimeout(() => socket.destroy(), LINGER_MS)
+  socket.once('close', () => clearTimeout(timer))
+  socket.resume()
+  socket.end(lastWords)
+}

@@ -1,0 +1,44 @@
+import type { Duplex } from 'node:stream'
+import { ClientHandshake, type ClientHandshakeOptions } from '../client-handshake.js'
+import type { Established } from '../established.js'
+import { DEFAULT_HANDSHAKE_DEADLINE_MS } from '../limits.js'
+import { checkDurationMs, startDeadline } from './deadline.js'
+import { runHandshake } from './run-handshake.js'
+
+export interface PerformClientHandshakeOptions extends ClientHandshakeOptions {
+  /** Time for the whole handshake, in milliseconds. @default DEFAULT_HANDSHAKE_DEADLINE_MS (10 s) */
+  readonly deadlineMs?: number | undefined
+  /** Ends the handshake; the promise then rejects with its reason. */
+  readonly signal?: AbortSignal | undefined
+}
+
+/**
+ * Runs the client's side of a handshake over a socket that reaches a proxy. Afterwards the socket is paused and begins
+ * with the first byte from the target; with `udp-associate` it must stay open for as long as datagrams go to `bound`.
+ *
+ * If the promise rejects, the socket is destroyed. It rejects with a {@link SocksError}, or with the reason of `signal`.
+ */
+export async function performClientHandshake(
+  socket: Duplex,
+  options: PerformClientHandshakeOptions,
+): Promise<Established> {
+  const { deadlineMs = DEFAULT_HANDSHAKE_DEADLINE_MS, signal } = options
+  checkDurationMs('deadlineMs', deadlineMs)
+  const handshake = new ClientHandshake(options)
+  const deadline = startDeadline('the handshake with the proxy', deadlineMs, signal)
+  try {
+    return await runClientHandshake(socket, handshake, deadline.signal)
+  } finally {
+    deadline.clear()
+  }
+}
+
+export async function runClientHandshake(
+  socket: Duplex,
+  handshake: ClientHandshake,
+  signal: AbortSignal,
+): Promise<Established> {
+  if (!signal.aborted && socket.writable) socket.write(handshake.start())
+  const { bound } = await runHandshake(socket, { push: (bytes) => handshake.push(bytes), signal })
+  return { bound }
+}

@@ -1,0 +1,70 @@
+import type { Duplex } from 'node:stream'
+import type { Destination } from '../destination.js'
+import { DEFAULT_HANDSHAKE_DEADLINE_MS } from '../limits.js'
+import type { ReplyCode } from '../reply.js'
+import type { SocksRequest } from '../request.js'
+import { ServerHandshake, type ServerHandshakeOptions } from '../server-handshake.js'
+import { checkDurationMs, startDeadline } from './deadline.js'
+import { endGracefully } from './end-gracefully.js'
+import { runHandshake } from './run-handshake.js'
+
+export interface PerformServerHandshakeOptions extends ServerHandshakeOptions {
+  /** What was read from the socket already, such as the byte that told SOCKS from HTTP. @default none */
+  readonly initialBytes?: Uint8Array | undefined
+  /** Time for the whole handshake, in milliseconds. @default DEFAULT_HANDSHAKE_DEADLINE_MS (10 s) */
+  readonly deadlineMs?: number | undefined
+  /** Ends the handshake; the promise then rejects with its reason. */
+  readonly signal?: AbortSignal | undefined
+}
+
+/** A client that waits for an answer. */
+export interface AcceptedRequest<S extends Duplex = Duplex> {
+  readonly request: SocksRequest
+  /**
+   * Paused; its first bytes are whatever the client sent after the request. `error` events are taken care of: listen
+   * for `close`.
+   */
+  readonly socket: S
+  /**
+   * Answers, once. `succeeded` leaves the socket open and paused; any other code closes it. `bound` as in
+   * {@link ServerHandshake.reply}. Does nothing if the client has gone.
+   *
+   * @throws {TypeError} the second time
+   */
+  readonly reply: (code: ReplyCode, bound?: Destination) => void
+}
+
+/**
+ * Runs the server's side of a handshake over a socket. For half-close in the tunnel, the socket's server needs
+ * `allowHalfOpen`.
+ *
+ * If the promise rejects, the client has been told as far as the protocol can, and the socket is closed within
+ * `LINGER_MS`. It rejects with a {@link SocksError}, or with the reason of `signal`.
+ *
+ * @example
+ * const { request, socket, reply } = await performServerHandshake(client, { deadlineMs: 5000 })
+ * const target = await dial(request.destination)
+ * reply('succeeded')
+ * pipeline(socket, target, socket, () => {})
+ */
+export async function performServerHandshake<S extends Duplex>(
+  socket: S,
+  options: PerformServerHandshakeOptions = {},
+): Promise<AcceptedRequest<S>> {
+  const { initialBytes, deadlineMs = DEFAULT_HANDSHAKE_DEADLINE_MS, signal } = options
+  checkDurationMs('deadlineMs', deadlineMs)
+  const handshake = new ServerHandshake(options)
+  const deadline = startDeadline('the handshake', deadlineMs, signal)
+  try {
+    const push = (bytes: Uint8Array) => handshake.push(bytes)
+    const { request } = await runHandshake(socket, { push, initialBytes, signal: deadline.signal })
+    return { request, socket, reply: (code, bound) => answer(socket, code, handshake.reply(code, bound)) }
+  } finally {
+    deadline.clear()
+  }
+}
+
+function answer(socket: Duplex, code: ReplyCode, bytes: Uint8Array): void {
+  if (code !== 'succeeded') endGracefully(socket, bytes)
+  else if (socket.writable) socket.write(bytes)
+}

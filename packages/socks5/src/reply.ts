@@ -1,0 +1,48 @@
+/** How a request ended, in one vocabulary for both versions (protocol.md §4, RFC 1928 §6). */
+export type ReplyCode =
+  | 'succeeded'
+  | 'failed'
+  | 'forbidden'
+  | 'network-unreachable'
+  | 'host-unreachable'
+  | 'refused'
+  | 'timeout'
+  | 'command-unsupported'
+  | 'address-unsupported'
+
+/** A reply that ends the connection. */
+export type FailureCode = Exclude<ReplyCode, 'succeeded'>
+
+/** The one table from word to byte. SOCKS4 knows yes and no only. `timeout` is RFC 1928's "TTL expired". */
+export const replyBytes: Readonly<Record<ReplyCode, { readonly socks5: number; readonly socks4: number }>> = {
+  succeeded: { socks5: 0x00, socks4: 0x5a },
+  failed: { socks5: 0x01, socks4: 0x5b },
+  forbidden: { socks5: 0x02, socks4: 0x5b },
+  'network-unreachable': { socks5: 0x03, socks4: 0x5b },
+  'host-unreachable': { socks5: 0x04, socks4: 0x5b },
+  refused: { socks5: 0x05, socks4: 0x5b },
+  timeout: { socks5: 0x06, socks4: 0x5b },
+  'command-unsupported': { socks5: 0x07, socks4: 0x5b },
+  'address-unsupported': { socks5: 0x08, socks4: 0x5b },
+}
+
+/** The byte a client of `version` gets for `code`. */
+export function encodeReplyCode(code: ReplyCode, version: 4 | 5): number {
+  if (!Object.hasOwn(replyBytes, code)) throw new TypeError(`unknown reply code ${JSON.stringify(code)}`)
+  return replyBytes[code][version === 5 ? 'socks5' : 'socks4']
+}
+
+/** The word for a proxy's byte; a byte outside the RFC is a plain `failed`. */
+export function decodeReplyCode(byte: number, version: 4 | 5): ReplyCode {
+  return (version === 5 ? socks5Words : socks4Words).get(byte) ?? 'failed'
+}
+
+const socks5Words = new Map(Object.entries(replyBytes).map(([code, bytes]) => [bytes.socks5, code as ReplyCode]))
+
+/** 0x5C and 0x5D say that the proxy's identd check of the user failed. */
+const socks4Words = new Map<number, ReplyCode>([
+  [0x5a, 'succeeded'],
+  [0x5b, 'failed'],
+  [0x5c, 'forbidden'],
+  [0x5d, 'forbidden'],
+])

@@ -1,0 +1,16 @@
+import type { Destination } from './destination.js'
+
+/** What a client asks of a server. */
+export interface SocksRequest {
+  readonly version: 4 | 5
+  readonly command: 'connect' | 'udp-associate'
+  /**
+   * For `connect` the target. For `udp-associate` the address the client says it will send from: `0.0.0.0:0` when it
+   * does not know, and wrong behind NAT.
+   */
+  readonly destination: Destination
+  /** The name that passed authentication; undefined where none is required. */
+  readonly user: string | undefined
+  /** SOCKS4's user id: a claim that nobody checks, so it must not open any door. */
+  readonly userId: string | undefined
+}
