@@ -51,9 +51,12 @@ export class RelayError extends Error {
   override readonly name = 'RelayError'
   readonly code: RelayErrorCode
   readonly failure: Failure
+  /** The word, where the HTTP proxy looks for it. */
+  readonly reply: FailureWord
 
   constructor(failure: Failure, options?: ErrorOptions) {
     super(formatFailure(failure), options)
+    this.reply = failure.word
     this.code = codesByWord[failure.word]
     this.failure = failure
   }

@@ -10,7 +10,7 @@ test('@ls/relay exports what it says it does', () => {
       "Outbound",
       "RelayError",
       "dial",
-      "dialThrough",
+      "diallerThrough",
       "failureOf",
       "failureWords",
       "formatFailure",

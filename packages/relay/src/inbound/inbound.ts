@@ -1,20 +1,15 @@
 import { once } from 'node:events'
 import { createServer, type Server, type Socket } from 'node:net'
 import { type Logger, silentLogger } from '@ls/mux'
-import {
-  type AcceptedRequest,
-  type Account,
-  accounts,
-  type Authenticator,
-  performServerHandshake,
-  SocksError,
-} from '@ls/socks5'
-import { type Failure, replyOf } from '../failure.js'
+import type { HttpProxy } from '@ls/http-proxy'
+import { type Account, accounts, type Authenticator } from '@ls/socks5'
 import type { PayloadOptions } from '../payload-sender.js'
+import { firstBytes } from './first-bytes.js'
+import { makeHttpProxy } from './http.js'
 import { listenError } from './listen-error.js'
 import type { SessionPicker } from './opener.js'
-import { serveTcp } from './tcp.js'
-import { type InboundUdpOptions, serveUdpAssociate } from './udp.js'
+import { serveSocks, type ServeSocksOptions } from './socks.js'
+import type { InboundUdpOptions } from './udp.js'
 
 export interface InboundOptions extends PayloadOptions {
   /** @default '127.0.0.1' */
@@ -23,6 +18,10 @@ export interface InboundOptions extends PayloadOptions {
   readonly port: number
   /** Who may use the port; empty for everybody. @default [] */
   readonly accounts?: readonly Account[]
+  /** What clients may speak; `auto` tells it from the first byte. @default 'auto' */
+  readonly inbound?: 'auto' | 'socks' | 'http'
+  /** Take HTTP requests that do not name their target in full, by their Host. @default false */
+  readonly httpTransparent?: boolean
   /** Chooses the session for each channel. */
   readonly pick: SessionPicker
   /** Answer success before the peer has. @default false */
@@ -43,13 +42,23 @@ export class Inbound {
   readonly #options: InboundOptions
   readonly #logger: Logger
   readonly #auth: Authenticator | undefined
+  readonly #serving: ServeSocksOptions
+  readonly #http: HttpProxy
   readonly #sockets = new Set<Socket>()
   #server: Server | undefined
 
   constructor(options: InboundOptions) {
     this.#options = options
     this.#logger = options.logger ?? silentLogger
-    this.#auth = options.accounts === undefined || options.accounts.length === 0 ? undefined : accounts(options.accounts)
+    const users = options.accounts ?? []
+    this.#auth = users.length === 0 ? undefined : accounts(users)
+    this.#serving = {
+      ...options,
+      auth: this.#auth,
+      handshakeDeadlineMs: options.handshakeDeadlineMs ?? defaultHandshakeDeadlineMs,
+      logger: this.#logger,
+    }
+    this.#http = makeHttpProxy({ ...this.#serving, accounts: users, maxConnections: options.maxConnections ?? 65_536 })
   }
 
   /** Proxy clients connected now. */
@@ -99,36 +108,28 @@ export class Inbound {
     this.#sockets.add(socket)
     socket.on('error', () => {})
     socket.once('close', () => this.#sockets.delete(socket))
+    const { handshakeDeadlineMs } = this.#serving
     try {
-      const accepted = await performServerHandshake(socket, {
-        udp: true,
-        ...(this.#auth === undefined ? {} : { auth: this.#auth }),
-        ...(this.#options.handshakeDeadlineMs === undefined ? {} : { deadlineMs: this.#options.handshakeDeadlineMs }),
-      })
-      await this.#serveRequest(accepted)
+      const head = await firstBytes(socket, handshakeDeadlineMs)
+      if (head === undefined) return
+      if (this.#speaksSocks(head)) await serveSocks(socket, head, this.#serving)
+      else this.#http.serve(socket, head)
     } catch (error) {
-      const { remoteAddress } = socket
-      if (error instanceof SocksError) this.#logger.debug({ remoteAddress, code: error.code }, error.message)
-      else this.#logger.error({ err: error, remoteAddress }, 'a proxy client could not be served')
+      this.#logger.error({ err: error, remoteAddress: socket.remoteAddress }, 'a proxy client could not be served')
       socket.destroy()
     }
   }
 
-  async #serveRequest(accepted: AcceptedRequest<Socket>): Promise<void> {
-    const { socket, request, reply } = accepted
-    if (request.command === 'udp-associate') return serveUdpAssociate(accepted, { ...this.#options, logger: this.#logger })
-    const { host, port } = request.destination
-    await serveTcp(
-      {
-        socket,
-        target: { host, port },
-        succeed: () => reply('succeeded'),
-        fail: (failure: Failure) => reply(replyOf(failure.word) as 'failed'),
-      },
-      { ...this.#options, logger: this.#logger },
-    )
+  /** SOCKS names its version in the first byte; no HTTP method begins with either. */
+  #speaksSocks(head: Uint8Array): boolean {
+    const { inbound = 'auto' } = this.#options
+    if (inbound !== 'auto') return inbound === 'socks'
+    return head[0] === 0x05 || head[0] === 0x04
   }
 }
+
+/** protocol.md leaves it open; clients answer within a round trip, and each waiting one holds a socket. */
+const defaultHandshakeDeadlineMs = 10_000
 
 function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || host.startsWith('127.')

@@ -1,4 +1,5 @@
-import type { Socket } from 'node:net'
+import { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import type { Address } from '@ls/codec'
 import type { Channel, ChannelHandler, Logger } from '@ls/mux'
 import { type Failure, failureOf, formatFailure } from '../failure.js'
@@ -16,51 +17,49 @@ export interface ServeTcpOptions extends PayloadOptions {
 
 /** A proxy client that asked for a target, whatever protocol it asked in. */
 export interface TcpRequest {
-  /** Paused; its first bytes are those that came behind the request. */
-  readonly socket: Socket
   readonly target: Address
-  /** Tells the client that the target is reached. */
-  succeed(): void
-  /** Tells the client why it is not, and closes the socket. */
+  /** Aborts when the client goes away before it was answered. */
+  readonly signal: AbortSignal
+  /** Tells the client that the target is reached, and hands its socket over: paused, nothing it sent lost. */
+  succeed(): Duplex
+  /** Tells the client why it is not, and closes its socket. */
   fail(failure: Failure): void
 }
 
 /** Connects a proxy client with its target through a channel. */
 export async function serveTcp(request: TcpRequest, options: ServeTcpOptions): Promise<void> {
-  const gone = new AbortController()
-  const onClose = (): void => gone.abort(new Error('the proxy client went away'))
-  const { socket, target } = request
-  socket.once('close', onClose)
+  const { target, signal } = request
+  const answered: { socket?: Duplex } = {}
   try {
-    if (options.fastOpen === true) await openFast(request, options, gone.signal)
-    else await openSlow(request, options, gone.signal)
+    if (options.fastOpen === true) await openFast(request, options, answered)
+    else await openSlow(request, options)
   } catch (error) {
-    if (gone.signal.aborted) return
+    if (signal.aborted) return
     const failure = failureOf(error, formatTarget(target))
     options.logger.debug({ target: formatTarget(target), reason: failure.word }, `not reached: ${formatFailure(failure)}`)
     // With fast open the client was told of success already: a reset is all that is left to say.
-    if (options.fastOpen === true) socket.resetAndDestroy()
+    if (answered.socket instanceof Socket) answered.socket.resetAndDestroy()
+    else if (answered.socket !== undefined) answered.socket.destroy()
     else request.fail(failure)
-  } finally {
-    socket.off('close', onClose)
   }
 }
 
-async function openSlow(request: TcpRequest, options: ServeTcpOptions, signal: AbortSignal): Promise<void> {
-  const answered = await openAnswered(options.pick, { protocol: 'tcp', address: request.target, signal })
-  request.succeed()
-  const handler = join(request, answered.channel, options)
+async function openSlow(request: TcpRequest, options: ServeTcpOptions): Promise<void> {
+  const { target, signal } = request
+  const answered = await openAnswered(options.pick, { protocol: 'tcp', address: target, signal })
+  const handler = join(request.succeed(), answered.channel, options)
   if (answered.closed !== undefined) handler.onClose(answered.closed)
 }
 
-async function openFast(request: TcpRequest, options: ServeTcpOptions, signal: AbortSignal): Promise<void> {
-  const opened = openAtOnce(options.pick, { protocol: 'tcp', address: request.target, signal })
-  request.succeed()
-  join(request, await opened, options)
+async function openFast(request: TcpRequest, options: ServeTcpOptions, answered: { socket?: Duplex }): Promise<void> {
+  const { target, signal } = request
+  const opened = openAtOnce(options.pick, { protocol: 'tcp', address: target, signal })
+  answered.socket = request.succeed()
+  join(answered.socket, await opened, options)
 }
 
-function join(request: TcpRequest, channel: Channel, options: ServeTcpOptions): ChannelHandler {
-  const handler = pump(request.socket, channel, options)
+function join(socket: Duplex, channel: Channel, options: ServeTcpOptions): ChannelHandler {
+  const handler = pump(socket, channel, options)
   channel.setHandler(handler)
   channel.resume()
   return handler

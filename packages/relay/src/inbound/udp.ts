@@ -5,6 +5,7 @@ import type { Address } from '@ls/codec'
 import type { Channel, ChannelHandler, Logger } from '@ls/mux'
 import { type AcceptedRequest, decodeDatagram, encodeDatagram, parseDestination, SocksError } from '@ls/socks5'
 import { failureOf, formatFailure, replyOf } from '../failure.js'
+import { watchGone } from './gone.js'
 import { openAnswered, type SessionPicker } from './opener.js'
 
 export interface InboundUdpOptions {
@@ -26,9 +27,7 @@ export async function serveUdpAssociate(
   options: ServeUdpAssociateOptions,
 ): Promise<void> {
   const { socket, reply, request } = accepted
-  const gone = new AbortController()
-  const onClose = (): void => gone.abort(new Error('the proxy client went away'))
-  socket.once('close', onClose)
+  const gone = watchGone(socket)
   // The connection carries nothing more, but has to be read so that its end is noticed.
   socket.on('end', () => socket.end())
   socket.resume()
@@ -49,7 +48,7 @@ export async function serveUdpAssociate(
     options.logger.debug({ reason: failure.word }, `no UDP association: ${formatFailure(failure)}`)
     reply(replyOf(failure.word))
   } finally {
-    socket.off('close', onClose)
+    gone.release()
   }
 }
 

@@ -1,7 +1,9 @@
 import type { Duplex } from 'node:stream'
 import type { Address } from '@ls/codec'
+import { connect as connectHttp, HttpProxyError } from '@ls/http-proxy'
 import { type ClientVersion, connect as connectSocks, SocksError } from '@ls/socks5'
-import { RelayError } from '../failure.js'
+import { failureWords, RelayError } from '../failure.js'
+import { formatTarget } from '../target.js'
 import { dial, type DialOptions } from './dial.js'
 
 /** A proxy that our outbound goes through. */
@@ -36,43 +38,54 @@ export function parseUpstream(text: string): Upstream {
   }
 }
 
-/** Reaches `target` directly, or through each upstream in turn. */
-export async function dialThrough(
-  upstreams: readonly Upstream[],
-  target: Address,
-  options: DialOptions,
-): Promise<Duplex> {
-  const last = upstreams.at(-1)
-  if (last === undefined) return dial(target, options)
-  const before = upstreams.slice(0, -1)
-  const { access, ...hop } = options
-  if (access !== undefined && !access.allows(target)) {
-    throw new RelayError({ word: 'forbidden', detail: `${target.host}:${target.port} is not among the allowed targets` })
-  }
-  return throughSocks(last, target, hop, (proxy, signal) => dialThrough(before, proxy, { ...hop, signal }))
-}
+/** Reaches a target, one way or another. */
+export type Dialler = (target: Address, options: DialOptions) => Promise<Duplex>
 
-async function throughSocks(
-  { protocol, ...proxy }: Upstream,
-  target: Address,
-  { signal, timeoutMs }: DialOptions,
-  dialProxy: (proxy: Address, signal: AbortSignal) => Promise<Duplex>,
-): Promise<Duplex> {
-  try {
-    return await connectSocks<Duplex>({
-      proxy: { ...proxy, version: socksVersions[protocol] },
-      target,
-      signal,
-      timeoutMs,
-      dial: (address, { signal }) => dialProxy(address, signal),
-    })
-  } catch (error) {
-    throw error instanceof SocksError ? upstreamError(error) : error
+/** Dials directly, or through each upstream in turn. Made once: HTTP/2 connections to proxies are shared by dialler. */
+export function diallerThrough(upstreams: readonly Upstream[]): Dialler {
+  if (upstreams.length === 0) return dial
+  const reach = upstreams.reduce<Dialler>(via, dial)
+  return async (target, { access, ...options }) => {
+    if (access === undefined || access.allows(target)) return reach(target, options)
+    throw new RelayError({ word: 'forbidden', detail: `${formatTarget(target)} is not among the allowed targets` })
   }
 }
 
-function upstreamError(error: SocksError): RelayError {
-  return new RelayError({ word: 'failed', detail: error.message }, { cause: error })
+function via(reach: Dialler, upstream: Upstream): Dialler {
+  const dialProxy = (proxy: Address, { signal }: { signal: AbortSignal }) => reach(proxy, { signal })
+  const isHttp = upstream.protocol === 'http' || upstream.protocol === 'https'
+  return isHttp ? throughHttp(upstream, dialProxy) : throughSocks(upstream, dialProxy)
+}
+
+type DialProxy = (proxy: Address, options: { signal: AbortSignal }) => Promise<Duplex>
+
+function throughHttp({ protocol, host, port, username, password }: Upstream, dial: DialProxy): Dialler {
+  const account = username === undefined ? {} : { username, password: password ?? '' }
+  const proxy = { host, port, tls: protocol === 'https', ...account }
+  return async (target, { signal, timeoutMs }) => {
+    const limits = { ...(signal === undefined ? {} : { signal }), ...(timeoutMs === undefined ? {} : { timeoutMs }) }
+    try {
+      return await connectHttp({ proxy, target, dial, ...limits })
+    } catch (error) {
+      throw error instanceof HttpProxyError ? upstreamError(error) : error
+    }
+  }
+}
+
+function throughSocks({ protocol, ...proxy }: Upstream, dial: DialProxy): Dialler {
+  const version = socksVersions[protocol]
+  return async (target, { signal, timeoutMs }) => {
+    try {
+      return await connectSocks<Duplex>({ proxy: { ...proxy, version }, target, signal, timeoutMs, dial })
+    } catch (error) {
+      throw error instanceof SocksError ? upstreamError(error) : error
+    }
+  }
+}
+
+function upstreamError(error: SocksError | HttpProxyError): RelayError {
+  const word = failureWords.find((known) => known === error.reply) ?? 'failed'
+  return new RelayError({ word, detail: error.message }, { cause: error })
 }
 
 const defaultPorts: Record<Upstream['protocol'], number> = {

@@ -6,7 +6,7 @@ import type { PayloadOptions } from '../payload-sender.js'
 import { pump } from '../pump.js'
 import { formatTarget } from '../target.js'
 import { type AccessRules, parseAccessRules } from './access-rules.js'
-import { dialThrough, parseUpstream, type Upstream } from './chain.js'
+import { type Dialler, diallerThrough, parseUpstream, type Upstream } from './chain.js'
 import { serveUdp, type UdpOptions } from './udp.js'
 
 export interface OutboundOptions extends PayloadOptions {
@@ -24,6 +24,7 @@ export interface OutboundOptions extends PayloadOptions {
 export class Outbound {
   readonly #options: OutboundOptions
   readonly #upstreams: readonly Upstream[]
+  readonly #dial: Dialler
   readonly #access: AccessRules
   readonly #logger: Logger
 
@@ -31,6 +32,7 @@ export class Outbound {
   constructor(options: OutboundOptions = {}) {
     this.#options = options
     this.#upstreams = (options.upstreamProxies ?? []).map(parseUpstream)
+    this.#dial = diallerThrough(this.#upstreams)
     this.#access = parseAccessRules(options.accessRules ?? [])
     this.#logger = options.logger ?? silentLogger
   }
@@ -51,7 +53,7 @@ export class Outbound {
     const startedAtMs = performance.now()
     let socket: Duplex
     try {
-      socket = await dialThrough(this.#upstreams, target, {
+      socket = await this.#dial(target, {
         signal: dialling.signal,
         access: this.#access,
         ...(this.#options.connectTimeoutMs === undefined ? {} : { timeoutMs: this.#options.connectTimeoutMs }),

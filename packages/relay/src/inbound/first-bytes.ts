@@ -1,0 +1,22 @@
+import type { Socket } from 'node:net'
+
+/**
+ * Waits for the first bytes of a fresh, paused socket and leaves it paused. Undefined when it closes first or nothing
+ * comes within `deadlineMs`; the socket is then destroyed.
+ */
+export function firstBytes(socket: Socket, deadlineMs: number): Promise<Uint8Array | undefined> {
+  return new Promise((resolve) => {
+    const settle = (bytes: Uint8Array | undefined): void => {
+      clearTimeout(timer)
+      socket.off('data', onData).off('end', onGone).off('close', onGone)
+      socket.pause()
+      if (bytes === undefined) socket.destroy()
+      resolve(bytes)
+    }
+    const onData = (bytes: Buffer): void => settle(bytes)
+    const onGone = (): void => settle(undefined)
+    const timer = setTimeout(onGone, deadlineMs)
+    socket.on('data', onData).on('end', onGone).on('close', onGone)
+    socket.resume()
+  })
+}

@@ -1,0 +1,43 @@
+import type { Duplex } from 'node:stream'
+import { type Account, type ConnectRequest, type DialInfo, HttpProxy, type Target } from '@ls/http-proxy'
+import { toDuplex } from '@ls/mux/duplex'
+import { RelayError } from '../failure.js'
+import { openAnswered } from './opener.js'
+import { serveTcp, type ServeTcpOptions } from './tcp.js'
+
+export interface HttpInboundOptions extends ServeTcpOptions {
+  readonly accounts: readonly Account[]
+  readonly handshakeDeadlineMs: number
+  readonly maxConnections: number
+  readonly httpTransparent?: boolean
+}
+
+/** The HTTP proxy of an inbound: tunnels go through the pump, plain requests through streams over channels. */
+export function makeHttpProxy(options: HttpInboundOptions): HttpProxy {
+  const { accounts, handshakeDeadlineMs, maxConnections, logger, pick } = options
+  const dial = async (target: Target, { signal }: DialInfo): Promise<Duplex> => {
+    const { channel, closed } = await openAnswered(pick, { protocol: 'tcp', address: target, signal })
+    if (closed !== undefined) throw new RelayError({ word: 'failed', detail: 'the target closed at once' })
+    const stream = toDuplex(channel)
+    return stream
+  }
+  return new HttpProxy(
+    {
+      ...(accounts.length === 0 ? {} : { accounts }),
+      headDeadlineMs: handshakeDeadlineMs,
+      maxConnections,
+      transparent: options.httpTransparent ?? false,
+      logger,
+      onConnect: (request) => void tunnel(request, options),
+    },
+    dial,
+  )
+}
+
+async function tunnel(request: ConnectRequest, options: ServeTcpOptions): Promise<void> {
+  const { target, signal } = request
+  await serveTcp(
+    { target, signal, succeed: () => request.accept(), fail: (failure) => request.reject(new RelayError(failure)) },
+    options,
+  )
+}

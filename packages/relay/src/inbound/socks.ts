@@ -1,0 +1,39 @@
+import type { Socket } from 'node:net'
+import type { Logger } from '@ls/mux'
+import { type Authenticator, performServerHandshake, SocksError } from '@ls/socks5'
+import { type Failure, replyOf } from '../failure.js'
+import { watchGone } from './gone.js'
+import { serveTcp, type ServeTcpOptions } from './tcp.js'
+import { type InboundUdpOptions, serveUdpAssociate } from './udp.js'
+
+export interface ServeSocksOptions extends ServeTcpOptions {
+  /** Who may use the port. @default everybody */
+  readonly auth: Authenticator | undefined
+  readonly handshakeDeadlineMs: number
+  readonly udp?: InboundUdpOptions
+  readonly udpAdvertise?: string
+  readonly logger: Logger
+}
+
+/** Serves a client that speaks SOCKS 4, 4a or 5; `head` was read from it already. */
+export async function serveSocks(socket: Socket, head: Uint8Array, options: ServeSocksOptions): Promise<void> {
+  const { auth, handshakeDeadlineMs: deadlineMs, logger } = options
+  try {
+    const accepted = await performServerHandshake(socket, { initialBytes: head, udp: true, auth, deadlineMs })
+    const { request, reply } = accepted
+    if (request.command === 'udp-associate') return await serveUdpAssociate(accepted, options)
+    const { host, port } = request.destination
+    const target = { host, port }
+    const gone = watchGone(socket)
+    const fail = ({ word }: Failure): void => reply(replyOf(word))
+    const succeed = (): Socket => {
+      reply('succeeded')
+      return socket
+    }
+    await serveTcp({ target, signal: gone.signal, fail, succeed }, options)
+    gone.release()
+  } catch (error) {
+    if (!(error instanceof SocksError)) throw error
+    logger.debug({ remoteAddress: socket.remoteAddress, code: error.code }, error.message)
+  }
+}
