@@ -1,0 +1,48 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import { until } from '@ls/testkit'
+import { afterTest } from '../stress/cleanup.js'
+
+const binary = fileURLToPath(new URL('../../apps/cli/bin/linksocks.js', import.meta.url))
+
+/** The built `linksocks`, started with `args` and ended after the test. */
+export class Program {
+  readonly #child: ChildProcess
+  readonly #exited: Promise<unknown>
+  #output = ''
+
+  constructor(...args: string[]) {
+    const env = { PATH: process.env['PATH'], HOME: process.env['HOME'], NO_COLOR: '1' }
+    this.#child = spawn(process.execPath, [binary, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] })
+    this.#exited = once(this.#child, 'exit')
+    this.#child.stdout?.setEncoding('utf8').on('data', (text: string) => (this.#output += text))
+    this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => (this.#output += text))
+    afterTest(() => this.#child.kill('SIGKILL'))
+  }
+
+  /** All it has printed, on either stream. */
+  get output(): string {
+    return this.#output
+  }
+
+  kill(signal: NodeJS.Signals): void {
+    this.#child.kill(signal)
+  }
+
+  /** Waits until it has printed something like `pattern`. */
+  async printed(pattern: RegExp): Promise<RegExpExecArray> {
+    await until(() => pattern.test(this.#output) || this.#child.exitCode !== null, `${pattern} in its output`, {
+      deadlineMs: 15_000,
+    })
+    const match = pattern.exec(this.#output)
+    if (match === null) throw new Error(`it exited with ${this.#child.exitCode} and printed:\n${this.#output}`)
+    return match
+  }
+
+  /** Its exit code, once it has ended. */
+  async exit(): Promise<number | null> {
+    if (this.#child.exitCode === null && this.#child.signalCode === null) await this.#exited
+    return this.#child.exitCode
+  }
+}

@@ -1,0 +1,39 @@
+import { execFile } from 'node:child_process'
+
+export interface ProgramResult {
+  /** Exit code; 1 when it was ended. */
+  readonly code: number
+  readonly output: string
+  readonly errors: string
+}
+
+export interface RunOptions {
+  readonly environment?: Readonly<Record<string, string>>
+  /** What it reads from its standard input. @default nothing */
+  readonly input?: string
+  /** It is ended after this long, in milliseconds. @default 30000 */
+  readonly deadlineMs?: number
+}
+
+/** Largest output kept, in bytes; the pages of these tests are far smaller. */
+const OUTPUT_BYTES = 16 * 1024 * 1024
+
+/** Runs a program to its end, with nothing of the developer's own proxy settings. */
+export function runProgram(name: string, args: readonly string[], options: RunOptions = {}): Promise<ProgramResult> {
+  const { environment = {}, input = '', deadlineMs = 30_000 } = options
+  const env = { PATH: process.env['PATH'], HOME: '/nonexistent', ...environment }
+  return new Promise((resolve) => {
+    const child = execFile(
+      name,
+      args,
+      { env, timeout: deadlineMs, killSignal: 'SIGKILL', maxBuffer: OUTPUT_BYTES, encoding: 'utf8' },
+      (error, output, errors) => {
+        const code = error === null ? 0 : typeof error.code === 'number' ? error.code : 1
+        resolve({ code, output, errors: errors.trim() })
+      },
+    )
+    // A program that wants no input may close it first.
+    child.stdin?.on('error', () => {})
+    child.stdin?.end(input)
+  })
+}

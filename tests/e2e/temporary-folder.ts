@@ -1,0 +1,11 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterTest } from '../stress/cleanup.js'
+
+/** A folder that is gone after the test. */
+export async function temporaryFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'linksocks-test-'))
+  afterTest(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }))
+  return folder
+}
