@@ -1,0 +1,205 @@
+import { FakeClock } from '@ls/testkit'
+import { describe, expect, test } from 'vitest'
+import { Keepalive, type KeepaliveTiming } from './keepalive.js'
+
+const TIMING: KeepaliveTiming = { periodMs: 20_000, deadlineMs: 45_000 }
+
+/** A running keepalive of 20 s and 45 s, what it did, and a peer that answers after `roundTripMs`. */
+function setUp({ timing = TIMING, roundTripMs = -1 } = {}) {
+  const clock = new FakeClock()
+  const pings: { atMs: number; id: number }[] = []
+  const deaths: { atMs: number; silentMs: number }[] = []
+  const keepalive = new Keepalive({
+    ...timing,
+    clock,
+    ping(id) {
+      pings.push({ atMs: clock.now(), id })
+      if (roundTripMs >= 0) clock.setTimeout(() => keepalive.pong(id), roundTripMs)
+    },
+    dead: (silentMs) => deaths.push({ atMs: clock.now(), silentMs }),
+  })
+  return { clock, keepalive, pings, deaths, pingTimes: () => pings.map(({ atMs }) => atMs) }
+}
+
+describe('Keepalive', () => {
+  test('start pings at once, then every period while the peer answers', () => {
+    const { clock, keepalive, pingTimes } = setUp({ roundTripMs: 5 })
+    keepalive.start()
+    clock.advance(60_000)
+    expect(pingTimes()).toEqual([0, 20_000, 40_000, 60_000])
+  })
+
+  test('pings go on while data arrives, for the boxes in between', () => {
+    const { clock, keepalive, pingTimes } = setUp()
+    keepalive.start()
+    for (let second = 0; second < 60; second++) {
+      keepalive.received()
+      clock.advance(1000)
+    }
+    expect(pingTimes()).toEqual([0, 20_000, 40_000, 60_000])
+  })
+
+  test('a peer that never says a word is dead exactly at the deadline', () => {
+    const { clock, keepalive, deaths } = setUp()
+    keepalive.start()
+    clock.advance(300_000)
+    expect(deaths).toEqual([{ atMs: 45_000, silentMs: 45_000 }])
+  })
+
+  test('a peer that falls silent is dead between the deadline and an eighth more', () => {
+    const { clock, keepalive, deaths } = setUp()
+    keepalive.start()
+    clock.advance(33_333)
+    keepalive.received()
+    clock.advance(300_000)
+    const silentMs = (deaths[0]?.atMs ?? 0) - 33_333
+    expect([deaths.length, silentMs >= 45_000, silentMs <= (45_000 * 9) / 8]).toEqual([1, true, true])
+  })
+
+  test.each(['received', 'pong'] as const)('%s keeps the peer alive', (life) => {
+    const { clock, keepalive, deaths } = setUp()
+    keepalive.start()
+    for (let minute = 0; minute < 10; minute++) {
+      clock.advance(40_000)
+      keepalive[life](0)
+    }
+    expect(deaths).toEqual([])
+  })
+
+  test('silence while paused is not the peer being dead', () => {
+    const { clock, keepalive, deaths } = setUp()
+    keepalive.start()
+    keepalive.pause()
+    clock.advance(600_000)
+    expect(deaths).toEqual([])
+  })
+
+  test('pings go on while paused, since the peer has a deadline too', () => {
+    const { clock, keepalive, pingTimes } = setUp()
+    keepalive.start()
+    keepalive.pause()
+    clock.advance(40_000)
+    expect(pingTimes()).toEqual([0, 20_000, 40_000])
+  })
+
+  test('after resume the deadline runs anew', () => {
+    const { clock, keepalive, deaths } = setUp()
+    keepalive.start()
+    keepalive.pause()
+    clock.advance(600_000)
+    keepalive.resume()
+    clock.advance(44_999)
+    const early = deaths.length
+    clock.advance(7000)
+    expect([early, deaths.length]).toEqual([0, 1])
+  })
+
+  test('after a suspension it pings before it judges', () => {
+    const { clock, keepalive, pingTimes, deaths } = setUp({ roundTripMs: 10 })
+    keepalive.start()
+    clock.advance(1000)
+    clock.jump(3_600_000)
+    clock.advance(1000)
+    expect([pingTimes().at(-1), deaths]).toEqual([3_601_000, []])
+  })
+
+  test('after a suspension a peer that does not answer within 5 s is dead', () => {
+    const { clock, keepalive, deaths } = setUp()
+    keepalive.start()
+    clock.jump(3_600_000)
+    clock.advance(4999)
+    const early = deaths.length
+    clock.advance(1)
+    expect([early, deaths.length]).toEqual([0, 1])
+  })
+
+  test('roundTripMs comes from the first ping', () => {
+    const { clock, keepalive } = setUp({ roundTripMs: 80 })
+    keepalive.start()
+    const before = keepalive.roundTripMs
+    clock.advance(80)
+    expect([before, keepalive.roundTripMs]).toEqual([undefined, 80])
+  })
+
+  test('roundTripMs and its variation follow new samples by the gains of RFC 6298', () => {
+    const { clock, keepalive, pings } = setUp()
+    keepalive.start()
+    clock.advance(80)
+    keepalive.pong(pings[0]!.id)
+    clock.advance(19_920 + 160)
+    keepalive.pong(pings[1]!.id)
+    expect([keepalive.roundTripMs, keepalive.roundTripVariationMs, keepalive.minRoundTripMs]).toEqual([90, 50, 80])
+  })
+
+  test('a ping repeated before its answer yields one sample, from the first', () => {
+    const { clock, keepalive, pings } = setUp({ roundTripMs: 30_000 })
+    keepalive.start()
+    clock.advance(55_000)
+    expect([new Set(pings.slice(0, 2).map(({ id }) => id)).size, keepalive.roundTripMs]).toEqual([1, 30_000])
+  })
+
+  test('pong with another id measures nothing', () => {
+    const { clock, keepalive, pings } = setUp()
+    keepalive.start()
+    clock.advance(50)
+    keepalive.pong(pings[0]!.id + 1)
+    expect(keepalive.roundTripMs).toBeUndefined()
+  })
+
+  test('a suspension spoils no measurement', () => {
+    const { clock, keepalive, pings } = setUp()
+    keepalive.start()
+    clock.jump(3_600_000)
+    clock.advance(0)
+    keepalive.pong(pings[0]!.id)
+    expect(keepalive.roundTripMs).toBeUndefined()
+  })
+
+  test('setDeadline brings the next ping and the verdict forward', () => {
+    const { clock, keepalive, pingTimes, deaths } = setUp()
+    keepalive.start()
+    clock.advance(1000)
+    keepalive.setDeadline({ periodMs: 1000, deadlineMs: 3000 })
+    clock.advance(2000)
+    expect([pingTimes(), deaths[0]?.atMs]).toEqual([[0, 2000], 3000])
+  })
+
+  test('setDeadline keeps what it is not given', () => {
+    const { keepalive } = setUp()
+    keepalive.setDeadline({ periodMs: 1000 })
+    expect(keepalive.deadlineMs).toBe(45_000)
+  })
+
+  test('stop leaves no timer behind', () => {
+    const { clock, keepalive } = setUp()
+    keepalive.start()
+    keepalive.stop()
+    expect(clock.pendingTimers).toBe(0)
+  })
+
+  test('start after stop does nothing', () => {
+    const { clock, keepalive, pings } = setUp()
+    keepalive.stop()
+    keepalive.start()
+    expect([clock.pendingTimers, pings]).toEqual([0, []])
+  })
+
+  test('a dead peer leaves no timer behind', () => {
+    const { clock, keepalive } = setUp()
+    keepalive.start()
+    clock.advance(45_000)
+    expect(clock.pendingTimers).toBe(0)
+  })
+
+  test.each([
+    [0, 45_000],
+    [-1, 45_000],
+    [Number.NaN, 45_000],
+    [20_000, 20_000],
+    [20_000, 5000],
+    [20_000, Infinity],
+    [20_000, Number.NaN],
+  ])('constructor rejects a period of %d ms with a deadline of %d ms', (periodMs, deadlineMs) => {
+    expect(() => setUp({ timing: { periodMs, deadlineMs } })).toThrow(RangeError)
+  })
+})

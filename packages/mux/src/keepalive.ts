@@ -1,0 +1,196 @@
+import type { Clock, TimerHandle } from '@ls/batching'
+import { RoundTrip } from './round-trip.js'
+
+/** When to ping and when a silent peer counts as dead. */
+export interface KeepaliveTiming {
+  /**
+   * Milliseconds between pings, sent whether or not data flows: the peer and the boxes between us need the traffic too.
+   * Content networks and NAT cut idle links after 60–100 s.
+   * @default 20_000
+   */
+  readonly periodMs?: number
+  /**
+   * Milliseconds of silence after which the peer is dead; more than `periodMs`, so that at least one ping goes
+   * unanswered first.
+   * @default 45_000
+   */
+  readonly deadlineMs?: number
+}
+
+export interface KeepaliveOptions extends KeepaliveTiming {
+  readonly clock: Clock
+  /** Sends a ping; the peer's answer to it must reach {@link Keepalive.pong} with the same `id` (1–0xffffffff). */
+  ping(id: number): void
+  /** The peer has been silent for `silentMs`. Called once; the keepalive has stopped by then. */
+  dead(silentMs: number): void
+}
+
+const DEFAULT_PERIOD_MS = 20_000
+const DEFAULT_DEADLINE_MS = 45_000
+
+/** Life is only looked for at checks, this many in a deadline, so that noting it costs one assignment. */
+const CHECKS_PER_DEADLINE = 8
+
+/** Chance a peer gets to answer a ping after we ourselves were away (suspended, or blocked), in milliseconds. */
+const GRACE_MS = 5000
+
+/**
+ * Decides when to ping a peer and when it is dead; does no I/O.
+ *
+ * A dead peer is noticed between `deadlineMs` and `deadlineMs` × 9/8 after its last byte. Timers that fire far too late
+ * mean that *we* were away: the peer is then pinged and gets up to 5 s before silence counts.
+ *
+ * @example
+ * ```ts
+ * const keepalive = new Keepalive({
+ *   clock: systemClock,
+ *   ping: (id) => socket.ping(id),
+ *   dead: (silentMs) => socket.destroy(`silent for ${silentMs} ms`),
+ * })
+ * keepalive.start()
+ * ```
+ */
+export class Keepalive {
+  readonly #options: KeepaliveOptions
+  readonly #roundTrip = new RoundTrip()
+  #periodMs: number
+  #deadlineMs: number
+  #state: 'idle' | 'running' | 'stopped' = 'idle'
+  #paused = false
+  /** Whether anything arrived since the last check. */
+  #heard = false
+  #heardAtMs = 0
+  #pingDueMs = 0
+  #checkDueMs = 0
+  #timer: TimerHandle
+
+  /** @throws RangeError when a duration is not positive or the deadline is not longer than the period. */
+  constructor(options: KeepaliveOptions) {
+    const { periodMs = DEFAULT_PERIOD_MS, deadlineMs = DEFAULT_DEADLINE_MS } = options
+    checkTiming(periodMs, deadlineMs)
+    this.#options = options
+    this.#periodMs = periodMs
+    this.#deadlineMs = deadlineMs
+  }
+
+  /** Smoothed round trip (RFC 6298 §2) in milliseconds, or undefined before the first answer. */
+  get roundTripMs(): number | undefined {
+    return this.#roundTrip.smoothedMs
+  }
+
+  /** Mean deviation of the round trip (RFC 6298's RTTVAR) in milliseconds. */
+  get roundTripVariationMs(): number | undefined {
+    return this.#roundTrip.variationMs
+  }
+
+  /** Shortest round trip seen: the path without queues. */
+  get minRoundTripMs(): number | undefined {
+    return this.#roundTrip.minMs
+  }
+
+  /** Silence in milliseconds after which the peer counts as dead. */
+  get deadlineMs(): number {
+    return this.#deadlineMs
+  }
+
+  /** Pings at once, which also takes the first round trip, then every period. Does nothing the second time. */
+  start(): void {
+    if (this.#state !== 'idle') return
+    this.#state = 'running'
+    const now = this.#options.clock.now()
+    this.#heardAtMs = now
+    this.#ping(now)
+    this.#arm(now)
+  }
+
+  /** Any byte from the peer. */
+  received(): void {
+    this.#heard = true
+  }
+
+  /** The peer's answer to the ping `id`; other ids are life and no measurement. */
+  pong(id: number): void {
+    this.#heard = true
+    this.#roundTrip.finish(id, this.#options.clock.now())
+  }
+
+  /** From now on silence is our own doing (we stopped reading) and does not count; pings go on for the peer's sake. */
+  pause(): void {
+    this.#paused = true
+  }
+
+  /** Reading goes on: silence counts from here. */
+  resume(): void {
+    if (!this.#paused) return
+    this.#paused = false
+    this.#heard = true
+    this.#roundTrip.discard()
+  }
+
+  /** Changes period and deadline of a running keepalive. @throws RangeError like the constructor. */
+  setDeadline(timing: KeepaliveTiming): void {
+    const { periodMs = this.#periodMs, deadlineMs = this.#deadlineMs } = timing
+    checkTiming(periodMs, deadlineMs)
+    const now = this.#options.clock.now()
+    this.#pingDueMs = Math.min(this.#pingDueMs, now + periodMs)
+    this.#periodMs = periodMs
+    this.#deadlineMs = deadlineMs
+    if (this.#state === 'running') this.#arm(now)
+  }
+
+  /** Ends it; safe to call at any time, also from `ping` and `dead`. */
+  stop(): void {
+    this.#state = 'stopped'
+    this.#options.clock.clearTimeout(this.#timer)
+    this.#timer = undefined
+  }
+
+  #check(): void {
+    const now = this.#options.clock.now()
+    this.#timer = undefined
+    if (this.#heard || this.#paused) this.#heardAtMs = now
+    this.#heard = false
+
+    const wasAway = now - this.#checkDueMs > this.#checkMs()
+    if (wasAway) this.#forgiveSilence(now)
+    const silentMs = now - this.#heardAtMs
+    if (silentMs >= this.#deadlineMs) {
+      this.stop()
+      this.#options.dead(Math.round(silentMs))
+      return
+    }
+    if (wasAway || now >= this.#pingDueMs) this.#ping(now)
+    this.#arm(now)
+  }
+
+  /** Our own absence is no proof of the peer's: whatever it sent may still wait in a buffer of ours. */
+  #forgiveSilence(now: number): void {
+    const graceMs = Math.min(GRACE_MS, this.#deadlineMs)
+    this.#heardAtMs = Math.max(this.#heardAtMs, now + graceMs - this.#deadlineMs)
+    this.#roundTrip.discard()
+  }
+
+  #ping(now: number): void {
+    this.#pingDueMs = now + this.#periodMs
+    this.#options.ping(this.#roundTrip.begin(now))
+  }
+
+  #arm(now: number): void {
+    if (this.#state !== 'running') return
+    const { clock } = this.#options
+    clock.clearTimeout(this.#timer)
+    const deadAtMs = this.#heardAtMs + this.#deadlineMs
+    this.#checkDueMs = Math.max(now, Math.min(this.#pingDueMs, now + this.#checkMs(), deadAtMs))
+    this.#timer = clock.setTimeout(() => this.#check(), this.#checkDueMs - now)
+  }
+
+  #checkMs(): number {
+    return this.#deadlineMs / CHECKS_PER_DEADLINE
+  }
+}
+
+function checkTiming(periodMs: number, deadlineMs: number): void {
+  if (!(periodMs > 0)) throw new RangeError(`keepalive periodMs must be more than 0 ms, got ${periodMs}`)
+  if (deadlineMs > periodMs && deadlineMs < Infinity) return
+  throw new RangeError(`keepalive deadlineMs must be finite and more than periodMs (${periodMs}), got ${deadlineMs}`)
+}

@@ -1,0 +1,51 @@
+/** Gains of RFC 6298 §2.3: how far one sample moves the mean and its deviation. */
+const MEAN_GAIN = 1 / 8
+const VARIATION_GAIN = 1 / 4
+
+/**
+ * Measures round trips by numbered probes, one measurement at a time. A probe sent again before its answer keeps its
+ * number, so that the first answer yields a sample and later ones none.
+ */
+export class RoundTrip {
+  /** Smoothed mean in milliseconds, undefined before the first sample. */
+  smoothedMs: number | undefined
+  /** Smoothed mean deviation in milliseconds. */
+  variationMs: number | undefined
+  minMs: number | undefined
+
+  #id = 0
+  #sentAtMs: number | undefined
+
+  /** Number for a probe that leaves now (1–0xffffffff, then again from 1). */
+  begin(nowMs: number): number {
+    if (this.#sentAtMs !== undefined) return this.#id
+    this.#id = this.#id === 0xffffffff ? 1 : this.#id + 1
+    this.#sentAtMs = nowMs
+    return this.#id
+  }
+
+  /** Takes the answer to probe `id`; anything but the one under way is ignored. */
+  finish(id: number, nowMs: number): void {
+    if (this.#sentAtMs === undefined || id !== this.#id) return
+    this.#add(nowMs - this.#sentAtMs)
+    this.#sentAtMs = undefined
+  }
+
+  /** Gives up the measurement under way, because time passed that is not the path's. */
+  discard(): void {
+    this.#sentAtMs = undefined
+  }
+
+  #add(sampleMs: number): void {
+    if (this.smoothedMs === undefined || this.variationMs === undefined || this.minMs === undefined) {
+      this.smoothedMs = sampleMs
+      this.variationMs = sampleMs / 2
+      this.minMs = sampleMs
+      return
+    }
+    const deviation = Math.abs(this.smoothedMs - sampleMs)
+    this.variationMs += VARIATION_GAIN * (deviation - this.variationMs)
+    this.smoothedMs += MEAN_GAIN * (sampleMs - this.smoothedMs)
+    this.minMs = Math.min(this.minMs, sampleMs)
+  }
+}

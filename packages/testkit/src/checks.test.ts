@@ -1,0 +1,108 @@
+import { EventEmitter } from 'node:events'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, describe, expect, test, vi } from 'vitest'
+import { leakCheck } from './leak-check.js'
+import { requireProgram } from './program.js'
+import { seededBytes, seededDigest } from './seeded-bytes.js'
+import { loadVectors } from './vectors.js'
+import { onceEvent, until, within } from './wait.js'
+
+afterEach(() => {
+  vi.restoreAllMocks()
+})
+
+describe('leakCheck', () => {
+  test('names what was left open', async () => {
+    const assertNoLeak = leakCheck()
+    const server = createServer().listen(0)
+    await onceEvent(server, 'listening')
+    await expect(assertNoLeak()).rejects.toThrow('left open: 1 × TCPServerWrap')
+    server.close()
+  })
+
+  test('waits for what is about to close', async () => {
+    const assertNoLeak = leakCheck()
+    setTimeout(() => {}, 20)
+    await expect(assertNoLeak()).resolves.toBeUndefined()
+  })
+
+  test('does not count what was open before', async () => {
+    const server = createServer().listen(0)
+    await onceEvent(server, 'listening')
+    await expect(leakCheck()()).resolves.toBeUndefined()
+    server.close()
+  })
+})
+
+describe('seededBytes', () => {
+  test('gives the same bytes however they are taken', () => {
+    const parts = seededBytes(5)
+    const joined = Buffer.concat([parts.take(1), parts.take(0), parts.take(998), parts.take(1)])
+    expect(joined).toEqual(seededBytes(5).take(1000))
+  })
+
+  test('gives other bytes for another seed', () => {
+    expect(seededBytes(1).take(16)).not.toEqual(seededBytes(2).take(16))
+  })
+
+  test('stays as it is, since stored hashes rely on it', () => {
+    expect(seededDigest(1, 1_000_000)).toMatchInlineSnapshot(
+      `"159aef89dbb712326f1890348cbfcc52eab62d315d548517d1c7472f9d44c18f"`,
+    )
+  })
+})
+
+describe('requireProgram', () => {
+  test('finds a program', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'testkit-'))
+    const path = join(folder, 'tool')
+    writeFileSync(path, '', { mode: 0o755 })
+    expect(requireProgram('tool', { PATH: `/nowhere:${folder}` })).toBe(path)
+    rmSync(folder, { recursive: true })
+  })
+
+  test('warns loudly where a program is missing', () => {
+    const warn = vi.spyOn(console, 'warn').mockImplementation(() => {})
+    expect([requireProgram('no-such-program', { PATH: '' }), warn.mock.calls.length]).toEqual([undefined, 1])
+  })
+
+  test('throws where a program is missing in CI', () => {
+    expect(() => requireProgram('no-such-program', { PATH: '', CI: 'true' })).toThrow("'no-such-program' is needed")
+  })
+})
+
+describe('waits', () => {
+  test('within names what did not come', async () => {
+    await expect(within(new Promise(() => {}), 'a miracle', { deadlineMs: 5 })).rejects.toThrow(
+      'waited 5 ms in vain for a miracle',
+    )
+  })
+
+  test('within passes on value and error', async () => {
+    expect(await within(Promise.resolve(3), 'a value')).toBe(3)
+    await expect(within(Promise.reject(new Error('no')), 'a value')).rejects.toThrow('no')
+  })
+
+  test('onceEvent gives the arguments', async () => {
+    const emitter = new EventEmitter()
+    queueMicrotask(() => emitter.emit('data', 1, 2))
+    expect(await onceEvent(emitter, 'data')).toEqual([1, 2])
+  })
+
+  test('onceEvent in vain leaves no listener', async () => {
+    const emitter = new EventEmitter()
+    await onceEvent(emitter, 'data', { deadlineMs: 5 }).catch(() => {})
+    expect(emitter.listenerCount('data')).toBe(0)
+  })
+
+  test('until in vain says what for', async () => {
+    await expect(until(() => false, 'spring', { deadlineMs: 5 })).rejects.toThrow('in vain for spring')
+  })
+})
+
+test('loadVectors names a file that is missing', () => {
+  expect(() => loadVectors('no-such-file.json')).toThrow(/no test vectors in .*no-such-file\.json/)
+})

@@ -1,0 +1,31 @@
+import { expect, test } from 'vitest'
+import * as entry from './index.js'
+
+test('the package exports these names', () => {
+  expect(Object.keys(entry).toSorted()).toMatchInlineSnapshot(`
+    [
+      "FakeClock",
+      "RecordingHandler",
+      "byteServer",
+      "describeMessageTransport",
+      "echoServer",
+      "faultRelay",
+      "freePort",
+      "hashServer",
+      "httpServer",
+      "leakCheck",
+      "linkFaults",
+      "loadVectors",
+      "memoryTransportPair",
+      "onceEvent",
+      "requireProgram",
+      "seededBytes",
+      "seededDigest",
+      "tcpServer",
+      "testCertificate",
+      "turns",
+      "until",
+      "within",
+    ]
+  `)
+})

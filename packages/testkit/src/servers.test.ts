@@ -1,0 +1,113 @@
+import { createHash } from 'node:crypto'
+import { connect } from 'node:net'
+import { buffer } from 'node:stream/consumers'
+import { connect as connectTls, createServer as createTlsServer } from 'node:tls'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { byteServer, hashServer } from './byte-server.js'
+import { testCertificate } from './certificate.js'
+import { echoServer } from './echo-server.js'
+import { httpServer } from './http-server.js'
+import { leakCheck } from './leak-check.js'
+import { seededBytes, seededDigest } from './seeded-bytes.js'
+import { freePort, type TestServer } from './tcp-server.js'
+import { onceEvent } from './wait.js'
+
+const cleanups: (() => Promise<void> | void)[] = []
+let assertNoLeak: () => Promise<void>
+
+beforeEach(() => {
+  assertNoLeak = leakCheck()
+})
+
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).toReversed()) await cleanup()
+  await assertNoLeak()
+})
+
+const kept = <T extends TestServer>(server: T): T => {
+  cleanups.push(() => server.close())
+  return server
+}
+
+/** Sends bytes, ends its side, and reads until the server ends. */
+async function exchange({ host, port }: TestServer, bytes: Uint8Array): Promise<Buffer> {
+  const socket = connect({ host, port, allowHalfOpen: true })
+  cleanups.push(() => void socket.destroy())
+  socket.end(bytes)
+  return buffer(socket)
+}
+
+const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
+
+test('echoServer gives a half-closing client everything back', async () => {
+  const bytes = seededBytes(1).take(300_000)
+  const answer = await exchange(kept(await echoServer()), bytes)
+  expect(sha256(answer)).toBe(sha256(bytes))
+})
+
+test('byteServer sends the bytes of its seed and ends', async () => {
+  const answer = await exchange(kept(await byteServer({ sendBytes: 1_000_001, seed: 9 })), new Uint8Array(0))
+  expect(sha256(answer)).toBe(seededDigest(9, 1_000_001))
+})
+
+test('hashServer answers with the hash of what it got', async () => {
+  const answer = await exchange(kept(await hashServer()), seededBytes(3).take(200_000))
+  expect(answer.toString()).toBe(seededDigest(3, 200_000))
+})
+
+test('close cuts open connections', async () => {
+  const server = await echoServer()
+  const socket = connect(server.port, server.host)
+  await onceEvent(socket, 'connect')
+  socket.resume()
+  await server.close()
+  await onceEvent(socket, 'close')
+  expect(server.sockets.size).toBe(0)
+})
+
+describe('httpServer', () => {
+  test.each([
+    ['/', 200, 'it works\n'],
+    ['/status/418', 418, ''],
+    ['/status/9999', 404, 'nothing at /status/9999\n'],
+    ['/nowhere', 404, 'nothing at /nowhere\n'],
+  ])('answers %s with %d', async (path, status, text) => {
+    const { url } = kept(await httpServer())
+    const response = await fetch(url + path, { headers: { connection: 'close' } })
+    expect([response.status, await response.text()]).toEqual([status, text])
+  })
+
+  test('sends bytes of seed 1', async () => {
+    const { url } = kept(await httpServer())
+    const response = await fetch(`${url}/bytes/100000`, { headers: { connection: 'close' } })
+    expect(sha256(new Uint8Array(await response.arrayBuffer()))).toBe(seededDigest(1, 100_000))
+  })
+
+  test('echoes bodies and notes requests', async () => {
+    const { url, requests } = kept(await httpServer())
+    const response = await fetch(`${url}/echo`, { method: 'POST', body: 'ping', headers: { connection: 'close' } })
+    expect([await response.text(), requests]).toEqual(['ping', ['POST /echo']])
+  })
+
+  test('shows headers', async () => {
+    const { url } = kept(await httpServer())
+    const response = await fetch(`${url}/headers`, { headers: { connection: 'close', 'x-name': 'value' } })
+    expect(await response.json()).toMatchObject({ 'x-name': 'value' })
+  })
+})
+
+test('freePort can be listened on', async () => {
+  const port = await freePort()
+  expect(port).toBeGreaterThan(0)
+})
+
+test('testCertificate is trusted by a client that has it as CA', async () => {
+  const { key, cert } = testCertificate()
+  const server = createTlsServer({ key, cert }, (socket) => socket.end('hi'))
+  cleanups.push(() => void server.close())
+  server.listen(0, '127.0.0.1')
+  await onceEvent(server, 'listening')
+  const { port } = server.address() as { port: number }
+  const socket = connectTls({ port, host: '127.0.0.1', servername: 'server.test', ca: cert })
+  expect((await buffer(socket)).toString()).toBe('hi')
+})

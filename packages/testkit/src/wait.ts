@@ -1,0 +1,51 @@
+import type { EventEmitter } from 'node:events'
+
+export interface WaitOptions {
+  /** Milliseconds after which the wait fails. @default 5000 */
+  readonly deadlineMs?: number
+}
+
+const DEADLINE_MS = 5000
+
+/** Settles as `promise` does, or rejects with an error that names `what` once the deadline has passed. */
+export async function within<T>(promise: PromiseLike<T>, what: string, options: WaitOptions = {}): Promise<T> {
+  const { deadlineMs = DEADLINE_MS } = options
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error(`waited ${deadlineMs} ms in vain for ${what}`)), deadlineMs)
+  })
+  try {
+    return await Promise.race([promise, late])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+/** Waits for one event and returns its arguments. Unlike `events.once` it does not reject on `error`. */
+export async function onceEvent(emitter: EventEmitter, name: string, options?: WaitOptions): Promise<unknown[]> {
+  let listener: ((...args: unknown[]) => void) | undefined
+  const happened = new Promise<unknown[]>((resolve) => {
+    listener = (...args) => resolve(args)
+    emitter.once(name, listener)
+  })
+  try {
+    return await within(happened, `the event '${name}'`, options)
+  } finally {
+    if (listener !== undefined) emitter.off(name, listener)
+  }
+}
+
+/** Waits until `condition` holds, looking once per turn of the event loop. */
+export async function until(condition: () => boolean, what: string, options: WaitOptions = {}): Promise<void> {
+  const { deadlineMs = DEADLINE_MS } = options
+  const endMs = performance.now() + deadlineMs
+  while (!condition()) {
+    if (performance.now() > endMs) throw new Error(`waited ${deadlineMs} ms in vain for ${what}`)
+    await turns(1)
+  }
+}
+
+/** Lets the event loop turn `count` times: enough for everything that is already under way in this process. */
+export async function turns(count: number): Promise<void> {
+  for (let turn = 0; turn < count; turn++) await new Promise<void>((resolve) => setImmediate(resolve))
+}

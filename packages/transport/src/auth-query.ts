@@ -1,0 +1,76 @@
+import { createHash } from 'node:crypto'
+import { channelIdBytes, formatChannelId, parseUuid, type Extension } from '@ls/codec'
+
+/** What a client says about itself in the URL (protocol.md §1 and §3). */
+export interface AuthQuery {
+  /** The token itself; only its hash goes into the URL. Absent: authentication by message. */
+  readonly token?: string
+  /** Whether this client is a provider. Goes with `token` only. */
+  readonly reverse?: boolean
+  /** 16 bytes that name the client process. Goes with `token` only. */
+  readonly instance?: Uint8Array
+  /** What the client can do beyond the base protocol. */
+  readonly extensions?: readonly Extension[]
+  /** 16 bytes: the session to go on with. */
+  readonly resume?: Uint8Array
+}
+
+/** What a server finds in the query of an upgrade. */
+export interface ParsedAuthQuery {
+  /** 64 lowercase hex digits; undefined when there is none, or a malformed one. */
+  readonly tokenHash: string | undefined
+  /** There is a `token=`, but no SHA-256 in hex: to be refused with `invalid token format`. */
+  readonly malformedToken: boolean
+  readonly reverse: boolean
+  readonly instance: Uint8Array | undefined
+  /** The ones this version knows. */
+  readonly extensions: readonly Extension[]
+  readonly resume: Uint8Array | undefined
+}
+
+const KNOWN_EXTENSIONS: readonly Extension[] = ['window', 'fin', 'resume']
+const HASH = /^[0-9a-f]{64}$/i
+
+/** SHA-256 of a token in lowercase hex. It opens a link just as the token does: never log it. */
+export function hashToken(token: string): string {
+  return createHash('sha256').update(token).digest('hex')
+}
+
+/**
+ * The URL with the query that opens a link; what the query held before stays.
+ *
+ * @throws RangeError when `instance` or `resume` is not 16 bytes.
+ */
+export function formatAuthQuery(url: URL, auth: AuthQuery): URL {
+  const result = new URL(url)
+  const { searchParams } = result
+  if (auth.token !== undefined) {
+    searchParams.set('token', hashToken(auth.token))
+    searchParams.set('reverse', String(auth.reverse ?? false))
+    if (auth.instance !== undefined) searchParams.set('instance', formatUuid('instance', auth.instance))
+  }
+  if (auth.extensions !== undefined && auth.extensions.length > 0) {
+    searchParams.set('ext', auth.extensions.join(','))
+  }
+  if (auth.resume !== undefined) searchParams.set('resume', formatUuid('resume', auth.resume))
+  return result
+}
+
+/** Reads what {@link formatAuthQuery} writes, and what deployed clients write. Malformed parts count as absent. */
+export function parseAuthQuery(query: URLSearchParams): ParsedAuthQuery {
+  const token = query.get('token')
+  const offered = new Set(query.get('ext')?.split(','))
+  return {
+    tokenHash: token !== null && HASH.test(token) ? token.toLowerCase() : undefined,
+    malformedToken: token !== null && !HASH.test(token),
+    reverse: query.get('reverse')?.toLowerCase() === 'true',
+    instance: parseUuid(query.get('instance') ?? ''),
+    extensions: KNOWN_EXTENSIONS.filter((extension) => offered.has(extension)),
+    resume: parseUuid(query.get('resume') ?? ''),
+  }
+}
+
+function formatUuid(name: string, bytes: Uint8Array): string {
+  if (bytes.length === channelIdBytes) return formatChannelId(bytes)
+  throw new RangeError(`${name} must be ${channelIdBytes} bytes, got ${bytes.length}`)
+}

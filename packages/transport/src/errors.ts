@@ -1,0 +1,57 @@
+/** Every way this package fails; `docs/errors` has a section for each. */
+export const transportErrorCodes = [
+  'ERR_TRANSPORT_BAD_URL',
+  'ERR_TRANSPORT_DNS',
+  'ERR_TRANSPORT_REFUSED',
+  'ERR_TRANSPORT_UNREACHABLE',
+  'ERR_TRANSPORT_TIMEOUT',
+  'ERR_TRANSPORT_TLS',
+  'ERR_TRANSPORT_PROXY',
+  'ERR_TRANSPORT_REDIRECTS',
+  'ERR_TRANSPORT_UPGRADE_REFUSED',
+  'ERR_TRANSPORT_BAD_ANSWER',
+  'ERR_TRANSPORT_CONNECTION_LOST',
+  'ERR_TRANSPORT_PEER_SILENT',
+  'ERR_TRANSPORT_MESSAGE_TOO_LARGE',
+  'ERR_TRANSPORT_TEXT_MESSAGE',
+  'ERR_TRANSPORT_PROTOCOL',
+  'ERR_TRANSPORT_ADDRESS_IN_USE',
+  'ERR_TRANSPORT_ACCESS_DENIED',
+  'ERR_TRANSPORT_ADDRESS_UNAVAILABLE',
+] as const
+
+export type TransportErrorCode = (typeof transportErrorCodes)[number]
+
+export interface TransportErrorOptions {
+  readonly cause?: unknown
+  /** HTTP status of the answer, where there was one. */
+  readonly status?: number
+}
+
+/**
+ * A link that could not be opened, did not last, or could not be listened for. The message names the place, the likely
+ * cause and the cure; match on `code`, never on the text.
+ */
+export class TransportError extends Error {
+  override readonly name = 'TransportError'
+  readonly code: TransportErrorCode
+  /** HTTP status of the answer (`ERR_TRANSPORT_UPGRADE_REFUSED`, `ERR_TRANSPORT_PROXY`, `ERR_TRANSPORT_REDIRECTS`). */
+  readonly status: number | undefined
+
+  constructor(code: TransportErrorCode, message: string, options: TransportErrorOptions = {}) {
+    super(message, 'cause' in options ? { cause: options.cause } : undefined)
+    this.code = code
+    this.status = options.status
+  }
+}
+
+/** The `code` of a system or TLS error, or an empty string. */
+export function systemCodeOf(error: unknown): string {
+  const code = (error as { code?: unknown } | undefined)?.code
+  return typeof code === 'string' ? code : ''
+}
+
+/** The error itself, or whatever else was thrown wrapped in one. */
+export function asError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown))
+}

@@ -1,0 +1,55 @@
+import { systemClock, type Clock } from '@ls/batching'
+import { silentLogger, type KeepaliveTiming, type Logger } from '@ls/mux'
+
+/** What holds for one link, on either side. */
+export interface TransportOptions {
+  /**
+   * Largest message accepted from the peer, in bytes; a larger one closes the link with 1009. The protocol's limit.
+   * @default 33_554_432
+   */
+  readonly maxMessageBytes?: number
+  /**
+   * `send` returns false while more bytes than this wait in the process. Below it lies the system's own socket buffer,
+   * which the kernel sizes to the path, so this only bridges the time until the event loop turns: more was not faster,
+   * and makes urgent messages wait behind bulk. Never less in effect than the socket's own mark (16 or 64 KiB, by the
+   * version of Node).
+   * @default 65_536
+   */
+  readonly highWaterBytes?: number
+  /** When to ping and when a silent peer is dead; `false` for neither. @default pings every 20 s, dead after 45 s */
+  readonly heartbeat?: KeepaliveTiming | false
+  /** How long a closing link waits for the peer's answer before it is cut, in milliseconds. @default 5000 */
+  readonly closeDeadlineMs?: number
+  /** Time for the heartbeat and for messages nobody takes after the end. @default the system's */
+  readonly clock?: Clock
+  readonly logger?: Logger
+}
+
+export type ResolvedTransportOptions = Required<TransportOptions>
+
+/** Longest delay Node's timers take. */
+const MAX_DELAY_MS = 0x7fffffff
+
+/** Fills in the defaults. @throws RangeError naming the option and its limits. */
+export function resolveTransportOptions(options: TransportOptions): ResolvedTransportOptions {
+  return {
+    // ws keeps the limit in 32 bits, where 0 means none.
+    maxMessageBytes: integerIn('maxMessageBytes', options.maxMessageBytes ?? 32 * 1024 * 1024, 1, 0x7fffffff),
+    highWaterBytes: integerIn('highWaterBytes', options.highWaterBytes ?? 64 * 1024, 1, Number.MAX_SAFE_INTEGER),
+    heartbeat: options.heartbeat ?? {},
+    closeDeadlineMs: durationMs('closeDeadlineMs', options.closeDeadlineMs ?? 5000),
+    clock: options.clock ?? systemClock,
+    logger: options.logger ?? silentLogger,
+  }
+}
+
+/** @throws RangeError unless `value` is a duration that a timer takes. */
+export function durationMs(name: string, value: number): number {
+  return integerIn(name, value, 1, MAX_DELAY_MS)
+}
+
+/** @throws RangeError unless `value` is an integer from `least` to `most`. */
+export function integerIn(name: string, value: number, least: number, most: number): number {
+  if (Number.isInteger(value) && value >= least && value <= most) return value
+  throw new RangeError(`${name} must be an integer from ${least} to ${most}, got ${value}`)
+}

@@ -1,0 +1,26 @@
+import { STATUS_CODES } from 'node:http'
+import type { Duplex } from 'node:stream'
+
+/** An HTTP answer instead of a WebSocket. */
+export interface UpgradeRefusal {
+  /** 400–599. */
+  readonly status: number
+  /** One line of plain text for whoever reads it. */
+  readonly text: string
+}
+
+/** Answers an upgrade with an HTTP error and ends the connection. */
+export function refuseUpgrade(stream: Duplex, { status, text }: UpgradeRefusal): void {
+  const body = Buffer.from(`${text}\n`)
+  const head = [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'Refused'}`,
+    'Connection: close',
+    'Content-Type: text/plain; charset=utf-8',
+    `Content-Length: ${body.length}`,
+  ]
+  // The client may be gone already; nobody else listens on this stream.
+  stream.on('error', () => stream.destroy())
+  // Not before the answer is out: a client that keeps its end open must not keep ours.
+  stream.once('finish', () => stream.destroy())
+  stream.end(Buffer.concat([Buffer.from(`${head.join('\r\n')}\r\n\r\n`), body]))
+}

@@ -1,0 +1,67 @@
+import { isIP } from 'node:net'
+import type { Duplex } from 'node:stream'
+import { connect, type ConnectionOptions, type TLSSocket } from 'node:tls'
+import type { Attempt } from './attempt.js'
+import { formatHostPort, guard } from './dial.js'
+import { systemCodeOf, TransportError } from './errors.js'
+
+/** What a `wss:` connection may be told about TLS; Node's own options of these names. */
+export type ClientTlsOptions = Pick<
+  ConnectionOptions,
+  'ca' | 'cert' | 'key' | 'passphrase' | 'rejectUnauthorized' | 'servername' | 'minVersion' | 'maxVersion' | 'ciphers'
+>
+
+const UNTRUSTED = 'nobody this machine trusts has signed it; give its issuer as the CA'
+const CLOCK = "check the date of the certificate, and this machine's clock"
+const PLAIN = 'no TLS is spoken there; try ws:// instead of wss://'
+
+const CAUSES: Readonly<Record<string, string>> = {
+  DEPTH_ZERO_SELF_SIGNED_CERT: UNTRUSTED,
+  SELF_SIGNED_CERT_IN_CHAIN: UNTRUSTED,
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: UNTRUSTED,
+  UNABLE_TO_GET_ISSUER_CERT: UNTRUSTED,
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: UNTRUSTED,
+  CERT_HAS_EXPIRED: CLOCK,
+  CERT_NOT_YET_VALID: CLOCK,
+  ERR_TLS_CERT_ALTNAME_INVALID: 'the certificate is for another name; connect by that name, or set servername',
+  ERR_SSL_WRONG_VERSION_NUMBER: PLAIN,
+  ERR_SSL_PACKET_LENGTH_TOO_LONG: PLAIN,
+  EPROTO: PLAIN,
+  ECONNRESET: 'the connection ended during the handshake; a firewall may not like the host name',
+}
+
+/** TLS over an open stream, with HTTP/1.1 as the only protocol: WebSocket over HTTP/2 is another thing. */
+export function startTls(
+  stream: Duplex,
+  host: string,
+  port: number,
+  options: ClientTlsOptions,
+  attempt: Attempt,
+): Promise<TLSSocket> {
+  const place = formatHostPort(host, port)
+  return attempt.step(`setting up TLS with ${place}`, (resolve, reject) => {
+    // RFC 6066 §3 allows no addresses in SNI.
+    const servername = isIP(host) === 0 ? host : ''
+    const socket = connect({ servername, ...options, host, socket: stream, ALPNProtocols: ['http/1.1'] })
+    guard(socket)
+    const onEarlyEnd = (): void =>
+      reject(tlsError(place, Object.assign(new Error('connection ended'), { code: 'ECONNRESET' })))
+    stream.once('close', onEarlyEnd)
+    socket.once('secureConnect', () => {
+      stream.off('close', onEarlyEnd)
+      resolve(socket)
+    })
+    socket.once('error', (error: Error) => reject(tlsError(place, error)))
+    return () => {
+      stream.off('close', onEarlyEnd)
+      socket.destroy()
+    }
+  })
+}
+
+function tlsError(place: string, thrown: Error): TransportError {
+  const code = systemCodeOf(thrown)
+  const why = CAUSES[code]
+  const detail = why === undefined ? thrown.message : `${why} (${code})`
+  return new TransportError('ERR_TRANSPORT_TLS', `no TLS with ${place}: ${detail}`, { cause: thrown })
+}
