@@ -1,0 +1,23 @@
+#!/usr/bin/env node
+// Kept so plain that any Node that knows modules can run it, and tell that it is too old.
+import { existsSync } from 'node:fs'
+
+const needed = [20, 19]
+const [major, minor] = process.versions.node.split('.').map(Number)
+const main = new URL('../dist/main.js', import.meta.url)
+
+if (major < needed[0] || (major === needed[0] && minor < needed[1])) {
+  fail(`needs Node ${needed.join('.')} or newer, this is ${process.versions.node}`)
+} else if (!existsSync(main)) {
+  fail('is not built yet; in its repository, run: pnpm build')
+} else if (process.argv.length === 3 && ['--version', '-V', 'version'].includes(process.argv[2])) {
+  // Scripts ask for it often: nothing else is loaded.
+  void import('../dist/version.js').then(({ versionLine }) => process.stdout.write(`${versionLine()}\n`))
+} else {
+  void import('../dist/main.js').then(({ main }) => main())
+}
+
+function fail(reason) {
+  process.stderr.write(`linksocks ${reason}\n`)
+  process.exitCode = 1
+}

@@ -1,0 +1,272 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { once } from 'node:events'
+import { createConnection, type Socket } from 'node:net'
+import { fileURLToPath } from 'node:url'
+import { connect, SocksError } from '@ls/socks5'
+import { echoServer, tcpServer, until, within } from '@ls/testkit'
+import { afterEach, describe, expect, it } from 'vitest'
+
+// The command as it is installed, so these run against what `pnpm build` made.
+const bin = fileURLToPath(new URL('../bin/linksocks.js', import.meta.url))
+const children = new Set<ChildProcess>()
+
+afterEach(() => {
+  for (const child of children) child.kill('SIGKILL')
+  children.clear()
+})
+
+describe('linksocks', () => {
+  it.each([
+    'nonsense',
+    'server --nonsense',
+    'server -p 65536',
+    'server -t anonymous',
+    'server -n name',
+    'client -u ftp://example.com',
+    'client -x nonsense',
+    'client --access-rule 10.0.0.1:80',
+    'provider --access-rule nonsense',
+  ])('%s ends with 2, and a line that says why', async (line) => {
+    const run = start(line.split(' '))
+    expect(await run.exit()).toBe(2)
+    expect(run.stdout()).toBe('')
+    expect(run.stderr()).toMatch(/^linksocks: .*\n'node .*linksocks\.js.* --help' explains more\.\n$/)
+  })
+
+  it('never shows the password of a wrong upstream URL', async () => {
+    const run = start(['provider', '-x', 'gopher://user:hunter2222@host'])
+    await run.exit()
+    expect(run.stderr()).toMatch(/gopher/)
+    expect(run.stderr()).not.toMatch(/hunter2222/)
+  })
+
+  it.each(['--version', '-V', 'version'])('%s prints the version', async (word) => {
+    const run = start([word])
+    expect(await run.exit()).toBe(0)
+    expect(run.stdout()).toMatch(/^linksocks version \d+\.\d+\.\d+ \S+\/\S+ node\/\S+\n$/)
+  })
+
+  it('shows its commands on standard error when nothing was said, and ends with 2', async () => {
+    const run = start([])
+    expect(await run.exit()).toBe(2)
+    expect(run.stderr()).toMatch(/^Carries/)
+  })
+
+  it.each(['--help', 'server --help', 'help --all', 'help --markdown'])(
+    '%s prints help and ends with 0',
+    async (line) => {
+      const run = start(line.split(' '))
+      expect(await run.exit()).toBe(0)
+      expect(run.stdout()).toMatch(/server/)
+    },
+  )
+
+  it('survives a reader that goes away', async () => {
+    const run = start(['help', '--all'])
+    run.child.stdout.destroy()
+    expect(await run.exit()).toBe(0)
+  })
+
+  it('runs the command that LINKSOCKS_MODE names', async () => {
+    const run = start([], { LINKSOCKS_MODE: 'server', LINKSOCKS_WEBSOCKET_PORT: '0', LINKSOCKS_TOKEN: 'my-token' })
+    await run.line(/^listening: ws:\/\/0\.0\.0\.0:\d+$/m)
+    run.child.kill('SIGTERM')
+    expect(await run.exit()).toBe(0)
+  })
+})
+
+describe('linksocks with a port that is taken', () => {
+  it.each([
+    ['server -H 127.0.0.1 -P', '--ws-port (-P)'],
+    ['server -H 127.0.0.1 -P 0 -r -i -p', '--socks-port (-p)'],
+    ['demo -p 0 -P', '--ws-port (-P)'],
+    ['demo -P 0 -p', '--socks-port (-p)'],
+    ['client -i -p', '--socks-port (-p)'],
+  ])('names port and flag for %s', async (line, flag) => {
+    const holder = await tcpServer(() => {})
+    const run = start([...line.split(' '), String(holder.port)])
+    expect(await run.exit()).toBe(1)
+    await holder.close()
+    const { msg } = JSON.parse(run.stderr()) as { msg: string }
+    expect(msg).toBe(`port ${holder.port} on 127.0.0.1 cannot be opened: it is taken; choose another with ${flag}`)
+  })
+})
+
+describe('linksocks demo', () => {
+  it('shows a curl line whose proxy reaches its page', async () => {
+    const { run, proxy, page } = await startDemo()
+    expect(await get(proxy, page)).toMatch(/^HTTP\/1\.1 200 /)
+    run.child.kill('SIGINT')
+    expect(await run.exit()).toBe(0)
+  })
+
+  it('lets an open channel finish after SIGTERM', async () => {
+    const echo = await echoServer()
+    const { run, proxy } = await startDemo()
+    const socket = await connect({ proxy, target: echo })
+    run.child.kill('SIGTERM')
+    await refused(proxy.port)
+    socket.end('late')
+    expect(await textOf(socket)).toBe('late')
+    expect(await run.exit()).toBe(0)
+    await echo.close()
+  })
+
+  it('ends at once on a second signal', async () => {
+    const echo = await echoServer()
+    const { run, proxy } = await startDemo()
+    const socket = await connect({ proxy, target: echo })
+    socket.on('error', () => {})
+    run.child.kill('SIGINT')
+    await refused(proxy.port)
+    run.child.kill('SIGTERM')
+    expect(await run.exit()).toBe(143)
+    await echo.close()
+  })
+})
+
+describe('linksocks client', () => {
+  it('ends with 0 when asked to before it has found its server', async () => {
+    const run = start(['client', '-u', 'ws://127.0.0.1:1'])
+    await run.errorLine(/trying again/)
+    run.child.kill('SIGINT')
+    expect(await run.exit()).toBe(0)
+  })
+
+  it('ends with 1 and a line that says why when there is no server and it may not wait for one', async () => {
+    const run = start(['client', '--no-reconnect', '-u', 'ws://127.0.0.1:1'])
+    expect(await run.exit()).toBe(1)
+    expect(run.stderr()).toMatch(/^\{.*"msg":"cannot connect to 127\.0\.0\.1:1: .*\}\n$/)
+  })
+
+  it('ends with 1 and says so when its token is refused', async () => {
+    const server = start(['server', '-H', '127.0.0.1', '-P', '0'])
+    const [, url = ''] = await server.line(/^listening: (.*)$/m)
+    const client = start(['client', '-u', url, '-t', 'wrong-token'])
+    expect(await client.exit()).toBe(1)
+    expect(client.stderr()).toMatch(/"msg":"the server refused us: invalid token"/)
+  })
+})
+
+describe('linksocks at -dd', () => {
+  const secrets = {
+    token: 'forward-t0ken "\\ß',
+    connector: 'connector-t0ken',
+    password: 'p4ssw0rd-of-the-port',
+    upstream: 'p4ssw0rd-of-the-upstream',
+    apiKey: 'api-k3y-of-the-server',
+  }
+
+  it.each(['json', 'human'])('writes no secret to any %s log, from handshake to refusal', async (format) => {
+    const shared = { LINKSOCKS_LOG_FORMAT: format, LINKSOCKS_TOKEN: secrets.token, LINKSOCKS_DEBUG: '2' }
+    const connectorToken = ['-c', secrets.connector]
+    const serverFlags = ['-r', '-i', '-H', '127.0.0.1', '-P', '0', '-p', '0', '-n', 'user', '-w', secrets.password]
+    const server = start(['server', ...serverFlags, ...connectorToken], {
+      ...shared,
+      LINKSOCKS_API_KEY: secrets.apiKey,
+    })
+    const [, url = ''] = await server.line(/^listening: (.*)$/m)
+    const [, port] = await server.line(/^proxy: 127\.0\.0\.1:(\d+)$/m)
+    const upstream = ['-x', `socks5://upstream:${secrets.upstream}@127.0.0.1:1`]
+    const provider = start(['provider', '-u', url, ...upstream, ...connectorToken], shared)
+    await provider.line(/^linked: /m)
+    const connector = start(['connector', '-u', url, '-p', '0'], { ...shared, LINKSOCKS_TOKEN: secrets.connector })
+    await connector.line(/^proxy: /m)
+    const stranger = start(['client', '-u', url], { ...shared, LINKSOCKS_TOKEN: `${secrets.connector}-mistyped` })
+    await stranger.exit()
+
+    const proxy = { host: '127.0.0.1', port: Number(port), username: 'user' }
+    // Targets are logged, and a user may paste anything for one.
+    const target = { host: secrets.connector, port: 1 }
+    await expect(connect({ proxy: { ...proxy, password: secrets.password }, target })).rejects.toThrow(SocksError)
+    await expect(connect({ proxy: { ...proxy, password: `${secrets.password}-mistyped` }, target })).rejects.toThrow(
+      SocksError,
+    )
+    const runs = [connector, provider, server]
+    for (const run of runs) run.child.kill('SIGTERM')
+    expect(await Promise.all(runs.map((run) => run.exit()))).toEqual([0, 0, 0])
+
+    const output = [...runs, stranger].map((run) => run.stdout() + run.stderr()).join('')
+    expect(output.length).toBeGreaterThan(1000)
+    const leaks = Object.values(secrets).flatMap((secret) => [
+      secret,
+      JSON.stringify(secret).slice(1, -1),
+      encodeURIComponent(secret),
+      createHash('sha256').update(secret).digest('hex'),
+    ])
+    expect(leaks.filter((leak) => output.includes(leak))).toEqual([])
+  })
+
+  it('shows a token that was made up on standard output alone', async () => {
+    const { run, token } = await startDemo({ LINKSOCKS_DEBUG: '2' })
+    run.child.kill('SIGINT')
+    await run.exit()
+    expect(token).toMatch(/^[0-9a-f]{16,}$/)
+    expect(run.stderr()).not.toContain(token)
+  })
+})
+
+async function startDemo(environment: Record<string, string> = {}) {
+  const run = start(['demo', '-P', '0', '-p', '0'], environment)
+  const [, port] = await run.line(/--socks5-hostname 127\.0\.0\.1:(\d+) /)
+  const [, page = ''] = await run.line(/(http:\/\/127\.0\.0\.1:\d+\/)/)
+  const [, token = ''] = await run.line(/-t ([0-9a-f]+) /)
+  return { run, proxy: { host: '127.0.0.1', port: Number(port) }, page: new URL(page), token }
+}
+
+function start(argv: readonly string[], environment: Record<string, string> = {}) {
+  const env = { PATH: process.env['PATH'], ...environment }
+  const child = spawn(process.execPath, [bin, ...argv], { env, stdio: ['ignore', 'pipe', 'pipe'] })
+  children.add(child)
+  const closed = once(child, 'close')
+  const text = { stdout: '', stderr: '' }
+  child.stdout.setEncoding('utf8').on('data', (chunk: string) => (text.stdout += chunk))
+  child.stderr.setEncoding('utf8').on('data', (chunk: string) => (text.stderr += chunk))
+  const find = async (where: 'stdout' | 'stderr', pattern: RegExp): Promise<RegExpExecArray> => {
+    const found = () => pattern.exec(text[where])
+    const what = (): string => `${pattern.source} on ${where} of linksocks ${argv.join(' ')}`
+    await until(() => found() !== null || child.exitCode !== null, what(), { deadlineMs: 15_000 })
+    const match = found()
+    if (match === null) throw new Error(`it ended before ${what()}: ${text.stdout}${text.stderr}`)
+    return match
+  }
+  return {
+    child,
+    stdout: () => text.stdout,
+    stderr: () => text.stderr,
+    line: (pattern: RegExp) => find('stdout', pattern),
+    errorLine: (pattern: RegExp) => find('stderr', pattern),
+    exit: async () => {
+      const what = `the end of linksocks ${argv.join(' ')}`
+      const [code] = (await within(closed, what, { deadlineMs: 15_000 })) as [number | null]
+      return code
+    },
+  }
+}
+
+async function get(proxy: { host: string; port: number }, page: URL): Promise<string> {
+  const socket = await connect({ proxy, target: { host: page.hostname, port: Number(page.port) } })
+  socket.write(`GET ${page.pathname} HTTP/1.1\r\nHost: ${page.host}\r\nConnection: close\r\n\r\n`)
+  return textOf(socket)
+}
+
+async function textOf(socket: Socket): Promise<string> {
+  let text = ''
+  for await (const chunk of socket.setEncoding('utf8')) text += String(chunk)
+  socket.end()
+  return text
+}
+
+/** Waits until nothing listens on the port any more. */
+async function refused(port: number): Promise<void> {
+  for (;;) {
+    const socket = createConnection({ host: '127.0.0.1', port })
+    const outcome = await Promise.race([
+      once(socket, 'connect').then(() => 'open'),
+      once(socket, 'close').then(() => 'closed'),
+    ]).catch(() => 'closed')
+    socket.destroy()
+    if (outcome === 'closed') return
+  }
+}

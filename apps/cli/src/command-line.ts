@@ -1,0 +1,105 @@
+import { commands, findCommand, runCommandNames, type CommandName, type RunCommandName } from './command.js'
+import { type Environment, misspeltVariables, readMode, readVariable } from './environment.js'
+import { UsageError } from './errors.js'
+import { settingName, type Flag, type FlagValue } from './flag.js'
+import { shorten } from './flag-value.js'
+import { flagsOf } from './flags.js'
+import { readFlags } from './given-flags.js'
+import type { Settings } from './settings.js'
+import { didYouMean, suggest } from './suggestion.js'
+
+/** What the caller wants. */
+export type Invocation = Run | HelpRequest | { readonly kind: 'version' }
+
+/** One of the commands that keep running, with its settings. */
+export type Run = { [C in RunCommandName]: RunOf<C> }[RunCommandName]
+
+export interface RunOf<C extends RunCommandName> {
+  readonly kind: 'run'
+  readonly command: C
+  readonly settings: Settings<C>
+  /** Everything secret that was given, for the log to leave out. */
+  readonly secrets: readonly string[]
+  /** What was given and has no effect, one sentence each. */
+  readonly warnings: readonly string[]
+}
+
+export interface HelpRequest {
+  readonly kind: 'help'
+  /** The command to explain; undefined for the list of commands. */
+  readonly command: CommandName | undefined
+  readonly scope: 'command' | 'all' | 'markdown'
+  /** Asked for, or shown since nothing was said: that is a mistake of the caller's. */
+  readonly asked: boolean
+}
+
+/**
+ * Reads the arguments and the environment. A flag wins over a variable, a variable over the default; of a flag given
+ * twice the last counts.
+ *
+ * @param argv The arguments, without those of Node itself.
+ * @throws UsageError for whatever is not understood, and nothing else
+ */
+export function parseCommandLine(argv: readonly string[], environment: Environment): Invocation {
+  const [first, ...rest] = argv
+  if (first !== undefined && !first.startsWith('-')) return parseCommand(findName(first), rest, environment)
+  if (first === '--version' || first === '-V') return { kind: 'version' }
+  if (first === '--help' || first === '-h') return { kind: 'help', command: undefined, scope: 'command', asked: true }
+  const mode = readMode(environment)
+  if (mode !== undefined) return parseCommand(mode, argv, environment)
+  if (first === undefined) return { kind: 'help', command: undefined, scope: 'command', asked: false }
+  throw new UsageError(`the command comes before its flags: linksocks ${runCommandNames.join('|')} ${shorten(first)} …`)
+}
+
+function findName(word: string): CommandName {
+  const command = findCommand(word)
+  if (command !== undefined) return command.name
+  const names = commands.map(({ name }) => name)
+  const suggestions = suggest(word, names)
+  throw new UsageError(`unknown command '${shorten(word)}'${didYouMean(suggestions)}`)
+}
+
+function parseCommand(command: CommandName, argv: readonly string[], environment: Environment): Invocation {
+  const { given, positionals } = readFlags(command, argv)
+  if (given.get('help') === true) return { kind: 'help', command, scope: 'command', asked: true }
+  if (command === 'help') return parseHelp(given, positionals)
+  if (positionals[0] !== undefined) throw new UsageError(`unexpected argument '${shorten(positionals[0])}'`)
+  if (command === 'version') return { kind: 'version' }
+
+  const values = flagsOf(command).map(
+    (flag) => [flag, given.get(flag.name) ?? readVariable(flag, environment)] as const,
+  )
+  const settings = Object.fromEntries(values.map(([flag, value]) => [settingName(flag), value ?? defaultOf(flag)]))
+  const secrets = values.flatMap(([flag, value]) => (flag.secret === undefined ? [] : [value ?? []].flat().map(String)))
+  const warnings = [...withoutEffect(values), ...misspeltVariables(environment)]
+  // The table that made `settings` is the one that Settings is derived from.
+  return { kind: 'run', command, settings, secrets, warnings } as unknown as Run
+}
+
+function parseHelp(given: ReadonlyMap<string, FlagValue>, positionals: readonly string[]): HelpRequest {
+  const [word, extra] = positionals
+  if (extra !== undefined) throw new UsageError(`unexpected argument '${shorten(extra)}'`)
+  const scope = given.get('markdown') === true ? 'markdown' : given.get('all') === true ? 'all' : 'command'
+  return { kind: 'help', command: word === undefined ? undefined : findName(word), scope, asked: true }
+}
+
+function defaultOf(flag: Flag): FlagValue | undefined {
+  if (flag.type === 'boolean') return false
+  if (flag.type === 'count') return 0
+  return flag.type === 'list' ? [] : flag.default
+}
+
+/** One warning for each reason. */
+function withoutEffect(values: readonly (readonly [Flag, FlagValue | undefined])[]): readonly string[] {
+  const useless = values.filter(([flag, value]) => flag.ignored !== undefined && asksForSomething(value))
+  const reasons = [...new Set(useless.map(([flag]) => flag.ignored))]
+  return reasons.map((reason) => {
+    const names = useless.filter(([flag]) => flag.ignored === reason).map(([flag]) => `--${flag.name}`)
+    return `without effect: ${names.join(', ')} (${reason})`
+  })
+}
+
+/** `--direct-mode disable` asks for what happens anyway. */
+function asksForSomething(value: FlagValue | undefined): boolean {
+  return [value ?? false].flat().some((each) => each !== false && each !== 'disable' && each !== 'relay-only')
+}

@@ -1,0 +1,90 @@
+/** A command of the program, as its help describes it. */
+export interface Command {
+  readonly name: CommandName
+  /** What follows the name on a usage line. */
+  readonly usage: string
+  /** One line for the list of commands. */
+  readonly summary: string
+  /** What a reader of the command's own help should know beyond its flags. */
+  readonly description: string
+  /** Command lines that work as they are, each with what it is for. */
+  readonly examples: readonly (readonly [purpose: string, line: string])[]
+}
+
+/** Commands that keep running, and which LINKSOCKS_MODE may name (all but `demo`). */
+export const runCommandNames = ['server', 'client', 'provider', 'connector', 'demo'] as const
+
+export type RunCommandName = (typeof runCommandNames)[number]
+
+export type CommandName = RunCommandName | 'version' | 'help'
+
+/** Values of LINKSOCKS_MODE: a container image starts as one of these, without arguments. */
+export const modes: readonly RunCommandName[] = ['server', 'client', 'provider', 'connector']
+
+export const commands: readonly Command[] = [
+  {
+    name: 'server',
+    usage: 'server [flags]',
+    summary: 'Run the server that all the others link to.',
+    description:
+      'Traffic of clients leaves here. With --reverse it leaves at the providers instead: the proxy port opens here, or at connectors.',
+    examples: [
+      ['Forward: the network is here, the proxy port at the client', 'linksocks server -t my_token'],
+      ['Reverse: the network is at the provider, the proxy port here', 'linksocks server -t my_token -r -p 9870'],
+      ['Agent: providers and connectors meet here', 'linksocks server -t my_token -r -c connector_token'],
+      ['Autonomy: each provider brings its own connector tokens', 'linksocks server -t my_token -r -a'],
+    ],
+  },
+  {
+    name: 'client',
+    usage: 'client [flags]',
+    summary: 'Link to a server and open a proxy port here.',
+    description: 'Programs here use the proxy port; their traffic leaves at the server. With --reverse: a provider.',
+    examples: [['A proxy on 127.0.0.1:9870', 'linksocks client -t my_token -u ws://example.com:8765']],
+  },
+  {
+    name: 'provider',
+    usage: 'provider [flags]',
+    summary: "Let a server's users into the network of this machine (client -r).",
+    description: 'Opens no port: whoever may use the provider reaches the network of this machine through the server.',
+    examples: [
+      ['For a reverse token of the server', 'linksocks provider -t my_token -u ws://example.com:8765'],
+      ['With a connector token of its own', 'linksocks provider -t my_token -c my_connector_token'],
+    ],
+  },
+  {
+    name: 'connector',
+    usage: 'connector [flags]',
+    summary: 'Open a proxy port here into the network of a provider.',
+    description: 'The same as client, with a connector token in place of a client token.',
+    examples: [
+      ['A proxy on 127.0.0.1:1180', 'linksocks connector -t connector_token -u ws://example.com:8765 -p 1180'],
+    ],
+  },
+  {
+    name: 'demo',
+    usage: 'demo [flags]',
+    summary: 'Run a server and a client on this machine, to try it.',
+    description:
+      'Makes a token for the occasion, shows the proxy address and a command to try it with. Nothing of it is reachable from other machines.',
+    examples: [['Both on their usual ports', 'linksocks demo']],
+  },
+  {
+    name: 'version',
+    usage: 'version',
+    summary: 'Print the version and the platform.',
+    description: 'The same as linksocks --version.',
+    examples: [],
+  },
+  {
+    name: 'help',
+    usage: 'help [command] [flags]',
+    summary: 'Explain a command, or all of them.',
+    description: 'The same as linksocks [command] --help.',
+    examples: [],
+  },
+]
+
+export function findCommand(name: string): Command | undefined {
+  return commands.find((command) => command.name === name)
+}

@@ -1,0 +1,36 @@
+import { parseAccessRules, parseUpstream } from '@ls/relay'
+import { parseServerUrl } from '@ls/transport'
+import { messageOf } from '../describe-error.js'
+import { UsageError } from '../errors.js'
+
+interface NetworkSettings {
+  readonly upstreamProxy: readonly string[]
+  readonly accessRule: readonly string[]
+  readonly socksUsername: string | undefined
+  readonly socksPassword: string | undefined
+}
+
+/** Checks what both server and client take. @throws UsageError naming the flag */
+export function checkNetwork(settings: NetworkSettings): void {
+  for (const url of settings.upstreamProxy) asUsage('--upstream-proxy (-x)', () => parseUpstream(url))
+  asUsage('--access-rule', () => parseAccessRules(settings.accessRule))
+  const { socksUsername, socksPassword } = settings
+  // Half of a login would open the port to anyone, or to nobody.
+  if ((socksUsername === undefined) === (socksPassword === undefined)) return
+  const [given, missing] = socksUsername === undefined ? ['password', 'username'] : ['username', 'password']
+  throw new UsageError(`--socks-${given} needs --socks-${missing} as well`)
+}
+
+/** @throws UsageError when a server cannot have this address */
+export function checkUrl(url: string): void {
+  asUsage('--url (-u)', () => parseServerUrl(url))
+}
+
+/** Runs what checks its input; a complaint of its becomes one about the flag, or about the whole call. */
+export function asUsage<T>(flag: string, check: () => T): T {
+  try {
+    return check()
+  } catch (error) {
+    throw new UsageError(flag === '' ? messageOf(error) : `${flag}: ${messageOf(error)}`, { cause: error })
+  }
+}

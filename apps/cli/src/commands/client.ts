@@ -1,0 +1,96 @@
+import { ClientError, type ClientOptions, LinkSocksClient } from '@ls/client'
+import { formatListenAddress } from '@ls/relay'
+import { redactUrl, parseServerUrl } from '@ls/transport'
+import { UsageError } from '../errors.js'
+import { exitCode, type ExitCode } from '../exit-code.js'
+import type { Settings } from '../settings.js'
+import { aborted } from '../stop-signals.js'
+import { asUsage, checkNetwork, checkUrl } from './check-settings.js'
+import { type CommandContext, graceMs } from './context.js'
+import { explainListenFailure, proxyPort } from './listen-failure.js'
+import { definedOnly, sharedOptions } from './shared-options.js'
+
+export type ClientSettings = Settings<'client'>
+
+/** Runs a client, provider or connector until the process is asked to end, or the link is lost for good. */
+export async function runClient(settings: ClientSettings, context: CommandContext): Promise<ExitCode> {
+  const { logger, stop, print } = context
+  checkClient(settings)
+  for (const warning of clientWarnings(settings)) logger.warn({}, warning)
+  const client = asUsage('', () => new LinkSocksClient({ ...clientOptions(settings), logger }))
+  client.on('socksListening', (address) => print(`proxy: ${formatListenAddress(address)}`))
+
+  const failure = await startClient(client, stop).then(
+    () => undefined,
+    (error: unknown) => explainFailure(error, settings),
+  )
+  if (failure !== undefined) {
+    if (stop.aborted) return exitCode.ok
+    throw failure
+  }
+  if (settings.reverse) print(`linked: ${redactUrl(parseServerUrl(settings.url))}`)
+  const end = await Promise.race([client.closed, aborted(stop)])
+  if (end instanceof Error) throw explainFailure(end, settings)
+  await client.close({ graceMs })
+  return exitCode.ok
+}
+
+/** The options of the library that the settings stand for. */
+export function clientOptions(settings: ClientSettings): ClientOptions {
+  const { token, socksUsername, socksPassword } = settings
+  return {
+    ...sharedOptions(settings),
+    ...definedOnly({ token, socksUsername, socksPassword }),
+    url: settings.url,
+    reverse: settings.reverse,
+    connectorTokens: settings.reverse ? settings.connectorToken : [],
+    socksHost: settings.socksHost,
+    socksPort: settings.socksPort,
+    socksNowait: settings.socksNowait,
+    reconnect: !settings.noReconnect,
+    retryAuth: settings.retryAuth,
+    threads: settings.threads,
+    proxyFromEnvironment: !settings.noEnvProxy,
+  }
+}
+
+/** Starts a client; `stop` ends the attempt. Once started, the client is closed with care instead of cut off. */
+export async function startClient(client: LinkSocksClient, stop: AbortSignal): Promise<void> {
+  const attempt = new AbortController()
+  const abort = (): void => attempt.abort(stop.reason)
+  if (stop.aborted) abort()
+  stop.addEventListener('abort', abort, { once: true })
+  try {
+    await client.start({ signal: attempt.signal })
+  } finally {
+    stop.removeEventListener('abort', abort)
+  }
+}
+
+function checkClient(settings: ClientSettings): void {
+  checkNetwork(settings)
+  checkUrl(settings.url)
+  if (settings.reverse || settings.accessRule.length === 0) return
+  // Ignoring a restriction would leave open what its author believes closed.
+  throw new UsageError('--access-rule belongs where traffic leaves: give it to the server or to a provider')
+}
+
+function clientWarnings({ reverse, upstreamProxy, connectorToken }: ClientSettings): readonly string[] {
+  if (reverse) return []
+  const warnings: string[] = []
+  if (upstreamProxy.length > 0) {
+    warnings.push(
+      '--upstream-proxy (-x) has no effect here: it belongs where traffic leaves, at the server or a provider',
+    )
+  }
+  if (connectorToken.length > 0) {
+    warnings.push('--connector-token (-c) has no effect here: it is for providers; a connector shows its token with -t')
+  }
+  return warnings
+}
+
+function explainFailure(error: unknown, settings: ClientSettings): Error {
+  const refused = error instanceof ClientError && error.code === 'ERR_CLIENT_REFUSED'
+  if (!refused || settings.token !== undefined) return explainListenFailure(error, [proxyPort(settings)])
+  return new Error(`${error.message}; give a token with --token (-t) or LINKSOCKS_TOKEN`, { cause: error })
+}

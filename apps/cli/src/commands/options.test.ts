@@ -1,0 +1,167 @@
+import { silentLogger } from '@ls/mux'
+import { describe, expect, it } from 'vitest'
+import { parseCommandLine, type RunOf } from '../command-line.js'
+import { UsageError } from '../errors.js'
+import { Redactor } from '../redactor.js'
+import { clientOptions, runClient } from './client.js'
+import type { CommandContext } from './context.js'
+import { runServer, serverOptions } from './server.js'
+import { definedOnly } from './shared-options.js'
+
+describe('serverOptions', () => {
+  it('passes on every flag of the library', () => {
+    const line =
+      '-H ::1 -P 1 -s ::2 -i -k key --connector-wait-provider 2s -x http://h -f --udp-advertise a --no-batching'
+    expect(serverOptions(server(`${line} --access-rule 10.0.0.0/8:*`))).toEqual({
+      host: '::1',
+      port: 1,
+      socksHost: '::2',
+      socksNowait: true,
+      apiKey: 'key',
+      connectorWaitMs: 2000,
+      upstreamProxies: ['http://h'],
+      accessRules: ['10.0.0.0/8:*'],
+      fastOpen: true,
+      udpAdvertise: 'a',
+      batching: 'off',
+    })
+  })
+
+  it('leaves out what was not given', () => {
+    expect(Object.keys(serverOptions(server('')))).not.toContain('apiKey')
+  })
+})
+
+describe('clientOptions', () => {
+  it('passes on every flag of the library', () => {
+    const line =
+      '-u ws://h -t t -r -c c -s ::2 -p 2 -n n -w w -i -R --retry-auth -T 3 -x http://h -f -E --batching adaptive'
+    expect(clientOptions(client(`${line} --udp-advertise a --access-rule *:80`))).toEqual({
+      url: 'ws://h',
+      token: 't',
+      reverse: true,
+      connectorTokens: ['c'],
+      socksHost: '::2',
+      socksPort: 2,
+      socksUsername: 'n',
+      socksPassword: 'w',
+      socksNowait: true,
+      reconnect: false,
+      retryAuth: true,
+      threads: 3,
+      upstreamProxies: ['http://h'],
+      accessRules: ['*:80'],
+      fastOpen: true,
+      proxyFromEnvironment: false,
+      udpAdvertise: 'a',
+      batching: 'adaptive',
+    })
+  })
+
+  it('gives connector tokens to providers alone', () => {
+    expect(clientOptions(client('-c c')).connectorTokens).toEqual([])
+  })
+})
+
+describe('runClient', () => {
+  it.each([
+    ['-w w', '--socks-password needs --socks-username as well'],
+    ['-n n', '--socks-username needs --socks-password as well'],
+    ['--access-rule *:80', '--access-rule belongs where traffic leaves: give it to the server or to a provider'],
+    ['-r --access-rule 80', '--access-rule: access rule "80" is not ADDR:PORT, ADDR:LOW-HIGH or ADDR:*'],
+  ])('refuses %s', async (line, message) => {
+    await expect(runClient(client(line), context())).rejects.toThrow(new UsageError(message))
+  })
+
+  it.each(['-x http://h', '-c token'])('warns that %s has no effect on a client', async (line) => {
+    const { warnings, ...rest } = stopped()
+    await runClient(client(`-u ws://127.0.0.1:1 -p 0 ${line}`), rest)
+    expect(warnings).toEqual([expect.stringMatching(/has no effect here/)])
+  })
+})
+
+describe('runServer', () => {
+  it.each(['-c token', '-a', '-r -a -c token', '-r -k key'])('warns that %s has no effect', async (line) => {
+    const { warnings, ...rest } = stopped()
+    await runServer(server(`-P 0 ${line}`), rest)
+    expect(warnings).toEqual([expect.stringMatching(/has no effect/)])
+  })
+
+  it('refuses a connector token that is the provider token too', async () => {
+    await expect(runServer(server('-r -t same -c same'), context())).rejects.toThrow(UsageError)
+  })
+
+  it('prints the tokens it made up, and how to use them', async () => {
+    const { printed } = await serve('-r')
+    expect(printed.map((line) => line.replaceAll(/[0-9a-f]{16,}/g, 'HEX').replace(/:\d+$/, ':N'))).toEqual([
+      'listening: ws://127.0.0.1:N',
+      'token: HEX',
+      'next: linksocks provider -t HEX -u ws://SERVER:N',
+      'connector token: HEX',
+      'next: linksocks connector -t HEX -u ws://SERVER:N',
+    ])
+  })
+
+  it.each(['-t given', '-k key', '-r -a -t given', '-r -t given -c given2'])('prints no token for %s', async (line) => {
+    const { printed } = await serve(line)
+    expect(printed).toHaveLength(1)
+  })
+
+  it('tells the redactor of the tokens it made up', async () => {
+    const { printed, redactor } = await serve('')
+    const token = printed[1]?.slice('token: '.length) ?? ''
+    expect(redactor.clean(`seen ${token}`)).toBe('seen [redacted]')
+  })
+})
+
+describe('definedOnly', () => {
+  it('keeps false and 0', () => {
+    expect(definedOnly({ a: false, b: 0, c: undefined })).toEqual({ a: false, b: 0 })
+  })
+})
+
+/** Runs a server until it listens. */
+async function serve(line: string) {
+  const stop = new AbortController()
+  const printed: string[] = []
+  const running: CommandContext = {
+    ...context(),
+    stop: stop.signal,
+    print: (text) => {
+      printed.push(text)
+      // What it prints comes in one go, so that all of it is here before this ends it.
+      setImmediate(() => stop.abort())
+    },
+  }
+  await runServer(server(`-H 127.0.0.1 -P 0 ${line}`), running)
+  return { printed, redactor: running.redactor }
+}
+
+function context(): CommandContext {
+  return {
+    logger: silentLogger,
+    redactor: new Redactor(),
+    stop: new AbortController().signal,
+    print: () => {},
+    program: 'linksocks',
+  }
+}
+
+/** A context that asks the command to end before it has begun. */
+function stopped(): CommandContext & { warnings: string[] } {
+  const warnings: string[] = []
+  const logger = { ...silentLogger, warn: (_fields: object, text = '') => void warnings.push(text) }
+  return { ...context(), logger, stop: AbortSignal.abort(), warnings }
+}
+
+function server(line: string) {
+  return (parse('server', line) as RunOf<'server'>).settings
+}
+
+function client(line: string) {
+  return (parse('client', line) as RunOf<'client'>).settings
+}
+
+function parse(command: string, line: string) {
+  return parseCommandLine([command, ...line.split(' ').filter((word) => word !== '')], {})
+}

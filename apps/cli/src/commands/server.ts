@@ -1,0 +1,103 @@
+import { formatListenAddress } from '@ls/relay'
+import { LinkSocksServer, type ServerOptions } from '@ls/server'
+import { exitCode, type ExitCode } from '../exit-code.js'
+import type { Settings } from '../settings.js'
+import { aborted } from '../stop-signals.js'
+import { asUsage, checkNetwork } from './check-settings.js'
+import { type CommandContext, graceMs } from './context.js'
+import { explainListenFailure, isListenFailure, proxyPort, webSocketPort } from './listen-failure.js'
+import { definedOnly, sharedOptions } from './shared-options.js'
+
+export type ServerSettings = Settings<'server'>
+
+/** Runs a server until the process is asked to end. */
+export async function runServer(settings: ServerSettings, context: CommandContext): Promise<ExitCode> {
+  const { logger, stop, print, program } = context
+  checkNetwork(settings)
+  for (const warning of serverWarnings(settings)) logger.warn({}, warning)
+  const server = asUsage('', () => new LinkSocksServer({ ...serverOptions(settings), logger }))
+  const tokens = asUsage('', () => registerTokens(server, settings))
+  context.redactor.add(...tokens.map(({ token }) => token))
+  const ports = [webSocketPort(settings), proxyPort(settings)]
+  // The library has logged the error itself; what it cannot know is our flag.
+  server.on('error', (error) => {
+    if (isListenFailure(error)) logger.error({}, explainListenFailure(error, ports).message)
+  })
+  server.on('socksListening', (address) => print(`proxy: ${formatListenAddress(address)}`))
+
+  try {
+    await server.listen({ signal: stop })
+  } catch (error) {
+    await server.close()
+    if (stop.aborted) return exitCode.ok
+    throw explainListenFailure(error, ports)
+  }
+  const { host, port } = server.address ?? { host: settings.wsHost, port: settings.wsPort }
+  print(`listening: ws://${formatListenAddress({ host, port })}`)
+  for (const { name, token, role } of tokens.filter(({ isNew }) => isNew)) {
+    print(`${name}: ${token}`)
+    print(`next: ${program} ${role} -t ${token} -u ws://SERVER:${port}`)
+  }
+  await aborted(stop)
+  await server.close({ graceMs })
+  return exitCode.ok
+}
+
+/** The options of the library that the settings stand for. */
+export function serverOptions(settings: ServerSettings): ServerOptions {
+  return {
+    ...sharedOptions(settings),
+    ...definedOnly({ apiKey: settings.apiKey }),
+    host: settings.wsHost,
+    port: settings.wsPort,
+    socksHost: settings.socksHost,
+    socksNowait: settings.socksNowait,
+    connectorWaitMs: settings.connectorWaitProvider,
+  }
+}
+
+interface RegisteredToken {
+  readonly name: 'token' | 'connector token'
+  readonly token: string
+  /** Made up by us: nobody knows it unless we show it. */
+  readonly isNew: boolean
+  /** The command that shows it to this server. */
+  readonly role: 'client' | 'provider' | 'connector'
+}
+
+function registerTokens(server: LinkSocksServer, settings: ServerSettings): readonly RegisteredToken[] {
+  const { token, apiKey, reverse, connectorToken, connectorAutonomy } = settings
+  if (apiKey !== undefined && token === undefined) return []
+  const isNew = token === undefined
+  if (!reverse) return [{ name: 'token', token: server.addForwardToken(token), isNew, role: 'client' }]
+
+  const reverseToken = server.addReverseToken({
+    ...definedOnly({ token, username: settings.socksUsername, password: settings.socksPassword }),
+    // In autonomy there is no port: each connector brings its own.
+    ...(connectorAutonomy ? { allowManageConnector: true } : { socksPort: settings.socksPort }),
+  }).token
+  const provider = { name: 'token', token: reverseToken, isNew, role: 'provider' } as const
+  if (connectorAutonomy) return [provider]
+  const wanted = connectorToken.length === 0 ? [undefined] : connectorToken
+  const connectors = wanted.map((each) => ({
+    name: 'connector token' as const,
+    token: server.addConnectorToken({ ...definedOnly({ token: each }), reverseToken }),
+    isNew: each === undefined,
+    role: 'connector' as const,
+  }))
+  return [provider, ...connectors]
+}
+
+function serverWarnings({ reverse, connectorToken, connectorAutonomy, token, apiKey }: ServerSettings): string[] {
+  const warnings: string[] = []
+  if (!reverse && connectorToken.length > 0)
+    warnings.push('--connector-token (-c) has no effect without --reverse (-r)')
+  if (!reverse && connectorAutonomy) warnings.push('--connector-autonomy (-a) has no effect without --reverse (-r)')
+  if (reverse && connectorAutonomy && connectorToken.length > 0) {
+    warnings.push('--connector-token (-c) has no effect with --connector-autonomy (-a): providers bring the tokens')
+  }
+  if (reverse && apiKey !== undefined && token === undefined) {
+    warnings.push('--reverse (-r) has no effect with --api-key (-k) and without --token (-t): the API makes the tokens')
+  }
+  return warnings
+}

@@ -1,0 +1,46 @@
+/** How deep causes are followed: they may form a circle. */
+const maxCauses = 5
+
+export interface ErrorDescription {
+  readonly type: string
+  readonly code?: string
+  readonly message: string
+  readonly stack?: string
+}
+
+/** An error as a log line shows it; with its stack only on request, since that is for programmers. */
+export function describeError(thrown: unknown, { withStack = false }: { withStack?: boolean } = {}): ErrorDescription {
+  const { code, name = typeof thrown } = (thrown ?? {}) as { code?: unknown; name?: string }
+  return {
+    type: name,
+    ...(typeof code === 'string' ? { code } : {}),
+    message: messageOf(thrown),
+    ...(withStack ? { stack: stackOf(thrown) } : {}),
+  }
+}
+
+/**
+ * One line for a person, whatever was thrown. Our errors say in their message what matters of their cause; Node's
+ * AggregateError, of a host with several addresses, says nothing itself.
+ */
+export function messageOf(thrown: unknown): string {
+  const errors = chain(thrown)
+  return errors.find(({ message }) => message !== '')?.message ?? errors[0]?.name ?? String(thrown)
+}
+
+/** The stacks of an error and of its causes. */
+export function stackOf(thrown: unknown): string {
+  const stacks = chain(thrown).map((each) => each.stack ?? each.message)
+  return stacks.length === 0 ? String(thrown) : stacks.join('\ncaused by ')
+}
+
+/** The error and its causes, outermost first. */
+export function chain(thrown: unknown): readonly Error[] {
+  const errors: Error[] = []
+  let current = thrown
+  while (current instanceof Error && errors.length < maxCauses) {
+    errors.push(current)
+    current = current.cause ?? (current instanceof AggregateError ? current.errors[0] : undefined)
+  }
+  return errors
+}

@@ -1,0 +1,11 @@
+/** What the process answers its caller; docs/guide/cli.md explains each to users. */
+export const exitCode = {
+  /** Did what was asked, or was told to stop and did. */
+  ok: 0,
+  /** Failed while running: a refused token, a taken port, no server with `--no-reconnect`. */
+  failure: 1,
+  /** Was called wrongly. */
+  usage: 2,
+} as const
+
+export type ExitCode = (typeof exitCode)[keyof typeof exitCode]

@@ -1,0 +1,26 @@
+import type { CommandName } from './command.js'
+import type { Flag } from './flag.js'
+import { directModeFlags } from './flags/direct-mode-flags.js'
+import { helpFlags } from './flags/help-flags.js'
+import { linkFlags } from './flags/link-flags.js'
+import { logFlags } from './flags/log-flags.js'
+import { networkFlags } from './flags/network-flags.js'
+import { proxyPortFlags } from './flags/proxy-port-flags.js'
+
+/**
+ * Every flag, once: parsing, help, environment and the guide all read this table. Names, short forms, defaults and
+ * variables are those of the deployed LinkSocks programs wherever they have them.
+ */
+export const flags = [
+  ...linkFlags,
+  ...proxyPortFlags,
+  ...networkFlags,
+  ...logFlags,
+  ...directModeFlags,
+  ...helpFlags,
+] as const satisfies readonly Flag[]
+
+/** The flags of a command, in the order of the table. */
+export function flagsOf(command: CommandName): readonly Flag[] {
+  return (flags as readonly Flag[]).filter((flag) => flag.commands.includes(command))
+}

@@ -1,0 +1,34 @@
+import type { Flag } from '../flag.js'
+import { running } from './scopes.js'
+
+/** What is told along the way. */
+export const logFlags = [
+  {
+    name: 'debug',
+    short: 'd',
+    type: 'count',
+    max: 2,
+    commands: running,
+    section: 'Logs',
+    help: 'Log more: -d for debug, -dd for trace',
+  },
+  {
+    name: 'log-level',
+    type: 'string',
+    placeholder: 'LEVEL',
+    choices: ['trace', 'debug', 'info', 'warn', 'error', 'silent'],
+    commands: running,
+    section: 'Logs',
+    help: 'Least level to log, whatever -d says; info by default, warn for the demo',
+  },
+  {
+    name: 'log-format',
+    type: 'string',
+    placeholder: 'FORMAT',
+    default: 'auto',
+    choices: ['auto', 'human', 'json'],
+    commands: running,
+    section: 'Logs',
+    help: 'auto is human on a terminal and JSON lines elsewhere',
+  },
+] as const satisfies readonly Flag[]

@@ -1,0 +1,10 @@
+/** Which commands a flag is for. */
+export const clients = ['client', 'provider', 'connector'] as const
+export const links = ['server', ...clients] as const
+export const running = [...links, 'demo'] as const
+export const everything = [...running, 'version', 'help'] as const
+
+export const port = { min: 0, max: 65_535 } as const
+
+/** protocol.md §1: a token is 1–255 bytes; RFC 1929 §2: so are a user name and a password. */
+export const credential = { secret: 'value', maxBytes: 255 } as const

@@ -1,0 +1,49 @@
+import { prettyFactory } from 'pino-pretty'
+
+/** A log line before it is written, as pino makes it. */
+export type LogEntry = Record<string, unknown>
+
+/** Makes the function that turns log entries into lines for a terminal: `12:30:05 INFO link is up server=…`. */
+export function humanFormat({ colours }: { readonly colours: boolean }): (entry: LogEntry) => string {
+  const pretty = prettyFactory({
+    colorize: colours,
+    singleLine: true,
+    hideObject: true,
+    translateTime: 'SYS:HH:MM:ss',
+    customColors: 'message:reset',
+  })
+  return ({ level, time, msg, ...fields }) => {
+    const message = typeof msg === 'string' ? msg : ''
+    const { texts, stack } = fieldTexts(fields, message)
+    const text = [oneLine(message), ...texts].filter((each) => each !== '').join('  ')
+    return `${pretty({ level, time, msg: text })}\n${stack}`
+  }
+}
+
+function fieldTexts(fields: LogEntry, message: string): { texts: readonly string[]; stack: string } {
+  let stack = ''
+  const texts = Object.entries(fields).flatMap(([name, value]) => {
+    if (!isErrorDescription(value)) return `${name}=${valueText(value)}`
+    if (value.stack !== undefined) stack += `${value.stack.split('\n').map(oneLine).join('\n    ')}\n`
+    // Many an event is an error, and bears its message already.
+    return message.includes(value.message) ? [] : `${name}=${valueText(value.message)}`
+  })
+  return { texts, stack }
+}
+
+function isErrorDescription(value: unknown): value is { readonly message: string; readonly stack?: string } {
+  return typeof value === 'object' && value !== null && 'message' in value && typeof value.message === 'string'
+}
+
+function valueText(value: unknown): string {
+  if (typeof value !== 'string') return oneLine(JSON.stringify(value) ?? 'undefined')
+  return /^[^\s"=]+$/.test(value) ? oneLine(value) : oneLine(JSON.stringify(value))
+}
+
+/** Peers choose some of these words: neither a line break nor an escape sequence of theirs may reach the terminal. */
+function oneLine(text: string): string {
+  return text.replaceAll(controls, (control) => `\\x${control.charCodeAt(0).toString(16).padStart(2, '0')}`)
+}
+
+// oxlint-disable-next-line eslint/no-control-regex -- these are the ones to find
+const controls = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g

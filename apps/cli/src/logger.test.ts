@@ -1,0 +1,107 @@
+import { describe, expect, it } from 'vitest'
+import { createLogger, logLevel, type LoggerOptions } from './logger.js'
+import { Redactor } from './redactor.js'
+
+describe('createLogger', () => {
+  it('writes a JSON object a line where there is no terminal', async () => {
+    const { logger, lines } = await logging()
+    logger.info({ port: 1 }, 'open')
+    expect(JSON.parse(lines[0] ?? '')).toEqual({
+      level: 'info',
+      time: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/) as string,
+      port: 1,
+      msg: 'open',
+    })
+  })
+
+  it('writes for people on a terminal', async () => {
+    const { logger, lines } = await logging({}, { isTTY: true })
+    logger.child({ role: 'server' }).warn({ port: 1, reason: 'two words' }, 'closed')
+    // oxlint-disable-next-line eslint/no-control-regex -- colours
+    expect(lines[0]?.replaceAll(/\u001b\[\d+m/g, '')).toMatch(
+      /^\[\d\d:\d\d:\d\d\] WARN: closed {2}role=server {2}port=1 {2}reason="two words"\n$/,
+    )
+  })
+
+  it('writes JSON on a terminal when asked to', async () => {
+    const { logger, lines } = await logging({ format: 'json' }, { isTTY: true })
+    logger.info({}, 'open')
+    expect(JSON.parse(lines[0] ?? '')).toMatchObject({ msg: 'open' })
+  })
+
+  it('writes without colours when NO_COLOR says so', async () => {
+    const { logger, lines } = await logging({ environment: { NO_COLOR: '1' } }, { isTTY: true })
+    logger.error({}, 'closed')
+    expect(lines[0]).toMatch(/^[\x20-\x7e]+\n$/)
+  })
+
+  it('lets no line break or escape sequence of a peer through to the terminal', async () => {
+    const { logger, lines } = await logging({ format: 'human' })
+    logger.info({ target: 'a\u001b[2J', err: new Error('x\ny') }, 'hi\n[00:00:00] INFO: forged\u009b1m')
+    expect(lines[0]).toMatch(/^[\x20-\x7e]+\n$/)
+  })
+
+  it('says the message of an error once on a terminal', async () => {
+    const { logger, lines } = await logging({ format: 'human' })
+    logger.error({ err: new Error('odd') }, 'failed: odd')
+    expect(lines[0]).toMatch(/ERROR: failed: odd\n$/)
+  })
+
+  it('shows of an error type, code and message', async () => {
+    const { logger, lines } = await logging()
+    logger.error({ err: Object.assign(new TypeError('odd'), { code: 'ERR_ODD' }) }, 'failed')
+    expect(JSON.parse(lines[0] ?? '')).toMatchObject({ err: { type: 'TypeError', code: 'ERR_ODD', message: 'odd' } })
+  })
+
+  it('keeps stacks for debugging', async () => {
+    const { logger, lines } = await logging()
+    logger.error({ err: new Error('odd') }, 'failed')
+    expect(lines[0]).not.toContain('logger.test')
+  })
+
+  it.each(['json', 'human'] as const)('shows stacks at debug in %s', async (format) => {
+    const { logger, lines } = await logging({ format, level: 'debug' })
+    logger.error({ error: new Error('odd') }, 'failed')
+    expect(lines[0]).toContain('logger.test')
+  })
+
+  it.each(['json', 'human'] as const)('hides secrets in text, fields, children and errors in %s', async (format) => {
+    const { logger, lines, redactor } = await logging({ format, level: 'trace' })
+    redactor.add('s3cr3t-token')
+    const err = new Error('for s3cr3t-token', { cause: new Error('s3cr3t-token') })
+    logger.child({ of: 's3cr3t-token' }).trace({ err, at: ['s3cr3t-token'], token: 'other-token' }, 's3cr3t-token')
+    expect(lines.join('')).not.toMatch(/s3cr3t-token|other-token/)
+  })
+
+  it('writes nothing below its level', async () => {
+    const { logger, lines } = await logging({ level: 'warn' })
+    logger.info({}, 'unheard')
+    expect(lines).toEqual([])
+  })
+})
+
+describe('logLevel', () => {
+  it.each([
+    [0, undefined, 'info'],
+    [1, undefined, 'debug'],
+    [2, undefined, 'trace'],
+    [2, 'error', 'error'],
+  ] as const)('of -d × %i and --log-level %s is %s', (debug, asked, level) => {
+    expect(logLevel({ debug, logLevel: asked }, 'info')).toBe(level)
+  })
+})
+
+async function logging(options: Partial<LoggerOptions> = {}, { isTTY = false } = {}) {
+  const lines: string[] = []
+  const redactor = new Redactor()
+  const output = { isTTY, write: (line: string) => lines.push(line) }
+  const logger = await createLogger({
+    level: 'info',
+    format: 'auto',
+    redactor,
+    output,
+    environment: {},
+    ...options,
+  })
+  return { logger, lines, redactor }
+}

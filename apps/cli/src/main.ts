@@ -1,0 +1,129 @@
+import { basename, relative } from 'node:path'
+import { isatty } from 'node:tty'
+import { parseCommandLine, type HelpRequest, type Run } from './command-line.js'
+import { findCommand } from './command.js'
+import type { CommandContext } from './commands/context.js'
+import { describeError, messageOf } from './describe-error.js'
+import { UsageError } from './errors.js'
+import { exitCode, type ExitCode } from './exit-code.js'
+import { renderGuide } from './guide.js'
+import { renderHelp, renderManual, renderOverview } from './help.js'
+import { createLogger, logLevel } from './logger.js'
+import { Redactor } from './redactor.js'
+import { listenForStop } from './stop-signals.js'
+import { versionLine } from './version.js'
+
+/** Does what the process was called for and sets its exit code; resolves when there is nothing left to do. */
+export async function main(): Promise<void> {
+  surviveClosedPipes()
+  const code = await answer()
+  process.exitCode = code
+  // Everything is closed, so the process ends by itself; should something be left open, it must not keep it alive.
+  setTimeout(() => process.exit(code), lingerMs).unref()
+}
+
+/** Enough for output that is still on its way into a slow pipe. */
+const lingerMs = 1000
+
+async function answer(): Promise<ExitCode> {
+  const redactor = new Redactor()
+  try {
+    const invocation = parseCommandLine(process.argv.slice(2), process.env)
+    if (invocation.kind === 'help') return help(invocation)
+    if (invocation.kind === 'run') return await run(invocation, redactor)
+    process.stdout.write(`${versionLine()}\n`)
+    return exitCode.ok
+  } catch (error) {
+    process.stderr.write(`linksocks: ${redactor.clean(messageOf(error))}\n`)
+    if (!(error instanceof UsageError)) return exitCode.failure
+    const command = findCommand(process.argv[2] ?? '')?.name
+    process.stderr.write(`'${[programName(), command, '--help'].filter(Boolean).join(' ')}' explains more.\n`)
+    return exitCode.usage
+  }
+}
+
+function help({ command, scope, asked }: HelpRequest): ExitCode {
+  const output = asked ? process.stdout : process.stderr
+  const options = { columns: output.columns ?? defaultColumns }
+  if (scope === 'markdown') output.write(`${renderGuide()}\n`)
+  else if (scope === 'all') output.write(renderManual(options))
+  else output.write(command === undefined ? renderOverview(options) : renderHelp(command, options))
+  return asked ? exitCode.ok : exitCode.usage
+}
+
+/** Where there is no terminal to ask for its width. */
+const defaultColumns = 80
+
+async function run(invocation: Run, redactor: Redactor): Promise<ExitCode> {
+  const { secrets, settings, warnings, command } = invocation
+  const stop = listenForStop({
+    source: process,
+    exit: (code) => process.exit(code),
+    stopOnHangUp: isatty(0),
+  })
+  redactor.add(...secrets)
+  // The demo speaks to a person, who wants to read what to do next.
+  const level = logLevel(settings, command === 'demo' ? 'warn' : 'info')
+  const logger = await createLogger({
+    level,
+    format: settings.logFormat,
+    redactor,
+    output: process.stderr,
+    environment: process.env,
+  })
+  const report = (error: unknown): void => {
+    if (level === 'silent') return void process.stderr.write(`linksocks: ${redactor.clean(messageOf(error))}\n`)
+    const description = describeError(error)
+    logger.error(settings.debug > 0 ? { err: error } : { code: description.code }, description.message)
+  }
+  process.on('uncaughtException', (error) => {
+    report(error)
+    process.exit(exitCode.failure)
+  })
+  for (const warning of warnings) logger.warn({}, warning)
+
+  const print = (line: string): void => void process.stdout.write(`${line}\n`)
+  try {
+    return await runCommand(invocation, { logger, redactor, stop, print, program: programName() })
+  } catch (error) {
+    if (error instanceof UsageError) throw error
+    report(error)
+    return exitCode.failure
+  }
+}
+
+/** Each command loads what it needs, and nothing of the others. */
+async function runCommand(invocation: Run, context: CommandContext): Promise<ExitCode> {
+  switch (invocation.command) {
+    case 'server': {
+      const { runServer } = await import('./commands/server.js')
+      return runServer(invocation.settings, context)
+    }
+    case 'demo': {
+      const { runDemo } = await import('./commands/demo.js')
+      return runDemo(invocation.settings, context)
+    }
+    case 'client':
+    case 'connector':
+    case 'provider': {
+      const { runClient } = await import('./commands/client.js')
+      const { command, settings } = invocation
+      return runClient(command === 'provider' ? { ...settings, reverse: true } : settings, context)
+    }
+  }
+}
+
+/** How the program was called, so that what it tells a person to type works where that person is. */
+function programName(): string {
+  const path = process.argv[1] ?? 'linksocks'
+  return basename(path) === 'linksocks' ? 'linksocks' : `node ${relative(process.cwd(), path)}`
+}
+
+/** `linksocks help | head -1` closes our output while we write: no reason to end with a stack. */
+function surviveClosedPipes(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error
+    })
+  }
+}

@@ -1,0 +1,107 @@
+import { createHash } from 'node:crypto'
+
+/** What stands in a log line in place of a secret. */
+const redacted = '[redacted]'
+
+/**
+ * Takes secrets out of what is about to be written. It knows those it was told of, in every form they take on the way
+ * (escaped, hashed as in the query of a link), and leaves out whatever stands where a secret would: the credentials of
+ * a URL, its `token=`, fields named like one.
+ */
+export class Redactor {
+  readonly #secrets = new Set<string>()
+  #pattern: RegExp | undefined
+
+  /** Adds secrets: tokens, passwords, keys, and URLs whose credentials are. */
+  add(...secrets: readonly string[]): void {
+    for (const secret of secrets) for (const form of formsOf(secret)) this.#secrets.add(form)
+    const known = [...this.#secrets].toSorted((a, b) => b.length - a.length)
+    this.#pattern = known.length === 0 ? undefined : new RegExp(known.map(patternOf).join('|'), 'g')
+  }
+
+  /** The text without its secrets. */
+  clean(text: string): string {
+    const withoutUrls = text.replace(urlCredentials, `$1${redacted}@`).replace(secretParameters, `$1${redacted}`)
+    return this.#pattern === undefined ? withoutUrls : withoutUrls.replace(this.#pattern, redacted)
+  }
+
+  /** A copy of the fields of a log line in which no string holds a secret, however deep. */
+  cleanFields(fields: Readonly<Record<string, unknown>>): Record<string, unknown> {
+    return this.#cleanObject(fields, maxDepth)
+  }
+
+  #cleanObject(fields: object, depth: number): Record<string, unknown> {
+    const entries = Object.entries(fields).map(([name, value]): [string, unknown] => [
+      name,
+      secretName.test(name) ? hide(value) : this.#cleanValue(value, depth),
+    ])
+    return Object.fromEntries(entries)
+  }
+
+  #cleanValue(value: unknown, depth: number): unknown {
+    if (typeof value === 'string') return this.clean(value)
+    if (value instanceof URL) return this.clean(value.href)
+    if (typeof value !== 'object' || value === null) return value
+    if (depth === 0) return '[…]'
+    if (Array.isArray(value)) return value.map((element: unknown) => this.#cleanValue(element, depth - 1))
+    return ArrayBuffer.isView(value) ? `${value.byteLength} bytes` : this.#cleanObject(value, depth - 1)
+  }
+}
+
+/** Fields of log lines are flat; what nests deeper is a mistake, perhaps an endless one. */
+const maxDepth = 5
+
+const urlCredentials = /([a-z][a-z0-9+.-]*:\/\/)[^/\s"'<>\\]*@/gi
+const secretParameters = /([?&](?:token|secret|password|api[-_]?key)=)[^&\s"'<>\\]+/gi
+const secretName = /(?:token|tokens|tokenhash|password|secret|api[-_]?key|authorization)$/i
+
+/** Counts and flags about secrets are none. */
+function hide(value: unknown): unknown {
+  return typeof value === 'number' || typeof value === 'boolean' || value === undefined || value === null
+    ? value
+    : redacted
+}
+
+function formsOf(secret: string): readonly string[] {
+  if (secret === '' || secret === notSecret) return []
+  const credentials = credentialsOf(secret)
+  if (credentials !== undefined) return credentials.flatMap(formsOf)
+  // protocol.md §1: in the query of /socket the token's hash opens a link as the token itself does.
+  const hash = createHash('sha256').update(secret).digest('hex')
+  const escaped = JSON.stringify(secret).slice(1, -1)
+  return [secret, hash, escaped, encodeURIComponent(wellFormed(secret)), Buffer.from(secret).toString('base64')]
+}
+
+/** Half a surrogate pair is sent as U+FFFD, and cannot be percent-encoded. */
+function wellFormed(text: string): string {
+  return Buffer.from(text).toString()
+}
+
+/** The token of clients without one: it opens nothing. */
+const notSecret = 'anonymous'
+
+/** User name and password of a URL, as written and as meant; undefined for what is no URL. */
+function credentialsOf(text: string): readonly string[] | undefined {
+  if (!/^[a-z][a-z0-9+.-]*:\/\//i.test(text) || !URL.canParse(text)) return undefined
+  const { username, password, searchParams } = new URL(text)
+  const written = [password, searchParams.get('token') ?? '']
+  const meant = [password].map(decode)
+  const both = password === '' ? [] : [`${username}:${password}`, `${decode(username)}:${decode(password)}`]
+  return [...written, ...meant, ...both].filter((each) => each !== '')
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
+}
+
+function patternOf(secret: string): string {
+  const literal = secret.replaceAll(/[\\^$.*+?()[\]{}|/-]/g, String.raw`\$&`)
+  // A short one is hidden as a word only: with every 'a' gone, a log says nothing.
+  return secret.length < minAnywhereLength ? `(?<![a-zA-Z0-9])${literal}(?![a-zA-Z0-9])` : literal
+}
+
+const minAnywhereLength = 6

@@ -1,0 +1,28 @@
+import type { CommandName } from './command.js'
+import type { flags } from './flags.js'
+
+type Row = (typeof flags)[number]
+
+/** Flags without effect have no settings. */
+type NamedRow = Exclude<Row, { readonly ignored: string }>
+
+type Camel<Name extends string> = Name extends `${infer Head}-${infer Tail}`
+  ? `${Head}${Capitalize<Camel<Tail>>}`
+  : Name
+
+type ValueOf<R extends NamedRow> = R extends { readonly type: 'integer' | 'duration' | 'count' }
+  ? number
+  : R extends { readonly type: 'boolean' }
+    ? boolean
+    : R extends { readonly type: 'list' }
+      ? readonly string[]
+      : R extends { readonly default: string }
+        ? Text<R>
+        : Text<R> | undefined
+
+type Text<R extends NamedRow> = R extends { readonly choices: readonly (infer Choice)[] } ? Choice : string
+
+/** What the flags of a command say, by setting name, with defaults filled in: `{ socksPort: number, … }`. */
+export type Settings<C extends CommandName> = {
+  readonly [R in NamedRow as C extends R['commands'][number] ? Camel<R['name']> : never]: ValueOf<R>
+}
