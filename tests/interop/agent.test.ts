@@ -1,0 +1,4 @@
+import { describeTraffic } from './describe-traffic.js'
+import { threePartyCases } from './matrix.js'
+
+describeTraffic(threePartyCases('agent'))

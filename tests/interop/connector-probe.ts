@@ -1,0 +1,82 @@
+import { createHash, randomBytes, randomUUID } from 'node:crypto'
+import { request } from 'node:http'
+import type { Duplex } from 'node:stream'
+import { within } from '@ls/testkit'
+
+const AUTH_RESPONSE = 0x02
+const PARTNERS = 0x0a
+
+/**
+ * Asks a server how many providers a connector token reaches, by being a connector for a moment: protocol.md §1 has it
+ * answer AuthResponse and then Partners. Zero when the token is refused. This tells without any program's log when
+ * a provider is in place. It is a WebSocket client of its own so that no code under test helps to test itself.
+ */
+export async function reachableProviders(port: number, connectorToken: string): Promise<number> {
+  const socket = await upgrade(port, connectorToken)
+  try {
+    for await (const message of messagesOf(socket)) {
+      if (message[1] === AUTH_RESPONSE && message[2] === 0) return 0
+      if (message[1] === PARTNERS) return partnerCount(message)
+    }
+    return 0
+  } finally {
+    socket.destroy()
+  }
+}
+
+function partnerCount(message: Buffer): number {
+  const length = message.readUInt32BE(2)
+  const body = JSON.parse(message.toString('utf8', 6, 6 + length)) as { count: number }
+  return body.count
+}
+
+function upgrade(port: number, token: string): Promise<Duplex> {
+  const digest = createHash('sha256').update(token).digest('hex')
+  const path = `/socket?token=${digest}&reverse=false&instance=${randomUUID()}`
+  const headers = {
+    Connection: 'Upgrade',
+    Upgrade: 'websocket',
+    'Sec-WebSocket-Version': '13',
+    'Sec-WebSocket-Key': randomBytes(16).toString('base64'),
+  }
+  const upgraded = new Promise<Duplex>((resolve, reject) => {
+    const outgoing = request({ host: '127.0.0.1', port, path, headers })
+    outgoing.on('upgrade', (_response, socket, head) => {
+      socket.on('error', () => socket.destroy())
+      socket.unshift(head)
+      resolve(socket)
+    })
+    outgoing.on('response', (response) => reject(new Error(`no WebSocket: HTTP ${response.statusCode}`)))
+    outgoing.on('error', reject)
+    outgoing.end()
+  })
+  return within(upgraded, 'the WebSocket handshake of the probe')
+}
+
+/** Messages of a server (RFC 6455 §5.2: unmasked), short ones only: that is all a connector gets before it speaks. */
+async function* messagesOf(socket: Duplex): AsyncGenerator<Buffer> {
+  let received: Buffer = Buffer.alloc(0)
+  for await (const chunk of socket) {
+    received = Buffer.concat([received, chunk as Buffer])
+    for (;;) {
+      const frame = readFrame(received)
+      if (frame === undefined) break
+      received = received.subarray(frame.bytes)
+      if (frame.opcode === 0x8) return
+      if (frame.opcode === 0x2) yield frame.payload
+    }
+  }
+}
+
+function readFrame(bytes: Buffer): { opcode: number; payload: Buffer; bytes: number } | undefined {
+  if (bytes.length < 2) return undefined
+  const short = bytes.readUInt8(1)
+  if (short < 126) return cutFrame(bytes, 2, short)
+  return bytes.length < 4 ? undefined : cutFrame(bytes, 4, bytes.readUInt16BE(2))
+}
+
+function cutFrame(bytes: Buffer, start: number, length: number): ReturnType<typeof readFrame> {
+  const end = start + length
+  if (bytes.length < end) return undefined
+  return { opcode: bytes.readUInt8(0) & 0x0f, payload: bytes.subarray(start, end), bytes: end }
+}

@@ -1,0 +1,56 @@
+import { existsSync } from 'node:fs'
+import { delimiter, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+/** The programs under test: ours, and the deployed ones in the versions `install-peers.sh` pins. */
+export type ImplementationName = 'ours' | 'go-1.10.1' | 'go-1.8.13' | 'py-1.5.1'
+
+/** How to start one program in each of its roles; the flags behind the role are the same for all of them. */
+export interface Implementation {
+  readonly name: ImplementationName
+  /** Program and leading arguments. */
+  readonly command: readonly [string, ...string[]]
+  readonly client: readonly string[]
+  readonly provider: readonly string[]
+  readonly connector: readonly string[]
+}
+
+export const peerNames: readonly ImplementationName[] = ['go-1.10.1', 'go-1.8.13', 'py-1.5.1']
+
+const REPOSITORY = fileURLToPath(new URL('../../', import.meta.url))
+const PEERS = process.env['LINKSOCKS_PEERS'] || join(REPOSITORY, '.cache/peers')
+const OURS = join(REPOSITORY, 'apps/cli/bin/linksocks.js')
+
+/**
+ * The implementation of that name, or undefined when it is not installed: the suite then skips, loudly.
+ * With CI=true a missing one is an error, since a suite that silently never runs proves nothing.
+ */
+export function requireImplementation(name: ImplementationName): Implementation | undefined {
+  const command = findCommand(name)
+  if (command !== undefined) return { name, command, ...rolesOf(name) }
+  const cure = name === 'ours' ? 'run `pnpm build`' : 'run tests/interop/install-peers.sh'
+  if (process.env['CI'] === 'true') throw new Error(`interop: '${name}' is missing; ${cure}`)
+  console.warn(`\n*** interop: '${name}' is missing, its tests are SKIPPED; ${cure} ***\n`)
+  return undefined
+}
+
+function findCommand(name: ImplementationName): Implementation['command'] | undefined {
+  if (name === 'ours') return existsSync(OURS) ? [process.execPath, OURS] : undefined
+  if (name === 'py-1.5.1') {
+    const program = [join(PEERS, name, 'bin/pywssocks'), ...onPath('pywssocks')].find((path) => existsSync(path))
+    return program === undefined ? undefined : [program]
+  }
+  const python = join(PEERS, name, 'bin/python')
+  return existsSync(python) ? [python, fileURLToPath(new URL('go-peer.py', import.meta.url))] : undefined
+}
+
+function onPath(program: string): string[] {
+  const folders = (process.env['PATH'] ?? '').split(delimiter)
+  return folders.filter((folder) => folder !== '').map((folder) => join(folder, program))
+}
+
+/** pywssocks has neither `provider` nor `connector`; the Go program has both, as aliases of these. */
+function rolesOf(name: ImplementationName): Pick<Implementation, 'client' | 'provider' | 'connector'> {
+  if (name === 'py-1.5.1') return { client: ['client'], provider: ['client', '-r'], connector: ['client'] }
+  return { client: ['client'], provider: ['provider'], connector: ['connector'] }
+}

@@ -1,0 +1,95 @@
+import { reachableProviders } from './connector-probe.js'
+import type { Implementation } from './implementation.js'
+import { PeerProcess } from './peer-process.js'
+import { unusedPort, untilListening, untilTrue } from './ports.js'
+
+/** How a client proves its token: in the query of `/socket`, or by an Auth message, which any other path asks for. */
+export type AuthForm = 'query' | 'message'
+
+/** Who plays which role. */
+export type Cast =
+  | { readonly mode: 'forward'; readonly server: Implementation; readonly client: Implementation }
+  | { readonly mode: 'reverse'; readonly server: Implementation; readonly provider: Implementation }
+  | {
+      readonly mode: 'agent' | 'autonomy'
+      readonly server: Implementation
+      readonly provider: Implementation
+      readonly connector: Implementation
+    }
+
+/** Started programs with a SOCKS port at their end. */
+export interface Link {
+  readonly socksPort: number
+  /** What the programs printed. */
+  report(): string
+  close(): Promise<void>
+}
+
+export const token = 'interop-token'
+export const connectorToken = 'interop-connector'
+
+/** The only other path under which the deployed Go servers upgrade. */
+const MESSAGE_AUTH_PATH = '/socket/'
+
+/** Starts the programs of a cast in order, each once the one before is ready. */
+export async function startLink(cast: Cast, auth: AuthForm = 'query'): Promise<Link> {
+  const started: PeerProcess[] = []
+  const start = (role: string, { name, command }: Implementation, args: readonly string[]): PeerProcess => {
+    const peer = new PeerProcess(`${name} ${role}`, command, args)
+    started.push(peer)
+    return peer
+  }
+  const report = (): string => started.map((peer) => peer.report).join('\n')
+  const close = async (): Promise<void> => {
+    await Promise.all(started.map((peer) => peer.stop()))
+  }
+  try {
+    return { socksPort: await startCast(cast, auth, start), report, close }
+  } catch (error) {
+    await close()
+    throw new Error(`${String(error)}\n${report()}`, { cause: error })
+  }
+}
+
+/** `-u` for a server on that loopback port. */
+export function serverUrl(port: number, auth: AuthForm = 'query'): string {
+  return `ws://127.0.0.1:${port}${auth === 'query' ? '' : MESSAGE_AUTH_PATH}`
+}
+
+type Start = (role: string, implementation: Implementation, args: readonly string[]) => PeerProcess
+
+async function startCast(cast: Cast, auth: AuthForm, start: Start): Promise<number> {
+  const port = await unusedPort()
+  const socksPort = await unusedPort()
+  const server = start('server', cast.server, serverArgs(cast, port, socksPort))
+  await untilListening(port, server)
+  const target = ['-t', token, '-u', serverUrl(port, auth)]
+  if (cast.mode === 'forward') {
+    const client = start('client', cast.client, [...cast.client.client, ...target, '-p', String(socksPort)])
+    await untilListening(socksPort, client)
+    return socksPort
+  }
+  const own = cast.mode === 'autonomy' ? ['-c', connectorToken] : []
+  const provider = start('provider', cast.provider, [...cast.provider.provider, ...target, ...own])
+  if (cast.mode === 'reverse') {
+    await untilListening(socksPort, server)
+    return socksPort
+  }
+  const reached = async (): Promise<boolean> => (await reachableProviders(port, connectorToken)) > 0
+  await untilTrue(reached, provider, 'a connector to reach the provider')
+  return startConnector(cast.connector, serverUrl(port, auth), start)
+}
+
+async function startConnector(connector: Implementation, url: string, start: Start): Promise<number> {
+  const socksPort = await unusedPort()
+  const args = [...connector.connector, '-t', connectorToken, '-u', url, '-p', String(socksPort)]
+  await untilListening(socksPort, start('connector', connector, args))
+  return socksPort
+}
+
+function serverArgs(cast: Cast, port: number, socksPort: number): string[] {
+  const listen = ['server', '-H', '127.0.0.1', '-P', String(port), '-t', token]
+  if (cast.mode === 'forward') return listen
+  if (cast.mode === 'autonomy') return [...listen, '-r', '-a']
+  return [...listen, '-r', '-p', String(socksPort), ...(cast.mode === 'agent' ? ['-c', connectorToken] : [])]
+}

@@ -1,0 +1,113 @@
+import { peerNames, requireImplementation, type Implementation, type ImplementationName } from './implementation.js'
+import type { AuthForm, Cast } from './link.js'
+
+/** One row of the matrix. */
+export interface Case {
+  readonly title: string
+  readonly cast: Cast
+  readonly auth: AuthForm
+  /** How much goes each way over TCP. */
+  readonly bulkBytes: number
+}
+
+const MEBIBYTE = 1024 * 1024
+/** Fills every queue and buffer on the way many times. */
+const BULK_BYTES = 100 * MEBIBYTE
+/** Where the same two programs carry the whole 100 MiB in another case; three programs also share two cores. */
+const SMALL_BULK_BYTES = 8 * MEBIBYTE
+
+/**
+ * The program that plays a part in every case. INTEROP_SUBJECT=go-1.8.13 runs the suite among the deployed peers, which
+ * checks the suite itself; what fails there is what docs/interop.md says these peers cannot do.
+ */
+const SUBJECT = (process.env['INTEROP_SUBJECT'] ?? 'ours') as ImplementationName
+
+const subject: Implementation | undefined = requireImplementation(SUBJECT)
+const others: readonly Implementation[] = peerNames
+  .filter((name) => name !== SUBJECT)
+  .map(requireImplementation)
+  .filter((found) => found !== undefined)
+
+/** Every pair with the subject on one side, both forms of authentication. */
+export function forwardCases(): Case[] {
+  return pairs().flatMap(([server, client]) => withAuth({ mode: 'forward', server, client }))
+}
+
+/** Every pair with the subject on one side, both forms of authentication. */
+export function reverseCases(): Case[] {
+  return pairs().flatMap(([server, provider]) => withAuth({ mode: 'reverse', server, provider }))
+}
+
+/** The subject in each single role among peers of one kind, and in the middle of every two peers. */
+export function threePartyCases(mode: 'agent' | 'autonomy'): Case[] {
+  if (subject === undefined) return []
+  const ours = subject
+  const middle = others.flatMap((provider) => others.map((connector) => ({ server: ours, provider, connector })))
+  const single = others.flatMap((peer) => [
+    { server: peer, provider: ours, connector: peer },
+    { server: peer, provider: peer, connector: ours },
+    { server: ours, provider: ours, connector: peer },
+    { server: ours, provider: peer, connector: ours },
+    { server: peer, provider: ours, connector: ours },
+  ])
+  return [...middle, ...single].map((roles) => toCase({ mode, ...roles }, 'query', SMALL_BULK_BYTES)).filter(isPossible)
+}
+
+/** The subject as client of every kind of server, and every client on the subject's server. */
+export function refusalCases(): Array<{
+  readonly title: string
+  readonly server: Implementation
+  readonly client: Implementation
+}> {
+  return pairs()
+    .filter(([, client]) => client.name !== 'py-1.5.1')
+    .filter(([server, client]) => !(server.name === 'py-1.5.1' && client.name !== 'ours'))
+    .map(([server, client]) => ({ title: `client ${client.name} at server ${server.name}`, server, client }))
+}
+
+/** The program whose SOCKS port applications use. */
+export function socksSideOf(cast: Cast): Implementation {
+  if (cast.mode === 'forward') return cast.client
+  return cast.mode === 'reverse' ? cast.server : cast.connector
+}
+
+/** The pywssocks server keeps a provider's Disconnect to itself. */
+export function isDeafToEnds(cast: Cast): boolean {
+  return cast.server.name === 'py-1.5.1' && (cast.mode === 'agent' || cast.mode === 'autonomy')
+}
+
+function membersOf(cast: Cast): Implementation[] {
+  if (cast.mode === 'forward') return [cast.server, cast.client]
+  return cast.mode === 'reverse' ? [cast.server, cast.provider] : [cast.server, cast.provider, cast.connector]
+}
+
+function pairs(): Array<[Implementation, Implementation]> {
+  if (subject === undefined) return []
+  const ours = subject
+  return others.flatMap((peer): Array<[Implementation, Implementation]> => [
+    [ours, peer],
+    [peer, ours],
+  ])
+}
+
+function withAuth(cast: Cast): Case[] {
+  return [toCase(cast, 'query', BULK_BYTES), toCase(cast, 'message', SMALL_BULK_BYTES)].filter(isPossible)
+}
+
+function toCase(cast: Cast, auth: AuthForm, bulkBytes: number): Case {
+  const [server, ...rest] = membersOf(cast).map(({ name }) => name)
+  const suffix = auth === 'message' ? ', Auth message' : ''
+  return { title: `${cast.mode}: server ${server} with ${rest.join(' and ')}${suffix}`, cast, auth, bulkBytes }
+}
+
+/** What the deployed peers cannot do by design; docs/interop.md says how we know. */
+function isPossible({ cast, auth }: Case): boolean {
+  if (auth === 'message' && cast.server.name === 'py-1.5.1') return false
+  return !membersOf(cast).some((one) => membersOf(cast).some((two) => areStrangers(cast, one, two)))
+}
+
+/** go 1.10 writes version 0.2 in every message and pywssocks reads only 0.1: they need a translator in between. */
+function areStrangers(cast: Cast, one: Implementation, two: Implementation): boolean {
+  if (one.name !== 'go-1.10.1' || two.name !== 'py-1.5.1') return false
+  return one === cast.server || two === cast.server
+}

@@ -1,0 +1,53 @@
+import { connect, createServer } from 'node:net'
+import { once } from 'node:events'
+import type { PeerProcess } from './peer-process.js'
+
+/** Below the range from which Linux takes ports for outgoing connections, so no connection grabs ours meanwhile. */
+const FIRST_PORT = 20_000
+const LAST_PORT = 31_999
+const POLL_MS = 20
+/** Python needs about a second to start; two suites share two cores. */
+const READY_DEADLINE_MS = 20_000
+
+/** A TCP port on which nothing listens. */
+export async function unusedPort(): Promise<number> {
+  for (;;) {
+    const port = FIRST_PORT + Math.floor(Math.random() * (LAST_PORT - FIRST_PORT + 1))
+    const server = createServer().listen(port, '127.0.0.1')
+    try {
+      await once(server, 'listening')
+      return port
+    } catch {
+      continue
+    } finally {
+      server.close()
+    }
+  }
+}
+
+/** Waits until something listens there; fails at once when the process that should has ended. */
+export function untilListening(port: number, process: PeerProcess): Promise<void> {
+  return untilTrue(() => accepts(port), process, `${process.title} to listen on ${port}`)
+}
+
+/** Asks again and again until the answer is yes, at most 20 s, and only while the process lives. */
+export async function untilTrue(ask: () => Promise<boolean>, process: PeerProcess, what: string): Promise<void> {
+  const endMs = performance.now() + READY_DEADLINE_MS
+  while (!(await ask())) {
+    if (!process.running) throw new Error(`${process.title} ended while waiting for ${what}`)
+    if (performance.now() > endMs) throw new Error(`waited ${READY_DEADLINE_MS} ms for ${what}`)
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS))
+  }
+}
+
+async function accepts(port: number): Promise<boolean> {
+  const socket = connect(port, '127.0.0.1')
+  try {
+    await once(socket, 'connect')
+    return true
+  } catch {
+    return false
+  } finally {
+    socket.destroy()
+  }
+}

@@ -1,0 +1,4 @@
+import { describeTraffic } from './describe-traffic.js'
+import { reverseCases } from './matrix.js'
+
+describeTraffic(reverseCases())

@@ -1,0 +1,87 @@
+import { createHash } from 'node:crypto'
+import { once } from 'node:events'
+import type { Socket } from 'node:net'
+import { seededBytes, tcpServer, type TestTcpServer } from '@ls/testkit'
+import { readExactly } from './socks-client.js'
+
+const UPLOAD = 0x75
+const DOWNLOAD = 0x64
+const REQUEST_BYTES = 9
+const CHUNK_BYTES = 64 * 1024
+
+/** Which bytes, see `seededBytes`. */
+export const transferSeed = 0x11
+
+/**
+ * A target for bulk transfers. The client first says which way and how many bytes; on an upload the server answers with
+ * their SHA-256, on a download it sends them. Neither side ends the connection to mark the end: base peers know no
+ * half-close and some cut what is still under way when a connection closes, which a test of its own covers.
+ */
+export function transferServer(): Promise<TestTcpServer> {
+  return tcpServer((socket) => {
+    serve(socket).catch(() => socket.destroy())
+  })
+}
+
+/** Sends `bytes` seeded bytes through the connection; the digest the target computed. */
+export async function upload(socket: Socket, bytes: number): Promise<string> {
+  socket.write(encodeRequest(UPLOAD, bytes))
+  await sendSeeded(socket, bytes)
+  const digest = await readExactly(socket, 32)
+  return digest.toString('hex')
+}
+
+/** Fetches `bytes` seeded bytes through the connection; the digest of what came. */
+export async function download(socket: Socket, bytes: number): Promise<string> {
+  socket.write(encodeRequest(DOWNLOAD, bytes))
+  return receive(socket, bytes)
+}
+
+/** Reads exactly `bytes`, which the other side sends unasked; their SHA-256. Fails when the connection ends before. */
+export async function receive(socket: Socket, bytes: number): Promise<string> {
+  const digest = await receiveDigest(socket, bytes)
+  return digest.toString('hex')
+}
+
+async function serve(socket: Socket): Promise<void> {
+  const request = await readExactly(socket, REQUEST_BYTES)
+  const bytes = Number(request.readBigUInt64BE(1))
+  if (request.readUInt8(0) === UPLOAD) socket.write(await receiveDigest(socket, bytes))
+  else await sendSeeded(socket, bytes)
+}
+
+function encodeRequest(direction: number, bytes: number): Buffer {
+  const request = Buffer.alloc(REQUEST_BYTES)
+  request.writeUInt8(direction)
+  request.writeBigUInt64BE(BigInt(bytes), 1)
+  return request
+}
+
+async function sendSeeded(socket: Socket, bytes: number): Promise<void> {
+  const source = seededBytes(transferSeed)
+  for (let left = bytes; left > 0; left -= CHUNK_BYTES) {
+    if (!socket.write(source.take(Math.min(left, CHUNK_BYTES)))) await once(socket, 'drain')
+  }
+}
+
+function receiveDigest(socket: Socket, bytes: number): Promise<Buffer> {
+  const hash = createHash('sha256')
+  let left = bytes
+  return new Promise((resolve, reject) => {
+    const finish = (error?: Error): void => {
+      socket.off('data', onData).off('close', onClose).off('end', onClose)
+      socket.pause()
+      if (error === undefined) resolve(hash.digest())
+      else reject(error)
+    }
+    const onData = (chunk: Buffer): void => {
+      hash.update(chunk)
+      left -= chunk.length
+      if (left === 0) finish()
+      else if (left < 0) finish(new Error(`${-left} bytes more came than the ${bytes} sent`))
+    }
+    const onClose = (): void => finish(new Error(`the connection ended with ${left} of ${bytes} bytes missing`))
+    socket.on('data', onData).on('close', onClose).on('end', onClose)
+    if (bytes === 0) finish()
+  })
+}
