@@ -1,0 +1,55 @@
+import { isIPv4, isIPv6 } from 'node:net'
+
+/** Where a tunnel or request goes: `host` is an IPv4 or IPv6 literal (no brackets) or a name of 1–255 bytes. */
+export interface Target {
+  readonly host: string
+  /** 1–65535. */
+  readonly port: number
+}
+
+/** Longest host name, in bytes: what a name server and the Connect message (protocol.md §1) take. */
+export const maxHostBytes = 255
+
+/**
+ * Reads `host:port` (RFC 3986 §3.2 without user information). Names are held to what name servers resolve: letters,
+ * digits, dot, hyphen and underscore; an IPv6 literal stands in brackets and has no zone.
+ *
+ * @param defaultPort Used where the port is missing or empty; without it, such text is refused.
+ * @returns undefined for anything else.
+ */
+export function parseAuthority(text: string, defaultPort?: number): Target | undefined {
+  const groups = /^(?:\[(?<v6>[^\]]*)\]|(?<name>[^:[\]]*))(?::(?<port>\d{0,5}))?$/.exec(text)?.groups
+  if (groups === undefined) return undefined
+  const host = groups['v6'] ?? groups['name'] ?? ''
+  const port = groups['port'] ? Number(groups['port']) : defaultPort
+  if (port === undefined || !isPort(port)) return undefined
+  const valid = groups['v6'] === undefined ? isHostName(host) : isAddress6(host)
+  return valid ? { host, port } : undefined
+}
+
+/** `host:port`, with brackets around an IPv6 literal. */
+export function formatAuthority({ host, port }: Target): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
+}
+
+/** Checks what a caller gives: a wrong host is a TypeError, a port out of range a RangeError. */
+export function checkTarget(target: Target, field: string): Target {
+  const { host, port } = target
+  if (!isPort(port)) throw new RangeError(`${field}.port must be a whole number from 1 to 65535, it is ${port}`)
+  if (typeof host === 'string' && (isAddress6(host) || isHostName(host))) return { host, port }
+  throw new TypeError(`${field}.host must be an IP address or a host name of 1 to ${maxHostBytes} bytes`)
+}
+
+function isPort(port: number): boolean {
+  return Number.isInteger(port) && port >= 1 && port <= 0xffff
+}
+
+function isAddress6(host: string): boolean {
+  return isIPv6(host) && !host.includes('%')
+}
+
+/** A name whose last label is a number, be it hexadecimal, is an address to some resolvers: only plain IPv4 passes. */
+function isHostName(host: string): boolean {
+  if (host.length > maxHostBytes || !/^[a-z0-9_](?:[a-z0-9_.-]*[a-z0-9_.])?$/i.test(host)) return false
+  return !/(?:^|\.)(?:\d+|0x[\da-f]*)\.?$/i.test(host) || isIPv4(host)
+}

@@ -1,0 +1,61 @@
+import { createHash, timingSafeEqual } from 'node:crypto'
+
+/** Who may use the proxy (RFC 7617): the user name has no colon, both are UTF-8. */
+export interface Account {
+  readonly username: string
+  readonly password: string
+}
+
+/** Longest `user:password`, in bytes; what comes from a client fits its head anyway, see `maxHeadBytes`. */
+export const maxCredentialsBytes = 4096
+
+/** The value of a Proxy-Authorization field. */
+export function formatBasic(account: Account): string {
+  return `Basic ${Buffer.from(joinAccount(account)).toString('base64')}`
+}
+
+/** Reads the value of a Proxy-Authorization field; undefined when it is not Basic or not well-formed. */
+export function parseBasic(value: string): Account | undefined {
+  const token = /^basic +(?<token>[a-z0-9+/]+={0,2}) *$/i.exec(value)?.groups?.['token']
+  if (token === undefined) return undefined
+  const bytes = Buffer.from(token, 'base64')
+  const text = bytes.toString('utf8')
+  const colon = text.indexOf(':')
+  if (colon < 0 || bytes.length > maxCredentialsBytes) return undefined
+  return { username: text.slice(0, colon), password: text.slice(colon + 1) }
+}
+
+/** Says whether an account is among those it was made from. */
+export type AccountCheck = (account: Account) => boolean
+
+/**
+ * Compares with every account on every call, over digests of one length: neither which account it was nor how much of
+ * it was right shows in the time it takes.
+ *
+ * @throws {TypeError | RangeError} for an account that no client could send, and for an empty list.
+ */
+export function accountCheck(accounts: readonly Account[]): AccountCheck {
+  if (accounts.length === 0) throw new RangeError('accounts is empty; leave it out to serve everyone')
+  const digests = accounts.map((account) => digest(joinAccount(account)))
+  return ({ username, password }) => {
+    const given = digest(`${username}:${password}`)
+    let matches = 0
+    for (const expected of digests) matches += timingSafeEqual(given, expected) ? 1 : 0
+    return matches > 0
+  }
+}
+
+function joinAccount({ username, password }: Account): string {
+  if (typeof username !== 'string' || typeof password !== 'string') {
+    throw new TypeError('an account needs a username and a password, both strings')
+  }
+  if (username.includes(':')) throw new TypeError('a username must not contain a colon (RFC 7617 §2)')
+  const text = `${username}:${password}`
+  const size = Buffer.byteLength(text)
+  if (size <= maxCredentialsBytes) return text
+  throw new RangeError(`username and password have ${size} bytes together, the limit is ${maxCredentialsBytes}`)
+}
+
+function digest(text: string): Buffer {
+  return createHash('sha256').update(text).digest()
+}

@@ -1,0 +1,45 @@
+import type { ReplyWord } from './reply.js'
+
+/** Everything that can go wrong at a proxy, on either side of it. Each has a heading in `docs/errors`. */
+export const httpProxyErrorCodes = [
+  'ERR_HTTP_PROXY_BAD_REQUEST',
+  'ERR_HTTP_PROXY_BAD_TARGET',
+  'ERR_HTTP_PROXY_UNSUPPORTED',
+  'ERR_HTTP_PROXY_TOO_LARGE',
+  'ERR_HTTP_PROXY_AUTH',
+  'ERR_HTTP_PROXY_BUSY',
+  'ERR_HTTP_PROXY_TIMEOUT',
+  'ERR_HTTP_PROXY_UNREACHABLE',
+  'ERR_HTTP_PROXY_REFUSED',
+  'ERR_HTTP_PROXY_BAD_RESPONSE',
+  'ERR_HTTP_PROXY_CLOSED',
+] as const
+
+export type HttpProxyErrorCode = (typeof httpProxyErrorCodes)[number]
+
+export interface HttpProxyErrorOptions extends ErrorOptions {
+  readonly status?: number
+  readonly reply?: ReplyWord
+}
+
+/**
+ * A request that was not served, or a tunnel that was not opened. Match on `code`; the text names the value and the
+ * limit, never a password.
+ *
+ * A caller's own mistake (a port of 70000, a header with a line break) is a TypeError or RangeError instead.
+ */
+export class HttpProxyError extends Error {
+  override readonly name = 'HttpProxyError'
+  readonly code: HttpProxyErrorCode
+  /** The HTTP status: the one our server answers with, or the one a proxy answered to our client. */
+  readonly status: number | undefined
+  /** Why the target was not reached, in the words of protocol.md §4. */
+  readonly reply: ReplyWord | undefined
+
+  constructor(code: HttpProxyErrorCode, message: string, options: HttpProxyErrorOptions = {}) {
+    super(message, options)
+    this.code = code
+    this.status = options.status
+    this.reply = options.reply
+  }
+}

@@ -1,0 +1,81 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { endToEnd, endToEndTrailers, fieldValues, hasToken } from './hop-by-hop.js'
+
+const name = fc.oneof(
+  fc.constantFrom(
+    'Connection',
+    'connection',
+    'TE',
+    'Keep-Alive',
+    'Upgrade',
+    'Proxy-Connection',
+    'X-A',
+    'x-a',
+    'X-B',
+    'Host',
+  ),
+  fc.stringMatching(/^[A-Za-z-]{1,8}$/),
+)
+const value = fc.oneof(
+  fc.constantFrom('close', 'X-A', 'x-b , close', 'keep-alive, X-C,'),
+  fc.stringMatching(/^[ -~]{0,12}$/),
+)
+const headers = fc.array(fc.tuple(name, value), { maxLength: 12 }).map((fields) => fields.flat())
+
+describe('endToEnd', () => {
+  it('leaves what it keeps in order and as it was', () => {
+    fc.assert(
+      fc.property(headers, (headers) => {
+        const kept = endToEnd(headers)
+        let at = 0
+        for (let from = 0; from < headers.length && at < kept.length; from += 2) {
+          if (headers[from] === kept[at] && headers[from + 1] === kept[at + 1]) at += 2
+        }
+        expect(at).toBe(kept.length)
+      }),
+    )
+  })
+
+  it('leaves nothing more to remove', () => {
+    fc.assert(
+      fc.property(headers, (headers) => {
+        expect(endToEnd(endToEnd(headers))).toEqual(endToEnd(headers))
+      }),
+    )
+  })
+
+  it('removes what any Connection field names, in any case', () => {
+    const fields = ['X-A', '1', 'Connection', 'x-b', 'x-B', '2', 'connection', 'close ,X-C', 'x-c', '3', 'X-D', '4']
+    expect(endToEnd(fields)).toEqual(['X-A', '1', 'X-D', '4'])
+  })
+
+  it('removes what it is told to', () => {
+    expect(endToEnd(['Trailer', 'X', 'A', 'b'], new Set(['trailer']))).toEqual(['A', 'b'])
+  })
+})
+
+describe('endToEndTrailers', () => {
+  it('drops fields that frame or route a message', () => {
+    expect(
+      endToEndTrailers(['Content-Length', '5', 'X-Sum', '1', 'Host', 'x', 'Transfer-Encoding', 'chunked']),
+    ).toEqual([['X-Sum', '1']])
+  })
+})
+
+describe('fieldValues', () => {
+  it('gives every value, whatever the case of its name', () => {
+    expect(fieldValues(['A', '1', 'B', '2', 'a', '3'], 'a')).toEqual(['1', '3'])
+  })
+})
+
+describe('hasToken', () => {
+  it.each([
+    ['trailers', true],
+    ['deflate , Trailers;q=0.5', true],
+    ['trailersx', false],
+    ['', false],
+  ])('finds trailers in %j: %j', (value, found) => {
+    expect(hasToken(['TE', value], 'te', 'trailers')).toBe(found)
+  })
+})

@@ -1,0 +1,67 @@
+/** Header fields as Node's parser gives them: name, value, name, value, in order and as spelled. */
+export type RawHeaders = readonly string[]
+
+/** Fields that concern one connection only (RFC 9110 §7.6.1), with the proxy's own and the obsolete ones. */
+const hopByHop = new Set([
+  'connection',
+  'http2-settings',
+  'keep-alive',
+  'proxy-authenticate',
+  'proxy-authentication-info',
+  'proxy-authorization',
+  'proxy-connection',
+  'te',
+  'transfer-encoding',
+  'upgrade',
+])
+
+/** Fields that frame or route a message; they have no place in trailers (RFC 9110 §6.5.1). */
+const framing = new Set(['content-length', 'host', 'trailer'])
+
+/** Names of fields, in lower case, that Connection fields declare as meant for this connection only. */
+export function connectionOptions(headers: RawHeaders): Set<string> {
+  const names = new Set<string>()
+  for (const value of fieldValues(headers, 'connection')) {
+    for (const option of value.split(',')) names.add(option.trim().toLowerCase())
+  }
+  names.delete('')
+  return names
+}
+
+/** The fields to pass on: all but the hop-by-hop ones and those in `alsoDrop`; order, spelling and repeats stay. */
+export function endToEnd(headers: RawHeaders, alsoDrop?: ReadonlySet<string>): string[] {
+  const options = connectionOptions(headers)
+  const kept: string[] = []
+  for (let at = 0; at + 1 < headers.length; at += 2) {
+    const name = headers[at] as string
+    const key = name.toLowerCase()
+    if (hopByHop.has(key) || options.has(key) || alsoDrop?.has(key)) continue
+    kept.push(name, headers[at + 1] as string)
+  }
+  return kept
+}
+
+/** The trailer fields to pass on, in the shape that `addTrailers` takes. */
+export function endToEndTrailers(trailers: RawHeaders): [string, string][] {
+  const kept = endToEnd(trailers, framing)
+  const pairs: [string, string][] = []
+  for (let at = 0; at < kept.length; at += 2) pairs.push([kept[at] as string, kept[at + 1] as string])
+  return pairs
+}
+
+/** Every value of the field `name` (lower case), in order. */
+export function fieldValues(headers: RawHeaders, name: string): string[] {
+  const values: string[] = []
+  for (let at = 0; at + 1 < headers.length; at += 2) {
+    const field = headers[at] as string
+    if (field.length === name.length && field.toLowerCase() === name) values.push(headers[at + 1] as string)
+  }
+  return values
+}
+
+/** Whether a comma-separated field contains `token` (lower case); parameters such as `;q=0.5` do not count. */
+export function hasToken(headers: RawHeaders, name: string, token: string): boolean {
+  return fieldValues(headers, name).some((value) =>
+    value.split(',').some((part) => part.split(';', 1)[0]?.trim().toLowerCase() === token),
+  )
+}

@@ -1,0 +1,26 @@
+import { describe, expect, it } from 'vitest'
+import * as httpProxy from './index.js'
+
+describe('@ls/http-proxy', () => {
+  it('exports these names', () => {
+    expect(Object.keys(httpProxy).toSorted()).toMatchInlineSnapshot(`
+      [
+        "Http2Sessions",
+        "HttpProxy",
+        "HttpProxyError",
+        "connect",
+        "createServer",
+        "dialDirect",
+        "formatAuthority",
+        "httpProxyErrorCodes",
+        "lingerMs",
+        "maxCredentialsBytes",
+        "maxHostBytes",
+        "parseAuthority",
+        "replyOf",
+        "sharedHttp2Sessions",
+        "statusOfReply",
+      ]
+    `)
+  })
+})

@@ -1,0 +1,64 @@
+import { tcpServer, until, type TestTcpServer } from '@ls/testkit'
+import { once } from 'node:events'
+import { connect, type Socket } from 'node:net'
+import { buffer } from 'node:stream/consumers'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { join } from './join.js'
+
+let server: TestTcpServer
+let accepted: Socket[]
+const opened: Socket[] = []
+
+beforeEach(async () => {
+  accepted = []
+  server = await tcpServer((socket) => accepted.push(socket))
+})
+
+afterEach(async () => {
+  for (const socket of opened.splice(0)) socket.destroy()
+  await server.close()
+})
+
+/** Two clients whose ends at the server are joined. */
+async function joined(): Promise<[Socket, Socket]> {
+  const clients = [open(), open()] as const
+  while (accepted.length < 2) await new Promise((resolve) => setImmediate(resolve))
+  const [left, right] = accepted as [Socket, Socket]
+  join(left, right)
+  return [...clients]
+}
+
+function open(): Socket {
+  const socket = connect({ port: server.port, host: '127.0.0.1', allowHalfOpen: true })
+  socket.on('error', () => {})
+  opened.push(socket)
+  return socket
+}
+
+describe('join', () => {
+  it('delivers everything though the other direction has ended before', async () => {
+    const [left, right] = await joined()
+    right.end()
+    await once(left.resume(), 'end')
+    left.pause()
+    right.resume().pause()
+    left.end(Buffer.alloc(8_000_000))
+    expect((await buffer(right)).length).toBe(8_000_000)
+  })
+
+  it('cuts one side when the other is cut', async () => {
+    const [left, right] = await joined()
+    right.resume()
+    left.resetAndDestroy()
+    await once(right, 'end')
+    await expect(until(() => server.sockets.size === 0, 'both sockets to be gone')).resolves.toBeUndefined()
+  })
+
+  it('cuts one side when the other is gone already', async () => {
+    const gone = open()
+    const alive = open()
+    gone.destroy()
+    join(gone, alive)
+    expect(alive.destroyed).toBe(true)
+  })
+})

@@ -1,0 +1,98 @@
+import type { Duplex } from 'node:stream'
+import type { Target } from './authority.js'
+import { accountCheck, type Account, type AccountCheck } from './basic.js'
+import type { ConnectRequest } from './connect-request.js'
+
+/** What a dial may know about the request it serves. */
+export interface DialInfo {
+  /** `connect` for a tunnel, `http` for a connection that plain requests share. */
+  readonly kind: 'connect' | 'http'
+  /** The client's address; undefined where there is none, as on a UNIX socket. */
+  readonly source: Target | undefined
+  /** The account the client showed; undefined when the proxy asks for none. */
+  readonly user: string | undefined
+  /** Aborts when the client has gone or `dialDeadlineMs` is over. */
+  readonly signal: AbortSignal
+}
+
+/**
+ * Reaches a target. The stream must be half-open (`allowHalfOpen`) to carry half-closes. A rejection becomes the status
+ * of its `reply` (a word of protocol.md §4), else of its system error code, else 502, with its message as the text.
+ */
+export type Dial = (target: Target, info: DialInfo) => Promise<Duplex>
+
+/** The part of a pino logger that this package uses. Refusals come at `debug`: a hostile client must not fill a disk. */
+export interface HttpProxyLogger {
+  debug(fields: object, text?: string): void
+}
+
+export interface HttpProxyOptions {
+  /** Who may use the proxy, by Basic authentication. @default everyone */
+  readonly accounts?: readonly Account[]
+  /** Serves origin-form requests (`GET /path`) by their Host field, for clients that do not know of the proxy. @default false */
+  readonly transparent?: boolean
+  /** Takes CONNECT requests over from `dial`, for callers that copy between client and target themselves. */
+  readonly onConnect?: (request: ConnectRequest) => void
+  /** @default silent */
+  readonly logger?: HttpProxyLogger
+  /** Largest request head, and largest trailer section, in bytes; browsers stay below 8 KiB. @default 16384 */
+  readonly maxHeadBytes?: number
+  /** Largest response head, in bytes: origins send long cookies and policies. @default 65536 */
+  readonly maxResponseHeadBytes?: number
+  /** How long a client may take for a request head, in milliseconds: slow heads hold sockets. @default 10000 */
+  readonly headDeadlineMs?: number
+  /** How long a connection may wait for its next request, in milliseconds; longer than browsers pool. @default 60000 */
+  readonly idleMs?: number
+  /** How long a request may go without a byte either way, in milliseconds; long polls fit. @default 900000 (15 min) */
+  readonly exchangeIdleMs?: number
+  /** The same once the client has ended its side, as most clients do only when they leave. @default 30000 */
+  readonly halfClosedIdleMs?: number
+  /** How long a tunnel may go without a byte either way, in milliseconds. @default 43200000 (12 h) */
+  readonly tunnelIdleMs?: number
+  /** How long a dial may take, in milliseconds: 10 s for a provider and 15 s for the target fit. @default 30000 */
+  readonly dialDeadlineMs?: number
+  /** Client connections at once, tunnels included; each costs about 10 KiB. @default 4096 */
+  readonly maxConnections?: number
+  /** Requests a client may send ahead of the response; past it we stop reading after the chunk at hand. @default 32 */
+  readonly maxPipelined?: number
+  /** Origins a client's connection keeps a connection to; the one used longest ago is closed. @default 8 */
+  readonly maxOrigins?: number
+}
+
+type Defaulted = Omit<HttpProxyOptions, 'accounts' | 'onConnect' | 'logger'>
+
+export type ResolvedHttpProxyOptions = Readonly<Required<Defaulted>> & {
+  readonly mayUse: AccountCheck | undefined
+  readonly onConnect: ((request: ConnectRequest) => void) | undefined
+  readonly logger: HttpProxyLogger | undefined
+}
+
+/** How long we go on reading from a refused client, in milliseconds: closing on unread bytes could cost it the reason. */
+export const lingerMs = 1000
+
+/** Applies the defaults and checks the ranges; a value out of range is the caller's mistake. */
+export function resolveOptions(options: HttpProxyOptions): ResolvedHttpProxyOptions {
+  return {
+    mayUse: options.accounts === undefined ? undefined : accountCheck(options.accounts),
+    onConnect: options.onConnect,
+    logger: options.logger,
+    transparent: options.transparent ?? false,
+    maxHeadBytes: within('maxHeadBytes', options.maxHeadBytes ?? 16_384, 256, 1_048_576),
+    maxResponseHeadBytes: within('maxResponseHeadBytes', options.maxResponseHeadBytes ?? 65_536, 256, 1_048_576),
+    headDeadlineMs: within('headDeadlineMs', options.headDeadlineMs ?? 10_000, 1),
+    idleMs: within('idleMs', options.idleMs ?? 60_000, 1),
+    exchangeIdleMs: within('exchangeIdleMs', options.exchangeIdleMs ?? 900_000, 1),
+    halfClosedIdleMs: within('halfClosedIdleMs', options.halfClosedIdleMs ?? 30_000, 1),
+    tunnelIdleMs: within('tunnelIdleMs', options.tunnelIdleMs ?? 43_200_000, 1),
+    dialDeadlineMs: within('dialDeadlineMs', options.dialDeadlineMs ?? 30_000, 1),
+    maxConnections: within('maxConnections', options.maxConnections ?? 4096, 1),
+    maxPipelined: within('maxPipelined', options.maxPipelined ?? 32, 1),
+    maxOrigins: within('maxOrigins', options.maxOrigins ?? 8, 1),
+  }
+}
+
+/** Checks a number that a caller gives. The largest is what a Node timer takes, 24.8 days for a duration. */
+export function within(name: string, value: number, min: number, max = 0x7fffffff): number {
+  if (Number.isSafeInteger(value) && value >= min && value <= max) return value
+  throw new RangeError(`${name} is ${value}; it must be a whole number from ${min} to ${max}`)
+}

@@ -1,0 +1,81 @@
+import { Agent, type ClientRequest } from 'node:http'
+import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
+import { formatAuthority, type Target } from './authority.js'
+
+/** Opens a connection to an origin. */
+export type OpenOrigin = (target: Target) => Promise<Duplex>
+
+/** The connections of one client to the origins it asks for: one each, kept open between requests. */
+export class Origins {
+  readonly #agents = new Map<string, OriginAgent>()
+  readonly #open: OpenOrigin
+  readonly #limit: number
+
+  constructor(open: OpenOrigin, limit: number) {
+    this.#open = open
+    this.#limit = limit
+  }
+
+  /**
+   * The agent for a request to `target` by `user`: what was dialled for one account is not used for another. Closes the
+   * agent used longest ago where there are too many.
+   */
+  agentFor(target: Target, user: string | undefined): Agent {
+    const key = `${formatAuthority(target)} ${user ?? ''}`
+    const agent = this.#agents.get(key) ?? new OriginAgent(() => this.#open(target))
+    this.#agents.delete(key)
+    this.#agents.set(key, agent)
+    if (this.#agents.size > this.#limit) this.#closeOldest()
+    return agent
+  }
+
+  close(): void {
+    for (const agent of this.#agents.values()) agent.destroy()
+    this.#agents.clear()
+  }
+
+  #closeOldest(): void {
+    const [oldest] = this.#agents
+    if (oldest === undefined) return
+    this.#agents.delete(oldest[0])
+    oldest[1].destroy()
+  }
+}
+
+/** Node's agent over any stream: it assumes sockets, whose timers and handles a dialled stream need not have. */
+class OriginAgent extends Agent {
+  readonly #open: () => Promise<Duplex>
+
+  constructor(open: () => Promise<Duplex>) {
+    super({ keepAlive: true, maxSockets: 1, maxFreeSockets: 1 })
+    this.#open = open
+  }
+
+  override createConnection(_options: unknown, onCreated?: (error: Error | null, stream: Duplex) => void): null {
+    this.#open().then(
+      (stream) => onCreated?.(null, stream),
+      (error: unknown) => onCreated?.(error as Error, undefined as unknown as Duplex),
+    )
+    return null
+  }
+
+  /** An origin that ends or speaks unasked is not used again (RFC 9112 §9.2): its words would answer the next request. */
+  override keepSocketAlive(stream: Duplex): boolean {
+    const close = (): void => void stream.destroy()
+    idleWatch.set(stream, close)
+    stream.on('data', close)
+    stream.on('end', close)
+    return stream.readableLength === 0
+  }
+
+  override reuseSocket(stream: Duplex, request: ClientRequest): void {
+    const close = idleWatch.get(stream)
+    if (close !== undefined) stream.off('data', close).off('end', close)
+    // Node takes its own listener off again, then wants the handle's `ref`.
+    const socket = { removeListener: stream.off.bind(stream), ref: () => {} }
+    super.reuseSocket(socket as unknown as Socket, request)
+  }
+}
+
+const idleWatch = new WeakMap<Duplex, () => void>()

@@ -1,0 +1,54 @@
+import { describe, expect, it } from 'vitest'
+import { formatProxyStatus, replyOf, replyOfResponse, statusOfReply, type ReplyWord } from './reply.js'
+
+const words: ReplyWord[] = [
+  'refused',
+  'host-unreachable',
+  'network-unreachable',
+  'timeout',
+  'dns',
+  'forbidden',
+  'no-provider',
+  'failed',
+]
+
+describe('statusOfReply', () => {
+  it('is the table of protocol.md', () => {
+    expect(words.map(statusOfReply)).toEqual([502, 502, 502, 504, 502, 403, 503, 502])
+  })
+})
+
+describe('replyOf', () => {
+  it.each([
+    [{ reply: 'dns', code: 'ECONNREFUSED' }, 'dns'],
+    [{ reply: 'nonsense', code: 'ECONNREFUSED' }, 'refused'],
+    [{ code: 'ENOTFOUND' }, 'dns'],
+    [{ code: 'EHOSTUNREACH' }, 'host-unreachable'],
+    [{ code: 'ENETUNREACH' }, 'network-unreachable'],
+    [{ name: 'TimeoutError' }, 'timeout'],
+    [Object.assign(new Error('x'), { cause: { code: 'ETIMEDOUT' } }), 'timeout'],
+    [{ code: 'toString' }, 'failed'],
+    [{ reply: 'constructor' }, 'failed'],
+    ['text', 'failed'],
+    [null, 'failed'],
+  ])('of %j is %s', (error, word) => {
+    expect(replyOf(error)).toBe(word)
+  })
+})
+
+describe('replyOfResponse', () => {
+  it.each(words)('reads %s back from our own Proxy-Status', (word) => {
+    expect(replyOfResponse(statusOfReply(word), formatProxyStatus(word))).toBe(word)
+  })
+
+  it.each([
+    ['ExampleCDN; error=connection_timeout', 'timeout'],
+    ['a, b; error=dns_timeout; rcode="x"', 'dns'],
+    ['a; error=destination_ip_prohibited', 'forbidden'],
+    ['a; error=unheard_of', 'no-provider'],
+    ['a; details="no such word"', 'no-provider'],
+    [undefined, 'no-provider'],
+  ])('with 503 and %j is %s', (field, word) => {
+    expect(replyOfResponse(503, field)).toBe(word)
+  })
+})
