@@ -1,11 +1,12 @@
 import { EventEmitter } from 'node:events'
 import { decode, MessageType, newChannelId } from '@ls/codec'
 import type { Logger, Session } from '@ls/mux'
-import { Balancer, Inbound, Outbound } from '@ls/relay'
+import { Balancer, Inbound, type ListenAddress, Outbound } from '@ls/relay'
 import { ConnectorTokens } from './connectors.js'
 import { ClientError } from './errors.js'
 import { Link } from './link.js'
 import { type ClientOptions, type ResolvedClientOptions, resolveClientOptions } from './options.js'
+import { makeServerDial, type ServerDial } from './server-dial.js'
 
 /** What a client tells its embedder. */
 export interface ClientEvents {
@@ -13,8 +14,8 @@ export interface ClientEvents {
   linkUp: [resumed: boolean]
   /** A link is down; it is dialled again unless `reconnect` is off. */
   linkDown: [reason: string]
-  /** The SOCKS port is open (forward). */
-  socksListening: [address: { host: string; port: number }]
+  /** A proxy port is open (forward), or a UNIX socket; once for each place. */
+  socksListening: [address: ListenAddress]
   /** The server told how many partners there are: providers for a connector, connectors for a provider. */
   partners: [count: number]
   /** The server let us use a connector token (provider). */
@@ -56,12 +57,23 @@ export class LinkSocksClient extends EventEmitter<ClientEvents> {
     this.#outbound = reverse ? new Outbound(this.#options) : undefined
     this.#inbound = reverse ? undefined : this.#makeInbound()
     const instance = newChannelId()
-    this.#links = Array.from({ length: threads }, () => this.#makeLink(instance))
+    const serverDial = makeServerDial(this.#options)
+    this.#links = Array.from({ length: threads }, () => this.#makeLink(instance, serverDial))
   }
 
-  /** Where SOCKS listens; undefined on providers and before it does. */
+  /** The first TCP port the proxy listens on; undefined on providers and before it does. */
   get socksAddress(): { host: string; port: number } | undefined {
     return this.#inbound?.address
+  }
+
+  /** Everywhere the proxy listens. */
+  get socksAddresses(): readonly ListenAddress[] {
+    return this.#inbound?.addresses ?? []
+  }
+
+  /** One session for each link that is up, or that waits to go on. */
+  get sessions(): readonly Session[] {
+    return this.#links.flatMap(({ session }) => session ?? [])
   }
 
   /** Channels open now, over all links. */
@@ -78,7 +90,8 @@ export class LinkSocksClient extends EventEmitter<ClientEvents> {
     if (this.#state !== 'idle') throw new ClientError('ERR_CLIENT_CLOSED', `the client is ${this.#state} already`)
     this.#state = 'running'
     signal?.throwIfAborted()
-    signal?.addEventListener('abort', () => void this.close(), { once: true })
+    const onAbort = (): void => void this.close()
+    signal?.addEventListener('abort', onAbort, { once: true })
     try {
       if (this.#options.socksNowait === true) await this.#openInbound()
       await this.#firstLink()
@@ -86,6 +99,8 @@ export class LinkSocksClient extends EventEmitter<ClientEvents> {
     } catch (error) {
       this.#end(error as Error)
       throw error
+    } finally {
+      signal?.removeEventListener('abort', onAbort)
     }
   }
 
@@ -115,21 +130,23 @@ export class LinkSocksClient extends EventEmitter<ClientEvents> {
   }
 
   #makeInbound(): Inbound {
-    const { socksHost, socksPort, socksUsername, socksPassword, logger } = this.#options
+    const { socksHost, socksPort, socksListen = [], socksUsername, socksPassword, socksAccounts = [] } = this.#options
+    const first = socksUsername === undefined ? [] : [{ username: socksUsername, password: socksPassword ?? '' }]
     return new Inbound({
       ...this.#options,
       host: socksHost,
       port: socksPort,
-      accounts: socksUsername === undefined ? [] : [{ username: socksUsername, password: socksPassword ?? '' }],
+      listenOn: socksListen,
+      accounts: [...first, ...socksAccounts],
       pick: (signal) => this.#balancer.pick(signal),
-      logger,
     })
   }
 
-  #makeLink(instance: Uint8Array): Link {
+  #makeLink(instance: Uint8Array, serverDial: ServerDial): Link {
     return new Link({
       options: this.#options,
       instance,
+      serverDial,
       sessionHandler: {
         onConnect: (channel) => {
           if (this.#outbound === undefined) channel.reject('forbidden: this client opens channels, it takes none')
@@ -152,17 +169,21 @@ export class LinkSocksClient extends EventEmitter<ClientEvents> {
   }
 
   async #openInbound(): Promise<void> {
-    if (this.#inbound === undefined || this.#inbound.address !== undefined || this.#state !== 'running') return
-    const address = await this.#inbound.listen()
-    this.#logger.info(address, 'SOCKS port open')
-    this.emit('socksListening', address)
+    if (this.#inbound === undefined || this.#inbound.addresses.length > 0 || this.#state !== 'running') return
+    for (const address of await this.#inbound.listen()) {
+      this.#logger.info(address, 'proxy port open')
+      this.emit('socksListening', address)
+    }
   }
 
   #linkUp(session: Session, resumed: boolean): void {
     this.#balancer.add(session)
     const { url } = this.#options
     const { window } = session.options
-    this.#logger.info({ server: hostOf(url), extended: window }, resumed ? 'link is back; nothing was lost' : 'link is up')
+    this.#logger.info(
+      { server: hostOf(url), extended: window },
+      resumed ? 'link is back; nothing was lost' : 'link is up',
+    )
     if (!resumed) this.#addConnectorsAgain(session)
     this.#settleStart?.(undefined)
     this.emit('linkUp', resumed)
@@ -183,7 +204,10 @@ export class LinkSocksClient extends EventEmitter<ClientEvents> {
     for (const token of this.#connectors) {
       this.#connectors.add(session, token).then(
         () => this.emit('connectorAdded', token),
-        (error: Error) => this.#logger.error({ reason: error.message }, `a connector token was not added: ${error.message}`),
+        (error: unknown) => {
+          const reason = error instanceof Error ? error.message : String(error)
+          this.#logger.error({ reason }, `a connector token was not added: ${reason}`)
+        },
       )
     }
   }
@@ -223,5 +247,11 @@ export class LinkSocksClient extends EventEmitter<ClientEvents> {
 const idlePollMs = 50
 
 function hostOf(url: string): string {
-  return url.replace(/^\w+:\/\//, '').split(/[/?#]/, 1)[0]?.split('@').pop() ?? ''
+  return (
+    url
+      .replace(/^\w+:\/\//, '')
+      .split(/[/?#]/, 1)[0]
+      ?.split('@')
+      .pop() ?? ''
+  )
 }

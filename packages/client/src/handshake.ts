@@ -1,5 +1,5 @@
 import { decode, encode, type Extension, type HelloMessage, type Message, MessageType } from '@ls/codec'
-import { MessageReader, type MessageTransport, type Session } from '@ls/mux'
+import { MessageReader, type MessageTransport, type Session, type TransportCloseReason } from '@ls/mux'
 import { ClientError } from './errors.js'
 import type { ResolvedClientOptions } from './options.js'
 
@@ -40,7 +40,13 @@ export interface HandshakeRequest {
 export async function shakeHands(transport: MessageTransport, request: HandshakeRequest): Promise<Agreement> {
   const { options, ticket } = request
   const reader = new MessageReader(transport, options.clock)
-  const read = async (): Promise<Message> => decode(await reader.next(options.handshakeDeadlineMs))
+  const read = async (): Promise<Message> => {
+    try {
+      return decode(await reader.next(options.handshakeDeadlineMs))
+    } catch (error) {
+      throw refusedByClose(reader.closed) ?? error
+    }
+  }
   if (!request.authenticated) transport.send(encode(ourAuth(request)))
   let first = await read()
   const hello = first.type === MessageType.Hello ? first : undefined
@@ -77,6 +83,12 @@ function expectSuccess(message: Message): void {
   if (message.type !== MessageType.AuthResponse) throw unexpected(message, 'AuthResponse')
   if (message.success) return
   throw new ClientError('ERR_CLIENT_REFUSED', `the server refused us: ${message.error ?? 'it gave no reason'}`)
+}
+
+/** pywssocks answers a wrong token in the query with nothing but a close frame, 1008 "policy violation". */
+function refusedByClose(closed: TransportCloseReason | undefined): ClientError | undefined {
+  if (closed?.code !== 1008) return undefined
+  return new ClientError('ERR_CLIENT_REFUSED', `the server refused us: ${closed.reason || 'it gave no reason'}`)
 }
 
 function agree(hello: HelloMessage, options: ResolvedClientOptions): Agreement {

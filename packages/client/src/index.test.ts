@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import * as client from './index.js'
 
 test('@ls/client exports what it says it does', () => {
-  expect(Object.keys(client).sort()).toMatchInlineSnapshot(`
+  expect(Object.keys(client).toSorted()).toMatchInlineSnapshot(`
     [
       "ClientError",
       "LinkSocksClient",

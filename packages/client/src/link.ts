@@ -6,11 +6,14 @@ import { ClientError } from './errors.js'
 import { type Agreement, shakeHands, type Ticket } from './handshake.js'
 import type { ResolvedClientOptions } from './options.js'
 import { ReconnectDelay } from './reconnect.js'
+import type { ServerDial } from './server-dial.js'
 
 export interface LinkOptions {
   readonly options: ResolvedClientOptions
   /** 16 bytes that name this process, the same for all its links. */
   readonly instance: Uint8Array
+  /** The way to the server, where it is not plain TCP. */
+  readonly serverDial: ServerDial
   /** Serves what the server asks for on this link. */
   readonly sessionHandler: Pick<SessionHandler, 'onConnect' | 'onMessage'>
   /** The link is up: with a new session, or with the one it had. */
@@ -27,6 +30,7 @@ export interface LinkOptions {
 export class Link {
   readonly #init: LinkOptions
   readonly #options: ResolvedClientOptions
+  readonly #url: URL
   readonly #delay: ReconnectDelay
   readonly #stop = new AbortController()
   #session: Session | undefined
@@ -34,9 +38,11 @@ export class Link {
   #timer: TimerHandle | undefined
   #state: 'idle' | 'dialling' | 'up' | 'waiting' | 'ended' = 'idle'
 
+  /** @throws TransportError ERR_TRANSPORT_BAD_URL when the server's URL is not one */
   constructor(init: LinkOptions) {
     this.#init = init
     this.#options = init.options
+    this.#url = parseServerUrl(init.options.url)
     this.#delay = new ReconnectDelay({
       firstMs: init.options.reconnectDelayMs,
       maxMs: init.options.maxReconnectDelayMs,
@@ -73,7 +79,7 @@ export class Link {
     let transport: MessageTransport | undefined
     try {
       const url = this.#address()
-      transport = await connect({ ...this.#connectOptions(), url })
+      transport = await connect({ ...this.#connectOptions(url), url })
       const agreement = await shakeHands(transport, {
         options: this.#options,
         instance: this.#init.instance,
@@ -89,7 +95,7 @@ export class Link {
   }
 
   #address(): URL {
-    const url = parseServerUrl(this.#options.url)
+    const url = this.#url
     const { token, reverse, extensions } = this.#options
     const resume = this.#ticket?.id
     // The query is for `/socket`, the path of deployed servers; elsewhere the token stays out of URLs and their logs.
@@ -97,10 +103,12 @@ export class Link {
     return formatAuthQuery(url, { ...identity, extensions, ...(resume === undefined ? {} : { resume }) })
   }
 
-  #connectOptions() {
+  #connectOptions(url: URL) {
     const { logger, heartbeat, proxyFromEnvironment, transport } = this.#options
+    const dial = this.#init.serverDial(url)
     return {
       ...transport,
+      ...(dial === undefined ? {} : { dial }),
       signal: this.#stop.signal,
       logger,
       ...(heartbeat === undefined ? {} : { heartbeat }),

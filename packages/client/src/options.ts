@@ -1,7 +1,7 @@
 import { systemClock, type Clock } from '@ls/batching'
 import type { Extension } from '@ls/codec'
 import { silentLogger, type Logger } from '@ls/mux'
-import type { PayloadOptions, UdpOptions } from '@ls/relay'
+import type { InboundOptions, OutboundOptions, PayloadOptions, UdpOptions } from '@ls/relay'
 import type { ConnectOptions } from '@ls/transport'
 
 export interface ClientOptions extends PayloadOptions {
@@ -17,8 +17,16 @@ export interface ClientOptions extends PayloadOptions {
   readonly socksHost?: string
   /** @default 9870 */
   readonly socksPort?: number
+  /** Where the proxy listens instead of `socksHost` and `socksPort`: `host:port` or `unix:/path`. @default none */
+  readonly socksListen?: readonly string[]
   readonly socksUsername?: string
   readonly socksPassword?: string
+  /** More accounts that may use the proxy. @default none */
+  readonly socksAccounts?: NonNullable<InboundOptions['accounts']>
+  /** What proxy clients may speak; `auto` tells it from the first byte. @default 'auto' */
+  readonly inbound?: NonNullable<InboundOptions['inbound']>
+  /** Take HTTP requests that do not name their target in full, by their Host. @default false */
+  readonly httpTransparent?: boolean
   /** Open the SOCKS port before the server is reached. @default false */
   readonly socksNowait?: boolean
   /** Come back after a loss. @default true */
@@ -33,11 +41,19 @@ export interface ClientOptions extends PayloadOptions {
   readonly threads?: number
   /** Proxies a provider reaches targets through, each through the one before. @default none */
   readonly upstreamProxies?: readonly string[]
+  /** Exceptions from `upstreamProxies`: `PATTERN=direct`, `PATTERN=reject` or `PATTERN=URL`, the first match counts. @default none */
+  readonly routes?: readonly string[]
+  /** Further fields for HTTP proxies in `upstreamProxies` and `routes`, with `{source}` and `{target}`. @default none */
+  readonly upstreamHeaders?: NonNullable<OutboundOptions['upstreamHeaders']>
+  /** TLS to `https://` proxies. @default what Node trusts */
+  readonly upstreamTls?: NonNullable<OutboundOptions['upstreamTls']>
   /** Targets a provider may be asked for, `ADDR:PORT`. @default all */
   readonly accessRules?: readonly string[]
   /** Tell SOCKS clients of success before the other end has. @default false */
   readonly fastOpen?: boolean
-  /** Honour `http_proxy`, `https_proxy` and `no_proxy`. @default true */
+  /** Proxies to reach the server through, each through the one before; the environment's then do not count. @default none */
+  readonly serverProxies?: readonly string[]
+  /** Honour `http_proxy`, `https_proxy`, `all_proxy` and `no_proxy`. @default true */
   readonly proxyFromEnvironment?: boolean
   /** How long one target may take to answer (provider). @default 10000 */
   readonly connectTimeoutMs?: number

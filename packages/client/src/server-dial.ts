@@ -1,0 +1,52 @@
+import { type Dialler, diallerThrough, parseUpstream } from '@ls/relay'
+import { type ConnectOptions, type Dial, environmentProxy } from '@ls/transport'
+
+export interface ServerDialOptions {
+  /** Proxies to reach the server through, each through the one before. @default none */
+  readonly serverProxies?: readonly string[]
+  /** @default true */
+  readonly proxyFromEnvironment?: boolean
+  readonly transport?: Pick<Partial<ConnectOptions>, 'dial' | 'environment'>
+}
+
+/** Chooses how a server is reached, each time anew; undefined where the transport does it by itself. */
+export type ServerDial = (url: URL) => Dial | undefined
+
+/**
+ * The way to the server: the proxies that were named, else the SOCKS proxy of the environment. HTTP proxies of the
+ * environment are the transport's own business.
+ *
+ * @throws RangeError for a proxy that is not valid, TypeError where the transport has a `dial` of its own
+ */
+export function makeServerDial(options: ServerDialOptions): ServerDial {
+  const { serverProxies = [], proxyFromEnvironment = true, transport = {} } = options
+  if (transport.dial !== undefined) {
+    if (serverProxies.length > 0) throw new TypeError('`serverProxies` and `transport.dial` exclude each other')
+    return () => transport.dial
+  }
+  if (serverProxies.length > 0) {
+    const dial = toDial(diallerThrough(serverProxies.map(parseUpstream)))
+    return () => dial
+  }
+  if (!proxyFromEnvironment) return () => undefined
+  return (url) =>
+    speaksSocks(environmentProxy(url, transport.environment)) ? environmentDial(url, transport) : undefined
+}
+
+/** Asks the environment for each place, since a redirect may lead to one that is exempt (`no_proxy`). */
+function environmentDial(url: URL, { environment }: NonNullable<ServerDialOptions['transport']>): Dial {
+  return (host, port, signal) => {
+    const place = new URL(url)
+    place.host = `${host.includes(':') ? `[${host}]` : host}:${port}`
+    const proxy = environmentProxy(place, environment)
+    return toDial(diallerThrough(proxy === undefined ? [] : [parseUpstream(proxy.href)]))(host, port, signal)
+  }
+}
+
+function toDial(reach: Dialler): Dial {
+  return (host, port, signal) => reach({ host, port }, { signal })
+}
+
+function speaksSocks(proxy: URL | undefined): boolean {
+  return proxy !== undefined && !/^https?:$/.test(proxy.protocol)
+}

@@ -1,0 +1,16 @@
+/**
+ * Why a channel is gone.
+ *
+ * - `ended`: both directions ended, or the peer disconnected without an error
+ * - `refused`: the peer answered Connect with a failure, or not in time
+ * - `aborted`: the peer disconnected with an error, or broke the protocol
+ * - `local`: our side disconnected or aborted it
+ * - `session`: the session below it is over
+ */
+export type ChannelCloseKind = 'ended' | 'refused' | 'aborted' | 'local' | 'session'
+
+export interface ChannelCloseReason {
+  readonly kind: ChannelCloseKind
+  /** The peer's words or ours; begins with a word of protocol.md §4 where one is known. Empty for a plain end. */
+  readonly error: string
+}

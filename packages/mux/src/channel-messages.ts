@@ -1,0 +1,28 @@
+import { type Address, encode, MessageType, type Protocol } from '@ls/codec'
+
+/** The messages of a channel that carry no payload. */
+
+export function connectMessage(channelId: Uint8Array, protocol: Protocol, address: Address | undefined): Uint8Array {
+  return encode({ type: MessageType.Connect, protocol, channelId, ...(address === undefined ? {} : { address }) })
+}
+
+export function acceptMessage(channelId: Uint8Array): Uint8Array {
+  return encode({ type: MessageType.ConnectResponse, success: true, channelId })
+}
+
+export function rejectMessage(channelId: Uint8Array, error: string): Uint8Array {
+  return encode({ type: MessageType.ConnectResponse, success: false, channelId, error })
+}
+
+/** An empty `error` is a plain end. */
+export function disconnectMessage(channelId: Uint8Array, error: string): Uint8Array {
+  return encode({ type: MessageType.Disconnect, channelId, ...(error === '' ? {} : { error }) })
+}
+
+export function finMessage(channelId: Uint8Array): Uint8Array {
+  return encode({ type: MessageType.Fin, channelId })
+}
+
+export function windowMessage(channelId: Uint8Array, creditBytes: number): Uint8Array {
+  return encode({ type: MessageType.Window, channelId, creditBytes })
+}

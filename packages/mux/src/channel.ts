@@ -1,0 +1,361 @@
+import type { TimerHandle } from '@ls/batching'
+import { type Address, type ChannelKey, channelKey, decode, MessageType, type Protocol } from '@ls/codec'
+import { AnswerHold } from './answer-hold.js'
+import type { ChannelCloseReason } from './channel-close.js'
+import type { ChannelHandler } from './channel-handler.js'
+import { acceptMessage, disconnectMessage, finMessage, rejectMessage, windowMessage } from './channel-messages.js'
+import { MuxError } from './errors.js'
+import { Receiver, type ReceiverOwner } from './receiver.js'
+import { Sender, type SenderOwner } from './sender.js'
+import type { ChannelHost } from './table-entry.js'
+
+/** `opening`: Connect sent or received, not answered · `open` · `draining`: gone for the peer, not yet for our consumer. */
+export type ChannelState = 'opening' | 'open' | 'draining' | 'closed'
+
+export interface ChannelInit {
+  readonly host: ChannelHost
+  /** 16 bytes. */
+  readonly id: Uint8Array
+  readonly protocol: Protocol
+  /** The target; absent for UDP. */
+  readonly address: Address | undefined
+  /** True on the side that sent Connect. */
+  readonly initiator: boolean
+}
+
+/**
+ * One proxied flow. Made by {@link Session.open} and, on the other side, handed to `onConnect`.
+ *
+ * An accepted channel starts paused, without a handler; what arrives before {@link resume} waits, within the limits of
+ * the session.
+ */
+export class Channel implements SenderOwner, ReceiverOwner {
+  readonly id: Uint8Array
+  readonly key: ChannelKey
+  readonly protocol: Protocol
+  readonly address: Address | undefined
+  readonly initiator: boolean
+  /** Time the channel was made, in milliseconds of the session's clock. */
+  readonly openedAtMs: number
+  /** Datagrams dropped because a queue was full or they were too large; owners count their own here. */
+  droppedDatagrams = 0
+  idleChecks = 0
+
+  readonly #host: ChannelHost
+  readonly #sender: Sender
+  readonly #receiver: Receiver
+  #handler: ChannelHandler | undefined
+  #state: ChannelState = 'opening'
+  #answered = false
+  /** What Disconnect is to say once the Fin before it has left. */
+  #disconnectNext: string | undefined
+  #closeReason = plainEnd
+  #answerHold: AnswerHold | undefined
+  #answerTimer: TimerHandle
+
+  constructor({ host, id, protocol, address, initiator }: ChannelInit) {
+    this.id = id
+    this.key = channelKey(id)
+    this.protocol = protocol
+    this.address = address
+    this.initiator = initiator
+    this.openedAtMs = host.options.clock.now()
+    this.#host = host
+    this.#sender = new Sender(host, this)
+    this.#receiver = new Receiver(host, this)
+  }
+
+  get state(): ChannelState {
+    return this.#state
+  }
+
+  get handler(): ChannelHandler | undefined {
+    return this.#handler
+  }
+
+  /** Payload bytes taken for sending. */
+  get sentBytes(): number {
+    return this.#sender.sentBytes
+  }
+
+  /** Payload bytes received, uncompressed. */
+  get receivedBytes(): number {
+    return this.#receiver.receivedBytes
+  }
+
+  /** Bytes received and not yet taken by the consumer. */
+  get queuedBytes(): number {
+    return this.#receiver.queuedBytes
+  }
+
+  /** Largest payload that may be sent compressed. */
+  get maxCompressedBytes(): number {
+    return this.#sender.maxCompressedBytes
+  }
+
+  /** Sets the handler. A paused channel stays paused until {@link resume}. */
+  setHandler(handler: ChannelHandler): void {
+    this.#handler = handler
+  }
+
+  /** Answers Connect: the target is reached. Does nothing on a channel that is answered or gone. */
+  accept(): void {
+    if (this.initiator || this.#answered || this.#state === 'closed') return
+    this.#answered = true
+    if (this.#state !== 'opening') return
+    this.#state = 'open'
+    if (!this.#host.options.window && this.protocol === 'tcp')
+      this.#answerHold = new AnswerHold(this.#host, this.#sender)
+    this.#host.sendControl(acceptMessage(this.id))
+  }
+
+  /** Answers Connect: the target is not reached; `error` begins with a word of protocol.md §4. */
+  reject(error: string): void {
+    if (!this.initiator && !this.#answered) this.abort(error)
+  }
+
+  /**
+   * Sends TCP payload, which must not change afterwards. False when the queue is full: the bytes are taken, and
+   * `onDrain` follows. On a channel that is gone it does nothing and returns false.
+   */
+  send(payload: Uint8Array): boolean {
+    return this.#sender.send(payload)
+  }
+
+  /**
+   * Sends gzip data that inflates to `inflatedBytes`. Otherwise as {@link send}.
+   *
+   * @throws RangeError when it inflates to more than {@link maxCompressedBytes}.
+   */
+  sendCompressed(gzip: Uint8Array, inflatedBytes: number): boolean {
+    return this.#sender.sendCompressed(gzip, inflatedBytes)
+  }
+
+  /** Sends a datagram; false when it was dropped because too many wait, or the channel is gone. */
+  sendDatagram(payload: Uint8Array, addresses: { target?: Address; source?: Address }): boolean {
+    const sent = this.#sender.sendDatagram(payload, addresses)
+    if (!sent && this.#sender.state === 'open') this.droppedDatagrams++
+    return sent
+  }
+
+  /**
+   * We send no more. With `fin` the other direction stays open; a base peer knows no half-close, so it gets Disconnect
+   * after the last byte (protocol.md §1), and what it sends until then is still delivered.
+   */
+  end(): void {
+    if (this.#sender.state !== 'open') return
+    if (this.#host.options.fin) this.#sender.finish(finMessage(this.id))
+    else this.#finish(plainEnd)
+  }
+
+  /**
+   * Ends both directions once everything queued has been sent; what still arrives is dropped. `error` tells the peer
+   * what went wrong, if anything. A peer that takes nothing for `lingerMs` is not waited for.
+   */
+  disconnect(error = ''): void {
+    if (this.#state === 'closed') return
+    if (this.#sender.state === 'ended' || this.#unanswered) return this.abort(error)
+    this.#receiver.discard()
+    if (this.#state === 'draining') this.#closeReason = { kind: 'local', error }
+    else if (this.#sender.state === 'ending') this.#disconnectNext = error
+    else this.#finish({ kind: 'local', error })
+    // By now it may have left, which ends the channel.
+    if (!this.#isClosed()) this.#sender.linger((text) => this.abort(text))
+  }
+
+  /** Ends both directions now; what is queued is forgotten. */
+  abort(error: string): void {
+    if (this.#state === 'closed') return
+    const peerIsGone = this.#state === 'draining' && this.#sender.state === 'ended'
+    if (this.#unanswered) this.#host.sendControl(rejectMessage(this.id, error))
+    else if (!peerIsGone) this.#host.sendControl(disconnectMessage(this.id, error))
+    this.#close({ kind: 'local', error })
+  }
+
+  /** Stops `onData`, `onDatagram` and `onEnd`; what arrives waits, and the peer is held back by its window. */
+  pause(): void {
+    this.#receiver.pause()
+  }
+
+  resume(): void {
+    try {
+      this.#receiver.resume()
+    } catch (error) {
+      this.#failed(error)
+    }
+  }
+
+  /**
+   * Reports that the consumer has dealt with `bytes` of payload, so that the peer may send as many more.
+   *
+   * @throws RangeError for more bytes than were received.
+   */
+  consumed(bytes: number): void {
+    const creditBytes = this.#receiver.consumed(bytes)
+    if (creditBytes > 0) this.#host.sendControl(windowMessage(this.id, creditBytes))
+  }
+
+  /** The session's: holds Data back until the peer answers Connect. */
+  holdUntilOpen(): void {
+    this.#sender.hold()
+  }
+
+  /** The session's: gives up when the peer has not answered Connect within `deadlineMs`. */
+  expectAnswer(deadlineMs: number): void {
+    this.#answerTimer = this.#host.options.clock.setTimeout(() => {
+      this.#host.sendControl(disconnectMessage(this.id, ''))
+      this.#close({ kind: 'refused', error: `timeout: the peer did not answer within ${deadlineMs} ms` })
+    }, deadlineMs)
+  }
+
+  /** The forwarder's: leaves the table without a word to anyone, and returns the messages that were not delivered. */
+  handOver(): Uint8Array[] {
+    const { finWaits } = this.#receiver
+    const peerIsGone = this.#state === 'draining'
+    const messages = this.#release()
+    if (finWaits) messages.push(finMessage(this.id))
+    if (peerIsGone) messages.push(disconnectMessage(this.id, this.#closeReason.error))
+    return messages
+  }
+
+  get relieved(): boolean {
+    return this.#receiver.relieved
+  }
+
+  onMessage(type: number, message: Uint8Array): void {
+    switch (type) {
+      case MessageType.Data:
+        this.#endAnswerHold()
+        if (!this.#receiver.receive(message)) this.droppedDatagrams++
+        return
+      case MessageType.Window:
+        return this.#receiveCredit(message)
+      case MessageType.Fin:
+        return this.#receiver.receiveFin()
+      case MessageType.Disconnect:
+        return this.#receiveDisconnect(message)
+      case MessageType.ConnectResponse:
+        return this.#receiveAnswer(message)
+      case MessageType.Connect:
+        throw new MuxError('ERR_MUX_PROTOCOL', 'Connect came for a channel that exists')
+    }
+  }
+
+  onSessionClosed(reason: string): void {
+    this.#close({ kind: 'session', error: reason })
+  }
+
+  onRoom(): void {
+    try {
+      this.#handler?.onDrain?.()
+    } catch (error) {
+      this.#failed(error)
+    }
+  }
+
+  onFinished(): void {
+    if (this.#state === 'draining') this.#receiver.close()
+    else if (this.#disconnectNext !== undefined) this.abort(this.#disconnectNext)
+    else this.onFinDelivered()
+  }
+
+  onFinDelivered(): void {
+    if (this.#state === 'draining') return
+    if (this.#sender.state === 'ended' && this.#receiver.finDelivered) this.#close(plainEnd)
+  }
+
+  onAllDelivered(): void {
+    this.#close(this.#closeReason)
+  }
+
+  /** On the accepting side, while the peer waits for the answer. */
+  get #unanswered(): boolean {
+    return !this.initiator && !this.#answered && this.#state === 'opening'
+  }
+
+  #isClosed(): boolean {
+    return this.#state === 'closed'
+  }
+
+  /** Queues Disconnect as the last message. */
+  #finish(reason: ChannelCloseReason): void {
+    this.#closeReason = reason
+    this.#state = 'draining'
+    this.#sender.finish(disconnectMessage(this.id, reason.error))
+  }
+
+  #endAnswerHold(): void {
+    this.#answerHold?.end()
+    this.#answerHold = undefined
+  }
+
+  #receiveCredit(message: Uint8Array): void {
+    const grant = decode(message)
+    if (grant.type !== MessageType.Window || this.#sender.addCredit(grant.creditBytes)) return
+    throw new MuxError('ERR_MUX_PROTOCOL', `Window of ${grant.creditBytes} bytes lifts the credit past 4294967295`)
+  }
+
+  #receiveDisconnect(message: Uint8Array): void {
+    if (this.#closeReason.kind !== 'local') this.#closeReason = this.#reasonOf(message)
+    this.#state = 'draining'
+    this.#sender.cut()
+    this.#host.options.clock.clearTimeout(this.#answerTimer)
+    this.#receiver.close()
+  }
+
+  #reasonOf(disconnect: Uint8Array): ChannelCloseReason {
+    const decoded = decode(disconnect)
+    const error = decoded.type === MessageType.Disconnect ? (decoded.error ?? '') : ''
+    if (this.initiator && !this.#answered && this.#receiver.receivedBytes === 0) {
+      return { kind: 'refused', error: isPlainEnd(error) ? 'failed: the peer closed the channel' : error }
+    }
+    return isPlainEnd(error) ? plainEnd : { kind: 'aborted', error }
+  }
+
+  #receiveAnswer(message: Uint8Array): void {
+    if (!this.initiator || this.#answered) return
+    const answer = decode(message)
+    if (answer.type !== MessageType.ConnectResponse) return
+    this.#answered = true
+    this.#host.options.clock.clearTimeout(this.#answerTimer)
+    if (!answer.success) return this.#close({ kind: 'refused', error: answer.error || 'failed: no reason given' })
+    if (this.#state === 'opening') this.#state = 'open'
+    if (this.#closeReason.kind !== 'local') this.#handler?.onOpen?.()
+    this.#sender.release()
+  }
+
+  /** A handler broke its promise not to throw, or data cannot be delivered. */
+  #failed(error: unknown): void {
+    const text = error instanceof Error ? error.message : String(error)
+    this.#host.options.logger.warn({ err: error }, `channel aborted: ${text}`)
+    this.abort(`failed: ${text}`)
+  }
+
+  #close(reason: ChannelCloseReason): void {
+    if (this.#state === 'closed') return
+    this.#release()
+    try {
+      this.#handler?.onClose(reason)
+    } catch (error) {
+      this.#host.options.logger.error({ err: error }, 'a channel handler threw in onClose')
+    }
+  }
+
+  /** Frees everything; returns the messages that were not delivered. */
+  #release(): Uint8Array[] {
+    this.#state = 'closed'
+    this.#host.options.clock.clearTimeout(this.#answerTimer)
+    this.#answerHold?.stop()
+    this.#sender.cut()
+    const messages = this.#receiver.release()
+    this.#host.forget(this)
+    return messages
+  }
+}
+
+const plainEnd: ChannelCloseReason = { kind: 'ended', error: '' }
+
+/** Deployed peers name Go's end-of-file error in a Disconnect that reports no error. */
+function isPlainEnd(error: string): boolean {
+  return error === '' || error === 'EOF'
+}

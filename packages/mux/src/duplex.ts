@@ -1,0 +1,105 @@
+import { Duplex } from 'node:stream'
+import type { ChannelCloseReason } from './channel-close.js'
+import type { ChannelHandler } from './channel-handler.js'
+import type { Channel } from './channel.js'
+import { MuxError, type MuxErrorCode } from './errors.js'
+
+/**
+ * A TCP channel as a Node stream: back-pressure both ways, half-close where the link has `fin`.
+ *
+ * Chunks given to `write` must not be changed afterwards, not even after their callback: they are sent when their turn
+ * comes. `destroy()` disconnects after what was written has been sent, `destroy(error)` aborts and tells the peer why.
+ * A channel that the peer aborts destroys the stream with a MuxError. Takes over the channel's handler.
+ *
+ * @example
+ * const stream = toDuplex(session.open({ protocol: 'tcp', address: { host: 'example.org', port: 80 } }))
+ * stream.end('GET / HTTP/1.0\r\n\r\n')
+ * for await (const chunk of stream) process.stdout.write(chunk)
+ *
+ * @throws TypeError for a UDP channel.
+ */
+export function toDuplex(channel: Channel): Duplex {
+  if (channel.protocol !== 'tcp') throw new TypeError(`a ${channel.protocol} channel has no stream of bytes`)
+  return new ChannelDuplex(channel)
+}
+
+type Callback = (error?: Error | null) => void
+
+class ChannelDuplex extends Duplex implements ChannelHandler {
+  readonly #channel: Channel
+  /** A write that waits for room. */
+  #writing: Callback | undefined
+  #closed: MuxError | undefined
+
+  constructor(channel: Channel) {
+    super()
+    this.#channel = channel
+    channel.pause()
+    channel.setHandler(this)
+    if (channel.state === 'closed')
+      this.destroy(new MuxError('ERR_MUX_CHANNEL_CLOSED', 'the channel is closed already'))
+  }
+
+  onData(payload: Uint8Array): void {
+    this.#channel.consumed(payload.length)
+    if (!this.push(payload)) this.#channel.pause()
+  }
+
+  onEnd(): void {
+    this.push(null)
+  }
+
+  onDrain(): void {
+    const callback = this.#writing
+    this.#writing = undefined
+    callback?.()
+  }
+
+  onClose(reason: ChannelCloseReason): void {
+    this.#closed = new MuxError(codeOf[reason.kind], reason.error === '' ? 'the channel is closed' : reason.error)
+    if (this.destroyed) return
+    if (reason.kind !== 'ended') return void this.destroy(this.#closed)
+    // What was received is still to be read; the writable side ends with it.
+    this.allowHalfOpen = false
+    if (!this.readableEnded) this.push(null)
+    const callback = this.#writing
+    if (callback !== undefined) this.#failWrite(callback, this.#closed)
+  }
+
+  override _read(): void {
+    this.#channel.resume()
+  }
+
+  override _write(chunk: Buffer, _encoding: BufferEncoding, callback: Callback): void {
+    if (this.#closed !== undefined) return this.#failWrite(callback, this.#closed)
+    if (this.#channel.send(chunk)) callback()
+    else this.#writing = callback
+  }
+
+  override _final(callback: Callback): void {
+    this.#channel.end()
+    callback()
+  }
+
+  override _destroy(error: Error | null, callback: Callback): void {
+    const complete = this.readableEnded && this.writableFinished
+    if (error !== null) this.#channel.abort(`failed: ${error.message}`)
+    // After both ends the channel closes by itself, once its last bytes have been sent.
+    else if (!complete) this.#channel.disconnect()
+    callback(error)
+  }
+
+  /** An error destroys the stream and what it still has to read, so it waits for the reader. */
+  #failWrite(callback: Callback, error: MuxError): void {
+    if (this.readableEnded) callback(error)
+    else this.once('end', () => callback(error))
+  }
+}
+
+const codeOf: Readonly<Record<ChannelCloseReason['kind'], MuxErrorCode>> = {
+  ended: 'ERR_MUX_CHANNEL_CLOSED',
+  refused: 'ERR_MUX_CHANNEL_REFUSED',
+  aborted: 'ERR_MUX_CHANNEL_ABORTED',
+  local: 'ERR_MUX_CHANNEL_CLOSED',
+  session: 'ERR_MUX_SESSION_CLOSED',
+}

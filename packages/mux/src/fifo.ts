@@ -1,0 +1,63 @@
+/**
+ * A first-in, first-out queue in a ring: nothing is moved when the head leaves, and a queue that goes up and down
+ * allocates nothing.
+ */
+export class Fifo<T> {
+  /** Its length is 0 or a power of two. */
+  #slots: (T | undefined)[] = []
+  #head = 0
+  #length = 0
+
+  get length(): number {
+    return this.#length
+  }
+
+  push(item: T): void {
+    if (this.#length === this.#slots.length) this.#grow()
+    this.#slots[(this.#head + this.#length) & (this.#slots.length - 1)] = item
+    this.#length++
+  }
+
+  peek(): T | undefined {
+    return this.#slots[this.#head]
+  }
+
+  /** Replaces the head; the queue must not be empty. */
+  replaceHead(item: T): void {
+    this.#slots[this.#head] = item
+  }
+
+  /** The item behind `index` others, or undefined. */
+  at(index: number): T | undefined {
+    if (index < 0 || index >= this.#length) return undefined
+    return this.#slots[(this.#head + index) & (this.#slots.length - 1)]
+  }
+
+  shift(): T | undefined {
+    if (this.#length === 0) return undefined
+    const item = this.#slots[this.#head]
+    this.#slots[this.#head] = undefined
+    this.#head = (this.#head + 1) & (this.#slots.length - 1)
+    this.#length--
+    if (this.#length === 0 && this.#slots.length > maxIdleSlots) this.clear()
+    return item
+  }
+
+  clear(): void {
+    this.#slots = []
+    this.#head = 0
+    this.#length = 0
+  }
+
+  #grow(): void {
+    const slots: (T | undefined)[] = Array.from({ length: Math.max(firstSlots, this.#slots.length * 2) })
+    for (let index = 0; index < this.#length; index++) slots[index] = this.at(index)
+    this.#slots = slots
+    this.#head = 0
+  }
+}
+
+const firstSlots = 4
+
+/** An empty queue keeps no more slots than this: most channels are idle, and one burst must not cost them for ever. */
+const maxIdleSlots = 64

@@ -1,0 +1,42 @@
+import type { Clock, TimerHandle } from '@ls/batching'
+import type { TableEntry } from './table-entry.js'
+
+export interface IdleWatchOptions {
+  readonly clock: Clock
+  readonly idleLimitMs: number
+  readonly idleCheckMs: number
+}
+
+/** Aborts channels that carried no message for too long; one timer for all, and none while there are no channels. */
+export class IdleWatch {
+  readonly #options: IdleWatchOptions
+  readonly #entries: ReadonlyMap<unknown, TableEntry>
+  #timer: TimerHandle
+  #running = false
+
+  constructor(options: IdleWatchOptions, entries: ReadonlyMap<unknown, TableEntry>) {
+    this.#options = options
+    this.#entries = entries
+  }
+
+  /** To be called whenever there is an entry; costs nothing when it runs already. */
+  start(): void {
+    if (this.#running) return
+    this.#running = true
+    this.#timer = this.#options.clock.setTimeout(() => this.#check(), this.#options.idleCheckMs)
+  }
+
+  stop(): void {
+    this.#running = false
+    this.#options.clock.clearTimeout(this.#timer)
+  }
+
+  #check(): void {
+    const { idleLimitMs, idleCheckMs } = this.#options
+    this.#running = false
+    for (const entry of [...this.#entries.values()]) {
+      if (++entry.idleChecks * idleCheckMs > idleLimitMs) entry.abort(`timeout: no data for ${idleLimitMs} ms`)
+    }
+    if (this.#entries.size > 0) this.start()
+  }
+}

@@ -1,0 +1,133 @@
+import { FakeClock } from '@ls/testkit'
+import { expect, test } from 'vitest'
+import { InFlightLimit } from './in-flight-limit.js'
+
+interface Path {
+  /** Bytes a millisecond. */
+  readonly rate: number
+  readonly roundTripMs: number
+}
+
+/** A path with a queue in front of its narrowest point, a sender that always has more, and Acks as in protocol.md §3. */
+class Bottleneck {
+  readonly clock = new FakeClock()
+  readonly limit = new InFlightLimit(this.clock)
+  path: Path
+  deliveredBytes = 0
+  inFlightBytes = 0
+  #sequence = 0
+  #delivered = 0
+  #acknowledged = 0
+  #freeAtMs = 0
+  #unacknowledgedBytes = 0
+  #ackTimer: unknown
+
+  constructor(path: Path) {
+    this.path = path
+  }
+
+  /** Sends for `ms`; returns the rate that arrived in its second half. */
+  run(ms: number): number {
+    this.#pump()
+    this.clock.advance(ms / 2)
+    const before = this.deliveredBytes
+    this.clock.advance(ms / 2)
+    return (this.deliveredBytes - before) / (ms / 2)
+  }
+
+  #pump(): void {
+    while (this.inFlightBytes < this.limit.bytes) {
+      this.inFlightBytes += messageBytes
+      this.limit.sent(++this.#sequence)
+      this.#freeAtMs = Math.max(this.#freeAtMs, this.clock.now()) + messageBytes / this.path.rate
+      this.clock.setTimeout(() => this.#arrived(), this.#freeAtMs + this.path.roundTripMs / 2 - this.clock.now())
+    }
+    this.limit.reached()
+  }
+
+  #arrived(): void {
+    this.#delivered++
+    this.deliveredBytes += messageBytes
+    this.#unacknowledgedBytes += messageBytes
+    if (this.#unacknowledgedBytes >= 262_144) this.#acknowledge()
+    else this.#ackTimer ??= this.clock.setTimeout(() => this.#acknowledge(), 50)
+  }
+
+  #acknowledge(): void {
+    this.clock.clearTimeout(this.#ackTimer)
+    this.#ackTimer = undefined
+    this.#unacknowledgedBytes = 0
+    const sequence = this.#delivered
+    this.clock.setTimeout(() => {
+      const bytes = (sequence - this.#acknowledged) * messageBytes
+      this.#acknowledged = sequence
+      this.inFlightBytes -= bytes
+      this.limit.acknowledged(sequence, bytes)
+      this.#pump()
+    }, this.path.roundTripMs / 2)
+  }
+}
+
+const messageBytes = 65_536
+
+/** 8 Mbit/s to 800 Mbit/s, from a cable on the desk to the other side of the world. */
+const paths: Path[] = [1000, 10_000, 100_000].flatMap((rate) =>
+  [0.2, 20, 200, 600].map((roundTripMs) => ({ rate, roundTripMs })),
+)
+
+test.each(paths)('InFlightLimit reaches the full rate of $rate bytes/ms at $roundTripMs ms', (path) => {
+  expect(new Bottleneck(path).run(10_000 + 40 * path.roundTripMs) / path.rate).toBeGreaterThan(0.98)
+})
+
+test.each(paths)('InFlightLimit keeps the queue on $rate bytes/ms at $roundTripMs ms short', (path) => {
+  const bottleneck = new Bottleneck(path)
+  bottleneck.run(15_000)
+  const queueMs = bottleneck.inFlightBytes / path.rate - path.roundTripMs
+  // Another round trip as Acks show it, two messages, and what is allowed for jitter.
+  const messageMs = messageBytes / path.rate
+  expect(queueMs).toBeLessThan(path.roundTripMs + 2 * (50 + messageMs) + 2 * messageMs + 50)
+})
+
+test('InFlightLimit follows a path that gets slower', () => {
+  const bottleneck = new Bottleneck({ rate: 10_000, roundTripMs: 50 })
+  bottleneck.run(5000)
+  bottleneck.path = { rate: 500, roundTripMs: 50 }
+  bottleneck.run(30_000)
+  expect(bottleneck.limit.bytes).toBeLessThan(400_000)
+})
+
+test('InFlightLimit follows a path that gets faster', () => {
+  const bottleneck = new Bottleneck({ rate: 500, roundTripMs: 50 })
+  bottleneck.run(5000)
+  bottleneck.path = { rate: 50_000, roundTripMs: 50 }
+  expect(bottleneck.run(10_000) / 50_000).toBeGreaterThan(0.98)
+})
+
+test('InFlightLimit follows a path that gets longer', () => {
+  const bottleneck = new Bottleneck({ rate: 50_000, roundTripMs: 5 })
+  bottleneck.run(5000)
+  bottleneck.path = { rate: 50_000, roundTripMs: 300 }
+  expect(bottleneck.run(60_000) / 50_000).toBeGreaterThan(0.95)
+})
+
+test('InFlightLimit is not lowered by a sender that has little to send', () => {
+  const bottleneck = new Bottleneck({ rate: 100_000, roundTripMs: 100 })
+  bottleneck.run(5000)
+  const { limit, clock } = bottleneck
+  const before = limit.bytes
+  limit.restart()
+  const fresh = new InFlightLimit(clock)
+  for (let sequence = 1; sequence <= 20; sequence++) {
+    fresh.sent(sequence)
+    clock.advance(100)
+    fresh.acknowledged(sequence, 100)
+  }
+  expect([before > 10_000_000, fresh.bytes >= 65_536]).toEqual([true, true])
+})
+
+test('InFlightLimit.restart forgets the old path', () => {
+  const bottleneck = new Bottleneck({ rate: 100_000, roundTripMs: 100 })
+  bottleneck.run(5000)
+  bottleneck.limit.restart()
+  expect(bottleneck.limit.bytes).toBe(524_288)
+})

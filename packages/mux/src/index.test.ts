@@ -1,0 +1,28 @@
+import { expect, test } from 'vitest'
+import * as duplex from './duplex.js'
+import * as mux from './index.js'
+
+test('index exports exactly these names', () => {
+  expect(Object.keys(mux).sort()).toMatchInlineSnapshot(`
+    [
+      "Channel",
+      "Keepalive",
+      "MemoryBudget",
+      "MessageReader",
+      "MuxError",
+      "Session",
+      "SessionCloseCode",
+      "defaultWindowBytes",
+      "forward",
+      "silentLogger",
+    ]
+  `)
+})
+
+test('duplex exports exactly these names', () => {
+  expect(Object.keys(duplex).sort()).toMatchInlineSnapshot(`
+    [
+      "toDuplex",
+    ]
+  `)
+})

@@ -1,0 +1,23 @@
+import { MessageType } from '@ls/codec'
+
+/** Messages that open a link: they are no part of a session and are not numbered (protocol.md §3, `resume`). */
+export function isHandshake(type: number): boolean {
+  return (
+    type === MessageType.Auth ||
+    type === MessageType.AuthResponse ||
+    type === MessageType.Hello ||
+    type === MessageType.Resume ||
+    type === MessageType.Resumed
+  )
+}
+
+/** Messages of a channel on any link. */
+export function isBaseChannelMessage(type: number): boolean {
+  return type >= MessageType.Connect && type <= MessageType.Disconnect
+}
+
+export function isKnown(type: number): boolean {
+  return knownTypes.has(type)
+}
+
+const knownTypes: ReadonlySet<number> = new Set(Object.values(MessageType))

@@ -1,0 +1,108 @@
+import { systemClock, type Clock } from '@ls/batching'
+import type { Compressor, Extension } from '@ls/codec'
+import { silentLogger, type Logger } from './logger.js'
+import { MemoryBudget } from './memory-budget.js'
+
+/** What both ends agreed on when the link was opened (protocol.md §3). */
+export interface LinkTerms {
+  /** Features in force on this session. @default [] (a base link) */
+  readonly extensions?: readonly Extension[]
+  /** First credit the peer grants each of our channels, in bytes: the peer's Hello. @default 262144 */
+  readonly peerWindowBytes?: number
+  /** First credit we grant, in bytes: our Hello. @default 262144 */
+  readonly windowBytes?: number
+}
+
+export interface SessionOptions extends LinkTerms {
+  /** @default the process's clock */
+  readonly clock?: Clock
+  /** @default silent */
+  readonly logger?: Logger
+  /** Inflates compressed Data for handlers that do not do it themselves. Without one such a channel is aborted. */
+  readonly compressor?: Compressor
+  /** Channels open at once on one session; each costs memory at both ends. @default 65536 */
+  readonly maxChannels?: number
+  /** A channel's window grows to at most this, in bytes: 16 MiB fill 600 Mbit/s at 200 ms. @default 16777216 */
+  readonly maxWindowBytes?: number
+  /** Bytes that the windows of a session may grow to together, and that may wait in its queues. @default 128 MiB */
+  readonly budgetBytes?: number
+  /** The process's budget, shared by all sessions. @default none */
+  readonly processBudget?: MemoryBudget
+  /** Base links: messages that may wait for one channel's consumer before reading stops. @default 1000 */
+  readonly queueMessages?: number
+  /** Base links: bytes that may wait for one channel's consumer before reading stops. @default 1048576 */
+  readonly queueBytes?: number
+  /** How long one stuck channel may hold up all others before it is cut, in milliseconds. @default 30000 */
+  readonly stuckDeadlineMs?: number
+  /** How long a channel that only waits to send its last bytes may make no progress, in milliseconds. @default 60000 */
+  readonly lingerMs?: number
+  /** Memory for messages about channels that the peer does not read, in bytes; past it the session ends. @default 16 MiB */
+  readonly controlQueueBytes?: number
+  /** Bytes one channel may have waiting to be sent before `send` returns false. @default 131072 */
+  readonly sendQueueBytes?: number
+  /** Bytes a channel may send in its turn, and the largest Data payload we make. @default 65536 */
+  readonly quantumBytes?: number
+  /** Where frames get their memory; on Node `Buffer.allocUnsafe` saves the zeroing. @default new Uint8Array */
+  readonly allocate?: (bytes: number) => Uint8Array
+  /** Datagrams that may wait in one channel and direction; further ones are dropped and counted. @default 256 */
+  readonly datagramQueue?: number
+  /** Resume: unacknowledged bytes kept for sending again; at the limit sending stops. @default 33554432 */
+  readonly replayLimitBytes?: number
+  /** Resume: how long channels outlive their transport. @default 60000 */
+  readonly graceMs?: number
+  /** Channels without a byte for this long are closed. @default 43200000 (12 h) */
+  readonly idleLimitMs?: number
+  /** How often idle channels are looked for. @default 60000 */
+  readonly idleCheckMs?: number
+}
+
+export type ResolvedSessionOptions = Readonly<
+  Required<Omit<SessionOptions, 'compressor' | 'processBudget' | 'extensions' | 'budgetBytes'>> & {
+    compressor: Compressor | undefined
+    budget: MemoryBudget
+    window: boolean
+    fin: boolean
+    resume: boolean
+  }
+>
+
+export const defaultWindowBytes = 262_144
+
+/** Applies the defaults and checks the ranges; a value out of range is the caller's mistake. */
+export function resolveSessionOptions(options: SessionOptions): ResolvedSessionOptions {
+  const extensions = options.extensions ?? []
+  return {
+    clock: options.clock ?? systemClock,
+    logger: options.logger ?? silentLogger,
+    compressor: options.compressor,
+    window: extensions.includes('window'),
+    fin: extensions.includes('fin'),
+    resume: extensions.includes('resume'),
+    peerWindowBytes: within('peerWindowBytes', options.peerWindowBytes ?? defaultWindowBytes, 0, 0xffffffff),
+    windowBytes: within('windowBytes', options.windowBytes ?? defaultWindowBytes, 1, 0xffffffff),
+    maxChannels: within('maxChannels', options.maxChannels ?? 65_536, 1),
+    maxWindowBytes: within('maxWindowBytes', options.maxWindowBytes ?? 16 * mebibyte, 1, 0xffffffff),
+    budget: new MemoryBudget(options.budgetBytes ?? 128 * mebibyte, options.processBudget),
+    queueMessages: within('queueMessages', options.queueMessages ?? 1000, 1),
+    queueBytes: within('queueBytes', options.queueBytes ?? mebibyte, 1),
+    stuckDeadlineMs: within('stuckDeadlineMs', options.stuckDeadlineMs ?? 30_000, 1),
+    lingerMs: within('lingerMs', options.lingerMs ?? 60_000, 1),
+    controlQueueBytes: within('controlQueueBytes', options.controlQueueBytes ?? 16 * mebibyte, 1),
+    sendQueueBytes: within('sendQueueBytes', options.sendQueueBytes ?? 131_072, 1),
+    quantumBytes: within('quantumBytes', options.quantumBytes ?? 65_536, 1, 16 * mebibyte),
+    allocate: options.allocate ?? ((bytes) => new Uint8Array(bytes)),
+    datagramQueue: within('datagramQueue', options.datagramQueue ?? 256, 1),
+    replayLimitBytes: within('replayLimitBytes', options.replayLimitBytes ?? 32 * mebibyte, 1),
+    graceMs: within('graceMs', options.graceMs ?? 60_000, 0),
+    idleLimitMs: within('idleLimitMs', options.idleLimitMs ?? 12 * hourMs, 1),
+    idleCheckMs: within('idleCheckMs', options.idleCheckMs ?? 60_000, 1),
+  }
+}
+
+const mebibyte = 1_048_576
+const hourMs = 3_600_000
+
+function within(name: string, value: number, min: number, max = Number.MAX_SAFE_INTEGER): number {
+  if (Number.isSafeInteger(value) && value >= min && value <= max) return value
+  throw new RangeError(`${name} is ${value}; it must be a whole number from ${min} to ${max}`)
+}

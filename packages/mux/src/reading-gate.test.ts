@@ -1,0 +1,91 @@
+import { type ChannelKey, channelKey } from '@ls/codec'
+import { FakeClock } from '@ls/testkit'
+import { expect, test } from 'vitest'
+import { ReadingGate } from './reading-gate.js'
+import type { TableEntry } from './table-entry.js'
+
+class StuckEntry implements TableEntry {
+  readonly key: ChannelKey = channelKey(new Uint8Array(16))
+  idleChecks = 0
+  relieved = false
+  readonly aborts: string[] = []
+  onMessage(): void {}
+  onSessionClosed(): void {}
+  abort(error: string): void {
+    this.aborts.push(error)
+  }
+}
+
+function makeGate() {
+  const clock = new FakeClock()
+  const changes: boolean[] = []
+  const gate = new ReadingGate({ clock, deadlineMs: 1000, onChange: (closed) => changes.push(closed) })
+  return { clock, changes, gate }
+}
+
+test('ReadingGate closes for the first holder and opens after the last', () => {
+  const { gate, changes } = makeGate()
+  const [one, other] = [new StuckEntry(), new StuckEntry()]
+  gate.hold(one)
+  gate.hold(other)
+  gate.hold(one)
+  gate.release(one)
+  const between = [...changes]
+  gate.release(other)
+  gate.release(other)
+  expect([between, changes]).toEqual([[true], [true, false]])
+})
+
+test('ReadingGate.recheck lets go who is relieved, and only them', () => {
+  const { gate, changes } = makeGate()
+  const [one, other] = [new StuckEntry(), new StuckEntry()]
+  gate.hold(one)
+  gate.hold(other)
+  one.relieved = true
+  gate.recheck()
+  const closed = gate.closed
+  other.relieved = true
+  gate.recheck()
+  expect([closed, changes]).toEqual([true, [true, false]])
+})
+
+test('ReadingGate aborts a holder at the deadline with a reason, and opens', () => {
+  const { gate, clock, changes } = makeGate()
+  const entry = new StuckEntry()
+  gate.hold(entry)
+  clock.advance(999)
+  const early = entry.aborts.length
+  clock.advance(1)
+  expect([early, entry.aborts, changes]).toEqual([
+    0,
+    ['timeout: what it had not read held up all channels for 1000 ms'],
+    [true, false],
+  ])
+})
+
+test('ReadingGate notices by itself that a holder is relieved, and spares it', () => {
+  const { gate, clock, changes } = makeGate()
+  const entry = new StuckEntry()
+  gate.hold(entry)
+  clock.advance(500)
+  entry.relieved = true
+  clock.advance(100)
+  expect([entry.aborts, changes, clock.pendingTimers]).toEqual([[], [true, false], 0])
+})
+
+test('ReadingGate gives each holder the whole deadline', () => {
+  const { gate, clock } = makeGate()
+  const [one, other] = [new StuckEntry(), new StuckEntry()]
+  gate.hold(one)
+  clock.advance(500)
+  gate.hold(other)
+  clock.advance(900)
+  expect([one.aborts.length, other.aborts.length]).toEqual([1, 0])
+})
+
+test('ReadingGate.clear leaves no timer', () => {
+  const { gate, clock } = makeGate()
+  gate.hold(new StuckEntry())
+  gate.clear()
+  expect([clock.pendingTimers, gate.closed]).toEqual([0, false])
+})

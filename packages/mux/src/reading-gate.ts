@@ -1,0 +1,78 @@
+import type { Clock, TimerHandle } from '@ls/batching'
+import type { TableEntry } from './table-entry.js'
+
+export interface ReadingGateOptions {
+  readonly clock: Clock
+  /** How long one entry may hold the gate before it is aborted. */
+  readonly deadlineMs: number
+  /** Called with true when reading must stop, with false when it may go on. */
+  onChange(closed: boolean): void
+}
+
+/**
+ * Stops the reading of a transport while some channel has more waiting than it may (protocol.md §2): no byte is
+ * dropped, and a channel that stays stuck is cut with a reason so that the others go on.
+ *
+ * The deadline does not start over with each byte the consumer takes: one that takes a trickle would hold up all others
+ * for ever.
+ */
+export class ReadingGate {
+  readonly #options: ReadingGateOptions
+  /** Who holds the gate, and since when. */
+  readonly #holders = new Map<TableEntry, number>()
+  #timer: TimerHandle
+
+  constructor(options: ReadingGateOptions) {
+    this.#options = options
+  }
+
+  get closed(): boolean {
+    return this.#holders.size > 0
+  }
+
+  /** Closes the gate until `entry` is relieved, released, or aborted. */
+  hold(entry: TableEntry): void {
+    if (this.#holders.has(entry)) return
+    this.#holders.set(entry, this.#options.clock.now())
+    if (this.#holders.size > 1) return
+    this.#arm()
+    this.#options.onChange(true)
+  }
+
+  /** Something was taken from a queue: lets go who has no more reason to hold. */
+  recheck(): void {
+    if (this.#holders.size === 0) return
+    for (const entry of this.#holders.keys()) if (entry.relieved) this.release(entry)
+  }
+
+  release(entry: TableEntry): void {
+    if (!this.#holders.delete(entry) || this.#holders.size > 0) return
+    this.#options.clock.clearTimeout(this.#timer)
+    this.#options.onChange(false)
+  }
+
+  /** Lets all holders go without calling `onChange`: there is no transport any more. */
+  clear(): void {
+    this.#options.clock.clearTimeout(this.#timer)
+    this.#holders.clear()
+  }
+
+  #arm(): void {
+    const { clock, deadlineMs } = this.#options
+    this.#timer = clock.setTimeout(() => this.#check(), deadlineMs / checksPerDeadline)
+  }
+
+  #check(): void {
+    const { clock, deadlineMs } = this.#options
+    // Memory that another session freed relieves a holder here, and nobody tells us.
+    this.recheck()
+    for (const [entry, sinceMs] of this.#holders) {
+      if (clock.now() - sinceMs < deadlineMs) continue
+      entry.abort(`timeout: what it had not read held up all channels for ${deadlineMs} ms`)
+      this.release(entry)
+    }
+    if (this.closed) this.#arm()
+  }
+}
+
+const checksPerDeadline = 10

@@ -1,0 +1,96 @@
+import { FakeClock } from '@ls/testkit'
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { MemoryBudget } from './memory-budget.js'
+import { ReceiveWindow } from './receive-window.js'
+
+function makeWindow(options: { windowBytes?: number; maxWindowBytes?: number; budgetBytes?: number } = {}) {
+  const { windowBytes = 1000, maxWindowBytes = 8000, budgetBytes = 1_000_000 } = options
+  const clock = new FakeClock()
+  const budget = new MemoryBudget(budgetBytes)
+  return { clock, budget, window: new ReceiveWindow({ clock, windowBytes, maxWindowBytes, budget }) }
+}
+
+test('ReceiveWindow.spend takes exactly the credit that was granted', () => {
+  const { window } = makeWindow()
+  expect([window.spend(1000), window.spend(1)]).toEqual([true, false])
+})
+
+test('ReceiveWindow.consume grants nothing before half a window was consumed', () => {
+  const { window, clock } = makeWindow()
+  window.spend(1000)
+  clock.advance(5000)
+  expect([window.consume(499, 1), window.consume(1, 1)]).toEqual([0, 500])
+})
+
+test('ReceiveWindow doubles when half of it went through within a round trip', () => {
+  const { window, clock } = makeWindow()
+  window.spend(500)
+  clock.advance(40)
+  expect([window.consume(500, 40), window.sizeBytes]).toEqual([1500, 2000])
+})
+
+test('ReceiveWindow keeps its size when its sender takes longer than a round trip', () => {
+  const { window, clock } = makeWindow()
+  window.spend(500)
+  clock.advance(41)
+  expect([window.consume(500, 40), window.sizeBytes]).toEqual([500, 1000])
+})
+
+test('ReceiveWindow takes 10 ms for a round trip where the measured one is shorter', () => {
+  const { window, clock } = makeWindow()
+  window.spend(500)
+  clock.advance(10)
+  window.consume(500, 0.2)
+  expect(window.sizeBytes).toBe(2000)
+})
+
+test('ReceiveWindow does not grow past its limit', () => {
+  const { window } = makeWindow({ maxWindowBytes: 1700 })
+  window.spend(1000)
+  window.consume(1000, 10)
+  expect(window.sizeBytes).toBe(1700)
+})
+
+test('ReceiveWindow never shrinks to a limit below its first size', () => {
+  const { window } = makeWindow({ maxWindowBytes: 10 })
+  window.spend(1000)
+  expect([window.consume(1000, 10), window.sizeBytes]).toEqual([1000, 1000])
+})
+
+test('ReceiveWindow does not grow where the budget is used up', () => {
+  const { window } = makeWindow({ budgetBytes: 999 })
+  window.spend(1000)
+  window.consume(1000, 10)
+  expect(window.sizeBytes).toBe(1000)
+})
+
+test('ReceiveWindow.close gives what it grew by back to the budget', () => {
+  const { window, budget } = makeWindow()
+  window.spend(1000)
+  window.consume(1000, 10)
+  const reserved = budget.reservedBytes
+  window.close()
+  expect([reserved, budget.reservedBytes]).toEqual([1000, 0])
+})
+
+test('ReceiveWindow: credit, held and consumed bytes always add up to its size, and half of it comes back in the end', () => {
+  const step = fc.record({ spend: fc.nat(5000), consumePercent: fc.nat(100), ms: fc.nat(50) })
+  fc.assert(
+    fc.property(fc.array(step), (list) => {
+      const { window, clock } = makeWindow()
+      let peerCredit = 1000
+      for (const { spend, consumePercent, ms } of list) {
+        clock.advance(ms)
+        const bytes = Math.min(spend, peerCredit)
+        expect(window.spend(bytes)).toBe(true)
+        peerCredit -= bytes
+        peerCredit += window.consume(Math.floor((window.heldBytes * consumePercent) / 100), 20)
+        expect(peerCredit).toBe(window.creditBytes)
+      }
+      peerCredit += window.consume(window.heldBytes, 20)
+      // What a compressed message may cost (`maxCompressedBytes`) has to come some time, since it is never split.
+      expect(peerCredit).toBeGreaterThanOrEqual(500)
+    }),
+  )
+})

@@ -1,0 +1,261 @@
+import {
+  dataCreditBytes,
+  decode,
+  defaultMaxInflatedBytes,
+  isCompressed,
+  MessageType,
+  type Protocol,
+  readTcpDataPayload,
+  tcpDataHeaderBytes,
+} from '@ls/codec'
+import type { ChannelHandler } from './channel-handler.js'
+import { MuxError } from './errors.js'
+import { Fifo } from './fifo.js'
+import { checkProtocol, detached, maxDatagramMessageBytes, messageOverheadBytes } from './held-message.js'
+import { ReceiveWindow } from './receive-window.js'
+import type { ChannelHost, TableEntry } from './table-entry.js'
+
+/** The channel a receiver belongs to. */
+export interface ReceiverOwner extends TableEntry {
+  readonly protocol: Protocol
+  readonly handler: ChannelHandler | undefined
+  /** The peer's Fin was delivered, and everything before it. */
+  onFinDelivered(): void
+  /** Everything that came before {@link Receiver.close} was delivered. */
+  onAllDelivered(): void
+}
+
+/**
+ * The receiving half of a channel: checks what arrives against its limits, keeps it while the consumer is paused, and
+ * delivers in order Data, then Fin, then the close.
+ */
+export class Receiver {
+  /** Payload bytes that arrived, uncompressed. */
+  receivedBytes = 0
+
+  readonly #host: ChannelHost
+  readonly #owner: ReceiverOwner
+  /** `closing`: nothing more arrives, the rest is being delivered. */
+  #state: 'open' | 'closing' | 'closed' = 'open'
+  #paused = true
+  #delivering = false
+  #discarding = false
+  #finReceived = false
+  #finDelivered = false
+  #window: ReceiveWindow | undefined
+  #queue: Fifo<Uint8Array> | undefined
+  #queuedBytes = 0
+
+  constructor(host: ChannelHost, owner: ReceiverOwner) {
+    this.#host = host
+    this.#owner = owner
+  }
+
+  /** Bytes of messages that wait for the consumer. */
+  get queuedBytes(): number {
+    return this.#queuedBytes
+  }
+
+  get finDelivered(): boolean {
+    return this.#finDelivered
+  }
+
+  /** Whether Fin has come and was not delivered. */
+  get finWaits(): boolean {
+    return this.#finReceived && !this.#finDelivered && !this.#discarding
+  }
+
+  /** Well below the limits again: at half, so that reading does not stop and go with every message. */
+  get relieved(): boolean {
+    if (this.#queue === undefined) return true
+    const { window, queueBytes, queueMessages, budget } = this.#host.options
+    if (budget.exceeded) return false
+    return window || (this.#queuedBytes * 2 <= queueBytes && this.#queue.length * 2 <= queueMessages)
+  }
+
+  pause(): void {
+    this.#paused = true
+  }
+
+  /** Delivers what waits. Throws what the handler throws. */
+  resume(): void {
+    this.#paused = false
+    if (this.#delivering) return
+    this.#delivering = true
+    try {
+      for (let message = this.#shift(); message !== undefined; message = this.#shift()) this.#deliver(message)
+    } finally {
+      this.#delivering = false
+    }
+    this.#settle()
+  }
+
+  /** Takes a Data message; false when a datagram was dropped. Throws when the peer broke a rule. */
+  receive(message: Uint8Array): boolean {
+    if (this.#state !== 'open' || this.#discarding) return true
+    if (this.#finReceived) throw new MuxError('ERR_MUX_PROTOCOL', 'Data came after Fin')
+    checkProtocol(message, this.#owner.protocol)
+    if (this.#owner.protocol === 'tcp') this.#receiveData(message)
+    else return this.#receiveDatagram(message)
+    return true
+  }
+
+  receiveFin(): void {
+    this.#finReceived = true
+    this.#settle()
+  }
+
+  /** Nothing more counts from now on; `onAllDelivered` follows what waits, at once where nothing does. */
+  close(): void {
+    if (this.#state !== 'open') return
+    this.#state = 'closing'
+    this.#settle()
+  }
+
+  /** The consumer wants nothing more: forgets what waits, and whatever still comes. */
+  discard(): void {
+    this.#discarding = true
+    this.#clear()
+  }
+
+  /** Counts `bytes` as dealt with; returns the credit to grant. @throws RangeError for more than was received. */
+  consumed(bytes: number): number {
+    if (!this.#host.options.window || this.#owner.protocol === 'udp') return 0
+    if (this.#state !== 'open' || this.#finReceived) return 0
+    const window = this.#openWindow()
+    if (!(Number.isSafeInteger(bytes) && bytes >= 0 && bytes <= window.heldBytes)) {
+      throw new RangeError(`${bytes} bytes cannot have been consumed: ${window.heldBytes} are outstanding`)
+    }
+    return window.consume(bytes, this.#host.roundTripMs())
+  }
+
+  /** Frees everything and returns the messages that were not delivered. */
+  release(): Uint8Array[] {
+    this.#state = 'closed'
+    const messages: Uint8Array[] = []
+    for (let message = this.#queue?.shift(); message !== undefined; message = this.#queue?.shift()) {
+      messages.push(message)
+      this.#uncharge(message)
+    }
+    this.#clear()
+    this.#window?.close()
+    this.#window = undefined
+    return messages
+  }
+
+  #receiveData(message: Uint8Array): void {
+    const bytes = dataCreditBytes(message)
+    if (bytes === 0) return
+    if (bytes > defaultMaxInflatedBytes) {
+      throw new MuxError('ERR_MUX_PROTOCOL', `Data inflates to ${bytes} bytes, the limit is ${defaultMaxInflatedBytes}`)
+    }
+    if (this.#host.options.window && !this.#openWindow().spend(bytes)) {
+      const { sizeBytes, creditBytes } = this.#openWindow()
+      const text = `window of ${sizeBytes} bytes overspent: ${bytes} bytes came, ${creditBytes} were left`
+      throw new MuxError('ERR_MUX_PROTOCOL', text)
+    }
+    this.receivedBytes += bytes
+    if (!this.#mustWait) return this.#deliver(message)
+    // Bytes behind the payload are nobody's, and must not wait at no one's expense.
+    this.#enqueue(message.subarray(0, tcpDataHeaderBytes + readTcpDataPayload(message).length))
+    if (this.#overfull) this.#host.holdReading(this.#owner)
+  }
+
+  #receiveDatagram(message: Uint8Array): boolean {
+    if (message.length > maxDatagramMessageBytes) return false
+    if (!this.#mustWait) {
+      this.#deliver(message)
+      return true
+    }
+    const { datagramQueue, budget, queueBytes } = this.#host.options
+    if ((this.#queue?.length ?? 0) >= datagramQueue || this.#queuedBytes > queueBytes || budget.exceeded) return false
+    this.#enqueue(message)
+    return true
+  }
+
+  get #mustWait(): boolean {
+    return this.#paused || this.#queue !== undefined
+  }
+
+  #enqueue(message: Uint8Array): void {
+    const kept = detached(message)
+    this.#queue ??= new Fifo()
+    this.#queue.push(kept)
+    this.#queuedBytes += kept.length
+    this.#host.options.budget.charge(kept.length + messageOverheadBytes)
+  }
+
+  get #overfull(): boolean {
+    const { window, queueBytes, queueMessages, budget } = this.#host.options
+    if (budget.exceeded) return true
+    return !window && (this.#queuedBytes > queueBytes || (this.#queue?.length ?? 0) > queueMessages)
+  }
+
+  #shift(): Uint8Array | undefined {
+    if (this.#paused) return undefined
+    const message = this.#queue?.shift()
+    if (message === undefined) return undefined
+    if (this.#queue?.length === 0) this.#queue = undefined
+    this.#uncharge(message)
+    this.#host.recheckReading()
+    return message
+  }
+
+  #uncharge(message: Uint8Array): void {
+    this.#queuedBytes -= message.length
+    this.#host.options.budget.release(message.length + messageOverheadBytes)
+  }
+
+  #clear(): void {
+    if (this.#queue !== undefined) {
+      this.#host.options.budget.release(this.#queuedBytes + this.#queue.length * messageOverheadBytes)
+      this.#queue = undefined
+      this.#queuedBytes = 0
+    }
+    this.#host.recheckReading()
+  }
+
+  /** Delivers the ends, once nothing waits in front of them. */
+  #settle(): void {
+    if (this.#queue !== undefined || this.#state === 'closed') return
+    if (this.finWaits && !this.#paused) {
+      this.#finDelivered = true
+      this.#owner.handler?.onEnd?.()
+      this.#owner.onFinDelivered()
+    }
+    // Not held up by a pause: whoever is still dialling has to learn of it.
+    if (this.#state === 'closing') this.#owner.onAllDelivered()
+  }
+
+  #deliver(message: Uint8Array): void {
+    if (this.#owner.protocol === 'udp') return this.#deliverDatagram(message)
+    const { handler } = this.#owner
+    const payload = readTcpDataPayload(message)
+    if (!isCompressed(message)) return handler?.onData?.(payload)
+    const inflatedBytes = dataCreditBytes(message)
+    if (handler?.onCompressedData !== undefined) return handler.onCompressedData(payload, inflatedBytes)
+    const { compressor } = this.#host.options
+    if (compressor === undefined) throw new MuxError('ERR_MUX_PROTOCOL', 'compressed data, and nothing to inflate it')
+    handler?.onData?.(compressor.gunzip(payload, inflatedBytes))
+  }
+
+  #deliverDatagram(message: Uint8Array): void {
+    const data = decode(message)
+    if (data.type !== MessageType.Data) return
+    const payload = data.compression === 'none' ? data.payload : this.#inflateDatagram(data.payload)
+    this.receivedBytes += payload.length
+    this.#owner.handler?.onDatagram?.(payload, data.target ?? data.source)
+  }
+
+  /** pywssocks compresses every datagram towards the network. */
+  #inflateDatagram(gzip: Uint8Array): Uint8Array {
+    const { compressor } = this.#host.options
+    if (compressor === undefined) throw new MuxError('ERR_MUX_PROTOCOL', 'compressed data, and nothing to inflate it')
+    return compressor.gunzip(gzip, maxDatagramMessageBytes)
+  }
+
+  #openWindow(): ReceiveWindow {
+    this.#window ??= new ReceiveWindow(this.#host.options)
+    return this.#window
+  }
+}

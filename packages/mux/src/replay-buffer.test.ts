@@ -1,0 +1,38 @@
+import { expect, test } from 'vitest'
+import { ReplayBuffer } from './replay-buffer.js'
+
+function filled(...sizes: number[]): ReplayBuffer {
+  const buffer = new ReplayBuffer()
+  for (const size of sizes) buffer.add(new Uint8Array(size))
+  return buffer
+}
+
+test('ReplayBuffer numbers messages from 1', () => {
+  const buffer = filled(1, 2, 3)
+  expect([buffer.get(0), buffer.get(1)?.length, buffer.get(3)?.length, buffer.get(4)]).toEqual([
+    undefined,
+    1,
+    3,
+    undefined,
+  ])
+})
+
+test('ReplayBuffer.acknowledge drops everything up to its number', () => {
+  const buffer = filled(1, 2, 3)
+  buffer.acknowledge(2)
+  expect([buffer.bytes, buffer.get(2), buffer.get(3)?.length, buffer.lastSequence]).toEqual([3, undefined, 3, 3])
+})
+
+test('ReplayBuffer.acknowledge refuses a number that was never given out', () => {
+  expect(filled(1).acknowledge(2)).toBe(false)
+})
+
+test('ReplayBuffer.acknowledge takes an older number and changes nothing', () => {
+  const buffer = filled(1, 2)
+  buffer.acknowledge(2)
+  expect([buffer.acknowledge(1), buffer.acknowledged]).toEqual([true, 2])
+})
+
+test('ReplayBuffer.memoryBytes counts what a tiny message weighs', () => {
+  expect(filled(1, 1).memoryBytes).toBe(2 + 2 * 128)
+})

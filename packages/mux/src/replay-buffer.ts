@@ -1,0 +1,57 @@
+import { Fifo } from './fifo.js'
+import { messageOverheadBytes } from './held-message.js'
+
+/**
+ * Numbered messages that the peer has not acknowledged, in order (protocol.md §3, `resume`).
+ * Numbers start at 1 and are never sent: both ends count.
+ */
+export class ReplayBuffer {
+  readonly #messages = new Fifo<Uint8Array>()
+  #acknowledged = 0
+  #bytes = 0
+
+  /** Number of the last message that was added, 0 before the first. */
+  get lastSequence(): number {
+    return this.#acknowledged + this.#messages.length
+  }
+
+  /** Number of the last message that the peer is known to have. */
+  get acknowledged(): number {
+    return this.#acknowledged
+  }
+
+  /** Bytes of the messages that are kept. */
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  /** What keeping them costs: a million tiny messages weigh more than their bytes. */
+  get memoryBytes(): number {
+    return this.#bytes + this.#messages.length * messageOverheadBytes
+  }
+
+  add(message: Uint8Array): void {
+    this.#messages.push(message)
+    this.#bytes += message.length
+  }
+
+  /** The message with this number, or undefined when it is not kept. */
+  get(sequence: number): Uint8Array | undefined {
+    return this.#messages.at(sequence - this.#acknowledged - 1)
+  }
+
+  /** Drops everything up to `sequence`; false when that number was never given out. Older numbers change nothing. */
+  acknowledge(sequence: number): boolean {
+    if (sequence > this.lastSequence) return false
+    while (this.#acknowledged < sequence) {
+      this.#bytes -= this.#messages.shift()?.length ?? 0
+      this.#acknowledged++
+    }
+    return true
+  }
+
+  clear(): void {
+    this.#messages.clear()
+    this.#bytes = 0
+  }
+}

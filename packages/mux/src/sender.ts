@@ -1,0 +1,138 @@
+import { type Address, encode, maxTcpPayloadBytes, MessageType } from '@ls/codec'
+import { Flow, type FlowOwner } from './flow.js'
+import { Linger, stuckText } from './linger.js'
+import type { ChannelHost } from './table-entry.js'
+
+/** The channel a sender belongs to. */
+export interface SenderOwner {
+  /** 16 bytes. */
+  readonly id: Uint8Array
+  idleChecks: number
+  /** There is room again after a push returned false. */
+  onRoom(): void
+  /** The message given to {@link Sender.finish} has left, and everything before it. */
+  onFinished(): void
+}
+
+/** The sending half of a channel: takes payload until its end, and says when there is room for more. */
+export class Sender implements FlowOwner {
+  /** Payload bytes taken, uncompressed. */
+  sentBytes = 0
+
+  readonly #host: ChannelHost
+  readonly #owner: SenderOwner
+  readonly #flow: Flow
+  #state: 'open' | 'ending' | 'ended' = 'open'
+  #linger: Linger | undefined
+
+  constructor(host: ChannelHost, owner: SenderOwner) {
+    const { sendQueueBytes, window, peerWindowBytes, allocate } = host.options
+    this.#host = host
+    this.#owner = owner
+    this.#flow = new Flow({
+      channelId: owner.id,
+      owner: this,
+      highWaterBytes: sendQueueBytes,
+      creditBytes: window ? peerWindowBytes : Infinity,
+      allocate,
+    })
+  }
+
+  /** `ending`: the last message is queued · `ended`: it has left, or nobody waits for it any more. */
+  get state(): 'open' | 'ending' | 'ended' {
+    return this.#state
+  }
+
+  /** Largest payload that may be sent compressed: a message is never split, so it has to fit the peer's credit. */
+  get maxCompressedBytes(): number {
+    // A receiver grants back at half a window, so that half always comes in the end.
+    return this.#host.options.window ? Math.floor(this.#host.options.peerWindowBytes / 2) : maxBaseCompressedBytes
+  }
+
+  send(payload: Uint8Array): boolean {
+    if (this.#state !== 'open') return false
+    this.#flow.pushPayload(payload)
+    return this.#pushed(payload.length)
+  }
+
+  sendCompressed(gzip: Uint8Array, inflatedBytes: number): boolean {
+    if (inflatedBytes > this.maxCompressedBytes || gzip.length > maxTcpPayloadBytes) {
+      const limit = `the peer takes ${this.maxCompressedBytes} in one message`
+      throw new RangeError(`the data inflates from ${gzip.length} to ${inflatedBytes} bytes; ${limit}`)
+    }
+    if (this.#state !== 'open') return false
+    const data = { type: MessageType.Data, channelId: this.#owner.id, payload: gzip } as const
+    this.#flow.pushMessage(encode({ ...data, protocol: 'tcp', compression: 'gzip' }), inflatedBytes)
+    return this.#pushed(inflatedBytes)
+  }
+
+  sendDatagram(payload: Uint8Array, addresses: { target?: Address; source?: Address }): boolean {
+    if (this.#state !== 'open') return false
+    const { datagramQueue, queueBytes } = this.#host.options
+    if (this.#flow.queuedMessages >= datagramQueue || this.#flow.queuedBytes > queueBytes) return false
+    const data = { type: MessageType.Data, channelId: this.#owner.id, payload, ...addresses } as const
+    this.#flow.pushMessage(encode({ ...data, protocol: 'udp', compression: 'none' }), 0)
+    this.#pushed(payload.length)
+    return true
+  }
+
+  /** Queues the last message. */
+  finish(message: Uint8Array): void {
+    if (this.#state !== 'open') return
+    this.#state = 'ending'
+    this.#flow.finish(message)
+    this.#host.activate(this.#flow)
+  }
+
+  /** Calls `giveUp` when what waits makes no progress for `lingerMs`. */
+  linger(giveUp: (error: string) => void): void {
+    const { lingerMs } = this.#host.options
+    const queuedBytes = (): number => this.#flow.queuedBytes
+    this.#linger ??= new Linger(this.#host, queuedBytes, () => giveUp(stuckText(queuedBytes(), lingerMs)))
+  }
+
+  /** Forgets what waits; nothing more is sent. */
+  cut(): void {
+    this.#state = 'ended'
+    this.#flow.cut()
+    this.#linger?.stop()
+  }
+
+  /** Lets nothing leave before {@link release}. */
+  hold(): void {
+    this.#flow.hold()
+  }
+
+  release(): void {
+    this.#flow.release()
+    this.#host.activate(this.#flow)
+  }
+
+  /** Takes a grant of credit; false when the sum passes what any window can be. */
+  addCredit(bytes: number): boolean {
+    if (!this.#flow.addCredit(bytes)) return false
+    this.#host.activate(this.#flow)
+    return true
+  }
+
+  onFlowDrain(): void {
+    this.#owner.onRoom()
+  }
+
+  onFlowSent(): void {}
+
+  onFlowFinished(): void {
+    this.cut()
+    this.#owner.onFinished()
+  }
+
+  #pushed(bytes: number): boolean {
+    this.sentBytes += bytes
+    this.#owner.idleChecks = 0
+    this.#host.activate(this.#flow)
+    return this.#flow.requestRoom()
+  }
+}
+
+/** Towards base peers; what every deployed one accepts in a message. */
+const maxBaseCompressedBytes = 1_048_576

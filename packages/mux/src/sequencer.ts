@@ -1,0 +1,123 @@
+import type { Clock, TimerHandle } from '@ls/batching'
+import { InFlightLimit } from './in-flight-limit.js'
+import { ReplayBuffer } from './replay-buffer.js'
+
+export interface SequencerOptions {
+  readonly clock: Clock
+  /** Memory for unacknowledged messages, in bytes, at which sending stops. */
+  readonly replayLimitBytes: number
+  /** An Ack of everything received so far is due. */
+  onAckDue(): void
+}
+
+/**
+ * Counts the messages of a session in both directions, so that a new transport goes on where the old one was cut
+ * (protocol.md §3, `resume`).
+ */
+export class Sequencer {
+  readonly #options: SequencerOptions
+  readonly #replay = new ReplayBuffer()
+  readonly #inFlight: InFlightLimit
+  /** Number of the last message given to the current transport. */
+  #sent = 0
+  #received = 0
+  #unacknowledgedBytes = 0
+  #ackTimer: TimerHandle | undefined
+
+  constructor(options: SequencerOptions) {
+    this.#options = options
+    this.#inFlight = new InFlightLimit(options.clock)
+  }
+
+  /** Number of the last message received. */
+  get received(): number {
+    return this.#received
+  }
+
+  /** Whether a numbered message was ever sent or received. */
+  get started(): boolean {
+    return this.#received > 0 || this.#replay.lastSequence > 0
+  }
+
+  /** Bytes kept because the peer has not acknowledged them. */
+  get replayBytes(): number {
+    return this.#replay.bytes
+  }
+
+  /** True when nothing new may be sent before the peer acknowledges. */
+  get full(): boolean {
+    return this.#replay.memoryBytes >= this.#options.replayLimitBytes
+  }
+
+  /** True when bulk has to wait because enough is under way. */
+  get saturated(): boolean {
+    if (this.#replay.bytes < this.#inFlight.bytes) return false
+    this.#inFlight.reached()
+    return true
+  }
+
+  /** Counts and keeps a message that goes out now for the first time. */
+  record(message: Uint8Array): void {
+    this.#replay.add(message)
+    this.#sent++
+    this.#inFlight.sent(this.#sent)
+  }
+
+  /** The next message that the old transport lost, or undefined when all have been sent again. */
+  nextLost(): Uint8Array | undefined {
+    if (this.#sent === this.#replay.lastSequence) return undefined
+    return this.#replay.get(++this.#sent)
+  }
+
+  /** Whether a peer that has everything up to `peerReceived` can be sent all it lacks. */
+  canRestart(peerReceived: number): boolean {
+    return peerReceived >= this.#replay.acknowledged && peerReceived <= this.#replay.lastSequence
+  }
+
+  /** Starts over on a new transport whose peer has everything up to `peerReceived`; false when that is impossible. */
+  restart(peerReceived: number): boolean {
+    if (!this.canRestart(peerReceived)) return false
+    this.#replay.acknowledge(peerReceived)
+    this.#inFlight.restart()
+    this.#sent = peerReceived
+    return true
+  }
+
+  /** Counts a numbered message that arrived. */
+  countReceived(bytes: number): void {
+    this.#received++
+    this.#unacknowledgedBytes += bytes
+    if (this.#unacknowledgedBytes >= ackEveryBytes) this.#acknowledge()
+    else this.#ackTimer ??= this.#options.clock.setTimeout(() => this.#acknowledge(), ackDelayMs)
+  }
+
+  /** The peer has everything up to `sequence`; false when that was never sent to it. */
+  acknowledged(sequence: number): boolean {
+    if (sequence > this.#sent) return false
+    const before = this.#replay.bytes
+    this.#replay.acknowledge(sequence)
+    this.#inFlight.acknowledged(sequence, before - this.#replay.bytes)
+    return true
+  }
+
+  /** The transport is gone: no Ack is due before the next one. */
+  stop(): void {
+    this.#options.clock.clearTimeout(this.#ackTimer)
+    this.#ackTimer = undefined
+    this.#unacknowledgedBytes = 0
+  }
+
+  clear(): void {
+    this.stop()
+    this.#replay.clear()
+  }
+
+  #acknowledge(): void {
+    this.stop()
+    this.#options.onAckDue()
+  }
+}
+
+/** protocol.md §3: "Ack every 256 KiB or 50 ms, whichever comes first". */
+const ackEveryBytes = 262_144
+const ackDelayMs = 50
