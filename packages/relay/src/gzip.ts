@@ -7,6 +7,6 @@ export async function gzipIfSmaller(payload: Uint8Array): Promise<Uint8Array | u
 }
 
 /** Inflates off the event loop; fails past `inflatedBytes`, the size the peer was charged for. */
-export async function gunzipWithin(gzip: Uint8Array, inflatedBytes: number): Promise<Uint8Array> {
-  return await gunzipAsync(gzip, inflatedBytes)
+export function gunzipWithin(gzip: Uint8Array, inflatedBytes: number): Promise<Uint8Array> {
+  return gunzipAsync(gzip, inflatedBytes)
 }

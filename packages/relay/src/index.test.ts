@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import * as relay from './index.js'
 
 test('@ls/relay exports what it says it does', () => {
-  expect(Object.keys(relay).sort()).toMatchInlineSnapshot(`
+  expect(Object.keys(relay).toSorted()).toMatchInlineSnapshot(`
     [
       "Balancer",
       "Inbound",
@@ -14,9 +14,13 @@ test('@ls/relay exports what it says it does', () => {
       "failureOf",
       "failureWords",
       "formatFailure",
+      "formatListenAddress",
       "parseAccessRules",
       "parseFailure",
+      "parseListenAddress",
+      "parseRoutes",
       "parseUpstream",
+      "parseUpstreamHeaders",
       "pump",
       "replyOf",
     ]

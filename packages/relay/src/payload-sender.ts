@@ -1,19 +1,7 @@
-import { adaptiveDelay, type AdaptiveDelayOptions, Batcher, systemClock } from '@ls/batching'
+import { adaptiveDelay, Batcher, systemClock } from '@ls/batching'
 import type { Channel } from '@ls/mux'
 import { gzipIfSmaller } from './gzip.js'
-
-/** How bytes from a socket are gathered before they become messages. */
-export interface PayloadOptions {
-  /**
-   * `auto`: at once; the session joins small writes while the transport is busy.
-   * `adaptive`: waits 20–500 ms while a connection is fast, as LinkSocks documents it. @default 'auto'
-   */
-  readonly batching?: 'auto' | 'adaptive' | 'off'
-  /** Limits of `adaptive`. */
-  readonly batchingLimits?: AdaptiveDelayOptions
-  /** Payload from this size on is compressed, in bytes; 0 never. @default 524288 */
-  readonly compressionThresholdBytes?: number
-}
+import type { PayloadOptions } from './payload-options.js'
 
 /** Takes payload from a socket and gives it to a channel: batched and compressed as configured, always in order. */
 export class PayloadSender {
@@ -34,7 +22,7 @@ export class PayloadSender {
     if (options.batching !== 'adaptive') return
     this.#batcher = new Batcher({
       clock: systemClock,
-      policy: adaptiveDelay(options.batchingLimits ?? {}),
+      policy: adaptiveDelay(options.batchingTimeLimits ?? {}),
       flush: (chunk) => this.#transmit(chunk),
     })
   }
@@ -84,7 +72,7 @@ export class PayloadSender {
   #compress(chunk: Uint8Array): void {
     if (chunk.length > this.#channel.maxCompressedBytes) return this.#give(this.#channel.send(chunk))
     this.#compressing = true
-    gzipIfSmaller(chunk)
+    void gzipIfSmaller(chunk)
       .catch(() => undefined)
       .then((gzip) => this.#compressed(chunk, gzip))
   }

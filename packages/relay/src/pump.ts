@@ -1,7 +1,8 @@
 import type { Duplex } from 'node:stream'
 import { Socket } from 'node:net'
 import type { Channel, ChannelCloseReason, ChannelHandler } from '@ls/mux'
-import { PayloadSender, type PayloadOptions } from './payload-sender.js'
+import type { PayloadOptions } from './payload-options.js'
+import { PayloadSender } from './payload-sender.js'
 import { gunzipWithin } from './gzip.js'
 
 export interface PumpOptions extends PayloadOptions {
@@ -38,7 +39,7 @@ class Pump implements ChannelHandler {
     this.#options = options
     this.#sender = new PayloadSender(channel, options, () => this.#socket.resume())
     socket.on('data', this.#onSocketData)
-    socket.on('end', () => this.#sender.end())
+    socket.on('end', () => this.#onSocketEnd())
     socket.on('drain', this.#onSocketDrain)
     // 'close' follows and does the work; without a listener the error would end the process.
     socket.on('error', () => {})
@@ -60,7 +61,7 @@ class Pump implements ChannelHandler {
         if (this.#closed !== undefined) this.#closeSocket(this.#closed)
         else if (this.#unconsumedBytes === 0) this.#channel.resume()
       },
-      (error: Error) => this.#channel.abort(`failed: ${error.message}`),
+      (error: unknown) => this.#inflateFailed(`failed: ${(error as Error).message}`),
     )
   }
 
@@ -91,9 +92,17 @@ class Pump implements ChannelHandler {
     if (!this.#inflating) this.#channel.resume()
   }
 
+  /** The peer lied about what it sent: a stream with a hole in it ends here, and must not look complete. */
+  #inflateFailed(error: string): void {
+    this.#inflating = false
+    if (this.#closed === undefined) return this.#channel.abort(error)
+    this.#closed = { kind: 'local', error }
+    this.#closeSocket(this.#closed)
+  }
+
   #closeSocket(reason: ChannelCloseReason): void {
     if (this.#socket.destroyed) return this.#options.onDone?.(reason)
-    const linger = setTimeout(() => this.#socket.destroy(), this.#options.lingerMs ?? defaultLingerMs)
+    const linger = setTimeout(() => this.#cutSocket(), this.#options.lingerMs ?? defaultLingerMs)
     this.#socket.once('close', () => clearTimeout(linger))
     if (reason.kind === 'ended') this.#endSocket()
     else this.#resetSocket()
@@ -120,12 +129,35 @@ class Pump implements ChannelHandler {
 
   /** A truncated stream must not look complete: after what is queued comes a reset, not an end. */
   #resetSocket(): void {
-    const reset = (): void => {
-      if (this.#socket instanceof Socket) this.#socket.resetAndDestroy()
-      else this.#socket.destroy(new Error(this.#closed?.error))
-    }
-    if (this.#socket.writableLength === 0) return reset()
-    this.#socket.once('drain', reset)
+    const { writableLength, writableEnded, writableFinished } = this.#socket
+    // The peer had ended its stream in good order before; that end goes out first.
+    if (writableEnded && !writableFinished) this.#socket.once('finish', () => this.#reset())
+    else if (writableLength > 0) this.#socket.write('', () => this.#reset())
+    else this.#reset()
+  }
+
+  /** The application has not taken the rest in time. */
+  #cutSocket(): void {
+    if (this.#socket.writableFinished) this.#socket.destroy()
+    else this.#reset()
+  }
+
+  #reset(): void {
+    if (this.#socket instanceof Socket) this.#socket.resetAndDestroy()
+    else this.#socket.destroy(new Error(this.#closed?.error))
+  }
+
+  /**
+   * libuv reports a reset as an end when data came with it, and a truncated stream would look complete. An empty write
+   * tells them apart: it fails on a connection that was reset, and nothing goes out on one that was half-closed.
+   */
+  #onSocketEnd(): void {
+    const socket = this.#socket
+    if (!(socket instanceof Socket) || !socket.writable || socket.writableLength > 0) return this.#sender.end()
+    socket.write('', (error) => {
+      // Where it failed, 'close' follows.
+      if (error === null || error === undefined) this.#sender.end()
+    })
   }
 
   #onSocketClose(): void {

@@ -1,11 +1,13 @@
-import { type ConnectorMessage, decode, encode, MessageType } from '@ls/codec'
+import { type ConnectorMessage, decode, encode, MessageType, peekType } from '@ls/codec'
 import { ServerError } from './errors.js'
 import type { Peer } from './peer.js'
 import { type ConnectorToken, makeToken, type ReverseToken, type TokenRegistry } from './token-registry.js'
 
 export interface ConnectorMessagesOptions {
   readonly tokens: TokenRegistry
-  /** Whether a provider process with this instance is connected under the reverse token. */
+  /** Connector tokens that the providers of one reverse token may have together: each costs memory. @default 1000 */
+  readonly maxTokens?: number
+  /** Whether a provider process with this instance has a session under the reverse token. */
   isConnected(reverse: ReverseToken, instance: string): boolean
   /** A token is to go, with everyone who uses it. */
   remove(token: ConnectorToken): void
@@ -23,6 +25,7 @@ export class ConnectorMessages {
 
   /** Takes any message that is not about a channel; answers it if it is Connector. */
   receive(peer: Peer, bytes: Uint8Array): void {
+    if (peekType(bytes) !== MessageType.Connector) return
     const message = decode(bytes)
     if (message.type !== MessageType.Connector) return
     const { channelId } = message
@@ -48,6 +51,7 @@ export class ConnectorMessages {
     const { tokens, isConnected, changed } = this.#options
     const known = tokens.find(token)
     if (known === undefined) {
+      this.#assertRoom(reverse)
       changed(tokens.add({ kind: 'connector', token, reverse, owner: peer.instance }))
       return token
     }
@@ -60,6 +64,13 @@ export class ConnectorMessages {
     return token
   }
 
+  #assertRoom(reverse: ReverseToken): void {
+    const { tokens, maxTokens = defaultMaxTokens } = this.#options
+    if (tokens.connectorsOf(reverse).size < maxTokens) return
+    const text = `too many connector tokens: ${maxTokens} are registered, the limit of a reverse token`
+    throw new ServerError('ERR_SERVER_TOO_MANY_TOKENS', text)
+  }
+
   #remove(peer: Peer, reverse: ReverseToken, token: string): string {
     const known = this.#options.tokens.find(token)
     const own = known?.kind === 'connector' && known.reverse === reverse && known.owner === peer.instance
@@ -69,6 +80,8 @@ export class ConnectorMessages {
     return token
   }
 }
+
+const defaultMaxTokens = 1000
 
 function taken(): ServerError {
   return new ServerError('ERR_SERVER_TOKEN_EXISTS', 'connector token already exists')

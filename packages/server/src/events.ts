@@ -1,9 +1,12 @@
+import type { ListenAddress } from '@ls/relay'
+import type { Peer } from './peer.js'
+
 /** What a server tells its embedder. */
 export interface ServerEvents {
   /** The WebSocket port is open. */
   listening: [address: { host: string; port: number }]
-  /** The SOCKS port of a reverse token is open. */
-  socksListening: [address: { host: string; port: number }, token: string]
+  /** A SOCKS port, or a UNIX socket, of a reverse token is open; once for each place. */
+  socksListening: [address: ListenAddress, token: string]
   /** A client has authenticated; `kind` is that of its token. */
   clientConnected: [client: ClientInfo]
   /** All of a client's session is over. */
@@ -15,8 +18,15 @@ export interface ServerEvents {
 }
 
 export interface ClientInfo {
+  /** The kind of its token. */
   readonly kind: 'forward' | 'reverse' | 'connector'
   /** Names the client process; the same for each of its links. */
   readonly instance: string
+  /** The address its connection comes from, without a port. */
   readonly remoteAddress: string
+}
+
+/** What others may know of a peer. */
+export function describeClient({ record, instance, remoteAddress }: Peer): ClientInfo {
+  return { kind: record.kind, instance, remoteAddress }
 }

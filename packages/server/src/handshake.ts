@@ -24,6 +24,11 @@ export interface Agreement {
   readonly ticket: Omit<Ticket, 'session'> | undefined
 }
 
+/** How a handshake ended well: a new session is to be made, or the one with this id goes on. */
+export type HandshakeOutcome =
+  | { readonly kind: 'agreed'; readonly agreement: Agreement }
+  | { readonly kind: 'resumed'; readonly id: string }
+
 export interface HandshakeDependencies {
   readonly options: ResolvedServerOptions
   readonly tokens: TokenRegistry
@@ -37,8 +42,7 @@ export class Refusal extends Error {
 }
 
 /**
- * Opens a link from the server's side (protocol.md §1 "Opening a link", §3). Resolves with what was agreed, or with
- * undefined when the client went on with a session it had.
+ * Opens a link from the server's side (protocol.md §1 "Opening a link", §3).
  *
  * @throws Refusal when the token or the order of messages is wrong; the caller answers when it sees fit
  */
@@ -46,7 +50,7 @@ export async function shakeHands(
   transport: MessageTransport,
   query: ParsedAuthQuery,
   dependencies: HandshakeDependencies,
-): Promise<Agreement | undefined> {
+): Promise<HandshakeOutcome> {
   const { options } = dependencies
   const reader = new MessageReader(transport, options.clock)
   const identity = await authenticate(reader, query, dependencies)
@@ -54,20 +58,24 @@ export async function shakeHands(
   const ticket = extensions.includes('resume') ? makeTicket(identity.record) : undefined
   if (extensions.length > 0) transport.send(encode(ourHello(extensions, ticket, options)))
   transport.send(encode({ type: MessageType.AuthResponse, success: true }))
-  if (extensions.length === 0) return { identity, extensions, peerWindowBytes: undefined, ticket: undefined }
+  if (extensions.length === 0) return agreed({ identity, extensions, peerWindowBytes: undefined, ticket: undefined })
 
   let first = decode(await reader.next(options.handshakeDeadlineMs))
   if (first.type === MessageType.Resume) {
     const old = dependencies.findTicket(hex(first.session))
     if (old !== undefined && mayResume(old, first.secret, identity) && resume(old.session, transport, first.sequence)) {
-      return undefined
+      return { kind: 'resumed', id: old.id }
     }
     const error = 'the session is not known here: it has expired, or the server was restarted'
     transport.send(encode({ type: MessageType.Resumed, success: false, sequence: 0, error }))
     first = decode(await reader.next(options.handshakeDeadlineMs))
   }
   if (first.type !== MessageType.Hello) throw new Refusal('Hello was expected')
-  return { identity, extensions, peerWindowBytes: first.windowBytes, ticket }
+  return agreed({ identity, extensions, peerWindowBytes: first.windowBytes, ticket })
+}
+
+function agreed(agreement: Agreement): HandshakeOutcome {
+  return { kind: 'agreed', agreement }
 }
 
 async function authenticate(

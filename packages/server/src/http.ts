@@ -1,19 +1,22 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { LinkSocksServer } from './server.js'
-import type { ResolvedServerOptions } from './options.js'
+import type { ManagementApi } from './api/management-api.js'
+import { isApiPath } from './api/routes.js'
 import { version } from './version.js'
 
-/** Answers plain HTTP requests on the WebSocket port. */
-export function answerHttp(
-  request: IncomingMessage,
-  response: ServerResponse,
-  _server: LinkSocksServer,
-  options: ResolvedServerOptions,
-): void {
-  const path = (request.url ?? '/').split('?', 1)[0]
-  if (path === '/') return answer(response, 200, greeting(options.apiKey !== undefined))
-  if (path === '/socket' || path === '/socket/') return answer(response, 400, 'a WebSocket upgrade was expected here\n')
-  answer(response, 404, '404 page not found\n')
+/** Answers plain HTTP requests on the WebSocket port; without an `api` its paths do not exist. */
+export function answerHttp(request: IncomingMessage, response: ServerResponse, api: ManagementApi | undefined): void {
+  const path = (request.url ?? '/').split('?', 1)[0] ?? '/'
+  if (api !== undefined && isApiPath(path)) return api.answer(request, response, path)
+  if (isSocketPath(path)) return answerSocketPath(response)
+  if (path !== '/') return answer(response, 404, '404 page not found\n')
+  if (request.method === 'GET' || request.method === 'HEAD') return answer(response, 200, greeting(api !== undefined))
+  response.setHeader('allow', 'GET, HEAD')
+  answer(response, request.method === 'OPTIONS' ? 204 : 405, '')
+}
+
+/** `/socket` and `/socket/` (protocol.md §1). */
+export function isSocketPath(path: string): boolean {
+  return path === '/socket' || path === '/socket/'
 }
 
 function greeting(withApi: boolean): string {
@@ -21,7 +24,21 @@ function greeting(withApi: boolean): string {
   return `LinkSocks v${version} is running.${api}\n`
 }
 
+/** Status and header are those of the deployed Go server. */
+function answerSocketPath(response: ServerResponse): void {
+  response.setHeader('sec-websocket-version', '13')
+  answer(
+    response,
+    400,
+    'Bad Request: a WebSocket upgrade was expected; a proxy in between may drop the Upgrade header\n',
+  )
+}
+
 function answer(response: ServerResponse, status: number, text: string): void {
-  response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8', 'content-length': Buffer.byteLength(text) })
+  if (text !== '') {
+    response.setHeader('content-type', 'text/plain; charset=utf-8')
+    response.setHeader('content-length', Buffer.byteLength(text))
+  }
+  response.writeHead(status)
   response.end(text)
 }

@@ -1,21 +1,33 @@
 import { systemClock, type Clock } from '@ls/batching'
 import type { Extension } from '@ls/codec'
 import { silentLogger, type Logger } from '@ls/mux'
-import type { PayloadOptions, UdpOptions } from '@ls/relay'
+import type { InboundOptions, OutboundOptions, PayloadOptions, UdpOptions } from '@ls/relay'
 
 export interface ServerOptions extends PayloadOptions {
   /** Address the WebSocket port listens on. @default '0.0.0.0' */
   readonly host?: string
   /** @default 8765 */
   readonly port?: number
-  /** Turns the management API on; sent by its users as `X-API-Key`. @default off */
+  /** Turns the management API on; sent by its users as `X-API-Key`. Not empty. @default off */
   readonly apiKey?: string
   /** Where the SOCKS ports of reverse tokens listen when the token does not say. @default '127.0.0.1' */
   readonly socksHost?: string
+  /** Open SOCKS ports before the first provider has come, when the token does not say. @default false */
+  readonly socksNowait?: boolean
   /** Ports for reverse tokens that name none, first and last. @default [1024, 10240] */
   readonly portPool?: readonly [number, number]
   /** Proxies that the server reaches forward targets through, each through the one before. @default none */
   readonly upstreamProxies?: readonly string[]
+  /** Exceptions from `upstreamProxies`: `PATTERN=direct`, `PATTERN=reject` or `PATTERN=URL`, the first match counts. @default none */
+  readonly routes?: readonly string[]
+  /** Further fields for HTTP proxies in `upstreamProxies` and `routes`, with `{source}` and `{target}`. @default none */
+  readonly upstreamHeaders?: NonNullable<OutboundOptions['upstreamHeaders']>
+  /** TLS to `https://` proxies. @default what Node trusts */
+  readonly upstreamTls?: NonNullable<OutboundOptions['upstreamTls']>
+  /** What users of reverse ports may speak; `auto` tells it from the first byte. @default 'auto' */
+  readonly inbound?: NonNullable<InboundOptions['inbound']>
+  /** Reverse ports: take HTTP requests that do not name their target in full, by their Host. @default false */
+  readonly httpTransparent?: boolean
   /** Targets that forward clients may reach, `ADDR:PORT`. @default all */
   readonly accessRules?: readonly string[]
   /** Reverse mode: tell the SOCKS client of success before the provider has. @default false */
@@ -26,6 +38,8 @@ export interface ServerOptions extends PayloadOptions {
   readonly providerWaitMs?: number
   /** How long a connector's request waits for a provider. @default 5000 */
   readonly connectorWaitMs?: number
+  /** How long the connector tokens of a provider that is gone are kept for it. @default 600000 (10 minutes) */
+  readonly orphanedTokenMs?: number
   readonly udp?: UdpOptions
   /** Address told to UDP clients of reverse ports instead of the one they reached. @default the one they reached */
   readonly udpAdvertise?: string
@@ -61,9 +75,11 @@ export type ResolvedServerOptions = ServerOptions &
       | 'host'
       | 'port'
       | 'socksHost'
+      | 'socksNowait'
       | 'portPool'
       | 'providerWaitMs'
       | 'connectorWaitMs'
+      | 'orphanedTokenMs'
       | 'extensions'
       | 'windowBytes'
       | 'graceMs'
@@ -74,21 +90,41 @@ export type ResolvedServerOptions = ServerOptions &
     >
   >
 
+/** Applies the defaults and checks the ranges. @throws RangeError for a value out of its range */
 export function resolveServerOptions(options: ServerOptions): ResolvedServerOptions {
+  if (options.apiKey === '') throw new RangeError('apiKey is empty; leave it out to keep the management API off')
   return {
     ...options,
     host: options.host ?? '0.0.0.0',
-    port: options.port ?? 8765,
+    port: within('port', options.port ?? 8765, 0, maxPort),
     socksHost: options.socksHost ?? '127.0.0.1',
-    portPool: options.portPool ?? [1024, 10_240],
-    providerWaitMs: options.providerWaitMs ?? 10_000,
-    connectorWaitMs: options.connectorWaitMs ?? 5000,
+    socksNowait: options.socksNowait ?? false,
+    portPool: checkPortPool(options.portPool ?? [1024, 10_240]),
+    providerWaitMs: within('providerWaitMs', options.providerWaitMs ?? 10_000, 0, maxTimerMs),
+    connectorWaitMs: within('connectorWaitMs', options.connectorWaitMs ?? 5000, 0, maxTimerMs),
+    orphanedTokenMs: within('orphanedTokenMs', options.orphanedTokenMs ?? 600_000, 0, maxTimerMs),
     extensions: options.extensions ?? ['window', 'fin', 'resume'],
-    windowBytes: options.windowBytes ?? 262_144,
-    graceMs: options.graceMs ?? 60_000,
-    handshakeDeadlineMs: options.handshakeDeadlineMs ?? 10_000,
-    maxLinks: options.maxLinks ?? 10_000,
+    windowBytes: within('windowBytes', options.windowBytes ?? 262_144, 1, 0xffffffff),
+    graceMs: within('graceMs', options.graceMs ?? 60_000, 0, maxTimerMs),
+    handshakeDeadlineMs: within('handshakeDeadlineMs', options.handshakeDeadlineMs ?? 10_000, 1, maxTimerMs),
+    maxLinks: within('maxLinks', options.maxLinks ?? 10_000, 1, 1_000_000),
     logger: options.logger ?? silentLogger,
     clock: options.clock ?? systemClock,
   }
+}
+
+const maxPort = 65_535
+
+/** Longer delays make Node's timers fire at once. */
+const maxTimerMs = 0x7fffffff
+
+function within(name: string, value: number, min: number, max: number): number {
+  if (Number.isInteger(value) && value >= min && value <= max) return value
+  throw new RangeError(`${name} is ${value}; it must be a whole number from ${min} to ${max}`)
+}
+
+function checkPortPool([first, last]: readonly [number, number]): readonly [number, number] {
+  within('portPool[0]', first, 1, maxPort)
+  within('portPool[1]', last, first, maxPort)
+  return [first, last]
 }

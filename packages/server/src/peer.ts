@@ -8,7 +8,8 @@ export interface Peer {
   readonly record: TokenRecord
   /** Names the client process, as hex: the same on each of its links and after each reconnect. */
   readonly instance: string
-  readonly remoteAddress: string
+  /** Where its last link came from. */
+  remoteAddress: string
   readonly connectedAtMs: number
 }
 

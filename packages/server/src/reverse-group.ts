@@ -1,6 +1,6 @@
-import { encode, MessageType } from '@ls/codec'
-import { Balancer, Inbound } from '@ls/relay'
+import { Balancer, Inbound, type ListenAddress } from '@ls/relay'
 import type { ResolvedServerOptions } from './options.js'
+import { Partners } from './partners.js'
 import type { Peer } from './peer.js'
 import type { ConnectorToken, ReverseToken } from './token-registry.js'
 
@@ -10,9 +10,9 @@ export interface ReverseGroupOptions {
   readonly socksNowait: boolean
   readonly server: ResolvedServerOptions
   /** The SOCKS port is open. */
-  onListening(address: { host: string; port: number }): void
+  onListening(address: ListenAddress): void
   /** The SOCKS port could not be opened. */
-  onError(error: Error): void
+  onError(error: unknown): void
 }
 
 /** Everything that belongs to one reverse token: its providers, its SOCKS port, and the connectors that reach them. */
@@ -21,53 +21,49 @@ export class ReverseGroup {
   readonly #options: ReverseGroupOptions
   readonly #providers = new Set<Peer>()
   readonly #connectors = new Set<Peer>()
+  readonly #partners = new Partners()
   readonly #all: Balancer
   /** Requests of connectors, by the provider that owns their token. */
   readonly #owned = new Map<string, Balancer>()
   readonly #inbound: Inbound | undefined
   #listening: Promise<void> | undefined
+  #closed = false
 
   constructor(options: ReverseGroupOptions) {
     const { record, server } = options
     this.record = record
     this.#options = options
     this.#all = new Balancer({ clock: server.clock, waitMs: server.providerWaitMs })
-    if (record.port < 0) return
-    const accounts =
-      record.username === undefined ? [] : [{ username: record.username, password: record.password ?? '' }]
+    const { listenOn = [], accounts = [], username, password } = record
+    if (record.port < 0 && listenOn.length === 0) return
+    const first = username === undefined ? [] : [{ username, password: password ?? '' }]
     this.#inbound = new Inbound({
       ...server,
       host: record.host,
       port: record.port,
-      accounts,
+      listenOn,
+      accounts: [...first, ...accounts],
       pick: (signal) => this.#all.pick(signal),
       logger: server.logger,
     })
   }
 
-  get providers(): ReadonlySet<Peer> {
-    return this.#providers
+  /** Where SOCKS listens for this token, or is going to; −1 for nowhere. */
+  get port(): number {
+    return this.#inbound?.address?.port ?? this.record.port
   }
 
-  get connectors(): ReadonlySet<Peer> {
-    return this.#connectors
-  }
-
-  /** Clients as people count them: processes, not WebSockets. */
-  get providerCount(): number {
-    return countInstances(this.#providers)
-  }
-
-  #ownsTokens(instance: string): boolean {
-    return [...this.#connectors].some(({ record }) => (record as ConnectorToken).owner === instance)
-  }
-
-  /** Opens the SOCKS port, once. */
+  /** Opens the SOCKS port, once. @throws ListenError; the next call tries again */
   async listen(): Promise<void> {
     const inbound = this.#inbound
-    if (inbound === undefined) return
-    this.#listening ??= inbound.listen().then((address) => this.#options.onListening(address))
-    await this.#listening
+    if (inbound === undefined || this.#closed) return
+    const listening = (this.#listening ??= this.#open(inbound))
+    try {
+      await listening
+    } catch (error) {
+      if (this.#listening === listening) this.#listening = undefined
+      throw error
+    }
   }
 
   get socksNowait(): boolean {
@@ -78,37 +74,36 @@ export class ReverseGroup {
     this.#providers.add(peer)
     this.#all.add(peer.session)
     this.#ownedBy(peer.instance).add(peer.session)
-    this.listen().catch((error: Error) => this.#options.onError(error))
-    this.#tellPartners()
+    this.listen().catch(this.#options.onError)
+    this.#changed()
   }
 
   removeProvider(peer: Peer): void {
     if (!this.#providers.delete(peer)) return
     this.#all.remove(peer.session)
-    const owned = this.#ownedBy(peer.instance)
-    owned.remove(peer.session)
-    if (owned.size === 0 && !this.#ownsTokens(peer.instance)) this.#owned.delete(peer.instance)
-    this.#tellPartners()
+    this.#owned.get(peer.instance)?.remove(peer.session)
+    this.#changed()
   }
 
-  /** Whether the owner of a connector token has a live link. */
+  /** Whether the owner of a connector token has a session; its link may be down for the grace. */
   hasProvider(instance: string): boolean {
     return [...this.#providers].some((peer) => peer.instance === instance)
   }
 
-  /** A provider's link is back: what waited for it can go. */
+  /** A peer's link is up, or back: what waited for a provider can go. */
   wake(peer: Peer): void {
     this.#all.wake()
-    this.#ownedBy(peer.instance).wake()
+    this.#owned.get(peer.instance)?.wake()
   }
 
   addConnector(peer: Peer): void {
     this.#connectors.add(peer)
-    this.#tellPartners()
+    this.#changed()
   }
 
   removeConnector(peer: Peer): void {
-    if (this.#connectors.delete(peer)) this.#tellPartners()
+    if (!this.#connectors.delete(peer)) return
+    this.#changed()
   }
 
   /** The providers that a connector with this token reaches. */
@@ -118,13 +113,21 @@ export class ReverseGroup {
 
   /** A connector token has another owner, or none any more. */
   ownershipChanged(): void {
-    this.#tellPartners()
+    this.#changed()
   }
 
+  /** Resolves when the SOCKS port is free for others. */
   async close(graceMs: number): Promise<void> {
+    this.#closed = true
     this.#all.close()
     for (const balancer of this.#owned.values()) balancer.close()
+    // A port that is just being opened would stay open for ever.
+    await this.#listening?.catch(() => {})
     await this.#inbound?.close({ graceMs })
+  }
+
+  async #open(inbound: Inbound): Promise<void> {
+    for (const address of await inbound.listen()) this.#options.onListening(address)
   }
 
   #ownedBy(instance: string): Balancer {
@@ -135,27 +138,16 @@ export class ReverseGroup {
     return balancer
   }
 
-  /** Tells everyone how many partners they have: their own, never another tenant's (protocol.md §1, §2). */
-  #tellPartners(): void {
-    for (const provider of this.#providers) {
-      const mine = [...this.#connectors].filter(({ record }) => reaches(record as ConnectorToken, provider))
-      tell(provider, countInstances(mine))
-    }
-    for (const connector of this.#connectors) {
-      const mine = [...this.#providers].filter((provider) => reaches(connector.record as ConnectorToken, provider))
-      tell(connector, countInstances(mine))
+  #changed(): void {
+    this.#prune()
+    this.#partners.update(this.#providers, this.#connectors)
+  }
+
+  /** Forgets owners that are gone, unless a connector still asks for one: it may come back. */
+  #prune(): void {
+    const askedFor = new Set([...this.#connectors].map(({ record }) => (record as ConnectorToken).owner))
+    for (const [instance, balancer] of this.#owned) {
+      if (balancer.size === 0 && !askedFor.has(instance)) this.#owned.delete(instance)
     }
   }
-}
-
-function reaches(token: ConnectorToken, provider: Peer): boolean {
-  return token.owner === undefined || token.owner === provider.instance
-}
-
-function tell(peer: Peer, count: number): void {
-  peer.session.send(encode({ type: MessageType.Partners, count }))
-}
-
-function countInstances(peers: Iterable<Peer>): number {
-  return new Set([...peers].map((peer) => peer.instance)).size
 }

@@ -1,17 +1,25 @@
 import { type Channel, forward, type ForwardedChannel, type Session } from '@ls/mux'
 import { type Balancer, failureOf, formatFailure } from '@ls/relay'
 
+/** A channel that passes from a connector to a provider. */
+export interface Connection {
+  readonly channel: ForwardedChannel
+  /** The connector's. */
+  readonly from: Session
+}
+
 /** Joins connectors' channels with providers, and knows which are joined (agent mode, protocol.md §1). */
 export class Switchboard {
-  readonly #channels = new Set<ForwardedChannel>()
+  /** By the channel as its opener asked for it. */
+  readonly #connections = new Map<Channel, Connection>()
 
   get size(): number {
-    return this.#channels.size
+    return this.#connections.size
   }
 
   /** Channels that pass through now. */
-  [Symbol.iterator](): Iterator<ForwardedChannel> {
-    return this.#channels.values()
+  [Symbol.iterator](): Iterator<Connection> {
+    return this.#connections.values()
   }
 
   /** Passes a channel on to one of `providers`, now or when one has come within `waitMs`. */
@@ -20,17 +28,18 @@ export class Switchboard {
     channel.setHandler({ onClose: () => gone.abort(new Error('the connector went away')) })
     const picked = providers.pick(gone.signal, waitMs)
     if (!(picked instanceof Promise)) return this.#join(channel, from, picked)
-    picked.then(
-      (provider) => this.#join(channel, from, provider),
-      (error) => channel.reject(formatFailure(failureOf(error, 'the provider'))),
-    )
+    picked
+      .then((provider) => this.#join(channel, from, provider))
+      .catch((error: unknown) => channel.reject(formatFailure(failureOf(error, 'the provider'))))
   }
 
   #join(channel: Channel, from: Session, to: Session): void {
-    if (channel.state !== 'opening') return
-    const joined = forward(channel, from, to, () => {
-      if (joined !== undefined) this.#channels.delete(joined)
+    let over = false
+    const forwarded = forward(channel, from, to, () => {
+      over = true
+      this.#connections.delete(channel)
     })
-    if (joined !== undefined) this.#channels.add(joined)
+    // Over already, when what waited in the channel ended with its Disconnect.
+    if (forwarded !== undefined && !over) this.#connections.set(channel, { channel: forwarded, from })
   }
 }

@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto'
+import type { Account } from '@ls/relay'
 import { ServerError } from './errors.js'
 
 /** A token for clients whose traffic leaves at the server. */
@@ -11,11 +12,15 @@ export interface ForwardToken {
 export interface ReverseToken {
   readonly kind: 'reverse'
   readonly token: string
-  /** Where SOCKS listens for this token; −1 for none (autonomy, protocol.md §1). */
+  /** Where SOCKS listens for this token; −1 for none (autonomy, protocol.md §1), 0 until the system has chosen one. */
   readonly port: number
   readonly host: string
+  /** Where SOCKS listens instead of `host` and `port`, which is −1 then. */
+  readonly listenOn?: readonly string[]
   readonly username: string | undefined
   readonly password: string | undefined
+  /** More accounts that may use the port. */
+  readonly accounts?: readonly Account[]
   /** Providers may add and remove connector tokens. */
   readonly allowManageConnector: boolean
 }
@@ -35,11 +40,13 @@ export type TokenRecord = ForwardToken | ReverseToken | ConnectorToken
 export class TokenRegistry {
   /** By the SHA-256 that clients send in the query; a lookup by hash takes the same time for all wrong tokens. */
   readonly #byHash = new Map<string, TokenRecord>()
+  readonly #connectors = new Map<ReverseToken, Set<ConnectorToken>>()
 
   get size(): number {
     return this.#byHash.size
   }
 
+  /** In the order they were added. */
   *[Symbol.iterator](): Generator<TokenRecord> {
     yield* this.#byHash.values()
   }
@@ -55,10 +62,8 @@ export class TokenRegistry {
   }
 
   /** Connector tokens that lead to a reverse token. */
-  connectorsOf(reverse: ReverseToken): ConnectorToken[] {
-    return [...this.#byHash.values()].filter(
-      (record): record is ConnectorToken => record.kind === 'connector' && record.reverse === reverse,
-    )
+  connectorsOf(reverse: ReverseToken): ReadonlySet<ConnectorToken> {
+    return this.#connectors.get(reverse) ?? none
   }
 
   /** Checks that a new token may be registered under this name. @throws ServerError when it may not */
@@ -67,15 +72,24 @@ export class TokenRegistry {
     if (this.#byHash.has(hash(token))) throw new ServerError('ERR_SERVER_TOKEN_EXISTS', 'token already exists')
   }
 
+  /** @throws ServerError when the token may not be registered */
   add<T extends TokenRecord>(record: T): T {
     this.assertFree(record.token)
     this.#byHash.set(hash(record.token), record)
+    if (record.kind !== 'connector') return record
+    const siblings = this.#connectors.get(record.reverse) ?? new Set<ConnectorToken>()
+    this.#connectors.set(record.reverse, siblings.add(record))
     return record
   }
 
   remove(record: TokenRecord): void {
     const key = hash(record.token)
-    if (this.#byHash.get(key) === record) this.#byHash.delete(key)
+    if (this.#byHash.get(key) !== record) return
+    this.#byHash.delete(key)
+    if (record.kind !== 'connector') return
+    const siblings = this.#connectors.get(record.reverse)
+    siblings?.delete(record)
+    if (siblings?.size === 0) this.#connectors.delete(record.reverse)
   }
 }
 
@@ -85,7 +99,9 @@ export function makeToken(): string {
 }
 
 /** The reserved token that a client without one sends. */
-export const anonymousToken = 'anonymous'
+const anonymousToken = 'anonymous'
+
+const none: ReadonlySet<ConnectorToken> = new Set()
 
 /** protocol.md §1: "a token is 1–255 bytes". */
 const maxTokenBytes = 255

@@ -35,6 +35,8 @@ export function upgrade<T>(
 ): Promise<UpgradeResult<T>> {
   return attempt.step<UpgradeResult<T>>(`waiting for ${placeOf(url)} to accept the WebSocket`, (resolve, reject) => {
     const socket = new WebSocket(url, clientOptions(stream, options))
+    // A stream that comes paused, as out of a proxy's handshake, would never show the answer; it is read from the next turn on.
+    stream.resume()
     socket.once('open', () => resolve({ kind: 'open', value: onOpen(socket) }))
     socket.on('error', (error) => reject(handshakeError(url, error)))
     socket.once('unexpected-response', (_request, response: IncomingMessage) => {

@@ -11,7 +11,7 @@ import { definedOnly } from './shared-options.js'
 describe('serverOptions', () => {
   it('passes on every flag of the library', () => {
     const line =
-      '-H ::1 -P 1 -s ::2 -i -k key --connector-wait-provider 2s -x http://h -f --udp-advertise a --no-batching'
+      '-H ::1 -P 1 -s ::2 -i -k key --connector-wait-provider 2s -x http://h -f --udp-advertise a --no-batching --compression-threshold 0'
     expect(serverOptions(server(`${line} --access-rule 10.0.0.0/8:*`))).toEqual({
       host: '::1',
       port: 1,
@@ -24,6 +24,7 @@ describe('serverOptions', () => {
       fastOpen: true,
       udpAdvertise: 'a',
       batching: 'off',
+      compressionThresholdBytes: 0,
     })
   })
 
@@ -35,7 +36,7 @@ describe('serverOptions', () => {
 describe('clientOptions', () => {
   it('passes on every flag of the library', () => {
     const line =
-      '-u ws://h -t t -r -c c -s ::2 -p 2 -n n -w w -i -R --retry-auth -T 3 -x http://h -f -E --batching adaptive'
+      '-u ws://h -t t -r -c c -s ::2 -p 2 -n n -w w -i -R --retry-auth -T 3 -x http://h -f -E --batching adaptive --compression-threshold 1000'
     expect(clientOptions(client(`${line} --udp-advertise a --access-rule *:80`))).toEqual({
       url: 'ws://h',
       token: 't',
@@ -55,6 +56,7 @@ describe('clientOptions', () => {
       proxyFromEnvironment: false,
       udpAdvertise: 'a',
       batching: 'adaptive',
+      compressionThresholdBytes: 1000,
     })
   })
 

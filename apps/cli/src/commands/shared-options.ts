@@ -3,20 +3,24 @@ import type { Settings } from '../settings.js'
 
 type Shared = Pick<
   Settings<'server'>,
-  'upstreamProxy' | 'accessRule' | 'fastOpen' | 'batching' | 'noBatching' | 'udpAdvertise'
+  'upstreamProxy' | 'accessRule' | 'fastOpen' | 'batching' | 'noBatching' | 'compressionThreshold' | 'udpAdvertise'
 >
 
 /** The client's options of these names are the same. */
-type SharedOptions = Pick<ServerOptions, 'upstreamProxies' | 'accessRules' | 'fastOpen' | 'batching' | 'udpAdvertise'>
+type SharedOptions = Pick<
+  ServerOptions,
+  'upstreamProxies' | 'accessRules' | 'fastOpen' | 'batching' | 'compressionThresholdBytes' | 'udpAdvertise'
+>
 
 /** The options that server and client libraries have in common. */
 export function sharedOptions(settings: Shared): SharedOptions {
-  const { upstreamProxy, accessRule, fastOpen, batching, noBatching, udpAdvertise } = settings
+  const { upstreamProxy, accessRule, fastOpen, batching, noBatching, compressionThreshold, udpAdvertise } = settings
   return {
     upstreamProxies: upstreamProxy,
     accessRules: accessRule,
     fastOpen,
     batching: noBatching ? 'off' : batching,
+    compressionThresholdBytes: compressionThreshold,
     ...definedOnly({ udpAdvertise }),
   }
 }

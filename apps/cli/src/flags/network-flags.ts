@@ -59,4 +59,14 @@ export const networkFlags = [
     section: 'Network',
     help: 'Send every piece of data at once (--batching off)',
   },
+  {
+    name: 'compression-threshold',
+    type: 'integer',
+    default: 524_288,
+    min: 0,
+    max: 16_777_216,
+    commands: links,
+    section: 'Network',
+    help: 'Compress data that is gathered to at least this many bytes, 0 for never; with --batching auto give 65536 or less',
+  },
 ] as const satisfies readonly Flag[]

@@ -1,12 +1,12 @@
-import { once } from 'node:events'
 import { createServer, type Server, type Socket } from 'node:net'
 import { type Logger, silentLogger } from '@ls/mux'
 import type { HttpProxy } from '@ls/http-proxy'
 import { type Account, accounts, type Authenticator } from '@ls/socks5'
-import type { PayloadOptions } from '../payload-sender.js'
+import { checkPayloadOptions, type PayloadOptions } from '../payload-options.js'
 import { firstBytes } from './first-bytes.js'
 import { makeHttpProxy } from './http.js'
-import { listenError } from './listen-error.js'
+import { type ListenAddress, parseListenAddress, type TcpAddress } from './listen-address.js'
+import { openServer } from './open-server.js'
 import type { SessionPicker } from './opener.js'
 import { serveSocks, type ServeSocksOptions } from './socks.js'
 import type { InboundUdpOptions } from './udp.js'
@@ -14,8 +14,13 @@ import type { InboundUdpOptions } from './udp.js'
 export interface InboundOptions extends PayloadOptions {
   /** @default '127.0.0.1' */
   readonly host?: string
-  /** 0 for any free port. */
-  readonly port: number
+  /** 0 for any free port. @default none, if `listenOn` names a place */
+  readonly port?: number
+  /**
+   * Where to listen instead of `host` and `port`: `host:port`, `[::1]:1080`, `unix:/run/proxy.sock`, at most 64 of them.
+   * @default none
+   */
+  readonly listenOn?: readonly string[]
   /** Who may use the port; empty for everybody. @default [] */
   readonly accounts?: readonly Account[]
   /** What clients may speak; `auto` tells it from the first byte. @default 'auto' */
@@ -37,18 +42,25 @@ export interface InboundOptions extends PayloadOptions {
   readonly logger?: Logger
 }
 
-/** The half that accepts proxy clients: one listening port whose connections become channels. */
+/** The half that accepts proxy clients: listening ports whose connections become channels. */
 export class Inbound {
   readonly #options: InboundOptions
   readonly #logger: Logger
+  readonly #places: readonly ListenAddress[]
+  readonly #maxConnections: number
   readonly #auth: Authenticator | undefined
   readonly #serving: ServeSocksOptions
   readonly #http: HttpProxy
   readonly #sockets = new Set<Socket>()
-  #server: Server | undefined
+  readonly #servers: Server[] = []
+  readonly #addresses: ListenAddress[] = []
 
+  /** @throws RangeError for a place to listen or an account that is not valid, TypeError for none */
   constructor(options: InboundOptions) {
+    checkPayloadOptions(options)
     this.#options = options
+    this.#places = placesOf(options)
+    this.#maxConnections = options.maxConnections ?? 65_536
     this.#logger = options.logger ?? silentLogger
     const users = options.accounts ?? []
     this.#auth = users.length === 0 ? undefined : accounts(users)
@@ -58,7 +70,7 @@ export class Inbound {
       handshakeDeadlineMs: options.handshakeDeadlineMs ?? defaultHandshakeDeadlineMs,
       logger: this.#logger,
     }
-    this.#http = makeHttpProxy({ ...this.#serving, accounts: users, maxConnections: options.maxConnections ?? 65_536 })
+    this.#http = makeHttpProxy({ ...this.#serving, accounts: users, maxConnections: this.#maxConnections })
   }
 
   /** Proxy clients connected now. */
@@ -66,42 +78,52 @@ export class Inbound {
     return this.#sockets.size
   }
 
-  get address(): { host: string; port: number } | undefined {
-    const address = this.#server?.address()
-    return address === null || typeof address !== 'object' ? undefined : { host: address.address, port: address.port }
+  /** Where it listens now. */
+  get addresses(): readonly ListenAddress[] {
+    return this.#addresses
   }
 
-  /** Opens the port. @throws ListenError when it is taken or not ours to take */
-  async listen(): Promise<{ host: string; port: number }> {
-    const { host = '127.0.0.1', port, maxConnections = 65_536 } = this.#options
-    const server = createServer({ allowHalfOpen: true, noDelay: true, pauseOnConnect: true }, (socket) => {
-      void this.#serve(socket)
-    })
-    server.maxConnections = maxConnections
-    this.#server = server
-    server.listen({ host, port })
+  /** The first TCP port it listens on. */
+  get address(): TcpAddress | undefined {
+    return this.#addresses.find((address): address is TcpAddress => 'port' in address)
+  }
+
+  /** Opens all ports, or none. @throws ListenError when one is taken or not ours to take */
+  async listen(): Promise<readonly ListenAddress[]> {
     try {
-      await once(server, 'listening')
+      for (const place of this.#places) await this.#open(place)
     } catch (error) {
-      throw listenError(error, 'SOCKS', host, port)
+      await this.close()
+      throw error
     }
-    server.on('error', (error) => this.#logger.error({ err: error }, `SOCKS port: ${error.message}`))
-    if (this.#auth === undefined && !isLoopback(host)) {
-      this.#logger.warn({ host, port }, 'the SOCKS port is public and asks for no password: anyone can use it')
-    }
-    return this.address ?? { host, port }
+    return this.#addresses
   }
 
   /** Stops accepting, gives connections `graceMs` to finish, then cuts them. */
   async close({ graceMs = 0 }: { graceMs?: number } = {}): Promise<void> {
-    const server = this.#server
-    if (server === undefined) return
-    const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+    this.#addresses.length = 0
+    const closing = this.#servers.splice(0).map((server) => new Promise((resolve) => server.close(resolve)))
+    if (closing.length === 0) return
     const cut = setTimeout(() => {
       for (const socket of this.#sockets) socket.destroy()
     }, graceMs)
-    await closed
+    await Promise.all(closing)
     clearTimeout(cut)
+  }
+
+  async #open(place: ListenAddress): Promise<void> {
+    const server = createServer({ allowHalfOpen: true, noDelay: true, pauseOnConnect: true }, (socket) => {
+      void this.#serve(socket)
+    })
+    server.maxConnections = this.#maxConnections
+    this.#servers.push(server)
+    const address = await openServer(server, place)
+    // Closed while it opened.
+    if (!this.#servers.includes(server)) return void server.close()
+    server.on('error', (error) => this.#logger.error({ err: error }, `proxy port: ${error.message}`))
+    this.#addresses.push(address)
+    if (this.#auth !== undefined || 'path' in address || isLoopback(address.host)) return
+    this.#logger.warn(address, 'the SOCKS port is public and asks for no password: anyone can use it')
   }
 
   async #serve(socket: Socket): Promise<void> {
@@ -131,6 +153,17 @@ export class Inbound {
 /** protocol.md leaves it open; clients answer within a round trip, and each waiting one holds a socket. */
 const defaultHandshakeDeadlineMs = 10_000
 
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || host.startsWith('127.')
+/** More than anyone has networks; a list this long is a mistake. */
+const maxPlaces = 64
+
+function placesOf({ host = '127.0.0.1', port, listenOn = [] }: InboundOptions): readonly ListenAddress[] {
+  if (listenOn.length > maxPlaces)
+    throw new RangeError(`${listenOn.length} places to listen; the limit is ${maxPlaces}`)
+  if (listenOn.length > 0) return listenOn.map(parseListenAddress)
+  if (port === undefined) throw new TypeError('an inbound needs `port` or `listenOn`')
+  return [{ host, port }]
+}
+
+function isLoopback(address: string): boolean {
+  return address === '::1' || address.startsWith('127.')
 }

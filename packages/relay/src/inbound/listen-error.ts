@@ -1,27 +1,36 @@
+import { formatListenAddress, type ListenAddress } from './listen-address.js'
+
 /** A port that cannot be opened; `code` is Node's (EADDRINUSE, EACCES, EADDRNOTAVAIL…). */
 export class ListenError extends Error {
   override readonly name = 'ListenError'
   readonly code: string
-  readonly host: string
-  readonly port: number
+  readonly address: ListenAddress
 
-  constructor(message: string, code: string, host: string, port: number, options?: ErrorOptions) {
+  constructor(message: string, code: string, address: ListenAddress, options?: ErrorOptions) {
     super(message, options)
     this.code = code
-    this.host = host
-    this.port = port
+    this.address = address
   }
 }
 
-/** Puts into one line why `what` cannot listen on a port. */
-export function listenError(error: unknown, what: string, host: string, port: number): ListenError {
+/** Puts into one line why `what` cannot listen somewhere. */
+export function listenError(error: unknown, what: string, address: ListenAddress): ListenError {
   const code = (error as { code?: string }).code ?? 'UNKNOWN'
+  const reasons = 'path' in address ? pathReasons : portReasons
   const reason = reasons[code] ?? (error instanceof Error ? error.message : String(error))
-  return new ListenError(`${what} cannot listen on ${host}:${port}: ${reason}`, code, host, port, { cause: error })
+  const text = `${what} cannot listen on ${formatListenAddress(address)}: ${reason}`
+  return new ListenError(text, code, address, { cause: error })
 }
 
-const reasons: Record<string, string> = {
+const portReasons: Record<string, string> = {
   EADDRINUSE: 'the port is taken by another program',
   EACCES: 'this user may not open the port (ports below 1024 need more rights)',
   EADDRNOTAVAIL: 'no interface of this machine has that address',
+}
+
+const pathReasons: Record<string, string> = {
+  EADDRINUSE: 'another program listens there, or the path is a file that is no socket',
+  // What Node also makes of ENOENT.
+  EACCES: 'the folder does not exist, or this user may not write to it',
+  ENOTDIR: 'the path leads through a file that is no folder',
 }

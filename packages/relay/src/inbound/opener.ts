@@ -80,7 +80,7 @@ function attemptOpen(session: Session, request: OpenChannelRequest): Promise<Ans
       signal.addEventListener('abort', onAbort, { once: true })
     } catch (error) {
       if (error instanceof MuxError && error.code === 'ERR_MUX_SESSION_CLOSED') resolve(sessionGone)
-      else reject(error as Error)
+      else reject(error instanceof Error ? error : new Error(String(error)))
     }
   })
 }

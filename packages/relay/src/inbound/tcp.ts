@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream'
 import type { Address } from '@ls/codec'
 import type { Channel, ChannelHandler, Logger } from '@ls/mux'
 import { type Failure, failureOf, formatFailure } from '../failure.js'
-import type { PayloadOptions } from '../payload-sender.js'
+import type { PayloadOptions } from '../payload-options.js'
 import { pump } from '../pump.js'
 import { formatTarget } from '../target.js'
 import { openAnswered, openAtOnce, type SessionPicker } from './opener.js'
@@ -36,7 +36,10 @@ export async function serveTcp(request: TcpRequest, options: ServeTcpOptions): P
   } catch (error) {
     if (signal.aborted) return
     const failure = failureOf(error, formatTarget(target))
-    options.logger.debug({ target: formatTarget(target), reason: failure.word }, `not reached: ${formatFailure(failure)}`)
+    options.logger.debug(
+      { target: formatTarget(target), reason: failure.word },
+      `not reached: ${formatFailure(failure)}`,
+    )
     // With fast open the client was told of success already: a reset is all that is left to say.
     if (answered.socket instanceof Socket) answered.socket.resetAndDestroy()
     else if (answered.socket !== undefined) answered.socket.destroy()

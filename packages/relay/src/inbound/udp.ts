@@ -27,6 +27,8 @@ export async function serveUdpAssociate(
   options: ServeUdpAssociateOptions,
 ): Promise<void> {
   const { socket, reply, request } = accepted
+  // A client on a UNIX socket has no address by which its datagrams could be told from anyone else's.
+  if (socket.remoteAddress === undefined && !socket.destroyed) return reply('forbidden')
   const gone = watchGone(socket)
   // The connection carries nothing more, but has to be read so that its end is noticed.
   socket.on('end', () => socket.end())
@@ -36,7 +38,7 @@ export async function serveUdpAssociate(
     udp = await bindBeside(socket)
     const answered = await openAnswered(options.pick, { protocol: 'udp', signal: gone.signal })
     const host = options.udpAdvertise ?? plainAddress(socket.localAddress ?? '127.0.0.1')
-    const association = new InboundAssociation(socket, udp, answered.channel, request.destination.port, options)
+    const association = new InboundAssociation(socket, udp, answered.channel, request.destination, options)
     answered.channel.setHandler(association)
     if (answered.closed !== undefined) return association.onClose()
     answered.channel.resume()
@@ -58,7 +60,7 @@ class InboundAssociation implements ChannelHandler {
   readonly #channel: Channel
   readonly #logger: Logger
   readonly #clientAddress: string
-  /** The client's port: announced in its request, or that of its first datagram. */
+  /** The client's port, 0 until it is known: announced in its request, or that of its first datagram. */
   #clientPort: number
   readonly #idleTimer: NodeJS.Timeout
   #closed = false
@@ -67,7 +69,7 @@ class InboundAssociation implements ChannelHandler {
     control: Socket,
     udp: UdpSocket,
     channel: Channel,
-    announcedPort: number,
+    announced: Address,
     { udp: udpOptions, logger }: ServeUdpAssociateOptions,
   ) {
     this.#control = control
@@ -75,7 +77,8 @@ class InboundAssociation implements ChannelHandler {
     this.#channel = channel
     this.#logger = logger
     this.#clientAddress = plainAddress(control.remoteAddress ?? '')
-    this.#clientPort = announcedPort
+    // Behind NAT its own idea of its address is wrong, and so is that of its port (RFC 1928 §7 asks for both).
+    this.#clientPort = plainAddress(announced.host) === this.#clientAddress ? announced.port : 0
     this.#idleTimer = setTimeout(() => control.destroy(), udpOptions?.idleMs ?? defaultIdleMs)
     control.once('close', () => channel.disconnect())
     udp.on('message', (bytes, from) => this.#receive(bytes, from))
@@ -136,7 +139,7 @@ async function bindBeside(control: Socket): Promise<UdpSocket> {
   return udp
 }
 
-/** IPv4 in IPv6 (RFC 4291 §2.5.5.2) as IPv4, and no zone. */
+/** IPv4 in IPv6 (RFC 4291 §2.5.5.2) as IPv4. */
 function plainAddress(address: string): string {
   return address.replace(/^::ffff:(?=\d+\.)/i, '')
 }

@@ -1,100 +1,86 @@
 import type { Duplex } from 'node:stream'
+import type { ConnectionOptions as TlsOptions } from 'node:tls'
 import type { Address } from '@ls/codec'
 import { connect as connectHttp, HttpProxyError } from '@ls/http-proxy'
 import { type ClientVersion, connect as connectSocks, SocksError } from '@ls/socks5'
 import { failureWords, RelayError } from '../failure.js'
 import { formatTarget } from '../target.js'
-import { dial, type DialOptions } from './dial.js'
+import { defaultConnectTimeoutMs, dial, type DialOptions } from './dial.js'
+import { resolveIpv4 } from './resolve-ipv4.js'
+import { speaksHttp, type Upstream } from './upstream.js'
+import { fillSource, type UpstreamHeaders } from './upstream-headers.js'
 
-/** A proxy that our outbound goes through. */
-export interface Upstream {
-  readonly protocol: 'socks5' | 'socks5h' | 'socks4' | 'socks4a' | 'http' | 'https'
-  readonly host: string
-  readonly port: number
-  readonly username: string | undefined
-  readonly password: string | undefined
-}
-
-/**
- * Reads the URL of an upstream proxy, such as `socks5://user:pass@127.0.0.1:1080`.
- *
- * @throws RangeError naming what is wrong; never the password
- */
-export function parseUpstream(text: string): Upstream {
-  if (!URL.canParse(text)) throw new RangeError('an upstream proxy must be a URL such as socks5://user:pass@host:1080')
-  const url = new URL(text)
-  const protocol = url.protocol.slice(0, -1) as Upstream['protocol']
-  const defaultPort = defaultPorts[protocol]
-  if (defaultPort === undefined) {
-    throw new RangeError(`upstream proxies speak ${Object.keys(defaultPorts).join(', ')}; not "${protocol}"`)
-  }
-  if (url.hostname === '') throw new RangeError(`the upstream proxy ${protocol}:// names no host`)
-  return {
-    protocol,
-    host: url.hostname.replace(/^\[|\]$/g, ''),
-    port: url.port === '' ? defaultPort : Number(url.port),
-    username: url.username === '' ? undefined : decodeURIComponent(url.username),
-    password: url.password === '' ? undefined : decodeURIComponent(url.password),
-  }
+/** What holds for all proxies of a chain. */
+export interface UpstreamOptions {
+  /** Further fields for HTTP proxies, with `{source}` and `{target}`. @default none */
+  readonly headers?: UpstreamHeaders
+  /** TLS to `https://` proxies, for instance a `ca` of one's own. @default what Node trusts */
+  readonly tls?: TlsOptions
 }
 
 /** Reaches a target, one way or another. */
 export type Dialler = (target: Address, options: DialOptions) => Promise<Duplex>
 
 /** Dials directly, or through each upstream in turn. Made once: HTTP/2 connections to proxies are shared by dialler. */
-export function diallerThrough(upstreams: readonly Upstream[]): Dialler {
+export function diallerThrough(upstreams: readonly Upstream[], options: UpstreamOptions = {}): Dialler {
   if (upstreams.length === 0) return dial
-  const reach = upstreams.reduce<Dialler>(via, dial)
-  return async (target, { access, ...options }) => {
-    if (access === undefined || access.allows(target)) return reach(target, options)
+  const reach = upstreams.reduce<Dialler>((before, upstream) => through(upstream, before, options), dial)
+  return async (target, dialOptions) => {
+    const { access, timeoutMs = defaultConnectTimeoutMs } = dialOptions
+    if (access === undefined || access.allows(target)) return reach(target, { ...dialOptions, timeoutMs })
     throw new RelayError({ word: 'forbidden', detail: `${formatTarget(target)} is not among the allowed targets` })
   }
 }
 
-function via(reach: Dialler, upstream: Upstream): Dialler {
-  const dialProxy = (proxy: Address, { signal }: { signal: AbortSignal }) => reach(proxy, { signal })
-  const isHttp = upstream.protocol === 'http' || upstream.protocol === 'https'
-  return isHttp ? throughHttp(upstream, dialProxy) : throughSocks(upstream, dialProxy)
+function through(upstream: Upstream, before: Dialler, options: UpstreamOptions): Dialler {
+  // Rules are about the target: none of them keeps us from a proxy.
+  const dialProxy: DialProxy = (proxy, { signal }) => before(proxy, { signal })
+  return speaksHttp(upstream) ? throughHttp(upstream, dialProxy, options) : throughSocks(upstream, dialProxy)
 }
 
 type DialProxy = (proxy: Address, options: { signal: AbortSignal }) => Promise<Duplex>
 
-function throughHttp({ protocol, host, port, username, password }: Upstream, dial: DialProxy): Dialler {
+function throughHttp(upstream: Upstream, dialProxy: DialProxy, { headers = {}, tls = {} }: UpstreamOptions): Dialler {
+  const { protocol, host, port, username, password } = upstream
   const account = username === undefined ? {} : { username, password: password ?? '' }
-  const proxy = { host, port, tls: protocol === 'https', ...account }
-  return async (target, { signal, timeoutMs }) => {
+  // One object for all tunnels: HTTP/2 connections are shared by the identity of their TLS options.
+  const proxy = { host, port, tls: protocol === 'https' && tls, ...account }
+  return async (target, { signal, timeoutMs, source }) => {
     const limits = { ...(signal === undefined ? {} : { signal }), ...(timeoutMs === undefined ? {} : { timeoutMs }) }
     try {
-      return await connectHttp({ proxy, target, dial, ...limits })
+      return await connectHttp({ proxy, target, dial: dialProxy, headers: fillSource(headers, source), ...limits })
     } catch (error) {
-      throw error instanceof HttpProxyError ? upstreamError(error) : error
+      throw upstreamError(error)
     }
   }
 }
 
-function throughSocks({ protocol, ...proxy }: Upstream, dial: DialProxy): Dialler {
+function throughSocks({ protocol, ...proxy }: Upstream, dialProxy: DialProxy): Dialler {
   const version = socksVersions[protocol]
-  return async (target, { signal, timeoutMs }) => {
+  return async (target, options) => {
+    const { signal, timeoutMs } = options
+    // SOCKS4 has no room for a name (4a does): what is asked for by name is resolved here.
+    const reachable = version === '4' ? await resolveIpv4(target, options) : target
     try {
-      return await connectSocks<Duplex>({ proxy: { ...proxy, version }, target, signal, timeoutMs, dial })
+      return await connectSocks<Duplex>({
+        proxy: { ...proxy, version },
+        target: reachable,
+        signal,
+        timeoutMs,
+        dial: dialProxy,
+      })
     } catch (error) {
-      throw error instanceof SocksError ? upstreamError(error) : error
+      throw upstreamError(error)
     }
   }
 }
 
-function upstreamError(error: SocksError | HttpProxyError): RelayError {
-  const word = failureWords.find((known) => known === error.reply) ?? 'failed'
+/** What a proxy, or the way to it, said, in the words of protocol.md §4. */
+export function upstreamError(error: unknown): Error {
+  if (!(error instanceof SocksError) && !(error instanceof HttpProxyError)) return error as Error
+  const timedOut = error.code === 'ERR_SOCKS_TIMEOUT' || error.code === 'ERR_HTTP_PROXY_TIMEOUT'
+  const word = failureWords.find((known) => known === error.reply) ?? (timedOut ? 'timeout' : 'failed')
   return new RelayError({ word, detail: error.message }, { cause: error })
-}
-
-const defaultPorts: Record<Upstream['protocol'], number> = {
-  socks5: 1080,
-  socks5h: 1080,
-  socks4: 1080,
-  socks4a: 1080,
-  http: 80,
-  https: 443,
 }
 
 const socksVersions: Partial<Record<Upstream['protocol'], ClientVersion>> = { socks4: '4', socks4a: '4a' }

@@ -5,7 +5,10 @@ import { parseAccessRules } from './access-rules.js'
 import { dial } from './dial.js'
 
 test('dial reaches a target by name and keeps it half-open', async () => {
-  const server = createServer({ allowHalfOpen: true }, (socket) => socket.on('error', () => {}).end('bye')).listen(0, '127.0.0.1')
+  const server = createServer({ allowHalfOpen: true }, (socket) => socket.on('error', () => {}).end('bye')).listen(
+    0,
+    '127.0.0.1',
+  )
   await once(server, 'listening')
   const { port } = server.address() as { port: number }
   const socket = await dial({ host: 'localhost', port })

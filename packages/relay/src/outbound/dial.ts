@@ -13,6 +13,8 @@ export interface DialOptions {
   readonly access?: AccessRules
   /** Resolves names. @default the system's resolver */
   readonly lookup?: LookupFunction
+  /** Address of the client on whose behalf, where it is known: HTTP proxies may be told of it. */
+  readonly source?: string
 }
 
 /**
@@ -24,6 +26,8 @@ export interface DialOptions {
 export function dial(target: Address, options: DialOptions = {}): Promise<Socket> {
   const { timeoutMs = defaultConnectTimeoutMs, signal, access } = options
   const name = formatTarget(target)
+  // Node takes an empty host for this machine.
+  if (target.host === '') return Promise.reject(new RelayError({ word: 'failed', detail: 'the target has no host' }))
   if (access !== undefined && isIP(target.host) !== 0 && !access.allows(target)) return Promise.reject(forbidden(name))
   return new Promise((resolve, reject) => {
     signal?.throwIfAborted()
@@ -44,7 +48,8 @@ export function dial(target: Address, options: DialOptions = {}): Promise<Socket
       () => fail(new RelayError({ word: 'timeout', detail: `${name} did not answer within ${timeoutMs} ms` })),
       timeoutMs,
     )
-    const onAbort = (): void => fail(signal?.reason instanceof Error ? signal.reason : new Error('dialling was aborted'))
+    const onAbort = (): void =>
+      fail(signal?.reason instanceof Error ? signal.reason : new Error('dialling was aborted'))
     const finish = (): void => {
       clearTimeout(timer)
       signal?.removeEventListener('abort', onAbort)
@@ -65,12 +70,11 @@ export const defaultConnectTimeoutMs = 10_000
 
 /** Checks what a name resolves to, so that a name cannot lead where its address may not. */
 function guardedLookup(target: Address, access: AccessRules, lookup: LookupFunction = systemLookup): LookupFunction {
-  const nameAllowed = access.allows(target)
   return (host, options, callback) =>
     lookup(host, { ...options, all: true }, (error, found) => {
       if (error !== null) return callback(error, [])
       const all = Array.isArray(found) ? found : [{ address: found, family: isIP(found) }]
-      const allowed = nameAllowed ? all : all.filter(({ address }) => access.allows({ host: address, port: target.port }))
+      const allowed = all.filter(({ address }) => access.allowsResolved(target, address))
       if (allowed.length === 0) return callback(forbidden(formatTarget(target)), [])
       if (options.all === true) return callback(null, allowed)
       const first = allowed[0]

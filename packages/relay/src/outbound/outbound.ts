@@ -1,18 +1,32 @@
 import type { Duplex } from 'node:stream'
+import type { ConnectionOptions as TlsOptions } from 'node:tls'
 import type { Address } from '@ls/codec'
 import { type Channel, type Logger, silentLogger } from '@ls/mux'
 import { failureOf, formatFailure } from '../failure.js'
-import type { PayloadOptions } from '../payload-sender.js'
+import { checkPayloadOptions, type PayloadOptions } from '../payload-options.js'
 import { pump } from '../pump.js'
 import { formatTarget } from '../target.js'
 import { type AccessRules, parseAccessRules } from './access-rules.js'
-import { type Dialler, diallerThrough, parseUpstream, type Upstream } from './chain.js'
+import type { Dialler } from './chain.js'
+import { diallerByRoute } from './dial-by-route.js'
+import { parseRoutes, type Routes } from './routes.js'
 import { serveUdp, type UdpOptions } from './udp.js'
+import { parseUpstream } from './upstream.js'
+import { checkUpstreamHeaders, type UpstreamHeaders } from './upstream-headers.js'
 
 export interface OutboundOptions extends PayloadOptions {
   readonly logger?: Logger
   /** Proxies to go through, each reached through the one before; URLs such as `socks5://user:pass@host:1080`. */
   readonly upstreamProxies?: readonly string[]
+  /**
+   * Exceptions from `upstreamProxies`, `PATTERN=direct`, `PATTERN=reject` or `PATTERN=URL`; the first that matches counts.
+   * @default none
+   */
+  readonly routes?: readonly string[]
+  /** Further fields for HTTP proxies; `{source}` and `{target}` in a value are filled in. @default none */
+  readonly upstreamHeaders?: UpstreamHeaders
+  /** TLS to `https://` proxies, for instance a `ca` of one's own. @default what Node trusts */
+  readonly upstreamTls?: TlsOptions
   /** Allowed targets, `ADDR:PORT`. @default all */
   readonly accessRules?: readonly string[]
   /** @default 10000 */
@@ -23,31 +37,45 @@ export interface OutboundOptions extends PayloadOptions {
 /** The half that reaches targets: answers Connect, dials, and joins the two. */
 export class Outbound {
   readonly #options: OutboundOptions
-  readonly #upstreams: readonly Upstream[]
+  readonly #routes: Routes
   readonly #dial: Dialler
   readonly #access: AccessRules
   readonly #logger: Logger
 
-  /** @throws RangeError when an upstream URL or an access rule is not valid */
+  /** @throws RangeError when an upstream, a route, a header, an access rule or a payload option is not valid */
   constructor(options: OutboundOptions = {}) {
+    const { upstreamProxies = [], routes = [], accessRules = [], upstreamHeaders = {}, upstreamTls = {} } = options
+    checkPayloadOptions(options)
     this.#options = options
-    this.#upstreams = (options.upstreamProxies ?? []).map(parseUpstream)
-    this.#dial = diallerThrough(this.#upstreams)
-    this.#access = parseAccessRules(options.accessRules ?? [])
+    this.#routes = parseRoutes(routes, upstreamProxies.map(parseUpstream))
+    this.#dial = diallerByRoute(this.#routes, { headers: checkUpstreamHeaders(upstreamHeaders), tls: upstreamTls })
+    this.#access = this.#routes.restrict(parseAccessRules(accessRules))
     this.#logger = options.logger ?? silentLogger
   }
 
-  /** Serves a channel that a peer asked for; everything from here on is the outbound's. */
-  serve(channel: Channel): void {
-    if (channel.protocol === 'udp') {
-      serveUdp(channel, { ...this.#options.udp, access: this.#access, upstreams: this.#upstreams, logger: this.#logger })
-      return
-    }
+  /**
+   * Serves a channel that a peer asked for; everything from here on is the outbound's.
+   *
+   * @param source The address of whoever asks, where it is known, for `{source}` in `upstreamHeaders`.
+   */
+  serve(channel: Channel, source?: string): void {
+    if (channel.protocol === 'udp') return void this.#serveUdp(channel)
     if (channel.address === undefined) return channel.reject('failed: Connect names no target')
-    void this.#serveTcp(channel, channel.address)
+    void this.#serveTcp(channel, channel.address, source)
   }
 
-  async #serveTcp(channel: Channel, target: Address): Promise<void> {
+  async #serveUdp(channel: Channel): Promise<void> {
+    const { udp, connectTimeoutMs } = this.#options
+    await serveUdp(channel, {
+      ...udp,
+      ...(connectTimeoutMs === undefined ? {} : { connectTimeoutMs }),
+      access: this.#access,
+      routes: this.#routes,
+      logger: this.#logger,
+    })
+  }
+
+  async #serveTcp(channel: Channel, target: Address, source: string | undefined): Promise<void> {
     const dialling = new AbortController()
     channel.setHandler({ onClose: () => dialling.abort() })
     const startedAtMs = performance.now()
@@ -56,6 +84,7 @@ export class Outbound {
       socket = await this.#dial(target, {
         signal: dialling.signal,
         access: this.#access,
+        ...(source === undefined ? {} : { source }),
         ...(this.#options.connectTimeoutMs === undefined ? {} : { timeoutMs: this.#options.connectTimeoutMs }),
       })
     } catch (error) {
@@ -65,7 +94,10 @@ export class Outbound {
       return channel.reject(formatFailure(failure))
     }
     if (dialling.signal.aborted) return void socket.destroy()
-    this.#logger.debug({ target: formatTarget(target), ms: Math.round(performance.now() - startedAtMs) }, 'target reached')
+    this.#logger.debug(
+      { target: formatTarget(target), ms: Math.round(performance.now() - startedAtMs) },
+      'target reached',
+    )
     channel.setHandler(pump(socket, channel, this.#options))
     channel.accept()
     channel.resume()

@@ -13,7 +13,10 @@ test('resolve asks once for a name that is asked for again', async () => {
 })
 
 test('resolve asks again after a failure', async () => {
-  const lookup = vi.fn().mockRejectedValueOnce(new Error('no')).mockResolvedValueOnce({ address: '192.0.2.1', family: 4 })
+  const lookup = vi
+    .fn()
+    .mockRejectedValueOnce(new Error('no'))
+    .mockResolvedValueOnce({ address: '192.0.2.1', family: 4 })
   const resolver = new Resolver({ lookup })
   await expect(resolver.resolve('a.test')).rejects.toThrow('no')
   await expect(resolver.resolve('a.test')).resolves.toEqual({ address: '192.0.2.1', family: 4 })

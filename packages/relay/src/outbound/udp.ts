@@ -1,107 +1,112 @@
-import { createSocket, type RemoteInfo, type Socket } from 'node:dgram'
 import type { Address } from '@ls/codec'
 import type { Channel, ChannelHandler, Logger } from '@ls/mux'
-import { formatFailure } from '../failure.js'
+import { failureOf, formatFailure } from '../failure.js'
 import type { AccessRules } from './access-rules.js'
-import type { Upstream } from './chain.js'
-import { type ResolvedHost, Resolver } from './resolver.js'
+import type { Resolver } from './resolver.js'
+import type { Exit, Routes } from './routes.js'
+import { DirectUdp } from './udp-direct.js'
+import type { DatagramSink, UdpExit } from './udp-exit.js'
+import { udpFaultOf, UpstreamUdp } from './udp-upstream.js'
 
 export interface UdpOptions {
   /** An association without a datagram either way for this long is closed, in milliseconds. @default 300000 */
   readonly idleMs?: number
-  /** Datagrams of one association that may wait for the resolver; further ones are dropped. @default 64 */
+  /** Datagrams of one association that may wait for the resolver or a proxy; further ones are dropped. @default 64 */
   readonly maxResolving?: number
   readonly resolver?: Resolver
 }
 
 export interface ServeUdpOptions extends UdpOptions {
   readonly access: AccessRules
-  readonly upstreams: readonly Upstream[]
+  readonly routes: Routes
+  readonly connectTimeoutMs?: number
   readonly logger: Logger
 }
 
-/** Serves an association: one socket for each address family, opened when first needed. */
-export function serveUdp(channel: Channel, options: ServeUdpOptions): void {
-  if (options.upstreams.length > 0) {
-    // Sending past the configured proxy would tell the target what the user wanted to hide.
-    return channel.reject('forbidden: UDP does not go through the configured upstream proxy')
-  }
+/** Serves an association. One that no exit could carry is refused at once; so is one whose only proxy refuses it. */
+export async function serveUdp(channel: Channel, options: ServeUdpOptions): Promise<void> {
+  const faults = options.routes.exits.map(udpFaultOf)
+  const [fault] = faults
+  // Sending past the configured proxy would tell the target what the user wanted to hide.
+  if (fault !== undefined && faults.every((each) => each !== undefined)) return channel.reject(`forbidden: ${fault}`)
   const association = new OutboundAssociation(channel, options)
   channel.setHandler(association)
+  if (!(await association.ready())) return
   channel.accept()
   channel.resume()
 }
 
-class OutboundAssociation implements ChannelHandler {
+/** One association: its datagrams leave by the exits of their targets, each opened when first needed. */
+class OutboundAssociation implements ChannelHandler, DatagramSink {
   readonly #channel: Channel
   readonly #options: ServeUdpOptions
-  readonly #resolver: Resolver
-  readonly #sockets = new Map<number, Socket>()
+  readonly #exits = new Map<Exit, UdpExit>()
   readonly #idleTimer: NodeJS.Timeout
-  #resolving = 0
   #closed = false
 
   constructor(channel: Channel, options: ServeUdpOptions) {
     const { idleMs = defaultIdleMs } = options
     this.#channel = channel
     this.#options = options
-    this.#resolver = options.resolver ?? sharedResolver
     this.#idleTimer = setTimeout(() => this.#channel.disconnect(`timeout: no datagram for ${idleMs} ms`), idleMs)
   }
 
+  /** False when it came to nothing. Where there is but one proxy to use, it is asked before the user is told yes. */
+  async ready(): Promise<boolean> {
+    const [only, ...others] = this.#options.routes.exits
+    // The exit's failure has reached `fail`, which tells the peer.
+    if (only?.kind === 'upstreams' && others.length === 0)
+      await this.#exit(only)
+        .ready?.()
+        .catch(() => {})
+    return !this.#closed
+  }
+
   onDatagram(payload: Uint8Array, target: Address | undefined): void {
-    if (target === undefined || target.port === 0) return this.#drop()
+    if (target === undefined || target.port === 0) return this.drop('it names no target')
     this.#idleTimer.refresh()
-    const resolved = this.#resolver.resolve(target.host)
-    if (!(resolved instanceof Promise)) return this.#send(payload, target, resolved)
-    if (this.#resolving >= (this.#options.maxResolving ?? 64)) return this.#drop()
-    this.#resolving++
-    resolved
-      .then((host) => this.#send(payload, target, host))
-      .catch((error: Error) => this.#options.logger.debug({ target: target.host }, `datagram dropped: ${error.message}`))
-      .finally(() => this.#resolving--)
+    try {
+      const exit = this.#options.routes.exitFor(target)
+      const fault = udpFaultOf(exit)
+      if (fault !== undefined) return this.drop(fault)
+      this.#exit(exit).send(payload, target)
+    } catch (error) {
+      this.drop(error)
+    }
   }
 
   onClose(): void {
     this.#closed = true
     clearTimeout(this.#idleTimer)
-    for (const socket of this.#sockets.values()) socket.close()
-    this.#sockets.clear()
+    for (const exit of this.#exits.values()) exit.close()
+    this.#exits.clear()
   }
 
-  #send(payload: Uint8Array, target: Address, host: ResolvedHost): void {
-    if (this.#closed) return
-    const { access } = this.#options
-    if (!access.allows(target) && !access.allows({ host: host.address, port: target.port })) return this.#drop()
-    this.#socketFor(host.family).send(payload, target.port, host.address, (error) => {
-      if (error !== null) this.#options.logger.debug({ target: host.address }, `datagram dropped: ${error.message}`)
-    })
-  }
-
-  #socketFor(family: number): Socket {
-    const known = this.#sockets.get(family)
-    if (known !== undefined) return known
-    const socket = createSocket(family === 6 ? { type: 'udp6', ipv6Only: true } : { type: 'udp4' })
-    this.#sockets.set(family, socket)
-    socket.on('message', (payload, from) => this.#receive(payload, from))
-    socket.on('error', (error) => {
-      this.#channel.disconnect(formatFailure({ word: 'failed', detail: error.message }))
-    })
-    socket.bind()
-    return socket
-  }
-
-  #receive(payload: Buffer, from: RemoteInfo): void {
+  receive(payload: Uint8Array, source: Address): void {
     this.#idleTimer.refresh()
-    this.#channel.sendDatagram(payload, { source: { host: from.address, port: from.port } })
+    this.#channel.sendDatagram(payload, { source })
   }
 
-  #drop(): void {
+  drop(reason: unknown): void {
     this.#channel.droppedDatagrams++
+    const text = reason instanceof Error ? reason.message : String(reason)
+    this.#options.logger.debug({ reason: text }, `datagram dropped: ${text}`)
+  }
+
+  fail(error: unknown): void {
+    this.#channel.disconnect(formatFailure(failureOf(error, 'UDP')))
+  }
+
+  #exit(exit: Exit): UdpExit {
+    const known = this.#exits.get(exit)
+    if (known !== undefined) return known
+    const [upstream] = exit.kind === 'upstreams' ? exit.upstreams : []
+    const made =
+      upstream === undefined ? new DirectUdp(this, this.#options) : new UpstreamUdp(upstream, this, this.#options)
+    this.#exits.set(exit, made)
+    return made
   }
 }
 
 /** Long enough for the slowest keep-alive of common protocols, short enough to free a port the same day. */
 const defaultIdleMs = 300_000
-
-const sharedResolver = new Resolver()

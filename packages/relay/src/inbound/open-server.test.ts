@@ -1,0 +1,91 @@
+import { once } from 'node:events'
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { connect, createServer, type Server } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { afterTest } from '../testing/cleanup.js'
+import { openServer } from './open-server.js'
+
+async function socketPath(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'linksocks-test-'))
+  afterTest(() => rm(folder, { recursive: true }))
+  return join(folder, 'proxy.sock')
+}
+
+function server(): Server {
+  const made = createServer((socket) => socket.end())
+  afterTest(() => made.close())
+  return made
+}
+
+/** Leaves a socket file behind, as a program does that was killed. */
+async function leaveBehind(path: string): Promise<void> {
+  const { spawnSync } = await import('node:child_process')
+  const script = `require('net').createServer().listen(${JSON.stringify(path)}, () => process.kill(process.pid, 'SIGKILL'))`
+  spawnSync(process.execPath, ['-e', script])
+  expect((await stat(path)).isSocket()).toBe(true)
+}
+
+test('openServer opens a UNIX socket for its owner alone', async () => {
+  const path = await socketPath()
+  expect(await openServer(server(), { path })).toEqual({ path })
+  expect((await stat(path)).mode & 0o777).toBe(0o600)
+})
+
+test('openServer leaves the umask of the process as it was', async () => {
+  const before = process.umask()
+  await openServer(server(), { path: await socketPath() })
+  expect(process.umask()).toBe(before)
+})
+
+test('openServer replaces a socket file that a program left behind', async () => {
+  const path = await socketPath()
+  await leaveBehind(path)
+  await openServer(server(), { path })
+  const client = connect({ path })
+  await once(client, 'connect')
+  client.destroy()
+})
+
+test('openServer leaves a socket alone that a program listens on', async () => {
+  const path = await socketPath()
+  await openServer(server(), { path })
+  await expect(openServer(server(), { path })).rejects.toMatchObject({
+    code: 'EADDRINUSE',
+    message: `the proxy port cannot listen on unix:${path}: another program listens there, or the path is a file that is no socket`,
+  })
+})
+
+test('openServer leaves a file alone that is no socket', async () => {
+  const path = await socketPath()
+  await writeFile(path, 'precious')
+  await expect(openServer(server(), { path })).rejects.toMatchObject({ code: 'EADDRINUSE' })
+  expect(await readFile(path, 'utf8')).toBe('precious')
+})
+
+test('openServer says that the folder is missing', async () => {
+  const path = join(await socketPath(), 'nested')
+  await expect(openServer(server(), { path })).rejects.toThrow('the folder does not exist')
+})
+
+test('openServer removes the socket file when the server closes', async () => {
+  const path = await socketPath()
+  const made = server()
+  await openServer(made, { path })
+  made.close()
+  await once(made, 'close')
+  await expect(stat(path)).rejects.toMatchObject({ code: 'ENOENT' })
+})
+
+test('openServer tells the port that the system chose', async () => {
+  const address = await openServer(server(), { host: '127.0.0.1', port: 0 })
+  expect(address).toEqual({ host: '127.0.0.1', port: expect.any(Number) })
+})
+
+test('openServer names a port that is taken', async () => {
+  const { port } = (await openServer(server(), { host: '127.0.0.1', port: 0 })) as { port: number }
+  await expect(openServer(server(), { host: '127.0.0.1', port })).rejects.toThrow(
+    `cannot listen on 127.0.0.1:${port}: the port is taken by another program`,
+  )
+})

@@ -1,0 +1,168 @@
+import { connect as connectTcp } from 'node:net'
+import { createServer as createHttpProxy, dialDirect } from '@ls/http-proxy'
+import { accounts, connect, createServer } from '@ls/socks5'
+import { echoServer, freePort, onceEvent, tcpServer, testCertificate } from '@ls/testkit'
+import { describe, expect, test } from 'vitest'
+import { closing } from '../testing/cleanup.js'
+import { RawClient } from '../testing/raw-client.js'
+import { relayPair } from '../testing/relay-pair.js'
+import { Outbound, type OutboundOptions } from './outbound.js'
+
+/** What an echo through the outbound answers, or how the proxy client hears of the failure. */
+async function echoed(outbound: OutboundOptions, target: { host: string; port: number }): Promise<string> {
+  const { port } = await relayPair({ outbound })
+  const socket = await connect({ proxy: { host: '127.0.0.1', port }, target }).catch(
+    (error: { reply: string }) => error,
+  )
+  if (!('write' in socket)) return socket.reply
+  socket.end('ping')
+  const [answer] = await onceEvent(socket, 'data')
+  socket.destroy()
+  return String(answer)
+}
+
+/** A SOCKS proxy of our own; `asked` is what it was asked for. */
+async function socksProxy(account?: { username: string; password: string }) {
+  const asked: string[] = []
+  const auth = account === undefined ? undefined : accounts([account])
+  const server = createServer({ auth }, ({ version, destination, userId, user }, answer) => {
+    asked.push(`${version} ${destination.host} ${userId ?? user ?? ''}`.trim())
+    const target = connectTcp({ host: destination.host, port: destination.port, allowHalfOpen: true })
+    target.on('error', () => answer.reject('refused'))
+    target.once('connect', () => {
+      const client = answer.accept()
+      client.pipe(target).pipe(client)
+    })
+  })
+  const { port } = await server.listen({ host: '127.0.0.1', port: 0 })
+  closing(server)
+  return { port, asked }
+}
+
+async function httpProxy() {
+  const server = createHttpProxy({}, dialDirect)
+  const { port } = await server.listen({ host: '127.0.0.1', port: 0 })
+  closing(server)
+  return { port }
+}
+
+describe('an Outbound goes through', () => {
+  test.each([
+    ['socks5://ada:secret@', '5 localhost ada', { username: 'ada', password: 'secret' }],
+    ['socks5h://', '5 localhost', undefined],
+    ['socks4a://id@', '4 localhost id', undefined],
+    ['socks4://', '4 127.0.0.1', undefined],
+  ])('a proxy of %s', async (scheme, request, account) => {
+    const { port } = closing(await echoServer())
+    const proxy = await socksProxy(account)
+    const upstreamProxies = [`${scheme}127.0.0.1:${proxy.port}`]
+    expect(await echoed({ upstreamProxies }, { host: 'localhost', port })).toBe('ping')
+    expect(proxy.asked).toEqual([request])
+  })
+
+  test('a chain of SOCKS, HTTP and SOCKS', async () => {
+    const { port } = closing(await echoServer())
+    const [first, second, third] = [await socksProxy(), await httpProxy(), await socksProxy()]
+    const upstreamProxies = [
+      `socks5://127.0.0.1:${first.port}`,
+      `http://127.0.0.1:${second.port}`,
+      `socks4a://127.0.0.1:${third.port}`,
+    ]
+    expect(await echoed({ upstreamProxies }, { host: 'localhost', port })).toBe('ping')
+    expect([first.asked, third.asked]).toEqual([['5 127.0.0.1'], ['4 localhost']])
+  })
+
+  test('the exit of the first route that matches', async () => {
+    const { port } = closing(await echoServer())
+    const proxy = await socksProxy()
+    const routes = [`localhost:${port}=socks5://127.0.0.1:${proxy.port}`, '*=reject']
+    expect(await echoed({ routes }, { host: 'localhost', port })).toBe('ping')
+    expect(await echoed({ routes }, { host: '127.0.0.1', port })).toBe('forbidden')
+    expect(proxy.asked).toEqual(['5 localhost'])
+  })
+})
+
+describe('an Outbound tells why it failed', () => {
+  test('with the reply of the proxy', async () => {
+    const proxy = await socksProxy()
+    const upstreamProxies = [`socks5://127.0.0.1:${proxy.port}`]
+    expect(await echoed({ upstreamProxies }, { host: '127.0.0.1', port: await freePort() })).toBe('refused')
+  })
+
+  test('as a failure, not as refused, where it is the proxy that cannot be reached', async () => {
+    const upstreamProxies = [`socks5://127.0.0.1:${await freePort()}`]
+    expect(await echoed({ upstreamProxies }, { host: '127.0.0.1', port: 1 })).toBe('host-unreachable')
+  })
+
+  test('as timeout where the proxy says nothing', async () => {
+    const silent = closing(await tcpServer(() => {}))
+    const upstreamProxies = [`socks5://127.0.0.1:${silent.port}`]
+    expect(await echoed({ upstreamProxies, connectTimeoutMs: 30 }, { host: 'a.test', port: 1 })).toBe('timeout')
+  })
+
+  test('as timeout where an HTTP proxy says nothing', async () => {
+    const silent = closing(await tcpServer(() => {}))
+    const upstreamProxies = [`http://127.0.0.1:${silent.port}`]
+    expect(await echoed({ upstreamProxies, connectTimeoutMs: 30 }, { host: 'a.test', port: 1 })).toBe('timeout')
+  })
+
+  test('as forbidden where a rule names the target, even through a proxy', async () => {
+    const options = { upstreamProxies: ['socks5://127.0.0.1:9'], accessRules: ['10.0.0.0/8:*'] }
+    expect(await echoed(options, { host: 'a.test', port: 1 })).toBe('forbidden')
+  })
+
+  test('as forbidden where socks4 would resolve the name to a rejected address', async () => {
+    const options = { upstreamProxies: ['socks4://127.0.0.1:9'], routes: ['127.0.0.0/8=reject'] }
+    expect(await echoed(options, { host: 'localhost', port: 1 })).toBe('forbidden')
+  })
+})
+
+test('an Outbound sends the first payload right behind the opening of the tunnel', async () => {
+  const chunks: string[] = []
+  const proxy = closing(
+    await tcpServer((socket) => {
+      socket.on('data', (chunk) => {
+        chunks.push(String(chunk))
+        if (chunks.length === 1) socket.write('HTTP/1.1 200 OK\r\n\r\n')
+        else socket.end('pong')
+      })
+    }),
+  )
+  const { port } = await relayPair({
+    inbound: { fastOpen: true },
+    outbound: { upstreamProxies: [`http://127.0.0.1:${proxy.port}`] },
+  })
+  const client = await RawClient.open({ host: '127.0.0.1', port })
+  client.write([5, 1, 0, 5, 1, 0, 1, 192, 0, 2, 1, 0, 80], 'first')
+  expect((await client.readAll()).subarray(12).toString()).toBe('pong')
+  expect(chunks).toEqual([expect.stringMatching(/^CONNECT 192\.0\.2\.1:80 HTTP\/1\.1\r\n/), 'first'])
+})
+
+test('an Outbound abandons its dial when the channel goes', async () => {
+  let closed: (() => void) | undefined
+  const gone = new Promise<void>((resolve) => {
+    closed = resolve
+  })
+  const silent = closing(await tcpServer((socket) => socket.resume().on('close', () => closed?.())))
+  const { port } = await relayPair({ outbound: { upstreamProxies: [`socks5://127.0.0.1:${silent.port}`] } })
+  const client = await RawClient.open({ host: '127.0.0.1', port })
+  client.write([5, 1, 0, 5, 1, 0, 1, 192, 0, 2, 1, 0, 80])
+  await onceEvent(client.socket, 'data')
+  client.socket.destroy()
+  await expect(gone).resolves.toBeUndefined()
+})
+
+describe('new Outbound', () => {
+  test.each([
+    [{ upstreamProxies: ['ftp://h'] }, 'upstream proxies speak'],
+    [{ routes: ['x'] }, 'a route must be'],
+    [{ accessRules: ['x'] }, 'access rule "x"'],
+    [{ upstreamHeaders: { Host: 'x' } }, 'the upstream header Host'],
+  ])('refuses %j', (options, message) => {
+    expect(() => new Outbound(options)).toThrow(message)
+  })
+
+  test('takes a certificate authority for https:// proxies', () => {
+    expect(new Outbound({ upstreamTls: { ca: testCertificate().cert } })).toBeInstanceOf(Outbound)
+  })
+})

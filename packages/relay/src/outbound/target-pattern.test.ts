@@ -1,0 +1,72 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { parseTargetPattern } from './target-pattern.js'
+
+const matches = (pattern: string, host: string, port: number): boolean | undefined =>
+  parseTargetPattern(pattern, 'rule')?.matches({ host, port })
+
+describe('parseTargetPattern', () => {
+  test.each([
+    ['git.test', 'git.test', 1, true],
+    ['git.test', 'GIT.Test.', 1, true],
+    ['git.test', 'a.git.test', 1, false],
+    ['*.test', 'a.b.test', 1, true],
+    ['*.test', 'test', 1, false],
+    ['*.test', 'atest', 1, false],
+    ['*', '10.0.0.1', 1, true],
+    [':25', 'anything', 25, true],
+    [':25', 'anything', 26, false],
+    ['10.0.0.0/8', '10.255.0.1', 1, true],
+    ['10.0.0.0/8', '11.0.0.1', 1, false],
+    ['10.0.0.0/8', 'ten.test', 1, false],
+    ['10.0.0.0/8', '::ffff:10.0.0.1', 1, true],
+    ['0.0.0.0/0', '203.0.113.1', 1, true],
+    ['10.0.0.1', '10.0.0.1', 1, true],
+    ['[2001:db8::]/32', '2001:db8:1::1', 1, true],
+    ['[2001:db8::1]', '2001:DB8:0:0::1', 1, true],
+    ['[::1]:80-90', '::1', 85, true],
+    ['*.test:443', 'a.test', 80, false],
+  ])('%s takes in %s:%d: %s', (pattern, host, port, expected) => {
+    expect(matches(pattern, host, port)).toBe(expected)
+  })
+
+  test.each(['', ' ', 'a:b', '2001:db8::1', '[::1', 'a:1:2'])('does not know the form %j', (pattern) => {
+    expect(parseTargetPattern(pattern, 'rule')).toBeUndefined()
+  })
+
+  test.each([
+    ['10.0.0.0/33', 'rule has a prefix length of 33; it must be from 0 to 32'],
+    ['[::]/129', 'rule has a prefix length of 129; it must be from 0 to 128'],
+    ['10.0.0.0/', 'rule has a prefix length of ; it must be from 0 to 32'],
+    ['10.0.0.0/x', 'rule has a prefix length of x; it must be from 0 to 32'],
+    ['name/8', 'rule has a prefix length on a name'],
+    [':9-8', 'rule has ports 9-8; they rise, and end at 65535'],
+    [':65536', 'rule has ports 65536; they rise, and end at 65535'],
+  ])('refuses %s', (pattern, message) => {
+    expect(() => parseTargetPattern(pattern, 'rule')).toThrow(new RangeError(message))
+  })
+
+  test('knows an address in the network of its first bits, as counted by hand', () => {
+    const address = fc.tuple(fc.nat(255), fc.nat(255), fc.nat(255), fc.nat(255))
+    const asNumber = ([a, b, c, d]: readonly number[]): number => ((a! * 256 + b!) * 256 + c!) * 256 + d!
+    fc.assert(
+      fc.property(address, address, fc.nat(32), (network, host, bits) => {
+        const size = 2 ** (32 - bits)
+        const expected = Math.floor(asNumber(network) / size) === Math.floor(asNumber(host) / size)
+        expect(matches(`${network.join('.')}/${bits}`, host.join('.'), 1)).toBe(expected)
+      }),
+    )
+  })
+
+  test('reads any text, does not know its form, or says what is wrong', () => {
+    fc.assert(
+      fc.property(fc.string(), (text) => {
+        try {
+          parseTargetPattern(text, 'rule')?.matches({ host: 'a', port: 1 })
+        } catch (error) {
+          expect(error).toBeInstanceOf(RangeError)
+        }
+      }),
+    )
+  })
+})

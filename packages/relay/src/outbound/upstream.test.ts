@@ -1,0 +1,62 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { parseUpstream, speaksHttp, type Upstream } from './upstream.js'
+
+describe('parseUpstream', () => {
+  test.each([
+    ['socks5://h', { protocol: 'socks5', host: 'h', port: 1080 }],
+    ['socks5h://h:1', { protocol: 'socks5h', host: 'h', port: 1 }],
+    ['socks4://h/', { protocol: 'socks4', host: 'h', port: 1080 }],
+    ['socks4a://id@h', { protocol: 'socks4a', host: 'h', username: 'id' }],
+    ['http://h', { protocol: 'http', port: 80 }],
+    ['https://h', { protocol: 'https', port: 443 }],
+    ['http://u:p@[::1]:3128', { host: '::1', port: 3128, username: 'u', password: 'p' }],
+    ['socks5://a%40b:p%3Aq%25@h', { username: 'a@b', password: 'p:q%' }],
+  ])('reads %s', (url, expected) => {
+    expect(parseUpstream(url)).toMatchObject(expected)
+  })
+
+  test.each([
+    ['h:1080', 'upstream proxies speak'],
+    ['', 'must be a URL'],
+    ['ftp://h', 'not "ftp"'],
+    ['constructor://h', 'not "constructor"'],
+    ['socks5://', 'names no host'],
+    ['socks5://h:0', 'has port 0'],
+    ['socks5://h:70000', 'must be a URL'],
+    ['socks5://h/path', 'has "/path" behind its port'],
+    ['http://h?q', 'behind its port'],
+    ['socks5://:p@h', 'has a password without a user name'],
+    ['socks4://u:p@h', 'SOCKS4 carries only a user id'],
+    ['socks5://%zz@h', 'a % that is not followed by two hex digits'],
+    [`socks5://${'u'.repeat(256)}@h`, 'has a user name of 256 bytes; the limit is 255'],
+  ])('refuses %s', (url, message) => {
+    expect(() => parseUpstream(url)).toThrow(message)
+  })
+
+  test('reads back any account, and shows no password where it refuses', () => {
+    const word = fc.string({ minLength: 1, maxLength: 60, unit: 'grapheme' })
+    const protocols = fc.constantFrom('socks5', 'socks4', 'http', 'nonsense')
+    fc.assert(
+      fc.property(protocols, word, fc.stringMatching(/^[A-Z0-9]{12,40}$/), (protocol, username, password) => {
+        const url = `${protocol}://${encodeURIComponent(username)}:${password}@host.test:99`
+        let read: Upstream | undefined
+        let message = ''
+        try {
+          read = parseUpstream(url)
+        } catch (error) {
+          message = (error as Error).message
+        }
+        expect(message).not.toContain(password)
+        if (read !== undefined) expect(read).toMatchObject({ username, password })
+      }),
+    )
+  })
+})
+
+test.each([
+  ['socks5://h', false],
+  ['https://h', true],
+])('speaksHttp tells %s: %s', (url, expected) => {
+  expect(speaksHttp(parseUpstream(url))).toBe(expected)
+})

@@ -1,0 +1,84 @@
+/** A proxy that our outbound goes through. */
+export interface Upstream {
+  readonly protocol: 'socks5' | 'socks5h' | 'socks4' | 'socks4a' | 'http' | 'https'
+  readonly host: string
+  readonly port: number
+  readonly username: string | undefined
+  readonly password: string | undefined
+}
+
+/**
+ * Reads the URL of an upstream proxy, such as `socks5://user:pass@127.0.0.1:1080`. `socks5` and `socks5h` are the same,
+ * the proxy resolves names; `socks4` has them resolved here, since it carries IPv4 addresses only.
+ *
+ * @throws RangeError naming what is wrong; never the password
+ */
+export function parseUpstream(text: string): Upstream {
+  if (!URL.canParse(text)) throw new RangeError('an upstream proxy must be a URL such as socks5://user:pass@host:1080')
+  const url = new URL(text)
+  const protocol = url.protocol.slice(0, -1) as Upstream['protocol']
+  if (!Object.hasOwn(defaultPorts, protocol)) {
+    throw new RangeError(`upstream proxies speak ${Object.keys(defaultPorts).join(', ')}; not "${protocol}"`)
+  }
+  if (url.hostname === '') throw new RangeError(`the upstream proxy ${protocol}:// names no host`)
+  if (url.port === '0') throw new RangeError(`the upstream proxy ${protocol}://${url.host} has port 0; it starts at 1`)
+  const rest = `${url.pathname}${url.search}${url.hash}`
+  if (rest !== '' && rest !== '/') {
+    throw new RangeError(
+      `the upstream proxy ${protocol}://${url.host} has "${rest}" behind its port; nothing goes there`,
+    )
+  }
+  return {
+    protocol,
+    host: decode(url.hostname).replaceAll(/^\[|\]$/g, ''),
+    port: url.port === '' ? defaultPorts[protocol] : Number(url.port),
+    ...readAccount(url, protocol),
+  }
+}
+
+/** Whether the proxy speaks HTTP; else it speaks SOCKS. */
+export function speaksHttp({ protocol }: Upstream): boolean {
+  return protocol === 'http' || protocol === 'https'
+}
+
+function readAccount(url: URL, protocol: Upstream['protocol']): Pick<Upstream, 'username' | 'password'> {
+  const username = url.username === '' ? undefined : decode(url.username)
+  const password = url.password === '' ? undefined : decode(url.password)
+  const proxy = `the upstream proxy ${protocol}://${url.host}`
+  if (password === undefined) return { username: checkLength(username, 'user name', proxy), password }
+  if (username === undefined) throw new RangeError(`${proxy} has a password without a user name`)
+  // Leaving it out would make an account look protected that is not.
+  if (protocol === 'socks4' || protocol === 'socks4a') {
+    throw new RangeError(`${proxy} has a password; SOCKS4 carries only a user id`)
+  }
+  return {
+    username: checkLength(username, 'user name', proxy),
+    password: checkLength(password, 'password', proxy),
+  }
+}
+
+function checkLength(text: string | undefined, what: string, proxy: string): string | undefined {
+  const bytes = text === undefined ? 0 : Buffer.byteLength(text)
+  if (bytes <= maxCredentialBytes) return text
+  throw new RangeError(`${proxy} has a ${what} of ${bytes} bytes; the limit is ${maxCredentialBytes}`)
+}
+
+/** RFC 1929 §2: each length is one byte. */
+const maxCredentialBytes = 255
+
+function decode(part: string): string {
+  try {
+    return decodeURIComponent(part)
+  } catch {
+    throw new RangeError('an upstream proxy URL has a % that is not followed by two hex digits; write %25 for a %')
+  }
+}
+
+const defaultPorts: Record<Upstream['protocol'], number> = {
+  socks5: 1080,
+  socks5h: 1080,
+  socks4: 1080,
+  socks4a: 1080,
+  http: 80,
+  https: 443,
+}

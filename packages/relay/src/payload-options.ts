@@ -1,0 +1,37 @@
+import { adaptiveDelay, type AdaptiveDelayOptions } from '@ls/batching'
+
+/** How bytes from a socket are gathered before they become messages. */
+export interface PayloadOptions {
+  /**
+   * `auto` and `off` pass on at once what a socket gives; what cannot leave yet, the session joins to larger messages.
+   * `adaptive` waits 20–500 ms while a connection is fast, as LinkSocks documents it. @default 'auto'
+   */
+  readonly batching?: 'auto' | 'adaptive' | 'off'
+  /** What LinkSocks calls the switch: false is `batching: 'off'`, true changes nothing. @default true */
+  readonly dynamicBatching?: boolean
+  /** When and how long `adaptive` waits; what LinkSocks calls it. @default 20–500 ms, from 256 KiB/s, until 128 KiB/s */
+  readonly batchingTimeLimits?: AdaptiveDelayOptions
+  /**
+   * Payload from this size on is compressed, in bytes; 0 never. A socket gives at most 64 KiB at a time, so only
+   * `adaptive` batching gathers as much as the default. @default 524288
+   */
+  readonly compressionThresholdBytes?: number
+}
+
+/** @throws RangeError for a value out of its range, TypeError for two that exclude each other */
+export function checkPayloadOptions(options: PayloadOptions): void {
+  const { batching = 'auto', dynamicBatching = true, batchingTimeLimits = {}, compressionThresholdBytes = 0 } = options
+  if (!batchingModes.has(batching)) {
+    throw new RangeError(`batching is '${batching}'; it must be one of ${[...batchingModes].join(', ')}`)
+  }
+  if (batching === 'adaptive' && !dynamicBatching) {
+    throw new TypeError("`batching: 'adaptive'` and `dynamicBatching: false` exclude each other")
+  }
+  adaptiveDelay(batchingTimeLimits)
+  if (Number.isSafeInteger(compressionThresholdBytes) && compressionThresholdBytes >= 0) return
+  throw new RangeError(
+    `compressionThresholdBytes is ${compressionThresholdBytes}; it must be a whole number, 0 for off`,
+  )
+}
+
+const batchingModes: ReadonlySet<string> = new Set(['auto', 'adaptive', 'off'])

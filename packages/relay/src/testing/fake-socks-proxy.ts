@@ -1,0 +1,65 @@
+import { createSocket, type Socket as UdpSocket } from 'node:dgram'
+import { once } from 'node:events'
+import { createServer, type Socket } from 'node:net'
+import { decodeDatagram, encodeDatagram, parseDestination, performServerHandshake } from '@ls/socks5'
+import { afterTest } from './cleanup.js'
+
+export interface FakeSocksProxyOptions {
+  /** The address it tells for datagrams. @default its own */
+  readonly advertise?: string
+  /** Refuses associations. @default false */
+  readonly refuse?: boolean
+  /** Says nothing to requests. @default false */
+  readonly silent?: boolean
+}
+
+/** A SOCKS5 proxy for datagrams alone, which answers each by itself, in the name of its target. */
+export class FakeSocksProxy {
+  readonly url: string
+  readonly controls: Socket[] = []
+  /** Targets of the datagrams that came. */
+  readonly targets: string[] = []
+  readonly #udp: UdpSocket
+
+  private constructor(port: number, udp: UdpSocket) {
+    this.url = `socks5://127.0.0.1:${port}`
+    this.#udp = udp
+  }
+
+  static async start({ advertise = '127.0.0.1', refuse = false, silent = false }: FakeSocksProxyOptions = {}) {
+    const udp = createSocket('udp4')
+    udp.bind(0, '127.0.0.1')
+    await once(udp, 'listening')
+    const server = createServer((socket) => {
+      proxy.controls.push(socket)
+      socket.on('error', () => {})
+      performServerHandshake(socket, { udp: true }).then(
+        ({ reply }) => {
+          if (silent) return
+          if (refuse) return reply('network-unreachable')
+          reply('succeeded', parseDestination(advertise, udp.address().port))
+          socket.resume()
+        },
+        () => {},
+      )
+    })
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const proxy = new FakeSocksProxy((server.address() as { port: number }).port, udp)
+    udp.on('message', (bytes, from) => proxy.#answer(bytes, from.port))
+    afterTest(() => {
+      server.close()
+      udp.close()
+      for (const socket of proxy.controls) socket.destroy()
+    })
+    return proxy
+  }
+
+  #answer(bytes: Buffer, port: number): void {
+    const { destination, payload } = decodeDatagram(bytes)
+    this.targets.push(`${destination.host}:${destination.port}`)
+    this.#udp.send(encodeDatagram(destination, Buffer.concat([Buffer.from('re: '), payload])), port, '127.0.0.1')
+    // What no proxy should send, and what the client must survive.
+    this.#udp.send(Buffer.from('no datagram of SOCKS'), port, '127.0.0.1')
+  }
+}

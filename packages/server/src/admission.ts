@@ -1,0 +1,124 @@
+import { nodeCompressor } from '@ls/codec/node'
+import { type Channel, MemoryBudget, type MessageTransport, Session, type SessionHandler } from '@ls/mux'
+import { CloseCode, parseAuthQuery, type UpgradeRequest } from '@ls/transport'
+import { AuthThrottle } from './auth-throttle.js'
+import { type Agreement, Refusal, shakeHands, type Ticket } from './handshake.js'
+import type { ResolvedServerOptions } from './options.js'
+import type { Peer } from './peer.js'
+import { refuse } from './refuse.js'
+import { plainAddress } from './remote-address.js'
+import type { TokenRegistry } from './token-registry.js'
+
+export interface AdmissionOptions {
+  readonly server: ResolvedServerOptions
+  readonly tokens: TokenRegistry
+  /** A client has a session from now on. */
+  onJoin(peer: Peer): void
+  /** All of a client's session is over. */
+  onLeave(peer: Peer, reason: string): void
+  /** A client's link is up: its first one, or one after a loss. */
+  onLinked(peer: Peer): void
+  /** A client asks for a channel. */
+  onConnect(peer: Peer, channel: Channel): void
+  /** A client sent a message that is not about channels. */
+  onMessage(peer: Peer, message: Uint8Array): void
+  /** A client was not let in. */
+  onRefused(remoteAddress: string, reason: string): void
+}
+
+/** Lets clients in that show a valid token, and knows who is in. */
+export class Admission {
+  readonly peers: ReadonlySet<Peer>
+  readonly #options: AdmissionOptions
+  readonly #peers = new Set<Peer>()
+  /** Sessions that may be resumed, by their id. */
+  readonly #tickets = new Map<string, Ticket & { readonly peer: Peer }>()
+  readonly #throttle: AuthThrottle
+  readonly #budget: MemoryBudget
+  #closed = false
+
+  constructor(options: AdmissionOptions) {
+    const { clock, processBudgetBytes = defaultProcessBudgetBytes } = options.server
+    this.#options = options
+    this.peers = this.#peers
+    this.#throttle = new AuthThrottle({ clock })
+    this.#budget = new MemoryBudget(processBudgetBytes)
+  }
+
+  /** Opens the link of a client that has just connected. Never throws. */
+  async accept(transport: MessageTransport, request: UpgradeRequest): Promise<void> {
+    const { server, tokens, onRefused } = this.#options
+    const remoteAddress = plainAddress(request.remoteAddress)
+    try {
+      const findTicket = (id: string) => this.#tickets.get(id)
+      const outcome = await shakeHands(transport, parseAuthQuery(request.query), {
+        options: server,
+        tokens,
+        findTicket,
+      })
+      this.#throttle.succeeded(remoteAddress)
+      if (outcome.kind === 'agreed') this.#welcome(transport, outcome.agreement, remoteAddress)
+      else this.#moved(outcome.id, remoteAddress)
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error)
+      onRefused(remoteAddress, reason)
+      if (!(error instanceof Refusal)) return transport.close({ code: 1002, reason })
+      this.#throttle.failed(remoteAddress, () => refuse(transport, reason))
+    }
+  }
+
+  /** Lets nobody in any more. */
+  close(): void {
+    this.#closed = true
+    this.#throttle.close()
+  }
+
+  #welcome(transport: MessageTransport, agreement: Agreement, remoteAddress: string): void {
+    const { identity, ticket } = agreement
+    // No refusal: the client may come back when the server does.
+    if (this.#closed) return transport.close({ code: CloseCode.goingAway, reason: 'the server is shutting down' })
+    // The token may have gone while the client took its time.
+    if (this.#options.tokens.find(identity.record.token) !== identity.record) {
+      return refuse(transport, 'invalid token')
+    }
+    const { onConnect, onMessage, onLinked } = this.#options
+    const session = this.#makeSession(agreement, {
+      onConnect: (channel) => onConnect(peer, channel),
+      onMessage: (message) => onMessage(peer, message),
+      onLinked: () => onLinked(peer),
+      onClose: (reason) => this.#farewell(peer, reason, ticket?.id),
+    })
+    const peer: Peer = { session, ...identity, remoteAddress, connectedAtMs: Date.now() }
+    if (ticket !== undefined) this.#tickets.set(ticket.id, { ...ticket, session, peer })
+    this.#peers.add(peer)
+    session.attach(transport)
+    this.#options.onJoin(peer)
+  }
+
+  #makeSession({ extensions, peerWindowBytes }: Agreement, handler: SessionHandler): Session {
+    const options = {
+      ...this.#options.server,
+      extensions,
+      ...(peerWindowBytes === undefined ? {} : { peerWindowBytes }),
+      processBudget: this.#budget,
+      compressor: nodeCompressor,
+      allocate: (bytes: number) => Buffer.allocUnsafeSlow(bytes),
+    }
+    return new Session(options, handler)
+  }
+
+  /** A session goes on over a link that may come from somewhere else. */
+  #moved(ticketId: string, remoteAddress: string): void {
+    const ticket = this.#tickets.get(ticketId)
+    if (ticket !== undefined) ticket.peer.remoteAddress = remoteAddress
+  }
+
+  #farewell(peer: Peer, reason: string, ticketId: string | undefined): void {
+    if (ticketId !== undefined) this.#tickets.delete(ticketId)
+    this.#peers.delete(peer)
+    this.#options.onLeave(peer, reason)
+  }
+}
+
+/** 1 GiB: what all clients together may make the server hold for slow readers. */
+const defaultProcessBudgetBytes = 1_073_741_824

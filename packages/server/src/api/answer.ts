@@ -1,0 +1,50 @@
+import type { ServerResponse } from 'node:http'
+
+/** What goes back to the caller: `body` becomes JSON, without one nothing is sent. */
+export interface Answer {
+  readonly status: number
+  readonly body?: unknown
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+/** A request that was not served. The message is for whoever sent it, so it must not hold a secret. */
+export class ApiRefusal extends Error {
+  override readonly name = 'ApiRefusal'
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+
+  constructor(status: number, message: string, headers: Readonly<Record<string, string>> = {}) {
+    super(message)
+    this.status = status
+    this.headers = headers
+  }
+}
+
+/** The deployed servers answer so, with 200 too, where a well-formed request cannot be fulfilled. */
+export function failure(status: number, error: string, headers?: Readonly<Record<string, string>>): Answer {
+  return { status, body: { success: false, error }, ...(headers === undefined ? {} : { headers }) }
+}
+
+/** Sends an answer, unless the caller has gone away. */
+export function send(response: ServerResponse, { status, body, headers = {} }: Answer): void {
+  if (response.destroyed) return
+  // Answers hold tokens: no cache may keep them.
+  response.writeHead(status, { ...headers, 'cache-control': 'no-store', ...(body === undefined ? {} : jsonType) })
+  response.end(body === undefined ? undefined : toText(body))
+}
+
+/** A body that is JSON text already. */
+export class JsonText {
+  readonly text: string
+
+  constructor(text: string) {
+    this.text = text
+  }
+}
+
+/** To the letter what deployed servers say. */
+const jsonType = { 'content-type': 'application/json' }
+
+function toText(body: unknown): string {
+  return `${body instanceof JsonText ? body.text : JSON.stringify(body)}\n`
+}

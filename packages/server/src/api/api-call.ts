@@ -1,0 +1,19 @@
+import type { Clock } from '@ls/batching'
+import type { Logger } from '@ls/mux'
+import type { Answer } from './answer.js'
+import type { ManagedServer } from './managed-server.js'
+
+/** One authorized request, and what it takes to serve it. */
+export interface ApiCall {
+  readonly server: ManagedServer
+  /** What stands in the path where the route has a name in braces, decoded; empty where it has none. */
+  readonly parameter: string
+  readonly clock: Clock
+  /** Knows the caller's address. */
+  readonly logger: Logger
+  /** @throws ApiRefusal when there is no whole body within the limits */
+  readBody(): Promise<string>
+}
+
+/** Serves a request. May throw ApiRefusal, or ServerError for what the server refuses. */
+export type ApiHandler = (call: ApiCall) => Answer | Promise<Answer>

@@ -1,0 +1,45 @@
+import type { ChannelInfo } from '../channel-info.js'
+import { type Answer, ApiRefusal } from './answer.js'
+import type { ApiCall } from './api-call.js'
+
+/** Channels shown at most: about 3 MB of JSON, which is made while nothing else moves. */
+export const maxListedChannels = 10_000
+
+/** `GET /api/channels`: what flows through the server now. Names no token: that would be one more place to leak it. */
+export function showChannels({ server, clock }: ApiCall): Answer {
+  const nowMs = clock.now()
+  const body: object[] = []
+  let count = 0
+  for (const channel of server.channels()) {
+    if (count < maxListedChannels) body.push(describe(channel, nowMs))
+    count++
+  }
+  return { status: 200, body, headers: { 'x-total-count': String(count) } }
+}
+
+/** `DELETE /api/channels/{id}`: cuts a flow. */
+export function closeChannel({ server, parameter: id, logger }: ApiCall): Answer {
+  if (!server.closeChannel(id)) throw new ApiRefusal(404, 'channel does not exist')
+  logger.info({ channel: id }, 'management API: a channel was closed')
+  return { status: 200, body: { success: true, id: id.toLowerCase() } }
+}
+
+function describe(channel: ChannelInfo, nowMs: number): object {
+  const { id, protocol, target, client, bytesToTarget, bytesFromTarget, openedAtMs, forwarded } = channel
+  return {
+    id,
+    protocol,
+    target: target === undefined ? null : formatTarget(target),
+    client_address: client.remoteAddress,
+    token_type: client.kind,
+    bytes_to_target: bytesToTarget,
+    bytes_from_target: bytesFromTarget,
+    age_ms: Math.round(nowMs - openedAtMs),
+    forwarded,
+  }
+}
+
+/** IPv6 literals in brackets (RFC 3986 §3.2.2). */
+function formatTarget({ host, port }: { readonly host: string; readonly port: number }): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
+}

@@ -1,0 +1,168 @@
+import { readFileSync } from 'node:fs'
+import { request } from 'node:http'
+import { decode, MessageType } from '@ls/codec'
+import { MessageReader, Session } from '@ls/mux'
+import { connect, formatAuthQuery } from '@ls/transport'
+import { systemClock } from '@ls/batching'
+import { echoServer, FakeClock, onceEvent, type TestTcpServer, until } from '@ls/testkit'
+import { Ajv2020 } from 'ajv/dist/2020.js'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { LinkSocksServer } from '../server.js'
+import { maxListedChannels } from './channels.js'
+import { bodyDeadlineMs, maxBodyBytes } from './read-body.js'
+
+interface DocumentedResponse {
+  readonly $ref?: string
+  readonly headers?: Record<string, { readonly schema: object }>
+  readonly content: { readonly 'application/json': { readonly schema: object; readonly example?: unknown } }
+}
+
+interface OpenApiDocument {
+  readonly paths: Record<string, Record<string, { readonly responses: Record<string, DocumentedResponse> }>>
+  readonly components: { readonly responses: Record<string, DocumentedResponse>; readonly schemas: object }
+}
+
+const source = readFileSync(new URL('../../../../spec/openapi.json', import.meta.url), 'utf8')
+// Schemas point to each other where JSON Schema has its definitions.
+const document = JSON.parse(source.replaceAll('#/components/schemas/', '#/$defs/')) as OpenApiDocument
+const ajv = new Ajv2020({ allowUnionTypes: true })
+
+let server: LinkSocksServer
+let target: TestTcpServer
+let clock: FakeClock | undefined
+
+beforeEach(() => start())
+afterEach(() => Promise.all([server.close(), target.close()]))
+
+async function start(options: { clock?: FakeClock } = {}): Promise<void> {
+  clock = options.clock
+  target = await echoServer()
+  server = new LinkSocksServer({ host: '127.0.0.1', port: 0, apiKey: 'sekret', ...options })
+  await server.listen()
+}
+
+function url(path: string): string {
+  return `http://127.0.0.1:${server.address?.port}${path}`
+}
+
+function call(method: string, path: string, body?: string, key = 'sekret'): Promise<Response> {
+  return fetch(url(path), { method, headers: { 'x-api-key': key }, ...(body === undefined ? {} : { body }) })
+}
+
+/** Announces a body that never comes, until the deadline has passed. */
+async function callWithoutBody(method: string, path: string): Promise<Response> {
+  await Promise.all([server.close(), target.close()])
+  await start({ clock: new FakeClock() })
+  const headers = { 'x-api-key': 'sekret', 'content-length': '10' }
+  const pending = request(url(path), { method, headers })
+  pending.flushHeaders()
+  await until(() => clock?.pendingTimers === 1, 'the server to wait for the body')
+  clock?.advance(bodyDeadlineMs)
+  const [answer] = (await onceEvent(pending, 'response')) as [
+    AsyncIterable<Buffer> & { statusCode: number; headers: object },
+  ]
+  const chunks: Buffer[] = []
+  for await (const chunk of answer) chunks.push(chunk)
+  const { statusCode: status } = answer
+  return new Response(Buffer.concat(chunks), { status, headers: answer.headers as Record<string, string> })
+}
+
+/** A channel from a client of the base protocol to a target. */
+async function openChannel(): Promise<void> {
+  const token = server.addForwardToken()
+  const transport = await connect({ url: formatAuthQuery(new URL(url('/socket').replace('http', 'ws')), { token }) })
+  const answer = decode(await new MessageReader(transport, systemClock).next(5000))
+  expect(answer).toMatchObject({ type: MessageType.AuthResponse, success: true })
+  const session = new Session({}, { onConnect: () => {}, onClose: () => {} })
+  session.attach(transport)
+  session.open({ protocol: 'tcp', address: { host: target.host, port: target.port } })
+  await until(() => [...server.channels()].length === 1, 'the channel')
+}
+
+const tooLarge = JSON.stringify({ token: 'x'.repeat(maxBodyBytes) })
+const unknownId = '00000000-0000-0000-0000-000000000000'
+
+/** A call for each documented answer. */
+const cases: Record<string, () => Promise<Response>> = {
+  'get /api/status 200': async () => {
+    const { token } = server.addReverseToken()
+    server.addConnectorToken({ reverseToken: token })
+    server.addReverseToken({ allowManageConnector: true })
+    server.addForwardToken()
+    return call('GET', '/api/status')
+  },
+  'get /api/status 401': () => call('GET', '/api/status', undefined, 'wrong'),
+  'post /api/token 200': () => call('POST', '/api/token', '{"type":"reverse","port":-1}'),
+  'post /api/token 400': () => call('POST', '/api/token', '{'),
+  'post /api/token 401': () => call('POST', '/api/token', '{}', 'wrong'),
+  'post /api/token 408': () => callWithoutBody('POST', '/api/token'),
+  'post /api/token 413': () => call('POST', '/api/token', tooLarge),
+  'delete /api/token 200': () => call('DELETE', '/api/token', JSON.stringify({ token: server.addForwardToken() })),
+  'delete /api/token 400': () => call('DELETE', '/api/token', '[]'),
+  'delete /api/token 401': () => call('DELETE', '/api/token', '{}', 'wrong'),
+  'delete /api/token 408': () => callWithoutBody('DELETE', '/api/token'),
+  'delete /api/token 413': () => call('DELETE', '/api/token', tooLarge),
+  'delete /api/token/{token} 200': () => call('DELETE', `/api/token/${server.addForwardToken()}`),
+  'delete /api/token/{token} 400': () => call('DELETE', '/api/token/%ff'),
+  'delete /api/token/{token} 401': () => call('DELETE', '/api/token/x', undefined, 'wrong'),
+  'get /api/channels 200': async () => {
+    await openChannel()
+    return call('GET', '/api/channels')
+  },
+  'get /api/channels 401': () => call('GET', '/api/channels', undefined, 'wrong'),
+  'delete /api/channels/{id} 200': async () => {
+    await openChannel()
+    return call('DELETE', `/api/channels/${[...server.channels()][0]?.id}`)
+  },
+  'delete /api/channels/{id} 401': () => call('DELETE', `/api/channels/${unknownId}`, undefined, 'wrong'),
+  'delete /api/channels/{id} 404': () => call('DELETE', `/api/channels/${unknownId}`),
+  'get /api/openapi.json 200': () => call('GET', '/api/openapi.json', undefined, 'wrong'),
+}
+
+/** The documented answers by method, path and status. */
+function documented(): Map<string, DocumentedResponse> {
+  const all = new Map<string, DocumentedResponse>()
+  for (const [path, methods] of Object.entries(document.paths)) {
+    for (const [method, { responses }] of Object.entries(methods)) {
+      for (const [status, response] of Object.entries(responses)) {
+        const shared = document.components.responses[response.$ref?.split('/').at(-1) ?? '']
+        all.set(`${method} ${path} ${status}`, shared ?? response)
+      }
+    }
+  }
+  return all
+}
+
+function expectValid(schema: object | undefined, value: unknown): void {
+  ajv.validate({ $defs: document.components.schemas, ...schema }, value)
+  expect(ajv.errors).toBeNull()
+}
+
+describe('spec/openapi.json', () => {
+  test('has a case here for each answer it documents', () => {
+    expect(Object.keys(cases)).toEqual([...documented().keys()])
+  })
+
+  test.each(Object.keys(cases))('tells the truth about %s', async (name) => {
+    const response = documented().get(name)
+    const answer = await cases[name]?.()
+    expect(answer?.status).toBe(Number(name.split(' ').at(-1)))
+    expect(answer?.headers.get('content-type')).toBe('application/json')
+    for (const [header, { schema }] of Object.entries(response?.headers ?? {})) {
+      const value = answer?.headers.get(header) ?? undefined
+      expectValid(schema, /^\d+$/.test(value ?? '') ? Number(value) : value)
+    }
+    expectValid(response?.content['application/json'].schema, await answer?.json())
+  })
+
+  test.each([...documented()])('shows an example that fits its schema at %s', (_name, response) => {
+    const { schema, example } = response.content['application/json']
+    expectValid({ anyOf: [schema, { const: 'no example' }] }, example ?? 'no example')
+  })
+
+  test('names the limits of the code', () => {
+    expect(source).toContain(`"maxItems": ${maxListedChannels}`)
+    expect(source).toContain(`The body has more than ${maxBodyBytes} bytes.`)
+    expect(source).toContain(`The body did not come within ${bodyDeadlineMs / 1000} seconds.`)
+  })
+})

@@ -1,0 +1,59 @@
+import type { IncomingMessage } from 'node:http'
+import type { Clock } from '@ls/batching'
+import { ApiRefusal } from './answer.js'
+
+/** Bodies are a token and a few names: this is a hundred times what they need, in bytes. */
+export const maxBodyBytes = 65_536
+
+/** A body that is not there after this many milliseconds does not come: it fits into a few packets. */
+export const bodyDeadlineMs = 10_000
+
+/**
+ * Reads a request's body, in text. What is beyond the limit is thrown away as it comes, so that a caller who sends first
+ * and reads later still gets the answer; the listener's own deadline for requests ends that.
+ *
+ * @throws ApiRefusal 413 past the limit, 408 past the deadline, 400 for bytes that are not UTF-8 or an upload cut short
+ */
+export function readBody(request: IncomingMessage, clock: Clock): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = []
+    let bytes = 0
+    const finish = (outcome: string | ApiRefusal): void => {
+      clock.clearTimeout(timer)
+      request.off('data', onData).off('end', onEnd).off('close', onClose)
+      request.resume()
+      if (outcome instanceof ApiRefusal) reject(outcome)
+      else resolve(outcome)
+    }
+    const onData = (chunk: Buffer): void => {
+      bytes += chunk.length
+      if (bytes > maxBodyBytes) return finish(tooLarge(request))
+      chunks.push(chunk)
+    }
+    const onEnd = (): void => finish(decodeText(chunks))
+    const onClose = (): void => finish(new ApiRefusal(400, 'the request body was cut short'))
+    // The connection must not be used again: the rest of the body may still come.
+    const late = new ApiRefusal(408, `no complete request body within ${bodyDeadlineMs} ms`, { connection: 'close' })
+    const timer = clock.setTimeout(() => finish(late), bodyDeadlineMs)
+    if (announcedBytes(request) > maxBodyBytes) return finish(tooLarge(request))
+    request.on('data', onData).on('end', onEnd).on('close', onClose)
+  })
+}
+
+function announcedBytes(request: IncomingMessage): number {
+  return Number(request.headers['content-length'] ?? 0)
+}
+
+function tooLarge(request: IncomingMessage): ApiRefusal {
+  const announced = announcedBytes(request)
+  const size = announced > 0 ? ` of ${announced} bytes` : ''
+  return new ApiRefusal(413, `request body${size} is too large: the limit is ${maxBodyBytes} bytes`)
+}
+
+function decodeText(chunks: readonly Buffer[]): string | ApiRefusal {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(chunks))
+  } catch {
+    return new ApiRefusal(400, 'invalid request body: it is not UTF-8')
+  }
+}

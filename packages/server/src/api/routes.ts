@@ -1,0 +1,60 @@
+import { type Answer, ApiRefusal, JsonText } from './answer.js'
+import type { ApiHandler } from './api-call.js'
+import { closeChannel, showChannels } from './channels.js'
+import { openApiJson } from './openapi-json.js'
+import { showStatus } from './status.js'
+import { addToken, removeToken } from './tokens.js'
+
+export interface Route {
+  /** As the OpenAPI document writes it: a name in braces stands for the rest of the path. */
+  readonly path: string
+  /** Answers without a key: it holds nothing that is not in the documentation. */
+  readonly isPublic?: true
+  readonly methods: Readonly<Record<string, ApiHandler>>
+}
+
+/** Everything under `/api/`; spec/openapi.json describes the same, and a test compares. */
+export const routes: readonly Route[] = [
+  { path: '/api/status', methods: { GET: showStatus } },
+  { path: '/api/token', methods: { POST: addToken, DELETE: removeToken } },
+  { path: '/api/token/{token}', methods: { DELETE: removeToken } },
+  { path: '/api/channels', methods: { GET: showChannels } },
+  { path: '/api/channels/{id}', methods: { DELETE: closeChannel } },
+  { path: '/api/openapi.json', isPublic: true, methods: { GET: showDocument } },
+]
+
+/** A route, and what stands in a path where the route has its name in braces. */
+export interface RouteMatch {
+  readonly route: Route
+  readonly parameter: string
+}
+
+/** Finds the route of a path. @throws ApiRefusal 400 for a path with a broken percent-encoding */
+export function findRoute(path: string): RouteMatch | undefined {
+  for (const route of routes) {
+    const brace = route.path.indexOf('{')
+    if (brace < 0 && path === route.path) return { route, parameter: '' }
+    // All the rest: deployed servers take slashes for part of a token too.
+    if (brace >= 0 && path.startsWith(route.path.slice(0, brace))) {
+      return { route, parameter: decodeParameter(path.slice(brace)) }
+    }
+  }
+  return undefined
+}
+
+/** Whether a path belongs to the management API. */
+export function isApiPath(path: string): boolean {
+  return path === '/api' || path.startsWith('/api/')
+}
+
+function decodeParameter(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    throw new ApiRefusal(400, 'the path is not valid: % must be followed by two hex digits that make up UTF-8')
+  }
+}
+
+function showDocument(): Answer {
+  return { status: 200, body: new JsonText(openApiJson) }
+}

@@ -1,0 +1,28 @@
+import type { TokenStatus } from '../token-status.js'
+import { version } from '../version.js'
+import type { Answer } from './answer.js'
+import type { ApiCall } from './api-call.js'
+
+/** `GET /api/status`: fields and their order are those of deployed servers, reverse tokens before forward tokens. */
+export function showStatus({ server }: ApiCall): Answer {
+  const tokens = server.tokens()
+  const reverse = tokens.filter(({ kind }) => kind === 'reverse')
+  const forward = tokens.filter(({ kind }) => kind === 'forward')
+  const body = {
+    version: `v${version}`,
+    tokens: [...reverse, ...forward].map(describe),
+    // Peer-to-peer links, which deployed servers may have and this one has not.
+    direct: { enabled: false },
+  }
+  return { status: 200, body }
+}
+
+function describe({ token, kind, clients, port, connectorTokens = [] }: TokenStatus): object {
+  return {
+    token,
+    type: kind,
+    clients_count: clients,
+    ...(port === undefined ? {} : { port }),
+    ...(connectorTokens.length === 0 ? {} : { connector_tokens: connectorTokens }),
+  }
+}

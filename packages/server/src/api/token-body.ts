@@ -1,0 +1,70 @@
+import { ApiRefusal } from './answer.js'
+
+/** The fields of a request's body that mean something here; others are ignored, as deployed servers do. */
+export interface TokenBody {
+  readonly type?: string
+  readonly token?: string
+  readonly port?: number
+  readonly username?: string
+  readonly password?: string
+  readonly reverseToken?: string
+  readonly allowManageConnector?: boolean
+}
+
+/**
+ * Reads the body of a request about a token. As on deployed servers, a field that is null or its type's zero value (`""`,
+ * 0, false) counts as left out.
+ *
+ * @throws ApiRefusal 400 when it is no JSON object or a field has the wrong type; values are never shown, they are secrets
+ */
+export function parseTokenBody(text: string): TokenBody {
+  const json = parseObject(text)
+  const string = (name: string): string | undefined => field(json, name, 'string', 'a string') || undefined
+  const boolean = (name: string): boolean | undefined => field(json, name, 'boolean', 'true or false') || undefined
+  const port = field(json, 'port', 'number', 'a whole number') || undefined
+  if (port !== undefined && !Number.isInteger(port)) throw wrongType('port', 'a whole number')
+  return defined({
+    type: string('type'),
+    token: string('token'),
+    port,
+    username: string('username'),
+    password: string('password'),
+    reverseToken: string('reverse_token'),
+    allowManageConnector: boolean('allow_manage_connector'),
+  })
+}
+
+interface TypeOf {
+  readonly string: string
+  readonly boolean: boolean
+  readonly number: number
+}
+
+function parseObject(text: string): object {
+  let json: unknown
+  try {
+    json = JSON.parse(text)
+  } catch {
+    // To the letter what deployed servers say.
+    throw new ApiRefusal(400, 'invalid request body')
+  }
+  if (typeof json === 'object' && json !== null && !Array.isArray(json)) return json
+  throw new ApiRefusal(400, 'invalid request body: it must be a JSON object')
+}
+
+function field<T extends keyof TypeOf>(json: object, name: string, type: T, words: string): TypeOf[T] | undefined {
+  // Own fields only: an object literal has a `constructor` too.
+  const value: unknown = Object.hasOwn(json, name) ? (json as Record<string, unknown>)[name] : undefined
+  if (value === undefined || value === null) return undefined
+  if (typeof value !== type) throw wrongType(name, words)
+  return value as TypeOf[T]
+}
+
+function wrongType(name: string, words: string): ApiRefusal {
+  return new ApiRefusal(400, `invalid request body: ${name} must be ${words}`)
+}
+
+/** Without the fields that are undefined. */
+function defined<T extends object>(fields: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as never
+}

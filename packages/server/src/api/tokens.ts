@@ -1,0 +1,55 @@
+import { faultOf, type ReverseTokenRequest } from '../token-requests.js'
+import { type Answer, ApiRefusal, failure } from './answer.js'
+import type { ApiCall } from './api-call.js'
+import { parseTokenBody, type TokenBody } from './token-body.js'
+
+/** `POST /api/token`: registers a token of any kind. */
+export async function addToken(call: ApiCall): Promise<Answer> {
+  const body = parseTokenBody(await call.readBody())
+  const answer = add(call, body)
+  call.logger.info({ type: body.type }, 'management API: a token was added')
+  return answer
+}
+
+/** `DELETE /api/token/{token}`, or with the token in the body: removes it and closes everyone who uses it. */
+export async function removeToken(call: ApiCall): Promise<Answer> {
+  const token = call.parameter || (await readToken(call))
+  if (token === undefined) return failure(200, 'token not specified')
+  // A slip in the token must not look as if access were revoked.
+  if (!(await call.server.removeToken(token))) return failure(200, 'token does not exist')
+  call.logger.info({}, 'management API: a token was removed')
+  return { status: 200, body: { success: true, token } }
+}
+
+function add({ server }: ApiCall, body: TokenBody): Answer {
+  switch (body.type) {
+    case 'forward':
+      return { status: 200, body: { success: true, token: server.addForwardToken(body.token) } }
+    case 'reverse':
+      return addReverse(server, body)
+    case 'connector': {
+      const { token, reverseToken } = body
+      if (reverseToken === undefined) throw new ApiRefusal(200, 'reverse_token is required for connector token')
+      const added = server.addConnectorToken({ reverseToken, ...(token === undefined ? {} : { token }) })
+      return { status: 200, body: { success: true, token: added } }
+    }
+    default:
+      throw new ApiRefusal(400, 'invalid token type')
+  }
+}
+
+function addReverse(server: ApiCall['server'], { port, ...body }: TokenBody): Answer {
+  // Deployed servers open no port in autonomy, whatever is asked: it would lead past the connector tokens.
+  const socksPort = body.allowManageConnector === true ? -1 : port
+  const request: ReverseTokenRequest = { ...body, ...(socksPort === undefined ? {} : { socksPort }) }
+  const fault = faultOf(request)
+  if (fault !== undefined) throw new ApiRefusal(200, fault)
+  const added = server.addReverseToken(request)
+  return { status: 200, body: { success: true, token: added.token, port: added.port } }
+}
+
+/** The token in the body, if there is a body at all. */
+async function readToken(call: ApiCall): Promise<string | undefined> {
+  const text = await call.readBody()
+  return text === '' ? undefined : parseTokenBody(text).token
+}

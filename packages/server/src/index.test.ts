@@ -1,0 +1,11 @@
+import { expect, test } from 'vitest'
+import * as server from './index.js'
+
+test('@ls/server exports exactly these names', () => {
+  expect(Object.keys(server).toSorted()).toMatchInlineSnapshot(`
+    [
+      "LinkSocksServer",
+      "ServerError",
+    ]
+  `)
+})

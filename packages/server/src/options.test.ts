@@ -1,0 +1,48 @@
+import { describe, expect, test } from 'vitest'
+import { resolveServerOptions, type ServerOptions } from './options.js'
+
+describe('resolveServerOptions', () => {
+  test('gives the documented defaults', () => {
+    const { logger, clock, ...defaults } = resolveServerOptions({})
+    expect({ logger: typeof logger, clock: typeof clock, ...defaults }).toEqual({
+      host: '0.0.0.0',
+      port: 8765,
+      socksHost: '127.0.0.1',
+      socksNowait: false,
+      portPool: [1024, 10_240],
+      providerWaitMs: 10_000,
+      connectorWaitMs: 5000,
+      orphanedTokenMs: 600_000,
+      extensions: ['window', 'fin', 'resume'],
+      windowBytes: 262_144,
+      graceMs: 60_000,
+      handshakeDeadlineMs: 10_000,
+      maxLinks: 10_000,
+      logger: 'object',
+      clock: 'object',
+    })
+  })
+
+  test('keeps what it does not resolve', () => {
+    expect(resolveServerOptions({ fastOpen: true }).fastOpen).toBe(true)
+  })
+
+  test.each<[string, ServerOptions]>([
+    ['port is 65536', { port: 65_536 }],
+    ['port is 1.5', { port: 1.5 }],
+    ['portPool[0] is 0', { portPool: [0, 10] }],
+    ['portPool[1] is 9', { portPool: [10, 9] }],
+    ['providerWaitMs is -1', { providerWaitMs: -1 }],
+    ['connectorWaitMs is NaN', { connectorWaitMs: Number.NaN }],
+    ['orphanedTokenMs is 2147483648', { orphanedTokenMs: 2 ** 31 }],
+    ['windowBytes is 0', { windowBytes: 0 }],
+    ['graceMs is Infinity', { graceMs: Infinity }],
+    ['handshakeDeadlineMs is 0', { handshakeDeadlineMs: 0 }],
+    ['maxLinks is 0', { maxLinks: 0 }],
+    ['apiKey is empty', { apiKey: '' }],
+  ])('throws a RangeError that says "%s"', (message, options) => {
+    const resolve = (): unknown => resolveServerOptions(options)
+    expect(resolve).toThrow(RangeError)
+    expect(resolve).toThrow(message)
+  })
+})

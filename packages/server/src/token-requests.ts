@@ -1,0 +1,58 @@
+import type { Account } from '@ls/relay'
+
+/** What {@link LinkSocksServer.addReverseToken} takes. */
+export interface ReverseTokenRequest {
+  /** 1–255 bytes. @default a new one */
+  readonly token?: string
+  /** @default the server's `socksHost` */
+  readonly socksHost?: string
+  /**
+   * Port for SOCKS; −1 for none, 0 for any that is free when it opens. @default a free one of the server's `portPool`,
+   * or −1 with `allowManageConnector`
+   */
+  readonly socksPort?: number
+  /** Where SOCKS listens instead of `socksHost` and `socksPort`: `host:port` or `unix:/path`. @default none */
+  readonly socksListen?: readonly string[]
+  /** Asked of SOCKS clients, 1–255 bytes each (RFC 1929 §2); both or neither. @default none: anyone may use the port */
+  readonly username?: string
+  readonly password?: string
+  /** More accounts that may use the port. @default none */
+  readonly accounts?: readonly Account[]
+  /** Autonomy: providers add and remove connector tokens of their own. @default false */
+  readonly allowManageConnector?: boolean
+  /** Open the SOCKS port before the first provider has come. @default the server's `socksNowait` */
+  readonly socksNowait?: boolean
+}
+
+/** What {@link LinkSocksServer.addConnectorToken} takes. */
+export interface ConnectorTokenRequest {
+  /** 1–255 bytes. @default a new one */
+  readonly token?: string
+  readonly reverseToken: string
+}
+
+/** Says what is wrong with a request for a reverse token; undefined when nothing is. Never shows the password. */
+export function faultOf({ socksPort, username, password }: ReverseTokenRequest): string | undefined {
+  if (socksPort !== undefined && !isSocksPort(socksPort)) {
+    return `port ${socksPort} is out of range: it must be a whole number from 1 to 65535, or -1 for none`
+  }
+  // Half of a login would open the port to anyone, or to nobody.
+  if (username !== undefined && password === undefined) return 'username needs a password as well'
+  if (username === undefined && password !== undefined) return 'password needs a username as well'
+  return lengthFault('username', username) ?? lengthFault('password', password)
+}
+
+/** RFC 1929 §2: both lengths are one byte on the wire. */
+const maxLoginBytes = 255
+
+function lengthFault(name: string, value: string | undefined): string | undefined {
+  if (value === undefined) return undefined
+  const bytes = Buffer.byteLength(value)
+  return bytes >= 1 && bytes <= maxLoginBytes
+    ? undefined
+    : `${name} has ${bytes} bytes; it must have 1–${maxLoginBytes}`
+}
+
+function isSocksPort(port: number): boolean {
+  return Number.isInteger(port) && port >= -1 && port <= 65_535
+}
