@@ -1,6 +1,6 @@
 import type { Clock, TimerHandle } from '@ls/batching'
 import type { Session } from '@ls/mux'
-import { RelayError } from './failure.js'
+import { RelayError } from './errors.js'
 
 export interface BalancerOptions {
   readonly clock: Clock

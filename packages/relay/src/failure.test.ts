@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { failureOf, failureWords, formatFailure, parseFailure, RelayError, replyOf } from './failure.js'
+import { RelayError } from './errors.js'
+import { failureOf, failureWords, formatFailure, parseFailure, replyOf } from './failure.js'
 
 describe('parseFailure', () => {
   test('reads the word and the detail of our own texts', () => {

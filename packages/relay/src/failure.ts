@@ -1,4 +1,5 @@
 import type { ReplyCode } from '@ls/socks5'
+import { RelayError } from './errors.js'
 
 /** The words that begin the text of a failed ConnectResponse (protocol.md §4). */
 export const failureWords = [
@@ -44,43 +45,6 @@ export function failureOf(error: unknown, target: string): Failure {
 /** The SOCKS reply of a failure. The documents give 0x04 for a target that failed for a reason nobody named. */
 export function replyOf(word: FailureWord): ReplyCode {
   return repliesByWord[word]
-}
-
-/** A failure as an error; `code` names the word. */
-export class RelayError extends Error {
-  override readonly name = 'RelayError'
-  readonly code: RelayErrorCode
-  readonly failure: Failure
-  /** The word, where the HTTP proxy looks for it. */
-  readonly reply: FailureWord
-
-  constructor(failure: Failure, options?: ErrorOptions) {
-    super(formatFailure(failure), options)
-    this.reply = failure.word
-    this.code = codesByWord[failure.word]
-    this.failure = failure
-  }
-}
-
-export type RelayErrorCode =
-  | 'ERR_RELAY_REFUSED'
-  | 'ERR_RELAY_HOST_UNREACHABLE'
-  | 'ERR_RELAY_NETWORK_UNREACHABLE'
-  | 'ERR_RELAY_TIMEOUT'
-  | 'ERR_RELAY_DNS'
-  | 'ERR_RELAY_FORBIDDEN'
-  | 'ERR_RELAY_NO_PROVIDER'
-  | 'ERR_RELAY_FAILED'
-
-const codesByWord: Record<FailureWord, RelayErrorCode> = {
-  refused: 'ERR_RELAY_REFUSED',
-  'host-unreachable': 'ERR_RELAY_HOST_UNREACHABLE',
-  'network-unreachable': 'ERR_RELAY_NETWORK_UNREACHABLE',
-  timeout: 'ERR_RELAY_TIMEOUT',
-  dns: 'ERR_RELAY_DNS',
-  forbidden: 'ERR_RELAY_FORBIDDEN',
-  'no-provider': 'ERR_RELAY_NO_PROVIDER',
-  failed: 'ERR_RELAY_FAILED',
 }
 
 const repliesByWord: Record<FailureWord, ReplyCode> = {

@@ -1,4 +1,5 @@
 export { Balancer, type BalancerOptions } from './balancer.js'
+export { RelayError, type RelayErrorCode } from './errors.js'
 export {
   type Failure,
   failureOf,
@@ -6,8 +7,6 @@ export {
   failureWords,
   formatFailure,
   parseFailure,
-  RelayError,
-  type RelayErrorCode,
   replyOf,
 } from './failure.js'
 export type { Account } from '@ls/socks5'

@@ -63,9 +63,10 @@ test('PayloadSender sends what does not shrink as it is', async () => {
 })
 
 test('PayloadSender never compresses with a threshold of 0', async () => {
-  const { sender, text } = sending({ compressionThresholdBytes: 0 })
+  const { sender, text, compressedBytes } = sending({ compressionThresholdBytes: 0 })
   sender.send(Buffer.alloc(2_000, 'a'))
   await until(() => text().length === 2000, 'the payload')
+  expect(compressedBytes()).toBe(0)
 })
 
 test('PayloadSender keeps what comes during a compression behind it, and the end behind that', async () => {

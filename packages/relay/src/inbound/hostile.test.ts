@@ -10,7 +10,7 @@ import type { Inbound } from './inbound.js'
 interface Attack {
   readonly title: string
   readonly chunks: readonly Uint8Array[]
-  readonly then: 'end' | 'reset' | 'wait'
+  readonly ending: 'end' | 'reset' | 'wait'
 }
 
 const bytes = (...values: readonly number[]): Uint8Array => Uint8Array.from(values)
@@ -34,57 +34,73 @@ const entries = Object.entries(handshakes)
 const endings = ['end', 'reset', 'wait'] as const
 
 const corpus: readonly Attack[] = [
-  ...endings.map((then) => ({ title: `nothing, then ${then}`, chunks: [], then })),
+  ...endings.map((ending) => ({ title: `nothing, then ${ending}`, chunks: [], ending })),
   ...entries.flatMap(([name, whole]) =>
-    endings.map((then) => ({ title: `${name} in single bytes, then ${then}`, chunks: singly(whole), then })),
+    endings.map((ending) => ({ title: `${name} in single bytes, then ${ending}`, chunks: singly(whole), ending })),
   ),
   ...entries.flatMap(([name, whole]) =>
     Array.from(whole.subarray(1, 24), (_, cut): Attack => {
-      const then = endings[cut % 3] ?? 'end'
-      return { title: `${name}, ${then} after ${cut + 1} bytes`, chunks: [whole.subarray(0, cut + 1)], then }
+      const ending = endings[cut % 3] ?? 'end'
+      return { title: `${name}, ${ending} after ${cut + 1} bytes`, chunks: [whole.subarray(0, cut + 1)], ending }
     }),
   ),
   ...entries.map(([name, whole]) => ({
     title: `${name} and 1 MiB behind it`,
     chunks: [whole, filled(1_048_576)],
-    then: 'end' as const,
+    ending: 'end' as const,
   })),
-  { title: 'a SOCKS4 user id without end', chunks: [bytes(4, 1, 0, 9, 127, 0, 0, 1), filled(100_000)], then: 'wait' },
-  { title: 'a SOCKS4a name without end', chunks: [bytes(4, 1, 0, 9, 0, 0, 0, 1, 0), filled(100_000)], then: 'wait' },
-  { title: 'SOCKS5 with 255 methods, none of ours', chunks: [joined(bytes(5, 255), filled(255, 0x7f))], then: 'wait' },
-  { title: 'SOCKS5 with no method', chunks: [bytes(5, 0)], then: 'wait' },
-  { title: 'a SOCKS5 request before the greeting', chunks: [bytes(5, 1, 0, 1, 127, 0, 0, 1, 0, 9)], then: 'wait' },
-  { title: 'a password nobody asked for', chunks: [bytes(5, 1, 0), bytes(1, 1, 0x61, 1, 0x62)], then: 'wait' },
-  { title: 'a SOCKS5 name of no bytes', chunks: [bytes(5, 1, 0, 5, 1, 0, 3, 0, 0, 9)], then: 'wait' },
-  { title: 'a SOCKS5 name that is no UTF-8', chunks: [bytes(5, 1, 0, 5, 1, 0, 3, 2, 0xff, 0xfe, 0, 9)], then: 'wait' },
-  { title: 'a SOCKS5 name with a line break', chunks: [bytes(5, 1, 0, 5, 1, 0, 3, 2, 0x0d, 0x0a, 0, 9)], then: 'wait' },
-  { title: 'SOCKS5 to port 0', chunks: [bytes(5, 1, 0, 5, 1, 0, 1, 127, 0, 0, 1, 0, 0)], then: 'wait' },
-  { title: 'SOCKS version 6', chunks: [bytes(6, 1, 0, 0)], then: 'wait' },
-  { title: 'a TLS ClientHello', chunks: [joined(bytes(0x16, 3, 1, 2, 0, 1), filled(600, 0))], then: 'wait' },
-  { title: 'an HTTP/2 preface', chunks: [text('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n')], then: 'wait' },
-  { title: 'an HTTP head without end', chunks: [text('GET http://x/ HTTP/1.1\r\nA: '), filled(100_000)], then: 'wait' },
-  { title: 'an HTTP target without end', chunks: [text('CONNECT '), filled(100_000)], then: 'wait' },
-  { title: 'CONNECT to nowhere', chunks: [text('CONNECT / HTTP/1.1\r\nHost: x\r\n\r\n')], then: 'wait' },
+  { title: 'a SOCKS4 user id without end', chunks: [bytes(4, 1, 0, 9, 127, 0, 0, 1), filled(100_000)], ending: 'wait' },
+  { title: 'a SOCKS4a name without end', chunks: [bytes(4, 1, 0, 9, 0, 0, 0, 1, 0), filled(100_000)], ending: 'wait' },
+  {
+    title: 'SOCKS5 with 255 methods, none of ours',
+    chunks: [joined(bytes(5, 255), filled(255, 0x7f))],
+    ending: 'wait',
+  },
+  { title: 'SOCKS5 with no method', chunks: [bytes(5, 0)], ending: 'wait' },
+  { title: 'a SOCKS5 request before the greeting', chunks: [bytes(5, 1, 0, 1, 127, 0, 0, 1, 0, 9)], ending: 'wait' },
+  { title: 'a password nobody asked for', chunks: [bytes(5, 1, 0), bytes(1, 1, 0x61, 1, 0x62)], ending: 'wait' },
+  { title: 'a SOCKS5 name of no bytes', chunks: [bytes(5, 1, 0, 5, 1, 0, 3, 0, 0, 9)], ending: 'wait' },
+  {
+    title: 'a SOCKS5 name that is no UTF-8',
+    chunks: [bytes(5, 1, 0, 5, 1, 0, 3, 2, 0xff, 0xfe, 0, 9)],
+    ending: 'wait',
+  },
+  {
+    title: 'a SOCKS5 name with a line break',
+    chunks: [bytes(5, 1, 0, 5, 1, 0, 3, 2, 0x0d, 0x0a, 0, 9)],
+    ending: 'wait',
+  },
+  { title: 'SOCKS5 to port 0', chunks: [bytes(5, 1, 0, 5, 1, 0, 1, 127, 0, 0, 1, 0, 0)], ending: 'wait' },
+  { title: 'SOCKS version 6', chunks: [bytes(6, 1, 0, 0)], ending: 'wait' },
+  { title: 'a TLS ClientHello', chunks: [joined(bytes(0x16, 3, 1, 2, 0, 1), filled(600, 0))], ending: 'wait' },
+  { title: 'an HTTP/2 preface', chunks: [text('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n')], ending: 'wait' },
+  {
+    title: 'an HTTP head without end',
+    chunks: [text('GET http://x/ HTTP/1.1\r\nA: '), filled(100_000)],
+    ending: 'wait',
+  },
+  { title: 'an HTTP target without end', chunks: [text('CONNECT '), filled(100_000)], ending: 'wait' },
+  { title: 'CONNECT to nowhere', chunks: [text('CONNECT / HTTP/1.1\r\nHost: x\r\n\r\n')], ending: 'wait' },
   {
     title: 'two lengths',
     chunks: [text('POST http://x/ HTTP/1.1\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n')],
-    then: 'wait',
+    ending: 'wait',
   },
-  { title: 'zeros', chunks: [filled(5000, 0)], then: 'wait' },
-  { title: 'line breaks', chunks: [filled(50_000, 0x0a)], then: 'wait' },
+  { title: 'zeros', chunks: [filled(5000, 0)], ending: 'wait' },
+  { title: 'line breaks', chunks: [filled(50_000, 0x0a)], ending: 'wait' },
 ]
 
 /** Long enough for every honest step here, short enough to be waited for. */
 const handshakeDeadlineMs = 150
 
-async function attack(port: number, { chunks, then }: Omit<Attack, 'title'>): Promise<RawClient> {
+async function attack(port: number, { chunks, ending }: Omit<Attack, 'title'>): Promise<RawClient> {
   const client = await RawClient.open({ host: '127.0.0.1', port })
   for (const chunk of chunks) {
     if (client.socket.writable) client.socket.write(chunk)
     await new Promise((resolve) => setImmediate(resolve))
   }
-  if (then === 'end') client.socket.end()
-  if (then === 'reset') client.socket.resetAndDestroy()
+  if (ending === 'end') client.socket.end()
+  if (ending === 'reset') client.socket.resetAndDestroy()
   return client
 }
 
@@ -104,10 +120,10 @@ async function leave(client: RawClient): Promise<void> {
 }
 
 describe('an Inbound leaves nothing behind after', () => {
-  test.each(corpus)('$title', async ({ chunks, then }) => {
+  test.each(corpus)('$title', async ({ chunks, ending }) => {
     const assertNoLeak = leakCheck()
     const { inbound, near, far, port } = await relayPair({ inbound: { handshakeDeadlineMs } })
-    await allGone(inbound, [await attack(port, { chunks, then })])
+    await allGone(inbound, [await attack(port, { chunks, ending })])
     await until(() => near.channelCount + far.channelCount === 0, 'all channels to be gone')
     await inbound.close()
     near.close('done')
@@ -121,9 +137,9 @@ describe('an Inbound leaves nothing behind after', () => {
     const chunks = fc.array(fc.uint8Array({ minLength: 1, maxLength: 40 }), { maxLength: 6 })
     const openings = fc.constantFrom(bytes(4), bytes(5), bytes(5, 1, 2), text('CONNECT '), text('GET '), bytes())
     await fc.assert(
-      fc.asyncProperty(openings, chunks, fc.constantFrom(...endings), async (opening, rest, then) => {
+      fc.asyncProperty(openings, chunks, fc.constantFrom(...endings), async (opening, rest, ending) => {
         const first = opening.length === 0 ? [] : [opening]
-        await allGone(inbound, [await attack(port, { chunks: [...first, ...rest], then })])
+        await allGone(inbound, [await attack(port, { chunks: [...first, ...rest], ending })])
         expect(near.channelCount + far.channelCount).toBe(0)
       }),
       { numRuns: 150 },
@@ -137,7 +153,7 @@ const accounts = [{ username: 'ada', password: 'secret' }]
 test('an Inbound serves others while a hundred peers say nothing', async () => {
   const inbound = closing((await relayPair({ inbound: { handshakeDeadlineMs: 5000 } })).inbound)
   const port = inbound.address?.port ?? 0
-  await Promise.all(Array.from({ length: 100 }, () => attack(port, { chunks: [bytes(5)], then: 'wait' })))
+  await Promise.all(Array.from({ length: 100 }, () => attack(port, { chunks: [bytes(5)], ending: 'wait' })))
   const client = await RawClient.open({ host: '127.0.0.1', port })
   expect((await client.write([5, 1, 0]).read(2)).toString('hex')).toBe('0500')
 })

@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream'
 import { type Account, type ConnectRequest, type DialInfo, HttpProxy, type Target } from '@ls/http-proxy'
 import { toDuplex } from '@ls/mux/duplex'
-import { RelayError } from '../failure.js'
+import { RelayError } from '../errors.js'
 import { openAnswered } from './opener.js'
 import { serveTcp, type ServeTcpOptions } from './tcp.js'
 

@@ -4,10 +4,11 @@ import { once } from 'node:events'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Account, connect as connectHttp } from '@ls/http-proxy'
+import { silentLogger } from '@ls/mux'
 import { connect } from '@ls/socks5'
 import { echoServer, freePort, httpServer, until } from '@ls/testkit'
 import { describe, expect, test } from 'vitest'
-import { RelayError } from '../failure.js'
+import { RelayError } from '../errors.js'
 import { afterTest, closing } from '../testing/cleanup.js'
 import { RawClient } from '../testing/raw-client.js'
 import { relayPair, type RelayPairOptions } from '../testing/relay-pair.js'
@@ -218,8 +219,8 @@ describe('Inbound.listenOn', () => {
     const path = await socketPath()
     const { inbound } = await relayPair({ inbound: { listenOn: ['127.0.0.1:0', '[::1]:0', `unix:${path}`] } })
     expect(inbound.addresses).toEqual([
-      { host: '127.0.0.1', port: expect.any(Number) },
-      { host: '::1', port: expect.any(Number) },
+      { host: '127.0.0.1', port: expect.any(Number) as number },
+      { host: '::1', port: expect.any(Number) as number },
       { path },
     ])
     for (const address of inbound.addresses) {
@@ -272,9 +273,8 @@ test('Inbound.close cuts what is open once the grace is over', async () => {
 test('Inbound warns of a public port without a password', async () => {
   const warnings: string[] = []
   const logger = { warn: (_fields: object, text: string) => void warnings.push(text) }
-  const silent = { trace() {}, debug() {}, info() {}, error() {}, child: () => silent as never }
   const inbound = closing(
-    new Inbound({ host: '0.0.0.0', port: 0, pick: neverPicked, logger: { ...silent, ...logger } as never }),
+    new Inbound({ host: '0.0.0.0', port: 0, pick: neverPicked, logger: { ...silentLogger, ...logger } }),
   )
   await inbound.listen()
   expect(warnings).toEqual(['the SOCKS port is public and asks for no password: anyone can use it'])

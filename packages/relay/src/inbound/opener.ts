@@ -1,7 +1,8 @@
 import type { Address, Protocol } from '@ls/codec'
 import type { Channel, ChannelCloseReason, ChannelHandler, Session } from '@ls/mux'
 import { MuxError } from '@ls/mux'
-import { type Failure, parseFailure, RelayError } from '../failure.js'
+import { RelayError } from '../errors.js'
+import { type Failure, parseFailure } from '../failure.js'
 
 /** Chooses the session for a new channel; waits for one up to a limit of its own, then rejects with `no-provider`. */
 export type SessionPicker = (signal: AbortSignal) => Session | Promise<Session>

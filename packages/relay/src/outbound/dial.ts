@@ -1,7 +1,7 @@
 import { lookup as systemLookup } from 'node:dns'
 import { connect, isIP, type LookupFunction, type Socket } from 'node:net'
 import type { Address } from '@ls/codec'
-import { RelayError } from '../failure.js'
+import { RelayError } from '../errors.js'
 import { formatTarget } from '../target.js'
 import type { AccessRules } from './access-rules.js'
 

@@ -1,21 +1,22 @@
 import { connect as connectTcp } from 'node:net'
 import { createServer as createHttpProxy, dialDirect } from '@ls/http-proxy'
 import { accounts, connect, createServer } from '@ls/socks5'
-import { echoServer, freePort, onceEvent, tcpServer, testCertificate } from '@ls/testkit'
+import { echoServer, freePort, onceEvent, tcpServer, testCertificate, until } from '@ls/testkit'
 import { describe, expect, test } from 'vitest'
 import { closing } from '../testing/cleanup.js'
 import { RawClient } from '../testing/raw-client.js'
 import { relayPair } from '../testing/relay-pair.js'
+import { sessionPair } from '../testing/session-pair.js'
 import { Outbound, type OutboundOptions } from './outbound.js'
 
 /** What an echo through the outbound answers, or how the proxy client hears of the failure. */
 async function echoed(outbound: OutboundOptions, target: { host: string; port: number }): Promise<string> {
   const { port } = await relayPair({ outbound })
   const socket = await connect({ proxy: { host: '127.0.0.1', port }, target }).catch(
-    (error: { reply: string }) => error,
+    (error: unknown) => error as { reply: string },
   )
   if (!('write' in socket)) return socket.reply
-  socket.end('ping')
+  socket.resume().end('ping')
   const [answer] = await onceEvent(socket, 'data')
   socket.destroy()
   return String(answer)
@@ -139,17 +140,14 @@ test('an Outbound sends the first payload right behind the opening of the tunnel
 })
 
 test('an Outbound abandons its dial when the channel goes', async () => {
-  let closed: (() => void) | undefined
-  const gone = new Promise<void>((resolve) => {
-    closed = resolve
-  })
-  const silent = closing(await tcpServer((socket) => socket.resume().on('close', () => closed?.())))
-  const { port } = await relayPair({ outbound: { upstreamProxies: [`socks5://127.0.0.1:${silent.port}`] } })
-  const client = await RawClient.open({ host: '127.0.0.1', port })
-  client.write([5, 1, 0, 5, 1, 0, 1, 192, 0, 2, 1, 0, 80])
-  await onceEvent(client.socket, 'data')
-  client.socket.destroy()
-  await expect(gone).resolves.toBeUndefined()
+  const silent = closing(await tcpServer((socket) => socket.resume().on('end', () => socket.end())))
+  const outbound = new Outbound({ upstreamProxies: [`socks5://127.0.0.1:${silent.port}`] })
+  const { near } = sessionPair((channel) => outbound.serve(channel))
+  const channel = near.open({ protocol: 'tcp', address: { host: 'a.test', port: 80 } }, { onClose: () => {} })
+  await until(() => silent.sockets.size === 1, 'the dial')
+  channel.abort('')
+  await until(() => silent.sockets.size === 0, 'its end')
+  expect(near.channelCount).toBe(0)
 })
 
 describe('new Outbound', () => {

@@ -1,7 +1,7 @@
 import { promises as dns } from 'node:dns'
 import { isIP } from 'node:net'
 import type { Address } from '@ls/codec'
-import { RelayError } from '../failure.js'
+import { RelayError } from '../errors.js'
 import { formatTarget } from '../target.js'
 import type { AccessRules } from './access-rules.js'
 

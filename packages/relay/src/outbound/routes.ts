@@ -1,5 +1,5 @@
 import type { Address } from '@ls/codec'
-import { RelayError } from '../failure.js'
+import { RelayError } from '../errors.js'
 import { formatTarget } from '../target.js'
 import type { AccessRules } from './access-rules.js'
 import { parseTargetPattern, type TargetPattern } from './target-pattern.js'

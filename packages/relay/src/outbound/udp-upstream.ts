@@ -11,7 +11,7 @@ import {
   SocksError,
   unspecifiedDestination,
 } from '@ls/socks5'
-import { RelayError } from '../failure.js'
+import { RelayError } from '../errors.js'
 import { formatTarget } from '../target.js'
 import type { AccessRules } from './access-rules.js'
 import { upstreamError } from './chain.js'

@@ -26,7 +26,11 @@ export class FakeSocksProxy {
     this.#udp = udp
   }
 
-  static async start({ advertise = '127.0.0.1', refuse = false, silent = false }: FakeSocksProxyOptions = {}) {
+  static async start({
+    advertise = '127.0.0.1',
+    refuse = false,
+    silent = false,
+  }: FakeSocksProxyOptions = {}): Promise<FakeSocksProxy> {
     const udp = createSocket('udp4')
     udp.bind(0, '127.0.0.1')
     await once(udp, 'listening')

@@ -1,0 +1,38 @@
+import type { Failure, FailureWord } from './failure.js'
+
+/** A failure as an error; `code` names the word. */
+export class RelayError extends Error {
+  override readonly name = 'RelayError'
+  readonly code: RelayErrorCode
+  readonly failure: Failure
+  /** The word, where the HTTP proxy looks for it. */
+  readonly reply: FailureWord
+
+  constructor(failure: Failure, options?: ErrorOptions) {
+    super(`${failure.word}: ${failure.detail}`, options)
+    this.reply = failure.word
+    this.code = codesByWord[failure.word]
+    this.failure = failure
+  }
+}
+
+export type RelayErrorCode =
+  | 'ERR_RELAY_REFUSED'
+  | 'ERR_RELAY_HOST_UNREACHABLE'
+  | 'ERR_RELAY_NETWORK_UNREACHABLE'
+  | 'ERR_RELAY_TIMEOUT'
+  | 'ERR_RELAY_DNS'
+  | 'ERR_RELAY_FORBIDDEN'
+  | 'ERR_RELAY_NO_PROVIDER'
+  | 'ERR_RELAY_FAILED'
+
+const codesByWord: Record<FailureWord, RelayErrorCode> = {
+  refused: 'ERR_RELAY_REFUSED',
+  'host-unreachable': 'ERR_RELAY_HOST_UNREACHABLE',
+  'network-unreachable': 'ERR_RELAY_NETWORK_UNREACHABLE',
+  timeout: 'ERR_RELAY_TIMEOUT',
+  dns: 'ERR_RELAY_DNS',
+  forbidden: 'ERR_RELAY_FORBIDDEN',
+  'no-provider': 'ERR_RELAY_NO_PROVIDER',
+  failed: 'ERR_RELAY_FAILED',
+}

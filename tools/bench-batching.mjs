@@ -1,0 +1,117 @@
+// Compares the batching policies over one link: `pnpm build && node tools/bench-batching.mjs`.
+// Prints, for each policy, the delay of a small answer beside a steady 300 KiB/s, that of a burst's last byte, and bulk.
+import { once } from 'node:events'
+import { createServer } from 'node:net'
+
+// The built packages, by path: tools depend on none of them.
+const load = (name) => import(new URL(`../packages/${name}/dist/index.js`, import.meta.url))
+const [{ LinkSocksClient }, { LinkSocksServer }, { connect }] = await Promise.all(
+  ['client', 'server', 'socks5'].map(load),
+)
+
+const kibibyte = 1024
+const steady = { messageBytes: 3 * kibibyte, everyMs: 10, count: 300 }
+const burst = { bytes: 512 * kibibyte, count: 8 }
+const bulkBytes = 256 * 1024 * kibibyte
+
+for (const batching of ['auto', 'adaptive', 'off']) {
+  const net = await open(batching)
+  const result = {
+    'request/response at 300 KiB/s, median ms': median(await roundTrips(net)),
+    'tail of a 512 KiB burst, median ms': median(await burstTails(net)),
+    'bulk, MiB/s': Math.round(await bulk(net)),
+  }
+  console.log(batching, JSON.stringify(result))
+  await net.close()
+}
+
+async function open(batching) {
+  const server = new LinkSocksServer({ host: '127.0.0.1', port: 0, batching })
+  const token = server.addForwardToken()
+  await server.listen()
+  const client = new LinkSocksClient({ url: `ws://127.0.0.1:${server.address.port}`, token, socksPort: 0, batching })
+  await client.start()
+  const echo = createServer({ noDelay: true }, (socket) => socket.on('error', () => {}).pipe(socket))
+  echo.listen(0, '127.0.0.1')
+  await once(echo, 'listening')
+  const dial = () =>
+    connect({ proxy: client.socksAddress, target: { host: '127.0.0.1', port: echo.address().port } })
+  const close = async () => {
+    await client.close()
+    await server.close()
+    echo.close()
+  }
+  return { dial, close }
+}
+
+/** Messages of 3 KiB every 10 ms on one connection, each echoed: the time until each is back in full. */
+async function roundTrips({ dial }) {
+  const socket = await dial()
+  const times = []
+  const sentAt = []
+  let received = 0
+  socket.on('data', (chunk) => {
+    received += chunk.length
+    while (sentAt.length > 0 && received >= steady.messageBytes * (times.length + 1)) {
+      times.push(performance.now() - sentAt.shift())
+    }
+  })
+  socket.resume()
+  for (let message = 0; message < steady.count; message++) {
+    sentAt.push(performance.now())
+    socket.write(Buffer.alloc(steady.messageBytes, 'x'))
+    await sleep(steady.everyMs)
+  }
+  while (sentAt.length > 0) await sleep(steady.everyMs)
+  socket.destroy()
+  return times
+}
+
+/** From the first byte of a burst to the echo of its last one. */
+async function burstTails({ dial }) {
+  const times = []
+  for (let index = 0; index < burst.count; index++) {
+    const socket = await dial()
+    const startedAt = performance.now()
+    socket.write(Buffer.alloc(burst.bytes))
+    await drain(socket, burst.bytes)
+    times.push(performance.now() - startedAt)
+    socket.destroy()
+  }
+  return times
+}
+
+/** Throughput there and back of one connection that is always full. */
+async function bulk({ dial }) {
+  const socket = await dial()
+  const chunk = Buffer.alloc(64 * kibibyte)
+  const received = drain(socket, bulkBytes)
+  const startedAt = performance.now()
+  for (let sent = 0; sent < bulkBytes; sent += chunk.length) {
+    if (!socket.write(chunk)) await once(socket, 'drain')
+  }
+  await received
+  socket.destroy()
+  return bulkBytes / (1024 * kibibyte) / ((performance.now() - startedAt) / 1000)
+}
+
+function drain(socket, bytes) {
+  return new Promise((resolve, reject) => {
+    let received = 0
+    socket.on('data', (chunk) => {
+      received += chunk.length
+      if (received >= bytes) resolve()
+    })
+    socket.once('close', () => reject(new Error(`the connection ended after ${received} of ${bytes} bytes`)))
+    socket.resume()
+  })
+}
+
+function median(values) {
+  const sorted = values.toSorted((a, b) => a - b)
+  return Number(sorted[Math.floor(sorted.length / 2)].toFixed(1))
+}
+
+function sleep(ms) {
+  return new Promise((resolve) => setTimeout(resolve, ms))
+}
