@@ -11,7 +11,7 @@ const parameters = {
   numRuns: isLong ? 10_000 : Number(process.env['LS_RUNS'] ?? 300),
   ...(process.env['LS_SEED'] === undefined ? {} : { seed: Number(process.env['LS_SEED']) }),
 }
-const limits = fc.constantFrom<Limits>('default', 'tight', 'uneven')
+const limits = fc.constantFrom<Limits>('default', 'tight', 'uneven', 'roomy')
 const latencyMs = fc.constantFrom(0, 3, 60)
 const timeoutMs = isLong ? 3_600_000 : 60_000
 
