@@ -15,7 +15,7 @@ interface Holdable {
 export class AnswerHold {
   readonly #host: ChannelHost
   readonly #held: Holdable
-  #timer: TimerHandle
+  readonly #timer: TimerHandle
 
   constructor(host: ChannelHost, held: Holdable) {
     this.#host = host

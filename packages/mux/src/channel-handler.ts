@@ -2,8 +2,8 @@ import type { Address } from '@ls/codec'
 import type { ChannelCloseReason } from './channel-close.js'
 
 /**
- * What a channel calls. All calls are synchronous; none may throw (one that does aborts the channel).
- * Nothing but `onClose` is called while the channel is paused.
+ * What a channel calls. All calls are synchronous; none may throw (one that does aborts the channel). Any method of the
+ * channel may be called from inside. While the channel is paused, `onData`, `onDatagram` and `onEnd` wait.
  */
 export interface ChannelHandler {
   /** The peer accepted the channel. Not called on the accepting side. */

@@ -200,9 +200,13 @@ export class Channel implements SenderOwner, ReceiverOwner {
     this.#sender.hold()
   }
 
-  /** The session's: gives up when the peer has not answered Connect within `deadlineMs`. */
+  /**
+   * The session's: gives up when the peer has not answered Connect within `deadlineMs`. A peer that cannot be reached
+   * when they are over gets as long again: the channel waits for the link as open ones do (protocol.md §3, `resume`).
+   */
   expectAnswer(deadlineMs: number): void {
     this.#answerTimer = this.#host.options.clock.setTimeout(() => {
+      if (!this.#host.linked) return this.expectAnswer(deadlineMs)
       this.#host.sendControl(disconnectMessage(this.id, ''))
       this.#close({ kind: 'refused', error: `timeout: the peer did not answer within ${deadlineMs} ms` })
     }, deadlineMs)

@@ -15,13 +15,12 @@ test('Fifo behaves as an array used as a queue, whatever the order of calls', ()
       calls.forEach((name, number) => {
         if (name === 'push') fifo.push(number)
         if (name === 'push') twin.push(number)
-        if (name === 'shift') expect(fifo.shift()).toBe(twin.shift())
+        const [taken, expected] = name === 'shift' ? [fifo.shift(), twin.shift()] : [0, 0]
         if (name === 'clear') fifo.clear()
         if (name === 'clear') twin.length = 0
         if (name === 'replace' && twin.length > 0) fifo.replaceHead(-number)
         if (name === 'replace' && twin.length > 0) twin[0] = -number
-        expect(fifo.length).toBe(twin.length)
-        expect(fifo.peek()).toBe(twin[0])
+        expect([taken, fifo.length, fifo.peek()]).toEqual([expected, twin.length, twin[0]])
       })
       expect(Array.from({ length: twin.length + 1 }, (_, index) => fifo.at(index))).toEqual([...twin, undefined])
     }),

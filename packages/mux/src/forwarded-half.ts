@@ -44,7 +44,7 @@ export class ForwardedHalf implements TableEntry, FlowOwner {
   readonly #direct: boolean
   readonly #onClose: () => void
   readonly #flow: Flow
-  #window: ReceiveWindow | undefined
+  readonly #window: ReceiveWindow | undefined
   #answered = false
   /** This link's peer has ended its direction. */
   #finReceived = false

@@ -34,7 +34,8 @@ export class IdleWatch {
   #check(): void {
     const { idleLimitMs, idleCheckMs } = this.#options
     this.#running = false
-    for (const entry of [...this.#entries.values()]) {
+    // Of those there are now: a handler may open another one at once.
+    for (const entry of Array.from(this.#entries.values())) {
       if (++entry.idleChecks * idleCheckMs > idleLimitMs) entry.abort(`timeout: no data for ${idleLimitMs} ms`)
     }
     if (this.#entries.size > 0) this.start()

@@ -73,7 +73,8 @@ export class InFlightLimit {
   /** Less was delivered than before: that says something about the path only if there was more to deliver. */
   #learnRate(rate: number, overMs: number): void {
     if (rate >= this.#rate) this.#rate = rate
-    else if (this.#heldBack && !this.#probing) this.#rate = Math.max(rate, this.#rate * 0.5 ** (overMs / rateHalfLifeMs))
+    else if (this.#heldBack && !this.#probing)
+      this.#rate = Math.max(rate, this.#rate * 0.5 ** (overMs / rateHalfLifeMs))
   }
 
   #learnRoundTrip(roundTripMs: number, now: number): void {

@@ -3,7 +3,7 @@ import * as duplex from './duplex.js'
 import * as mux from './index.js'
 
 test('index exports exactly these names', () => {
-  expect(Object.keys(mux).sort()).toMatchInlineSnapshot(`
+  expect(Object.keys(mux).toSorted()).toMatchInlineSnapshot(`
     [
       "Channel",
       "Keepalive",
@@ -20,7 +20,7 @@ test('index exports exactly these names', () => {
 })
 
 test('duplex exports exactly these names', () => {
-  expect(Object.keys(duplex).sort()).toMatchInlineSnapshot(`
+  expect(Object.keys(duplex).toSorted()).toMatchInlineSnapshot(`
     [
       "toDuplex",
     ]

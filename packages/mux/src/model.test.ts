@@ -1,7 +1,9 @@
 import fc from 'fast-check'
 import { describe, test } from 'vitest'
 import { base, halfClosing, resumable, windowed } from '../testing/session-pair.js'
-import { type Hops, type Limits, Simulation, steps } from '../testing/simulation.js'
+import type { Limits } from '../testing/simulated-hop.js'
+import { type Hops, Simulation } from '../testing/simulation.js'
+import { steps } from '../testing/steps.js'
 
 // Random interleavings against a model of what must arrive. `LS_LONG=1` runs 10,000 of each and longer ones;
 // `LS_SEED=…`, which a failure prints as `seed`, repeats it.

@@ -82,10 +82,3 @@ test('ReadingGate gives each holder the whole deadline', () => {
   clock.advance(900)
   expect([one.aborts.length, other.aborts.length]).toEqual([1, 0])
 })
-
-test('ReadingGate.clear leaves no timer', () => {
-  const { gate, clock } = makeGate()
-  gate.hold(new StuckEntry())
-  gate.clear()
-  expect([clock.pendingTimers, gate.closed]).toEqual([0, false])
-})

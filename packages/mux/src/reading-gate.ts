@@ -51,12 +51,6 @@ export class ReadingGate {
     this.#options.onChange(false)
   }
 
-  /** Lets all holders go without calling `onChange`: there is no transport any more. */
-  clear(): void {
-    this.#options.clock.clearTimeout(this.#timer)
-    this.#holders.clear()
-  }
-
   #arm(): void {
     const { clock, deadlineMs } = this.#options
     this.#timer = clock.setTimeout(() => this.#check(), deadlineMs / checksPerDeadline)

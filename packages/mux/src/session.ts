@@ -1,6 +1,5 @@
 import type { TimerHandle } from '@ls/batching'
 import {
-  type Address,
   channelIdBytes,
   channelIdOffset,
   type ChannelKey,
@@ -9,7 +8,6 @@ import {
   MessageType,
   newChannelId,
   peekType,
-  type Protocol,
 } from '@ls/codec'
 import type { ChannelHandler } from './channel-handler.js'
 import { connectMessage, rejectMessage } from './channel-messages.js'
@@ -23,43 +21,9 @@ import { Outbox } from './outbox.js'
 import { ReadingGate } from './reading-gate.js'
 import { Sequencer } from './sequencer.js'
 import { SessionCloseCode } from './session-close-code.js'
+import type { OpenRequest, SessionCounters, SessionHandler, SessionState } from './session-handler.js'
 import type { ChannelHost, TableEntry } from './table-entry.js'
 import type { MessageTransport, TransportCloseReason } from './transport.js'
-
-/** `unlinked`: no transport; either none was attached yet, or it was lost and the grace runs. */
-export type SessionState = 'unlinked' | 'linked' | 'closed'
-
-/** What a session calls. None of it may throw; where it does, the channel or the session ends. */
-export interface SessionHandler {
-  /** The peer asks for a channel: answer with `accept`, `reject` or `forward`, now or later. */
-  onConnect(channel: Channel): void
-  /** A message that is not about channels: Connector, ConnectorResponse, Log, Partners, Direct…. */
-  onMessage?(message: Uint8Array): void
-  /** A transport was attached: the first one, or one after a loss. */
-  onLinked?(): void
-  /** The transport is lost; the session waits for another one (only where `resume` is in force). */
-  onUnlinked?(reason: TransportCloseReason): void
-  /** The session is over, with all its channels. Called exactly once. */
-  onClose(reason: string): void
-}
-
-export interface OpenRequest {
-  readonly protocol: Protocol
-  /** The target; required for TCP, absent for UDP. */
-  readonly address?: Address
-  /** Data may follow Connect without waiting for the answer. @default true */
-  readonly earlyData?: boolean
-  /** How long the peer has to answer: its connect timeout of 10 s and 5 s more (protocol.md §1). @default 15000 */
-  readonly answerDeadlineMs?: number
-}
-
-/** Counters of things that are ignored by design and still worth seeing. */
-export interface SessionCounters {
-  /** Messages for channels that do not exist, or no longer. */
-  strayMessages: number
-  /** Messages of types this version does not know, or that are not in force on this link. */
-  unknownMessages: number
-}
 
 /**
  * A peer's multiplexed link: channels over one transport at a time. With `resume` the session outlives its transports.
@@ -369,9 +333,8 @@ export class Session implements ChannelHost {
     this.#transport = undefined
     this.options.clock.clearTimeout(this.#graceTimer)
     this.#idleWatch.stop()
-    this.#gate.clear()
     this.#outbox.clear()
-    for (const entry of [...this.#entries.values()]) entry.onSessionClosed(reason)
+    for (const entry of this.#entries.values()) entry.onSessionClosed(reason)
     this.#entries.clear()
     this.#call(() => this.#handler.onClose(reason))
   }

@@ -1,6 +1,12 @@
 import type { Extension } from '@ls/codec'
 import { FakeClock, type MemoryTransport, memoryTransportPair, type MemoryTransportOptions } from '@ls/testkit'
-import { type Channel, type ChannelCloseReason, type ChannelHandler, Session, type SessionOptions } from '../src/index.js'
+import {
+  type Channel,
+  type ChannelCloseReason,
+  type ChannelHandler,
+  Session,
+  type SessionOptions,
+} from '../src/index.js'
 
 export const base: readonly Extension[] = []
 export const windowed: readonly Extension[] = ['window']

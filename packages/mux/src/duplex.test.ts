@@ -1,0 +1,140 @@
+import { once } from 'node:events'
+import { text } from 'node:stream/consumers'
+import { seededBytes, turns, until } from '@ls/testkit'
+import { describe, expect, test } from 'vitest'
+import { base, halfClosing, SessionPair, windowed } from '../testing/session-pair.js'
+import type { Channel } from './channel.js'
+import { toDuplex } from './duplex.js'
+
+const target = { host: 'target.test', port: 80 }
+
+/** Both ends of a channel as streams, and a way to let everything arrive. */
+function streams(extensions = halfClosing) {
+  let accepted: Channel | undefined
+  const pair = new SessionPair({
+    extensions,
+    onConnect: (channel) => {
+      accepted = channel
+      channel.accept()
+    },
+  })
+  const nearChannel = pair.left.open({ protocol: 'tcp', address: target })
+  pair.settle()
+  if (accepted === undefined) throw new Error('no channel came')
+  const settle = async (): Promise<void> => {
+    for (let count = 0; count < 20; count++) {
+      pair.settle(50)
+      await turns(1)
+    }
+  }
+  const [near, far] = [toDuplex(nearChannel), toDuplex(accepted)]
+  for (const stream of [near, far]) stream.on('error', () => {})
+  return { pair, settle, nearChannel, farChannel: accepted, near, far }
+}
+
+describe('toDuplex', () => {
+  test('carries a stream with its end, and the answer after it', async () => {
+    const { near, far, settle } = streams()
+    const bytes = seededBytes(9).take(2_000_000)
+    near.end(bytes)
+    const got: Buffer[] = []
+    far.on('data', (chunk: Buffer) => got.push(chunk))
+    far.on('end', () => far.end('the answer'))
+    const answer = text(near)
+    await settle()
+    await settle()
+    expect([Buffer.concat(got).equals(bytes), await answer]).toEqual([true, 'the answer'])
+  })
+
+  test('closes both channels after both ends', async () => {
+    const { near, far, settle, pair } = streams()
+    near.end()
+    far.end()
+    near.resume()
+    far.resume()
+    await settle()
+    expect([near.closed, far.closed, pair.left.channelCount, pair.right.channelCount]).toEqual([true, true, 0, 0])
+  })
+
+  test('holds the writer back while the reader takes nothing', async () => {
+    const { near, settle, farChannel } = streams(windowed)
+    near.write(new Uint8Array(1_000_000))
+    let drained = false
+    near.on('drain', () => (drained = true))
+    await settle()
+    expect([drained, farChannel.receivedBytes < 300_000]).toEqual([false, true])
+  })
+
+  test('keeps little more than its high-water mark while it is not read', async () => {
+    const { near, far, settle } = streams()
+    near.write(new Uint8Array(1_000_000))
+    far.once('readable', () => void far.read(1))
+    await settle()
+    expect(far.readableLength).toBeLessThan(65_536 + far.readableHighWaterMark)
+  })
+
+  test('destroy with an error aborts the channel and tells the peer why', async () => {
+    const { near, far, settle } = streams()
+    const failed = once(far, 'error')
+    near.destroy(new Error('on purpose'))
+    await settle()
+    expect((await failed)[0]).toMatchObject({ code: 'ERR_MUX_CHANNEL_ABORTED', message: 'failed: on purpose' })
+  })
+
+  test('destroy without an error ends the channel after what was written', async () => {
+    const { near, far, settle, pair } = streams()
+    near.write('all of it')
+    near.destroy()
+    const received = text(far)
+    await settle()
+    expect([await received, pair.left.channelCount, pair.right.channelCount]).toEqual(['all of it', 0, 0])
+  })
+
+  test.each([
+    ['base', base],
+    ['window and fin', halfClosing],
+  ] as const)('what the peer sent before it ended is read in full, over a link with %s', async (_name, extensions) => {
+    const { near, far, settle } = streams(extensions)
+    near.end('last words')
+    await settle()
+    expect(await text(far)).toBe('last words')
+  })
+
+  test('a write after the peer has gone fails, once what it sent was read', async () => {
+    const { nearChannel, far, settle } = streams(base)
+    nearChannel.send(Buffer.from('bye'))
+    nearChannel.disconnect()
+    await settle()
+    let error: Error | null | undefined
+    far.write('too late', (failure) => (error = failure))
+    await turns(1)
+    const before = error
+    const chunks: Buffer[] = []
+    far.on('data', (chunk: Buffer) => chunks.push(chunk))
+    await until(() => error !== undefined, 'the write to fail')
+    expect([before, Buffer.concat(chunks).toString(), error]).toMatchObject([
+      undefined,
+      'bye',
+      { code: 'ERR_MUX_CHANNEL_CLOSED' },
+    ])
+  })
+
+  test('the end of the session destroys it with an error', async () => {
+    const { near, pair } = streams()
+    const failed = once(near, 'error')
+    pair.left.close('done')
+    expect((await failed)[0]).toMatchObject({ code: 'ERR_MUX_SESSION_CLOSED', message: 'done' })
+  })
+
+  test('of a channel that is closed already is destroyed with an error', async () => {
+    const { nearChannel } = streams()
+    nearChannel.abort('')
+    const failed = once(toDuplex(nearChannel), 'error')
+    expect((await failed)[0]).toMatchObject({ code: 'ERR_MUX_CHANNEL_CLOSED' })
+  })
+
+  test('refuses a channel for datagrams', () => {
+    const { pair } = streams()
+    expect(() => toDuplex(pair.left.open({ protocol: 'udp' }))).toThrow(TypeError)
+  })
+})

@@ -1,0 +1,121 @@
+import { type FakeClock, type MemoryTransport, memoryTransportPair } from '@ls/testkit'
+import { type Channel, type MemoryBudget, Session, type SessionOptions } from '../src/index.js'
+
+/** Two sessions and what carries them. */
+export class SimulatedHop {
+  readonly left: Session
+  readonly right: Session
+  onConnect: (channel: Channel) => void = (channel) => channel.reject('forbidden: no')
+  /** Cut without `resume`, which ends everything on it. */
+  wasCut = false
+  readonly #closes = { left: 0, right: 0 }
+  readonly #clock: FakeClock
+  readonly #latencyMs: number
+  readonly #resumes: boolean
+  #transport: MemoryTransport
+
+  constructor(clock: FakeClock, options: HopOptions, latencyMs: number) {
+    this.#clock = clock
+    this.#latencyMs = latencyMs
+    this.#resumes = options.left.extensions?.includes('resume') ?? false
+    const connect = (channel: Channel): void => this.onConnect(channel)
+    this.left = new Session(options.left, { onConnect: connect, onClose: () => this.#closes.left++ })
+    this.right = new Session(options.right, { onConnect: connect, onClose: () => this.#closes.right++ })
+    const [left, right] = memoryTransportPair({ clock, latencyMs })
+    this.#transport = left
+    this.left.attach(left)
+    this.right.attach(right)
+  }
+
+  /** Where a cut is the end of everything it is rare: one in ten. */
+  cut(dice: number): void {
+    if (!this.#resumes && dice < 18) return
+    if (!this.#resumes) this.wasCut = true
+    this.#transport.cut()
+  }
+
+  reconnect(): void {
+    if (!this.#resumes || this.left.state === 'closed') return
+    const [left, right] = memoryTransportPair({ clock: this.#clock, latencyMs: this.#latencyMs })
+    this.#transport = left
+    this.left.detach()
+    this.right.detach()
+    const leftReceived = this.left.receivedSequence
+    const attached = this.left.attach(left, this.right.receivedSequence) && this.right.attach(right, leftReceived)
+    if (!attached) throw new Error('the session could not be resumed')
+  }
+
+  assertChannels(limit: number): void {
+    for (const { channelCount } of [this.left, this.right]) {
+      if (channelCount > limit) throw new Error(`${channelCount} channels are left in a table, ${limit} may be`)
+    }
+  }
+
+  assertIdle(): void {
+    for (const session of [this.left, this.right]) {
+      if (session.channelCount > 0) throw new Error(`${session.channelCount} channels are left in a table`)
+      if (session.replayBytes > 0) throw new Error(`${session.replayBytes} bytes are left unacknowledged`)
+      assertUnused(session.options.budget)
+    }
+  }
+
+  assertClosed(): void {
+    const { left, right } = this.#closes
+    if (left !== 1 || right !== 1) throw new Error(`onClose of the sessions ran ${left} and ${right} times`)
+  }
+}
+
+function assertUnused({ usedBytes, reservedBytes }: MemoryBudget): void {
+  if (usedBytes !== 0 || reservedBytes !== 0) throw new Error(`budget: ${usedBytes} used, ${reservedBytes} reserved`)
+}
+
+/** Longer than any run takes before everything is let go. */
+export const lingerMs = 10_000_000
+
+/** Deadlines that do not pass: what dies here dies of a fault. They have tests of their own. */
+const patient: SessionOptions = {
+  lingerMs,
+  stuckDeadlineMs: 1e12,
+  idleLimitMs: 1e12,
+  graceMs: 1e12,
+}
+
+/** Limits that everyday sizes reach. */
+const tightLimits: SessionOptions = {
+  budgetBytes: 150_000,
+  maxWindowBytes: 100_000,
+  queueBytes: 60_000,
+  queueMessages: 20,
+  sendQueueBytes: 10_000,
+  quantumBytes: 4096,
+  replayLimitBytes: 100_000,
+}
+
+/** The defaults, or limits that everyday sizes reach with windows that are the same or differ from hop to hop. */
+export type Limits = 'default' | 'tight' | 'uneven' | 'roomy'
+
+export interface HopOptions {
+  readonly left: SessionOptions
+  readonly right: SessionOptions
+}
+
+/** What the sessions at the ends of hop number `hop` are made with. */
+export function optionsOf(given: SessionOptions, limits: Limits, hop: number): HopOptions {
+  const { left, right } = windowsOf(limits, hop)
+  const options = { ...patient, ...(limits === 'default' ? {} : tightLimits), ...given }
+  // Deployed peers send messages larger than any first window here.
+  const large = given.extensions?.length === 0 && limits === 'uneven' ? { quantumBytes: 100_000 } : {}
+  return {
+    left: { ...options, ...large, windowBytes: left, peerWindowBytes: right },
+    right: { ...options, windowBytes: right, peerWindowBytes: left },
+  }
+}
+
+/** First credits that the two ends of a hop grant: `left` is what the left session grants. */
+function windowsOf(limits: Limits, hop: number): { left: number; right: number } {
+  if (limits === 'default') return { left: 262_144, right: 262_144 }
+  if (limits === 'tight') return { left: 20_000, right: 20_000 }
+  // Credit passes the forwarder, whose own windows are far smaller than those of the ends.
+  if (limits === 'roomy') return hop === 0 ? { left: 60_000, right: 10_000 } : { left: 10_000, right: 45_000 }
+  return hop === 0 ? { left: 9000, right: 30_000 } : { left: 50_000, right: 12_345 }
+}
