@@ -8,8 +8,8 @@ import type { Channel, ChannelCloseReason, ChannelHandler, SessionOptions } from
 import { onceEvent, seededBytes, seededDigest, turns, until, within } from '@ls/testkit'
 import { describe, expect, test } from 'vitest'
 import { pump, type PumpOptions } from './pump.js'
-import { sessionPair } from './testing/session-pair.js'
-import { socketPair } from './testing/socket-pair.js'
+import { sessionPair } from '../testing/session-pair.js'
+import { socketPair } from '../testing/socket-pair.js'
 
 interface Net {
   /** The applications at both ends. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { socketPair } from '../testing/socket-pair.js'
+import { socketPair } from '../../testing/socket-pair.js'
 import { firstBytes } from './first-bytes.js'
 
 test('firstBytes gives what came and leaves the socket paused', async () => {

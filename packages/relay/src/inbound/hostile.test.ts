@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { leakCheck, until } from '@ls/testkit'
 import { describe, expect, test } from 'vitest'
-import { closing } from '../testing/cleanup.js'
-import { RawClient } from '../testing/raw-client.js'
-import { relayPair } from '../testing/relay-pair.js'
+import { closing } from '../../testing/cleanup.js'
+import { RawClient } from '../../testing/raw-client.js'
+import { relayPair } from '../../testing/relay-pair.js'
 import type { Inbound } from './inbound.js'
 
 /** What a peer does to a port: bytes, written with a turn between them, and what it does then. */

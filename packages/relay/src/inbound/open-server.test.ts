@@ -4,7 +4,7 @@ import { connect, createServer, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { afterTest } from '../testing/cleanup.js'
+import { afterTest } from '../../testing/cleanup.js'
 import { openServer } from './open-server.js'
 
 async function socketPath(): Promise<string> {

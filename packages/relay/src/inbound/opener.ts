@@ -50,7 +50,7 @@ export async function openAtOnce(pick: SessionPicker, request: OpenChannelReques
 const unattended: ChannelHandler = { onClose: () => {} }
 
 /** What the peer said, as a failure. */
-export function failureOfClose(reason: ChannelCloseReason): Failure {
+function failureOfClose(reason: ChannelCloseReason): Failure {
   if (reason.kind === 'session') return { word: 'no-provider', detail: reason.error }
   return parseFailure(reason.error === '' ? 'failed: the peer closed the channel' : reason.error)
 }

@@ -3,9 +3,9 @@ import { once } from 'node:events'
 import { decodeDatagram, encodeDatagram, parseDestination } from '@ls/socks5'
 import { onceEvent, turns, until, within } from '@ls/testkit'
 import { describe, expect, test } from 'vitest'
-import { afterTest } from '../testing/cleanup.js'
-import { RawClient } from '../testing/raw-client.js'
-import { relayPair, type RelayPair, type RelayPairOptions } from '../testing/relay-pair.js'
+import { afterTest } from '../../testing/cleanup.js'
+import { RawClient } from '../../testing/raw-client.js'
+import { relayPair, type RelayPair, type RelayPairOptions } from '../../testing/relay-pair.js'
 
 async function udpSocket(host = '127.0.0.1'): Promise<Socket> {
   const socket = createSocket(host.includes(':') ? 'udp6' : 'udp4')

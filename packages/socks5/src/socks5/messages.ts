@@ -14,7 +14,7 @@ const credentialsVersion = 0x01
 
 export const authMethod = { none: 0x00, password: 0x02, unacceptable: 0xff } as const
 
-export const socks5Command = { connect: 0x01, udpAssociate: 0x03, torResolve: 0xf0, torResolvePtr: 0xf1 } as const
+const socks5Command = { connect: 0x01, udpAssociate: 0x03, torResolve: 0xf0, torResolvePtr: 0xf1 } as const
 
 export type RequestCommand = 'connect' | 'udp-associate'
 

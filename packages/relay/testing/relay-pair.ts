@@ -1,6 +1,6 @@
 import type { SessionOptions } from '@ls/mux'
-import { Inbound, type InboundOptions } from '../inbound/inbound.js'
-import { Outbound, type OutboundOptions } from '../outbound/outbound.js'
+import { Inbound, type InboundOptions } from '../src/inbound/inbound.js'
+import { Outbound, type OutboundOptions } from '../src/outbound/outbound.js'
 import { closing } from './cleanup.js'
 import { type SessionPair, sessionPair } from './session-pair.js'
 
