@@ -53,7 +53,7 @@ export class LinkSocksClient extends EventEmitter<ClientEvents> {
       this.#settleClosed = resolve
     })
     this.#balancer = new Balancer({ clock, waitMs: linkWaitMs })
-    this.#connectors = new ConnectorTokens(this.#options.connectorTokens)
+    this.#connectors = new ConnectorTokens(this.#options.connectorTokens, { clock })
     this.#outbound = reverse ? new Outbound(this.#options) : undefined
     this.#inbound = reverse ? undefined : this.#makeInbound()
     const instance = newChannelId()

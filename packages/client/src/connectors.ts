@@ -1,20 +1,32 @@
+import type { Clock, TimerHandle } from '@ls/batching'
 import { type ConnectorOperation, decode, encode, formatChannelId, MessageType, newChannelId } from '@ls/codec'
 import type { Session } from '@ls/mux'
 import { ClientError } from './errors.js'
+
+export interface ConnectorTokensOptions {
+  readonly clock: Clock
+  /** How long the server may take to answer, in milliseconds. @default 10000 */
+  readonly answerDeadlineMs?: number
+}
 
 interface Pending {
   readonly session: Session
   resolve(token: string): void
   reject(error: Error): void
+  readonly timer: TimerHandle
 }
 
 /** A provider's connector tokens: asked for on one link, remembered, and asked for again after each reconnect. */
 export class ConnectorTokens {
   readonly #tokens: Set<string>
   readonly #pending = new Map<string, Pending>()
+  readonly #clock: Clock
+  readonly #answerDeadlineMs: number
 
-  constructor(tokens: readonly string[]) {
+  constructor(tokens: readonly string[], { clock, answerDeadlineMs = 10_000 }: ConnectorTokensOptions) {
     this.#tokens = new Set(tokens)
+    this.#clock = clock
+    this.#answerDeadlineMs = answerDeadlineMs
   }
 
   get size(): number {
@@ -41,9 +53,7 @@ export class ConnectorTokens {
   receive(bytes: Uint8Array): void {
     const message = decode(bytes)
     if (message.type !== MessageType.ConnectorResponse) return
-    const key = formatChannelId(message.channelId)
-    const pending = this.#pending.get(key)
-    this.#pending.delete(key)
+    const pending = this.#take(formatChannelId(message.channelId))
     if (message.success) return pending?.resolve(message.token ?? '')
     pending?.reject(new ClientError('ERR_CLIENT_CONNECTOR_REFUSED', message.error ?? 'the server gave no reason'))
   }
@@ -52,20 +62,34 @@ export class ConnectorTokens {
   sessionClosed(session: Session): void {
     for (const [key, pending] of this.#pending) {
       if (pending.session !== session) continue
-      this.#pending.delete(key)
+      this.#take(key)
       pending.reject(new ClientError('ERR_CLIENT_NO_LINK', 'the link was lost before the server answered'))
     }
   }
 
   #ask(session: Session, token: string, operation: ConnectorOperation): Promise<string> {
     const channelId = newChannelId()
+    const key = formatChannelId(channelId)
     return new Promise((resolve, reject) => {
-      this.#pending.set(formatChannelId(channelId), {
+      this.#pending.set(key, {
         session,
         resolve: (answer) => resolve(answer === '' ? token : answer),
         reject,
+        timer: this.#clock.setTimeout(() => this.#late(key), this.#answerDeadlineMs),
       })
       session.send(encode({ type: MessageType.Connector, channelId, token, operation }))
     })
+  }
+
+  #late(key: string): void {
+    const text = `the server did not answer within ${this.#answerDeadlineMs} ms`
+    this.#take(key)?.reject(new ClientError('ERR_CLIENT_CONNECTOR_REFUSED', text))
+  }
+
+  #take(key: string): Pending | undefined {
+    const pending = this.#pending.get(key)
+    this.#pending.delete(key)
+    if (pending !== undefined) this.#clock.clearTimeout(pending.timer)
+    return pending
   }
 }

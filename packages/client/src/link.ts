@@ -1,7 +1,7 @@
 import type { TimerHandle } from '@ls/batching'
 import { nodeCompressor } from '@ls/codec/node'
 import { type MessageTransport, Session, type SessionHandler } from '@ls/mux'
-import { connect, formatAuthQuery, parseServerUrl } from '@ls/transport'
+import { connect, type ConnectOptions, formatAuthQuery, parseServerUrl } from '@ls/transport'
 import { ClientError } from './errors.js'
 import { type Agreement, shakeHands, type Ticket } from './handshake.js'
 import type { ResolvedClientOptions } from './options.js'
@@ -14,6 +14,8 @@ export interface LinkOptions {
   readonly instance: Uint8Array
   /** The way to the server, where it is not plain TCP. */
   readonly serverDial: ServerDial
+  /** Opens the WebSocket; tests put a transport in memory here. @default the transport package's own */
+  readonly connect?: (options: ConnectOptions) => Promise<MessageTransport>
   /** Serves what the server asks for on this link. */
   readonly sessionHandler: Pick<SessionHandler, 'onConnect' | 'onMessage'>
   /** The link is up: with a new session, or with the one it had. */
@@ -79,7 +81,7 @@ export class Link {
     let transport: MessageTransport | undefined
     try {
       const url = this.#address()
-      transport = await connect({ ...this.#connectOptions(url), url })
+      transport = await (this.#init.connect ?? connect)({ ...this.#connectOptions(url), url })
       const agreement = await shakeHands(transport, {
         options: this.#options,
         instance: this.#init.instance,

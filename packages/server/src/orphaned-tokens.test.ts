@@ -88,6 +88,14 @@ describe('OrphanedTokens', () => {
     expect(names()).toEqual(['c'])
   })
 
+  test('a provider that is connected when the time is up keeps its tokens', () => {
+    addToken('c', 'p')
+    orphans.ownerLeft(reverse, 'p')
+    connected.add('p')
+    clock.advance(tenMinutesMs)
+    expect(names()).toEqual(['c'])
+  })
+
   test('a token that another provider has taken over stays', () => {
     const token = addToken('c', 'p')
     orphans.ownerLeft(reverse, 'p')

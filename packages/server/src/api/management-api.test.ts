@@ -177,12 +177,21 @@ describe('POST /api/token', () => {
     expect([status, body]).toEqual([413, { success: false, error }])
   })
 
+  test('answers 413 to a body that is announced too large, before it comes', async () => {
+    const headers = { 'x-api-key': apiKey, 'content-length': maxBodyBytes + 1 }
+    const pending = request(urlOf('/api/token'), { method: 'POST', headers })
+    pending.flushHeaders()
+    const [answer] = (await onceEvent(pending, 'response')) as [{ statusCode: number }]
+    pending.on('error', () => {}).destroy()
+    expect(answer.statusCode).toBe(413)
+  })
+
   test('answers 413 to a body of unknown length past the limit', async () => {
     const pending = request(urlOf('/api/token'), { method: 'POST', headers: { 'x-api-key': apiKey } })
     pending.write('x'.repeat(maxBodyBytes))
     pending.write('x')
     const [answer] = (await onceEvent(pending, 'response')) as [{ statusCode: number }]
-    pending.destroy()
+    pending.on('error', () => {}).destroy()
     expect(answer.statusCode).toBe(413)
   })
 

@@ -1,0 +1,43 @@
+import { expect, test } from 'vitest'
+import { LinkSocksClient } from './client.js'
+
+/** A server that takes the connection and says nothing. */
+const silent = { dial: () => new Promise<never>(() => {}), dialDeadlineMs: 60_000 }
+
+test('LinkSocksClient.start rejects with the reason of its signal, and is closed then', async () => {
+  const client = new LinkSocksClient({ transport: silent, socksPort: 0 })
+  const abort = new AbortController()
+  const starting = client.start({ signal: abort.signal })
+  abort.abort()
+  await expect(starting).rejects.toMatchObject({ code: 'ERR_CLIENT_CLOSED' })
+  expect(client.sessions).toEqual([])
+})
+
+test('LinkSocksClient.start may be called once', async () => {
+  const client = new LinkSocksClient({ transport: silent, socksPort: 0 })
+  const first = client.start()
+  await expect(client.start()).rejects.toMatchObject({ code: 'ERR_CLIENT_CLOSED' })
+  await client.close()
+  await expect(first).rejects.toMatchObject({ code: 'ERR_CLIENT_CLOSED' })
+})
+
+test('LinkSocksClient.closed settles with undefined after close', async () => {
+  const client = new LinkSocksClient({ transport: silent, socksPort: 0 })
+  await client.close()
+  expect(await client.closed).toBeUndefined()
+})
+
+test('LinkSocksClient.addConnector rejects while no link is up', async () => {
+  const client = new LinkSocksClient({ reverse: true })
+  await expect(client.addConnector('x')).rejects.toMatchObject({ code: 'ERR_CLIENT_NO_LINK' })
+})
+
+test.each([0, 65, 1.5])('LinkSocksClient takes no %d threads', (threads) => {
+  expect(() => new LinkSocksClient({ threads })).toThrow(
+    `threads is ${threads}; it must be a whole number from 1 to 64`,
+  )
+})
+
+test('LinkSocksClient takes no batching it does not know', () => {
+  expect(() => new LinkSocksClient({ batching: 'fast' as 'off' })).toThrow(RangeError)
+})

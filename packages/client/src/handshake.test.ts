@@ -1,0 +1,118 @@
+import { decode, encode, type KnownMessage, type Message, MessageType } from '@ls/codec'
+import { Session } from '@ls/mux'
+import { FakeClock, memoryTransportPair, turns, until } from '@ls/testkit'
+import { expect, test } from 'vitest'
+import { shakeHands, type Ticket } from './handshake.js'
+import { type ClientOptions, resolveClientOptions } from './options.js'
+
+const instance = new Uint8Array(16)
+const success: KnownMessage = { type: MessageType.AuthResponse, success: true }
+const hello: KnownMessage = {
+  type: MessageType.Hello,
+  extensions: ['window', 'resume'],
+  windowBytes: 1000,
+  session: new Uint8Array(16).fill(7),
+  secret: Uint8Array.of(1, 2, 3),
+  graceSeconds: 1.5,
+}
+
+/** A handshake with a server that sends `script` at once. */
+function shaking(script: readonly KnownMessage[], options: ClientOptions = {}, ticket?: Ticket, authenticated = true) {
+  const clock = new FakeClock()
+  const [near, far] = memoryTransportPair()
+  const received: Message[] = []
+  far.setHandler({ onMessage: (bytes) => received.push(decode(bytes)), onDrain: () => {}, onClose: () => {} })
+  for (const message of script) far.send(encode(message))
+  const request = { options: resolveClientOptions({ clock, token: 't', ...options }), instance, authenticated, ticket }
+  return { agreement: shakeHands(near, request), received, far, clock }
+}
+
+function ticket(): Ticket {
+  const session = new Session({ extensions: ['resume'] }, { onConnect: (c) => c.reject('no'), onClose: () => {} })
+  return { id: new Uint8Array(16).fill(9), secret: Uint8Array.of(4), session }
+}
+
+test('shakeHands agrees on a base link when AuthResponse comes first', async () => {
+  const { agreement } = shaking([success])
+  expect(await agreement).toMatchObject({ extensions: [], ticket: undefined, resumedFrom: undefined })
+})
+
+test('shakeHands agrees on what both sides can do', async () => {
+  const { agreement } = shaking([hello, success], { extensions: ['window', 'fin'] })
+  expect((await agreement).extensions).toEqual(['window'])
+})
+
+test('shakeHands answers Hello with its own', async () => {
+  const { agreement, received } = shaking([hello, success], { windowBytes: 5000 })
+  await agreement
+  await until(() => received.length > 0, 'our Hello')
+  expect(received).toMatchObject([{ type: MessageType.Hello, windowBytes: 5000 }])
+})
+
+test("shakeHands never grants less than the server's window, which the far end was granted", async () => {
+  const { agreement } = shaking([hello, success], { windowBytes: 10 })
+  expect(await agreement).toMatchObject({ windowBytes: 1000, peerWindowBytes: 1000, graceMs: 1500 })
+})
+
+test('shakeHands sends Auth first where the query says nothing', async () => {
+  const { agreement, received } = shaking([success], { reverse: true }, undefined, false)
+  await agreement
+  await until(() => received.length > 0, 'our Auth')
+  expect(received).toMatchObject([{ type: MessageType.Auth, token: 't', reverse: true }])
+})
+
+test("shakeHands rejects with the server's reason when it refuses", async () => {
+  const { agreement } = shaking([{ type: MessageType.AuthResponse, success: false, error: 'invalid token' }])
+  await expect(agreement).rejects.toMatchObject({
+    code: 'ERR_CLIENT_REFUSED',
+    message: 'the server refused us: invalid token',
+  })
+})
+
+test('shakeHands takes a close with 1008 for a refusal', async () => {
+  const { agreement, far } = shaking([])
+  far.close({ code: 1008, reason: 'bad token' })
+  await expect(agreement).rejects.toMatchObject({ code: 'ERR_CLIENT_REFUSED' })
+})
+
+test('shakeHands takes any other close for a failure that may pass', async () => {
+  const { agreement, far } = shaking([])
+  far.close({ code: 1001, reason: 'restarting' })
+  await expect(agreement).rejects.toThrow('the peer closed it: restarting')
+})
+
+test('shakeHands names the message that should not have come', async () => {
+  const { agreement } = shaking([{ type: MessageType.Partners, count: 1 }])
+  await expect(agreement).rejects.toThrow('the server sent a message of type 0x0a where AuthResponse was expected')
+})
+
+test('shakeHands gives up at its deadline', async () => {
+  const { agreement, clock } = shaking([], { handshakeDeadlineMs: 300 })
+  clock.advance(300)
+  await expect(agreement).rejects.toThrow('within 300 ms')
+})
+
+test('shakeHands asks to go on with the session of its ticket', async () => {
+  const { agreement, received, far } = shaking([hello, success], {}, ticket())
+  await until(() => received.length > 0, 'Resume')
+  far.send(encode({ type: MessageType.Resumed, success: true, sequence: 5 }))
+  expect((await agreement).resumedFrom).toBe(5)
+  expect(received).toMatchObject([{ type: MessageType.Resume, secret: Uint8Array.of(4), sequence: 0 }])
+})
+
+test('shakeHands starts a new session when the server knows the old one no more', async () => {
+  const { agreement, received, far } = shaking([hello, success], {}, ticket())
+  await until(() => received.length > 0, 'Resume')
+  far.send(encode({ type: MessageType.Resumed, success: false, sequence: 0, error: 'unknown' }))
+  expect(await agreement).toMatchObject({ resumedFrom: undefined, ticket: { secret: Uint8Array.of(1, 2, 3) } })
+  await until(() => received.length > 1, 'our Hello')
+  expect(received[1]?.type).toBe(MessageType.Hello)
+})
+
+test('shakeHands does not resume where the server does not offer it', async () => {
+  const base = { ...hello, extensions: ['window' as const] } as KnownMessage
+  const { agreement, received } = shaking([base, success], {}, ticket())
+  await agreement
+  await turns(2)
+  expect(received.map(({ type }) => type)).toEqual([MessageType.Hello])
+})

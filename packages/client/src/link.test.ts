@@ -1,0 +1,213 @@
+import { decode, encode, type KnownMessage, type Message, MessageType, newChannelId } from '@ls/codec'
+import type { Session } from '@ls/mux'
+import { FakeClock, memoryTransportPair, type MemoryTransport, turns, until } from '@ls/testkit'
+import type { ConnectOptions } from '@ls/transport'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { Link } from './link.js'
+import { type ClientOptions, resolveClientOptions } from './options.js'
+
+/** What a server does with one attempt. */
+type Answer = 'unreachable' | 'silent' | 'base' | 'extended' | 'refused'
+
+interface ServerEnd {
+  readonly transport: MemoryTransport
+  readonly received: Message[]
+}
+
+const sessionId = newChannelId()
+const hello: KnownMessage = {
+  type: MessageType.Hello,
+  extensions: ['window', 'fin', 'resume'],
+  windowBytes: 262_144,
+  session: sessionId,
+  secret: Uint8Array.of(1),
+  graceSeconds: 60,
+}
+const welcome: KnownMessage = { type: MessageType.AuthResponse, success: true }
+const refusal: KnownMessage = { type: MessageType.AuthResponse, success: false, error: 'invalid token' }
+const scripts = { silent: [], base: [welcome], extended: [hello, welcome], refused: [refusal] }
+
+/** A link whose attempts meet `answers` in turn, and the last one for ever. */
+function linking(answers: readonly Answer[], options: ClientOptions = {}) {
+  const clock = new FakeClock()
+  const urls: URL[] = []
+  const servers: ServerEnd[] = []
+  const events: string[] = []
+  const sessions: Session[] = []
+  const connect = ({ url, signal }: ConnectOptions) => {
+    urls.push(new URL(url))
+    signal?.throwIfAborted()
+    const answer = answers[Math.min(urls.length, answers.length) - 1] ?? 'unreachable'
+    if (answer === 'unreachable') return Promise.reject(new Error('nothing listens there'))
+    const [near, far] = memoryTransportPair()
+    const received: Message[] = []
+    far.setHandler({ onMessage: (bytes) => received.push(decode(bytes)), onDrain: () => {}, onClose: () => {} })
+    for (const message of scripts[answer]) far.send(encode(message))
+    servers.push({ transport: far, received })
+    return Promise.resolve(near)
+  }
+  const link = new Link({
+    options: resolveClientOptions({ url: 'ws://server.test', token: 't', clock, ...options }),
+    instance: newChannelId(),
+    serverDial: () => undefined,
+    connect,
+    sessionHandler: { onConnect: (channel) => channel.reject('forbidden: no') },
+    onUp: (session, resumed) => {
+      sessions.push(session)
+      events.push(resumed ? 'resumed' : 'up')
+    },
+    onDown: (reason) => events.push(`down: ${reason}`),
+    onClosed: () => events.push('closed'),
+    onEnd: (error) => events.push(`end: ${error.message}`),
+  })
+  links.push(link)
+  link.start()
+  return { link, clock, urls, servers, events, sessions }
+}
+
+const links: Link[] = []
+
+// The middle of the jitter, so that delays are whole.
+beforeEach(() => void vi.spyOn(Math, 'random').mockReturnValue(0.5))
+afterEach(() => {
+  for (const link of links.splice(0)) link.close('the test is over')
+  vi.restoreAllMocks()
+})
+
+/** Delays between `count` attempts that fail. */
+async function delays(clock: FakeClock, urls: readonly URL[], count: number): Promise<number[]> {
+  const found: number[] = []
+  for (let attempt = 1; attempt <= count; attempt++) {
+    await until(() => urls.length === attempt && clock.nextDueMs !== undefined, 'the next attempt to be planned')
+    const delayMs = (clock.nextDueMs ?? 0) - clock.now()
+    found.push(delayMs)
+    clock.advance(delayMs)
+  }
+  return found
+}
+
+test('Link dials again after 5 s, and then after half as long again each time', async () => {
+  const { clock, urls } = linking(['unreachable'])
+  expect(await delays(clock, urls, 4)).toEqual([5000, 7500, 11_250, 16_875])
+})
+
+test('Link waits 10 minutes at most', async () => {
+  const { clock, urls } = linking(['unreachable'])
+  expect((await delays(clock, urls, 16)).at(-1)).toBe(600_000)
+})
+
+test('Link starts over with 5 s after a success', async () => {
+  const { clock, urls, servers, events } = linking(['unreachable', 'unreachable', 'base', 'unreachable'])
+  await delays(clock, urls, 2)
+  await until(() => events.includes('up'), 'the link')
+  servers[0]?.transport.cut()
+  await until(() => clock.nextDueMs !== undefined && events.includes('closed'), 'the next attempt to be planned')
+  expect((clock.nextDueMs ?? 0) - clock.now()).toBe(5000)
+})
+
+test('Link ends at the first failure without reconnect', async () => {
+  const { events, clock } = linking(['unreachable'], { reconnect: false })
+  await until(() => events.length > 0, 'the end')
+  expect([events, clock.pendingTimers]).toEqual([['end: nothing listens there'], 0])
+})
+
+test('Link ends when an open link is lost without reconnect', async () => {
+  const { events, servers } = linking(['base'], { reconnect: false })
+  await until(() => events.includes('up'), 'the link')
+  servers[0]?.transport.cut()
+  await until(() => events.length === 4, 'the end')
+  expect(events.slice(1)).toEqual(['closed', 'down: connection lost', 'end: the link was lost: connection lost'])
+})
+
+test('Link ends when an open session that could be resumed is lost without reconnect', async () => {
+  const { events, servers, urls } = linking(['extended'], { reconnect: false })
+  await until(() => events.includes('up'), 'the link')
+  servers[0]?.transport.cut()
+  await until(() => events.some((event) => event.startsWith('end')), 'the end')
+  expect(urls).toHaveLength(1)
+})
+
+test('Link ends when its token is refused', async () => {
+  const { events, clock } = linking(['refused'])
+  await until(() => events.length > 0, 'the end')
+  expect([events, clock.pendingTimers]).toEqual([['end: the server refused us: invalid token'], 0])
+})
+
+test('Link tries again with retryAuth after its token was refused', async () => {
+  const { events, clock } = linking(['refused', 'base'], { retryAuth: true })
+  await until(() => clock.nextDueMs === 5000, 'the next attempt to be planned')
+  clock.advance(5000)
+  await until(() => events.length > 0, 'the link')
+  expect(events).toEqual(['up'])
+})
+
+test('Link.retryNow dials at once', async () => {
+  const { link, clock, urls, events } = linking(['unreachable', 'base'])
+  await until(() => clock.nextDueMs !== undefined, 'the next attempt to be planned')
+  link.retryNow()
+  await until(() => events.includes('up'), 'the link')
+  expect([urls.length, clock.now()]).toEqual([2, 0])
+})
+
+test('Link.close forgets the attempt that was planned', async () => {
+  const { link, clock } = linking(['unreachable'])
+  await until(() => clock.nextDueMs !== undefined, 'the next attempt to be planned')
+  link.close('enough')
+  expect(clock.pendingTimers).toBe(0)
+})
+
+test('Link.close while the server is silent gives the WebSocket up and dials no more', async () => {
+  const { link, clock, urls, events } = linking(['silent'])
+  await until(() => urls.length === 1, 'the attempt')
+  link.close('enough')
+  clock.advance(1_000_000)
+  await turns(5)
+  expect([urls.length, events, clock.pendingTimers]).toEqual([1, [], 0])
+})
+
+test('Link gives a server up that does not go on with the handshake', async () => {
+  const { clock, urls } = linking(['silent'])
+  await until(() => clock.nextDueMs === 10_000, 'the handshake')
+  clock.advance(10_000)
+  await until(() => clock.nextDueMs === 15_000, 'the next attempt to be planned')
+  expect(urls).toHaveLength(1)
+})
+
+test('Link resumes its session over a new WebSocket at once', async () => {
+  const { events, servers, sessions, clock, urls } = linking(['extended'])
+  await until(() => events.includes('up'), 'the link')
+  servers[0]?.transport.cut()
+  await until(() => (servers[1]?.received.length ?? 0) > 0, 'Resume')
+  servers[1]?.transport.send(encode({ type: MessageType.Resumed, success: true, sequence: 0 }))
+  await until(() => events.includes('resumed'), 'the session to go on')
+  expect([events, sessions[1] === sessions[0], clock.now()]).toEqual([
+    ['up', 'down: connection lost', 'resumed'],
+    true,
+    0,
+  ])
+  expect(urls[1]?.searchParams.has('resume')).toBe(true)
+})
+
+test('Link starts a new session when the server has forgotten the old one, whose channels end', async () => {
+  const { events, servers, sessions } = linking(['extended'])
+  await until(() => events.includes('up'), 'the link')
+  servers[0]?.transport.cut()
+  await until(() => (servers[1]?.received.length ?? 0) > 0, 'Resume')
+  servers[1]?.transport.send(encode({ type: MessageType.Resumed, success: false, sequence: 0, error: 'unknown' }))
+  await until(() => sessions.length === 2, 'the new session')
+  expect([events, sessions[0]?.state]).toEqual([['up', 'down: connection lost', 'closed', 'up'], 'closed'])
+})
+
+test('Link tries every second while a session waits to be resumed', async () => {
+  const { events, servers, clock } = linking(['extended', 'unreachable'])
+  await until(() => events.includes('up'), 'the link')
+  servers[0]?.transport.cut()
+  await until(() => clock.nextDueMs === 1000, 'the next attempt to be planned')
+  expect(clock.nextDueMs).toBe(1000)
+})
+
+test('Link puts the token into the query on /socket only', () => {
+  const { urls } = linking(['silent'])
+  const elsewhere = linking(['silent'], { url: 'ws://server.test/elsewhere' })
+  expect([urls, elsewhere.urls].map(([url]) => url?.searchParams.has('token'))).toEqual([true, false])
+})
