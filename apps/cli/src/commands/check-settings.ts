@@ -1,11 +1,14 @@
-import { parseAccessRules, parseUpstream } from '@ls/relay'
+import { parseAccessRules, parseListenAddress, parseRoutes, parseUpstream, parseUpstreamHeaders } from '@ls/relay'
 import { parseServerUrl } from '@ls/transport'
 import { messageOf } from '../describe-error.js'
 import { UsageError } from '../errors.js'
 
 interface NetworkSettings {
   readonly upstreamProxy: readonly string[]
+  readonly route: readonly string[]
+  readonly upstreamHeader: readonly string[]
   readonly accessRule: readonly string[]
+  readonly socksListen: readonly string[]
   readonly socksUsername: string | undefined
   readonly socksPassword: string | undefined
 }
@@ -13,6 +16,9 @@ interface NetworkSettings {
 /** Checks what both server and client take. @throws UsageError naming the flag */
 export function checkNetwork(settings: NetworkSettings): void {
   for (const url of settings.upstreamProxy) asUsage('--upstream-proxy (-x)', () => parseUpstream(url))
+  asUsage('--route', () => parseRoutes(settings.route))
+  asUsage('--upstream-header', () => parseUpstreamHeaders(settings.upstreamHeader))
+  for (const place of settings.socksListen) asUsage('--socks-listen', () => parseListenAddress(place))
   asUsage('--access-rule', () => parseAccessRules(settings.accessRule))
   const { socksUsername, socksPassword } = settings
   // Half of a login would open the port to anyone, or to nobody.

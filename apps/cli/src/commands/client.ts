@@ -1,10 +1,11 @@
 import { ClientError, type ClientOptions, LinkSocksClient } from '@ls/client'
-import { formatListenAddress } from '@ls/relay'
+import { formatListenAddress, parseUpstream } from '@ls/relay'
 import { redactUrl, parseServerUrl } from '@ls/transport'
 import { UsageError } from '../errors.js'
 import { exitCode, type ExitCode } from '../exit-code.js'
 import type { Settings } from '../settings.js'
 import { aborted } from '../stop-signals.js'
+import { readAccounts } from './accounts.js'
 import { asUsage, checkNetwork, checkUrl } from './check-settings.js'
 import { type CommandContext, graceMs } from './context.js'
 import { explainListenFailure, proxyPort } from './listen-failure.js'
@@ -17,7 +18,9 @@ export async function runClient(settings: ClientSettings, context: CommandContex
   const { logger, stop, print } = context
   checkClient(settings)
   for (const warning of clientWarnings(settings)) logger.warn({}, warning)
-  const client = asUsage('', () => new LinkSocksClient({ ...clientOptions(settings), logger }))
+  const options = clientOptions(settings)
+  context.redactor.add(...(options.socksAccounts ?? []).map(({ password }) => password))
+  const client = asUsage('', () => new LinkSocksClient({ ...options, logger }))
   client.on('socksListening', (address) => print(`proxy: ${formatListenAddress(address)}`))
 
   const failure = await startClient(client, stop).then(
@@ -46,10 +49,13 @@ export function clientOptions(settings: ClientSettings): ClientOptions {
     connectorTokens: settings.reverse ? settings.connectorToken : [],
     socksHost: settings.socksHost,
     socksPort: settings.socksPort,
+    socksListen: settings.socksListen,
+    socksAccounts: readAccounts(settings),
     socksNowait: settings.socksNowait,
     reconnect: !settings.noReconnect,
     retryAuth: settings.retryAuth,
     threads: settings.threads,
+    serverProxies: settings.proxy,
     proxyFromEnvironment: !settings.noEnvProxy,
   }
 }
@@ -70,19 +76,22 @@ export async function startClient(client: LinkSocksClient, stop: AbortSignal): P
 function checkClient(settings: ClientSettings): void {
   checkNetwork(settings)
   checkUrl(settings.url)
-  if (settings.reverse || settings.accessRule.length === 0) return
+  for (const url of settings.proxy) asUsage('--proxy', () => parseUpstream(url))
+  const [restriction] = Object.entries({ '--access-rule': settings.accessRule, '--route': settings.route })
+    .filter(([, values]) => values.length > 0)
+    .map(([flag]) => flag)
+  if (settings.reverse || restriction === undefined) return
   // Ignoring a restriction would leave open what its author believes closed.
-  throw new UsageError('--access-rule belongs where traffic leaves: give it to the server or to a provider')
+  throw new UsageError(`${restriction} belongs where traffic leaves: give it to the server or to a provider`)
 }
 
-function clientWarnings({ reverse, upstreamProxy, connectorToken }: ClientSettings): readonly string[] {
+function clientWarnings(settings: ClientSettings): readonly string[] {
+  const { reverse, upstreamProxy, upstreamHeader, connectorToken } = settings
   if (reverse) return []
-  const warnings: string[] = []
-  if (upstreamProxy.length > 0) {
-    warnings.push(
-      '--upstream-proxy (-x) has no effect here: it belongs where traffic leaves, at the server or a provider',
-    )
-  }
+  const atExit = { '--upstream-proxy (-x)': upstreamProxy, '--upstream-header': upstreamHeader }
+  const warnings = Object.entries(atExit)
+    .filter(([, values]) => values.length > 0)
+    .map(([flag]) => `${flag} has no effect here: it belongs where traffic leaves, at the server or a provider`)
   if (connectorToken.length > 0) {
     warnings.push('--connector-token (-c) has no effect here: it is for providers; a connector shows its token with -t')
   }

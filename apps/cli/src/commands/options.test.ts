@@ -12,7 +12,8 @@ describe('serverOptions', () => {
   it('passes on every flag of the library', () => {
     const line =
       '-H ::1 -P 1 -s ::2 -i -k key --connector-wait-provider 2s -x http://h -f --udp-advertise a --no-batching --compression-threshold 0'
-    expect(serverOptions(server(`${line} --access-rule 10.0.0.0/8:*`))).toEqual({
+    expect(serverOptions(server(`${line} --access-rule 10.0.0.0/8:* ${proxyLine}`))).toEqual({
+      ...proxyOptions,
       host: '::1',
       port: 1,
       socksHost: '::2',
@@ -33,11 +34,26 @@ describe('serverOptions', () => {
   })
 })
 
+/** What server and client take alike beside their own. */
+const proxyLine =
+  '--route *.a=direct --route :25=reject --upstream-header X-A:{source} --inbound socks --http-transparent'
+const proxyOptions = {
+  routes: ['*.a=direct', ':25=reject'],
+  upstreamHeaders: { 'X-A': '{source}' },
+  inbound: 'socks',
+  httpTransparent: true,
+}
+
 describe('clientOptions', () => {
   it('passes on every flag of the library', () => {
     const line =
       '-u ws://h -t t -r -c c -s ::2 -p 2 -n n -w w -i -R --retry-auth -T 3 -x http://h -f -E --batching adaptive --compression-threshold 1000'
-    expect(clientOptions(client(`${line} --udp-advertise a --access-rule *:80`))).toEqual({
+    const places = '--socks-listen unix:/a --socks-listen [::1]:1 --account ada:s:x --proxy socks5://a --proxy http://b'
+    expect(clientOptions(client(`${line} --udp-advertise a --access-rule *:80 ${proxyLine} ${places}`))).toEqual({
+      ...proxyOptions,
+      socksListen: ['unix:/a', '[::1]:1'],
+      socksAccounts: [{ username: 'ada', password: 's:x' }],
+      serverProxies: ['socks5://a', 'http://b'],
       url: 'ws://h',
       token: 't',
       reverse: true,
@@ -70,16 +86,29 @@ describe('runClient', () => {
     ['-w w', '--socks-password needs --socks-username as well'],
     ['-n n', '--socks-username needs --socks-password as well'],
     ['--access-rule *:80', '--access-rule belongs where traffic leaves: give it to the server or to a provider'],
+    ['--route *=direct', '--route belongs where traffic leaves: give it to the server or to a provider'],
+    ['-r --route *', '--route: a route must be PATTERN=direct, PATTERN=reject or PATTERN=URL; one has no "="'],
+    [
+      '-r --upstream-header x',
+      '--upstream-header: an upstream header must be "Name: value"; one has no name or no colon',
+    ],
+    ['--socks-listen host', '--socks-listen: "host" is no place to listen; write HOST:PORT, [IPV6]:PORT or unix:PATH'],
+    ['--proxy socks5://', '--proxy: the upstream proxy socks5:// names no host'],
+    ['--account ada', '--account number 1 is not NAME:PASSWORD'],
+    ['--account ada:1 --account ada:2', 'user "ada" is listed twice'],
     ['-r --access-rule 80', '--access-rule: access rule "80" is not ADDR:PORT, ADDR:LOW-HIGH or ADDR:*'],
   ])('refuses %s', async (line, message) => {
     await expect(runClient(client(line), context())).rejects.toThrow(new UsageError(message))
   })
 
-  it.each(['-x http://h', '-c token'])('warns that %s has no effect on a client', async (line) => {
-    const { warnings, ...rest } = stopped()
-    await runClient(client(`-u ws://127.0.0.1:1 -p 0 ${line}`), rest)
-    expect(warnings).toEqual([expect.stringMatching(/has no effect here/)])
-  })
+  it.each(['-x http://h', '--upstream-header a:b', '-c token'])(
+    'warns that %s has no effect on a client',
+    async (line) => {
+      const { warnings, ...rest } = stopped()
+      await runClient(client(`-u ws://127.0.0.1:1 -p 0 ${line}`), rest)
+      expect(warnings).toEqual([expect.stringMatching(/has no effect here/)])
+    },
+  )
 })
 
 describe('runServer', () => {

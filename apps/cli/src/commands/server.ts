@@ -1,8 +1,9 @@
-import { formatListenAddress } from '@ls/relay'
-import { LinkSocksServer, type ServerOptions } from '@ls/server'
+import { type Account, formatListenAddress } from '@ls/relay'
+import { LinkSocksServer, type ReverseTokenRequest, type ServerOptions } from '@ls/server'
 import { exitCode, type ExitCode } from '../exit-code.js'
 import type { Settings } from '../settings.js'
 import { aborted } from '../stop-signals.js'
+import { readAccounts } from './accounts.js'
 import { asUsage, checkNetwork } from './check-settings.js'
 import { type CommandContext, graceMs } from './context.js'
 import { explainListenFailure, isListenFailure, proxyPort, webSocketPort } from './listen-failure.js'
@@ -16,7 +17,9 @@ export async function runServer(settings: ServerSettings, context: CommandContex
   checkNetwork(settings)
   for (const warning of serverWarnings(settings)) logger.warn({}, warning)
   const server = asUsage('', () => new LinkSocksServer({ ...serverOptions(settings), logger }))
-  const tokens = asUsage('', () => registerTokens(server, settings))
+  const accounts = readAccounts(settings)
+  context.redactor.add(...accounts.map(({ password }) => password))
+  const tokens = asUsage('', () => registerTokens(server, settings, accounts))
   context.redactor.add(...tokens.map(({ token }) => token))
   const ports = [webSocketPort(settings), proxyPort(settings)]
   // The library has logged the error itself; what it cannot know is our flag.
@@ -65,7 +68,11 @@ interface RegisteredToken {
   readonly role: 'client' | 'provider' | 'connector'
 }
 
-function registerTokens(server: LinkSocksServer, settings: ServerSettings): readonly RegisteredToken[] {
+function registerTokens(
+  server: LinkSocksServer,
+  settings: ServerSettings,
+  accounts: readonly Account[],
+): readonly RegisteredToken[] {
   const { token, apiKey, reverse, connectorToken, connectorAutonomy } = settings
   if (apiKey !== undefined && token === undefined) return []
   const isNew = token === undefined
@@ -74,7 +81,8 @@ function registerTokens(server: LinkSocksServer, settings: ServerSettings): read
   const reverseToken = server.addReverseToken({
     ...definedOnly({ token, username: settings.socksUsername, password: settings.socksPassword }),
     // In autonomy there is no port: each connector brings its own.
-    ...(connectorAutonomy ? { allowManageConnector: true } : { socksPort: settings.socksPort }),
+    ...(connectorAutonomy ? { allowManageConnector: true } : portOf(settings)),
+    accounts,
   }).token
   const provider = { name: 'token', token: reverseToken, isNew, role: 'provider' } as const
   if (connectorAutonomy) return [provider]
@@ -86,6 +94,10 @@ function registerTokens(server: LinkSocksServer, settings: ServerSettings): read
     role: 'connector' as const,
   }))
   return [provider, ...connectors]
+}
+
+function portOf({ socksPort, socksListen }: ServerSettings): Pick<ReverseTokenRequest, 'socksPort' | 'socksListen'> {
+  return socksListen.length === 0 ? { socksPort } : { socksListen }
 }
 
 function serverWarnings({ reverse, connectorToken, connectorAutonomy, token, apiKey }: ServerSettings): string[] {

@@ -1,26 +1,50 @@
+import { parseUpstreamHeaders } from '@ls/relay'
 import type { ServerOptions } from '@ls/server'
 import type { Settings } from '../settings.js'
 
 type Shared = Pick<
   Settings<'server'>,
-  'upstreamProxy' | 'accessRule' | 'fastOpen' | 'batching' | 'noBatching' | 'compressionThreshold' | 'udpAdvertise'
+  | 'upstreamProxy'
+  | 'route'
+  | 'upstreamHeader'
+  | 'accessRule'
+  | 'inbound'
+  | 'httpTransparent'
+  | 'fastOpen'
+  | 'batching'
+  | 'noBatching'
+  | 'compressionThreshold'
+  | 'udpAdvertise'
 >
 
 /** The client's options of these names are the same. */
 type SharedOptions = Pick<
   ServerOptions,
-  'upstreamProxies' | 'accessRules' | 'fastOpen' | 'batching' | 'compressionThresholdBytes' | 'udpAdvertise'
+  | 'upstreamProxies'
+  | 'routes'
+  | 'upstreamHeaders'
+  | 'accessRules'
+  | 'inbound'
+  | 'httpTransparent'
+  | 'fastOpen'
+  | 'batching'
+  | 'compressionThresholdBytes'
+  | 'udpAdvertise'
 >
 
 /** The options that server and client libraries have in common. */
 export function sharedOptions(settings: Shared): SharedOptions {
-  const { upstreamProxy, accessRule, fastOpen, batching, noBatching, compressionThreshold, udpAdvertise } = settings
+  const { udpAdvertise } = settings
   return {
-    upstreamProxies: upstreamProxy,
-    accessRules: accessRule,
-    fastOpen,
-    batching: noBatching ? 'off' : batching,
-    compressionThresholdBytes: compressionThreshold,
+    upstreamProxies: settings.upstreamProxy,
+    routes: settings.route,
+    upstreamHeaders: parseUpstreamHeaders(settings.upstreamHeader),
+    accessRules: settings.accessRule,
+    inbound: settings.inbound,
+    httpTransparent: settings.httpTransparent,
+    fastOpen: settings.fastOpen,
+    batching: settings.noBatching ? 'off' : settings.batching,
+    compressionThresholdBytes: settings.compressionThreshold,
     ...definedOnly({ udpAdvertise }),
   }
 }

@@ -156,11 +156,21 @@ export const linkFlags = [
     help: 'WebSockets to spread channels over',
   },
   {
+    name: 'proxy',
+    type: 'list',
+    placeholder: 'URL',
+    splitEnv: true,
+    secret: 'url',
+    commands: clients,
+    section: 'Link',
+    help: 'Proxy to reach the server through, socks5://[user:pass@]host[:port] or http://…; repeatable, each through the one before',
+  },
+  {
     name: 'no-env-proxy',
     short: 'E',
     type: 'boolean',
     commands: clients,
     section: 'Link',
-    help: 'Reach the server without regard to http_proxy, https_proxy and no_proxy',
+    help: 'Reach the server without regard to http_proxy, https_proxy, all_proxy and no_proxy',
   },
 ] as const satisfies readonly Flag[]

@@ -1,0 +1,57 @@
+import { readFileSync } from 'node:fs'
+import type { Account } from '@ls/relay'
+import { messageOf } from '../describe-error.js'
+import { UsageError } from '../errors.js'
+
+interface AccountSettings {
+  readonly account: readonly string[]
+  readonly accountFile: string | undefined
+}
+
+/** The accounts of --account and --account-file. @throws UsageError naming the flag or the line, never what it says */
+export function readAccounts({ account, accountFile }: AccountSettings): readonly Account[] {
+  const given = account.map((text, index) => parseAccount(text, `--account number ${index + 1}`))
+  const all = accountFile === undefined ? given : [...given, ...readFile(accountFile)]
+  if (all.length <= maxAccounts) return all
+  throw new UsageError(`there are ${all.length} accounts; at most ${maxAccounts} are allowed`)
+}
+
+function readFile(path: string): Account[] {
+  const accounts = textOf(path)
+    .split(/\r?\n/)
+    .flatMap((line, index) => {
+      if (line.trim() === '' || line.startsWith('#')) return []
+      return [parseAccount(line, `--account-file ${path}, line ${index + 1},`)]
+    })
+  // A list of nobody would let everybody in.
+  if (accounts.length === 0) throw new UsageError(`--account-file ${path} holds no account`)
+  return accounts
+}
+
+function textOf(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    throw new UsageError(`--account-file: ${messageOf(error)}`, { cause: error })
+  }
+}
+
+/** A password may hold colons, a name may not: so it is with HTTP Basic authentication (RFC 7617 §2). */
+function parseAccount(text: string, place: string): Account {
+  const colon = text.indexOf(':')
+  if (colon < 1) throw new UsageError(`${place} is not NAME:PASSWORD`)
+  const account = { username: text.slice(0, colon), password: text.slice(colon + 1) }
+  for (const [what, value] of Object.entries(account)) {
+    const bytes = Buffer.byteLength(value)
+    if (bytes > maxCredentialBytes) {
+      throw new UsageError(`${place} has a ${what} of ${bytes} bytes; at most ${maxCredentialBytes} are allowed`)
+    }
+  }
+  return account
+}
+
+/** Each login is compared with all of them, which has to stay a matter of milliseconds. */
+const maxAccounts = 10_000
+
+/** RFC 1929 §2: each length is one byte. */
+const maxCredentialBytes = 255

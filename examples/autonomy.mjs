@@ -1,0 +1,31 @@
+// Autonomy: each provider decides who reaches its network, with connector tokens of its own.
+import { LinkSocksClient } from '@ls/client'
+import { LinkSocksServer } from '@ls/server'
+
+const server = new LinkSocksServer({ host: '127.0.0.1', port: 0 })
+const { token } = server.addReverseToken({ socksPort: -1, allowManageConnector: true })
+await server.listen()
+const url = `ws://127.0.0.1:${server.address?.port}`
+
+const alice = new LinkSocksClient({ url, token, reverse: true })
+const bob = new LinkSocksClient({ url, token, reverse: true })
+await alice.start()
+await bob.start()
+const connectorToken = await alice.addConnector()
+
+// What belongs to one provider is out of reach of every other.
+await bob.removeConnector(connectorToken).catch((error) => console.log(`bob: ${error.message}`))
+
+const connector = new LinkSocksClient({ url, token: connectorToken, socksPort: 0 })
+const partners = new Promise((resolve) => connector.once('partners', resolve))
+await connector.start()
+console.log(`the connector reaches ${await partners} of 2 providers`)
+
+await alice.removeConnector(connectorToken)
+// Its link is closed, and its token is wrong from now on.
+const end = await connector.closed
+console.log(`the connector has ended: ${end?.message}`)
+
+await alice.close()
+await bob.close()
+await server.close()
