@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { LinkSocksClient } from '@ls/client'
 import { LinkSocksServer } from '@ls/server'
 import { connect } from '@ls/socks5'
-import { echoServer, onceEvent, until, within } from '@ls/testkit'
+import { echoServer, onceEvent, tcpServer, until, within } from '@ls/testkit'
 import { describe, expect, test } from 'vitest'
 import { afterTest, closing } from '../stress/cleanup.js'
 import { type Mode, modes, proxyNet } from '../stress/proxy-net.js'
@@ -30,21 +30,27 @@ async function call<T = unknown>(server: LinkSocksServer, method: string, path: 
   return (await answer.json()) as T
 }
 
-/** A net whose server has the API, with a connection through it that has had four bytes echoed. */
-async function echoing(mode: Mode) {
+/** A net whose server has the API, with a connection through it: four bytes went there, eight came back. */
+async function talking(mode: Mode) {
   const net = await proxyNet(mode, { server: { apiKey }, client: { reconnectDelayMs: 10 } })
-  const target = closing(await echoServer())
+  const target = closing(await tcpServer(sayTwice))
   const socket = await connect({ proxy: net.socks, target: { host: '127.0.0.1', port: target.port } })
   afterTest(() => socket.destroy())
   socket.on('error', () => {})
-  expect(await echoed(socket, 'ping')).toBe('ping')
+  expect(await answered(socket, 'ping')).toBe('pingping')
   return { ...net, target, socket }
 }
 
-async function echoed(socket: Socket, text: string): Promise<string> {
+function sayTwice(socket: Socket): void {
+  socket.on('data', (data: Buffer) => socket.write(Buffer.concat([data, data])))
+  socket.on('end', () => socket.end())
+}
+
+/** Sends a text and returns the first of what comes back. */
+async function answered(socket: Socket, text: string): Promise<string> {
   socket.write(text)
   socket.resume()
-  const [data] = (await within(once(socket, 'data'), 'the echo')) as [Buffer]
+  const [data] = (await within(once(socket, 'data'), 'an answer')) as [Buffer]
   return String(data)
 }
 
@@ -56,8 +62,8 @@ describe('GET /api/channels', () => {
   }
 
   test.each(modes)('shows target, client, bytes each way and age in %s mode', async (mode) => {
-    const { server, target } = await echoing(mode)
-    await until(() => [...server.channels()].every(({ bytesFromTarget }) => bytesFromTarget === 4), 'all bytes counted')
+    const { server, target } = await talking(mode)
+    await until(() => [...server.channels()].every(({ bytesFromTarget }) => bytesFromTarget === 8), 'all bytes counted')
     expect(await call(server, 'GET', '/api/channels')).toEqual([
       {
         id: expect.stringMatching(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/) as string,
@@ -65,7 +71,7 @@ describe('GET /api/channels', () => {
         target: `127.0.0.1:${target.port}`,
         client_address: '127.0.0.1',
         bytes_to_target: 4,
-        bytes_from_target: 4,
+        bytes_from_target: 8,
         age_ms: expect.any(Number) as number,
         ...shown[mode],
       },
@@ -73,7 +79,7 @@ describe('GET /api/channels', () => {
   })
 
   test('shows nothing once the connection has ended', async () => {
-    const { server, socket } = await echoing('agent')
+    const { server, socket } = await talking('agent')
     socket.end()
     await onceEvent(socket, 'close')
     await until(() => [...server.channels()].length === 0, 'the channel to go')
@@ -92,7 +98,7 @@ describe('GET /api/channels', () => {
 })
 
 test.each(modes)('DELETE /api/channels/{id} cuts the connection in %s mode', async (mode) => {
-  const { server, socket } = await echoing(mode)
+  const { server, socket } = await talking(mode)
   const cut = onceEvent(socket, 'close')
   const [channel] = await call<ChannelJson[]>(server, 'GET', '/api/channels')
   expect(await call(server, 'DELETE', `/api/channels/${channel?.id}`)).toEqual({ success: true, id: channel?.id })
@@ -102,7 +108,7 @@ test.each(modes)('DELETE /api/channels/{id} cuts the connection in %s mode', asy
 
 describe('DELETE /api/token', () => {
   test.each<Mode>(['forward', 'agent'])('closes the client and its connections in %s mode', async (mode) => {
-    const { server, hops, socket } = await echoing(mode)
+    const { server, hops, socket } = await talking(mode)
     const cut = onceEvent(socket, 'close')
     const kind = mode === 'forward' ? 'forward' : 'connector'
     const { token } = server.tokens().find((each) => each.kind === kind) ?? {}
@@ -114,7 +120,7 @@ describe('DELETE /api/token', () => {
   })
 
   test('closes everyone who leads to a reverse token, at once', async () => {
-    const { server, hops } = await echoing('agent')
+    const { server, hops } = await talking('agent')
     const down = hops.map(({ client }) => onceEvent(client, 'linkDown'))
     const { token } = server.tokens().find(({ kind }) => kind === 'reverse') ?? {}
     await call(server, 'DELETE', `/api/token/${token}`)
@@ -123,7 +129,7 @@ describe('DELETE /api/token', () => {
   })
 
   test('gives the SOCKS port in use to the next token', async () => {
-    const { server, socks, socket, target } = await echoing('reverse')
+    const { server, socks, socket, target } = await talking('reverse')
     const cut = onceEvent(socket, 'close')
     const [old] = server.tokens()
     await call(server, 'DELETE', `/api/token/${old?.token}`)
@@ -137,7 +143,7 @@ describe('DELETE /api/token', () => {
     await listening
     const again = await connect({ proxy: socks, target: { host: '127.0.0.1', port: target.port } })
     afterTest(() => again.destroy())
-    expect(await echoed(again, 'pong')).toBe('pong')
+    expect(await answered(again, 'pong')).toBe('pongpong')
   })
 })
 

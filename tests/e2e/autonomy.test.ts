@@ -1,6 +1,6 @@
 import { LinkSocksClient } from '@ls/client'
 import { LinkSocksServer } from '@ls/server'
-import { connect, SocksError } from '@ls/socks5'
+import { connect } from '@ls/socks5'
 import { echoServer, onceEvent, until } from '@ls/testkit'
 import { expect, test } from 'vitest'
 import { afterTest, closing } from '../stress/cleanup.js'
@@ -56,7 +56,7 @@ test('a connector finds no provider once the owner of its token has gone', async
   await owner.close()
   await until(() => server.peers.size === 2, 'the owner to go')
   const proxy = { host: '127.0.0.1', port: connector.socksAddress?.port ?? 0 }
-  const failure = await connect({ proxy, target: { host: '127.0.0.1', port: 1 } }).catch((error: SocksError) => error)
+  const failure = await connect({ proxy, target: { host: '127.0.0.1', port: 1 } }).catch((error: unknown) => error)
   expect(failure).toMatchObject({ reply: 'network-unreachable' })
 })
 

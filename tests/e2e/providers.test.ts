@@ -63,6 +63,6 @@ test('the SOCKS port survives the reconnect of its only provider', async () => {
 test('removing a token closes its clients at once', async () => {
   const { server, token, providers } = await reverseNet(1)
   const down = onceEvent(providers[0] as LinkSocksClient, 'linkDown')
-  server.removeToken(token)
+  await server.removeToken(token)
   expect(await down).toEqual(['the token was removed'])
 })

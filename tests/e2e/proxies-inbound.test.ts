@@ -3,7 +3,10 @@ import { once } from 'node:events'
 import { readFile, writeFile } from 'node:fs/promises'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { httpServer, requireProgram, seededBytes } from '@ls/testkit'
+import { LinkSocksClient } from '@ls/client'
+import { formatListenAddress } from '@ls/relay'
+import { LinkSocksServer } from '@ls/server'
+import { httpServer, onceEvent, requireProgram, seededBytes } from '@ls/testkit'
 import { describe, expect, test } from 'vitest'
 import { closing } from '../stress/cleanup.js'
 import { proxyNet } from '../stress/proxy-net.js'
@@ -104,6 +107,36 @@ describe.skipIf(!hasCurl)('curl', () => {
   })
 })
 
+describe.skipIf(!hasCurl)('a client with several listeners', () => {
+  test('serves curl on both families and on a UNIX socket', async () => {
+    const http = closing(await httpServer())
+    const { logger, targets } = reachedTargets()
+    const path = join(await temporaryFolder(), 'proxy.sock')
+    const socksListen = ['127.0.0.1:0', '[::1]:0', `unix:${path}`]
+    const { hops } = await proxyNet('forward', { client: { socksListen }, server: { logger } })
+    const proxies = (hops[0]?.client.socksAddresses ?? []).map((address) =>
+      'path' in address ? `socks5h://localhost${address.path}` : `http://${formatListenAddress(address)}`,
+    )
+    for (const proxy of proxies) expect(await curl('-x', proxy, http.url)).toMatchObject({ code: 0, error: '' })
+    expect(targets).toHaveLength(socksListen.length)
+  })
+
+  test('serves them on a reverse token too', async () => {
+    const http = closing(await httpServer())
+    const path = join(await temporaryFolder(), 'proxy.sock')
+    const server = closing(new LinkSocksServer({ host: '127.0.0.1', port: 0 }))
+    const accounts = [{ username: 'ada', password: 'secret' }]
+    const { token } = server.addReverseToken({ socksListen: [`unix:${path}`], accounts })
+    await server.listen()
+    const listening = onceEvent(server, 'socksListening')
+    const url = `ws://127.0.0.1:${server.address?.port}`
+    await closing(new LinkSocksClient({ url, token, reverse: true })).start()
+    expect(await listening).toEqual([{ path }, token])
+    expect(await curl('-x', `socks5h://localhost${path}`, '-U', 'ada:secret', http.url)).toMatchObject({ code: 0 })
+    expect(await curl('-x', `socks5h://localhost${path}`, '-U', 'ada:wrong', http.url)).toMatchObject({ code: 97 })
+  })
+})
+
 describe.skipIf(isMissing('chromium'))('chromium', () => {
   test.each(['socks5', 'http'])(
     'loads a page with its sub-resources through %s',
@@ -115,8 +148,15 @@ describe.skipIf(isMissing('chromium'))('chromium', () => {
       const { output } = await runProgram(
         'chromium',
         [
-          ...['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-sync'],
-          ...['--disable-background-networking', '--disable-component-update', '--disable-dev-shm-usage'],
+          '--headless',
+          '--no-sandbox',
+          '--disable-gpu',
+          '--disable-quic',
+          '--no-first-run',
+          '--disable-sync',
+          '--disable-background-networking',
+          '--disable-component-update',
+          '--disable-dev-shm-usage',
           `--user-data-dir=${await temporaryFolder()}`,
           `--proxy-server=${scheme}://127.0.0.1:${socks.port}`,
           // Chromium goes directly to loopback addresses unless told not to.

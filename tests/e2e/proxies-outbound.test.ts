@@ -3,16 +3,7 @@ import { connect as connectTcp, type Socket } from 'node:net'
 import { LinkSocksClient, type ClientOptions } from '@ls/client'
 import { LinkSocksServer, type ServerOptions } from '@ls/server'
 import { connect, createServer, type SocksError } from '@ls/socks5'
-import {
-  byteServer,
-  freePort,
-  onceEvent,
-  requireProgram,
-  seededDigest,
-  tcpServer,
-  testCertificate,
-  until,
-} from '@ls/testkit'
+import { byteServer, freePort, onceEvent, requireProgram, seededDigest, tcpServer, testCertificate } from '@ls/testkit'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { SocksReplyError, UdpAssociation } from '../interop/socks-client.js'
 import { afterTest, closing } from '../stress/cleanup.js'
@@ -37,10 +28,10 @@ async function download(server: ServerOptions, { host = '127.0.0.1', port }: { h
 }
 
 /** How a download failed, in the words of SOCKS. */
-async function failure(...options: Parameters<typeof download>): Promise<string | undefined> {
-  return await download(...options).then(
+function failure(...options: Parameters<typeof download>): Promise<string | undefined> {
+  return download(...options).then(
     () => 'nothing failed',
-    (error: SocksError) => error.reply,
+    (error: unknown) => (error as SocksError).reply,
   )
 }
 
@@ -134,8 +125,8 @@ describe.each(programs)(
       const token = server.addForwardToken()
       await server.listen()
       const serverProxies = [`${scheme}://${right}@127.0.0.1:${port}`]
-      await startClient(server, { token, serverProxies })
-      await until(() => server.peers.size === 1, 'the client at the server')
+      const client = await startClient(server, { token, serverProxies })
+      expect(client.sessions).toHaveLength(1)
     })
   },
 )

@@ -1,0 +1,17 @@
+import { connect } from '@ls/socks5'
+import { echoServer, until } from '@ls/testkit'
+import { expect, test } from 'vitest'
+import { afterTest, closing } from '../stress/cleanup.js'
+import { modes, proxyNet } from '../stress/proxy-net.js'
+
+test.each(modes)('--threads spreads channels evenly over the links in %s mode', async (mode) => {
+  const target = closing(await echoServer())
+  const { server, socks } = await proxyNet(mode, { client: { threads: 3 } })
+  for (let request = 0; request < 6; request++) {
+    const socket = await connect({ proxy: socks, target: { host: '127.0.0.1', port: target.port } })
+    afterTest(() => socket.destroy())
+  }
+  const counts = [...server.peers].map(({ session }) => session.channelCount)
+  await until(() => counts.length >= 3, 'all links')
+  expect(new Set(counts)).toEqual(new Set([2]))
+})
