@@ -26,7 +26,7 @@ export interface Link {
 }
 
 export const token = 'interop-token'
-export const connectorToken = 'interop-connector'
+const connectorToken = 'interop-connector'
 
 /** The only other path under which the deployed Go servers upgrade. */
 const MESSAGE_AUTH_PATH = '/socket/'

@@ -1,0 +1,87 @@
+import { LinkSocksClient, type ClientOptions } from '@ls/client'
+import type { Session } from '@ls/mux'
+import { LinkSocksServer, type ServerOptions } from '@ls/server'
+import { type FaultRelay, faultRelay, freePort, onceEvent } from '@ls/testkit'
+import { closing } from './cleanup.js'
+
+export type Mode = 'forward' | 'reverse' | 'agent'
+
+export const modes: readonly Mode[] = ['forward', 'reverse', 'agent']
+
+export interface ProxyNetOptions {
+  readonly server?: ServerOptions
+  readonly client?: ClientOptions
+  /** Put a fault relay in front of the server for each client. @default false */
+  readonly relayed?: boolean
+}
+
+/** One client of the net, and the relay it goes through. */
+export interface Hop {
+  readonly name: 'client' | 'provider' | 'connector'
+  readonly client: LinkSocksClient
+  readonly relay: FaultRelay | undefined
+}
+
+/** A server and its clients in this process, with a SOCKS port to go through; closed after the test. */
+export interface ProxyNet {
+  readonly server: LinkSocksServer
+  readonly hops: readonly Hop[]
+  readonly socks: { readonly host: string; readonly port: number }
+  /** Sessions at all ends. */
+  sessions(): Session[]
+}
+
+export async function proxyNet(mode: Mode, options: ProxyNetOptions = {}): Promise<ProxyNet> {
+  const server = closing(new LinkSocksServer({ host: '127.0.0.1', port: 0, ...options.server }))
+  await server.listen()
+  const link = (name: Hop['name'], client: ClientOptions): Promise<Hop> => makeHop(server, name, options, client)
+  const made = await makeHops(mode, server, link)
+  return {
+    ...made,
+    server,
+    sessions: () =>
+      [...server.peers].map(({ session }) => session).concat(made.hops.flatMap(({ client }) => client.sessions)),
+  }
+}
+
+type MakeHop = (name: Hop['name'], client: ClientOptions) => Promise<Hop>
+
+async function makeHops(mode: Mode, server: LinkSocksServer, link: MakeHop): Promise<Pick<ProxyNet, 'hops' | 'socks'>> {
+  if (mode === 'forward') {
+    const hop = await link('client', { token: server.addForwardToken(), socksPort: 0 })
+    return { hops: [hop], socks: socksOf(hop.client) }
+  }
+  if (mode === 'reverse') {
+    const { token, port } = server.addReverseToken({ socksPort: await freePort() })
+    const listening = onceEvent(server, 'socksListening')
+    const hop = await link('provider', { token, reverse: true })
+    await listening
+    return { hops: [hop], socks: { host: '127.0.0.1', port } }
+  }
+  const { token } = server.addReverseToken({ socksPort: -1 })
+  const provider = await link('provider', { token, reverse: true })
+  const connector = await link('connector', { token: server.addConnectorToken({ reverseToken: token }), socksPort: 0 })
+  return { hops: [connector, provider], socks: socksOf(connector.client) }
+}
+
+async function makeHop(
+  server: LinkSocksServer,
+  name: Hop['name'],
+  { relayed = false, client: shared }: ProxyNetOptions,
+  own: ClientOptions,
+): Promise<Hop> {
+  const address = server.address ?? { host: '127.0.0.1', port: 0 }
+  const relay = relayed ? closing(await faultRelay(address)) : undefined
+  const port = relay?.port ?? address.port
+  const client = closing(new LinkSocksClient({ url: `ws://127.0.0.1:${port}`, ...shared, ...own }))
+  await client.start()
+  // `start` is content with one.
+  while (client.sessions.filter(({ linked }) => linked).length < (shared?.threads ?? 1))
+    await onceEvent(client, 'linkUp')
+  return { name, client, relay }
+}
+
+function socksOf(client: LinkSocksClient): ProxyNet['socks'] {
+  if (client.socksAddress === undefined) throw new Error('the client has no SOCKS port')
+  return client.socksAddress
+}

@@ -1,0 +1,195 @@
+// Mixed load for LS_SOAK_MINUTES (30 by default) over the built packages, with cuts: forward and agent mode, short
+// connections, bulk both ways, typing. Measures idle, loads, measures idle again. Exits with 1 when anything has
+// grown, or any transfer was wrong. Run with `pnpm soak`.
+import { createHash, randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { createServer } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { LinkSocksClient } from '@ls/client'
+import { LinkSocksServer } from '@ls/server'
+import { connect } from '@ls/socks5'
+
+const mebibyte = 1024 * 1024
+const minutes = Number(process.env.LS_SOAK_MINUTES ?? 30)
+/** Long enough for every path to have run, so that code, pools and maps have their size. */
+const warmUpMs = Math.max(15_000, minutes * 6000)
+const sampleCount = 10
+const cutEveryMs = 3000
+const limits = { heapBytes: 8 * mebibyte, residentBytes: 48 * mebibyte, residentShare: 0.25 }
+
+if (!(minutes > 0)) throw new RangeError(`LS_SOAK_MINUTES is ${process.env.LS_SOAK_MINUTES}; it must be more than 0`)
+if (globalThis.gc === undefined) throw new Error('run it with node --expose-gc')
+
+const echo = await listen((socket) => socket.pipe(socket))
+const net = await startNet()
+const counts = { transfers: 0, bytes: 0, messages: 0, cuts: 0 }
+
+console.info(`soak: ${minutes} min, warming up for ${Math.round(warmUpMs / 1000)} s`)
+await load(warmUpMs)
+const before = await measureIdle()
+await load(minutes * 60_000, report)
+const after = await measureIdle()
+const faults = findGrowth(before, after)
+console.info(
+  `${counts.transfers} transfers of ${Math.round(counts.bytes / mebibyte)} MiB intact, ${counts.messages} messages, ${counts.cuts} cuts`,
+)
+console.info(`idle before: ${describe(before)}`)
+console.info(`idle after:  ${describe(after)}`)
+console.info(faults.length === 0 ? 'soak: flat' : `soak: NOT flat: ${faults.join('; ')}`)
+process.exitCode = faults.length === 0 ? 0 : 1
+await net.close()
+echo.close()
+
+/** One server with a forward client, and a provider with a connector. */
+async function startNet() {
+  const server = new LinkSocksServer({ host: '127.0.0.1', port: 0 })
+  const { token } = server.addReverseToken({ socksPort: -1 })
+  await server.listen()
+  const url = `ws://127.0.0.1:${server.address.port}`
+  const clients = [
+    new LinkSocksClient({ url, token: server.addForwardToken(), socksPort: 0, threads: 2 }),
+    new LinkSocksClient({ url, token, reverse: true }),
+    new LinkSocksClient({ url, token: server.addConnectorToken({ reverseToken: token }), socksPort: 0 }),
+  ]
+  for (const client of clients) await client.start()
+  return {
+    proxies: clients.flatMap((client) => client.socksAddress ?? []),
+    clientSessions: () => clients.flatMap((client) => client.sessions),
+    sessions: () =>
+      [...server.peers].map(({ session }) => session).concat(clients.flatMap((client) => client.sessions)),
+    close: async () => {
+      for (const client of clients) await client.close()
+      await server.close()
+    },
+  }
+}
+
+/** Loads the net for a while and waits until it is done; `onSample` is called ten times in between. */
+async function load(durationMs, onSample = () => {}) {
+  const untilMs = performance.now() + durationMs
+  const going = () => performance.now() < untilMs
+  const repeat = async (work) => {
+    while (going()) await work()
+  }
+  const workers = net.proxies.flatMap((proxy) => [
+    ...Array.from({ length: 8 }, () => repeat(() => exchange(proxy, Math.floor(Math.random() * 4096)))),
+    ...Array.from({ length: 4 }, () => repeat(() => exchange(proxy, 8 * mebibyte))),
+    type(proxy, going),
+  ])
+  const cuts = repeat(async () => {
+    await sleep(Math.min(cutEveryMs, Math.max(1, untilMs - performance.now())))
+    cutOne()
+  })
+  const sampling = (async () => {
+    for (let sample = 1; sample <= sampleCount; sample++) {
+      await sleep(Math.max(0, untilMs - performance.now()) / (sampleCount - sample + 1))
+      onSample(sample)
+    }
+  })()
+  await Promise.all([...workers, cuts, sampling])
+}
+
+/** Sends random bytes through the proxy to the echo server and wants the same back. */
+async function exchange(proxy, length) {
+  const payload = randomBytes(length)
+  const socket = await connect({ proxy, target: echo.address, timeoutMs: 60_000 })
+  const hash = createHash('sha256')
+  socket.on('data', (chunk) => hash.update(chunk))
+  socket.end(payload)
+  await once(socket.resume(), 'end')
+  socket.destroy()
+  if (hash.digest('hex') !== createHash('sha256').update(payload).digest('hex'))
+    throw new Error('bytes came back wrong')
+  counts.transfers++
+  counts.bytes += length
+}
+
+/** One connection that lives through all cuts: a message, its echo, the next. */
+async function type(proxy, going) {
+  const socket = await connect({ proxy, target: echo.address })
+  socket.resume()
+  while (going()) {
+    const message = `message ${counts.messages}`
+    socket.write(message)
+    const [answer] = await once(socket, 'data')
+    if (String(answer) !== message) throw new Error(`typed '${message}', the echo was '${answer}'`)
+    counts.messages++
+    await sleep(20)
+  }
+  socket.destroy()
+}
+
+function cutOne() {
+  const linked = net.clientSessions().filter((session) => session.transport !== undefined)
+  linked[Math.floor(Math.random() * linked.length)]?.transport?.destroy()
+  counts.cuts++
+}
+
+/** Waits until all tables are empty, then looks at what the process holds. */
+async function measureIdle() {
+  const held = () => net.sessions().reduce((sum, { channelCount, replayBytes }) => sum + channelCount + replayBytes, 0)
+  for (let waitedMs = 0; waitedMs < 30_000 && held() > 0; waitedMs += 100) await sleep(100)
+  // What is closing gets time to close; what is garbage is collected.
+  await sleep(2000)
+  globalThis.gc()
+  await sleep(100)
+  globalThis.gc()
+  const { rss, heapUsed, external } = process.memoryUsage()
+  const budgets = net.sessions().map(({ options }) => options.budget)
+  return {
+    residentBytes: rss,
+    heapBytes: heapUsed + external,
+    resources: countResources(),
+    sessions: net.sessions().length,
+    channels: net.sessions().reduce((sum, { channelCount }) => sum + channelCount, 0),
+    replayBytes: net.sessions().reduce((sum, { replayBytes }) => sum + replayBytes, 0),
+    budgetBytes: budgets.reduce((sum, { usedBytes, reservedBytes }) => sum + usedBytes + reservedBytes, 0),
+  }
+}
+
+function findGrowth(before, after) {
+  const found = []
+  const grown = (name, limit) => {
+    if (after[name] > limit)
+      found.push(`${name} went from ${before[name]} to ${after[name]}, limit ${Math.round(limit)}`)
+  }
+  for (const table of ['channels', 'replayBytes', 'budgetBytes']) grown(table, 0)
+  grown('sessions', before.sessions)
+  grown('heapBytes', before.heapBytes + limits.heapBytes)
+  grown('residentBytes', before.residentBytes * (1 + limits.residentShare) + limits.residentBytes)
+  for (const [kind, count] of Object.entries(after.resources)) {
+    const earlier = before.resources[kind] ?? 0
+    if (count > earlier) found.push(`${kind}: ${earlier} before, ${count} after`)
+  }
+  return found
+}
+
+function countResources() {
+  const counted = {}
+  for (const kind of process.getActiveResourcesInfo()) counted[kind] = (counted[kind] ?? 0) + 1
+  return counted
+}
+
+function report(sample) {
+  const { rss, heapUsed } = process.memoryUsage()
+  const channels = net.sessions().reduce((sum, { channelCount }) => sum + channelCount, 0)
+  const memory = `rss ${Math.round(rss / mebibyte)} MiB, heap ${Math.round(heapUsed / mebibyte)} MiB`
+  console.info(
+    `${sample}/${sampleCount}: ${memory}, ${process.getActiveResourcesInfo().length} handles and timers, ${channels} channels, ${counts.transfers} transfers`,
+  )
+}
+
+function describe({ residentBytes, heapBytes, resources, ...tables }) {
+  const memory = `rss ${Math.round(residentBytes / mebibyte)} MiB, heap ${(heapBytes / mebibyte).toFixed(1)} MiB`
+  return `${memory}, ${JSON.stringify({ ...resources, ...tables })}`
+}
+
+async function listen(onSocket) {
+  const server = createServer({ allowHalfOpen: true }, (socket) => {
+    socket.on('error', () => socket.destroy())
+    onSocket(socket)
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  return { address: { host: '127.0.0.1', port: server.address().port }, close: () => server.close() }
+}

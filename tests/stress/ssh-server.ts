@@ -1,0 +1,89 @@
+import { execFileSync, spawn } from 'node:child_process'
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { connect } from 'node:net'
+import { tmpdir, userInfo } from 'node:os'
+import { join } from 'node:path'
+import { Duplex } from 'node:stream'
+import { freePort, onceEvent, requireProgram } from '@ls/testkit'
+import { afterTest } from './cleanup.js'
+
+// Not demanded of CI machines: the same is tested with an echo server, and this shows that a real program agrees.
+const environment = { PATH: `${process.env['PATH'] ?? ''}:/usr/sbin:/usr/local/sbin` }
+const sshd = requireProgram('sshd', environment)
+const privilegeFolder = '/run/sshd'
+
+/** Whether an SSH server and its clients can be run here. */
+export const canRunSsh =
+  sshd !== undefined &&
+  [requireProgram('ssh', environment), requireProgram('nc', environment)].every((program) => program !== undefined) &&
+  (process.getuid?.() !== 0 || /^sshd:/m.test(readFileSync('/etc/passwd', 'utf8')))
+
+/** An SSH server on a loopback port, for this user and with keys made for it; gone after the test. */
+export class SshServer {
+  readonly port: number
+  readonly #folder: string
+
+  static async start(): Promise<SshServer> {
+    const server = new SshServer(mkdtempSync(join(tmpdir(), 'linksocks-ssh-')), await freePort())
+    await server.#listen()
+    return server
+  }
+
+  private constructor(folder: string, port: number) {
+    this.port = port
+    this.#folder = folder
+    afterTest(() => rmSync(folder, { recursive: true }))
+  }
+
+  /** A session through the proxy whose far end sends back what it gets. */
+  openEcho(socks: { readonly host: string; readonly port: number }): Duplex {
+    const proxy = `ProxyCommand=nc -X 5 -x ${socks.host}:${socks.port} %h %p`
+    const trust = ['-o', 'StrictHostKeyChecking=no', '-o', `UserKnownHostsFile=${this.#file('known')}`]
+    const target = ['-i', this.#file('key'), '-p', String(this.port), `${userInfo().username}@127.0.0.1`]
+    const child = spawn('ssh', ['-q', '-T', '-F', 'none', '-o', proxy, ...trust, ...target, 'cat'], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    })
+    afterTest(() => child.kill())
+    return Duplex.from({ readable: child.stdout, writable: child.stdin })
+  }
+
+  async #listen(): Promise<void> {
+    for (const key of ['key', 'host-key'])
+      execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', this.#file(key)])
+    copyFileSync(this.#file('key.pub'), this.#file('authorized'))
+    writeFileSync(this.#file('config'), this.#config())
+    if (process.getuid?.() === 0 && !existsSync(privilegeFolder)) mkdirSync(privilegeFolder, { mode: 0o755 })
+    const child = spawn(sshd ?? 'sshd', ['-D', '-e', '-f', this.#file('config')], { stdio: 'ignore' })
+    afterTest(() => child.kill())
+    await this.#reachable()
+  }
+
+  async #reachable(): Promise<void> {
+    for (let attempt = 0; attempt < 100; attempt++) {
+      const socket = connect(this.port, '127.0.0.1')
+      socket.on('error', () => {})
+      const banner = await onceEvent(socket, 'data', { deadlineMs: 100 }).catch(() => undefined)
+      socket.destroy()
+      if (banner !== undefined) return
+    }
+    throw new Error('sshd does not answer')
+  }
+
+  #config(): string {
+    return [
+      `Port ${this.port}`,
+      'ListenAddress 127.0.0.1',
+      `HostKey ${this.#file('host-key')}`,
+      `AuthorizedKeysFile ${this.#file('authorized')}`,
+      'PidFile none',
+      'StrictModes no',
+      'UsePAM no',
+      'PermitRootLogin prohibit-password',
+      '',
+    ].join('\n')
+  }
+
+  #file(name: string): string {
+    return join(this.#folder, name)
+  }
+}
