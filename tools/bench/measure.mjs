@@ -14,17 +14,13 @@ export function opener({ socks, port }, target) {
 
 /** Megabytes a second from the target, over some streams at once. */
 export async function throughputDown(open, streams, seconds) {
-  let bytes = 0
   const sockets = await Promise.all(Array.from({ length: streams }, open))
-  for (const socket of sockets) {
-    socket.on('data', (chunk) => (bytes += chunk.length))
-    socket.write('d')
-  }
+  for (const socket of sockets) socket.resume().write('d')
+  const read = () => sockets.reduce((sum, socket) => sum + socket.bytesRead, 0)
   await sleep(warmUpMs)
-  bytes = 0
-  const started = performance.now()
+  const [before, started] = [read(), performance.now()]
   await sleep(seconds * 1000)
-  const rate = bytes / 1000 / (performance.now() - started)
+  const rate = (read() - before) / 1000 / (performance.now() - started)
   for (const socket of sockets) socket.destroy()
   return rate
 }

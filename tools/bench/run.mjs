@@ -26,7 +26,10 @@ const rows = [
     name: '… beside 8 downloads, p99 (ms)',
     run: async (open) => quantile(await measure.roundTripsUnderLoad(open, 8, 50), 0.99),
   },
-  { name: '10 KiB until its end, p50 (ms)', run: async (open) => quantile(await measure.closeDelimited(open, 100), 0.5) },
+  {
+    name: '10 KiB until its end, p50 (ms)',
+    run: async (open) => quantile(await measure.closeDelimited(open, 100), 0.5),
+  },
 ]
 
 const { systems, missing } = availableSystems()
@@ -43,7 +46,11 @@ for (let round = 0; round < rounds; round++) {
       record(name, row.name, value)
       if (row.bulk && system.processes.length > 0) {
         const gibibytes = (value * (seconds + 1)) / 1073.74
-        record(name, `CPU, ${row.name.replace(' (MB/s)', '')} (s/GiB)`, ((await cpuSeconds(system.processes)) - cpuBefore) / gibibytes)
+        record(
+          name,
+          `CPU, ${row.name.replace(' (MB/s)', '')} (s/GiB)`,
+          ((await cpuSeconds(system.processes)) - cpuBefore) / gibibytes,
+        )
       }
       process.stderr.write(`round ${round + 1}  ${name}  ${row.name}: ${value.toFixed(2)}\n`)
     }
@@ -83,7 +90,7 @@ function cell(values) {
 }
 
 function quantile(values, share) {
-  const sorted = [...values].sort((a, b) => a - b)
+  const sorted = values.toSorted((a, b) => a - b)
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))]
 }
 
