@@ -11,7 +11,7 @@ describe('parseCommandLine', () => {
   })
 
   it('fills in the defaults of the deployed server', () => {
-    expect(server([])).toEqual({
+    expect(server([])).toMatchObject({
       wsHost: '0.0.0.0',
       wsPort: 8765,
       token: undefined,

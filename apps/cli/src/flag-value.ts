@@ -78,7 +78,7 @@ function readText(flag: StringFlag | ListFlag, text: string, source: string): st
   if (maxBytes !== undefined && bytes > maxBytes) {
     throw new UsageError(`${source} has ${bytes} bytes; at most ${maxBytes} are allowed`)
   }
-  const choices = flag.type === 'string' ? flag.choices : undefined
+  const { choices } = flag
   if (choices?.includes(text) === false) throw unacceptable(source, text, `one of ${choices.join(', ')}`)
   return text
 }

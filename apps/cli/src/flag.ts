@@ -1,7 +1,7 @@
 import type { CommandName } from './command.js'
 
 /** Headings of the help, in its order. */
-export const sections = ['Link', 'Proxy port', 'Network', 'Logs', 'Direct mode', 'Help'] as const
+export const sections = ['Link', 'Proxy port', 'Network', 'Reliability', 'Logs', 'Direct mode', 'Help'] as const
 
 interface FlagBase {
   /** The long name, without its dashes. */
@@ -59,6 +59,7 @@ export interface BooleanFlag extends FlagBase {
 export interface ListFlag extends FlagBase {
   readonly type: 'list'
   readonly placeholder: string
+  readonly choices?: readonly string[]
   /** The environment variable holds several values, parted by white space. */
   readonly splitEnv?: true
   readonly maxBytes?: number

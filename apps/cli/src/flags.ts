@@ -6,6 +6,7 @@ import { linkFlags } from './flags/link-flags.js'
 import { logFlags } from './flags/log-flags.js'
 import { networkFlags } from './flags/network-flags.js'
 import { proxyPortFlags } from './flags/proxy-port-flags.js'
+import { reliabilityFlags } from './flags/reliability-flags.js'
 
 /**
  * Every flag, once: parsing, help, environment and the guide all read this table. Names, short forms, defaults and
@@ -15,6 +16,7 @@ export const flags = [
   ...linkFlags,
   ...proxyPortFlags,
   ...networkFlags,
+  ...reliabilityFlags,
   ...logFlags,
   ...directModeFlags,
   ...helpFlags,

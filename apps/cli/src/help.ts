@@ -60,12 +60,16 @@ export function placeholderOf(flag: Flag): string {
 export function defaultText(flag: Flag): string | undefined {
   if (flag.type === 'string') return flag.default
   if (flag.type === 'integer') return String(flag.default)
-  return flag.type === 'duration' ? `${flag.default / 1000}s` : undefined
+  return flag.type === 'duration' ? durationText(flag.default) : undefined
+}
+
+function durationText(ms: number): string {
+  return ms > 0 && ms % 3_600_000 === 0 ? `${ms / 3_600_000}h` : `${ms / 1000}s`
 }
 
 /** The limits of a flag's value, in words; undefined where there are none to speak of. */
 export function limitText(flag: Flag): string | undefined {
-  if (flag.type === 'string' && flag.choices !== undefined) return flag.choices.join(', ')
+  if ('choices' in flag && flag.choices !== undefined) return flag.choices.join(', ')
   return flag.type === 'integer' ? `${flag.min}-${flag.max}` : undefined
 }
 
@@ -94,7 +98,7 @@ function leftOf(flag: Flag): string {
 function rightOf(flag: Flag): string {
   const facts = [
     ['default', defaultText(flag)],
-    ['one of', flag.type === 'string' ? limitText(flag) : undefined],
+    ['one of', flag.type === 'integer' ? undefined : limitText(flag)],
     ['also', flag.aliases?.map((alias) => `--${alias}`).join(', ')],
     ['env', environmentNames(flag)[0]],
   ]

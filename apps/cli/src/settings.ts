@@ -15,7 +15,7 @@ type ValueOf<R extends NamedRow> = R extends { readonly type: 'integer' | 'durat
   : R extends { readonly type: 'boolean' }
     ? boolean
     : R extends { readonly type: 'list' }
-      ? readonly string[]
+      ? readonly Text<R>[]
       : R extends { readonly default: string }
         ? Text<R>
         : Text<R> | undefined

@@ -70,7 +70,12 @@ export interface ClientOptions extends PayloadOptions {
   readonly replayLimitBytes?: number
   /** Time for the server to let us in once the WebSocket is open. @default 10000 */
   readonly handshakeDeadlineMs?: number
-  /** Ping period and the silence after which the server is dead; false for no pings. @default 20 s and 45 s */
+  /** Channels without a byte for this long are closed, in milliseconds. @default 43200000 (12 h) */
+  readonly idleLimitMs?: number
+  /**
+   * Ping period and the silence after which the server is dead; false for no pings. With resume
+   * both are shorter: a false alarm costs nothing there, see `Keepalive.hasten` in `@ls/mux`. @default 20 s and 45 s
+   */
   readonly heartbeat?: { readonly periodMs?: number; readonly deadlineMs?: number } | false
   /** Passed on to the transport: headers, TLS, a dialler of one's own. */
   readonly transport?: Partial<ConnectOptions>

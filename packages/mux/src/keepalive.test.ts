@@ -155,19 +155,41 @@ describe('Keepalive', () => {
     expect(keepalive.roundTripMs).toBeUndefined()
   })
 
-  test('setDeadline brings the next ping and the verdict forward', () => {
-    const { clock, keepalive, pingTimes, deaths } = setUp()
+  test('hasten pings every 5 s', () => {
+    const { clock, keepalive, pingTimes } = setUp({ roundTripMs: 5 })
     keepalive.start()
     clock.advance(1000)
-    keepalive.setDeadline({ periodMs: 1000, deadlineMs: 3000 })
-    clock.advance(2000)
-    expect([pingTimes(), deaths[0]?.atMs]).toEqual([[0, 2000], 3000])
+    keepalive.hasten()
+    clock.advance(11_000)
+    expect(pingTimes()).toEqual([0, 6000, 11_000])
   })
 
-  test('setDeadline keeps what it is not given', () => {
-    const { keepalive } = setUp()
-    keepalive.setDeadline({ periodMs: 1000 })
-    expect(keepalive.deadlineMs).toBe(45_000)
+  test.each([
+    ['3 s at least', 5, 5000 + 3000],
+    ['4 timeouts of a slow path', 1000, 5000 + 4 * 3000],
+    ['no more than the deadline given', 4000, 45_000],
+  ])('hasten waits for an answer for %s', (_title, roundTripMs, deadlineMs) => {
+    const { clock, keepalive } = setUp({ roundTripMs })
+    keepalive.hasten()
+    keepalive.start()
+    clock.advance(4500)
+    expect(keepalive.deadlineMs).toBe(deadlineMs)
+  })
+
+  test('hasten takes a path that was never measured for one of 1 s', () => {
+    const { clock, keepalive, deaths } = setUp()
+    keepalive.start()
+    keepalive.hasten()
+    clock.advance(60_000)
+    expect(deaths).toEqual([{ atMs: 9000, silentMs: 9000 }])
+  })
+
+  test('hasten leaves a shorter timing as it is', () => {
+    const { clock, keepalive, pingTimes, deaths } = setUp({ timing: { periodMs: 1000, deadlineMs: 3000 } })
+    keepalive.hasten()
+    keepalive.start()
+    clock.advance(60_000)
+    expect([pingTimes(), deaths[0]?.atMs]).toEqual([[0, 1000, 2000], 3000])
   })
 
   test('stop leaves no timer behind', () => {

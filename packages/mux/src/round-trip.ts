@@ -2,6 +2,9 @@
 const MEAN_GAIN = 1 / 8
 const VARIATION_GAIN = 1 / 4
 
+/** RFC 6298 §2.1: what to assume of a path that has not been measured, in milliseconds. */
+const INITIAL_TIMEOUT_MS = 1000
+
 /**
  * Measures round trips by numbered probes, one measurement at a time. A probe sent again before its answer keeps its
  * number, so that the first answer yields a sample and later ones none.
@@ -12,6 +15,12 @@ export class RoundTrip {
   /** Smoothed mean deviation in milliseconds. */
   variationMs: number | undefined
   minMs: number | undefined
+
+  /** Retransmission timeout in milliseconds (RFC 6298 §2.1, §2.3): past it, an answer is late. */
+  get timeoutMs(): number {
+    if (this.smoothedMs === undefined || this.variationMs === undefined) return INITIAL_TIMEOUT_MS
+    return this.smoothedMs + 4 * this.variationMs
+  }
 
   #id = 0
   #sentAtMs: number | undefined

@@ -124,6 +124,7 @@ export class Session implements ChannelHost {
     })
     if (this.#gate.closed) transport.pause()
     else transport.resume()
+    if (this.options.resume) transport.keepalive?.hasten()
     this.#outbox.start(transport)
     this.#call(() => this.#handler.onLinked?.())
     return true

@@ -1,3 +1,5 @@
+import type { Keepalive } from './keepalive.js'
+
 /**
  * A pipe of whole messages to one peer: the contract between mux and whatever carries its messages.
  *
@@ -17,6 +19,8 @@ export interface MessageTransport {
   readonly bufferedBytes: number
   /** Last measured round trip in milliseconds, or undefined before the first measurement. */
   readonly roundTripMs: number | undefined
+  /** What finds out that the peer is dead, if anything does: hastened where the session can be resumed. */
+  readonly keepalive?: Pick<Keepalive, 'hasten'> | undefined
   send(message: Uint8Array): boolean
   pause(): void
   resume(): void

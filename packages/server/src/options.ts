@@ -59,7 +59,12 @@ export interface ServerOptions extends PayloadOptions {
   readonly maxLinks?: number
   /** Channels open at once on one link. @default 65536 */
   readonly maxChannels?: number
-  /** Ping period and the silence after which a peer is dead; false for no pings. @default 20 s and 45 s */
+  /** Channels without a byte for this long are closed, in milliseconds. @default 43200000 (12 h) */
+  readonly idleLimitMs?: number
+  /**
+   * Ping period and the silence after which a peer is dead; false for no pings. With resume
+   * both are shorter: a false alarm costs nothing there, see `Keepalive.hasten` in `@ls/mux`. @default 20 s and 45 s
+   */
   readonly heartbeat?: { readonly periodMs?: number; readonly deadlineMs?: number } | false
   /** @default silent */
   readonly logger?: Logger

@@ -11,7 +11,7 @@ import { definedOnly } from './shared-options.js'
 describe('serverOptions', () => {
   it('passes on every flag of the library', () => {
     const line =
-      '-H ::1 -P 1 -s ::2 -i -k key --connector-wait-provider 2s -x http://h -f --udp-advertise a --no-batching --compression-threshold 0'
+      '-H ::1 -P 1 -s ::2 -i -k key --connector-wait-provider 2s --grace 1m -x http://h -f --udp-advertise a --no-batching --compression-threshold 0'
     expect(serverOptions(server(`${line} --access-rule 10.0.0.0/8:* ${proxyLine}`))).toEqual({
       ...proxyOptions,
       host: '::1',
@@ -20,6 +20,7 @@ describe('serverOptions', () => {
       socksNowait: true,
       apiKey: 'key',
       connectorWaitMs: 2000,
+      graceMs: 60_000,
       upstreamProxies: ['http://h'],
       accessRules: ['10.0.0.0/8:*'],
       fastOpen: true,
@@ -29,6 +30,16 @@ describe('serverOptions', () => {
     })
   })
 
+  it('takes --heartbeat 0 for no pings', () => {
+    expect(serverOptions(server('--heartbeat 0'))).toMatchObject({ heartbeat: false })
+  })
+
+  it('refuses a heartbeat deadline that no ping precedes', () => {
+    expect(() => serverOptions(server('--heartbeat 9s --heartbeat-deadline 9s'))).toThrow(
+      '--heartbeat-deadline is 9s; it must be more than --heartbeat, 9s',
+    )
+  })
+
   it('leaves out what was not given', () => {
     expect(Object.keys(serverOptions(server('')))).not.toContain('apiKey')
   })
@@ -36,8 +47,13 @@ describe('serverOptions', () => {
 
 /** What server and client take alike beside their own. */
 const proxyLine =
-  '--route *.a=direct --route :25=reject --upstream-header X-A:{source} --inbound socks --http-transparent'
+  '--route *.a=direct --route :25=reject --upstream-header X-A:{source} --inbound socks --http-transparent --window 4096 --replay-limit 65536 --without resume --heartbeat 1s --heartbeat-deadline 3s --idle-limit 5s'
 const proxyOptions = {
+  windowBytes: 4096,
+  replayLimitBytes: 65_536,
+  extensions: ['window', 'fin'],
+  heartbeat: { periodMs: 1000, deadlineMs: 3000 },
+  idleLimitMs: 5000,
   routes: ['*.a=direct', ':25=reject'],
   upstreamHeaders: { 'X-A': '{source}' },
   inbound: 'socks',

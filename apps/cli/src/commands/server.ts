@@ -56,6 +56,7 @@ export function serverOptions(settings: ServerSettings): ServerOptions {
     socksHost: settings.socksHost,
     socksNowait: settings.socksNowait,
     connectorWaitMs: settings.connectorWaitProvider,
+    graceMs: settings.grace,
   }
 }
 

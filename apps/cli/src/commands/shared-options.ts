@@ -1,5 +1,6 @@
 import { parseUpstreamHeaders } from '@ls/relay'
 import type { ServerOptions } from '@ls/server'
+import { UsageError } from '../errors.js'
 import type { Settings } from '../settings.js'
 
 type Shared = Pick<
@@ -15,6 +16,12 @@ type Shared = Pick<
   | 'noBatching'
   | 'compressionThreshold'
   | 'udpAdvertise'
+  | 'window'
+  | 'replayLimit'
+  | 'without'
+  | 'heartbeat'
+  | 'heartbeatDeadline'
+  | 'idleLimit'
 >
 
 /** The client's options of these names are the same. */
@@ -30,7 +37,15 @@ type SharedOptions = Pick<
   | 'batching'
   | 'compressionThresholdBytes'
   | 'udpAdvertise'
+  | 'windowBytes'
+  | 'replayLimitBytes'
+  | 'extensions'
+  | 'heartbeat'
+  | 'idleLimitMs'
 >
+
+/** What is asked for unless `--without` says otherwise. */
+const extensions = ['window', 'fin', 'resume'] as const
 
 /** The options that server and client libraries have in common. */
 export function sharedOptions(settings: Shared): SharedOptions {
@@ -45,8 +60,21 @@ export function sharedOptions(settings: Shared): SharedOptions {
     fastOpen: settings.fastOpen,
     batching: settings.noBatching ? 'off' : settings.batching,
     compressionThresholdBytes: settings.compressionThreshold,
+    windowBytes: settings.window,
+    replayLimitBytes: settings.replayLimit,
+    extensions: extensions.filter((extension) => !settings.without.includes(extension)),
+    heartbeat: heartbeatOf(settings),
+    idleLimitMs: settings.idleLimit,
     ...definedOnly({ udpAdvertise }),
   }
+}
+
+function heartbeatOf({ heartbeat, heartbeatDeadline }: Shared): NonNullable<SharedOptions['heartbeat']> {
+  if (heartbeat === 0) return false
+  if (heartbeatDeadline > heartbeat) return { periodMs: heartbeat, deadlineMs: heartbeatDeadline }
+  throw new UsageError(
+    `--heartbeat-deadline is ${heartbeatDeadline / 1000}s; it must be more than --heartbeat, ${heartbeat / 1000}s`,
+  )
 }
 
 /** Leaves out what is undefined: to the libraries an option that is there has a value. */
