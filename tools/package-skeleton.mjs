@@ -15,7 +15,11 @@ const requiredFiles = [
 /** The sources go along: source maps point at them. */
 const publishedFiles = ['dist', 'src', '!src/**/*.test.ts', '!src/**/*.snap', 'README.md', 'CHANGELOG.md', 'LICENSE']
 
-const typecheckConfig = { extends: '../../tsconfig.base.json', compilerOptions: { noEmit: true }, include: ['src'] }
+const typecheckConfig = {
+  extends: '../../tsconfig.base.json',
+  compilerOptions: { noEmit: true },
+  include: ['src', 'testing'],
+}
 
 /** A published package must not see the workspace's condition, or it would be built against sources. */
 const buildOptions = { rootDir: 'src', outDir: 'dist', customConditions: [] }
