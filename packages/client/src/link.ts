@@ -1,6 +1,6 @@
 import type { TimerHandle } from '@ls/batching'
 import { nodeCompressor } from '@ls/codec/node'
-import { type MessageTransport, Session, type SessionHandler } from '@ls/mux'
+import { FramePool, type MessageTransport, Session, type SessionHandler } from '@ls/mux'
 import { connect, type ConnectOptions, formatAuthQuery, parseServerUrl } from '@ls/transport'
 import { ClientError } from './errors.js'
 import { type Agreement, shakeHands, type Ticket } from './handshake.js'
@@ -149,7 +149,7 @@ export class Link {
         ...(extensions.length === 0 ? {} : { windowBytes, graceMs: Math.round(graceMs) }),
         ...(peerWindowBytes === undefined ? {} : { peerWindowBytes }),
         compressor: nodeCompressor,
-        allocate: (bytes) => Buffer.allocUnsafeSlow(bytes),
+        framePool,
       },
       {
         ...this.#init.sessionHandler,
@@ -199,6 +199,9 @@ export class Link {
     this.#init.onEnd(error)
   }
 }
+
+/** One for all links of the process. */
+const framePool = new FramePool({ allocate: (bytes) => Buffer.allocUnsafe(bytes) })
 
 /** While channels wait for the link, a person waits for them: tried often, within the server's grace. */
 const resumeDelayMs = 1000

@@ -1,5 +1,6 @@
 import { readTcpDataPayload } from '@ls/codec'
 import { expect, test } from 'vitest'
+import { FramePool } from './frame-pool.js'
 import { Flow, type FlowOptions } from './flow.js'
 
 const channelId = new Uint8Array(16)
@@ -11,10 +12,10 @@ function makeFlow(options: Partial<FlowOptions> = {}) {
     onFlowSent: (bytes: number) => calls.push(`sent ${bytes}`),
     onFlowFinished: () => calls.push('finished'),
   }
-  const allocate = (bytes: number): Uint8Array => new Uint8Array(bytes)
+  const framePool = new FramePool()
   return {
     calls,
-    flow: new Flow({ channelId, owner, highWaterBytes: 100, creditBytes: Infinity, allocate, ...options }),
+    flow: new Flow({ channelId, owner, highWaterBytes: 100, creditBytes: Infinity, framePool, ...options }),
   }
 }
 

@@ -1,5 +1,6 @@
 import { maxCreditBytes, tcpDataHeaderBytes, writeTcpDataHeader } from '@ls/codec'
 import { Fifo } from './fifo.js'
+import type { FramePool } from './frame-pool.js'
 import { messageOverheadBytes } from './held-message.js'
 
 /** Whoever fills a flow: told while messages leave, and never from inside `push…` or `finish`. */
@@ -19,8 +20,8 @@ export interface FlowOptions {
   readonly highWaterBytes: number
   /** Payload bytes that may be sent before the first Window; Infinity where no window is in force. */
   readonly creditBytes: number
-  /** Where a frame's memory comes from; its contents need not be zero. */
-  allocate(bytes: number): Uint8Array
+  /** Where a frame's memory comes from. */
+  readonly framePool: FramePool
 }
 
 /** A message made by someone else, sent as it is: compressed Data, a datagram, Fin, Disconnect, forwarded messages. */
@@ -47,7 +48,7 @@ export class Flow {
   readonly #channelId: Uint8Array
   readonly #owner: FlowOwner
   readonly #highWaterBytes: number
-  readonly #allocate: (bytes: number) => Uint8Array
+  readonly #framePool: FramePool
   readonly #items = new Fifo<Uint8Array | FramedItem>()
   #queuedBytes = 0
   #creditBytes: number
@@ -55,12 +56,12 @@ export class Flow {
   #ended = false
   #wantsDrain = false
 
-  constructor({ channelId, owner, highWaterBytes, creditBytes, allocate }: FlowOptions) {
+  constructor({ channelId, owner, highWaterBytes, creditBytes, framePool }: FlowOptions) {
     this.#channelId = channelId
     this.#owner = owner
     this.#highWaterBytes = highWaterBytes
     this.#creditBytes = creditBytes
-    this.#allocate = allocate
+    this.#framePool = framePool
   }
 
   /** Bytes waiting: payload, and whole messages where they came whole. */
@@ -159,7 +160,7 @@ export class Flow {
   #takePayload(head: Uint8Array, maxPayloadBytes: number): Uint8Array {
     const limit = Math.min(maxPayloadBytes, this.#creditBytes)
     const bytes = head.length >= limit ? limit : this.#measure(limit)
-    const frame = this.#allocate(tcpDataHeaderBytes + bytes)
+    const frame = this.#framePool.take(tcpDataHeaderBytes + bytes)
     writeTcpDataHeader(frame, this.#channelId, bytes)
     this.#copyInto(frame, tcpDataHeaderBytes)
     this.#left(bytes, bytes)

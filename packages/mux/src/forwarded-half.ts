@@ -73,7 +73,7 @@ export class ForwardedHalf implements TableEntry, FlowOwner {
       owner: this,
       highWaterBytes: options.sendQueueBytes,
       creditBytes: options.window && !direct ? options.peerWindowBytes : Infinity,
-      allocate: options.allocate,
+      framePool: options.framePool,
     })
     if (options.window && !direct) this.#window = new ReceiveWindow(options)
   }

@@ -6,6 +6,7 @@ test('index exports exactly these names', () => {
   expect(Object.keys(mux).toSorted()).toMatchInlineSnapshot(`
     [
       "Channel",
+      "FramePool",
       "Keepalive",
       "MemoryBudget",
       "MessageReader",

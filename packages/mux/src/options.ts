@@ -1,5 +1,6 @@
 import { systemClock, type Clock } from '@ls/batching'
-import type { Compressor, Extension } from '@ls/codec'
+import { type Compressor, type Extension, tcpDataHeaderBytes } from '@ls/codec'
+import { FramePool } from './frame-pool.js'
 import { silentLogger, type Logger } from './logger.js'
 import { MemoryBudget } from './memory-budget.js'
 
@@ -40,10 +41,14 @@ export interface SessionOptions extends LinkTerms {
   readonly controlQueueBytes?: number
   /** Bytes one channel may have waiting to be sent before `send` returns false. @default 131072 */
   readonly sendQueueBytes?: number
-  /** Bytes a channel may send in its turn, and the largest Data payload we make. @default 65536 */
+  /**
+   * Bytes a channel may send in its turn, and the largest Data payload we make: with its header 32 KiB. Twice as much
+   * cost a copy of every message at the receiver, since none came in one read of its socket; half as much, calls.
+   * @default 32744
+   */
   readonly quantumBytes?: number
-  /** Where frames get their memory; on Node `Buffer.allocUnsafe` saves the zeroing. @default new Uint8Array */
-  readonly allocate?: (bytes: number) => Uint8Array
+  /** Memory for frames, shared by sessions; what it lends comes back only with `resume`. @default a pool of its own */
+  readonly framePool?: FramePool
   /** Datagrams that may wait in one channel and direction; further ones are dropped and counted. @default 256 */
   readonly datagramQueue?: number
   /** Resume: unacknowledged bytes kept for sending again; at the limit sending stops. @default 33554432 */
@@ -68,6 +73,8 @@ export type ResolvedSessionOptions = Readonly<
 
 export const defaultWindowBytes = 262_144
 
+const defaultQuantumBytes = 32_768 - tcpDataHeaderBytes
+
 /** Applies the defaults and checks the ranges; a value out of range is the caller's mistake. */
 export function resolveSessionOptions(options: SessionOptions): ResolvedSessionOptions {
   const extensions = options.extensions ?? []
@@ -89,8 +96,8 @@ export function resolveSessionOptions(options: SessionOptions): ResolvedSessionO
     lingerMs: within('lingerMs', options.lingerMs ?? 60_000, 1),
     controlQueueBytes: within('controlQueueBytes', options.controlQueueBytes ?? 16 * mebibyte, 1),
     sendQueueBytes: within('sendQueueBytes', options.sendQueueBytes ?? 131_072, 1),
-    quantumBytes: within('quantumBytes', options.quantumBytes ?? 65_536, 1, 16 * mebibyte),
-    allocate: options.allocate ?? ((bytes) => new Uint8Array(bytes)),
+    quantumBytes: within('quantumBytes', options.quantumBytes ?? defaultQuantumBytes, 1, 16 * mebibyte),
+    framePool: options.framePool ?? new FramePool(),
     datagramQueue: within('datagramQueue', options.datagramQueue ?? 256, 1),
     replayLimitBytes: within('replayLimitBytes', options.replayLimitBytes ?? 32 * mebibyte, 1),
     graceMs: within('graceMs', options.graceMs ?? 60_000, 0),

@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest'
+import { FramePool } from './frame-pool.js'
 import { ReplayBuffer } from './replay-buffer.js'
 
 function filled(...sizes: number[]): ReplayBuffer {
-  const buffer = new ReplayBuffer()
+  const buffer = new ReplayBuffer(new FramePool())
   for (const size of sizes) buffer.add(new Uint8Array(size))
   return buffer
 }
@@ -35,4 +36,20 @@ test('ReplayBuffer.acknowledge takes an older number and changes nothing', () =>
 
 test('ReplayBuffer.memoryBytes counts what a tiny message weighs', () => {
   expect(filled(1, 1).memoryBytes).toBe(2 + 2 * 128)
+})
+
+test('ReplayBuffer.acknowledge gives the memory of what it drops back to the pool', () => {
+  const framePool = new FramePool({ frameBytes: 100 })
+  const buffer = new ReplayBuffer(framePool)
+  for (let message = 0; message < 3; message++) buffer.add(framePool.take(100))
+  buffer.acknowledge(2)
+  expect(framePool.idleBytes).toBe(200)
+})
+
+test('ReplayBuffer.clear gives nothing back: a transport may still be sending it', () => {
+  const framePool = new FramePool({ frameBytes: 100 })
+  const buffer = new ReplayBuffer(framePool)
+  buffer.add(framePool.take(100))
+  buffer.clear()
+  expect(framePool.idleBytes).toBe(0)
 })

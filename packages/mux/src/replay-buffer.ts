@@ -1,4 +1,5 @@
 import { Fifo } from './fifo.js'
+import type { FramePool } from './frame-pool.js'
 import { messageOverheadBytes } from './held-message.js'
 
 /**
@@ -7,8 +8,14 @@ import { messageOverheadBytes } from './held-message.js'
  */
 export class ReplayBuffer {
   readonly #messages = new Fifo<Uint8Array>()
+  readonly #framePool: FramePool
   #acknowledged = 0
   #bytes = 0
+
+  /** `framePool` gets back the memory of what has been acknowledged. */
+  constructor(framePool: FramePool) {
+    this.#framePool = framePool
+  }
 
   /** Number of the last message that was added, 0 before the first. */
   get lastSequence(): number {
@@ -44,8 +51,11 @@ export class ReplayBuffer {
   acknowledge(sequence: number): boolean {
     if (sequence > this.lastSequence) return false
     while (this.#acknowledged < sequence) {
-      this.#bytes -= this.#messages.shift()?.length ?? 0
+      const message = this.#messages.shift()
       this.#acknowledged++
+      if (message === undefined) continue
+      this.#bytes -= message.length
+      this.#framePool.give(message)
     }
     return true
   }

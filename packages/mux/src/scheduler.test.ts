@@ -1,6 +1,7 @@
 import { channelKey } from '@ls/codec'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { FramePool } from './frame-pool.js'
 import { Flow } from './flow.js'
 import { Scheduler } from './scheduler.js'
 
@@ -9,8 +10,8 @@ const quantumBytes = 1000
 const owner = { onFlowDrain: () => {}, onFlowSent: () => {}, onFlowFinished: () => {} }
 
 function makeFlow(number: number, creditBytes = Infinity): Flow {
-  const allocate = (bytes: number): Uint8Array => new Uint8Array(bytes)
-  return new Flow({ channelId: new Uint8Array(16).fill(number), owner, highWaterBytes: 1, creditBytes, allocate })
+  const framePool = new FramePool()
+  return new Flow({ channelId: new Uint8Array(16).fill(number), owner, highWaterBytes: 1, creditBytes, framePool })
 }
 
 function bulk(scheduler: Scheduler, number: number, messages: number): Flow {

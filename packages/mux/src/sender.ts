@@ -26,7 +26,7 @@ export class Sender implements FlowOwner {
   #linger: Linger | undefined
 
   constructor(host: ChannelHost, owner: SenderOwner) {
-    const { sendQueueBytes, window, peerWindowBytes, allocate } = host.options
+    const { sendQueueBytes, window, peerWindowBytes, framePool } = host.options
     this.#host = host
     this.#owner = owner
     this.#flow = new Flow({
@@ -34,7 +34,7 @@ export class Sender implements FlowOwner {
       owner: this,
       highWaterBytes: sendQueueBytes,
       creditBytes: window ? peerWindowBytes : Infinity,
-      allocate,
+      framePool,
     })
   }
 

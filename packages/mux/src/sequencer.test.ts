@@ -1,11 +1,17 @@
 import { FakeClock } from '@ls/testkit'
 import { expect, test } from 'vitest'
+import { FramePool } from './frame-pool.js'
 import { Sequencer } from './sequencer.js'
 
 function makeSequencer(replayLimitBytes = 1_000_000) {
   const clock = new FakeClock()
   const acks: number[] = []
-  const sequencer: Sequencer = new Sequencer({ clock, replayLimitBytes, onAckDue: () => acks.push(sequencer.received) })
+  const sequencer: Sequencer = new Sequencer({
+    clock,
+    replayLimitBytes,
+    framePool: new FramePool(),
+    onAckDue: () => acks.push(sequencer.received),
+  })
   return { clock, acks, sequencer }
 }
 

@@ -1,4 +1,5 @@
 import type { Clock, TimerHandle } from '@ls/batching'
+import type { FramePool } from './frame-pool.js'
 import { InFlightLimit } from './in-flight-limit.js'
 import { ReplayBuffer } from './replay-buffer.js'
 
@@ -6,6 +7,8 @@ export interface SequencerOptions {
   readonly clock: Clock
   /** Memory for unacknowledged messages, in bytes, at which sending stops. */
   readonly replayLimitBytes: number
+  /** Where the memory of acknowledged messages goes. */
+  readonly framePool: FramePool
   /** An Ack of everything received so far is due. */
   onAckDue(): void
 }
@@ -16,7 +19,7 @@ export interface SequencerOptions {
  */
 export class Sequencer {
   readonly #options: SequencerOptions
-  readonly #replay = new ReplayBuffer()
+  readonly #replay: ReplayBuffer
   readonly #inFlight: InFlightLimit
   /** Number of the last message given to the current transport. */
   #sent = 0
@@ -26,6 +29,7 @@ export class Sequencer {
 
   constructor(options: SequencerOptions) {
     this.#options = options
+    this.#replay = new ReplayBuffer(options.framePool)
     this.#inFlight = new InFlightLimit(options.clock)
   }
 

@@ -51,9 +51,9 @@ export class Session implements ChannelHost {
   constructor(options: SessionOptions, handler: SessionHandler) {
     this.options = resolveSessionOptions(options)
     this.#handler = handler
-    const { clock, stuckDeadlineMs, replayLimitBytes, quantumBytes, resume } = this.options
+    const { clock, stuckDeadlineMs, replayLimitBytes, quantumBytes, framePool, resume } = this.options
     const onAckDue = (): void => this.#outbox.acknowledge()
-    this.#sequencer = resume ? new Sequencer({ clock, replayLimitBytes, onAckDue }) : undefined
+    this.#sequencer = resume ? new Sequencer({ clock, replayLimitBytes, framePool, onAckDue }) : undefined
     this.#outbox = new Outbox(quantumBytes, this.#sequencer)
     this.#idleWatch = new IdleWatch(this.options, this.#entries)
     this.#gate = new ReadingGate({

@@ -1,5 +1,5 @@
 import { type FakeClock, type MemoryTransport, memoryTransportPair } from '@ls/testkit'
-import { type Channel, type MemoryBudget, Session, type SessionOptions } from '../src/index.js'
+import { type Channel, FramePool, type MemoryBudget, Session, type SessionOptions } from '../src/index.js'
 
 /** Two sessions and what carries them. */
 export class SimulatedHop {
@@ -19,8 +19,13 @@ export class SimulatedHop {
     this.#latencyMs = latencyMs
     this.#resumes = options.left.extensions?.includes('resume') ?? false
     const connect = (channel: Channel): void => this.onConnect(channel)
-    this.left = new Session(options.left, { onConnect: connect, onClose: () => this.#closes.left++ })
-    this.right = new Session(options.right, { onConnect: connect, onClose: () => this.#closes.right++ })
+    // Small frames and one pool for both ends, so that memory given back too early shows in what arrives.
+    const framePool = new FramePool({ frameBytes: 4096 + 24 })
+    this.left = new Session({ ...options.left, framePool }, { onConnect: connect, onClose: () => this.#closes.left++ })
+    this.right = new Session(
+      { ...options.right, framePool },
+      { onConnect: connect, onClose: () => this.#closes.right++ },
+    )
     const [left, right] = memoryTransportPair({ clock, latencyMs })
     this.#transport = left
     this.left.attach(left)
