@@ -4,6 +4,7 @@ import type { Channel, ChannelCloseReason, ChannelHandler } from '@ls/mux'
 import type { PayloadOptions } from './payload-options.js'
 import { PayloadSender } from './payload-sender.js'
 import { gunzipWithin } from './gzip.js'
+import { TurnReader } from './turn-reader.js'
 
 export interface PumpOptions extends PayloadOptions {
   /** How long a socket may take to send what is left once its channel is gone. @default 30000 */
@@ -28,6 +29,7 @@ class Pump implements ChannelHandler {
   readonly #channel: Channel
   readonly #options: PumpOptions
   readonly #sender: PayloadSender
+  readonly #reader: TurnReader
   /** Payload given to the socket and not reported as consumed: until the end of the turn, or while the socket is full. */
   #unconsumedBytes = 0
   #inflating = false
@@ -38,7 +40,8 @@ class Pump implements ChannelHandler {
     this.#socket = socket
     this.#channel = channel
     this.#options = options
-    this.#sender = new PayloadSender(channel, options, () => this.#socket.resume())
+    this.#reader = new TurnReader(socket)
+    this.#sender = new PayloadSender(channel, options, () => this.#reader.goOn())
     socket.on('data', this.#onSocketData)
     socket.on('end', () => this.#onSocketEnd())
     socket.on('drain', this.#onSocketDrain)
@@ -83,7 +86,8 @@ class Pump implements ChannelHandler {
   }
 
   readonly #onSocketData = (chunk: Buffer): void => {
-    if (!this.#sender.send(chunk)) this.#socket.pause()
+    this.#reader.received(chunk.length)
+    if (!this.#sender.send(chunk)) this.#reader.wait()
   }
 
   readonly #onSocketDrain = (): void => {
@@ -134,9 +138,12 @@ class Pump implements ChannelHandler {
 
   /** The peer is done: what it sent goes out, and what the application still sends has no one to go to. */
   #endSocket(): void {
-    this.#socket.end(() => {
+    const onFinished = (): void => {
       if (this.#socket.readableEnded) this.#socket.destroy()
-    })
+    }
+    // Asked a second time, `end` makes an error with a stack for each connection.
+    if (this.#socket.writableFinished) onFinished()
+    else this.#socket.once('finish', onFinished).end()
     this.#socket.once('end', () => this.#socket.destroy())
     // Reading on until the application closes: closing with bytes unread would reset what it has not read yet.
     this.#socket.resume()
