@@ -9,16 +9,16 @@ import { echoServer, leakCheck, requireProgram, seededBytes, seededDigest, until
 import { expect, test } from 'vitest'
 import { afterTest, closing } from './cleanup.js'
 import { modes, proxyNet, type ProxyNet } from './proxy-net.js'
-import { fact, long, mebibyte, seed } from './settings.js'
+import { ci, fact, mebibyte, seed } from './settings.js'
 import { download, text, transferServer } from './traffic.js'
 
 const run = promisify(execFile)
 const curl = requireProgram('curl')
 const chunkBytes = mebibyte
 
-/** All in full when long; otherwise two modes of three only as much as fills every buffer many times over. */
+/** All in full in CI; otherwise two modes of three only as much as fills every buffer many times over. */
 const sizes = modes.map((mode) => {
-  if (long) return { mode, bulkMiB: 1024, eachMiB: 5 }
+  if (ci) return { mode, bulkMiB: 1024, eachMiB: 5 }
   return mode === 'forward' ? { mode, bulkMiB: 256, eachMiB: 5 } : { mode, bulkMiB: 64, eachMiB: 1 }
 })
 

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { closing } from './cleanup.js'
 import { type CutsReport, makeCuts } from './cuts.js'
 import { type Hop, type Mode, type ProxyNet, proxyNet, type ProxyNetOptions } from './proxy-net.js'
-import { fact, long, mebibyte, randomFrom, seed } from './settings.js'
+import { ci, fact, mebibyte, randomFrom, seed } from './settings.js'
 import { download, Meter, transferServer, upload } from './traffic.js'
 import { Typist, type TypistReport } from './typist.js'
 
@@ -18,12 +18,12 @@ interface Scene {
 }
 
 const scenes: readonly (readonly [string, Scene])[] = [
-  ['forward', { mode: 'forward', cuts: long ? 200 : 40 }],
-  ['forward with four threads', { mode: 'forward', threads: 4, cuts: long ? 200 : 12 }],
-  ['reverse', { mode: 'reverse', cuts: long ? 200 : 8 }],
-  ["agent, the connector's hop", { mode: 'agent', cutAt: 'connector', cuts: long ? 200 : 8 }],
-  ["agent, the provider's hop", { mode: 'agent', cutAt: 'provider', cuts: long ? 200 : 8 }],
-  ['agent, both hops', { mode: 'agent', cuts: long ? 200 : 16 }],
+  ['forward', { mode: 'forward', cuts: ci ? 200 : 20 }],
+  ['forward with four threads', { mode: 'forward', threads: 4, cuts: ci ? 40 : 10 }],
+  ['reverse', { mode: 'reverse', cuts: ci ? 40 : 10 }],
+  ["agent, the connector's hop", { mode: 'agent', cutAt: 'connector', cuts: ci ? 40 : 10 }],
+  ["agent, the provider's hop", { mode: 'agent', cutAt: 'provider', cuts: ci ? 40 : 10 }],
+  ['agent, both hops', { mode: 'agent', cuts: ci ? 200 : 20 }],
 ]
 
 describe.each(scenes)('cuts: %s', (name, scene) => {
@@ -37,7 +37,7 @@ describe.each(scenes)('cuts: %s', (name, scene) => {
       expect(sessionsLost()).toBe(0)
       await expectNothingHeld(net)
     },
-    long ? 900_000 : 90_000,
+    ci ? 1_200_000 : 120_000,
   )
 })
 

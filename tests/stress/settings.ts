@@ -1,6 +1,9 @@
 /** `LS_LONG=1` runs the long versions; without it the whole folder takes less than four minutes. */
 export const long = process.env['LS_LONG'] === '1'
 
+/** CI has the time for what takes minutes and shows more; `CI=true` does the same here. */
+export const ci = long || process.env['CI'] !== undefined
+
 export const mebibyte = 1024 * 1024
 
 /** Set by `LS_SEED`, so that a failed run can be repeated. */

@@ -1,23 +1,25 @@
-// Mixed load for LS_SOAK_MINUTES (30 by default) over the built packages, with cuts: forward and agent mode, short
+// Mixed load for 30 minutes (`--minutes N` for others) over the built packages, with cuts: forward and agent mode, short
 // connections, bulk both ways, typing. Measures idle, loads, measures idle again. Exits with 1 when anything has
 // grown, or any transfer was wrong. Run with `pnpm soak`.
 import { createHash, randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { parseArgs } from 'node:util'
 import { LinkSocksClient } from '@ls/client'
 import { LinkSocksServer } from '@ls/server'
 import { connect } from '@ls/socks5'
 
 const mebibyte = 1024 * 1024
-const minutes = Number(process.env.LS_SOAK_MINUTES ?? 30)
+const { values } = parseArgs({ options: { minutes: { type: 'string', default: '30' } } })
+const minutes = Number(values.minutes)
 /** Long enough for every path to have run, so that code, pools and maps have their size. */
 const warmUpMs = Math.max(15_000, minutes * 6000)
 const sampleCount = 10
 const cutEveryMs = 3000
 const limits = { heapBytes: 8 * mebibyte, residentBytes: 48 * mebibyte, residentShare: 0.25 }
 
-if (!(minutes > 0)) throw new RangeError(`LS_SOAK_MINUTES is ${process.env.LS_SOAK_MINUTES}; it must be more than 0`)
+if (!(minutes > 0)) throw new RangeError(`--minutes is ${values.minutes}; it must be more than 0`)
 if (globalThis.gc === undefined) throw new Error('run it with node --expose-gc')
 
 const echo = await listen((socket) => socket.pipe(socket))
