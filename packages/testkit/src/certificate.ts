@@ -1,26 +1,104 @@
-/** A self-signed certificate for tests, in PEM. */
+import { generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto'
+import { der } from './der.js'
+
+/** A certificate and its key, in PEM. */
 export interface TestCertificate {
   readonly key: string
   readonly cert: string
 }
 
-/** P-256, valid for a hundred years for localhost, server.test and 127.0.0.1. It guards nothing. */
-const KEY =
-  'MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgoklKf3q/bIJf1GdzLtWPVgK+Se97ID2Kda279U9qVO2hRANCAARQ' +
-  'fby8L0ZEqVHec3cdVb+rYBz3nSn2QMiRAn1D0h8gwNgq7Nw90G2KYf1glslkpp0fGO75W4GlN6MrknKzIZTC'
-const CERT =
-  'MIIBqDCCAU6gAwIBAgIUOzb5Vs3bmiI4Redz0sH2A5ezUdIwCgYIKoZIzj0EAwIwFDESMBAGA1UEAwwJbG9jYWxob3N0MCAXDTI2' +
-  'MTEyMTAzMzUzMFoYDzIxMjYxMDI4MDMzNTMwWjAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwWTATBgcqhkjOPQIBBggqhkjOPQMBBwNC' +
-  'AARQfby8L0ZEqVHec3cdVb+rYBz3nSn2QMiRAn1D0h8gwNgq7Nw90G2KYf1glslkpp0fGO75W4GlN6MrknKzIZTCo3wwejAdBgNV' +
-  'HQ4EFgQUhWflXW+lRH89vY7o5R/TrF/an7IwHwYDVR0jBBgwFoAUhWflXW+lRH89vY7o5R/TrF/an7IwDwYDVR0TAQH/BAUwAwEB' +
-  '/zAnBgNVHREEIDAegglsb2NhbGhvc3SCC3NlcnZlci50ZXN0hwR/AAABMAoGCCqGSM49BAMCA0gAMEUCIQDfRbyJkxnLbg5enTx/' +
-  'F08HtsvBgu66WtqbgwXaObnxXAIgbf7bwFf4FrawoiyvF1yFI3JFXwvTVFnAN3xDsIUoik4='
-
-/** The key and certificate that TLS tests share; give `cert` to the client as its `ca` too. */
-export function testCertificate(): TestCertificate {
-  return { key: pem('PRIVATE KEY', KEY), cert: pem('CERTIFICATE', CERT) }
+export interface TestCertificateOptions {
+  /** What it is called; not checked by anyone. @default 'localhost' */
+  readonly name?: string
+  /** Host names it is for. @default ['localhost', 'server.test'], and 127.0.0.1 in any case */
+  readonly hosts?: readonly string[]
+  /** @default a day from now */
+  readonly validTo?: Date
 }
 
-function pem(label: string, base64: string): string {
-  return `-----BEGIN ${label}-----\n${base64.replaceAll(/.{64}/g, '$&\n')}\n-----END ${label}-----\n`
+/** Someone who signs certificates. */
+export interface TestAuthority {
+  /** To be trusted by whoever checks them. */
+  readonly cert: string
+  issue(options?: TestCertificateOptions): TestCertificate
+}
+
+const DAY_MS = 86_400_000
+
+/** The self-signed certificate that the tests of this process share; give `cert` to the client as its `ca` too. */
+export function testCertificate(): TestCertificate {
+  shared ??= selfSigned({})
+  return shared
+}
+
+let shared: TestCertificate | undefined
+
+/** A new certificate authority, known to nobody. */
+export function testAuthority(name = 'Test Authority'): TestAuthority {
+  const { privateKey, publicKey } = newKey()
+  const cert = certificate({ name, hosts: [] }, publicKey, { name, key: privateKey })
+  return { cert, issue: (options = {}) => issue(options, { name, key: privateKey }) }
+}
+
+interface Issuer {
+  readonly name: string
+  readonly key: KeyObject
+}
+
+function selfSigned(options: TestCertificateOptions): TestCertificate {
+  const { privateKey, publicKey } = newKey()
+  const { name = 'localhost' } = options
+  return { key: pemKey(privateKey), cert: certificate({ ...options, name }, publicKey, { name, key: privateKey }) }
+}
+
+function issue(options: TestCertificateOptions, issuer: Issuer): TestCertificate {
+  const { privateKey, publicKey } = newKey()
+  return { key: pemKey(privateKey), cert: certificate(options, publicKey, issuer) }
+}
+
+/** P-256: made in a millisecond, taken by everyone. */
+function newKey(): { readonly privateKey: KeyObject; readonly publicKey: KeyObject } {
+  return generateKeyPairSync('ec', { namedCurve: 'P-256' })
+}
+
+const ECDSA_WITH_SHA256 = der.sequence(der.oid('1.2.840.10045.4.3.2'))
+
+/** RFC 5280 §4.1, version 3. Its own issuer is an authority too, for itself at least. */
+function certificate(options: TestCertificateOptions, publicKey: KeyObject, issuer: Issuer): string {
+  const { name = 'localhost', hosts = ['localhost', 'server.test'], validTo = new Date(Date.now() + DAY_MS) } = options
+  const content = der.sequence(
+    der.tagged(0, true, der.integer(Buffer.of(2))),
+    der.integer(Buffer.concat([Buffer.of(1), randomBytes(8)])),
+    ECDSA_WITH_SHA256,
+    distinguishedName(issuer.name),
+    der.sequence(der.time(new Date(Math.min(Date.now(), validTo.getTime()) - DAY_MS)), der.time(validTo)),
+    distinguishedName(name),
+    publicKey.export({ type: 'spki', format: 'der' }),
+    der.tagged(3, true, der.sequence(basicConstraints(name === issuer.name), subjectAltName(hosts))),
+  )
+  const signature = sign('sha256', content, issuer.key)
+  return pem('CERTIFICATE', der.sequence(content, ECDSA_WITH_SHA256, der.bits(signature)))
+}
+
+function distinguishedName(name: string): Buffer {
+  return der.sequence(der.set(der.sequence(der.oid('2.5.4.3'), der.utf8(name))))
+}
+
+function basicConstraints(isAuthority: boolean): Buffer {
+  return der.sequence(der.oid('2.5.29.19'), der.true, der.octets(der.sequence(...(isAuthority ? [der.true] : []))))
+}
+
+function subjectAltName(hosts: readonly string[]): Buffer {
+  const names = hosts.map((host) => der.tagged(2, false, Buffer.from(host)))
+  const loopback = der.tagged(7, false, Buffer.of(127, 0, 0, 1))
+  return der.sequence(der.oid('2.5.29.17'), der.octets(der.sequence(...names, loopback)))
+}
+
+function pemKey(key: KeyObject): string {
+  return key.export({ type: 'pkcs8', format: 'pem' }).toString()
+}
+
+function pem(label: string, bytes: Buffer): string {
+  const lines = bytes.toString('base64').replaceAll(/.{64}(?=.)/g, '$&\n')
+  return `-----BEGIN ${label}-----\n${lines}\n-----END ${label}-----\n`
 }

@@ -8,6 +8,8 @@ import { turns, until } from './wait.js'
 export interface TransportPair {
   readonly left: TransportShape
   readonly right: TransportShape
+  /** What `right` is told after `left.destroy()`, where the medium cannot break off without a word. @default 1006 */
+  readonly destroyedCode?: number
   /** Lets a fake clock go on; called once per turn while the suite waits. */
   step?(): void
   /** Frees what the pair needs besides the transports, which the suite has destroyed by then. */
@@ -326,11 +328,11 @@ export function describeMessageTransport(name: string, createPair: () => Promise
       expect(atLeft.closes[0]).toMatchObject({ code: 4002, reason: 'enough' })
     })
 
-    test('destroy reaches the peer as an abnormal end, 1006', async () => {
+    test('destroy reaches the peer as an abnormal end', async () => {
       connectHandlers()
       left.destroy()
       await wait(() => atRight.closes.length > 0, 'onClose at the peer')
-      expect(atRight.closes[0]?.code).toBe(1006)
+      expect(atRight.closes[0]?.code).toBe(pair.destroyedCode ?? 1006)
     })
 
     test('roundTripMs is undefined or a duration', async () => {

@@ -1,11 +1,19 @@
 export { byteServer, hashServer, type ByteServerOptions } from './byte-server.js'
-export { testCertificate, type TestCertificate } from './certificate.js'
+export {
+  testAuthority,
+  type TestAuthority,
+  testCertificate,
+  type TestCertificate,
+  type TestCertificateOptions,
+} from './certificate.js'
+export { type ClientHello, helloCatcher, type HelloCatcher } from './client-hello.js'
 export { describeMessageTransport, type TransportPair } from './describe-message-transport.js'
 export { echoServer } from './echo-server.js'
 export { FakeClock } from './fake-clock.js'
 export { type FaultRelay, faultRelay, type LinkFault, linkFaults } from './fault-relay.js'
 export type { LinkConditions } from './faulty-link.js'
 export { httpServer, type TestHttpServer } from './http-server.js'
+export { ja4 } from './ja4.js'
 export { leakCheck } from './leak-check.js'
 export { memoryTransportPair, type MemoryTransport, type MemoryTransportOptions } from './memory-transport.js'
 export { requireProgram } from './program.js'
