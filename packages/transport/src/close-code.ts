@@ -38,6 +38,11 @@ export function closeFrame(reason: TransportCloseReason): { code: number; text: 
   return { code: isSendable(reason.code) ? reason.code : insteadOf(reason.code), text: cutText(reason.reason) }
 }
 
+/** The code for those who may send few of them, as browsers may: 1000 and 3000–4999; the text stays what it is. */
+export function applicationCloseCode(code: number): number {
+  return code >= 3000 && code <= 4999 ? code : CloseCode.normal
+}
+
 /** The end of a link in our words, from what ws reports: code and text, and the error that came before it, if any. */
 export function closeReason(
   code: number,

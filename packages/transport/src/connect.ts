@@ -1,9 +1,11 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http'
 import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
+import type { MessageTransport } from '@ls/mux'
 import type { WebSocket } from 'ws'
 import { Attempt } from './attempt.js'
-import { dialBy, dialTcp, type Dial } from './dial.js'
+import { dialBy, dialTcp, dialUnix, type Dial } from './dial.js'
+import { encodeEarlyData, maxEarlyDataBytes } from './early-data.js'
 import { environmentProxy, type Environment } from './environment-proxy.js'
 import { TransportError } from './errors.js'
 import {
@@ -15,9 +17,10 @@ import {
 } from './options.js'
 import { connectThroughProxy } from './proxy-connect.js'
 import { resolveRedirect } from './redirect.js'
+import { requestHeaders } from './request-headers.js'
 import { startTls, type ClientTlsOptions } from './tls.js'
 import { upgrade, type UpgradeResult } from './upgrade.js'
-import { hostOf, parseServerUrl, placeOf, portOf, redactUrl, toWebSocketUrl } from './url.js'
+import { checkServerUrl, hostOf, parseServerUrl, placeOf, portOf, redactUrl, socketPathOf } from './url.js'
 import { WebSocketTransport } from './websocket-transport.js'
 
 export interface ConnectOptions extends TransportOptions {
@@ -25,7 +28,10 @@ export interface ConnectOptions extends TransportOptions {
   readonly url: string | URL
   /** Gives up; `connect` then rejects with the signal's reason. Does not end a transport that is open. */
   readonly signal?: AbortSignal
-  /** More headers for the upgrade. Not sent to another host that a redirect leads to. */
+  /**
+   * More headers for the upgrade. Not sent to another host that a redirect leads to.
+   * @default `User-Agent` of a current Chrome, and as `Host` the `servername` of `tls` if there is one
+   */
   readonly headers?: Readonly<Record<string, string>>
   /** Whether the proxies in the environment are used, see {@link environmentProxy}. @default true */
   readonly proxyFromEnvironment?: boolean
@@ -38,7 +44,18 @@ export interface ConnectOptions extends TransportOptions {
   readonly tls?: ClientTlsOptions
   /** Opens the connection instead of TCP. The proxies in the environment are then not looked at. */
   readonly dial?: Dial
+  /** Sent before anything else. @default none */
+  readonly firstMessages?: readonly Uint8Array[]
+  /**
+   * Early data (0-RTT): how many bytes of `firstMessages` may travel in the upgrade itself, where the server has to know
+   * of it; the others follow behind. Never sent in the upgrade to another host that a redirect leads to. At most 4096.
+   * @default 0
+   */
+  readonly earlyDataBytes?: number
 }
+
+/** {@link connect}, or another way to open a WebSocket. */
+export type Connect = (options: ConnectOptions) => Promise<MessageTransport>
 
 interface Dialing {
   readonly options: ConnectOptions
@@ -51,6 +68,7 @@ interface Hop {
   readonly url: URL
   readonly headers: Readonly<Record<string, string>>
   readonly tls: ClientTlsOptions
+  readonly earlyDataBytes: number
 }
 
 /**
@@ -71,11 +89,17 @@ export async function connect(options: ConnectOptions): Promise<WebSocketTranspo
   const headers = validHeaders(options.headers ?? {})
   const maxRedirects = integerIn('maxRedirects', options.maxRedirects ?? 5, 0, 100)
   const deadlineMs = durationMs('dialDeadlineMs', options.dialDeadlineMs ?? 8000)
-  const url =
-    typeof options.url === 'string' ? parseServerUrl(options.url) : toWebSocketUrl(options.url, placeOf(options.url))
+  const url = typeof options.url === 'string' ? parseServerUrl(options.url) : checkServerUrl(options.url)
+  if (socketPathOf(url) !== undefined && options.dial !== undefined) {
+    throw new TypeError(
+      `${placeOf(url)} is a UNIX socket of this machine: it is not reached by \`dial\`, nor through proxies`,
+    )
+  }
+  const earlyDataBytes = integerIn('earlyDataBytes', options.earlyDataBytes ?? 0, 0, maxEarlyDataBytes)
   const attempt = new Attempt(deadlineMs, options.signal)
   try {
-    return await follow({ options, transport, attempt }, { url, headers, tls: options.tls ?? {} }, maxRedirects)
+    const first: Hop = { url, headers, tls: options.tls ?? {}, earlyDataBytes }
+    return await follow({ options, transport, attempt }, first, maxRedirects)
   } finally {
     attempt.dispose()
   }
@@ -107,33 +131,46 @@ async function tryHop(dialing: Dialing, hop: Hop): Promise<UpgradeResult<WebSock
 
 async function upgradeOver(
   connection: Duplex,
-  { transport: options, attempt }: Dialing,
-  { url, headers, tls }: Hop,
+  { options: { firstMessages = [] }, transport: options, attempt }: Dialing,
+  { url, headers, tls, earlyDataBytes }: Hop,
 ): Promise<UpgradeResult<WebSocketTransport>> {
   const secure = url.protocol === 'wss:'
   const stream = secure ? await startTls(connection, hostOf(url), portOf(url), tls, attempt) : connection
   const peer = { ...addressOf(connection), url: redactUrl(url) }
-  const onOpen = (socket: WebSocket): WebSocketTransport => new WebSocketTransport(socket, stream, options, peer)
-  return upgrade(stream, url, { ...options, headers }, onOpen, attempt)
+  const protocols = encodeEarlyData(firstMessages, earlyDataBytes)
+  const onOpen = (socket: WebSocket): WebSocketTransport => {
+    const opened = new WebSocketTransport(socket, stream, options, peer)
+    for (const message of firstMessages.slice(protocols.length)) opened.send(message)
+    return opened
+  }
+  return upgrade(stream, url, { ...options, headers: requestHeaders(url, headers, tls), protocols }, onOpen, attempt)
 }
 
-function openConnection(options: ConnectOptions, { url, tls }: Hop, attempt: Attempt): Promise<Duplex> {
+/** Opens what lies below TLS and WebSocket. */
+export function openConnection(
+  options: ConnectOptions,
+  { url, tls }: Pick<Hop, 'url' | 'tls'>,
+  attempt: Attempt,
+): Promise<Duplex> {
   const host = hostOf(url)
   const port = portOf(url)
+  const socketPath = socketPathOf(url)
+  if (socketPath !== undefined) return dialUnix(socketPath, attempt)
   if (options.dial !== undefined) return dialBy(options.dial, host, port, attempt)
   const proxy = options.proxyFromEnvironment === false ? undefined : environmentProxy(url, options.environment)
   return proxy === undefined ? dialTcp(host, port, attempt) : connectThroughProxy(proxy, host, port, tls, attempt)
 }
 
-/** Another host gets no headers and no certificate of ours; what we trust stays the same. */
+/** Another host gets no headers, no early data and no certificate of ours; what we trust stays the same. */
 function nextHop(hop: Hop, location: string, status: number): Hop {
   const { url, trusted } = resolveRedirect(hop.url, location, status)
   if (trusted) return { ...hop, url }
   const { cert: _cert, key: _key, passphrase: _passphrase, servername: _servername, ...tls } = hop.tls
-  return { url, headers: {}, tls }
+  return { url, headers: {}, tls, earlyDataBytes: 0 }
 }
 
-function validHeaders(headers: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+/** @throws TypeError for a header that HTTP does not allow. */
+export function validHeaders(headers: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
   for (const [name, value] of Object.entries(headers)) {
     validateHeaderName(name)
     validateHeaderValue(name, value)

@@ -14,6 +14,8 @@ const NEXT_ADDRESS_MS = 1000
 
 const CODES: Readonly<Record<string, [code: TransportErrorCode, cause: string]>> = {
   ECONNREFUSED: ['ERR_TRANSPORT_REFUSED', 'nothing listens there: is the server running, and the port right?'],
+  ENOENT: ['ERR_TRANSPORT_REFUSED', 'there is no such socket: is the server running, and the path right?'],
+  EACCES: ['ERR_TRANSPORT_REFUSED', 'this user may not open that socket'],
   ENOTFOUND: ['ERR_TRANSPORT_DNS', 'no such host: is the name right?'],
   EAI_AGAIN: ['ERR_TRANSPORT_DNS', 'the name server does not answer: is this machine online?'],
   ETIMEDOUT: ['ERR_TRANSPORT_TIMEOUT', 'no answer: a firewall may drop the packets'],
@@ -27,7 +29,18 @@ export function dialTcp(host: string, port: number, attempt: Attempt): Promise<S
     const socket = connect({ host, port, noDelay: true, autoSelectFamilyAttemptTimeout: NEXT_ADDRESS_MS })
     guard(socket)
     socket.once('connect', () => resolve(socket))
-    socket.once('error', (error) => reject(dialError(error, host, port)))
+    socket.once('error', (error) => reject(dialError(error, formatHostPort(host, port))))
+    return () => socket.destroy()
+  })
+}
+
+/** A connection to a UNIX socket of this machine. */
+export function dialUnix(path: string, attempt: Attempt): Promise<Socket> {
+  return attempt.step(`connecting to ${path}`, (resolve, reject) => {
+    const socket = connect({ path })
+    guard(socket)
+    socket.once('connect', () => resolve(socket))
+    socket.once('error', (error) => reject(dialError(error, path)))
     return () => socket.destroy()
   })
 }
@@ -61,8 +74,8 @@ export function guard(stream: Duplex): void {
 }
 
 /** A failed connection in words, with the likely cause. */
-function dialError(thrown: unknown, host: string, port: number): TransportError {
+function dialError(thrown: unknown, place: string): TransportError {
   const cause = asError(thrown)
   const [code, why] = CODES[systemCodeOf(cause)] ?? ['ERR_TRANSPORT_UNREACHABLE', cause.message]
-  return new TransportError(code, `cannot connect to ${formatHostPort(host, port)}: ${why}`, { cause })
+  return new TransportError(code, `cannot connect to ${place}: ${why}`, { cause })
 }

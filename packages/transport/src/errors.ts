@@ -18,6 +18,8 @@ export const transportErrorCodes = [
   'ERR_TRANSPORT_ADDRESS_IN_USE',
   'ERR_TRANSPORT_ACCESS_DENIED',
   'ERR_TRANSPORT_ADDRESS_UNAVAILABLE',
+  'ERR_TRANSPORT_FINGERPRINT',
+  'ERR_TRANSPORT_BROWSER',
 ] as const
 
 export type TransportErrorCode = (typeof transportErrorCodes)[number]

@@ -4,17 +4,33 @@ import * as entry from './index.js'
 test('the package exports these names', () => {
   expect(Object.keys(entry).toSorted()).toMatchInlineSnapshot(`
     [
+      "ByteStream",
+      "CertificateWatch",
       "CloseCode",
       "TransportError",
+      "USER_AGENT",
       "WebSocketTransport",
+      "byteStreamPorts",
       "connect",
+      "connectAsBrowser",
+      "connectByteStream",
+      "describeCertificate",
       "environmentProxy",
+      "fingerprints",
       "formatAuthQuery",
       "hashToken",
       "listen",
+      "listenByteStreams",
+      "maxEarlyDataBytes",
+      "openBrowserDialer",
       "parseAuthQuery",
       "parseServerUrl",
+      "parseTrustedProxies",
+      "readCertificateFiles",
+      "readEarlyData",
       "redactUrl",
+      "requestPathOf",
+      "splitEarlyData",
       "transportErrorCodes",
     ]
   `)

@@ -1,29 +1,34 @@
 import { once } from 'node:events'
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { TransportCloseReason } from '@ls/mux'
 import { WebSocketServer, type ServerOptions, type WebSocket } from 'ws'
 import { CloseCode } from './close-code.js'
 import { formatHostPort } from './dial.js'
+import { echoEarlyData, takeEarlyData } from './early-data.js'
 import { asError, systemCodeOf, TransportError, type TransportErrorCode } from './errors.js'
-import type { ListenOptions, TransportListener } from './listen.js'
+import { type ClientAddress, clientAddress, type ClientAddressHeader, clientAddressHeaders } from './forwarded.js'
+import { HttpPort } from './http-port.js'
+import type { ListenOptions, TakeUpgrade, TransportListener } from './listen.js'
 import { durationMs, integerIn, resolveTransportOptions, type ResolvedTransportOptions } from './options.js'
 import { refuseUpgrade, type UpgradeRefusal } from './refuse-upgrade.js'
-import { readUpgradeRequest, type UpgradeRequest } from './upgrade-request.js'
+import { type RefusalCounts, Refusals } from './refusals.js'
+import type { ServerTlsOptions } from './server-tls.js'
+import { parseTrustedProxies, type TrustedProxies } from './trusted-proxies.js'
+import { listenOnPath, unixPathOf } from './unix-socket.js'
+import { readUpgradeRequest, upgradeFault, type UpgradeRequest } from './upgrade-request.js'
 import { WebSocketTransport } from './websocket-transport.js'
 
 /** Connections beyond `maxLinks` that may send their request or use plain HTTP at the same time. */
 const MAX_OTHER_CONNECTIONS = 1024
 
-/** How often Node looks for heads past their deadline, in milliseconds. */
-const HEAD_CHECK_MS = 500
-
-/** Time for a whole plain request, in milliseconds: what comes in over HTTP is small. */
-const REQUEST_DEADLINE_MS = 30_000
-
 const LISTEN_ERRORS: Readonly<Record<string, [code: TransportErrorCode, why: string]>> = {
   EADDRINUSE: ['ERR_TRANSPORT_ADDRESS_IN_USE', 'another program listens there already; choose another port or end it'],
-  EACCES: ['ERR_TRANSPORT_ACCESS_DENIED', 'not allowed; ports below 1024 need privileges'],
+  EACCES: [
+    'ERR_TRANSPORT_ACCESS_DENIED',
+    'not allowed; ports below 1024 need privileges, a UNIX socket a folder of ours',
+  ],
+  ENOENT: ['ERR_TRANSPORT_ADDRESS_UNAVAILABLE', 'its folder does not exist'],
   EADDRNOTAVAIL: ['ERR_TRANSPORT_ADDRESS_UNAVAILABLE', 'this machine has no such address'],
   ENOTFOUND: ['ERR_TRANSPORT_ADDRESS_UNAVAILABLE', 'no such host name'],
 }
@@ -37,56 +42,80 @@ export class Listener implements TransportListener {
   readonly #options: ListenOptions
   readonly #transport: ResolvedTransportOptions
   readonly #maxLinks: number
-  readonly #server: Server
+  readonly #path: string | undefined
+  readonly #trusted: TrustedProxies
+  readonly #addressHeader: ClientAddressHeader
+  readonly #refusals: Refusals
+  readonly #port: HttpPort
   readonly #upgrader: WebSocketServer
   /** Calls of `closeAll` that wait for the last link. */
   readonly #waiting: (() => void)[] = []
 
-  /** @throws RangeError for an option beyond its limits. */
+  /** @throws RangeError for an option beyond its limits, TransportError for a certificate that cannot be used. */
   constructor(options: ListenOptions) {
     this.#options = options
     this.#transport = resolveTransportOptions(options)
     this.#maxLinks = integerIn('maxLinks', options.maxLinks ?? 10_000, 1, 1_000_000)
-    integerIn('port', options.port, 0, 65_535)
+    this.#path = unixPathOf(options.host ?? '')
+    integerIn('port', options.port ?? 0, 0, 65_535)
+    this.#trusted = parseTrustedProxies(options.trustedProxies ?? [])
+    this.#addressHeader = knownHeader(options.clientAddressHeader ?? 'x-forwarded-for')
+    this.#refusals = new Refusals(this.#transport)
     this.#upgrader = new WebSocketServer(upgraderOptions(this.#transport))
-    this.#server = createServer({
-      maxHeaderSize: integerIn('maxHeadBytes', options.maxHeadBytes ?? 8192, 64, 1024 * 1024),
-      headersTimeout: durationMs('headDeadlineMs', options.headDeadlineMs ?? 4000),
-      requestTimeout: REQUEST_DEADLINE_MS,
-      connectionsCheckingInterval: HEAD_CHECK_MS,
-      noDelay: true,
+    this.#upgrader.on('headers', echoEarlyData)
+    this.#port = new HttpPort({
+      maxHeadBytes: integerIn('maxHeadBytes', options.maxHeadBytes ?? 8192, 64, 1024 * 1024),
+      headDeadlineMs: durationMs('headDeadlineMs', options.headDeadlineMs ?? 4000),
+      maxConnections: this.#maxLinks + MAX_OTHER_CONNECTIONS,
+      tls: options.tls,
+      proxyProtocol: options.proxyProtocol ?? false,
+      trusted: this.#trusted,
+      refusals: this.#refusals,
     })
-    this.#server.maxConnections = this.#maxLinks + MAX_OTHER_CONNECTIONS
-    this.#server.on('upgrade', (request, stream, head) => this.#upgrade(request, stream, head))
-    this.#server.on('request', (request, response) => this.#answer(request, response))
+    this.#port.server.on('upgrade', (request, stream, head) => this.#upgrade(request, stream, head))
+    this.#port.server.on('request', (request, response) => this.#answer(request, response))
+  }
+
+  get refusals(): RefusalCounts {
+    return this.#refusals.counts
   }
 
   async open(): Promise<void> {
-    const { host = '127.0.0.1', port, signal } = this.#options
+    const { host = '127.0.0.1', port = 0, signal } = this.#options
+    const { server } = this.#port
     signal?.throwIfAborted()
-    this.#server.listen({ host, port })
     try {
-      await once(this.#server, 'listening', signal === undefined ? {} : { signal })
+      if (this.#path === undefined) {
+        server.listen({ host, port })
+        await once(server, 'listening', signal === undefined ? {} : { signal })
+      } else {
+        await listenOnPath(server, this.#path, signal)
+      }
     } catch (error) {
-      this.#server.close()
+      server.close()
       signal?.throwIfAborted()
-      throw listenError(error, host, port)
+      throw listenError(error, this.#path === undefined ? formatHostPort(host, port) : host)
     }
     // Failing to accept one connection (no file descriptors left, say) must not end the process.
-    this.#server.on('error', (error) => this.#transport.logger.error({ error }, 'listener failed'))
+    server.on('error', (error) => this.#transport.logger.error({ error }, 'listener failed'))
   }
 
   address(): { readonly host: string; readonly port: number } {
-    const address = this.#server.address()
-    if (address === null || typeof address === 'string') throw new TypeError('the listener is closed')
-    return { host: address.address, port: address.port }
+    const address = this.#port.server.address()
+    if (address === null) throw new TypeError('the listener is closed')
+    return typeof address === 'string'
+      ? { host: `unix:${address}`, port: 0 }
+      : { host: address.address, port: address.port }
+  }
+
+  setTls(tls: ServerTlsOptions): void {
+    this.#port.setTls(tls)
   }
 
   close(): Promise<void> {
     // The port is free when this returns; Node's callback would wait for the links too.
-    if (this.#server.listening) this.#server.close()
-    // Closing the server stops its watch over slow heads, so these connections must not stay.
-    this.#server.closeAllConnections()
+    if (this.#port.server.listening) this.#port.server.close()
+    this.#port.cut()
     return Promise.resolve()
   }
 
@@ -99,27 +128,49 @@ export class Listener implements TransportListener {
   }
 
   #upgrade(request: IncomingMessage, stream: Duplex, head: Buffer): void {
-    const upgradeRequest = readUpgradeRequest(request)
-    const refusal = this.#refusal(upgradeRequest)
-    if (refusal !== undefined) return refuseUpgrade(stream, refusal)
-    this.#upgrader.handleUpgrade(request, stream, head, (socket) => this.#open(socket, stream, upgradeRequest))
+    const upgradeRequest = readUpgradeRequest(request, this.#clientOf(request))
+    const decision = this.#decide(upgradeRequest)
+    if (typeof decision === 'function') return this.#handOver(decision, request, stream, head)
+    // What is asked of us at all comes first: a fault is told to those only who have found the place.
+    const refusal = decision ?? upgradeFault(request)
+    if (refusal !== undefined) return this.#refuse(stream, refusal, upgradeRequest)
+    const early = this.#options.earlyData === true ? takeEarlyData(request) : []
+    this.#upgrader.handleUpgrade(request, stream, head, (socket) => this.#open(socket, stream, upgradeRequest, early))
   }
 
-  #refusal(request: UpgradeRequest): UpgradeRefusal | undefined {
-    if (this.transports.size >= this.#maxLinks) {
-      return { status: 503, text: `All ${this.#maxLinks} links are in use.` }
-    }
+  #clientOf(request: IncomingMessage): ClientAddress {
+    return clientAddress(this.#port.peerOf(request.socket), request.headers, this.#addressHeader, this.#trusted)
+  }
+
+  #decide(request: UpgradeRequest): UpgradeRefusal | TakeUpgrade | undefined {
     try {
-      return this.#options.authorize?.(request)
+      const decision = this.#options.authorize?.(request)
+      if (decision !== undefined || this.transports.size < this.#maxLinks) return decision
+      return { status: 503, text: `All ${this.#maxLinks} links are in use.` }
     } catch (error) {
       this.#transport.logger.error({ error }, 'authorize failed')
       return { status: 500, text: 'The server could not decide.' }
     }
   }
 
-  #open(socket: WebSocket, stream: Duplex, request: UpgradeRequest): void {
+  #refuse(stream: Duplex, refusal: UpgradeRefusal, { remoteAddress }: UpgradeRequest): void {
+    const { status, text } = refusal
+    this.#refusals.add(status === 503 ? 'full' : 'upgrade', remoteAddress, `${status} ${text}`)
+    refuseUpgrade(stream, refusal)
+  }
+
+  #handOver(take: TakeUpgrade, request: IncomingMessage, stream: Duplex, head: Buffer): void {
+    try {
+      take(request, stream, head)
+    } catch (error) {
+      this.#transport.logger.error({ error }, 'an upgrade could not be handed over')
+      stream.destroy()
+    }
+  }
+
+  #open(socket: WebSocket, stream: Duplex, request: UpgradeRequest, early: readonly Uint8Array[]): void {
     const peer = { address: request.remoteAddress, port: request.remotePort }
-    const transport = new WebSocketTransport(socket, stream, this.#transport, peer)
+    const transport = new WebSocketTransport(socket, stream, this.#transport, peer, early)
     this.transports.add(transport)
     socket.once('close', () => this.#forget(transport))
     try {
@@ -149,7 +200,7 @@ export class Listener implements TransportListener {
 
   #answerByOwner(request: IncomingMessage, response: ServerResponse): void {
     try {
-      this.#options.onRequest?.(request, response)
+      this.#options.onRequest?.(request, response, this.#clientOf(request))
     } catch (error) {
       this.#transport.logger.error({ error }, 'onRequest failed')
       if (!response.headersSent) response.writeHead(500)
@@ -170,8 +221,13 @@ function upgraderOptions(options: ResolvedTransportOptions): ServerOptions & { c
   }
 }
 
-function listenError(thrown: unknown, host: string, port: number): TransportError {
+function knownHeader(header: ClientAddressHeader): ClientAddressHeader {
+  if (clientAddressHeaders.includes(header)) return header
+  throw new RangeError(`clientAddressHeader is "${header}"; it must be one of ${clientAddressHeaders.join(', ')}`)
+}
+
+function listenError(thrown: unknown, place: string): TransportError {
   const cause = asError(thrown)
   const [code, why] = LISTEN_ERRORS[systemCodeOf(cause)] ?? ['ERR_TRANSPORT_ADDRESS_UNAVAILABLE', cause.message]
-  return new TransportError(code, `cannot listen on ${formatHostPort(host, port)}: ${why}`, { cause })
+  return new TransportError(code, `cannot listen on ${place}: ${why}`, { cause })
 }

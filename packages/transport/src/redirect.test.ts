@@ -51,7 +51,7 @@ describe('resolveRedirect', () => {
     expect(() => resolve('ws://server.test/socket', new URL('wss://server.test/socket'))).toThrow('unencrypted')
   })
 
-  test.each(['http://', 'ws://[', 'ftp://server.test/', 'javascript:alert(1)'])(
+  test.each(['http://', 'ws://[', 'ftp://server.test/', 'javascript:alert(1)', 'ws+unix:///run/l.sock:/'])(
     'refuses the location %s',
     (location) => {
       expect(() => resolve(location)).toThrow(expect.objectContaining({ code: 'ERR_TRANSPORT_REDIRECTS', status: 302 }))

@@ -1,5 +1,5 @@
 import { TransportError } from './errors.js'
-import { hostOf, placeOf, toWebSocketUrl } from './url.js'
+import { hostOf, placeOf, socketPathOf, toWebSocketUrl } from './url.js'
 
 /** Where a redirect leads, and whether that place may get what the first one got. */
 export interface Redirect {
@@ -38,6 +38,10 @@ export function resolveRedirect(from: URL, location: string, status: number): Re
 }
 
 function parseLocation(from: URL, location: string, status: number): URL {
+  if (socketPathOf(from) !== undefined) {
+    const message = `${placeOf(from)} redirects (${status}); from a UNIX socket that leads nowhere`
+    throw new TransportError('ERR_TRANSPORT_REDIRECTS', message, { status })
+  }
   if (!URL.canParse(location, from.href)) {
     const message = `${placeOf(from)} redirects (${status}) to something that is no URL`
     throw new TransportError('ERR_TRANSPORT_REDIRECTS', message, { status })

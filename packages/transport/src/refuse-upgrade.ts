@@ -7,20 +7,27 @@ export interface UpgradeRefusal {
   readonly status: number
   /** One line of plain text for whoever reads it. */
   readonly text: string
+  readonly headers?: Readonly<Record<string, string>>
 }
 
 /** Answers an upgrade with an HTTP error and ends the connection. */
-export function refuseUpgrade(stream: Duplex, { status, text }: UpgradeRefusal): void {
+export function refuseUpgrade(stream: Duplex, { status, text, headers }: UpgradeRefusal): void {
+  // The client may be gone already; nobody else listens on this stream.
+  stream.on('error', () => stream.destroy())
+  // Not before the answer is out: a client that keeps its end open must not keep ours.
+  stream.once('finish', () => stream.destroy())
+  stream.end(textResponse(status, text, headers))
+}
+
+/** A whole answer, after which the connection ends. */
+export function textResponse(status: number, text: string, headers: Readonly<Record<string, string>> = {}): Buffer {
   const body = Buffer.from(`${text}\n`)
   const head = [
     `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'Refused'}`,
     'Connection: close',
     'Content-Type: text/plain; charset=utf-8',
     `Content-Length: ${body.length}`,
+    ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
   ]
-  // The client may be gone already; nobody else listens on this stream.
-  stream.on('error', () => stream.destroy())
-  // Not before the answer is out: a client that keeps its end open must not keep ours.
-  stream.once('finish', () => stream.destroy())
-  stream.end(Buffer.concat([Buffer.from(`${head.join('\r\n')}\r\n\r\n`), body]))
+  return Buffer.concat([Buffer.from(`${head.join('\r\n')}\r\n\r\n`), body])
 }

@@ -13,6 +13,7 @@ export type ClientTlsOptions = Pick<
 
 const UNTRUSTED = 'nobody this machine trusts has signed it; give its issuer as the CA'
 const CLOCK = "check the date of the certificate, and this machine's clock"
+const NO_CERTIFICATE = 'the server wants a client certificate: give it as cert and key'
 const PLAIN = 'no TLS is spoken there; try ws:// instead of wss://'
 
 const CAUSES: Readonly<Record<string, string>> = {
@@ -24,10 +25,19 @@ const CAUSES: Readonly<Record<string, string>> = {
   CERT_HAS_EXPIRED: CLOCK,
   CERT_NOT_YET_VALID: CLOCK,
   ERR_TLS_CERT_ALTNAME_INVALID: 'the certificate is for another name; connect by that name, or set servername',
+  ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED: NO_CERTIFICATE,
+  ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE: 'the server wants other TLS versions, other ciphers, or a client certificate',
+  ERR_SSL_TLSV1_ALERT_UNKNOWN_CA: 'the server does not know the issuer of our client certificate',
+  ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION: 'the server speaks no TLS version that we speak (1.2 or later)',
   ERR_SSL_WRONG_VERSION_NUMBER: PLAIN,
   ERR_SSL_PACKET_LENGTH_TOO_LONG: PLAIN,
   EPROTO: PLAIN,
   ECONNRESET: 'the connection ended during the handshake; a firewall may not like the host name',
+}
+
+/** Why TLS has failed; also later, since with TLS 1.3 a client hears only after its handshake that its certificate is not taken. */
+export function tlsCauseOf(code: string): string | undefined {
+  return code.startsWith('ERR_SSL_') ? (CAUSES[code] ?? `the server broke it off (${code})`) : undefined
 }
 
 /** TLS over an open stream, with HTTP/1.1 as the only protocol: WebSocket over HTTP/2 is another thing. */
@@ -42,7 +52,14 @@ export function startTls(
   return attempt.step(`setting up TLS with ${place}`, (resolve, reject) => {
     // RFC 6066 §3 allows no addresses in SNI.
     const servername = isIP(host) === 0 ? host : ''
-    const socket = connect({ servername, ...options, host, socket: stream, ALPNProtocols: ['http/1.1'] })
+    const socket = connect({
+      servername,
+      minVersion: 'TLSv1.2',
+      ...options,
+      host,
+      socket: stream,
+      ALPNProtocols: ['http/1.1'],
+    })
     guard(socket)
     const onEarlyEnd = (): void =>
       reject(tlsError(place, Object.assign(new Error('connection ended'), { code: 'ECONNRESET' })))

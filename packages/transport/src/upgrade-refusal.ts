@@ -31,8 +31,11 @@ const CAUSES: Readonly<Record<number, string>> = {
 /** First bytes of a refusal's text that are shown: enough for a sentence. */
 const MAX_DETAIL_LENGTH = 200
 
+/** What an answer's head says. */
+export type AnswerHead = Pick<IncomingMessage, 'statusCode' | 'statusMessage' | 'headers'>
+
 /** An answer other than 101 as an error that says which server answered, why, and what to do. */
-export function upgradeRefused(url: URL, response: IncomingMessage, body: string): TransportError {
+export function upgradeRefused(url: URL, response: AnswerHead, body: string): TransportError {
   const { statusCode: status = 0, statusMessage = '', headers } = response
   const server = headers['server'] === undefined ? '' : ` (${printable(String(headers['server']), 60)})`
   const detail = printable(body, MAX_DETAIL_LENGTH)

@@ -3,11 +3,14 @@ import type { Duplex } from 'node:stream'
 import { WebSocket, type ClientOptions } from 'ws'
 import type { Attempt } from './attempt.js'
 import { asError, systemCodeOf, TransportError } from './errors.js'
+import { tlsCauseOf } from './tls.js'
 import { upgradeRefused } from './upgrade-refusal.js'
 import { placeOf } from './url.js'
 
 export interface UpgradeOptions {
   readonly headers: Readonly<Record<string, string>>
+  /** Early data, as subprotocols to choose from; the server must choose one. */
+  readonly protocols: readonly string[]
   readonly maxMessageBytes: number
   readonly closeDeadlineMs: number
 }
@@ -34,11 +37,11 @@ export function upgrade<T>(
   attempt: Attempt,
 ): Promise<UpgradeResult<T>> {
   return attempt.step<UpgradeResult<T>>(`waiting for ${placeOf(url)} to accept the WebSocket`, (resolve, reject) => {
-    const socket = new WebSocket(url, clientOptions(stream, options))
+    const socket = new WebSocket(url, [...options.protocols], clientOptions(stream, options))
     // A stream that comes paused, as out of a proxy's handshake, would never show the answer; it is read from the next turn on.
     stream.resume()
     socket.once('open', () => resolve({ kind: 'open', value: onOpen(socket) }))
-    socket.on('error', (error) => reject(handshakeError(url, error)))
+    socket.on('error', (error) => reject(handshakeError(url, error, options.protocols.length > 0)))
     socket.once('unexpected-response', (_request, response: IncomingMessage) => {
       const { statusCode: status = 0, headers } = response
       if (REDIRECTS.has(status) && headers.location !== undefined) {
@@ -79,15 +82,19 @@ function readText(response: IncomingMessage, done: (text: string) => void): void
   response.on('close', () => done(text))
 }
 
-function handshakeError(url: URL, error: Error): TransportError {
+function handshakeError(url: URL, error: Error, withEarlyData: boolean): TransportError {
   const place = placeOf(url)
   const code = systemCodeOf(error)
   if (code.startsWith('HPE_')) {
     const cure = url.protocol === 'ws:' ? 'if TLS is spoken there, use wss://' : 'is this the right port?'
     return new TransportError('ERR_TRANSPORT_BAD_ANSWER', `${place} does not answer in HTTP: ${cure}`, { cause: error })
   }
+  const tlsCause = tlsCauseOf(code)
+  if (tlsCause !== undefined)
+    return new TransportError('ERR_TRANSPORT_TLS', `no TLS with ${place}: ${tlsCause}`, { cause: error })
   if (code === '') {
-    const message = `${place} answered, but not as a WebSocket server: ${asError(error).message}`
+    const cure = withEarlyData ? '; perhaps it takes no early data: connect without (ed=0)' : ''
+    const message = `${place} answered, but not as a WebSocket server: ${asError(error).message}${cure}`
     return new TransportError('ERR_TRANSPORT_BAD_ANSWER', message, { cause: error })
   }
   const hint = url.protocol === 'ws:' ? ' (if TLS is spoken there, use wss://)' : ''

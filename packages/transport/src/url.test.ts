@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { TransportError } from './errors.js'
-import { parseServerUrl, placeOf, portOf, redactUrl } from './url.js'
+import { parseServerUrl, placeOf, portOf, redactUrl, requestPathOf, socketPathOf } from './url.js'
 
 describe('parseServerUrl', () => {
   test.each([
@@ -26,6 +26,9 @@ describe('parseServerUrl', () => {
     ['ws://example.com/#part', 'ws://example.com/socket'],
     ['user:secret@example.com', 'wss://user:secret@example.com/socket'],
     ['bücher.example', 'wss://xn--bcher-kva.example/socket'],
+    ['ws+unix:///run/ls.sock', 'ws+unix:///run/ls.sock:/socket'],
+    ['ws+unix:///run/ls.sock:/', 'ws+unix:///run/ls.sock:/socket'],
+    ['ws+unix:///run/ls.sock:/link?a=1#part', 'ws+unix:///run/ls.sock:/link?a=1'],
   ])('reads %j as %s', (text, href) => {
     expect(parseServerUrl(text).href).toBe(href)
   })
@@ -39,6 +42,10 @@ describe('parseServerUrl', () => {
     'a b',
     'ws://example.com:99999',
     'ws://[::1',
+    'ws+unix://run/ls.sock',
+    'ws+unix:///',
+    'ws+unix:///:/socket',
+    'ws+unix:///run/%zz.sock',
   ])('rejects %j with ERR_TRANSPORT_BAD_URL', (text) => {
     expect(() => parseServerUrl(text)).toThrow(expect.objectContaining({ code: 'ERR_TRANSPORT_BAD_URL' }))
   })
@@ -104,4 +111,24 @@ test.each([
   ['wss://h:80', 80],
 ])('portOf %s is %d', (href, port) => {
   expect(portOf(new URL(href))).toBe(port)
+})
+
+describe('socketPathOf', () => {
+  test.each([
+    ['ws+unix:///run/ls.sock:/link', '/run/ls.sock'],
+    ['ws+unix:///run/a%20b.sock:/link', '/run/a b.sock'],
+    ['ws://example.com/link', undefined],
+  ])('of %s is %s', (text, path) => {
+    expect(socketPathOf(parseServerUrl(text))).toBe(path)
+  })
+})
+
+describe('requestPathOf', () => {
+  test.each([
+    ['ws+unix:///run/ls.sock:/link', '/link'],
+    ['ws+unix:///run/ls.sock', '/socket'],
+    ['ws://example.com/link?a=b', '/link'],
+  ])('of %s is %s', (text, path) => {
+    expect(requestPathOf(parseServerUrl(text))).toBe(path)
+  })
 })

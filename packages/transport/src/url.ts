@@ -7,6 +7,9 @@ const SCHEMES: Readonly<Record<string, 'ws:' | 'wss:'>> = {
   'https:': 'wss:',
 }
 
+/** A WebSocket over a UNIX socket: the path of the file, a colon, and the path to ask for. */
+const UNIX_SCHEME = 'ws+unix:'
+
 /** What everyone deploys (protocol.md §1). */
 const DEFAULT_PATH = '/socket'
 
@@ -16,7 +19,7 @@ const HIDDEN = '***'
 
 /**
  * The address of a server as a user writes it: no scheme means `wss://`, `http(s)://` means `ws(s)://`, and an empty
- * path or `/` becomes `/socket` (protocol.md §1).
+ * path or `/` becomes `/socket` (protocol.md §1). A UNIX socket is `ws+unix:///path/of.sock:/socket`.
  *
  * @throws TransportError `ERR_TRANSPORT_BAD_URL`
  *
@@ -29,16 +32,33 @@ const HIDDEN = '***'
 export function parseServerUrl(text: string): URL {
   const trimmed = text.trim()
   const absolute = /^[a-z][a-z0-9+.-]*:\/\//i.test(trimmed) ? trimmed : `wss://${trimmed}`
-  const url = toWebSocketUrl(parse(absolute, text), text)
+  const parsed = parse(absolute, text)
+  if (parsed.protocol === UNIX_SCHEME) return parseUnixUrl(parsed, text)
+  const url = toWebSocketUrl(parsed, text)
   if (url.pathname === '/') url.pathname = DEFAULT_PATH
   return url
+}
+
+/** A `URL` given by the caller, who may name a UNIX socket; a redirect may not. @throws TransportError for a scheme not ours */
+export function checkServerUrl(url: URL): URL {
+  return url.protocol === UNIX_SCHEME ? parseUnixUrl(url, placeOf(url)) : toWebSocketUrl(url, placeOf(url))
+}
+
+/** Where the socket file of a `ws+unix:` URL is; undefined for all others. */
+export function socketPathOf(url: URL): string | undefined {
+  return url.protocol === UNIX_SCHEME ? decodeURIComponent(splitUnixPath(url)[0]) : undefined
+}
+
+/** The path that the server is asked for, percent-encoded. */
+export function requestPathOf(url: URL): string {
+  return url.protocol === UNIX_SCHEME ? splitUnixPath(url)[1] : url.pathname
 }
 
 /** The same URL with `ws:` or `wss:` and without a fragment. @throws TransportError for any other scheme. */
 export function toWebSocketUrl(url: URL, text: string): URL {
   const scheme = SCHEMES[url.protocol]
   if (scheme === undefined) {
-    throw badUrl(text, `its scheme is ${url.protocol}//, possible are wss, ws, https and http`)
+    throw badUrl(text, `its scheme is ${url.protocol}//, possible are wss, ws, https, http and ws+unix`)
   }
   // Changing the scheme drops a port that is the default of the new one; nothing else changes.
   const result = new URL(url)
@@ -70,6 +90,29 @@ export function redactUrl(url: URL | string): string {
 /** Scheme, host and path for an error message: what a person must check, and nothing secret. */
 export function placeOf(url: URL): string {
   return `${url.protocol}//${url.host}${url.pathname}`
+}
+
+function parseUnixUrl(url: URL, text: string): URL {
+  const [file, path] = splitUnixPath(url)
+  if (url.host !== '' || file.length < 2 || !isDecodable(file))
+    throw badUrl(text, 'it is not ws+unix:///path/of.sock:/path')
+  const result = new URL(url)
+  result.hash = ''
+  result.pathname = `${file}:${path === '' || path === '/' ? DEFAULT_PATH : path}`
+  return result
+}
+
+function isDecodable(text: string): boolean {
+  try {
+    return decodeURIComponent(text) !== ''
+  } catch {
+    return false
+  }
+}
+
+function splitUnixPath({ pathname }: URL): [file: string, path: string] {
+  const colon = pathname.indexOf(':')
+  return colon < 0 ? [pathname, ''] : [pathname.slice(0, colon), pathname.slice(colon + 1)]
 }
 
 function parse(absolute: string, text: string): URL {

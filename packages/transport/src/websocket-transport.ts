@@ -52,11 +52,18 @@ export class WebSocketTransport implements MessageTransport {
   #ended: TransportCloseReason | undefined
   #unreadTimer: TimerHandle
 
-  /** `socket` must be open, and `stream` the connection below it. */
-  constructor(socket: WebSocket, stream: Duplex, options: ResolvedTransportOptions, peer: TransportPeer) {
+  /** `socket` must be open, and `stream` the connection below it; `early` came before it was. */
+  constructor(
+    socket: WebSocket,
+    stream: Duplex,
+    options: ResolvedTransportOptions,
+    peer: TransportPeer,
+    early: readonly Uint8Array[] = [],
+  ) {
     this.#socket = socket
     this.#stream = stream
     this.#options = options
+    this.#held = [...early]
     this.peer = peer
     // 'drain' only follows a write beyond the stream's own mark, so ours cannot be lower.
     this.#highWaterBytes = Math.max(options.highWaterBytes, stream.writableHighWaterMark)

@@ -1,0 +1,234 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { systemClock, type Clock } from '@ls/batching'
+import { silentLogger, type Logger } from '@ls/mux'
+import { Attempt } from '../attempt.js'
+import type { Connect, ConnectOptions } from '../connect.js'
+import { encodeEarlyData, maxEarlyDataBytes } from '../early-data.js'
+import { listen, type TakeUpgrade, type TransportListener } from '../listen.js'
+import { durationMs, integerIn, resolveTransportOptions } from '../options.js'
+import type { UpgradeRefusal } from '../refuse-upgrade.js'
+import type { UpgradeRequest } from '../upgrade-request.js'
+import { checkServerUrl, parseServerUrl, placeOf, socketPathOf } from '../url.js'
+import type { WebSocketTransport } from '../websocket-transport.js'
+import { AttachedPage } from './attached-page.js'
+import type { BrowserTransport } from './browser-transport.js'
+import { Gate } from './gate.js'
+import { page, pageHeaders } from './page.js'
+
+export interface BrowserDialerOptions {
+  /** Address that the page is served on. Beyond loopback it can be reached by others, in clear. @default '127.0.0.1' */
+  readonly host?: string
+  /** 0 for any free port. @default 0 */
+  readonly port?: number
+  readonly signal?: AbortSignal
+  /** A browser has come: what waits for one may try again. */
+  onAttached?(): void
+  /** Gets the URL to open, and a warning while links wait for a browser. @default silent */
+  readonly logger?: Logger
+  /** @default the system's */
+  readonly clock?: Clock
+}
+
+/** A page that lends us a browser's WebSockets. */
+export interface BrowserDialer {
+  /** What a browser has to open. Whoever knows it can pose as that browser. */
+  readonly url: string
+  /** Pages that are open now. */
+  readonly pageCount: number
+  /**
+   * Opens WebSockets in the browser; waits within `dialDeadlineMs` until there is one. `headers`, `tls`, `dial` and UNIX
+   * sockets are refused with a TypeError, since a browser lets nobody choose them; proxies are the browser's own.
+   */
+  readonly connect: Connect
+  /** Stops serving; the links through the browser end. */
+  close(): Promise<void>
+}
+
+/** One page is enough; the others stand by, as after a reload that has not closed the old one yet. */
+const MAX_PAGES = 8
+
+/** A link that waits dials again and again: one line a minute tells enough. */
+const WARN_INTERVAL_MS = 60_000
+
+/**
+ * Serves a page on the loopback address; a browser that has it open makes the WebSockets, so that a server sees that
+ * browser and nothing else. The page is reached by a random token in its URL, and pages of other origins are turned away.
+ *
+ * @throws TransportError when the port cannot be opened
+ *
+ * @example
+ * ```ts
+ * const dialer = await openBrowserDialer({ port: 8080 })
+ * console.log('open', dialer.url)
+ * const transport = await dialer.connect({ url: 'wss://proxy.example.com', dialDeadlineMs: 60_000 })
+ * ```
+ */
+export async function openBrowserDialer(options: BrowserDialerOptions = {}): Promise<BrowserDialer> {
+  const dialer = new PageDialer(options)
+  await dialer.open()
+  return dialer
+}
+
+class PageDialer implements BrowserDialer {
+  readonly connect: Connect = (options) => this.#connect(options)
+  readonly #options: BrowserDialerOptions
+  readonly #logger: Logger
+  readonly #clock: Clock
+  readonly #gate: Gate
+  /** The newest first: it is the one that a reload has left. */
+  #pages: readonly AttachedPage[] = []
+  /** Links that wait for a page. */
+  readonly #waiting = new Set<(page: AttachedPage) => void>()
+  #listener: TransportListener | undefined
+  #url = ''
+  #lastId = 0
+  #lastWarningMs = Number.NEGATIVE_INFINITY
+
+  constructor(options: BrowserDialerOptions) {
+    this.#options = options
+    this.#gate = new Gate(options.host ?? '127.0.0.1')
+    this.#logger = options.logger ?? silentLogger
+    this.#clock = options.clock ?? systemClock
+  }
+
+  get url(): string {
+    return this.#url
+  }
+
+  get pageCount(): number {
+    return this.#pages.length
+  }
+
+  async open(): Promise<void> {
+    const { host = '127.0.0.1', port = 0, signal } = this.#options
+    this.#listener = await listen({
+      host,
+      port,
+      logger: this.#logger,
+      clock: this.#clock,
+      ...(signal === undefined ? {} : { signal }),
+      authorize: (request) => this.#authorize(request),
+      onRequest: (request, response) => this.#answer(request, response),
+      onTransport: (transport, { path }) => this.#enter(transport, this.#gate.placeOf(path) ?? ''),
+    })
+    this.#url = this.#gate.url(this.#listener.address().port)
+    this.#logger.info({ url: this.#url }, `links go through a browser: open ${this.#url} in one`)
+  }
+
+  async close(): Promise<void> {
+    await this.#listener?.closeAll({ code: 1001, reason: 'the program ends' })
+  }
+
+  async #connect(options: ConnectOptions): Promise<BrowserTransport> {
+    checkFit(options)
+    const url = typeof options.url === 'string' ? parseServerUrl(options.url) : checkServerUrl(options.url)
+    if (socketPathOf(url) !== undefined) throw new TypeError(`${placeOf(url)} is a UNIX socket, which no browser opens`)
+    const { maxMessageBytes } = resolveTransportOptions(options)
+    const { firstMessages = [] } = options
+    const earlyDataBytes = integerIn('earlyDataBytes', options.earlyDataBytes ?? 0, 0, maxEarlyDataBytes)
+    const protocols = encodeEarlyData(firstMessages, earlyDataBytes)
+    const attempt = new Attempt(durationMs('dialDeadlineMs', options.dialDeadlineMs ?? 8000), options.signal)
+    try {
+      const transport = await this.#openIn(url, protocols, maxMessageBytes, attempt)
+      for (const message of firstMessages.slice(protocols.length)) transport.send(message)
+      return transport
+    } finally {
+      attempt.dispose()
+    }
+  }
+
+  /** By the newest page; when that goes in the meantime, by the next one to come. */
+  async #openIn(
+    url: URL,
+    protocols: readonly string[],
+    maxMessageBytes: number,
+    attempt: Attempt,
+  ): Promise<BrowserTransport> {
+    for (;;) {
+      const page = this.#pages[0] ?? (await this.#waitForPage(attempt))
+      const transport = await attempt.step<BrowserTransport | undefined>(
+        `waiting for the browser to open ${placeOf(url)}`,
+        (resolve, reject) =>
+          page.open(String(++this.#lastId), {
+            url,
+            protocols,
+            maxMessageBytes,
+            onOpen: resolve,
+            onFail: reject,
+            onPageGone: () => resolve(undefined),
+          }),
+      )
+      if (transport !== undefined) return transport
+    }
+  }
+
+  async #waitForPage(attempt: Attempt): Promise<AttachedPage> {
+    this.#warn()
+    const { host } = new URL(this.#url)
+    return attempt.step(`waiting for a browser to open the page at ${host}, whose URL is in the log`, (resolve) => {
+      this.#waiting.add(resolve)
+      return () => this.#waiting.delete(resolve)
+    })
+  }
+
+  #warn(): void {
+    const now = this.#clock.now()
+    if (now - this.#lastWarningMs < WARN_INTERVAL_MS) return
+    this.#lastWarningMs = now
+    this.#logger.warn({ url: this.#url }, `no browser is attached, so no link can be opened: open ${this.#url} in one`)
+  }
+
+  #authorize({ path, headers }: UpgradeRequest): UpgradeRefusal | TakeUpgrade | undefined {
+    const refusal = this.#gate.refuse(headers, { upgrade: true })
+    if (refusal !== undefined) return refusal
+    const place = this.#gate.placeOf(path)
+    if (place === 'control') {
+      if (this.#pages.length < MAX_PAGES) return undefined
+      return { status: 503, text: `${MAX_PAGES} pages are open already; close one.` }
+    }
+    const isExpected = place !== undefined && this.#pages.some((page) => page.expects(linkId(place)))
+    return isExpected ? undefined : { status: 404, text: 'There is nothing here.' }
+  }
+
+  #answer(request: IncomingMessage, response: ServerResponse): void {
+    const refusal = this.#gate.refuse(request.headers, { upgrade: false })
+    const found = refusal === undefined && this.#gate.placeOf(request.url ?? '') === ''
+    const isRead = request.method === 'GET' || request.method === 'HEAD'
+    if (found && isRead) return void response.writeHead(200, pageHeaders).end(page)
+    const { status, text } = refusal ?? { status: found ? 405 : 404, text: 'There is nothing here.' }
+    response.writeHead(status, { 'Content-Type': 'text/plain; charset=utf-8' }).end(`${text}\n`)
+  }
+
+  #enter(transport: WebSocketTransport, place: string): void {
+    if (place === 'control') return this.#attach(transport)
+    const id = linkId(place)
+    const page = this.#pages.find((each) => each.expects(id))
+    if (page === undefined) transport.destroy()
+    else page.join(id, transport)
+  }
+
+  #attach(control: WebSocketTransport): void {
+    const page = new AttachedPage(control, this.#clock, () => {
+      this.#pages = this.#pages.filter((each) => each !== page)
+      this.#logger.info({ pages: this.#pages.length }, 'a browser has gone')
+    })
+    this.#pages = [page, ...this.#pages]
+    this.#logger.info({ pages: this.#pages.length }, 'a browser is attached')
+    for (const proceed of this.#waiting) proceed(page)
+    this.#waiting.clear()
+    this.#options.onAttached?.()
+  }
+}
+
+function linkId(place: string): string {
+  return /^link\/(\d+)$/.exec(place)?.[1] ?? ''
+}
+
+/** @throws TypeError for what a browser lets nobody choose. */
+function checkFit({ headers = {}, tls = {}, dial }: ConnectOptions): void {
+  const [header] = Object.keys(headers)
+  if (header !== undefined) throw new TypeError(`a browser lets nobody set headers, and there is ${header}`)
+  const option = Object.entries(tls).find(([, value]) => value !== undefined)?.[0]
+  if (option !== undefined) throw new TypeError(`the browser does TLS in its own way: tls.${option} has no effect`)
+  if (dial !== undefined) throw new TypeError('the browser connects in its own way: `dial` and proxies have no effect')
+}

@@ -1,0 +1,157 @@
+import type { Clock, TimerHandle } from '@ls/batching'
+import type { MessageTransport, TransportCloseReason, TransportHandler } from '@ls/mux'
+import { CloseCode, closeReason } from '../close-code.js'
+import { TransportError } from '../errors.js'
+import type { WebSocketTransport } from '../websocket-transport.js'
+
+/** By this code the page says that the text begins with the real one: pages may send few codes themselves. */
+const RELAYED_CODE = 3999
+
+/** How often a page that has us wait is asked whether we may go on, in milliseconds. */
+const ASK_INTERVAL_MS = 10
+
+export interface BrowserTransportOptions {
+  readonly clock: Clock
+  /** Largest message accepted from the server, in bytes. */
+  readonly maxMessageBytes: number
+  /** Asks the page to tell once it takes more. */
+  ask(): void
+  onEnd(): void
+}
+
+/**
+ * A WebSocket that a browser has opened, by the connection on which its page passes the messages on. It has no `keepalive`
+ * and measures no round trip: pings would reach the browser, not the server.
+ */
+export class BrowserTransport implements MessageTransport {
+  readonly roundTripMs = undefined
+  readonly #link: WebSocketTransport
+  readonly #options: BrowserTransportOptions
+  #handler: TransportHandler | undefined
+  /** The page has too much that the server has not taken. */
+  #isHeld = false
+  /** Sent while held: the page has enough. */
+  #waiting: Uint8Array[] = []
+  #waitingBytes = 0
+  #askTimer: TimerHandle
+  /** Our own reason for the end, if it was us. */
+  #ownReason: TransportCloseReason | undefined
+
+  constructor(link: WebSocketTransport, options: BrowserTransportOptions) {
+    this.#link = link
+    this.#options = options
+  }
+
+  get bufferedBytes(): number {
+    return this.#link.bufferedBytes + this.#waitingBytes
+  }
+
+  send(message: Uint8Array): boolean {
+    if (!this.#isHeld) return this.#link.send(message)
+    if (this.#ownReason !== undefined) return false
+    this.#waiting.push(message)
+    this.#waitingBytes += message.length
+    return false
+  }
+
+  pause(): void {
+    this.#link.pause()
+  }
+
+  resume(): void {
+    this.#link.resume()
+  }
+
+  close(reason: TransportCloseReason = { code: CloseCode.normal, reason: '' }): void {
+    this.#ownReason ??= reason
+    this.#sendWaiting()
+    this.#link.close(reason)
+  }
+
+  destroy(): void {
+    this.#ownReason ??= { code: CloseCode.abnormal, reason: 'destroyed' }
+    this.#dropWaiting()
+    this.#link.destroy()
+  }
+
+  setHandler(handler: TransportHandler): void {
+    const isFirst = this.#handler === undefined
+    this.#handler = handler
+    if (!isFirst) return
+    this.#link.setHandler({
+      onMessage: (message) => this.#receive(message),
+      onDrain: () => {
+        if (!this.#isHeld) this.#handler?.onDrain()
+      },
+      onClose: (reason) => {
+        this.stopAsking()
+        this.#isHeld = false
+        this.#dropWaiting()
+        this.#options.onEnd()
+        this.#handler?.onClose(this.#ownReason ?? relayedReason(reason, this.#options.maxMessageBytes))
+      },
+    })
+  }
+
+  /** The page wants no more for now. */
+  hold(): void {
+    if (this.#isHeld) return
+    this.#isHeld = true
+    this.#askLater()
+  }
+
+  /** The page takes more again. */
+  release(): void {
+    if (!this.#isHeld) return
+    this.stopAsking()
+    this.#isHeld = false
+    if (this.#sendWaiting()) this.#handler?.onDrain()
+  }
+
+  /** There is nobody to ask any more. */
+  stopAsking(): void {
+    this.#options.clock.clearTimeout(this.#askTimer)
+    this.#askTimer = undefined
+  }
+
+  /** Whether the link takes more after that. */
+  #sendWaiting(): boolean {
+    const more = this.#waiting.map((message) => this.#link.send(message)).at(-1) ?? true
+    this.#dropWaiting()
+    return more
+  }
+
+  #dropWaiting(): void {
+    this.#waiting = []
+    this.#waitingBytes = 0
+  }
+
+  #askLater(): void {
+    this.#askTimer = this.#options.clock.setTimeout(() => {
+      this.#options.ask()
+      this.#askLater()
+    }, ASK_INTERVAL_MS)
+  }
+
+  #receive(message: Uint8Array): void {
+    const { maxMessageBytes } = this.#options
+    if (message.length <= maxMessageBytes) return this.#handler?.onMessage(message)
+    const reason = `the peer sent a message of more than ${maxMessageBytes} bytes`
+    this.close({ code: 1009, reason, cause: new TransportError('ERR_TRANSPORT_MESSAGE_TOO_LARGE', reason) })
+  }
+}
+
+/** The end of the server's WebSocket, as the page tells it; without its word, it was the page that has gone. */
+function relayedReason(given: TransportCloseReason, maxMessageBytes: number): TransportCloseReason {
+  if (given.code !== RELAYED_CODE) {
+    return given.code === CloseCode.goingAway || given.code === CloseCode.abnormal ? pageGone(given) : given
+  }
+  const [, code = '', text = ''] = /^(\d{4}) ?(.*)$/s.exec(given.reason) ?? []
+  return closeReason(Number(code) || CloseCode.abnormal, text, undefined, maxMessageBytes)
+}
+
+function pageGone({ reason, cause }: TransportCloseReason): TransportCloseReason {
+  const message = `the page in the browser has gone: ${reason}`
+  const error = new TransportError('ERR_TRANSPORT_BROWSER', message, cause === undefined ? {} : { cause })
+  return { code: CloseCode.abnormal, reason: message, cause: error }
+}

@@ -1,0 +1,50 @@
+import { randomBytes, timingSafeEqual } from 'node:crypto'
+import type { IncomingHttpHeaders } from 'node:http'
+import { isIP } from 'node:net'
+import { formatHostPort } from '../dial.js'
+import type { UpgradeRefusal } from '../refuse-upgrade.js'
+
+/** 128 bits: whoever may try once a millisecond needs longer than there is time. */
+const TOKEN_BYTES = 16
+
+/**
+ * Who may come near the browser dialer: whoever knows the token in its path, and of web pages only the one that it has
+ * served itself.
+ */
+export class Gate {
+  readonly #token = randomBytes(TOKEN_BYTES).toString('hex')
+  readonly #host: string
+
+  /** @param host Where the page is served: a name of it may be asked for too. */
+  constructor(host: string) {
+    this.#host = host
+  }
+
+  /** The URL to open in a browser; on all addresses, that of a browser on the same machine. */
+  url(port: number): string {
+    const host = this.#host === '0.0.0.0' || this.#host === '::' ? 'localhost' : this.#host
+    return `http://${formatHostPort(host, port)}/${this.#token}/`
+  }
+
+  /** What is behind the token in a path; undefined for another token. */
+  placeOf(path: string): string | undefined {
+    const [, given = '', ...rest] = path.split('/')
+    const [got, wanted] = [Buffer.from(given), Buffer.from(this.#token)]
+    return got.length === wanted.length && timingSafeEqual(got, wanted) ? rest.join('/') : undefined
+  }
+
+  /**
+   * Whether a request comes from where it says. A page of another origin names it in `Origin`; one that had its name point
+   * at us (DNS rebinding) names itself in `Host`, which must therefore be an address.
+   */
+  refuse({ host = '', origin }: IncomingHttpHeaders, { upgrade }: { upgrade: boolean }): UpgradeRefusal | undefined {
+    if (!isAddress(host, this.#host)) return { status: 421, text: 'Open this by its address, or as localhost.' }
+    if (upgrade ? origin === `http://${host}` : origin === undefined || origin === `http://${host}`) return undefined
+    return { status: 403, text: 'Pages of other origins are not let in.' }
+  }
+}
+
+function isAddress(host: string, ownName: string): boolean {
+  const name = host.replace(/:\d{1,5}$/, '')
+  return name === 'localhost' || name === ownName || isIP(name.replace(/^\[(.*)\]$/, '$1')) !== 0
+}

@@ -1,0 +1,111 @@
+import { X509Certificate } from 'node:crypto'
+import { type FSWatcher, watch } from 'node:fs'
+import { dirname } from 'node:path'
+import type { Logger } from '@ls/mux'
+import { type CertificateFiles, readCertificateFiles } from './certificate-files.js'
+import { asError } from './errors.js'
+import type { ServerTlsOptions } from './server-tls.js'
+
+export interface CertificateWatchOptions {
+  readonly files: CertificateFiles
+  readonly logger: Logger
+  /** The files hold something else. May throw for what cannot be used: that is logged, and the next change is waited for. */
+  onChange(tls: ServerTlsOptions): void
+  /** Quiet time after a change, in milliseconds: certificate and key are written one after the other. @default 500 */
+  readonly settleMs?: number
+  /** How often to look even if nothing was heard, in milliseconds: network file systems tell nothing. @default 60000 */
+  readonly pollMs?: number
+}
+
+/**
+ * Waits for new certificates. It watches folders, not files: whoever renews puts a new file, or a new link (Kubernetes,
+ * certbot), in the place of the old one, and a watched file would be the one that is gone. What counts is what the files hold.
+ */
+export class CertificateWatch {
+  readonly #options: CertificateWatchOptions
+  readonly #watchers: readonly FSWatcher[]
+  readonly #poll: NodeJS.Timeout
+  #settling: NodeJS.Timeout | undefined
+  /** What the files held, or why they could not be read, when last looked at. */
+  #seen: string
+
+  /** @param current What the files held when they were read last. */
+  constructor(options: CertificateWatchOptions, current: ServerTlsOptions) {
+    const { files, pollMs = 60_000 } = options
+    this.#options = options
+    this.#seen = contentOf(current)
+    const paths = [files.certFile, files.keyFile, files.clientCaFile].filter((path) => path !== undefined)
+    this.#watchers = [...new Set(paths.map((path) => dirname(path)))].flatMap((folder) => this.#watch(folder))
+    this.#poll = setInterval(() => this.#look(), pollMs).unref()
+  }
+
+  close(): void {
+    clearInterval(this.#poll)
+    clearTimeout(this.#settling)
+    for (const watcher of this.#watchers) watcher.close()
+  }
+
+  #watch(folder: string): FSWatcher[] {
+    try {
+      const watcher = watch(folder, { persistent: false }, () => this.#settle())
+      watcher.on('error', (error) => this.#cannotWatch(folder, error))
+      return [watcher]
+    } catch (error) {
+      this.#cannotWatch(folder, asError(error))
+      return []
+    }
+  }
+
+  #cannotWatch(folder: string, error: Error): void {
+    this.#options.logger.debug(
+      { folder, reason: error.message },
+      'a folder of certificates is looked at by the minute only',
+    )
+  }
+
+  #settle(): void {
+    clearTimeout(this.#settling)
+    this.#settling = setTimeout(() => this.#look(), this.#options.settleMs ?? 500).unref()
+  }
+
+  #look(): void {
+    const { files, logger, onChange } = this.#options
+    let tls: ServerTlsOptions
+    try {
+      tls = readCertificateFiles(files)
+    } catch (error) {
+      return this.#kept(asError(error), asError(error).message)
+    }
+    const content = contentOf(tls)
+    if (content === this.#seen) return
+    try {
+      onChange(tls)
+    } catch (error) {
+      return this.#kept(asError(error), content)
+    }
+    this.#seen = content
+    logger.info({ file: files.certFile, ...describeCertificate(tls.cert) }, 'certificate reloaded')
+  }
+
+  /** The old certificate stays. One line for each way in which the new one is wrong, not one a minute. */
+  #kept({ message: reason }: Error, seen: string): void {
+    if (seen === this.#seen) return
+    this.#seen = seen
+    const { files, logger } = this.#options
+    logger.warn({ file: files.certFile, reason }, `the certificate was not reloaded, the old one stays: ${reason}`)
+  }
+}
+
+/** What a person wants to know of a certificate; nothing of one that cannot be read. */
+export function describeCertificate(cert: string | Buffer): { readonly names?: string; readonly validTo?: string } {
+  try {
+    const { subject, subjectAltName, validTo } = new X509Certificate(cert)
+    return { names: subjectAltName ?? subject, validTo }
+  } catch {
+    return {}
+  }
+}
+
+function contentOf({ cert, key, clientCa = '' }: ServerTlsOptions): string {
+  return [cert, key, clientCa].join('\0')
+}

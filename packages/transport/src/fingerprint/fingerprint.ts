@@ -1,0 +1,4 @@
+/** Browsers that a link can look like. Apart from all that needs wreq-js, which whoever reads our types may not have. */
+export const fingerprints = ['chrome', 'firefox', 'safari', 'edge'] as const
+
+export type Fingerprint = (typeof fingerprints)[number]

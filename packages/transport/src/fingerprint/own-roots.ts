@@ -1,0 +1,40 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { ClientTlsOptions } from '../tls.js'
+
+/**
+ * Runs `use` while OpenSSL's default places hold the certificates of `ca` and nothing else. That is how wreq-js can be told
+ * whom to trust: it reads the two variables when a session is made, and takes no certificates itself. `use` must be done
+ * with them when it returns; not a turn of the event loop passes, so that no other code of this process sees the change.
+ */
+export function withOwnRoots<T>(ca: NonNullable<ClientTlsOptions['ca']>, use: () => T): T {
+  const folder = mkdtempSync(join(tmpdir(), 'linksocks-ca-'))
+  const { SSL_CERT_FILE, SSL_CERT_DIR } = process.env
+  try {
+    const file = join(folder, 'ca.pem')
+    writeFileSync(file, pemOf(ca), { mode: 0o600 })
+    setVariables({ SSL_CERT_FILE: file, SSL_CERT_DIR: folder })
+    return use()
+  } finally {
+    setVariables({ SSL_CERT_FILE, SSL_CERT_DIR })
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+function pemOf(ca: NonNullable<ClientTlsOptions['ca']>): string {
+  return [ca].flat().map(String).join('\n')
+}
+
+/** Assigning undefined to a variable would make it the text "undefined". */
+function setVariables({ SSL_CERT_FILE: file, SSL_CERT_DIR: folder }: Variables): void {
+  if (file === undefined) delete process.env['SSL_CERT_FILE']
+  else process.env['SSL_CERT_FILE'] = file
+  if (folder === undefined) delete process.env['SSL_CERT_DIR']
+  else process.env['SSL_CERT_DIR'] = folder
+}
+
+interface Variables {
+  readonly SSL_CERT_FILE: string | undefined
+  readonly SSL_CERT_DIR: string | undefined
+}

@@ -1,0 +1,122 @@
+import { randomBytes, timingSafeEqual } from 'node:crypto'
+import { once } from 'node:events'
+import { createServer, type IncomingMessage, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { Duplex } from 'node:stream'
+
+/** Most bytes of a request to the tunnel's door; what it is for takes 200. */
+const MAX_HEAD_BYTES = 4096
+
+/**
+ * Carries the bytes of one foreign TLS client over a connection that we have opened, so that the way to the server is ours:
+ * names, proxies, `dial`. The client sees an HTTP proxy on the loopback address whose password nobody else knows, and which
+ * serves once.
+ *
+ * Pausing it stops the bytes from the server, and is the only way to stop a client that reads as fast as it can: what waits
+ * then is what it has decrypted already, and the rest stays in the system's buffers and at the server.
+ */
+export class Tunnel {
+  /** What the client has to be given as its proxy, with the password in it. */
+  readonly proxyUrl: string
+  /** Called when bytes have gone out to the server. */
+  onForwarded: () => void = () => {}
+  readonly #connection: Duplex
+  readonly #server: Server
+  readonly #authorization: Buffer
+  #client: Duplex | undefined
+  #paused = false
+  #error: Error | undefined
+
+  /** Opens the door. The tunnel owns `connection` from now on, and destroys it should that fail. */
+  static async open(connection: Duplex): Promise<Tunnel> {
+    const server = createServer({ maxHeaderSize: MAX_HEAD_BYTES })
+    try {
+      server.listen(0, '127.0.0.1')
+      await once(server, 'listening')
+      return new Tunnel(connection, server)
+    } catch (error) {
+      connection.destroy()
+      throw error
+    }
+  }
+
+  private constructor(connection: Duplex, server: Server) {
+    const account = `tunnel:${randomBytes(16).toString('hex')}`
+    this.proxyUrl = `http://${account}@127.0.0.1:${(server.address() as AddressInfo).port}`
+    this.#authorization = Buffer.from(`Basic ${Buffer.from(account).toString('base64')}`)
+    this.#connection = connection
+    this.#server = server
+    server.on('connect', (request, client, head) => this.#enter(request, client, head))
+    connection.on('error', (error) => (this.#error ??= error))
+    // What has come still goes to the client, with the end behind it.
+    connection.on('close', () => (this.#client === undefined ? this.#end() : this.#client.end()))
+    if (connection.destroyed) this.#end()
+  }
+
+  /** What has ended the connection to the server, where that was an error. */
+  get error(): Error | undefined {
+    return this.#error
+  }
+
+  /** Bytes on their way to the server that wait in this process. */
+  get bufferedBytes(): number {
+    return this.#connection.writableLength
+  }
+
+  pause(): void {
+    this.#paused = true
+    this.#connection.pause()
+  }
+
+  resume(): void {
+    this.#paused = false
+    if (this.#client?.writableNeedDrain === false) this.#connection.resume()
+  }
+
+  /** Cuts both ends. */
+  destroy(): void {
+    this.#end()
+  }
+
+  #enter(request: IncomingMessage, client: Duplex, head: Buffer): void {
+    if (this.#client !== undefined || !this.#isOurs(request)) return void client.destroy()
+    client.on('error', () => this.#end())
+    this.#client = client
+    // Once is enough: from here on nobody can knock.
+    this.#server.close()
+    client.write('HTTP/1.1 200 OK\r\n\r\n')
+    this.#join(client, head)
+  }
+
+  #join(client: Duplex, head: Buffer): void {
+    const connection = this.#connection
+    if (head.length > 0) connection.write(head)
+    client.pipe(connection)
+    client.on('data', () => this.onForwarded())
+    connection.on('drain', () => this.onForwarded())
+    connection.on('data', (chunk: Buffer) => {
+      if (!client.write(chunk)) connection.pause()
+    })
+    connection.on('end', () => client.end())
+    // What the client said last is still on its way if it ended properly.
+    client.on('close', () => {
+      if (!connection.writableEnded) this.#end()
+    })
+    client.on('drain', () => {
+      if (!this.#paused) connection.resume()
+    })
+    if (this.#paused) connection.pause()
+  }
+
+  #isOurs({ headers }: IncomingMessage): boolean {
+    const given = Buffer.from(headers['proxy-authorization'] ?? '')
+    return given.length === this.#authorization.length && timingSafeEqual(given, this.#authorization)
+  }
+
+  #end(): void {
+    this.#server.close()
+    this.#server.closeAllConnections()
+    this.#client?.destroy()
+    this.#connection.destroy()
+  }
+}

@@ -1,0 +1,58 @@
+import { asError, TransportError } from '../errors.js'
+import { upgradeRefused } from '../upgrade-refusal.js'
+import { placeOf } from '../url.js'
+
+/**
+ * What wreq-js says when no WebSocket came about, as the error that `connect` has for the same. It has texts only; what
+ * they begin with says nothing, so the first pattern found counts; where there is none, `connectionError` of the connection
+ * below says more.
+ */
+export function openError(url: URL, thrown: unknown, connectionError: Error | undefined): TransportError {
+  const cause = asError(thrown)
+  const { message } = cause
+  const place = placeOf(url)
+  const [, status, statusMessage = ''] = /unexpected status code: (\d{3})([^:]*)/.exec(message) ?? []
+  if (status !== undefined) return refused(url, Number(status), statusMessage.trim())
+  const tls = /\[([A-Z][A-Z0-9_]+)\]/.exec(message)?.[1]
+  if (tls !== undefined) {
+    return new TransportError('ERR_TRANSPORT_TLS', `no TLS with ${place}: ${tlsCauses[tls] ?? tls}`, { cause })
+  }
+  if (/invalid|parse/i.test(message)) {
+    const text = `${place} answered, but not as a WebSocket server: ${lastWords(message)}`
+    return new TransportError('ERR_TRANSPORT_BAD_ANSWER', text, { cause })
+  }
+  const text = `${place} ended the connection instead of answering: ${connectionError?.message ?? lastWords(message)}`
+  return new TransportError('ERR_TRANSPORT_CONNECTION_LOST', text, { cause: connectionError ?? cause })
+}
+
+/** The error that ended an open WebSocket, with the codes of ws where it is the peer's fault. */
+export function lossError(message: string): Error {
+  const code = lossCodes.find(([pattern]) => pattern.test(message))?.[1]
+  const error = new Error(lastWords(message))
+  return code === undefined ? error : Object.assign(error, { code })
+}
+
+const untrusted =
+  'the certificate is for another name, out of date, or signed by nobody this machine trusts; give its issuer as the CA'
+
+const tlsCauses: Readonly<Record<string, string>> = {
+  CERTIFICATE_VERIFY_FAILED: untrusted,
+  WRONG_VERSION_NUMBER: 'no TLS is spoken there; try ws:// instead of wss://',
+}
+
+/** The WebSocket library below wreq-js numbers nothing. */
+const lossCodes: readonly (readonly [pattern: RegExp, code: string | undefined])[] = [
+  [/without closing handshake/i, undefined],
+  [/message too long/i, 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH'],
+  [/protocol error|utf-?8/i, 'WS_ERR_PROTOCOL'],
+]
+
+function refused(url: URL, status: number, statusMessage: string): TransportError {
+  if (status < 300 || status > 399) return upgradeRefused(url, { statusCode: status, statusMessage, headers: {} }, '')
+  const text = `${placeOf(url)} redirects (${status}), and that is not followed in a browser's likeness: give the URL it leads to`
+  return new TransportError('ERR_TRANSPORT_REDIRECTS', text, { status })
+}
+
+function lastWords(message: string): string {
+  return message.split(': ').at(-1) ?? message
+}

@@ -1,0 +1,133 @@
+import {
+  describeMessageTransport,
+  RecordingHandler,
+  seededBytes,
+  testCertificate,
+  turns,
+  until,
+  type TransportPair,
+} from '@ls/testkit'
+import { afterEach, describe, expect, test } from 'vitest'
+import type { ConnectOptions } from '../connect.js'
+import { listen, type ListenOptions } from '../listen.js'
+import type { WebSocketTransport } from '../websocket-transport.js'
+import { connectAsBrowser } from './connect-as-browser.js'
+
+const certificate = testCertificate()
+const cleanups: (() => unknown)[] = []
+
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).toReversed()) await cleanup()
+})
+
+/** A link over TLS: the client's side by wreq-js, the server's by ws. */
+async function linkedPair(clientOptions: Partial<ConnectOptions> = {}, serverOptions: Partial<ListenOptions> = {}) {
+  const connect = await connectAsBrowser('chrome')
+  let accept: (transport: WebSocketTransport) => void
+  const accepted = new Promise<WebSocketTransport>((resolve) => (accept = resolve))
+  const listener = await listen({ tls: certificate, ...serverOptions, onTransport: (transport) => accept(transport) })
+  const url = `wss://localhost:${listener.address().port}`
+  const client = await connect({ url, tls: { ca: certificate.cert }, ...clientOptions })
+  return { client, server: await accepted, dispose: () => listener.closeAll() }
+}
+
+describeMessageTransport('WreqTransport', async (): Promise<TransportPair> => {
+  const { client, server, dispose } = await linkedPair()
+  return { left: client, right: server, dispose }
+})
+
+describeMessageTransport('WebSocketTransport, the server of a WreqTransport', async (): Promise<TransportPair> => {
+  const { client, server, dispose } = await linkedPair()
+  return { left: server, right: client, dispose }
+})
+
+/** A linked pair with recording handlers, gone after the test. */
+async function recordedPair(clientOptions: Partial<ConnectOptions> = {}) {
+  const { client, server, dispose } = await linkedPair(clientOptions)
+  const [atClient, atServer] = [new RecordingHandler(), new RecordingHandler()]
+  cleanups.push(dispose, () => client.destroy())
+  client.setHandler(atClient)
+  server.setHandler(atServer)
+  return { client, server, atClient, atServer }
+}
+
+describe('WreqTransport', () => {
+  test('loses no message that the server sends at once', async () => {
+    const connect = await connectAsBrowser('chrome')
+    const listener = await listen({ tls: certificate, onTransport: (transport) => transport.send(Uint8Array.of(1)) })
+    cleanups.push(() => listener.closeAll())
+    const url = `wss://localhost:${listener.address().port}`
+    const handlers: RecordingHandler[] = []
+    for (let round = 0; round < 50; round++) {
+      const client = await connect({ url, tls: { ca: certificate.cert } })
+      // A late owner, as one that has other things to do first.
+      await turns(round % 5)
+      const handler = new RecordingHandler()
+      client.setHandler(handler)
+      handlers.push(handler)
+      await until(() => handler.messages.length > 0, `the message of round ${round}`)
+      client.destroy()
+    }
+    expect(handlers.map(({ byteCount }) => byteCount)).toEqual(Array(50).fill(1))
+  })
+
+  test('holds back a server that sends more than its owner takes', async () => {
+    const { client, server, atClient } = await recordedPair()
+    const atServer = new RecordingHandler()
+    server.setHandler(atServer)
+    client.pause()
+    const chunk = 256 * 1024
+    let sentBytes = 0
+    // What system buffers take is little against this.
+    const manyBytes = 96 * 1024 * 1024
+    for (let stalledTurns = 0; sentBytes < manyBytes && stalledTurns < 200; stalledTurns++) {
+      while (sentBytes < manyBytes && server.send(new Uint8Array(chunk))) {
+        sentBytes += chunk
+        stalledTurns = 0
+      }
+      await turns(1)
+    }
+    expect([sentBytes < manyBytes / 2, atClient.messages.length]).toEqual([true, 0])
+  })
+
+  test('ends with 1009 at a message over maxMessageBytes', async () => {
+    const { server, atClient } = await recordedPair({ maxMessageBytes: 1000 })
+    server.send(new Uint8Array(1001))
+    await until(() => atClient.closes.length > 0, 'onClose')
+    expect(atClient.closes[0]).toMatchObject({
+      code: 1009,
+      reason: 'the peer sent a message of more than 1000 bytes',
+      cause: { code: 'ERR_TRANSPORT_MESSAGE_TOO_LARGE' },
+    })
+  })
+
+  test('takes a message of exactly maxMessageBytes', async () => {
+    const { server, atClient } = await recordedPair({ maxMessageBytes: 1000 })
+    server.send(seededBytes(1).take(1000))
+    await until(() => atClient.messages.length > 0, 'the message')
+    expect(atClient.messages[0]?.length).toBe(1000)
+  })
+
+  test('says why the connection was lost', async () => {
+    const { server, atClient } = await recordedPair()
+    server.destroy()
+    await until(() => atClient.closes.length > 0, 'onClose')
+    expect(atClient.closes[0]).toMatchObject({ code: 1006, reason: expect.stringMatching(/^connection /) as string })
+  })
+
+  test('closes with 1000 where browsers may not send the code, and keeps the text', async () => {
+    const { client, atServer } = await recordedPair()
+    client.close({ code: 1001, reason: 'going away' })
+    await until(() => atServer.closes.length > 0, 'onClose')
+    expect(atServer.closes[0]).toMatchObject({ code: 1000, reason: 'going away' })
+  })
+
+  test('cuts a link whose peer does not answer its close in time', async () => {
+    const { client, server, atClient } = await recordedPair({ closeDeadlineMs: 50 })
+    // It reads nothing, so it sees no close.
+    server.pause()
+    client.close({ code: 4000, reason: 'enough' })
+    await until(() => atClient.closes.length > 0, 'onClose')
+    expect(atClient.closes).toMatchObject([{ code: 4000, reason: 'enough' }])
+  })
+})

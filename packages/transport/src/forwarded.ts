@@ -1,0 +1,78 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import { isIP } from 'node:net'
+import type { TrustedProxies } from './trusted-proxies.js'
+
+/** Headers in which reverse proxies tell whom they speak for. */
+export const clientAddressHeaders = ['x-forwarded-for', 'forwarded', 'cf-connecting-ip'] as const
+
+export type ClientAddressHeader = (typeof clientAddressHeaders)[number]
+
+/** Where a request comes from, as far as it can be believed. */
+export interface ClientAddress {
+  /** undefined for a UNIX socket, and for a connection that is gone already. */
+  readonly address: string | undefined
+  /** undefined as well where a proxy has not told it. */
+  readonly port: number | undefined
+}
+
+/**
+ * The client behind the proxies in front of us. Each proxy adds the address it saw at the end of the header, so the list is
+ * read from there: an address counts only if the one who added it is trusted. Whatever else stands in the header may come
+ * from anyone and is not looked at.
+ *
+ * One header is read and no other: a proxy that sets this one passes the others on as the client wrote them.
+ */
+export function clientAddress(
+  peer: ClientAddress,
+  headers: IncomingHttpHeaders,
+  header: ClientAddressHeader,
+  trusted: TrustedProxies,
+): ClientAddress {
+  if (trusted.isEmpty || !trusted.has(peer.address)) return peer
+  const field = headers[header]
+  if (field === undefined) return peer
+  let client = peer
+  for (const node of nodesOf(header, String(field)).toReversed()) {
+    const next = trusted.has(client.address) ? parseNode(node) : undefined
+    if (next === undefined) break
+    client = next
+  }
+  return client
+}
+
+/** The addresses in a field, in its order; none when it is malformed, since then nobody knows who wrote which part. */
+function nodesOf(header: ClientAddressHeader, field: string): readonly string[] {
+  if (header === 'forwarded') return forwardedNodes(field)
+  // Two fields of CF-Connecting-IP, joined by Node, are no address: Cloudflare sends one.
+  return header === 'cf-connecting-ip' ? [field.trim()] : field.split(',').map((node) => node.trim())
+}
+
+/** RFC 7239 §4: elements parted by commas, each of pairs parted by semicolons, values as tokens or quoted strings. */
+function forwardedNodes(field: string): readonly string[] {
+  const nodes: string[] = []
+  let node = ''
+  FORWARDED_PART.lastIndex = 0
+  while (FORWARDED_PART.lastIndex < field.length) {
+    const part = FORWARDED_PART.exec(field)
+    if (part === null) return []
+    const [, name = '', token, quoted = '', end] = part
+    if (name.toLowerCase() === 'for') node = token ?? quoted.replaceAll(/\\(.)/g, '$1')
+    if (end === ';') continue
+    nodes.push(node)
+    node = ''
+  }
+  return nodes
+}
+
+/** One pair, or none, and what ends it. Ports and IPv6 should be quoted, but not all proxies do. */
+const FORWARDED_PART =
+  /(?:[ \t]*([\w!#$%&'*+.^`|~-]+)=(?:([\w!#$%&'*+.^`|~:[\]-]+)|"((?:[^"\\]|\\.)*)"))?[ \t]*(;|,|$)/y
+
+/** An address with or without a port; undefined for `unknown`, for made-up names (RFC 7239 §6.3), and for anything else. */
+function parseNode(text: string): ClientAddress | undefined {
+  const [, bracketed, plain = '', digits] = /^(?:\[([^\]]*)\]|([^:[\]]*))(?::(\d{1,5}))?$/.exec(text) ?? []
+  const address = isIP(text) === 6 ? text : (bracketed ?? plain)
+  if (isIP(address) === 0 || address.includes('%')) return undefined
+  const port = digits === undefined || isIP(text) === 6 ? undefined : Number(digits)
+  return { address, port: port === undefined || port > 0xffff ? undefined : port }
+}

@@ -1,0 +1,49 @@
+import { BlockList, isIP } from 'node:net'
+
+/** Proxies whose word about their clients is taken. */
+export interface TrustedProxies {
+  /** Whether anyone is trusted at all. */
+  readonly isEmpty: boolean
+  /** @param address undefined for whoever comes through a UNIX socket */
+  has(address: string | undefined): boolean
+}
+
+/**
+ * Reads addresses and networks: `127.0.0.1`, `10.0.0.0/8`, `2001:db8::/32`, and `unix` for whoever may open the UNIX socket.
+ *
+ * @throws RangeError naming the value and the limit
+ */
+export function parseTrustedProxies(places: readonly string[]): TrustedProxies {
+  const networks = new BlockList()
+  let unix = false
+  for (const place of places) {
+    if (place === 'unix') unix = true
+    else addNetwork(networks, place)
+  }
+  return {
+    isEmpty: places.length === 0,
+    has(address) {
+      if (address === undefined) return unix
+      const version = isIP(address)
+      // BlockList finds IPv4-mapped IPv6 addresses in IPv4 networks too.
+      return version !== 0 && networks.check(address, familyOf(version))
+    },
+  }
+}
+
+function addNetwork(networks: BlockList, place: string): void {
+  const [, address = '', bits] = /^([^/]+)(?:\/(\d{1,3}))?$/.exec(place) ?? []
+  const version = isIP(address)
+  // A zone ("%eth0") is local to one machine and not part of what is compared.
+  if (version === 0 || address.includes('%')) {
+    throw new RangeError(`the trusted proxy "${place}" is no address, no network like 10.0.0.0/8, and not "unix"`)
+  }
+  const most = version === 4 ? 32 : 128
+  const length = bits === undefined ? most : Number(bits)
+  if (length > most) throw new RangeError(`the trusted proxy "${place}" has ${length} bits; ${most} are the most`)
+  networks.addSubnet(address, length, familyOf(version))
+}
+
+function familyOf(version: number): 'ipv4' | 'ipv6' {
+  return version === 4 ? 'ipv4' : 'ipv6'
+}
