@@ -11,6 +11,7 @@ describe('@ls/http-proxy', () => {
         "connect",
         "createServer",
         "dialDirect",
+        "endToEnd",
         "formatAuthority",
         "httpProxyErrorCodes",
         "lingerMs",

@@ -15,6 +15,7 @@ test('@ls/relay exports what it says it does', () => {
       "failureWords",
       "formatFailure",
       "formatListenAddress",
+      "localSession",
       "parseAccessRules",
       "parseFailure",
       "parseListenAddress",

@@ -1,10 +1,10 @@
-import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 
 /**
  * Waits for the first bytes of a fresh, paused socket and leaves it paused. Undefined when it closes first or nothing
  * comes within `deadlineMs`; the socket is then destroyed.
  */
-export function firstBytes(socket: Socket, deadlineMs: number): Promise<Uint8Array | undefined> {
+export function firstBytes(socket: Duplex, deadlineMs: number): Promise<Uint8Array | undefined> {
   return new Promise((resolve) => {
     const settle = (bytes: Uint8Array | undefined): void => {
       clearTimeout(timer)

@@ -1,11 +1,19 @@
-import { createServer, type Server, type Socket } from 'node:net'
+import { createServer, Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { type Logger, silentLogger } from '@ls/mux'
 import type { HttpProxy } from '@ls/http-proxy'
 import { type Account, accounts, type Authenticator } from '@ls/socks5'
 import { checkPayloadOptions, type PayloadOptions } from '../payload-options.js'
 import { firstBytes } from './first-bytes.js'
 import { makeHttpProxy } from './http.js'
-import { type ListenAddress, parseListenAddress, type TcpAddress } from './listen-address.js'
+import {
+  type ListenAddress,
+  parseListenAddress,
+  type TcpAddress,
+  type UnixAddress,
+  type WebSocketAddress,
+} from './listen-address.js'
+import { type ListenWebSocket, openWebSocket } from './listen-web-socket.js'
 import { openServer } from './open-server.js'
 import type { SessionPicker } from './opener.js'
 import { serveSocks, type ServeSocksOptions } from './socks.js'
@@ -17,10 +25,13 @@ export interface InboundOptions extends PayloadOptions {
   /** 0 for any free port. @default none, if `listenOn` names a place */
   readonly port?: number
   /**
-   * Where to listen instead of `host` and `port`: `host:port`, `[::1]:1080`, `unix:/run/proxy.sock`, at most 64 of them.
+   * Where to listen instead of `host` and `port`: `host:port`, `[::1]:1080`, `unix:/run/proxy.sock`, or
+   * `ws://host:port/path` for byte streams over WebSocket; at most 64 of them.
    * @default none
    */
   readonly listenOn?: readonly string[]
+  /** Opens the `ws://` and `wss://` places, which need it. @default none */
+  readonly listenWebSocket?: ListenWebSocket
   /** Who may use the port; empty for everybody. @default [] */
   readonly accounts?: readonly Account[]
   /** What clients may speak; `auto` tells it from the first byte. @default 'auto' */
@@ -51,8 +62,11 @@ export class Inbound {
   readonly #auth: Authenticator | undefined
   readonly #serving: ServeSocksOptions
   readonly #http: HttpProxy
-  readonly #sockets = new Set<Socket>()
-  readonly #servers: Server[] = []
+  readonly #sockets = new Set<Duplex>()
+  /** Each stops one port listening. */
+  readonly #closers: (() => Promise<unknown>)[] = []
+  /** Told when the last client is gone. */
+  #onEmpty: (() => void) | undefined
   readonly #addresses: ListenAddress[] = []
 
   /** @throws RangeError for a place to listen or an account that is not valid, TypeError for none */
@@ -102,34 +116,65 @@ export class Inbound {
   /** Stops accepting, gives connections `graceMs` to finish, then cuts them. */
   async close({ graceMs = 0 }: { graceMs?: number } = {}): Promise<void> {
     this.#addresses.length = 0
-    const closing = this.#servers.splice(0).map((server) => new Promise((resolve) => server.close(resolve)))
+    const closing = this.#closers.splice(0).map((close) => close())
     if (closing.length === 0) return
-    const cut = setTimeout(() => {
-      for (const socket of this.#sockets) socket.destroy()
-    }, graceMs)
+    const cut = setTimeout(() => this.#cut(), graceMs)
     await Promise.all(closing)
+    if (this.#sockets.size > 0) await new Promise<void>((resolve) => (this.#onEmpty = resolve))
     clearTimeout(cut)
   }
 
+  #cut(): void {
+    for (const socket of this.#sockets) {
+      if (socket instanceof Socket) socket.destroy()
+      // Without an error it would wait for the peer to close as well.
+      else socket.destroy(new Error('the proxy port was closed'))
+    }
+  }
+
   async #open(place: ListenAddress): Promise<void> {
+    const { opened, close } = 'webSocket' in place ? this.#openWebSocket(place) : this.#openServer(place)
+    this.#closers.push(close)
+    const address = await opened
+    // Closed while it opened.
+    if (!this.#closers.includes(close)) return void close()
+    this.#addresses.push(address)
+    if (this.#auth !== undefined || 'path' in address) return
+    const { host } = 'webSocket' in address ? address.webSocket : address
+    if (isLoopback(host)) return
+    this.#logger.warn(address, 'the SOCKS port is public and asks for no password: anyone can use it')
+  }
+
+  #openServer(place: TcpAddress | UnixAddress): Opening {
     const server = createServer({ allowHalfOpen: true, noDelay: true, pauseOnConnect: true }, (socket) => {
       void this.#serve(socket)
     })
     server.maxConnections = this.#maxConnections
-    this.#servers.push(server)
-    const address = await openServer(server, place)
-    // Closed while it opened.
-    if (!this.#servers.includes(server)) return void server.close()
-    server.on('error', (error) => this.#logger.error({ err: error }, `proxy port: ${error.message}`))
-    this.#addresses.push(address)
-    if (this.#auth !== undefined || 'path' in address || isLoopback(address.host)) return
-    this.#logger.warn(address, 'the SOCKS port is public and asks for no password: anyone can use it')
+    const opened = openServer(server, place).then((address) => {
+      server.on('error', (error) => this.#logger.error({ err: error }, `proxy port: ${error.message}`))
+      return address
+    })
+    return { opened, close: () => new Promise((resolve) => server.close(resolve)) }
   }
 
-  async #serve(socket: Socket): Promise<void> {
+  #openWebSocket(place: WebSocketAddress): Opening {
+    const opening = openWebSocket(place, this.#options.listenWebSocket, {
+      maxLinks: this.#maxConnections,
+      logger: this.#logger,
+      onStream: (stream) => void this.#serve(stream),
+    })
+    const close = (): Promise<unknown> =>
+      opening.then(
+        ({ listener }) => listener.close(),
+        () => {},
+      )
+    return { opened: opening.then(({ address }) => address), close }
+  }
+
+  async #serve(socket: Duplex): Promise<void> {
     this.#sockets.add(socket)
     socket.on('error', () => {})
-    socket.once('close', () => this.#sockets.delete(socket))
+    socket.once('close', () => this.#forget(socket))
     const { handshakeDeadlineMs } = this.#serving
     try {
       const head = await firstBytes(socket, handshakeDeadlineMs)
@@ -137,9 +182,15 @@ export class Inbound {
       if (this.#speaksSocks(head)) await serveSocks(socket, head, this.#serving)
       else this.#http.serve(socket, head)
     } catch (error) {
-      this.#logger.error({ err: error, remoteAddress: socket.remoteAddress }, 'a proxy client could not be served')
+      const { remoteAddress } = socket as Partial<Socket>
+      this.#logger.error({ err: error, remoteAddress }, 'a proxy client could not be served')
       socket.destroy()
     }
+  }
+
+  #forget(socket: Duplex): void {
+    this.#sockets.delete(socket)
+    if (this.#sockets.size === 0) this.#onEmpty?.()
   }
 
   /** SOCKS names its version in the first byte; no HTTP method begins with either. */
@@ -148,6 +199,12 @@ export class Inbound {
     if (inbound !== 'auto') return inbound === 'socks'
     return head[0] === 0x05 || head[0] === 0x04
   }
+}
+
+/** A port on its way to being open; `close` works at any time. */
+interface Opening {
+  readonly opened: Promise<ListenAddress>
+  readonly close: () => Promise<unknown>
 }
 
 /** protocol.md leaves it open; clients answer within a round trip, and each waiting one holds a socket. */

@@ -1,7 +1,7 @@
 import { isIPv6 } from 'node:net'
 
-/** Where an inbound listens: a TCP port, or a UNIX socket. */
-export type ListenAddress = TcpAddress | UnixAddress
+/** Where an inbound listens: a TCP port, a UNIX socket, or a port for byte streams over WebSocket. */
+export type ListenAddress = TcpAddress | UnixAddress | WebSocketAddress
 
 export interface TcpAddress {
   readonly host: string
@@ -14,15 +14,28 @@ export interface UnixAddress {
   readonly path: string
 }
 
+export interface WebSocketAddress {
+  readonly webSocket: TcpAddress & {
+    /** Whether it speaks TLS: `wss`. */
+    readonly secure: boolean
+    /** Where WebSockets open, beginning with `/`. */
+    readonly path: string
+  }
+}
+
 /**
- * Reads `host:port`, `[::1]:1080`, `1080` (on 127.0.0.1) or `unix:/run/proxy.sock`.
+ * Reads `host:port`, `[::1]:1080`, `1080` (on 127.0.0.1), `unix:/run/proxy.sock` or `ws://host:port/path`.
  *
  * @throws RangeError naming the value and the limit
  */
 export function parseListenAddress(text: string): ListenAddress {
+  if (/^wss?:/.test(text)) return { webSocket: parseWebSocket(text) }
   if (text.startsWith(unixPrefix)) return { path: checkPath(text.slice(unixPrefix.length)) }
   const match = /^(?:(?:\[([^\]]*)\]|([^:[\]]+)):)?(\d{1,5})$/.exec(text)
-  if (match === null) throw new RangeError(`"${text}" is no place to listen; write HOST:PORT, [IPV6]:PORT or unix:PATH`)
+  if (match === null)
+    throw new RangeError(
+      `"${text}" is no place to listen; write HOST:PORT, [IPV6]:PORT, unix:PATH or ws://HOST:PORT/PATH`,
+    )
   const [, address, name, digits] = match
   if (address !== undefined && !isIPv6(address)) throw new RangeError(`"${text}" has no IPv6 address in its brackets`)
   const port = Number(digits)
@@ -33,7 +46,39 @@ export function parseListenAddress(text: string): ListenAddress {
 /** Writes what {@link parseListenAddress} reads. */
 export function formatListenAddress(address: ListenAddress): string {
   if ('path' in address) return `${unixPrefix}${address.path}`
-  return `${isIPv6(address.host) ? `[${address.host}]` : address.host}:${address.port}`
+  if (!('webSocket' in address)) return formatTcp(address)
+  const { secure, path } = address.webSocket
+  return `${secure ? 'wss' : 'ws'}://${formatTcp(address.webSocket)}${path}`
+}
+
+function formatTcp({ host, port }: TcpAddress): string {
+  return `${isIPv6(host) ? `[${host}]` : host}:${port}`
+}
+
+function parseWebSocket(text: string): WebSocketAddress['webSocket'] {
+  if (!URL.canParse(text)) throw new RangeError(`"${shown(text)}" is no place to listen; write ws://HOST:PORT/PATH`)
+  const { protocol, hostname, port, pathname, searchParams, hash, username, password } = new URL(text)
+  if (username !== '' || password !== '') {
+    throw new RangeError(`"${shown(text)}" has an account in it; the port's accounts are an option of their own`)
+  }
+  // Clients have it in the same URL, and a server takes any early data that its head has room for.
+  searchParams.delete('ed')
+  if (searchParams.size > 0 || hash !== '') {
+    throw new RangeError(`"${shown(text)}" has something behind its path; only ed= may be there`)
+  }
+  const secure = protocol === 'wss:'
+  const defaultPort = secure ? 443 : 80
+  return {
+    secure,
+    host: hostname.replaceAll(/^\[|\]$/g, ''),
+    port: port === '' ? defaultPort : Number(port),
+    path: pathname,
+  }
+}
+
+/** Without an account that someone wrote into it. */
+function shown(text: string): string {
+  return text.replace(/\/\/[^/]*@/, '//***@')
 }
 
 function checkPath(path: string): string {

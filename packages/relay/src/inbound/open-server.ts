@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { promises as fs } from 'node:fs'
 import { connect, type Server } from 'node:net'
 import { isMainThread } from 'node:worker_threads'
-import type { ListenAddress, UnixAddress } from './listen-address.js'
+import type { TcpAddress, UnixAddress } from './listen-address.js'
 import { listenError } from './listen-error.js'
 
 /**
@@ -11,7 +11,7 @@ import { listenError } from './listen-error.js'
  *
  * @throws ListenError when the port or path is taken, or not ours to take
  */
-export async function openServer(server: Server, address: ListenAddress): Promise<ListenAddress> {
+export async function openServer(server: Server, address: TcpAddress | UnixAddress): Promise<TcpAddress | UnixAddress> {
   try {
     if ('path' in address) return await openUnix(server, address)
     server.listen({ host: address.host, port: address.port })

@@ -1,4 +1,5 @@
-import type { Socket } from 'node:net'
+import { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import type { Logger } from '@ls/mux'
 import { type Authenticator, performServerHandshake, SocksError } from '@ls/socks5'
 import { type Failure, replyOf } from '../failure.js'
@@ -16,17 +17,21 @@ export interface ServeSocksOptions extends ServeTcpOptions {
 }
 
 /** Serves a client that speaks SOCKS 4, 4a or 5; `head` was read from it already. */
-export async function serveSocks(socket: Socket, head: Uint8Array, options: ServeSocksOptions): Promise<void> {
+export async function serveSocks(socket: Duplex, head: Uint8Array, options: ServeSocksOptions): Promise<void> {
   const { auth, handshakeDeadlineMs: deadlineMs, logger } = options
   try {
     const accepted = await performServerHandshake(socket, { initialBytes: head, udp: true, auth, deadlineMs })
     const { request, reply } = accepted
-    if (request.command === 'udp-associate') return await serveUdpAssociate(accepted, options)
+    if (request.command === 'udp-associate') {
+      // A byte stream over WebSocket comes from no address at which its client waits for datagrams.
+      if (!(socket instanceof Socket)) return reply('forbidden')
+      return await serveUdpAssociate({ ...accepted, socket }, options)
+    }
     const { host, port } = request.destination
     const target = { host, port }
     const gone = watchGone(socket)
     const fail = ({ word }: Failure): void => reply(replyOf(word))
-    const succeed = (): Socket => {
+    const succeed = (): Duplex => {
       reply('succeeded')
       return socket
     }
@@ -34,6 +39,7 @@ export async function serveSocks(socket: Socket, head: Uint8Array, options: Serv
     gone.release()
   } catch (error) {
     if (!(error instanceof SocksError)) throw error
-    logger.debug({ remoteAddress: socket.remoteAddress, code: error.code }, error.message)
+    const { remoteAddress } = socket as Partial<Socket>
+    logger.debug({ remoteAddress, code: error.code }, error.message)
   }
 }

@@ -2,6 +2,7 @@ import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { Address } from '@ls/codec'
 import type { Channel, ChannelHandler, Logger } from '@ls/mux'
+import { RelayError } from '../errors.js'
 import { type Failure, failureOf, formatFailure } from '../failure.js'
 import type { PayloadOptions } from '../payload-options.js'
 import { pump } from '../pump.js'
@@ -42,7 +43,7 @@ export async function serveTcp(request: TcpRequest, options: ServeTcpOptions): P
     )
     // With fast open the client was told of success already: a reset is all that is left to say.
     if (answered.socket instanceof Socket) answered.socket.resetAndDestroy()
-    else if (answered.socket !== undefined) answered.socket.destroy()
+    else if (answered.socket !== undefined) answered.socket.destroy(new RelayError(failure))
     else request.fail(failure)
   }
 }

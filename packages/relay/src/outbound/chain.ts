@@ -10,19 +10,26 @@ import { defaultConnectTimeoutMs, dial, type DialOptions } from './dial.js'
 import { resolveIpv4 } from './resolve-ipv4.js'
 import { speaksHttp, type Upstream } from './upstream.js'
 import { fillSource, type UpstreamHeaders } from './upstream-headers.js'
+import { type DialProxy, type DialWebSocket, overWebSocket, type WebSocketHop } from './web-socket-hop.js'
 
 /** What holds for all proxies of a chain. */
 export interface UpstreamOptions {
   /** Further fields for HTTP proxies, with `{source}` and `{target}`. @default none */
   readonly headers?: UpstreamHeaders
-  /** TLS to `https://` proxies, for instance a `ca` of one's own. @default what Node trusts */
+  /** TLS to `https://` and `wss+…` proxies, for instance a `ca` of one's own. @default what Node trusts */
   readonly tls?: TlsOptions
+  /** Opens the WebSocket to `ws+…` and `wss+…` proxies, which need it. */
+  readonly dialWebSocket?: DialWebSocket | undefined
 }
 
 /** Reaches a target, one way or another. */
 export type Dialler = (target: Address, options: DialOptions) => Promise<Duplex>
 
-/** Dials directly, or through each upstream in turn. Made once: HTTP/2 connections to proxies are shared by dialler. */
+/**
+ * Dials directly, or through each upstream in turn. Made once: HTTP/2 connections to proxies are shared by dialler.
+ *
+ * @throws TypeError for an upstream inside a WebSocket without `dialWebSocket`
+ */
 export function diallerThrough(upstreams: readonly Upstream[], options: UpstreamOptions = {}): Dialler {
   if (upstreams.length === 0) return dial
   const reach = upstreams.reduce<Dialler>((before, upstream) => through(upstream, before, options), dial)
@@ -35,11 +42,19 @@ export function diallerThrough(upstreams: readonly Upstream[], options: Upstream
 
 function through(upstream: Upstream, before: Dialler, options: UpstreamOptions): Dialler {
   // Rules are about the target: none of them keeps us from a proxy.
-  const dialProxy: DialProxy = (proxy, { signal }) => before(proxy, { signal })
+  const dialNext: DialProxy = (proxy, { signal }) => before(proxy, { signal })
+  const dialProxy =
+    upstream.webSocket === undefined ? dialNext : throughWebSocket(upstream.webSocket, dialNext, options)
   return speaksHttp(upstream) ? throughHttp(upstream, dialProxy, options) : throughSocks(upstream, dialProxy)
 }
 
-type DialProxy = (proxy: Address, options: { signal: AbortSignal }) => Promise<Duplex>
+function throughWebSocket(hop: WebSocketHop, dialNext: DialProxy, options: UpstreamOptions): DialProxy {
+  const { dialWebSocket, tls = {} } = options
+  if (dialWebSocket !== undefined) return overWebSocket(hop, dialNext, dialWebSocket, tls)
+  throw new TypeError(
+    `the upstream proxy at ${hop.url.host} is spoken to in a WebSocket, which takes \`dialWebSocket\``,
+  )
+}
 
 function throughHttp(upstream: Upstream, dialProxy: DialProxy, { headers = {}, tls = {} }: UpstreamOptions): Dialler {
   const { protocol, host, port, username, password } = upstream
@@ -56,7 +71,7 @@ function throughHttp(upstream: Upstream, dialProxy: DialProxy, { headers = {}, t
   }
 }
 
-function throughSocks({ protocol, ...proxy }: Upstream, dialProxy: DialProxy): Dialler {
+function throughSocks({ protocol, webSocket: _webSocket, ...proxy }: Upstream, dialProxy: DialProxy): Dialler {
   const version = socksVersions[protocol]
   return async (target, options) => {
     const { signal, timeoutMs } = options

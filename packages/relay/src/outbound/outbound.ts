@@ -1,3 +1,4 @@
+import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { ConnectionOptions as TlsOptions } from 'node:tls'
 import type { Address } from '@ls/codec'
@@ -9,14 +10,19 @@ import { formatTarget } from '../target.js'
 import { type AccessRules, parseAccessRules } from './access-rules.js'
 import type { Dialler } from './chain.js'
 import { diallerByRoute } from './dial-by-route.js'
+import { checkProxyHeaderVersion, encodeProxyHeader, type ProxyHeaderVersion } from './proxy-header.js'
 import { parseRoutes, type Routes } from './routes.js'
 import { serveUdp, type UdpOptions } from './udp.js'
 import { parseUpstream } from './upstream.js'
 import { checkUpstreamHeaders, type UpstreamHeaders } from './upstream-headers.js'
+import type { DialWebSocket } from './web-socket-hop.js'
 
 export interface OutboundOptions extends PayloadOptions {
   readonly logger?: Logger
-  /** Proxies to go through, each reached through the one before; URLs such as `socks5://user:pass@host:1080`. */
+  /**
+   * Proxies to go through, each reached through the one before; URLs such as `socks5://user:pass@host:1080`, or
+   * `wss+socks5://host/path` for SOCKS5 inside a WebSocket.
+   */
   readonly upstreamProxies?: readonly string[]
   /**
    * Exceptions from `upstreamProxies`, `PATTERN=direct`, `PATTERN=reject` or `PATTERN=URL`; the first that matches counts.
@@ -25,8 +31,15 @@ export interface OutboundOptions extends PayloadOptions {
   readonly routes?: readonly string[]
   /** Further fields for HTTP proxies; `{source}` and `{target}` in a value are filled in. @default none */
   readonly upstreamHeaders?: UpstreamHeaders
-  /** TLS to `https://` proxies, for instance a `ca` of one's own. @default what Node trusts */
+  /** TLS to `https://` and `wss+…` proxies, for instance a `ca` of one's own. @default what Node trusts */
   readonly upstreamTls?: TlsOptions
+  /** Opens the WebSocket to `ws+…` and `wss+…` proxies, which need it. @default none */
+  readonly dialWebSocket?: DialWebSocket
+  /**
+   * Sends a PROXY protocol header in front of everything else to each target over TCP, with the address of whoever asks as
+   * far as it is known, and port 0; the target has to expect it. @default none
+   */
+  readonly sendProxy?: ProxyHeaderVersion
   /** Allowed targets, `ADDR:PORT`. @default all */
   readonly accessRules?: readonly string[]
   /** @default 10000 */
@@ -42,13 +55,19 @@ export class Outbound {
   readonly #access: AccessRules
   readonly #logger: Logger
 
-  /** @throws RangeError when an upstream, a route, a header, an access rule or a payload option is not valid */
+  /**
+   * @throws RangeError when an upstream, a route, a header, an access rule or a payload option is not valid; TypeError for
+   * an upstream inside a WebSocket without `dialWebSocket`
+   */
   constructor(options: OutboundOptions = {}) {
-    const { upstreamProxies = [], routes = [], accessRules = [], upstreamHeaders = {}, upstreamTls = {} } = options
+    const { upstreamProxies = [], routes = [], accessRules = [] } = options
+    const { upstreamHeaders = {}, upstreamTls = {}, dialWebSocket } = options
     checkPayloadOptions(options)
+    checkProxyHeaderVersion(options.sendProxy)
     this.#options = options
     this.#routes = parseRoutes(routes, upstreamProxies.map(parseUpstream))
-    this.#dial = diallerByRoute(this.#routes, { headers: checkUpstreamHeaders(upstreamHeaders), tls: upstreamTls })
+    const headers = checkUpstreamHeaders(upstreamHeaders)
+    this.#dial = diallerByRoute(this.#routes, { headers, tls: upstreamTls, dialWebSocket })
     this.#access = this.#routes.restrict(parseAccessRules(accessRules))
     this.#logger = options.logger ?? silentLogger
   }
@@ -56,7 +75,7 @@ export class Outbound {
   /**
    * Serves a channel that a peer asked for; everything from here on is the outbound's.
    *
-   * @param source The address of whoever asks, where it is known, for `{source}` in `upstreamHeaders`.
+   * @param source The address of whoever asks, where it is known, for `{source}` in `upstreamHeaders` and for `sendProxy`.
    */
   serve(channel: Channel, source?: string): void {
     if (channel.protocol === 'udp') return void this.#serveUdp(channel)
@@ -98,8 +117,23 @@ export class Outbound {
       { target: formatTarget(target), ms: Math.round(performance.now() - startedAtMs) },
       'target reached',
     )
+    const { sendProxy } = this.#options
+    if (sendProxy !== undefined)
+      socket.write(encodeProxyHeader(sendProxy, sourceOf(source), this.#reached(socket, target)))
     channel.setHandler(pump(socket, channel, this.#options))
     channel.accept()
     channel.resume()
   }
+
+  /** The address that was dialled; behind an upstream, what it was asked for. */
+  #reached(socket: Duplex, target: Address): Address {
+    const isDirect = this.#routes.exitFor(target).kind === 'direct' && socket instanceof Socket
+    const host = isDirect ? socket.remoteAddress : undefined
+    return host === undefined ? target : { host, port: target.port }
+  }
+}
+
+/** Of its client a server knows the address only: the port is that of a link which many connections share. */
+function sourceOf(host: string | undefined): Address | undefined {
+  return host === undefined ? undefined : { host, port: 0 }
 }

@@ -91,7 +91,7 @@ function parseExit(text: string, pattern: string): Exit {
   if (text === 'reject') return { kind: 'reject', rule: pattern }
   try {
     // A comma may stand in a password; one that parts proxies has a scheme behind it.
-    return { kind: 'upstreams', upstreams: text.split(/,(?=[a-z0-9]+:\/\/)/).map(parseUpstream) }
+    return { kind: 'upstreams', upstreams: text.split(/,(?=[a-z0-9+]+:\/\/)/).map(parseUpstream) }
   } catch (error) {
     throw new RangeError(`route "${pattern}": ${(error as Error).message}`, { cause: error })
   }

@@ -35,6 +35,8 @@ export function udpFaultOf(exit: Exit): string | undefined {
   const [first, ...others] = exit.upstreams
   // Datagrams would go to the last proxy from here, past the others that should hide us from it.
   if (others.length > 0) return 'UDP does not go through a chain of proxies, only through a single one of SOCKS5'
+  if (first?.webSocket !== undefined)
+    return 'UDP does not go through a WebSocket, only through a proxy of SOCKS5 itself'
   if (first?.protocol === 'socks5' || first?.protocol === 'socks5h') return undefined
   return `UDP does not go through a proxy of ${first?.protocol}, only through one of SOCKS5`
 }

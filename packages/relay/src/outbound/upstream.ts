@@ -1,6 +1,10 @@
+import { parseWebSocketHop, type WebSocketHop } from './web-socket-hop.js'
+
 /** A proxy that our outbound goes through. */
 export interface Upstream {
   readonly protocol: 'socks5' | 'socks5h' | 'socks4' | 'socks4a' | 'http' | 'https'
+  /** Set where that is spoken inside a WebSocket. */
+  readonly webSocket: WebSocketHop | undefined
   readonly host: string
   readonly port: number
   readonly username: string | undefined
@@ -9,31 +13,44 @@ export interface Upstream {
 
 /**
  * Reads the URL of an upstream proxy, such as `socks5://user:pass@127.0.0.1:1080`. `socks5` and `socks5h` are the same,
- * the proxy resolves names; `socks4` has them resolved here, since it carries IPv4 addresses only.
+ * the proxy resolves names; `socks4` has them resolved here, since it carries IPv4 addresses only. With `ws+` or `wss+` in
+ * front, as in `wss+socks5://host/path?ed=2048`, they are spoken inside a WebSocket, as V2Ray and Xray do.
  *
  * @throws RangeError naming what is wrong; never the password
  */
 export function parseUpstream(text: string): Upstream {
   if (!URL.canParse(text)) throw new RangeError('an upstream proxy must be a URL such as socks5://user:pass@host:1080')
   const url = new URL(text)
-  const protocol = url.protocol.slice(0, -1) as Upstream['protocol']
-  if (!Object.hasOwn(defaultPorts, protocol)) {
-    throw new RangeError(`upstream proxies speak ${Object.keys(defaultPorts).join(', ')}; not "${protocol}"`)
-  }
-  if (url.hostname === '') throw new RangeError(`the upstream proxy ${protocol}:// names no host`)
-  if (url.port === '0') throw new RangeError(`the upstream proxy ${protocol}://${url.host} has port 0; it starts at 1`)
-  const rest = `${url.pathname}${url.search}${url.hash}`
-  if (rest !== '' && rest !== '/') {
-    throw new RangeError(
-      `the upstream proxy ${protocol}://${url.host} has "${rest}" behind its port; nothing goes there`,
-    )
-  }
+  const { webSocket, protocol } = readScheme(url.protocol.slice(0, -1))
+  const proxy = `the upstream proxy ${url.protocol}//${url.host}`
+  if (url.hostname === '') throw new RangeError(`the upstream proxy ${url.protocol}// names no host`)
+  if (url.port === '0') throw new RangeError(`${proxy} has port 0; it starts at 1`)
+  const account = readAccount(url, protocol, proxy)
+  const host = decode(url.hostname).replaceAll(/^\[|\]$/g, '')
+  const rest = `${webSocket === undefined ? `${url.pathname}${url.search}` : ''}${url.hash}`
+  if (rest !== '' && rest !== '/') throw new RangeError(`${proxy} has "${rest}" behind its port; nothing goes there`)
   return {
     protocol,
-    host: decode(url.hostname).replaceAll(/^\[|\]$/g, ''),
-    port: url.port === '' ? defaultPorts[protocol] : Number(url.port),
-    ...readAccount(url, protocol),
+    webSocket: webSocket === undefined ? undefined : parseWebSocketHop(webSocket, url, proxy),
+    host,
+    port: url.port === '' ? defaultPorts[webSocket ?? protocol] : Number(url.port),
+    ...account,
   }
+}
+
+/** `ws+socks5` is SOCKS5 inside a WebSocket. */
+function readScheme(scheme: string): { webSocket: 'ws' | 'wss' | undefined; protocol: Upstream['protocol'] } {
+  const [, webSocket, protocol = ''] = /^(?:(wss?)\+)?(.*)$/s.exec(scheme) ?? []
+  const inside = webSocket as 'ws' | 'wss' | undefined
+  if (isProtocol(protocol) && (inside === undefined || protocol !== 'https')) return { webSocket: inside, protocol }
+  const known = 'socks5, socks5h, socks4, socks4a, http, https'
+  throw new RangeError(
+    `upstream proxies speak ${known}, and all but https in a WebSocket as well (ws+socks5, wss+http); not "${scheme}"`,
+  )
+}
+
+function isProtocol(word: string): word is Upstream['protocol'] {
+  return word !== 'ws' && word !== 'wss' && Object.hasOwn(defaultPorts, word)
 }
 
 /** Whether the proxy speaks HTTP; else it speaks SOCKS. */
@@ -41,10 +58,9 @@ export function speaksHttp({ protocol }: Upstream): boolean {
   return protocol === 'http' || protocol === 'https'
 }
 
-function readAccount(url: URL, protocol: Upstream['protocol']): Pick<Upstream, 'username' | 'password'> {
+function readAccount(url: URL, protocol: Upstream['protocol'], proxy: string): Pick<Upstream, 'username' | 'password'> {
   const username = url.username === '' ? undefined : decode(url.username)
   const password = url.password === '' ? undefined : decode(url.password)
-  const proxy = `the upstream proxy ${protocol}://${url.host}`
   if (password === undefined) return { username: checkLength(username, 'user name', proxy), password }
   if (username === undefined) throw new RangeError(`${proxy} has a password without a user name`)
   // Leaving it out would make an account look protected that is not.
@@ -74,7 +90,9 @@ function decode(part: string): string {
   }
 }
 
-const defaultPorts: Record<Upstream['protocol'], number> = {
+const defaultPorts: Record<Upstream['protocol'] | 'ws' | 'wss', number> = {
+  ws: 80,
+  wss: 443,
   socks5: 1080,
   socks5h: 1080,
   socks4: 1080,

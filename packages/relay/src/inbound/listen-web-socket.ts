@@ -1,0 +1,48 @@
+import type { Duplex } from 'node:stream'
+import type { Logger } from '@ls/mux'
+import type { TcpAddress, WebSocketAddress } from './listen-address.js'
+import { listenError } from './listen-error.js'
+
+/**
+ * Listens for byte streams over WebSocket; with TLS of one's own, `listenByteStreams` of the transport package is one.
+ * Relay knows no WebSocket of its own: transport is its neighbour, not below it.
+ */
+export type ListenWebSocket = (options: {
+  readonly host: string
+  readonly port: number
+  /** Whether to speak TLS; with which certificate is the listener's business. */
+  readonly secure: boolean
+  readonly path: string
+  /** Most streams open at once. */
+  readonly maxLinks: number
+  readonly logger: Logger
+  /** A client has come in; nothing is read from it before this returns. */
+  onStream(stream: Duplex): void
+}) => Promise<WebSocketListener>
+
+export interface WebSocketListener {
+  /** Where it listens, with the port that was chosen. */
+  address(): TcpAddress
+  /** Stops listening; open streams live on. */
+  close(): Promise<void>
+}
+
+/** Opens the WebSocket port at `place`. @throws ListenError when it is taken, or not ours to take */
+export async function openWebSocket(
+  place: WebSocketAddress,
+  listen: ListenWebSocket | undefined,
+  options: Pick<Parameters<ListenWebSocket>[0], 'maxLinks' | 'logger' | 'onStream'>,
+): Promise<{ readonly address: WebSocketAddress; readonly listener: WebSocketListener }> {
+  const { host, port, secure, path } = place.webSocket
+  if (listen === undefined) throw new TypeError('a place to listen with ws:// or wss:// takes `listenWebSocket`')
+  try {
+    const listener = await listen({ host, port, secure, path, ...options })
+    return { address: { webSocket: { ...place.webSocket, port: listener.address().port } }, listener }
+  } catch (error) {
+    const { cause } = error as Error
+    // What the system said is behind the error of the transport; anything else says best itself what it is.
+    throw (cause as NodeJS.ErrnoException | undefined)?.syscall === undefined
+      ? error
+      : listenError(cause, 'the proxy port', place)
+  }
+}

@@ -1,0 +1,20 @@
+import { Session, type SessionOptions } from '@ls/mux'
+import { loopbackPair } from './loopback.js'
+import type { Outbound } from './outbound/outbound.js'
+
+/**
+ * A session whose other end is this process: what an inbound opens on it, `outbound` reaches. So a proxy port works without
+ * a link, by the same halves as with one. Closing it closes both ends.
+ */
+export function localSession(outbound: Outbound, options: Pick<SessionOptions, 'clock' | 'logger'> = {}): Session {
+  const both: SessionOptions = { ...options, extensions: ['window', 'fin'] }
+  const near = new Session(both, {
+    onConnect: (channel) => channel.reject('forbidden: nothing is reached this way round'),
+    onClose: () => {},
+  })
+  const far = new Session(both, { onConnect: (channel) => outbound.serve(channel), onClose: () => {} })
+  const [left, right] = loopbackPair()
+  near.attach(left)
+  far.attach(right)
+  return near
+}

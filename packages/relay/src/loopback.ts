@@ -1,0 +1,131 @@
+import type { MessageTransport, TransportCloseReason, TransportHandler } from '@ls/mux'
+
+/**
+ * Most bytes that wait at one end before the other end's `send` returns false. Nothing lies between the two, so this only
+ * bridges the time until the event loop turns.
+ */
+const highWaterBytes = 256 * 1024
+
+const cut: TransportCloseReason = { code: 1006, reason: 'destroyed' }
+
+/** Two transports of this process that are each other's peer; messages are passed on as they are, in the next turn. */
+export function loopbackPair(): [MessageTransport, MessageTransport] {
+  const left = new LoopbackEnd()
+  const right = new LoopbackEnd()
+  left.join(right)
+  right.join(left)
+  return [left, right]
+}
+
+class LoopbackEnd implements MessageTransport {
+  readonly roundTripMs = undefined
+  #peer!: LoopbackEnd
+  #handler: TransportHandler | undefined
+  #inbox: Uint8Array[] = []
+  #inboxBytes = 0
+  #paused = false
+  /** Whether `send` has returned false since the last `onDrain`. */
+  #blocked = false
+  #scheduled = false
+  /** `closing`: the end is known and follows what waits in the inbox. */
+  #state: 'open' | 'closing' | 'closed' = 'open'
+  #reason: TransportCloseReason = cut
+
+  join(peer: LoopbackEnd): void {
+    this.#peer = peer
+  }
+
+  get bufferedBytes(): number {
+    return this.#peer.#inboxBytes
+  }
+
+  send(message: Uint8Array): boolean {
+    if (this.#state !== 'open') return false
+    this.#peer.#take(message)
+    if (this.bufferedBytes <= highWaterBytes) return true
+    this.#blocked = true
+    return false
+  }
+
+  pause(): void {
+    this.#paused = true
+  }
+
+  resume(): void {
+    this.#paused = false
+    this.#schedule()
+  }
+
+  close(reason: TransportCloseReason = { code: 1000, reason: '' }): void {
+    this.#end(reason)
+    this.#peer.#end(reason)
+  }
+
+  destroy(): void {
+    this.#inbox = []
+    this.#inboxBytes = 0
+    this.close(cut)
+    this.#schedule()
+  }
+
+  setHandler(handler: TransportHandler): void {
+    this.#handler = handler
+    this.#schedule()
+  }
+
+  #take(message: Uint8Array): void {
+    if (this.#state !== 'open') return
+    this.#inbox.push(message)
+    this.#inboxBytes += message.length
+    this.#schedule()
+  }
+
+  #end(reason: TransportCloseReason): void {
+    if (this.#state !== 'open') return
+    this.#state = 'closing'
+    this.#reason = reason
+    this.#schedule()
+  }
+
+  /** Never inside a call of the owner's, and with a look at the sockets between two rounds. */
+  #schedule(): void {
+    if (this.#scheduled || this.#state === 'closed') return
+    this.#scheduled = true
+    setImmediate(() => {
+      this.#scheduled = false
+      this.#deliver()
+    })
+  }
+
+  #deliver(): void {
+    const handler = this.#handler
+    if (handler === undefined) return
+    this.#deliverMessages(handler)
+    this.#peer.#drained()
+    // What waits for a paused owner goes before the end.
+    if (this.#state !== 'closing' || (this.#paused && this.#inbox.length > 0)) return
+    this.#state = 'closed'
+    handler.onClose(this.#reason)
+  }
+
+  #deliverMessages(handler: TransportHandler): void {
+    const inbox = this.#inbox
+    let next = 0
+    for (
+      let message = inbox[0];
+      message !== undefined && !this.#paused && inbox === this.#inbox;
+      message = inbox[next]
+    ) {
+      next++
+      this.#inboxBytes -= message.length
+      handler.onMessage(message)
+    }
+    inbox.splice(0, next)
+  }
+
+  #drained(): void {
+    if (!this.#blocked || this.#state !== 'open' || this.bufferedBytes > highWaterBytes) return
+    this.#blocked = false
+    this.#handler?.onDrain()
+  }
+}

@@ -1,0 +1,90 @@
+import type { Duplex } from 'node:stream'
+import type { ConnectionOptions as TlsOptions } from 'node:tls'
+import type { Address } from '@ls/codec'
+
+/** The WebSocket that a proxy is spoken to in, one for each connection, as V2Ray and Xray do. */
+export interface WebSocketHop {
+  /** `ws:` or `wss:`, with path and query. */
+  readonly url: URL
+  /** Most bytes that ride in the upgrade; 0 for none. */
+  readonly earlyDataBytes: number
+  /** What the upgrade names as its host. @default the TLS server name, else that of the URL */
+  readonly hostHeader: string | undefined
+  /** TLS server name. @default the host of the URL */
+  readonly serverName: string | undefined
+}
+
+/**
+ * Opens a byte stream over WebSocket; `connectByteStream` of the transport package is one. Relay knows no WebSocket of its
+ * own: transport is its neighbour, not below it.
+ */
+export type DialWebSocket = (options: {
+  readonly url: URL
+  readonly earlyDataBytes: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly tls: TlsOptions
+  readonly dial: (host: string, port: number, signal: AbortSignal) => Promise<Duplex>
+  readonly signal: AbortSignal
+}) => Promise<Duplex>
+
+/** Reaches a proxy, directly or through the one before it. */
+export type DialProxy = (proxy: Address, options: { readonly signal: AbortSignal }) => Promise<Duplex>
+
+/**
+ * Most early data, in bytes: in base64 they leave room for the rest of the request in the 8 KiB that servers take as its
+ * head. The transport has the same limit.
+ */
+const maxEarlyDataBytes = 4096
+
+/**
+ * Reads what stands behind the host of a `ws+…` URL. `ed=2048`, `host=` and `sni=` are for us and not sent.
+ *
+ * @param url Scheme, host and port count as they are; account and fragment are left out.
+ * @throws RangeError naming the parameter and the limit
+ */
+export function parseWebSocketHop(scheme: 'ws' | 'wss', url: URL, proxy: string): WebSocketHop {
+  const { searchParams } = url
+  const take = (name: string): string | undefined => {
+    const value = searchParams.get(name)
+    // Deleting writes the whole query anew, so only where there is something to delete.
+    if (value !== null) searchParams.delete(name)
+    return value ?? undefined
+  }
+  const early = take('ed')
+  const hostHeader = take('host')
+  const serverName = take('sni')
+  const earlyDataBytes = early === undefined ? 0 : /^\d{1,9}$/.test(early) ? Number(early) : Number.NaN
+  if (!(earlyDataBytes <= maxEarlyDataBytes)) {
+    throw new RangeError(`${proxy} has ed=${early?.slice(0, 20)}; early data is 0 to ${maxEarlyDataBytes} bytes`)
+  }
+  if (serverName !== undefined && scheme === 'ws') throw new RangeError(`${proxy} has sni=, but ws:// is without TLS`)
+  if (hostHeader !== undefined && !/^[\w.:[\]-]+$/.test(hostHeader)) {
+    throw new RangeError(`${proxy} has host=, but what follows is no host name`)
+  }
+  const address = `${scheme}://${url.host}${url.pathname}${url.search}`
+  if (!URL.canParse(address)) throw new RangeError(`${proxy} has a host that a WebSocket cannot have`)
+  return {
+    url: new URL(address),
+    earlyDataBytes,
+    hostHeader,
+    serverName,
+  }
+}
+
+/** A way to a proxy that goes through a WebSocket to `hop`; the connection below that comes from `dialProxy`. */
+export function overWebSocket(
+  hop: WebSocketHop,
+  dialProxy: DialProxy,
+  dialWebSocket: DialWebSocket,
+  tls: TlsOptions,
+): DialProxy {
+  const { url, earlyDataBytes, hostHeader, serverName } = hop
+  const fixed = {
+    url,
+    earlyDataBytes,
+    headers: hostHeader === undefined ? {} : { Host: hostHeader },
+    tls: serverName === undefined ? tls : { ...tls, servername: serverName },
+    dial: (host: string, port: number, signal: AbortSignal) => dialProxy({ host, port }, { signal }),
+  }
+  return (_proxy, { signal }) => dialWebSocket({ ...fixed, signal })
+}
