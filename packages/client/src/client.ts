@@ -2,6 +2,7 @@ import { EventEmitter } from 'node:events'
 import { decode, MessageType, newChannelId } from '@ls/codec'
 import type { Logger, Session } from '@ls/mux'
 import { Balancer, Inbound, type ListenAddress, Outbound } from '@ls/relay'
+import { byteStreamPorts, connectByteStream } from '@ls/transport'
 import { ConnectorTokens } from './connectors.js'
 import { ClientError } from './errors.js'
 import { Link } from './link.js'
@@ -54,7 +55,7 @@ export class LinkSocksClient extends EventEmitter<ClientEvents> {
     })
     this.#balancer = new Balancer({ clock, waitMs: linkWaitMs })
     this.#connectors = new ConnectorTokens(this.#options.connectorTokens, { clock })
-    this.#outbound = reverse ? new Outbound(this.#options) : undefined
+    this.#outbound = reverse ? new Outbound({ ...this.#options, dialWebSocket: connectByteStream }) : undefined
     this.#inbound = reverse ? undefined : this.#makeInbound()
     const instance = newChannelId()
     const serverDial = makeServerDial(this.#options)
@@ -130,13 +131,15 @@ export class LinkSocksClient extends EventEmitter<ClientEvents> {
   }
 
   #makeInbound(): Inbound {
-    const { socksHost, socksPort, socksListen = [], socksUsername, socksPassword, socksAccounts = [] } = this.#options
+    const { socksHost, socksPort, socksListen = [], socksTls } = this.#options
+    const { socksUsername, socksPassword, socksAccounts = [] } = this.#options
     const first = socksUsername === undefined ? [] : [{ username: socksUsername, password: socksPassword ?? '' }]
     return new Inbound({
       ...this.#options,
       host: socksHost,
       port: socksPort,
       listenOn: socksListen,
+      listenWebSocket: byteStreamPorts(socksTls),
       accounts: [...first, ...socksAccounts],
       pick: (signal) => this.#balancer.pick(signal),
     })

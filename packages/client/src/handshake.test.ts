@@ -2,7 +2,7 @@ import { decode, encode, type KnownMessage, type Message, MessageType } from '@l
 import { Session } from '@ls/mux'
 import { FakeClock, memoryTransportPair, turns, until } from '@ls/testkit'
 import { expect, test } from 'vitest'
-import { shakeHands, type Ticket } from './handshake.js'
+import { openingOf, shakeHands, type Ticket } from './handshake.js'
 import { type ClientOptions, resolveClientOptions } from './options.js'
 
 const instance = new Uint8Array(16)
@@ -17,13 +17,20 @@ const hello: KnownMessage = {
 }
 
 /** A handshake with a server that sends `script` at once. */
-function shaking(script: readonly KnownMessage[], options: ClientOptions = {}, ticket?: Ticket, authenticated = true) {
+function shaking(
+  script: readonly KnownMessage[],
+  options: ClientOptions = {},
+  ticket?: Ticket,
+  authenticated = true,
+  opened = false,
+) {
   const clock = new FakeClock()
   const [near, far] = memoryTransportPair()
   const received: Message[] = []
   far.setHandler({ onMessage: (bytes) => received.push(decode(bytes)), onDrain: () => {}, onClose: () => {} })
   for (const message of script) far.send(encode(message))
-  const request = { options: resolveClientOptions({ clock, token: 't', ...options }), instance, authenticated, ticket }
+  const resolved = resolveClientOptions({ clock, token: 't', ...options })
+  const request = { options: resolved, instance, authenticated, ticket, opened }
   return { agreement: shakeHands(near, request), received, far, clock }
 }
 
@@ -114,5 +121,30 @@ test('shakeHands does not resume where the server does not offer it', async () =
   const { agreement, received } = shaking([base, success], {}, ticket())
   await agreement
   await turns(2)
+  expect(received.map(({ type }) => type)).toEqual([MessageType.Hello])
+})
+
+test('openingOf is Auth, and Resume where there is a session to go on with', () => {
+  const options = resolveClientOptions({ token: 't', reverse: true })
+  const types = [undefined, ticket()].map((each) =>
+    openingOf({ options, instance, ticket: each }).map((message) => decode(message).type),
+  )
+  expect(types).toEqual([[MessageType.Auth], [MessageType.Auth, MessageType.Resume]])
+})
+
+test('shakeHands says nothing twice where the opening was sent with the WebSocket', async () => {
+  const resumed: KnownMessage = { type: MessageType.Resumed, success: true, sequence: 5 }
+  const { agreement, received } = shaking([hello, success, resumed], {}, ticket(), false, true)
+  expect((await agreement).resumedFrom).toBe(5)
+  await turns(2)
+  expect(received).toEqual([])
+})
+
+test('shakeHands goes on with a new session when an early Resume is refused, even by a server without resume', async () => {
+  const plain = { ...hello, extensions: ['window' as const] } as KnownMessage
+  const refused: KnownMessage = { type: MessageType.Resumed, success: false, sequence: 0, error: 'unknown' }
+  const { agreement, received } = shaking([plain, success, refused], {}, ticket(), false, true)
+  expect(await agreement).toMatchObject({ extensions: ['window'], resumedFrom: undefined })
+  await until(() => received.length > 0, 'our Hello')
   expect(received.map(({ type }) => type)).toEqual([MessageType.Hello])
 })

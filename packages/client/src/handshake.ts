@@ -30,6 +30,14 @@ export interface HandshakeRequest {
   readonly authenticated: boolean
   /** The session to go on with. */
   readonly ticket: Ticket | undefined
+  /** Whether {@link openingOf} has been sent already, with the WebSocket. @default false */
+  readonly opened?: boolean
+}
+
+/** What a client can say before the server has said anything: who it is, and which session it wants to go on with. */
+export function openingOf(request: Omit<HandshakeRequest, 'authenticated' | 'opened'>): Uint8Array[] {
+  const { ticket } = request
+  return [encode(ourAuth(request)), ...(ticket === undefined ? [] : [encode(ourResume(ticket))])]
 }
 
 /**
@@ -38,7 +46,7 @@ export interface HandshakeRequest {
  * @throws ClientError `ERR_CLIENT_REFUSED` when the token is refused, `ERR_CLIENT_HANDSHAKE` otherwise
  */
 export async function shakeHands(transport: MessageTransport, request: HandshakeRequest): Promise<Agreement> {
-  const { options, ticket } = request
+  const { options, ticket, opened = false } = request
   const reader = new MessageReader(transport, options.clock)
   const read = async (): Promise<Message> => {
     try {
@@ -47,7 +55,7 @@ export async function shakeHands(transport: MessageTransport, request: Handshake
       throw refusedByClose(reader.closed) ?? error
     }
   }
-  if (!request.authenticated) transport.send(encode(ourAuth(request)))
+  if (!request.authenticated && !opened) transport.send(encode(ourAuth(request)))
   let first = await read()
   const hello = first.type === MessageType.Hello ? first : undefined
   if (hello !== undefined) first = await read()
@@ -55,9 +63,9 @@ export async function shakeHands(transport: MessageTransport, request: Handshake
   if (hello === undefined) return baseAgreement
 
   const agreement = agree(hello, options)
-  if (ticket !== undefined && agreement.extensions.includes('resume')) {
-    const { session, id, secret } = ticket
-    transport.send(encode({ type: MessageType.Resume, session: id, secret, sequence: session.receivedSequence }))
+  // Resume is answered even by a server that would not have been asked.
+  if (ticket !== undefined && (opened || agreement.extensions.includes('resume'))) {
+    if (!opened) transport.send(encode(ourResume(ticket)))
     const answer = await read()
     if (answer.type !== MessageType.Resumed) throw unexpected(answer, 'Resumed')
     if (answer.success) return { ...agreement, resumedFrom: answer.sequence }
@@ -75,8 +83,12 @@ const baseAgreement: Agreement = {
   resumedFrom: undefined,
 }
 
-function ourAuth({ options: { token, reverse }, instance }: HandshakeRequest) {
+function ourAuth({ options: { token, reverse }, instance }: Pick<HandshakeRequest, 'options' | 'instance'>) {
   return { type: MessageType.Auth, token, reverse, instance }
+}
+
+function ourResume({ session, id, secret }: Ticket) {
+  return { type: MessageType.Resume, session: id, secret, sequence: session.receivedSequence }
 }
 
 function expectSuccess(message: Message): void {

@@ -31,11 +31,13 @@ const scripts = { silent: [], base: [welcome], extended: [hello, welcome], refus
 function linking(answers: readonly Answer[], options: ClientOptions = {}) {
   const clock = new FakeClock()
   const urls: URL[] = []
+  const early: { readonly types: readonly unknown[]; readonly bytes: number | undefined }[] = []
   const servers: ServerEnd[] = []
   const events: string[] = []
   const sessions: Session[] = []
-  const connect = ({ url, signal }: ConnectOptions) => {
+  const connect = ({ url, signal, firstMessages = [], earlyDataBytes }: ConnectOptions) => {
     urls.push(new URL(url))
+    early.push({ types: firstMessages.map((message) => decode(message).type), bytes: earlyDataBytes })
     signal?.throwIfAborted()
     const answer = answers[Math.min(urls.length, answers.length) - 1] ?? 'unreachable'
     if (answer === 'unreachable') return Promise.reject(new Error('nothing listens there'))
@@ -62,7 +64,7 @@ function linking(answers: readonly Answer[], options: ClientOptions = {}) {
   })
   links.push(link)
   link.start()
-  return { link, clock, urls, servers, events, sessions }
+  return { link, clock, urls, early, servers, events, sessions }
 }
 
 const links: Link[] = []
@@ -210,4 +212,35 @@ test('Link puts the token into the query on /socket only', () => {
   const { urls } = linking(['silent'])
   const elsewhere = linking(['silent'], { url: 'ws://server.test/elsewhere' })
   expect([urls, elsewhere.urls].map(([url]) => url?.searchParams.has('token'))).toEqual([true, false])
+})
+
+test.each([
+  ['?ed=2048', {}],
+  ['', { earlyDataBytes: 2048 }],
+  ['?ed=2048', { earlyDataBytes: 1 }],
+])('Link sends Auth as early data with "%s" and %o, and no token in the URL', (query, options) => {
+  const { urls, early } = linking(['silent'], { url: `ws://server.test/socket${query}`, ...options })
+  expect([urls[0]?.pathname, urls[0]?.searchParams.has('token'), urls[0]?.searchParams.has('ed')]).toEqual([
+    '/socket',
+    false,
+    false,
+  ])
+  expect(early).toEqual([{ types: [MessageType.Auth], bytes: 2048 }])
+})
+
+test('Link does without early data where the URL says so', () => {
+  const { urls, early } = linking(['silent'], { url: 'ws://server.test?ed=0', earlyDataBytes: 2048 })
+  expect([urls[0]?.searchParams.has('token'), early]).toEqual([true, [{ types: [], bytes: undefined }]])
+})
+
+test('Link sends Resume as early data behind Auth', async () => {
+  const { events, servers, early } = linking(['extended', 'silent'], { earlyDataBytes: 2048 })
+  await until(() => events.includes('up'), 'the link')
+  servers[0]?.transport.cut()
+  await until(() => early.length === 2, 'the next attempt')
+  expect(early[1]?.types).toEqual([MessageType.Auth, MessageType.Resume])
+})
+
+test.each([-1, 0.5, 4097])('resolveClientOptions refuses %d bytes of early data', (earlyDataBytes) => {
+  expect(() => resolveClientOptions({ earlyDataBytes })).toThrow(RangeError)
 })

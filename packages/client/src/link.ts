@@ -1,10 +1,18 @@
 import type { TimerHandle } from '@ls/batching'
 import { nodeCompressor } from '@ls/codec/node'
 import { FramePool, type MessageTransport, Session, type SessionHandler } from '@ls/mux'
-import { connect, type ConnectOptions, formatAuthQuery, parseServerUrl } from '@ls/transport'
+import {
+  connect,
+  type ConnectOptions,
+  formatAuthQuery,
+  parseServerUrl,
+  requestPathOf,
+  splitEarlyData,
+} from '@ls/transport'
 import { ClientError } from './errors.js'
-import { type Agreement, shakeHands, type Ticket } from './handshake.js'
+import { type Agreement, openingOf, shakeHands, type Ticket } from './handshake.js'
 import type { ResolvedClientOptions } from './options.js'
+import { PingedTransport } from './pinged-transport.js'
 import { ReconnectDelay } from './reconnect.js'
 import type { ServerDial } from './server-dial.js'
 
@@ -33,6 +41,7 @@ export class Link {
   readonly #init: LinkOptions
   readonly #options: ResolvedClientOptions
   readonly #url: URL
+  readonly #earlyDataBytes: number
   readonly #delay: ReconnectDelay
   readonly #stop = new AbortController()
   #session: Session | undefined
@@ -44,7 +53,9 @@ export class Link {
   constructor(init: LinkOptions) {
     this.#init = init
     this.#options = init.options
-    this.#url = parseServerUrl(init.options.url)
+    const { url, earlyDataBytes = init.options.earlyDataBytes ?? 0 } = splitEarlyData(parseServerUrl(init.options.url))
+    this.#url = url
+    this.#earlyDataBytes = earlyDataBytes
     this.#delay = new ReconnectDelay({
       firstMs: init.options.reconnectDelayMs,
       maxMs: init.options.maxReconnectDelayMs,
@@ -81,13 +92,16 @@ export class Link {
     let transport: MessageTransport | undefined
     try {
       const url = this.#address()
-      transport = await (this.#init.connect ?? connect)({ ...this.#connectOptions(url), url })
-      const agreement = await shakeHands(transport, {
-        options: this.#options,
-        instance: this.#init.instance,
-        authenticated: url.searchParams.has('token'),
-        ticket: this.#ticket,
+      const request = { options: this.#options, instance: this.#init.instance, ticket: this.#ticket }
+      const opened = this.#earlyDataBytes > 0
+      const early = opened ? { firstMessages: openingOf(request), earlyDataBytes: this.#earlyDataBytes } : {}
+      transport = await (this.#init.connect ?? this.#options.connect ?? connect)({
+        ...this.#connectOptions(url),
+        ...early,
+        url,
       })
+      const authenticated = url.searchParams.has('token')
+      const agreement = await shakeHands(transport, { ...request, authenticated, opened })
       if (this.#stop.signal.aborted) return transport.destroy()
       this.#up(transport, agreement)
     } catch (error) {
@@ -100,8 +114,10 @@ export class Link {
     const url = this.#url
     const { token, reverse, extensions } = this.#options
     const resume = this.#ticket?.id
-    // The query is for `/socket`, the path of deployed servers; elsewhere the token stays out of URLs and their logs.
-    const identity = isSocketPath(url.pathname) ? { token, reverse, instance: this.#init.instance } : {}
+    // The query is for `/socket`, the path of deployed servers; elsewhere, and from servers that take early data, the token
+    // stays out of URLs and their logs.
+    const byQuery = isSocketPath(requestPathOf(url)) && this.#earlyDataBytes === 0
+    const identity = byQuery ? { token, reverse, instance: this.#init.instance } : {}
     return formatAuthQuery(url, { ...identity, extensions, ...(resume === undefined ? {} : { resume }) })
   }
 
@@ -122,16 +138,25 @@ export class Link {
     this.#delay.reset()
     this.#state = 'up'
     const { resumedFrom } = agreement
-    if (resumedFrom !== undefined && this.#ticket?.session.attach(transport, resumedFrom) === true) {
-      return this.#init.onUp(this.#ticket.session, true)
+    if (resumedFrom !== undefined) {
+      const session = this.#ticket?.session
+      if (session !== undefined && this.#attach(session, transport, resumedFrom)) return this.#init.onUp(session, true)
+      throw new ClientError('ERR_CLIENT_HANDSHAKE', 'the server went on elsewhere')
     }
-    if (resumedFrom !== undefined) throw new ClientError('ERR_CLIENT_HANDSHAKE', 'the server went on elsewhere')
     this.#closeOldSession()
     const session = this.#makeSession(agreement)
     this.#session = session
     this.#ticket = agreement.ticket === undefined ? undefined : { ...agreement.ticket, session }
-    session.attach(transport)
+    this.#attach(session, transport)
     this.#init.onUp(session, false)
+  }
+
+  /** A transport that cannot ping gets its heartbeat from the session, where that can give one. */
+  #attach(session: Session, transport: MessageTransport, resumedFrom?: number): boolean {
+    const { heartbeat: timing = {}, clock } = this.#options
+    const needsPings = transport.keepalive === undefined && session.options.resume && timing !== false
+    const send = (message: Uint8Array): void => session.send(message)
+    return session.attach(needsPings ? new PingedTransport(transport, { timing, clock, send }) : transport, resumedFrom)
   }
 
   /** A session that the server no longer knows ends with its channels. */

@@ -2,7 +2,7 @@ import { systemClock, type Clock } from '@ls/batching'
 import type { Extension } from '@ls/codec'
 import { silentLogger, type Logger } from '@ls/mux'
 import type { InboundOptions, OutboundOptions, PayloadOptions, UdpOptions } from '@ls/relay'
-import type { ConnectOptions } from '@ls/transport'
+import { type CertificateFiles, type Connect, type ConnectOptions, maxEarlyDataBytes, type ServerTlsOptions } from '@ls/transport'
 
 export interface ClientOptions extends PayloadOptions {
   /** The server: `wss://host/path`; no scheme means `wss://`, no path `/socket`. @default 'ws://localhost:8765' */
@@ -17,8 +17,13 @@ export interface ClientOptions extends PayloadOptions {
   readonly socksHost?: string
   /** @default 9870 */
   readonly socksPort?: number
-  /** Where the proxy listens instead of `socksHost` and `socksPort`: `host:port` or `unix:/path`. @default none */
+  /**
+   * Where the proxy listens instead of `socksHost` and `socksPort`: `host:port`, `unix:/path`, or `ws://host:port/path` for
+   * byte streams over WebSocket, as V2Ray and Xray open them. @default none
+   */
   readonly socksListen?: readonly string[]
+  /** Certificate and key of `wss://` places in `socksListen`, or where they are. @default none */
+  readonly socksTls?: ServerTlsOptions | CertificateFiles
   readonly socksUsername?: string
   readonly socksPassword?: string
   /** More accounts that may use the proxy. @default none */
@@ -47,10 +52,18 @@ export interface ClientOptions extends PayloadOptions {
   readonly upstreamHeaders?: NonNullable<OutboundOptions['upstreamHeaders']>
   /** TLS to `https://` proxies. @default what Node trusts */
   readonly upstreamTls?: NonNullable<OutboundOptions['upstreamTls']>
+  /** Sends targets a PROXY protocol header; of the client it can only say that it is unknown (provider). @default none */
+  readonly sendProxy?: NonNullable<OutboundOptions['sendProxy']>
   /** Targets a provider may be asked for, `ADDR:PORT`. @default all */
   readonly accessRules?: readonly string[]
   /** Tell SOCKS clients of success before the other end has. @default false */
   readonly fastOpen?: boolean
+  /**
+   * Early data (0-RTT): how many bytes of our first messages may travel in the request for the WebSocket, 2048 for
+   * instance; at most 4096. The token is then in no URL. The server must know of it: a deployed Go or Python server does
+   * not. `ed=2048` in `url` means the same and goes before. @default 0, none
+   */
+  readonly earlyDataBytes?: number
   /** Proxies to reach the server through, each through the one before; the environment's then do not count. @default none */
   readonly serverProxies?: readonly string[]
   /** Honour `http_proxy`, `https_proxy`, `all_proxy` and `no_proxy`. @default true */
@@ -79,6 +92,11 @@ export interface ClientOptions extends PayloadOptions {
   readonly heartbeat?: { readonly periodMs?: number; readonly deadlineMs?: number } | false
   /** Passed on to the transport: headers, TLS, a dialler of one's own. */
   readonly transport?: Partial<ConnectOptions>
+  /**
+   * How WebSockets to the server are opened: in a browser's likeness (`connectAsBrowser`), in a browser
+   * (`openBrowserDialer`), or in a way of one's own. @default the transport package's `connect`
+   */
+  readonly connect?: Connect
   /** @default silent */
   readonly logger?: Logger
   /** @default the process's clock */
@@ -128,6 +146,7 @@ export function resolveClientOptions(options: ClientOptions): ResolvedClientOpti
     reconnectDelayMs: options.reconnectDelayMs ?? 5000,
     maxReconnectDelayMs: options.maxReconnectDelayMs ?? 600_000,
     threads,
+    earlyDataBytes: checkEarlyData(options.earlyDataBytes ?? 0),
     linkWaitMs: options.linkWaitMs ?? 10_000,
     extensions: options.extensions ?? ['window', 'fin', 'resume'],
     windowBytes: options.windowBytes ?? 262_144,
@@ -135,6 +154,11 @@ export function resolveClientOptions(options: ClientOptions): ResolvedClientOpti
     logger: options.logger ?? silentLogger,
     clock: options.clock ?? systemClock,
   }
+}
+
+function checkEarlyData(bytes: number): number {
+  if (Number.isInteger(bytes) && bytes >= 0 && bytes <= maxEarlyDataBytes) return bytes
+  throw new RangeError(`earlyDataBytes is ${bytes}; it must be a whole number from 0 to ${maxEarlyDataBytes}`)
 }
 
 /** More WebSockets than this from one process bring nothing and look like an attack. */

@@ -1,5 +1,5 @@
 import { type Dialler, diallerThrough, parseUpstream } from '@ls/relay'
-import { type ConnectOptions, type Dial, environmentProxy } from '@ls/transport'
+import { connectByteStream, type ConnectOptions, type Dial, environmentProxy } from '@ls/transport'
 
 export interface ServerDialOptions {
   /** Proxies to reach the server through, each through the one before. @default none */
@@ -25,12 +25,15 @@ export function makeServerDial(options: ServerDialOptions): ServerDial {
     return () => transport.dial
   }
   if (serverProxies.length > 0) {
-    const dial = toDial(diallerThrough(serverProxies.map(parseUpstream)))
+    const dial = toDial(diallerThrough(serverProxies.map(parseUpstream), { dialWebSocket: connectByteStream }))
     return () => dial
   }
   if (!proxyFromEnvironment) return () => undefined
-  return (url) =>
-    speaksSocks(environmentProxy(url, transport.environment)) ? environmentDial(url, transport) : undefined
+  return (url) => {
+    // A UNIX socket is on this machine: no proxy of the environment leads there.
+    const proxy = url.protocol === 'ws+unix:' ? undefined : environmentProxy(url, transport.environment)
+    return speaksSocks(proxy) ? environmentDial(url, transport) : undefined
+  }
 }
 
 /** Asks the environment for each place, since a redirect may lead to one that is exempt (`no_proxy`). */

@@ -5,8 +5,8 @@ import type { Peer } from './peer.js'
 export interface ServerEvents {
   /** The WebSocket port is open. */
   listening: [address: { host: string; port: number }]
-  /** A SOCKS port, or a UNIX socket, of a reverse token is open; once for each place. */
-  socksListening: [address: ListenAddress, token: string]
+  /** A SOCKS port, or a UNIX socket, of a reverse token is open; once for each place. Without a token: the server's own. */
+  socksListening: [address: ListenAddress, token: string | undefined]
   /** A client has authenticated; `kind` is that of its token. */
   clientConnected: [client: ClientInfo]
   /** All of a client's session is over. */

@@ -1,22 +1,37 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { answerText } from './answer-text.js'
 import type { ManagementApi } from './api/management-api.js'
 import { isApiPath } from './api/routes.js'
 import { version } from './version.js'
 
-/** Answers plain HTTP requests on the WebSocket port; without an `api` its paths do not exist. */
-export function answerHttp(request: IncomingMessage, response: ServerResponse, api: ManagementApi | undefined): void {
-  const path = (request.url ?? '/').split('?', 1)[0] ?? '/'
-  if (api !== undefined && isApiPath(path)) return api.answer(request, response, path)
-  if (isSocketPath(path)) return answerSocketPath(response)
-  if (path !== '/') return answer(response, 404, '404 page not found\n')
-  if (request.method === 'GET' || request.method === 'HEAD') return answer(response, 200, greeting(api !== undefined))
-  response.setHeader('allow', 'GET, HEAD')
-  answer(response, request.method === 'OPTIONS' ? 204 : 405, '')
+export interface PlainHttp {
+  /** Without it its paths do not exist. */
+  readonly api: ManagementApi | undefined
+  readonly socketPaths: readonly string[]
 }
 
-/** `/socket` and `/socket/` (protocol.md §1). */
-export function isSocketPath(path: string): boolean {
-  return path === '/socket' || path === '/socket/'
+/** Answers plain HTTP requests on the WebSocket port. */
+export function answerHttp(
+  request: IncomingMessage,
+  response: ServerResponse,
+  remoteAddress: string,
+  { api, socketPaths }: PlainHttp,
+): void {
+  const path = pathOf(request)
+  if (api !== undefined && isApiPath(path)) return api.answer(request, response, { path, remoteAddress })
+  if (socketPaths.includes(path)) return answerSocketPath(response)
+  if (path !== '/') return answerText(response, 404, '404 page not found\n')
+  if (request.method === 'GET' || request.method === 'HEAD')
+    return answerText(response, 200, greeting(api !== undefined))
+  response.setHeader('allow', 'GET, HEAD')
+  answerText(response, request.method === 'OPTIONS' ? 204 : 405, '')
+}
+
+/** Where links are opened unless another path is chosen (protocol.md §1). */
+export const defaultSocketPaths: readonly string[] = ['/socket', '/socket/']
+
+export function pathOf({ url = '/' }: IncomingMessage): string {
+  return url.split('?', 1)[0] ?? '/'
 }
 
 function greeting(withApi: boolean): string {
@@ -27,18 +42,9 @@ function greeting(withApi: boolean): string {
 /** Status and header are those of the deployed Go server. */
 function answerSocketPath(response: ServerResponse): void {
   response.setHeader('sec-websocket-version', '13')
-  answer(
+  answerText(
     response,
     400,
     'Bad Request: a WebSocket upgrade was expected; a proxy in between may drop the Upgrade header\n',
   )
-}
-
-function answer(response: ServerResponse, status: number, text: string): void {
-  if (text !== '') {
-    response.setHeader('content-type', 'text/plain; charset=utf-8')
-    response.setHeader('content-length', Buffer.byteLength(text))
-  }
-  response.writeHead(status)
-  response.end(text)
 }

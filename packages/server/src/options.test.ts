@@ -5,6 +5,8 @@ describe('resolveServerOptions', () => {
   test('gives the documented defaults', () => {
     const { logger, clock, ...defaults } = resolveServerOptions({})
     expect({ logger: typeof logger, clock: typeof clock, ...defaults }).toEqual({
+      socketPaths: ['/socket', '/socket/'],
+      hostNames: [],
       host: '0.0.0.0',
       port: 8765,
       socksHost: '127.0.0.1',

@@ -2,16 +2,51 @@ import { systemClock, type Clock } from '@ls/batching'
 import type { Extension } from '@ls/codec'
 import { silentLogger, type Logger } from '@ls/mux'
 import type { InboundOptions, OutboundOptions, PayloadOptions, UdpOptions } from '@ls/relay'
+import {
+  type CertificateFiles,
+  type ClientAddressHeader,
+  parseTrustedProxies,
+  type ServerTlsOptions,
+} from '@ls/transport'
+import { parseFallback } from './fallback/fallback.js'
+import { defaultSocketPaths } from './http.js'
 
 export interface ServerOptions extends PayloadOptions {
-  /** Address the WebSocket port listens on. @default '0.0.0.0' */
+  /** Address the WebSocket port listens on, or `unix:/path/of.sock`. @default '0.0.0.0' */
   readonly host?: string
   /** @default 8765 */
   readonly port?: number
+  /** Certificate and key, or where they are: the port then speaks `wss`. Files are read again when they change. @default none */
+  readonly tls?: ServerTlsOptions | CertificateFiles
+  /** Where links are opened, to the letter; a slash in front is added. @default '/socket' and '/socket/' */
+  readonly path?: string
+  /** Links are opened only for requests to one of these host names, whatever the port. @default any */
+  readonly hostNames?: readonly string[]
+  /**
+   * What those see who are none of ours, so that the server looks like any other: a folder of files, or the URL of a web
+   * server that their requests go to. @default a line about this program at `/`, 404 elsewhere
+   */
+  readonly fallback?: string
+  /**
+   * Reverse proxies that are believed about their clients' addresses: addresses, networks like `10.0.0.0/8`, `unix` for the
+   * UNIX socket. @default none
+   */
+  readonly trustedProxies?: readonly string[]
+  /** The one header in which they tell it. @default 'x-forwarded-for' */
+  readonly clientAddressHeader?: ClientAddressHeader
+  /** Every connection begins with a PROXY protocol header; with `trustedProxies` only theirs are taken. @default false */
+  readonly proxyProtocol?: boolean
   /** Turns the management API on; sent by its users as `X-API-Key`. Not empty. @default off */
   readonly apiKey?: string
   /** Where the SOCKS ports of reverse tokens listen when the token does not say. @default '127.0.0.1' */
   readonly socksHost?: string
+  /**
+   * Proxy ports of the server itself, whose users' traffic leaves here, without a link: `host:port`, `unix:/path`, or
+   * `ws://host:port/path` for byte streams over WebSocket, as V2Ray and Xray open them. @default none
+   */
+  readonly socksListen?: readonly string[]
+  /** Who may use those ports; empty for everybody. @default [] */
+  readonly socksAccounts?: NonNullable<InboundOptions['accounts']>
   /** Open SOCKS ports before the first provider has come, when the token does not say. @default false */
   readonly socksNowait?: boolean
   /** Ports for reverse tokens that name none, first and last. @default [1024, 10240] */
@@ -28,6 +63,8 @@ export interface ServerOptions extends PayloadOptions {
   readonly inbound?: NonNullable<InboundOptions['inbound']>
   /** Reverse ports: take HTTP requests that do not name their target in full, by their Host. @default false */
   readonly httpTransparent?: boolean
+  /** Sends targets a PROXY protocol header with the client's address (the link's; the proxy user's is not known here). @default none */
+  readonly sendProxy?: NonNullable<OutboundOptions['sendProxy']>
   /** Targets that forward clients may reach, `ADDR:PORT`. @default all */
   readonly accessRules?: readonly string[]
   /** Reverse mode: tell the SOCKS client of success before the provider has. @default false */
@@ -93,13 +130,22 @@ export type ResolvedServerOptions = ServerOptions &
       | 'logger'
       | 'clock'
     >
-  >
+  > & {
+    /** Paths where links are opened. */
+    readonly socketPaths: readonly string[]
+    readonly hostNames: readonly string[]
+  }
 
 /** Applies the defaults and checks the ranges. @throws RangeError for a value out of its range */
 export function resolveServerOptions(options: ServerOptions): ResolvedServerOptions {
   if (options.apiKey === '') throw new RangeError('apiKey is empty; leave it out to keep the management API off')
+  // Both are only used later; whoever gave them should hear now.
+  parseTrustedProxies(options.trustedProxies ?? [])
+  if (options.fallback !== undefined) parseFallback(options.fallback)
   return {
     ...options,
+    socketPaths: options.path === undefined ? defaultSocketPaths : [normalPath(options.path)],
+    hostNames: (options.hostNames ?? []).map(normalHostName),
     host: options.host ?? '0.0.0.0',
     port: within('port', options.port ?? 8765, 0, maxPort),
     socksHost: options.socksHost ?? '127.0.0.1',
@@ -116,6 +162,20 @@ export function resolveServerOptions(options: ServerOptions): ResolvedServerOpti
     logger: options.logger ?? silentLogger,
     clock: options.clock ?? systemClock,
   }
+}
+
+/** A path as requests have it: percent-encoded, with a slash in front. @throws RangeError for what is more than a path */
+function normalPath(text: string): string {
+  if (/[?#\s]/.test(text)) throw new RangeError(`the path "${text}" has a space, "?" or "#" in it; paths have none`)
+  const { pathname } = new URL(text.startsWith('/') ? text : `/${text}`, 'http://localhost')
+  return pathname
+}
+
+/** Without a port, since requests are compared without theirs. @throws RangeError for what is no host name */
+function normalHostName(name: string): string {
+  const url = `http://${name}`
+  if (!URL.canParse(url) || !/^[^/?#@\s]+$/.test(name)) throw new RangeError(`"${name}" is no host name`)
+  return new URL(url).hostname.replace(/\.$/, '')
 }
 
 const maxPort = 65_535

@@ -1,4 +1,5 @@
 import { Balancer, Inbound, type ListenAddress } from '@ls/relay'
+import { byteStreamPorts } from '@ls/transport'
 import type { ResolvedServerOptions } from './options.js'
 import { Partners } from './partners.js'
 import type { Peer } from './peer.js'
@@ -42,6 +43,7 @@ export class ReverseGroup {
       host: record.host,
       port: record.port,
       listenOn,
+      listenWebSocket: byteStreamPorts(server.tls),
       accounts: [...first, ...accounts],
       pick: (signal) => this.#all.pick(signal),
       logger: server.logger,

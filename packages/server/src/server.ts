@@ -1,22 +1,23 @@
 import { EventEmitter } from 'node:events'
 import type { Channel, Logger } from '@ls/mux'
 import { Outbound } from '@ls/relay'
-import { listen, type TransportListener } from '@ls/transport'
+import { connectByteStream, type RefusalCounts } from '@ls/transport'
 import { Admission } from './admission.js'
 import { ManagementApi } from './api/management-api.js'
 import { type ChannelInfo, closeChannel, listChannels } from './channel-info.js'
 import { ConnectorMessages } from './connector-messages.js'
 import { ServerError } from './errors.js'
 import { describeClient, type ServerEvents } from './events.js'
-import { answerHttp, isSocketPath } from './http.js'
 import { type ResolvedServerOptions, resolveServerOptions, type ServerOptions } from './options.js'
 import { OrphanedTokens } from './orphaned-tokens.js'
+import { OwnProxy } from './own-proxy.js'
 import type { Peer } from './peer.js'
 import { ReverseGroups } from './reverse-groups.js'
 import { Switchboard } from './switchboard.js'
 import { makeToken, type TokenRecord, TokenRegistry } from './token-registry.js'
 import { type ConnectorTokenRequest, faultOf, type ReverseTokenRequest } from './token-requests.js'
 import { listTokens, type TokenStatus } from './token-status.js'
+import { WebSocketPort, type WebSocketPortOptions } from './web-socket-port.js'
 
 /**
  * A LinkSocks server: clients reach the network through it (forward), it reaches the network through clients
@@ -38,7 +39,8 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
   readonly #connectorMessages: ConnectorMessages
   readonly #orphanedTokens: OrphanedTokens
   readonly #api: ManagementApi | undefined
-  #listener: TransportListener | undefined
+  readonly #ownProxy: OwnProxy | undefined
+  #port: WebSocketPort | undefined
   #state: 'idle' | 'starting' | 'listening' | 'closing' | 'closed' = 'idle'
   #closing: Promise<void> | undefined
 
@@ -48,7 +50,9 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
     this.#options = resolveServerOptions(options)
     const { logger, clock, apiKey, orphanedTokenMs } = this.#options
     this.#logger = logger
-    this.#outbound = new Outbound(this.#options)
+    this.#outbound = new Outbound({ ...this.#options, dialWebSocket: connectByteStream })
+    const { socksListen = [] } = this.#options
+    this.#ownProxy = socksListen.length === 0 ? undefined : new OwnProxy(socksListen, this.#outbound, this.#options)
     this.#admission = this.#makeAdmission()
     this.#groups = new ReverseGroups({
       server: this.#options,
@@ -71,9 +75,14 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
     this.#api = apiKey === undefined ? undefined : new ManagementApi({ server: this, apiKey, clock, logger })
   }
 
-  /** Where the WebSocket port listens; undefined before {@link listen}. */
+  /** Where the WebSocket port listens, for a UNIX socket `unix:/path` and port 0; undefined before {@link listen}. */
   get address(): { host: string; port: number } | undefined {
-    return this.#listener?.address()
+    return this.#port?.address
+  }
+
+  /** What the WebSocket port has turned away before it was a link; undefined before {@link listen}. */
+  get refusals(): RefusalCounts | undefined {
+    return this.#port?.refusals
   }
 
   /** Clients that have a session, one entry for each; the link of some may be down for the grace. */
@@ -147,8 +156,8 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
   }
 
   /**
-   * Opens the WebSocket port and the SOCKS ports that do not wait for a provider. When one of the latter cannot be
-   * opened the server goes on without it until {@link close}.
+   * Opens the WebSocket port, the server's own proxy ports, and the SOCKS ports that do not wait for a provider. When one
+   * of the latter two cannot be opened the server goes on without it until {@link close}.
    *
    * @throws TransportError or ListenError for a port that cannot be opened; ServerError when it was called before
    */
@@ -156,18 +165,22 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
     if (this.#state !== 'idle') throw new ServerError('ERR_SERVER_CLOSED', `the server is ${this.#state} already`)
     this.#state = 'starting'
     try {
-      this.#listener = await this.#openListener(signal)
+      this.#port = await this.#openPort(signal)
     } catch (error) {
       if (this.#closing === undefined) this.#state = 'idle'
       throw error
     }
     if (this.#closing !== undefined) {
-      await this.#listener.closeAll()
+      await this.#port.closeAll()
       throw new ServerError('ERR_SERVER_CLOSED', 'the server was closed while it started')
     }
     this.#state = 'listening'
-    const address = this.#listener.address()
+    const address = this.#port.address
     this.emit('listening', address)
+    for (const own of (await this.#ownProxy?.listen()) ?? []) {
+      this.#logger.info(own, 'proxy port open')
+      this.emit('socksListening', own, undefined)
+    }
     await this.#groups.listen(address.port)
   }
 
@@ -186,37 +199,35 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
       onLinked: (peer) => this.#groups.of(peer.record)?.wake(peer),
       onConnect: (peer, channel) => this.#connect(peer, channel),
       onMessage: (peer, message) => this.#connectorMessages.receive(peer, message),
-      onRefused: (remoteAddress, reason) => {
-        this.#logger.debug({ remoteAddress, reason }, 'a client was refused')
-        this.emit('clientRefused', remoteAddress, reason)
-      },
+      onRefused: (remoteAddress, reason) => this.#refused(remoteAddress, reason),
     })
   }
 
-  #openListener(signal: AbortSignal | undefined): Promise<TransportListener> {
-    const { host, port, maxLinks, heartbeat, logger } = this.#options
-    return listen({
-      host,
-      port,
-      maxLinks,
-      logger,
-      ...(signal === undefined ? {} : { signal }),
-      ...(heartbeat === undefined ? {} : { heartbeat }),
-      authorize: ({ path }) => (isSocketPath(path) ? undefined : { status: 404, text: '404 page not found' }),
+  #openPort(signal: AbortSignal | undefined): Promise<WebSocketPort> {
+    const options: WebSocketPortOptions = {
+      server: this.#options,
+      api: this.#api,
+      isKnownToken: (hash) => this.#tokens.findByHash(hash) !== undefined,
+      onRefused: (remoteAddress, reason) => this.#refused(remoteAddress, reason),
       onTransport: (transport, request) => void this.#admission.accept(transport, request),
-      onRequest: (request, response) => answerHttp(request, response, this.#api),
-    })
+    }
+    return WebSocketPort.open(options, signal)
+  }
+
+  #refused(remoteAddress: string, reason: string): void {
+    this.#logger.debug({ remoteAddress, reason }, 'a client was refused')
+    this.emit('clientRefused', remoteAddress, reason)
   }
 
   async #shutDown(graceMs: number): Promise<void> {
     this.#state = 'closing'
     this.#admission.close()
     this.#api?.close()
-    const listenerClosed = this.#listener?.close()
-    await Promise.all([this.#groups.close(graceMs), this.#idle(graceMs)])
+    const portClosed = this.#port?.close()
+    await Promise.all([this.#groups.close(graceMs), this.#ownProxy?.close(graceMs), this.#idle(graceMs)])
     for (const { session } of this.peers) session.close('the server is shutting down')
-    await this.#listener?.closeAll()
-    await listenerClosed
+    await this.#port?.closeAll()
+    await portClosed
     this.#orphanedTokens.close()
     this.#state = 'closed'
   }

@@ -3,7 +3,6 @@ import type { Clock } from '@ls/batching'
 import type { Logger } from '@ls/mux'
 import { AuthThrottle } from '../auth-throttle.js'
 import { ServerError } from '../errors.js'
-import { plainAddress } from '../remote-address.js'
 import { type Answer, ApiRefusal, failure, send } from './answer.js'
 import type { ApiHandler } from './api-call.js'
 import { apiKeyCheck } from './api-key.js'
@@ -16,6 +15,15 @@ export interface ManagementApiOptions {
   readonly apiKey: string
   readonly clock: Clock
   readonly logger: Logger
+}
+
+/** One request to the API. */
+export interface ApiRequest {
+  /** Without the query. */
+  readonly path: string
+  readonly remoteAddress: string
+  /** Answers whoever shows no valid key, instead of us: the API is then not to be seen, not even its public part. */
+  readonly answerStranger?: () => void
 }
 
 /** The HTTP API that deployed LinkSocks servers have, and what we add; docs/guide/api.md describes it. */
@@ -31,11 +39,15 @@ export class ManagementApi {
     this.#throttle = new AuthThrottle({ clock: options.clock })
   }
 
-  /** Answers a request, at once or later. `path` comes without the query. Never throws. */
-  answer(request: IncomingMessage, response: ServerResponse, path: string): void {
-    this.#serve(request, path)
-      .catch((error: unknown) => this.#answerError(error))
-      .then((answer) => send(response, answer))
+  /** Answers a request, at once or later. Never throws. */
+  answer(request: IncomingMessage, response: ServerResponse, call: ApiRequest): void {
+    const { answerStranger } = call
+    this.#serve(request, call)
+      .catch((error: unknown) => {
+        if (answerStranger !== undefined && error instanceof ApiRefusal && error.status === 401) return undefined
+        return this.#answerError(error)
+      })
+      .then((answer) => (answer === undefined ? answerStranger?.() : send(response, answer)))
       .catch((error: unknown) => this.#options.logger.error({ err: error }, 'management API: an answer was not sent'))
   }
 
@@ -43,20 +55,20 @@ export class ManagementApi {
     this.#throttle.close()
   }
 
-  async #serve(request: IncomingMessage, path: string): Promise<Answer> {
-    const match = findRoute(path)
-    if (match?.route.isPublic !== true) await this.#authorize(request)
+  async #serve(request: IncomingMessage, call: ApiRequest): Promise<Answer> {
+    const match = findRoute(call.path)
+    const isPublic = match?.route.isPublic === true && call.answerStranger === undefined
+    if (!isPublic) await this.#authorize(request, call)
     if (match === undefined) return failure(404, 'no such endpoint; GET /api/openapi.json lists them')
     const { method = '' } = request
     if (method === 'OPTIONS') return { status: 204, headers: allow(match.route) }
     const handler = handlerOf(match.route, method)
     if (handler === undefined) return failure(405, `method ${method} is not allowed here`, allow(match.route))
-    return handler(this.#callOf(request, match))
+    return handler(this.#callOf(request, call, match))
   }
 
   /** @throws ApiRefusal 401, the later the more often this address had a wrong key */
-  async #authorize(request: IncomingMessage): Promise<void> {
-    const address = plainAddress(request.socket.remoteAddress)
+  async #authorize(request: IncomingMessage, { remoteAddress: address }: ApiRequest): Promise<void> {
     if (this.#isKey(request.headers['x-api-key'])) return this.#throttle.succeeded(address)
     this.#options.logger.debug({ remoteAddress: address }, 'management API: missing or wrong key')
     await new Promise<void>((resolve) => this.#throttle.failed(address, resolve))
@@ -64,9 +76,8 @@ export class ManagementApi {
     throw new ApiRefusal(401, 'invalid API key', { 'www-authenticate': 'X-API-Key' })
   }
 
-  #callOf(request: IncomingMessage, { parameter }: RouteMatch) {
+  #callOf(request: IncomingMessage, { remoteAddress }: ApiRequest, { parameter }: RouteMatch) {
     const { server, clock, logger } = this.#options
-    const remoteAddress = plainAddress(request.socket.remoteAddress)
     return {
       server,
       parameter,

@@ -1,0 +1,95 @@
+import type { Clock } from '@ls/batching'
+import { channelIdBytes, encode, MessageType } from '@ls/codec'
+import {
+  Keepalive,
+  type KeepaliveTiming,
+  type MessageTransport,
+  type TransportCloseReason,
+  type TransportHandler,
+} from '@ls/mux'
+import { ClientError } from './errors.js'
+
+export interface PingedTransportOptions {
+  /** When to ask for a sign of life. */
+  readonly timing: KeepaliveTiming
+  readonly clock: Clock
+  /** Sends a message within the session, which numbers it. */
+  send(message: Uint8Array): void
+}
+
+/**
+ * The end of a channel that never was: every peer ignores it (protocol.md §1), and one that resumes acknowledges it like
+ * any numbered message, within 50 ms (§3).
+ */
+const PROBE = encode({ type: MessageType.Disconnect, channelId: new Uint8Array(channelIdBytes) })
+
+/**
+ * Gives a heartbeat to a transport that cannot ping, as those in a browser: by messages of the session that the server has
+ * to acknowledge. For sessions with `resume`, since no others acknowledge anything.
+ */
+export class PingedTransport implements MessageTransport {
+  readonly keepalive: Keepalive
+  readonly #transport: MessageTransport
+  #silence: TransportCloseReason | undefined
+
+  constructor(transport: MessageTransport, { timing, clock, send }: PingedTransportOptions) {
+    this.#transport = transport
+    this.keepalive = new Keepalive({
+      ...timing,
+      clock,
+      ping: () => send(PROBE.slice()),
+      dead: (silentMs) => this.#declareDead(silentMs),
+    })
+  }
+
+  get bufferedBytes(): number {
+    return this.#transport.bufferedBytes
+  }
+
+  get roundTripMs(): number | undefined {
+    return this.#transport.roundTripMs
+  }
+
+  send(message: Uint8Array): boolean {
+    return this.#transport.send(message)
+  }
+
+  pause(): void {
+    this.#transport.pause()
+    this.keepalive.pause()
+  }
+
+  resume(): void {
+    this.#transport.resume()
+    this.keepalive.resume()
+  }
+
+  close(reason?: TransportCloseReason): void {
+    this.#transport.close(reason)
+  }
+
+  destroy(): void {
+    this.#transport.destroy()
+  }
+
+  setHandler(handler: TransportHandler): void {
+    this.#transport.setHandler({
+      onMessage: (message) => {
+        this.keepalive.received()
+        handler.onMessage(message)
+      },
+      onDrain: () => handler.onDrain(),
+      onClose: (reason) => {
+        this.keepalive.stop()
+        handler.onClose(this.#silence ?? reason)
+      },
+    })
+    this.keepalive.start()
+  }
+
+  #declareDead(silentMs: number): void {
+    const reason = `server silent for ${silentMs} ms (limit ${this.keepalive.deadlineMs} ms)`
+    this.#silence = { code: 1006, reason, cause: new ClientError('ERR_CLIENT_NO_LINK', reason) }
+    this.#transport.destroy()
+  }
+}

@@ -1,0 +1,16 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import { decode, MessageType } from '@ls/codec'
+import { hashToken, readEarlyData } from '@ls/transport'
+
+/** Hash of the token in an Auth message that came as early data, before there is a WebSocket; undefined without one. */
+export function earlyTokenHash(headers: IncomingHttpHeaders): string | undefined {
+  const [first] = readEarlyData(headers)
+  if (first === undefined) return undefined
+  try {
+    const message = decode(first)
+    return message.type === MessageType.Auth ? hashToken(message.token) : undefined
+  } catch {
+    // An ordinary subprotocol, most likely: nothing that shows a token.
+    return undefined
+  }
+}

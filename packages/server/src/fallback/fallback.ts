@@ -1,0 +1,58 @@
+import { statSync } from 'node:fs'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { resolve } from 'node:path'
+import type { Duplex } from 'node:stream'
+import type { ClientAddress } from '@ls/transport'
+
+/** Answers whatever is not for us, so that the port looks like that of any web server. */
+export interface Fallback {
+  answer(request: IncomingMessage, response: ServerResponse, client: ClientAddress): void
+  /** Answers a request to upgrade, which has no response yet; the stream is the fallback's from here on. */
+  upgrade(request: IncomingMessage, stream: Duplex, head: Buffer, client: ClientAddress): void
+  /** Cuts what is under way. */
+  close(): void
+}
+
+/** What a fallback is made from: another web server, or a folder of files. */
+export type FallbackPlace =
+  | { readonly kind: 'site'; readonly folder: string }
+  | { readonly kind: 'proxy'; readonly origin: URL }
+
+/**
+ * Reads `http://127.0.0.1:8080`, `https://example.org`, or the path of a folder.
+ *
+ * @throws RangeError naming what is wrong
+ */
+export function parseFallback(place: string): FallbackPlace {
+  if (/^https?:\/\//i.test(place)) return { kind: 'proxy', origin: parseOrigin(place) }
+  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(place))
+    throw new RangeError(`the fallback "${place}" is no http:// or https:// URL`)
+  const folder = resolve(place)
+  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() !== true) {
+    throw new RangeError(`the fallback "${place}" is no URL and no folder that exists`)
+  }
+  return { kind: 'site', folder }
+}
+
+/** The kinds are loaded when wanted: most servers have none. */
+export async function openFallback(place: FallbackPlace): Promise<Fallback> {
+  if (place.kind === 'site') {
+    const { StaticSite } = await import('./static-site.js')
+    return new StaticSite(place.folder)
+  }
+  const { ReverseProxy } = await import('./reverse-proxy.js')
+  return new ReverseProxy(place.origin)
+}
+
+function parseOrigin(place: string): URL {
+  if (!URL.canParse(place)) throw new RangeError('the fallback is no valid URL')
+  const url = new URL(place)
+  if (url.username !== '' || url.password !== '')
+    throw new RangeError('the fallback URL holds credentials; it can have none')
+  if (url.pathname !== '/' || url.search !== '' || url.hash !== '') {
+    throw new RangeError(
+      `the fallback ${url.origin} has "${url.pathname}${url.search}${url.hash}" behind it; paths are passed on as they come`,
+    )
+  }
+  return url
+}

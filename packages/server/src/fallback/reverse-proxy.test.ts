@@ -1,0 +1,192 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { connect, type Socket } from 'node:net'
+import { freePort, onceEvent, until } from '@ls/testkit'
+import { listen as listenWebSocket, connect as connectWebSocket } from '@ls/transport'
+import { afterEach, describe, expect, test } from 'vitest'
+import { LinkSocksServer } from '../server.js'
+
+const cleanups: (() => unknown)[] = []
+
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).toReversed()) await cleanup()
+})
+
+/** A web server, and a LinkSocks server in front of it. */
+async function start(answer: (request: IncomingMessage, response: ServerResponse) => void, origin?: string) {
+  const site = createServer(answer)
+  site.listen(0, '127.0.0.1')
+  await onceEvent(site, 'listening')
+  cleanups.push(() => {
+    site.closeAllConnections()
+    site.close()
+  })
+  return { site, url: await front(origin ?? `http://127.0.0.1:${portOf(site)}`) }
+}
+
+async function front(fallback: string): Promise<string> {
+  const server = new LinkSocksServer({ host: '127.0.0.1', port: 0, fallback })
+  await server.listen()
+  cleanups.push(() => server.close())
+  return `http://127.0.0.1:${server.address?.port}`
+}
+
+function portOf(server: Server): number {
+  return (server.address() as { port: number }).port
+}
+
+describe('a fallback URL', () => {
+  test('gets requests as they are, and answers as it is', async () => {
+    const { url } = await start((request, response) => {
+      response.writeHead(418, 'Teapot', { 'X-A': '1', 'Set-Cookie': ['a=1', 'b=2'] })
+      response.end(`${request.method} ${request.url} ${String(request.headers['x-b'])}`)
+    })
+    const answer = await fetch(`${url}/path?query`, { method: 'PUT', headers: { 'x-b': '2' } })
+    expect([answer.status, answer.statusText, answer.headers.getSetCookie(), await answer.text()]).toEqual([
+      418,
+      'Teapot',
+      ['a=1', 'b=2'],
+      'PUT /path?query 2',
+    ])
+  })
+
+  test('gets bodies of either framing, and of GET too', async () => {
+    const { url } = await start((request, response) => void request.pipe(response))
+    const body = 'x'.repeat(1_000_000)
+    const sized = await fetch(url, { method: 'POST', body })
+    const socket = connect(Number(new URL(url).port), '127.0.0.1')
+    cleanups.push(() => socket.destroy())
+    socket.write(
+      'GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nbody\r\n0\r\n\r\n',
+    )
+    let text = ''
+    socket.on('data', (chunk: Buffer) => (text += chunk.toString()))
+    await onceEvent(socket, 'close')
+    expect([(await sized.text()) === body, text.includes('body')]).toEqual([true, true])
+  })
+
+  test('learns who asks, and by which name; forged words about it are gone', async () => {
+    const { site, url } = await start(({ headers }, response) => {
+      const { host, connection, 'x-forwarded-for': by, 'x-forwarded-host': name, forwarded } = headers
+      response.end(JSON.stringify({ host, connection, by, name, forwarded }))
+    })
+    const answer = await fetch(url, { headers: { 'x-forwarded-for': '1.1.1.1', forwarded: 'for=1.1.1.1' } })
+    expect(await answer.json()).toEqual({
+      host: `127.0.0.1:${portOf(site)}`,
+      connection: 'keep-alive',
+      by: '127.0.0.1',
+      name: new URL(url).host,
+    })
+  })
+
+  test('redirects to itself become redirects to us', async () => {
+    const { site, url } = await start((_request, response) => {
+      response.writeHead(302, { Location: `http://127.0.0.1:${portOf(site)}/next?a` }).end()
+    })
+    const answer = await fetch(url, { redirect: 'manual' })
+    expect(answer.headers.get('location')).toBe('/next?a')
+  })
+
+  test('that does not answer is a 502', async () => {
+    const url = await front(`http://127.0.0.1:${await freePort()}`)
+    const answer = await fetch(url)
+    expect([answer.status, await answer.text()]).toEqual([502, '502 bad gateway\n'])
+  })
+
+  test('that breaks off in the middle makes the answer break off too', async () => {
+    const { url } = await start((_request, response) => {
+      response.writeHead(200, { 'Content-Length': 10 })
+      response.write('half', () => response.destroy())
+    })
+    await expect(fetch(url).then((answer) => answer.text())).rejects.toThrow('terminated')
+  })
+
+  test('is not asked any more when the visitor leaves', async () => {
+    let left = false
+    const controller = new AbortController()
+    const { url } = await start((_request, response) => {
+      response.once('close', () => (left = true))
+      controller.abort()
+    })
+    await expect(fetch(url, { signal: controller.signal })).rejects.toThrow('aborted')
+    await until(() => left, 'the end of its request')
+    expect(left).toBe(true)
+  })
+
+  test('sends no faster than the visitor reads', async () => {
+    let written = 0
+    const { url } = await start((_request, response) => {
+      const write = (): void => {
+        while (written < 256 * 2 ** 20 && response.write(Buffer.alloc(65_536))) written += 65_536
+      }
+      response.on('drain', write)
+      write()
+    })
+    const socket = connect(Number(new URL(url).port), '127.0.0.1')
+    cleanups.push(() => socket.destroy())
+    socket.pause().write('GET / HTTP/1.1\r\nHost: h\r\n\r\n')
+    await settled(() => written)
+    expect(written).toBeLessThan(64 * 2 ** 20)
+  })
+
+  test('gets upgrades, and carries them', async () => {
+    const echo = await listenWebSocket({
+      port: 0,
+      onTransport: (transport) =>
+        transport.setHandler({ onMessage: (message) => void transport.send(message), onDrain() {}, onClose() {} }),
+    })
+    cleanups.push(() => echo.closeAll())
+    const url = await front(`http://127.0.0.1:${echo.address().port}`)
+    const transport = await connectWebSocket({ url: `${url}/chat` })
+    cleanups.push(() => transport.destroy())
+    const echoed = new Promise<number>((resolve) => {
+      transport.setHandler({ onMessage: ({ length }) => resolve(length), onDrain() {}, onClose() {} })
+    })
+    transport.send(Buffer.alloc(1_000_000))
+    expect(await echoed).toBe(1_000_000)
+  })
+
+  test('may answer an upgrade with a page', async () => {
+    const { url } = await start((_request, response) => void response.end('a page'))
+    const { socket, text } = await upgrade(url)
+    await onceEvent(socket, 'close')
+    expect(text()).toMatch(/^HTTP\/1.1 200 OK[^]*a page$/)
+  })
+
+  test('ends an upgraded connection when the visitor does', async () => {
+    const site = createServer()
+    let behind: Socket | undefined
+    site.on('upgrade', (_request, socket: Socket) => {
+      behind = socket
+      socket.on('error', () => {}).on('end', () => socket.end())
+      socket
+        .resume()
+        .write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\nhello')
+    })
+    site.listen(0, '127.0.0.1')
+    await onceEvent(site, 'listening')
+    cleanups.push(() => site.close())
+    const { socket, text } = await upgrade(await front(`http://127.0.0.1:${portOf(site)}`))
+    await until(() => text().endsWith('hello'), 'the first bytes')
+    socket.destroy()
+    await until(() => behind?.destroyed === true, 'the end behind')
+    expect(behind?.destroyed).toBe(true)
+  })
+})
+
+async function upgrade(url: string) {
+  const socket = connect(Number(new URL(url).port), '127.0.0.1')
+  cleanups.push(() => socket.destroy())
+  let text = ''
+  socket.on('data', (chunk: Buffer) => (text += chunk.toString()))
+  socket.write('GET /chat HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n')
+  await onceEvent(socket, 'connect')
+  return { socket, text: () => text }
+}
+
+/** Waits until a number has not changed for a while. */
+async function settled(read: () => number): Promise<void> {
+  for (let before = -1; before !== read();) {
+    before = read()
+    await new Promise((resolve) => setTimeout(resolve, 300))
+  }
+}

@@ -1,0 +1,151 @@
+import {
+  Agent,
+  type ClientRequest,
+  type IncomingMessage,
+  request as httpRequest,
+  type ServerResponse,
+  STATUS_CODES,
+} from 'node:http'
+import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
+import { isIP } from 'node:net'
+import { type Duplex, pipeline } from 'node:stream'
+import { endToEnd } from '@ls/http-proxy'
+import type { ClientAddress } from '@ls/transport'
+import { answerText } from '../answer-text.js'
+import type { Fallback } from './fallback.js'
+import { responseInstead } from './upgrade-response.js'
+
+/** How long the web server behind may be silent, in milliseconds, before its visitor is told; upgraded connections may be longer. */
+const SILENCE_MS = 30_000
+
+/** Connections to the web server behind, and how many of them stay open unused: what a small site takes. */
+const CONNECTIONS = { keepAlive: true, maxSockets: 256, maxFreeSockets: 16 }
+
+/** Made anew for the next hop; `Expect` has been answered by Node already. */
+const REPLACED = new Set(['host', 'expect', 'forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto'])
+
+/** Passes requests on to another web server, upgrades included, and its answers back. */
+export class ReverseProxy implements Fallback {
+  readonly #origin: URL
+  readonly #agent: Agent
+  readonly #upgrades = new Set<Duplex>()
+
+  constructor(origin: URL) {
+    this.#origin = origin
+    this.#agent = this.#isSecure ? new HttpsAgent(CONNECTIONS) : new Agent(CONNECTIONS)
+  }
+
+  answer(request: IncomingMessage, response: ServerResponse, client: ClientAddress): void {
+    const onward = this.#request(request, client, response)
+    // A request that breaks off ends here too; what comes back is the visitor's business no more.
+    pipeline(request, onward, () => {})
+  }
+
+  upgrade(request: IncomingMessage, stream: Duplex, head: Buffer, client: ClientAddress): void {
+    this.#upgrades.add(stream)
+    stream.once('close', () => this.#upgrades.delete(stream))
+    const response = responseInstead(request, stream)
+    // What follows the head of such a request is not for HTTP, so its body cannot be told from it.
+    if (request.headers['content-length'] !== undefined || request.headers['transfer-encoding'] !== undefined) {
+      return answerText(response, 400, '400 bad request\n')
+    }
+    const onward = this.#request(request, client, response, [
+      'Connection',
+      'Upgrade',
+      'Upgrade',
+      request.headers.upgrade ?? '',
+    ])
+    onward.once('upgrade', (answer, behind, firstBytes) => {
+      response.detachSocket(stream as Parameters<ServerResponse['detachSocket']>[0])
+      behind.setTimeout(0)
+      stream.write(switching(answer))
+      if (firstBytes.length > 0) stream.write(firstBytes)
+      if (head.length > 0) behind.write(head)
+      // Each ends the other, and takes it down when it fails.
+      pipeline(stream, behind, () => {})
+      pipeline(behind, stream, () => {})
+    })
+    onward.end()
+  }
+
+  close(): void {
+    for (const stream of this.#upgrades) stream.destroy()
+    this.#agent.destroy()
+  }
+
+  get #isSecure(): boolean {
+    return this.#origin.protocol === 'https:'
+  }
+
+  #request(
+    request: IncomingMessage,
+    client: ClientAddress,
+    response: ServerResponse,
+    extraHeaders: readonly string[] = [],
+  ): ClientRequest {
+    const { method = 'GET', url = '/' } = request
+    const onward = (this.#isSecure ? httpsRequest : httpRequest)(this.#origin, {
+      method,
+      path: url.startsWith('/') || url === '*' ? url : '/',
+      headers: [...this.#headers(request, client), ...extraHeaders],
+      agent: this.#agent,
+      timeout: SILENCE_MS,
+      setHost: false,
+    })
+    onward.once('timeout', () => onward.destroy(new Error('no answer')))
+    onward.once('error', () => {
+      if (response.headersSent) response.destroy()
+      else answerText(response, 502, '502 bad gateway\n')
+    })
+    onward.once('response', (answer) => this.#passBack(answer, response))
+    // Also when the visitor leaves before the answer has begun.
+    response.once('close', () => onward.destroy())
+    return onward
+  }
+
+  #headers(request: IncomingMessage, { address }: ClientAddress): string[] {
+    const { host } = request.headers
+    const isEncrypted = 'encrypted' in request.socket
+    return [
+      'Host',
+      this.#origin.host,
+      ...endToEnd(request.rawHeaders, REPLACED),
+      ...(address === undefined || isIP(address) === 0 ? [] : ['X-Forwarded-For', address]),
+      ...(host === undefined ? [] : ['X-Forwarded-Host', host]),
+      'X-Forwarded-Proto',
+      isEncrypted ? 'https' : 'http',
+      // Without it Node would send the body of a GET without any frame: the next request, to whoever reads it.
+      ...(request.headers['transfer-encoding'] === undefined ? [] : ['Transfer-Encoding', 'chunked']),
+    ]
+  }
+
+  #passBack(answer: IncomingMessage, response: ServerResponse): void {
+    // The date is that of whoever made the answer.
+    response.sendDate = false
+    response.writeHead(answer.statusCode ?? 502, answer.statusMessage ?? '', this.#answerHeaders(answer))
+    // Destroys both when either fails: a cut answer must not look complete.
+    pipeline(answer, response, () => {})
+  }
+
+  /** A redirect to the server behind becomes one to us. */
+  #answerHeaders(answer: IncomingMessage): string[] {
+    const { origin } = this.#origin
+    const headers = endToEnd(answer.rawHeaders)
+    for (let at = 0; at + 1 < headers.length; at += 2) {
+      const value = headers[at + 1] ?? ''
+      const isOwn = headers[at]?.toLowerCase() === 'location' && `${value}/`.startsWith(`${origin}/`)
+      if (isOwn) headers[at + 1] = value.slice(origin.length) || '/'
+    }
+    return headers
+  }
+}
+
+function switching(answer: IncomingMessage): string {
+  const { statusCode = 101, statusMessage, headers } = answer
+  const fields = ['Connection', 'Upgrade', 'Upgrade', headers.upgrade ?? '', ...endToEnd(answer.rawHeaders)]
+  const lines = Array.from(
+    { length: fields.length / 2 },
+    (_none, index) => `${fields[index * 2]}: ${fields[index * 2 + 1]}`,
+  )
+  return `HTTP/1.1 ${statusCode} ${statusMessage ?? STATUS_CODES[statusCode] ?? ''}\r\n${lines.join('\r\n')}\r\n\r\n`
+}

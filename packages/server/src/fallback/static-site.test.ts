@@ -1,0 +1,128 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { connect } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { onceEvent } from '@ls/testkit'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { LinkSocksServer } from '../server.js'
+
+const big = 'x'.repeat(2_000_000)
+let folder = ''
+let server: LinkSocksServer
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'ls-'))
+  const site = join(folder, 'site')
+  await mkdir(join(site, 'docs'), { recursive: true })
+  const files = {
+    '../secret.txt': 'secret',
+    'index.html': '<h1>home</h1>',
+    'docs/index.html': '<h1>docs</h1>',
+    'style.css': 'body {}',
+    'big.bin': big,
+    '.hidden': 'secret',
+    'a b.txt': 'spaced',
+  }
+  for (const [name, text] of Object.entries(files)) await writeFile(join(site, name), text)
+  server = new LinkSocksServer({ host: '127.0.0.1', port: 0, fallback: site })
+  await server.listen()
+})
+
+afterEach(async () => {
+  await server.close()
+  await rm(folder, { recursive: true, force: true })
+})
+
+const get = (path: string, init: RequestInit = {}): Promise<Response> =>
+  fetch(`http://127.0.0.1:${server.address?.port}${path}`, { redirect: 'manual', ...init })
+
+/** What a request gets that is written by hand, since clients tidy paths up. */
+async function raw(target: string, ...headers: readonly string[]): Promise<string> {
+  const socket = connect(server.address?.port ?? 0, '127.0.0.1')
+  let answer = ''
+  socket.on('data', (chunk: Buffer) => (answer += chunk.toString('latin1')))
+  socket.write([`GET ${target} HTTP/1.1`, 'Host: h', ...headers, '', ''].join('\r\n'))
+  await onceEvent(socket, 'close')
+  return answer
+}
+
+describe('a fallback folder', () => {
+  test.each([
+    ['/', '<h1>home</h1>', 'text/html; charset=utf-8'],
+    ['/?query', '<h1>home</h1>', 'text/html; charset=utf-8'],
+    ['/docs/', '<h1>docs</h1>', 'text/html; charset=utf-8'],
+    ['/style.css', 'body {}', 'text/css; charset=utf-8'],
+    ['/a%20b.txt', 'spaced', 'text/plain; charset=utf-8'],
+  ])('serves %s with its type', async (path, body, type) => {
+    const answer = await get(path)
+    expect([answer.status, answer.headers.get('content-type'), await answer.text()]).toEqual([200, type, body])
+  })
+
+  test('sends a folder without a slash to the one with it', async () => {
+    const answer = await get('/docs')
+    expect([answer.status, answer.headers.get('location')]).toEqual([301, '/docs/'])
+  })
+
+  test('serves a large file whole', async () => {
+    expect((await (await get('/big.bin')).text()) === big).toBe(true)
+  })
+
+  test('answers HEAD without a body', async () => {
+    const answer = await get('/style.css', { method: 'HEAD' })
+    expect([answer.headers.get('content-length'), await answer.text()]).toEqual(['7', ''])
+  })
+
+  test('answers 304 to who has it already', async () => {
+    const etag = (await get('/style.css')).headers.get('etag') ?? ''
+    // fetch would add Cache-Control: no-cache.
+    expect(await raw('/style.css', `If-None-Match: ${etag}`, 'Connection: close')).toMatch(/^HTTP\/1.1 304 /)
+  })
+
+  test('serves a range', async () => {
+    const answer = await get('/style.css', { headers: { range: 'bytes=0-3' } })
+    expect([answer.status, await answer.text()]).toEqual([206, 'body'])
+  })
+
+  test.each(['/missing', '/.hidden', '/..%2fsecret.txt', '/%2e%2e/secret.txt', '/%00', '/%ff', '/docs/missing/'])(
+    'answers 404 to %s',
+    async (path) => {
+      const answer = await get(path)
+      expect([answer.status, await answer.text()]).toEqual([404, '404 page not found\n'])
+    },
+  )
+
+  test.each([
+    '/../secret.txt',
+    '/docs/../../secret.txt',
+    '//../secret.txt',
+    '/..\\secret.txt',
+    '/%5c..%5csecret.txt',
+    '*',
+    'http://h/../secret.txt',
+  ])('leaks nothing for the target %s', async (target) => {
+    const answer = await raw(target, 'Connection: close')
+    expect(answer).toMatch(/^HTTP\/1.1 40[034] /)
+    expect(answer).not.toContain('secret\n')
+  })
+
+  test('answers its own 404.html where there is one', async () => {
+    await writeFile(join(folder, 'site', '404.html'), '<h1>gone</h1>')
+    const answer = await get('/missing')
+    expect([answer.status, await answer.text()]).toEqual([404, '<h1>gone</h1>'])
+  })
+
+  test('answers 405 to what would change something', async () => {
+    const answer = await get('/', { method: 'POST', body: 'x' })
+    expect([answer.status, answer.headers.get('allow')]).toEqual([405, 'GET, HEAD'])
+  })
+
+  test('ignores upgrades, as web servers do', async () => {
+    const upgrade = [
+      'Connection: Upgrade',
+      'Upgrade: websocket',
+      'Sec-WebSocket-Version: 13',
+      'Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==',
+    ]
+    expect(await raw('/big.bin', ...upgrade)).toMatch(/^HTTP\/1.1 200 OK[^]*\r\n\r\nx{2000000}$/)
+  })
+})

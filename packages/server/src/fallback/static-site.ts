@@ -1,0 +1,57 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Duplex } from 'node:stream'
+import send from 'send'
+import { answerText } from '../answer-text.js'
+import type { Fallback } from './fallback.js'
+import { responseInstead } from './upgrade-response.js'
+
+/** What `404.html` in the folder is for. */
+const NOT_FOUND_PAGE = '/404.html'
+
+/** The files of a folder: index.html for folders, types, ranges and conditional requests; nothing hidden, nothing outside. */
+export class StaticSite implements Fallback {
+  readonly #root: string
+  readonly #upgrades = new Set<Duplex>()
+
+  constructor(root: string) {
+    this.#root = root
+  }
+
+  answer(request: IncomingMessage, response: ServerResponse): void {
+    if (request.method === 'GET' || request.method === 'HEAD') return this.#send(request, response)
+    response.setHeader('allow', 'GET, HEAD')
+    answerText(response, 405, '405 method not allowed\n')
+  }
+
+  upgrade(request: IncomingMessage, stream: Duplex): void {
+    this.#upgrades.add(stream)
+    stream.once('close', () => this.#upgrades.delete(stream))
+    this.answer(request, responseInstead(request, stream))
+  }
+
+  close(): void {
+    for (const stream of this.#upgrades) stream.destroy()
+  }
+
+  #send(request: IncomingMessage, response: ServerResponse): void {
+    send(request, pathOf(request), { root: this.#root, dotfiles: 'ignore' })
+      .on('error', () => this.#notFound(request, response))
+      .pipe(response)
+  }
+
+  /** Whatever the reason, an attempt to leave the folder included: who asks learns no more than that it is not there. */
+  #notFound(request: IncomingMessage, response: ServerResponse): void {
+    if (response.headersSent) return void response.destroy()
+    for (const name of response.getHeaderNames()) response.removeHeader(name)
+    response.statusCode = 404
+    send(request, NOT_FOUND_PAGE, { root: this.#root, acceptRanges: false, etag: false, lastModified: false })
+      .on('error', () => answerText(response, 404, '404 page not found\n'))
+      .pipe(response)
+  }
+}
+
+/** Without the query, still percent-encoded; targets in absolute form (RFC 9112 §3.2.2) count too. */
+function pathOf({ url = '/' }: IncomingMessage): string {
+  const target = url.startsWith('/') || !URL.canParse(url) ? url : new URL(url).pathname
+  return target.split('?', 1)[0] ?? '/'
+}
