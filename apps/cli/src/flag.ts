@@ -1,7 +1,17 @@
 import type { CommandName } from './command.js'
 
 /** Headings of the help, in its order. */
-export const sections = ['Link', 'Proxy port', 'Network', 'Reliability', 'Logs', 'Direct mode', 'Help'] as const
+export const sections = [
+  'Link',
+  'TLS',
+  'Web',
+  'Proxy port',
+  'Network',
+  'Reliability',
+  'Logs',
+  'Direct mode',
+  'Help',
+] as const
 
 interface FlagBase {
   /** The long name, without its dashes. */

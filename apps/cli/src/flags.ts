@@ -1,12 +1,15 @@
 import type { CommandName } from './command.js'
 import type { Flag } from './flag.js'
 import { directModeFlags } from './flags/direct-mode-flags.js'
+import { disguiseFlags } from './flags/disguise-flags.js'
 import { helpFlags } from './flags/help-flags.js'
 import { linkFlags } from './flags/link-flags.js'
 import { logFlags } from './flags/log-flags.js'
 import { networkFlags } from './flags/network-flags.js'
 import { proxyPortFlags } from './flags/proxy-port-flags.js'
 import { reliabilityFlags } from './flags/reliability-flags.js'
+import { tlsFlags } from './flags/tls-flags.js'
+import { webFlags } from './flags/web-flags.js'
 
 /**
  * Every flag, once: parsing, help, environment and the guide all read this table. Names, short forms, defaults and
@@ -14,6 +17,9 @@ import { reliabilityFlags } from './flags/reliability-flags.js'
  */
 export const flags = [
   ...linkFlags,
+  ...tlsFlags,
+  ...webFlags,
+  ...disguiseFlags,
   ...proxyPortFlags,
   ...networkFlags,
   ...reliabilityFlags,

@@ -1,5 +1,5 @@
 import { parseAccessRules, parseListenAddress, parseRoutes, parseUpstream, parseUpstreamHeaders } from '@ls/relay'
-import { parseServerUrl } from '@ls/transport'
+import { parseServerUrl, splitEarlyData } from '@ls/transport'
 import { messageOf } from '../describe-error.js'
 import { UsageError } from '../errors.js'
 
@@ -9,6 +9,7 @@ interface NetworkSettings {
   readonly upstreamHeader: readonly string[]
   readonly accessRule: readonly string[]
   readonly socksListen: readonly string[]
+  readonly tlsCert: string | undefined
   readonly socksUsername: string | undefined
   readonly socksPassword: string | undefined
 }
@@ -18,7 +19,7 @@ export function checkNetwork(settings: NetworkSettings): void {
   for (const url of settings.upstreamProxy) asUsage('--upstream-proxy (-x)', () => parseUpstream(url))
   asUsage('--route', () => parseRoutes(settings.route))
   asUsage('--upstream-header', () => parseUpstreamHeaders(settings.upstreamHeader))
-  for (const place of settings.socksListen) asUsage('--socks-listen', () => parseListenAddress(place))
+  for (const place of settings.socksListen) checkPlace(place, settings)
   asUsage('--access-rule', () => parseAccessRules(settings.accessRule))
   const { socksUsername, socksPassword } = settings
   // Half of a login would open the port to anyone, or to nobody.
@@ -27,9 +28,15 @@ export function checkNetwork(settings: NetworkSettings): void {
   throw new UsageError(`--socks-${given} needs --socks-${missing} as well`)
 }
 
+function checkPlace(text: string, { tlsCert }: NetworkSettings): void {
+  const place = asUsage('--socks-listen', () => parseListenAddress(text))
+  if (tlsCert !== undefined || !('webSocket' in place) || !place.webSocket.secure) return
+  throw new UsageError('--socks-listen with wss:// takes --tls-cert and --tls-key')
+}
+
 /** @throws UsageError when a server cannot have this address */
 export function checkUrl(url: string): void {
-  asUsage('--url (-u)', () => parseServerUrl(url))
+  asUsage('--url (-u)', () => splitEarlyData(parseServerUrl(url)))
 }
 
 /** Runs what checks its input; a complaint of its becomes one about the flag, or about the whole call. */

@@ -8,21 +8,41 @@ import { aborted } from '../stop-signals.js'
 import { readAccounts } from './accounts.js'
 import { asUsage, checkNetwork, checkUrl } from './check-settings.js'
 import { type CommandContext, graceMs } from './context.js'
+import { checkDisguise, type Disguise, openDisguise } from './disguise.js'
 import { explainListenFailure, proxyPort } from './listen-failure.js'
 import { definedOnly, sharedOptions } from './shared-options.js'
+import { clientTls, serverTls, tlsWarnings } from './tls-options.js'
+import { readHeaders } from './web-options.js'
 
 export type ClientSettings = Settings<'client'>
 
 /** Runs a client, provider or connector until the process is asked to end, or the link is lost for good. */
 export async function runClient(settings: ClientSettings, context: CommandContext): Promise<ExitCode> {
-  const { logger, stop, print } = context
   checkClient(settings)
-  for (const warning of clientWarnings(settings)) logger.warn({}, warning)
-  const options = clientOptions(settings)
-  context.redactor.add(...(options.socksAccounts ?? []).map(({ password }) => password))
-  const client = asUsage('', () => new LinkSocksClient({ ...options, logger }))
-  client.on('socksListening', (address) => print(`proxy: ${formatListenAddress(address)}`))
+  let client: LinkSocksClient | undefined
+  const disguise = await openDisguise(settings, context, { onReady: () => client?.retryNow() })
+  try {
+    client = makeClient(settings, context, disguise)
+    return await runUntilEnd(client, settings, context)
+  } finally {
+    await disguise.close()
+  }
+}
 
+function makeClient(settings: ClientSettings, context: CommandContext, disguise: Disguise): LinkSocksClient {
+  const { logger, redactor } = context
+  for (const warning of [...tlsWarnings(settings), ...clientWarnings(settings)]) logger.warn({}, warning)
+  const options = clientOptions(settings)
+  redactor.add(...(options.socksAccounts ?? []).map(({ password }) => password))
+  return asUsage('', () => new LinkSocksClient({ ...options, ...disguise.options, logger }))
+}
+
+async function runUntilEnd(
+  client: LinkSocksClient,
+  settings: ClientSettings,
+  { stop, print }: CommandContext,
+): Promise<ExitCode> {
+  client.on('socksListening', (address) => print(`proxy: ${formatListenAddress(address)}`))
   const failure = await startClient(client, stop).then(
     () => undefined,
     (error: unknown) => explainFailure(error, settings),
@@ -43,13 +63,14 @@ export function clientOptions(settings: ClientSettings): ClientOptions {
   const { token, socksUsername, socksPassword } = settings
   return {
     ...sharedOptions(settings),
-    ...definedOnly({ token, socksUsername, socksPassword }),
+    ...definedOnly({ token, socksUsername, socksPassword, sendProxy: settings.sendProxy }),
     url: settings.url,
     reverse: settings.reverse,
     connectorTokens: settings.reverse ? settings.connectorToken : [],
     socksHost: settings.socksHost,
     socksPort: settings.socksPort,
     socksListen: settings.socksListen,
+    ...listenTls(settings),
     socksAccounts: readAccounts(settings),
     socksNowait: settings.socksNowait,
     reconnect: !settings.noReconnect,
@@ -57,7 +78,14 @@ export function clientOptions(settings: ClientSettings): ClientOptions {
     threads: settings.threads,
     serverProxies: settings.proxy,
     proxyFromEnvironment: !settings.noEnvProxy,
+    earlyDataBytes: settings.earlyData,
+    transport: { tls: clientTls(settings), headers: readHeaders(settings.header) },
   }
+}
+
+function listenTls({ tlsCert, tlsKey }: ClientSettings): Pick<ClientOptions, 'socksTls'> {
+  const { tls } = serverTls({ tlsCert, tlsKey, tlsClientCa: undefined })
+  return tls === undefined ? {} : { socksTls: tls }
 }
 
 /** Starts a client; `stop` ends the attempt. Once started, the client is closed with care instead of cut off. */
@@ -76,7 +104,11 @@ export async function startClient(client: LinkSocksClient, stop: AbortSignal): P
 function checkClient(settings: ClientSettings): void {
   checkNetwork(settings)
   checkUrl(settings.url)
+  checkDisguise(settings)
   for (const url of settings.proxy) asUsage('--proxy', () => parseUpstream(url))
+  if (settings.proxy.length > 0 && /^ws\+unix:/i.test(settings.url)) {
+    throw new UsageError('--proxy: --url (-u) is a UNIX socket of this machine, which no proxy leads to')
+  }
   const [restriction] = Object.entries({ '--access-rule': settings.accessRule, '--route': settings.route })
     .filter(([, values]) => values.length > 0)
     .map(([flag]) => flag)
@@ -86,9 +118,13 @@ function checkClient(settings: ClientSettings): void {
 }
 
 function clientWarnings(settings: ClientSettings): readonly string[] {
-  const { reverse, upstreamProxy, upstreamHeader, connectorToken } = settings
+  const { reverse, upstreamProxy, upstreamHeader, connectorToken, sendProxy } = settings
   if (reverse) return []
-  const atExit = { '--upstream-proxy (-x)': upstreamProxy, '--upstream-header': upstreamHeader }
+  const atExit = {
+    '--upstream-proxy (-x)': upstreamProxy,
+    '--upstream-header': upstreamHeader,
+    '--send-proxy': sendProxy ?? [],
+  }
   const warnings = Object.entries(atExit)
     .filter(([, values]) => values.length > 0)
     .map(([flag]) => `${flag} has no effect here: it belongs where traffic leaves, at the server or a provider`)

@@ -1,3 +1,5 @@
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { silentLogger } from '@ls/mux'
 import { describe, expect, it } from 'vitest'
 import { parseCommandLine, type RunOf } from '../command-line.js'
@@ -5,15 +7,28 @@ import { UsageError } from '../errors.js'
 import { Redactor } from '../redactor.js'
 import { clientOptions, runClient } from './client.js'
 import type { CommandContext } from './context.js'
-import { runServer, serverOptions } from './server.js'
+import { ownProxyOptions, runServer, serverOptions } from './server.js'
 import { definedOnly } from './shared-options.js'
+
+/** One of this process alone. */
+const socketPath = join(tmpdir(), `linksocks-${process.pid}.sock`)
 
 describe('serverOptions', () => {
   it('passes on every flag of the library', () => {
     const line =
       '-H ::1 -P 1 -s ::2 -i -k key --connector-wait-provider 2s --grace 1m -x http://h -f --udp-advertise a --no-batching --compression-threshold 0'
-    expect(serverOptions(server(`${line} --access-rule 10.0.0.0/8:* ${proxyLine}`))).toEqual({
+    const tls = '--tls-cert c.pem --tls-key k.pem --tls-client-ca ca.pem'
+    const web =
+      '--ws-path link --ws-host-name a.example --ws-host-name b.example --fallback http://site --trusted-proxy 10.0.0.1 --client-address-header forwarded --proxy-protocol'
+    expect(serverOptions(server(`${line} --access-rule 10.0.0.0/8:* ${proxyLine} ${tls} ${web}`))).toEqual({
       ...proxyOptions,
+      tls: { certFile: 'c.pem', keyFile: 'k.pem', clientCaFile: 'ca.pem' },
+      path: 'link',
+      hostNames: ['a.example', 'b.example'],
+      fallback: 'http://site',
+      trustedProxies: ['10.0.0.1'],
+      clientAddressHeader: 'forwarded',
+      proxyProtocol: true,
       host: '::1',
       port: 1,
       socksHost: '::2',
@@ -47,49 +62,72 @@ describe('serverOptions', () => {
 
 /** What server and client take alike beside their own. */
 const proxyLine =
-  '--route *.a=direct --route :25=reject --upstream-header X-A:{source} --inbound socks --http-transparent --window 4096 --replay-limit 65536 --without resume --heartbeat 1s --heartbeat-deadline 3s --idle-limit 5s'
+  '--route *.a=direct --route :25=reject --upstream-header X-A:{source} --inbound socks --http-transparent --window 4096 --replay-limit 65536 --without resume --heartbeat 1s --heartbeat-deadline 3s --idle-limit 5s --send-proxy v2'
 const proxyOptions = {
   windowBytes: 4096,
   replayLimitBytes: 65_536,
   extensions: ['window', 'fin'],
   heartbeat: { periodMs: 1000, deadlineMs: 3000 },
   idleLimitMs: 5000,
+  sendProxy: 'v2',
   routes: ['*.a=direct', ':25=reject'],
   upstreamHeaders: { 'X-A': '{source}' },
   inbound: 'socks',
   httpTransparent: true,
 }
 
+describe('ownProxyOptions', () => {
+  const account = { username: 'ada', password: 's' }
+
+  it('are where traffic leaves at the server', () => {
+    expect(ownProxyOptions(server('--listen ws://h/a -n n -w w'), [account])).toEqual({
+      socksListen: ['ws://h/a'],
+      socksAccounts: [{ username: 'n', password: 'w' }, account],
+    })
+  })
+
+  it.each(['-r --listen 1', ''])('are none with "%s"', (line) => {
+    expect(ownProxyOptions(server(line), [account])).toEqual({})
+  })
+})
+
 describe('clientOptions', () => {
   it('passes on every flag of the library', () => {
     const line =
       '-u ws://h -t t -r -c c -s ::2 -p 2 -n n -w w -i -R --retry-auth -T 3 -x http://h -f -E --batching adaptive --compression-threshold 1000'
     const places = '--socks-listen unix:/a --socks-listen [::1]:1 --account ada:s:x --proxy socks5://a --proxy http://b'
-    expect(clientOptions(client(`${line} --udp-advertise a --access-rule *:80 ${proxyLine} ${places}`))).toEqual({
-      ...proxyOptions,
-      socksListen: ['unix:/a', '[::1]:1'],
-      socksAccounts: [{ username: 'ada', password: 's:x' }],
-      serverProxies: ['socks5://a', 'http://b'],
-      url: 'ws://h',
-      token: 't',
-      reverse: true,
-      connectorTokens: ['c'],
-      socksHost: '::2',
-      socksPort: 2,
-      socksUsername: 'n',
-      socksPassword: 'w',
-      socksNowait: true,
-      reconnect: false,
-      retryAuth: true,
-      threads: 3,
-      upstreamProxies: ['http://h'],
-      accessRules: ['*:80'],
-      fastOpen: true,
-      proxyFromEnvironment: false,
-      udpAdvertise: 'a',
-      batching: 'adaptive',
-      compressionThresholdBytes: 1000,
-    })
+    const tls =
+      '--tls-server-name name --tls-insecure --header X-A:b --tls-cert c.pem --tls-key k.pem --early-data 2048 --listen wss://[::1]:2/a'
+    expect(clientOptions(client(`${line} --udp-advertise a --access-rule *:80 ${proxyLine} ${places} ${tls}`))).toEqual(
+      {
+        ...proxyOptions,
+        socksListen: ['unix:/a', '[::1]:1', 'wss://[::1]:2/a'],
+        socksTls: { certFile: 'c.pem', keyFile: 'k.pem' },
+        earlyDataBytes: 2048,
+        socksAccounts: [{ username: 'ada', password: 's:x' }],
+        serverProxies: ['socks5://a', 'http://b'],
+        transport: { tls: { servername: 'name', rejectUnauthorized: false }, headers: { 'X-A': 'b' } },
+        url: 'ws://h',
+        token: 't',
+        reverse: true,
+        connectorTokens: ['c'],
+        socksHost: '::2',
+        socksPort: 2,
+        socksUsername: 'n',
+        socksPassword: 'w',
+        socksNowait: true,
+        reconnect: false,
+        retryAuth: true,
+        threads: 3,
+        upstreamProxies: ['http://h'],
+        accessRules: ['*:80'],
+        fastOpen: true,
+        proxyFromEnvironment: false,
+        udpAdvertise: 'a',
+        batching: 'adaptive',
+        compressionThresholdBytes: 1000,
+      },
+    )
   })
 
   it('gives connector tokens to providers alone', () => {
@@ -108,7 +146,22 @@ describe('runClient', () => {
       '-r --upstream-header x',
       '--upstream-header: an upstream header must be "Name: value"; one has no name or no colon',
     ],
-    ['--socks-listen host', '--socks-listen: "host" is no place to listen; write HOST:PORT, [IPV6]:PORT or unix:PATH'],
+    [
+      '--socks-listen host',
+      '--socks-listen: "host" is no place to listen; write HOST:PORT, [IPV6]:PORT, unix:PATH or ws://HOST:PORT/PATH',
+    ],
+    ['--listen ws://h/a?b=1', '--socks-listen: "ws://h/a?b=1" has something behind its path; only ed= may be there'],
+    ['--listen wss://h/a', '--socks-listen with wss:// takes --tls-cert and --tls-key'],
+    ['--tls-cert c', '--tls-key missing: TLS takes a certificate and its key'],
+    ['-u ws://h?ed=5000', '--url (-u): ws://h/socket has ed=5000; early data is 0 to 4096 bytes'],
+    [
+      '--proxy ws+https://h',
+      '--proxy: upstream proxies speak socks5, socks5h, socks4, socks4a, http, https, and all but https in a WebSocket as well (ws+socks5, wss+http); not "ws+https"',
+    ],
+    [
+      '-u ws+unix:///a --proxy socks5://a',
+      '--proxy: --url (-u) is a UNIX socket of this machine, which no proxy leads to',
+    ],
     ['--proxy socks5://', '--proxy: the upstream proxy socks5:// names no host'],
     ['--account ada', '--account number 1 is not NAME:PASSWORD'],
     ['--account ada:1 --account ada:2', 'user "ada" is listed twice'],
@@ -117,7 +170,7 @@ describe('runClient', () => {
     await expect(runClient(client(line), context())).rejects.toThrow(new UsageError(message))
   })
 
-  it.each(['-x http://h', '--upstream-header a:b', '-c token'])(
+  it.each(['-x http://h', '--upstream-header a:b', '--send-proxy v1', '-c token'])(
     'warns that %s has no effect on a client',
     async (line) => {
       const { warnings, ...rest } = stopped()
@@ -147,6 +200,15 @@ describe('runServer', () => {
       'connector token: HEX',
       'next: linksocks connector -t HEX -u ws://SERVER:N',
     ])
+  })
+
+  it.each([
+    ['--ws-path link', 'ws://127.0.0.1:N/link', 'ws://SERVER:N/link'],
+    [`-H unix:${socketPath}`, `ws+unix://${socketPath}`, `ws+unix://${socketPath}`],
+  ])('prints the URL of %s', async (line, listening, next) => {
+    const { printed } = await serve(line)
+    const [first = '', , third = ''] = printed.map((text) => text.replace(/:\d+/, ':N'))
+    expect([first, third.slice(third.indexOf('-u ') + 3)]).toEqual([`listening: ${listening}`, next])
   })
 
   it.each(['-t given', '-k key', '-r -a -t given', '-r -t given -c given2'])('prints no token for %s', async (line) => {

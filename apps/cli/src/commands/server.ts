@@ -8,6 +8,8 @@ import { asUsage, checkNetwork } from './check-settings.js'
 import { type CommandContext, graceMs } from './context.js'
 import { explainListenFailure, isListenFailure, proxyPort, webSocketPort } from './listen-failure.js'
 import { definedOnly, sharedOptions } from './shared-options.js'
+import { serverTls } from './tls-options.js'
+import { webOptions } from './web-options.js'
 
 export type ServerSettings = Settings<'server'>
 
@@ -16,9 +18,10 @@ export async function runServer(settings: ServerSettings, context: CommandContex
   const { logger, stop, print, program } = context
   checkNetwork(settings)
   for (const warning of serverWarnings(settings)) logger.warn({}, warning)
-  const server = asUsage('', () => new LinkSocksServer({ ...serverOptions(settings), logger }))
   const accounts = readAccounts(settings)
   context.redactor.add(...accounts.map(({ password }) => password))
+  const options = { ...serverOptions(settings), ...ownProxyOptions(settings, accounts) }
+  const server = asUsage('', () => new LinkSocksServer({ ...options, logger }))
   const tokens = asUsage('', () => registerTokens(server, settings, accounts))
   context.redactor.add(...tokens.map(({ token }) => token))
   const ports = [webSocketPort(settings), proxyPort(settings)]
@@ -35,11 +38,11 @@ export async function runServer(settings: ServerSettings, context: CommandContex
     if (stop.aborted) return exitCode.ok
     throw explainListenFailure(error, ports)
   }
-  const { host, port } = server.address ?? { host: settings.wsHost, port: settings.wsPort }
-  print(`listening: ws://${formatListenAddress({ host, port })}`)
+  const urls = urlsOf(server, settings)
+  print(`listening: ${urls.listening}`)
   for (const { name, token, role } of tokens.filter(({ isNew }) => isNew)) {
     print(`${name}: ${token}`)
-    print(`next: ${program} ${role} -t ${token} -u ws://SERVER:${port}`)
+    print(`next: ${program} ${role} -t ${token} -u ${urls.next}`)
   }
   await aborted(stop)
   await server.close({ graceMs })
@@ -50,6 +53,8 @@ export async function runServer(settings: ServerSettings, context: CommandContex
 export function serverOptions(settings: ServerSettings): ServerOptions {
   return {
     ...sharedOptions(settings),
+    ...serverTls(settings),
+    ...webOptions(settings),
     ...definedOnly({ apiKey: settings.apiKey }),
     host: settings.wsHost,
     port: settings.wsPort,
@@ -59,6 +64,33 @@ export function serverOptions(settings: ServerSettings): ServerOptions {
     graceMs: settings.grace,
   }
 }
+
+/** Where traffic leaves here, the server may have proxy ports of its own; else they belong to the reverse token. */
+export function ownProxyOptions(
+  { reverse, socksListen, socksUsername, socksPassword }: ServerSettings,
+  accounts: readonly Account[],
+): Pick<ServerOptions, 'socksListen' | 'socksAccounts'> {
+  if (reverse || socksListen.length === 0) return {}
+  const first = socksUsername === undefined ? [] : [{ username: socksUsername, password: socksPassword ?? '' }]
+  return { socksListen, socksAccounts: [...first, ...accounts] }
+}
+
+/** Where the server listens, and what its clients are to write. */
+function urlsOf(server: LinkSocksServer, { wsHost, wsPort, wsPath = '', tlsCert }: ServerSettings) {
+  const { host, port } = server.address ?? { host: wsHost, port: wsPort }
+  const path = wsPath === '' || wsPath.startsWith('/') ? wsPath : `/${wsPath}`
+  if (host.startsWith(unixPrefix)) {
+    const url = `ws+unix://${host.slice(unixPrefix.length)}${path === '' ? '' : `:${path}`}`
+    return { listening: url, next: url }
+  }
+  const scheme = tlsCert === undefined ? 'ws' : 'wss'
+  return {
+    listening: `${scheme}://${formatListenAddress({ host, port })}${path}`,
+    next: `${scheme}://SERVER:${port}${path}`,
+  }
+}
+
+const unixPrefix = 'unix:'
 
 interface RegisteredToken {
   readonly name: 'token' | 'connector token'

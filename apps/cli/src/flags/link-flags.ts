@@ -12,7 +12,7 @@ export const linkFlags = [
     env: ['LINKSOCKS_WEBSOCKET_HOST'],
     commands: ['server'],
     section: 'Link',
-    help: 'Address that the WebSocket port listens on',
+    help: 'Address that the WebSocket port listens on, or unix:PATH for a UNIX socket',
   },
   {
     name: 'ws-port',
@@ -34,7 +34,7 @@ export const linkFlags = [
     secret: 'url',
     commands: clients,
     section: 'Link',
-    help: 'Server to link to; without a scheme it is wss://',
+    help: 'Server to link to, or ws+unix:///path.sock; without a scheme it is wss://',
   },
   {
     name: 'token',
@@ -156,6 +156,16 @@ export const linkFlags = [
     help: 'WebSockets to spread channels over',
   },
   {
+    name: 'early-data',
+    type: 'integer',
+    default: 0,
+    min: 0,
+    max: 4096,
+    commands: clients,
+    section: 'Link',
+    help: 'Bytes of our first messages that travel in the request itself, such as 2048; not for Go or Python servers. ed=2048 in the URL means the same',
+  },
+  {
     name: 'proxy',
     type: 'list',
     placeholder: 'URL',
@@ -163,7 +173,7 @@ export const linkFlags = [
     secret: 'url',
     commands: clients,
     section: 'Link',
-    help: 'Proxy to reach the server through, socks5://[user:pass@]host[:port] or http://…; repeatable, each through the one before',
+    help: 'Proxy to reach the server through, socks5://[user:pass@]host[:port], http://… or wss+socks5://host/path; repeatable, each through the one before',
   },
   {
     name: 'no-env-proxy',

@@ -12,7 +12,7 @@ export const networkFlags = [
     secret: 'url',
     commands: links,
     section: 'Network',
-    help: 'Proxy to reach targets through, socks5://[user:pass@]host[:port] or http://…; repeatable, each through the one before',
+    help: 'Proxy to reach targets through, socks5://[user:pass@]host[:port], http://… or wss+socks5://host/path; repeatable, each through the one before',
   },
   {
     name: 'route',

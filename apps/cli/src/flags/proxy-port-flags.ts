@@ -45,12 +45,13 @@ export const proxyPortFlags = [
   },
   {
     name: 'socks-listen',
+    aliases: ['listen'],
     type: 'list',
     placeholder: 'PLACE',
     splitEnv: true,
     commands: links,
     section: 'Proxy port',
-    help: 'Where the proxy listens instead of --socks-host and --socks-port: HOST:PORT, [IPV6]:PORT or unix:PATH; repeatable',
+    help: 'Where the proxy listens instead of --socks-host and --socks-port: HOST:PORT, [IPV6]:PORT, unix:PATH, or ws://HOST:PORT/PATH and wss:// for V2Ray and Xray; repeatable. At a server without -r: proxy ports of its own',
   },
   {
     name: 'account',

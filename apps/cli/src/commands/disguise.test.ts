@@ -1,0 +1,96 @@
+import { silentLogger } from '@ls/mux'
+import { freePort } from '@ls/testkit'
+import { afterEach, describe, expect, it } from 'vitest'
+import { parseCommandLine, type RunOf } from '../command-line.js'
+import { UsageError } from '../errors.js'
+import { checkDisguise, openDisguise, type Disguise } from './disguise.js'
+
+const cleanups: (() => unknown)[] = []
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0)) await cleanup()
+})
+
+describe('checkDisguise', () => {
+  it.each([
+    ['--fingerprint chrome --browser-dialer 8080', '--browser-dialer and --fingerprint exclude each other'],
+    [
+      '--fingerprint chrome --tls-client-cert a --tls-client-key b',
+      '--tls-client-cert and --fingerprint exclude each other',
+    ],
+    [
+      '--browser-dialer 8080 --header a:b',
+      '--header and --browser-dialer exclude each other: that is for the browser to choose',
+    ],
+    [
+      '--browser-dialer 8080 --proxy http://a',
+      '--proxy and --browser-dialer exclude each other: that is for the browser to choose',
+    ],
+    [
+      '--browser-dialer 8080 --tls-ca a',
+      '--tls-ca and --browser-dialer exclude each other: that is for the browser to choose',
+    ],
+    [
+      '--browser-dialer 8080 --tls-insecure',
+      '--tls-insecure and --browser-dialer exclude each other: that is for the browser to choose',
+    ],
+    ['--browser-dialer 8080 -u ws+unix:///a.sock', 'no browser opens a UNIX socket (--url)'],
+    ['--browser-dialer unix:/a', "--browser-dialer is 'unix:/a'; it must be HOST:PORT or PORT"],
+    ['--browser-dialer nowhere', "--browser-dialer is 'nowhere'; it must be HOST:PORT or PORT"],
+  ])('refuses %s', (line, message) => {
+    expect(() => checkDisguise(client(line))).toThrow(new UsageError(message))
+  })
+
+  it.each(['', '--fingerprint firefox --tls-ca a --header a:b --proxy http://a', '--browser-dialer [::1]:8080'])(
+    'takes "%s"',
+    (line) => {
+      expect(() => checkDisguise(client(line))).not.toThrow()
+    },
+  )
+})
+
+describe('openDisguise', () => {
+  it('changes nothing where nothing is asked for', async () => {
+    const { disguise } = await opened('')
+    expect(disguise.options).toEqual({})
+  })
+
+  it('opens links in the likeness of the browser, and leaves proxies alone', async () => {
+    const { disguise } = await opened('--fingerprint safari')
+    expect(disguise.options).toEqual({ connect: expect.any(Function) as unknown })
+  })
+
+  it('serves the page of the browser dialer, and prints its URL', async () => {
+    const port = await freePort()
+    const { disguise, printed } = await opened(`--browser-dialer ${port}`)
+    const url = /^browser: (http:\/\/127\.0\.0\.1:\d+\/[0-9a-f]{32}\/)$/.exec(printed[0] ?? '')?.[1] ?? ''
+    expect([new URL(url).port, (await fetch(url)).status, disguise.options.proxyFromEnvironment]).toEqual([
+      String(port),
+      200,
+      false,
+    ])
+  })
+
+  it.each([
+    ['127.0.0.1:0', 0],
+    ['localhost:0', 0],
+    ['0.0.0.0:0', 1],
+  ])('warns of %s as often as %i', async (place, times) => {
+    const { warnings } = await opened(`--browser-dialer ${place}`)
+    expect(warnings).toHaveLength(times)
+  })
+})
+
+async function opened(line: string) {
+  const printed: string[] = []
+  const warnings: string[] = []
+  const logger = { ...silentLogger, warn: (_fields: object, text = '') => void warnings.push(text) }
+  const context = { logger: { ...logger, child: () => logger }, print: (text: string) => void printed.push(text) }
+  const disguise: Disguise = await openDisguise(client(line), context, { onReady: () => {} })
+  cleanups.push(() => disguise.close())
+  return { disguise, printed, warnings }
+}
+
+function client(line: string) {
+  const words = line.split(' ').filter((word) => word !== '')
+  return (parseCommandLine(['client', ...words], {}) as RunOf<'client'>).settings
+}

@@ -1,0 +1,97 @@
+import type { ClientOptions } from '@ls/client'
+import { formatListenAddress, parseListenAddress } from '@ls/relay'
+import { connectAsBrowser, openBrowserDialer, parseServerUrl } from '@ls/transport'
+import { UsageError } from '../errors.js'
+import { shorten } from '../flag-value.js'
+import type { Settings } from '../settings.js'
+import type { CommandContext } from './context.js'
+
+type DisguiseSettings = Pick<
+  Settings<'client'>,
+  | 'fingerprint'
+  | 'browserDialer'
+  | 'header'
+  | 'proxy'
+  | 'tlsCa'
+  | 'tlsClientCert'
+  | 'tlsClientKey'
+  | 'tlsServerName'
+  | 'tlsInsecure'
+  | 'url'
+>
+
+/** How links are opened, where that is not the ordinary way. */
+export interface Disguise {
+  readonly options: Pick<ClientOptions, 'connect' | 'proxyFromEnvironment'>
+  close(): Promise<void>
+}
+
+export interface DisguiseEvents {
+  /** Links that wait may be dialled now. */
+  onReady(): void
+}
+
+/** @throws UsageError for flags that exclude each other */
+export function checkDisguise(settings: DisguiseSettings): void {
+  const { fingerprint, browserDialer, tlsClientCert, tlsClientKey } = settings
+  const clientCertificate = { '--tls-client-cert': tlsClientCert, '--tls-client-key': tlsClientKey }
+  if (fingerprint !== 'none') {
+    const unfit = firstGiven({ ...clientCertificate, '--browser-dialer': browserDialer })
+    if (unfit !== undefined) throw new UsageError(`${unfit} and --fingerprint exclude each other`)
+  }
+  if (browserDialer === undefined) return
+  placeOf(browserDialer)
+  const { header, proxy, tlsCa, tlsServerName, tlsInsecure, url } = settings
+  const chosenByBrowsers = {
+    '--header': header[0],
+    '--proxy': proxy[0],
+    '--tls-ca': tlsCa,
+    '--tls-server-name': tlsServerName,
+    '--tls-insecure': tlsInsecure ? '' : undefined,
+    ...clientCertificate,
+  }
+  const unfit = firstGiven(chosenByBrowsers)
+  if (unfit !== undefined) {
+    throw new UsageError(`${unfit} and --browser-dialer exclude each other: that is for the browser to choose`)
+  }
+  if (parseServerUrl(url).protocol === 'ws+unix:') throw new UsageError('no browser opens a UNIX socket (--url)')
+}
+
+/** Loads and starts what the flags ask for. @throws TransportError when that cannot be had */
+export async function openDisguise(
+  { fingerprint, browserDialer }: DisguiseSettings,
+  { logger, print }: Pick<CommandContext, 'logger' | 'print'>,
+  { onReady }: DisguiseEvents,
+): Promise<Disguise> {
+  if (fingerprint !== 'none') return { options: { connect: await connectAsBrowser(fingerprint) }, close: nothing }
+  if (browserDialer === undefined) return { options: {}, close: nothing }
+  const { host, port } = placeOf(browserDialer)
+  if (!isLoopback(host)) {
+    const place = formatListenAddress({ host, port })
+    logger.warn({}, `--browser-dialer: others reach the page on ${place} too, and everything passes there in clear`)
+  }
+  const dialer = await openBrowserDialer({ host, port, logger, onAttached: onReady })
+  print(`browser: ${dialer.url}`)
+  // The browser has proxies of its own.
+  return { options: { connect: dialer.connect, proxyFromEnvironment: false }, close: () => dialer.close() }
+}
+
+function placeOf(text: string): { readonly host: string; readonly port: number } {
+  try {
+    const place = parseListenAddress(text)
+    if ('port' in place) return place
+  } catch {
+    // The same words serve for what is no place at all, and for a place that browsers do not reach.
+  }
+  throw new UsageError(`--browser-dialer is '${shorten(text)}'; it must be HOST:PORT or PORT`)
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127(?:\.\d{1,3}){3}$/.test(host)
+}
+
+function firstGiven(values: Readonly<Record<string, string | undefined>>): string | undefined {
+  return Object.entries(values).find(([, value]) => value !== undefined)?.[0]
+}
+
+async function nothing(): Promise<void> {}

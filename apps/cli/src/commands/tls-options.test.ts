@@ -1,0 +1,72 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { UsageError } from '../errors.js'
+import { clientTls, serverTls, tlsWarnings } from './tls-options.js'
+
+const none = { tlsCert: undefined, tlsKey: undefined, tlsClientCa: undefined }
+const plain = {
+  tlsCa: undefined,
+  tlsClientCert: undefined,
+  tlsClientKey: undefined,
+  tlsServerName: undefined,
+  tlsInsecure: false,
+  url: 'wss://h',
+}
+
+describe('serverTls', () => {
+  it('is nothing without flags', () => {
+    expect(serverTls(none)).toEqual({})
+  })
+
+  it.each([
+    [{ tlsCert: 'c' }, '--tls-key missing'],
+    [{ tlsKey: 'k' }, '--tls-cert missing'],
+    [{ tlsClientCa: 'ca' }, '--tls-cert and --tls-key missing'],
+  ])('refuses %j alone', (given, message) => {
+    expect(() => serverTls({ ...none, ...given })).toThrow(UsageError)
+    expect(() => serverTls({ ...none, ...given })).toThrow(message)
+  })
+})
+
+describe('clientTls', () => {
+  let folder = ''
+
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'ls-'))
+  })
+
+  afterEach(() => rmSync(folder, { recursive: true }))
+
+  it('reads the files', () => {
+    const file = (name: string): string => {
+      writeFileSync(join(folder, name), name)
+      return join(folder, name)
+    }
+    const files = { tlsCa: file('ca'), tlsClientCert: file('cert'), tlsClientKey: file('key') }
+    expect(clientTls({ ...plain, ...files })).toEqual({ ca: 'ca', cert: 'cert', key: 'key' })
+  })
+
+  it('refuses a file that is not there', () => {
+    expect(() => clientTls({ ...plain, tlsCa: join(folder, 'ca') })).toThrow('--tls-ca: cannot read')
+  })
+
+  it.each([{ tlsClientCert: 'c' }, { tlsClientKey: 'k' }])('refuses %j alone', (given) => {
+    expect(() => clientTls({ ...plain, ...given })).toThrow(UsageError)
+  })
+})
+
+describe('tlsWarnings', () => {
+  it('shouts about --tls-insecure', () => {
+    expect(tlsWarnings({ ...plain, tlsInsecure: true })).toEqual([expect.stringContaining('IS NOT CHECKED')])
+  })
+
+  it.each(['ws://h', 'http://h', 'ws+unix:///h'])('tells that the flags have no effect on %s', (url) => {
+    expect(tlsWarnings({ ...plain, url, tlsServerName: 'a' })).toEqual([expect.stringContaining('no effect')])
+  })
+
+  it.each(['wss://h', 'https://h', 'h'])('says nothing about %s', (url) => {
+    expect(tlsWarnings({ ...plain, url, tlsServerName: 'a' })).toEqual([])
+  })
+})

@@ -1,0 +1,24 @@
+import type { Flag } from '../flag.js'
+import { clients } from './scopes.js'
+
+/** Whom links look like on their way: docs/guide/looking-like-a-browser.md. */
+export const disguiseFlags = [
+  {
+    name: 'fingerprint',
+    type: 'string',
+    placeholder: 'BROWSER',
+    default: 'none',
+    choices: ['none', 'chrome', 'firefox', 'safari', 'edge'],
+    commands: clients,
+    section: 'Web',
+    help: 'Look like this browser, by ClientHello and headers; needs the package wreq-js',
+  },
+  {
+    name: 'browser-dialer',
+    type: 'string',
+    placeholder: 'HOST:PORT',
+    commands: clients,
+    section: 'Web',
+    help: 'Reach the server through a browser: serve it a page there, such as 127.0.0.1:8080, and print the URL to open',
+  },
+] as const satisfies readonly Flag[]

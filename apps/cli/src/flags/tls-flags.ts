@@ -1,0 +1,85 @@
+import type { Flag } from '../flag.js'
+import { clients } from './scopes.js'
+
+/** Who proves what to whom: docs/guide/tls.md. */
+export const tlsFlags = [
+  {
+    name: 'tls-cert',
+    type: 'string',
+    placeholder: 'FILE',
+    commands: ['server'],
+    section: 'TLS',
+    help: 'Certificate (PEM, its issuers behind it): the port then speaks wss; read again when the file changes',
+  },
+  {
+    name: 'tls-key',
+    type: 'string',
+    placeholder: 'FILE',
+    commands: ['server'],
+    section: 'TLS',
+    help: 'Key of the certificate (PEM)',
+  },
+  {
+    name: 'tls-cert',
+    type: 'string',
+    placeholder: 'FILE',
+    commands: clients,
+    section: 'TLS',
+    help: 'Certificate (PEM, its issuers behind it) of wss:// places in --socks-listen; read again when the file changes',
+  },
+  {
+    name: 'tls-key',
+    type: 'string',
+    placeholder: 'FILE',
+    commands: clients,
+    section: 'TLS',
+    help: 'Key of that certificate (PEM)',
+  },
+  {
+    name: 'tls-client-ca',
+    type: 'string',
+    placeholder: 'FILE',
+    commands: ['server'],
+    section: 'TLS',
+    help: 'Let only those in that show a certificate of these issuers (PEM)',
+  },
+  {
+    name: 'tls-ca',
+    type: 'string',
+    placeholder: 'FILE',
+    commands: clients,
+    section: 'TLS',
+    help: "Issuers of the server's certificate (PEM), instead of those that the system trusts",
+  },
+  {
+    name: 'tls-client-cert',
+    type: 'string',
+    placeholder: 'FILE',
+    commands: clients,
+    section: 'TLS',
+    help: 'Certificate to show to the server (PEM)',
+  },
+  {
+    name: 'tls-client-key',
+    type: 'string',
+    placeholder: 'FILE',
+    commands: clients,
+    section: 'TLS',
+    help: 'Key of that certificate (PEM)',
+  },
+  {
+    name: 'tls-server-name',
+    type: 'string',
+    placeholder: 'NAME',
+    commands: clients,
+    section: 'TLS',
+    help: 'Name that the server is asked for, and whose certificate it must have, instead of the host in --url',
+  },
+  {
+    name: 'tls-insecure',
+    type: 'boolean',
+    commands: clients,
+    section: 'TLS',
+    help: 'Take any certificate: whoever is in between can read and change everything',
+  },
+] as const satisfies readonly Flag[]

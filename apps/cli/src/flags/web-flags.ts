@@ -1,0 +1,75 @@
+import type { Flag } from '../flag.js'
+import { clients, links } from './scopes.js'
+
+/** How links look to web servers, proxies and strangers: docs/guide/behind-a-proxy.md. */
+export const webFlags = [
+  {
+    name: 'ws-path',
+    type: 'string',
+    placeholder: 'PATH',
+    commands: ['server'],
+    section: 'Web',
+    help: 'Open links at this path alone, instead of at /socket',
+  },
+  {
+    name: 'ws-host-name',
+    type: 'list',
+    placeholder: 'NAME',
+    splitEnv: true,
+    commands: ['server'],
+    section: 'Web',
+    help: 'Open links only for requests to this host name; repeatable',
+  },
+  {
+    name: 'fallback',
+    type: 'string',
+    placeholder: 'URL|DIR',
+    commands: ['server'],
+    section: 'Web',
+    help: 'What all others see: a web server that they are passed on to, or a folder of files',
+  },
+  {
+    name: 'trusted-proxy',
+    type: 'list',
+    placeholder: 'ADDR',
+    splitEnv: true,
+    commands: ['server'],
+    section: 'Web',
+    help: "Reverse proxy to believe about its clients' addresses: an address, a network like 10.0.0.0/8, or unix for the UNIX socket; repeatable",
+  },
+  {
+    name: 'client-address-header',
+    type: 'string',
+    placeholder: 'NAME',
+    default: 'x-forwarded-for',
+    choices: ['x-forwarded-for', 'forwarded', 'cf-connecting-ip'],
+    commands: ['server'],
+    section: 'Web',
+    help: 'The one header in which trusted proxies tell the address',
+  },
+  {
+    name: 'proxy-protocol',
+    type: 'boolean',
+    commands: ['server'],
+    section: 'Web',
+    help: 'Expect a PROXY protocol header (v1 or v2) on every connection; with --trusted-proxy from those alone',
+  },
+  {
+    name: 'send-proxy',
+    type: 'string',
+    placeholder: 'VERSION',
+    choices: ['v1', 'v2'],
+    commands: links,
+    section: 'Web',
+    help: 'Begin each TCP connection to a target with a PROXY protocol header: all targets must expect it',
+  },
+  {
+    name: 'header',
+    type: 'list',
+    placeholder: 'FIELD',
+    secret: 'value',
+    commands: clients,
+    section: 'Web',
+    help: 'Header for the request to the server, "Name: value", such as a Host or User-Agent of your choice; repeatable',
+  },
+] as const satisfies readonly Flag[]
