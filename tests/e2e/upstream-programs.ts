@@ -86,7 +86,8 @@ export async function startNghttpx(backendPort: number): Promise<number> {
   return port
 }
 
-async function start(
+/** Starts a program that listens on `port`; ended after the test. */
+export async function start(
   title: string,
   command: readonly [string, ...string[]],
   args: readonly string[],

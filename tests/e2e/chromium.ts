@@ -1,0 +1,115 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Readable, Writable } from 'node:stream'
+import { requireProgram, type TestServer, within } from '@ls/testkit'
+
+export const hasChromium = requireProgram('chromium') !== undefined
+
+/** A browser without a window, with one page open. */
+export interface Chromium {
+  /** Loads the page anew, as a person does. */
+  reload(): Promise<void>
+  /** What an expression in the page comes to, as text. */
+  evaluate(expression: string): Promise<string>
+  /** Ends it, with all its processes. */
+  close(): Promise<void>
+}
+
+/** Starts Debian's Chromium with `url` open and a profile of its own. */
+export async function openChromium(url: string): Promise<Chromium> {
+  const profile = await mkdtemp(join(tmpdir(), 'linksocks-chromium-'))
+  const switches = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--no-first-run']
+  const child = spawn('chromium', [...switches, '--remote-debugging-pipe', `--user-data-dir=${profile}`, url], {
+    stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'],
+    // Nothing of the developer's own proxy settings; a group of its own, so that its children end with it.
+    env: { PATH: process.env['PATH'], HOME: profile },
+    detached: true,
+  })
+  const exited = once(child, 'exit')
+  const devtools = new DevTools(child.stdio[3] as Writable, child.stdio[4] as Readable)
+  const inPage = async (method: string, params: object): Promise<unknown> => devtools.callPage(method, params)
+  return {
+    reload: async () => void (await inPage('Page.reload', {})),
+    evaluate: async (expression) => {
+      const { result } = (await inPage('Runtime.evaluate', { expression })) as { result: { value?: unknown } }
+      return String(result.value)
+    },
+    close: async () => {
+      if (child.pid !== undefined && child.exitCode === null && child.signalCode === null) {
+        process.kill(-child.pid, 'SIGKILL')
+        await exited
+      }
+      await rm(profile, { recursive: true, force: true, maxRetries: 10 })
+    },
+  }
+}
+
+/** Commands to a browser over a pair of pipes: JSON, each ended by a NUL. */
+class DevTools {
+  readonly #input: Writable
+  readonly #waiting = new Map<number, (result: unknown) => void>()
+  #lastId = 0
+  #text = ''
+
+  constructor(input: Writable, output: Readable) {
+    this.#input = input.on('error', () => {})
+    output.setEncoding('utf8').on('data', (chunk: string) => this.#receive(chunk))
+  }
+
+  /** Calls a method of the one page that is open. */
+  async callPage(method: string, params: object): Promise<unknown> {
+    const { targetInfos } = (await this.#call('Target.getTargets', {})) as { targetInfos: Target[] }
+    const targetId = targetInfos.find(({ type }) => type === 'page')?.targetId
+    const { sessionId } = (await this.#call('Target.attachToTarget', { targetId, flatten: true })) as Attached
+    return this.#call(method, params, sessionId)
+  }
+
+  #call(method: string, params: object, sessionId?: string): Promise<unknown> {
+    const id = ++this.#lastId
+    this.#input.write(`${JSON.stringify({ id, method, params, sessionId })}\0`)
+    return within(new Promise((resolve) => this.#waiting.set(id, resolve)), `Chromium to do ${method}`, {
+      deadlineMs: 30_000,
+    })
+  }
+
+  #receive(chunk: string): void {
+    const messages = (this.#text + chunk).split('\0')
+    this.#text = messages.pop() ?? ''
+    for (const message of messages) {
+      const { id, result } = JSON.parse(message) as { id?: number; result?: unknown }
+      if (id === undefined) continue
+      this.#waiting.get(id)?.(result)
+      this.#waiting.delete(id)
+    }
+  }
+}
+
+interface Target {
+  readonly targetId: string
+  readonly type: string
+}
+
+interface Attached {
+  readonly sessionId: string
+}
+
+/** Serves one page, at `/` on localhost. */
+export async function pageServer(html: string): Promise<TestServer> {
+  const server = createServer((_request, response) => {
+    response.setHeader('Content-Type', 'text/html; charset=utf-8').end(html)
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  const close = async (): Promise<void> => {
+    server.close()
+    server.closeAllConnections()
+    await Promise.resolve()
+  }
+  return { host: 'localhost', port, close }
+}

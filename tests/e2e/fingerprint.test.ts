@@ -1,0 +1,173 @@
+import { LinkSocksClient, type ClientOptions } from '@ls/client'
+import { LinkSocksServer } from '@ls/server'
+import {
+  type ClientHello,
+  faultRelay,
+  type FaultRelay,
+  type HelloCatcher,
+  helloCatcher,
+  ja4,
+  onceEvent,
+  testCertificate,
+  until,
+  within,
+} from '@ls/testkit'
+import { connectAsBrowser } from '@ls/transport'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { closing } from '../stress/cleanup.js'
+import { fact, mebibyte } from '../stress/settings.js'
+import { download, Meter, transferServer, upload } from '../stress/traffic.js'
+import { hasChromium, openChromium, pageServer } from './chromium.js'
+import { Program } from './program.js'
+
+/** A busy machine takes long to start programs and browsers. */
+const startMs = 60_000
+
+/** The ClientHello of `linksocks client` with this flag. */
+async function helloOfProgram(catcher: HelloCatcher, fingerprint: string): Promise<ClientHello> {
+  const url = `wss://localhost:${catcher.port}`
+  const program = new Program('client', '-u', url, '-t', 'token', '-p', '0', '--fingerprint', fingerprint)
+  const hello = await within(catcher.next(), `the ClientHello of ${fingerprint}`, { deadlineMs: startMs })
+  program.kill('SIGKILL')
+  return hello
+}
+
+/** The ClientHello of a WebSocket in Chromium. */
+async function helloOfChromium(catcher: HelloCatcher): Promise<ClientHello> {
+  const page = await pageServer(`<script>new WebSocket('wss://localhost:${catcher.port}/socket')</script>`)
+  const browser = await openChromium(`http://localhost:${page.port}/`)
+  try {
+    return await within(catcher.next(), 'the ClientHello of Chromium', { deadlineMs: startMs })
+  } finally {
+    await browser.close()
+    await page.close()
+  }
+}
+
+/**
+ * A ClientHello without what Chromium has begun to send after version 149, the last that wreq-js knows: the extension
+ * trust_anchors, and the signatures ML-DSA-44, -65 and -87. All else has to be equal, GREASE and the order of extensions
+ * aside: both are drawn anew for each connection, and JA4 leaves them out.
+ */
+function asVersion149(hello: ClientHello): ClientHello {
+  const laterExtensions = new Set([0xca_34])
+  const laterSignatures = new Set([0x09_04, 0x09_05, 0x09_06])
+  return {
+    ...hello,
+    extensions: hello.extensions.filter((type) => !laterExtensions.has(type)),
+    signatures: hello.signatures.filter((algorithm) => !laterSignatures.has(algorithm)),
+  }
+}
+
+describe.skipIf(!hasChromium)('linksocks client --fingerprint chrome', () => {
+  let ours: ClientHello
+  let chromium: ClientHello
+
+  beforeAll(async () => {
+    const catcher = await helloCatcher()
+    ours = await helloOfProgram(catcher, 'chrome')
+    chromium = await helloOfChromium(catcher)
+    await catcher.close()
+    fact(
+      'fingerprint',
+      `JA4: ours ${ja4(ours)}, Chromium ${ja4(chromium)}, as version 149 ${ja4(asVersion149(chromium))}`,
+    )
+  }, startMs * 3)
+
+  test('has the JA4 of Chromium, as far as versions go', () => {
+    expect(ja4(ours)).toBe(ja4(asVersion149(chromium)))
+  })
+
+  test('begins its JA4 with the versions, the name and the HTTP/1.1 of a WebSocket', () => {
+    expect(ja4(ours)).toMatch(/^t13d1515h1_/)
+  })
+
+  test.each(['versions', 'ciphers', 'serverName', 'alpn', 'groups', 'keyShares'] as const)(
+    'has the %s of Chromium, letter by letter',
+    (part) => {
+      expect(ours[part]).toEqual(chromium[part])
+    },
+  )
+})
+
+test.each(['none', 'firefox', 'safari'])(
+  'linksocks client --fingerprint %s has not the JA4 of chrome',
+  async (other) => {
+    const catcher = closing(await helloCatcher())
+    const chrome = await helloOfProgram(catcher, 'chrome')
+    expect(ja4(await helloOfProgram(catcher, other))).not.toBe(ja4(chrome))
+  },
+)
+
+interface Net {
+  readonly server: LinkSocksServer
+  readonly client: LinkSocksClient
+  readonly relay: FaultRelay
+  readonly socks: { readonly host: string; readonly port: number }
+}
+
+/** A server behind TLS and a relay that can break the link, and a client that looks like Chrome. */
+async function chromeNet(options: ClientOptions = {}): Promise<Net> {
+  const certificate = testCertificate()
+  const server = closing(new LinkSocksServer({ host: '127.0.0.1', port: 0, tls: certificate }))
+  const token = server.addForwardToken()
+  await server.listen()
+  const relay = closing(await faultRelay({ host: '127.0.0.1', port: server.address?.port ?? 0 }))
+  const client = closing(
+    new LinkSocksClient({
+      url: `wss://localhost:${relay.port}`,
+      token,
+      socksPort: 0,
+      connect: await connectAsBrowser('chrome'),
+      transport: { tls: { ca: certificate.cert } },
+      ...options,
+    }),
+  )
+  await client.start()
+  // Only then does it know the session.
+  await until(() => server.peers.size === 1, 'the server to let the client in')
+  return { server, client, relay, socks: client.socksAddress ?? { host: '', port: 0 } }
+}
+
+describe('a link that looks like Chrome', () => {
+  test('carries 100 MiB each way at once, byte for byte', { timeout: 120_000 }, async () => {
+    const { socks } = await chromeNet()
+    const target = closing(await transferServer())
+    const bytes = 100 * mebibyte
+    const startedMs = performance.now()
+    await Promise.all([download(socks, target, { seed: 1, bytes }), upload(socks, target, { seed: 2, bytes })])
+    const seconds = (performance.now() - startedMs) / 1000
+    fact('fingerprint', `100 MiB each way in ${seconds.toFixed(1)} s, by wreq-js over TLS`)
+    expect(seconds).toBeGreaterThan(0)
+  })
+
+  test('goes on with its transfers after a cut', { timeout: 120_000 }, async () => {
+    const { socks, relay, client } = await chromeNet()
+    const target = closing(await transferServer())
+    const meter = new Meter()
+    const moving = download(socks, target, { seed: 3, bytes: 64 * mebibyte }, meter)
+    await meter.after(8 * mebibyte)
+    const back = onceEvent(client, 'linkUp', { deadlineMs: 60_000 })
+    relay.strike('reset')
+    expect(await back).toEqual([true])
+    await moving
+  })
+
+  test('is pinged within the session, since the WebSocket cannot be', async () => {
+    const { server, client } = await chromeNet({ heartbeat: { periodMs: 50, deadlineMs: 10_000 } })
+    const downs: unknown[] = []
+    client.on('linkDown', (reason) => downs.push(reason))
+    const [peer] = server.peers
+    await until(() => (peer?.session.counters.strayMessages ?? 0) >= 5, 'five pings', { deadlineMs: 15_000 })
+    expect(downs).toEqual([])
+  })
+
+  test('is given up when the server falls silent, and comes back', { timeout: 60_000 }, async () => {
+    const { client, relay } = await chromeNet({ heartbeat: { periodMs: 200, deadlineMs: 2000 } })
+    const down = onceEvent(client, 'linkDown', { deadlineMs: 30_000 })
+    const back = onceEvent(client, 'linkUp', { deadlineMs: 30_000 })
+    relay.strike('blackhole')
+    expect(await down).toEqual([expect.stringMatching(/^server silent for \d+ ms/)])
+    expect(await back).toEqual([true])
+  })
+})

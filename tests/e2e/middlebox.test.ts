@@ -1,0 +1,231 @@
+import { createHash } from 'node:crypto'
+import { connect as connectTcp } from 'node:net'
+import { join } from 'node:path'
+import type { Duplex } from 'node:stream'
+import { LinkSocksClient, type ClientOptions } from '@ls/client'
+import { LinkSocksServer, type ServerOptions } from '@ls/server'
+import { connect } from '@ls/socks5'
+import {
+  byteServer,
+  echoServer,
+  httpServer,
+  onceEvent,
+  requireProgram,
+  seededBytes,
+  seededDigest,
+  tcpServer,
+  testAuthority,
+  until,
+} from '@ls/testkit'
+import { describe, expect, test } from 'vitest'
+import { afterTest, closing } from '../stress/cleanup.js'
+import { startCdn } from './cdn.js'
+import { startHaproxy, startNginx } from './middleboxes.js'
+import { temporaryFolder } from './temporary-folder.js'
+
+const token = 'token'
+const authority = testAuthority()
+const pair = authority.issue()
+const tls = { ca: authority.cert }
+const sizeBytes = 20_000_000
+
+/** Another of this machine's addresses, so that the client's is not the proxy's. */
+const clientHost = '127.0.0.2'
+async function fromThere(host: string, port: number): Promise<Duplex> {
+  const socket = connectTcp({ host, port, localAddress: clientHost, noDelay: true })
+  await onceEvent(socket, 'connect')
+  return socket
+}
+
+async function startServer(options: ServerOptions = {}): Promise<LinkSocksServer> {
+  const server = closing(new LinkSocksServer({ host: '127.0.0.1', port: 0, ...options }))
+  server.addForwardToken(token)
+  await server.listen()
+  return server
+}
+
+async function startClient(url: string, options: ClientOptions = {}): Promise<LinkSocksClient> {
+  const client = closing(new LinkSocksClient({ url, token, socksPort: 0, reconnect: false, ...options }))
+  await client.start()
+  return client
+}
+
+const placeOf = (server: LinkSocksServer): string => `127.0.0.1:${server.address?.port}`
+/** Whom the server takes its one client for. */
+async function addressSeen(server: LinkSocksServer): Promise<string | undefined> {
+  await until(() => server.peers.size > 0, 'the client')
+  return [...server.peers][0]?.remoteAddress
+}
+
+async function dial(client: LinkSocksClient, port: number) {
+  const proxy = client.socksAddress ?? { host: '', port: 0 }
+  const socket = await connect({ proxy, target: { host: '127.0.0.1', port } })
+  afterTest(() => socket.destroy())
+  return socket
+}
+
+/** What a download through a client hashes to. */
+async function download(client: LinkSocksClient, port?: number): Promise<string> {
+  const socket = await dial(client, port ?? closing(await byteServer({ sendBytes: sizeBytes })).port)
+  const hash = createHash('sha256')
+  for await (const chunk of socket) hash.update(chunk as Buffer)
+  return hash.digest('hex')
+}
+
+describe.skipIf(requireProgram('nginx') === undefined)('behind nginx', () => {
+  const trusting: ServerOptions = { path: '/tunnel', trustedProxies: ['127.0.0.1'] }
+
+  test.each(['ws', 'wss'] as const)('a download over %s at a path of its own is whole', async (scheme) => {
+    const server = await startServer(trusting)
+    const { plainPort, tlsPort } = await startNginx(placeOf(server), pair)
+    const port = scheme === 'ws' ? plainPort : tlsPort
+    const client = await startClient(`${scheme}://localhost:${port}/tunnel`, { transport: { tls } })
+    expect(await download(client)).toBe(seededDigest(1, sizeBytes))
+  })
+
+  test('the server sees the client by X-Forwarded-For', async () => {
+    const server = await startServer(trusting)
+    const { plainPort } = await startNginx(placeOf(server), pair)
+    // What the client writes there itself changes nothing.
+    const transport = { dial: fromThere, headers: { 'X-Forwarded-For': '203.0.113.1', Forwarded: 'for=203.0.113.1' } }
+    await startClient(`ws://127.0.0.1:${plainPort}/tunnel`, { transport })
+    expect(await addressSeen(server)).toBe(clientHost)
+  })
+
+  test('the server may be at a UNIX socket', async () => {
+    const path = join(await temporaryFolder(), 'l.sock')
+    const server = await startServer({ ...trusting, host: `unix:${path}`, trustedProxies: ['unix'] })
+    const { plainPort } = await startNginx(`unix:${path}`, pair)
+    const client = await startClient(`ws://127.0.0.1:${plainPort}/tunnel`, { transport: { dial: fromThere } })
+    expect([await download(client), await addressSeen(server)]).toEqual([seededDigest(1, sizeBytes), clientHost])
+  })
+
+  test('other paths show the site', async () => {
+    const server = await startServer(trusting)
+    const { plainPort } = await startNginx(placeOf(server), pair)
+    expect(await (await fetch(`http://127.0.0.1:${plainPort}/`)).text()).toBe('a site\n')
+  })
+
+  test('a config without the Upgrade headers is named in the error', async () => {
+    const server = await startServer(trusting)
+    const { plainPort } = await startNginx(placeOf(server), pair)
+    const start = startClient(`ws://127.0.0.1:${plainPort}/broken`)
+    await expect(start).rejects.toThrow('proxy_set_header Upgrade $http_upgrade')
+  })
+})
+
+describe.skipIf(requireProgram('haproxy') === undefined)('behind haproxy', () => {
+  const trusting: ServerOptions = { proxyProtocol: true, trustedProxies: ['127.0.0.1'] }
+
+  test.each(['v1Port', 'v2Port'] as const)(
+    'a download with the PROXY protocol is whole, and the client known (%s)',
+    async (name) => {
+      const server = await startServer(trusting)
+      const ports = await startHaproxy({ server: placeOf(server) }, pair)
+      const client = await startClient(`ws://127.0.0.1:${ports[name]}`, { transport: { dial: fromThere } })
+      expect([await download(client), await addressSeen(server)]).toEqual([seededDigest(1, sizeBytes), clientHost])
+    },
+  )
+
+  test.each(['v1Port', 'v2Port'] as const)(
+    'TLS that goes through it to us is whole, and the client known (%s)',
+    async (name) => {
+      const server = await startServer({ ...trusting, tls: pair })
+      const ports = await startHaproxy({ server: placeOf(server) }, pair)
+      const client = await startClient(`wss://localhost:${ports[name]}`, { transport: { dial: fromThere, tls } })
+      expect([await download(client), await addressSeen(server)]).toEqual([seededDigest(1, sizeBytes), clientHost])
+    },
+  )
+
+  test('TLS that ends there is whole, and the client known', async () => {
+    const server = await startServer(trusting)
+    const { tlsPort } = await startHaproxy({ server: placeOf(server) }, pair)
+    const client = await startClient(`wss://localhost:${tlsPort}`, { transport: { dial: fromThere, tls } })
+    expect([await download(client), await addressSeen(server)]).toEqual([seededDigest(1, sizeBytes), clientHost])
+  })
+
+  test.each(['v1', 'v2'] as const)('as a target it learns the client from sendProxy %s', async (sendProxy) => {
+    const target = closing(await httpServer())
+    const server = await startServer({ sendProxy })
+    const { acceptPort } = await startHaproxy({ server: placeOf(server), target: `127.0.0.1:${target.port}` }, pair)
+    const client = await startClient(`ws://${placeOf(server)}`, { transport: { dial: fromThere } })
+    expect(await headersSeen(client, acceptPort)).toMatchObject({ 'x-forwarded-for': clientHost })
+  })
+
+  test('as a target of a provider it learns that nobody is known', async () => {
+    const target = closing(await httpServer())
+    const server = closing(new LinkSocksServer({ host: '127.0.0.1', port: 0 }))
+    const reverse = server.addReverseToken({ socksPort: -1 }).token
+    const connector = server.addConnectorToken({ reverseToken: reverse })
+    await server.listen()
+    const { acceptPort } = await startHaproxy({ server: placeOf(server), target: `127.0.0.1:${target.port}` }, pair)
+    await startClient(`ws://${placeOf(server)}`, { token: reverse, reverse: true, sendProxy: 'v2' })
+    const client = await startClient(`ws://${placeOf(server)}`, { token: connector })
+    // It goes by the connection, then: that is the provider's.
+    expect(await headersSeen(client, acceptPort)).toMatchObject({ 'x-forwarded-for': '127.0.0.1' })
+  })
+})
+
+/** The request headers that the web server behind `port` sees. */
+async function headersSeen(client: LinkSocksClient, port: number): Promise<unknown> {
+  const socket = await dial(client, port)
+  let answer = ''
+  socket.on('data', (chunk: Buffer) => (answer += chunk.toString()))
+  socket.resume().write('GET /headers HTTP/1.1\r\nHost: target\r\nConnection: close\r\n\r\n')
+  await onceEvent(socket, 'end', { deadlineMs: 15_000 })
+  return JSON.parse(/\{.*\}/s.exec(answer)?.[0] ?? '{}')
+}
+
+describe('behind a CDN', () => {
+  test('a download goes on over link after link, and is whole', async () => {
+    const server = await startServer()
+    const cdn = await startCdn({ serverPort: server.address?.port ?? 0, idleMs: 10_000, lifeMs: 400 })
+    const client = await startClient(`ws://127.0.0.1:${cdn.port}`, { reconnect: true })
+    const links: boolean[] = []
+    client.on('linkUp', (resumed) => links.push(resumed))
+    const chunks = 64
+    const target = closing(await pacedServer(chunks, 50))
+    expect(await download(client, target.port)).toBe(seededDigest(1, chunks * 65_536))
+    expect([cdn.cuts.old >= 3, links.every(Boolean)]).toEqual([true, true])
+  })
+
+  test('a link is not idle for as long as the heartbeat is quicker', async () => {
+    const server = await startServer({ heartbeat: false })
+    const cdn = await startCdn({ serverPort: server.address?.port ?? 0, idleMs: 3000, lifeMs: 600_000 })
+    const client = await startClient(`ws://127.0.0.1:${cdn.port}`, { heartbeat: { periodMs: 200, deadlineMs: 60_000 } })
+    const socket = await dial(client, closing(await echoServer()).port)
+    await new Promise((resolve) => setTimeout(resolve, 6000))
+    expect([await echoOf(socket), cdn.cuts.idle]).toEqual(['hello', 0])
+  })
+
+  test('a link without heartbeat is cut, and what runs over it lives on', async () => {
+    const server = await startServer({ heartbeat: false })
+    const cdn = await startCdn({ serverPort: server.address?.port ?? 0, idleMs: 200, lifeMs: 600_000 })
+    const client = await startClient(`ws://127.0.0.1:${cdn.port}`, { reconnect: true, heartbeat: false })
+    const socket = await dial(client, closing(await echoServer()).port)
+    await until(() => cdn.cuts.idle >= 3, 'three cuts', { deadlineMs: 15_000 })
+    expect(await echoOf(socket)).toBe('hello')
+  })
+})
+
+async function echoOf(socket: Duplex): Promise<string> {
+  const echoed = onceEvent(socket, 'data', { deadlineMs: 15_000 })
+  socket.resume().write('hello')
+  return String((await echoed)[0])
+}
+
+/** Sends each client `chunks` times 64 KiB, one every `everyMs`, then ends. */
+function pacedServer(chunks: number, everyMs: number) {
+  return tcpServer((socket) => {
+    const bytes = seededBytes(1)
+    let left = chunks
+    const timer = setInterval(() => {
+      socket.write(bytes.take(65_536))
+      left--
+      if (left > 0) return
+      clearInterval(timer)
+      socket.end()
+    }, everyMs)
+    socket.resume().once('close', () => clearInterval(timer))
+  })
+}
