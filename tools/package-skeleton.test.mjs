@@ -31,7 +31,7 @@ beforeEach(() => {
   writeConfig('tsconfig.json', {
     extends: '../../tsconfig.base.json',
     compilerOptions: { noEmit: true },
-    include: ['src'],
+    include: ['src', 'testing'],
   })
   writeConfig('tsconfig.build.json', { compilerOptions: { rootDir: 'src', outDir: 'dist', customConditions: [] } })
 })
