@@ -38,7 +38,13 @@ const nodeEntries = new Set(['./node', './duplex'])
 const clockFile = 'packages/batching/src/clock.ts'
 
 /** Third parties that belong to one package, so that they can be replaced in one place. */
-const onlyIn = { ws: '@ls/transport', bufferutil: '@ls/transport', pino: 'linksocks', 'pino-pretty': 'linksocks' }
+const onlyIn = {
+  ws: '@ls/transport',
+  bufferutil: '@ls/transport',
+  'wreq-js': '@ls/transport',
+  pino: 'linksocks',
+  'pino-pretty': 'linksocks',
+}
 
 const sourceEndings = ['.ts', '.mts', '.mjs', '.js']
 const builtins = new Set(builtinModules)

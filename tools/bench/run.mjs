@@ -1,101 +1,149 @@
-// `pnpm bench`: every system in turn, round after round, on this machine in this session; medians as one table.
-// BENCH_ROUNDS (default 3) and BENCH_SECONDS (default 3, for each bulk measurement) make it longer or shorter.
-import { fork } from 'node:child_process'
-import { cpus, release } from 'node:os'
-import { writeFile } from 'node:fs/promises'
-import { fileURLToPath } from 'node:url'
-import * as measure from './measure.mjs'
-import { availableSystems, cpuSeconds, residentMebibytes } from './systems.mjs'
+// `pnpm bench`: how fast is it, beside what else could carry the same bytes, on this machine? See docs/performance.md.
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { cpus, release, totalmem, type } from 'node:os'
+import { join } from 'node:path'
+import { allCases } from './cases.mjs'
+import { readCommandLine, usage } from './command-line.mjs'
+import { reportMarkdown, replaceReport } from './report/page.mjs'
+import { plots } from './report/plots.mjs'
+import { measureAll, measureStart, memoryFigures, startFigures } from './session.mjs'
+import { repositoryRoot } from './systems/find.mjs'
+import { allSystems } from './systems/index.mjs'
 
-const rounds = Number(process.env['BENCH_ROUNDS'] ?? 3)
-const seconds = Number(process.env['BENCH_SECONDS'] ?? 3)
+const outputFolder = join(repositoryRoot, '.cache/bench')
+const page = join(repositoryRoot, 'docs/performance.md')
+const pageFolder = join(repositoryRoot, 'docs/performance')
+const pictureTitles = {
+  'throughput.svg': 'Throughput of each system',
+  'latency.svg': 'Latency of each system',
+  'memory.svg': 'Memory of each system against idle channels',
+}
 
-const rows = [
-  { name: 'down, 1 stream (MB/s)', run: (open) => measure.throughputDown(open, 1, seconds), bulk: true },
-  { name: 'down, 8 streams (MB/s)', run: (open) => measure.throughputDown(open, 8, seconds), bulk: true },
-  { name: 'up, 1 stream (MB/s)', run: (open) => measure.throughputUp(open, 1, seconds), bulk: true },
-  { name: 'up, 8 streams (MB/s)', run: (open) => measure.throughputUp(open, 8, seconds), bulk: true },
-  { name: 'connect + first byte, p50 (ms)', run: async (open) => quantile(await measure.connectTimes(open, 200), 0.5) },
-  { name: '1 byte there and back, p50 (ms)', run: async (open) => quantile(await measure.roundTrips(open, 500), 0.5) },
-  { name: '1 byte there and back, p99 (ms)', run: async (open) => quantile(await measure.roundTrips(open, 500), 0.99) },
-  {
-    name: '… beside 8 downloads, p50 (ms)',
-    run: async (open) => quantile(await measure.roundTripsUnderLoad(open, 8, 50), 0.5),
-  },
-  {
-    name: '… beside 8 downloads, p99 (ms)',
-    run: async (open) => quantile(await measure.roundTripsUnderLoad(open, 8, 50), 0.99),
-  },
-  {
-    name: '10 KiB until its end, p50 (ms)',
-    run: async (open) => quantile(await measure.closeDelimited(open, 100), 0.5),
-  },
-]
+const caseIds = allCases('full').map(({ id }) => id)
+const peerIds = allSystems().flatMap(({ id, kind }) => (kind === 'peer' ? [id] : []))
 
-const { systems, missing } = availableSystems()
-const target = await startTarget()
-const results = new Map(systems.map(({ name }) => [name, new Map()]))
+try {
+  await main(readCommandLine(process.argv.slice(2), { caseIds, peerIds }))
+} catch (error) {
+  if (!(error instanceof RangeError) && error.code?.startsWith('ERR_PARSE_ARGS') !== true) throw error
+  process.stderr.write(`${error.message}\n\n${usage}`)
+  process.exitCode = 2
+}
 
-for (let round = 0; round < rounds; round++) {
-  for (const { name, start } of systems) {
-    const system = await start(target.port)
-    const open = measure.opener(system, target.port)
-    for (const row of rows) {
-      const cpuBefore = await cpuSeconds(system.processes)
-      const value = await row.run(open)
-      record(name, row.name, value)
-      if (row.bulk && system.processes.length > 0) {
-        const gibibytes = (value * (seconds + 1)) / 1073.74
-        record(
-          name,
-          `CPU, ${row.name.replace(' (MB/s)', '')} (s/GiB)`,
-          ((await cpuSeconds(system.processes)) - cpuBefore) / gibibytes,
-        )
-      }
-      process.stderr.write(`round ${round + 1}  ${name}  ${row.name}: ${value.toFixed(2)}\n`)
-    }
-    if (system.processes.length > 0) record(name, 'memory afterwards (MiB)', await residentMebibytes(system.processes))
-    for (const child of system.processes) child.kill('SIGKILL')
+async function main(wanted) {
+  if (wanted.help) return process.stdout.write(usage)
+  const plan = planOf(wanted)
+  if (wanted.list) return list(plan)
+  const results =
+    wanted.from === undefined ? await measure(plan, wanted) : JSON.parse(readFileSync(wanted.from, 'utf8'))
+  write(outputFolder, results)
+  const report = reportMarkdown(results, picturesOf(results, '.'))
+  writeFileSync(join(outputFolder, 'report.md'), `${report}\n`)
+  process.stdout.write(`${report}\n\nAlso in ${outputFolder}\n`)
+  if (results.complete) writePage(results)
+}
+
+/** What is to be measured, and what should be but cannot. */
+function planOf({ quick, casePrefixes, peers, against }) {
+  const cases = allCases(quick ? 'quick' : 'full').filter(
+    ({ id }) => casePrefixes?.some((prefix) => id.startsWith(prefix)) ?? true,
+  )
+  const wanted = allSystems(against).filter(({ id, kind }) => isWanted(id, kind, { quick, peers }))
+  const reasons = wanted.map((system) => ({ system, reason: system.missing?.() }))
+  return {
+    cases,
+    systems: reasons.flatMap(({ system, reason }) => (reason === undefined ? [system] : [])),
+    missing: reasons.flatMap(({ system: { id, title }, reason }) =>
+      reason === undefined ? [] : [{ id, title, reason }],
+    ),
   }
 }
-target.process.kill()
 
-const table = render()
-process.stdout.write(`${table}\n`)
-await writeFile(fileURLToPath(new URL('../../.cache/bench.md', import.meta.url)), table)
-
-function record(system, row, value) {
-  const values = results.get(system)
-  values.set(row, [...(values.get(row) ?? []), value])
+/** A first look takes what most want to know: ours beside its limit and the program that it replaces. */
+function isWanted(id, kind, { quick, peers }) {
+  if (kind === 'peer') return peers?.includes(id) ?? (!quick || id === 'go')
+  return !quick || ['direct', 'relays', 'linksocks', 'other-build'].includes(id)
 }
 
-function render() {
-  const names = systems.map(({ name }) => name)
-  const rowNames = [...new Set(names.flatMap((name) => [...results.get(name).keys()]))]
-  const lines = [
-    `${cpus().length} × ${cpus()[0]?.model ?? 'CPU'}, Linux ${release()}, Node ${process.version}; ${rounds} rounds, medians`,
-    '',
-    `| | ${names.join(' | ')} |`,
-    `|---|${names.map(() => '---:').join('|')}|`,
-    ...rowNames.map((row) => `| ${row} | ${names.map((name) => cell(results.get(name).get(row))).join(' | ')} |`),
+async function measure({ cases, systems, missing }, { rounds, complete, casePrefixes }) {
+  const date = new Date().toISOString().slice(0, 10)
+  const { values, distributions, failures } = await measureAll({
+    systems,
+    cases,
+    rounds,
+    progress: (line) => process.stderr.write(`${line}\n`),
+  })
+  const figures = [
+    ...cases.flatMap(({ group, figures }) => figures.map((figure) => ({ ...figure, group }))),
+    ...memoryFigures,
+    ...startFigures,
   ]
-  if (missing.length > 0) lines.push('', `Not measured, since not installed: ${missing.join(', ')}.`)
-  return lines.join('\n')
+  const { program } = systems.find(({ id }) => id === 'linksocks')
+  const starts = casePrefixes === undefined ? measureStart(program) : {}
+  return {
+    date,
+    commit: currentCommit(),
+    command: ['pnpm bench', ...process.argv.slice(2)].join(' '),
+    complete,
+    rounds,
+    machine: describeMachine(),
+    systems: systems.map((system) => ({
+      id: system.id,
+      title: system.title,
+      kind: system.kind,
+      version: system.version(),
+    })),
+    missing,
+    figures,
+    values: { ...values, ...starts },
+    distributions,
+    failures,
+  }
 }
 
-function cell(values) {
-  if (values === undefined) return '–'
-  const median = quantile(values, 0.5)
-  return median >= 100 ? median.toFixed(0) : median.toFixed(2)
+function write(folder, results) {
+  mkdirSync(folder, { recursive: true })
+  writeFileSync(join(folder, 'results.json'), `${JSON.stringify(results, undefined, 1)}\n`)
+  for (const [name, svg] of Object.entries(plots(results))) writeFileSync(join(folder, name), svg)
 }
 
-function quantile(values, share) {
-  const sorted = values.toSorted((a, b) => a - b)
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))]
+function writePage(results) {
+  write(pageFolder, results)
+  const report = reportMarkdown(results, picturesOf(results, 'performance'))
+  writeFileSync(page, replaceReport(readFileSync(page, 'utf8'), report))
+  process.stdout.write(`Written to ${page}\n`)
 }
 
-async function startTarget() {
-  const child = fork(fileURLToPath(new URL('target.mjs', import.meta.url)))
-  const port = await new Promise((resolve) => child.once('message', resolve))
-  return { port, process: child }
+function picturesOf(results, folder) {
+  return Object.keys(plots(results)).map((name) => ({ alt: pictureTitles[name], path: `${folder}/${name}` }))
+}
+
+function list({ cases, systems, missing }) {
+  const lines = [
+    'Cases:',
+    ...cases.map(({ id, figures }) => `  ${id.padEnd(20)} ${figures[0].title}`),
+    'Systems:',
+    ...systems.map(({ id, title }) => `  ${id.padEnd(20)} ${title}`),
+    ...missing.map(({ id, title, reason }) => `  ${id.padEnd(20)} ${title}: missing, ${reason}`),
+  ]
+  process.stdout.write(`${lines.join('\n')}\n`)
+}
+
+function describeMachine() {
+  return {
+    cores: cpus().length,
+    cpu: cpus()[0]?.model ?? 'CPU',
+    memoryGibibytes: Math.round(totalmem() / 1024 ** 3),
+    system: `${type()} ${release()}`,
+    node: process.versions.node,
+  }
+}
+
+function currentCommit() {
+  try {
+    return execFileSync('git', ['describe', '--always', '--dirty'], { cwd: repositoryRoot, encoding: 'utf8' }).trim()
+  } catch {
+    return 'unknown'
+  }
 }

@@ -2,7 +2,13 @@ import { systemClock, type Clock } from '@ls/batching'
 import type { Extension } from '@ls/codec'
 import { silentLogger, type Logger } from '@ls/mux'
 import type { InboundOptions, OutboundOptions, PayloadOptions, UdpOptions } from '@ls/relay'
-import { type CertificateFiles, type Connect, type ConnectOptions, maxEarlyDataBytes, type ServerTlsOptions } from '@ls/transport'
+import {
+  type CertificateFiles,
+  type Connect,
+  type ConnectOptions,
+  maxEarlyDataBytes,
+  type ServerTlsOptions,
+} from '@ls/transport'
 
 export interface ClientOptions extends PayloadOptions {
   /** The server: `wss://host/path`; no scheme means `wss://`, no path `/socket`. @default 'ws://localhost:8765' */

@@ -2,7 +2,7 @@ import { isIPv4, isIPv6, SocketAddress } from 'node:net'
 import { TransportError } from './errors.js'
 
 /** One end of a connection. */
-export interface Endpoint {
+interface Endpoint {
   readonly address: string
   readonly port: number
 }

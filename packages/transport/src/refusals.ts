@@ -2,7 +2,7 @@ import type { Clock } from '@ls/batching'
 import type { Logger } from '@ls/mux'
 
 /** Why connections and requests are turned away before they are links. */
-export const refusalKinds = ['full', 'proxy-header', 'tls', 'silent', 'bad-request', 'head-size', 'upgrade'] as const
+const refusalKinds = ['full', 'proxy-header', 'tls', 'silent', 'bad-request', 'head-size', 'upgrade'] as const
 
 /**
  * - `full`: more than `maxLinks`, or more connections than may wait;

@@ -1,0 +1,43 @@
+#!/usr/bin/env bash
+# Installs the programs that `pnpm bench` compares with, as far as package registries have them.
+# Usage: tools/bench/install-peers.sh   (again at any time: what is there is left alone)
+# Folder: $LINKSOCKS_BENCH_PEERS, by default .cache/bench-peers in the repository. What cannot be had is named at the
+# end and in the table; it is no failure. A program that is on PATH is used as it is. The table tells the versions.
+set -uo pipefail
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+bin=${LINKSOCKS_BENCH_PEERS:-$root/.cache/bench-peers}/bin
+# A Rust program of this size takes minutes; one that takes longer does not come.
+readonly build_limit_seconds=900
+missing=()
+
+# peer NAME COMMAND...: installs NAME into $bin with the command, unless it is there already.
+peer() {
+  local name=$1 output
+  shift
+  if [[ -x $bin/$name ]] || command -v "$name" >/dev/null; then
+    echo "$name: already installed"
+  elif ! command -v "$1" >/dev/null; then
+    missing+=("$name: there is no $1 to install it with")
+  elif output=$(timeout "$build_limit_seconds" "$@" 2>&1) && { [[ -x $bin/$name ]] || command -v "$name" >/dev/null; }; then
+    echo "$name: installed"
+  else
+    missing+=("$name: $(tail -n 1 <<<"$output")")
+  fi
+}
+
+mkdir -p "$bin"
+bash "$root/tests/interop/install-peers.sh" || missing+=('Go LinkSocks and pywssocks: see above')
+export GOBIN=$bin
+peer chisel go install github.com/jpillora/chisel@latest
+peer gost go install github.com/go-gost/gost/cmd/gost@latest
+peer wstunnel cargo install --quiet --locked --root "${bin%/bin}" wstunnel
+if [[ $(id -u) == 0 ]]; then
+  peer v2ray apt-get install -y -qq --no-install-recommends v2ray
+fi
+command -v v2ray >/dev/null || missing+=('v2ray: apt-get install v2ray')
+
+if ((${#missing[@]} > 0)); then
+  printf '\nmissing:\n'
+  printf '  %s\n' "${missing[@]}"
+fi

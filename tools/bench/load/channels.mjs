@@ -1,0 +1,46 @@
+import { dial, next, want } from './dial.mjs'
+
+/** How many connections are made, or messages are under way, at a time: enough to keep both ends busy, no more. */
+const atOnce = 32
+const byte = Buffer.from('x')
+
+const open = []
+
+/** Opens echo connections until there are `count`, each of which has carried a byte. */
+export async function openChannels({ route, count }) {
+  let missing = count - open.length
+  await inParallel(async () => {
+    if (missing-- <= 0) return false
+    const connection = await dial(route)
+    connection.socket.write(Buffer.concat([want('e'), byte]))
+    await next(connection)
+    open.push(connection)
+    return true
+  })
+}
+
+/** Sends `count` messages of a byte over all open channels in turn, and waits for their echoes. */
+export async function useChannels({ count }, mark) {
+  let sent = 0
+  mark('begin')
+  await inParallel(async () => {
+    if (sent >= count) return false
+    const connection = open[sent++ % open.length]
+    connection.socket.write(byte)
+    await next(connection)
+    return true
+  })
+  mark('end')
+}
+
+export function closeChannels() {
+  for (const { socket } of open.splice(0)) socket.destroy()
+}
+
+/** Every worker does one thing after the other, until `work` says that there is no more. */
+async function inParallel(work) {
+  const worker = async () => {
+    while (await work());
+  }
+  await Promise.all(Array.from({ length: atOnce }, worker))
+}

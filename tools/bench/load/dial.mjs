@@ -1,0 +1,97 @@
+import { connect } from 'node:net'
+
+/**
+ * Where all sockets of this process are read into: a buffer per read would make the garbage collector of the generator
+ * the slowest part of what is measured. What a receiver wants to keep of it, it copies.
+ */
+const readBuffer = Buffer.allocUnsafe(256 * 1024)
+
+const greeting = Buffer.from([0x05, 0x01, 0x00])
+const acceptedMethod = 2
+/** The shortest reply with an address (RFC 1928 §6); a longer one comes in one piece, too. */
+const ipv4ReplyBytes = 10
+
+/** A way to the target: `socksPort` is undefined where `port` itself leads to it. */
+export function requestFor(command, port) {
+  return Buffer.from([0x05, command, 0x00, 0x01, 127, 0, 0, 1, port >> 8, port & 0xff])
+}
+
+/**
+ * A connection to the target, direct or through a SOCKS5 proxy. `receive` of the result gets a view that is valid
+ * during the call.
+ *
+ * @param {{ port: number, targetPort: number, socks: boolean }} route
+ */
+export async function dial(route) {
+  const connection = await open(route.port)
+  if (route.socks) await handshake(connection, requestFor(0x01, route.targetPort))
+  return connection
+}
+
+/** A SOCKS5 association; resolves with its control connection and the port for datagrams. */
+export async function associate(route) {
+  const connection = await open(route.port)
+  const reply = await handshake(connection, requestFor(0x03, 0))
+  return { connection, port: reply.readUInt16BE(reply.length - 2) }
+}
+
+/** What the target has to be told first: see programs/target.mjs. */
+export function want(letter, bytes = 0) {
+  const head = Buffer.alloc(5)
+  head.write(letter, 'latin1')
+  head.writeUInt32BE(bytes, 1)
+  return head
+}
+
+/** The next bytes of a connection, copied. */
+export function next(connection) {
+  return new Promise((resolve, reject) => {
+    connection.receive = (bytes) => {
+      connection.receive = ignore
+      resolve(Buffer.from(bytes))
+    }
+    connection.onFailed = reject
+  })
+}
+
+class Connection {
+  socket
+  receive = ignore
+  onFailed = ignore
+
+  constructor(port) {
+    const callback = (length, buffer) => {
+      this.receive(buffer.subarray(0, length))
+      return true
+    }
+    this.socket = connect({ port, host: '127.0.0.1', noDelay: true, onread: { buffer: readBuffer, callback } })
+    this.socket.on('error', (error) => this.onFailed(error))
+    this.socket.on('close', () => this.onFailed(new Error(`the connection to port ${port} was closed`)))
+  }
+}
+
+function open(port) {
+  const connection = new Connection(port)
+  return new Promise((resolve, reject) => {
+    connection.onFailed = reject
+    connection.socket.once('connect', () => resolve(connection))
+  })
+}
+
+async function handshake(connection, request) {
+  connection.socket.write(greeting)
+  await collect(connection, acceptedMethod)
+  connection.socket.write(request)
+  const reply = await collect(connection, ipv4ReplyBytes)
+  if (reply[1] !== 0) throw new Error(`the proxy answered 0x${reply[1].toString(16).padStart(2, '0')}`)
+  return reply
+}
+
+/** At least `bytes` of what comes; nothing follows a reply before the target has been told what is wanted. */
+async function collect(connection, bytes) {
+  let all = await next(connection)
+  while (all.length < bytes) all = Buffer.concat([all, await next(connection)])
+  return all
+}
+
+function ignore() {}

@@ -1,0 +1,98 @@
+import { createSocket } from 'node:dgram'
+import { once } from 'node:events'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { associate, requestFor } from './dial.mjs'
+
+/** A datagram not back by then is lost. */
+const lostAfterMs = 250
+/** For what is still under way when the sending ends. */
+const tailMs = 500
+/** As in programs/target.mjs. */
+const bufferBytes = 4 * 1024 * 1024
+const everyMs = 5
+
+/** Datagrams echoed a second, with `window` under way at any time, and the share that was lost. */
+export async function windowedDatagrams({ route, bytes, window, durationMs }) {
+  const socket = await open(route)
+  const state = { sent: 0, received: 0 }
+  const started = performance.now()
+  // A slot is a datagram under way: its answer, or its time, sends the next one.
+  const slots = Array.from({ length: window }, (_, number) => ({ number, due: 0 }))
+  const fire = (slot) => {
+    slot.due = performance.now() + lostAfterMs
+    state.sent++
+    socket.send(bytes, slot.number)
+  }
+  socket.onAnswer = (number) => {
+    state.received++
+    const slot = slots[number % window]
+    // One that was given up and came after all has had its successor.
+    if (slot.number !== number || performance.now() - started >= durationMs) return
+    slot.number += window
+    fire(slot)
+  }
+  slots.forEach((slot) => fire(slot))
+  while (performance.now() - started < durationMs) {
+    await sleep(everyMs)
+    for (const slot of slots.filter(({ due }) => due < performance.now())) {
+      slot.number += window
+      fire(slot)
+    }
+  }
+  const rate = (state.received * 1000) / (performance.now() - started)
+  await sleep(tailMs)
+  socket.close()
+  return { rate, lost: lostShare(state) }
+}
+
+/** The share lost of datagrams sent at a steady rate. */
+export async function steadyDatagrams({ route, bytes, perSecond, durationMs }) {
+  const socket = await open(route)
+  const state = { sent: 0, received: 0 }
+  socket.onAnswer = () => state.received++
+  const started = performance.now()
+  for (let elapsedMs = 0; elapsedMs < durationMs; elapsedMs = performance.now() - started) {
+    // By the clock, not by the last timer: the rate must not fall with each late one.
+    while (state.sent < (elapsedMs * perSecond) / 1000) socket.send(bytes, state.sent++)
+    await sleep(everyMs)
+  }
+  await sleep(tailMs)
+  socket.close()
+  return { lost: lostShare(state) }
+}
+
+function lostShare({ sent, received }) {
+  return sent === 0 ? 1 : (sent - received) / sent
+}
+
+/** A socket to the target whose datagrams carry a number; through SOCKS they carry its header, too. */
+async function open(route) {
+  const association = route.socks ? await associate(route) : undefined
+  // A UDP request header is a TCP request with other words in its first three bytes (RFC 1928 §7).
+  const header = route.socks
+    ? Buffer.concat([Buffer.alloc(3), requestFor(0x01, route.targetPort).subarray(3)])
+    : Buffer.alloc(0)
+  const socket = createSocket({ type: 'udp4', recvBufferSize: bufferBytes }).bind(0, '127.0.0.1')
+  await once(socket, 'listening')
+  socket.connect(association?.port ?? route.targetPort, '127.0.0.1')
+  await once(socket, 'connect')
+  const opened = {
+    onAnswer: () => {},
+    send(bytes, number) {
+      const datagram = Buffer.alloc(header.length + bytes)
+      header.copy(datagram)
+      datagram.writeUInt32BE(number, header.length)
+      socket.send(datagram)
+    },
+    close() {
+      socket.close()
+      association?.connection.socket.destroy()
+    },
+  }
+  socket.on('error', () => {})
+  socket.on(
+    'message',
+    (bytes) => bytes.length >= header.length + 4 && opened.onAnswer(bytes.readUInt32BE(header.length)),
+  )
+  return opened
+}

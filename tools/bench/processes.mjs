@@ -1,0 +1,143 @@
+// Programs under measurement: started in order, watched through /proc, ended all together.
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readdirSync, readFileSync } from 'node:fs'
+import { connect, createServer } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+/** USER_HZ, which Linux fixes for what it shows in /proc. */
+const clockTicksPerSecond = 100
+/** A program that does not listen after this many milliseconds will not; Python on a busy machine takes seconds. */
+const startDeadlineMs = 20_000
+/** What a failed start shows of the program's own words, in characters. */
+const outputCharacters = 2000
+
+/** The processes of one system, so that they are measured and ended together. */
+export class ProcessGroup {
+  #children = []
+
+  get pids() {
+    return this.#children.map(({ pid }) => pid)
+  }
+
+  /** Starts a program and waits until it listens on `port` of 127.0.0.1. @throws Error when it does not. */
+  async start([program, ...args], port, environment = {}) {
+    const child = spawn(program, args, {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...cleanEnvironment, ...environment },
+    })
+    this.#children.push(child)
+    let output = ''
+    const keep = (text) => (output = `${output}${text}`.slice(-outputCharacters))
+    child.stdout.setEncoding('utf8').on('data', keep)
+    child.stderr.setEncoding('utf8').on('data', keep)
+    child.on('error', (error) => keep(error.message))
+    const ended = () => child.exitCode !== null || child.signalCode !== null || child.pid === undefined
+    if (await listening(port, ended)) return
+    throw new Error(
+      `${program} ${args.join(' ')} does not listen on port ${port}: ${output.trim() || 'it said nothing'}`,
+    )
+  }
+
+  /** CPU seconds so far, user and system, of all processes and their children; NaN where there are none. */
+  cpuSeconds() {
+    if (this.#children.length === 0) return Number.NaN
+    return this.#tree().reduce((sum, { cpuTicks }) => sum + cpuTicks, 0) / clockTicksPerSecond
+  }
+
+  /** Resident memory now (`VmRSS`) or at most (`VmHWM`), in MiB, of all of them; NaN where there are none. */
+  residentMebibytes(field = 'VmRSS') {
+    if (this.#children.length === 0) return Number.NaN
+    const kibibytes = this.#tree().map(({ pid }) =>
+      Number(read(`/proc/${pid}/status`).match(`${field}:\\s+(\\d+)`)?.[1] ?? 0),
+    )
+    return kibibytes.reduce((sum, each) => sum + each, 0) / 1024
+  }
+
+  async stop() {
+    const running = this.#children.filter(
+      (child) => child.pid !== undefined && child.exitCode === null && child.signalCode === null,
+    )
+    const descendants = this.#tree().filter(({ pid }) => !this.pids.includes(pid))
+    const exits = running.map((child) => once(child, 'exit'))
+    for (const child of running) child.kill('SIGKILL')
+    for (const { pid } of descendants) killQuietly(pid)
+    await Promise.all(exits)
+    this.#children = []
+  }
+
+  #tree() {
+    const all = processTable()
+    const wanted = new Set(this.pids)
+    // A parent may come after its child in the table, so until nothing is found any more.
+    for (let before = -1; before !== wanted.size;) {
+      before = wanted.size
+      for (const { pid, parent } of all) if (wanted.has(parent)) wanted.add(pid)
+    }
+    return all.filter(({ pid }) => wanted.has(pid))
+  }
+}
+
+/** Nothing of the developer's own settings: a proxy variable would send a peer elsewhere. */
+const cleanEnvironment = Object.fromEntries(['PATH', 'HOME'].map((name) => [name, process.env[name]]))
+
+/** A port of 127.0.0.1 that is free now. */
+export async function freePort() {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address()
+  server.close()
+  await once(server, 'close')
+  return port
+}
+
+async function listening(port, ended) {
+  for (const deadline = Date.now() + startDeadlineMs; Date.now() < deadline && !ended();) {
+    if (await accepts(port)) return true
+    await sleep(50)
+  }
+  return false
+}
+
+function accepts(port) {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1')
+    socket.once('connect', () => resolve(true)).once('error', () => resolve(false))
+    socket.once('connect', () => socket.destroy())
+  })
+}
+
+function processTable() {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map((name) => parseStat(read(`/proc/${name}/stat`)))
+    .filter((entry) => entry !== undefined)
+}
+
+/** proc(5): the name in parentheses may hold anything, so fields count from the last one. */
+export function parseStat(text) {
+  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ')
+  if (fields.length < 13) return undefined
+  return {
+    pid: Number.parseInt(text, 10),
+    parent: Number(fields[1]),
+    cpuTicks: Number(fields[11]) + Number(fields[12]),
+  }
+}
+
+/** A process may end between being listed and being read. */
+function read(path) {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return ''
+  }
+}
+
+function killQuietly(pid) {
+  try {
+    process.kill(pid, 'SIGKILL')
+  } catch {
+    // Gone with its parent.
+  }
+}

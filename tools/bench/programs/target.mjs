@@ -1,0 +1,58 @@
+// The far end of every measurement, in a process of its own: TCP and UDP on one port, told to the parent.
+// A connection begins with a letter and a number (4 bytes): what is wanted, and how many bytes.
+//   d: writes of that size for ever · u: takes data for ever · e: echo · c: so many bytes, then the end
+// or with an HTTP request, which gets 1 KiB. Datagrams come back as they are.
+import { createSocket } from 'node:dgram'
+import { once } from 'node:events'
+import { createServer } from 'node:net'
+import { pour } from '../load/pour.mjs'
+
+const headerBytes = 5
+const httpBody = 'x'.repeat(1024)
+const httpAnswer = `HTTP/1.1 200 OK\r\nContent-Length: ${httpBody.length}\r\n\r\n${httpBody}`
+/** Enough for the datagrams that a generator has under way; the default would lose them here, not in the proxy. */
+const datagramBufferBytes = 4 * 1024 * 1024
+
+let receivedBytes = 0
+const server = createServer({ noDelay: true, allowHalfOpen: true }, serve).listen(0, '127.0.0.1', 4096)
+await once(server, 'listening')
+const { port } = server.address()
+const datagrams = createSocket({ type: 'udp4', recvBufferSize: datagramBufferBytes }).bind(port, '127.0.0.1')
+datagrams.on('message', (bytes, { port, address }) => datagrams.send(bytes, port, address))
+await once(datagrams, 'listening')
+
+process.on('message', () => process.send({ receivedBytes }))
+process.on('disconnect', () => process.exit())
+process.send({ port })
+
+function serve(socket) {
+  let head = Buffer.alloc(0)
+  socket.on('error', () => socket.destroy())
+  socket.on('end', () => socket.end())
+  socket.on('data', function begin(chunk) {
+    head = Buffer.concat([head, chunk])
+    if (head.length < headerBytes) return
+    socket.off('data', begin)
+    answer(socket, String.fromCharCode(head[0]), head.readUInt32BE(1))
+    // Whatever followed the head belongs to what was wanted.
+    const rest = head[0] === httpLetter ? head : head.subarray(headerBytes)
+    if (rest.length > 0) socket.emit('data', rest)
+  })
+}
+
+/** The first letter of GET. */
+const httpLetter = 0x47
+
+function answer(socket, wanted, bytes) {
+  if (wanted === 'd') pour(socket, bytes)
+  else if (wanted === 'u') socket.on('data', (chunk) => (receivedBytes += chunk.length))
+  else if (wanted === 'e') socket.on('data', (chunk) => socket.write(chunk))
+  else if (wanted === 'c') socket.end(Buffer.alloc(bytes, 7))
+  else socket.on('data', (chunk) => answerHttp(socket, chunk))
+}
+
+/** Generators send a request in one piece and wait for its answer. */
+function answerHttp(socket, chunk) {
+  if (chunk.includes('Connection: close')) socket.end(httpAnswer)
+  else socket.write(httpAnswer)
+}

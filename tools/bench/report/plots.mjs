@@ -1,0 +1,163 @@
+import { keptQuantiles } from '../cases.mjs'
+import { median } from './statistics.mjs'
+import { bar, curve, line, picture, text } from './svg.mjs'
+import { formatNumber } from './table.mjs'
+
+const width = 900
+const titleSize = { 'font-size': 15, 'font-weight': 600 }
+const small = { 'font-size': 11 }
+
+/** One colour for a system in every picture; ours stands out, the limits are grey. */
+const colors = {
+  direct: '#8c959f',
+  relays: '#57606a',
+  'relays-tls': '#afb8c1',
+  linksocks: '#0969da',
+  'linksocks-wss': '#54aeff',
+  'linksocks-agent': '#218bff',
+  'other-build': '#8250df',
+  go: '#bc4c00',
+  'go-agent': '#fb8f44',
+  pywssocks: '#d4a72c',
+  chisel: '#1a7f37',
+  gost: '#4ac26b',
+  v2ray: '#cf222e',
+  'v2ray-mux': '#ff8182',
+  wstunnel: '#bf3989',
+}
+
+/** All pictures of a run by file name; one with nothing to show is left out. */
+export function plots(results) {
+  const drawn = {
+    'throughput.svg': throughput(results),
+    'latency.svg': latency(results),
+    'memory.svg': memory(results),
+  }
+  return Object.fromEntries(Object.entries(drawn).filter(([, svg]) => svg !== undefined))
+}
+
+/** Bars for the bulk cases of large writes: a panel for each, a bar for each system but `direct`, which dwarfs them. */
+function throughput({ figures, systems, values }) {
+  const panels = figures.filter(({ id }) => /^bulk-.*-64k$/.test(id) && values[id] !== undefined)
+  if (panels.length === 0) return undefined
+  const [columns, rowHeight, labelWidth] = [2, 18, 185]
+  const shown = systems.filter(
+    ({ id }) => id !== 'direct' && panels.some((panel) => values[panel.id][id] !== undefined),
+  )
+  const panelHeight = 40 + shown.length * rowHeight
+  const panelWidth = width / columns
+  const most = Math.max(...panels.flatMap(({ id }) => shown.map((system) => median(values[id][system.id]) ?? 0)))
+  const drawPanel = (panel, index) => {
+    const [left, top] = [(index % columns) * panelWidth, 40 + Math.floor(index / columns) * panelHeight]
+    const bars = shown.map(({ id, title }, row) => {
+      const y = top + 24 + row * rowHeight
+      const value = median(values[panel.id][id])
+      const length = ((value ?? 0) / most) * (panelWidth - labelWidth - 60)
+      const label = text(left + labelWidth - 6, y + 11, title, { ...small, 'text-anchor': 'end' })
+      const shape =
+        value === undefined ? '' : bar(left + labelWidth, y, length, rowHeight - 5, colors[id] ?? 'black', title)
+      return label + shape + text(left + labelWidth + length + 5, y + 11, formatNumber(value), small)
+    })
+    return text(left + labelWidth, top + 14, panel.title, { 'font-weight': 600 }) + bars.join('')
+  }
+  const height = 50 + Math.ceil(panels.length / columns) * panelHeight
+  const title = 'Throughput in MB/s (longer is better)'
+  return picture(width, height, title, text(20, 24, title, titleSize) + panels.map(drawPanel).join(''))
+}
+
+/** How many round trips are done after how long: idle above, beside 8 downloads below. */
+function latency({ distributions, systems }) {
+  const panels = [
+    { id: 'round-trip', title: '1 byte there and back' },
+    { id: 'beside-bulk', title: '… beside 8 downloads' },
+  ].filter(({ id }) => distributions[id] !== undefined)
+  if (panels.length === 0) return undefined
+  const title = 'Latency: share of round trips done within … (further left is better)'
+  const draw = ({ id, title }, index) => {
+    const lines = systems
+      .filter((system) => distributions[id][system.id] !== undefined)
+      .map((system) => ({
+        ...system,
+        points: distributions[id][system.id].map((ms, at) => [ms, keptQuantiles[at]]),
+      }))
+    return chart({
+      top: 40 + index * 280,
+      title,
+      lines,
+      xUnit: 'ms',
+      yLabel: (share) => `${share * 100} %`,
+      yTicks: [0, 0.25, 0.5, 0.75, 1],
+    })
+  }
+  return picture(width, 50 + panels.length * 280, title, text(20, 24, title, titleSize) + panels.map(draw).join(''))
+}
+
+/** Resident memory of all processes against idle channels. */
+function memory({ systems, values }) {
+  const counts = Object.keys(values)
+    .flatMap((id) => /^channels-(\d+)-memory$/.exec(id)?.[1] ?? [])
+    .map(Number)
+    .toSorted((a, b) => a - b)
+  if (counts.length === 0) return undefined
+  const pointsOf = (id) => counts.map((count) => [count, median(values[`channels-${count}-memory`][id])])
+  const lines = systems
+    .map((system) => ({ ...system, points: pointsOf(system.id).filter(([, mebibytes]) => mebibytes !== undefined) }))
+    .filter(({ points }) => points.length > 0)
+  const most = Math.max(...lines.flatMap(({ points }) => points.map(([, mebibytes]) => mebibytes)))
+  const title = 'Memory of all proxy processes against idle channels (lower is better)'
+  const yTicks = [0, 0.25, 0.5, 0.75, 1].map((share) => share * roundUp(most))
+  const drawn = chart({
+    top: 40,
+    title: '',
+    lines,
+    xUnit: 'channels',
+    yLabel: (mebibytes) => `${formatNumber(mebibytes)} MiB`,
+    yTicks,
+  })
+  return picture(width, 330, title, text(20, 24, title, titleSize) + drawn)
+}
+
+/** Curves over a logarithmic x, with a legend at their right. */
+function chart({ top, title, lines, xUnit, yLabel, yTicks }) {
+  const [left, right, bottom] = [80, width - 230, top + 220]
+  const xs = lines.flatMap(({ points }) => points.map(([x]) => x))
+  const [low, high] = [Math.log10(Math.min(...xs)), Math.log10(Math.max(...xs))]
+  const toX = (x) => left + ((Math.log10(x) - low) / (high - low || 1)) * (right - left)
+  const toY = (y) => bottom - (y / yTicks.at(-1)) * (bottom - top - 24)
+  const horizontal = yTicks.map(
+    (y) =>
+      line(left, toY(y), right, toY(y)) + text(left - 8, toY(y) + 4, yLabel(y), { ...small, 'text-anchor': 'end' }),
+  )
+  const vertical = decades(low, high).map(
+    (x) =>
+      line(toX(x), top + 24, toX(x), bottom) +
+      text(toX(x), bottom + 16, `${x.toLocaleString('en-US')} ${xUnit}`, { ...small, 'text-anchor': 'middle' }),
+  )
+  const drawn = lines.map(({ id, points }) =>
+    curve(
+      points.map(([x, y]) => [toX(x), toY(y)]),
+      colors[id] ?? 'black',
+    ),
+  )
+  const legend = lines.map(
+    ({ id, title }, row) =>
+      bar(right + 16, top + 30 + row * 17, 12, 10, colors[id] ?? 'black', title) +
+      text(right + 34, top + 39 + row * 17, title, small),
+  )
+  return (
+    text(left, top + 12, title, { 'font-weight': 600 }) + [...horizontal, ...vertical, ...drawn, ...legend].join('')
+  )
+}
+
+/** Powers of ten between two logarithms, at least the ends' own. */
+function decades(low, high) {
+  const first = Math.ceil(low - 1e-9)
+  const count = Math.max(0, Math.floor(high + 1e-9) - first + 1)
+  return Array.from({ length: count }, (_, index) => 10 ** (first + index))
+}
+
+/** The next number with one digit that counts. */
+function roundUp(value) {
+  const digit = 10 ** Math.floor(Math.log10(value))
+  return Math.ceil(value / digit) * digit
+}

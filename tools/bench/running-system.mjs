@@ -1,0 +1,129 @@
+import { fileURLToPath } from 'node:url'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { LoadGenerator } from './children.mjs'
+import { freePort, ProcessGroup } from './processes.mjs'
+
+const delayRelay = fileURLToPath(new URL('programs/delay-relay.mjs', import.meta.url))
+/** Most cases take seconds; one that takes this long has hung. */
+const defaultLimitMs = 60_000
+/** A link, or a provider's, may come up after the ports do. */
+const probeTries = 40
+const probePauseMs = 250
+/** A system is quiet once it uses less than a tenth of a core; one that never is has had this long. */
+const quiet = { everyMs: 250, cpuShare: 0.1, limitMs: 10_000 }
+/** How long memory gets to settle, and the garbage collector to run. */
+const settleMs = 2000
+
+/** One started system with a load of its own, ready to be measured. */
+export class RunningSystem {
+  processes = new ProcessGroup()
+  /** The long path is no part of the system. */
+  #path = new ProcessGroup()
+  #load = new LoadGenerator()
+  #target
+  #route
+
+  constructor(target) {
+    this.#target = target
+  }
+
+  /** @throws Error when it does not start, or carries nothing. */
+  static async start(system, target, path) {
+    const running = new RunningSystem(target)
+    try {
+      const between = (port) => (path === undefined ? port : running.#lengthen(port, path))
+      running.#route = await system.start({ processes: running.processes, targetPort: target.port, between })
+      await running.#probe()
+      return running
+    } catch (error) {
+      await running.stop()
+      throw error
+    }
+  }
+
+  /** Runs a case; `keep` takes all samples of a distribution, `report` figures before the case has ended. */
+  runCase({ run, limitMs = defaultLimitMs }, { keep, report }) {
+    return run({
+      route: this.#route,
+      processes: this.processes,
+      keep,
+      report,
+      run: (task, load) => this.#load.run(task, load, { limitMs }),
+      measure: (task, load, direction) => this.#measure(task, load, direction, limitMs),
+      settle: () => this.#settle(),
+      beside: (load, action) => this.#beside(load, action, limitMs),
+    })
+  }
+
+  /** Waits until what an earlier case has left behind is done: some peers go on for seconds after a connection closed. */
+  async becomeQuiet() {
+    for (const deadline = Date.now() + quiet.limitMs; Date.now() < deadline;) {
+      const before = this.processes.cpuSeconds()
+      await sleep(quiet.everyMs)
+      const share = ((this.processes.cpuSeconds() - before) * 1000) / quiet.everyMs
+      if (!(share > quiet.cpuShare)) return
+    }
+  }
+
+  async stop() {
+    this.#load.stop()
+    await Promise.all([this.processes.stop(), this.#path.stop()])
+  }
+
+  /** What was carried, and what it took, between the marks of a task. */
+  async #measure(task, load, direction, limitMs) {
+    const samples = []
+    const onMark = (name, receivedBytes) => samples.push(this.#sample(direction, receivedBytes))
+    await this.#load.run(task, load, { limitMs, onMark })
+    const [before, after] = await Promise.all(samples)
+    return {
+      bytes: after.bytes - before.bytes,
+      seconds: (after.atMs - before.atMs) / 1000,
+      cpuSeconds: after.cpuSeconds - before.cpuSeconds,
+    }
+  }
+
+  async #sample(direction, receivedBytes = 0) {
+    const sample = { atMs: performance.now(), cpuSeconds: this.processes.cpuSeconds() }
+    // Uploads are counted where they arrive: what was written may still wait on the way.
+    return { ...sample, bytes: direction === 'up' ? await this.#target.receivedBytes() : receivedBytes }
+  }
+
+  /** Bulk streams for as long as an action takes, from a process of their own: they must not delay what is measured. */
+  async #beside(load, action, limitMs) {
+    const generator = new LoadGenerator()
+    try {
+      // It is stopped long before its time; only its failure to begin is of interest.
+      await new Promise((resolve, reject) => {
+        generator.run('bulk', { ...load, durationMs: 2 * limitMs }, { onMark: resolve, limitMs }).catch(reject)
+      })
+      return await action()
+    } finally {
+      generator.stop()
+    }
+  }
+
+  async #settle() {
+    await sleep(settleMs)
+    return this.processes.residentMebibytes()
+  }
+
+  async #lengthen(port, { delayMs, bytesPerSecond }) {
+    const near = await freePort()
+    const program = [process.execPath, delayRelay, near, port, delayMs, bytesPerSecond].map(String)
+    await this.#path.start(program, near)
+    return near
+  }
+
+  async #probe() {
+    for (let tries = 1; ; tries++) {
+      try {
+        await this.#load.run('connectTimes', { route: this.#route, warmUp: 0, count: 1, limitMs: 0 }, { limitMs: 5000 })
+        return
+      } catch (error) {
+        if (tries === probeTries) throw new Error(`it carries nothing: ${error.message}`, { cause: error })
+        await sleep(probePauseMs)
+      }
+    }
+  }
+}

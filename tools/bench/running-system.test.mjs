@@ -1,0 +1,86 @@
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { Target } from './children.mjs'
+import { RunningSystem } from './running-system.mjs'
+import { direct, relays } from './systems/limits.mjs'
+
+// The load against the target, without any proxy: every task moves what it says, and counts it.
+let target
+let running
+
+beforeAll(async () => {
+  target = await Target.start()
+  running = await RunningSystem.start(direct, target)
+})
+
+afterAll(async () => {
+  await running?.stop()
+  target?.stop()
+})
+
+/** Runs `run` as a case. */
+function runCase(run) {
+  return running.runCase({ run }, {})
+}
+
+it.each(['down', 'up'])('a bulk load counts the bytes of its streams (%s)', async (direction) => {
+  const load = { direction, streams: 2, bytes: 1024, warmUpMs: 100, durationMs: 200 }
+  const { bytes } = await runCase(({ route, measure }) => measure('bulk', { ...load, route }, direction))
+  expect(bytes).toBeGreaterThan(0)
+})
+
+it.each([
+  ['connectTimes', {}],
+  ['roundTrips', {}],
+  ['answerTimes', { bytes: 10_240 }],
+])('%s gives a time for each action', async (task, load) => {
+  const times = await runCase(({ route, run }) => run(task, { route, warmUp: 1, count: 3, limitMs: 10_000, ...load }))
+  expect(times).toHaveLength(3)
+})
+
+it('beside keeps streams going for as long as an action takes', async () => {
+  const load = { direction: 'down', streams: 2, bytes: 65_536, warmUpMs: 0 }
+  const times = await runCase(({ route, run, beside }) =>
+    beside({ ...load, route }, () => run('roundTrips', { route, warmUp: 0, count: 3, limitMs: 10_000 })),
+  )
+  expect(times).toHaveLength(3)
+})
+
+it.each([true, false])('requests are answered (kept connections: %s)', async (keep) => {
+  const load = { keep, users: 2, warmUpMs: 50, durationMs: 200 }
+  expect(await runCase(({ route, run }) => run('requests', { ...load, route }))).toBeGreaterThan(0)
+})
+
+it.each([
+  ['windowedDatagrams', { window: 4 }],
+  ['steadyDatagrams', { perSecond: 100 }],
+])('%s come back', async (task, load) => {
+  const { lost } = await runCase(({ route, run }) => run(task, { route, bytes: 100, durationMs: 200, ...load }))
+  expect(lost).toBeLessThan(1)
+})
+
+it('useChannels marks begin and end', async () => {
+  const measured = await runCase(async ({ route, run, measure }) => {
+    await run('openChannels', { route, count: 40 })
+    const used = await measure('useChannels', { count: 100 })
+    await run('closeChannels')
+    return used
+  })
+  expect(measured.seconds).toBeGreaterThan(0)
+})
+
+it('a task that is not done in time is an error that names it', async () => {
+  const hung = await RunningSystem.start(direct, target)
+  const load = { warmUp: 0, count: 1_000_000, limitMs: 60_000 }
+  const run = ({ route, run }) => run('roundTrips', { ...load, route })
+  await expect(hung.runCase({ run, limitMs: 200 }, {})).rejects.toThrow('roundTrips was not done after 0.2 s')
+  await hung.stop()
+})
+
+it('a path makes a round trip longer', async () => {
+  const far = await RunningSystem.start(relays, target, { delayMs: 30, bytesPerSecond: 1_000_000 })
+  const load = { warmUp: 0, count: 3, limitMs: 10_000 }
+  const times = await far.runCase({ run: ({ route, run }) => run('roundTrips', { ...load, route }) }, {})
+  await far.stop()
+  // Timers of Node fire up to a millisecond early.
+  expect(Math.min(...times)).toBeGreaterThan(58)
+})

@@ -1,0 +1,44 @@
+// What bounds every figure: no proxy at all, and what any Node program of two hops has to pay.
+import { fileURLToPath } from 'node:url'
+import { freePort } from '../processes.mjs'
+import { certificate } from './certificate.mjs'
+
+const relay = fileURLToPath(new URL('../programs/plain-relay.mjs', import.meta.url))
+
+export const direct = {
+  id: 'direct',
+  title: 'direct',
+  kind: 'limit',
+  udp: true,
+  version: () => process.versions.node,
+  async start({ targetPort, between }) {
+    return { socks: false, targetPort, port: await between(targetPort) }
+  },
+}
+
+export const relays = {
+  id: 'relays',
+  title: 'two plain Node relays',
+  kind: 'limit',
+  udp: false,
+  version: () => process.versions.node,
+  start: (place) => startRelays(place, [], []),
+}
+
+export const tlsRelays = {
+  ...relays,
+  id: 'relays-tls',
+  title: 'two plain Node relays, TLS between them',
+  groups: ['bulk', 'latency'],
+  async start(place) {
+    const { cert, key } = await certificate()
+    return startRelays(place, ['in', cert, key], ['out', cert, key])
+  },
+}
+
+async function startRelays({ processes, targetPort, between }, innerSide, outerSide) {
+  const [inner, port] = [await freePort(), await freePort()]
+  await processes.start([process.execPath, relay, String(inner), String(targetPort), ...innerSide], inner)
+  await processes.start([process.execPath, relay, String(port), String(await between(inner)), ...outerSide], port)
+  return { socks: false, targetPort, port }
+}

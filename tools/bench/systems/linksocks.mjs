@@ -1,0 +1,102 @@
+// The programs that speak the LinkSocks protocol take the same flags: ours, and the deployed ones.
+import { execFileSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { freePort } from '../processes.mjs'
+import { certificate } from './certificate.mjs'
+import { askVersion, interopPeers, repositoryRoot } from './find.mjs'
+
+const builtProgram = join(repositoryRoot, 'apps/cli/bin/linksocks.js')
+const token = ['-t', 'bench_token']
+const connectorToken = 'bench_connector'
+
+/** Our program in each of its modes. */
+export function ourSystems(program = builtProgram) {
+  const command = [process.execPath, program]
+  const ours = { kind: 'ours', udp: true, version: () => askVersion(process.execPath, [program, 'version']) }
+  return [
+    { ...ours, id: 'linksocks', title: 'linksocks', program, start: (place) => startForward(command, place) },
+    {
+      ...ours,
+      id: 'linksocks-wss',
+      title: 'linksocks, wss',
+      groups: ['bulk', 'latency'],
+      missing: () => (knowsTls(program) ? undefined : 'this build has no --tls-cert'),
+      start: (place) => startForward(command, place, { tls: true }),
+    },
+    {
+      ...ours,
+      id: 'linksocks-agent',
+      title: 'linksocks, agent mode',
+      groups: ['bulk', 'latency'],
+      start: (place) => startAgent(command, place),
+    },
+  ]
+}
+
+/** Another build of ours, to compare with: what a change has brought, in one run. */
+export function otherBuild(program) {
+  const missing = () => (existsSync(program) ? undefined : `there is no ${program}`)
+  return { ...ourSystems(program)[0], kind: 'build', id: 'other-build', title: 'linksocks, other build', missing }
+}
+
+const goVersion = '1.10.1'
+const goCommand = [join(interopPeers, `go-${goVersion}/bin/python`), join(repositoryRoot, 'tests/interop/go-peer.py')]
+const go = { kind: 'peer', udp: true, version: () => goVersion, missing: () => missingPeer(goCommand[0]) }
+
+const pythonVersion = '1.5.1'
+const pythonCommand = [join(interopPeers, `py-${pythonVersion}/bin/pywssocks`)]
+
+export const deployedSystems = [
+  { ...go, id: 'go', title: 'Go LinkSocks', start: (place) => startForward(goCommand, place) },
+  {
+    ...go,
+    id: 'go-agent',
+    title: 'Go LinkSocks, agent mode',
+    groups: ['bulk', 'latency'],
+    start: (place) => startAgent(goCommand, place),
+  },
+  {
+    id: 'pywssocks',
+    title: 'pywssocks',
+    kind: 'peer',
+    udp: true,
+    version: () => pythonVersion,
+    missing: () => missingPeer(pythonCommand[0]),
+    start: (place) => startForward(pythonCommand, place),
+  },
+]
+
+async function startForward(command, { processes, targetPort, between }, { tls = false } = {}) {
+  const [link, port] = [await freePort(), await freePort()]
+  const pem = tls ? await certificate() : undefined
+  const tlsFlags = pem === undefined ? [] : ['--tls-cert', pem.cert, '--tls-key', pem.key]
+  const trust = pem === undefined ? {} : { NODE_EXTRA_CA_CERTS: pem.cert }
+  await processes.start([...command, 'server', ...token, ...serverPlace(link), ...tlsFlags], link)
+  const url = `${tls ? 'wss://localhost' : 'ws://127.0.0.1'}:${await between(link)}`
+  await processes.start([...command, 'client', ...token, '-u', url, '-p', String(port)], port, trust)
+  return { socks: true, targetPort, port }
+}
+
+async function startAgent(command, { processes, targetPort, between }) {
+  const [link, port, unused] = [await freePort(), await freePort(), await freePort()]
+  const roles = ['-r', '-c', connectorToken, '-p', String(unused)]
+  await processes.start([...command, 'server', ...token, ...serverPlace(link), ...roles], link)
+  const url = `ws://127.0.0.1:${await between(link)}`
+  await processes.start([...command, 'provider', ...token, '-u', url], link)
+  await processes.start([...command, 'connector', '-t', connectorToken, '-u', url, '-p', String(port)], port)
+  return { socks: true, targetPort, port }
+}
+
+function serverPlace(port) {
+  return ['-H', '127.0.0.1', '-P', String(port)]
+}
+
+function missingPeer(path) {
+  return existsSync(path) ? undefined : 'run tests/interop/install-peers.sh'
+}
+
+function knowsTls(program) {
+  const help = execFileSync(process.execPath, [program, 'server', '--help'], { encoding: 'utf8' })
+  return help.includes('--tls-cert')
+}
