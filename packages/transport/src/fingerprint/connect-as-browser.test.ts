@@ -264,6 +264,22 @@ describe('connectAsBrowser', () => {
     await expect(open({ url: `wss://localhost:${silent.port}`, signal: controller.signal })).rejects.toThrow('enough')
   })
 
+  test('leaves nothing open when its signal comes between two steps', async () => {
+    const silent = await tcpServer((socket) => socket.resume().on('end', () => socket.end()))
+    cleanups.push(() => silent.close())
+    const controller = new AbortController()
+    const dial = async () => {
+      const socket = connectTcp(silent.port)
+      await once(socket, 'connect')
+      // The connection is there by then, and the tunnel over it is not.
+      setImmediate(() => process.nextTick(() => controller.abort(new Error('enough'))))
+      return socket
+    }
+    await expect(open({ url: 'wss://server.test', dial, signal: controller.signal })).rejects.toThrow('enough')
+    await until(() => silent.sockets.size === 0, 'the connection to be gone')
+    expect(silent.sockets.size).toBe(0)
+  })
+
   test('sends the first messages, in the upgrade if they may', async () => {
     const got: number[] = []
     const listener = await listen({

@@ -58,9 +58,14 @@ async function open(wreq: Wreq, browser: Fingerprint, options: ConnectOptions): 
   const attempt = new Attempt(durationMs('dialDeadlineMs', options.dialDeadlineMs ?? 8000), options.signal)
   try {
     const tunnel = await Tunnel.open(await openConnection(options, { url, tls }, attempt))
-    const opened = await openOver(tunnel, wreq, browser, { url, headers, protocols, tls, transport }, attempt)
-    for (const message of firstMessages.slice(protocols.length)) opened.send(message)
-    return opened
+    try {
+      const opened = await openOver(tunnel, wreq, browser, { url, headers, protocols, tls, transport }, attempt)
+      for (const message of firstMessages.slice(protocols.length)) opened.send(message)
+      return opened
+    } catch (error) {
+      tunnel.destroy()
+      throw error
+    }
   } finally {
     attempt.dispose()
   }
@@ -102,7 +107,6 @@ function openOver(
     )
     return () => {
       undone = true
-      tunnel.destroy()
     }
   })
 }
