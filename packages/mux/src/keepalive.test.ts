@@ -155,13 +155,13 @@ describe('Keepalive', () => {
     expect(keepalive.roundTripMs).toBeUndefined()
   })
 
-  test('hasten pings every 5 s', () => {
+  test('hasten pings at once, then every 5 s', () => {
     const { clock, keepalive, pingTimes } = setUp({ roundTripMs: 5 })
     keepalive.start()
     clock.advance(1000)
     keepalive.hasten()
     clock.advance(11_000)
-    expect(pingTimes()).toEqual([0, 6000, 11_000])
+    expect(pingTimes()).toEqual([0, 1000, 6000, 11_000])
   })
 
   test.each([

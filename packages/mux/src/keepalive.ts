@@ -135,12 +135,14 @@ export class Keepalive {
   }
 
   /**
-   * From now on the peer is pinged every 5 s, and is dead when it leaves a ping unanswered for 4 retransmission timeouts
+   * From now on the peer is pinged every 5 s, for the first time at once, and is dead when it leaves a ping unanswered for 4 retransmission timeouts
    * of the measured path (RFC 6298 §2), at least 3 s. For links that can be resumed: a false alarm costs them no more
    * than a dial, a late one costs their users the wait. Never slower than the timing given.
    */
   hasten(): void {
     this.#hasty = true
+    // Windows grow by the round trip: it should be known before the first transfer waits for it.
+    this.#pingDueMs = this.#options.clock.now()
     this.#followRoundTrip()
   }
 

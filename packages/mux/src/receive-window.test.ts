@@ -16,33 +16,53 @@ test('ReceiveWindow.spend takes exactly the credit that was granted', () => {
   expect([window.spend(1000), window.spend(1)]).toEqual([true, false])
 })
 
-test('ReceiveWindow.consume grants nothing before half a window was consumed', () => {
+test('ReceiveWindow.consume grants nothing before a quarter of the window was consumed', () => {
   const { window, clock } = makeWindow()
   window.spend(1000)
   clock.advance(5000)
-  expect([window.consume(499, 1), window.consume(1, 1)]).toEqual([0, 500])
+  expect([window.consume(249, 1), window.consume(1, 1)]).toEqual([0, 250])
 })
 
-test('ReceiveWindow doubles when half of it went through within a round trip', () => {
+test('ReceiveWindow doubles when as much as it holds went through within two round trips', () => {
   const { window, clock } = makeWindow()
-  window.spend(500)
-  clock.advance(40)
-  expect([window.consume(500, 40), window.sizeBytes]).toEqual([1500, 2000])
+  window.spend(1000)
+  clock.advance(80)
+  expect([window.consume(1000, 40), window.sizeBytes]).toEqual([2000, 2000])
 })
 
-test('ReceiveWindow keeps its size when its sender takes longer than a round trip', () => {
+test('ReceiveWindow keeps its size when its sender takes longer than two round trips', () => {
   const { window, clock } = makeWindow()
-  window.spend(500)
-  clock.advance(41)
-  expect([window.consume(500, 40), window.sizeBytes]).toEqual([500, 1000])
+  window.spend(1000)
+  clock.advance(81)
+  expect([window.consume(1000, 40), window.sizeBytes]).toEqual([1000, 1000])
 })
 
-test('ReceiveWindow takes 10 ms for a round trip where the measured one is shorter', () => {
+test.each([
+  ['10 ms for a round trip where the measured one is shorter', 0.2, 20],
+  ['300 ms for a round trip that was not measured', undefined, 600],
+])('ReceiveWindow takes %s', (_title, roundTripMs, elapsedMs) => {
   const { window, clock } = makeWindow()
-  window.spend(500)
-  clock.advance(10)
-  window.consume(500, 0.2)
+  window.spend(1000)
+  clock.advance(elapsedMs)
+  window.consume(1000, roundTripMs)
   expect(window.sizeBytes).toBe(2000)
+})
+
+test('ReceiveWindow grows on a long path where messages do not divide it evenly', () => {
+  const { window, clock } = makeWindow({ windowBytes: 10_000, maxWindowBytes: 40_000 })
+  let creditBytes = 10_000
+  for (let round = 0; round < 8; round++) {
+    // What was granted in one round trip arrives in the next, all at once.
+    const arrivingBytes = creditBytes
+    creditBytes = 0
+    clock.advance(201)
+    for (let left = arrivingBytes; left > 0; left -= 3274) {
+      const bytes = Math.min(left, 3274)
+      window.spend(bytes)
+      creditBytes += window.consume(bytes, 200)
+    }
+  }
+  expect(window.sizeBytes).toBe(40_000)
 })
 
 test('ReceiveWindow does not grow past its limit', () => {

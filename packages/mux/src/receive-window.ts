@@ -15,8 +15,9 @@ export interface ReceiveWindowOptions {
  * The credit we give a peer on one channel (protocol.md §3, `window`).
  *
  * `spend` as bytes arrive, `consume` as the consumer takes them; `consume` returns the credit to grant now, often 0.
- * A window is granted back in halves, and doubles when half of it went through in less than a round trip: then the
- * sender is waiting for us, not for its data.
+ * A window is granted back in quarters: in halves, a long path settles on one half a round trip, since the other is always
+ * a few bytes short of being due. It doubles when as much as it holds went through within two round trips: then the sender
+ * is waiting for us, not for its data.
  */
 export class ReceiveWindow {
   readonly #options: ReceiveWindowOptions
@@ -24,13 +25,15 @@ export class ReceiveWindow {
   #creditBytes: number
   /** Consumed, and not granted again yet. */
   #consumedBytes = 0
-  #grantedAtMs: number
+  /** Consumed since the last look at how fast that goes. */
+  #passedBytes = 0
+  #lookedAtMs: number
 
   constructor(options: ReceiveWindowOptions) {
     this.#options = options
     this.#sizeBytes = options.windowBytes
     this.#creditBytes = options.windowBytes
-    this.#grantedAtMs = options.clock.now()
+    this.#lookedAtMs = options.clock.now()
   }
 
   /** Bytes that may be on their way or waiting for the consumer. */
@@ -55,10 +58,11 @@ export class ReceiveWindow {
     return true
   }
 
-  /** Credit to grant now that the consumer took `bytes`; 0 while less than half a window is due. */
+  /** Credit to grant now that the consumer took `bytes`; 0 while less than a quarter of the window is due. */
   consume(bytes: number, roundTripMs: number | undefined): number {
     this.#consumedBytes += bytes
-    if (this.#consumedBytes === 0 || this.#consumedBytes * 2 < this.#sizeBytes) return 0
+    this.#passedBytes += bytes
+    if (this.#consumedBytes === 0 || this.#consumedBytes * 4 < this.#sizeBytes) return 0
     const grant = this.#consumedBytes + this.#grow(roundTripMs)
     this.#consumedBytes = 0
     this.#creditBytes += grant
@@ -74,16 +78,21 @@ export class ReceiveWindow {
   /** Returns the bytes the window grew by. */
   #grow(roundTripMs: number | undefined): number {
     const { clock, maxWindowBytes, budget } = this.#options
+    if (this.#passedBytes < this.#sizeBytes) return 0
     const now = clock.now()
-    const elapsedMs = now - this.#grantedAtMs
-    this.#grantedAtMs = now
-    if (elapsedMs > Math.max(roundTripMs ?? 0, minRoundTripMs)) return 0
+    const elapsedMs = now - this.#lookedAtMs
+    this.#lookedAtMs = now
+    this.#passedBytes = 0
+    if (elapsedMs > 2 * Math.max(roundTripMs ?? unknownRoundTripMs, minRoundTripMs)) return 0
     const growth = Math.min(this.#sizeBytes, maxWindowBytes - this.#sizeBytes)
     if (growth <= 0 || !budget.reserve(growth)) return 0
     this.#sizeBytes += growth
     return growth
   }
 }
+
+/** Taken for the round trip before it is measured: to the other side of the world. Less, and no window would grow there. */
+const unknownRoundTripMs = 300
 
 /** A round trip through two busy event loops takes this long even where a ping takes 0.2 ms. */
 const minRoundTripMs = 10

@@ -45,7 +45,7 @@ export class Sender implements FlowOwner {
 
   /** Largest payload that may be sent compressed: a message is never split, so it has to fit the peer's credit. */
   get maxCompressedBytes(): number {
-    // A receiver grants back at half a window, so that half always comes in the end.
+    // A receiver grants back at a quarter of its window, so that half of it always comes in the end.
     return this.#host.options.window ? Math.floor(this.#host.options.peerWindowBytes / 2) : maxBaseCompressedBytes
   }
 
