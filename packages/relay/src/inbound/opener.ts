@@ -43,11 +43,8 @@ export async function openAnswered(pick: SessionPicker, request: OpenChannelRequ
 export async function openAtOnce(pick: SessionPicker, request: OpenChannelRequest): Promise<Channel> {
   const session = await pick(request.signal)
   request.signal.throwIfAborted()
-  return session.open(openRequest(session, request), unattended)
+  return session.open(openRequest(session, request))
 }
-
-/** Nothing can arrive before the caller has set its own handler: messages are delivered in later turns. */
-const unattended: ChannelHandler = { onClose: () => {} }
 
 /** What the peer said, as a failure. */
 function failureOfClose(reason: ChannelCloseReason): Failure {
@@ -65,9 +62,7 @@ function attemptOpen(session: Session, request: OpenChannelRequest): Promise<Ans
     const handler: ChannelHandler = {
       onOpen: () => {
         signal.removeEventListener('abort', onAbort)
-        if (answered === undefined) return
-        answered.channel.pause()
-        resolve(answered)
+        if (answered !== undefined) resolve(answered)
       },
       onClose: (reason) => {
         if (answered !== undefined) answered.closed = reason
@@ -77,7 +72,10 @@ function attemptOpen(session: Session, request: OpenChannelRequest): Promise<Ans
     }
     let answered: AnsweredChannel | undefined
     try {
-      answered = { channel: session.open(openRequest(session, request), handler), closed: undefined }
+      // Paused: deployed servers in agent mode may pass Data on before the answer that it came behind.
+      const channel = session.open(openRequest(session, request))
+      channel.setHandler(handler)
+      answered = { channel, closed: undefined }
       signal.addEventListener('abort', onAbort, { once: true })
     } catch (error) {
       if (error instanceof MuxError && error.code === 'ERR_MUX_SESSION_CLOSED') resolve(sessionGone)
