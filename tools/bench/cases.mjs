@@ -12,6 +12,8 @@ const datagramsPerSecond = 5000
 /** Half of a round trip of 200 ms, and 200 Mbit/s: what is on its way then is 5 MB. */
 export const longPath = { delayMs: 100, bytesPerSecond: 25_000_000 }
 const firstChannels = 50
+/** A peer that lets a message wait for others sends fewer of them. */
+const channelsLimitMs = 8000
 const channelCounts = { full: [100, 1000, 3000, 10_000], quick: [100, 1000] }
 const mebibyte = 1024 * 1024
 
@@ -28,6 +30,8 @@ const efforts = {
     loadedTimes: 200,
     longMs: 6000,
     longWarmUpMs: 6000,
+    pathStreams: [1, 8],
+    latencyLimitMs: 8000,
     messages: 20_000,
   },
   quick: {
@@ -36,8 +40,10 @@ const efforts = {
     times: 300,
     warmUpTimes: 100,
     loadedTimes: 50,
-    longMs: 2000,
-    longWarmUpMs: 3000,
+    longMs: 1500,
+    longWarmUpMs: 3500,
+    pathStreams: [1],
+    latencyLimitMs: 3000,
     messages: 4000,
   },
 }
@@ -102,14 +108,24 @@ function bulkCase({ direction, streams, bytes, name }, { bulkMs, warmUpMs }) {
  * `close` comes first: a peer that is slow to close would have those of the other cases before it. The downloads of
  * `beside-bulk` come last for the same reason.
  */
-function latencyCases({ times, warmUpTimes, loadedTimes }) {
-  const load = { count: times / 2, warmUp: warmUpTimes / 2 }
+function latencyCases({ times, warmUpTimes, loadedTimes, latencyLimitMs: limitMs }) {
+  const load = { count: times / 2, warmUp: warmUpTimes / 2, limitMs }
   const downloads = { direction: 'down', streams: 8, bytes: 65_536, warmUpMs: 1000 }
   return [
     latencyCase('close', '10 KiB until the end of the connection', 'answerTimes', { ...load, bytes: answerBytes }),
     latencyCase('connect', 'connect + first byte', 'connectTimes', load),
-    latencyCase('round-trip', '1 byte there and back', 'roundTrips', { count: 2 * times, warmUp: warmUpTimes }),
-    latencyCase('beside-bulk', '… beside 8 downloads', 'roundTrips', { count: loadedTimes, warmUp: 5 }, downloads),
+    latencyCase('round-trip', '1 byte there and back', 'roundTrips', {
+      count: 2 * times,
+      warmUp: warmUpTimes,
+      limitMs,
+    }),
+    latencyCase(
+      'beside-bulk',
+      '… beside 8 downloads',
+      'roundTrips',
+      { count: loadedTimes, warmUp: 5, limitMs },
+      downloads,
+    ),
   ]
 }
 
@@ -122,7 +138,7 @@ function latencyCase(id, title, task, load, bulk) {
     better: 'lower',
   }))
   const run = async ({ route, run, beside, keep }) => {
-    const act = () => run(task, { route, limitMs: 8000, ...load })
+    const act = () => run(task, { route, ...load })
     const times = bulk === undefined ? await act() : await beside({ ...bulk, route }, act)
     keep(id, times)
     return { [`${id}-p50`]: quantile(times, 0.5), [`${id}-p99`]: quantile(times, 0.99) }
@@ -174,9 +190,9 @@ function udpCases({ bulkMs: durationMs }) {
   ]
 }
 
-function longPathCases({ longMs, longWarmUpMs }) {
-  const connect = latencyCase('path-connect', 'connect + first byte', 'connectTimes', { count: 5, warmUp: 1 })
-  const bulk = [1, 8].map((streams) => {
+function longPathCases({ longMs, longWarmUpMs, latencyLimitMs: limitMs, pathStreams }) {
+  const connect = latencyCase('path-connect', 'connect + first byte', 'connectTimes', { count: 5, warmUp: 1, limitMs })
+  const bulk = pathStreams.map((streams) => {
     const id = `path-down-${streams}`
     return {
       id,
@@ -226,7 +242,7 @@ function channelsCase(thoroughness, { messages }) {
 async function runChannels({ route, run, measure, processes, settle, report }, counts, messages) {
   // What the first channels load, compile and allocate for good is no cost of the channels after them.
   await run('openChannels', { route, count: firstChannels })
-  await run('useChannels', { count: messages })
+  await run('useChannels', { count: messages, limitMs: channelsLimitMs })
   const idle = await settle()
   const figures = {}
   let cpuOpening = 0
@@ -235,8 +251,8 @@ async function runChannels({ route, run, measure, processes, settle, report }, c
     await run('openChannels', { route, count })
     cpuOpening += processes.cpuSeconds() - cpu
     figures[`channels-${count}-memory`] = await settle()
-    const { cpuSeconds } = await measure('useChannels', { count: messages })
-    figures[`channels-${count}-message`] = (cpuSeconds * 1e6) / messages
+    const { cpuSeconds, result: sent } = await measure('useChannels', { count: messages, limitMs: channelsLimitMs })
+    figures[`channels-${count}-message`] = (cpuSeconds * 1e6) / sent
     // What is known so far stays known when more channels cannot be opened.
     report(figures)
   }

@@ -4,11 +4,12 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { quantile } from './cases.mjs'
 import { Target } from './children.mjs'
+import { endOnSignals } from './processes.mjs'
+import { findRegressions } from './regression.mjs'
 import { median } from './report/statistics.mjs'
 import { RunningSystem } from './running-system.mjs'
 import { relays } from './systems/limits.mjs'
 import { ourSystems } from './systems/linksocks.mjs'
-import { findRegressions } from './regression.mjs'
 
 const referenceFile = new URL('reference.json', import.meta.url)
 /** Pairs of measurements, ours and the relays' in turn; the median of their ratios shrugs off a busy moment or two. */
@@ -27,6 +28,7 @@ const figures = {
   'connect + first byte': (running) => fastTime(running, 'connectTimes'),
 }
 
+endOnSignals()
 const target = await Target.start()
 const [ours] = ourSystems()
 const systems = [await RunningSystem.start(ours, target), await RunningSystem.start(relays, target)]

@@ -61,5 +61,5 @@ export class LoadGenerator {
 }
 
 function forkProgram(name) {
-  return fork(fileURLToPath(new URL(`programs/${name}`, import.meta.url)))
+  return fork(fileURLToPath(new URL(`programs/${name}`, import.meta.url)), { execArgv: [] })
 }

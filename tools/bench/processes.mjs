@@ -12,6 +12,15 @@ const startDeadlineMs = 20_000
 /** What a failed start shows of the program's own words, in characters. */
 const outputCharacters = 2000
 
+/** What runs must not outlive the bench, however it ends. */
+const running = new Set()
+process.once('exit', () => running.forEach((child) => child.kill('SIGKILL')))
+
+/** Ends the process, and all it has started, on the signals that ask for it. */
+export function endOnSignals() {
+  for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1))
+}
+
 /** The processes of one system, so that they are measured and ended together. */
 export class ProcessGroup {
   #children = []
@@ -27,6 +36,8 @@ export class ProcessGroup {
       env: { ...cleanEnvironment, ...environment },
     })
     this.#children.push(child)
+    running.add(child)
+    child.once('exit', () => running.delete(child))
     let output = ''
     const keep = (text) => (output = `${output}${text}`.slice(-outputCharacters))
     child.stdout.setEncoding('utf8').on('data', keep)
@@ -55,12 +66,12 @@ export class ProcessGroup {
   }
 
   async stop() {
-    const running = this.#children.filter(
+    const alive = this.#children.filter(
       (child) => child.pid !== undefined && child.exitCode === null && child.signalCode === null,
     )
     const descendants = this.#tree().filter(({ pid }) => !this.pids.includes(pid))
-    const exits = running.map((child) => once(child, 'exit'))
-    for (const child of running) child.kill('SIGKILL')
+    const exits = alive.map((child) => once(child, 'exit'))
+    for (const child of alive) child.kill('SIGKILL')
     for (const { pid } of descendants) killQuietly(pid)
     await Promise.all(exits)
     this.#children = []

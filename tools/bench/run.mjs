@@ -1,10 +1,11 @@
 // `pnpm bench`: how fast is it, beside what else could carry the same bytes, on this machine? See docs/performance.md.
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { cpus, release, totalmem, type } from 'node:os'
 import { join } from 'node:path'
 import { allCases } from './cases.mjs'
 import { readCommandLine, usage } from './command-line.mjs'
+import { endOnSignals } from './processes.mjs'
 import { reportMarkdown, replaceReport } from './report/page.mjs'
 import { plots } from './report/plots.mjs'
 import { measureAll, measureStart, memoryFigures, startFigures } from './session.mjs'
@@ -23,6 +24,7 @@ const pictureTitles = {
 const caseIds = allCases('full').map(({ id }) => id)
 const peerIds = allSystems().flatMap(({ id, kind }) => (kind === 'peer' ? [id] : []))
 
+endOnSignals()
 try {
   await main(readCommandLine(process.argv.slice(2), { caseIds, peerIds }))
 } catch (error) {
@@ -105,6 +107,8 @@ async function measure({ cases, systems, missing }, { rounds, complete, casePref
 function write(folder, results) {
   mkdirSync(folder, { recursive: true })
   writeFileSync(join(folder, 'results.json'), `${JSON.stringify(results, undefined, 1)}\n`)
+  // An earlier run may have had more to show.
+  for (const name of Object.keys(pictureTitles)) rmSync(join(folder, name), { force: true })
   for (const [name, svg] of Object.entries(plots(results))) writeFileSync(join(folder, name), svg)
 }
 

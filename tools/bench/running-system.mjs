@@ -10,7 +10,7 @@ const defaultLimitMs = 60_000
 const probeTries = 40
 const probePauseMs = 250
 /** A system is quiet once it uses less than a tenth of a core; one that never is has had this long. */
-const quiet = { everyMs: 250, cpuShare: 0.1, limitMs: 10_000 }
+const quiet = { everyMs: 100, cpuShare: 0.1, limitMs: 6000 }
 /** How long memory gets to settle, and the garbage collector to run. */
 const settleMs = 2000
 
@@ -74,9 +74,10 @@ export class RunningSystem {
   async #measure(task, load, direction, limitMs) {
     const samples = []
     const onMark = (name, receivedBytes) => samples.push(this.#sample(direction, receivedBytes))
-    await this.#load.run(task, load, { limitMs, onMark })
+    const result = await this.#load.run(task, load, { limitMs, onMark })
     const [before, after] = await Promise.all(samples)
     return {
+      result,
       bytes: after.bytes - before.bytes,
       seconds: (after.atMs - before.atMs) / 1000,
       cpuSeconds: after.cpuSeconds - before.cpuSeconds,

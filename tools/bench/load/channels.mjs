@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { dial, next, want } from './dial.mjs'
 
 /** How many connections are made, or messages are under way, at a time: enough to keep both ends busy, no more. */
@@ -19,18 +20,26 @@ export async function openChannels({ route, count }) {
   })
 }
 
-/** Sends `count` messages of a byte over all open channels in turn, and waits for their echoes. */
-export async function useChannels({ count }, mark) {
-  let sent = 0
+/**
+ * Sends messages of a byte over all open channels in turn, and waits for their echoes: `count`, or as many as fit into
+ * `limitMs`. Returns how many came back: a peer may lose some.
+ */
+export async function useChannels({ count, limitMs }, mark) {
+  let [sent, answered] = [0, 0]
+  let over = false
+  const deadline = sleep(limitMs).then(() => (over = true))
   mark('begin')
-  await inParallel(async () => {
-    if (sent >= count) return false
+  const done = inParallel(async () => {
+    if (sent >= count || over) return false
     const connection = open[sent++ % open.length]
     connection.socket.write(byte)
     await next(connection)
+    answered++
     return true
   })
+  await Promise.race([done, deadline])
   mark('end')
+  return answered
 }
 
 export function closeChannels() {

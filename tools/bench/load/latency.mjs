@@ -38,16 +38,13 @@ export function answerTimes({ route, warmUp, count, limitMs, bytes }) {
   })
 }
 
-/** What is so slow that `limitMs` is over before is measured this often all the same. */
-const leastCount = 3
-
-/** Times of `count` actions in a row, or of as many as fit into `limitMs`, after up to `warmUp` that do not count. */
+/** Times of `count` actions in a row, or of as many as fit into `limitMs` but at least one, after up to `warmUp` others. */
 async function repeat(warmUp, count, limitMs, action) {
   const started = performance.now()
   const elapsedMs = () => performance.now() - started
   for (let index = 0; index < warmUp && elapsedMs() < limitMs / 4; index++) await action()
   const times = []
-  while (times.length < count && (times.length < leastCount || elapsedMs() < limitMs)) {
+  while (times.length < count && (times.length === 0 || elapsedMs() < limitMs)) {
     const before = performance.now()
     await action()
     times.push(performance.now() - before)

@@ -28,15 +28,20 @@ const targets = [
 ]
 
 /**
- * Each target whose figures are part of this run, with what was measured and whether it was reached.
+ * Each target whose figures and systems are part of this run, with what was measured and whether it was reached.
  *
  * @returns {Array<{ row: string, figure: string, target: string, met: boolean | undefined }>} `met` is undefined where
- *   a system was not measured.
+ *   something is missing or failed.
  */
 export function judge(results) {
-  const measured = new Set(results.figures.map(({ id }) => id))
-  const judged = targets.filter(({ figure, than = figure }) => measured.has(figure) && measured.has(than))
-  return judged.map((target) => judgeOne(target, results))
+  const figures = new Set(results.figures.map(({ id }) => id))
+  const systems = new Set([...results.systems, ...results.missing].map(({ id }) => id))
+  const wanted = ({ figure, than = figure, ours = 'linksocks', others = [ours] }) =>
+    figures.has(figure) &&
+    figures.has(than) &&
+    systems.has(ours) &&
+    others.some((id) => id === 'peers' || systems.has(id))
+  return targets.filter(wanted).map((target) => judgeOne(target, results))
 }
 
 export function verdictTable(results) {

@@ -10,6 +10,7 @@ export const direct = {
   title: 'direct',
   kind: 'limit',
   udp: true,
+  groups: ['bulk', 'latency', 'http', 'udp', 'path'],
   version: () => process.versions.node,
   async start({ targetPort, between }) {
     return { socks: false, targetPort, port: await between(targetPort) }
@@ -21,6 +22,7 @@ export const relays = {
   title: 'two plain Node relays',
   kind: 'limit',
   udp: false,
+  groups: ['bulk', 'latency', 'http', 'channels'],
   version: () => process.versions.node,
   start: (place) => startRelays(place, [], []),
 }
