@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util'
 export const usage = `Usage: pnpm bench [options]
 
 Measures this program beside direct connections, two plain Node relays and its peers.
-A complete run writes docs/performance.md; others write to .cache/bench only.
+A complete run writes docs/performance.md, and so does --page; others write to .cache/bench only.
 
   --quick           fewer cases, one round, and only what a first look needs: under 3 minutes
   --cases LIST      only cases whose name begins with one of these, such as bulk-down,connect
@@ -11,6 +11,7 @@ A complete run writes docs/performance.md; others write to .cache/bench only.
   --rounds N        turns of each system (default 3; with --quick 1)
   --against PATH    another build's linksocks.js, to compare with as if it were a peer
   --from PATH       measure nothing: write table and pictures from an earlier run's results.json
+  --page            write docs/performance.md, whatever was measured
   --list            name the cases and the systems that can be measured here
   --help
 `
@@ -37,7 +38,8 @@ export function readCommandLine(args, { caseIds, peerIds }) {
   for (const peer of peers ?? []) {
     if (!peerIds.includes(peer)) throw new RangeError(`--peers: no peer "${peer}"; there are ${peerIds.join(', ')}`)
   }
-  const complete = !quick && casePrefixes === undefined && peers === undefined && against === undefined
+  const whole = !quick && casePrefixes === undefined && peers === undefined && against === undefined
+  const complete = whole || values.page === true
   return { quick, help, list, against, from, casePrefixes, peers, rounds: readRounds(values.rounds, quick), complete }
 }
 
@@ -48,6 +50,7 @@ const options = {
   rounds: { type: 'string' },
   against: { type: 'string' },
   from: { type: 'string' },
+  page: { type: 'boolean' },
   list: { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
 }

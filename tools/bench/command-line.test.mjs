@@ -14,6 +14,10 @@ it.each([['--quick'], ['--cases', 'bulk'], ['--peers', 'go'], ['--against', 'x']
   },
 )
 
+it('readCommandLine lets any run write the page', () => {
+  expect(readCommandLine(['--quick', '--page'], known).complete).toBe(true)
+})
+
 it('readCommandLine splits lists', () => {
   const { casePrefixes, peers } = readCommandLine(['--cases', 'bulk,close', '--peers', 'go,chisel'], known)
   expect({ casePrefixes, peers }).toEqual({ casePrefixes: ['bulk', 'close'], peers: ['go', 'chisel'] })

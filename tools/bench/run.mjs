@@ -82,7 +82,7 @@ async function measure({ cases, systems, missing }, { rounds, complete, casePref
     ...startFigures,
   ]
   const { program } = systems.find(({ id }) => id === 'linksocks')
-  const starts = casePrefixes === undefined ? measureStart(program) : {}
+  const starts = complete || casePrefixes === undefined ? measureStart(program) : {}
   return {
     date,
     commit: currentCommit(),
