@@ -13,6 +13,8 @@ export interface Implementation {
   readonly client: readonly string[]
   readonly provider: readonly string[]
   readonly connector: readonly string[]
+  /** What a provider prints once the server has accepted its token. */
+  readonly accepted: RegExp
 }
 
 export const peerNames: readonly ImplementationName[] = ['go-1.10.1', 'go-1.8.13', 'py-1.5.1']
@@ -50,7 +52,8 @@ function onPath(program: string): string[] {
 }
 
 /** pywssocks has neither `provider` nor `connector`; the Go program has both, as aliases of these. */
-function rolesOf(name: ImplementationName): Pick<Implementation, 'client' | 'provider' | 'connector'> {
-  if (name === 'py-1.5.1') return { client: ['client'], provider: ['client', '-r'], connector: ['client'] }
-  return { client: ['client'], provider: ['provider'], connector: ['connector'] }
+function rolesOf(name: ImplementationName): Omit<Implementation, 'name' | 'command'> {
+  const accepted = name === 'ours' ? /^linked: /m : /Authentication successful/
+  if (name === 'py-1.5.1') return { client: ['client'], provider: ['client', '-r'], connector: ['client'], accepted }
+  return { client: ['client'], provider: ['provider'], connector: ['connector'], accepted }
 }

@@ -1,7 +1,7 @@
 import { reachableProviders } from './connector-probe.js'
 import type { Implementation } from './implementation.js'
 import { PeerProcess } from './peer-process.js'
-import { unusedPort, untilListening, untilTrue } from './ports.js'
+import { unusedPort, untilListening, untilPrinted, untilTrue } from './ports.js'
 
 /** How a client proves its token: in the query of `/socket`, or by an Auth message, which any other path asks for. */
 export type AuthForm = 'query' | 'message'
@@ -71,6 +71,7 @@ async function startCast(cast: Cast, auth: AuthForm, start: Start): Promise<numb
   }
   const own = cast.mode === 'autonomy' ? ['-c', connectorToken] : []
   const provider = start('provider', cast.provider, [...cast.provider.provider, ...target, ...own])
+  await untilPrinted(cast.provider.accepted, provider)
   if (cast.mode === 'reverse') {
     await untilListening(socksPort, server)
     return socksPort

@@ -30,6 +30,14 @@ export function untilListening(port: number, process: PeerProcess): Promise<void
   return untilTrue(() => accepts(port), process, `${process.title} to listen on ${port}`)
 }
 
+/**
+ * Waits for a line of its output. A provider must have read its AuthResponse before anybody uses it: a py server counts
+ * it in earlier, and a py provider that then finds Partners where AuthResponse belongs hangs up for five seconds.
+ */
+export function untilPrinted(pattern: RegExp, process: PeerProcess): Promise<void> {
+  return untilTrue(async () => pattern.test(process.report), process, `${process.title} to print ${pattern}`)
+}
+
 /** Asks again and again until the answer is yes, at most 20 s, and only while the process lives. */
 export async function untilTrue(ask: () => Promise<boolean>, process: PeerProcess, what: string): Promise<void> {
   const endMs = performance.now() + READY_DEADLINE_MS
