@@ -50,8 +50,8 @@ export class Fifo<T> {
   }
 
   #grow(): void {
-    const slots: (T | undefined)[] = Array.from({ length: Math.max(firstSlots, this.#slots.length * 2) })
-    for (let index = 0; index < this.#length; index++) slots[index] = this.at(index)
+    const slots = [...this.#slots.slice(this.#head), ...this.#slots.slice(0, this.#head)]
+    slots.length = Math.max(firstSlots, slots.length * 2)
     this.#slots = slots
     this.#head = 0
   }
