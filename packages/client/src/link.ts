@@ -1,6 +1,6 @@
 import type { TimerHandle } from '@ls/batching'
 import { nodeCompressor } from '@ls/codec/node'
-import { FramePool, type MessageTransport, Session, type SessionHandler } from '@ls/mux'
+import { type MessageTransport, Session, type SessionHandler } from '@ls/mux'
 import {
   connect,
   type ConnectOptions,
@@ -174,7 +174,6 @@ export class Link {
         ...(extensions.length === 0 ? {} : { windowBytes, graceMs: Math.round(graceMs) }),
         ...(peerWindowBytes === undefined ? {} : { peerWindowBytes }),
         compressor: nodeCompressor,
-        framePool,
       },
       {
         ...this.#init.sessionHandler,
@@ -224,9 +223,6 @@ export class Link {
     this.#init.onEnd(error)
   }
 }
-
-/** One for all links of the process. */
-const framePool = new FramePool({ allocate: (bytes) => Buffer.allocUnsafe(bytes) })
 
 /** While channels wait for the link, a person waits for them: tried often, within the server's grace. */
 const resumeDelayMs = 1000

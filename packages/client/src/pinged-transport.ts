@@ -50,8 +50,8 @@ export class PingedTransport implements MessageTransport {
     return this.#transport.roundTripMs
   }
 
-  send(message: Uint8Array): boolean {
-    return this.#transport.send(message)
+  send(message: Uint8Array, headroomBytes?: number): boolean {
+    return this.#transport.send(message, headroomBytes)
   }
 
   pause(): void {

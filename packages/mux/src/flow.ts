@@ -1,4 +1,5 @@
 import { maxCreditBytes, tcpDataHeaderBytes, writeTcpDataHeader } from '@ls/codec'
+import { dispose } from './disposable.js'
 import { Fifo } from './fifo.js'
 import type { FramePool } from './frame-pool.js'
 import { messageOverheadBytes } from './held-message.js'
@@ -191,6 +192,7 @@ export class Flow {
       frame.set(head, offset)
       offset += head.length
       this.#items.shift()
+      dispose(head)
     }
   }
 

@@ -1,5 +1,6 @@
+import { tcpDataHeaderBytes } from '@ls/codec'
 import { expect, test } from 'vitest'
-import { FramePool } from './frame-pool.js'
+import { FramePool, processFramePool } from './frame-pool.js'
 
 const options = { frameBytes: 100, maxIdleBytes: 250 }
 
@@ -40,4 +41,107 @@ test('FramePool.give keeps no more than maxIdleBytes', () => {
   const frames = Array.from({ length: 5 }, () => pool.take(100))
   for (const frame of frames) pool.give(frame)
   expect(pool.idleBytes).toBe(200)
+})
+
+test('FramePool.give takes any view of its memory', () => {
+  const pool = new FramePool(options)
+  const frame = pool.take(80)
+  pool.give(new Uint8Array(frame.buffer, 2, 7))
+  expect(pool.take(80).buffer).toBe(frame.buffer)
+})
+
+test('FramePool.give takes the same memory once', () => {
+  const pool = new FramePool(options)
+  const frame = pool.take(100)
+  pool.give(frame)
+  pool.give(frame)
+  expect([pool.idleBytes, new Set([pool.take(100).buffer, pool.take(100).buffer]).size]).toEqual([100, 2])
+})
+
+test('FramePool.give forgets memory beyond maxIdleBytes, which is not given a second time', () => {
+  const pool = new FramePool({ ...options, maxIdleBytes: 0 })
+  const frame = pool.take(100)
+  pool.give(frame)
+  pool.give(frame)
+  expect([pool.idleBytes, pool.owns(frame)]).toEqual([0, false])
+})
+
+test('FramePool.hold keeps memory from being used again until one more has given it back', () => {
+  const pool = new FramePool(options)
+  const frame = pool.take(100)
+  pool.hold(frame)
+  pool.give(frame)
+  const early = pool.idleBytes
+  pool.give(frame)
+  expect([early, pool.idleBytes]).toEqual([0, 100])
+})
+
+test('FramePool.hold ends with the last giver: who takes the memory next has it alone', () => {
+  const pool = new FramePool(options)
+  const frame = pool.take(100)
+  pool.hold(frame)
+  pool.give(frame)
+  pool.give(frame)
+  pool.give(pool.take(100))
+  expect(pool.idleBytes).toBe(100)
+})
+
+test.each([
+  ['that others have made', (_pool: FramePool): Uint8Array => new Uint8Array(100)],
+  ['that was given back', (pool: FramePool): Uint8Array => given(pool)],
+])('FramePool.hold leaves memory alone %s', (_title, make) => {
+  const pool = new FramePool(options)
+  const frame = make(pool)
+  pool.hold(frame)
+  expect(pool.owns(frame)).toBe(false)
+})
+
+function given(pool: FramePool): Uint8Array {
+  const frame = pool.take(100)
+  pool.give(frame)
+  return frame
+}
+
+test('FramePool.fits takes frames of frameBytes down to half of them', () => {
+  const pool = new FramePool(options)
+  expect([0, 49, 50, 100, 101].map((bytes) => pool.fits(bytes))).toEqual([false, false, true, true, false])
+})
+
+test('FramePool.take gives memory of the pool exactly where it fits', () => {
+  const pool = new FramePool(options)
+  const sizes = Array.from({ length: 120 }, (_, size) => size)
+  expect(sizes.map((size) => pool.owns(pool.take(size)))).toEqual(sizes.map((size) => pool.fits(size)))
+})
+
+test('FramePool.owns knows any view of what it has lent, until that is given back', () => {
+  const pool = new FramePool(options)
+  const frame = pool.take(100)
+  const view = frame.subarray(30, 31)
+  const lent = [pool.owns(frame), pool.owns(view), new FramePool(options).owns(frame)]
+  pool.give(frame)
+  expect([...lent, pool.owns(frame), pool.owns(view)]).toEqual([true, true, false, false, false])
+})
+
+test('FramePool.headroomOf is memory before the frame, which nothing else uses', () => {
+  const pool = new FramePool({ ...options, headroomBytes: 16 })
+  const frames = [pool.take(50), pool.take(100)].map((frame) => frame.fill(1))
+  for (const frame of frames) {
+    new Uint8Array(frame.buffer, frame.byteOffset - pool.headroomOf(frame), pool.headroomOf(frame)).fill(2)
+  }
+  expect(frames.map((frame) => [pool.headroomOf(frame), frame.every((byte) => byte === 1)])).toEqual([
+    [16, true],
+    [16, true],
+  ])
+})
+
+test('FramePool.headroomOf is 0 for memory of others, and for what was given back', () => {
+  const pool = new FramePool(options)
+  expect([pool.headroomOf(new Uint8Array(100)), pool.headroomOf(pool.take(10)), pool.headroomOf(given(pool))]).toEqual([
+    0, 0, 0,
+  ])
+})
+
+test('processFramePool has room for the header of a WebSocket frame before the largest Data message we make', () => {
+  const frame = processFramePool.take(tcpDataHeaderBytes + 65_536)
+  expect(processFramePool.headroomOf(frame)).toBeGreaterThanOrEqual(14)
 })

@@ -1,55 +1,98 @@
+import { tcpDataHeaderBytes } from '@ls/codec'
+
 /** How a pool is made. */
 export interface FramePoolOptions {
-  /** Memory of one frame, in bytes; larger ones are not pooled. @default 32768, the largest Data message we make */
+  /** Memory of one frame, in bytes; larger ones are not pooled. @default 65560, the largest Data message we make */
   readonly frameBytes?: number
-  /** Memory kept while nobody needs it, in bytes: what fast links have on their way. @default 4194304 (4 MiB) */
+  /** Memory kept while nobody needs it, in bytes: what fast links have on their way. @default 8388608 (8 MiB) */
   readonly maxIdleBytes?: number
-  /** Where memory comes from; its contents need not be zero. @default new Uint8Array */
+  /** Memory before each pooled frame for the header of whatever carries it, in bytes. @default 16, WebSocket needs 14 */
+  readonly headroomBytes?: number
+  /** Where memory comes from; its contents need not be zero. @default Buffer.allocUnsafe where there is one */
   readonly allocate?: (bytes: number) => Uint8Array
 }
 
 /**
- * Memory for frames that is used again once the peer has acknowledged them; one for all sessions of a process.
+ * Memory for frames that is used again once whoever had it last gives it back: for what is sent, when the peer has
+ * acknowledged it; for what is received, when it has been written out. What nobody gives back is garbage as usual.
  *
  * A frame waits for its Ack, so it outlives the young generation. Without a pool each of them ended in a full garbage
  * collection: bulk took a fifth more CPU time.
  */
 export class FramePool {
-  readonly #frameBytes: number
+  /** Longest frame that comes out of the pool, in bytes. */
+  readonly frameBytes: number
+  readonly #headroomBytes: number
   readonly #maxIdle: number
   readonly #allocate: (bytes: number) => Uint8Array
-  readonly #idle: Uint8Array[] = []
-  /** Tells our memory from that of messages which others have framed. */
-  readonly #own = new WeakSet<ArrayBufferLike>()
+  readonly #idle: ArrayBufferLike[] = []
+  /** Our memory that is in use, told from that of others, and how many have to give it back. */
+  readonly #lent = new WeakMap<ArrayBufferLike, number>()
 
   constructor(options: FramePoolOptions = {}) {
-    this.#frameBytes = options.frameBytes ?? 32_768
-    this.#maxIdle = Math.floor((options.maxIdleBytes ?? 4_194_304) / this.#frameBytes)
-    this.#allocate = options.allocate ?? ((bytes) => new Uint8Array(bytes))
+    this.frameBytes = options.frameBytes ?? 65_536 + tcpDataHeaderBytes
+    this.#headroomBytes = options.headroomBytes ?? 16
+    this.#maxIdle = Math.floor((options.maxIdleBytes ?? 8_388_608) / this.frameBytes)
+    this.#allocate = options.allocate ?? allocateUnsafe
   }
 
   /** Bytes that wait to be used again. */
   get idleBytes(): number {
-    return this.#idle.length * this.#frameBytes
+    return this.#idle.length * this.frameBytes
   }
 
-  /** Memory for a frame. A short one gets its own: in pooled memory it would take the place of many. */
+  /** Whether a frame of that length comes out of the pool. A short one would take the place of many. */
+  fits(bytes: number): boolean {
+    return bytes <= this.frameBytes && bytes * 2 >= this.frameBytes
+  }
+
+  /** Memory for a frame, out of the pool where it {@link fits}. */
   take(bytes: number): Uint8Array {
-    if (bytes > this.#frameBytes || bytes * 2 < this.#frameBytes) return this.#allocate(bytes)
-    const memory = this.#idle.pop() ?? this.#grow()
-    return bytes === memory.length ? memory : memory.subarray(0, bytes)
+    if (!this.fits(bytes)) return this.#allocate(bytes)
+    const memory = this.#idle.pop() ?? new ArrayBuffer(this.#headroomBytes + this.frameBytes)
+    this.#lent.set(memory, 1)
+    return new Uint8Array(memory, this.#headroomBytes, bytes)
   }
 
-  /** Takes back what nobody reads or writes any more; memory of others is left alone. */
+  /** Whether `frame` lies in memory that {@link give} takes back. */
+  owns(frame: Uint8Array): boolean {
+    return this.#lent.has(frame.buffer)
+  }
+
+  /** How much memory directly before `frame` is free for a header, in bytes. */
+  headroomOf(frame: Uint8Array): number {
+    return frame.byteOffset === this.#headroomBytes && this.owns(frame) ? this.#headroomBytes : 0
+  }
+
+  /**
+   * The memory of `frame` is used again only once one more has given it back: whoever writes it out. Its owner may hear
+   * earlier that it has arrived, from a peer that lies, and what is written then would be the bytes of someone else.
+   */
+  hold(frame: Uint8Array): void {
+    const holders = this.#lent.get(frame.buffer)
+    if (holders !== undefined) this.#lent.set(frame.buffer, holders + 1)
+  }
+
+  /** Takes back what its giver neither reads nor writes any more, any view of it; memory of others is left alone. */
   give(frame: Uint8Array): void {
     const { buffer } = frame
-    if (this.#idle.length < this.#maxIdle && this.#own.has(buffer)) this.#idle.push(new Uint8Array(buffer))
-  }
-
-  /** Its buffer is its own: no view of it can be part of anything else. */
-  #grow(): Uint8Array {
-    const memory = new Uint8Array(this.#frameBytes)
-    this.#own.add(memory.buffer)
-    return memory
+    const holders = this.#lent.get(buffer)
+    if (holders === undefined) return
+    if (holders > 1) return void this.#lent.set(buffer, holders - 1)
+    this.#lent.delete(buffer)
+    if (this.#idle.length < this.#maxIdle) this.#idle.push(buffer)
   }
 }
+
+/**
+ * The pool of this process, for what its links send and receive alike: a server of agent mode passes a message on in the
+ * memory that it was read into.
+ */
+export const processFramePool = new FramePool()
+
+function allocateUnsafe(bytes: number): Uint8Array {
+  return platform.Buffer?.allocUnsafe(bytes) ?? new Uint8Array(bytes)
+}
+
+/** Of Node, and of what stands in for it; a browser has none. */
+const platform = globalThis as { readonly Buffer?: { allocUnsafe(bytes: number): Uint8Array } }

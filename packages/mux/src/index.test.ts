@@ -14,7 +14,10 @@ test('index exports exactly these names', () => {
       "Session",
       "SessionCloseCode",
       "defaultWindowBytes",
+      "dispose",
       "forward",
+      "markDisposable",
+      "processFramePool",
       "silentLogger",
     ]
   `)

@@ -1,5 +1,6 @@
 import { encode, MessageType } from '@ls/codec'
 import type { Flow } from './flow.js'
+import type { FramePool } from './frame-pool.js'
 import { Scheduler } from './scheduler.js'
 import type { Sequencer } from './sequencer.js'
 import type { MessageTransport } from './transport.js'
@@ -8,14 +9,17 @@ import type { MessageTransport } from './transport.js'
 export class Outbox {
   readonly #scheduler: Scheduler
   readonly #sequencer: Sequencer | undefined
+  readonly #framePool: FramePool
   #transport: MessageTransport | undefined
   #writable = false
   #ackDue = false
   #pumping = false
 
-  constructor(quantumBytes: number, sequencer: Sequencer | undefined) {
+  /** `framePool`: where the memory of frames comes from, with room before them for the transport. */
+  constructor(quantumBytes: number, sequencer: Sequencer | undefined, framePool: FramePool) {
     this.#scheduler = new Scheduler(quantumBytes)
     this.#sequencer = sequencer
+    this.#framePool = framePool
   }
 
   /** Memory that waiting control messages take. */
@@ -75,7 +79,7 @@ export class Outbox {
       while (this.#writable && this.#transport !== undefined) {
         const message = this.#next()
         if (message === undefined) break
-        this.#writable = this.#transport.send(message)
+        this.#writable = this.#transport.send(message, this.#framePool.headroomOf(message))
       }
     } finally {
       this.#pumping = false

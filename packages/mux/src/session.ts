@@ -54,7 +54,7 @@ export class Session implements ChannelHost {
     const { clock, stuckDeadlineMs, replayLimitBytes, quantumBytes, framePool, resume } = this.options
     const onAckDue = (): void => this.#outbox.acknowledge()
     this.#sequencer = resume ? new Sequencer({ clock, replayLimitBytes, framePool, onAckDue }) : undefined
-    this.#outbox = new Outbox(quantumBytes, this.#sequencer)
+    this.#outbox = new Outbox(quantumBytes, this.#sequencer, framePool)
     this.#idleWatch = new IdleWatch(this.options, this.#entries)
     this.#gate = new ReadingGate({
       clock,

@@ -6,7 +6,9 @@ import type { Keepalive } from './keepalive.js'
  * Rules, checked by `describeMessageTransport` in the testkit:
  * 1. Messages arrive whole, in order, each exactly once, until `onClose`; nothing arrives after it.
  * 2. `send` takes ownership: the caller must not change the bytes afterwards. It never throws; after a close it
- *    does nothing and returns false.
+ *    does nothing and returns false. A transport may write to the `headroomBytes` directly before the message, to the
+ *    message itself never: it may have to be sent again. One that keeps the message longer than `send` holds its memory
+ *    (`FramePool.hold`), since the peer may say that it has it before it was written.
  * 3. `send` returns false once more than the high-water mark is waiting; the message is still accepted. `onDrain`
  *    follows when the transport takes more. Callers that ignore this break back-pressure, not the stream.
  * 4. After `pause`, `onMessage` is not called again before `resume` (messages wait; a bounded number may wait in
@@ -21,7 +23,8 @@ export interface MessageTransport {
   readonly roundTripMs: number | undefined
   /** What finds out that the peer is dead, if anything does: hastened where the session can be resumed. */
   readonly keepalive?: Pick<Keepalive, 'hasten'> | undefined
-  send(message: Uint8Array): boolean
+  /** `headroomBytes`: memory directly before the message, in the same buffer, that is free for a header. */
+  send(message: Uint8Array, headroomBytes?: number): boolean
   pause(): void
   resume(): void
   /** Ends the transport gracefully: what was sent still goes out, then the peer learns `reason`. */
@@ -34,7 +37,10 @@ export interface MessageTransport {
 
 /** What a transport calls; one object, set once per owner. */
 export interface TransportHandler {
-  /** `message` belongs to the receiver and stays unchanged; it may be a view into a larger buffer. */
+  /**
+   * `message` belongs to the receiver and stays unchanged; it may be a view into a larger buffer. Where it lies in memory
+   * of the `processFramePool`, that is the receiver's too, to give back: no sender may keep it for another time.
+   */
   onMessage(message: Uint8Array): void
   onDrain(): void
   onClose(reason: TransportCloseReason): void

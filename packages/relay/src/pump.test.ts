@@ -1,10 +1,17 @@
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import type { Socket } from 'node:net'
-import { Duplex, Readable } from 'node:stream'
+import { Duplex, PassThrough, Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import { gzipSync } from 'node:zlib'
-import type { Channel, ChannelCloseReason, ChannelHandler, SessionOptions } from '@ls/mux'
+import { tcpDataHeaderBytes } from '@ls/codec'
+import {
+  type Channel,
+  type ChannelCloseReason,
+  type ChannelHandler,
+  processFramePool,
+  type SessionOptions,
+} from '@ls/mux'
 import { onceEvent, seededBytes, seededDigest, turns, until, within } from '@ls/testkit'
 import { describe, expect, test } from 'vitest'
 import { pump, type PumpOptions } from './pump.js'
@@ -15,6 +22,8 @@ interface Net {
   /** The applications at both ends. */
   readonly near: Socket
   readonly far: Socket
+  /** Our ends of their connections. */
+  readonly sockets: readonly [near: Socket, far: Socket]
   readonly channels: readonly [near: Channel, far: Channel]
   readonly done: ChannelCloseReason[]
 }
@@ -38,6 +47,7 @@ async function net(options: PumpOptions = {}, session: SessionOptions = {}): Pro
   return {
     near: left.application,
     far: right.application,
+    sockets: [left.ours, right.ours],
     channels: [nearChannel, await farChannel],
     done,
   }
@@ -206,5 +216,112 @@ describe('pump, when the peer sends gzip that lies about its size,', () => {
     channels[0].disconnect('')
     await closed
     expect(far.errored).toMatchObject({ code: 'ECONNRESET' })
+  })
+})
+
+/** The handler of a base channel, whose payload may come from anywhere. */
+function handlerFor(socket: Duplex): ChannelHandler {
+  const { near } = sessionPair((channel) => channel.reject('forbidden: no'), { extensions: [] })
+  const channel = near.open({ protocol: 'tcp', address: { host: 'target.test', port: 80 } }, unattended)
+  return pump(socket, channel)
+}
+
+/** Payload as a link reads it: behind the header of its message, in memory of the pool. */
+function pooledPayload(seed: number): Uint8Array {
+  const message = processFramePool.take(60_000)
+  message.set(seededBytes(seed).take(60_000))
+  return message.subarray(tcpDataHeaderBytes)
+}
+
+describe('pump and memory of the pool', () => {
+  test('gives it back once a socket has written it, and the bytes arrive unharmed', async () => {
+    const { ours, application } = await socketPair()
+    const received: Buffer[] = []
+    application.on('data', (chunk: Buffer) => received.push(chunk))
+    const handler = handlerFor(ours)
+    const lent: boolean[] = []
+    for (let seed = 0; seed < 100; seed++) {
+      const payload = pooledPayload(seed)
+      handler.onData?.(payload)
+      lent.push(processFramePool.owns(payload))
+      if (seed === 50) await until(() => !processFramePool.owns(payload), 'the memory to be given back')
+    }
+    const bytes = 100 * (60_000 - tcpDataHeaderBytes)
+    await until(() => Buffer.concat(received).length === bytes, 'all bytes', { deadlineMs: 15_000 })
+    const expected = Array.from({ length: 100 }, (_, seed) =>
+      seededBytes(seed).take(60_000).subarray(tcpDataHeaderBytes),
+    )
+    expect([Buffer.concat(received).equals(Buffer.concat(expected)), lent.every(Boolean)]).toEqual([true, true])
+  })
+
+  test('gives it back when the socket is gone before it was written', async () => {
+    const { ours } = await socketPair()
+    const handler = handlerFor(ours)
+    const payload = pooledPayload(1)
+    handler.onData?.(payload)
+    ours.destroy()
+    await until(() => !processFramePool.owns(payload), 'the memory to be given back')
+    expect(processFramePool.owns(payload)).toBe(false)
+  })
+
+  test('leaves it with a stream that may keep what it reports as written', async () => {
+    const written: Buffer[] = []
+    const stream = new Duplex({
+      read() {},
+      write(chunk: Buffer, _encoding, callback) {
+        written.push(chunk)
+        callback()
+      },
+    })
+    const payload = pooledPayload(1)
+    handlerFor(stream).onData?.(payload)
+    await until(() => written.length === 1, 'the write')
+    await turns(5)
+    expect(processFramePool.owns(payload)).toBe(true)
+  })
+
+  test('leaves memory of others alone', async () => {
+    const { ours, application } = await socketPair()
+    const idleBytes = processFramePool.idleBytes
+    handlerFor(ours).onData?.(new Uint8Array(60_000))
+    await onceEvent(application, 'data')
+    await turns(5)
+    expect(processFramePool.idleBytes).toBe(idleBytes)
+  })
+})
+
+describe('pump frees what it has read off a socket', () => {
+  /** The reads of our end of `pair`, as they are now. */
+  function readsOf(socket: Socket): Buffer[] {
+    const chunks: Buffer[] = []
+    socket.prependListener('data', (chunk: Buffer) => chunks.push(chunk))
+    return chunks
+  }
+
+  test.each<[string, PumpOptions]>([
+    ['payload goes on as it comes', {}],
+    ['payload waits for more', { batching: 'adaptive' }],
+    ['payload does not compress', { compressionThresholdBytes: 1 }],
+  ])('where %s, and all of it arrives', async (_title, options) => {
+    const { near, far, sockets } = await net(options)
+    const reads = readsOf(sockets[0])
+    send(near, 1)
+    expect(await digestOf(far)).toBe(seededDigest(1, sizeBytes))
+    expect(reads.some(({ length }) => length === 0)).toBe(true)
+  })
+
+  test('but not what a stream of another kind has read', async () => {
+    const chunks = [1, 2, 3].map((seed) => seededBytes(seed).take(65_536))
+    const stream = new PassThrough()
+    const { near } = sessionPair((channel) => {
+      channel.accept()
+      channel.resume()
+    })
+    const channel = near.open({ protocol: 'tcp', address: { host: 'target.test', port: 80 } }, unattended)
+    channel.setHandler(pump(stream, channel))
+    for (const chunk of chunks) stream.write(chunk)
+    await until(() => channel.sentBytes === 3 * 65_536, 'all that was written')
+    await turns(50)
+    expect(chunks.map(({ length }) => length)).toEqual([65_536, 65_536, 65_536])
   })
 })

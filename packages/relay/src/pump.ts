@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream'
 import { Socket } from 'node:net'
-import type { Channel, ChannelCloseReason, ChannelHandler } from '@ls/mux'
+import { type Channel, type ChannelCloseReason, type ChannelHandler, markDisposable, processFramePool } from '@ls/mux'
 import type { PayloadOptions } from './payload-options.js'
 import { PayloadSender } from './payload-sender.js'
 import { gunzipWithin } from './gzip.js'
@@ -32,6 +32,8 @@ class Pump implements ChannelHandler {
   readonly #reader: TurnReader
   /** Payload given to the socket and not reported as consumed: until the end of the turn, or while the socket is full. */
   #unconsumedBytes = 0
+  /** Nobody else holds what such a socket reads, and it holds nothing of what it reports as written. */
+  readonly #isPlain: boolean
   #inflating = false
   #corked = false
   #closed: ChannelCloseReason | undefined
@@ -40,6 +42,7 @@ class Pump implements ChannelHandler {
     this.#socket = socket
     this.#channel = channel
     this.#options = options
+    this.#isPlain = socket instanceof Socket
     this.#reader = new TurnReader(socket)
     this.#sender = new PayloadSender(channel, options, () => this.#reader.goOn())
     socket.on('data', this.#onSocketData)
@@ -87,6 +90,7 @@ class Pump implements ChannelHandler {
 
   readonly #onSocketData = (chunk: Buffer): void => {
     this.#reader.received(chunk.length)
+    if (this.#isPlain) markDisposable(chunk)
     if (!this.#sender.send(chunk)) this.#reader.wait()
   }
 
@@ -117,7 +121,9 @@ class Pump implements ChannelHandler {
     if (!this.#socket.writable) return this.#channel.consumed(bytes)
     if (!this.#corked) this.#cork()
     this.#unconsumedBytes += bytes
-    this.#socket.write(payload)
+    if (this.#isPlain && processFramePool.owns(payload))
+      this.#socket.write(payload, () => processFramePool.give(payload))
+    else this.#socket.write(payload)
     if (this.#unconsumedBytes > maxGatheredBytes) this.#channel.pause()
   }
 

@@ -1,5 +1,5 @@
 import { nodeCompressor } from '@ls/codec/node'
-import { type Channel, FramePool, MemoryBudget, type MessageTransport, Session, type SessionHandler } from '@ls/mux'
+import { type Channel, MemoryBudget, type MessageTransport, Session, type SessionHandler } from '@ls/mux'
 import { CloseCode, parseAuthQuery, type UpgradeRequest } from '@ls/transport'
 import { AuthThrottle } from './auth-throttle.js'
 import { type Agreement, Refusal, shakeHands, type Ticket } from './handshake.js'
@@ -35,7 +35,6 @@ export class Admission {
   readonly #tickets = new Map<string, Ticket & { readonly peer: Peer }>()
   readonly #throttle: AuthThrottle
   readonly #budget: MemoryBudget
-  readonly #framePool = new FramePool({ allocate: (bytes) => Buffer.allocUnsafe(bytes) })
   #closed = false
 
   constructor(options: AdmissionOptions) {
@@ -103,7 +102,6 @@ export class Admission {
       ...(peerWindowBytes === undefined ? {} : { peerWindowBytes }),
       processBudget: this.#budget,
       compressor: nodeCompressor,
-      framePool: this.#framePool,
     }
     return new Session(options, handler)
   }

@@ -139,7 +139,7 @@ async function upgradeOver(
   const peer = { ...addressOf(connection), url: redactUrl(url) }
   const protocols = encodeEarlyData(firstMessages, earlyDataBytes)
   const onOpen = (socket: WebSocket): WebSocketTransport => {
-    const opened = new WebSocketTransport(socket, stream, options, peer)
+    const opened = new WebSocketTransport(socket, stream, options, peer, { isServer: false })
     for (const message of firstMessages.slice(protocols.length)) opened.send(message)
     return opened
   }

@@ -170,7 +170,7 @@ export class Listener implements TransportListener {
 
   #open(socket: WebSocket, stream: Duplex, request: UpgradeRequest, early: readonly Uint8Array[]): void {
     const peer = { address: request.remoteAddress, port: request.remotePort }
-    const transport = new WebSocketTransport(socket, stream, this.#transport, peer, early)
+    const transport = new WebSocketTransport(socket, stream, this.#transport, peer, { isServer: true, early })
     this.transports.add(transport)
     socket.once('close', () => this.#forget(transport))
     try {

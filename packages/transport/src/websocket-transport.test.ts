@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
-import { connect as connectTcp, type Socket } from 'node:net'
+import { type AddressInfo, connect as connectTcp, type Socket } from 'node:net'
 import { Duplex } from 'node:stream'
+import { processFramePool } from '@ls/mux'
 import {
   describeMessageTransport,
   FakeClock,
@@ -8,13 +9,14 @@ import {
   onceEvent,
   RecordingHandler,
   seededBytes,
+  seededDigest,
   tcpServer,
   turns,
   until,
   type TransportPair,
 } from '@ls/testkit'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { WebSocket } from 'ws'
+import { WebSocket, WebSocketServer } from 'ws'
 import { connect, type ConnectOptions } from './connect.js'
 import { listen, type ListenOptions } from './listen.js'
 import type { WebSocketTransport } from './websocket-transport.js'
@@ -369,6 +371,109 @@ describe('WebSocketTransport end', () => {
     flood()
     await closed(handler)
     expect(handler.closes[0]?.code).toBe(1006)
+  })
+})
+
+const totalBytes = 50 * 1024 * 1024
+
+/** The bytes of a seed in messages of random sizes: mostly short, some beyond a read of the socket. */
+function* messagesOf(seed: number): Generator<Uint8Array> {
+  const bytes = seededBytes(seed)
+  const sizes = seededBytes(-seed)
+  for (let left = totalBytes; left > 0;) {
+    const [exponent = 0, ...rest] = sizes.take(5)
+    const size = Math.min(left, Buffer.from(rest).readUInt32BE() % 2 ** (1 + (exponent % 18)))
+    const message = processFramePool.take(size)
+    message.set(bytes.take(size))
+    yield message
+    left -= size
+  }
+}
+
+/** Hashes what comes, and gives its memory back as whoever has written it out does. */
+class Digest {
+  readonly #hash = createHash('sha256')
+  #bytes = 0
+
+  readonly add = (message: Uint8Array): void => {
+    this.#hash.update(message)
+    this.#bytes += message.length
+    processFramePool.give(message)
+  }
+
+  async hex(): Promise<string> {
+    await until(() => this.#bytes >= totalBytes, 'all bytes', { deadlineMs: 15_000 })
+    return `${this.#bytes} ${this.#hash.digest('hex')}`
+  }
+}
+
+const digestOf = (seed: number): string => `${totalBytes} ${seededDigest(seed, totalBytes)}`
+
+/** Sends as fast as the transport takes it, from memory that it may write headers to. Returns what comes meanwhile. */
+function exchange(transport: WebSocketTransport, seed: number): Promise<string> {
+  const digest = new Digest()
+  const messages = messagesOf(seed)
+  const send = (): void => {
+    for (let more = true; more;) {
+      const next = messages.next()
+      if (next.done === true) return
+      more = transport.send(next.value, processFramePool.headroomOf(next.value))
+      // As for one that the peer has acknowledged: not to be used again before it is written.
+      processFramePool.give(next.value)
+    }
+  }
+  transport.setHandler({ onMessage: digest.add, onDrain: send, onClose: () => {} })
+  send()
+  return digest.hex()
+}
+
+/** The same on a WebSocket of ws, with pings in between. */
+async function exchangeByWs(socket: WebSocket, seed: number): Promise<string> {
+  const digest = new Digest()
+  socket.on('message', digest.add)
+  if (socket.readyState === WebSocket.CONNECTING) await onceEvent(socket, 'open')
+  let count = 0
+  for (const message of messagesOf(seed)) {
+    if (count++ % 50 === 0) socket.ping(message.subarray(0, 125))
+    await new Promise<void>((resolve) => socket.send(message, () => resolve()))
+    processFramePool.give(message)
+  }
+  return digest.hex()
+}
+
+describe('WebSocketTransport carries 50 MiB each way in messages of random sizes', () => {
+  test('where reads can be freed, as everywhere from Node 21 on', () => {
+    expect('transfer' in ArrayBuffer.prototype).toBe(true)
+  })
+
+  test('between its two sides', async () => {
+    const { client, server, dispose } = await linkedPair()
+    cleanups.push(dispose, () => client.destroy())
+    const received = await Promise.all([exchange(client, 1), exchange(server, 2)])
+    expect(received).toEqual([digestOf(2), digestOf(1)])
+  })
+
+  test('as a server, with a client that is not ours', async () => {
+    let atServer: Promise<string> | undefined
+    const onTransport = (transport: WebSocketTransport): void => void (atServer = exchange(transport, 1))
+    const listener = await listen({ port: 0, onTransport })
+    cleanups.push(() => listener.closeAll())
+    const socket = new WebSocket(`ws://127.0.0.1:${listener.address().port}/socket`)
+    cleanups.push(() => socket.terminate())
+    const atClient = await exchangeByWs(socket, 2)
+    expect([atClient, await atServer]).toEqual([digestOf(1), digestOf(2)])
+  })
+
+  test('as a client, with a server that is not ours', async () => {
+    const server = new WebSocketServer({ port: 0, host: '127.0.0.1' })
+    cleanups.push(() => new Promise<void>((resolve) => server.close(() => resolve())))
+    await onceEvent(server, 'listening')
+    const accepted = onceEvent(server, 'connection')
+    const client = await connect({ url: `ws://127.0.0.1:${(server.address() as AddressInfo).port}` })
+    cleanups.push(() => client.destroy())
+    const [socket] = await accepted
+    const received = await Promise.all([exchange(client, 1), exchangeByWs(socket as WebSocket, 2)])
+    expect(received).toEqual([digestOf(2), digestOf(1)])
   })
 })
 

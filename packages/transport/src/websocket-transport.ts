@@ -4,6 +4,8 @@ import { Keepalive, type MessageTransport, type TransportCloseReason, type Trans
 import { WebSocket } from 'ws'
 import { CloseCode, closeFrame, closeReason } from './close-code.js'
 import { TransportError } from './errors.js'
+import { FrameReader } from './frame-reader.js'
+import { FrameWriter } from './frame-writer.js'
 import type { ResolvedTransportOptions } from './options.js'
 
 /** Who is at the other end, as far as it is known. */
@@ -14,9 +16,6 @@ export interface TransportPeer {
   /** Client side: the URL that answered, after redirects, with its secrets hidden. */
   readonly url?: string
 }
-
-/** The same object for every message spares ws its defaults; compression is off for good (protocol.md §1). */
-const BINARY = { binary: true, compress: false, fin: true }
 
 /**
  * How long messages that arrived before the end wait for a paused owner, in milliseconds: longer than the 30 s after
@@ -36,6 +35,7 @@ export class WebSocketTransport implements MessageTransport {
   readonly #stream: Duplex
   readonly #options: ResolvedTransportOptions
   readonly #highWaterBytes: number
+  readonly #writer: FrameWriter
   readonly #keepalive: Keepalive | undefined
   /** `destroyed` hands over nothing any more; `closed` means that `onClose` has been called. */
   #state: 'open' | 'closing' | 'destroyed' | 'closed' = 'open'
@@ -58,7 +58,7 @@ export class WebSocketTransport implements MessageTransport {
     stream: Duplex,
     options: ResolvedTransportOptions,
     peer: TransportPeer,
-    early: readonly Uint8Array[] = [],
+    { isServer, early = [] }: { readonly isServer: boolean; readonly early?: readonly Uint8Array[] },
   ) {
     this.#socket = socket
     this.#stream = stream
@@ -67,6 +67,8 @@ export class WebSocketTransport implements MessageTransport {
     this.peer = peer
     // 'drain' only follows a write beyond the stream's own mark, so ours cannot be lower.
     this.#highWaterBytes = Math.max(options.highWaterBytes, stream.writableHighWaterMark)
+    this.#writer = new FrameWriter(stream, !isServer)
+    this.#readFrames(isServer)
     socket.on('message', (data: Buffer, isBinary) => this.#receive(data, isBinary))
     socket.on('error', (error) => (this.#error ??= error))
     socket.on('close', (code, text) => this.#end(code, text.toString()))
@@ -92,10 +94,10 @@ export class WebSocketTransport implements MessageTransport {
     return this.#keepalive
   }
 
-  send(message: Uint8Array): boolean {
+  send(message: Uint8Array, headroomBytes = 0): boolean {
     if (this.#state !== 'open' || this.#socket.readyState !== WebSocket.OPEN) return false
     if (!this.#corked) this.#cork()
-    this.#socket.send(message, BINARY)
+    this.#writer.write(message, headroomBytes)
     if (this.#stream.writableLength <= this.#highWaterBytes) return true
     this.#blocked = true
     return false
@@ -203,6 +205,18 @@ export class WebSocketTransport implements MessageTransport {
     this.close({ code: CloseCode.unsupportedData, reason, cause })
   }
 
+  #readFrames(isServer: boolean): void {
+    const reader = new FrameReader({
+      stream: this.#stream,
+      masked: isServer,
+      maxMessageBytes: this.#options.maxMessageBytes,
+      // Bytes, not messages: a large message on a slow path is life long before it is complete.
+      onBytes: () => this.#keepalive?.received(),
+      onMessage: (message) => this.#receive(message, true),
+    })
+    reader.attach()
+  }
+
   #createKeepalive(timing: Exclude<ResolvedTransportOptions['heartbeat'], false>): Keepalive {
     const keepalive = new Keepalive({
       ...timing,
@@ -210,8 +224,6 @@ export class WebSocketTransport implements MessageTransport {
       ping: (id) => this.#ping(id),
       dead: (silentMs) => this.#declareDead(silentMs, keepalive.deadlineMs),
     })
-    // Bytes, not messages: a large message on a slow path is life long before it is complete.
-    this.#stream.on('data', () => keepalive.received())
     this.#socket.on('pong', (data) => {
       if (data.length === 4) keepalive.pong(data.readUInt32BE())
     })

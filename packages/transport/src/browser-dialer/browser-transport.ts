@@ -1,5 +1,5 @@
 import type { Clock, TimerHandle } from '@ls/batching'
-import type { MessageTransport, TransportCloseReason, TransportHandler } from '@ls/mux'
+import { type MessageTransport, processFramePool, type TransportCloseReason, type TransportHandler } from '@ls/mux'
 import { CloseCode, closeReason } from '../close-code.js'
 import { TransportError } from '../errors.js'
 import type { WebSocketTransport } from '../websocket-transport.js'
@@ -49,6 +49,7 @@ export class BrowserTransport implements MessageTransport {
   send(message: Uint8Array): boolean {
     if (!this.#isHeld) return this.#link.send(message)
     if (this.#ownReason !== undefined) return false
+    processFramePool.hold(message)
     this.#waiting.push(message)
     this.#waitingBytes += message.length
     return false
@@ -122,6 +123,7 @@ export class BrowserTransport implements MessageTransport {
   }
 
   #dropWaiting(): void {
+    for (const message of this.#waiting) processFramePool.give(message)
     this.#waiting = []
     this.#waitingBytes = 0
   }
