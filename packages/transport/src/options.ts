@@ -10,10 +10,10 @@ export interface TransportOptions {
   readonly maxMessageBytes?: number
   /**
    * `send` returns false while more bytes than this wait in the process. Below it lies the system's own socket buffer,
-   * which the kernel sizes to the path, so this only bridges the time until the event loop turns: more was not faster,
-   * and makes urgent messages wait behind bulk. Never less in effect than the socket's own mark (16 or 64 KiB, by the
-   * version of Node).
-   * @default 65_536
+   * which the kernel sizes to the path, so this only bridges the time until the event loop turns: two of our largest
+   * messages. More was not faster, and makes urgent messages wait behind bulk. Never less in effect than the socket's own
+   * mark (16 or 64 KiB, by the version of Node).
+   * @default 131_072
    */
   readonly highWaterBytes?: number
   /** When to ping and when a silent peer is dead; `false` for neither. @default pings every 20 s, dead after 45 s */
@@ -35,7 +35,7 @@ export function resolveTransportOptions(options: TransportOptions): ResolvedTran
   return {
     // ws keeps the limit in 32 bits, where 0 means none.
     maxMessageBytes: integerIn('maxMessageBytes', options.maxMessageBytes ?? 32 * 1024 * 1024, 1, 0x7fffffff),
-    highWaterBytes: integerIn('highWaterBytes', options.highWaterBytes ?? 64 * 1024, 1, Number.MAX_SAFE_INTEGER),
+    highWaterBytes: integerIn('highWaterBytes', options.highWaterBytes ?? 128 * 1024, 1, Number.MAX_SAFE_INTEGER),
     heartbeat: options.heartbeat ?? {},
     closeDeadlineMs: durationMs('closeDeadlineMs', options.closeDeadlineMs ?? 5000),
     clock: options.clock ?? systemClock,

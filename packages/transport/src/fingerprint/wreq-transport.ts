@@ -16,6 +16,12 @@ const OPEN = 1
  */
 const DRAIN_CHECK_MS = 10
 
+/**
+ * What may wait in wreq-js at least before `send` returns false, in bytes. It is learned late that it has become less, so
+ * there is more of it: with room for one of our messages, each waited for the next look, and bulk took eight times as long.
+ */
+const MIN_HIGH_WATER_BYTES = 262_144
+
 /** How long messages that arrived before the end wait for a paused owner, as in `WebSocketTransport`. */
 const UNREAD_DEADLINE_MS = 60_000
 
@@ -66,7 +72,7 @@ export class WreqTransport implements MessageTransport {
     if (this.#state !== 'open' || this.#socket.readyState !== OPEN) return false
     this.#socket.send(message)
     // What is in the tunnel does not count here: it is bounded, and comes and goes with what the system has buffered.
-    if (this.#socket.bufferedAmount <= this.#options.highWaterBytes) return true
+    if (this.#socket.bufferedAmount <= this.#highWaterBytes) return true
     this.#blocked = true
     this.#watchDrain()
     return false
@@ -109,6 +115,10 @@ export class WreqTransport implements MessageTransport {
     process.nextTick(this.#release)
   }
 
+  get #highWaterBytes(): number {
+    return Math.max(this.#options.highWaterBytes, MIN_HIGH_WATER_BYTES)
+  }
+
   get #flowing(): boolean {
     return !this.#paused && this.#handler !== undefined
   }
@@ -137,8 +147,7 @@ export class WreqTransport implements MessageTransport {
   /** Once enough has left: a sender that waits goes on, and a close that waits goes out behind everything else. */
   #checkDrain(): void {
     if (this.#state === 'closing') return this.#closeWhenSent()
-    if (!this.#blocked || this.#state !== 'open' || this.#socket.bufferedAmount > this.#options.highWaterBytes / 2)
-      return
+    if (!this.#blocked || this.#state !== 'open' || this.#socket.bufferedAmount > this.#highWaterBytes / 2) return
     this.#blocked = false
     this.#options.clock.clearTimeout(this.#drainTimer)
     this.#drainTimer = undefined
