@@ -294,7 +294,12 @@ describe('pump frees what it has read off a socket', () => {
   /** The reads of our end of `pair`, as they are now. */
   function readsOf(socket: Socket): Buffer[] {
     const chunks: Buffer[] = []
-    socket.prependListener('data', (chunk: Buffer) => chunks.push(chunk))
+    // Not by listening, which would make them someone else's too.
+    const emit = socket.emit.bind(socket)
+    socket.emit = (event: string, ...values: unknown[]): boolean => {
+      if (event === 'data') chunks.push(values[0] as Buffer)
+      return emit(event, ...values)
+    }
     return chunks
   }
 
@@ -308,6 +313,15 @@ describe('pump frees what it has read off a socket', () => {
     send(near, 1)
     expect(await digestOf(far)).toBe(seededDigest(1, sizeBytes))
     expect(reads.some(({ length }) => length === 0)).toBe(true)
+  })
+
+  test('but not what someone else listens to', async () => {
+    const { near, far, sockets } = await net({})
+    const reads = readsOf(sockets[0])
+    sockets[0].on('data', () => {})
+    send(near, 1)
+    await digestOf(far)
+    expect(reads.every(({ length }) => length > 0)).toBe(true)
   })
 
   test('but not what a stream of another kind has read', async () => {

@@ -32,7 +32,7 @@ class Pump implements ChannelHandler {
   readonly #reader: TurnReader
   /** Payload given to the socket and not reported as consumed: until the end of the turn, or while the socket is full. */
   #unconsumedBytes = 0
-  /** Nobody else holds what such a socket reads, and it holds nothing of what it reports as written. */
+  /** What such a socket reads belongs to those who listen to it, and it holds nothing of what it reports as written. */
   readonly #isPlain: boolean
   #inflating = false
   #corked = false
@@ -90,7 +90,7 @@ class Pump implements ChannelHandler {
 
   readonly #onSocketData = (chunk: Buffer): void => {
     this.#reader.received(chunk.length)
-    if (this.#isPlain) markDisposable(chunk)
+    if (this.#isPlain && this.#socket.listenerCount('data') === 1) markDisposable(chunk)
     if (!this.#sender.send(chunk)) this.#reader.wait()
   }
 

@@ -8,8 +8,8 @@ import { mask, MaskKeys } from './mask.js'
  * Writes messages to the connection below a WebSocket as frames, beside what ws writes itself: pings, pongs and the close.
  * Both write whole frames, each in one go, so they never mix.
  *
- * The sender of ws takes a header, a list and a write of its own for each message; 32 KiB at a time, that was a tenth of
- * what bulk cost.
+ * The sender of ws takes an object, a header and a list of buffers for each message, and memory of its own for what it
+ * masks: a tenth of what bulk cost.
  */
 export class FrameWriter {
   readonly #stream: Writable
