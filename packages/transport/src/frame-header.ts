@@ -7,6 +7,7 @@ export const binaryMessage = 0x82
 export const maxHeaderBytes = 14
 
 const maskBit = 0x80
+const lengthBits = 0x7f
 const length16 = 126
 const length64 = 127
 
@@ -38,18 +39,16 @@ export function writeHeader(target: Uint8Array, offset: number, payloadBytes: nu
   if (key !== undefined) target.set(key, at)
 }
 
-/** How many bytes the header takes that starts with these two. */
+/** How many bytes the header takes whose second byte this is. */
 export function headerBytesOf(second: number): number {
-  const length = second & 0x7f
-  const lengthBytes = length === length16 ? 2 : length === length64 ? 8 : 0
-  return 2 + lengthBytes + ((second & maskBit) === 0 ? 0 : 4)
+  return 2 + lengthBytesOf(second) + (isMasked(second) ? 4 : 0)
 }
 
 /** Payload bytes announced by the header at `offset`, whose bytes are all there. */
 export function readPayloadBytes(bytes: Uint8Array, offset: number): number {
-  const length = (bytes[offset + 1] ?? 0) & 0x7f
-  if (length < length16) return length
-  const end = offset + (length === length16 ? 4 : 10)
+  const second = bytes[offset + 1] ?? 0
+  const end = offset + 2 + lengthBytesOf(second)
+  if (end === offset + 2) return second & lengthBits
   let value = 0
   for (let at = offset + 2; at < end; at++) value = value * 256 + (bytes[at] ?? 0)
   return value
@@ -57,4 +56,11 @@ export function readPayloadBytes(bytes: Uint8Array, offset: number): number {
 
 export function isMasked(second: number): boolean {
   return (second & maskBit) !== 0
+}
+
+/** Bytes of the length behind the first two. */
+function lengthBytesOf(second: number): number {
+  const length = second & lengthBits
+  if (length === length64) return 8
+  return length === length16 ? 2 : 0
 }
