@@ -1,3 +1,5 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { LinkSocksClient, type ClientOptions } from '@ls/client'
 import { LinkSocksServer } from '@ls/server'
 import {
@@ -18,15 +20,23 @@ import { closing } from '../stress/cleanup.js'
 import { fact, mebibyte } from '../stress/settings.js'
 import { download, Meter, transferServer, upload } from '../stress/traffic.js'
 import { hasChromium, openChromium, pageServer } from './chromium.js'
+import { requireNewerNode } from './newer-node.js'
 import { Program } from './program.js'
+import { temporaryFolder } from './temporary-folder.js'
+
+const newerNode = requireNewerNode()
 
 /** A busy machine takes long to start programs and browsers. */
 const startMs = 60_000
 
 /** The ClientHello of `linksocks client` with this flag. */
-async function helloOfProgram(catcher: HelloCatcher, fingerprint: string): Promise<ClientHello> {
+async function helloOfProgram(
+  catcher: HelloCatcher,
+  fingerprint: string,
+  node: string = process.execPath,
+): Promise<ClientHello> {
   const url = `wss://localhost:${catcher.port}`
-  const program = new Program('client', '-u', url, '-t', 'token', '-p', '0', '--fingerprint', fingerprint)
+  const program = new Program({ node }, 'client', '-u', url, '-t', 'token', '-p', '0', '--fingerprint', fingerprint)
   const hello = await within(catcher.next(), `the ClientHello of ${fingerprint}`, { deadlineMs: startMs })
   program.kill('SIGKILL')
   return hello
@@ -59,7 +69,71 @@ function asVersion149(hello: ClientHello): ClientHello {
   }
 }
 
-describe.skipIf(!hasChromium)('linksocks client --fingerprint chrome', () => {
+describe.skipIf(!hasChromium || newerNode === undefined)('linksocks client --fingerprint chrome, on Node 26', () => {
+  let ours: ClientHello
+  let chromium: ClientHello
+
+  beforeAll(async () => {
+    const catcher = await helloCatcher()
+    ours = await helloOfProgram(catcher, 'chrome', newerNode)
+    chromium = await helloOfChromium(catcher)
+    await catcher.close()
+    fact('fingerprint', `JA4 by Node's TLS: ours ${ja4(ours)}, Chromium ${ja4(chromium)}`)
+  }, startMs * 3)
+
+  test('has the JA4 of Chromium', () => {
+    expect(ja4(ours)).toBe(ja4(chromium))
+  })
+
+  // OpenSSL makes a key share for the first group alone; that and GREASE are what is left to tell it by.
+  test.each(['versions', 'ciphers', 'serverName', 'alpn', 'signatures', 'groups'] as const)(
+    'has the %s of Chromium, letter by letter',
+    (part) => {
+      expect(ours[part]).toEqual(chromium[part])
+    },
+  )
+
+  test('has the extensions of Chromium, in an order of its own', () => {
+    expect(new Set(ours.extensions)).toEqual(new Set(chromium.extensions))
+  })
+})
+
+describe.skipIf(newerNode === undefined)('a link that looks like Chrome, on Node 26', () => {
+  const { cert, key } = testCertificate()
+
+  /** The program as a client of a server behind TLS; what it trusts is for `args` to say. */
+  async function clientWith(...args: string[]): Promise<Program> {
+    const server = closing(new LinkSocksServer({ host: '127.0.0.1', port: 0, tls: { cert, key } }))
+    const token = server.addForwardToken()
+    await server.listen()
+    const url = `wss://localhost:${server.address?.port}`
+    const flags = ['-u', url, '-t', token, '-p', '0', '--fingerprint', 'chrome', ...args]
+    return new Program({ node: newerNode ?? '' }, 'client', ...flags)
+  }
+
+  test('carries 100 MiB each way at once, byte for byte', { timeout: 120_000 }, async () => {
+    const issuer = join(await temporaryFolder(), 'issuer.pem')
+    await writeFile(issuer, cert)
+    const program = await clientWith('--tls-ca', issuer)
+    const [, port] = await program.printed(/^proxy: 127\.0\.0\.1:(\d+)$/m)
+    const socks = { host: '127.0.0.1', port: Number(port) }
+    const target = closing(await transferServer())
+    const bytes = 100 * mebibyte
+    const startedMs = performance.now()
+    await Promise.all([download(socks, target, { seed: 4, bytes }), upload(socks, target, { seed: 5, bytes })])
+    const seconds = (performance.now() - startedMs) / 1000
+    fact('fingerprint', `100 MiB each way in ${seconds.toFixed(1)} s, by Node's own TLS`)
+    expect(seconds).toBeGreaterThan(0)
+  })
+
+  test('does not trust a certificate that nobody it trusts has signed', async () => {
+    const program = await clientWith()
+    const why = await program.printed(/no TLS with localhost.*give its issuer as the CA/)
+    expect(why).not.toBeNull()
+  })
+})
+
+describe.skipIf(!hasChromium)('linksocks client --fingerprint chrome, by wreq-js', () => {
   let ours: ClientHello
   let chromium: ClientHello
 

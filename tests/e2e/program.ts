@@ -12,9 +12,11 @@ export class Program {
   readonly #exited: Promise<unknown>
   #output = ''
 
-  constructor(...args: string[]) {
+  /** With `{ node }` before its arguments it runs on that Node, else on the one that runs the tests. */
+  constructor(first: string | { readonly node: string }, ...rest: string[]) {
     const env = { PATH: process.env['PATH'], HOME: process.env['HOME'], NO_COLOR: '1' }
-    this.#child = spawn(process.execPath, [binary, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] })
+    const [node, args] = typeof first === 'string' ? [process.execPath, [first, ...rest]] : [first.node, rest]
+    this.#child = spawn(node, [binary, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] })
     this.#exited = once(this.#child, 'exit')
     this.#child.stdout?.setEncoding('utf8').on('data', (text: string) => (this.#output += text))
     this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => (this.#output += text))

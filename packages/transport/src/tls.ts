@@ -1,6 +1,6 @@
 import { isIP } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { connect, type ConnectionOptions, type TLSSocket } from 'node:tls'
+import { connect, type ConnectionOptions, type TLSSocket, type TLSSocketOptions } from 'node:tls'
 import type { Attempt } from './attempt.js'
 import { formatHostPort, guard } from './dial.js'
 import { systemCodeOf, TransportError } from './errors.js'
@@ -8,8 +8,18 @@ import { systemCodeOf, TransportError } from './errors.js'
 /** What a `wss:` connection may be told about TLS; Node's own options of these names. */
 export type ClientTlsOptions = Pick<
   ConnectionOptions,
-  'ca' | 'cert' | 'key' | 'passphrase' | 'rejectUnauthorized' | 'servername' | 'minVersion' | 'maxVersion' | 'ciphers'
->
+  | 'ca'
+  | 'cert'
+  | 'key'
+  | 'passphrase'
+  | 'rejectUnauthorized'
+  | 'servername'
+  | 'minVersion'
+  | 'maxVersion'
+  | 'ciphers'
+  | 'secureContext'
+> &
+  Pick<TLSSocketOptions, 'requestOCSP'>
 
 const UNTRUSTED = 'nobody this machine trusts has signed it; give its issuer as the CA'
 const CLOCK = "check the date of the certificate, and this machine's clock"

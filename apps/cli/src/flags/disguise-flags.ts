@@ -11,7 +11,7 @@ export const disguiseFlags = [
     choices: ['none', 'chrome', 'firefox', 'safari', 'edge'],
     commands: clients,
     section: 'Web',
-    help: 'Look like this browser, by ClientHello and headers; needs the package wreq-js',
+    help: 'Look like this browser, by ClientHello and headers; needs wreq-js, or tls-impersonate for chrome',
   },
   {
     name: 'browser-dialer',

@@ -9,8 +9,9 @@ import { afterEach, describe, expect, test } from 'vitest'
 import * as wreq from 'wreq-js'
 import type { ConnectOptions } from '../connect.js'
 import { listen, type ListenOptions } from '../listen.js'
-import { connectAsBrowser } from './connect-as-browser.js'
+import { connectAsBrowser, connectOver } from './connect-as-browser.js'
 import { fingerprints, type Fingerprint } from './fingerprint.js'
+import { wreqEngine } from './wreq-engine.js'
 
 const certificate = testCertificate()
 const trusting = { tls: { ca: certificate.cert } }
@@ -43,9 +44,12 @@ async function notingServer(options: Partial<ListenOptions> = {}) {
   return { port: listener.address().port, seen }
 }
 
+/** By wreq-js, whatever Node this is. */
+const connectBy = (browser: Fingerprint) => connectOver(wreqEngine(wreq, browser), browser)
+
 /** Opens a link and drops it. */
 async function visit(browser: Fingerprint, options: ConnectOptions): Promise<void> {
-  const transport = await (await connectAsBrowser(browser))(options)
+  const transport = await connectBy(browser)(options)
   cleanups.push(() => transport.destroy())
 }
 
@@ -155,7 +159,7 @@ describe('the headers of connectAsBrowser', () => {
 })
 
 describe('connectAsBrowser', () => {
-  const open = async (options: ConnectOptions) => (await connectAsBrowser('chrome'))(options)
+  const open = async (options: ConnectOptions) => connectBy('chrome')(options)
 
   test('refuses a browser it does not know', async () => {
     await expect(connectAsBrowser('lynx' as Fingerprint)).rejects.toThrow(

@@ -11,7 +11,9 @@ import { afterEach, describe, expect, test } from 'vitest'
 import type { ConnectOptions } from '../connect.js'
 import { listen, type ListenOptions } from '../listen.js'
 import type { WebSocketTransport } from '../websocket-transport.js'
-import { connectAsBrowser } from './connect-as-browser.js'
+import { connectOver } from './connect-as-browser.js'
+import { loadWreq } from './load-wreq.js'
+import { wreqEngine } from './wreq-engine.js'
 
 const certificate = testCertificate()
 const cleanups: (() => unknown)[] = []
@@ -22,7 +24,7 @@ afterEach(async () => {
 
 /** A link over TLS: the client's side by wreq-js, the server's by ws. */
 async function linkedPair(clientOptions: Partial<ConnectOptions> = {}, serverOptions: Partial<ListenOptions> = {}) {
-  const connect = await connectAsBrowser('chrome')
+  const connect = connectOver(wreqEngine(await loadWreq(), 'chrome'), 'chrome')
   let accept: (transport: WebSocketTransport) => void
   const accepted = new Promise<WebSocketTransport>((resolve) => (accept = resolve))
   const listener = await listen({ tls: certificate, ...serverOptions, onTransport: (transport) => accept(transport) })
@@ -53,7 +55,7 @@ async function recordedPair(clientOptions: Partial<ConnectOptions> = {}) {
 
 describe('WreqTransport', () => {
   test('loses no message that the server sends at once', async () => {
-    const connect = await connectAsBrowser('chrome')
+    const connect = connectOver(wreqEngine(await loadWreq(), 'chrome'), 'chrome')
     const listener = await listen({ tls: certificate, onTransport: (transport) => transport.send(Uint8Array.of(1)) })
     cleanups.push(() => listener.closeAll())
     const url = `wss://localhost:${listener.address().port}`

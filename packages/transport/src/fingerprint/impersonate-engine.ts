@@ -1,0 +1,49 @@
+import type { SecureContextOptions } from 'node:tls'
+import { connect } from '../connect.js'
+import { CHROMIUM_VERSION, chromiumHello } from './chromium-hello.js'
+import type { Engine } from './engine.js'
+import type { Fingerprint } from './fingerprint.js'
+import type { Impersonate } from './load-impersonate.js'
+
+/** RFC 8422 §5.1.2; OpenSSL lists formats there that browsers do not, which JA4 does not look at. */
+const EC_POINT_FORMATS = 11
+
+const SYSTEMS: Readonly<Partial<Record<NodeJS.Platform, string>>> = {
+  win32: 'Windows NT 10.0; Win64; x64',
+  darwin: 'Macintosh; Intel Mac OS X 10_15_7',
+}
+
+/**
+ * Node's own TLS that says what Chrome says. It is undefined for other browsers, and where Node's OpenSSL lacks a part, as
+ * before Node 26.4.
+ */
+export function impersonateEngine(impersonate: Impersonate | undefined, browser: Fingerprint): Engine | undefined {
+  if (impersonate === undefined || browser !== 'chrome') return undefined
+  const { unsupported } = impersonate.impersonate(chromiumHello())
+  if (unsupported.some(({ id }) => id !== EC_POINT_FORMATS)) return undefined
+  return {
+    userAgent: userAgent(),
+    open: ({ options, url, headers }) => {
+      const { ca, rejectUnauthorized, servername } = options.tls ?? {}
+      const trusted: SecureContextOptions = ca === undefined ? {} : { ca }
+      const { secureContext, requestOCSP } = impersonate.impersonate(chromiumHello(), trusted).tlsOptions
+      return connect({
+        ...options,
+        url,
+        headers: Object.fromEntries(headers),
+        maxRedirects: 0,
+        tls: {
+          secureContext,
+          ...(requestOCSP === undefined ? {} : { requestOCSP }),
+          ...(rejectUnauthorized === undefined ? {} : { rejectUnauthorized }),
+          ...(servername === undefined ? {} : { servername }),
+        },
+      })
+    },
+  }
+}
+
+function userAgent(): string {
+  const system = SYSTEMS[process.platform] ?? 'X11; Linux x86_64'
+  return `Mozilla/5.0 (${system}) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/${CHROMIUM_VERSION}.0.0.0 Safari/537.36`
+}

@@ -1,0 +1,17 @@
+import type * as tlsImpersonate from 'tls-impersonate'
+
+/** The part of the package that is used. */
+export type Impersonate = Pick<typeof tlsImpersonate, 'impersonate' | 'isSupported'>
+
+/** Loads the package that has Node's own TLS say what a browser says; undefined where it is missing or Node is too old. */
+export async function loadImpersonate(
+  load: () => Promise<Impersonate> = () => import('tls-impersonate'),
+): Promise<Impersonate | undefined> {
+  try {
+    const loaded = await load()
+    return loaded.isSupported() ? loaded : undefined
+  } catch {
+    // wreq-js does the same, and says what is missing when that is not there either.
+    return undefined
+  }
+}

@@ -1,0 +1,16 @@
+import { existsSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+
+const INSTALLED = fileURLToPath(new URL('../../.cache/newer-node/bin/node', import.meta.url))
+
+/**
+ * Path of the Node that `install-newer-node.sh` brings, or undefined when it is not installed: the suite then skips,
+ * loudly. With CI=true that is an error, since a suite that silently never runs proves nothing.
+ */
+export function requireNewerNode(): string | undefined {
+  if (existsSync(INSTALLED)) return INSTALLED
+  const cure = 'run tests/e2e/install-newer-node.sh'
+  if (process.env['CI'] === 'true') throw new Error(`e2e: the newer Node is missing; ${cure}`)
+  console.warn(`\n*** e2e: the newer Node is missing, its tests are SKIPPED; ${cure} ***\n`)
+  return undefined
+}
