@@ -22,16 +22,19 @@ export async function openChannels({ route, count }) {
 
 /**
  * Sends messages of a byte over all open channels in turn, and waits for their echoes: `count`, or as many as fit into
- * `limitMs`. Returns how many came back: a peer may lose some.
+ * `limitMs`. Returns how many came back: a peer may lose some. No channel has two under way: their echoes may come in one
+ * piece, and would count as one.
  */
 export async function useChannels({ count, limitMs }, mark) {
   let [sent, answered] = [0, 0]
   let over = false
   const deadline = sleep(limitMs).then(() => (over = true))
   mark('begin')
-  const done = inParallel(async () => {
-    if (sent >= count || over) return false
-    const connection = open[sent++ % open.length]
+  const done = inParallel(async (turn, worker) => {
+    const own = Math.ceil((open.length - worker) / atOnce)
+    if (own <= 0 || sent >= count || over) return false
+    sent++
+    const connection = open[worker + (turn % own) * atOnce]
     connection.socket.write(byte)
     await next(connection)
     answered++
@@ -46,10 +49,10 @@ export function closeChannels() {
   for (const { socket } of open.splice(0)) socket.destroy()
 }
 
-/** Every worker does one thing after the other, until `work` says that there is no more. */
+/** Every worker does one thing after the other, until `work(turn, worker)` says that there is no more. */
 async function inParallel(work) {
-  const worker = async () => {
-    while (await work());
+  const runWorker = async (_, worker) => {
+    for (let turn = 0; await work(turn, worker); turn++);
   }
-  await Promise.all(Array.from({ length: atOnce }, worker))
+  await Promise.all(Array.from({ length: atOnce }, runWorker))
 }
