@@ -139,7 +139,7 @@ export class LinkSocksClient extends EventEmitter<ClientEvents> {
       host: socksHost,
       port: socksPort,
       listenOn: socksListen,
-      listenWebSocket: byteStreamPorts(socksTls),
+      listenWebSocket: byteStreamPorts({ tls: socksTls }),
       accounts: [...first, ...socksAccounts],
       pick: (signal) => this.#balancer.pick(signal),
     })

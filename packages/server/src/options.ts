@@ -193,3 +193,16 @@ function checkPortPool([first, last]: readonly [number, number]): readonly [numb
   within('portPool[1]', last, first, maxPort)
   return [first, last]
 }
+
+/** Those options that say whom its WebSocket ports believe about their clients' addresses. */
+export function believedProxies({
+  trustedProxies,
+  clientAddressHeader,
+  proxyProtocol,
+}: ServerOptions): Pick<ServerOptions, 'trustedProxies' | 'clientAddressHeader' | 'proxyProtocol'> {
+  return {
+    ...(trustedProxies === undefined ? {} : { trustedProxies }),
+    ...(clientAddressHeader === undefined ? {} : { clientAddressHeader }),
+    ...(proxyProtocol === undefined ? {} : { proxyProtocol }),
+  }
+}

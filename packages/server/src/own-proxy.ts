@@ -1,7 +1,7 @@
 import type { Session } from '@ls/mux'
 import { Inbound, type ListenAddress, localSession, type Outbound } from '@ls/relay'
 import { byteStreamPorts } from '@ls/transport'
-import type { ResolvedServerOptions } from './options.js'
+import { believedProxies, type ResolvedServerOptions } from './options.js'
 
 /** The server's own proxy ports, for programs without a LinkSocks client: what they ask for leaves here. */
 export class OwnProxy {
@@ -15,7 +15,7 @@ export class OwnProxy {
     this.#inbound = new Inbound({
       ...server,
       listenOn: places,
-      listenWebSocket: byteStreamPorts(tls),
+      listenWebSocket: byteStreamPorts({ tls, ...believedProxies(server) }),
       accounts: socksAccounts,
       // Between two halves of one process there is nothing to gain by either.
       batching: 'off',

@@ -1,6 +1,6 @@
 import { Balancer, Inbound, type ListenAddress } from '@ls/relay'
 import { byteStreamPorts } from '@ls/transport'
-import type { ResolvedServerOptions } from './options.js'
+import { believedProxies, type ResolvedServerOptions } from './options.js'
 import { Partners } from './partners.js'
 import type { Peer } from './peer.js'
 import type { ConnectorToken, ReverseToken } from './token-registry.js'
@@ -43,7 +43,7 @@ export class ReverseGroup {
       host: record.host,
       port: record.port,
       listenOn,
-      listenWebSocket: byteStreamPorts(server.tls),
+      listenWebSocket: byteStreamPorts({ tls: server.tls, ...believedProxies(server) }),
       accounts: [...first, ...accounts],
       pick: (signal) => this.#all.pick(signal),
       logger: server.logger,

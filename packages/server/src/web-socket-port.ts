@@ -11,7 +11,7 @@ import {
 import type { ManagementApi } from './api/management-api.js'
 import { openFallback, parseFallback } from './fallback/fallback.js'
 import { FrontDoor } from './front-door.js'
-import type { ResolvedServerOptions } from './options.js'
+import { believedProxies, type ResolvedServerOptions } from './options.js'
 
 export interface WebSocketPortOptions {
   readonly server: ResolvedServerOptions
@@ -81,17 +81,8 @@ export class WebSocketPort {
 
 /** Those options that are the listener's own. */
 function listenOptions(server: ResolvedServerOptions) {
-  const { host, port, maxLinks, logger, heartbeat, trustedProxies, clientAddressHeader, proxyProtocol } = server
-  return {
-    host,
-    port,
-    maxLinks,
-    logger,
-    ...(heartbeat === undefined ? {} : { heartbeat }),
-    ...(trustedProxies === undefined ? {} : { trustedProxies }),
-    ...(clientAddressHeader === undefined ? {} : { clientAddressHeader }),
-    ...(proxyProtocol === undefined ? {} : { proxyProtocol }),
-  }
+  const { host, port, maxLinks, logger, heartbeat } = server
+  return { host, port, maxLinks, logger, ...(heartbeat === undefined ? {} : { heartbeat }), ...believedProxies(server) }
 }
 
 async function openFrontDoor({ server, api, isKnownToken, onRefused }: WebSocketPortOptions): Promise<FrontDoor> {

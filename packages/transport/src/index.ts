@@ -18,6 +18,7 @@ export {
   type ByteStreamListener,
   type ByteStreamListenOptions,
   type ByteStreamPortOptions,
+  type SharedPortOptions,
   byteStreamPorts,
   listenByteStreams,
 } from './listen-byte-streams.js'

@@ -85,19 +85,28 @@ function watched(listener: TransportListener, watch: CertificateWatch): ByteStre
   }
 }
 
-/** What `listenByteStreams` takes, but TLS by whether the port is to speak it; see {@link byteStreamPorts}. */
-export type ByteStreamPortOptions = Omit<ByteStreamListenOptions, 'tls'> & { readonly secure: boolean }
+/** What all ports of a program have in common. */
+export type SharedPortOptions = Pick<
+  ByteStreamListenOptions,
+  'tls' | 'trustedProxies' | 'clientAddressHeader' | 'proxyProtocol'
+>
+
+/** What is for one port to say, TLS by whether it is to speak it; see {@link byteStreamPorts}. */
+export type ByteStreamPortOptions = Omit<ByteStreamListenOptions, keyof SharedPortOptions> & {
+  readonly secure: boolean
+}
 
 /**
- * Opens ports with the one certificate there is, for those that are to speak TLS.
+ * Opens ports that believe the same proxies, and have the one certificate there is if they are to speak TLS.
  *
  * @throws TypeError, from the opener, for a port that is to speak TLS where there is no certificate
  */
-export function byteStreamPorts(
-  tls: ServerTlsOptions | CertificateFiles | undefined,
-): (options: ByteStreamPortOptions) => Promise<ByteStreamListener> {
+export function byteStreamPorts({
+  tls,
+  ...shared
+}: SharedPortOptions): (options: ByteStreamPortOptions) => Promise<ByteStreamListener> {
   return async ({ secure, ...options }) => {
     if (secure && tls === undefined) throw new TypeError('a wss:// port takes a certificate and its key')
-    return listenByteStreams({ ...options, tls: secure ? tls : undefined })
+    return listenByteStreams({ ...options, ...shared, tls: secure ? tls : undefined })
   }
 }
