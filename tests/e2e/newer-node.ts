@@ -4,12 +4,12 @@ import { fileURLToPath } from 'node:url'
 const INSTALLED = fileURLToPath(new URL('../../.cache/newer-node/bin/node', import.meta.url))
 
 /**
- * Path of the Node that `install-newer-node.sh` brings, or undefined when it is not installed: the suite then skips,
+ * Path of the Node that `.ci/install-newer-node` brings, or undefined when it is not installed: the suite then skips,
  * loudly. With CI=true that is an error, since a suite that silently never runs proves nothing.
  */
 export function requireNewerNode(): string | undefined {
   if (existsSync(INSTALLED)) return INSTALLED
-  const cure = 'run tests/e2e/install-newer-node.sh'
+  const cure = 'run .ci/install-newer-node'
   if (process.env['CI'] === 'true') throw new Error(`e2e: the newer Node is missing; ${cure}`)
   console.warn(`\n*** e2e: the newer Node is missing, its tests are SKIPPED; ${cure} ***\n`)
   return undefined

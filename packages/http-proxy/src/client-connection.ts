@@ -5,9 +5,8 @@ import type { Target } from './authority.js'
 import { PendingConnect, type ConnectRequest } from './connect-request.js'
 import { withDeadline } from './deadline.js'
 import { HttpProxyError } from './errors.js'
-import { hasBody, headWithoutUpgrade } from './exchange-headers.js'
+import { headWithoutUpgrade, isHonouredUpgrade } from './exchange-headers.js'
 import { Exchange } from './exchange.js'
-import { hasToken } from './hop-by-hop.js'
 import { join } from './join.js'
 import type { Dial, ResolvedHttpProxyOptions } from './options.js'
 import { Origins } from './origins.js'
@@ -84,9 +83,9 @@ export class ClientConnection {
     this.#detach(() => this.#connect(request))
   }
 
-  /** Node's server lets go of the socket at any Upgrade, even one that nobody here will honour. */
+  /** Before version 24.9 Node's server lets go of the socket at any Upgrade, even one that nobody here will honour. */
   onUpgrade(request: IncomingMessage, head: Buffer): void {
-    const honoured = !hasBody(request) && !hasToken(request.rawHeaders, 'upgrade', 'h2c')
+    const honoured = isHonouredUpgrade(request)
     this.#putBack(honoured ? head : Buffer.concat([headWithoutUpgrade(request), head]))
     this.#detach(() => (honoured ? this.#upgrade(request) : this.#parseAgain()))
   }

@@ -9,6 +9,11 @@ export function hasBody({ rawHeaders }: IncomingMessage): boolean {
   )
 }
 
+/** Whether a request's Upgrade goes to its origin. With a body, and to another HTTP, it is ignored (RFC 9110 §7.8). */
+export function isHonouredUpgrade(request: IncomingMessage): boolean {
+  return !hasBody(request) && !hasToken(request.rawHeaders, 'upgrade', 'h2c')
+}
+
 /** The fields of a client's request as its origin gets them. */
 export function requestHeaders(request: IncomingMessage, authority: string, upgrade: boolean): string[] {
   const { rawHeaders, method = '' } = request

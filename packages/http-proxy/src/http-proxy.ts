@@ -2,6 +2,7 @@ import { createServer as createHttpServer, type Server as HttpServer } from 'nod
 import type { Duplex } from 'node:stream'
 import { ClientConnection, type ConnectionContext } from './client-connection.js'
 import { HttpProxyError } from './errors.js'
+import { isHonouredUpgrade } from './exchange-headers.js'
 import { resolveOptions, type Dial, type HttpProxyOptions, type ResolvedHttpProxyOptions } from './options.js'
 import { refuse } from './refusal.js'
 
@@ -63,6 +64,7 @@ export class HttpProxy {
   #createParser(): HttpServer {
     const { maxHeadBytes, idleMs, exchangeIdleMs } = this.#options
     const http = createHttpServer({
+      ...ofNewerNodes,
       insecureHTTPParser: false,
       maxHeaderSize: maxHeadBytes,
       keepAliveTimeout: idleMs,
@@ -102,3 +104,6 @@ export class HttpProxy {
     refuse(socket, new HttpProxyError('ERR_HTTP_PROXY_BUSY', text, { status: 503 }))
   }
 }
+
+/** From Node 24.9 on; before, every Upgrade comes as one. */
+const ofNewerNodes = { shouldUpgradeCallback: isHonouredUpgrade }

@@ -1,5 +1,5 @@
 import { Agent, type ClientRequest } from 'node:http'
-import type { Socket } from 'node:net'
+import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { formatAuthority, type Target } from './authority.js'
 
@@ -72,10 +72,13 @@ class OriginAgent extends Agent {
   override reuseSocket(stream: Duplex, request: ClientRequest): void {
     const close = idleWatch.get(stream)
     if (close !== undefined) stream.off('data', close).off('end', close)
-    // Node takes its own listener off again, then wants the handle's `ref`.
-    const socket = { removeListener: stream.off.bind(stream), ref: () => {} }
-    super.reuseSocket(socket as unknown as Socket, request)
+    super.reuseSocket(stream instanceof Socket ? stream : socketOf(stream), request)
   }
+}
+
+/** What Node does to an idle socket when it is wanted again: it takes its own listener off, and has the handle count. */
+function socketOf(stream: Duplex): Socket {
+  return { removeListener: stream.off.bind(stream), ref: () => {} } as unknown as Socket
 }
 
 const idleWatch = new WeakMap<Duplex, () => void>()

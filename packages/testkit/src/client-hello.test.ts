@@ -23,7 +23,8 @@ test('helloCatcher reads the ClientHello of a TLS client', async () => {
   socket.on('error', () => {})
   expect(await catcher.next()).toMatchObject({
     versions: [0x03_04],
-    ciphers: [0x13_01, 0x00_ff],
+    // OpenSSL before 3.5 adds 0x00ff (RFC 5746 §3.3) behind it.
+    ciphers: expect.arrayContaining([0x13_01]) as number[],
     serverName: 'example.org',
     alpn: ['h2', 'http/1.1'],
     signatures: [0x04_03, 0x08_04],

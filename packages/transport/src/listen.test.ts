@@ -167,6 +167,11 @@ describe('listen before the upgrade', () => {
       `${UPGRADE}Sec-WebSocket-Version: 12\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n`,
       400,
     ],
+    [
+      'with a body',
+      `${UPGRADE}Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nContent-Length: 2\r\n\r\n`,
+      400,
+    ],
     ['by POST', `${UPGRADE.replace('GET', 'POST')}\r\n`, 405],
     ['to another protocol', `${UPGRADE.replace('websocket', 'h2c')}\r\n`, 400],
     ['that is no HTTP', 'hello\r\n\r\n', 400],

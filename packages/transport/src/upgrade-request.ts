@@ -30,6 +30,10 @@ export function readUpgradeRequest(request: IncomingMessage, client: ClientAddre
 /** What is wrong with a request for a WebSocket (RFC 6455 §4.2.1); undefined for a good one. */
 export function upgradeFault({ method, headers }: IncomingMessage): UpgradeRefusal | undefined {
   if (method !== 'GET') return { status: 405, text: 'WebSockets are asked for by GET.', headers: { Allow: 'GET' } }
+  // Before version 24.9 Node would take it for frames, since then the link would begin behind it.
+  if (Number(headers['content-length'] ?? 0) > 0 || headers['transfer-encoding'] !== undefined) {
+    return bad('A request for a WebSocket has no body.')
+  }
   if (headers.upgrade?.toLowerCase() !== 'websocket') return bad('Only upgrades to websocket are possible here.')
   const version = headers['sec-websocket-version']
   if (version !== '13' && version !== '8') {
