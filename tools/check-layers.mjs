@@ -42,6 +42,7 @@ const onlyIn = {
   ws: '@ls/transport',
   bufferutil: '@ls/transport',
   'wreq-js': '@ls/transport',
+  'tls-impersonate': '@ls/transport',
   pino: 'linksocks',
   'pino-pretty': 'linksocks',
 }

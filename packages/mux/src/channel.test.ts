@@ -49,6 +49,21 @@ describe.each(links)('Channel over a link with %s', (_name, extensions) => {
     expect([farRecorder.bytes.equals(bytes), farRecorder.closes]).toEqual([true, [{ kind: 'ended', error: '' }]])
   })
 
+  test('delivers what was borrowed as it was, whatever its owner does with the memory afterwards', () => {
+    const pair = new SessionPair({ extensions, transport: { latencyMs: 20 } })
+    const { near, farRecorder } = pair.open()
+    const bytes = seededBytes(4).take(1_000_000)
+    const shared = Buffer.alloc(100_000)
+    for (let offset = 0; offset < bytes.length; offset += shared.length) {
+      bytes.copy(shared, 0, offset)
+      near.sendBorrowed(shared)
+      shared.fill(0)
+    }
+    near.disconnect()
+    pair.settle(20_000)
+    expect(farRecorder.bytes.equals(bytes)).toBe(true)
+  })
+
   test('passes the error of disconnect on', () => {
     const pair = new SessionPair({ extensions })
     const { near, nearRecorder, farRecorder } = pair.open()

@@ -122,6 +122,11 @@ export class Channel implements SenderOwner, ReceiverOwner {
     return this.#sender.send(payload)
   }
 
+  /** As {@link send}, for memory that its owner uses again when this returns: what cannot leave at once is copied. */
+  sendBorrowed(payload: Uint8Array): boolean {
+    return this.#sender.sendBorrowed(payload)
+  }
+
   /**
    * Sends gzip data that inflates to `inflatedBytes`. Otherwise as {@link send}.
    *

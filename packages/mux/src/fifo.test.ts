@@ -6,7 +6,7 @@ test('Fifo behaves as an array used as a queue, whatever the order of calls', ()
   const call = fc.oneof(
     { weight: 5, arbitrary: fc.constant('push' as const) },
     { weight: 4, arbitrary: fc.constant('shift' as const) },
-    { weight: 1, arbitrary: fc.constantFrom('replace' as const, 'clear' as const) },
+    { weight: 1, arbitrary: fc.constantFrom('replace' as const, 'replaceLast' as const, 'clear' as const) },
   )
   fc.assert(
     fc.property(fc.array(call, { maxLength: 400, size: 'max' }), (calls) => {
@@ -20,6 +20,8 @@ test('Fifo behaves as an array used as a queue, whatever the order of calls', ()
         if (name === 'clear') twin.length = 0
         if (name === 'replace' && twin.length > 0) fifo.replaceHead(-number)
         if (name === 'replace' && twin.length > 0) twin[0] = -number
+        if (name === 'replaceLast' && twin.length > 0) fifo.replaceLast(-number)
+        if (name === 'replaceLast' && twin.length > 0) twin[twin.length - 1] = -number
         expect([taken, fifo.length, fifo.peek()]).toEqual([expected, twin.length, twin[0]])
       })
       expect(Array.from({ length: twin.length + 1 }, (_, index) => fifo.at(index))).toEqual([...twin, undefined])

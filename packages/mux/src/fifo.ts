@@ -27,6 +27,11 @@ export class Fifo<T> {
     this.#slots[this.#head] = item
   }
 
+  /** Replaces the last; the queue must not be empty. */
+  replaceLast(item: T): void {
+    this.#slots[(this.#head + this.#length - 1) & (this.#slots.length - 1)] = item
+  }
+
   /** The item behind `index` others, or undefined. */
   at(index: number): T | undefined {
     if (index < 0 || index >= this.#length) return undefined

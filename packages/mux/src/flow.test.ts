@@ -45,6 +45,28 @@ test('Flow.take keeps the order of bytes over joints and cuts', () => {
   ])
 })
 
+test('Flow.keep lets the memory of the last payload be used again, and leaves those before it alone', () => {
+  const { flow } = makeFlow()
+  const before = Uint8Array.of(1, 2)
+  const borrowed = Uint8Array.of(0, 3, 4, 5, 0)
+  flow.pushPayload(before)
+  flow.pushPayload(borrowed.subarray(1, 4))
+  const first = flow.take(3)
+  flow.keep(borrowed.subarray(1, 4))
+  borrowed.fill(9)
+  const taken = [first, flow.take(10)]
+  expect(taken.flatMap((message) => [...readTcpDataPayload(message ?? new Uint8Array())])).toEqual([1, 2, 3, 4, 5])
+})
+
+test('Flow.keep changes nothing once all has left', () => {
+  const { flow } = makeFlow()
+  const borrowed = Uint8Array.of(1)
+  flow.pushPayload(borrowed)
+  flow.take(1)
+  flow.keep(borrowed)
+  expect([flow.ready, flow.queuedBytes]).toEqual([false, 0])
+})
+
 test('Flow.take cuts payload at the credit and waits for more', () => {
   const { flow } = makeFlow({ creditBytes: 5 })
   flow.pushPayload(new Uint8Array(8))

@@ -109,6 +109,12 @@ export class Flow {
     this.#queuedBytes += payload.length
   }
 
+  /** Copies what is left of `payload`, the last that was pushed: its owner is about to use its memory again. */
+  keep({ buffer }: Uint8Array): void {
+    const last = this.#items.at(this.#items.length - 1)
+    if (last instanceof Uint8Array && last.buffer === buffer) this.#items.replaceLast(new Uint8Array(last))
+  }
+
   /** Queues a whole message that takes `spendBytes` off the credit. */
   pushMessage(message: Uint8Array, spendBytes: number): void {
     if (!this.#ended) this.#pushItem({ message, spendBytes, last: false })

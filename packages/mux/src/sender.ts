@@ -55,6 +55,12 @@ export class Sender implements FlowOwner {
     return this.#pushed(payload.length)
   }
 
+  sendBorrowed(payload: Uint8Array): boolean {
+    const room = this.send(payload)
+    this.#flow.keep(payload)
+    return room
+  }
+
   sendCompressed(gzip: Uint8Array, inflatedBytes: number): boolean {
     if (inflatedBytes > this.maxCompressedBytes || gzip.length > maxTcpPayloadBytes) {
       const limit = `the peer takes ${this.maxCompressedBytes} in one message`

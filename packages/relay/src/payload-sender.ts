@@ -34,6 +34,14 @@ export class PayloadSender {
     return !this.#full && !this.#compressing
   }
 
+  /** As {@link send}, for memory that its owner uses again when this returns. */
+  sendBorrowed(chunk: Uint8Array): boolean {
+    if (this.#batcher !== undefined || this.#compressing || this.#isCompressed(chunk))
+      return this.send(new Uint8Array(chunk))
+    this.#give(this.#channel.sendBorrowed(chunk))
+    return !this.#full
+  }
+
   /** The application sends no more: what waits goes out, then the end. */
   end(): void {
     this.#finish(() => this.#channel.end())
@@ -65,8 +73,12 @@ export class PayloadSender {
 
   #transmit(chunk: Uint8Array): void {
     if (this.#compressing) this.#waiting.push(chunk)
-    else if (this.#thresholdBytes > 0 && chunk.length >= this.#thresholdBytes) this.#compress(chunk)
+    else if (this.#isCompressed(chunk)) this.#compress(chunk)
     else this.#give(this.#channel.send(chunk))
+  }
+
+  #isCompressed(chunk: Uint8Array): boolean {
+    return this.#thresholdBytes > 0 && chunk.length >= this.#thresholdBytes
   }
 
   #compress(chunk: Uint8Array): void {

@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream'
 import { Socket } from 'node:net'
 import { type Channel, type ChannelCloseReason, type ChannelHandler, markDisposable, processFramePool } from '@ls/mux'
+import { ReadTap } from '@ls/mux/node'
 import type { PayloadOptions } from './payload-options.js'
 import { PayloadSender } from './payload-sender.js'
 import { gunzipWithin } from './gzip.js'
@@ -46,6 +47,7 @@ class Pump implements ChannelHandler {
     this.#reader = new TurnReader(socket)
     this.#sender = new PayloadSender(channel, options, () => this.#reader.goOn())
     socket.on('data', this.#onSocketData)
+    ReadTap.of(socket)?.open(this.#onRead)
     socket.on('end', () => this.#onSocketEnd())
     socket.on('drain', this.#onSocketDrain)
     // 'close' follows and does the work; without a listener the error would end the process.
@@ -82,6 +84,7 @@ class Pump implements ChannelHandler {
 
   onClose(reason: ChannelCloseReason): void {
     this.#closed = reason
+    ReadTap.of(this.#socket)?.close()
     this.#socket.off('data', this.#onSocketData)
     this.#sender.close()
     // What is being inflated was sent before the end, so it goes out before the end.
@@ -92,6 +95,11 @@ class Pump implements ChannelHandler {
     this.#reader.received(chunk.length)
     if (this.#isPlain && this.#socket.listenerCount('data') === 1) markDisposable(chunk)
     if (!this.#sender.send(chunk)) this.#reader.wait()
+  }
+
+  readonly #onRead = (bytes: Uint8Array): void => {
+    this.#reader.received(bytes.length)
+    if (!this.#sender.sendBorrowed(bytes)) this.#reader.wait()
   }
 
   readonly #onSocketDrain = (): void => {

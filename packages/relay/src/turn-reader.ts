@@ -19,7 +19,7 @@ export class TurnReader {
   /** A read brought this many bytes. */
   received(bytes: number): void {
     // A read that left room in the buffer was the last one of this turn anyway.
-    if (bytes < readBufferBytes) return
+    if (bytes < minBufferBytes) return
     if (this.#turnBytes === 0) setImmediate(this.#endTurn)
     this.#turnBytes += bytes
     if (this.#turnBytes < maxTurnBytes) return
@@ -46,8 +46,8 @@ export class TurnReader {
   }
 }
 
-/** What libuv reads at once, in bytes. */
-const readBufferBytes = 65_536
+/** What libuv reads at once, in bytes; where there is a tap, it is twice as much. */
+const minBufferBytes = 65_536
 
-/** What a socket may bring in one turn, in bytes: two reads, so that stopping and going on costs little beside them. */
+/** What a socket may bring in one turn, in bytes: a read or two, so that stopping and going on costs little beside them. */
 const maxTurnBytes = 131_072

@@ -1,6 +1,7 @@
 import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { dispose, markDisposable, processFramePool } from '@ls/mux'
+import { ReadTap } from '@ls/mux/node'
 import { binaryMessage, headerBytesOf, isMasked, readPayloadBytes } from './frame-header.js'
 import { mask, unmask } from './mask.js'
 
@@ -45,7 +46,7 @@ export class FrameReader {
   /** The start of a frame whose header is not complete, or of a ping. */
   #rest: Buffer | undefined
   #unfinished: Unfinished | undefined
-  /** The chunk at hand is freed once it has been read. */
+  /** The memory of the chunk at hand is freed, or used again, once it has been read. */
   #freesChunk = false
 
   constructor(options: FrameReaderOptions) {
@@ -59,6 +60,7 @@ export class FrameReader {
     const { stream } = this.#options
     if (this.#theirs !== undefined) stream.off('data', this.#theirs)
     stream.on('data', this.#onData)
+    ReadTap.of(stream)?.open(this.#onRead)
     // A connection that breaks while it is paused has read what nobody was told of; ws would take it for itself.
     stream.prependListener('close', () => {
       if (stream.readableLength > 0 && stream.listeners('data').includes(this.#onData))
@@ -72,6 +74,12 @@ export class FrameReader {
     this.#freesChunk = isOurs && markDisposable(chunk)
     this.#readFrames(chunk)
     if (this.#freesChunk) dispose(chunk)
+  }
+
+  readonly #onRead = (bytes: Uint8Array): void => {
+    this.#options.onBytes()
+    this.#freesChunk = true
+    this.#readFrames(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length))
   }
 
   #readFrames(chunk: Buffer): void {
@@ -156,6 +164,7 @@ export class FrameReader {
   /** From here on ws reads by itself. */
   #giveUp(bytes: Buffer, offset: number): number {
     const { stream } = this.#options
+    ReadTap.of(stream)?.close()
     stream.off('data', this.#onData)
     stream.on('data', () => this.#options.onBytes())
     if (this.#theirs !== undefined) stream.on('data', this.#theirs)

@@ -1,0 +1,1 @@
+export { connectTapped, ReadTap, tapAccepted } from './read-tap.js'
