@@ -1,6 +1,5 @@
 import { readTcpDataPayload } from '@ls/codec'
 import { expect, test } from 'vitest'
-import { markDisposable } from './disposable.js'
 import { Flow, type FlowOptions } from './flow.js'
 import { FramePool } from './frame-pool.js'
 
@@ -148,55 +147,4 @@ test('Flow.cut forgets what waits and takes nothing more', () => {
   flow.cut()
   flow.pushPayload(new Uint8Array(1))
   expect([flow.queuedBytes, flow.ready, flow.requestRoom()]).toEqual([0, false, false])
-})
-
-/** A read of a socket, declared disposable. */
-function disposableChunk(bytes: number, fill = 1): Uint8Array {
-  const chunk = new Uint8Array(bytes).fill(fill)
-  markDisposable(chunk)
-  return chunk
-}
-
-test('Flow.take frees disposable payload once all of it is framed, and not before', () => {
-  const { flow } = makeFlow()
-  const chunk = disposableChunk(65_536)
-  flow.pushPayload(chunk)
-  const lengths = [40_000, 25_535, 1].map((bytes) => {
-    flow.take(bytes)
-    return chunk.length
-  })
-  expect(lengths).toEqual([65_536, 65_536, 0])
-})
-
-test('Flow.take frees each of the payloads that it joins but the one it cuts', () => {
-  const { flow } = makeFlow()
-  const chunks = [disposableChunk(20_000), disposableChunk(20_000), disposableChunk(20_000)]
-  for (const chunk of chunks) flow.pushPayload(chunk)
-  flow.take(50_000)
-  expect(chunks.map(({ length }) => length)).toEqual([0, 0, 20_000])
-})
-
-test('Flow.take frames disposable payload whole, over joints and cuts', () => {
-  const { flow } = makeFlow()
-  for (const fill of [1, 2, 3]) flow.pushPayload(disposableChunk(20_000, fill))
-  const frames = [flow.take(30_000), flow.take(25_000), flow.take(30_000)]
-  const payload = Buffer.concat(frames.map((frame) => readTcpDataPayload(frame ?? new Uint8Array())))
-  const expected = Buffer.concat([1, 2, 3].map((fill) => Buffer.alloc(20_000, fill)))
-  expect(payload.equals(expected)).toBe(true)
-})
-
-test('Flow.take leaves payload that was not declared disposable', () => {
-  const { flow } = makeFlow()
-  const payload = new Uint8Array(65_536)
-  flow.pushPayload(payload)
-  flow.take(65_536)
-  expect(payload.length).toBe(65_536)
-})
-
-test('Flow.cut leaves what waits to the garbage collector', () => {
-  const { flow } = makeFlow()
-  const chunk = disposableChunk(65_536)
-  flow.pushPayload(chunk)
-  flow.cut()
-  expect(chunk.length).toBe(65_536)
 })

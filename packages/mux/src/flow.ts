@@ -1,5 +1,4 @@
 import { maxCreditBytes, tcpDataHeaderBytes, writeTcpDataHeader } from '@ls/codec'
-import { dispose } from './disposable.js'
 import { Fifo } from './fifo.js'
 import type { FramePool } from './frame-pool.js'
 import { messageOverheadBytes } from './held-message.js'
@@ -198,7 +197,6 @@ export class Flow {
       frame.set(head, offset)
       offset += head.length
       this.#items.shift()
-      dispose(head)
     }
   }
 

@@ -14,9 +14,7 @@ test('index exports exactly these names', () => {
       "Session",
       "SessionCloseCode",
       "defaultWindowBytes",
-      "dispose",
       "forward",
-      "markDisposable",
       "processFramePool",
       "silentLogger",
     ]

@@ -1,7 +1,6 @@
 export type { ChannelCloseKind, ChannelCloseReason } from './channel-close.js'
 export type { ChannelHandler } from './channel-handler.js'
 export { Channel, type ChannelState } from './channel.js'
-export { dispose, markDisposable } from './disposable.js'
 export { MuxError, type MuxErrorCode } from './errors.js'
 export { forward, type ForwardedChannel } from './forward.js'
 export { FramePool, processFramePool, type FramePoolOptions } from './frame-pool.js'

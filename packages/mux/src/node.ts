@@ -1,1 +1,1 @@
-export { connectTapped, ReadTap, tapAccepted } from './read-tap.js'
+export { longReadBytes, ReadTap } from './read-tap.js'

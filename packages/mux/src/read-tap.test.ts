@@ -1,8 +1,10 @@
 import { once } from 'node:events'
-import { createServer, type Server, Socket, type AddressInfo } from 'node:net'
-import { leakCheck, seededBytes, turns, until } from '@ls/testkit'
+import { createServer, type AddressInfo, connect, Socket } from 'node:net'
+import { PassThrough } from 'node:stream'
+import { connect as connectTls, createServer as createTlsServer } from 'node:tls'
+import { seededBytes, testCertificate, turns, until } from '@ls/testkit'
 import { afterEach, describe, expect, test } from 'vitest'
-import { connectTapped, ReadTap, tapAccepted } from './read-tap.js'
+import { ReadTap } from './read-tap.js'
 
 const cleanups: (() => unknown)[] = []
 
@@ -10,37 +12,58 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0).toReversed()) await cleanup()
 })
 
-/** A connection with a tap at the end named, `far` the other one. */
-async function pairWith(end: 'connected' | 'accepted', options: { pauseOnConnect?: boolean } = {}) {
-  const server = createServer({ allowHalfOpen: true, ...options })
+interface Pair {
+  readonly tapped: Socket
+  readonly far: Socket
+}
+
+/** The two ends of a connection. */
+async function pairOf(secure: boolean): Promise<{ connected: Socket; accepted: Socket }> {
+  const { cert, key } = testCertificate()
+  const server = secure ? createTlsServer({ cert, key }) : createServer()
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
-  const accepting = new Promise<Socket>((resolve) => {
-    server.once('connection', (socket) => resolve(end === 'accepted' ? tapAccepted(socket) : socket))
-  })
-  const connected = connectTapped({ port: (server.address() as AddressInfo).port, host: '127.0.0.1' })
-  const accepted = await accepting
+  const accepting = once(server, secure ? 'secureConnection' : 'connection') as Promise<[Socket]>
+  const place = { port: (server.address() as AddressInfo).port, host: '127.0.0.1' }
+  const connected = secure ? connectTls({ ...place, ca: cert, servername: 'localhost' }) : connect(place)
+  const [accepted] = await accepting
   cleanups.push(() => [connected.destroy(), accepted.destroy(), server.close()])
-  const [tapped, far] = end === 'accepted' ? [accepted, connected] : [connected, accepted]
-  return { server, tapped, far, tap: ReadTap.of(tapped) as ReadTap }
+  return { connected, accepted }
 }
 
-/** Opens a tap as it should be, and joins what comes from it and from the stream. */
-function collect(socket: Socket): { bytes(): Buffer } {
+/** Taps a socket as it should be, and joins what comes from the tap and from the stream. */
+function collect(socket: Socket): { bytes(): Buffer; tap: ReadTap | undefined; tappedBytes: number } {
   const chunks: Buffer[] = []
+  const collected = { bytes: () => Buffer.concat(chunks), tap: undefined as ReadTap | undefined, tappedBytes: 0 }
   socket.on('data', (chunk: Buffer) => chunks.push(chunk))
-  ReadTap.of(socket)?.open((bytes) => chunks.push(Buffer.from(bytes)))
-  socket.resume()
-  return { bytes: () => Buffer.concat(chunks) }
+  collected.tap = ReadTap.open(socket, (bytes) => {
+    collected.tappedBytes += bytes.length
+    chunks.push(Buffer.from(bytes))
+  })
+  return collected
 }
 
-describe.each(['connected', 'accepted'] as const)('ReadTap of a socket that was %s', (end) => {
-  test('is there', async () => {
-    expect((await pairWith(end)).tap).toBeInstanceOf(ReadTap)
+describe.each([
+  ['a socket that was connected', false, 'connected'],
+  ['a socket that was accepted', false, 'accepted'],
+  ['a TLS socket that was connected', true, 'connected'],
+  ['a TLS socket that was accepted', true, 'accepted'],
+] as const)('ReadTap of %s', (_name, secure, end) => {
+  async function makePair(): Promise<Pair> {
+    const { connected, accepted } = await pairOf(secure)
+    return end === 'connected' ? { tapped: connected, far: accepted } : { tapped: accepted, far: connected }
+  }
+
+  test('gives what is read, which shows that this Node still has what it needs', async () => {
+    const { tapped, far } = await makePair()
+    const collected = collect(tapped)
+    far.write('x')
+    await until(() => collected.bytes().length === 1, 'the byte')
+    expect(collected.tappedBytes).toBe(1)
   })
 
   test('gives every byte in order, though a pause comes every now and then', async () => {
-    const { tapped, far } = await pairWith(end)
+    const { tapped, far } = await makePair()
     const expected = seededBytes(1).take(8_000_000)
     const collected = collect(tapped)
     const pausing = setInterval(() => {
@@ -53,37 +76,51 @@ describe.each(['connected', 'accepted'] as const)('ReadTap of a socket that was 
     expect(collected.bytes().equals(expected)).toBe(true)
   })
 
+  test('gives every byte in order when it is opened in the middle', async () => {
+    const { tapped, far } = await makePair()
+    const expected = seededBytes(2).take(4_000_000)
+    const chunks: Buffer[] = []
+    let tap: ReadTap | undefined
+    tapped.on('data', (chunk: Buffer) => {
+      chunks.push(chunk)
+      tap ??= ReadTap.open(tapped, (bytes) => chunks.push(Buffer.from(bytes)))
+    })
+    far.end(expected)
+    await once(tapped, 'end')
+    expect(Buffer.concat(chunks).equals(expected)).toBe(true)
+  })
+
   test('gives what the stream held before it was opened first', async () => {
-    const { tapped, far } = await pairWith(end)
+    const { tapped, far } = await makePair()
     far.write('first')
     await once(tapped, 'readable')
     const collected = collect(tapped)
+    tapped.resume()
     far.write(' second')
     await until(() => collected.bytes().length === 12, 'both')
     expect(collected.bytes().toString()).toBe('first second')
   })
 
   test('leaves all to the stream while somebody else listens', async () => {
-    const { tapped, far, tap } = await pairWith(end)
-    const seen: string[] = []
+    const { tapped, far } = await makePair()
+    const collected = collect(tapped)
     tapped.on('data', () => {})
-    tapped.on('data', (chunk: Buffer) => seen.push(chunk.toString()))
-    tap.open(() => seen.push('tap'))
     far.write('x')
-    await until(() => seen.length > 0, 'the byte')
-    expect(seen).toEqual(['x'])
+    await until(() => collected.bytes().length === 1, 'the byte')
+    expect(collected.tappedBytes).toBe(0)
   })
 
   test('leaves all to the stream once it is closed', async () => {
-    const { tapped, far, tap } = await pairWith(end)
-    tap.open(() => {})
-    tap.close()
+    const { tapped, far } = await makePair()
+    const collected = collect(tapped)
+    collected.tap?.close()
     far.write('x')
-    expect(String(await once(tapped, 'data'))).toBe('x')
+    await until(() => collected.bytes().length === 1, 'the byte')
+    expect(collected.tappedBytes).toBe(0)
   })
 
   test('lets the end come as ever', async () => {
-    const { tapped, far } = await pairWith(end)
+    const { tapped, far } = await makePair()
     collect(tapped)
     far.end()
     await once(tapped, 'end')
@@ -91,7 +128,7 @@ describe.each(['connected', 'accepted'] as const)('ReadTap of a socket that was 
   })
 
   test('gives nothing while the socket is paused', async () => {
-    const { tapped, far } = await pairWith(end)
+    const { tapped, far } = await makePair()
     const collected = collect(tapped)
     await turns(2)
     tapped.pause()
@@ -101,43 +138,18 @@ describe.each(['connected', 'accepted'] as const)('ReadTap of a socket that was 
   })
 })
 
-describe('tapAccepted', () => {
-  test('leaves a socket paused that was accepted so', async () => {
-    const { tapped, far } = await pairWith('accepted', { pauseOnConnect: true })
-    far.write('x')
-    await turns(20)
-    expect([tapped.isPaused(), tapped.bytesRead]).toEqual([true, 0])
+describe('ReadTap.open', () => {
+  test('gives nothing for a stream that is no socket', () => {
+    expect(ReadTap.open(new PassThrough(), () => {})).toBeUndefined()
   })
 
-  test('leaves the counts of the server right, so that it can close', async () => {
-    const assertNoLeak = leakCheck()
-    const { server, tapped, far } = await pairWith('accepted')
-    const count = (): Promise<number> =>
-      new Promise((resolve) => server.getConnections((_error, open) => resolve(open)))
-    const open = await count()
-    far.destroy()
-    tapped.destroy()
-    await closed(server)
-    expect([open, await count()]).toEqual([1, 0])
-    cleanups.length = 0
-    await assertNoLeak()
+  test('gives nothing for a socket that is not connected', () => {
+    expect(ReadTap.open(new Socket(), () => {})).toBeUndefined()
   })
 
-  test('keeps the half-open end', async () => {
-    const { tapped, far } = await pairWith('accepted')
-    collect(tapped)
-    far.end()
-    await once(tapped, 'end')
-    tapped.end('late')
-    expect(String(await once(far, 'data'))).toBe('late')
-  })
-
-  test('gives a socket back that is not of a kind it knows', () => {
-    const socket = new Socket()
-    expect(tapAccepted(socket)).toBe(socket)
+  test('gives nothing for a socket that reads into memory of its owner', async () => {
+    const { accepted } = await pairOf(false)
+    ReadTap.open(accepted, () => {})
+    expect(ReadTap.open(accepted, () => {})).toBeUndefined()
   })
 })
-
-async function closed(server: Server): Promise<void> {
-  await new Promise((resolve) => server.close(resolve))
-}

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import type { Socket } from 'node:net'
-import { Duplex, PassThrough, Readable } from 'node:stream'
+import { Duplex, Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import { gzipSync } from 'node:zlib'
 import { tcpDataHeaderBytes } from '@ls/codec'
@@ -290,52 +290,23 @@ describe('pump and memory of the pool', () => {
   })
 })
 
-describe('pump frees what it has read off a socket', () => {
-  /** The reads of our end of `pair`, as they are now. */
-  function readsOf(socket: Socket): Buffer[] {
-    const chunks: Buffer[] = []
-    // Not by listening, which would make them someone else's too.
-    const emit = socket.emit.bind(socket)
-    socket.emit = (event: string, ...values: unknown[]): boolean => {
-      if (event === 'data') chunks.push(values[0] as Buffer)
-      return emit(event, ...values)
-    }
-    return chunks
-  }
-
+describe('pump reads a socket into memory that is used again', () => {
   test.each<[string, PumpOptions]>([
     ['payload goes on as it comes', {}],
     ['payload waits for more', { batching: 'adaptive' }],
     ['payload does not compress', { compressionThresholdBytes: 1 }],
   ])('where %s, and all of it arrives', async (_title, options) => {
-    const { near, far, sockets } = await net(options)
-    const reads = readsOf(sockets[0])
+    const { near, far } = await net(options)
     send(near, 1)
     expect(await digestOf(far)).toBe(seededDigest(1, sizeBytes))
-    expect(reads.some(({ length }) => length === 0)).toBe(true)
   })
 
-  test('but not what someone else listens to', async () => {
+  test('and leaves whoever else listens all of it', async () => {
     const { near, far, sockets } = await net({})
-    const reads = readsOf(sockets[0])
-    sockets[0].on('data', () => {})
+    let heard = 0
+    sockets[0].on('data', (chunk: Buffer) => (heard += chunk.length))
     send(near, 1)
     await digestOf(far)
-    expect(reads.every(({ length }) => length > 0)).toBe(true)
-  })
-
-  test('but not what a stream of another kind has read', async () => {
-    const chunks = [1, 2, 3].map((seed) => seededBytes(seed).take(65_536))
-    const stream = new PassThrough()
-    const { near } = sessionPair((channel) => {
-      channel.accept()
-      channel.resume()
-    })
-    const channel = near.open({ protocol: 'tcp', address: { host: 'target.test', port: 80 } }, unattended)
-    channel.setHandler(pump(stream, channel))
-    for (const chunk of chunks) stream.write(chunk)
-    await until(() => channel.sentBytes === 3 * 65_536, 'all that was written')
-    await turns(50)
-    expect(chunks.map(({ length }) => length)).toEqual([65_536, 65_536, 65_536])
+    expect(heard).toBe(sizeBytes)
   })
 })

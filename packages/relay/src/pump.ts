@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream'
 import { Socket } from 'node:net'
-import { type Channel, type ChannelCloseReason, type ChannelHandler, markDisposable, processFramePool } from '@ls/mux'
-import { ReadTap } from '@ls/mux/node'
+import { type Channel, type ChannelCloseReason, type ChannelHandler, processFramePool } from '@ls/mux'
+import { longReadBytes, ReadTap } from '@ls/mux/node'
 import type { PayloadOptions } from './payload-options.js'
 import { PayloadSender } from './payload-sender.js'
 import { gunzipWithin } from './gzip.js'
@@ -33,8 +33,9 @@ class Pump implements ChannelHandler {
   readonly #reader: TurnReader
   /** Payload given to the socket and not reported as consumed: until the end of the turn, or while the socket is full. */
   #unconsumedBytes = 0
-  /** What such a socket reads belongs to those who listen to it, and it holds nothing of what it reports as written. */
+  /** Such a socket holds nothing of what it reports as written. */
   readonly #isPlain: boolean
+  #tap: ReadTap | undefined
   #inflating = false
   #corked = false
   #closed: ChannelCloseReason | undefined
@@ -47,7 +48,6 @@ class Pump implements ChannelHandler {
     this.#reader = new TurnReader(socket)
     this.#sender = new PayloadSender(channel, options, () => this.#reader.goOn())
     socket.on('data', this.#onSocketData)
-    ReadTap.of(socket)?.open(this.#onRead)
     socket.on('end', () => this.#onSocketEnd())
     socket.on('drain', this.#onSocketDrain)
     // 'close' follows and does the work; without a listener the error would end the process.
@@ -84,7 +84,6 @@ class Pump implements ChannelHandler {
 
   onClose(reason: ChannelCloseReason): void {
     this.#closed = reason
-    ReadTap.of(this.#socket)?.close()
     this.#socket.off('data', this.#onSocketData)
     this.#sender.close()
     // What is being inflated was sent before the end, so it goes out before the end.
@@ -93,8 +92,8 @@ class Pump implements ChannelHandler {
 
   readonly #onSocketData = (chunk: Buffer): void => {
     this.#reader.received(chunk.length)
-    if (this.#isPlain && this.#socket.listenerCount('data') === 1) markDisposable(chunk)
     if (!this.#sender.send(chunk)) this.#reader.wait()
+    if (chunk.length >= longReadBytes) this.#tap ??= ReadTap.open(this.#socket, this.#onRead)
   }
 
   readonly #onRead = (bytes: Uint8Array): void => {

@@ -1,6 +1,5 @@
-import type { Socket } from 'node:net'
+import { connect, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { connectTapped } from '@ls/mux/node'
 import type { Attempt } from './attempt.js'
 import { asError, systemCodeOf, TransportError, type TransportErrorCode } from './errors.js'
 
@@ -27,7 +26,7 @@ const CODES: Readonly<Record<string, [code: TransportErrorCode, cause: string]>>
 /** A TCP connection; tries the addresses of `host` in turn. */
 export function dialTcp(host: string, port: number, attempt: Attempt): Promise<Socket> {
   return attempt.step(`connecting to ${formatHostPort(host, port)}`, (resolve, reject) => {
-    const socket = connectTapped({ host, port, noDelay: true, autoSelectFamilyAttemptTimeout: NEXT_ADDRESS_MS })
+    const socket = connect({ host, port, noDelay: true, autoSelectFamilyAttemptTimeout: NEXT_ADDRESS_MS })
     guard(socket)
     socket.once('connect', () => resolve(socket))
     socket.once('error', (error) => reject(dialError(error, formatHostPort(host, port))))
@@ -38,7 +37,7 @@ export function dialTcp(host: string, port: number, attempt: Attempt): Promise<S
 /** A connection to a UNIX socket of this machine. */
 export function dialUnix(path: string, attempt: Attempt): Promise<Socket> {
   return attempt.step(`connecting to ${path}`, (resolve, reject) => {
-    const socket = connectTapped({ path })
+    const socket = connect({ path })
     guard(socket)
     socket.once('connect', () => resolve(socket))
     socket.once('error', (error) => reject(dialError(error, path)))

@@ -1,7 +1,6 @@
-import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { dispose, markDisposable, processFramePool } from '@ls/mux'
-import { ReadTap } from '@ls/mux/node'
+import { processFramePool } from '@ls/mux'
+import { longReadBytes, ReadTap } from '@ls/mux/node'
 import { binaryMessage, headerBytesOf, isMasked, readPayloadBytes } from './frame-header.js'
 import { mask, unmask } from './mask.js'
 
@@ -34,24 +33,23 @@ interface Unfinished {
  * from the first frame of another kind on — a close, a fragment, text, anything wrong — all that follows.
  *
  * The receiver of ws is a stream of its own behind that of the socket, looks at each frame in four steps, and its messages
- * keep the memory of whole reads alive. A long read is freed at once here: its messages are copied out, which where there
- * is a mask costs no more than taking it off, into memory that the pool gets back.
+ * keep the memory of whole reads alive. Long reads come in memory that is used again ({@link ReadTap}): their messages are
+ * copied out, which where there is a mask costs no more than taking it off, into memory that the pool gets back.
  */
 export class FrameReader {
   readonly #options: FrameReaderOptions
   /** Of ws: the last that was added. */
   readonly #theirs: DataListener | undefined
-  /** What such a connection reads belongs to those who listen to it. */
-  readonly #isPlain: boolean
   /** The start of a frame whose header is not complete, or of a ping. */
   #rest: Buffer | undefined
   #unfinished: Unfinished | undefined
-  /** The memory of the chunk at hand is freed, or used again, once it has been read. */
-  #freesChunk = false
+  /** The memory of the chunk at hand is used again once it has been read. */
+  #isBorrowed = false
+  #tap: ReadTap | undefined
+  #gaveUp = false
 
   constructor(options: FrameReaderOptions) {
     this.#options = options
-    this.#isPlain = options.stream instanceof Socket
     this.#theirs = options.stream.listeners('data').at(-1) as DataListener | undefined
   }
 
@@ -60,7 +58,6 @@ export class FrameReader {
     const { stream } = this.#options
     if (this.#theirs !== undefined) stream.off('data', this.#theirs)
     stream.on('data', this.#onData)
-    ReadTap.of(stream)?.open(this.#onRead)
     // A connection that breaks while it is paused has read what nobody was told of; ws would take it for itself.
     stream.prependListener('close', () => {
       if (stream.readableLength > 0 && stream.listeners('data').includes(this.#onData))
@@ -70,15 +67,14 @@ export class FrameReader {
 
   readonly #onData = (chunk: Buffer): void => {
     this.#options.onBytes()
-    const isOurs = this.#isPlain && this.#options.stream.listenerCount('data') === 1
-    this.#freesChunk = isOurs && markDisposable(chunk)
+    this.#isBorrowed = false
     this.#readFrames(chunk)
-    if (this.#freesChunk) dispose(chunk)
+    if (chunk.length >= longReadBytes && !this.#gaveUp) this.#tap ??= ReadTap.open(this.#options.stream, this.#onRead)
   }
 
   readonly #onRead = (bytes: Uint8Array): void => {
     this.#options.onBytes()
-    this.#freesChunk = true
+    this.#isBorrowed = true
     this.#readFrames(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length))
   }
 
@@ -110,7 +106,7 @@ export class FrameReader {
     const end = start + length
     if (end > bytes.length) return start + this.#begin(key, length, bytes.subarray(start))
     const payload = bytes.subarray(start, end)
-    if (this.#freesChunk) {
+    if (this.#isBorrowed) {
       const message = processFramePool.take(length)
       copyUnmasked(payload, key, message, 0)
       this.#options.onMessage(message)
@@ -164,13 +160,13 @@ export class FrameReader {
   /** From here on ws reads by itself. */
   #giveUp(bytes: Buffer, offset: number): number {
     const { stream } = this.#options
-    ReadTap.of(stream)?.close()
+    this.#gaveUp = true
+    this.#tap?.close()
     stream.off('data', this.#onData)
     stream.on('data', () => this.#options.onBytes())
     if (this.#theirs !== undefined) stream.on('data', this.#theirs)
     const rest = bytes.subarray(offset)
-    // A copy: what was declared disposable is always freed here, or a view of it would let others free it under ws.
-    this.#pass(this.#freesChunk ? Buffer.from(rest) : rest)
+    this.#pass(this.#isBorrowed ? Buffer.from(rest) : rest)
     return bytes.length
   }
 

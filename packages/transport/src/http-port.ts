@@ -3,7 +3,6 @@ import { createServer as createHttpsServer, type Server as HttpsServer } from 'n
 import type { DropArgument, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { TLSSocket } from 'node:tls'
-import { tapAccepted } from '@ls/mux/node'
 import { systemCodeOf } from './errors.js'
 import type { ClientAddress } from './forwarded.js'
 import type { ProxyHeader } from './proxy-header.js'
@@ -51,7 +50,6 @@ export class HttpPort {
     this.server.on('request', ({ socket }, response) => this.#answers.set(socket, response))
     this.server.on('clientError', (error, socket) => this.#clientError(error, socket))
     if (options.proxyProtocol) this.#expectProxyHeaders()
-    else if (options.tls === undefined) this.#tapConnections()
   }
 
   /** Who is at the other end of a connection, by its PROXY header where there is one. */
@@ -102,16 +100,6 @@ export class HttpPort {
   #arrived(socket: Socket): void {
     this.#arriving.add(socket)
     socket.once('close', () => this.#arriving.delete(socket))
-  }
-
-  /** A server of Node's own makes its sockets without taps. */
-  #tapConnections(): void {
-    const next = this.server.listeners('connection') as ((socket: Socket) => void)[]
-    this.server.removeAllListeners('connection')
-    this.server.on('connection', (accepted: Socket) => {
-      const socket = tapAccepted(accepted)
-      for (const listener of next) listener.call(this.server, socket)
-    })
   }
 
   /** Stands between the connections and Node's own listeners, which get them once the header is read. */

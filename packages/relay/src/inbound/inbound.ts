@@ -1,5 +1,4 @@
 import { createServer, Socket } from 'node:net'
-import { tapAccepted } from '@ls/mux/node'
 import type { Duplex } from 'node:stream'
 import { type Logger, silentLogger } from '@ls/mux'
 import type { HttpProxy } from '@ls/http-proxy'
@@ -148,7 +147,7 @@ export class Inbound {
 
   #openServer(place: TcpAddress | UnixAddress): Opening {
     const server = createServer({ allowHalfOpen: true, noDelay: true, pauseOnConnect: true }, (socket) => {
-      void this.#serve(tapAccepted(socket))
+      void this.#serve(socket)
     })
     server.maxConnections = this.#maxConnections
     const opened = openServer(server, place).then((address) => {

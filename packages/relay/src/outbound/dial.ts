@@ -1,7 +1,6 @@
 import { lookup as systemLookup } from 'node:dns'
-import { isIP, type LookupFunction, type Socket } from 'node:net'
+import { connect, isIP, type LookupFunction, type Socket } from 'node:net'
 import type { Address } from '@ls/codec'
-import { connectTapped } from '@ls/mux/node'
 import { RelayError } from '../errors.js'
 import { formatTarget } from '../target.js'
 import type { AccessRules } from './access-rules.js'
@@ -32,7 +31,7 @@ export function dial(target: Address, options: DialOptions = {}): Promise<Socket
   if (access !== undefined && isIP(target.host) !== 0 && !access.allows(target)) return Promise.reject(forbidden(name))
   return new Promise((resolve, reject) => {
     signal?.throwIfAborted()
-    const socket = connectTapped({
+    const socket = connect({
       host: target.host,
       port: target.port,
       allowHalfOpen: true,
