@@ -1,5 +1,6 @@
 import type { Clock, TimerHandle } from '@ls/batching'
 import type { Session } from '@ls/mux'
+import type { Cancellation } from './cancellation.js'
 import { RelayError } from './errors.js'
 
 export interface BalancerOptions {
@@ -57,7 +58,7 @@ export class Balancer {
   }
 
   /** The next live session. @throws RelayError `no-provider` when none came within `waitMs` */
-  pick(signal: AbortSignal, waitMs = this.#waitMs): Session | Promise<Session> {
+  pick(signal: Cancellation, waitMs = this.#waitMs): Session | Promise<Session> {
     return this.#turn() ?? this.#wait(signal, waitMs)
   }
 
@@ -78,7 +79,7 @@ export class Balancer {
     return undefined
   }
 
-  #wait(signal: AbortSignal, waitMs: number): Promise<Session> {
+  #wait(signal: Cancellation, waitMs: number): Promise<Session> {
     const clock = this.#clock
     return new Promise((resolve, reject) => {
       const timer = clock.setTimeout(() => {
@@ -87,7 +88,8 @@ export class Balancer {
       }, waitMs)
       const onAbort = (): void => {
         this.#settle(waiter)
-        reject(signal.reason as Error)
+        const reason = signal.reason as Error
+        reject(reason)
       }
       const waiter: Waiter = {
         resolve: (session) => {

@@ -1,4 +1,5 @@
 export { Balancer, type BalancerOptions } from './balancer.js'
+export type { Cancellation } from './cancellation.js'
 export { RelayError, type RelayErrorCode } from './errors.js'
 export {
   type Failure,

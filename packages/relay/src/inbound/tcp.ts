@@ -2,6 +2,7 @@ import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { Address } from '@ls/codec'
 import type { Channel, ChannelHandler, Logger } from '@ls/mux'
+import type { Cancellation } from '../cancellation.js'
 import { RelayError } from '../errors.js'
 import { type Failure, failureOf, formatFailure } from '../failure.js'
 import type { PayloadOptions } from '../payload-options.js'
@@ -20,7 +21,7 @@ export interface ServeTcpOptions extends PayloadOptions {
 export interface TcpRequest {
   readonly target: Address
   /** Aborts when the client goes away before it was answered. */
-  readonly signal: AbortSignal
+  readonly signal: Cancellation
   /** Tells the client that the target is reached, and hands its socket over: paused, nothing it sent lost. */
   succeed(): Duplex
   /** Tells the client why it is not, and closes its socket. */

@@ -3,6 +3,7 @@ import type { ConnectionOptions as TlsOptions } from 'node:tls'
 import type { Address } from '@ls/codec'
 import { connect as connectHttp, HttpProxyError } from '@ls/http-proxy'
 import { type ClientVersion, connect as connectSocks, SocksError } from '@ls/socks5'
+import { abortSignalOf } from '../cancellation.js'
 import { RelayError } from '../errors.js'
 import { failureWords } from '../failure.js'
 import { formatTarget } from '../target.js'
@@ -62,7 +63,10 @@ function throughHttp(upstream: Upstream, dialProxy: DialProxy, { headers = {}, t
   // One object for all tunnels: HTTP/2 connections are shared by the identity of their TLS options.
   const proxy = { host, port, tls: protocol === 'https' && tls, ...account }
   return async (target, { signal, timeoutMs, source }) => {
-    const limits = { ...(signal === undefined ? {} : { signal }), ...(timeoutMs === undefined ? {} : { timeoutMs }) }
+    const limits = {
+      ...(signal === undefined ? {} : { signal: abortSignalOf(signal) }),
+      ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    }
     try {
       return await connectHttp({ proxy, target, dial: dialProxy, headers: fillSource(headers, source), ...limits })
     } catch (error) {
@@ -81,7 +85,7 @@ function throughSocks({ protocol, webSocket: _webSocket, ...proxy }: Upstream, d
       return await connectSocks<Duplex>({
         proxy: { ...proxy, version },
         target: reachable,
-        signal,
+        signal: signal && abortSignalOf(signal),
         timeoutMs,
         dial: dialProxy,
       })

@@ -1,12 +1,13 @@
 import { lookup as systemLookup } from 'node:dns'
 import { connect, isIP, type LookupFunction, type Socket } from 'node:net'
 import type { Address } from '@ls/codec'
+import type { Cancellation } from '../cancellation.js'
 import { RelayError } from '../errors.js'
 import { formatTarget } from '../target.js'
 import type { AccessRules } from './access-rules.js'
 
 export interface DialOptions {
-  readonly signal?: AbortSignal
+  readonly signal?: Cancellation
   /** How long all attempts together may take. @default 10000 (protocol.md §1, "connect timeout") */
   readonly timeoutMs?: number
   /** Which targets are allowed. @default all */

@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream'
 import type { ConnectionOptions as TlsOptions } from 'node:tls'
 import type { Address } from '@ls/codec'
 import { type Channel, type Logger, silentLogger } from '@ls/mux'
+import { Canceller } from '../cancellation.js'
 import { failureOf, formatFailure } from '../failure.js'
 import { checkPayloadOptions, type PayloadOptions } from '../payload-options.js'
 import { pump } from '../pump.js'
@@ -95,24 +96,24 @@ export class Outbound {
   }
 
   async #serveTcp(channel: Channel, target: Address, source: string | undefined): Promise<void> {
-    const dialling = new AbortController()
-    channel.setHandler({ onClose: () => dialling.abort() })
+    const dialling = new Canceller()
+    channel.setHandler({ onClose: ({ error }) => dialling.abort(new Error(error)) })
     const startedAtMs = performance.now()
     let socket: Duplex
     try {
       socket = await this.#dial(target, {
-        signal: dialling.signal,
+        signal: dialling,
         access: this.#access,
         ...(source === undefined ? {} : { source }),
         ...(this.#options.connectTimeoutMs === undefined ? {} : { timeoutMs: this.#options.connectTimeoutMs }),
       })
     } catch (error) {
-      if (dialling.signal.aborted) return
+      if (dialling.aborted) return
       const failure = failureOf(error, formatTarget(target))
       this.#logger.debug({ target: formatTarget(target), reason: failure.word }, formatFailure(failure))
       return channel.reject(formatFailure(failure))
     }
-    if (dialling.signal.aborted) return void socket.destroy()
+    if (dialling.aborted) return void socket.destroy()
     this.#logger.debug(
       { target: formatTarget(target), ms: Math.round(performance.now() - startedAtMs) },
       'target reached',

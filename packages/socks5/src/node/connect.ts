@@ -63,7 +63,7 @@ export async function connect<S extends Duplex = Socket>(options: ConnectOptions
       throw abortReason(deadline.signal)
     }
     const socket = await reach(dial, proxy, deadline.signal)
-    await runClientHandshake(socket, handshake, deadline.signal)
+    await runClientHandshake(socket, handshake, { signal: deadline.signal })
     return socket
   } finally {
     deadline.clear()

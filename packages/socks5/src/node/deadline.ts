@@ -16,7 +16,7 @@ export function startDeadline(what: string, deadlineMs: number, outer: AbortSign
   }
   const onAbort = () => controller.abort(outer?.reason)
   const onTimeout = () => {
-    controller.abort(new SocksError('ERR_SOCKS_TIMEOUT', `${what} took longer than ${deadlineMs} ms`))
+    controller.abort(tookTooLong(what, deadlineMs))
   }
   outer?.addEventListener('abort', onAbort, { once: true })
   const timer = setTimeout(onTimeout, deadlineMs)
@@ -25,6 +25,10 @@ export function startDeadline(what: string, deadlineMs: number, outer: AbortSign
     outer?.removeEventListener('abort', onAbort)
   }
   return { signal: controller.signal, clear }
+}
+
+export function tookTooLong(what: string, deadlineMs: number): SocksError {
+  return new SocksError('ERR_SOCKS_TIMEOUT', `${what} took longer than ${deadlineMs} ms`)
 }
 
 /** Why `signal` aborted. The caller may have given anything as the reason; it is passed on as it is. */

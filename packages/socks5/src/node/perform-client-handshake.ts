@@ -1,9 +1,9 @@
 import type { Duplex } from 'node:stream'
-import { ClientHandshake, type ClientHandshakeOptions } from '../client-handshake.js'
+import { ClientHandshake, type ClientHandshakeOptions, type EstablishedStep } from '../client-handshake.js'
 import type { Established } from '../established.js'
 import { DEFAULT_HANDSHAKE_DEADLINE_MS } from '../limits.js'
-import { checkDurationMs, startDeadline } from './deadline.js'
-import { runHandshake } from './run-handshake.js'
+import { checkDurationMs } from './deadline.js'
+import { type HandshakeRun, runHandshake } from './run-handshake.js'
 
 export interface PerformClientHandshakeOptions extends ClientHandshakeOptions {
   /** Time for the whole handshake, in milliseconds. @default DEFAULT_HANDSHAKE_DEADLINE_MS (10 s) */
@@ -25,20 +25,16 @@ export async function performClientHandshake(
   const { deadlineMs = DEFAULT_HANDSHAKE_DEADLINE_MS, signal } = options
   checkDurationMs('deadlineMs', deadlineMs)
   const handshake = new ClientHandshake(options)
-  const deadline = startDeadline('the handshake with the proxy', deadlineMs, signal)
-  try {
-    return await runClientHandshake(socket, handshake, deadline.signal)
-  } finally {
-    deadline.clear()
-  }
+  const deadline = { what: 'the handshake with the proxy', ms: deadlineMs }
+  return runClientHandshake(socket, handshake, { signal, deadline })
 }
 
 export async function runClientHandshake(
   socket: Duplex,
   handshake: ClientHandshake,
-  signal: AbortSignal,
+  limits: Pick<HandshakeRun<EstablishedStep>, 'signal' | 'deadline'>,
 ): Promise<Established> {
-  if (!signal.aborted && socket.writable) socket.write(handshake.start())
-  const { bound } = await runHandshake(socket, { push: (bytes) => handshake.push(bytes), signal })
+  if (limits.signal?.aborted !== true && socket.writable) socket.write(handshake.start())
+  const { bound } = await runHandshake(socket, { push: (bytes) => handshake.push(bytes), ...limits })
   return { bound }
 }

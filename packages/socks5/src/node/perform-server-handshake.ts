@@ -4,7 +4,7 @@ import { DEFAULT_HANDSHAKE_DEADLINE_MS } from '../limits.js'
 import type { ReplyCode } from '../reply.js'
 import type { SocksRequest } from '../request.js'
 import { ServerHandshake, type ServerHandshakeOptions } from '../server-handshake.js'
-import { checkDurationMs, startDeadline } from './deadline.js'
+import { checkDurationMs } from './deadline.js'
 import { endGracefully } from './end-gracefully.js'
 import { runHandshake } from './run-handshake.js'
 
@@ -54,14 +54,10 @@ export async function performServerHandshake<S extends Duplex>(
   const { initialBytes, deadlineMs = DEFAULT_HANDSHAKE_DEADLINE_MS, signal } = options
   checkDurationMs('deadlineMs', deadlineMs)
   const handshake = new ServerHandshake(options)
-  const deadline = startDeadline('the handshake', deadlineMs, signal)
-  try {
-    const push = (bytes: Uint8Array) => handshake.push(bytes)
-    const { request } = await runHandshake(socket, { push, initialBytes, signal: deadline.signal })
-    return { request, socket, reply: (code, bound) => answer(socket, code, handshake.reply(code, bound)) }
-  } finally {
-    deadline.clear()
-  }
+  const push = (bytes: Uint8Array) => handshake.push(bytes)
+  const deadline = { what: 'the handshake', ms: deadlineMs }
+  const { request } = await runHandshake(socket, { push, initialBytes, signal, deadline })
+  return { request, socket, reply: (code, bound) => answer(socket, code, handshake.reply(code, bound)) }
 }
 
 function answer(socket: Duplex, code: ReplyCode, bytes: Uint8Array): void {

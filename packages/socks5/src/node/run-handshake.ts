@@ -3,7 +3,7 @@ import type { EstablishedStep } from '../client-handshake.js'
 import { SocksError } from '../errors.js'
 import type { FailedStep, NeedMoreStep } from '../exchange.js'
 import type { RequestStep } from '../server-handshake.js'
-import { abortReason } from './deadline.js'
+import { abortReason, tookTooLong } from './deadline.js'
 import { endGracefully } from './end-gracefully.js'
 
 export interface HandshakeRun<F extends RequestStep | EstablishedStep> {
@@ -11,7 +11,9 @@ export interface HandshakeRun<F extends RequestStep | EstablishedStep> {
   /** Bytes of the peer that were read before. */
   readonly initialBytes?: Uint8Array | undefined
   /** Ends the run; its reason becomes the error. */
-  readonly signal: AbortSignal
+  readonly signal?: AbortSignal | undefined
+  /** Ends the run too: `what` took longer than `ms` milliseconds. */
+  readonly deadline?: { readonly what: string; readonly ms: number }
 }
 
 /**
@@ -25,7 +27,7 @@ export function runHandshake<F extends RequestStep | EstablishedStep>(
   socket: Duplex,
   run: HandshakeRun<F>,
 ): Promise<F> {
-  const { push, initialBytes, signal } = run
+  const { push, initialBytes, signal, deadline } = run
   if (!socket.listeners('error').includes(ignoreError)) socket.on('error', ignoreError)
   return new Promise((resolve, reject) => {
     let running = true
@@ -38,13 +40,15 @@ export function runHandshake<F extends RequestStep | EstablishedStep>(
     }
     const onError = (error: Error) => fail(closedError(error))
     const onClosed = () => fail(closedError(socket.errored))
-    const onAbort = () => fail(abortReason(signal))
+    const onAbort = () => signal !== undefined && fail(abortReason(signal))
+    let timer: NodeJS.Timeout | undefined
 
     const detach = () => {
       running = false
       socket.pause()
       socket.off('data', onData).off('end', onClosed).off('close', onClosed).off('error', onError)
-      signal.removeEventListener('abort', onAbort)
+      signal?.removeEventListener('abort', onAbort)
+      clearTimeout(timer)
     }
     const succeed = (step: F) => {
       detach()
@@ -57,10 +61,11 @@ export function runHandshake<F extends RequestStep | EstablishedStep>(
       reject(error)
     }
 
-    if (signal.aborted) return onAbort()
+    if (signal?.aborted) return void onAbort()
     if (socket.destroyed || socket.readableEnded) return onClosed()
     socket.on('data', onData).on('end', onClosed).on('close', onClosed).on('error', onError)
-    signal.addEventListener('abort', onAbort, { once: true })
+    signal?.addEventListener('abort', onAbort, { once: true })
+    if (deadline !== undefined) timer = setTimeout(() => fail(tookTooLong(deadline.what, deadline.ms)), deadline.ms)
     if (initialBytes !== undefined) onData(initialBytes)
     if (running) socket.resume()
   })
