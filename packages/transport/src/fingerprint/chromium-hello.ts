@@ -1,9 +1,6 @@
 import { randomInt } from 'node:crypto'
 import type { ClientHelloSpec } from 'tls-impersonate'
 
-/** The version whose ClientHello this is, as its User-Agent has it. */
-export const CHROMIUM_VERSION = 156
-
 /** RFC 8701: values that mean nothing, sent so that servers stay used to what they do not know. */
 const GREASE = Array.from({ length: 16 }, (_, index) => (index << 12) | (index << 4) | 0x0a_0a)
 
@@ -26,7 +23,7 @@ const ANCHORS: readonly (readonly [prefix: string, ...roots: number[]])[] = [
 ]
 
 /**
- * What Chromium says first when it opens a WebSocket. Drawn anew for each connection: GREASE, and the order of
+ * What Chromium says first when it opens a WebSocket, in the version that `chromeUserAgent` names. Drawn anew for each connection: GREASE, and the order of
  * extensions, as far as OpenSSL leaves that to us.
  */
 export function chromiumHello(): ClientHelloSpec {

@@ -1,6 +1,7 @@
 import type { SecureContextOptions } from 'node:tls'
 import { connect } from '../connect.js'
-import { CHROMIUM_VERSION, chromiumHello } from './chromium-hello.js'
+import { chromeUserAgent } from '../user-agent.js'
+import { chromiumHello } from './chromium-hello.js'
 import type { Engine } from './engine.js'
 import type { Fingerprint } from './fingerprint.js'
 import type { Impersonate } from './load-impersonate.js'
@@ -22,7 +23,7 @@ export function impersonateEngine(impersonate: Impersonate | undefined, browser:
   const { unsupported } = impersonate.impersonate(chromiumHello())
   if (unsupported.some(({ id }) => id !== EC_POINT_FORMATS)) return undefined
   return {
-    userAgent: userAgent(),
+    userAgent: chromeUserAgent(SYSTEMS[process.platform] ?? 'X11; Linux x86_64'),
     open: ({ options, url, headers }) => {
       const { ca, rejectUnauthorized, servername } = options.tls ?? {}
       const trusted: SecureContextOptions = ca === undefined ? {} : { ca }
@@ -41,9 +42,4 @@ export function impersonateEngine(impersonate: Impersonate | undefined, browser:
       })
     },
   }
-}
-
-function userAgent(): string {
-  const system = SYSTEMS[process.platform] ?? 'X11; Linux x86_64'
-  return `Mozilla/5.0 (${system}) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/${CHROMIUM_VERSION}.0.0.0 Safari/537.36`
 }
