@@ -3,6 +3,7 @@ import { seededBytes } from '@ls/testkit'
 import { describe, expect, test } from 'vitest'
 import { base, halfClosing, Recorder, resumable, SessionPair, windowed } from '../testing/session-pair.js'
 import { finMessage, windowMessage } from './channel-messages.js'
+import { processFramePool } from './frame-pool.js'
 
 const target = { host: 'target.test', port: 80 }
 const links = [
@@ -59,6 +60,32 @@ describe.each(links)('Channel over a link with %s', (_name, extensions) => {
       near.sendBorrowed(shared)
       shared.fill(0)
     }
+    near.disconnect()
+    pair.settle(20_000)
+    expect(farRecorder.bytes.equals(bytes)).toBe(true)
+  })
+
+  test('delivers what was sent in memory of the pool', () => {
+    const pair = new SessionPair({ extensions, transport: { latencyMs: 20 } })
+    const { near, farRecorder } = pair.open()
+    const bytes = seededBytes(5).take(1_000_000)
+    for (let offset = 0; offset < bytes.length; offset += 50_000) {
+      const memory = processFramePool.takePayload()
+      memory.set(bytes.subarray(offset, offset + 50_000))
+      near.sendPooled(memory.subarray(0, 50_000))
+    }
+    near.disconnect()
+    pair.settle(20_000)
+    expect(farRecorder.bytes.equals(bytes)).toBe(true)
+  })
+
+  test('delivers what was sent in memory of the pool in pieces, where the peer grants less', () => {
+    const pair = new SessionPair({ extensions, windowBytes: 8192, peerWindowBytes: 8192 })
+    const { near, farRecorder } = pair.open()
+    const payload = processFramePool.takePayload()
+    const bytes = seededBytes(6).take(payload.length)
+    payload.set(bytes)
+    near.sendPooled(payload)
     near.disconnect()
     pair.settle(20_000)
     expect(farRecorder.bytes.equals(bytes)).toBe(true)

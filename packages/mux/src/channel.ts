@@ -90,7 +90,7 @@ export class Channel implements SenderOwner, ReceiverOwner {
 
   /** Largest payload that may be sent compressed. */
   get maxCompressedBytes(): number {
-    return this.#sender.maxCompressedBytes
+    return this.#sender.maxWholeBytes
   }
 
   /** Sets the handler. A paused channel stays paused until {@link resume}. */
@@ -125,6 +125,14 @@ export class Channel implements SenderOwner, ReceiverOwner {
   /** As {@link send}, for memory that its owner uses again when this returns: what cannot leave at once is copied. */
   sendBorrowed(payload: Uint8Array): boolean {
     return this.#sender.sendBorrowed(payload)
+  }
+
+  /**
+   * As {@link send}, for payload at the start of what {@link FramePool.takePayload} gave: it leaves in that memory, which
+   * is the channel's from now on.
+   */
+  sendPooled(payload: Uint8Array): boolean {
+    return this.#sender.sendPooled(payload)
   }
 
   /**

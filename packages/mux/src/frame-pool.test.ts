@@ -43,10 +43,10 @@ test('FramePool.give keeps no more than maxIdleBytes', () => {
   expect(pool.idleBytes).toBe(200)
 })
 
-test('FramePool.give takes any view of its memory', () => {
+test('FramePool.give takes any view of its memory that is not short', () => {
   const pool = new FramePool(options)
   const frame = pool.take(80)
-  pool.give(new Uint8Array(frame.buffer, 2, 7))
+  pool.give(new Uint8Array(frame.buffer, 2, 25))
   expect(pool.take(80).buffer).toBe(frame.buffer)
 })
 
@@ -113,10 +113,16 @@ test('FramePool.take gives memory of the pool exactly where it fits', () => {
   expect(sizes.map((size) => pool.owns(pool.take(size)))).toEqual(sizes.map((size) => pool.fits(size)))
 })
 
-test('FramePool.owns knows any view of what it has lent, until that is given back', () => {
+test('FramePool.give leaves a short view alone, for which V8 would have to make memory that can be asked for', () => {
+  const pool = new FramePool(options)
+  pool.give(pool.take(80).subarray(0, 24))
+  expect(pool.idleBytes).toBe(0)
+})
+
+test('FramePool.owns knows any view of what it has lent that is not short, until that is given back', () => {
   const pool = new FramePool(options)
   const frame = pool.take(100)
-  const view = frame.subarray(30, 31)
+  const view = frame.subarray(30, 60)
   const lent = [pool.owns(frame), pool.owns(view), new FramePool(options).owns(frame)]
   pool.give(frame)
   expect([...lent, pool.owns(frame), pool.owns(view)]).toEqual([true, true, false, false, false])
@@ -139,6 +145,26 @@ test('FramePool.headroomOf is 0 for memory of others, and for what was given bac
   expect([pool.headroomOf(new Uint8Array(100)), pool.headroomOf(pool.take(10)), pool.headroomOf(given(pool))]).toEqual([
     0, 0, 0,
   ])
+})
+
+test('FramePool.takePayload gives room for the payload of the largest message', () => {
+  expect(new FramePool(options).takePayload()).toHaveLength(options.frameBytes - tcpDataHeaderBytes)
+})
+
+test('FramePool.frameOf is the message around a payload, with room for the header of its carrier', () => {
+  const pool = new FramePool(options)
+  const payload = pool.takePayload().subarray(0, 40)
+  const frame = pool.frameOf(payload)!
+  expect([frame.subarray(tcpDataHeaderBytes), pool.headroomOf(frame)]).toEqual([payload, 16])
+})
+
+test.each([
+  ['of others', (_pool: FramePool): Uint8Array => new Uint8Array(100)],
+  ['that starts elsewhere', (pool: FramePool): Uint8Array => pool.takePayload().subarray(1)],
+  ['that was given back', (pool: FramePool): Uint8Array => given(pool).subarray(tcpDataHeaderBytes)],
+])('FramePool.frameOf knows no message in memory %s', (_title, make) => {
+  const pool = new FramePool(options)
+  expect(pool.frameOf(make(pool))).toBeUndefined()
 })
 
 test('processFramePool has room for the header of a WebSocket frame before the largest Data message we make', () => {

@@ -25,9 +25,7 @@ export class FramePool {
   readonly #headroomBytes: number
   readonly #maxIdle: number
   readonly #allocate: (bytes: number) => Uint8Array
-  readonly #idle: ArrayBufferLike[] = []
-  /** Our memory that is in use, told from that of others, and how many have to give it back. */
-  readonly #lent = new WeakMap<ArrayBufferLike, number>()
+  readonly #idle: FrameMemory[] = []
 
   constructor(options: FramePoolOptions = {}) {
     this.frameBytes = options.frameBytes ?? 65_536 + tcpDataHeaderBytes
@@ -49,14 +47,26 @@ export class FramePool {
   /** Memory for a frame, out of the pool where it {@link fits}. */
   take(bytes: number): Uint8Array {
     if (!this.fits(bytes)) return this.#allocate(bytes)
-    const memory = this.#idle.pop() ?? new ArrayBuffer(this.#headroomBytes + this.frameBytes)
-    this.#lent.set(memory, 1)
+    const memory = this.#idle.pop() ?? new FrameMemory(this, this.#headroomBytes + this.frameBytes)
+    memory.holders = 1
     return new Uint8Array(memory, this.#headroomBytes, bytes)
   }
 
-  /** Whether `frame` lies in memory that {@link give} takes back. */
+  /** Memory to read the payload of a Data message into, as long as the pool's frames have room for. */
+  takePayload(): Uint8Array {
+    return this.take(this.frameBytes).subarray(tcpDataHeaderBytes)
+  }
+
+  /** The message whose payload is at the start of what {@link takePayload} gave; undefined for other memory. */
+  frameOf(payload: Uint8Array): Uint8Array | undefined {
+    const start = payload.byteOffset - tcpDataHeaderBytes
+    if (start !== this.#headroomBytes || !this.owns(payload)) return undefined
+    return new Uint8Array(payload.buffer, start, tcpDataHeaderBytes + payload.length)
+  }
+
+  /** Whether `frame` lies in memory that {@link give} takes back; views of less than a quarter of it are not known. */
   owns(frame: Uint8Array): boolean {
-    return this.#lent.has(frame.buffer)
+    return this.#memoryOf(frame) !== undefined
   }
 
   /** How much memory directly before `frame` is free for a header, in bytes. */
@@ -69,18 +79,36 @@ export class FramePool {
    * earlier that it has arrived, from a peer that lies, and what is written then would be the bytes of someone else.
    */
   hold(frame: Uint8Array): void {
-    const holders = this.#lent.get(frame.buffer)
-    if (holders !== undefined) this.#lent.set(frame.buffer, holders + 1)
+    const memory = this.#memoryOf(frame)
+    if (memory !== undefined) memory.holders++
   }
 
-  /** Takes back what its giver neither reads nor writes any more, any view of it; memory of others is left alone. */
+  /** Takes back what its giver neither reads nor writes any more, as {@link owns} knows it; memory of others is left alone. */
   give(frame: Uint8Array): void {
+    const memory = this.#memoryOf(frame)
+    if (memory === undefined) return
+    memory.holders--
+    if (memory.holders === 0 && this.#idle.length < this.#maxIdle) this.#idle.push(memory)
+  }
+
+  /** Our memory that is in use, told from that of others. */
+  #memoryOf(frame: Uint8Array): FrameMemory | undefined {
+    // The memory of a short view is made when it is asked for; none of them is ours.
+    if (frame.length * 4 < this.frameBytes) return undefined
     const { buffer } = frame
-    const holders = this.#lent.get(buffer)
-    if (holders === undefined) return
-    if (holders > 1) return void this.#lent.set(buffer, holders - 1)
-    this.#lent.delete(buffer)
-    if (this.#idle.length < this.#maxIdle) this.#idle.push(buffer)
+    return buffer instanceof FrameMemory && buffer.pool === this && buffer.holders > 0 ? buffer : undefined
+  }
+}
+
+/** Memory of one frame. */
+class FrameMemory extends ArrayBuffer {
+  readonly pool: FramePool
+  /** How many have to give it back; 0 while it waits to be used again. */
+  holders = 0
+
+  constructor(pool: FramePool, bytes: number) {
+    super(bytes)
+    this.pool = pool
   }
 }
 

@@ -4,7 +4,7 @@ import { PassThrough } from 'node:stream'
 import { connect as connectTls, createServer as createTlsServer } from 'node:tls'
 import { seededBytes, testCertificate, turns, until } from '@ls/testkit'
 import { afterEach, describe, expect, test } from 'vitest'
-import { ReadTap } from './read-tap.js'
+import { ReadTap, type ReadTapOwner } from './read-tap.js'
 
 const cleanups: (() => unknown)[] = []
 
@@ -31,15 +31,29 @@ async function pairOf(secure: boolean): Promise<{ connected: Socket; accepted: S
   return { connected, accepted }
 }
 
+/** An owner without memory of its own. */
+function borrower(take: (bytes: Uint8Array) => void): ReadTapOwner {
+  const onRead = (bytes: Uint8Array): boolean => {
+    take(bytes)
+    return true
+  }
+  return { readMemory: () => undefined, onRead }
+}
+
+const idle = borrower(() => {})
+
 /** Taps a socket as it should be, and joins what comes from the tap and from the stream. */
 function collect(socket: Socket): { bytes(): Buffer; tap: ReadTap | undefined; tappedBytes: number } {
   const chunks: Buffer[] = []
   const collected = { bytes: () => Buffer.concat(chunks), tap: undefined as ReadTap | undefined, tappedBytes: 0 }
   socket.on('data', (chunk: Buffer) => chunks.push(chunk))
-  collected.tap = ReadTap.open(socket, (bytes) => {
-    collected.tappedBytes += bytes.length
-    chunks.push(Buffer.from(bytes))
-  })
+  collected.tap = ReadTap.open(
+    socket,
+    borrower((bytes) => {
+      collected.tappedBytes += bytes.length
+      chunks.push(Buffer.from(bytes))
+    }),
+  )
   return collected
 }
 
@@ -81,7 +95,10 @@ describe.each([
     let tap: ReadTap | undefined
     tapped.on('data', (chunk: Buffer) => {
       chunks.push(chunk)
-      tap ??= ReadTap.open(tapped, (bytes) => chunks.push(Buffer.from(bytes)))
+      tap ??= ReadTap.open(
+        tapped,
+        borrower((bytes) => chunks.push(Buffer.from(bytes))),
+      )
     })
     far.end(expected)
     await once(tapped, 'end')
@@ -117,6 +134,56 @@ describe.each([
     expect(collected.tappedBytes).toBe(0)
   })
 
+  test('reads into memory of its owner, asked for before each read', async () => {
+    const { tapped, far } = await makePair()
+    const memories: Uint8Array[] = []
+    const inPlace: boolean[] = []
+    tapped.on('data', () => {})
+    ReadTap.open(tapped, {
+      readMemory: () => memories[memories.push(new Uint8Array(1000)) - 1],
+      onRead: (bytes) => inPlace.push(bytes.buffer === memories.at(-1)?.buffer) > 0,
+    })
+    far.write(seededBytes(3).take(2500))
+    await until(() => inPlace.length === 3, 'three reads')
+    expect([inPlace, Buffer.concat(memories).subarray(0, 2500).equals(seededBytes(3).take(2500))]).toEqual([
+      [true, true, true],
+      true,
+    ])
+  })
+
+  test('tells which reads filled their memory', async () => {
+    const { tapped, far } = await makePair()
+    const reads: [bytes: number, isFull: boolean][] = []
+    tapped.on('data', () => {})
+    ReadTap.open(tapped, {
+      readMemory: () => new Uint8Array(1000),
+      onRead: (bytes, isFull) => reads.push([bytes.length, isFull]) > 0,
+    })
+    far.write(Buffer.alloc(1500))
+    await until(() => reads.length === 2, 'two reads')
+    expect(reads).toEqual([
+      [1000, true],
+      [500, false],
+    ])
+  })
+
+  test('reads no more after its owner said so, until the socket is resumed', async () => {
+    const { tapped, far } = await makePair()
+    const reads: number[] = []
+    tapped.on('data', () => {})
+    ReadTap.open(tapped, {
+      readMemory: () => new Uint8Array(1000),
+      onRead: (bytes) => reads.push(bytes.length) > 1,
+    })
+    far.write(Buffer.alloc(1500))
+    await until(() => reads.length === 1, 'the first read')
+    await turns(20)
+    const stopped = [...reads]
+    tapped.resume()
+    await until(() => reads.length === 2, 'the second read')
+    expect([stopped, reads]).toEqual([[1000], [1000, 500]])
+  })
+
   test('lets the end come as ever', async () => {
     const { tapped, far } = await makePair()
     collect(tapped)
@@ -138,21 +205,21 @@ describe.each([
 
 describe('ReadTap.open', () => {
   test('gives nothing for a stream that is no socket', () => {
-    expect(ReadTap.open(new PassThrough(), () => {})).toBeUndefined()
+    expect(ReadTap.open(new PassThrough(), idle)).toBeUndefined()
   })
 
   test('gives nothing for a TLS socket, where it would cost more', async () => {
     const { connected } = await pairOf(true)
-    expect(ReadTap.open(connected, () => {})).toBeUndefined()
+    expect(ReadTap.open(connected, idle)).toBeUndefined()
   })
 
   test('gives nothing for a socket that is not connected', () => {
-    expect(ReadTap.open(new Socket(), () => {})).toBeUndefined()
+    expect(ReadTap.open(new Socket(), idle)).toBeUndefined()
   })
 
   test('gives nothing for a socket that reads into memory of its owner', async () => {
     const { accepted } = await pairOf(false)
-    ReadTap.open(accepted, () => {})
-    expect(ReadTap.open(accepted, () => {})).toBeUndefined()
+    ReadTap.open(accepted, idle)
+    expect(ReadTap.open(accepted, idle)).toBeUndefined()
   })
 })

@@ -1,4 +1,4 @@
-import { type Address, encode, maxTcpPayloadBytes, MessageType } from '@ls/codec'
+import { type Address, encode, maxTcpPayloadBytes, MessageType, writeTcpDataHeader } from '@ls/codec'
 import { Flow, type FlowOwner } from './flow.js'
 import { Linger, stuckText } from './linger.js'
 import type { ChannelHost } from './table-entry.js'
@@ -43,10 +43,10 @@ export class Sender implements FlowOwner {
     return this.#state
   }
 
-  /** Largest payload that may be sent compressed: a message is never split, so it has to fit the peer's credit. */
-  get maxCompressedBytes(): number {
+  /** Largest payload of a message that is not split: it has to fit the peer's credit. */
+  get maxWholeBytes(): number {
     // A receiver grants back at a quarter of its window, so that half of it always comes in the end.
-    return this.#host.options.window ? Math.floor(this.#host.options.peerWindowBytes / 2) : maxBaseCompressedBytes
+    return this.#host.options.window ? Math.floor(this.#host.options.peerWindowBytes / 2) : maxBaseWholeBytes
   }
 
   send(payload: Uint8Array): boolean {
@@ -61,9 +61,19 @@ export class Sender implements FlowOwner {
     return room
   }
 
+  sendPooled(payload: Uint8Array): boolean {
+    const frame = this.#host.options.framePool.frameOf(payload)
+    // More than the peer's credit can cover leaves in pieces.
+    if (frame === undefined || payload.length > this.maxWholeBytes) return this.send(payload)
+    if (this.#state !== 'open') return false
+    writeTcpDataHeader(frame, this.#owner.id, payload.length)
+    this.#flow.pushMessage(frame, payload.length)
+    return this.#pushed(payload.length)
+  }
+
   sendCompressed(gzip: Uint8Array, inflatedBytes: number): boolean {
-    if (inflatedBytes > this.maxCompressedBytes || gzip.length > maxTcpPayloadBytes) {
-      const limit = `the peer takes ${this.maxCompressedBytes} in one message`
+    if (inflatedBytes > this.maxWholeBytes || gzip.length > maxTcpPayloadBytes) {
+      const limit = `the peer takes ${this.maxWholeBytes} in one message`
       throw new RangeError(`the data inflates from ${gzip.length} to ${inflatedBytes} bytes; ${limit}`)
     }
     if (this.#state !== 'open') return false
@@ -141,4 +151,4 @@ export class Sender implements FlowOwner {
 }
 
 /** Towards base peers; what every deployed one accepts in a message. */
-const maxBaseCompressedBytes = 1_048_576
+const maxBaseWholeBytes = 1_048_576

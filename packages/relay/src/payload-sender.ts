@@ -42,6 +42,13 @@ export class PayloadSender {
     return !this.#full
   }
 
+  /** As {@link send}, for the start of what the frame pool gave for a payload: that memory is the link's from then on. */
+  sendPooled(chunk: Uint8Array): boolean {
+    if (this.#batcher !== undefined || this.#compressing || this.#isCompressed(chunk)) return this.send(chunk)
+    this.#give(this.#channel.sendPooled(chunk))
+    return !this.#full
+  }
+
   /** The application sends no more: what waits goes out, then the end. */
   end(): void {
     this.#finish(() => this.#channel.end())

@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream'
 import { Socket } from 'node:net'
 import { type Channel, type ChannelCloseReason, type ChannelHandler, processFramePool } from '@ls/mux'
-import { longReadBytes, ReadTap } from '@ls/mux/node'
+import { longReadBytes, ReadTap, type ReadTapOwner } from '@ls/mux/node'
 import type { PayloadOptions } from './payload-options.js'
 import { PayloadSender } from './payload-sender.js'
 import { gunzipWithin } from './gzip.js'
@@ -25,7 +25,7 @@ export function pump(socket: Duplex, channel: Channel, options: PumpOptions = {}
   return new Pump(socket, channel, options)
 }
 
-class Pump implements ChannelHandler {
+class Pump implements ChannelHandler, ReadTapOwner {
   readonly #socket: Duplex
   readonly #channel: Channel
   readonly #options: PumpOptions
@@ -36,6 +36,8 @@ class Pump implements ChannelHandler {
   /** Such a socket holds nothing of what it reports as written. */
   readonly #isPlain: boolean
   #tap: ReadTap | undefined
+  /** Where the next read goes while reads fill their memory: it is sent in there. */
+  #frame: Uint8Array | undefined
   #inflating = false
   #corked = false
   #closed: ChannelCloseReason | undefined
@@ -54,6 +56,16 @@ class Pump implements ChannelHandler {
     socket.on('error', () => {})
     socket.on('close', () => this.#onSocketClose())
     socket.resume()
+  }
+
+  readMemory(): Uint8Array | undefined {
+    return this.#frame
+  }
+
+  onRead(bytes: Uint8Array, isFull: boolean): boolean {
+    this.#reader.received(bytes.length)
+    if (!this.#sendRead(bytes, isFull)) this.#reader.wait()
+    return this.#reader.reads
   }
 
   onData(payload: Uint8Array): void {
@@ -93,12 +105,19 @@ class Pump implements ChannelHandler {
   readonly #onSocketData = (chunk: Buffer): void => {
     this.#reader.received(chunk.length)
     if (!this.#sender.send(chunk)) this.#reader.wait()
-    if (chunk.length >= longReadBytes) this.#tap ??= ReadTap.open(this.#socket, this.#onRead)
+    if (!this.#reader.reads) this.#socket.pause()
+    if (chunk.length >= longReadBytes) this.#tap ??= ReadTap.open(this.#socket, this)
   }
 
-  readonly #onRead = (bytes: Uint8Array): void => {
-    this.#reader.received(bytes.length)
-    if (!this.#sender.sendBorrowed(bytes)) this.#reader.wait()
+  /** A read that filled its memory has more behind it, and that goes straight into a frame; no idle socket holds one. */
+  #sendRead(bytes: Uint8Array, isFull: boolean): boolean {
+    const frame = this.#frame
+    this.#frame = isFull ? processFramePool.takePayload() : undefined
+    if (frame === undefined) return this.#sender.sendBorrowed(bytes)
+    if (processFramePool.fits(bytes.length)) return this.#sender.sendPooled(bytes)
+    const room = this.#sender.sendBorrowed(bytes)
+    processFramePool.give(frame)
+    return room
   }
 
   readonly #onSocketDrain = (): void => {

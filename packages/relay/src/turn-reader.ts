@@ -16,21 +16,23 @@ export class TurnReader {
     this.#socket = socket
   }
 
+  /** False when its owner has to stop reading the socket, after {@link received} and {@link wait}. It goes on by itself. */
+  get reads(): boolean {
+    return !this.#resting && !this.#waiting
+  }
+
   /** A read brought this many bytes. */
   received(bytes: number): void {
     // A read that left room in the buffer was the last one of this turn anyway.
     if (bytes < minBufferBytes) return
     if (this.#turnBytes === 0) setImmediate(this.#endTurn)
     this.#turnBytes += bytes
-    if (this.#turnBytes < maxTurnBytes) return
-    this.#resting = true
-    this.#socket.pause()
+    if (this.#turnBytes >= maxTurnBytes) this.#resting = true
   }
 
   /** Reads no more until {@link goOn}. */
   wait(): void {
     this.#waiting = true
-    this.#socket.pause()
   }
 
   goOn(): void {
@@ -46,8 +48,8 @@ export class TurnReader {
   }
 }
 
-/** What libuv reads at once, in bytes; where there is a tap, it is twice as much. */
+/** What is read at once, in bytes. */
 const minBufferBytes = 65_536
 
-/** What a socket may bring in one turn, in bytes: a read or two, so that stopping and going on costs little beside them. */
+/** What a socket may bring in one turn, in bytes: two reads, so that stopping and going on costs little beside them. */
 const maxTurnBytes = 131_072

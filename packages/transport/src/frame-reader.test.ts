@@ -3,6 +3,7 @@ import { connect, type Socket } from 'node:net'
 import { Duplex } from 'node:stream'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
+import { processFramePool } from '@ls/mux'
 import { RecordingHandler, seededBytes, tcpServer, turns, until } from '@ls/testkit'
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
@@ -17,6 +18,7 @@ interface ReadOptions {
 
 /** What came, in order, and whether the reader took it or left it to the listener that stands for ws. */
 class Reading {
+  readonly reader: FrameReader
   readonly #got: { readonly by: 'reader' | 'ws'; readonly bytes: Uint8Array }[] = []
 
   constructor(stream: Duplex, { masked = false, maxMessageBytes = 1_048_576, onMessage }: ReadOptions = {}) {
@@ -25,7 +27,8 @@ class Reading {
       this.#got.push({ by: 'reader', bytes: message })
       onMessage?.(message)
     }
-    new FrameReader({ stream, masked, maxMessageBytes, onBytes: () => {}, onMessage: take }).attach()
+    this.reader = new FrameReader({ stream, masked, maxMessageBytes, onBytes: () => {}, onMessage: take })
+    this.reader.attach()
   }
 
   /** Messages the reader gave out, as they are now. */
@@ -79,6 +82,34 @@ function* cut(bytes: Uint8Array, lengths: readonly number[]): Generator<Buffer> 
     yield Buffer.from(bytes.subarray(offset, offset + length))
     offset += length
   }
+}
+
+/**
+ * Stands for a socket with a tap: the system writes to the memory of the reader, and the reader is told, or the stream gets
+ * a copy, which may be a while until it lets go of it. Each step reads `bytes` at most, and the last one is repeated.
+ */
+function readByTap(
+  reader: FrameReader,
+  stream: Duplex,
+  bytes: Buffer,
+  steps: readonly { readonly bytes: number; readonly straight: boolean; readonly late: boolean }[],
+): void {
+  const held: Buffer[] = []
+  const letGo = (): void => held.splice(0).forEach((chunk) => stream.emit('data', chunk))
+  const shared = new Uint8Array(65_536)
+  let memory = reader.readMemory() ?? shared
+  for (let offset = 0, index = 0; offset < bytes.length; index++) {
+    const step = steps[Math.min(index, steps.length - 1)]!
+    const length = Math.min(step.bytes, memory.length, bytes.length - offset)
+    memory.set(bytes.subarray(offset, offset + length))
+    offset += length
+    const read = memory.subarray(0, length)
+    if (!step.late) letGo()
+    if (step.straight && held.length === 0) reader.onRead(read, length === memory.length)
+    else held.push(Buffer.from(read))
+    memory = reader.readMemory() ?? shared
+  }
+  letGo()
 }
 
 const binary = 0x2
@@ -136,6 +167,33 @@ describe.each(sides)('FrameReader of %s', (_side, masked) => {
             opcode === binary ? digestOf('reader', payload) : digestOf('ws', encoded[index]!),
           ),
         )
+      }),
+      { numRuns: 150 },
+    )
+  })
+
+  test('delivers the same whether reads go to its memory, or by way of the stream at last', () => {
+    const tens = fc.integer({ min: 1, max: 6000 }).map((count) => count * 10)
+    const bytesAtMost = fc.oneof(fc.constant(100_000), tens, fc.integer({ min: 1, max: 100_000 }))
+    const step = fc.record({ bytes: bytesAtMost, straight: fc.boolean(), late: fc.boolean() })
+    const longest = fc.constant(processFramePool.frameBytes)
+    const sizes = fc.array(fc.oneof({ weight: 3, arbitrary: longest }, messageSizes), { minLength: 1, maxLength: 12 })
+    fc.assert(
+      fc.property(sizes, fc.array(step, { minLength: 1, maxLength: 20 }), (sizes, steps) => {
+        // Full of what looks like the start of the next one.
+        const header = wsFrame(Buffer.alloc(processFramePool.frameBytes), { masked }).subarray(0, 10)
+        const sent = sizes.map((size, seed) =>
+          seed % 2 === 0 ? seededBytes(seed).take(size) : Buffer.alloc(size, header),
+        )
+        const bytes = wire(sent.map((payload) => ({ opcode: binary, payload })))
+        const onMessage = (message: Uint8Array): void => {
+          taken.push(...RecordingHandler.digestsOf([message]))
+          processFramePool.give(message)
+        }
+        const taken: string[] = []
+        const stream = connection()
+        readByTap(new Reading(stream, { masked, onMessage }).reader, stream, bytes, steps)
+        expect(taken).toEqual(RecordingHandler.digestsOf(sent))
       }),
       { numRuns: 150 },
     )
@@ -293,6 +351,57 @@ describe.each(sides)('FrameReader of %s, on a socket with long reads,', (_side, 
   test('leaves its messages as they were, though the memory of reads is used again', async () => {
     const reading = await readSocket(bytes, {}, ({ byteCount }) => byteCount === total)
     expect(RecordingHandler.digestsOf(reading.messages)).toEqual(RecordingHandler.digestsOf(sent))
+  })
+
+  describe('whose messages are as long as the pool has memory for,', () => {
+    const longest = processFramePool.frameBytes
+    const sizes = Array.from({ length: 200 }, (_, index) => (index % 9 < 7 ? longest : [300, longest - 1][index % 2]!))
+    const sent = sizes.map((size, seed) => seededBytes(seed).take(size))
+    const total = sizes.reduce((sum, size) => sum + size, 0)
+    const frames = sent.map((payload) => wsFrame(payload, { masked }))
+    const digests = RecordingHandler.digestsOf(sent)
+
+    test('reads them into memory of the pool', async () => {
+      const owned: boolean[] = []
+      const onMessage = (message: Uint8Array): void => void owned.push(processFramePool.owns(message))
+      await readSocket(Buffer.concat(frames), { onMessage }, ({ byteCount }) => byteCount === total)
+      expect(owned).toEqual(sizes.map((size) => size > 300))
+    })
+
+    test('reads them though the memory of each is used again as soon as its taker gives it back', async () => {
+      const taken: string[] = []
+      const onMessage = (message: Uint8Array): void => {
+        taken.push(...RecordingHandler.digestsOf([message]))
+        processFramePool.give(message)
+        processFramePool.give(processFramePool.take(longest).fill(0))
+      }
+      await readSocket(Buffer.concat(frames), { onMessage }, ({ messages }) => messages.length === sent.length)
+      expect(taken).toEqual(digests)
+    })
+
+    test.each([0, 1, 125])('reads them between pings of %i bytes', async (size) => {
+      const pingFrame = wsFrame(Buffer.alloc(size), { opcode: ping, masked })
+      const bytes = frames.flatMap((frame, index) => (index % 3 === 0 ? [pingFrame, frame] : [frame]))
+      const reading = await readSocket(Buffer.concat(bytes), {}, ({ byteCount }) => byteCount === total)
+      expect(RecordingHandler.digestsOf(reading.messages)).toEqual(digests)
+    })
+
+    test('reads them though the socket is paused now and then, and somebody else listens for a while', async () => {
+      const prepare = (socket: Socket): void => {
+        const listen = (): void => {}
+        let turn = 0
+        const disturb = setInterval(() => {
+          turn++
+          if (turn % 2 === 0) socket.pause()
+          if (turn % 3 === 0) socket.on('data', listen)
+          if (turn % 5 === 0) socket.off('data', listen)
+          setImmediate(() => socket.resume())
+        }, 1)
+        socket.once('close', () => clearInterval(disturb))
+      }
+      const reading = await readSocket(Buffer.concat(frames), {}, ({ byteCount }) => byteCount === total, prepare)
+      expect(RecordingHandler.digestsOf(reading.messages)).toEqual(digests)
+    })
   })
 
   test('lets someone else listen', async () => {

@@ -1,8 +1,9 @@
 import type { Duplex } from 'node:stream'
 import { processFramePool } from '@ls/mux'
-import { longReadBytes, ReadTap } from '@ls/mux/node'
-import { binaryMessage, headerBytesOf, isMasked, readPayloadBytes } from './frame-header.js'
-import { mask, unmask } from './mask.js'
+import { longReadBytes, ReadTap, type ReadTapOwner } from '@ls/mux/node'
+import { binaryMessage, headerBytes, headerBytesOf, isMasked, readPayloadBytes } from './frame-header.js'
+import { unmask } from './mask.js'
+import { copyUnmasked, UnfinishedMessage } from './unfinished-message.js'
 
 export interface FrameReaderOptions {
   /** The connection below the WebSocket, on which ws listens for data already. */
@@ -19,33 +20,30 @@ export interface FrameReaderOptions {
 
 type DataListener = (chunk: Buffer) => void
 
-/** A message that is not complete. */
-interface Unfinished {
-  readonly key: Uint8Array | undefined
-  readonly length: number
-  filled: number
-  /** Where it is put together. One longer than any of ours grows with what comes, since its peer may never send it. */
-  memory: Uint8Array
-}
-
 /**
  * Reads binary messages that come in one frame, and leaves everything else to ws: it gets pings and pongs one by one, and
  * from the first frame of another kind on — a close, a fragment, text, anything wrong — all that follows.
  *
  * The receiver of ws is a stream of its own behind that of the socket, looks at each frame in four steps, and its messages
- * keep the memory of whole reads alive. Long reads come in memory that is used again ({@link ReadTap}): their messages are
- * copied out, which where there is a mask costs no more than taking it off, into memory that the pool gets back.
+ * keep the memory of whole reads alive. Here long messages are read into memory of their own that the pool gets back: the
+ * rest of one that has begun, and while reads fill their memory the next one from its header on, which is where frames
+ * start that are as long as ours. All else is read into memory that is used again ({@link ReadTap}), and copied out.
  */
-export class FrameReader {
+export class FrameReader implements ReadTapOwner {
   readonly #options: FrameReaderOptions
   /** Of ws: the last that was added. */
   readonly #theirs: DataListener | undefined
   /** The start of a frame whose header is not complete, or of a ping. */
   #rest: Buffer | undefined
-  #unfinished: Unfinished | undefined
+  #unfinished: UnfinishedMessage | undefined
   /** The memory of the chunk at hand is used again once it has been read. */
   #isBorrowed = false
   #tap: ReadTap | undefined
+  /** The message whose rest the tap reads. */
+  #target: UnfinishedMessage | undefined
+  /** Where the tap reads a message that is still to come. */
+  #frame: Uint8Array | undefined
+  #wasFull = false
   #gaveUp = false
 
   constructor(options: FrameReaderOptions) {
@@ -65,24 +63,97 @@ export class FrameReader {
     })
   }
 
+  readMemory(): Uint8Array | undefined {
+    const unfinished = this.#unfinished
+    if (this.#target !== unfinished) this.#target?.discard()
+    const room = unfinished?.room
+    this.#target = room && unfinished
+    if (this.#wasFull && this.#atStart) {
+      this.#frame ??= processFramePool.take(processFramePool.frameBytes)
+    } else if (this.#frame !== undefined) {
+      processFramePool.give(this.#frame)
+      this.#frame = undefined
+    }
+    return room ?? (this.#frame && withHeader(this.#frame, this.#options.masked))
+  }
+
+  onRead(bytes: Uint8Array, isFull: boolean): boolean {
+    this.#options.onBytes()
+    this.#isBorrowed = true
+    const target = this.#target
+    // What the stream held may have come in between.
+    if (target !== undefined && target === this.#unfinished) this.#filled(target, bytes.length)
+    else if (this.#frame !== undefined && this.#atStart) this.#readIntoFrame(bufferOf(bytes), this.#frame)
+    else this.#readFrames(bufferOf(bytes))
+    this.#wasFull = isFull
+    return true
+  }
+
   readonly #onData = (chunk: Buffer): void => {
     this.#options.onBytes()
     this.#isBorrowed = false
+    // The memory of the target is the tap's until it has read once more.
+    if (this.#target !== undefined && this.#target === this.#unfinished) this.#unfinished = this.#target.moved()
     this.#readFrames(chunk)
-    if (chunk.length >= longReadBytes && !this.#gaveUp) this.#tap ??= ReadTap.open(this.#options.stream, this.#onRead)
+    if (chunk.length >= longReadBytes && !this.#gaveUp) this.#tap ??= ReadTap.open(this.#options.stream, this)
   }
 
-  readonly #onRead = (bytes: Uint8Array): void => {
-    this.#options.onBytes()
-    this.#isBorrowed = true
-    this.#readFrames(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length))
+  /** Whether the next byte is the first of a frame. */
+  get #atStart(): boolean {
+    return this.#unfinished === undefined && this.#rest === undefined
   }
 
   #readFrames(chunk: Buffer): void {
     const bytes = this.#rest === undefined ? chunk : Buffer.concat([this.#rest, chunk])
     this.#rest = undefined
-    let offset = this.#unfinished === undefined ? 0 : this.#fill(this.#unfinished, bytes)
+    let offset = 0
+    if (this.#unfinished !== undefined) {
+      offset = this.#unfinished.fill(bytes)
+      this.#deliverComplete(this.#unfinished)
+    }
+    this.#readOn(bytes, offset)
+  }
+
+  #readOn(bytes: Buffer, start: number): void {
+    let offset = start
     while (offset < bytes.length) offset = this.#readFrame(bytes, offset)
+  }
+
+  /** The tap has read as many bytes of the rest of a message. */
+  #filled(message: UnfinishedMessage, bytes: number): void {
+    this.#target = undefined
+    message.filled(bytes)
+    this.#deliverComplete(message)
+  }
+
+  /** Reads `bytes`, which start with a frame; one with a header as long as the room before `frame` is in its place there. */
+  #readIntoFrame(bytes: Buffer, frame: Uint8Array): void {
+    const { masked, maxMessageBytes } = this.#options
+    const start = frame.byteOffset - bytes.byteOffset
+    const inPlace =
+      bytes.length > start &&
+      bytes[0] === binaryMessage &&
+      isMasked(bytes[1] ?? 0) === masked &&
+      headerBytesOf(bytes[1] ?? 0) === start
+    const length = inPlace ? readPayloadBytes(bytes, 0) : 0
+    if (!processFramePool.fits(length) || length > maxMessageBytes) return this.#readFrames(bytes)
+    this.#frame = undefined
+    const key = masked ? bytes.subarray(start - 4, start) : undefined
+    const end = Math.min(start + length, bytes.length)
+    const message = UnfinishedMessage.within(frame.subarray(0, length), key, end - start)
+    // Whoever gets the message may give its memory away, and there is more in it.
+    processFramePool.hold(frame)
+    this.#unfinished = message
+    this.#deliverComplete(message)
+    this.#readOn(bytes, end)
+    processFramePool.give(frame)
+  }
+
+  #deliverComplete(message: UnfinishedMessage): void {
+    const { complete } = message
+    if (complete === undefined) return
+    this.#unfinished = undefined
+    this.#options.onMessage(complete)
   }
 
   /** Takes the frame at `offset`, or what is there of it; returns where the next one starts. */
@@ -104,7 +175,10 @@ export class FrameReader {
   #readMessage(bytes: Buffer, start: number, length: number): number {
     const key = this.#options.masked ? bytes.subarray(start - 4, start) : undefined
     const end = start + length
-    if (end > bytes.length) return start + this.#begin(key, length, bytes.subarray(start))
+    if (end > bytes.length) {
+      this.#unfinished = UnfinishedMessage.begin(key, length, bytes.subarray(start))
+      return bytes.length
+    }
     const payload = bytes.subarray(start, end)
     if (this.#isBorrowed) {
       const message = processFramePool.take(length)
@@ -115,30 +189,6 @@ export class FrameReader {
       this.#options.onMessage(payload)
     }
     return end
-  }
-
-  /** Starts a message of which only `piece` has come; returns the length of that. */
-  #begin(key: Uint8Array | undefined, length: number, piece: Buffer): number {
-    // Until more than a header has come, a peer is not believed: announcing a message costs it nothing.
-    const believedBytes = piece.length < minBelievedBytes ? minBelievedBytes : processFramePool.frameBytes
-    const memory = processFramePool.take(Math.min(length, believedBytes))
-    const unfinished = { key: key && Uint8Array.from(key), length, filled: 0, memory }
-    this.#unfinished = unfinished
-    return this.#fill(unfinished, piece)
-  }
-
-  /** Adds to a message; returns how many bytes it took. */
-  #fill(unfinished: Unfinished, bytes: Buffer): number {
-    const { key, length, filled } = unfinished
-    const piece = bytes.subarray(0, length - filled)
-    const end = filled + piece.length
-    if (end > unfinished.memory.length) unfinished.memory = grown(unfinished, end)
-    copyUnmasked(piece, key, unfinished.memory, filled)
-    unfinished.filled = end
-    if (end < length) return piece.length
-    this.#unfinished = undefined
-    this.#options.onMessage(unfinished.memory)
-    return piece.length
   }
 
   #keep(bytes: Buffer, offset: number): number {
@@ -175,34 +225,15 @@ export class FrameReader {
   }
 }
 
-/** Memory for at least `neededBytes` of a message, with what is there of it. */
-function grown({ memory, filled, length }: Unfinished, neededBytes: number): Uint8Array {
-  const enough = length <= processFramePool.frameBytes ? length : Math.max(neededBytes, memory.length * growth)
-  const larger = processFramePool.take(Math.min(length, enough))
-  larger.set(memory.subarray(0, filled))
-  processFramePool.give(memory)
-  return larger
+/** Memory of a frame together with the room for its header. */
+function withHeader(frame: Uint8Array, masked: boolean): Uint8Array {
+  const start = headerBytes(frame.length, masked)
+  return new Uint8Array(frame.buffer, frame.byteOffset - start, start + frame.length)
 }
 
-/** Copies a piece of a message to its `offset`, without the mask. */
-function copyUnmasked(piece: Uint8Array, key: Uint8Array | undefined, message: Uint8Array, offset: number): void {
-  if (key === undefined) message.set(piece, offset)
-  else mask(piece, turned(key, offset), message, offset)
+function bufferOf(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
 }
-
-/** The key as it applies from `offset` on. */
-function turned(key: Uint8Array, offset: number): Uint8Array {
-  if ((offset & 3) === 0) return key
-  const turnedKey = new Uint8Array(4)
-  for (let index = 0; index < 4; index++) turnedKey[index] = key[(index + offset) & 3] ?? 0
-  return turnedKey
-}
-
-/** Bytes of a message from which on memory is set aside for all of it, up to one of ours. */
-const minBelievedBytes = 4096
-
-/** A mebibyte is reached in two steps, with a third of it copied again on the way. */
-const growth = 4
 
 /** Control frames come whole: FIN set (RFC 6455 §5.5). */
 const ping = 0x89
