@@ -110,7 +110,8 @@ function bulkCase({ direction, streams, bytes, name }, { bulkMs, warmUpMs }) {
  * `beside-bulk` come last for the same reason.
  */
 function latencyCases({ times, warmUpTimes, loadedTimes, latencyLimitMs: limitMs }) {
-  const load = { count: times / 2, warmUp: warmUpTimes / 2, limitMs }
+  // A connection takes hundreds of functions, each of which has to run often enough before V8 compiles it.
+  const load = { count: times / 2, warmUp: warmUpTimes, limitMs: 2 * limitMs }
   const downloads = { direction: 'down', streams: 8, bytes: 65_536, warmUpMs: 1000 }
   return [
     latencyCase('close', '10 KiB until the end of the connection', 'answerTimes', { ...load, bytes: answerBytes }),

@@ -6,7 +6,7 @@ import type { CommandContext } from './commands/context.js'
 import { describeError, messageOf } from './describe-error.js'
 import { UsageError } from './errors.js'
 import { exitCode, type ExitCode } from './exit-code.js'
-import { tuneGarbageCollection } from './garbage-collection.js'
+import { tuneEngine } from './tune-engine.js'
 import { renderGuide } from './guide.js'
 import { renderHelp, renderManual, renderOverview } from './help.js'
 import { createLogger, logLevel } from './logger.js'
@@ -56,7 +56,7 @@ function help({ command, scope, asked }: HelpRequest): ExitCode {
 const defaultColumns = 80
 
 async function run(invocation: Run, redactor: Redactor): Promise<ExitCode> {
-  tuneGarbageCollection()
+  tuneEngine()
   const { secrets, settings, warnings, command } = invocation
   const stop = listenForStop({
     source: process,

@@ -1,0 +1,12 @@
+import { spawnSync } from 'node:child_process'
+import { expect, test } from 'vitest'
+import { flagsFor } from './tune-engine.js'
+
+test('flagsFor the V8 of this Node gives flags it knows', () => {
+  const script = `for (const flag of ${JSON.stringify(flagsFor(process.versions.v8))}) v8.setFlagsFromString(flag)`
+  expect(spawnSync(process.execPath, ['-e', script], { encoding: 'utf8' }).stderr).toBe('')
+})
+
+test('flagsFor leaves the compiler of a newer V8 alone', () => {
+  expect(flagsFor('12.4.254.21-node.33')).toEqual(['--no-incremental-marking'])
+})
