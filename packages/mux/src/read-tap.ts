@@ -17,8 +17,8 @@ export interface ReadTapOwner {
    */
   readMemory(): Uint8Array | undefined
   /**
-   * Gets what was read, at the start of that memory. What fills it most likely has more behind it; after
-   * false nothing more is read until the socket is resumed, which costs less than to pause it.
+   * Gets what was read, at the start of that memory; what fills it most likely has more behind it. After false nothing
+   * more is read until the socket is resumed, which costs less than to pause it.
    */
   onRead(bytes: Uint8Array, isFull: boolean): boolean
 }
@@ -49,7 +49,7 @@ export class ReadTap {
    * @example
    * ```ts
    * socket.on('data', (chunk) => hash.update(chunk))
-   * ReadTap.open(socket, { readMemory: () => undefined, onRead: (bytes) => hash.update(bytes) })
+   * ReadTap.open(socket, { readMemory: () => undefined, onRead: (bytes) => Boolean(hash.update(bytes)) })
    * ```
    */
   static open(socket: object, owner: ReadTapOwner): ReadTap | undefined {
