@@ -36,15 +36,14 @@ export class PayloadSender {
 
   /** As {@link send}, for memory that its owner uses again when this returns. */
   sendBorrowed(chunk: Uint8Array): boolean {
-    if (this.#batcher !== undefined || this.#compressing || this.#isCompressed(chunk))
-      return this.send(new Uint8Array(chunk))
+    if (this.#mayKeep(chunk)) return this.send(new Uint8Array(chunk))
     this.#give(this.#channel.sendBorrowed(chunk))
     return !this.#full
   }
 
   /** As {@link send}, for the start of what the frame pool gave for a payload: that memory is the link's from then on. */
   sendPooled(chunk: Uint8Array): boolean {
-    if (this.#batcher !== undefined || this.#compressing || this.#isCompressed(chunk)) return this.send(chunk)
+    if (this.#mayKeep(chunk)) return this.send(chunk)
     this.#give(this.#channel.sendPooled(chunk))
     return !this.#full
   }
@@ -82,6 +81,11 @@ export class PayloadSender {
     if (this.#compressing) this.#waiting.push(chunk)
     else if (this.#isCompressed(chunk)) this.#compress(chunk)
     else this.#give(this.#channel.send(chunk))
+  }
+
+  /** Whether `chunk` may be waiting here still when {@link send} returns. */
+  #mayKeep(chunk: Uint8Array): boolean {
+    return this.#batcher !== undefined || this.#compressing || this.#isCompressed(chunk)
   }
 
   #isCompressed(chunk: Uint8Array): boolean {
