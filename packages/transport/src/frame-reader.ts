@@ -2,8 +2,8 @@ import type { Duplex } from 'node:stream'
 import { processFramePool } from '@ls/mux'
 import { longReadBytes, ReadTap, type ReadTapOwner } from '@ls/mux/node'
 import { binaryMessage, headerBytes, headerBytesOf, isMasked, readPayloadBytes } from './frame-header.js'
-import { unmask } from './mask.js'
-import { copyUnmasked, UnfinishedMessage } from './unfinished-message.js'
+import { copyUnmasked, unmask } from './mask.js'
+import { UnfinishedMessage } from './unfinished-message.js'
 
 export interface FrameReaderOptions {
   /** The connection below the WebSocket, on which ws listens for data already. */

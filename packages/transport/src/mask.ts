@@ -40,9 +40,29 @@ export function mask(source: Uint8Array, key: Uint8Array, output: Uint8Array, of
   masking.mask(source, key, output, offset, source.length)
 }
 
-export function unmask(bytes: Uint8Array, key: Uint8Array): void {
+/** Takes the mask off `bytes`, which are at `offset` of their message. */
+export function unmask(bytes: Uint8Array, key: Uint8Array, offset = 0): void {
   const masking = bytes.length < minNativeBytes ? portableMasking : native
-  masking.unmask(bytes, key)
+  masking.unmask(bytes, turned(key, offset))
+}
+
+/** Copies a piece of a message to its `offset`, without the mask where there is one. */
+export function copyUnmasked(
+  piece: Uint8Array,
+  key: Uint8Array | undefined,
+  message: Uint8Array,
+  offset: number,
+): void {
+  if (key === undefined) message.set(piece, offset)
+  else mask(piece, turned(key, offset), message, offset)
+}
+
+/** The key as it applies from `offset` on. */
+function turned(key: Uint8Array, offset: number): Uint8Array {
+  if ((offset & 3) === 0) return key
+  const turnedKey = new Uint8Array(4)
+  for (let index = 0; index < 4; index++) turnedKey[index] = key[(index + offset) & 3] ?? 0
+  return turnedKey
 }
 
 /** Masking keys nobody can foresee, as RFC 6455 §5.3 asks: a peer that could would write what it likes on the wire. */

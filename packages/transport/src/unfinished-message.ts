@@ -1,5 +1,5 @@
 import { processFramePool } from '@ls/mux'
-import { mask, unmask } from './mask.js'
+import { copyUnmasked, unmask } from './mask.js'
 
 /** A message of which only a part has come. */
 export class UnfinishedMessage {
@@ -58,7 +58,7 @@ export class UnfinishedMessage {
   /** That many bytes have been read into {@link room}. */
   filled(bytes: number): void {
     const end = this.#filled + bytes
-    if (this.#key !== undefined) unmask(this.#memory.subarray(this.#filled, end), turned(this.#key, this.#filled))
+    if (this.#key !== undefined) unmask(this.#memory.subarray(this.#filled, end), this.#key, this.#filled)
     this.#filled = end
   }
 
@@ -84,25 +84,6 @@ export class UnfinishedMessage {
     processFramePool.give(this.#memory)
     this.#memory = larger
   }
-}
-
-/** Copies a piece of a message to its `offset`, without the mask. */
-export function copyUnmasked(
-  piece: Uint8Array,
-  key: Uint8Array | undefined,
-  message: Uint8Array,
-  offset: number,
-): void {
-  if (key === undefined) message.set(piece, offset)
-  else mask(piece, turned(key, offset), message, offset)
-}
-
-/** The key as it applies from `offset` on. */
-function turned(key: Uint8Array, offset: number): Uint8Array {
-  if ((offset & 3) === 0) return key
-  const turnedKey = new Uint8Array(4)
-  for (let index = 0; index < 4; index++) turnedKey[index] = key[(index + offset) & 3] ?? 0
-  return turnedKey
 }
 
 /** Bytes of a message from which on memory is set aside for all of it, up to one of ours. */
