@@ -6,12 +6,12 @@ import type { CommandContext } from './commands/context.js'
 import { describeError, messageOf } from './describe-error.js'
 import { UsageError } from './errors.js'
 import { exitCode, type ExitCode } from './exit-code.js'
-import { tuneEngine } from './tune-engine.js'
 import { renderGuide } from './guide.js'
 import { renderHelp, renderManual, renderOverview } from './help.js'
 import { createLogger, logLevel } from './logger.js'
 import { Redactor } from './redactor.js'
 import { listenForStop } from './stop-signals.js'
+import { tuneEngine } from './tune-engine.js'
 import { versionLine } from './version.js'
 
 /** Does what the process was called for and sets its exit code; resolves when there is nothing left to do. */
