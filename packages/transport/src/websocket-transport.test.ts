@@ -203,14 +203,29 @@ describe('WebSocketTransport back-pressure', () => {
     expect([atClient.messages.length, grownBytes < 1024 * 1024]).toEqual([0, true])
   })
 
-  test('messages sent in one turn leave in one write', async () => {
-    const writes: number[] = []
-    const dial: ConnectOptions['dial'] = (host, port) => countingDial(host, port, writes)
-    const { transport, peer } = await muteServer({ dial, heartbeat: false })
-    writes.length = 0
-    for (let index = 0; index < 10; index++) transport.send(Uint8Array.of(index))
+  test('messages sent in one turn leave in one write, whichever event they came from', async () => {
+    const { transport, peer, writes } = await countedWrites()
+    for (let index = 0; index < 10; index++) setImmediate(() => transport.send(Uint8Array.of(index)))
     await onceEvent(peer, 'data')
     expect(writes).toEqual([10 * (2 + 4 + 1)])
+  })
+
+  test('much leaves before the next event of its turn', async () => {
+    const { transport, writes } = await countedWrites()
+    transport.send(new Uint8Array(20_000))
+    const written = await new Promise((resolve) => process.nextTick(() => resolve([...writes])))
+    expect(written).toEqual([20_000 + 8])
+  })
+
+  test('what follows much in its turn leaves as well', async () => {
+    const { transport, peer, writes } = await countedWrites()
+    transport.send(Uint8Array.of(1))
+    transport.send(new Uint8Array(20_000))
+    process.nextTick(() => transport.send(Uint8Array.of(2)))
+    let received = 0
+    peer.on('data', (bytes: Buffer) => (received += bytes.length))
+    await until(() => received === 7 + 20_008 + 7, 'all bytes')
+    expect(writes).toEqual([7 + 20_008, 7])
   })
 
   test('send keeps its promise after a turn: all bytes arrive in order', async () => {
@@ -472,6 +487,15 @@ describe('WebSocketTransport carries 50 MiB each way in messages of random sizes
     expect(received).toEqual([digestOf(2), digestOf(1)])
   })
 })
+
+/** A client whose writes to the system are counted in bytes, at a peer that says nothing. */
+async function countedWrites() {
+  const writes: number[] = []
+  const dial: ConnectOptions['dial'] = (host, port) => countingDial(host, port, writes)
+  const { transport, peer } = await muteServer({ dial, heartbeat: false })
+  writes.length = 0
+  return { transport, peer, writes }
+}
 
 /** A stream that is no socket, and notes how many bytes each of its writes had. */
 function countingDial(host: string, port: number, writes: number[]): Promise<Duplex> {
