@@ -163,8 +163,8 @@ function httpCases({ bulkMs, warmUpMs }) {
   })
 }
 
-function udpCases({ bulkMs: durationMs }) {
-  const load = { bytes: datagramBytes, durationMs }
+function udpCases({ bulkMs: durationMs, warmUpMs }) {
+  const load = { bytes: datagramBytes, warmUpMs, durationMs }
   return [
     {
       id: 'udp-window',

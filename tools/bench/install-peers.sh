@@ -26,11 +26,19 @@ peer() {
   fi
 }
 
+# go_peer NAME PACKAGE: builds the package in peers/NAME, where its version is pinned.
+go_peer() {
+  local name=$1 package=$2 module=$root/tools/bench/peers/$1 version
+  version=$(sed -n 's/^require .* v//p' "$module/go.mod" | head -n 1)
+  # chisel tells as its version what the build says.
+  peer "$name" go -C "$module" build -o "$bin/$name" \
+    -ldflags "-s -w -X github.com/jpillora/chisel/share.BuildVersion=$version" "$package"
+}
+
 mkdir -p "$bin"
 bash "$root/tests/interop/install-peers.sh" || missing+=('Go LinkSocks and pywssocks: see above')
-export GOBIN=$bin
-peer chisel go install github.com/jpillora/chisel@latest
-peer gost go install github.com/go-gost/gost/cmd/gost@latest
+go_peer chisel github.com/jpillora/chisel
+go_peer gost .
 peer wstunnel cargo install --quiet --locked --root "${bin%/bin}" wstunnel
 if [[ $(id -u) == 0 ]]; then
   peer v2ray apt-get install -y -qq --no-install-recommends v2ray

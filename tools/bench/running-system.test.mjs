@@ -51,7 +51,7 @@ it.each([true, false])('requests are answered (kept connections: %s)', async (ke
 })
 
 it.each([
-  ['windowedDatagrams', { window: 4 }],
+  ['windowedDatagrams', { window: 4, warmUpMs: 20 }],
   ['steadyDatagrams', { perSecond: 100 }],
 ])('%s come back', async (task, load) => {
   const { lost } = await runCase(({ route, run }) => run(task, { route, bytes: 100, durationMs: 200, ...load }))

@@ -13,7 +13,6 @@ export const startFigures = [
   { id: 'start-node', group: 'start', title: '`node -e 0`', unit: 'ms', better: 'lower' },
 ]
 const startCount = 15
-const caseTries = 2
 
 /**
  * Measures systems in turn, group by group and round by round, so that a machine that is busy for a while hurts all
@@ -64,20 +63,21 @@ function fits(system, { group, needsUdp = false }) {
 }
 
 /**
- * All cases of a group against one start of a system. One that fails has a second try against a fresh start: some peers
- * do not get over what an earlier case has left them with.
+ * All cases of a group against one start of a system. One that fails has a second try against a fresh start, unless it
+ * has had one: some peers do not get over what an earlier case has left them with.
  */
 async function measureGroup({ system, cases, target, record, log }) {
   let running
   for (const each of cases) {
-    for (let tries = 1, done = false; !done && tries <= caseTries; tries++) {
+    for (let mayRetry = true; mayRetry;) {
+      mayRetry = running !== undefined
       try {
         running ??= await startSystem(system, target, each, record)
         log(`${each.id}: ${describe(each.figures, await measureCase(running, each, record))}`)
-        done = true
+        break
       } catch (error) {
         log(`${each.id}: FAILED: ${error.message}`)
-        if (tries === caseTries) record.failure(each.id, error.message)
+        if (!mayRetry) record.failure(each.id, error.message)
         await running?.stop()
         running = undefined
       }

@@ -13,11 +13,12 @@ const everyMs = 5
 /** Most datagrams in a row, when this process got no turn for a while: their loss would say nothing about the proxy. */
 const burst = 64
 
-/** Datagrams echoed a second, with `window` under way at any time, and the share that was lost. */
-export async function windowedDatagrams({ route, bytes, window, durationMs }) {
+/** Datagrams echoed a second after `warmUpMs`, with `window` under way at any time, and the share of all that was lost. */
+export async function windowedDatagrams({ route, bytes, window, warmUpMs, durationMs }) {
   const socket = await open(route)
   const state = { sent: 0, received: 0 }
   const started = performance.now()
+  const endsAt = started + warmUpMs + durationMs
   // A slot is a datagram under way: its answer, or its time, sends the next one.
   const slots = Array.from({ length: window }, (_, number) => ({ number, due: 0 }))
   const fire = (slot) => {
@@ -29,19 +30,22 @@ export async function windowedDatagrams({ route, bytes, window, durationMs }) {
     state.received++
     const slot = slots[number % window]
     // One that was given up and came after all has had its successor.
-    if (slot.number !== number || performance.now() - started >= durationMs) return
+    if (slot.number !== number || performance.now() >= endsAt) return
     slot.number += window
     fire(slot)
   }
   slots.forEach((slot) => fire(slot))
-  while (performance.now() - started < durationMs) {
+  let warm
+  while (performance.now() < endsAt) {
     await sleep(everyMs)
-    for (const slot of slots.filter(({ due }) => due < performance.now())) {
+    const now = performance.now()
+    if (now - started >= warmUpMs) warm ??= { received: state.received, at: now }
+    for (const slot of slots.filter(({ due }) => due < now)) {
       slot.number += window
       fire(slot)
     }
   }
-  const rate = (state.received * 1000) / (performance.now() - started)
+  const rate = ((state.received - warm.received) * 1000) / (performance.now() - warm.at)
   await sleep(tailMs)
   socket.close()
   return { rate, lost: lostShare(state) }

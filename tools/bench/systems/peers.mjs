@@ -14,11 +14,13 @@ const chisel = peer('chisel', ['--version'], {
   client: (link, port) => ['client', `http://127.0.0.1:${link}`, `127.0.0.1:${port}:socks`],
 })
 
+// Built around its library: see tools/bench/peers.
 const gost = peer('gost', ['-V'], {
   id: 'gost',
   title: 'gost',
   udp: true,
-  server: (link) => ['-L', `relay+ws://127.0.0.1:${link}`],
+  // Its datagrams take what it counts as a listener at the far end.
+  server: (link) => ['-L', `relay+ws://127.0.0.1:${link}?bind=true`],
   client: (link, port) => ['-L', `socks5://127.0.0.1:${port}?udp=true`, '-F', `relay+ws://127.0.0.1:${link}`],
 })
 
