@@ -153,7 +153,7 @@ class Pump implements ChannelHandler, ReadTapOwner {
     if (this.#unconsumedBytes > maxGatheredBytes) this.#channel.pause()
   }
 
-  /** Gathers what comes in one turn of the event loop for one writev: bulk took a tenth less CPU time. */
+  /** Gathers what one read of the link brings for one writev: bulk took a tenth less CPU time. */
   #cork(): void {
     this.#corked = true
     this.#socket.cork()
