@@ -16,7 +16,7 @@ A complete run writes docs/performance.md, and so does --page; others write to .
   --help
 `
 
-/** A run of more rounds than this has been mistyped: each takes a quarter of an hour. */
+/** A run of more rounds than this has been mistyped: each takes half an hour. */
 const maxRounds = 100
 
 /**

@@ -1,3 +1,5 @@
+import { payloadChunks } from './payload.mjs'
+
 /**
  * Bytes in a row before other sockets get their turn: a write that the system takes at once calls back before anything
  * else runs, and a fast reader would have the process to itself.
@@ -6,10 +8,13 @@ const burstBytes = 256 * 1024
 
 /** Writes chunks of `bytes` to `socket` as fast as it takes them, one after the other: what waits would be joined. */
 export function pour(socket, bytes) {
-  const chunk = Buffer.alloc(bytes, 7)
+  const chunks = payloadChunks(bytes)
+  let index = 0
   let left = burstBytes
   const write = () => {
-    if (!socket.destroyed) socket.write(chunk, next)
+    if (socket.destroyed) return
+    socket.write(chunks[index], next)
+    index = (index + 1) % chunks.length
   }
   const next = () => {
     left -= bytes

@@ -5,6 +5,7 @@
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
+import { payloadChunks } from '../load/payload.mjs'
 import { pour } from '../load/pour.mjs'
 
 const headerBytes = 5
@@ -47,7 +48,7 @@ function answer(socket, wanted, bytes) {
   if (wanted === 'd') pour(socket, bytes)
   else if (wanted === 'u') socket.on('data', (chunk) => (receivedBytes += chunk.length))
   else if (wanted === 'e') socket.on('data', (chunk) => socket.write(chunk))
-  else if (wanted === 'c') socket.end(Buffer.alloc(bytes, 7))
+  else if (wanted === 'c') socket.end(payloadChunks(bytes)[0])
   else socket.on('data', (chunk) => answerHttp(socket, chunk))
 }
 
