@@ -1,13 +1,6 @@
 import type { IncomingMessage } from 'node:http'
+import { hasBody, hasTransferEncoding, onwardFields } from './framing.js'
 import { endToEnd, fieldValues, hasToken } from './hop-by-hop.js'
-import { hasTransferEncoding } from './request-check.js'
-
-/** Whether a request has a body, going by its head (RFC 9112 §6.3). */
-export function hasBody({ rawHeaders }: IncomingMessage): boolean {
-  return (
-    hasTransferEncoding(rawHeaders) || fieldValues(rawHeaders, 'content-length').some((length) => Number(length) > 0)
-  )
-}
 
 /** Whether a request's Upgrade goes to its origin. With a body, and to another HTTP, it is ignored (RFC 9110 §7.8). */
 export function isHonouredUpgrade(request: IncomingMessage): boolean {
@@ -17,13 +10,10 @@ export function isHonouredUpgrade(request: IncomingMessage): boolean {
 /** The fields of a client's request as its origin gets them. */
 export function requestHeaders(request: IncomingMessage, authority: string, upgrade: boolean): string[] {
   const { rawHeaders, method = '' } = request
-  const chunked = hasTransferEncoding(rawHeaders)
-  const headers = endToEnd(rawHeaders, chunked ? undefined : dropWithoutChunks)
+  const headers = onwardFields(request, hasTransferEncoding(rawHeaders) ? undefined : dropWithoutChunks)
   setHost(headers, authority)
   if (request.httpVersion === '1.0') dropField(headers, 'expect')
   if (method === 'OPTIONS' || method === 'TRACE') countForward(headers)
-  if (chunked) headers.push('Transfer-Encoding', 'chunked')
-  else if (!unframed.has(method) && !hasField(headers, 'content-length')) headers.push('Content-Length', '0')
   if (upgrade) headers.push('Connection', 'Upgrade', 'Upgrade', fieldValues(rawHeaders, 'upgrade').join(', '))
   else if (hasToken(rawHeaders, 'te', 'trailers')) headers.push('Connection', 'keep-alive, TE', 'TE', 'trailers')
   return headers
@@ -63,9 +53,6 @@ export function informationalHead(
 }
 
 const dropWithoutChunks = new Set(['trailer'])
-
-/** Methods for which Node sends no framing by itself; without a length, others would go out chunked. */
-const unframed = new Set(['GET', 'HEAD', 'DELETE', 'OPTIONS', 'TRACE', 'CONNECT'])
 
 /** The URL wins over the Host field (RFC 9112 §3.2.2), which keeps its place. */
 function setHost(headers: string[], authority: string): void {

@@ -2,11 +2,12 @@ import { request as httpRequest, type ClientRequest, type IncomingMessage, type 
 import type { Duplex } from 'node:stream'
 import type { ClientConnection, Turn } from './client-connection.js'
 import { HttpProxyError } from './errors.js'
-import { hasBody, informationalHead, requestHeaders, responseHeaders, sendsChunked } from './exchange-headers.js'
+import { informationalHead, requestHeaders, responseHeaders, sendsChunked } from './exchange-headers.js'
+import { hasBody, hasTransferEncoding, isChunkedOnly } from './framing.js'
 import { endToEndTrailers, hasToken } from './hop-by-hop.js'
 import { join } from './join.js'
 import { refusalOf } from './refusal.js'
-import { checkRequest, hasTransferEncoding, isChunkedOnly } from './request-check.js'
+import { checkRequest } from './request-check.js'
 import { badTarget, type RequestTarget } from './request-target.js'
 
 /** After these the connection goes on; any other refusal means that we may have read the client wrongly. */

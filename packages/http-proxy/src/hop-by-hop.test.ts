@@ -50,6 +50,20 @@ describe('endToEnd', () => {
     expect(endToEnd(fields)).toEqual(['X-A', '1', 'X-D', '4'])
   })
 
+  it.each(['Content-Length', 'content-length', 'Host', 'X-Forwarded-For', 'Cookie', 'Content_Length'])(
+    'keeps %s, whatever Connection names',
+    (field) => {
+      expect(endToEnd([field, '5', 'Connection', `close, ${field}`, 'connection', field.toLowerCase()])).toEqual([
+        field,
+        '5',
+      ])
+    },
+  )
+
+  it('removes what a web server would take for it', () => {
+    expect(endToEnd(['Transfer_Encoding', 'chunked', 'X_A', 'b'], new Set(['x-a']))).toEqual([])
+  })
+
   it('removes what it is told to', () => {
     expect(endToEnd(['Trailer', 'X', 'A', 'b'], new Set(['trailer']))).toEqual(['A', 'b'])
   })

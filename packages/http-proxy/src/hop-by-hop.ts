@@ -15,6 +15,30 @@ const hopByHop = new Set([
   'upgrade',
 ])
 
+/**
+ * Fields that everyone on the way needs, so that no Connection field may take them out (RFC 9110 §7.6.1): what frames, routes
+ * and describes a message, who sent it, and by whose word. Without them the next hop would read another message than we did.
+ */
+const endToEndAlways = new Set([
+  'authorization',
+  'cache-control',
+  'content-encoding',
+  'content-length',
+  'content-range',
+  'content-type',
+  'cookie',
+  'expect',
+  'forwarded',
+  'host',
+  'max-forwards',
+  'range',
+  'set-cookie',
+  'via',
+  'x-forwarded-for',
+  'x-forwarded-host',
+  'x-forwarded-proto',
+])
+
 /** Fields that frame or route a message; they have no place in trailers (RFC 9110 §6.5.1). */
 const framing = new Set(['content-length', 'host', 'trailer'])
 
@@ -28,14 +52,18 @@ export function connectionOptions(headers: RawHeaders): Set<string> {
   return names
 }
 
-/** The fields to pass on: all but the hop-by-hop ones and those in `alsoDrop`; order, spelling and repeats stay. */
+/**
+ * The fields to pass on: all but the hop-by-hop ones and those in `alsoDrop`; order, spelling and repeats stay. `_` counts as
+ * `-`, since web servers give programs both under one name (RFC 3875 §4.1.18).
+ */
 export function endToEnd(headers: RawHeaders, alsoDrop?: ReadonlySet<string>): string[] {
   const options = connectionOptions(headers)
   const kept: string[] = []
   for (let at = 0; at + 1 < headers.length; at += 2) {
     const name = headers[at] as string
-    const key = name.toLowerCase()
-    if (hopByHop.has(key) || options.has(key) || alsoDrop?.has(key)) continue
+    const key = name.toLowerCase().replaceAll('_', '-')
+    const isNamed = options.has(name.toLowerCase()) && !endToEndAlways.has(key)
+    if (isNamed || hopByHop.has(key) || alsoDrop?.has(key)) continue
     kept.push(name, headers[at + 1] as string)
   }
   return kept

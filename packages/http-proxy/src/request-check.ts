@@ -3,6 +3,7 @@ import type { Target } from './authority.js'
 import { parseAuthority } from './authority.js'
 import { parseBasic } from './basic.js'
 import { HttpProxyError } from './errors.js'
+import { checkTransferEncoding, hasTransferEncoding } from './framing.js'
 import { connectionOptions, fieldValues } from './hop-by-hop.js'
 import type { ResolvedHttpProxyOptions } from './options.js'
 import {
@@ -91,29 +92,11 @@ function checkFraming(request: IncomingMessage): void {
   if (hosts[0] !== undefined && parseAuthority(hosts[0], 80) === undefined) {
     throw badRequest('the Host field is not host[:port]')
   }
-  checkTransferEncoding(rawHeaders, httpVersion)
+  checkTransferEncoding(request)
   const options = connectionOptions(rawHeaders)
   for (const field of ['host', 'content-length']) {
     if (options.has(field)) throw badRequest(`Connection must not name ${field} (RFC 9110 §7.6.1)`)
   }
-}
-
-/** We take chunked apart and make it anew; any other coding would get lost on the way (RFC 9112 §6.1). */
-function checkTransferEncoding(headers: readonly string[], httpVersion: string): void {
-  if (!hasTransferEncoding(headers)) return
-  if (httpVersion === '1.0') throw badRequest('HTTP/1.0 has no Transfer-Encoding (RFC 9112 §6.1)')
-  if (isChunkedOnly(headers)) return
-  const text = 'the only Transfer-Encoding served is chunked'
-  throw new HttpProxyError('ERR_HTTP_PROXY_UNSUPPORTED', text, { status: 501 })
-}
-
-export function isChunkedOnly(headers: readonly string[]): boolean {
-  const codings = fieldValues(headers, 'transfer-encoding')
-  return codings.length === 1 && codings[0]?.trim().toLowerCase() === 'chunked'
-}
-
-export function hasTransferEncoding(headers: readonly string[]): boolean {
-  return fieldValues(headers, 'transfer-encoding').length > 0
 }
 
 function authenticate(request: IncomingMessage, { mayUse }: CheckOptions): string | undefined {

@@ -77,6 +77,8 @@ export class HttpPort {
   #httpOptions() {
     const { maxHeadBytes, headDeadlineMs } = this.#options
     return {
+      // Strict whatever the command line of Node says: the frame that is read here is the one that is passed on.
+      insecureHTTPParser: false,
       maxHeaderSize: maxHeadBytes,
       headersTimeout: headDeadlineMs,
       requestTimeout: REQUEST_DEADLINE_MS,
@@ -150,8 +152,10 @@ export class HttpPort {
       REFUSALS[code] ?? (code.startsWith('HPE_') ? BAD_REQUEST : { kind: undefined, status: undefined })
     if (kind !== undefined) this.#refused(kind, this.peerOf(stream as Socket).address, error.message)
     else if (TLS_ERROR.test(code)) this.#refused('tls', this.peerOf(stream as Socket).address, tlsReason(error, code))
-    const isAnswering = this.#answers.get(stream)?.writableFinished === false
-    if (status === undefined || !stream.writable || isAnswering) return void stream.destroy()
+    const last = this.#answers.get(stream)
+    // Under way, or the last one there is going to be: nobody may take ours for a part of it.
+    const isAnswered = last?.writableFinished === false || last?.shouldKeepAlive === false
+    if (status === undefined || !stream.writable || isAnswered) return void stream.destroy()
     stream.end(textResponse(status, STATUS_CODES[status] ?? ''), () => stream.destroy())
   }
 

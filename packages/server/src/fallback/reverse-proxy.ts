@@ -9,7 +9,7 @@ import {
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
 import { isIP } from 'node:net'
 import { type Duplex, pipeline } from 'node:stream'
-import { endToEnd } from '@ls/http-proxy'
+import { endToEnd, hasTransferEncoding, HttpProxyError, isChunkedOnly, onwardFields } from '@ls/http-proxy'
 import type { ClientAddress } from '@ls/transport'
 import { answerText } from '../answer-text.js'
 import type { Fallback } from './fallback.js'
@@ -21,8 +21,33 @@ const SILENCE_MS = 30_000
 /** Connections to the web server behind, and how many of them stay open unused: what a small site takes. */
 const CONNECTIONS = { keepAlive: true, maxSockets: 256, maxFreeSockets: 16 }
 
-/** Made anew for the next hop; `Expect` has been answered by Node already. */
-const REPLACED = new Set(['host', 'expect', 'forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto'])
+/**
+ * Made anew for the next hop, or not passed on at all: what web servers believe a proxy about its visitor, a visitor must not
+ * say himself. `Expect` has been answered by Node already; trailers end here.
+ */
+const REPLACED = new Set([
+  'host',
+  'expect',
+  'trailer',
+  'forwarded',
+  'x-forwarded-for',
+  'x-forwarded-host',
+  'x-forwarded-port',
+  'x-forwarded-prefix',
+  'x-forwarded-proto',
+  'x-forwarded-protocol',
+  'x-forwarded-scheme',
+  'x-forwarded-server',
+  'x-forwarded-ssl',
+  'x-real-ip',
+  'x-client-ip',
+  'x-cluster-client-ip',
+  'x-original-url',
+  'x-rewrite-url',
+  'cf-connecting-ip',
+  'fastly-client-ip',
+  'true-client-ip',
+])
 
 /** Passes requests on to another web server, upgrades included, and its answers back. */
 export class ReverseProxy implements Fallback {
@@ -36,7 +61,9 @@ export class ReverseProxy implements Fallback {
   }
 
   answer(request: IncomingMessage, response: ServerResponse, client: ClientAddress): void {
-    const onward = this.#request(request, client, response)
+    const fields = this.#fieldsOf(request, client, response)
+    if (fields === undefined) return
+    const onward = this.#request(request, response, fields)
     // A request that breaks off ends here too; what comes back is the visitor's business no more.
     pipeline(request, onward, () => {})
   }
@@ -49,12 +76,10 @@ export class ReverseProxy implements Fallback {
     if (request.headers['content-length'] !== undefined || request.headers['transfer-encoding'] !== undefined) {
       return answerText(response, 400, '400 bad request\n')
     }
-    const onward = this.#request(request, client, response, [
-      'Connection',
-      'Upgrade',
-      'Upgrade',
-      request.headers.upgrade ?? '',
-    ])
+    const fields = this.#fieldsOf(request, client, response)
+    if (fields === undefined) return
+    fields.push('Connection', 'Upgrade', 'Upgrade', request.headers.upgrade ?? '')
+    const onward = this.#request(request, response, fields)
     onward.once('upgrade', (answer, behind, firstBytes) => {
       response.detachSocket(stream as Parameters<ServerResponse['detachSocket']>[0])
       behind.setTimeout(0)
@@ -77,17 +102,13 @@ export class ReverseProxy implements Fallback {
     return this.#origin.protocol === 'https:'
   }
 
-  #request(
-    request: IncomingMessage,
-    client: ClientAddress,
-    response: ServerResponse,
-    extraHeaders: readonly string[] = [],
-  ): ClientRequest {
+  #request(request: IncomingMessage, response: ServerResponse, headers: string[]): ClientRequest {
     const { method = 'GET', url = '/' } = request
     const onward = (this.#isSecure ? httpsRequest : httpRequest)(this.#origin, {
       method,
       path: url.startsWith('/') || url === '*' ? url : '/',
-      headers: [...this.#headers(request, client), ...extraHeaders],
+      headers,
+      insecureHTTPParser: false,
       agent: this.#agent,
       timeout: SILENCE_MS,
       setHost: false,
@@ -103,23 +124,33 @@ export class ReverseProxy implements Fallback {
     return onward
   }
 
-  #headers(request: IncomingMessage, { address }: ClientAddress): string[] {
+  /** What the web server behind is told; undefined once a request that cannot be passed on has been answered. */
+  #fieldsOf(request: IncomingMessage, { address }: ClientAddress, response: ServerResponse): string[] | undefined {
     const { host } = request.headers
-    const isEncrypted = 'encrypted' in request.socket
-    return [
-      'Host',
-      this.#origin.host,
-      ...endToEnd(request.rawHeaders, REPLACED),
-      ...(address === undefined || isIP(address) === 0 ? [] : ['X-Forwarded-For', address]),
-      ...(host === undefined ? [] : ['X-Forwarded-Host', host]),
-      'X-Forwarded-Proto',
-      isEncrypted ? 'https' : 'http',
-      // Without it Node would send the body of a GET without any frame: the next request, to whoever reads it.
-      ...(request.headers['transfer-encoding'] === undefined ? [] : ['Transfer-Encoding', 'chunked']),
-    ]
+    try {
+      return [
+        'Host',
+        this.#origin.host,
+        ...onwardFields(request, REPLACED),
+        ...(address === undefined || isIP(address) === 0 ? [] : ['X-Forwarded-For', address]),
+        ...(host === undefined ? [] : ['X-Forwarded-Host', host]),
+        'X-Forwarded-Proto',
+        'encrypted' in request.socket ? 'https' : 'http',
+      ]
+    } catch (error) {
+      if (!(error instanceof HttpProxyError)) throw error
+      // Nobody knows where the next request begins.
+      response.shouldKeepAlive = false
+      answerText(response, error.status ?? 400, `${error.message}\n`)
+      return undefined
+    }
   }
 
   #passBack(answer: IncomingMessage, response: ServerResponse): void {
+    if (hasTransferEncoding(answer.rawHeaders) && !isChunkedOnly(answer.rawHeaders)) {
+      answer.destroy()
+      return answerText(response, 502, '502 bad gateway\n')
+    }
     // The date is that of whoever made the answer.
     response.sendDate = false
     response.writeHead(answer.statusCode ?? 502, answer.statusMessage ?? '', this.#answerHeaders(answer))

@@ -1,0 +1,124 @@
+import { createServer, type IncomingMessage } from 'node:http'
+import { connect } from 'node:net'
+import { onceEvent } from '@ls/testkit'
+import { afterEach, describe, expect, test } from 'vitest'
+import { LinkSocksServer } from '../server.js'
+
+const cleanups: (() => unknown)[] = []
+
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).toReversed()) await cleanup()
+})
+
+interface Served {
+  readonly line: string
+  readonly headers: IncomingMessage['headers']
+  readonly body: string
+}
+
+/** A web server that remembers what it was asked, behind a LinkSocks server; `send` resolves with all that comes back. */
+async function start() {
+  const served: Served[] = []
+  const site = createServer((request, response) => {
+    let body = ''
+    request.on('data', (chunk: Buffer) => (body += chunk.toString('latin1')))
+    request.on('end', () => {
+      served.push({ line: `${request.method} ${request.url}`, headers: request.headers, body })
+      response.end(`<${request.url}>`)
+    })
+  })
+  site.listen(0, '127.0.0.1')
+  await onceEvent(site, 'listening')
+  const { port } = site.address() as { port: number }
+  const server = new LinkSocksServer({ host: '127.0.0.1', port: 0, fallback: `http://127.0.0.1:${port}` })
+  await server.listen()
+  cleanups.push(() => {
+    site.closeAllConnections()
+    site.close()
+    return server.close()
+  })
+  return { served, host: `127.0.0.1:${port}`, send: (text: string) => exchange(server.address?.port ?? 0, text) }
+}
+
+async function exchange(port: number, text: string): Promise<string> {
+  const socket = connect(port, '127.0.0.1')
+  cleanups.push(() => socket.destroy())
+  let answer = ''
+  socket.on('data', (chunk: Buffer) => (answer += chunk.toString('latin1')))
+  socket.write(text, 'latin1')
+  await onceEvent(socket, 'end')
+  return answer
+}
+
+const hidden = 'GET /hidden HTTP/1.1\r\nHost: h\r\nX-Forwarded-For: 9.9.9.9\r\n\r\n'
+
+function request(fields: readonly string[], body: string, method = 'GET'): string {
+  return [`${method} / HTTP/1.1`, 'Host: visitor.example', ...fields, '', body].join('\r\n')
+}
+
+describe('a fallback URL gets one request for one request', () => {
+  const sized = `Content-Length: ${hidden.length}`
+  const chunk = `${hidden.length.toString(16)}\r\n${hidden}\r\n0\r\n\r\n`
+  test.each<[what: string, text: string]>([
+    ['a body with a length that Connection names', request(['Connection: content-length, close', sized], hidden)],
+    ['the same in other letters', request(['Connection: close , Content-LENGTH', sized], hidden)],
+    ['the same of DELETE', request(['Connection: content-length, close', sized], hidden, 'DELETE')],
+    ['the same of POST', request(['Connection: content-length, close', sized], hidden, 'POST')],
+    [
+      'chunks that Connection names',
+      request(['Connection: transfer-encoding, close', 'Transfer-Encoding: chunked'], chunk),
+    ],
+  ])('%s', async (_what, text) => {
+    const { served, send } = await start()
+    await send(text)
+    expect(served.map(({ line, body }) => [line.split(' ')[1], body])).toEqual([['/', hidden]])
+  })
+
+  test.each<[what: string, fields: string[], body: string]>([
+    ['a coding below chunked', ['Transfer-Encoding: gzip, chunked'], chunk],
+    ['a coding unknown', ['Transfer-Encoding: xchunked'], chunk],
+    ['chunked twice', ['Transfer-Encoding: chunked', 'Transfer-Encoding: chunked'], chunk],
+    ['chunked not at the end', ['Transfer-Encoding: chunked, identity'], chunk],
+    ['a length and chunks', [sized, 'Transfer-Encoding: chunked'], chunk],
+    ['a tab in front of chunked', ['Transfer-Encoding:\u000bchunked'], chunk],
+  ])('and none for one with %s', async (_what, fields, body) => {
+    const { served, send } = await start()
+    const answer = await send(request(fields, body))
+    expect([served.length, answer.match(/HTTP\/1\.1 \d/g)?.length]).toEqual([0, 1])
+    expect(answer).toMatch(/^HTTP\/1\.1 (?:400|501) [^]*connection: close/i)
+  })
+
+  test('and none for chunks of HTTP/1.0', async () => {
+    const { served, send } = await start()
+    await send(`POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\nConnection: keep-alive\r\n\r\n${chunk}`)
+    expect(served).toEqual([])
+  })
+})
+
+describe('a fallback URL', () => {
+  test('learns who asks, whatever Connection names', async () => {
+    const { served, host, send } = await start()
+    const names = 'host, x-forwarded-for, X-Forwarded-Host, x-forwarded-proto, cookie, close'
+    await send(request([`Connection: ${names}`, 'Cookie: a=1'], ''))
+    expect(served[0]?.headers).toMatchObject({
+      host,
+      cookie: 'a=1',
+      'x-forwarded-for': '127.0.0.1',
+      'x-forwarded-host': 'visitor.example',
+      'x-forwarded-proto': 'http',
+    })
+  })
+
+  test('gets no word of the visitor about who asks', async () => {
+    const { served, send } = await start()
+    const forged = ['X-Real-IP', 'X_Forwarded_For', 'X-Forwarded-Port', 'CF-Connecting-IP', 'True-Client-IP']
+    await send(request(['Connection: close', ...forged.map((name) => `${name}: 9.9.9.9`)], ''))
+    expect(JSON.stringify(served[0]?.headers)).not.toMatch('9.9.9.9')
+  })
+
+  test('does not get fields that Connection names for this hop only', async () => {
+    const { served, send } = await start()
+    await send(request(['Connection: x-hop, close', 'X-Hop: 1', 'X-End: 2'], ''))
+    expect([served[0]?.headers['x-hop'], served[0]?.headers['x-end']]).toEqual([undefined, '2'])
+  })
+})
