@@ -43,6 +43,20 @@ test('FramePool.give keeps no more than maxIdleBytes', () => {
   expect(pool.idleBytes).toBe(200)
 })
 
+test('FramePool.hold keeps the memory of another pool until it is given back once more', () => {
+  const [pool, other] = [new FramePool(options), new FramePool({ ...options, frameBytes: 1000 })]
+  const frame = pool.take(80)
+  other.hold(frame)
+  pool.give(frame)
+  expect(pool.idleBytes).toBe(0)
+})
+
+test('FramePool.give returns memory to the pool that it came from', () => {
+  const [pool, other] = [new FramePool(options), new FramePool({ ...options, frameBytes: 1000 })]
+  other.give(pool.take(80))
+  expect([pool.idleBytes, other.idleBytes]).toEqual([100, 0])
+})
+
 test('FramePool.give takes any view of its memory that is not short', () => {
   const pool = new FramePool(options)
   const frame = pool.take(80)

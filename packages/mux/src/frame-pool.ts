@@ -66,7 +66,7 @@ export class FramePool {
 
   /** Whether `frame` lies in memory that {@link give} takes back; views of less than a quarter of it are not known. */
   owns(frame: Uint8Array): boolean {
-    return this.#memoryOf(frame) !== undefined
+    return memoryOf(frame)?.pool === this
   }
 
   /** How much memory directly before `frame` is free for a header, in bytes. */
@@ -75,29 +75,32 @@ export class FramePool {
   }
 
   /**
-   * The memory of `frame` is used again only once one more has given it back: whoever writes it out. Its owner may hear
-   * earlier that it has arrived, from a peer that lies, and what is written then would be the bytes of someone else.
+   * Keeps the memory of `frame`, of whichever pool, until one more `give`: a transport calls it while it writes. The
+   * sender may hear of an Ack earlier, from a peer that lies, and would write the bytes of another session into it.
    */
   hold(frame: Uint8Array): void {
-    const memory = this.#memoryOf(frame)
+    const memory = memoryOf(frame)
     if (memory !== undefined) memory.holders++
   }
 
-  /** Takes back what its giver neither reads nor writes any more, as {@link owns} knows it; memory of others is left alone. */
+  /** Returns memory to the pool that it came from, as {@link owns} knows it. Other memory is left alone. */
   give(frame: Uint8Array): void {
-    const memory = this.#memoryOf(frame)
+    const memory = memoryOf(frame)
     if (memory === undefined) return
     memory.holders--
-    if (memory.holders === 0 && this.#idle.length < this.#maxIdle) this.#idle.push(memory)
+    if (memory.holders === 0) memory.pool.#recycle(memory)
   }
 
-  /** Our memory that is in use, told from that of others. */
-  #memoryOf(frame: Uint8Array): FrameMemory | undefined {
-    // The memory of a short view is made when it is asked for; none of them is ours.
-    if (frame.length * 4 < this.frameBytes) return undefined
-    const { buffer } = frame
-    return buffer instanceof FrameMemory && buffer.pool === this && buffer.holders > 0 ? buffer : undefined
+  #recycle(memory: FrameMemory): void {
+    if (this.#idle.length < this.#maxIdle) this.#idle.push(memory)
   }
+}
+
+/** The pooled memory below `frame` that is in use; undefined for other memory, and for views of less than a quarter of it. */
+function memoryOf(frame: Uint8Array): FrameMemory | undefined {
+  const { buffer } = frame
+  if (!(buffer instanceof FrameMemory) || buffer.holders === 0) return undefined
+  return frame.length * 4 >= buffer.pool.frameBytes ? buffer : undefined
 }
 
 /** Memory of one frame. */
