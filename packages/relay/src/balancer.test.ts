@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events'
 import type { Session } from '@ls/mux'
 import { FakeClock } from '@ls/testkit'
 import { describe, expect, test } from 'vitest'
@@ -46,6 +47,15 @@ describe('Balancer.pick', () => {
     const picked = new Balancer({ clock }).pick(giveUp.signal)
     giveUp.abort(new Error('gone'))
     await expect(picked).rejects.toThrow('gone')
+  })
+
+  test('leaves no listener on the signal of a request that waited too long', async () => {
+    const clock = new FakeClock()
+    const giveUp = new AbortController()
+    const picked = new Balancer({ clock, waitMs: 10_000 }).pick(giveUp.signal)
+    clock.advance(10_000)
+    await expect(picked).rejects.toThrow('no-provider')
+    expect(getEventListeners(giveUp.signal, 'abort')).toEqual([])
   })
 
   test('leaves no timer behind once a request has its session', async () => {

@@ -12,7 +12,9 @@ export interface BalancerOptions {
 interface Waiter {
   resolve(session: Session): void
   reject(error: Error): void
-  timer: TimerHandle
+  readonly timer: TimerHandle
+  readonly signal: Cancellation
+  readonly onAbort: () => void
 }
 
 /**
@@ -66,7 +68,7 @@ export class Balancer {
   close(): void {
     for (const waiter of this.#waiters) {
       this.#settle(waiter)
-      waiter.reject(new RelayError({ word: 'no-provider', detail: 'the server is closing' }))
+      waiter.reject(new RelayError({ word: 'no-provider', detail: 'this end is shutting down' }))
     }
   }
 
@@ -91,14 +93,7 @@ export class Balancer {
         const reason = signal.reason as Error
         reject(reason)
       }
-      const waiter: Waiter = {
-        resolve: (session) => {
-          signal.removeEventListener('abort', onAbort)
-          resolve(session)
-        },
-        reject,
-        timer,
-      }
+      const waiter: Waiter = { resolve, reject, timer, signal, onAbort }
       signal.addEventListener('abort', onAbort, { once: true })
       this.#waiters.add(waiter)
     })
@@ -107,5 +102,6 @@ export class Balancer {
   #settle(waiter: Waiter): void {
     this.#waiters.delete(waiter)
     this.#clock.clearTimeout(waiter.timer)
+    waiter.signal.removeEventListener('abort', waiter.onAbort)
   }
 }
