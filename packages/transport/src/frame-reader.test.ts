@@ -59,6 +59,18 @@ function digestOf(by: 'reader' | 'ws', bytes: Uint8Array): string {
   return `${by} ${RecordingHandler.digestsOf([bytes])[0]}`
 }
 
+test('FrameReader.attach leaves a connection alone on which ws does not listen for data', () => {
+  const stream = connection()
+  const reader = new FrameReader({
+    stream,
+    masked: false,
+    maxMessageBytes: 100,
+    onBytes: () => {},
+    onMessage: () => {},
+  })
+  expect([reader.attach(), stream.listenerCount('data')]).toEqual([false, 0])
+})
+
 /** A connection without a network: each push is a read of its own. */
 function connection(): Duplex {
   return new Duplex({ read() {}, write: (_chunk, _encoding, callback) => callback() })

@@ -6,7 +6,7 @@ import { copyUnmasked, unmask } from './mask.js'
 import { UnfinishedMessage } from './unfinished-message.js'
 
 export interface FrameReaderOptions {
-  /** The connection below the WebSocket, on which ws listens for data already. */
+  /** The connection below the WebSocket; ws listens for data on it already. */
   readonly stream: Duplex
   /** Servers take masked frames only, clients unmasked ones only (RFC 6455 §5.1). */
   readonly masked: boolean
@@ -51,16 +51,18 @@ export class FrameReader implements ReadTapOwner {
     this.#theirs = options.stream.listeners('data').at(-1) as DataListener | undefined
   }
 
-  /** Takes the place of ws on the connection. */
-  attach(): void {
+  /** Takes the place of ws on the connection. False where ws does not listen for data: it then reads by itself. */
+  attach(): boolean {
     const { stream } = this.#options
-    if (this.#theirs !== undefined) stream.off('data', this.#theirs)
+    if (this.#theirs === undefined) return false
+    stream.off('data', this.#theirs)
     stream.on('data', this.#onData)
     // A connection that breaks while it is paused has read what nobody was told of; ws would take it for itself.
     stream.prependListener('close', () => {
       if (stream.readableLength > 0 && stream.listeners('data').includes(this.#onData))
         this.#onData(stream.read(stream.readableLength) as Buffer)
     })
+    return true
   }
 
   readMemory(): Uint8Array | undefined {

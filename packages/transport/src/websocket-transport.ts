@@ -225,7 +225,7 @@ export class WebSocketTransport implements MessageTransport {
       onBytes: () => this.#keepalive?.received(),
       onMessage: (message) => this.#receive(message, true),
     })
-    reader.attach()
+    if (!reader.attach()) this.#socket.on('message', () => this.#keepalive?.received())
   }
 
   #createKeepalive(timing: Exclude<ResolvedTransportOptions['heartbeat'], false>): Keepalive {
