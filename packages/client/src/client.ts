@@ -90,10 +90,10 @@ export class LinkSocksClient extends EventEmitter<ClientEvents> {
   async start({ signal }: { signal?: AbortSignal } = {}): Promise<void> {
     if (this.#state !== 'idle') throw new ClientError('ERR_CLIENT_CLOSED', `the client is ${this.#state} already`)
     this.#state = 'running'
-    signal?.throwIfAborted()
     const onAbort = (): void => void this.close()
     signal?.addEventListener('abort', onAbort, { once: true })
     try {
+      signal?.throwIfAborted()
       if (this.#options.socksNowait === true) await this.#openInbound()
       await this.#firstLink()
       await this.#openInbound()
