@@ -8,17 +8,19 @@ import { pathToFileURL } from 'node:url'
 import { readSource } from './source-imports.mjs'
 import { listFiles, readPackage, readPackages, repositoryRoot } from './workspace.mjs'
 
-const bytesAndPolicy = ['@ls/codec', '@ls/batching']
+const ground = ['@ls/foundation']
+const bytesAndPolicy = ['@ls/codec', '@ls/batching', ...ground]
 const protocols = ['@ls/mux', '@ls/socks5', '@ls/http-proxy']
 const io = ['@ls/transport', '@ls/relay']
 
 /** Arrows point down only. A package that is not listed has no place in the house yet. */
 const mayUse = {
-  '@ls/codec': [],
-  '@ls/batching': [],
+  '@ls/foundation': [],
+  '@ls/codec': ground,
+  '@ls/batching': ground,
   '@ls/mux': bytesAndPolicy,
-  '@ls/socks5': [],
-  '@ls/http-proxy': [],
+  '@ls/socks5': ground,
+  '@ls/http-proxy': ground,
   '@ls/transport': ['@ls/mux', ...bytesAndPolicy],
   '@ls/relay': [...protocols, ...bytesAndPolicy],
   '@ls/server': [...io, ...protocols, ...bytesAndPolicy],
@@ -29,13 +31,13 @@ const mayUse = {
 }
 
 /** Packages that run in a browser: no Node, and time only through a Clock. */
-const browserPackages = new Set(['@ls/codec', '@ls/batching', '@ls/mux'])
+const browserPackages = new Set(['@ls/foundation', '@ls/codec', '@ls/batching', '@ls/mux'])
 
 /** Entries of a browser package that are for Node; so is what only they import. */
 const nodeEntries = new Set(['./node', './duplex'])
 
 /** The one file that may read the process's own time. */
-const clockFile = 'packages/batching/src/clock.ts'
+const clockFile = 'packages/foundation/src/clock.ts'
 
 /** Third parties that belong to one package, so that they can be replaced in one place. */
 const onlyIn = {

@@ -13,6 +13,24 @@ test('LinkSocksClient.start rejects with the reason of its signal, and is closed
   expect(client.sessions).toEqual([])
 })
 
+test('LinkSocksClient.start with a signal that has aborted already ends the client', async () => {
+  const client = new LinkSocksClient({ transport: silent, socksPort: 0 })
+  const reason = new Error('changed my mind')
+  await expect(client.start({ signal: AbortSignal.abort(reason) })).rejects.toBe(reason)
+  expect(await client.closed).toBe(reason)
+})
+
+test.each([
+  ['idleLimitMs is 0', { idleLimitMs: 0 }],
+  ['linkWaitMs is NaN', { linkWaitMs: Number.NaN }],
+  ['reconnectDelayMs is -5', { reconnectDelayMs: -5 }],
+  ['socksPort is 70000', { socksPort: 70_000 }],
+  ['connectTimeoutMs is 0', { reverse: true, connectTimeoutMs: 0 }],
+  ['heartbeat.deadlineMs is 45000', { heartbeat: { periodMs: 60_000 } }],
+])('LinkSocksClient refuses an option out of range at once: %s', (text, options) => {
+  expect(() => new LinkSocksClient(options)).toThrow(text)
+})
+
 test('LinkSocksClient.start may be called once', async () => {
   const client = new LinkSocksClient({ transport: silent, socksPort: 0 })
   const first = client.start()

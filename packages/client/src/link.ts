@@ -171,7 +171,7 @@ export class Link {
       {
         ...this.#options,
         extensions,
-        ...(extensions.length === 0 ? {} : { windowBytes, graceMs: Math.round(graceMs) }),
+        ...(extensions.length === 0 ? {} : { windowBytes, graceMs }),
         ...(peerWindowBytes === undefined ? {} : { peerWindowBytes }),
         compressor: nodeCompressor,
       },

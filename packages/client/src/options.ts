@@ -1,6 +1,14 @@
-import { systemClock, type Clock } from '@ls/batching'
 import type { Extension } from '@ls/codec'
-import { silentLogger, type Logger } from '@ls/mux'
+import {
+  checkDurationMs,
+  checkInteger,
+  type Clock,
+  type Logger,
+  maxPort,
+  silentLogger,
+  systemClock,
+} from '@ls/foundation'
+import { checkKeepaliveTiming, checkSessionOptions, defaultWindowBytes } from '@ls/mux'
 import type { InboundOptions, OutboundOptions, PayloadOptions, UdpOptions } from '@ls/relay'
 import {
   type CertificateFiles,
@@ -135,10 +143,11 @@ export type ResolvedClientOptions = ClientOptions &
 
 /** @throws RangeError for values out of range */
 export function resolveClientOptions(options: ClientOptions): ResolvedClientOptions {
-  const threads = options.threads ?? 1
-  if (!Number.isInteger(threads) || threads < 1 || threads > maxThreads) {
-    throw new RangeError(`threads is ${threads}; it must be a whole number from 1 to ${maxThreads}`)
-  }
+  // These are only used once a link is up; a mistake should be heard now.
+  checkSessionOptions(options)
+  if (options.heartbeat !== undefined && options.heartbeat !== false)
+    checkKeepaliveTiming(options.heartbeat, 'heartbeat')
+  const reconnectDelayMs = checkDurationMs('reconnectDelayMs', options.reconnectDelayMs ?? 5000)
   return {
     ...options,
     url: options.url ?? 'ws://localhost:8765',
@@ -146,25 +155,20 @@ export function resolveClientOptions(options: ClientOptions): ResolvedClientOpti
     reverse: options.reverse ?? false,
     connectorTokens: options.connectorTokens ?? [],
     socksHost: options.socksHost ?? '127.0.0.1',
-    socksPort: options.socksPort ?? 9870,
+    socksPort: checkInteger('socksPort', options.socksPort ?? 9870, 0, maxPort),
     reconnect: options.reconnect ?? true,
     retryAuth: options.retryAuth ?? false,
-    reconnectDelayMs: options.reconnectDelayMs ?? 5000,
-    maxReconnectDelayMs: options.maxReconnectDelayMs ?? 600_000,
-    threads,
-    earlyDataBytes: checkEarlyData(options.earlyDataBytes ?? 0),
-    linkWaitMs: options.linkWaitMs ?? 10_000,
+    reconnectDelayMs,
+    maxReconnectDelayMs: checkDurationMs('maxReconnectDelayMs', options.maxReconnectDelayMs ?? 600_000),
+    threads: checkInteger('threads', options.threads ?? 1, 1, maxThreads),
+    earlyDataBytes: checkInteger('earlyDataBytes', options.earlyDataBytes ?? 0, 0, maxEarlyDataBytes),
+    linkWaitMs: checkDurationMs('linkWaitMs', options.linkWaitMs ?? 10_000, 0),
     extensions: options.extensions ?? ['window', 'fin', 'resume'],
-    windowBytes: options.windowBytes ?? 262_144,
-    handshakeDeadlineMs: options.handshakeDeadlineMs ?? 10_000,
+    windowBytes: options.windowBytes ?? defaultWindowBytes,
+    handshakeDeadlineMs: checkDurationMs('handshakeDeadlineMs', options.handshakeDeadlineMs ?? 10_000),
     logger: options.logger ?? silentLogger,
     clock: options.clock ?? systemClock,
   }
-}
-
-function checkEarlyData(bytes: number): number {
-  if (Number.isInteger(bytes) && bytes >= 0 && bytes <= maxEarlyDataBytes) return bytes
-  throw new RangeError(`earlyDataBytes is ${bytes}; it must be a whole number from 0 to ${maxEarlyDataBytes}`)
 }
 
 /** More WebSockets than this from one process bring nothing and look like an attack. */

@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream'
+import { checkDurationMs, checkInteger } from '@ls/foundation'
 import { checkTarget, formatAuthority, type Target } from './authority.js'
 import { fillHeaders } from './connect-headers.js'
 import { requestTunnel } from './connect-h1.js'
@@ -6,7 +7,6 @@ import { withDeadline } from './deadline.js'
 import { HttpProxyError } from './errors.js'
 import { Http2Sessions } from './http2-sessions.js'
 import { openProxy, type DialProxy } from './open-proxy.js'
-import { within } from './options.js'
 import { resolveProxyAddress, type HttpProxyAddress, type ResolvedProxyAddress } from './proxy-address.js'
 import { dialDirect } from './dial-direct.js'
 
@@ -59,8 +59,8 @@ export async function connect(options: ConnectOptions): Promise<Duplex> {
   const proxy = resolveProxyAddress(options.proxy)
   const target = checkTarget(options.target, 'target')
   const headers = fillHeaders(options.headers ?? {}, target, options.source)
-  const maxHeadBytes = within('maxHeadBytes', options.maxHeadBytes ?? 16_384, 256, 1_048_576)
-  const limitMs = within('timeoutMs', options.timeoutMs ?? 15_000, 1)
+  const maxHeadBytes = checkInteger('maxHeadBytes', options.maxHeadBytes ?? 16_384, 256, 1_048_576)
+  const limitMs = checkDurationMs('timeoutMs', options.timeoutMs ?? 15_000)
   const what = `the tunnel to ${formatAuthority(target)} through the proxy ${formatAuthority(proxy)}`
   const stream = await withDeadline(
     { what, limitMs, signal: options.signal },

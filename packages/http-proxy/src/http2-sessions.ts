@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream'
+import { checkDurationMs, checkInteger } from '@ls/foundation'
 import { formatAuthority } from './authority.js'
 import { HttpProxyError } from './errors.js'
-import { within } from './options.js'
 import type { DialProxy, ProxyStream } from './open-proxy.js'
 import type { ResolvedProxyAddress } from './proxy-address.js'
 import { SharedSession } from './shared-session.js'
@@ -52,11 +52,11 @@ export class Http2Sessions {
   /** @throws {RangeError} for options out of range. */
   constructor(options: Http2SessionsOptions = {}) {
     this.#options = {
-      maxProxies: within('maxProxies', options.maxProxies ?? 16, 1),
-      maxSessionsPerProxy: within('maxSessionsPerProxy', options.maxSessionsPerProxy ?? 4, 1),
-      maxTunnelsPerSession: within('maxTunnelsPerSession', options.maxTunnelsPerSession ?? 100, 1),
-      idleMs: within('idleMs', options.idleMs ?? 60_000, 1),
-      pingMs: within('pingMs', options.pingMs ?? 3000, 1),
+      maxProxies: checkInteger('maxProxies', options.maxProxies ?? 16, 1),
+      maxSessionsPerProxy: checkInteger('maxSessionsPerProxy', options.maxSessionsPerProxy ?? 4, 1),
+      maxTunnelsPerSession: checkInteger('maxTunnelsPerSession', options.maxTunnelsPerSession ?? 100, 1),
+      idleMs: checkDurationMs('idleMs', options.idleMs ?? 60_000),
+      pingMs: checkDurationMs('pingMs', options.pingMs ?? 3000),
     }
   }
 

@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream'
+import { checkDurationMs, checkInteger } from '@ls/foundation'
 import type { Target } from './authority.js'
 import { accountCheck, type Account, type AccountCheck } from './basic.js'
 import type { ConnectRequest } from './connect-request.js'
@@ -77,22 +78,16 @@ export function resolveOptions(options: HttpProxyOptions): ResolvedHttpProxyOpti
     onConnect: options.onConnect,
     logger: options.logger,
     transparent: options.transparent ?? false,
-    maxHeadBytes: within('maxHeadBytes', options.maxHeadBytes ?? 16_384, 256, 1_048_576),
-    maxResponseHeadBytes: within('maxResponseHeadBytes', options.maxResponseHeadBytes ?? 65_536, 256, 1_048_576),
-    headDeadlineMs: within('headDeadlineMs', options.headDeadlineMs ?? 10_000, 1),
-    idleMs: within('idleMs', options.idleMs ?? 60_000, 1),
-    exchangeIdleMs: within('exchangeIdleMs', options.exchangeIdleMs ?? 900_000, 1),
-    halfClosedIdleMs: within('halfClosedIdleMs', options.halfClosedIdleMs ?? 30_000, 1),
-    tunnelIdleMs: within('tunnelIdleMs', options.tunnelIdleMs ?? 43_200_000, 1),
-    dialDeadlineMs: within('dialDeadlineMs', options.dialDeadlineMs ?? 30_000, 1),
-    maxConnections: within('maxConnections', options.maxConnections ?? 4096, 1),
-    maxPipelined: within('maxPipelined', options.maxPipelined ?? 32, 1),
-    maxOrigins: within('maxOrigins', options.maxOrigins ?? 8, 1),
+    maxHeadBytes: checkInteger('maxHeadBytes', options.maxHeadBytes ?? 16_384, 256, 1_048_576),
+    maxResponseHeadBytes: checkInteger('maxResponseHeadBytes', options.maxResponseHeadBytes ?? 65_536, 256, 1_048_576),
+    headDeadlineMs: checkDurationMs('headDeadlineMs', options.headDeadlineMs ?? 10_000),
+    idleMs: checkDurationMs('idleMs', options.idleMs ?? 60_000),
+    exchangeIdleMs: checkDurationMs('exchangeIdleMs', options.exchangeIdleMs ?? 900_000),
+    halfClosedIdleMs: checkDurationMs('halfClosedIdleMs', options.halfClosedIdleMs ?? 30_000),
+    tunnelIdleMs: checkDurationMs('tunnelIdleMs', options.tunnelIdleMs ?? 43_200_000),
+    dialDeadlineMs: checkDurationMs('dialDeadlineMs', options.dialDeadlineMs ?? 30_000),
+    maxConnections: checkInteger('maxConnections', options.maxConnections ?? 4096, 1),
+    maxPipelined: checkInteger('maxPipelined', options.maxPipelined ?? 32, 1),
+    maxOrigins: checkInteger('maxOrigins', options.maxOrigins ?? 8, 1),
   }
-}
-
-/** Checks a number that a caller gives. The largest is what a Node timer takes, 24.8 days for a duration. */
-export function within(name: string, value: number, min: number, max = 0x7fffffff): number {
-  if (Number.isSafeInteger(value) && value >= min && value <= max) return value
-  throw new RangeError(`${name} is ${value}; it must be a whole number from ${min} to ${max}`)
 }

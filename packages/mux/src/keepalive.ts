@@ -1,4 +1,4 @@
-import type { Clock, TimerHandle } from '@ls/batching'
+import { checkDurationMs, type Clock, type TimerHandle } from '@ls/foundation'
 import { RoundTrip } from './round-trip.js'
 
 /** When to ping and when a silent peer counts as dead. */
@@ -72,8 +72,7 @@ export class Keepalive {
 
   /** @throws RangeError when a duration is not positive or the deadline is not longer than the period. */
   constructor(options: KeepaliveOptions) {
-    const { periodMs = DEFAULT_PERIOD_MS, deadlineMs = DEFAULT_DEADLINE_MS } = options
-    checkTiming(periodMs, deadlineMs)
+    const { periodMs, deadlineMs } = checkKeepaliveTiming(options)
     this.#options = options
     this.#periodMs = periodMs
     this.#deadlineMs = deadlineMs
@@ -207,8 +206,17 @@ export class Keepalive {
   }
 }
 
-function checkTiming(periodMs: number, deadlineMs: number): void {
-  if (!(periodMs > 0)) throw new RangeError(`keepalive periodMs must be more than 0 ms, got ${periodMs}`)
-  if (deadlineMs > periodMs && deadlineMs < Infinity) return
-  throw new RangeError(`keepalive deadlineMs must be finite and more than periodMs (${periodMs}), got ${deadlineMs}`)
+/**
+ * Applies the defaults of {@link KeepaliveTiming} and checks the ranges.
+ *
+ * @param name What the caller's option is called, for the error.
+ * @throws RangeError when a duration is out of its range, or the deadline is not longer than the period
+ */
+export function checkKeepaliveTiming(timing: KeepaliveTiming, name = 'keepalive'): Required<KeepaliveTiming> {
+  const periodMs = checkDurationMs(`${name}.periodMs`, timing.periodMs ?? DEFAULT_PERIOD_MS)
+  const deadlineMs = checkDurationMs(`${name}.deadlineMs`, timing.deadlineMs ?? DEFAULT_DEADLINE_MS)
+  if (deadlineMs > periodMs) return { periodMs, deadlineMs }
+  throw new RangeError(
+    `${name}.deadlineMs is ${deadlineMs}; it must be more than ${name}.periodMs, which is ${periodMs}`,
+  )
 }

@@ -1,7 +1,6 @@
-import { systemClock, type Clock } from '@ls/batching'
 import type { Compressor, Extension } from '@ls/codec'
+import { checkDurationMs, checkInteger, type Clock, type Logger, silentLogger, systemClock } from '@ls/foundation'
 import { type FramePool, processFramePool } from './frame-pool.js'
-import { silentLogger, type Logger } from './logger.js'
 import { MemoryBudget } from './memory-budget.js'
 
 /** What both ends agreed on when the link was opened (protocol.md §3). */
@@ -85,31 +84,35 @@ export function resolveSessionOptions(options: SessionOptions): ResolvedSessionO
     window: extensions.includes('window'),
     fin: extensions.includes('fin'),
     resume: extensions.includes('resume'),
-    peerWindowBytes: within('peerWindowBytes', options.peerWindowBytes ?? defaultWindowBytes, 0, 0xffffffff),
-    windowBytes: within('windowBytes', options.windowBytes ?? defaultWindowBytes, 1, 0xffffffff),
-    maxChannels: within('maxChannels', options.maxChannels ?? 65_536, 1),
-    maxWindowBytes: within('maxWindowBytes', options.maxWindowBytes ?? 16 * mebibyte, 1, 0xffffffff),
+    peerWindowBytes: checkInteger('peerWindowBytes', options.peerWindowBytes ?? defaultWindowBytes, 0, 0xffffffff),
+    windowBytes: checkInteger('windowBytes', options.windowBytes ?? defaultWindowBytes, 1, 0xffffffff),
+    maxChannels: checkInteger('maxChannels', options.maxChannels ?? 65_536, 1),
+    maxWindowBytes: checkInteger('maxWindowBytes', options.maxWindowBytes ?? 16 * mebibyte, 1, 0xffffffff),
     budget: new MemoryBudget(options.budgetBytes ?? 128 * mebibyte, options.processBudget),
-    queueMessages: within('queueMessages', options.queueMessages ?? 1000, 1),
-    queueBytes: within('queueBytes', options.queueBytes ?? mebibyte, 1),
-    stuckDeadlineMs: within('stuckDeadlineMs', options.stuckDeadlineMs ?? 30_000, 1),
-    lingerMs: within('lingerMs', options.lingerMs ?? 60_000, 1),
-    controlQueueBytes: within('controlQueueBytes', options.controlQueueBytes ?? 16 * mebibyte, 1),
-    sendQueueBytes: within('sendQueueBytes', options.sendQueueBytes ?? 131_072, 1),
-    quantumBytes: within('quantumBytes', options.quantumBytes ?? defaultQuantumBytes, 1, 16 * mebibyte),
+    queueMessages: checkInteger('queueMessages', options.queueMessages ?? 1000, 1),
+    queueBytes: checkInteger('queueBytes', options.queueBytes ?? mebibyte, 1),
+    stuckDeadlineMs: checkDurationMs('stuckDeadlineMs', options.stuckDeadlineMs ?? 30_000),
+    lingerMs: checkDurationMs('lingerMs', options.lingerMs ?? 60_000),
+    controlQueueBytes: checkInteger('controlQueueBytes', options.controlQueueBytes ?? 16 * mebibyte, 1),
+    sendQueueBytes: checkInteger('sendQueueBytes', options.sendQueueBytes ?? 131_072, 1),
+    quantumBytes: checkInteger('quantumBytes', options.quantumBytes ?? defaultQuantumBytes, 1, 16 * mebibyte),
     framePool: options.framePool ?? processFramePool,
-    datagramQueue: within('datagramQueue', options.datagramQueue ?? 256, 1),
-    replayLimitBytes: within('replayLimitBytes', options.replayLimitBytes ?? 32 * mebibyte, 1),
-    graceMs: within('graceMs', options.graceMs ?? 60_000, 0),
-    idleLimitMs: within('idleLimitMs', options.idleLimitMs ?? 12 * hourMs, 1),
-    idleCheckMs: within('idleCheckMs', options.idleCheckMs ?? 60_000, 1),
+    datagramQueue: checkInteger('datagramQueue', options.datagramQueue ?? 256, 1),
+    replayLimitBytes: checkInteger('replayLimitBytes', options.replayLimitBytes ?? 32 * mebibyte, 1),
+    graceMs: checkDurationMs('graceMs', options.graceMs ?? 60_000, 0),
+    idleLimitMs: checkDurationMs('idleLimitMs', options.idleLimitMs ?? 12 * hourMs),
+    idleCheckMs: checkDurationMs('idleCheckMs', options.idleCheckMs ?? 60_000),
   }
+}
+
+/**
+ * Checks options long before the first session exists, so that their owner hears of a mistake at once.
+ *
+ * @throws RangeError for a value out of its range
+ */
+export function checkSessionOptions(options: SessionOptions): void {
+  resolveSessionOptions(options)
 }
 
 const mebibyte = 1_048_576
 const hourMs = 3_600_000
-
-function within(name: string, value: number, min: number, max = Number.MAX_SAFE_INTEGER): number {
-  if (Number.isSafeInteger(value) && value >= min && value <= max) return value
-  throw new RangeError(`${name} is ${value}; it must be a whole number from ${min} to ${max}`)
-}

@@ -1,3 +1,4 @@
+import { maxTimerMs } from '@ls/foundation'
 import { type FakeClock, type MemoryTransport, memoryTransportPair } from '@ls/testkit'
 import { type Channel, FramePool, type MemoryBudget, Session, type SessionOptions } from '../src/index.js'
 
@@ -80,9 +81,9 @@ export const lingerMs = 10_000_000
 /** Deadlines that do not pass: what dies here dies of a fault. They have tests of their own. */
 const patient: SessionOptions = {
   lingerMs,
-  stuckDeadlineMs: 1e12,
-  idleLimitMs: 1e12,
-  graceMs: 1e12,
+  stuckDeadlineMs: maxTimerMs,
+  idleLimitMs: maxTimerMs,
+  graceMs: maxTimerMs,
 }
 
 /** Limits that everyday sizes reach. */

@@ -42,6 +42,8 @@ describe('resolveServerOptions', () => {
     ['handshakeDeadlineMs is 0', { handshakeDeadlineMs: 0 }],
     ['maxLinks is 0', { maxLinks: 0 }],
     ['apiKey is empty', { apiKey: '' }],
+    ['idleLimitMs is 0', { idleLimitMs: 0 }],
+    ['heartbeat.deadlineMs is 45000', { heartbeat: { periodMs: 60_000 } }],
   ])('throws a RangeError that says "%s"', (message, options) => {
     const resolve = (): unknown => resolveServerOptions(options)
     expect(resolve).toThrow(RangeError)

@@ -1,6 +1,14 @@
-import { systemClock, type Clock } from '@ls/batching'
 import type { Extension } from '@ls/codec'
-import { silentLogger, type Logger } from '@ls/mux'
+import {
+  checkDurationMs,
+  checkInteger,
+  type Clock,
+  type Logger,
+  maxPort,
+  silentLogger,
+  systemClock,
+} from '@ls/foundation'
+import { checkKeepaliveTiming, checkSessionOptions } from '@ls/mux'
 import type { InboundOptions, OutboundOptions, PayloadOptions, UdpOptions } from '@ls/relay'
 import {
   type CertificateFiles,
@@ -142,23 +150,27 @@ export function resolveServerOptions(options: ServerOptions): ResolvedServerOpti
   // Both are only used later; whoever gave them should hear now.
   parseTrustedProxies(options.trustedProxies ?? [])
   if (options.fallback !== undefined) parseFallback(options.fallback)
+  // So are these, when the first client comes.
+  checkSessionOptions(options)
+  if (options.heartbeat !== undefined && options.heartbeat !== false)
+    checkKeepaliveTiming(options.heartbeat, 'heartbeat')
   return {
     ...options,
     socketPaths: options.path === undefined ? defaultSocketPaths : [normalPath(options.path)],
     hostNames: (options.hostNames ?? []).map(normalHostName),
     host: options.host ?? '0.0.0.0',
-    port: within('port', options.port ?? 8765, 0, maxPort),
+    port: checkInteger('port', options.port ?? 8765, 0, maxPort),
     socksHost: options.socksHost ?? '127.0.0.1',
     socksNowait: options.socksNowait ?? false,
     portPool: checkPortPool(options.portPool ?? [1024, 10_240]),
-    providerWaitMs: within('providerWaitMs', options.providerWaitMs ?? 10_000, 0, maxTimerMs),
-    connectorWaitMs: within('connectorWaitMs', options.connectorWaitMs ?? 5000, 0, maxTimerMs),
-    orphanedTokenMs: within('orphanedTokenMs', options.orphanedTokenMs ?? 600_000, 0, maxTimerMs),
+    providerWaitMs: checkDurationMs('providerWaitMs', options.providerWaitMs ?? 10_000, 0),
+    connectorWaitMs: checkDurationMs('connectorWaitMs', options.connectorWaitMs ?? 5000, 0),
+    orphanedTokenMs: checkDurationMs('orphanedTokenMs', options.orphanedTokenMs ?? 600_000, 0),
     extensions: options.extensions ?? ['window', 'fin', 'resume'],
-    windowBytes: within('windowBytes', options.windowBytes ?? 262_144, 1, 0xffffffff),
-    graceMs: within('graceMs', options.graceMs ?? 60_000, 0, maxTimerMs),
-    handshakeDeadlineMs: within('handshakeDeadlineMs', options.handshakeDeadlineMs ?? 10_000, 1, maxTimerMs),
-    maxLinks: within('maxLinks', options.maxLinks ?? 10_000, 1, 1_000_000),
+    windowBytes: checkInteger('windowBytes', options.windowBytes ?? 262_144, 1, 0xffffffff),
+    graceMs: checkDurationMs('graceMs', options.graceMs ?? 60_000, 0),
+    handshakeDeadlineMs: checkDurationMs('handshakeDeadlineMs', options.handshakeDeadlineMs ?? 10_000),
+    maxLinks: checkInteger('maxLinks', options.maxLinks ?? 10_000, 1, 1_000_000),
     logger: options.logger ?? silentLogger,
     clock: options.clock ?? systemClock,
   }
@@ -178,19 +190,9 @@ function normalHostName(name: string): string {
   return new URL(url).hostname.replace(/\.$/, '')
 }
 
-const maxPort = 65_535
-
-/** Longer delays make Node's timers fire at once. */
-const maxTimerMs = 0x7fffffff
-
-function within(name: string, value: number, min: number, max: number): number {
-  if (Number.isInteger(value) && value >= min && value <= max) return value
-  throw new RangeError(`${name} is ${value}; it must be a whole number from ${min} to ${max}`)
-}
-
 function checkPortPool([first, last]: readonly [number, number]): readonly [number, number] {
-  within('portPool[0]', first, 1, maxPort)
-  within('portPool[1]', last, first, maxPort)
+  checkInteger('portPool[0]', first, 1, maxPort)
+  checkInteger('portPool[1]', last, first, maxPort)
   return [first, last]
 }
 

@@ -1,9 +1,9 @@
 import { Duplex } from 'node:stream'
 import { systemClock, type Clock, type TimerHandle } from '@ls/batching'
+import { checkDurationMs } from '@ls/foundation'
 import type { MessageTransport, TransportCloseReason, TransportHandler } from '@ls/mux'
 import { CloseCode } from './close-code.js'
 import { TransportError } from './errors.js'
-import { durationMs } from './options.js'
 
 export interface ByteStreamOptions {
   /**
@@ -73,7 +73,7 @@ export class ByteStream extends Duplex implements TransportHandler {
   constructor(transport: MessageTransport | OpenTransport, options: ByteStreamOptions = {}) {
     super({ highWaterMark: HIGH_WATER_BYTES })
     const { answerWaitMs = false } = options
-    this.#answerWaitMs = answerWaitMs === false ? false : durationMs('answerWaitMs', answerWaitMs)
+    this.#answerWaitMs = answerWaitMs === false ? false : checkDurationMs('answerWaitMs', answerWaitMs)
     this.#clock = options.clock ?? systemClock
     this.remoteAddress = options.remoteAddress
     this.remotePort = options.remotePort

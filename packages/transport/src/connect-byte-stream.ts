@@ -1,7 +1,7 @@
+import { checkInteger } from '@ls/foundation'
 import { ByteStream, maxStreamMessageBytes, type OpenTransport } from './byte-stream.js'
 import { connect, type Connect, type ConnectOptions } from './connect.js'
 import { maxEarlyDataBytes, splitEarlyData } from './early-data.js'
-import { integerIn } from './options.js'
 import { parseServerUrl } from './url.js'
 
 export interface ByteStreamConnectOptions extends Omit<ConnectOptions, 'firstMessages'> {
@@ -32,7 +32,7 @@ export interface ByteStreamConnectOptions extends Omit<ConnectOptions, 'firstMes
 export async function connectByteStream(options: ByteStreamConnectOptions): Promise<ByteStream> {
   const { connect: open = connect, answerWaitMs = 5000, ...rest } = options
   const given = typeof options.url === 'string' ? parseServerUrl(options.url) : options.url
-  const wantedBytes = integerIn('earlyDataBytes', options.earlyDataBytes ?? 0, 0, maxEarlyDataBytes)
+  const wantedBytes = checkInteger('earlyDataBytes', options.earlyDataBytes ?? 0, 0, maxEarlyDataBytes)
   const { url, earlyDataBytes = wantedBytes } = splitEarlyData(given)
   const connectOptions = { maxMessageBytes: maxStreamMessageBytes, ...rest, url, earlyDataBytes }
   const streamOptions = { answerWaitMs, ...(options.clock === undefined ? {} : { clock: options.clock }) }

@@ -1,6 +1,7 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http'
 import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
+import { checkDurationMs, checkInteger } from '@ls/foundation'
 import type { MessageTransport } from '@ls/mux'
 import type { WebSocket } from 'ws'
 import { Attempt } from './attempt.js'
@@ -8,13 +9,7 @@ import { dialBy, dialTcp, dialUnix, type Dial } from './dial.js'
 import { encodeEarlyData, maxEarlyDataBytes } from './early-data.js'
 import { environmentProxy, type Environment } from './environment-proxy.js'
 import { TransportError } from './errors.js'
-import {
-  durationMs,
-  integerIn,
-  resolveTransportOptions,
-  type ResolvedTransportOptions,
-  type TransportOptions,
-} from './options.js'
+import { resolveTransportOptions, type ResolvedTransportOptions, type TransportOptions } from './options.js'
 import { connectThroughProxy } from './proxy-connect.js'
 import { resolveRedirect } from './redirect.js'
 import { requestHeaders } from './request-headers.js'
@@ -87,15 +82,15 @@ interface Hop {
 export async function connect(options: ConnectOptions): Promise<WebSocketTransport> {
   const transport = resolveTransportOptions(options)
   const headers = validHeaders(options.headers ?? {})
-  const maxRedirects = integerIn('maxRedirects', options.maxRedirects ?? 5, 0, 100)
-  const deadlineMs = durationMs('dialDeadlineMs', options.dialDeadlineMs ?? 8000)
+  const maxRedirects = checkInteger('maxRedirects', options.maxRedirects ?? 5, 0, 100)
+  const deadlineMs = checkDurationMs('dialDeadlineMs', options.dialDeadlineMs ?? 8000)
   const url = typeof options.url === 'string' ? parseServerUrl(options.url) : checkServerUrl(options.url)
   if (socketPathOf(url) !== undefined && options.dial !== undefined) {
     throw new TypeError(
       `${placeOf(url)} is a UNIX socket of this machine: it is not reached by \`dial\`, nor through proxies`,
     )
   }
-  const earlyDataBytes = integerIn('earlyDataBytes', options.earlyDataBytes ?? 0, 0, maxEarlyDataBytes)
+  const earlyDataBytes = checkInteger('earlyDataBytes', options.earlyDataBytes ?? 0, 0, maxEarlyDataBytes)
   const attempt = new Attempt(deadlineMs, options.signal)
   try {
     const first: Hop = { url, headers, tls: options.tls ?? {}, earlyDataBytes }

@@ -71,6 +71,12 @@ describe('listen', () => {
     })
   })
 
+  test('refuses a heartbeat that cannot be kept before it listens', async () => {
+    await expect(start({ heartbeat: { periodMs: 60_000 } })).rejects.toThrow(
+      'heartbeat.deadlineMs is 45000; it must be more than heartbeat.periodMs, which is 60000',
+    )
+  })
+
   test.each(['192.0.2.1', 'does-not-exist.invalid'])(
     'rejects %s with ERR_TRANSPORT_ADDRESS_UNAVAILABLE',
     async (host) => {

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
+import { checkDurationMs, checkInteger } from '@ls/foundation'
 import type { TransportCloseReason } from '@ls/mux'
 import { WebSocketServer, type ServerOptions, type WebSocket } from 'ws'
 import { CloseCode } from './close-code.js'
@@ -10,7 +11,7 @@ import { asError, systemCodeOf, TransportError, type TransportErrorCode } from '
 import { type ClientAddress, clientAddress, type ClientAddressHeader, clientAddressHeaders } from './forwarded.js'
 import { HttpPort } from './http-port.js'
 import type { ListenOptions, TakeUpgrade, TransportListener } from './listen.js'
-import { durationMs, integerIn, resolveTransportOptions, type ResolvedTransportOptions } from './options.js'
+import { resolveTransportOptions, type ResolvedTransportOptions } from './options.js'
 import { refuseUpgrade, type UpgradeRefusal } from './refuse-upgrade.js'
 import { type RefusalCounts, Refusals } from './refusals.js'
 import type { ServerTlsOptions } from './server-tls.js'
@@ -55,17 +56,17 @@ export class Listener implements TransportListener {
   constructor(options: ListenOptions) {
     this.#options = options
     this.#transport = resolveTransportOptions(options)
-    this.#maxLinks = integerIn('maxLinks', options.maxLinks ?? 10_000, 1, 1_000_000)
+    this.#maxLinks = checkInteger('maxLinks', options.maxLinks ?? 10_000, 1, 1_000_000)
     this.#path = unixPathOf(options.host ?? '')
-    integerIn('port', options.port ?? 0, 0, 65_535)
+    checkInteger('port', options.port ?? 0, 0, 65_535)
     this.#trusted = parseTrustedProxies(options.trustedProxies ?? [])
     this.#addressHeader = knownHeader(options.clientAddressHeader ?? 'x-forwarded-for')
     this.#refusals = new Refusals(this.#transport)
     this.#upgrader = new WebSocketServer(upgraderOptions(this.#transport))
     this.#upgrader.on('headers', echoEarlyData)
     this.#port = new HttpPort({
-      maxHeadBytes: integerIn('maxHeadBytes', options.maxHeadBytes ?? 8192, 64, 1024 * 1024),
-      headDeadlineMs: durationMs('headDeadlineMs', options.headDeadlineMs ?? 4000),
+      maxHeadBytes: checkInteger('maxHeadBytes', options.maxHeadBytes ?? 8192, 64, 1024 * 1024),
+      headDeadlineMs: checkDurationMs('headDeadlineMs', options.headDeadlineMs ?? 4000),
       maxConnections: this.#maxLinks + MAX_OTHER_CONNECTIONS,
       tls: options.tls,
       proxyProtocol: options.proxyProtocol ?? false,

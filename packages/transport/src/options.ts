@@ -1,5 +1,5 @@
-import { systemClock, type Clock } from '@ls/batching'
-import { silentLogger, type KeepaliveTiming, type Logger } from '@ls/mux'
+import { checkDurationMs, checkInteger, type Clock, type Logger, silentLogger, systemClock } from '@ls/foundation'
+import { checkKeepaliveTiming, type KeepaliveTiming } from '@ls/mux'
 
 /** What holds for one link, on either side. */
 export interface TransportOptions {
@@ -27,29 +27,21 @@ export interface TransportOptions {
 
 export type ResolvedTransportOptions = Required<TransportOptions>
 
-/** Longest delay Node's timers take. */
-const MAX_DELAY_MS = 0x7fffffff
-
 /** Fills in the defaults. @throws RangeError naming the option and its limits. */
 export function resolveTransportOptions(options: TransportOptions): ResolvedTransportOptions {
   return {
     // ws keeps the limit in 32 bits, where 0 means none.
-    maxMessageBytes: integerIn('maxMessageBytes', options.maxMessageBytes ?? 32 * 1024 * 1024, 1, 0x7fffffff),
-    highWaterBytes: integerIn('highWaterBytes', options.highWaterBytes ?? 128 * 1024, 1, Number.MAX_SAFE_INTEGER),
-    heartbeat: options.heartbeat ?? {},
-    closeDeadlineMs: durationMs('closeDeadlineMs', options.closeDeadlineMs ?? 5000),
+    maxMessageBytes: checkInteger('maxMessageBytes', options.maxMessageBytes ?? 32 * 1024 * 1024, 1, 0x7fffffff),
+    highWaterBytes: checkInteger('highWaterBytes', options.highWaterBytes ?? 128 * 1024, 1),
+    heartbeat: checkHeartbeat(options.heartbeat ?? {}),
+    closeDeadlineMs: checkDurationMs('closeDeadlineMs', options.closeDeadlineMs ?? 5000),
     clock: options.clock ?? systemClock,
     logger: options.logger ?? silentLogger,
   }
 }
 
-/** @throws RangeError unless `value` is a duration that a timer takes. */
-export function durationMs(name: string, value: number): number {
-  return integerIn(name, value, 1, MAX_DELAY_MS)
-}
-
-/** @throws RangeError unless `value` is an integer from `least` to `most`. */
-export function integerIn(name: string, value: number, least: number, most: number): number {
-  if (Number.isInteger(value) && value >= least && value <= most) return value
-  throw new RangeError(`${name} must be an integer from ${least} to ${most}, got ${value}`)
+/** @throws RangeError for a period or a deadline that no heartbeat can keep. */
+function checkHeartbeat(timing: KeepaliveTiming | false): KeepaliveTiming | false {
+  if (timing !== false) checkKeepaliveTiming(timing, 'heartbeat')
+  return timing
 }

@@ -2,7 +2,8 @@ import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { ConnectionOptions as TlsOptions } from 'node:tls'
 import type { Address } from '@ls/codec'
-import { type Channel, type Logger, silentLogger } from '@ls/mux'
+import { checkDurationMs, checkInteger, type Logger, silentLogger } from '@ls/foundation'
+import type { Channel } from '@ls/mux'
 import { Canceller } from '../cancellation.js'
 import { failureOf, formatFailure } from '../failure.js'
 import { checkPayloadOptions, type PayloadOptions } from '../payload-options.js'
@@ -48,6 +49,13 @@ export interface OutboundOptions extends PayloadOptions {
   readonly udp?: UdpOptions
 }
 
+/** A wrong time is noticed when the first channel comes; its owner should hear of it at once. */
+function checkTimes({ connectTimeoutMs, udp = {} }: OutboundOptions): void {
+  if (connectTimeoutMs !== undefined) checkDurationMs('connectTimeoutMs', connectTimeoutMs)
+  if (udp.idleMs !== undefined) checkDurationMs('udp.idleMs', udp.idleMs)
+  if (udp.maxResolving !== undefined) checkInteger('udp.maxResolving', udp.maxResolving, 1)
+}
+
 /** The half that reaches targets: answers Connect, dials, and joins the two. */
 export class Outbound {
   readonly #options: OutboundOptions
@@ -57,7 +65,7 @@ export class Outbound {
   readonly #logger: Logger
 
   /**
-   * @throws RangeError when an upstream, a route, a header, an access rule or a payload option is not valid; TypeError for
+   * @throws RangeError when an upstream, a route, a header, an access rule, a time or a payload option is not valid; TypeError for
    * an upstream inside a WebSocket without `dialWebSocket`
    */
   constructor(options: OutboundOptions = {}) {
@@ -65,6 +73,7 @@ export class Outbound {
     const { upstreamHeaders = {}, upstreamTls = {}, dialWebSocket } = options
     checkPayloadOptions(options)
     checkProxyHeaderVersion(options.sendProxy)
+    checkTimes(options)
     this.#options = options
     this.#routes = parseRoutes(routes, upstreamProxies.map(parseUpstream))
     const headers = checkUpstreamHeaders(upstreamHeaders)

@@ -1,10 +1,11 @@
 import { createConnection, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
+import { checkDurationMs } from '@ls/foundation'
 import { ClientHandshake, type ClientVersion } from '../client-handshake.js'
 import { parseDestination } from '../destination.js'
 import { SocksError } from '../errors.js'
 import { DEFAULT_HANDSHAKE_DEADLINE_MS } from '../limits.js'
-import { abortReason, checkDurationMs, startDeadline } from './deadline.js'
+import { abortReason, startDeadline } from './deadline.js'
 import { runClientHandshake } from './perform-client-handshake.js'
 
 export interface ProxyAddress {

@@ -1,10 +1,10 @@
 import { createServer as createTcpServer, type AddressInfo, type Server, type Socket } from 'node:net'
+import { checkDurationMs, checkInteger } from '@ls/foundation'
 import { SocksError } from '../errors.js'
 import { DEFAULT_ANSWER_DEADLINE_MS, DEFAULT_HANDSHAKE_DEADLINE_MS, DEFAULT_MAX_HANDSHAKES } from '../limits.js'
 import type { SocksRequest } from '../request.js'
 import type { ServerHandshakeOptions } from '../server-handshake.js'
 import { Answer, type RequestAnswer } from './answer.js'
-import { checkDurationMs } from './deadline.js'
 import { performServerHandshake } from './perform-server-handshake.js'
 
 export interface SocksServerOptions extends ServerHandshakeOptions {
@@ -67,10 +67,7 @@ class TcpSocksServer implements SocksServer {
     this.#onRequest = onRequest
     this.#handshakeDeadlineMs = checkDurationMs('handshakeDeadlineMs', handshakeDeadlineMs)
     this.#answerDeadlineMs = checkDurationMs('answerDeadlineMs', answerDeadlineMs)
-    this.#maxHandshakes = options.maxHandshakes ?? DEFAULT_MAX_HANDSHAKES
-    if (!(this.#maxHandshakes >= 1)) {
-      throw new RangeError(`maxHandshakes is ${this.#maxHandshakes}; it must be 1 at least`)
-    }
+    this.#maxHandshakes = checkInteger('maxHandshakes', options.maxHandshakes ?? DEFAULT_MAX_HANDSHAKES, 1)
     // Half-open, since an end of input is no end of output; no delay, since both sides wait for small messages.
     this.#server = createTcpServer({ allowHalfOpen: true, noDelay: true }, (socket) => void this.#serve(socket))
   }

@@ -35,11 +35,3 @@ export function tookTooLong(what: string, deadlineMs: number): SocksError {
 export function abortReason(signal: AbortSignal): Error {
   return signal.reason as Error
 }
-
-/** `value`, if it is a time that a timer can take: Node runs a longer one at once. */
-export function checkDurationMs(name: string, value: number): number {
-  if (value > 0 && value <= MAX_TIMER_MS) return value
-  throw new RangeError(`${name} is ${value}; it must be above 0 and at most ${MAX_TIMER_MS}`)
-}
-
-const MAX_TIMER_MS = 0x7fff_ffff

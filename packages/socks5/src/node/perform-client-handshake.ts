@@ -1,8 +1,8 @@
 import type { Duplex } from 'node:stream'
+import { checkDurationMs } from '@ls/foundation'
 import { ClientHandshake, type ClientHandshakeOptions, type EstablishedStep } from '../client-handshake.js'
 import type { Established } from '../established.js'
 import { DEFAULT_HANDSHAKE_DEADLINE_MS } from '../limits.js'
-import { checkDurationMs } from './deadline.js'
 import { type HandshakeRun, runHandshake } from './run-handshake.js'
 
 export interface PerformClientHandshakeOptions extends ClientHandshakeOptions {

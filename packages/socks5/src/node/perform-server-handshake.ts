@@ -1,10 +1,10 @@
 import type { Duplex } from 'node:stream'
+import { checkDurationMs } from '@ls/foundation'
 import type { Destination } from '../destination.js'
 import { DEFAULT_HANDSHAKE_DEADLINE_MS } from '../limits.js'
 import type { ReplyCode } from '../reply.js'
 import type { SocksRequest } from '../request.js'
 import { ServerHandshake, type ServerHandshakeOptions } from '../server-handshake.js'
-import { checkDurationMs } from './deadline.js'
 import { endGracefully } from './end-gracefully.js'
 import { runHandshake } from './run-handshake.js'
 

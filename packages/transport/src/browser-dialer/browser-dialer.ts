@@ -1,11 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { systemClock, type Clock } from '@ls/batching'
+import { checkDurationMs, checkInteger } from '@ls/foundation'
 import { silentLogger, type Logger } from '@ls/mux'
 import { Attempt } from '../attempt.js'
 import type { Connect, ConnectOptions } from '../connect.js'
 import { encodeEarlyData, maxEarlyDataBytes } from '../early-data.js'
 import { listen, type TakeUpgrade, type TransportListener } from '../listen.js'
-import { durationMs, integerIn, resolveTransportOptions } from '../options.js'
+import { resolveTransportOptions } from '../options.js'
 import type { UpgradeRefusal } from '../refuse-upgrade.js'
 import type { UpgradeRequest } from '../upgrade-request.js'
 import { checkServerUrl, parseServerUrl, placeOf, socketPathOf } from '../url.js'
@@ -125,9 +126,9 @@ class PageDialer implements BrowserDialer {
     if (socketPathOf(url) !== undefined) throw new TypeError(`${placeOf(url)} is a UNIX socket, which no browser opens`)
     const { maxMessageBytes } = resolveTransportOptions(options)
     const { firstMessages = [] } = options
-    const earlyDataBytes = integerIn('earlyDataBytes', options.earlyDataBytes ?? 0, 0, maxEarlyDataBytes)
+    const earlyDataBytes = checkInteger('earlyDataBytes', options.earlyDataBytes ?? 0, 0, maxEarlyDataBytes)
     const protocols = encodeEarlyData(firstMessages, earlyDataBytes)
-    const attempt = new Attempt(durationMs('dialDeadlineMs', options.dialDeadlineMs ?? 8000), options.signal)
+    const attempt = new Attempt(checkDurationMs('dialDeadlineMs', options.dialDeadlineMs ?? 8000), options.signal)
     try {
       const transport = await this.#openIn(url, protocols, maxMessageBytes, attempt)
       for (const message of firstMessages.slice(protocols.length)) transport.send(message)

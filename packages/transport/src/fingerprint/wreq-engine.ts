@@ -1,8 +1,9 @@
+import { checkDurationMs, checkInteger } from '@ls/foundation'
 import type { Session, WebSocket, WebSocketOptions } from 'wreq-js'
 import { Attempt } from '../attempt.js'
 import { openConnection } from '../connect.js'
 import { encodeEarlyData, maxEarlyDataBytes } from '../early-data.js'
-import { durationMs, integerIn, resolveTransportOptions, type ResolvedTransportOptions } from '../options.js'
+import { resolveTransportOptions, type ResolvedTransportOptions } from '../options.js'
 import type { ClientTlsOptions } from '../tls.js'
 import { placeOf } from '../url.js'
 import { isHandshakeHeader } from './browser-headers.js'
@@ -36,9 +37,9 @@ async function open(
 ): Promise<WreqTransport> {
   const { tls = {}, firstMessages = [] } = options
   const transport = resolveTransportOptions(options)
-  const earlyDataBytes = integerIn('earlyDataBytes', options.earlyDataBytes ?? 0, 0, maxEarlyDataBytes)
+  const earlyDataBytes = checkInteger('earlyDataBytes', options.earlyDataBytes ?? 0, 0, maxEarlyDataBytes)
   const protocols = encodeEarlyData(firstMessages, earlyDataBytes)
-  const attempt = new Attempt(durationMs('dialDeadlineMs', options.dialDeadlineMs ?? 8000), options.signal)
+  const attempt = new Attempt(checkDurationMs('dialDeadlineMs', options.dialDeadlineMs ?? 8000), options.signal)
   try {
     const tunnel = await Tunnel.open(await openConnection(options, { url, tls }, attempt))
     try {
