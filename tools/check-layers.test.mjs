@@ -18,7 +18,7 @@ describe('checkLayers on manifests', () => {
 
   it('refuses a dependency on a layer above', () => {
     expect(check(library('codec', { dependencies: ['@ls/mux'] }), library('mux'))).toEqual([
-      'packages/codec/package.json:1 depends on @ls/mux: @ls/codec may use no other package of ours',
+      'packages/codec/package.json:1 depends on @ls/mux: @ls/codec may use @ls/foundation',
     ])
   })
 
@@ -54,7 +54,7 @@ describe('checkLayers on manifests', () => {
 describe('checkLayers on imports of a source', () => {
   it('names the file, the line and the reason', () => {
     expect(check(socks5({ 'src/index.ts': "\n\nimport { x } from '@ls/codec'\n" }), codec)).toEqual([
-      'packages/socks5/src/index.ts:3 imports @ls/codec: @ls/socks5 may use no other package of ours',
+      'packages/socks5/src/index.ts:3 imports @ls/codec: @ls/socks5 may use @ls/foundation',
     ])
   })
 

@@ -13,6 +13,8 @@ test('index exports exactly these names', () => {
       "MuxError",
       "Session",
       "SessionCloseCode",
+      "checkKeepaliveTiming",
+      "checkSessionOptions",
       "defaultWindowBytes",
       "forward",
       "processFramePool",
