@@ -1,12 +1,14 @@
 import { createServer } from 'node:net'
 import { once } from 'node:events'
 import { LinkSocksClient } from '@ls/client'
+import { MessageType, newChannelId } from '@ls/codec'
 import { LinkSocksServer } from '@ls/server'
 import { freePort, httpServer } from '@ls/testkit'
 import { describe, expect, test } from 'vitest'
 import { closing } from '../stress/cleanup.js'
 import { proxyNet } from '../stress/proxy-net.js'
 import { curl, hasCurl } from './curl.js'
+import { RawPeer } from './raw-peer.js'
 
 describe.skipIf(!hasCurl)('what curl says when something is wrong', () => {
   test('a target that refuses is told as refused (SOCKS reply 5)', async () => {
@@ -44,6 +46,20 @@ describe.skipIf(!hasCurl)('what curl says when something is wrong', () => {
     await server.listen()
     const { error } = await curl('--socks5-hostname', `127.0.0.1:${port}`, 'http://127.0.0.1/')
     expect(error).toContain('(3)')
+  })
+})
+
+test('a connector that asks for no host name is refused before a provider sees it', async () => {
+  const server = closing(new LinkSocksServer({ host: '127.0.0.1', port: 0 }))
+  const { token: reverseToken } = server.addReverseToken({ socksPort: await freePort() })
+  const token = server.addConnectorToken({ reverseToken })
+  await server.listen()
+  const peer = await RawPeer.open({ port: server.address!.port, token })
+  const address = { host: '127.0.0.1\0.example.com', port: 80 }
+  peer.send({ type: MessageType.Connect, protocol: 'tcp', channelId: newChannelId(), address })
+  expect(await peer.next(MessageType.ConnectResponse)).toMatchObject({
+    success: false,
+    error: expect.stringMatching(/^failed: the host "127\.0\.0\.1\\u0000/) as string,
   })
 })
 

@@ -1,7 +1,66 @@
-import { isIPv6 } from 'node:net'
 import type { Address } from '@ls/codec'
+import { parseHostName } from './address/host-name.js'
+import { type IpAddress, parseIpAddress } from './address/ip-address.js'
+import { endsInNumber, parseNumberAddress } from './address/number-address.js'
+import { RelayError } from './errors.js'
+
+/**
+ * Where a connection or a datagram goes, in the one form that rules, routes, dials and logs compare. Only {@link parseTarget}
+ * and {@link targetAt} make one.
+ */
+export interface Target extends Address {
+  /** The text of `address`, or a name: ASCII in lower case, 253 bytes at most, without the dot of the root. */
+  readonly host: string
+  /** 1–65535. */
+  readonly port: number
+  /** Undefined for a name. */
+  readonly address: IpAddress | undefined
+  readonly [parsed]: true
+}
+
+/**
+ * Reads what a proxy client or a peer asks for. Every way to write an address that resolvers take becomes that address:
+ * `127.1`, `0x7f.1`, `[::ffff:7f00:1]`, `127.0.0.1.`; else a rule would see a name where the resolver sees an address.
+ *
+ * @returns RelayError `failed`, for the one who asked, where it is neither address nor name, and for port 0
+ */
+export function parseTarget({ host, port }: Address): Target | RelayError {
+  if (!Number.isInteger(port) || port < 1 || port > 0xffff) return bad(`the port of the target is ${port}`)
+  const address = parseIpAddress(host)
+  if (address !== undefined) return makeTarget(address.text, port, address)
+  if (host === '') return bad('the target has no host')
+  const read = parseHostName(host)
+  if ('fault' in read) return bad(`the host ${quote(host)} ${read.fault}`)
+  const { name } = read
+  if (!endsInNumber(name)) return makeTarget(name, port, undefined)
+  const number = parseNumberAddress(name)
+  if (number === undefined) return bad(`the host ${quote(host)} ends in a number, but is no IPv4 address`)
+  return makeTarget(number.text, port, number)
+}
+
+/** Where `target` leads if it resolves to `address`. */
+export function targetAt({ port }: Target, address: IpAddress): Target {
+  return makeTarget(address.text, port, address)
+}
 
 /** `host:port` for logs and error texts, with brackets around IPv6. */
-export function formatTarget(address: Address): string {
-  return isIPv6(address.host) ? `[${address.host}]:${address.port}` : `${address.host}:${address.port}`
+export function formatTarget({ host, port }: Address): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
+}
+
+declare const parsed: unique symbol
+
+function makeTarget(host: string, port: number, address: IpAddress | undefined): Target {
+  return { host, port, address } as Target
+}
+
+function bad(detail: string): RelayError {
+  return new RelayError({ word: 'failed', detail })
+}
+
+/** A peer's text in an error: all but printable ASCII escaped, and short however long it was. */
+function quote(text: string): string {
+  const escape = (char: string): string => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`
+  const escaped = JSON.stringify(text.slice(0, 64)).replaceAll(/[^\x20-\x7e]/g, escape)
+  return text.length > 64 ? `${escaped}…` : escaped
 }

@@ -1,5 +1,6 @@
 import { type Address, channelKey, formatChannelId, parseUuid } from '@ls/codec'
 import type { Channel, ForwardedChannel, Session } from '@ls/mux'
+import { parseTarget, RelayError } from '@ls/relay'
 import { type ClientInfo, describeClient } from './events.js'
 import type { Peer } from './peer.js'
 import type { Switchboard } from './switchboard.js'
@@ -56,10 +57,12 @@ const closedByHand = 'forbidden: closed by the administrator'
 
 function describe(channel: Channel, peer: Peer): ChannelInfo {
   const { id, protocol, address, initiator, sentBytes, receivedBytes, openedAtMs } = channel
+  // One that cannot be parsed was refused: its channel is closing.
+  const target = address === undefined ? undefined : parseTarget(address)
   return {
     id: formatChannelId(id),
     protocol,
-    target: address,
+    target: target instanceof RelayError ? undefined : target,
     client: describeClient(peer),
     // The target is on the side that did not ask for the channel.
     bytesToTarget: initiator ? sentBytes : receivedBytes,

@@ -1,5 +1,5 @@
 import { type Channel, forward, type ForwardedChannel, type Session } from '@ls/mux'
-import { type Balancer, failureOf, formatFailure } from '@ls/relay'
+import { type Balancer, failureOf, formatFailure, parseTarget, RelayError } from '@ls/relay'
 
 /** A channel that passes from a connector to a provider. */
 export interface Connection {
@@ -24,6 +24,9 @@ export class Switchboard {
 
   /** Passes a channel on to one of `providers`, now or when one has come within `waitMs`. */
   connect(channel: Channel, from: Session, providers: Balancer, waitMs: number): void {
+    // What our own providers refuse, deployed ones would hand to their resolvers.
+    const target = channel.address === undefined ? undefined : parseTarget(channel.address)
+    if (target instanceof RelayError) return channel.reject(target.message)
     const gone = new AbortController()
     channel.setHandler({ onClose: () => gone.abort(new Error('the connector went away')) })
     const picked = providers.pick(gone.signal, waitMs)

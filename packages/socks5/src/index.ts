@@ -16,6 +16,7 @@ export {
 export { SocksError, type SocksErrorCode, socksErrorCodes, type SocksErrorOptions } from './errors.js'
 export type { Established } from './established.js'
 export type { FailedStep, NeedMoreStep, Parsed } from './exchange.js'
+export { formatIpv4, formatIpv6, parseIpv4, parseIpv6 } from './ip-address.js'
 export {
   DEFAULT_ANSWER_DEADLINE_MS,
   DEFAULT_HANDSHAKE_DEADLINE_MS,

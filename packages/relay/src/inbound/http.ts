@@ -1,7 +1,8 @@
 import type { Duplex } from 'node:stream'
-import { type Account, type ConnectRequest, type DialInfo, HttpProxy, type Target } from '@ls/http-proxy'
+import { type Account, type ConnectRequest, type DialInfo, HttpProxy, type Target as Asked } from '@ls/http-proxy'
 import { toDuplex } from '@ls/mux/duplex'
 import { RelayError } from '../errors.js'
+import { parseTarget } from '../target.js'
 import { openAnswered } from './opener.js'
 import { serveTcp, type ServeTcpOptions } from './tcp.js'
 
@@ -15,7 +16,9 @@ export interface HttpInboundOptions extends ServeTcpOptions {
 /** The HTTP proxy of an inbound: tunnels go through the pump, plain requests through streams over channels. */
 export function makeHttpProxy(options: HttpInboundOptions): HttpProxy {
   const { accounts, handshakeDeadlineMs, maxConnections, logger, pick } = options
-  const dial = async (target: Target, { signal }: DialInfo): Promise<Duplex> => {
+  const dial = async (asked: Asked, { signal }: DialInfo): Promise<Duplex> => {
+    const target = parseTarget(asked)
+    if (target instanceof RelayError) throw target
     const { channel, closed } = await openAnswered(pick, { protocol: 'tcp', address: target, signal })
     if (closed !== undefined) throw new RelayError({ word: 'failed', detail: 'the target closed at once' })
     const stream = toDuplex(channel)
@@ -35,7 +38,9 @@ export function makeHttpProxy(options: HttpInboundOptions): HttpProxy {
 }
 
 async function tunnel(request: ConnectRequest, options: ServeTcpOptions): Promise<void> {
-  const { target, signal } = request
+  const { signal } = request
+  const target = parseTarget(request.target)
+  if (target instanceof RelayError) return request.reject(target)
   await serveTcp(
     { target, signal, succeed: () => request.accept(), fail: (failure) => request.reject(new RelayError(failure)) },
     options,

@@ -1,11 +1,12 @@
 import type { Channel, ChannelHandler } from '@ls/mux'
 import { expect, test } from 'vitest'
 import { sessionPair } from '../../testing/session-pair.js'
+import { targetOf } from '../../testing/target-of.js'
 import { openAnswered, openAtOnce } from './opener.js'
 
 const request = {
   protocol: 'tcp',
-  address: { host: 'target', port: 80 },
+  address: targetOf('target'),
   signal: new AbortController().signal,
 } as const
 

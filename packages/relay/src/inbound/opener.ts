@@ -1,16 +1,17 @@
-import type { Address, Protocol } from '@ls/codec'
+import type { Protocol } from '@ls/codec'
 import type { Channel, ChannelCloseReason, ChannelHandler, Session } from '@ls/mux'
 import { MuxError } from '@ls/mux'
 import type { Cancellation } from '../cancellation.js'
 import { RelayError } from '../errors.js'
 import { type Failure, parseFailure } from '../failure.js'
+import type { Target } from '../target.js'
 
 /** Chooses the session for a new channel; waits for one up to a limit of its own, then rejects with `no-provider`. */
 export type SessionPicker = (signal: Cancellation) => Session | Promise<Session>
 
 export interface OpenChannelRequest {
   readonly protocol: Protocol
-  readonly address?: Address
+  readonly address?: Target
   readonly signal: Cancellation
 }
 

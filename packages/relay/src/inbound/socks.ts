@@ -2,7 +2,9 @@ import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { Logger } from '@ls/mux'
 import { type Authenticator, performServerHandshake, SocksError } from '@ls/socks5'
+import { RelayError } from '../errors.js'
 import { type Failure, replyOf } from '../failure.js'
+import { parseTarget } from '../target.js'
 import { watchGone } from './gone.js'
 import { serveTcp, type ServeTcpOptions } from './tcp.js'
 import { type InboundUdpOptions, serveUdpAssociate } from './udp.js'
@@ -27,8 +29,11 @@ export async function serveSocks(socket: Duplex, head: Uint8Array, options: Serv
       if (!(socket instanceof Socket)) return reply('forbidden')
       return await serveUdpAssociate({ ...accepted, socket }, options)
     }
-    const { host, port } = request.destination
-    const target = { host, port }
+    const target = parseTarget(request.destination)
+    if (target instanceof RelayError) {
+      logger.debug({ reason: target.reply }, target.message)
+      return reply(replyOf(target.reply))
+    }
     const gone = watchGone(socket)
     const fail = ({ word }: Failure): void => reply(replyOf(word))
     const succeed = (): Duplex => {

@@ -1,13 +1,12 @@
 import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import type { Address } from '@ls/codec'
 import type { Channel, ChannelHandler, Logger } from '@ls/mux'
 import type { Cancellation } from '../cancellation.js'
 import { RelayError } from '../errors.js'
 import { type Failure, failureOf, formatFailure } from '../failure.js'
 import type { PayloadOptions } from '../payload-options.js'
 import { pump } from '../pump.js'
-import { formatTarget } from '../target.js'
+import { formatTarget, type Target } from '../target.js'
 import { openAnswered, openAtOnce, type SessionPicker } from './opener.js'
 
 export interface ServeTcpOptions extends PayloadOptions {
@@ -19,7 +18,7 @@ export interface ServeTcpOptions extends PayloadOptions {
 
 /** A proxy client that asked for a target, whatever protocol it asked in. */
 export interface TcpRequest {
-  readonly target: Address
+  readonly target: Target
   /** Aborts when the client goes away before it was answered. */
   readonly signal: Cancellation
   /** Tells the client that the target is reached, and hands its socket over: paused, nothing it sent lost. */

@@ -4,7 +4,9 @@ import { isIPv6, type Socket } from 'node:net'
 import type { Address } from '@ls/codec'
 import type { Channel, ChannelHandler, Logger } from '@ls/mux'
 import { type AcceptedRequest, decodeDatagram, encodeDatagram, parseDestination, SocksError } from '@ls/socks5'
+import { RelayError } from '../errors.js'
 import { failureOf, formatFailure, replyOf } from '../failure.js'
+import { parseTarget } from '../target.js'
 import { watchGone } from './gone.js'
 import { openAnswered, type SessionPicker } from './opener.js'
 
@@ -109,7 +111,9 @@ class InboundAssociation implements ChannelHandler {
     this.#idleTimer.refresh()
     try {
       const { destination, payload } = decodeDatagram(bytes)
-      this.#channel.sendDatagram(payload, { target: { host: destination.host, port: destination.port } })
+      const target = parseTarget(destination)
+      if (target instanceof RelayError) return this.#drop(target.message)
+      this.#channel.sendDatagram(payload, { target })
     } catch (error) {
       if (!(error instanceof SocksError)) throw error
       this.#drop(error.message)

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { targetOf } from '../../testing/target-of.js'
 import { parseAccessRules } from './access-rules.js'
 
 describe('parseAccessRules', () => {
@@ -16,7 +17,7 @@ describe('parseAccessRules', () => {
     [['*:53'], 'anything', 53, true],
     [['a:1', 'b:2'], 'b', 2, true],
   ])('%j lets %s:%d through: %s', (rules, host, port, allowed) => {
-    expect(parseAccessRules(rules).allows({ host, port })).toBe(allowed)
+    expect(parseAccessRules(rules).allows(targetOf(host, port))).toBe(allowed)
   })
 
   test.each(['10.0.0.0/8', '10.0.0.0/33:1', 'name/8:1', 'a:2-1', 'a:70000', '', ':1', '2001:db8::1:80'])(

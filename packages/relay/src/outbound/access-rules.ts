@@ -1,28 +1,20 @@
-import type { Address } from '@ls/codec'
+import type { Target } from '../target.js'
 import { parseTargetPattern, type TargetPattern } from './target-pattern.js'
 
 /** Decides whether a target may be reached. */
 export interface AccessRules {
-  /** True when the target is allowed as it was asked for. */
-  allows(target: Address): boolean
-  /** True when a target that was asked for by name may be reached at `address`, to which the name resolved. */
-  allowsResolved(target: Address, address: string): boolean
+  allows(target: Target): boolean
 }
 
 /**
  * Reads rules like `192.168.1.0/24:22`, `10.0.0.5:8000-9000`, `*.internal:443`, `[2001:db8::]/32:*`; a target must
- * match one, by its name or by the address it resolves to. No rules allow everything.
+ * match one. No rules allow everything.
  *
  * @throws RangeError naming the rule and what is wrong with it
  */
 export function parseAccessRules(rules: readonly string[]): AccessRules {
   const patterns = rules.map(parseRule)
-  const allows = (target: Address): boolean =>
-    patterns.length === 0 || patterns.some((pattern) => pattern.matches(target))
-  return {
-    allows,
-    allowsResolved: (target, address) => allows(target) || allows({ host: address, port: target.port }),
-  }
+  return { allows: (target) => patterns.length === 0 || patterns.some((pattern) => pattern.matches(target)) }
 }
 
 function parseRule(text: string): TargetPattern {

@@ -6,7 +6,6 @@ import { type ClientVersion, connect as connectSocks, SocksError } from '@ls/soc
 import { abortSignalOf } from '../cancellation.js'
 import { RelayError } from '../errors.js'
 import { failureWords } from '../failure.js'
-import { formatTarget } from '../target.js'
 import { defaultConnectTimeoutMs, dial, type DialOptions } from './dial.js'
 import { resolveIpv4 } from './resolve-ipv4.js'
 import { speaksHttp, type Upstream } from './upstream.js'
@@ -35,14 +34,13 @@ export function diallerThrough(upstreams: readonly Upstream[], options: Upstream
   if (upstreams.length === 0) return dial
   const reach = upstreams.reduce<Dialler>((before, upstream) => through(upstream, before, options), dial)
   return async (target, dialOptions) => {
-    const { access, timeoutMs = defaultConnectTimeoutMs } = dialOptions
-    if (access === undefined || access.allows(target)) return reach(target, { ...dialOptions, timeoutMs })
-    throw new RelayError({ word: 'forbidden', detail: `${formatTarget(target)} is not among the allowed targets` })
+    const { timeoutMs = defaultConnectTimeoutMs } = dialOptions
+    return reach(target, { ...dialOptions, timeoutMs })
   }
 }
 
 function through(upstream: Upstream, before: Dialler, options: UpstreamOptions): Dialler {
-  // Rules are about the target: none of them keeps us from a proxy.
+  // Rules are about the target: no `check` keeps us from a proxy.
   const dialNext: DialProxy = (proxy, { signal }) => before(proxy, { signal })
   const dialProxy =
     upstream.webSocket === undefined ? dialNext : throughWebSocket(upstream.webSocket, dialNext, options)

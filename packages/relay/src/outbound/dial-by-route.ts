@@ -1,13 +1,23 @@
+import type { Duplex } from 'node:stream'
+import type { Target } from '../target.js'
+import type { AccessPolicy } from './access-policy.js'
 import { type Dialler, diallerThrough, type UpstreamOptions } from './chain.js'
+import type { DialOptions } from './dial.js'
 import type { Exit, Routes } from './routes.js'
 
-/** Dials each target the way its route says. Made once, as {@link diallerThrough}. */
-export function diallerByRoute(routes: Routes, options: UpstreamOptions): Dialler {
+/** Reaches a target that its own text has been checked of. */
+export type TargetDialler = (target: Target, options: Omit<DialOptions, 'check'>) => Promise<Duplex>
+
+/** Dials each target that `policy` allows, the way its route says. Made once, as {@link diallerThrough}. */
+export function diallerByRoute(routes: Routes, policy: AccessPolicy, options: UpstreamOptions): TargetDialler {
   const diallers = new Map(routes.exits.map((exit) => [exit, diallerFor(exit, options)]))
   // A promise even where the route rejects: callers wait for one.
   return async (target, dialOptions) => {
-    const reach = diallers.get(routes.exitFor(target)) as Dialler
-    return reach(target, dialOptions)
+    const exit = routes.exitFor(target)
+    const refusal = exit.kind === 'upstreams' ? policy.refusalOf(target) : undefined
+    if (refusal !== undefined) throw refusal
+    const reach = diallers.get(exit) as Dialler
+    return reach(target, { ...dialOptions, check: (address) => policy.refusalAt(target, address) })
   }
 }
 

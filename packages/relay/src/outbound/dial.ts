@@ -4,14 +4,16 @@ import type { Address } from '@ls/codec'
 import type { Cancellation } from '../cancellation.js'
 import { RelayError } from '../errors.js'
 import { formatTarget } from '../target.js'
-import type { AccessRules } from './access-rules.js'
+
+/** Why a target may not be reached at an address of its; undefined where it may. */
+export type AddressCheck = (address: string, port: number) => Error | undefined
 
 export interface DialOptions {
   readonly signal?: Cancellation
   /** How long all attempts together may take. @default 10000 (protocol.md §1, "connect timeout") */
   readonly timeoutMs?: number
-  /** Which targets are allowed. @default all */
-  readonly access?: AccessRules
+  /** Asked about each address before it is tried; what it refuses is left out. @default none is refused */
+  readonly check?: AddressCheck
   /** Resolves names. @default the system's resolver */
   readonly lookup?: LookupFunction
   /** Address of the client on whose behalf, where it is known: HTTP proxies may be told of it. */
@@ -22,14 +24,16 @@ export interface DialOptions {
  * Opens a TCP connection to a target, trying its addresses in turn (RFC 8305). The socket is paused, keeps a
  * half-open connection and sends small writes at once.
  *
- * @throws RelayError `timeout` or `forbidden`; otherwise Node's own error
+ * @throws RelayError `timeout`; the error of `check` where it refuses every address; otherwise Node's own error
  */
 export function dial(target: Address, options: DialOptions = {}): Promise<Socket> {
-  const { timeoutMs = defaultConnectTimeoutMs, signal, access } = options
+  const { timeoutMs = defaultConnectTimeoutMs, signal, check } = options
   const name = formatTarget(target)
   // Node takes an empty host for this machine.
   if (target.host === '') return Promise.reject(new RelayError({ word: 'failed', detail: 'the target has no host' }))
-  if (access !== undefined && isIP(target.host) !== 0 && !access.allows(target)) return Promise.reject(forbidden(name))
+  // Node asks no lookup about an address.
+  const refusal = isIP(target.host) === 0 ? undefined : check?.(target.host, target.port)
+  if (refusal !== undefined) return Promise.reject(refusal)
   return new Promise((resolve, reject) => {
     signal?.throwIfAborted()
     const socket = connect({
@@ -38,7 +42,7 @@ export function dial(target: Address, options: DialOptions = {}): Promise<Socket
       allowHalfOpen: true,
       noDelay: true,
       autoSelectFamily: true,
-      lookup: access === undefined ? (options.lookup ?? systemLookup) : guardedLookup(target, access, options.lookup),
+      lookup: check === undefined ? (options.lookup ?? systemLookup) : checkedLookup(target, check, options.lookup),
     })
     const fail = (error: Error): void => {
       finish()
@@ -70,19 +74,16 @@ export function dial(target: Address, options: DialOptions = {}): Promise<Socket
 export const defaultConnectTimeoutMs = 10_000
 
 /** Checks what a name resolves to, so that a name cannot lead where its address may not. */
-function guardedLookup(target: Address, access: AccessRules, lookup: LookupFunction = systemLookup): LookupFunction {
+function checkedLookup(target: Address, check: AddressCheck, lookup: LookupFunction = systemLookup): LookupFunction {
   return (host, options, callback) =>
     lookup(host, { ...options, all: true }, (error, found) => {
       if (error !== null) return callback(error, [])
       const all = Array.isArray(found) ? found : [{ address: found, family: isIP(found) }]
-      const allowed = all.filter(({ address }) => access.allowsResolved(target, address))
-      if (allowed.length === 0) return callback(forbidden(formatTarget(target)), [])
+      const refusals = all.map(({ address }) => check(address, target.port))
+      const allowed = all.filter((_, index) => refusals[index] === undefined)
+      if (allowed.length === 0) return callback(refusals[0] ?? null, [])
       if (options.all === true) return callback(null, allowed)
       const first = allowed[0]
       callback(null, first?.address ?? '', first?.family)
     })
-}
-
-function forbidden(target: string): RelayError {
-  return new RelayError({ word: 'forbidden', detail: `${target} is not among the allowed targets` })
 }

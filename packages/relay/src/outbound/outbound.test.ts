@@ -22,6 +22,18 @@ async function echoed(outbound: OutboundOptions, target: { host: string; port: n
   return String(answer)
 }
 
+/** What a peer that asks for the target hears. */
+function refusal(options: OutboundOptions, target: { host: string; port: number }): Promise<string> {
+  const outbound = new Outbound(options)
+  const { near } = sessionPair((channel) => outbound.serve(channel))
+  return new Promise((resolve) => {
+    near.open(
+      { protocol: 'tcp', address: target },
+      { onOpen: () => resolve('open'), onClose: ({ error }) => resolve(error) },
+    )
+  })
+}
+
 /** A SOCKS proxy of our own; `asked` is what it was asked for. */
 async function socksProxy(account?: { username: string; password: string }) {
   const asked: string[] = []
@@ -111,6 +123,29 @@ describe('an Outbound tells why it failed', () => {
     const options = { upstreamProxies: ['socks5://127.0.0.1:9'], accessRules: ['10.0.0.0/8:*'] }
     expect(await echoed(options, { host: 'a.test', port: 1 })).toBe('forbidden')
   })
+
+  test.each([
+    '127.0.0.1',
+    '127.1',
+    '0x7f.1',
+    '0.0.0.0',
+    '0',
+    '::ffff:127.0.0.1',
+    '::ffff:0.0.0.0',
+    'localhost',
+    'localhost.',
+  ])('as forbidden where a route rejects loopback and a peer asks for %s', async (host) => {
+    const { port } = closing(await echoServer())
+    expect(await refusal({ routes: ['127.0.0.0/8=reject'] }, { host, port })).toMatch(/^forbidden: /)
+  })
+
+  test.each(['127.0.0.1\0.example.com', 'localhost\0.example.com', '::ffff:127.0.0.1%x.example.com', ' 127.0.0.1'])(
+    'as failed where a peer asks for %j, of which a resolver would see a part',
+    async (host) => {
+      const { port } = closing(await echoServer())
+      expect(await refusal({ accessRules: ['*.example.com:*'] }, { host, port })).toMatch(/^failed: the host /)
+    },
+  )
 
   test('as forbidden where socks4 would resolve the name to a rejected address', async () => {
     const options = { upstreamProxies: ['socks4://127.0.0.1:9'], routes: ['127.0.0.0/8=reject'] }

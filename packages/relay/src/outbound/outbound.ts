@@ -5,13 +5,14 @@ import type { Address } from '@ls/codec'
 import { checkDurationMs, checkInteger, type Logger, silentLogger } from '@ls/foundation'
 import type { Channel } from '@ls/mux'
 import { Canceller } from '../cancellation.js'
+import { RelayError } from '../errors.js'
 import { failureOf, formatFailure } from '../failure.js'
 import { checkPayloadOptions, type PayloadOptions } from '../payload-options.js'
 import { pump } from '../pump.js'
-import { formatTarget } from '../target.js'
-import { type AccessRules, parseAccessRules } from './access-rules.js'
-import type { Dialler } from './chain.js'
-import { diallerByRoute } from './dial-by-route.js'
+import { formatTarget, parseTarget, type Target } from '../target.js'
+import { AccessPolicy } from './access-policy.js'
+import { parseAccessRules } from './access-rules.js'
+import { diallerByRoute, type TargetDialler } from './dial-by-route.js'
 import { checkProxyHeaderVersion, encodeProxyHeader, type ProxyHeaderVersion } from './proxy-header.js'
 import { parseRoutes, type Routes } from './routes.js'
 import { serveUdp, type UdpOptions } from './udp.js'
@@ -60,8 +61,8 @@ function checkTimes({ connectTimeoutMs, udp = {} }: OutboundOptions): void {
 export class Outbound {
   readonly #options: OutboundOptions
   readonly #routes: Routes
-  readonly #dial: Dialler
-  readonly #access: AccessRules
+  readonly #dial: TargetDialler
+  readonly #policy: AccessPolicy
   readonly #logger: Logger
 
   /**
@@ -77,8 +78,8 @@ export class Outbound {
     this.#options = options
     this.#routes = parseRoutes(routes, upstreamProxies.map(parseUpstream))
     const headers = checkUpstreamHeaders(upstreamHeaders)
-    this.#dial = diallerByRoute(this.#routes, { headers, tls: upstreamTls, dialWebSocket })
-    this.#access = this.#routes.restrict(parseAccessRules(accessRules))
+    this.#policy = new AccessPolicy({ rules: parseAccessRules(accessRules), routes: this.#routes })
+    this.#dial = diallerByRoute(this.#routes, this.#policy, { headers, tls: upstreamTls, dialWebSocket })
     this.#logger = options.logger ?? silentLogger
   }
 
@@ -90,7 +91,9 @@ export class Outbound {
   serve(channel: Channel, source?: string): void {
     if (channel.protocol === 'udp') return void this.#serveUdp(channel)
     if (channel.address === undefined) return channel.reject('failed: Connect names no target')
-    void this.#serveTcp(channel, channel.address, source)
+    const target = parseTarget(channel.address)
+    if (target instanceof RelayError) return channel.reject(target.message)
+    void this.#serveTcp(channel, target, source)
   }
 
   async #serveUdp(channel: Channel): Promise<void> {
@@ -98,13 +101,13 @@ export class Outbound {
     await serveUdp(channel, {
       ...udp,
       ...(connectTimeoutMs === undefined ? {} : { connectTimeoutMs }),
-      access: this.#access,
+      policy: this.#policy,
       routes: this.#routes,
       logger: this.#logger,
     })
   }
 
-  async #serveTcp(channel: Channel, target: Address, source: string | undefined): Promise<void> {
+  async #serveTcp(channel: Channel, target: Target, source: string | undefined): Promise<void> {
     const dialling = new Canceller()
     channel.setHandler({ onClose: ({ error }) => dialling.abort(new Error(error)) })
     const startedAtMs = performance.now()
@@ -112,7 +115,6 @@ export class Outbound {
     try {
       socket = await this.#dial(target, {
         signal: dialling,
-        access: this.#access,
         ...(source === undefined ? {} : { source }),
         ...(this.#options.connectTimeoutMs === undefined ? {} : { timeoutMs: this.#options.connectTimeoutMs }),
       })
@@ -136,7 +138,7 @@ export class Outbound {
   }
 
   /** The address that was dialled; behind an upstream, what it was asked for. */
-  #reached(socket: Duplex, target: Address): Address {
+  #reached(socket: Duplex, target: Target): Address {
     const isDirect = this.#routes.exitFor(target).kind === 'direct' && socket instanceof Socket
     const host = isDirect ? socket.remoteAddress : undefined
     return host === undefined ? target : { host, port: target.port }

@@ -1,5 +1,4 @@
 import { expect, test } from 'vitest'
-import { parseAccessRules } from './access-rules.js'
 import { resolveIpv4 } from './resolve-ipv4.js'
 
 const lookupAll = async () => [{ address: '192.0.2.1' }, { address: '10.0.0.1' }]
@@ -14,13 +13,17 @@ test('resolveIpv4 takes the first address', async () => {
 })
 
 test('resolveIpv4 takes the first address that is allowed', async () => {
-  const access = parseAccessRules(['10.0.0.0/8:80'])
-  expect(await resolveIpv4(target, { lookupAll, access })).toEqual({ host: '10.0.0.1', port: 80 })
+  const check = (address: string): Error | undefined => (address === '10.0.0.1' ? undefined : new Error('no'))
+  expect(await resolveIpv4(target, { lookupAll, check })).toEqual({ host: '10.0.0.1', port: 80 })
 })
 
 test('resolveIpv4 refuses a name with no address that is allowed', async () => {
-  const access = parseAccessRules(['198.51.100.0/24:80'])
-  await expect(resolveIpv4(target, { lookupAll, access })).rejects.toMatchObject({ code: 'ERR_RELAY_FORBIDDEN' })
+  const check = (address: string): Error => new Error(`not ${address}`)
+  await expect(resolveIpv4(target, { lookupAll, check })).rejects.toThrow('not 192.0.2.1')
+})
+
+test('resolveIpv4 says that a name has no address', async () => {
+  await expect(resolveIpv4(target, { lookupAll: async () => [] })).rejects.toMatchObject({ code: 'ERR_RELAY_DNS' })
 })
 
 test('resolveIpv4 asks the system', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { parseAccessRules } from './access-rules.js'
+import { targetOf } from '../../testing/target-of.js'
 import { parseRoutes } from './routes.js'
 import { parseUpstream } from './upstream.js'
 
@@ -14,7 +14,7 @@ const rules = [
 
 /** The exit of a target, in a word. */
 function exitOf(host: string, port = 80): string {
-  const exit = parseRoutes(rules, [upstream]).exitFor({ host, port })
+  const exit = parseRoutes(rules, [upstream]).exitFor(targetOf(host, port))
   return exit.kind === 'direct' ? 'direct' : exit.upstreams.map(({ host }) => host).join(' > ')
 }
 
@@ -32,34 +32,27 @@ describe('Routes.exitFor', () => {
 
   test.each([
     ['10.2.0.1', 80, 'forbidden: 10.2.0.1:80 is rejected by the route "10.0.0.0/8"'],
-    ['::ffff:10.2.0.1', 80, 'forbidden: [::ffff:10.2.0.1]:80 is rejected by the route "10.0.0.0/8"'],
+    ['::ffff:10.2.0.1', 80, 'forbidden: 10.2.0.1:80 is rejected by the route "10.0.0.0/8"'],
+    ['64:ff9b::a02:1', 80, 'forbidden: [64:ff9b::a02:1]:80 is rejected by the route "10.0.0.0/8"'],
     ['db.internal', 25, 'forbidden: db.internal:25 is rejected by the route "*.internal:25"'],
   ])('rejects %s:%d', (host, port, message) => {
     expect(() => exitOf(host, port)).toThrow(message)
   })
 
   test('goes directly where no rule matches and there is no upstream', () => {
-    expect(parseRoutes([]).exitFor({ host: 'a', port: 1 })).toEqual({ kind: 'direct' })
+    expect(parseRoutes([]).exitFor(targetOf('a'))).toEqual({ kind: 'direct' })
   })
 })
 
-describe('Routes.restrict', () => {
-  const allowsResolved = (host: string, address: string): boolean =>
-    parseRoutes(rules).restrict(parseAccessRules([])).allowsResolved({ host, port: 80 }, address)
-
+describe('Routes.rejecting', () => {
   test.each([
-    ['example.test', '10.2.0.1', false],
-    ['example.test', '192.0.2.1', true],
+    ['example.test', '10.2.0.1', '10.0.0.0/8'],
+    ['example.test', '192.0.2.1', undefined],
     // An earlier rule knows the address, or the name.
-    ['example.test', '10.1.0.1', true],
-    ['git.internal', '10.2.0.1', true],
-  ])('lets %s lead to %s: %s', (host, address, allowed) => {
-    expect(allowsResolved(host, address)).toBe(allowed)
-  })
-
-  test('keeps what the access rules forbid', () => {
-    const access = parseRoutes([':25=reject']).restrict(parseAccessRules(['192.0.2.0/24:*']))
-    expect(access.allowsResolved({ host: 'a.test', port: 80 }, '198.51.100.1')).toBe(false)
+    ['example.test', '10.1.0.1', undefined],
+    ['git.internal', '10.2.0.1', undefined],
+  ])('has %s lead to %s but for %s', (host, address, rule) => {
+    expect(parseRoutes(rules).rejecting(targetOf(host), targetOf(address))).toBe(rule)
   })
 })
 

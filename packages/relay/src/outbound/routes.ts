@@ -1,8 +1,6 @@
-import type { Address } from '@ls/codec'
 import { RelayError } from '../errors.js'
-import { formatTarget } from '../target.js'
-import type { AccessRules } from './access-rules.js'
-import { parseTargetPattern, type TargetPattern } from './target-pattern.js'
+import { formatTarget, type Target } from '../target.js'
+import { parseTargetPattern } from './target-pattern.js'
 import { parseUpstream, type Upstream } from './upstream.js'
 
 /** How a target is reached, or that it is not; `rule` is the pattern that said so. */
@@ -27,8 +25,8 @@ export class Routes {
   }
 
   /** @throws RelayError `forbidden` where the rule says `reject` */
-  exitFor(target: Address): Exclude<Exit, { kind: 'reject' }> {
-    const exit = this.#rules.find(({ pattern }) => pattern.matches(target))?.exit ?? this.#otherwise
+  exitFor(target: Target): Exclude<Exit, { kind: 'reject' }> {
+    const exit = this.#rules.find((rule) => rule.applies(target))?.exit ?? this.#otherwise
     if (exit.kind !== 'reject') return exit
     throw new RelayError({
       word: 'forbidden',
@@ -37,26 +35,17 @@ export class Routes {
   }
 
   /**
-   * The access rules, and on top of them what `reject` says of addresses that names resolve to: a name must not lead
-   * where its address may not. The first rule that knows the name or the address decides.
+   * The rule that forbids to reach `target` at `resolved`, the address of its name. The first rule that knows the name or
+   * the address decides.
    */
-  restrict(access: AccessRules): AccessRules {
-    if (this.#rules.every(({ exit }) => exit.kind !== 'reject')) return access
-    return {
-      allows: (target) => access.allows(target),
-      allowsResolved: (target, address) => access.allowsResolved(target, address) && !this.#rejects(target, address),
-    }
-  }
-
-  #rejects(target: Address, address: string): boolean {
-    const resolved = { host: address, port: target.port }
-    const rule = this.#rules.find(({ pattern }) => pattern.matches(target) || pattern.matches(resolved))
-    return rule?.exit.kind === 'reject'
+  rejecting(target: Target, resolved: Target): string | undefined {
+    const rule = this.#rules.find((each) => each.applies(target) || each.applies(resolved))
+    return rule?.exit.kind === 'reject' ? rule.exit.rule : undefined
   }
 }
 
 interface Rule {
-  readonly pattern: TargetPattern
+  applies(target: Target): boolean
   readonly exit: Exit
 }
 
@@ -83,7 +72,8 @@ function parseRule(text: string): Rule {
       `${rule} names no targets; write NAME, *.SUFFIX, ADDRESS, NETWORK/BITS or *, with or without :PORT`,
     )
   }
-  return { pattern: parsed, exit: parseExit(text.slice(equals + 1).trim(), pattern) }
+  const exit = parseExit(text.slice(equals + 1).trim(), pattern)
+  return { exit, applies: (target) => (exit.kind === 'reject' ? parsed.touches(target) : parsed.matches(target)) }
 }
 
 function parseExit(text: string, pattern: string): Exit {

@@ -1,9 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { targetOf } from '../../testing/target-of.js'
 import { parseTargetPattern } from './target-pattern.js'
 
 const matches = (pattern: string, host: string, port: number): boolean | undefined =>
-  parseTargetPattern(pattern, 'rule')?.matches({ host, port })
+  parseTargetPattern(pattern, 'rule')?.matches(targetOf(host, port))
 
 describe('parseTargetPattern', () => {
   test.each([
@@ -26,6 +27,12 @@ describe('parseTargetPattern', () => {
     ['[2001:db8::1]', '2001:DB8:0:0::1', 1, true],
     ['[::1]:80-90', '::1', 85, true],
     ['*.test:443', 'a.test', 80, false],
+    ['*.0.1', '127.0.0.1', 1, false],
+    ['127.1', '127.0.0.1', 1, true],
+    ['[::ffff:10.0.0.0]/104', '10.255.0.1', 1, true],
+    ['[fe80::1]', 'fe80::1%eth0', 1, true],
+    ['bücher.test', 'xn--bcher-kva.test', 1, true],
+    ['10.0.0.0/8', '64:ff9b::10.0.0.1', 1, false],
   ])('%s takes in %s:%d: %s', (pattern, host, port, expected) => {
     expect(matches(pattern, host, port)).toBe(expected)
   })
@@ -40,10 +47,22 @@ describe('parseTargetPattern', () => {
     ['10.0.0.0/', 'rule has a prefix length of ; it must be from 0 to 32'],
     ['10.0.0.0/x', 'rule has a prefix length of x; it must be from 0 to 32'],
     ['name/8', 'rule has a prefix length on a name'],
+    ['[fe80::1%eth0]', 'rule has a zone; it is about an address in every zone'],
+    ['127.0.0.256', 'rule ends in a number, but is no IPv4 address'],
+    ['a b', 'rule has a character that no host name has'],
     [':9-8', 'rule has ports 9-8; they rise, and end at 65535'],
     [':65536', 'rule has ports 65536; they rise, and end at 65535'],
   ])('refuses %s', (pattern, message) => {
     expect(() => parseTargetPattern(pattern, 'rule')).toThrow(new RangeError(message))
+  })
+
+  test.each([
+    ['127.0.0.0/8', '0.0.0.0'],
+    ['127.0.0.0/8', '64:ff9b::7f00:1'],
+    ['[::1]', '::'],
+    ['10.0.0.0/8', '2002:a00:1::1'],
+  ])('%s touches %s', (pattern, host) => {
+    expect(parseTargetPattern(pattern, 'rule')?.touches(targetOf(host))).toBe(true)
   })
 
   test('knows an address in the network of its first bits, as counted by hand', () => {
@@ -61,7 +80,7 @@ describe('parseTargetPattern', () => {
   test('throws nothing but a RangeError, whatever the text', () => {
     const read = (text: string): string => {
       try {
-        parseTargetPattern(text, 'rule')?.matches({ host: 'a', port: 1 })
+        parseTargetPattern(text, 'rule')?.matches(targetOf('a'))
         return 'RangeError'
       } catch (error) {
         return (error as Error).name

@@ -1,10 +1,16 @@
-import { BlockList, isIP } from 'node:net'
-import type { Address } from '@ls/codec'
+import { isIP } from 'node:net'
+import { parseHostName } from '../address/host-name.js'
+import { isInNetwork, parseIpNetwork } from '../address/ip-network.js'
+import { leadsTo } from '../address/leads-to.js'
+import { endsInNumber, parseNumberAddress } from '../address/number-address.js'
+import type { Target } from '../target.js'
 
-/** Which targets a rule is about. */
+/** Which targets a rule is about. A network matches addresses only, a name the text of the name only. */
 export interface TargetPattern {
-  /** A network matches addresses only, a name the text of the name only: nothing is resolved here. */
-  matches(target: Address): boolean
+  /** For rules that let through. */
+  matches(target: Target): boolean
+  /** For rules that forbid: also true for an address that leads to one which matches, see {@link leadsTo}. */
+  touches(target: Target): boolean
 }
 
 /**
@@ -13,14 +19,18 @@ export interface TargetPattern {
  *
  * @param rule What to call the rule in an error, such as `access rule "10.0.0.0/33:1"`.
  * @returns undefined for any other form
- * @throws RangeError for a port or a prefix length out of range
+ * @throws RangeError for a port or a prefix length out of range, and for a name that no host has
  */
 export function parseTargetPattern(text: string, rule: string): TargetPattern | undefined {
   const match = /^(\[[^\]]+\](?:\/\d+)?|[^:[\]]+)?(?::(\*|\d+(?:-\d+)?))?$/.exec(text.trim())
   if (match === null || match[0] === '') return undefined
-  const matchesHost = parseHost(match[1] ?? '*', rule)
+  const host = parseHost(match[1] ?? '*', rule)
   const [low, high] = parsePorts(match[2] ?? '*', rule)
-  return { matches: ({ host, port }) => port >= low && port <= high && matchesHost(host) }
+  const hasPort = ({ port }: Target): boolean => port >= low && port <= high
+  return {
+    matches: (target) => hasPort(target) && host.matches(target),
+    touches: (target) => hasPort(target) && host.touches(target),
+  }
 }
 
 function parsePorts(ports: string, rule: string): readonly [number, number] {
@@ -30,44 +40,43 @@ function parsePorts(ports: string, rule: string): readonly [number, number] {
   return [low, high]
 }
 
-type HostTest = (host: string) => boolean
-
-function parseHost(host: string, rule: string): HostTest {
-  if (host === '*') return () => true
+function parseHost(host: string, rule: string): TargetPattern {
+  if (host === '*') return { matches: () => true, touches: () => true }
   if (host.startsWith('*.')) {
-    const suffix = plainName(host.slice(1))
-    return (name) => plainName(name).endsWith(suffix)
+    const suffix = `.${parseName(host.slice(2), rule)}`
+    return nameTest((name) => name.endsWith(suffix))
   }
   const [literal = '', prefix] = host.replaceAll(/[[\]]/g, '').split('/')
-  const family = isIP(literal)
-  if (family !== 0) return networkTest(literal, prefix, rule)
+  if (isIP(literal) !== 0) return networkTest(literal, prefix, rule)
   if (prefix !== undefined) throw new RangeError(`${rule} has a prefix length on a name`)
-  const wanted = plainName(literal)
-  return (name) => plainName(name) === wanted
+  const wanted = parseName(literal, rule)
+  if (!endsInNumber(wanted)) return nameTest((name) => name === wanted)
+  // As a target it would be that address.
+  const address = parseNumberAddress(wanted)
+  if (address !== undefined) return networkTest(address.text, undefined, rule)
+  throw new RangeError(`${rule} ends in a number, but is no IPv4 address`)
 }
 
-/** BlockList compares by value, and finds IPv4-mapped IPv6 addresses in IPv4 networks too. */
-function networkTest(address: string, prefix: string | undefined, rule: string): HostTest {
-  const version = isIP(address)
-  const bits = version === 4 ? 32 : 128
-  const length = prefix === undefined ? bits : Number(prefix)
-  if (!/^\d*$/.test(prefix ?? '') || prefix === '' || length > bits) {
+function parseName(text: string, rule: string): string {
+  const read = parseHostName(text)
+  if ('name' in read) return read.name
+  throw new RangeError(`${rule} ${read.fault}`)
+}
+
+function nameTest(test: (name: string) => boolean): TargetPattern {
+  const matches = ({ host, address }: Target): boolean => address === undefined && test(host)
+  return { matches, touches: matches }
+}
+
+function networkTest(literal: string, prefix: string | undefined, rule: string): TargetPattern {
+  if (literal.includes('%')) throw new RangeError(`${rule} has a zone; it is about an address in every zone`)
+  const bits = isIP(literal) === 4 ? 32 : 128
+  const network = parseIpNetwork(prefix === undefined ? literal : `${literal}/${prefix}`)
+  if (network === undefined) {
     throw new RangeError(`${rule} has a prefix length of ${prefix}; it must be from 0 to ${bits}`)
   }
-  const list = new BlockList()
-  list.addSubnet(address, length, familyOf(version))
-  return (host) => {
-    const hostVersion = isIP(host)
-    return hostVersion !== 0 && list.check(host, familyOf(hostVersion))
+  return {
+    matches: ({ address }) => address !== undefined && isInNetwork(address, network),
+    touches: ({ address }) => address !== undefined && leadsTo(address).some((each) => isInNetwork(each, network)),
   }
-}
-
-function familyOf(version: number): 'ipv4' | 'ipv6' {
-  return version === 4 ? 'ipv4' : 'ipv6'
-}
-
-/** Names are alike whatever their case, and with or without the dot of the root. */
-function plainName(name: string): string {
-  const lower = name.toLowerCase()
-  return lower.endsWith('.') ? lower.slice(0, -1) : lower
 }

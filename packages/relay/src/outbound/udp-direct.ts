@@ -1,11 +1,11 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram'
-import type { Address } from '@ls/codec'
-import type { AccessRules } from './access-rules.js'
+import type { Target } from '../target.js'
+import type { AccessPolicy } from './access-policy.js'
 import { type ResolvedHost, Resolver } from './resolver.js'
 import type { DatagramSink, UdpExit } from './udp-exit.js'
 
 export interface DirectUdpOptions {
-  readonly access: AccessRules
+  readonly policy: AccessPolicy
   /** @default 64 */
   readonly maxResolving?: number
   readonly resolver?: Resolver
@@ -14,21 +14,21 @@ export interface DirectUdpOptions {
 /** Sends datagrams straight to their targets: one socket for each address family, opened when first needed. */
 export class DirectUdp implements UdpExit {
   readonly #sink: DatagramSink
-  readonly #access: AccessRules
+  readonly #policy: AccessPolicy
   readonly #maxResolving: number
   readonly #resolver: Resolver
   readonly #sockets = new Map<number, Socket>()
   #resolving = 0
   #closed = false
 
-  constructor(sink: DatagramSink, { access, maxResolving = 64, resolver = sharedResolver }: DirectUdpOptions) {
+  constructor(sink: DatagramSink, { policy, maxResolving = 64, resolver = sharedResolver }: DirectUdpOptions) {
     this.#sink = sink
-    this.#access = access
+    this.#policy = policy
     this.#maxResolving = maxResolving
     this.#resolver = resolver
   }
 
-  send(payload: Uint8Array, target: Address): void {
+  send(payload: Uint8Array, target: Target): void {
     const resolved = this.#resolver.resolve(target.host)
     if (!(resolved instanceof Promise)) return this.#sendTo(payload, target, resolved)
     if (this.#resolving >= this.#maxResolving) {
@@ -47,10 +47,10 @@ export class DirectUdp implements UdpExit {
     this.#sockets.clear()
   }
 
-  #sendTo(payload: Uint8Array, target: Address, { address, family }: ResolvedHost): void {
+  #sendTo(payload: Uint8Array, target: Target, { address, family }: ResolvedHost): void {
     if (this.#closed) return
-    if (!this.#access.allowsResolved(target, address))
-      return this.#sink.drop(`${address} is not among the allowed targets`)
+    const refusal = this.#policy.refusalAt(target, address)
+    if (refusal !== undefined) return this.#sink.drop(refusal)
     this.#socketFor(family).send(payload, target.port, address, (error) => {
       if (error !== null) this.#sink.drop(error)
     })

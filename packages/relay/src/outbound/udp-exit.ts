@@ -1,9 +1,10 @@
 import type { Address } from '@ls/codec'
+import type { Target } from '../target.js'
 
 /** One way for the datagrams of an association to leave. */
 export interface UdpExit {
   /** Sends a datagram, now or once it can; one that cannot be sent goes to {@link DatagramSink.drop}. */
-  send(payload: Uint8Array, target: Address): void
+  send(payload: Uint8Array, target: Target): void
   /** Settles once datagrams can leave. @throws RelayError when they never will */
   ready?(): Promise<void>
   close(): void

@@ -12,8 +12,8 @@ import {
   unspecifiedDestination,
 } from '@ls/socks5'
 import { RelayError } from '../errors.js'
-import { formatTarget } from '../target.js'
-import type { AccessRules } from './access-rules.js'
+import { formatTarget, type Target } from '../target.js'
+import type { AccessPolicy } from './access-policy.js'
 import { upstreamError } from './chain.js'
 import { defaultConnectTimeoutMs, dial } from './dial.js'
 import type { Exit } from './routes.js'
@@ -21,7 +21,7 @@ import type { DatagramSink, UdpExit } from './udp-exit.js'
 import type { Upstream } from './upstream.js'
 
 export interface UpstreamUdpOptions {
-  readonly access: AccessRules
+  readonly policy: AccessPolicy
   /** @default 10000 */
   readonly connectTimeoutMs?: number
   /** Datagrams that may wait for the proxy's consent; further ones are dropped. @default 64 */
@@ -44,18 +44,18 @@ export function udpFaultOf(exit: Exit): string | undefined {
 /** Sends datagrams through a SOCKS5 proxy (RFC 1928 §7), for as long as the TCP connection to it lives. */
 export class UpstreamUdp implements UdpExit {
   readonly #sink: DatagramSink
-  readonly #access: AccessRules
+  readonly #policy: AccessPolicy
   readonly #maxWaiting: number
   readonly #opening: Promise<void>
   readonly #gone = new AbortController()
-  #waiting: (readonly [payload: Uint8Array, target: Address])[] = []
+  #waiting: (readonly [payload: Uint8Array, target: Target])[] = []
   #control: Socket | undefined
   #udp: UdpSocket | undefined
   #state: 'opening' | 'open' | 'closed' = 'opening'
 
   constructor(upstream: Upstream, sink: DatagramSink, options: UpstreamUdpOptions) {
     this.#sink = sink
-    this.#access = options.access
+    this.#policy = options.policy
     this.#maxWaiting = options.maxResolving ?? 64
     this.#opening = this.#open(upstream, options.connectTimeoutMs ?? defaultConnectTimeoutMs)
     this.#opening.catch((error: unknown) => this.#fail(error))
@@ -65,8 +65,9 @@ export class UpstreamUdp implements UdpExit {
     return this.#opening
   }
 
-  send(payload: Uint8Array, target: Address): void {
-    if (!this.#access.allows(target)) return this.#sink.drop(`${formatTarget(target)} is not among the allowed targets`)
+  send(payload: Uint8Array, target: Target): void {
+    const refusal = this.#policy.refusalOf(target)
+    if (refusal !== undefined) return this.#sink.drop(refusal)
     if (this.#state === 'open') return this.#sendNow(payload, target)
     if (this.#state === 'closed') return
     if (this.#waiting.length >= this.#maxWaiting) {
@@ -124,7 +125,7 @@ export class UpstreamUdp implements UdpExit {
     for (const [payload, target] of waiting) this.#sendNow(payload, target)
   }
 
-  #sendNow(payload: Uint8Array, { host, port }: Address): void {
+  #sendNow(payload: Uint8Array, { host, port }: Target): void {
     try {
       this.#udp?.send(encodeDatagram(parseDestination(host, port), payload), (error) => {
         if (error !== null) this.#sink.drop(error)

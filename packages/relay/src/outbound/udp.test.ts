@@ -1,5 +1,6 @@
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
+import { silentLogger } from '@ls/mux'
 import { until } from '@ls/testkit'
 import { describe, expect, test } from 'vitest'
 import { afterTest } from '../../testing/cleanup.js'
@@ -55,6 +56,17 @@ describe('an Outbound sends datagrams directly', () => {
     const channel = associate({ accessRules: [`127.0.0.1:${port}`] })
     channel.send('no', '127.0.0.1', port + 1).send('yes', 'localhost', port)
     expect(await channel.next()).toMatchObject([{ text: 'yes' }])
+  })
+
+  test('never where a rule forbids it, however the target is written', async () => {
+    const port = await udpEcho()
+    const dropped: string[] = []
+    const logger = { ...silentLogger, debug: (_fields: object, text: string) => void dropped.push(text) }
+    const channel = associate({ routes: ['127.0.0.0/8=reject', '[::1]=reject'], logger })
+    const spellings = ['127.1', '0', '0.0.0.0', '::', '::ffff:0.0.0.0', '127.0.0.1\0.example.com', 'localhost.']
+    for (const host of spellings) channel.send(host, host, port)
+    await until(() => dropped.length === spellings.length, 'all to be dropped')
+    expect(channel.received).toEqual([])
   })
 
   test('with a limit on those that wait for the resolver', async () => {

@@ -1,7 +1,9 @@
 import type { Address } from '@ls/codec'
 import type { Channel, ChannelHandler, Logger } from '@ls/mux'
+import { RelayError } from '../errors.js'
 import { failureOf, formatFailure } from '../failure.js'
-import type { AccessRules } from './access-rules.js'
+import { parseTarget } from '../target.js'
+import type { AccessPolicy } from './access-policy.js'
 import type { Resolver } from './resolver.js'
 import type { Exit, Routes } from './routes.js'
 import { DirectUdp } from './udp-direct.js'
@@ -17,7 +19,7 @@ export interface UdpOptions {
 }
 
 export interface ServeUdpOptions extends UdpOptions {
-  readonly access: AccessRules
+  readonly policy: AccessPolicy
   readonly routes: Routes
   readonly connectTimeoutMs?: number
   readonly logger: Logger
@@ -62,9 +64,11 @@ class OutboundAssociation implements ChannelHandler, DatagramSink {
     return !this.#closed
   }
 
-  onDatagram(payload: Uint8Array, target: Address | undefined): void {
-    if (target === undefined || target.port === 0) return this.drop('it names no target')
+  onDatagram(payload: Uint8Array, address: Address | undefined): void {
+    if (address === undefined || address.port === 0) return this.drop('it names no target')
     this.#idleTimer.refresh()
+    const target = parseTarget(address)
+    if (target instanceof RelayError) return this.drop(target)
     try {
       const exit = this.#options.routes.exitFor(target)
       const fault = udpFaultOf(exit)

@@ -6,6 +6,7 @@ import { echoServer, onceEvent } from '@ls/testkit'
 import { describe, expect, test } from 'vitest'
 import { closing } from '../../testing/cleanup.js'
 import { diallerThrough } from './chain.js'
+import { targetOf } from '../../testing/target-of.js'
 import { parseRoutes } from './routes.js'
 import { udpFaultOf } from './udp-upstream.js'
 import { parseUpstream } from './upstream.js'
@@ -57,7 +58,7 @@ describe('parseUpstream of a proxy inside a WebSocket', () => {
   })
 
   test('goes into routes, in chains too', () => {
-    const exit = parseRoutes(['a.test=ws+socks5://h/x,wss+http://i/y']).exitFor({ host: 'a.test', port: 1 })
+    const exit = parseRoutes(['a.test=ws+socks5://h/x,wss+http://i/y']).exitFor(targetOf('a.test'))
     const upstreams = exit.kind === 'upstreams' ? exit.upstreams : []
     expect(upstreams.map(({ webSocket }) => webSocket?.url.href)).toEqual(['ws://h/x', 'wss://i/y'])
   })

@@ -1,3 +1,4 @@
+import { formatTarget } from '@ls/relay'
 import type { ChannelInfo } from '../channel-info.js'
 import { type Answer, ApiRefusal } from './answer.js'
 import type { ApiCall } from './api-call.js'
@@ -37,9 +38,4 @@ function describe(channel: ChannelInfo, nowMs: number): object {
     age_ms: Math.round(nowMs - openedAtMs),
     forwarded,
   }
-}
-
-/** IPv6 literals in brackets (RFC 3986 §3.2.2). */
-function formatTarget({ host, port }: { readonly host: string; readonly port: number }): string {
-  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
 }

@@ -1,0 +1,33 @@
+import { domainToASCII } from 'node:url'
+
+/** RFC 1035 §2.3.4 gives a name 255 bytes on the wire, which are 253 in text. */
+export const maxNameBytes = 253
+
+/**
+ * Reads a host name into the one form that rules compare and resolvers are asked for: ASCII in lower case, without the dot
+ * of the root. Names in other scripts become what DNS has of them (UTS #46), whose mapping may turn `１２７.1` into `127.1`.
+ *
+ * @returns what is wrong with it, as `{ fault }`, for a text that no host has as its name
+ */
+export function parseHostName(text: string): { readonly name: string } | { readonly fault: string } {
+  // A UTF-16 unit is a byte at least, so this spares a long text everything else. One more for the dot of the root.
+  if (text.length > maxNameBytes + 1) return tooLong(text.length)
+  if (forbidden.test(text)) return noName
+  const ascii = isAscii.test(text) ? text.toLowerCase() : domainToASCII(text)
+  const name = ascii.endsWith('.') ? ascii.slice(0, -1) : ascii
+  if (name.length > maxNameBytes) return tooLong(name.length)
+  if (forbidden.test(name)) return noName
+  if (name.split('.').includes('')) return { fault: 'has an empty label' }
+  return { name }
+}
+
+const noName = { fault: 'has a character that no host name has' }
+
+function tooLong(bytes: number): { readonly fault: string } {
+  return { fault: `has ${bytes} bytes; the limit is ${maxNameBytes}` }
+}
+
+const isAscii = /^[\0-\x7f]*$/
+
+/** What ends a name for C's resolver (NUL), and what would break out of a URL, `host:port` or a line of the log. */
+const forbidden = /[\0-\x20"#%/:<>?@[\\\]^`{|}\x7f]/

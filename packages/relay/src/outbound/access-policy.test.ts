@@ -1,0 +1,49 @@
+import { describe, expect, test } from 'vitest'
+import { targetOf } from '../../testing/target-of.js'
+import { AccessPolicy } from './access-policy.js'
+import { parseAccessRules } from './access-rules.js'
+import { parseRoutes } from './routes.js'
+
+const policyOf = (rules: readonly string[], routes: readonly string[] = []): AccessPolicy =>
+  new AccessPolicy({ rules: parseAccessRules(rules), routes: parseRoutes(routes) })
+
+describe('AccessPolicy.refusalAt', () => {
+  test('lets a name that a rule allows lead anywhere', () => {
+    expect(policyOf(['*.test:80']).refusalAt(targetOf('a.test'), '10.0.0.1')).toBeUndefined()
+  })
+
+  test('lets any name lead to an address that a rule allows', () => {
+    expect(policyOf(['10.0.0.0/8:80']).refusalAt(targetOf('a.test'), '::ffff:10.0.0.1')).toBeUndefined()
+  })
+
+  test('names the name and the address that no rule allows', () => {
+    expect(policyOf(['10.0.0.0/8:80']).refusalAt(targetOf('a.test'), '192.0.2.1')).toMatchObject({
+      message: 'forbidden: a.test:80, at 192.0.2.1, is not among the allowed targets',
+    })
+  })
+
+  test.each(['127.0.0.1', '0.0.0.0', '::ffff:127.0.0.1', '64:ff9b::7f00:1'])(
+    'keeps a name from %s, which a route rejects',
+    (address) => {
+      expect(policyOf([], ['127.0.0.0/8=reject']).refusalAt(targetOf('a.test'), address)).toMatchObject({
+        message: `forbidden: a.test:80, at ${address}, is rejected by the route "127.0.0.0/8"`,
+      })
+    },
+  )
+
+  test('refuses what a resolver gave that is no address', () => {
+    expect(policyOf([]).refusalAt(targetOf('a.test'), '127.1')).toMatchObject({ code: 'ERR_RELAY_FORBIDDEN' })
+  })
+})
+
+describe('AccessPolicy.refusalOf', () => {
+  test('refuses a name that no rule allows, since somebody else resolves it', () => {
+    expect(policyOf(['10.0.0.0/8:80']).refusalOf(targetOf('a.test'))).toMatchObject({
+      message: 'forbidden: a.test:80 is not among the allowed targets',
+    })
+  })
+
+  test('lets through what a rule allows', () => {
+    expect(policyOf(['10.0.0.0/8:80']).refusalOf(targetOf('10.0.0.1'))).toBeUndefined()
+  })
+})
