@@ -2,11 +2,11 @@ import { expect, test } from 'vitest'
 import { MemoryBudget } from './memory-budget.js'
 
 test('MemoryBudget refuses a limit that is no whole number, and names it', () => {
-  expect(() => new MemoryBudget(-1)).toThrow('limitBytes is -1')
+  expect(() => new MemoryBudget({ limitBytes: -1 })).toThrow('limitBytes is -1')
 })
 
 test('MemoryBudget.reserve takes what fits and nothing of what does not', () => {
-  const budget = new MemoryBudget(100)
+  const budget = new MemoryBudget({ limitBytes: 100 })
   expect([budget.reserve(60), budget.reserve(41), budget.reserve(40), budget.reservedBytes]).toEqual([
     true,
     false,
@@ -16,39 +16,60 @@ test('MemoryBudget.reserve takes what fits and nothing of what does not', () => 
 })
 
 test('MemoryBudget.reserve has to fit the parent, and changes neither where it does not', () => {
-  const parent = new MemoryBudget(50)
-  const budget = new MemoryBudget(100, parent)
+  const parent = new MemoryBudget({ limitBytes: 50 })
+  const budget = new MemoryBudget({ limitBytes: 100 }, parent)
   expect([budget.reserve(51), budget.reservedBytes, parent.reservedBytes]).toEqual([false, 0, 0])
 })
 
 test('MemoryBudget counts promises and memory apart', () => {
-  const budget = new MemoryBudget(100)
+  const budget = new MemoryBudget({ limitBytes: 100 })
   budget.reserve(100)
   budget.charge(100)
   expect(budget.exceeded).toBe(false)
 })
 
 test('MemoryBudget is exceeded once memory passes the limit, and no more when it is released', () => {
-  const budget = new MemoryBudget(100)
+  const budget = new MemoryBudget({ limitBytes: 100 })
   budget.charge(101)
   const before = budget.exceeded
   budget.release(1)
   expect([before, budget.exceeded]).toEqual([true, false])
 })
 
-test('MemoryBudget is exceeded where its parent is, by the charges of a sibling', () => {
-  const parent = new MemoryBudget(100)
-  const [one, other] = [new MemoryBudget(100, parent), new MemoryBudget(100, parent)]
+test('MemoryBudget is exceeded with its parent where it holds more than its siblings, and not where it holds less', () => {
+  const parent = new MemoryBudget({ limitBytes: 100 })
+  const [one, other] = [new MemoryBudget({ limitBytes: 100 }, parent), new MemoryBudget({ limitBytes: 100 }, parent)]
   one.charge(101)
-  expect(other.exceeded).toBe(true)
+  other.charge(1)
+  expect([one.exceeded, other.exceeded]).toEqual([true, false])
 })
 
 test('MemoryBudget passes cancel and release on to its parent', () => {
-  const parent = new MemoryBudget(100)
-  const budget = new MemoryBudget(100, parent)
+  const parent = new MemoryBudget({ limitBytes: 100 })
+  const budget = new MemoryBudget({ limitBytes: 100 }, parent)
   budget.reserve(10)
   budget.charge(20)
   budget.cancel(10)
   budget.release(20)
   expect([parent.reservedBytes, parent.usedBytes]).toEqual([0, 0])
+})
+
+test('MemoryBudget.onExceeded is told of a charge in a child that passes the limit of all', () => {
+  const seen: number[] = []
+  const parent: MemoryBudget = new MemoryBudget({ limitBytes: 100, onExceeded: () => seen.push(parent.usedBytes) })
+  const budget = new MemoryBudget({ limitBytes: 1000 }, parent)
+  budget.charge(100)
+  budget.charge(1)
+  expect(seen).toEqual([101])
+})
+
+test('MemoryBudget.close gives back what is left, and what is released later counts no more', () => {
+  const parent = new MemoryBudget({ limitBytes: 100 })
+  const budget = new MemoryBudget({ limitBytes: 100 }, parent)
+  budget.charge(10)
+  budget.promise(20)
+  budget.close()
+  budget.release(10)
+  budget.cancel(20)
+  expect([parent.usedBytes, parent.reservedBytes]).toEqual([0, 0])
 })

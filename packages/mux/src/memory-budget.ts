@@ -1,66 +1,110 @@
+import { Ledger } from './ledger.js'
+
+export interface MemoryBudgetOptions {
+  /** Most bytes in memory. */
+  readonly limitBytes: number
+  /** Most bytes promised to peers. Few of them use up what they were promised, so it may be more. @default limitBytes */
+  readonly promiseLimitBytes?: number
+  /** Budgets inside this one that are sure of an equal part of half of both limits, see {@link Ledger}. @default 0 */
+  readonly shares?: number
+  /** Told with each charge that leaves this budget {@link MemoryBudget.exceeded}. Must not charge anything itself. */
+  readonly onExceeded?: () => void
+}
+
 /**
  * A limit on bytes that several owners share, counted twice: what is in memory (`charge`), and what was promised to
  * peers (`reserve`), because a promise that is kept turns into memory and must not count as both. A budget may have a
- * parent: a session's lies inside the process's, and a reservation has to fit both.
+ * parent, so that they form a tree: process → tenant → session.
  *
  * @example
- * const processBudget = new MemoryBudget(512 * 1024 * 1024)
- * const sessionBudget = new MemoryBudget(128 * 1024 * 1024, processBudget)
+ * const processBudget = new MemoryBudget({ limitBytes: 512 * 1024 * 1024 })
+ * const sessionBudget = new MemoryBudget({ limitBytes: 128 * 1024 * 1024 }, processBudget)
  * if (sessionBudget.reserve(65_536)) sessionBudget.cancel(65_536)
  */
 export class MemoryBudget {
-  readonly limitBytes: number
+  readonly #memory: Ledger
+  readonly #promises: Ledger
   readonly #parent: MemoryBudget | undefined
-  #usedBytes = 0
-  #reservedBytes = 0
+  readonly #onExceeded: (() => void) | undefined
 
-  /** @throws RangeError when the limit is not a whole number of at least 0. */
-  constructor(limitBytes: number, parent?: MemoryBudget) {
-    if (!Number.isSafeInteger(limitBytes) || limitBytes < 0) {
-      throw new RangeError(`limitBytes is ${limitBytes}; it must be a whole number of at least 0`)
-    }
-    this.limitBytes = limitBytes
+  /** @throws RangeError when a limit is not a whole number of at least 0. */
+  constructor(
+    { limitBytes, promiseLimitBytes = limitBytes, shares = 0, onExceeded }: MemoryBudgetOptions,
+    parent?: MemoryBudget,
+  ) {
+    wholeNumber('limitBytes', limitBytes)
+    wholeNumber('promiseLimitBytes', promiseLimitBytes)
+    wholeNumber('shares', shares)
     this.#parent = parent
+    this.#onExceeded = onExceeded
+    const [memory, promises] = parent === undefined ? [] : [parent.#memory, parent.#promises]
+    this.#memory = new Ledger({ limitBytes, shares }, memory)
+    this.#promises = new Ledger({ limitBytes: promiseLimitBytes, shares }, promises)
+  }
+
+  get limitBytes(): number {
+    return this.#memory.limitBytes
   }
 
   /** Bytes in memory now. */
   get usedBytes(): number {
-    return this.#usedBytes
+    return this.#memory.bytes
   }
 
-  /** Bytes that peers were allowed to send beyond their first windows. */
+  /** Bytes that peers were allowed to send. */
   get reservedBytes(): number {
-    return this.#reservedBytes
+    return this.#promises.bytes
   }
 
-  /** True when more is in memory than allowed, here or in a parent. */
+  /** True when more is in memory than allowed here, or in a parent where this one holds more than others. */
   get exceeded(): boolean {
-    return this.#usedBytes > this.limitBytes || (this.#parent?.exceeded ?? false)
+    return this.#memory.overdrawn
+  }
+
+  /** How much is left to promise, as a part of what there could be: 1 for an unused budget, 0 or less for a full one. */
+  get freePart(): number {
+    return Math.min(this.#promises.freePart, this.#memory.freePart)
   }
 
   /** Promises `bytes` if they fit here and in every parent; promises nothing otherwise. */
   reserve(bytes: number): boolean {
-    if (this.#reservedBytes + bytes > this.limitBytes) return false
-    if (this.#parent !== undefined && !this.#parent.reserve(bytes)) return false
-    this.#reservedBytes += bytes
-    return true
+    return this.#promises.take(bytes)
+  }
+
+  /** Counts a promise that was made already, past the limit if need be. */
+  promise(bytes: number): void {
+    this.#promises.add(bytes)
   }
 
   /** Takes a promise back. */
   cancel(bytes: number): void {
-    this.#reservedBytes -= bytes
-    this.#parent?.cancel(bytes)
+    this.#promises.add(-bytes)
   }
 
   /** Counts bytes that are in memory already, past the limit if need be. */
   charge(bytes: number): void {
-    this.#usedBytes += bytes
-    this.#parent?.charge(bytes)
+    this.#memory.add(bytes)
+    this.#reportExcess()
   }
 
   /** Undoes `charge`. */
   release(bytes: number): void {
-    this.#usedBytes -= bytes
-    this.#parent?.release(bytes)
+    this.#memory.add(-bytes)
   }
+
+  /** Gives everything back to the parent; what is given back later counts no more. */
+  close(): void {
+    this.#memory.close()
+    this.#promises.close()
+  }
+
+  #reportExcess(): void {
+    if (this.#onExceeded !== undefined && this.exceeded) this.#onExceeded()
+    if (this.#parent !== undefined) this.#parent.#reportExcess()
+  }
+}
+
+function wholeNumber(name: string, value: number): void {
+  if (Number.isSafeInteger(value) && value >= 0) return
+  throw new RangeError(`${name} is ${value}; it must be a whole number of at least 0`)
 }

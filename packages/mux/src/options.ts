@@ -26,8 +26,8 @@ export interface SessionOptions extends LinkTerms {
   readonly maxWindowBytes?: number
   /** Bytes that the windows of a session may grow to together, and that may wait in its queues. @default 128 MiB */
   readonly budgetBytes?: number
-  /** The process's budget, shared by all sessions. @default none */
-  readonly processBudget?: MemoryBudget
+  /** What the session's budget is a part of: the tenant's, and the process's above it. @default none */
+  readonly parentBudget?: MemoryBudget
   /** Base links: messages that may wait for one channel's consumer before reading stops. @default 1000 */
   readonly queueMessages?: number
   /** Base links: bytes that may wait for one channel's consumer before reading stops. @default 1048576 */
@@ -61,7 +61,7 @@ export interface SessionOptions extends LinkTerms {
 }
 
 export type ResolvedSessionOptions = Readonly<
-  Required<Omit<SessionOptions, 'compressor' | 'processBudget' | 'extensions' | 'budgetBytes'>> & {
+  Required<Omit<SessionOptions, 'compressor' | 'parentBudget' | 'extensions' | 'budgetBytes'>> & {
     compressor: Compressor | undefined
     budget: MemoryBudget
     window: boolean
@@ -88,7 +88,7 @@ export function resolveSessionOptions(options: SessionOptions): ResolvedSessionO
     windowBytes: checkInteger('windowBytes', options.windowBytes ?? defaultWindowBytes, 1, 0xffffffff),
     maxChannels: checkInteger('maxChannels', options.maxChannels ?? 65_536, 1),
     maxWindowBytes: checkInteger('maxWindowBytes', options.maxWindowBytes ?? 16 * mebibyte, 1, 0xffffffff),
-    budget: new MemoryBudget(options.budgetBytes ?? 128 * mebibyte, options.processBudget),
+    budget: new MemoryBudget({ limitBytes: options.budgetBytes ?? 128 * mebibyte }, options.parentBudget),
     queueMessages: checkInteger('queueMessages', options.queueMessages ?? 1000, 1),
     queueBytes: checkInteger('queueBytes', options.queueBytes ?? mebibyte, 1),
     stuckDeadlineMs: checkDurationMs('stuckDeadlineMs', options.stuckDeadlineMs ?? 30_000),

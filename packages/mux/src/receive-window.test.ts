@@ -7,7 +7,7 @@ import { ReceiveWindow } from './receive-window.js'
 function makeWindow(options: { windowBytes?: number; maxWindowBytes?: number; budgetBytes?: number } = {}) {
   const { windowBytes = 1000, maxWindowBytes = 8000, budgetBytes = 1_000_000 } = options
   const clock = new FakeClock()
-  const budget = new MemoryBudget(budgetBytes)
+  const budget = new MemoryBudget({ limitBytes: budgetBytes })
   return { clock, budget, window: new ReceiveWindow({ clock, windowBytes, maxWindowBytes, budget }) }
 }
 

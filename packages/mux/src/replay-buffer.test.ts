@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest'
 import { FramePool } from './frame-pool.js'
+import { MemoryBudget } from './memory-budget.js'
 import { ReplayBuffer } from './replay-buffer.js'
 
 function filled(...sizes: number[]): ReplayBuffer {
-  const buffer = new ReplayBuffer(new FramePool())
+  const buffer = new ReplayBuffer(new FramePool(), new MemoryBudget({ limitBytes: 0 }))
   for (const size of sizes) buffer.add(new Uint8Array(size))
   return buffer
 }
@@ -40,7 +41,7 @@ test('ReplayBuffer.memoryBytes counts what a tiny message weighs', () => {
 
 test('ReplayBuffer.acknowledge gives the memory of what it drops back to the pool', () => {
   const framePool = new FramePool({ frameBytes: 100 })
-  const buffer = new ReplayBuffer(framePool)
+  const buffer = new ReplayBuffer(framePool, new MemoryBudget({ limitBytes: 0 }))
   for (let message = 0; message < 3; message++) buffer.add(framePool.take(100))
   buffer.acknowledge(2)
   expect(framePool.idleBytes).toBe(200)
@@ -48,8 +49,19 @@ test('ReplayBuffer.acknowledge gives the memory of what it drops back to the poo
 
 test('ReplayBuffer.clear gives nothing back: a transport may still be sending it', () => {
   const framePool = new FramePool({ frameBytes: 100 })
-  const buffer = new ReplayBuffer(framePool)
+  const buffer = new ReplayBuffer(framePool, new MemoryBudget({ limitBytes: 0 }))
   buffer.add(framePool.take(100))
   buffer.clear()
   expect(framePool.idleBytes).toBe(0)
+})
+
+test('ReplayBuffer charges its budget for what is kept, in steps of 64 KiB, and gives all of it back', () => {
+  const budget = new MemoryBudget({ limitBytes: 0 })
+  const buffer = new ReplayBuffer(new FramePool(), budget)
+  for (let count = 0; count < 3; count++) buffer.add(new Uint8Array(65_536))
+  const kept = budget.usedBytes
+  buffer.acknowledge(2)
+  const fewer = budget.usedBytes
+  buffer.clear()
+  expect([kept, fewer, budget.usedBytes]).toEqual([3 * 65_536, 65_536, 0])
 })

@@ -1,6 +1,7 @@
 import { Fifo } from './fifo.js'
 import type { FramePool } from './frame-pool.js'
 import { messageOverheadBytes } from './held-message.js'
+import type { MemoryBudget } from './memory-budget.js'
 
 /**
  * Numbered messages that the peer has not acknowledged, in order (protocol.md §3, `resume`).
@@ -9,12 +10,15 @@ import { messageOverheadBytes } from './held-message.js'
 export class ReplayBuffer {
   readonly #messages = new Fifo<Uint8Array>()
   readonly #framePool: FramePool
+  readonly #budget: MemoryBudget
   #acknowledged = 0
   #bytes = 0
+  #chargedBytes = 0
 
-  /** `framePool` gets back the memory of what has been acknowledged. */
-  constructor(framePool: FramePool) {
+  /** `framePool` gets back the memory of what has been acknowledged; `budget` is charged for what is kept. */
+  constructor(framePool: FramePool, budget: MemoryBudget) {
     this.#framePool = framePool
+    this.#budget = budget
   }
 
   /** Number of the last message that was added, 0 before the first. */
@@ -40,6 +44,7 @@ export class ReplayBuffer {
   add(message: Uint8Array): void {
     this.#messages.push(message)
     this.#bytes += message.length
+    if (this.memoryBytes - this.#chargedBytes >= chargeStepBytes) this.#account()
   }
 
   /** The message with this number, or undefined when it is not kept. */
@@ -57,11 +62,24 @@ export class ReplayBuffer {
       this.#bytes -= message.length
       this.#framePool.give(message)
     }
+    if (this.memoryBytes < this.#chargedBytes) this.#account()
     return true
   }
 
   clear(): void {
     this.#messages.clear()
     this.#bytes = 0
+    this.#account()
+  }
+
+  #account(): void {
+    const bytes = Math.floor(this.memoryBytes / chargeStepBytes) * chargeStepBytes
+    const more = bytes - this.#chargedBytes
+    this.#chargedBytes = bytes
+    if (more > 0) this.#budget.charge(more)
+    else this.#budget.release(-more)
   }
 }
+
+/** The budget is told in whole steps of this, in bytes, not of each message: a busy link is charged a few times a window. */
+const chargeStepBytes = 65_536

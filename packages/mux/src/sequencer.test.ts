@@ -1,15 +1,17 @@
 import { FakeClock } from '@ls/testkit'
 import { expect, test } from 'vitest'
 import { FramePool } from './frame-pool.js'
+import { MemoryBudget } from './memory-budget.js'
 import { Sequencer } from './sequencer.js'
 
-function makeSequencer(replayLimitBytes = 1_000_000) {
+function makeSequencer(replayLimitBytes = 1_000_000, budget = new MemoryBudget({ limitBytes: 1e9 })) {
   const clock = new FakeClock()
   const acks: number[] = []
   const sequencer: Sequencer = new Sequencer({
     clock,
     replayLimitBytes,
     framePool: new FramePool(),
+    budget,
     onAckDue: () => acks.push(sequencer.received),
   })
   return { clock, acks, sequencer }
@@ -82,4 +84,16 @@ test('Sequencer.clear leaves no timer and no bytes', () => {
   sequencer.record(new Uint8Array(5))
   sequencer.clear()
   expect([clock.pendingTimers, sequencer.replayBytes]).toEqual([0, 0])
+})
+
+test('Sequencer is full while its budget is exceeded and it holds a part of that', () => {
+  const budget = new MemoryBudget({ limitBytes: 200_000 })
+  const { sequencer } = makeSequencer(1_000_000, budget)
+  sequencer.record(new Uint8Array(100_000))
+  budget.charge(150_000)
+  const little = sequencer.full
+  sequencer.record(new Uint8Array(100_000))
+  const much = sequencer.full
+  budget.release(150_000)
+  expect([little, much, sequencer.full]).toEqual([false, true, false])
 })

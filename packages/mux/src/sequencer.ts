@@ -1,6 +1,7 @@
 import type { Clock, TimerHandle } from '@ls/batching'
 import type { FramePool } from './frame-pool.js'
 import { InFlightLimit } from './in-flight-limit.js'
+import type { MemoryBudget } from './memory-budget.js'
 import { ReplayBuffer } from './replay-buffer.js'
 
 export interface SequencerOptions {
@@ -9,6 +10,8 @@ export interface SequencerOptions {
   readonly replayLimitBytes: number
   /** Where the memory of acknowledged messages goes. */
   readonly framePool: FramePool
+  /** Charged for unacknowledged messages; nothing new is sent while it is exceeded and there are any. */
+  readonly budget: MemoryBudget
   /** An Ack of everything received so far is due. */
   onAckDue(): void
 }
@@ -29,7 +32,7 @@ export class Sequencer {
 
   constructor(options: SequencerOptions) {
     this.#options = options
-    this.#replay = new ReplayBuffer(options.framePool)
+    this.#replay = new ReplayBuffer(options.framePool, options.budget)
     this.#inFlight = new InFlightLimit(options.clock)
   }
 
@@ -50,7 +53,10 @@ export class Sequencer {
 
   /** True when nothing new may be sent before the peer acknowledges. */
   get full(): boolean {
-    return this.#replay.memoryBytes >= this.#options.replayLimitBytes
+    const { replayLimitBytes, budget } = this.#options
+    const { memoryBytes } = this.#replay
+    // Where little waits for an Ack, this link has no part in what is too much, and might hear nothing that ends it.
+    return memoryBytes >= replayLimitBytes || (memoryBytes >= minHeldBackBytes && budget.exceeded)
   }
 
   /** True when bulk has to wait because enough is under way. */
@@ -121,6 +127,9 @@ export class Sequencer {
     this.#options.onAckDue()
   }
 }
+
+/** From this on, in bytes, unacknowledged messages hold back a session whose budget is exceeded: two long messages. */
+const minHeldBackBytes = 131_072
 
 /** protocol.md §3: "Ack every 256 KiB or 50 ms, whichever comes first". */
 const ackEveryBytes = 262_144

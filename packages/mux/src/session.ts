@@ -51,9 +51,9 @@ export class Session implements ChannelHost {
   constructor(options: SessionOptions, handler: SessionHandler) {
     this.options = resolveSessionOptions(options)
     this.#handler = handler
-    const { clock, stuckDeadlineMs, replayLimitBytes, quantumBytes, framePool, resume } = this.options
+    const { clock, stuckDeadlineMs, replayLimitBytes, quantumBytes, framePool, resume, budget } = this.options
     const onAckDue = (): void => this.#outbox.acknowledge()
-    this.#sequencer = resume ? new Sequencer({ clock, replayLimitBytes, framePool, onAckDue }) : undefined
+    this.#sequencer = resume ? new Sequencer({ clock, replayLimitBytes, framePool, budget, onAckDue }) : undefined
     this.#outbox = new Outbox(quantumBytes, this.#sequencer, framePool)
     this.#idleWatch = new IdleWatch(this.options, this.#entries)
     this.#gate = new ReadingGate({
@@ -337,6 +337,7 @@ export class Session implements ChannelHost {
     this.#outbox.clear()
     for (const entry of this.#entries.values()) entry.onSessionClosed(reason)
     this.#entries.clear()
+    this.options.budget.close()
     this.#call(() => this.#handler.onClose(reason))
   }
 

@@ -1,5 +1,5 @@
 import { nodeCompressor } from '@ls/codec/node'
-import { type Channel, MemoryBudget, type MessageTransport, Session, type SessionHandler } from '@ls/mux'
+import { type Channel, type MemoryBudget, type MessageTransport, Session, type SessionHandler } from '@ls/mux'
 import { CloseCode, parseAuthQuery, type UpgradeRequest } from '@ls/transport'
 import { AuthThrottle } from './auth-throttle.js'
 import { type Agreement, Refusal, shakeHands, type Ticket } from './handshake.js'
@@ -7,6 +7,7 @@ import type { ResolvedServerOptions } from './options.js'
 import type { Peer } from './peer.js'
 import { refuse } from './refuse.js'
 import { plainAddress } from './remote-address.js'
+import { Crowded, Tenants } from './tenants.js'
 import type { TokenRegistry } from './token-registry.js'
 
 export interface AdmissionOptions {
@@ -34,15 +35,15 @@ export class Admission {
   /** Sessions that may be resumed, by their id. */
   readonly #tickets = new Map<string, Ticket & { readonly peer: Peer }>()
   readonly #throttle: AuthThrottle
-  readonly #budget: MemoryBudget
+  readonly #tenants: Tenants
   #closed = false
 
   constructor(options: AdmissionOptions) {
-    const { clock, processBudgetBytes = defaultProcessBudgetBytes } = options.server
+    const { clock } = options.server
     this.#options = options
     this.peers = this.#peers
     this.#throttle = new AuthThrottle({ clock })
-    this.#budget = new MemoryBudget(processBudgetBytes)
+    this.#tenants = new Tenants(options.server)
   }
 
   /** Opens the link of a client that has just connected. Never throws. */
@@ -55,6 +56,7 @@ export class Admission {
         options: server,
         tokens,
         findTicket,
+        admit: (record) => this.#tenants.admit(record),
       })
       this.#throttle.succeeded(remoteAddress)
       if (outcome.kind === 'agreed') this.#welcome(transport, outcome.agreement, remoteAddress)
@@ -62,6 +64,7 @@ export class Admission {
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error)
       onRefused(remoteAddress, reason)
+      if (error instanceof Crowded) return transport.close({ code: CloseCode.tryAgainLater, reason })
       if (!(error instanceof Refusal)) return transport.close({ code: 1002, reason })
       this.#throttle.failed(remoteAddress, () => refuse(transport, reason))
     }
@@ -82,11 +85,19 @@ export class Admission {
       return refuse(transport, 'invalid token')
     }
     const { onConnect, onMessage, onLinked } = this.#options
-    const session = this.#makeSession(agreement, {
+    const tenant = this.#tenants.join(identity.record)
+    const session: Session = this.#makeSession(agreement, tenant.budget, {
       onConnect: (channel) => onConnect(peer, channel),
       onMessage: (message) => onMessage(peer, message),
-      onLinked: () => onLinked(peer),
-      onClose: (reason) => this.#farewell(peer, reason, ticket?.id),
+      onLinked: () => {
+        this.#tenants.linked(tenant, session)
+        onLinked(peer)
+      },
+      onUnlinked: () => this.#tenants.unlinked(tenant, session),
+      onClose: (reason) => {
+        this.#tenants.leave(tenant, session)
+        this.#farewell(peer, reason, ticket?.id)
+      },
     })
     const peer: Peer = { session, ...identity, remoteAddress, connectedAtMs: Date.now() }
     if (ticket !== undefined) this.#tickets.set(ticket.id, { ...ticket, session, peer })
@@ -95,12 +106,16 @@ export class Admission {
     this.#options.onJoin(peer)
   }
 
-  #makeSession({ extensions, peerWindowBytes }: Agreement, handler: SessionHandler): Session {
+  #makeSession(
+    { extensions, peerWindowBytes }: Agreement,
+    parentBudget: MemoryBudget,
+    handler: SessionHandler,
+  ): Session {
     const options = {
       ...this.#options.server,
       extensions,
       ...(peerWindowBytes === undefined ? {} : { peerWindowBytes }),
-      processBudget: this.#budget,
+      parentBudget,
       compressor: nodeCompressor,
     }
     return new Session(options, handler)
@@ -118,6 +133,3 @@ export class Admission {
     this.#options.onLeave(peer, reason)
   }
 }
-
-/** 1 GiB: what all clients together may make the server hold for slow readers. */
-const defaultProcessBudgetBytes = 1_073_741_824

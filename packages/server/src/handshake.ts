@@ -34,6 +34,8 @@ export interface HandshakeDependencies {
   readonly tokens: TokenRegistry
   /** The session a client wants to go on with. */
   findTicket(id: string): Ticket | undefined
+  /** Resolves when a new session of that token may begin. */
+  admit(record: TokenRecord): Promise<void>
 }
 
 /** The client was refused; `reason` is what it was told. */
@@ -54,6 +56,7 @@ export async function shakeHands(
   const { options } = dependencies
   const reader = new MessageReader(transport, options.clock)
   const identity = await authenticate(reader, query, dependencies)
+  if (query.resume === undefined) await dependencies.admit(identity.record)
   const extensions = options.extensions.filter((extension) => query.extensions.includes(extension))
   const ticket = extensions.includes('resume') ? makeTicket(identity.record) : undefined
   if (extensions.length > 0) transport.send(encode(ourHello(extensions, ticket, options)))
@@ -66,6 +69,7 @@ export async function shakeHands(
     if (old !== undefined && mayResume(old, first.secret, identity) && resume(old.session, transport, first.sequence)) {
       return { kind: 'resumed', id: old.id }
     }
+    await dependencies.admit(identity.record)
     const error = 'the session is not known here: it has expired, or the server was restarted'
     transport.send(encode({ type: MessageType.Resumed, success: false, sequence: 0, error }))
     first = decode(await reader.next(options.handshakeDeadlineMs))

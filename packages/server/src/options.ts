@@ -96,8 +96,21 @@ export interface ServerOptions extends PayloadOptions {
   readonly graceMs?: number
   /** Unacknowledged bytes kept for each session. @default 33554432 */
   readonly replayLimitBytes?: number
-  /** Bytes that windows and queues of all sessions may hold together. @default 1073741824 (1 GiB) */
+  /**
+   * Bytes that the server may hold for all its clients: what waits for slow readers and what was sent and not
+   * acknowledged. Half of it is kept for 16 tokens in equal parts, the other half is lent. What windows promise may be four
+   * times as much. At the limit, the token that holds most is held back. @default 201326592 (192 MiB)
+   */
   readonly processBudgetBytes?: number
+  /**
+   * Sessions of all tokens that may wait for their clients after a loss; past it the token that has most of them loses its
+   * oldest. @default 4096
+   */
+  readonly maxGraceSessions?: number
+  /**
+   * The same for one token. A token that is at its limit gets new sessions slowly: 20 a second. @default 1024
+   */
+  readonly maxTokenGraceSessions?: number
   /** Time for a client to authenticate once its WebSocket is open. @default 10000 */
   readonly handshakeDeadlineMs?: number
   /** WebSockets open at once, all clients together. @default 10000 */
@@ -133,6 +146,9 @@ export type ResolvedServerOptions = ServerOptions &
       | 'extensions'
       | 'windowBytes'
       | 'graceMs'
+      | 'processBudgetBytes'
+      | 'maxGraceSessions'
+      | 'maxTokenGraceSessions'
       | 'handshakeDeadlineMs'
       | 'maxLinks'
       | 'logger'
@@ -169,6 +185,9 @@ export function resolveServerOptions(options: ServerOptions): ResolvedServerOpti
     extensions: options.extensions ?? ['window', 'fin', 'resume'],
     windowBytes: checkInteger('windowBytes', options.windowBytes ?? 262_144, 1, 0xffffffff),
     graceMs: checkDurationMs('graceMs', options.graceMs ?? 60_000, 0),
+    processBudgetBytes: checkInteger('processBudgetBytes', options.processBudgetBytes ?? 192 * mebibyte, mebibyte),
+    maxGraceSessions: checkInteger('maxGraceSessions', options.maxGraceSessions ?? 4096, 1, 1_000_000),
+    maxTokenGraceSessions: checkInteger('maxTokenGraceSessions', options.maxTokenGraceSessions ?? 1024, 1, 1_000_000),
     handshakeDeadlineMs: checkDurationMs('handshakeDeadlineMs', options.handshakeDeadlineMs ?? 10_000),
     maxLinks: checkInteger('maxLinks', options.maxLinks ?? 10_000, 1, 1_000_000),
     logger: options.logger ?? silentLogger,
@@ -189,6 +208,8 @@ function normalHostName(name: string): string {
   if (!URL.canParse(url) || !/^[^/?#@\s]+$/.test(name)) throw new RangeError(`"${name}" is no host name`)
   return new URL(url).hostname.replace(/\.$/, '')
 }
+
+const mebibyte = 1_048_576
 
 function checkPortPool([first, last]: readonly [number, number]): readonly [number, number] {
   checkInteger('portPool[0]', first, 1, maxPort)

@@ -12,6 +12,7 @@ export const CloseCode = {
   /** Never on the wire: the connection ended without a close message. */
   abnormal: 1006,
   internalError: 1011,
+  tryAgainLater: 1013,
 } as const
 
 /** What the registered codes mean, for peers that give no text of their own. */

@@ -62,6 +62,9 @@ export function serverOptions(settings: ServerSettings): ServerOptions {
     socksNowait: settings.socksNowait,
     connectorWaitMs: settings.connectorWaitProvider,
     graceMs: settings.grace,
+    maxGraceSessions: settings.graceSessions,
+    maxTokenGraceSessions: settings.tokenGraceSessions,
+    processBudgetBytes: settings.memoryLimit,
   }
 }
 

@@ -1,0 +1,19 @@
+import { silentLogger } from '@ls/mux'
+import { FakeClock } from '@ls/testkit'
+import { expect, test } from 'vitest'
+import { RareLog } from './rare-log.js'
+
+test('RareLog.warn says each text once in 10 s, and then how many it kept back', () => {
+  const clock = new FakeClock()
+  const lines: unknown[] = []
+  const log = new RareLog(clock, { ...silentLogger, warn: (...line: unknown[]) => void lines.push(line) })
+  for (let count = 0; count < 4; count++) log.warn('full', 'why')
+  log.warn('else', 'why')
+  clock.advance(10_000)
+  log.warn('full', 'why')
+  expect(lines).toEqual([
+    [{ reason: 'why', before: 0 }, 'full'],
+    [{ reason: 'why', before: 0 }, 'else'],
+    [{ reason: 'why', before: 3 }, 'full'],
+  ])
+})

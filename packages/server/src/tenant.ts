@@ -1,0 +1,56 @@
+import type { MemoryBudget, Session } from '@ls/mux'
+import type { TokenRecord } from './token-registry.js'
+
+/** Who pays for what sessions hold: everyone who uses one token, and a reverse token's connectors with its providers. */
+export class Tenant {
+  readonly record: TokenRecord
+  readonly budget: MemoryBudget
+  /** Sessions that wait for their client to come back, the one that has waited longest first. */
+  readonly #inGrace = new Set<Session>()
+  #sessions = 0
+  /** When the next new session may begin, in milliseconds of the server's clock; see {@link Tenants.admit}. */
+  nextAdmissionMs = 0
+
+  constructor(record: TokenRecord, budget: MemoryBudget) {
+    this.record = record
+    this.budget = budget
+  }
+
+  get sessionsInGrace(): number {
+    return this.#inGrace.size
+  }
+
+  /** Whether nobody uses it any more. */
+  get isEmpty(): boolean {
+    return this.#sessions === 0
+  }
+
+  joined(): void {
+    this.#sessions++
+  }
+
+  left(session: Session): void {
+    this.#inGrace.delete(session)
+    this.#sessions--
+  }
+
+  linked(session: Session): void {
+    this.#inGrace.delete(session)
+  }
+
+  unlinked(session: Session): void {
+    this.#inGrace.add(session)
+  }
+
+  /** Ends the session that has waited longest; false when none waits. */
+  endOldest(reason: string): boolean {
+    const [oldest] = this.#inGrace
+    oldest?.close(reason)
+    return oldest !== undefined
+  }
+}
+
+/** Connector tokens are made by providers, so that they must not count as tenants of their own. */
+export function tenantOf(record: TokenRecord): TokenRecord {
+  return record.kind === 'connector' ? record.reverse : record
+}

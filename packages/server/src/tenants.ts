@@ -1,0 +1,159 @@
+import type { Clock } from '@ls/batching'
+import { type Logger, MemoryBudget, type MemoryBudgetOptions, type Session } from '@ls/mux'
+import { RareLog } from './rare-log.js'
+import { Tenant, tenantOf } from './tenant.js'
+import type { TokenRecord } from './token-registry.js'
+
+export interface TenantsOptions {
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly processBudgetBytes: number
+  readonly maxGraceSessions: number
+  readonly maxTokenGraceSessions: number
+}
+
+/** The client has to try again later; `message` is what it is told. */
+export class Crowded extends Error {
+  override readonly name = 'Crowded'
+}
+
+/**
+ * The upper part of the tree of budgets (process → tenant → session → channel), and what happens at its limits: whoever
+ * holds most loses the session that has waited longest for its client.
+ */
+export class Tenants {
+  readonly #options: TenantsOptions
+  readonly #tenants = new Map<TokenRecord, Tenant>()
+  /** Of the process, and of each tenant: one that is alone may have all that is lent. */
+  readonly #limits: MemoryBudgetOptions
+  readonly #budget: MemoryBudget
+  readonly #log: RareLog
+  #sessionsInGrace = 0
+  #relieving = false
+
+  constructor(options: TenantsOptions) {
+    const { clock, logger, processBudgetBytes: limitBytes } = options
+    this.#options = options
+    this.#log = new RareLog(clock, logger)
+    const onExceeded = (): void => this.#relieveSoon()
+    this.#limits = { limitBytes, promiseLimitBytes: limitBytes * promisesPerByte, onExceeded }
+    this.#budget = new MemoryBudget({ ...this.#limits, shares: guaranteedTenants })
+  }
+
+  /** Bytes that all sessions hold. */
+  get usedBytes(): number {
+    return this.#budget.usedBytes
+  }
+
+  get sessionsInGrace(): number {
+    return this.#sessionsInGrace
+  }
+
+  /**
+   * Waits until a new session may begin: at once, but for a token that has as many sessions in grace as it may. Each new
+   * one costs it an old one then, and soon all are lost to someone who only connects and drops.
+   *
+   * @throws Crowded when too many wait already
+   */
+  async admit(record: TokenRecord): Promise<void> {
+    const { clock, maxTokenGraceSessions } = this.#options
+    const tenant = this.#tenants.get(tenantOf(record))
+    if (tenant === undefined || tenant.sessionsInGrace < maxTokenGraceSessions) return
+    const now = clock.now()
+    const startMs = Math.max(now, tenant.nextAdmissionMs)
+    const text = `${maxTokenGraceSessions} sessions of this token wait for their clients`
+    this.#log.warn('new sessions of a token have to wait', text)
+    if (startMs - now > maxAdmissionWaitMs) throw new Crowded(text)
+    tenant.nextAdmissionMs = startMs + crowdedIntervalMs
+    if (startMs > now) await new Promise<void>((resolve) => clock.setTimeout(resolve, startMs - now))
+  }
+
+  /** A session begins; returns what it is to be charged to. */
+  join(record: TokenRecord): Tenant {
+    const key = tenantOf(record)
+    const tenant = this.#tenants.get(key) ?? new Tenant(key, new MemoryBudget(this.#limits, this.#budget))
+    this.#tenants.set(key, tenant)
+    tenant.joined()
+    return tenant
+  }
+
+  leave(tenant: Tenant, session: Session): void {
+    this.#count(tenant, () => tenant.left(session))
+    if (!tenant.isEmpty) return
+    this.#tenants.delete(tenant.record)
+    tenant.budget.close()
+  }
+
+  linked(tenant: Tenant, session: Session): void {
+    this.#count(tenant, () => tenant.linked(session))
+  }
+
+  /** A session has lost its link, and waits for its client from now on. */
+  unlinked(tenant: Tenant, session: Session): void {
+    const { maxGraceSessions, maxTokenGraceSessions } = this.#options
+    this.#count(tenant, () => tenant.unlinked(session))
+    if (tenant.sessionsInGrace > maxTokenGraceSessions) {
+      this.#end(tenant, `more than ${maxTokenGraceSessions} sessions of this token wait for their clients`)
+    }
+    if (this.#sessionsInGrace > maxGraceSessions) {
+      const largest = this.#largest(({ sessionsInGrace }) => sessionsInGrace)
+      if (largest !== undefined) this.#end(largest, `more than ${maxGraceSessions} sessions wait for their clients`)
+    }
+  }
+
+  #count(tenant: Tenant, change: () => void): void {
+    const before = tenant.sessionsInGrace
+    change()
+    this.#sessionsInGrace += tenant.sessionsInGrace - before
+  }
+
+  /** Not at once: whoever has just charged bytes is in the middle of something. */
+  #relieveSoon(): void {
+    if (this.#relieving) return
+    this.#relieving = true
+    queueMicrotask(() => {
+      this.#relieving = false
+      this.#relieve()
+    })
+  }
+
+  #relieve(): void {
+    const { limitBytes } = this.#budget
+    const text = `all sessions hold ${this.#budget.usedBytes} bytes, limit ${limitBytes}`
+    for (;;) {
+      const heaviest = this.#largest(({ budget }) => (budget.exceeded ? budget.usedBytes : 0))
+      if (heaviest === undefined) return
+      this.#log.warn('the token that holds most memory is held back', text)
+      if (!this.#end(heaviest, text)) return
+    }
+  }
+
+  #end(tenant: Tenant, reason: string): boolean {
+    this.#log.warn('the session of a token that waited longest for its client is ended', reason)
+    return tenant.endOldest(reason)
+  }
+
+  #largest(sizeOf: (tenant: Tenant) => number): Tenant | undefined {
+    let largest: Tenant | undefined
+    let most = 0
+    for (const tenant of this.#tenants.values()) {
+      const size = sizeOf(tenant)
+      if (size <= most) continue
+      largest = tenant
+      most = size
+    }
+    return largest
+  }
+}
+
+/** Few clients use up their windows at a time; those that do are held back once memory itself runs short. */
+const promisesPerByte = 4
+
+/** Tenants that half of the budget is kept for. With more of them at once the parts become smaller. */
+const guaranteedTenants = 16
+
+/** How far apart new sessions of a token begin that has too many in grace: 20 a second are plenty for people. */
+const crowdedIntervalMs = 50
+
+/** Clients wait 10 s for an answer; those behind a longer queue are told to try again. */
+const maxAdmissionWaitMs = 5000
