@@ -16,7 +16,8 @@ async function fetchThrough(socksPort: number): Promise<string> {
 describe.skipIf(!hasCurl)('the command lines of the README', () => {
   test('forward: server -t, client -t -u -p', async () => {
     const [ws, socks] = [await freePort(), await freePort()]
-    const server = new Program('server', '-t', 'example_token', '-P', String(ws))
+    // The page is on this machine.
+    const server = new Program('server', '-t', 'example_token', '-P', String(ws), '--guard', 'none')
     await server.printed(/listening|server/i)
     const client = new Program('client', '-t', 'example_token', '-u', `ws://127.0.0.1:${ws}`, '-p', String(socks))
     await client.printed(new RegExp(`:${socks}`))

@@ -70,6 +70,11 @@ export interface ClientOptions extends PayloadOptions {
   readonly sendProxy?: NonNullable<OutboundOptions['sendProxy']>
   /** Targets a provider may be asked for, `ADDR:PORT`. @default all */
   readonly accessRules?: readonly string[]
+  /**
+   * What of a provider's own machine and network is closed whatever the rules allow, as `guard` of the server. It is what
+   * providers are for, so: @default 'none'
+   */
+  readonly guard?: NonNullable<OutboundOptions['guard']>
   /** Tell SOCKS clients of success before the other end has. @default false */
   readonly fastOpen?: boolean
   /**

@@ -16,6 +16,8 @@ test('@ls/relay exports what it says it does', () => {
       "formatFailure",
       "formatListenAddress",
       "formatTarget",
+      "guardLevels",
+      "isLoopback",
       "localSession",
       "parseAccessRules",
       "parseFailure",

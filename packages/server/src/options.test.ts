@@ -7,6 +7,7 @@ describe('resolveServerOptions', () => {
     expect({ logger: typeof logger, clock: typeof clock, ...defaults }).toEqual({
       socketPaths: ['/socket', '/socket/'],
       hostNames: [],
+      guard: 'local',
       host: '0.0.0.0',
       port: 8765,
       socksHost: '127.0.0.1',

@@ -9,7 +9,7 @@ import {
   systemClock,
 } from '@ls/foundation'
 import { checkKeepaliveTiming, checkSessionOptions } from '@ls/mux'
-import type { InboundOptions, OutboundOptions, PayloadOptions, UdpOptions } from '@ls/relay'
+import type { GuardLevel, InboundOptions, OutboundOptions, PayloadOptions, UdpOptions } from '@ls/relay'
 import {
   type CertificateFiles,
   type ClientAddressHeader,
@@ -17,6 +17,7 @@ import {
   type ServerTlsOptions,
 } from '@ls/transport'
 import { parseFallback } from './fallback/fallback.js'
+import { defaultGuard } from './default-guard.js'
 import { defaultSocketPaths } from './http.js'
 
 export interface ServerOptions extends PayloadOptions {
@@ -75,6 +76,12 @@ export interface ServerOptions extends PayloadOptions {
   readonly sendProxy?: NonNullable<OutboundOptions['sendProxy']>
   /** Targets that forward clients may reach, `ADDR:PORT`. @default all */
   readonly accessRules?: readonly string[]
+  /**
+   * What is closed to forward clients whatever the rules allow: `local` for loopback, unspecified, link-local and multicast
+   * addresses, metadata services of clouds and the server's own ports; `private` for private networks too.
+   * @default 'local' where a port of the server is not on loopback, else 'none'
+   */
+  readonly guard?: GuardLevel
   /** Reverse mode: tell the SOCKS client of success before the provider has. @default false */
   readonly fastOpen?: boolean
   /** How long one target may take to answer. @default 10000 */
@@ -137,6 +144,7 @@ export type ResolvedServerOptions = ServerOptions &
       ServerOptions,
       | 'host'
       | 'port'
+      | 'guard'
       | 'socksHost'
       | 'socksNowait'
       | 'portPool'
@@ -170,11 +178,13 @@ export function resolveServerOptions(options: ServerOptions): ResolvedServerOpti
   checkSessionOptions(options)
   if (options.heartbeat !== undefined && options.heartbeat !== false)
     checkKeepaliveTiming(options.heartbeat, 'heartbeat')
+  const host = options.host ?? '0.0.0.0'
   return {
     ...options,
     socketPaths: options.path === undefined ? defaultSocketPaths : [normalPath(options.path)],
     hostNames: (options.hostNames ?? []).map(normalHostName),
-    host: options.host ?? '0.0.0.0',
+    host,
+    guard: options.guard ?? defaultGuard(host, options.socksListen),
     port: checkInteger('port', options.port ?? 8765, 0, maxPort),
     socksHost: options.socksHost ?? '127.0.0.1',
     socksNowait: options.socksNowait ?? false,

@@ -24,6 +24,11 @@ export class OwnProxy {
     })
   }
 
+  /** The TCP ports it listens on. */
+  get ports(): readonly number[] {
+    return this.#inbound.ports
+  }
+
   /** @throws ListenError or TransportError for a port that cannot be opened */
   listen(): Promise<readonly ListenAddress[]> {
     return this.#inbound.listen()

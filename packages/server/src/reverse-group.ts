@@ -68,6 +68,11 @@ export class ReverseGroup {
     }
   }
 
+  /** The TCP ports on which SOCKS listens for this token now. */
+  get ports(): readonly number[] {
+    return this.#inbound?.ports ?? []
+  }
+
   get socksNowait(): boolean {
     return this.#options.socksNowait
   }

@@ -34,6 +34,11 @@ export class ReverseGroups {
     return this.#groups.get(record.kind === 'reverse' ? record : record.reverse)
   }
 
+  /** The TCP ports on which SOCKS listens now, for all tokens. */
+  get ports(): readonly number[] {
+    return [...this.#groups.values()].flatMap((group) => group.ports)
+  }
+
   /** Takes the port for a new reverse token; −1 when it is to have none. @throws ServerError when it is taken */
   takePort({ socksPort, socksHost, socksListen = [], allowManageConnector = false }: ReverseTokenRequest): number {
     if (socksListen.length > 0 || socksPort === -1 || (allowManageConnector && socksPort === undefined)) return -1

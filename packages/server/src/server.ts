@@ -50,7 +50,8 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
     this.#options = resolveServerOptions(options)
     const { logger, clock, apiKey, orphanedTokenMs } = this.#options
     this.#logger = logger
-    this.#outbound = new Outbound({ ...this.#options, dialWebSocket: connectByteStream })
+    const ownPorts = () => [this.#port?.address.port ?? 0, ...(this.#ownProxy?.ports ?? []), ...this.#groups.ports]
+    this.#outbound = new Outbound({ ...this.#options, ownPorts, dialWebSocket: connectByteStream })
     const { socksListen = [] } = this.#options
     this.#ownProxy = socksListen.length === 0 ? undefined : new OwnProxy(socksListen, this.#outbound, this.#options)
     this.#admission = this.#makeAdmission()

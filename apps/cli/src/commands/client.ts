@@ -109,7 +109,8 @@ function checkClient(settings: ClientSettings): void {
   if (settings.proxy.length > 0 && /^ws\+unix:/i.test(settings.url)) {
     throw new UsageError('--proxy: --url (-u) is a UNIX socket of this machine, which no proxy leads to')
   }
-  const [restriction] = Object.entries({ '--access-rule': settings.accessRule, '--route': settings.route })
+  const { accessRule, route, guard = [] } = settings
+  const [restriction] = Object.entries({ '--access-rule': accessRule, '--route': route, '--guard': guard })
     .filter(([, values]) => values.length > 0)
     .map(([flag]) => flag)
   if (settings.reverse || restriction === undefined) return

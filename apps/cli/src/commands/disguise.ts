@@ -1,5 +1,5 @@
 import type { ClientOptions } from '@ls/client'
-import { formatListenAddress, parseListenAddress } from '@ls/relay'
+import { formatListenAddress, isLoopback, parseListenAddress } from '@ls/relay'
 import { connectAsBrowser, openBrowserDialer, parseServerUrl } from '@ls/transport'
 import { UsageError } from '../errors.js'
 import { shorten } from '../flag-value.js'
@@ -84,10 +84,6 @@ function placeOf(text: string): { readonly host: string; readonly port: number }
     // The same words serve for what is no place at all, and for a place that browsers do not reach.
   }
   throw new UsageError(`--browser-dialer is '${shorten(text)}'; it must be HOST:PORT or PORT`)
-}
-
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || /^127(?:\.\d{1,3}){3}$/.test(host)
 }
 
 function firstGiven(values: Readonly<Record<string, string | undefined>>): string | undefined {

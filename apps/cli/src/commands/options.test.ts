@@ -65,8 +65,9 @@ describe('serverOptions', () => {
 
 /** What server and client take alike beside their own. */
 const proxyLine =
-  '--route *.a=direct --route :25=reject --upstream-header X-A:{source} --inbound socks --http-transparent --window 4096 --replay-limit 65536 --without resume --heartbeat 1s --heartbeat-deadline 3s --idle-limit 5s --send-proxy v2'
+  '--route *.a=direct --route :25=reject --upstream-header X-A:{source} --inbound socks --http-transparent --window 4096 --replay-limit 65536 --without resume --heartbeat 1s --heartbeat-deadline 3s --idle-limit 5s --send-proxy v2 --guard private'
 const proxyOptions = {
+  guard: 'private',
   windowBytes: 4096,
   replayLimitBytes: 65_536,
   extensions: ['window', 'fin'],
@@ -143,6 +144,7 @@ describe('runClient', () => {
     ['-w w', '--socks-password needs --socks-username as well'],
     ['-n n', '--socks-username needs --socks-password as well'],
     ['--access-rule *:80', '--access-rule belongs where traffic leaves: give it to the server or to a provider'],
+    ['--guard local', '--guard belongs where traffic leaves: give it to the server or to a provider'],
     ['--route *=direct', '--route belongs where traffic leaves: give it to the server or to a provider'],
     ['-r --route *', '--route: a route must be PATTERN=direct, PATTERN=reject or PATTERN=URL; one has no "="'],
     [

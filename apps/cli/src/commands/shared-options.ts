@@ -9,6 +9,7 @@ type Shared = Pick<
   | 'route'
   | 'upstreamHeader'
   | 'accessRule'
+  | 'guard'
   | 'inbound'
   | 'httpTransparent'
   | 'fastOpen'
@@ -31,6 +32,7 @@ type SharedOptions = Pick<
   | 'routes'
   | 'upstreamHeaders'
   | 'accessRules'
+  | 'guard'
   | 'inbound'
   | 'httpTransparent'
   | 'fastOpen'
@@ -49,7 +51,7 @@ const extensions = ['window', 'fin', 'resume'] as const
 
 /** The options that server and client libraries have in common. */
 export function sharedOptions(settings: Shared): SharedOptions {
-  const { udpAdvertise } = settings
+  const { udpAdvertise, guard } = settings
   return {
     upstreamProxies: settings.upstreamProxy,
     routes: settings.route,
@@ -65,7 +67,7 @@ export function sharedOptions(settings: Shared): SharedOptions {
     extensions: extensions.filter((extension) => !settings.without.includes(extension)),
     heartbeat: heartbeatOf(settings),
     idleLimitMs: settings.idleLimit,
-    ...definedOnly({ udpAdvertise }),
+    ...definedOnly({ udpAdvertise, guard }),
   }
 }
 

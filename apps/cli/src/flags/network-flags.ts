@@ -43,6 +43,15 @@ export const networkFlags = [
     help: 'Only targets that match may be reached, such as 192.168.1.0/24:22 or 10.0.0.1:8000-8999; repeatable',
   },
   {
+    name: 'guard',
+    type: 'string',
+    placeholder: 'LEVEL',
+    choices: ['none', 'local', 'private'],
+    commands: links,
+    section: 'Network',
+    help: 'What is closed whatever the rules allow: local for loopback, link-local, multicast, metadata services and own ports, private for private networks too; by default local at a server that listens beyond loopback, else none',
+  },
+  {
     name: 'fast-open',
     short: 'f',
     type: 'boolean',

@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream'
 import { type Logger, silentLogger } from '@ls/mux'
 import type { HttpProxy } from '@ls/http-proxy'
 import { type Account, accounts, type Authenticator } from '@ls/socks5'
+import { isLoopback } from '../address/is-loopback.js'
 import { checkPayloadOptions, type PayloadOptions } from '../payload-options.js'
 import { firstBytes } from './first-bytes.js'
 import { makeHttpProxy } from './http.js'
@@ -100,6 +101,14 @@ export class Inbound {
   /** The first TCP port it listens on. */
   get address(): TcpAddress | undefined {
     return this.#addresses.find((address): address is TcpAddress => 'port' in address)
+  }
+
+  /** The TCP ports it listens on, those for byte streams too. */
+  get ports(): readonly number[] {
+    return this.#addresses.flatMap((address) => {
+      if ('path' in address) return []
+      return 'webSocket' in address ? address.webSocket.port : address.port
+    })
   }
 
   /** Opens all ports, or none. @throws ListenError when one is taken or not ours to take */
@@ -219,8 +228,4 @@ function placesOf({ host = '127.0.0.1', port, listenOn = [] }: InboundOptions): 
   if (listenOn.length > 0) return listenOn.map(parseListenAddress)
   if (port === undefined) throw new TypeError('an inbound needs `port` or `listenOn`')
   return [{ host, port }]
-}
-
-function isLoopback(address: string): boolean {
-  return address === '::1' || address.startsWith('127.')
 }

@@ -2,10 +2,11 @@ import { describe, expect, test } from 'vitest'
 import { targetOf } from '../../testing/target-of.js'
 import { AccessPolicy } from './access-policy.js'
 import { parseAccessRules } from './access-rules.js'
+import { Guard, type GuardLevel } from './guard.js'
 import { parseRoutes } from './routes.js'
 
-const policyOf = (rules: readonly string[], routes: readonly string[] = []): AccessPolicy =>
-  new AccessPolicy({ rules: parseAccessRules(rules), routes: parseRoutes(routes) })
+const policyOf = (rules: readonly string[], routes: readonly string[] = [], guard: GuardLevel = 'none'): AccessPolicy =>
+  new AccessPolicy({ rules: parseAccessRules(rules), routes: parseRoutes(routes), guard: new Guard({ guard }) })
 
 describe('AccessPolicy.refusalAt', () => {
   test('lets a name that a rule allows lead anywhere', () => {
@@ -31,6 +32,12 @@ describe('AccessPolicy.refusalAt', () => {
     },
   )
 
+  test('closes what the guard closes, though a rule allows it', () => {
+    expect(policyOf(['*:*'], [], 'local').refusalAt(targetOf('a.test'), '169.254.169.254')).toMatchObject({
+      message: 'forbidden: a.test:80, at 169.254.169.254, is link-local, which the guard closes; --guard none opens it',
+    })
+  })
+
   test('refuses what a resolver gave that is no address', () => {
     expect(policyOf([]).refusalAt(targetOf('a.test'), '127.1')).toMatchObject({ code: 'ERR_RELAY_FORBIDDEN' })
   })
@@ -40,6 +47,12 @@ describe('AccessPolicy.refusalOf', () => {
   test('refuses a name that no rule allows, since somebody else resolves it', () => {
     expect(policyOf(['10.0.0.0/8:80']).refusalOf(targetOf('a.test'))).toMatchObject({
       message: 'forbidden: a.test:80 is not among the allowed targets',
+    })
+  })
+
+  test('closes what the guard closes to those behind a proxy too', () => {
+    expect(policyOf([], [], 'local').refusalOf(targetOf('localhost'))).toMatchObject({
+      message: 'forbidden: localhost:80 is loopback, which the guard closes; --guard none opens it',
     })
   })
 

@@ -2,6 +2,7 @@ import { parseIpAddress } from '../address/ip-address.js'
 import { RelayError } from '../errors.js'
 import { formatTarget, type Target, targetAt } from '../target.js'
 import type { AccessRules } from './access-rules.js'
+import type { Guard } from './guard.js'
 import type { Routes } from './routes.js'
 
 export interface AccessPolicyOptions {
@@ -9,6 +10,8 @@ export interface AccessPolicyOptions {
   readonly rules: AccessRules
   /** `reject` among them holds for addresses that names resolve to as well. */
   readonly routes: Routes
+  /** Holds whatever the rules allow. */
+  readonly guard: Guard
 }
 
 /**
@@ -26,23 +29,36 @@ export class AccessPolicy {
 
   /** For a target that somebody else resolves, such as an upstream proxy. */
   refusalOf(target: Target): RelayError | undefined {
-    return this.#options.rules.allows(target) ? undefined : forbidden(`${formatTarget(target)} ${notAllowed}`)
+    const { rules, guard } = this.#options
+    const fault = guard.faultOf(target) ?? (rules.allows(target) ? undefined : notAllowed)
+    return fault === undefined ? undefined : forbidden(`${formatTarget(target)} ${fault}`)
   }
 
   /** For a target about to be reached at `address`, which is its own or what its name resolved to. */
   refusalAt(target: Target, address: string): RelayError | undefined {
-    const { rules, routes } = this.#options
-    const what = describe(target, address)
-    const parsed = parseIpAddress(address)
-    if (parsed === undefined) return forbidden(`${what} is no address`)
-    const resolved = targetAt(target, parsed)
-    if (!rules.allows(target) && !rules.allows(resolved)) return forbidden(`${what} ${notAllowed}`)
+    const resolved = resolvedTo(target, address)
+    const fault = resolved === undefined ? 'is no address' : this.#faultOf(target, resolved)
+    return fault === undefined ? undefined : forbidden(`${describe(target, address)} ${fault}`)
+  }
+
+  #faultOf(target: Target, resolved: Target): string | undefined {
+    const { rules, routes, guard } = this.#options
+    const closed = guard.faultOf(resolved)
+    if (closed !== undefined) return closed
+    if (!rules.allows(target) && !rules.allows(resolved)) return notAllowed
     const rule = routes.rejecting(target, resolved)
-    return rule === undefined ? undefined : forbidden(`${what} is rejected by the route "${rule}"`)
+    return rule === undefined ? undefined : `is rejected by the route "${rule}"`
   }
 }
 
 const notAllowed = 'is not among the allowed targets'
+
+/** Spares an address, as most datagrams have it, being read again. */
+function resolvedTo(target: Target, address: string): Target | undefined {
+  if (target.address?.text === address) return target
+  const parsed = parseIpAddress(address)
+  return parsed === undefined ? undefined : targetAt(target, parsed)
+}
 
 function describe(target: Target, address: string): string {
   const asked = formatTarget(target)

@@ -1,6 +1,8 @@
 import { once } from 'node:events'
 import { createServer } from 'node:net'
+import { echoServer } from '@ls/testkit'
 import { expect, test } from 'vitest'
+import { closing } from '../../testing/cleanup.js'
 import { dial } from './dial.js'
 
 test('dial reaches a target by name and keeps it half-open', async () => {
@@ -42,4 +44,18 @@ test('dial refuses an address with the error of its check', async () => {
 
 test('dial refuses a name, all of whose addresses its check refuses, with the first error', async () => {
   await expect(dial({ host: 'localhost', port: 1 }, { check })).rejects.toThrow('not 127.0.0.1 1')
+})
+
+test('dial tries only those addresses of a name that its check lets through', async () => {
+  const { port } = closing(await echoServer())
+  const found = ['127.0.0.2', '127.0.0.1'].map((address) => ({ address, family: 4 }))
+  const socket = await dial(
+    { host: 'two.test', port },
+    {
+      lookup: (_host, _options, callback) => callback(null, found),
+      check: (address) => (address === '127.0.0.2' ? new Error('no') : undefined),
+    },
+  )
+  expect(socket.remoteAddress).toBe('127.0.0.1')
+  socket.destroy()
 })

@@ -147,6 +147,20 @@ describe('an Outbound tells why it failed', () => {
     },
   )
 
+  test.each(['127.0.0.1', 'localhost'])(
+    'as forbidden where the guard closes %s, directly and through a proxy',
+    async (host) => {
+      const { port } = closing(await echoServer())
+      const proxy = await socksProxy()
+      const answers = [
+        await refusal({ guard: 'local' }, { host, port }),
+        await refusal({ guard: 'local', upstreamProxies: [`socks5://127.0.0.1:${proxy.port}`] }, { host, port }),
+      ]
+      expect(answers).toEqual(Array(2).fill(expect.stringMatching(/^forbidden: .* --guard none opens it$/)))
+      expect(proxy.asked).toEqual([])
+    },
+  )
+
   test('as forbidden where socks4 would resolve the name to a rejected address', async () => {
     const options = { upstreamProxies: ['socks4://127.0.0.1:9'], routes: ['127.0.0.0/8=reject'] }
     expect(await echoed(options, { host: 'localhost', port: 1 })).toBe('forbidden')

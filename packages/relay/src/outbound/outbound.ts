@@ -13,6 +13,7 @@ import { formatTarget, parseTarget, type Target } from '../target.js'
 import { AccessPolicy } from './access-policy.js'
 import { parseAccessRules } from './access-rules.js'
 import { diallerByRoute, type TargetDialler } from './dial-by-route.js'
+import { Guard, type GuardOptions } from './guard.js'
 import { checkProxyHeaderVersion, encodeProxyHeader, type ProxyHeaderVersion } from './proxy-header.js'
 import { parseRoutes, type Routes } from './routes.js'
 import { serveUdp, type UdpOptions } from './udp.js'
@@ -20,7 +21,7 @@ import { parseUpstream } from './upstream.js'
 import { checkUpstreamHeaders, type UpstreamHeaders } from './upstream-headers.js'
 import type { DialWebSocket } from './web-socket-hop.js'
 
-export interface OutboundOptions extends PayloadOptions {
+export interface OutboundOptions extends PayloadOptions, GuardOptions {
   readonly logger?: Logger
   /**
    * Proxies to go through, each reached through the one before; URLs such as `socks5://user:pass@host:1080`, or
@@ -66,7 +67,7 @@ export class Outbound {
   readonly #logger: Logger
 
   /**
-   * @throws RangeError when an upstream, a route, a header, an access rule, a time or a payload option is not valid; TypeError for
+   * @throws RangeError when an upstream, a route, a header, an access rule, a guard, a time or a payload option is not valid; TypeError for
    * an upstream inside a WebSocket without `dialWebSocket`
    */
   constructor(options: OutboundOptions = {}) {
@@ -78,7 +79,8 @@ export class Outbound {
     this.#options = options
     this.#routes = parseRoutes(routes, upstreamProxies.map(parseUpstream))
     const headers = checkUpstreamHeaders(upstreamHeaders)
-    this.#policy = new AccessPolicy({ rules: parseAccessRules(accessRules), routes: this.#routes })
+    const guard = new Guard(options)
+    this.#policy = new AccessPolicy({ rules: parseAccessRules(accessRules), routes: this.#routes, guard })
     this.#dial = diallerByRoute(this.#routes, this.#policy, { headers, tls: upstreamTls, dialWebSocket })
     this.#logger = options.logger ?? silentLogger
   }

@@ -11,6 +11,7 @@ import {
   SocksError,
   unspecifiedDestination,
 } from '@ls/socks5'
+import { isLoopback } from '../address/is-loopback.js'
 import { RelayError } from '../errors.js'
 import { formatTarget, type Target } from '../target.js'
 import type { AccessPolicy } from './access-policy.js'
@@ -173,10 +174,6 @@ function relayOf(bound: Destination | undefined, control: Socket, proxy: Address
   const isOpen = bound.host === '0.0.0.0' || bound.host === '::'
   const isWrong = isLoopback(bound.host) && !isLoopback(reached)
   return { host: isOpen || isWrong ? reached : bound.host, port: bound.port }
-}
-
-function isLoopback(host: string): boolean {
-  return host === '::1' || host.startsWith('127.') || host.toLowerCase().startsWith('::ffff:127.')
 }
 
 /** A socket that hears that address only, and is told where nothing listens there. */

@@ -58,16 +58,22 @@ describe('an Outbound sends datagrams directly', () => {
     expect(await channel.next()).toMatchObject([{ text: 'yes' }])
   })
 
-  test('never where a rule forbids it, however the target is written', async () => {
-    const port = await udpEcho()
-    const dropped: string[] = []
-    const logger = { ...silentLogger, debug: (_fields: object, text: string) => void dropped.push(text) }
-    const channel = associate({ routes: ['127.0.0.0/8=reject', '[::1]=reject'], logger })
-    const spellings = ['127.1', '0', '0.0.0.0', '::', '::ffff:0.0.0.0', '127.0.0.1\0.example.com', 'localhost.']
-    for (const host of spellings) channel.send(host, host, port)
-    await until(() => dropped.length === spellings.length, 'all to be dropped')
-    expect(channel.received).toEqual([])
-  })
+  test.each([
+    ['a route rejects', { routes: ['127.0.0.0/8=reject', '[::1]=reject'] }],
+    ['the guard closes', { guard: 'local' }],
+  ] satisfies [string, OutboundOptions][])(
+    'never where %s the target, however it is written',
+    async (_what, options) => {
+      const port = await udpEcho()
+      const dropped: string[] = []
+      const logger = { ...silentLogger, debug: (_fields: object, text: string) => void dropped.push(text) }
+      const channel = associate({ ...options, logger })
+      const spellings = ['127.1', '0', '0.0.0.0', '::', '::ffff:0.0.0.0', '127.0.0.1\0.example.com', 'localhost.']
+      for (const host of spellings) channel.send(host, host, port)
+      await until(() => dropped.length === spellings.length, 'all to be dropped')
+      expect(channel.received).toEqual([])
+    },
+  )
 
   test('with a limit on those that wait for the resolver', async () => {
     let resolve = (_host: { address: string; family: number }): void => {}

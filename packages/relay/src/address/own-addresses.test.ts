@@ -1,0 +1,23 @@
+import type { NetworkInterfaceInfo, networkInterfaces } from 'node:os'
+import { expect, test } from 'vitest'
+import { OwnAddresses } from './own-addresses.js'
+
+const withAddress = (address: string): ReturnType<typeof networkInterfaces> => ({
+  eth0: [{ address } as NetworkInterfaceInfo],
+})
+
+test('OwnAddresses asks the system again after 5 s, not before', () => {
+  let now = 0
+  let address = '192.0.2.1'
+  const own = new OwnAddresses({ interfaces: () => withAddress(address), now: () => now })
+  const first = own.has('192.0.2.1')
+  address = '192.0.2.2'
+  now = 4999
+  const before = own.has('192.0.2.2')
+  now = 5000
+  expect([first, before, own.has('192.0.2.2')]).toEqual([true, false, true])
+})
+
+test('OwnAddresses knows that the loopback address is ours', () => {
+  expect(new OwnAddresses().has('127.0.0.1')).toBe(true)
+})

@@ -1,0 +1,94 @@
+import { isLoopbackName } from '../address/is-loopback.js'
+import type { IpAddress } from '../address/ip-address.js'
+import { type IpNetwork, isInNetwork, parseIpNetwork } from '../address/ip-network.js'
+import { leadsTo } from '../address/leads-to.js'
+import { OwnAddresses } from '../address/own-addresses.js'
+import type { Target } from '../target.js'
+
+/**
+ * How much of what is around the machine is closed to those whose traffic leaves here: nothing; the machine itself and what is
+ * only on its links; private networks as well.
+ */
+export const guardLevels = ['none', 'local', 'private'] as const
+
+export type GuardLevel = (typeof guardLevels)[number]
+
+export interface GuardOptions {
+  /** @default 'none' */
+  readonly guard?: GuardLevel
+  /** TCP ports that this program listens on, for `guard` to close them at the machine's own addresses. @default none */
+  readonly ownPorts?: () => Iterable<number>
+}
+
+/** Keeps strangers who may use this machine's network from what trusts the machine because it is near. */
+export class Guard {
+  readonly #level: GuardLevel
+  readonly #ownPorts: () => Iterable<number>
+  readonly #ownAddresses: OwnAddresses
+
+  /** @throws RangeError for a level that is none */
+  constructor({ guard = 'none', ownPorts = () => [] }: GuardOptions = {}, ownAddresses = new OwnAddresses()) {
+    if (!guardLevels.includes(guard))
+      throw new RangeError(`guard is "${guard}"; it is one of ${guardLevels.join(', ')}`)
+    this.#level = guard
+    this.#ownPorts = ownPorts
+    this.#ownAddresses = ownAddresses
+  }
+
+  /** Why the target is closed, to go behind its name; undefined where it is open. */
+  faultOf(target: Target): string | undefined {
+    if (this.#level === 'none') return undefined
+    const place = this.#localPlace(target)
+    if (place !== undefined) return `is ${place}, which the guard closes; --guard none opens it`
+    if (this.#level === 'local' || findNetwork(target, privateNetworks) === undefined) return undefined
+    return 'is in a private network, which the guard closes; --guard local opens it'
+  }
+
+  #localPlace(target: Target): string | undefined {
+    // Who resolves it instead of us may be on this machine.
+    if (target.address === undefined) return isLoopbackName(target.host) ? 'loopback' : undefined
+    return findNetwork(target, localNetworks) ?? (this.#isOwnPort(target) ? 'a port of this program' : undefined)
+  }
+
+  #isOwnPort({ address, port }: Target): boolean {
+    const isHere = address !== undefined && leadsTo(address).some(({ text }) => this.#ownAddresses.has(text))
+    return isHere && [...this.#ownPorts()].includes(port)
+  }
+}
+
+type NamedNetwork = readonly [network: IpNetwork, name: string]
+
+function findNetwork({ address }: Target, networks: readonly NamedNetwork[]): string | undefined {
+  if (address === undefined) return undefined
+  const found = leadsTo(address).map((each) => nameOf(each, networks))
+  return found.find((name) => name !== undefined)
+}
+
+function nameOf(address: IpAddress, networks: readonly NamedNetwork[]): string | undefined {
+  return networks.find(([network]) => isInNetwork(address, network))?.[1]
+}
+
+function named(name: string, networks: readonly string[]): readonly NamedNetwork[] {
+  return networks.map((text) => [parseIpNetwork(text)!, name])
+}
+
+const localNetworks: readonly NamedNetwork[] = [
+  ...named('loopback', ['127.0.0.0/8', '::1']),
+  // The first address of each is loopback to operating systems; the others are nobody's (RFC 1122 §3.2.1.3).
+  ...named('an unspecified address', ['0.0.0.0/8', '::']),
+  ...named('link-local', ['169.254.0.0/16', 'fe80::/10']),
+  // Those of AWS, Google, Alibaba, Azure and Oracle that are not link-local. They give credentials to who asks.
+  ...named('a metadata service', ['fd00:ec2::254', 'fd20:ce::254', '100.100.100.200', '168.63.129.16', '192.0.0.192']),
+  ...named('multicast', ['224.0.0.0/4', 'ff00::/8']),
+  ...named('broadcast', ['255.255.255.255']),
+]
+
+/** RFC 1918, RFC 6598, RFC 4193, and the site-local addresses that came before (RFC 3879). */
+const privateNetworks = named('private', [
+  '10.0.0.0/8',
+  '172.16.0.0/12',
+  '192.168.0.0/16',
+  '100.64.0.0/10',
+  'fc00::/7',
+  'fec0::/10',
+])
