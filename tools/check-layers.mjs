@@ -49,6 +49,18 @@ const onlyIn = {
   'pino-pretty': 'linksocks',
 }
 
+/** Packages that hold proxied connections: only {@link streamEndFile} decides how one ends. */
+const holdConnections = new Set(['@ls/relay', '@ls/http-proxy'])
+
+const streamEndFile = 'packages/http-proxy/src/stream-end.ts'
+
+/** Closes what never carried anything: attempts to connect. */
+const dialFile = 'packages/relay/src/outbound/dial.ts'
+
+/** Node's ways to close a connection, on what is called one; an `upstream` is a request. */
+const closesConnection =
+  /\b(?!upstream\b)\w*(?:socket|stream|client|connection)\w*\??\.(?:destroy|destroySoon|resetAndDestroy)\(/i
+
 const sourceEndings = ['.ts', '.mts', '.mjs', '.js']
 const builtins = new Set(builtinModules)
 
@@ -93,6 +105,7 @@ function checkPackageSources(pkg, workspace) {
     ...checkFiles(pkg, sources, workspace, sourceFaults),
     ...checkFiles(pkg, tests, workspace, testFaults),
     ...(browserPackages.has(pkg.name) ? checkBrowserFiles(pkg, sources, workspace.root) : []),
+    ...(holdConnections.has(pkg.name) ? sources.flatMap((file) => endFaults(file, workspace.root)) : []),
   ]
 }
 
@@ -171,6 +184,16 @@ function browserFaults(name, file, { imports, globals }) {
   ]
 }
 
+/** Whoever closes a proxied connection by itself may let a part of a stream pass for all of it. */
+function endFaults(file, root) {
+  if (file === streamEndFile || file === dialFile || file.includes('/testing/')) return []
+  const lines = readFileSync(join(root, file), 'utf8').split('\n')
+  return lines.flatMap((line, index) => {
+    const found = closesConnection.exec(line)?.[0]
+    return found ? [`${file}:${index + 1} calls ${found}): only ${streamEndFile} closes connections`] : []
+  })
+}
+
 /** The files that the given `entries` of a package import, by however many steps. */
 function reachable(root, manifest, entries, files) {
   const folder = files[0]?.split('/src/')[0]
@@ -225,6 +248,6 @@ function posix(path) {
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
   const faults = checkLayers(process.argv[2])
   for (const fault of faults) console.error(fault)
-  console.error(faults.length === 0 ? 'layers: every import points down' : `layers: ${faults.length} wrong imports`)
+  console.error(faults.length === 0 ? 'layers: every import points down' : `layers: ${faults.length} faults`)
   process.exitCode = faults.length === 0 ? 0 : 1
 }

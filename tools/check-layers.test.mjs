@@ -124,6 +124,20 @@ describe('checkLayers on imports of a source', () => {
   })
 })
 
+describe('checkLayers on the ends of connections', () => {
+  const relay = (source) => library('relay', {}, { 'src/index.ts': source })
+
+  it('refuses a package that closes a proxied connection by itself', () => {
+    expect(check(relay('\nsocket.resetAndDestroy()\n'))).toEqual([
+      'packages/relay/src/index.ts:2 calls socket.resetAndDestroy(): only packages/http-proxy/src/stream-end.ts closes connections',
+    ])
+  })
+
+  it('accepts that something else is destroyed', () => {
+    expect(check(relay('agent.destroy()\nupstream.destroy()\n'))).toEqual([])
+  })
+})
+
 describe('checkLayers on packages for browsers', () => {
   it.each(["import 'node:net'", "import 'net'", "import type { Socket } from 'node:net'"])('refuses %s', (text) => {
     expect(check(library('codec', {}, { 'src/index.ts': text }))[0]).toContain('@ls/codec runs in browsers')

@@ -14,6 +14,7 @@ import { parseError, type ParserError } from './parse-error.js'
 import { ReadingGate } from './reading-gate.js'
 import { endGently, refuse } from './refusal.js'
 import { checkConnect } from './request-check.js'
+import { closeStream, discardStream } from './stream-end.js'
 
 /** Something that must wait for all responses before it. */
 export interface Turn {
@@ -59,7 +60,7 @@ export class ClientConnection {
     this.#source = sourceOf(socket)
     this.#gate = new ReadingGate(socket)
     this.origins = new Origins((target) => this.#openOrigin(target), context.options.maxOrigins)
-    socket.on('error', () => socket.destroy())
+    socket.on('error', () => closeStream(socket))
     socket.on('timeout', () => this.#onTimeout())
     socket.on('end', this.#onEnd)
     socket.once('close', () => this.#onClose())
@@ -92,7 +93,7 @@ export class ClientConnection {
 
   onClientError(error: ParserError): void {
     if (this.#state !== 'http' || this.socket.destroyed) return
-    if (!error.code?.startsWith('HPE_')) return void this.socket.destroy()
+    if (!error.code?.startsWith('HPE_')) return closeStream(this.socket)
     const refusal = parseError(error, this.options)
     const last = this.#turns.at(-1)
     if (last?.request?.complete === false) return last.fail(refusal)
@@ -201,7 +202,7 @@ export class ClientConnection {
       upstream = await this.#context.dial(request.target, request)
       join(request.accept(), upstream)
     } catch (error) {
-      upstream?.destroy()
+      if (upstream !== undefined) discardStream(upstream)
       request.reject(error)
     }
   }
@@ -238,7 +239,7 @@ export class ClientConnection {
     return withDeadline(
       { what, limitMs: dialDeadlineMs, signal: this.#gone.signal },
       (signal) => this.#context.dial(target, { kind: 'http', source: this.#source, user, signal }),
-      (late) => void late.destroy(),
+      discardStream,
     )
   }
 
@@ -264,7 +265,7 @@ export class ClientConnection {
 
   #onTimeout(): void {
     const turn = this.#state === 'tunnel' ? undefined : this.#turns[0]
-    if (turn?.request === undefined) return void this.socket.destroy()
+    if (turn?.request === undefined) return closeStream(this.socket)
     const text = `no byte either way for ${(this.socket as Socket).timeout} ms`
     turn.fail(new HttpProxyError('ERR_HTTP_PROXY_TIMEOUT', text, { reply: 'timeout' }))
   }

@@ -5,6 +5,7 @@ import type { ConnectAttempt } from './connect.js'
 import { HttpProxyError } from './errors.js'
 import { fieldValues } from './hop-by-hop.js'
 import { parseResponseHead, type ResponseHead } from './response-head.js'
+import { discardStream } from './stream-end.js'
 
 /**
  * Opens a tunnel over a connection of its own by HTTP/1.1 CONNECT (RFC 9110 §9.3.6). Resolves with `stream`, at the
@@ -20,7 +21,7 @@ export function requestTunnel(stream: Duplex, attempt: ConnectAttempt): Promise<
     }
     const fail = (error: Error): void => {
       settle()
-      stream.destroy()
+      discardStream(stream)
       reject(error)
     }
     const onAbort = (): void => fail(signal.reason as Error)

@@ -3,6 +3,7 @@ import { formatAuthority } from './authority.js'
 import type { ConnectAttempt } from './connect.js'
 import { responseError } from './connect-response.js'
 import { HttpProxyError } from './errors.js'
+import { discardStream } from './stream-end.js'
 
 const { HTTP2_HEADER_METHOD, HTTP2_HEADER_AUTHORITY, HTTP2_HEADER_STATUS } = constants
 const { NGHTTP2_CANCEL, NGHTTP2_NO_ERROR, NGHTTP2_REFUSED_STREAM } = constants
@@ -26,7 +27,7 @@ export function requestStream(session: ClientHttp2Session, attempt: ConnectAttem
     const fail = (error: Error): void => {
       settle()
       stream.close(NGHTTP2_CANCEL)
-      stream.destroy()
+      discardStream(stream)
       reject(error)
     }
     const abort = (): void => fail(signal.reason as Error)

@@ -9,6 +9,7 @@ import { Http2Sessions } from './http2-sessions.js'
 import { openProxy, type DialProxy } from './open-proxy.js'
 import { resolveProxyAddress, type HttpProxyAddress, type ResolvedProxyAddress } from './proxy-address.js'
 import { dialDirect } from './dial-direct.js'
+import { discardStream } from './stream-end.js'
 
 export interface ConnectOptions {
   /** `http://` or `https://` (TLS to the proxy) `[user:password@]host[:port]`, or the same as an object. */
@@ -65,7 +66,7 @@ export async function connect(options: ConnectOptions): Promise<Duplex> {
   const stream = await withDeadline(
     { what, limitMs, signal: options.signal },
     (signal) => openTunnel({ proxy, target, headers, maxHeadBytes, signal }, options),
-    (late) => void late.destroy(),
+    discardStream,
   )
   if (options.head !== undefined && options.head.length > 0) stream.write(options.head)
   return stream

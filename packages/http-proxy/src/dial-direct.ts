@@ -1,11 +1,12 @@
 import { connect, type Socket } from 'node:net'
 import type { Target } from './authority.js'
+import { discardStream } from './stream-end.js'
 
 /** Reaches targets by plain TCP from this machine. */
 export function dialDirect({ host, port }: Target, { signal }: { readonly signal: AbortSignal }): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const socket = connect({ host, port, allowHalfOpen: true, noDelay: true })
-    const abort = (): void => void socket.destroy(signal.reason as Error)
+    const abort = (): void => discardStream(socket, signal.reason as Error)
     const settle = (): void => {
       signal.removeEventListener('abort', abort)
       socket.off('error', fail)

@@ -9,6 +9,7 @@ import { join } from './join.js'
 import { refusalOf } from './refusal.js'
 import { checkRequest } from './request-check.js'
 import { badTarget, type RequestTarget } from './request-target.js'
+import { closeStream, discardStream } from './stream-end.js'
 
 /** After these the connection goes on; any other refusal means that we may have read the client wrongly. */
 const lastingStatuses = new Set([403, 405, 407, 502, 503, 504])
@@ -61,7 +62,7 @@ export class Exchange implements Turn {
   /** The client's bytes stopped making sense within this request, or nothing moves any more. */
   fail(error: HttpProxyError): void {
     if (this.#state === 'waiting') this.#failure = error
-    else if (this.#state === 'done') this.#connection.socket.destroy()
+    else if (this.#state === 'done') closeStream(this.#connection.socket)
     else this.#refuse(error)
   }
 
@@ -142,7 +143,7 @@ export class Exchange implements Turn {
     to.writeHead(response.statusCode ?? 502, response.statusMessage ?? '', responseHeaders(response, chunked))
     this.#state = 'responding'
     response.pipe(to, { end: false })
-    response.on('error', () => this.#connection.socket.destroy())
+    response.on('error', () => this.#cut())
     response.once('end', () => {
       if (chunked) to.addTrailers(endToEndTrailers(response.rawTrailers))
       to.end()
@@ -154,9 +155,9 @@ export class Exchange implements Turn {
   }
 
   #onUpgrade(response: IncomingMessage, upstream: Duplex, upstreamHead: Buffer): void {
-    if (this.#state !== 'forwarding') return void upstream.destroy()
+    if (this.#state !== 'forwarding') return discardStream(upstream)
     if (this.#kind === 'plain') {
-      upstream.destroy()
+      discardStream(upstream)
       return this.#refuse(badResponse('the origin left HTTP without being asked'))
     }
     this.#state = 'done'
@@ -168,11 +169,19 @@ export class Exchange implements Turn {
 
   #onError(error: Error, target: RequestTarget): void {
     if (this.#state === 'done') return
-    if (this.#state === 'responding') return void this.#connection.socket.destroy()
+    if (this.#state === 'responding') return this.#cut()
     const stale = this.#upstream?.reusedSocket === true
     if (stale && repeatable.has(this.request.method ?? '') && !hasBody(this.request)) return this.#forward(target)
     const isParseError = (error as { code?: unknown }).code?.toString().startsWith('HPE_') === true
     this.#refuse(isParseError ? badResponse(`the origin does not speak HTTP: ${error.message}`, error) : error)
+  }
+
+  /**
+   * The origin broke off, or we gave it up: what the client has must not pass for all of it (RFC 9112 §8). A response that
+   * is whole here goes on to the client.
+   */
+  #cut(): void {
+    if (!this.#response.writableEnded) closeStream(this.#connection.socket)
   }
 
   #refuse(error: unknown): void {
@@ -181,7 +190,7 @@ export class Exchange implements Turn {
     this.request.unpipe()
     this.#upstream?.destroy()
     // Too late for a status: a cut tells the client that what it has is not whole.
-    if (started) return void this.#connection.socket.destroy()
+    if (started) return this.#cut()
     const { status, headers, body } = refusalOf(error)
     const mayGoOn = lastingStatuses.has(status) && this.#kind === 'plain' && !this.#leavesBodyOpen()
     if (!mayGoOn) return this.#connection.refuse(error)

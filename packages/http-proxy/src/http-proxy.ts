@@ -5,6 +5,7 @@ import { HttpProxyError } from './errors.js'
 import { isHonouredUpgrade } from './exchange-headers.js'
 import { resolveOptions, type Dial, type HttpProxyOptions, type ResolvedHttpProxyOptions } from './options.js'
 import { refuse } from './refusal.js'
+import { closeStream, discardStream } from './stream-end.js'
 
 /**
  * Serves HTTP proxy clients on sockets that somebody else accepted.
@@ -42,7 +43,7 @@ export class HttpProxy {
    * @param head Bytes that were read from it already.
    */
   serve(socket: Duplex, head?: Uint8Array): void {
-    if (socket.destroyed || socket.readableEnded || this.#state === 'closed') return void socket.destroy()
+    if (socket.destroyed || socket.readableEnded || this.#state === 'closed') return discardStream(socket)
     if (this.#connections.size >= this.#options.maxConnections) return this.#turnAway(socket)
     socket.allowHalfOpen = true
     this.#connections.set(socket, new ClientConnection(socket, this.#context))
@@ -56,7 +57,7 @@ export class HttpProxy {
   /** Cuts every client; resolves when all are gone. Sockets served later are cut at once. */
   async close(): Promise<void> {
     this.#state = 'closed'
-    for (const socket of this.#connections.keys()) socket.destroy()
+    for (const socket of this.#connections.keys()) closeStream(socket)
     if (this.#connections.size > 0) await new Promise<void>((resolve) => (this.#onEmpty = resolve))
   }
 
@@ -100,7 +101,7 @@ export class HttpProxy {
   #turnAway(socket: Duplex): void {
     const text = `the proxy serves ${this.#options.maxConnections} connections already`
     this.#options.logger?.debug({}, text)
-    socket.on('error', () => socket.destroy())
+    socket.on('error', () => closeStream(socket))
     refuse(socket, new HttpProxyError('ERR_HTTP_PROXY_BUSY', text, { status: 503 }))
   }
 }

@@ -8,9 +8,13 @@ describe('@ls/http-proxy', () => {
         "Http2Sessions",
         "HttpProxy",
         "HttpProxyError",
+        "breakStream",
+        "carryResets",
+        "closeStream",
         "connect",
         "createServer",
         "dialDirect",
+        "discardStream",
         "endToEnd",
         "formatAuthority",
         "hasTransferEncoding",
@@ -24,6 +28,7 @@ describe('@ls/http-proxy', () => {
         "replyOf",
         "sharedHttp2Sessions",
         "statusOfReply",
+        "streamEnd",
       ]
     `)
   })

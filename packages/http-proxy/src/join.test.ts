@@ -1,4 +1,4 @@
-import { tcpServer, until, type TestTcpServer } from '@ls/testkit'
+import { onceEvent, tcpServer, until, type TestTcpServer } from '@ls/testkit'
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { buffer } from 'node:stream/consumers'
@@ -50,7 +50,8 @@ describe('join', () => {
     const [left, right] = await joined()
     right.resume()
     left.resetAndDestroy()
-    await once(right, 'end')
+    await onceEvent(right, 'close')
+    expect(right.errored).toMatchObject({ code: 'ECONNRESET' })
     await expect(until(() => server.sockets.size === 0, 'both sockets to be gone')).resolves.toBeUndefined()
   })
 

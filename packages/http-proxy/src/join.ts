@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream'
+import { closeStream } from './stream-end.js'
 
 /**
  * Copies between two streams until both have ended. An end on one side ends the other side's writing only, so
@@ -14,9 +15,9 @@ export function join(left: Duplex, right: Duplex): void {
 function follow(from: Duplex, to: Duplex): void {
   const onClose = (): void => {
     // After a clean end `to` may still be flushing what it was given: then it closes by itself.
-    if (!from.readableEnded || !from.writableFinished) to.destroy()
+    if (!from.readableEnded || !from.writableFinished) closeStream(to)
   }
-  from.on('error', () => to.destroy())
+  from.on('error', () => closeStream(to))
   if (from.destroyed) onClose()
   else from.once('close', onClose)
 }

@@ -4,6 +4,7 @@ import { connect as connectTls, type TLSSocket } from 'node:tls'
 import { formatAuthority, type Target } from './authority.js'
 import { HttpProxyError } from './errors.js'
 import type { ResolvedProxyAddress } from './proxy-address.js'
+import { carryResets, discardStream } from './stream-end.js'
 
 /** Reaches the proxy itself, for a chain through another one. The stream should be half-open (`allowHalfOpen`). */
 export type DialProxy = (proxy: Target, info: { readonly signal: AbortSignal }) => Promise<Duplex>
@@ -47,6 +48,7 @@ function startTls(
   return new Promise((resolve, reject) => {
     const name = isIP(host) === 0 ? { servername: host } : {}
     const secure = connectTls({ ...name, ALPNProtocols: [...alpn], ...tls, host, socket: stream })
+    carryResets(secure, stream)
     const settle = (): void => {
       signal.removeEventListener('abort', abort)
       secure.off('error', fail).off('close', onClose)
@@ -56,8 +58,8 @@ function startTls(
       // What a failed or cut handshake still reports concerns nobody.
       secure.on('error', () => {})
       stream.on('error', () => {})
-      secure.destroy()
-      stream.destroy()
+      discardStream(secure)
+      discardStream(stream)
       reject(error)
     }
     const abort = (): void => fail(signal.reason as Error)

@@ -2,6 +2,7 @@ import { Agent, type ClientRequest } from 'node:http'
 import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { formatAuthority, type Target } from './authority.js'
+import { discardStream } from './stream-end.js'
 
 /** Opens a connection to an origin. */
 export type OpenOrigin = (target: Target) => Promise<Duplex>
@@ -62,7 +63,7 @@ class OriginAgent extends Agent {
 
   /** An origin that ends or speaks unasked is not used again (RFC 9112 §9.2): its words would answer the next request. */
   override keepSocketAlive(stream: Duplex): boolean {
-    const close = (): void => void stream.destroy()
+    const close = (): void => discardStream(stream)
     idleWatch.set(stream, close)
     stream.on('data', close)
     stream.on('end', close)

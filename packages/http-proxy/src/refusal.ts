@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream'
 import { HttpProxyError } from './errors.js'
 import { lingerMs } from './options.js'
 import { formatProxyStatus, replyOf, statusOfReply } from './reply.js'
+import { closeStream } from './stream-end.js'
 
 /** A response of our own that says why a request was not served. */
 export interface Refusal {
@@ -46,7 +47,7 @@ export function endGently(socket: Duplex, last?: string): void {
   socket.on('data', () => {})
   socket.resume()
   socket.end(last)
-  const timer = setTimeout(() => socket.destroy(), lingerMs)
+  const timer = setTimeout(() => closeStream(socket), lingerMs)
   socket.once('close', () => clearTimeout(timer))
 }
 

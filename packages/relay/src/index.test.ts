@@ -9,6 +9,7 @@ test('@ls/relay exports what it says it does', () => {
       "ListenError",
       "Outbound",
       "RelayError",
+      "closeOpenSockets",
       "dial",
       "diallerThrough",
       "failureOf",

@@ -159,6 +159,15 @@ test('pump stops reading a sender whose receiver does not read', async () => {
   await until(() => channels[1].receivedBytes >= written, 'all that was written')
 })
 
+test('pump delivers everything to an application that ended its side while it read', async () => {
+  const { near, far } = await net({}, { extensions: [] })
+  far.pause()
+  near.end(Buffer.alloc(sizeBytes))
+  await onceEvent(near.resume(), 'close')
+  far.end()
+  expect((await buffer(far)).length).toBe(sizeBytes)
+})
+
 test('pump destroys a socket that takes nothing once its channel is gone', async () => {
   const stuck = new Duplex({ read: () => {}, write: () => {} })
   const { near } = sessionPair((channel) => {

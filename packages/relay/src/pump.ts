@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream'
 import { Socket } from 'node:net'
 import { type Channel, type ChannelCloseReason, type ChannelHandler, processFramePool } from '@ls/mux'
+import { breakStream, closeStream } from '@ls/http-proxy'
 import { longReadBytes, ReadTap, type ReadTapOwner } from '@ls/mux/node'
 import type { PayloadOptions } from './payload-options.js'
 import { PayloadSender } from './payload-sender.js'
@@ -137,10 +138,13 @@ class Pump implements ChannelHandler, ReadTapOwner {
 
   #closeSocket(reason: ChannelCloseReason): void {
     if (this.#socket.destroyed) return this.#options.onDone?.(reason)
-    const linger = setTimeout(() => this.#cutSocket(), this.#options.lingerMs ?? defaultLingerMs)
+    const failure = reason.kind === 'ended' ? undefined : new Error(reason.error)
+    // The application has not taken the rest in time.
+    const cut = (): void => closeStream(this.#socket, failure)
+    const linger = setTimeout(cut, this.#options.lingerMs ?? defaultLingerMs)
     this.#socket.once('close', () => clearTimeout(linger))
-    if (reason.kind === 'ended') this.#endSocket()
-    else this.#resetSocket()
+    if (failure === undefined) this.#endSocket()
+    else breakStream(this.#socket, failure)
   }
 
   #write(payload: Uint8Array, bytes: number): void {
@@ -170,35 +174,15 @@ class Pump implements ChannelHandler, ReadTapOwner {
 
   /** The peer is done: what it sent goes out, and what the application still sends has no one to go to. */
   #endSocket(): void {
-    const onFinished = (): void => {
-      if (this.#socket.readableEnded) this.#socket.destroy()
+    const closeAtBothEnds = (): void => {
+      if (this.#socket.readableEnded && this.#socket.writableFinished) closeStream(this.#socket)
     }
+    this.#socket.once('end', closeAtBothEnds)
     // Asked a second time, `end` makes an error with a stack for each connection.
-    if (this.#socket.writableFinished) onFinished()
-    else this.#socket.once('finish', onFinished).end()
-    this.#socket.once('end', () => this.#socket.destroy())
+    if (this.#socket.writableFinished) closeAtBothEnds()
+    else this.#socket.once('finish', closeAtBothEnds).end()
     // Reading on until the application closes: closing with bytes unread would reset what it has not read yet.
     this.#socket.resume()
-  }
-
-  /** A truncated stream must not look complete: after what is queued comes a reset, not an end. */
-  #resetSocket(): void {
-    const { writableLength, writableEnded, writableFinished } = this.#socket
-    // The peer had ended its stream in good order before; that end goes out first.
-    if (writableEnded && !writableFinished) this.#socket.once('finish', () => this.#reset())
-    else if (writableLength > 0) this.#socket.write('', () => this.#reset())
-    else this.#reset()
-  }
-
-  /** The application has not taken the rest in time. */
-  #cutSocket(): void {
-    if (this.#socket.writableFinished) this.#socket.destroy()
-    else this.#reset()
-  }
-
-  #reset(): void {
-    if (this.#socket instanceof Socket) this.#socket.resetAndDestroy()
-    else this.#socket.destroy(new Error(this.#closed?.error))
   }
 
   /**

@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream'
+import { discardStream } from '@ls/http-proxy'
 
 /**
  * Waits for the first bytes of a fresh, paused socket and leaves it paused. Undefined when it closes first or nothing
@@ -10,7 +11,7 @@ export function firstBytes(socket: Duplex, deadlineMs: number): Promise<Uint8Arr
       clearTimeout(timer)
       socket.off('data', onData).off('end', onGone).off('close', onGone)
       socket.pause()
-      if (bytes === undefined) socket.destroy()
+      if (bytes === undefined) discardStream(socket)
       resolve(bytes)
     }
     const onData = (bytes: Buffer): void => settle(bytes)

@@ -262,14 +262,14 @@ describe('Inbound.listenOn', () => {
   })
 })
 
-test('Inbound.close cuts what is open once the grace is over', async () => {
+test('Inbound.close resets what is open once the grace is over', async () => {
   const { client, target, inbound } = await rawNet()
   await client.write([5, 1, 0], [5, 1, 0, ...loopback(target.port)]).read(12)
   const closed = inbound.close({ graceMs: 20 })
-  await client.gone()
+  await onceEvent(client.socket, 'close')
   await closed
   await until(() => inbound.connectionCount === 0, 'the connection to be forgotten')
-  expect(inbound.address).toBeUndefined()
+  expect([inbound.address, client.socket.errored]).toMatchObject([undefined, { code: 'ECONNRESET' }])
 })
 
 test('Inbound warns of a public port without a password', async () => {

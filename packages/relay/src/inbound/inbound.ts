@@ -1,9 +1,10 @@
-import { createServer, Socket } from 'node:net'
+import { createServer, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { type Logger, silentLogger } from '@ls/mux'
-import type { HttpProxy } from '@ls/http-proxy'
+import { closeStream, type HttpProxy } from '@ls/http-proxy'
 import { type Account, accounts, type Authenticator } from '@ls/socks5'
 import { isLoopback } from '../address/is-loopback.js'
+import { watchSocket } from '../open-sockets.js'
 import { checkPayloadOptions, type PayloadOptions } from '../payload-options.js'
 import { firstBytes } from './first-bytes.js'
 import { makeHttpProxy } from './http.js'
@@ -135,9 +136,7 @@ export class Inbound {
 
   #cut(): void {
     for (const socket of this.#sockets) {
-      if (socket instanceof Socket) socket.destroy()
-      // Without an error it would wait for the peer to close as well.
-      else socket.destroy(new Error('the proxy port was closed'))
+      closeStream(socket, new Error('the proxy port was closed'))
     }
   }
 
@@ -182,6 +181,7 @@ export class Inbound {
 
   async #serve(socket: Duplex): Promise<void> {
     this.#sockets.add(socket)
+    watchSocket(socket)
     socket.on('error', () => {})
     socket.once('close', () => this.#forget(socket))
     const { handshakeDeadlineMs } = this.#serving
@@ -193,7 +193,7 @@ export class Inbound {
     } catch (error) {
       const { remoteAddress } = socket as Partial<Socket>
       this.#logger.error({ err: error, remoteAddress }, 'a proxy client could not be served')
-      socket.destroy()
+      closeStream(socket)
     }
   }
 

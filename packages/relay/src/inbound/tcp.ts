@@ -1,5 +1,5 @@
-import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
+import { breakStream } from '@ls/http-proxy'
 import type { Channel, ChannelHandler, Logger } from '@ls/mux'
 import type { Cancellation } from '../cancellation.js'
 import { RelayError } from '../errors.js'
@@ -42,8 +42,7 @@ export async function serveTcp(request: TcpRequest, options: ServeTcpOptions): P
       `not reached: ${formatFailure(failure)}`,
     )
     // With fast open the client was told of success already: a reset is all that is left to say.
-    if (answered.socket instanceof Socket) answered.socket.resetAndDestroy()
-    else if (answered.socket !== undefined) answered.socket.destroy(new RelayError(failure))
+    if (answered.socket !== undefined) breakStream(answered.socket, new RelayError(failure))
     else request.fail(failure)
   }
 }

@@ -3,10 +3,12 @@ import type { Duplex } from 'node:stream'
 import type { ConnectionOptions as TlsOptions } from 'node:tls'
 import type { Address } from '@ls/codec'
 import { checkDurationMs, checkInteger, type Logger, silentLogger } from '@ls/foundation'
+import { discardStream } from '@ls/http-proxy'
 import type { Channel } from '@ls/mux'
 import { Canceller } from '../cancellation.js'
 import { RelayError } from '../errors.js'
 import { failureOf, formatFailure } from '../failure.js'
+import { watchSocket } from '../open-sockets.js'
 import { checkPayloadOptions, type PayloadOptions } from '../payload-options.js'
 import { pump } from '../pump.js'
 import { formatTarget, parseTarget, type Target } from '../target.js'
@@ -126,7 +128,8 @@ export class Outbound {
       this.#logger.debug({ target: formatTarget(target), reason: failure.word }, formatFailure(failure))
       return channel.reject(formatFailure(failure))
     }
-    if (dialling.aborted) return void socket.destroy()
+    if (dialling.aborted) return discardStream(socket)
+    watchSocket(socket)
     this.#logger.debug(
       { target: formatTarget(target), ms: Math.round(performance.now() - startedAtMs) },
       'target reached',

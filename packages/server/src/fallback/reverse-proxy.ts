@@ -9,7 +9,14 @@ import {
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
 import { isIP } from 'node:net'
 import { type Duplex, pipeline } from 'node:stream'
-import { endToEnd, hasTransferEncoding, HttpProxyError, isChunkedOnly, onwardFields } from '@ls/http-proxy'
+import {
+  closeStream,
+  endToEnd,
+  hasTransferEncoding,
+  HttpProxyError,
+  isChunkedOnly,
+  onwardFields,
+} from '@ls/http-proxy'
 import type { ClientAddress } from '@ls/transport'
 import { answerText } from '../answer-text.js'
 import type { Fallback } from './fallback.js'
@@ -115,7 +122,7 @@ export class ReverseProxy implements Fallback {
     })
     onward.once('timeout', () => onward.destroy(new Error('no answer')))
     onward.once('error', () => {
-      if (response.headersSent) response.destroy()
+      if (response.headersSent) cutResponse(response)
       else answerText(response, 502, '502 bad gateway\n')
     })
     onward.once('response', (answer) => this.#passBack(answer, response))
@@ -154,7 +161,8 @@ export class ReverseProxy implements Fallback {
     // The date is that of whoever made the answer.
     response.sendDate = false
     response.writeHead(answer.statusCode ?? 502, answer.statusMessage ?? '', this.#answerHeaders(answer))
-    // Destroys both when either fails: a cut answer must not look complete.
+    answer.once('error', () => cutResponse(response))
+    // Destroys both when either fails.
     pipeline(answer, response, () => {})
   }
 
@@ -169,6 +177,11 @@ export class ReverseProxy implements Fallback {
     }
     return headers
   }
+}
+
+/** A cut answer must not look complete, and its end may be all that frames it. */
+function cutResponse({ socket }: ServerResponse): void {
+  if (socket !== null) closeStream(socket)
 }
 
 function switching(answer: IncomingMessage): string {

@@ -1,0 +1,73 @@
+import { leakCheck } from '@ls/testkit'
+import type { Socket } from 'node:net'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { createServer } from './create-server.js'
+import { dialDirect } from './dial-direct.js'
+import { ProxyFixture } from './testing/proxy-fixture.js'
+
+let fixture: ProxyFixture
+let assertNoLeak: () => Promise<void>
+
+beforeEach(() => {
+  fixture = new ProxyFixture()
+  assertNoLeak = leakCheck()
+})
+
+afterEach(async () => {
+  await fixture.close()
+  await assertNoLeak()
+})
+
+/** What a client of `version` gets of a response that its origin begins with `head` and then resets. */
+async function truncated(head: string, version: string, cut = (socket: Socket) => void socket.resetAndDestroy()) {
+  const origins: Socket[] = []
+  const origin = await fixture.tcp((socket) => {
+    origins.push(socket)
+    socket.once('data', () => socket.write(`${head}\r\n\r\n5\r\npart1\r\n`))
+  })
+  const client = fixture.client(await fixture.proxy())
+  client.send(`GET http://${origin}/ HTTP/${version}`, 'Host: x', '', '')
+  await client.read('part1')
+  for (const socket of origins) cut(socket)
+  const rest = await client.readAll()
+  const error: NodeJS.ErrnoException | null = client.socket.errored
+  return { rest, error: error?.code }
+}
+
+describe('a response that its origin resets ends in a reset', () => {
+  it.each([
+    ['ended by its close', 'HTTP/1.0 200 OK', '1.1'],
+    ['ended by its close, to a client of HTTP/1.0', 'HTTP/1.0 200 OK', '1.0'],
+    ['with a length', 'HTTP/1.1 200 OK\r\nContent-Length: 1000', '1.1'],
+    ['chunked', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked', '1.1'],
+    ['chunked, to a client of HTTP/1.0', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked', '1.0'],
+  ])('%s', async (_, head, version) => {
+    expect((await truncated(head, version)).error).toBe('ECONNRESET')
+  })
+
+  it('and sends no last chunk', async () => {
+    const { rest } = await truncated('HTTP/1.0 200 OK', '1.1')
+    expect(rest).not.toContain('0\r\n\r\n')
+  })
+
+  it.each([
+    ['with a length', 'HTTP/1.1 200 OK\r\nContent-Length: 1000'],
+    ['chunked', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked'],
+  ])('as one that ends too early does: %s', async (_, head) => {
+    expect((await truncated(head, '1.1', (socket) => void socket.end())).error).toBe('ECONNRESET')
+  })
+})
+
+it('HttpProxy.close resets a client in the middle of its response', async () => {
+  const origin = await fixture.tcp((socket) => {
+    socket.once('data', () => socket.write('HTTP/1.0 200 OK\r\n\r\npart'))
+  })
+  const proxy = createServer({}, dialDirect)
+  const { port } = await proxy.listen({ port: 0 })
+  const client = fixture.client(port)
+  client.send(`GET http://${origin}/ HTTP/1.1`, 'Host: x', '', '')
+  await client.read('part')
+  await proxy.close()
+  await client.readAll()
+  expect(client.socket.errored).toMatchObject({ code: 'ECONNRESET' })
+})
