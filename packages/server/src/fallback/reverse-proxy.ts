@@ -9,14 +9,7 @@ import {
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
 import { isIP } from 'node:net'
 import { type Duplex, pipeline } from 'node:stream'
-import {
-  closeStream,
-  endToEnd,
-  hasTransferEncoding,
-  HttpProxyError,
-  isChunkedOnly,
-  onwardFields,
-} from '@ls/http-proxy'
+import { closeStream, endToEnd, hasTransferEncoding, HttpProxyError, isChunkedOnly, onwardFields } from '@ls/http-proxy'
 import type { ClientAddress } from '@ls/transport'
 import { answerText } from '../answer-text.js'
 import type { Fallback } from './fallback.js'
