@@ -6,8 +6,21 @@ import { UsageError } from './errors.js'
 import { flags } from './flags.js'
 
 describe('parseCommandLine', () => {
-  it.each(commands.map(({ name }) => name))('knows the command %s', (name) => {
-    expect(() => parseCommandLine([name], {})).not.toThrow()
+  it.each(commands)('knows the command $name', ({ name, argument }) => {
+    expect(() => parseCommandLine([name, ...(argument?.choices.slice(0, 1) ?? [])], {})).not.toThrow()
+  })
+
+  it.each([
+    [[], 'completion needs the name of a shell: bash, zsh, fish, powershell'],
+    [['tcsh'], "no completion for the shell 'tcsh'; there is bash, zsh, fish, powershell"],
+    [['bash', 'zsh'], "unexpected argument 'zsh'"],
+  ])('says of completion %j: %s', (words, message) => {
+    expect(() => parseCommandLine(['completion', ...words], {})).toThrow(message)
+  })
+
+  it('asks for every flag of one command with help COMMAND --all', () => {
+    const asked = { kind: 'help', command: 'client', scope: 'all', asked: true }
+    expect(parseCommandLine(['help', 'client', '--all'], {})).toEqual(asked)
   })
 
   it('fills in the defaults of the deployed server', () => {

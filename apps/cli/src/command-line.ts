@@ -1,4 +1,12 @@
-import { commands, findCommand, runCommandNames, type CommandName, type RunCommandName } from './command.js'
+import {
+  commands,
+  findCommand,
+  runCommandNames,
+  shells,
+  type CommandName,
+  type RunCommandName,
+  type Shell,
+} from './command.js'
 import { type Environment, misspeltVariables, readMode, readVariable } from './environment.js'
 import { UsageError } from './errors.js'
 import { settingName, type Flag, type FlagValue } from './flag.js'
@@ -9,7 +17,7 @@ import type { Settings } from './settings.js'
 import { didYouMean, suggest } from './suggestion.js'
 
 /** What the caller wants. */
-export type Invocation = Run | HelpRequest | { readonly kind: 'version' }
+export type Invocation = Run | HelpRequest | CompletionRequest | { readonly kind: 'version' }
 
 /** One of the commands that keep running, with its settings. */
 export type Run = { [C in RunCommandName]: RunOf<C> }[RunCommandName]
@@ -28,9 +36,14 @@ export interface HelpRequest {
   readonly kind: 'help'
   /** The command to explain; undefined for the list of commands. */
   readonly command: CommandName | undefined
-  readonly scope: 'command' | 'all' | 'markdown'
+  readonly scope: 'command' | 'all' | 'markdown' | 'man'
   /** Asked for, or shown since nothing was said: that is a mistake of the caller's. */
   readonly asked: boolean
+}
+
+export interface CompletionRequest {
+  readonly kind: 'completion'
+  readonly shell: Shell
 }
 
 /**
@@ -63,6 +76,7 @@ function parseCommand(command: CommandName, argv: readonly string[], environment
   const { given, positionals } = readFlags(command, argv)
   if (given.get('help') === true) return { kind: 'help', command, scope: 'command', asked: true }
   if (command === 'help') return parseHelp(given, positionals)
+  if (command === 'completion') return { kind: 'completion', shell: parseShell(positionals) }
   if (positionals[0] !== undefined) throw new UsageError(`unexpected argument '${shorten(positionals[0])}'`)
   if (command === 'version') return { kind: 'version' }
 
@@ -79,8 +93,16 @@ function parseCommand(command: CommandName, argv: readonly string[], environment
 function parseHelp(given: ReadonlyMap<string, FlagValue>, positionals: readonly string[]): HelpRequest {
   const [word, extra] = positionals
   if (extra !== undefined) throw new UsageError(`unexpected argument '${shorten(extra)}'`)
-  const scope = given.get('markdown') === true ? 'markdown' : given.get('all') === true ? 'all' : 'command'
+  const scope = (['markdown', 'man', 'all'] as const).find((name) => given.get(name) === true) ?? 'command'
   return { kind: 'help', command: word === undefined ? undefined : findName(word), scope, asked: true }
+}
+
+function parseShell([word, extra]: readonly string[]): Shell {
+  if (extra !== undefined) throw new UsageError(`unexpected argument '${shorten(extra)}'`)
+  if (word === undefined) throw new UsageError(`completion needs the name of a shell: ${shells.join(', ')}`)
+  const shell = shells.find((name) => name === word)
+  if (shell !== undefined) return shell
+  throw new UsageError(`no completion for the shell '${shorten(word)}'; there is ${shells.join(', ')}`)
 }
 
 function defaultOf(flag: Flag): FlagValue | undefined {

@@ -7,8 +7,19 @@ export interface Command {
   readonly summary: string
   /** What a reader of the command's own help should know beyond its flags. */
   readonly description: string
+  /** Flags that the short help shows, by name: what most people need. All flags where it is left out. */
+  readonly essentials?: readonly string[]
+  /** The one argument that may follow. */
+  readonly argument?: CommandArgument
   /** Command lines that work as they are, each with what it is for. */
   readonly examples: readonly (readonly [purpose: string, line: string])[]
+}
+
+/** What may stand behind the name of a command, without a dash. */
+interface CommandArgument {
+  /** As the usage line has it. */
+  readonly name: string
+  readonly choices: readonly string[]
 }
 
 /** Commands that keep running, and which LINKSOCKS_MODE may name (all but `demo`). */
@@ -16,7 +27,12 @@ export const runCommandNames = ['server', 'client', 'provider', 'connector', 'de
 
 export type RunCommandName = (typeof runCommandNames)[number]
 
-export type CommandName = RunCommandName | 'version' | 'help'
+export type CommandName = RunCommandName | 'completion' | 'version' | 'help'
+
+/** Shells that {@link CommandName} `completion` writes for. */
+export const shells = ['bash', 'zsh', 'fish', 'powershell'] as const
+
+export type Shell = (typeof shells)[number]
 
 /** Values of LINKSOCKS_MODE: a container image starts as one of these, without arguments. */
 export const modes: readonly RunCommandName[] = ['server', 'client', 'provider', 'connector']
@@ -28,6 +44,19 @@ export const commands: readonly Command[] = [
     summary: 'Run the server that all the others link to.',
     description:
       'Traffic of clients leaves here. With --reverse it leaves at the providers instead: the proxy port opens here, or at connectors.',
+    essentials: [
+      'token',
+      'ws-host',
+      'ws-port',
+      'tls-cert',
+      'tls-key',
+      'reverse',
+      'socks-port',
+      'connector-token',
+      'connector-autonomy',
+      'access-rule',
+      'debug',
+    ],
     examples: [
       ['Forward: the network is here, the proxy port at the client', 'linksocks server -t my_token'],
       ['Reverse: the network is at the provider, the proxy port here', 'linksocks server -t my_token -r -p 9870'],
@@ -40,6 +69,18 @@ export const commands: readonly Command[] = [
     usage: 'client [flags]',
     summary: 'Link to a server and open a proxy port here.',
     description: 'Programs here use the proxy port; their traffic leaves at the server. With --reverse: a provider.',
+    essentials: [
+      'url',
+      'token',
+      'socks-host',
+      'socks-port',
+      'socks-username',
+      'socks-password',
+      'threads',
+      'tls-ca',
+      'proxy',
+      'debug',
+    ],
     examples: [['A proxy on 127.0.0.1:9870', 'linksocks client -t my_token -u ws://example.com:8765']],
   },
   {
@@ -47,6 +88,17 @@ export const commands: readonly Command[] = [
     usage: 'provider [flags]',
     summary: "Let a server's users into the network of this machine (client -r).",
     description: 'Opens no port: whoever may use the provider reaches the network of this machine through the server.',
+    essentials: [
+      'url',
+      'token',
+      'connector-token',
+      'access-rule',
+      'upstream-proxy',
+      'threads',
+      'tls-ca',
+      'proxy',
+      'debug',
+    ],
     examples: [
       ['For a reverse token of the server', 'linksocks provider -t my_token -u ws://example.com:8765'],
       ['With a connector token of its own', 'linksocks provider -t my_token -c my_connector_token'],
@@ -57,6 +109,18 @@ export const commands: readonly Command[] = [
     usage: 'connector [flags]',
     summary: 'Open a proxy port here into the network of a provider.',
     description: 'The same as client, with a connector token in place of a client token.',
+    essentials: [
+      'url',
+      'token',
+      'socks-host',
+      'socks-port',
+      'socks-username',
+      'socks-password',
+      'threads',
+      'tls-ca',
+      'proxy',
+      'debug',
+    ],
     examples: [
       ['A proxy on 127.0.0.1:1180', 'linksocks connector -t connector_token -u ws://example.com:8765 -p 1180'],
     ],
@@ -70,6 +134,19 @@ export const commands: readonly Command[] = [
     examples: [['Both on their usual ports', 'linksocks demo']],
   },
   {
+    name: 'completion',
+    usage: 'completion <shell>',
+    argument: { name: 'shell', choices: shells },
+    summary: 'Print a script that completes commands and flags in your shell.',
+    description: `Shells: ${shells.join(', ')}.`,
+    examples: [
+      ['bash, in ~/.bashrc', 'source <(linksocks completion bash)'],
+      ['zsh, in a folder of $fpath', 'linksocks completion zsh > ~/.zfunc/_linksocks'],
+      ['fish', 'linksocks completion fish > ~/.config/fish/completions/linksocks.fish'],
+      ['PowerShell, in $PROFILE', 'linksocks completion powershell | Out-String | Invoke-Expression'],
+    ],
+  },
+  {
     name: 'version',
     usage: 'version',
     summary: 'Print the version and the platform.',
@@ -80,7 +157,7 @@ export const commands: readonly Command[] = [
     name: 'help',
     usage: 'help [command] [flags]',
     summary: 'Explain a command, or all of them.',
-    description: 'The same as linksocks [command] --help.',
+    description: 'The same as linksocks [command] --help; with --all it explains every flag.',
     examples: [],
   },
 ]

@@ -16,6 +16,8 @@ describe('renderOverview', () => {
         provider   Let a server's users into the network of this machine (client -r).
         connector  Open a proxy port here into the network of a provider.
         demo       Run a server and a client on this machine, to try it.
+        completion
+                   Print a script that completes commands and flags in your shell.
         version    Print the version and the platform.
         help       Explain a command, or all of them.
 
@@ -69,16 +71,25 @@ describe('renderHelp', () => {
   })
 
   it.each(commands.map(({ name }) => name))('names every flag of %s', (name) => {
-    const help = renderHelp(name, { columns: 80 })
+    const help = renderHelp(name, { columns: 80, all: true })
     expect(flagsOf(name).filter((flag) => !help.includes(`--${flag.name}`))).toEqual([])
   })
+
+  it.each(commands.filter(({ essentials }) => essentials !== undefined))(
+    'shows the essential flags of $name and where the others are',
+    ({ name, essentials = [] }) => {
+      const help = renderHelp(name, { columns: 80 })
+      const shown = [...help.matchAll(/^ {2}(?:-\w,| {3}) --([a-z-]+)/gm)].map(([, flag]) => flag)
+      expect([shown, help.includes(`flags: linksocks help ${name} --all`)]).toEqual([essentials, true])
+    },
+  )
 
   it('of provider names default and variable', () => {
     expect(renderHelp('provider', { columns: 100 })).toContain('[default: ws://localhost:8765] [env: LINKSOCKS_URL]')
   })
 
   it.each([72, 80, 100])('keeps within %i columns, but for examples', (columns) => {
-    const texts = commands.map(({ name }) => renderHelp(name, { columns }).split('Example')[0] ?? '')
+    const texts = commands.map(({ name }) => renderHelp(name, { columns, all: true }).split('Example')[0] ?? '')
     expect(
       texts
         .join('\n')
@@ -98,6 +109,6 @@ describe('renderHelp', () => {
 describe('renderManual', () => {
   it('holds the help of every command', () => {
     const manual = renderManual({ columns: 80 })
-    expect(commands.filter(({ name }) => !manual.includes(renderHelp(name, { columns: 80 })))).toEqual([])
+    expect(commands.filter(({ name }) => !manual.includes(renderHelp(name, { columns: 80, all: true })))).toEqual([])
   })
 })

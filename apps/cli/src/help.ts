@@ -6,6 +6,8 @@ import { flagsOf } from './flags.js'
 export interface HelpOptions {
   /** Width of the terminal in characters; text keeps between 72 and 100 of them. */
   readonly columns: number
+  /** Every flag, not only those that most people need. @default false */
+  readonly all?: boolean
 }
 
 /** The list of commands. */
@@ -27,7 +29,7 @@ export function renderOverview({ columns }: HelpOptions): string {
 }
 
 /** What a command does and takes. */
-export function renderHelp(name: CommandName, { columns }: HelpOptions): string {
+export function renderHelp(name: CommandName, { columns, all = false }: HelpOptions): string {
   const width = usableWidth(columns)
   const command = findCommand(name)
   if (command === undefined) throw new TypeError(`no command is called '${name}'`)
@@ -36,8 +38,9 @@ export function renderHelp(name: CommandName, { columns }: HelpOptions): string 
     '',
     ...wrap(command.summary, width),
     ...wrap(command.description, width),
-    ...sections.flatMap((section) => renderSection(name, section, width)),
-    ...renderIgnored(name, width),
+    ...(all || command.essentials === undefined
+      ? [...sections.flatMap((section) => renderSection(name, section, width)), ...renderIgnored(name, width)]
+      : renderEssentials(name, command.essentials, width)),
     ...renderExamples(command, width),
   )
 }
@@ -45,7 +48,7 @@ export function renderHelp(name: CommandName, { columns }: HelpOptions): string 
 /** The help of everything, one after the other. */
 export function renderManual(options: HelpOptions): string {
   const rule = '-'.repeat(usableWidth(options.columns))
-  const parts = [renderOverview(options), ...commands.map(({ name }) => renderHelp(name, options))]
+  const parts = [renderOverview(options), ...commands.map(({ name }) => renderHelp(name, { ...options, all: true }))]
   return parts.join(`\n${rule}\n\n`)
 }
 
@@ -71,6 +74,14 @@ function durationText(ms: number): string {
 export function limitText(flag: Flag): string | undefined {
   if ('choices' in flag && flag.choices !== undefined) return flag.choices.join(', ')
   return flag.type === 'integer' ? `${flag.min}-${flag.max}` : undefined
+}
+
+/** The flags that most people need, and where the others are. */
+function renderEssentials(command: CommandName, names: readonly string[], width: number): readonly string[] {
+  const known = flagsOf(command).filter((flag) => flag.ignored === undefined)
+  const shown = names.flatMap((name) => known.filter((flag) => flag.name === name))
+  const rest = `All ${known.length} flags: linksocks help ${command} --all`
+  return ['', 'Flags:', ...shown.flatMap((flag) => entry(leftOf(flag), rightOf(flag), 30, width)), '', rest]
 }
 
 function renderSection(command: CommandName, section: Flag['section'], width: number): readonly string[] {

@@ -1,6 +1,6 @@
-import { basename, relative } from 'node:path'
+import { basename, delimiter, dirname, relative } from 'node:path'
 import { isatty } from 'node:tty'
-import { parseCommandLine, type HelpRequest, type Run } from './command-line.js'
+import { parseCommandLine, type CompletionRequest, type HelpRequest, type Run } from './command-line.js'
 import { findCommand } from './command.js'
 import type { CommandContext } from './commands/context.js'
 import { describeError, messageOf } from './describe-error.js'
@@ -30,8 +30,9 @@ async function answer(): Promise<ExitCode> {
   const redactor = new Redactor()
   try {
     const invocation = parseCommandLine(process.argv.slice(2), process.env)
-    if (invocation.kind === 'help') return help(invocation)
+    if (invocation.kind === 'help') return await help(invocation)
     if (invocation.kind === 'run') return await run(invocation, redactor)
+    if (invocation.kind === 'completion') return await completion(invocation)
     process.stdout.write(`${versionLine()}\n`)
     return exitCode.ok
   } catch (error) {
@@ -43,13 +44,27 @@ async function answer(): Promise<ExitCode> {
   }
 }
 
-function help({ command, scope, asked }: HelpRequest): ExitCode {
-  const output = asked ? process.stdout : process.stderr
-  const options = { columns: output.columns ?? defaultColumns }
-  if (scope === 'markdown') output.write(`${renderGuide()}\n`)
-  else if (scope === 'all') output.write(renderManual(options))
-  else output.write(command === undefined ? renderOverview(options) : renderHelp(command, options))
-  return asked ? exitCode.ok : exitCode.usage
+async function help(request: HelpRequest): Promise<ExitCode> {
+  const output = request.asked ? process.stdout : process.stderr
+  output.write(await helpText(request, output.columns ?? defaultColumns))
+  return request.asked ? exitCode.ok : exitCode.usage
+}
+
+async function helpText({ command, scope }: HelpRequest, columns: number): Promise<string> {
+  if (scope === 'markdown') return `${renderGuide()}\n`
+  if (scope === 'man') {
+    const { renderManualPage } = await import('./manual-page.js')
+    return renderManualPage()
+  }
+  const all = scope === 'all'
+  if (command !== undefined) return renderHelp(command, { columns, all })
+  return all ? renderManual({ columns }) : renderOverview({ columns })
+}
+
+async function completion({ shell }: CompletionRequest): Promise<ExitCode> {
+  const { renderCompletion } = await import('./completion/completion.js')
+  process.stdout.write(renderCompletion(shell))
+  return exitCode.ok
 }
 
 /** Where there is no terminal to ask for its width. */
@@ -118,7 +133,11 @@ async function runCommand(invocation: Run, context: CommandContext): Promise<Exi
 /** How the program was called, so that what it tells a person to type works where that person is. */
 function programName(): string {
   const path = process.argv[1] ?? 'linksocks'
-  return basename(path) === 'linksocks' ? 'linksocks' : `node ${relative(process.cwd(), path)}`
+  if (basename(path) !== 'linksocks') return `node ${relative(process.cwd(), path)}`
+  const isFound = (process.env['PATH'] ?? '').split(delimiter).includes(dirname(path))
+  if (isFound) return 'linksocks'
+  const place = relative(process.cwd(), path)
+  return place.startsWith('..') ? path : `./${place}`
 }
 
 /** `linksocks help | head -1` closes our output while we write: no reason to end with a stack. */

@@ -2,7 +2,7 @@
 export const clients = ['client', 'provider', 'connector'] as const
 export const links = ['server', ...clients] as const
 export const running = [...links, 'demo'] as const
-export const everything = [...running, 'version', 'help'] as const
+export const everything = [...running, 'completion', 'version', 'help'] as const
 
 export const port = { min: 0, max: 65_535 } as const
 

@@ -1,0 +1,13 @@
+import type { Shell } from '../command.js'
+import { renderBash } from './bash.js'
+import { renderFish } from './fish.js'
+import { renderPowerShell } from './powershell.js'
+import { vocabulary } from './vocabulary.js'
+import { renderZsh } from './zsh.js'
+
+/** The script that teaches `shell` the commands, the flags and their values. */
+export function renderCompletion(shell: Shell): string {
+  return renderers[shell](vocabulary())
+}
+
+const renderers = { bash: renderBash, zsh: renderZsh, fish: renderFish, powershell: renderPowerShell }
