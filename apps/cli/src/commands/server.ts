@@ -138,7 +138,8 @@ function portOf({ socksPort, socksListen }: ServerSettings): Pick<ReverseTokenRe
   return socksListen.length === 0 ? { socksPort } : { socksListen }
 }
 
-function serverWarnings({ reverse, connectorToken, connectorAutonomy, token, apiKey }: ServerSettings): string[] {
+function serverWarnings(settings: ServerSettings): string[] {
+  const { reverse, connectorToken, connectorAutonomy, token, apiKey, guard } = settings
   const warnings: string[] = []
   if (!reverse && connectorToken.length > 0)
     warnings.push('--connector-token (-c) has no effect without --reverse (-r)')
@@ -148,6 +149,9 @@ function serverWarnings({ reverse, connectorToken, connectorAutonomy, token, api
   }
   if (reverse && apiKey !== undefined && token === undefined) {
     warnings.push('--reverse (-r) has no effect with --api-key (-k) and without --token (-t): the API makes the tokens')
+  }
+  if (reverse && apiKey === undefined && guard !== undefined) {
+    warnings.push('--guard has no effect with --reverse (-r): traffic leaves at the providers, so give it to them')
   }
   return warnings
 }
