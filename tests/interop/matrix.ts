@@ -108,6 +108,6 @@ function isPossible({ cast, auth }: Case): boolean {
 
 /** go 1.10 writes version 0.2 in every message and pywssocks reads only 0.1: they need a translator in between. */
 function areStrangers(cast: Cast, one: Implementation, two: Implementation): boolean {
-  if (one.name !== 'go-1.10.1' || two.name !== 'py-1.5.1') return false
+  if (!one.name.startsWith('go-1.10.') || two.name !== 'py-1.5.1') return false
   return one === cast.server || two === cast.server
 }
