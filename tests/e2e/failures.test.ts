@@ -49,6 +49,19 @@ describe.skipIf(!hasCurl)('what curl says when something is wrong', () => {
   })
 })
 
+test('a provider is asked for an address in its plain form', async () => {
+  const server = closing(new LinkSocksServer({ host: '127.0.0.1', port: 0 }))
+  const { token: reverseToken } = server.addReverseToken({ socksPort: await freePort() })
+  const token = server.addConnectorToken({ reverseToken })
+  await server.listen()
+  const { port } = server.address!
+  const provider = await RawPeer.open({ port, token: reverseToken, reverse: true })
+  const connector = await RawPeer.open({ port, token })
+  const address = { host: '::ffff:7f00:1', port: 80 }
+  connector.send({ type: MessageType.Connect, protocol: 'tcp', channelId: newChannelId(), address })
+  expect((await provider.next(MessageType.Connect)).address).toEqual({ host: '127.0.0.1', port: 80 })
+})
+
 test('a connector that asks for no host name is refused before a provider sees it', async () => {
   const server = closing(new LinkSocksServer({ host: '127.0.0.1', port: 0 }))
   const { token: reverseToken } = server.addReverseToken({ socksPort: await freePort() })

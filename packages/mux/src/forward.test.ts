@@ -44,7 +44,7 @@ class Agent {
       { ...options, extensions: from },
       {
         onConnect: (channel) => {
-          this.forwarded.push(forward(channel, this.fromConnector, this.toProvider, () => this.closes++))
+          this.forwarded.push(forward(channel, this.fromConnector, this.toProvider, { onClose: () => this.closes++ }))
         },
         onClose: () => {},
       },

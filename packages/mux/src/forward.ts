@@ -1,3 +1,4 @@
+import type { Address } from '@ls/codec'
 import { connectMessage, rejectMessage } from './channel-messages.js'
 import type { Channel } from './channel.js'
 import { ForwardedHalf } from './forwarded-half.js'
@@ -17,10 +18,17 @@ export interface ForwardedChannel {
   abort(error: string): void
 }
 
+export interface ForwardOptions {
+  /** What to ask `to` for. @default what the opener asked for, to the letter */
+  readonly address?: Address | undefined
+  /** Called once when both ends are gone. */
+  readonly onClose?: () => void
+}
+
 /**
  * Passes a channel that a peer of `from` has asked for, and that is not answered yet, on to `to`: by its id and with its
  * payload undecoded (agent mode, protocol.md §1). Returns undefined when the channel is gone, or was refused because
- * `to` cannot take it. `onClose` is called once when both ends are gone.
+ * `to` cannot take it.
  *
  * Where both links have `window`, credit passes from end to end and nothing is granted here; where only one has, this
  * side grants as the other's writes drain, and a full base link stops the reading of the other.
@@ -29,7 +37,7 @@ export function forward(
   channel: Channel,
   from: Session,
   to: Session,
-  onClose?: () => void,
+  { address = channel.address, onClose }: ForwardOptions = {},
 ): ForwardedChannel | undefined {
   if (channel.state === 'closed') return undefined
   if (channel.initiator || channel.state === 'open')
@@ -41,7 +49,7 @@ export function forward(
   }
   const pending = channel.handOver()
   const pair = new ForwardedPair(channel, from, to, onClose)
-  if (!pair.connect()) return undefined
+  if (!pair.connect(address)) return undefined
   for (const message of pending) pair.opener.replay(message)
   return pair
 }
@@ -86,11 +94,11 @@ class ForwardedPair implements ForwardedChannel {
   }
 
   /** Takes the id on both links and passes Connect on; refuses when the id is taken. */
-  connect(): boolean {
+  connect(address: Address | undefined): boolean {
     const { opener, target, request } = this
     if (target.host.adopt(target)) {
       if (opener.host.adopt(opener)) {
-        target.host.sendControl(connectMessage(request.id, request.protocol, request.address))
+        target.host.sendControl(connectMessage(request.id, request.protocol, address))
         return true
       }
       target.host.forget(target)

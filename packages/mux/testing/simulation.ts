@@ -74,7 +74,8 @@ export class Simulation {
 
   /** At once, or later with what has arrived by then. */
   #forward(channel: Channel, from: Session, to: Session): void {
-    const isForwarded = (): boolean => forward(channel, from, to, () => this.#forwarding--) !== undefined
+    const onClose = (): void => void this.#forwarding--
+    const isForwarded = (): boolean => forward(channel, from, to, { onClose }) !== undefined
     const pass = (): void => {
       this.#forwarding++
       if (!isForwarded()) this.#forwarding--

@@ -1,5 +1,5 @@
 import { type Channel, forward, type ForwardedChannel, type Session } from '@ls/mux'
-import { type Balancer, failureOf, formatFailure, parseTarget, RelayError } from '@ls/relay'
+import { type Balancer, failureOf, formatFailure, parseTarget, RelayError, type Target } from '@ls/relay'
 
 /** A channel that passes from a connector to a provider. */
 export interface Connection {
@@ -24,24 +24,24 @@ export class Switchboard {
 
   /** Passes a channel on to one of `providers`, now or when one has come within `waitMs`. */
   connect(channel: Channel, from: Session, providers: Balancer, waitMs: number): void {
-    // What our own providers refuse, deployed ones would hand to their resolvers.
+    // Deployed providers hand the text to their resolvers and their rules as it is.
     const target = channel.address === undefined ? undefined : parseTarget(channel.address)
     if (target instanceof RelayError) return channel.reject(target.message)
+    const join = (to: Session): void => this.#join(channel, from, to, target)
     const gone = new AbortController()
     channel.setHandler({ onClose: () => gone.abort(new Error('the connector went away')) })
     const picked = providers.pick(gone.signal, waitMs)
-    if (!(picked instanceof Promise)) return this.#join(channel, from, picked)
-    picked
-      .then((provider) => this.#join(channel, from, provider))
-      .catch((error: unknown) => channel.reject(formatFailure(failureOf(error, 'the provider'))))
+    if (!(picked instanceof Promise)) return join(picked)
+    picked.then(join).catch((error: unknown) => channel.reject(formatFailure(failureOf(error, 'the provider'))))
   }
 
-  #join(channel: Channel, from: Session, to: Session): void {
+  #join(channel: Channel, from: Session, to: Session, address: Target | undefined): void {
     let over = false
-    const forwarded = forward(channel, from, to, () => {
+    const onClose = (): void => {
       over = true
       this.#connections.delete(channel)
-    })
+    }
+    const forwarded = forward(channel, from, to, { address, onClose })
     // Over already, when what waited in the channel ended with its Disconnect.
     if (forwarded !== undefined && !over) this.#connections.set(channel, { channel: forwarded, from })
   }

@@ -186,11 +186,14 @@ describe('runClient', () => {
 })
 
 describe('runServer', () => {
-  it.each(['-c token', '-a', '-r -a -c token', '-r -k key'])('warns that %s has no effect', async (line) => {
-    const { warnings, ...rest } = stopped()
-    await runServer(server(`-P 0 ${line}`), rest)
-    expect(warnings).toEqual([expect.stringMatching(/has no effect/)])
-  })
+  it.each(['-c token', '-a', '-r -a -c token', '-r -k key', '-r --guard local'])(
+    'warns that %s has no effect',
+    async (line) => {
+      const { warnings, ...rest } = stopped()
+      await runServer(server(`-P 0 ${line}`), rest)
+      expect(warnings).toEqual([expect.stringMatching(/has no effect/)])
+    },
+  )
 
   it('refuses a connector token that is the provider token too', async () => {
     await expect(runServer(server('-r -t same -c same'), context())).rejects.toThrow(UsageError)
