@@ -54,7 +54,7 @@ describe('checkLayers on manifests', () => {
 describe('checkLayers on imports of a source', () => {
   it('names the file, the line and the reason', () => {
     expect(check(socks5({ 'src/index.ts': "\n\nimport { x } from '@ls/codec'\n" }), codec)).toEqual([
-      'packages/socks5/src/index.ts:3 imports @ls/codec: @ls/socks5 may use @ls/foundation',
+      'packages/socks5/src/index.ts:3 imports @ls/codec: @ls/socks5 may use @ls/dial, @ls/foundation',
     ])
   })
 

@@ -1,10 +1,8 @@
+import type { Cancellation as DialCancellation } from '@ls/dial'
+
 /** What is asked of an `AbortSignal` here. */
-export interface Cancellation {
-  readonly aborted: boolean
-  readonly reason: unknown
+export interface Cancellation extends DialCancellation {
   throwIfAborted(): void
-  addEventListener(type: 'abort', listener: () => void, options?: { readonly once: true }): void
-  removeEventListener(type: 'abort', listener: () => void): void
 }
 
 /**

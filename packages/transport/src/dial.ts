@@ -1,36 +1,35 @@
 import { connect, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
+import { dial } from '@ls/dial'
+import { maxTimerMs } from '@ls/foundation'
 import type { Attempt } from './attempt.js'
 import { asError, systemCodeOf, TransportError, type TransportErrorCode } from './errors.js'
 
 /** Opens the connection below the WebSocket in some other way, for instance through a SOCKS proxy. */
 export type Dial = (host: string, port: number, signal: AbortSignal) => Promise<Duplex>
 
-/**
- * How long one address of a host may take before the next is tried, in milliseconds. Node's 250 gives up on satellite
- * and mobile paths that do answer.
- */
-const NEXT_ADDRESS_MS = 1000
-
 const CODES: Readonly<Record<string, [code: TransportErrorCode, cause: string]>> = {
   ECONNREFUSED: ['ERR_TRANSPORT_REFUSED', 'nothing listens there: is the server running, and the port right?'],
   ENOENT: ['ERR_TRANSPORT_REFUSED', 'there is no such socket: is the server running, and the path right?'],
   EACCES: ['ERR_TRANSPORT_REFUSED', 'this user may not open that socket'],
   ENOTFOUND: ['ERR_TRANSPORT_DNS', 'no such host: is the name right?'],
+  EAI_NODATA: ['ERR_TRANSPORT_DNS', 'the host has no address: is the name right?'],
   EAI_AGAIN: ['ERR_TRANSPORT_DNS', 'the name server does not answer: is this machine online?'],
   ETIMEDOUT: ['ERR_TRANSPORT_TIMEOUT', 'no answer: a firewall may drop the packets'],
   EHOSTUNREACH: ['ERR_TRANSPORT_UNREACHABLE', 'no route to the host'],
   ENETUNREACH: ['ERR_TRANSPORT_UNREACHABLE', 'no route to its network: is this machine online?'],
 }
 
-/** A TCP connection; tries the addresses of `host` in turn. */
+/** A TCP connection, by any of the addresses of `host` (RFC 8305). */
 export function dialTcp(host: string, port: number, attempt: Attempt): Promise<Socket> {
-  return attempt.step(`connecting to ${formatHostPort(host, port)}`, (resolve, reject) => {
-    const socket = connect({ host, port, noDelay: true, autoSelectFamilyAttemptTimeout: NEXT_ADDRESS_MS })
-    guard(socket)
-    socket.once('connect', () => resolve(socket))
-    socket.once('error', (error) => reject(dialError(error, formatHostPort(host, port))))
-    return () => socket.destroy()
+  const place = formatHostPort(host, port)
+  return abortable(`connecting to ${place}`, attempt, async (signal) => {
+    try {
+      // The attempt has a deadline of its own, and knows better what it was doing.
+      return await dial({ host, port }, { signal, timeoutMs: maxTimerMs, allowHalfOpen: false })
+    } catch (error) {
+      throw dialError(error, place)
+    }
   })
 }
 
@@ -45,18 +44,27 @@ export function dialUnix(path: string, attempt: Attempt): Promise<Socket> {
   })
 }
 
-/** The caller's own way to connect; a stream that comes too late is destroyed. */
-export function dialBy(dial: Dial, host: string, port: number, attempt: Attempt): Promise<Duplex> {
-  return attempt.step(`connecting to ${formatHostPort(host, port)} by the dial option`, (resolve, reject) => {
+/** The caller's own way to connect. The hook's error is the caller's own and says best what happened. */
+export function dialBy(hook: Dial, host: string, port: number, attempt: Attempt): Promise<Duplex> {
+  const stage = `connecting to ${formatHostPort(host, port)} by the dial option`
+  return abortable(stage, attempt, (signal) => hook(host, port, signal))
+}
+
+/** A step that a signal ends; a stream that comes too late is destroyed. */
+function abortable<S extends Duplex>(
+  stage: string,
+  attempt: Attempt,
+  open: (signal: AbortSignal) => Promise<S>,
+): Promise<S> {
+  return attempt.step(stage, (resolve, reject) => {
     const controller = new AbortController()
     let undone = false
-    const take = (stream: Duplex): void => {
+    const take = (stream: S): void => {
       guard(stream)
       if (undone) stream.destroy()
       else resolve(stream)
     }
-    // The hook's error is the caller's own and says best what happened.
-    dial(host, port, controller.signal).then(take, (error: unknown) => reject(error as Error))
+    open(controller.signal).then(take, (error: unknown) => reject(error as Error))
     return () => {
       undone = true
       controller.abort()

@@ -1,9 +1,22 @@
 import { once } from 'node:events'
 import { createServer } from 'node:net'
+import type { NameResolver } from '@ls/dial'
 import { echoServer } from '@ls/testkit'
 import { expect, test } from 'vitest'
 import { closing } from '../../testing/cleanup.js'
 import { dial } from './dial.js'
+
+/** Never answers. */
+const silent: NameResolver = { lookup: () => () => {} }
+
+/** Knows two addresses of every name. */
+const two: NameResolver = {
+  lookup: (_name, onAnswer) => {
+    onAnswer(6, { addresses: [] })
+    onAnswer(4, { addresses: ['127.0.0.2', '127.0.0.1'] })
+    return () => {}
+  },
+}
 
 test('dial reaches a target by name and keeps it half-open', async () => {
   const server = createServer({ allowHalfOpen: true }, (socket) => socket.on('error', () => {}).end('bye')).listen(
@@ -23,15 +36,14 @@ test('dial fails with the errno of a refused connection', async () => {
 })
 
 test('dial gives up after its timeout, naming the limit', async () => {
-  const lookup = (): void => {}
-  await expect(dial({ host: 'slow.test', port: 1 }, { timeoutMs: 20, lookup })).rejects.toThrow(
+  await expect(dial({ host: 'slow.test', port: 1 }, { timeoutMs: 20, resolver: silent })).rejects.toThrow(
     'timeout: slow.test:1 did not answer within 20 ms',
   )
 })
 
 test('dial gives up when aborted', async () => {
   const abort = new AbortController()
-  const dialled = dial({ host: 'slow.test', port: 1 }, { signal: abort.signal, lookup: () => {} })
+  const dialled = dial({ host: 'slow.test', port: 1 }, { signal: abort.signal, resolver: silent })
   abort.abort(new Error('gone'))
   await expect(dialled).rejects.toThrow('gone')
 })
@@ -43,16 +55,15 @@ test('dial refuses an address with the error of its check', async () => {
 })
 
 test('dial refuses a name, all of whose addresses its check refuses, with the first error', async () => {
-  await expect(dial({ host: 'localhost', port: 1 }, { check })).rejects.toThrow('not 127.0.0.1 1')
+  await expect(dial({ host: 'two.test', port: 1 }, { check, resolver: two })).rejects.toThrow('not 127.0.0.2 1')
 })
 
 test('dial tries only those addresses of a name that its check lets through', async () => {
   const { port } = closing(await echoServer())
-  const found = ['127.0.0.2', '127.0.0.1'].map((address) => ({ address, family: 4 }))
   const socket = await dial(
     { host: 'two.test', port },
     {
-      lookup: (_host, _options, callback) => callback(null, found),
+      resolver: two,
       check: (address) => (address === '127.0.0.2' ? new Error('no') : undefined),
     },
   )

@@ -1,6 +1,6 @@
-import { lookup as systemLookup } from 'node:dns'
-import { connect, isIP, type LookupFunction, type Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import type { Address } from '@ls/codec'
+import { defaultDialTimeoutMs, dial as dialTcp, DialError, type NameResolver } from '@ls/dial'
 import type { Cancellation } from '../cancellation.js'
 import { RelayError } from '../errors.js'
 import { formatTarget } from '../target.js'
@@ -14,76 +14,36 @@ export interface DialOptions {
   readonly timeoutMs?: number
   /** Asked about each address before it is tried; what it refuses is left out. @default none is refused */
   readonly check?: AddressCheck
-  /** Resolves names. @default the system's resolver */
-  readonly lookup?: LookupFunction
+  /** Resolves names. @default the resolver that all of the process share */
+  readonly resolver?: NameResolver
+  /** On whose behalf: lookups of one tenant do not delay those of another. @default nobody's */
+  readonly tenant?: unknown
   /** Address of the client on whose behalf, where it is known: HTTP proxies may be told of it. */
   readonly source?: string
 }
 
 /**
- * Opens a TCP connection to a target, trying its addresses in turn (RFC 8305). The socket is paused, keeps a
- * half-open connection and sends small writes at once.
+ * Opens a TCP connection to a target, by any of its addresses (RFC 8305). The socket is paused, keeps a half-open
+ * connection and sends small writes at once.
  *
- * @throws RelayError `timeout`; the error of `check` where it refuses every address; otherwise Node's own error
+ * @throws RelayError `timeout`; the error of `check` where it refuses every address; otherwise what the dial threw
  */
-export function dial(target: Address, options: DialOptions = {}): Promise<Socket> {
-  const { timeoutMs = defaultConnectTimeoutMs, signal, check } = options
-  const name = formatTarget(target)
+export async function dial(target: Address, options: DialOptions = {}): Promise<Socket> {
+  const { timeoutMs = defaultConnectTimeoutMs, signal, check, resolver, tenant } = options
   // Node takes an empty host for this machine.
-  if (target.host === '') return Promise.reject(new RelayError({ word: 'failed', detail: 'the target has no host' }))
-  // Node asks no lookup about an address.
-  const refusal = isIP(target.host) === 0 ? undefined : check?.(target.host, target.port)
-  if (refusal !== undefined) return Promise.reject(refusal)
-  return new Promise((resolve, reject) => {
-    signal?.throwIfAborted()
-    const socket = connect({
-      host: target.host,
-      port: target.port,
-      allowHalfOpen: true,
-      noDelay: true,
-      autoSelectFamily: true,
-      lookup: check === undefined ? (options.lookup ?? systemLookup) : checkedLookup(target, check, options.lookup),
-    })
-    const fail = (error: Error): void => {
-      finish()
-      socket.destroy()
-      reject(error)
-    }
-    const timer = setTimeout(
-      () => fail(new RelayError({ word: 'timeout', detail: `${name} did not answer within ${timeoutMs} ms` })),
-      timeoutMs,
-    )
-    const onAbort = (): void =>
-      fail(signal?.reason instanceof Error ? signal.reason : new Error('dialling was aborted'))
-    const finish = (): void => {
-      clearTimeout(timer)
-      signal?.removeEventListener('abort', onAbort)
-      socket.off('error', fail)
-    }
-    signal?.addEventListener('abort', onAbort, { once: true })
-    socket.once('error', fail)
-    socket.once('connect', () => {
-      finish()
-      socket.pause()
-      resolve(socket)
-    })
-  })
+  if (target.host === '') throw new RelayError({ word: 'failed', detail: 'the target has no host' })
+  try {
+    return await dialTcp(target, { timeoutMs, signal, check, resolver, tenant, pause: true })
+  } catch (cause) {
+    if (!isTimeout(cause)) throw cause
+    const text = `${formatTarget(target)} did not answer within ${timeoutMs} ms`
+    throw new RelayError({ word: 'timeout', detail: text }, { cause })
+  }
 }
 
 /** protocol.md §1: "connect timeout 10 s". */
-export const defaultConnectTimeoutMs = 10_000
+export const defaultConnectTimeoutMs = defaultDialTimeoutMs
 
-/** Checks what a name resolves to, so that a name cannot lead where its address may not. */
-function checkedLookup(target: Address, check: AddressCheck, lookup: LookupFunction = systemLookup): LookupFunction {
-  return (host, options, callback) =>
-    lookup(host, { ...options, all: true }, (error, found) => {
-      if (error !== null) return callback(error, [])
-      const all = Array.isArray(found) ? found : [{ address: found, family: isIP(found) }]
-      const refusals = all.map(({ address }) => check(address, target.port))
-      const allowed = all.filter((_, index) => refusals[index] === undefined)
-      if (allowed.length === 0) return callback(refusals[0] ?? null, [])
-      if (options.all === true) return callback(null, allowed)
-      const first = allowed[0]
-      callback(null, first?.address ?? '', first?.family)
-    })
+function isTimeout(error: unknown): boolean {
+  return error instanceof DialError && error.code === 'ETIMEDOUT'
 }

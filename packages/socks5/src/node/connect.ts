@@ -1,6 +1,7 @@
-import { createConnection, type Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { checkDurationMs } from '@ls/foundation'
+import { dial as dialHost } from '@ls/dial'
+import { checkDurationMs, maxTimerMs } from '@ls/foundation'
 import { ClientHandshake, type ClientVersion } from '../client-handshake.js'
 import { parseDestination } from '../destination.js'
 import { SocksError } from '../errors.js'
@@ -102,21 +103,8 @@ function reach<S extends Duplex>(dial: Dial<S>, proxy: ProxyAddress, signal: Abo
   })
 }
 
-function dialTcp({ host, port }: ProxyAddress, { signal }: { readonly signal: AbortSignal }): Promise<Socket> {
-  return new Promise((resolve, reject) => {
-    // Half-open, since an end of input is no end of output; no delay, since both sides wait for small messages.
-    const socket = createConnection({ host, port, allowHalfOpen: true, noDelay: true })
-    const onAbort = () => socket.destroy(abortReason(signal))
-    signal.addEventListener('abort', onAbort, { once: true })
-    socket.on('error', (error) => {
-      signal.removeEventListener('abort', onAbort)
-      reject(error)
-    })
-    socket.once('connect', () => {
-      signal.removeEventListener('abort', onAbort)
-      resolve(socket)
-    })
-  })
+function dialTcp(proxy: ProxyAddress, { signal }: { readonly signal: AbortSignal }): Promise<Socket> {
+  return dialHost(proxy, { signal, timeoutMs: maxTimerMs })
 }
 
 function nameOf({ host, port }: ProxyAddress): string {

@@ -1,0 +1,46 @@
+/**
+ * The codes are those of the system's own errors, so that a caller treats a failed dial in one way, whether Node or this
+ * package noticed: `ENOTFOUND` there is no such name, `EAI_NODATA` the name has no address, `EAI_AGAIN` the name servers
+ * gave no answer, `ETIMEDOUT` no address answered in time.
+ */
+export type DialErrorCode = 'ENOTFOUND' | 'EAI_NODATA' | 'EAI_AGAIN' | 'ETIMEDOUT'
+
+/** A dial or a lookup failed, for another reason than an error of a socket. */
+export class DialError extends Error {
+  readonly code: DialErrorCode
+
+  constructor(code: DialErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.name = 'DialError'
+    this.code = code
+  }
+}
+
+/**
+ * Which of the failures of one dial the user should hear of: the one that says most about the target. `ENETUNREACH` stands
+ * behind a timeout, since on a machine without IPv6 every name with an AAAA record has it, and it says nothing of the target.
+ */
+export function mostTelling(errors: readonly Error[]): Error {
+  const [first, ...others] = errors
+  if (first === undefined) return new DialError('EAI_NODATA', 'the name has no address')
+  return others.reduce((best, error) => (rankOf(error) < rankOf(best) ? error : best), first)
+}
+
+const ranks = [
+  ['ECONNREFUSED'],
+  ['ECONNRESET'],
+  ['EHOSTUNREACH', 'EHOSTDOWN'],
+  ['ETIMEDOUT'],
+  ['ENETUNREACH', 'ENETDOWN', 'EADDRNOTAVAIL', 'EAFNOSUPPORT'],
+]
+
+/** Of names: an uncertain answer for one family leaves open what another one denies. */
+const nameRanks = [['EAI_AGAIN'], ['EAI_NODATA'], ['ENOTFOUND']]
+
+function rankOf(error: Error): number {
+  const { code } = error as NodeJS.ErrnoException
+  const known = ranks.findIndex((codes) => codes.includes(code ?? ''))
+  if (known !== -1) return known
+  const ofName = nameRanks.findIndex((codes) => codes.includes(code ?? ''))
+  return ofName === -1 ? ranks.length : ranks.length + 1 + ofName
+}

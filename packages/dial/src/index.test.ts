@@ -1,0 +1,13 @@
+import { expect, test } from 'vitest'
+import * as dial from './index.js'
+
+test('@ls/dial exports exactly these names', () => {
+  expect(Object.keys(dial).toSorted()).toMatchInlineSnapshot(`
+    [
+      "DialError",
+      "defaultDialTimeoutMs",
+      "dial",
+      "systemResolver",
+    ]
+  `)
+})

@@ -1,0 +1,6 @@
+export type { Cancellation } from './cancellation.js'
+export { defaultDialTimeoutMs, dial, type DialOptions, type DialTarget } from './dial.js'
+export { DialError, type DialErrorCode } from './errors.js'
+export type { LookupOptions, NameResolver } from './name-resolver.js'
+export type { Answer, Family } from './race.js'
+export { systemResolver } from './system-resolver.js'

@@ -1,0 +1,173 @@
+import { type Clock, systemClock } from '@ls/foundation'
+import { mostTelling } from './errors.js'
+
+export type Family = 4 | 6
+
+/** What a name server, or another source of names, said about one family of a name. */
+export interface Answer {
+  readonly addresses: readonly string[]
+  /** Why there are none. */
+  readonly error?: Error
+}
+
+export interface RaceOptions<T> {
+  /** Begins an attempt and returns what ends it. It reports by `won` or `lost`, once, and may do so before it returns. */
+  readonly attempt: (address: string, report: AttemptReport<T>) => () => void
+  readonly onWon: (value: T, address: string) => void
+  readonly onFailed: (error: Error) => void
+  /** Why an address may not be tried; asked before its attempt. @default all may be */
+  readonly check?: ((address: string) => Error | undefined) | undefined
+  /** How long IPv4 waits for the answer about IPv6, in milliseconds. @default 50 (RFC 8305 §3) */
+  readonly resolutionDelayMs?: number
+  /** Time from one attempt to the next, in milliseconds. @default 250 (RFC 8305 §5) */
+  readonly attemptDelayMs?: number
+  /**
+   * Attempts in all: whoever owns the name chooses how many addresses it has, and each silent one holds a socket.
+   * @default 20, which have all begun after 5 s
+   */
+  readonly maxAttempts?: number
+  /** @default systemClock */
+  readonly clock?: Clock
+}
+
+export interface AttemptReport<T> {
+  won(value: T): void
+  lost(error: Error): void
+}
+
+/**
+ * Decides which address is tried when (RFC 8305, "Happy Eyeballs"), without sockets: answers for both families come in as
+ * they are known, attempts begin one after the other and none is given up for the next. The first to connect wins, the
+ * others are ended.
+ */
+export class Race<T> {
+  readonly #options: RaceOptions<T>
+  readonly #clock: Clock
+  readonly #waiting: Record<Family, string[]> = { 4: [], 6: [] }
+  readonly #seen = new Set<string>()
+  readonly #unanswered = new Set<Family>([6, 4])
+  readonly #running = new Map<string, () => void>()
+  readonly #errors: Error[] = []
+  /** Whose turn it is. */
+  #next: Family = 6
+  #timer: unknown
+  /** Whether IPv4 may begin although IPv6 is unanswered. */
+  #waitedForIpv6 = false
+  #isOver = false
+
+  constructor(options: RaceOptions<T>) {
+    this.#options = options
+    this.#clock = options.clock ?? systemClock
+  }
+
+  /** Says what is known of a family; once for each. */
+  answer(family: Family, { addresses, error }: Answer): void {
+    if (this.#isOver || !this.#unanswered.delete(family)) return
+    if (error !== undefined) this.#errors.push(error)
+    for (const address of addresses) this.#add(family, address)
+    // Once IPv6 is answered, nothing but the distance between attempts is waited for.
+    if (family === 6 && this.#seen.size === 0) this.#stopTimer()
+    this.#step()
+  }
+
+  /** Ends the race for a reason from outside; what an address has said already may be more telling. */
+  giveUp(error: Error): void {
+    if (this.#isOver) return
+    this.#errors.push(error)
+    this.#fail()
+  }
+
+  /** Ends all attempts, without a report. */
+  cancel(): void {
+    this.#isOver = true
+    this.#stopTimer()
+    for (const end of this.#running.values()) end()
+    this.#running.clear()
+  }
+
+  #add(family: Family, address: string): void {
+    if (!this.#waiting[family].includes(address)) this.#waiting[family].push(address)
+  }
+
+  /** Begins the next attempt, unless there is a reason to wait. */
+  #step(): void {
+    if (this.#isOver || this.#timer !== undefined) return
+    const address = this.#isWaitingForIpv6() ? undefined : this.#take()
+    if (address !== undefined) return this.#begin(address)
+    if (this.#running.size === 0 && this.#unanswered.size === 0) return this.#fail()
+    if (this.#isWaitingForIpv6()) this.#waitForIpv6()
+  }
+
+  #isWaitingForIpv6(): boolean {
+    const { 4: ipv4, 6: ipv6 } = this.#waiting
+    const isFirst = this.#seen.size === 0
+    return isFirst && !this.#waitedForIpv6 && this.#unanswered.has(6) && ipv6.length === 0 && ipv4.length > 0
+  }
+
+  #waitForIpv6(): void {
+    this.#startTimer(this.#options.resolutionDelayMs ?? 50, () => {
+      this.#waitedForIpv6 = true
+      this.#step()
+    })
+  }
+
+  /** The next address that may be tried, of the family whose turn it is where that has one (RFC 8305 §4). */
+  #take(): string | undefined {
+    for (;;) {
+      if (this.#seen.size >= (this.#options.maxAttempts ?? 20)) return undefined
+      const family = this.#waiting[this.#next].length > 0 ? this.#next : otherFamily(this.#next)
+      const address = this.#waiting[family].shift()
+      if (address === undefined) return undefined
+      const refusal = this.#options.check?.(address)
+      if (refusal === undefined) {
+        this.#next = otherFamily(family)
+        this.#seen.add(address)
+        return address
+      }
+      this.#errors.push(refusal)
+    }
+  }
+
+  #begin(address: string): void {
+    const isRunning = (): boolean => !this.#isOver && this.#running.has(address)
+    this.#running.set(address, () => {})
+    this.#startTimer(this.#options.attemptDelayMs ?? 250, () => this.#step())
+    const end = this.#options.attempt(address, {
+      won: (value) => {
+        if (!isRunning()) return
+        this.#running.delete(address)
+        this.cancel()
+        this.#options.onWon(value, address)
+      },
+      lost: (error) => {
+        if (!isRunning()) return
+        this.#running.delete(address)
+        this.#errors.push(error)
+        this.#stopTimer()
+        this.#step()
+      },
+    })
+    if (isRunning()) this.#running.set(address, end)
+  }
+
+  #fail(): void {
+    this.cancel()
+    this.#options.onFailed(mostTelling(this.#errors))
+  }
+
+  #startTimer(delayMs: number, callback: () => void): void {
+    this.#timer = this.#clock.setTimeout(() => {
+      this.#timer = undefined
+      callback()
+    }, delayMs)
+  }
+
+  #stopTimer(): void {
+    if (this.#timer !== undefined) this.#clock.clearTimeout(this.#timer)
+    this.#timer = undefined
+  }
+}
+
+function otherFamily(family: Family): Family {
+  return family === 6 ? 4 : 6
+}
