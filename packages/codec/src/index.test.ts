@@ -46,6 +46,7 @@ test('@ls/codec exports exactly these names', () => {
 test('@ls/codec/node exports exactly these names', () => {
   expect(Object.keys(node).toSorted()).toMatchInlineSnapshot(`
     [
+      "Inflation",
       "gunzipAsync",
       "gzipAsync",
       "nodeCompressor",

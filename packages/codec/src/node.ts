@@ -2,6 +2,8 @@ import { crc32, gzip, gzipSync, inflateRaw, inflateRawSync, type ZlibOptions } f
 import { gzipLevel, type Compressor } from './compression.js'
 import { badGzip, checkInflated, readGzipFrame, type GzipFrame } from './gzip-frame.js'
 
+export { Inflation, type InflationOwner } from './inflation.js'
+
 /** `node:zlib` behind the `Compressor` contract. Works at once, on the calling thread. */
 export const nodeCompressor: Compressor = {
   gzip: (bytes) => gzipSync(bytes, gzipOptions),

@@ -13,6 +13,21 @@ const links = [
   ['window, fin and resume', resumable],
 ] as const
 
+test('Channel counts gzip data that its consumer inflates by what it holds, not by what it inflates to', () => {
+  const pair = new SessionPair({ extensions: base })
+  const { near, far } = pair.open()
+  const gzip = fflateCompressor.gzip(new Uint8Array(1_000_000))
+  far.setHandler({ onCompressedData: () => far.pause(), onClose: () => {} })
+  near.sendCompressed(gzip, 1_000_000)
+  pair.settle()
+  const { budget } = pair.right.options
+  const held = budget.usedBytes
+  far.consumed(999_999)
+  const nearlyDone = budget.usedBytes
+  far.consumed(1)
+  expect([held - gzip.length, nearlyDone - gzip.length, budget.usedBytes]).toEqual([106_496, 106_496, 0])
+})
+
 test('Channel waits for the answer for as long as the link is down', () => {
   const pair = new SessionPair({ extensions: resumable })
   const recorder = new Recorder()
@@ -469,6 +484,18 @@ describe('Channel with window', () => {
     for (const { near } of channels) near.send(new Uint8Array(262_144))
     pair.settle(20_000)
     expect(pair.right.options.budget.usedBytes).toBeLessThan(400_000 + 65_536 + 24 + 128)
+  })
+
+  test('what a paused consumer was given and has not dealt with counts as memory, until it has', () => {
+    const pair = new SessionPair({ extensions: windowed })
+    const { near, far } = pair.open()
+    far.setHandler({ onData: () => {}, onClose: () => {} })
+    near.send(new Uint8Array(100_000))
+    pair.settle()
+    far.pause()
+    const held = pair.right.options.budget.usedBytes
+    far.consumed(100_000)
+    expect([held, pair.right.options.budget.usedBytes]).toEqual([100_000, 0])
   })
 
   test('disconnect behind bytes that the peer takes no credit for gives up after lingerMs', () => {

@@ -45,6 +45,12 @@ export class Receiver {
   #window: ReceiveWindow | undefined
   #queue: Fifo<Uint8Array> | undefined
   #queuedBytes = 0
+  /** What the consumer was given and has not dealt with: it waits in a full socket, or is being inflated. */
+  #deliveredBytes = 0
+  /** Of those, the part of gzip data that the consumer inflates, and how much of its payload is still to come. */
+  #inflating: { readonly bytes: number; payloadBytes: number } | undefined
+  /** What the budget was charged for both; in step with them only where something waits. */
+  #chargedBytes = 0
 
   constructor(host: ChannelHost, owner: ReceiverOwner) {
     this.#host = host
@@ -67,14 +73,17 @@ export class Receiver {
 
   /** Well below the limits again: at half, so that reading does not stop and go with every message. */
   get relieved(): boolean {
-    if (this.#queue === undefined) return true
     const { window, queueBytes, queueMessages, budget } = this.#host.options
-    if (budget.exceeded) return false
+    if (this.#chargedBytes > 0 && budget.exceeded) return false
+    if (this.#queue === undefined) return true
     return window || (this.#queuedBytes * 2 <= queueBytes && this.#queue.length * 2 <= queueMessages)
   }
 
   pause(): void {
     this.#paused = true
+    if (this.#state !== 'open' || this.#deliveredBytes === 0) return
+    this.#account()
+    if (this.#host.options.budget.exceeded) this.#host.holdReading(this.#owner)
   }
 
   /** Delivers what waits. Throws what the handler throws. */
@@ -120,6 +129,7 @@ export class Receiver {
 
   /** Counts `bytes` as dealt with; returns the credit to grant. @throws RangeError for more than was received. */
   consumed(bytes: number): number {
+    this.#countConsumed(bytes)
     if (!this.#host.options.window || this.#owner.protocol === 'udp') return 0
     if (this.#state !== 'open' || this.#finReceived) return 0
     const window = this.#openWindow()
@@ -135,8 +145,9 @@ export class Receiver {
     const messages: Uint8Array[] = []
     for (let message = this.#queue?.shift(); message !== undefined; message = this.#queue?.shift()) {
       messages.push(message)
-      this.#uncharge(message)
+      this.#queuedBytes -= message.length
     }
+    this.#deliveredBytes = 0
     this.#clear()
     this.#window?.close()
     this.#window = undefined
@@ -182,7 +193,7 @@ export class Receiver {
     this.#queue ??= new Fifo()
     this.#queue.push(kept)
     this.#queuedBytes += kept.length
-    this.#host.options.budget.charge(kept.length + messageOverheadBytes)
+    this.#account()
   }
 
   get #overfull(): boolean {
@@ -196,22 +207,38 @@ export class Receiver {
     const message = this.#queue?.shift()
     if (message === undefined) return undefined
     if (this.#queue?.length === 0) this.#queue = undefined
-    this.#uncharge(message)
+    this.#queuedBytes -= message.length
+    this.#account()
     this.#host.recheckReading()
     return message
   }
 
-  #uncharge(message: Uint8Array): void {
-    this.#queuedBytes -= message.length
-    this.#host.options.budget.release(message.length + messageOverheadBytes)
+  #clear(): void {
+    this.#queue = undefined
+    this.#queuedBytes = 0
+    this.#account()
+    this.#host.recheckReading()
   }
 
-  #clear(): void {
-    if (this.#queue !== undefined) {
-      this.#host.options.budget.release(this.#queuedBytes + this.#queue.length * messageOverheadBytes)
-      this.#queue = undefined
-      this.#queuedBytes = 0
+  /** Brings the budget in step with what is held. */
+  #account(): void {
+    const bytes = this.#queuedBytes + (this.#queue?.length ?? 0) * messageOverheadBytes + this.#deliveredBytes
+    const more = bytes - this.#chargedBytes
+    this.#chargedBytes = bytes
+    if (more > 0) this.#host.options.budget.charge(more)
+    else if (more < 0) this.#host.options.budget.release(-more)
+  }
+
+  #countConsumed(bytes: number): void {
+    const inflating = this.#inflating
+    if (inflating === undefined) this.#deliveredBytes = Math.max(0, this.#deliveredBytes - bytes)
+    else if (bytes < inflating.payloadBytes) inflating.payloadBytes -= bytes
+    else {
+      this.#inflating = undefined
+      this.#deliveredBytes = Math.max(0, this.#deliveredBytes - inflating.bytes)
     }
+    if (this.#chargedBytes === 0) return
+    this.#account()
     this.#host.recheckReading()
   }
 
@@ -231,9 +258,17 @@ export class Receiver {
     if (this.#owner.protocol === 'udp') return this.#deliverDatagram(message)
     const { handler } = this.#owner
     const payload = readTcpDataPayload(message)
-    if (!isCompressed(message)) return handler?.onData?.(payload)
+    if (!isCompressed(message)) {
+      this.#deliveredBytes += payload.length
+      return handler?.onData?.(payload)
+    }
     const inflatedBytes = dataCreditBytes(message)
-    if (handler?.onCompressedData !== undefined) return handler.onCompressedData(payload, inflatedBytes)
+    if (handler?.onCompressedData !== undefined) {
+      this.#deliveredBytes += payload.length + inflationBytes
+      this.#inflating = { bytes: payload.length + inflationBytes, payloadBytes: inflatedBytes }
+      return handler.onCompressedData(payload, inflatedBytes)
+    }
+    this.#deliveredBytes += inflatedBytes
     const { compressor } = this.#host.options
     if (compressor === undefined) throw new MuxError('ERR_MUX_PROTOCOL', 'compressed data, and nothing to inflate it')
     handler?.onData?.(compressor.gunzip(payload, inflatedBytes))
@@ -259,3 +294,6 @@ export class Receiver {
     return this.#window
   }
 }
+
+/** Memory of inflating in pieces, in bytes: 40 KiB of zlib's, and a piece of 64 KiB. */
+const inflationBytes = 106_496

@@ -1,12 +1,7 @@
-import { gunzipAsync, gzipAsync } from '@ls/codec/node'
+import { gzipAsync } from '@ls/codec/node'
 
 /** Compresses off the event loop; undefined when the result is not smaller. */
 export async function gzipIfSmaller(payload: Uint8Array): Promise<Uint8Array | undefined> {
   const compressed = await gzipAsync(payload)
   return compressed.length < payload.length ? compressed : undefined
-}
-
-/** Inflates off the event loop; fails past `inflatedBytes`, the size the peer was charged for. */
-export function gunzipWithin(gzip: Uint8Array, inflatedBytes: number): Promise<Uint8Array> {
-  return gunzipAsync(gzip, inflatedBytes)
 }

@@ -228,6 +228,36 @@ describe('pump, when the peer sends gzip that lies about its size,', () => {
   })
 })
 
+describe('pump, when compressed payload comes faster than the application reads,', () => {
+  /** 32 MiB in 32 KiB, for an application that reads nothing. */
+  async function bomb() {
+    const { ours, application } = await socketPair()
+    application.pause()
+    const handler = handlerFor(ours)
+    const gzip = gzipSync(Buffer.alloc(32 * 1_048_576))
+    handler.onCompressedData?.(gzip, 32 * 1_048_576)
+    await until(() => ours.writableNeedDrain, 'the socket to be full')
+    return { ours, application, handler }
+  }
+
+  test('inflates no more than the socket takes', async () => {
+    const { ours } = await bomb()
+    for (let turn = 0; turn < 50; turn++) await new Promise(setImmediate)
+    expect(ours.writableLength).toBeLessThan(262_144)
+    ours.destroy()
+  })
+
+  test('brings the rest as it is read, and then the end', async () => {
+    const { application, handler } = await bomb()
+    handler.onClose({ kind: 'ended', error: '' })
+    let bytes = 0
+    application.on('data', (chunk: Buffer) => (bytes += chunk.length)).resume()
+    await onceEvent(application, 'end')
+    expect(bytes).toBe(32 * 1_048_576)
+    application.destroy()
+  })
+})
+
 /** The handler of a base channel, whose payload may come from anywhere. */
 function handlerFor(socket: Duplex): ChannelHandler {
   const { near } = sessionPair((channel) => channel.reject('forbidden: no'), { extensions: [] })

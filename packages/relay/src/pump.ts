@@ -1,11 +1,11 @@
 import type { Duplex } from 'node:stream'
 import { Socket } from 'node:net'
+import { Inflation } from '@ls/codec/node'
 import { type Channel, type ChannelCloseReason, type ChannelHandler, processFramePool } from '@ls/mux'
 import { breakStream, closeStream } from '@ls/http-proxy'
 import { longReadBytes, ReadTap, type ReadTapOwner } from '@ls/mux/node'
 import type { PayloadOptions } from './payload-options.js'
 import { PayloadSender } from './payload-sender.js'
-import { gunzipWithin } from './gzip.js'
 import { TurnReader } from './turn-reader.js'
 
 export interface PumpOptions extends PayloadOptions {
@@ -39,7 +39,9 @@ class Pump implements ChannelHandler, ReadTapOwner {
   #tap: ReadTap | undefined
   /** Where the next read goes while reads fill their memory: it is sent in there. */
   #frame: Uint8Array | undefined
-  #inflating = false
+  /** Payload that is being inflated, as the socket takes it; the channel is paused meanwhile. */
+  #inflation: Inflation | undefined
+  #linger: NodeJS.Timeout | undefined
   #corked = false
   #closed: ChannelCloseReason | undefined
 
@@ -74,17 +76,16 @@ class Pump implements ChannelHandler, ReadTapOwner {
   }
 
   onCompressedData(gzip: Uint8Array, inflatedBytes: number): void {
-    this.#inflating = true
     this.#channel.pause()
-    gunzipWithin(gzip, inflatedBytes).then(
-      (payload) => {
-        this.#inflating = false
-        this.#write(payload, inflatedBytes)
-        if (this.#closed !== undefined) this.#closeSocket(this.#closed)
-        else if (this.#unconsumedBytes === 0) this.#channel.resume()
-      },
-      (error: unknown) => this.#inflateFailed(`failed: ${(error as Error).message}`),
-    )
+    try {
+      this.#inflation = new Inflation(gzip, inflatedBytes, {
+        onPiece: (piece) => this.#writePiece(piece),
+        onDone: () => this.#inflated(),
+        onError: (error) => this.#inflateFailed(error),
+      })
+    } catch (error) {
+      this.#inflateFailed(error as Error)
+    }
   }
 
   onEnd(): void {
@@ -100,7 +101,8 @@ class Pump implements ChannelHandler, ReadTapOwner {
     this.#socket.off('data', this.#onSocketData)
     this.#sender.close()
     // What is being inflated was sent before the end, so it goes out before the end.
-    if (!this.#inflating) this.#closeSocket(reason)
+    if (this.#inflation === undefined) this.#closeSocket(reason)
+    else this.#startLinger()
   }
 
   readonly #onSocketData = (chunk: Buffer): void => {
@@ -125,12 +127,25 @@ class Pump implements ChannelHandler, ReadTapOwner {
     const bytes = this.#unconsumedBytes
     this.#unconsumedBytes = 0
     if (bytes > 0) this.#channel.consumed(bytes)
-    if (!this.#inflating) this.#channel.resume()
+    if (this.#inflation === undefined) this.#channel.resume()
+    else this.#inflation.goOn()
+  }
+
+  #writePiece(piece: Uint8Array): boolean {
+    this.#write(piece, piece.length)
+    return !this.#socket.writableNeedDrain
+  }
+
+  #inflated(): void {
+    this.#inflation = undefined
+    if (this.#closed !== undefined) this.#closeSocket(this.#closed)
+    else if (this.#unconsumedBytes === 0) this.#channel.resume()
   }
 
   /** The peer lied about what it sent: a stream with a hole in it ends here, and must not look complete. */
-  #inflateFailed(error: string): void {
-    this.#inflating = false
+  #inflateFailed({ message }: Error): void {
+    this.#inflation = undefined
+    const error = `failed: ${message}`
     if (this.#closed === undefined) return this.#channel.abort(error)
     this.#closed = { kind: 'local', error }
     this.#closeSocket(this.#closed)
@@ -138,13 +153,15 @@ class Pump implements ChannelHandler, ReadTapOwner {
 
   #closeSocket(reason: ChannelCloseReason): void {
     if (this.#socket.destroyed) return this.#options.onDone?.(reason)
-    const failure = reason.kind === 'ended' ? undefined : new Error(reason.error)
-    // The application has not taken the rest in time.
-    const cut = (): void => closeStream(this.#socket, failure)
-    const linger = setTimeout(cut, this.#options.lingerMs ?? defaultLingerMs)
-    this.#socket.once('close', () => clearTimeout(linger))
-    if (failure === undefined) this.#endSocket()
-    else breakStream(this.#socket, failure)
+    this.#startLinger()
+    if (reason.kind === 'ended') this.#endSocket()
+    else breakStream(this.#socket, new Error(reason.error))
+  }
+
+  /** Cuts the socket when the application does not take the rest in time. */
+  #startLinger(): void {
+    const cut = (): void => closeStream(this.#socket, new Error(this.#closed?.error))
+    this.#linger ??= setTimeout(cut, this.#options.lingerMs ?? defaultLingerMs)
   }
 
   #write(payload: Uint8Array, bytes: number): void {
@@ -199,6 +216,8 @@ class Pump implements ChannelHandler, ReadTapOwner {
   }
 
   #onSocketClose(): void {
+    clearTimeout(this.#linger)
+    this.#inflation?.stop()
     if (this.#closed !== undefined) return this.#options.onDone?.(this.#closed)
     const error = this.#socket.errored
     const complete = error === null && this.#socket.readableEnded
