@@ -137,6 +137,18 @@ describe.each(links)('Channel over a link with %s', (_name, extensions) => {
     expect(recorder.closes).toEqual([{ kind: 'refused', error: 'timeout: the peer did not answer within 5000 ms' }])
   })
 
+  test('waits for the answer as long as the link is up, however long it was down', () => {
+    const pair = new SessionPair({ extensions: ['window', 'fin', 'resume'], onConnect: () => {} })
+    const recorder = new Recorder()
+    pair.left.open({ protocol: 'tcp', address: target, answerDeadlineMs: 5000 }, recorder)
+    pair.settle(2000)
+    pair.cut()
+    pair.settle(10_000)
+    pair.reconnect()
+    pair.settle(2900)
+    expect(recorder.closes).toEqual([])
+  })
+
   test('holds Data back until the answer where early data is not wanted', () => {
     const pair = new SessionPair({ extensions, onConnect: () => {} })
     const channel = pair.left.open({ protocol: 'tcp', address: target, earlyData: false }, new Recorder())

@@ -1,5 +1,6 @@
 import type { TimerHandle } from '@ls/batching'
 import { type Address, type ChannelKey, channelKey, decode, MessageType, type Protocol } from '@ls/codec'
+import { answerLimitMs, remainingAnswerMs } from './answer-deadline.js'
 import { AnswerHold } from './answer-hold.js'
 import type { ChannelCloseReason } from './channel-close.js'
 import type { ChannelHandler } from './channel-handler.js'
@@ -214,15 +215,16 @@ export class Channel implements SenderOwner, ReceiverOwner {
   }
 
   /**
-   * The session's: gives up when the peer has not answered Connect within `deadlineMs`. A peer that cannot be reached
-   * when they are over gets as long again: the channel waits for the link as open ones do (protocol.md §3, `resume`).
+   * The session's: gives up when the peer has not answered Connect within `deadlineMs` of a link that is up, or within
+   * {@link answerLimitMs} in all: the channel waits for the link as open ones do (protocol.md §3, `resume`).
    */
   expectAnswer(deadlineMs: number): void {
-    this.#answerTimer = this.#host.options.clock.setTimeout(() => {
-      if (!this.#host.linked) return this.expectAnswer(deadlineMs)
-      this.#host.sendControl(disconnectMessage(this.id, ''))
-      this.#close({ kind: 'refused', error: `timeout: the peer did not answer within ${deadlineMs} ms` })
-    }, deadlineMs)
+    const linkedAtMs = this.#host.linkedMs()
+    this.#awaitAnswer(() => {
+      const linkedMs = this.#host.linkedMs() - linkedAtMs
+      const elapsedMs = this.#host.options.clock.now() - this.openedAtMs
+      return remainingAnswerMs({ linkedMs, elapsedMs, deadlineMs, limitMs: answerLimitMs })
+    })
   }
 
   /** The forwarder's: leaves the table without a word to anyone, and returns the messages that were not delivered. */
@@ -288,6 +290,16 @@ export class Channel implements SenderOwner, ReceiverOwner {
   /** On the accepting side, while the peer waits for the answer. */
   get #unanswered(): boolean {
     return !this.initiator && !this.#answered && this.#state === 'opening'
+  }
+
+  #awaitAnswer(remainingMs: () => number): void {
+    const { clock } = this.#host.options
+    this.#answerTimer = clock.setTimeout(() => {
+      if (remainingMs() > 0) return this.#awaitAnswer(remainingMs)
+      this.#host.sendControl(disconnectMessage(this.id, ''))
+      const waitedMs = Math.round(clock.now() - this.openedAtMs)
+      this.#close({ kind: 'refused', error: `timeout: the peer did not answer within ${waitedMs} ms` })
+    }, remainingMs())
   }
 
   #isClosed(): boolean {

@@ -36,6 +36,9 @@ const HASTY_TIMEOUTS = 4
 /** Life is only looked for at checks, this many in a deadline, so that noting it costs one assignment. */
 const CHECKS_PER_DEADLINE = 8
 
+/** An answer this late is overdue, in milliseconds, where the path is not slower than that. */
+const OVERDUE_MS = 1000
+
 /** Chance a peer gets to answer a ping after we ourselves were away (suspended, or blocked), in milliseconds. */
 const GRACE_MS = 5000
 
@@ -67,6 +70,8 @@ export class Keepalive {
   #heard = false
   #heardAtMs = 0
   #pingDueMs = 0
+  /** When the oldest ping left that may still be unanswered. */
+  #pingedAtMs = 0
   #checkDueMs = 0
   #timer: TimerHandle
 
@@ -96,6 +101,12 @@ export class Keepalive {
   /** Silence in milliseconds after which the peer counts as dead. */
   get deadlineMs(): number {
     return this.#deadlineMs
+  }
+
+  /** Whether nothing has come since a ping that should have been answered by now: no proof, but no good sign. */
+  get overdue(): boolean {
+    if (this.#state !== 'running' || this.#paused || this.#heard || this.#heardAtMs > this.#pingedAtMs) return false
+    return this.#options.clock.now() - this.#pingedAtMs > Math.max(OVERDUE_MS, this.#roundTrip.timeoutMs)
   }
 
   /** Pings at once, which also takes the first round trip, then every period. Does nothing the second time. */
@@ -189,6 +200,8 @@ export class Keepalive {
 
   #ping(now: number): void {
     this.#pingDueMs = now + this.#periodMs
+    // The first of those that nothing has come since.
+    if (this.#heardAtMs > this.#pingedAtMs) this.#pingedAtMs = now
     this.#options.ping(this.#roundTrip.begin(now))
   }
 

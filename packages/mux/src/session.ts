@@ -46,6 +46,10 @@ export class Session implements ChannelHost {
   #transport: MessageTransport | undefined
   #state: SessionState = 'unlinked'
   #graceTimer: TimerHandle
+  /** For how long there was a transport, until the one in use came. */
+  #linkedMs = 0
+  #linkedAtMs = 0
+  #receivedMessages = 0
 
   /** @throws RangeError for an option out of its range. */
   constructor(options: SessionOptions, handler: SessionHandler) {
@@ -69,6 +73,21 @@ export class Session implements ChannelHost {
 
   get linked(): boolean {
     return this.#state === 'linked'
+  }
+
+  /** For how long there was a transport so far, in milliseconds. */
+  linkedMs(): number {
+    return this.#linkedMs + (this.linked ? this.options.clock.now() - this.#linkedAtMs : 0)
+  }
+
+  /** Messages of any kind that have come: when it grows, the peer lives. */
+  get receivedMessages(): number {
+    return this.#receivedMessages
+  }
+
+  /** Whether the peer owes an answer to a ping: it may be dead or asleep. */
+  get overdue(): boolean {
+    return this.#transport?.keepalive?.overdue === true
   }
 
   /** The transport in use, if any. */
@@ -117,6 +136,7 @@ export class Session implements ChannelHost {
     this.options.clock.clearTimeout(this.#graceTimer)
     this.#transport = transport
     this.#state = 'linked'
+    this.#linkedAtMs = this.options.clock.now()
     transport.setHandler({
       onMessage: (message) => this.#transport === transport && this.#receive(message),
       onDrain: () => this.#transport === transport && this.#outbox.onDrain(),
@@ -228,6 +248,7 @@ export class Session implements ChannelHost {
   }
 
   #receive(message: Uint8Array): void {
+    this.#receivedMessages++
     try {
       this.#dispatch(message, peekType(message))
     } catch (error) {
@@ -319,6 +340,7 @@ export class Session implements ChannelHost {
 
   #unlink(why: string): void {
     const { clock, graceMs } = this.options
+    this.#linkedMs = this.linkedMs()
     this.#transport = undefined
     this.#state = 'unlinked'
     this.#outbox.stop()

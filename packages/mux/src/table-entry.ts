@@ -22,6 +22,8 @@ export interface ChannelHost {
   readonly options: ResolvedSessionOptions
   /** Whether messages can leave now; without a transport nothing makes progress, and nobody is to blame. */
   readonly linked: boolean
+  /** For how long there was a transport so far, in milliseconds. */
+  linkedMs(): number
   /** Sends ahead of all Data. */
   sendControl(message: Uint8Array): void
   /** `flow` may have something to send. */

@@ -22,7 +22,7 @@ export interface MessageTransport {
   /** Last measured round trip in milliseconds, or undefined before the first measurement. */
   readonly roundTripMs: number | undefined
   /** What finds out that the peer is dead, if anything does: hastened where the session can be resumed. */
-  readonly keepalive?: Pick<Keepalive, 'hasten'> | undefined
+  readonly keepalive?: (Pick<Keepalive, 'hasten'> & Partial<Pick<Keepalive, 'overdue'>>) | undefined
   /** `headroomBytes`: memory directly before the message, in the same buffer, that is free for a header. */
   send(message: Uint8Array, headroomBytes?: number): boolean
   pause(): void

@@ -6,8 +6,8 @@ import { Balancer } from './balancer.js'
 
 const never = new AbortController().signal
 
-function session(state: Session['state'] = 'linked'): Session {
-  return { state } as unknown as Session
+function session(state: Session['state'] = 'linked', overdue = false): Session {
+  return { state, overdue } as unknown as Session
 }
 
 describe('Balancer.pick', () => {
@@ -24,6 +24,21 @@ describe('Balancer.pick', () => {
     balancer.add(down)
     balancer.add(up)
     expect([balancer.pick(never), balancer.pick(never)]).toEqual([up, up])
+  })
+
+  test('passes over sessions that owe an answer to a ping', () => {
+    const balancer = new Balancer({ clock: new FakeClock() })
+    const [asleep, awake] = [session('linked', true), session()]
+    balancer.add(asleep)
+    balancer.add(awake)
+    expect([balancer.pick(never), balancer.pick(never)]).toEqual([awake, awake])
+  })
+
+  test('takes a session that owes an answer where there is no other', () => {
+    const balancer = new Balancer({ clock: new FakeClock() })
+    const asleep = session('linked', true)
+    balancer.add(asleep)
+    expect(balancer.pick(never)).toBe(asleep)
   })
 
   test('gives a waiting request the first session that comes', async () => {
@@ -82,4 +97,24 @@ test('Balancer.close fails what waits', async () => {
   const picked = balancer.pick(never)
   balancer.close()
   await expect(picked).rejects.toThrow('no-provider')
+})
+
+describe('Balancer.other', () => {
+  test('is a live session that was not tried, and not its turn', () => {
+    const balancer = new Balancer({ clock: new FakeClock() })
+    const [a, b, c] = [session(), session(), session()]
+    for (const one of [a, b, c]) balancer.add(one)
+    balancer.pick(never)
+    expect([balancer.other(new Set([a])), balancer.other(new Set([a])), balancer.pick(never)]).toEqual([b, b, b])
+  })
+
+  test.each([
+    ['tried already', session()],
+    ['without a link', session('unlinked')],
+    ['overdue', session('linked', true)],
+  ])('is none that is %s', (why, one) => {
+    const balancer = new Balancer({ clock: new FakeClock() })
+    balancer.add(one)
+    expect(balancer.other(new Set(why === 'tried already' ? [one] : []))).toBeUndefined()
+  })
 })

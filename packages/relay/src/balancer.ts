@@ -19,7 +19,7 @@ interface Waiter {
 
 /**
  * Chooses among the sessions of one kind of peer, round robin, one choice per channel (protocol.md §1). Sessions
- * whose link is down are passed over; while there is no other, requests wait.
+ * whose link is down are passed over, and those that may be asleep while there is another; without any, requests wait.
  */
 export class Balancer {
   readonly #clock: Clock
@@ -64,6 +64,12 @@ export class Balancer {
     return this.#turn() ?? this.#wait(signal, waitMs)
   }
 
+  /** A live session besides `tried`, for what they do not answer; it is not that session's turn. */
+  other(tried: ReadonlySet<Session>): Session | undefined {
+    const isFresh = (session: Session): boolean => !tried.has(session) && session.state === 'linked' && !session.overdue
+    return [...this.#sessions.slice(this.#next), ...this.#sessions.slice(0, this.#next)].find(isFresh)
+  }
+
   /** Requests that wait get `no-provider` at once. */
   close(): void {
     for (const waiter of this.#waiters) {
@@ -72,11 +78,16 @@ export class Balancer {
     }
   }
 
+  /** Those that owe an answer to a ping come last: they may be asleep. */
   #turn(): Session | undefined {
+    return this.#nextOf((session) => !session.overdue) ?? this.#nextOf(() => true)
+  }
+
+  #nextOf(isWanted: (session: Session) => boolean): Session | undefined {
     for (let tries = this.#sessions.length; tries > 0; tries--) {
       if (this.#next >= this.#sessions.length) this.#next = 0
       const session = this.#sessions[this.#next++]
-      if (session?.state === 'linked') return session
+      if (session?.state === 'linked' && isWanted(session)) return session
     }
     return undefined
   }

@@ -16,6 +16,9 @@ export interface ReverseGroupOptions {
   onError(error: unknown): void
 }
 
+/** A client learns within this time that no provider answers: the connect timeout of 10 s and 5 s more (protocol.md §1). */
+const sleepingProviderMs = 15_000
+
 /** Everything that belongs to one reverse token: its providers, its SOCKS port, and the connectors that reach them. */
 export class ReverseGroup {
   readonly record: ReverseToken
@@ -46,6 +49,8 @@ export class ReverseGroup {
       listenWebSocket: byteStreamPorts({ tls: server.tls, ...believedProxies(server) }),
       accounts: [...first, ...accounts],
       pick: (signal) => this.#all.pick(signal),
+      pickOther: (tried) => this.#all.other(tried),
+      unlinkedLimitMs: sleepingProviderMs,
       logger: server.logger,
     })
   }

@@ -15,11 +15,11 @@ export interface HttpInboundOptions extends ServeTcpOptions {
 
 /** The HTTP proxy of an inbound: tunnels go through the pump, plain requests through streams over channels. */
 export function makeHttpProxy(options: HttpInboundOptions): HttpProxy {
-  const { accounts, handshakeDeadlineMs, maxConnections, logger, pick } = options
+  const { accounts, handshakeDeadlineMs, maxConnections, logger } = options
   const dial = async (asked: Asked, { signal }: DialInfo): Promise<Duplex> => {
     const target = parseTarget(asked)
     if (target instanceof RelayError) throw target
-    const { channel, closed } = await openAnswered(pick, { protocol: 'tcp', address: target, signal })
+    const { channel, closed } = await openAnswered(options, { protocol: 'tcp', address: target, signal })
     if (closed !== undefined) throw new RelayError({ word: 'failed', detail: 'the target closed at once' })
     const stream = toDuplex(channel)
     return stream

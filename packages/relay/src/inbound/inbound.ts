@@ -17,11 +17,11 @@ import {
 } from './listen-address.js'
 import { type ListenWebSocket, openWebSocket } from './listen-web-socket.js'
 import { openServer } from './open-server.js'
-import type { SessionPicker } from './opener.js'
+import type { ChannelSource } from './opener.js'
 import { serveSocks, type ServeSocksOptions } from './socks.js'
 import type { InboundUdpOptions } from './udp.js'
 
-export interface InboundOptions extends PayloadOptions {
+export interface InboundOptions extends PayloadOptions, ChannelSource {
   /** @default '127.0.0.1' */
   readonly host?: string
   /** 0 for any free port. @default none, if `listenOn` names a place */
@@ -40,8 +40,6 @@ export interface InboundOptions extends PayloadOptions {
   readonly inbound?: 'auto' | 'socks' | 'http'
   /** Take HTTP requests that do not name their target in full, by their Host. @default false */
   readonly httpTransparent?: boolean
-  /** Chooses the session for each channel. */
-  readonly pick: SessionPicker
   /** Answer success before the peer has. @default false */
   readonly fastOpen?: boolean
   /** Time for the proxy handshake of a client. @default 10000 */

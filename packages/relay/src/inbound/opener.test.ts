@@ -37,7 +37,7 @@ function received(channel: Channel): Promise<string> {
 
 test('openAnswered keeps Data that comes before the answer', async () => {
   const { near } = hastyPeer((channel) => channel.end())
-  const { channel } = await openAnswered(() => near, request)
+  const { channel } = await openAnswered({ pick: () => near }, request)
   expect(await received(channel)).toBe('first')
 })
 
@@ -50,13 +50,13 @@ test('openAnswered keeps Data that comes before the answer on a base link', asyn
     },
     { extensions: [] },
   )
-  const { channel } = await openAnswered(() => near, request)
+  const { channel } = await openAnswered({ pick: () => near }, request)
   expect(await received(channel)).toBe('first')
 })
 
 test('openAtOnce keeps Data until its caller takes it', async () => {
   const { near } = hastyPeer((channel) => channel.end())
-  const channel = await openAtOnce(() => near, request)
+  const { channel } = await openAtOnce({ pick: () => near }, request)
   await new Promise((resolve) => setImmediate(resolve))
   expect(await received(channel)).toBe('first')
 })

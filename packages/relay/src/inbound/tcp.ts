@@ -7,10 +7,9 @@ import { type Failure, failureOf, formatFailure } from '../failure.js'
 import type { PayloadOptions } from '../payload-options.js'
 import { pump } from '../pump.js'
 import { formatTarget, type Target } from '../target.js'
-import { openAnswered, openAtOnce, type SessionPicker } from './opener.js'
+import { type ChannelSource, openAnswered, openAtOnce } from './opener.js'
 
-export interface ServeTcpOptions extends PayloadOptions {
-  readonly pick: SessionPicker
+export interface ServeTcpOptions extends PayloadOptions, ChannelSource {
   /** Answer success before the peer has. @default false */
   readonly fastOpen?: boolean
   readonly logger: Logger
@@ -49,16 +48,18 @@ export async function serveTcp(request: TcpRequest, options: ServeTcpOptions): P
 
 async function openSlow(request: TcpRequest, options: ServeTcpOptions): Promise<void> {
   const { target, signal } = request
-  const answered = await openAnswered(options.pick, { protocol: 'tcp', address: target, signal })
+  const answered = await openAnswered(options, { protocol: 'tcp', address: target, signal })
   const handler = join(request.succeed(), answered.channel, options)
   if (answered.closed !== undefined) handler.onClose(answered.closed)
 }
 
 async function openFast(request: TcpRequest, options: ServeTcpOptions, answered: { socket?: Duplex }): Promise<void> {
   const { target, signal } = request
-  const opened = openAtOnce(options.pick, { protocol: 'tcp', address: target, signal })
+  const opened = openAtOnce(options, { protocol: 'tcp', address: target, signal })
   answered.socket = request.succeed()
-  join(answered.socket, await opened, options)
+  const { channel, closed } = await opened
+  const handler = join(answered.socket, channel, options)
+  if (closed !== undefined) handler.onClose(closed)
 }
 
 function join(socket: Duplex, channel: Channel, options: ServeTcpOptions): ChannelHandler {

@@ -8,15 +8,14 @@ import { RelayError } from '../errors.js'
 import { failureOf, formatFailure, replyOf } from '../failure.js'
 import { parseTarget } from '../target.js'
 import { watchGone } from './gone.js'
-import { openAnswered, type SessionPicker } from './opener.js'
+import { type ChannelSource, openAnswered } from './opener.js'
 
 export interface InboundUdpOptions {
   /** An association without a datagram either way for this long is closed, in milliseconds. @default 300000 */
   readonly idleMs?: number
 }
 
-export interface ServeUdpAssociateOptions {
-  readonly pick: SessionPicker
+export interface ServeUdpAssociateOptions extends ChannelSource {
   readonly udp?: InboundUdpOptions
   /** Address told to the client instead of the one it reached. */
   readonly udpAdvertise?: string
@@ -38,7 +37,7 @@ export async function serveUdpAssociate(
   let udp: UdpSocket | undefined
   try {
     udp = await bindBeside(socket)
-    const answered = await openAnswered(options.pick, { protocol: 'udp', signal: gone.signal })
+    const answered = await openAnswered(options, { protocol: 'udp', signal: gone.signal })
     const host = options.udpAdvertise ?? plainAddress(socket.localAddress ?? '127.0.0.1')
     const association = new InboundAssociation(socket, udp, answered.channel, request.destination, options)
     answered.channel.setHandler(association)
