@@ -1,11 +1,12 @@
 import { EventEmitter } from 'node:events'
 import { decode, MessageType, newChannelId } from '@ls/codec'
 import type { Logger, Session } from '@ls/mux'
-import { Balancer, Inbound, type ListenAddress, Outbound } from '@ls/relay'
+import { Balancer, Inbound, type ListenAddress, Outbound, type SessionPicker } from '@ls/relay'
 import { byteStreamPorts, connectByteStream } from '@ls/transport'
 import { ConnectorTokens } from './connectors.js'
 import { ClientError } from './errors.js'
 import { Link } from './link.js'
+import { NetworkWatch } from './network-watch.js'
 import { type ClientOptions, type ResolvedClientOptions, resolveClientOptions } from './options.js'
 import { makeServerDial, type ServerDial } from './server-dial.js'
 
@@ -38,6 +39,7 @@ export class LinkSocksClient extends EventEmitter<ClientEvents> {
   readonly #logger: Logger
   readonly #links: readonly Link[]
   readonly #balancer: Balancer
+  readonly #watch: NetworkWatch
   readonly #outbound: Outbound | undefined
   readonly #inbound: Inbound | undefined
   readonly #connectors: ConnectorTokens
@@ -54,6 +56,7 @@ export class LinkSocksClient extends EventEmitter<ClientEvents> {
       this.#settleClosed = resolve
     })
     this.#balancer = new Balancer({ clock, waitMs: linkWaitMs })
+    this.#watch = new NetworkWatch({ clock, onChange: (reason) => this.#networkChanged(reason) })
     this.#connectors = new ConnectorTokens(this.#options.connectorTokens, { clock })
     this.#outbound = reverse ? new Outbound({ ...this.#options, dialWebSocket: connectByteStream }) : undefined
     this.#inbound = reverse ? undefined : this.#makeInbound()
@@ -131,7 +134,7 @@ export class LinkSocksClient extends EventEmitter<ClientEvents> {
   }
 
   #makeInbound(): Inbound {
-    const { socksHost, socksPort, socksListen = [], socksTls } = this.#options
+    const { socksHost, socksPort, socksListen = [], socksTls, fastOpen = false } = this.#options
     const { socksUsername, socksPassword, socksAccounts = [] } = this.#options
     const first = socksUsername === undefined ? [] : [{ username: socksUsername, password: socksPassword ?? '' }]
     return new Inbound({
@@ -141,8 +144,22 @@ export class LinkSocksClient extends EventEmitter<ClientEvents> {
       listenOn: socksListen,
       listenWebSocket: byteStreamPorts({ tls: socksTls }),
       accounts: [...first, ...socksAccounts],
-      pick: (signal) => this.#balancer.pick(signal),
+      pick: (signal) => this.#pick(signal),
+      // All links lead to one server; with fast open, what goes right behind Connect is worth more than another link.
+      ...(fastOpen ? {} : { pickOther: (tried) => this.#balancer.other(tried) }),
     })
+  }
+
+  /** Someone who asks while no link is up does not wait for the next planned attempt. */
+  #pick(signal: Parameters<SessionPicker>[0]): ReturnType<SessionPicker> {
+    const picked = this.#balancer.pick(signal)
+    if (picked instanceof Promise) for (const link of this.#links) link.wanted()
+    return picked
+  }
+
+  #networkChanged(reason: string): void {
+    this.#logger.info({}, `${reason}: links that are down are tried now`)
+    this.retryNow()
   }
 
   #makeLink(instance: Uint8Array, serverDial: ServerDial): Link {
@@ -167,6 +184,7 @@ export class LinkSocksClient extends EventEmitter<ClientEvents> {
   #firstLink(): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#settleStart = (error) => (error === undefined ? resolve() : reject(error))
+      this.#watch.start()
       for (const link of this.#links) link.start()
     })
   }
@@ -181,6 +199,7 @@ export class LinkSocksClient extends EventEmitter<ClientEvents> {
 
   #linkUp(session: Session, resumed: boolean): void {
     this.#balancer.add(session)
+    if (this.#links.every(({ isUp }) => isUp)) this.#watch.stop()
     const { url } = this.#options
     const { window } = session.options
     this.#logger.info(
@@ -193,6 +212,7 @@ export class LinkSocksClient extends EventEmitter<ClientEvents> {
   }
 
   #linkDown(reason: string): void {
+    if (this.#state === 'running') this.#watch.start()
     this.#logger.warn({ reason, channels: this.channelCount }, `link is down: ${reason}`)
     this.emit('linkDown', reason)
   }
@@ -232,6 +252,7 @@ export class LinkSocksClient extends EventEmitter<ClientEvents> {
     if (this.#state === 'closed') return
     this.#state = 'closed'
     this.#balancer.close()
+    this.#watch.stop()
     for (const link of this.#links) link.close(error?.message ?? 'the client is shutting down')
     void this.#inbound?.close()
     this.#settleStart?.(error ?? new ClientError('ERR_CLIENT_CLOSED', 'the client was closed'))

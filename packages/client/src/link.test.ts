@@ -1,5 +1,5 @@
 import { decode, encode, type KnownMessage, type Message, MessageType, newChannelId } from '@ls/codec'
-import type { Session } from '@ls/mux'
+import { type Session, silentLogger } from '@ls/mux'
 import { FakeClock, memoryTransportPair, type MemoryTransport, turns, until } from '@ls/testkit'
 import type { ConnectOptions } from '@ls/transport'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
@@ -69,8 +69,8 @@ function linking(answers: readonly Answer[], options: ClientOptions = {}) {
 
 const links: Link[] = []
 
-// The middle of the jitter, so that delays are whole.
-beforeEach(() => void vi.spyOn(Math, 'random').mockReturnValue(0.5))
+// The end of the jitter, so that delays are whole.
+beforeEach(() => void vi.spyOn(Math, 'random').mockReturnValue(1))
 afterEach(() => {
   for (const link of links.splice(0)) link.close('the test is over')
   vi.restoreAllMocks()
@@ -88,23 +88,44 @@ async function delays(clock: FakeClock, urls: readonly URL[], count: number): Pr
   return found
 }
 
-test('Link dials again after 5 s, and then after half as long again each time', async () => {
+test('Link dials again after 250 ms, and then after twice as long each time', async () => {
   const { clock, urls } = linking(['unreachable'])
-  expect(await delays(clock, urls, 4)).toEqual([5000, 7500, 11_250, 16_875])
+  expect(await delays(clock, urls, 6)).toEqual([250, 500, 1000, 2000, 4000, 5000])
 })
 
-test('Link waits 10 minutes at most', async () => {
-  const { clock, urls } = linking(['unreachable'])
-  expect((await delays(clock, urls, 16)).at(-1)).toBe(600_000)
-})
-
-test('Link starts over with 5 s after a success', async () => {
+test('Link starts over with 250 ms after a success', async () => {
   const { clock, urls, servers, events } = linking(['unreachable', 'unreachable', 'base', 'unreachable'])
   await delays(clock, urls, 2)
   await until(() => events.includes('up'), 'the link')
   servers[0]?.transport.cut()
   await until(() => clock.nextDueMs !== undefined && events.includes('closed'), 'the next attempt to be planned')
-  expect((clock.nextDueMs ?? 0) - clock.now()).toBe(5000)
+  expect((clock.nextDueMs ?? 0) - clock.now()).toBe(250)
+})
+
+test('Link is tried 250 ms after a grace in which every attempt failed', async () => {
+  const { clock, urls, servers, events } = linking(['extended', 'unreachable'])
+  await until(() => events.includes('up'), 'the link')
+  servers[0]?.transport.cut()
+  for (let attempt = 2; !events.includes('closed'); attempt++) {
+    await until(() => urls.length === attempt && clock.nextDueMs !== undefined, 'the next attempt to be planned')
+    clock.advance((clock.nextDueMs ?? 0) - clock.now())
+  }
+  const before = urls.length
+  await until(() => urls.length === before && clock.nextDueMs !== undefined, 'the next attempt to be planned')
+  const delayMs = (clock.nextDueMs ?? 0) - clock.now()
+  expect(delayMs).toBeLessThanOrEqual(1000)
+})
+
+test('Link says how long it really waits', async () => {
+  const lines: string[] = []
+  const logger = { ...silentLogger, warn: (_fields: object, text: string) => void lines.push(text) }
+  const { clock, urls } = linking(['unreachable'], { logger })
+  await delays(clock, urls, 1)
+  await until(() => lines.length === 2, 'the second line')
+  expect(lines).toEqual([
+    'no link: nothing listens there; trying again in 0.3 s',
+    'no link: nothing listens there; trying again in 0.5 s',
+  ])
 })
 
 test('Link ends at the first failure without reconnect', async () => {
@@ -151,6 +172,42 @@ test('Link.retryNow dials at once', async () => {
   expect([urls.length, clock.now()]).toEqual([2, 0])
 })
 
+test('Link.wanted dials at once', async () => {
+  const { link, clock, urls } = linking(['unreachable'])
+  await delays(clock, urls, 4)
+  await until(() => urls.length === 5 && clock.nextDueMs !== undefined, 'the next attempt to be planned')
+  clock.advance(1000)
+  link.wanted()
+  expect(urls).toHaveLength(6)
+})
+
+test('Link.wanted tries no more than four times a second', async () => {
+  const { link, clock, urls } = linking(['unreachable'])
+  await delays(clock, urls, 4)
+  await until(() => urls.length === 5 && clock.nextDueMs !== undefined, 'the next attempt to be planned')
+  link.wanted()
+  link.wanted()
+  expect([urls.length, (clock.nextDueMs ?? 0) - clock.now()]).toEqual([5, 250])
+})
+
+test('Link.wanted leaves a server alone that refused the token', async () => {
+  const { link, clock, urls } = linking(['refused'], { retryAuth: true })
+  await until(() => clock.nextDueMs === 5000, 'the next attempt to be planned')
+  clock.advance(4000)
+  link.wanted()
+  expect(urls).toHaveLength(1)
+})
+
+test('Link.retryNow during an attempt has the next one follow at once', async () => {
+  const { link, clock, urls } = linking(['silent', 'base'])
+  await until(() => clock.nextDueMs === 10_000, 'the handshake')
+  link.retryNow()
+  clock.advance(10_000)
+  await until(() => clock.nextDueMs === 10_000, 'the next attempt to be planned')
+  clock.advance(0)
+  expect(urls).toHaveLength(2)
+})
+
 test('Link.close forgets the attempt that was planned', async () => {
   const { link, clock } = linking(['unreachable'])
   await until(() => clock.nextDueMs !== undefined, 'the next attempt to be planned')
@@ -171,7 +228,7 @@ test('Link gives a server up that does not go on with the handshake', async () =
   const { clock, urls } = linking(['silent'])
   await until(() => clock.nextDueMs === 10_000, 'the handshake')
   clock.advance(10_000)
-  await until(() => clock.nextDueMs === 15_000, 'the next attempt to be planned')
+  await until(() => clock.nextDueMs === 10_250, 'the next attempt to be planned')
   expect(urls).toHaveLength(1)
 })
 

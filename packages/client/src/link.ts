@@ -13,7 +13,7 @@ import { ClientError } from './errors.js'
 import { type Agreement, openingOf, shakeHands, type Ticket } from './handshake.js'
 import type { ResolvedClientOptions } from './options.js'
 import { PingedTransport } from './pinged-transport.js'
-import { ReconnectDelay } from './reconnect.js'
+import { ReconnectSchedule } from './reconnect.js'
 import type { ServerDial } from './server-dial.js'
 
 export interface LinkOptions {
@@ -42,11 +42,18 @@ export class Link {
   readonly #options: ResolvedClientOptions
   readonly #url: URL
   readonly #earlyDataBytes: number
-  readonly #delay: ReconnectDelay
+  readonly #schedule: ReconnectSchedule
   readonly #stop = new AbortController()
   #session: Session | undefined
   #ticket: Ticket | undefined
   #timer: TimerHandle | undefined
+  /** When the next attempt is due, while one is planned. */
+  #dueMs = 0
+  #dialledAtMs = 0
+  #downSinceMs: number | undefined
+  /** The attempt under way began before the network changed, so that its failure says nothing. */
+  #isOutdated = false
+  #wasRefused = false
   #state: 'idle' | 'dialling' | 'up' | 'waiting' | 'ended' = 'idle'
 
   /** @throws TransportError ERR_TRANSPORT_BAD_URL when the server's URL is not one */
@@ -56,7 +63,7 @@ export class Link {
     const { url, earlyDataBytes = init.options.earlyDataBytes ?? 0 } = splitEarlyData(parseServerUrl(init.options.url))
     this.#url = url
     this.#earlyDataBytes = earlyDataBytes
-    this.#delay = new ReconnectDelay({
+    this.#schedule = new ReconnectSchedule({
       firstMs: init.options.reconnectDelayMs,
       maxMs: init.options.maxReconnectDelayMs,
     })
@@ -66,16 +73,25 @@ export class Link {
     return this.#session
   }
 
+  get isUp(): boolean {
+    return this.#state === 'up'
+  }
+
   /** Dials for the first time. */
   start(): void {
     if (this.#state === 'idle') void this.#dial()
   }
 
-  /** Dials at once if it was waiting: the network may be back. */
+  /** The network may be back: a link that waits dials at once, one that dials does so again when that fails. */
   retryNow(): void {
-    if (this.#state !== 'waiting') return
-    this.#options.clock.clearTimeout(this.#timer)
-    void this.#dial()
+    this.#isOutdated = this.#state === 'dialling'
+    this.#retryWithin(0)
+  }
+
+  /** Someone asks for a link that waits: it dials at once, or soon where it was tried a moment ago. */
+  wanted(): void {
+    if (this.#wasRefused) return
+    this.#retryWithin(Math.max(0, this.#dialledAtMs + wantedGapMs - this.#options.clock.now()))
   }
 
   /** Ends the link and its session. */
@@ -87,8 +103,24 @@ export class Link {
     this.#session?.close(reason)
   }
 
+  #retryWithin(delayMs: number): void {
+    if (this.#state !== 'waiting' || this.#dueMs - this.#options.clock.now() <= delayMs) return
+    this.#options.clock.clearTimeout(this.#timer)
+    if (delayMs === 0) void this.#dial()
+    else this.#dialIn(delayMs)
+  }
+
+  #dialIn(delayMs: number): void {
+    const { clock } = this.#options
+    this.#state = 'waiting'
+    this.#dueMs = clock.now() + delayMs
+    this.#timer = clock.setTimeout(() => void this.#dial(), delayMs)
+  }
+
   async #dial(): Promise<void> {
     this.#state = 'dialling'
+    this.#dialledAtMs = this.#options.clock.now()
+    this.#downSinceMs ??= this.#dialledAtMs
     let transport: MessageTransport | undefined
     try {
       const url = this.#address()
@@ -135,7 +167,9 @@ export class Link {
   }
 
   #up(transport: MessageTransport, agreement: Agreement): void {
-    this.#delay.reset()
+    this.#schedule.reset()
+    this.#downSinceMs = undefined
+    this.#isOutdated = false
     this.#state = 'up'
     const { resumedFrom } = agreement
     if (resumedFrom !== undefined) {
@@ -204,17 +238,25 @@ export class Link {
 
   #failed(error: Error): void {
     if (this.#state === 'ended') return
-    const refused = error instanceof ClientError && error.code === 'ERR_CLIENT_REFUSED'
-    if (refused && !this.#options.retryAuth) return this.#end(error)
+    this.#wasRefused = error instanceof ClientError && error.code === 'ERR_CLIENT_REFUSED'
+    if (this.#wasRefused && !this.#options.retryAuth) return this.#end(error)
     this.#again(error)
   }
 
   #again(error: Error): void {
     if (!this.#options.reconnect) return this.#end(error)
-    const delayMs = this.#ticket === undefined ? this.#delay.next() : Math.min(this.#delay.next(), resumeDelayMs)
-    this.#options.logger.warn({ reason: error.message, retryInMs: delayMs }, `no link: ${error.message}; trying again`)
-    this.#state = 'waiting'
-    this.#timer = this.#options.clock.setTimeout(() => void this.#dial(), delayMs)
+    const delayMs = this.#isOutdated ? 0 : this.#delayMs()
+    this.#isOutdated = false
+    const when = delayMs === 0 ? 'now' : `in ${(delayMs / 1000).toFixed(1)} s`
+    const text = `no link: ${error.message}; trying again ${when}`
+    this.#options.logger.warn({ reason: error.message, retryInMs: delayMs }, text)
+    this.#dialIn(delayMs)
+  }
+
+  #delayMs(): number {
+    const now = this.#options.clock.now()
+    const downMs = now - (this.#downSinceMs ??= now)
+    return this.#schedule.next({ downMs, resuming: this.#ticket !== undefined, refused: this.#wasRefused })
   }
 
   #end(error: Error): void {
@@ -224,8 +266,8 @@ export class Link {
   }
 }
 
-/** While channels wait for the link, a person waits for them: tried often, within the server's grace. */
-const resumeDelayMs = 1000
+/** Requests for the proxy port cause no more attempts than this far apart, in milliseconds. */
+const wantedGapMs = 250
 
 function isSocketPath(path: string): boolean {
   return path === '/socket' || path === '/socket/'

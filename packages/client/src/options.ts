@@ -52,9 +52,9 @@ export interface ClientOptions extends PayloadOptions {
   readonly reconnect?: boolean
   /** Come back even after the token was refused. @default false */
   readonly retryAuth?: boolean
-  /** First delay before a link is dialled again, in milliseconds; it grows by half each time. @default 5000 */
+  /** First delay before a link is dialled again, in milliseconds; it doubles each time, with jitter. @default 250 */
   readonly reconnectDelayMs?: number
-  /** @default 600000 */
+  /** Longest such delay, in milliseconds; for the first 10 minutes it is at most 5 s. @default 60000 */
   readonly maxReconnectDelayMs?: number
   /** WebSockets at once; channels go to each in turn. @default 1 */
   readonly threads?: number
@@ -152,7 +152,7 @@ export function resolveClientOptions(options: ClientOptions): ResolvedClientOpti
   checkSessionOptions(options)
   if (options.heartbeat !== undefined && options.heartbeat !== false)
     checkKeepaliveTiming(options.heartbeat, 'heartbeat')
-  const reconnectDelayMs = checkDurationMs('reconnectDelayMs', options.reconnectDelayMs ?? 5000)
+  const reconnectDelayMs = checkDurationMs('reconnectDelayMs', options.reconnectDelayMs ?? 250)
   return {
     ...options,
     url: options.url ?? 'ws://localhost:8765',
@@ -164,7 +164,7 @@ export function resolveClientOptions(options: ClientOptions): ResolvedClientOpti
     reconnect: options.reconnect ?? true,
     retryAuth: options.retryAuth ?? false,
     reconnectDelayMs,
-    maxReconnectDelayMs: checkDurationMs('maxReconnectDelayMs', options.maxReconnectDelayMs ?? 600_000),
+    maxReconnectDelayMs: checkDurationMs('maxReconnectDelayMs', options.maxReconnectDelayMs ?? 60_000),
     threads: checkInteger('threads', options.threads ?? 1, 1, maxThreads),
     earlyDataBytes: checkInteger('earlyDataBytes', options.earlyDataBytes ?? 0, 0, maxEarlyDataBytes),
     linkWaitMs: checkDurationMs('linkWaitMs', options.linkWaitMs ?? 10_000, 0),

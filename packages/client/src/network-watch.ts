@@ -1,0 +1,90 @@
+import { readFileSync } from 'node:fs'
+import { networkInterfaces } from 'node:os'
+import type { Clock, TimerHandle } from '@ls/batching'
+
+export interface NetworkWatchOptions {
+  readonly clock: Clock
+  /** The network may be another one, or the machine was asleep. */
+  onChange(reason: string): void
+  /** How the machine is connected, as text that changes with it. @default its addresses and, on Linux, its routes */
+  readonly network?: () => string
+  /** The time of day in milliseconds, which goes on while a machine sleeps. @default Date.now */
+  readonly timeOfDay?: () => number
+}
+
+/** Looks once a second whether the network has changed or the machine has slept, for links that wait. */
+export class NetworkWatch {
+  readonly #options: NetworkWatchOptions
+  readonly #network: () => string
+  readonly #timeOfDay: () => number
+  #timer: TimerHandle
+  #running = false
+  #lastNetwork = ''
+  #lastLookMs = 0
+
+  constructor(options: NetworkWatchOptions) {
+    this.#options = options
+    this.#network = options.network ?? currentNetwork
+    this.#timeOfDay = options.timeOfDay ?? Date.now
+  }
+
+  /** Costs nothing where it runs already. */
+  start(): void {
+    if (this.#running) return
+    this.#running = true
+    this.#lastNetwork = this.#network()
+    this.#arm()
+  }
+
+  stop(): void {
+    this.#running = false
+    this.#options.clock.clearTimeout(this.#timer)
+  }
+
+  #arm(): void {
+    this.#lastLookMs = this.#timeOfDay()
+    this.#timer = this.#options.clock.setTimeout(() => this.#look(), lookMs)
+  }
+
+  #look(): void {
+    const wasAsleep = this.#timeOfDay() - this.#lastLookMs > lookMs + awayMs
+    const network = this.#network()
+    const hasChanged = network !== this.#lastNetwork
+    this.#lastNetwork = network
+    this.#arm()
+    if (hasChanged) this.#options.onChange('the network has changed')
+    else if (wasAsleep) this.#options.onChange('this machine was away')
+  }
+}
+
+/** Half a second late on average, and a look takes a tenth of a millisecond. */
+const lookMs = 1000
+
+/** A timer this late, in milliseconds, means that the machine slept, or the process was stopped. */
+const awayMs = 4000
+
+function currentNetwork(): string {
+  const addresses = Object.entries(networkInterfaces()).map(([name, all = []]) => [name, all.map(({ cidr }) => cidr)])
+  return `${JSON.stringify(addresses)}${routes()}`
+}
+
+/** The way out may change under the same address: a default route through another gateway. */
+function routes(): string {
+  return ['/proc/net/route', '/proc/net/ipv6_route'].map(routesIn).join('')
+}
+
+function routesIn(path: string): string {
+  try {
+    // Tables of a router may have a million lines, and columns behind the gateway count uses.
+    return readFileSync(path, 'latin1')
+      .slice(0, maxRouteBytes)
+      .split('\n')
+      .map((line) => line.split(/\s+/).slice(0, 5).join(' '))
+      .join('\n')
+  } catch {
+    return ''
+  }
+}
+
+/** Beyond it lie hundreds of routes, and the first ones tell a change as well. */
+const maxRouteBytes = 65_536
