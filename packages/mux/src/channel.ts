@@ -223,7 +223,7 @@ export class Channel implements SenderOwner, ReceiverOwner {
     this.#awaitAnswer(() => {
       const linkedMs = this.#host.linkedMs() - linkedAtMs
       const elapsedMs = this.#host.options.clock.now() - this.openedAtMs
-      return remainingAnswerMs({ linkedMs, elapsedMs, deadlineMs, limitMs: answerLimitMs })
+      return remainingAnswerMs({ linkedMs, elapsedMs, deadlineMs, limitMs: Math.max(answerLimitMs, deadlineMs) })
     })
   }
 
