@@ -209,6 +209,19 @@ test('a provider opens the SOCKS port that was taken when the one before it came
   expect(await listening).toMatchObject([{ port: blocker.port }, token])
 })
 
+test('a SOCKS port that was taken opens by itself once it is free', async () => {
+  const blocker = closing(await echoServer())
+  const server = closing(new LinkSocksServer({ host: '127.0.0.1', port: 0 }))
+  const { token } = server.addReverseToken({ socksPort: blocker.port })
+  await server.listen()
+  const failed = onceEvent(server, 'error')
+  await closing(new LinkSocksClient({ url: `ws://127.0.0.1:${server.address?.port}`, token, reverse: true })).start()
+  await failed
+  const listening = onceEvent(server, 'socksListening')
+  await blocker.close()
+  expect(await listening).toMatchObject([{ port: blocker.port }, token])
+})
+
 test('a SOCKS port of 0 is shown as the one the system has chosen', async () => {
   const server = closing(new LinkSocksServer({ host: '127.0.0.1', port: 0, apiKey, socksNowait: true }))
   const listening = onceEvent(server, 'socksListening')

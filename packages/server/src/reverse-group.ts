@@ -1,5 +1,7 @@
+import type { TimerHandle } from '@ls/batching'
 import { Balancer, Inbound, type ListenAddress } from '@ls/relay'
 import { byteStreamPorts } from '@ls/transport'
+import { portRetryMs } from './port-retry.js'
 import { believedProxies, type ResolvedServerOptions } from './options.js'
 import { Partners } from './partners.js'
 import type { Peer } from './peer.js'
@@ -31,6 +33,8 @@ export class ReverseGroup {
   readonly #owned = new Map<string, Balancer>()
   readonly #inbound: Inbound | undefined
   #listening: Promise<void> | undefined
+  #failures = 0
+  #retryTimer: TimerHandle
   #closed = false
 
   constructor(options: ReverseGroupOptions) {
@@ -60,6 +64,15 @@ export class ReverseGroup {
     return this.#inbound?.address?.port ?? this.record.port
   }
 
+  /** Opens the SOCKS port now or, where that fails, as soon as it is free and as long as someone wants it. */
+  keepOpen(): void {
+    this.#options.server.clock.clearTimeout(this.#retryTimer)
+    this.listen().then(
+      () => (this.#failures = 0),
+      (error: unknown) => this.#retryLater(error),
+    )
+  }
+
   /** Opens the SOCKS port, once. @throws ListenError; the next call tries again */
   async listen(): Promise<void> {
     const inbound = this.#inbound
@@ -86,7 +99,7 @@ export class ReverseGroup {
     this.#providers.add(peer)
     this.#all.add(peer.session)
     this.#ownedBy(peer.instance).add(peer.session)
-    this.listen().catch(this.#options.onError)
+    this.keepOpen()
     this.#changed()
   }
 
@@ -131,6 +144,7 @@ export class ReverseGroup {
   /** Resolves when the SOCKS port is free for others. */
   async close(graceMs: number): Promise<void> {
     this.#closed = true
+    this.#options.server.clock.clearTimeout(this.#retryTimer)
     this.#all.close()
     for (const balancer of this.#owned.values()) balancer.close()
     // A port that is just being opened would stay open for ever.
@@ -140,6 +154,19 @@ export class ReverseGroup {
 
   async #open(inbound: Inbound): Promise<void> {
     for (const address of await inbound.listen()) this.#options.onListening(address)
+  }
+
+  /** Told once, since it may last for hours. */
+  #retryLater(error: unknown): void {
+    if (this.#closed) return
+    const { server, onError } = this.#options
+    if (this.#failures++ === 0) onError(error)
+    const delayMs = portRetryMs(this.#failures)
+    server.logger.debug({ retryInMs: delayMs }, 'the proxy port is tried again')
+    server.clock.clearTimeout(this.#retryTimer)
+    this.#retryTimer = server.clock.setTimeout(() => {
+      if (this.#providers.size > 0 || this.socksNowait) this.keepOpen()
+    }, delayMs)
   }
 
   #ownedBy(instance: string): Balancer {

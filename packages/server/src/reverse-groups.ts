@@ -51,7 +51,7 @@ export class ReverseGroups {
   add(record: ReverseToken, socksNowait: boolean): void {
     const group = this.#make(record, socksNowait)
     this.#groups.set(record, group)
-    if (socksNowait && this.#listening) group.listen().catch(this.#options.onError)
+    if (socksNowait && this.#listening) group.keepOpen()
   }
 
   /** Ends the group of a token that is gone; resolves when its port is free for the next token. */

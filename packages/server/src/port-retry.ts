@@ -1,0 +1,9 @@
+/**
+ * How long to wait before a proxy port that could not be opened is tried again, in milliseconds: a second, then twice as
+ * long each time, up to 30 s. Whoever holds it, a predecessor that still ends most often, is gone soon or not for hours.
+ */
+export function portRetryMs(failures: number): number {
+  return Math.min(1000 * 2 ** (failures - 1), maxRetryMs)
+}
+
+const maxRetryMs = 30_000
