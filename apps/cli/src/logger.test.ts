@@ -80,6 +80,27 @@ describe('createLogger', () => {
   })
 })
 
+describe('createLogger, where nothing can be written,', () => {
+  it('counts what is lost, and tells it in front of the next line', async () => {
+    const disk = { text: '', isFull: true, failure: 'ENOSPC' }
+    const write = (text: string): boolean => {
+      if (!disk.isFull) disk.text += text
+      return !disk.isFull
+    }
+    const { logger } = await logging({ format: 'json', output: { failure: 'ENOSPC', write } })
+    logger.info({}, 'lost')
+    logger.info({}, 'lost too')
+    disk.isFull = false
+    logger.info({}, 'kept')
+    logger.info({}, 'and kept')
+    const messages = disk.text
+      .trim()
+      .split('\n')
+      .map((line) => (JSON.parse(line) as { msg: string }).msg)
+    expect(messages).toEqual(['2 lines of the log were lost: ENOSPC', 'kept', 'and kept'])
+  })
+})
+
 describe('logLevel', () => {
   it.each([
     [0, undefined, 'info'],
@@ -94,7 +115,7 @@ describe('logLevel', () => {
 async function logging(options: Partial<LoggerOptions> = {}, { isTTY = false } = {}) {
   const lines: string[] = []
   const redactor = new Redactor()
-  const output = { isTTY, write: (line: string) => lines.push(line) }
+  const output = { isTTY, write: (line: string) => lines.push(line) > 0 }
   const logger = await createLogger({
     level: 'info',
     format: 'auto',

@@ -14,10 +14,11 @@ export interface LoggerOptions {
   readonly environment: Readonly<Record<string, string | undefined>>
 }
 
-/** The part of a stream that is written to: process.stderr. */
+/** What lines are written to; `write` returns false when a line is lost, and `failure` then says why. */
 interface LogOutput {
   readonly isTTY?: boolean
-  write(text: string): unknown
+  readonly failure?: string | undefined
+  write(text: string): boolean
 }
 
 /**
@@ -27,6 +28,20 @@ interface LogOutput {
 export async function createLogger(options: LoggerOptions): Promise<Logger> {
   const { level, redactor, output } = options
   const [{ pino }, format] = await Promise.all([import('pino'), lineFormat(options)])
+  let lostLines = 0
+  /** A log that cannot be written ends nothing: what is lost is counted, and told in front of the next line. */
+  const write = (entry: LogEntry): void => {
+    const why = output.failure ?? 'unknown'
+    const notice = {
+      level: 'warn',
+      time: entry['time'],
+      lostLines,
+      why,
+      msg: `${lostLines} lines of the log were lost: ${why}`,
+    }
+    const isWritten = output.write((lostLines > 0 ? format(notice) : '') + format(entry))
+    lostLines = isWritten ? 0 : lostLines + 1
+  }
   const withStack = level === 'trace' || level === 'debug'
   const logger: Logger = pino(
     {
@@ -43,7 +58,7 @@ export async function createLogger(options: LoggerOptions): Promise<Logger> {
     {
       write: (line: string) => {
         const { level: label, time, ...fields } = JSON.parse(line) as LogEntry
-        output.write(format({ level: label, time, ...redactor.cleanFields(fields) }))
+        write({ level: label, time, ...redactor.cleanFields(fields) })
       },
     },
   )

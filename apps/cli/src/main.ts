@@ -10,17 +10,18 @@ import { renderGuide } from './guide.js'
 import { renderHelp, renderManual, renderOverview } from './help.js'
 import { createLogger, logLevel } from './logger.js'
 import { Redactor } from './redactor.js'
+import { LineOutput } from './line-output.js'
 import { listenForStop } from './stop-signals.js'
 import { tuneEngine } from './tune-engine.js'
 import { versionLine } from './version.js'
 
 /** Does what the process was called for and sets its exit code; resolves when there is nothing left to do. */
 export async function main(): Promise<void> {
-  surviveClosedPipes()
+  surviveFailingOutput()
   const code = await answer()
-  process.exitCode = code
+  process.exitCode ??= code
   // Everything is closed, so the process ends by itself; should something be left open, it must not keep it alive.
-  setTimeout(() => process.exit(code), lingerMs).unref()
+  setTimeout(() => process.exit(), lingerMs).unref()
 }
 
 /** Enough for output that is still on its way into a slow pipe. */
@@ -85,7 +86,7 @@ async function run(invocation: Run, redactor: Redactor): Promise<ExitCode> {
     level,
     format: settings.logFormat,
     redactor,
-    output: process.stderr,
+    output: new LineOutput(2),
     environment: process.env,
   })
   const report = (error: unknown): void => {
@@ -99,7 +100,10 @@ async function run(invocation: Run, redactor: Redactor): Promise<ExitCode> {
   })
   for (const warning of warnings) logger.warn({}, warning)
 
-  const print = (line: string): void => void process.stdout.write(`${line}\n`)
+  const output = new LineOutput(1)
+  const print = (line: string): void => {
+    if (!output.write(`${line}\n`)) logger.warn({}, `standard output cannot be written: ${output.failure}`)
+  }
   try {
     return await runCommand(invocation, { logger, redactor, stop, print, program: programName() })
   } catch (error) {
@@ -140,11 +144,13 @@ function programName(): string {
   return place.startsWith('..') ? path : `./${place}`
 }
 
-/** `linksocks help | head -1` closes our output while we write: no reason to end with a stack. */
-function surviveClosedPipes(): void {
+/** `linksocks help | head -1` closes our output while we write: no reason to fail. A full disk is one, but not to crash. */
+function surviveFailingOutput(): void {
   for (const stream of [process.stdout, process.stderr]) {
-    stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE') throw error
+    stream.on('error', ({ code = 'unknown' }: NodeJS.ErrnoException) => {
+      if (code === 'EPIPE') return
+      process.exitCode = exitCode.failure
+      if (stream === process.stdout) process.stderr.write(`linksocks: standard output cannot be written: ${code}\n`)
     })
   }
 }

@@ -1,0 +1,34 @@
+import { describe, expect, it } from 'vitest'
+import { LineOutput, type WriteBytes } from './line-output.js'
+
+/** A disk that takes `roomBytes`, a few at a time. */
+function disk(roomBytes: number) {
+  const state = { text: '', roomBytes }
+  const write: WriteBytes = (_fd, bytes) => {
+    const taken = bytes.subarray(0, Math.min(4, state.roomBytes))
+    if (taken.length === 0) throw Object.assign(new Error('no space left'), { code: 'ENOSPC' })
+    state.text += Buffer.from(taken).toString()
+    state.roomBytes -= taken.length
+    return taken.length
+  }
+  return { state, output: new LineOutput(2, write) }
+}
+
+describe('LineOutput', () => {
+  it('writes all of a text that goes out in pieces', () => {
+    const { state, output } = disk(1000)
+    expect([output.write('a longer line\n'), state.text]).toEqual([true, 'a longer line\n'])
+  })
+
+  it('says what failed, and does not throw', () => {
+    const { output } = disk(0)
+    expect([output.write('line\n'), output.failure]).toEqual([false, 'ENOSPC'])
+  })
+
+  it('goes on once there is room', () => {
+    const { state, output } = disk(0)
+    output.write('lost\n')
+    state.roomBytes = 1000
+    expect([output.write('kept\n'), output.failure, state.text]).toEqual([true, undefined, 'kept\n'])
+  })
+})

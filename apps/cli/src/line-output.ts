@@ -1,0 +1,42 @@
+import { writeSync } from 'node:fs'
+import { isatty } from 'node:tty'
+
+/** Writes to a file descriptor, as `writeSync` does: returns how many bytes it took. @throws where it takes none */
+export type WriteBytes = (fd: number, bytes: Uint8Array) => number
+
+/**
+ * Lines for a file descriptor that may fail at any time: a reader goes away, a disk fills up. A program that serves others
+ * must not end by it, so this never throws. Node's own streams keep what comes after an error in memory.
+ */
+export class LineOutput {
+  readonly #fd: number
+  readonly #write: WriteBytes
+  #failure: string | undefined
+
+  constructor(fd: number, write: WriteBytes = writeSync) {
+    this.#fd = fd
+    this.#write = write
+  }
+
+  get isTTY(): boolean {
+    return isatty(this.#fd)
+  }
+
+  /** Why the last text was not written: a system error code such as `ENOSPC`. */
+  get failure(): string | undefined {
+    return this.#failure
+  }
+
+  /** False when not all of it was written. */
+  write(text: string): boolean {
+    try {
+      let bytes: Uint8Array = Buffer.from(text)
+      while (bytes.length > 0) bytes = bytes.subarray(this.#write(this.#fd, bytes))
+      this.#failure = undefined
+      return true
+    } catch (error) {
+      this.#failure = (error as NodeJS.ErrnoException).code ?? String(error)
+      return false
+    }
+  }
+}
