@@ -1,5 +1,5 @@
 import type { Address } from '@ls/codec'
-import { connectMessage, rejectMessage } from './channel-messages.js'
+import { connectMessage, disconnectMessage, rejectMessage } from './channel-messages.js'
 import type { Channel } from './channel.js'
 import { ForwardedHalf } from './forwarded-half.js'
 import type { Session } from './session.js'
@@ -39,9 +39,7 @@ export function forward(
   to: Session,
   { address = channel.address, onClose }: ForwardOptions = {},
 ): ForwardedChannel | undefined {
-  if (channel.state === 'closed') return undefined
-  if (channel.initiator || channel.state === 'open')
-    throw new TypeError('only a channel not answered yet can be forwarded')
+  if (!mayForward(channel)) return undefined
   const refusal = refusalOf(to)
   if (refusal !== undefined) {
     channel.reject(refusal)
@@ -52,6 +50,37 @@ export function forward(
   if (!pair.connect(address)) return undefined
   for (const message of pending) pair.opener.replay(message)
   return pair
+}
+
+/**
+ * As {@link forward}, for a channel that the peer of `to` has accepted as an offer. `message` is what it accepted it with;
+ * to be called within the turn in which that came.
+ */
+export function forwardAccepted(
+  channel: Channel,
+  from: Session,
+  to: Session,
+  message: Uint8Array,
+  onClose?: () => void,
+): ForwardedChannel | undefined {
+  if (!mayForward(channel)) {
+    to.sendControl(disconnectMessage(channel.id, ''))
+    return undefined
+  }
+  const pending = channel.handOver()
+  const pair = new ForwardedPair(channel, from, to, onClose)
+  if (!pair.adopt()) return undefined
+  pair.target.replay(message)
+  for (const early of pending) pair.opener.replay(early)
+  return pair
+}
+
+/** @throws TypeError for a channel that is ours, or answered */
+function mayForward(channel: Channel): boolean {
+  if (channel.state === 'closed') return false
+  if (channel.initiator || channel.state === 'open')
+    throw new TypeError('only a channel not answered yet can be forwarded')
+  return true
 }
 
 function refusalOf(to: Session): string | undefined {
@@ -95,12 +124,17 @@ class ForwardedPair implements ForwardedChannel {
 
   /** Takes the id on both links and passes Connect on; refuses when the id is taken. */
   connect(address: Address | undefined): boolean {
+    const { target, request } = this
+    if (!this.adopt()) return false
+    target.host.sendControl(connectMessage(request.id, request.protocol, address))
+    return true
+  }
+
+  /** Takes the id on both links; refuses when it is taken. */
+  adopt(): boolean {
     const { opener, target, request } = this
     if (target.host.adopt(target)) {
-      if (opener.host.adopt(opener)) {
-        target.host.sendControl(connectMessage(request.id, request.protocol, address))
-        return true
-      }
+      if (opener.host.adopt(opener)) return true
       target.host.forget(target)
     }
     opener.host.sendControl(rejectMessage(request.id, 'forbidden: the channel id is in use'))

@@ -6,6 +6,7 @@ test('index exports exactly these names', () => {
   expect(Object.keys(mux).toSorted()).toMatchInlineSnapshot(`
     [
       "Channel",
+      "ChannelOffer",
       "FramePool",
       "Keepalive",
       "MemoryBudget",
@@ -17,6 +18,7 @@ test('index exports exactly these names', () => {
       "checkSessionOptions",
       "defaultWindowBytes",
       "forward",
+      "forwardAccepted",
       "processFramePool",
       "silentLogger",
     ]

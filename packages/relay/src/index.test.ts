@@ -20,6 +20,7 @@ test('@ls/relay exports what it says it does', () => {
       "guardLevels",
       "isLoopback",
       "localSession",
+      "offerInTurn",
       "parseAccessRules",
       "parseFailure",
       "parseListenAddress",

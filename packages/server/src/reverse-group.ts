@@ -19,7 +19,7 @@ export interface ReverseGroupOptions {
 }
 
 /** A client learns within this time that no provider answers: the connect timeout of 10 s and 5 s more (protocol.md §1). */
-const sleepingProviderMs = 15_000
+export const sleepingProviderMs = 15_000
 
 /** Everything that belongs to one reverse token: its providers, its SOCKS port, and the connectors that reach them. */
 export class ReverseGroup {

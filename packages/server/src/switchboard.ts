@@ -1,5 +1,17 @@
-import { type Channel, forward, type ForwardedChannel, type Session } from '@ls/mux'
-import { type Balancer, failureOf, formatFailure, parseTarget, RelayError, type Target } from '@ls/relay'
+import { type Channel, ChannelOffer, forward, forwardAccepted, type ForwardedChannel, type Session } from '@ls/mux'
+import {
+  type Balancer,
+  type ChannelSource,
+  failureOf,
+  formatFailure,
+  type OfferEvents,
+  offerInTurn,
+  parseFailure,
+  parseTarget,
+  RelayError,
+  type Target,
+} from '@ls/relay'
+import { sleepingProviderMs } from './reverse-group.js'
 
 /** A channel that passes from a connector to a provider. */
 export interface Connection {
@@ -25,24 +37,77 @@ export class Switchboard {
   /** Passes a channel on to one of `providers`, now or when one has come within `waitMs`. */
   connect(channel: Channel, from: Session, providers: Balancer, waitMs: number): void {
     // Deployed providers hand the text to their resolvers and their rules as it is.
-    const target = channel.address === undefined ? undefined : parseTarget(channel.address)
-    if (target instanceof RelayError) return channel.reject(target.message)
-    const join = (to: Session): void => this.#join(channel, from, to, target)
+    const address = channel.address === undefined ? undefined : parseTarget(channel.address)
+    if (address instanceof RelayError) return channel.reject(address.message)
     const gone = new AbortController()
     channel.setHandler({ onClose: () => gone.abort(new Error('the connector went away')) })
-    const picked = providers.pick(gone.signal, waitMs)
-    if (!(picked instanceof Promise)) return join(picked)
-    picked.then(join).catch((error: unknown) => channel.reject(formatFailure(failureOf(error, 'the provider'))))
+    const source: ChannelSource = {
+      pick: (signal) => providers.pick(signal, waitMs),
+      pickOther: (tried) => providers.other(tried),
+      unlinkedLimitMs: sleepingProviderMs,
+    }
+    const start = (first: Session): void => {
+      const isOnlyOne = providers.other(new Set([first])) === undefined
+      if (isOnlyOne) this.#join(channel, from, (onClose) => forward(channel, from, first, { address, onClose }))
+      else this.#race({ channel, from, first, address, source, signal: gone.signal })
+    }
+    const picked = source.pick(gone.signal)
+    if (!(picked instanceof Promise)) return start(picked)
+    picked.then(start).catch((error: unknown) => rejectWith(channel, error))
   }
 
-  #join(channel: Channel, from: Session, to: Session, address: Target | undefined): void {
+  /** Offers the channel to one provider after the other: nothing passes before one accepts. */
+  #race({ channel, from, first, address, source, signal }: Race): void {
+    offerInTurn<Accepted>(first, {
+      source,
+      signal,
+      offer: (to, events) => offerTo(channel, to, address, events),
+      onAccepted: ({ to, message }) =>
+        this.#join(channel, from, (onClose) => forwardAccepted(channel, from, to, message, onClose)),
+      onFailed: (error) => rejectWith(channel, error),
+    })
+  }
+
+  #join(channel: Channel, from: Session, connect: (onClose: () => void) => ForwardedChannel | undefined): void {
     let over = false
-    const onClose = (): void => {
+    const forwarded = connect(() => {
       over = true
       this.#connections.delete(channel)
-    }
-    const forwarded = forward(channel, from, to, { address, onClose })
+    })
     // Over already, when what waited in the channel ended with its Disconnect.
     if (forwarded !== undefined && !over) this.#connections.set(channel, { channel: forwarded, from })
   }
+}
+
+interface Race {
+  readonly channel: Channel
+  readonly from: Session
+  readonly first: Session
+  readonly address: Target | undefined
+  readonly source: ChannelSource
+  readonly signal: AbortSignal
+}
+
+interface Accepted {
+  readonly to: Session
+  readonly message: Uint8Array
+}
+
+function offerTo(
+  channel: Channel,
+  to: Session,
+  address: Target | undefined,
+  events: OfferEvents<Accepted>,
+): () => void {
+  const offer = ChannelOffer.make({ request: channel, address }, to, {
+    onAccept: (message) => events.accepted({ to, message }),
+    onRefuse: (error) => events.refused(parseFailure(error)),
+    onSessionClosed: (reason) => events.gone(reason),
+  })
+  if (offer === undefined) events.gone('the link to the provider takes no more channels')
+  return () => offer?.withdraw()
+}
+
+function rejectWith(channel: Channel, error: unknown): void {
+  channel.reject(formatFailure(failureOf(error, 'the provider')))
 }

@@ -1,8 +1,8 @@
 import type { Address, Protocol } from '@ls/codec'
-import type { Channel, ChannelCloseReason, Session } from '@ls/mux'
+import { type Channel, type ChannelCloseReason, MuxError, type OpenRequest, type Session } from '@ls/mux'
 import type { Cancellation } from '../cancellation.js'
-import { OpenRace } from './open-race.js'
-import { openRequest } from './open-request.js'
+import { type Failure, parseFailure } from '../failure.js'
+import { offerInTurn, type OfferEvents } from './offer-race.js'
 
 /** Chooses the session for a new channel; waits for one up to a limit of its own, then rejects with `no-provider`. */
 export type SessionPicker = (signal: Cancellation) => Session | Promise<Session>
@@ -41,7 +41,7 @@ export interface AnsweredChannel {
 export async function openAnswered(source: ChannelSource, request: OpenChannelRequest): Promise<AnsweredChannel> {
   const session = await source.pick(request.signal)
   request.signal.throwIfAborted()
-  return new OpenRace(source, request).run(session)
+  return firstToAnswer(session, source, request)
 }
 
 /**
@@ -52,6 +52,46 @@ export async function openAnswered(source: ChannelSource, request: OpenChannelRe
 export async function openAtOnce(source: ChannelSource, request: OpenChannelRequest): Promise<AnsweredChannel> {
   const session = await source.pick(request.signal)
   request.signal.throwIfAborted()
-  if (source.pickOther?.(new Set([session])) !== undefined) return new OpenRace(source, request).run(session)
+  if (source.pickOther?.(new Set([session])) !== undefined) return firstToAnswer(session, source, request)
   return { channel: session.open(openRequest(session, request)), closed: undefined }
+}
+
+function firstToAnswer(first: Session, source: ChannelSource, request: OpenChannelRequest): Promise<AnsweredChannel> {
+  return new Promise((onAccepted, onFailed) => {
+    const offer = (session: Session, events: OfferEvents<AnsweredChannel>) => offerChannel(session, request, events)
+    offerInTurn(first, { source, signal: request.signal, offer, onAccepted, onFailed })
+  })
+}
+
+function offerChannel(session: Session, request: OpenChannelRequest, events: OfferEvents<AnsweredChannel>): () => void {
+  let channel: Channel
+  try {
+    channel = session.open(openRequest(session, request))
+  } catch (error) {
+    if (!(error instanceof MuxError) || error.code !== 'ERR_MUX_SESSION_CLOSED') throw error
+    events.gone('the link was closed')
+    return () => {}
+  }
+  const answered: AnsweredChannel = { channel, closed: undefined }
+  // Paused: deployed servers in agent mode may pass Data on before the answer that it came behind.
+  channel.setHandler({
+    onOpen: () => events.accepted(answered),
+    onClose: (reason) => {
+      answered.closed = reason
+      if (reason.kind === 'session') events.gone(reason.error)
+      else events.refused(failureOfClose(reason))
+    },
+  })
+  return () => channel.abort('')
+}
+
+/** What the peer said, as a failure. */
+function failureOfClose({ error }: ChannelCloseReason): Failure {
+  return parseFailure(error === '' ? 'failed: the peer closed the channel' : error)
+}
+
+function openRequest(session: Session, { protocol, address }: OpenChannelRequest): OpenRequest {
+  // Deployed servers in agent mode handle Connect and the Data behind it at the same time (protocol.md §1).
+  const earlyData = session.options.window
+  return { protocol, earlyData, ...(address === undefined ? {} : { address }) }
 }
