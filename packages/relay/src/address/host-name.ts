@@ -1,7 +1,7 @@
 import { domainToASCII } from 'node:url'
 
 /** RFC 1035 §2.3.4 gives a name 255 bytes on the wire, which are 253 in text. */
-export const maxNameBytes = 253
+const maxNameBytes = 253
 
 /**
  * Reads a host name into the one form that rules compare and resolvers are asked for: ASCII in lower case, without the dot
