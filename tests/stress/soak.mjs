@@ -1,6 +1,6 @@
-// Mixed load for 30 minutes (`--minutes N` for others) over the built packages, with cuts: forward and agent mode, short
-// connections, bulk both ways, typing. Measures idle, loads, measures idle again. Exits with 1 when anything has
-// grown, or any transfer was wrong. Run with `pnpm soak`.
+// Mixed load for 30 minutes (`--minutes N` for others) over the built packages, with cuts: forward, reverse and agent
+// mode, short connections, bulk both ways, typing. Measures idle, loads, measures idle again, and compares the memory of
+// the load's first and last third. Exits with 1 when anything has grown, or any transfer was wrong. Run with `pnpm soak`.
 import { createHash, randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
@@ -15,15 +15,17 @@ const { values } = parseArgs({ options: { minutes: { type: 'string', default: '3
 const minutes = Number(values.minutes)
 /** Long enough for every path to have run, so that code, pools and maps have their size. */
 const warmUpMs = Math.max(15_000, minutes * 6000)
-const sampleCount = 10
+const sampleCount = 30
 const cutEveryMs = 3000
-const limits = { heapBytes: 8 * mebibyte, residentBytes: 48 * mebibyte, residentShare: 0.25 }
+const limits = { heapBytes: 8 * mebibyte, residentBytes: 48 * mebibyte, residentShare: 0.25, loadedShare: 0.05 }
 
 if (!(minutes > 0)) throw new RangeError(`--minutes is ${values.minutes}; it must be more than 0`)
 if (globalThis.gc === undefined) throw new Error('run it with node --expose-gc')
 
 const echo = await listen((socket) => socket.pipe(socket))
 const net = await startNet()
+/** Resident memory after a collection, in bytes, in each sample of the load. */
+const loadedBytes = []
 const counts = { transfers: 0, bytes: 0, messages: 0, cuts: 0 }
 
 console.info(`soak: ${minutes} min, warming up for ${Math.round(warmUpMs / 1000)} s`)
@@ -31,7 +33,7 @@ await load(warmUpMs)
 const before = await measureIdle()
 await load(minutes * 60_000, report)
 const after = await measureIdle()
-const faults = findGrowth(before, after)
+const faults = [...findGrowth(before, after), ...findLoadedGrowth(loadedBytes)]
 console.info(
   `${counts.transfers} transfers of ${Math.round(counts.bytes / mebibyte)} MiB intact, ${counts.messages} messages, ${counts.cuts} cuts`,
 )
@@ -42,20 +44,24 @@ process.exitCode = faults.length === 0 ? 0 : 1
 await net.close()
 echo.close()
 
-/** One server with a forward client, and a provider with a connector. */
+/** One server with a forward client, a provider with a proxy port at the server, and one with a connector. */
 async function startNet() {
   const server = new LinkSocksServer({ host: '127.0.0.1', port: 0 })
   const { token } = server.addReverseToken({ socksPort: -1 })
+  const reverse = server.addReverseToken({ socksPort: 0 })
   await server.listen()
   const url = `ws://127.0.0.1:${server.address.port}`
   const clients = [
     new LinkSocksClient({ url, token: server.addForwardToken(), socksPort: 0, threads: 2 }),
     new LinkSocksClient({ url, token, reverse: true }),
+    new LinkSocksClient({ url, token: reverse.token, reverse: true }),
     new LinkSocksClient({ url, token: server.addConnectorToken({ reverseToken: token }), socksPort: 0 }),
   ]
+  const reverseOpen = once(server, 'socksListening')
   for (const client of clients) await client.start()
+  const [reverseProxy] = await reverseOpen
   return {
-    proxies: clients.flatMap((client) => client.socksAddress ?? []),
+    proxies: [reverseProxy, ...clients.flatMap((client) => client.socksAddress ?? [])],
     clientSessions: () => clients.flatMap((client) => client.sessions),
     sessions: () =>
       [...server.peers].map(({ session }) => session).concat(clients.flatMap((client) => client.sessions)),
@@ -66,7 +72,7 @@ async function startNet() {
   }
 }
 
-/** Loads the net for a while and waits until it is done; `onSample` is called ten times in between. */
+/** Loads the net for a while and waits until it is done; `onSample` is called 30 times in between. */
 async function load(durationMs, onSample = () => {}) {
   const untilMs = performance.now() + durationMs
   const going = () => performance.now() < untilMs
@@ -166,6 +172,20 @@ function findGrowth(before, after) {
   return found
 }
 
+/** A leak that only shows under load: the median of the last third against that of the first. */
+function findLoadedGrowth(samples) {
+  const third = Math.floor(samples.length / 3)
+  const [first, last] = [medianOf(samples.slice(0, third)), medianOf(samples.slice(-third))]
+  const percent = ((last / first - 1) * 100).toFixed(1)
+  console.info(`loaded: ${Math.round(first / mebibyte)} MiB in the first third, ${percent} % more in the last`)
+  if (last <= first * (1 + limits.loadedShare)) return []
+  return [`resident memory under load grew by ${percent} %, limit ${limits.loadedShare * 100} %`]
+}
+
+function medianOf(values) {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]
+}
+
 function countResources() {
   const counted = {}
   for (const kind of process.getActiveResourcesInfo()) counted[kind] = (counted[kind] ?? 0) + 1
@@ -173,7 +193,9 @@ function countResources() {
 }
 
 function report(sample) {
+  globalThis.gc()
   const { rss, heapUsed } = process.memoryUsage()
+  loadedBytes.push(rss)
   const channels = net.sessions().reduce((sum, { channelCount }) => sum + channelCount, 0)
   const memory = `rss ${Math.round(rss / mebibyte)} MiB, heap ${Math.round(heapUsed / mebibyte)} MiB`
   console.info(

@@ -155,6 +155,27 @@ describe('Keepalive', () => {
     expect(keepalive.roundTripMs).toBeUndefined()
   })
 
+  test.each([
+    ['a peer that answers', 5, false],
+    ['a peer that is silent', -1, true],
+  ])('overdue of %s is right 1.5 s after a ping', (_title, roundTripMs, isOverdue) => {
+    const { clock, keepalive } = setUp({ roundTripMs })
+    keepalive.start()
+    clock.advance(1500)
+    expect(keepalive.overdue).toBe(isOverdue)
+  })
+
+  test('overdue stays when a silent peer is pinged again, and ends with a sign of life', () => {
+    const { clock, keepalive } = setUp()
+    clock.advance(10)
+    keepalive.start()
+    keepalive.hasten()
+    clock.advance(5100)
+    const before = keepalive.overdue
+    keepalive.received()
+    expect([before, keepalive.overdue]).toEqual([true, false])
+  })
+
   test('hasten pings at once, then every 5 s', () => {
     const { clock, keepalive, pingTimes } = setUp({ roundTripMs: 5 })
     keepalive.start()
