@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 
-const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }
+const { version } = createRequire(import.meta.url)('../package.json') as { version: string }
 
 /** What `linksocks version` prints. */
 export function versionLine(): string {

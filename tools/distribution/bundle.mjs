@@ -1,0 +1,70 @@
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import { build } from 'esbuild'
+import { repositoryRoot } from '../workspace.mjs'
+
+/** Loaded by users who ask for a browser's fingerprint; native, large, and not part of the single file. */
+const notBundled = ['wreq-js', 'tls-impersonate', 'utf-8-validate']
+
+/**
+ * Joins the built command and all it imports into one CommonJS file, as single executables of Node need it.
+ *
+ * @param {string} outfile
+ * @returns {Promise<import('esbuild').Metafile>} What went into it.
+ */
+export async function bundleCommand(outfile) {
+  const { metafile } = await build({
+    stdin: {
+      contents: "import { main } from './dist/main.js'\nvoid main()\n",
+      resolveDir: join(repositoryRoot, 'apps/cli'),
+    },
+    outfile,
+    bundle: true,
+    minify: true,
+    keepNames: true,
+    legalComments: 'none',
+    platform: 'node',
+    format: 'cjs',
+    target: 'node20',
+    external: notBundled,
+    metafile: true,
+    plugins: [requireInPlace, bufferutilFromAsset],
+  })
+  return metafile
+}
+
+/** `createRequire(import.meta.url)(…)` finds files beside a module; in the bundle there are none, so they go into it. */
+const requireInPlace = {
+  name: 'require-in-place',
+  setup({ onLoad }) {
+    onLoad({ filter: /[/\\]dist[/\\].*\.js$/ }, ({ path }) => {
+      const source = readFileSync(path, 'utf8')
+      if (!source.includes('createRequire(import.meta.url)(')) return undefined
+      return { contents: source.replaceAll('createRequire(import.meta.url)(', 'require('), loader: 'js' }
+    })
+  },
+}
+
+/** A native add-on cannot be loaded from inside the executable: it is written to a file first. */
+const bufferutilFromAsset = {
+  name: 'bufferutil-from-asset',
+  setup({ onLoad, onResolve }) {
+    onResolve({ filter: /^bufferutil$/ }, () => ({ path: 'bufferutil', namespace: 'asset' }))
+    onLoad({ filter: /.*/, namespace: 'asset' }, () => ({
+      contents: readFileSync(new URL('bufferutil-asset.mjs', import.meta.url), 'utf8'),
+      loader: 'js',
+    }))
+  },
+}
+
+/**
+ * Where the add-on of `bufferutil` for a platform lies. There is none for Linux on arm64: masking is done in JavaScript.
+ *
+ * @param {string} platform `linux`, `darwin` or `win32`
+ * @param {string} arch `x64` or `arm64`
+ */
+export function bufferutilPath(platform, arch) {
+  const fromTransport = createRequire(join(repositoryRoot, 'packages/transport/package.json'))
+  return join(dirname(fromTransport.resolve('bufferutil')), 'prebuilds', `${platform}-${arch}`, 'bufferutil.node')
+}
