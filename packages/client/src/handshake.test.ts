@@ -49,11 +49,11 @@ test('shakeHands agrees on what both sides can do', async () => {
   expect((await agreement).extensions).toEqual(['window'])
 })
 
-test('shakeHands answers Hello with its own', async () => {
+test('shakeHands answers Hello with its own, which promises little for each channel', async () => {
   const { agreement, received } = shaking([hello, success], { windowBytes: 5000 })
   await agreement
   await until(() => received.length > 0, 'our Hello')
-  expect(received).toMatchObject([{ type: MessageType.Hello, windowBytes: 5000 }])
+  expect(received).toMatchObject([{ type: MessageType.Hello, windowBytes: 4096 }])
 })
 
 test("shakeHands never grants less than the server's window, which the far end was granted", async () => {

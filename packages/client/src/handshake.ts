@@ -1,6 +1,12 @@
 import { decode, encode, type Extension, type HelloMessage, type Message, MessageType } from '@ls/codec'
 import { maxTimerMs } from '@ls/foundation'
-import { MessageReader, type MessageTransport, type Session, type TransportCloseReason } from '@ls/mux'
+import {
+  helloWindowBytes,
+  MessageReader,
+  type MessageTransport,
+  type Session,
+  type TransportCloseReason,
+} from '@ls/mux'
 import { ClientError } from './errors.js'
 import type { ResolvedClientOptions } from './options.js'
 
@@ -109,7 +115,7 @@ function agree(hello: HelloMessage, options: ResolvedClientOptions): Agreement {
   return {
     extensions: hello.extensions.filter((extension) => options.extensions.includes(extension)),
     // Never less than the server's: in agent mode its number is what the far end was granted to us.
-    windowBytes: Math.max(options.windowBytes, hello.windowBytes),
+    windowBytes: Math.max(helloWindowBytes(options.windowBytes), hello.windowBytes),
     peerWindowBytes: hello.windowBytes,
     graceMs: Math.min(Math.round((hello.graceSeconds ?? 0) * 1000), maxTimerMs),
     ticket: session === undefined || secret === undefined ? undefined : { id: session.slice(), secret: secret.slice() },

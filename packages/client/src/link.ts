@@ -201,11 +201,12 @@ export class Link {
   }
 
   #makeSession({ extensions, windowBytes, peerWindowBytes, graceMs }: Agreement): Session {
+    const startWindowBytes = Math.max(this.#options.windowBytes, windowBytes)
     const session: Session = new Session(
       {
         ...this.#options,
         extensions,
-        ...(extensions.length === 0 ? {} : { windowBytes, graceMs }),
+        ...(extensions.length === 0 ? {} : { windowBytes, startWindowBytes, graceMs }),
         ...(peerWindowBytes === undefined ? {} : { peerWindowBytes }),
         compressor: nodeCompressor,
       },

@@ -108,6 +108,7 @@ export class Channel implements SenderOwner, ReceiverOwner {
     if (!this.#host.options.window && this.protocol === 'tcp')
       this.#answerHold = new AnswerHold(this.#host, this.#sender)
     this.#host.sendControl(acceptMessage(this.id))
+    this.openWindow()
   }
 
   /** Answers Connect: the target is not reached; `error` begins with a word of protocol.md §4. */
@@ -205,8 +206,12 @@ export class Channel implements SenderOwner, ReceiverOwner {
    * @throws RangeError for more bytes than were received.
    */
   consumed(bytes: number): void {
-    const creditBytes = this.#receiver.consumed(bytes)
-    if (creditBytes > 0) this.#host.sendControl(windowMessage(this.id, creditBytes))
+    this.#sendCredit(this.#receiver.consumed(bytes))
+  }
+
+  /** The session's: the peer knows of the channel now, and gets the rest of its first window. */
+  openWindow(): void {
+    this.#sendCredit(this.#receiver.openWindow())
   }
 
   /** The session's: holds Data back until the peer answers Connect. */
@@ -231,7 +236,9 @@ export class Channel implements SenderOwner, ReceiverOwner {
   handOver(): Uint8Array[] {
     const { finWaits } = this.#receiver
     const peerIsGone = this.#state === 'draining'
+    const { grantedBytes } = this.#sender
     const messages = this.#release()
+    if (grantedBytes > 0) messages.unshift(windowMessage(this.id, grantedBytes))
     if (finWaits) messages.push(finMessage(this.id))
     if (peerIsGone) messages.push(disconnectMessage(this.id, this.#closeReason.error))
     return messages
@@ -285,6 +292,10 @@ export class Channel implements SenderOwner, ReceiverOwner {
 
   onAllDelivered(): void {
     this.#close(this.#closeReason)
+  }
+
+  #sendCredit(creditBytes: number): void {
+    if (creditBytes > 0) this.#host.sendControl(windowMessage(this.id, creditBytes))
   }
 
   /** On the accepting side, while the peer waits for the answer. */

@@ -3,7 +3,7 @@ import { Fifo } from './fifo.js'
 import type { FramePool } from './frame-pool.js'
 import { messageOverheadBytes } from './held-message.js'
 
-/** Whoever fills a flow: told while messages leave, and never from inside `push…` or `finish`. */
+/** Whoever fills a flow: told while messages leave or credit comes, and never from inside `push…` or `finish`. */
 export interface FlowOwner {
   /** The flow has room again after {@link Flow.requestRoom} returned false. */
   onFlowDrain(): void
@@ -51,6 +51,8 @@ export class Flow {
   readonly #framePool: FramePool
   readonly #items = new Fifo<Uint8Array | FramedItem>()
   #queuedBytes = 0
+  /** Credit that what waits is going to take. */
+  #queuedCreditBytes = 0
   #creditBytes: number
   #held = false
   #ended = false
@@ -78,6 +80,11 @@ export class Flow {
     return this.#queuedBytes + this.#items.length * messageOverheadBytes
   }
 
+  /** Credit beyond what waits: that much more can leave without a grant. */
+  get spareCreditBytes(): number {
+    return this.#creditBytes - this.#queuedCreditBytes
+  }
+
   /** True when `take` has something to give. */
   get ready(): boolean {
     const head = this.#items.peek()
@@ -98,6 +105,7 @@ export class Flow {
   addCredit(bytes: number): boolean {
     if (this.#creditBytes + bytes > maxCreditBytes) return this.#creditBytes === Infinity
     this.#creditBytes += bytes
+    this.#offerRoom()
     return true
   }
 
@@ -106,6 +114,7 @@ export class Flow {
     if (this.#ended || payload.length === 0) return
     this.#items.push(payload)
     this.#queuedBytes += payload.length
+    this.#queuedCreditBytes += payload.length
   }
 
   /** Copies what is left of `payload`, the last that was pushed: its owner is about to use its memory again. */
@@ -127,11 +136,12 @@ export class Flow {
   }
 
   /**
-   * False when the high-water mark was reached, until `onFlowDrain`. To be asked after the flow was activated, because
+   * False when the high-water mark was reached, or credit is used up, until `onFlowDrain`: what the peer does not take is
+   * better left where it comes from, and a peer that stands still costs no memory here. To be asked after the flow was activated, because
    * what has left by then is no reason to wait.
    */
   requestRoom(): boolean {
-    if (this.#queuedBytes >= this.#highWaterBytes) this.#wantsDrain = true
+    if (this.#queuedBytes >= this.#highWaterBytes || this.spareCreditBytes <= 0) this.#wantsDrain = true
     return !this.#wantsDrain && !this.#ended
   }
 
@@ -140,6 +150,7 @@ export class Flow {
     this.#ended = true
     this.#items.clear()
     this.#queuedBytes = 0
+    this.#queuedCreditBytes = 0
     this.#wantsDrain = false
   }
 
@@ -154,6 +165,7 @@ export class Flow {
   #pushItem(item: FramedItem): void {
     this.#items.push(item)
     this.#queuedBytes += item.message.length
+    this.#queuedCreditBytes += item.spendBytes
   }
 
   #takeMessage(item: FramedItem): Uint8Array {
@@ -203,8 +215,15 @@ export class Flow {
   #left(queuedBytes: number, spentBytes: number): void {
     this.#queuedBytes -= queuedBytes
     this.#creditBytes -= spentBytes
+    this.#queuedCreditBytes -= spentBytes
     this.#owner.onFlowSent(spentBytes)
+    this.#offerRoom()
+  }
+
+  #offerRoom(): void {
     if (!this.#wantsDrain || this.#queuedBytes * 2 > this.#highWaterBytes) return
+    // After the end no more credit comes.
+    if (this.spareCreditBytes <= 0 && !this.#ended) return
     this.#wantsDrain = false
     this.#owner.onFlowDrain()
   }

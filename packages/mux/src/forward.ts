@@ -71,6 +71,7 @@ export function forwardAccepted(
   const pair = new ForwardedPair(channel, from, to, onClose)
   if (!pair.adopt()) return undefined
   pair.target.replay(message)
+  pair.openWindows()
   for (const early of pending) pair.opener.replay(early)
   return pair
 }
@@ -127,7 +128,14 @@ class ForwardedPair implements ForwardedChannel {
     const { target, request } = this
     if (!this.adopt()) return false
     target.host.sendControl(connectMessage(request.id, request.protocol, address))
+    this.openWindows()
     return true
+  }
+
+  /** Both peers know of the channel: they get the rest of their first windows, where this side grants them. */
+  openWindows(): void {
+    this.target.openWindow()
+    this.opener.openWindow()
   }
 
   /** Takes the id on both links; refuses when it is taken. */

@@ -14,7 +14,7 @@ import type { Channel } from './channel.js'
 import { MuxError } from './errors.js'
 import { Flow, type FlowOwner } from './flow.js'
 import { Linger, stuckText } from './linger.js'
-import { ReceiveWindow } from './receive-window.js'
+import { overspent, ReceiveWindow } from './receive-window.js'
 import { checkProtocol, detached, maxDatagramMessageBytes } from './held-message.js'
 import type { Session } from './session.js'
 import type { TableEntry } from './table-entry.js'
@@ -81,6 +81,11 @@ export class ForwardedHalf implements TableEntry, FlowOwner {
   get relieved(): boolean {
     const { queuedBytes } = this.other.#flow
     return queuedBytes === 0 || (!this.host.options.budget.exceeded && queuedBytes * 2 <= this.#queueLimitBytes)
+  }
+
+  /** This link's peer knows of the channel: it gets the rest of its first window. */
+  openWindow(): void {
+    this.#sendCredit(this.#window?.open() ?? 0)
   }
 
   /** A message that arrived before the channel was forwarded. */
@@ -176,9 +181,7 @@ export class ForwardedHalf implements TableEntry, FlowOwner {
     this.#answerHold = undefined
     this.receivedBytes += bytes
     if (this.#window?.spend(bytes) === false) {
-      const { sizeBytes, creditBytes } = this.#window
-      const text = `window of ${sizeBytes} bytes overspent: ${bytes} bytes came, ${creditBytes} were left`
-      throw new MuxError('ERR_MUX_PROTOCOL', text)
+      throw overspent(this.#window, bytes)
     }
     // Nobody takes it, but its sender may have a Disconnect waiting behind it.
     if (this.other.#closed || this.other.#sending !== 'open') return this.#grant(bytes)
@@ -239,7 +242,10 @@ export class ForwardedHalf implements TableEntry, FlowOwner {
   /** Lets this link's peer send `bytes` more, now that as many have left on the other link. */
   #grant(bytes: number): void {
     if (this.#closed || this.#finReceived || bytes === 0) return
-    const creditBytes = this.#window?.consume(bytes, this.host.roundTripMs()) ?? 0
+    this.#sendCredit(this.#window?.consume(bytes, this.host.roundTripMs()) ?? 0)
+  }
+
+  #sendCredit(creditBytes: number): void {
     if (creditBytes > 0) this.host.sendControl(windowMessage(this.#request.id, creditBytes))
   }
 

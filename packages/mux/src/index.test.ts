@@ -19,6 +19,7 @@ test('index exports exactly these names', () => {
       "defaultWindowBytes",
       "forward",
       "forwardAccepted",
+      "helloWindowBytes",
       "processFramePool",
       "silentLogger",
     ]

@@ -9,7 +9,13 @@ export { checkKeepaliveTiming, Keepalive, type KeepaliveOptions, type KeepaliveT
 export { silentLogger, type Logger } from './logger.js'
 export { MemoryBudget, type MemoryBudgetOptions } from './memory-budget.js'
 export { MessageReader } from './message-reader.js'
-export { checkSessionOptions, defaultWindowBytes, type LinkTerms, type SessionOptions } from './options.js'
+export {
+  checkSessionOptions,
+  defaultWindowBytes,
+  helloWindowBytes,
+  type LinkTerms,
+  type SessionOptions,
+} from './options.js'
 export { SessionCloseCode } from './session-close-code.js'
 export type { OpenRequest, SessionCounters, SessionHandler, SessionState } from './session-handler.js'
 export { Session } from './session.js'

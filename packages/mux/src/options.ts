@@ -1,6 +1,7 @@
 import type { Compressor, Extension } from '@ls/codec'
 import { checkDurationMs, checkInteger, type Clock, type Logger, silentLogger, systemClock } from '@ls/foundation'
 import { type FramePool, processFramePool } from './frame-pool.js'
+import { IdleWindows } from './idle-windows.js'
 import { MemoryBudget } from './memory-budget.js'
 
 /** What both ends agreed on when the link was opened (protocol.md §3). */
@@ -22,6 +23,11 @@ export interface SessionOptions extends LinkTerms {
   readonly compressor?: Compressor
   /** Channels open at once on one session; each costs memory at both ends. @default 65536 */
   readonly maxChannels?: number
+  /**
+   * What a channel's window is at its start, in bytes: the first credit that the peer knows, and a Window at once for the
+   * rest, as long as memory is not short. @default `windowBytes`
+   */
+  readonly startWindowBytes?: number
   /** A channel's window grows to at most this, in bytes: 16 MiB fill 600 Mbit/s at 200 ms. @default 16777216 */
   readonly maxWindowBytes?: number
   /** Bytes that the windows of a session may grow to together, and that may wait in its queues. @default 128 MiB */
@@ -64,6 +70,7 @@ export type ResolvedSessionOptions = Readonly<
   Required<Omit<SessionOptions, 'compressor' | 'parentBudget' | 'extensions' | 'budgetBytes'>> & {
     compressor: Compressor | undefined
     budget: MemoryBudget
+    idleWindows: IdleWindows
     window: boolean
     fin: boolean
     resume: boolean
@@ -72,20 +79,33 @@ export type ResolvedSessionOptions = Readonly<
 
 export const defaultWindowBytes = 262_144
 
+/**
+ * What Hello promises for each channel of a session whose windows start with `startWindowBytes`: little, since it cannot be
+ * taken back when memory is short. The rest follows by a Window with each channel. Enough for the first message of TLS or
+ * the head of a request, so that data before the answer needs no further round trip.
+ */
+export function helloWindowBytes(startWindowBytes: number): number {
+  return Math.min(startWindowBytes, 4096)
+}
+
 const defaultQuantumBytes = 65_536
 
 /** Applies the defaults and checks the ranges; a value out of range is the caller's mistake. */
 export function resolveSessionOptions(options: SessionOptions): ResolvedSessionOptions {
   const extensions = options.extensions ?? []
+  const clock = options.clock ?? systemClock
+  const windowBytes = checkInteger('windowBytes', options.windowBytes ?? defaultWindowBytes, 1, 0xffffffff)
   return {
-    clock: options.clock ?? systemClock,
+    clock,
     logger: options.logger ?? silentLogger,
     compressor: options.compressor,
     window: extensions.includes('window'),
     fin: extensions.includes('fin'),
     resume: extensions.includes('resume'),
     peerWindowBytes: checkInteger('peerWindowBytes', options.peerWindowBytes ?? defaultWindowBytes, 0, 0xffffffff),
-    windowBytes: checkInteger('windowBytes', options.windowBytes ?? defaultWindowBytes, 1, 0xffffffff),
+    windowBytes,
+    startWindowBytes: checkInteger('startWindowBytes', options.startWindowBytes ?? windowBytes, 1, 0xffffffff),
+    idleWindows: new IdleWindows(clock),
     maxChannels: checkInteger('maxChannels', options.maxChannels ?? 65_536, 1),
     maxWindowBytes: checkInteger('maxWindowBytes', options.maxWindowBytes ?? 16 * mebibyte, 1, 0xffffffff),
     budget: new MemoryBudget({ limitBytes: options.budgetBytes ?? 128 * mebibyte }, options.parentBudget),

@@ -12,7 +12,7 @@ import type { ChannelHandler } from './channel-handler.js'
 import { MuxError } from './errors.js'
 import { Fifo } from './fifo.js'
 import { checkProtocol, detached, maxDatagramMessageBytes, messageOverheadBytes } from './held-message.js'
-import { ReceiveWindow } from './receive-window.js'
+import { overspent, ReceiveWindow } from './receive-window.js'
 import type { ChannelHost, TableEntry } from './table-entry.js'
 
 /** The channel a receiver belongs to. */
@@ -127,12 +127,19 @@ export class Receiver {
     this.#clear()
   }
 
+  /** The channel is open for Data: returns the credit to grant beyond what the peer assumes. */
+  openWindow(): number {
+    const { window, windowBytes, startWindowBytes } = this.#host.options
+    const opens = window && startWindowBytes > windowBytes && this.#owner.protocol === 'tcp' && this.#state === 'open'
+    return opens ? this.#lazyWindow().open() : 0
+  }
+
   /** Counts `bytes` as dealt with; returns the credit to grant. @throws RangeError for more than was received. */
   consumed(bytes: number): number {
     this.#countConsumed(bytes)
     if (!this.#host.options.window || this.#owner.protocol === 'udp') return 0
     if (this.#state !== 'open' || this.#finReceived) return 0
-    const window = this.#openWindow()
+    const window = this.#lazyWindow()
     if (!(Number.isSafeInteger(bytes) && bytes >= 0 && bytes <= window.heldBytes)) {
       throw new RangeError(`${bytes} bytes cannot have been consumed: ${window.heldBytes} are outstanding`)
     }
@@ -160,10 +167,8 @@ export class Receiver {
     if (bytes > defaultMaxInflatedBytes) {
       throw new MuxError('ERR_MUX_PROTOCOL', `Data inflates to ${bytes} bytes, the limit is ${defaultMaxInflatedBytes}`)
     }
-    if (this.#host.options.window && !this.#openWindow().spend(bytes)) {
-      const { sizeBytes, creditBytes } = this.#openWindow()
-      const text = `window of ${sizeBytes} bytes overspent: ${bytes} bytes came, ${creditBytes} were left`
-      throw new MuxError('ERR_MUX_PROTOCOL', text)
+    if (this.#host.options.window && !this.#lazyWindow().spend(bytes)) {
+      throw overspent(this.#lazyWindow(), bytes)
     }
     this.receivedBytes += bytes
     if (!this.#mustWait) return this.#deliver(message)
@@ -289,7 +294,7 @@ export class Receiver {
     return compressor.gunzip(gzip, maxDatagramMessageBytes)
   }
 
-  #openWindow(): ReceiveWindow {
+  #lazyWindow(): ReceiveWindow {
     this.#window ??= new ReceiveWindow(this.#host.options)
     return this.#window
   }

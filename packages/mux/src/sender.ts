@@ -24,6 +24,8 @@ export class Sender implements FlowOwner {
   readonly #flow: Flow
   #state: 'open' | 'ending' | 'ended' = 'open'
   #linger: Linger | undefined
+  /** What the budget was charged for what waits; in step with it only while the flow is full. */
+  #chargedBytes = 0
 
   constructor(host: ChannelHost, owner: SenderOwner) {
     const { sendQueueBytes, window, peerWindowBytes, framePool } = host.options
@@ -45,8 +47,15 @@ export class Sender implements FlowOwner {
 
   /** Largest payload of a message that is not split: it has to fit the peer's credit. */
   get maxWholeBytes(): number {
-    // A receiver grants back at a quarter of its window, so that half of it always comes in the end.
-    return this.#host.options.window ? Math.floor(this.#host.options.peerWindowBytes / 2) : maxBaseWholeBytes
+    const { window, peerWindowBytes } = this.#host.options
+    // A receiver grants back at a quarter of its window, so that half of its first credit always comes in the end.
+    return window ? Math.max(Math.floor(peerWindowBytes / 2), this.#flow.spareCreditBytes) : maxBaseWholeBytes
+  }
+
+  /** Credit that came beyond the first, on a channel that has sent nothing. */
+  get grantedBytes(): number {
+    const { window, peerWindowBytes } = this.#host.options
+    return window ? this.#flow.spareCreditBytes - peerWindowBytes : 0
   }
 
   send(payload: Uint8Array): boolean {
@@ -112,6 +121,7 @@ export class Sender implements FlowOwner {
     this.#state = 'ended'
     this.#flow.cut()
     this.#linger?.stop()
+    this.#account()
   }
 
   /** Lets nothing leave before {@link release}. */
@@ -135,7 +145,9 @@ export class Sender implements FlowOwner {
     this.#owner.onRoom()
   }
 
-  onFlowSent(): void {}
+  onFlowSent(): void {
+    if (this.#chargedBytes > 0) this.#account()
+  }
 
   onFlowFinished(): void {
     this.cut()
@@ -146,7 +158,17 @@ export class Sender implements FlowOwner {
     this.sentBytes += bytes
     this.#owner.idleChecks = 0
     this.#host.activate(this.#flow)
-    return this.#flow.requestRoom()
+    const hasRoom = this.#flow.requestRoom()
+    if (!hasRoom) this.#account()
+    return hasRoom
+  }
+
+  #account(): void {
+    const bytes = this.#flow.memoryBytes
+    const { budget } = this.#host.options
+    if (bytes > this.#chargedBytes) budget.charge(bytes - this.#chargedBytes)
+    else budget.release(this.#chargedBytes - bytes)
+    this.#chargedBytes = bytes
   }
 }
 

@@ -178,6 +178,7 @@ export class Session implements ChannelHost {
     channel.expectAnswer(answerDeadlineMs)
     this.adopt(channel)
     this.sendControl(message)
+    channel.openWindow()
     if (handler === undefined) return channel
     channel.setHandler(handler)
     channel.resume()
@@ -344,10 +345,8 @@ export class Session implements ChannelHost {
     this.#transport = undefined
     this.#state = 'unlinked'
     this.#outbox.stop()
-    this.#graceTimer = clock.setTimeout(
-      () => this.#end(`no new connection within ${graceMs} ms after: ${why}`),
-      graceMs,
-    )
+    const text = `no new connection within ${graceMs} ms after: ${why}`
+    this.#graceTimer = clock.setTimeout(() => this.#end(text), graceMs)
   }
 
   #end(reason: string): void {

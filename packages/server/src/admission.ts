@@ -1,5 +1,12 @@
 import { nodeCompressor } from '@ls/codec/node'
-import { type Channel, type MemoryBudget, type MessageTransport, Session, type SessionHandler } from '@ls/mux'
+import {
+  type Channel,
+  helloWindowBytes,
+  type MemoryBudget,
+  type MessageTransport,
+  Session,
+  type SessionHandler,
+} from '@ls/mux'
 import { CloseCode, parseAuthQuery, type UpgradeRequest } from '@ls/transport'
 import { AuthThrottle } from './auth-throttle.js'
 import { type Agreement, Refusal, shakeHands, type Ticket } from './handshake.js'
@@ -111,8 +118,11 @@ export class Admission {
     parentBudget: MemoryBudget,
     handler: SessionHandler,
   ): Session {
+    const { server } = this.#options
     const options = {
-      ...this.#options.server,
+      ...server,
+      windowBytes: helloWindowBytes(server.windowBytes),
+      startWindowBytes: server.windowBytes,
       extensions,
       ...(peerWindowBytes === undefined ? {} : { peerWindowBytes }),
       parentBudget,

@@ -1,6 +1,6 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto'
 import { decode, encode, type Extension, type HelloMessage, MessageType, newChannelId } from '@ls/codec'
-import { type MessageTransport, MessageReader, type Session } from '@ls/mux'
+import { helloWindowBytes, type MessageTransport, MessageReader, type Session } from '@ls/mux'
 import type { ParsedAuthQuery } from '@ls/transport'
 import type { Identity } from './peer.js'
 import type { ResolvedServerOptions } from './options.js'
@@ -106,7 +106,7 @@ function ourHello(
   ticket: Agreement['ticket'],
   { windowBytes, graceMs }: ResolvedServerOptions,
 ): HelloMessage {
-  const hello = { type: MessageType.Hello, extensions, windowBytes }
+  const hello = { type: MessageType.Hello, extensions, windowBytes: helloWindowBytes(windowBytes) }
   if (ticket === undefined) return hello
   return { ...hello, session: Buffer.from(ticket.id, 'hex'), secret: ticket.secret, graceSeconds: graceMs / 1000 }
 }
