@@ -16,6 +16,7 @@ test('the package exports these names', () => {
       "connectByteStream",
       "describeCertificate",
       "environmentProxy",
+      "environmentWarnings",
       "fingerprints",
       "formatAuthQuery",
       "hashToken",

@@ -12,6 +12,8 @@ type Shared = Pick<
   | 'guard'
   | 'inbound'
   | 'httpTransparent'
+  | 'dnsServer'
+  | 'dnsTimeout'
   | 'fastOpen'
   | 'batching'
   | 'noBatching'
@@ -35,6 +37,7 @@ type SharedOptions = Pick<
   | 'guard'
   | 'inbound'
   | 'httpTransparent'
+  | 'dns'
   | 'fastOpen'
   | 'batching'
   | 'compressionThresholdBytes'
@@ -59,6 +62,7 @@ export function sharedOptions(settings: Shared): SharedOptions {
     accessRules: settings.accessRule,
     inbound: settings.inbound,
     httpTransparent: settings.httpTransparent,
+    dns: { servers: settings.dnsServer, timeoutMs: settings.dnsTimeout },
     fastOpen: settings.fastOpen,
     batching: settings.noBatching ? 'off' : settings.batching,
     compressionThresholdBytes: settings.compressionThreshold,
