@@ -49,6 +49,11 @@ function send(from: Socket, { relay }: Association, port: number, text: string):
   from.send(encodeDatagram(parseDestination('127.0.0.1', port), Buffer.from(text)), relay.port, '127.0.0.1')
 }
 
+/** The client's own address with `port`, as in a request. */
+function announcement(port: number): readonly number[] {
+  return [127, 0, 0, 1, port >> 8, port & 0xff]
+}
+
 async function answerTo(socket: Socket): Promise<string> {
   const [bytes] = (await within(once(socket, 'message'), 'an answer')) as [Buffer]
   return Buffer.from(decodeDatagram(bytes).payload).toString()
@@ -92,14 +97,34 @@ describe('an association', () => {
     expect(await answerTo(owner)).toBe('mine')
   })
 
-  test('takes the port that its client has announced', async () => {
+  test('goes over to the port that its client has announced, once that sends', async () => {
     const owner = await udpSocket()
-    const { port } = owner.address()
-    const association = await associate({}, [127, 0, 0, 1, port >> 8, port & 0xff])
+    const association = await associate({}, announcement(owner.address().port))
     const echo = await udpEcho()
-    send(await udpSocket(), association, echo, 'not mine')
+    const other = await udpSocket()
+    send(other, association, echo, 'not mine')
+    await answerTo(other)
     send(owner, association, echo, 'mine')
     expect(await answerTo(owner)).toBe('mine')
+  })
+
+  test('takes nothing from other ports after the announced one', async () => {
+    const owner = await udpSocket()
+    const association = await associate({}, announcement(owner.address().port))
+    const echo = await udpEcho()
+    send(owner, association, echo, 'mine')
+    await answerTo(owner)
+    send(await udpSocket(), association, echo, 'not mine')
+    send(owner, association, echo, 'mine again')
+    expect(await answerTo(owner)).toBe('mine again')
+  })
+
+  test("passes datagrams of a client that announces the target's address", async () => {
+    const echo = await udpEcho()
+    const association = await associate({}, announcement(echo))
+    const socket = await udpSocket()
+    send(socket, association, echo, 'ping')
+    expect(await answerTo(socket)).toBe('ping')
   })
 
   test('does not believe an announcement of another address, as from behind NAT', async () => {

@@ -61,8 +61,10 @@ class InboundAssociation implements ChannelHandler {
   readonly #channel: Channel
   readonly #logger: Logger
   readonly #clientAddress: string
-  /** The client's port, 0 until it is known: announced in its request, or that of its first datagram. */
-  #clientPort: number
+  /** The port that the client has said it sends from, 0 for none. It is a hint: many clients announce their target. */
+  readonly #announcedPort: number
+  /** The port that the client sends from, 0 until its first datagram. */
+  #clientPort = 0
   readonly #idleTimer: NodeJS.Timeout
   #closed = false
 
@@ -79,7 +81,7 @@ class InboundAssociation implements ChannelHandler {
     this.#logger = logger
     this.#clientAddress = plainAddress(control.remoteAddress ?? '')
     // Behind NAT its own idea of its address is wrong, and so is that of its port (RFC 1928 §7 asks for both).
-    this.#clientPort = plainAddress(announced.host) === this.#clientAddress ? announced.port : 0
+    this.#announcedPort = plainAddress(announced.host) === this.#clientAddress ? announced.port : 0
     this.#idleTimer = setTimeout(() => control.destroy(), udpOptions?.idleMs ?? defaultIdleMs)
     control.once('close', () => channel.disconnect())
     udp.on('message', (bytes, from) => this.#receive(bytes, from))
@@ -119,9 +121,13 @@ class InboundAssociation implements ChannelHandler {
     }
   }
 
+  /**
+   * The address must be that of the connection (RFC 1928 §6). The first datagram fixes the port; one from the announced port
+   * fixes it for good, so that no other program of that address keeps the association from its owner.
+   */
   #isClient({ address, port }: RemoteInfo): boolean {
     if (plainAddress(address) !== this.#clientAddress) return false
-    if (this.#clientPort === 0) this.#clientPort = port
+    if (this.#clientPort === 0 || port === this.#announcedPort) this.#clientPort = port
     return port === this.#clientPort
   }
 
