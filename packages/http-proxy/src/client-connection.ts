@@ -59,7 +59,9 @@ export class ClientConnection {
     this.#context = context
     this.#source = sourceOf(socket)
     this.#gate = new ReadingGate(socket)
-    this.origins = new Origins((target) => this.#openOrigin(target), context.options.maxOrigins)
+    const { maxOrigins, maxResponseHeadBytes } = context.options
+    const limits = { maxOrigins, maxHeadBytes: maxResponseHeadBytes }
+    this.origins = new Origins((target) => this.#openOrigin(target), limits)
     socket.on('error', () => closeStream(socket))
     socket.on('timeout', () => this.#onTimeout())
     socket.on('end', this.#onEnd)

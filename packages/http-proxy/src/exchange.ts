@@ -6,6 +6,7 @@ import { informationalHead, requestHeaders, responseHeaders, sendsChunked } from
 import { hasBody, hasTransferEncoding, isChunkedOnly } from './framing.js'
 import { endToEndTrailers, hasToken } from './hop-by-hop.js'
 import { join } from './join.js'
+import type { OriginStream } from './origin-stream.js'
 import { refusalOf } from './refusal.js'
 import { checkRequest } from './request-check.js'
 import { badTarget, type RequestTarget } from './request-target.js'
@@ -91,6 +92,7 @@ export class Exchange implements Turn {
     // The size is limited; a limit on the number would drop fields without a word.
     upstream.maxHeadersCount = 0
     this.#upstream = upstream
+    upstream.on('socket', (stream: Duplex) => (stream as OriginStream).expectResponse(request.method ?? ''))
     upstream.on('information', (info) => this.#onInformation(info))
     upstream.on('response', (response) => this.#onResponse(response))
     upstream.on('error', (error) => this.#onError(error, target))

@@ -36,7 +36,7 @@ export interface HttpProxyOptions {
   readonly onConnect?: (request: ConnectRequest) => void
   /** @default silent */
   readonly logger?: HttpProxyLogger
-  /** Largest request head, and largest trailer section, in bytes; browsers stay below 8 KiB. @default 16384 */
+  /** Largest request head, and largest trailer section, in bytes: Kerberos tokens take up to 48 KiB. @default 65536 */
   readonly maxHeadBytes?: number
   /** Largest response head, in bytes: origins send long cookies and policies. @default 65536 */
   readonly maxResponseHeadBytes?: number
@@ -78,7 +78,7 @@ export function resolveOptions(options: HttpProxyOptions): ResolvedHttpProxyOpti
     onConnect: options.onConnect,
     logger: options.logger,
     transparent: options.transparent ?? false,
-    maxHeadBytes: checkInteger('maxHeadBytes', options.maxHeadBytes ?? 16_384, 256, 1_048_576),
+    maxHeadBytes: checkInteger('maxHeadBytes', options.maxHeadBytes ?? 65_536, 256, 1_048_576),
     maxResponseHeadBytes: checkInteger('maxResponseHeadBytes', options.maxResponseHeadBytes ?? 65_536, 256, 1_048_576),
     headDeadlineMs: checkDurationMs('headDeadlineMs', options.headDeadlineMs ?? 10_000),
     idleMs: checkDurationMs('idleMs', options.idleMs ?? 60_000),

@@ -1,21 +1,29 @@
 import { Agent, type ClientRequest } from 'node:http'
-import { Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { formatAuthority, type Target } from './authority.js'
+import { OriginStream } from './origin-stream.js'
 import { discardStream } from './stream-end.js'
 
 /** Opens a connection to an origin. */
 export type OpenOrigin = (target: Target) => Promise<Duplex>
 
+export interface OriginsLimits {
+  /** Origins with an open connection. */
+  readonly maxOrigins: number
+  /** Largest head of a response, and largest trailer section, in bytes. */
+  readonly maxHeadBytes: number
+}
+
 /** The connections of one client to the origins it asks for: one each, kept open between requests. */
 export class Origins {
   readonly #agents = new Map<string, OriginAgent>()
   readonly #open: OpenOrigin
-  readonly #limit: number
+  readonly #limits: OriginsLimits
 
-  constructor(open: OpenOrigin, limit: number) {
+  constructor(open: OpenOrigin, limits: OriginsLimits) {
     this.#open = open
-    this.#limit = limit
+    this.#limits = limits
   }
 
   /**
@@ -24,10 +32,11 @@ export class Origins {
    */
   agentFor(target: Target, user: string | undefined): Agent {
     const key = `${formatAuthority(target)} ${user ?? ''}`
-    const agent = this.#agents.get(key) ?? new OriginAgent(() => this.#open(target))
+    const agent =
+      this.#agents.get(key) ?? new OriginAgent(async () => new OriginStream(await this.#open(target), this.#limits))
     this.#agents.delete(key)
     this.#agents.set(key, agent)
-    if (this.#agents.size > this.#limit) this.#closeOldest()
+    if (this.#agents.size > this.#limits.maxOrigins) this.#closeOldest()
     return agent
   }
 
@@ -46,9 +55,9 @@ export class Origins {
 
 /** Node's agent over any stream: it assumes sockets, whose timers and handles a dialled stream need not have. */
 class OriginAgent extends Agent {
-  readonly #open: () => Promise<Duplex>
+  readonly #open: () => Promise<OriginStream>
 
-  constructor(open: () => Promise<Duplex>) {
+  constructor(open: () => Promise<OriginStream>) {
     super({ keepAlive: true, maxSockets: 1, maxFreeSockets: 1 })
     this.#open = open
   }
@@ -62,7 +71,9 @@ class OriginAgent extends Agent {
   }
 
   /** An origin that ends or speaks unasked is not used again (RFC 9112 §9.2): its words would answer the next request. */
-  override keepSocketAlive(stream: Duplex): boolean {
+  override keepSocketAlive(stream: OriginStream): boolean {
+    if (!stream.isReusable) return false
+    stream.rest()
     const close = (): void => discardStream(stream)
     idleWatch.set(stream, close)
     stream.on('data', close)
@@ -73,7 +84,7 @@ class OriginAgent extends Agent {
   override reuseSocket(stream: Duplex, request: ClientRequest): void {
     const close = idleWatch.get(stream)
     if (close !== undefined) stream.off('data', close).off('end', close)
-    super.reuseSocket(stream instanceof Socket ? stream : socketOf(stream), request)
+    super.reuseSocket(socketOf(stream), request)
   }
 }
 

@@ -1,0 +1,97 @@
+import { LineReader } from './line-reader.js'
+import { isFieldName, parseField } from './repair-head.js'
+
+/** Bytes of a line that tells a chunk's size, extensions included: Node's parser takes as many. */
+const maxSizeLineBytes = 16_384
+
+/**
+ * Reads a chunked body (RFC 9112 §7.1) and writes it anew: without extensions, with CRLF where only LF came, and with
+ * well-formed trailers. What it cannot read it hands on as it is, for the strict parser to refuse.
+ */
+export class ChunkRepair {
+  readonly #lines = new LineReader()
+  readonly #maxTrailerBytes: number
+  #state: 'size' | 'data' | 'data-end' | 'trailers' | 'over' | 'unreadable' = 'size'
+  /** Bytes of the chunk at hand that are still to come. */
+  #left = 0
+
+  constructor(maxTrailerBytes: number) {
+    this.#maxTrailerBytes = maxTrailerBytes
+  }
+
+  /** The last trailer has come. */
+  get isOver(): boolean {
+    return this.#state === 'over'
+  }
+
+  /** Reads `chunk` from `at` on, writes to `out`, and returns where the body ends or the chunk does. */
+  read(chunk: Buffer, at: number, out: Buffer[]): number {
+    let next = at
+    while (next < chunk.length && !this.isOver) {
+      if (this.#state === 'data') next = this.#readData(chunk, next, out)
+      else if (this.#state === 'unreadable') next = passOn(chunk, next, out)
+      else next = this.#readLine(chunk, next, out)
+    }
+    return next
+  }
+
+  /** What is held at the end of the connection. */
+  release(): Buffer {
+    return this.#lines.release()
+  }
+
+  #readData(chunk: Buffer, at: number, out: Buffer[]): number {
+    const piece = chunk.subarray(at, at + this.#left)
+    this.#left -= piece.length
+    out.push(piece)
+    if (this.#left === 0) this.#state = 'data-end'
+    return at + piece.length
+  }
+
+  #readLine(chunk: Buffer, at: number, out: Buffer[]): number {
+    const { line, next } = this.#lines.take(chunk, at)
+    const limit = this.#state === 'trailers' ? this.#maxTrailerBytes : maxSizeLineBytes
+    const text = this.#lines.held.length > limit ? undefined : line === undefined ? '' : this.#repair(line)
+    if (text === undefined) return this.#giveUp(next, out)
+    if (line === undefined) return next
+    // Trailers stay held until they are whole, which bounds them all together.
+    if (this.#state !== 'trailers' || line === '') this.#lines.release()
+    if (text !== '') out.push(Buffer.from(text, 'latin1'))
+    return next
+  }
+
+  /** What to write for a line; undefined for one that makes no sense. */
+  #repair(line: string): string | undefined {
+    if (this.#state === 'size') return this.#repairSize(line)
+    if (this.#state === 'data-end') {
+      this.#state = 'size'
+      return line === '' ? '\r\n' : undefined
+    }
+    if (line === '') {
+      this.#state = 'over'
+      return '\r\n'
+    }
+    const [name = '', value = ''] = parseField(line) ?? []
+    return isFieldName(name) ? `${name}: ${value}\r\n` : ''
+  }
+
+  #repairSize(line: string): string | undefined {
+    const digits = /^0*(?<digits>[0-9a-f]{1,13})[ \t]*(?:;.*)?$/i.exec(line)?.groups?.['digits']
+    if (digits === undefined) return undefined
+    this.#left = Number.parseInt(digits, 16)
+    this.#state = this.#left === 0 ? 'trailers' : 'data'
+    return `${digits}\r\n`
+  }
+
+  #giveUp(next: number, out: Buffer[]): number {
+    this.#state = 'unreadable'
+    out.push(this.#lines.release())
+    return next
+  }
+}
+
+/** Hands on the rest of `chunk`. */
+function passOn(chunk: Buffer, at: number, out: Buffer[]): number {
+  out.push(chunk.subarray(at))
+  return chunk.length
+}
