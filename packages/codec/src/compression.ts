@@ -14,6 +14,29 @@ export interface Compressor {
    * is broken, cut short, followed by more bytes, or not of the size its trailer says.
    */
   gunzip(bytes: Uint8Array, maxInflatedBytes: number): Uint8Array
+  /**
+   * Inflates in pieces, as they are taken; throws as `gunzip` does where the frame alone shows a fault. The owner hears
+   * nothing before it has returned. Without it, data in transit is inflated at once.
+   */
+  inflate?(bytes: Uint8Array, maxInflatedBytes: number, owner: InflationOwner): Inflating
+}
+
+/** One gzip stream while it is being inflated. */
+export interface Inflating {
+  /** Takes more, after `onPiece` returned false. */
+  goOn(): void
+  /** Nobody wants the rest. */
+  stop(): void
+}
+
+/** Who takes what is being inflated. */
+export interface InflationOwner {
+  /** At most 64 KiB, in order; false to get no more before {@link Inflating.goOn}. */
+  onPiece(piece: Uint8Array): boolean
+  /** All of it was handed over, and was what its trailer says. */
+  onDone(): void
+  /** It is not what it claims to be; nothing more follows. Pieces that came before are not to be trusted as a whole. */
+  onError(error: CodecError): void
 }
 
 /**

@@ -1,6 +1,6 @@
 export { datagramTarget } from './address.js'
 export { channelIdBytes, channelKey, formatChannelId, newChannelId, parseUuid, type ChannelKey } from './channel-id.js'
-export { fflateCompressor, type Compressor } from './compression.js'
+export { fflateCompressor, type Compressor, type Inflating, type InflationOwner } from './compression.js'
 export { decode } from './decode.js'
 export { encode } from './encode.js'
 export { CodecError, codecErrorCodes, type CodecErrorCode } from './errors.js'

@@ -1,22 +1,13 @@
 import { crc32, createInflateRaw, type InflateRaw } from 'node:zlib'
+import type { Inflating, InflationOwner } from './compression.js'
 import type { CodecError } from './errors.js'
 import { badGzip, type GzipFrame, readGzipFrame } from './gzip-frame.js'
-
-/** Who takes what an {@link Inflation} brings. */
-export interface InflationOwner {
-  /** At most 64 KiB, in order; false to get no more before {@link Inflation.goOn}. */
-  onPiece(piece: Uint8Array): boolean
-  /** All of it was handed over, and was what its trailer says. */
-  onDone(): void
-  /** It is not what it claims to be; nothing more follows. Pieces that came before are not to be trusted as a whole. */
-  onError(error: CodecError): void
-}
 
 /**
  * Inflates one gzip stream off the event loop and in pieces, as fast as they are taken: memory is that of two pieces,
  * whatever it inflates to.
  */
-export class Inflation {
+export class Inflation implements Inflating {
   readonly #frame: GzipFrame
   readonly #owner: InflationOwner
   readonly #stream: InflateRaw
@@ -37,12 +28,10 @@ export class Inflation {
     this.#stream.end(this.#frame.deflated)
   }
 
-  /** Takes more, after `onPiece` returned false. */
   goOn(): void {
     this.#stream.resume()
   }
 
-  /** Nobody wants the rest. */
   stop(): void {
     this.#stream.destroy()
   }

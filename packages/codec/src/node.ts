@@ -1,16 +1,19 @@
 import { crc32, gzip, gzipSync, inflateRaw, inflateRawSync, type ZlibOptions } from 'node:zlib'
 import { gzipLevel, type Compressor } from './compression.js'
 import { badGzip, checkInflated, readGzipFrame, type GzipFrame } from './gzip-frame.js'
+import { Inflation } from './inflation.js'
 
-export { Inflation, type InflationOwner } from './inflation.js'
+export type { InflationOwner } from './compression.js'
+export { Inflation } from './inflation.js'
 
-/** `node:zlib` behind the `Compressor` contract. Works at once, on the calling thread. */
+/** `node:zlib` behind the `Compressor` contract. `gzip` and `gunzip` work at once, on the calling thread. */
 export const nodeCompressor: Compressor = {
   gzip: (bytes) => gzipSync(bytes, gzipOptions),
   gunzip(bytes, maxInflatedBytes) {
     const frame = readGzipFrame(bytes, maxInflatedBytes)
     return checkOutput(frame, inflateSync(frame))
   },
+  inflate: (bytes, maxInflatedBytes, owner) => new Inflation(bytes, maxInflatedBytes, owner),
 }
 
 /**

@@ -1,4 +1,6 @@
+import { setImmediate } from 'node:timers/promises'
 import { encodeTcpData, type Extension, fflateCompressor, newChannelId } from '@ls/codec'
+import { nodeCompressor } from '@ls/codec/node'
 import { FakeClock, memoryTransportPair, seededBytes } from '@ls/testkit'
 import { describe, expect, test } from 'vitest'
 import { base, halfClosing, Recorder, resumable } from '../testing/session-pair.js'
@@ -233,6 +235,26 @@ describe('forward', () => {
     near.sendCompressed(fflateCompressor.gzip(Buffer.from(text)), text.length)
     agent.settle()
     expect(farRecorder.text === text).toBe(true)
+  })
+
+  test('inflates compressed data of a base peer no further than the far link takes it', async () => {
+    const agent = new Agent({ from: base, all: { compressor: nodeCompressor } })
+    const { near, far, farRecorder } = agent.open()
+    far.pause()
+    const gzip = nodeCompressor.gzip(new Uint8Array(1_000_000))
+    for (let count = 0; count < 20; count++) near.sendCompressed(gzip, 1_000_000)
+    near.disconnect('')
+    const { budget } = agent.fromConnector.options
+    let mostBytes = 0
+    const settle = async (): Promise<void> => {
+      agent.settle(10)
+      mostBytes = Math.max(mostBytes, budget.usedBytes)
+      await setImmediate()
+    }
+    while (far.receivedBytes < 262_144) await settle()
+    far.resume()
+    while (farRecorder.closes.length === 0) await settle()
+    expect([farRecorder.receivedBytes, mostBytes < 1_000_000, budget.usedBytes]).toEqual([20_000_000, true, 0])
   })
 
   test('passes compressed data between extended links as it is', () => {

@@ -1,13 +1,4 @@
-import {
-  type ChannelKey,
-  dataCreditBytes,
-  decode,
-  defaultMaxInflatedBytes,
-  isCompressed,
-  MessageType,
-  protocolVersion,
-  readTcpDataPayload,
-} from '@ls/codec'
+import { type ChannelKey, dataCreditBytes, decode, isCompressed, MessageType, protocolVersion } from '@ls/codec'
 import { AnswerHold } from './answer-hold.js'
 import { disconnectMessage, finMessage, rejectMessage, windowMessage } from './channel-messages.js'
 import type { Channel } from './channel.js'
@@ -16,6 +7,7 @@ import { Flow, type FlowOwner } from './flow.js'
 import { Linger, stuckText } from './linger.js'
 import { overspent, ReceiveWindow } from './receive-window.js'
 import { checkProtocol, detached, maxDatagramMessageBytes } from './held-message.js'
+import { Reframing } from './reframing.js'
 import type { Session } from './session.js'
 import type { TableEntry } from './table-entry.js'
 
@@ -44,6 +36,7 @@ export class ForwardedHalf implements TableEntry, FlowOwner {
   readonly #direct: boolean
   readonly #onClose: () => void
   readonly #flow: Flow
+  readonly #reframing: Reframing
   readonly #window: ReceiveWindow | undefined
   #answered = false
   /** This link's peer has ended its direction. */
@@ -75,11 +68,17 @@ export class ForwardedHalf implements TableEntry, FlowOwner {
       creditBytes: options.window && !direct ? options.peerWindowBytes : Infinity,
       framePool: options.framePool,
     })
+    this.#reframing = new Reframing({
+      flow: this.#flow,
+      compressor: options.compressor,
+      onFilled: () => this.#filled(),
+      onError: ({ message }) => this.abort(`failed: ${message}`),
+    })
     if (options.window && !direct) this.#window = new ReceiveWindow(options)
   }
 
   get relieved(): boolean {
-    const { queuedBytes } = this.other.#flow
+    const queuedBytes = this.other.#queuedBytes
     return queuedBytes === 0 || (!this.host.options.budget.exceeded && queuedBytes * 2 <= this.#queueLimitBytes)
   }
 
@@ -127,7 +126,9 @@ export class ForwardedHalf implements TableEntry, FlowOwner {
     this.other.#cut(error)
   }
 
-  onFlowDrain(): void {}
+  onFlowDrain(): void {
+    this.#reframing.goOn()
+  }
 
   onFlowSent(spentBytes: number): void {
     this.#account()
@@ -167,6 +168,11 @@ export class ForwardedHalf implements TableEntry, FlowOwner {
     return this.#direct ? 2 * maxWindowBytes : Infinity
   }
 
+  /** What waits for this link's peer, as it came. */
+  get #queuedBytes(): number {
+    return this.#flow.queuedBytes + this.#reframing.waitingBytes
+  }
+
   #isClosed(): boolean {
     return this.#closed
   }
@@ -186,7 +192,7 @@ export class ForwardedHalf implements TableEntry, FlowOwner {
     // Nobody takes it, but its sender may have a Disconnect waiting behind it.
     if (this.other.#closed || this.other.#sending !== 'open') return this.#grant(bytes)
     this.other.#push(message, bytes)
-    const overfull = this.other.#flow.queuedBytes > this.#queueLimitBytes || this.host.options.budget.exceeded
+    const overfull = this.other.#queuedBytes > this.#queueLimitBytes || this.host.options.budget.exceeded
     if (overfull && !this.relieved) this.host.holdReading(this)
   }
 
@@ -208,8 +214,12 @@ export class ForwardedHalf implements TableEntry, FlowOwner {
       this.#flow.pushMessage(inOurVersion(message), bytes)
     } else {
       // Base peers send 1 MiB at once, more than a window or another base peer may take: it is framed anew, to fit.
-      this.#flow.pushPayload(this.#readPayload(message, bytes))
+      this.#reframing.push(message, bytes)
     }
+    this.#filled()
+  }
+
+  #filled(): void {
     this.#account()
     this.host.activate(this.#flow)
   }
@@ -219,20 +229,9 @@ export class ForwardedHalf implements TableEntry, FlowOwner {
     return this.#window === undefined && isCompressed(message) && message.length <= maxBaseMessageBytes
   }
 
-  #readPayload(message: Uint8Array, bytes: number): Uint8Array {
-    const payload = readTcpDataPayload(message)
-    if (!isCompressed(message)) return detached(payload)
-    if (bytes > defaultMaxInflatedBytes) {
-      throw new MuxError('ERR_MUX_PROTOCOL', `Data inflates to ${bytes} bytes, the limit is ${defaultMaxInflatedBytes}`)
-    }
-    const { compressor } = this.other.host.options
-    if (compressor === undefined) throw new MuxError('ERR_MUX_PROTOCOL', 'compressed data, and nothing to inflate it')
-    return compressor.gunzip(payload, bytes)
-  }
-
   /** Keeps the budget of whoever filled the queue in step with it. */
   #account(): void {
-    const bytes = this.#flow.memoryBytes
+    const bytes = this.#flow.memoryBytes + this.#reframing.memoryBytes
     const { budget } = this.other.host.options
     if (bytes > this.#chargedBytes) budget.charge(bytes - this.#chargedBytes)
     else budget.release(this.#chargedBytes - bytes)
@@ -313,9 +312,9 @@ export class ForwardedHalf implements TableEntry, FlowOwner {
   }
 
   #startLinger(): Linger {
-    const queuedBytes = (): number => this.#flow.queuedBytes
+    const unsentBytes = (): number => this.#queuedBytes + this.#reframing.restBytes
     const { lingerMs } = this.host.options
-    return new Linger(this.host, queuedBytes, () => this.#cut(stuckText(queuedBytes(), lingerMs)))
+    return new Linger(this.host, unsentBytes, () => this.#cut(stuckText(unsentBytes(), lingerMs)))
   }
 
   #passDisconnect(message: Uint8Array): void {
@@ -329,9 +328,8 @@ export class ForwardedHalf implements TableEntry, FlowOwner {
   #pushLast(kind: 'fin' | 'disconnect', message: Uint8Array): void {
     if (this.#sending !== 'open') return
     this.#sending = kind
-    this.#flow.finish(message)
-    this.#account()
-    this.host.activate(this.#flow)
+    this.#reframing.finish(message)
+    this.#filled()
   }
 
   /** Ends this half at once. */
@@ -346,6 +344,7 @@ export class ForwardedHalf implements TableEntry, FlowOwner {
     if (this.#closed) return
     this.#closed = true
     this.#flow.cut()
+    this.#reframing.stop()
     this.#account()
     this.#linger?.stop()
     this.#answerHold?.stop()

@@ -4,6 +4,9 @@ import { MuxError } from './errors.js'
 /** Memory a waiting message takes beside its bytes: the view, its slot, its share of the buffer below. */
 export const messageOverheadBytes = 128
 
+/** Memory of inflating in pieces, in bytes: 40 KiB of zlib's, and a piece of 64 KiB. */
+export const inflationBytes = 106_496
+
 /** A datagram of 65,535 bytes with its header and two addresses of 255 bytes; nothing larger comes off a network. */
 export const maxDatagramMessageBytes = 65_535 + tcpDataHeaderBytes + 2 * (1 + 255 + 2)
 

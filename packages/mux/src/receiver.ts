@@ -11,7 +11,13 @@ import {
 import type { ChannelHandler } from './channel-handler.js'
 import { MuxError } from './errors.js'
 import { Fifo } from './fifo.js'
-import { checkProtocol, detached, maxDatagramMessageBytes, messageOverheadBytes } from './held-message.js'
+import {
+  checkProtocol,
+  detached,
+  inflationBytes,
+  maxDatagramMessageBytes,
+  messageOverheadBytes,
+} from './held-message.js'
 import { overspent, ReceiveWindow } from './receive-window.js'
 import type { ChannelHost, TableEntry } from './table-entry.js'
 
@@ -299,6 +305,3 @@ export class Receiver {
     return this.#window
   }
 }
-
-/** Memory of inflating in pieces, in bytes: 40 KiB of zlib's, and a piece of 64 KiB. */
-const inflationBytes = 106_496
