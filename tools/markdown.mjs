@@ -71,3 +71,23 @@ function proseLines(text, clean = withoutCode) {
     .map((line, index) => ({ line: index + 1, prose: clean(line) }))
     .filter(({ line }) => !fenced.has(line))
 }
+
+/**
+ * The tables of a Markdown text.
+ *
+ * @returns {Array<{ header: string[], rows: string[][], line: number }>} `line` is that of the header.
+ */
+export function tables(text) {
+  const found = []
+  let open
+  for (const { line, prose } of proseLines(text, (each) => each)) {
+    const cells = /^\|(?<cells>.*)\|\s*$/
+      .exec(prose)
+      ?.groups.cells.split(/(?<!\\)\|/)
+      .map((cell) => cell.trim())
+    if (cells === undefined) open = undefined
+    else if (open === undefined) found.push((open = { header: cells, rows: [], line }))
+    else if (!cells.every((cell) => /^:?-+:?$/.test(cell))) open.rows.push(cells)
+  }
+  return found
+}

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { fencedBlocks, headings, localLinks } from './markdown.mjs'
+import { fencedBlocks, headings, localLinks, tables } from './markdown.mjs'
 
 it('fencedBlocks gives language, marks, code and line', () => {
   expect(fencedBlocks('text\n\n```ts excerpt\nlet a\n\nlet b\n```\n')).toEqual([
@@ -38,4 +38,21 @@ it('localLinks passes over hosts and code', () => {
 it('headings gives the anchors of a code host', () => {
   const text = '# One & two: `three`\n## Again\n### Again\n```sh\n# not one\n```\n'
   expect(headings(text).map(({ anchor }) => anchor)).toEqual(['one--two-three', 'again', 'again-1'])
+})
+
+it('tables gives header, rows and line', () => {
+  expect(tables('text\n\n| A | B |\n|---|---|\n| 1 | `x` |\n| 2 | y \\| z |\n\nend\n')).toEqual([
+    {
+      header: ['A', 'B'],
+      rows: [
+        ['1', '`x`'],
+        ['2', 'y \\| z'],
+      ],
+      line: 3,
+    },
+  ])
+})
+
+it('tables does not take code for a table', () => {
+  expect(tables('```\n| A |\n|---|\n```\n')).toEqual([])
 })
