@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { MessageType } from '../packages/codec/src/message-type.ts'
 import { statusOfReply } from '../packages/http-proxy/src/reply.ts'
+import { helloWindowBytes } from '../packages/mux/src/options.ts'
 import { SessionCloseCode } from '../packages/mux/src/session-close-code.ts'
 import { failureWords, replyOf } from '../packages/relay/src/failure.ts'
 import { replyBytes } from '../packages/socks5/src/reply.ts'
@@ -83,6 +84,10 @@ describe('spec/protocol.md', () => {
   it.each(rowsBelow('What', 'Value', 'In the code'))('%s: %s', (_what, value, place) => {
     const { name, file } = /^`(?<name>\w+)` in `(?<file>[^`]+)`$/.exec(place).groups
     expect(amount(value, name)).toBe(sourceConstant(file, name))
+  })
+
+  it('has the first credit that Hello promises', () => {
+    expect(page).toContain(`promise ${helloWindowBytes(Infinity)} bytes in Hello`)
   })
 
   it('has rows of numbers', () => {
