@@ -1,0 +1,36 @@
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { percentile } from './judge.mjs'
+
+const program = fileURLToPath(new URL('programs/bystander.mjs', import.meta.url))
+const pollMs = 50
+
+/** Another tenant, in a process of its own: what the attacker computes must not delay what is measured. */
+export class Bystander {
+  #child
+
+  constructor(tasks) {
+    this.#child = fork(program, [JSON.stringify(tasks)], { execArgv: [] })
+  }
+
+  async watch(durationMs, enough) {
+    await this.#ask('begin')
+    const until = performance.now() + durationMs
+    while (performance.now() < until || !enough()) await sleep(pollMs)
+    const { timesMs, failed, reason } = await this.#ask('report')
+    return { count: timesMs.length, p50: percentile(timesMs, 0.5), p99: percentile(timesMs, 0.99), failed, reason }
+  }
+
+  stop() {
+    this.#child.kill('SIGKILL')
+  }
+
+  async #ask(what) {
+    const answer = once(this.#child, 'message')
+    this.#child.send(what)
+    const [report] = await answer
+    return report
+  }
+}

@@ -1,0 +1,29 @@
+/** What every attack must leave standing at the default limits. */
+const allowed = {
+  /** Peak resident memory of the server, in MiB. */
+  peakMebibytes: 300,
+  /** How much the bystander's p99 may grow. */
+  slowdown: 3,
+  /** A p99 below this is never too much, in ms: what another program does to a machine of two cores for a moment. */
+  floorMs: 50,
+}
+
+/** What an attack has done to others that it must not; empty when nothing. */
+export function judge({ peakMebibytes, before, during, faults }) {
+  const found = [...faults]
+  if (!(peakMebibytes <= allowed.peakMebibytes)) {
+    found.push(`the server held ${Math.round(peakMebibytes)} MiB, the limit is ${allowed.peakMebibytes}`)
+  }
+  const most = Math.max(allowed.floorMs, allowed.slowdown * before.p99)
+  if (!(during.p99 <= most)) {
+    found.push(`the bystander's p99 went from ${before.p99.toFixed(1)} to ${during.p99.toFixed(1)} ms`)
+  }
+  if (during.failed > 0) found.push(`${during.failed} requests of the bystander failed: ${during.reason}`)
+  return found
+}
+
+/** The value that `share` of all values do not exceed; NaN where there are none. */
+export function percentile(values, share) {
+  const sorted = values.toSorted((a, b) => a - b)
+  return sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)] ?? Number.NaN
+}

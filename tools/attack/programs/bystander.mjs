@@ -1,0 +1,73 @@
+// The honest tenant: one request after the other, and a new link now and then. Told what to do in its argument, asked to
+// begin and to report by its parent.
+import { once } from 'node:events'
+import { get } from 'node:http'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { connect } from '@ls/socks5'
+import { Link } from '../link.mjs'
+
+/** A request that takes longer than this has failed, in ms. */
+const requestLimitMs = 5000
+const pauseMs = { request: 10, link: 500 }
+
+const { url, token, proxyPort, echo, host, bytes = 1, visits } = JSON.parse(process.argv[2])
+const payload = Buffer.alloc(bytes, 'x')
+let found = fresh()
+let requests = 0
+
+process.on('disconnect', () => process.exit())
+process.on('message', (what) => {
+  process.send(found)
+  if (what === 'begin') found = fresh()
+})
+void repeat(visits === undefined ? proxied : visit, pauseMs.request, (ms) => found.timesMs.push(ms))
+void repeat(openLink, pauseMs.link, () => {})
+
+function fresh() {
+  return { timesMs: [], failed: 0, reason: undefined }
+}
+
+async function repeat(request, pause, onDone) {
+  for (;;) {
+    const startMs = performance.now()
+    try {
+      await request(AbortSignal.timeout(requestLimitMs))
+      onDone(performance.now() - startMs)
+    } catch (error) {
+      found.failed++
+      found.reason = `${request.name}: ${error.message}`
+    }
+    await sleep(pause)
+  }
+}
+
+/** Through the proxy to the echo, and back. `host` may hold a `*`, for a name that nobody asked for before. */
+async function proxied(signal) {
+  const target = { ...echo, ...(host === undefined ? {} : { host: host.replace('*', String(++requests)) }) }
+  const socket = await connect({ proxy: { host: '127.0.0.1', port: proxyPort }, target, timeoutMs: requestLimitMs })
+  try {
+    socket.write(payload)
+    for (let received = 0; received < bytes;) {
+      const [chunk] = await once(socket.resume(), 'data', { signal })
+      received += chunk.length
+    }
+  } finally {
+    socket.destroy()
+  }
+}
+
+/** A visitor of the website behind the port wants the page it asked for. */
+async function visit(signal) {
+  const path = `/page/${++requests}`
+  const request = get(`${visits}${path}`, { signal })
+  const [response] = await once(request, 'response')
+  let text = ''
+  for await (const chunk of response) text += chunk
+  if (text !== `page ${path}`) throw new Error(`asked for ${path}, got '${text}'`)
+}
+
+/** A second link with the same token is let in. */
+async function openLink() {
+  const link = await Link.open({ url, token, extensions: ['window', 'fin', 'resume'] })
+  link.close()
+}

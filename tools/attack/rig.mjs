@@ -1,0 +1,78 @@
+import { fileURLToPath } from 'node:url'
+import { freePort, ProcessGroup } from '../bench/processes.mjs'
+import { Bystander } from './bystander.mjs'
+import { Targets } from './targets.mjs'
+
+const program = [process.execPath, fileURLToPath(new URL('../../apps/cli/bin/linksocks.js', import.meta.url))]
+const apiKey = 'attack-key'
+/** What the attacker holds, where an attack begins with a token, and what the bystander holds. */
+export const tokens = { attacker: 'attacker', bystander: 'bystander' }
+
+/** A server, a bystander that uses it, and targets for both. */
+export class Rig {
+  targets
+  port
+  #server = new ProcessGroup()
+  #client = new ProcessGroup()
+  #bystander
+
+  /**
+   * Starts all of it as the attack wants it: with more `flags` for the server, with `wrap`, which makes the server's
+   * command line from what it would be, and with `bystander`, what the bystander does (see programs/bystander.mjs).
+   * `prepare` gives the same, once targets and port are known.
+   */
+  static async start({ prepare, ...attack }) {
+    const rig = new Rig()
+    try {
+      rig.targets = await Targets.start()
+      rig.port = await freePort()
+      const { flags = [], wrap = (line) => line, bystander = {} } = { ...attack, ...(await prepare?.(rig)) }
+      await rig.#server.start(wrap([...program, 'server', ...rig.#serverFlags(), ...flags]), rig.port)
+      await rig.#addBystanderToken()
+      const proxyPort = await freePort()
+      const client = ['-t', tokens.bystander, '-u', rig.url, '-p', String(proxyPort)]
+      await rig.#client.start([...program, 'client', ...client], proxyPort)
+      const tasks = { url: rig.url, token: tokens.bystander, proxyPort, echo: rig.targets.echo, ...bystander }
+      rig.#bystander = new Bystander(tasks)
+      return rig
+    } catch (error) {
+      await rig.stop()
+      throw error
+    }
+  }
+
+  get url() {
+    return `ws://127.0.0.1:${this.port}`
+  }
+
+  /** Lets the bystander work for a while, and on until `enough` says so; its latencies in ms. */
+  watch(durationMs, enough = () => true) {
+    return this.#bystander.watch(durationMs, enough)
+  }
+
+  /** Peak resident memory of the server, in MiB; NaN when it has ended. */
+  peakMebibytes() {
+    return this.#server.residentMebibytes('VmHWM') || Number.NaN
+  }
+
+  faults() {
+    return this.targets.faults
+  }
+
+  async stop() {
+    this.#bystander?.stop()
+    await Promise.all([this.#server.stop(), this.#client.stop()])
+    this.targets?.stop()
+  }
+
+  #serverFlags() {
+    return ['-H', '127.0.0.1', '-P', String(this.port), '-t', tokens.attacker, '-k', apiKey]
+  }
+
+  async #addBystanderToken() {
+    const body = JSON.stringify({ type: 'forward', token: tokens.bystander })
+    const headers = { 'x-api-key': apiKey }
+    const answer = await fetch(`http://127.0.0.1:${this.port}/api/token`, { method: 'POST', headers, body })
+    if (!answer.ok) throw new Error(`the API does not add a token: ${answer.status} ${await answer.text()}`)
+  }
+}

@@ -1,0 +1,40 @@
+// Connections that show no token, all from one address that is not the bystander's.
+import { once } from 'node:events'
+import { connect } from 'node:net'
+
+/** Any address of 127.0.0.0/8 is this machine's. */
+export const strangersAddress = '127.66.0.1'
+
+export const upgradeRequest = [
+  'GET /socket HTTP/1.1',
+  'Host: 127.0.0.1',
+  'Upgrade: websocket',
+  'Connection: Upgrade',
+  'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
+  'Sec-WebSocket-Version: 13',
+  '\r\n',
+].join('\r\n')
+
+/** A connection that nobody waits for; what the server does to it is the server's choice. */
+export function openConnection(port) {
+  const socket = connect({ port, host: '127.0.0.1', localAddress: strangersAddress })
+  socket.on('error', () => socket.destroy())
+  return socket
+}
+
+/** The same after the handshake of the WebSocket, or after the server has refused it. */
+export async function openWebSocket(port) {
+  const socket = openConnection(port)
+  socket.write(upgradeRequest)
+  await Promise.race([once(socket, 'data'), once(socket, 'close')])
+  return socket.resume()
+}
+
+/** The header of a masked frame (RFC 6455 §5.2) of that many bytes; 0x82 is a whole binary message. */
+export function frameHeader(payloadBytes, firstByte = 0x82) {
+  const header = Buffer.alloc(14)
+  header[0] = firstByte
+  header[1] = 0xff
+  header.writeBigUInt64BE(BigInt(payloadBytes), 2)
+  return header
+}
