@@ -14,6 +14,7 @@ export default defineConfig({
       'tests/**/*.test.ts',
       'examples/**/*.test.ts',
     ],
+    setupFiles: process.env['LS_RUNS'] === undefined ? [] : ['tools/fuzz/more-runs.mjs'],
     exclude: ['**/node_modules/**', '**/dist/**'],
     testTimeout: 20_000,
     hookTimeout: 30_000,

@@ -1,4 +1,3 @@
-import { type NameResolver, resolversFor } from '@ls/dial'
 import type { TimerHandle } from '@ls/batching'
 import { nodeCompressor } from '@ls/codec/node'
 import { type MessageTransport, Session, type SessionHandler } from '@ls/mux'
@@ -44,7 +43,6 @@ export class Link {
   readonly #url: URL
   readonly #earlyDataBytes: number
   readonly #schedule: ReconnectSchedule
-  readonly #resolver: NameResolver
   readonly #stop = new AbortController()
   #session: Session | undefined
   #ticket: Ticket | undefined
@@ -65,7 +63,6 @@ export class Link {
     const { url, earlyDataBytes = init.options.earlyDataBytes ?? 0 } = splitEarlyData(parseServerUrl(init.options.url))
     this.#url = url
     this.#earlyDataBytes = earlyDataBytes
-    this.#resolver = resolversFor(init.options.dns).servers
     this.#schedule = new ReconnectSchedule({
       firstMs: init.options.reconnectDelayMs,
       maxMs: init.options.maxReconnectDelayMs,
@@ -160,7 +157,6 @@ export class Link {
     const { logger, heartbeat, proxyFromEnvironment, transport } = this.#options
     const dial = this.#init.serverDial(url)
     return {
-      resolver: this.#resolver,
       ...transport,
       ...(dial === undefined ? {} : { dial }),
       signal: this.#stop.signal,

@@ -262,7 +262,7 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
 
   #connect(peer: Peer, channel: Channel): void {
     const { record, session } = peer
-    if (record.kind === 'forward') return this.#outbound.serve(channel, peer.remoteAddress, record)
+    if (record.kind === 'forward') return this.#outbound.serve(channel, peer.remoteAddress)
     const group = this.#groups.of(record)
     if (record.kind === 'reverse' || group === undefined) return channel.reject('forbidden: providers open no channels')
     this.#switchboard.connect(channel, session, group.providersFor(record), this.#options.connectorWaitMs)

@@ -16,7 +16,6 @@ test('the package exports these names', () => {
       "connectByteStream",
       "describeCertificate",
       "environmentProxy",
-      "environmentWarnings",
       "fingerprints",
       "formatAuthQuery",
       "hashToken",

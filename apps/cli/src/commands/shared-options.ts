@@ -12,8 +12,6 @@ type Shared = Pick<
   | 'guard'
   | 'inbound'
   | 'httpTransparent'
-  | 'dnsServer'
-  | 'dnsTimeout'
   | 'fastOpen'
   | 'batching'
   | 'noBatching'
@@ -37,7 +35,6 @@ type SharedOptions = Pick<
   | 'guard'
   | 'inbound'
   | 'httpTransparent'
-  | 'dns'
   | 'fastOpen'
   | 'batching'
   | 'compressionThresholdBytes'
@@ -62,7 +59,6 @@ export function sharedOptions(settings: Shared): SharedOptions {
     accessRules: settings.accessRule,
     inbound: settings.inbound,
     httpTransparent: settings.httpTransparent,
-    dns: { servers: settings.dnsServer, timeoutMs: settings.dnsTimeout },
     fastOpen: settings.fastOpen,
     batching: settings.noBatching ? 'off' : settings.batching,
     compressionThresholdBytes: settings.compressionThreshold,

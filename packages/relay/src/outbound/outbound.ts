@@ -3,7 +3,6 @@ import type { Duplex } from 'node:stream'
 import type { ConnectionOptions as TlsOptions } from 'node:tls'
 import type { Address } from '@ls/codec'
 import { checkDurationMs, checkInteger, type Logger, silentLogger } from '@ls/foundation'
-import { type DnsOptions, type Resolvers, resolversFor } from '@ls/dial'
 import { discardStream } from '@ls/http-proxy'
 import type { Channel } from '@ls/mux'
 import { Canceller } from '../cancellation.js'
@@ -51,8 +50,6 @@ export interface OutboundOptions extends PayloadOptions, GuardOptions {
   readonly accessRules?: readonly string[]
   /** @default 10000 */
   readonly connectTimeoutMs?: number
-  /** How names are looked up. @default as the system does */
-  readonly dns?: DnsOptions
   readonly udp?: UdpOptions
 }
 
@@ -69,11 +66,10 @@ export class Outbound {
   readonly #routes: Routes
   readonly #dial: TargetDialler
   readonly #policy: AccessPolicy
-  readonly #resolvers: Resolvers
   readonly #logger: Logger
 
   /**
-   * @throws RangeError when an upstream, a route, a header, an access rule, a guard, a name server, a time or a payload option is not valid; TypeError for
+   * @throws RangeError when an upstream, a route, a header, an access rule, a guard, a time or a payload option is not valid; TypeError for
    * an upstream inside a WebSocket without `dialWebSocket`
    */
   constructor(options: OutboundOptions = {}) {
@@ -84,16 +80,10 @@ export class Outbound {
     checkTimes(options)
     this.#options = options
     this.#routes = parseRoutes(routes, upstreamProxies.map(parseUpstream))
-    this.#resolvers = resolversFor(options.dns)
     const headers = checkUpstreamHeaders(upstreamHeaders)
     const guard = new Guard(options)
     this.#policy = new AccessPolicy({ rules: parseAccessRules(accessRules), routes: this.#routes, guard })
-    this.#dial = diallerByRoute(this.#routes, this.#policy, {
-      headers,
-      tls: upstreamTls,
-      dialWebSocket,
-      proxyResolver: this.#resolvers.servers,
-    })
+    this.#dial = diallerByRoute(this.#routes, this.#policy, { headers, tls: upstreamTls, dialWebSocket })
     this.#logger = options.logger ?? silentLogger
   }
 
@@ -101,23 +91,19 @@ export class Outbound {
    * Serves a channel that a peer asked for; everything from here on is the outbound's.
    *
    * @param source The address of whoever asks, where it is known, for `{source}` in `upstreamHeaders` and for `sendProxy`.
-   * @param tenant Whose channel it is, by identity: lookups of one tenant do not delay those of another.
    */
-  serve(channel: Channel, source?: string, tenant?: unknown): void {
-    if (channel.protocol === 'udp') return void this.#serveUdp(channel, tenant)
+  serve(channel: Channel, source?: string): void {
+    if (channel.protocol === 'udp') return void this.#serveUdp(channel)
     if (channel.address === undefined) return channel.reject('failed: Connect names no target')
     const target = parseTarget(channel.address)
     if (target instanceof RelayError) return channel.reject(target.message)
-    void this.#serveTcp(channel, target, source, tenant)
+    void this.#serveTcp(channel, target, source)
   }
 
-  async #serveUdp(channel: Channel, tenant: unknown): Promise<void> {
+  async #serveUdp(channel: Channel): Promise<void> {
     const { udp, connectTimeoutMs } = this.#options
     await serveUdp(channel, {
-      resolver: this.#resolvers.targets,
       ...udp,
-      tenant,
-      proxyResolver: this.#resolvers.servers,
       ...(connectTimeoutMs === undefined ? {} : { connectTimeoutMs }),
       policy: this.#policy,
       routes: this.#routes,
@@ -125,7 +111,7 @@ export class Outbound {
     })
   }
 
-  async #serveTcp(channel: Channel, target: Target, source: string | undefined, tenant: unknown): Promise<void> {
+  async #serveTcp(channel: Channel, target: Target, source: string | undefined): Promise<void> {
     const dialling = new Canceller()
     channel.setHandler({ onClose: ({ error }) => dialling.abort(new Error(error)) })
     const startedAtMs = performance.now()
@@ -133,8 +119,6 @@ export class Outbound {
     try {
       socket = await this.#dial(target, {
         signal: dialling,
-        resolver: this.#resolvers.targets,
-        tenant,
         ...(source === undefined ? {} : { source }),
         ...(this.#options.connectTimeoutMs === undefined ? {} : { timeoutMs: this.#options.connectTimeoutMs }),
       })
