@@ -8,6 +8,7 @@ export const sections = [
   'Proxy port',
   'Network',
   'Reliability',
+  'Limits',
   'Logs',
   'Direct mode',
   'Help',

@@ -3,6 +3,7 @@ import type { Flag } from './flag.js'
 import { directModeFlags } from './flags/direct-mode-flags.js'
 import { disguiseFlags } from './flags/disguise-flags.js'
 import { helpFlags } from './flags/help-flags.js'
+import { limitFlags } from './flags/limit-flags.js'
 import { linkFlags } from './flags/link-flags.js'
 import { logFlags } from './flags/log-flags.js'
 import { networkFlags } from './flags/network-flags.js'
@@ -23,6 +24,7 @@ export const flags = [
   ...proxyPortFlags,
   ...networkFlags,
   ...reliabilityFlags,
+  ...limitFlags,
   ...logFlags,
   ...directModeFlags,
   ...helpFlags,

@@ -45,6 +45,7 @@ export class ClientConnection {
   readonly origins: Origins
   /** The account of the request being served. */
   user: string | undefined
+  #isProven = false
   readonly #context: ConnectionContext
   readonly #source: Target | undefined
   readonly #turns: Turn[] = []
@@ -111,6 +112,14 @@ export class ClientConnection {
     refuse(this.socket, error)
   }
 
+  /** The client has shown that it may be served, as the account `user` where there are any. */
+  proven(user: string | undefined): void {
+    this.user = user
+    if (this.#isProven) return
+    this.#isProven = true
+    this.options.onProven?.(this.socket)
+  }
+
   /** Writes down why a request was not served. */
   note(error: unknown): void {
     const { message, code } =
@@ -173,7 +182,7 @@ export class ClientConnection {
     let connect: PendingConnect
     try {
       const { target, user } = checkConnect(request, this.options)
-      this.user = user
+      this.proven(user)
       connect = new PendingConnect({
         socket: this.socket,
         target,

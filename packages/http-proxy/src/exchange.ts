@@ -51,7 +51,7 @@ export class Exchange implements Turn {
     if (this.#failure !== undefined) return this.#refuse(this.#failure)
     try {
       const { target, user } = checkRequest(this.request, this.#connection.options)
-      this.#connection.user = user
+      this.#connection.proven(user)
       if (target !== undefined && this.#isLoop(target)) throw badTarget('the request leads back to the proxy itself')
       if (target === undefined) this.#answerItself()
       else this.#forward(target)

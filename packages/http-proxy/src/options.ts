@@ -34,6 +34,8 @@ export interface HttpProxyOptions {
   readonly transparent?: boolean
   /** Takes CONNECT requests over from `dial`, for callers that copy between client and target themselves. */
   readonly onConnect?: (request: ConnectRequest) => void
+  /** A client has shown that it may use the proxy, by its first request that is served. */
+  readonly onProven?: (socket: Duplex) => void
   /** @default silent */
   readonly logger?: HttpProxyLogger
   /** Largest request head, and largest trailer section, in bytes: Kerberos tokens take up to 48 KiB. @default 65536 */
@@ -60,11 +62,12 @@ export interface HttpProxyOptions {
   readonly maxOrigins?: number
 }
 
-type Defaulted = Omit<HttpProxyOptions, 'accounts' | 'onConnect' | 'logger'>
+type Defaulted = Omit<HttpProxyOptions, 'accounts' | 'onConnect' | 'onProven' | 'logger'>
 
 export type ResolvedHttpProxyOptions = Readonly<Required<Defaulted>> & {
   readonly mayUse: AccountCheck | undefined
   readonly onConnect: ((request: ConnectRequest) => void) | undefined
+  readonly onProven: ((socket: Duplex) => void) | undefined
   readonly logger: HttpProxyLogger | undefined
 }
 
@@ -76,6 +79,7 @@ export function resolveOptions(options: HttpProxyOptions): ResolvedHttpProxyOpti
   return {
     mayUse: options.accounts === undefined ? undefined : accountCheck(options.accounts),
     onConnect: options.onConnect,
+    onProven: options.onProven,
     logger: options.logger,
     transparent: options.transparent ?? false,
     maxHeadBytes: checkInteger('maxHeadBytes', options.maxHeadBytes ?? 65_536, 256, 1_048_576),

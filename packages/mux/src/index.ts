@@ -1,3 +1,4 @@
+export { addressGroup } from './address-group.js'
 export type { ChannelCloseKind, ChannelCloseReason } from './channel-close.js'
 export type { ChannelHandler } from './channel-handler.js'
 export { Channel, type ChannelState } from './channel.js'
@@ -16,6 +17,12 @@ export {
   type LinkTerms,
   type SessionOptions,
 } from './options.js'
+export {
+  type CutConnection,
+  type PendingConnection,
+  PendingConnections,
+  type PendingLimits,
+} from './pending-connections.js'
 export { SessionCloseCode } from './session-close-code.js'
 export type { OpenRequest, SessionCounters, SessionHandler, SessionState } from './session-handler.js'
 export { Session } from './session.js'

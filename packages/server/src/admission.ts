@@ -34,6 +34,12 @@ export interface AdmissionOptions {
   onRefused(remoteAddress: string, reason: string): void
 }
 
+/** A link of someone who has yet to show that it may stay. */
+export interface ArrivingTransport extends MessageTransport {
+  /** It may; false when there is no room for it, and it is being closed. */
+  admit(): boolean
+}
+
 /** Lets clients in that show a valid token, and knows who is in. */
 export class Admission {
   readonly peers: ReadonlySet<Peer>
@@ -54,7 +60,7 @@ export class Admission {
   }
 
   /** Opens the link of a client that has just connected. Never throws. */
-  async accept(transport: MessageTransport, request: UpgradeRequest): Promise<void> {
+  async accept(transport: ArrivingTransport, request: UpgradeRequest): Promise<void> {
     const { server, tokens, onRefused } = this.#options
     const remoteAddress = plainAddress(request.remoteAddress)
     try {
@@ -64,6 +70,7 @@ export class Admission {
         tokens,
         findTicket,
         admit: (record) => this.#tenants.admit(record),
+        proven: () => transport.admit(),
       })
       this.#throttle.succeeded(remoteAddress)
       if (outcome.kind === 'agreed') this.#welcome(transport, outcome.agreement, remoteAddress)

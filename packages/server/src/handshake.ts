@@ -34,6 +34,8 @@ export interface HandshakeDependencies {
   readonly tokens: TokenRegistry
   /** The session a client wants to go on with. */
   findTicket(id: string): Ticket | undefined
+  /** The client has shown a token that is known; false when there is no room for it. */
+  proven(): boolean
   /** Resolves when a new session of that token may begin. */
   admit(record: TokenRecord): Promise<void>
 }
@@ -56,6 +58,7 @@ export async function shakeHands(
   const { options } = dependencies
   const reader = new MessageReader(transport, options.clock)
   const identity = await authenticate(reader, query, dependencies)
+  if (!dependencies.proven()) throw new Error('all links are in use')
   if (query.resume === undefined) await dependencies.admit(identity.record)
   const extensions = options.extensions.filter((extension) => query.extensions.includes(extension))
   const ticket = extensions.includes('resume') ? makeTicket(identity.record) : undefined

@@ -3,8 +3,9 @@ import { resolveServerOptions, type ServerOptions } from './options.js'
 
 describe('resolveServerOptions', () => {
   test('gives the documented defaults', () => {
-    const { logger, clock, ...defaults } = resolveServerOptions({})
-    expect({ logger: typeof logger, clock: typeof clock, ...defaults }).toEqual({
+    const { logger, clock, pending, ...defaults } = resolveServerOptions({})
+    const { maxPending, maxPendingPerAddress } = pending
+    expect({ logger: typeof logger, clock: typeof clock, maxPending, maxPendingPerAddress, ...defaults }).toEqual({
       socketPaths: ['/socket', '/socket/'],
       hostNames: [],
       guard: 'local',
@@ -24,6 +25,8 @@ describe('resolveServerOptions', () => {
       maxTokenGraceSessions: 1024,
       handshakeDeadlineMs: 10_000,
       maxLinks: 10_000,
+      maxPending: 4096,
+      maxPendingPerAddress: 512,
       logger: 'object',
       clock: 'object',
     })
@@ -45,6 +48,8 @@ describe('resolveServerOptions', () => {
     ['graceMs is Infinity', { graceMs: Infinity }],
     ['handshakeDeadlineMs is 0', { handshakeDeadlineMs: 0 }],
     ['maxLinks is 0', { maxLinks: 0 }],
+    ['maxPending is 0', { maxPending: 0 }],
+    ['maxPendingPerAddress is 1.5', { maxPendingPerAddress: 1.5 }],
     ['apiKey is empty', { apiKey: '' }],
     ['idleLimitMs is 0', { idleLimitMs: 0 }],
     ['heartbeat.deadlineMs is 45000', { heartbeat: { periodMs: 60_000 } }],

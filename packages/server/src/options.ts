@@ -8,8 +8,8 @@ import {
   silentLogger,
   systemClock,
 } from '@ls/foundation'
-import { checkKeepaliveTiming, checkSessionOptions } from '@ls/mux'
 import type { GuardLevel, InboundOptions, OutboundOptions, PayloadOptions, UdpOptions } from '@ls/relay'
+import { checkKeepaliveTiming, checkSessionOptions, PendingConnections } from '@ls/mux'
 import {
   type CertificateFiles,
   type ClientAddressHeader,
@@ -122,6 +122,13 @@ export interface ServerOptions extends PayloadOptions {
   readonly handshakeDeadlineMs?: number
   /** WebSockets open at once, all clients together. @default 10000 */
   readonly maxLinks?: number
+  /**
+   * Connections at all ports of the server that have not shown yet that they may come in; the oldest makes room for the
+   * next. @default 4096
+   */
+  readonly maxPending?: number
+  /** Those of one address among them; of IPv6, of one /64. @default 512 */
+  readonly maxPendingPerAddress?: number
   /** Channels open at once on one link. @default 65536 */
   readonly maxChannels?: number
   /** Channels without a byte for this long are closed, in milliseconds. @default 43200000 (12 h) */
@@ -166,6 +173,8 @@ export type ResolvedServerOptions = ServerOptions &
     /** Paths where links are opened. */
     readonly socketPaths: readonly string[]
     readonly hostNames: readonly string[]
+    /** Of all its ports together. */
+    readonly pending: PendingConnections
   }
 
 /** Applies the defaults and checks the ranges. @throws RangeError for a value out of its range */
@@ -182,6 +191,7 @@ export function resolveServerOptions(options: ServerOptions): ResolvedServerOpti
   return {
     ...options,
     socketPaths: options.path === undefined ? defaultSocketPaths : [normalPath(options.path)],
+    pending: new PendingConnections(options),
     hostNames: (options.hostNames ?? []).map(normalHostName),
     host,
     guard: options.guard ?? defaultGuard(host, options.socksListen),

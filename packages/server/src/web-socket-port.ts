@@ -79,10 +79,25 @@ export class WebSocketPort {
   }
 }
 
+/**
+ * What a client may send before its token is known. Auth is the longest message then, 281 bytes with a token of 255; early
+ * data may have a Resume behind it.
+ */
+const unproven = { messageBytes: 1024, totalBytes: 4096 } as const
+
 /** Those options that are the listener's own. */
 function listenOptions(server: ResolvedServerOptions) {
-  const { host, port, maxLinks, logger, heartbeat } = server
-  return { host, port, maxLinks, logger, ...(heartbeat === undefined ? {} : { heartbeat }), ...believedProxies(server) }
+  const { host, port, maxLinks, pending, logger, heartbeat } = server
+  return {
+    host,
+    port,
+    maxLinks,
+    pending,
+    unproven,
+    logger,
+    ...(heartbeat === undefined ? {} : { heartbeat }),
+    ...believedProxies(server),
+  }
 }
 
 async function openFrontDoor({ server, api, isKnownToken, onRefused }: WebSocketPortOptions): Promise<FrontDoor> {

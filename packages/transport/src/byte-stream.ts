@@ -16,6 +16,8 @@ export interface ByteStreamOptions {
   /** Address of the peer, for logs and rules. @default unknown */
   readonly remoteAddress?: string | undefined
   readonly remotePort?: number | undefined
+  /** What `admit` calls. @default nothing */
+  readonly onAdmit?: () => boolean
   /** @default the system's */
   readonly clock?: Clock
 }
@@ -54,6 +56,7 @@ export class ByteStream extends Duplex implements TransportHandler {
   readonly remoteAddress: string | undefined
   readonly remotePort: number | undefined
   readonly #answerWaitMs: number | false
+  readonly #onAdmit: (() => boolean) | undefined
   readonly #clock: Clock
   readonly #opening = new AbortController()
   #open: OpenTransport | undefined
@@ -77,8 +80,14 @@ export class ByteStream extends Duplex implements TransportHandler {
     this.#clock = options.clock ?? systemClock
     this.remoteAddress = options.remoteAddress
     this.remotePort = options.remotePort
+    this.#onAdmit = options.onAdmit
     if (typeof transport === 'function') this.#open = transport
     else this.#attach(transport)
+  }
+
+  /** The client has shown that it may come in, see `admit` of WebSocketTransport. */
+  admit(): boolean {
+    return this.#onAdmit?.() ?? true
   }
 
   onMessage(message: Uint8Array): void {

@@ -1,5 +1,7 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import { TransportError } from './errors.js'
+import type { UnprovenLimits } from './read-allowance.js'
+import type { UpgradeRefusal } from './refuse-upgrade.js'
 import { placeOf } from './url.js'
 
 /**
@@ -61,6 +63,20 @@ export function takeEarlyData(request: IncomingMessage): readonly Buffer[] {
   if (messages !== undefined) echoes.set(request, header.split(',', 1)[0]?.trim() ?? header)
   if (messages !== undefined || !TOKENS.test(header)) delete request.headers['sec-websocket-protocol']
   return messages ?? []
+}
+
+/** What is wrong with early data of somebody who may send no more than that yet; undefined when nothing is. */
+export function earlyDataFault(
+  messages: readonly Uint8Array[],
+  unproven: UnprovenLimits | undefined,
+): UpgradeRefusal | undefined {
+  if (unproven === undefined) return undefined
+  const { messageBytes, totalBytes } = unproven
+  const longest = Math.max(0, ...messages.map(({ length }) => length))
+  const total = messages.reduce((bytes, { length }) => bytes + length, 0)
+  if (longest <= messageBytes && total <= totalBytes) return undefined
+  const limits = `a message may have ${messageBytes} bytes, all together ${totalBytes}`
+  return { status: 413, text: `Early data of ${total} bytes, ${longest} in one message: ${limits}.` }
 }
 
 /** Adds the answer to the lines of a response: what the client offered first, letter by letter (RFC 6455 §4.2.2). */

@@ -9,6 +9,7 @@ import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { wsFrame } from '../testing/ws-frame.js'
 import { FrameReader } from './frame-reader.js'
+import { ReadAllowance } from './read-allowance.js'
 
 interface ReadOptions {
   readonly masked?: boolean
@@ -27,7 +28,14 @@ class Reading {
       this.#got.push({ by: 'reader', bytes: message })
       onMessage?.(message)
     }
-    this.reader = new FrameReader({ stream, masked, maxMessageBytes, onBytes: () => {}, onMessage: take })
+    this.reader = new FrameReader({
+      stream,
+      masked,
+      allowance: new ReadAllowance(maxMessageBytes),
+      onExcess: () => {},
+      onBytes: () => {},
+      onMessage: take,
+    })
     this.reader.attach()
   }
 
@@ -64,8 +72,9 @@ test('FrameReader.attach leaves a connection alone on which ws does not listen f
   const reader = new FrameReader({
     stream,
     masked: false,
-    maxMessageBytes: 100,
+    allowance: new ReadAllowance(100),
     onBytes: () => {},
+    onExcess: () => {},
     onMessage: () => {},
   })
   expect([reader.attach(), stream.listenerCount('data')]).toEqual([false, 0])

@@ -3,6 +3,7 @@ import { processFramePool } from '@ls/mux'
 import { longReadBytes, ReadTap, type ReadTapOwner } from '@ls/mux/node'
 import { binaryMessage, headerBytes, headerBytesOf, isMasked, readPayloadBytes } from './frame-header.js'
 import { copyUnmasked, unmask } from './mask.js'
+import type { ReadAllowance } from './read-allowance.js'
 import { UnfinishedMessage } from './unfinished-message.js'
 
 export interface FrameReaderOptions {
@@ -10,10 +11,12 @@ export interface FrameReaderOptions {
   readonly stream: Duplex
   /** Servers take masked frames only, clients unmasked ones only (RFC 6455 §5.1). */
   readonly masked: boolean
-  /** A larger message is left to ws, which closes with 1009. */
-  readonly maxMessageBytes: number
+  /** A message beyond its `maxMessageBytes` is left to ws, which closes with 1009. */
+  readonly allowance: ReadAllowance
   /** Something has come, complete or not. */
   onBytes(): void
+  /** The peer has sent more than its allowance; nothing is read from it any more. */
+  onExcess(): void
   /** Gets each whole binary message. */
   onMessage(message: Uint8Array): void
 }
@@ -70,7 +73,7 @@ export class FrameReader implements ReadTapOwner {
     if (this.#target !== unfinished) this.#target?.discard()
     const room = unfinished?.room
     this.#target = room && unfinished
-    if (this.#wasFull && this.#atStart) {
+    if (this.#wasFull && this.#atStart && this.#options.allowance.isProven) {
       this.#frame ??= processFramePool.take(processFramePool.frameBytes)
     } else if (this.#frame !== undefined) {
       processFramePool.give(this.#frame)
@@ -130,7 +133,7 @@ export class FrameReader implements ReadTapOwner {
 
   /** Reads `bytes`, which start with a frame; one with a header as long as the room before `frame` is in its place there. */
   #readIntoFrame(bytes: Buffer, frame: Uint8Array): void {
-    const { masked, maxMessageBytes } = this.#options
+    const { masked, allowance } = this.#options
     const start = frame.byteOffset - bytes.byteOffset
     const inPlace =
       bytes.length > start &&
@@ -138,7 +141,7 @@ export class FrameReader implements ReadTapOwner {
       isMasked(bytes[1] ?? 0) === masked &&
       headerBytesOf(bytes[1] ?? 0) === start
     const length = inPlace ? readPayloadBytes(bytes, 0) : 0
-    if (!processFramePool.fits(length) || length > maxMessageBytes) return this.#readFrames(bytes)
+    if (!processFramePool.fits(length) || length > allowance.maxMessageBytes) return this.#readFrames(bytes)
     this.#frame = undefined
     const key = masked ? bytes.subarray(start - 4, start) : undefined
     const end = Math.min(start + length, bytes.length)
@@ -170,7 +173,9 @@ export class FrameReader implements ReadTapOwner {
     const headerBytes = headerBytesOf(second)
     if (available < headerBytes) return this.#keep(bytes, offset)
     const length = readPayloadBytes(bytes, offset)
-    if (length > this.#options.maxMessageBytes) return this.#giveUp(bytes, offset)
+    const { allowance } = this.#options
+    if (!allowance.takes(headerBytes + length, length)) return this.#refuse(bytes)
+    if (length > allowance.maxMessageBytes) return this.#giveUp(bytes, offset)
     return this.#readMessage(bytes, offset + headerBytes, length)
   }
 
@@ -204,6 +209,7 @@ export class FrameReader implements ReadTapOwner {
     if (payloadBytes > maxControlBytes) return this.#giveUp(bytes, offset)
     const frameBytes = headerBytesOf(second) + payloadBytes
     if (bytes.length - offset < frameBytes) return this.#keep(bytes, offset)
+    if (!this.#options.allowance.takes(frameBytes)) return this.#refuse(bytes)
     // A copy, since the answer to a ping has its payload in it.
     this.#pass(Buffer.from(bytes.subarray(offset, offset + frameBytes)))
     return offset + frameBytes
@@ -211,15 +217,34 @@ export class FrameReader implements ReadTapOwner {
 
   /** From here on ws reads by itself. */
   #giveUp(bytes: Buffer, offset: number): number {
-    const { stream } = this.#options
-    this.#gaveUp = true
-    this.#tap?.close()
-    stream.off('data', this.#onData)
-    stream.on('data', () => this.#options.onBytes())
-    if (this.#theirs !== undefined) stream.on('data', this.#theirs)
+    const { stream, allowance } = this.#options
     const rest = bytes.subarray(offset)
+    if (!allowance.takes(rest.length)) return this.#refuse(bytes)
+    this.#stop()
+    stream.on('data', () => this.#options.onBytes())
+    if (!allowance.isProven) stream.on('data', this.#onCounted)
+    else if (this.#theirs !== undefined) stream.on('data', this.#theirs)
     this.#pass(this.#isBorrowed ? Buffer.from(rest) : rest)
     return bytes.length
+  }
+
+  /** What ws reads of a peer that has yet to show that it may come in: ws itself would take all that fits into a message. */
+  readonly #onCounted = (chunk: Buffer): void => {
+    if (this.#options.allowance.takes(chunk.length)) return this.#pass(chunk)
+    this.#options.stream.off('data', this.#onCounted)
+    this.#refuse(chunk)
+  }
+
+  #refuse(bytes: Buffer): number {
+    this.#stop()
+    this.#options.onExcess()
+    return bytes.length
+  }
+
+  #stop(): void {
+    this.#gaveUp = true
+    this.#tap?.close()
+    this.#options.stream.off('data', this.#onData)
   }
 
   #pass(bytes: Buffer): void {

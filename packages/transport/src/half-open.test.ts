@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import { PendingConnections } from '@ls/mux'
 import { testAuthority, until } from '@ls/testkit'
 import { describe, expect, test } from 'vitest'
 import { openLink, rawConnection, startListener, upgradeHead } from '../testing/listening.js'
@@ -30,7 +31,8 @@ describe('listen', () => {
   test.each(cases)(
     `cuts ${count} clients that send %s, counts them, and keeps nothing`,
     async (_name, options, sent) => {
-      const listener = await startListener({ headDeadlineMs: 100, ...options })
+      const pending = new PendingConnections({ maxPendingPerAddress: count })
+      const listener = await startListener({ headDeadlineMs: 100, pending, ...options })
       const sockets: Socket[] = []
       for (let index = 0; index < count; index++) {
         const socket = await rawConnection({ port: listener.address().port })

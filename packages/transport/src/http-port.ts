@@ -3,8 +3,10 @@ import { createServer as createHttpsServer, type Server as HttpsServer } from 'n
 import type { DropArgument, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { TLSSocket } from 'node:tls'
+import type { PendingConnections } from '@ls/mux'
 import { systemCodeOf } from './errors.js'
 import type { ClientAddress } from './forwarded.js'
+import { PendingSockets } from './pending-sockets.js'
 import type { ProxyHeader } from './proxy-header.js'
 import { readProxyHeader } from './read-proxy-header.js'
 import { textResponse } from './refuse-upgrade.js'
@@ -27,12 +29,14 @@ export interface HttpPortOptions {
   readonly proxyProtocol: boolean
   readonly trusted: TrustedProxies
   readonly refusals: Refusals
+  readonly pending: PendingConnections
 }
 
 /** What a connection goes through before its requests are ours: the PROXY header, TLS, HTTP's own limits. */
 export class HttpPort {
   readonly server: Server
   readonly #options: HttpPortOptions
+  readonly #pending: PendingSockets
   /** Connections that have not come as far as HTTP, which looks after its own. */
   readonly #arriving = new Set<Socket>()
   /** What PROXY headers said, by the connection they came on. */
@@ -42,14 +46,34 @@ export class HttpPort {
 
   constructor(options: HttpPortOptions) {
     this.#options = options
+    this.#pending = new PendingSockets(options)
     this.server = options.tls === undefined ? createHttpServer(this.#httpOptions()) : this.#createTlsServer(options.tls)
     this.server.maxConnections = options.maxConnections
     this.server.on('drop', (dropped?: DropArgument) =>
       this.#refused('full', dropped?.remoteAddress, 'too many connections wait'),
     )
-    this.server.on('request', ({ socket }, response) => this.#answers.set(socket, response))
+    this.server.on('request', ({ socket }, response) => {
+      this.#answers.set(socket, response)
+      this.#pending.serve(underlying(socket), response)
+    })
     this.server.on('clientError', (error, socket) => this.#clientError(error, socket))
     if (options.proxyProtocol) this.#expectProxyHeaders()
+    this.server.prependListener('connection', (socket: Socket) => this.#pending.add(socket))
+  }
+
+  /** The connection turned out to be for a client at this address. */
+  isFor(socket: Socket, address: string | undefined): void {
+    this.#pending.moveTo(underlying(socket), address)
+  }
+
+  /** The connection is somebody else's to serve, until it closes. */
+  handsOver(socket: Socket): void {
+    this.#pending.serve(underlying(socket))
+  }
+
+  /** The connection has shown that it may come in, so it makes room for nobody any more. */
+  admit(socket: Socket): void {
+    this.#pending.release(underlying(socket))
   }
 
   /** Who is at the other end of a connection, by its PROXY header where there is one. */
@@ -120,7 +144,10 @@ export class HttpPort {
 
   #readProxyHeader(socket: Socket, next: readonly ((socket: Socket) => void)[]): void {
     const onHeader = ({ source }: ProxyHeader): void => {
-      if (source !== undefined) this.#sources.set(socket, source)
+      if (source !== undefined) {
+        this.#sources.set(socket, source)
+        this.isFor(socket, source.address)
+      }
       this.#arriving.delete(socket)
       socket.off('error', ignore)
       for (const listener of next) listener.call(this.server, socket)

@@ -48,10 +48,9 @@ export async function listenByteStreams(options: ByteStreamListenOptions): Promi
     onRequest: (_request, response) => answerNotFound(response),
     onTransport: (transport, request) => {
       const { address: remoteAddress, port: remotePort } = transport.peer
-      onStream(
-        new ByteStream(transport, { remoteAddress, remotePort, ...(clock === undefined ? {} : { clock }) }),
-        request,
-      )
+      const onAdmit = (): boolean => transport.admit()
+      const options = { remoteAddress, remotePort, onAdmit, ...(clock === undefined ? {} : { clock }) }
+      onStream(new ByteStream(transport, options), request)
     },
   })
   if (files === undefined || tls === undefined) return listener

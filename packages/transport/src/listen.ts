@@ -1,9 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
-import type { TransportCloseReason } from '@ls/mux'
+import type { PendingConnections, TransportCloseReason } from '@ls/mux'
 import type { ClientAddress, ClientAddressHeader } from './forwarded.js'
 import { Listener } from './listener.js'
 import type { TransportOptions } from './options.js'
+import type { UnprovenLimits } from './read-allowance.js'
 import type { UpgradeRefusal } from './refuse-upgrade.js'
 import type { RefusalCounts } from './refusals.js'
 import type { ServerTlsOptions } from './server-tls.js'
@@ -49,6 +50,16 @@ export interface ListenOptions extends TransportOptions {
   readonly headDeadlineMs?: number
   /** Most links open at once; more are answered 503. @default 10_000 */
   readonly maxLinks?: number
+  /**
+   * Counts connections until they are links that may stay; when there are too many, the oldest goes. Several ports can
+   * share one. @default one of its own
+   */
+  readonly pending?: PendingConnections
+  /**
+   * What a client may send before the transport's `admit` has been called, early data included. Until then its link is a
+   * pending connection, cut when there are too many. @default none: a link may stay once it is open
+   */
+  readonly unproven?: UnprovenLimits
   /**
    * Take what clients put into Sec-WebSocket-Protocol as their first messages (early data, see `earlyDataBytes` of
    * `connect`). Whatever is no base64 there is a subprotocol as ever. @default false

@@ -1,12 +1,13 @@
 import { once } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { checkDurationMs, checkInteger } from '@ls/foundation'
-import type { TransportCloseReason } from '@ls/mux'
+import { PendingConnections, type TransportCloseReason } from '@ls/mux'
 import { WebSocketServer, type ServerOptions, type WebSocket } from 'ws'
 import { CloseCode } from './close-code.js'
 import { formatHostPort } from './dial.js'
-import { echoEarlyData, takeEarlyData } from './early-data.js'
+import { earlyDataFault, echoEarlyData, takeEarlyData } from './early-data.js'
 import { asError, systemCodeOf, TransportError, type TransportErrorCode } from './errors.js'
 import { type ClientAddress, clientAddress, type ClientAddressHeader, clientAddressHeaders } from './forwarded.js'
 import { HttpPort } from './http-port.js'
@@ -19,9 +20,6 @@ import { parseTrustedProxies, type TrustedProxies } from './trusted-proxies.js'
 import { listenOnPath, unixPathOf } from './unix-socket.js'
 import { readUpgradeRequest, upgradeFault, type UpgradeRequest } from './upgrade-request.js'
 import { WebSocketTransport } from './websocket-transport.js'
-
-/** Connections beyond `maxLinks` that may send their request or use plain HTTP at the same time. */
-const MAX_OTHER_CONNECTIONS = 1024
 
 const LISTEN_ERRORS: Readonly<Record<string, [code: TransportErrorCode, why: string]>> = {
   EADDRINUSE: ['ERR_TRANSPORT_ADDRESS_IN_USE', 'another program listens there already; choose another port or end it'],
@@ -49,6 +47,8 @@ export class Listener implements TransportListener {
   readonly #refusals: Refusals
   readonly #port: HttpPort
   readonly #upgrader: WebSocketServer
+  /** Those among `transports` that have yet to show that they may come in. */
+  readonly #unproven = new Set<WebSocketTransport>()
   /** Calls of `closeAll` that wait for the last link. */
   readonly #waiting: (() => void)[] = []
 
@@ -64,10 +64,13 @@ export class Listener implements TransportListener {
     this.#refusals = new Refusals(this.#transport)
     this.#upgrader = new WebSocketServer(upgraderOptions(this.#transport))
     this.#upgrader.on('headers', echoEarlyData)
+    const pending = options.pending ?? new PendingConnections()
     this.#port = new HttpPort({
       maxHeadBytes: checkInteger('maxHeadBytes', options.maxHeadBytes ?? 8192, 64, 1024 * 1024),
       headDeadlineMs: checkDurationMs('headDeadlineMs', options.headDeadlineMs ?? 4000),
-      maxConnections: this.#maxLinks + MAX_OTHER_CONNECTIONS,
+      // One more: the newest has to come in for the oldest to go.
+      maxConnections: this.#maxLinks + pending.maxPending + 1,
+      pending,
       tls: options.tls,
       proxyProtocol: options.proxyProtocol ?? false,
       trusted: this.#trusted,
@@ -136,7 +139,17 @@ export class Listener implements TransportListener {
     const refusal = decision ?? upgradeFault(request)
     if (refusal !== undefined) return this.#refuse(stream, refusal, upgradeRequest)
     const early = this.#options.earlyData === true ? takeEarlyData(request) : []
-    this.#upgrader.handleUpgrade(request, stream, head, (socket) => this.#open(socket, stream, upgradeRequest, early))
+    const excess = earlyDataFault(early, this.#options.unproven)
+    if (excess !== undefined) return this.#refuse(stream, excess, upgradeRequest)
+    this.#port.isFor(request.socket, upgradeRequest.remoteAddress)
+    this.#upgrader.handleUpgrade(request, stream, head, (socket) =>
+      this.#open({ socket, stream, connection: request.socket, request: upgradeRequest, early }),
+    )
+  }
+
+  /** Links of those who may come in: strangers are limited elsewhere, and must not keep anyone out. */
+  get #hasRoom(): boolean {
+    return this.transports.size - this.#unproven.size < this.#maxLinks
   }
 
   #clientOf(request: IncomingMessage): ClientAddress {
@@ -146,7 +159,7 @@ export class Listener implements TransportListener {
   #decide(request: UpgradeRequest): UpgradeRefusal | TakeUpgrade | undefined {
     try {
       const decision = this.#options.authorize?.(request)
-      if (decision !== undefined || this.transports.size < this.#maxLinks) return decision
+      if (decision !== undefined || this.#hasRoom) return decision
       return { status: 503, text: `All ${this.#maxLinks} links are in use.` }
     } catch (error) {
       this.#transport.logger.error({ error }, 'authorize failed')
@@ -161,6 +174,7 @@ export class Listener implements TransportListener {
   }
 
   #handOver(take: TakeUpgrade, request: IncomingMessage, stream: Duplex, head: Buffer): void {
+    this.#port.handsOver(request.socket)
     try {
       take(request, stream, head)
     } catch (error) {
@@ -169,10 +183,18 @@ export class Listener implements TransportListener {
     }
   }
 
-  #open(socket: WebSocket, stream: Duplex, request: UpgradeRequest, early: readonly Uint8Array[]): void {
+  #open({ socket, stream, connection, request, early }: OpenedUpgrade): void {
+    const { unproven } = this.#options
     const peer = { address: request.remoteAddress, port: request.remotePort }
-    const transport = new WebSocketTransport(socket, stream, this.#transport, peer, { isServer: true, early })
+    const transport = new WebSocketTransport(socket, stream, this.#transport, peer, {
+      isServer: true,
+      early,
+      unproven,
+      onAdmit: () => this.#admit(transport, connection),
+    })
     this.transports.add(transport)
+    if (unproven === undefined) this.#port.admit(connection)
+    else this.#unproven.add(transport)
     socket.once('close', () => this.#forget(transport))
     try {
       this.#options.onTransport(transport, request)
@@ -182,8 +204,19 @@ export class Listener implements TransportListener {
     }
   }
 
+  #admit(transport: WebSocketTransport, connection: Socket): boolean {
+    if (!this.#hasRoom) {
+      this.#refusals.add('full', transport.peer.address, `all ${this.#maxLinks} links are in use`)
+      return false
+    }
+    this.#unproven.delete(transport)
+    this.#port.admit(connection)
+    return true
+  }
+
   #forget(transport: WebSocketTransport): void {
     this.transports.delete(transport)
+    this.#unproven.delete(transport)
     if (this.transports.size > 0) return
     for (const resolve of this.#waiting.splice(0)) resolve()
   }
@@ -208,6 +241,17 @@ export class Listener implements TransportListener {
       response.end()
     }
   }
+}
+
+/** An upgrade that has become a WebSocket. */
+interface OpenedUpgrade {
+  readonly socket: WebSocket
+  /** Below the WebSocket. */
+  readonly stream: Duplex
+  /** The connection that the request came on. */
+  readonly connection: Socket
+  readonly request: UpgradeRequest
+  readonly early: readonly Uint8Array[]
 }
 
 function upgraderOptions(options: ResolvedTransportOptions): ServerOptions & { closeTimeout: number } {

@@ -5,7 +5,7 @@ import type { Logger } from '@ls/mux'
 const refusalKinds = ['full', 'proxy-header', 'tls', 'silent', 'bad-request', 'head-size', 'upgrade'] as const
 
 /**
- * - `full`: more than `maxLinks`, or more connections than may wait;
+ * - `full`: more than `maxLinks`, or more connections than may be pending: the oldest of them was cut;
  * - `proxy-header`: no PROXY header, or from whom none is taken;
  * - `tls`: the TLS handshake failed, or a client certificate was missing;
  * - `silent`: TLS, PROXY header or request did not come within the deadline;

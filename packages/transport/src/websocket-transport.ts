@@ -7,15 +7,8 @@ import { TransportError } from './errors.js'
 import { FrameReader } from './frame-reader.js'
 import { FrameWriter } from './frame-writer.js'
 import type { ResolvedTransportOptions } from './options.js'
-
-/** Who is at the other end, as far as it is known. */
-export interface TransportPeer {
-  /** IP address of the peer, or of the proxy in between. */
-  readonly address: string | undefined
-  readonly port: number | undefined
-  /** Client side: the URL that answered, after redirects, with its secrets hidden. */
-  readonly url?: string
-}
+import { ReadAllowance } from './read-allowance.js'
+import type { TransportPeer, TransportRole } from './transport-role.js'
 
 /**
  * How long messages that arrived before the end wait for a paused owner, in milliseconds: longer than the 30 s after
@@ -38,6 +31,8 @@ export class WebSocketTransport implements MessageTransport {
   readonly #stream: Duplex
   readonly #options: ResolvedTransportOptions
   readonly #highWaterBytes: number
+  readonly #allowance: ReadAllowance
+  readonly #onAdmit: (() => boolean) | undefined
   readonly #writer: FrameWriter
   readonly #keepalive: Keepalive | undefined
   /** `destroyed` hands over nothing any more; `closed` means that `onClose` has been called. */
@@ -62,12 +57,16 @@ export class WebSocketTransport implements MessageTransport {
     stream: Duplex,
     options: ResolvedTransportOptions,
     peer: TransportPeer,
-    { isServer, early = [] }: { readonly isServer: boolean; readonly early?: readonly Uint8Array[] },
+    { isServer, early = [], unproven, onAdmit }: TransportRole,
   ) {
     this.#socket = socket
     this.#stream = stream
     this.#options = options
     this.#held = [...early]
+    this.#allowance = new ReadAllowance(options.maxMessageBytes, unproven)
+    // What came with the request counts as well; the listener has refused what is too much.
+    for (const message of early) this.#allowance.takes(message.length)
+    this.#onAdmit = onAdmit
     this.peer = peer
     // 'drain' only follows a write beyond the stream's own mark, so ours cannot be lower.
     this.#highWaterBytes = Math.max(options.highWaterBytes, stream.writableHighWaterMark)
@@ -96,6 +95,21 @@ export class WebSocketTransport implements MessageTransport {
   /** The heartbeat, to read its measurements and to change its deadlines; undefined when it is off. */
   get keepalive(): Keepalive | undefined {
     return this.#keepalive
+  }
+
+  /**
+   * The peer has shown that it may come in: from here on it may send as much as any, and its link is not cut to make room
+   * for others. False when there is no room for it; its link is being closed then. Without `unproven` in `listen` there is
+   * nothing to show.
+   */
+  admit(): boolean {
+    if (this.#allowance.isProven) return true
+    if (this.#onAdmit?.() === false) {
+      this.close({ code: CloseCode.tryAgainLater, reason: 'all links are in use' })
+      return false
+    }
+    this.#allowance.isProven = true
+    return true
   }
 
   send(message: Uint8Array, headroomBytes = 0): boolean {
@@ -216,11 +230,19 @@ export class WebSocketTransport implements MessageTransport {
     this.close({ code: CloseCode.unsupportedData, reason, cause })
   }
 
+  /** Nothing more is read, not even the answer to the close: it stands behind what was too much. */
+  #refuseExcess(): void {
+    this.close({ code: CloseCode.messageTooBig, reason: 'too much for a peer that has not shown who it is' })
+    this.#stream.once('finish', () => this.#stream.destroy())
+    this.#stream.end()
+  }
+
   #readFrames(isServer: boolean): void {
     const reader = new FrameReader({
       stream: this.#stream,
       masked: isServer,
-      maxMessageBytes: this.#options.maxMessageBytes,
+      allowance: this.#allowance,
+      onExcess: () => this.#refuseExcess(),
       // Bytes, not messages: a large message on a slow path is life long before it is complete.
       onBytes: () => this.#keepalive?.received(),
       onMessage: (message) => this.#receive(message, true),

@@ -37,6 +37,8 @@ describe('serverOptions', () => {
       connectorWaitMs: 2000,
       graceMs: 60_000,
       maxGraceSessions: 4096,
+      maxPending: 4096,
+      maxPendingPerAddress: 512,
       maxTokenGraceSessions: 1024,
       processBudgetBytes: 201_326_592,
       upstreamProxies: ['http://h'],

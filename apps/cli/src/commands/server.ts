@@ -67,6 +67,8 @@ export function serverOptions(settings: ServerSettings): ServerOptions {
     maxGraceSessions: settings.graceSessions,
     maxTokenGraceSessions: settings.tokenGraceSessions,
     processBudgetBytes: settings.memoryLimit,
+    maxPending: settings.maxPending,
+    maxPendingPerAddress: settings.maxPendingPerAddress,
   }
 }
 

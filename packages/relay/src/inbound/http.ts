@@ -11,11 +11,13 @@ export interface HttpInboundOptions extends ServeTcpOptions {
   readonly handshakeDeadlineMs: number
   readonly maxConnections: number
   readonly httpTransparent?: boolean
+  /** A client has shown that it may use the port. */
+  readonly onProven: (socket: Duplex) => void
 }
 
 /** The HTTP proxy of an inbound: tunnels go through the pump, plain requests through streams over channels. */
 export function makeHttpProxy(options: HttpInboundOptions): HttpProxy {
-  const { accounts, handshakeDeadlineMs, maxConnections, logger } = options
+  const { accounts, handshakeDeadlineMs, maxConnections, logger, onProven } = options
   const dial = async (asked: Asked, { signal }: DialInfo): Promise<Duplex> => {
     const target = parseTarget(asked)
     if (target instanceof RelayError) throw target
@@ -31,6 +33,7 @@ export function makeHttpProxy(options: HttpInboundOptions): HttpProxy {
       maxConnections,
       transparent: options.httpTransparent ?? false,
       logger,
+      onProven,
       onConnect: (request) => void tunnel(request, options),
     },
     dial,

@@ -1,7 +1,7 @@
 import { createServer, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { type Logger, silentLogger } from '@ls/mux'
 import { closeStream, type HttpProxy } from '@ls/http-proxy'
+import { type Logger, PendingConnections, silentLogger } from '@ls/mux'
 import { type Account, accounts, type Authenticator } from '@ls/socks5'
 import { isLoopback } from '../address/is-loopback.js'
 import { watchSocket } from '../open-sockets.js'
@@ -18,6 +18,7 @@ import {
 import { type ListenWebSocket, openWebSocket } from './listen-web-socket.js'
 import { openServer } from './open-server.js'
 import type { ChannelSource } from './opener.js'
+import { PendingClients, type ProvableStream, unprovenStream } from './pending-clients.js'
 import { serveSocks, type ServeSocksOptions } from './socks.js'
 import type { InboundUdpOptions } from './udp.js'
 
@@ -46,6 +47,8 @@ export interface InboundOptions extends PayloadOptions, ChannelSource {
   readonly handshakeDeadlineMs?: number
   /** Connections open at once. @default 65536 */
   readonly maxConnections?: number
+  /** Counts clients until their handshake is over; several ports can share one. @default one of its own */
+  readonly pending?: PendingConnections
   readonly udp?: InboundUdpOptions
   /** Address told to UDP clients. @default the address the client reached */
   readonly udpAdvertise?: string
@@ -59,6 +62,8 @@ export class Inbound {
   readonly #logger: Logger
   readonly #places: readonly ListenAddress[]
   readonly #maxConnections: number
+  readonly #pending: PendingConnections
+  readonly #pendingClients: PendingClients
   readonly #auth: Authenticator | undefined
   readonly #serving: ServeSocksOptions
   readonly #http: HttpProxy
@@ -76,12 +81,15 @@ export class Inbound {
     this.#places = placesOf(options)
     this.#maxConnections = options.maxConnections ?? 65_536
     this.#logger = options.logger ?? silentLogger
+    this.#pending = options.pending ?? new PendingConnections()
+    this.#pendingClients = new PendingClients(this.#pending, this.#logger)
     const users = options.accounts ?? []
     this.#auth = users.length === 0 ? undefined : accounts(users)
     this.#serving = {
       ...options,
       auth: this.#auth,
       handshakeDeadlineMs: options.handshakeDeadlineMs ?? defaultHandshakeDeadlineMs,
+      onProven: (socket) => this.#pendingClients.proven(socket),
       logger: this.#logger,
     }
     this.#http = makeHttpProxy({ ...this.#serving, accounts: users, maxConnections: this.#maxConnections })
@@ -166,6 +174,8 @@ export class Inbound {
   #openWebSocket(place: WebSocketAddress): Opening {
     const opening = openWebSocket(place, this.#options.listenWebSocket, {
       maxLinks: this.#maxConnections,
+      pending: this.#pending,
+      unproven: unprovenStream,
       logger: this.#logger,
       onStream: (stream) => void this.#serve(stream),
     })
@@ -177,9 +187,10 @@ export class Inbound {
     return { opened: opening.then(({ address }) => address), close }
   }
 
-  async #serve(socket: Duplex): Promise<void> {
+  async #serve(socket: ProvableStream): Promise<void> {
     this.#sockets.add(socket)
     watchSocket(socket)
+    this.#pendingClients.add(socket)
     socket.on('error', () => {})
     socket.once('close', () => this.#forget(socket))
     const { handshakeDeadlineMs } = this.#serving

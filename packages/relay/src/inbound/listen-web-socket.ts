@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream'
-import type { Logger } from '@ls/mux'
+import type { Logger, PendingConnections } from '@ls/mux'
 import type { TcpAddress, WebSocketAddress } from './listen-address.js'
 import { listenError } from './listen-error.js'
 
@@ -15,9 +15,13 @@ export type ListenWebSocket = (options: {
   readonly path: string
   /** Most streams open at once. */
   readonly maxLinks: number
+  /** Counts streams until `admit` has been called on them. */
+  readonly pending: PendingConnections
+  /** What a client may send until then. */
+  readonly unproven: { readonly messageBytes: number; readonly totalBytes: number }
   readonly logger: Logger
   /** A client has come in; nothing is read from it before this returns. */
-  onStream(stream: Duplex): void
+  onStream(stream: Duplex & { admit?(): boolean }): void
 }) => Promise<WebSocketListener>
 
 export interface WebSocketListener {
@@ -31,7 +35,7 @@ export interface WebSocketListener {
 export async function openWebSocket(
   place: WebSocketAddress,
   listen: ListenWebSocket | undefined,
-  options: Pick<Parameters<ListenWebSocket>[0], 'maxLinks' | 'logger' | 'onStream'>,
+  options: Pick<Parameters<ListenWebSocket>[0], 'maxLinks' | 'pending' | 'unproven' | 'logger' | 'onStream'>,
 ): Promise<{ readonly address: WebSocketAddress; readonly listener: WebSocketListener }> {
   const { host, port, secure, path } = place.webSocket
   if (listen === undefined) throw new TypeError('a place to listen with ws:// or wss:// takes `listenWebSocket`')

@@ -13,6 +13,8 @@ export interface ServeSocksOptions extends ServeTcpOptions {
   /** Who may use the port. @default everybody */
   readonly auth: Authenticator | undefined
   readonly handshakeDeadlineMs: number
+  /** A client has shown that it may use the port. */
+  readonly onProven: (socket: Duplex) => void
   readonly udp?: InboundUdpOptions
   readonly udpAdvertise?: string
   readonly logger: Logger
@@ -20,9 +22,10 @@ export interface ServeSocksOptions extends ServeTcpOptions {
 
 /** Serves a client that speaks SOCKS 4, 4a or 5; `head` was read from it already. */
 export async function serveSocks(socket: Duplex, head: Uint8Array, options: ServeSocksOptions): Promise<void> {
-  const { auth, handshakeDeadlineMs: deadlineMs, logger } = options
+  const { auth, handshakeDeadlineMs: deadlineMs, logger, onProven } = options
   try {
     const accepted = await performServerHandshake(socket, { initialBytes: head, udp: true, auth, deadlineMs })
+    onProven(socket)
     const { request, reply } = accepted
     if (request.command === 'udp-associate') {
       // A byte stream over WebSocket comes from no address at which its client waits for datagrams.

@@ -1,0 +1,33 @@
+/** What a peer may send before it has shown that it may come in; see `admit` of the transport. */
+export interface UnprovenLimits {
+  /** Longest message, in bytes; a longer one is refused by its header, before any of it is kept. */
+  readonly messageBytes: number
+  /** All frames together, in bytes: pings and the like count as well. */
+  readonly totalBytes: number
+}
+
+/** How much a peer may send: little before it has shown that it may come in, then messages up to the limit. */
+export class ReadAllowance {
+  /** A larger message closes the link with 1009, whoever sends it. */
+  readonly maxMessageBytes: number
+  readonly #messageBytes: number
+  #leftBytes: number
+
+  constructor(maxMessageBytes: number, unproven?: UnprovenLimits) {
+    this.maxMessageBytes = maxMessageBytes
+    this.#messageBytes = unproven?.messageBytes ?? maxMessageBytes
+    this.#leftBytes = unproven?.totalBytes ?? Number.POSITIVE_INFINITY
+    this.isProven = unproven === undefined
+  }
+
+  /** Whether the peer has shown that it may come in. */
+  isProven: boolean
+
+  /** Counts a frame, or a part of one, whose message has at least `messageBytes`; false when that is too much. */
+  takes(frameBytes: number, messageBytes = frameBytes): boolean {
+    if (this.isProven) return true
+    if (messageBytes > this.#messageBytes || frameBytes > this.#leftBytes) return false
+    this.#leftBytes -= frameBytes
+    return true
+  }
+}
