@@ -9,6 +9,7 @@ import { readAccounts } from './accounts.js'
 import { asUsage, checkNetwork, checkUrl } from './check-settings.js'
 import { type CommandContext, graceMs } from './context.js'
 import { checkDisguise, type Disguise, openDisguise } from './disguise.js'
+import { exposedFiles } from './exposed-files.js'
 import { explainListenFailure, proxyPort } from './listen-failure.js'
 import { definedOnly, sharedOptions } from './shared-options.js'
 import { clientTls, serverTls, tlsWarnings } from './tls-options.js'
@@ -33,7 +34,8 @@ export async function runClient(settings: ClientSettings, context: CommandContex
 
 function makeClient(settings: ClientSettings, context: CommandContext, disguise: Disguise): LinkSocksClient {
   const { logger, redactor } = context
-  for (const warning of [...tlsWarnings(settings), ...clientWarnings(settings)]) logger.warn({}, warning)
+  for (const warning of [...tlsWarnings(settings), ...clientWarnings(settings), ...exposedSecrets(settings)])
+    logger.warn({}, warning)
   const options = clientOptions(settings)
   redactor.add(...(options.socksAccounts ?? []).map(({ password }) => password))
   return asUsage('', () => new LinkSocksClient({ ...options, ...disguise.options, logger }))
@@ -141,4 +143,8 @@ function explainFailure(error: unknown, settings: ClientSettings): Error {
   const refused = error instanceof ClientError && error.code === 'ERR_CLIENT_REFUSED'
   if (!refused || settings.token !== undefined) return explainListenFailure(error, [proxyPort(settings)])
   return new Error(`${error.message}; give a token with --token (-t) or LINKSOCKS_TOKEN`, { cause: error })
+}
+
+function exposedSecrets({ tlsKey, tlsClientKey, accountFile }: ClientSettings): string[] {
+  return exposedFiles({ '--tls-key': tlsKey, '--tls-client-key': tlsClientKey, '--account-file': accountFile })
 }

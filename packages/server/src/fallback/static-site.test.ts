@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -24,6 +24,11 @@ beforeEach(async () => {
     'a b.txt': 'spaced',
   }
   for (const [name, text] of Object.entries(files)) await writeFile(join(site, name), text)
+  await symlink('../secret.txt', join(site, 'link.txt'))
+  await symlink('..', join(site, 'up'))
+  await mkdir(join(site, 'linked'))
+  await symlink('../../secret.txt', join(site, 'linked', 'index.html'))
+  await symlink('style.css', join(site, 'same.css'))
   server = new LinkSocksServer({ host: '127.0.0.1', port: 0, fallback: site })
   await server.listen()
 })
@@ -61,6 +66,19 @@ describe('a fallback folder', () => {
   test('sends a folder without a slash to the one with it', async () => {
     const answer = await get('/docs')
     expect([answer.status, answer.headers.get('location')]).toEqual([301, '/docs/'])
+  })
+
+  test.each(['/link.txt', '/%6cink.txt', '/up/secret.txt', '/up/', '/up/site/../secret.txt', '/linked/'])(
+    'does not follow a symbolic link out of itself: %s',
+    async (path) => {
+      const answer = await raw(path, 'Connection: close')
+      expect(answer).toMatch(/^HTTP\/1\.1 (?:404|403) [^]*404 page not found/)
+      expect(answer).not.toMatch('secret')
+    },
+  )
+
+  test('follows a symbolic link within itself', async () => {
+    expect(await (await get('/same.css')).text()).toBe('body {}')
   })
 
   test('serves a large file whole', async () => {

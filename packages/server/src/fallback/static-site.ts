@@ -1,4 +1,6 @@
+import { realpath } from 'node:fs/promises'
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { join, sep } from 'node:path'
 import type { Duplex } from 'node:stream'
 import send from 'send'
 import { answerText } from '../answer-text.js'
@@ -8,7 +10,10 @@ import { responseInstead } from './upgrade-response.js'
 /** What `404.html` in the folder is for. */
 const NOT_FOUND_PAGE = '/404.html'
 
-/** The files of a folder: index.html for folders, types, ranges and conditional requests; nothing hidden, nothing outside. */
+/**
+ * The files of a folder: index.html for folders, types, ranges and conditional requests; nothing hidden, nothing outside, also
+ * where a symbolic link leads there.
+ */
 export class StaticSite implements Fallback {
   readonly #root: string
   readonly #upgrades = new Set<Duplex>()
@@ -34,19 +39,46 @@ export class StaticSite implements Fallback {
   }
 
   #send(request: IncomingMessage, response: ServerResponse): void {
-    send(request, pathOf(request), { root: this.#root, dotfiles: 'ignore' })
-      .on('error', () => this.#notFound(request, response))
-      .pipe(response)
+    const path = pathOf(request)
+    const refuse = (): Promise<void> => this.#notFound(request, response)
+    this.#isInside(path)
+      .then((isInside) => {
+        if (!isInside) return refuse()
+        send(request, path, { root: this.#root, dotfiles: 'ignore' })
+          .on('error', () => void refuse())
+          .pipe(response)
+        return undefined
+      })
+      .catch(() => response.destroy())
   }
 
   /** Whatever the reason, an attempt to leave the folder included: who asks learns no more than that it is not there. */
-  #notFound(request: IncomingMessage, response: ServerResponse): void {
+  async #notFound(request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (response.headersSent) return void response.destroy()
     for (const name of response.getHeaderNames()) response.removeHeader(name)
+    const answer = (): void => answerText(response, 404, '404 page not found\n')
+    if (!(await this.#isInside(NOT_FOUND_PAGE))) return answer()
     response.statusCode = 404
     send(request, NOT_FOUND_PAGE, { root: this.#root, acceptRanges: false, etag: false, lastModified: false })
-      .on('error', () => answerText(response, 404, '404 page not found\n'))
+      .on('error', answer)
       .pipe(response)
+  }
+
+  /** Whether what is at `path`, or would be served for it, lies in the folder. The folder may be a link itself. */
+  async #isInside(path: string): Promise<boolean> {
+    const root = await realpath(this.#root)
+    const file = join(root, decodedOf(path))
+    const places = await Promise.all([file, join(file, 'index.html')].map((place) => realpath(place).catch(() => root)))
+    return places.every((place) => place === root || place.startsWith(`${root}${sep}`))
+  }
+}
+
+/** Empty for what cannot be decoded, which is nobody's name. */
+function decodedOf(path: string): string {
+  try {
+    return decodeURIComponent(path)
+  } catch {
+    return ''
   }
 }
 
