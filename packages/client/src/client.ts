@@ -134,7 +134,7 @@ export class LinkSocksClient extends EventEmitter<ClientEvents> {
   }
 
   #makeInbound(): Inbound {
-    const { socksHost, socksPort, socksListen = [], socksTls, fastOpen = false } = this.#options
+    const { socksHost, socksPort, socksListen = [], socksTls, allowOrigins, fastOpen = false } = this.#options
     const { socksUsername, socksPassword, socksAccounts = [] } = this.#options
     const first = socksUsername === undefined ? [] : [{ username: socksUsername, password: socksPassword ?? '' }]
     return new Inbound({
@@ -142,7 +142,7 @@ export class LinkSocksClient extends EventEmitter<ClientEvents> {
       host: socksHost,
       port: socksPort,
       listenOn: socksListen,
-      listenWebSocket: byteStreamPorts({ tls: socksTls }),
+      listenWebSocket: byteStreamPorts({ tls: socksTls, allowOrigins }),
       accounts: [...first, ...socksAccounts],
       pick: (signal) => this.#pick(signal),
       // All links lead to one server; with fast open, what goes right behind Connect is worth more than another link.

@@ -38,6 +38,8 @@ export interface ClientOptions extends PayloadOptions {
   readonly socksListen?: readonly string[]
   /** Certificate and key of `wss://` places in `socksListen`, or where they are. @default none */
   readonly socksTls?: ServerTlsOptions | CertificateFiles
+  /** Origins of web pages that may use `ws://` and `wss://` places, as browsers write them; all others get 403. @default none */
+  readonly allowOrigins?: readonly string[]
   readonly socksUsername?: string
   readonly socksPassword?: string
   /** More accounts that may use the proxy. @default none */

@@ -144,6 +144,15 @@ export class ClientConnection {
     return port === localPort && (host === 'localhost' || host === localAddress?.replace(/^::ffff:/, ''))
   }
 
+  /**
+   * Whether `target`, known from the Host field alone, is where this very connection came in. A client that was sent here
+   * unawares has the port of its target in Host; one that asked for our port asked for us, by whatever name: a web page whose
+   * name was made to lead here has one of its own (DNS rebinding).
+   */
+  isOwnPort({ port }: Target): boolean {
+    return port === (this.socket as Partial<Socket>).localPort
+  }
+
   endTurn(turn: Turn): void {
     if (this.#turns[0] !== turn) return
     this.#turns.shift()

@@ -52,7 +52,7 @@ export class Exchange implements Turn {
     try {
       const { target, user } = checkRequest(this.request, this.#connection.options)
       this.#connection.proven(user)
-      if (target !== undefined && this.#isLoop(target)) throw badTarget('the request leads back to the proxy itself')
+      if (target !== undefined && this.#isForUs(target)) throw badTarget('the request leads back to the proxy itself')
       if (target === undefined) this.#answerItself()
       else this.#forward(target)
     } catch (error) {
@@ -73,8 +73,11 @@ export class Exchange implements Turn {
   }
 
   /** Only a transparent proxy would take what it sends for a request to somebody else, over and over. */
-  #isLoop({ target }: RequestTarget): boolean {
-    return this.#connection.options.transparent && this.#connection.isOwnAddress(target)
+  #isForUs({ target }: RequestTarget): boolean {
+    const connection = this.#connection
+    if (!connection.options.transparent) return false
+    const isNamed = /^[a-z]/i.test(this.request.url ?? '')
+    return isNamed ? connection.isOwnAddress(target) : connection.isOwnPort(target)
   }
 
   #forward(target: RequestTarget): void {

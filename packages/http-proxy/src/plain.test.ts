@@ -218,6 +218,15 @@ describe('requests for the proxy itself', () => {
     expect(await client.readAll()).toMatch(/^HTTP\/1.1 400 [\s\S]*leads back to the proxy itself\n$/)
   })
 
+  it.each(['rebound.example', 'localhost', '127.0.0.2', '[::1]'])(
+    'are known by the port, whatever name leads here: %s',
+    async (host) => {
+      const port = await fixture.proxy({ transparent: true })
+      const client = fixture.client(port).send('GET / HTTP/1.1', `Host: ${host}:${port}`, '', '')
+      expect(await client.readAll()).toMatch(/^HTTP\/1.1 400 [\s\S]*leads back to the proxy itself\n$/)
+    },
+  )
+
   it('get 200 for OPTIONS *', async () => {
     const client = fixture.client(await fixture.proxy())
     client.send('OPTIONS * HTTP/1.1', 'Host: x', '', '')

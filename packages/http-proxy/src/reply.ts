@@ -10,6 +10,7 @@ const outcomes = {
   dns: { status: 502, type: 'dns_error' },
   forbidden: { status: 403, type: 'http_request_denied' },
   'no-provider': { status: 503, type: 'destination_unavailable' },
+  busy: { status: 503, type: 'connection_limit_reached' },
   failed: { status: 502, type: 'proxy_internal_error' },
 } as const
 

@@ -24,6 +24,7 @@ export type RelayErrorCode =
   | 'ERR_RELAY_DNS'
   | 'ERR_RELAY_FORBIDDEN'
   | 'ERR_RELAY_NO_PROVIDER'
+  | 'ERR_RELAY_BUSY'
   | 'ERR_RELAY_FAILED'
 
 const codesByWord: Record<FailureWord, RelayErrorCode> = {
@@ -34,5 +35,6 @@ const codesByWord: Record<FailureWord, RelayErrorCode> = {
   dns: 'ERR_RELAY_DNS',
   forbidden: 'ERR_RELAY_FORBIDDEN',
   'no-provider': 'ERR_RELAY_NO_PROVIDER',
+  busy: 'ERR_RELAY_BUSY',
   failed: 'ERR_RELAY_FAILED',
 }

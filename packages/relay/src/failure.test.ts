@@ -63,6 +63,7 @@ test('replyOf has an answer for each word', () => {
     'host-unreachable',
     'forbidden',
     'network-unreachable',
+    'failed',
     'host-unreachable',
   ])
 })

@@ -10,6 +10,7 @@ export const failureWords = [
   'dns',
   'forbidden',
   'no-provider',
+  'busy',
   'failed',
 ] as const
 
@@ -55,6 +56,7 @@ const repliesByWord: Record<FailureWord, ReplyCode> = {
   dns: 'host-unreachable',
   forbidden: 'forbidden',
   'no-provider': 'network-unreachable',
+  busy: 'failed',
   failed: 'host-unreachable',
 }
 

@@ -5,6 +5,7 @@ test('@ls/relay exports what it says it does', () => {
   expect(Object.keys(relay).toSorted()).toMatchInlineSnapshot(`
     [
       "Balancer",
+      "ChannelSlots",
       "Inbound",
       "ListenError",
       "Outbound",

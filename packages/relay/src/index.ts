@@ -1,3 +1,4 @@
+export { ChannelSlots, type ChannelSlotsOptions } from './channel-slots.js'
 export { Balancer, type BalancerOptions } from './balancer.js'
 export type { Cancellation } from './cancellation.js'
 export { RelayError, type RelayErrorCode } from './errors.js'

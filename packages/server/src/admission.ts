@@ -8,8 +8,8 @@ import {
   type SessionHandler,
 } from '@ls/mux'
 import { CloseCode, parseAuthQuery, type UpgradeRequest } from '@ls/transport'
-import { AuthThrottle } from './auth-throttle.js'
-import { type Agreement, Refusal, shakeHands, type Ticket } from './handshake.js'
+import type { AuthThrottle } from './auth-throttle.js'
+import { type Agreement, Refusal, shakeHands, Throttled, type Ticket } from './handshake.js'
 import type { ResolvedServerOptions } from './options.js'
 import type { Peer } from './peer.js'
 import { refuse } from './refuse.js'
@@ -20,6 +20,7 @@ import type { TokenRegistry } from './token-registry.js'
 export interface AdmissionOptions {
   readonly server: ResolvedServerOptions
   readonly tokens: TokenRegistry
+  readonly throttle: AuthThrottle
   /** A client has a session from now on. */
   onJoin(peer: Peer): void
   /** All of a client's session is over. */
@@ -47,21 +48,18 @@ export class Admission {
   readonly #peers = new Set<Peer>()
   /** Sessions that may be resumed, by their id. */
   readonly #tickets = new Map<string, Ticket & { readonly peer: Peer }>()
-  readonly #throttle: AuthThrottle
   readonly #tenants: Tenants
   #closed = false
 
   constructor(options: AdmissionOptions) {
-    const { clock } = options.server
     this.#options = options
     this.peers = this.#peers
-    this.#throttle = new AuthThrottle({ clock })
     this.#tenants = new Tenants(options.server)
   }
 
   /** Opens the link of a client that has just connected. Never throws. */
   async accept(transport: ArrivingTransport, request: UpgradeRequest): Promise<void> {
-    const { server, tokens, onRefused } = this.#options
+    const { server, tokens, throttle, onRefused } = this.#options
     const remoteAddress = plainAddress(request.remoteAddress)
     try {
       const findTicket = (id: string) => this.#tickets.get(id)
@@ -70,24 +68,25 @@ export class Admission {
         tokens,
         findTicket,
         admit: (record) => this.#tenants.admit(record),
+        waitMs: () => throttle.waitMs(remoteAddress),
         proven: () => transport.admit(),
       })
-      this.#throttle.succeeded(remoteAddress)
       if (outcome.kind === 'agreed') this.#welcome(transport, outcome.agreement, remoteAddress)
       else this.#moved(outcome.id, remoteAddress)
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error)
       onRefused(remoteAddress, reason)
-      if (error instanceof Crowded) return transport.close({ code: CloseCode.tryAgainLater, reason })
+      if (error instanceof Crowded || error instanceof Throttled)
+        return transport.close({ code: CloseCode.tryAgainLater, reason })
       if (!(error instanceof Refusal)) return transport.close({ code: 1002, reason })
-      this.#throttle.failed(remoteAddress, () => refuse(transport, reason))
+      throttle.failed(remoteAddress)
+      refuse(transport, reason)
     }
   }
 
   /** Lets nobody in any more. */
   close(): void {
     this.#closed = true
-    this.#throttle.close()
   }
 
   #welcome(transport: MessageTransport, agreement: Agreement, remoteAddress: string): void {

@@ -3,7 +3,7 @@ import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { encode, MessageType } from '@ls/codec'
-import { onceEvent } from '@ls/testkit'
+import { FakeClock, onceEvent } from '@ls/testkit'
 import { hashToken } from '@ls/transport'
 import { afterEach, describe, expect, test } from 'vitest'
 import type { ServerOptions } from './options.js'
@@ -151,22 +151,42 @@ describe('LinkSocksServer with fallback', () => {
     expect(await refused).toEqual(['127.0.0.1', 'invalid token'])
   })
 
-  test('makes those wait who try one token after the other', async () => {
-    const server = await start({ fallback: await site() })
-    for (let count = 0; count < 3; count++) await ask(server, `/socket${unknown}`)
-    const startedAt = performance.now()
-    await ask(server, `/socket${unknown}`)
-    expect(performance.now() - startedAt).toBeGreaterThan(200)
+  test('shows the site to those as well who guess, and then have a token', async () => {
+    const server = await start({ fallback: await site(), clock: new FakeClock() })
+    for (let count = 0; count < 4; count++) await ask(server, `/socket${unknown}`)
+    const plain = await ask(server, '/missing', { upgrade: false })
+    const { status, head } = await ask(server, `/socket${known}`)
+    expect([status, withoutDates(head)]).toEqual([plain.status, withoutDates(plain.head)])
+  })
+})
+
+describe('LinkSocksServer with clients that guess', () => {
+  /** Guesses tokens until the server has enough. */
+  async function guess(server: LinkSocksServer, asking: Asking = {}): Promise<void> {
+    for (let count = 0; count < 4; count++) {
+      const refused = onceEvent(server, 'clientRefused')
+      await Promise.all([refused, ask(server, `/socket${unknown}`, asking)])
+    }
+  }
+
+  test('answers 429 to a right token', async () => {
+    const server = await start({ clock: new FakeClock() })
+    await guess(server)
+    const { status, head } = await ask(server, `/socket${known}`)
+    expect([status, /retry-after: 1\r\n/i.test(head)]).toEqual([429, true])
   })
 
-  test('close cuts those who wait', async () => {
-    const server = await start({ fallback: await site() })
-    for (let count = 0; count < 5; count++) await ask(server, `/socket${unknown}`)
-    const refused = onceEvent(server, 'clientRefused')
-    const waiting = ask(server, `/socket${unknown}`)
-    await refused
-    await server.close()
-    expect((await waiting).head).toBe('')
+  test('answers 429 to a right key of the API', async () => {
+    const server = await start({ clock: new FakeClock() })
+    await guess(server)
+    expect((await ask(server, '/api/status', { upgrade: false, headers: ['X-API-Key: key'] })).status).toBe(429)
+  })
+
+  test('lets others in behind the same trusted proxy', async () => {
+    const server = await start({ clock: new FakeClock(), trustedProxies: ['127.0.0.1'] })
+    await guess(server, { headers: ['X-Forwarded-For: 192.0.2.1'] })
+    const of = (client: string) => ask(server, `/socket${known}`, { headers: [`X-Forwarded-For: ${client}`] })
+    expect([(await of('192.0.2.2')).status, (await of('192.0.2.1')).status]).toEqual([101, 429])
   })
 })
 

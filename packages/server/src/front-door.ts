@@ -1,5 +1,4 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Duplex } from 'node:stream'
 import {
   type ClientAddress,
   parseAuthQuery,
@@ -9,7 +8,7 @@ import {
 } from '@ls/transport'
 import type { ManagementApi } from './api/management-api.js'
 import { isApiPath } from './api/routes.js'
-import { AuthThrottle } from './auth-throttle.js'
+import { type AuthThrottle, retryAfter } from './auth-throttle.js'
 import { earlyTokenHash } from './early-auth.js'
 import type { Fallback } from './fallback/fallback.js'
 import { answerHttp, defaultSocketPaths, pathOf } from './http.js'
@@ -20,6 +19,7 @@ export interface FrontDoorOptions {
   readonly server: ResolvedServerOptions
   readonly api: ManagementApi | undefined
   readonly fallback: Fallback | undefined
+  readonly throttle: AuthThrottle
   /** Whether a token with this hash would be let in. */
   isKnownToken(hash: string): boolean
   /** A client was sent away since its token is not known. */
@@ -32,25 +32,21 @@ export interface FrontDoorOptions {
  */
 export class FrontDoor {
   readonly #options: FrontDoorOptions
-  readonly #throttle: AuthThrottle
-  /** Upgrades of strangers that wait for their answer. */
-  readonly #waiting = new Set<Duplex>()
 
   constructor(options: FrontDoorOptions) {
     this.#options = options
-    this.#throttle = new AuthThrottle({ clock: options.server.clock })
   }
 
   /** Undefined lets the client in. */
   authorize(request: UpgradeRequest): UpgradeRefusal | TakeUpgrade | undefined {
     const { fallback } = this.#options
     const isOurs = this.#options.server.socketPaths.includes(request.path) && this.#isOurHost(request.headers.host)
-    if (fallback === undefined) return isOurs ? undefined : { status: 404, text: '404 page not found' }
+    if (fallback === undefined) return isOurs ? this.#throttled(request) : { status: 404, text: '404 page not found' }
     const standing = isOurs ? this.#standingOf(request) : 'stranger'
     if (standing === 'client') return undefined
     const client = clientOf(request)
-    if (standing === 'stranger') return (incoming, stream, head) => fallback.upgrade(incoming, stream, head, client)
-    return (incoming, stream, head) => this.#sendAway(fallback, client, incoming, stream, head)
+    if (standing === 'impostor') this.#options.onRefused(plainAddress(client.address), 'invalid token')
+    return (incoming, stream, head) => fallback.upgrade(incoming, stream, head, client)
   }
 
   answer(request: IncomingMessage, response: ServerResponse, client: ClientAddress): void {
@@ -66,8 +62,6 @@ export class FrontDoor {
   }
 
   close(): void {
-    this.#throttle.close()
-    for (const stream of this.#waiting) stream.destroy()
     this.#options.fallback?.close()
   }
 
@@ -81,25 +75,33 @@ export class FrontDoor {
    * Everyone knows the default path: there, only a known token counts. A path of one's own is a secret itself, so it will do
    * for clients that authenticate by message, which cannot show their token before, unless as early data.
    */
-  #standingOf({ path, query, headers }: UpgradeRequest): 'client' | 'stranger' | 'impostor' {
+  #standingOf({ path, query, headers, remoteAddress }: UpgradeRequest): 'client' | 'stranger' | 'impostor' {
+    const { throttle } = this.#options
     const { tokenHash = earlyTokenHash(headers), malformedToken } = parseAuthQuery(query)
-    if (malformedToken) return 'impostor'
-    if (tokenHash !== undefined) return this.#options.isKnownToken(tokenHash) ? 'client' : 'impostor'
+    if (malformedToken || tokenHash !== undefined) {
+      const address = plainAddress(remoteAddress)
+      // Not looked at: a right token is not let in either.
+      if (throttle.waitMs(address) > 0) return 'stranger'
+      if (tokenHash !== undefined && this.#options.isKnownToken(tokenHash)) return 'client'
+      throttle.failed(address)
+      return 'impostor'
+    }
     return defaultSocketPaths.includes(path) ? 'stranger' : 'client'
   }
 
-  /** An unknown token: the answer comes the later the more often its address had one, for nobody is to guess all night. */
-  #sendAway(fallback: Fallback, client: ClientAddress, request: IncomingMessage, stream: Duplex, head: Buffer): void {
-    const address = plainAddress(client.address)
-    this.#options.onRefused(address, 'invalid token')
-    this.#waiting.add(stream)
-    stream.once('close', () => this.#waiting.delete(stream))
-    stream.on('error', () => stream.destroy())
-    this.#throttle.failed(address, () => {
-      this.#waiting.delete(stream)
-      if (!stream.destroyed) fallback.upgrade(request, stream, head, client)
-    })
+  /** Where a link of an address that has guessed too often is refused at once; what it shows is not looked at. */
+  #throttled({ query, headers, remoteAddress }: UpgradeRequest): UpgradeRefusal | undefined {
+    if (!showsToken(query, headers)) return undefined
+    const waitMs = this.#options.throttle.waitMs(plainAddress(remoteAddress))
+    if (waitMs === 0) return undefined
+    const text = 'Too many wrong tokens from this address.'
+    return { status: 429, text, headers: retryAfter(waitMs) }
   }
+}
+
+function showsToken(query: URLSearchParams, headers: UpgradeRequest['headers']): boolean {
+  const { tokenHash, malformedToken } = parseAuthQuery(query)
+  return malformedToken || tokenHash !== undefined || earlyTokenHash(headers) !== undefined
 }
 
 function clientOf({ remoteAddress: address, remotePort: port }: UpgradeRequest): ClientAddress {

@@ -34,6 +34,8 @@ export interface HandshakeDependencies {
   readonly tokens: TokenRegistry
   /** The session a client wants to go on with. */
   findTicket(id: string): Ticket | undefined
+  /** How long nothing that the client shows may be looked at, in milliseconds. */
+  readonly waitMs: () => number
   /** The client has shown a token that is known; false when there is no room for it. */
   proven(): boolean
   /** Resolves when a new session of that token may begin. */
@@ -43,6 +45,15 @@ export interface HandshakeDependencies {
 /** The client was refused; `reason` is what it was told. */
 export class Refusal extends Error {
   override readonly name = 'Refusal'
+}
+
+/** The client's address has shown too many wrong tokens or keys. */
+export class Throttled extends Error {
+  override readonly name = 'Throttled'
+
+  constructor(waitMs: number) {
+    super(`too many wrong tokens or keys from this address: wait ${Math.ceil(waitMs / 1000)} s`)
+  }
 }
 
 /**
@@ -88,15 +99,22 @@ function agreed(agreement: Agreement): HandshakeOutcome {
 async function authenticate(
   reader: MessageReader,
   query: ParsedAuthQuery,
-  { tokens, options }: HandshakeDependencies,
+  { tokens, options, waitMs }: HandshakeDependencies,
 ): Promise<Identity> {
+  if (query.malformedToken || query.tokenHash !== undefined) throttle(waitMs())
   if (query.malformedToken) throw new Refusal('invalid token format')
   if (query.tokenHash !== undefined) {
     return identify(tokens.findByHash(query.tokenHash), query.reverse, query.instance)
   }
   const auth = decode(await reader.next(options.handshakeDeadlineMs))
+  throttle(waitMs())
   if (auth.type !== MessageType.Auth) throw new Refusal('invalid auth message')
   return identify(tokens.find(auth.token), auth.reverse, auth.instance)
+}
+
+/** Before anything is compared: a right token waits as well. */
+function throttle(waitMs: number): void {
+  if (waitMs > 0) throw new Throttled(waitMs)
 }
 
 function identify(record: TokenRecord | undefined, reverse: boolean, instance: Uint8Array | undefined): Identity {

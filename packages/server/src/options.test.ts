@@ -3,9 +3,17 @@ import { resolveServerOptions, type ServerOptions } from './options.js'
 
 describe('resolveServerOptions', () => {
   test('gives the documented defaults', () => {
-    const { logger, clock, pending, ...defaults } = resolveServerOptions({})
+    const { logger, clock, pending, slots, maxTokenChannels, ...defaults } = resolveServerOptions({})
     const { maxPending, maxPendingPerAddress } = pending
-    expect({ logger: typeof logger, clock: typeof clock, maxPending, maxPendingPerAddress, ...defaults }).toEqual({
+    expect({
+      logger: typeof logger,
+      clock: typeof clock,
+      slots: typeof slots,
+      maxTokenChannels: typeof maxTokenChannels,
+      maxPending,
+      maxPendingPerAddress,
+      ...defaults,
+    }).toEqual({
       socketPaths: ['/socket', '/socket/'],
       hostNames: [],
       guard: 'local',
@@ -29,6 +37,8 @@ describe('resolveServerOptions', () => {
       maxPendingPerAddress: 512,
       logger: 'object',
       clock: 'object',
+      slots: 'object',
+      maxTokenChannels: 'number',
     })
   })
 

@@ -8,14 +8,23 @@ import {
   silentLogger,
   systemClock,
 } from '@ls/foundation'
-import type { GuardLevel, InboundOptions, OutboundOptions, PayloadOptions, UdpOptions } from '@ls/relay'
+import {
+  ChannelSlots,
+  type GuardLevel,
+  type InboundOptions,
+  type OutboundOptions,
+  type PayloadOptions,
+  type UdpOptions,
+} from '@ls/relay'
 import { checkKeepaliveTiming, checkSessionOptions, PendingConnections } from '@ls/mux'
 import {
+  AllowedOrigins,
   type CertificateFiles,
   type ClientAddressHeader,
   parseTrustedProxies,
   type ServerTlsOptions,
 } from '@ls/transport'
+import { descriptorLimit, shareDescriptors } from './descriptor-limit.js'
 import { parseFallback } from './fallback/fallback.js'
 import { defaultGuard } from './default-guard.js'
 import { defaultSocketPaths } from './http.js'
@@ -45,6 +54,11 @@ export interface ServerOptions extends PayloadOptions {
   readonly clientAddressHeader?: ClientAddressHeader
   /** Every connection begins with a PROXY protocol header; with `trustedProxies` only theirs are taken. @default false */
   readonly proxyProtocol?: boolean
+  /**
+   * Origins of web pages that may use the management API and byte-stream ports, as browsers write them; all others get 403:
+   * a page in the browser of somebody who may use a port must not use it too. @default none
+   */
+  readonly allowOrigins?: readonly string[]
   /** Turns the management API on; sent by its users as `X-API-Key`. Not empty. @default off */
   readonly apiKey?: string
   /** Where the SOCKS ports of reverse tokens listen when the token does not say. @default '127.0.0.1' */
@@ -124,11 +138,16 @@ export interface ServerOptions extends PayloadOptions {
   readonly maxLinks?: number
   /**
    * Connections at all ports of the server that have not shown yet that they may come in; the oldest makes room for the
-   * next. @default 4096
+   * next. @default 4096, at most a quarter of the files this process may open
    */
   readonly maxPending?: number
-  /** Those of one address among them; of IPv6, of one /64. @default 512 */
+  /** Those of one address among them; of IPv6, of one /64. @default 512, at most half of `maxPending` */
   readonly maxPendingPerAddress?: number
+  /**
+   * Channels and UDP associations from here to targets, and connections at reverse ports, that one token may have at once: each
+   * is an open file. @default a third of the files this process may open
+   */
+  readonly maxTokenChannels?: number
   /** Channels open at once on one link. @default 65536 */
   readonly maxChannels?: number
   /** Channels without a byte for this long are closed, in milliseconds. @default 43200000 (12 h) */
@@ -175,6 +194,9 @@ export type ResolvedServerOptions = ServerOptions &
     readonly hostNames: readonly string[]
     /** Of all its ports together. */
     readonly pending: PendingConnections
+    /** Descriptors of channels, of all tokens together. */
+    readonly slots: ChannelSlots
+    readonly maxTokenChannels: number
   }
 
 /** Applies the defaults and checks the ranges. @throws RangeError for a value out of its range */
@@ -182,6 +204,7 @@ export function resolveServerOptions(options: ServerOptions): ResolvedServerOpti
   if (options.apiKey === '') throw new RangeError('apiKey is empty; leave it out to keep the management API off')
   // Both are only used later; whoever gave them should hear now.
   parseTrustedProxies(options.trustedProxies ?? [])
+  void new AllowedOrigins(options.allowOrigins)
   if (options.fallback !== undefined) parseFallback(options.fallback)
   // So are these, when the first client comes.
   checkSessionOptions(options)
@@ -191,7 +214,7 @@ export function resolveServerOptions(options: ServerOptions): ResolvedServerOpti
   return {
     ...options,
     socketPaths: options.path === undefined ? defaultSocketPaths : [normalPath(options.path)],
-    pending: new PendingConnections(options),
+    ...descriptorOptions(options),
     hostNames: (options.hostNames ?? []).map(normalHostName),
     host,
     guard: options.guard ?? defaultGuard(host, options.socksListen),
@@ -212,6 +235,20 @@ export function resolveServerOptions(options: ServerOptions): ResolvedServerOpti
     maxLinks: checkInteger('maxLinks', options.maxLinks ?? 10_000, 1, 1_000_000),
     logger: options.logger ?? silentLogger,
     clock: options.clock ?? systemClock,
+  }
+}
+
+/** What has to fit into the files that this process may open. */
+function descriptorOptions(
+  options: ServerOptions,
+): Pick<ResolvedServerOptions, 'pending' | 'slots' | 'maxTokenChannels'> {
+  const shares = shareDescriptors(descriptorLimit())
+  const { maxPending = Math.min(4096, shares.pending), maxTokenChannels = shares.tokenChannels } = options
+  const { maxPendingPerAddress = Math.max(1, Math.min(512, Math.floor(maxPending / 2))) } = options
+  return {
+    pending: new PendingConnections({ maxPending, maxPendingPerAddress }),
+    slots: new ChannelSlots({ limit: shares.channels, what: 'channels of all tokens (ulimit -n)' }),
+    maxTokenChannels: checkInteger('maxTokenChannels', maxTokenChannels, 1),
   }
 }
 

@@ -15,7 +15,7 @@ export class OwnProxy {
     this.#inbound = new Inbound({
       ...server,
       listenOn: places,
-      listenWebSocket: byteStreamPorts({ tls, ...believedProxies(server) }),
+      listenWebSocket: byteStreamPorts({ tls, allowOrigins: server.allowOrigins, ...believedProxies(server) }),
       accounts: socksAccounts,
       // Between two halves of one process there is nothing to gain by either.
       batching: 'off',

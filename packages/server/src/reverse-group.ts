@@ -1,5 +1,5 @@
 import type { TimerHandle } from '@ls/batching'
-import { Balancer, Inbound, type ListenAddress } from '@ls/relay'
+import { Balancer, type Cancellation, Inbound, type ListenAddress, RelayError } from '@ls/relay'
 import { byteStreamPorts } from '@ls/transport'
 import { portRetryMs } from './port-retry.js'
 import { believedProxies, type ResolvedServerOptions } from './options.js'
@@ -50,12 +50,27 @@ export class ReverseGroup {
       host: record.host,
       port: record.port,
       listenOn,
-      listenWebSocket: byteStreamPorts({ tls: server.tls, ...believedProxies(server) }),
+      listenWebSocket: byteStreamPorts({
+        tls: server.tls,
+        allowOrigins: server.allowOrigins,
+        ...believedProxies(server),
+      }),
       accounts: [...first, ...accounts],
-      pick: (signal) => this.#all.pick(signal),
+      maxConnections: server.maxTokenChannels + server.pending.maxPending,
+      pick: (signal) => this.#pick(signal),
       pickOther: (tried) => this.#all.other(tried),
       unlinkedLimitMs: sleepingProviderMs,
       logger: server.logger,
+    })
+  }
+
+  /** @throws RelayError `busy` for a connection beyond those that the token may have */
+  #pick(signal: Cancellation): ReturnType<Balancer['pick']> {
+    const { maxTokenChannels: limit } = this.#options.server
+    if ((this.#inbound?.connectionCount ?? 0) <= limit) return this.#all.pick(signal)
+    throw new RelayError({
+      word: 'busy',
+      detail: `the limit of ${limit} connections of this token (--max-token-channels) is reached`,
     })
   }
 

@@ -1,9 +1,10 @@
 import { EventEmitter } from 'node:events'
 import type { Channel, Logger } from '@ls/mux'
-import { Outbound } from '@ls/relay'
-import { connectByteStream, type RefusalCounts } from '@ls/transport'
+import { ChannelSlots, Outbound } from '@ls/relay'
+import { AllowedOrigins, connectByteStream, type RefusalCounts } from '@ls/transport'
 import { Admission } from './admission.js'
 import { ManagementApi } from './api/management-api.js'
+import { AuthThrottle } from './auth-throttle.js'
 import { type ChannelInfo, closeChannel, listChannels } from './channel-info.js'
 import { ConnectorMessages } from './connector-messages.js'
 import { ServerError } from './errors.js'
@@ -35,7 +36,11 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
   readonly #groups: ReverseGroups
   readonly #outbound: Outbound
   readonly #admission: Admission
+  /** For tokens and the key of the API together. */
+  readonly #throttle: AuthThrottle
   readonly #switchboard = new Switchboard()
+  /** Of each token whose traffic leaves here. */
+  readonly #slots = new WeakMap<TokenRecord, ChannelSlots>()
   readonly #connectorMessages: ConnectorMessages
   readonly #orphanedTokens: OrphanedTokens
   readonly #api: ManagementApi | undefined
@@ -50,6 +55,7 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
     this.#options = resolveServerOptions(options)
     const { logger, clock, apiKey, orphanedTokenMs } = this.#options
     this.#logger = logger
+    this.#throttle = new AuthThrottle({ clock })
     const ownPorts = () => [this.#port?.address.port ?? 0, ...(this.#ownProxy?.ports ?? []), ...this.#groups.ports]
     this.#outbound = new Outbound({ ...this.#options, ownPorts, dialWebSocket: connectByteStream })
     const { socksListen = [] } = this.#options
@@ -73,7 +79,7 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
       changed: (token) => this.#groups.of(token)?.ownershipChanged(),
     })
     this.#orphanedTokens = new OrphanedTokens({ ...ofProviders, clock, keepMs: orphanedTokenMs })
-    this.#api = apiKey === undefined ? undefined : new ManagementApi({ server: this, apiKey, clock, logger })
+    this.#api = apiKey === undefined ? undefined : this.#makeApi(apiKey)
   }
 
   /** Where the WebSocket port listens, for a UNIX socket `unix:/path` and port 0; undefined before {@link listen}. */
@@ -191,10 +197,17 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
     return this.#closing
   }
 
+  #makeApi(apiKey: string): ManagementApi {
+    const { clock, logger, allowOrigins } = this.#options
+    const origins = new AllowedOrigins(allowOrigins)
+    return new ManagementApi({ server: this, apiKey, throttle: this.#throttle, allowOrigins: origins, clock, logger })
+  }
+
   #makeAdmission(): Admission {
     return new Admission({
       server: this.#options,
       tokens: this.#tokens,
+      throttle: this.#throttle,
       onJoin: (peer) => this.#join(peer),
       onLeave: (peer, reason) => this.#leave(peer, reason),
       onLinked: (peer) => this.#groups.of(peer.record)?.wake(peer),
@@ -208,6 +221,7 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
     const options: WebSocketPortOptions = {
       server: this.#options,
       api: this.#api,
+      throttle: this.#throttle,
       isKnownToken: (hash) => this.#tokens.findByHash(hash) !== undefined,
       onRefused: (remoteAddress, reason) => this.#refused(remoteAddress, reason),
       onTransport: (transport, request) => void this.#admission.accept(transport, request),
@@ -223,7 +237,6 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
   async #shutDown(graceMs: number): Promise<void> {
     this.#state = 'closing'
     this.#admission.close()
-    this.#api?.close()
     const portClosed = this.#port?.close()
     await Promise.all([this.#groups.close(graceMs), this.#ownProxy?.close(graceMs), this.#idle(graceMs)])
     for (const { session } of this.peers) session.close('the server is shutting down')
@@ -262,10 +275,20 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
 
   #connect(peer: Peer, channel: Channel): void {
     const { record, session } = peer
-    if (record.kind === 'forward') return this.#outbound.serve(channel, peer.remoteAddress)
+    if (record.kind === 'forward') {
+      return this.#outbound.serve(channel, { source: peer.remoteAddress, slots: this.#slotsOf(record) })
+    }
     const group = this.#groups.of(record)
     if (record.kind === 'reverse' || group === undefined) return channel.reject('forbidden: providers open no channels')
     this.#switchboard.connect(channel, session, group.providersFor(record), this.#options.connectorWaitMs)
+  }
+
+  #slotsOf(record: TokenRecord): ChannelSlots {
+    const { maxTokenChannels: limit, slots: parent } = this.#options
+    const what = 'channels of this token (--max-token-channels)'
+    const known = this.#slots.get(record) ?? new ChannelSlots({ limit, what, parent })
+    this.#slots.set(record, known)
+    return known
   }
 
   async #removeRecord(record: TokenRecord): Promise<void> {

@@ -9,6 +9,7 @@ import {
   type TransportListener,
 } from '@ls/transport'
 import type { ManagementApi } from './api/management-api.js'
+import type { AuthThrottle } from './auth-throttle.js'
 import { openFallback, parseFallback } from './fallback/fallback.js'
 import { FrontDoor } from './front-door.js'
 import { believedProxies, type ResolvedServerOptions } from './options.js'
@@ -16,6 +17,7 @@ import { believedProxies, type ResolvedServerOptions } from './options.js'
 export interface WebSocketPortOptions {
   readonly server: ResolvedServerOptions
   readonly api: ManagementApi | undefined
+  readonly throttle: AuthThrottle
   isKnownToken(hash: string): boolean
   /** A client was sent away before its WebSocket was opened, since its token is not known. */
   onRefused(remoteAddress: string, reason: string): void
@@ -100,9 +102,9 @@ function listenOptions(server: ResolvedServerOptions) {
   }
 }
 
-async function openFrontDoor({ server, api, isKnownToken, onRefused }: WebSocketPortOptions): Promise<FrontDoor> {
+async function openFrontDoor({ server, ...shared }: WebSocketPortOptions): Promise<FrontDoor> {
   const fallback = server.fallback === undefined ? undefined : await openFallback(parseFallback(server.fallback))
-  return new FrontDoor({ server, api, fallback, isKnownToken, onRefused })
+  return new FrontDoor({ ...shared, server, fallback })
 }
 
 function readTls({ tls }: ResolvedServerOptions): ServerTlsOptions | undefined {

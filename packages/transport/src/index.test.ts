@@ -4,6 +4,7 @@ import * as entry from './index.js'
 test('the package exports these names', () => {
   expect(Object.keys(entry).toSorted()).toMatchInlineSnapshot(`
     [
+      "AllowedOrigins",
       "ByteStream",
       "CertificateWatch",
       "CloseCode",

@@ -1,3 +1,4 @@
+export { AllowedOrigins } from './allowed-origins.js'
 export { formatAuthQuery, hashToken, parseAuthQuery, type AuthQuery, type ParsedAuthQuery } from './auth-query.js'
 export { openBrowserDialer, type BrowserDialer, type BrowserDialerOptions } from './browser-dialer/browser-dialer.js'
 export { ByteStream, type ByteStreamOptions, type OpenTransport } from './byte-stream.js'

@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import { silentLogger } from '@ls/mux'
+import { AllowedOrigins } from './allowed-origins.js'
 import { ByteStream, maxStreamMessageBytes } from './byte-stream.js'
 import { type CertificateFiles, readCertificateFiles } from './certificate-files.js'
 import { CertificateWatch } from './certificate-watch.js'
@@ -14,6 +15,8 @@ export interface ByteStreamListenOptions extends Omit<ListenOptions, OwnBusiness
   readonly tls?: ServerTlsOptions | CertificateFiles | undefined
   /** Where streams open, compared letter by letter; a leading `/` may be left out. Anything else is answered 404. */
   readonly path: string
+  /** Origins of web pages that may come in, as browsers write them; all others get 403. @default none */
+  readonly allowOrigins?: readonly string[] | undefined
   /** A client has come in; what it sent with its request is the first that is read. */
   onStream(stream: ByteStream, request: UpgradeRequest): void
 }
@@ -33,18 +36,22 @@ export type ByteStreamListener = Omit<TransportListener, 'setTls'>
  * ```
  */
 export async function listenByteStreams(options: ByteStreamListenOptions): Promise<ByteStreamListener> {
-  const { tls: given, onStream, path, logger = silentLogger, clock, ...rest } = options
+  const { tls: given, onStream, path, allowOrigins, logger = silentLogger, clock, ...rest } = options
   const files = given !== undefined && 'certFile' in given ? given : undefined
   const tls = files === undefined ? (given as ServerTlsOptions | undefined) : readCertificateFiles(files)
   const shared = { logger, ...(clock === undefined ? {} : { clock }) }
   const wanted = path.startsWith('/') ? path : `/${path}`
+  const origins = new AllowedOrigins(allowOrigins)
   const listener = await listen({
     maxMessageBytes: maxStreamMessageBytes,
     ...rest,
     ...shared,
     ...(tls === undefined ? {} : { tls }),
     earlyData: true,
-    authorize: (request) => (request.path === wanted ? undefined : { status: 404, text: '404 page not found' }),
+    authorize: ({ path: asked, headers: { origin } }) => {
+      if (asked !== wanted) return { status: 404, text: '404 page not found' }
+      return origins.has(origin) ? undefined : { status: 403, text: origins.refusal(origin) }
+    },
     onRequest: (_request, response) => answerNotFound(response),
     onTransport: (transport, request) => {
       const { address: remoteAddress, port: remotePort } = transport.peer
@@ -87,7 +94,7 @@ function watched(listener: TransportListener, watch: CertificateWatch): ByteStre
 /** What all ports of a program have in common. */
 export type SharedPortOptions = Pick<
   ByteStreamListenOptions,
-  'tls' | 'trustedProxies' | 'clientAddressHeader' | 'proxyProtocol'
+  'tls' | 'allowOrigins' | 'trustedProxies' | 'clientAddressHeader' | 'proxyProtocol'
 >
 
 /** What is for one port to say, TLS by whether it is to speak it; see {@link byteStreamPorts}. */
@@ -104,6 +111,8 @@ export function byteStreamPorts({
   tls,
   ...shared
 }: SharedPortOptions): (options: ByteStreamPortOptions) => Promise<ByteStreamListener> {
+  // Whoever gave them should hear now.
+  void new AllowedOrigins(shared.allowOrigins)
   return async ({ secure, ...options }) => {
     if (secure && tls === undefined) throw new TypeError('a wss:// port takes a certificate and its key')
     return listenByteStreams({ ...options, ...shared, tls: secure ? tls : undefined })

@@ -37,8 +37,6 @@ describe('serverOptions', () => {
       connectorWaitMs: 2000,
       graceMs: 60_000,
       maxGraceSessions: 4096,
-      maxPending: 4096,
-      maxPendingPerAddress: 512,
       maxTokenGraceSessions: 1024,
       processBudgetBytes: 201_326_592,
       upstreamProxies: ['http://h'],
@@ -67,8 +65,9 @@ describe('serverOptions', () => {
 
 /** What server and client take alike beside their own. */
 const proxyLine =
-  '--route *.a=direct --route :25=reject --upstream-header X-A:{source} --inbound socks --http-transparent --window 4096 --replay-limit 65536 --without resume --heartbeat 1s --heartbeat-deadline 3s --idle-limit 5s --send-proxy v2 --guard private'
+  '--route *.a=direct --route :25=reject --upstream-header X-A:{source} --inbound socks --http-transparent --window 4096 --replay-limit 65536 --without resume --heartbeat 1s --heartbeat-deadline 3s --idle-limit 5s --send-proxy v2 --guard private --allow-origin https://panel.example'
 const proxyOptions = {
+  allowOrigins: ['https://panel.example'],
   guard: 'private',
   windowBytes: 4096,
   replayLimitBytes: 65_536,
@@ -192,7 +191,7 @@ describe('runServer', () => {
     'warns that %s has no effect',
     async (line) => {
       const { warnings, ...rest } = stopped()
-      await runServer(server(`-P 0 ${line}`), rest)
+      await runServer(server(`-H 127.0.0.1 -P 0 ${line}`), rest)
       expect(warnings).toEqual([expect.stringMatching(/has no effect/)])
     },
   )

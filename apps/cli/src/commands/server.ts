@@ -1,4 +1,4 @@
-import { type Account, closeOpenSockets, formatListenAddress } from '@ls/relay'
+import { type Account, closeOpenSockets, formatListenAddress, isLoopback } from '@ls/relay'
 import { LinkSocksServer, type ReverseTokenRequest, type ServerOptions } from '@ls/server'
 import { exitCode, type ExitCode } from '../exit-code.js'
 import type { Settings } from '../settings.js'
@@ -6,6 +6,7 @@ import { aborted } from '../stop-signals.js'
 import { readAccounts } from './accounts.js'
 import { asUsage, checkNetwork } from './check-settings.js'
 import { type CommandContext, graceMs } from './context.js'
+import { exposedFiles } from './exposed-files.js'
 import { explainListenFailure, isListenFailure, proxyPort, webSocketPort } from './listen-failure.js'
 import { definedOnly, sharedOptions } from './shared-options.js'
 import { serverTls } from './tls-options.js'
@@ -19,7 +20,7 @@ export async function runServer(settings: ServerSettings, context: CommandContex
   process.once('exit', closeOpenSockets)
   const { logger, stop, print, program } = context
   checkNetwork(settings)
-  for (const warning of serverWarnings(settings)) logger.warn({}, warning)
+  for (const warning of [...serverWarnings(settings), ...exposureWarnings(settings)]) logger.warn({}, warning)
   const accounts = readAccounts(settings)
   context.redactor.add(...accounts.map(({ password }) => password))
   const options = { ...serverOptions(settings), ...ownProxyOptions(settings, accounts) }
@@ -67,9 +68,14 @@ export function serverOptions(settings: ServerSettings): ServerOptions {
     maxGraceSessions: settings.graceSessions,
     maxTokenGraceSessions: settings.tokenGraceSessions,
     processBudgetBytes: settings.memoryLimit,
-    maxPending: settings.maxPending,
-    maxPendingPerAddress: settings.maxPendingPerAddress,
+    ...limitOptions(settings),
   }
+}
+
+/** Those that are not left to the library, which knows how many files it may open. */
+function limitOptions({ maxPending, maxPendingPerAddress, maxTokenChannels }: ServerSettings): Partial<ServerOptions> {
+  const limits = { maxPending, maxPendingPerAddress, maxTokenChannels }
+  return Object.fromEntries(Object.entries(limits).filter(([, limit]) => limit > 0))
 }
 
 /** Where traffic leaves here, the server may have proxy ports of its own; else they belong to the reverse token. */
@@ -134,6 +140,14 @@ function registerTokens(
     role: 'connector' as const,
   }))
   return [provider, ...connectors]
+}
+
+/** What others on this machine, or on the network, gain by how the server was set up. */
+function exposureWarnings({ tlsKey, accountFile, wsHost }: ServerSettings): string[] {
+  const files = exposedFiles({ '--tls-key': tlsKey, '--account-file': accountFile })
+  const isPublic = !wsHost.startsWith(unixPrefix) && !isLoopback(wsHost)
+  if (process.getuid?.() !== 0 || !isPublic) return files
+  return [...files, `the server runs as root on a public port (${wsHost}): a user of its own would do`]
 }
 
 function portOf({ socksPort, socksListen }: ServerSettings): Pick<ReverseTokenRequest, 'socksPort' | 'socksListen'> {

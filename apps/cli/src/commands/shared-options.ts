@@ -5,6 +5,7 @@ import type { Settings } from '../settings.js'
 
 type Shared = Pick<
   Settings<'server'>,
+  | 'allowOrigin'
   | 'upstreamProxy'
   | 'route'
   | 'upstreamHeader'
@@ -28,6 +29,7 @@ type Shared = Pick<
 /** The client's options of these names are the same. */
 type SharedOptions = Pick<
   ServerOptions,
+  | 'allowOrigins'
   | 'upstreamProxies'
   | 'routes'
   | 'upstreamHeaders'
@@ -53,6 +55,7 @@ const extensions = ['window', 'fin', 'resume'] as const
 export function sharedOptions(settings: Shared): SharedOptions {
   const { udpAdvertise, guard } = settings
   return {
+    allowOrigins: settings.allowOrigin,
     upstreamProxies: settings.upstreamProxy,
     routes: settings.route,
     upstreamHeaders: parseUpstreamHeaders(settings.upstreamHeader),

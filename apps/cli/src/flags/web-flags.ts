@@ -55,6 +55,15 @@ export const webFlags = [
     help: 'Expect a PROXY protocol header (v1 or v2) on every connection; with --trusted-proxy from those alone',
   },
   {
+    name: 'allow-origin',
+    type: 'list',
+    placeholder: 'ORIGIN',
+    splitEnv: true,
+    commands: links,
+    section: 'Web',
+    help: 'Web pages of this origin, such as https://example.org, may use the management API and ws:// proxy ports; repeatable',
+  },
+  {
     name: 'send-proxy',
     type: 'string',
     placeholder: 'VERSION',

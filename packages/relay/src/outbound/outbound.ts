@@ -9,6 +9,7 @@ import { Canceller } from '../cancellation.js'
 import { RelayError } from '../errors.js'
 import { failureOf, formatFailure } from '../failure.js'
 import { watchSocket } from '../open-sockets.js'
+import type { ChannelSlots } from '../channel-slots.js'
 import { checkPayloadOptions, type PayloadOptions } from '../payload-options.js'
 import { pump } from '../pump.js'
 import { formatTarget, parseTarget, type Target } from '../target.js'
@@ -24,6 +25,8 @@ import { checkUpstreamHeaders, type UpstreamHeaders } from './upstream-headers.j
 import type { DialWebSocket } from './web-socket-hop.js'
 
 export interface OutboundOptions extends PayloadOptions, GuardOptions {
+  /** What descriptors of channels are taken from, for owners that have none of their own. @default as many as there are */
+  readonly slots?: ChannelSlots
   readonly logger?: Logger
   /**
    * Proxies to go through, each reached through the one before; URLs such as `socks5://user:pass@host:1080`, or
@@ -60,6 +63,14 @@ function checkTimes({ connectTimeoutMs, udp = {} }: OutboundOptions): void {
   if (udp.maxResolving !== undefined) checkInteger('udp.maxResolving', udp.maxResolving, 1)
 }
 
+/** On whose behalf a channel is served. */
+export interface Asker {
+  /** Its address, where it is known, for `{source}` in `upstreamHeaders` and for `sendProxy`. @default unknown */
+  readonly source?: string
+  /** What the channel's descriptor is taken from. @default those of the options */
+  readonly slots?: ChannelSlots
+}
+
 /** The half that reaches targets: answers Connect, dials, and joins the two. */
 export class Outbound {
   readonly #options: OutboundOptions
@@ -87,20 +98,20 @@ export class Outbound {
     this.#logger = options.logger ?? silentLogger
   }
 
-  /**
-   * Serves a channel that a peer asked for; everything from here on is the outbound's.
-   *
-   * @param source The address of whoever asks, where it is known, for `{source}` in `upstreamHeaders` and for `sendProxy`.
-   */
-  serve(channel: Channel, source?: string): void {
-    if (channel.protocol === 'udp') return void this.#serveUdp(channel)
-    if (channel.address === undefined) return channel.reject('failed: Connect names no target')
-    const target = parseTarget(channel.address)
-    if (target instanceof RelayError) return channel.reject(target.message)
-    void this.#serveTcp(channel, target, source)
+  /** Serves a channel that a peer asked for; everything from here on is the outbound's. */
+  serve(channel: Channel, asker: Asker = {}): void {
+    const release = takeSlot(asker.slots ?? this.#options.slots)
+    if (release instanceof RelayError) return channel.reject(release.message)
+    if (channel.protocol === 'udp') return void this.#serveUdp(channel, release)
+    const target = targetOf(channel)
+    if (target instanceof RelayError) {
+      release()
+      return channel.reject(target.message)
+    }
+    void this.#serveTcp(channel, target, asker, release)
   }
 
-  async #serveUdp(channel: Channel): Promise<void> {
+  async #serveUdp(channel: Channel, release: () => void): Promise<void> {
     const { udp, connectTimeoutMs } = this.#options
     await serveUdp(channel, {
       ...udp,
@@ -108,10 +119,11 @@ export class Outbound {
       policy: this.#policy,
       routes: this.#routes,
       logger: this.#logger,
+      onClosed: release,
     })
   }
 
-  async #serveTcp(channel: Channel, target: Target, source: string | undefined): Promise<void> {
+  async #serveTcp(channel: Channel, target: Target, { source }: Asker, release: () => void): Promise<void> {
     const dialling = new Canceller()
     channel.setHandler({ onClose: ({ error }) => dialling.abort(new Error(error)) })
     const startedAtMs = performance.now()
@@ -123,11 +135,13 @@ export class Outbound {
         ...(this.#options.connectTimeoutMs === undefined ? {} : { timeoutMs: this.#options.connectTimeoutMs }),
       })
     } catch (error) {
+      release()
       if (dialling.aborted) return
       const failure = failureOf(error, formatTarget(target))
       this.#logger.debug({ target: formatTarget(target), reason: failure.word }, formatFailure(failure))
       return channel.reject(formatFailure(failure))
     }
+    socket.once('close', release)
     if (dialling.aborted) return discardStream(socket)
     watchSocket(socket)
     this.#logger.debug(
@@ -148,6 +162,22 @@ export class Outbound {
     const host = isDirect ? socket.remoteAddress : undefined
     return host === undefined ? target : { host, port: target.port }
   }
+}
+
+/** What gives the descriptor back, or why there is none. */
+function takeSlot(slots: ChannelSlots | undefined): (() => void) | RelayError {
+  try {
+    return slots?.take() ?? (() => {})
+  } catch (error) {
+    if (error instanceof RelayError) return error
+    throw error
+  }
+}
+
+function targetOf({ address }: Channel): Target | RelayError {
+  return address === undefined
+    ? new RelayError({ word: 'failed', detail: 'Connect names no target' })
+    : parseTarget(address)
 }
 
 /** Of its client a server knows the address only: the port is that of a link which many connections share. */

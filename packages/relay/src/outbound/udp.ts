@@ -23,6 +23,8 @@ export interface ServeUdpOptions extends UdpOptions {
   readonly routes: Routes
   readonly connectTimeoutMs?: number
   readonly logger: Logger
+  /** The association is over, or came to nothing. */
+  onClosed(): void
 }
 
 /** Serves an association. One that no exit could carry is refused at once; so is one whose only proxy refuses it. */
@@ -30,7 +32,10 @@ export async function serveUdp(channel: Channel, options: ServeUdpOptions): Prom
   const faults = options.routes.exits.map(udpFaultOf)
   const [fault] = faults
   // Sending past the configured proxy would tell the target what the user wanted to hide.
-  if (fault !== undefined && faults.every((each) => each !== undefined)) return channel.reject(`forbidden: ${fault}`)
+  if (fault !== undefined && faults.every((each) => each !== undefined)) {
+    options.onClosed()
+    return channel.reject(`forbidden: ${fault}`)
+  }
   const association = new OutboundAssociation(channel, options)
   channel.setHandler(association)
   if (!(await association.ready())) return
@@ -81,6 +86,7 @@ class OutboundAssociation implements ChannelHandler, DatagramSink {
 
   onClose(): void {
     this.#closed = true
+    this.#options.onClosed()
     clearTimeout(this.#idleTimer)
     for (const exit of this.#exits.values()) exit.close()
     this.#exits.clear()

@@ -82,6 +82,12 @@ async function openChannel(): Promise<void> {
 const tooLarge = JSON.stringify({ token: 'x'.repeat(maxBodyBytes) })
 const unknownId = '00000000-0000-0000-0000-000000000000'
 
+/** A call with the right key from an address that has shown four wrong ones. */
+async function throttled(ask: () => Promise<Response>): Promise<Response> {
+  for (let count = 0; count < 4; count++) await call('GET', '/api/status', undefined, 'wrong')
+  return ask()
+}
+
 /** A call for each documented answer. */
 const cases: Record<string, () => Promise<Response>> = {
   'get /api/status 200': async () => {
@@ -92,30 +98,36 @@ const cases: Record<string, () => Promise<Response>> = {
     return call('GET', '/api/status')
   },
   'get /api/status 401': () => call('GET', '/api/status', undefined, 'wrong'),
+  'get /api/status 429': () => throttled(() => call('GET', '/api/status')),
   'post /api/token 200': () => call('POST', '/api/token', '{"type":"reverse","port":-1}'),
   'post /api/token 400': () => call('POST', '/api/token', '{'),
   'post /api/token 401': () => call('POST', '/api/token', '{}', 'wrong'),
   'post /api/token 408': () => callWithoutBody('POST', '/api/token'),
   'post /api/token 413': () => call('POST', '/api/token', tooLarge),
+  'post /api/token 429': () => throttled(() => call('POST', '/api/token', '{}')),
   'delete /api/token 200': () => call('DELETE', '/api/token', JSON.stringify({ token: server.addForwardToken() })),
   'delete /api/token 400': () => call('DELETE', '/api/token', '[]'),
   'delete /api/token 401': () => call('DELETE', '/api/token', '{}', 'wrong'),
   'delete /api/token 408': () => callWithoutBody('DELETE', '/api/token'),
   'delete /api/token 413': () => call('DELETE', '/api/token', tooLarge),
+  'delete /api/token 429': () => throttled(() => call('DELETE', '/api/token', '{}')),
   'delete /api/token/{token} 200': () => call('DELETE', `/api/token/${server.addForwardToken()}`),
   'delete /api/token/{token} 400': () => call('DELETE', '/api/token/%ff'),
   'delete /api/token/{token} 401': () => call('DELETE', '/api/token/x', undefined, 'wrong'),
+  'delete /api/token/{token} 429': () => throttled(() => call('DELETE', '/api/token/x')),
   'get /api/channels 200': async () => {
     await openChannel()
     return call('GET', '/api/channels')
   },
   'get /api/channels 401': () => call('GET', '/api/channels', undefined, 'wrong'),
+  'get /api/channels 429': () => throttled(() => call('GET', '/api/channels')),
   'delete /api/channels/{id} 200': async () => {
     await openChannel()
     return call('DELETE', `/api/channels/${[...server.channels()][0]?.id}`)
   },
   'delete /api/channels/{id} 401': () => call('DELETE', `/api/channels/${unknownId}`, undefined, 'wrong'),
   'delete /api/channels/{id} 404': () => call('DELETE', `/api/channels/${unknownId}`),
+  'delete /api/channels/{id} 429': () => throttled(() => call('DELETE', `/api/channels/${unknownId}`)),
   'get /api/openapi.json 200': () => call('GET', '/api/openapi.json', undefined, 'wrong'),
 }
 

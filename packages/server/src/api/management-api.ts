@@ -1,7 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Clock } from '@ls/batching'
+import type { AllowedOrigins } from '@ls/transport'
 import type { Logger } from '@ls/mux'
-import { AuthThrottle } from '../auth-throttle.js'
+import { type AuthThrottle, retryAfter } from '../auth-throttle.js'
 import { ServerError } from '../errors.js'
 import { type Answer, ApiRefusal, failure, send } from './answer.js'
 import type { ApiHandler } from './api-call.js'
@@ -13,6 +14,9 @@ import { findRoute, type Route, type RouteMatch } from './routes.js'
 export interface ManagementApiOptions {
   readonly server: ManagedServer
   readonly apiKey: string
+  readonly throttle: AuthThrottle
+  /** Origins of web pages that may call it. */
+  readonly allowOrigins: AllowedOrigins
   readonly clock: Clock
   readonly logger: Logger
 }
@@ -30,13 +34,10 @@ export interface ApiRequest {
 export class ManagementApi {
   readonly #options: ManagementApiOptions
   readonly #isKey: (header: string | string[] | undefined) => boolean
-  /** One of its own: a client's valid token must not clear what its address did to guess the key. */
-  readonly #throttle: AuthThrottle
 
   constructor(options: ManagementApiOptions) {
     this.#options = options
     this.#isKey = apiKeyCheck(options.apiKey)
-    this.#throttle = new AuthThrottle({ clock: options.clock })
   }
 
   /** Answers a request, at once or later. Never throws. */
@@ -44,21 +45,17 @@ export class ManagementApi {
     const { answerStranger } = call
     this.#serve(request, call)
       .catch((error: unknown) => {
-        if (answerStranger !== undefined && error instanceof ApiRefusal && error.status === 401) return undefined
+        if (answerStranger !== undefined && error instanceof StrangerRefusal) return undefined
         return this.#answerError(error)
       })
       .then((answer) => (answer === undefined ? answerStranger?.() : send(response, answer)))
       .catch((error: unknown) => this.#options.logger.error({ err: error }, 'management API: an answer was not sent'))
   }
 
-  close(): void {
-    this.#throttle.close()
-  }
-
   async #serve(request: IncomingMessage, call: ApiRequest): Promise<Answer> {
     const match = findRoute(call.path)
     const isPublic = match?.route.isPublic === true && call.answerStranger === undefined
-    if (!isPublic) await this.#authorize(request, call)
+    if (!isPublic) this.#authorize(request, call)
     if (match === undefined) return failure(404, 'no such endpoint; GET /api/openapi.json lists them')
     const { method = '' } = request
     if (method === 'OPTIONS') return { status: 204, headers: allow(match.route) }
@@ -67,13 +64,19 @@ export class ManagementApi {
     return handler(this.#callOf(request, call, match))
   }
 
-  /** @throws ApiRefusal 401, the later the more often this address had a wrong key */
-  async #authorize(request: IncomingMessage, { remoteAddress: address }: ApiRequest): Promise<void> {
-    if (this.#isKey(request.headers['x-api-key'])) return this.#throttle.succeeded(address)
-    this.#options.logger.debug({ remoteAddress: address }, 'management API: missing or wrong key')
-    await new Promise<void>((resolve) => this.#throttle.failed(address, resolve))
-    // RFC 9110 §15.5.2 asks for the header; the text is to the letter what deployed servers say.
-    throw new ApiRefusal(401, 'invalid API key', { 'www-authenticate': 'X-API-Key' })
+  /** @throws StrangerRefusal 403 for a web page, 429 for an address that has guessed too often, 401 without the key */
+  #authorize(request: IncomingMessage, { remoteAddress: address }: ApiRequest): void {
+    const { throttle, allowOrigins, logger } = this.#options
+    const { origin, 'x-api-key': key } = request.headers
+    if (!allowOrigins.has(origin)) throw new StrangerRefusal(403, allowOrigins.refusal(origin))
+    if (key === undefined) throw wrongKey()
+    const waitMs = throttle.waitMs(address)
+    if (waitMs > 0)
+      throw new StrangerRefusal(429, 'too many wrong keys or tokens from this address', retryAfter(waitMs))
+    if (this.#isKey(key)) return
+    logger.debug({ remoteAddress: address }, 'management API: wrong key')
+    throttle.failed(address)
+    throw wrongKey()
   }
 
   #callOf(request: IncomingMessage, { remoteAddress }: ApiRequest, { parameter }: RouteMatch) {
@@ -93,6 +96,14 @@ export class ManagementApi {
     this.#options.logger.error({ err: error }, 'management API: a request failed')
     return failure(500, 'internal error; the log of the server says more')
   }
+}
+
+/** Someone who may not use the API, and who is not to know of it where there is a fallback. */
+class StrangerRefusal extends ApiRefusal {}
+
+/** RFC 9110 §15.5.2 asks for the header; the text is to the letter what deployed servers say. */
+function wrongKey(): StrangerRefusal {
+  return new StrangerRefusal(401, 'invalid API key', { 'www-authenticate': 'X-API-Key' })
 }
 
 /** HEAD is GET whose body Node leaves out (RFC 9110 §9.3.2). */

@@ -1,0 +1,29 @@
+import { describe, expect, test } from 'vitest'
+import { ChannelSlots } from './channel-slots.js'
+
+describe('ChannelSlots', () => {
+  test('take throws an error that names the limit once all are taken', () => {
+    const slots = new ChannelSlots({ limit: 2, what: 'channels of this token (--max-token-channels)' })
+    slots.take()
+    slots.take()
+    expect(() => slots.take()).toThrow('busy: the limit of 2 channels of this token (--max-token-channels) is reached')
+  })
+
+  test('what take returns gives back one, once', () => {
+    const slots = new ChannelSlots({ limit: 2, what: 'channels' })
+    const release = slots.take()
+    slots.take()
+    release()
+    release()
+    expect(slots.used).toBe(1)
+  })
+
+  test('take needs room above as well, and takes nothing without it', () => {
+    const parent = new ChannelSlots({ limit: 1, what: 'channels of the server' })
+    const [first, second] = [0, 1].map(() => new ChannelSlots({ limit: 9, what: 'channels', parent }))
+    const release = first?.take()
+    expect(() => second?.take()).toThrow('the limit of 1 channels of the server')
+    release?.()
+    expect([first?.used, second?.used, parent.used]).toEqual([0, 0, 0])
+  })
+})

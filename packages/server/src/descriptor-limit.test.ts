@@ -1,0 +1,33 @@
+import { execFileSync } from 'node:child_process'
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { descriptorLimit, parseLimits, shareDescriptors } from './descriptor-limit.js'
+
+describe('descriptorLimit', () => {
+  test.skipIf(process.platform === 'win32')('is what a shell says of this process', () => {
+    const said = execFileSync('/bin/sh', ['-c', 'ulimit -n'], { encoding: 'utf8' }).trim()
+    expect(descriptorLimit()).toBe(said === 'unlimited' ? 1_048_576 : Math.min(Number(said), 1_048_576))
+  })
+})
+
+describe('parseLimits', () => {
+  test.each([
+    [
+      'Limit  Soft Limit  Hard Limit  Units\nMax open files            2048                 524288               files\n',
+      '2048',
+    ],
+    ['Max open files            unlimited            unlimited            files\n', 'unlimited'],
+    ['Max processes  1  1\n', undefined],
+  ])('reads %j as %s', (table, limit) => {
+    expect(parseLimits(table)).toBe(limit)
+  })
+})
+
+test('shareDescriptors leaves a quarter to nobody, and a part of the channels to others than one token', () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 64, max: 1_048_576 }), (limit) => {
+      const { pending, channels, tokenChannels } = shareDescriptors(limit)
+      return limit - pending - channels >= limit / 4 && tokenChannels < channels && tokenChannels > 0
+    }),
+  )
+})

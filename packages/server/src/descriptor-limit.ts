@@ -1,0 +1,62 @@
+import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+
+/** What is taken for the limit where the system does not tell, as on Windows: what Linux starts programs with. */
+const usualLimit = 1024
+
+/** More than any process has use for; some systems say "unlimited". */
+const mostLimit = 1_048_576
+
+/** How many files, sockets included, this process may have open; Node has no call for it. */
+export function descriptorLimit(): number {
+  const text = limitOfProcess() ?? limitOfShell()
+  if (text === undefined) return usualLimit
+  const limit = text === 'unlimited' ? mostLimit : Number(text)
+  return Number.isSafeInteger(limit) && limit > 0 ? Math.min(limit, mostLimit) : usualLimit
+}
+
+/** The soft limit, where there is a /proc (Linux). */
+function limitOfProcess(): string | undefined {
+  try {
+    return parseLimits(readFileSync('/proc/self/limits', 'utf8'))
+  } catch {
+    return undefined
+  }
+}
+
+/** The soft limit in the table of /proc/self/limits. */
+export function parseLimits(table: string): string | undefined {
+  return /^Max open files\s+(\S+)/m.exec(table)?.[1]
+}
+
+/** A shell inherits our limit, and has a command for it. */
+function limitOfShell(): string | undefined {
+  if (process.platform === 'win32') return undefined
+  try {
+    return execFileSync('/bin/sh', ['-c', 'ulimit -n'], { encoding: 'utf8', timeout: shellDeadlineMs }).trim()
+  } catch {
+    return undefined
+  }
+}
+
+/** A shell that has not answered by then is not going to. */
+const shellDeadlineMs = 2000
+
+/** How the descriptors of a process are shared out. */
+export interface DescriptorShares {
+  /** Connections of strangers. */
+  readonly pending: number
+  /** Channels and associations to targets, all tokens together. */
+  readonly channels: number
+  /** Those of one token. */
+  readonly tokenChannels: number
+}
+
+/**
+ * A quarter is for strangers. Another one is kept back: for links, the API, files, and what a dial needs beside its channel. The
+ * half that is left is for channels, and one token can take two thirds of it, so that there is some left for others.
+ */
+export function shareDescriptors(limit: number): DescriptorShares {
+  const channels = Math.floor(limit / 2)
+  return { pending: Math.floor(limit / 4), channels, tokenChannels: Math.max(1, Math.floor((channels * 2) / 3)) }
+}
