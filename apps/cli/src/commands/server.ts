@@ -20,7 +20,7 @@ export async function runServer(settings: ServerSettings, context: CommandContex
   process.once('exit', closeOpenSockets)
   const { logger, stop, print, program } = context
   checkNetwork(settings)
-  for (const warning of [...serverWarnings(settings), ...exposureWarnings(settings)]) logger.warn({}, warning)
+  for (const warning of serverWarnings(settings)) logger.warn({}, warning)
   const accounts = readAccounts(settings)
   context.redactor.add(...accounts.map(({ password }) => password))
   const options = { ...serverOptions(settings), ...ownProxyOptions(settings, accounts) }
@@ -41,6 +41,7 @@ export async function runServer(settings: ServerSettings, context: CommandContex
     if (stop.aborted) return exitCode.ok
     throw explainListenFailure(error, ports)
   }
+  for (const warning of exposureWarnings(settings)) logger.warn({}, warning)
   const urls = urlsOf(server, settings)
   print(`listening: ${urls.listening}`)
   for (const { name, token, role } of tokens.filter(({ isNew }) => isNew)) {
