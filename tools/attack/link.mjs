@@ -54,7 +54,7 @@ export class Link {
 
   /** Ends the link and its session, as a client does that leaves. */
   close() {
-    this.#transport.close(sessionEnded, 'done')
+    this.#transport.close({ code: sessionEnded, reason: 'done' })
   }
 
   /** Cuts the TCP connection, with no word of farewell. */
