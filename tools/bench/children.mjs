@@ -1,15 +1,20 @@
 // The bench's own processes: the target and the load, one request at a time each.
-import { fork } from 'node:child_process'
+import { fork, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 
 /** The far end; see programs/target.mjs. */
 export class Target {
-  #child = forkProgram('target.mjs')
+  #child
   port
 
-  static async start() {
-    const target = new Target()
+  constructor({ host, prefix }) {
+    this.#child = forkProgram('target.mjs', [host], prefix)
+  }
+
+  /** `place`: where it listens, and the command that takes it there; see path/shaped-path.mjs. */
+  static async start(place = { host: '127.0.0.1', prefix: [] }) {
+    const target = new Target(place)
     const [{ port }] = await once(target.#child, 'message')
     target.port = port
     return target
@@ -60,6 +65,9 @@ export class LoadGenerator {
   }
 }
 
-function forkProgram(name) {
-  return fork(fileURLToPath(new URL(`programs/${name}`, import.meta.url)), { execArgv: [] })
+function forkProgram(name, args = [], prefix = []) {
+  const path = fileURLToPath(new URL(`programs/${name}`, import.meta.url))
+  if (prefix.length === 0) return fork(path, args, { execArgv: [] })
+  const [program, ...rest] = [...prefix, process.execPath, path, ...args]
+  return spawn(program, rest, { stdio: ['inherit', 'inherit', 'inherit', 'ipc'] })
 }

@@ -29,8 +29,8 @@ export class ProcessGroup {
     return this.#children.map(({ pid }) => pid)
   }
 
-  /** Starts a program and waits until it listens on `port` of 127.0.0.1. @throws Error when it does not. */
-  async start([program, ...args], port, environment = {}) {
+  /** Starts a program and waits until it listens on `port` of `host`. @throws Error when it does not. */
+  async start([program, ...args], port, environment = {}, host = '127.0.0.1') {
     const child = spawn(program, args, {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...cleanEnvironment, ...environment },
@@ -44,7 +44,7 @@ export class ProcessGroup {
     child.stderr.setEncoding('utf8').on('data', keep)
     child.on('error', (error) => keep(error.message))
     const ended = () => child.exitCode !== null || child.signalCode !== null || child.pid === undefined
-    if (await listening(port, ended)) return
+    if (await listening({ port, host }, ended)) return
     throw new Error(
       `${program} ${args.join(' ')} does not listen on port ${port}: ${output.trim() || 'it said nothing'}`,
     )
@@ -102,17 +102,17 @@ export async function freePort() {
   return port
 }
 
-async function listening(port, ended) {
+async function listening(place, ended) {
   for (const deadline = Date.now() + startDeadlineMs; Date.now() < deadline && !ended();) {
-    if (await accepts(port)) return true
+    if (await accepts(place)) return true
     await sleep(50)
   }
   return false
 }
 
-function accepts(port) {
+function accepts(place) {
   return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1')
+    const socket = connect(place)
     socket.once('connect', () => resolve(true)).once('error', () => resolve(false))
     socket.once('connect', () => socket.destroy())
   })

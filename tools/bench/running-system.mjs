@@ -28,11 +28,11 @@ export class RunningSystem {
   }
 
   /** @throws Error when it does not start, or carries nothing. */
-  static async start(system, target, path) {
+  static async start(system, target, path, far = { host: '127.0.0.1', prefix: [] }) {
     const running = new RunningSystem(target)
     try {
       const between = (port) => (path === undefined ? port : running.#lengthen(port, path))
-      running.#route = await system.start({ processes: running.processes, targetPort: target.port, between })
+      running.#route = await system.start({ processes: running.processes, targetPort: target.port, between, far })
       await running.#probe()
       return running
     } catch (error) {

@@ -1,4 +1,4 @@
-import type { Extension } from '@ls/codec'
+import { type Extension, extensions } from '@ls/codec'
 import {
   checkDurationMs,
   checkInteger,
@@ -96,7 +96,7 @@ export interface ClientOptions extends PayloadOptions {
   readonly udp?: UdpOptions
   /** Address told to UDP clients. @default the address they reached */
   readonly udpAdvertise?: string
-  /** What we ask the server for. @default ['window', 'fin', 'resume'] */
+  /** What we ask the server for. @default ['window', 'fin', 'resume', 'ack2'] */
   readonly extensions?: readonly Extension[]
   /** First credit of each channel, in bytes. @default 262144 */
   readonly windowBytes?: number
@@ -170,7 +170,7 @@ export function resolveClientOptions(options: ClientOptions): ResolvedClientOpti
     threads: checkInteger('threads', options.threads ?? 1, 1, maxThreads),
     earlyDataBytes: checkInteger('earlyDataBytes', options.earlyDataBytes ?? 0, 0, maxEarlyDataBytes),
     linkWaitMs: checkDurationMs('linkWaitMs', options.linkWaitMs ?? 10_000, 0),
-    extensions: options.extensions ?? ['window', 'fin', 'resume'],
+    extensions: options.extensions ?? extensions,
     windowBytes: options.windowBytes ?? defaultWindowBytes,
     handshakeDeadlineMs: checkDurationMs('handshakeDeadlineMs', options.handshakeDeadlineMs ?? 10_000),
     logger: options.logger ?? silentLogger,

@@ -17,6 +17,7 @@ const text = (minLength: number) =>
 const bytes = fc.uint8Array({ maxLength: 300 })
 const address = fc.record({ host: text(1), port: fc.nat(0xffff) })
 const sequence = fc.maxSafeNat()
+const u32 = fc.nat(0xffff_ffff)
 const failure = fc.record({ success: fc.constant(false), error: text(1) }, { requiredKeys: ['success'] })
 const success = fc.record({ success: fc.constant(true) })
 const outcome = fc.oneof(success, failure)
@@ -80,7 +81,7 @@ const arbitraries = {
     MessageType.Hello,
     fc.record(
       {
-        extensions: fc.subarray(['window' as const, 'fin' as const, 'resume' as const]),
+        extensions: fc.subarray(['window' as const, 'fin' as const, 'resume' as const, 'ack2' as const]),
         windowBytes: fc.nat(0xffff_ffff),
         session: id,
         secret,
@@ -94,7 +95,10 @@ const arbitraries = {
     fc.record({ channelId: id, creditBytes: fc.integer({ min: 1, max: 0xffff_ffff }) }),
   ),
   Fin: ofType(MessageType.Fin, fc.record({ channelId: id })),
-  Ack: ofType(MessageType.Ack, fc.record({ sequence })),
+  Ack: ofType(
+    MessageType.Ack,
+    fc.record({ sequence, arrival: fc.record({ atUs: u32, delayUs: u32 }) }, { requiredKeys: ['sequence'] }),
+  ),
   Resume: ofType(MessageType.Resume, fc.record({ session: id, secret, sequence })),
   Resumed: ofType(
     MessageType.Resumed,

@@ -66,7 +66,7 @@ function decodeBody(type: number, reader: Reader): M.Message {
     case MessageType.Fin:
       return { type: MessageType.Fin, channelId: reader.id('Fin channel id') }
     case MessageType.Ack:
-      return { type: MessageType.Ack, sequence: reader.u64('Ack sequence') }
+      return decodeAck(reader)
     case MessageType.Resume:
       return decodeResume(reader)
     case MessageType.Resumed:
@@ -174,6 +174,16 @@ function decodeResume(reader: Reader): M.ResumeMessage {
   }
   return { type: MessageType.Resume, session, secret, sequence: reader.u64('Resume sequence') }
 }
+
+/** The arrival was appended for `ack2`: fewer bytes than it has are none of it. */
+function decodeAck(reader: Reader): M.AckMessage {
+  const sequence = reader.u64('Ack sequence')
+  if (reader.remainingBytes < ackArrivalBytes) return { type: MessageType.Ack, sequence }
+  const arrival = { atUs: reader.u32('Ack arrival'), delayUs: reader.u32('Ack delay') }
+  return { type: MessageType.Ack, sequence, arrival }
+}
+
+const ackArrivalBytes = 8
 
 function decodeResumed(reader: Reader): M.ResumedMessage {
   const success = reader.flag('Resumed success')

@@ -170,8 +170,10 @@ function naiveDecode(rest: number[]): Fields {
       return { type, channelId: id(), creditBytes: Number(number(4)) || refuse('BAD_VALUE') }
     case 0x22:
       return { type, channelId: id() }
-    case 0x23:
-      return { type, sequence: sequence() }
+    case 0x23: {
+      const fields = { type, sequence: sequence() }
+      return rest.length < 8 ? fields : { ...fields, arrival: { atUs: Number(number(4)), delayUs: Number(number(4)) } }
+    }
     case 0x24: {
       const session = id()
       const secret = new Uint8Array(take(byte()))
@@ -189,7 +191,7 @@ function naiveDecode(rest: number[]): Fields {
 function naiveHello({ ext, window = 262144, session, secret, grace }: Fields): Fields {
   const fields: Fields = { windowBytes: window }
   if (!Array.isArray(ext) || !naturalUpTo(window, 0xffffffff)) refuse('BAD_JSON')
-  fields['extensions'] = ['window', 'fin', 'resume'].filter((name) => (ext as unknown[]).includes(name))
+  fields['extensions'] = ['window', 'fin', 'resume', 'ack2'].filter((name) => (ext as unknown[]).includes(name))
   if (session !== undefined) {
     if (!/^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i.test(asText(session))) refuse('BAD_JSON')
     fields['session'] = new Uint8Array(Buffer.from(asText(session).replaceAll('-', ''), 'hex'))

@@ -54,7 +54,7 @@ export function encode(message: M.KnownMessage): Uint8Array {
     case MessageType.Fin:
       return new Writer(MessageType.Fin, channelIdBytes).raw(checkId(message.channelId, 'Fin channel id')).bytes
     case MessageType.Ack:
-      return new Writer(MessageType.Ack, 8).u64(checkSequence(message.sequence, 'Ack sequence')).bytes
+      return encodeAck(message)
     case MessageType.Resume:
       return encodeResume(message)
     case MessageType.Resumed:
@@ -160,6 +160,14 @@ function encodeResume({ session, secret, sequence }: M.ResumeMessage): Uint8Arra
   checkSequence(sequence, 'Resume sequence')
   return new Writer(MessageType.Resume, channelIdBytes + 9 + secret.length).raw(session).short(secret).u64(sequence)
     .bytes
+}
+
+function encodeAck({ sequence, arrival }: M.AckMessage): Uint8Array {
+  checkSequence(sequence, 'Ack sequence')
+  if (arrival === undefined) return new Writer(MessageType.Ack, 8).u64(sequence).bytes
+  const atUs = checkInteger(arrival.atUs, 'Ack arrival', 0, 0xffff_ffff)
+  const delayUs = checkInteger(arrival.delayUs, 'Ack delay', 0, 0xffff_ffff)
+  return new Writer(MessageType.Ack, 16).u64(sequence).u32(atUs).u32(delayUs).bytes
 }
 
 function encodeResumed({ success, sequence, error }: M.ResumedMessage): Uint8Array {

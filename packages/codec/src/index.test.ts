@@ -18,6 +18,7 @@ test('@ls/codec exports exactly these names', () => {
       "defaultWindowBytes",
       "encode",
       "encodeTcpData",
+      "extensions",
       "fflateCompressor",
       "formatChannelId",
       "isCompressed",

@@ -28,4 +28,5 @@ export {
   tcpDataHeaderBytes,
   writeTcpDataHeader,
 } from './tcp-data.js'
+export { extensions } from './vocabulary.js'
 export { majorVersion, minorVersion, protocolVersion } from './version.js'

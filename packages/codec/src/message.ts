@@ -112,7 +112,7 @@ export interface DirectMessage {
 }
 
 /** A capability of the extension (protocol.md §3). */
-export type Extension = 'window' | 'fin' | 'resume'
+export type Extension = 'window' | 'fin' | 'resume' | 'ack2'
 
 export interface HelloMessage {
   readonly type: typeof MessageType.Hello
@@ -143,6 +143,16 @@ export interface AckMessage {
   readonly type: typeof MessageType.Ack
   /** Number of the last message received, 0 before the first; a safe integer. */
   readonly sequence: number
+  /** With `ack2` only; peers without it ignore what is behind the sequence. */
+  readonly arrival?: AckArrival
+}
+
+/** When the message of an Ack arrived: what the sender learns the path from. */
+export interface AckArrival {
+  /** The receiver's own clock in microseconds, modulo 2^32: only differences mean anything. */
+  readonly atUs: number
+  /** How long the Ack waited after that, in microseconds; 0–0xffffffff. */
+  readonly delayUs: number
 }
 
 export interface ResumeMessage {

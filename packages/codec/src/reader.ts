@@ -22,6 +22,10 @@ export class Reader {
     return this.#offset >= this.#bytes.length
   }
 
+  get remainingBytes(): number {
+    return this.#bytes.length - this.#offset
+  }
+
   u8(field: string): number {
     return this.#bytes[this.#take(1, field)]!
   }

@@ -6,4 +6,5 @@ export const protocols: readonly Protocol[] = ['tcp', 'udp']
 export const compressions: readonly Compression[] = ['none', 'gzip']
 export const connectorOperations: readonly ConnectorOperation[] = ['add', 'remove']
 export const logLevels: readonly LogLevel[] = ['trace', 'debug', 'info', 'warn', 'error']
-export const extensions: readonly Extension[] = ['window', 'fin', 'resume']
+/** All that this version knows, and what it offers unless told otherwise. */
+export const extensions: readonly Extension[] = ['window', 'fin', 'resume', 'ack2']

@@ -1,4 +1,4 @@
-import { readTcpDataPayload } from '@ls/codec'
+import { encodeTcpData, readTcpDataPayload } from '@ls/codec'
 import { expect, test } from 'vitest'
 import { Flow, type FlowOptions } from './flow.js'
 import { FramePool } from './frame-pool.js'
@@ -147,4 +147,16 @@ test('Flow.cut forgets what waits and takes nothing more', () => {
   flow.cut()
   flow.pushPayload(new Uint8Array(1))
   expect([flow.queuedBytes, flow.ready, flow.requestRoom()]).toEqual([0, false, false])
+})
+
+test('Flow.take cuts a whole Data message that is longer than asked for', () => {
+  const { flow } = makeFlow()
+  flow.pushMessage(encodeTcpData(channelId, new Uint8Array(25)), 25)
+  expect([takeSizes(flow, 10), flow.queuedBytes]).toEqual([[10, 10, 5], 0])
+})
+
+test('Flow.take leaves a compressed message whole', () => {
+  const { flow } = makeFlow()
+  flow.pushMessage(encodeTcpData(channelId, new Uint8Array(25), 'gzip'), 100)
+  expect(takeSizes(flow, 10)).toEqual([25])
 })

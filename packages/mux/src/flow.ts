@@ -1,4 +1,4 @@
-import { maxCreditBytes, tcpDataHeaderBytes, writeTcpDataHeader } from '@ls/codec'
+import { isCompressed, maxCreditBytes, readTcpDataPayload, tcpDataHeaderBytes, writeTcpDataHeader } from '@ls/codec'
 import { Fifo } from './fifo.js'
 import type { FramePool } from './frame-pool.js'
 import { messageOverheadBytes } from './held-message.js'
@@ -159,7 +159,12 @@ export class Flow {
     if (!this.ready) return undefined
     const head = this.#items.peek()
     if (head === undefined) return undefined
-    return head instanceof Uint8Array ? this.#takePayload(head, maxPayloadBytes) : this.#takeMessage(head)
+    if (head instanceof Uint8Array) return this.#takePayload(head, maxPayloadBytes)
+    const payload = divisiblePayload(head, maxPayloadBytes)
+    if (payload === undefined) return this.#takeMessage(head)
+    this.#items.replaceHead(payload)
+    this.#queuedBytes += payload.length - head.message.length
+    return this.#takePayload(payload, maxPayloadBytes)
   }
 
   #pushItem(item: FramedItem): void {
@@ -227,4 +232,11 @@ export class Flow {
     this.#wantsDrain = false
     this.#owner.onFlowDrain()
   }
+}
+
+/** The payload of a message that is longer than it should be now, if it can go in pieces. */
+function divisiblePayload({ message, spendBytes }: FramedItem, maxPayloadBytes: number): Uint8Array | undefined {
+  // What spends no credit is no TCP Data, and compressed Data goes whole.
+  if (spendBytes <= maxPayloadBytes || message.length <= maxPayloadBytes + tcpDataHeaderBytes) return undefined
+  return isCompressed(message) ? undefined : readTcpDataPayload(message)
 }

@@ -11,7 +11,7 @@ interface Path {
 /** A path with a queue in front of its narrowest point, a sender that always has more, and Acks as in protocol.md §3. */
 class Bottleneck {
   readonly clock = new FakeClock()
-  readonly limit = new InFlightLimit(this.clock)
+  readonly limit = new InFlightLimit({ clock: this.clock, ack2: false, quantumBytes: messageBytes })
   path: Path
   deliveredBytes = 0
   inFlightBytes = 0
@@ -38,7 +38,7 @@ class Bottleneck {
   #pump(): void {
     while (this.inFlightBytes < this.limit.bytes) {
       this.inFlightBytes += messageBytes
-      this.limit.sent(++this.#sequence)
+      this.limit.sent(++this.#sequence, messageBytes)
       this.#freeAtMs = Math.max(this.#freeAtMs, this.clock.now()) + messageBytes / this.path.rate
       this.clock.setTimeout(() => this.#arrived(), this.#freeAtMs + this.path.roundTripMs / 2 - this.clock.now())
     }
@@ -116,9 +116,9 @@ test('InFlightLimit is not lowered by a sender that has little to send', () => {
   const { limit, clock } = bottleneck
   const before = limit.bytes
   limit.restart()
-  const fresh = new InFlightLimit(clock)
+  const fresh = new InFlightLimit({ clock, ack2: false, quantumBytes: messageBytes })
   for (let sequence = 1; sequence <= 20; sequence++) {
-    fresh.sent(sequence)
+    fresh.sent(sequence, 100)
     clock.advance(100)
     fresh.acknowledged(sequence, 100)
   }
@@ -129,5 +129,5 @@ test('InFlightLimit.restart forgets the old path', () => {
   const bottleneck = new Bottleneck({ rate: 100_000, roundTripMs: 100 })
   bottleneck.run(5000)
   bottleneck.limit.restart()
-  expect(bottleneck.limit.bytes).toBe(524_288)
+  expect(bottleneck.limit.bytes).toBe(131_072)
 })

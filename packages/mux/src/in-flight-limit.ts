@@ -1,119 +1,269 @@
-import type { Clock } from '@ls/batching'
+import type { Clock } from '@ls/foundation'
+import type { AckArrival } from '@ls/codec'
+import { PathRound } from './path-round.js'
+import { type PathSample, PathSampler } from './path-sampler.js'
+import { WindowedMinimum } from './windowed-minimum.js'
+
+export interface InFlightLimitOptions {
+  readonly clock: Clock
+  /** The peer acknowledges soon, and says when messages arrived. */
+  readonly ack2: boolean
+  /** Largest payload of a message, in bytes. */
+  readonly quantumBytes: number
+}
 
 /**
- * How many bytes may be sent and not acknowledged before bulk has to wait (only with `resume`, which has Acks).
+ * How many bytes may be sent and not acknowledged before bulk has to wait (only with `resume`, which has Acks), and how
+ * long a message of bulk should be.
  *
- * Without it the kernel takes megabytes on a slow path, and whatever is sent later, a keystroke, a Window, queues up
- * behind them for seconds. The limit is twice what the path holds, as BBR has it (delivery rate × shortest round trip);
- * so it doubles within a round trip wherever it was what held the sender back, and no path runs slower for it.
- *
- * One message at a time is watched: a sample is what was acknowledged between its sending and its Ack.
+ * What is under way beyond what the path holds waits in a queue, of the kernel or of the bottleneck, and a keystroke waits
+ * behind it. So the limit is what the path holds and a few milliseconds more, enough to see by the delay that the path is
+ * full. While the delay shows no queue the limit grows; a queue is taken off it. See docs/decisions/0019.
  */
 export class InFlightLimit {
-  readonly #clock: Clock
-  #limitBytes = startBytes
-  #acknowledgedBytes = 0
-  /** Bytes a millisecond. */
-  #rate = 0
-  /** Shortest time from sending to Ack, which is late by up to 50 ms or 256 KiB (protocol.md §3). */
-  #minRoundTripMs = Infinity
-  #minTakenAtMs = 0
-  /** The limit is below what the path seems to hold, so that its queue empties and shows the true round trip. */
-  #probing = false
-  #heldBack = false
-  /** Number of the message that is watched, 0 for none. */
-  #watched = 0
-  #watchedAtMs = 0
-  #watchedFromBytes = 0
+  readonly #options: InFlightLimitOptions
+  #sent = 0
+  #sampler!: PathSampler
+  #round!: PathRound
+  #limitBytes!: number
+  /** Bytes a millisecond that the path is known to carry. */
+  #rate!: number
+  #leastMsPerByte!: WindowedMinimum
+  #starting!: boolean
+  /** Rounds in a row of the start that delivered no more than the one before. */
+  #standstill!: number
+  /** Share by which the limit grows in a round that shows no queue. */
+  #growth!: number
+  /** What the limit was before a deep cut: the path may only have paused. */
+  #formerBytes!: number
+  /** Mean delay beyond the shortest of the round, in shortest round trips: long where losses hold messages up. */
+  #unevenness!: number
+  /** Delay that stayed when less was sent: the queue of others, or a path that has become longer. */
+  #foreignMs!: number
+  #cut: Cut | undefined
+  #beforeProbeBytes: number | undefined
+  #probedAtMs!: number
 
-  constructor(clock: Clock) {
-    this.#clock = clock
+  constructor(options: InFlightLimitOptions) {
+    this.#options = options
+    this.restart()
   }
 
   get bytes(): number {
     return this.#limitBytes
   }
 
-  /** A numbered message leaves. */
-  sent(sequence: number): void {
-    if (this.#watched !== 0) return
-    this.#watched = sequence
-    this.#watchedAtMs = this.#clock.now()
-    this.#watchedFromBytes = this.#acknowledgedBytes
-    this.#heldBack = false
-  }
-
-  /** The limit held something back: what is delivered meanwhile is all that the path and the peer can do. */
-  reached(): void {
-    this.#heldBack = true
-  }
-
-  /** The peer has everything up to `sequence`, which is `bytes` more than before. */
-  acknowledged(sequence: number, bytes: number): void {
-    this.#acknowledgedBytes += bytes
-    if (this.#watched === 0 || sequence < this.#watched) return
-    this.#watched = 0
-    const now = this.#clock.now()
-    // A clock of whole milliseconds must not make a rate infinite.
-    const roundTripMs = Math.max(now - this.#watchedAtMs, 0.1)
-    this.#learnRate((this.#acknowledgedBytes - this.#watchedFromBytes) / roundTripMs, roundTripMs)
-    this.#learnRoundTrip(roundTripMs, now)
-    this.#limitBytes = this.#compute()
+  /** Payload that the path carries in a few milliseconds: other channels wait for it. */
+  get messageBytes(): number {
+    return Math.min(Math.max(Math.floor(this.#rate * messageMs), minMessageBytes), this.#options.quantumBytes)
   }
 
   /** Another transport, another path. */
   restart(): void {
-    this.#limitBytes = startBytes
-    this.#rate = 0
-    this.#minRoundTripMs = Infinity
-    this.#probing = false
-    this.#watched = 0
+    const { clock, ack2 } = this.#options
+    this.#sampler = new PathSampler(clock)
+    this.#round = new PathRound()
+    this.#round.begin(this.#sent)
+    this.#limitBytes = ack2 ? startBytes : lateStartBytes
+    this.#rate = ack2 ? 0 : Infinity
+    this.#leastMsPerByte = new WindowedMinimum(rateLifetimeMs)
+    this.#starting = true
+    this.#standstill = 0
+    this.#growth = slowGrowth
+    this.#formerBytes = 0
+    this.#unevenness = 0
+    this.#foreignMs = 0
+    this.#cut = undefined
+    this.#beforeProbeBytes = undefined
+    this.#probedAtMs = clock.now()
   }
 
-  /** Less was delivered than before: that says something about the path only if there was more to deliver. */
-  #learnRate(rate: number, overMs: number): void {
-    if (rate >= this.#rate) this.#rate = rate
-    else if (this.#heldBack && !this.#probing)
-      this.#rate = Math.max(rate, this.#rate * 0.5 ** (overMs / rateHalfLifeMs))
+  /** A numbered message leaves. */
+  sent(sequence: number, bytes: number): void {
+    this.#sent = sequence
+    this.#sampler.sent(sequence, bytes, this.#limitBytes / marksPerRound)
   }
 
-  #learnRoundTrip(roundTripMs: number, now: number): void {
-    const lifetimeMs = Math.max(minLifetimeMs, minLifetimeRounds * this.#minRoundTripMs)
-    const stale = now - this.#minTakenAtMs > lifetimeMs
-    if (roundTripMs <= this.#minRoundTripMs || this.#probing || (stale && !this.#heldBack)) {
-      this.#minRoundTripMs = roundTripMs
-      this.#minTakenAtMs = now
-      this.#probing = false
-    } else {
-      this.#probing = stale
+  /** The limit held something back. */
+  reached(): void {
+    this.#sampler.reached()
+  }
+
+  /** The peer has everything up to `sequence`, which is `bytes` more than before; `arrival` with `ack2`. */
+  acknowledged(sequence: number, bytes: number, arrival?: AckArrival): void {
+    const sample = this.#sampler.acknowledged(sequence, bytes, arrival)
+    if (sample === undefined) return
+    this.#leastMsPerByte.add(1 / sample.rate, this.#options.clock.now())
+    this.#heedAlarm(sample)
+    const round = this.#round.add(sample, this.#samplesNeeded, this.#limitBytes)
+    if (round === undefined) return
+    this.#round.begin(this.#sent)
+    this.#learn(round)
+  }
+
+  get #samplesNeeded(): number {
+    if (this.#starting) return 1
+    return this.#isUneven ? fewSamples : samplesPerRound
+  }
+
+  get #isUneven(): boolean {
+    // Acks that come late are uneven by themselves.
+    return !this.#options.ack2 || this.#unevenness > unevenShare
+  }
+
+  /** A path that has become slower by far: its queue is too long to wait for the end of the round. */
+  #heedAlarm(sample: PathSample): void {
+    const baseMs = baseOf(sample)
+    const queueMs = sample.delayMs - baseMs - this.#foreignMs
+    if (this.#starting || this.#isUneven || queueMs < 2 * baseMs + alarmMs) return
+    if (sample.inFlightBytes > this.#limitBytes / 2) this.#lower(sample, queueMs - slackOf(sample))
+  }
+
+  #learn(round: PathSample): void {
+    const before = this.#rate
+    const isFull = round.heldBack || round.inFlightBytes > this.#limitBytes / 2
+    // Less was delivered than the limit allows because there was no more: that says what is possible, not what is not.
+    this.#rate = isFull ? round.rate : Math.max(round.rate, before)
+    if (this.#beforeProbeBytes !== undefined) return this.#endProbe(round, this.#beforeProbeBytes)
+    if (!isFull) return
+    const baseMs = baseOf(round)
+    const slackMs = slackOf(round)
+    const meanMs = round.inFlightBytes / round.rate
+    if (!this.#starting || this.#standstill > 0) this.#learnUnevenness((meanMs - round.delayMs - slackMs) / baseMs)
+    if (this.#starting) return this.#start(round, round.delayMs - baseMs - slackMs, before)
+    if (this.#options.clock.now() - this.#probedAtMs > probeEveryMs) return this.#beginProbe()
+    if (this.#isUneven) this.#limitBytes = this.#holdLoosely(baseMs, slackMs) / this.#leastMsPerByte.value
+    else this.#steer(round, round.delayMs - baseMs - this.#foreignMs - slackMs, slackMs)
+  }
+
+  /** Time that the limit is enough for where the delay says little about the queue. */
+  #holdLoosely(baseMs: number, slackMs: number): number {
+    return this.#options.ack2 ? lossRoundTrips * baseMs + slackMs : 2 * baseMs + lateAckMs
+  }
+
+  #learnUnevenness(share: number): void {
+    const bounded = Math.min(Math.max(share, 0), 2 * unevenShare)
+    this.#unevenness += (bounded - this.#unevenness) * unevenGain
+  }
+
+  /** Doubles the limit until there is a queue and no more is delivered for it: the connection underneath starts slowly. */
+  #start(round: PathSample, excessMs: number, before: number): void {
+    const isQueue = excessMs >= round.baseMs / 8
+    if (!isQueue) this.#limitBytes *= 2
+    this.#standstill = round.rate < 1.2 * before ? this.#standstill + 1 : 0
+    if (!isQueue || this.#standstill < 2) return
+    this.#starting = false
+    this.#lower(round, excessMs)
+  }
+
+  /** `excessMs`: by how much the delay is longer than it should be. */
+  #steer(round: PathSample, excessMs: number, slackMs: number): void {
+    if (excessMs > slackMs / 4) return this.#cutOrRestore(round, excessMs)
+    this.#cut = undefined
+    if (excessMs > -slackMs / 2) {
+      this.#growth = slowGrowth
+      return
     }
+    this.#limitBytes *= this.#limitBytes < this.#formerBytes / 2 ? 2 : 1 + this.#growth
+    this.#growth = Math.min(2 * this.#growth, 1)
   }
 
-  #compute(): number {
-    const heldBytes = this.#rate * Math.max(this.#minRoundTripMs, turnMs)
-    if (this.#probing) return Math.max(heldBytes * probeShare, minSlackBytes)
-    return 2 * heldBytes + Math.min(Math.max(this.#rate * jitterMs, minSlackBytes), startBytes)
+  /** What was cut twice and lowered only the rate was no queue of ours. */
+  #cutOrRestore(round: PathSample, excessMs: number): void {
+    const cut = this.#cut
+    const inVain = cut !== undefined && round.rate < 0.9 * cut.rate ? cut.inVain + 1 : 0
+    if (cut === undefined || inVain < 2) {
+      const limitBytes = cut === undefined || inVain === 0 ? this.#limitBytes : cut.limitBytes
+      this.#cut = { limitBytes, rate: round.rate, inVain }
+      return this.#lower(round, excessMs)
+    }
+    this.#foreignMs += excessMs
+    this.#limitBytes = cut.limitBytes
+    this.#cut = undefined
+  }
+
+  #lower({ rate, inFlightBytes, baseMs }: PathSample, excessMs: number): void {
+    this.#growth = slowGrowth
+    const bytes = Math.max(inFlightBytes - rate * excessMs, rate * baseMs, minLimitBytes)
+    if (bytes < this.#limitBytes / 2) this.#formerBytes = this.#limitBytes
+    this.#limitBytes = Math.min(bytes, this.#limitBytes)
+  }
+
+  /** For one round the limit is below what the path holds, so that its queue empties and shows the true round trip. */
+  #beginProbe(): void {
+    this.#beforeProbeBytes = this.#limitBytes
+    this.#cut = undefined
+    this.#limitBytes *= probeShare
+  }
+
+  #endProbe(round: PathSample, limitBytes: number): void {
+    this.#beforeProbeBytes = undefined
+    this.#probedAtMs = this.#options.clock.now()
+    this.#foreignMs = Math.min(this.#foreignMs, Math.max(0, round.delayMs - baseOf(round)))
+    this.#limitBytes = limitBytes
   }
 }
 
-/** Before anything is known, and the most that is allowed for jitter: two Acks' worth. */
-const startBytes = 524_288
+interface Cut {
+  /** The limit before the first of the cuts that were in vain. */
+  readonly limitBytes: number
+  readonly rate: number
+  /** How many in a row lowered the rate and left the delay. */
+  readonly inVain: number
+}
 
-/** One message of the usual size always fits. */
-const minSlackBytes = 65_536
+function baseOf({ baseMs }: PathSample): number {
+  return Math.max(baseMs, turnMs)
+}
 
-/** Event loops that are busy answer this much later than usual. */
-const jitterMs = 50
+/** The queue to keep, in milliseconds, so that the path never runs dry between two Acks. */
+function slackOf({ rate }: PathSample): number {
+  return Math.max(leastSlackMs, (slackMessages * minMessageBytes) / rate)
+}
+
+/** Two round trips of a connection that begins (RFC 6928 has 14 KiB for the first): nothing starts slower for it. */
+const startBytes = 32_768
+
+/** For a peer that may acknowledge each 50 ms only: 20 Mbit/s from the first on. */
+const lateStartBytes = 131_072
+
+/** Time on the path that a message of bulk may take: from 100 Mbit/s on it is as long as can be. */
+const messageMs = 5
+
+/** What fits a packet of 1500 bytes with the headers of Data, WebSocket, TLS, TCP and IPv6. */
+const minMessageBytes = 1380
+
+const minLimitBytes = 4 * minMessageBytes
 
 /** A round trip through two event loops under load, where the wire itself takes less. */
 const turnMs = 20
 
-/** Little enough to empty any queue within a few probes, enough to keep the path busy meanwhile. */
+/** On a slow path an Ack comes each second message, so three have to be there. */
+const leastSlackMs = 12
+const slackMessages = 3
+
+/** What a peer without `ack2` lets an Ack wait (protocol.md §3). */
+const lateAckMs = 50
+
+/** How many messages of what is under way are watched, and how many make a round; fewer where a round takes long. */
+const marksPerRound = 8
+const samplesPerRound = 6
+const fewSamples = 3
+
+/** Doubled each round, so that ten times the rate is found within four. */
+const slowGrowth = 1 / 4
+
+/** From here on losses are the likely cause, and what they hold up has to be under way as well. */
+const unevenShare = 0.4
+const unevenGain = 1 / 4
+const lossRoundTrips = 2.5
+const rateLifetimeMs = 3000
+
+/** A queue beyond two round trips and this is no jitter. */
+const alarmMs = 50
+
+/** Little enough to empty any queue within a round, enough to keep the path busy meanwhile. */
 const probeShare = 3 / 4
 
-/** A rate that is no longer reached counts half after this time: one stall must not cost the next second. */
-const rateHalfLifeMs = 1000
-
-/** A shortest round trip older than this is taken anew, since paths change; often enough, and at most 2 % of the time. */
-const minLifetimeMs = 10_000
-const minLifetimeRounds = 50
+/** How often the shortest round trip is taken anew, since paths change; it costs less than 1 % of the rate. */
+const probeEveryMs = 10_000

@@ -74,6 +74,7 @@ export type ResolvedSessionOptions = Readonly<
     window: boolean
     fin: boolean
     resume: boolean
+    ack2: boolean
   }
 >
 
@@ -102,6 +103,7 @@ export function resolveSessionOptions(options: SessionOptions): ResolvedSessionO
     window: extensions.includes('window'),
     fin: extensions.includes('fin'),
     resume: extensions.includes('resume'),
+    ack2: extensions.includes('ack2'),
     peerWindowBytes: checkInteger('peerWindowBytes', options.peerWindowBytes ?? defaultWindowBytes, 0, 0xffffffff),
     windowBytes,
     startWindowBytes: checkInteger('startWindowBytes', options.startWindowBytes ?? windowBytes, 1, 0xffffffff),

@@ -1,4 +1,4 @@
-import { encode, MessageType } from '@ls/codec'
+import { encode } from '@ls/codec'
 import type { Flow } from './flow.js'
 import type { FramePool } from './frame-pool.js'
 import { Scheduler } from './scheduler.js'
@@ -91,10 +91,11 @@ export class Outbox {
     if (sequencer === undefined) return this.#scheduler.next()
     if (this.#ackDue) {
       this.#ackDue = false
-      return encode({ type: MessageType.Ack, sequence: sequencer.received })
+      return encode(sequencer.makeAck())
     }
     const lost = sequencer.nextLost()
     if (lost !== undefined || sequencer.full) return lost
+    this.#scheduler.quantumBytes = sequencer.messageBytes
     const message = this.#scheduler.nextUrgent() ?? (sequencer.saturated ? undefined : this.#scheduler.nextBulk())
     if (message !== undefined) sequencer.record(message)
     return message

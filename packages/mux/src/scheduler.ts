@@ -8,7 +8,8 @@ import { messageOverheadBytes } from './held-message.js'
  * quantum lasts (the sparse flows of RFC 8290 §4.1), so a keystroke overtakes a download but cannot starve it.
  */
 export class Scheduler {
-  readonly #quantumBytes: number
+  /** Bytes that a flow may send in its turn, and the largest payload of a message. */
+  quantumBytes: number
   readonly #control = new Fifo<Uint8Array>()
   readonly #fresh = new Fifo<Flow>()
   readonly #busy = new Fifo<Flow>()
@@ -16,7 +17,7 @@ export class Scheduler {
   #current: Flow | undefined
 
   constructor(quantumBytes: number) {
-    this.#quantumBytes = quantumBytes
+    this.quantumBytes = quantumBytes
   }
 
   /** Memory that waiting control messages take. */
@@ -33,7 +34,7 @@ export class Scheduler {
   /** Says that `flow` may have something to send; harmless when it has not. */
   activate(flow: Flow): void {
     if (flow.inFresh || flow === this.#current || !flow.ready) return
-    if (!flow.inBusy) flow.deficitBytes = this.#quantumBytes
+    if (!flow.inBusy) flow.deficitBytes = this.quantumBytes
     if (flow.deficitBytes <= 0) return
     flow.inFresh = true
     this.#fresh.push(flow)
@@ -89,7 +90,7 @@ export class Scheduler {
     const flow = this.#busy.shift()
     if (flow === undefined) return undefined
     flow.inBusy = false
-    flow.deficitBytes = Math.min(flow.deficitBytes, 0) + this.#quantumBytes
+    flow.deficitBytes = Math.min(flow.deficitBytes, 0) + this.quantumBytes
     return flow
   }
 
@@ -101,7 +102,7 @@ export class Scheduler {
 
   #takeFrom(flow: Flow): Uint8Array | undefined {
     if (flow.deficitBytes <= 0) return undefined
-    const message = flow.take(this.#quantumBytes)
+    const message = flow.take(this.quantumBytes)
     if (message !== undefined) flow.deficitBytes -= message.length
     return message
   }

@@ -10,6 +10,8 @@ function makeSequencer(replayLimitBytes = 1_000_000, budget = new MemoryBudget({
   const sequencer: Sequencer = new Sequencer({
     clock,
     replayLimitBytes,
+    ack2: false,
+    quantumBytes: 65_536,
     framePool: new FramePool(),
     budget,
     onAckDue: () => acks.push(sequencer.received),

@@ -1,4 +1,6 @@
-import type { Clock, TimerHandle } from '@ls/batching'
+import type { Clock } from '@ls/foundation'
+import { type AckArrival, type AckMessage, MessageType } from '@ls/codec'
+import { AckSchedule } from './ack-schedule.js'
 import type { FramePool } from './frame-pool.js'
 import { InFlightLimit } from './in-flight-limit.js'
 import type { MemoryBudget } from './memory-budget.js'
@@ -8,6 +10,10 @@ export interface SequencerOptions {
   readonly clock: Clock
   /** Memory for unacknowledged messages, in bytes, at which sending stops. */
   readonly replayLimitBytes: number
+  /** Acks come soon, and say when messages arrived. */
+  readonly ack2: boolean
+  /** Largest payload of a message, in bytes. */
+  readonly quantumBytes: number
   /** Where the memory of acknowledged messages goes. */
   readonly framePool: FramePool
   /** Charged for unacknowledged messages; nothing new is sent while it is exceeded and there are any. */
@@ -27,13 +33,14 @@ export class Sequencer {
   /** Number of the last message given to the current transport. */
   #sent = 0
   #received = 0
-  #unacknowledgedBytes = 0
-  #ackTimer: TimerHandle | undefined
+  readonly #acks: AckSchedule
 
   constructor(options: SequencerOptions) {
     this.#options = options
     this.#replay = new ReplayBuffer(options.framePool, options.budget)
-    this.#inFlight = new InFlightLimit(options.clock)
+    const { clock, ack2, quantumBytes } = options
+    this.#inFlight = new InFlightLimit({ clock, ack2, quantumBytes })
+    this.#acks = new AckSchedule(clock, ack2, () => options.onAckDue())
   }
 
   /** Number of the last message received. */
@@ -66,11 +73,22 @@ export class Sequencer {
     return true
   }
 
+  /** Largest payload that a message of bulk should have now, in bytes. */
+  get messageBytes(): number {
+    return this.#inFlight.messageBytes
+  }
+
+  /** The Ack of everything received so far, to be sent at once. */
+  makeAck(): AckMessage {
+    const arrival = this.#acks.takeArrival()
+    return { type: MessageType.Ack, sequence: this.#received, ...(arrival && { arrival }) }
+  }
+
   /** Counts and keeps a message that goes out now for the first time. */
   record(message: Uint8Array): void {
     this.#replay.add(message)
     this.#sent++
-    this.#inFlight.sent(this.#sent)
+    this.#inFlight.sent(this.#sent, message.length)
   }
 
   /** The next message that the old transport lost, or undefined when all have been sent again. */
@@ -96,41 +114,28 @@ export class Sequencer {
   /** Counts a numbered message that arrived. */
   countReceived(bytes: number): void {
     this.#received++
-    this.#unacknowledgedBytes += bytes
-    if (this.#unacknowledgedBytes >= ackEveryBytes) this.#acknowledge()
-    else this.#ackTimer ??= this.#options.clock.setTimeout(() => this.#acknowledge(), ackDelayMs)
+    this.#acks.received(bytes)
   }
 
   /** The peer has everything up to `sequence`; false when that was never sent to it. */
-  acknowledged(sequence: number): boolean {
+  acknowledged(sequence: number, arrival?: AckArrival): boolean {
     if (sequence > this.#sent) return false
     const before = this.#replay.bytes
     this.#replay.acknowledge(sequence)
-    this.#inFlight.acknowledged(sequence, before - this.#replay.bytes)
+    this.#inFlight.acknowledged(sequence, before - this.#replay.bytes, arrival)
     return true
   }
 
   /** The transport is gone: no Ack is due before the next one. */
   stop(): void {
-    this.#options.clock.clearTimeout(this.#ackTimer)
-    this.#ackTimer = undefined
-    this.#unacknowledgedBytes = 0
+    this.#acks.stop()
   }
 
   clear(): void {
     this.stop()
     this.#replay.clear()
   }
-
-  #acknowledge(): void {
-    this.stop()
-    this.#options.onAckDue()
-  }
 }
 
 /** From this on, in bytes, unacknowledged messages hold back a session whose budget is exceeded: two long messages. */
 const minHeldBackBytes = 131_072
-
-/** protocol.md §3: "Ack every 256 KiB or 50 ms, whichever comes first". */
-const ackEveryBytes = 262_144
-const ackDelayMs = 50

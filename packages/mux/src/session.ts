@@ -55,9 +55,9 @@ export class Session implements ChannelHost {
   constructor(options: SessionOptions, handler: SessionHandler) {
     this.options = resolveSessionOptions(options)
     this.#handler = handler
-    const { clock, stuckDeadlineMs, replayLimitBytes, quantumBytes, framePool, resume, budget } = this.options
+    const { clock, stuckDeadlineMs, quantumBytes, framePool, resume } = this.options
     const onAckDue = (): void => this.#outbox.acknowledge()
-    this.#sequencer = resume ? new Sequencer({ clock, replayLimitBytes, framePool, budget, onAckDue }) : undefined
+    this.#sequencer = resume ? new Sequencer({ ...this.options, onAckDue }) : undefined
     this.#outbox = new Outbox(quantumBytes, this.#sequencer, framePool)
     this.#idleWatch = new IdleWatch(this.options, this.#entries)
     this.#gate = new ReadingGate({
@@ -319,7 +319,7 @@ export class Session implements ChannelHost {
     }
     const ack = decode(message)
     if (ack.type !== MessageType.Ack) return
-    if (!this.#sequencer.acknowledged(ack.sequence)) {
+    if (!this.#sequencer.acknowledged(ack.sequence, ack.arrival)) {
       throw new MuxError('ERR_MUX_PROTOCOL', `Ack of message ${ack.sequence}, which was never sent`)
     }
     this.#outbox.pump()

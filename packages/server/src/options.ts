@@ -1,4 +1,4 @@
-import type { Extension } from '@ls/codec'
+import { type Extension, extensions } from '@ls/codec'
 import {
   checkDurationMs,
   checkInteger,
@@ -109,7 +109,7 @@ export interface ServerOptions extends PayloadOptions {
   readonly udp?: UdpOptions
   /** Address told to UDP clients of reverse ports instead of the one they reached. @default the one they reached */
   readonly udpAdvertise?: string
-  /** What we offer extended peers. @default ['window', 'fin', 'resume'] */
+  /** What we offer extended peers. @default ['window', 'fin', 'resume', 'ack2'] */
   readonly extensions?: readonly Extension[]
   /** First credit of each channel, in bytes. @default 262144 */
   readonly windowBytes?: number
@@ -225,7 +225,7 @@ export function resolveServerOptions(options: ServerOptions): ResolvedServerOpti
     providerWaitMs: checkDurationMs('providerWaitMs', options.providerWaitMs ?? 10_000, 0),
     connectorWaitMs: checkDurationMs('connectorWaitMs', options.connectorWaitMs ?? 5000, 0),
     orphanedTokenMs: checkDurationMs('orphanedTokenMs', options.orphanedTokenMs ?? 600_000, 0),
-    extensions: options.extensions ?? ['window', 'fin', 'resume'],
+    extensions: options.extensions ?? extensions,
     windowBytes: checkInteger('windowBytes', options.windowBytes ?? 262_144, 1, 0xffffffff),
     graceMs: checkDurationMs('graceMs', options.graceMs ?? 60_000, 0),
     processBudgetBytes: checkInteger('processBudgetBytes', options.processBudgetBytes ?? 192 * mebibyte, mebibyte),

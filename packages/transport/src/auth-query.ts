@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { channelIdBytes, formatChannelId, parseUuid, type Extension } from '@ls/codec'
+import { channelIdBytes, type Extension, extensions as knownExtensions, formatChannelId, parseUuid } from '@ls/codec'
 
 /** What a client says about itself in the URL (protocol.md §1 and §3). */
 export interface AuthQuery {
@@ -28,7 +28,6 @@ export interface ParsedAuthQuery {
   readonly resume: Uint8Array | undefined
 }
 
-const KNOWN_EXTENSIONS: readonly Extension[] = ['window', 'fin', 'resume']
 const HASH = /^[0-9a-f]{64}$/i
 
 /** SHA-256 of a token in lowercase hex. It opens a link just as the token does: never log it. */
@@ -65,7 +64,7 @@ export function parseAuthQuery(query: URLSearchParams): ParsedAuthQuery {
     malformedToken: token !== null && !HASH.test(token),
     reverse: query.get('reverse')?.toLowerCase() === 'true',
     instance: parseUuid(query.get('instance') ?? ''),
-    extensions: KNOWN_EXTENSIONS.filter((extension) => offered.has(extension)),
+    extensions: knownExtensions.filter((extension) => offered.has(extension)),
     resume: parseUuid(query.get('resume') ?? ''),
   }
 }

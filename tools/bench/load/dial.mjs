@@ -20,10 +20,10 @@ export function requestFor(command, port) {
  * A connection to the target, direct or through a SOCKS5 proxy. `receive` of the result gets a view that is valid
  * during the call.
  *
- * @param {{ port: number, targetPort: number, socks: boolean }} route
+ * @param {{ port: number, host?: string, targetPort: number, socks: boolean }} route `host`: 127.0.0.1 unless given
  */
 export async function dial(route) {
-  const connection = await open(route.port)
+  const connection = await open(route.port, route.host)
   if (route.socks) await handshake(connection, requestFor(0x01, route.targetPort))
   return connection
 }
@@ -59,19 +59,19 @@ class Connection {
   receive = ignore
   onFailed = ignore
 
-  constructor(port) {
+  constructor(port, host) {
     const callback = (length, buffer) => {
       this.receive(buffer.subarray(0, length))
       return true
     }
-    this.socket = connect({ port, host: '127.0.0.1', noDelay: true, onread: { buffer: readBuffer, callback } })
+    this.socket = connect({ port, host, noDelay: true, onread: { buffer: readBuffer, callback } })
     this.socket.on('error', (error) => this.onFailed(error))
     this.socket.on('close', () => this.onFailed(new Error(`the connection to port ${port} was closed`)))
   }
 }
 
-function open(port) {
-  const connection = new Connection(port)
+function open(port, host = '127.0.0.1') {
+  const connection = new Connection(port, host)
   return new Promise((resolve, reject) => {
     connection.onFailed = reject
     connection.socket.once('connect', () => resolve(connection))

@@ -2,6 +2,7 @@
 import { bulk } from '../load/bulk.mjs'
 import { closeChannels, openChannels, useChannels } from '../load/channels.mjs'
 import { requests } from '../load/http.mjs'
+import { keystrokes } from '../load/keystrokes.mjs'
 import { answerTimes, connectTimes, roundTrips } from '../load/latency.mjs'
 import { steadyDatagrams, windowedDatagrams } from '../load/udp.mjs'
 
@@ -10,6 +11,7 @@ const tasks = {
   bulk,
   closeChannels,
   connectTimes,
+  keystrokes,
   openChannels,
   requests,
   roundTrips,

@@ -15,7 +15,7 @@ const httpAnswer = `HTTP/1.1 200 OK\r\nContent-Length: ${httpBody.length}\r\n\r\
 const datagramBufferBytes = 4 * 1024 * 1024
 
 let receivedBytes = 0
-const server = createServer({ noDelay: true, allowHalfOpen: true }, serve).listen(0, '127.0.0.1', 4096)
+const server = createServer({ noDelay: true, allowHalfOpen: true }, serve).listen(0, process.argv[2], 4096)
 await once(server, 'listening')
 const { port } = server.address()
 const datagrams = createSocket({ type: 'udp4', recvBufferSize: datagramBufferBytes }).bind(port, '127.0.0.1')

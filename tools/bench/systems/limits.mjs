@@ -12,8 +12,8 @@ export const direct = {
   udp: true,
   groups: ['bulk', 'latency', 'http', 'udp', 'path'],
   version: () => process.versions.node,
-  async start({ targetPort, between }) {
-    return { socks: false, targetPort, port: await between(targetPort) }
+  async start({ targetPort, between, far }) {
+    return { socks: false, targetPort, host: far.host, port: await between(targetPort) }
   },
 }
 

@@ -67,29 +67,35 @@ export const deployedSystems = [
   },
 ]
 
-async function startForward(command, { processes, targetPort, between }, { tls = false } = {}) {
+async function startForward(command, { processes, targetPort, between, far }, { tls = false } = {}) {
   const [link, port] = [await freePort(), await freePort()]
   const pem = tls ? await certificate() : undefined
   const tlsFlags = pem === undefined ? [] : ['--tls-cert', pem.cert, '--tls-key', pem.key]
   const trust = pem === undefined ? {} : { NODE_EXTRA_CA_CERTS: pem.cert }
-  await processes.start([...command, 'server', ...token, ...serverPlace(link), ...tlsFlags], link)
-  const url = `${tls ? 'wss://localhost' : 'ws://127.0.0.1'}:${await between(link)}`
+  const server = [...far.prefix, ...command, 'server', ...token, ...serverPlace(far, link), ...tlsFlags]
+  await processes.start(server, link, {}, far.host)
+  const url = `${tls ? 'wss://localhost' : `ws://${far.host}`}:${await between(link)}`
   await processes.start([...command, 'client', ...token, '-u', url, '-p', String(port)], port, trust)
   return { socks: true, targetPort, port }
 }
 
-async function startAgent(command, { processes, targetPort, between }) {
+async function startAgent(command, { processes, targetPort, between, far }) {
   const [link, port, unused] = [await freePort(), await freePort(), await freePort()]
   const roles = ['-r', '-c', connectorToken, '-p', String(unused)]
-  await processes.start([...command, 'server', ...token, ...serverPlace(link), ...roles], link)
-  const url = `ws://127.0.0.1:${await between(link)}`
-  await processes.start([...command, 'provider', ...token, '-u', url], link)
+  await processes.start(
+    [...far.prefix, ...command, 'server', ...token, ...serverPlace(far, link), ...roles],
+    link,
+    {},
+    far.host,
+  )
+  const url = `ws://${far.host}:${await between(link)}`
+  await processes.start([...far.prefix, ...command, 'provider', ...token, '-u', url], link, {}, far.host)
   await processes.start([...command, 'connector', '-t', connectorToken, '-u', url, '-p', String(port)], port)
   return { socks: true, targetPort, port }
 }
 
-function serverPlace(port) {
-  return ['-H', '127.0.0.1', '-P', String(port)]
+function serverPlace({ host }, port) {
+  return ['-H', host, '-P', String(port)]
 }
 
 function missingPeer(path) {

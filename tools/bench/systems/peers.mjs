@@ -10,8 +10,8 @@ const chisel = peer('chisel', ['--version'], {
   id: 'chisel',
   title: 'chisel',
   udp: false,
-  server: (link) => ['server', '--host', '127.0.0.1', '--port', link, '--socks5'],
-  client: (link, port) => ['client', `http://127.0.0.1:${link}`, `127.0.0.1:${port}:socks`],
+  server: (link, host) => ['server', '--host', host, '--port', link, '--socks5'],
+  client: (link, port, host) => ['client', `http://${host}:${link}`, `127.0.0.1:${port}:socks`],
 })
 
 // Built around its library: see tools/bench/peers.
@@ -20,16 +20,16 @@ const gost = peer('gost', ['-V'], {
   title: 'gost',
   udp: true,
   // Its datagrams take what it counts as a listener at the far end.
-  server: (link) => ['-L', `relay+ws://127.0.0.1:${link}?bind=true`],
-  client: (link, port) => ['-L', `socks5://127.0.0.1:${port}?udp=true`, '-F', `relay+ws://127.0.0.1:${link}`],
+  server: (link, host) => ['-L', `relay+ws://${host}:${link}?bind=true`],
+  client: (link, port, host) => ['-L', `socks5://127.0.0.1:${port}?udp=true`, '-F', `relay+ws://${host}:${link}`],
 })
 
 const wstunnel = peer('wstunnel', ['--version'], {
   id: 'wstunnel',
   title: 'wstunnel',
   udp: true,
-  server: (link) => ['server', `ws://127.0.0.1:${link}`],
-  client: (link, port) => ['client', '-L', `socks5://127.0.0.1:${port}`, `ws://127.0.0.1:${link}`],
+  server: (link, host) => ['server', `ws://${host}:${link}`],
+  client: (link, port, host) => ['client', '-L', `socks5://127.0.0.1:${port}`, `ws://${host}:${link}`],
 })
 
 const v2ray = peer('v2ray', ['-version'], {
@@ -37,8 +37,8 @@ const v2ray = peer('v2ray', ['-version'], {
   title: 'v2ray (socks over ws)',
   // Without mux its datagrams go beside the WebSocket.
   udp: false,
-  server: (link) => ['-config', writeConfig(v2rayServer(link))],
-  client: (link, port) => ['-config', writeConfig(v2rayClient(link, port, { enabled: false }))],
+  server: (link, host) => ['-config', writeConfig(v2rayServer(link, host))],
+  client: (link, port, host) => ['-config', writeConfig(v2rayClient(link, port, host, { enabled: false }))],
 })
 
 const v2rayMux = {
@@ -48,8 +48,11 @@ const v2rayMux = {
   udp: true,
   start: (place) =>
     startPair(findProgram('v2ray'), place, {
-      server: (link) => ['-config', writeConfig(v2rayServer(link))],
-      client: (link, port) => ['-config', writeConfig(v2rayClient(link, port, { enabled: true, concurrency: 8 }))],
+      server: (link, host) => ['-config', writeConfig(v2rayServer(link, host))],
+      client: (link, port, host) => [
+        '-config',
+        writeConfig(v2rayClient(link, port, host, { enabled: true, concurrency: 8 })),
+      ],
     }),
 }
 
@@ -67,33 +70,33 @@ function peer(name, versionArguments, { id, title, udp, ...roles }) {
   }
 }
 
-async function startPair(program, { processes, targetPort, between }, { server, client }) {
+async function startPair(program, { processes, targetPort, between, far }, { server, client }) {
   const [link, port] = [await freePort(), await freePort()]
-  await processes.start([program, ...server(String(link))], link)
-  await processes.start([program, ...client(String(await between(link)), String(port))], port)
+  await processes.start([...far.prefix, program, ...server(String(link), far.host)], link, {}, far.host)
+  await processes.start([program, ...client(String(await between(link)), String(port), far.host)], port)
   return { socks: true, targetPort, port }
 }
 
-function v2rayServer(link) {
+function v2rayServer(link, host) {
   return {
     log: { loglevel: 'warning' },
-    inbounds: [{ ...socksInbound(link), streamSettings: { network: 'ws' } }],
+    inbounds: [{ ...socksInbound(link, host), streamSettings: { network: 'ws' } }],
     outbounds: [{ protocol: 'freedom' }],
   }
 }
 
-function v2rayClient(link, port, mux) {
-  const servers = [{ address: '127.0.0.1', port: Number(link) }]
+function v2rayClient(link, port, host, mux) {
+  const servers = [{ address: host, port: Number(link) }]
   return {
     log: { loglevel: 'warning' },
-    inbounds: [socksInbound(port)],
+    inbounds: [socksInbound(port, '127.0.0.1')],
     outbounds: [{ protocol: 'socks', settings: { servers }, streamSettings: { network: 'ws' }, mux }],
   }
 }
 
-function socksInbound(port) {
+function socksInbound(port, listen) {
   const settings = { auth: 'noauth', udp: true, ip: '127.0.0.1' }
-  return { listen: '127.0.0.1', port: Number(port), protocol: 'socks', settings }
+  return { listen, port: Number(port), protocol: 'socks', settings }
 }
 
 function writeConfig(config) {

@@ -71,7 +71,7 @@ const proxyOptions = {
   guard: 'private',
   windowBytes: 4096,
   replayLimitBytes: 65_536,
-  extensions: ['window', 'fin'],
+  extensions: ['window', 'fin', 'ack2'],
   heartbeat: { periodMs: 1000, deadlineMs: 3000 },
   idleLimitMs: 5000,
   sendProxy: 'v2',

@@ -49,7 +49,7 @@ type SharedOptions = Pick<
 >
 
 /** What is asked for unless `--without` says otherwise. */
-const extensions = ['window', 'fin', 'resume'] as const
+const extensions = ['window', 'fin', 'resume', 'ack2'] as const
 
 /** The options that server and client libraries have in common. */
 export function sharedOptions(settings: Shared): SharedOptions {

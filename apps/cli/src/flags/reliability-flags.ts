@@ -70,10 +70,10 @@ export const reliabilityFlags = [
     name: 'without',
     type: 'list',
     placeholder: 'FEATURE',
-    choices: ['window', 'fin', 'resume'],
+    choices: ['window', 'fin', 'resume', 'ack2'],
     commands: links,
     section: 'Reliability',
-    help: 'Do without window (credit for each connection), fin (half-close) or resume (outliving a lost link); repeatable',
+    help: 'Do without window (credit for each connection), fin (half-close), resume (outliving a lost link) or ack2 (prompt answers on slow paths); repeatable',
   },
   {
     name: 'heartbeat',

@@ -1,0 +1,68 @@
+import type { Clock, TimerHandle } from '@ls/foundation'
+import type { AckArrival } from '@ls/codec'
+
+/**
+ * When an Ack is due: after 256 KiB or 50 ms, whichever comes first (protocol.md §3). With `ack2` after two messages as
+ * well, though not more often than each 5 ms, so that the sender sees in time what the path does.
+ */
+export class AckSchedule {
+  readonly #clock: Clock
+  readonly #prompt: boolean
+  readonly #onDue: () => void
+  #bytes = 0
+  #messages = 0
+  #arrivedAtMs = 0
+  #lastAtMs = -Infinity
+  #timer: TimerHandle | undefined
+  #timerDueMs = Infinity
+
+  constructor(clock: Clock, prompt: boolean, onDue: () => void) {
+    this.#clock = clock
+    this.#prompt = prompt
+    this.#onDue = onDue
+  }
+
+  /** A numbered message has arrived. */
+  received(bytes: number): void {
+    this.#bytes += bytes
+    this.#messages++
+    const now = this.#clock.now()
+    this.#arrivedAtMs = now
+    if (this.#bytes >= ackEveryBytes) return this.#due()
+    const dueMs = this.#prompt && this.#messages > 1 ? Math.max(this.#lastAtMs + promptMs, now) : now + ackDelayMs
+    if (dueMs <= now) return this.#due()
+    if (dueMs >= this.#timerDueMs) return
+    this.#clock.clearTimeout(this.#timer)
+    this.#timerDueMs = dueMs
+    this.#timer = this.#clock.setTimeout(() => this.#due(), dueMs - now)
+  }
+
+  /** What an Ack that leaves now says about the last message that arrived. */
+  takeArrival(): AckArrival | undefined {
+    if (!this.#prompt) return undefined
+    const now = this.#clock.now()
+    this.#lastAtMs = now
+    const delayUs = Math.min(Math.round((now - this.#arrivedAtMs) * 1000), 0xffff_ffff)
+    return { atUs: Math.round(this.#arrivedAtMs * 1000) % 0x1_0000_0000, delayUs }
+  }
+
+  /** No Ack is due before the next message. */
+  stop(): void {
+    this.#clock.clearTimeout(this.#timer)
+    this.#timer = undefined
+    this.#timerDueMs = Infinity
+    this.#bytes = 0
+    this.#messages = 0
+  }
+
+  #due(): void {
+    this.stop()
+    this.#onDue()
+  }
+}
+
+const ackEveryBytes = 262_144
+const ackDelayMs = 50
+
+/** Two hundred Acks a second at most. */
+const promptMs = 5

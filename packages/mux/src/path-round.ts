@@ -1,0 +1,30 @@
+import type { PathSample } from './path-sampler.js'
+
+/**
+ * Gathers the samples of a round: of messages that were all sent under one limit. Their shortest delay is what stands in a
+ * queue; jitter only makes a delay longer.
+ */
+export class PathRound {
+  #settledAfter = 0
+  #best: PathSample | undefined
+  #samples = 0
+  #mostBytes = 0
+
+  /** Messages up to `sent` do not count any more. */
+  begin(sent: number): void {
+    this.#settledAfter = sent
+    this.#best = undefined
+    this.#samples = 0
+    this.#mostBytes = 0
+  }
+
+  /** The round, once it has `needed` samples: the last with the shortest delay, and with what the limit let through. */
+  add(sample: PathSample, needed: number, limitBytes: number): PathSample | undefined {
+    if (sample.sequence <= this.#settledAfter) return undefined
+    if (this.#best === undefined || sample.delayMs <= this.#best.delayMs) this.#best = sample
+    this.#mostBytes = Math.max(sample.inFlightBytes, this.#mostBytes)
+    if (++this.#samples < needed) return undefined
+    const inFlightBytes = sample.heldBack ? limitBytes : Math.min(this.#mostBytes, limitBytes)
+    return { ...sample, delayMs: this.#best.delayMs, inFlightBytes }
+  }
+}

@@ -1,0 +1,150 @@
+import { FakeClock } from '@ls/testkit'
+import { type Channel, type ChannelHandler, FramePool, Session, type SessionOptions } from '../src/index.js'
+import { ShapedLink } from './shaped-link.js'
+import type { PathOptions } from './tcp-pipe.js'
+
+/** What a person at an application saw: the echo of a byte that left at `atMs`. */
+export interface Echo {
+  readonly atMs: number
+  readonly tookMs: number
+}
+
+/**
+ * A user's link over a simulated path: downloads from `left` to `right`, and beside them a byte that `right` sends every
+ * now and then, and gets back.
+ */
+export class LoadedPath {
+  readonly clock = new FakeClock()
+  readonly link: ShapedLink
+  readonly left: Session
+  readonly right: Session
+  readonly echoes: Echo[] = []
+  /** Payload that has arrived on each download. */
+  readonly received: number[] = []
+  readonly #handlers: ((channel: Channel) => void)[] = []
+
+  constructor(path: PathOptions, options: SessionOptions) {
+    this.link = new ShapedLink(this.clock, path)
+    const onConnect = (channel: Channel): void => this.#handlers.shift()?.(channel)
+    const common = { ...options, clock: this.clock, framePool: new FramePool() }
+    this.left = new Session(common, { onConnect, onClose: () => {} })
+    this.right = new Session(common, { onConnect, onClose: () => {} })
+    this.left.attach(this.link.left)
+    this.right.attach(this.link.right)
+  }
+
+  get receivedBytes(): number {
+    return this.received.reduce((sum, bytes) => sum + bytes, 0)
+  }
+
+  /** Downloads of applications that write `bytes` each `everyMs`, by default as much as they can. */
+  download(streams: number, bytes = 65_536, everyMs = 0): void {
+    for (let count = 0; count < streams; count++) {
+      const index = this.received.push(0) - 1
+      this.#open(
+        (channel) => new Source(this.clock, channel, bytes, everyMs),
+        (payload) => (this.received[index] = (this.received[index] ?? 0) + payload.length),
+      )
+    }
+  }
+
+  /** A byte there and back each `everyMs`, as fast as a person types. */
+  echo(everyMs: number): void {
+    const sentAtMs: number[] = []
+    const channel = this.#open(
+      (far) => {
+        far.setHandler(new Sink(far, (payload) => far.send(Uint8Array.from(payload))))
+        far.accept()
+        far.resume()
+      },
+      (payload) => {
+        for (let count = 0; count < payload.length; count++) {
+          const atMs = sentAtMs.shift() ?? 0
+          this.echoes.push({ atMs, tookMs: this.clock.now() - atMs })
+        }
+      },
+    )
+    const type = (): void => {
+      sentAtMs.push(this.clock.now())
+      channel.send(Uint8Array.of(1))
+      this.clock.setTimeout(type, everyMs)
+    }
+    type()
+  }
+
+  /** Lets `ms` pass; gives the rate at which payload arrived meanwhile, in bytes a millisecond. */
+  run(ms: number): number {
+    const before = this.receivedBytes
+    this.clock.advance(ms)
+    return (this.receivedBytes - before) / ms
+  }
+
+  /** Times of the echoes that left between two moments, in order of length. */
+  echoTimes(fromMs: number, toMs = Infinity): number[] {
+    return this.echoes
+      .filter(({ atMs }) => atMs >= fromMs && atMs < toMs)
+      .map(({ tookMs }) => tookMs)
+      .toSorted((a, b) => a - b)
+  }
+
+  #open(onConnect: (channel: Channel) => unknown, onData: (payload: Uint8Array) => void): Channel {
+    this.#handlers.push(onConnect)
+    const channel = this.right.open({ protocol: 'tcp', address: { host: 'target.test', port: 80 } })
+    channel.setHandler(new Sink(channel, onData))
+    channel.resume()
+    return channel
+  }
+}
+
+/** An application that takes all at once. */
+class Sink implements ChannelHandler {
+  readonly #channel: Channel
+  readonly #onData: (payload: Uint8Array) => void
+
+  constructor(channel: Channel, onData: (payload: Uint8Array) => void) {
+    this.#channel = channel
+    this.#onData = onData
+  }
+
+  onData(payload: Uint8Array): void {
+    this.#channel.consumed(payload.length)
+    this.#onData(payload)
+  }
+
+  onOpen(): void {}
+  onDatagram(): void {}
+  onEnd(): void {}
+  onDrain(): void {}
+  onClose(): void {}
+}
+
+/** An application that writes as fast as it may, or a chunk at a time. */
+class Source extends Sink {
+  readonly #pour: () => void
+
+  constructor(clock: FakeClock, channel: Channel, bytes: number, everyMs: number) {
+    super(channel, () => {})
+    const chunk = new Uint8Array(bytes)
+    this.#pour = () => {
+      if (everyMs > 0) channel.send(chunk)
+      else while (channel.send(chunk));
+    }
+    channel.setHandler(this)
+    channel.accept()
+    channel.resume()
+    const act = (): void => {
+      this.#pour()
+      if (everyMs > 0) clock.setTimeout(act, everyMs)
+    }
+    clock.setTimeout(act, 0)
+  }
+
+  override onDrain(): void {
+    this.#pour()
+  }
+}
+
+/** The value that a share of sorted `values` is below. */
+export function quantile(values: readonly number[], share: number): number {
+  return values[Math.min(values.length - 1, Math.floor(values.length * share))] ?? Number.NaN
+}

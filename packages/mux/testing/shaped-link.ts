@@ -1,0 +1,103 @@
+import type { FakeClock } from '@ls/testkit'
+import type { MessageTransport, TransportHandler } from '../src/index.js'
+import { type PathOptions, TcpPipe } from './tcp-pipe.js'
+
+/** Two transports over a simulated TCP connection with a bottleneck in each direction. */
+export class ShapedLink {
+  readonly left: MessageTransport
+  readonly right: MessageTransport
+  readonly #pipes: readonly TcpPipe[]
+
+  constructor(clock: FakeClock, path: PathOptions) {
+    const left = new ShapedEnd(clock)
+    const right = new ShapedEnd(clock)
+    this.left = left
+    this.right = right
+    this.#pipes = [left.connect(right, path, 1), right.connect(left, path, 2)]
+  }
+
+  /** From now on the path is another one; what is under way arrives as before. */
+  change(path: PathOptions): void {
+    for (const pipe of this.#pipes) pipe.path = path
+  }
+}
+
+interface Sent {
+  readonly message: Uint8Array
+  /** Place in the stream of its last byte. */
+  readonly end: number
+}
+
+class ShapedEnd implements MessageTransport {
+  readonly roundTripMs = undefined
+  readonly #clock: FakeClock
+  #peer!: ShapedEnd
+  #pipe!: TcpPipe
+  #handler: TransportHandler | undefined
+  /** What the kernel has not taken yet. */
+  readonly #waiting: Sent[] = []
+  readonly #sent: Sent[] = []
+  #streamBytes = 0
+  #bufferedBytes = 0
+  #blocked = false
+
+  constructor(clock: FakeClock) {
+    this.#clock = clock
+  }
+
+  connect(peer: ShapedEnd, path: PathOptions, seed: number): TcpPipe {
+    this.#peer = peer
+    this.#pipe = new TcpPipe(this.#clock, path, seed, {
+      onDelivered: (streamBytes) => this.#deliver(streamBytes),
+      onRoom: () => this.#drain(),
+    })
+    return this.#pipe
+  }
+
+  get bufferedBytes(): number {
+    return this.#bufferedBytes
+  }
+
+  send(message: Uint8Array): boolean {
+    this.#streamBytes += frameHeaderBytes + message.length
+    this.#waiting.push({ message, end: this.#streamBytes })
+    this.#bufferedBytes += message.length
+    this.#clock.setTimeout(() => this.#drain(), 0)
+    this.#blocked = this.#bufferedBytes > highWaterBytes
+    return !this.#blocked
+  }
+
+  setHandler(handler: TransportHandler): void {
+    this.#handler = handler
+  }
+
+  pause(): void {}
+  resume(): void {}
+  close(): void {}
+  destroy(): void {}
+
+  /** Gives the kernel what it takes. */
+  #drain(): void {
+    for (let next = this.#waiting[0]; next !== undefined && this.#pipe.hasRoom; next = this.#waiting[0]) {
+      this.#waiting.shift()
+      this.#bufferedBytes -= next.message.length
+      this.#sent.push(next)
+      this.#pipe.write(frameHeaderBytes + next.message.length)
+    }
+    if (!this.#blocked || this.#waiting.length > 0) return
+    this.#blocked = false
+    this.#handler?.onDrain()
+  }
+
+  #deliver(streamBytes: number): void {
+    for (let next = this.#sent[0]; next !== undefined && next.end <= streamBytes; next = this.#sent[0]) {
+      this.#sent.shift()
+      this.#peer.#handler?.onMessage(next.message)
+    }
+  }
+}
+
+const highWaterBytes = 65_536
+
+/** Of a WebSocket frame with a mask. */
+const frameHeaderBytes = 8

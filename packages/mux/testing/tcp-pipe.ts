@@ -1,0 +1,187 @@
+import type { FakeClock } from '@ls/testkit'
+
+/** What a direction of a simulated path does to packets. */
+export interface PathOptions {
+  /** Rate of the narrowest point, in bytes a millisecond: 125 for 1 Mbit/s. */
+  readonly rate: number
+  /** Without any queue, there and back, in milliseconds. */
+  readonly roundTripMs: number
+  /** Bytes that wait in front of the narrowest point before packets are dropped. */
+  readonly queueBytes: number
+  /** Share of packets that are lost at random, 0 to 1. */
+  readonly loss: number
+}
+
+interface Segment {
+  /** Place in the stream of its last byte. */
+  readonly end: number
+  readonly bytes: number
+}
+
+interface Arrival {
+  readonly dueMs: number
+  readonly segment: Segment
+}
+
+/**
+ * One direction of a TCP connection over a bottleneck, as a program sees it: the kernel takes bytes up to its send
+ * buffer, sends them in order, paced, with at most two bandwidth-delay products under way (as BBR does, after a slow
+ * start), and hands them over in order. A lost packet is sent again a round trip later, and all behind it waits.
+ */
+export class TcpPipe {
+  path: PathOptions
+  readonly #clock: FakeClock
+  readonly #random: () => number
+  readonly #onDelivered: (streamBytes: number) => void
+  readonly #onRoom: () => void
+  /** Ends of segments that have arrived before one that was lost. */
+  readonly #early = new Map<number, number>()
+  readonly #arrivals: Arrival[] = []
+  readonly #acknowledgements: Arrival[] = []
+  readonly #lost: Arrival[] = []
+  #writtenBytes = 0
+  #sentBytes = 0
+  #inFlightBytes = 0
+  #acknowledgedBytes = 0
+  #deliveredBytes = 0
+  #windowBytes = 10 * segmentBytes
+  #bottleneckFreeAtMs = 0
+  #nextSendAtMs = 0
+  #timer: { readonly handle: unknown; readonly dueMs: number } | undefined
+
+  constructor(clock: FakeClock, path: PathOptions, seed: number, calls: PipeCalls) {
+    this.#clock = clock
+    this.path = path
+    this.#random = makeRandom(seed)
+    this.#onDelivered = calls.onDelivered
+    this.#onRoom = calls.onRoom
+  }
+
+  /** Whether the kernel takes more now. */
+  get hasRoom(): boolean {
+    return this.#writtenBytes - this.#acknowledgedBytes < sendBufferBytes
+  }
+
+  write(bytes: number): void {
+    this.#writtenBytes += bytes
+    this.#step()
+  }
+
+  #step(): void {
+    const now = this.#clock.now()
+    for (let next = due(this.#arrivals, now); next !== undefined; next = due(this.#arrivals, now)) this.#arrive(next)
+    const before = this.hasRoom
+    for (let next = due(this.#acknowledgements, now); next !== undefined; next = due(this.#acknowledgements, now)) {
+      this.#acknowledge(next)
+    }
+    this.#sendWhatFits(now)
+    this.#schedule(now)
+    if (!before && this.hasRoom) this.#onRoom()
+  }
+
+  #sendWhatFits(now: number): void {
+    while (this.#nextSendAtMs <= now) {
+      const again = due(this.#lost, now)
+      if (again !== undefined) {
+        this.#transmit(again.segment, now)
+        continue
+      }
+      const bytes = Math.min(segmentBytes, this.#writtenBytes - this.#sentBytes)
+      if (bytes === 0 || this.#inFlightBytes + bytes > this.#windowBytes) return
+      this.#sentBytes += bytes
+      this.#inFlightBytes += bytes
+      this.#transmit({ end: this.#sentBytes, bytes }, now)
+    }
+  }
+
+  /** A packet through the queue, or into nothing; either way the sender hears of it a round trip later. */
+  #transmit(segment: Segment, now: number): void {
+    const { rate, roundTripMs, queueBytes, loss } = this.path
+    const packetBytes = segment.bytes + headerBytes
+    this.#nextSendAtMs = now + packetBytes / (pacingGain * rate)
+    const waitMs = Math.max(this.#bottleneckFreeAtMs - now, 0)
+    const dropped = waitMs * rate + packetBytes > queueBytes || this.#random() < loss
+    if (dropped) return insert(this.#lost, { dueMs: now + waitMs + roundTripMs, segment })
+    this.#bottleneckFreeAtMs = now + waitMs + packetBytes / rate
+    insert(this.#arrivals, { dueMs: this.#bottleneckFreeAtMs + roundTripMs / 2, segment })
+  }
+
+  #arrive({ dueMs, segment }: Arrival): void {
+    insert(this.#acknowledgements, { dueMs: dueMs + this.path.roundTripMs / 2, segment })
+    this.#early.set(segment.end - segment.bytes, segment.end)
+    const before = this.#deliveredBytes
+    for (let end = this.#early.get(before); end !== undefined; end = this.#early.get(end)) {
+      this.#early.delete(this.#deliveredBytes)
+      this.#deliveredBytes = end
+    }
+    if (this.#deliveredBytes > before) this.#onDelivered(this.#deliveredBytes)
+  }
+
+  #acknowledge({ segment }: Arrival): void {
+    const { rate, roundTripMs } = this.path
+    this.#inFlightBytes -= segment.bytes
+    this.#acknowledgedBytes += segment.bytes
+    const mostBytes = Math.max(2 * rate * roundTripMs, 10 * segmentBytes)
+    this.#windowBytes = Math.min(this.#windowBytes + segment.bytes, mostBytes)
+  }
+
+  #schedule(now: number): void {
+    const times = [this.#arrivals[0]?.dueMs, this.#acknowledgements[0]?.dueMs]
+    const waits = this.#sentBytes < this.#writtenBytes && this.#inFlightBytes + segmentBytes <= this.#windowBytes
+    if (waits) times.push(this.#nextSendAtMs)
+    if (this.#lost[0] !== undefined) times.push(Math.max(this.#lost[0].dueMs, this.#nextSendAtMs))
+    const dueMs = Math.min(...times.map((time) => time ?? Infinity))
+    if (dueMs === this.#timer?.dueMs) return
+    this.#clock.clearTimeout(this.#timer?.handle)
+    this.#timer = undefined
+    if (dueMs === Infinity) return
+    const handle = this.#clock.setTimeout(() => {
+      this.#timer = undefined
+      this.#step()
+    }, dueMs - now)
+    this.#timer = { handle, dueMs }
+  }
+}
+
+export interface PipeCalls {
+  /** Everything up to this place in the stream has been handed over. */
+  onDelivered(streamBytes: number): void
+  onRoom(): void
+}
+
+/** A full Ethernet frame's payload with TCP timestamps, and the headers around it. */
+const segmentBytes = 1448
+const headerBytes = 52
+
+/** net.ipv4.tcp_wmem of Linux, its largest. */
+const sendBufferBytes = 4_194_304
+
+/** How much faster than the path BBR sends while it looks for more. */
+const pacingGain = 1.25
+
+/** Takes the first of `list` if it is due. */
+function due(list: Arrival[], now: number): Arrival | undefined {
+  const first = list[0]
+  return first !== undefined && first.dueMs <= now + clockErrorMs ? list.shift() : undefined
+}
+
+/** Sums of fractions of a millisecond do not always meet. */
+const clockErrorMs = 1e-6
+
+/** Keeps `list` in order of time; what is new nearly always comes last. */
+function insert(list: Arrival[], item: Arrival): void {
+  let index = list.length
+  while (index > 0 && (list[index - 1]?.dueMs ?? 0) > item.dueMs) index--
+  list.splice(index, 0, item)
+}
+
+/** Mulberry32: the same numbers from 0 to 1 for the same seed. */
+function makeRandom(seed: number): () => number {
+  let state = seed
+  return () => {
+    state = (state + 0x6d2b79f5) | 0
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
+  }
+}

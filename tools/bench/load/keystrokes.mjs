@@ -1,0 +1,99 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { dial, next, want } from './dial.mjs'
+import { pour } from './pour.mjs'
+
+const byte = Buffer.from('x')
+
+/**
+ * What a person sees beside bulk: how long a byte takes there and back each `echoEveryMs`, and how long a connection takes
+ * to open each `openEveryMs`, first without and then with streams that take all they can get.
+ *
+ * @param {{ route: object, direction: 'down' | 'up', streams: number, idleMs: number, warmUpMs: number, durationMs: number,
+ *   echoEveryMs: number, openEveryMs: number }} load
+ * @returns {Promise<{ idle: object[], echoes: object[], opens: object[] }>} each `{ atMs, tookMs }`, from the end of the warm-up
+ */
+export async function keystrokes(load, mark) {
+  const { route, direction, streams, idleMs, warmUpMs, durationMs } = load
+  const typist = await startTyping(route, load.echoEveryMs)
+  await sleep(idleMs)
+  const idle = typist.take()
+  const bulk = await openBulk(route, direction, streams)
+  await sleep(warmUpMs)
+  typist.take()
+  const began = performance.now()
+  const opener = startOpening(route, load.openEveryMs)
+  mark('begin', bulk.receivedBytes)
+  await sleep(durationMs)
+  mark('end', bulk.receivedBytes)
+  const opens = opener.stop()
+  // What is still under way counts as well: the longest times would be missing otherwise.
+  const echoes = await typist.finish()
+  for (const socket of bulk.sockets) socket.destroy()
+  const since = ({ atMs, tookMs }) => ({ atMs: atMs - began, tookMs })
+  return { idle: idle.map(since), echoes: echoes.map(since), opens: opens.map(since) }
+}
+
+async function startTyping(route, everyMs) {
+  const connection = await dial(route)
+  connection.socket.write(want('e'))
+  const under = []
+  let done = []
+  connection.receive = (bytes) => {
+    for (let count = 0; count < bytes.length; count++) {
+      const atMs = under.shift()
+      done.push({ atMs, tookMs: performance.now() - atMs })
+    }
+  }
+  const timer = setInterval(() => {
+    under.push(performance.now())
+    connection.socket.write(byte)
+  }, everyMs)
+  return {
+    take: () => done.splice(0),
+    async finish() {
+      clearInterval(timer)
+      for (const deadline = performance.now() + lastEchoMs; under.length > 0 && performance.now() < deadline;)
+        await sleep(10)
+      connection.socket.destroy()
+      const lost = under.map((atMs) => ({ atMs, tookMs: performance.now() - atMs }))
+      done = [...done, ...lost]
+      return done
+    },
+  }
+}
+
+/** How long the last echoes may take before they count as they are. */
+const lastEchoMs = 15_000
+
+async function openBulk(route, direction, streams) {
+  const bulk = { sockets: [], receivedBytes: 0 }
+  for (let count = 0; count < streams; count++) {
+    const connection = await dial(route)
+    connection.receive = (chunk) => (bulk.receivedBytes += chunk.length)
+    connection.socket.write(want(direction === 'down' ? 'd' : 'u', chunkBytes))
+    if (direction === 'up') pour(connection.socket, chunkBytes)
+    bulk.sockets.push(connection.socket)
+  }
+  return bulk
+}
+
+const chunkBytes = 65_536
+
+function startOpening(route, everyMs) {
+  const done = []
+  const open = async () => {
+    const atMs = performance.now()
+    const connection = await dial(route)
+    connection.socket.write(Buffer.concat([want('e'), byte]))
+    await next(connection)
+    done.push({ atMs, tookMs: performance.now() - atMs })
+    connection.socket.destroy()
+  }
+  const timer = setInterval(() => void open().catch(() => {}), everyMs)
+  return {
+    stop() {
+      clearInterval(timer)
+      return done
+    },
+  }
+}

@@ -1,0 +1,115 @@
+// Two network namespaces with a shaped path between them: the near end for clients, the far end for servers.
+import { execFileSync, spawn } from 'node:child_process'
+import { existsSync, writeFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { scratchFile } from '../scratch.mjs'
+
+const source = fileURLToPath(new URL('shaper.c', import.meta.url))
+const nearAddress = '10.77.0.1/24'
+const farHost = '10.77.0.2'
+/** A device that is not there after this long will not come. */
+const deviceTries = 100
+
+/** Why there can be no shaped path here, or undefined where there can. */
+export function missingForPath() {
+  if (process.platform !== 'linux') return 'it needs Linux'
+  if (process.getuid() !== 0) return 'it needs root, for network namespaces and tun devices'
+  if (!existsSync('/dev/net/tun')) return 'it needs /dev/net/tun'
+  return ['ip', 'cc'].map((name) => missingProgram(name)).find((reason) => reason !== undefined)
+}
+
+/** Two namespaces and the path between them. */
+export class ShapedPath {
+  #near
+  #far
+  #settings
+
+  constructor({ near, far, settings }) {
+    this.#near = near
+    this.#far = far
+    this.#settings = settings
+  }
+
+  /**
+   * Makes a path that is gone with this process.
+   *
+   * @param {{ roundTripMs: number, lossPercent: number, mbit: number, queueBytes: number }} shape
+   */
+  static async open(shape) {
+    // Named after this process: two runs must not meet.
+    const [near, far] = ['near', 'far'].map((end) => `bench-${end}-${process.pid}`)
+    const path = new ShapedPath({ near, far, settings: scratchFile('path') })
+    path.change(shape)
+    const program = scratchFile('shaper')
+    execFileSync('cc', ['-O2', '-o', program, source])
+    for (const name of [near, far]) {
+      ip('netns', 'add', name)
+      process.once('exit', () => ip('netns', 'del', name))
+      ip('-n', name, 'link', 'set', 'lo', 'up')
+    }
+    const shaper = spawn(program, [near, far, path.#settings], { stdio: ['ignore', 'ignore', 'inherit'] })
+    process.once('exit', () => shaper.kill('SIGKILL'))
+    await connect(near, nearAddress)
+    await connect(far, `${farHost}/24`)
+    return path
+  }
+
+  /** A path that another process has opened, and that {@link describe} names. */
+  static join(description) {
+    return new ShapedPath(description)
+  }
+
+  describe() {
+    return { near: this.#near, far: this.#far, settings: this.#settings }
+  }
+
+  /** Where servers are: the address that clients reach, and what stands before their command. */
+  get farPlace() {
+    return { host: farHost, prefix: inNamespace(this.#far) }
+  }
+
+  get nearPrefix() {
+    return inNamespace(this.#near)
+  }
+
+  /** From now on the path is another one, within a tenth of a second. */
+  change({ roundTripMs, lossPercent, mbit, queueBytes }) {
+    writeFileSync(this.#settings, `${roundTripMs / 2} ${lossPercent} ${mbit * 1000} ${queueBytes}\n`)
+  }
+
+  /** Sets how TCP of both ends shares a path: bbr or cubic. */
+  setCongestionControl(name) {
+    for (const prefix of [this.nearPrefix, this.farPlace.prefix]) {
+      const [program, ...args] = [...prefix, 'sysctl', '-qw', `net.ipv4.tcp_congestion_control=${name}`]
+      execFileSync(program, args)
+    }
+  }
+}
+
+function inNamespace(name) {
+  return ['ip', 'netns', 'exec', name]
+}
+
+async function connect(namespace, address) {
+  for (let tries = 1; ; tries++) {
+    try {
+      ip('-n', namespace, 'link', 'show', 'path0')
+      break
+    } catch (error) {
+      if (tries === deviceTries) throw error
+      await sleep(50)
+    }
+  }
+  ip('-n', namespace, 'addr', 'add', address, 'dev', 'path0')
+  ip('-n', namespace, 'link', 'set', 'path0', 'up', 'mtu', '1500')
+}
+
+function ip(...args) {
+  execFileSync('ip', args, { stdio: ['ignore', 'ignore', 'pipe'] })
+}
+
+function missingProgram(name) {
+  const folders = (process.env.PATH ?? '').split(':')
+  return folders.some((folder) => existsSync(`${folder}/${name}`)) ? undefined : `it needs the program ${name}`
+}
