@@ -18,7 +18,7 @@ export interface InFlightLimitOptions {
  *
  * What is under way beyond what the path holds waits in a queue, of the kernel or of the bottleneck, and a keystroke waits
  * behind it. So the limit is what the path holds and a few milliseconds more, enough to see by the delay that the path is
- * full. While the delay shows no queue the limit grows; a queue is taken off it. See docs/decisions/0019.
+ * full. While the delay shows no queue the limit grows; a queue is taken off it. See docs/decisions/0025.
  */
 export class InFlightLimit {
   readonly #options: InFlightLimitOptions

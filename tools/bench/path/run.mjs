@@ -1,4 +1,4 @@
-// `pnpm bench:path`: does a keystroke wait behind downloads on a slow path? Needs root; see docs/decisions/0019.
+// `pnpm bench:path`: does a keystroke wait behind downloads on a slow path? Needs root; see docs/decisions/0025.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, writeFileSync } from 'node:fs'
