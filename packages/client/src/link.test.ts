@@ -301,3 +301,18 @@ test('Link sends Resume as early data behind Auth', async () => {
 test.each([-1, 0.5, 4097])('resolveClientOptions refuses %d bytes of early data', (earlyDataBytes) => {
   expect(() => resolveClientOptions({ earlyDataBytes })).toThrow(RangeError)
 })
+
+test('Link comes back within a second when a base server may still believe in its channels, and tells it', async () => {
+  const { clock, servers, events, sessions } = linking(['base'])
+  await until(() => events.includes('up'), 'the link')
+  const channel = sessions[0]?.open({ protocol: 'tcp', address: { host: 'target.test', port: 80 } })
+  servers[0]?.transport.cut()
+  await until(() => clock.nextDueMs !== undefined && events.includes('closed'), 'the next attempt to be planned')
+  clock.advance(1000)
+  await until(() => servers[1]?.received.some(({ type }) => type === MessageType.Disconnect) === true, 'the Disconnect')
+  expect(servers[1]?.received.at(-1)).toEqual({
+    type: MessageType.Disconnect,
+    channelId: channel?.id,
+    error: 'failed: the link was lost',
+  })
+})

@@ -1,6 +1,6 @@
 import type { TimerHandle } from '@ls/batching'
 import { nodeCompressor } from '@ls/codec/node'
-import { type MessageTransport, Session, type SessionHandler } from '@ls/mux'
+import { LostChannels, type MessageTransport, Session, type SessionHandler } from '@ls/mux'
 import {
   connect,
   type ConnectOptions,
@@ -44,6 +44,8 @@ export class Link {
   readonly #earlyDataBytes: number
   readonly #schedule: ReconnectSchedule
   readonly #stop = new AbortController()
+  /** Of the server, which may keep its ends of them. */
+  readonly #lostChannels: LostChannels
   #session: Session | undefined
   #ticket: Ticket | undefined
   #timer: TimerHandle | undefined
@@ -63,6 +65,7 @@ export class Link {
     const { url, earlyDataBytes = init.options.earlyDataBytes ?? 0 } = splitEarlyData(parseServerUrl(init.options.url))
     this.#url = url
     this.#earlyDataBytes = earlyDataBytes
+    this.#lostChannels = new LostChannels({ clock: init.options.clock })
     this.#schedule = new ReconnectSchedule({
       firstMs: init.options.reconnectDelayMs,
       maxMs: init.options.maxReconnectDelayMs,
@@ -182,6 +185,7 @@ export class Link {
     this.#session = session
     this.#ticket = agreement.ticket === undefined ? undefined : { ...agreement.ticket, session }
     this.#attach(session, transport)
+    this.#lostChannels.tell(theServer, session)
     this.#init.onUp(session, false)
   }
 
@@ -213,7 +217,10 @@ export class Link {
       {
         ...this.#init.sessionHandler,
         onUnlinked: ({ reason }) => this.#lost(session, reason),
-        onClose: (reason) => this.#closed(session, reason),
+        onClose: (reason, lost) => {
+          this.#lostChannels.remember(theServer, lost)
+          this.#closed(session, reason)
+        },
       },
     )
     return session
@@ -257,7 +264,8 @@ export class Link {
   #delayMs(): number {
     const now = this.#options.clock.now()
     const downMs = now - (this.#downSinceMs ??= now)
-    return this.#schedule.next({ downMs, resuming: this.#ticket !== undefined, refused: this.#wasRefused })
+    const resuming = this.#ticket !== undefined || this.#lostChannels.awaits(theServer)
+    return this.#schedule.next({ downMs, resuming, refused: this.#wasRefused })
   }
 
   #end(error: Error): void {
@@ -266,6 +274,9 @@ export class Link {
     this.#init.onEnd(error)
   }
 }
+
+/** The one peer of a link. */
+const theServer = ''
 
 /** Requests for the proxy port cause no more attempts than this far apart, in milliseconds. */
 const wantedGapMs = 250

@@ -26,6 +26,11 @@ const secret = fc.uint8Array({ minLength: 1, maxLength: 255 })
 /** Through JSON once, which has no -0. */
 const json = fc.jsonValue().map((value): unknown => JSON.parse(JSON.stringify(value)))
 
+/** The fields with and without what go 1.10.3 adds. */
+function withResume<F extends object>(fields: fc.Arbitrary<F>): fc.Arbitrary<F & { resume?: true }> {
+  return fc.tuple(fields, fc.boolean()).map(([value, resume]) => (resume ? { ...value, resume: true as const } : value))
+}
+
 function ofType<T extends number, F extends object>(type: T, fields: fc.Arbitrary<F>): fc.Arbitrary<F & { type: T }> {
   return fields.map((value) => ({ type, ...value }))
 }
@@ -33,8 +38,14 @@ function ofType<T extends number, F extends object>(type: T, fields: fc.Arbitrar
 const arbitraries = {
   Auth: ofType(MessageType.Auth, fc.record({ token: text(1), reverse: fc.boolean(), instance: id })),
   AuthResponse: ofType(MessageType.AuthResponse, outcome),
-  ConnectTcp: ofType(MessageType.Connect, fc.record({ protocol: fc.constant('tcp' as const), channelId: id, address })),
-  ConnectUdp: ofType(MessageType.Connect, fc.record({ protocol: fc.constant('udp' as const), channelId: id })),
+  ConnectTcp: ofType(
+    MessageType.Connect,
+    withResume(fc.record({ protocol: fc.constant('tcp' as const), channelId: id, address })),
+  ),
+  ConnectUdp: ofType(
+    MessageType.Connect,
+    withResume(fc.record({ protocol: fc.constant('udp' as const), channelId: id })),
+  ),
   ConnectResponse: ofType(MessageType.ConnectResponse, withId(outcome)),
   DataTcp: ofType(
     MessageType.Data,
@@ -201,6 +212,7 @@ function withId<F extends object>(fields: fc.Arbitrary<F>): fc.Arbitrary<F & { c
 }
 
 function endsBeforeOptionalField(message: KnownMessage): boolean {
+  if (message.type === MessageType.Connect) return message.resume !== true
   if (message.type === MessageType.Disconnect) return message.error === undefined
   return message.type === MessageType.ConnectorResponse && message.success && message.token === undefined
 }

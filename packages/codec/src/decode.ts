@@ -93,10 +93,15 @@ function decodeConnect(reader: Reader): M.ConnectMessage {
   const protocol = reader.u8('Connect protocol')
   checkProtocol(protocol, 'Connect protocol')
   const channelId = reader.id('Connect channel id')
-  if (protocol !== tcp) return { type: MessageType.Connect, protocol: 'udp', channelId }
+  if (protocol !== tcp) return { type: MessageType.Connect, protocol: 'udp', channelId, ...readResume(reader) }
   const address = readAddress(reader, 'Connect address')
   if (!address) throw new CodecError('ERR_CODEC_BAD_VALUE', 'Connect address has 0 bytes, it must have 1 to 255')
-  return { type: MessageType.Connect, protocol: 'tcp', channelId, address }
+  return { type: MessageType.Connect, protocol: 'tcp', channelId, address, ...readResume(reader) }
+}
+
+/** One byte that older peers neither write nor read. */
+function readResume(reader: Reader): { resume?: true } {
+  return !reader.ended && reader.flag('Connect resume') ? { resume: true } : {}
 }
 
 function decodeData(bytes: Uint8Array): M.DataMessage {

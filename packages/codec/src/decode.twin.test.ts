@@ -124,7 +124,8 @@ function naiveDecode(rest: number[]): Fields {
     }
     case 0x03: {
       const fields = { type, protocol: protocol(), channelId: id() }
-      return fields.protocol === 'udp' ? fields : { ...fields, address: address() ?? refuse('BAD_VALUE') }
+      const target = fields.protocol === 'udp' ? {} : { address: address() ?? refuse('BAD_VALUE') }
+      return { ...fields, ...target, ...(rest.length > 0 && flag() ? { resume: true } : {}) }
     }
     case 0x04: {
       if (rest.length < 22) refuse('TRUNCATED')

@@ -78,17 +78,24 @@ function encodeAuthResponse({ success, error }: M.AuthResponseMessage): Uint8Arr
   return new Writer(MessageType.AuthResponse, 1 + tail.length).flag(success).raw(tail).bytes
 }
 
-function encodeConnect({ protocol, channelId, address }: M.ConnectMessage): Uint8Array {
+function encodeConnect({ protocol, channelId, address, resume }: M.ConnectMessage): Uint8Array {
   checkOneOf(protocol, 'Connect protocol', protocols)
   checkId(channelId, 'Connect channel id')
   if ((protocol === 'tcp') !== (address !== undefined)) {
     throw new TypeError(`Connect over ${protocol} must ${address ? 'not ' : ''}have an address`)
   }
-  if (!address) return new Writer(MessageType.Connect, 1 + channelIdBytes).u8(udp).raw(channelId).bytes
+  const tail = resume === true ? resumeTail : noTail
+  if (!address) {
+    const writer = new Writer(MessageType.Connect, 1 + channelIdBytes + tail.length)
+    return writer.u8(udp).raw(channelId).raw(tail).bytes
+  }
   const encoded = encodeAddress(address, 'Connect address')
-  const writer = new Writer(MessageType.Connect, 1 + channelIdBytes + encoded.sizeBytes)
-  return writeAddress(writer.u8(tcp).raw(channelId), encoded).bytes
+  const writer = new Writer(MessageType.Connect, 1 + channelIdBytes + encoded.sizeBytes + tail.length)
+  return writeAddress(writer.u8(tcp).raw(channelId), encoded).raw(tail).bytes
 }
+
+const resumeTail = Uint8Array.of(1)
+const noTail = new Uint8Array()
 
 function encodeData(message: M.DataMessage): Uint8Array {
   const { protocol, channelId, compression, payload } = message

@@ -41,6 +41,8 @@ export interface ConnectMessage {
   readonly channelId: Uint8Array
   /** Present for TCP, absent for UDP. */
   readonly address?: Address
+  /** Only true or absent: asks for a channel that was there before its link was lost (go 1.10.3, docs/interop.md). */
+  readonly resume?: true
 }
 
 export interface DataMessage {

@@ -1,4 +1,5 @@
-import { type Address, encode, MessageType, type Protocol } from '@ls/codec'
+import { type Address, decode, encode, MessageType, type Protocol } from '@ls/codec'
+import { MuxError } from './errors.js'
 
 /** The messages of a channel that carry no payload. */
 
@@ -19,10 +20,24 @@ export function disconnectMessage(channelId: Uint8Array, error: string): Uint8Ar
   return encode({ type: MessageType.Disconnect, channelId, ...(error === '' ? {} : { error }) })
 }
 
+/** Ends a channel whose bytes under way were lost with a link that cannot send them again. */
+export const linkLostText = 'failed: the link was lost'
+
 export function finMessage(channelId: Uint8Array): Uint8Array {
   return encode({ type: MessageType.Fin, channelId })
 }
 
 export function windowMessage(channelId: Uint8Array, creditBytes: number): Uint8Array {
   return encode({ type: MessageType.Window, channelId, creditBytes })
+}
+
+/**
+ * A Connect for a channel that is here. With several links go 1.10.3 asks for channels that are well, so that is none.
+ *
+ * @throws MuxError ERR_MUX_PROTOCOL unless it only wants the channel back
+ */
+export function receiveSecondConnect(message: Uint8Array): void {
+  const connect = decode(message)
+  if (connect.type === MessageType.Connect && connect.resume === true) return
+  throw new MuxError('ERR_MUX_PROTOCOL', 'Connect came for a channel that exists')
 }

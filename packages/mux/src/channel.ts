@@ -4,7 +4,14 @@ import { answerLimitMs, remainingAnswerMs } from './answer-deadline.js'
 import { AnswerHold } from './answer-hold.js'
 import type { ChannelCloseReason } from './channel-close.js'
 import type { ChannelHandler } from './channel-handler.js'
-import { acceptMessage, disconnectMessage, finMessage, rejectMessage, windowMessage } from './channel-messages.js'
+import {
+  acceptMessage,
+  disconnectMessage,
+  finMessage,
+  receiveSecondConnect,
+  rejectMessage,
+  windowMessage,
+} from './channel-messages.js'
 import { MuxError } from './errors.js'
 import { Receiver, type ReceiverOwner } from './receiver.js'
 import { Sender, type SenderOwner } from './sender.js'
@@ -263,7 +270,7 @@ export class Channel implements SenderOwner, ReceiverOwner {
       case MessageType.ConnectResponse:
         return this.#receiveAnswer(message)
       case MessageType.Connect:
-        throw new MuxError('ERR_MUX_PROTOCOL', 'Connect came for a channel that exists')
+        return receiveSecondConnect(message)
     }
   }
 

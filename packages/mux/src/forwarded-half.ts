@@ -1,12 +1,18 @@
-import { type ChannelKey, dataCreditBytes, decode, isCompressed, MessageType, protocolVersion } from '@ls/codec'
+import { type ChannelKey, dataCreditBytes, decode, isCompressed, MessageType } from '@ls/codec'
 import { AnswerHold } from './answer-hold.js'
-import { disconnectMessage, finMessage, rejectMessage, windowMessage } from './channel-messages.js'
+import {
+  disconnectMessage,
+  finMessage,
+  receiveSecondConnect,
+  rejectMessage,
+  windowMessage,
+} from './channel-messages.js'
 import type { Channel } from './channel.js'
 import { MuxError } from './errors.js'
 import { Flow, type FlowOwner } from './flow.js'
 import { Linger, stuckText } from './linger.js'
 import { overspent, ReceiveWindow } from './receive-window.js'
-import { checkProtocol, detached, maxDatagramMessageBytes } from './held-message.js'
+import { checkProtocol, inOurVersion, maxDatagramMessageBytes } from './held-message.js'
 import { Reframing } from './reframing.js'
 import type { Session } from './session.js'
 import type { TableEntry } from './table-entry.js'
@@ -24,6 +30,7 @@ export interface ForwardedHalfInit {
 /** The end of a forwarded channel on one link: what arrives here leaves through the {@link other} half. */
 export class ForwardedHalf implements TableEntry, FlowOwner {
   readonly key: ChannelKey
+  readonly id: Uint8Array
   readonly host: Session
   idleChecks = 0
   /** Payload bytes that came over this link. */
@@ -57,6 +64,7 @@ export class ForwardedHalf implements TableEntry, FlowOwner {
     const { options } = host
     this.host = host
     this.key = request.key
+    this.id = request.id
     this.#request = request
     this.#role = role
     this.#direct = direct
@@ -110,7 +118,7 @@ export class ForwardedHalf implements TableEntry, FlowOwner {
       case MessageType.Disconnect:
         return this.#passDisconnect(message)
       case MessageType.Connect:
-        throw new MuxError('ERR_MUX_PROTOCOL', 'Connect came for a channel that exists')
+        return receiveSecondConnect(message)
     }
   }
 
@@ -359,10 +367,3 @@ export class ForwardedHalf implements TableEntry, FlowOwner {
 
 /** pywssocks closes the link on a larger message. */
 const maxBaseMessageBytes = 1_048_576
-
-/** Deployed peers write another minor version than ours, and some accept none but ours (docs/interop.md). */
-function inOurVersion(message: Uint8Array): Uint8Array {
-  const kept = detached(message)
-  kept[0] = protocolVersion
-  return kept
-}

@@ -1,4 +1,4 @@
-import { type Protocol, tcpDataHeaderBytes } from '@ls/codec'
+import { type Protocol, protocolVersion, tcpDataHeaderBytes } from '@ls/codec'
 import { MuxError } from './errors.js'
 
 /** Memory a waiting message takes beside its bytes: the view, its slot, its share of the buffer below. */
@@ -30,3 +30,10 @@ export function checkProtocol(data: Uint8Array, protocol: Protocol): void {
 /** Version(1) Type(1) Protocol(1) …; 1 is TCP, 2 is UDP (protocol.md §1). */
 const protocolOffset = 2
 const protocolNumber = { tcp: 1, udp: 2 } as const
+
+/** Deployed peers write another minor version than ours, and some accept none but ours (docs/interop.md). */
+export function inOurVersion(message: Uint8Array): Uint8Array {
+  const kept = detached(message)
+  kept[0] = protocolVersion
+  return kept
+}

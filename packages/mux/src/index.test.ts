@@ -9,6 +9,7 @@ test('index exports exactly these names', () => {
       "ChannelOffer",
       "FramePool",
       "Keepalive",
+      "LostChannels",
       "MemoryBudget",
       "MessageReader",
       "MuxError",

@@ -27,6 +27,7 @@ export interface OfferInit {
  */
 export class ChannelOffer implements TableEntry {
   readonly key: ChannelKey
+  readonly id: Uint8Array
   readonly host: Session
   readonly relieved = true
   idleChecks = 0
@@ -36,6 +37,7 @@ export class ChannelOffer implements TableEntry {
 
   private constructor(request: Channel, host: Session, handler: OfferHandler) {
     this.key = request.key
+    this.id = request.id
     this.host = host
     this.#request = request
     this.#handler = handler

@@ -5,7 +5,8 @@ import { ReadingGate } from './reading-gate.js'
 import type { TableEntry } from './table-entry.js'
 
 class StuckEntry implements TableEntry {
-  readonly key: ChannelKey = channelKey(new Uint8Array(16))
+  readonly id = new Uint8Array(16)
+  readonly key: ChannelKey = channelKey(this.id)
   idleChecks = 0
   relieved = false
   readonly aborts: string[] = []

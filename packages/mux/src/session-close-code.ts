@@ -5,3 +5,8 @@ export const SessionCloseCode = {
   /** The session is over by intention: shut down, token removed, replaced. From the range for private use. */
   SessionEnded: 4000,
 } as const
+
+/** Whether a link that closed with this code is not to be resumed. */
+export function isFinal(code: number): boolean {
+  return code === SessionCloseCode.SessionEnded || code === SessionCloseCode.ProtocolError
+}

@@ -1,4 +1,4 @@
-import type { Address, Protocol } from '@ls/codec'
+import type { Address, ChannelKey, Protocol } from '@ls/codec'
 import type { Channel } from './channel.js'
 import type { TransportCloseReason } from './transport.js'
 
@@ -15,8 +15,16 @@ export interface SessionHandler {
   onLinked?(): void
   /** The transport is lost; the session waits for another one (only where `resume` is in force). */
   onUnlinked?(reason: TransportCloseReason): void
-  /** The session is over, with all its channels. Called exactly once. */
-  onClose(reason: string): void
+  /**
+   * The session is over, with all its channels. Called exactly once. `lost` are the ids of those that a base peer may
+   * still believe in, see {@link LostChannels}; none where `resume` is in force.
+   */
+  onClose(reason: string, lost: readonly Uint8Array[]): void
+  /**
+   * The peer wants a channel back that this session does not have: whether another session of the same peer has it. If
+   * not, the peer is told that it is gone.
+   */
+  isElsewhere?(key: ChannelKey): boolean
 }
 
 export interface OpenRequest {

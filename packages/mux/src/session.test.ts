@@ -1,7 +1,16 @@
-import { channelKey, encode, encodeTcpData, MessageType, newChannelId } from '@ls/codec'
+import {
+  channelKey,
+  decode,
+  encode,
+  encodeTcpData,
+  type Extension,
+  type Message,
+  MessageType,
+  newChannelId,
+} from '@ls/codec'
 import { FakeClock, memoryTransportPair, seededBytes } from '@ls/testkit'
 import { describe, expect, test } from 'vitest'
-import { halfClosing, Recorder, resumable, SessionPair, windowed } from '../testing/session-pair.js'
+import { base, halfClosing, Recorder, resumable, SessionPair, windowed } from '../testing/session-pair.js'
 import { acceptMessage, disconnectMessage } from './channel-messages.js'
 import { MuxError } from './errors.js'
 import { Session } from './session.js'
@@ -392,5 +401,66 @@ describe('Session and speed', () => {
     pair.rightTransport.send(acceptMessage(newChannelId()))
     pair.settle()
     expect(pair.left.counters.strayMessages).toBe(1)
+  })
+})
+
+describe('Session and a peer that wants a channel back', () => {
+  const resumeOf = (channelId: Uint8Array) =>
+    encode({ type: MessageType.Connect, protocol: 'tcp', channelId, address: target, resume: true })
+
+  /** What a session with this handler answers to a resume of an unknown channel, and whom it asked for one. */
+  function answersTo(channelId: Uint8Array, isElsewhere?: () => boolean): { asked: number; heard: Message[] } {
+    const clock = new FakeClock()
+    const [near, far] = memoryTransportPair({ clock })
+    const heard: Message[] = []
+    let asked = 0
+    far.setHandler({ onMessage: (bytes) => heard.push(decode(bytes)), onDrain: () => {}, onClose: () => {} })
+    const more = isElsewhere === undefined ? {} : { isElsewhere }
+    const session = new Session({ clock }, { onConnect: () => asked++, onClose: () => {}, ...more })
+    session.attach(near)
+    far.send(resumeOf(channelId))
+    clock.advance(100)
+    return { asked, heard }
+  }
+
+  test('tells it that the channel is gone, and opens none', () => {
+    const channelId = newChannelId()
+    expect(answersTo(channelId)).toEqual({
+      asked: 0,
+      heard: [{ type: MessageType.Disconnect, channelId, error: 'failed: the link was lost' }],
+    })
+  })
+
+  test('says nothing when another session has it', () => {
+    expect(answersTo(newChannelId(), () => true)).toEqual({ asked: 0, heard: [] })
+  })
+
+  test('leaves a channel as it is that is here', () => {
+    const pair = new SessionPair()
+    const { near, far } = pair.open()
+    pair.leftTransport.send(resumeOf(near.id))
+    pair.settle()
+    expect([near.state, far.state]).toEqual(['open', 'open'])
+  })
+})
+
+describe('Session.onClose', () => {
+  /** Ids that the closing session names. */
+  function lostWith(extensions: readonly Extension[]): readonly Uint8Array[] {
+    let lost: readonly Uint8Array[] = []
+    const clock = new FakeClock()
+    const session = new Session({ clock, extensions }, { onConnect: () => {}, onClose: (_reason, ids) => (lost = ids) })
+    session.attach(memoryTransportPair({ clock })[0])
+    session.open({ protocol: 'tcp', address: target })
+    session.close('done')
+    return lost
+  }
+
+  test('names the channels of a base peer', () => {
+    expect(lostWith(base)).toHaveLength(1)
+  })
+
+  test('names none of a peer that has lost them as well', () => {
+    expect(lostWith(resumable)).toEqual([])
   })
 })

@@ -12,15 +12,16 @@ import {
 import type { ChannelHandler } from './channel-handler.js'
 import { connectMessage, rejectMessage } from './channel-messages.js'
 import { Channel } from './channel.js'
-import { MuxError } from './errors.js'
+import { MuxError, textOf } from './errors.js'
 import type { Flow } from './flow.js'
 import { IdleWatch } from './idle-watch.js'
+import { refuseResume } from './lost-channels.js'
 import { isBaseChannelMessage, isHandshake, isKnown } from './message-kind.js'
 import { type ResolvedSessionOptions, resolveSessionOptions, type SessionOptions } from './options.js'
 import { Outbox } from './outbox.js'
 import { ReadingGate } from './reading-gate.js'
 import { Sequencer } from './sequencer.js'
-import { SessionCloseCode } from './session-close-code.js'
+import { isFinal, SessionCloseCode } from './session-close-code.js'
 import type { OpenRequest, SessionCounters, SessionHandler, SessionState } from './session-handler.js'
 import type { ChannelHost, TableEntry } from './table-entry.js'
 import type { MessageTransport, TransportCloseReason } from './transport.js'
@@ -118,6 +119,11 @@ export class Session implements ChannelHost {
   /** The channels that end here, in the order they were opened; forwarded ones are not among them. */
   *channels(): Generator<Channel> {
     for (const entry of this.#entries.values()) if (entry instanceof Channel) yield entry
+  }
+
+  /** Whether a channel with this id ends or passes here. */
+  has(key: ChannelKey): boolean {
+    return this.#entries.has(key)
   }
 
   /**
@@ -294,7 +300,8 @@ export class Session implements ChannelHost {
     try {
       const connect = decode(message)
       if (connect.type !== MessageType.Connect) return
-      const { protocol, address } = connect
+      const { protocol, address, resume } = connect
+      if (resume === true) return refuseResume(id, this, this.#handler)
       channel = new Channel({ host: this, id, protocol, address, initiator: false })
       this.adopt(channel)
       this.#handler.onConnect(channel)
@@ -356,10 +363,11 @@ export class Session implements ChannelHost {
     this.options.clock.clearTimeout(this.#graceTimer)
     this.#idleWatch.stop()
     this.#outbox.clear()
+    const lost = this.options.resume ? [] : Array.from(this.#entries.values(), ({ id }) => id)
     for (const entry of this.#entries.values()) entry.onSessionClosed(reason)
     this.#entries.clear()
     this.options.budget.close()
-    this.#call(() => this.#handler.onClose(reason))
+    this.#call(() => this.#handler.onClose(reason, lost))
   }
 
   get #fullText(): string {
@@ -378,11 +386,3 @@ export class Session implements ChannelHost {
 
 /** protocol.md §1: the connect timeout of 10 s and the 5 s that fast open adds to it. */
 const defaultAnswerDeadlineMs = 15_000
-
-function isFinal(code: number): boolean {
-  return code === SessionCloseCode.SessionEnded || code === SessionCloseCode.ProtocolError
-}
-
-function textOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
-}

@@ -5,6 +5,8 @@ import type { ResolvedSessionOptions } from './options.js'
 /** What a session keeps per channel id: an end of a channel here, or one half of a forwarded one. */
 export interface TableEntry {
   readonly key: ChannelKey
+  /** 16 bytes: what the key was made from. */
+  readonly id: Uint8Array
   /** Idle checks in a row that found no message, in either direction; a message sets it to 0. */
   idleChecks: number
   /** Whether what waits is well below the limits again, so that the entry need not hold up reading. */

@@ -1,7 +1,9 @@
+import type { ChannelKey } from '@ls/codec'
 import { nodeCompressor } from '@ls/codec/node'
 import {
   type Channel,
   helloWindowBytes,
+  LostChannels,
   type MemoryBudget,
   type MessageTransport,
   Session,
@@ -11,7 +13,7 @@ import { CloseCode, parseAuthQuery, type UpgradeRequest } from '@ls/transport'
 import type { AuthThrottle } from './auth-throttle.js'
 import { type Agreement, Refusal, shakeHands, Throttled, type Ticket } from './handshake.js'
 import type { ResolvedServerOptions } from './options.js'
-import type { Peer } from './peer.js'
+import type { Identity, Peer } from './peer.js'
 import { refuse } from './refuse.js'
 import { plainAddress } from './remote-address.js'
 import { Crowded, Tenants } from './tenants.js'
@@ -48,12 +50,14 @@ export class Admission {
   readonly #peers = new Set<Peer>()
   /** Sessions that may be resumed, by their id. */
   readonly #tickets = new Map<string, Ticket & { readonly peer: Peer }>()
+  readonly #lost: LostChannels
   readonly #tenants: Tenants
   #closed = false
 
   constructor(options: AdmissionOptions) {
     this.#options = options
     this.peers = this.#peers
+    this.#lost = new LostChannels({ clock: options.server.clock })
     this.#tenants = new Tenants(options.server)
   }
 
@@ -107,8 +111,10 @@ export class Admission {
         onLinked(peer)
       },
       onUnlinked: () => this.#tenants.unlinked(tenant, session),
-      onClose: (reason) => {
+      isElsewhere: (channel) => this.#has(identity, channel),
+      onClose: (reason, lost) => {
         this.#tenants.leave(tenant, session)
+        this.#lost.remember(nameOf(identity), lost)
         this.#farewell(peer, reason, ticket?.id)
       },
     })
@@ -116,7 +122,16 @@ export class Admission {
     if (ticket !== undefined) this.#tickets.set(ticket.id, { ...ticket, session, peer })
     this.#peers.add(peer)
     session.attach(transport)
+    this.#lost.tell(nameOf(identity), session)
     this.#options.onJoin(peer)
+  }
+
+  /** Whether some link of the same process has the channel. */
+  #has({ record, instance }: Identity, channel: ChannelKey): boolean {
+    for (const peer of this.#peers) {
+      if (peer.instance === instance && peer.record === record && peer.session.has(channel)) return true
+    }
+    return false
   }
 
   #makeSession(
@@ -148,4 +163,9 @@ export class Admission {
     this.#peers.delete(peer)
     this.#options.onLeave(peer, reason)
   }
+}
+
+/** A client process, as long as it shows the same token. */
+function nameOf({ record, instance }: Identity): string {
+  return `${instance} ${record.token}`
 }

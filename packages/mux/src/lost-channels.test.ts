@@ -1,0 +1,70 @@
+import { decode, type Message, MessageType, newChannelId } from '@ls/codec'
+import { FakeClock, memoryTransportPair } from '@ls/testkit'
+import { expect, test } from 'vitest'
+import { LostChannels } from './lost-channels.js'
+import { Session } from './session.js'
+
+/** What a peer hears on its next link. */
+function told(lost: LostChannels, peer: string, clock: FakeClock): Message[] {
+  const session = new Session({ clock }, { onConnect: () => {}, onClose: () => {} })
+  const [near, far] = memoryTransportPair({ clock })
+  const heard: Message[] = []
+  far.setHandler({ onMessage: (bytes) => heard.push(decode(bytes)), onDrain: () => {}, onClose: () => {} })
+  session.attach(near)
+  lost.tell(peer, session)
+  clock.advance(100)
+  session.close('the test is over')
+  return heard
+}
+
+const disconnect = (channelId: Uint8Array): Message => ({
+  type: MessageType.Disconnect,
+  channelId,
+  error: 'failed: the link was lost',
+})
+
+test('LostChannels disconnects on the next link what was lost with the last', () => {
+  const clock = new FakeClock()
+  const lost = new LostChannels({ clock })
+  const ids = [newChannelId(), newChannelId()]
+  lost.remember('one', ids)
+  expect(told(lost, 'one', clock)).toEqual(ids.map(disconnect))
+})
+
+test('LostChannels tells each peer of its own channels', () => {
+  const clock = new FakeClock()
+  const lost = new LostChannels({ clock })
+  lost.remember('one', [newChannelId()])
+  expect(told(lost, 'other', clock)).toEqual([])
+})
+
+test('LostChannels tells once', () => {
+  const clock = new FakeClock()
+  const lost = new LostChannels({ clock })
+  lost.remember('one', [newChannelId()])
+  told(lost, 'one', clock)
+  expect([told(lost, 'one', clock), lost.size]).toEqual([[], 0])
+})
+
+test('LostChannels forgets after 60 s', () => {
+  const clock = new FakeClock()
+  const lost = new LostChannels({ clock })
+  lost.remember('one', [newChannelId()])
+  clock.advance(60_000)
+  expect([lost.awaits('one'), told(lost, 'one', clock)]).toEqual([false, []])
+})
+
+test('LostChannels forgets the oldest peers past its limit', () => {
+  const clock = new FakeClock()
+  const lost = new LostChannels({ clock, maxChannels: 2 })
+  for (const peer of ['one', 'two', 'three']) lost.remember(peer, [newChannelId()])
+  expect([lost.size, lost.awaits('one'), lost.awaits('three')]).toEqual([2, false, true])
+})
+
+test('LostChannels keeps the newest of a peer that lost more than its limit', () => {
+  const clock = new FakeClock()
+  const lost = new LostChannels({ clock, maxChannels: 2 })
+  const ids = [newChannelId(), newChannelId(), newChannelId()]
+  lost.remember('one', ids)
+  expect(told(lost, 'one', clock)).toEqual(ids.slice(1).map(disconnect))
+})
