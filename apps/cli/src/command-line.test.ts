@@ -42,6 +42,7 @@ describe('parseCommandLine', () => {
       accountFile: undefined,
       inbound: 'auto',
       httpTransparent: false,
+      httpMaxHead: 65_536,
       socksNowait: false,
       udpAdvertise: undefined,
       upstreamProxy: [],

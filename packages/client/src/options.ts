@@ -48,6 +48,8 @@ export interface ClientOptions extends PayloadOptions {
   readonly inbound?: NonNullable<InboundOptions['inbound']>
   /** Take HTTP requests that do not name their target in full, by their Host. @default false */
   readonly httpTransparent?: boolean
+  /** Largest head of an HTTP request at a proxy port, in bytes; above it the answer is 431. @default 65536 */
+  readonly httpMaxHeadBytes?: number
   /** Open the SOCKS port before the server is reached. @default false */
   readonly socksNowait?: boolean
   /** Come back after a loss. @default true */

@@ -86,6 +86,8 @@ export interface ServerOptions extends PayloadOptions {
   readonly inbound?: NonNullable<InboundOptions['inbound']>
   /** Reverse ports: take HTTP requests that do not name their target in full, by their Host. @default false */
   readonly httpTransparent?: boolean
+  /** Largest head of an HTTP request at a proxy port, in bytes; above it the answer is 431. @default 65536 */
+  readonly httpMaxHeadBytes?: number
   /** Sends targets a PROXY protocol header with the client's address (the link's; the proxy user's is not known here). @default none */
   readonly sendProxy?: NonNullable<OutboundOptions['sendProxy']>
   /** Targets that forward clients may reach, `ADDR:PORT`. @default all */

@@ -64,6 +64,18 @@ describe('requireProgram', () => {
     rmSync(folder, { recursive: true })
   })
 
+  test.each([
+    ['Ncat: Version 7.93', undefined],
+    ['OpenBSD netcat (Debian patchlevel 1.219-1)', 'nc'],
+  ])('takes a program that says %j for %j', (words, found) => {
+    vi.spyOn(console, 'warn').mockImplementation(() => {})
+    const folder = mkdtempSync(join(tmpdir(), 'testkit-'))
+    const path = join(folder, 'nc')
+    writeFileSync(path, `#!/bin/sh\necho '${words}' >&2\n`, { mode: 0o755 })
+    expect(requireProgram('nc', { PATH: folder })).toBe(found === undefined ? undefined : path)
+    rmSync(folder, { recursive: true })
+  })
+
   test('warns loudly where a program is missing', () => {
     const warn = vi.spyOn(console, 'warn').mockImplementation(() => {})
     expect([requireProgram('no-such-program', { PATH: '' }), warn.mock.calls.length]).toEqual([undefined, 1])

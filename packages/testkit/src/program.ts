@@ -1,19 +1,44 @@
+import { spawnSync } from 'node:child_process'
 import { accessSync, constants } from 'node:fs'
 import { delimiter, join } from 'node:path'
 
 const ENDINGS = process.platform === 'win32' ? ['.exe', '.cmd', ''] : ['']
 
 /**
- * Path of a program that a suite runs against, or undefined when it is not installed: the suite then skips, loudly.
- * With CI=true a missing program is an error, since a suite that silently never runs proves nothing.
+ * What a suite means by a name that several programs share: what to ask the program, and what it then says of itself.
+ * `nc` may be Ncat or that of busybox, whose options differ; v2ray 5 takes its configuration another way.
+ */
+const identities: Readonly<Record<string, { readonly ask: string; readonly says: RegExp }>> = {
+  nc: { ask: '-h', says: /^OpenBSD netcat/ },
+  ncat: { ask: '--version', says: /^Ncat: Version/ },
+  curl: { ask: '--version', says: /^curl \d/ },
+  v2ray: { ask: '-version', says: /^V2Ray 4\./ },
+}
+
+/**
+ * Path of a program that a suite runs against, or undefined when it is not installed, or another program has its name: the
+ * suite then skips, loudly. With CI=true that is an error, since a suite that silently never runs proves nothing.
  */
 export function requireProgram(name: string, environment: NodeJS.ProcessEnv = process.env): string | undefined {
   const path = findProgram(name, environment['PATH'] ?? '')
-  if (path !== undefined) return path
-  if (environment['CI'] === 'true') throw new Error(`the program '${name}' is needed by this suite and not on PATH`)
-  console.warn(`\n*** '${name}' is not on PATH: the suite that needs it is SKIPPED ***\n`)
+  const problem = path === undefined ? 'not on PATH' : otherProgram(name, path)
+  if (problem === undefined) return path
+  if (environment['CI'] === 'true') throw new Error(`the program '${name}' is needed by this suite and ${problem}`)
+  console.warn(`\n*** '${name}' is ${problem}: the suite that needs it is SKIPPED ***\n`)
   return undefined
 }
+
+/** What is wrong with the program at `path`, by its own words. */
+function otherProgram(name: string, path: string): string | undefined {
+  const identity = identities[name]
+  if (identity === undefined) return undefined
+  const { stdout, stderr } = spawnSync(path, [identity.ask], { encoding: 'utf8', timeout: answerMs, input: '' })
+  const words = `${stdout ?? ''}${stderr ?? ''}`.trim()
+  return identity.says.test(words) ? undefined : `another program, which says ${JSON.stringify(words.slice(0, 60))}`
+}
+
+/** Time for a program to say what it is, in milliseconds. */
+const answerMs = 5000
 
 function findProgram(name: string, searchPath: string): string | undefined {
   const folders = searchPath.split(delimiter).filter((folder) => folder !== '')

@@ -65,7 +65,7 @@ describe('serverOptions', () => {
 
 /** What server and client take alike beside their own. */
 const proxyLine =
-  '--route *.a=direct --route :25=reject --upstream-header X-A:{source} --inbound socks --http-transparent --window 4096 --replay-limit 65536 --without resume --heartbeat 1s --heartbeat-deadline 3s --idle-limit 5s --send-proxy v2 --guard private --allow-origin https://panel.example'
+  '--route *.a=direct --route :25=reject --upstream-header X-A:{source} --inbound socks --http-transparent --http-max-head 1000 --window 4096 --replay-limit 65536 --without resume --heartbeat 1s --heartbeat-deadline 3s --idle-limit 5s --send-proxy v2 --guard private --allow-origin https://panel.example'
 const proxyOptions = {
   allowOrigins: ['https://panel.example'],
   guard: 'private',
@@ -79,6 +79,7 @@ const proxyOptions = {
   upstreamHeaders: { 'X-A': '{source}' },
   inbound: 'socks',
   httpTransparent: true,
+  httpMaxHeadBytes: 1000,
 }
 
 describe('ownProxyOptions', () => {

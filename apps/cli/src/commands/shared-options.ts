@@ -13,6 +13,7 @@ type Shared = Pick<
   | 'guard'
   | 'inbound'
   | 'httpTransparent'
+  | 'httpMaxHead'
   | 'fastOpen'
   | 'batching'
   | 'noBatching'
@@ -37,6 +38,7 @@ type SharedOptions = Pick<
   | 'guard'
   | 'inbound'
   | 'httpTransparent'
+  | 'httpMaxHeadBytes'
   | 'fastOpen'
   | 'batching'
   | 'compressionThresholdBytes'
@@ -62,6 +64,7 @@ export function sharedOptions(settings: Shared): SharedOptions {
     accessRules: settings.accessRule,
     inbound: settings.inbound,
     httpTransparent: settings.httpTransparent,
+    httpMaxHeadBytes: settings.httpMaxHead,
     fastOpen: settings.fastOpen,
     batching: settings.noBatching ? 'off' : settings.batching,
     compressionThresholdBytes: settings.compressionThreshold,

@@ -90,6 +90,16 @@ export const proxyPortFlags = [
     help: 'Take HTTP requests that do not name their target in full, by their Host',
   },
   {
+    name: 'http-max-head',
+    type: 'integer',
+    default: 65_536,
+    min: 256,
+    max: 1_048_576,
+    commands: links,
+    section: 'Proxy port',
+    help: 'Largest head of an HTTP request at the proxy port, in bytes; above it the answer is 431',
+  },
+  {
     name: 'socks-nowait',
     short: 'i',
     aliases: ['socks-no-wait'],

@@ -11,13 +11,14 @@ export interface HttpInboundOptions extends ServeTcpOptions {
   readonly handshakeDeadlineMs: number
   readonly maxConnections: number
   readonly httpTransparent?: boolean
+  readonly httpMaxHeadBytes?: number
   /** A client has shown that it may use the port. */
   readonly onProven: (socket: Duplex) => void
 }
 
 /** The HTTP proxy of an inbound: tunnels go through the pump, plain requests through streams over channels. */
 export function makeHttpProxy(options: HttpInboundOptions): HttpProxy {
-  const { accounts, handshakeDeadlineMs, maxConnections, logger, onProven } = options
+  const { accounts, handshakeDeadlineMs, httpMaxHeadBytes, maxConnections, logger, onProven } = options
   const dial = async (asked: Asked, { signal }: DialInfo): Promise<Duplex> => {
     const target = parseTarget(asked)
     if (target instanceof RelayError) throw target
@@ -29,6 +30,7 @@ export function makeHttpProxy(options: HttpInboundOptions): HttpProxy {
   return new HttpProxy(
     {
       ...(accounts.length === 0 ? {} : { accounts }),
+      ...(httpMaxHeadBytes === undefined ? {} : { maxHeadBytes: httpMaxHeadBytes }),
       headDeadlineMs: handshakeDeadlineMs,
       maxConnections,
       transparent: options.httpTransparent ?? false,

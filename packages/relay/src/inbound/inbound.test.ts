@@ -182,6 +182,12 @@ describe('an Inbound serves HTTP', () => {
     expect(answers).toEqual(['400', '200'])
   })
 
+  test('431 for a request head beyond `httpMaxHeadBytes`', async () => {
+    const { client } = await rawNet({ inbound: { httpMaxHeadBytes: 1000 } })
+    client.write(`GET http://x.example/ HTTP/1.1\r\nHost: x\r\nA: ${'a'.repeat(1000)}\r\n\r\n`)
+    expect((await client.readAll()).toString()).toMatch(/^HTTP\/1\.1 431 /)
+  })
+
   test('to the accounts it shares with SOCKS', async () => {
     const { proxy, target } = await rawNet({ inbound: { accounts } })
     const socket = await connectHttp({

@@ -41,6 +41,8 @@ export interface InboundOptions extends PayloadOptions, ChannelSource {
   readonly inbound?: 'auto' | 'socks' | 'http'
   /** Take HTTP requests that do not name their target in full, by their Host. @default false */
   readonly httpTransparent?: boolean
+  /** Largest head of an HTTP request, in bytes; above it the answer is 431. @default 65536 */
+  readonly httpMaxHeadBytes?: number
   /** Answer success before the peer has. @default false */
   readonly fastOpen?: boolean
   /** Time for the proxy handshake of a client. @default 10000 */
