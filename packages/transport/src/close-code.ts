@@ -11,7 +11,7 @@ export const CloseCode = {
   noStatus: 1005,
   /** Never on the wire: the connection ended without a close message. */
   abnormal: 1006,
-  messageTooBig: 1009,
+  messageTooLarge: 1009,
   internalError: 1011,
   tryAgainLater: 1013,
 } as const

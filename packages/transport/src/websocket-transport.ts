@@ -232,7 +232,7 @@ export class WebSocketTransport implements MessageTransport {
 
   /** Nothing more is read, not even the answer to the close: it stands behind what was too much. */
   #refuseExcess(): void {
-    this.close({ code: CloseCode.messageTooBig, reason: 'too much for a peer that has not shown who it is' })
+    this.close({ code: CloseCode.messageTooLarge, reason: 'too much for a peer that has not shown who it is' })
     this.#stream.once('finish', () => this.#stream.destroy())
     this.#stream.end()
   }
