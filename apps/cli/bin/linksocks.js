@@ -10,7 +10,7 @@ if (major < needed[0] || (major === needed[0] && minor < needed[1])) {
   fail(`needs Node ${needed.join('.')} or newer, this is ${process.versions.node}`)
 } else if (!existsSync(main)) {
   fail('is not built yet; in its repository, run: pnpm build')
-} else if (process.argv.length === 3 && ['--version', '-V', 'version'].includes(process.argv[2])) {
+} else if (process.argv.length === 3 && ['--version', '-V', '-v', 'version'].includes(process.argv[2])) {
   // Scripts ask for it often: nothing else is loaded.
   void import('../dist/version.js').then(({ versionLine }) => process.stdout.write(`${versionLine()}\n`))
 } else {

@@ -10,6 +10,22 @@ describe('parseCommandLine', () => {
     expect(() => parseCommandLine([name, ...(argument?.choices.slice(0, 1) ?? [])], {})).not.toThrow()
   })
 
+  it('does not take the host of a URL without a scheme for a secret', () => {
+    const { secrets } = parseCommandLine(['client', '-u', 'localhost:19999'], {}) as Run
+    expect(secrets).toEqual(['wss://localhost:19999'])
+  })
+
+  it('warns of a token that ends with a line break', () => {
+    const { warnings } = parseCommandLine(['client', '-t', 'secret\n'], {}) as Run
+    expect(warnings).toEqual(['--token (-t) begins or ends with white space, which is taken as a part of it'])
+  })
+
+  it('shows the order of the words where a command stands behind another', () => {
+    expect(() => parseCommandLine(['server', 'version'], {})).toThrow(
+      "unexpected argument 'version'; the command comes first: linksocks version",
+    )
+  })
+
   it.each([
     [[], 'completion needs the name of a shell: bash, zsh, fish, powershell'],
     [['tcsh'], "no completion for the shell 'tcsh'; there is bash, zsh, fish, powershell"],

@@ -9,7 +9,7 @@ import {
 } from './command.js'
 import { type Environment, misspeltVariables, readMode, readVariable } from './environment.js'
 import { UsageError } from './errors.js'
-import { settingName, type Flag, type FlagValue } from './flag.js'
+import { flagLabel, settingName, type Flag, type FlagValue } from './flag.js'
 import { shorten } from './flag-value.js'
 import { flagsOf } from './flags.js'
 import { readFlags } from './given-flags.js'
@@ -56,7 +56,7 @@ export interface CompletionRequest {
 export function parseCommandLine(argv: readonly string[], environment: Environment): Invocation {
   const [first, ...rest] = argv
   if (first !== undefined && !first.startsWith('-')) return parseCommand(findName(first), rest, environment)
-  if (first === '--version' || first === '-V') return { kind: 'version' }
+  if (first === '--version' || first === '-V' || first === '-v') return { kind: 'version' }
   if (first === '--help' || first === '-h') return { kind: 'help', command: undefined, scope: 'command', asked: true }
   const mode = readMode(environment)
   if (mode !== undefined) return parseCommand(mode, argv, environment)
@@ -77,17 +77,42 @@ function parseCommand(command: CommandName, argv: readonly string[], environment
   if (given.get('help') === true) return { kind: 'help', command, scope: 'command', asked: true }
   if (command === 'help') return parseHelp(given, positionals)
   if (command === 'completion') return { kind: 'completion', shell: parseShell(positionals) }
-  if (positionals[0] !== undefined) throw new UsageError(`unexpected argument '${shorten(positionals[0])}'`)
+  if (positionals[0] !== undefined) throw unexpected(positionals[0])
   if (command === 'version') return { kind: 'version' }
 
   const values = flagsOf(command).map(
     (flag) => [flag, given.get(flag.name) ?? readVariable(flag, environment)] as const,
   )
   const settings = Object.fromEntries(values.map(([flag, value]) => [settingName(flag), value ?? defaultOf(flag)]))
-  const secrets = values.flatMap(([flag, value]) => (flag.secret === undefined ? [] : [value ?? []].flat().map(String)))
-  const warnings = [...withoutEffect(values), ...misspeltVariables(environment)]
+  const secrets = values.flatMap(([flag, value]) => textsOf(value).flatMap((text) => secretsIn(flag, text)))
+  const warnings = [...withoutEffect(values), ...blankEdges(values), ...misspeltVariables(environment)]
   // The table that made `settings` is the one that Settings is derived from.
   return { kind: 'run', command, settings, secrets, warnings } as unknown as Run
+}
+
+function unexpected(word: string): UsageError {
+  const command = findCommand(word)
+  const hint = command === undefined ? '' : `; the command comes first: linksocks ${command.name}`
+  return new UsageError(`unexpected argument '${shorten(word)}'${hint}`)
+}
+
+function textsOf(value: FlagValue | undefined): readonly string[] {
+  return [value ?? []].flat().map(String)
+}
+
+/** What of a flag's value the log must leave out. A URL without a scheme is one all the same: its host is no secret. */
+function secretsIn(flag: Flag, text: string): readonly string[] {
+  if (flag.secret !== 'url' || text.includes('://')) return flag.secret === undefined ? [] : [text]
+  const url = `wss://${text}`
+  return URL.canParse(url) ? [url] : [text]
+}
+
+/** A shell or a file has added them, nearly always; the server compares every byte. */
+function blankEdges(values: readonly (readonly [Flag, FlagValue | undefined])[]): readonly string[] {
+  const blank = values.filter(([flag, value]) => {
+    return flag.secret === 'value' && textsOf(value).some((text) => text.trim() !== text)
+  })
+  return blank.map(([flag]) => `${flagLabel(flag)} begins or ends with white space, which is taken as a part of it`)
 }
 
 function parseHelp(given: ReadonlyMap<string, FlagValue>, positionals: readonly string[]): HelpRequest {

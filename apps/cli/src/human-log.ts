@@ -23,6 +23,8 @@ export function humanFormat({ colours }: { readonly colours: boolean }): (entry:
 function fieldTexts(fields: LogEntry, message: string): { texts: readonly string[]; stack: string } {
   let stack = ''
   const texts = Object.entries(fields).flatMap(([name, value]) => {
+    // The message of a failure ends with its reason; once is enough for a person.
+    if (name === 'reason' && typeof value === 'string' && message.includes(value)) return []
     if (!isErrorDescription(value)) return `${name}=${valueText(value)}`
     if (value.stack !== undefined) stack += `${value.stack.split('\n').map(oneLine).join('\n    ')}\n`
     // Many an event is an error, and bears its message already.

@@ -31,6 +31,15 @@ test.each([
   expect(() => new LinkSocksClient(options)).toThrow(text)
 })
 
+test('LinkSocksClient tells of each attempt that fails', async () => {
+  const refused = new Error('nothing listens there')
+  const client = new LinkSocksClient({ transport: { dial: () => Promise.reject(refused) }, socksPort: 0 })
+  const failed = new Promise<Error>((resolve) => client.once('linkFailed', resolve))
+  client.start().catch(() => {})
+  expect((await failed).message).toContain('nothing listens there')
+  await client.close()
+})
+
 test('LinkSocksClient.start may be called once', async () => {
   const client = new LinkSocksClient({ transport: silent, socksPort: 0 })
   const first = client.start()

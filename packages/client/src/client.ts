@@ -16,6 +16,8 @@ export interface ClientEvents {
   linkUp: [resumed: boolean]
   /** A link is down; it is dialled again unless `reconnect` is off. */
   linkDown: [reason: string]
+  /** An attempt to link failed; the next follows unless the client has ended. */
+  linkFailed: [error: Error]
   /** A proxy port is open (forward), or a UNIX socket; once for each place. */
   socksListening: [address: ListenAddress]
   /** The server told how many partners there are: providers for a connector, connectors for a provider. */
@@ -176,6 +178,7 @@ export class LinkSocksClient extends EventEmitter<ClientEvents> {
       },
       onUp: (session, resumed) => this.#linkUp(session, resumed),
       onDown: (reason) => this.#linkDown(reason),
+      onFailed: (error) => this.emit('linkFailed', error),
       onClosed: (session) => this.#sessionClosed(session),
       onEnd: (error) => this.#end(error),
     })

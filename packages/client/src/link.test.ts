@@ -59,6 +59,7 @@ function linking(answers: readonly Answer[], options: ClientOptions = {}) {
       events.push(resumed ? 'resumed' : 'up')
     },
     onDown: (reason) => events.push(`down: ${reason}`),
+    onFailed: () => {},
     onClosed: () => events.push('closed'),
     onEnd: (error) => events.push(`end: ${error.message}`),
   })

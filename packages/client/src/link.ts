@@ -30,6 +30,8 @@ export interface LinkOptions {
   onUp(session: Session, resumed: boolean): void
   /** The WebSocket is gone; the session waits for the next one, or `onClosed` follows. */
   onDown(reason: string): void
+  /** An attempt failed, and another one will be made. */
+  onFailed(error: Error): void
   /** A session is over, with its channels. */
   onClosed(session: Session, reason: string): void
   /** The link is down for good. */
@@ -258,6 +260,7 @@ export class Link {
     const when = delayMs === 0 ? 'now' : `in ${(delayMs / 1000).toFixed(1)} s`
     const text = `no link: ${error.message}; trying again ${when}`
     this.#options.logger.warn({ reason: error.message, retryInMs: delayMs }, text)
+    this.#init.onFailed(error)
     this.#dialIn(delayMs)
   }
 

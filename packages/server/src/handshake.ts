@@ -118,9 +118,17 @@ function throttle(waitMs: number): void {
 }
 
 function identify(record: TokenRecord | undefined, reverse: boolean, instance: Uint8Array | undefined): Identity {
-  if (record === undefined || (record.kind === 'reverse') !== reverse) throw new Refusal('invalid token')
+  if (record === undefined) throw new Refusal('invalid token')
+  // The peer has proven the token, so it may know what it is for.
+  if ((record.kind === 'reverse') !== reverse) throw new Refusal(`invalid token: ${uses[record.kind]}`)
   return { record, instance: hex(instance ?? newChannelId()) }
 }
+
+const uses = {
+  forward: 'this one is for clients, use "linksocks client"',
+  reverse: 'this one is for providers, use "linksocks provider"',
+  connector: 'this one is for connectors, use "linksocks connector"',
+} as const satisfies Record<TokenRecord['kind'], string>
 
 function ourHello(
   extensions: readonly Extension[],

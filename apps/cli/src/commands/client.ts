@@ -1,4 +1,5 @@
 import { ClientError, type ClientOptions, LinkSocksClient } from '@ls/client'
+import type { Logger } from '@ls/foundation'
 import { closeOpenSockets, formatListenAddress, parseUpstream } from '@ls/relay'
 import { redactUrl, parseServerUrl } from '@ls/transport'
 import { UsageError } from '../errors.js'
@@ -7,7 +8,7 @@ import type { Settings } from '../settings.js'
 import { aborted } from '../stop-signals.js'
 import { readAccounts } from './accounts.js'
 import { asUsage, checkNetwork, checkUrl } from './check-settings.js'
-import { type CommandContext, graceMs } from './context.js'
+import { type CommandContext, graceMs, tellWhatIsWaitedFor } from './context.js'
 import { checkDisguise, type Disguise, openDisguise } from './disguise.js'
 import { exposedFiles } from './exposed-files.js'
 import { explainListenFailure, proxyPort } from './listen-failure.js'
@@ -44,9 +45,10 @@ function makeClient(settings: ClientSettings, context: CommandContext, disguise:
 async function runUntilEnd(
   client: LinkSocksClient,
   settings: ClientSettings,
-  { stop, print }: CommandContext,
+  { stop, print, logger }: CommandContext,
 ): Promise<ExitCode> {
   client.on('socksListening', (address) => print(`proxy: ${formatListenAddress(address)}`))
+  hintAtScheme(client, settings, logger)
   const failure = await startClient(client, stop).then(
     () => undefined,
     (error: unknown) => explainFailure(error, settings),
@@ -58,6 +60,7 @@ async function runUntilEnd(
   if (settings.reverse) print(`linked: ${redactUrl(parseServerUrl(settings.url))}`)
   const end = await Promise.race([client.closed, aborted(stop)])
   if (end instanceof Error) throw explainFailure(end, settings)
+  tellWhatIsWaitedFor(client.channelCount, logger)
   await client.close({ graceMs })
   return exitCode.ok
 }
@@ -137,6 +140,21 @@ function clientWarnings(settings: ClientSettings): readonly string[] {
     warnings.push('--connector-token (-c) has no effect here: it is for providers; a connector shows its token with -t')
   }
   return warnings
+}
+
+/** Without a scheme it is wss; a server that was started without a certificate speaks ws, on 8765. */
+function hintAtScheme(client: LinkSocksClient, { url }: ClientSettings, logger: Logger): void {
+  const hint = schemeHint(url)
+  if (hint !== undefined) client.once('linkFailed', () => logger.warn({}, hint))
+}
+
+/** What a user should hear whose URL has no scheme and led nowhere. */
+export function schemeHint(url: string): string | undefined {
+  if (url.includes('://')) return undefined
+  const { host, pathname } = parseServerUrl(url)
+  const [name = '', port = '8765'] = host.split(/:(?=\d+$)/)
+  const path = pathname === '/socket' ? '' : pathname
+  return `--url (-u) has no scheme, so wss://${host} was tried; a server without TLS is ws://${name}:${port}${path}`
 }
 
 function explainFailure(error: unknown, settings: ClientSettings): Error {

@@ -1,4 +1,4 @@
-import type { Logger } from '@ls/mux'
+import type { Logger } from '@ls/foundation'
 import type { Redactor } from '../redactor.js'
 
 /** What a running command has of the process. */
@@ -16,3 +16,10 @@ export interface CommandContext {
 
 /** Time, in milliseconds, for open channels to finish once the process is asked to end. */
 export const graceMs = 5000
+
+/** Who presses Ctrl-C and sees nothing happen should know why, and how to end it at once. */
+export function tellWhatIsWaitedFor(openChannels: number, logger: Logger): void {
+  if (openChannels === 0) return
+  const what = openChannels === 1 ? '1 connection is' : `${openChannels} connections are`
+  logger.info({}, `${what} open: waiting ${graceMs / 1000} s at most; the same signal again ends it now`)
+}

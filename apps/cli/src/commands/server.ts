@@ -5,7 +5,7 @@ import type { Settings } from '../settings.js'
 import { aborted } from '../stop-signals.js'
 import { readAccounts } from './accounts.js'
 import { asUsage, checkNetwork } from './check-settings.js'
-import { type CommandContext, graceMs } from './context.js'
+import { type CommandContext, graceMs, tellWhatIsWaitedFor } from './context.js'
 import { exposedFiles } from './exposed-files.js'
 import { explainListenFailure, isListenFailure, proxyPort, webSocketPort } from './listen-failure.js'
 import { definedOnly, sharedOptions } from './shared-options.js'
@@ -49,6 +49,7 @@ export async function runServer(settings: ServerSettings, context: CommandContex
     print(`next: ${program} ${role} -t ${token} -u ${urls.next}`)
   }
   await aborted(stop)
+  tellWhatIsWaitedFor([...server.channels()].length, logger)
   await server.close({ graceMs })
   return exitCode.ok
 }
