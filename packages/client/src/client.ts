@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events'
 import { decode, MessageType, newChannelId } from '@ls/codec'
 import type { Logger, Session } from '@ls/mux'
 import { Balancer, Inbound, type ListenAddress, Outbound, type SessionPicker } from '@ls/relay'
-import { byteStreamPorts, connectByteStream } from '@ls/transport'
+import { byteStreamPorts, connectByteStream, environmentWarnings } from '@ls/transport'
 import { ConnectorTokens } from './connectors.js'
 import { ClientError } from './errors.js'
 import { Link } from './link.js'
@@ -64,6 +64,7 @@ export class LinkSocksClient extends EventEmitter<ClientEvents> {
     this.#inbound = reverse ? undefined : this.#makeInbound()
     const instance = newChannelId()
     const serverDial = makeServerDial(this.#options)
+    this.#warnOfEnvironment()
     this.#links = Array.from({ length: threads }, () => this.#makeLink(instance, serverDial))
   }
 
@@ -133,6 +134,13 @@ export class LinkSocksClient extends EventEmitter<ClientEvents> {
     await this.#inbound?.close({ graceMs })
     await this.#idle(graceMs)
     this.#end(undefined)
+  }
+
+  /** An entry of `no_proxy` that is not understood sends traffic where its author wanted none. */
+  #warnOfEnvironment(): void {
+    const { proxyFromEnvironment = true, serverProxies = [], transport = {} } = this.#options
+    if (!proxyFromEnvironment || serverProxies.length > 0) return
+    for (const warning of environmentWarnings(transport.environment)) this.#logger.warn({}, warning)
   }
 
   #makeInbound(): Inbound {

@@ -1,3 +1,4 @@
+import { type NameResolver, resolversFor } from '@ls/dial'
 import type { TimerHandle } from '@ls/batching'
 import { nodeCompressor } from '@ls/codec/node'
 import { LostChannels, type MessageTransport, Session, type SessionHandler } from '@ls/mux'
@@ -45,6 +46,7 @@ export class Link {
   readonly #url: URL
   readonly #earlyDataBytes: number
   readonly #schedule: ReconnectSchedule
+  readonly #resolver: NameResolver
   readonly #stop = new AbortController()
   /** Of the server, which may keep its ends of them. */
   readonly #lostChannels: LostChannels
@@ -68,6 +70,7 @@ export class Link {
     this.#url = url
     this.#earlyDataBytes = earlyDataBytes
     this.#lostChannels = new LostChannels({ clock: init.options.clock })
+    this.#resolver = resolversFor(init.options.dns).servers
     this.#schedule = new ReconnectSchedule({
       firstMs: init.options.reconnectDelayMs,
       maxMs: init.options.maxReconnectDelayMs,
@@ -162,6 +165,7 @@ export class Link {
     const { logger, heartbeat, proxyFromEnvironment, transport } = this.#options
     const dial = this.#init.serverDial(url)
     return {
+      resolver: this.#resolver,
       ...transport,
       ...(dial === undefined ? {} : { dial }),
       signal: this.#stop.signal,

@@ -95,6 +95,8 @@ export interface ClientOptions extends PayloadOptions {
   readonly connectTimeoutMs?: number
   /** How long a SOCKS client waits while no link is up. @default 10000 */
   readonly linkWaitMs?: number
+  /** How names are looked up: those of targets, of proxies and of the server. @default as the system does */
+  readonly dns?: NonNullable<OutboundOptions['dns']>
   readonly udp?: UdpOptions
   /** Address told to UDP clients. @default the address they reached */
   readonly udpAdvertise?: string

@@ -1,4 +1,5 @@
-import { type Dialler, diallerThrough, parseUpstream } from '@ls/relay'
+import { type NameResolver, resolversFor, type DnsOptions } from '@ls/dial'
+import { diallerThrough, parseUpstream, type Upstream } from '@ls/relay'
 import { connectByteStream, type ConnectOptions, type Dial, environmentProxy } from '@ls/transport'
 
 export interface ServerDialOptions {
@@ -6,6 +7,8 @@ export interface ServerDialOptions {
   readonly serverProxies?: readonly string[]
   /** @default true */
   readonly proxyFromEnvironment?: boolean
+  /** How the names of the server and of proxies are looked up. @default as the system does */
+  readonly dns?: DnsOptions
   readonly transport?: Pick<Partial<ConnectOptions>, 'dial' | 'environment'>
 }
 
@@ -20,34 +23,40 @@ export type ServerDial = (url: URL) => Dial | undefined
  */
 export function makeServerDial(options: ServerDialOptions): ServerDial {
   const { serverProxies = [], proxyFromEnvironment = true, transport = {} } = options
+  const resolver = resolversFor(options.dns).servers
   if (transport.dial !== undefined) {
     if (serverProxies.length > 0) throw new TypeError('`serverProxies` and `transport.dial` exclude each other')
     return () => transport.dial
   }
   if (serverProxies.length > 0) {
-    const dial = toDial(diallerThrough(serverProxies.map(parseUpstream), { dialWebSocket: connectByteStream }))
+    const dial = toDial(serverProxies.map(parseUpstream), resolver)
     return () => dial
   }
   if (!proxyFromEnvironment) return () => undefined
   return (url) => {
     // A UNIX socket is on this machine: no proxy of the environment leads there.
     const proxy = url.protocol === 'ws+unix:' ? undefined : environmentProxy(url, transport.environment)
-    return speaksSocks(proxy) ? environmentDial(url, transport) : undefined
+    return speaksSocks(proxy) ? environmentDial(url, transport, resolver) : undefined
   }
 }
 
 /** Asks the environment for each place, since a redirect may lead to one that is exempt (`no_proxy`). */
-function environmentDial(url: URL, { environment }: NonNullable<ServerDialOptions['transport']>): Dial {
+function environmentDial(
+  url: URL,
+  { environment }: NonNullable<ServerDialOptions['transport']>,
+  resolver: NameResolver,
+): Dial {
   return (host, port, signal) => {
     const place = new URL(url)
     place.host = `${host.includes(':') ? `[${host}]` : host}:${port}`
     const proxy = environmentProxy(place, environment)
-    return toDial(diallerThrough(proxy === undefined ? [] : [parseUpstream(proxy.href)]))(host, port, signal)
+    return toDial(proxy === undefined ? [] : [parseUpstream(proxy.href)], resolver)(host, port, signal)
   }
 }
 
-function toDial(reach: Dialler): Dial {
-  return (host, port, signal) => reach({ host, port }, { signal })
+function toDial(proxies: readonly Upstream[], resolver: NameResolver): Dial {
+  const reach = diallerThrough(proxies, { dialWebSocket: connectByteStream, proxyResolver: resolver })
+  return (host, port, signal) => reach({ host, port }, { signal, resolver })
 }
 
 function speaksSocks(proxy: URL | undefined): boolean {

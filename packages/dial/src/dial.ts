@@ -4,7 +4,7 @@ import type { Cancellation } from './cancellation.js'
 import { DialError } from './errors.js'
 import type { LookupOptions, NameResolver } from './name-resolver.js'
 import { type AttemptReport, type Family, Race } from './race.js'
-import { systemResolver } from './system-resolver.js'
+import { systemResolver } from './resolvers.js'
 
 export interface DialTarget {
   /** A name, or an IP address without brackets. */

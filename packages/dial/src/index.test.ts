@@ -5,8 +5,13 @@ test('@ls/dial exports exactly these names', () => {
   expect(Object.keys(dial).toSorted()).toMatchInlineSnapshot(`
     [
       "DialError",
+      "Resolver",
       "defaultDialTimeoutMs",
       "dial",
+      "parseDnsServer",
+      "resolveAll",
+      "resolversFor",
+      "serverResolver",
       "systemResolver",
     ]
   `)

@@ -1,4 +1,5 @@
 import { lookup as getaddrinfo } from 'node:dns/promises'
+import type { Clock } from '@ls/foundation'
 import { DialError } from './errors.js'
 import { FairQueue } from './fair-queue.js'
 import { type Finding, QueryDesk } from './query-desk.js'
@@ -27,12 +28,13 @@ const queues = {
 export type Lane = keyof typeof queues
 
 /** Asks the system (`getaddrinfo`), which knows sources of names that are not DNS, and what other systems do. */
-export function systemNames(lane: Lane, timeoutMs: number): QueryDesk<BothAnswers> {
+export function systemNames(lane: Lane, timeoutMs: number, clock: Clock): QueryDesk<BothAnswers> {
   const failed = (error: Error): BothAnswers => ({ 4: { addresses: [], error }, 6: { addresses: [], error } })
   return new QueryDesk({
     queue: queues[lane],
     ask: askSystem,
     timeoutMs,
+    clock,
     onTimeout: (name) =>
       failed(new DialError('EAI_AGAIN', `the system did not resolve ${name} within ${timeoutMs} ms`)),
     onFull: (name) => failed(new DialError('EAI_AGAIN', `too many names wait to be resolved before ${name}`)),

@@ -1,7 +1,7 @@
 /** Where the body of a response ends (RFC 9112 §6.3). */
 export type ResponseBody = { readonly kind: 'none' | 'chunked' | 'until-close' | 'upgraded' } | CountedBody
 
-export interface CountedBody {
+interface CountedBody {
   readonly kind: 'counted'
   readonly bytes: number
 }

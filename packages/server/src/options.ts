@@ -108,6 +108,8 @@ export interface ServerOptions extends PayloadOptions {
   readonly connectorWaitMs?: number
   /** How long the connector tokens of a provider that is gone are kept for it. @default 600000 (10 minutes) */
   readonly orphanedTokenMs?: number
+  /** How names are looked up: those of targets, of proxies. @default as the system does */
+  readonly dns?: NonNullable<OutboundOptions['dns']>
   readonly udp?: UdpOptions
   /** Address told to UDP clients of reverse ports instead of the one they reached. @default the one they reached */
   readonly udpAdvertise?: string

@@ -276,7 +276,7 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
   #connect(peer: Peer, channel: Channel): void {
     const { record, session } = peer
     if (record.kind === 'forward') {
-      return this.#outbound.serve(channel, { source: peer.remoteAddress, slots: this.#slotsOf(record) })
+      return this.#outbound.serve(channel, { source: peer.remoteAddress, slots: this.#slotsOf(record), tenant: record })
     }
     const group = this.#groups.of(record)
     if (record.kind === 'reverse' || group === undefined) return channel.reject('forbidden: providers open no channels')

@@ -1,6 +1,7 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http'
 import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
+import type { NameResolver } from '@ls/dial'
 import { checkDurationMs, checkInteger } from '@ls/foundation'
 import type { MessageTransport } from '@ls/mux'
 import type { WebSocket } from 'ws'
@@ -37,6 +38,8 @@ export interface ConnectOptions extends TransportOptions {
   /** Most redirects followed; 0 for none. @default 5 */
   readonly maxRedirects?: number
   readonly tls?: ClientTlsOptions
+  /** Resolves the name of the server or the proxy. @default `serverResolver` of `@ls/dial`, which waits for no targets */
+  readonly resolver?: NameResolver
   /** Opens the connection instead of TCP. The proxies in the environment are then not looked at. */
   readonly dial?: Dial
   /** Sent before anything else. @default none */
@@ -153,7 +156,10 @@ export function openConnection(
   if (socketPath !== undefined) return dialUnix(socketPath, attempt)
   if (options.dial !== undefined) return dialBy(options.dial, host, port, attempt)
   const proxy = options.proxyFromEnvironment === false ? undefined : environmentProxy(url, options.environment)
-  return proxy === undefined ? dialTcp(host, port, attempt) : connectThroughProxy(proxy, host, port, tls, attempt)
+  const dialNext = (nextHost: string, nextPort: number): Promise<Socket> =>
+    dialTcp(nextHost, nextPort, attempt, options.resolver)
+  if (proxy === undefined) return dialNext(host, port)
+  return connectThroughProxy(proxy, { host, port, tls, attempt, dial: dialNext })
 }
 
 /** Another host gets no headers, no early data and no certificate of ours; what we trust stays the same. */

@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { dial } from '@ls/dial'
+import { dial, type NameResolver, serverResolver } from '@ls/dial'
 import { maxTimerMs } from '@ls/foundation'
 import type { Attempt } from './attempt.js'
 import { asError, systemCodeOf, TransportError, type TransportErrorCode } from './errors.js'
@@ -21,12 +21,17 @@ const CODES: Readonly<Record<string, [code: TransportErrorCode, cause: string]>>
 }
 
 /** A TCP connection, by any of the addresses of `host` (RFC 8305). */
-export function dialTcp(host: string, port: number, attempt: Attempt): Promise<Socket> {
+export function dialTcp(
+  host: string,
+  port: number,
+  attempt: Attempt,
+  resolver: NameResolver = serverResolver,
+): Promise<Socket> {
   const place = formatHostPort(host, port)
   return abortable(`connecting to ${place}`, attempt, async (signal) => {
     try {
       // The attempt has a deadline of its own, and knows better what it was doing.
-      return await dial({ host, port }, { signal, timeoutMs: maxTimerMs, allowHalfOpen: false })
+      return await dial({ host, port }, { signal, resolver, timeoutMs: maxTimerMs, allowHalfOpen: false })
     } catch (error) {
       throw dialError(error, place)
     }

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { environmentProxy } from './environment-proxy.js'
+import { environmentProxy, environmentWarnings } from './environment-proxy.js'
 
 const proxyFor = (url: string, environment: Record<string, string>) => environmentProxy(new URL(url), environment)?.href
 
@@ -49,6 +49,14 @@ describe('environmentProxy', () => {
     ['2001:0db8:0::1', 'ws://[2001:db8::1]'],
     ['[2001:db8::1]:80', 'ws://[2001:db8::1]'],
     ['2001:db8::/32', 'ws://[2001:db8::1]'],
+    ['10.', 'ws://10.1.2.3'],
+    ['10.*', 'ws://10.1.2.3'],
+    ['10.1.2.', 'ws://10.1.2.3'],
+    ['10.1.*', 'ws://10.1.2.3'],
+    ['10.1.*.*', 'ws://10.1.2.3'],
+    ['10.*:8765', 'ws://10.1.2.3:8765'],
+    ['server.test.', 'ws://server.test'],
+    ['server.test', 'ws://server.test.'],
   ])('no_proxy=%s exempts %s', (rules, url) => {
     expect(proxyFor(url, { ...both, no_proxy: rules })).toBeUndefined()
   })
@@ -64,9 +72,23 @@ describe('environmentProxy', () => {
     ['10.1.2.3', 'ws://10.1.2.30'],
     ['10.0.0.0/8', 'ws://10.example'],
     ['.', 'ws://server.test'],
+    ['10.1.2.', 'ws://10.1.3.3'],
+    ['10.*', 'ws://11.1.2.3'],
+    ['1.*', 'ws://10.1.2.3'],
+    ['10.*', 'ws://10.example'],
+    ['10.*:81', 'ws://10.1.2.3'],
   ])('no_proxy=%s does not exempt %s', (rules, url) => {
     expect(proxyFor(url, { ...both, no_proxy: rules })).toBe('http://plain:1/')
   })
+
+  test.each(['10.0.0.0/99', '10.0.0.0/', '10.*.2.3', '300.*', 'a*.test', 'server.test/8', '[::1', '1.2.3', '.'])(
+    'no_proxy=%s is warned about',
+    (no_proxy) => {
+      expect(environmentWarnings({ no_proxy: `ok.test,${no_proxy}` })).toEqual([
+        `no_proxy: "${no_proxy}" is no domain, address or network, and exempts nothing`,
+      ])
+    },
+  )
 
   test('NO_PROXY counts as well', () => {
     expect(proxyFor('ws://server.test', { ...both, NO_PROXY: 'server.test' })).toBeUndefined()

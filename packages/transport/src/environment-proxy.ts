@@ -1,5 +1,7 @@
-import { BlockList, isIP } from 'node:net'
+import { isIP } from 'node:net'
 import { TransportError } from './errors.js'
+import { type NoProxy, parseNoProxy } from './no-proxy.js'
+import { printable } from './printable.js'
 import { hostOf, portOf } from './url.js'
 
 /** Variables as in `process.env`. */
@@ -10,7 +12,8 @@ export type Environment = Readonly<Record<string, string | undefined>>
  *
  * `ws:` goes by `http_proxy`, `wss:` by `https_proxy`, both by `all_proxy` failing that; lower case wins over upper case.
  * `no_proxy` lists exceptions, separated by commas or blanks: `*`, a domain (its subdomains too; `.domain` and `*.domain`
- * mean the same), an address, a network as `10.0.0.0/8`, each with an optional `:port`. Loopback always goes direct.
+ * mean the same), an address, a network as `10.0.0.0/8`, `10.1.` or `10.1.*`, each with an optional `:port`. What else it
+ * names is told by {@link environmentWarnings}. Loopback always goes direct.
  *
  * @throws TransportError `ERR_TRANSPORT_PROXY` when the value is no URL of a proxy.
  */
@@ -46,40 +49,16 @@ function isLoopback(host: string): boolean {
 }
 
 function isExempt(url: URL, environment: Environment): boolean {
-  const rules =
-    lookup(environment, 'no_proxy')
-      ?.toLowerCase()
-      .split(/[\s,]+/) ?? []
-  return rules.some((rule) => rule !== '' && matches(rule, hostOf(url).toLowerCase(), portOf(url)))
+  return noProxyOf(environment).exempts(hostOf(url).toLowerCase(), portOf(url))
 }
 
-function matches(rule: string, host: string, port: number): boolean {
-  if (rule === '*') return true
-  if (rule.includes('/')) return isInNetwork(host, rule)
-  const { name, rulePort } = splitPort(rule)
-  if (rulePort !== undefined && rulePort !== port) return false
-  if (isIP(host) !== 0) return isInNetwork(host, name)
-  const domain = name.replace(/^\*?\./, '')
-  return domain !== '' && (host === domain || host.endsWith(`.${domain}`))
+/** What is wrong with the proxies of the environment without being an error; each a whole sentence for a log. */
+export function environmentWarnings(environment: Environment = process.env): readonly string[] {
+  return noProxyOf(environment).unknown.map(
+    (entry) => `no_proxy: "${printable(entry, 80)}" is no domain, address or network, and exempts nothing`,
+  )
 }
 
-/** `host:port`, `[v6]:port`, or a bare IPv6 address, whose colons are no port. */
-function splitPort(rule: string): { name: string; rulePort?: number } {
-  const match = /^(?:\[([^\]]*)\]|([^:]*))(?::(\d+))?$/.exec(rule)
-  if (match === null) return { name: rule }
-  const name = match[1] ?? match[2] ?? ''
-  return match[3] === undefined ? { name } : { name, rulePort: Number(match[3]) }
-}
-
-/** Compares addresses by value, since IPv6 has many spellings for one. */
-function isInNetwork(host: string, network: string): boolean {
-  const [address = '', prefix] = network.split('/')
-  const version = isIP(address)
-  if (version === 0 || isIP(host) !== version) return false
-  const bits = prefix === undefined ? Number.NaN : Number(prefix)
-  const family = version === 4 ? 'ipv4' : 'ipv6'
-  const list = new BlockList()
-  if (prefix === undefined) list.addAddress(address, family)
-  else if (/^\d+$/.test(prefix) && bits <= (version === 4 ? 32 : 128)) list.addSubnet(address, bits, family)
-  return list.check(host, family)
+function noProxyOf(environment: Environment): NoProxy {
+  return parseNoProxy(lookup(environment, 'no_proxy') ?? '')
 }

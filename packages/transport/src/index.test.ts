@@ -17,6 +17,7 @@ test('the package exports these names', () => {
       "connectByteStream",
       "describeCertificate",
       "environmentProxy",
+      "environmentWarnings",
       "fingerprints",
       "formatAuthQuery",
       "hashToken",

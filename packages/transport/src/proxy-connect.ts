@@ -2,7 +2,7 @@ import { request } from 'node:http'
 import { unescape } from 'node:querystring'
 import type { Duplex } from 'node:stream'
 import type { Attempt } from './attempt.js'
-import { dialTcp, formatHostPort, guard } from './dial.js'
+import { formatHostPort, guard } from './dial.js'
 import { asError, TransportError } from './errors.js'
 import { printable } from './printable.js'
 import { startTls, type ClientTlsOptions } from './tls.js'
@@ -16,29 +16,34 @@ const CAUSES: Readonly<Record<number, string>> = {
   504: 'the target does not answer it',
 }
 
+/** What is reached through a proxy, and how. */
+export interface ProxyConnectOptions {
+  readonly host: string
+  readonly port: number
+  readonly tls: ClientTlsOptions
+  readonly attempt: Attempt
+  /** Reaches the proxy. */
+  readonly dial: (host: string, port: number) => Promise<Duplex>
+}
+
 /** A connection to `host:port` through an HTTP proxy's CONNECT (RFC 9110 §9.3.6). */
-export async function connectThroughProxy(
-  proxy: URL,
-  host: string,
-  port: number,
-  tls: ClientTlsOptions,
-  attempt: Attempt,
-): Promise<Duplex> {
-  const stream = await reachProxy(proxy, tls, attempt)
+export async function connectThroughProxy(proxy: URL, options: ProxyConnectOptions): Promise<Duplex> {
+  const { host, port, attempt } = options
+  const stream = await reachProxy(proxy, options)
   return tunnel(stream, proxy, formatHostPort(host, port), attempt).catch((error: unknown) => {
     stream.destroy()
     throw error
   })
 }
 
-async function reachProxy(proxy: URL, tls: ClientTlsOptions, attempt: Attempt): Promise<Duplex> {
+async function reachProxy(proxy: URL, { tls, attempt, dial }: ProxyConnectOptions): Promise<Duplex> {
   if (proxy.protocol !== 'http:' && proxy.protocol !== 'https:') {
     const cure = 'use an http:// or https:// proxy, the dial option, or switch the proxy environment off'
     throw new TransportError('ERR_TRANSPORT_PROXY', `the environment names a ${proxy.protocol}// proxy: ${cure}`)
   }
   const host = hostOf(proxy)
   const port = portOf(proxy)
-  const socket = await dialTcp(host, port, attempt).catch((error: unknown) => {
+  const socket = await dial(host, port).catch((error: unknown) => {
     throw proxyError(proxy, asError(error).message, { cause: error })
   })
   if (proxy.protocol === 'http:') return socket

@@ -1,3 +1,4 @@
+import { parseDnsServer } from '@ls/dial'
 import { parseAccessRules, parseListenAddress, parseRoutes, parseUpstream, parseUpstreamHeaders } from '@ls/relay'
 import { parseServerUrl, splitEarlyData } from '@ls/transport'
 import { messageOf } from '../describe-error.js'
@@ -8,6 +9,7 @@ interface NetworkSettings {
   readonly route: readonly string[]
   readonly upstreamHeader: readonly string[]
   readonly accessRule: readonly string[]
+  readonly dnsServer: readonly string[]
   readonly socksListen: readonly string[]
   readonly tlsCert: string | undefined
   readonly socksUsername: string | undefined
@@ -19,6 +21,7 @@ export function checkNetwork(settings: NetworkSettings): void {
   for (const url of settings.upstreamProxy) asUsage('--upstream-proxy (-x)', () => parseUpstream(url))
   asUsage('--route', () => parseRoutes(settings.route))
   asUsage('--upstream-header', () => parseUpstreamHeaders(settings.upstreamHeader))
+  for (const server of settings.dnsServer) asUsage('--dns-server', () => parseDnsServer(server))
   for (const place of settings.socksListen) checkPlace(place, settings)
   asUsage('--access-rule', () => parseAccessRules(settings.accessRule))
   const { socksUsername, socksPassword } = settings

@@ -65,10 +65,11 @@ describe('serverOptions', () => {
 
 /** What server and client take alike beside their own. */
 const proxyLine =
-  '--route *.a=direct --route :25=reject --upstream-header X-A:{source} --inbound socks --http-transparent --http-max-head 1000 --window 4096 --replay-limit 65536 --without resume --heartbeat 1s --heartbeat-deadline 3s --idle-limit 5s --send-proxy v2 --guard private --allow-origin https://panel.example'
+  '--route *.a=direct --route :25=reject --upstream-header X-A:{source} --inbound socks --http-transparent --http-max-head 1000 --window 4096 --replay-limit 65536 --without resume --heartbeat 1s --heartbeat-deadline 3s --idle-limit 5s --send-proxy v2 --guard private --dns-server 10.0.0.53 --dns-timeout 2s --allow-origin https://panel.example'
 const proxyOptions = {
   allowOrigins: ['https://panel.example'],
   guard: 'private',
+  dns: { servers: ['10.0.0.53'], timeoutMs: 2000 },
   windowBytes: 4096,
   replayLimitBytes: 65_536,
   extensions: ['window', 'fin', 'ack2'],

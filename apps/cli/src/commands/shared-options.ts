@@ -14,6 +14,8 @@ type Shared = Pick<
   | 'inbound'
   | 'httpTransparent'
   | 'httpMaxHead'
+  | 'dnsServer'
+  | 'dnsTimeout'
   | 'fastOpen'
   | 'batching'
   | 'noBatching'
@@ -39,6 +41,7 @@ type SharedOptions = Pick<
   | 'inbound'
   | 'httpTransparent'
   | 'httpMaxHeadBytes'
+  | 'dns'
   | 'fastOpen'
   | 'batching'
   | 'compressionThresholdBytes'
@@ -65,6 +68,7 @@ export function sharedOptions(settings: Shared): SharedOptions {
     inbound: settings.inbound,
     httpTransparent: settings.httpTransparent,
     httpMaxHeadBytes: settings.httpMaxHead,
+    dns: { servers: settings.dnsServer, timeoutMs: settings.dnsTimeout },
     fastOpen: settings.fastOpen,
     batching: settings.noBatching ? 'off' : settings.batching,
     compressionThresholdBytes: settings.compressionThreshold,

@@ -2,6 +2,7 @@ import type { Duplex } from 'node:stream'
 import type { ConnectionOptions as TlsOptions } from 'node:tls'
 import type { Address } from '@ls/codec'
 import { connect as connectHttp, HttpProxyError } from '@ls/http-proxy'
+import { type NameResolver, serverResolver } from '@ls/dial'
 import { type ClientVersion, connect as connectSocks, SocksError } from '@ls/socks5'
 import { abortSignalOf } from '../cancellation.js'
 import { RelayError } from '../errors.js'
@@ -18,6 +19,8 @@ export interface UpstreamOptions {
   readonly headers?: UpstreamHeaders
   /** TLS to `https://` and `wss+…` proxies, for instance a `ca` of one's own. @default what Node trusts */
   readonly tls?: TlsOptions
+  /** Resolves the names of proxies. @default `serverResolver` of `@ls/dial`, which waits for no targets */
+  readonly proxyResolver?: NameResolver
   /** Opens the WebSocket to `ws+…` and `wss+…` proxies, which need it. */
   readonly dialWebSocket?: DialWebSocket | undefined
 }
@@ -40,8 +43,9 @@ export function diallerThrough(upstreams: readonly Upstream[], options: Upstream
 }
 
 function through(upstream: Upstream, before: Dialler, options: UpstreamOptions): Dialler {
+  const { proxyResolver: resolver = serverResolver } = options
   // Rules are about the target: no `check` keeps us from a proxy.
-  const dialNext: DialProxy = (proxy, { signal }) => before(proxy, { signal })
+  const dialNext: DialProxy = (proxy, { signal }) => before(proxy, { signal, resolver })
   const dialProxy =
     upstream.webSocket === undefined ? dialNext : throughWebSocket(upstream.webSocket, dialNext, options)
   return speaksHttp(upstream) ? throughHttp(upstream, dialProxy, options) : throughSocks(upstream, dialProxy)

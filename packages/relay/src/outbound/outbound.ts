@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream'
 import type { ConnectionOptions as TlsOptions } from 'node:tls'
 import type { Address } from '@ls/codec'
 import { checkDurationMs, checkInteger, type Logger, silentLogger } from '@ls/foundation'
+import { type DnsOptions, type Resolvers, resolversFor } from '@ls/dial'
 import { discardStream } from '@ls/http-proxy'
 import type { Channel } from '@ls/mux'
 import { Canceller } from '../cancellation.js'
@@ -53,6 +54,8 @@ export interface OutboundOptions extends PayloadOptions, GuardOptions {
   readonly accessRules?: readonly string[]
   /** @default 10000 */
   readonly connectTimeoutMs?: number
+  /** How names are looked up. @default as the system does */
+  readonly dns?: DnsOptions
   readonly udp?: UdpOptions
 }
 
@@ -69,6 +72,8 @@ export interface Asker {
   readonly source?: string
   /** What the channel's descriptor is taken from. @default those of the options */
   readonly slots?: ChannelSlots
+  /** Whose channel it is, by identity: lookups of one tenant do not delay those of another. @default nobody's */
+  readonly tenant?: unknown
 }
 
 /** The half that reaches targets: answers Connect, dials, and joins the two. */
@@ -77,10 +82,11 @@ export class Outbound {
   readonly #routes: Routes
   readonly #dial: TargetDialler
   readonly #policy: AccessPolicy
+  readonly #resolvers: Resolvers
   readonly #logger: Logger
 
   /**
-   * @throws RangeError when an upstream, a route, a header, an access rule, a guard, a time or a payload option is not valid; TypeError for
+   * @throws RangeError when an upstream, a route, a header, an access rule, a guard, a name server, a time or a payload option is not valid; TypeError for
    * an upstream inside a WebSocket without `dialWebSocket`
    */
   constructor(options: OutboundOptions = {}) {
@@ -91,10 +97,16 @@ export class Outbound {
     checkTimes(options)
     this.#options = options
     this.#routes = parseRoutes(routes, upstreamProxies.map(parseUpstream))
+    this.#resolvers = resolversFor(options.dns)
     const headers = checkUpstreamHeaders(upstreamHeaders)
     const guard = new Guard(options)
     this.#policy = new AccessPolicy({ rules: parseAccessRules(accessRules), routes: this.#routes, guard })
-    this.#dial = diallerByRoute(this.#routes, this.#policy, { headers, tls: upstreamTls, dialWebSocket })
+    this.#dial = diallerByRoute(this.#routes, this.#policy, {
+      headers,
+      tls: upstreamTls,
+      dialWebSocket,
+      proxyResolver: this.#resolvers.servers,
+    })
     this.#logger = options.logger ?? silentLogger
   }
 
@@ -102,7 +114,7 @@ export class Outbound {
   serve(channel: Channel, asker: Asker = {}): void {
     const release = takeSlot(asker.slots ?? this.#options.slots)
     if (release instanceof RelayError) return channel.reject(release.message)
-    if (channel.protocol === 'udp') return void this.#serveUdp(channel, release)
+    if (channel.protocol === 'udp') return void this.#serveUdp(channel, asker.tenant, release)
     const target = targetOf(channel)
     if (target instanceof RelayError) {
       release()
@@ -111,10 +123,13 @@ export class Outbound {
     void this.#serveTcp(channel, target, asker, release)
   }
 
-  async #serveUdp(channel: Channel, release: () => void): Promise<void> {
+  async #serveUdp(channel: Channel, tenant: unknown, release: () => void): Promise<void> {
     const { udp, connectTimeoutMs } = this.#options
     await serveUdp(channel, {
+      resolver: this.#resolvers.targets,
       ...udp,
+      tenant,
+      proxyResolver: this.#resolvers.servers,
       ...(connectTimeoutMs === undefined ? {} : { connectTimeoutMs }),
       policy: this.#policy,
       routes: this.#routes,
@@ -123,7 +138,7 @@ export class Outbound {
     })
   }
 
-  async #serveTcp(channel: Channel, target: Target, { source }: Asker, release: () => void): Promise<void> {
+  async #serveTcp(channel: Channel, target: Target, { source, tenant }: Asker, release: () => void): Promise<void> {
     const dialling = new Canceller()
     channel.setHandler({ onClose: ({ error }) => dialling.abort(new Error(error)) })
     const startedAtMs = performance.now()
@@ -131,6 +146,8 @@ export class Outbound {
     try {
       socket = await this.#dial(target, {
         signal: dialling,
+        resolver: this.#resolvers.targets,
+        tenant,
         ...(source === undefined ? {} : { source }),
         ...(this.#options.connectTimeoutMs === undefined ? {} : { timeoutMs: this.#options.connectTimeoutMs }),
       })

@@ -1,66 +1,94 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram'
-import type { Target } from '../target.js'
+import { isIPv6 } from 'node:net'
+import { type NameResolver, resolveAll, systemResolver } from '@ls/dial'
+import { formatTarget, type Target } from '../target.js'
 import type { AccessPolicy } from './access-policy.js'
-import { type ResolvedHost, Resolver } from './resolver.js'
 import type { DatagramSink, UdpExit } from './udp-exit.js'
+import { UdpTrial } from './udp-trial.js'
 
 export interface DirectUdpOptions {
   readonly policy: AccessPolicy
   /** @default 64 */
   readonly maxResolving?: number
-  readonly resolver?: Resolver
+  /** @default the resolver that all of the process share */
+  readonly resolver?: NameResolver
+  /** On whose behalf names are resolved. @default nobody's */
+  readonly tenant?: unknown
 }
 
-/** Sends datagrams straight to their targets: one socket for each address family, opened when first needed. */
+/** Names with several addresses that have a socket of their own; what is sent to further ones goes to their first address. */
+const maxTrials = 16
+
+/**
+ * Sends datagrams straight to their targets: one socket for each address family, opened when first needed, and one for each
+ * name with several addresses.
+ */
 export class DirectUdp implements UdpExit {
   readonly #sink: DatagramSink
-  readonly #policy: AccessPolicy
+  readonly #options: DirectUdpOptions
   readonly #maxResolving: number
-  readonly #resolver: Resolver
-  readonly #sockets = new Map<number, Socket>()
+  readonly #sockets = new Map<'udp4' | 'udp6', Socket>()
+  readonly #trials = new Map<string, UdpTrial>()
   #resolving = 0
   #closed = false
 
-  constructor(sink: DatagramSink, { policy, maxResolving = 64, resolver = sharedResolver }: DirectUdpOptions) {
+  constructor(sink: DatagramSink, options: DirectUdpOptions) {
     this.#sink = sink
-    this.#policy = policy
-    this.#maxResolving = maxResolving
-    this.#resolver = resolver
+    this.#options = options
+    this.#maxResolving = options.maxResolving ?? 64
   }
 
+  /** @throws DialError for a name that is known not to resolve */
   send(payload: Uint8Array, target: Target): void {
-    const resolved = this.#resolver.resolve(target.host)
-    if (!(resolved instanceof Promise)) return this.#sendTo(payload, target, resolved)
+    const { resolver = systemResolver, tenant } = this.#options
+    if (target.address !== undefined) return this.#sendTo(payload, target, [target.host])
+    const trial = this.#trials.get(formatTarget(target))
+    if (trial !== undefined) return trial.send(payload)
     if (this.#resolving >= this.#maxResolving) {
       return this.#sink.drop(`${this.#maxResolving} datagrams wait for the resolver already`)
     }
+    const resolved = resolveAll(resolver, target.host, { tenant })
+    if (!(resolved instanceof Promise)) return this.#sendTo(payload, target, resolved)
     this.#resolving++
     resolved
-      .then((host) => this.#sendTo(payload, target, host))
+      .then((addresses) => this.#sendTo(payload, target, addresses))
       .catch((error: unknown) => this.#sink.drop(error))
       .finally(() => this.#resolving--)
   }
 
   close(): void {
     this.#closed = true
-    for (const socket of this.#sockets.values()) socket.close()
+    for (const each of [...this.#sockets.values(), ...this.#trials.values()]) each.close()
     this.#sockets.clear()
+    this.#trials.clear()
   }
 
-  #sendTo(payload: Uint8Array, target: Target, { address, family }: ResolvedHost): void {
+  #sendTo(payload: Uint8Array, target: Target, addresses: readonly string[]): void {
     if (this.#closed) return
-    const refusal = this.#policy.refusalAt(target, address)
-    if (refusal !== undefined) return this.#sink.drop(refusal)
-    this.#socketFor(family).send(payload, target.port, address, (error) => {
+    const refusals = addresses.map((address) => this.#options.policy.refusalAt(target, address))
+    const [first, ...others] = addresses.filter((_, index) => refusals[index] === undefined)
+    if (first === undefined) return this.#sink.drop(refusals[0])
+    if (others.length > 0 && this.#trials.size < maxTrials)
+      return this.#tryAll(target, [first, ...others]).send(payload)
+    this.#socketFor(first).send(payload, target.port, first, (error) => {
       if (error !== null) this.#sink.drop(error)
     })
   }
 
-  #socketFor(family: number): Socket {
-    const known = this.#sockets.get(family)
+  /** Datagrams that waited for the same lookup share a trial. */
+  #tryAll(target: Target, addresses: readonly string[]): UdpTrial {
+    const key = formatTarget(target)
+    const trial = this.#trials.get(key) ?? new UdpTrial(addresses, target.port, this.#sink)
+    this.#trials.set(key, trial)
+    return trial
+  }
+
+  #socketFor(address: string): Socket {
+    const type = isIPv6(address) ? 'udp6' : 'udp4'
+    const known = this.#sockets.get(type)
     if (known !== undefined) return known
-    const socket = createSocket(family === 6 ? { type: 'udp6', ipv6Only: true } : { type: 'udp4' })
-    this.#sockets.set(family, socket)
+    const socket = createSocket(type === 'udp6' ? { type, ipv6Only: true } : { type })
+    this.#sockets.set(type, socket)
     socket.on('message', (payload, from) => this.#receive(payload, from))
     socket.on('error', (error) => this.#sink.fail(error))
     socket.bind()
@@ -71,5 +99,3 @@ export class DirectUdp implements UdpExit {
     this.#sink.receive(payload, { host: address, port })
   }
 }
-
-const sharedResolver = new Resolver()

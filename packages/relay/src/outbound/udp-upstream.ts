@@ -2,6 +2,7 @@ import { createSocket, type Socket as UdpSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { isIP, type Socket } from 'node:net'
 import type { Address } from '@ls/codec'
+import type { NameResolver } from '@ls/dial'
 import {
   decodeDatagram,
   type Destination,
@@ -16,7 +17,7 @@ import { RelayError } from '../errors.js'
 import { formatTarget, type Target } from '../target.js'
 import type { AccessPolicy } from './access-policy.js'
 import { upstreamError } from './chain.js'
-import { defaultConnectTimeoutMs, dial } from './dial.js'
+import { defaultConnectTimeoutMs, dial, type DialOptions } from './dial.js'
 import type { Exit } from './routes.js'
 import type { DatagramSink, UdpExit } from './udp-exit.js'
 import type { Upstream } from './upstream.js'
@@ -25,6 +26,8 @@ export interface UpstreamUdpOptions {
   readonly policy: AccessPolicy
   /** @default 10000 */
   readonly connectTimeoutMs?: number
+  /** Resolves the name of the proxy. */
+  readonly proxyResolver: NameResolver
   /** Datagrams that may wait for the proxy's consent; further ones are dropped. @default 64 */
   readonly maxResolving?: number
 }
@@ -58,7 +61,7 @@ export class UpstreamUdp implements UdpExit {
     this.#sink = sink
     this.#policy = options.policy
     this.#maxWaiting = options.maxResolving ?? 64
-    this.#opening = this.#open(upstream, options.connectTimeoutMs ?? defaultConnectTimeoutMs)
+    this.#opening = this.#open(upstream, options)
     this.#opening.catch((error: unknown) => this.#fail(error))
   }
 
@@ -86,9 +89,10 @@ export class UpstreamUdp implements UdpExit {
     this.#udp?.close()
   }
 
-  async #open(upstream: Upstream, timeoutMs: number): Promise<void> {
+  async #open(upstream: Upstream, options: UpstreamUdpOptions): Promise<void> {
+    const { connectTimeoutMs: timeoutMs = defaultConnectTimeoutMs, proxyResolver: resolver } = options
     const { signal } = this.#gone
-    const control = await dialProxy(upstream, { signal, timeoutMs })
+    const control = await dialProxy(upstream, { signal, timeoutMs, resolver })
     this.#control = control
     if (signal.aborted) return void control.destroy()
     const { username, password } = upstream
@@ -153,7 +157,7 @@ export class UpstreamUdp implements UdpExit {
   }
 }
 
-async function dialProxy(proxy: Address, options: { signal: AbortSignal; timeoutMs: number }): Promise<Socket> {
+async function dialProxy(proxy: Address, options: DialOptions): Promise<Socket> {
   try {
     return await dial({ host: proxy.host, port: proxy.port }, options)
   } catch (cause) {

@@ -1,6 +1,7 @@
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { silentLogger } from '@ls/mux'
+import type { NameResolver } from '@ls/dial'
 import { until } from '@ls/testkit'
 import { describe, expect, test } from 'vitest'
 import { afterTest } from '../../testing/cleanup.js'
@@ -8,7 +9,6 @@ import { FakeSocksProxy } from '../../testing/fake-socks-proxy.js'
 import { sessionPair } from '../../testing/session-pair.js'
 import { UdpChannel } from '../../testing/udp-channel.js'
 import { Outbound, type OutboundOptions } from './outbound.js'
-import { Resolver } from './resolver.js'
 
 /** A UDP channel to an outbound. */
 function associate(options: OutboundOptions = {}): UdpChannel {
@@ -76,16 +76,22 @@ describe('an Outbound sends datagrams directly', () => {
   )
 
   test('with a limit on those that wait for the resolver', async () => {
-    let resolve = (_host: { address: string; family: number }): void => {}
-    const answer = new Promise<{ address: string; family: number }>((done) => {
-      resolve = done
-    })
+    const answers: (() => void)[] = []
+    const resolver: NameResolver = {
+      lookup: (_name, onAnswer) => {
+        answers.push(() => {
+          onAnswer(6, { addresses: [] })
+          onAnswer(4, { addresses: ['127.0.0.1'] })
+        })
+        return () => {}
+      },
+    }
     const port = await udpEcho()
-    const channel = associate({ udp: { maxResolving: 2, resolver: new Resolver({ lookup: () => answer }) } })
+    const channel = associate({ udp: { maxResolving: 2, resolver } })
     for (const text of ['1', '2', '3', '4']) channel.send(text, 'slow.test', port)
     channel.send('5', '127.0.0.1', port)
     await channel.next()
-    resolve({ address: '127.0.0.1', family: 4 })
+    for (const answer of answers) answer()
     await channel.next(3)
     expect(channel.received.map(({ text }) => text)).toEqual(['5', '1', '2'])
   })

@@ -1,10 +1,10 @@
 import type { Address } from '@ls/codec'
+import type { NameResolver } from '@ls/dial'
 import type { Channel, ChannelHandler, Logger } from '@ls/mux'
 import { RelayError } from '../errors.js'
 import { failureOf, formatFailure } from '../failure.js'
 import { parseTarget } from '../target.js'
 import type { AccessPolicy } from './access-policy.js'
-import type { Resolver } from './resolver.js'
 import type { Exit, Routes } from './routes.js'
 import { DirectUdp } from './udp-direct.js'
 import type { DatagramSink, UdpExit } from './udp-exit.js'
@@ -15,13 +15,16 @@ export interface UdpOptions {
   readonly idleMs?: number
   /** Datagrams of one association that may wait for the resolver or a proxy; further ones are dropped. @default 64 */
   readonly maxResolving?: number
-  readonly resolver?: Resolver
+  /** Resolves names. @default the resolver of the outbound */
+  readonly resolver?: NameResolver
 }
 
 export interface ServeUdpOptions extends UdpOptions {
   readonly policy: AccessPolicy
   readonly routes: Routes
   readonly connectTimeoutMs?: number
+  readonly proxyResolver: NameResolver
+  readonly tenant?: unknown
   readonly logger: Logger
   /** The association is over, or came to nothing. */
   onClosed(): void

@@ -1,0 +1,59 @@
+import { readFileSync, statSync } from 'node:fs'
+import { type Clock, systemClock } from '@ls/foundation'
+
+/** How often a file is looked at, in milliseconds: an edit counts within a second, and a busy resolver asks the disk rarely. */
+const checkEveryMs = 1000
+
+/** Files of the system are small; lists of a million blocked hosts have 30 MiB. */
+const maxBytes = 64 * 1024 * 1024
+
+/**
+ * A file that is read again when it has changed. It is read synchronously: what waits for libuv's pool would wait for slow
+ * lookups there. A file that is missing, unreadable or too large counts as empty.
+ */
+export class WatchedFile<T> {
+  readonly #path: string
+  readonly #parse: (text: string) => T
+  readonly #clock: Clock
+  #content: T
+  #stamp = 'never read'
+  #checkAtMs = Number.NEGATIVE_INFINITY
+
+  constructor(path: string, parse: (text: string) => T, clock: Clock = systemClock) {
+    this.#path = path
+    this.#parse = parse
+    this.#clock = clock
+    this.#content = parse('')
+  }
+
+  /** What the file says now; the same object for as long as it says the same. */
+  current(): T {
+    const now = this.#clock.now()
+    if (now < this.#checkAtMs) return this.#content
+    this.#checkAtMs = now + checkEveryMs
+    const stamp = this.#readStamp()
+    if (stamp === this.#stamp) return this.#content
+    this.#stamp = stamp
+    this.#content = this.#parse(stamp === missing ? '' : this.#readText())
+    return this.#content
+  }
+
+  #readStamp(): string {
+    try {
+      const { dev, ino, size, mtimeMs } = statSync(this.#path)
+      return size > maxBytes ? missing : `${dev} ${ino} ${size} ${mtimeMs}`
+    } catch {
+      return missing
+    }
+  }
+
+  #readText(): string {
+    try {
+      return readFileSync(this.#path, 'utf8')
+    } catch {
+      return ''
+    }
+  }
+}
+
+const missing = 'missing'
