@@ -33,7 +33,7 @@ function describeCase({ cast, auth, bulkBytes }: Case): void {
   beforeAll(async () => {
     transfer = await transferServer()
     udpEcho = await udpEchoServer()
-    link = await startLink(cast, auth)
+    link = await startLink(cast, { auth })
   }, START_TIMEOUT_MS)
   afterAll(async () => {
     await link?.close()

@@ -1,3 +1,4 @@
+import { faultRelay, type FaultRelay } from '@ls/testkit'
 import { reachableProviders } from './connector-probe.js'
 import type { Implementation } from './implementation.js'
 import { PeerProcess } from './peer-process.js'
@@ -17,9 +18,21 @@ export type Cast =
       readonly connector: Implementation
     }
 
+/** Who dials the server. */
+export type ClientRole = 'client' | 'provider' | 'connector'
+
+export interface LinkOptions {
+  /** @default 'query' */
+  readonly auth?: AuthForm
+  /** Puts a relay that can cut before the server, one for each client. @default false */
+  readonly relayed?: boolean
+}
+
 /** Started programs with a SOCKS port at their end. */
 export interface Link {
   readonly socksPort: number
+  /** With `relayed`, what each client's WebSocket passes through. */
+  readonly relays: ReadonlyMap<ClientRole, FaultRelay>
   /** What the programs printed. */
   report(): string
   close(): Promise<void>
@@ -32,8 +45,9 @@ const connectorToken = 'interop-connector'
 const MESSAGE_AUTH_PATH = '/socket/'
 
 /** Starts the programs of a cast in order, each once the one before is ready. */
-export async function startLink(cast: Cast, auth: AuthForm = 'query'): Promise<Link> {
+export async function startLink(cast: Cast, { auth = 'query', relayed = false }: LinkOptions = {}): Promise<Link> {
   const started: PeerProcess[] = []
+  const relays = new Map<ClientRole, FaultRelay>()
   const start = (role: string, { name, command }: Implementation, args: readonly string[]): PeerProcess => {
     const peer = new PeerProcess(`${name} ${role}`, command, args)
     started.push(peer)
@@ -42,9 +56,16 @@ export async function startLink(cast: Cast, auth: AuthForm = 'query'): Promise<L
   const report = (): string => started.map((peer) => peer.report).join('\n')
   const close = async (): Promise<void> => {
     await Promise.all(started.map((peer) => peer.stop()))
+    await Promise.all(Array.from(relays.values(), (relay) => relay.close()))
+  }
+  const reach: Reach = async (role, port) => {
+    if (!relayed) return serverUrl(port, auth)
+    const relay = await faultRelay({ host: '127.0.0.1', port })
+    relays.set(role, relay)
+    return serverUrl(relay.port, auth)
   }
   try {
-    return { socksPort: await startCast(cast, auth, start), report, close }
+    return { socksPort: await startCast(cast, start, reach), relays, report, close }
   } catch (error) {
     await close()
     throw new Error(`${String(error)}\n${report()}`, { cause: error })
@@ -58,12 +79,15 @@ export function serverUrl(port: number, auth: AuthForm = 'query'): string {
 
 type Start = (role: string, implementation: Implementation, args: readonly string[]) => PeerProcess
 
-async function startCast(cast: Cast, auth: AuthForm, start: Start): Promise<number> {
+/** The URL by which a client gets to the server's port. */
+type Reach = (role: ClientRole, port: number) => Promise<string>
+
+async function startCast(cast: Cast, start: Start, reach: Reach): Promise<number> {
   const port = await unusedPort()
   const socksPort = await unusedPort()
   const server = start('server', cast.server, serverArgs(cast, port, socksPort))
   await untilListening(port, server)
-  const target = ['-t', token, '-u', serverUrl(port, auth)]
+  const target = ['-t', token, '-u', await reach(cast.mode === 'forward' ? 'client' : 'provider', port)]
   if (cast.mode === 'forward') {
     const client = start('client', cast.client, [...cast.client.client, ...target, '-p', String(socksPort)])
     await untilListening(socksPort, client)
@@ -78,7 +102,7 @@ async function startCast(cast: Cast, auth: AuthForm, start: Start): Promise<numb
   }
   const reached = async (): Promise<boolean> => (await reachableProviders(port, connectorToken)) > 0
   await untilTrue(reached, provider, 'a connector to reach the provider')
-  return startConnector(cast.connector, serverUrl(port, auth), start)
+  return startConnector(cast.connector, await reach('connector', port), start)
 }
 
 async function startConnector(connector: Implementation, url: string, start: Start): Promise<number> {

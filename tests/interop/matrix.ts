@@ -1,5 +1,5 @@
 import { peerNames, requireImplementation, type Implementation, type ImplementationName } from './implementation.js'
-import type { AuthForm, Cast } from './link.js'
+import type { AuthForm, Cast, ClientRole } from './link.js'
 
 /** One row of the matrix. */
 export interface Case {
@@ -98,6 +98,37 @@ function toCase(cast: Cast, auth: AuthForm, bulkBytes: number): Case {
   const [server, ...rest] = membersOf(cast).map(({ name }) => name)
   const suffix = auth === 'message' ? ', Auth message' : ''
   return { title: `${cast.mode}: server ${server} with ${rest.join(' and ')}${suffix}`, cast, auth, bulkBytes }
+}
+
+/** The clients of a cast whose WebSocket has the subject at one end and another program at the other. */
+export function hopsOfSubject(cast: Cast): ClientRole[] {
+  const hops: ReadonlyArray<readonly [ClientRole, Implementation]> =
+    cast.mode === 'forward'
+      ? [['client', cast.client]]
+      : cast.mode === 'reverse'
+        ? [['provider', cast.provider]]
+        : [
+            ['provider', cast.provider],
+            ['connector', cast.connector],
+          ]
+  return hops.filter(([, { name }]) => (name === SUBJECT) !== (cast.server.name === SUBJECT)).map(([role]) => role)
+}
+
+/** Every pair in forward and reverse mode; in agent mode those with the subject's port among peers of one kind. */
+export function cutCases(): Case[] {
+  const agents = threePartyCases('agent').filter(
+    ({ cast }) => kindsOf(cast).size === 2 && socksSideOf(cast).name === SUBJECT,
+  )
+  return [...forwardCases(), ...reverseCases(), ...agents].filter(({ auth }) => auth === 'query')
+}
+
+/** pywssocks neither ends its SOCKS side when its own link is cut nor comes back as the same client. */
+export function hangsAfterCut(cast: Cast, hop: ClientRole): boolean {
+  return socksSideOf(cast).name === 'py-1.5.1' && (hop === 'client' || hop === 'connector')
+}
+
+function kindsOf(cast: Cast): Set<ImplementationName> {
+  return new Set(membersOf(cast).map(({ name }) => name))
 }
 
 /** What the deployed peers cannot do by design; docs/interop.md says how we know. */

@@ -1,0 +1,20 @@
+import type { Socket } from 'node:net'
+
+/** How an application sees its connection end. */
+export type SocketEnding = 'reset' | 'end'
+
+/**
+ * The first end of a connection that is read from.
+ *
+ * libuv reports a reset as an end when data came with it. A write tells them apart: it fails on a connection that was
+ * reset.
+ */
+export function socketEnding(socket: Socket): Promise<SocketEnding> {
+  return new Promise((resolve) => {
+    socket.once('error', () => resolve('reset'))
+    socket.once('close', (hadError) => resolve(hadError ? 'reset' : 'end'))
+    socket.once('end', () => {
+      socket.write('', (error) => resolve(error === null || error === undefined ? 'end' : 'reset'))
+    })
+  })
+}
