@@ -157,7 +157,8 @@ describe('a connector token', () => {
   test('does not let a provider in', async () => {
     const { port, honest } = await twoTenants()
     const peer = await RawPeer.dial({ port, token: honest.connector, reverse: true })
-    expect(await peer.next(MessageType.AuthResponse)).toMatchObject({ success: false, error: 'invalid token' })
+    const error = 'invalid token: this one is for connectors, use "linksocks connector"'
+    expect(await peer.next(MessageType.AuthResponse)).toMatchObject({ success: false, error })
   })
 
   test('of one tenant does not reach the provider of another', async () => {
