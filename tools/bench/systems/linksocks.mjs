@@ -73,7 +73,8 @@ async function startForward(command, { processes, targetPort, between, far }, { 
   const tlsFlags = pem === undefined ? [] : ['--tls-cert', pem.cert, '--tls-key', pem.key]
   const trust = pem === undefined ? {} : { NODE_EXTRA_CA_CERTS: pem.cert }
   const server = [...far.prefix, ...command, 'server', ...token, ...serverPlace(far, link), ...tlsFlags]
-  await processes.start(server, link, {}, far.host)
+  // The target is on the server's loopback, which a server that listens beyond it closes.
+  await processes.start(server, link, { LINKSOCKS_GUARD: 'none' }, far.host)
   const url = `${tls ? 'wss://localhost' : `ws://${far.host}`}:${await between(link)}`
   await processes.start([...command, 'client', ...token, '-u', url, '-p', String(port)], port, trust)
   return { socks: true, targetPort, port }
