@@ -254,7 +254,7 @@ const fewSamples = 3
 const slowGrowth = 1 / 4
 
 /** From here on losses are the likely cause, and what they hold up has to be under way as well. */
-const unevenShare = 0.4
+const unevenShare = 0.3
 const unevenGain = 1 / 4
 const lossRoundTrips = 2.5
 const rateLifetimeMs = 3000
