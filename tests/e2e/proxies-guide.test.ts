@@ -18,7 +18,7 @@ function testedPrograms(): string[] {
 
 /** Programs in the tables of the guide: the first cell of each row. */
 function listedPrograms(): string[] {
-  const rows = [...guide.matchAll(/^\| `([\w-]+)`/gm)].map(([, name = '']) => name)
+  const rows = [...guide.matchAll(/^\| `([\w-]+)` +\|/gm)].map(([, name = '']) => name)
   return [...new Set(rows)].toSorted()
 }
 

@@ -108,7 +108,8 @@ def credit(channel, size):
 def check_vectors(folder):
     """What this client writes is what the vectors say, byte for byte; Hello's JSON may differ in form."""
     makers = {
-        "Connect": lambda m: connect(bytes.fromhex(m["channelId"]), m["address"]["host"], m["address"]["port"]),
+        "Connect": lambda m: connect(bytes.fromhex(m["channelId"]), m["address"]["host"], m["address"]["port"])
+        + (b"\x01" if m.get("resume") else b""),
         "Data": lambda m: data(bytes.fromhex(m["channelId"]), bytes.fromhex(m["payload"])),
         "Window": lambda m: credit(bytes.fromhex(m["channelId"]), m["creditBytes"]),
         "Fin": lambda m: message(FIN, bytes.fromhex(m["channelId"])),
