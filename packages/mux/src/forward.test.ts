@@ -241,8 +241,8 @@ describe('forward', () => {
     const agent = new Agent({ from: base, all: { compressor: nodeCompressor } })
     const { near, far, farRecorder } = agent.open()
     far.pause()
-    const gzip = nodeCompressor.gzip(new Uint8Array(1_000_000))
-    for (let count = 0; count < 20; count++) near.sendCompressed(gzip, 1_000_000)
+    const gzip = nodeCompressor.gzip(new Uint8Array(2_000_000))
+    for (let count = 0; count < 10; count++) near.sendCompressed(gzip, 2_000_000)
     near.disconnect('')
     const { budget } = agent.fromConnector.options
     let mostBytes = 0
