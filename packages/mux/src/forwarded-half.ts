@@ -79,7 +79,7 @@ export class ForwardedHalf implements TableEntry, FlowOwner {
     this.#reframing = new Reframing({
       flow: this.#flow,
       compressor: options.compressor,
-      onFilled: () => this.#filled(),
+      onFilled: () => this.#reframed(),
       onError: ({ message }) => this.abort(`failed: ${message}`),
     })
     if (options.window && !direct) this.#window = new ReceiveWindow(options)
@@ -230,6 +230,12 @@ export class ForwardedHalf implements TableEntry, FlowOwner {
   #filled(): void {
     this.#account()
     this.host.activate(this.#flow)
+  }
+
+  /** The flow has more, and what waited before it takes less. */
+  #reframed(): void {
+    this.#filled()
+    this.other.host.recheckReading()
   }
 
   /** Base links carry compressed Data as it came, up to the size that every deployed peer accepts. */

@@ -19,13 +19,7 @@ function setUp(highWaterBytes = 1000) {
   }
   const compressor: Compressor = { gzip: (bytes) => bytes, gunzip: (bytes) => bytes, inflate }
   const onError = ({ message }: Error): unknown => errors.push(message)
-  const reframing = new Reframing({
-    atOnceBytes: 0,
-    flow,
-    compressor,
-    onFilled: () => {},
-    onError,
-  })
+  const reframing = new Reframing({ flow, compressor, onFilled: () => {}, onError })
   return { flow, reframing, inflations, errors }
 }
 

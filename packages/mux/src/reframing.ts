@@ -14,8 +14,6 @@ import { detached, inflationBytes, messageOverheadBytes } from './held-message.j
 export interface ReframingOptions {
   readonly flow: Flow
   readonly compressor: Compressor | undefined
-  /** Payload up to this is inflated at once, in bytes: what base peers send in one Data. @default 1048576 */
-  readonly atOnceBytes?: number
   /** Something was put into the flow. */
   onFilled(): void
   /** What came does not inflate to what it claims; nothing more is put into the flow. */
@@ -114,8 +112,7 @@ export class Reframing {
     try {
       const { compressor } = this.#options
       if (compressor === undefined) throw new Error('compressed data, and nothing to inflate it')
-      const { atOnceBytes = baseMessageBytes } = this.#options
-      if (bytes <= atOnceBytes || compressor.inflate === undefined) this.#takeAll(compressor.gunzip(payload, bytes))
+      if (compressor.inflate === undefined) this.#takeAll(compressor.gunzip(payload, bytes))
       else this.#inflating = compressor.inflate(payload, bytes, this.#owner)
     } catch (error) {
       this.#options.onError(error as Error)
@@ -154,8 +151,6 @@ export class Reframing {
     this.#waitingBytes -= this.#waiting.shift()?.message.length ?? 0
   }
 }
-
-const baseMessageBytes = 1_048_576
 
 function checkSize(bytes: number): void {
   if (bytes <= defaultMaxInflatedBytes) return
