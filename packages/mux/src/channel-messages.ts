@@ -1,5 +1,4 @@
-import { type Address, decode, encode, MessageType, type Protocol } from '@ls/codec'
-import { MuxError } from './errors.js'
+import { type Address, encode, MessageType, type Protocol } from '@ls/codec'
 
 /** The messages of a channel that carry no payload. */
 
@@ -29,15 +28,4 @@ export function finMessage(channelId: Uint8Array): Uint8Array {
 
 export function windowMessage(channelId: Uint8Array, creditBytes: number): Uint8Array {
   return encode({ type: MessageType.Window, channelId, creditBytes })
-}
-
-/**
- * A Connect for a channel that is here. With several links go 1.10.3 asks for channels that are well, so that is none.
- *
- * @throws MuxError ERR_MUX_PROTOCOL unless it only wants the channel back
- */
-export function receiveSecondConnect(message: Uint8Array): void {
-  const connect = decode(message)
-  if (connect.type === MessageType.Connect && connect.resume === true) return
-  throw new MuxError('ERR_MUX_PROTOCOL', 'Connect came for a channel that exists')
 }

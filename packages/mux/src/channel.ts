@@ -1,18 +1,11 @@
-import type { TimerHandle } from '@ls/batching'
+import type { TimerHandle } from '@ls/foundation'
 import { type Address, type ChannelKey, channelKey, decode, MessageType, type Protocol } from '@ls/codec'
 import { answerLimitMs, remainingAnswerMs } from './answer-deadline.js'
 import { AnswerHold } from './answer-hold.js'
 import type { ChannelCloseReason } from './channel-close.js'
 import type { ChannelHandler } from './channel-handler.js'
-import {
-  acceptMessage,
-  disconnectMessage,
-  finMessage,
-  receiveSecondConnect,
-  rejectMessage,
-  windowMessage,
-} from './channel-messages.js'
-import { MuxError } from './errors.js'
+import { acceptMessage, disconnectMessage, finMessage, rejectMessage, windowMessage } from './channel-messages.js'
+import { errorOfDisconnect, receiveGrant, receiveSecondConnect } from './peer-rules.js'
 import { Receiver, type ReceiverOwner } from './receiver.js'
 import { Sender, type SenderOwner } from './sender.js'
 import type { ChannelHost } from './table-entry.js'
@@ -262,7 +255,7 @@ export class Channel implements SenderOwner, ReceiverOwner {
         if (!this.#receiver.receive(message)) this.droppedDatagrams++
         return
       case MessageType.Window:
-        return this.#receiveCredit(message)
+        return receiveGrant(message, this.#sender)
       case MessageType.Fin:
         return this.#receiver.receiveFin()
       case MessageType.Disconnect:
@@ -336,12 +329,6 @@ export class Channel implements SenderOwner, ReceiverOwner {
     this.#answerHold = undefined
   }
 
-  #receiveCredit(message: Uint8Array): void {
-    const grant = decode(message)
-    if (grant.type !== MessageType.Window || this.#sender.addCredit(grant.creditBytes)) return
-    throw new MuxError('ERR_MUX_PROTOCOL', `Window of ${grant.creditBytes} bytes lifts the credit past 4294967295`)
-  }
-
   #receiveDisconnect(message: Uint8Array): void {
     if (this.#closeReason.kind !== 'local') this.#closeReason = this.#reasonOf(message)
     this.#state = 'draining'
@@ -351,8 +338,7 @@ export class Channel implements SenderOwner, ReceiverOwner {
   }
 
   #reasonOf(disconnect: Uint8Array): ChannelCloseReason {
-    const decoded = decode(disconnect)
-    const error = decoded.type === MessageType.Disconnect ? (decoded.error ?? '') : ''
+    const error = errorOfDisconnect(disconnect)
     if (this.initiator && !this.#answered && this.#receiver.receivedBytes === 0) {
       return { kind: 'refused', error: isPlainEnd(error) ? 'failed: the peer closed the channel' : error }
     }

@@ -1,18 +1,22 @@
 import { type ChannelKey, dataCreditBytes, decode, isCompressed, MessageType } from '@ls/codec'
 import { AnswerHold } from './answer-hold.js'
-import {
-  disconnectMessage,
-  finMessage,
-  receiveSecondConnect,
-  rejectMessage,
-  windowMessage,
-} from './channel-messages.js'
+import { disconnectMessage, finMessage, rejectMessage, windowMessage } from './channel-messages.js'
 import type { Channel } from './channel.js'
-import { MuxError } from './errors.js'
+import { textOf } from './errors.js'
 import { Flow, type FlowOwner } from './flow.js'
 import { Linger, stuckText } from './linger.js'
-import { overspent, ReceiveWindow } from './receive-window.js'
-import { checkProtocol, inOurVersion, maxDatagramMessageBytes } from './held-message.js'
+import {
+  checkData,
+  errorOfDisconnect,
+  grantOf,
+  maxBaseMessageBytes,
+  maxDatagramMessageBytes,
+  receiveGrant,
+  receiveSecondConnect,
+  spendCredit,
+} from './peer-rules.js'
+import { ReceiveWindow } from './receive-window.js'
+import { inOurVersion } from './held-message.js'
 import { Reframing } from './reframing.js'
 import type { Session } from './session.js'
 import type { TableEntry } from './table-entry.js'
@@ -100,7 +104,7 @@ export class ForwardedHalf implements TableEntry, FlowOwner {
     try {
       this.onMessage(message[1] ?? 0, message)
     } catch (error) {
-      this.abort(`failed: ${error instanceof Error ? error.message : String(error)}`)
+      this.abort(`failed: ${textOf(error)}`)
     }
   }
 
@@ -186,17 +190,14 @@ export class ForwardedHalf implements TableEntry, FlowOwner {
   }
 
   #passData(message: Uint8Array): void {
-    if (this.#finReceived) throw new MuxError('ERR_MUX_PROTOCOL', 'Data came after Fin')
-    checkProtocol(message, this.#request.protocol)
+    checkData(message, this.#request.protocol, this.#finReceived)
     const bytes = dataCreditBytes(message)
     if (this.#request.protocol === 'udp') return this.#passDatagram(message)
     if (bytes === 0) return
     this.#answerHold?.end()
     this.#answerHold = undefined
     this.receivedBytes += bytes
-    if (this.#window?.spend(bytes) === false) {
-      throw overspent(this.#window, bytes)
-    }
+    if (this.#window !== undefined) spendCredit(this.#window, bytes)
     // Nobody takes it, but its sender may have a Disconnect waiting behind it.
     if (this.other.#closed || this.other.#sending !== 'open') return this.#grant(bytes)
     this.other.#push(message, bytes)
@@ -296,16 +297,11 @@ export class ForwardedHalf implements TableEntry, FlowOwner {
   }
 
   #passWindow(message: Uint8Array): void {
-    const grant = decode(message)
-    if (grant.type !== MessageType.Window) return
-    if (this.#direct) {
-      if (!this.other.#closed) this.other.host.sendControl(windowMessage(this.#request.id, grant.creditBytes))
-      return
+    if (!this.#direct) {
+      receiveGrant(message, this.#flow)
+      return this.host.activate(this.#flow)
     }
-    if (!this.#flow.addCredit(grant.creditBytes)) {
-      throw new MuxError('ERR_MUX_PROTOCOL', `Window of ${grant.creditBytes} bytes lifts the credit past 4294967295`)
-    }
-    this.host.activate(this.#flow)
+    if (!this.other.#closed) this.other.host.sendControl(windowMessage(this.#request.id, grantOf(message)))
   }
 
   #passFin(): void {
@@ -332,8 +328,7 @@ export class ForwardedHalf implements TableEntry, FlowOwner {
   }
 
   #passDisconnect(message: Uint8Array): void {
-    const disconnect = decode(message)
-    const error = disconnect.type === MessageType.Disconnect ? (disconnect.error ?? '') : ''
+    const error = errorOfDisconnect(message)
     this.#close()
     this.other.finish(error)
   }
@@ -370,6 +365,3 @@ export class ForwardedHalf implements TableEntry, FlowOwner {
     this.#onClose()
   }
 }
-
-/** pywssocks closes the link on a larger message. */
-const maxBaseMessageBytes = 1_048_576

@@ -1,5 +1,4 @@
-import type { Clock } from '@ls/batching'
-import { MuxError } from './errors.js'
+import type { Clock } from '@ls/foundation'
 import type { IdleWindow, IdleWindows } from './idle-windows.js'
 import type { MemoryBudget } from './memory-budget.js'
 import { provenBytes, windowLimitBytes, type WindowSizes } from './window-policy.js'
@@ -148,12 +147,6 @@ export class ReceiveWindow implements IdleWindow {
   #limitBytes(proven: boolean): number {
     return windowLimitBytes(this.#options.budget.freePart, proven, this.#options)
   }
-}
-
-/** What a peer did that sent `bytes` past its credit. */
-export function overspent({ sizeBytes, creditBytes }: ReceiveWindow, bytes: number): MuxError {
-  const text = `window of ${sizeBytes} bytes overspent: ${bytes} bytes came, ${creditBytes} were left`
-  return new MuxError('ERR_MUX_PROTOCOL', text)
 }
 
 /** Taken for the round trip before it is measured: to the other side of the world. Less, and no window would grow there. */

@@ -11,14 +11,9 @@ import {
 import type { ChannelHandler } from './channel-handler.js'
 import { MuxError } from './errors.js'
 import { Fifo } from './fifo.js'
-import {
-  checkProtocol,
-  detached,
-  inflationBytes,
-  maxDatagramMessageBytes,
-  messageOverheadBytes,
-} from './held-message.js'
-import { overspent, ReceiveWindow } from './receive-window.js'
+import { detached, inflationBytes, messageOverheadBytes } from './held-message.js'
+import { checkData, maxDatagramMessageBytes, spendCredit } from './peer-rules.js'
+import { ReceiveWindow } from './receive-window.js'
 import type { ChannelHost, TableEntry } from './table-entry.js'
 
 /** The channel a receiver belongs to. */
@@ -108,8 +103,7 @@ export class Receiver {
   /** Takes a Data message; false when a datagram was dropped. Throws when the peer broke a rule. */
   receive(message: Uint8Array): boolean {
     if (this.#state !== 'open' || this.#discarding) return true
-    if (this.#finReceived) throw new MuxError('ERR_MUX_PROTOCOL', 'Data came after Fin')
-    checkProtocol(message, this.#owner.protocol)
+    checkData(message, this.#owner.protocol, this.#finReceived)
     if (this.#owner.protocol === 'tcp') this.#receiveData(message)
     else return this.#receiveDatagram(message)
     return true
@@ -173,9 +167,7 @@ export class Receiver {
     if (bytes > defaultMaxInflatedBytes) {
       throw new MuxError('ERR_MUX_PROTOCOL', `Data inflates to ${bytes} bytes, the limit is ${defaultMaxInflatedBytes}`)
     }
-    if (this.#host.options.window && !this.#lazyWindow().spend(bytes)) {
-      throw overspent(this.#lazyWindow(), bytes)
-    }
+    if (this.#host.options.window) spendCredit(this.#lazyWindow(), bytes)
     this.receivedBytes += bytes
     if (!this.#mustWait) return this.#deliver(message)
     // Bytes behind the payload are nobody's, and must not wait at no one's expense.

@@ -1,6 +1,7 @@
 import { type Address, encode, maxTcpPayloadBytes, MessageType, writeTcpDataHeader } from '@ls/codec'
 import { Flow, type FlowOwner } from './flow.js'
 import { Linger, stuckText } from './linger.js'
+import { maxBaseMessageBytes } from './peer-rules.js'
 import type { ChannelHost } from './table-entry.js'
 
 /** The channel a sender belongs to. */
@@ -49,7 +50,7 @@ export class Sender implements FlowOwner {
   get maxWholeBytes(): number {
     const { window, peerWindowBytes } = this.#host.options
     // A receiver grants back at a quarter of its window, so that half of its first credit always comes in the end.
-    return window ? Math.max(Math.floor(peerWindowBytes / 2), this.#flow.spareCreditBytes) : maxBaseWholeBytes
+    return window ? Math.max(Math.floor(peerWindowBytes / 2), this.#flow.spareCreditBytes) : maxBaseMessageBytes
   }
 
   /** Credit that came beyond the first, on a channel that has sent nothing. */
@@ -171,6 +172,3 @@ export class Sender implements FlowOwner {
     this.#chargedBytes = bytes
   }
 }
-
-/** Towards base peers; what every deployed one accepts in a message. */
-const maxBaseWholeBytes = 1_048_576
