@@ -37,6 +37,20 @@ export type Shell = (typeof shells)[number]
 /** Values of LINKSOCKS_MODE: a container image starts as one of these, without arguments. */
 export const modes: readonly RunCommandName[] = ['server', 'client', 'provider', 'connector']
 
+/** What most people need of a command that opens a proxy port at a link of its own. */
+const proxyUserEssentials = [
+  'url',
+  'token',
+  'socks-host',
+  'socks-port',
+  'socks-username',
+  'socks-password',
+  'threads',
+  'tls-ca',
+  'proxy',
+  'debug',
+]
+
 export const commands: readonly Command[] = [
   {
     name: 'server',
@@ -69,18 +83,7 @@ export const commands: readonly Command[] = [
     usage: 'client [flags]',
     summary: 'Link to a server and open a proxy port here.',
     description: 'Programs here use the proxy port; their traffic leaves at the server. With --reverse: a provider.',
-    essentials: [
-      'url',
-      'token',
-      'socks-host',
-      'socks-port',
-      'socks-username',
-      'socks-password',
-      'threads',
-      'tls-ca',
-      'proxy',
-      'debug',
-    ],
+    essentials: proxyUserEssentials,
     examples: [['A proxy on 127.0.0.1:9870', 'linksocks client -t my_token -u ws://example.com:8765']],
   },
   {
@@ -109,18 +112,7 @@ export const commands: readonly Command[] = [
     usage: 'connector [flags]',
     summary: 'Open a proxy port here into the network of a provider.',
     description: 'The same as client, with a connector token in place of a client token.',
-    essentials: [
-      'url',
-      'token',
-      'socks-host',
-      'socks-port',
-      'socks-username',
-      'socks-password',
-      'threads',
-      'tls-ca',
-      'proxy',
-      'debug',
-    ],
+    essentials: proxyUserEssentials,
     examples: [
       ['A proxy on 127.0.0.1:1180', 'linksocks connector -t connector_token -u ws://example.com:8765 -p 1180'],
     ],

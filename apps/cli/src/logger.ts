@@ -1,4 +1,4 @@
-import type { Logger } from '@ls/mux'
+import type { Logger } from '@ls/foundation'
 import { describeError } from './describe-error.js'
 import type { LogEntry } from './human-log.js'
 import type { Redactor } from './redactor.js'

@@ -115,6 +115,9 @@ async function run(invocation: Run, redactor: Redactor): Promise<ExitCode> {
 
 /** Each command loads what it needs, and nothing of the others. */
 async function runCommand(invocation: Run, context: CommandContext): Promise<ExitCode> {
+  const { closeOpenSockets } = await import('@ls/relay')
+  // A second Ctrl-C, or a fault, ends the process in the middle of transfers.
+  process.once('exit', closeOpenSockets)
   switch (invocation.command) {
     case 'server': {
       const { runServer } = await import('./commands/server.js')

@@ -1,6 +1,6 @@
 import { ClientError, type ClientOptions, LinkSocksClient } from '@ls/client'
 import type { Logger } from '@ls/foundation'
-import { closeOpenSockets, formatListenAddress, parseUpstream } from '@ls/relay'
+import { formatListenAddress, parseUpstream } from '@ls/relay'
 import { redactUrl, parseServerUrl } from '@ls/transport'
 import { UsageError } from '../errors.js'
 import { exitCode, type ExitCode } from '../exit-code.js'
@@ -20,8 +20,6 @@ export type ClientSettings = Settings<'client'>
 
 /** Runs a client, provider or connector until the process is asked to end, or the link is lost for good. */
 export async function runClient(settings: ClientSettings, context: CommandContext): Promise<ExitCode> {
-  // A second Ctrl-C, or a fault, ends the process in the middle of transfers.
-  process.once('exit', closeOpenSockets)
   checkClient(settings)
   let client: LinkSocksClient | undefined
   const disguise = await openDisguise(settings, context, { onReady: () => client?.retryNow() })

@@ -1,4 +1,4 @@
-import { silentLogger } from '@ls/mux'
+import { silentLogger } from '@ls/foundation'
 import { freePort } from '@ls/testkit'
 import { afterEach, describe, expect, it } from 'vitest'
 import { parseCommandLine, type RunOf } from '../command-line.js'

@@ -1,6 +1,6 @@
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { silentLogger } from '@ls/mux'
+import { silentLogger } from '@ls/foundation'
 import { describe, expect, it } from 'vitest'
 import { parseCommandLine, type RunOf } from '../command-line.js'
 import { UsageError } from '../errors.js'

@@ -1,4 +1,4 @@
-import { type Account, closeOpenSockets, formatListenAddress, isLoopback } from '@ls/relay'
+import { type Account, formatListenAddress, isLoopback } from '@ls/relay'
 import { LinkSocksServer, type ReverseTokenRequest, type ServerOptions } from '@ls/server'
 import { exitCode, type ExitCode } from '../exit-code.js'
 import type { Settings } from '../settings.js'
@@ -16,8 +16,6 @@ export type ServerSettings = Settings<'server'>
 
 /** Runs a server until the process is asked to end. */
 export async function runServer(settings: ServerSettings, context: CommandContext): Promise<ExitCode> {
-  // A second Ctrl-C, or a fault, ends the process in the middle of transfers.
-  process.once('exit', closeOpenSockets)
   const { logger, stop, print, program } = context
   checkNetwork(settings)
   for (const warning of serverWarnings(settings)) logger.warn({}, warning)
