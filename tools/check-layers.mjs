@@ -11,7 +11,8 @@ import { listFiles, readPackage, readPackages, repositoryRoot } from './workspac
 const ground = ['@ls/foundation']
 /** What works on Node alone. */
 const nodeGround = ['@ls/dial', ...ground]
-const bytesAndPolicy = ['@ls/codec', '@ls/batching', ...ground]
+const bytes = ['@ls/codec', ...ground]
+const bytesAndPolicy = [...bytes, '@ls/batching']
 const protocols = ['@ls/mux', '@ls/socks5', '@ls/http-proxy']
 const io = ['@ls/transport', '@ls/relay']
 
@@ -21,10 +22,10 @@ const mayUse = {
   '@ls/dial': ground,
   '@ls/codec': ground,
   '@ls/batching': ground,
-  '@ls/mux': bytesAndPolicy,
+  '@ls/mux': bytes,
   '@ls/socks5': nodeGround,
   '@ls/http-proxy': nodeGround,
-  '@ls/transport': ['@ls/mux', '@ls/dial', ...bytesAndPolicy],
+  '@ls/transport': ['@ls/mux', '@ls/dial', ...bytes],
   '@ls/relay': [...protocols, '@ls/dial', ...bytesAndPolicy],
   '@ls/server': [...io, ...protocols, '@ls/dial', ...bytesAndPolicy],
   '@ls/client': [...io, ...protocols, '@ls/dial', ...bytesAndPolicy],
@@ -102,6 +103,9 @@ function checkPackageSources(pkg, workspace) {
   const tests = files.filter(isTest)
   const sources = [...files.filter((file) => !isTest(file)), ...bin]
   return [
+    ...files
+      .filter((file) => file.includes('/testing/'))
+      .map((file) => `${file}:1 is for tests: it belongs beside src, into testing/`),
     ...checkFiles(pkg, sources, workspace, sourceFaults),
     ...checkFiles(pkg, tests, workspace, testFaults),
     ...(browserPackages.has(pkg.name) ? checkBrowserFiles(pkg, sources, workspace.root) : []),
@@ -186,7 +190,7 @@ function browserFaults(name, file, { imports, globals }) {
 
 /** Whoever closes a proxied connection by itself may let a part of a stream pass for all of it. */
 function endFaults(file, root) {
-  if (file === streamEndFile || file.includes('/testing/')) return []
+  if (file === streamEndFile) return []
   const lines = readFileSync(join(root, file), 'utf8').split('\n')
   return lines.flatMap((line, index) => {
     const found = closesConnection.exec(line)?.[0]

@@ -51,6 +51,12 @@ describe('checkLayers on manifests', () => {
   })
 })
 
+it('checkLayers refuses what only tests use below src, which is published', () => {
+  expect(check(library('codec', {}, { 'src/testing/fixture.ts': 'export {}' }))).toEqual([
+    'packages/codec/src/testing/fixture.ts:1 is for tests: it belongs beside src, into testing/',
+  ])
+})
+
 describe('checkLayers on imports of a source', () => {
   it('names the file, the line and the reason', () => {
     expect(check(socks5({ 'src/index.ts': "\n\nimport { x } from '@ls/codec'\n" }), codec)).toEqual([

@@ -1,19 +1,7 @@
-import { leakCheck } from '@ls/testkit'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { ProxyFixture } from './testing/proxy-fixture.js'
+import { describe, expect, it } from 'vitest'
+import { useProxyFixture } from '../testing/proxy-fixture.js'
 
-let fixture: ProxyFixture
-let assertNoLeak: () => Promise<void>
-
-beforeEach(() => {
-  fixture = new ProxyFixture()
-  assertNoLeak = leakCheck()
-})
-
-afterEach(async () => {
-  await fixture.close()
-  await assertNoLeak()
-})
+const fixture = useProxyFixture()
 
 const accounts = [
   { username: 'ann', password: 'secret' },

@@ -1,28 +1,20 @@
-import { echoServer, leakCheck, testCertificate, type TestTcpServer } from '@ls/testkit'
+import { echoServer, testCertificate, type TestTcpServer } from '@ls/testkit'
 import type { Socket } from 'node:net'
 import { buffer } from 'node:stream/consumers'
 import { createServer as createTlsServer, type TLSSocket } from 'node:tls'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
 import { connect, type ConnectOptions } from './connect.js'
 import { HttpProxy } from './http-proxy.js'
 import { dialDirect } from './dial-direct.js'
 import type { HttpProxyOptions } from './options.js'
-import { ProxyFixture } from './testing/proxy-fixture.js'
+import { useProxyFixture } from '../testing/proxy-fixture.js'
 
-let fixture: ProxyFixture
+const fixture = useProxyFixture()
 let echo: TestTcpServer
-let assertNoLeak: () => Promise<void>
 
 beforeEach(async () => {
-  fixture = new ProxyFixture()
-  assertNoLeak = leakCheck()
   echo = await echoServer()
-})
-
-afterEach(async () => {
-  await fixture.close()
-  await echo.close()
-  await assertNoLeak()
+  fixture.defer(() => echo.close())
 })
 
 /** A proxy that answers whatever it is asked with `answer`; resolves with what it was asked. */

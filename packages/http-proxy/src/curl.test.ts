@@ -1,29 +1,21 @@
-import { httpServer, leakCheck, requireProgram, seededBytes, seededDigest, type TestHttpServer } from '@ls/testkit'
+import { httpServer, requireProgram, seededBytes, seededDigest, type TestHttpServer } from '@ls/testkit'
 import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { ProxyFixture } from './testing/proxy-fixture.js'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { useProxyFixture } from '../testing/proxy-fixture.js'
 
 const curl = requireProgram('curl')
 const accounts = [{ username: 'ann', password: 'secret' }]
 
-let fixture: ProxyFixture
+const fixture = useProxyFixture()
 let web: TestHttpServer
-let assertNoLeak: () => Promise<void>
 
 beforeEach(async () => {
-  fixture = new ProxyFixture()
-  assertNoLeak = leakCheck()
   web = await httpServer()
-})
-
-afterEach(async () => {
-  await fixture.close()
-  await web.close()
-  await assertNoLeak()
+  fixture.defer(() => web.close())
 })
 
 interface CurlResult {

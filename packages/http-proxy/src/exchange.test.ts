@@ -1,21 +1,10 @@
-import { leakCheck, seededBytes, seededDigest, turns } from '@ls/testkit'
+import { seededBytes, seededDigest, turns } from '@ls/testkit'
 import { createHash } from 'node:crypto'
 import { request as httpRequest, type IncomingMessage } from 'node:http'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { ProxyFixture } from './testing/proxy-fixture.js'
+import { describe, expect, it } from 'vitest'
+import { useProxyFixture } from '../testing/proxy-fixture.js'
 
-let fixture: ProxyFixture
-let assertNoLeak: () => Promise<void>
-
-beforeEach(() => {
-  fixture = new ProxyFixture()
-  assertNoLeak = leakCheck()
-})
-
-afterEach(async () => {
-  await fixture.close()
-  await assertNoLeak()
-})
+const fixture = useProxyFixture()
 
 describe('1xx responses', () => {
   it('are passed on, 100 and 103, before the final response', async () => {

@@ -1,20 +1,9 @@
-import { leakCheck, until } from '@ls/testkit'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { until } from '@ls/testkit'
+import { describe, expect, it } from 'vitest'
 import { dialDirect } from './dial-direct.js'
-import { ProxyFixture } from './testing/proxy-fixture.js'
+import { useProxyFixture } from '../testing/proxy-fixture.js'
 
-let fixture: ProxyFixture
-let assertNoLeak: () => Promise<void>
-
-beforeEach(() => {
-  fixture = new ProxyFixture()
-  assertNoLeak = leakCheck()
-})
-
-afterEach(async () => {
-  await fixture.close()
-  await assertNoLeak()
-})
+const fixture = useProxyFixture()
 
 describe('a target that cannot be reached', () => {
   it.each([

@@ -1,21 +1,10 @@
-import { leakCheck, turns } from '@ls/testkit'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { turns } from '@ls/testkit'
+import { describe, expect, it } from 'vitest'
 import { dialDirect } from './dial-direct.js'
 import { HttpProxy } from './http-proxy.js'
-import { ProxyFixture } from './testing/proxy-fixture.js'
+import { useProxyFixture } from '../testing/proxy-fixture.js'
 
-let fixture: ProxyFixture
-let assertNoLeak: () => Promise<void>
-
-beforeEach(() => {
-  fixture = new ProxyFixture()
-  assertNoLeak = leakCheck()
-})
-
-afterEach(async () => {
-  await fixture.close()
-  await assertNoLeak()
-})
+const fixture = useProxyFixture()
 
 describe('a served socket', () => {
   it('may have lost its first bytes to whoever looked at them', async () => {

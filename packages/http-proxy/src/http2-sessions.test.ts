@@ -1,12 +1,4 @@
-import {
-  echoServer,
-  leakCheck,
-  seededBytes,
-  seededDigest,
-  testCertificate,
-  turns,
-  type TestTcpServer,
-} from '@ls/testkit'
+import { echoServer, seededBytes, seededDigest, testCertificate, turns, type TestTcpServer } from '@ls/testkit'
 import { createHash } from 'node:crypto'
 import {
   constants,
@@ -18,28 +10,20 @@ import {
 import { connect as connectSocket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
 import { connect, type ConnectOptions } from './connect.js'
 import { Http2Sessions, type Http2SessionsOptions } from './http2-sessions.js'
-import { ProxyFixture } from './testing/proxy-fixture.js'
+import { useProxyFixture } from '../testing/proxy-fixture.js'
 
 const { key, cert } = testCertificate()
 const tls = { ca: cert }
 
-let fixture: ProxyFixture
+const fixture = useProxyFixture()
 let echo: TestTcpServer
-let assertNoLeak: () => Promise<void>
 
 beforeEach(async () => {
-  fixture = new ProxyFixture()
-  assertNoLeak = leakCheck()
   echo = await echoServer()
-})
-
-afterEach(async () => {
-  await fixture.close()
-  await echo.close()
-  await assertNoLeak()
+  fixture.defer(() => echo.close())
 })
 
 type OnStream = (stream: ServerHttp2Stream, headers: Record<string, unknown>) => void

@@ -1,22 +1,11 @@
-import { leakCheck, turns } from '@ls/testkit'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { turns } from '@ls/testkit'
+import { describe, expect, it, vi } from 'vitest'
 import fc from 'fast-check'
 import { HttpProxy } from './http-proxy.js'
 import type { HttpProxyOptions } from './options.js'
-import { ProxyFixture } from './testing/proxy-fixture.js'
+import { useProxyFixture } from '../testing/proxy-fixture.js'
 
-let fixture: ProxyFixture
-let assertNoLeak: () => Promise<void>
-
-beforeEach(() => {
-  fixture = new ProxyFixture()
-  assertNoLeak = leakCheck()
-})
-
-afterEach(async () => {
-  await fixture.close()
-  await assertNoLeak()
-})
+const fixture = useProxyFixture()
 
 /** A proxy that reaches nothing, and whose connections can be counted. */
 async function unconnected(options: HttpProxyOptions): Promise<{ proxy: HttpProxy; port: number }> {

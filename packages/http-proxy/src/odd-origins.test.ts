@@ -1,14 +1,8 @@
 import type { Socket } from 'node:net'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { ProxyFixture } from './testing/proxy-fixture.js'
+import { describe, expect, it } from 'vitest'
+import { useProxyFixture } from '../testing/proxy-fixture.js'
 
-let fixture: ProxyFixture
-
-beforeEach(() => {
-  fixture = new ProxyFixture()
-})
-
-afterEach(() => fixture.close())
+const fixture = useProxyFixture()
 
 /** An origin that answers each request with `response` and keeps its connection. */
 async function originOf(response: string): Promise<{ authority: string; sockets: Socket[] }> {

@@ -1,23 +1,12 @@
-import { leakCheck, until } from '@ls/testkit'
+import { until } from '@ls/testkit'
 import type { Duplex } from 'node:stream'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { dialDirect } from './dial-direct.js'
 import type { Dial } from './options.js'
-import { plainDuplex } from './testing/plain-duplex.js'
-import { ProxyFixture } from './testing/proxy-fixture.js'
+import { plainDuplex } from '../testing/plain-duplex.js'
+import { useProxyFixture } from '../testing/proxy-fixture.js'
 
-let fixture: ProxyFixture
-let assertNoLeak: () => Promise<void>
-
-beforeEach(() => {
-  fixture = new ProxyFixture()
-  assertNoLeak = leakCheck()
-})
-
-afterEach(async () => {
-  await fixture.close()
-  await assertNoLeak()
-})
+const fixture = useProxyFixture()
 
 const dialPlainDuplex: Dial = async (target, info) => plainDuplex(await dialDirect(target, info))
 

@@ -1,20 +1,8 @@
-import { leakCheck } from '@ls/testkit'
 import { text } from 'node:stream/consumers'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { ProxyFixture } from './testing/proxy-fixture.js'
+import { describe, expect, it } from 'vitest'
+import { useProxyFixture } from '../testing/proxy-fixture.js'
 
-let fixture: ProxyFixture
-let assertNoLeak: () => Promise<void>
-
-beforeEach(() => {
-  fixture = new ProxyFixture()
-  assertNoLeak = leakCheck()
-})
-
-afterEach(async () => {
-  await fixture.close()
-  await assertNoLeak()
-})
+const fixture = useProxyFixture()
 
 describe('pipelined requests', () => {
   it('are answered in order, also when an earlier response takes longer', async () => {

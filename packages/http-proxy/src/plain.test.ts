@@ -1,21 +1,10 @@
-import { leakCheck, turns, until } from '@ls/testkit'
+import { turns, until } from '@ls/testkit'
 import type { Socket } from 'node:net'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { dialDirect } from './dial-direct.js'
-import { ProxyFixture } from './testing/proxy-fixture.js'
+import { useProxyFixture } from '../testing/proxy-fixture.js'
 
-let fixture: ProxyFixture
-let assertNoLeak: () => Promise<void>
-
-beforeEach(() => {
-  fixture = new ProxyFixture()
-  assertNoLeak = leakCheck()
-})
-
-afterEach(async () => {
-  await fixture.close()
-  await assertNoLeak()
-})
+const fixture = useProxyFixture()
 
 describe('a plain request', () => {
   it('reaches its origin in origin-form, with the Host of its URL', async () => {

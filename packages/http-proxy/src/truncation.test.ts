@@ -1,22 +1,8 @@
-import { leakCheck } from '@ls/testkit'
 import type { Socket } from 'node:net'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { createServer } from './create-server.js'
-import { dialDirect } from './dial-direct.js'
-import { ProxyFixture } from './testing/proxy-fixture.js'
+import { describe, expect, it } from 'vitest'
+import { useProxyFixture } from '../testing/proxy-fixture.js'
 
-let fixture: ProxyFixture
-let assertNoLeak: () => Promise<void>
-
-beforeEach(() => {
-  fixture = new ProxyFixture()
-  assertNoLeak = leakCheck()
-})
-
-afterEach(async () => {
-  await fixture.close()
-  await assertNoLeak()
-})
+const fixture = useProxyFixture()
 
 /** What a client of `version` gets of a response that its origin begins with `head` and then resets. */
 async function truncated(head: string, version: string, cut = (socket: Socket) => void socket.resetAndDestroy()) {
@@ -62,12 +48,11 @@ it('HttpProxy.close resets a client in the middle of its response', async () => 
   const origin = await fixture.tcp((socket) => {
     socket.once('data', () => socket.write('HTTP/1.0 200 OK\r\n\r\npart'))
   })
-  const proxy = createServer({}, dialDirect)
-  const { port } = await proxy.listen({ port: 0 })
+  const { server, port } = await fixture.server()
   const client = fixture.client(port)
   client.send(`GET http://${origin}/ HTTP/1.1`, 'Host: x', '', '')
   await client.read('part')
-  await proxy.close()
+  await server.close()
   await client.readAll()
   expect(client.socket.errored).toMatchObject({ code: 'ECONNRESET' })
 })

@@ -1,24 +1,13 @@
-import { leakCheck, seededBytes, seededDigest, turns, until } from '@ls/testkit'
+import { seededBytes, seededDigest, turns, until } from '@ls/testkit'
 import { createHash } from 'node:crypto'
 import { connect as connectSocket } from 'node:net'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { ConnectRequest } from './connect-request.js'
 import { dialDirect } from './dial-direct.js'
-import { plainDuplex } from './testing/plain-duplex.js'
-import { ProxyFixture } from './testing/proxy-fixture.js'
+import { plainDuplex } from '../testing/plain-duplex.js'
+import { useProxyFixture } from '../testing/proxy-fixture.js'
 
-let fixture: ProxyFixture
-let assertNoLeak: () => Promise<void>
-
-beforeEach(() => {
-  fixture = new ProxyFixture()
-  assertNoLeak = leakCheck()
-})
-
-afterEach(async () => {
-  await fixture.close()
-  await assertNoLeak()
-})
+const fixture = useProxyFixture()
 
 const established = 'HTTP/1.1 200 Connection established\r\n\r\n'
 

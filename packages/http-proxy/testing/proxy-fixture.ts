@@ -1,12 +1,28 @@
+import { leakCheck } from '@ls/testkit'
 import { createServer as createHttpServer, type Server } from 'node:http'
 import { createServer as createNetServer, type AddressInfo, type Socket } from 'node:net'
-import { createServer, type HttpProxyServer } from '../create-server.js'
-import { dialDirect } from '../dial-direct.js'
-import type { Dial, HttpProxyOptions } from '../options.js'
+import { afterEach, beforeEach } from 'vitest'
+import { createServer, type HttpProxyServer } from '../src/create-server.js'
+import { dialDirect } from '../src/dial-direct.js'
+import type { Dial, HttpProxyOptions } from '../src/options.js'
 import { RawClient } from './raw-client.js'
 
+/** A fixture for the tests of a file: what one opens is closed behind it, and nothing may be left over. */
+export function useProxyFixture(): ProxyFixture {
+  const fixture = new ProxyFixture()
+  let assertNoLeak: () => Promise<void>
+  beforeEach(() => {
+    assertNoLeak = leakCheck()
+  })
+  afterEach(async () => {
+    await fixture.close()
+    await assertNoLeak()
+  })
+  return fixture
+}
+
 /** Opens things for one test and closes them all behind it. */
-export class ProxyFixture {
+class ProxyFixture {
   readonly #closers: (() => unknown)[] = []
 
   /** Runs `close` at the end, and waits for what it returns. */
@@ -16,10 +32,18 @@ export class ProxyFixture {
 
   /** Starts a proxy and returns its port. */
   async proxy(options: HttpProxyOptions = {}, dial: Dial = dialDirect): Promise<number> {
-    const server: HttpProxyServer = createServer(options, dial)
+    return (await this.server(options, dial)).port
+  }
+
+  /** Starts a proxy that the test may close itself. */
+  async server(
+    options: HttpProxyOptions = {},
+    dial: Dial = dialDirect,
+  ): Promise<{ server: HttpProxyServer; port: number }> {
+    const server = createServer(options, dial)
     const { port } = await server.listen({ port: 0 })
     this.defer(() => server.close())
-    return port
+    return { server, port }
   }
 
   /** Starts a web server and returns its authority. */
