@@ -1,4 +1,4 @@
-import { type Logger, silentLogger } from '@ls/mux'
+import { type Logger, silentLogger } from '@ls/foundation'
 
 /** A logger that notes which targets an outbound has reached, as `host:port`: what went past the proxy is not there. */
 export function reachedTargets(): { readonly logger: Logger; readonly targets: string[] } {

@@ -1,6 +1,6 @@
 // `pnpm bench:micro`: the hot paths of codec, mux, batching and socks5, against the built files.
 // An argument that is part of a name runs only what has it: pnpm bench:micro mux
-import { auto, Batcher, systemClock } from '@ls/batching'
+import { Batcher } from '@ls/batching'
 import { channelKey, decode, encode, encodeTcpData, MessageType, newChannelId, readTcpDataPayload } from '@ls/codec'
 import { Session } from '@ls/mux'
 import { decodeDatagram, encodeDatagram, ServerHandshake } from '@ls/socks5'
@@ -43,10 +43,9 @@ summary(() => {
 
 summary(() => {
   const chunk = new Uint8Array(1024)
-  for (const busy of [false, true]) {
-    const policy = auto({ busy: () => busy })
-    const batcher = new Batcher({ clock: systemClock, policy, bufferBytes: 65_536, flush: keep })
-    bench(`batching: push 1 KiB, transport ${busy ? 'busy' : 'idle'}`, () => batcher.push(chunk))
+  for (const delayMs of [0, 20]) {
+    const batcher = new Batcher({ policy: { delayMs: () => delayMs }, bufferBytes: 65_536, flush: keep })
+    bench(`batching: push 1 KiB, ${delayMs} ms delay`, () => batcher.push(chunk))
   }
 })
 

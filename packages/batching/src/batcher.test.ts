@@ -1,8 +1,8 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { Batcher } from './batcher.js'
-import type { Clock } from './clock.js'
-import { adaptiveDelay, auto, immediate, type DelayPolicy } from './delay-policy.js'
+import type { Clock } from '@ls/foundation'
+import { adaptiveDelay, type DelayPolicy } from './delay-policy.js'
 
 class FakeClock implements Clock {
   nowMs = 0
@@ -31,7 +31,7 @@ class FakeClock implements Clock {
 }
 
 function waiting(delayMs: number): DelayPolicy {
-  return { delayMs: () => delayMs, endsWhenWritable: false }
+  return { delayMs: () => delayMs }
 }
 
 function setUp(policy: DelayPolicy, bufferBytes?: number) {
@@ -45,7 +45,7 @@ function setUp(policy: DelayPolicy, bufferBytes?: number) {
 }
 
 test('Batcher passes chunks straight on without a delay', () => {
-  const { push, flushed } = setUp(immediate)
+  const { push, flushed } = setUp(waiting(0))
   push('a')
   push('b')
   expect(flushed()).toEqual(['a', 'b'])
@@ -63,7 +63,7 @@ test('Batcher joins the chunks of a delay, counted from the first', () => {
 
 test('Batcher flushes sooner when a later chunk may wait less', () => {
   let delayMs = 500
-  const { push, clock, flushed } = setUp({ delayMs: () => delayMs, endsWhenWritable: false })
+  const { push, clock, flushed } = setUp({ delayMs: () => delayMs })
   push('a')
   delayMs = 20
   push('b')
@@ -73,7 +73,7 @@ test('Batcher flushes sooner when a later chunk may wait less', () => {
 
 test('Batcher flushes what waits together with a chunk that may not', () => {
   let delayMs = 500
-  const { push, flushed } = setUp({ delayMs: () => delayMs, endsWhenWritable: false })
+  const { push, flushed } = setUp({ delayMs: () => delayMs })
   push('a')
   delayMs = 0
   push('b')
@@ -95,7 +95,7 @@ test('Batcher flushes what waits before a chunk that no longer fits', () => {
 })
 
 test('Batcher cuts a chunk larger than its buffer', () => {
-  const { push, flushed } = setUp(immediate, 4)
+  const { push, flushed } = setUp(waiting(0), 4)
   push('abcdefghij')
   expect(flushed()).toEqual(['abcd', 'efgh', 'ij'])
 })
@@ -145,14 +145,6 @@ test('Batcher.flush sends nothing where nothing waits', () => {
   expect(flushed()).toEqual([])
 })
 
-test('Batcher.discard drops what waits and tells how much', () => {
-  const { batcher, push, clock, flushed } = setUp(waiting(20))
-  push('abc')
-  const dropped = batcher.discard()
-  clock.advance(20)
-  expect([dropped, flushed(), clock.timers.size]).toEqual([3, [], 0])
-})
-
 test('Batcher.close sends what waits, once', () => {
   const { batcher, push, flushed, clock } = setUp(waiting(20))
   push('a')
@@ -162,87 +154,44 @@ test('Batcher.close sends what waits, once', () => {
 })
 
 test('Batcher.push after close throws', () => {
-  const { batcher, push } = setUp(immediate)
+  const { batcher, push } = setUp(waiting(0))
   batcher.close()
   expect(() => push('a')).toThrow(expect.objectContaining({ code: 'ERR_BATCHING_CLOSED' }))
 })
 
 test.each([0, -1, 1.5, Number.NaN, 16 * 1024 * 1024 + 1])('Batcher refuses a buffer of %d bytes', (bufferBytes) => {
-  expect(() => setUp(immediate, bufferBytes)).toThrow(RangeError)
-})
-
-describe('Batcher with auto', () => {
-  function setUpBusy() {
-    const transport = { busy: true }
-    return { transport, ...setUp(auto({ busy: () => transport.busy })) }
-  }
-
-  test('passes chunks straight on while the transport is idle', () => {
-    const { transport, push, flushed } = setUpBusy()
-    transport.busy = false
-    push('a')
-    expect(flushed()).toEqual(['a'])
-  })
-
-  test('joins what comes while the transport is busy, until it takes more', () => {
-    const { batcher, push, flushed } = setUpBusy()
-    push('a')
-    push('b')
-    batcher.onWritable()
-    expect(flushed()).toEqual(['ab'])
-  })
-
-  test('waits no longer than 500 ms for a transport that never drains', () => {
-    const { push, clock, flushed } = setUpBusy()
-    push('a')
-    clock.advance(500)
-    expect(flushed()).toEqual(['a'])
-  })
-})
-
-test('Batcher.onWritable does not cut short the delay of another policy', () => {
-  const { batcher, push, flushed } = setUp(waiting(20))
-  push('a')
-  batcher.onWritable()
-  expect(flushed()).toEqual([])
+  expect(() => setUp(waiting(0), bufferBytes)).toThrow(RangeError)
 })
 
 describe('Batcher flushes exactly the bytes pushed, in order, in chunks of 1 to bufferBytes', () => {
   const step = fc.oneof(
     { weight: 5, arbitrary: fc.record({ push: fc.uint8Array({ maxLength: 40 }) }) },
     { weight: 2, arbitrary: fc.record({ advanceMs: fc.nat(600) }) },
-    { weight: 1, arbitrary: fc.constantFrom('flush' as const, 'onWritable' as const) },
+    { weight: 1, arbitrary: fc.constant('flush' as const) },
   )
   const small = { activeBytesPerSecond: 50, rateWindowMs: 100 }
-  const policies: Array<[string, (busy: () => boolean) => DelayPolicy]> = [
-    ['immediate', () => immediate],
+  const policies: Array<[string, () => DelayPolicy]> = [
+    ['without a delay', () => waiting(0)],
+    ['with a delay', () => waiting(200)],
     ['adaptiveDelay', () => adaptiveDelay(small)],
-    ['auto', (busy) => auto({ busy })],
   ]
 
   test.each(policies)('%s', (_, policy) => {
     fc.assert(
-      fc.property(
-        fc.array(step),
-        fc.integer({ min: 1, max: 64 }),
-        fc.func(fc.boolean()),
-        (steps, bufferBytes, busy) => {
-          const { batcher, clock, chunks } = setUp(policy(busy), bufferBytes)
-          const pushed = steps.flatMap((action) =>
-            typeof action === 'object' && 'push' in action ? [action.push] : [],
-          )
-          for (const action of steps) {
-            if (typeof action === 'string') batcher[action]()
-            else if ('push' in action) batcher.push(action.push)
-            else clock.advance(action.advanceMs)
-          }
-          batcher.close()
-          const sizes = chunks.map((chunk) => chunk.length)
-          const fits = sizes.every((size) => size >= 1 && size <= bufferBytes)
-          const same = Buffer.compare(Buffer.concat(chunks), Buffer.concat(pushed))
-          expect([fits, same, batcher.waitingBytes, clock.timers.size]).toEqual([true, 0, 0, 0])
-        },
-      ),
+      fc.property(fc.array(step), fc.integer({ min: 1, max: 64 }), (steps, bufferBytes) => {
+        const { batcher, clock, chunks } = setUp(policy(), bufferBytes)
+        const pushed = steps.flatMap((action) => (typeof action === 'object' && 'push' in action ? [action.push] : []))
+        for (const action of steps) {
+          if (typeof action === 'string') batcher[action]()
+          else if ('push' in action) batcher.push(action.push)
+          else clock.advance(action.advanceMs)
+        }
+        batcher.close()
+        const sizes = chunks.map((chunk) => chunk.length)
+        const fits = sizes.every((size) => size >= 1 && size <= bufferBytes)
+        const same = Buffer.compare(Buffer.concat(chunks), Buffer.concat(pushed))
+        expect([fits, same, batcher.waitingBytes, clock.timers.size]).toEqual([true, 0, 0, 0])
+      }),
       { numRuns: 500 },
     )
   })

@@ -1,11 +1,12 @@
-import type { Clock, TimerHandle } from './clock.js'
+import { type Clock, systemClock, type TimerHandle } from '@ls/foundation'
 import type { DelayPolicy } from './delay-policy.js'
 import { BatchingError } from './errors.js'
 import { GatherBuffer } from './gather-buffer.js'
 import { resolveBufferBytes } from './options.js'
 
 export interface BatcherOptions {
-  readonly clock: Clock
+  /** @default systemClock */
+  readonly clock?: Clock
   /** When to flush; a policy measures one stream, so each batcher has its own. */
   readonly policy: DelayPolicy
   /**
@@ -14,8 +15,8 @@ export interface BatcherOptions {
    */
   readonly bufferBytes?: number
   /**
-   * Takes the bytes, in order and in chunks of 1 to `bufferBytes`. Called from inside `push`, `flush`, `onWritable`
-   * and `close`, and from the clock. It must not throw, and must not call back into the batcher.
+   * Takes the bytes, in order and in chunks of 1 to `bufferBytes`. Called from inside `push`, `flush` and
+   * `close`, and from the clock. It must not throw, and must not call back into the batcher.
    */
   readonly flush: (chunk: Uint8Array) => void
 }
@@ -25,7 +26,7 @@ export interface BatcherOptions {
  * doubled or reordered. An idle batcher holds no buffer.
  *
  * @example
- * const batcher = new Batcher({ clock: systemClock, policy: adaptiveDelay(), flush: (chunk) => channel.send(chunk) })
+ * const batcher = new Batcher({ policy: adaptiveDelay(), flush: (chunk) => channel.send(chunk) })
  * socket.on('data', (chunk) => batcher.push(chunk))
  * socket.on('end', () => batcher.close())
  */
@@ -41,7 +42,7 @@ export class Batcher {
 
   /** @throws RangeError when `bufferBytes` is outside its limits. */
   constructor(options: BatcherOptions) {
-    this.#clock = options.clock
+    this.#clock = options.clock ?? systemClock
     this.#policy = options.policy
     this.#flush = options.flush
     this.#bufferBytes = resolveBufferBytes(options.bufferBytes)
@@ -74,17 +75,6 @@ export class Batcher {
   flush(): void {
     this.#clearTimer()
     if (this.#waiting.length > 0) this.#flush(this.#waiting.take())
-  }
-
-  /** Tell it when the transport takes more; flushes where the policy was waiting for that. */
-  onWritable(): void {
-    if (this.#policy.endsWhenWritable) this.flush()
-  }
-
-  /** Drops what waits, for a stream that was cut, and says how many bytes that were. */
-  discard(): number {
-    this.#clearTimer()
-    return this.#waiting.take().length
   }
 
   /** Flushes what waits and takes no more. Again does nothing. */

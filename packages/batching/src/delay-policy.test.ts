@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { adaptiveDelay, auto, immediate, type DelayPolicy } from './delay-policy.js'
+import { adaptiveDelay, type DelayPolicy } from './delay-policy.js'
 
 const kibibyte = 1024
 
@@ -12,10 +12,6 @@ function delayAt(kibibytesPerSecond: number, policy: DelayPolicy = adaptiveDelay
   }
   return delayMs
 }
-
-test('immediate never waits', () => {
-  expect(delayAt(100_000, immediate)).toBe(0)
-})
 
 test('adaptiveDelay does not wait for the first bytes', () => {
   expect(adaptiveDelay().delayMs(1000, 0)).toBe(0)
@@ -79,20 +75,4 @@ describe('adaptiveDelay refuses', () => {
   ])('%j', (options) => {
     expect(() => adaptiveDelay(options)).toThrow(RangeError)
   })
-})
-
-test('auto does not wait while the transport is idle', () => {
-  expect(auto({ busy: () => false }).delayMs(1, 0)).toBe(0)
-})
-
-test('auto waits, within its limit, while the transport is busy', () => {
-  expect(auto({ busy: () => true, maxDelayMs: 70 }).delayMs(1, 0)).toBe(70)
-})
-
-test('auto refuses a limit over a minute', () => {
-  expect(() => auto({ busy: () => true, maxDelayMs: 60_001 })).toThrow(RangeError)
-})
-
-test('auto refuses to guess whether the transport is busy', () => {
-  expect(() => auto({} as { busy: () => boolean })).toThrow(TypeError)
 })

@@ -1,4 +1,4 @@
-import { resolveAdaptiveDelay, resolveAuto, type AdaptiveDelayOptions, type AutoOptions } from './options.js'
+import { resolveAdaptiveDelay, type AdaptiveDelayOptions } from './options.js'
 import { RateMeter } from './rate-meter.js'
 
 /** Decides how long bytes may wait for more. One policy serves one stream. */
@@ -11,23 +11,6 @@ export interface DelayPolicy {
    * @returns How long, in milliseconds, the chunk may wait; 0 sends it and everything before it at once.
    */
   delayMs(bytes: number, nowMs: number): number
-  /** Whether a transport that takes more ends the wait. */
-  readonly endsWhenWritable: boolean
-}
-
-/** Never waits. */
-export const immediate: DelayPolicy = { delayMs: () => 0, endsWhenWritable: false }
-
-/**
- * Waits only while the transport is busy: bytes that could not leave yet anyway are joined into fewer, larger
- * messages, and an idle link adds no delay. The one to use where the transport can tell.
- *
- * @example
- * auto({ busy: () => transport.bufferedBytes > 0 })
- */
-export function auto(options: AutoOptions): DelayPolicy {
-  const { busy, maxDelayMs } = resolveAuto(options)
-  return { delayMs: () => (busy() ? maxDelayMs : 0), endsWhenWritable: true }
 }
 
 /**
@@ -39,7 +22,6 @@ export function adaptiveDelay(options: AdaptiveDelayOptions = {}): DelayPolicy {
   const meter = new RateMeter(resolved.rateWindowMs)
   let active = false
   return {
-    endsWhenWritable: false,
     delayMs(bytes, nowMs) {
       meter.add(bytes, nowMs)
       const rate = meter.bytesPerSecond(nowMs)

@@ -8,13 +8,10 @@ test('@ls/batching exports exactly these names', () => {
       "BatchingError",
       "RateMeter",
       "adaptiveDelay",
-      "auto",
       "batchingErrorCodes",
       "defaultBufferBytes",
-      "immediate",
       "maxBufferLimitBytes",
       "maxDelayLimitMs",
-      "systemClock",
     ]
   `)
 })

@@ -45,17 +45,6 @@ export interface AdaptiveDelayOptions {
   readonly rateWindowMs?: number
 }
 
-/** How {@link auto} decides. */
-export interface AutoOptions {
-  /** Whether the transport still has bytes waiting, so that more could only queue behind them. */
-  readonly busy: () => boolean
-  /**
-   * Longest wait for `onWritable`, in milliseconds, in case a busy transport never says that it drained.
-   * @default 500
-   */
-  readonly maxDelayMs?: number
-}
-
 export function resolveAdaptiveDelay(options: AdaptiveDelayOptions): Required<AdaptiveDelayOptions> {
   const maxDelayMs = checkNumber('maxDelayMs', options.maxDelayMs ?? 500, 0, maxDelayLimitMs)
   const minDelayMs = checkNumber('minDelayMs', options.minDelayMs ?? Math.min(20, maxDelayMs), 0, maxDelayMs)
@@ -69,14 +58,6 @@ export function resolveAdaptiveDelay(options: AdaptiveDelayOptions): Required<Ad
     inactiveBytesPerSecond: checkNumber('inactiveBytesPerSecond', inactive, 0, active),
     maxDelayBytesPerSecond: checkNumber('maxDelayBytesPerSecond', top, active, Number.MAX_SAFE_INTEGER),
     rateWindowMs: checkNumber('rateWindowMs', options.rateWindowMs ?? 1000, 1, maxDelayLimitMs),
-  }
-}
-
-export function resolveAuto(options: AutoOptions): Required<AutoOptions> {
-  if (typeof options.busy !== 'function') throw new TypeError('busy must be a function')
-  return {
-    busy: options.busy,
-    maxDelayMs: checkNumber('maxDelayMs', options.maxDelayMs ?? 500, 0, maxDelayLimitMs),
   }
 }
 

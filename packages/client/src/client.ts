@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events'
 import { decode, MessageType, newChannelId } from '@ls/codec'
-import type { Logger, Session } from '@ls/mux'
+import type { Logger } from '@ls/foundation'
+import type { Session } from '@ls/mux'
 import { Balancer, Inbound, type ListenAddress, Outbound, type SessionPicker } from '@ls/relay'
 import { byteStreamPorts, connectByteStream, environmentWarnings } from '@ls/transport'
 import { ConnectorTokens } from './connectors.js'

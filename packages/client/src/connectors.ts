@@ -1,4 +1,4 @@
-import type { Clock, TimerHandle } from '@ls/batching'
+import type { Clock, TimerHandle } from '@ls/foundation'
 import { type ConnectorOperation, decode, encode, formatChannelId, MessageType, newChannelId } from '@ls/codec'
 import type { Session } from '@ls/mux'
 import { ClientError } from './errors.js'

@@ -1,5 +1,6 @@
 import { decode, encode, type KnownMessage, type Message, MessageType, newChannelId } from '@ls/codec'
-import { type Session, silentLogger } from '@ls/mux'
+import { silentLogger } from '@ls/foundation'
+import type { Session } from '@ls/mux'
 import { FakeClock, memoryTransportPair, type MemoryTransport, turns, until } from '@ls/testkit'
 import type { ConnectOptions } from '@ls/transport'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'

@@ -1,5 +1,5 @@
 import { type NameResolver, resolversFor } from '@ls/dial'
-import type { TimerHandle } from '@ls/batching'
+import type { TimerHandle } from '@ls/foundation'
 import { nodeCompressor } from '@ls/codec/node'
 import { LostChannels, type MessageTransport, Session, type SessionHandler } from '@ls/mux'
 import {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { networkInterfaces } from 'node:os'
-import type { Clock, TimerHandle } from '@ls/batching'
+import type { Clock, TimerHandle } from '@ls/foundation'
 
 export interface NetworkWatchOptions {
   readonly clock: Clock

@@ -1,4 +1,4 @@
-import type { Clock } from '@ls/batching'
+import type { Clock } from '@ls/foundation'
 import { channelIdBytes, encode, MessageType } from '@ls/codec'
 import {
   Keepalive,

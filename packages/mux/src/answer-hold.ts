@@ -1,4 +1,4 @@
-import type { TimerHandle } from '@ls/batching'
+import type { TimerHandle } from '@ls/foundation'
 import type { ChannelHost } from './table-entry.js'
 
 /** What can be kept from sending for a while. */

@@ -1,4 +1,4 @@
-import type { Clock, TimerHandle } from '@ls/batching'
+import type { Clock, TimerHandle } from '@ls/foundation'
 
 /** What {@link IdleWindows} looks after. */
 export interface IdleWindow {

@@ -24,7 +24,6 @@ test('index exports exactly these names', () => {
       "forwardAccepted",
       "helloWindowBytes",
       "processFramePool",
-      "silentLogger",
     ]
   `)
 })

@@ -7,7 +7,6 @@ export { forward, forwardAccepted, type ForwardedChannel, type ForwardOptions } 
 export { ChannelOffer, type OfferHandler } from './offer.js'
 export { FramePool, processFramePool, type FramePoolOptions } from './frame-pool.js'
 export { checkKeepaliveTiming, Keepalive, type KeepaliveOptions, type KeepaliveTiming } from './keepalive.js'
-export { silentLogger, type Logger } from './logger.js'
 export { LostChannels, type LostChannelsOptions } from './lost-channels.js'
 export { MemoryBudget, type MemoryBudgetOptions } from './memory-budget.js'
 export { MessageReader } from './message-reader.js'

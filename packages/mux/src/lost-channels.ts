@@ -1,4 +1,4 @@
-import { type Clock, systemClock } from '@ls/batching'
+import { type Clock, systemClock } from '@ls/foundation'
 import { channelKey } from '@ls/codec'
 import { disconnectMessage, linkLostText } from './channel-messages.js'
 import type { SessionHandler } from './session-handler.js'

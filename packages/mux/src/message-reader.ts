@@ -1,4 +1,4 @@
-import type { Clock } from '@ls/batching'
+import type { Clock } from '@ls/foundation'
 import { MuxError } from './errors.js'
 import type { MessageTransport, TransportCloseReason } from './transport.js'
 

@@ -1,4 +1,4 @@
-import type { Clock, TimerHandle } from '@ls/batching'
+import type { Clock, TimerHandle } from '@ls/foundation'
 import type { TableEntry } from './table-entry.js'
 
 export interface ReadingGateOptions {

@@ -1,4 +1,4 @@
-import type { TimerHandle } from '@ls/batching'
+import type { TimerHandle } from '@ls/foundation'
 import {
   channelIdBytes,
   channelIdOffset,

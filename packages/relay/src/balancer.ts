@@ -1,4 +1,4 @@
-import type { Clock, TimerHandle } from '@ls/batching'
+import type { Clock, TimerHandle } from '@ls/foundation'
 import type { Session } from '@ls/mux'
 import type { Cancellation } from './cancellation.js'
 import { RelayError } from './errors.js'

@@ -1,4 +1,5 @@
-import { adaptiveDelay, Batcher, systemClock } from '@ls/batching'
+import { adaptiveDelay, Batcher } from '@ls/batching'
+import { systemClock } from '@ls/foundation'
 import type { Channel } from '@ls/mux'
 import { gzipIfSmaller } from './gzip.js'
 import type { PayloadOptions } from './payload-options.js'

@@ -1,4 +1,4 @@
-import type { Clock, TimerHandle } from '@ls/batching'
+import type { Clock, TimerHandle } from '@ls/foundation'
 import type { ConnectorToken, ReverseToken, TokenRegistry } from './token-registry.js'
 
 export interface OrphanedTokensOptions {

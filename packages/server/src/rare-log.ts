@@ -1,5 +1,4 @@
-import type { Clock } from '@ls/batching'
-import type { Logger } from '@ls/mux'
+import type { Clock, Logger } from '@ls/foundation'
 
 /** Warnings that a client can bring about as often as it likes: each text once in a while, with a count of the others. */
 export class RareLog {

@@ -1,4 +1,4 @@
-import type { TimerHandle } from '@ls/batching'
+import type { TimerHandle } from '@ls/foundation'
 import { Balancer, type Cancellation, Inbound, type ListenAddress, RelayError } from '@ls/relay'
 import { byteStreamPorts } from '@ls/transport'
 import { portRetryMs } from './port-retry.js'

@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events'
-import type { Channel, Logger } from '@ls/mux'
+import type { Logger } from '@ls/foundation'
+import type { Channel } from '@ls/mux'
 import { ChannelSlots, Outbound } from '@ls/relay'
 import { AllowedOrigins, connectByteStream, type RefusalCounts } from '@ls/transport'
 import { Admission } from './admission.js'

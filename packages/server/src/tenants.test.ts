@@ -1,4 +1,5 @@
-import { Session, silentLogger } from '@ls/mux'
+import { silentLogger } from '@ls/foundation'
+import { Session } from '@ls/mux'
 import { FakeClock, memoryTransportPair } from '@ls/testkit'
 import { beforeEach, describe, expect, test } from 'vitest'
 import type { Tenant } from './tenant.js'

@@ -1,6 +1,5 @@
 import { Duplex } from 'node:stream'
-import { systemClock, type Clock, type TimerHandle } from '@ls/batching'
-import { checkDurationMs } from '@ls/foundation'
+import { checkDurationMs, systemClock, type Clock, type TimerHandle } from '@ls/foundation'
 import type { MessageTransport, TransportCloseReason, TransportHandler } from '@ls/mux'
 import { CloseCode } from './close-code.js'
 import { TransportError } from './errors.js'

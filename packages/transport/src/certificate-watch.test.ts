@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { silentLogger } from '@ls/mux'
+import { silentLogger } from '@ls/foundation'
 import { testAuthority, type TestCertificate, until } from '@ls/testkit'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { afterTest } from '../testing/listening.js'

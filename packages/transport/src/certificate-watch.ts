@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto'
 import { type FSWatcher, watch } from 'node:fs'
 import { dirname } from 'node:path'
-import type { Logger } from '@ls/mux'
+import type { Logger } from '@ls/foundation'
 import { type CertificateFiles, readCertificateFiles } from './certificate-files.js'
 import { asError } from './errors.js'
 import type { ServerTlsOptions } from './server-tls.js'

@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http'
-import { silentLogger } from '@ls/mux'
+import { silentLogger } from '@ls/foundation'
 import { AllowedOrigins } from './allowed-origins.js'
 import { ByteStream, maxStreamMessageBytes } from './byte-stream.js'
 import { type CertificateFiles, readCertificateFiles } from './certificate-files.js'

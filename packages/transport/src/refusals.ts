@@ -1,5 +1,4 @@
-import type { Clock } from '@ls/batching'
-import type { Logger } from '@ls/mux'
+import type { Clock, Logger } from '@ls/foundation'
 
 /** Why connections and requests are turned away before they are links. */
 const refusalKinds = ['full', 'proxy-header', 'tls', 'silent', 'bad-request', 'head-size', 'upgrade'] as const

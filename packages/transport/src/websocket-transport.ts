@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream'
-import type { TimerHandle } from '@ls/batching'
+import type { TimerHandle } from '@ls/foundation'
 import { Keepalive, type MessageTransport, type TransportCloseReason, type TransportHandler } from '@ls/mux'
 import { WebSocket } from 'ws'
 import { CloseCode, closeFrame, closeReason } from './close-code.js'

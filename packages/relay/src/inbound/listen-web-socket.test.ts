@@ -1,6 +1,6 @@
 import { createServer } from 'node:net'
 import { type Duplex, duplexPair } from 'node:stream'
-import { type Logger, silentLogger } from '@ls/mux'
+import { type Logger, silentLogger } from '@ls/foundation'
 import { echoServer, onceEvent, until } from '@ls/testkit'
 import { describe, expect, test } from 'vitest'
 import { afterTest, closing } from '../../testing/cleanup.js'

@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream'
-import type { Logger, PendingConnections } from '@ls/mux'
+import type { Logger } from '@ls/foundation'
+import type { PendingConnections } from '@ls/mux'
 import type { TcpAddress, WebSocketAddress } from './listen-address.js'
 import { listenError } from './listen-error.js'
 

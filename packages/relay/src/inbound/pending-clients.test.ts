@@ -1,6 +1,7 @@
 import { connect, type Socket } from 'node:net'
 import { PassThrough } from 'node:stream'
-import { PendingConnections, silentLogger } from '@ls/mux'
+import { silentLogger } from '@ls/foundation'
+import { PendingConnections } from '@ls/mux'
 import { onceEvent, until } from '@ls/testkit'
 import { afterEach, describe, expect, test } from 'vitest'
 import { Inbound, type InboundOptions } from './inbound.js'

@@ -1,7 +1,8 @@
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { discardStream } from '@ls/http-proxy'
-import type { Logger, PendingConnections } from '@ls/mux'
+import type { Logger } from '@ls/foundation'
+import type { PendingConnections } from '@ls/mux'
 import { isLoopback } from '../address/is-loopback.js'
 
 /** What a client over WebSocket may send before its handshake is over. */

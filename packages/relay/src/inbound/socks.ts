@@ -1,6 +1,6 @@
 import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import type { Logger } from '@ls/mux'
+import type { Logger } from '@ls/foundation'
 import { type Authenticator, performServerHandshake, SocksError } from '@ls/socks5'
 import { RelayError } from '../errors.js'
 import { type Failure, replyOf } from '../failure.js'

@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream'
 import { breakStream } from '@ls/http-proxy'
-import type { Channel, ChannelHandler, Logger } from '@ls/mux'
+import type { Logger } from '@ls/foundation'
+import type { Channel, ChannelHandler } from '@ls/mux'
 import type { Cancellation } from '../cancellation.js'
 import { RelayError } from '../errors.js'
 import { type Failure, failureOf, formatFailure } from '../failure.js'

@@ -1,6 +1,6 @@
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
-import { silentLogger } from '@ls/mux'
+import { silentLogger } from '@ls/foundation'
 import type { NameResolver } from '@ls/dial'
 import { until } from '@ls/testkit'
 import { describe, expect, test } from 'vitest'

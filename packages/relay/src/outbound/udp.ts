@@ -1,6 +1,7 @@
 import type { Address } from '@ls/codec'
 import type { NameResolver } from '@ls/dial'
-import type { Channel, ChannelHandler, Logger } from '@ls/mux'
+import type { Logger } from '@ls/foundation'
+import type { Channel, ChannelHandler } from '@ls/mux'
 import { RelayError } from '../errors.js'
 import { failureOf, formatFailure } from '../failure.js'
 import { parseTarget } from '../target.js'

@@ -1,5 +1,4 @@
-import type { Clock } from '@ls/batching'
-import type { Logger } from '@ls/mux'
+import type { Clock, Logger } from '@ls/foundation'
 import type { Answer } from './answer.js'
 import type { ManagedServer } from './managed-server.js'
 

@@ -1,4 +1,4 @@
-import { silentLogger } from '@ls/mux'
+import { silentLogger } from '@ls/foundation'
 import { FakeClock } from '@ls/testkit'
 import { describe, expect, test } from 'vitest'
 import type { ChannelInfo } from '../channel-info.js'

@@ -1,6 +1,6 @@
 import { request } from 'node:http'
 import { createServer } from 'node:net'
-import type { Logger } from '@ls/mux'
+import type { Logger } from '@ls/foundation'
 import { FakeClock, freePort, onceEvent } from '@ls/testkit'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { ServerOptions } from '../options.js'

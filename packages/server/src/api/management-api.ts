@@ -1,7 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Clock } from '@ls/batching'
+import type { Clock, Logger } from '@ls/foundation'
 import type { AllowedOrigins } from '@ls/transport'
-import type { Logger } from '@ls/mux'
 import { type AuthThrottle, retryAfter } from '../auth-throttle.js'
 import { ServerError } from '../errors.js'
 import { type Answer, ApiRefusal, failure, send } from './answer.js'

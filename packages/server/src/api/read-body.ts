@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import type { Clock } from '@ls/batching'
+import type { Clock } from '@ls/foundation'
 import { ApiRefusal } from './answer.js'
 
 /** Bodies are a token and a few names: this is a hundred times what they need, in bytes. */

@@ -1,4 +1,4 @@
-import type { Clock } from '@ls/batching'
+import type { Clock } from '@ls/foundation'
 import { TransportError } from '../errors.js'
 import type { WebSocketTransport } from '../websocket-transport.js'
 import { BrowserTransport } from './browser-transport.js'

@@ -1,7 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { systemClock, type Clock } from '@ls/batching'
-import { checkDurationMs, checkInteger } from '@ls/foundation'
-import { silentLogger, type Logger } from '@ls/mux'
+import { checkDurationMs, checkInteger, systemClock, type Clock, silentLogger, type Logger } from '@ls/foundation'
 import { Attempt } from '../attempt.js'
 import type { Connect, ConnectOptions } from '../connect.js'
 import { encodeEarlyData, maxEarlyDataBytes } from '../early-data.js'

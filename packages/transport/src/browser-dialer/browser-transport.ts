@@ -1,4 +1,4 @@
-import type { Clock, TimerHandle } from '@ls/batching'
+import type { Clock, TimerHandle } from '@ls/foundation'
 import { type MessageTransport, processFramePool, type TransportCloseReason, type TransportHandler } from '@ls/mux'
 import { CloseCode, closeReason } from '../close-code.js'
 import { TransportError } from '../errors.js'

@@ -1,4 +1,4 @@
-import type { TimerHandle } from '@ls/batching'
+import type { TimerHandle } from '@ls/foundation'
 import type { MessageTransport, TransportCloseReason, TransportHandler } from '@ls/mux'
 import type { WebSocket } from 'wreq-js'
 import { applicationCloseCode, CloseCode, closeFrame, closeReason } from '../close-code.js'

@@ -1,1 +1,0 @@
-export { systemClock, type Clock, type TimerHandle } from '@ls/foundation'

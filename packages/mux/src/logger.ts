@@ -1,1 +1,0 @@
-export { silentLogger, type Logger } from '@ls/foundation'
