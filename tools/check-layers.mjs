@@ -82,7 +82,8 @@ export function checkLayers(root = repositoryRoot) {
     ...packages.flatMap((pkg) => [...checkManifest(pkg, workspace), ...checkPackageSources(pkg, workspace)]),
     ...suites.flatMap((folder) => {
       const suite = readPackage(root, folder)
-      return checkFiles(suite, listFiles(root, folder, sourceEndings), workspace, testFaults)
+      const files = listFiles(root, folder, sourceEndings)
+      return [...checkFiles(suite, files, workspace, testFaults), ...circles(root, files)]
     }),
   ]
 }
@@ -108,6 +109,7 @@ function checkPackageSources(pkg, workspace) {
       .map((file) => `${file}:1 is for tests: it belongs beside src, into testing/`),
     ...checkFiles(pkg, sources, workspace, sourceFaults),
     ...checkFiles(pkg, tests, workspace, testFaults),
+    ...circles(workspace.root, files),
     ...(browserPackages.has(pkg.name) ? checkBrowserFiles(pkg, sources, workspace.root) : []),
     ...(holdConnections.has(pkg.name) ? sources.flatMap((file) => endFaults(file, workspace.root)) : []),
   ]
@@ -207,11 +209,41 @@ function reachable(root, manifest, entries, files) {
   for (let file = waiting.pop(); file; file = waiting.pop()) {
     if (found.has(file) || !files.includes(file)) continue
     found.add(file)
-    for (const { specifier } of readFile(root, file).imports.filter((each) => isRelative(each.specifier))) {
-      waiting.push(posix(join(dirname(file), specifier)).replace(/\.js$/, '.ts'))
-    }
+    waiting.push(...neighbours(root, file).map(({ target }) => target))
   }
   return found
+}
+
+/** The import that closes each circle among `files`; imports of types count, since a reader follows them as well. */
+function circles(root, files) {
+  const known = new Set(files)
+  const done = new Set()
+  const path = []
+  const faults = []
+  const visit = (file) => {
+    path.push(file)
+    for (const { target, specifier, line } of neighbours(root, file).filter((each) => known.has(each.target))) {
+      const start = path.indexOf(target)
+      if (start !== -1)
+        faults.push(`${file}:${line} imports ${specifier}: closes a circle of ${path.slice(start).join(', ')}`)
+      else if (!done.has(target)) visit(target)
+    }
+    path.pop()
+    done.add(file)
+  }
+  for (const file of files) if (!done.has(file)) visit(file)
+  return faults
+}
+
+/** The files that `file` imports by a relative path. */
+function neighbours(root, file) {
+  return readFile(root, file)
+    .imports.filter(({ specifier }) => isRelative(specifier))
+    .map(({ specifier, line }) => ({
+      target: posix(join(dirname(file), specifier)).replace(/\.js$/, '.ts'),
+      specifier,
+      line,
+    }))
 }
 
 function readFile(root, file) {

@@ -203,6 +203,27 @@ describe('checkLayers on packages for browsers', () => {
   })
 })
 
+describe('checkLayers on circles', () => {
+  it('names the import that closes one, types included', () => {
+    const files = {
+      'src/a.ts': "import { b } from './b.js'\nexport type A = typeof b",
+      'src/b.ts': "import type { A } from './a.js'\nexport const b: A[] = []",
+    }
+    expect(check(library('codec', {}, files))).toEqual([
+      'packages/codec/src/b.ts:1 imports ./a.js: closes a circle of packages/codec/src/a.ts, packages/codec/src/b.ts',
+    ])
+  })
+
+  it('accepts two ways to the same file', () => {
+    const files = {
+      'src/a.ts': "import './b.js'\nimport './c.js'",
+      'src/b.ts': "import './c.js'",
+      'src/c.ts': 'export {}',
+    }
+    expect(check(library('codec', {}, files))).toEqual([])
+  })
+})
+
 it('checkLayers finds no fault in this repository', () => {
   expect(checkLayers(repositoryRoot)).toEqual([])
 })

@@ -2,10 +2,11 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { MessageType } from '../packages/codec/src/message-type.ts'
+import { replyWords } from '../packages/foundation/src/reply-words.ts'
 import { statusOfReply } from '../packages/http-proxy/src/reply.ts'
 import { helloWindowBytes } from '../packages/mux/src/options.ts'
 import { SessionCloseCode } from '../packages/mux/src/session-close-code.ts'
-import { failureWords, replyOf } from '../packages/relay/src/failure.ts'
+import { replyOf } from '../packages/relay/src/failure.ts'
 import { replyBytes } from '../packages/socks5/src/reply.ts'
 import { CloseCode } from '../packages/transport/src/close-code.ts'
 import { headings, tables } from './markdown.mjs'
@@ -63,7 +64,7 @@ describe('spec/protocol.md', () => {
 
   it('has the reply words with what SOCKS5, SOCKS4 and HTTP say', () => {
     const written = rowsBelow('Word').map(([word, ...answers]) => [word, ...answers.slice(0, 3).map(Number)])
-    const inCode = failureWords.map((word) => {
+    const inCode = replyWords.map((word) => {
       const { socks5, socks4 } = replyBytes[replyOf(word)]
       return [`\`${word}\``, socks5, socks4, statusOfReply(word)]
     })

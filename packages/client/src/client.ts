@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events'
 import { decode, MessageType, newChannelId } from '@ls/codec'
-import type { Logger } from '@ls/foundation'
+import { type Logger, textOf } from '@ls/foundation'
 import type { Session } from '@ls/mux'
 import { Balancer, Inbound, type ListenAddress, Outbound, type SessionPicker } from '@ls/relay'
 import { byteStreamPorts, connectByteStream, environmentWarnings } from '@ls/transport'
@@ -240,7 +240,7 @@ export class LinkSocksClient extends EventEmitter<ClientEvents> {
       this.#connectors.add(session, token).then(
         () => this.emit('connectorAdded', token),
         (error: unknown) => {
-          const reason = error instanceof Error ? error.message : String(error)
+          const reason = textOf(error)
           this.#logger.error({ reason }, `a connector token was not added: ${reason}`)
         },
       )

@@ -1,5 +1,5 @@
 import { type NameResolver, resolversFor } from '@ls/dial'
-import type { TimerHandle } from '@ls/foundation'
+import { asError, type TimerHandle } from '@ls/foundation'
 import { nodeCompressor } from '@ls/codec/node'
 import { LostChannels, type MessageTransport, Session, type SessionHandler } from '@ls/mux'
 import {
@@ -146,7 +146,7 @@ export class Link {
       this.#up(transport, agreement)
     } catch (error) {
       transport?.destroy()
-      this.#failed(error instanceof Error ? error : new Error(String(error)))
+      this.#failed(asError(error))
     }
   }
 

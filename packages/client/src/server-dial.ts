@@ -1,4 +1,5 @@
 import { type NameResolver, resolversFor, type DnsOptions } from '@ls/dial'
+import { formatHostPort } from '@ls/foundation'
 import { diallerThrough, parseUpstream, type Upstream } from '@ls/relay'
 import { connectByteStream, type ConnectOptions, type Dial, environmentProxy } from '@ls/transport'
 
@@ -48,7 +49,7 @@ function environmentDial(
 ): Dial {
   return (host, port, signal) => {
     const place = new URL(url)
-    place.host = `${host.includes(':') ? `[${host}]` : host}:${port}`
+    place.host = formatHostPort(host, port)
     const proxy = environmentProxy(place, environment)
     return toDial(proxy === undefined ? [] : [parseUpstream(proxy.href)], resolver)(host, port, signal)
   }

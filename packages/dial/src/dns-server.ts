@@ -1,5 +1,5 @@
 import { isIP, isIPv6 } from 'node:net'
-import { maxPort } from '@ls/foundation'
+import { formatHostPort, maxPort } from '@ls/foundation'
 
 /**
  * Reads the address of a name server, `ADDR`, `ADDR:PORT` or `[ADDR]:PORT`, and writes it as c-ares takes it.
@@ -14,6 +14,5 @@ export function parseDnsServer(text: string): string {
   if (isIP(address) === 0 || !isPort || isIPv6(address) !== (bracketed !== undefined)) {
     throw new RangeError(`the name server "${text}" is not ADDR, ADDR:PORT or [ADDR]:PORT; it must be an IP address`)
   }
-  const host = isIPv6(address) ? `[${address}]` : address
-  return port === undefined ? address : `${host}:${port}`
+  return port === undefined ? address : formatHostPort(address, port)
 }

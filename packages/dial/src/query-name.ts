@@ -25,8 +25,3 @@ export function parseQueryName(host: string): QueryName | undefined {
   const fits = name.length <= maxNameBytes && labels.every(({ length }) => length > 0 && length <= 63)
   return fits && plain.test(name) ? { name, isAbsolute } : undefined
 }
-
-/** RFC 6761 §6.3. */
-export function isLocalhost(name: string): boolean {
-  return name === 'localhost' || name.endsWith('.localhost')
-}

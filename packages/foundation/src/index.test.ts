@@ -4,12 +4,20 @@ import * as foundation from './index.js'
 test('@ls/foundation exports exactly these names', () => {
   expect(Object.keys(foundation).toSorted()).toMatchInlineSnapshot(`
     [
+      "asError",
       "checkDurationMs",
       "checkInteger",
+      "formatHostPort",
+      "isLocalhost",
+      "isReplyWord",
       "maxPort",
       "maxTimerMs",
+      "replyForms",
+      "replyOfErrno",
+      "replyWords",
       "silentLogger",
       "systemClock",
+      "textOf",
     ]
   `)
 })

@@ -1,3 +1,7 @@
 export { systemClock, type Clock, type TimerHandle } from './clock.js'
+export { formatHostPort } from './host-port.js'
+export { isLocalhost } from './loopback.js'
 export { silentLogger, type Logger } from './logger.js'
 export { checkDurationMs, checkInteger, maxPort, maxTimerMs } from './ranges.js'
+export { isReplyWord, replyForms, replyOfErrno, type ReplyWord, replyWords } from './reply-words.js'
+export { asError, textOf } from './thrown.js'

@@ -1,4 +1,5 @@
 import { isIPv4, isIPv6 } from 'node:net'
+import { formatHostPort } from '@ls/foundation'
 
 /** Where a tunnel or request goes: `host` is an IPv4 or IPv6 literal (no brackets) or a name of 1–255 bytes. */
 export interface Target {
@@ -29,7 +30,7 @@ export function parseAuthority(text: string, defaultPort?: number): Target | und
 
 /** `host:port`, with brackets around an IPv6 literal. */
 export function formatAuthority({ host, port }: Target): string {
-  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
+  return formatHostPort(host, port)
 }
 
 /** Checks what a caller gives: a wrong host is a TypeError, a port out of range a RangeError. */

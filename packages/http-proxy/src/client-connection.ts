@@ -1,6 +1,7 @@
 import { ServerResponse, type IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
+import type { Dial } from './dial.js'
 import type { Target } from './authority.js'
 import { PendingConnect, type ConnectRequest } from './connect-request.js'
 import { withDeadline } from './deadline.js'
@@ -8,24 +9,14 @@ import { HttpProxyError } from './errors.js'
 import { headWithoutUpgrade, isHonouredUpgrade } from './exchange-headers.js'
 import { Exchange } from './exchange.js'
 import { join } from './join.js'
-import type { Dial, ResolvedHttpProxyOptions } from './options.js'
+import type { ResolvedHttpProxyOptions } from './options.js'
 import { Origins } from './origins.js'
 import { parseError, type ParserError } from './parse-error.js'
 import { ReadingGate } from './reading-gate.js'
 import { endGently, refuse } from './refusal.js'
 import { checkConnect } from './request-check.js'
 import { closeStream, discardStream } from './stream-end.js'
-
-/** Something that must wait for all responses before it. */
-export interface Turn {
-  start(): void
-  /** Its own part went wrong: the bytes of its request, or its time limit. */
-  fail(error: HttpProxyError): void
-  /** The client is gone. */
-  cancel(): void
-  /** The request, where there is more of it to read. */
-  readonly request: IncomingMessage | undefined
-}
+import type { ExchangeHost, Turn } from './turn.js'
 
 /** What a connection needs from its proxy. */
 export interface ConnectionContext {
@@ -39,7 +30,7 @@ export interface ConnectionContext {
  * One client's socket. Its requests are served strictly one after the other: pipelined responses stay in order, a
  * request that must not be repeated never overtakes, and one connection per origin is enough.
  */
-export class ClientConnection {
+export class ClientConnection implements ExchangeHost {
   readonly socket: Duplex
   readonly options: ResolvedHttpProxyOptions
   readonly origins: Origins

@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream'
 import { formatAuthority } from './authority.js'
 import { responseError } from './connect-response.js'
-import type { ConnectAttempt } from './connect.js'
+import type { ConnectAttempt } from './connect-attempt.js'
 import { HttpProxyError } from './errors.js'
 import { fieldValues } from './hop-by-hop.js'
 import { parseResponseHead, type ResponseHead } from './response-head.js'

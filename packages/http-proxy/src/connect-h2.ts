@@ -1,6 +1,6 @@
 import { constants, type ClientHttp2Session, type ClientHttp2Stream, type IncomingHttpHeaders } from 'node:http2'
 import { formatAuthority } from './authority.js'
-import type { ConnectAttempt } from './connect.js'
+import type { ConnectAttempt } from './connect-attempt.js'
 import { responseError } from './connect-response.js'
 import { HttpProxyError } from './errors.js'
 import { discardStream } from './stream-end.js'

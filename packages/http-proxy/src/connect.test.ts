@@ -5,7 +5,7 @@ import { createServer as createTlsServer, type TLSSocket } from 'node:tls'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { connect, type ConnectOptions } from './connect.js'
 import { HttpProxy } from './http-proxy.js'
-import { dialDirect } from './dial-direct.js'
+import { dialDirect } from './dial.js'
 import type { HttpProxyOptions } from './options.js'
 import { useProxyFixture } from '../testing/proxy-fixture.js'
 

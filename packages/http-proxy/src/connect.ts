@@ -1,14 +1,15 @@
 import type { Duplex } from 'node:stream'
 import { checkDurationMs, checkInteger } from '@ls/foundation'
 import { checkTarget, formatAuthority, type Target } from './authority.js'
+import type { ConnectAttempt } from './connect-attempt.js'
 import { fillHeaders } from './connect-headers.js'
 import { requestTunnel } from './connect-h1.js'
 import { withDeadline } from './deadline.js'
 import { HttpProxyError } from './errors.js'
 import { Http2Sessions } from './http2-sessions.js'
 import { openProxy, type DialProxy } from './open-proxy.js'
-import { resolveProxyAddress, type HttpProxyAddress, type ResolvedProxyAddress } from './proxy-address.js'
-import { dialDirect } from './dial-direct.js'
+import { resolveProxyAddress, type HttpProxyAddress } from './proxy-address.js'
+import { dialDirect } from './dial.js'
 import { discardStream } from './stream-end.js'
 
 export interface ConnectOptions {
@@ -30,15 +31,6 @@ export interface ConnectOptions {
   /** Largest response head, in bytes. @default 16384 */
   readonly maxHeadBytes?: number
   readonly signal?: AbortSignal
-}
-
-/** One attempt at a tunnel, over whichever version of HTTP. */
-export interface ConnectAttempt {
-  readonly proxy: ResolvedProxyAddress
-  readonly target: Target
-  readonly headers: readonly (readonly [string, string])[]
-  readonly maxHeadBytes: number
-  readonly signal: AbortSignal
 }
 
 /** The HTTP/2 connections that `connect` shares where it is given none. */

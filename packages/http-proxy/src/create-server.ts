@@ -1,6 +1,7 @@
 import { createServer as createNetServer, type AddressInfo, type Server } from 'node:net'
+import type { Dial } from './dial.js'
 import { HttpProxy } from './http-proxy.js'
-import type { Dial, HttpProxyOptions } from './options.js'
+import type { HttpProxyOptions } from './options.js'
 
 export interface ListenOptions {
   /** @default '127.0.0.1', since a proxy open to the network is a risk one should have to ask for */

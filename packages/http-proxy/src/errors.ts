@@ -1,4 +1,4 @@
-import type { ReplyWord } from './reply.js'
+import type { ReplyWord } from '@ls/foundation'
 
 /** Everything that can go wrong at a proxy, on either side of it. Each has a heading in `docs/errors`. */
 export const httpProxyErrorCodes = [

@@ -1,6 +1,5 @@
 import { request as httpRequest, type ClientRequest, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
-import type { ClientConnection, Turn } from './client-connection.js'
 import { HttpProxyError } from './errors.js'
 import { informationalHead, requestHeaders, responseHeaders, sendsChunked } from './exchange-headers.js'
 import { hasBody, hasTransferEncoding, isChunkedOnly } from './framing.js'
@@ -11,6 +10,7 @@ import { refusalOf } from './refusal.js'
 import { checkRequest } from './request-check.js'
 import { badTarget, type RequestTarget } from './request-target.js'
 import { closeStream, discardStream } from './stream-end.js'
+import type { ExchangeHost, Turn } from './turn.js'
 
 /** After these the connection goes on; any other refusal means that we may have read the client wrongly. */
 const lastingStatuses = new Set([403, 405, 407, 502, 503, 504])
@@ -27,7 +27,7 @@ export type ExchangeKind = 'plain' | 'upgrade'
 /** One plain request and its response. */
 export class Exchange implements Turn {
   readonly request: IncomingMessage
-  readonly #connection: ClientConnection
+  readonly #connection: ExchangeHost
   readonly #response: ServerResponse
   readonly #kind: ExchangeKind
   readonly #expectsContinue: boolean
@@ -37,7 +37,7 @@ export class Exchange implements Turn {
   #informational = 0
   #upstream: ClientRequest | undefined
 
-  constructor(connection: ClientConnection, request: IncomingMessage, response: ServerResponse, kind: ExchangeKind) {
+  constructor(connection: ExchangeHost, request: IncomingMessage, response: ServerResponse, kind: ExchangeKind) {
     this.#connection = connection
     this.request = request
     this.#response = response

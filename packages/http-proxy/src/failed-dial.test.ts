@@ -1,6 +1,6 @@
 import { until } from '@ls/testkit'
 import { describe, expect, it } from 'vitest'
-import { dialDirect } from './dial-direct.js'
+import { dialDirect } from './dial.js'
 import { useProxyFixture } from '../testing/proxy-fixture.js'
 
 const fixture = useProxyFixture()

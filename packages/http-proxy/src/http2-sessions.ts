@@ -19,8 +19,6 @@ export interface Http2SessionsOptions {
   readonly pingMs?: number
 }
 
-export type ResolvedHttp2Options = Readonly<Required<Http2SessionsOptions>>
-
 /** What makes two connections to a proxy interchangeable. */
 export interface ProxyRoute {
   readonly proxy: ResolvedProxyAddress
@@ -45,7 +43,7 @@ interface Entry extends ProxyRoute {
  * died unnoticed is replaced; tunnels that are open on it live on as long as it lets them.
  */
 export class Http2Sessions {
-  readonly #options: ResolvedHttp2Options
+  readonly #options: Readonly<Required<Http2SessionsOptions>>
   /** In order of use, the latest last; few enough to search. */
   readonly #entries: Entry[] = []
 

@@ -1,26 +1,7 @@
 import type { Duplex } from 'node:stream'
 import { checkDurationMs, checkInteger } from '@ls/foundation'
-import type { Target } from './authority.js'
 import { accountCheck, type Account, type AccountCheck } from './basic.js'
 import type { ConnectRequest } from './connect-request.js'
-
-/** What a dial may know about the request it serves. */
-export interface DialInfo {
-  /** `connect` for a tunnel, `http` for a connection that plain requests share. */
-  readonly kind: 'connect' | 'http'
-  /** The client's address; undefined where there is none, as on a UNIX socket. */
-  readonly source: Target | undefined
-  /** The account the client showed; undefined when the proxy asks for none. */
-  readonly user: string | undefined
-  /** Aborts when the client has gone or `dialDeadlineMs` is over. */
-  readonly signal: AbortSignal
-}
-
-/**
- * Reaches a target. The stream must be half-open (`allowHalfOpen`) to carry half-closes. A rejection becomes the status
- * of its `reply` (a word of protocol.md §4), else of its system error code, else 502, with its message as the text.
- */
-export type Dial = (target: Target, info: DialInfo) => Promise<Duplex>
 
 /** The part of a pino logger that this package uses. Refusals come at `debug`: a hostile client must not fill a disk. */
 export interface HttpProxyLogger {
@@ -70,9 +51,6 @@ export type ResolvedHttpProxyOptions = Readonly<Required<Defaulted>> & {
   readonly onProven: ((socket: Duplex) => void) | undefined
   readonly logger: HttpProxyLogger | undefined
 }
-
-/** How long we go on reading from a refused client, in milliseconds: closing on unread bytes could cost it the reason. */
-export const lingerMs = 1000
 
 /** Applies the defaults and checks the ranges; a value out of range is the caller's mistake. */
 export function resolveOptions(options: HttpProxyOptions): ResolvedHttpProxyOptions {

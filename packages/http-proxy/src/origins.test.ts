@@ -1,8 +1,7 @@
 import { until } from '@ls/testkit'
 import type { Duplex } from 'node:stream'
 import { describe, expect, it } from 'vitest'
-import { dialDirect } from './dial-direct.js'
-import type { Dial } from './options.js'
+import { type Dial, dialDirect } from './dial.js'
 import { plainDuplex } from '../testing/plain-duplex.js'
 import { useProxyFixture } from '../testing/proxy-fixture.js'
 

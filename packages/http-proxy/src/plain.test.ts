@@ -1,7 +1,7 @@
 import { turns, until } from '@ls/testkit'
 import type { Socket } from 'node:net'
 import { describe, expect, it } from 'vitest'
-import { dialDirect } from './dial-direct.js'
+import { dialDirect } from './dial.js'
 import { useProxyFixture } from '../testing/proxy-fixture.js'
 
 const fixture = useProxyFixture()

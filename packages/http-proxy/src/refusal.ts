@@ -1,7 +1,7 @@
 import { STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
+import { textOf } from '@ls/foundation'
 import { HttpProxyError } from './errors.js'
-import { lingerMs } from './options.js'
 import { formatProxyStatus, replyOf, statusOfReply } from './reply.js'
 import { closeStream } from './stream-end.js'
 
@@ -14,6 +14,9 @@ export interface Refusal {
   readonly body: string
 }
 
+/** How long we go on reading from a refused client, in milliseconds: closing on unread bytes could cost it the reason. */
+export const lingerMs = 1000
+
 /** Longest text of a refusal, in UTF-16 units. */
 const maxTextLength = 400
 
@@ -22,7 +25,7 @@ export function refusalOf(error: unknown): Refusal {
   const own = error instanceof HttpProxyError && error.status !== undefined && error.reply === undefined
   if (own) return refusal(error.status ?? 500, oneLine(error.message), challengeOf(error.status))
   const word = replyOf(error)
-  const text = oneLine(error instanceof Error ? error.message : String(error))
+  const text = oneLine(textOf(error))
   const line = text.startsWith(`${word}:`) ? text : `${word}: ${text}`
   return refusal(statusOfReply(word), line, ['Proxy-Status', formatProxyStatus(word)])
 }

@@ -1,20 +1,10 @@
+import { replyWords } from '@ls/foundation'
 import { describe, expect, it } from 'vitest'
-import { formatProxyStatus, replyOf, replyOfResponse, statusOfReply, type ReplyWord } from './reply.js'
-
-const words: ReplyWord[] = [
-  'refused',
-  'host-unreachable',
-  'network-unreachable',
-  'timeout',
-  'dns',
-  'forbidden',
-  'no-provider',
-  'failed',
-]
+import { formatProxyStatus, replyOf, replyOfResponse, statusOfReply } from './reply.js'
 
 describe('statusOfReply', () => {
   it('is the table of protocol.md', () => {
-    expect(words.map(statusOfReply)).toEqual([502, 502, 502, 504, 502, 403, 503, 502])
+    expect(replyWords.map(statusOfReply)).toEqual([502, 502, 502, 504, 502, 403, 503, 503, 502])
   })
 })
 
@@ -37,7 +27,7 @@ describe('replyOf', () => {
 })
 
 describe('replyOfResponse', () => {
-  it.each(words)('reads %s back from our own Proxy-Status', (word) => {
+  it.each(replyWords)('reads %s back from our own Proxy-Status', (word) => {
     expect(replyOfResponse(statusOfReply(word), formatProxyStatus(word))).toBe(word)
   })
 

@@ -1,25 +1,8 @@
-/**
- * Why a target was not reached, as protocol.md §4 words it, with what HTTP says instead: a status, and the error type of
- * the Proxy-Status field (RFC 9209 §2.3), which lets the next proxy towards the user be as precise as we are.
- */
-const outcomes = {
-  refused: { status: 502, type: 'connection_refused' },
-  'host-unreachable': { status: 502, type: 'destination_ip_unroutable' },
-  'network-unreachable': { status: 502, type: 'destination_ip_unroutable' },
-  timeout: { status: 504, type: 'connection_timeout' },
-  dns: { status: 502, type: 'dns_error' },
-  forbidden: { status: 403, type: 'http_request_denied' },
-  'no-provider': { status: 503, type: 'destination_unavailable' },
-  busy: { status: 503, type: 'connection_limit_reached' },
-  failed: { status: 502, type: 'proxy_internal_error' },
-} as const
-
-/** Why a target was not reached (protocol.md §4). */
-export type ReplyWord = keyof typeof outcomes
+import { isReplyWord, replyForms, replyOfErrno, type ReplyWord, replyWords } from '@ls/foundation'
 
 /** The HTTP status that a word stands for. */
 export function statusOfReply(word: ReplyWord): number {
-  return outcomes[word].status
+  return replyForms[word].status
 }
 
 /**
@@ -32,7 +15,7 @@ export function replyOf(error: unknown): ReplyWord {
 
 /** The Proxy-Status field for a word; `details` tells apart what the error types of the RFC throw together. */
 export function formatProxyStatus(word: ReplyWord): string {
-  return `proxy; error=${outcomes[word].type}; details="${word}"`
+  return `proxy; error=${replyForms[word].errorType}; details="${word}"`
 }
 
 /** The word behind a proxy's refusal: from its Proxy-Status field where it sent one, else from the status alone. */
@@ -48,30 +31,12 @@ const wordOfStatus: Readonly<Record<number, ReplyWord>> = {
   504: 'timeout',
 }
 
-const wordOfErrorCode: Readonly<Record<string, ReplyWord>> = {
-  ECONNREFUSED: 'refused',
-  EHOSTUNREACH: 'host-unreachable',
-  EHOSTDOWN: 'host-unreachable',
-  ENETUNREACH: 'network-unreachable',
-  ENETDOWN: 'network-unreachable',
-  ETIMEDOUT: 'timeout',
-  ENOTFOUND: 'dns',
-  EAI_AGAIN: 'dns',
-  EAI_FAIL: 'dns',
-  ENODATA: 'dns',
-  ESERVFAIL: 'dns',
-}
-
 function findReply(error: unknown): ReplyWord | undefined {
   if (typeof error !== 'object' || error === null) return undefined
   const { reply, code, name } = error as { reply?: unknown; code?: unknown; name?: unknown }
   if (isReplyWord(reply)) return reply
   if (name === 'TimeoutError') return 'timeout'
-  return typeof code === 'string'
-    ? Object.hasOwn(wordOfErrorCode, code)
-      ? wordOfErrorCode[code]
-      : undefined
-    : undefined
+  return replyOfErrno(code)?.word
 }
 
 function parseProxyStatus(field: string): ReplyWord | undefined {
@@ -81,11 +46,5 @@ function parseProxyStatus(field: string): ReplyWord | undefined {
   if (type === undefined) return undefined
   if (type === 'dns_timeout' || type === 'destination_not_found') return 'dns'
   if (type === 'destination_ip_prohibited') return 'forbidden'
-  return words.find((word) => outcomes[word].type === type)
-}
-
-const words = Object.keys(outcomes) as ReplyWord[]
-
-function isReplyWord(value: unknown): value is ReplyWord {
-  return typeof value === 'string' && Object.hasOwn(outcomes, value)
+  return replyWords.find((word) => replyForms[word].errorType === type)
 }

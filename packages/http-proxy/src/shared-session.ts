@@ -1,10 +1,9 @@
 import { connect as connectHttp2, type ClientHttp2Session } from 'node:http2'
 import type { Duplex } from 'node:stream'
 import { formatAuthority } from './authority.js'
-import type { ConnectAttempt } from './connect.js'
+import type { ConnectAttempt } from './connect-attempt.js'
 import { requestStream } from './connect-h2.js'
 import { HttpProxyError } from './errors.js'
-import type { ResolvedHttp2Options } from './http2-sessions.js'
 
 /** Bytes a tunnel may receive ahead of its reader: 80 Mbit/s at 100 ms. */
 const streamWindowBytes = 1_048_576
@@ -18,10 +17,18 @@ const sessionWindowBytes = 16_777_216
 /** What nghttp2 may hold for a session, in the megabytes that Node counts in; its default of 10 refuses busy sessions. */
 const maxSessionMemory = 64
 
+export interface SharedSessionLimits {
+  readonly maxTunnelsPerSession: number
+  /** How long a connection without tunnels is kept, in milliseconds. */
+  readonly idleMs: number
+  /** How long a kept connection may take to answer a PING, in milliseconds. */
+  readonly pingMs: number
+}
+
 /** An HTTP/2 connection to a proxy, and the tunnels on it. */
 export class SharedSession {
   readonly #http2: ClientHttp2Session
-  readonly #options: ResolvedHttp2Options
+  readonly #options: SharedSessionLimits
   readonly #onRetired: () => void
   #state: 'open' | 'retired' = 'open'
   #tunnels = 0
@@ -31,7 +38,7 @@ export class SharedSession {
   constructor(
     stream: Duplex,
     authority: string,
-    options: ResolvedHttp2Options,
+    options: SharedSessionLimits,
     onRetired: (session: SharedSession) => void,
   ) {
     this.#options = options

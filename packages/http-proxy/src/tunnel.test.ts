@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { connect as connectSocket } from 'node:net'
 import { describe, expect, it } from 'vitest'
 import type { ConnectRequest } from './connect-request.js'
-import { dialDirect } from './dial-direct.js'
+import { dialDirect } from './dial.js'
 import { plainDuplex } from '../testing/plain-duplex.js'
 import { useProxyFixture } from '../testing/proxy-fixture.js'
 

@@ -3,8 +3,8 @@ import { createServer as createHttpServer, type Server } from 'node:http'
 import { createServer as createNetServer, type AddressInfo, type Socket } from 'node:net'
 import { afterEach, beforeEach } from 'vitest'
 import { createServer, type HttpProxyServer } from '../src/create-server.js'
-import { dialDirect } from '../src/dial-direct.js'
-import type { Dial, HttpProxyOptions } from '../src/options.js'
+import { type Dial, dialDirect } from '../src/dial.js'
+import type { HttpProxyOptions } from '../src/options.js'
 import { RawClient } from './raw-client.js'
 
 /** A fixture for the tests of a file: what one opens is closed behind it, and nothing may be left over. */

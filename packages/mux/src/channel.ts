@@ -1,4 +1,4 @@
-import type { TimerHandle } from '@ls/foundation'
+import { textOf, type TimerHandle } from '@ls/foundation'
 import { type Address, type ChannelKey, channelKey, decode, MessageType, type Protocol } from '@ls/codec'
 import { answerLimitMs, remainingAnswerMs } from './answer-deadline.js'
 import { AnswerHold } from './answer-hold.js'
@@ -359,7 +359,7 @@ export class Channel implements SenderOwner, ReceiverOwner {
 
   /** A handler broke its promise not to throw, or data cannot be delivered. */
   #failed(error: unknown): void {
-    const text = error instanceof Error ? error.message : String(error)
+    const text = textOf(error)
     this.#host.options.logger.warn({ err: error }, `channel aborted: ${text}`)
     this.abort(`failed: ${text}`)
   }

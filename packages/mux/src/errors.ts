@@ -17,8 +17,3 @@ export class MuxError extends Error {
     this.code = code
   }
 }
-
-/** The words of anything that was thrown. */
-export function textOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
-}

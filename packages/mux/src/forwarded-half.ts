@@ -1,8 +1,8 @@
 import { type ChannelKey, dataCreditBytes, decode, isCompressed, MessageType } from '@ls/codec'
+import { textOf } from '@ls/foundation'
 import { AnswerHold } from './answer-hold.js'
 import { disconnectMessage, finMessage, rejectMessage, windowMessage } from './channel-messages.js'
 import type { Channel } from './channel.js'
-import { textOf } from './errors.js'
 import { Flow, type FlowOwner } from './flow.js'
 import { Linger, stuckText } from './linger.js'
 import {

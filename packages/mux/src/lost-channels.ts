@@ -2,7 +2,6 @@ import { type Clock, systemClock } from '@ls/foundation'
 import { channelKey } from '@ls/codec'
 import { disconnectMessage, linkLostText } from './channel-messages.js'
 import type { SessionHandler } from './session-handler.js'
-import type { Session } from './session.js'
 
 export interface LostChannelsOptions {
   readonly clock?: Clock
@@ -10,6 +9,11 @@ export interface LostChannelsOptions {
   readonly keepMs?: number
   /** Channels remembered for all peers together; the oldest are forgotten first. @default 16384 */
   readonly maxChannels?: number
+}
+
+/** The session that tells. */
+interface Teller {
+  send(message: Uint8Array): void
 }
 
 /**
@@ -60,7 +64,7 @@ export class LostChannels {
   }
 
   /** Disconnects on the new session of `peer` what the one before had open. */
-  tell(peer: string, session: Session): void {
+  tell(peer: string, session: Teller): void {
     for (const id of this.#take(peer)) session.send(disconnectMessage(id, linkLostText))
   }
 
@@ -77,6 +81,6 @@ export class LostChannels {
  * Answers a peer that wants a channel back which `session` does not have. What was under way is lost: a new connection
  * to the target would go on in the middle of the stream.
  */
-export function refuseResume(id: Uint8Array, session: Session, handler: SessionHandler): void {
+export function refuseResume(id: Uint8Array, session: Teller, handler: SessionHandler): void {
   if (handler.isElsewhere?.(channelKey(id)) !== true) session.send(disconnectMessage(id, linkLostText))
 }

@@ -1,4 +1,4 @@
-import type { TimerHandle } from '@ls/foundation'
+import { textOf, type TimerHandle } from '@ls/foundation'
 import {
   channelIdBytes,
   channelIdOffset,
@@ -12,7 +12,7 @@ import {
 import type { ChannelHandler } from './channel-handler.js'
 import { connectMessage, rejectMessage } from './channel-messages.js'
 import { Channel } from './channel.js'
-import { MuxError, textOf } from './errors.js'
+import { MuxError } from './errors.js'
 import type { Flow } from './flow.js'
 import { IdleWatch } from './idle-watch.js'
 import { refuseResume } from './lost-channels.js'

@@ -1,4 +1,10 @@
-import type { Failure, FailureWord } from './failure.js'
+import type { ReplyWord } from '@ls/foundation'
+
+/** Why a target was not reached, as both ends and the proxy client should learn it. */
+export interface Failure {
+  readonly word: ReplyWord
+  readonly detail: string
+}
 
 /** A failure as an error; `code` names the word. */
 export class RelayError extends Error {
@@ -6,7 +12,7 @@ export class RelayError extends Error {
   readonly code: RelayErrorCode
   readonly failure: Failure
   /** The word, where the HTTP proxy looks for it. */
-  readonly reply: FailureWord
+  readonly reply: ReplyWord
 
   constructor(failure: Failure, options?: ErrorOptions) {
     super(`${failure.word}: ${failure.detail}`, options)
@@ -27,7 +33,7 @@ export type RelayErrorCode =
   | 'ERR_RELAY_BUSY'
   | 'ERR_RELAY_FAILED'
 
-const codesByWord: Record<FailureWord, RelayErrorCode> = {
+const codesByWord: Record<ReplyWord, RelayErrorCode> = {
   refused: 'ERR_RELAY_REFUSED',
   'host-unreachable': 'ERR_RELAY_HOST_UNREACHABLE',
   'network-unreachable': 'ERR_RELAY_NETWORK_UNREACHABLE',

@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { replyWords } from '@ls/foundation'
 import { RelayError } from './errors.js'
-import { failureOf, failureWords, formatFailure, parseFailure, replyOf } from './failure.js'
+import { failureOf, formatFailure, parseFailure, replyOf } from './failure.js'
 
 describe('parseFailure', () => {
   test('reads the word and the detail of our own texts', () => {
@@ -22,7 +23,7 @@ describe('parseFailure', () => {
 
   test('undoes formatFailure', () => {
     fc.assert(
-      fc.property(fc.constantFrom(...failureWords), fc.string(), (word, text) => {
+      fc.property(fc.constantFrom(...replyWords), fc.string(), (word, text) => {
         const detail = text.trim()
         expect(parseFailure(formatFailure({ word, detail }))).toEqual({ word, detail })
       }),
@@ -55,7 +56,7 @@ describe('failureOf', () => {
 })
 
 test('replyOf has an answer for each word', () => {
-  expect(failureWords.map((word) => replyOf(word))).toEqual([
+  expect(replyWords.map((word) => replyOf(word))).toEqual([
     'refused',
     'host-unreachable',
     'network-unreachable',

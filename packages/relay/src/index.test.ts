@@ -14,7 +14,6 @@ test('@ls/relay exports what it says it does', () => {
       "dial",
       "diallerThrough",
       "failureOf",
-      "failureWords",
       "formatFailure",
       "formatListenAddress",
       "formatTarget",

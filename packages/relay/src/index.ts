@@ -1,23 +1,15 @@
 export { ChannelSlots, type ChannelSlotsOptions } from './channel-slots.js'
 export { Balancer, type BalancerOptions } from './balancer.js'
 export type { Cancellation } from './cancellation.js'
-export { RelayError, type RelayErrorCode } from './errors.js'
-export {
-  type Failure,
-  failureOf,
-  type FailureWord,
-  failureWords,
-  formatFailure,
-  parseFailure,
-  replyOf,
-} from './failure.js'
+export { type Failure, RelayError, type RelayErrorCode } from './errors.js'
+export { failureOf, formatFailure, parseFailure, replyOf } from './failure.js'
 export type { Account } from '@ls/socks5'
 export { Inbound, type InboundOptions } from './inbound/inbound.js'
 export { formatListenAddress, type ListenAddress, parseListenAddress } from './inbound/listen-address.js'
 export type { ListenWebSocket, WebSocketListener } from './inbound/listen-web-socket.js'
 export { ListenError } from './inbound/listen-error.js'
 export { offerInTurn, type OfferEvents } from './inbound/offer-race.js'
-export type { ChannelSource, SessionPicker } from './inbound/opener.js'
+export type { ChannelSource, SessionPicker } from './inbound/channel-source.js'
 export type { InboundUdpOptions } from './inbound/udp.js'
 export { localSession } from './local-session.js'
 export { type AccessRules, parseAccessRules } from './outbound/access-rules.js'

@@ -1,4 +1,5 @@
 import type { Address } from '@ls/codec'
+import { formatHostPort } from '@ls/foundation'
 import { parseHostName } from './address/host-name.js'
 import { type IpAddress, parseIpAddress } from './address/ip-address.js'
 import { endsInNumber, parseNumberAddress } from './address/number-address.js'
@@ -45,7 +46,7 @@ export function targetAt({ port }: Target, address: IpAddress): Target {
 
 /** `host:port` for logs and error texts, with brackets around IPv6. */
 export function formatTarget({ host, port }: Address): string {
-  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
+  return formatHostPort(host, port)
 }
 
 declare const parsed: unique symbol

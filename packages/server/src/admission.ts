@@ -1,5 +1,6 @@
 import type { ChannelKey } from '@ls/codec'
 import { nodeCompressor } from '@ls/codec/node'
+import { textOf } from '@ls/foundation'
 import {
   type Channel,
   helloWindowBytes,
@@ -78,7 +79,7 @@ export class Admission {
       if (outcome.kind === 'agreed') this.#welcome(transport, outcome.agreement, remoteAddress)
       else this.#moved(outcome.id, remoteAddress)
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error)
+      const reason = textOf(error)
       onRefused(remoteAddress, reason)
       if (error instanceof Crowded || error instanceof Throttled)
         return transport.close({ code: CloseCode.tryAgainLater, reason })

@@ -11,8 +11,8 @@ import { isApiPath } from './api/routes.js'
 import { type AuthThrottle, retryAfter } from './auth-throttle.js'
 import { earlyTokenHash } from './early-auth.js'
 import type { Fallback } from './fallback/fallback.js'
-import { answerHttp, defaultSocketPaths, pathOf } from './http.js'
-import type { ResolvedServerOptions } from './options.js'
+import { answerHttp, pathOf } from './http.js'
+import { defaultSocketPaths, type ResolvedServerOptions } from './options.js'
 import { plainAddress } from './remote-address.js'
 
 export interface FrontDoorOptions {

@@ -27,9 +27,6 @@ export function answerHttp(
   answerText(response, request.method === 'OPTIONS' ? 204 : 405, '')
 }
 
-/** Where links are opened unless another path is chosen (protocol.md §1). */
-export const defaultSocketPaths: readonly string[] = ['/socket', '/socket/']
-
 export function pathOf({ url = '/' }: IncomingMessage): string {
   return url.split('?', 1)[0] ?? '/'
 }

@@ -27,7 +27,6 @@ import {
 import { descriptorLimit, shareDescriptors } from './descriptor-limit.js'
 import { parseFallback } from './fallback/fallback.js'
 import { defaultGuard } from './default-guard.js'
-import { defaultSocketPaths } from './http.js'
 
 export interface ServerOptions extends PayloadOptions {
   /** Address the WebSocket port listens on, or `unix:/path/of.sock`. @default '0.0.0.0' */
@@ -166,6 +165,9 @@ export interface ServerOptions extends PayloadOptions {
   /** @default the process's clock */
   readonly clock?: Clock
 }
+
+/** Where links are opened unless another path is chosen (protocol.md §1). */
+export const defaultSocketPaths: readonly string[] = ['/socket', '/socket/']
 
 /** What has a default that more than one module needs. */
 export type ResolvedServerOptions = ServerOptions &

@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events'
-import type { Logger } from '@ls/foundation'
+import { asError, type Logger } from '@ls/foundation'
 import type { Channel } from '@ls/mux'
 import { ChannelSlots, Outbound } from '@ls/relay'
 import { AllowedOrigins, connectByteStream, type RefusalCounts } from '@ls/transport'
@@ -305,7 +305,7 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
 
   /** An error that no caller waits for; the embedder may listen for it, the log has it in any case. */
   #fail(thrown: unknown): void {
-    const error = thrown instanceof Error ? thrown : new Error(String(thrown))
+    const error = asError(thrown)
     this.#logger.error({ err: error }, error.message)
     if (this.listenerCount('error') > 0) this.emit('error', error)
   }

@@ -10,7 +10,8 @@ import {
 } from '@ls/transport'
 import type { ManagementApi } from './api/management-api.js'
 import type { AuthThrottle } from './auth-throttle.js'
-import { openFallback, parseFallback } from './fallback/fallback.js'
+import { parseFallback } from './fallback/fallback.js'
+import { openFallback } from './fallback/open-fallback.js'
 import { FrontDoor } from './front-door.js'
 import { believedProxies, type ResolvedServerOptions } from './options.js'
 

@@ -1,3 +1,5 @@
+import { replyForms } from '@ls/foundation'
+
 /** How a request ended, in one vocabulary for both versions (protocol.md §4, RFC 1928 §6). */
 export type ReplyCode =
   | 'succeeded'
@@ -13,15 +15,15 @@ export type ReplyCode =
 /** A reply that ends the connection. */
 export type FailureCode = Exclude<ReplyCode, 'succeeded'>
 
-/** The one table from word to byte. SOCKS4 knows yes and no only. `timeout` is RFC 1928's "TTL expired". */
+/** The table from word to byte. `timeout` is RFC 1928's "TTL expired". */
 export const replyBytes: Readonly<Record<ReplyCode, { readonly socks5: number; readonly socks4: number }>> = {
   succeeded: { socks5: 0x00, socks4: 0x5a },
   failed: { socks5: 0x01, socks4: 0x5b },
-  forbidden: { socks5: 0x02, socks4: 0x5b },
-  'network-unreachable': { socks5: 0x03, socks4: 0x5b },
-  'host-unreachable': { socks5: 0x04, socks4: 0x5b },
-  refused: { socks5: 0x05, socks4: 0x5b },
-  timeout: { socks5: 0x06, socks4: 0x5b },
+  forbidden: replyForms.forbidden,
+  'network-unreachable': replyForms['network-unreachable'],
+  'host-unreachable': replyForms['host-unreachable'],
+  refused: replyForms.refused,
+  timeout: replyForms.timeout,
   'command-unsupported': { socks5: 0x07, socks4: 0x5b },
   'address-unsupported': { socks5: 0x08, socks4: 0x5b },
 }

@@ -1,5 +1,5 @@
 import { Duplex } from 'node:stream'
-import { checkDurationMs, systemClock, type Clock, type TimerHandle } from '@ls/foundation'
+import { asError, checkDurationMs, type Clock, systemClock, type TimerHandle } from '@ls/foundation'
 import type { MessageTransport, TransportCloseReason, TransportHandler } from '@ls/mux'
 import { CloseCode } from './close-code.js'
 import { TransportError } from './errors.js'
@@ -165,7 +165,7 @@ export class ByteStream extends Duplex implements TransportHandler {
         this.#attach(transport)
         this.#reportWritten()
       },
-      (error: unknown) => this.destroy(error instanceof Error ? error : new Error(String(error))),
+      (error: unknown) => this.destroy(asError(error)),
     )
   }
 

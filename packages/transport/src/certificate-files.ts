@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
-import { asError, systemCodeOf, TransportError } from './errors.js'
+import { asError } from '@ls/foundation'
+import { systemCodeOf, TransportError } from './errors.js'
 import type { ServerTlsOptions } from './server-tls.js'
 
 /** Where certificate and key are, as PEM. */

@@ -1,9 +1,8 @@
 import { X509Certificate } from 'node:crypto'
 import { type FSWatcher, watch } from 'node:fs'
 import { dirname } from 'node:path'
-import type { Logger } from '@ls/foundation'
+import { asError, type Logger } from '@ls/foundation'
 import { type CertificateFiles, readCertificateFiles } from './certificate-files.js'
-import { asError } from './errors.js'
 import type { ServerTlsOptions } from './server-tls.js'
 
 export interface CertificateWatchOptions {

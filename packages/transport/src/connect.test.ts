@@ -5,7 +5,8 @@ import { freePort, leakCheck, RecordingHandler, tcpServer, testCertificate, unti
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { connect, type ConnectOptions } from './connect.js'
 import type { TransportError } from './errors.js'
-import { listen, type TransportListener } from './listen.js'
+import { listen } from './listen.js'
+import type { TransportListener } from './listen-options.js'
 import type { UpgradeRequest } from './upgrade-request.js'
 import type { WebSocketTransport } from './websocket-transport.js'
 

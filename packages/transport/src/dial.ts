@@ -1,9 +1,9 @@
 import { connect, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { dial, type NameResolver, serverResolver } from '@ls/dial'
-import { maxTimerMs } from '@ls/foundation'
+import { asError, formatHostPort, maxTimerMs } from '@ls/foundation'
 import type { Attempt } from './attempt.js'
-import { asError, systemCodeOf, TransportError, type TransportErrorCode } from './errors.js'
+import { systemCodeOf, TransportError, type TransportErrorCode } from './errors.js'
 
 /** Opens the connection below the WebSocket in some other way, for instance through a SOCKS proxy. */
 export type Dial = (host: string, port: number, signal: AbortSignal) => Promise<Duplex>
@@ -75,10 +75,6 @@ function abortable<S extends Duplex>(
       controller.abort()
     }
   })
-}
-
-export function formatHostPort(host: string, port: number): string {
-  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
 }
 
 /** Between two steps nobody listens, and an error without a listener would end the process; the next step sees it. */

@@ -1,4 +1,5 @@
 import { isIP } from 'node:net'
+import { isLocalhost } from '@ls/foundation'
 import { TransportError } from './errors.js'
 import { type NoProxy, parseNoProxy } from './no-proxy.js'
 import { printable } from './printable.js'
@@ -44,7 +45,7 @@ function parseProxy(name: string, value: string): URL {
 }
 
 function isLoopback(host: string): boolean {
-  if (host === 'localhost' || host.endsWith('.localhost')) return true
+  if (isLocalhost(host)) return true
   return isIP(host) === 4 ? host.startsWith('127.') : host === '::1'
 }
 

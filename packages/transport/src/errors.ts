@@ -52,8 +52,3 @@ export function systemCodeOf(error: unknown): string {
   const code = (error as { code?: unknown } | undefined)?.code
   return typeof code === 'string' ? code : ''
 }
-
-/** The error itself, or whatever else was thrown wrapped in one. */
-export function asError(thrown: unknown): Error {
-  return thrown instanceof Error ? thrown : new Error(String(thrown))
-}

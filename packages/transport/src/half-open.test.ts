@@ -3,7 +3,7 @@ import { PendingConnections } from '@ls/mux'
 import { testAuthority, until } from '@ls/testkit'
 import { describe, expect, test } from 'vitest'
 import { openLink, rawConnection, startListener, upgradeHead } from '../testing/listening.js'
-import type { ListenOptions } from './listen.js'
+import type { ListenOptions } from './listen-options.js'
 import type { RefusalKind } from './refusals.js'
 
 /** What issue 5 asks for; far fewer than a listener takes. */

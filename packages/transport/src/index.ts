@@ -14,7 +14,8 @@ export { TransportError, transportErrorCodes, type TransportErrorCode, type Tran
 export { connectAsBrowser } from './fingerprint/connect-as-browser.js'
 export { type Fingerprint, fingerprints } from './fingerprint/fingerprint.js'
 export type { ClientAddress, ClientAddressHeader } from './forwarded.js'
-export { listen, type ListenOptions, type TakeUpgrade, type TransportListener } from './listen.js'
+export { listen } from './listen.js'
+export type { ListenOptions, TakeUpgrade, TransportListener } from './listen-options.js'
 export {
   type ByteStreamListener,
   type ByteStreamListenOptions,

@@ -3,7 +3,7 @@ import { connect as connectTls } from 'node:tls'
 import { onceEvent, testAuthority, turns } from '@ls/testkit'
 import { describe, expect, test } from 'vitest'
 import { afterTest, rawConnection, startListener, untilEnd, upgradeHead } from '../testing/listening.js'
-import type { ListenOptions } from './listen.js'
+import type { ListenOptions } from './listen-options.js'
 import type { UpgradeRequest } from './upgrade-request.js'
 
 const line = 'PROXY TCP4 192.0.2.1 198.51.100.2 4711 443\r\n'

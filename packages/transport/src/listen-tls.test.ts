@@ -2,7 +2,7 @@ import { connect as connectTls, type TLSSocket, type ConnectionOptions } from 'n
 import { onceEvent, testAuthority, until } from '@ls/testkit'
 import { describe, expect, test } from 'vitest'
 import { afterTest, openLink, rawConnection, startListener, untilEnd } from '../testing/listening.js'
-import type { ListenOptions, TransportListener } from './listen.js'
+import type { ListenOptions, TransportListener } from './listen-options.js'
 import type { ServerTlsOptions } from './server-tls.js'
 import type { ClientTlsOptions } from './tls.js'
 

@@ -4,7 +4,8 @@ import { leakCheck, onceEvent, RecordingHandler, tcpServer, turns, until } from 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { connect, type ConnectOptions } from './connect.js'
 import type { TransportError } from './errors.js'
-import { listen, type ListenOptions, type TransportListener } from './listen.js'
+import { listen } from './listen.js'
+import type { ListenOptions, TransportListener } from './listen-options.js'
 import type { UpgradeRequest } from './upgrade-request.js'
 import type { WebSocketTransport } from './websocket-transport.js'
 

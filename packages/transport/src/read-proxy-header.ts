@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
-import { asError, TransportError } from './errors.js'
+import { asError } from '@ls/foundation'
+import { TransportError } from './errors.js'
 import { parseProxyHeader, type ProxyHeader } from './proxy-header.js'
 
 const NOTHING: Buffer = Buffer.alloc(0)

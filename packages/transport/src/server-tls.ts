@@ -1,5 +1,6 @@
 import { createSecureContext, type SecureContextOptions, type TlsOptions } from 'node:tls'
-import { asError, systemCodeOf, TransportError } from './errors.js'
+import { asError } from '@ls/foundation'
+import { systemCodeOf, TransportError } from './errors.js'
 
 /** What a `wss:` listener shows, and whom it lets in; PEM texts. */
 export interface ServerTlsOptions {

@@ -1,8 +1,9 @@
 import { isIP } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { connect, type ConnectionOptions, type TLSSocket, type TLSSocketOptions } from 'node:tls'
+import { formatHostPort } from '@ls/foundation'
 import type { Attempt } from './attempt.js'
-import { formatHostPort, guard } from './dial.js'
+import { guard } from './dial.js'
 import { systemCodeOf, TransportError } from './errors.js'
 
 /** What a `wss:` connection may be told about TLS; Node's own options of these names. */

@@ -4,7 +4,7 @@ import { testAuthority, until } from '@ls/testkit'
 import { describe, expect, test } from 'vitest'
 import { openLink, rawConnection, startListener, untilEnd, upgradeHead } from '../testing/listening.js'
 import { wsFrame, wsHeader } from '../testing/ws-frame.js'
-import type { ListenOptions } from './listen.js'
+import type { ListenOptions } from './listen-options.js'
 import { listen } from './listen.js'
 import type { WebSocketTransport } from './websocket-transport.js'
 

@@ -18,7 +18,8 @@ import {
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { WebSocket, WebSocketServer } from 'ws'
 import { connect, type ConnectOptions } from './connect.js'
-import { listen, type ListenOptions } from './listen.js'
+import { listen } from './listen.js'
+import type { ListenOptions } from './listen-options.js'
 import type { WebSocketTransport } from './websocket-transport.js'
 
 interface LinkedPair {

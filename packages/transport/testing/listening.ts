@@ -2,7 +2,8 @@ import { connect as connectTcp, type NetConnectOpts, type Socket } from 'node:ne
 import { leakCheck, onceEvent, RecordingHandler } from '@ls/testkit'
 import { afterEach, beforeEach } from 'vitest'
 import { connect, type ConnectOptions } from '../src/connect.js'
-import { listen, type ListenOptions, type TransportListener } from '../src/listen.js'
+import { listen } from '../src/listen.js'
+import type { ListenOptions, TransportListener } from '../src/listen-options.js'
 import type { WebSocketTransport } from '../src/websocket-transport.js'
 
 const cleanups: (() => Promise<void> | void)[] = []

@@ -1,3 +1,4 @@
+import { isLocalhost } from '@ls/foundation'
 import { parseHostName } from './host-name.js'
 import { parseIpAddress } from './ip-address.js'
 import { isInNetwork, parseIpNetwork } from './ip-network.js'
@@ -12,7 +13,7 @@ export function isLoopback(host: string): boolean {
 
 /** Whether a name stands for loopback by RFC 6761 §6.3, or by the hosts file of common systems. */
 export function isLoopbackName(name: string): boolean {
-  return name === 'localhost' || name.endsWith('.localhost') || hostsFileNames.has(name)
+  return isLocalhost(name) || hostsFileNames.has(name)
 }
 
 const loopbackNetworks = ['127.0.0.0/8', '::1'].map((text) => parseIpNetwork(text)!)

@@ -18,7 +18,7 @@ import {
 } from './listen-address.js'
 import { type ListenWebSocket, openWebSocket } from './listen-web-socket.js'
 import { openServer } from './open-server.js'
-import type { ChannelSource } from './opener.js'
+import type { ChannelSource } from './channel-source.js'
 import { PendingClients, type ProvableStream, unprovenStream } from './pending-clients.js'
 import { serveSocks, type ServeSocksOptions } from './socks.js'
 import type { InboundUdpOptions } from './udp.js'

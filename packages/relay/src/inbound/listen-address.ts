@@ -1,4 +1,5 @@
 import { isIPv6 } from 'node:net'
+import { formatHostPort } from '@ls/foundation'
 
 /** Where an inbound listens: a TCP port, a UNIX socket, or a port for byte streams over WebSocket. */
 export type ListenAddress = TcpAddress | UnixAddress | WebSocketAddress
@@ -46,13 +47,9 @@ export function parseListenAddress(text: string): ListenAddress {
 /** Writes what {@link parseListenAddress} reads. */
 export function formatListenAddress(address: ListenAddress): string {
   if ('path' in address) return `${unixPrefix}${address.path}`
-  if (!('webSocket' in address)) return formatTcp(address)
-  const { secure, path } = address.webSocket
-  return `${secure ? 'wss' : 'ws'}://${formatTcp(address.webSocket)}${path}`
-}
-
-function formatTcp({ host, port }: TcpAddress): string {
-  return `${isIPv6(host) ? `[${host}]` : host}:${port}`
+  if (!('webSocket' in address)) return formatHostPort(address.host, address.port)
+  const { secure, host, port, path } = address.webSocket
+  return `${secure ? 'wss' : 'ws'}://${formatHostPort(host, port)}${path}`
 }
 
 function parseWebSocket(text: string): WebSocketAddress['webSocket'] {

@@ -1,3 +1,4 @@
+import { textOf } from '@ls/foundation'
 import { formatListenAddress, type ListenAddress } from './listen-address.js'
 
 /** A port that cannot be opened; `code` is Node's (EADDRINUSE, EACCES, EADDRNOTAVAIL…). */
@@ -17,7 +18,7 @@ export class ListenError extends Error {
 export function listenError(error: unknown, what: string, address: ListenAddress): ListenError {
   const code = (error as { code?: string }).code ?? 'UNKNOWN'
   const reasons = 'path' in address ? pathReasons : portReasons
-  const reason = reasons[code] ?? (error instanceof Error ? error.message : String(error))
+  const reason = reasons[code] ?? textOf(error)
   const text = `${what} cannot listen on ${formatListenAddress(address)}: ${reason}`
   return new ListenError(text, code, address, { cause: error })
 }

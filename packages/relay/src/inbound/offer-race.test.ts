@@ -3,7 +3,8 @@ import type { Channel, Session } from '@ls/mux'
 import { FakeClock, until } from '@ls/testkit'
 import { describe, expect, test } from 'vitest'
 import { sessionPair } from '../../testing/session-pair.js'
-import { type ChannelSource, openAnswered } from './opener.js'
+import type { ChannelSource } from './channel-source.js'
+import { openAnswered } from './opener.js'
 
 const request = {
   protocol: 'tcp',

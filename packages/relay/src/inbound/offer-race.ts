@@ -1,10 +1,9 @@
-import type { Clock, TimerHandle } from '@ls/foundation'
+import { asError, type Clock, type TimerHandle } from '@ls/foundation'
 import type { Session } from '@ls/mux'
 import type { Cancellation } from '../cancellation.js'
-import { RelayError } from '../errors.js'
-import type { Failure } from '../failure.js'
+import { type Failure, RelayError } from '../errors.js'
 import { afterFailedOffer, maxOffers, offerAfterMs } from './offer-policy.js'
-import type { ChannelSource } from './opener.js'
+import type { ChannelSource } from './channel-source.js'
 
 /** What becomes of one offer; one of these is called, once. */
 export interface OfferEvents<T> {
@@ -72,7 +71,7 @@ class OfferRace<T> {
     try {
       offer.takeBack = this.#options.offer(session, this.#eventsOf(offer))
     } catch (error) {
-      this.#fail(error instanceof Error ? error : new Error(String(error)))
+      this.#fail(asError(error))
     }
   }
 

@@ -4,11 +4,13 @@ import type { Logger } from '@ls/foundation'
 import type { Channel, ChannelHandler } from '@ls/mux'
 import type { Cancellation } from '../cancellation.js'
 import { RelayError } from '../errors.js'
-import { type Failure, failureOf, formatFailure } from '../failure.js'
+import type { Failure } from '../errors.js'
+import { failureOf, formatFailure } from '../failure.js'
 import type { PayloadOptions } from '../payload-options.js'
 import { pump } from '../pump.js'
 import { formatTarget, type Target } from '../target.js'
-import { type ChannelSource, openAnswered, openAtOnce } from './opener.js'
+import type { ChannelSource } from './channel-source.js'
+import { openAnswered, openAtOnce } from './opener.js'
 
 export interface ServeTcpOptions extends PayloadOptions, ChannelSource {
   /** Answer success before the peer has. @default false */

@@ -9,7 +9,8 @@ import { RelayError } from '../errors.js'
 import { failureOf, formatFailure, replyOf } from '../failure.js'
 import { parseTarget } from '../target.js'
 import { watchGone } from './gone.js'
-import { type ChannelSource, openAnswered } from './opener.js'
+import type { ChannelSource } from './channel-source.js'
+import { openAnswered } from './opener.js'
 
 export interface InboundUdpOptions {
   /** An association without a datagram either way for this long is closed, in milliseconds. @default 300000 */

@@ -3,10 +3,10 @@ import type { ConnectionOptions as TlsOptions } from 'node:tls'
 import type { Address } from '@ls/codec'
 import { connect as connectHttp, HttpProxyError } from '@ls/http-proxy'
 import { type NameResolver, serverResolver } from '@ls/dial'
+import { isReplyWord } from '@ls/foundation'
 import { type ClientVersion, connect as connectSocks, SocksError } from '@ls/socks5'
 import { abortSignalOf } from '../cancellation.js'
 import { RelayError } from '../errors.js'
-import { failureWords } from '../failure.js'
 import { defaultConnectTimeoutMs, dial, type DialOptions } from './dial.js'
 import { resolveIpv4 } from './resolve-ipv4.js'
 import { speaksHttp, type Upstream } from './upstream.js'
@@ -101,7 +101,7 @@ function throughSocks({ protocol, webSocket: _webSocket, ...proxy }: Upstream, d
 export function upstreamError(error: unknown): Error {
   if (!(error instanceof SocksError) && !(error instanceof HttpProxyError)) return error as Error
   const timedOut = error.code === 'ERR_SOCKS_TIMEOUT' || error.code === 'ERR_HTTP_PROXY_TIMEOUT'
-  const word = failureWords.find((known) => known === error.reply) ?? (timedOut ? 'timeout' : 'failed')
+  const word = isReplyWord(error.reply) ? error.reply : timedOut ? 'timeout' : 'failed'
   return new RelayError({ word, detail: error.message }, { cause: error })
 }
 

@@ -1,6 +1,6 @@
 import type { Address } from '@ls/codec'
 import type { NameResolver } from '@ls/dial'
-import type { Logger } from '@ls/foundation'
+import { type Logger, textOf } from '@ls/foundation'
 import type { Channel, ChannelHandler } from '@ls/mux'
 import { RelayError } from '../errors.js'
 import { failureOf, formatFailure } from '../failure.js'
@@ -103,7 +103,7 @@ class OutboundAssociation implements ChannelHandler, DatagramSink {
 
   drop(reason: unknown): void {
     this.#channel.droppedDatagrams++
-    const text = reason instanceof Error ? reason.message : String(reason)
+    const text = textOf(reason)
     this.#options.logger.debug({ reason: text }, `datagram dropped: ${text}`)
   }
 

@@ -34,16 +34,6 @@ export function parseFallback(place: string): FallbackPlace {
   return { kind: 'site', folder }
 }
 
-/** The kinds are loaded when wanted: most servers have none. */
-export async function openFallback(place: FallbackPlace): Promise<Fallback> {
-  if (place.kind === 'site') {
-    const { StaticSite } = await import('./static-site.js')
-    return new StaticSite(place.folder)
-  }
-  const { ReverseProxy } = await import('./reverse-proxy.js')
-  return new ReverseProxy(place.origin)
-}
-
 function parseOrigin(place: string): URL {
   if (!URL.canParse(place)) throw new RangeError('the fallback is no valid URL')
   const url = new URL(place)

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { dial as dialHost } from '@ls/dial'
-import { checkDurationMs, maxTimerMs } from '@ls/foundation'
+import { checkDurationMs, formatHostPort, maxTimerMs, textOf } from '@ls/foundation'
 import { ClientHandshake, type ClientVersion } from '../client-handshake.js'
 import { parseDestination } from '../destination.js'
 import { SocksError } from '../errors.js'
@@ -58,7 +58,11 @@ export async function connect<S extends Duplex = Socket>(options: ConnectOptions
   const { version, username, password } = proxy
   const destination = parseDestination(target.host, target.port)
   const handshake = new ClientHandshake({ version, username, password, destination })
-  const deadline = startDeadline(`connecting through the proxy ${nameOf(proxy)}`, timeoutMs, signal)
+  const deadline = startDeadline(
+    `connecting through the proxy ${formatHostPort(proxy.host, proxy.port)}`,
+    timeoutMs,
+    signal,
+  )
   try {
     if (deadline.signal.aborted) {
       options.socket?.destroy()
@@ -93,7 +97,7 @@ function reach<S extends Duplex>(dial: Dial<S>, proxy: ProxyAddress, signal: Abo
     }
     const onError = (cause: unknown) => {
       signal.removeEventListener('abort', onAbort)
-      const text = `cannot reach the proxy ${nameOf(proxy)}: ${cause instanceof Error ? cause.message : String(cause)}`
+      const text = `cannot reach the proxy ${formatHostPort(proxy.host, proxy.port)}: ${textOf(cause)}`
       reject(signal.aborted ? abortReason(signal) : new SocksError('ERR_SOCKS_UNREACHABLE', text, { cause }))
     }
     signal.addEventListener('abort', onAbort, { once: true })
@@ -105,8 +109,4 @@ function reach<S extends Duplex>(dial: Dial<S>, proxy: ProxyAddress, signal: Abo
 
 function dialTcp(proxy: ProxyAddress, { signal }: { readonly signal: AbortSignal }): Promise<Socket> {
   return dialHost(proxy, { signal, timeoutMs: maxTimerMs })
-}
-
-function nameOf({ host, port }: ProxyAddress): string {
-  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
 }

@@ -1,5 +1,6 @@
-import type { FailureCode } from '../reply.js'
+import { replyForms, replyOfErrno } from '@ls/foundation'
 import { SocksError } from '../errors.js'
+import { decodeReplyCode, type FailureCode } from '../reply.js'
 
 /**
  * The precise reply for an error of `net.connect`, `dns.lookup` or this package's `connect`; `failed` where it tells
@@ -8,7 +9,7 @@ import { SocksError } from '../errors.js'
 export function replyForError(error: unknown): FailureCode {
   if (error instanceof SocksError) return replyForSocksError(error)
   const code = error instanceof Error && 'code' in error ? error.code : undefined
-  return (typeof code === 'string' ? repliesByErrno.get(code) : undefined) ?? 'failed'
+  return replyForErrno(code) ?? 'failed'
 }
 
 function replyForSocksError({ code, reply, cause }: SocksError): FailureCode {
@@ -18,17 +19,10 @@ function replyForSocksError({ code, reply, cause }: SocksError): FailureCode {
   return cause === undefined ? 'failed' : replyForError(cause)
 }
 
-const repliesByErrno: ReadonlyMap<string, FailureCode> = new Map<string, FailureCode>([
-  ['ECONNREFUSED', 'refused'],
-  ['ECONNRESET', 'refused'],
-  ['EHOSTUNREACH', 'host-unreachable'],
-  ['EHOSTDOWN', 'host-unreachable'],
-  ['ENOTFOUND', 'host-unreachable'],
-  ['EAI_AGAIN', 'host-unreachable'],
-  ['ENETUNREACH', 'network-unreachable'],
-  ['ENETDOWN', 'network-unreachable'],
-  ['ETIMEDOUT', 'timeout'],
-  ['EACCES', 'forbidden'],
-  ['EPERM', 'forbidden'],
-  ['EAFNOSUPPORT', 'address-unsupported'],
-])
+function replyForErrno(code: unknown): FailureCode | undefined {
+  if (code === 'EAFNOSUPPORT') return 'address-unsupported'
+  const known = replyOfErrno(code)
+  if (known === undefined) return undefined
+  const reply = decodeReplyCode(replyForms[known.word].socks5, 5)
+  return reply === 'succeeded' ? 'failed' : reply
+}

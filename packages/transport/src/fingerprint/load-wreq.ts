@@ -1,5 +1,6 @@
+import { asError } from '@ls/foundation'
 import type * as wreq from 'wreq-js'
-import { asError, systemCodeOf, TransportError } from '../errors.js'
+import { systemCodeOf, TransportError } from '../errors.js'
 
 /** The part of the package that is used. */
 export type Wreq = Pick<typeof wreq, 'createSession' | 'getEmulationHeaders'>

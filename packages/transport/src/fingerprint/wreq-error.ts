@@ -1,4 +1,5 @@
-import { asError, TransportError } from '../errors.js'
+import { asError } from '@ls/foundation'
+import { TransportError } from '../errors.js'
 import { upgradeRefused } from '../upgrade-refusal.js'
 import { placeOf } from '../url.js'
 
