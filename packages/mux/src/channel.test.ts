@@ -310,6 +310,16 @@ describe('Channel over a base link', () => {
     expect([farRecorder.text, farRecorder.ends, farRecorder.closes]).toEqual(['all', 0, [{ kind: 'ended', error: '' }]])
   })
 
+  test('end still delivers what the peer sent before it heard of the end', () => {
+    const pair = new SessionPair({ transport: { latencyMs: 10 } })
+    const { near, far, nearRecorder } = pair.open()
+    const bytes = seededBytes(7).take(50_000)
+    far.send(bytes)
+    near.end()
+    pair.settle()
+    expect([nearRecorder.bytes.equals(bytes), nearRecorder.closes]).toEqual([true, [{ kind: 'ended', error: '' }]])
+  })
+
   test('takes the text EOF, with which deployed peers end, for no error', () => {
     const pair = new SessionPair()
     const { near, farRecorder } = pair.open()

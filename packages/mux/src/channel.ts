@@ -5,6 +5,7 @@ import { AnswerHold } from './answer-hold.js'
 import type { ChannelCloseReason } from './channel-close.js'
 import type { ChannelHandler } from './channel-handler.js'
 import { acceptMessage, disconnectMessage, finMessage, rejectMessage, windowMessage } from './channel-messages.js'
+import { lastCallMs, Linger } from './linger.js'
 import { errorOfDisconnect, receiveGrant, receiveSecondConnect } from './peer-rules.js'
 import { Receiver, type ReceiverOwner } from './receiver.js'
 import { Sender, type SenderOwner } from './sender.js'
@@ -53,6 +54,8 @@ export class Channel implements SenderOwner, ReceiverOwner {
   #closeReason = plainEnd
   #answerHold: AnswerHold | undefined
   #answerTimer: TimerHandle
+  /** Runs after our end towards a base peer, while what it sent before still comes. */
+  #lastCall: Linger | undefined
 
   constructor({ host, id, protocol, address, initiator }: ChannelInit) {
     this.id = id
@@ -155,7 +158,7 @@ export class Channel implements SenderOwner, ReceiverOwner {
 
   /**
    * We send no more. With `fin` the other direction stays open; a base peer knows no half-close, so it gets Disconnect
-   * after the last byte (protocol.md §1), and what it sends until then is still delivered.
+   * after the last byte (protocol.md §1), and what it sends until it hears of that is still delivered.
    */
   end(): void {
     if (this.#sender.state !== 'open') return
@@ -280,7 +283,7 @@ export class Channel implements SenderOwner, ReceiverOwner {
   }
 
   onFinished(): void {
-    if (this.#state === 'draining') this.#receiver.close()
+    if (this.#state === 'draining') this.#awaitLast()
     else if (this.#disconnectNext !== undefined) this.abort(this.#disconnectNext)
     else this.onFinDelivered()
   }
@@ -317,6 +320,14 @@ export class Channel implements SenderOwner, ReceiverOwner {
     return this.#state === 'closed'
   }
 
+  /** Our Disconnect has left, and the peer's last bytes may be on their way. */
+  #awaitLast(): void {
+    if (this.#closeReason.kind === 'local') return this.#receiver.close()
+    const receivedBytes = (): number => this.#receiver.receivedBytes
+    const quietMs = lastCallMs(this.#host.roundTripMs())
+    this.#lastCall = new Linger(this.#host, receivedBytes, () => this.#receiver.close(), quietMs)
+  }
+
   /** Queues Disconnect as the last message. */
   #finish(reason: ChannelCloseReason): void {
     this.#closeReason = reason
@@ -334,6 +345,7 @@ export class Channel implements SenderOwner, ReceiverOwner {
     this.#state = 'draining'
     this.#sender.cut()
     this.#host.options.clock.clearTimeout(this.#answerTimer)
+    this.#lastCall?.stop()
     this.#receiver.close()
   }
 
@@ -379,6 +391,7 @@ export class Channel implements SenderOwner, ReceiverOwner {
     this.#state = 'closed'
     this.#host.options.clock.clearTimeout(this.#answerTimer)
     this.#answerHold?.stop()
+    this.#lastCall?.stop()
     this.#sender.cut()
     const messages = this.#receiver.release()
     this.#host.forget(this)
