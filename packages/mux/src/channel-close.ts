@@ -14,3 +14,10 @@ export interface ChannelCloseReason {
   /** The peer's words or ours; begins with a word of protocol.md §4 where one is known. Empty for a plain end. */
   readonly error: string
 }
+
+export const plainEnd: ChannelCloseReason = { kind: 'ended', error: '' }
+
+/** Deployed peers name Go's end-of-file error in a Disconnect that reports no error. */
+export function isPlainEnd(error: string): boolean {
+  return error === '' || error === 'EOF'
+}

@@ -2,7 +2,7 @@ import { textOf, type TimerHandle } from '@ls/foundation'
 import { type Address, type ChannelKey, channelKey, decode, MessageType, type Protocol } from '@ls/codec'
 import { answerLimitMs, remainingAnswerMs } from './answer-deadline.js'
 import { AnswerHold } from './answer-hold.js'
-import type { ChannelCloseReason } from './channel-close.js'
+import { type ChannelCloseReason, isPlainEnd, plainEnd } from './channel-close.js'
 import type { ChannelHandler } from './channel-handler.js'
 import { acceptMessage, disconnectMessage, finMessage, rejectMessage, windowMessage } from './channel-messages.js'
 import { lastCallMs, Linger } from './linger.js'
@@ -397,11 +397,4 @@ export class Channel implements SenderOwner, ReceiverOwner {
     this.#host.forget(this)
     return messages
   }
-}
-
-const plainEnd: ChannelCloseReason = { kind: 'ended', error: '' }
-
-/** Deployed peers name Go's end-of-file error in a Disconnect that reports no error. */
-function isPlainEnd(error: string): boolean {
-  return error === '' || error === 'EOF'
 }

@@ -83,7 +83,7 @@ export class ForwardedHalf implements TableEntry, FlowOwner {
     this.#reframing = new Reframing({
       flow: this.#flow,
       compressor: options.compressor,
-      onFilled: () => this.#reframed(),
+      onFilled: () => this.#filled(),
       onError: ({ message }) => this.abort(`failed: ${message}`),
     })
     if (options.window && !direct) this.#window = new ReceiveWindow(options)
@@ -145,7 +145,6 @@ export class ForwardedHalf implements TableEntry, FlowOwner {
   onFlowSent(spentBytes: number): void {
     this.#account()
     this.other.#grant(spentBytes)
-    this.other.host.recheckReading()
   }
 
   onFlowFinished(): void {
@@ -233,24 +232,19 @@ export class ForwardedHalf implements TableEntry, FlowOwner {
     this.host.activate(this.#flow)
   }
 
-  /** The flow has more, and what waited before it takes less. */
-  #reframed(): void {
-    this.#filled()
-    this.other.host.recheckReading()
-  }
-
   /** Base links carry compressed Data as it came, up to the size that every deployed peer accepts. */
   #takesCompressed(message: Uint8Array): boolean {
     return this.#window === undefined && isCompressed(message) && message.length <= maxBaseMessageBytes
   }
 
-  /** Keeps the budget of whoever filled the queue in step with it. */
+  /** Brings the budget of the link that filled the queue in step with it; once less waits, that link may read on. */
   #account(): void {
-    const bytes = this.#flow.memoryBytes + this.#reframing.memoryBytes
-    const { budget } = this.other.host.options
-    if (bytes > this.#chargedBytes) budget.charge(bytes - this.#chargedBytes)
-    else budget.release(this.#chargedBytes - bytes)
-    this.#chargedBytes = bytes
+    const { host } = this.other
+    const more = this.#flow.memoryBytes + this.#reframing.memoryBytes - this.#chargedBytes
+    this.#chargedBytes += more
+    if (more > 0) return host.options.budget.charge(more)
+    host.options.budget.release(-more)
+    host.recheckReading()
   }
 
   /** Lets this link's peer send `bytes` more, now that as many have left on the other link. */
@@ -360,8 +354,6 @@ export class ForwardedHalf implements TableEntry, FlowOwner {
     this.#heldFin?.stop()
     this.#window?.close()
     this.host.forget(this)
-    // Nothing waits here any more, so nothing that came over the other link does.
-    this.other.host.recheckReading()
     this.#onClose()
   }
 }

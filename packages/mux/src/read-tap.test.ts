@@ -84,7 +84,7 @@ describe.each([
     }, 1)
     cleanups.push(() => clearInterval(pausing))
     far.end(expected)
-    await until(() => collected.bytes().length === expected.length, 'all bytes')
+    await once(tapped, 'end')
     expect(collected.bytes().equals(expected)).toBe(true)
   })
 
