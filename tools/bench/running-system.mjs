@@ -28,7 +28,7 @@ export class RunningSystem {
   }
 
   /** @throws Error when it does not start, or carries nothing. */
-  static async start(system, target, path, far = { host: '127.0.0.1', prefix: [] }) {
+  static async start(system, target, path, far = { host: '127.0.0.1', nearHost: '127.0.0.1', prefix: [] }) {
     const running = new RunningSystem(target)
     try {
       const between = (port) => (path === undefined ? port : running.#lengthen(port, path))

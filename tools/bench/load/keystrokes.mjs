@@ -10,7 +10,8 @@ const byte = Buffer.from('x')
  *
  * @param {{ route: object, direction: 'down' | 'up', streams: number, idleMs: number, warmUpMs: number, durationMs: number,
  *   echoEveryMs: number, openEveryMs: number }} load
- * @returns {Promise<{ idle: object[], echoes: object[], opens: object[] }>} each `{ atMs, tookMs }`, from the end of the warm-up
+ * @returns {Promise<{ beganAtMs: number, idle: object[], echoes: object[], opens: object[] }>} when the warm-up ended, by the
+ *   clock of the machine, and each `{ atMs, tookMs }` from then on: an echo of the warm-up has a negative time
  */
 export async function keystrokes(load, mark) {
   const { route, direction, streams, idleMs, warmUpMs, durationMs } = load
@@ -19,8 +20,8 @@ export async function keystrokes(load, mark) {
   const idle = typist.take()
   const bulk = await openBulk(route, direction, streams)
   await sleep(warmUpMs)
-  typist.take()
   const began = performance.now()
+  const beganAtMs = Date.now()
   const opener = startOpening(route, load.openEveryMs)
   mark('begin', bulk.receivedBytes)
   await sleep(durationMs)
@@ -30,7 +31,7 @@ export async function keystrokes(load, mark) {
   const echoes = await typist.finish()
   for (const socket of bulk.sockets) socket.destroy()
   const since = ({ atMs, tookMs }) => ({ atMs: atMs - began, tookMs })
-  return { idle: idle.map(since), echoes: echoes.map(since), opens: opens.map(since) }
+  return { beganAtMs, idle: idle.map(since), echoes: echoes.map(since), opens: opens.map(since) }
 }
 
 async function startTyping(route, everyMs) {
@@ -66,13 +67,13 @@ async function startTyping(route, everyMs) {
 const lastEchoMs = 15_000
 
 async function openBulk(route, direction, streams) {
-  const bulk = { sockets: [], receivedBytes: 0 }
-  for (let count = 0; count < streams; count++) {
-    const connection = await dial(route)
+  // All are open before the first has a load: one after the other would wait for the load of those before.
+  const connections = await Promise.all(Array.from({ length: streams }, () => dial(route)))
+  const bulk = { sockets: connections.map(({ socket }) => socket), receivedBytes: 0 }
+  for (const connection of connections) {
     connection.receive = (chunk) => (bulk.receivedBytes += chunk.length)
     connection.socket.write(want(direction === 'down' ? 'd' : 'u', chunkBytes))
     if (direction === 'up') pour(connection.socket, chunkBytes)
-    bulk.sockets.push(connection.socket)
   }
   return bulk
 }

@@ -1,24 +1,34 @@
-// `pnpm bench:path`: does a keystroke wait behind downloads on a slow path? Needs root; see docs/decisions/0025.
+// `pnpm bench:path`: does a keystroke wait behind bulk on a slow path? Needs root; see docs/decisions/0025.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { endOnSignals } from '../processes.mjs'
+import { replaceReport } from '../report/page.mjs'
 import { repositoryRoot } from '../systems/find.mjs'
+import { echoPicture } from './picture.mjs'
+import { pathTable, progressLine } from './report.mjs'
+import { keepResults, readResults, resultsFile } from './results.mjs'
 import { rows } from './rows.mjs'
 import { missingForPath, ShapedPath } from './shaped-path.mjs'
 
+const pictureRow = '1-50-20'
+const pictureSystems = ['direct', 'v2ray', 'chisel', 'linksocks']
 const usage = `Usage: pnpm bench:path [options]
 
-Measures echoes of one byte beside bulk, on paths with a rate, a delay and losses, as ratios to plain TCP.
+Measures echoes of one byte beside bulk, on paths with a rate, a delay and losses, as ratios to plain TCP in the same run;
+all rows take less than 12 minutes.
 
-  --rows LIST       only rows whose name begins with one of these; there are ${rows.map(({ id }) => id).join(', ')}
-  --systems LIST    of direct, linksocks, linksocks-agent, v2ray, chisel (default all; direct is always there)
+  --rows LIST       only these, or rows whose name begins so; there are
+                    ${rows.map(({ id }) => id).join(' ')}
+  --systems LIST    of linksocks, linksocks-agent, linksocks-reverse, v2ray, chisel (default: what the row is about)
   --against PATH    another build's linksocks.js, to compare with
   --rounds N        turns of each system (default 1)
-  --direction WAY   down or up (default down)
+  --report          measure nothing: show the table of what ${resultsFile} has
+  --page            write table and picture to docs/performance.md as well; the picture takes
+                    --rows ${pictureRow} --systems ${pictureSystems.slice(1).join(',')}
   --help
 `
 
@@ -28,16 +38,22 @@ const { values } = parseArgs({
     systems: { type: 'string' },
     against: { type: 'string' },
     rounds: { type: 'string', default: '1' },
-    direction: { type: 'string', default: 'down' },
+    report: { type: 'boolean' },
+    page: { type: 'boolean' },
     help: { type: 'boolean', short: 'h' },
   },
 })
 
 endOnSignals()
-const missing = missingForPath()
+const missing = values.report === true ? undefined : missingForPath()
 if (values.help === true) process.stdout.write(usage)
-else if (missing === undefined) await measure()
-else console.error(`bench:path: SKIPPED, nothing was measured: ${missing}`)
+else if (missing !== undefined) console.error(`bench:path: SKIPPED, nothing was measured: ${missing}`)
+else {
+  if (values.report !== true) await measure()
+  const results = readResults()
+  console.log(`\n${pathTable(results)}\n\nAlso in ${resultsFile}`)
+  if (values.page === true) writePage(results)
+}
 
 /** All but the servers runs at the near end, so that what is measured has no namespace to cross. */
 async function measure() {
@@ -46,13 +62,27 @@ async function measure() {
   const [command, ...args] = [...path.nearPrefix, process.execPath, program]
   const child = spawn(command, args, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
   child.send({ ...values, path: path.describe() })
-  let results
-  child.on('message', (message) => (results = message))
+  const date = new Date().toISOString().slice(0, 10)
+  const results = []
+  child.on('message', (result) => {
+    const plain = results.find(({ row, system }) => row === result.row && system === 'direct')
+    results.push({ ...result, date })
+    console.log(progressLine(result, plain))
+    keepResults(results)
+  })
   const [code] = await once(child, 'exit')
   if (code !== 0) process.exitCode = 1
-  if (results === undefined) return
-  const folder = join(repositoryRoot, '.cache/bench')
-  mkdirSync(folder, { recursive: true })
-  writeFileSync(join(folder, 'path.json'), `${JSON.stringify(results)}\n`)
-  console.log(`\nAlso in ${join(folder, 'path.json')}`)
+}
+
+function writePage(results) {
+  const page = join(repositoryRoot, 'docs/performance.md')
+  const dates = [...new Set(results.map(({ date }) => date))]
+  const drawn = pictureSystems.flatMap((id) => results.filter(({ row, system }) => row === pictureRow && system === id))
+  const file = join(dirname(page), 'performance/keystroke.svg')
+  mkdirSync(dirname(file), { recursive: true })
+  const { title } = rows.find(({ id }) => id === pictureRow)
+  writeFileSync(file, echoPicture(`How long an echo takes: ${title}`, drawn))
+  const picture = '![Echo latency over time beside 20 downloads at 1 Mbit/s](performance/keystroke.svg)'
+  const report = `Measured on ${dates.join(' and ')} with \`pnpm bench:path\`, one turn of each.\n\n${picture}\n\n${pathTable(results)}`
+  writeFileSync(page, replaceReport(readFileSync(page, 'utf8'), report, 'bench:path'))
 }

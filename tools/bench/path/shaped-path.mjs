@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { scratchFile } from '../scratch.mjs'
 
 const source = fileURLToPath(new URL('shaper.c', import.meta.url))
-const nearAddress = '10.77.0.1/24'
+const nearHost = '10.77.0.1'
 const farHost = '10.77.0.2'
 /** A device that is not there after this long will not come. */
 const deviceTries = 100
@@ -50,7 +50,7 @@ export class ShapedPath {
     }
     const shaper = spawn(program, [near, far, path.#settings], { stdio: ['ignore', 'ignore', 'inherit'] })
     process.once('exit', () => shaper.kill('SIGKILL'))
-    await connect(near, nearAddress)
+    await connect(near, `${nearHost}/24`)
     await connect(far, `${farHost}/24`)
     return path
   }
@@ -64,9 +64,9 @@ export class ShapedPath {
     return { near: this.#near, far: this.#far, settings: this.#settings }
   }
 
-  /** Where servers are: the address that clients reach, and what stands before their command. */
+  /** Where servers are: the address that clients reach, theirs as seen from there, and what stands before a command. */
   get farPlace() {
-    return { host: farHost, prefix: inNamespace(this.#far) }
+    return { host: farHost, nearHost, prefix: inNamespace(this.#far) }
   }
 
   get nearPrefix() {

@@ -1,8 +1,6 @@
 import { figureTable } from './table.mjs'
 import { verdictTable } from './verdicts.mjs'
 
-const [begin, end] = ['<!-- bench:begin -->', '<!-- bench:end -->']
-
 /** What a run has found, as Markdown; `pictures` are links relative to where it is read. */
 export function reportMarkdown(results, pictures) {
   const { machine, commit, date, command, rounds, missing, failures } = results
@@ -27,8 +25,9 @@ export function reportMarkdown(results, pictures) {
   return lines.join('\n')
 }
 
-/** The page with `report` between its markers. @throws Error when the page has not got them. */
-export function replaceReport(page, report) {
+/** The page with `report` between the markers called `name`. @throws Error when the page has not got them. */
+export function replaceReport(page, report, name = 'bench') {
+  const [begin, end] = [`<!-- ${name}:begin -->`, `<!-- ${name}:end -->`]
   const [from, to] = [page.indexOf(begin), page.indexOf(end)]
   if (from === -1 || to < from) throw new Error(`the page lacks the markers ${begin} and ${end}`)
   return `${page.slice(0, from + begin.length)}\n\n${report}\n\n${page.slice(to)}`

@@ -1,30 +1,10 @@
 import { keptQuantiles } from '../cases.mjs'
+import { chart, colors, small, width } from './chart.mjs'
 import { median } from './statistics.mjs'
-import { bar, curve, line, picture, text } from './svg.mjs'
+import { bar, picture, text } from './svg.mjs'
 import { formatNumber } from './table.mjs'
 
-const width = 900
 const titleSize = { 'font-size': 15, 'font-weight': 600 }
-const small = { 'font-size': 11 }
-
-/** One colour for a system in every picture; ours stands out, the limits are grey. */
-const colors = {
-  direct: '#8c959f',
-  relays: '#57606a',
-  'relays-tls': '#afb8c1',
-  linksocks: '#0969da',
-  'linksocks-wss': '#54aeff',
-  'linksocks-agent': '#218bff',
-  'other-build': '#8250df',
-  go: '#bc4c00',
-  'go-agent': '#fb8f44',
-  pywssocks: '#d4a72c',
-  chisel: '#1a7f37',
-  gost: '#4ac26b',
-  v2ray: '#cf222e',
-  'v2ray-mux': '#ff8182',
-  wstunnel: '#bf3989',
-}
 
 /** All pictures of a run by file name; one with nothing to show is left out. */
 export function plots(results) {
@@ -115,45 +95,6 @@ function memory({ systems, values }) {
     yTicks,
   })
   return picture(width, 330, title, text(20, 24, title, titleSize) + drawn)
-}
-
-/** Curves over a logarithmic x, with a legend at their right. */
-function chart({ top, title, lines, xUnit, yLabel, yTicks }) {
-  const [left, right, bottom] = [80, width - 230, top + 220]
-  const xs = lines.flatMap(({ points }) => points.map(([x]) => x))
-  const [low, high] = [Math.log10(Math.min(...xs)), Math.log10(Math.max(...xs))]
-  const toX = (x) => left + ((Math.log10(x) - low) / (high - low || 1)) * (right - left)
-  const toY = (y) => bottom - (y / yTicks.at(-1)) * (bottom - top - 24)
-  const horizontal = yTicks.map(
-    (y) =>
-      line(left, toY(y), right, toY(y)) + text(left - 8, toY(y) + 4, yLabel(y), { ...small, 'text-anchor': 'end' }),
-  )
-  const vertical = decades(low, high).map(
-    (x) =>
-      line(toX(x), top + 24, toX(x), bottom) +
-      text(toX(x), bottom + 16, `${x.toLocaleString('en-US')} ${xUnit}`, { ...small, 'text-anchor': 'middle' }),
-  )
-  const drawn = lines.map(({ id, points }) =>
-    curve(
-      points.map(([x, y]) => [toX(x), toY(y)]),
-      colors[id] ?? 'black',
-    ),
-  )
-  const legend = lines.map(
-    ({ id, title }, row) =>
-      bar(right + 16, top + 30 + row * 17, 12, 10, colors[id] ?? 'black', title) +
-      text(right + 34, top + 39 + row * 17, title, small),
-  )
-  return (
-    text(left, top + 12, title, { 'font-weight': 600 }) + [...horizontal, ...vertical, ...drawn, ...legend].join('')
-  )
-}
-
-/** Powers of ten between two logarithms, at least the ends' own. */
-function decades(low, high) {
-  const first = Math.ceil(low - 1e-9)
-  const count = Math.max(0, Math.floor(high + 1e-9) - first + 1)
-  return Array.from({ length: count }, (_, index) => 10 ** (first + index))
 }
 
 /** The next number with one digit that counts. */

@@ -34,6 +34,12 @@ export function ourSystems(program = builtProgram) {
   ]
 }
 
+/** Our program where the user is at the server and the provider at the far end, as `pnpm bench:path` measures it. */
+export function reverseSystem(program = builtProgram) {
+  const start = (place) => startReverse([process.execPath, program], place)
+  return { ...ourSystems(program)[0], id: 'linksocks-reverse', title: 'linksocks, reverse mode', start }
+}
+
 /** Another build of ours, to compare with: what a change has brought, in one run. */
 export function otherBuild(program) {
   const missing = () => (existsSync(program) ? undefined : `there is no ${program}`)
@@ -92,6 +98,23 @@ async function startAgent(command, { processes, targetPort, between, far }) {
   const url = `ws://${far.host}:${await between(link)}`
   await processes.start([...far.prefix, ...command, 'provider', ...token, '-u', url], link, {}, far.host)
   await processes.start([...command, 'connector', '-t', connectorToken, '-u', url, '-p', String(port)], port)
+  return { socks: true, targetPort, port }
+}
+
+async function startReverse(command, { processes, targetPort, between, far }) {
+  const [link, port] = [await freePort(), await freePort()]
+  const server = [
+    ...command,
+    'server',
+    ...token,
+    ...serverPlace({ host: far.nearHost }, link),
+    '-r',
+    '-p',
+    String(port),
+  ]
+  await processes.start(server, link, {}, far.nearHost)
+  const url = `ws://${far.nearHost}:${await between(link)}`
+  await processes.start([...far.prefix, ...command, 'provider', ...token, '-u', url], port)
   return { socks: true, targetPort, port }
 }
 

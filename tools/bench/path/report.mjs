@@ -1,0 +1,61 @@
+import { markdownTable } from '../report/table.mjs'
+import { rows } from './rows.mjs'
+import { shortfalls } from './targets.mjs'
+
+const head = [
+  'Path, load',
+  'Mbit/s',
+  'of plain TCP',
+  'echo, ms: idle',
+  'p50 / p99',
+  'plain TCP',
+  'opening, ms',
+  'of plain TCP',
+  'short of its target',
+]
+
+/** A line for each row and system that was measured, beside plain TCP in the same run. */
+export function pathTable(results) {
+  return markdownTable(
+    head,
+    pairs(results).map(({ row, result, plain }) => cells(row, result, plain)),
+    head.map((_, index) => (index === 0 || index === head.length - 1 ? '---' : '---:')),
+  )
+}
+
+/** The same of one result, as a line to read while the next is measured. */
+export function progressLine(result, plain) {
+  const row = rows.find(({ id }) => id === result.row)
+  const [path, mbit, share, idle, echo, , open, openShare, short] = cells(row, result, plain ?? result)
+  const back = result.backMs.length === 0 ? '' : `, back after ${result.backMs.map(Math.round).join(' and ')} ms`
+  return `${path}, ${result.title}: ${mbit} Mbit/s (×${share}), echo ${idle}, ${echo}, open ${open} ms (×${openShare})${back}; ${short}`
+}
+
+function pairs(results) {
+  return rows.flatMap((row) => {
+    const own = results.filter(({ row: id }) => id === row.id)
+    const plain = own.find(({ system }) => system === 'direct')
+    return own.filter((result) => result !== plain).map((result) => ({ row, result, plain }))
+  })
+}
+
+function cells(row, result, plain) {
+  const { mbit, idleMs, echoP50Ms, echoP99Ms, openP50Ms } = result
+  const system =
+    result.system === 'linksocks' || result.system === 'direct' ? '' : `, ${result.title.replace('linksocks, ', '')}`
+  return [
+    `${row.title}${system}`,
+    mbit.toFixed(2),
+    (mbit / plain.mbit).toFixed(2),
+    ms(idleMs),
+    `${ms(echoP50Ms)} / ${ms(echoP99Ms)}`,
+    `${ms(plain.echoP50Ms)} / ${ms(plain.echoP99Ms)}`,
+    ms(openP50Ms),
+    openP50Ms === undefined ? '–' : (openP50Ms / plain.openP50Ms).toFixed(2),
+    shortfalls(row.targets, result, plain).join(', ') || '–',
+  ]
+}
+
+function ms(value) {
+  return value === undefined ? '–' : Math.round(value).toLocaleString('en-US')
+}

@@ -1,0 +1,45 @@
+// Where each row has to arrive, beside plain TCP in the same run.
+
+/**
+ * What of a row's figures is short of its targets, in words; empty where all is reached.
+ *
+ * `mbitShare`: least share of plain TCP's throughput · `openOfPlain`, `p50OfPlain`: most, in times of plain TCP ·
+ * `p50BeyondIdleMs`, `p99BeyondIdleMs`: most, beyond an echo without load · `backMs`: most, from a change of the rate until
+ * echoes are quick again.
+ */
+export function shortfalls(targets, figures, plain) {
+  const { idleMs } = figures
+  return [
+    tooLittle('throughput', figures.mbit, plain.mbit, targets.mbitShare),
+    tooLong('p50', figures.echoP50Ms, idleMs + targets.p50BeyondIdleMs),
+    tooLong('p50', figures.echoP50Ms, plain.echoP50Ms * targets.p50OfPlain),
+    tooLong('p99', figures.echoP99Ms, idleMs + targets.p99BeyondIdleMs),
+    tooLong('opening', figures.openP50Ms, plain.openP50Ms * targets.openOfPlain),
+    ...(figures.backMs ?? []).map((backMs) => tooLong('back', backMs, targets.backMs)),
+  ].filter((text) => text !== undefined)
+}
+
+/**
+ * How long after the change of a rate echoes are quick again, in milliseconds: from then until the next change, at most one
+ * in a hundred takes more than `allowedMs`.
+ */
+export function backAfterMs(echoes, { fromMs, toMs, allowedMs }) {
+  const own = echoes.filter(({ atMs }) => atMs >= fromMs && atMs < toMs)
+  const slow = own.filter(({ tookMs }) => tookMs > allowedMs).toSorted((a, b) => b.atMs - a.atMs)
+  const last = slow[Math.floor(own.length / 100)]
+  return last === undefined ? 0 : last.atMs - fromMs
+}
+
+/** How much longer than an idle echo one may take on a path of this rate, in milliseconds. */
+export function allowanceMs(mbit) {
+  return mbit <= 1 ? 250 : 30
+}
+
+/** A target that a row has not got makes the limit NaN, which nothing is beyond. */
+function tooLong(name, value, limit) {
+  return value > limit ? `${name} ${Math.round(value)} > ${Math.round(limit)} ms` : undefined
+}
+
+function tooLittle(name, value, plain, share) {
+  return value < share * plain ? `${name} ${(value / plain).toFixed(2)} < ${share}` : undefined
+}
