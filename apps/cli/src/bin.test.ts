@@ -10,6 +10,8 @@ import { afterEach, describe, expect, it } from 'vitest'
 // The command as it is installed, so these run against what `pnpm build` made.
 const bin = fileURLToPath(new URL('../bin/linksocks.js', import.meta.url))
 const children = new Set<ChildProcess>()
+/** Four programs, one after the other, on a machine that has other work. */
+const programsTimeout = { timeout: 60_000 }
 
 afterEach(() => {
   for (const child of children) child.kill('SIGKILL')
@@ -25,7 +27,8 @@ describe('linksocks', () => {
     'server -n name',
     'client -u ftp://example.com',
     'client -x nonsense',
-    'client --access-rule 10.0.0.1:80',
+    'client --access-rule 10.0.0.1',
+    'server -r -a --access-rule 10.0.0.1:80',
     'provider --access-rule nonsense',
   ])('%s ends with 2, and a line that says why', async (line) => {
     const run = start(line.split(' '))
@@ -158,45 +161,49 @@ describe('linksocks at -dd', () => {
     apiKey: 'api-k3y-of-the-server',
   }
 
-  it.each(['json', 'human'])('writes no secret to any %s log, from handshake to refusal', async (format) => {
-    const shared = { LINKSOCKS_LOG_FORMAT: format, LINKSOCKS_TOKEN: secrets.token, LINKSOCKS_DEBUG: '2' }
-    const connectorToken = ['-c', secrets.connector]
-    const serverFlags = ['-r', '-i', '-H', '127.0.0.1', '-P', '0', '-p', '0', '-n', 'user', '-w', secrets.password]
-    const server = start(['server', ...serverFlags, ...connectorToken], {
-      ...shared,
-      LINKSOCKS_API_KEY: secrets.apiKey,
-    })
-    const [, url = ''] = await server.line(/^listening: (.*)$/m)
-    const [, port] = await server.line(/^proxy: 127\.0\.0\.1:(\d+)$/m)
-    const upstream = ['-x', `socks5://upstream:${secrets.upstream}@127.0.0.1:1`]
-    const provider = start(['provider', '-u', url, ...upstream, ...connectorToken], shared)
-    await provider.line(/^linked: /m)
-    const connector = start(['connector', '-u', url, '-p', '0'], { ...shared, LINKSOCKS_TOKEN: secrets.connector })
-    await connector.line(/^proxy: /m)
-    const stranger = start(['client', '-u', url], { ...shared, LINKSOCKS_TOKEN: `${secrets.connector}-mistyped` })
-    await stranger.exit()
+  it.each(['json', 'human'])(
+    'writes no secret to any %s log, from handshake to refusal',
+    programsTimeout,
+    async (format) => {
+      const shared = { LINKSOCKS_LOG_FORMAT: format, LINKSOCKS_TOKEN: secrets.token, LINKSOCKS_DEBUG: '2' }
+      const connectorToken = ['-c', secrets.connector]
+      const serverFlags = ['-r', '-i', '-H', '127.0.0.1', '-P', '0', '-p', '0', '-n', 'user', '-w', secrets.password]
+      const server = start(['server', ...serverFlags, ...connectorToken], {
+        ...shared,
+        LINKSOCKS_API_KEY: secrets.apiKey,
+      })
+      const [, url = ''] = await server.line(/^listening: (.*)$/m)
+      const [, port] = await server.line(/^proxy: 127\.0\.0\.1:(\d+)$/m)
+      const upstream = ['-x', `socks5://upstream:${secrets.upstream}@127.0.0.1:1`]
+      const provider = start(['provider', '-u', url, ...upstream, ...connectorToken], shared)
+      await provider.line(/^linked: /m)
+      const connector = start(['connector', '-u', url, '-p', '0'], { ...shared, LINKSOCKS_TOKEN: secrets.connector })
+      await connector.line(/^proxy: /m)
+      const stranger = start(['client', '-u', url], { ...shared, LINKSOCKS_TOKEN: `${secrets.connector}-mistyped` })
+      await stranger.exit()
 
-    const proxy = { host: '127.0.0.1', port: Number(port), username: 'user' }
-    // Targets are logged, and a user may paste anything for one.
-    const target = { host: secrets.connector, port: 1 }
-    await expect(connect({ proxy: { ...proxy, password: secrets.password }, target })).rejects.toThrow(SocksError)
-    await expect(connect({ proxy: { ...proxy, password: `${secrets.password}-mistyped` }, target })).rejects.toThrow(
-      SocksError,
-    )
-    const runs = [connector, provider, server]
-    for (const run of runs) run.child.kill('SIGTERM')
-    expect(await Promise.all(runs.map((run) => run.exit()))).toEqual([0, 0, 0])
+      const proxy = { host: '127.0.0.1', port: Number(port), username: 'user' }
+      // Targets are logged, and a user may paste anything for one.
+      const target = { host: secrets.connector, port: 1 }
+      await expect(connect({ proxy: { ...proxy, password: secrets.password }, target })).rejects.toThrow(SocksError)
+      await expect(connect({ proxy: { ...proxy, password: `${secrets.password}-mistyped` }, target })).rejects.toThrow(
+        SocksError,
+      )
+      const runs = [connector, provider, server]
+      for (const run of runs) run.child.kill('SIGTERM')
+      expect(await Promise.all(runs.map((run) => run.exit()))).toEqual([0, 0, 0])
 
-    const output = [...runs, stranger].map((run) => run.stdout() + run.stderr()).join('')
-    expect(output.length).toBeGreaterThan(1000)
-    const leaks = Object.values(secrets).flatMap((secret) => [
-      secret,
-      JSON.stringify(secret).slice(1, -1),
-      encodeURIComponent(secret),
-      createHash('sha256').update(secret).digest('hex'),
-    ])
-    expect(leaks.filter((leak) => output.includes(leak))).toEqual([])
-  })
+      const output = [...runs, stranger].map((run) => run.stdout() + run.stderr()).join('')
+      expect(output.length).toBeGreaterThan(1000)
+      const leaks = Object.values(secrets).flatMap((secret) => [
+        secret,
+        JSON.stringify(secret).slice(1, -1),
+        encodeURIComponent(secret),
+        createHash('sha256').update(secret).digest('hex'),
+      ])
+      expect(leaks.filter((leak) => output.includes(leak))).toEqual([])
+    },
+  )
 
   it('shows a token that was made up on standard output alone', async () => {
     const { run, token } = await startDemo({ LINKSOCKS_DEBUG: '2' })

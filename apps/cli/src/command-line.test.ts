@@ -143,7 +143,7 @@ describe('parseCommandLine', () => {
     },
   )
 
-  it.each(['-dd', '-d -d', '-ddddd', '--debug --debug'])('counts %s as trace', (line) => {
+  it.each(['-dd', '-d -d', '-ddddd', '--debug --debug', '--debug=2', '-d=2'])('counts %s as trace', (line) => {
     expect(client(line.split(' ')).debug).toBe(2)
   })
 
@@ -243,7 +243,8 @@ describe('parseCommandLine on mistakes', () => {
     ],
     ['client --token=', '--token (-t) is empty; give it a value or leave it out'],
     ['client --reverse=maybe', "--reverse (-r) is 'maybe'; it must be true or false"],
-    ['client --debug=2', '--debug (-d) takes no value; give it twice for more'],
+    ['client --debug=much', "--debug (-d) is 'much'; it must be a number from 0 to 2"],
+    ['client -r=maybe', "--reverse (-r) is 'maybe'; it must be true or false"],
     ['client --log-format xml', "--log-format is 'xml'; it must be one of auto, human, json"],
     [
       'server --connector-wait-provider 5',
@@ -329,6 +330,22 @@ describe('parseCommandLine with the environment', () => {
       command: 'connector',
       settings: { socksPort: 1 },
     })
+  })
+
+  it.each([
+    ['Client', 'client'],
+    [' forward ', 'client'],
+    ['reverse', 'provider'],
+  ])('runs for LINKSOCKS_MODE=%s the command %s', (mode, command) => {
+    expect(run([], { LINKSOCKS_MODE: mode }).command).toBe(command)
+  })
+
+  it('reads a variable without the white space around it', () => {
+    expect(client([], { LINKSOCKS_TOKEN: ' a b\n' }).token).toBe('a b')
+  })
+
+  it('takes -r=false for --no-reverse', () => {
+    expect(client(['-r', '-r=false']).reverse).toBe(false)
   })
 
   it('prefers the command given', () => {

@@ -10,19 +10,26 @@ export type Environment = Readonly<Record<string, string | undefined>>
 /** Names the command to run when the command line does not. */
 export const modeVariable = 'LINKSOCKS_MODE'
 
+/** What LinkSocks 1.10 calls these modes as well. */
+const deployedModes: ReadonlyMap<string, RunCommandName> = new Map([
+  ['forward', 'client'],
+  ['reverse', 'provider'],
+])
+
 /** @throws UsageError when the variable holds anything but a mode */
 export function readMode(environment: Environment): RunCommandName | undefined {
-  const mode = environment[modeVariable]
-  if (mode === undefined || mode === '') return undefined
-  const command = modes.find((name) => name === mode)
+  const mode = environment[modeVariable]?.trim() ?? ''
+  if (mode === '') return undefined
+  const word = mode.toLowerCase()
+  const command = modes.find((name) => name === (deployedModes.get(word) ?? word))
   if (command !== undefined) return command
   throw new UsageError(`${modeVariable} is '${shorten(mode)}'; it must be one of ${modes.join(', ')}`)
 }
 
-/** The value that the environment gives a flag. An empty variable counts as none. */
+/** The value that the environment gives a flag, without white space around it. An empty variable counts as none. */
 export function readVariable(flag: Flag, environment: Environment): FlagValue | undefined {
-  const name = environmentNames(flag).find((each) => (environment[each] ?? '') !== '')
-  const text = name === undefined ? undefined : environment[name]
+  const name = environmentNames(flag).find((each) => (environment[each]?.trim() ?? '') !== '')
+  const text = name === undefined ? undefined : environment[name]?.trim()
   if (name === undefined || text === undefined) return undefined
   if (flag.type !== 'list') return readValue(flag, text, name)
   const elements = flag.splitEnv === true ? text.split(/\s+/).filter((element) => element !== '') : [text]

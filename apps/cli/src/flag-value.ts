@@ -29,7 +29,7 @@ function readInteger({ min, max }: IntegerFlag, text: string, source: string): n
   throw unacceptable(source, text, `a whole number from ${min} to ${max}`)
 }
 
-/** From the environment: LINKSOCKS_DEBUG=2 is -dd. */
+/** LINKSOCKS_DEBUG=2 and --debug=2 are -dd. */
 function readCount({ max }: CountFlag, text: string, source: string): number {
   const value = /^\d{1,3}$/.test(text) ? Number(text) : Number(readBoolean(text, source, `a number from 0 to ${max}`))
   return Math.min(value, max)

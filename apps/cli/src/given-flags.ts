@@ -43,7 +43,20 @@ function tokenize(argv: readonly string[], known: ReadonlyMap<string, Flag>) {
     const short = flag.name === name && flag.short !== undefined ? { short: flag.short } : {}
     options[name] = { type: takesValue(flag) ? 'string' : 'boolean', ...short }
   }
-  return parseArgs({ args: [...argv], options, strict: false, allowPositionals: true, tokens: true }).tokens
+  return parseArgs({
+    args: argv.map((each) => longForm(each, known)),
+    options,
+    strict: false,
+    allowPositionals: true,
+    tokens: true,
+  }).tokens
+}
+
+/** `-r=false`, as Go reads it, is `--reverse=false`: parseArgs takes the `=` for one more flag. */
+function longForm(argument: string, known: ReadonlyMap<string, Flag>): string {
+  const [, short, text] = /^-([a-zA-Z])=(.*)$/s.exec(argument) ?? []
+  const flag = [...known.values()].find((each) => short !== undefined && each.short === short)
+  return flag === undefined || takesValue(flag) ? argument : `--${flag.name}=${text}`
 }
 
 function readFlag(
@@ -64,7 +77,6 @@ function readFlag(
 function nextValue(flag: Flag, before: FlagValue | undefined, text: string | undefined, source: string): FlagValue {
   if (flag.type === 'boolean') return text === undefined || readValue(flag, text, source)
   if (flag.type === 'count' && text === undefined) return Math.min(flag.max, Number(before ?? 0) + 1)
-  if (flag.type === 'count') throw new UsageError(`${source} takes no value; give it twice for more`)
   if (text === undefined) throw new UsageError(`${source} needs a value`)
   const value = readValue(flag, text, source)
   return flag.type === 'list' ? [before ?? [], value].flat().map(String) : value

@@ -61,6 +61,11 @@ test("shakeHands never grants less than the server's window, which the far end w
   expect(await agreement).toMatchObject({ windowBytes: 1000, peerWindowBytes: 1000, graceMs: 1500 })
 })
 
+test("shakeHands takes its own grace where the server's is longer", async () => {
+  const { agreement } = shaking([hello, success], { graceMs: 1000 })
+  expect(await agreement).toMatchObject({ graceMs: 1000 })
+})
+
 test('shakeHands sends Auth first where the query says nothing', async () => {
   const { agreement, received } = shaking([success], { reverse: true }, undefined, false)
   await agreement

@@ -1,5 +1,4 @@
 import { decode, encode, type Extension, type HelloMessage, type Message, MessageType } from '@ls/codec'
-import { maxTimerMs } from '@ls/foundation'
 import {
   helloWindowBytes,
   MessageReader,
@@ -117,7 +116,7 @@ function agree(hello: HelloMessage, options: ResolvedClientOptions): Agreement {
     // Never less than the server's: in agent mode its number is what the far end was granted to us.
     windowBytes: Math.max(helloWindowBytes(options.windowBytes), hello.windowBytes),
     peerWindowBytes: hello.windowBytes,
-    graceMs: Math.min(Math.round((hello.graceSeconds ?? 0) * 1000), maxTimerMs),
+    graceMs: Math.min(Math.round((hello.graceSeconds ?? 0) * 1000), options.graceMs),
     ticket: session === undefined || secret === undefined ? undefined : { id: session.slice(), secret: secret.slice() },
     resumedFrom: undefined,
   }

@@ -5,6 +5,7 @@ import {
   type Clock,
   type Logger,
   maxPort,
+  maxTimerMs,
   silentLogger,
   systemClock,
 } from '@ls/foundation'
@@ -72,7 +73,7 @@ export interface ClientOptions extends PayloadOptions {
   readonly upstreamTls?: NonNullable<OutboundOptions['upstreamTls']>
   /** Sends targets a PROXY protocol header; of the client it can only say that it is unknown (provider). @default none */
   readonly sendProxy?: NonNullable<OutboundOptions['sendProxy']>
-  /** Targets a provider may be asked for, `ADDR:PORT`. @default all */
+  /** Targets that may be asked for: of a provider, or by users of the proxy port, `ADDR:PORT`. @default all */
   readonly accessRules?: readonly string[]
   /**
    * What of a provider's own machine and network is closed whatever the rules allow, as `guard` of the server. It is what
@@ -102,6 +103,8 @@ export interface ClientOptions extends PayloadOptions {
   readonly udpAdvertise?: string
   /** What we ask the server for. @default ['window', 'fin', 'resume', 'ack2'] */
   readonly extensions?: readonly Extension[]
+  /** Longest time that connections outlive a lost link, in milliseconds; 0 for none. @default as long as the server says */
+  readonly graceMs?: number
   /** First credit of each channel, in bytes. @default 262144 */
   readonly windowBytes?: number
   /** Unacknowledged bytes kept for each link. @default 33554432 */
@@ -147,6 +150,7 @@ export type ResolvedClientOptions = ClientOptions &
       | 'extensions'
       | 'windowBytes'
       | 'handshakeDeadlineMs'
+      | 'graceMs'
       | 'logger'
       | 'clock'
     >
@@ -176,6 +180,7 @@ export function resolveClientOptions(options: ClientOptions): ResolvedClientOpti
     linkWaitMs: checkDurationMs('linkWaitMs', options.linkWaitMs ?? 10_000, 0),
     extensions: options.extensions ?? extensions,
     windowBytes: options.windowBytes ?? defaultWindowBytes,
+    graceMs: checkDurationMs('graceMs', options.graceMs ?? maxTimerMs, 0),
     handshakeDeadlineMs: checkDurationMs('handshakeDeadlineMs', options.handshakeDeadlineMs ?? 10_000),
     logger: options.logger ?? silentLogger,
     clock: options.clock ?? systemClock,

@@ -89,7 +89,7 @@ export interface ServerOptions extends PayloadOptions {
   readonly httpMaxHeadBytes?: number
   /** Sends targets a PROXY protocol header with the client's address (the link's; the proxy user's is not known here). @default none */
   readonly sendProxy?: NonNullable<OutboundOptions['sendProxy']>
-  /** Targets that forward clients may reach, `ADDR:PORT`. @default all */
+  /** Targets that forward clients may reach, and users of reverse ports may ask for, `ADDR:PORT`. @default all */
   readonly accessRules?: readonly string[]
   /**
    * What is closed to forward clients whatever the rules allow: `local` for loopback, unspecified, link-local and multicast

@@ -17,6 +17,8 @@ export class OwnProxy {
       listenOn: places,
       listenWebSocket: byteStreamPorts({ tls, allowOrigins: server.allowOrigins, ...believedProxies(server) }),
       accounts: socksAccounts,
+      // Those of the outbound hold, which dials.
+      accessRules: [],
       // Between two halves of one process there is nothing to gain by either.
       batching: 'off',
       compressionThresholdBytes: 0,

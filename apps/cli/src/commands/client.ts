@@ -81,6 +81,7 @@ export function clientOptions(settings: ClientSettings): ClientOptions {
     reconnect: !settings.noReconnect,
     retryAuth: settings.retryAuth,
     threads: settings.threads,
+    graceMs: settings.grace,
     serverProxies: settings.proxy,
     proxyFromEnvironment: !settings.noEnvProxy,
     earlyDataBytes: settings.earlyData,
@@ -114,8 +115,8 @@ function checkClient(settings: ClientSettings): void {
   if (settings.proxy.length > 0 && /^ws\+unix:/i.test(settings.url)) {
     throw new UsageError('--proxy: --url (-u) is a UNIX socket of this machine, which no proxy leads to')
   }
-  const { accessRule, route, guard = [] } = settings
-  const [restriction] = Object.entries({ '--access-rule': accessRule, '--route': route, '--guard': guard })
+  const { route, guard = [] } = settings
+  const [restriction] = Object.entries({ '--route': route, '--guard': guard })
     .filter(([, values]) => values.length > 0)
     .map(([flag]) => flag)
   if (settings.reverse || restriction === undefined) return

@@ -1,5 +1,6 @@
 import { type Account, formatListenAddress, isLoopback } from '@ls/relay'
 import { LinkSocksServer, type ReverseTokenRequest, type ServerOptions } from '@ls/server'
+import { UsageError } from '../errors.js'
 import { exitCode, type ExitCode } from '../exit-code.js'
 import type { Settings } from '../settings.js'
 import { aborted } from '../stop-signals.js'
@@ -18,6 +19,7 @@ export type ServerSettings = Settings<'server'>
 export async function runServer(settings: ServerSettings, context: CommandContext): Promise<ExitCode> {
   const { logger, stop, print, program } = context
   checkNetwork(settings)
+  checkAccessRules(settings)
   for (const warning of serverWarnings(settings)) logger.warn({}, warning)
   const accounts = readAccounts(settings)
   context.redactor.add(...accounts.map(({ password }) => password))
@@ -76,6 +78,12 @@ export function serverOptions(settings: ServerSettings): ServerOptions {
 function limitOptions({ maxPending, maxPendingPerAddress, maxTokenChannels }: ServerSettings): Partial<ServerOptions> {
   const limits = { maxPending, maxPendingPerAddress, maxTokenChannels }
   return Object.fromEntries(Object.entries(limits).filter(([, limit]) => limit > 0))
+}
+
+/** @throws UsageError where they would restrict nothing: their author believes closed what is open */
+function checkAccessRules({ reverse, connectorAutonomy, accessRule, apiKey, token }: ServerSettings): void {
+  if (accessRule.length === 0 || !reverse || !connectorAutonomy || (apiKey !== undefined && token === undefined)) return
+  throw new UsageError('--access-rule restricts nothing with --connector-autonomy (-a): give it to the providers')
 }
 
 /** Where traffic leaves here, the server may have proxy ports of its own; else they belong to the reverse token. */
@@ -155,7 +163,7 @@ function portOf({ socksPort, socksListen }: ServerSettings): Pick<ReverseTokenRe
 }
 
 function serverWarnings(settings: ServerSettings): string[] {
-  const { reverse, connectorToken, connectorAutonomy, token, apiKey, guard } = settings
+  const { reverse, connectorToken, connectorAutonomy, token, apiKey, guard, accessRule } = settings
   const warnings: string[] = []
   if (!reverse && connectorToken.length > 0)
     warnings.push('--connector-token (-c) has no effect without --reverse (-r)')
@@ -165,6 +173,9 @@ function serverWarnings(settings: ServerSettings): string[] {
   }
   if (reverse && apiKey !== undefined && token === undefined) {
     warnings.push('--reverse (-r) has no effect with --api-key (-k) and without --token (-t): the API makes the tokens')
+  }
+  if (reverse && accessRule.length > 0 && connectorToken.length > 0) {
+    warnings.push('--access-rule holds at the proxy port here; for connectors (-c) give it to the providers')
   }
   if (reverse && apiKey === undefined && guard !== undefined) {
     warnings.push('--guard has no effect with --reverse (-r): traffic leaves at the providers, so give it to them')

@@ -1,5 +1,5 @@
 import type { Flag } from '../flag.js'
-import { links } from './scopes.js'
+import { clients, links } from './scopes.js'
 
 /** The longest delay Node's timers take, in milliseconds. */
 const maxDelayMs = 0x7fffffff
@@ -8,6 +8,7 @@ const maxDelayMs = 0x7fffffff
 export const reliabilityFlags = [
   {
     name: 'grace',
+    aliases: ['transport-grace'],
     type: 'duration',
     default: 60_000,
     min: 0,
@@ -15,6 +16,17 @@ export const reliabilityFlags = [
     commands: ['server'],
     section: 'Reliability',
     help: 'How long connections outlive a lost link',
+  },
+  {
+    name: 'grace',
+    aliases: ['transport-grace'],
+    type: 'duration',
+    default: 86_400_000,
+    min: 0,
+    max: 86_400_000,
+    commands: clients,
+    section: 'Reliability',
+    help: 'How long connections outlive a lost link at most; the server has its own --grace, and the shorter one counts',
   },
   {
     name: 'grace-sessions',

@@ -1,5 +1,6 @@
 import type { Session } from '@ls/mux'
 import type { Cancellation } from '../cancellation.js'
+import type { EntryRules } from './entry-rules.js'
 
 /** Chooses the session for a new channel; waits for one up to a limit of its own, then rejects with `no-provider`. */
 export type SessionPicker = (signal: Cancellation) => Session | Promise<Session>
@@ -15,4 +16,6 @@ export interface ChannelSource {
    * link have their own time. @default as long as a channel waits for its answer
    */
   readonly unlinkedLimitMs?: number
+  /** Which targets may be asked for. @default all */
+  readonly entryRules?: EntryRules
 }

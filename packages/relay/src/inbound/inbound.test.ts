@@ -74,6 +74,18 @@ describe('an Inbound serves SOCKS5', () => {
     expect(hexOf(await client.read(4))).toBe('05000502')
   })
 
+  test('with reply 0x02 where a rule of its own does not allow the target', async () => {
+    const { client, target } = await rawNet({ inbound: { accessRules: ['10.0.0.0/8:*'] } })
+    client.write([5, 1, 0], [5, 1, 0, ...loopback(target.port)])
+    expect(hexOf(await client.read(4))).toBe('05000502')
+  })
+
+  test('where a rule of its own allows the target', async () => {
+    const { client, target } = await rawNet({ inbound: { accessRules: ['127.0.0.0/8:*'] } })
+    client.write([5, 1, 0], [5, 1, 0, ...loopback(target.port)])
+    expect(hexOf(await client.read(4))).toBe('05000500')
+  })
+
   test('with data sent behind the request, before any answer', async () => {
     const { client, target } = await rawNet()
     client.write([5, 1, 0, 5, 1, 0, ...loopback(target.port), ...Buffer.from('early')])

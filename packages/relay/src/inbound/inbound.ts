@@ -1,12 +1,14 @@
 import { createServer, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { closeStream, type HttpProxy } from '@ls/http-proxy'
+import type { DnsOptions } from '@ls/dial'
 import { type Logger, silentLogger } from '@ls/foundation'
 import { PendingConnections } from '@ls/mux'
 import { type Account, accounts, type Authenticator } from '@ls/socks5'
 import { isLoopback } from '../address/is-loopback.js'
 import { watchSocket } from '../open-sockets.js'
 import { checkPayloadOptions, type PayloadOptions } from '../payload-options.js'
+import { EntryRules } from './entry-rules.js'
 import { firstBytes } from './first-bytes.js'
 import { makeHttpProxy } from './http.js'
 import {
@@ -23,7 +25,7 @@ import { PendingClients, type ProvableStream, unprovenStream } from './pending-c
 import { serveSocks, type ServeSocksOptions } from './socks.js'
 import type { InboundUdpOptions } from './udp.js'
 
-export interface InboundOptions extends PayloadOptions, ChannelSource {
+export interface InboundOptions extends PayloadOptions, Omit<ChannelSource, 'entryRules'> {
   /** @default '127.0.0.1' */
   readonly host?: string
   /** 0 for any free port. @default none, if `listenOn` names a place */
@@ -38,6 +40,10 @@ export interface InboundOptions extends PayloadOptions, ChannelSource {
   readonly listenWebSocket?: ListenWebSocket
   /** Who may use the port; empty for everybody. @default [] */
   readonly accounts?: readonly Account[]
+  /** Targets that clients may ask for, `ADDR:PORT`. @default all */
+  readonly accessRules?: readonly string[]
+  /** How the names among them are looked up, where `accessRules` has addresses alone. @default as the system does */
+  readonly dns?: DnsOptions
   /** What clients may speak; `auto` tells it from the first byte. @default 'auto' */
   readonly inbound?: 'auto' | 'socks' | 'http'
   /** Take HTTP requests that do not name their target in full, by their Host. @default false */
@@ -77,7 +83,7 @@ export class Inbound {
   #onEmpty: (() => void) | undefined
   readonly #addresses: ListenAddress[] = []
 
-  /** @throws RangeError for a place to listen or an account that is not valid, TypeError for none */
+  /** @throws RangeError for a place to listen, an account or an access rule that is not valid, TypeError for no place */
   constructor(options: InboundOptions) {
     checkPayloadOptions(options)
     this.#options = options
@@ -88,8 +94,10 @@ export class Inbound {
     this.#pendingClients = new PendingClients(this.#pending, this.#logger)
     const users = options.accounts ?? []
     this.#auth = users.length === 0 ? undefined : accounts(users)
+    const { accessRules = [], dns } = options
     this.#serving = {
       ...options,
+      ...(accessRules.length === 0 ? {} : { entryRules: new EntryRules(accessRules, dns) }),
       auth: this.#auth,
       handshakeDeadlineMs: options.handshakeDeadlineMs ?? defaultHandshakeDeadlineMs,
       onProven: (socket) => this.#pendingClients.proven(socket),

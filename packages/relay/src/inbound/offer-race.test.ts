@@ -3,12 +3,13 @@ import type { Channel, Session } from '@ls/mux'
 import { FakeClock, until } from '@ls/testkit'
 import { describe, expect, test } from 'vitest'
 import { sessionPair } from '../../testing/session-pair.js'
+import { targetOf } from '../../testing/target-of.js'
 import type { ChannelSource } from './channel-source.js'
 import { openAnswered } from './opener.js'
 
 const request = {
   protocol: 'tcp',
-  address: { host: 'target', port: 80 },
+  address: targetOf('target'),
   signal: new AbortController().signal,
 } as const
 

@@ -1,14 +1,15 @@
-import type { Address, Protocol } from '@ls/codec'
+import type { Protocol } from '@ls/codec'
 import { type Channel, type ChannelCloseReason, MuxError, type OpenRequest, type Session } from '@ls/mux'
 import type { Cancellation } from '../cancellation.js'
 import type { Failure } from '../errors.js'
 import { parseFailure } from '../failure.js'
+import type { Target } from '../target.js'
 import type { ChannelSource } from './channel-source.js'
 import { offerInTurn, type OfferEvents } from './offer-race.js'
 
 export interface OpenChannelRequest {
   readonly protocol: Protocol
-  readonly address?: Address
+  readonly address?: Target
   readonly signal: Cancellation
 }
 
@@ -22,11 +23,10 @@ export interface AnsweredChannel {
  * Opens a channel and waits for a peer's answer. The channel comes paused, with a handler that the caller must replace
  * before anything else happens.
  *
- * @throws RelayError with the peer's reason
+ * @throws RelayError with the peer's reason, or `forbidden` where the entry's rules do not allow the target
  */
 export async function openAnswered(source: ChannelSource, request: OpenChannelRequest): Promise<AnsweredChannel> {
-  const session = await source.pick(request.signal)
-  request.signal.throwIfAborted()
+  const session = await pickFor(request, source)
   return firstToAnswer(session, source, request)
 }
 
@@ -36,10 +36,17 @@ export async function openAnswered(source: ChannelSource, request: OpenChannelRe
  * it earlier. Where there are more, the first to answer gets it: what a peer that sleeps was sent would be lost.
  */
 export async function openAtOnce(source: ChannelSource, request: OpenChannelRequest): Promise<AnsweredChannel> {
-  const session = await source.pick(request.signal)
-  request.signal.throwIfAborted()
+  const session = await pickFor(request, source)
   if (source.pickOther?.(new Set([session])) !== undefined) return firstToAnswer(session, source, request)
   return { channel: session.open(openRequest(session, request)), closed: undefined }
+}
+
+async function pickFor({ address, signal }: OpenChannelRequest, source: ChannelSource): Promise<Session> {
+  const refusal = address === undefined ? undefined : await source.entryRules?.refusalOf(address)
+  if (refusal !== undefined) throw refusal
+  const session = await source.pick(signal)
+  signal.throwIfAborted()
+  return session
 }
 
 function firstToAnswer(first: Session, source: ChannelSource, request: OpenChannelRequest): Promise<AnsweredChannel> {

@@ -67,6 +67,15 @@ describe('an association', () => {
     expect(await answerTo(socket)).toBe('ping')
   })
 
+  test('passes on what the rules of the port allow, and nothing else', async () => {
+    const [allowed, forbidden] = [await udpEcho(), await udpEcho()]
+    const association = await associate({ inbound: { accessRules: [`127.0.0.1:${allowed}`] } })
+    const socket = await udpSocket()
+    send(socket, association, forbidden, 'forbidden')
+    send(socket, association, allowed, 'allowed')
+    expect(await answerTo(socket)).toBe('allowed')
+  })
+
   test('tells the address that the client has reached', async () => {
     expect((await associate()).relay.host).toBe('127.0.0.1')
   })

@@ -7,7 +7,8 @@ import type { Channel, ChannelHandler } from '@ls/mux'
 import { type AcceptedRequest, decodeDatagram, encodeDatagram, parseDestination, SocksError } from '@ls/socks5'
 import { RelayError } from '../errors.js'
 import { failureOf, formatFailure, replyOf } from '../failure.js'
-import { parseTarget } from '../target.js'
+import { parseTarget, type Target } from '../target.js'
+import type { EntryRules } from './entry-rules.js'
 import { watchGone } from './gone.js'
 import type { ChannelSource } from './channel-source.js'
 import { openAnswered } from './opener.js'
@@ -62,6 +63,7 @@ class InboundAssociation implements ChannelHandler {
   readonly #udp: UdpSocket
   readonly #channel: Channel
   readonly #logger: Logger
+  readonly #entryRules: EntryRules | undefined
   readonly #clientAddress: string
   /** The port that the client has said it sends from, 0 for none. It is a hint: many clients announce their target. */
   readonly #announcedPort: number
@@ -69,18 +71,21 @@ class InboundAssociation implements ChannelHandler {
   #clientPort = 0
   readonly #idleTimer: NodeJS.Timeout
   #closed = false
+  /** Datagrams that wait for the lookup of their target. */
+  #waiting = 0
 
   constructor(
     control: Socket,
     udp: UdpSocket,
     channel: Channel,
     announced: Address,
-    { udp: udpOptions, logger }: ServeUdpAssociateOptions,
+    { udp: udpOptions, logger, entryRules }: ServeUdpAssociateOptions,
   ) {
     this.#control = control
     this.#udp = udp
     this.#channel = channel
     this.#logger = logger
+    this.#entryRules = entryRules
     this.#clientAddress = plainAddress(control.remoteAddress ?? '')
     // Behind NAT its own idea of its address is wrong, and so is that of its port (RFC 1928 §7 asks for both).
     this.#announcedPort = plainAddress(announced.host) === this.#clientAddress ? announced.port : 0
@@ -116,11 +121,22 @@ class InboundAssociation implements ChannelHandler {
       const { destination, payload } = decodeDatagram(bytes)
       const target = parseTarget(destination)
       if (target instanceof RelayError) return this.#drop(target.message)
-      this.#channel.sendDatagram(payload, { target })
+      if (this.#entryRules === undefined) this.#channel.sendDatagram(payload, { target })
+      else void this.#sendIfAllowed(payload, target, this.#entryRules)
     } catch (error) {
       if (!(error instanceof SocksError)) throw error
       this.#drop(error.message)
     }
+  }
+
+  /** Looks up names, which takes time: a flood of them must not pile up. */
+  async #sendIfAllowed(payload: Uint8Array, target: Target, rules: EntryRules): Promise<void> {
+    if (this.#waiting >= maxWaitingDatagrams) return this.#drop('too many datagrams wait for the lookup of their names')
+    this.#waiting++
+    const refusal = await rules.refusalOf(target)
+    this.#waiting--
+    if (refusal !== undefined) return this.#drop(refusal.message)
+    if (!this.#closed) this.#channel.sendDatagram(payload, { target })
   }
 
   /**
@@ -140,6 +156,9 @@ class InboundAssociation implements ChannelHandler {
 }
 
 const defaultIdleMs = 300_000
+
+/** A program sends a few before it waits for an answer. */
+const maxWaitingDatagrams = 64
 
 /** A socket on the address the client reached over TCP, so that its datagrams arrive where its connection does. */
 async function bindBeside(control: Socket): Promise<UdpSocket> {

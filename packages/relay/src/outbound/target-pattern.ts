@@ -1,6 +1,8 @@
 import { isIP } from 'node:net'
 import { parseHostName } from '../address/host-name.js'
+import type { IpAddress } from '../address/ip-address.js'
 import { isInNetwork, parseIpNetwork } from '../address/ip-network.js'
+import { type IpRange, isEmptyRange, isInRange, parseIpRange } from '../address/ip-range.js'
 import { leadsTo } from '../address/leads-to.js'
 import { endsInNumber, parseNumberAddress } from '../address/number-address.js'
 import type { Target } from '../target.js'
@@ -14,7 +16,7 @@ export interface TargetPattern {
 }
 
 /**
- * Reads `HOST`, `HOST:PORTS` or `:PORTS`. HOST is an address, a network in CIDR form, a name, `*.suffix` or `*`; IPv6
+ * Reads `HOST`, `HOST:PORTS` or `:PORTS`. HOST is an address, a network in CIDR form, a range of addresses such as `10.0.0.1-99`, a name, `*.suffix` or `*`; IPv6
  * stands in brackets. PORTS is `443`, `8000-9000` or `*`.
  *
  * @param rule What to call the rule in an error, such as `access rule "10.0.0.0/33:1"`.
@@ -48,6 +50,8 @@ function parseHost(host: string, rule: string): TargetPattern {
   }
   const [literal = '', prefix] = host.replaceAll(/[[\]]/g, '').split('/')
   if (isIP(literal) !== 0) return networkTest(literal, prefix, rule)
+  const range = parseIpRange(host.replaceAll(/[[\]]/g, ''))
+  if (range !== undefined) return rangeTest(range, rule)
   if (prefix !== undefined) throw new RangeError(`${rule} has a prefix length on a name`)
   const wanted = parseName(literal, rule)
   if (!endsInNumber(wanted)) return nameTest((name) => name === wanted)
@@ -68,6 +72,11 @@ function nameTest(test: (name: string) => boolean): TargetPattern {
   return { matches, touches: matches }
 }
 
+function rangeTest(range: IpRange, rule: string): TargetPattern {
+  if (isEmptyRange(range)) throw new RangeError(`${rule} has a range of addresses that does not rise`)
+  return addressTest((address) => isInRange(address, range))
+}
+
 function networkTest(literal: string, prefix: string | undefined, rule: string): TargetPattern {
   if (literal.includes('%')) throw new RangeError(`${rule} has a zone; it is about an address in every zone`)
   const bits = isIP(literal) === 4 ? 32 : 128
@@ -75,8 +84,12 @@ function networkTest(literal: string, prefix: string | undefined, rule: string):
   if (network === undefined) {
     throw new RangeError(`${rule} has a prefix length of ${prefix}; it must be from 0 to ${bits}`)
   }
+  return addressTest((address) => isInNetwork(address, network))
+}
+
+function addressTest(test: (address: IpAddress) => boolean): TargetPattern {
   return {
-    matches: ({ address }) => address !== undefined && isInNetwork(address, network),
-    touches: ({ address }) => address !== undefined && leadsTo(address).some((each) => isInNetwork(each, network)),
+    matches: ({ address }) => address !== undefined && test(address),
+    touches: ({ address }) => address !== undefined && leadsTo(address).some(test),
   }
 }

@@ -1,0 +1,25 @@
+import { describe, expect, test } from 'vitest'
+import { targetOf } from '../../testing/target-of.js'
+import { EntryRules } from './entry-rules.js'
+
+describe('EntryRules.refusalOf', () => {
+  test.each([
+    [['127.0.0.0/8:80', '[::1]:80'], '127.0.0.1', 80, undefined],
+    [['127.0.0.0/8:80', '[::1]:80'], '127.0.0.1', 81, 'forbidden'],
+    [['127.0.0.0/8:80', '[::1]:80'], 'localhost', 80, undefined],
+    [['127.0.0.0/8:80', '[::1]:80'], 'localhost', 81, 'forbidden'],
+    [['10.0.0.0/8:80'], 'localhost', 80, 'forbidden'],
+    [['*.internal:80'], 'git.internal', 80, undefined],
+  ])('of %j for %s:%d is %s', async (rules, host, port, word) => {
+    expect((await new EntryRules(rules).refusalOf(targetOf(host, port)))?.failure.word).toBe(word)
+  })
+
+  test('of a name that has no address is that it has none', async () => {
+    expect((await new EntryRules(['10.0.0.0/8:80']).refusalOf(targetOf('nowhere.invalid')))?.failure.word).toBe('dns')
+  })
+
+  test('names the target', async () => {
+    const refusal = await new EntryRules(['10.0.0.0/8:80']).refusalOf(targetOf('10.0.0.1', 81))
+    expect(refusal?.message).toBe('forbidden: 10.0.0.1:81 is not among the allowed targets')
+  })
+})
