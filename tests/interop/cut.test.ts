@@ -1,7 +1,7 @@
-import { echoServer, type TestServer, until, within } from '@ls/testkit'
+import { echoServer, tcpServer, type TestServer, type TestTcpServer, until, within } from '@ls/testkit'
 import { describe, expect, test, type TestContext } from 'vitest'
 import { type Cast, type Link, startLink } from './link.js'
-import { cutCases, hangsAfterCut, hopsOfSubject, socksSideOf } from './matrix.js'
+import { cutCases, hangsAfterCut, hopsOfSubject, socksSideOf, targetSeesCut } from './matrix.js'
 import { readExactly, socksConnect } from './socks-client.js'
 import { type SocketEnding, socketEnding } from './socket-ending.js'
 import { download, transferServer, upload } from './transfer.js'
@@ -34,10 +34,10 @@ describe.concurrent('A cut in the middle', () => {
     { timeout: CASE_TIMEOUT_MS },
     async ({ cast, hop }, context) => {
       const link = await linkOf(cast, context)
-      const endings = await openThree(link, context)
+      const { applications, target } = await openThree(link, context)
       link.relays.get(hop)?.strike('reset')
-      const seen = await within(Promise.all(endings), 'all connections to end', { deadlineMs: OUR_DEADLINE_MS })
-      expect(seen).toEqual(['reset', 'reset', 'reset'])
+      const noticing = targetSeesCut(cast, hop) ? [...applications, target] : applications
+      expect(await allWithin(noticing, OUR_DEADLINE_MS)).toEqual(noticing.map(() => 'reset'))
     },
   )
 
@@ -48,10 +48,12 @@ describe.concurrent('A cut in the middle', () => {
     { timeout: CASE_TIMEOUT_MS },
     async ({ cast, hop }, context) => {
       const link = await linkOf(cast, context)
-      const endings = await openThree(link, context)
+      const { applications, target } = await openThree(link, context)
       link.relays.get(hop)?.strike('reset')
-      const seen = await within(Promise.all(endings), 'all connections to end', { deadlineMs: THEIR_DEADLINE_MS })
-      expect(seen).toHaveLength(3)
+      // Ours at the target does not wait for theirs at the application.
+      const targets = targetSeesCut(cast, hop) ? [target] : []
+      expect(await allWithin(targets, OUR_DEADLINE_MS)).toEqual(targets.map(() => 'reset'))
+      expect(await allWithin(applications, THEIR_DEADLINE_MS)).toHaveLength(3)
     },
   )
 })
@@ -63,26 +65,44 @@ async function linkOf(cast: Cast, { onTestFailed, onTestFinished }: TestContext)
   return link
 }
 
-/** A download, an upload and an idle connection, all under way; how each of them ends. */
-async function openThree({ socksPort }: Link, context: TestContext): Promise<Promise<SocketEnding>[]> {
-  const transfer = closing(await transferServer(), context)
+function allWithin(endings: readonly Promise<SocketEnding>[], deadlineMs: number): Promise<SocketEnding[]> {
+  return within(Promise.all(endings), 'all connections to end', { deadlineMs })
+}
+
+interface Three {
+  /** How a download, an upload and an idle connection end. */
+  readonly applications: readonly Promise<SocketEnding>[]
+  /** How the target of the upload sees its end. */
+  readonly target: Promise<SocketEnding>
+}
+
+/** A download, an upload and an idle connection, all under way. */
+async function openThree({ socksPort }: Link, context: TestContext): Promise<Three> {
+  const source = closing(await transferServer(), context)
+  const sink = closing(await tcpServer((socket) => socket.resume()), context)
   const echo = closing(await echoServer(), context)
-  const down = await socksConnect(socksPort, '127.0.0.1', transfer.port)
-  const up = await socksConnect(socksPort, '127.0.0.1', transfer.port)
+  const down = await socksConnect(socksPort, '127.0.0.1', source.port)
+  const up = await socksConnect(socksPort, '127.0.0.1', sink.port)
   const idle = await socksConnect(socksPort, '127.0.0.1', echo.port)
   idle.write('ping')
   await readExactly(idle, 4)
-  idle.resume()
-  const endings = [down, up, idle].map((socket) => socketEnding(socket))
+  for (const quiet of [up, idle]) quiet.resume()
+  const applications = [down, up, idle].map((socket) => socketEnding(socket))
   // Both fail when the link is cut, which is what the endings tell.
   download(down, ENDLESS_BYTES).catch(() => down.resume())
   upload(up, ENDLESS_BYTES).catch(() => {})
-  const underWay = (): boolean => down.bytesRead > BEFORE_CUT_BYTES && up.bytesWritten > BEFORE_CUT_BYTES
+  const underWay = (): boolean => down.bytesRead > BEFORE_CUT_BYTES && sunkBytes(sink) > BEFORE_CUT_BYTES
   await until(underWay, 'both transfers', { deadlineMs: TRANSFER_DEADLINE_MS })
-  return endings
+  const [sunk] = sink.sockets
+  if (sunk === undefined) throw new Error('the upload ended before the cut')
+  return { applications, target: socketEnding(sunk) }
 }
 
-function closing(server: TestServer, { onTestFinished }: TestContext): TestServer {
+function sunkBytes({ sockets }: TestTcpServer): number {
+  return Array.from(sockets, ({ bytesRead }) => bytesRead).reduce((sum, bytes) => sum + bytes, 0)
+}
+
+function closing<T extends TestServer>(server: T, { onTestFinished }: TestContext): T {
   onTestFinished(() => server.close())
   return server
 }

@@ -114,17 +114,32 @@ export function hopsOfSubject(cast: Cast): ClientRole[] {
   return hops.filter(([, { name }]) => (name === SUBJECT) !== (cast.server.name === SUBJECT)).map(([role]) => role)
 }
 
-/** Every pair in forward and reverse mode; in agent mode those with the subject's port among peers of one kind. */
+/**
+ * Every pair in forward and reverse mode. In agent mode the subject in each role among peers of one kind: what a cut does
+ * depends on the programs at its two sides. In autonomy it does the same, so the newest program stands for all.
+ */
 export function cutCases(): Case[] {
-  const agents = threePartyCases('agent').filter(
-    ({ cast }) => kindsOf(cast).size === 2 && socksSideOf(cast).name === SUBJECT,
+  const agents = threePartyCases('agent').filter(({ cast }) => kindsOf(cast).size === 2)
+  const autonomous = threePartyCases('autonomy').filter(
+    ({ cast }) => kindsOf(cast).size === 2 && kindsOf(cast).has('go-1.10.3'),
   )
-  return [...forwardCases(), ...reverseCases(), ...agents].filter(({ auth }) => auth === 'query')
+  return [...forwardCases(), ...reverseCases(), ...agents, ...autonomous].filter(({ auth }) => auth === 'query')
 }
 
-/** pywssocks neither ends its SOCKS side when its own link is cut nor comes back as the same client. */
+/** Whether the subject dials the target, and learns of a cut there: a Go server tells no provider that a connector is gone. */
+export function targetSeesCut(cast: Cast, hop: ClientRole): boolean {
+  if (cast.mode === 'forward') return cast.server.name === SUBJECT
+  if (cast.provider.name !== SUBJECT) return false
+  return hop === 'provider' || cast.server.name === SUBJECT
+}
+
+/**
+ * pywssocks neither ends its SOCKS side when its own link is cut nor comes back as the same client, and its server tells no
+ * connector that a provider is gone.
+ */
 export function hangsAfterCut(cast: Cast, hop: ClientRole): boolean {
-  return socksSideOf(cast).name === 'py-1.5.1' && (hop === 'client' || hop === 'connector')
+  if (socksSideOf(cast).name !== 'py-1.5.1') return false
+  return hop === 'client' || hop === 'connector' || isDeafToEnds(cast)
 }
 
 function kindsOf(cast: Cast): Set<ImplementationName> {

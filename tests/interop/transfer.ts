@@ -9,6 +9,9 @@ const DOWNLOAD = 0x64
 const REQUEST_BYTES = 9
 const CHUNK_BYTES = 64 * 1024
 
+/** A link that has died should not hold up the rest of the suite; what is only slow goes on. */
+const STALL_MS = 15_000
+
 /** Which bytes, see `seededBytes`. */
 export const transferSeed = 0x11
 
@@ -69,7 +72,7 @@ function receiveDigest(socket: Socket, bytes: number): Promise<Buffer> {
   let left = bytes
   return new Promise((resolve, reject) => {
     const finish = (error?: Error): void => {
-      socket.off('data', onData).off('close', onClose).off('end', onClose)
+      socket.off('data', onData).off('close', onClose).off('end', onClose).off('timeout', onStall).setTimeout(0)
       socket.pause()
       if (error === undefined) resolve(hash.digest())
       else reject(error)
@@ -81,7 +84,9 @@ function receiveDigest(socket: Socket, bytes: number): Promise<Buffer> {
       else if (left < 0) finish(new Error(`${-left} bytes more came than the ${bytes} sent`))
     }
     const onClose = (): void => finish(new Error(`the connection ended with ${left} of ${bytes} bytes missing`))
-    socket.on('data', onData).on('close', onClose).on('end', onClose)
+    const onStall = (): void =>
+      finish(new Error(`nothing came for ${STALL_MS} ms, with ${left} of ${bytes} bytes missing`))
+    socket.on('data', onData).on('close', onClose).on('end', onClose).on('timeout', onStall).setTimeout(STALL_MS)
     if (bytes === 0) finish()
   })
 }
