@@ -2,13 +2,14 @@ import { EventEmitter } from 'node:events'
 import { decode, MessageType, newChannelId } from '@ls/codec'
 import { type Logger, textOf } from '@ls/foundation'
 import type { Session } from '@ls/mux'
-import { Balancer, Inbound, type ListenAddress, Outbound, type SessionPicker } from '@ls/relay'
-import { byteStreamPorts, connectByteStream, environmentWarnings } from '@ls/transport'
+import { Balancer, type Forward, type ListenAddress, Outbound, type SessionPicker } from '@ls/relay'
+import { connectByteStream, environmentWarnings } from '@ls/transport'
 import { ConnectorTokens } from './connectors.js'
 import { ClientError } from './errors.js'
 import { Link } from './link.js'
 import { NetworkWatch } from './network-watch.js'
 import { type ClientOptions, type ResolvedClientOptions, resolveClientOptions } from './options.js'
+import { Ports } from './ports.js'
 import { makeServerDial, type ServerDial } from './server-dial.js'
 
 /** What a client tells its embedder. */
@@ -21,6 +22,8 @@ export interface ClientEvents {
   linkFailed: [error: Error]
   /** A proxy port is open (forward), or a UNIX socket; once for each place. */
   socksListening: [address: ListenAddress]
+  /** A fixed port is open; once for each. */
+  forwardListening: [forward: Forward]
   /** The server told how many partners there are: providers for a connector, connectors for a provider. */
   partners: [count: number]
   /** The server let us use a connector token (provider). */
@@ -44,7 +47,7 @@ export class LinkSocksClient extends EventEmitter<ClientEvents> {
   readonly #balancer: Balancer
   readonly #watch: NetworkWatch
   readonly #outbound: Outbound | undefined
-  readonly #inbound: Inbound | undefined
+  readonly #ports: Ports | undefined
   readonly #connectors: ConnectorTokens
   #settleClosed: (error: Error | undefined) => void = () => {}
   #settleStart: ((error: Error | undefined) => void) | undefined
@@ -62,7 +65,9 @@ export class LinkSocksClient extends EventEmitter<ClientEvents> {
     this.#watch = new NetworkWatch({ clock, onChange: (reason) => this.#networkChanged(reason) })
     this.#connectors = new ConnectorTokens(this.#options.connectorTokens, { clock })
     this.#outbound = reverse ? new Outbound({ ...this.#options, dialWebSocket: connectByteStream }) : undefined
-    this.#inbound = reverse ? undefined : this.#makeInbound()
+    this.#ports = reverse ? undefined : this.#makePorts()
+    if (reverse && (this.#options.forwards ?? []).length > 0)
+      throw new RangeError('a provider opens no ports, so it takes no `forwards`')
     const instance = newChannelId()
     const serverDial = makeServerDial(this.#options)
     this.#warnOfEnvironment()
@@ -71,12 +76,12 @@ export class LinkSocksClient extends EventEmitter<ClientEvents> {
 
   /** The first TCP port the proxy listens on; undefined on providers and before it does. */
   get socksAddress(): { host: string; port: number } | undefined {
-    return this.#inbound?.address
+    return this.#ports?.address
   }
 
   /** Everywhere the proxy listens. */
   get socksAddresses(): readonly ListenAddress[] {
-    return this.#inbound?.addresses ?? []
+    return this.#ports?.addresses ?? []
   }
 
   /** One session for each link that is up, or that waits to go on. */
@@ -101,9 +106,9 @@ export class LinkSocksClient extends EventEmitter<ClientEvents> {
     signal?.addEventListener('abort', onAbort, { once: true })
     try {
       signal?.throwIfAborted()
-      if (this.#options.socksNowait === true) await this.#openInbound()
+      if (this.#options.socksNowait === true) await this.#openPorts()
       await this.#firstLink()
-      await this.#openInbound()
+      await this.#openPorts()
     } catch (error) {
       this.#end(error as Error)
       throw error
@@ -132,7 +137,7 @@ export class LinkSocksClient extends EventEmitter<ClientEvents> {
   async close({ graceMs = 0 }: { graceMs?: number } = {}): Promise<void> {
     if (this.#state === 'closing' || this.#state === 'closed') return
     this.#state = 'closing'
-    await this.#inbound?.close({ graceMs })
+    await this.#ports?.close({ graceMs })
     await this.#idle(graceMs)
     this.#end(undefined)
   }
@@ -144,20 +149,12 @@ export class LinkSocksClient extends EventEmitter<ClientEvents> {
     for (const warning of environmentWarnings(transport.environment)) this.#logger.warn({}, warning)
   }
 
-  #makeInbound(): Inbound {
-    const { socksHost, socksPort, socksListen = [], socksTls, allowOrigins, fastOpen = false } = this.#options
-    const { socksUsername, socksPassword, socksAccounts = [] } = this.#options
-    const first = socksUsername === undefined ? [] : [{ username: socksUsername, password: socksPassword ?? '' }]
-    return new Inbound({
-      ...this.#options,
-      host: socksHost,
-      port: socksPort,
-      listenOn: socksListen,
-      listenWebSocket: byteStreamPorts({ tls: socksTls, allowOrigins }),
-      accounts: [...first, ...socksAccounts],
+  #makePorts(): Ports {
+    return new Ports(this.#options, {
       pick: (signal) => this.#pick(signal),
-      // All links lead to one server; with fast open, what goes right behind Connect is worth more than another link.
-      ...(fastOpen ? {} : { pickOther: (tried) => this.#balancer.other(tried) }),
+      pickOther: (tried) => this.#balancer.other(tried),
+      onProxy: (address) => this.emit('socksListening', address),
+      onForward: (forward) => this.emit('forwardListening', forward),
     })
   }
 
@@ -201,12 +198,8 @@ export class LinkSocksClient extends EventEmitter<ClientEvents> {
     })
   }
 
-  async #openInbound(): Promise<void> {
-    if (this.#inbound === undefined || this.#inbound.addresses.length > 0 || this.#state !== 'running') return
-    for (const address of await this.#inbound.listen()) {
-      this.#logger.info(address, 'proxy port open')
-      this.emit('socksListening', address)
-    }
+  async #openPorts(): Promise<void> {
+    if (this.#state === 'running') await this.#ports?.open()
   }
 
   #linkUp(session: Session, resumed: boolean): void {
@@ -266,7 +259,7 @@ export class LinkSocksClient extends EventEmitter<ClientEvents> {
     this.#balancer.close()
     this.#watch.stop()
     for (const link of this.#links) link.close(error?.message ?? 'the client is shutting down')
-    void this.#inbound?.close()
+    void this.#ports?.close()
     this.#settleStart?.(error ?? new ClientError('ERR_CLIENT_CLOSED', 'the client was closed'))
     this.#settleClosed(error)
   }

@@ -37,6 +37,11 @@ export interface ClientOptions extends PayloadOptions {
    * byte streams over WebSocket, as V2Ray and Xray open them. @default none
    */
   readonly socksListen?: readonly string[]
+  /**
+   * Fixed ports, each for one target: `5432=db.internal:5432`, `unix:/run/db.sock=db.internal:5432`,
+   * `udp:5353=10.0.0.2:53`. Not for providers. @default none
+   */
+  readonly forwards?: readonly string[]
   /** Certificate and key of `wss://` places in `socksListen`, or where they are. @default none */
   readonly socksTls?: ServerTlsOptions | CertificateFiles
   /** Origins of web pages that may use `ws://` and `wss://` places, as browsers write them; all others get 403. @default none */

@@ -6,6 +6,7 @@ test('@ls/relay exports what it says it does', () => {
     [
       "Balancer",
       "ChannelSlots",
+      "Forwards",
       "Inbound",
       "ListenError",
       "Outbound",
@@ -15,6 +16,7 @@ test('@ls/relay exports what it says it does', () => {
       "diallerThrough",
       "failureOf",
       "formatFailure",
+      "formatForward",
       "formatListenAddress",
       "formatTarget",
       "guardLevels",
@@ -23,6 +25,7 @@ test('@ls/relay exports what it says it does', () => {
       "offerInTurn",
       "parseAccessRules",
       "parseFailure",
+      "parseForward",
       "parseListenAddress",
       "parseRoutes",
       "parseTarget",

@@ -1,6 +1,6 @@
 import { ClientError, type ClientOptions, LinkSocksClient } from '@ls/client'
 import type { Logger } from '@ls/foundation'
-import { formatListenAddress, parseUpstream } from '@ls/relay'
+import { formatForward, formatListenAddress, parseForward, parseUpstream } from '@ls/relay'
 import { redactUrl, parseServerUrl } from '@ls/transport'
 import { UsageError } from '../errors.js'
 import { exitCode, type ExitCode } from '../exit-code.js'
@@ -46,6 +46,7 @@ async function runUntilEnd(
   { stop, print, logger }: CommandContext,
 ): Promise<ExitCode> {
   client.on('socksListening', (address) => print(`proxy: ${formatListenAddress(address)}`))
+  client.on('forwardListening', (forward) => print(`forward: ${formatForward(forward)}`))
   hintAtScheme(client, settings, logger)
   const failure = await startClient(client, stop).then(
     () => undefined,
@@ -75,6 +76,7 @@ export function clientOptions(settings: ClientSettings): ClientOptions {
     socksHost: settings.socksHost,
     socksPort: settings.socksPort,
     socksListen: settings.socksListen,
+    forwards: settings.forward,
     ...listenTls(settings),
     socksAccounts: readAccounts(settings),
     socksNowait: settings.socksNowait,
@@ -111,6 +113,10 @@ function checkClient(settings: ClientSettings): void {
   checkNetwork(settings)
   checkUrl(settings.url)
   checkDisguise(settings)
+  for (const forward of settings.forward) asUsage('--forward', () => parseForward(forward))
+  if (settings.reverse && settings.forward.length > 0) {
+    throw new UsageError('--forward belongs where programs connect to: give it to a client or a connector')
+  }
   for (const url of settings.proxy) asUsage('--proxy', () => parseUpstream(url))
   if (settings.proxy.length > 0 && /^ws\+unix:/i.test(settings.url)) {
     throw new UsageError('--proxy: --url (-u) is a UNIX socket of this machine, which no proxy leads to')

@@ -101,7 +101,7 @@ describe('ownProxyOptions', () => {
 describe('clientOptions', () => {
   it('passes on every flag of the library', () => {
     const line =
-      '-u ws://h -t t -r -c c -s ::2 -p 2 -n n -w w -i -R --retry-auth -T 3 -x http://h -f -E --transport-grace 9s --batching adaptive --compression-threshold 1000'
+      '-u ws://h -t t -r -c c -s ::2 -p 2 -n n -w w -i -R --retry-auth -T 3 -x http://h -f -E --transport-grace 9s --forward 1=h:2 --batching adaptive --compression-threshold 1000'
     const places = '--socks-listen unix:/a --socks-listen [::1]:1 --account ada:s:x --proxy socks5://a --proxy http://b'
     const tls =
       '--tls-server-name name --tls-insecure --header X-A:b --tls-cert c.pem --tls-key k.pem --early-data 2048 --listen wss://[::1]:2/a'
@@ -127,6 +127,7 @@ describe('clientOptions', () => {
         retryAuth: true,
         threads: 3,
         graceMs: 9000,
+        forwards: ['1=h:2'],
         upstreamProxies: ['http://h'],
         accessRules: ['*:80'],
         fastOpen: true,
@@ -147,6 +148,11 @@ describe('runClient', () => {
   it.each([
     ['-w w', '--socks-password needs --socks-username as well'],
     ['-n n', '--socks-username needs --socks-password as well'],
+    [
+      '--forward 80',
+      '--forward: "80" is no fixed port; write PORT=HOST:PORT, ADDR:PORT=HOST:PORT, unix:PATH=HOST:PORT or udp:PORT=HOST:PORT',
+    ],
+    ['-r --forward 80=h:80', '--forward belongs where programs connect to: give it to a client or a connector'],
     ['--guard local', '--guard belongs where traffic leaves: give it to the server or to a provider'],
     ['--route *=direct', '--route belongs where traffic leaves: give it to the server or to a provider'],
     ['-r --route *', '--route: a route must be PATTERN=direct, PATTERN=reject or PATTERN=URL; one has no "="'],

@@ -1,5 +1,5 @@
 import type { Flag } from '../flag.js'
-import { links, running, port, credential } from './scopes.js'
+import { clients, links, running, port, credential } from './scopes.js'
 
 /** Where programs connect to. */
 export const proxyPortFlags = [
@@ -52,6 +52,15 @@ export const proxyPortFlags = [
     commands: links,
     section: 'Proxy port',
     help: 'Where the proxy listens instead of --socks-host and --socks-port: HOST:PORT, [IPV6]:PORT, unix:PATH, or ws://HOST:PORT/PATH and wss:// for V2Ray and Xray; repeatable. At a server without -r: proxy ports of its own',
+  },
+  {
+    name: 'forward',
+    type: 'list',
+    placeholder: 'PORT=TARGET',
+    splitEnv: true,
+    commands: clients,
+    section: 'Proxy port',
+    help: 'Fixed port for one target, for programs that know no proxy: 5432=db.internal:5432, ADDR:PORT=…, unix:PATH=… or udp:5353=10.0.0.2:53; repeatable; not at providers',
   },
   {
     name: 'account',

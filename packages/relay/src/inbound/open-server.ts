@@ -9,9 +9,14 @@ import { listenError } from './listen-error.js'
  * Makes `server` listen at `address`. A UNIX socket is for its owner alone; a file that a program left behind is replaced,
  * one that a program still listens on is not.
  *
+ * @param what What errors call it.
  * @throws ListenError when the port or path is taken, or not ours to take
  */
-export async function openServer(server: Server, address: TcpAddress | UnixAddress): Promise<TcpAddress | UnixAddress> {
+export async function openServer(
+  server: Server,
+  address: TcpAddress | UnixAddress,
+  what = 'the proxy port',
+): Promise<TcpAddress | UnixAddress> {
   try {
     if ('path' in address) return await openUnix(server, address)
     server.listen({ host: address.host, port: address.port })
@@ -19,7 +24,7 @@ export async function openServer(server: Server, address: TcpAddress | UnixAddre
     const bound = server.address()
     return typeof bound === 'object' && bound !== null ? { host: bound.address, port: bound.port } : address
   } catch (error) {
-    throw listenError(error, 'the proxy port', address)
+    throw listenError(error, what, address)
   }
 }
 

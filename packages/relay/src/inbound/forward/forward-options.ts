@@ -1,0 +1,16 @@
+import type { Logger } from '@ls/foundation'
+import type { PayloadOptions } from '../../payload-options.js'
+import type { ChannelSource } from '../channel-source.js'
+import type { Forward } from './forward-spec.js'
+
+export interface ForwardOptions extends PayloadOptions, ChannelSource {
+  readonly logger: Logger
+}
+
+/** A fixed port that is open. */
+export interface OpenForward {
+  /** With the port that was taken, where any free one was asked for. */
+  readonly forward: Forward
+  /** Stops accepting, gives connections `graceMs` to finish, then cuts them. */
+  close(graceMs: number): Promise<void>
+}

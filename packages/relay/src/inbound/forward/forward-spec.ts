@@ -1,0 +1,54 @@
+import { RelayError } from '../../errors.js'
+import { formatTarget, parseTarget, type Target } from '../../target.js'
+import { formatListenAddress, parseListenAddress, type TcpAddress, type UnixAddress } from '../listen-address.js'
+
+/** A fixed port: what comes there goes to one target. */
+export type Forward = TcpForward | UdpForward
+
+export interface TcpForward {
+  readonly protocol: 'tcp'
+  readonly listenOn: TcpAddress | UnixAddress
+  readonly target: Target
+}
+
+export interface UdpForward {
+  readonly protocol: 'udp'
+  readonly listenOn: TcpAddress
+  readonly target: Target
+}
+
+/**
+ * Reads `5432=db.internal:5432`, `0.0.0.0:5432=db.internal:5432`, `unix:/run/db.sock=db.internal:5432` or
+ * `udp:5353=10.0.0.2:53`. Without an address it listens on 127.0.0.1; port 0 is any free one.
+ *
+ * @throws RangeError naming the value and what is wrong with it
+ */
+export function parseForward(text: string): Forward {
+  // A path may hold "=", a target cannot.
+  const split = text.lastIndexOf('=')
+  if (split < 1) throw new RangeError(`"${text}" is no fixed port; write ${forms}`)
+  const target = readTarget(text, text.slice(split + 1))
+  const place = text.slice(0, split)
+  const isUdp = place.startsWith(udpPrefix)
+  const listenOn = parseListenAddress(isUdp ? place.slice(udpPrefix.length) : place)
+  if ('webSocket' in listenOn) throw new RangeError(`"${text}" listens on a WebSocket; a fixed port is ${forms}`)
+  if (!isUdp) return { protocol: 'tcp', listenOn, target }
+  if ('path' in listenOn) throw new RangeError(`"${text}" is UDP on a UNIX socket; that is for TCP alone`)
+  return { protocol: 'udp', listenOn, target }
+}
+
+/** Writes what {@link parseForward} reads. */
+export function formatForward({ protocol, listenOn, target }: Forward): string {
+  return `${protocol === 'udp' ? udpPrefix : ''}${formatListenAddress(listenOn)}=${formatTarget(target)}`
+}
+
+function readTarget(text: string, target: string): Target {
+  const [, address, name, digits] = /^(?:\[([^\]]*)\]|([^:[\]]+)):(\d{1,5})$/.exec(target) ?? []
+  if (digits === undefined) throw new RangeError(`"${text}" leads to "${target}", which is not HOST:PORT`)
+  const read = parseTarget({ host: address ?? name ?? '', port: Number(digits) })
+  if (read instanceof RelayError) throw new RangeError(`"${text}": ${read.failure.detail}`)
+  return read
+}
+
+const udpPrefix = 'udp:'
+const forms = 'PORT=HOST:PORT, ADDR:PORT=HOST:PORT, unix:PATH=HOST:PORT or udp:PORT=HOST:PORT'

@@ -1,0 +1,106 @@
+import { createSocket } from 'node:dgram'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { once } from 'node:events'
+import { connect, type Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type Logger, silentLogger } from '@ls/foundation'
+import { echoServer, freePort, onceEvent, tcpServer } from '@ls/testkit'
+import { describe, expect, test } from 'vitest'
+import { afterTest, closing } from '../../../testing/cleanup.js'
+import { sessionPair } from '../../../testing/session-pair.js'
+import { Outbound } from '../../outbound/outbound.js'
+import type { Forward } from './forward-spec.js'
+import { Forwards } from './forwards.js'
+
+/** Opens fixed ports to targets of this machine. */
+async function open(texts: readonly string[], logger: Logger = silentLogger): Promise<readonly Forward[]> {
+  const outbound = new Outbound()
+  const { near } = sessionPair((channel) => outbound.serve(channel))
+  return closing(new Forwards(texts, { pick: () => near, logger })).listen()
+}
+
+function dial({ listenOn }: Forward): Socket {
+  const socket = connect({ ...listenOn, allowHalfOpen: true })
+  afterTest(() => socket.destroy())
+  return socket
+}
+
+async function only(texts: readonly string[], logger?: Logger): Promise<Forward> {
+  const [forward] = await open(texts, logger)
+  return forward!
+}
+
+async function udpEcho(): Promise<number> {
+  const socket = createSocket('udp4')
+  socket.on('message', (payload, from) => socket.send(payload, from.port, from.address))
+  socket.bind(0, '127.0.0.1')
+  await once(socket, 'listening')
+  afterTest(() => socket.close())
+  return socket.address().port
+}
+
+describe('Forwards over TCP', () => {
+  test('connect a port with its target', async () => {
+    const { port } = closing(await echoServer())
+    const socket = dial(await only([`0=127.0.0.1:${port}`]))
+    socket.write('ping')
+    expect(String((await onceEvent(socket, 'data'))[0])).toBe('ping')
+  })
+
+  test('connect a UNIX socket with its target', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'forward-'))
+    afterTest(() => rm(folder, { recursive: true }))
+    const { port } = closing(await echoServer())
+    const socket = dial(await only([`unix:${folder}/a.sock=127.0.0.1:${port}`]))
+    socket.write('ping')
+    expect(String((await onceEvent(socket, 'data'))[0])).toBe('ping')
+  })
+
+  test('pass on the end of one direction, and the answer to it', async () => {
+    const target = closing(await tcpServer((socket) => socket.on('end', () => socket.end('bye')).resume()))
+    const socket = dial(await only([`0=127.0.0.1:${target.port}`]))
+    socket.end('hello')
+    expect(String((await onceEvent(socket, 'data'))[0])).toBe('bye')
+  })
+
+  test('pass on what a target says first', async () => {
+    const target = closing(await tcpServer((socket) => socket.write('220 ready')))
+    expect(String((await onceEvent(dial(await only([`0=127.0.0.1:${target.port}`])), 'data'))[0])).toBe('220 ready')
+  })
+
+  test('reset a connection whose target cannot be reached', async () => {
+    const socket = dial(await only([`0=127.0.0.1:${await freePort()}`]))
+    await expect(onceEvent(socket.resume(), 'error')).resolves.toMatchObject([{ code: 'ECONNRESET' }])
+  })
+
+  test('log which target cannot be reached', async () => {
+    const lines: string[] = []
+    const logger = { ...silentLogger, warn: (_fields: object, line: string) => void lines.push(line) }
+    const port = await freePort()
+    const socket = dial(await only([`0=127.0.0.1:${port}`], logger))
+    await onceEvent(socket.resume(), 'error')
+    expect(lines).toEqual([expect.stringContaining(`not reached: refused: 127.0.0.1:${port}`)])
+  })
+
+  test('open all ports or none', async () => {
+    const taken = closing(await echoServer())
+    const free = await freePort()
+    await expect(open([`${free}=h:1`, `${taken.port}=h:1`])).rejects.toThrow(/the fixed port cannot listen on/)
+    await expect(onceEvent(connect(free, '127.0.0.1'), 'error')).resolves.toMatchObject([{ code: 'ECONNREFUSED' }])
+  })
+})
+
+describe('Forwards over UDP', () => {
+  test('send each source the answers to its own datagrams', async () => {
+    const forward = await only([`udp:0=127.0.0.1:${await udpEcho()}`])
+    const { port } = forward.listenOn as { port: number }
+    const answers = ['one', 'two'].map(async (text) => {
+      const socket = createSocket('udp4')
+      afterTest(() => socket.close())
+      socket.send(text, port, '127.0.0.1')
+      return String((await onceEvent(socket, 'message'))[0])
+    })
+    expect(await Promise.all(answers)).toEqual(['one', 'two'])
+  })
+})

@@ -1,0 +1,136 @@
+import { createSocket, type RemoteInfo, type Socket } from 'node:dgram'
+import { once } from 'node:events'
+import { isIPv6 } from 'node:net'
+import type { Channel } from '@ls/mux'
+import { Canceller } from '../../cancellation.js'
+import { failureOf, formatFailure } from '../../failure.js'
+import type { Target } from '../../target.js'
+import { listenError } from '../listen-error.js'
+import { openAnswered } from '../opener.js'
+import { formatForward, type UdpForward } from './forward-spec.js'
+import type { ForwardOptions, OpenForward } from './forward-options.js'
+
+/** Opens a UDP port whose datagrams all go to one target. @throws ListenError when it is taken or not ours to take */
+export async function openUdpForward(forward: UdpForward, options: ForwardOptions): Promise<OpenForward> {
+  const socket = createSocket(isIPv6(forward.listenOn.host) ? 'udp6' : 'udp4')
+  socket.bind({ address: forward.listenOn.host, port: forward.listenOn.port })
+  try {
+    await once(socket, 'listening')
+  } catch (error) {
+    throw listenError(error, 'the fixed port', forward.listenOn)
+  }
+  const { address, port } = socket.address()
+  const opened = { ...forward, listenOn: { host: address, port } }
+  const sources = new Sources(socket, opened, options)
+  socket.on('error', (error) => options.logger.error({ err: error }, `fixed port: ${error.message}`))
+  return { forward: opened, close: async () => sources.close() }
+}
+
+/** One association for each address and port that datagrams come from, so that answers find their way back. */
+class Sources {
+  readonly #socket: Socket
+  readonly #forward: UdpForward
+  readonly #options: ForwardOptions
+  readonly #associations = new Map<string, Association>()
+
+  constructor(socket: Socket, forward: UdpForward, options: ForwardOptions) {
+    this.#socket = socket
+    this.#forward = forward
+    this.#options = options
+    socket.on('message', (payload, from) => this.#receive(payload, from))
+  }
+
+  close(): void {
+    this.#socket.close()
+    for (const association of this.#associations.values()) association.close()
+  }
+
+  #receive(payload: Buffer, from: RemoteInfo): void {
+    const source = `${from.address} ${from.port}`
+    const known = this.#associations.get(source)
+    if (known !== undefined) return known.send(payload)
+    if (this.#associations.size >= maxSources) {
+      return this.#options.logger.debug({ source }, `datagram dropped: ${maxSources} sources use the port already`)
+    }
+    const association = new Association(this.#forward.target, {
+      answer: (answer) => this.#socket.send(answer, from.port, from.address),
+      onClose: () => this.#associations.delete(source),
+    })
+    this.#associations.set(source, association)
+    association.send(payload)
+    void this.#open(association)
+  }
+
+  async #open(association: Association): Promise<void> {
+    try {
+      const { signal } = association
+      const { channel, closed } = await openAnswered(this.#options, { protocol: 'udp', signal })
+      association.opened(channel)
+      if (closed !== undefined) association.close()
+    } catch (error) {
+      if (!association.signal.aborted) {
+        const failure = formatFailure(failureOf(error, formatForward(this.#forward)))
+        this.#options.logger.warn({ forward: formatForward(this.#forward) }, `not reached: ${failure}`)
+      }
+      association.close()
+    }
+  }
+}
+
+interface AssociationInit {
+  answer(payload: Uint8Array): void
+  onClose(): void
+}
+
+class Association {
+  readonly signal = new Canceller()
+  readonly #target: Target
+  readonly #init: AssociationInit
+  readonly #idleTimer: NodeJS.Timeout
+  /** What came before the channel was open. */
+  readonly #waiting: Buffer[] = []
+  #channel: Channel | undefined
+
+  constructor(target: Target, init: AssociationInit) {
+    this.#target = target
+    this.#init = init
+    this.#idleTimer = setTimeout(() => this.close(), idleMs)
+  }
+
+  send(payload: Buffer): void {
+    this.#idleTimer.refresh()
+    if (this.#channel !== undefined) this.#channel.sendDatagram(payload, { target: this.#target })
+    else if (this.#waiting.length < maxWaitingDatagrams) this.#waiting.push(payload)
+  }
+
+  opened(channel: Channel): void {
+    if (this.signal.aborted) return channel.disconnect()
+    channel.setHandler({ onDatagram: (payload) => this.#answer(payload), onClose: () => this.close() })
+    channel.resume()
+    this.#channel = channel
+    for (const payload of this.#waiting.splice(0)) channel.sendDatagram(payload, { target: this.#target })
+  }
+
+  close(): void {
+    if (this.signal.aborted) return
+    this.signal.abort(new Error('the association was closed'))
+    clearTimeout(this.#idleTimer)
+    this.#channel?.disconnect()
+    this.#init.onClose()
+  }
+
+  #answer(payload: Uint8Array): void {
+    if (this.signal.aborted) return
+    this.#idleTimer.refresh()
+    this.#init.answer(payload)
+  }
+}
+
+/** RFC 4787 §4.3: no mapping of UDP ends within two minutes of its last datagram. */
+const idleMs = 120_000
+
+/** Each holds an association at the other end. */
+const maxSources = 1024
+
+/** A program sends a few datagrams before it waits for an answer. */
+const maxWaitingDatagrams = 64
