@@ -8,23 +8,18 @@ import { withDeadline } from './deadline.js'
 import { HttpProxyError } from './errors.js'
 import { headWithoutUpgrade, isHonouredUpgrade } from './exchange-headers.js'
 import { Exchange } from './exchange.js'
+import { changeIncoming, readFromStream } from './incoming-bytes.js'
 import { join } from './join.js'
 import type { ResolvedHttpProxyOptions } from './options.js'
+import { sourceOf } from './own-address.js'
 import { Origins } from './origins.js'
 import { parseError, type ParserError } from './parse-error.js'
+import { RawTargets } from './raw-targets.js'
 import { ReadingGate } from './reading-gate.js'
 import { endGently, refuse } from './refusal.js'
 import { checkConnect } from './request-check.js'
 import { closeStream, discardStream } from './stream-end.js'
-import type { ExchangeHost, Turn } from './turn.js'
-
-/** What a connection needs from its proxy. */
-export interface ConnectionContext {
-  readonly options: ResolvedHttpProxyOptions
-  readonly dial: Dial
-  /** Parses `socket` anew, from its next byte on. */
-  readonly parse: (socket: Duplex) => void
-}
+import type { ConnectionContext, Turn } from './turn.js'
 
 /**
  * One client's socket. Its requests are served strictly one after the other: pipelined responses stay in order, a
@@ -42,6 +37,8 @@ export class ClientConnection implements ExchangeHost {
   readonly #turns: Turn[] = []
   readonly #gone = new AbortController()
   readonly #gate: ReadingGate
+  readonly #targets: RawTargets
+  #releaseBytes: () => void = () => {}
   #state: 'http' | 'detached' | 'tunnel' | 'closing' = 'http'
   #headTimer: NodeJS.Timeout | undefined
 
@@ -51,6 +48,7 @@ export class ClientConnection implements ExchangeHost {
     this.#context = context
     this.#source = sourceOf(socket)
     this.#gate = new ReadingGate(socket)
+    this.#targets = new RawTargets(context.options)
     const { maxOrigins, maxResponseHeadBytes } = context.options
     const limits = { maxOrigins, maxHeadBytes: maxResponseHeadBytes }
     this.origins = new Origins((target) => this.#openOrigin(target), limits)
@@ -59,6 +57,22 @@ export class ClientConnection implements ExchangeHost {
     socket.on('end', this.#onEnd)
     socket.once('close', () => this.#onClose())
     this.#awaitHead(this.options.headDeadlineMs)
+  }
+
+  /** Reads requests from now on. */
+  start(): void {
+    this.#releaseBytes = changeIncoming(this.socket, (bytes) => this.#targets.feed(bytes))
+    this.#parse()
+  }
+
+  /** The client has asked for more than what is being served. */
+  get hasMore(): boolean {
+    return this.#turns.length > 1
+  }
+
+  /** The target of a request as the client sent it. */
+  targetOf(request: IncomingMessage): string {
+    return this.#targets.restore(request.url ?? '')
   }
 
   onRequest(request: IncomingMessage, response: ServerResponse): void {
@@ -121,27 +135,13 @@ export class ClientConnection implements ExchangeHost {
   /** Ends HTTP on the socket for good: the bytes from here on belong to a tunnel. */
   takeOver(response?: ServerResponse): Duplex {
     this.#state = 'tunnel'
+    this.#releaseBytes()
     response?.detachSocket(this.socket as Socket)
     this.socket.off('end', this.#onEnd)
     this.socket.removeAllListeners('drain')
     this.#setIdle(this.options.tunnelIdleMs)
     this.origins.close()
     return this.socket
-  }
-
-  /** Whether `target` is where this very connection came in, as far as its address tells. */
-  isOwnAddress({ host, port }: Target): boolean {
-    const { localAddress, localPort } = this.socket as Partial<Socket>
-    return port === localPort && (host === 'localhost' || host === localAddress?.replace(/^::ffff:/, ''))
-  }
-
-  /**
-   * Whether `target`, known from the Host field alone, is where this very connection came in. A client that was sent here
-   * unawares has the port of its target in Host; one that asked for our port asked for us, by whatever name: a web page whose
-   * name was made to lead here has one of its own (DNS rebinding).
-   */
-  isOwnPort({ port }: Target): boolean {
-    return port === (this.socket as Partial<Socket>).localPort
   }
 
   endTurn(turn: Turn): void {
@@ -235,7 +235,12 @@ export class ClientConnection implements ExchangeHost {
     this.#turns.shift()
     this.#state = 'http'
     this.#awaitHead(this.options.headDeadlineMs)
+    this.#parse()
+  }
+
+  #parse(): void {
     this.#context.parse(this.socket)
+    readFromStream(this.socket)
   }
 
   /** At once, since a socket with nothing left to read may reach its end at any time, and takes nothing back then. */
@@ -288,9 +293,4 @@ export class ClientConnection implements ExchangeHost {
     for (const turn of this.#turns.splice(0)) turn.cancel()
     this.origins.close()
   }
-}
-
-function sourceOf(socket: Duplex): Target | undefined {
-  const { remoteAddress: host, remotePort: port } = socket as Partial<Socket>
-  return host === undefined || port === undefined ? undefined : { host, port }
 }

@@ -1,11 +1,18 @@
-import { request as httpRequest, type ClientRequest, type IncomingMessage, type ServerResponse } from 'node:http'
+import {
+  request as httpRequest,
+  type ClientRequest,
+  type IncomingMessage,
+  type OutgoingMessage,
+  type ServerResponse,
+} from 'node:http'
 import type { Duplex } from 'node:stream'
 import { HttpProxyError } from './errors.js'
 import { informationalHead, requestHeaders, responseHeaders, sendsChunked } from './exchange-headers.js'
 import { hasBody, hasTransferEncoding, isChunkedOnly } from './framing.js'
-import { endToEndTrailers, hasToken } from './hop-by-hop.js'
+import { asksToKeep, endToEndTrailers, hasToken, keepsConnection } from './hop-by-hop.js'
 import { join } from './join.js'
 import type { OriginStream } from './origin-stream.js'
+import { isOwnAddress, isOwnPort } from './own-address.js'
 import { refusalOf } from './refusal.js'
 import { checkRequest } from './request-check.js'
 import { badTarget, type RequestTarget } from './request-target.js'
@@ -40,6 +47,7 @@ export class Exchange implements Turn {
   constructor(connection: ExchangeHost, request: IncomingMessage, response: ServerResponse, kind: ExchangeKind) {
     this.#connection = connection
     this.request = request
+    request.url = connection.targetOf(request)
     this.#response = response
     this.#kind = kind
     this.#expectsContinue = request.httpVersion === '1.1' && hasToken(request.rawHeaders, 'expect', '100-continue')
@@ -77,7 +85,7 @@ export class Exchange implements Turn {
     const connection = this.#connection
     if (!connection.options.transparent) return false
     const isNamed = /^[a-z]/i.test(this.request.url ?? '')
-    return isNamed ? connection.isOwnAddress(target) : connection.isOwnPort(target)
+    return isNamed ? isOwnAddress(connection.socket, target) : isOwnPort(connection.socket, target)
   }
 
   #forward(target: RequestTarget): void {
@@ -110,7 +118,7 @@ export class Exchange implements Turn {
   #sendBody(upstream: ClientRequest): void {
     if (!hasBody(this.request)) return void upstream.end()
     // The head goes ahead of the body: the origin may have to agree to it first.
-    upstream.flushHeaders()
+    flushHead(upstream)
     this.request.pipe(upstream, { end: false })
     this.request.once('end', () => {
       if (upstream.destroyed) return
@@ -143,7 +151,7 @@ export class Exchange implements Turn {
 
   #respond(response: IncomingMessage): void {
     const to = this.#response
-    if (this.#leavesBodyOpen()) to.shouldKeepAlive = false
+    if (this.#leavesBodyOpen() || this.#endsWith(response)) to.shouldKeepAlive = false
     const chunked = sendsChunked(this.request, response)
     to.writeHead(response.statusCode ?? 502, response.statusMessage ?? '', responseHeaders(response, chunked))
     this.#state = 'responding'
@@ -155,7 +163,7 @@ export class Exchange implements Turn {
     })
     // A body at hand goes out with the head; a head alone must not wait for the body's first byte.
     setImmediate(() => {
-      if (!to.writableEnded && !to.destroyed) to.flushHeaders()
+      if (!to.writableEnded && !to.destroyed) flushHead(to)
     })
   }
 
@@ -220,6 +228,14 @@ export class Exchange implements Turn {
     return this.#expectsContinue && !this.#continued && !this.request.complete && hasBody(this.request)
   }
 
+  /**
+   * Whether the client's connection ends with its origin's, as it would without us: some clients wait for that. One that
+   * asks to keep it, or has asked for more already, keeps it.
+   */
+  #endsWith(response: IncomingMessage): boolean {
+    return !keepsConnection(response) && !asksToKeep(this.request) && !this.#connection.hasMore
+  }
+
   /** The response is out, or the client is gone. */
   #finish(): void {
     const upstream = this.#upstream
@@ -231,6 +247,11 @@ export class Exchange implements Turn {
     if (this.#kind === 'plain') this.request.resume()
     this.#connection.endTurn(this)
   }
+}
+
+/** Sends a head at once, in its own bytes: `flushHeaders` of Node writes those above 0x7F as UTF-8. */
+function flushHead(message: OutgoingMessage): void {
+  message.write(Buffer.alloc(0))
 }
 
 function badResponse(message: string, cause?: unknown): HttpProxyError {

@@ -77,6 +77,19 @@ export function endToEndTrailers(trailers: RawHeaders): [string, string][] {
   return pairs
 }
 
+type Kept = { readonly httpVersion: string; readonly rawHeaders: RawHeaders }
+
+/** Whether the sender of a message means to keep its connection (RFC 9112 §9.3). */
+export function keepsConnection({ httpVersion, rawHeaders }: Kept): boolean {
+  if (hasToken(rawHeaders, 'connection', 'close')) return false
+  return httpVersion !== '1.0' || hasToken(rawHeaders, 'connection', 'keep-alive')
+}
+
+/** Whether a client says in so many words that it wants to keep its connection to the proxy. */
+export function asksToKeep({ rawHeaders }: Pick<Kept, 'rawHeaders'>): boolean {
+  return ['connection', 'proxy-connection'].some((name) => hasToken(rawHeaders, name, 'keep-alive'))
+}
+
 /** Every value of the field `name` (lower case), in order. */
 export function fieldValues(headers: RawHeaders, name: string): string[] {
   const values: string[] = []

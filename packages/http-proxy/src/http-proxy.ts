@@ -1,12 +1,13 @@
 import { createServer as createHttpServer, type Server as HttpServer } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { Dial } from './dial.js'
-import { ClientConnection, type ConnectionContext } from './client-connection.js'
+import { ClientConnection } from './client-connection.js'
 import { HttpProxyError } from './errors.js'
 import { isHonouredUpgrade } from './exchange-headers.js'
 import { resolveOptions, type HttpProxyOptions, type ResolvedHttpProxyOptions } from './options.js'
 import { refuse } from './refusal.js'
 import { closeStream, discardStream } from './stream-end.js'
+import type { ConnectionContext } from './turn.js'
 
 /**
  * Serves HTTP proxy clients on sockets that somebody else accepted.
@@ -47,10 +48,11 @@ export class HttpProxy {
     if (socket.destroyed || socket.readableEnded || this.#state === 'closed') return discardStream(socket)
     if (this.#connections.size >= this.#options.maxConnections) return this.#turnAway(socket)
     socket.allowHalfOpen = true
-    this.#connections.set(socket, new ClientConnection(socket, this.#context))
+    const connection = new ClientConnection(socket, this.#context)
+    this.#connections.set(socket, connection)
     socket.once('close', () => this.#forget(socket))
     if (head !== undefined && head.length > 0) socket.unshift(head)
-    this.#context.parse(socket)
+    connection.start()
     // Whoever looked at the first bytes may have paused it.
     if (socket.isPaused()) socket.resume()
   }

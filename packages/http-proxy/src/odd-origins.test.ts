@@ -55,3 +55,32 @@ describe('A response', () => {
     expect([answers.join('').includes('Evil'), sockets.length]).toEqual([false, 2])
   })
 })
+
+describe('A response after which the origin closes', () => {
+  const closing = 'HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 4\r\n\r\n<ok>'
+
+  it.each([
+    ['with Connection: close', closing],
+    ['of HTTP/1.0', 'HTTP/1.0 200 OK\r\nContent-Length: 4\r\n\r\n<ok>'],
+  ])('%s ends the connection of its client, too', async (_name, response) => {
+    const { authority } = await originOf(response)
+    const client = fixture.client(await fixture.proxy())
+    client.send(`GET http://${authority}/ HTTP/1.1`, 'Host: x', '', '')
+    expect(await client.readAll()).toMatch(/\r\nConnection: close\r\n\r\n<ok>$/)
+  })
+
+  it.each(['Connection', 'Proxy-Connection'])('leaves that of a client with %s: keep-alive', async (name) => {
+    const { authority } = await originOf(closing)
+    const client = fixture.client(await fixture.proxy())
+    client.send(`GET http://${authority}/ HTTP/1.1`, 'Host: x', `${name}: Keep-Alive`, '', '')
+    expect(await client.read('<ok>')).toMatch(/\r\nConnection: keep-alive\r\n/)
+  })
+
+  it('leaves that of a client that has asked for more', async () => {
+    const { authority } = await originOf(closing)
+    const client = fixture.client(await fixture.proxy())
+    const request = `GET http://${authority}/ HTTP/1.1\r\nHost: x\r\n\r\n`
+    client.send(request + request)
+    expect((await client.readAll()).match(/<ok>/g)?.length).toBe(2)
+  })
+})

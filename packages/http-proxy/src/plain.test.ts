@@ -49,7 +49,7 @@ describe('a plain request', () => {
       })
     })
     const client = fixture.client(await fixture.proxy({ idleMs: 7000 }))
-    client.send(`GET http://${origin}/ HTTP/1.1`, 'Host: x', '', '')
+    client.send(`GET http://${origin}/ HTTP/1.1`, 'Host: x', 'Proxy-Connection: keep-alive', '', '')
     expect(await client.read('hi')).toBe(
       'HTTP/1.1 299 Fine Indeed\r\nset-cookie: a\r\nX-Y: z\r\nSet-Cookie: b\r\nDate: now\r\nContent-Length: 2\r\n' +
         'Connection: keep-alive\r\nKeep-Alive: timeout=7\r\n\r\nhi',

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
-import type { Target } from './authority.js'
+import type { Dial } from './dial.js'
 import type { HttpProxyError } from './errors.js'
 import type { ResolvedHttpProxyOptions } from './options.js'
 import type { Origins } from './origins.js'
@@ -31,10 +31,18 @@ export interface ExchangeHost {
   note(error: unknown): void
   /** Ends HTTP on the socket for good: the bytes from here on belong to a tunnel. */
   takeOver(response?: ServerResponse): Duplex
-  /** Whether `target` is where this very connection came in, as far as its address tells. */
-  isOwnAddress(target: Target): boolean
-  /** Whether `target`, known from the Host field alone, is where this very connection came in. */
-  isOwnPort(target: Target): boolean
+  /** The client has asked for more than what is being served. */
+  readonly hasMore: boolean
+  /** The target of a request as the client sent it. */
+  targetOf(request: IncomingMessage): string
   /** The next turn may start. */
   endTurn(turn: Turn): void
+}
+
+/** What a connection needs from its proxy. */
+export interface ConnectionContext {
+  readonly options: ResolvedHttpProxyOptions
+  readonly dial: Dial
+  /** Parses `socket` anew, from its next byte on. */
+  readonly parse: (socket: Duplex) => void
 }

@@ -1,0 +1,21 @@
+import type { Duplex } from 'node:stream'
+
+/**
+ * Lets `change` rewrite what arrives on a stream, before anybody reads it: what the stream holds already, and all that comes
+ * until the returned function is called. A wrapping stream would do the same, and stand in the way of every tunnel.
+ */
+export function changeIncoming(stream: Duplex, change: (bytes: Buffer) => Buffer): () => void {
+  const held = stream.readableLength > 0 ? (stream.read() as Buffer | null) : null
+  if (held !== null) stream.unshift(change(held))
+  const push = stream.push.bind(stream)
+  stream.push = (chunk: unknown, encoding?: BufferEncoding) =>
+    push(Buffer.isBuffer(chunk) ? change(chunk) : chunk, encoding)
+  return () => void Reflect.deleteProperty(stream, 'push')
+}
+
+/** Makes Node's HTTP server read from the stream of its socket, and not past it from the handle. */
+export function readFromStream(socket: Duplex): void {
+  const ignore = (): void => {}
+  // The server goes back to the stream as soon as somebody else listens for data, and stays there.
+  socket.on('data', ignore).off('data', ignore)
+}
