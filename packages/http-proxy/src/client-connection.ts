@@ -1,7 +1,6 @@
 import { ServerResponse, type IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import type { Dial } from './dial.js'
 import type { Target } from './authority.js'
 import { PendingConnect, type ConnectRequest } from './connect-request.js'
 import { withDeadline } from './deadline.js'
@@ -19,7 +18,7 @@ import { ReadingGate } from './reading-gate.js'
 import { endGently, refuse } from './refusal.js'
 import { checkConnect } from './request-check.js'
 import { closeStream, discardStream } from './stream-end.js'
-import type { ConnectionContext, Turn } from './turn.js'
+import type { ConnectionContext, ExchangeHost, Turn } from './turn.js'
 
 /**
  * One client's socket. Its requests are served strictly one after the other: pipelined responses stay in order, a

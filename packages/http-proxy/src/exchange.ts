@@ -13,7 +13,7 @@ import { asksToKeep, endToEndTrailers, hasToken, keepsConnection } from './hop-b
 import { join } from './join.js'
 import type { OriginStream } from './origin-stream.js'
 import { isOwnAddress, isOwnPort } from './own-address.js'
-import { refusalOf } from './refusal.js'
+import { breakGently, refusalOf } from './refusal.js'
 import { checkRequest } from './request-check.js'
 import { badTarget, type RequestTarget } from './request-target.js'
 import { closeStream, discardStream } from './stream-end.js'
@@ -156,7 +156,7 @@ export class Exchange implements Turn {
     to.writeHead(response.statusCode ?? 502, response.statusMessage ?? '', responseHeaders(response, chunked))
     this.#state = 'responding'
     response.pipe(to, { end: false })
-    response.on('error', () => this.#cut())
+    response.on('error', () => this.#break())
     response.once('end', () => {
       if (chunked) to.addTrailers(endToEndTrailers(response.rawTrailers))
       to.end()
@@ -182,7 +182,7 @@ export class Exchange implements Turn {
 
   #onError(error: Error, target: RequestTarget): void {
     if (this.#state === 'done') return
-    if (this.#state === 'responding') return this.#cut()
+    if (this.#state === 'responding') return this.#break()
     const stale = this.#upstream?.reusedSocket === true
     if (stale && repeatable.has(this.request.method ?? '') && !hasBody(this.request)) return this.#forward(target)
     const isParseError = (error as { code?: unknown }).code?.toString().startsWith('HPE_') === true
@@ -190,11 +190,14 @@ export class Exchange implements Turn {
   }
 
   /**
-   * The origin broke off, or we gave it up: what the client has must not pass for all of it (RFC 9112 §8). A response that
-   * is whole here goes on to the client.
+   * The origin broke off: the client gets what came until then, and it must not pass for all of it (RFC 9112 §8). A response
+   * that is whole here goes on to the client.
    */
-  #cut(): void {
-    if (!this.#response.writableEnded) closeStream(this.#connection.socket)
+  #break(): void {
+    if (this.#response.writableEnded) return
+    this.#state = 'done'
+    flushHead(this.#response)
+    breakGently(this.#connection.socket)
   }
 
   #refuse(error: unknown): void {
@@ -203,7 +206,10 @@ export class Exchange implements Turn {
     this.request.unpipe()
     this.#upstream?.destroy()
     // Too late for a status: a cut tells the client that what it has is not whole.
-    if (started) return this.#cut()
+    if (started) {
+      if (!this.#response.writableEnded) closeStream(this.#connection.socket)
+      return
+    }
     const { status, headers, body } = refusalOf(error)
     const mayGoOn = lastingStatuses.has(status) && this.#kind === 'plain' && !this.#leavesBodyOpen()
     if (!mayGoOn) return this.#connection.refuse(error)

@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream'
 import { textOf } from '@ls/foundation'
 import { HttpProxyError } from './errors.js'
 import { formatProxyStatus, replyOf, statusOfReply } from './reply.js'
-import { closeStream } from './stream-end.js'
+import { breakStream, closeStream } from './stream-end.js'
 
 /** A response of our own that says why a request was not served. */
 export interface Refusal {
@@ -50,6 +50,14 @@ export function endGently(socket: Duplex, last?: string): void {
   socket.on('data', () => {})
   socket.resume()
   socket.end(last)
+  const timer = setTimeout(() => closeStream(socket), lingerMs)
+  socket.once('close', () => clearTimeout(timer))
+}
+
+/** Cuts a socket behind what was written to it; at once when its reader has not taken that a moment later. */
+export function breakGently(socket: Duplex): void {
+  breakStream(socket)
+  if (socket.destroyed) return
   const timer = setTimeout(() => closeStream(socket), lingerMs)
   socket.once('close', () => clearTimeout(timer))
 }

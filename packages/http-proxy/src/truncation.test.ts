@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import { Duplex } from 'node:stream'
 import { describe, expect, it } from 'vitest'
 import { useProxyFixture } from '../testing/proxy-fixture.js'
 
@@ -55,4 +56,27 @@ it('HttpProxy.close resets a client in the middle of its response', async () => 
   await server.close()
   await client.readAll()
   expect(client.socket.errored).toMatchObject({ code: 'ECONNRESET' })
+})
+
+/** What an origin says at once, before it breaks off. */
+const atOnce = 'HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\npart'
+
+it.each([
+  ['ends', (stream: Duplex) => void stream.push(null)],
+  ['breaks', (stream: Duplex) => void stream.destroy(new Error('the origin has gone'))],
+])('a response whose origin %s together with its last bytes brings those bytes', async (_, end) => {
+  const origin = (): Duplex => {
+    const stream: Duplex = new Duplex({
+      read: () => {},
+      write: (_chunk, _encoding, done) => {
+        stream.push(atOnce)
+        end(stream)
+        done()
+      },
+    })
+    return stream
+  }
+  const client = fixture.client(await fixture.proxy({}, () => Promise.resolve(origin())))
+  client.send('GET http://origin.test/ HTTP/1.1', 'Host: x', '', '')
+  expect(await client.readAll()).toMatch(/^HTTP\/1.1 200 OK\r\n[^]*\r\n\r\npart$/)
 })
