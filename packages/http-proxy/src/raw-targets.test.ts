@@ -1,22 +1,10 @@
-import { leakCheck } from '@ls/testkit'
 import fc from 'fast-check'
 import type { Socket } from 'node:net'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { RawTargets } from './raw-targets.js'
-import { ProxyFixture } from './testing/proxy-fixture.js'
+import { useProxyFixture } from '../testing/proxy-fixture.js'
 
-let fixture: ProxyFixture
-let assertNoLeak: () => Promise<void>
-
-beforeEach(() => {
-  fixture = new ProxyFixture()
-  assertNoLeak = leakCheck()
-})
-
-afterEach(async () => {
-  await fixture.close()
-  await assertNoLeak()
-})
+const fixture = useProxyFixture()
 
 /** An origin that answers each request with the bytes of its target, one character a byte. */
 function mirror(): Promise<string> {
