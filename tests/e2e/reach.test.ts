@@ -1,5 +1,5 @@
+import { FakeDns } from '@ls/testkit'
 import { expect, test } from 'vitest'
-import { FakeDns } from '../../packages/dial/testing/fake-dns.js'
 import { closing } from '../stress/cleanup.js'
 import { modes, proxyNet } from '../stress/proxy-net.js'
 import { datagramTargets } from './reach/datagrams.js'

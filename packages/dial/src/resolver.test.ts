@@ -1,9 +1,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { FakeClock } from '@ls/testkit'
+import { FakeDns, type FakeDnsReply, FakeClock } from '@ls/testkit'
 import { afterEach, describe, expect, test } from 'vitest'
-import { FakeDns, type Reply } from '../testing/fake-dns.js'
 import { resolveAll } from './resolve-all.js'
 import { Resolver } from './resolver.js'
 
@@ -15,7 +14,7 @@ afterEach(() => {
 
 /** A resolver with files of its own, that asks a server which knows `zone`. */
 async function resolverWith(
-  zone: Record<string, Reply | ((over: 'udp' | 'tcp') => Reply)>,
+  zone: Record<string, FakeDnsReply | ((over: 'udp' | 'tcp') => FakeDnsReply)>,
   { hosts = '', resolvConf = '', clock = undefined as FakeClock | undefined, timeoutMs = 8000 } = {},
 ) {
   const dns = await FakeDns.start((name, type, over) => {
@@ -119,7 +118,7 @@ describe('Resolver finds', () => {
 })
 
 describe('Resolver says', () => {
-  test.each<[string, Record<string, Reply>, string]>([
+  test.each<[string, Record<string, FakeDnsReply>, string]>([
     ['that there is no such name', {}, 'ENOTFOUND'],
     ['that a name has no address', { 'x.test': [] }, 'EAI_NODATA'],
     ['that the servers failed', { 'x.test': 'SERVFAIL' }, 'EAI_AGAIN'],
@@ -154,7 +153,10 @@ describe('Resolver', () => {
   test('answers about names that are known beside 300 of another tenant that nobody answers', async () => {
     const { resolver, ask } = await resolverWith(
       (() => {
-        const zone: Record<string, Reply> = { 'A good.test': [a('good.test', '192.0.2.1')], 'AAAA good.test': [] }
+        const zone: Record<string, FakeDnsReply> = {
+          'A good.test': [a('good.test', '192.0.2.1')],
+          'AAAA good.test': [],
+        }
         for (let i = 0; i < 300; i++) zone[`dead${i}.test`] = 'silence'
         return zone
       })(),

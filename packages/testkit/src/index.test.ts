@@ -5,6 +5,7 @@ test('the package exports these names', () => {
   expect(Object.keys(entry).toSorted()).toMatchInlineSnapshot(`
     [
       "FakeClock",
+      "FakeDns",
       "RecordingHandler",
       "byteServer",
       "describeMessageTransport",

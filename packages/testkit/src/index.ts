@@ -10,6 +10,7 @@ export { type ClientHello, helloCatcher, type HelloCatcher } from './client-hell
 export { describeMessageTransport, type TransportPair } from './describe-message-transport.js'
 export { echoServer } from './echo-server.js'
 export { FakeClock } from './fake-clock.js'
+export { FakeDns, type FakeDnsReply } from './fake-dns.js'
 export { type FaultRelay, faultRelay, type LinkFault, linkFaults } from './fault-relay.js'
 export type { LinkConditions } from './faulty-link.js'
 export { httpServer, type TestHttpServer } from './http-server.js'

@@ -1,17 +1,17 @@
-import type { FakeDns, Reply } from '../../../packages/dial/testing/fake-dns.js'
+import type { FakeDns, FakeDnsReply } from '@ls/testkit'
 import { converse } from './sockets.js'
 import { type Target, tcpTarget } from './target.js'
 import { failureWord, type Way } from './way.js'
 
 type Zone = Parameters<typeof FakeDns.start>[0]
-type Records = Exclude<Reply, string>
+type Records = Exclude<FakeDnsReply, string>
 
 interface NameTarget {
   readonly title: string
   readonly host: string
   /** What the name server says to A and to AAAA. */
-  readonly a: Reply
-  readonly aaaa?: Reply
+  readonly a: FakeDnsReply
+  readonly aaaa?: FakeDnsReply
   /** Where the service is. @default '127.0.0.1' */
   readonly at?: string
 }

@@ -6,7 +6,7 @@ import dnsPacket, { type Answer as Record, type Packet } from 'dns-packet'
 type Type = 'A' | 'AAAA'
 
 /** What the server says about a name: its records, a failure (`SERVFAIL`, `NXDOMAIN`), or nothing at all. */
-export type Reply = readonly Record[] | 'SERVFAIL' | 'NXDOMAIN' | 'silence' | 'truncated'
+export type FakeDnsReply = readonly Record[] | 'SERVFAIL' | 'NXDOMAIN' | 'silence' | 'truncated'
 
 const rcodes = { NXDOMAIN: 3, SERVFAIL: 2 } as const
 
@@ -21,7 +21,7 @@ export class FakeDns {
     this.#close = close
   }
 
-  static async start(zone: (name: string, type: Type, over: 'udp' | 'tcp') => Reply): Promise<FakeDns> {
+  static async start(zone: (name: string, type: Type, over: 'udp' | 'tcp') => FakeDnsReply): Promise<FakeDns> {
     const tcp = createServer((socket) => serveTcp(socket, (query) => answer(query, 'tcp')))
     const udp = await openBoth(tcp)
     const { port } = udp.address()
@@ -66,7 +66,7 @@ async function openBoth(tcp: Server, attempts = 20): Promise<UdpSocket> {
   }
 }
 
-function encode({ id, questions }: Packet, reply: Exclude<Reply, 'silence'>): Buffer {
+function encode({ id, questions }: Packet, reply: Exclude<FakeDnsReply, 'silence'>): Buffer {
   const records = typeof reply === 'string' ? [] : [...reply]
   const rcode = reply === 'NXDOMAIN' || reply === 'SERVFAIL' ? rcodes[reply] : 0
   const truncated = reply === 'truncated' ? dnsPacket.TRUNCATED_RESPONSE : 0
