@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import type { Duplex } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { seededBytes, turns, until } from '@ls/testkit'
 import { describe, expect, test } from 'vitest'
@@ -119,6 +120,46 @@ describe('toDuplex', () => {
     ])
   })
 
+  test.each([
+    ['read in one', async (far: Duplex) => (far.read() as Buffer).length],
+    ['flowing', (far: Duplex) => flowingLength(far)],
+    ['iterated', (far: Duplex) => iteratedLength(far)],
+  ])('what came before the peer aborted is read before the error: %s', async (_name, lengthOf) => {
+    const { near, nearChannel, far, settle } = streams()
+    near.write(new Uint8Array(40_000))
+    far.once('readable', () => {})
+    await settle()
+    nearChannel.abort('failed: on purpose')
+    await settle()
+    const early = far.errored
+    const failed = once(far, 'error')
+    expect([early, await lengthOf(far), (await failed)[0]]).toMatchObject([
+      null,
+      40_000,
+      { code: 'ERR_MUX_CHANNEL_ABORTED', message: 'failed: on purpose' },
+    ])
+  })
+
+  test('a write after the peer has aborted fails, once what it sent was read', async () => {
+    const { near, nearChannel, far, settle } = streams()
+    near.write('bye')
+    far.once('readable', () => {})
+    await settle()
+    nearChannel.abort('failed: on purpose')
+    await settle()
+    const failed = new Promise((resolve) => far.write('too late', resolve))
+    const read = String(far.read())
+    expect([read, await failed]).toMatchObject(['bye', { code: 'ERR_MUX_CHANNEL_ABORTED' }])
+  })
+
+  test('destroy fails a write that waits for room', async () => {
+    const { near, settle } = streams(windowed)
+    const failed = new Promise((resolve) => near.write(new Uint8Array(1_000_000), resolve))
+    await settle()
+    near.destroy()
+    expect(await failed).toMatchObject({ message: 'the stream was destroyed' })
+  })
+
   test('the end of the session destroys it with an error', async () => {
     const { near, pair } = streams()
     const failed = once(near, 'error')
@@ -138,3 +179,20 @@ describe('toDuplex', () => {
     expect(() => toDuplex(pair.left.open({ protocol: 'udp' }))).toThrow(TypeError)
   })
 })
+
+async function flowingLength(stream: Duplex): Promise<number> {
+  let bytes = 0
+  stream.on('data', (chunk: Buffer) => (bytes += chunk.length))
+  await new Promise((resolve) => stream.once('close', resolve))
+  return bytes
+}
+
+async function iteratedLength(stream: Duplex): Promise<number> {
+  let bytes = 0
+  try {
+    for await (const chunk of stream) bytes += (chunk as Buffer).length
+  } catch {
+    return bytes
+  }
+  throw new Error('the stream ended as if it were whole')
+}

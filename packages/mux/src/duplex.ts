@@ -9,7 +9,8 @@ import { MuxError, type MuxErrorCode } from './errors.js'
  *
  * Chunks given to `write` must not be changed afterwards, not even after their callback: they are sent when their turn
  * comes. `destroy()` disconnects after what was written has been sent, `destroy(error)` aborts and tells the peer why.
- * A channel that the peer aborts destroys the stream with a MuxError. Takes over the channel's handler.
+ * A channel that breaks destroys the stream with a MuxError, once what was received before has been read: as TCP hands out
+ * what came before a reset. Takes over the channel's handler.
  *
  * @example
  * const stream = toDuplex(session.open({ protocol: 'tcp', address: { host: 'example.org', port: 80 } }))
@@ -30,6 +31,8 @@ class ChannelDuplex extends Duplex implements ChannelHandler {
   /** A write that waits for room. */
   #writing: Callback | undefined
   #closed: MuxError | undefined
+  /** Whether the stream ends with {@link #closed}, once what was received has been read. */
+  #broken = false
 
   constructor(channel: Channel) {
     super()
@@ -58,12 +61,19 @@ class ChannelDuplex extends Duplex implements ChannelHandler {
   onClose(reason: ChannelCloseReason): void {
     this.#closed = new MuxError(codeOf[reason.kind], reason.error === '' ? 'the channel is closed' : reason.error)
     if (this.destroyed) return
-    if (reason.kind !== 'ended') return void this.destroy(this.#closed)
+    if (reason.kind !== 'ended') return this.#break()
     // What was received is still to be read; the writable side ends with it.
     this.allowHalfOpen = false
     if (!this.readableEnded) this.push(null)
     const callback = this.#writing
     if (callback !== undefined) this.#failWrite(callback, this.#closed)
+  }
+
+  /** However a stream is consumed, it is through here. */
+  override read(bytes?: number): unknown {
+    const chunk: unknown = super.read(bytes)
+    if (this.#broken) this.#breakOnceRead()
+    return chunk
   }
 
   override _read(): void {
@@ -87,11 +97,24 @@ class ChannelDuplex extends Duplex implements ChannelHandler {
     // After both ends the channel closes by itself, once its last bytes have been sent.
     else if (!complete) this.#channel.disconnect()
     callback(error)
+    const writing = this.#writing
+    this.#writing = undefined
+    writing?.(error ?? new MuxError('ERR_MUX_CHANNEL_CLOSED', 'the stream was destroyed'))
+  }
+
+  #break(): void {
+    this.#broken = true
+    this.#breakOnceRead()
+  }
+
+  #breakOnceRead(): void {
+    if (this.readableLength === 0) this.destroy(this.#closed)
   }
 
   /** An error destroys the stream and what it still has to read, so it waits for the reader. */
   #failWrite(callback: Callback, error: MuxError): void {
-    if (this.readableEnded) callback(error)
+    if (this.#broken) this.#writing = callback
+    else if (this.readableEnded) callback(error)
     else this.once('end', () => callback(error))
   }
 }
