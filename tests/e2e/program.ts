@@ -6,17 +6,27 @@ import { afterTest } from '../stress/cleanup.js'
 
 const binary = fileURLToPath(new URL('../../apps/cli/bin/linksocks.js', import.meta.url))
 
+interface HowToStart {
+  /** Runs it on that Node. @default the one that runs the tests */
+  readonly node?: string
+  readonly environment?: Readonly<Record<string, string>>
+  /** A shell script that ends in `exec "$@"`: limits, and where output goes. @default none */
+  readonly shell?: string
+}
+
 /** The built `linksocks`, started with `args` and ended after the test. */
 export class Program {
   readonly #child: ChildProcess
   readonly #exited: Promise<unknown>
   #output = ''
 
-  /** With `{ node }` before its arguments it runs on that Node, else on the one that runs the tests. */
-  constructor(first: string | { readonly node: string }, ...rest: string[]) {
-    const env = { PATH: process.env['PATH'], HOME: process.env['HOME'], NO_COLOR: '1' }
-    const [node, args] = typeof first === 'string' ? [process.execPath, [first, ...rest]] : [first.node, rest]
-    this.#child = spawn(node, [binary, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] })
+  /** Before its arguments there may be {@link HowToStart}. */
+  constructor(first: string | HowToStart, ...rest: string[]) {
+    const [how, args] = typeof first === 'string' ? [{}, [first, ...rest]] : [first, rest]
+    const { node = process.execPath, environment = {}, shell }: HowToStart = how
+    const env = { PATH: process.env['PATH'], HOME: process.env['HOME'], NO_COLOR: '1', ...environment }
+    const words = [...(shell === undefined ? [] : ['/bin/sh', '-c', shell, 'sh']), node, binary, ...args]
+    this.#child = spawn(words[0] ?? node, words.slice(1), { env, stdio: ['ignore', 'pipe', 'pipe'] })
     this.#exited = once(this.#child, 'exit')
     this.#child.stdout?.setEncoding('utf8').on('data', (text: string) => (this.#output += text))
     this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => (this.#output += text))
@@ -26,6 +36,10 @@ export class Program {
   /** All it has printed, on either stream. */
   get output(): string {
     return this.#output
+  }
+
+  get pid(): number {
+    return this.#child.pid ?? 0
   }
 
   kill(signal: NodeJS.Signals): void {

@@ -12,11 +12,14 @@ afterEach(() => {
 function watching() {
   const clock = new FakeClock()
   const changes: string[] = []
-  const machine = { network: 'home', sleptMs: 0 }
+  const machine = { network: 'home', sleptMs: 0, isMute: false }
   const watch = new NetworkWatch({
     clock,
     onChange: (reason) => changes.push(reason),
-    network: () => machine.network,
+    network: () => {
+      if (machine.isMute) throw new Error('uv_interface_addresses returned 24')
+      return machine.network
+    },
     timeOfDay: () => clock.now() + machine.sleptMs,
   })
   watches.push(watch)
@@ -37,6 +40,18 @@ describe('NetworkWatch', () => {
     machine.sleptMs = 30_000
     clock.advance(3000)
     expect(changes).toEqual(['this machine was away'])
+  })
+
+  test('goes on while the system does not tell', () => {
+    const { clock, changes, machine, watch } = watching()
+    watch.stop()
+    machine.isMute = true
+    watch.start()
+    clock.advance(2000)
+    machine.isMute = false
+    machine.network = 'away'
+    clock.advance(1000)
+    expect(changes).toEqual(['the network has changed'])
   })
 
   test('says nothing while nothing happens', () => {

@@ -32,7 +32,7 @@ export class NetworkWatch {
   start(): void {
     if (this.#running) return
     this.#running = true
-    this.#lastNetwork = this.#network()
+    this.#lastNetwork = this.#currentNetwork()
     this.#arm()
   }
 
@@ -48,12 +48,21 @@ export class NetworkWatch {
 
   #look(): void {
     const wasAsleep = this.#timeOfDay() - this.#lastLookMs > lookMs + awayMs
-    const network = this.#network()
+    const network = this.#currentNetwork()
     const hasChanged = network !== this.#lastNetwork
     this.#lastNetwork = network
     this.#arm()
     if (hasChanged) this.#options.onChange('the network has changed')
     else if (wasAsleep) this.#options.onChange('this machine was away')
+  }
+
+  /** As it was where the system does not tell: the question takes a descriptor, and there may be none left. */
+  #currentNetwork(): string {
+    try {
+      return this.#network()
+    } catch {
+      return this.#lastNetwork
+    }
   }
 }
 

@@ -14,6 +14,11 @@ describe('explainListenFailure', () => {
       'port 80 on 0.0.0.0 cannot be opened: this user may not, below 1024 it takes more rights; choose another with --ws-port (-P)',
     ],
     [
+      'EMFILE',
+      80,
+      'port 80 on 0.0.0.0 cannot be opened: too many files are open (EMFILE); raise the limit (ulimit -n)',
+    ],
+    [
       'EADDRNOTAVAIL',
       9870,
       'port 9870 on ::1 cannot be opened: this machine has no such address (EADDRNOTAVAIL); choose another with --socks-host (-s)',

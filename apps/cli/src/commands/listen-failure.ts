@@ -47,6 +47,8 @@ function explain(
   if (code === 'EADDRINUSE') return `${opening}: it is taken; choose another with ${flags}`
   if (code === 'EACCES')
     return `${opening}: this user may not, below 1024 it takes more rights; choose another with ${flags}`
+  if (code === 'EMFILE' || code === 'ENFILE')
+    return `${opening}: too many files are open (${code}); raise the limit (ulimit -n)`
   return `${opening}: this machine has no such address (${code}); choose another with ${hostFlag}`
 }
 

@@ -21,3 +21,26 @@ test('OwnAddresses asks the system again after 5 s, not before', () => {
 test('OwnAddresses knows that the loopback address is ours', () => {
   expect(new OwnAddresses().has('127.0.0.1')).toBe(true)
 })
+
+test('OwnAddresses goes by what it knew while the system does not tell', () => {
+  let now = 0
+  let isMute = false
+  const interfaces = (): ReturnType<typeof networkInterfaces> => {
+    if (isMute) throw new Error('uv_interface_addresses returned 24')
+    return withAddress('192.0.2.1')
+  }
+  const own = new OwnAddresses({ interfaces, now: () => now })
+  own.has('192.0.2.1')
+  isMute = true
+  now = 5000
+  expect([own.has('192.0.2.1'), own.has('192.0.2.2')]).toEqual([true, false])
+})
+
+test('OwnAddresses takes every address for ours while the system has never told', () => {
+  const own = new OwnAddresses({
+    interfaces: () => {
+      throw new Error('uv_interface_addresses returned 24')
+    },
+  })
+  expect(own.has('192.0.2.1')).toBe(true)
+})

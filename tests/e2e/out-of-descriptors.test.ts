@@ -1,0 +1,72 @@
+import { execFileSync } from 'node:child_process'
+import { readdirSync } from 'node:fs'
+import type { Socket } from 'node:net'
+import { connect } from '@ls/socks5'
+import { echoServer, faultRelay, freePort, onceEvent, requireProgram } from '@ls/testkit'
+import { describe, expect, test } from 'vitest'
+import { afterTest, closing } from '../stress/cleanup.js'
+import { Program } from './program.js'
+
+const prlimit = process.platform === 'linux' ? requireProgram('prlimit') : undefined
+if (process.platform !== 'linux') console.warn('\n*** e2e: the tests of descriptors need Linux and are SKIPPED ***\n')
+
+/** Two programs start in each test, on a machine that may be busy; in milliseconds. */
+const timeout = 60_000
+
+describe.skipIf(prlimit === undefined)('a link that is cut while a program is out of descriptors', { timeout }, () => {
+  test('comes back by itself, with its connections, when the client can dial again', async () => {
+    const { client, relay, socket } = await net()
+    limitFiles(client, 3)
+    relay.strike('reset')
+    await client.printed(/EMFILE/)
+    limitFiles(client, usualLimit)
+    expect(await echoOf(socket, 'still here')).toBe('still here')
+  })
+
+  test('comes back by itself, with its connections, when the server can accept again', async () => {
+    const { server, client, relay, socket, idleFiles } = await net()
+    limitFiles(server, idleFiles)
+    relay.strike('reset')
+    await client.printed(/no link[^]*no link/)
+    limitFiles(server, usualLimit)
+    expect(await echoOf(socket, 'still here')).toBe('still here')
+  })
+})
+
+const usualLimit = 1024
+
+/** A server, and a client with a relay in between; the client reaches an echo. */
+async function net() {
+  const echo = closing(await echoServer())
+  const [port, proxyPort] = [await freePort(), await freePort()]
+  const server = new Program('server', '-t', 'token', '-H', '127.0.0.1', '-P', String(port), '-d')
+  await server.printed(/listening/)
+  // What the link's socket gets, or less.
+  const idleFiles = firstFreeNumber(server)
+  const relay = closing(await faultRelay({ host: '127.0.0.1', port }))
+  const client = new Program('client', '-t', 'token', '-u', `ws://127.0.0.1:${relay.port}`, '-p', `${proxyPort}`, '-d')
+  await client.printed(/^proxy: /m)
+  const socket = await connect({ proxy: { host: '127.0.0.1', port: proxyPort }, target: echo })
+  afterTest(() => socket.destroy())
+  socket.resume()
+  return { server, client, relay, socket, idleFiles }
+}
+
+/** Lets a program use descriptors below `count` only; those it has open stay open. */
+function limitFiles({ pid }: Program, count: number): void {
+  execFileSync('prlimit', ['--pid', `${pid}`, `--nofile=${count}:`])
+}
+
+/** The number that the next file would get. */
+function firstFreeNumber({ pid }: Program): number {
+  const used = new Set(readdirSync(`/proc/${pid}/fd`).map(Number))
+  let number = 0
+  while (used.has(number)) number++
+  return number
+}
+
+async function echoOf(socket: Socket, text: string): Promise<string> {
+  const answered = onceEvent(socket, 'data', { deadlineMs: 15_000 })
+  socket.write(text)
+  return String((await answered)[0])
+}
