@@ -25,6 +25,15 @@ describe('LineOutput', () => {
     expect([output.write('line\n'), output.failure]).toEqual([false, 'ENOSPC'])
   })
 
+  it('begins a new line after one whose rest was lost', () => {
+    const { state, output } = disk(6)
+    output.write('a longer line\n')
+    state.roomBytes = 1000
+    output.write('next\n')
+    output.write('last\n')
+    expect(state.text).toBe('a long\nnext\nlast\n')
+  })
+
   it('goes on once there is room', () => {
     const { state, output } = disk(0)
     output.write('lost\n')

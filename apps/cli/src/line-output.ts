@@ -12,6 +12,8 @@ export class LineOutput {
   readonly #fd: number
   readonly #write: WriteBytes
   #failure: string | undefined
+  /** Whether the last thing written is the beginning of a line whose rest is lost. */
+  #torn = false
 
   constructor(fd: number, write: WriteBytes = writeSync) {
     this.#fd = fd
@@ -30,8 +32,11 @@ export class LineOutput {
   /** False when not all of it was written. */
   write(text: string): boolean {
     try {
-      let bytes: Uint8Array = Buffer.from(text)
-      while (bytes.length > 0) bytes = bytes.subarray(this.#write(this.#fd, bytes))
+      let bytes: Uint8Array = Buffer.from(this.#torn ? `\n${text}` : text)
+      while (bytes.length > 0) {
+        bytes = bytes.subarray(this.#write(this.#fd, bytes))
+        this.#torn = bytes.length > 0
+      }
       this.#failure = undefined
       return true
     } catch (error) {
