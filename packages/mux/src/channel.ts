@@ -1,5 +1,6 @@
 import { textOf, type TimerHandle } from '@ls/foundation'
 import { type Address, type ChannelKey, channelKey, decode, MessageType, type Protocol } from '@ls/codec'
+import type { Admission } from './admission.js'
 import { answerLimitMs, remainingAnswerMs } from './answer-deadline.js'
 import { AnswerHold } from './answer-hold.js'
 import { type ChannelCloseReason, isPlainEnd, plainEnd } from './channel-close.js'
@@ -75,6 +76,11 @@ export class Channel implements SenderOwner, ReceiverOwner {
 
   get handler(): ChannelHandler | undefined {
     return this.#handler
+  }
+
+  /** Where the session's new channels wait while memory is short. */
+  get admission(): Admission {
+    return this.#host.options.admission
   }
 
   /** Payload bytes taken for sending. */

@@ -61,6 +61,11 @@ export class MemoryBudget {
     return this.#memory.overdrawn
   }
 
+  /** True when so little memory is left that those who have some need it: whoever is new had better wait. */
+  get short(): boolean {
+    return this.#memory.freePart <= keptPart
+  }
+
   /** How much is left to promise, as a part of what there could be: 1 for an unused budget, 0 or less for a full one. */
   get freePart(): number {
     return Math.min(this.#promises.freePart, this.#memory.freePart)
@@ -103,6 +108,9 @@ export class MemoryBudget {
     if (this.#parent !== undefined) this.#parent.#reportExcess()
   }
 }
+
+/** Of 128 MiB, 4 MiB: enough for channels that run and take what comes. */
+const keptPart = 1 / 32
 
 function wholeNumber(name: string, value: number): void {
   if (Number.isSafeInteger(value) && value >= 0) return

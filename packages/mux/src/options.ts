@@ -1,5 +1,6 @@
 import type { Compressor, Extension } from '@ls/codec'
 import { checkDurationMs, checkInteger, type Clock, type Logger, silentLogger, systemClock } from '@ls/foundation'
+import { Admission } from './admission.js'
 import { type FramePool, processFramePool } from './frame-pool.js'
 import { IdleWindows } from './idle-windows.js'
 import { MemoryBudget } from './memory-budget.js'
@@ -71,6 +72,7 @@ export type ResolvedSessionOptions = Readonly<
     compressor: Compressor | undefined
     budget: MemoryBudget
     idleWindows: IdleWindows
+    admission: Admission
     window: boolean
     fin: boolean
     resume: boolean
@@ -95,10 +97,12 @@ const defaultQuantumBytes = 65_536
 export function resolveSessionOptions(options: SessionOptions): ResolvedSessionOptions {
   const extensions = options.extensions ?? []
   const clock = options.clock ?? systemClock
+  const logger = options.logger ?? silentLogger
+  const budget = new MemoryBudget({ limitBytes: options.budgetBytes ?? 128 * mebibyte }, options.parentBudget)
   const windowBytes = checkInteger('windowBytes', options.windowBytes ?? defaultWindowBytes, 1, 0xffffffff)
   return {
     clock,
-    logger: options.logger ?? silentLogger,
+    logger,
     compressor: options.compressor,
     window: extensions.includes('window'),
     fin: extensions.includes('fin'),
@@ -110,7 +114,8 @@ export function resolveSessionOptions(options: SessionOptions): ResolvedSessionO
     idleWindows: new IdleWindows(clock),
     maxChannels: checkInteger('maxChannels', options.maxChannels ?? 65_536, 1),
     maxWindowBytes: checkInteger('maxWindowBytes', options.maxWindowBytes ?? 16 * mebibyte, 1, 0xffffffff),
-    budget: new MemoryBudget({ limitBytes: options.budgetBytes ?? 128 * mebibyte }, options.parentBudget),
+    budget,
+    admission: new Admission({ clock, logger, budget }),
     queueMessages: checkInteger('queueMessages', options.queueMessages ?? 1000, 1),
     queueBytes: checkInteger('queueBytes', options.queueBytes ?? mebibyte, 1),
     stuckDeadlineMs: checkDurationMs('stuckDeadlineMs', options.stuckDeadlineMs ?? 30_000),

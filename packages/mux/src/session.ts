@@ -9,6 +9,7 @@ import {
   newChannelId,
   peekType,
 } from '@ls/codec'
+import type { Admission } from './admission.js'
 import type { ChannelHandler } from './channel-handler.js'
 import { connectMessage, rejectMessage } from './channel-messages.js'
 import { Channel } from './channel.js'
@@ -114,6 +115,11 @@ export class Session implements ChannelHost {
   /** Whether a peer that has received everything up to `peerReceived` can go on where it was. */
   canResume(peerReceived: number): boolean {
     return this.#state !== 'closed' && this.#sequencer?.canRestart(peerReceived) === true
+  }
+
+  /** Where new channels wait while memory is short. */
+  get admission(): Admission {
+    return this.options.admission
   }
 
   /** The channels that end here, in the order they were opened; forwarded ones are not among them. */
@@ -366,6 +372,7 @@ export class Session implements ChannelHost {
     const lost = this.options.resume ? [] : Array.from(this.#entries.values(), ({ id }) => id)
     for (const entry of this.#entries.values()) entry.onSessionClosed(reason)
     this.#entries.clear()
+    this.options.admission.close(reason)
     this.options.budget.close()
     this.#call(() => this.#handler.onClose(reason, lost))
   }

@@ -1,7 +1,11 @@
 import type { Channel, ChannelHandler } from '@ls/mux'
-import { expect, test } from 'vitest'
+import { echoServer, FakeClock, turns } from '@ls/testkit'
+import { describe, expect, test } from 'vitest'
+import { closing } from '../../testing/cleanup.js'
 import { sessionPair } from '../../testing/session-pair.js'
 import { targetOf } from '../../testing/target-of.js'
+import { Canceller } from '../cancellation.js'
+import { Outbound } from '../outbound/outbound.js'
 import { openAnswered, openAtOnce } from './opener.js'
 
 const request = {
@@ -59,4 +63,50 @@ test('openAtOnce keeps Data until its caller takes it', async () => {
   const { channel } = await openAtOnce({ pick: () => near }, request)
   await new Promise((resolve) => setImmediate(resolve))
   expect(await received(channel)).toBe('first')
+})
+
+/** A pair of sessions of which one side's memory is in use; returns what frees it. */
+function shortOfMemory(side: 'near' | 'far') {
+  const clock = new FakeClock()
+  const outbound = new Outbound()
+  const pair = sessionPair((channel) => outbound.serve(channel), { clock, budgetBytes: 1_000_000 })
+  const { budget } = pair[side].options
+  budget.charge(1_000_000)
+  return { ...pair, clock, free: () => budget.release(1_000_000) }
+}
+
+describe.each(['near', 'far'] as const)('openAnswered while memory is short at the %s end', (side) => {
+  test('waits, and goes on once there is some', async () => {
+    const target = closing(await echoServer())
+    const { near, clock, free } = shortOfMemory(side)
+    const opening = openAnswered({ pick: () => near }, { ...request, address: target })
+    await turns(10)
+    const reached = target.sockets.size
+    free()
+    clock.advance(100)
+    const { channel } = await opening
+    expect([reached, channel.state]).toEqual([0, 'open'])
+  })
+
+  test('fails with "busy" after 10 s', async () => {
+    const { near, clock } = shortOfMemory(side)
+    const opening = openAnswered({ pick: () => near }, request)
+    const failed = opening.catch((error: unknown) => error)
+    await turns(10)
+    clock.advance(11_000)
+    expect(await failed).toMatchObject({ failure: { word: 'busy', detail: 'memory was short for 10000 ms' } })
+  })
+
+  test('leaves nothing behind when nobody wants it any more', async () => {
+    const { near, far, clock } = shortOfMemory(side)
+    const gone = new Canceller()
+    const opening = openAnswered({ pick: () => near }, { ...request, signal: gone })
+    const failed = opening.catch((error: unknown) => error)
+    await turns(10)
+    gone.abort(new Error('gone'))
+    await failed
+    await turns(10)
+    clock.advance(100)
+    expect([near.channelCount, far.channelCount]).toEqual([0, 0])
+  })
 })

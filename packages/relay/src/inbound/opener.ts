@@ -1,7 +1,7 @@
 import type { Protocol } from '@ls/codec'
 import { type Channel, type ChannelCloseReason, MuxError, type OpenRequest, type Session } from '@ls/mux'
 import type { Cancellation } from '../cancellation.js'
-import type { Failure } from '../errors.js'
+import { type Failure, RelayError } from '../errors.js'
 import { parseFailure } from '../failure.js'
 import type { Target } from '../target.js'
 import type { ChannelSource } from './channel-source.js'
@@ -46,7 +46,26 @@ async function pickFor({ address, signal }: OpenChannelRequest, source: ChannelS
   if (refusal !== undefined) throw refusal
   const session = await source.pick(signal)
   signal.throwIfAborted()
+  if (session.options.admission.mustWait) await admittedTo(session, signal)
   return session
+}
+
+/** Settles once the session has memory for one more. */
+function admittedTo({ options: { admission } }: Session, signal: Cancellation): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let giveUp = (): void => {}
+    const onAbort = (): void => {
+      giveUp()
+      const reason = signal.reason as Error
+      reject(reason)
+    }
+    signal.addEventListener('abort', onAbort, { once: true })
+    giveUp = admission.wait((refusal) => {
+      signal.removeEventListener('abort', onAbort)
+      if (refusal === undefined) resolve()
+      else reject(new RelayError({ word: 'busy', detail: refusal }))
+    })
+  })
 }
 
 function firstToAnswer(first: Session, source: ChannelSource, request: OpenChannelRequest): Promise<AnsweredChannel> {

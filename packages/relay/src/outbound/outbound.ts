@@ -112,6 +112,16 @@ export class Outbound {
 
   /** Serves a channel that a peer asked for; everything from here on is the outbound's. */
   serve(channel: Channel, asker: Asker = {}): void {
+    const { admission } = channel
+    if (!admission.mustWait) return this.#serveNow(channel, asker)
+    const giveUp = admission.wait((refusal) => {
+      if (refusal === undefined) this.#serveNow(channel, asker)
+      else channel.reject(formatFailure({ word: 'busy', detail: refusal }))
+    })
+    channel.setHandler({ onClose: giveUp })
+  }
+
+  #serveNow(channel: Channel, asker: Asker): void {
     const release = takeSlot(asker.slots ?? this.#options.slots)
     if (release instanceof RelayError) return channel.reject(release.message)
     if (channel.protocol === 'udp') return void this.#serveUdp(channel, asker.tenant, release)

@@ -1,0 +1,101 @@
+import type { Clock, Logger, TimerHandle } from '@ls/foundation'
+import type { MemoryBudget } from './memory-budget.js'
+
+export interface AdmissionOptions {
+  readonly clock: Clock
+  readonly logger: Logger
+  /** New channels wait while it is {@link MemoryBudget.short}. */
+  readonly budget: MemoryBudget
+}
+
+/** Called once: with nothing when there is room, else with why there will be none. */
+export type Admitted = (refusal?: string) => void
+
+interface Waiting {
+  readonly sinceMs: number
+  readonly admitted: Admitted
+}
+
+/**
+ * Where new channels wait while memory is short, in the order in which they came: only the newest, and none of those that
+ * run. What ends here (a proxy client, a target) asks before its channel costs anything.
+ *
+ * @example
+ * if (!session.admission.mustWait) return session.open(request)
+ * const giveUp = session.admission.wait((refusal) => refusal === undefined && session.open(request))
+ */
+export class Admission {
+  readonly #options: AdmissionOptions
+  readonly #waiting = new Set<Waiting>()
+  #timer: TimerHandle
+  #saidAtMs = -Infinity
+
+  constructor(options: AdmissionOptions) {
+    this.#options = options
+  }
+
+  /** Whether a new channel has to wait: for memory, or behind others that do. */
+  get mustWait(): boolean {
+    return this.#waiting.size > 0 || this.#options.budget.short
+  }
+
+  /** Calls `admitted` when it is this one's turn, or will not be; returns what gives the place up without a call. */
+  wait(admitted: Admitted): () => void {
+    if (this.#waiting.size >= maxWaiting) {
+      admitted(`${maxWaiting} new connections wait for memory already`)
+      return () => {}
+    }
+    const waiting = { sinceMs: this.#options.clock.now(), admitted }
+    this.#waiting.add(waiting)
+    if (this.#waiting.size === 1) this.#begin()
+    return () => this.#waiting.delete(waiting)
+  }
+
+  /** The session is over: nobody gets in any more. */
+  close(reason: string): void {
+    this.#options.clock.clearTimeout(this.#timer)
+    for (const waiting of this.#waiting) this.#settle(waiting, reason)
+  }
+
+  #begin(): void {
+    const { clock, logger, budget } = this.#options
+    this.#arm()
+    if (clock.now() - this.#saidAtMs < sayEveryMs) return
+    this.#saidAtMs = clock.now()
+    const { usedBytes, limitBytes } = budget
+    logger.info({ usedBytes, limitBytes }, 'memory is short: new connections wait until readers take what they have')
+  }
+
+  #arm(): void {
+    const { clock } = this.#options
+    clock.clearTimeout(this.#timer)
+    this.#timer = clock.setTimeout(() => this.#check(), checkMs)
+  }
+
+  #check(): void {
+    const { clock, budget } = this.#options
+    for (const waiting of this.#waiting) {
+      if (!budget.short) this.#settle(waiting)
+      else if (clock.now() - waiting.sinceMs < waitMs) break
+      else this.#settle(waiting, `memory was short for ${waitMs} ms`)
+    }
+    if (this.#waiting.size > 0) this.#arm()
+  }
+
+  #settle(waiting: Waiting, refusal?: string): void {
+    this.#waiting.delete(waiting)
+    waiting.admitted(refusal)
+  }
+}
+
+/** Those that wait are let in together; their first credits of 4 KiB fit into what of 128 MiB is kept for them. */
+const maxWaiting = 1024
+
+/** As long as a dial may take, in milliseconds. */
+const waitMs = 10_000
+
+/** Memory that another session frees is nobody's to tell, so it is looked for; in milliseconds. */
+const checkMs = 100
+
+/** The line in the log comes no more often, in milliseconds. */
+const sayEveryMs = 10_000
