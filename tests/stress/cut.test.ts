@@ -2,7 +2,7 @@ import { echoServer, until } from '@ls/testkit'
 import { describe, expect, test } from 'vitest'
 import { closing } from './cleanup.js'
 import { type CutsReport, makeCuts } from './cuts.js'
-import { type Hop, type Mode, type ProxyNet, proxyNet, type ProxyNetOptions } from './proxy-net.js'
+import { type Hop, type NetMode, type ProxyNet, proxyNet, type ProxyNetOptions } from './proxy-net.js'
 import { ci, fact, mebibyte, randomFrom, seed } from './settings.js'
 import { download, Meter, transferServer, upload } from './traffic.js'
 import { Typist, type TypistReport } from './typist.js'
@@ -10,7 +10,7 @@ import { Typist, type TypistReport } from './typist.js'
 const transfersEachWay = 64
 
 interface Scene {
-  readonly mode: Mode
+  readonly mode: NetMode
   readonly threads?: number
   /** Whose links are cut. @default everyone's */
   readonly cutAt?: Hop['name']
@@ -24,6 +24,7 @@ const scenes: readonly (readonly [string, Scene])[] = [
   ["agent, the connector's hop", { mode: 'agent', cutAt: 'connector', cuts: ci ? 40 : 10 }],
   ["agent, the provider's hop", { mode: 'agent', cutAt: 'provider', cuts: ci ? 40 : 10 }],
   ['agent, both hops', { mode: 'agent', cuts: ci ? 200 : 20 }],
+  ['autonomy, both hops', { mode: 'autonomy', cuts: ci ? 40 : 10 }],
 ]
 
 describe.each(scenes)('cuts: %s', (name, scene) => {

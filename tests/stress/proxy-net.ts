@@ -6,6 +6,9 @@ import { closing } from './cleanup.js'
 
 export type Mode = 'forward' | 'reverse' | 'agent'
 
+/** `autonomy`: agent mode where the provider lets the connector in. */
+export type NetMode = Mode | 'autonomy'
+
 export const modes: readonly Mode[] = ['forward', 'reverse', 'agent']
 
 export interface ProxyNetOptions {
@@ -31,7 +34,7 @@ export interface ProxyNet {
   sessions(): Session[]
 }
 
-export async function proxyNet(mode: Mode, options: ProxyNetOptions = {}): Promise<ProxyNet> {
+export async function proxyNet(mode: NetMode, options: ProxyNetOptions = {}): Promise<ProxyNet> {
   const server = closing(new LinkSocksServer({ host: '127.0.0.1', port: 0, ...options.server }))
   await server.listen()
   const link = (name: Hop['name'], client: ClientOptions): Promise<Hop> => makeHop(server, name, options, client)
@@ -46,7 +49,11 @@ export async function proxyNet(mode: Mode, options: ProxyNetOptions = {}): Promi
 
 type MakeHop = (name: Hop['name'], client: ClientOptions) => Promise<Hop>
 
-async function makeHops(mode: Mode, server: LinkSocksServer, link: MakeHop): Promise<Pick<ProxyNet, 'hops' | 'socks'>> {
+async function makeHops(
+  mode: NetMode,
+  server: LinkSocksServer,
+  link: MakeHop,
+): Promise<Pick<ProxyNet, 'hops' | 'socks'>> {
   if (mode === 'forward') {
     const hop = await link('client', { token: server.addForwardToken(), socksPort: 0 })
     return { hops: [hop], socks: socksOf(hop.client) }
@@ -58,9 +65,13 @@ async function makeHops(mode: Mode, server: LinkSocksServer, link: MakeHop): Pro
     await listening
     return { hops: [hop], socks: { host: '127.0.0.1', port } }
   }
-  const { token } = server.addReverseToken({ socksPort: -1 })
+  const isAutonomy = mode === 'autonomy'
+  const { token } = server.addReverseToken({ socksPort: -1, allowManageConnector: isAutonomy })
   const provider = await link('provider', { token, reverse: true })
-  const connector = await link('connector', { token: server.addConnectorToken({ reverseToken: token }), socksPort: 0 })
+  const connectorToken = isAutonomy
+    ? await provider.client.addConnector('connector')
+    : server.addConnectorToken({ reverseToken: token })
+  const connector = await link('connector', { token: connectorToken, socksPort: 0 })
   return { hops: [connector, provider], socks: socksOf(connector.client) }
 }
 
