@@ -1,6 +1,6 @@
 import { connect } from '@ls/socks5'
 import { byteServer, tcpServer, type TestTcpServer, within } from '@ls/testkit'
-import { describe, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { afterTest, closing } from './cleanup.js'
 import { modes, proxyNet, type ProxyNet } from './proxy-net.js'
 import { fact, mebibyte, seed } from './settings.js'
@@ -14,13 +14,13 @@ describe.each(modes)('%s: a crowd that stands still holds up neither transfers n
   test('of readers', async () => {
     const net = await proxyNet(mode)
     await stallReaders(net, closing(await byteServer({ sendBytes: stalledBytes })))
-    await transferBeside(net, `${mode}: ${crowd} stopped readers`)
+    expect(await transferBeside(net, `${mode}: ${crowd} stopped readers`)).toBe(40)
   }, 120_000)
 
   test('of targets', async () => {
     const net = await proxyNet(mode)
     await stallWriters(net, closing(await tcpServer(() => {})))
-    await transferBeside(net, `${mode}: ${crowd} stopped targets`)
+    expect(await transferBeside(net, `${mode}: ${crowd} stopped targets`)).toBe(40)
   }, 120_000)
 })
 
@@ -41,16 +41,19 @@ async function stallWriters({ socks }: ProxyNet, target: TestTcpServer): Promise
   }
 }
 
-/** New connections that carry checked bytes both ways. */
-async function transferBeside({ socks }: ProxyNet, crowdName: string): Promise<void> {
+/** New connections that carry checked bytes both ways; returns how many. */
+async function transferBeside({ socks }: ProxyNet, crowdName: string): Promise<number> {
   const server = closing(await transferServer())
   const startMs = performance.now()
+  let transfers = 0
   const work = async (): Promise<void> => {
     for (let index = 0; index < 10; index++) {
       await download(socks, server, { seed: seed + index, bytes: mebibyte })
       await upload(socks, server, { seed: seed + index, bytes: mebibyte })
+      transfers += 2
     }
   }
   await within(Promise.all([work(), work()]), 'transfers beside the crowd', { deadlineMs: 60_000 })
   fact('stalled crowd', `40 transfers of 1 MiB beside ${crowdName} took ${Math.round(performance.now() - startMs)} ms`)
+  return transfers
 }

@@ -21,8 +21,9 @@ interface Waiting {
  * run. What ends here (a proxy client, a target) asks before its channel costs anything.
  *
  * @example
- * if (!session.admission.mustWait) return session.open(request)
- * const giveUp = session.admission.wait((refusal) => refusal === undefined && session.open(request))
+ * const { admission } = session.options
+ * if (!admission.mustWait) return session.open(request)
+ * const giveUp = admission.wait((refusal) => refusal === undefined && session.open(request))
  */
 export class Admission {
   readonly #options: AdmissionOptions

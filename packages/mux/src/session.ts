@@ -9,7 +9,6 @@ import {
   newChannelId,
   peekType,
 } from '@ls/codec'
-import type { Admission } from './admission.js'
 import type { ChannelHandler } from './channel-handler.js'
 import { connectMessage, rejectMessage } from './channel-messages.js'
 import { Channel } from './channel.js'
@@ -115,11 +114,6 @@ export class Session implements ChannelHost {
   /** Whether a peer that has received everything up to `peerReceived` can go on where it was. */
   canResume(peerReceived: number): boolean {
     return this.#state !== 'closed' && this.#sequencer?.canRestart(peerReceived) === true
-  }
-
-  /** Where new channels wait while memory is short. */
-  get admission(): Admission {
-    return this.options.admission
   }
 
   /** The channels that end here, in the order they were opened; forwarded ones are not among them. */
