@@ -79,7 +79,7 @@ describe.each(['near', 'far'] as const)('openAnswered while memory is short at t
   test('waits, and goes on once there is some', async () => {
     const target = closing(await echoServer())
     const { near, clock, free } = shortOfMemory(side)
-    const opening = openAnswered({ pick: () => near }, { ...request, address: target })
+    const opening = openAnswered({ pick: () => near }, { ...request, address: targetOf(target.host, target.port) })
     await turns(10)
     const reached = target.sockets.size
     free()
