@@ -9,7 +9,7 @@ import {
   silentLogger,
   systemClock,
 } from '@ls/foundation'
-import { checkKeepaliveTiming, checkSessionOptions, defaultWindowBytes } from '@ls/mux'
+import { checkKeepaliveTiming, checkSessionOptions, defaultWindowBytes, PendingConnections } from '@ls/mux'
 import type { InboundOptions, OutboundOptions, PayloadOptions, UdpOptions } from '@ls/relay'
 import {
   type CertificateFiles,
@@ -56,6 +56,13 @@ export interface ClientOptions extends PayloadOptions {
   readonly httpTransparent?: boolean
   /** Largest head of an HTTP request at a proxy port, in bytes; above it the answer is 431. @default 65536 */
   readonly httpMaxHeadBytes?: number
+  /** Proxy clients at all its ports that are in their handshake; the oldest makes room for the next. @default 4096 */
+  readonly maxPending?: number
+  /**
+   * Those of one address among them; of IPv6, of one /64. Programs on this machine count in none. @default 512, at most half of
+   * `maxPending`
+   */
+  readonly maxPendingPerAddress?: number
   /** Open the SOCKS port before the server is reached. @default false */
   readonly socksNowait?: boolean
   /** Come back after a loss. @default true */
@@ -159,7 +166,10 @@ export type ResolvedClientOptions = ClientOptions &
       | 'logger'
       | 'clock'
     >
-  >
+  > & {
+    /** Of all its ports together. */
+    readonly pending: PendingConnections
+  }
 
 /** @throws RangeError for values out of range */
 export function resolveClientOptions(options: ClientOptions): ResolvedClientOptions {
@@ -167,6 +177,8 @@ export function resolveClientOptions(options: ClientOptions): ResolvedClientOpti
   checkSessionOptions(options)
   if (options.heartbeat !== undefined && options.heartbeat !== false)
     checkKeepaliveTiming(options.heartbeat, 'heartbeat')
+  const { maxPending = 4096 } = options
+  const { maxPendingPerAddress = Math.max(1, Math.min(512, Math.floor(maxPending / 2))) } = options
   const reconnectDelayMs = checkDurationMs('reconnectDelayMs', options.reconnectDelayMs ?? 250)
   return {
     ...options,
@@ -179,6 +191,7 @@ export function resolveClientOptions(options: ClientOptions): ResolvedClientOpti
     reconnect: options.reconnect ?? true,
     retryAuth: options.retryAuth ?? false,
     reconnectDelayMs,
+    pending: new PendingConnections({ maxPending, maxPendingPerAddress }),
     maxReconnectDelayMs: checkDurationMs('maxReconnectDelayMs', options.maxReconnectDelayMs ?? 60_000),
     threads: checkInteger('threads', options.threads ?? 1, 1, maxThreads),
     earlyDataBytes: checkInteger('earlyDataBytes', options.earlyDataBytes ?? 0, 0, maxEarlyDataBytes),

@@ -243,6 +243,34 @@ describe('requests for the proxy itself', () => {
     expect(await client.readAll()).toMatch(/^HTTP\/1.1 400 [\s\S]*this is an HTTP proxy: ask it for a full URL/)
   })
 
+  it.each([
+    ['a foreign page', 'https://evil.example'],
+    ['a page without an origin', 'null'],
+    ['a page of the same host with another port', 'http://127.0.0.1:1'],
+  ])('in origin-form are refused with 403 to %s', async (_who, page) => {
+    const origin = await fixture.web((_request, response) => response.end('secret'))
+    const client = fixture.client(await fixture.proxy({ transparent: true }))
+    client.send('GET / HTTP/1.1', `Host: ${origin}`, `Origin: ${page}`, 'Connection: close', '', '')
+    expect(await client.readAll()).toMatch(/^HTTP\/1\.1 403 (?![^]*secret)/)
+  })
+
+  it('in origin-form go to their Host for a page of that host', async () => {
+    const origin = await fixture.web((_request, response) => response.end('<own>'))
+    const client = fixture.client(await fixture.proxy({ transparent: true }))
+    client.send('POST / HTTP/1.1', `Host: ${origin}`, `Origin: http://${origin}`, 'Content-Length: 0', '', '')
+    expect(await client.read(/<.*>/)).toMatch('<own>')
+  })
+
+  it.each([false, true])(
+    'in absolute-form keep the Origin of any page: its browser was told to use the proxy, transparent or not (%s)',
+    async (transparent) => {
+      const origin = await fixture.web((request, response) => response.end(`<${request.headers.origin}>`))
+      const client = fixture.client(await fixture.proxy({ transparent }))
+      client.send(`GET http://${origin}/ HTTP/1.1`, `Host: ${origin}`, 'Origin: https://page.example', '', '')
+      expect(await client.read(/<.*>/)).toMatch('<https://page.example>')
+    },
+  )
+
   it('in origin-form go to their Host with the option transparent', async () => {
     const origin = await fixture.web((request, response) => response.end(`<${request.url}>`))
     const client = fixture.client(await fixture.proxy({ transparent: true }))

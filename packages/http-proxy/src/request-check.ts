@@ -72,8 +72,29 @@ function findTarget(
   if (isOriginForm && !transparent) {
     throw badTarget('this is an HTTP proxy: ask it for a full URL, as in GET http://host/path')
   }
-  const target = isOriginForm || isAsterisk ? parseOriginForm(url, host) : parseAbsoluteForm(url, method)
+  const isNamed = !isOriginForm && !isAsterisk
+  if (!isNamed) checkOrigin(request, host)
+  const target = isNamed ? parseAbsoluteForm(url, method) : parseOriginForm(url, host)
   return isLastHop(request, method) ? undefined : target
+}
+
+/**
+ * A browser that was told of the proxy names its target in full, also where a page asks another origin. One that asks by
+ * Host alone may have been sent here by the page itself, and must not show it what the network behind the proxy answers.
+ */
+function checkOrigin(request: IncomingMessage, host = ''): void {
+  for (const origin of fieldValues(request.rawHeaders, 'origin')) {
+    if (isOriginOf(origin, host)) continue
+    const text = 'web pages of another origin may not use this proxy; a browser has to be configured to use it'
+    throw new HttpProxyError('ERR_HTTP_PROXY_BAD_REQUEST', text, { status: 403 })
+  }
+}
+
+/** Whether a page of `origin` asks its own host; only `http` comes here in the clear. */
+function isOriginOf(origin: string, host: string): boolean {
+  const [scheme, authority = ''] = origin.toLowerCase().split('://', 2)
+  const [page, asked] = [parseAuthority(authority, 80), parseAuthority(host.toLowerCase(), 80)]
+  return scheme === 'http' && page !== undefined && page.host === asked?.host && page.port === asked.port
 }
 
 /** RFC 9110 §7.6.2: OPTIONS and TRACE count the proxies they may still pass. */

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { base, halfClosing, Recorder, resumable, SessionPair, windowed } from '../testing/session-pair.js'
 import { finMessage, windowMessage } from './channel-messages.js'
 import { processFramePool } from './frame-pool.js'
+import { MemoryBudget } from './memory-budget.js'
 
 const target = { host: 'target.test', port: 80 }
 const links = [
@@ -610,6 +611,16 @@ describe('Channel for datagrams', () => {
     expect([sent, near.droppedDatagrams]).toEqual([[true, true, true, false, false], 2])
   })
 
+  test('charges the budget for those that wait for a transport, and drops more once it is exceeded', () => {
+    const pair = new SessionPair({ extensions: resumable, budgetBytes: 10_000 })
+    const near = pair.left.open({ protocol: 'udp' }, new Recorder())
+    pair.settle()
+    pair.cut()
+    const sent = Array.from({ length: 6 }, () => near.sendDatagram(new Uint8Array(4000), { target }))
+    const { usedBytes } = pair.left.options.budget
+    expect([sent, usedBytes > 10_000 && usedBytes < 20_000]).toEqual([[true, true, true, false, false, false], true])
+  })
+
   test('drops and counts one larger than any network has', () => {
     const { pair, near, far } = openUdp()
     near.sendDatagram(new Uint8Array(70_000), { target })
@@ -677,4 +688,25 @@ describe('Channel and a peer that breaks the rules', () => {
     pair.settle()
     expect([nearRecorder.opens, nearRecorder.closes]).toEqual([1, []])
   })
+})
+
+test('Channel.countLingering counts with the parent of the budget, beyond the end of the session', () => {
+  const parentBudget = new MemoryBudget({ limitBytes: 1_000_000 })
+  const pair = new SessionPair({ parentBudget })
+  const channel = pair.left.open({ protocol: 'tcp', address: target }, new Recorder())
+  const release = channel.countLingering(5000)
+  pair.left.close('the test is over')
+  const lingering = parentBudget.usedBytes
+  release()
+  release()
+  expect([lingering, parentBudget.usedBytes]).toEqual([5000, 0])
+})
+
+test('payload that waits for the transport is charged before its queue is full', () => {
+  const pair = new SessionPair({ extensions: resumable })
+  const channel = pair.left.open({ protocol: 'tcp', address: target }, new Recorder())
+  pair.settle()
+  pair.cut()
+  channel.send(new Uint8Array(20_000))
+  expect(pair.left.options.budget.usedBytes).toBeGreaterThan(16_000)
 })

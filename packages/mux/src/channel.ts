@@ -6,6 +6,7 @@ import { AnswerHold } from './answer-hold.js'
 import { type ChannelCloseReason, isPlainEnd, plainEnd } from './channel-close.js'
 import type { ChannelHandler } from './channel-handler.js'
 import { acceptMessage, disconnectMessage, finMessage, rejectMessage, windowMessage } from './channel-messages.js'
+import { Charge } from './charge.js'
 import { lastCallMs, Linger } from './linger.js'
 import { errorOfDisconnect, receiveGrant, receiveSecondConnect } from './peer-rules.js'
 import { Receiver, type ReceiverOwner } from './receiver.js'
@@ -216,6 +217,16 @@ export class Channel implements SenderOwner, ReceiverOwner {
    */
   consumed(bytes: number): void {
     this.#sendCredit(this.#receiver.consumed(bytes))
+  }
+
+  /**
+   * Counts `bytes` that a socket still holds of what the channel delivered, for when the channel is gone; whoever sends
+   * them calls what is returned once they have left.
+   */
+  countLingering(bytes: number): () => void {
+    const charge = new Charge(this.#host.options.lingerBudget)
+    charge.update(bytes)
+    return () => charge.update(0)
   }
 
   /** The session's: the peer knows of the channel now, and gets the rest of its first window. */

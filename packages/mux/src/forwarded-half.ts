@@ -3,6 +3,7 @@ import { textOf } from '@ls/foundation'
 import { AnswerHold } from './answer-hold.js'
 import { disconnectMessage, finMessage, rejectMessage, windowMessage } from './channel-messages.js'
 import type { Channel } from './channel.js'
+import { Charge } from './charge.js'
 import { Flow, type FlowOwner } from './flow.js'
 import { Linger, stuckText } from './linger.js'
 import {
@@ -61,7 +62,7 @@ export class ForwardedHalf implements TableEntry, FlowOwner {
   /** Runs while this link's peer has ended and the other link's, a base peer, cannot be told. */
   #heldFin: Linger | undefined
   /** What the queue towards this link's peer takes of the other session's budget. */
-  #chargedBytes = 0
+  #charge: Charge | undefined
   #closed = false
 
   constructor({ host, request, role, direct, onClose }: ForwardedHalfInit) {
@@ -128,8 +129,8 @@ export class ForwardedHalf implements TableEntry, FlowOwner {
 
   onSessionClosed(reason: string): void {
     this.#close()
-    const noTarget = this.#role === 'target' && !this.other.#answered
-    this.other.finish(`${noTarget ? 'no-provider' : 'failed'}: the link to the other end is closed: ${reason}`)
+    const word = this.#role === 'target' && !this.other.#answered ? 'no-provider' : 'failed'
+    this.other.finish(`${word}: the link to the other end is closed: ${reason}`)
   }
 
   /** Ends both halves at once. */
@@ -240,11 +241,10 @@ export class ForwardedHalf implements TableEntry, FlowOwner {
   /** Brings the budget of the link that filled the queue in step with it; once less waits, that link may read on. */
   #account(): void {
     const { host } = this.other
-    const more = this.#flow.memoryBytes + this.#reframing.memoryBytes - this.#chargedBytes
-    this.#chargedBytes += more
-    if (more > 0) return host.options.budget.charge(more)
-    host.options.budget.release(-more)
-    host.recheckReading()
+    const charge = (this.#charge ??= new Charge(host.options.budget))
+    const before = charge.bytes
+    charge.update(this.#flow.memoryBytes + this.#reframing.memoryBytes)
+    if (charge.bytes <= before) host.recheckReading()
   }
 
   /** Lets this link's peer send `bytes` more, now that as many have left on the other link. */

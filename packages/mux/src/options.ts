@@ -71,6 +71,8 @@ export type ResolvedSessionOptions = Readonly<
   Required<Omit<SessionOptions, 'compressor' | 'parentBudget' | 'extensions' | 'budgetBytes'>> & {
     compressor: Compressor | undefined
     budget: MemoryBudget
+    /** Charged for what sockets still hold when their channel or the session is gone. */
+    lingerBudget: MemoryBudget
     idleWindows: IdleWindows
     admission: Admission
     window: boolean
@@ -116,6 +118,7 @@ export function resolveSessionOptions(options: SessionOptions): ResolvedSessionO
     maxWindowBytes: checkInteger('maxWindowBytes', options.maxWindowBytes ?? 16 * mebibyte, 1, 0xffffffff),
     budget,
     admission: new Admission({ clock, logger, budget }),
+    lingerBudget: options.parentBudget ?? budget,
     queueMessages: checkInteger('queueMessages', options.queueMessages ?? 1000, 1),
     queueBytes: checkInteger('queueBytes', options.queueBytes ?? mebibyte, 1),
     stuckDeadlineMs: checkDurationMs('stuckDeadlineMs', options.stuckDeadlineMs ?? 30_000),

@@ -2,6 +2,7 @@ import { tcpDataHeaderBytes } from '@ls/codec'
 import { expect, test } from 'vitest'
 import { Flow } from './flow.js'
 import { FramePool } from './frame-pool.js'
+import { MemoryBudget } from './memory-budget.js'
 import { Outbox } from './outbox.js'
 import type { MessageTransport } from './transport.js'
 
@@ -14,7 +15,7 @@ test('Outbox tells the transport how much room is before what the pool has lent,
   const owner = { onFlowDrain() {}, onFlowSent() {}, onFlowFinished() {} }
   const channelId = new Uint8Array(16)
   const flow = new Flow({ channelId, owner, highWaterBytes: 1000, creditBytes: Infinity, framePool })
-  const outbox = new Outbox(65_536, undefined, framePool)
+  const outbox = new Outbox({ quantumBytes: 65_536, framePool, budget: new MemoryBudget({ limitBytes: 0 }) })
   flow.pushPayload(new Uint8Array(100 - tcpDataHeaderBytes))
   flow.pushMessage(new Uint8Array(100), 0)
   outbox.sendControl(new Uint8Array(30))

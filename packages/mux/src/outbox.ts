@@ -1,30 +1,52 @@
 import { encode } from '@ls/codec'
+import { Charge } from './charge.js'
 import type { Flow } from './flow.js'
 import type { FramePool } from './frame-pool.js'
+import type { MemoryBudget } from './memory-budget.js'
 import { Scheduler } from './scheduler.js'
 import type { Sequencer } from './sequencer.js'
 import type { MessageTransport } from './transport.js'
+
+export interface OutboxOptions {
+  readonly quantumBytes: number
+  /** Where the memory of frames comes from, with room before them for the transport. */
+  readonly framePool: FramePool
+  /** Charged for control messages that wait. */
+  readonly budget: MemoryBudget
+  /** With `resume`. */
+  readonly sequencer?: Sequencer | undefined
+}
 
 /** Moves messages from the scheduler to the transport, for as long as the transport takes them. */
 export class Outbox {
   readonly #scheduler: Scheduler
   readonly #sequencer: Sequencer | undefined
   readonly #framePool: FramePool
+  readonly #budget: MemoryBudget
+  readonly #controlCharge: Charge
   #transport: MessageTransport | undefined
   #writable = false
   #ackDue = false
   #pumping = false
 
-  /** `framePool`: where the memory of frames comes from, with room before them for the transport. */
-  constructor(quantumBytes: number, sequencer: Sequencer | undefined, framePool: FramePool) {
+  constructor({ quantumBytes, sequencer, framePool, budget }: OutboxOptions) {
     this.#scheduler = new Scheduler(quantumBytes)
     this.#sequencer = sequencer
     this.#framePool = framePool
+    this.#budget = budget
+    this.#controlCharge = new Charge(budget, chargeStepBytes)
   }
 
-  /** Memory that waiting control messages take. */
-  get controlBytes(): number {
-    return this.#scheduler.controlBytes
+  /**
+   * What is too much of the control messages that wait, where something is. Less may wait where memory is short: a peer that
+   * does not read answers cannot be held back, since it need not be answered to ask.
+   */
+  controlExcess(limitBytes: number): string | undefined {
+    const { controlBytes } = this.#scheduler
+    const isShort = controlBytes > shortControlQueueBytes && this.#budget.exceeded
+    const mostBytes = isShort ? Math.min(limitBytes, shortControlQueueBytes) : limitBytes
+    if (controlBytes <= mostBytes) return undefined
+    return `messages of ${controlBytes} bytes wait, limit ${mostBytes}`
   }
 
   /** Goes on over `transport`. */
@@ -46,6 +68,7 @@ export class Outbox {
   clear(): void {
     this.stop()
     this.#scheduler.clear()
+    this.#controlCharge.update(0)
     this.#sequencer?.clear()
   }
 
@@ -83,6 +106,7 @@ export class Outbox {
       }
     } finally {
       this.#pumping = false
+      this.#controlCharge.update(this.#scheduler.controlBytes)
     }
   }
 
@@ -101,3 +125,9 @@ export class Outbox {
     return message
   }
 }
+
+/** Fewer bytes of control messages are always on their way, and not worth counting. */
+const chargeStepBytes = 4096
+
+/** Control messages that may wait while the session's budget is exceeded, in bytes: some thousand answers. */
+const shortControlQueueBytes = 262_144

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { MemoryBudget } from './memory-budget.js'
 import { PendingConnections } from './pending-connections.js'
 
 /** A table that notes who was cut. */
@@ -9,6 +10,19 @@ function table(maxPending: number, maxPendingPerAddress = maxPending) {
   const add = (name: string, address: string | undefined) => pending.add(address, () => cut.push(name))
   return { pending, cut, add }
 }
+
+test('PendingConnections cuts the oldest where connections hold more than the budget, and gives back what they held', () => {
+  const budget = new MemoryBudget({ limitBytes: 100 })
+  const pending = new PendingConnections()
+  pending.chargeTo(budget)
+  const cuts: string[] = []
+  const [first, second] = ['first', 'second'].map((name) => pending.add('192.0.2.1', () => cuts.push(name)))
+  first?.hold(60)
+  second?.hold(60)
+  const held = budget.usedBytes
+  second?.release()
+  expect([cuts, held, budget.usedBytes]).toEqual([['first'], 60, 0])
+})
 
 describe('PendingConnections', () => {
   test('cuts the oldest when all together are too many', () => {

@@ -1,5 +1,6 @@
 import { checkInteger } from '@ls/foundation'
 import { addressGroup } from './address-group.js'
+import type { MemoryBudget } from './memory-budget.js'
 
 export interface PendingLimits {
   /**
@@ -21,6 +22,8 @@ export interface PendingConnection {
   moveTo(address: string | undefined): void
   /** Being served goes last: whoever gets an answer is less likely to be a flood than whoever says nothing. */
   setServed(isServed: boolean): void
+  /** Counts bytes that it has sent ahead and that are kept for it, until it has come in or has gone. */
+  hold(bytes: number): void
   /** It has come in, or has gone. */
   release(): void
 }
@@ -43,6 +46,7 @@ export class PendingConnections {
   readonly maxPendingPerAddress: number
   readonly #all = new Queue()
   readonly #byGroup = new Map<string, Queue>()
+  #budget: MemoryBudget | undefined
 
   /** @throws RangeError for a limit that is no whole number of at least 1. */
   constructor({ maxPending = 4096, maxPendingPerAddress = 512 }: PendingLimits = {}) {
@@ -55,18 +59,29 @@ export class PendingConnections {
     return this.#all.size
   }
 
+  /** Charges `budget` for what connections hold from now on; where it is exceeded, the oldest connections go. */
+  chargeTo(budget: MemoryBudget): void {
+    this.#budget = budget
+  }
+
   /**
    * Counts a connection, and cuts another one where that is one too many.
    *
    * @param address undefined for one that counts in no address: that of a UNIX socket, or of a trusted proxy.
    */
   add(address: string | undefined, cut: CutConnection): PendingConnection {
-    const entry: Entry = { group: address === undefined ? undefined : addressGroup(address), isServed: false, cut }
+    const entry: Entry = {
+      group: address === undefined ? undefined : addressGroup(address),
+      isServed: false,
+      heldBytes: 0,
+      cut,
+    }
     this.#insert(entry)
     return {
       moveTo: (next) => this.#change(entry, () => (entry.group = next === undefined ? undefined : addressGroup(next))),
       setServed: (isServed) => this.#change(entry, () => (entry.isServed = isServed)),
-      release: () => this.#remove(entry),
+      hold: (bytes) => this.#hold(entry, bytes),
+      release: () => this.#release(entry),
     }
   }
 
@@ -108,14 +123,31 @@ export class PendingConnections {
     return true
   }
 
+  #hold(entry: Entry, bytes: number): void {
+    const budget = this.#budget
+    if (budget === undefined || !this.#all.has(entry)) return
+    entry.heldBytes += bytes
+    budget.charge(bytes)
+    while (budget.exceeded && this.#all.size > 1) {
+      this.#cut(this.#all.oldest, `connections that wait to be let in hold more than ${budget.limitBytes} bytes`)
+    }
+  }
+
+  #release(entry: Entry): boolean {
+    this.#budget?.release(entry.heldBytes)
+    entry.heldBytes = 0
+    return this.#remove(entry)
+  }
+
   #cut(entry: Entry | undefined, reason: string): void {
-    if (entry !== undefined && this.#remove(entry)) entry.cut(reason)
+    if (entry !== undefined && this.#release(entry)) entry.cut(reason)
   }
 }
 
 interface Entry {
   group: string | undefined
   isServed: boolean
+  heldBytes: number
   readonly cut: CutConnection
 }
 
@@ -132,6 +164,10 @@ class Queue {
   get oldest(): Entry | undefined {
     const [oldest] = this.#waiting.size > 1 ? this.#waiting : this.served
     return oldest
+  }
+
+  has(entry: Entry): boolean {
+    return this.served.has(entry) || this.#waiting.has(entry)
   }
 
   add(entry: Entry): void {

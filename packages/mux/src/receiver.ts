@@ -9,6 +9,7 @@ import {
   tcpDataHeaderBytes,
 } from '@ls/codec'
 import type { ChannelHandler } from './channel-handler.js'
+import { Charge } from './charge.js'
 import { MuxError } from './errors.js'
 import { Fifo } from './fifo.js'
 import { detached, inflationBytes, messageOverheadBytes } from './held-message.js'
@@ -51,11 +52,12 @@ export class Receiver {
   /** Of those, the part of gzip data that the consumer inflates, and how much of its payload is still to come. */
   #inflating: { readonly bytes: number; payloadBytes: number } | undefined
   /** What the budget was charged for both; in step with them only where something waits. */
-  #chargedBytes = 0
+  readonly #charge: Charge
 
   constructor(host: ChannelHost, owner: ReceiverOwner) {
     this.#host = host
     this.#owner = owner
+    this.#charge = new Charge(host.options.budget)
   }
 
   /** Bytes of messages that wait for the consumer. */
@@ -75,7 +77,7 @@ export class Receiver {
   /** Well below the limits again: at half, so that reading does not stop and go with every message. */
   get relieved(): boolean {
     const { window, queueBytes, queueMessages, budget } = this.#host.options
-    if (this.#chargedBytes > 0 && budget.exceeded) return false
+    if (this.#charge.bytes > 0 && budget.exceeded) return false
     if (this.#queue === undefined) return true
     return window || (this.#queuedBytes * 2 <= queueBytes && this.#queue.length * 2 <= queueMessages)
   }
@@ -225,11 +227,8 @@ export class Receiver {
 
   /** Brings the budget in step with what is held. */
   #account(): void {
-    const bytes = this.#queuedBytes + (this.#queue?.length ?? 0) * messageOverheadBytes + this.#deliveredBytes
-    const more = bytes - this.#chargedBytes
-    this.#chargedBytes = bytes
-    if (more > 0) this.#host.options.budget.charge(more)
-    else if (more < 0) this.#host.options.budget.release(-more)
+    const overheadBytes = (this.#queue?.length ?? 0) * messageOverheadBytes
+    this.#charge.update(this.#queuedBytes + overheadBytes + this.#deliveredBytes)
   }
 
   #countConsumed(bytes: number): void {
@@ -240,7 +239,7 @@ export class Receiver {
       this.#inflating = undefined
       this.#deliveredBytes = Math.max(0, this.#deliveredBytes - inflating.bytes)
     }
-    if (this.#chargedBytes === 0) return
+    if (this.#charge.bytes === 0) return
     this.#account()
     this.#host.recheckReading()
   }

@@ -1,3 +1,4 @@
+import { Charge } from './charge.js'
 import { Fifo } from './fifo.js'
 import type { FramePool } from './frame-pool.js'
 import { messageOverheadBytes } from './held-message.js'
@@ -10,15 +11,14 @@ import type { MemoryBudget } from './memory-budget.js'
 export class ReplayBuffer {
   readonly #messages = new Fifo<Uint8Array>()
   readonly #framePool: FramePool
-  readonly #budget: MemoryBudget
+  readonly #charge: Charge
   #acknowledged = 0
   #bytes = 0
-  #chargedBytes = 0
 
   /** `framePool` gets back the memory of what has been acknowledged; `budget` is charged for what is kept. */
   constructor(framePool: FramePool, budget: MemoryBudget) {
     this.#framePool = framePool
-    this.#budget = budget
+    this.#charge = new Charge(budget, chargeStepBytes)
   }
 
   /** Number of the last message that was added, 0 before the first. */
@@ -44,7 +44,7 @@ export class ReplayBuffer {
   add(message: Uint8Array): void {
     this.#messages.push(message)
     this.#bytes += message.length
-    if (this.memoryBytes - this.#chargedBytes >= chargeStepBytes) this.#account()
+    this.#charge.update(this.memoryBytes)
   }
 
   /** The message with this number, or undefined when it is not kept. */
@@ -62,22 +62,14 @@ export class ReplayBuffer {
       this.#bytes -= message.length
       this.#framePool.give(message)
     }
-    if (this.memoryBytes < this.#chargedBytes) this.#account()
+    this.#charge.update(this.memoryBytes)
     return true
   }
 
   clear(): void {
     this.#messages.clear()
     this.#bytes = 0
-    this.#account()
-  }
-
-  #account(): void {
-    const bytes = Math.floor(this.memoryBytes / chargeStepBytes) * chargeStepBytes
-    const more = bytes - this.#chargedBytes
-    this.#chargedBytes = bytes
-    if (more > 0) this.#budget.charge(more)
-    else this.#budget.release(-more)
+    this.#charge.update(0)
   }
 }
 

@@ -1,4 +1,5 @@
 import { type Address, encode, maxTcpPayloadBytes, MessageType, writeTcpDataHeader } from '@ls/codec'
+import { Charge } from './charge.js'
 import { Flow, type FlowOwner } from './flow.js'
 import { Linger, stuckText } from './linger.js'
 import { maxBaseMessageBytes } from './peer-rules.js'
@@ -25,13 +26,14 @@ export class Sender implements FlowOwner {
   readonly #flow: Flow
   #state: 'open' | 'ending' | 'ended' = 'open'
   #linger: Linger | undefined
-  /** What the budget was charged for what waits; in step with it only while the flow is full. */
-  #chargedBytes = 0
+  /** Of what waits. */
+  readonly #charge: Charge
 
   constructor(host: ChannelHost, owner: SenderOwner) {
-    const { sendQueueBytes, window, peerWindowBytes, framePool } = host.options
+    const { sendQueueBytes, window, peerWindowBytes, framePool, budget } = host.options
     this.#host = host
     this.#owner = owner
+    this.#charge = new Charge(budget, chargeStepBytes)
     this.#flow = new Flow({
       channelId: owner.id,
       owner: this,
@@ -94,8 +96,7 @@ export class Sender implements FlowOwner {
 
   sendDatagram(payload: Uint8Array, addresses: { target?: Address; source?: Address }): boolean {
     if (this.#state !== 'open') return false
-    const { datagramQueue, queueBytes } = this.#host.options
-    if (this.#flow.queuedMessages >= datagramQueue || this.#flow.queuedBytes > queueBytes) return false
+    if (this.#datagramsFull) return false
     const data = { type: MessageType.Data, channelId: this.#owner.id, payload, ...addresses } as const
     this.#flow.pushMessage(encode({ ...data, protocol: 'udp', compression: 'none' }), 0)
     this.#pushed(payload.length)
@@ -147,7 +148,7 @@ export class Sender implements FlowOwner {
   }
 
   onFlowSent(): void {
-    if (this.#chargedBytes > 0) this.#account()
+    if (this.#charge.bytes > 0) this.#account()
   }
 
   onFlowFinished(): void {
@@ -159,16 +160,22 @@ export class Sender implements FlowOwner {
     this.sentBytes += bytes
     this.#owner.idleChecks = 0
     this.#host.activate(this.#flow)
-    const hasRoom = this.#flow.requestRoom()
-    if (!hasRoom) this.#account()
-    return hasRoom
+    this.#account()
+    return this.#flow.requestRoom()
+  }
+
+  /** Nothing holds a sender of datagrams back, so more are dropped; the first costs less than to ask. */
+  get #datagramsFull(): boolean {
+    const { queuedMessages, queuedBytes } = this.#flow
+    if (queuedMessages === 0) return false
+    const { datagramQueue, queueBytes, budget } = this.#host.options
+    return queuedMessages >= datagramQueue || queuedBytes > queueBytes || budget.exceeded
   }
 
   #account(): void {
-    const bytes = this.#flow.memoryBytes
-    const { budget } = this.#host.options
-    if (bytes > this.#chargedBytes) budget.charge(bytes - this.#chargedBytes)
-    else budget.release(this.#chargedBytes - bytes)
-    this.#chargedBytes = bytes
+    this.#charge.update(this.#flow.memoryBytes)
   }
 }
+
+/** A channel that waits with less than this, in bytes, is not counted: a keystroke, the head of a request. */
+const chargeStepBytes = 4096

@@ -165,6 +165,28 @@ describe('Session and its peer', () => {
   })
 })
 
+test('a session whose budget is exceeded is closed by 256 KiB that its peer does not read', () => {
+  const pair = new SessionPair({ right: { budgetBytes: 100_000 }, transport: { highWaterBytes: 100, wireBytes: 1000 } })
+  pair.leftTransport.pause()
+  for (let count = 0; count < 10_000; count++) {
+    const channelId = newChannelId()
+    pair.leftTransport.send(encode({ type: MessageType.Connect, protocol: 'tcp', channelId, address: target }))
+    pair.leftTransport.send(disconnectMessage(channelId, ''))
+  }
+  pair.settle(10_000)
+  expect(pair.rightCloses[0]).toMatch(/^the peer does not read: messages of \d+ bytes wait, limit 262144$/)
+})
+
+test('messages about channels are charged to the budget while they wait', () => {
+  const pair = new SessionPair({ extensions: resumable })
+  pair.cut()
+  for (let count = 0; count < 100; count++) pair.left.send(encode({ type: MessageType.Partners, count }))
+  const { budget } = pair.left.options
+  const waiting = budget.usedBytes
+  pair.left.close('the test is over')
+  expect([waiting >= 8192, budget.usedBytes]).toEqual([true, 0])
+})
+
 describe('Session.send', () => {
   test('gives messages that are not about channels to the peer', () => {
     const clock = new FakeClock()

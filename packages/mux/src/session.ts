@@ -56,10 +56,10 @@ export class Session implements ChannelHost {
   constructor(options: SessionOptions, handler: SessionHandler) {
     this.options = resolveSessionOptions(options)
     this.#handler = handler
-    const { clock, stuckDeadlineMs, quantumBytes, framePool, resume } = this.options
+    const { clock, stuckDeadlineMs, quantumBytes, framePool, budget, resume } = this.options
     const onAckDue = (): void => this.#outbox.acknowledge()
     this.#sequencer = resume ? new Sequencer({ ...this.options, onAckDue }) : undefined
-    this.#outbox = new Outbox(quantumBytes, this.#sequencer, framePool)
+    this.#outbox = new Outbox({ quantumBytes, framePool, budget, sequencer: this.#sequencer })
     this.#idleWatch = new IdleWatch(this.options, this.#entries)
     this.#gate = new ReadingGate({
       clock,
@@ -213,11 +213,8 @@ export class Session implements ChannelHost {
   sendControl(message: Uint8Array): void {
     if (this.#state === 'closed') return
     this.#outbox.sendControl(message)
-    const { controlQueueBytes } = this.options
-    if (this.#outbox.controlBytes <= controlQueueBytes) return
-    this.close(
-      `the peer does not read: messages of ${this.#outbox.controlBytes} bytes wait, limit ${controlQueueBytes}`,
-    )
+    const excess = this.#outbox.controlExcess(this.options.controlQueueBytes)
+    if (excess !== undefined) this.close(`the peer does not read: ${excess}`)
   }
 
   activate(flow: Flow): void {

@@ -18,6 +18,22 @@ describe('ChannelSlots', () => {
     expect(slots.used).toBe(1)
   })
 
+  test('occupy takes what is in use already, and check then throws the error that take would', () => {
+    const slots = new ChannelSlots({ limit: 1, what: 'connections' })
+    slots.occupy()
+    slots.check()
+    slots.occupy()
+    expect(() => slots.check()).toThrow('busy: the limit of 1 connections is reached')
+  })
+
+  test('check looks at the limit above as well', () => {
+    const parent = new ChannelSlots({ limit: 1, what: 'channels of the server' })
+    const [first, second] = [0, 1].map(() => new ChannelSlots({ limit: 9, what: 'channels', parent }))
+    first?.occupy()
+    second?.occupy()
+    expect(() => second?.check()).toThrow('the limit of 1 channels of the server')
+  })
+
   test('take needs room above as well, and takes nothing without it', () => {
     const parent = new ChannelSlots({ limit: 1, what: 'channels of the server' })
     const [first, second] = [0, 1].map(() => new ChannelSlots({ limit: 9, what: 'channels', parent }))

@@ -32,9 +32,13 @@ export class ChannelSlots {
    * @throws RelayError `busy` that names the limit
    */
   take(): () => void {
-    const { limit, what, parent } = this.#options
-    if (this.#used >= limit) throw new RelayError({ word: 'busy', detail: `the limit of ${limit} ${what} is reached` })
-    const releaseParent = parent?.take()
+    this.#checkRoomFor(1)
+    return this.occupy()
+  }
+
+  /** Takes one that is in use already, past the limit if need be; {@link check} then says so. */
+  occupy(): () => void {
+    const releaseParent = this.#options.parent?.occupy()
     this.#used++
     let isHeld = true
     return () => {
@@ -43,5 +47,17 @@ export class ChannelSlots {
       this.#used--
       releaseParent?.()
     }
+  }
+
+  /** @throws RelayError `busy` that names the limit, where more are in use than may be */
+  check(): void {
+    this.#checkRoomFor(0)
+  }
+
+  #checkRoomFor(more: number): void {
+    const { limit, what, parent } = this.#options
+    if (this.#used + more > limit)
+      throw new RelayError({ word: 'busy', detail: `the limit of ${limit} ${what} is reached` })
+    if (parent !== undefined) parent.#checkRoomFor(more)
   }
 }

@@ -9,6 +9,7 @@ import {
   type Channel,
   type ChannelCloseReason,
   type ChannelHandler,
+  MemoryBudget,
   processFramePool,
   type SessionOptions,
 } from '@ls/mux'
@@ -181,6 +182,27 @@ test('pump destroys a socket that takes nothing once its channel is gone', async
   channel.abort('failed: the test says so')
   await onceEvent(stuck, 'close')
   expect(stuck.destroyed).toBe(true)
+})
+
+test('pump counts what a socket holds for a channel that is gone, until the socket is gone', async () => {
+  const stuck = new Duplex({ read: () => {}, write: () => {} })
+  const parentBudget = new MemoryBudget({ limitBytes: 1_000_000 })
+  const { near, far } = sessionPair(
+    (channel) => {
+      channel.setHandler(pump(stuck, channel, { lingerMs: 20 }))
+      channel.accept()
+      channel.resume()
+    },
+    { parentBudget },
+  )
+  const channel = near.open({ protocol: 'tcp', address: { host: 'target.test', port: 80 } }, unattended)
+  channel.send(new Uint8Array(5000))
+  await until(() => stuck.writableLength > 0, 'the payload')
+  far.close('the test is over')
+  near.close('the test is over')
+  const lingering = parentBudget.usedBytes
+  await onceEvent(stuck, 'close')
+  expect([lingering, parentBudget.usedBytes]).toEqual([5000, 0])
 })
 
 test('pump tells the peer why its socket failed', async () => {

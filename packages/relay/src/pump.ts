@@ -42,6 +42,8 @@ class Pump implements ChannelHandler, ReadTapOwner {
   /** Payload that is being inflated, as the socket takes it; the channel is paused meanwhile. */
   #inflation: Inflation | undefined
   #linger: NodeJS.Timeout | undefined
+  /** Ends the counting of what the socket holds for a channel that is gone. */
+  #lingered: (() => void) | undefined
   #corked = false
   #closed: ChannelCloseReason | undefined
 
@@ -162,6 +164,7 @@ class Pump implements ChannelHandler, ReadTapOwner {
   #startLinger(): void {
     const cut = (): void => closeStream(this.#socket, new Error(this.#closed?.error))
     this.#linger ??= setTimeout(cut, this.#options.lingerMs ?? defaultLingerMs)
+    this.#lingered ??= this.#channel.countLingering(this.#socket.writableLength)
   }
 
   #write(payload: Uint8Array, bytes: number): void {
@@ -217,6 +220,7 @@ class Pump implements ChannelHandler, ReadTapOwner {
 
   #onSocketClose(): void {
     clearTimeout(this.#linger)
+    this.#lingered?.()
     this.#inflation?.stop()
     if (this.#closed !== undefined) return this.#options.onDone?.(this.#closed)
     const error = this.#socket.errored

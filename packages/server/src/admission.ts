@@ -60,6 +60,7 @@ export class Admission {
     this.peers = this.#peers
     this.#lost = new LostChannels({ clock: options.server.clock })
     this.#tenants = new Tenants(options.server)
+    options.server.pending.chargeTo(this.#tenants.strangers)
   }
 
   /** Opens the link of a client that has just connected. Never throws. */

@@ -1,5 +1,5 @@
 import type { TimerHandle } from '@ls/foundation'
-import { Balancer, type Cancellation, Inbound, type ListenAddress, RelayError } from '@ls/relay'
+import { Balancer, type Cancellation, ChannelSlots, Inbound, type ListenAddress } from '@ls/relay'
 import { byteStreamPorts } from '@ls/transport'
 import { portRetryMs } from './port-retry.js'
 import { believedProxies, type ResolvedServerOptions } from './options.js'
@@ -32,6 +32,8 @@ export class ReverseGroup {
   /** Requests of connectors, by the provider that owns their token. */
   readonly #owned = new Map<string, Balancer>()
   readonly #inbound: Inbound | undefined
+  /** Of connections at the SOCKS port. */
+  readonly #slots: ChannelSlots
   #listening: Promise<void> | undefined
   #failures = 0
   #retryTimer: TimerHandle
@@ -42,6 +44,11 @@ export class ReverseGroup {
     this.record = record
     this.#options = options
     this.#all = new Balancer({ clock: server.clock, waitMs: server.providerWaitMs })
+    this.#slots = new ChannelSlots({
+      limit: server.maxTokenChannels,
+      what: 'connections of this token (--max-token-channels)',
+      parent: server.slots,
+    })
     const { listenOn = [], accounts = [], username, password } = record
     if (record.port < 0 && listenOn.length === 0) return
     const first = username === undefined ? [] : [{ username, password: password ?? '' }]
@@ -57,6 +64,7 @@ export class ReverseGroup {
       }),
       accounts: [...first, ...accounts],
       maxConnections: server.maxTokenChannels + server.pending.maxPending,
+      slots: this.#slots,
       pick: (signal) => this.#pick(signal),
       pickOther: (tried) => this.#all.other(tried),
       unlinkedLimitMs: sleepingProviderMs,
@@ -64,14 +72,10 @@ export class ReverseGroup {
     })
   }
 
-  /** @throws RelayError `busy` for a connection beyond those that the token may have */
+  /** @throws RelayError `busy` for a connection beyond those that the token, or all tokens together, may have */
   #pick(signal: Cancellation): ReturnType<Balancer['pick']> {
-    const { maxTokenChannels: limit } = this.#options.server
-    if ((this.#inbound?.connectionCount ?? 0) <= limit) return this.#all.pick(signal)
-    throw new RelayError({
-      word: 'busy',
-      detail: `the limit of ${limit} connections of this token (--max-token-channels) is reached`,
-    })
+    this.#slots.check()
+    return this.#all.pick(signal)
   }
 
   /** Where SOCKS listens for this token, or is going to; −1 for nowhere. */

@@ -107,6 +107,17 @@ describe('Tenants', () => {
     expect([closes, tenants.usedBytes]).toEqual([['a'], 0])
   })
 
+  test('keep counting what sockets still hold when all sessions of a token are over', () => {
+    const tenants = makeTenants()
+    const tenant = tenants.join(one)
+    tenant.budget.charge(5000)
+    tenants.leave(tenant, undefined as unknown as Session)
+    const lingering = [tenants.usedBytes, tenants.join(one) === tenant]
+    tenants.leave(tenant, undefined as unknown as Session)
+    tenant.budget.release(5000)
+    expect([...lingering, tenants.join(one) === tenant, tenants.usedBytes]).toEqual([5000, true, false, 0])
+  })
+
   test('count connectors with the reverse token they lead to', () => {
     const login = { username: undefined, password: undefined }
     const place = { port: -1, host: '127.0.0.1', allowManageConnector: true }

@@ -24,9 +24,13 @@ export class Crowded extends Error {
 export class Tenants {
   readonly #options: TenantsOptions
   readonly #tenants = new Map<TokenRecord, Tenant>()
+  /** Those without a session, whose sockets may still hold bytes. */
+  readonly #departed = new Set<Tenant>()
   /** Of the process, and of each tenant: one that is alone may have all that is lent. */
   readonly #limits: MemoryBudgetOptions
   readonly #budget: MemoryBudget
+  /** What connections hold that have not shown yet whose they are. */
+  readonly strangers: MemoryBudget
   readonly #log: RareLog
   #sessionsInGrace = 0
   #relieving = false
@@ -38,6 +42,7 @@ export class Tenants {
     const onExceeded = (): void => this.#relieveSoon()
     this.#limits = { limitBytes, promiseLimitBytes: limitBytes * promisesPerByte, onExceeded }
     this.#budget = new MemoryBudget({ ...this.#limits, shares: guaranteedTenants })
+    this.strangers = new MemoryBudget({ limitBytes: Math.min(maxStrangersBytes, limitBytes >> 3) }, this.#budget)
   }
 
   /** Bytes that all sessions hold. */
@@ -70,18 +75,19 @@ export class Tenants {
 
   /** A session begins; returns what it is to be charged to. */
   join(record: TokenRecord): Tenant {
+    this.#forgetDeparted()
     const key = tenantOf(record)
     const tenant = this.#tenants.get(key) ?? new Tenant(key, new MemoryBudget(this.#limits, this.#budget))
     this.#tenants.set(key, tenant)
     tenant.joined()
+    this.#departed.delete(tenant)
     return tenant
   }
 
   leave(tenant: Tenant, session: Session): void {
     this.#count(tenant, () => tenant.left(session))
-    if (!tenant.isEmpty) return
-    this.#tenants.delete(tenant.record)
-    tenant.budget.close()
+    if (tenant.isEmpty) this.#departed.add(tenant)
+    this.#forgetDeparted()
   }
 
   linked(tenant: Tenant, session: Session): void {
@@ -98,6 +104,16 @@ export class Tenants {
     if (this.#sessionsInGrace > maxGraceSessions) {
       const largest = this.#largest(({ sessionsInGrace }) => sessionsInGrace)
       if (largest !== undefined) this.#end(largest, `more than ${maxGraceSessions} sessions wait for their clients`)
+    }
+  }
+
+  /** Looked for with each coming and going: a token that comes back finds what its sockets still hold counted. */
+  #forgetDeparted(): void {
+    for (const tenant of this.#departed) {
+      if (tenant.budget.usedBytes > 0) continue
+      this.#departed.delete(tenant)
+      this.#tenants.delete(tenant.record)
+      tenant.budget.close()
     }
   }
 
@@ -151,6 +167,9 @@ const promisesPerByte = 4
 
 /** Tenants that half of the budget is kept for. With more of them at once the parts become smaller. */
 const guaranteedTenants = 16
+
+/** What all connections may hold that have yet to show a token, in bytes: the early data of 4096 of them. */
+const maxStrangersBytes = 16_777_216
 
 /** How far apart new sessions of a token begin that has too many in grace: 20 a second are plenty for people. */
 const crowdedIntervalMs = 50

@@ -73,10 +73,15 @@ export function earlyDataFault(
   if (unproven === undefined) return undefined
   const { messageBytes, totalBytes } = unproven
   const longest = Math.max(0, ...messages.map(({ length }) => length))
-  const total = messages.reduce((bytes, { length }) => bytes + length, 0)
+  const total = sumBytes(messages)
   if (longest <= messageBytes && total <= totalBytes) return undefined
   const limits = `a message may have ${messageBytes} bytes, all together ${totalBytes}`
   return { status: 413, text: `Early data of ${total} bytes, ${longest} in one message: ${limits}.` }
+}
+
+/** Of early data. */
+export function sumBytes(messages: readonly Uint8Array[]): number {
+  return messages.reduce((bytes, { length }) => bytes + length, 0)
 }
 
 /** Adds the answer to the lines of a response: what the client offered first, letter by letter (RFC 6455 §4.2.2). */

@@ -71,6 +71,11 @@ export class HttpPort {
     this.#pending.serve(underlying(socket))
   }
 
+  /** What came ahead on the connection is kept until it has come in. */
+  holds(socket: Socket, bytes: number): void {
+    this.#pending.hold(underlying(socket), bytes)
+  }
+
   /** The connection has shown that it may come in, so it makes room for nobody any more. */
   admit(socket: Socket): void {
     this.#pending.release(underlying(socket))

@@ -6,7 +6,7 @@ import { asError, checkDurationMs, checkInteger, formatHostPort } from '@ls/foun
 import { PendingConnections, type TransportCloseReason } from '@ls/mux'
 import { WebSocketServer, type ServerOptions, type WebSocket } from 'ws'
 import { CloseCode } from './close-code.js'
-import { earlyDataFault, echoEarlyData, takeEarlyData } from './early-data.js'
+import { earlyDataFault, echoEarlyData, sumBytes, takeEarlyData } from './early-data.js'
 import { systemCodeOf, TransportError, type TransportErrorCode } from './errors.js'
 import { type ClientAddress, clientAddress, type ClientAddressHeader, clientAddressHeaders } from './forwarded.js'
 import { HttpPort } from './http-port.js'
@@ -141,6 +141,7 @@ export class Listener implements TransportListener {
     const excess = earlyDataFault(early, this.#options.unproven)
     if (excess !== undefined) return this.#refuse(stream, excess, upgradeRequest)
     this.#port.isFor(request.socket, upgradeRequest.remoteAddress)
+    if (early.length > 0) this.#port.holds(request.socket, sumBytes(early))
     this.#upgrader.handleUpgrade(request, stream, head, (socket) =>
       this.#open({ socket, stream, connection: request.socket, request: upgradeRequest, early }),
     )

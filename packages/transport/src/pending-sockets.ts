@@ -44,6 +44,11 @@ export class PendingSockets {
     response?.once('close', () => entry?.setServed(false))
   }
 
+  /** Bytes that came with a request are kept until the connection has come in. */
+  hold(socket: Socket, bytes: number): void {
+    this.#entries.get(socket)?.hold(bytes)
+  }
+
   /** The connection has come in. */
   release(socket: Socket): void {
     this.#entries.get(socket)?.release()

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net'
-import { PendingConnections } from '@ls/mux'
+import { MemoryBudget, PendingConnections } from '@ls/mux'
 import { testAuthority, until } from '@ls/testkit'
 import { describe, expect, test } from 'vitest'
 import { openLink, rawConnection, startListener, untilEnd, upgradeHead } from '../testing/listening.js'
@@ -109,6 +109,19 @@ describe('early data of someone unproven', () => {
     socket.write(upgradeHead('/socket', `Sec-WebSocket-Protocol: ${protocols}`))
     expect(await answer).toMatch(/^HTTP\/1\.1 413 [^]*a message may have 100 bytes, all together 300/)
   })
+})
+
+test('early data of someone unproven is charged until the link is let in', async () => {
+  const pending = new PendingConnections()
+  const budget = new MemoryBudget({ limitBytes: 10_000 })
+  pending.chargeTo(budget)
+  const listener = await startListener({ unproven, earlyData: true, pending })
+  const socket = await rawConnection({ port: listener.address().port })
+  socket.write(upgradeHead('/socket', `Sec-WebSocket-Protocol: ${Buffer.alloc(50, 1).toString('base64url')}`))
+  await until(() => listener.transports.size === 1, 'the link')
+  const held = budget.usedBytes
+  for (const transport of listener.transports) transport.admit()
+  expect([held, budget.usedBytes]).toEqual([50, 0])
 })
 
 describe('a listener whose pending connections are too many cuts the oldest', () => {

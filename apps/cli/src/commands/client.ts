@@ -12,7 +12,7 @@ import { type CommandContext, graceMs, tellWhatIsWaitedFor } from './context.js'
 import { checkDisguise, type Disguise, openDisguise } from './disguise.js'
 import { exposedFiles } from './exposed-files.js'
 import { explainListenFailure, proxyPort } from './listen-failure.js'
-import { definedOnly, sharedOptions } from './shared-options.js'
+import { definedOnly, givenLimits, sharedOptions } from './shared-options.js'
 import { clientTls, serverTls, tlsWarnings } from './tls-options.js'
 import { readHeaders } from './web-options.js'
 
@@ -66,10 +66,11 @@ async function runUntilEnd(
 
 /** The options of the library that the settings stand for. */
 export function clientOptions(settings: ClientSettings): ClientOptions {
-  const { token, socksUsername, socksPassword } = settings
+  const { token, socksUsername, socksPassword, maxPending, maxPendingPerAddress } = settings
   return {
     ...sharedOptions(settings),
     ...definedOnly({ token, socksUsername, socksPassword, sendProxy: settings.sendProxy }),
+    ...givenLimits({ maxPending, maxPendingPerAddress }),
     url: settings.url,
     reverse: settings.reverse,
     connectorTokens: settings.reverse ? settings.connectorToken : [],

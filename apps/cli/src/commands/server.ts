@@ -9,7 +9,7 @@ import { asUsage, checkNetwork } from './check-settings.js'
 import { type CommandContext, graceMs, tellWhatIsWaitedFor } from './context.js'
 import { exposedFiles } from './exposed-files.js'
 import { explainListenFailure, isListenFailure, proxyPort, webSocketPort } from './listen-failure.js'
-import { definedOnly, sharedOptions } from './shared-options.js'
+import { definedOnly, givenLimits, sharedOptions } from './shared-options.js'
 import { serverTls } from './tls-options.js'
 import { webOptions } from './web-options.js'
 
@@ -56,6 +56,7 @@ export async function runServer(settings: ServerSettings, context: CommandContex
 
 /** The options of the library that the settings stand for. */
 export function serverOptions(settings: ServerSettings): ServerOptions {
+  const { maxPending, maxPendingPerAddress, maxTokenChannels } = settings
   return {
     ...sharedOptions(settings),
     ...serverTls(settings),
@@ -70,14 +71,8 @@ export function serverOptions(settings: ServerSettings): ServerOptions {
     maxGraceSessions: settings.graceSessions,
     maxTokenGraceSessions: settings.tokenGraceSessions,
     processBudgetBytes: settings.memoryLimit,
-    ...limitOptions(settings),
+    ...givenLimits({ maxPending, maxPendingPerAddress, maxTokenChannels }),
   }
-}
-
-/** Those that are not left to the library, which knows how many files it may open. */
-function limitOptions({ maxPending, maxPendingPerAddress, maxTokenChannels }: ServerSettings): Partial<ServerOptions> {
-  const limits = { maxPending, maxPendingPerAddress, maxTokenChannels }
-  return Object.fromEntries(Object.entries(limits).filter(([, limit]) => limit > 0))
 }
 
 /** @throws UsageError where they would restrict nothing: their author believes closed what is open */

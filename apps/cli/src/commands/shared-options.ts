@@ -89,6 +89,11 @@ function heartbeatOf({ heartbeat, heartbeatDeadline }: Shared): NonNullable<Shar
   )
 }
 
+/** Leaves out limits of 0, which are left to the library: it knows how many files it may open. */
+export function givenLimits<T extends Record<string, number>>(limits: T): Partial<T> {
+  return Object.fromEntries(Object.entries(limits).filter(([, limit]) => limit > 0)) as Partial<T>
+}
+
 /** Leaves out what is undefined: to the libraries an option that is there has a value. */
 export function definedOnly<T extends object>(options: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
   const entries = Object.entries(options).filter(([, value]) => value !== undefined)

@@ -1,4 +1,5 @@
 import type { Flag } from '../flag.js'
+import { links } from './scopes.js'
 
 /** What strangers and clients may cost: docs/security.md. */
 export const limitFlags = [
@@ -8,9 +9,9 @@ export const limitFlags = [
     default: 0,
     min: 0,
     max: 1_000_000,
-    commands: ['server'],
+    commands: links,
     section: 'Limits',
-    help: 'Connections that have not shown yet that they may come in; the oldest makes room for the next. 0 for 4096, at most a quarter of the files it may open',
+    help: 'Connections that have not shown yet that they may come in; the oldest makes room for the next. 0 for 4096, at a server at most a quarter of the files it may open',
   },
   {
     name: 'max-pending-per-address',
@@ -18,7 +19,7 @@ export const limitFlags = [
     default: 0,
     min: 0,
     max: 1_000_000,
-    commands: ['server'],
+    commands: links,
     section: 'Limits',
     help: 'Those of one address among them; of IPv6, of one /64. 0 for 512, at most half of --max-pending',
   },

@@ -6,6 +6,7 @@ import { type Logger, silentLogger } from '@ls/foundation'
 import { PendingConnections } from '@ls/mux'
 import { type Account, accounts, type Authenticator } from '@ls/socks5'
 import { isLoopback } from '../address/is-loopback.js'
+import type { ChannelSlots } from '../channel-slots.js'
 import { watchSocket } from '../open-sockets.js'
 import { checkPayloadOptions, type PayloadOptions } from '../payload-options.js'
 import { EntryRules } from './entry-rules.js'
@@ -56,6 +57,8 @@ export interface InboundOptions extends PayloadOptions, Omit<ChannelSource, 'ent
   readonly handshakeDeadlineMs?: number
   /** Connections open at once. @default 65536 */
   readonly maxConnections?: number
+  /** Counts clients whose handshake is over. What is to happen at the limit, `pick` decides. @default none */
+  readonly slots?: ChannelSlots
   /** Counts clients until their handshake is over; several ports can share one. @default one of its own */
   readonly pending?: PendingConnections
   readonly udp?: InboundUdpOptions
@@ -100,7 +103,7 @@ export class Inbound {
       ...(accessRules.length === 0 ? {} : { entryRules: new EntryRules(accessRules, dns) }),
       auth: this.#auth,
       handshakeDeadlineMs: options.handshakeDeadlineMs ?? defaultHandshakeDeadlineMs,
-      onProven: (socket) => this.#pendingClients.proven(socket),
+      onProven: (socket) => this.#proven(socket),
       logger: this.#logger,
     }
     this.#http = makeHttpProxy({ ...this.#serving, accounts: users, maxConnections: this.#maxConnections })
@@ -215,6 +218,12 @@ export class Inbound {
       this.#logger.error({ err: error, remoteAddress }, 'a proxy client could not be served')
       closeStream(socket)
     }
+  }
+
+  #proven(socket: Duplex): void {
+    if (!this.#pendingClients.proven(socket)) return
+    const release = this.#options.slots?.occupy()
+    if (release !== undefined) socket.once('close', release)
   }
 
   #forget(socket: Duplex): void {

@@ -42,9 +42,9 @@ export class PendingClients {
     socket.once('close', () => entry.release())
   }
 
-  /** The client has shown that it may use the port. */
-  proven(socket: Duplex): void {
+  /** The client has shown that it may use the port; true for the first time. */
+  proven(socket: Duplex): boolean {
     this.#admit.get(socket)?.()
-    this.#admit.delete(socket)
+    return this.#admit.delete(socket)
   }
 }

@@ -49,6 +49,10 @@ function call(method: string, path: string, body?: string, key = 'sekret'): Prom
   return fetch(url(path), { method, headers: { 'x-api-key': key }, ...(body === undefined ? {} : { body }) })
 }
 
+function callFromPage(method: string, path: string): Promise<Response> {
+  return fetch(url(path), { method, headers: { 'x-api-key': 'sekret', origin: 'https://evil.example' } })
+}
+
 /** Announces a body that never comes, until the deadline has passed. */
 async function callWithoutBody(method: string, path: string): Promise<Response> {
   await Promise.all([server.close(), target.close()])
@@ -98,34 +102,40 @@ const cases: Record<string, () => Promise<Response>> = {
     return call('GET', '/api/status')
   },
   'get /api/status 401': () => call('GET', '/api/status', undefined, 'wrong'),
+  'get /api/status 403': () => callFromPage('GET', '/api/status'),
   'get /api/status 429': () => throttled(() => call('GET', '/api/status')),
   'post /api/token 200': () => call('POST', '/api/token', '{"type":"reverse","port":-1}'),
   'post /api/token 400': () => call('POST', '/api/token', '{'),
   'post /api/token 401': () => call('POST', '/api/token', '{}', 'wrong'),
+  'post /api/token 403': () => callFromPage('POST', '/api/token'),
   'post /api/token 408': () => callWithoutBody('POST', '/api/token'),
   'post /api/token 413': () => call('POST', '/api/token', tooLarge),
   'post /api/token 429': () => throttled(() => call('POST', '/api/token', '{}')),
   'delete /api/token 200': () => call('DELETE', '/api/token', JSON.stringify({ token: server.addForwardToken() })),
   'delete /api/token 400': () => call('DELETE', '/api/token', '[]'),
   'delete /api/token 401': () => call('DELETE', '/api/token', '{}', 'wrong'),
+  'delete /api/token 403': () => callFromPage('DELETE', '/api/token'),
   'delete /api/token 408': () => callWithoutBody('DELETE', '/api/token'),
   'delete /api/token 413': () => call('DELETE', '/api/token', tooLarge),
   'delete /api/token 429': () => throttled(() => call('DELETE', '/api/token', '{}')),
   'delete /api/token/{token} 200': () => call('DELETE', `/api/token/${server.addForwardToken()}`),
   'delete /api/token/{token} 400': () => call('DELETE', '/api/token/%ff'),
   'delete /api/token/{token} 401': () => call('DELETE', '/api/token/x', undefined, 'wrong'),
+  'delete /api/token/{token} 403': () => callFromPage('DELETE', '/api/token/x'),
   'delete /api/token/{token} 429': () => throttled(() => call('DELETE', '/api/token/x')),
   'get /api/channels 200': async () => {
     await openChannel()
     return call('GET', '/api/channels')
   },
   'get /api/channels 401': () => call('GET', '/api/channels', undefined, 'wrong'),
+  'get /api/channels 403': () => callFromPage('GET', '/api/channels'),
   'get /api/channels 429': () => throttled(() => call('GET', '/api/channels')),
   'delete /api/channels/{id} 200': async () => {
     await openChannel()
     return call('DELETE', `/api/channels/${[...server.channels()][0]?.id}`)
   },
   'delete /api/channels/{id} 401': () => call('DELETE', `/api/channels/${unknownId}`, undefined, 'wrong'),
+  'delete /api/channels/{id} 403': () => callFromPage('DELETE', `/api/channels/${unknownId}`),
   'delete /api/channels/{id} 404': () => call('DELETE', `/api/channels/${unknownId}`),
   'delete /api/channels/{id} 429': () => throttled(() => call('DELETE', `/api/channels/${unknownId}`)),
   'get /api/openapi.json 200': () => call('GET', '/api/openapi.json', undefined, 'wrong'),

@@ -1,0 +1,33 @@
+import type { MemoryBudget } from './memory-budget.js'
+
+/**
+ * What one queue holds of a budget. It is told in whole steps, so that a busy queue charges the budget a few times and not
+ * with each message.
+ */
+export class Charge {
+  readonly #budget: MemoryBudget
+  readonly #stepBytes: number
+  #bytes = 0
+
+  /** @param stepBytes What may be held without being counted, in bytes; 1 counts each byte. */
+  constructor(budget: MemoryBudget, stepBytes = 1) {
+    this.#budget = budget
+    this.#stepBytes = stepBytes
+  }
+
+  /** Bytes that are counted now. */
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  /** The queue holds `heldBytes` now. */
+  update(heldBytes: number): void {
+    const more = heldBytes - this.#bytes
+    if (more >= 0 && more < this.#stepBytes) return
+    const bytes = heldBytes - (heldBytes % this.#stepBytes)
+    const change = bytes - this.#bytes
+    this.#bytes = bytes
+    if (change > 0) this.#budget.charge(change)
+    else this.#budget.release(-change)
+  }
+}
