@@ -8,9 +8,10 @@ import { basename, join } from 'node:path'
 import { promisify } from 'node:util'
 import { publint } from 'publint'
 import { formatMessage } from 'publint/utils'
+import { publishingFaults } from './package-publishing.mjs'
 import { skeletonFaults } from './package-skeleton.mjs'
 import { compileSnippets, readSnippets, runSnippet } from './snippets.mjs'
-import { readPackages, repositoryRoot as root } from './workspace.mjs'
+import { readPackage, readPackages, repositoryRoot as root } from './workspace.mjs'
 
 const run = promisify(execFile)
 
@@ -19,6 +20,7 @@ const deadlineMs = 120_000
 
 const allowedFile = /^(dist\/|src\/|bin\/|README\.md$|CHANGELOG\.md$|LICENSE$|package\.json$)/
 
+const workspace = readPackage(root, '.').manifest
 const scratch = mkdtempSync(join(tmpdir(), 'packages-'))
 try {
   const faults = await checkPackages(readPackages(root).filter(({ manifest }) => !manifest.private))
@@ -38,7 +40,7 @@ async function checkPackages(packages) {
     ({ manifest }) => !Object.keys(manifest.dependencies ?? {}).some((each) => ours.has(each)),
   )
   const checks = [
-    ...packed.map((pkg) => () => [...skeleton(pkg), ...contentFaults(pkg)]),
+    ...packed.map((pkg) => () => [...skeleton(pkg), ...publishingFaults(workspace, pkg), ...contentFaults(pkg)]),
     ...packed.map((pkg) => () => lint(pkg)),
     ...packed.filter(isLibrary).map((pkg) => () => lintTypes(pkg)),
     ...alone.map((pkg) => () => runAlone(pkg)),
