@@ -30,6 +30,8 @@ const mayUse = {
   '@ls/server': [...io, ...protocols, '@ls/dial', ...bytesAndPolicy],
   '@ls/client': [...io, ...protocols, '@ls/dial', ...bytesAndPolicy],
   linksocks: ['@ls/server', '@ls/client', ...io, ...protocols, '@ls/dial', ...bytesAndPolicy],
+  // Makes a website, and uses nothing of ours.
+  '@ls/site': [],
   // Structural only: every package's tests use it, so an arrow from it would close a circle.
   '@ls/testkit': [],
 }

@@ -1,0 +1,109 @@
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { dirname, join, posix } from 'node:path'
+import { apiPage } from './api-page.mjs'
+import { docsFolder, repositoryPage, repositoryRoot, stagedFolder } from './places.mjs'
+
+/** The packages that users install, by the order of their folders. */
+const packages = readdirSync(join(repositoryRoot, 'packages'))
+  .filter((name) => existsSync(join(repositoryRoot, 'packages', name, 'package.json')))
+  .map((name) => ({ name, manifest: JSON.parse(read(`packages/${name}/package.json`)) }))
+  .filter(({ manifest }) => !manifest.private)
+
+/** Pages that do not lie where the site shows them: path in the repository, path on the site. */
+const moved = new Map([
+  ['spec/protocol.md', 'reference/protocol.md'],
+  ...packages.map(({ name }) => [`packages/${name}/README.md`, `reference/packages/${name}.md`]),
+])
+
+/** For readers of the repository: a list of links that the site has as its sidebar. */
+const unshown = new Set(['docs/README.md'])
+
+/** Fills {@link stagedFolder} anew. */
+export function stage() {
+  rmSync(stagedFolder, { recursive: true, force: true })
+  for (const file of listDocs()) stageFile(`docs/${file}`, file)
+  for (const [from, to] of moved) stageFile(from, to)
+  cpSync(join(docsFolder, 'pictures'), join(stagedFolder, 'public/pictures'), { recursive: true })
+  write('decisions/index.md', decisionsPage())
+  write('reference/packages/index.md', packagesPage())
+  write('reference/api.md', apiPage(JSON.parse(read('spec/openapi.json'))))
+}
+
+/** Every page of docs/ that the site shows, relative to docs/. */
+function listDocs() {
+  return readdirSync(docsFolder, { recursive: true, encoding: 'utf8' })
+    .map((file) => file.replaceAll('\\', '/'))
+    .filter((file) => statSync(join(docsFolder, file)).isFile() && !unshown.has(`docs/${file}`))
+    .toSorted()
+}
+
+function stageFile(from, to) {
+  if (from.endsWith('.md')) return write(to, sitePage(from, to, read(from)))
+  mkdirSync(dirname(join(stagedFolder, to)), { recursive: true })
+  return cpSync(join(repositoryRoot, from), join(stagedFolder, to))
+}
+
+/** A page of the repository as the site shows it. */
+function sitePage(from, to, text) {
+  const source = `---\neditLink: true\nsource: ${from}\n`
+  const withSource = text.startsWith('---\n') ? text.replace('---\n', source) : `${source}---\n\n${text}`
+  return bothThemes(outsideFences(withSource, (prose) => siteLinks(from, to, prose)))
+}
+
+/** Applies `change` to the text outside of fenced blocks. */
+function outsideFences(text, change) {
+  return text
+    .split(/^(?<block>```[^\n]*\n[\s\S]*?^```$)/m)
+    .map((part) => (part.startsWith('```') ? part : change(part)))
+    .join('')
+}
+
+/** Links to pages of the site stay within it; those to other files lead to the repository. */
+function siteLinks(from, to, prose) {
+  return prose.replaceAll(/(?<=\]\()(?<target>[^)\s#:]+)(?<anchor>#[^)\s]*)?(?=\))/g, (link, target, anchor = '') => {
+    const file = posix.normalize(posix.join(posix.dirname(from), target)).replace(/\/$/, '')
+    const shown = sitePath(file)
+    if (shown === undefined) return `${repositoryPage}/blob/main/${file}${anchor}`
+    return `${posix.relative(posix.dirname(to), shown)}${anchor}`
+  })
+}
+
+function sitePath(file) {
+  if (moved.has(file)) return moved.get(file)
+  if (file === 'docs/README.md') return 'index.md'
+  if (!file.startsWith('docs/') || !existsSync(join(repositoryRoot, file))) return undefined
+  const path = file.slice('docs/'.length)
+  return statSync(join(repositoryRoot, file)).isDirectory() ? `${path}/index.md` : path
+}
+
+/** A code host goes by the system's theme, which is all that `<picture>` knows; the site has a switch. */
+function bothThemes(text) {
+  return text.replaceAll(
+    /<picture>\s*<source [^>]*srcset="(?<dark>[^"]+)"[^>]*>\s*<img (?<rest>[^>]*)src="(?<light>[^"]+)"(?<more>[^>]*)>\s*<\/picture>/g,
+    (all, dark, rest, light, more) =>
+      `<p class="picture"><img class="light-only" ${rest}src="${light}"${more}><img class="dark-only" ${rest}src="${dark}"${more}></p>`,
+  )
+}
+
+function decisionsPage() {
+  const pages = listDocs().filter((file) => file.startsWith('decisions/'))
+  const rows = pages.map((file) => {
+    const title = /^# (?<title>.*)$/m.exec(read(`docs/${file}`)).groups.title
+    return `- [${title}](${file.replace('decisions/', '')})`
+  })
+  return `# Decisions\n\nWhy it is built the way it is: what was chosen between, and what was measured.\n\n${rows.join('\n')}\n`
+}
+
+function packagesPage() {
+  const rows = packages.map(({ name, manifest }) => `| [\`${manifest.name}\`](${name}.md) | ${manifest.description} |`)
+  return `# Packages\n\n| Package | What it is |\n|---|---|\n${rows.join('\n')}\n`
+}
+
+function read(path) {
+  return readFileSync(join(repositoryRoot, path), 'utf8')
+}
+
+function write(path, text) {
+  mkdirSync(dirname(join(stagedFolder, path)), { recursive: true })
+  writeFileSync(join(stagedFolder, path), text)
+}

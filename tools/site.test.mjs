@@ -1,0 +1,77 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { pageNames } from '../apps/site/scripts/navigation.mjs'
+import { fencedBlocks } from './markdown.mjs'
+import { drawPictures } from './pictures.mjs'
+import { listFiles, repositoryRoot as root } from './workspace.mjs'
+
+const read = (path) => readFileSync(join(root, path), 'utf8')
+const docs = listFiles(root, 'docs', ['.md']).map((path) => path.slice('docs/'.length))
+const english = docs.filter((path) => !path.startsWith('zh/'))
+
+/** Guide pages that are still in English only. A page leaves this list with its translation, and none comes to it. */
+const withoutTwin = new Set([
+  'compare.md',
+  'guide/api.md',
+  'guide/behind-a-proxy.md',
+  'guide/byte-streams.md',
+  'guide/cli.md',
+  'guide/distribution.md',
+  'guide/guard.md',
+  'guide/looking-like-a-browser.md',
+  'guide/ports.md',
+  'guide/proxies.md',
+  'guide/reliability.md',
+  'guide/tls.md',
+  'migrate/chisel.md',
+  'migrate/linksocks-go.md',
+  'migrate/wstunnel.md',
+  'recipes/docker.md',
+  'recipes/home-server.md',
+  'recipes/kubernetes.md',
+  'recipes/library.md',
+  'recipes/office-network.md',
+  'recipes/reverse-proxies.md',
+  'recipes/ssh.md',
+  'recipes/v2ray-xray.md',
+])
+
+describe('the sidebar', () => {
+  const shown = new Set(pageNames.map((name) => `${name}.md`))
+
+  it('leads to every page of docs', () => {
+    const unlisted = new Set(['README.md', 'index.md'])
+    const expected = english.filter((path) => !unlisted.has(path) && !path.startsWith('decisions/'))
+    expect(expected.filter((path) => !shown.has(path))).toEqual([])
+  })
+})
+
+describe('Chinese pages', () => {
+  const guides = english.filter((path) => /^(guide|recipes|migrate)\/|^(index|compare)\.md$/.test(path))
+  const translated = guides.filter((path) => existsSync(join(root, 'docs/zh', path)))
+
+  it('stand beside every English guide page but those that are listed', () => {
+    expect(guides.filter((path) => !translated.includes(path))).toEqual([...withoutTwin].toSorted())
+  })
+
+  it('have an English page each', () => {
+    const twins = docs.filter((path) => path.startsWith('zh/')).map((path) => path.slice('zh/'.length))
+    expect(twins.filter((path) => !english.includes(path))).toEqual([])
+  })
+
+  it.each(translated)('zh/%s shows the same blocks of code', (path) => {
+    expect(codeOf(`docs/zh/${path}`)).toEqual(codeOf(`docs/${path}`))
+  })
+})
+
+describe('pictures', () => {
+  it.each([...drawPictures().keys()])('%s is what tools/pictures.mjs draws', (path) => {
+    expect(read(`docs/pictures/${path}`)).toBe(drawPictures().get(path))
+  })
+})
+
+/** Comments in shell may be translated; what runs may not. */
+function codeOf(path) {
+  return fencedBlocks(read(path)).map(({ language, code }) => ({ language, code: code.replaceAll(/^#.*$/gm, '#') }))
+}
