@@ -37,10 +37,10 @@ const mayUse = {
 }
 
 /** Packages that run in a browser: no Node, and time only through a Clock. */
-const browserPackages = new Set(['@ls/foundation', '@ls/codec', '@ls/batching', '@ls/mux'])
+export const browserPackages = new Set(['@ls/foundation', '@ls/codec', '@ls/batching', '@ls/mux'])
 
 /** Entries of a browser package that are for Node; so is what only they import. */
-const nodeEntries = new Set(['./node', './duplex'])
+export const nodeEntries = new Set(['./node', './duplex'])
 
 /** The one file that may read the process's own time. */
 const clockFile = 'packages/foundation/src/clock.ts'

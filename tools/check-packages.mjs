@@ -10,6 +10,7 @@ import { publint } from 'publint'
 import { formatMessage } from 'publint/utils'
 import { publishingFaults } from './package-publishing.mjs'
 import { skeletonFaults } from './package-skeleton.mjs'
+import { entryFaults } from './published-entries.mjs'
 import { compileSnippets, readSnippets, runSnippet } from './snippets.mjs'
 import { readPackage, readPackages, repositoryRoot as root } from './workspace.mjs'
 
@@ -44,7 +45,7 @@ async function checkPackages(packages) {
     ...packed.map((pkg) => () => lint(pkg)),
     ...packed.filter(isLibrary).map((pkg) => () => lintTypes(pkg)),
     ...alone.map((pkg) => () => runAlone(pkg)),
-    () => runPrograms(packed),
+    () => runTogether(packed),
   ]
   return inTwos(checks)
 }
@@ -108,24 +109,31 @@ async function lintTypes({ folder, tarball }) {
 }
 
 /** Installs one package into an empty folder and runs the programs of its README there. */
-async function runAlone({ folder, tarball }) {
+async function runAlone(pkg) {
+  return runReadme(await install(basename(pkg.folder), [pkg.tarball]), pkg)
+}
+
+async function runReadme(home, { folder }) {
   const programs = readSnippets(`${folder}/README.md`, readReadme(folder)).filter(({ compiles }) => compiles)
   const running = programs.filter(({ runs }) => runs)
-  if (running.length === 0) return [`${folder}: README.md shows no program that runs`]
-  const home = await install(basename(folder), [tarball])
-  const snippets = join(home, 'snippets')
+  if (programs.length === 0) return [`${folder}: README.md shows no program`]
+  const snippets = join(home, 'snippets', basename(folder))
   const complaints = await compileSnippets(snippets, programs)
   if (complaints.length > 0) return complaints.map((line) => `${folder}: ${line}`)
   const results = await Promise.allSettled(running.map((program) => runSnippet(snippets, program)))
   return results.filter(({ status }) => status === 'rejected').map(({ reason }) => `${folder}: ${reason.message}`)
 }
 
-/** Installs everything together, as a user of the command does, and asks each command for its help. */
-async function runPrograms(packed) {
-  const home = await install(
-    'programs',
-    packed.map(({ tarball }) => tarball),
-  )
+/** Installs everything together: asks each command for its help, uses every entry, and runs the other READMEs. */
+async function runTogether(packed) {
+  const tarballs = packed.map(({ tarball }) => tarball)
+  const home = await install('together', tarballs)
+  const faults = [...(await commandFaults(home, packed)), ...(await entryFaults(home, packed))]
+  for (const pkg of packed.filter(isLibrary)) faults.push(...(await runReadme(home, pkg)))
+  return faults
+}
+
+async function commandFaults(home, packed) {
   const commands = packed.flatMap(({ folder, manifest }) =>
     Object.keys(manifest.bin ?? {}).map((command) => ({ folder, command })),
   )
