@@ -32,6 +32,8 @@ export default defineConfig({
   cacheDir: '.cache/vitepress',
   outDir: 'dist',
   cleanUrls: true,
+  // Typedoc's pages come after VitePress has looked.
+  ignoreDeadLinks: [/^\/api\//],
   metaChunk: true,
   head: [
     [

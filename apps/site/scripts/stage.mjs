@@ -1,13 +1,8 @@
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join, posix } from 'node:path'
 import { apiPage } from './api-page.mjs'
+import { packages } from './packages.mjs'
 import { docsFolder, repositoryPage, repositoryRoot, stagedFolder } from './places.mjs'
-
-/** The packages that users install, by the order of their folders. */
-const packages = readdirSync(join(repositoryRoot, 'packages'))
-  .filter((name) => existsSync(join(repositoryRoot, 'packages', name, 'package.json')))
-  .map((name) => ({ name, manifest: JSON.parse(read(`packages/${name}/package.json`)) }))
-  .filter(({ manifest }) => !manifest.private)
 
 /** Pages that do not lie where the site shows them: path in the repository, path on the site. */
 const moved = new Map([
@@ -96,7 +91,7 @@ function decisionsPage() {
 
 function packagesPage() {
   const rows = packages.map(({ name, manifest }) => `| [\`${manifest.name}\`](${name}.md) | ${manifest.description} |`)
-  return `# Packages\n\n| Package | What it is |\n|---|---|\n${rows.join('\n')}\n`
+  return `# Packages\n\nEvery class, function and option: [API of the packages](/api/index.html){target="_self"}.\n\n| Package | What it is |\n|---|---|\n${rows.join('\n')}\n`
 }
 
 function read(path) {

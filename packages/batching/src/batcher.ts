@@ -4,6 +4,7 @@ import { BatchingError } from './errors.js'
 import { GatherBuffer } from './gather-buffer.js'
 import { resolveBufferBytes } from './options.js'
 
+/** How a {@link Batcher} decides, and by which clock. */
 export interface BatcherOptions {
   /** @default systemClock */
   readonly clock?: Clock

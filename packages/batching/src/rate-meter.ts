@@ -18,6 +18,7 @@ export class RateMeter {
     this.#measuredAtMs = nowMs
   }
 
+  /** The rate at `nowMs`, in bytes a second. */
   bytesPerSecond(nowMs: number): number {
     return this.#bytesPerSecond * Math.exp((this.#measuredAtMs - nowMs) / this.#windowMs)
   }

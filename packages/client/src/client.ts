@@ -124,6 +124,11 @@ export class LinkSocksClient extends EventEmitter<ClientEvents> {
     return added
   }
 
+  /**
+   * Takes a connector token back that {@link addConnector} added; whoever uses it is closed.
+   *
+   * @throws {ClientError} when the server refuses or no link is up.
+   */
   async removeConnector(token: string): Promise<void> {
     await this.#connectors.remove(this.#anySession(), token)
   }

@@ -46,7 +46,9 @@ export interface ClientOptions extends PayloadOptions {
   readonly socksTls?: ServerTlsOptions | CertificateFiles
   /** Origins of web pages that may use `ws://` and `wss://` places, as browsers write them; all others get 403. @default none */
   readonly allowOrigins?: readonly string[]
+  /** Asked of programs that use the proxy port, 1–255 bytes; needs `socksPassword`. @default none: anyone may use it */
   readonly socksUsername?: string
+  /** Password to `socksUsername`, 1–255 bytes. @default none */
   readonly socksPassword?: string
   /** More accounts that may use the proxy. @default none */
   readonly socksAccounts?: NonNullable<InboundOptions['accounts']>
@@ -110,6 +112,7 @@ export interface ClientOptions extends PayloadOptions {
   readonly linkWaitMs?: number
   /** How names are looked up: those of targets, of proxies and of the server. @default as the system does */
   readonly dns?: NonNullable<OutboundOptions['dns']>
+  /** Limits of UDP associations, and the address that is announced. @default those of {@link UdpOptions} */
   readonly udp?: UdpOptions
   /** Address told to UDP clients. @default the address they reached */
   readonly udpAdvertise?: string

@@ -9,6 +9,7 @@ export const codecErrorCodes = [
   'ERR_CODEC_BAD_GZIP',
 ] as const
 
+/** One of {@link codecErrorCodes}. */
 export type CodecErrorCode = (typeof codecErrorCodes)[number]
 
 /**
@@ -18,6 +19,7 @@ export type CodecErrorCode = (typeof codecErrorCodes)[number]
  */
 export class CodecError extends Error {
   override readonly name = 'CodecError'
+  /** What went wrong; the text may change, this does not. */
   readonly code: CodecErrorCode
 
   constructor(code: CodecErrorCode, message: string, options?: ErrorOptions) {

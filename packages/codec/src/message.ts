@@ -8,13 +8,16 @@ export type Compression = 'none' | 'gzip'
 
 /** A target or source: `host` is an IPv4 or IPv6 literal or a host name of 1–255 bytes, `port` is 0–65535. */
 export interface Address {
+  /** Without brackets. */
   readonly host: string
+  /** 0–65535. */
   readonly port: number
 }
 
 /** What a peer may do with a connector token. */
 export type ConnectorOperation = 'add' | 'remove'
 
+/** How serious the text of a Log message is. */
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error'
 
 /** First message of a client on any path but `/socket` (protocol.md §1). */
@@ -22,20 +25,25 @@ export interface AuthMessage {
   readonly type: typeof MessageType.Auth
   /** 1–255 bytes. */
   readonly token: string
+  /** Asks to be a provider. */
   readonly reverse: boolean
   /** 16 bytes that name the client process, the same on each of its links. */
   readonly instance: Uint8Array
 }
 
+/** Whether the server lets the client in; answers Auth or the token in the query (protocol.md §1). */
 export interface AuthResponseMessage {
   readonly type: typeof MessageType.AuthResponse
+  /** False ends the link. */
   readonly success: boolean
   /** Only without success, here and in every response; sent cut to 255 bytes. */
   readonly error?: string
 }
 
+/** Opens a channel. */
 export interface ConnectMessage {
   readonly type: typeof MessageType.Connect
+  /** What the channel is to carry. */
   readonly protocol: Protocol
   /** 16 bytes; any value, not only RFC 9562 UUIDs. */
   readonly channelId: Uint8Array
@@ -45,10 +53,14 @@ export interface ConnectMessage {
   readonly resume?: true
 }
 
+/** Payload of a channel. */
 export interface DataMessage {
   readonly type: typeof MessageType.Data
+  /** What the channel carries. */
   readonly protocol: Protocol
+  /** 16 bytes, those of its Connect. */
   readonly channelId: Uint8Array
+  /** How `payload` stands on the wire. */
   readonly compression: Compression
   /** The payload as it stands on the wire: the gzip stream when `compression` is `gzip`. A view after decoding. */
   readonly payload: Uint8Array
@@ -61,43 +73,60 @@ export interface DataMessage {
   readonly target?: Address
 }
 
+/** Whether the target was reached. */
 export interface ConnectResponseMessage {
   readonly type: typeof MessageType.ConnectResponse
+  /** False ends the channel. */
   readonly success: boolean
+  /** 16 bytes, those of its Connect. */
   readonly channelId: Uint8Array
+  /** Only without success: why, in the words of protocol.md §4. */
   readonly error?: string
 }
 
+/** Ends a channel in both directions. */
 export interface DisconnectMessage {
   readonly type: typeof MessageType.Disconnect
+  /** 16 bytes, those of its Connect. */
   readonly channelId: Uint8Array
+  /** Why; absent or `EOF` for a normal end. */
   readonly error?: string
 }
 
+/** A provider adds or removes a connector token. */
 export interface ConnectorMessage {
   readonly type: typeof MessageType.Connector
   /** Of the request: the response carries it again. */
   readonly channelId: Uint8Array
   /** 0–255 bytes; empty asks the server to choose one, as deployed providers do. */
   readonly token: string
+  /** What is to be done with the token. */
   readonly operation: ConnectorOperation
 }
 
+/** Answers Connector. */
 export interface ConnectorResponseMessage {
   readonly type: typeof MessageType.ConnectorResponse
+  /** That of the request. */
   readonly channelId: Uint8Array
+  /** Whether it was done. */
   readonly success: boolean
+  /** Only without success: why. */
   readonly error?: string
   /** Only with success: the token that was added, 1–255 bytes. */
   readonly token?: string
 }
 
+/** A line for the log of the other end. */
 export interface LogMessage {
   readonly type: typeof MessageType.Log
+  /** How serious it is. */
   readonly level: LogLevel
+  /** The line, without a line break. */
   readonly text: string
 }
 
+/** How many providers a connector has. */
 export interface PartnersMessage {
   readonly type: typeof MessageType.Partners
   /** A safe integer from 0. */
@@ -106,18 +135,22 @@ export interface PartnersMessage {
 
 /** Peer-to-peer signalling of the Go program; carried, never interpreted. */
 export interface DirectMessage {
+  /** Which of the three it is. */
   readonly type:
     | typeof MessageType.DirectCapabilities
     | typeof MessageType.DirectRendezvous
     | typeof MessageType.DirectStatus
+  /** What the JSON text says; checked for being JSON only. */
   readonly json: unknown
 }
 
 /** A capability of the extension (protocol.md §3). */
 export type Extension = 'window' | 'fin' | 'resume' | 'ack2'
 
+/** Offers or agrees to the extension (protocol.md §3). */
 export interface HelloMessage {
   readonly type: typeof MessageType.Hello
+  /** In the order they were written; unknown ones are left out. */
   readonly extensions: readonly Extension[]
   /** First credit of each channel and direction, in bytes. */
   readonly windowBytes: number
@@ -129,18 +162,23 @@ export interface HelloMessage {
   readonly graceSeconds?: number
 }
 
+/** Grants credit to the sender of a channel. */
 export interface WindowMessage {
   readonly type: typeof MessageType.Window
+  /** 16 bytes, those of its Connect. */
   readonly channelId: Uint8Array
   /** Payload bytes the sender may send beyond what it was granted before; 1–0xffffffff. */
   readonly creditBytes: number
 }
 
+/** Ends one direction of a channel. */
 export interface FinMessage {
   readonly type: typeof MessageType.Fin
+  /** 16 bytes, those of its Connect. */
   readonly channelId: Uint8Array
 }
 
+/** Says what has arrived, so that the sender can forget it. */
 export interface AckMessage {
   readonly type: typeof MessageType.Ack
   /** Number of the last message received, 0 before the first; a safe integer. */
@@ -157,6 +195,7 @@ export interface AckArrival {
   readonly delayUs: number
 }
 
+/** Goes on with a session after a cut. */
 export interface ResumeMessage {
   readonly type: typeof MessageType.Resume
   /** 16 bytes. */
@@ -167,16 +206,21 @@ export interface ResumeMessage {
   readonly sequence: number
 }
 
+/** Answers Resume. */
 export interface ResumedMessage {
   readonly type: typeof MessageType.Resumed
+  /** False when the session is gone: its channels are lost. */
   readonly success: boolean
+  /** Number of the last message received before the cut. */
   readonly sequence: number
+  /** Only without success: why. */
   readonly error?: string
 }
 
 /** A message of a type this version does not know: ignored by receivers, never an error. */
 export interface UnknownMessage {
   readonly type: 'unknown'
+  /** The type as it stands on the wire. */
   readonly typeByte: number
 }
 
@@ -200,4 +244,5 @@ export type KnownMessage =
   | ResumeMessage
   | ResumedMessage
 
+/** Whatever {@link decode} returns. */
 export type Message = KnownMessage | UnknownMessage

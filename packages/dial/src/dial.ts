@@ -6,12 +6,15 @@ import type { LookupOptions, NameResolver } from './name-resolver.js'
 import { type AttemptReport, type Family, Race } from './race.js'
 import { systemResolver } from './resolvers.js'
 
+/** Where to connect to. */
 export interface DialTarget {
   /** A name, or an IP address without brackets. */
   readonly host: string
+  /** 1–65535. */
   readonly port: number
 }
 
+/** How long to try, by which addresses, and what the socket is like. */
 export interface DialOptions extends LookupOptions {
   /** Time for the lookup and all attempts together, in milliseconds. @default 10000 */
   readonly timeoutMs?: number | undefined

@@ -7,6 +7,7 @@ export type DialErrorCode = 'ENOTFOUND' | 'EAI_NODATA' | 'EAI_AGAIN' | 'ETIMEDOU
 
 /** A dial or a lookup failed, for another reason than an error of a socket. */
 export class DialError extends Error {
+  /** What went wrong; the text may change, this does not. */
   readonly code: DialErrorCode
 
   constructor(code: DialErrorCode, message: string, options?: ErrorOptions) {

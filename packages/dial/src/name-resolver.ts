@@ -1,5 +1,6 @@
 import type { Answer, Family } from './race.js'
 
+/** Who asks for a name. */
 export interface LookupOptions {
   /**
    * On whose behalf, compared by identity: lookups of one tenant do not delay those of another.

@@ -1,10 +1,12 @@
 import { type Clock, systemClock } from '@ls/foundation'
 import { mostTelling } from './errors.js'
 
+/** IPv4 or IPv6. */
 export type Family = 4 | 6
 
 /** What a name server, or another source of names, said about one family of a name. */
 export interface Answer {
+  /** In the order of the answer; empty where there are none. */
   readonly addresses: readonly string[]
   /** Why there are none. */
   readonly error?: Error

@@ -12,6 +12,7 @@ import { searchDns } from './search.js'
 import { type BothAnswers, type Lane, systemNames } from './system-names.js'
 import { WatchedFile } from './watched-file.js'
 
+/** Whom a {@link Resolver} asks, and for how long. */
 export interface ResolverOptions {
   /**
    * Name servers to ask instead of the system's, `ADDR`, `ADDR:PORT` or `[ADDR]:PORT`, in this order. The hosts file still

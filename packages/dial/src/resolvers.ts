@@ -11,6 +11,7 @@ export interface DnsOptions {
 
 /** Two resolvers that never wait for each other. */
 export interface Resolvers {
+  /** For the names that users ask for. */
   readonly targets: NameResolver
   /** For the names of one's own servers and proxies. */
   readonly servers: NameResolver

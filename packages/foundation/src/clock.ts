@@ -7,6 +7,7 @@ export interface Clock {
   now(): number
   /** Calls `callback` once after `delayMs` milliseconds, unless cleared before. */
   setTimeout(callback: () => void, delayMs: number): TimerHandle
+  /** Forgets a timer; does nothing when it has fired or was cleared before. */
   clearTimeout(handle: TimerHandle): void
 }
 

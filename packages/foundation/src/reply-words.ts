@@ -83,6 +83,7 @@ export type ReplyWord = keyof typeof replyForms
 /** All of them, as the table has them. */
 export const replyWords = Object.keys(replyForms) as readonly ReplyWord[]
 
+/** Whether a text from elsewhere, such as a peer, is one of {@link replyWords}. */
 export function isReplyWord(value: unknown): value is ReplyWord {
   return typeof value === 'string' && Object.hasOwn(replyForms, value)
 }

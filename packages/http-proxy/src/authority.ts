@@ -3,6 +3,7 @@ import { formatHostPort } from '@ls/foundation'
 
 /** Where a tunnel or request goes: `host` is an IPv4 or IPv6 literal (no brackets) or a name of 1–255 bytes. */
 export interface Target {
+  /** At most {@link maxHostBytes}. */
   readonly host: string
   /** 1–65535. */
   readonly port: number

@@ -7,6 +7,7 @@ import { refuse } from './refusal.js'
 /** A client that asks for a tunnel, for `onConnect`. Answer once, with `accept` or `reject`. */
 export interface ConnectRequest extends DialInfo {
   readonly kind: 'connect'
+  /** Where the client wants to be led. */
   readonly target: Target
   /**
    * Answers 200 and hands over the client's socket, not flowing, with nothing the client sent lost. It may have ended

@@ -12,9 +12,11 @@ import { resolveProxyAddress, type HttpProxyAddress } from './proxy-address.js'
 import { dialDirect } from './dial.js'
 import { discardStream } from './stream-end.js'
 
+/** Which proxy, to which target, and how long to try. */
 export interface ConnectOptions {
   /** `http://` or `https://` (TLS to the proxy) `[user:password@]host[:port]`, or the same as an object. */
   readonly proxy: URL | string | HttpProxyAddress
+  /** Where the tunnel leads. */
   readonly target: Target
   /** First bytes for the target; they go out right behind the proxy's consent. */
   readonly head?: Uint8Array
@@ -30,6 +32,7 @@ export interface ConnectOptions {
   readonly timeoutMs?: number
   /** Largest response head, in bytes. @default 16384 */
   readonly maxHeadBytes?: number
+  /** Gives up; the promise then rejects with its reason. */
   readonly signal?: AbortSignal
 }
 

@@ -3,6 +3,7 @@ import type { Dial } from './dial.js'
 import { HttpProxy } from './http-proxy.js'
 import type { HttpProxyOptions } from './options.js'
 
+/** Where a proxy listens. */
 export interface ListenOptions {
   /** @default '127.0.0.1', since a proxy open to the network is a risk one should have to ask for */
   readonly host?: string
@@ -10,6 +11,7 @@ export interface ListenOptions {
   readonly port?: number
 }
 
+/** A proxy with a port of its own. */
 export interface HttpProxyServer {
   /** Resolves with the address in use once it accepts clients; rejects with Node's error, such as `EADDRINUSE`. */
   listen(options?: ListenOptions): Promise<{ readonly host: string; readonly port: number }>

@@ -15,10 +15,14 @@ export const httpProxyErrorCodes = [
   'ERR_HTTP_PROXY_CLOSED',
 ] as const
 
+/** One of {@link httpProxyErrorCodes}. */
 export type HttpProxyErrorCode = (typeof httpProxyErrorCodes)[number]
 
+/** What an {@link HttpProxyError} says beside code and text. */
 export interface HttpProxyErrorOptions extends ErrorOptions {
+  /** HTTP status to answer with, or that was answered. */
   readonly status?: number
+  /** Why the target was not reached (protocol.md §4). */
   readonly reply?: ReplyWord
 }
 
@@ -30,6 +34,7 @@ export interface HttpProxyErrorOptions extends ErrorOptions {
  */
 export class HttpProxyError extends Error {
   override readonly name = 'HttpProxyError'
+  /** What went wrong; the text may change, this does not. */
   readonly code: HttpProxyErrorCode
   /** The HTTP status: the one our server answers with, or the one a proxy answered to our client. */
   readonly status: number | undefined

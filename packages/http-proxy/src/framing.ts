@@ -39,11 +39,13 @@ export function hasBody({ rawHeaders }: IncomingMessage): boolean {
   )
 }
 
+/** Whether `chunked` is the only transfer coding (RFC 9112 §6.1). */
 export function isChunkedOnly(headers: readonly string[]): boolean {
   const codings = fieldValues(headers, 'transfer-encoding')
   return codings.length === 1 && codings[0]?.trim().toLowerCase() === 'chunked'
 }
 
+/** Whether there is a Transfer-Encoding field, whatever it says. */
 export function hasTransferEncoding(headers: readonly string[]): boolean {
   return fieldValues(headers, 'transfer-encoding').length > 0
 }

@@ -6,6 +6,7 @@ import type { DialProxy, ProxyStream } from './open-proxy.js'
 import type { ResolvedProxyAddress } from './proxy-address.js'
 import { SharedSession } from './shared-session.js'
 
+/** How many HTTP/2 connections are kept, and for how long. */
 export interface Http2SessionsOptions {
   /** Proxies remembered; the one used longest ago is forgotten. @default 16 */
   readonly maxProxies?: number

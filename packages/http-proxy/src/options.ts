@@ -5,9 +5,11 @@ import type { ConnectRequest } from './connect-request.js'
 
 /** The part of a pino logger that this package uses. Refusals come at `debug`: a hostile client must not fill a disk. */
 export interface HttpProxyLogger {
+  /** For each request that is refused. */
   debug(fields: object, text?: string): void
 }
 
+/** Who may use a proxy, and its limits. */
 export interface HttpProxyOptions {
   /** Who may use the proxy, by Basic authentication. @default everyone */
   readonly accounts?: readonly Account[]

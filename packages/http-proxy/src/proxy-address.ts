@@ -4,7 +4,9 @@ import { formatBasic } from './basic.js'
 
 /** A proxy to go through. */
 export interface HttpProxyAddress {
+  /** A name, or an IP address without brackets. */
   readonly host: string
+  /** 1–65535. */
   readonly port: number
   /** TLS to the proxy: true, or options for `tls.connect` such as `ca` and `rejectUnauthorized`. @default false */
   readonly tls?: boolean | TlsOptions

@@ -9,6 +9,7 @@ import type { Switchboard } from './switchboard.js'
 export interface ChannelInfo {
   /** The channel's id on the wire, as 8-4-4-4-12 hex digits. */
   readonly id: string
+  /** What flows through it. */
   readonly protocol: 'tcp' | 'udp'
   /** What the flow is to reach; undefined for UDP, where each datagram names its own target. */
   readonly target: Address | undefined

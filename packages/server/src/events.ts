@@ -17,6 +17,7 @@ export interface ServerEvents {
   error: [error: Error]
 }
 
+/** What the events tell of a client. */
 export interface ClientInfo {
   /** The kind of its token. */
   readonly kind: 'forward' | 'reverse' | 'connector'

@@ -109,6 +109,7 @@ export interface ServerOptions extends PayloadOptions {
   readonly orphanedTokenMs?: number
   /** How names are looked up: those of targets, of proxies. @default as the system does */
   readonly dns?: NonNullable<OutboundOptions['dns']>
+  /** Limits of UDP associations, and the address that is announced. @default those of {@link UdpOptions} */
   readonly udp?: UdpOptions
   /** Address told to UDP clients of reverse ports instead of the one they reached. @default the one they reached */
   readonly udpAdvertise?: string

@@ -3,6 +3,7 @@ import type { TokenRecord } from './token-registry.js'
 
 /** Who is at the other end of a session. */
 export interface Peer {
+  /** Its link, over all reconnects. */
   readonly session: Session
   /** The token it showed: decides what it may do, and whose channels and counts it belongs to. */
   readonly record: TokenRecord
@@ -10,6 +11,7 @@ export interface Peer {
   readonly instance: string
   /** Where its last link came from. */
   remoteAddress: string
+  /** When its first link came, in milliseconds of the server's clock. */
   readonly connectedAtMs: number
 }
 

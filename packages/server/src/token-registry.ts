@@ -5,19 +5,24 @@ import { ServerError } from './errors.js'
 /** A token for clients whose traffic leaves at the server. */
 export interface ForwardToken {
   readonly kind: 'forward'
+  /** In clear, as the client shows it. */
   readonly token: string
 }
 
 /** A token for providers, with the SOCKS port that leads to them, if any. */
 export interface ReverseToken {
   readonly kind: 'reverse'
+  /** In clear, as the provider shows it. */
   readonly token: string
   /** Where SOCKS listens for this token; −1 for none (autonomy, protocol.md §1), 0 until the system has chosen one. */
   readonly port: number
+  /** Address that SOCKS listens on. */
   readonly host: string
   /** Where SOCKS listens instead of `host` and `port`, which is −1 then. */
   readonly listenOn?: readonly string[]
+  /** Asked of SOCKS clients; undefined lets everyone in. */
   readonly username: string | undefined
+  /** Password to `username`. */
   readonly password: string | undefined
   /** More accounts that may use the port. */
   readonly accounts?: readonly Account[]
@@ -28,12 +33,15 @@ export interface ReverseToken {
 /** A token for connectors, which leads to the providers of one reverse token or to a single one of them. */
 export interface ConnectorToken {
   readonly kind: 'connector'
+  /** In clear, as the connector shows it. */
   readonly token: string
+  /** The token of the providers that it leads to. */
   readonly reverse: ReverseToken
   /** The provider that added it (its instance, as hex); undefined when the server did. */
   owner: string | undefined
 }
 
+/** A token of any kind; `kind` tells which. */
 export type TokenRecord = ForwardToken | ReverseToken | ConnectorToken
 
 /** All tokens of a server. Each belongs to one use; none is ever visible to another tenant. */

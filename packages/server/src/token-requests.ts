@@ -15,6 +15,7 @@ export interface ReverseTokenRequest {
   readonly socksListen?: readonly string[]
   /** Asked of SOCKS clients, 1–255 bytes each (RFC 1929 §2); both or neither. @default none: anyone may use the port */
   readonly username?: string
+  /** Password to `username`. @default none */
   readonly password?: string
   /** More accounts that may use the port. @default none */
   readonly accounts?: readonly Account[]
@@ -28,6 +29,7 @@ export interface ReverseTokenRequest {
 export interface ConnectorTokenRequest {
   /** 1–255 bytes. @default a new one */
   readonly token?: string
+  /** The token of the providers that it is to lead to. */
   readonly reverseToken: string
 }
 

@@ -4,7 +4,9 @@ import type { ConnectorToken, ReverseToken, TokenRecord, TokenRegistry } from '.
 
 /** A token and what is connected through it. */
 export interface TokenStatus {
+  /** In clear: show it to nobody else. */
   readonly token: string
+  /** What it is for. */
   readonly kind: TokenRecord['kind']
   /** Client processes whose link is up, however many WebSockets each has. */
   readonly clients: number
