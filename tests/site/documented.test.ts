@@ -10,7 +10,6 @@ const site = fileURLToPath(new URL('../../apps/site', import.meta.url))
 /** Packages that are not there yet, with the members that may still lack a comment. No package comes to this list. */
 const incomplete: Readonly<Record<string, number>> = {
   '@ls/mux': 36,
-  '@ls/relay': 34,
   '@ls/socks5': 40,
   '@ls/transport': 43,
 }

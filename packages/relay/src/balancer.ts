@@ -3,7 +3,9 @@ import type { Session } from '@ls/mux'
 import type { Cancellation } from './cancellation.js'
 import { RelayError } from './errors.js'
 
+/** How long to wait where there is nobody to choose, and by which clock. */
 export interface BalancerOptions {
+  /** Times the wait. */
   readonly clock: Clock
   /** How long a request waits for the first session, in milliseconds. @default 10000 (protocol.md §1) */
   readonly waitMs?: number
@@ -33,15 +35,18 @@ export class Balancer {
     this.#waitMs = options.waitMs ?? 10_000
   }
 
+  /** How many there are to choose from. */
   get size(): number {
     return this.#sessions.length
   }
 
+  /** Lets `session` take its turn from now on. */
   add(session: Session): void {
     if (!this.#sessions.includes(session)) this.#sessions.push(session)
     this.wake()
   }
 
+  /** Leaves it out from now on. */
   remove(session: Session): void {
     const index = this.#sessions.indexOf(session)
     if (index < 0) return

@@ -2,6 +2,7 @@ import type { Cancellation as DialCancellation } from '@ls/dial'
 
 /** What is asked of an `AbortSignal` here. */
 export interface Cancellation extends DialCancellation {
+  /** Throws `reason` once it has been given up. */
   throwIfAborted(): void
 }
 

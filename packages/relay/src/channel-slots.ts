@@ -1,5 +1,6 @@
 import { RelayError } from './errors.js'
 
+/** How many channels may be open. */
 export interface ChannelSlotsOptions {
   /** Descriptors that may be in use at once. */
   readonly limit: number

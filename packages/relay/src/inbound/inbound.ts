@@ -61,6 +61,7 @@ export interface InboundOptions extends PayloadOptions, Omit<ChannelSource, 'ent
   readonly slots?: ChannelSlots
   /** Counts clients until their handshake is over; several ports can share one. @default one of its own */
   readonly pending?: PendingConnections
+  /** Limits of UDP associations. @default those of {@link InboundUdpOptions} */
   readonly udp?: InboundUdpOptions
   /** Address told to UDP clients. @default the address the client reached */
   readonly udpAdvertise?: string

@@ -4,7 +4,9 @@ import { formatListenAddress, type ListenAddress } from './listen-address.js'
 /** A port that cannot be opened; `code` is Node's (EADDRINUSE, EACCES, EADDRNOTAVAIL…). */
 export class ListenError extends Error {
   override readonly name = 'ListenError'
+  /** What went wrong; the text may change, this does not. */
   readonly code: string
+  /** The place that could not be listened on. */
   readonly address: ListenAddress
 
   constructor(message: string, code: string, address: ListenAddress, options?: ErrorOptions) {

@@ -25,6 +25,7 @@ export type ListenWebSocket = (options: {
   onStream(stream: Duplex & { admit?(): boolean }): void
 }) => Promise<WebSocketListener>
 
+/** A port that hands out the byte streams of WebSockets. */
 export interface WebSocketListener {
   /** Where it listens, with the port that was chosen. */
   address(): TcpAddress

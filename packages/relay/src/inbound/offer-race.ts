@@ -7,7 +7,9 @@ import type { ChannelSource } from './channel-source.js'
 
 /** What becomes of one offer; one of these is called, once. */
 export interface OfferEvents<T> {
+  /** The other side has taken the channel. */
   accepted(what: T): void
+  /** The other side has refused the channel, and why. */
   refused(failure: Failure): void
   /** The session is over, so that nobody has refused anything. */
   gone(reason: string): void

@@ -13,6 +13,7 @@ import { watchGone } from './gone.js'
 import type { ChannelSource } from './channel-source.js'
 import { openAnswered } from './opener.js'
 
+/** What UDP associations of a proxy port may use. */
 export interface InboundUdpOptions {
   /** An association without a datagram either way for this long is closed, in milliseconds. @default 300000 */
   readonly idleMs?: number

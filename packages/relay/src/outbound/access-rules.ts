@@ -3,6 +3,7 @@ import { parseTargetPattern, type TargetPattern } from './target-pattern.js'
 
 /** Decides whether a target may be reached. */
 export interface AccessRules {
+  /** Whether a target may be reached. */
   allows(target: Target): boolean
 }
 

@@ -8,7 +8,9 @@ import { formatTarget } from '../target.js'
 /** Why a target may not be reached at an address of its; undefined where it may. */
 export type AddressCheck = (address: string, port: number) => Error | undefined
 
+/** How a target is dialled. */
 export interface DialOptions {
+  /** Gives up; the promise then rejects with its reason. */
   readonly signal?: Cancellation
   /** How long all attempts together may take. @default 10000 (protocol.md §1, "connect timeout") */
   readonly timeoutMs?: number

@@ -11,8 +11,10 @@ import type { Target } from '../target.js'
  */
 export const guardLevels = ['none', 'local', 'private'] as const
 
+/** What the guard closes; see docs/guide/guard.md. */
 export type GuardLevel = (typeof guardLevels)[number]
 
+/** What the guard closes, and the addresses that are our own. */
 export interface GuardOptions {
   /** @default 'none' */
   readonly guard?: GuardLevel

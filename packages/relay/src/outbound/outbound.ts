@@ -28,6 +28,7 @@ import type { DialWebSocket } from './web-socket-hop.js'
 export interface OutboundOptions extends PayloadOptions, GuardOptions {
   /** What descriptors of channels are taken from, for owners that have none of their own. @default as many as there are */
   readonly slots?: ChannelSlots
+  /** @default silent */
   readonly logger?: Logger
   /**
    * Proxies to go through, each reached through the one before; URLs such as `socks5://user:pass@host:1080`, or
@@ -56,6 +57,7 @@ export interface OutboundOptions extends PayloadOptions, GuardOptions {
   readonly connectTimeoutMs?: number
   /** How names are looked up. @default as the system does */
   readonly dns?: DnsOptions
+  /** Limits of UDP flows. @default those of {@link UdpOptions} */
   readonly udp?: UdpOptions
 }
 

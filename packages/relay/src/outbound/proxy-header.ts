@@ -5,6 +5,7 @@ import { encodeDestination } from '@ls/socks5'
 /** Versions of the PROXY protocol: a line of text, or bytes. */
 const proxyHeaderVersions = ['v1', 'v2'] as const
 
+/** Version of the PROXY protocol. */
 export type ProxyHeaderVersion = (typeof proxyHeaderVersions)[number]
 
 /** @throws RangeError for a version that there is not */

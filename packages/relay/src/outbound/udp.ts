@@ -11,6 +11,7 @@ import { DirectUdp } from './udp-direct.js'
 import type { DatagramSink, UdpExit } from './udp-exit.js'
 import { udpFaultOf, UpstreamUdp } from './udp-upstream.js'
 
+/** What UDP flows towards targets may use. */
 export interface UdpOptions {
   /** An association without a datagram either way for this long is closed, in milliseconds. @default 300000 */
   readonly idleMs?: number

@@ -2,12 +2,17 @@ import { parseWebSocketHop, type WebSocketHop } from './web-socket-hop.js'
 
 /** A proxy that our outbound goes through. */
 export interface Upstream {
+  /** What is spoken to the proxy. */
   readonly protocol: 'socks5' | 'socks5h' | 'socks4' | 'socks4a' | 'http' | 'https'
   /** Set where that is spoken inside a WebSocket. */
   readonly webSocket: WebSocketHop | undefined
+  /** A name, or an IP address without brackets. */
   readonly host: string
+  /** 1–65535. */
   readonly port: number
+  /** Shown to the proxy, if any. */
   readonly username: string | undefined
+  /** Password to `username`. */
   readonly password: string | undefined
 }
 

@@ -4,6 +4,7 @@ import type { ChannelSource } from '../channel-source.js'
 import type { Forward } from './forward-spec.js'
 
 export interface ForwardOptions extends PayloadOptions, ChannelSource {
+  /** Hears of targets that cannot be reached. */
   readonly logger: Logger
 }
 

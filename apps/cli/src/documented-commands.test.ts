@@ -1,0 +1,42 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { expect, it } from 'vitest'
+import { parseCommandLine } from './command-line.js'
+
+// Every `linksocks …` line that the documentation shows is one that the command takes.
+
+const root = fileURLToPath(new URL('../../../', import.meta.url))
+const pages = [
+  'README.md',
+  ...readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' }).map((page) => `docs/${page}`),
+]
+  .filter((page) => page.endsWith('.md'))
+  .map((page) => page.replaceAll('\\', '/'))
+
+const commands = pages.flatMap((page) =>
+  commandsOf(readFileSync(join(root, page), 'utf8')).map((line) => ({ page, line })),
+)
+
+it.each(commands)('$page: $line', ({ line }) => {
+  expect(() => parseCommandLine(wordsOf(line), {})).not.toThrow()
+})
+
+it('there are commands to try', () => {
+  expect(commands.length).toBeGreaterThan(50)
+})
+
+/** The lines of shell blocks that begin with the command; a line that ends in a backslash goes on in the next. */
+function commandsOf(text: string): string[] {
+  const blocks = [...text.matchAll(/^```(?:sh|bash)\n([\s\S]*?)^```$/gm)].map(([, code = '']) =>
+    code.replaceAll('\\\n', ' '),
+  )
+  return blocks.flatMap((code) => code.split('\n')).filter((line) => /^(?:\.\/)?linksocks /.test(line))
+}
+
+/** As a shell splits it, without what the documentation does not use; the command's own name is left out. */
+function wordsOf(line: string): string[] {
+  const [command = ''] = line.split(/\s[#>|&]/)
+  const words = [...command.matchAll(/"([^"]*)"|'([^']*)'|(\S+)/g)]
+  return words.slice(1).map(([, double, single, plain]) => double ?? single ?? plain ?? '')
+}
