@@ -1,10 +1,10 @@
 import { spawnSync } from 'node:child_process'
+import { requireProgram } from '@ls/testkit'
 import { describe, expect, it } from 'vitest'
 import { flags } from './flags.js'
 import { renderManualPage } from './manual-page.js'
 
-const hasMandoc = spawnSync('mandoc', ['-Tlint'], { input: '' }).error === undefined
-if (!hasMandoc) console.warn('skipped: the manual page is not checked, since mandoc is not installed')
+const hasMandoc = requireProgram('mandoc') !== undefined
 
 describe('renderManualPage', () => {
   const page = renderManualPage()

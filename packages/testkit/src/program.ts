@@ -13,6 +13,19 @@ const identities: Readonly<Record<string, { readonly ask: string; readonly says:
   ncat: { ask: '--version', says: /^Ncat: Version/ },
   curl: { ask: '--version', says: /^curl \d/ },
   v2ray: { ask: '-version', says: /^V2Ray 4\./ },
+  // macOS has a stub for each of these two, which offers to install it.
+  git: { ask: '--version', says: /^git version \d/ },
+  java: { ask: '-version', says: /version "/ },
+  // On macOS it is LibreSSL, which has no `passwd -6`.
+  openssl: { ask: 'version', says: /^OpenSSL \d/ },
+  python3: { ask: '--version', says: /^Python 3\./ },
+  ssh: { ask: '-V', says: /^OpenSSH_/ },
+  nginx: { ask: '-v', says: /^nginx version: nginx\// },
+  haproxy: { ask: '-v', says: /^HA-?Proxy version/ },
+  tinyproxy: { ask: '-v', says: /^tinyproxy \d/ },
+  nghttpx: { ask: '--version', says: /^nghttpx nghttp2\// },
+  microsocks: { ask: '-h', says: /^MicroSocks/ },
+  danted: { ask: '-v', says: /^Dante v1\./ },
 }
 
 /**

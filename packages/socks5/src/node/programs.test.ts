@@ -1,4 +1,4 @@
-import { execFile, spawn, spawnSync } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { createServer as createHttpServer } from 'node:http'
@@ -6,6 +6,7 @@ import { type AddressInfo, connect as dialTcp, createServer as createTcpServer, 
 import { pipeline } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import { promisify } from 'node:util'
+import { requireProgram } from '@ls/testkit'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parseDestination } from '../destination.js'
 import type { SocksRequest } from '../request.js'
@@ -197,11 +198,8 @@ const dial: RequestHandler = ({ destination }, answer) => {
   next.once('error', (error) => answer.reject(replyForError(error)))
 }
 
-/** Whether tests with `program` must be skipped, loudly; never in CI, where they have to fail instead. */
 function isMissing(program: string): boolean {
-  if (spawnSync(program, ['--version']).error === undefined || process.env['CI'] === 'true') return false
-  console.warn(`${program} is not installed: its tests are skipped`)
-  return true
+  return requireProgram(program) === undefined
 }
 
 async function listen(server: Server): Promise<number> {
