@@ -1,0 +1,39 @@
+// What is reached through the server, in a process of its own: an echo, a sink that never reads, a drain that reads all, a
+// source that never ends, and a website. Tells its parent where they are, and what they saw that must not be.
+import { once } from 'node:events'
+import { createServer as createHttpServer } from 'node:http'
+import { createServer } from 'node:net'
+
+const chunk = Buffer.alloc(65_536, 'x')
+const servers = {
+  echo: createServer((socket) => socket.pipe(socket)),
+  sink: createServer({ pauseOnConnect: true }),
+  drain: createServer((socket) => socket.resume()),
+  source: createServer(pour),
+  website: createHttpServer(servePage),
+}
+
+process.on('disconnect', () => process.exit())
+const places = {}
+for (const [name, server] of Object.entries(servers)) places[name] = await listen(server)
+process.send({ places })
+
+async function listen(server) {
+  server.on('connection', (socket) => socket.on('error', () => socket.destroy()))
+  server.listen(0, '127.0.0.1', 4096)
+  await once(server, 'listening')
+  return { host: '127.0.0.1', port: server.address().port }
+}
+
+function servePage(request, response) {
+  if (request.url.startsWith('/smuggled')) process.send({ fault: `the website was asked for ${request.url}` })
+  request.resume().once('end', () => response.end(`page ${request.url}`))
+}
+
+function pour(socket) {
+  const fill = () => {
+    while (socket.writable && socket.write(chunk));
+  }
+  socket.on('drain', fill)
+  fill()
+}
