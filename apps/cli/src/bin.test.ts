@@ -91,8 +91,9 @@ describe('linksocks with a port that is taken', () => {
     const run = start([...line.split(' '), String(holder.port)])
     expect(await run.exit()).toBe(1)
     await holder.close()
-    const { msg } = JSON.parse(run.stderr()) as { msg: string }
-    expect(msg).toBe(`port ${holder.port} on 127.0.0.1 cannot be opened: it is taken; choose another with ${flag}`)
+    const text = `port ${holder.port} on 127.0.0.1 cannot be opened: it is taken; choose another with ${flag}`
+    expect(run.stderr()).toMatch(/^\[[\dT:.-]+Z\] ERROR: [^\n]*\n$/)
+    expect(run.stderr()).toContain(text)
   })
 })
 
@@ -140,7 +141,7 @@ describe('linksocks client', () => {
   it('ends with 1 and a line that says why when there is no server and it may not wait for one', async () => {
     const run = start(['client', '--no-reconnect', '-u', 'ws://127.0.0.1:1'])
     expect(await run.exit()).toBe(1)
-    expect(run.stderr()).toMatch(/^\{.*"msg":"cannot connect to 127\.0\.0\.1:1: .*\}\n$/)
+    expect(run.stderr()).toMatch(/^\[[\dT:.-]+Z\] ERROR: cannot connect to 127\.0\.0\.1:1: .*\n$/)
   })
 
   it('ends with 1 and says so when its token is refused', async () => {
@@ -148,7 +149,7 @@ describe('linksocks client', () => {
     const [, url = ''] = await server.line(/^listening: (.*)$/m)
     const client = start(['client', '-u', url, '-t', 'wrong-token'])
     expect(await client.exit()).toBe(1)
-    expect(client.stderr()).toMatch(/"msg":"the server refused us: invalid token"/)
+    expect(client.stderr()).toMatch(/ERROR: the server refused us: invalid token/)
   })
 })
 
@@ -166,19 +167,22 @@ describe('linksocks at -dd', () => {
     programsTimeout,
     async (format) => {
       const shared = { LINKSOCKS_LOG_FORMAT: format, LINKSOCKS_TOKEN: secrets.token, LINKSOCKS_DEBUG: '2' }
+      const printed = (name: string) =>
+        format === 'json' ? new RegExp(`"name":"${name}","value":"([^"]*)"`) : new RegExp(`^${name}: (.*)$`, 'm')
       const connectorToken = ['-c', secrets.connector]
       const serverFlags = ['-r', '-i', '-H', '127.0.0.1', '-P', '0', '-p', '0', '-n', 'user', '-w', secrets.password]
       const server = start(['server', ...serverFlags, ...connectorToken], {
         ...shared,
         LINKSOCKS_API_KEY: secrets.apiKey,
       })
-      const [, url = ''] = await server.line(/^listening: (.*)$/m)
-      const [, port] = await server.line(/^proxy: 127\.0\.0\.1:(\d+)$/m)
+      const [, url = ''] = await server.line(printed('listening'))
+      const [, place = ''] = await server.line(printed('proxy'))
+      const port = place.split(':').at(-1)
       const upstream = ['-x', `socks5://upstream:${secrets.upstream}@127.0.0.1:1`]
       const provider = start(['provider', '-u', url, ...upstream, ...connectorToken], shared)
-      await provider.line(/^linked: /m)
+      await provider.line(printed('linked'))
       const connector = start(['connector', '-u', url, '-p', '0'], { ...shared, LINKSOCKS_TOKEN: secrets.connector })
-      await connector.line(/^proxy: /m)
+      await connector.line(printed('proxy'))
       const stranger = start(['client', '-u', url], { ...shared, LINKSOCKS_TOKEN: `${secrets.connector}-mistyped` })
       await stranger.exit()
 

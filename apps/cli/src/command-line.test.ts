@@ -387,3 +387,24 @@ function client(argv: readonly string[], environment: Record<string, string> = {
 function withoutEffect(names: readonly string[], value: unknown) {
   return Object.fromEntries(names.map((name) => [name, value]))
 }
+
+describe('parseCommandLine, of what people type by habit,', () => {
+  it.each(['server --version', 'client -V', 'server -p 1 --version'])('takes %s for the version', (line) => {
+    expect(parseCommandLine(line.split(' '), {})).toEqual({ kind: 'version' })
+  })
+
+  it.each([
+    ['--config x', 'linksocks server|client|provider|connector|demo --config …; there is no configuration file'],
+    ['--config x server', 'linksocks server --config …; there is no configuration file'],
+    ['--config=x server', 'there is no configuration file'],
+    ['server --config x', 'unknown flag --config; there is no configuration file'],
+    ['-t x server', 'the command comes before its flags: linksocks server -t …'],
+    ['server -v', 'more is logged with --debug (-d), and the version is --version (-V)'],
+    ['server --verbose', 'more is logged with --debug (-d)'],
+    ['server --quiet', 'less is logged with --log-level warn'],
+    ['server version', 'the command comes first: linksocks version'],
+    ['server help', 'the command comes first: linksocks help'],
+  ])('tells what to write instead of %s', (line, hint) => {
+    expect(() => parseCommandLine(line.split(' '), {})).toThrow(hint)
+  })
+})

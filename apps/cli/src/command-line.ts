@@ -13,6 +13,7 @@ import { flagLabel, settingName, type Flag, type FlagValue } from './flag.js'
 import { shorten } from './flag-value.js'
 import { flagsOf } from './flags.js'
 import { readFlags } from './given-flags.js'
+import { habitHint } from './habits.js'
 import type { Settings } from './settings.js'
 import { didYouMean, suggest } from './suggestion.js'
 
@@ -61,7 +62,9 @@ export function parseCommandLine(argv: readonly string[], environment: Environme
   const mode = readMode(environment)
   if (mode !== undefined) return parseCommand(mode, argv, environment)
   if (first === undefined) return { kind: 'help', command: undefined, scope: 'command', asked: false }
-  throw new UsageError(`the command comes before its flags: linksocks ${runCommandNames.join('|')} ${shorten(first)} …`)
+  const later = runCommandNames.find((name) => rest.includes(name)) ?? runCommandNames.join('|')
+  const hint = habitHint(first) ?? ''
+  throw new UsageError(`the command comes before its flags: linksocks ${later} ${shorten(first)} …${hint}`)
 }
 
 function findName(word: string): CommandName {
@@ -73,7 +76,8 @@ function findName(word: string): CommandName {
 }
 
 function parseCommand(command: CommandName, argv: readonly string[], environment: Environment): Invocation {
-  const { given, positionals } = readFlags(command, argv)
+  const { given, positionals, asksForVersion } = readFlags(command, argv)
+  if (asksForVersion) return { kind: 'version' }
   if (given.get('help') === true) return { kind: 'help', command, scope: 'command', asked: true }
   if (command === 'help') return parseHelp(given, positionals)
   if (command === 'completion') return { kind: 'completion', shell: parseShell(positionals) }

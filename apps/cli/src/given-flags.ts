@@ -4,6 +4,7 @@ import { UsageError } from './errors.js'
 import { flagLabel, takesValue, type Flag, type FlagValue } from './flag.js'
 import { readValue, shorten } from './flag-value.js'
 import { flagsOf } from './flags.js'
+import { habitHint } from './habits.js'
 import { didYouMean, suggest } from './suggestion.js'
 
 /** What the arguments of a command say. */
@@ -11,6 +12,8 @@ export interface GivenFlags {
   /** Values by the flag's name. */
   readonly given: ReadonlyMap<string, FlagValue>
   readonly positionals: readonly string[]
+  /** `--version` or `-V` stands among the flags, which are then not read. */
+  readonly asksForVersion: boolean
 }
 
 /** One element of parseArgs' `tokens`. */
@@ -25,7 +28,10 @@ export function readFlags(command: CommandName, argv: readonly string[]): GivenF
   const tokens = tokenize(argv, known)
   // Who asks for help may not know yet what is wrong with the rest.
   if (tokens.some((token) => token.kind === 'option' && known.get(token.name)?.name === 'help')) {
-    return { given: new Map([['help', true]]), positionals: [] }
+    return { given: new Map([['help', true]]), positionals: [], asksForVersion: false }
+  }
+  if (tokens.some((token) => token.kind === 'option' && versionFlags.has(token.rawName))) {
+    return { given: new Map(), positionals: [], asksForVersion: true }
   }
   const given = new Map<string, FlagValue>()
   const positionals: string[] = []
@@ -33,8 +39,10 @@ export function readFlags(command: CommandName, argv: readonly string[]): GivenF
     if (token.kind === 'positional') positionals.push(token.value)
     if (token.kind === 'option') readFlag(command, known, token, given)
   }
-  return { given, positionals }
+  return { given, positionals, asksForVersion: false }
 }
+
+const versionFlags: ReadonlySet<string> = new Set(['--version', '-V'])
 
 /** parseArgs knows how arguments fall apart; what they mean is ours to say, and ours to complain about. */
 function tokenize(argv: readonly string[], known: ReadonlyMap<string, Flag>) {
@@ -114,6 +122,8 @@ function unknownFlag(command: CommandName, known: ReadonlyMap<string, Flag>, tok
   if (elsewhere.length > 0) {
     return new UsageError(`${command} has no flag ${rawName}; it belongs to ${elsewhere.join(', ')}`)
   }
+  const habit = habitHint(rawName)
+  if (habit !== undefined) return new UsageError(`unknown flag ${shorten(rawName)}${habit}`)
   const suggestions = isLong ? suggest(name, [...known.keys()]).map((each) => `--${each}`) : []
   return new UsageError(`unknown flag ${shorten(rawName)}${didYouMean(suggestions)}`)
 }

@@ -3,13 +3,19 @@ import { prettyFactory } from 'pino-pretty'
 /** A log line before it is written, as pino makes it. */
 export type LogEntry = Record<string, unknown>
 
-/** Makes the function that turns log entries into lines for a terminal: `12:30:05 INFO link is up server=…`. */
-export function humanFormat({ colours }: { readonly colours: boolean }): (entry: LogEntry) => string {
+export interface HumanFormatOptions {
+  readonly colours: boolean
+  /** Date and time of day in UTC, for a log that is kept; else the time of day here. */
+  readonly isoTime: boolean
+}
+
+/** Makes the function that turns log entries into lines for people: `12:30:05 INFO link is up server=…`. */
+export function humanFormat({ colours, isoTime }: HumanFormatOptions): (entry: LogEntry) => string {
   const pretty = prettyFactory({
     colorize: colours,
     singleLine: true,
     hideObject: true,
-    translateTime: 'SYS:HH:MM:ss',
+    translateTime: isoTime ? "UTC:yyyy-mm-dd'T'HH:MM:ss.l'Z'" : 'SYS:HH:MM:ss',
     customColors: 'message:reset',
   })
   return ({ level, time, msg, ...fields }) => {

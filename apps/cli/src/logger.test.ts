@@ -3,8 +3,8 @@ import { createLogger, logLevel, type LoggerOptions } from './logger.js'
 import { Redactor } from './redactor.js'
 
 describe('createLogger', () => {
-  it('writes a JSON object a line where there is no terminal', async () => {
-    const { logger, lines } = await logging()
+  it('writes a JSON object a line when asked to', async () => {
+    const { logger, lines } = await logging({ format: 'json' })
     logger.info({ port: 1 }, 'open')
     expect(JSON.parse(lines[0] ?? '')).toEqual({
       level: 'info',
@@ -48,9 +48,21 @@ describe('createLogger', () => {
   })
 
   it('shows of an error type, code and message', async () => {
-    const { logger, lines } = await logging()
+    const { logger, lines } = await logging({ format: 'json' })
     logger.error({ err: Object.assign(new TypeError('odd'), { code: 'ERR_ODD' }) }, 'failed')
     expect(JSON.parse(lines[0] ?? '')).toMatchObject({ err: { type: 'TypeError', code: 'ERR_ODD', message: 'odd' } })
+  })
+
+  it('says the reason that a message names once', async () => {
+    const { logger, lines } = await logging()
+    logger.warn({ reason: 'nothing listens there' }, 'no link: nothing listens there; trying again in 0.1 s')
+    expect(lines[0]).toMatch(/WARN: no link: nothing listens there; trying again in 0\.1 s\n$/)
+  })
+
+  it('writes date and time of day in UTC where there is no terminal', async () => {
+    const { logger, lines } = await logging()
+    logger.info({}, 'open')
+    expect(lines[0]).toMatch(/^\[\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z\] INFO: open\n$/)
   })
 
   it('keeps stacks for debugging', async () => {

@@ -7,7 +7,7 @@ export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent'
 
 export interface LoggerOptions {
   readonly level: LogLevel
-  /** `auto` is human on a terminal, JSON lines elsewhere. */
+  /** `auto` is human, with colours on a terminal alone. */
   readonly format: 'auto' | 'human' | 'json'
   readonly redactor: Redactor
   readonly output: LogOutput
@@ -77,10 +77,10 @@ export function logLevel(
 
 async function lineFormat({ format, output, environment }: LoggerOptions): Promise<(entry: LogEntry) => string> {
   const onTerminal = output.isTTY === true
-  if (format === 'json' || (format === 'auto' && !onTerminal)) return (entry) => `${JSON.stringify(entry)}\n`
+  if (format === 'json') return (entry) => `${JSON.stringify(entry)}\n`
   const { humanFormat } = await import('./human-log.js')
   // https://no-color.org: any value but the empty one turns colours off.
-  return humanFormat({ colours: onTerminal && (environment['NO_COLOR'] ?? '') === '' })
+  return humanFormat({ colours: onTerminal && (environment['NO_COLOR'] ?? '') === '', isoTime: !onTerminal })
 }
 
 function describeErrors(fields: Record<string, unknown>, withStack: boolean): Record<string, unknown> {

@@ -9,6 +9,7 @@ import { exitCode, type ExitCode } from './exit-code.js'
 import { renderGuide } from './guide.js'
 import { renderHelp, renderManual, renderOverview } from './help.js'
 import { createLogger, logLevel } from './logger.js'
+import { printedLine } from './printed-line.js'
 import { Redactor } from './redactor.js'
 import { LineOutput } from './line-output.js'
 import { listenForStop } from './stop-signals.js'
@@ -102,7 +103,8 @@ async function run(invocation: Run, redactor: Redactor): Promise<ExitCode> {
 
   const output = new LineOutput(1)
   const print = (line: string): void => {
-    if (!output.write(`${line}\n`)) logger.warn({}, `standard output cannot be written: ${output.failure}`)
+    if (!output.write(printedLine(line, settings.logFormat)))
+      logger.warn({}, `standard output cannot be written: ${output.failure}`)
   }
   try {
     return await runCommand(invocation, { logger, redactor, stop, print, program: programName() })

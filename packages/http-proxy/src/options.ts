@@ -19,6 +19,8 @@ export interface HttpProxyOptions {
   readonly onConnect?: (request: ConnectRequest) => void
   /** A client has shown that it may use the proxy, by its first request that is served. */
   readonly onProven?: (socket: Duplex) => void
+  /** A client's request was not served, for this reason. */
+  readonly onRefused?: (socket: Duplex, error: unknown) => void
   /** @default silent */
   readonly logger?: HttpProxyLogger
   /** Largest request head, and largest trailer section, in bytes: Kerberos tokens take up to 48 KiB. @default 65536 */
@@ -45,12 +47,13 @@ export interface HttpProxyOptions {
   readonly maxOrigins?: number
 }
 
-type Defaulted = Omit<HttpProxyOptions, 'accounts' | 'onConnect' | 'onProven' | 'logger'>
+type Defaulted = Omit<HttpProxyOptions, 'accounts' | 'onConnect' | 'onProven' | 'onRefused' | 'logger'>
 
 export type ResolvedHttpProxyOptions = Readonly<Required<Defaulted>> & {
   readonly mayUse: AccountCheck | undefined
   readonly onConnect: ((request: ConnectRequest) => void) | undefined
   readonly onProven: ((socket: Duplex) => void) | undefined
+  readonly onRefused: ((socket: Duplex, error: unknown) => void) | undefined
   readonly logger: HttpProxyLogger | undefined
 }
 
@@ -60,6 +63,7 @@ export function resolveOptions(options: HttpProxyOptions): ResolvedHttpProxyOpti
     mayUse: options.accounts === undefined ? undefined : accountCheck(options.accounts),
     onConnect: options.onConnect,
     onProven: options.onProven,
+    onRefused: options.onRefused,
     logger: options.logger,
     transparent: options.transparent ?? false,
     maxHeadBytes: checkInteger('maxHeadBytes', options.maxHeadBytes ?? 65_536, 256, 1_048_576),

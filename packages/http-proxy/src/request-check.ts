@@ -125,8 +125,11 @@ function authenticate(request: IncomingMessage, { mayUse }: CheckOptions): strin
   const fields = fieldValues(request.rawHeaders, 'proxy-authorization')
   const account = fields.length === 1 ? parseBasic(fields[0] ?? '') : undefined
   if (account !== undefined && mayUse(account)) return account.username
-  const reason = fields.length === 0 ? 'the proxy asks for a user name and a password' : 'wrong user name or password'
-  throw new HttpProxyError('ERR_HTTP_PROXY_AUTH', reason, { status: 407 })
+  if (fields.length > 0) throw new HttpProxyError('ERR_HTTP_PROXY_AUTH', 'wrong user name or password', { status: 407 })
+  // Browsers ask without first, and again once they know.
+  throw new HttpProxyError('ERR_HTTP_PROXY_AUTH_REQUIRED', 'the proxy asks for a user name and a password', {
+    status: 407,
+  })
 }
 
 function badRequest(message: string): HttpProxyError {

@@ -10,6 +10,7 @@ test('@ls/relay exports what it says it does', () => {
       "Inbound",
       "ListenError",
       "Outbound",
+      "RefusalLog",
       "RelayError",
       "closeOpenSockets",
       "dial",
@@ -31,6 +32,7 @@ test('@ls/relay exports what it says it does', () => {
       "parseTarget",
       "parseUpstream",
       "parseUpstreamHeaders",
+      "plainAddress",
       "pump",
       "replyOf",
     ]

@@ -16,7 +16,7 @@ import { type Agreement, Refusal, shakeHands, Throttled, type Ticket } from './h
 import type { ResolvedServerOptions } from './options.js'
 import type { Identity, Peer } from './peer.js'
 import { refuse } from './refuse.js'
-import { plainAddress } from './remote-address.js'
+import { plainAddress } from '@ls/relay'
 import { Crowded, Tenants } from './tenants.js'
 import type { TokenRegistry } from './token-registry.js'
 

@@ -13,7 +13,7 @@ import { earlyTokenHash } from './early-auth.js'
 import type { Fallback } from './fallback/fallback.js'
 import { answerHttp, pathOf } from './http.js'
 import { defaultSocketPaths, type ResolvedServerOptions } from './options.js'
-import { plainAddress } from './remote-address.js'
+import { plainAddress } from '@ls/relay'
 
 export interface FrontDoorOptions {
   readonly server: ResolvedServerOptions

@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events'
-import { asError, type Logger } from '@ls/foundation'
+import { asError, type Logger, RareLog } from '@ls/foundation'
 import type { Channel } from '@ls/mux'
-import { ChannelSlots, Outbound } from '@ls/relay'
+import { ChannelSlots, Outbound, RefusalLog } from '@ls/relay'
 import { AllowedOrigins, connectByteStream, type RefusalCounts } from '@ls/transport'
 import { Admission } from './admission.js'
 import { ManagementApi } from './api/management-api.js'
@@ -39,7 +39,8 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
   readonly #admission: Admission
   /** For tokens and the key of the API together. */
   readonly #throttle: AuthThrottle
-  readonly #switchboard = new Switchboard()
+  readonly #refusals: RefusalLog
+  readonly #switchboard: Switchboard
   /** Of each token whose traffic leaves here. */
   readonly #slots = new WeakMap<TokenRecord, ChannelSlots>()
   readonly #connectorMessages: ConnectorMessages
@@ -57,6 +58,8 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
     const { logger, clock, apiKey, orphanedTokenMs } = this.#options
     this.#logger = logger
     this.#throttle = new AuthThrottle({ clock })
+    this.#refusals = new RefusalLog(clock, logger)
+    this.#switchboard = new Switchboard(new RareLog(clock, logger))
     const ownPorts = () => [this.#port?.address.port ?? 0, ...(this.#ownProxy?.ports ?? []), ...this.#groups.ports]
     this.#outbound = new Outbound({ ...this.#options, ownPorts, dialWebSocket: connectByteStream })
     const { socksListen = [] } = this.#options
@@ -201,7 +204,15 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
   #makeApi(apiKey: string): ManagementApi {
     const { clock, logger, allowOrigins } = this.#options
     const origins = new AllowedOrigins(allowOrigins)
-    return new ManagementApi({ server: this, apiKey, throttle: this.#throttle, allowOrigins: origins, clock, logger })
+    return new ManagementApi({
+      server: this,
+      apiKey,
+      throttle: this.#throttle,
+      allowOrigins: origins,
+      onWrongKey: (remoteAddress) => this.#refused(remoteAddress, 'wrong API key'),
+      clock,
+      logger,
+    })
   }
 
   #makeAdmission(): Admission {
@@ -231,7 +242,7 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
   }
 
   #refused(remoteAddress: string, reason: string): void {
-    this.#logger.debug({ remoteAddress, reason }, 'a client was refused')
+    this.#refusals.add(remoteAddress, reason)
     this.emit('clientRefused', remoteAddress, reason)
   }
 

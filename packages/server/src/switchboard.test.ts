@@ -1,3 +1,4 @@
+import { RareLog, silentLogger, systemClock } from '@ls/foundation'
 import { type Channel, type ChannelHandler, Session } from '@ls/mux'
 import { Balancer } from '@ls/relay'
 import { FakeClock, memoryTransportPair, until } from '@ls/testkit'
@@ -55,7 +56,7 @@ function agentNet(first: (channel: Channel) => void, second: (channel: Channel) 
   const providers = [provider(clock, first), provider(clock, second)] as const
   const balancer = new Balancer({ clock })
   for (const { session } of providers) balancer.add(session)
-  const switchboard = new Switchboard()
+  const switchboard = new Switchboard(new RareLog(systemClock, silentLogger))
   const atServer: { session?: Session } = {}
   const { near, far } = link(clock, (channel) => {
     if (atServer.session !== undefined) switchboard.connect(channel, atServer.session, balancer, 5000)

@@ -1,3 +1,4 @@
+import type { RareLog } from '@ls/foundation'
 import { type Channel, ChannelOffer, forward, forwardAccepted, type ForwardedChannel, type Session } from '@ls/mux'
 import {
   type Balancer,
@@ -24,6 +25,12 @@ export interface Connection {
 export class Switchboard {
   /** By the channel as its opener asked for it. */
   readonly #connections = new Map<Channel, Connection>()
+  readonly #rareLog: RareLog
+
+  /** @param rareLog Told of connectors that no provider serves. */
+  constructor(rareLog: RareLog) {
+    this.#rareLog = rareLog
+  }
 
   get size(): number {
     return this.#connections.size
@@ -53,7 +60,7 @@ export class Switchboard {
     }
     const picked = source.pick(gone.signal)
     if (!(picked instanceof Promise)) return start(picked)
-    picked.then(start).catch((error: unknown) => rejectWith(channel, error))
+    picked.then(start).catch((error: unknown) => this.#reject(channel, error))
   }
 
   /** Offers the channel to one provider after the other: nothing passes before one accepts. */
@@ -64,8 +71,15 @@ export class Switchboard {
       offer: (to, events) => offerTo(channel, to, address, events),
       onAccepted: ({ to, message }) =>
         this.#join(channel, from, (onClose) => forwardAccepted(channel, from, to, message, onClose)),
-      onFailed: (error) => rejectWith(channel, error),
+      onFailed: (error) => this.#reject(channel, error),
     })
+  }
+
+  #reject(channel: Channel, error: unknown): void {
+    const failure = failureOf(error, 'the provider')
+    if (failure.word === 'no-provider')
+      this.#rareLog.warn('a connector asks for targets, but no provider takes them', failure.detail)
+    channel.reject(formatFailure(failure))
   }
 
   #join(channel: Channel, from: Session, connect: (onClose: () => void) => ForwardedChannel | undefined): void {
@@ -106,8 +120,4 @@ function offerTo(
   })
   if (offer === undefined) events.gone('the link to the provider takes no more channels')
   return () => offer?.withdraw()
-}
-
-function rejectWith(channel: Channel, error: unknown): void {
-  channel.reject(formatFailure(failureOf(error, 'the provider')))
 }

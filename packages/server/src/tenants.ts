@@ -1,6 +1,5 @@
-import type { Clock, Logger } from '@ls/foundation'
+import { type Clock, type Logger, RareLog } from '@ls/foundation'
 import { MemoryBudget, type MemoryBudgetOptions, type Session } from '@ls/mux'
-import { RareLog } from './rare-log.js'
 import { Tenant, tenantOf } from './tenant.js'
 import type { TokenRecord } from './token-registry.js'
 

@@ -29,6 +29,6 @@ export const logFlags = [
     choices: ['auto', 'human', 'json'],
     commands: running,
     section: 'Logs',
-    help: 'auto is human on a terminal and JSON lines elsewhere',
+    help: 'json makes everything on both streams a JSON object a line; auto and human are lines for people',
   },
 ] as const satisfies readonly Flag[]

@@ -1,5 +1,12 @@
 import type { Duplex } from 'node:stream'
-import { type Account, type ConnectRequest, type DialInfo, HttpProxy, type Target as Asked } from '@ls/http-proxy'
+import {
+  type Account,
+  type ConnectRequest,
+  type DialInfo,
+  HttpProxy,
+  HttpProxyError,
+  type Target as Asked,
+} from '@ls/http-proxy'
 import { toDuplex } from '@ls/mux/duplex'
 import { RelayError } from '../errors.js'
 import { parseTarget } from '../target.js'
@@ -14,11 +21,13 @@ export interface HttpInboundOptions extends ServeTcpOptions {
   readonly httpMaxHeadBytes?: number
   /** A client has shown that it may use the port. */
   readonly onProven: (socket: Duplex) => void
+  /** A client has shown a wrong user name or password. */
+  readonly onWrongAccount: (socket: Duplex) => void
 }
 
 /** The HTTP proxy of an inbound: tunnels go through the pump, plain requests through streams over channels. */
 export function makeHttpProxy(options: HttpInboundOptions): HttpProxy {
-  const { accounts, handshakeDeadlineMs, httpMaxHeadBytes, maxConnections, logger, onProven } = options
+  const { accounts, handshakeDeadlineMs, httpMaxHeadBytes, maxConnections, logger, onProven, onWrongAccount } = options
   const dial = async (asked: Asked, { signal }: DialInfo): Promise<Duplex> => {
     const target = parseTarget(asked)
     if (target instanceof RelayError) throw target
@@ -36,6 +45,9 @@ export function makeHttpProxy(options: HttpInboundOptions): HttpProxy {
       transparent: options.httpTransparent ?? false,
       logger,
       onProven,
+      onRefused: (socket, error) => {
+        if (error instanceof HttpProxyError && error.code === 'ERR_HTTP_PROXY_AUTH') onWrongAccount(socket)
+      },
       onConnect: (request) => void tunnel(request, options),
     },
     dial,

@@ -2,13 +2,15 @@ import { createServer, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { closeStream, type HttpProxy } from '@ls/http-proxy'
 import type { DnsOptions } from '@ls/dial'
-import { type Logger, silentLogger } from '@ls/foundation'
+import { type Logger, RareLog, silentLogger, systemClock } from '@ls/foundation'
 import { PendingConnections } from '@ls/mux'
 import { type Account, accounts, type Authenticator } from '@ls/socks5'
 import { isLoopback } from '../address/is-loopback.js'
+import { plainAddress } from '../address/remote-address.js'
 import type { ChannelSlots } from '../channel-slots.js'
 import { watchSocket } from '../open-sockets.js'
 import { checkPayloadOptions, type PayloadOptions } from '../payload-options.js'
+import { RefusalLog } from '../refusal-log.js'
 import { EntryRules } from './entry-rules.js'
 import { firstBytes } from './first-bytes.js'
 import { makeHttpProxy } from './http.js'
@@ -77,6 +79,7 @@ export class Inbound {
   readonly #maxConnections: number
   readonly #pending: PendingConnections
   readonly #pendingClients: PendingClients
+  readonly #refusals: RefusalLog
   readonly #auth: Authenticator | undefined
   readonly #serving: ServeSocksOptions
   readonly #http: HttpProxy
@@ -96,6 +99,7 @@ export class Inbound {
     this.#logger = options.logger ?? silentLogger
     this.#pending = options.pending ?? new PendingConnections()
     this.#pendingClients = new PendingClients(this.#pending, this.#logger)
+    this.#refusals = new RefusalLog(systemClock, this.#logger)
     const users = options.accounts ?? []
     this.#auth = users.length === 0 ? undefined : accounts(users)
     const { accessRules = [], dns } = options
@@ -105,7 +109,9 @@ export class Inbound {
       auth: this.#auth,
       handshakeDeadlineMs: options.handshakeDeadlineMs ?? defaultHandshakeDeadlineMs,
       onProven: (socket) => this.#proven(socket),
+      onWrongAccount: (socket) => this.#refused(socket),
       logger: this.#logger,
+      rareLog: new RareLog(systemClock, this.#logger),
     }
     this.#http = makeHttpProxy({ ...this.#serving, accounts: users, maxConnections: this.#maxConnections })
   }
@@ -225,6 +231,11 @@ export class Inbound {
     if (!this.#pendingClients.proven(socket)) return
     const release = this.#options.slots?.occupy()
     if (release !== undefined) socket.once('close', release)
+  }
+
+  #refused(socket: Duplex): void {
+    const { remoteAddress } = socket as Partial<Socket>
+    this.#refusals.add(plainAddress(remoteAddress), 'wrong user name or password at the proxy port')
   }
 
   #forget(socket: Duplex): void {

@@ -16,6 +16,8 @@ export interface ServeSocksOptions extends ServeTcpOptions {
   readonly handshakeDeadlineMs: number
   /** A client has shown that it may use the port. */
   readonly onProven: (socket: Duplex) => void
+  /** A client has shown a wrong user name or password. */
+  readonly onWrongAccount: (socket: Duplex) => void
   readonly udp?: InboundUdpOptions
   readonly udpAdvertise?: string
   readonly logger: Logger
@@ -48,6 +50,7 @@ export async function serveSocks(socket: Duplex, head: Uint8Array, options: Serv
     gone.release()
   } catch (error) {
     if (!(error instanceof SocksError)) throw error
+    if (error.code === 'ERR_SOCKS_AUTH_FAILED') options.onWrongAccount(socket)
     const { remoteAddress } = socket as Partial<Socket>
     logger.debug({ remoteAddress, code: error.code }, error.message)
   }

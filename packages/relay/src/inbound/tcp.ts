@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream'
 import { breakStream } from '@ls/http-proxy'
-import type { Logger } from '@ls/foundation'
+import type { Logger, RareLog } from '@ls/foundation'
 import type { Channel, ChannelHandler } from '@ls/mux'
 import type { Cancellation } from '../cancellation.js'
 import { RelayError } from '../errors.js'
@@ -16,6 +16,8 @@ export interface ServeTcpOptions extends PayloadOptions, ChannelSource {
   /** Answer success before the peer has. @default false */
   readonly fastOpen?: boolean
   readonly logger: Logger
+  /** For what a person should hear of, however often it happens. */
+  readonly rareLog: RareLog
 }
 
 /** A proxy client that asked for a target, whatever protocol it asked in. */
@@ -39,6 +41,7 @@ export async function serveTcp(request: TcpRequest, options: ServeTcpOptions): P
   } catch (error) {
     if (signal.aborted) return
     const failure = failureOf(error, formatTarget(target))
+    if (failure.word === 'no-provider') options.rareLog.warn('requests fail: no provider takes them', failure.detail)
     options.logger.debug(
       { target: formatTarget(target), reason: failure.word },
       `not reached: ${formatFailure(failure)}`,

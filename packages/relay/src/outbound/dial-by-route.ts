@@ -1,15 +1,22 @@
 import type { Duplex } from 'node:stream'
+import type { RareLog } from '@ls/foundation'
 import type { Target } from '../target.js'
 import type { AccessPolicy } from './access-policy.js'
 import { type Dialler, diallerThrough, type UpstreamOptions } from './chain.js'
-import type { DialOptions } from './dial.js'
+import type { AddressCheck, DialOptions } from './dial.js'
 import type { Exit, Routes } from './routes.js'
+import { upstreamFault } from './upstream-fault.js'
 
 /** Reaches a target that its own text has been checked of. */
 export type TargetDialler = (target: Target, options: Omit<DialOptions, 'check'>) => Promise<Duplex>
 
+export interface RoutedOptions extends UpstreamOptions {
+  /** Told of proxies that are at fault themselves. */
+  readonly rareLog: RareLog
+}
+
 /** Dials each target that `policy` allows, the way its route says. Made once, as {@link diallerThrough}. */
-export function diallerByRoute(routes: Routes, policy: AccessPolicy, options: UpstreamOptions): TargetDialler {
+export function diallerByRoute(routes: Routes, policy: AccessPolicy, options: RoutedOptions): TargetDialler {
   const diallers = new Map(routes.exits.map((exit) => [exit, diallerFor(exit, options)]))
   // A promise even where the route rejects: callers wait for one.
   return async (target, dialOptions) => {
@@ -17,7 +24,14 @@ export function diallerByRoute(routes: Routes, policy: AccessPolicy, options: Up
     const refusal = exit.kind === 'upstreams' ? policy.refusalOf(target) : undefined
     if (refusal !== undefined) throw refusal
     const reach = diallers.get(exit) as Dialler
-    return reach(target, { ...dialOptions, check: (address) => policy.refusalAt(target, address) })
+    const check: AddressCheck = (address) => policy.refusalAt(target, address)
+    try {
+      return await reach(target, { ...dialOptions, check })
+    } catch (error) {
+      const fault = upstreamFault(error, exit)
+      if (fault !== undefined) options.rareLog.warn(fault, (error as Error).message)
+      throw error
+    }
   }
 }
 

@@ -2,7 +2,7 @@ import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { ConnectionOptions as TlsOptions } from 'node:tls'
 import type { Address } from '@ls/codec'
-import { checkDurationMs, checkInteger, type Logger, silentLogger } from '@ls/foundation'
+import { checkDurationMs, checkInteger, type Logger, RareLog, silentLogger, systemClock } from '@ls/foundation'
 import { type DnsOptions, type Resolvers, resolversFor } from '@ls/dial'
 import { discardStream } from '@ls/http-proxy'
 import type { Channel } from '@ls/mux'
@@ -108,6 +108,7 @@ export class Outbound {
       tls: upstreamTls,
       dialWebSocket,
       proxyResolver: this.#resolvers.servers,
+      rareLog: new RareLog(systemClock, options.logger ?? silentLogger),
     })
     this.#logger = options.logger ?? silentLogger
   }

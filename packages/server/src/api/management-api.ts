@@ -16,6 +16,8 @@ export interface ManagementApiOptions {
   readonly throttle: AuthThrottle
   /** Origins of web pages that may call it. */
   readonly allowOrigins: AllowedOrigins
+  /** An address has shown a wrong key. */
+  readonly onWrongKey: (remoteAddress: string) => void
   readonly clock: Clock
   readonly logger: Logger
 }
@@ -65,7 +67,7 @@ export class ManagementApi {
 
   /** @throws StrangerRefusal 403 for a web page, 429 for an address that has guessed too often, 401 without the key */
   #authorize(request: IncomingMessage, { remoteAddress: address }: ApiRequest): void {
-    const { throttle, allowOrigins, logger } = this.#options
+    const { throttle, allowOrigins, onWrongKey } = this.#options
     const { origin, 'x-api-key': key } = request.headers
     if (!allowOrigins.has(origin)) throw new StrangerRefusal(403, allowOrigins.refusal(origin))
     if (key === undefined) throw wrongKey()
@@ -73,8 +75,8 @@ export class ManagementApi {
     if (waitMs > 0)
       throw new StrangerRefusal(429, 'too many wrong keys or tokens from this address', retryAfter(waitMs))
     if (this.#isKey(key)) return
-    logger.debug({ remoteAddress: address }, 'management API: wrong key')
     throttle.failed(address)
+    onWrongKey(address)
     throw wrongKey()
   }
 

@@ -1,6 +1,6 @@
-import { silentLogger } from '@ls/foundation'
 import { FakeClock } from '@ls/testkit'
 import { expect, test } from 'vitest'
+import { silentLogger } from './logger.js'
 import { RareLog } from './rare-log.js'
 
 test('RareLog.warn says each text once in 10 s, and then how many it kept back', () => {
@@ -12,8 +12,8 @@ test('RareLog.warn says each text once in 10 s, and then how many it kept back',
   clock.advance(10_000)
   log.warn('full', 'why')
   expect(lines).toEqual([
-    [{ reason: 'why', before: 0 }, 'full'],
-    [{ reason: 'why', before: 0 }, 'else'],
+    [{ reason: 'why' }, 'full'],
+    [{ reason: 'why' }, 'else'],
     [{ reason: 'why', before: 3 }, 'full'],
   ])
 })

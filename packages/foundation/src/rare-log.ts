@@ -1,6 +1,7 @@
-import type { Clock, Logger } from '@ls/foundation'
+import type { Clock } from './clock.js'
+import type { Logger } from './logger.js'
 
-/** Warnings that a client can bring about as often as it likes: each text once in a while, with a count of the others. */
+/** Warnings that others can bring about as often as they like: each text once in a while, with a count of the others. */
 export class RareLog {
   readonly #clock: Clock
   readonly #logger: Logger
@@ -11,7 +12,7 @@ export class RareLog {
     this.#logger = logger
   }
 
-  /** `message` has to be one of a few constants: it is what tells lines apart. */
+  /** `message` has to be one of a few constants, or name a setting: it is what tells lines apart. */
   warn(message: string, reason: string): void {
     const now = this.#clock.now()
     const line = this.#lines.get(message)
@@ -19,7 +20,8 @@ export class RareLog {
       line.unsaid++
       return
     }
-    this.#logger.warn({ reason, before: line?.unsaid ?? 0 }, message)
+    const before = line === undefined || line.unsaid === 0 ? {} : { before: line.unsaid }
+    this.#logger.warn({ reason, ...before }, message)
     this.#lines.set(message, { saidAtMs: now, unsaid: 0 })
   }
 }

@@ -1,0 +1,51 @@
+import type { Clock, Logger } from '@ls/foundation'
+import { addressGroup } from '@ls/mux'
+
+/**
+ * One line for each client that was not let in, `refused ADDRESS: REASON`: programs such as fail2ban read it. Of one
+ * address, and of all together, only so many a minute are written; the next line says how many were not.
+ */
+export class RefusalLog {
+  readonly #clock: Clock
+  readonly #logger: Logger
+  /** Lines of each address since `#sinceMs`; a /64 of IPv6 is one. Has at most {@link maxLines} entries. */
+  readonly #linesByAddress = new Map<string, number>()
+  #sinceMs = Number.NEGATIVE_INFINITY
+  #lines = 0
+  #unsaid = 0
+
+  constructor(clock: Clock, logger: Logger) {
+    this.#clock = clock
+    this.#logger = logger
+  }
+
+  /** @param reason One line without secrets: what was wrong. */
+  add(remoteAddress: string, reason: string): void {
+    this.#turnPage()
+    const group = addressGroup(remoteAddress)
+    const lines = this.#linesByAddress.get(group) ?? 0
+    if (lines >= maxLinesPerAddress || this.#lines >= maxLines) return void this.#unsaid++
+    this.#linesByAddress.set(group, lines + 1)
+    this.#lines++
+    const before = this.#unsaid === 0 ? {} : { before: this.#unsaid }
+    this.#unsaid = 0
+    this.#logger.info({ remoteAddress, reason, ...before }, `refused ${remoteAddress}: ${reason}`)
+  }
+
+  #turnPage(): void {
+    const now = this.#clock.now()
+    if (now - this.#sinceMs < intervalMs) return
+    this.#sinceMs = now
+    this.#lines = 0
+    this.#linesByAddress.clear()
+  }
+}
+
+/** For which lines are counted, in milliseconds. */
+const intervalMs = 60_000
+
+/** Twice what fail2ban waits for by default (`maxretry` 5), in lines. */
+const maxLinesPerAddress = 10
+
+/** An attack from everywhere writes 5 lines a second, some 60 MiB a day. */
+const maxLines = 300
