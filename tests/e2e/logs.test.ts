@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { freePort } from '@ls/testkit'
-import { connect } from '@ls/socks5'
+import { connect, SocksError } from '@ls/socks5'
 import { describe, expect, test } from 'vitest'
 import { closing } from '../stress/cleanup.js'
 import { Program } from './program.js'
@@ -46,7 +46,7 @@ describe.each(['auto', 'json'])('the fail2ban filter of the guide, on a log in %
     const server = new Program('server', ...flags, ...account)
     await server.printed(/listening/)
     const proxy = { host: '127.0.0.1', port: socks, username: 'ada', password: 'wrong' }
-    await expect(connect({ proxy, target: { host: 'a.example', port: 80 } })).rejects.toThrow()
+    await expect(connect({ proxy, target: { host: 'a.example', port: 80 } })).rejects.toThrow(SocksError)
     await server.printed(/refused 127/)
     expect(bans(server.output)).toEqual(['127.0.0.1'])
   })
