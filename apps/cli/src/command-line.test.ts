@@ -250,7 +250,7 @@ describe('parseCommandLine on mistakes', () => {
       'server --connector-wait-provider 5',
       "--connector-wait-provider is '5'; it must be a time with its unit, such as 500ms, 5s or 1m30s, from 0 to 600 s",
     ],
-    ['-p 1 server', 'the command comes before its flags: linksocks server|client|provider|connector|demo -p …'],
+    ['-p 1 server', 'the command comes before its flags: linksocks server -p …'],
   ])('says of %s: %s', (line, message) => {
     expect(() => parseCommandLine(line.split(' '), {})).toThrow(new UsageError(message))
   })
