@@ -51,6 +51,8 @@ const onlyIn = {
   bufferutil: '@ls/transport',
   'wreq-js': '@ls/transport',
   'tls-impersonate': '@ls/transport',
+  '@peculiar/x509': 'linksocks',
+  'acme-client': 'linksocks',
   pino: 'linksocks',
   'pino-pretty': 'linksocks',
 }

@@ -408,3 +408,30 @@ describe('parseCommandLine, of what people type by habit,', () => {
     expect(() => parseCommandLine(line.split(' '), {})).toThrow(hint)
   })
 })
+
+describe('parseCommandLine, of a URL with a token in it,', () => {
+  it.each([
+    ['client wss://tok%40en@host:1/'],
+    ['client -u wss://tok%40en@host:1/'],
+    ['connector --url=wss://tok%40en@host:1/ -t tok@en'],
+  ])('takes URL and token apart: %s', (line) => {
+    const { settings, secrets } = parseCommandLine(line.split(' '), {}) as RunOf<'client'>
+    expect([settings.url, settings.token, secrets.includes('tok@en')]).toEqual(['wss://host:1/', 'tok@en', true])
+  })
+
+  it('takes it from the environment', () => {
+    const { settings } = parseCommandLine(['provider'], { LINKSOCKS_URL: 'wss://tok@host/' }) as RunOf<'provider'>
+    expect(settings.token).toBe('tok')
+  })
+
+  it.each([
+    ['client wss://tok@host/ -t other', 'the URL has a token, and --token (-t) is another one'],
+    ['client wss://host/ -u wss://host/', 'the URL of the server is given twice'],
+    ['client wss://host/ wss://host/', "unexpected argument 'wss://host/'"],
+    ['client host', "unexpected argument 'host'"],
+    ['server wss://host/', "unexpected argument 'wss://host/'"],
+    [`client wss://${'a'.repeat(256)}@host/`, 'the token in the URL has 256 bytes; at most 255 are allowed'],
+  ])('refuses %s', (line, message) => {
+    expect(() => parseCommandLine(line.split(' '), {})).toThrow(message)
+  })
+})

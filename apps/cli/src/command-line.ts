@@ -10,10 +10,11 @@ import {
 import { type Environment, misspeltVariables, readMode, readVariable } from './environment.js'
 import { UsageError } from './errors.js'
 import { flagLabel, settingName, type Flag, type FlagValue } from './flag.js'
-import { shorten } from './flag-value.js'
+import { readValue, shorten } from './flag-value.js'
 import { flagsOf } from './flags.js'
 import { readFlags } from './given-flags.js'
 import { habitHint } from './habits.js'
+import { readQuickLink } from './quick-link.js'
 import type { Settings } from './settings.js'
 import { didYouMean, suggest } from './suggestion.js'
 
@@ -81,17 +82,45 @@ function parseCommand(command: CommandName, argv: readonly string[], environment
   if (given.get('help') === true) return { kind: 'help', command, scope: 'command', asked: true }
   if (command === 'help') return parseHelp(given, positionals)
   if (command === 'completion') return { kind: 'completion', shell: parseShell(positionals) }
-  if (positionals[0] !== undefined) throw unexpected(positionals[0])
+  const url = findCommand(command)?.takesUrl === true ? takeUrl(positionals, given) : undefined
+  const [extra] = positionals.slice(url === undefined ? 0 : 1)
+  if (extra !== undefined) throw unexpected(extra)
   if (command === 'version') return { kind: 'version' }
 
-  const values = flagsOf(command).map(
-    (flag) => [flag, given.get(flag.name) ?? readVariable(flag, environment)] as const,
+  const values = withTokenOfUrl(
+    flagsOf(command).map((flag) => [
+      flag,
+      (flag.name === 'url' ? url : undefined) ?? given.get(flag.name) ?? readVariable(flag, environment),
+    ]),
   )
   const settings = Object.fromEntries(values.map(([flag, value]) => [settingName(flag), value ?? defaultOf(flag)]))
   const secrets = values.flatMap(([flag, value]) => textsOf(value).flatMap((text) => secretsIn(flag, text)))
   const warnings = [...withoutEffect(values), ...blankEdges(values), ...misspeltVariables(environment)]
   // The table that made `settings` is the one that Settings is derived from.
   return { kind: 'run', command, settings, secrets, warnings } as unknown as Run
+}
+
+/** The URL that stands without its flag; undefined where what stands there is none. */
+function takeUrl([word]: readonly string[], given: ReadonlyMap<string, FlagValue>): string | undefined {
+  if (word === undefined || !word.includes('://')) return undefined
+  if (given.has('url')) throw new UsageError('the URL of the server is given twice: with --url (-u) and without')
+  return word
+}
+
+type GivenValue = readonly [flag: Flag, value: FlagValue | undefined]
+
+/** From here on a token that the URL had is like any other. */
+function withTokenOfUrl(values: readonly GivenValue[]): readonly GivenValue[] {
+  const given = values.find(([{ name }]) => name === 'url')?.[1]
+  if (typeof given !== 'string') return values
+  const { url, token } = readQuickLink(given)
+  if (token === undefined) return values
+  return values.map(([flag, value]): GivenValue => {
+    if (flag.name === 'url') return [flag, url]
+    if (flag.name !== 'token') return [flag, value]
+    if (value === undefined || value === token) return [flag, readValue(flag, token, 'the token in the URL')]
+    throw new UsageError('the URL has a token, and --token (-t) is another one; give one of them')
+  })
 }
 
 function unexpected(word: string): UsageError {

@@ -9,6 +9,8 @@ export interface Command {
   readonly description: string
   /** Flags that the short help shows, by name: what most people need. All flags where it is left out. */
   readonly essentials?: readonly string[]
+  /** Whether the server's URL may follow without its flag. */
+  readonly takesUrl?: true
   /** The one argument that may follow. */
   readonly argument?: CommandArgument
   /** Command lines that work as they are, each with what it is for. */
@@ -47,6 +49,7 @@ const proxyUserEssentials = [
   'socks-password',
   'threads',
   'tls-ca',
+  'tls-pin',
   'proxy',
   'debug',
 ]
@@ -64,6 +67,8 @@ export const commands: readonly Command[] = [
       'ws-port',
       'tls-cert',
       'tls-key',
+      'tls-self-signed',
+      'tls-domain',
       'reverse',
       'socks-port',
       'connector-token',
@@ -80,15 +85,20 @@ export const commands: readonly Command[] = [
   },
   {
     name: 'client',
-    usage: 'client [flags]',
+    usage: 'client [url] [flags]',
+    takesUrl: true,
     summary: 'Link to a server and open a proxy port here.',
     description: 'Programs here use the proxy port; their traffic leaves at the server. With --reverse: a provider.',
     essentials: proxyUserEssentials,
-    examples: [['A proxy on 127.0.0.1:9870', 'linksocks client -t my_token -u ws://example.com:8765']],
+    examples: [
+      ['A proxy on 127.0.0.1:9870', 'linksocks client -t my_token -u ws://example.com:8765'],
+      ['The same in one word, as servers print it', "linksocks client 'ws://my_token@example.com:8765/'"],
+    ],
   },
   {
     name: 'provider',
-    usage: 'provider [flags]',
+    usage: 'provider [url] [flags]',
+    takesUrl: true,
     summary: "Let a server's users into the network of this machine (client -r).",
     description: 'Opens no port: whoever may use the provider reaches the network of this machine through the server.',
     essentials: [
@@ -99,6 +109,7 @@ export const commands: readonly Command[] = [
       'upstream-proxy',
       'threads',
       'tls-ca',
+      'tls-pin',
       'proxy',
       'debug',
     ],
@@ -109,7 +120,8 @@ export const commands: readonly Command[] = [
   },
   {
     name: 'connector',
-    usage: 'connector [flags]',
+    usage: 'connector [url] [flags]',
+    takesUrl: true,
     summary: 'Open a proxy port here into the network of a provider.',
     description: 'The same as client, with a connector token in place of a client token.',
     essentials: proxyUserEssentials,

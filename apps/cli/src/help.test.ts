@@ -56,9 +56,10 @@ describe('renderHelp', () => {
                                     default, warn for the demo [one of: trace, debug,
                                     info, warn, error, silent]
                                     [env: LINKSOCKS_LOG_LEVEL]
-            --log-format FORMAT     auto is human on a terminal and JSON lines
-                                    elsewhere [default: auto] [one of: auto, human,
-                                    json] [env: LINKSOCKS_LOG_FORMAT]
+            --log-format FORMAT     json makes everything on both streams a JSON
+                                    object a line; auto and human are lines for people
+                                    [default: auto] [one of: auto, human, json]
+                                    [env: LINKSOCKS_LOG_FORMAT]
 
       Help:
         -h, --help                  Show this help and end

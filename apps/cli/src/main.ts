@@ -81,6 +81,7 @@ async function run(invocation: Run, redactor: Redactor): Promise<ExitCode> {
     stopOnHangUp: isatty(0),
   })
   redactor.add(...secrets)
+  hideCommandLine(command, secrets)
   // The demo speaks to a person, who wants to read what to do next.
   const level = logLevel(settings, command === 'demo' ? 'warn' : 'info')
   const logger = await createLogger({
@@ -113,6 +114,13 @@ async function run(invocation: Run, redactor: Redactor): Promise<ExitCode> {
     report(error)
     return exitCode.failure
   }
+}
+
+/** Other users can list the processes of a machine: from here on they find nothing secret there. Not on Windows. */
+function hideCommandLine(command: string, secrets: readonly string[]): void {
+  const isSecret = (word: string): boolean => secrets.some((secret) => secret !== '' && word.includes(secret))
+  if (process.argv.some(isSecret) || process.argv.some((word) => /:\/\/[^/]*@/.test(word)))
+    process.title = `linksocks ${command}`
 }
 
 /** Each command loads what it needs, and nothing of the others. */

@@ -25,6 +25,7 @@ export {
   listenByteStreams,
 } from './listen-byte-streams.js'
 export type { TransportOptions } from './options.js'
+export { type KeyPin, keyPinOf, parseKeyPin } from './key-pin.js'
 export type { RefusalCounts, RefusalKind } from './refusals.js'
 export type { UnprovenLimits } from './read-allowance.js'
 export type { UpgradeRefusal } from './refuse-upgrade.js'

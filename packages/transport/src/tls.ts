@@ -5,6 +5,7 @@ import { formatHostPort } from '@ls/foundation'
 import type { Attempt } from './attempt.js'
 import { guard } from './dial.js'
 import { systemCodeOf, TransportError } from './errors.js'
+import { type KeyPin, keyPinOf } from './key-pin.js'
 
 /** What a `wss:` connection may be told about TLS; Node's own options of these names. */
 export type ClientTlsOptions = Pick<
@@ -20,7 +21,14 @@ export type ClientTlsOptions = Pick<
   | 'ciphers'
   | 'secureContext'
 > &
-  Pick<TLSSocketOptions, 'requestOCSP'>
+  Pick<TLSSocketOptions, 'requestOCSP'> & {
+    /**
+     * Pins of the server's key: only a server with one of them is spoken to. Without `ca` that is all that counts; with it
+     * the certificate has to be valid as well.
+     * @default any key
+     */
+    readonly pins?: readonly KeyPin[]
+  }
 
 const UNTRUSTED = 'nobody this machine trusts has signed it; give its issuer as the CA'
 const CLOCK = "check the date of the certificate, and this machine's clock"
@@ -56,7 +64,7 @@ export function startTls(
   stream: Duplex,
   host: string,
   port: number,
-  options: ClientTlsOptions,
+  { pins = [], ...options }: ClientTlsOptions,
   attempt: Attempt,
 ): Promise<TLSSocket> {
   const place = formatHostPort(host, port)
@@ -67,6 +75,8 @@ export function startTls(
       servername,
       minVersion: 'TLSv1.2',
       ...options,
+      // A pinned key says who the server is; names and issuers can say no more.
+      ...(pins.length > 0 && options.ca === undefined ? { rejectUnauthorized: false } : {}),
       host,
       socket: stream,
       ALPNProtocols: ['http/1.1'],
@@ -77,7 +87,9 @@ export function startTls(
     stream.once('close', onEarlyEnd)
     socket.once('secureConnect', () => {
       stream.off('close', onEarlyEnd)
-      resolve(socket)
+      const fault = pinFault(socket, pins)
+      if (fault === undefined) resolve(socket)
+      else reject(new TransportError('ERR_TRANSPORT_TLS', `no TLS with ${place}: ${fault}`))
     })
     socket.once('error', (error: Error) => reject(tlsError(place, error)))
     return () => {
@@ -85,6 +97,15 @@ export function startTls(
       socket.destroy()
     }
   })
+}
+
+/** What is wrong with the server's key; undefined where nothing is. */
+function pinFault(socket: TLSSocket, pins: readonly KeyPin[]): string | undefined {
+  if (pins.length === 0) return undefined
+  const certificate = socket.getPeerX509Certificate()
+  const found = certificate === undefined ? 'none' : keyPinOf(certificate)
+  if (pins.some((pin) => pin === found)) return undefined
+  return `its key is ${found}, and pinned is ${pins.join(' or ')}: someone is in between, or the server has a new key`
 }
 
 function tlsError(place: string, thrown: Error): TransportError {

@@ -13,6 +13,7 @@ type DisguiseSettings = Pick<
   | 'header'
   | 'proxy'
   | 'tlsCa'
+  | 'tlsPin'
   | 'tlsClientCert'
   | 'tlsClientKey'
   | 'tlsServerName'
@@ -33,8 +34,12 @@ export interface DisguiseEvents {
 
 /** @throws UsageError for flags that exclude each other */
 export function checkDisguise(settings: DisguiseSettings): void {
-  const { fingerprint, browserDialer, tlsClientCert, tlsClientKey } = settings
-  const clientCertificate = { '--tls-client-cert': tlsClientCert, '--tls-client-key': tlsClientKey }
+  const { fingerprint, browserDialer, tlsPin, tlsClientCert, tlsClientKey } = settings
+  const clientCertificate = {
+    '--tls-client-cert': tlsClientCert,
+    '--tls-client-key': tlsClientKey,
+    '--tls-pin': tlsPin[0],
+  }
   if (fingerprint !== 'none') {
     const unfit = firstGiven({ ...clientCertificate, '--browser-dialer': browserDialer })
     if (unfit !== undefined) throw new UsageError(`${unfit} and --fingerprint exclude each other`)

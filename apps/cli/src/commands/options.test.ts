@@ -210,22 +210,24 @@ describe('runServer', () => {
 
   it('prints the tokens it made up, and how to use them', async () => {
     const { printed } = await serve('-r')
-    expect(printed.map((line) => line.replaceAll(/[0-9a-f]{16,}/g, 'HEX').replace(/:\d+$/, ':N'))).toEqual([
+    expect(printed.map((line) => line.replaceAll(/[0-9a-f]{16,}/g, 'HEX').replace(/:\d+(?=\/'|$)/, ':N'))).toEqual([
       'listening: ws://127.0.0.1:N',
       'token: HEX',
-      'next: linksocks provider -t HEX -u ws://SERVER:N',
+      "next: linksocks provider 'ws://HEX@127.0.0.1:N/'",
       'connector token: HEX',
-      'next: linksocks connector -t HEX -u ws://SERVER:N',
+      "next: linksocks connector 'ws://HEX@127.0.0.1:N/'",
     ])
   })
 
   it.each([
-    ['--ws-path link', 'ws://127.0.0.1:N/link', 'ws://SERVER:N/link'],
-    [`-H unix:${socketPath}`, `ws+unix://${socketPath}`, `ws+unix://${socketPath}`],
+    ['--ws-path link', 'ws://127.0.0.1:N/link', "client 'ws://HEX@127.0.0.1:N/link'"],
+    [`-H unix:${socketPath}`, `ws+unix://${socketPath}`, `client -t HEX -u ws+unix://${socketPath}`],
   ])('prints the URL of %s', async (line, listening, next) => {
     const { printed } = await serve(line)
-    const [first = '', , third = ''] = printed.map((text) => text.replace(/:\d+/, ':N'))
-    expect([first, third.slice(third.indexOf('-u ') + 3)]).toEqual([`listening: ${listening}`, next])
+    const [first = '', , third = ''] = printed.map((text) =>
+      text.replaceAll(/[0-9a-f]{32}/g, 'HEX').replace(/:\d+/, ':N'),
+    )
+    expect([first, third]).toEqual([`listening: ${listening}`, `next: linksocks ${next}`])
   })
 
   it.each(['-t given', '-k key', '-r -a -t given', '-r -t given -c given2'])('prints no token for %s', async (line) => {

@@ -1,7 +1,9 @@
 import { type Account, formatListenAddress, isLoopback } from '@ls/relay'
 import { LinkSocksServer, type ReverseTokenRequest, type ServerOptions } from '@ls/server'
+import { openServerCertificate } from '../certificates/server-certificate.js'
 import { UsageError } from '../errors.js'
 import { exitCode, type ExitCode } from '../exit-code.js'
+import { nextLine, reachableHost } from '../next-line.js'
 import type { Settings } from '../settings.js'
 import { aborted } from '../stop-signals.js'
 import { readAccounts } from './accounts.js'
@@ -23,8 +25,10 @@ export async function runServer(settings: ServerSettings, context: CommandContex
   for (const warning of serverWarnings(settings)) logger.warn({}, warning)
   const accounts = readAccounts(settings)
   context.redactor.add(...accounts.map(({ password }) => password))
-  const options = { ...serverOptions(settings), ...ownProxyOptions(settings, accounts) }
-  const server = asUsage('', () => new LinkSocksServer({ ...options, logger }))
+  const ownOptions = { ...serverOptions(settings), ...ownProxyOptions(settings, accounts) }
+  const certificate = await openServerCertificate(settings, context)
+  const options = { ...ownOptions, ...certificate.options, logger }
+  const server = asUsage('', () => new LinkSocksServer(options))
   const tokens = asUsage('', () => registerTokens(server, settings, accounts))
   context.redactor.add(...tokens.map(({ token }) => token))
   const ports = [webSocketPort(settings), proxyPort(settings)]
@@ -37,18 +41,24 @@ export async function runServer(settings: ServerSettings, context: CommandContex
   try {
     await server.listen({ signal: stop })
   } catch (error) {
+    certificate.close()
     await server.close()
     if (stop.aborted) return exitCode.ok
     throw explainListenFailure(error, ports)
   }
   for (const warning of exposureWarnings(settings)) logger.warn({}, warning)
-  const urls = urlsOf(server, settings)
+  const urls = urlsOf(server, settings, options)
   print(`listening: ${urls.listening}`)
+  if (certificate.pin !== undefined) print(`pin: ${certificate.pin}`)
   for (const { name, token, role } of tokens.filter(({ isNew }) => isNew)) {
     print(`${name}: ${token}`)
-    print(`next: ${program} ${role} -t ${token} -u ${urls.next}`)
+    const next = { role, token, url: urls.next, pin: certificate.pin }
+    print(`next: ${nextLine({ program, ...next })}`)
+    if (settings.qr && settings.logFormat !== 'json')
+      await printCode(nextLine({ program: 'linksocks', ...next }), print)
   }
   await aborted(stop)
+  certificate.close()
   tellWhatIsWaitedFor([...server.channels()].length, logger)
   await server.close({ graceMs })
   return exitCode.ok
@@ -92,21 +102,32 @@ export function ownProxyOptions(
 }
 
 /** Where the server listens, and what its clients are to write. */
-function urlsOf(server: LinkSocksServer, { wsHost, wsPort, wsPath = '', tlsCert }: ServerSettings) {
+function urlsOf(
+  server: LinkSocksServer,
+  { wsHost, wsPort, wsPath = '', wsHostName, tlsDomain }: ServerSettings,
+  { tls }: ServerOptions,
+) {
   const { host, port } = server.address ?? { host: wsHost, port: wsPort }
   const path = wsPath === '' || wsPath.startsWith('/') ? wsPath : `/${wsPath}`
   if (host.startsWith(unixPrefix)) {
     const url = `ws+unix://${host.slice(unixPrefix.length)}${path === '' ? '' : `:${path}`}`
     return { listening: url, next: url }
   }
-  const scheme = tlsCert === undefined ? 'ws' : 'wss'
+  const scheme = tls === undefined ? 'ws' : 'wss'
+  const reachable = formatListenAddress({ host: reachableHost(host, [...tlsDomain, ...wsHostName]), port })
   return {
     listening: `${scheme}://${formatListenAddress({ host, port })}${path}`,
-    next: `${scheme}://SERVER:${port}${path}`,
+    next: `${scheme}://${reachable}${path === '' ? '/' : path}`,
   }
 }
 
 const unixPrefix = 'unix:'
+
+/** Loaded for those alone who want to see it. */
+async function printCode(text: string, print: CommandContext['print']): Promise<void> {
+  const { renderUnicodeCompact } = await import('uqr')
+  for (const line of renderUnicodeCompact(text).split('\n')) print(line)
+}
 
 interface RegisteredToken {
   readonly name: 'token' | 'connector token'

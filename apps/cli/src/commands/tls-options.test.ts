@@ -11,6 +11,7 @@ const plain = {
   tlsClientCert: undefined,
   tlsClientKey: undefined,
   tlsServerName: undefined,
+  tlsPin: [],
   tlsInsecure: false,
   url: 'wss://h',
 }

@@ -1,25 +1,29 @@
 import { readFileSync } from 'node:fs'
 import type { ServerOptions } from '@ls/server'
-import type { ConnectOptions } from '@ls/transport'
+import { type ConnectOptions, parseKeyPin } from '@ls/transport'
 import { messageOf } from '../describe-error.js'
 import { UsageError } from '../errors.js'
 import type { Settings } from '../settings.js'
+import { asUsage } from './check-settings.js'
 import { definedOnly } from './shared-options.js'
 
-type ServerTls = Pick<Settings<'server'>, 'tlsCert' | 'tlsKey' | 'tlsClientCa'>
+type ServerTls = Pick<Settings<'server'>, 'tlsCert' | 'tlsKey' | 'tlsClientCa'> &
+  Partial<Pick<Settings<'server'>, 'tlsSelfSigned' | 'tlsDomain'>>
 type ClientTls = Pick<
   Settings<'client'>,
-  'tlsCa' | 'tlsClientCert' | 'tlsClientKey' | 'tlsServerName' | 'tlsInsecure' | 'url'
+  'tlsCa' | 'tlsPin' | 'tlsClientCert' | 'tlsClientKey' | 'tlsServerName' | 'tlsInsecure' | 'url'
 >
 
 /** Where the server's certificate is. @throws UsageError for half of what it takes */
-export function serverTls({ tlsCert, tlsKey, tlsClientCa }: ServerTls): Pick<ServerOptions, 'tls'> {
+export function serverTls(settings: ServerTls): Pick<ServerOptions, 'tls'> {
+  const { tlsCert, tlsKey, tlsClientCa, tlsSelfSigned = false, tlsDomain = [] } = settings
   if (tlsCert !== undefined && tlsKey !== undefined) {
     return { tls: { certFile: tlsCert, keyFile: tlsKey, ...definedOnly({ clientCaFile: tlsClientCa }) } }
   }
   const missing = [tlsCert === undefined ? '--tls-cert' : '', tlsKey === undefined ? '--tls-key' : ''].filter(Boolean)
   // Without TLS a wish for client certificates would leave the port open to everyone.
-  const given = [tlsCert, tlsKey, tlsClientCa].filter((file) => file !== undefined)
+  const isMade = tlsSelfSigned || tlsDomain.length > 0
+  const given = [tlsCert, tlsKey, isMade ? undefined : tlsClientCa].filter((file) => file !== undefined)
   if (given.length > 0) throw new UsageError(`${missing.join(' and ')} missing: TLS takes a certificate and its key`)
   return {}
 }
@@ -38,17 +42,20 @@ export function clientTls(settings: ClientTls): NonNullable<ConnectOptions['tls'
       key: readPem('--tls-client-key', tlsClientKey),
       servername: tlsServerName,
     }),
+    ...(settings.tlsPin.length === 0 ? {} : { pins: asUsage('--tls-pin', () => settings.tlsPin.map(parseKeyPin)) }),
     ...(tlsInsecure ? { rejectUnauthorized: false } : {}),
   }
 }
 
 /** What a person should read at each start. */
 export function tlsWarnings(settings: ClientTls): readonly string[] {
-  const { tlsCa, tlsClientCert, tlsClientKey, tlsServerName, tlsInsecure, url } = settings
+  const { tlsCa, tlsPin, tlsClientCert, tlsClientKey, tlsServerName, tlsInsecure, url } = settings
   const isPlain = /^(?:ws|http|ws\+unix):/i.test(url)
-  const given = [tlsCa, tlsClientCert, tlsClientKey, tlsServerName].some((value) => value !== undefined) || tlsInsecure
+  const files = [tlsCa, tlsPin[0], tlsClientCert, tlsClientKey, tlsServerName]
+  const given = files.some((value) => value !== undefined) || tlsInsecure
   if (isPlain && given) return ['the --tls- flags have no effect: --url (-u) is without TLS; write wss://']
-  if (!tlsInsecure) return []
+  // A pinned key is checked all the same.
+  if (!tlsInsecure || tlsPin.length > 0) return []
   return [
     '--tls-insecure: THE CERTIFICATE OF THE SERVER IS NOT CHECKED; whoever is in between can read and change everything, and learns the token',
   ]

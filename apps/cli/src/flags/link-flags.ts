@@ -34,7 +34,7 @@ export const linkFlags = [
     secret: 'url',
     commands: clients,
     section: 'Link',
-    help: 'Server to link to, or ws+unix:///path.sock; without a scheme it is wss://',
+    help: 'Server to link to, or ws+unix:///path.sock; without a scheme it is wss://. Can hold the token, wss://TOKEN@host, and may stand without --url',
   },
   {
     name: 'token',
@@ -55,6 +55,13 @@ export const linkFlags = [
     commands: clients,
     section: 'Link',
     help: "Token to show to the server; 'anonymous' when not given",
+  },
+  {
+    name: 'qr',
+    type: 'boolean',
+    commands: ['server'],
+    section: 'Link',
+    help: 'Show the line for the other machine as a QR code too',
   },
   {
     name: 'reverse',

@@ -1,0 +1,124 @@
+import { X509Certificate } from 'node:crypto'
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Clock, Logger, TimerHandle } from '@ls/foundation'
+import { messageOf } from '../describe-error.js'
+import { makeFolder, replaceFile } from './state-folder.js'
+
+/** Asks a certificate authority for a certificate (RFC 8555 §7.4). @throws Error that says why there is none */
+export type Order = () => Promise<{ readonly cert: string; readonly key: string }>
+
+export interface AcmeCertificateOptions {
+  /** Where certificate and key are kept. */
+  readonly folder: string
+  /** Names that the certificate is for; the first gives the files their name. */
+  readonly names: readonly string[]
+  readonly order: Order
+  readonly clock: Clock
+  readonly logger: Logger
+  /** Time of day, in milliseconds since 1970. @default Date.now */
+  readonly now?: () => number
+}
+
+/** A certificate of a public authority, renewed before it ends. The files are what others read, and watch. */
+export class AcmeCertificate {
+  readonly certFile: string
+  readonly keyFile: string
+  readonly #options: AcmeCertificateOptions
+  #timer: TimerHandle | undefined
+  #failures = 0
+  #closed = false
+
+  constructor(options: AcmeCertificateOptions) {
+    const { folder, names } = options
+    this.#options = options
+    this.certFile = join(folder, `${names[0]}.crt`)
+    this.keyFile = join(folder, `${names[0]}.key`)
+  }
+
+  /** Resolves when there is a certificate that can be used; it is kept fresh from then on. @throws Error that says why not */
+  async start(): Promise<void> {
+    makeFolder(this.#options.folder)
+    if (this.#current() === undefined) await this.#first()
+    this.#checkIn(0)
+  }
+
+  close(): void {
+    this.#closed = true
+    if (this.#timer !== undefined) this.#options.clock.clearTimeout(this.#timer)
+  }
+
+  async #first(): Promise<void> {
+    try {
+      await this.#renew()
+    } catch (error) {
+      throw new Error(`no certificate for ${this.#options.names.join(', ')}: ${messageOf(error)}`, { cause: error })
+    }
+  }
+
+  #checkIn(delayMs: number): void {
+    if (this.#closed) return
+    const { clock } = this.#options
+    this.#timer = clock.setTimeout(() => void this.#check(), delayMs)
+    unref(this.#timer)
+  }
+
+  /** Never throws: the old certificate serves while a new one is not to be had. */
+  async #check(): Promise<void> {
+    const current = this.#current()
+    if (current !== undefined && this.#now() < renewalMs(current)) return this.#checkIn(checkEveryMs)
+    try {
+      await this.#renew()
+      this.#failures = 0
+      this.#checkIn(checkEveryMs)
+    } catch (error) {
+      const delayMs = Math.min(firstRetryMs * 2 ** this.#failures++, checkEveryMs)
+      this.#options.logger.warn(
+        { names: this.#options.names, retryInMs: delayMs },
+        `the certificate was not renewed, the old one stays: ${messageOf(error)}`,
+      )
+      this.#checkIn(delayMs)
+    }
+  }
+
+  async #renew(): Promise<void> {
+    const { order, logger, names } = this.#options
+    const { cert, key } = await order()
+    // Key first: whoever looks in between sees a pair that does not match, and keeps the old one.
+    replaceFile(this.keyFile, key)
+    replaceFile(this.certFile, cert)
+    logger.info({ names, until: new X509Certificate(cert).validTo }, 'a certificate was issued')
+  }
+
+  /** What is kept, if it can be used for these names now. */
+  #current(): X509Certificate | undefined {
+    if (!existsSync(this.certFile) || !existsSync(this.keyFile)) return undefined
+    const certificate = new X509Certificate(readFileSync(this.certFile))
+    const isValid = this.#now() < Date.parse(certificate.validTo)
+    const isForAll = this.#options.names.every((name) => certificate.checkHost(name) !== undefined)
+    return isValid && isForAll ? certificate : undefined
+  }
+
+  #now(): number {
+    return (this.#options.now ?? Date.now)()
+  }
+}
+
+/** When to renew: 30 days before the end, or after two thirds of a shorter life. */
+export function renewalMs({ validFrom, validTo }: Pick<X509Certificate, 'validFrom' | 'validTo'>): number {
+  const [from, to] = [Date.parse(validFrom), Date.parse(validTo)]
+  return to - Math.min(thirtyDaysMs, (to - from) / 3)
+}
+
+/** A timer must not keep the process alive. */
+function unref(timer: TimerHandle): void {
+  ;(timer as Partial<NodeJS.Timeout>).unref?.()
+}
+
+const thirtyDaysMs = 30 * 86_400_000
+
+/** RFC 8555 has nothing to say; Let's Encrypt asks for two looks a day. */
+const checkEveryMs = 12 * 3_600_000
+
+/** After a failure the wait doubles from here, in milliseconds: authorities allow 5 failed tries an hour. */
+const firstRetryMs = 15 * 60_000

@@ -1,0 +1,59 @@
+import { once } from 'node:events'
+import { createServer, type Server } from 'node:http'
+import { messageOf } from '../describe-error.js'
+
+/** The HTTP server that an authority asks whether a name is ours (RFC 8555 §8.3); open only while it asks. */
+export class ChallengePort {
+  readonly #server: Server
+  readonly #texts = new Map<string, string>()
+
+  private constructor() {
+    this.#server = createServer((request, response) => {
+      const text = this.#texts.get((request.url ?? '').replace(prefix, ''))
+      response.writeHead(text === undefined ? 404 : 200, {
+        'content-type': 'application/octet-stream',
+        connection: 'close',
+      })
+      response.end(text ?? 'not found\n')
+    })
+    this.#server.maxConnections = maxConnections
+    this.#server.headersTimeout = headTimeoutMs
+    this.#server.requestTimeout = headTimeoutMs
+  }
+
+  /** @throws Error that names the port and the flag */
+  static async open(host: string, port: number): Promise<ChallengePort> {
+    const opened = new ChallengePort()
+    opened.#server.listen(port, host)
+    try {
+      await once(opened.#server, 'listening')
+    } catch (error) {
+      throw new Error(
+        `the authority asks port 80, and it cannot be opened as ${host} port ${port}: ${messageOf(error)}; another is --acme-listen`,
+        { cause: error },
+      )
+    }
+    return opened
+  }
+
+  answer(token: string, text: string): void {
+    this.#texts.set(token, text)
+  }
+
+  forget(token: string): void {
+    this.#texts.delete(token)
+  }
+
+  close(): void {
+    this.#server.close()
+    this.#server.closeAllConnections()
+  }
+}
+
+const prefix = '/.well-known/acme-challenge/'
+
+/** Authorities ask from a handful of places. */
+const maxConnections = 64
+
+/** For a request of one line, in milliseconds. */
+const headTimeoutMs = 5000

@@ -1,0 +1,107 @@
+import { join } from 'node:path'
+import { systemClock } from '@ls/foundation'
+import type { ServerOptions } from '@ls/server'
+import type { KeyPin } from '@ls/transport'
+import type { Settings } from '../settings.js'
+import type { CommandContext } from '../commands/context.js'
+import { serverTls } from '../commands/tls-options.js'
+import { UsageError } from '../errors.js'
+import { stateFolder } from './state-folder.js'
+
+type CertificateSettings = Pick<
+  Settings<'server'>,
+  | 'tlsCert'
+  | 'tlsClientCa'
+  | 'tlsSelfSigned'
+  | 'tlsDomain'
+  | 'acmeDirectory'
+  | 'acmeEmail'
+  | 'acmeListen'
+  | 'stateFolder'
+  | 'wsHost'
+  | 'wsHostName'
+>
+
+/** What the server shows, wherever that comes from. */
+export interface ServerCertificate {
+  /** Empty where it is in the files that the flags name, or nowhere. */
+  readonly options: Pick<ServerOptions, 'tls'>
+  /** For clients that could check the certificate in no other way. */
+  readonly pin?: KeyPin
+  close(): void
+}
+
+/**
+ * Gets the certificate that the flags ask for: files, one of our own, or one of an authority. What makes certificates is
+ * loaded only then.
+ *
+ * @throws UsageError for flags that exclude each other, Error for a certificate that cannot be had
+ */
+export async function openServerCertificate(
+  settings: CertificateSettings,
+  { logger }: Pick<CommandContext, 'logger'>,
+): Promise<ServerCertificate> {
+  const { tlsCert, tlsClientCa, tlsSelfSigned, tlsDomain } = settings
+  const ways = {
+    '--tls-cert': tlsCert !== undefined,
+    '--tls-self-signed': tlsSelfSigned,
+    '--tls-domain': tlsDomain.length > 0,
+  }
+  const [first, second] = Object.entries(ways).flatMap(([flag, isGiven]) => (isGiven ? [flag] : []))
+  if (second !== undefined)
+    throw new UsageError(`${first} and ${second} exclude each other: the server shows one certificate`)
+  if (tlsDomain.length > 0) return fromAuthority(settings, logger)
+  if (!tlsSelfSigned) return { options: {}, close: () => {} }
+
+  const { selfSignedCertificate } = await import('./self-signed.js')
+  const folder = stateFolder(settings.stateFolder, process.env)
+  const { certFile, keyFile, pin } = await selfSignedCertificate(folder, settings.wsHostName)
+  return { options: serverTls({ tlsCert: certFile, tlsKey: keyFile, tlsClientCa }), pin, close: () => {} }
+}
+
+async function fromAuthority(
+  settings: CertificateSettings,
+  logger: CommandContext['logger'],
+): Promise<ServerCertificate> {
+  const {
+    tlsDomain: names,
+    tlsClientCa,
+    acmeDirectory: directoryUrl = letsEncrypt,
+    acmeEmail: email,
+    acmeListen: httpPort,
+  } = settings
+  checkNames(names, directoryUrl)
+  const [{ AcmeCertificate }, { acmeOrder }] = await Promise.all([
+    import('./acme-certificate.js'),
+    import('./acme-order.js'),
+  ])
+  const folder = join(stateFolder(settings.stateFolder, process.env), 'acme')
+  const order = acmeOrder({ directoryUrl, names, email, folder, httpHost: challengeHost(settings.wsHost), httpPort })
+  const certificate = new AcmeCertificate({ folder, names, order, clock: systemClock, logger })
+  await certificate.start()
+  const { certFile, keyFile } = certificate
+  return { options: serverTls({ tlsCert: certFile, tlsKey: keyFile, tlsClientCa }), close: () => certificate.close() }
+}
+
+const letsEncrypt = 'https://acme-v02.api.letsencrypt.org/directory'
+
+/** Behind a reverse proxy on this machine the port for links may be a UNIX socket; challenges come over TCP all the same. */
+function challengeHost(wsHost: string): string {
+  return wsHost.startsWith('unix:') ? '127.0.0.1' : wsHost
+}
+
+/** @throws UsageError for what no authority would take, and for what could lead out of the folder */
+function checkNames(names: readonly string[], directoryUrl: string): void {
+  for (const name of names) {
+    if (hostName.test(name) && name.length <= maxNameLength) continue
+    throw new UsageError(`--tls-domain is '${name.slice(0, 60)}'; it must be a host name such as proxy.example.org`)
+  }
+  if (!URL.canParse(directoryUrl))
+    throw new UsageError(`--acme-directory is '${directoryUrl.slice(0, 60)}'; it must be a URL`)
+}
+
+/** RFC 1123 §2.1; HTTP-01 has no wildcards (RFC 8555 §7.1.3). */
+const hostName = /^[a-z\d](?:[a-z\d-]*[a-z\d])?(?:\.[a-z\d](?:[a-z\d-]*[a-z\d])?)*$/i
+
+/** RFC 1035 §2.3.4, in characters. */
+const maxNameLength = 253

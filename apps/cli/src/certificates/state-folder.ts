@@ -1,0 +1,42 @@
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+import { messageOf } from '../describe-error.js'
+
+/**
+ * Where certificates that we make or get are kept: `STATE_DIRECTORY` is what systemd gives a unit, `XDG_STATE_HOME` what
+ * desktops have.
+ */
+export function stateFolder(
+  asked: string | undefined,
+  environment: Readonly<Record<string, string | undefined>>,
+): string {
+  if (asked !== undefined) return asked
+  const { STATE_DIRECTORY: unit, XDG_STATE_HOME: desktop } = environment
+  // systemd names several, parted by colons; the first is the unit's own.
+  if (unit !== undefined && unit !== '') return unit.split(':', 1)[0] ?? unit
+  const base = desktop !== undefined && desktop !== '' ? desktop : join(homedir(), '.local/state')
+  return join(base, 'linksocks')
+}
+
+/** Makes a folder that this user alone may enter. @throws Error that names the flag */
+export function makeFolder(path: string): string {
+  try {
+    mkdirSync(path, { recursive: true, mode: 0o700 })
+    return path
+  } catch (error) {
+    throw new Error(
+      `cannot keep certificates in ${path}: ${messageOf(error)}; choose another folder with --state-folder`,
+      {
+        cause: error,
+      },
+    )
+  }
+}
+
+/** Puts a file in the place of another, for this user alone: whoever reads gets all of the one or all of the other. */
+export function replaceFile(path: string, text: string): void {
+  const fresh = `${path}.new`
+  writeFileSync(fresh, text, { mode: 0o600 })
+  renameSync(fresh, path)
+}

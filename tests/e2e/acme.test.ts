@@ -1,0 +1,111 @@
+import { execFileSync, spawn } from 'node:child_process'
+import { X509Certificate } from 'node:crypto'
+import { existsSync, readFileSync, statSync } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { freePort, testAuthority, until } from '@ls/testkit'
+import { describe, expect, test } from 'vitest'
+import { afterTest } from '../stress/cleanup.js'
+import { Program } from './program.js'
+import { temporaryFolder } from './temporary-folder.js'
+
+/** Let's Encrypt's server for tests (`tests/interop/install-peers.sh` installs it). */
+const pebble = fileURLToPath(new URL('../../.cache/peers/pebble/bin/pebble', import.meta.url))
+
+interface Authority {
+  readonly directoryUrl: string
+  /** Where it asks for challenges. */
+  readonly httpPort: number
+  /** PEM file of who signed its own HTTPS certificate. */
+  readonly caFile: string
+  readonly log: () => string
+}
+
+async function startAuthority(): Promise<Authority> {
+  const folder = await temporaryFolder()
+  const signer = testAuthority()
+  const { cert, key } = signer.issue({ hosts: ['localhost'] })
+  const [port, management, httpPort] = [await freePort(), await freePort(), await freePort()]
+  const files = {
+    caFile: join(folder, 'ca.pem'),
+    certificate: join(folder, 'cert.pem'),
+    privateKey: join(folder, 'key.pem'),
+  }
+  await writeFile(files.caFile, signer.cert)
+  await writeFile(files.certificate, cert)
+  await writeFile(files.privateKey, key)
+  const config = {
+    listenAddress: `127.0.0.1:${port}`,
+    managementListenAddress: `127.0.0.1:${management}`,
+    certificate: files.certificate,
+    privateKey: files.privateKey,
+    httpPort,
+    tlsPort: await freePort(),
+    profiles: { default: { description: 'short', validityPeriod: 86_400 } },
+  }
+  await writeFile(join(folder, 'pebble.json'), JSON.stringify({ pebble: config }))
+  const child = spawn(pebble, ['-config', join(folder, 'pebble.json')], {
+    env: { PEBBLE_VA_NOSLEEP: '1', PEBBLE_WFE_NONCEREJECT: '0' },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  afterTest(() => child.kill('SIGKILL'))
+  let log = ''
+  child.stdout.on('data', (text: Buffer) => (log += text.toString()))
+  child.stderr.on('data', (text: Buffer) => (log += text.toString()))
+  await until(() => log.includes('Listening on'), 'pebble', { deadlineMs: 15_000 })
+  return { directoryUrl: `https://localhost:${port}/dir`, httpPort, caFile: files.caFile, log: () => log }
+}
+
+async function serve(authority: Authority, state: string, { listen = authority.httpPort } = {}): Promise<Program> {
+  const acme = [
+    '--tls-domain',
+    'localhost',
+    '--acme-directory',
+    authority.directoryUrl,
+    '--acme-listen',
+    String(listen),
+  ]
+  const place = ['-H', '127.0.0.1', '-P', String(await freePort()), '--state-folder', state]
+  return new Program({ environment: { NODE_EXTRA_CA_CERTS: authority.caFile } }, 'server', ...acme, ...place)
+}
+
+describe.skipIf(!existsSync(pebble))('linksocks server --tls-domain, with pebble,', () => {
+  test('gets a certificate by HTTP-01 and shows it', async () => {
+    const state = await temporaryFolder()
+    const server = await serve(await startAuthority(), state)
+    const [, next = ''] = await server.printed(/^next: \S+ \S+ client '(.*)'$/m)
+    const kept = new X509Certificate(readFileSync(join(state, 'acme/localhost.crt')))
+    const { hostname, port } = new URL(next)
+    const args = ['s_client', '-connect', `127.0.0.1:${port}`, '-servername', hostname]
+    const shown = execFileSync('openssl', args, { input: '', stdio: ['pipe', 'pipe', 'ignore'], encoding: 'utf8' })
+    expect([hostname, new X509Certificate(shown).fingerprint256]).toEqual(['localhost', kept.fingerprint256])
+  })
+
+  test('keeps certificate, key and account, and orders none when it starts again', async () => {
+    const [authority, state] = [await startAuthority(), await temporaryFolder()]
+    const first = await serve(authority, state)
+    await first.printed(/^listening/m)
+    first.kill('SIGTERM')
+    await first.exit()
+    const before = readFileSync(join(state, 'acme/localhost.crt'), 'utf8')
+    const second = await serve(authority, state)
+    await second.printed(/^listening/m)
+    expect(second.output).not.toContain('a certificate was issued')
+    expect(readFileSync(join(state, 'acme/localhost.crt'), 'utf8')).toBe(before)
+    expect(statSync(join(state, 'acme/localhost.key')).mode & 0o77).toBe(0)
+  })
+
+  test('ends with the cause when the authority does not reach it', async () => {
+    const authority = await startAuthority()
+    const server = await serve(authority, await temporaryFolder(), { listen: await freePort() })
+    expect(await server.exit()).toBe(1)
+    expect(server.output).toMatch(
+      /ERROR: no certificate for localhost: .*(?:connection refused|unauthorized|Fetching)/i,
+    )
+  })
+})
+
+test.skipIf(process.env['CI'] === undefined)('pebble is installed where CI runs', () => {
+  expect(existsSync(pebble)).toBe(true)
+})
