@@ -16,8 +16,8 @@ export interface ServeTcpOptions extends PayloadOptions, ChannelSource {
   /** Answer success before the peer has. @default false */
   readonly fastOpen?: boolean
   readonly logger: Logger
-  /** For what a person should hear of, however often it happens. */
-  readonly rareLog: RareLog
+  /** For what a person should hear of, however often it happens. @default nobody hears */
+  readonly rareLog?: RareLog
 }
 
 /** A proxy client that asked for a target, whatever protocol it asked in. */
@@ -41,7 +41,7 @@ export async function serveTcp(request: TcpRequest, options: ServeTcpOptions): P
   } catch (error) {
     if (signal.aborted) return
     const failure = failureOf(error, formatTarget(target))
-    if (failure.word === 'no-provider') options.rareLog.warn('requests fail: no provider takes them', failure.detail)
+    if (failure.word === 'no-provider') options.rareLog?.warn('requests fail: no provider takes them', failure.detail)
     options.logger.debug(
       { target: formatTarget(target), reason: failure.word },
       `not reached: ${formatFailure(failure)}`,
