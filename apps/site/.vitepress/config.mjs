@@ -21,7 +21,8 @@ const themeOf = (language) => ({
   nav: navigation(language),
   sidebar: sidebar(language),
   ...words[language].theme,
-  editLink: { pattern: `${repositoryPage}/edit/main/:path`, text: words[language].edit },
+  // The address comes with each page: what is generated has none.
+  editLink: { pattern: ({ frontmatter }) => frontmatter.edit, text: words[language].edit },
 })
 
 export default defineConfig({

@@ -5,7 +5,10 @@ export function apiPage({ info, paths, components }) {
       .filter(([method]) => ['get', 'post', 'put', 'delete', 'patch'].includes(method))
       .map(([method, operation]) => operationSection(components, method, path, operation)),
   )
-  return [`# ${info.title}`, info.description, ...operations].filter(Boolean).join('\n\n').concat('\n')
+  return ['---\neditLink: false\n---', `# ${info.title}`, info.description, ...operations]
+    .filter(Boolean)
+    .join('\n\n')
+    .concat('\n')
 }
 
 function operationSection(components, method, path, operation) {

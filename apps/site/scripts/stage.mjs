@@ -40,9 +40,9 @@ function stageFile(from, to) {
 
 /** A page of the repository as the site shows it. */
 function sitePage(from, to, text) {
-  const source = `---\neditLink: true\nsource: ${from}\n`
+  const source = `---\nedit: ${repositoryPage}/edit/main/${from}\n`
   const withSource = text.startsWith('---\n') ? text.replace('---\n', source) : `${source}---\n\n${text}`
-  return bothThemes(outsideFences(withSource, (prose) => siteLinks(from, to, prose)))
+  return bothThemes(outsideFences(withSource, (prose) => joinChinese(siteLinks(from, to, prose))))
 }
 
 /** Applies `change` to the text outside of fenced blocks. */
@@ -51,6 +51,11 @@ function outsideFences(text, change) {
     .split(/^(?<block>```[^\n]*\n[\s\S]*?^```$)/m)
     .map((part) => (part.startsWith('```') ? part : change(part)))
     .join('')
+}
+
+/** Browsers show the end of a line as a blank, which Chinese does not have. */
+function joinChinese(prose) {
+  return prose.replaceAll(/(?<=[\u3000-\u9fff\uff00-\uffef])\n(?=[\u3000-\u9fff\uff00-\uffef])/g, '')
 }
 
 /** Links to pages of the site stay within it; those to other files lead to the repository. */
@@ -86,12 +91,12 @@ function decisionsPage() {
     const title = /^# (?<title>.*)$/m.exec(read(`docs/${file}`)).groups.title
     return `- [${title}](${file.replace('decisions/', '')})`
   })
-  return `# Decisions\n\nWhy it is built the way it is: what was chosen between, and what was measured.\n\n${rows.join('\n')}\n`
+  return `---\neditLink: false\n---\n\n# Decisions\n\nWhy it is built the way it is: what was chosen between, and what was measured.\n\n${rows.join('\n')}\n`
 }
 
 function packagesPage() {
   const rows = packages.map(({ name, manifest }) => `| [\`${manifest.name}\`](${name}.md) | ${manifest.description} |`)
-  return `# Packages\n\nEvery class, function and option: [API of the packages](/api/index.html){target="_self"}.\n\n| Package | What it is |\n|---|---|\n${rows.join('\n')}\n`
+  return `---\neditLink: false\n---\n\n# Packages\n\nEvery class, function and option: [API of the packages](/api/index.html){target="_self"}.\n\n| Package | What it is |\n|---|---|\n${rows.join('\n')}\n`
 }
 
 function read(path) {
