@@ -12,10 +12,10 @@ test.each(namedTests)('docs/security.md names a test that there is: %s', (path) 
   expect(places.some((place) => existsSync(place))).toBe(true)
 })
 
-test.each(['stranger', 'tenant', 'provider', 'target', 'web page in the user', 'local user'])(
+test.each(['stranger', 'tenant', 'provider', 'target', "web page in the user's browser", 'local user'])(
   'docs/security.md says what a %s could want, and the test that shows what stops it',
   (who) => {
-    const own = rows.filter((row) => row.startsWith(`| ${who}`))
+    const own = rows.filter((row) => row.split('|')[1]?.trim() === who)
     expect(own.length > 0 && own.every((row) => row.includes('.test.ts`'))).toBe(true)
   },
 )
