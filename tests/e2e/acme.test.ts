@@ -70,7 +70,10 @@ async function serve(authority: Authority, state: string, { listen = authority.h
   return new Program({ environment: { NODE_EXTRA_CA_CERTS: authority.caFile } }, 'server', ...acme, ...place)
 }
 
-describe.skipIf(!existsSync(pebble))('linksocks server --tls-domain, with pebble,', () => {
+/** An order has a dozen round trips, each with a key to check. */
+const timeout = 60_000
+
+describe.skipIf(!existsSync(pebble))('linksocks server --tls-domain, with pebble,', { timeout }, () => {
   test('gets a certificate by HTTP-01 and shows it', async () => {
     const state = await temporaryFolder()
     const server = await serve(await startAuthority(), state)

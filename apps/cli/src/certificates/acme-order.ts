@@ -22,7 +22,11 @@ export interface AcmeOrderOptions {
 export function acmeOrder(options: AcmeOrderOptions): Order {
   return async () => {
     const { names, email, httpHost, httpPort } = options
-    const client = new acme.Client({ directoryUrl: options.directoryUrl, accountKey: await accountKey(options) })
+    const client = new acme.Client({
+      directoryUrl: options.directoryUrl,
+      accountKey: await accountKey(options),
+      backoffMin: firstPollMs,
+    })
     const key = await acme.crypto.createPrivateEcdsaKey('P-256')
     const [, csr] = await acme.crypto.createCsr({ altNames: [...names] }, key)
     const port = await ChallengePort.open(httpHost, httpPort)
@@ -43,6 +47,9 @@ export function acmeOrder(options: AcmeOrderOptions): Order {
     }
   }
 }
+
+/** How long to wait before the authority is asked again, in milliseconds; doubles. Most answer within a second. */
+const firstPollMs = 1000
 
 /** One account for each authority: with a new one for each order, its limits would soon be met. */
 async function accountKey({ folder, directoryUrl }: AcmeOrderOptions): Promise<Buffer> {
