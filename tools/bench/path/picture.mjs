@@ -7,14 +7,18 @@ const bucketMs = 200
 /** How long an echo takes from moment to moment, from before a load until its end: a curve for each result of one row. */
 export function echoPicture(title, results) {
   const beganAtMs = Math.min(...results.map(({ echoes }) => echoes[0].atMs))
-  const lines = results.map(({ system, title, echoes }) => ({ id: system, title, points: longest(echoes, beganAtMs) }))
+  const lines = results.map(({ system, title, echoes }) => ({
+    id: system,
+    title: system === 'direct' ? 'plain TCP' : title,
+    points: longest(echoes, beganAtMs),
+  }))
   const seconds = Math.max(...lines.flatMap(({ points }) => points.map(([x]) => x)))
   const drawn = chart({
     top: 40,
     title: '',
     lines,
     xUnit: 's',
-    xTicks: Array.from({ length: Math.ceil(seconds / 4) + 1 }, (_, index) => 4 * index),
+    xTicks: Array.from({ length: Math.ceil(seconds / 2) + 1 }, (_, index) => 2 * index),
     yLabel: (milliseconds) => `${milliseconds.toLocaleString('en-US')} ms`,
     yTicks: [10, 100, 1000, 10_000],
     logarithmic: { x: false, y: true },

@@ -8,7 +8,7 @@ const head = [
   'of plain TCP',
   'echo, ms: idle',
   'p50 / p99',
-  'plain TCP',
+  'plain TCP’s',
   'opening, ms',
   'of plain TCP',
   'short of its target',
@@ -28,7 +28,8 @@ export function progressLine(result, plain) {
   const row = rows.find(({ id }) => id === result.row)
   const [path, mbit, share, idle, echo, , open, openShare, short] = cells(row, result, plain ?? result)
   const back = result.backMs.length === 0 ? '' : `, back after ${result.backMs.map(Math.round).join(' and ')} ms`
-  return `${path}, ${result.title}: ${mbit} Mbit/s (×${share}), echo ${idle}, ${echo}, open ${open} ms (×${openShare})${back}; ${short}`
+  const system = result.system === 'direct' || result.system === 'linksocks' ? `, ${result.title}` : ''
+  return `${path}${system}: ${mbit} Mbit/s (×${share}), echo ${idle}, ${echo}, open ${open} ms (×${openShare})${back}; ${short}`
 }
 
 function pairs(results) {

@@ -8,6 +8,7 @@ import { scratchFile } from '../scratch.mjs'
 const source = fileURLToPath(new URL('shaper.c', import.meta.url))
 const nearHost = '10.77.0.1'
 const farHost = '10.77.0.2'
+const subnet = '10.77.0.0/24'
 /** A device that is not there after this long will not come. */
 const deviceTries = 100
 
@@ -78,12 +79,13 @@ export class ShapedPath {
     writeFileSync(this.#settings, `${roundTripMs / 2} ${lossPercent} ${mbit * 1000} ${queueBytes}\n`)
   }
 
-  /** Sets how TCP of both ends shares a path: bbr or cubic. */
+  /** Sets how TCP of both ends shares a path, bbr or cubic: by the route, since a namespace may not choose any it likes. */
   setCongestionControl(name) {
-    for (const prefix of [this.nearPrefix, this.farPlace.prefix]) {
-      const [program, ...args] = [...prefix, 'sysctl', '-qw', `net.ipv4.tcp_congestion_control=${name}`]
-      execFileSync(program, args)
-    }
+    for (const [namespace, host] of [
+      [this.#near, nearHost],
+      [this.#far, farHost],
+    ])
+      ip('-n', namespace, 'route', 'replace', subnet, 'dev', 'path0', 'scope', 'link', 'src', host, 'congctl', name)
   }
 }
 
