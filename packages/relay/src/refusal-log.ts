@@ -19,7 +19,11 @@ export class RefusalLog {
     this.#logger = logger
   }
 
-  /** @param reason One line without secrets: what was wrong. */
+  /**
+   * Writes a line, or counts it past the limits.
+   *
+   * @param reason One line without secrets: what was wrong.
+   */
   add(remoteAddress: string, reason: string): void {
     this.#turnPage()
     const group = addressGroup(remoteAddress)
