@@ -37,7 +37,12 @@ export class SshServer {
 
   /** A session through the proxy whose far end sends back what it gets. */
   openEcho(socks: { readonly host: string; readonly port: number }): Duplex {
-    const proxy = `ProxyCommand=nc -X 5 -x ${socks.host}:${socks.port} %h %p`
+    return this.openEchoBy(`nc -X 5 -x ${socks.host}:${socks.port} %h %p`)
+  }
+
+  /** The same by way of a command that joins its input and output with the server, `%h:%p` in it. */
+  openEchoBy(command: string): Duplex {
+    const proxy = `ProxyCommand=${command}`
     const trust = ['-o', 'StrictHostKeyChecking=no', '-o', `UserKnownHostsFile=${this.#file('known')}`]
     const target = ['-i', this.#file('key'), '-p', String(this.port), `${userInfo().username}@127.0.0.1`]
     const child = spawn('ssh', ['-q', '-T', '-F', 'none', '-o', proxy, ...trust, ...target, 'cat'], {

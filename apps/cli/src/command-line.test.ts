@@ -7,7 +7,8 @@ import { flags } from './flags.js'
 
 describe('parseCommandLine', () => {
   it.each(commands)('knows the command $name', ({ name, argument }) => {
-    expect(() => parseCommandLine([name, ...(argument?.choices.slice(0, 1) ?? [])], {})).not.toThrow()
+    const words = argument === undefined ? [] : [argument.choices?.[0] ?? 'host:1']
+    expect(() => parseCommandLine([name, ...words], {})).not.toThrow()
   })
 
   it('does not take the host of a URL without a scheme for a secret', () => {
@@ -394,7 +395,10 @@ describe('parseCommandLine, of what people type by habit,', () => {
   })
 
   it.each([
-    ['--config x', 'linksocks server|client|provider|connector|demo --config …; there is no configuration file'],
+    [
+      '--config x',
+      'linksocks server|client|provider|connector|connect|demo --config …; there is no configuration file',
+    ],
     ['--config x server', 'linksocks server --config …; there is no configuration file'],
     ['--config=x server', 'there is no configuration file'],
     ['server --config x', 'unknown flag --config; there is no configuration file'],

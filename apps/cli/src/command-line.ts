@@ -28,6 +28,8 @@ export interface RunOf<C extends RunCommandName> {
   readonly kind: 'run'
   readonly command: C
   readonly settings: Settings<C>
+  /** What stands behind the command without a dash; only `connect` takes one, and needs it. */
+  readonly target: string | undefined
   /** Everything secret that was given, for the log to leave out. */
   readonly secrets: readonly string[]
   /** What was given and has no effect, one sentence each. */
@@ -83,7 +85,8 @@ function parseCommand(command: CommandName, argv: readonly string[], environment
   if (command === 'help') return parseHelp(given, positionals)
   if (command === 'completion') return { kind: 'completion', shell: parseShell(positionals) }
   const url = findCommand(command)?.takesUrl === true ? takeUrl(positionals, given) : undefined
-  const [extra] = positionals.slice(url === undefined ? 0 : 1)
+  const target = command === 'connect' ? parseConnectTarget(positionals) : undefined
+  const [extra] = positionals.slice(url === undefined && target === undefined ? 0 : 1)
   if (extra !== undefined) throw unexpected(extra)
   if (command === 'version') return { kind: 'version' }
 
@@ -97,7 +100,12 @@ function parseCommand(command: CommandName, argv: readonly string[], environment
   const secrets = values.flatMap(([flag, value]) => textsOf(value).flatMap((text) => secretsIn(flag, text)))
   const warnings = [...withoutEffect(values), ...blankEdges(values), ...misspeltVariables(environment)]
   // The table that made `settings` is the one that Settings is derived from.
-  return { kind: 'run', command, settings, secrets, warnings } as unknown as Run
+  return { kind: 'run', command, settings, target, secrets, warnings } as unknown as Run
+}
+
+function parseConnectTarget([target]: readonly string[]): string {
+  if (target === undefined) throw new UsageError('connect needs the target: linksocks connect HOST:PORT')
+  return target
 }
 
 /** The URL that stands without its flag; undefined where what stands there is none. */

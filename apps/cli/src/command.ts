@@ -21,11 +21,12 @@ export interface Command {
 interface CommandArgument {
   /** As the usage line has it. */
   readonly name: string
-  readonly choices: readonly string[]
+  /** Undefined where it may be anything. */
+  readonly choices?: readonly string[]
 }
 
-/** Commands that keep running, and which LINKSOCKS_MODE may name (all but `demo`). */
-export const runCommandNames = ['server', 'client', 'provider', 'connector', 'demo'] as const
+/** Commands that keep running; LINKSOCKS_MODE may name the first four. */
+export const runCommandNames = ['server', 'client', 'provider', 'connector', 'connect', 'demo'] as const
 
 export type RunCommandName = (typeof runCommandNames)[number]
 
@@ -127,6 +128,25 @@ export const commands: readonly Command[] = [
     essentials: proxyUserEssentials,
     examples: [
       ['A proxy on 127.0.0.1:1180', 'linksocks connector -t connector_token -u ws://example.com:8765 -p 1180'],
+    ],
+  },
+  {
+    name: 'connect',
+    usage: 'connect HOST:PORT [flags]',
+    argument: { name: 'HOST:PORT' },
+    summary: 'Join standard input and output with one target.',
+    description:
+      "Takes a client's or a connector's token and opens no port. Ends when both directions have ended; made for ssh and its ProxyCommand.",
+    essentials: ['url', 'token', 'tls-ca', 'proxy', 'debug'],
+    examples: [
+      [
+        'One connection to a target behind the server',
+        'linksocks connect db.internal:5432 -t my_token -u wss://example.com',
+      ],
+      [
+        'ssh by way of the server',
+        "ssh -o ProxyCommand='linksocks connect %h:%p -t my_token -u wss://example.com' user@inner.host",
+      ],
     ],
   },
   {

@@ -15,6 +15,7 @@ describe('renderOverview', () => {
         client     Link to a server and open a proxy port here.
         provider   Let a server's users into the network of this machine (client -r).
         connector  Open a proxy port here into the network of a provider.
+        connect    Join standard input and output with one target.
         demo       Run a server and a client on this machine, to try it.
         completion
                    Print a script that completes commands and flags in your shell.

@@ -137,6 +137,10 @@ async function runCommand(invocation: Run, context: CommandContext): Promise<Exi
       const { runDemo } = await import('./commands/demo.js')
       return runDemo(invocation.settings, context)
     }
+    case 'connect': {
+      const { runConnect } = await import('./commands/connect.js')
+      return runConnect(invocation.target ?? '', invocation.settings, context)
+    }
     case 'client':
     case 'connector':
     case 'provider': {

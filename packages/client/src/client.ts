@@ -1,8 +1,17 @@
 import { EventEmitter } from 'node:events'
-import { decode, MessageType, newChannelId } from '@ls/codec'
+import type { Duplex } from 'node:stream'
+import { type Address, decode, MessageType, newChannelId } from '@ls/codec'
 import { type Logger, textOf } from '@ls/foundation'
 import type { Session } from '@ls/mux'
-import { Balancer, type Forward, type ListenAddress, Outbound, type SessionPicker } from '@ls/relay'
+import {
+  Balancer,
+  type Cancellation,
+  type Forward,
+  type ListenAddress,
+  openStream,
+  Outbound,
+  type SessionPicker,
+} from '@ls/relay'
 import { connectByteStream, environmentWarnings } from '@ls/transport'
 import { ConnectorTokens } from './connectors.js'
 import { ClientError } from './errors.js'
@@ -49,6 +58,10 @@ export class LinkSocksClient extends EventEmitter<ClientEvents> {
   readonly #outbound: Outbound | undefined
   readonly #ports: Ports | undefined
   readonly #connectors: ConnectorTokens
+  readonly #source = {
+    pick: (signal: Cancellation) => this.#pick(signal),
+    pickOther: (tried: ReadonlySet<Session>) => this.#balancer.other(tried),
+  }
   #settleClosed: (error: Error | undefined) => void = () => {}
   #settleStart: ((error: Error | undefined) => void) | undefined
   #state: 'idle' | 'running' | 'closing' | 'closed' = 'idle'
@@ -65,7 +78,7 @@ export class LinkSocksClient extends EventEmitter<ClientEvents> {
     this.#watch = new NetworkWatch({ clock, onChange: (reason) => this.#networkChanged(reason) })
     this.#connectors = new ConnectorTokens(this.#options.connectorTokens, { clock })
     this.#outbound = reverse ? new Outbound({ ...this.#options, dialWebSocket: connectByteStream }) : undefined
-    this.#ports = reverse ? undefined : this.#makePorts()
+    this.#ports = reverse || this.#options.openPorts === false ? undefined : this.#makePorts()
     if (reverse && (this.#options.forwards ?? []).length > 0)
       throw new RangeError('a provider opens no ports, so it takes no `forwards`')
     const instance = newChannelId()
@@ -133,6 +146,16 @@ export class LinkSocksClient extends EventEmitter<ClientEvents> {
     await this.#connectors.remove(this.#anySession(), token)
   }
 
+  /**
+   * Connects to a target without a port in between: a stream once the other end has reached it. Not for providers.
+   *
+   * @throws RelayError saying why it has not been reached
+   */
+  async connect(target: Address, { signal = neverAborted }: { signal?: AbortSignal } = {}): Promise<Duplex> {
+    if (this.#options.reverse) throw new TypeError('a provider takes connections, it opens none')
+    return openStream(this.#source, target, signal)
+  }
+
   /** The network has changed: links that wait dial at once. */
   retryNow(): void {
     for (const link of this.#links) link.retryNow()
@@ -156,8 +179,7 @@ export class LinkSocksClient extends EventEmitter<ClientEvents> {
 
   #makePorts(): Ports {
     return new Ports(this.#options, {
-      pick: (signal) => this.#pick(signal),
-      pickOther: (tried) => this.#balancer.other(tried),
+      ...this.#source,
       onProxy: (address) => this.emit('socksListening', address),
       onForward: (forward) => this.emit('forwardListening', forward),
     })
@@ -276,6 +298,8 @@ export class LinkSocksClient extends EventEmitter<ClientEvents> {
     }
   }
 }
+
+const neverAborted = new AbortController().signal
 
 /** How often a closing client looks whether its channels are done. */
 const idlePollMs = 50

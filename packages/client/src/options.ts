@@ -65,6 +65,8 @@ export interface ClientOptions extends PayloadOptions {
    * `maxPending`
    */
   readonly maxPendingPerAddress?: number
+  /** Open the proxy port and fixed ports; without them connections come from `connect` alone. @default true */
+  readonly openPorts?: boolean
   /** Open the SOCKS port before the server is reached. @default false */
   readonly socksNowait?: boolean
   /** Come back after a loss. @default true */

@@ -24,6 +24,7 @@ test('@ls/relay exports what it says it does', () => {
       "isLoopback",
       "localSession",
       "offerInTurn",
+      "openStream",
       "parseAccessRules",
       "parseFailure",
       "parseForward",
@@ -34,6 +35,7 @@ test('@ls/relay exports what it says it does', () => {
       "parseUpstreamHeaders",
       "plainAddress",
       "pump",
+      "readHostPort",
       "replyOf",
     ]
   `)

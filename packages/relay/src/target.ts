@@ -39,6 +39,19 @@ export function parseTarget({ host, port }: Address): Target | RelayError {
   return makeTarget(number.text, port, number)
 }
 
+/**
+ * Reads `HOST:PORT` as a person writes it, IPv6 in brackets.
+ *
+ * @throws RangeError naming the value and what is wrong with it
+ */
+export function readHostPort(text: string): Target {
+  const [, address, name, digits] = /^(?:\[([^\]]*)\]|([^:[\]]+)):(\d{1,5})$/.exec(text) ?? []
+  if (digits === undefined) throw new RangeError(`"${text}" is not HOST:PORT`)
+  const target = parseTarget({ host: address ?? name ?? '', port: Number(digits) })
+  if (target instanceof RelayError) throw new RangeError(`"${text}": ${target.failure.detail}`)
+  return target
+}
+
 /** Where `target` leads if it resolves to `address`. */
 export function targetAt({ port }: Target, address: IpAddress): Target {
   return makeTarget(address.text, port, address)

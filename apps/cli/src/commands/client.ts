@@ -110,7 +110,8 @@ export async function startClient(client: LinkSocksClient, stop: AbortSignal): P
   }
 }
 
-function checkClient(settings: ClientSettings): void {
+/** @throws UsageError for settings that cannot be */
+export function checkClient(settings: ClientSettings): void {
   checkNetwork(settings)
   checkUrl(settings.url)
   checkDisguise(settings)
@@ -163,7 +164,8 @@ export function schemeHint(url: string): string | undefined {
   return `--url (-u) has no scheme, so wss://${host} was tried; a server without TLS is ws://${name}:${port}${path}`
 }
 
-function explainFailure(error: unknown, settings: ClientSettings): Error {
+/** The error to show when a client cannot start or go on. */
+export function explainFailure(error: unknown, settings: ClientSettings): Error {
   const refused = error instanceof ClientError && error.code === 'ERR_CLIENT_REFUSED'
   if (!refused || settings.token !== undefined) return explainListenFailure(error, [proxyPort(settings)])
   return new Error(`${error.message}; give a token with --token (-t) or LINKSOCKS_TOKEN`, { cause: error })

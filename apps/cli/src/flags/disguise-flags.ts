@@ -1,5 +1,5 @@
 import type { Flag } from '../flag.js'
-import { clients } from './scopes.js'
+import { dialling } from './scopes.js'
 
 /** Whom links look like on their way: docs/guide/looking-like-a-browser.md. */
 export const disguiseFlags = [
@@ -9,7 +9,7 @@ export const disguiseFlags = [
     placeholder: 'BROWSER',
     default: 'none',
     choices: ['none', 'chrome', 'firefox', 'safari', 'edge'],
-    commands: clients,
+    commands: dialling,
     section: 'Web',
     help: 'Look like this browser, by ClientHello and headers; needs wreq-js, or tls-impersonate for chrome',
   },
@@ -17,7 +17,7 @@ export const disguiseFlags = [
     name: 'browser-dialer',
     type: 'string',
     placeholder: 'HOST:PORT',
-    commands: clients,
+    commands: dialling,
     section: 'Web',
     help: 'Reach the server through a browser: serve it a page there, such as 127.0.0.1:8080, and print the URL to open',
   },

@@ -1,5 +1,5 @@
 import type { Flag } from '../flag.js'
-import { clients, port, credential } from './scopes.js'
+import { clients, dialling, port, credential } from './scopes.js'
 
 /** How the two ends find and trust each other. */
 export const linkFlags = [
@@ -32,7 +32,7 @@ export const linkFlags = [
     placeholder: 'URL',
     default: 'ws://localhost:8765',
     secret: 'url',
-    commands: clients,
+    commands: dialling,
     section: 'Link',
     help: 'Server to link to, or ws+unix:///path.sock; without a scheme it is wss://. Can hold the token, wss://TOKEN@host, and may stand without --url',
   },
@@ -52,7 +52,7 @@ export const linkFlags = [
     type: 'string',
     placeholder: 'TOKEN',
     ...credential,
-    commands: clients,
+    commands: dialling,
     section: 'Link',
     help: "Token to show to the server; 'anonymous' when not given",
   },
@@ -168,7 +168,7 @@ export const linkFlags = [
     default: 0,
     min: 0,
     max: 4096,
-    commands: clients,
+    commands: dialling,
     section: 'Link',
     help: 'Bytes of our first messages that travel in the request itself, such as 2048; not for Go or Python servers. ed=2048 in the URL means the same',
   },
@@ -178,7 +178,7 @@ export const linkFlags = [
     placeholder: 'URL',
     splitEnv: true,
     secret: 'url',
-    commands: clients,
+    commands: dialling,
     section: 'Link',
     help: 'Proxy to reach the server through, socks5://[user:pass@]host[:port], http://… or wss+socks5://host/path; repeatable, each through the one before',
   },
@@ -186,7 +186,7 @@ export const linkFlags = [
     name: 'no-env-proxy',
     short: 'E',
     type: 'boolean',
-    commands: clients,
+    commands: dialling,
     section: 'Link',
     help: 'Reach the server without regard to http_proxy, https_proxy, all_proxy and no_proxy',
   },

@@ -1,5 +1,5 @@
 import type { Flag } from '../flag.js'
-import { running } from './scopes.js'
+import { logging } from './scopes.js'
 
 /** What is told along the way. */
 export const logFlags = [
@@ -8,7 +8,7 @@ export const logFlags = [
     short: 'd',
     type: 'count',
     max: 2,
-    commands: running,
+    commands: logging,
     section: 'Logs',
     help: 'Log more: -d for debug, -dd for trace',
   },
@@ -17,7 +17,7 @@ export const logFlags = [
     type: 'string',
     placeholder: 'LEVEL',
     choices: ['trace', 'debug', 'info', 'warn', 'error', 'silent'],
-    commands: running,
+    commands: logging,
     section: 'Logs',
     help: 'Least level to log, whatever -d says; info by default, warn for the demo',
   },
@@ -27,7 +27,7 @@ export const logFlags = [
     placeholder: 'FORMAT',
     default: 'auto',
     choices: ['auto', 'human', 'json'],
-    commands: running,
+    commands: logging,
     section: 'Logs',
     help: 'json makes everything on both streams a JSON object a line; auto and human are lines for people',
   },

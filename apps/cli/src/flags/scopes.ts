@@ -1,8 +1,11 @@
 /** Which commands a flag is for. */
 export const clients = ['client', 'provider', 'connector'] as const
 export const links = ['server', ...clients] as const
+/** Those that dial a server. */
+export const dialling = [...clients, 'connect'] as const
 export const running = [...links, 'demo'] as const
-export const everything = [...running, 'completion', 'version', 'help'] as const
+export const logging = [...running, 'connect'] as const
+export const everything = [...logging, 'completion', 'version', 'help'] as const
 
 export const port = { min: 0, max: 65_535 } as const
 

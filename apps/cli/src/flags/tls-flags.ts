@@ -1,5 +1,5 @@
 import type { Flag } from '../flag.js'
-import { clients } from './scopes.js'
+import { dialling } from './scopes.js'
 
 /** Who proves what to whom: docs/guide/tls.md. */
 export const tlsFlags = [
@@ -23,7 +23,7 @@ export const tlsFlags = [
     name: 'tls-cert',
     type: 'string',
     placeholder: 'FILE',
-    commands: clients,
+    commands: dialling,
     section: 'TLS',
     help: 'Certificate (PEM, its issuers behind it) of wss:// places in --socks-listen; read again when the file changes',
   },
@@ -31,7 +31,7 @@ export const tlsFlags = [
     name: 'tls-key',
     type: 'string',
     placeholder: 'FILE',
-    commands: clients,
+    commands: dialling,
     section: 'TLS',
     help: 'Key of that certificate (PEM)',
   },
@@ -97,7 +97,7 @@ export const tlsFlags = [
     name: 'tls-ca',
     type: 'string',
     placeholder: 'FILE',
-    commands: clients,
+    commands: dialling,
     section: 'TLS',
     help: "Issuers of the server's certificate (PEM), instead of those that the system trusts",
   },
@@ -106,7 +106,7 @@ export const tlsFlags = [
     type: 'list',
     placeholder: 'PIN',
     splitEnv: true,
-    commands: clients,
+    commands: dialling,
     section: 'TLS',
     help: "Key that the server must have, sha256:BASE64 as it prints it or as curl's --pinnedpubkey has it; without --tls-ca nothing else is checked; repeatable",
   },
@@ -114,7 +114,7 @@ export const tlsFlags = [
     name: 'tls-client-cert',
     type: 'string',
     placeholder: 'FILE',
-    commands: clients,
+    commands: dialling,
     section: 'TLS',
     help: 'Certificate to show to the server (PEM)',
   },
@@ -122,7 +122,7 @@ export const tlsFlags = [
     name: 'tls-client-key',
     type: 'string',
     placeholder: 'FILE',
-    commands: clients,
+    commands: dialling,
     section: 'TLS',
     help: 'Key of that certificate (PEM)',
   },
@@ -130,14 +130,14 @@ export const tlsFlags = [
     name: 'tls-server-name',
     type: 'string',
     placeholder: 'NAME',
-    commands: clients,
+    commands: dialling,
     section: 'TLS',
     help: 'Name that the server is asked for, and whose certificate it must have, instead of the host in --url',
   },
   {
     name: 'tls-insecure',
     type: 'boolean',
-    commands: clients,
+    commands: dialling,
     section: 'TLS',
     help: 'Take any certificate: whoever is in between can read and change everything',
   },

@@ -1,5 +1,5 @@
 import type { Flag } from '../flag.js'
-import { clients, links } from './scopes.js'
+import { dialling, links } from './scopes.js'
 
 /** How links look to web servers, proxies and strangers: docs/guide/behind-a-proxy.md. */
 export const webFlags = [
@@ -77,7 +77,7 @@ export const webFlags = [
     type: 'list',
     placeholder: 'FIELD',
     secret: 'value',
-    commands: clients,
+    commands: dialling,
     section: 'Web',
     help: 'Header for the request to the server, "Name: value", such as a Host or User-Agent of your choice; repeatable',
   },

@@ -7,10 +7,9 @@ import {
   HttpProxyError,
   type Target as Asked,
 } from '@ls/http-proxy'
-import { toDuplex } from '@ls/mux/duplex'
 import { RelayError } from '../errors.js'
 import { parseTarget } from '../target.js'
-import { openAnswered } from './opener.js'
+import { openStream } from './open-stream.js'
 import { serveTcp, type ServeTcpOptions } from './tcp.js'
 
 export interface HttpInboundOptions extends ServeTcpOptions {
@@ -28,14 +27,7 @@ export interface HttpInboundOptions extends ServeTcpOptions {
 /** The HTTP proxy of an inbound: tunnels go through the pump, plain requests through streams over channels. */
 export function makeHttpProxy(options: HttpInboundOptions): HttpProxy {
   const { accounts, handshakeDeadlineMs, httpMaxHeadBytes, maxConnections, logger, onProven, onWrongAccount } = options
-  const dial = async (asked: Asked, { signal }: DialInfo): Promise<Duplex> => {
-    const target = parseTarget(asked)
-    if (target instanceof RelayError) throw target
-    const { channel, closed } = await openAnswered(options, { protocol: 'tcp', address: target, signal })
-    if (closed !== undefined) throw new RelayError({ word: 'failed', detail: 'the target closed at once' })
-    const stream = toDuplex(channel)
-    return stream
-  }
+  const dial = (asked: Asked, { signal }: DialInfo): Promise<Duplex> => openStream(options, asked, signal)
   return new HttpProxy(
     {
       ...(accounts.length === 0 ? {} : { accounts }),

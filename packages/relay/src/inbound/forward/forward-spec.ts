@@ -1,5 +1,5 @@
-import { RelayError } from '../../errors.js'
-import { formatTarget, parseTarget, type Target } from '../../target.js'
+import { textOf } from '@ls/foundation'
+import { formatTarget, readHostPort, type Target } from '../../target.js'
 import { formatListenAddress, parseListenAddress, type TcpAddress, type UnixAddress } from '../listen-address.js'
 
 /** A fixed port: what comes there goes to one target. */
@@ -43,11 +43,11 @@ export function formatForward({ protocol, listenOn, target }: Forward): string {
 }
 
 function readTarget(text: string, target: string): Target {
-  const [, address, name, digits] = /^(?:\[([^\]]*)\]|([^:[\]]+)):(\d{1,5})$/.exec(target) ?? []
-  if (digits === undefined) throw new RangeError(`"${text}" leads to "${target}", which is not HOST:PORT`)
-  const read = parseTarget({ host: address ?? name ?? '', port: Number(digits) })
-  if (read instanceof RelayError) throw new RangeError(`"${text}": ${read.failure.detail}`)
-  return read
+  try {
+    return readHostPort(target)
+  } catch (error) {
+    throw new RangeError(`"${text}" leads nowhere: ${textOf(error)}`, { cause: error })
+  }
 }
 
 const udpPrefix = 'udp:'

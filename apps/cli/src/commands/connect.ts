@@ -1,0 +1,56 @@
+import { finished } from 'node:stream/promises'
+import { LinkSocksClient } from '@ls/client'
+import { readHostPort, type Target } from '@ls/relay'
+import { parseCommandLine, type RunOf } from '../command-line.js'
+import { exitCode, type ExitCode } from '../exit-code.js'
+import type { Settings } from '../settings.js'
+import { asUsage } from './check-settings.js'
+import { checkClient, clientOptions, explainFailure, startClient } from './client.js'
+import type { CommandContext } from './context.js'
+import { openDisguise } from './disguise.js'
+
+export type ConnectSettings = Settings<'connect'>
+
+/** Joins standard input and output with a target until both directions have ended. A lost link is dialled again. */
+export async function runConnect(text: string, given: ConnectSettings, context: CommandContext): Promise<ExitCode> {
+  const target = asUsage('', () => readHostPort(text))
+  const settings = { ...clientDefaults(), ...given }
+  checkClient(settings)
+  const { logger, stop } = context
+  // Standard output is the connection's.
+  const print = (line: string): void => logger.info({}, line)
+  const disguise = await openDisguise(settings, { logger, print }, { onReady: () => client.retryNow() })
+  const options = { ...clientOptions(settings), ...disguise.options, openPorts: false, logger }
+  const client: LinkSocksClient = asUsage('', () => new LinkSocksClient(options))
+  try {
+    await startClient(client, stop)
+    await join(client, target, stop)
+    return exitCode.ok
+  } catch (error) {
+    if (stop.aborted) return exitCode.ok
+    throw explainFailure(error, settings)
+  } finally {
+    await client.close({ graceMs: flushMs })
+    await disguise.close()
+    process.stdin.destroy()
+  }
+}
+
+async function join(client: LinkSocksClient, target: Target, stop: AbortSignal): Promise<void> {
+  const stream = await client.connect(target, { signal: stop })
+  const cut = (): void => void stream.destroy()
+  stop.addEventListener('abort', cut, { once: true })
+  // Whoever reads our output has gone: what comes has nowhere to go.
+  process.stdout.once('error', cut)
+  process.stdin.pipe(stream)
+  stream.pipe(process.stdout)
+  await finished(stream)
+}
+
+/** All that `connect` has no flag for. */
+function clientDefaults(): Settings<'client'> {
+  return (parseCommandLine(['client'], {}) as RunOf<'client'>).settings
+}
+
+/** Time for the last bytes to leave once both directions have ended, in milliseconds. */
+const flushMs = 2000

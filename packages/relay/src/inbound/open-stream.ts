@@ -1,0 +1,21 @@
+import type { Duplex } from 'node:stream'
+import type { Address } from '@ls/codec'
+import { toDuplex } from '@ls/mux/duplex'
+import type { Cancellation } from '../cancellation.js'
+import { RelayError } from '../errors.js'
+import { parseTarget } from '../target.js'
+import type { ChannelSource } from './channel-source.js'
+import { openAnswered } from './opener.js'
+
+/**
+ * A connection to a target as a Node stream, once the other end has reached it.
+ *
+ * @throws RelayError saying why it has not
+ */
+export async function openStream(source: ChannelSource, asked: Address, signal: Cancellation): Promise<Duplex> {
+  const target = parseTarget(asked)
+  if (target instanceof RelayError) throw target
+  const { channel, closed } = await openAnswered(source, { protocol: 'tcp', address: target, signal })
+  if (closed !== undefined) throw new RelayError({ word: 'failed', detail: 'the target closed at once' })
+  return toDuplex(channel)
+}
