@@ -14,6 +14,7 @@ import { ClientError } from './errors.js'
 import { type Agreement, openingOf, shakeHands, type Ticket } from './handshake.js'
 import type { ResolvedClientOptions } from './options.js'
 import { PingedTransport } from './pinged-transport.js'
+import { ProbeAnswers } from './probe-answers.js'
 import { ReconnectSchedule } from './reconnect.js'
 import type { ServerDial } from './server-dial.js'
 
@@ -211,6 +212,7 @@ export class Link {
   }
 
   #makeSession({ extensions, windowBytes, peerWindowBytes, graceMs }: Agreement): Session {
+    const probes = new ProbeAnswers(this.#options.clock)
     const startWindowBytes = Math.max(this.#options.windowBytes, windowBytes)
     const session: Session = new Session(
       {
@@ -222,6 +224,11 @@ export class Link {
       },
       {
         ...this.#init.sessionHandler,
+        onMessage: (message) => {
+          const answer = probes.answerTo(message)
+          if (answer === undefined) this.#init.sessionHandler.onMessage?.(message)
+          else session.send(answer)
+        },
         onUnlinked: ({ reason }) => this.#lost(session, reason),
         onClose: (reason, lost) => {
           this.#lostChannels.remember(theServer, lost)
