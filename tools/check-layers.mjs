@@ -57,6 +57,9 @@ const onlyIn = {
   'pino-pretty': 'linksocks',
 }
 
+/** Third parties that only one entry of a package may lead to, so that no other bundle meets them. */
+const onlyBehind = { 'wreq-js': './browser', 'tls-impersonate': './browser' }
+
 /** Packages that hold proxied connections: only {@link streamEndFile} decides how one ends. */
 const holdConnections = new Set(['@ls/relay', '@ls/http-proxy'])
 
@@ -75,6 +78,7 @@ const builtins = new Set(builtinModules)
  * @returns {string[]} One line per fault, `file:line imports X: reason`; empty when the layers hold.
  */
 export function checkLayers(root = repositoryRoot) {
+  sources.clear()
   const packages = readPackages(root)
   const suites = ['tests', 'examples'].filter((folder) => existsSync(join(root, folder, 'package.json')))
   const workspace = {
@@ -114,6 +118,7 @@ function checkPackageSources(pkg, workspace) {
     ...checkFiles(pkg, sources, workspace, sourceFaults),
     ...checkFiles(pkg, tests, workspace, testFaults),
     ...circles(workspace.root, files),
+    ...checkEntries(pkg, sources, workspace.root),
     ...(browserPackages.has(pkg.name) ? checkBrowserFiles(pkg, sources, workspace.root) : []),
     ...(holdConnections.has(pkg.name) ? sources.flatMap((file) => endFaults(file, workspace.root)) : []),
   ]
@@ -166,6 +171,24 @@ function layerFault(name, dependency, { entriesOf }) {
   if (!entriesOf.has(dependency) && !mayUse[dependency]) return undefined
   if (mayUse[name].includes(dependency)) return undefined
   return `${name} may use ${mayUse[name].join(', ') || 'no other package of ours'}`
+}
+
+/** Finds what {@link onlyBehind} keeps behind an entry and other entries lead to as well. */
+function checkEntries({ manifest }, files, root) {
+  const entries = Object.entries(manifest.exports ?? {})
+  return Object.entries(onlyBehind).flatMap(([dependency, home]) => {
+    const reached = reachable(
+      root,
+      manifest,
+      entries.filter(([entry]) => entry !== home),
+      files,
+    )
+    return [...reached].flatMap((file) =>
+      readFile(root, file)
+        .imports.filter(({ specifier }) => !isRelative(specifier) && packageName(specifier) === dependency)
+        .map(({ line }) => `${file}:${line} imports ${dependency}: only the entry ${home} may lead there`),
+    )
+  })
 }
 
 function checkBrowserFiles({ name, manifest }, files, root) {
@@ -250,9 +273,17 @@ function neighbours(root, file) {
     }))
 }
 
+/** What a file imports and uses. Each is read once in a run, however many checks ask. */
 function readFile(root, file) {
-  return readSource(file, readFileSync(join(root, file), 'utf8'))
+  const path = join(root, file)
+  const known = sources.get(path)
+  if (known !== undefined) return known
+  const source = readSource(file, readFileSync(path, 'utf8'))
+  sources.set(path, source)
+  return source
 }
+
+const sources = new Map()
 
 function runtimeDependencies({ dependencies, optionalDependencies, peerDependencies }) {
   return Object.keys({ ...dependencies, ...optionalDependencies, ...peerDependencies })

@@ -104,9 +104,13 @@ describe('checkLayers on imports of a source', () => {
   })
 
   it('refuses a deep import', () => {
-    const mux = library('mux', { dependencies: ['@ls/codec'] }, { 'src/index.ts': "import '@ls/codec/src/encode.js'" })
+    const mux = library(
+      'mux',
+      { dependencies: ['@ls/codec'] },
+      { 'src/index.ts': "import '@ls/codec/src/message/encode.js'" },
+    )
     expect(check(codec, mux)).toEqual([
-      'packages/mux/src/index.ts:1 imports @ls/codec/src/encode.js: not an entry that @ls/codec exports',
+      'packages/mux/src/index.ts:1 imports @ls/codec/src/message/encode.js: not an entry that @ls/codec exports',
     ])
   })
 
@@ -201,6 +205,13 @@ describe('checkLayers on packages for browsers', () => {
       'packages/codec/src/zlib.ts:1 imports node:zlib: @ls/codec runs in browsers; this belongs behind one of its entries ./node, ./duplex',
     ])
   })
+})
+
+it('checkLayers refuses an engine of browser fingerprints that the main entry leads to', () => {
+  const engine = { 'src/index.ts': "import './engine.js'", 'src/engine.ts': "import 'wreq-js'" }
+  expect(check(library('transport', { peerDependencies: ['wreq-js'] }, engine))).toEqual([
+    'packages/transport/src/engine.ts:1 imports wreq-js: only the entry ./browser may lead there',
+  ])
 })
 
 describe('checkLayers on circles', () => {

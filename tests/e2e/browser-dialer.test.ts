@@ -9,7 +9,8 @@ import {
   until,
   within,
 } from '@ls/testkit'
-import { type BrowserDialer, type Connect, listen, openBrowserDialer, type WebSocketTransport } from '@ls/transport'
+import { type Connect, listen, type WebSocketTransport } from '@ls/transport'
+import { type BrowserDialer, openBrowserDialer } from '@ls/transport/browser'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { afterTest, closing } from '../stress/cleanup.js'
 import { fact, mebibyte } from '../stress/settings.js'

@@ -14,7 +14,7 @@ import {
   until,
   within,
 } from '@ls/testkit'
-import { connectAsBrowser } from '@ls/transport'
+import { connectAsBrowser } from '@ls/transport/browser'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { closing } from '../stress/cleanup.js'
 import { fact, mebibyte } from '../stress/settings.js'

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, it } from 'vitest'
-import { parseCommandLine } from './command-line.js'
+import { parseCommandLine } from './arguments/command-line.js'
 
 // Every `linksocks …` line that the documentation shows is one that the command takes.
 

@@ -1,17 +1,17 @@
 import { basename, delimiter, dirname, relative } from 'node:path'
 import { isatty } from 'node:tty'
-import { parseCommandLine, type CompletionRequest, type HelpRequest, type Run } from './command-line.js'
+import { parseCommandLine, type CompletionRequest, type HelpRequest, type Run } from './arguments/command-line.js'
 import { findCommand } from './command.js'
 import type { CommandContext } from './commands/context.js'
-import { describeError, messageOf } from './describe-error.js'
+import { describeError, messageOf } from './output/describe-error.js'
 import { UsageError } from './errors.js'
 import { exitCode, type ExitCode } from './exit-code.js'
-import { renderGuide } from './guide.js'
-import { renderHelp, renderManual, renderOverview } from './help.js'
-import { createLogger, logLevel } from './logger.js'
-import { printedLine } from './printed-line.js'
-import { Redactor } from './redactor.js'
-import { LineOutput } from './line-output.js'
+import { renderGuide } from './help/guide.js'
+import { renderHelp, renderManual, renderOverview } from './help/help.js'
+import { createLogger, logLevel } from './output/logger.js'
+import { printedLine } from './output/printed-line.js'
+import { Redactor } from './output/redactor.js'
+import { LineOutput } from './output/line-output.js'
 import { listenForStop } from './stop-signals.js'
 import { tuneEngine } from './tune-engine.js'
 import { versionLine } from './version.js'
@@ -55,7 +55,7 @@ async function help(request: HelpRequest): Promise<ExitCode> {
 async function helpText({ command, scope }: HelpRequest, columns: number): Promise<string> {
   if (scope === 'markdown') return `${renderGuide()}\n`
   if (scope === 'man') {
-    const { renderManualPage } = await import('./manual-page.js')
+    const { renderManualPage } = await import('./help/manual-page.js')
     return renderManualPage()
   }
   const all = scope === 'all'

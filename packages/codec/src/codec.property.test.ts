@@ -1,13 +1,13 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { channelKey } from './channel-id.js'
-import { decode } from './decode.js'
-import { encode } from './encode.js'
+import { channelKey } from './message/channel-id.js'
+import { decode } from './message/decode.js'
+import { encode } from './message/encode.js'
 import { CodecError } from './errors.js'
-import { MessageType } from './message-type.js'
-import type { KnownMessage, Message } from './message.js'
-import { channelIdOffset, peekType } from './peek.js'
-import { dataCreditBytes, isCompressed, readTcpDataPayload } from './tcp-data.js'
+import { MessageType } from './message/message-type.js'
+import type { KnownMessage, Message } from './message/message.js'
+import { channelIdOffset, peekType } from './message/peek.js'
+import { dataCreditBytes, isCompressed, readTcpDataPayload } from './message/tcp-data.js'
 
 const id = fc.uint8Array({ minLength: 16, maxLength: 16 })
 const text = (minLength: number) =>

@@ -1,8 +1,15 @@
-export { datagramTarget } from './address.js'
-export { channelIdBytes, channelKey, formatChannelId, newChannelId, parseUuid, type ChannelKey } from './channel-id.js'
-export { fflateCompressor, type Compressor, type Inflating, type InflationOwner } from './compression.js'
-export { decode } from './decode.js'
-export { encode } from './encode.js'
+export { datagramTarget } from './message/address.js'
+export {
+  channelIdBytes,
+  channelKey,
+  formatChannelId,
+  newChannelId,
+  parseUuid,
+  type ChannelKey,
+} from './message/channel-id.js'
+export { fflateCompressor, type Compressor, type Inflating, type InflationOwner } from './gzip/compression.js'
+export { decode } from './message/decode.js'
+export { encode } from './message/encode.js'
 export { CodecError, codecErrorCodes, type CodecErrorCode } from './errors.js'
 export {
   defaultMaxInflatedBytes,
@@ -16,9 +23,9 @@ export {
   maxSecretBytes,
   maxTokenBytes,
 } from './limits.js'
-export { MessageType } from './message-type.js'
-export type * from './message.js'
-export { channelIdOffset, peekType } from './peek.js'
+export { MessageType } from './message/message-type.js'
+export type * from './message/message.js'
+export { channelIdOffset, peekType } from './message/peek.js'
 export {
   dataCreditBytes,
   encodeTcpData,
@@ -27,6 +34,6 @@ export {
   readTcpDataPayload,
   tcpDataHeaderBytes,
   writeTcpDataHeader,
-} from './tcp-data.js'
-export { extensions } from './vocabulary.js'
+} from './message/tcp-data.js'
+export { extensions } from './message/vocabulary.js'
 export { majorVersion, minorVersion, protocolVersion } from './version.js'

@@ -1,10 +1,10 @@
 import { crc32, gzip, gzipSync, inflateRaw, inflateRawSync, type ZlibOptions } from 'node:zlib'
-import { gzipLevel, type Compressor } from './compression.js'
-import { badGzip, checkInflated, readGzipFrame, type GzipFrame } from './gzip-frame.js'
-import { Inflation } from './inflation.js'
+import { gzipLevel, type Compressor } from './gzip/compression.js'
+import { badGzip, checkInflated, readGzipFrame, type GzipFrame } from './gzip/gzip-frame.js'
+import { Inflation } from './gzip/inflation.js'
 
-export type { InflationOwner } from './compression.js'
-export { Inflation } from './inflation.js'
+export type { InflationOwner } from './gzip/compression.js'
+export { Inflation } from './gzip/inflation.js'
 
 /** `node:zlib` behind the `Compressor` contract. `gzip` and `gunzip` work at once, on the calling thread. */
 export const nodeCompressor: Compressor = {

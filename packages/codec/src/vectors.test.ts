@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { fflateCompressor } from './compression.js'
-import { decode } from './decode.js'
-import { encode } from './encode.js'
+import { fflateCompressor } from './gzip/compression.js'
+import { decode } from './message/decode.js'
+import { encode } from './message/encode.js'
 import { CodecError } from './errors.js'
-import { MessageType } from './message-type.js'
-import type { KnownMessage } from './message.js'
+import { MessageType } from './message/message-type.js'
+import type { KnownMessage } from './message/message.js'
 import { gunzipAsync, nodeCompressor } from './node.js'
 
 interface ValidVector {

@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:net'
 import { FakeClock, until } from '@ls/testkit'
 import { afterEach, expect, test } from 'vitest'
 import { dial } from './dial.js'
-import type { NameResolver } from './name-resolver.js'
+import type { NameResolver } from './resolve/name-resolver.js'
 
 const servers: Server[] = []
 

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { dial } from '@ls/dial'
 import { maxTimerMs } from '@ls/foundation'
-import type { Target } from './authority.js'
+import type { Target } from './message/authority.js'
 
 /** What a dial may know about the request it serves. */
 export interface DialInfo {

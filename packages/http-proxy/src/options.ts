@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream'
 import { checkDurationMs, checkInteger } from '@ls/foundation'
-import { accountCheck, type Account, type AccountCheck } from './basic.js'
-import type { ConnectRequest } from './connect-request.js'
+import { accountCheck, type Account, type AccountCheck } from './message/basic.js'
+import type { ConnectRequest } from './serve/connect-request.js'
 
 /** The part of a pino logger that this package uses. Refusals come at `debug`: a hostile client must not fill a disk. */
 export interface HttpProxyLogger {

@@ -4,7 +4,7 @@ import { text } from 'node:stream/consumers'
 import { seededBytes, turns, until } from '@ls/testkit'
 import { describe, expect, test } from 'vitest'
 import { base, halfClosing, SessionPair, windowed } from '../testing/session-pair.js'
-import type { Channel } from './channel.js'
+import type { Channel } from './channel/channel.js'
 import { toDuplex } from './duplex.js'
 
 const target = { host: 'target.test', port: 80 }

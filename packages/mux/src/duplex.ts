@@ -1,7 +1,7 @@
 import { Duplex } from 'node:stream'
-import type { ChannelCloseReason } from './channel-close.js'
-import type { ChannelHandler } from './channel-handler.js'
-import type { Channel } from './channel.js'
+import type { ChannelHandler } from './channel/channel-handler.js'
+import type { ChannelCloseReason } from './channel/channel-close.js'
+import type { Channel } from './channel/channel.js'
 import { MuxError, type MuxErrorCode } from './errors.js'
 
 /**

@@ -1,1 +1,1 @@
-export { longReadBytes, ReadTap, type ReadTapOwner } from './read-tap.js'
+export { longReadBytes, ReadTap, type ReadTapOwner } from './memory/read-tap.js'

@@ -1,9 +1,9 @@
 import type { Compressor, Extension } from '@ls/codec'
 import { checkDurationMs, checkInteger, type Clock, type Logger, silentLogger, systemClock } from '@ls/foundation'
-import { Admission } from './admission.js'
-import { type FramePool, processFramePool } from './frame-pool.js'
-import { IdleWindows } from './idle-windows.js'
-import { MemoryBudget } from './memory-budget.js'
+import { Admission } from './memory/admission.js'
+import { type FramePool, processFramePool } from './memory/frame-pool.js'
+import { IdleWindows } from './flow/idle-windows.js'
+import { MemoryBudget } from './memory/memory-budget.js'
 
 /** What both ends agreed on when the link was opened (protocol.md §3). */
 export interface LinkTerms {

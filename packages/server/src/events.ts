@@ -1,5 +1,5 @@
 import type { ListenAddress } from '@ls/relay'
-import type { Peer } from './peer.js'
+import type { Peer } from './links/peer.js'
 
 /** What a server tells its embedder. */
 export interface ServerEvents {

@@ -1,26 +1,30 @@
-export { byteServer, hashServer, type ByteServerOptions } from './byte-server.js'
+export { byteServer, hashServer, type ByteServerOptions } from './servers/byte-server.js'
 export {
   testAuthority,
   type TestAuthority,
   testCertificate,
   type TestCertificate,
   type TestCertificateOptions,
-} from './certificate.js'
-export { type ClientHello, helloCatcher, type HelloCatcher } from './client-hello.js'
-export { describeMessageTransport, type TransportPair } from './describe-message-transport.js'
-export { echoServer } from './echo-server.js'
+} from './tls/certificate.js'
+export { type ClientHello, helloCatcher, type HelloCatcher } from './tls/client-hello.js'
+export { describeMessageTransport, type TransportPair } from './transports/describe-message-transport.js'
+export { echoServer } from './servers/echo-server.js'
 export { FakeClock } from './fake-clock.js'
-export { FakeDns, type FakeDnsReply } from './fake-dns.js'
-export { type FaultRelay, faultRelay, type LinkFault, linkFaults } from './fault-relay.js'
-export type { LinkConditions } from './faulty-link.js'
-export { httpServer, type TestHttpServer } from './http-server.js'
-export { ja4 } from './ja4.js'
+export { FakeDns, type FakeDnsReply } from './servers/fake-dns.js'
+export { type FaultRelay, faultRelay, type LinkFault, linkFaults } from './transports/fault-relay.js'
+export type { LinkConditions } from './transports/faulty-link.js'
+export { httpServer, type TestHttpServer } from './servers/http-server.js'
+export { ja4 } from './tls/ja4.js'
 export { leakCheck } from './leak-check.js'
-export { memoryTransportPair, type MemoryTransport, type MemoryTransportOptions } from './memory-transport.js'
+export {
+  memoryTransportPair,
+  type MemoryTransport,
+  type MemoryTransportOptions,
+} from './transports/memory-transport.js'
 export { requireProgram } from './program.js'
-export { RecordingHandler } from './recording-handler.js'
+export { RecordingHandler } from './transports/recording-handler.js'
 export { seededBytes, seededDigest, type SeededBytes } from './seeded-bytes.js'
-export { freePort, tcpServer, type TestServer, type TestTcpServer } from './tcp-server.js'
-export type { CloseReasonShape, HandlerShape, TransportShape } from './transport-shape.js'
+export { freePort, tcpServer, type TestServer, type TestTcpServer } from './servers/tcp-server.js'
+export type { CloseReasonShape, HandlerShape, TransportShape } from './transports/transport-shape.js'
 export { loadVectors } from './vectors.js'
 export { onceEvent, turns, until, within, type WaitOptions } from './wait.js'

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import * as browser from './browser.js'
 import * as entry from './index.js'
 
 test('the package exports these names', () => {
@@ -13,19 +14,16 @@ test('the package exports these names', () => {
       "WebSocketTransport",
       "byteStreamPorts",
       "connect",
-      "connectAsBrowser",
       "connectByteStream",
       "describeCertificate",
       "environmentProxy",
       "environmentWarnings",
-      "fingerprints",
       "formatAuthQuery",
       "hashToken",
       "keyPinOf",
       "listen",
       "listenByteStreams",
       "maxEarlyDataBytes",
-      "openBrowserDialer",
       "parseAuthQuery",
       "parseKeyPin",
       "parseServerUrl",
@@ -38,4 +36,8 @@ test('the package exports these names', () => {
       "transportErrorCodes",
     ]
   `)
+})
+
+test('browser exports exactly these names', () => {
+  expect(Object.keys(browser).toSorted()).toEqual(['connectAsBrowser', 'fingerprints', 'openBrowserDialer'])
 })

@@ -1,10 +1,10 @@
 import { connect as connectTcp, type NetConnectOpts, type Socket } from 'node:net'
 import { leakCheck, onceEvent, RecordingHandler } from '@ls/testkit'
 import { afterEach, beforeEach } from 'vitest'
-import { connect, type ConnectOptions } from '../src/connect.js'
-import { listen } from '../src/listen.js'
-import type { ListenOptions, TransportListener } from '../src/listen-options.js'
-import type { WebSocketTransport } from '../src/websocket-transport.js'
+import { connect, type ConnectOptions } from '../src/connect/connect.js'
+import { listen } from '../src/listen/listen.js'
+import type { ListenOptions, TransportListener } from '../src/listen/listen-options.js'
+import type { WebSocketTransport } from '../src/websocket/websocket-transport.js'
 
 const cleanups: (() => Promise<void> | void)[] = []
 let assertNoLeak: (() => Promise<void>) | undefined

@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Clock, Logger, TimerHandle } from '@ls/foundation'
-import { messageOf } from '../describe-error.js'
+import { messageOf } from '../output/describe-error.js'
 import { makeFolder, replaceFile } from './state-folder.js'
 
 /** Asks a certificate authority for a certificate (RFC 8555 §7.4). @throws Error that says why there is none */

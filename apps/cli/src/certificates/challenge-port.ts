@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
-import { messageOf } from '../describe-error.js'
+import { messageOf } from '../output/describe-error.js'
 
 /** The HTTP server that an authority asks whether a name is ours (RFC 8555 §8.3); open only while it asks. */
 export class ChallengePort {

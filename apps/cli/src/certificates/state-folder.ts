@@ -1,7 +1,7 @@
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
-import { messageOf } from '../describe-error.js'
+import { messageOf } from '../output/describe-error.js'
 
 /**
  * Where certificates that we make or get are kept: `STATE_DIRECTORY` is what systemd gives a unit, `XDG_STATE_HOME` what

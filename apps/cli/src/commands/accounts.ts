@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import type { Account } from '@ls/relay'
-import { messageOf } from '../describe-error.js'
+import { messageOf } from '../output/describe-error.js'
 import { UsageError } from '../errors.js'
 
 interface AccountSettings {

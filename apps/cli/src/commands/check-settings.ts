@@ -1,7 +1,7 @@
 import { parseDnsServer } from '@ls/dial'
 import { parseAccessRules, parseListenAddress, parseRoutes, parseUpstream, parseUpstreamHeaders } from '@ls/relay'
 import { parseServerUrl, splitEarlyData } from '@ls/transport'
-import { messageOf } from '../describe-error.js'
+import { messageOf } from '../output/describe-error.js'
 import { UsageError } from '../errors.js'
 
 interface NetworkSettings {

@@ -1,7 +1,7 @@
 import { finished } from 'node:stream/promises'
 import { LinkSocksClient } from '@ls/client'
 import { readHostPort, type Target } from '@ls/relay'
-import { parseCommandLine, type RunOf } from '../command-line.js'
+import { parseCommandLine, type RunOf } from '../arguments/command-line.js'
 import { exitCode, type ExitCode } from '../exit-code.js'
 import type { Settings } from '../settings.js'
 import { asUsage } from './check-settings.js'

@@ -1,5 +1,5 @@
 import type { Logger } from '@ls/foundation'
-import type { Redactor } from '../redactor.js'
+import type { Redactor } from '../output/redactor.js'
 
 /** What a running command has of the process. */
 export interface CommandContext {

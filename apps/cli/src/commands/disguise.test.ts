@@ -1,7 +1,7 @@
 import { silentLogger } from '@ls/foundation'
 import { freePort } from '@ls/testkit'
 import { afterEach, describe, expect, it } from 'vitest'
-import { parseCommandLine, type RunOf } from '../command-line.js'
+import { parseCommandLine, type RunOf } from '../arguments/command-line.js'
 import { UsageError } from '../errors.js'
 import { checkDisguise, openDisguise, type Disguise } from './disguise.js'
 

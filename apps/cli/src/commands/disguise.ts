@@ -1,8 +1,9 @@
 import type { ClientOptions } from '@ls/client'
 import { formatListenAddress, isLoopback, parseListenAddress } from '@ls/relay'
-import { connectAsBrowser, openBrowserDialer, parseServerUrl } from '@ls/transport'
+import { parseServerUrl } from '@ls/transport'
+import { connectAsBrowser, openBrowserDialer } from '@ls/transport/browser'
 import { UsageError } from '../errors.js'
-import { shorten } from '../flag-value.js'
+import { shorten } from '../arguments/flag-value.js'
 import type { Settings } from '../settings.js'
 import type { CommandContext } from './context.js'
 

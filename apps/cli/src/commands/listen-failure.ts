@@ -1,4 +1,4 @@
-import { chain, messageOf } from '../describe-error.js'
+import { chain, messageOf } from '../output/describe-error.js'
 
 /** A port that a command opens, and the flags that choose it. */
 export interface ListenPort {

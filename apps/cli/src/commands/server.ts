@@ -3,7 +3,7 @@ import { LinkSocksServer, type ReverseTokenRequest, type ServerOptions } from '@
 import { openServerCertificate } from '../certificates/server-certificate.js'
 import { UsageError } from '../errors.js'
 import { exitCode, type ExitCode } from '../exit-code.js'
-import { nextLine, reachableHost } from '../next-line.js'
+import { nextLine, reachableHost } from '../output/next-line.js'
 import type { Settings } from '../settings.js'
 import { aborted } from '../stop-signals.js'
 import { readAccounts } from './accounts.js'

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import type { ServerOptions } from '@ls/server'
 import { type ConnectOptions, parseKeyPin } from '@ls/transport'
-import { messageOf } from '../describe-error.js'
+import { messageOf } from '../output/describe-error.js'
 import { UsageError } from '../errors.js'
 import type { Settings } from '../settings.js'
 import { asUsage } from './check-settings.js'

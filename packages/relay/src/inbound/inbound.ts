@@ -9,9 +9,9 @@ import { isLoopback } from '../address/is-loopback.js'
 import { plainAddress } from '../address/remote-address.js'
 import type { ChannelSlots } from '../channel-slots.js'
 import { watchSocket } from '../open-sockets.js'
-import { checkPayloadOptions, type PayloadOptions } from '../payload-options.js'
-import { RefusalLog } from '../refusal-log.js'
-import { EntryRules } from './entry-rules.js'
+import { checkPayloadOptions, type PayloadOptions } from '../copy/payload-options.js'
+import { RefusalLog } from './refusal-log.js'
+import { EntryRules } from '../rules/entry-rules.js'
 import { firstBytes } from './first-bytes.js'
 import { makeHttpProxy } from './http.js'
 import {
@@ -20,11 +20,11 @@ import {
   type TcpAddress,
   type UnixAddress,
   type WebSocketAddress,
-} from './listen-address.js'
-import { type ListenWebSocket, openWebSocket } from './listen-web-socket.js'
-import { openServer } from './open-server.js'
-import type { ChannelSource } from './channel-source.js'
-import { PendingClients, type ProvableStream, unprovenStream } from './pending-clients.js'
+} from '../listen/listen-address.js'
+import { type ListenWebSocket, openWebSocket } from '../listen/listen-web-socket.js'
+import { openServer } from '../listen/open-server.js'
+import type { ChannelSource } from '../offer/channel-source.js'
+import { PendingClients, type ProvableStream, unprovenStream } from '../listen/pending-clients.js'
 import { serveSocks, type ServeSocksOptions } from './socks.js'
 import type { InboundUdpOptions } from './udp.js'
 

@@ -4,8 +4,8 @@ import { toDuplex } from '@ls/mux/duplex'
 import type { Cancellation } from '../cancellation.js'
 import { RelayError } from '../errors.js'
 import { parseTarget } from '../target.js'
-import type { ChannelSource } from './channel-source.js'
-import { openAnswered } from './opener.js'
+import type { ChannelSource } from '../offer/channel-source.js'
+import { openAnswered } from '../offer/opener.js'
 
 /**
  * A connection to a target as a Node stream, once the other end has reached it.

@@ -6,11 +6,11 @@ import type { Cancellation } from '../cancellation.js'
 import { RelayError } from '../errors.js'
 import type { Failure } from '../errors.js'
 import { failureOf, formatFailure } from '../failure.js'
-import type { PayloadOptions } from '../payload-options.js'
-import { pump } from '../pump.js'
+import type { PayloadOptions } from '../copy/payload-options.js'
+import { pump } from '../copy/pump.js'
 import { formatTarget, type Target } from '../target.js'
-import type { ChannelSource } from './channel-source.js'
-import { openAnswered, openAtOnce } from './opener.js'
+import type { ChannelSource } from '../offer/channel-source.js'
+import { openAnswered, openAtOnce } from '../offer/opener.js'
 
 export interface ServeTcpOptions extends PayloadOptions, ChannelSource {
   /** Answer success before the peer has. @default false */

@@ -8,10 +8,10 @@ import { type AcceptedRequest, decodeDatagram, encodeDatagram, parseDestination,
 import { RelayError } from '../errors.js'
 import { failureOf, formatFailure, replyOf } from '../failure.js'
 import { parseTarget, type Target } from '../target.js'
-import type { EntryRules } from './entry-rules.js'
+import type { EntryRules } from '../rules/entry-rules.js'
 import { watchGone } from './gone.js'
-import type { ChannelSource } from './channel-source.js'
-import { openAnswered } from './opener.js'
+import type { ChannelSource } from '../offer/channel-source.js'
+import { openAnswered } from '../offer/opener.js'
 
 /** What UDP associations of a proxy port may use. */
 export interface InboundUdpOptions {

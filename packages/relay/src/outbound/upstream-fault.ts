@@ -1,7 +1,7 @@
 import { HttpProxyError } from '@ls/http-proxy'
 import { SocksError } from '@ls/socks5'
-import type { Exit } from './routes.js'
-import type { Upstream } from './upstream.js'
+import type { Exit } from '../rules/routes.js'
+import type { Upstream } from '../upstream/upstream.js'
 
 /** What a person should hear of when the proxy itself is at fault, and not the target; undefined for everything else. */
 export function upstreamFault(error: unknown, exit: Exit): string | undefined {

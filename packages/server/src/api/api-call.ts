@@ -1,6 +1,8 @@
 import type { Clock, Logger } from '@ls/foundation'
 import type { Answer } from './answer.js'
-import type { ManagedServer } from './managed-server.js'
+import type { ChannelInfo } from '../reverse/channel-info.js'
+import type { ConnectorTokenRequest, ReverseTokenRequest } from '../tokens/token-requests.js'
+import type { TokenStatus } from '../tokens/token-status.js'
 
 /** One authorized request, and what it takes to serve it. */
 export interface ApiCall {
@@ -16,3 +18,14 @@ export interface ApiCall {
 
 /** Serves a request. May throw ApiRefusal, or ServerError for what the server refuses. */
 export type ApiHandler = (call: ApiCall) => Answer | Promise<Answer>
+
+/** What the management API needs of the server; `LinkSocksServer` is one. */
+export interface ManagedServer {
+  tokens(): TokenStatus[]
+  channels(): Iterable<ChannelInfo>
+  addForwardToken(token?: string): string
+  addReverseToken(request: ReverseTokenRequest): { token: string; port: number }
+  addConnectorToken(request: ConnectorTokenRequest): string
+  removeToken(token: string): Promise<boolean>
+  closeChannel(id: string): boolean
+}

@@ -1,9 +1,9 @@
 import { silentLogger } from '@ls/foundation'
 import { FakeClock } from '@ls/testkit'
 import { describe, expect, test } from 'vitest'
-import type { ChannelInfo } from '../channel-info.js'
+import type { ChannelInfo } from '../reverse/channel-info.js'
 import { maxListedChannels, showChannels } from './channels.js'
-import type { ManagedServer } from './managed-server.js'
+import type { ManagedServer } from './api-call.js'
 
 const channel: ChannelInfo = {
   id: '00000000-0000-0000-0000-000000000001',

@@ -1,5 +1,5 @@
 import { formatTarget } from '@ls/relay'
-import type { ChannelInfo } from '../channel-info.js'
+import type { ChannelInfo } from '../reverse/channel-info.js'
 import { type Answer, ApiRefusal } from './answer.js'
 import type { ApiCall } from './api-call.js'
 

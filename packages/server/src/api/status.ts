@@ -1,4 +1,4 @@
-import type { TokenStatus } from '../token-status.js'
+import type { TokenStatus } from '../tokens/token-status.js'
 import { version } from '../version.js'
 import type { Answer } from './answer.js'
 import type { ApiCall } from './api-call.js'

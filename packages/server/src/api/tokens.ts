@@ -1,4 +1,4 @@
-import { faultOf, type ReverseTokenRequest } from '../token-requests.js'
+import { faultOf, type ReverseTokenRequest } from '../tokens/token-requests.js'
 import { type Answer, ApiRefusal, failure } from './answer.js'
 import type { ApiCall } from './api-call.js'
 import { parseTokenBody, type TokenBody } from './token-body.js'

@@ -1,6 +1,6 @@
 import type { Clock } from '@ls/foundation'
 import { TransportError } from '../errors.js'
-import type { WebSocketTransport } from '../websocket-transport.js'
+import type { WebSocketTransport } from '../websocket/websocket-transport.js'
 import { BrowserTransport } from './browser-transport.js'
 
 /** What becomes of a WebSocket that the page is asked for. */

@@ -4,7 +4,7 @@ import { FakeClock, leakCheck, RecordingHandler, turns, until } from '@ls/testki
 import { type Logger, silentLogger } from '@ls/foundation'
 import { afterEach, describe, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
-import type { ConnectOptions } from '../connect.js'
+import type { ConnectOptions } from '../connect/connect.js'
 import { openBrowserDialer, type BrowserDialer, type BrowserDialerOptions } from './browser-dialer.js'
 
 const cleanups: (() => unknown)[] = []

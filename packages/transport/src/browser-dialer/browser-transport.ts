@@ -1,8 +1,8 @@
 import type { Clock, TimerHandle } from '@ls/foundation'
 import { type MessageTransport, processFramePool, type TransportCloseReason, type TransportHandler } from '@ls/mux'
-import { CloseCode, closeReason } from '../close-code.js'
+import { CloseCode, closeReason } from '../websocket/close-code.js'
 import { TransportError } from '../errors.js'
-import type { WebSocketTransport } from '../websocket-transport.js'
+import type { WebSocketTransport } from '../websocket/websocket-transport.js'
 
 /** By this code the page says that the text begins with the real one: pages may send few codes themselves. */
 const RELAYED_CODE = 3999

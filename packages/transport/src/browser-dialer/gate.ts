@@ -2,7 +2,7 @@ import { randomBytes, timingSafeEqual } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
 import { isIP } from 'node:net'
 import { formatHostPort } from '@ls/foundation'
-import type { UpgradeRefusal } from '../refuse-upgrade.js'
+import type { UpgradeRefusal } from '../listen/refuse-upgrade.js'
 
 /** 128 bits: whoever may try once a millisecond needs longer than there is time. */
 const TOKEN_BYTES = 16

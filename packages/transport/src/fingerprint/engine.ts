@@ -1,5 +1,5 @@
 import type { MessageTransport } from '@ls/mux'
-import type { ConnectOptions } from '../connect.js'
+import type { ConnectOptions } from '../connect/connect.js'
 
 /** A link that is to be opened over TLS, in the words of the browser. */
 export interface EngineRequest {

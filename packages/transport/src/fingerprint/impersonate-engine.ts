@@ -1,6 +1,6 @@
 import type { SecureContextOptions } from 'node:tls'
-import { connect } from '../connect.js'
-import { chromeUserAgent } from '../user-agent.js'
+import { connect } from '../connect/connect.js'
+import { chromeUserAgent } from '../connect/request-headers.js'
 import { chromiumHello } from './chromium-hello.js'
 import type { Engine } from './engine.js'
 import type { Fingerprint } from './fingerprint.js'

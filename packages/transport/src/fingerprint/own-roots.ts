@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { ClientTlsOptions } from '../tls.js'
+import type { ClientTlsOptions } from '../connect/tls.js'
 
 /**
  * Runs `use` while OpenSSL's default places hold the certificates of `ca` and nothing else. That is how wreq-js can be told

@@ -1,7 +1,7 @@
 import { asError } from '@ls/foundation'
 import { TransportError } from '../errors.js'
-import { upgradeRefused } from '../upgrade-refusal.js'
-import { placeOf } from '../url.js'
+import { upgradeRefused } from '../connect/upgrade-refusal.js'
+import { placeOf } from '../connect/url.js'
 
 /**
  * What wreq-js says when no WebSocket came about, as the error that `connect` has for the same. It has texts only; what

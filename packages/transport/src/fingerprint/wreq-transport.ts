@@ -1,7 +1,7 @@
 import type { TimerHandle } from '@ls/foundation'
 import type { MessageTransport, TransportCloseReason, TransportHandler } from '@ls/mux'
 import type { WebSocket } from 'wreq-js'
-import { applicationCloseCode, CloseCode, closeFrame, closeReason } from '../close-code.js'
+import { applicationCloseCode, CloseCode, closeFrame, closeReason } from '../websocket/close-code.js'
 import { TransportError } from '../errors.js'
 import type { ResolvedTransportOptions } from '../options.js'
 import type { Tunnel } from './tunnel.js'

@@ -1,6 +1,6 @@
 import type { Logger } from '@ls/foundation'
-import type { PayloadOptions } from '../../payload-options.js'
-import type { ChannelSource } from '../channel-source.js'
+import type { PayloadOptions } from '../../copy/payload-options.js'
+import type { ChannelSource } from '../../offer/channel-source.js'
 import type { Forward } from './forward-spec.js'
 
 export interface ForwardOptions extends PayloadOptions, ChannelSource {

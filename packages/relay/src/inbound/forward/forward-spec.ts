@@ -1,6 +1,11 @@
 import { textOf } from '@ls/foundation'
 import { formatTarget, readHostPort, type Target } from '../../target.js'
-import { formatListenAddress, parseListenAddress, type TcpAddress, type UnixAddress } from '../listen-address.js'
+import {
+  formatListenAddress,
+  parseListenAddress,
+  type TcpAddress,
+  type UnixAddress,
+} from '../../listen/listen-address.js'
 
 /** A fixed port: what comes there goes to one target. */
 export type Forward = TcpForward | UdpForward

@@ -1,0 +1,193 @@
+import {
+  commands,
+  findCommand,
+  runCommandNames,
+  shells,
+  type CommandName,
+  type RunCommandName,
+  type Shell,
+} from '../command.js'
+import { type Environment, misspeltVariables, readMode, readVariable } from './environment.js'
+import { UsageError } from '../errors.js'
+import { flagLabel, settingName, type Flag, type FlagValue } from '../flag.js'
+import { readValue, shorten } from './flag-value.js'
+import { flagsOf } from '../flags.js'
+import { readFlags } from './given-flags.js'
+import { habitHint } from './habits.js'
+import { readQuickLink } from './quick-link.js'
+import type { Settings } from '../settings.js'
+import { didYouMean, suggest } from './suggestion.js'
+
+/** What the caller wants. */
+export type Invocation = Run | HelpRequest | CompletionRequest | { readonly kind: 'version' }
+
+/** One of the commands that keep running, with its settings. */
+export type Run = { [C in RunCommandName]: RunOf<C> }[RunCommandName]
+
+export interface RunOf<C extends RunCommandName> {
+  readonly kind: 'run'
+  readonly command: C
+  readonly settings: Settings<C>
+  /** What stands behind the command without a dash; only `connect` takes one, and needs it. */
+  readonly target: string | undefined
+  /** Everything secret that was given, for the log to leave out. */
+  readonly secrets: readonly string[]
+  /** What was given and has no effect, one sentence each. */
+  readonly warnings: readonly string[]
+}
+
+export interface HelpRequest {
+  readonly kind: 'help'
+  /** The command to explain; undefined for the list of commands. */
+  readonly command: CommandName | undefined
+  readonly scope: 'command' | 'all' | 'markdown' | 'man'
+  /** Asked for, or shown since nothing was said: that is a mistake of the caller's. */
+  readonly asked: boolean
+}
+
+export interface CompletionRequest {
+  readonly kind: 'completion'
+  readonly shell: Shell
+}
+
+/**
+ * Reads the arguments and the environment. A flag wins over a variable, a variable over the default; of a flag given
+ * twice the last counts.
+ *
+ * @param argv The arguments, without those of Node itself.
+ * @throws UsageError for whatever is not understood, and nothing else
+ */
+export function parseCommandLine(argv: readonly string[], environment: Environment): Invocation {
+  const [first, ...rest] = argv
+  if (first !== undefined && !first.startsWith('-')) return parseCommand(findName(first), rest, environment)
+  if (first === '--version' || first === '-V' || first === '-v') return { kind: 'version' }
+  if (first === '--help' || first === '-h') return { kind: 'help', command: undefined, scope: 'command', asked: true }
+  const mode = readMode(environment)
+  if (mode !== undefined) return parseCommand(mode, argv, environment)
+  if (first === undefined) return { kind: 'help', command: undefined, scope: 'command', asked: false }
+  const later = runCommandNames.find((name) => rest.includes(name)) ?? runCommandNames.join('|')
+  const hint = habitHint(first) ?? ''
+  throw new UsageError(`the command comes before its flags: linksocks ${later} ${shorten(first)} …${hint}`)
+}
+
+function findName(word: string): CommandName {
+  const command = findCommand(word)
+  if (command !== undefined) return command.name
+  const names = commands.map(({ name }) => name)
+  const suggestions = suggest(word, names)
+  throw new UsageError(`unknown command '${shorten(word)}'${didYouMean(suggestions)}`)
+}
+
+function parseCommand(command: CommandName, argv: readonly string[], environment: Environment): Invocation {
+  const { given, positionals, asksForVersion } = readFlags(command, argv)
+  if (asksForVersion) return { kind: 'version' }
+  if (given.get('help') === true) return { kind: 'help', command, scope: 'command', asked: true }
+  if (command === 'help') return parseHelp(given, positionals)
+  if (command === 'completion') return { kind: 'completion', shell: parseShell(positionals) }
+  const url = findCommand(command)?.takesUrl === true ? takeUrl(positionals, given) : undefined
+  const target = command === 'connect' ? parseConnectTarget(positionals) : undefined
+  const [extra] = positionals.slice(url === undefined && target === undefined ? 0 : 1)
+  if (extra !== undefined) throw unexpected(extra)
+  if (command === 'version') return { kind: 'version' }
+
+  const values = withTokenOfUrl(
+    flagsOf(command).map((flag) => [
+      flag,
+      (flag.name === 'url' ? url : undefined) ?? given.get(flag.name) ?? readVariable(flag, environment),
+    ]),
+  )
+  const settings = Object.fromEntries(values.map(([flag, value]) => [settingName(flag), value ?? defaultOf(flag)]))
+  const secrets = values.flatMap(([flag, value]) => textsOf(value).flatMap((text) => secretsIn(flag, text)))
+  const warnings = [...withoutEffect(values), ...blankEdges(values), ...misspeltVariables(environment)]
+  // The table that made `settings` is the one that Settings is derived from.
+  return { kind: 'run', command, settings, target, secrets, warnings } as unknown as Run
+}
+
+function parseConnectTarget([target]: readonly string[]): string {
+  if (target === undefined) throw new UsageError('connect needs the target: linksocks connect HOST:PORT')
+  return target
+}
+
+/** The URL that stands without its flag; undefined where what stands there is none. */
+function takeUrl([word]: readonly string[], given: ReadonlyMap<string, FlagValue>): string | undefined {
+  if (word === undefined || !word.includes('://')) return undefined
+  if (given.has('url')) throw new UsageError('the URL of the server is given twice: with --url (-u) and without')
+  return word
+}
+
+type GivenValue = readonly [flag: Flag, value: FlagValue | undefined]
+
+/** From here on a token that the URL had is like any other. */
+function withTokenOfUrl(values: readonly GivenValue[]): readonly GivenValue[] {
+  const given = values.find(([{ name }]) => name === 'url')?.[1]
+  if (typeof given !== 'string') return values
+  const { url, token } = readQuickLink(given)
+  if (token === undefined) return values
+  return values.map(([flag, value]): GivenValue => {
+    if (flag.name === 'url') return [flag, url]
+    if (flag.name !== 'token') return [flag, value]
+    if (value === undefined || value === token) return [flag, readValue(flag, token, 'the token in the URL')]
+    throw new UsageError('the URL has a token, and --token (-t) is another one; give one of them')
+  })
+}
+
+function unexpected(word: string): UsageError {
+  const command = findCommand(word)
+  const hint = command === undefined ? '' : `; the command comes first: linksocks ${command.name}`
+  return new UsageError(`unexpected argument '${shorten(word)}'${hint}`)
+}
+
+function textsOf(value: FlagValue | undefined): readonly string[] {
+  return [value ?? []].flat().map(String)
+}
+
+/** What of a flag's value the log must leave out. A URL without a scheme is one all the same: its host is no secret. */
+function secretsIn(flag: Flag, text: string): readonly string[] {
+  if (flag.secret !== 'url' || text.includes('://')) return flag.secret === undefined ? [] : [text]
+  const url = `wss://${text}`
+  return URL.canParse(url) ? [url] : [text]
+}
+
+/** A shell or a file has added them, nearly always; the server compares every byte. */
+function blankEdges(values: readonly (readonly [Flag, FlagValue | undefined])[]): readonly string[] {
+  const blank = values.filter(([flag, value]) => {
+    return flag.secret === 'value' && textsOf(value).some((text) => text.trim() !== text)
+  })
+  return blank.map(([flag]) => `${flagLabel(flag)} begins or ends with white space, which is taken as a part of it`)
+}
+
+function parseHelp(given: ReadonlyMap<string, FlagValue>, positionals: readonly string[]): HelpRequest {
+  const [word, extra] = positionals
+  if (extra !== undefined) throw new UsageError(`unexpected argument '${shorten(extra)}'`)
+  const scope = (['markdown', 'man', 'all'] as const).find((name) => given.get(name) === true) ?? 'command'
+  return { kind: 'help', command: word === undefined ? undefined : findName(word), scope, asked: true }
+}
+
+function parseShell([word, extra]: readonly string[]): Shell {
+  if (extra !== undefined) throw new UsageError(`unexpected argument '${shorten(extra)}'`)
+  if (word === undefined) throw new UsageError(`completion needs the name of a shell: ${shells.join(', ')}`)
+  const shell = shells.find((name) => name === word)
+  if (shell !== undefined) return shell
+  throw new UsageError(`no completion for the shell '${shorten(word)}'; there is ${shells.join(', ')}`)
+}
+
+function defaultOf(flag: Flag): FlagValue | undefined {
+  if (flag.type === 'boolean') return false
+  if (flag.type === 'count') return 0
+  return flag.type === 'list' ? [] : flag.default
+}
+
+/** One warning for each reason. */
+function withoutEffect(values: readonly (readonly [Flag, FlagValue | undefined])[]): readonly string[] {
+  const useless = values.filter(([flag, value]) => flag.ignored !== undefined && asksForSomething(value))
+  const reasons = [...new Set(useless.map(([flag]) => flag.ignored))]
+  return reasons.map((reason) => {
+    const names = useless.filter(([flag]) => flag.ignored === reason).map(([flag]) => `--${flag.name}`)
+    return `without effect: ${names.join(', ')} (${reason})`
+  })
+}
+
+/** `--direct-mode disable` asks for what happens anyway. */
+function asksForSomething(value: FlagValue | undefined): boolean {
+  return [value ?? false].flat().some((each) => each !== false && each !== 'disable' && each !== 'relay-only')
+}

@@ -1,0 +1,51 @@
+import { describe, expect, it } from 'vitest'
+import { type DeployedFlag, deployedFlags } from '../../testing/deployed-flags.js'
+import { parseCommandLine, type Run } from './command-line.js'
+import { settingName, type Flag } from '../flag.js'
+import { flagsOf } from '../flags.js'
+
+/** Every command that takes the flags of Go's `client` there. */
+const takers = { server: ['server'], client: ['client', 'connector', 'provider'] } as const
+const rows = deployedFlags.flatMap((flag) => takers[flag.command].map((command) => ({ ...flag, command })))
+
+/** Texts that a flag of that type takes in Go, and what they mean. */
+const samples: Record<DeployedFlag['type'], readonly [text: string, meaning: unknown]> = {
+  bool: ['true', true],
+  count: ['2', 2],
+  duration: ['1m30s', 90_000],
+  int: ['8', 8],
+  string: ['text', 'text'],
+  stringArray: ['10.0.0.0/8:80', ['10.0.0.0/8:80']],
+}
+
+describe.each(rows)(
+  "$command --$name, a flag of LinkSocks 1.10.3's command line,",
+  ({ command, name, short, type }) => {
+    const [text, meaning] = samples[type]
+    const flag = flagsOf(command).find((each) => each.name === name || each.aliases?.includes(name))
+
+    it('means the same here, or is said to have no effect', () => {
+      expect(flag === undefined ? undefined : meaningOf(flag, [command, `--${name}=${text}`])).toEqual(
+        expectedOf(flag, meaning),
+      )
+    })
+
+    it('has the same short form', () => {
+      expect(flag?.short).toBe(short)
+    })
+  },
+)
+
+const noEffect = 'none, as a warning says'
+
+/** Ours may be given several times where Go takes one. */
+function expectedOf(flag: Flag | undefined, meaning: unknown): unknown {
+  if (flag?.ignored !== undefined) return noEffect
+  return flag?.type === 'list' ? [meaning].flat() : meaning
+}
+
+function meaningOf(flag: Flag, argv: readonly string[]): unknown {
+  const { settings, warnings } = parseCommandLine(argv, {}) as Run
+  if (warnings.some((warning) => warning.startsWith(`without effect: --${flag.name}`))) return noEffect
+  return (settings as Record<string, unknown>)[settingName(flag)]
+}

@@ -1,0 +1,51 @@
+import { modes, type RunCommandName } from '../command.js'
+import { UsageError } from '../errors.js'
+import { environmentNames, type Flag, type FlagValue } from '../flag.js'
+import { readValue, shorten } from './flag-value.js'
+import { flags } from '../flags.js'
+import { didYouMean, suggest } from './suggestion.js'
+
+export type Environment = Readonly<Record<string, string | undefined>>
+
+/** Names the command to run when the command line does not. */
+export const modeVariable = 'LINKSOCKS_MODE'
+
+/** What LinkSocks 1.10 calls these modes as well. */
+const deployedModes: ReadonlyMap<string, RunCommandName> = new Map([
+  ['forward', 'client'],
+  ['reverse', 'provider'],
+])
+
+/** @throws UsageError when the variable holds anything but a mode */
+export function readMode(environment: Environment): RunCommandName | undefined {
+  const mode = environment[modeVariable]?.trim() ?? ''
+  if (mode === '') return undefined
+  const word = mode.toLowerCase()
+  const command = modes.find((name) => name === (deployedModes.get(word) ?? word))
+  if (command !== undefined) return command
+  throw new UsageError(`${modeVariable} is '${shorten(mode)}'; it must be one of ${modes.join(', ')}`)
+}
+
+/** The value that the environment gives a flag, without white space around it. An empty variable counts as none. */
+export function readVariable(flag: Flag, environment: Environment): FlagValue | undefined {
+  const name = environmentNames(flag).find((each) => (environment[each]?.trim() ?? '') !== '')
+  const text = name === undefined ? undefined : environment[name]?.trim()
+  if (name === undefined || text === undefined) return undefined
+  if (flag.type !== 'list') return readValue(flag, text, name)
+  const elements = flag.splitEnv === true ? text.split(/\s+/).filter((element) => element !== '') : [text]
+  return elements.map((element) => String(readValue(flag, element, name)))
+}
+
+/** One warning for each variable that looks like a slip of the pen; others may belong to someone else. */
+export function misspeltVariables(environment: Environment): readonly string[] {
+  return Object.keys(environment)
+    .filter((name) => name.startsWith(prefix) && !knownVariables.includes(name))
+    .flatMap((name) => {
+      const [likeliest] = suggest(name.slice(prefix.length), knownEndings)
+      return likeliest === undefined ? [] : [`unknown environment variable ${name}${didYouMean([prefix + likeliest])}`]
+    })
+}
+
+const prefix = 'LINKSOCKS_'
+const knownVariables = [modeVariable, ...new Set(flags.flatMap((flag: Flag) => environmentNames(flag)))]
+const knownEndings = knownVariables.map((name) => name.slice(prefix.length))

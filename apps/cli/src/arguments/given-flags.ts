@@ -1,0 +1,129 @@
+import { parseArgs, type ParseArgsConfig } from 'node:util'
+import { commands, type CommandName } from '../command.js'
+import { UsageError } from '../errors.js'
+import { flagLabel, takesValue, type Flag, type FlagValue } from '../flag.js'
+import { readValue, shorten } from './flag-value.js'
+import { flagsOf } from '../flags.js'
+import { habitHint } from './habits.js'
+import { didYouMean, suggest } from './suggestion.js'
+
+/** What the arguments of a command say. */
+export interface GivenFlags {
+  /** Values by the flag's name. */
+  readonly given: ReadonlyMap<string, FlagValue>
+  readonly positionals: readonly string[]
+  /** `--version` or `-V` stands among the flags, which are then not read. */
+  readonly asksForVersion: boolean
+}
+
+/** One element of parseArgs' `tokens`. */
+type Token = NonNullable<ReturnType<typeof tokenize>>[number]
+type OptionToken = Extract<Token, { readonly kind: 'option' }>
+
+/** @throws UsageError for a flag that the command does not have, and for a value that the flag does not take */
+export function readFlags(command: CommandName, argv: readonly string[]): GivenFlags {
+  const known = new Map(
+    flagsOf(command).flatMap((flag) => [flag.name, ...(flag.aliases ?? [])].map((name) => [name, flag])),
+  )
+  const tokens = tokenize(argv, known)
+  // Who asks for help may not know yet what is wrong with the rest.
+  if (tokens.some((token) => token.kind === 'option' && known.get(token.name)?.name === 'help')) {
+    return { given: new Map([['help', true]]), positionals: [], asksForVersion: false }
+  }
+  if (tokens.some((token) => token.kind === 'option' && versionFlags.has(token.rawName))) {
+    return { given: new Map(), positionals: [], asksForVersion: true }
+  }
+  const given = new Map<string, FlagValue>()
+  const positionals: string[] = []
+  for (const token of tokens) {
+    if (token.kind === 'positional') positionals.push(token.value)
+    if (token.kind === 'option') readFlag(command, known, token, given)
+  }
+  return { given, positionals, asksForVersion: false }
+}
+
+const versionFlags: ReadonlySet<string> = new Set(['--version', '-V'])
+
+/** parseArgs knows how arguments fall apart; what they mean is ours to say, and ours to complain about. */
+function tokenize(argv: readonly string[], known: ReadonlyMap<string, Flag>) {
+  const options: NonNullable<ParseArgsConfig['options']> = {}
+  for (const [name, flag] of known) {
+    const short = flag.name === name && flag.short !== undefined ? { short: flag.short } : {}
+    options[name] = { type: takesValue(flag) ? 'string' : 'boolean', ...short }
+  }
+  return parseArgs({
+    args: argv.map((each) => longForm(each, known)),
+    options,
+    strict: false,
+    allowPositionals: true,
+    tokens: true,
+  }).tokens
+}
+
+/** `-r=false`, as Go reads it, is `--reverse=false`: parseArgs takes the `=` for one more flag. */
+function longForm(argument: string, known: ReadonlyMap<string, Flag>): string {
+  const [, short, text] = /^-([a-zA-Z])=(.*)$/s.exec(argument) ?? []
+  const flag = [...known.values()].find((each) => short !== undefined && each.short === short)
+  return flag === undefined || takesValue(flag) ? argument : `--${flag.name}=${text}`
+}
+
+function readFlag(
+  command: CommandName,
+  known: ReadonlyMap<string, Flag>,
+  token: OptionToken,
+  given: Map<string, FlagValue>,
+): void {
+  const flag = known.get(token.name)
+  if (flag === undefined) {
+    if (!takeBack(known, token, given)) throw unknownFlag(command, known, token)
+    return
+  }
+  given.set(flag.name, nextValue(flag, given.get(flag.name), valueText(flag, token), flagLabel(flag)))
+}
+
+/** The flag's value once it is given again, after having been `before`. */
+function nextValue(flag: Flag, before: FlagValue | undefined, text: string | undefined, source: string): FlagValue {
+  if (flag.type === 'boolean') return text === undefined || readValue(flag, text, source)
+  if (flag.type === 'count' && text === undefined) return Math.min(flag.max, Number(before ?? 0) + 1)
+  if (text === undefined) throw new UsageError(`${source} needs a value`)
+  const value = readValue(flag, text, source)
+  return flag.type === 'list' ? [before ?? [], value].flat().map(String) : value
+}
+
+/** What stands behind the flag, if it is its value. */
+function valueText(flag: Flag, token: OptionToken): string | undefined {
+  const { value, inlineValue, rawName } = token
+  if (value === undefined) return undefined
+  // Both `-p=80` and `-p80` are in use.
+  if (inlineValue) return rawName.startsWith('--') ? value : value.replace(/^=/, '')
+  const looksLikeFlag = value.length > 1 && value.startsWith('-') && !/^-[\d.]/.test(value)
+  if (!looksLikeFlag) return value
+  throw new UsageError(
+    `${flagLabel(flag)} needs a value, but what follows looks like a flag; if it is the value, write --${flag.name}=VALUE`,
+  )
+}
+
+/** `--no-reverse` takes back `--reverse`, `--reconnect` takes back `--no-reconnect`. */
+function takeBack(known: ReadonlyMap<string, Flag>, token: OptionToken, given: Map<string, FlagValue>): boolean {
+  const { rawName, name } = token
+  if (!rawName.startsWith('--') || token.inlineValue === true) return false
+  const flag = known.get(name.startsWith('no-') ? name.slice('no-'.length) : `no-${name}`)
+  if (flag?.type !== 'boolean' || flag.name === 'help') return false
+  given.set(flag.name, false)
+  return true
+}
+
+function unknownFlag(command: CommandName, known: ReadonlyMap<string, Flag>, token: OptionToken): UsageError {
+  const { name, rawName } = token
+  const isLong = rawName.startsWith('--')
+  const elsewhere = commands
+    .map((each) => each.name)
+    .filter((each) => flagsOf(each).some((flag) => (isLong ? flag.name === name : flag.short === name)))
+  if (elsewhere.length > 0) {
+    return new UsageError(`${command} has no flag ${rawName}; it belongs to ${elsewhere.join(', ')}`)
+  }
+  const habit = habitHint(rawName)
+  if (habit !== undefined) return new UsageError(`unknown flag ${shorten(rawName)}${habit}`)
+  const suggestions = isLong ? suggest(name, [...known.keys()]).map((each) => `--${each}`) : []
+  return new UsageError(`unknown flag ${shorten(rawName)}${didYouMean(suggestions)}`)
+}

@@ -1,0 +1,37 @@
+import { UsageError } from '../errors.js'
+
+/** What a URL such as `wss://TOKEN@host:8765/` says. */
+export interface QuickLink {
+  /** Without the token. */
+  readonly url: string
+  /** Undefined where the URL has none. */
+  readonly token: string | undefined
+}
+
+/**
+ * Takes the token out of a server's URL. A user name without a password is one; with a password it is an account at a web
+ * server in front, and stays where it is.
+ *
+ * @throws UsageError for a token that is not percent-encoded rightly; never with the token
+ */
+export function readQuickLink(text: string): QuickLink {
+  const [, scheme, user, rest] = /^([a-z][a-z0-9+.-]*:\/\/)([^/?#@:]+)@(.*)$/is.exec(text) ?? []
+  if (scheme === undefined || user === undefined || rest === undefined) return { url: text, token: undefined }
+  try {
+    return { url: `${scheme}${rest}`, token: decodeURIComponent(user) }
+  } catch (cause) {
+    throw new UsageError('the token in the URL has a % that is not followed by two hex digits; write %25 for a %', {
+      cause,
+    })
+  }
+}
+
+/** The URL with the token in it, for one line to paste. */
+export function writeQuickLink(url: string, token: string): string {
+  return url.replace('://', `://${percentEncode(token)}@`)
+}
+
+/** Quotes as well: the URL stands between them in the line. */
+function percentEncode(token: string): string {
+  return encodeURIComponent(token).replaceAll(/[!'()*]/g, (sign) => `%${sign.charCodeAt(0).toString(16)}`)
+}

@@ -1,0 +1,116 @@
+import { describe, expect, it } from 'vitest'
+import { commands } from '../command.js'
+import { flagsOf } from '../flags.js'
+import { renderHelp, renderManual, renderOverview } from './help.js'
+
+describe('renderOverview', () => {
+  it('shows the commands', () => {
+    expect(renderOverview({ columns: 80 })).toMatchInlineSnapshot(`
+      "Carries proxy traffic over WebSocket.
+
+      Usage: linksocks <command> [flags]
+
+      Commands:
+        server     Run the server that all the others link to.
+        client     Link to a server and open a proxy port here.
+        provider   Let a server's users into the network of this machine (client -r).
+        connector  Open a proxy port here into the network of a provider.
+        connect    Join standard input and output with one target.
+        demo       Run a server and a client on this machine, to try it.
+        completion
+                   Print a script that completes commands and flags in your shell.
+        version    Print the version and the platform.
+        help       Explain a command, or all of them.
+
+      Each command explains its flags: linksocks <command> --help. All of them:
+      linksocks help --all.
+      Without a command, the variable LINKSOCKS_MODE names it (server, client,
+      provider, connector).
+
+      Try it on this machine alone: linksocks demo
+      "
+    `)
+  })
+})
+
+describe('renderHelp', () => {
+  it('explains the demo', () => {
+    expect(renderHelp('demo', { columns: 80 })).toMatchInlineSnapshot(`
+      "Usage: linksocks demo [flags]
+
+      Run a server and a client on this machine, to try it.
+      Makes a token for the occasion, shows the proxy address and a command to try it
+      with. Nothing of it is reachable from other machines.
+
+      Link:
+        -P, --ws-port N             WebSocket port; 0 takes any free one
+                                    [default: 8765] [env: LINKSOCKS_WEBSOCKET_PORT]
+
+      Proxy port:
+        -p, --socks-port N          Proxy port; 0 takes any free one [default: 9870]
+                                    [env: LINKSOCKS_SOCKS_PORT]
+
+      Logs:
+        -d, --debug                 Log more: -d for debug, -dd for trace
+                                    [env: LINKSOCKS_DEBUG]
+            --log-level LEVEL       Least level to log, whatever -d says; info by
+                                    default, warn for the demo [one of: trace, debug,
+                                    info, warn, error, silent]
+                                    [env: LINKSOCKS_LOG_LEVEL]
+            --log-format FORMAT     json makes everything on both streams a JSON
+                                    object a line; auto and human are lines for people
+                                    [default: auto] [one of: auto, human, json]
+                                    [env: LINKSOCKS_LOG_FORMAT]
+
+      Help:
+        -h, --help                  Show this help and end
+
+      Example:
+        Both on their usual ports:
+          linksocks demo
+      "
+    `)
+  })
+
+  it.each(commands.map(({ name }) => name))('names every flag of %s', (name) => {
+    const help = renderHelp(name, { columns: 80, all: true })
+    expect(flagsOf(name).filter((flag) => !help.includes(`--${flag.name}`))).toEqual([])
+  })
+
+  it.each(commands.filter(({ essentials }) => essentials !== undefined))(
+    'shows the essential flags of $name and where the others are',
+    ({ name, essentials = [] }) => {
+      const help = renderHelp(name, { columns: 80 })
+      const shown = [...help.matchAll(/^ {2}(?:-\w,| {3}) --([a-z-]+)/gm)].map(([, flag]) => flag)
+      expect([shown, help.includes(`flags: linksocks help ${name} --all`)]).toEqual([essentials, true])
+    },
+  )
+
+  it('of provider names default and variable', () => {
+    expect(renderHelp('provider', { columns: 100 })).toContain('[default: ws://localhost:8765] [env: LINKSOCKS_URL]')
+  })
+
+  it.each([72, 80, 100])('keeps within %i columns, but for examples', (columns) => {
+    const texts = commands.map(({ name }) => renderHelp(name, { columns, all: true }).split('Example')[0] ?? '')
+    expect(
+      texts
+        .join('\n')
+        .split('\n')
+        .filter((line) => line.length > columns),
+    ).toEqual([])
+  })
+
+  it.each([
+    [10, 72],
+    [1000, 100],
+  ])('takes a terminal of %i columns for one of %i', (columns, taken) => {
+    expect(renderHelp('server', { columns })).toBe(renderHelp('server', { columns: taken }))
+  })
+})
+
+describe('renderManual', () => {
+  it('holds the help of every command', () => {
+    const manual = renderManual({ columns: 80 })
+    expect(commands.filter(({ name }) => !manual.includes(renderHelp(name, { columns: 80, all: true })))).toEqual([])
+  })
+})

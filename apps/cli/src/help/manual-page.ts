@@ -1,0 +1,87 @@
+import { commands, type Command } from '../command.js'
+import { exitCode } from '../exit-code.js'
+import { environmentNames, sections, type Flag } from '../flag.js'
+import { flagsOf } from '../flags.js'
+import { defaultText, limitText, placeholderOf } from './help.js'
+
+/** The manual page in the mdoc language of man(7); made from the tables that parsing and help use. */
+export function renderManualPage(): string {
+  const parts = [
+    `.Dd ${pageDate}\n.Dt LINKSOCKS 1\n.Os`,
+    '.Sh NAME\n.Nm linksocks\n.Nd carry proxy traffic over WebSocket',
+    `.Sh SYNOPSIS\n${commands.map(({ name, argument }) => synopsis(name, argument?.name)).join('\n')}`,
+    `.Sh DESCRIPTION\n${commands.map(describe).join('\n')}`,
+    ...commands.map(renderCommand),
+    `.Sh EXIT STATUS\n${list(Object.entries(exitCode).map(([meaning, code]) => [String(code), exitTexts[meaning] ?? meaning]))}`,
+    `.Sh EXAMPLES\n${commands.flatMap(renderExamples).join('\n')}`,
+  ]
+  return `${parts.filter((part) => part !== '').join('\n')}\n`
+}
+
+/** When the text of this page last changed in more than its flags. */
+const pageDate = 'November 26, 2026'
+
+const exitTexts: Readonly<Record<string, string>> = {
+  ok: 'It ended as it was asked to.',
+  failure: 'It could not go on.',
+  usage: 'The command line or the environment is wrong.',
+}
+
+function synopsis(name: string, argument: string | undefined): string {
+  return `.Nm\n.Cm ${name}\n${argument === undefined ? '.Op Ar flags' : `.Ar ${argument}`}`
+}
+
+function describe({ name, summary, description }: Command): string {
+  return `.Ss ${name}\n${prose(summary)}\n${prose(description)}`
+}
+
+function renderCommand({ name }: Command): string {
+  const shown = flagsOf(name).filter((flag) => flag.ignored === undefined && flag.section !== 'Help')
+  if (shown.length === 0) return ''
+  const groups = sections
+    .map((section) => [section, shown.filter((flag) => flag.section === section)] as const)
+    .filter(([, group]) => group.length > 0)
+    .map(([section, group]) => `.Ss ${section}\n${list(group.map((flag) => [flagNames(flag), flagText(flag)]))}`)
+  return `.Sh FLAGS OF ${name.toUpperCase()}\n${groups.join('\n')}`
+}
+
+function flagNames(flag: Flag): string {
+  const names = [...(flag.short === undefined ? [] : [`-${flag.short}`]), `--${flag.name}`]
+  const aliases = (flag.aliases ?? []).map((alias) => `--${alias}`)
+  return `${[...names, ...aliases].join(', ')} ${placeholderOf(flag)}`.trimEnd()
+}
+
+function flagText(flag: Flag): string {
+  const facts = [
+    ['Default', defaultText(flag)],
+    ['One of', limitText(flag)],
+    ['Environment', environmentNames(flag).join(', ') || undefined],
+  ]
+  return [flag.help, ...facts.flatMap(([name, text]) => (text === undefined ? [] : [`${name}: ${text}`]))]
+    .join('. ')
+    .concat('.')
+}
+
+function renderExamples({ examples }: Command): readonly string[] {
+  return examples.map(([purpose, line]) => `${escape(purpose)}:\n.Dl ${escape(line)}`)
+}
+
+function list(rows: readonly (readonly [term: string, text: string])[]): string {
+  return `.Bl -tag -width Ds\n${rows.map(([term, text]) => `.It ${escape(term)}\n${prose(text)}`).join('\n')}\n.El`
+}
+
+/** Text of a paragraph: each sentence begins a line, so that the formatter sets its own space between two. */
+function prose(text: string): string {
+  return text
+    .split(/(?<=\.) (?=[A-Z])/)
+    .map(escape)
+    .join('\n')
+}
+
+/** roff takes a backslash for an escape, a dash for a hyphen, and a line that begins with a point or a quote for a request. */
+function escape(text: string): string {
+  return text
+    .replaceAll('\\', String.raw`\e`)
+    .replaceAll('-', String.raw`\-`)
+    .replace(/^(?=[.'])/, String.raw`\&`)
+}

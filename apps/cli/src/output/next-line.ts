@@ -1,0 +1,38 @@
+import { hostname, networkInterfaces } from 'node:os'
+import type { KeyPin } from '@ls/transport'
+import { writeQuickLink } from '../arguments/quick-link.js'
+
+export interface NextLine {
+  /** How the program was called here. */
+  readonly program: string
+  readonly role: 'client' | 'provider' | 'connector'
+  readonly token: string
+  /** URL of the server, as others reach it. */
+  readonly url: string
+  readonly pin: KeyPin | undefined
+}
+
+/** One line that does the rest on the other machine. */
+export function nextLine({ program, role, token, url, pin }: NextLine): string {
+  if (url.startsWith('ws+unix:')) return `${program} ${role} -t ${token} -u ${url}`
+  return `${program} ${role} '${writeQuickLink(url, token)}'${pin === undefined ? '' : ` --tls-pin ${pin}`}`
+}
+
+/** The host by which others most likely reach this one: what the flags say, else an address of this machine. */
+export function reachableHost(wsHost: string, names: readonly string[]): string {
+  const [name] = names
+  if (name !== undefined) return name
+  if (!isWildcard(wsHost)) return wsHost
+  const addresses = Object.values(networkInterfaces()).flatMap((each) => each ?? [])
+  const own = addresses.filter(({ address, internal }) => !internal && !isLinkLocal(address))
+  const best = own.find(({ family }) => family === 'IPv4') ?? own[0]
+  return best?.address ?? hostname()
+}
+
+function isWildcard(host: string): boolean {
+  return host === '0.0.0.0' || host === '::'
+}
+
+function isLinkLocal(address: string): boolean {
+  return /^(?:169\.254\.|fe[89ab])/i.test(address)
+}

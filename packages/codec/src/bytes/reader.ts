@@ -1,0 +1,96 @@
+import { channelIdBytes } from '../message/channel-id.js'
+import { CodecError } from '../errors.js'
+import { decodeShortText } from './text.js'
+
+const maxSafeHigh = Math.floor(Number.MAX_SAFE_INTEGER / 0x1_0000_0000)
+
+/**
+ * Walks a message from left to right. Each read names the field it wants, so that the error of a short message
+ * says what is missing. Bytes come out as views.
+ */
+export class Reader {
+  readonly #bytes: Uint8Array
+  #offset: number
+
+  constructor(bytes: Uint8Array, offset: number) {
+    this.#bytes = bytes
+    this.#offset = offset
+  }
+
+  /** Nothing left to read: where optional fields are decided. */
+  get ended(): boolean {
+    return this.#offset >= this.#bytes.length
+  }
+
+  get remainingBytes(): number {
+    return this.#bytes.length - this.#offset
+  }
+
+  u8(field: string): number {
+    return this.#bytes[this.#take(1, field)]!
+  }
+
+  u16(field: string): number {
+    const at = this.#take(2, field)
+    return (this.#bytes[at]! << 8) | this.#bytes[at + 1]!
+  }
+
+  u32(field: string): number {
+    return readU32(this.#bytes, this.#take(4, field))
+  }
+
+  /** A 64-bit number; over 2^53 - 1 it could not be counted up exactly and is refused. */
+  u64(field: string): number {
+    const at = this.#take(8, field)
+    const high = readU32(this.#bytes, at)
+    if (high <= maxSafeHigh) return high * 0x1_0000_0000 + readU32(this.#bytes, at + 4)
+    throw new CodecError('ERR_CODEC_BAD_VALUE', `${field} is over the largest readable, ${Number.MAX_SAFE_INTEGER}`)
+  }
+
+  /** Zero is false, all else true, as deployed peers read it. */
+  flag(field: string): boolean {
+    return this.u8(field) !== 0
+  }
+
+  bytes(length: number, field: string): Uint8Array {
+    const at = this.#take(length, field)
+    return this.#bytes.subarray(at, at + length)
+  }
+
+  id(field: string): Uint8Array {
+    return this.bytes(channelIdBytes, field)
+  }
+
+  /** Bytes after a length byte. */
+  shortBytes(field: string): Uint8Array {
+    return this.bytes(this.u8(field), field)
+  }
+
+  /** Text after a length byte. */
+  shortText(field: string): string {
+    return decodeShortText(this.shortBytes(field), 0xff)
+  }
+
+  /** Text after a length byte where the message may end before it; empty text counts as none. */
+  optionalText(field: string): string | undefined {
+    return this.ended ? undefined : this.shortText(field) || undefined
+  }
+
+  #take(length: number, field: string): number {
+    const at = this.#offset
+    if (at + length > this.#bytes.length) throw truncated(field, length, at, this.#bytes.length)
+    this.#offset = at + length
+    return at
+  }
+}
+
+export function readU32(bytes: Uint8Array, at: number): number {
+  return ((bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!) >>> 0
+}
+
+export function truncated(field: string, length: number, at: number, end: number): CodecError {
+  return new CodecError(
+    'ERR_CODEC_TRUNCATED',
+    `${field} needs ${length} bytes at offset ${at}, the message ends at ${end}`,
+  )
+}

@@ -1,0 +1,89 @@
+import { gzipSync, Inflate } from 'fflate'
+import { crc32 } from './crc32.js'
+import { CodecError } from '../errors.js'
+import { badGzip, checkInflated, readGzipFrame, type GzipFrame } from './gzip-frame.js'
+
+/** Gzip for the payload of Data messages: `fflateCompressor` anywhere, `nodeCompressor` of `@ls/codec/node` on Node. */
+export interface Compressor {
+  /** A gzip stream of one member without a file name or time. */
+  gzip(bytes: Uint8Array): Uint8Array
+  /**
+   * Inflates a gzip stream of exactly one member; stops at the limit instead of looking at the size afterwards.
+   *
+   * @throws CodecError `ERR_CODEC_INFLATED_TOO_LARGE` past `maxInflatedBytes`; `ERR_CODEC_BAD_GZIP` for a stream that
+   * is broken, cut short, followed by more bytes, or not of the size its trailer says.
+   */
+  gunzip(bytes: Uint8Array, maxInflatedBytes: number): Uint8Array
+  /**
+   * Inflates in pieces, as they are taken; throws as `gunzip` does where the frame alone shows a fault. The owner hears
+   * nothing before it has returned. Without it, data in transit is inflated at once.
+   */
+  inflate?(bytes: Uint8Array, maxInflatedBytes: number, owner: InflationOwner): Inflating
+}
+
+/** One gzip stream while it is being inflated. */
+export interface Inflating {
+  /** Takes more, after `onPiece` returned false. */
+  goOn(): void
+  /** Nobody wants the rest. */
+  stop(): void
+}
+
+/** Who takes what is being inflated. */
+export interface InflationOwner {
+  /** At most 64 KiB, in order; false to get no more before {@link Inflating.goOn}. */
+  onPiece(piece: Uint8Array): boolean
+  /** All of it was handed over, and was what its trailer says. */
+  onDone(): void
+  /** It is not what it claims to be; nothing more follows. Pieces that came before are not to be trusted as a whole. */
+  onError(error: CodecError): void
+}
+
+/**
+ * How hard `gzip` tries, 1 to 9. Measured on Node 20 with 1 MiB of JSON: level 6 takes three times as long as level 1
+ * for a twentieth less output, and a proxied stream waits for it.
+ */
+export const gzipLevel = 1
+
+/**
+ * Gzip in plain JavaScript, for browsers and workers; a quarter of the speed of Node's own.
+ *
+ * fflate cannot tell where in its input a deflate stream ended, so bytes hidden between that end and the trailer
+ * pass unnoticed here; they reach no one and change no size.
+ */
+export const fflateCompressor: Compressor = {
+  gzip: (bytes) => gzipSync(bytes, { level: gzipLevel, mtime: 0 }),
+  gunzip(bytes, maxInflatedBytes) {
+    const frame = readGzipFrame(bytes, maxInflatedBytes)
+    const inflated = inflate(frame)
+    return checkInflated(frame, inflated, crc32(inflated))
+  },
+}
+
+/** Compressed bytes per step, which bounds how far a lying trailer can be overrun: 8 KiB inflate to at most 8 MiB. */
+const stepBytes = 8 * 1024
+
+/**
+ * A stored block of one byte (RFC 1951 §3.2.4), fed after the stream: ignored if the stream has ended, and either
+ * an error or a byte too many if it has not. fflate by itself misses an end at a byte boundary.
+ */
+const endProbe = Uint8Array.of(0x01, 0x01, 0x00, 0xfe, 0xff, 0x00)
+
+function inflate(frame: GzipFrame): Uint8Array {
+  const output = new Uint8Array(frame.inflatedBytes)
+  let length = 0
+  const stream = new Inflate((chunk) => {
+    if (length + chunk.length > output.length) throw badGzip(`it inflates past the ${output.length} bytes promised`)
+    output.set(chunk, length)
+    length += chunk.length
+  })
+  try {
+    for (let at = 0; at < frame.deflated.length; at += stepBytes) {
+      stream.push(frame.deflated.subarray(at, at + stepBytes))
+    }
+    stream.push(endProbe, true)
+  } catch (cause) {
+    throw cause instanceof CodecError ? cause : badGzip('its deflate stream is broken', cause)
+  }
+  return output.subarray(0, length)
+}

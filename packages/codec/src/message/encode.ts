@@ -1,0 +1,207 @@
+import { encodeAddress, noAddress, writeAddress } from './address.js'
+import { channelIdBytes } from './channel-id.js'
+import { checkBytes, checkId, checkInteger, checkOneOf, checkText } from '../bytes/check.js'
+import { dataHeaderBytes, gzip, tcp, udp, uncompressed } from './data-header.js'
+import { encodeDirect, encodeHello, encodeLog, encodePartners } from './json-body.js'
+import { maxCreditBytes, maxErrorBytes, maxMessageBytes, maxSecretBytes, maxTokenBytes } from '../limits.js'
+import { MessageType } from './message-type.js'
+import type * as M from './message.js'
+import { messageHeaderBytes } from './peek.js'
+import { encodeTcpData } from './tcp-data.js'
+import { cutText } from '../bytes/text.js'
+import { compressions, connectorOperations, protocols } from './vocabulary.js'
+import { Writer } from '../bytes/writer.js'
+
+/**
+ * The bytes of a message; a small one is a view into a larger buffer, so hand on the view and never its `buffer`. Error text over 255 bytes is cut between two characters, and text
+ * with a lone surrogate gets U+FFFD in its place. Every `Message` that `decode` gave can be encoded again.
+ *
+ * @throws TypeError for a value of the wrong kind, RangeError for one outside its limits.
+ *
+ * @example
+ * encode({ type: MessageType.Connect, protocol: 'tcp', channelId: newChannelId(), address: { host: '::1', port: 22 } })
+ */
+export function encode(message: M.KnownMessage): Uint8Array {
+  switch (message.type) {
+    case MessageType.Data:
+      return encodeData(message)
+    case MessageType.Auth:
+      return encodeAuth(message)
+    case MessageType.AuthResponse:
+      return encodeAuthResponse(message)
+    case MessageType.Connect:
+      return encodeConnect(message)
+    case MessageType.ConnectResponse:
+      return encodeConnectResponse(message)
+    case MessageType.Disconnect:
+      return encodeDisconnect(message)
+    case MessageType.Connector:
+      return encodeConnector(message)
+    case MessageType.ConnectorResponse:
+      return encodeConnectorResponse(message)
+    case MessageType.Log:
+      return encodeLog(message)
+    case MessageType.Partners:
+      return encodePartners(message)
+    case MessageType.DirectCapabilities:
+    case MessageType.DirectRendezvous:
+    case MessageType.DirectStatus:
+      return encodeDirect(message)
+    case MessageType.Hello:
+      return encodeHello(message)
+    case MessageType.Window:
+      return encodeWindow(message)
+    case MessageType.Fin:
+      return new Writer(MessageType.Fin, channelIdBytes).raw(checkId(message.channelId, 'Fin channel id')).bytes
+    case MessageType.Ack:
+      return encodeAck(message)
+    case MessageType.Resume:
+      return encodeResume(message)
+    case MessageType.Resumed:
+      return encodeResumed(message)
+    default:
+      throw new TypeError(`no message has the type ${String((message as { type: unknown }).type)}`)
+  }
+}
+
+function encodeAuth(message: M.AuthMessage): Uint8Array {
+  const token = checkText(message.token, 'Auth token', 1, maxTokenBytes)
+  const instance = checkId(message.instance, 'Auth instance')
+  return new Writer(MessageType.Auth, 2 + token.length + channelIdBytes)
+    .short(token)
+    .flag(message.reverse)
+    .raw(instance).bytes
+}
+
+function encodeAuthResponse({ success, error }: M.AuthResponseMessage): Uint8Array {
+  const tail = errorTail(success, error)
+  return new Writer(MessageType.AuthResponse, 1 + tail.length).flag(success).raw(tail).bytes
+}
+
+function encodeConnect({ protocol, channelId, address, resume }: M.ConnectMessage): Uint8Array {
+  checkOneOf(protocol, 'Connect protocol', protocols)
+  checkId(channelId, 'Connect channel id')
+  if ((protocol === 'tcp') !== (address !== undefined)) {
+    throw new TypeError(`Connect over ${protocol} must ${address ? 'not ' : ''}have an address`)
+  }
+  const tail = resume === true ? resumeTail : noTail
+  if (!address) {
+    const writer = new Writer(MessageType.Connect, 1 + channelIdBytes + tail.length)
+    return writer.u8(udp).raw(channelId).raw(tail).bytes
+  }
+  const encoded = encodeAddress(address, 'Connect address')
+  const writer = new Writer(MessageType.Connect, 1 + channelIdBytes + encoded.sizeBytes + tail.length)
+  return writeAddress(writer.u8(tcp).raw(channelId), encoded).raw(tail).bytes
+}
+
+const resumeTail = Uint8Array.of(1)
+const noTail = new Uint8Array()
+
+function encodeData(message: M.DataMessage): Uint8Array {
+  const { protocol, channelId, compression, payload } = message
+  if (checkOneOf(protocol, 'Data protocol', protocols) === 'udp') return encodeUdpData(message)
+  if (message.source || message.target) throw new TypeError('Data over tcp must not have a source or target')
+  return encodeTcpData(channelId, payload, compression)
+}
+
+/** Both addresses always, as deployed peers expect; an absent one has length and port 0. */
+function encodeUdpData({ channelId, compression, payload, source, target }: M.DataMessage): Uint8Array {
+  checkId(channelId, 'Data channel id')
+  checkOneOf(compression, 'Data compression', compressions)
+  const from = source ? encodeAddress(source, 'Data source') : noAddress
+  const to = target ? encodeAddress(target, 'Data target') : noAddress
+  const frameBytes = dataHeaderBytes + from.sizeBytes + to.sizeBytes
+  checkBytes(payload, 'Data payload', 0, maxMessageBytes - frameBytes)
+  const writer = new Writer(MessageType.Data, frameBytes - messageHeaderBytes + payload.length)
+    .u8(udp)
+    .raw(channelId)
+    .u8(compression === 'gzip' ? gzip : uncompressed)
+    .u32(payload.length)
+    .raw(payload)
+  return writeAddress(writeAddress(writer, from), to).bytes
+}
+
+function encodeConnectResponse({ success, channelId, error }: M.ConnectResponseMessage): Uint8Array {
+  checkId(channelId, 'ConnectResponse channel id')
+  const tail = errorTail(success, error)
+  return new Writer(MessageType.ConnectResponse, 1 + channelIdBytes + tail.length)
+    .flag(success)
+    .raw(channelId)
+    .raw(tail).bytes
+}
+
+function encodeDisconnect({ channelId, error }: M.DisconnectMessage): Uint8Array {
+  checkId(channelId, 'Disconnect channel id')
+  const tail = error ? errorTail(false, error) : nothing
+  return new Writer(MessageType.Disconnect, channelIdBytes + tail.length).raw(channelId).raw(tail).bytes
+}
+
+function encodeConnector({ channelId, token, operation }: M.ConnectorMessage): Uint8Array {
+  checkId(channelId, 'Connector channel id')
+  checkOneOf(operation, 'Connector operation', connectorOperations)
+  const encoded = checkText(token, 'Connector token', 0, maxTokenBytes)
+  return new Writer(MessageType.Connector, channelIdBytes + 2 + encoded.length)
+    .raw(channelId)
+    .short(encoded)
+    .u8(operation === 'add' ? 1 : 2).bytes
+}
+
+function encodeConnectorResponse({ channelId, success, error, token }: M.ConnectorResponseMessage): Uint8Array {
+  checkId(channelId, 'ConnectorResponse channel id')
+  const tail = success && token !== undefined ? tokenTail(token) : errorTail(success, error)
+  return new Writer(MessageType.ConnectorResponse, channelIdBytes + 1 + tail.length)
+    .raw(channelId)
+    .flag(success)
+    .raw(tail).bytes
+}
+
+function encodeWindow({ channelId, creditBytes }: M.WindowMessage): Uint8Array {
+  checkId(channelId, 'Window channel id')
+  checkInteger(creditBytes, 'Window credit', 1, maxCreditBytes)
+  return new Writer(MessageType.Window, channelIdBytes + 4).raw(channelId).u32(creditBytes).bytes
+}
+
+function encodeResume({ session, secret, sequence }: M.ResumeMessage): Uint8Array {
+  checkId(session, 'Resume session')
+  checkBytes(secret, 'Resume secret', 1, maxSecretBytes)
+  checkSequence(sequence, 'Resume sequence')
+  return new Writer(MessageType.Resume, channelIdBytes + 9 + secret.length).raw(session).short(secret).u64(sequence)
+    .bytes
+}
+
+function encodeAck({ sequence, arrival }: M.AckMessage): Uint8Array {
+  checkSequence(sequence, 'Ack sequence')
+  if (arrival === undefined) return new Writer(MessageType.Ack, 8).u64(sequence).bytes
+  const atUs = checkInteger(arrival.atUs, 'Ack arrival', 0, 0xffff_ffff)
+  const delayUs = checkInteger(arrival.delayUs, 'Ack delay', 0, 0xffff_ffff)
+  return new Writer(MessageType.Ack, 16).u64(sequence).u32(atUs).u32(delayUs).bytes
+}
+
+function encodeResumed({ success, sequence, error }: M.ResumedMessage): Uint8Array {
+  checkSequence(sequence, 'Resumed sequence')
+  const tail = errorTail(success, error)
+  return new Writer(MessageType.Resumed, 9 + tail.length).flag(success).u64(sequence).raw(tail).bytes
+}
+
+const nothing = new Uint8Array(0)
+
+/** ErrorLen(1) Error. A failure has the length byte even without text: deployed peers insist on it. */
+function errorTail(success: boolean, error = ''): Uint8Array {
+  if (success) return nothing
+  if (typeof error !== 'string') throw new TypeError('error must be a string')
+  const text = cutText(error, maxErrorBytes)
+  const tail = new Uint8Array(1 + text.length)
+  tail[0] = text.length
+  tail.set(text, 1)
+  return tail
+}
+
+/** TokenLen(1) Token. */
+function tokenTail(token: string): Uint8Array {
+  const text = checkText(token, 'ConnectorResponse token', 1, maxTokenBytes)
+  return Uint8Array.of(text.length, ...text)
+}
+
+function checkSequence(sequence: number, field: string): number {
+  return checkInteger(sequence, field, 0, Number.MAX_SAFE_INTEGER)
+}

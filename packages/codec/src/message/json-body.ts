@@ -1,0 +1,147 @@
+import { decodeBase64Url, encodeBase64Url } from '../bytes/base64url.js'
+import { formatChannelId, parseUuid } from './channel-id.js'
+import { checkBytes, checkId, checkInteger, checkOneOf } from '../bytes/check.js'
+import { CodecError } from '../errors.js'
+import { defaultWindowBytes, maxCreditBytes, maxGraceSeconds, maxJsonBytes, maxSecretBytes } from '../limits.js'
+import { MessageType } from './message-type.js'
+import type { DirectMessage, HelloMessage, LogMessage, PartnersMessage } from './message.js'
+import type { Reader } from '../bytes/reader.js'
+import { decodeText, encodeText } from '../bytes/text.js'
+import { extensions, logLevels } from './vocabulary.js'
+import { Writer } from '../bytes/writer.js'
+
+// The messages with a body of DataLen(4) JSON (protocol.md §1 and §3).
+
+/** A level that is none of the five counts as `info`: a log line is not worth a link. */
+export function decodeLog(reader: Reader): LogMessage {
+  const { level, msg = '' } = readObject(reader, 'Log')
+  if (typeof msg !== 'string') throw wrongField('Log', 'msg', 'text', msg)
+  return { type: MessageType.Log, level: logLevels.find((known) => known === level) ?? 'info', text: msg }
+}
+
+export function encodeLog({ level, text }: LogMessage): Uint8Array {
+  if (typeof text !== 'string') throw new TypeError('Log text must be a string')
+  return writeJson(MessageType.Log, { level: checkOneOf(level, 'Log level', logLevels), msg: text })
+}
+
+export function decodePartners(reader: Reader): PartnersMessage {
+  const { count } = readObject(reader, 'Partners')
+  if (!isCount(count)) throw wrongField('Partners', 'count', 'a safe integer from 0', count)
+  return { type: MessageType.Partners, count }
+}
+
+export function encodePartners({ count }: PartnersMessage): Uint8Array {
+  checkInteger(count, 'Partners count', 0, Number.MAX_SAFE_INTEGER)
+  return writeJson(MessageType.Partners, { count })
+}
+
+export function decodeDirect(type: DirectMessage['type'], reader: Reader): DirectMessage {
+  return { type, json: readJson(reader, 'Direct message') }
+}
+
+export function encodeDirect({ type, json }: DirectMessage): Uint8Array {
+  return writeJson(type, json)
+}
+
+/** Extensions we do not know are left out, so that a newer peer's offer reads as what both can do. */
+export function decodeHello(reader: Reader): HelloMessage {
+  const { ext, window = defaultWindowBytes, session, secret, grace } = readObject(reader, 'Hello')
+  if (!Array.isArray(ext)) throw wrongField('Hello', 'ext', 'a list', ext)
+  if (!isCount(window) || window > maxCreditBytes) {
+    throw wrongField('Hello', 'window', `a whole number from 0 to ${maxCreditBytes}`, window)
+  }
+  return {
+    type: MessageType.Hello,
+    extensions: extensions.filter((known) => ext.includes(known)),
+    windowBytes: window,
+    ...(session !== undefined && { session: readSession(session) }),
+    ...(secret !== undefined && { secret: readSecret(secret) }),
+    ...(grace !== undefined && { graceSeconds: readGrace(grace) }),
+  }
+}
+
+export function encodeHello(message: HelloMessage): Uint8Array {
+  const { session, secret, graceSeconds } = message
+  if (graceSeconds !== undefined && !isGrace(graceSeconds)) {
+    throw new RangeError(`Hello grace must be from 0 to ${maxGraceSeconds} s, it is ${String(graceSeconds)}`)
+  }
+  return writeJson(MessageType.Hello, {
+    ext: message.extensions.map((extension) => checkOneOf(extension, 'Hello extension', extensions)),
+    window: checkInteger(message.windowBytes, 'Hello window', 0, maxCreditBytes),
+    session: session && formatChannelId(checkId(session, 'Hello session')),
+    secret: secret && encodeBase64Url(checkBytes(secret, 'Hello secret', 1, maxSecretBytes)),
+    grace: graceSeconds,
+  })
+}
+
+function readSession(value: unknown): Uint8Array {
+  const session = typeof value === 'string' ? parseUuid(value) : undefined
+  if (!session) throw wrongField('Hello', 'session', 'a UUID', value)
+  return session
+}
+
+function readSecret(value: unknown): Uint8Array {
+  const secret = typeof value === 'string' ? decodeBase64Url(value) : undefined
+  if (secret && secret.length > 0 && secret.length <= maxSecretBytes) return secret
+  // A secret belongs into no log, so its error does not show the value.
+  throw new CodecError('ERR_CODEC_BAD_JSON', `Hello secret must be base64url of 1 to ${maxSecretBytes} bytes`)
+}
+
+function readGrace(value: unknown): number {
+  if (!isGrace(value)) throw wrongField('Hello', 'grace', `from 0 to ${maxGraceSeconds} s`, value)
+  return value
+}
+
+function isGrace(value: unknown): value is number {
+  return typeof value === 'number' && value >= 0 && value <= maxGraceSeconds
+}
+
+function isCount(value: unknown): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0
+}
+
+function readObject(reader: Reader, name: string): JsonObject {
+  const value = readJson(reader, name)
+  if (isJsonObject(value)) return value
+  throw new CodecError('ERR_CODEC_BAD_JSON', `the body of ${name} is not a JSON object`)
+}
+
+type JsonObject = Readonly<Record<string, unknown>>
+
+function isJsonObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function readJson(reader: Reader, name: string): unknown {
+  const length = reader.u32(`${name} length`)
+  if (length > maxJsonBytes) {
+    throw new CodecError('ERR_CODEC_TOO_LARGE', `the body of ${name} has ${length} bytes, the limit is ${maxJsonBytes}`)
+  }
+  const text = decodeText(reader.bytes(length, `${name} body`))
+  try {
+    return JSON.parse(text)
+  } catch (cause) {
+    throw new CodecError('ERR_CODEC_BAD_JSON', `the body of ${name} is not JSON`, { cause })
+  }
+}
+
+function writeJson(type: number, value: unknown): Uint8Array {
+  const text = JSON.stringify(value) as string | undefined
+  if (text === undefined) throw new TypeError('the body must be a value that JSON can express')
+  const body = encodeText(text)
+  if (body.length > maxJsonBytes) {
+    throw new RangeError(`the JSON body has ${body.length} bytes, the limit is ${maxJsonBytes}`)
+  }
+  return new Writer(type, 4 + body.length).u32(body.length).raw(body).bytes
+}
+
+function wrongField(name: string, field: string, wanted: string, value: unknown): CodecError {
+  const shown = typeof value === 'object' ? 'an object, a list or null' : JSON.stringify(value ?? null)
+  return new CodecError(
+    'ERR_CODEC_BAD_JSON',
+    `${name} ${field} must be ${wanted}, it is ${shown.slice(0, maxShownCharacters)}`,
+  )
+}
+
+/** Error messages end up in logs; a hostile value must not fill them. */
+const maxShownCharacters = 60

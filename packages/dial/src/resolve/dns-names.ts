@@ -1,0 +1,92 @@
+import { Resolver as Ares } from 'node:dns/promises'
+import type { Clock } from '@ls/foundation'
+import { DialError } from '../errors.js'
+import { FairQueue } from './fair-queue.js'
+import { type Finding, QueryDesk } from './query-desk.js'
+import type { Answer, Family } from '../race.js'
+
+/** How much of a time to live is believed, in milliseconds: names move before what was promised is over. */
+const maxKeepMs = 300_000
+
+/** That there is no such name, or no such address, in milliseconds; Node does not tell what the zone says (RFC 2308 §5). */
+const keepAbsenceMs = 5000
+
+/** That a server failed (RFC 2308 §7), in milliseconds: so that many connections to one dead name ask once. */
+const keepFailureMs = 1000
+
+/** Addresses of an answer that are kept; more than a dial tries. */
+const maxAddresses = 32
+
+/** How long a server may take before the next is asked, in milliseconds: what c-ares uses. */
+const defaultServerTimeoutMs = 2000
+
+/**
+ * Questions to DNS at once, for each lane: c-ares takes any number, small name servers do not (dnsmasq forwards 150). What
+ * a tenant has beyond its share waits.
+ */
+const maxRunning = 256
+
+/** Questions of a tenant that wait, two to a name: 1 MiB. */
+const maxWaitingPerTenant = 8192
+
+export interface DnsNamesOptions {
+  /** Addresses, with `:port` where it is not 53. Empty: 127.0.0.1, as resolv.conf(5) says. */
+  readonly servers: readonly string[]
+  /** How long those who asked wait, in milliseconds. */
+  readonly timeoutMs: number
+  readonly serverTimeoutMs: number | undefined
+  readonly clock: Clock
+}
+
+/** Whom to ask for the addresses of one family. */
+export interface DnsNames {
+  query(name: string, family: Family, tenant: unknown, listener: (answer: Answer) => void): () => void
+}
+
+/** Asks name servers, by c-ares: without libuv's pool, over TCP where an answer does not fit. */
+export function dnsNames(options: DnsNamesOptions): DnsNames {
+  const { servers, timeoutMs, serverTimeoutMs = defaultServerTimeoutMs, clock } = options
+  // c-ares doubles its timeout with each try.
+  const timeout = Math.max(1, Math.min(serverTimeoutMs, defaultServerTimeoutMs, Math.floor(timeoutMs / 3)))
+  const ares = new Ares({ timeout, tries: 2 })
+  ares.setServers(servers.length === 0 ? ['127.0.0.1'] : [...servers])
+  const desk = new QueryDesk<Answer>({
+    queue: new FairQueue({ maxRunning, maxWaitingPerTenant }),
+    ask: (key) => ask(ares, ...splitKey(key)),
+    timeoutMs,
+    clock,
+    onTimeout: (key) => failure('EAI_AGAIN', `no name server told of ${splitKey(key)[1]} within ${timeoutMs} ms`),
+    onFull: (key) => failure('EAI_AGAIN', `too many names wait for the name servers before ${splitKey(key)[1]}`),
+  })
+  return { query: (name, family, tenant, listener) => desk.query(`${family}${name}`, tenant, listener) }
+}
+
+function splitKey(key: string): [family: Family, name: string] {
+  return [key.startsWith('6') ? 6 : 4, key.slice(1)]
+}
+
+async function ask(ares: Ares, family: Family, name: string): Promise<Finding<Answer>> {
+  try {
+    const found = await (family === 6 ? ares.resolve6(name, { ttl: true }) : ares.resolve4(name, { ttl: true }))
+    const ttlS = Math.min(...found.map(({ ttl }) => ttl))
+    const addresses = found.slice(0, maxAddresses).map(({ address }) => address)
+    return { value: { addresses }, keepMs: Math.min(ttlS * 1000, maxKeepMs) }
+  } catch (cause) {
+    return absence(name, cause as NodeJS.ErrnoException)
+  }
+}
+
+function absence(name: string, cause: NodeJS.ErrnoException): Finding<Answer> {
+  const { code = '' } = cause
+  if (code === 'ENODATA')
+    return { value: failure('EAI_NODATA', `${name} has no address`, cause), keepMs: keepAbsenceMs }
+  // EBADNAME: c-ares found it impossible.
+  if (code === 'ENOTFOUND' || code === 'EBADNAME')
+    return { value: failure('ENOTFOUND', `there is no host ${name}`, cause), keepMs: keepAbsenceMs }
+  const text = `the name servers gave no answer about ${name} (${code})`
+  return { value: failure('EAI_AGAIN', text, cause), keepMs: keepFailureMs }
+}
+
+function failure(code: DialError['code'], text: string, cause?: unknown): Answer {
+  return { addresses: [], error: new DialError(code, text, { cause }) }
+}

@@ -1,0 +1,19 @@
+import type { Answer, Family } from '../race.js'
+
+/** Who asks for a name. */
+export interface LookupOptions {
+  /**
+   * On whose behalf, compared by identity: lookups of one tenant do not delay those of another.
+   * @default none: as if all that name none were one tenant, which may use all there is
+   */
+  readonly tenant?: unknown
+}
+
+/** Resolves names to addresses. */
+export interface NameResolver {
+  /**
+   * Answers once for each family, as soon as that one is known; at once, before this returns, where it is known already.
+   * No answer comes after the function returned here was called.
+   */
+  lookup(name: string, onAnswer: (family: Family, answer: Answer) => void, options?: LookupOptions): () => void
+}

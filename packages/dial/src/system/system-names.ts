@@ -1,0 +1,61 @@
+import { lookup as getaddrinfo } from 'node:dns/promises'
+import type { Clock } from '@ls/foundation'
+import { DialError } from '../errors.js'
+import { FairQueue } from '../resolve/fair-queue.js'
+import { type Finding, QueryDesk } from '../resolve/query-desk.js'
+import type { Answer, Family } from '../race.js'
+
+/** What is known of a name: both families, since `getaddrinfo` tells of both together. */
+export type BothAnswers = Readonly<Record<Family, Answer>>
+
+/** `getaddrinfo` tells no time to live: long enough for the connections of one page. */
+const keepMs = 10_000
+
+/** Long enough for retries of one program to share an answer, short enough for nobody to notice. */
+const keepFailureMs = 1000
+
+/**
+ * Each `getaddrinfo` holds a thread of libuv's pool until the system gives up, up to a minute; files and zlib need threads
+ * as well. So targets get half of the pool, in all of the process, and the names of one's own servers one more thread.
+ */
+const poolThreads = Number(process.env['UV_THREADPOOL_SIZE'] ?? '') || 4
+const queues = {
+  targets: new FairQueue({ maxRunning: Math.max(1, Math.floor(poolThreads / 2)), maxWaitingPerTenant: 4096 }),
+  servers: new FairQueue({ maxRunning: 1, maxWaitingPerTenant: 4096 }),
+}
+
+/** Which names a resolver is for: what waits for targets never delays the way to one's own server. */
+export type Lane = keyof typeof queues
+
+/** Asks the system (`getaddrinfo`), which knows sources of names that are not DNS, and what other systems do. */
+export function systemNames(lane: Lane, timeoutMs: number, clock: Clock): QueryDesk<BothAnswers> {
+  const failed = (error: Error): BothAnswers => ({ 4: { addresses: [], error }, 6: { addresses: [], error } })
+  return new QueryDesk({
+    queue: queues[lane],
+    ask: askSystem,
+    timeoutMs,
+    clock,
+    onTimeout: (name) =>
+      failed(new DialError('EAI_AGAIN', `the system did not resolve ${name} within ${timeoutMs} ms`)),
+    onFull: (name) => failed(new DialError('EAI_AGAIN', `too many names wait to be resolved before ${name}`)),
+  })
+}
+
+async function askSystem(name: string): Promise<Finding<BothAnswers>> {
+  try {
+    // Without AI_ADDRCONFIG, which hides 127.0.0.1 on a machine whose only other address is of IPv6.
+    const found = await getaddrinfo(name, { all: true, verbatim: true })
+    const of = (family: Family): Answer => ({
+      addresses: found.filter((each) => each.family === family).map(({ address }) => address),
+    })
+    return { value: { 4: of(4), 6: of(6) }, keepMs }
+  } catch (cause) {
+    const error = systemError(name, cause as NodeJS.ErrnoException)
+    return { value: { 4: { addresses: [], error }, 6: { addresses: [], error } }, keepMs: keepFailureMs }
+  }
+}
+
+function systemError(name: string, cause: NodeJS.ErrnoException): DialError {
+  if (cause.code === 'ENOTFOUND') return new DialError('ENOTFOUND', `there is no host ${name}`, { cause })
+  return new DialError('EAI_AGAIN', `the system could not resolve ${name} (${cause.code ?? cause.message})`, { cause })
+}

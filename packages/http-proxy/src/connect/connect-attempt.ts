@@ -1,0 +1,11 @@
+import type { Target } from '../message/authority.js'
+import type { ResolvedProxyAddress } from './proxy-address.js'
+
+/** One attempt at a tunnel, over whichever version of HTTP. */
+export interface ConnectAttempt {
+  readonly proxy: ResolvedProxyAddress
+  readonly target: Target
+  readonly headers: readonly (readonly [string, string])[]
+  readonly maxHeadBytes: number
+  readonly signal: AbortSignal
+}

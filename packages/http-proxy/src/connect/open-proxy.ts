@@ -1,0 +1,75 @@
+import { isIP } from 'node:net'
+import type { Duplex } from 'node:stream'
+import { connect as connectTls, type TLSSocket } from 'node:tls'
+import { formatAuthority, type Target } from '../message/authority.js'
+import { HttpProxyError } from '../errors.js'
+import type { ResolvedProxyAddress } from './proxy-address.js'
+import { carryResets, discardStream } from '../stream-end.js'
+
+/** Reaches the proxy itself, for a chain through another one. The stream should be half-open (`allowHalfOpen`). */
+export type DialProxy = (proxy: Target, info: { readonly signal: AbortSignal }) => Promise<Duplex>
+
+/** A connection to a proxy, and what it speaks. */
+export interface ProxyStream {
+  readonly stream: Duplex
+  readonly protocol: 'http/1.1' | 'h2'
+}
+
+/**
+ * Opens a connection to a proxy, with TLS where its address says so.
+ *
+ * @param alpn What to offer in TLS (RFC 7301).
+ * @throws {HttpProxyError} ERR_HTTP_PROXY_UNREACHABLE, with what went wrong as `cause`.
+ */
+export async function openProxy(
+  proxy: ResolvedProxyAddress,
+  dial: DialProxy,
+  alpn: readonly string[],
+  signal: AbortSignal,
+): Promise<ProxyStream> {
+  try {
+    const stream = await dial({ host: proxy.host, port: proxy.port }, { signal })
+    if (proxy.tls === undefined) return { stream, protocol: 'http/1.1' }
+    const secure = await startTls(stream, proxy, alpn, signal)
+    return { stream: secure, protocol: secure.alpnProtocol === 'h2' ? 'h2' : 'http/1.1' }
+  } catch (cause) {
+    if (signal.aborted) throw cause
+    const text = `cannot reach the proxy ${formatAuthority(proxy)}: ${(cause as Error).message}`
+    throw new HttpProxyError('ERR_HTTP_PROXY_UNREACHABLE', text, { cause, reply: 'failed' })
+  }
+}
+
+function startTls(
+  stream: Duplex,
+  { host, tls }: ResolvedProxyAddress,
+  alpn: readonly string[],
+  signal: AbortSignal,
+): Promise<TLSSocket> {
+  return new Promise((resolve, reject) => {
+    const name = isIP(host) === 0 ? { servername: host } : {}
+    const secure = connectTls({ ...name, ALPNProtocols: [...alpn], ...tls, host, socket: stream })
+    carryResets(secure, stream)
+    const settle = (): void => {
+      signal.removeEventListener('abort', abort)
+      secure.off('error', fail).off('close', onClose)
+    }
+    const fail = (error: Error): void => {
+      settle()
+      // What a failed or cut handshake still reports concerns nobody.
+      secure.on('error', () => {})
+      stream.on('error', () => {})
+      discardStream(secure)
+      discardStream(stream)
+      reject(error)
+    }
+    const abort = (): void => fail(signal.reason as Error)
+    const onClose = (): void => fail(new Error('the connection closed during the TLS handshake'))
+    secure.once('error', fail).once('close', onClose)
+    secure.once('secureConnect', () => {
+      settle()
+      resolve(secure)
+    })
+    if (signal.aborted) abort()
+    else signal.addEventListener('abort', abort, { once: true })
+  })
+}

@@ -1,0 +1,54 @@
+import type { IncomingMessage } from 'node:http'
+import { HttpProxyError } from '../errors.js'
+import { endToEnd, fieldValues } from './hop-by-hop.js'
+
+/**
+ * The fields of a request for the next hop: the end-to-end ones, and the frame of its body as Node's parser read it. The
+ * parser is the only one that looks at the body, so the next hop must see the frame that it saw.
+ *
+ * @param alsoDrop Names in lower case, which the caller makes anew.
+ * @throws {HttpProxyError} with the status to answer, for a body that we could not pass on as it was framed.
+ */
+export function onwardFields(request: IncomingMessage, alsoDrop?: ReadonlySet<string>): string[] {
+  const { rawHeaders, method = '' } = request
+  checkTransferEncoding(request)
+  const fields = endToEnd(rawHeaders, alsoDrop)
+  // Strict parsing takes either one length or chunks, never both (RFC 9112 §6.3), so the length in place is what was read.
+  if (hasTransferEncoding(rawHeaders)) fields.push('Transfer-Encoding', 'chunked')
+  else if (!unframed.has(method) && fieldValues(fields, 'content-length').length === 0)
+    fields.push('Content-Length', '0')
+  return fields
+}
+
+/** We take chunked apart and make it anew; any other coding would get lost on the way (RFC 9112 §6.1). */
+export function checkTransferEncoding({ rawHeaders, httpVersion }: IncomingMessage): void {
+  if (!hasTransferEncoding(rawHeaders)) return
+  if (httpVersion === '1.0') {
+    const text = 'HTTP/1.0 has no Transfer-Encoding (RFC 9112 §6.1)'
+    throw new HttpProxyError('ERR_HTTP_PROXY_BAD_REQUEST', text, { status: 400 })
+  }
+  if (isChunkedOnly(rawHeaders)) return
+  const text = 'the only Transfer-Encoding served is chunked'
+  throw new HttpProxyError('ERR_HTTP_PROXY_UNSUPPORTED', text, { status: 501 })
+}
+
+/** Whether a request has a body, going by its head (RFC 9112 §6.3). */
+export function hasBody({ rawHeaders }: IncomingMessage): boolean {
+  return (
+    hasTransferEncoding(rawHeaders) || fieldValues(rawHeaders, 'content-length').some((length) => Number(length) > 0)
+  )
+}
+
+/** Whether `chunked` is the only transfer coding (RFC 9112 §6.1). */
+export function isChunkedOnly(headers: readonly string[]): boolean {
+  const codings = fieldValues(headers, 'transfer-encoding')
+  return codings.length === 1 && codings[0]?.trim().toLowerCase() === 'chunked'
+}
+
+/** Whether there is a Transfer-Encoding field, whatever it says. */
+export function hasTransferEncoding(headers: readonly string[]): boolean {
+  return fieldValues(headers, 'transfer-encoding').length > 0
+}
+
+/** Methods for which Node sends no framing by itself; without a length, others would go out chunked. */
+const unframed = new Set(['GET', 'HEAD', 'DELETE', 'OPTIONS', 'TRACE', 'CONNECT'])

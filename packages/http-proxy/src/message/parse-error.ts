@@ -1,0 +1,27 @@
+import { HttpProxyError } from '../errors.js'
+
+/** What Node's HTTP server reports as `clientError`. */
+export interface ParserError extends Error {
+  readonly code?: string
+  /** The parser's own words. */
+  readonly reason?: string
+}
+
+/** The refusal for bytes that Node's parser did not take. */
+export function parseError(error: ParserError, options: { readonly maxHeadBytes: number }): HttpProxyError {
+  if (error.code === 'HPE_HEADER_OVERFLOW') {
+    const text = `the request's head is larger than ${options.maxHeadBytes} bytes`
+    return new HttpProxyError('ERR_HTTP_PROXY_TOO_LARGE', text, { status: 431, cause: error })
+  }
+  if (error.code === 'HPE_PAUSED_H2_UPGRADE') {
+    return new HttpProxyError('ERR_HTTP_PROXY_UNSUPPORTED', 'HTTP/2 is not served', { status: 505, cause: error })
+  }
+  if (error.code === 'HPE_CHUNK_EXTENSIONS_OVERFLOW') {
+    return new HttpProxyError('ERR_HTTP_PROXY_TOO_LARGE', 'a chunk extension is too long', {
+      status: 413,
+      cause: error,
+    })
+  }
+  const text = `the request is not valid HTTP: ${error.reason ?? error.code}`
+  return new HttpProxyError('ERR_HTTP_PROXY_BAD_REQUEST', text, { status: 400, cause: error })
+}

@@ -1,0 +1,64 @@
+import { Duplex } from 'node:stream'
+import { ResponseRepair } from '../message/response-repair.js'
+import { carryResets } from '../stream-end.js'
+
+/** A connection to an origin, whose responses are repaired on the way to Node's parser. */
+export class OriginStream extends Duplex {
+  readonly #inner: Duplex
+  readonly #repair: ResponseRepair
+
+  constructor(inner: Duplex, options: { readonly maxHeadBytes: number }) {
+    super({ allowHalfOpen: true })
+    this.#inner = inner
+    this.#repair = new ResponseRepair(options)
+    carryResets(this, inner)
+    inner.on('data', (chunk: Buffer) => this.#give(this.#repair.feed(chunk)))
+    inner.on('end', () => {
+      this.#give([this.#repair.flush()])
+      this.push(null)
+    })
+    inner.on('error', (error) => this.destroy(error))
+    inner.on('close', () => this.destroy())
+    inner.pause()
+  }
+
+  /** The connection may carry another request. */
+  get isReusable(): boolean {
+    return !this.#repair.isLast
+  }
+
+  /** What comes next is the response to a request with this method. */
+  expectResponse(method: string): void {
+    this.#repair.expect(method)
+  }
+
+  /** No response is due any more. */
+  rest(): void {
+    this.#repair.rest()
+  }
+
+  override _read(): void {
+    this.#inner.resume()
+  }
+
+  override _write(chunk: Buffer, encoding: BufferEncoding, done: (error?: Error | null) => void): void {
+    this.#inner.write(chunk, encoding, done)
+  }
+
+  override _final(done: (error?: Error | null) => void): void {
+    this.#inner.end(done)
+  }
+
+  override _destroy(error: Error | null, done: (error: Error | null) => void): void {
+    // What it still reports concerns nobody.
+    this.#inner.on('error', () => {})
+    this.#inner.destroy()
+    done(error)
+  }
+
+  #give(pieces: readonly Buffer[]): void {
+    let wantsMore = true
+    for (const piece of pieces) if (piece.length > 0) wantsMore = this.push(piece)
+    if (!wantsMore) this.#inner.pause()
+  }
+}

@@ -1,0 +1,96 @@
+import { Agent, type ClientRequest } from 'node:http'
+import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
+import { formatAuthority, type Target } from '../message/authority.js'
+import { OriginStream } from './origin-stream.js'
+import { discardStream } from '../stream-end.js'
+
+/** Opens a connection to an origin. */
+export type OpenOrigin = (target: Target) => Promise<Duplex>
+
+export interface OriginsLimits {
+  /** Origins with an open connection. */
+  readonly maxOrigins: number
+  /** Largest head of a response, and largest trailer section, in bytes. */
+  readonly maxHeadBytes: number
+}
+
+/** The connections of one client to the origins it asks for: one each, kept open between requests. */
+export class Origins {
+  readonly #agents = new Map<string, OriginAgent>()
+  readonly #open: OpenOrigin
+  readonly #limits: OriginsLimits
+
+  constructor(open: OpenOrigin, limits: OriginsLimits) {
+    this.#open = open
+    this.#limits = limits
+  }
+
+  /**
+   * The agent for a request to `target` by `user`: what was dialled for one account is not used for another. Closes the
+   * agent used longest ago where there are too many.
+   */
+  agentFor(target: Target, user: string | undefined): Agent {
+    const key = `${formatAuthority(target)} ${user ?? ''}`
+    const agent =
+      this.#agents.get(key) ?? new OriginAgent(async () => new OriginStream(await this.#open(target), this.#limits))
+    this.#agents.delete(key)
+    this.#agents.set(key, agent)
+    if (this.#agents.size > this.#limits.maxOrigins) this.#closeOldest()
+    return agent
+  }
+
+  close(): void {
+    for (const agent of this.#agents.values()) agent.destroy()
+    this.#agents.clear()
+  }
+
+  #closeOldest(): void {
+    const [oldest] = this.#agents
+    if (oldest === undefined) return
+    this.#agents.delete(oldest[0])
+    oldest[1].destroy()
+  }
+}
+
+/** Node's agent over any stream: it assumes sockets, whose timers and handles a dialled stream need not have. */
+class OriginAgent extends Agent {
+  readonly #open: () => Promise<OriginStream>
+
+  constructor(open: () => Promise<OriginStream>) {
+    super({ keepAlive: true, maxSockets: 1, maxFreeSockets: 1 })
+    this.#open = open
+  }
+
+  override createConnection(_options: unknown, onCreated?: (error: Error | null, stream: Duplex) => void): null {
+    this.#open().then(
+      (stream) => onCreated?.(null, stream),
+      (error: unknown) => onCreated?.(error as Error, undefined as unknown as Duplex),
+    )
+    return null
+  }
+
+  /** An origin that ends or speaks unasked is not used again (RFC 9112 §9.2): its words would answer the next request. */
+  override keepSocketAlive(stream: OriginStream): boolean {
+    if (!stream.isReusable) return false
+    stream.rest()
+    const close = (): void => discardStream(stream)
+    idleWatch.set(stream, close)
+    stream.on('data', close)
+    stream.on('end', close)
+    return stream.readableLength === 0
+  }
+
+  override reuseSocket(stream: Duplex, request: ClientRequest): void {
+    const close = idleWatch.get(stream)
+    if (close !== undefined) stream.off('data', close).off('end', close)
+    super.reuseSocket(socketOf(stream), request)
+  }
+}
+
+/** What Node does to an idle socket when it is wanted again: it takes its own listener off, and has the handle count. */
+function socketOf(stream: Duplex): Socket {
+  return { removeListener: stream.off.bind(stream), ref: () => {} } as unknown as Socket
+}
+
+const idleWatch = new WeakMap<Duplex, () => void>()

@@ -1,0 +1,94 @@
+import type { Duplex } from 'node:stream'
+import type { Target } from '../message/authority.js'
+import { HttpProxyError } from '../errors.js'
+import type { DialInfo } from '../dial.js'
+import { refuse } from './refusal.js'
+
+/** A client that asks for a tunnel, for `onConnect`. Answer once, with `accept` or `reject`. */
+export interface ConnectRequest extends DialInfo {
+  readonly kind: 'connect'
+  /** Where the client wants to be led. */
+  readonly target: Target
+  /**
+   * Answers 200 and hands over the client's socket, not flowing, with nothing the client sent lost. It may have ended
+   * already (`readableEnded`), and stays in the proxy's count until it closes.
+   *
+   * @throws {HttpProxyError} ERR_HTTP_PROXY_CLOSED when the client has gone or was already answered.
+   */
+  accept(): Duplex
+  /** Answers the status that `error` stands for, as a rejecting dial would; does nothing after the first answer. */
+  reject(error: unknown): void
+}
+
+export interface ConnectRequestParts {
+  readonly socket: Duplex
+  readonly target: Target
+  readonly source: Target | undefined
+  readonly user: string | undefined
+  readonly deadlineMs: number
+  /** Called before 200 goes out. */
+  readonly onAccept: () => void
+  readonly onReject: (error: unknown) => void
+}
+
+/** The one answer to a CONNECT: whoever is first of `accept`, `reject`, the deadline and the client's leaving. */
+export class PendingConnect implements ConnectRequest {
+  readonly kind = 'connect'
+  readonly target: Target
+  readonly source: Target | undefined
+  readonly user: string | undefined
+  readonly #parts: ConnectRequestParts
+  readonly #controller = new AbortController()
+  readonly #timer: NodeJS.Timeout
+  #answered = false
+
+  constructor(parts: ConnectRequestParts) {
+    this.#parts = parts
+    this.target = parts.target
+    this.source = parts.source
+    this.user = parts.user
+    this.#timer = setTimeout(() => this.#onDeadline(), parts.deadlineMs)
+    parts.socket.once('close', this.#onGone)
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal
+  }
+
+  accept(): Duplex {
+    const { socket, onAccept } = this.#parts
+    if (this.#answered || socket.destroyed) {
+      throw new HttpProxyError('ERR_HTTP_PROXY_CLOSED', 'the client has gone or was already answered')
+    }
+    this.#settle()
+    onAccept()
+    socket.write('HTTP/1.1 200 Connection established\r\n\r\n')
+    return socket
+  }
+
+  reject(error: unknown): void {
+    if (this.#answered) return
+    this.#settle()
+    this.#parts.onReject(error)
+    refuse(this.#parts.socket, error)
+  }
+
+  readonly #onGone = (): void => {
+    if (this.#answered) return
+    this.#settle()
+    this.#controller.abort(new HttpProxyError('ERR_HTTP_PROXY_CLOSED', 'the client has gone'))
+  }
+
+  #onDeadline(): void {
+    const text = `no answer from the target within ${this.#parts.deadlineMs} ms`
+    const error = new HttpProxyError('ERR_HTTP_PROXY_TIMEOUT', text, { reply: 'timeout' })
+    this.reject(error)
+    this.#controller.abort(error)
+  }
+
+  #settle(): void {
+    this.#answered = true
+    clearTimeout(this.#timer)
+    this.#parts.socket.off('close', this.#onGone)
+  }
+}

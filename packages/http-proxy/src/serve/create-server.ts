@@ -1,0 +1,64 @@
+import { createServer as createNetServer, type AddressInfo, type Server } from 'node:net'
+import type { Dial } from '../dial.js'
+import { HttpProxy } from './http-proxy.js'
+import type { HttpProxyOptions } from '../options.js'
+
+/** Where a proxy listens. */
+export interface ListenOptions {
+  /** @default '127.0.0.1', since a proxy open to the network is a risk one should have to ask for */
+  readonly host?: string
+  /** 0 lets the system choose. @default 3128, where HTTP proxies are looked for */
+  readonly port?: number
+}
+
+/** A proxy with a port of its own. */
+export interface HttpProxyServer {
+  /** Resolves with the address in use once it accepts clients; rejects with Node's error, such as `EADDRINUSE`. */
+  listen(options?: ListenOptions): Promise<{ readonly host: string; readonly port: number }>
+  /** Stops listening and cuts all clients, tunnels included; resolves when they are gone. */
+  close(): Promise<void>
+}
+
+/**
+ * Makes a proxy server on its own.
+ *
+ * @example
+ * ```ts
+ * const server = createServer({}, dialDirect)
+ * await server.listen({ port: 3128 })
+ * ```
+ * @throws {TypeError | RangeError} for options out of range.
+ */
+export function createServer(options: HttpProxyOptions, dial: Dial): HttpProxyServer {
+  return new TcpHttpProxyServer(new HttpProxy(options, dial))
+}
+
+class TcpHttpProxyServer implements HttpProxyServer {
+  readonly #proxy: HttpProxy
+  readonly #server: Server
+
+  constructor(proxy: HttpProxy) {
+    this.#proxy = proxy
+    this.#server = createNetServer({ allowHalfOpen: true, noDelay: true }, (socket) => proxy.serve(socket))
+  }
+
+  listen({ host = '127.0.0.1', port = 3128 }: ListenOptions = {}): Promise<{ host: string; port: number }> {
+    return new Promise((resolve, reject) => {
+      this.#server.once('error', reject)
+      this.#server.listen({ host, port }, () => {
+        this.#server.off('error', reject)
+        // What goes wrong from here on, such as a lack of descriptors, costs one client and not the process.
+        this.#server.on('error', () => {})
+        const { address, port } = this.#server.address() as AddressInfo
+        resolve({ host: address, port })
+      })
+    })
+  }
+
+  async close(): Promise<void> {
+    // Its error says only that the server was not listening, which is what the caller wants.
+    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()))
+    await this.#proxy.close()
+    await closed
+  }
+}

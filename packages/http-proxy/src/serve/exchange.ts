@@ -1,0 +1,265 @@
+import {
+  request as httpRequest,
+  type ClientRequest,
+  type IncomingMessage,
+  type OutgoingMessage,
+  type ServerResponse,
+} from 'node:http'
+import type { Duplex } from 'node:stream'
+import { HttpProxyError } from '../errors.js'
+import { informationalHead, requestHeaders, responseHeaders, sendsChunked } from './exchange-headers.js'
+import { hasBody, hasTransferEncoding, isChunkedOnly } from '../message/framing.js'
+import { asksToKeep, endToEndTrailers, hasToken, keepsConnection } from '../message/hop-by-hop.js'
+import { join } from './join.js'
+import type { OriginStream } from '../origin/origin-stream.js'
+import { isOwnAddress, isOwnPort } from './own-address.js'
+import { breakGently, refusalOf } from './refusal.js'
+import { checkRequest } from './request-check.js'
+import { badTarget, type RequestTarget } from '../message/request-target.js'
+import { closeStream, discardStream } from '../stream-end.js'
+import type { ExchangeHost, Turn } from './turn.js'
+
+/** After these the connection goes on; any other refusal means that we may have read the client wrongly. */
+const lastingStatuses = new Set([403, 405, 407, 502, 503, 504])
+
+/** Methods that may be sent again on a fresh connection when a kept one turns out closed (RFC 9110 §9.2.2). */
+const repeatable = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE'])
+
+/** 1xx responses passed on for one request; they are written without back-pressure. */
+const maxInformational = 64
+
+/** Whether the client asked to leave HTTP; Node's server has let go of its socket then. */
+export type ExchangeKind = 'plain' | 'upgrade'
+
+/** One plain request and its response. */
+export class Exchange implements Turn {
+  readonly request: IncomingMessage
+  readonly #connection: ExchangeHost
+  readonly #response: ServerResponse
+  readonly #kind: ExchangeKind
+  readonly #expectsContinue: boolean
+  #state: 'waiting' | 'forwarding' | 'responding' | 'done' = 'waiting'
+  #failure: HttpProxyError | undefined
+  #continued = false
+  #informational = 0
+  #upstream: ClientRequest | undefined
+
+  constructor(connection: ExchangeHost, request: IncomingMessage, response: ServerResponse, kind: ExchangeKind) {
+    this.#connection = connection
+    this.request = request
+    request.url = connection.targetOf(request)
+    this.#response = response
+    this.#kind = kind
+    this.#expectsContinue = request.httpVersion === '1.1' && hasToken(request.rawHeaders, 'expect', '100-continue')
+    request.on('error', () => this.#upstream?.destroy())
+  }
+
+  start(): void {
+    this.#response.once('close', () => this.#finish())
+    if (this.#failure !== undefined) return this.#refuse(this.#failure)
+    try {
+      const { target, user } = checkRequest(this.request, this.#connection.options)
+      this.#connection.proven(user)
+      if (target !== undefined && this.#isForUs(target)) throw badTarget('the request leads back to the proxy itself')
+      if (target === undefined) this.#answerItself()
+      else this.#forward(target)
+    } catch (error) {
+      this.#refuse(error)
+    }
+  }
+
+  /** The client's bytes stopped making sense within this request, or nothing moves any more. */
+  fail(error: HttpProxyError): void {
+    if (this.#state === 'waiting') this.#failure = error
+    else if (this.#state === 'done') closeStream(this.#connection.socket)
+    else this.#refuse(error)
+  }
+
+  cancel(): void {
+    this.#state = 'done'
+    this.#upstream?.destroy()
+  }
+
+  /** Only a transparent proxy would take what it sends for a request to somebody else, over and over. */
+  #isForUs({ target }: RequestTarget): boolean {
+    const connection = this.#connection
+    if (!connection.options.transparent) return false
+    const isNamed = /^[a-z]/i.test(this.request.url ?? '')
+    return isNamed ? isOwnAddress(connection.socket, target) : isOwnPort(connection.socket, target)
+  }
+
+  #forward(target: RequestTarget): void {
+    this.#state = 'forwarding'
+    const { request } = this
+    const { options, origins } = this.#connection
+    const upstream = httpRequest({
+      method: request.method,
+      path: target.path,
+      headers: requestHeaders(request, target.authority, this.#kind === 'upgrade'),
+      agent: origins.agentFor(target.target, this.#connection.user),
+      insecureHTTPParser: false,
+      maxHeaderSize: options.maxResponseHeadBytes,
+    })
+    // The size is limited; a limit on the number would drop fields without a word.
+    upstream.maxHeadersCount = 0
+    this.#upstream = upstream
+    upstream.on('socket', (stream: Duplex) => (stream as OriginStream).expectResponse(request.method ?? ''))
+    upstream.on('information', (info) => this.#onInformation(info))
+    upstream.on('response', (response) => this.#onResponse(response))
+    upstream.on('error', (error) => this.#onError(error, target))
+    upstream.on('upgrade', (...args) => this.#onUpgrade(...args))
+    upstream.on('close', () => {
+      const unanswered = this.#state === 'forwarding' && this.#upstream === upstream
+      if (unanswered) this.#refuse(badResponse('the origin closed the connection without an answer'))
+    })
+    this.#sendBody(upstream)
+  }
+
+  #sendBody(upstream: ClientRequest): void {
+    if (!hasBody(this.request)) return void upstream.end()
+    // The head goes ahead of the body: the origin may have to agree to it first.
+    flushHead(upstream)
+    this.request.pipe(upstream, { end: false })
+    this.request.once('end', () => {
+      if (upstream.destroyed) return
+      if (hasTransferEncoding(this.request.rawHeaders)) upstream.addTrailers(endToEndTrailers(this.request.rawTrailers))
+      upstream.end()
+    })
+  }
+
+  #onInformation(info: { statusCode: number; statusMessage: string; rawHeaders: string[] }): void {
+    if (this.#state !== 'forwarding') return
+    if (++this.#informational > maxInformational) {
+      return this.#refuse(badResponse(`the origin sent more than ${maxInformational} 1xx responses`))
+    }
+    if (this.request.httpVersion !== '1.1') return
+    if (info.statusCode === 100) this.#continued = true
+    this.#connection.socket.write(informationalHead(info), 'latin1')
+  }
+
+  #onResponse(response: IncomingMessage): void {
+    if (this.#state !== 'forwarding') return void response.destroy()
+    if (hasTransferEncoding(response.rawHeaders) && !isChunkedOnly(response.rawHeaders)) {
+      return this.#refuse(badResponse('the origin answered with a Transfer-Encoding other than chunked'))
+    }
+    try {
+      this.#respond(response)
+    } catch (error) {
+      this.#refuse(badResponse(`the origin's response cannot be passed on: ${(error as Error).message}`, error))
+    }
+  }
+
+  #respond(response: IncomingMessage): void {
+    const to = this.#response
+    if (this.#leavesBodyOpen() || this.#endsWith(response)) to.shouldKeepAlive = false
+    const chunked = sendsChunked(this.request, response)
+    to.writeHead(response.statusCode ?? 502, response.statusMessage ?? '', responseHeaders(response, chunked))
+    this.#state = 'responding'
+    response.pipe(to, { end: false })
+    response.on('error', () => this.#break())
+    response.once('end', () => {
+      if (chunked) to.addTrailers(endToEndTrailers(response.rawTrailers))
+      to.end()
+    })
+    // A body at hand goes out with the head; a head alone must not wait for the body's first byte.
+    setImmediate(() => {
+      if (!to.writableEnded && !to.destroyed) flushHead(to)
+    })
+  }
+
+  #onUpgrade(response: IncomingMessage, upstream: Duplex, upstreamHead: Buffer): void {
+    if (this.#state !== 'forwarding') return discardStream(upstream)
+    if (this.#kind === 'plain') {
+      discardStream(upstream)
+      return this.#refuse(badResponse('the origin left HTTP without being asked'))
+    }
+    this.#state = 'done'
+    const client = this.#connection.takeOver(this.#response)
+    client.write(informationalHead(response), 'latin1')
+    if (upstreamHead.length > 0) upstream.unshift(upstreamHead)
+    join(client, upstream)
+  }
+
+  #onError(error: Error, target: RequestTarget): void {
+    if (this.#state === 'done') return
+    if (this.#state === 'responding') return this.#break()
+    const stale = this.#upstream?.reusedSocket === true
+    if (stale && repeatable.has(this.request.method ?? '') && !hasBody(this.request)) return this.#forward(target)
+    const isParseError = (error as { code?: unknown }).code?.toString().startsWith('HPE_') === true
+    this.#refuse(isParseError ? badResponse(`the origin does not speak HTTP: ${error.message}`, error) : error)
+  }
+
+  /**
+   * The origin broke off: the client gets what came until then, and it must not pass for all of it (RFC 9112 §8). A response
+   * that is whole here goes on to the client.
+   */
+  #break(): void {
+    if (this.#response.writableEnded) return
+    this.#state = 'done'
+    flushHead(this.#response)
+    breakGently(this.#connection.socket)
+  }
+
+  #refuse(error: unknown): void {
+    const started = this.#state === 'responding'
+    this.#state = 'done'
+    this.request.unpipe()
+    this.#upstream?.destroy()
+    // Too late for a status: a cut tells the client that what it has is not whole.
+    if (started) {
+      if (!this.#response.writableEnded) closeStream(this.#connection.socket)
+      return
+    }
+    const { status, headers, body } = refusalOf(error)
+    const mayGoOn = lastingStatuses.has(status) && this.#kind === 'plain' && !this.#leavesBodyOpen()
+    if (!mayGoOn) return this.#connection.refuse(error)
+    this.#connection.note(error)
+    this.request.resume()
+    this.#response.writeHead(status, headers).end(body)
+  }
+
+  #answerItself(): void {
+    this.#state = 'done'
+    const { method = '' } = this.request
+    if (method !== 'OPTIONS') {
+      const text = `${method} with Max-Forwards: 0 is not answered here`
+      return this.#refuse(new HttpProxyError('ERR_HTTP_PROXY_UNSUPPORTED', text, { status: 405 }))
+    }
+    this.request.resume()
+    this.#response.writeHead(200, ['Content-Length', '0']).end()
+  }
+
+  /** Whether the client waits for a 100 that it never got: it may send its body now or never, so we must close. */
+  #leavesBodyOpen(): boolean {
+    return this.#expectsContinue && !this.#continued && !this.request.complete && hasBody(this.request)
+  }
+
+  /**
+   * Whether the client's connection ends with its origin's, as it would without us: some clients wait for that. One that
+   * asks to keep it, or has asked for more already, keeps it.
+   */
+  #endsWith(response: IncomingMessage): boolean {
+    return !keepsConnection(response) && !asksToKeep(this.request) && !this.#connection.hasMore
+  }
+
+  /** The response is out, or the client is gone. */
+  #finish(): void {
+    const upstream = this.#upstream
+    const whole = this.#state === 'responding' && this.#response.writableFinished
+    this.#state = 'done'
+    this.request.unpipe()
+    // A dialled stream need not close by itself at its end, as a socket does.
+    if (upstream !== undefined && !(whole && upstream.writableFinished && upstream.shouldKeepAlive)) upstream.destroy()
+    if (this.#kind === 'plain') this.request.resume()
+    this.#connection.endTurn(this)
+  }
+}
+
+/** Sends a head at once, in its own bytes: `flushHeaders` of Node writes those above 0x7F as UTF-8. */
+function flushHead(message: OutgoingMessage): void {
+  message.write(Buffer.alloc(0))
+}
+
+function badResponse(message: string, cause?: unknown): HttpProxyError {
+  return new HttpProxyError('ERR_HTTP_PROXY_BAD_RESPONSE', message, { status: 502, cause })
+}

@@ -1,0 +1,37 @@
+import { turns } from '@ls/testkit'
+import { describe, expect, it } from 'vitest'
+import { dialDirect } from '../dial.js'
+import { HttpProxy } from './http-proxy.js'
+import { useProxyFixture } from '../../testing/proxy-fixture.js'
+
+const fixture = useProxyFixture()
+
+describe('a served socket', () => {
+  it('may have lost its first bytes to whoever looked at them', async () => {
+    const origin = await fixture.web((_, response) => response.end('<ok>'))
+    const proxy = new HttpProxy({}, dialDirect)
+    fixture.defer(() => proxy.close())
+    const address = await fixture.tcp((socket) => {
+      socket.once('data', (chunk: Buffer) => {
+        socket.pause()
+        setImmediate(() => proxy.serve(socket, chunk))
+      })
+    })
+    const client = fixture.client(Number(address.split(':')[1]))
+    client.send('GET ')
+    await turns(20)
+    client.send(`http://${origin}/ HTTP/1.1`, 'Host: x', '', '')
+    expect(await client.read('<ok>')).toMatch(/^HTTP\/1.1 200 /)
+  })
+
+  it('is counted until it closes', async () => {
+    const proxy = new HttpProxy({}, dialDirect)
+    const address = await fixture.tcp((socket) => proxy.serve(socket))
+    const client = fixture.client(Number(address.split(':')[1]))
+    client.send('OPTIONS * HTTP/1.1', 'Host: x', '', '')
+    await client.read('\r\n\r\n')
+    expect(proxy.connections).toBe(1)
+    await proxy.close()
+    expect(proxy.connections).toBe(0)
+  })
+})

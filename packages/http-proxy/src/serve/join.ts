@@ -1,0 +1,23 @@
+import type { Duplex } from 'node:stream'
+import { closeStream } from '../stream-end.js'
+
+/**
+ * Copies between two streams until both have ended. An end on one side ends the other side's writing only, so
+ * half-closes pass; a failure or a cut on one side cuts the other.
+ */
+export function join(left: Duplex, right: Duplex): void {
+  follow(left, right)
+  follow(right, left)
+  left.pipe(right)
+  right.pipe(left)
+}
+
+function follow(from: Duplex, to: Duplex): void {
+  const onClose = (): void => {
+    // After a clean end `to` may still be flushing what it was given: then it closes by itself.
+    if (!from.readableEnded || !from.writableFinished) closeStream(to)
+  }
+  from.on('error', () => closeStream(to))
+  if (from.destroyed) onClose()
+  else from.once('close', onClose)
+}

@@ -1,0 +1,48 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Duplex } from 'node:stream'
+import type { Dial } from '../dial.js'
+import type { HttpProxyError } from '../errors.js'
+import type { ResolvedHttpProxyOptions } from '../options.js'
+import type { Origins } from '../origin/origins.js'
+
+/** Something that must wait for all responses before it. */
+export interface Turn {
+  start(): void
+  /** Its own part went wrong: the bytes of its request, or its time limit. */
+  fail(error: HttpProxyError): void
+  /** The client is gone. */
+  cancel(): void
+  /** The request, where there is more of it to read. */
+  readonly request: IncomingMessage | undefined
+}
+
+/** The client's connection, as an exchange on it needs it. */
+export interface ExchangeHost {
+  readonly socket: Duplex
+  readonly options: ResolvedHttpProxyOptions
+  readonly origins: Origins
+  /** The account of the request being served. */
+  readonly user: string | undefined
+  /** Answers on the bare socket, after which nothing more is read from it. */
+  refuse(error: unknown): void
+  /** The client has shown that it may be served, as the account `user` where there are any. */
+  proven(user: string | undefined): void
+  /** Writes down why a request was not served. */
+  note(error: unknown): void
+  /** Ends HTTP on the socket for good: the bytes from here on belong to a tunnel. */
+  takeOver(response?: ServerResponse): Duplex
+  /** The client has asked for more than what is being served. */
+  readonly hasMore: boolean
+  /** The target of a request as the client sent it. */
+  targetOf(request: IncomingMessage): string
+  /** The next turn may start. */
+  endTurn(turn: Turn): void
+}
+
+/** What a connection needs from its proxy. */
+export interface ConnectionContext {
+  readonly options: ResolvedHttpProxyOptions
+  readonly dial: Dial
+  /** Parses `socket` anew, from its next byte on. */
+  readonly parse: (socket: Duplex) => void
+}

@@ -1,0 +1,712 @@
+import { encode, encodeTcpData, fflateCompressor, MessageType } from '@ls/codec'
+import { seededBytes } from '@ls/testkit'
+import { describe, expect, test } from 'vitest'
+import { base, halfClosing, Recorder, resumable, SessionPair, windowed } from '../../testing/session-pair.js'
+import { finMessage, windowMessage } from './channel-messages.js'
+import { processFramePool } from '../memory/frame-pool.js'
+import { MemoryBudget } from '../memory/memory-budget.js'
+
+const target = { host: 'target.test', port: 80 }
+const links = [
+  ['base', base],
+  ['window', windowed],
+  ['window and fin', halfClosing],
+  ['window, fin and resume', resumable],
+] as const
+
+test('Channel counts gzip data that its consumer inflates by what it holds, not by what it inflates to', () => {
+  const pair = new SessionPair({ extensions: base })
+  const { near, far } = pair.open()
+  const gzip = fflateCompressor.gzip(new Uint8Array(1_000_000))
+  far.setHandler({ onCompressedData: () => far.pause(), onClose: () => {} })
+  near.sendCompressed(gzip, 1_000_000)
+  pair.settle()
+  const { budget } = pair.right.options
+  const held = budget.usedBytes
+  far.consumed(999_999)
+  const nearlyDone = budget.usedBytes
+  far.consumed(1)
+  expect([held - gzip.length, nearlyDone - gzip.length, budget.usedBytes]).toEqual([106_496, 106_496, 0])
+})
+
+test('Channel waits for the answer for as long as the link is down', () => {
+  const pair = new SessionPair({ extensions: resumable })
+  const recorder = new Recorder()
+  pair.cut()
+  pair.left.open({ protocol: 'tcp', address: target, answerDeadlineMs: 5000 }, recorder)
+  pair.settle(20_000)
+  pair.reconnect()
+  pair.settle()
+  expect([recorder.opens, recorder.closes]).toEqual([1, []])
+})
+
+describe.each(links)('Channel over a link with %s', (_name, extensions) => {
+  test('carries bytes both ways', () => {
+    const pair = new SessionPair({ extensions })
+    const { near, far, nearRecorder, farRecorder } = pair.open()
+    near.send(Buffer.from('ping'))
+    pair.settle()
+    far.send(Buffer.from('pong'))
+    pair.settle()
+    expect([farRecorder.text, nearRecorder.text]).toEqual(['ping', 'pong'])
+  })
+
+  test('calls onOpen once on the side that asked', () => {
+    const { nearRecorder, farRecorder } = new SessionPair({ extensions }).open()
+    expect([nearRecorder.opens, farRecorder.opens]).toEqual([1, 0])
+  })
+
+  test('delivers everything that was sent before disconnect', () => {
+    const pair = new SessionPair({ extensions, transport: { latencyMs: 20 } })
+    const { near, farRecorder } = pair.open()
+    const bytes = seededBytes(3).take(3_000_000)
+    near.send(bytes)
+    near.disconnect()
+    pair.settle(20_000)
+    expect([farRecorder.bytes.equals(bytes), farRecorder.closes]).toEqual([true, [{ kind: 'ended', error: '' }]])
+  })
+
+  test('delivers what was borrowed as it was, whatever its owner does with the memory afterwards', () => {
+    const pair = new SessionPair({ extensions, transport: { latencyMs: 20 } })
+    const { near, farRecorder } = pair.open()
+    const bytes = seededBytes(4).take(1_000_000)
+    const shared = Buffer.alloc(100_000)
+    for (let offset = 0; offset < bytes.length; offset += shared.length) {
+      bytes.copy(shared, 0, offset)
+      near.sendBorrowed(shared)
+      shared.fill(0)
+    }
+    near.disconnect()
+    pair.settle(20_000)
+    expect(farRecorder.bytes.equals(bytes)).toBe(true)
+  })
+
+  test('delivers what was sent in memory of the pool', () => {
+    const pair = new SessionPair({ extensions, transport: { latencyMs: 20 } })
+    const { near, farRecorder } = pair.open()
+    const bytes = seededBytes(5).take(1_000_000)
+    for (let offset = 0; offset < bytes.length; offset += 50_000) {
+      const memory = processFramePool.takePayload()
+      memory.set(bytes.subarray(offset, offset + 50_000))
+      near.sendPooled(memory.subarray(0, 50_000))
+    }
+    near.disconnect()
+    pair.settle(20_000)
+    expect(farRecorder.bytes.equals(bytes)).toBe(true)
+  })
+
+  test('delivers what was sent in memory of the pool in pieces, where the peer grants less', () => {
+    const pair = new SessionPair({ extensions, windowBytes: 8192, peerWindowBytes: 8192 })
+    const { near, farRecorder } = pair.open()
+    const payload = processFramePool.takePayload()
+    const bytes = seededBytes(6).take(payload.length)
+    payload.set(bytes)
+    near.sendPooled(payload)
+    near.disconnect()
+    pair.settle(20_000)
+    expect(farRecorder.bytes.equals(bytes)).toBe(true)
+  })
+
+  test('passes the error of disconnect on', () => {
+    const pair = new SessionPair({ extensions })
+    const { near, nearRecorder, farRecorder } = pair.open()
+    near.disconnect('failed: reset')
+    pair.settle()
+    expect([nearRecorder.closes, farRecorder.closes]).toEqual([
+      [{ kind: 'local', error: 'failed: reset' }],
+      [{ kind: 'aborted', error: 'failed: reset' }],
+    ])
+  })
+
+  test('passes a refusal on, and both tables are empty', () => {
+    const pair = new SessionPair({ extensions, onConnect: (channel) => channel.reject('refused: nobody listens') })
+    const recorder = new Recorder()
+    pair.left.open({ protocol: 'tcp', address: target }, recorder)
+    pair.settle()
+    expect([recorder.closes, pair.left.channelCount, pair.right.channelCount]).toEqual([
+      [{ kind: 'refused', error: 'refused: nobody listens' }],
+      0,
+      0,
+    ])
+  })
+
+  test('is refused with timeout when the peer does not answer', () => {
+    const pair = new SessionPair({ extensions, onConnect: () => {} })
+    const recorder = new Recorder()
+    pair.left.open({ protocol: 'tcp', address: target, answerDeadlineMs: 5000 }, recorder)
+    pair.settle(5000)
+    expect(recorder.closes).toEqual([{ kind: 'refused', error: 'timeout: the peer did not answer within 5000 ms' }])
+  })
+
+  test('waits for the answer as long as the link is up, however long it was down', () => {
+    const pair = new SessionPair({ extensions: ['window', 'fin', 'resume'], onConnect: () => {} })
+    const recorder = new Recorder()
+    pair.left.open({ protocol: 'tcp', address: target, answerDeadlineMs: 5000 }, recorder)
+    pair.settle(2000)
+    pair.cut()
+    pair.settle(10_000)
+    pair.reconnect()
+    pair.settle(2900)
+    expect(recorder.closes).toEqual([])
+  })
+
+  test('holds Data back until the answer where early data is not wanted', () => {
+    const pair = new SessionPair({ extensions, onConnect: () => {} })
+    const channel = pair.left.open({ protocol: 'tcp', address: target, earlyData: false }, new Recorder())
+    channel.send(Buffer.from('early'))
+    pair.settle()
+    expect([...pair.right.channels()][0]?.queuedBytes).toBe(0)
+  })
+
+  test('sends what was held back, and the end behind it, once the answer has come', () => {
+    const pair = new SessionPair({ extensions })
+    const channel = pair.left.open({ protocol: 'tcp', address: target, earlyData: false }, new Recorder())
+    channel.send(Buffer.from('early'))
+    channel.disconnect()
+    pair.settle()
+    expect([pair.recorders[0]?.text, pair.recorders[0]?.closes.length]).toEqual(['early', 1])
+  })
+
+  test('delivers early data that came before the target was reached', () => {
+    const pair = new SessionPair({ extensions, onConnect: () => {} })
+    pair.left.open({ protocol: 'tcp', address: target }, new Recorder()).send(Buffer.from('early'))
+    pair.settle()
+    const [far] = pair.right.channels()
+    if (far === undefined) throw new Error('no channel came')
+    const recorder = pair.accept(far)
+    expect(recorder.text).toBe('early')
+  })
+
+  test('tells whoever still dials that the peer is gone, though it is paused', () => {
+    const recorder = new Recorder()
+    const pair = new SessionPair({ extensions, onConnect: (channel) => recorder.watch(channel) })
+    pair.left.open({ protocol: 'tcp', address: target }, new Recorder()).disconnect()
+    pair.settle()
+    expect(recorder.closes).toEqual([{ kind: 'ended', error: '' }])
+  })
+
+  test('rejected after its peer has gone, is closed and forgotten with what it had received', () => {
+    const recorder = new Recorder()
+    const pair = new SessionPair({ extensions, onConnect: (channel) => recorder.watch(channel) })
+    const near = pair.left.open({ protocol: 'tcp', address: target }, new Recorder())
+    near.send(Buffer.from('early'))
+    near.disconnect()
+    pair.settle()
+    recorder.channel?.reject('refused: nobody listens')
+    expect([recorder.closes.length, pair.right.channelCount, pair.right.options.budget.usedBytes]).toEqual([1, 0, 0])
+  })
+
+  test('delivers nothing while paused, and everything in order after resume', () => {
+    const pair = new SessionPair({ extensions })
+    const { near, far, farRecorder } = pair.open()
+    far.pause()
+    for (const text of ['a', 'b', 'c']) near.send(Buffer.from(text))
+    pair.settle()
+    const paused = farRecorder.text
+    far.resume()
+    expect([paused, farRecorder.text]).toEqual(['', 'abc'])
+  })
+
+  test('closes once where both ends disconnect at the same time', () => {
+    const pair = new SessionPair({ extensions })
+    const { near, far, nearRecorder, farRecorder } = pair.open()
+    near.disconnect('failed: mine')
+    far.disconnect('failed: yours')
+    pair.settle()
+    expect([nearRecorder.closes, farRecorder.closes]).toEqual([
+      [{ kind: 'local', error: 'failed: mine' }],
+      [{ kind: 'local', error: 'failed: yours' }],
+    ])
+  })
+
+  test('takes nothing once its peer has disconnected, though its consumer is still paused', () => {
+    const pair = new SessionPair({ extensions })
+    const { near, far } = pair.open()
+    far.pause()
+    near.send(Buffer.from('last words'))
+    near.disconnect()
+    pair.settle()
+    expect([far.state, far.send(Buffer.from('x')), far.sentBytes]).toEqual(['draining', false, 0])
+  })
+
+  test('is aborted by a handler that throws, with the others unharmed', () => {
+    const pair = new SessionPair({ extensions })
+    const broken = pair.open()
+    const sound = pair.open()
+    broken.farRecorder.onData = () => {
+      throw new Error('on purpose')
+    }
+    broken.near.send(Buffer.from('x'))
+    sound.near.send(Buffer.from('x'))
+    pair.settle()
+    expect([broken.nearRecorder.closes, sound.farRecorder.text]).toEqual([
+      [{ kind: 'aborted', error: 'failed: on purpose' }],
+      'x',
+    ])
+  })
+
+  test('is aborted by onDrain that throws, and the session sends on', () => {
+    const pair = new SessionPair({ extensions, sendQueueBytes: 10, transport: { highWaterBytes: 1 } })
+    const broken = pair.open()
+    const sound = pair.open()
+    broken.nearRecorder.onDrain = () => {
+      throw new Error('on purpose')
+    }
+    broken.near.send(new Uint8Array(100_000))
+    broken.near.send(new Uint8Array(100))
+    pair.settle()
+    sound.near.send(Buffer.from('x'))
+    pair.settle()
+    expect([broken.nearRecorder.closes.length, sound.farRecorder.text]).toEqual([1, 'x'])
+  })
+
+  test('survives onClose that throws', () => {
+    const pair = new SessionPair({ extensions })
+    const { near, nearRecorder } = pair.open()
+    nearRecorder.onClose = () => {
+      throw new Error('on purpose')
+    }
+    near.abort('')
+    expect([near.state, pair.left.channelCount]).toEqual(['closed', 0])
+  })
+
+  test('send never calls onDrain of its own bytes before it returns', () => {
+    const pair = new SessionPair({ extensions, sendQueueBytes: 10 })
+    const { near, nearRecorder } = pair.open()
+    const room = near.send(new Uint8Array(1000))
+    expect([room, nearRecorder.drains]).toEqual([true, 0])
+  })
+
+  test('inflates compressed data for a handler that does not', () => {
+    const pair = new SessionPair({ extensions, compressor: fflateCompressor })
+    const { near, farRecorder } = pair.open()
+    const text = 'abc'.repeat(1000)
+    near.sendCompressed(fflateCompressor.gzip(Buffer.from(text)), text.length)
+    pair.settle()
+    expect(farRecorder.text).toBe(text)
+  })
+
+  test('refuses compressed data that no credit will ever cover', () => {
+    const { near } = new SessionPair({ extensions }).open()
+    const bytes = near.maxCompressedBytes + 1
+    expect(() => near.sendCompressed(new Uint8Array(30), bytes)).toThrow(RangeError)
+  })
+
+  test('counts payload both ways', () => {
+    const pair = new SessionPair({ extensions })
+    const { near, far } = pair.open()
+    near.send(new Uint8Array(300))
+    pair.settle()
+    expect([near.sentBytes, far.receivedBytes, far.sentBytes]).toEqual([300, 300, 0])
+  })
+})
+
+describe('Channel over a base link', () => {
+  test('end sends Disconnect after the last byte, since the peer knows no half-close', () => {
+    const pair = new SessionPair()
+    const { near, farRecorder } = pair.open()
+    near.send(Buffer.from('all'))
+    near.end()
+    pair.settle()
+    expect([farRecorder.text, farRecorder.ends, farRecorder.closes]).toEqual(['all', 0, [{ kind: 'ended', error: '' }]])
+  })
+
+  test('end still delivers what the peer sent before it heard of the end', () => {
+    const pair = new SessionPair({ transport: { latencyMs: 10 } })
+    const { near, far, nearRecorder } = pair.open()
+    const bytes = seededBytes(7).take(50_000)
+    far.send(bytes)
+    near.end()
+    pair.settle()
+    expect([nearRecorder.bytes.equals(bytes), nearRecorder.closes]).toEqual([true, [{ kind: 'ended', error: '' }]])
+  })
+
+  test('takes the text EOF, with which deployed peers end, for no error', () => {
+    const pair = new SessionPair()
+    const { near, farRecorder } = pair.open()
+    near.disconnect('EOF')
+    pair.settle()
+    expect(farRecorder.closes).toEqual([{ kind: 'ended', error: '' }])
+  })
+
+  test('disconnect after end does not drop what is still to be sent', () => {
+    const pair = new SessionPair({ transport: { latencyMs: 10 } })
+    const { near, nearRecorder, farRecorder } = pair.open()
+    const bytes = seededBytes(1).take(500_000)
+    near.send(bytes)
+    near.end()
+    near.disconnect('done')
+    pair.settle()
+    expect([farRecorder.bytes.equals(bytes), nearRecorder.closes]).toEqual([true, [{ kind: 'local', error: 'done' }]])
+  })
+
+  test('a stopped consumer stops the reading at its limit, and nothing is lost', () => {
+    const pair = new SessionPair({ transport: { latencyMs: 1 } })
+    const stopped = pair.open()
+    const running = pair.open()
+    stopped.far.pause()
+    const bytes = seededBytes(2).take(4_000_000)
+    stopped.near.send(bytes)
+    running.near.send(Buffer.from('waits'))
+    pair.settle(10_000)
+    const held = stopped.far.queuedBytes
+    stopped.far.resume()
+    pair.settle(10_000)
+    expect(held).toBeLessThan(1_048_576 + 65_536 + 24)
+    expect([stopped.farRecorder.bytes.equals(bytes), running.farRecorder.text]).toEqual([true, 'waits'])
+  })
+
+  test('a consumer stopped for longer than the deadline is cut with a reason, and the others lose nothing', () => {
+    const pair = new SessionPair({ transport: { latencyMs: 1 } })
+    const stopped = pair.open()
+    const running = pair.open()
+    stopped.far.pause()
+    stopped.near.send(new Uint8Array(2_000_000))
+    pair.settle(1000)
+    running.near.send(Buffer.from('waits'))
+    pair.settle(31_000)
+    const reason = 'timeout: what it had not read held up all channels for 30000 ms'
+    expect([stopped.nearRecorder.closes, running.farRecorder.text, running.nearRecorder.closes]).toEqual([
+      [{ kind: 'aborted', error: reason }],
+      'waits',
+      [],
+    ])
+  })
+
+  test('many small messages stop the reading too', () => {
+    const pair = new SessionPair({ queueMessages: 10, quantumBytes: 1, transport: { highWaterBytes: 1 } })
+    const { near, far } = pair.open()
+    far.pause()
+    near.send(new Uint8Array(100))
+    pair.settle()
+    expect(far.queuedBytes).toBe(11 * 25)
+  })
+})
+
+describe('Channel with fin', () => {
+  test('end leaves the other direction open', () => {
+    const pair = new SessionPair({ extensions: halfClosing })
+    const { near, far, nearRecorder, farRecorder } = pair.open()
+    near.end()
+    pair.settle()
+    far.send(Buffer.from('the answer'))
+    pair.settle()
+    expect([farRecorder.ends, farRecorder.closes.length, nearRecorder.text]).toEqual([1, 0, 'the answer'])
+  })
+
+  test('is gone on both sides once both directions have ended', () => {
+    const pair = new SessionPair({ extensions: halfClosing })
+    const { near, far, nearRecorder, farRecorder } = pair.open()
+    near.end()
+    pair.settle()
+    far.end()
+    pair.settle()
+    const plain = [{ kind: 'ended', error: '' }]
+    expect([nearRecorder.closes, farRecorder.closes, pair.left.channelCount]).toEqual([plain, plain, 0])
+  })
+
+  test('onEnd waits while paused', () => {
+    const pair = new SessionPair({ extensions: halfClosing })
+    const { near, far, farRecorder } = pair.open()
+    far.pause()
+    near.end()
+    pair.settle()
+    const paused = farRecorder.ends
+    far.resume()
+    expect([paused, farRecorder.ends]).toEqual([0, 1])
+  })
+
+  test('an abort after Fin is told with its reason', () => {
+    const pair = new SessionPair({ extensions: halfClosing })
+    const { near, far, farRecorder } = pair.open()
+    far.pause()
+    near.send(Buffer.from('x'))
+    near.end()
+    pair.settle()
+    near.abort('failed: reset')
+    pair.settle()
+    far.resume()
+    expect([farRecorder.text, farRecorder.ends, farRecorder.closes]).toEqual([
+      'x',
+      1,
+      [{ kind: 'aborted', error: 'failed: reset' }],
+    ])
+  })
+})
+
+describe('Channel with window', () => {
+  test('a stopped consumer holds its window and no more, and the others run on', () => {
+    const pair = new SessionPair({ extensions: windowed })
+    const stopped = pair.open()
+    const running = pair.open()
+    stopped.far.pause()
+    stopped.near.send(new Uint8Array(2_000_000))
+    running.near.send(seededBytes(1).take(2_000_000))
+    pair.settle(60_000)
+    expect([stopped.far.receivedBytes, running.farRecorder.receivedBytes, stopped.nearRecorder.closes]).toEqual([
+      262_144,
+      2_000_000,
+      [],
+    ])
+  })
+
+  test('a consumer that takes data and does not report it holds the sender back', () => {
+    const pair = new SessionPair({ extensions: windowed })
+    const { near, farRecorder } = pair.open()
+    farRecorder.consumes = false
+    near.send(new Uint8Array(1_000_000))
+    pair.settle()
+    expect(farRecorder.receivedBytes).toBe(262_144)
+  })
+
+  test('the window grows while the consumer is fast and the path long', () => {
+    const pair = new SessionPair({
+      extensions: windowed,
+      transport: { latencyMs: 100, wireBytes: 64 << 20, highWaterBytes: 1 << 20 },
+    })
+    const { near, farRecorder } = pair.open()
+    near.send(new Uint8Array(20_000_000))
+    pair.settle(3000)
+    // 256 KiB a round trip would be 3.9 MB by now.
+    expect(farRecorder.receivedBytes).toBe(20_000_000)
+  })
+
+  test('a peer that overspends loses that channel only', () => {
+    const pair = new SessionPair({ extensions: windowed, right: { windowBytes: 1000 } })
+    const cheat = pair.open()
+    const honest = pair.open()
+    cheat.far.pause()
+    cheat.near.send(new Uint8Array(1001))
+    honest.near.send(new Uint8Array(900))
+    pair.settle()
+    const error = 'failed: window of 1000 bytes overspent: 1001 bytes came, 1000 were left'
+    expect([cheat.nearRecorder.closes, honest.farRecorder.receivedBytes]).toEqual([[{ kind: 'aborted', error }], 900])
+  })
+
+  test('consumed refuses more than was received', () => {
+    const pair = new SessionPair({ extensions: windowed })
+    const { near, far, farRecorder } = pair.open()
+    farRecorder.consumes = false
+    near.send(new Uint8Array(100))
+    pair.settle()
+    expect(() => far.consumed(101)).toThrow('101 bytes cannot have been consumed: 100 are outstanding')
+  })
+
+  test('credit that no window can have ends that channel only', () => {
+    const pair = new SessionPair({ extensions: windowed })
+    const { near, far } = pair.open()
+    pair.rightTransport.send(windowMessage(far.id, 0xffff_ffff))
+    pair.settle()
+    expect([near.state, pair.left.state]).toEqual(['closed', 'linked'])
+  })
+
+  test('the memory budget stops the reading instead of growing without bound', () => {
+    const pair = new SessionPair({ extensions: windowed, right: { budgetBytes: 400_000 }, transport: { latencyMs: 1 } })
+    const channels = Array.from({ length: 8 }, () => pair.open())
+    for (const { far } of channels) far.pause()
+    for (const { near } of channels) near.send(new Uint8Array(262_144))
+    pair.settle(20_000)
+    expect(pair.right.options.budget.usedBytes).toBeLessThan(400_000 + 65_536 + 24 + 128)
+  })
+
+  test('what a paused consumer was given and has not dealt with counts as memory, until it has', () => {
+    const pair = new SessionPair({ extensions: windowed })
+    const { near, far } = pair.open()
+    far.setHandler({ onData: () => {}, onClose: () => {} })
+    near.send(new Uint8Array(100_000))
+    pair.settle()
+    far.pause()
+    const held = pair.right.options.budget.usedBytes
+    far.consumed(100_000)
+    expect([held, pair.right.options.budget.usedBytes]).toEqual([100_000, 0])
+  })
+
+  test('disconnect behind bytes that the peer takes no credit for gives up after lingerMs', () => {
+    const pair = new SessionPair({ extensions: windowed, lingerMs: 5000 })
+    const { near, far, nearRecorder } = pair.open()
+    far.pause()
+    near.send(new Uint8Array(300_000))
+    near.disconnect()
+    pair.settle(4000)
+    const early = nearRecorder.closes.length
+    pair.settle(7000)
+    const bytes = 300_000 - 262_144 + 18
+    const error = `timeout: the peer took none of the last ${bytes} bytes for 5000 ms`
+    expect([early, nearRecorder.closes]).toEqual([0, [{ kind: 'local', error }]])
+  })
+
+  test('disconnect keeps its own reason when the peer disconnects while it waits for credit', () => {
+    const pair = new SessionPair({ extensions: windowed })
+    const { near, far, nearRecorder } = pair.open()
+    far.pause()
+    near.send(new Uint8Array(300_000))
+    near.disconnect('failed: mine')
+    pair.settle(100)
+    far.disconnect('failed: yours')
+    pair.settle(100)
+    expect(nearRecorder.closes).toEqual([{ kind: 'local', error: 'failed: mine' }])
+  })
+
+  test('disconnect does not count the time without a transport', () => {
+    const pair = new SessionPair({ extensions: resumable, lingerMs: 5000, graceMs: 100_000 })
+    const { near, nearRecorder, farRecorder } = pair.open()
+    pair.cut()
+    near.send(new Uint8Array(1000))
+    near.disconnect()
+    pair.settle(60_000)
+    const early = nearRecorder.closes.length
+    pair.reconnect()
+    pair.settle()
+    expect([early, farRecorder.receivedBytes, farRecorder.closes]).toEqual([0, 1000, [{ kind: 'ended', error: '' }]])
+  })
+
+  test('disconnect waits as long as the peer takes something', () => {
+    const pair = new SessionPair({ extensions: windowed, lingerMs: 5000 })
+    const { near, far, farRecorder } = pair.open()
+    farRecorder.consumes = false
+    near.send(new Uint8Array(600_000))
+    near.disconnect()
+    for (let count = 0; count < 4; count++) {
+      pair.settle(4000)
+      far.consumed(140_000)
+    }
+    pair.settle(1000)
+    expect([farRecorder.receivedBytes, farRecorder.closes]).toEqual([600_000, [{ kind: 'ended', error: '' }]])
+  })
+})
+
+describe('Channel for datagrams', () => {
+  function openUdp(extensions = base) {
+    const pair = new SessionPair({ extensions, datagramQueue: 3 })
+    const nearRecorder = new Recorder()
+    const near = pair.left.open({ protocol: 'udp' }, nearRecorder)
+    nearRecorder.watch(near)
+    pair.settle()
+    const far = pair.accepted[0]
+    const farRecorder = pair.recorders[0]
+    if (far === undefined || farRecorder === undefined) throw new Error('no channel came')
+    return { pair, near, far, farRecorder }
+  }
+
+  test('carries them whole, with their target', () => {
+    const { pair, near, farRecorder } = openUdp()
+    near.sendDatagram(Buffer.from('query'), { target: { host: '9.9.9.9', port: 53 } })
+    pair.settle()
+    expect(farRecorder.datagrams.map((datagram) => Buffer.from(datagram).toString())).toEqual(['query'])
+  })
+
+  test('drops and counts those that a paused consumer leaves no room for, and reading goes on', () => {
+    const { pair, near, far } = openUdp()
+    far.pause()
+    for (let count = 0; count < 5; count++) near.sendDatagram(Buffer.from('x'), { target })
+    pair.settle()
+    far.resume()
+    expect([far.droppedDatagrams, pair.recorders[0]?.datagrams.length]).toEqual([2, 3])
+  })
+
+  test('drops and counts those that wait for a transport past the limit', () => {
+    const { pair, near } = openUdp(resumable)
+    pair.cut()
+    const sent = Array.from({ length: 5 }, () => near.sendDatagram(Buffer.from('x'), { target }))
+    expect([sent, near.droppedDatagrams]).toEqual([[true, true, true, false, false], 2])
+  })
+
+  test('charges the budget for those that wait for a transport, and drops more once it is exceeded', () => {
+    const pair = new SessionPair({ extensions: resumable, budgetBytes: 10_000 })
+    const near = pair.left.open({ protocol: 'udp' }, new Recorder())
+    pair.settle()
+    pair.cut()
+    const sent = Array.from({ length: 6 }, () => near.sendDatagram(new Uint8Array(4000), { target }))
+    const { usedBytes } = pair.left.options.budget
+    expect([sent, usedBytes > 10_000 && usedBytes < 20_000]).toEqual([[true, true, true, false, false, false], true])
+  })
+
+  test('drops and counts one larger than any network has', () => {
+    const { pair, near, far } = openUdp()
+    near.sendDatagram(new Uint8Array(70_000), { target })
+    pair.settle()
+    expect([far.droppedDatagrams, far.state]).toEqual([1, 'open'])
+  })
+})
+
+describe('Channel and a peer that breaks the rules', () => {
+  const cases: readonly (readonly [string, (id: Uint8Array) => Uint8Array[]])[] = [
+    ['Data after Fin', (id) => [finMessage(id), encodeTcpData(id, Buffer.from('x'))]],
+    [
+      'a second Connect',
+      (id) => [encode({ type: MessageType.Connect, protocol: 'tcp', channelId: id, address: target })],
+    ],
+    [
+      'Data of another protocol',
+      (channelId) => [
+        encode({
+          type: MessageType.Data,
+          protocol: 'udp',
+          channelId,
+          compression: 'none',
+          payload: Buffer.from('x'),
+          target,
+        }),
+      ],
+    ],
+    ['Data cut short', (id) => [encodeTcpData(id, new Uint8Array(100)).subarray(0, 50)]],
+    ['gzip that is none', (id) => [encodeTcpData(id, new Uint8Array(100).fill(1, 0, 97), 'gzip')]],
+    ['Window of 0', (id) => [Uint8Array.of(1, MessageType.Window, ...id, 0, 0, 0, 0)]],
+  ]
+
+  test.each(cases)('%s ends that channel only', (_name, messages) => {
+    const pair = new SessionPair({ extensions: halfClosing, compressor: fflateCompressor })
+    const { far, farRecorder } = pair.open()
+    const other = pair.open()
+    for (const message of messages(far.id)) pair.leftTransport.send(message)
+    pair.settle()
+    other.near.send(Buffer.from('x'))
+    pair.settle()
+    expect([farRecorder.closes.length, far.state, other.farRecorder.text, pair.right.channelCount]).toEqual([
+      1,
+      'closed',
+      'x',
+      1,
+    ])
+  })
+
+  test('bytes behind the payload are not kept', () => {
+    const pair = new SessionPair({ extensions: windowed })
+    const { far } = pair.open()
+    far.pause()
+    pair.leftTransport.send(Buffer.concat([encodeTcpData(far.id, Buffer.from('x')), new Uint8Array(100_000)]))
+    pair.settle()
+    expect(far.queuedBytes).toBe(25)
+  })
+
+  test('a second answer changes nothing', () => {
+    const pair = new SessionPair()
+    const { near, nearRecorder } = pair.open()
+    pair.rightTransport.send(
+      encode({ type: MessageType.ConnectResponse, success: false, channelId: near.id, error: 'x' }),
+    )
+    pair.settle()
+    expect([nearRecorder.opens, nearRecorder.closes]).toEqual([1, []])
+  })
+})
+
+test('Channel.countLingering counts with the parent of the budget, beyond the end of the session', () => {
+  const parentBudget = new MemoryBudget({ limitBytes: 1_000_000 })
+  const pair = new SessionPair({ parentBudget })
+  const channel = pair.left.open({ protocol: 'tcp', address: target }, new Recorder())
+  const release = channel.countLingering(5000)
+  pair.left.close('the test is over')
+  const lingering = parentBudget.usedBytes
+  release()
+  release()
+  expect([lingering, parentBudget.usedBytes]).toEqual([5000, 0])
+})
+
+test('payload that waits for the transport is charged before its queue is full', () => {
+  const pair = new SessionPair({ extensions: resumable })
+  const channel = pair.left.open({ protocol: 'tcp', address: target }, new Recorder())
+  pair.settle()
+  pair.cut()
+  channel.send(new Uint8Array(20_000))
+  expect(pair.left.options.budget.usedBytes).toBeGreaterThan(16_000)
+})

@@ -1,0 +1,417 @@
+import { textOf, type TimerHandle } from '@ls/foundation'
+import { type Address, type ChannelKey, channelKey, decode, MessageType, type Protocol } from '@ls/codec'
+import type { Admission } from '../memory/admission.js'
+import { answerLimitMs, remainingAnswerMs } from './answer-deadline.js'
+import { AnswerHold } from './answer-hold.js'
+import { type ChannelCloseReason, isPlainEnd, plainEnd } from './channel-close.js'
+import type { ChannelHandler } from './channel-handler.js'
+import { acceptMessage, disconnectMessage, finMessage, rejectMessage, windowMessage } from './channel-messages.js'
+import { Charge } from '../memory/charge.js'
+import { lastCallMs, Linger } from './linger.js'
+import { errorOfDisconnect, receiveGrant, receiveSecondConnect } from './peer-rules.js'
+import { Receiver, type ReceiverOwner } from './receiver.js'
+import { Sender, type SenderOwner } from './sender.js'
+import type { ChannelHost } from '../session/table-entry.js'
+
+/** `opening`: Connect sent or received, not answered · `open` · `draining`: gone for the peer, not yet for our consumer. */
+export type ChannelState = 'opening' | 'open' | 'draining' | 'closed'
+
+export interface ChannelInit {
+  readonly host: ChannelHost
+  /** 16 bytes. */
+  readonly id: Uint8Array
+  readonly protocol: Protocol
+  /** The target; absent for UDP. */
+  readonly address: Address | undefined
+  /** True on the side that sent Connect. */
+  readonly initiator: boolean
+}
+
+/**
+ * One proxied flow. Made by {@link Session.open} and, on the other side, handed to `onConnect`.
+ *
+ * An accepted channel starts paused, without a handler; what arrives before {@link resume} waits, within the limits of
+ * the session.
+ */
+export class Channel implements SenderOwner, ReceiverOwner {
+  readonly id: Uint8Array
+  readonly key: ChannelKey
+  readonly protocol: Protocol
+  readonly address: Address | undefined
+  readonly initiator: boolean
+  /** Time the channel was made, in milliseconds of the session's clock. */
+  readonly openedAtMs: number
+  /** Datagrams dropped because a queue was full or they were too large; owners count their own here. */
+  droppedDatagrams = 0
+  idleChecks = 0
+
+  readonly #host: ChannelHost
+  readonly #sender: Sender
+  readonly #receiver: Receiver
+  #handler: ChannelHandler | undefined
+  #state: ChannelState = 'opening'
+  #answered = false
+  /** What Disconnect is to say once the Fin before it has left. */
+  #disconnectNext: string | undefined
+  #closeReason = plainEnd
+  #answerHold: AnswerHold | undefined
+  #answerTimer: TimerHandle
+  /** Runs after our end towards a base peer, while what it sent before still comes. */
+  #lastCall: Linger | undefined
+
+  constructor({ host, id, protocol, address, initiator }: ChannelInit) {
+    this.id = id
+    this.key = channelKey(id)
+    this.protocol = protocol
+    this.address = address
+    this.initiator = initiator
+    this.openedAtMs = host.options.clock.now()
+    this.#host = host
+    this.#sender = new Sender(host, this)
+    this.#receiver = new Receiver(host, this)
+  }
+
+  get state(): ChannelState {
+    return this.#state
+  }
+
+  get handler(): ChannelHandler | undefined {
+    return this.#handler
+  }
+
+  /** Where the session's new channels wait while memory is short. */
+  get admission(): Admission {
+    return this.#host.options.admission
+  }
+
+  /** Payload bytes taken for sending. */
+  get sentBytes(): number {
+    return this.#sender.sentBytes
+  }
+
+  /** Payload bytes received, uncompressed. */
+  get receivedBytes(): number {
+    return this.#receiver.receivedBytes
+  }
+
+  /** Bytes received and not yet taken by the consumer. */
+  get queuedBytes(): number {
+    return this.#receiver.queuedBytes
+  }
+
+  /** Largest payload that may be sent compressed. */
+  get maxCompressedBytes(): number {
+    return this.#sender.maxWholeBytes
+  }
+
+  /** Sets the handler. A paused channel stays paused until {@link resume}. */
+  setHandler(handler: ChannelHandler): void {
+    this.#handler = handler
+  }
+
+  /** Answers Connect: the target is reached. Does nothing on a channel that is answered or gone. */
+  accept(): void {
+    if (this.initiator || this.#answered || this.#state === 'closed') return
+    this.#answered = true
+    if (this.#state !== 'opening') return
+    this.#state = 'open'
+    if (!this.#host.options.window && this.protocol === 'tcp')
+      this.#answerHold = new AnswerHold(this.#host, this.#sender)
+    this.#host.sendControl(acceptMessage(this.id))
+    this.openWindow()
+  }
+
+  /** Answers Connect: the target is not reached; `error` begins with a word of protocol.md §4. */
+  reject(error: string): void {
+    if (!this.initiator && !this.#answered) this.abort(error)
+  }
+
+  /**
+   * Sends TCP payload, which must not change afterwards. False when the queue is full: the bytes are taken, and
+   * `onDrain` follows. On a channel that is gone it does nothing and returns false.
+   */
+  send(payload: Uint8Array): boolean {
+    return this.#sender.send(payload)
+  }
+
+  /** As {@link send}, for memory that its owner uses again when this returns: what cannot leave at once is copied. */
+  sendBorrowed(payload: Uint8Array): boolean {
+    return this.#sender.sendBorrowed(payload)
+  }
+
+  /**
+   * As {@link send}, for payload at the start of what {@link FramePool.takePayload} gave: it leaves in that memory, which
+   * is the channel's from now on.
+   */
+  sendPooled(payload: Uint8Array): boolean {
+    return this.#sender.sendPooled(payload)
+  }
+
+  /**
+   * Sends gzip data that inflates to `inflatedBytes`. Otherwise as {@link send}.
+   *
+   * @throws RangeError when it inflates to more than {@link maxCompressedBytes}.
+   */
+  sendCompressed(gzip: Uint8Array, inflatedBytes: number): boolean {
+    return this.#sender.sendCompressed(gzip, inflatedBytes)
+  }
+
+  /** Sends a datagram; false when it was dropped because too many wait, or the channel is gone. */
+  sendDatagram(payload: Uint8Array, addresses: { target?: Address; source?: Address }): boolean {
+    const sent = this.#sender.sendDatagram(payload, addresses)
+    if (!sent && this.#sender.state === 'open') this.droppedDatagrams++
+    return sent
+  }
+
+  /**
+   * We send no more. With `fin` the other direction stays open; a base peer knows no half-close, so it gets Disconnect
+   * after the last byte (protocol.md §1), and what it sends until it hears of that is still delivered.
+   */
+  end(): void {
+    if (this.#sender.state !== 'open') return
+    if (this.#host.options.fin) this.#sender.finish(finMessage(this.id))
+    else this.#finish(plainEnd)
+  }
+
+  /**
+   * Ends both directions once everything queued has been sent; what still arrives is dropped. `error` tells the peer
+   * what went wrong, if anything. A peer that takes nothing for `lingerMs` is not waited for.
+   */
+  disconnect(error = ''): void {
+    if (this.#state === 'closed') return
+    if (this.#sender.state === 'ended' || this.#unanswered) return this.abort(error)
+    this.#receiver.discard()
+    if (this.#state === 'draining') this.#closeReason = { kind: 'local', error }
+    else if (this.#sender.state === 'ending') this.#disconnectNext = error
+    else this.#finish({ kind: 'local', error })
+    // By now it may have left, which ends the channel.
+    if (!this.#isClosed()) this.#sender.linger((text) => this.abort(text))
+  }
+
+  /** Ends both directions now; what is queued is forgotten. */
+  abort(error: string): void {
+    if (this.#state === 'closed') return
+    const peerIsGone = this.#state === 'draining' && this.#sender.state === 'ended'
+    if (this.#unanswered) this.#host.sendControl(rejectMessage(this.id, error))
+    else if (!peerIsGone) this.#host.sendControl(disconnectMessage(this.id, error))
+    this.#close({ kind: 'local', error })
+  }
+
+  /** Stops `onData`, `onDatagram` and `onEnd`; what arrives waits, and the peer is held back by its window. */
+  pause(): void {
+    this.#receiver.pause()
+  }
+
+  resume(): void {
+    try {
+      this.#receiver.resume()
+    } catch (error) {
+      this.#failed(error)
+    }
+  }
+
+  /**
+   * Reports that the consumer has dealt with `bytes` of payload, so that the peer may send as many more.
+   *
+   * @throws RangeError for more bytes than were received.
+   */
+  consumed(bytes: number): void {
+    this.#sendCredit(this.#receiver.consumed(bytes))
+  }
+
+  /**
+   * Counts `bytes` that a socket still holds of what the channel delivered, for when the channel is gone; whoever sends
+   * them calls what is returned once they have left.
+   */
+  countLingering(bytes: number): () => void {
+    const charge = new Charge(this.#host.options.lingerBudget)
+    charge.update(bytes)
+    return () => charge.update(0)
+  }
+
+  /** The session's: the peer knows of the channel now, and gets the rest of its first window. */
+  openWindow(): void {
+    this.#sendCredit(this.#receiver.openWindow())
+  }
+
+  /** The session's: holds Data back until the peer answers Connect. */
+  holdUntilOpen(): void {
+    this.#sender.hold()
+  }
+
+  /**
+   * The session's: gives up when the peer has not answered Connect within `deadlineMs` of a link that is up, or within
+   * {@link answerLimitMs} in all: the channel waits for the link as open ones do (protocol.md §3, `resume`).
+   */
+  expectAnswer(deadlineMs: number): void {
+    const linkedAtMs = this.#host.linkedMs()
+    this.#awaitAnswer(() => {
+      const linkedMs = this.#host.linkedMs() - linkedAtMs
+      const elapsedMs = this.#host.options.clock.now() - this.openedAtMs
+      return remainingAnswerMs({ linkedMs, elapsedMs, deadlineMs, limitMs: Math.max(answerLimitMs, deadlineMs) })
+    })
+  }
+
+  /** The forwarder's: leaves the table without a word to anyone, and returns the messages that were not delivered. */
+  handOver(): Uint8Array[] {
+    const { finWaits } = this.#receiver
+    const peerIsGone = this.#state === 'draining'
+    const { grantedBytes } = this.#sender
+    const messages = this.#release()
+    if (grantedBytes > 0) messages.unshift(windowMessage(this.id, grantedBytes))
+    if (finWaits) messages.push(finMessage(this.id))
+    if (peerIsGone) messages.push(disconnectMessage(this.id, this.#closeReason.error))
+    return messages
+  }
+
+  get relieved(): boolean {
+    return this.#receiver.relieved
+  }
+
+  onMessage(type: number, message: Uint8Array): void {
+    switch (type) {
+      case MessageType.Data:
+        this.#endAnswerHold()
+        if (!this.#receiver.receive(message)) this.droppedDatagrams++
+        return
+      case MessageType.Window:
+        return receiveGrant(message, this.#sender)
+      case MessageType.Fin:
+        return this.#receiver.receiveFin()
+      case MessageType.Disconnect:
+        return this.#receiveDisconnect(message)
+      case MessageType.ConnectResponse:
+        return this.#receiveAnswer(message)
+      case MessageType.Connect:
+        return receiveSecondConnect(message)
+    }
+  }
+
+  onSessionClosed(reason: string): void {
+    this.#close({ kind: 'session', error: reason })
+  }
+
+  onRoom(): void {
+    try {
+      this.#handler?.onDrain?.()
+    } catch (error) {
+      this.#failed(error)
+    }
+  }
+
+  onFinished(): void {
+    if (this.#state === 'draining') this.#awaitLast()
+    else if (this.#disconnectNext !== undefined) this.abort(this.#disconnectNext)
+    else this.onFinDelivered()
+  }
+
+  onFinDelivered(): void {
+    if (this.#state === 'draining') return
+    if (this.#sender.state === 'ended' && this.#receiver.finDelivered) this.#close(plainEnd)
+  }
+
+  onAllDelivered(): void {
+    this.#close(this.#closeReason)
+  }
+
+  #sendCredit(creditBytes: number): void {
+    if (creditBytes > 0) this.#host.sendControl(windowMessage(this.id, creditBytes))
+  }
+
+  /** On the accepting side, while the peer waits for the answer. */
+  get #unanswered(): boolean {
+    return !this.initiator && !this.#answered && this.#state === 'opening'
+  }
+
+  #awaitAnswer(remainingMs: () => number): void {
+    const { clock } = this.#host.options
+    this.#answerTimer = clock.setTimeout(() => {
+      if (remainingMs() > 0) return this.#awaitAnswer(remainingMs)
+      this.#host.sendControl(disconnectMessage(this.id, ''))
+      const waitedMs = Math.round(clock.now() - this.openedAtMs)
+      this.#close({ kind: 'refused', error: `timeout: the peer did not answer within ${waitedMs} ms` })
+    }, remainingMs())
+  }
+
+  #isClosed(): boolean {
+    return this.#state === 'closed'
+  }
+
+  /** Our Disconnect has left, and the peer's last bytes may be on their way. */
+  #awaitLast(): void {
+    if (this.#closeReason.kind === 'local') return this.#receiver.close()
+    const receivedBytes = (): number => this.#receiver.receivedBytes
+    const quietMs = lastCallMs(this.#host.roundTripMs())
+    this.#lastCall = new Linger(this.#host, receivedBytes, () => this.#receiver.close(), quietMs)
+  }
+
+  /** Queues Disconnect as the last message. */
+  #finish(reason: ChannelCloseReason): void {
+    this.#closeReason = reason
+    this.#state = 'draining'
+    this.#sender.finish(disconnectMessage(this.id, reason.error))
+  }
+
+  #endAnswerHold(): void {
+    this.#answerHold?.end()
+    this.#answerHold = undefined
+  }
+
+  #receiveDisconnect(message: Uint8Array): void {
+    if (this.#closeReason.kind !== 'local') this.#closeReason = this.#reasonOf(message)
+    this.#state = 'draining'
+    this.#sender.cut()
+    this.#host.options.clock.clearTimeout(this.#answerTimer)
+    this.#lastCall?.stop()
+    this.#receiver.close()
+  }
+
+  #reasonOf(disconnect: Uint8Array): ChannelCloseReason {
+    const error = errorOfDisconnect(disconnect)
+    if (this.initiator && !this.#answered && this.#receiver.receivedBytes === 0) {
+      return { kind: 'refused', error: isPlainEnd(error) ? 'failed: the peer closed the channel' : error }
+    }
+    return isPlainEnd(error) ? plainEnd : { kind: 'aborted', error }
+  }
+
+  #receiveAnswer(message: Uint8Array): void {
+    if (!this.initiator || this.#answered) return
+    const answer = decode(message)
+    if (answer.type !== MessageType.ConnectResponse) return
+    this.#answered = true
+    this.#host.options.clock.clearTimeout(this.#answerTimer)
+    if (!answer.success) return this.#close({ kind: 'refused', error: answer.error || 'failed: no reason given' })
+    if (this.#state === 'opening') this.#state = 'open'
+    if (this.#closeReason.kind !== 'local') this.#handler?.onOpen?.()
+    this.#sender.release()
+  }
+
+  /** A handler broke its promise not to throw, or data cannot be delivered. */
+  #failed(error: unknown): void {
+    const text = textOf(error)
+    this.#host.options.logger.warn({ err: error }, `channel aborted: ${text}`)
+    this.abort(`failed: ${text}`)
+  }
+
+  #close(reason: ChannelCloseReason): void {
+    if (this.#state === 'closed') return
+    this.#release()
+    try {
+      this.#handler?.onClose(reason)
+    } catch (error) {
+      this.#host.options.logger.error({ err: error }, 'a channel handler threw in onClose')
+    }
+  }
+
+  /** Frees everything; returns the messages that were not delivered. */
+  #release(): Uint8Array[] {
+    this.#state = 'closed'
+    this.#host.options.clock.clearTimeout(this.#answerTimer)
+    this.#answerHold?.stop()
+    this.#lastCall?.stop()
+    this.#sender.cut()
+    const messages = this.#receiver.release()
+    this.#host.forget(this)
+    return messages
+  }
+}

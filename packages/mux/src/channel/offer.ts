@@ -1,0 +1,90 @@
+import { type Address, type ChannelKey, decode, MessageType } from '@ls/codec'
+import { connectMessage, disconnectMessage } from './channel-messages.js'
+import type { Channel } from './channel.js'
+import type { Session } from '../session/session.js'
+import type { TableEntry } from '../session/table-entry.js'
+
+/** What becomes of an offer; one of these is called, once, unless it is withdrawn. */
+export interface OfferHandler {
+  /** The peer takes the channel: `message` is the first one of it, to be given to `forwardAccepted` in the same turn. */
+  onAccept(message: Uint8Array): void
+  /** The peer refuses it, with a reason that begins with a word of protocol.md §4. */
+  onRefuse(error: string): void
+  /** The session is over. */
+  onSessionClosed(reason: string): void
+}
+
+export interface OfferInit {
+  /** As its opener asked for it, and not answered. */
+  readonly request: Channel
+  /** What to ask for; absent for UDP. */
+  readonly address: Address | undefined
+}
+
+/**
+ * A channel that a peer of one session asked for and that is offered to the peer of another one, under the same id. Nothing
+ * passes until it is accepted, so it can be offered to several and withdrawn from all but one.
+ */
+export class ChannelOffer implements TableEntry {
+  readonly key: ChannelKey
+  readonly id: Uint8Array
+  readonly host: Session
+  readonly relieved = true
+  idleChecks = 0
+  readonly #request: Channel
+  readonly #handler: OfferHandler
+  #isOver = false
+
+  private constructor(request: Channel, host: Session, handler: OfferHandler) {
+    this.key = request.key
+    this.id = request.id
+    this.host = host
+    this.#request = request
+    this.#handler = handler
+  }
+
+  /** Offers `request`, which is not answered yet; undefined where `to` cannot take it, or has its id in use. */
+  static make({ request, address }: OfferInit, to: Session, handler: OfferHandler): ChannelOffer | undefined {
+    if (to.state === 'closed' || to.full) return undefined
+    const offer = new ChannelOffer(request, to, handler)
+    if (!to.adopt(offer)) return undefined
+    to.sendControl(connectMessage(request.id, request.protocol, address))
+    return offer
+  }
+
+  onMessage(type: number, message: Uint8Array): void {
+    if (type === MessageType.ConnectResponse || type === MessageType.Disconnect) return this.#answered(message)
+    if (type === MessageType.Data) this.#end(() => this.#handler.onAccept(message))
+  }
+
+  onSessionClosed(reason: string): void {
+    this.#end(() => this.#handler.onSessionClosed(reason))
+  }
+
+  abort(error: string): void {
+    this.#end(() => {
+      this.host.sendControl(disconnectMessage(this.#request.id, error))
+      this.#handler.onRefuse(error)
+    })
+  }
+
+  /** Takes it back: another peer has the channel, or nobody wants it any more. */
+  withdraw(): void {
+    this.#end(() => this.host.sendControl(disconnectMessage(this.#request.id, '')))
+  }
+
+  #answered(message: Uint8Array): void {
+    const answer = decode(message)
+    if (answer.type === MessageType.ConnectResponse && answer.success)
+      return this.#end(() => this.#handler.onAccept(message))
+    const error = 'error' in answer ? answer.error : undefined
+    this.#end(() => this.#handler.onRefuse(error || 'failed: no reason given'))
+  }
+
+  #end(then: () => void): void {
+    if (this.#isOver) return
+    this.#isOver = true
+    this.host.forget(this)
+    then()
+  }
+}

@@ -1,0 +1,60 @@
+import { decode, MessageType, type Protocol, tcpDataHeaderBytes } from '@ls/codec'
+import { MuxError } from '../errors.js'
+import type { ReceiveWindow } from '../flow/receive-window.js'
+
+// What a peer has to keep to on a channel (protocol.md §1 and §3), whether the channel ends here or is forwarded.
+
+/** A datagram of 65,535 bytes with its header and two addresses of 255 bytes; nothing larger comes off a network. */
+export const maxDatagramMessageBytes = 65_535 + tcpDataHeaderBytes + 2 * (1 + 255 + 2)
+
+/** Towards base peers: every deployed one accepts this much in a message, and pywssocks closes the link on more. */
+export const maxBaseMessageBytes = 1_048_576
+
+/** @throws MuxError for Data behind Fin, and for Data whose protocol is not its channel's, which would get around its limits. */
+export function checkData(data: Uint8Array, protocol: Protocol, finReceived: boolean): void {
+  if (finReceived) throw new MuxError('ERR_MUX_PROTOCOL', 'Data came after Fin')
+  if (data[protocolOffset] === protocolNumber[protocol]) return
+  throw new MuxError('ERR_MUX_PROTOCOL', `Data of protocol ${data[protocolOffset]} came on a ${protocol} channel`)
+}
+
+/** Version(1) Type(1) Protocol(1) …; 1 is TCP, 2 is UDP (protocol.md §1). */
+const protocolOffset = 2
+const protocolNumber = { tcp: 1, udp: 2 } as const
+
+/** Takes `bytes` that came off what the peer may send. @throws MuxError when it was granted less */
+export function spendCredit(window: ReceiveWindow, bytes: number): void {
+  if (window.spend(bytes)) return
+  const { sizeBytes, creditBytes } = window
+  const text = `window of ${sizeBytes} bytes overspent: ${bytes} bytes came, ${creditBytes} were left`
+  throw new MuxError('ERR_MUX_PROTOCOL', text)
+}
+
+/** The credit that a Window message grants. */
+export function grantOf(message: Uint8Array): number {
+  const grant = decode(message)
+  return grant.type === MessageType.Window ? grant.creditBytes : 0
+}
+
+/** Gives the credit of a Window message to `sender`. @throws MuxError when the sum passes what any window can be */
+export function receiveGrant(message: Uint8Array, sender: { addCredit(bytes: number): boolean }): void {
+  const bytes = grantOf(message)
+  if (sender.addCredit(bytes)) return
+  throw new MuxError('ERR_MUX_PROTOCOL', `Window of ${bytes} bytes lifts the credit past 4294967295`)
+}
+
+/**
+ * A Connect for a channel that is here. With several links go 1.10.3 asks for channels that are well, so that is none.
+ *
+ * @throws MuxError ERR_MUX_PROTOCOL unless it only wants the channel back
+ */
+export function receiveSecondConnect(message: Uint8Array): void {
+  const connect = decode(message)
+  if (connect.type === MessageType.Connect && connect.resume === true) return
+  throw new MuxError('ERR_MUX_PROTOCOL', 'Connect came for a channel that exists')
+}
+
+/** Why the peer ends a channel; empty where it gives no reason. */
+export function errorOfDisconnect(message: Uint8Array): string {
+  const disconnect = decode(message)
+  return disconnect.type === MessageType.Disconnect ? (disconnect.error ?? '') : ''
+}

@@ -1,0 +1,298 @@
+import {
+  dataCreditBytes,
+  decode,
+  defaultMaxInflatedBytes,
+  isCompressed,
+  MessageType,
+  type Protocol,
+  readTcpDataPayload,
+  tcpDataHeaderBytes,
+} from '@ls/codec'
+import type { ChannelHandler } from './channel-handler.js'
+import { Charge } from '../memory/charge.js'
+import { MuxError } from '../errors.js'
+import { Fifo } from '../flow/fifo.js'
+import { detached, inflationBytes, messageOverheadBytes } from './held-message.js'
+import { checkData, maxDatagramMessageBytes, spendCredit } from './peer-rules.js'
+import { ReceiveWindow } from '../flow/receive-window.js'
+import type { ChannelHost, TableEntry } from '../session/table-entry.js'
+
+/** The channel a receiver belongs to. */
+export interface ReceiverOwner extends TableEntry {
+  readonly protocol: Protocol
+  readonly handler: ChannelHandler | undefined
+  /** The peer's Fin was delivered, and everything before it. */
+  onFinDelivered(): void
+  /** Everything that came before {@link Receiver.close} was delivered. */
+  onAllDelivered(): void
+}
+
+/**
+ * The receiving half of a channel: checks what arrives against its limits, keeps it while the consumer is paused, and
+ * delivers in order Data, then Fin, then the close.
+ */
+export class Receiver {
+  /** Payload bytes that arrived, uncompressed. */
+  receivedBytes = 0
+
+  readonly #host: ChannelHost
+  readonly #owner: ReceiverOwner
+  /** `closing`: nothing more arrives, the rest is being delivered. */
+  #state: 'open' | 'closing' | 'closed' = 'open'
+  #paused = true
+  #delivering = false
+  #discarding = false
+  #finReceived = false
+  #finDelivered = false
+  #window: ReceiveWindow | undefined
+  #queue: Fifo<Uint8Array> | undefined
+  #queuedBytes = 0
+  /** What the consumer was given and has not dealt with: it waits in a full socket, or is being inflated. */
+  #deliveredBytes = 0
+  /** Of those, the part of gzip data that the consumer inflates, and how much of its payload is still to come. */
+  #inflating: { readonly bytes: number; payloadBytes: number } | undefined
+  /** What the budget was charged for both; in step with them only where something waits. */
+  readonly #charge: Charge
+
+  constructor(host: ChannelHost, owner: ReceiverOwner) {
+    this.#host = host
+    this.#owner = owner
+    this.#charge = new Charge(host.options.budget)
+  }
+
+  /** Bytes of messages that wait for the consumer. */
+  get queuedBytes(): number {
+    return this.#queuedBytes
+  }
+
+  get finDelivered(): boolean {
+    return this.#finDelivered
+  }
+
+  /** Whether Fin has come and was not delivered. */
+  get finWaits(): boolean {
+    return this.#finReceived && !this.#finDelivered && !this.#discarding
+  }
+
+  /** Well below the limits again: at half, so that reading does not stop and go with every message. */
+  get relieved(): boolean {
+    const { window, queueBytes, queueMessages, budget } = this.#host.options
+    if (this.#charge.bytes > 0 && budget.exceeded) return false
+    if (this.#queue === undefined) return true
+    return window || (this.#queuedBytes * 2 <= queueBytes && this.#queue.length * 2 <= queueMessages)
+  }
+
+  pause(): void {
+    this.#paused = true
+    if (this.#state !== 'open' || this.#deliveredBytes === 0) return
+    this.#account()
+    if (this.#host.options.budget.exceeded) this.#host.holdReading(this.#owner)
+  }
+
+  /** Delivers what waits. Throws what the handler throws. */
+  resume(): void {
+    this.#paused = false
+    if (this.#delivering) return
+    this.#delivering = true
+    try {
+      for (let message = this.#shift(); message !== undefined; message = this.#shift()) this.#deliver(message)
+    } finally {
+      this.#delivering = false
+    }
+    this.#settle()
+  }
+
+  /** Takes a Data message; false when a datagram was dropped. Throws when the peer broke a rule. */
+  receive(message: Uint8Array): boolean {
+    if (this.#state !== 'open' || this.#discarding) return true
+    checkData(message, this.#owner.protocol, this.#finReceived)
+    if (this.#owner.protocol === 'tcp') this.#receiveData(message)
+    else return this.#receiveDatagram(message)
+    return true
+  }
+
+  receiveFin(): void {
+    this.#finReceived = true
+    this.#settle()
+  }
+
+  /** Nothing more counts from now on; `onAllDelivered` follows what waits, at once where nothing does. */
+  close(): void {
+    if (this.#state !== 'open') return
+    this.#state = 'closing'
+    this.#settle()
+  }
+
+  /** The consumer wants nothing more: forgets what waits, and whatever still comes. */
+  discard(): void {
+    this.#discarding = true
+    this.#clear()
+  }
+
+  /** The channel is open for Data: returns the credit to grant beyond what the peer assumes. */
+  openWindow(): number {
+    const { window, windowBytes, startWindowBytes } = this.#host.options
+    const opens = window && startWindowBytes > windowBytes && this.#owner.protocol === 'tcp' && this.#state === 'open'
+    return opens ? this.#lazyWindow().open() : 0
+  }
+
+  /** Counts `bytes` as dealt with; returns the credit to grant. @throws RangeError for more than was received. */
+  consumed(bytes: number): number {
+    this.#countConsumed(bytes)
+    if (!this.#host.options.window || this.#owner.protocol === 'udp') return 0
+    if (this.#state !== 'open' || this.#finReceived) return 0
+    const window = this.#lazyWindow()
+    if (!(Number.isSafeInteger(bytes) && bytes >= 0 && bytes <= window.heldBytes)) {
+      throw new RangeError(`${bytes} bytes cannot have been consumed: ${window.heldBytes} are outstanding`)
+    }
+    return window.consume(bytes, this.#host.roundTripMs())
+  }
+
+  /** Frees everything and returns the messages that were not delivered. */
+  release(): Uint8Array[] {
+    this.#state = 'closed'
+    const messages: Uint8Array[] = []
+    for (let message = this.#queue?.shift(); message !== undefined; message = this.#queue?.shift()) {
+      messages.push(message)
+      this.#queuedBytes -= message.length
+    }
+    this.#deliveredBytes = 0
+    this.#clear()
+    this.#window?.close()
+    this.#window = undefined
+    return messages
+  }
+
+  #receiveData(message: Uint8Array): void {
+    const bytes = dataCreditBytes(message)
+    if (bytes === 0) return
+    if (bytes > defaultMaxInflatedBytes) {
+      throw new MuxError('ERR_MUX_PROTOCOL', `Data inflates to ${bytes} bytes, the limit is ${defaultMaxInflatedBytes}`)
+    }
+    if (this.#host.options.window) spendCredit(this.#lazyWindow(), bytes)
+    this.receivedBytes += bytes
+    if (!this.#mustWait) return this.#deliver(message)
+    // Bytes behind the payload are nobody's, and must not wait at no one's expense.
+    this.#enqueue(message.subarray(0, tcpDataHeaderBytes + readTcpDataPayload(message).length))
+    if (this.#overfull) this.#host.holdReading(this.#owner)
+  }
+
+  #receiveDatagram(message: Uint8Array): boolean {
+    if (message.length > maxDatagramMessageBytes) return false
+    if (!this.#mustWait) {
+      this.#deliver(message)
+      return true
+    }
+    const { datagramQueue, budget, queueBytes } = this.#host.options
+    if ((this.#queue?.length ?? 0) >= datagramQueue || this.#queuedBytes > queueBytes || budget.exceeded) return false
+    this.#enqueue(message)
+    return true
+  }
+
+  get #mustWait(): boolean {
+    return this.#paused || this.#queue !== undefined
+  }
+
+  #enqueue(message: Uint8Array): void {
+    const kept = detached(message)
+    this.#queue ??= new Fifo()
+    this.#queue.push(kept)
+    this.#queuedBytes += kept.length
+    this.#account()
+  }
+
+  get #overfull(): boolean {
+    const { window, queueBytes, queueMessages, budget } = this.#host.options
+    if (budget.exceeded) return true
+    return !window && (this.#queuedBytes > queueBytes || (this.#queue?.length ?? 0) > queueMessages)
+  }
+
+  #shift(): Uint8Array | undefined {
+    if (this.#paused) return undefined
+    const message = this.#queue?.shift()
+    if (message === undefined) return undefined
+    if (this.#queue?.length === 0) this.#queue = undefined
+    this.#queuedBytes -= message.length
+    this.#account()
+    this.#host.recheckReading()
+    return message
+  }
+
+  #clear(): void {
+    this.#queue = undefined
+    this.#queuedBytes = 0
+    this.#account()
+    this.#host.recheckReading()
+  }
+
+  /** Brings the budget in step with what is held. */
+  #account(): void {
+    const overheadBytes = (this.#queue?.length ?? 0) * messageOverheadBytes
+    this.#charge.update(this.#queuedBytes + overheadBytes + this.#deliveredBytes)
+  }
+
+  #countConsumed(bytes: number): void {
+    const inflating = this.#inflating
+    if (inflating === undefined) this.#deliveredBytes = Math.max(0, this.#deliveredBytes - bytes)
+    else if (bytes < inflating.payloadBytes) inflating.payloadBytes -= bytes
+    else {
+      this.#inflating = undefined
+      this.#deliveredBytes = Math.max(0, this.#deliveredBytes - inflating.bytes)
+    }
+    if (this.#charge.bytes === 0) return
+    this.#account()
+    this.#host.recheckReading()
+  }
+
+  /** Delivers the ends, once nothing waits in front of them. */
+  #settle(): void {
+    if (this.#queue !== undefined || this.#state === 'closed') return
+    if (this.finWaits && !this.#paused) {
+      this.#finDelivered = true
+      this.#owner.handler?.onEnd?.()
+      this.#owner.onFinDelivered()
+    }
+    // Not held up by a pause: whoever is still dialling has to learn of it.
+    if (this.#state === 'closing') this.#owner.onAllDelivered()
+  }
+
+  #deliver(message: Uint8Array): void {
+    if (this.#owner.protocol === 'udp') return this.#deliverDatagram(message)
+    const { handler } = this.#owner
+    const payload = readTcpDataPayload(message)
+    if (!isCompressed(message)) {
+      this.#deliveredBytes += payload.length
+      return handler?.onData?.(payload)
+    }
+    const inflatedBytes = dataCreditBytes(message)
+    if (handler?.onCompressedData !== undefined) {
+      this.#deliveredBytes += payload.length + inflationBytes
+      this.#inflating = { bytes: payload.length + inflationBytes, payloadBytes: inflatedBytes }
+      return handler.onCompressedData(payload, inflatedBytes)
+    }
+    this.#deliveredBytes += inflatedBytes
+    const { compressor } = this.#host.options
+    if (compressor === undefined) throw new MuxError('ERR_MUX_PROTOCOL', 'compressed data, and nothing to inflate it')
+    handler?.onData?.(compressor.gunzip(payload, inflatedBytes))
+  }
+
+  #deliverDatagram(message: Uint8Array): void {
+    const data = decode(message)
+    if (data.type !== MessageType.Data) return
+    const payload = data.compression === 'none' ? data.payload : this.#inflateDatagram(data.payload)
+    this.receivedBytes += payload.length
+    this.#owner.handler?.onDatagram?.(payload, data.target ?? data.source)
+  }
+
+  /** pywssocks compresses every datagram towards the network. */
+  #inflateDatagram(gzip: Uint8Array): Uint8Array {
+    const { compressor } = this.#host.options
+    if (compressor === undefined) throw new MuxError('ERR_MUX_PROTOCOL', 'compressed data, and nothing to inflate it')
+    return compressor.gunzip(gzip, maxDatagramMessageBytes)
+  }
+
+  #lazyWindow(): ReceiveWindow {
+    this.#window ??= new ReceiveWindow(this.#host.options)
+    return this.#window
+  }
+}

@@ -1,0 +1,181 @@
+import { type Address, encode, maxTcpPayloadBytes, MessageType, writeTcpDataHeader } from '@ls/codec'
+import { Charge } from '../memory/charge.js'
+import { Flow, type FlowOwner } from '../flow/flow.js'
+import { Linger, stuckText } from './linger.js'
+import { maxBaseMessageBytes } from './peer-rules.js'
+import type { ChannelHost } from '../session/table-entry.js'
+
+/** The channel a sender belongs to. */
+export interface SenderOwner {
+  /** 16 bytes. */
+  readonly id: Uint8Array
+  idleChecks: number
+  /** There is room again after a push returned false. */
+  onRoom(): void
+  /** The message given to {@link Sender.finish} has left, and everything before it. */
+  onFinished(): void
+}
+
+/** The sending half of a channel: takes payload until its end, and says when there is room for more. */
+export class Sender implements FlowOwner {
+  /** Payload bytes taken, uncompressed. */
+  sentBytes = 0
+
+  readonly #host: ChannelHost
+  readonly #owner: SenderOwner
+  readonly #flow: Flow
+  #state: 'open' | 'ending' | 'ended' = 'open'
+  #linger: Linger | undefined
+  /** Of what waits. */
+  readonly #charge: Charge
+
+  constructor(host: ChannelHost, owner: SenderOwner) {
+    const { sendQueueBytes, window, peerWindowBytes, framePool, budget } = host.options
+    this.#host = host
+    this.#owner = owner
+    this.#charge = new Charge(budget, chargeStepBytes)
+    this.#flow = new Flow({
+      channelId: owner.id,
+      owner: this,
+      highWaterBytes: sendQueueBytes,
+      creditBytes: window ? peerWindowBytes : Infinity,
+      framePool,
+    })
+  }
+
+  /** `ending`: the last message is queued · `ended`: it has left, or nobody waits for it any more. */
+  get state(): 'open' | 'ending' | 'ended' {
+    return this.#state
+  }
+
+  /** Largest payload of a message that is not split: it has to fit the peer's credit. */
+  get maxWholeBytes(): number {
+    const { window, peerWindowBytes } = this.#host.options
+    // A receiver grants back at a quarter of its window, so that half of its first credit always comes in the end.
+    return window ? Math.max(Math.floor(peerWindowBytes / 2), this.#flow.spareCreditBytes) : maxBaseMessageBytes
+  }
+
+  /** Credit that came beyond the first, on a channel that has sent nothing. */
+  get grantedBytes(): number {
+    const { window, peerWindowBytes } = this.#host.options
+    return window ? this.#flow.spareCreditBytes - peerWindowBytes : 0
+  }
+
+  send(payload: Uint8Array): boolean {
+    if (this.#state !== 'open') return false
+    this.#flow.pushPayload(payload)
+    return this.#pushed(payload.length)
+  }
+
+  sendBorrowed(payload: Uint8Array): boolean {
+    const room = this.send(payload)
+    this.#flow.keep(payload)
+    return room
+  }
+
+  sendPooled(payload: Uint8Array): boolean {
+    const frame = this.#host.options.framePool.frameOf(payload)
+    // More than the peer's credit can cover leaves in pieces.
+    if (frame === undefined || payload.length > this.maxWholeBytes) return this.send(payload)
+    if (this.#state !== 'open') return false
+    writeTcpDataHeader(frame, this.#owner.id, payload.length)
+    this.#flow.pushMessage(frame, payload.length)
+    return this.#pushed(payload.length)
+  }
+
+  sendCompressed(gzip: Uint8Array, inflatedBytes: number): boolean {
+    if (inflatedBytes > this.maxWholeBytes || gzip.length > maxTcpPayloadBytes) {
+      const limit = `the peer takes ${this.maxWholeBytes} in one message`
+      throw new RangeError(`the data inflates from ${gzip.length} to ${inflatedBytes} bytes; ${limit}`)
+    }
+    if (this.#state !== 'open') return false
+    const data = { type: MessageType.Data, channelId: this.#owner.id, payload: gzip } as const
+    this.#flow.pushMessage(encode({ ...data, protocol: 'tcp', compression: 'gzip' }), inflatedBytes)
+    return this.#pushed(inflatedBytes)
+  }
+
+  sendDatagram(payload: Uint8Array, addresses: { target?: Address; source?: Address }): boolean {
+    if (this.#state !== 'open') return false
+    if (this.#datagramsFull) return false
+    const data = { type: MessageType.Data, channelId: this.#owner.id, payload, ...addresses } as const
+    this.#flow.pushMessage(encode({ ...data, protocol: 'udp', compression: 'none' }), 0)
+    this.#pushed(payload.length)
+    return true
+  }
+
+  /** Queues the last message. */
+  finish(message: Uint8Array): void {
+    if (this.#state !== 'open') return
+    this.#state = 'ending'
+    this.#flow.finish(message)
+    this.#host.activate(this.#flow)
+  }
+
+  /** Calls `giveUp` when what waits makes no progress for `lingerMs`. */
+  linger(giveUp: (error: string) => void): void {
+    const { lingerMs } = this.#host.options
+    const queuedBytes = (): number => this.#flow.queuedBytes
+    this.#linger ??= new Linger(this.#host, queuedBytes, () => giveUp(stuckText(queuedBytes(), lingerMs)))
+  }
+
+  /** Forgets what waits; nothing more is sent. */
+  cut(): void {
+    this.#state = 'ended'
+    this.#flow.cut()
+    this.#linger?.stop()
+    this.#account()
+  }
+
+  /** Lets nothing leave before {@link release}. */
+  hold(): void {
+    this.#flow.hold()
+  }
+
+  release(): void {
+    this.#flow.release()
+    this.#host.activate(this.#flow)
+  }
+
+  /** Takes a grant of credit; false when the sum passes what any window can be. */
+  addCredit(bytes: number): boolean {
+    if (!this.#flow.addCredit(bytes)) return false
+    this.#host.activate(this.#flow)
+    return true
+  }
+
+  onFlowDrain(): void {
+    this.#owner.onRoom()
+  }
+
+  onFlowSent(): void {
+    if (this.#charge.bytes > 0) this.#account()
+  }
+
+  onFlowFinished(): void {
+    this.cut()
+    this.#owner.onFinished()
+  }
+
+  #pushed(bytes: number): boolean {
+    this.sentBytes += bytes
+    this.#owner.idleChecks = 0
+    this.#host.activate(this.#flow)
+    this.#account()
+    return this.#flow.requestRoom()
+  }
+
+  /** Nothing holds a sender of datagrams back, so more are dropped; the first costs less than to ask. */
+  get #datagramsFull(): boolean {
+    const { queuedMessages, queuedBytes } = this.#flow
+    if (queuedMessages === 0) return false
+    const { datagramQueue, queueBytes, budget } = this.#host.options
+    return queuedMessages >= datagramQueue || queuedBytes > queueBytes || budget.exceeded
+  }
+
+  #account(): void {
+    this.#charge.update(this.#flow.memoryBytes)
+  }
+}
+
+/** A channel that waits with less than this, in bytes, is not counted: a keystroke, the head of a request. */
+const chargeStepBytes = 4096

@@ -1,0 +1,242 @@
+import { isCompressed, maxCreditBytes, readTcpDataPayload, tcpDataHeaderBytes, writeTcpDataHeader } from '@ls/codec'
+import { Fifo } from './fifo.js'
+import type { FramePool } from '../memory/frame-pool.js'
+import { messageOverheadBytes } from '../channel/held-message.js'
+
+/** Whoever fills a flow: told while messages leave or credit comes, and never from inside `push…` or `finish`. */
+export interface FlowOwner {
+  /** The flow has room again after {@link Flow.requestRoom} returned false. */
+  onFlowDrain(): void
+  /** `spentBytes` of credit left with a message. */
+  onFlowSent(spentBytes: number): void
+  /** The message given to {@link Flow.finish} has left; the flow is empty and stays so. */
+  onFlowFinished(): void
+}
+
+export interface FlowOptions {
+  readonly channelId: Uint8Array
+  readonly owner: FlowOwner
+  /** Bytes that may wait before the flow is full. */
+  readonly highWaterBytes: number
+  /** Payload bytes that may be sent before the first Window; Infinity where no window is in force. */
+  readonly creditBytes: number
+  /** Where a frame's memory comes from. */
+  readonly framePool: FramePool
+}
+
+/** A message made by someone else, sent as it is: compressed Data, a datagram, Fin, Disconnect, forwarded messages. */
+interface FramedItem {
+  readonly message: Uint8Array
+  /** Payload bytes it takes off the credit. */
+  readonly spendBytes: number
+  readonly last: boolean
+}
+
+/**
+ * What one channel has waiting for the transport, in order.
+ *
+ * TCP payload is framed when its turn comes, not when it is pushed: small writes that pile up behind a busy transport
+ * leave as one message, and a write larger than the credit leaves in pieces.
+ */
+export class Flow {
+  /** Scheduler's own: bytes this flow may still send in its turn. */
+  deficitBytes = 0
+  /** Scheduler's own: which of its lists hold the flow. */
+  inFresh = false
+  inBusy = false
+
+  readonly #channelId: Uint8Array
+  readonly #owner: FlowOwner
+  readonly #highWaterBytes: number
+  readonly #framePool: FramePool
+  readonly #items = new Fifo<Uint8Array | FramedItem>()
+  #queuedBytes = 0
+  /** Credit that what waits is going to take. */
+  #queuedCreditBytes = 0
+  #creditBytes: number
+  #held = false
+  #ended = false
+  #wantsDrain = false
+
+  constructor({ channelId, owner, highWaterBytes, creditBytes, framePool }: FlowOptions) {
+    this.#channelId = channelId
+    this.#owner = owner
+    this.#highWaterBytes = highWaterBytes
+    this.#creditBytes = creditBytes
+    this.#framePool = framePool
+  }
+
+  /** Bytes waiting: payload, and whole messages where they came whole. */
+  get queuedBytes(): number {
+    return this.#queuedBytes
+  }
+
+  get queuedMessages(): number {
+    return this.#items.length
+  }
+
+  /** Memory that what waits takes. */
+  get memoryBytes(): number {
+    return this.#queuedBytes + this.#items.length * messageOverheadBytes
+  }
+
+  /** Credit beyond what waits: that much more can leave without a grant. */
+  get spareCreditBytes(): number {
+    return this.#creditBytes - this.#queuedCreditBytes
+  }
+
+  /** True when `take` has something to give. */
+  get ready(): boolean {
+    const head = this.#items.peek()
+    if (head === undefined || this.#held) return false
+    return head instanceof Uint8Array ? this.#creditBytes > 0 : head.spendBytes <= this.#creditBytes
+  }
+
+  /** Holds everything back until `release`: towards peers that cannot take Data before they answered Connect. */
+  hold(): void {
+    this.#held = true
+  }
+
+  release(): void {
+    this.#held = false
+  }
+
+  /** Takes a grant; false when the sum passes what any window can be, as no honest receiver lets it. */
+  addCredit(bytes: number): boolean {
+    if (this.#creditBytes + bytes > maxCreditBytes) return this.#creditBytes === Infinity
+    this.#creditBytes += bytes
+    this.#offerRoom()
+    return true
+  }
+
+  /** Queues TCP payload, which must not change any more. */
+  pushPayload(payload: Uint8Array): void {
+    if (this.#ended || payload.length === 0) return
+    this.#items.push(payload)
+    this.#queuedBytes += payload.length
+    this.#queuedCreditBytes += payload.length
+  }
+
+  /** Copies what is left of `payload`, the last that was pushed: its owner is about to use its memory again. */
+  keep({ buffer }: Uint8Array): void {
+    const last = this.#items.at(this.#items.length - 1)
+    if (last instanceof Uint8Array && last.buffer === buffer) this.#items.replaceLast(new Uint8Array(last))
+  }
+
+  /** Queues a whole message that takes `spendBytes` off the credit. */
+  pushMessage(message: Uint8Array, spendBytes: number): void {
+    if (!this.#ended) this.#pushItem({ message, spendBytes, last: false })
+  }
+
+  /** Queues the last message of the channel; everything before it still goes out first. */
+  finish(message: Uint8Array): void {
+    if (this.#ended) return
+    this.#ended = true
+    this.#pushItem({ message, spendBytes: 0, last: true })
+  }
+
+  /**
+   * False when the high-water mark was reached, or credit is used up, until `onFlowDrain`: what the peer does not take is
+   * better left where it comes from, and a peer that stands still costs no memory here. To be asked after the flow was activated, because
+   * what has left by then is no reason to wait.
+   */
+  requestRoom(): boolean {
+    if (this.#queuedBytes >= this.#highWaterBytes || this.spareCreditBytes <= 0) this.#wantsDrain = true
+    return !this.#wantsDrain && !this.#ended
+  }
+
+  /** Forgets what waits and takes nothing more. */
+  cut(): void {
+    this.#ended = true
+    this.#items.clear()
+    this.#queuedBytes = 0
+    this.#queuedCreditBytes = 0
+    this.#wantsDrain = false
+  }
+
+  /** The next message, with at most `maxPayloadBytes` of payload where we frame it; undefined when not `ready`. */
+  take(maxPayloadBytes: number): Uint8Array | undefined {
+    if (!this.ready) return undefined
+    const head = this.#items.peek()
+    if (head === undefined) return undefined
+    if (head instanceof Uint8Array) return this.#takePayload(head, maxPayloadBytes)
+    const payload = divisiblePayload(head, maxPayloadBytes)
+    if (payload === undefined) return this.#takeMessage(head)
+    this.#items.replaceHead(payload)
+    this.#queuedBytes += payload.length - head.message.length
+    return this.#takePayload(payload, maxPayloadBytes)
+  }
+
+  #pushItem(item: FramedItem): void {
+    this.#items.push(item)
+    this.#queuedBytes += item.message.length
+    this.#queuedCreditBytes += item.spendBytes
+  }
+
+  #takeMessage(item: FramedItem): Uint8Array {
+    this.#items.shift()
+    this.#left(item.message.length, item.spendBytes)
+    if (item.last) this.#owner.onFlowFinished()
+    return item.message
+  }
+
+  #takePayload(head: Uint8Array, maxPayloadBytes: number): Uint8Array {
+    const limit = Math.min(maxPayloadBytes, this.#creditBytes)
+    const bytes = head.length >= limit ? limit : this.#measure(limit)
+    const frame = this.#framePool.take(tcpDataHeaderBytes + bytes)
+    writeTcpDataHeader(frame, this.#channelId, bytes)
+    this.#copyInto(frame, tcpDataHeaderBytes)
+    this.#left(bytes, bytes)
+    return frame
+  }
+
+  /** Payload bytes at the front of the queue, up to `limit`. */
+  #measure(limit: number): number {
+    let bytes = 0
+    for (let index = 0; bytes < limit; index++) {
+      const item = this.#items.at(index)
+      if (!(item instanceof Uint8Array)) break
+      bytes += item.length
+    }
+    return Math.min(bytes, limit)
+  }
+
+  #copyInto(frame: Uint8Array, start: number): void {
+    for (let offset = start; offset < frame.length;) {
+      const head = this.#items.peek()
+      if (!(head instanceof Uint8Array)) return
+      const room = frame.length - offset
+      if (head.length > room) {
+        frame.set(head.subarray(0, room), offset)
+        this.#items.replaceHead(head.subarray(room))
+        return
+      }
+      frame.set(head, offset)
+      offset += head.length
+      this.#items.shift()
+    }
+  }
+
+  #left(queuedBytes: number, spentBytes: number): void {
+    this.#queuedBytes -= queuedBytes
+    this.#creditBytes -= spentBytes
+    this.#queuedCreditBytes -= spentBytes
+    this.#owner.onFlowSent(spentBytes)
+    this.#offerRoom()
+  }
+
+  #offerRoom(): void {
+    if (!this.#wantsDrain || this.#queuedBytes * 2 > this.#highWaterBytes) return
+    // After the end no more credit comes.
+    if (this.spareCreditBytes <= 0 && !this.#ended) return
+    this.#wantsDrain = false
+    this.#owner.onFlowDrain()
+  }
+}
+
+/** The payload of a message that is longer than it should be now, if it can go in pieces. */
+function divisiblePayload({ message, spendBytes }: FramedItem, maxPayloadBytes: number): Uint8Array | undefined {
+  // What spends no credit is no TCP Data, and compressed Data goes whole.
+  if (spendBytes <= maxPayloadBytes || message.length <= maxPayloadBytes + tcpDataHeaderBytes) return undefined
+  return isCompressed(message) ? undefined : readTcpDataPayload(message)
+}

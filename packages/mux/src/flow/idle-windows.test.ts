@@ -1,0 +1,61 @@
+import { FakeClock } from '@ls/testkit'
+import { expect, test } from 'vitest'
+import { IdleWindows } from './idle-windows.js'
+import { MemoryBudget } from '../memory/memory-budget.js'
+import { ReceiveWindow } from './receive-window.js'
+
+function makeWindow() {
+  const clock = new FakeClock()
+  const budget = new MemoryBudget({ limitBytes: 1_000_000 })
+  const idleWindows = new IdleWindows(clock)
+  const sizes = { windowBytes: 1000, startWindowBytes: 2000, maxWindowBytes: 8000 }
+  const window = new ReceiveWindow({ clock, ...sizes, budget, idleWindows })
+  return { clock, budget, window }
+}
+
+test('ReceiveWindow.open grants what the peer does not know of yet', () => {
+  const { budget, window } = makeWindow()
+  expect([window.open(), window.creditBytes, budget.reservedBytes]).toEqual([1000, 2000, 2000])
+})
+
+test('IdleWindows makes a window that nobody uses give back to the budget all but its first credit', () => {
+  const { clock, budget, window } = makeWindow()
+  window.open()
+  clock.advance(10_000)
+  expect([budget.reservedBytes, window.creditBytes]).toEqual([1000, 2000])
+})
+
+test('IdleWindows leaves a window alone whose consumer stands still: it is in use', () => {
+  const { clock, budget, window } = makeWindow()
+  window.open()
+  window.spend(1)
+  clock.advance(60_000)
+  expect(budget.reservedBytes).toBe(2000)
+})
+
+test('ReceiveWindow takes what it gave back again with the next byte', () => {
+  const { clock, budget, window } = makeWindow()
+  window.open()
+  clock.advance(10_000)
+  window.spend(1)
+  expect(budget.reservedBytes).toBe(2000)
+})
+
+test('ReceiveWindow halves when it takes more than 10 s to go through once', () => {
+  const { clock, window } = makeWindow()
+  window.open()
+  window.spend(2000)
+  window.consume(2000, 1)
+  const grown = window.sizeBytes
+  window.spend(4000)
+  clock.advance(10_001)
+  window.consume(4000, 1)
+  expect([grown, window.sizeBytes]).toEqual([4000, 2000])
+})
+
+test('IdleWindows leaves no timer behind once the last window is closed', () => {
+  const { clock, window } = makeWindow()
+  window.open()
+  window.close()
+  expect(clock.pendingTimers).toBe(0)
+})

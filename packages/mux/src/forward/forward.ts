@@ -1,0 +1,171 @@
+import type { Address } from '@ls/codec'
+import { connectMessage, disconnectMessage, rejectMessage } from '../channel/channel-messages.js'
+import type { Channel } from '../channel/channel.js'
+import { ForwardedHalf } from './forwarded-half.js'
+import type { Session } from '../session/session.js'
+
+/** A channel that passes through: bytes of payload each way, and who is at its ends. */
+export interface ForwardedChannel {
+  /** 16 bytes, the same on both links. */
+  readonly id: Uint8Array
+  readonly protocol: 'tcp' | 'udp'
+  /** The channel as its opener asked for it. */
+  readonly request: Channel
+  /** Payload bytes from the opener to the target, and back; as on the wire for UDP. */
+  readonly sentBytes: number
+  readonly receivedBytes: number
+  /** Ends the channel on both links at once. */
+  abort(error: string): void
+}
+
+export interface ForwardOptions {
+  /** What to ask `to` for. @default what the opener asked for, to the letter */
+  readonly address?: Address | undefined
+  /** Called once when both ends are gone. */
+  readonly onClose?: () => void
+}
+
+/**
+ * Passes a channel that a peer of `from` has asked for, and that is not answered yet, on to `to`: by its id and with its
+ * payload undecoded (agent mode, protocol.md §1). Returns undefined when the channel is gone, or was refused because
+ * `to` cannot take it.
+ *
+ * Where both links have `window`, credit passes from end to end and nothing is granted here; where only one has, this
+ * side grants as the other's writes drain, and a full base link stops the reading of the other.
+ */
+export function forward(
+  channel: Channel,
+  from: Session,
+  to: Session,
+  { address = channel.address, onClose }: ForwardOptions = {},
+): ForwardedChannel | undefined {
+  if (!mayForward(channel)) return undefined
+  const refusal = refusalOf(to)
+  if (refusal !== undefined) {
+    channel.reject(refusal)
+    return undefined
+  }
+  const pending = channel.handOver()
+  const pair = new ForwardedPair(channel, from, to, onClose)
+  if (!pair.connect(address)) return undefined
+  for (const message of pending) pair.opener.replay(message)
+  return pair
+}
+
+/**
+ * As {@link forward}, for a channel that the peer of `to` has accepted as an offer. `message` is what it accepted it with;
+ * to be called within the turn in which that came.
+ */
+export function forwardAccepted(
+  channel: Channel,
+  from: Session,
+  to: Session,
+  message: Uint8Array,
+  onClose?: () => void,
+): ForwardedChannel | undefined {
+  if (!mayForward(channel)) {
+    to.sendControl(disconnectMessage(channel.id, ''))
+    return undefined
+  }
+  const pending = channel.handOver()
+  const pair = new ForwardedPair(channel, from, to, onClose)
+  if (!pair.adopt()) return undefined
+  pair.target.replay(message)
+  pair.openWindows()
+  for (const early of pending) pair.opener.replay(early)
+  return pair
+}
+
+/** @throws TypeError for a channel that is ours, or answered */
+function mayForward(channel: Channel): boolean {
+  if (channel.state === 'closed') return false
+  if (channel.initiator || channel.state === 'open')
+    throw new TypeError('only a channel not answered yet can be forwarded')
+  return true
+}
+
+function refusalOf(to: Session): string | undefined {
+  if (to.state === 'closed') return 'no-provider: the link to the provider is closed'
+  return to.full ? `forbidden: the provider's link has ${to.channelCount} channels, its limit` : undefined
+}
+
+class ForwardedPair implements ForwardedChannel {
+  readonly request: Channel
+  readonly opener: ForwardedHalf
+  readonly target: ForwardedHalf
+  readonly #onClose: (() => void) | undefined
+  #openHalves = 2
+
+  constructor(request: Channel, from: Session, to: Session, onClose: (() => void) | undefined) {
+    this.request = request
+    this.#onClose = onClose
+    const direct = passesCredit(from, to)
+    const onHalfClosed = (): void => this.#halfClosed()
+    this.opener = new ForwardedHalf({ host: from, request, role: 'opener', direct, onClose: onHalfClosed })
+    this.target = new ForwardedHalf({ host: to, request, role: 'target', direct, onClose: onHalfClosed })
+    this.opener.other = this.target
+    this.target.other = this.opener
+  }
+
+  get id(): Uint8Array {
+    return this.request.id
+  }
+
+  get protocol(): 'tcp' | 'udp' {
+    return this.request.protocol
+  }
+
+  get sentBytes(): number {
+    return this.opener.receivedBytes
+  }
+
+  get receivedBytes(): number {
+    return this.target.receivedBytes
+  }
+
+  /** Takes the id on both links and passes Connect on; refuses when the id is taken. */
+  connect(address: Address | undefined): boolean {
+    const { target, request } = this
+    if (!this.adopt()) return false
+    target.host.sendControl(connectMessage(request.id, request.protocol, address))
+    this.openWindows()
+    return true
+  }
+
+  /** Both peers know of the channel: they get the rest of their first windows, where this side grants them. */
+  openWindows(): void {
+    this.target.openWindow()
+    this.opener.openWindow()
+  }
+
+  /** Takes the id on both links; refuses when it is taken. */
+  adopt(): boolean {
+    const { opener, target, request } = this
+    if (target.host.adopt(target)) {
+      if (opener.host.adopt(opener)) return true
+      target.host.forget(target)
+    }
+    opener.host.sendControl(rejectMessage(request.id, 'forbidden: the channel id is in use'))
+    return false
+  }
+
+  abort(error: string): void {
+    this.opener.abort(error)
+  }
+
+  #halfClosed(): void {
+    if (--this.#openHalves > 0) return
+    try {
+      this.#onClose?.()
+    } catch (error) {
+      this.opener.host.options.logger.error({ err: error }, 'the owner of a forwarded channel threw in onClose')
+    }
+  }
+}
+
+/** Credit passes through when both links count it and neither end would be granted more than it allows. */
+function passesCredit(from: Session, to: Session): boolean {
+  const a = from.options
+  const b = to.options
+  return a.window && b.window && a.peerWindowBytes >= b.windowBytes && b.peerWindowBytes >= a.windowBytes
+}

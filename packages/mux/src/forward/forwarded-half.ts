@@ -1,0 +1,359 @@
+import { type ChannelKey, dataCreditBytes, decode, isCompressed, MessageType } from '@ls/codec'
+import { textOf } from '@ls/foundation'
+import { AnswerHold } from '../channel/answer-hold.js'
+import { disconnectMessage, finMessage, rejectMessage, windowMessage } from '../channel/channel-messages.js'
+import type { Channel } from '../channel/channel.js'
+import { Charge } from '../memory/charge.js'
+import { Flow, type FlowOwner } from '../flow/flow.js'
+import { Linger, stuckText } from '../channel/linger.js'
+import {
+  checkData,
+  errorOfDisconnect,
+  grantOf,
+  maxBaseMessageBytes,
+  maxDatagramMessageBytes,
+  receiveGrant,
+  receiveSecondConnect,
+  spendCredit,
+} from '../channel/peer-rules.js'
+import { ReceiveWindow } from '../flow/receive-window.js'
+import { inOurVersion } from '../channel/held-message.js'
+import { Reframing } from './reframing.js'
+import type { Session } from '../session/session.js'
+import type { TableEntry } from '../session/table-entry.js'
+
+export interface ForwardedHalfInit {
+  readonly host: Session
+  readonly request: Channel
+  /** Which end of the channel this link leads to. */
+  readonly role: 'opener' | 'target'
+  /** Both links have `window`: credit passes through. */
+  readonly direct: boolean
+  onClose(): void
+}
+
+/** The end of a forwarded channel on one link: what arrives here leaves through the {@link other} half. */
+export class ForwardedHalf implements TableEntry, FlowOwner {
+  readonly key: ChannelKey
+  readonly id: Uint8Array
+  readonly host: Session
+  idleChecks = 0
+  /** Payload bytes that came over this link. */
+  receivedBytes = 0
+  /** Set right after construction: the end on the other link. */
+  other!: ForwardedHalf
+
+  readonly #request: Channel
+  readonly #role: 'opener' | 'target'
+  readonly #direct: boolean
+  readonly #onClose: () => void
+  readonly #flow: Flow
+  readonly #reframing: Reframing
+  readonly #window: ReceiveWindow | undefined
+  #answered = false
+  /** This link's peer has ended its direction. */
+  #finReceived = false
+  /** Towards this link's peer; `fin` and `disconnect` while that is queued as the last message, `ended` after Fin. */
+  #sending: 'open' | 'fin' | 'disconnect' | 'ended' = 'open'
+  /** What Disconnect is to say once the Fin before it has left. */
+  #disconnectNext: string | undefined
+  #linger: Linger | undefined
+  #answerHold: AnswerHold | undefined
+  /** Runs while this link's peer has ended and the other link's, a base peer, cannot be told. */
+  #heldFin: Linger | undefined
+  /** What the queue towards this link's peer takes of the other session's budget. */
+  #charge: Charge | undefined
+  #closed = false
+
+  constructor({ host, request, role, direct, onClose }: ForwardedHalfInit) {
+    const { options } = host
+    this.host = host
+    this.key = request.key
+    this.id = request.id
+    this.#request = request
+    this.#role = role
+    this.#direct = direct
+    this.#onClose = onClose
+    this.#flow = new Flow({
+      channelId: request.id,
+      owner: this,
+      highWaterBytes: options.sendQueueBytes,
+      creditBytes: options.window && !direct ? options.peerWindowBytes : Infinity,
+      framePool: options.framePool,
+    })
+    this.#reframing = new Reframing({
+      flow: this.#flow,
+      compressor: options.compressor,
+      onFilled: () => this.#filled(),
+      onError: ({ message }) => this.abort(`failed: ${message}`),
+    })
+    if (options.window && !direct) this.#window = new ReceiveWindow(options)
+  }
+
+  get relieved(): boolean {
+    const queuedBytes = this.other.#queuedBytes
+    return queuedBytes === 0 || (!this.host.options.budget.exceeded && queuedBytes * 2 <= this.#queueLimitBytes)
+  }
+
+  /** This link's peer knows of the channel: it gets the rest of its first window. */
+  openWindow(): void {
+    this.#sendCredit(this.#window?.open() ?? 0)
+  }
+
+  /** A message that arrived before the channel was forwarded. */
+  replay(message: Uint8Array): void {
+    try {
+      this.onMessage(message[1] ?? 0, message)
+    } catch (error) {
+      this.abort(`failed: ${textOf(error)}`)
+    }
+  }
+
+  onMessage(type: number, message: Uint8Array): void {
+    if (this.#closed) return
+    switch (type) {
+      case MessageType.Data:
+        return this.#passData(message)
+      case MessageType.ConnectResponse:
+        return this.#passAnswer(message)
+      case MessageType.Window:
+        return this.#passWindow(message)
+      case MessageType.Fin:
+        return this.#passFin()
+      case MessageType.Disconnect:
+        return this.#passDisconnect(message)
+      case MessageType.Connect:
+        return receiveSecondConnect(message)
+    }
+  }
+
+  onSessionClosed(reason: string): void {
+    this.#close()
+    const word = this.#role === 'target' && !this.other.#answered ? 'no-provider' : 'failed'
+    this.other.finish(`${word}: the link to the other end is closed: ${reason}`)
+  }
+
+  /** Ends both halves at once. */
+  abort(error: string): void {
+    this.#cut(error)
+    this.other.#cut(error)
+  }
+
+  onFlowDrain(): void {
+    this.#reframing.goOn()
+  }
+
+  onFlowSent(spentBytes: number): void {
+    this.#account()
+    this.other.#grant(spentBytes)
+  }
+
+  onFlowFinished(): void {
+    if (this.#sending === 'disconnect') return this.#close()
+    this.#sending = 'ended'
+    if (this.#disconnectNext !== undefined) return this.#cut(this.#disconnectNext)
+    if (!this.#finReceived || this.other.#sending !== 'ended') return
+    this.#close()
+    this.other.#close()
+  }
+
+  /** Sends what waits and then the end of the channel. */
+  finish(error: string): void {
+    if (this.#closed) return
+    if (this.#unanswered || this.#sending === 'ended') return this.#cut(error)
+    if (this.#sending === 'fin') this.#disconnectNext = error
+    else this.#pushLast('disconnect', disconnectMessage(this.#request.id, error))
+    // By now it may have left, which closes this half.
+    if (!this.#isClosed()) this.#linger ??= this.#startLinger()
+  }
+
+  /** On the opener's link, while it waits for the answer. */
+  get #unanswered(): boolean {
+    return this.#role === 'opener' && !this.#answered
+  }
+
+  /** Bytes that may wait for the other link: what credit allows where there is any, what base links get elsewhere. */
+  get #queueLimitBytes(): number {
+    const { window, maxWindowBytes, queueBytes } = this.host.options
+    if (!window) return queueBytes
+    // Honest ends keep to their credit, which is at most a window; this bounds the others.
+    return this.#direct ? 2 * maxWindowBytes : Infinity
+  }
+
+  /** What waits for this link's peer, as it came. */
+  get #queuedBytes(): number {
+    return this.#flow.queuedBytes + this.#reframing.waitingBytes
+  }
+
+  #isClosed(): boolean {
+    return this.#closed
+  }
+
+  #passData(message: Uint8Array): void {
+    checkData(message, this.#request.protocol, this.#finReceived)
+    const bytes = dataCreditBytes(message)
+    if (this.#request.protocol === 'udp') return this.#passDatagram(message)
+    if (bytes === 0) return
+    this.#answerHold?.end()
+    this.#answerHold = undefined
+    this.receivedBytes += bytes
+    if (this.#window !== undefined) spendCredit(this.#window, bytes)
+    // Nobody takes it, but its sender may have a Disconnect waiting behind it.
+    if (this.other.#closed || this.other.#sending !== 'open') return this.#grant(bytes)
+    this.other.#push(message, bytes)
+    const overfull = this.other.#queuedBytes > this.#queueLimitBytes || this.host.options.budget.exceeded
+    if (overfull && !this.relieved) this.host.holdReading(this)
+  }
+
+  #passDatagram(message: Uint8Array): void {
+    const { datagramQueue, budget } = this.host.options
+    const tooMany = this.other.#flow.queuedMessages >= datagramQueue || budget.exceeded
+    if (tooMany || message.length > maxDatagramMessageBytes) {
+      this.#request.droppedDatagrams++
+      return
+    }
+    this.receivedBytes += message.length
+    this.other.#push(message, 0)
+  }
+
+  /** Queues Data for this link's peer. */
+  #push(message: Uint8Array, bytes: number): void {
+    this.idleChecks = 0
+    if (this.#direct || bytes === 0 || this.#takesCompressed(message)) {
+      this.#flow.pushMessage(inOurVersion(message), bytes)
+    } else {
+      // Base peers send 1 MiB at once, more than a window or another base peer may take: it is framed anew, to fit.
+      this.#reframing.push(message, bytes)
+    }
+    this.#filled()
+  }
+
+  #filled(): void {
+    this.#account()
+    this.host.activate(this.#flow)
+  }
+
+  /** Base links carry compressed Data as it came, up to the size that every deployed peer accepts. */
+  #takesCompressed(message: Uint8Array): boolean {
+    return this.#window === undefined && isCompressed(message) && message.length <= maxBaseMessageBytes
+  }
+
+  /** Brings the budget of the link that filled the queue in step with it; once less waits, that link may read on. */
+  #account(): void {
+    const { host } = this.other
+    const charge = (this.#charge ??= new Charge(host.options.budget))
+    const before = charge.bytes
+    charge.update(this.#flow.memoryBytes + this.#reframing.memoryBytes)
+    if (charge.bytes <= before) host.recheckReading()
+  }
+
+  /** Lets this link's peer send `bytes` more, now that as many have left on the other link. */
+  #grant(bytes: number): void {
+    if (this.#closed || this.#finReceived || bytes === 0) return
+    this.#sendCredit(this.#window?.consume(bytes, this.host.roundTripMs()) ?? 0)
+  }
+
+  #sendCredit(creditBytes: number): void {
+    if (creditBytes > 0) this.host.sendControl(windowMessage(this.#request.id, creditBytes))
+  }
+
+  #passAnswer(message: Uint8Array): void {
+    const opener = this.other
+    if (this.#role === 'opener' || opener.#answered) return
+    const answer = decode(message)
+    if (answer.type !== MessageType.ConnectResponse) return
+    opener.#answered = true
+    if (!opener.#closed) opener.host.sendControl(inOurVersion(message))
+    if (answer.success) {
+      opener.#holdData()
+      return this.#equalize()
+    }
+    this.#close()
+    opener.#close()
+  }
+
+  #holdData(): void {
+    if (this.#closed || this.host.options.window || this.#request.protocol === 'udp') return
+    const release = (): void => {
+      this.#flow.release()
+      this.host.activate(this.#flow)
+    }
+    this.#answerHold = new AnswerHold(this.host, { hold: () => this.#flow.hold(), release })
+  }
+
+  /** Each end assumed the first credit of our Hello; where the true receiver allows more, it gets the difference. */
+  #equalize(): void {
+    if (!this.#direct || this.#request.protocol === 'udp') return
+    for (const half of [this, this.other]) {
+      const creditBytes = half.other.host.options.peerWindowBytes - half.host.options.windowBytes
+      if (creditBytes > 0 && !half.#closed) half.host.sendControl(windowMessage(this.#request.id, creditBytes))
+    }
+  }
+
+  #passWindow(message: Uint8Array): void {
+    if (!this.#direct) {
+      receiveGrant(message, this.#flow)
+      return this.host.activate(this.#flow)
+    }
+    if (!this.other.#closed) this.other.host.sendControl(windowMessage(this.#request.id, grantOf(message)))
+  }
+
+  #passFin(): void {
+    if (this.#finReceived) return
+    this.#finReceived = true
+    if (this.other.#closed) return
+    if (this.other.host.options.fin) return this.other.#pushLast('fin', finMessage(this.#request.id))
+    // A base peer knows one end only, Disconnect. A target's end is passed on as that, since its opener waits for it.
+    if (this.#role === 'target') return this.#endBoth()
+    // An opener's is held, or the answer would be lost; but not for ever, or the target would never learn of it.
+    const answered = (): number => this.other.receivedBytes
+    this.#heldFin = new Linger(this.host, answered, () => this.#endBoth())
+  }
+
+  #endBoth(): void {
+    this.other.finish('')
+    this.finish('')
+  }
+
+  #startLinger(): Linger {
+    const unsentBytes = (): number => this.#queuedBytes + this.#reframing.restBytes
+    const { lingerMs } = this.host.options
+    return new Linger(this.host, unsentBytes, () => this.#cut(stuckText(unsentBytes(), lingerMs)))
+  }
+
+  #passDisconnect(message: Uint8Array): void {
+    const error = errorOfDisconnect(message)
+    this.#close()
+    this.other.finish(error)
+  }
+
+  /** Queues the last message of this half. */
+  #pushLast(kind: 'fin' | 'disconnect', message: Uint8Array): void {
+    if (this.#sending !== 'open') return
+    this.#sending = kind
+    this.#reframing.finish(message)
+    this.#filled()
+  }
+
+  /** Ends this half at once. */
+  #cut(error: string): void {
+    if (this.#closed) return
+    const { id } = this.#request
+    this.host.sendControl(this.#unanswered ? rejectMessage(id, error) : disconnectMessage(id, error))
+    this.#close()
+  }
+
+  #close(): void {
+    if (this.#closed) return
+    this.#closed = true
+    this.#flow.cut()
+    this.#reframing.stop()
+    this.#account()
+    this.#linger?.stop()
+    this.#answerHold?.stop()
+    this.#heldFin?.stop()
+    this.#window?.close()
+    this.host.forget(this)
+    this.#onClose()
+  }
+}

@@ -1,0 +1,94 @@
+import { type Compressor, encode, encodeTcpData, type InflationOwner, MessageType, newChannelId } from '@ls/codec'
+import { describe, expect, test } from 'vitest'
+import { Flow } from '../flow/flow.js'
+import { processFramePool } from '../memory/frame-pool.js'
+import { Reframing } from './reframing.js'
+
+const channelId = newChannelId()
+
+/** A flow behind a reframing, and an inflater whose pieces the test makes. */
+function setUp(highWaterBytes = 1000) {
+  const owner = { onFlowDrain: () => {}, onFlowSent: () => {}, onFlowFinished: () => {} }
+  const flow = new Flow({ channelId, owner, highWaterBytes, creditBytes: Infinity, framePool: processFramePool })
+  const inflations: { readonly owner: InflationOwner; stopped: boolean }[] = []
+  const errors: string[] = []
+  const inflate: Compressor['inflate'] = (_gzip, _maxInflatedBytes, inflationOwner) => {
+    const inflation = { owner: inflationOwner, stopped: false }
+    inflations.push(inflation)
+    return { goOn: () => {}, stop: () => (inflation.stopped = true) }
+  }
+  const compressor: Compressor = { gzip: (bytes) => bytes, gunzip: (bytes) => bytes, inflate }
+  const onError = ({ message }: Error): unknown => errors.push(message)
+  const reframing = new Reframing({ flow, compressor, onFilled: () => {}, onError })
+  return { flow, reframing, inflations, errors }
+}
+
+const plain = (bytes: number): Uint8Array => encodeTcpData(channelId, new Uint8Array(bytes))
+
+function compressed(bytes: number): Uint8Array {
+  const payload = new Uint8Array(bytes)
+  return encode({ type: MessageType.Data, channelId, protocol: 'tcp', compression: 'gzip', payload })
+}
+
+describe('Reframing', () => {
+  test('puts plain payload into the flow at once', () => {
+    const { flow, reframing } = setUp()
+    reframing.push(plain(70), 70)
+    expect([flow.queuedBytes, reframing.memoryBytes]).toEqual([70, 0])
+  })
+
+  test('inflates nothing before it is taken: compressed data waits as it came', () => {
+    const { flow, reframing } = setUp()
+    const message = compressed(50)
+    reframing.push(message, 60_000_000)
+    expect([flow.queuedBytes, reframing.waitingBytes, reframing.restBytes]).toEqual([0, message.length, 60_000_000])
+  })
+
+  test('takes no more pieces while the flow is full', () => {
+    const { reframing, inflations } = setUp(1000)
+    reframing.push(compressed(50), 60_000_000)
+    const takes = (): boolean | undefined => inflations[0]?.owner.onPiece(new Uint8Array(600))
+    expect([takes(), takes()]).toEqual([true, false])
+  })
+
+  test('keeps the order: what comes behind compressed data waits for it', () => {
+    const { flow, reframing, inflations } = setUp()
+    reframing.push(compressed(50), 10)
+    reframing.push(plain(7), 7)
+    reframing.finish(Uint8Array.of(1))
+    const before = flow.queuedBytes
+    inflations[0]?.owner.onPiece(new Uint8Array(10))
+    inflations[0]?.owner.onDone()
+    expect([before, flow.queuedBytes, flow.queuedMessages, reframing.memoryBytes]).toEqual([0, 18, 3, 0])
+  })
+
+  test('inflates one message after the other', () => {
+    const { reframing, inflations } = setUp()
+    reframing.push(compressed(50), 10)
+    reframing.push(compressed(50), 10)
+    const before = inflations.length
+    inflations[0]?.owner.onDone()
+    expect([before, inflations.length]).toEqual([1, 2])
+  })
+
+  test('stop ends the inflating, and forgets what waits', () => {
+    const { reframing, inflations } = setUp()
+    reframing.push(compressed(50), 10)
+    reframing.stop()
+    expect([inflations[0]?.stopped, reframing.memoryBytes, reframing.restBytes]).toEqual([true, 0, 0])
+  })
+
+  test('tells of a message that does not inflate', () => {
+    const { reframing, inflations, errors } = setUp()
+    reframing.push(compressed(50), 10)
+    inflations[0]?.owner.onError(new Error('broken') as never)
+    expect(errors).toEqual(['broken'])
+  })
+
+  test('refuses a message that inflates to more than any may', () => {
+    const { reframing } = setUp()
+    expect(() => reframing.push(compressed(50), 67_108_865)).toThrow(
+      'Data inflates to 67108865 bytes, the limit is 67108864',
+    )
+  })
+})

@@ -1,0 +1,158 @@
+import {
+  type Compressor,
+  defaultMaxInflatedBytes,
+  type Inflating,
+  type InflationOwner,
+  isCompressed,
+  readTcpDataPayload,
+} from '@ls/codec'
+import { MuxError } from '../errors.js'
+import { Fifo } from '../flow/fifo.js'
+import type { Flow } from '../flow/flow.js'
+import { detached, inflationBytes, messageOverheadBytes } from '../channel/held-message.js'
+
+export interface ReframingOptions {
+  readonly flow: Flow
+  readonly compressor: Compressor | undefined
+  /** Something was put into the flow. */
+  onFilled(): void
+  /** What came does not inflate to what it claims; nothing more is put into the flow. */
+  onError(error: Error): void
+}
+
+/** Compressed Data, or what came behind it. */
+interface Waiting {
+  readonly message: Uint8Array
+  /** Payload bytes it becomes, 0 for the last message. */
+  readonly bytes: number
+  readonly last: boolean
+}
+
+/**
+ * Payload of Data on its way into a flow that frames it anew. Compressed Data waits as it came and is inflated in pieces,
+ * as the flow has room: 64 KiB of it can be 64 MiB of payload. What comes behind it waits too, in order.
+ */
+export class Reframing {
+  readonly #options: ReframingOptions
+  readonly #waiting = new Fifo<Waiting>()
+  #waitingBytes = 0
+  #inflating: Inflating | undefined
+  /** Payload of the compressed Data being inflated that is still to come. */
+  #restBytes = 0
+  #stopped = false
+
+  constructor(options: ReframingOptions) {
+    this.#options = options
+  }
+
+  /** Bytes of messages that wait. */
+  get waitingBytes(): number {
+    return this.#waitingBytes
+  }
+
+  /** Memory that what waits takes. */
+  get memoryBytes(): number {
+    const inflation = this.#inflating === undefined ? 0 : inflationBytes
+    return this.#waitingBytes + this.#waiting.length * messageOverheadBytes + inflation
+  }
+
+  /** Payload still to come of what is being inflated; it shrinks as long as there is progress. */
+  get restBytes(): number {
+    return this.#restBytes
+  }
+
+  /** Takes Data of `bytes` payload. @throws MuxError for compressed Data that is too large. */
+  push(message: Uint8Array, bytes: number): void {
+    if (isCompressed(message)) checkSize(bytes)
+    if (this.#waiting.length > 0 || isCompressed(message))
+      this.#wait({ message: detached(message), bytes, last: false })
+    else this.#options.flow.pushPayload(detached(readTcpDataPayload(message)))
+  }
+
+  /** Takes the last message of the channel. */
+  finish(message: Uint8Array): void {
+    if (this.#waiting.length > 0) this.#wait({ message, bytes: 0, last: true })
+    else this.#options.flow.finish(message)
+  }
+
+  /** The flow has room again. */
+  goOn(): void {
+    this.#inflating?.goOn()
+  }
+
+  /** Forgets what waits. */
+  stop(): void {
+    this.#stopped = true
+    this.#inflating?.stop()
+    this.#inflating = undefined
+    this.#waiting.clear()
+    this.#waitingBytes = 0
+    this.#restBytes = 0
+  }
+
+  #wait(waiting: Waiting): void {
+    this.#waiting.push(waiting)
+    this.#waitingBytes += waiting.message.length
+    if (this.#waiting.length === 1) this.#next()
+  }
+
+  /** Hands over what waits, up to the next compressed Data, which stays at the head while it is being inflated. */
+  #next(): void {
+    for (let head = this.#waiting.peek(); head !== undefined; head = this.#waiting.peek()) {
+      if (!head.last && isCompressed(head.message)) return this.#inflate(head)
+      this.#shift()
+      if (head.last) this.#options.flow.finish(head.message)
+      else this.#options.flow.pushPayload(readTcpDataPayload(head.message))
+    }
+  }
+
+  #inflate({ message, bytes }: Waiting): void {
+    const payload = readTcpDataPayload(message)
+    this.#restBytes = bytes
+    try {
+      const { compressor } = this.#options
+      if (compressor === undefined) throw new Error('compressed data, and nothing to inflate it')
+      if (compressor.inflate === undefined) this.#takeAll(compressor.gunzip(payload, bytes))
+      else this.#inflating = compressor.inflate(payload, bytes, this.#owner)
+    } catch (error) {
+      this.#options.onError(error as Error)
+    }
+  }
+
+  readonly #owner: InflationOwner = {
+    onPiece: (piece) => this.#take(piece),
+    onDone: () => this.#inflated(),
+    onError: (error) => this.#options.onError(error),
+  }
+
+  #takeAll(payload: Uint8Array): void {
+    this.#options.flow.pushPayload(payload)
+    this.#inflated()
+  }
+
+  #take(piece: Uint8Array): boolean {
+    if (this.#stopped) return false
+    this.#restBytes -= piece.length
+    this.#options.flow.pushPayload(piece)
+    this.#options.onFilled()
+    return this.#options.flow.requestRoom()
+  }
+
+  #inflated(): void {
+    if (this.#stopped) return
+    this.#inflating = undefined
+    this.#restBytes = 0
+    this.#shift()
+    this.#next()
+    this.#options.onFilled()
+  }
+
+  #shift(): void {
+    this.#waitingBytes -= this.#waiting.shift()?.message.length ?? 0
+  }
+}
+
+function checkSize(bytes: number): void {
+  if (bytes <= defaultMaxInflatedBytes) return
+  throw new MuxError('ERR_MUX_PROTOCOL', `Data inflates to ${bytes} bytes, the limit is ${defaultMaxInflatedBytes}`)
+}

@@ -1,0 +1,133 @@
+import { encode } from '@ls/codec'
+import { Charge } from '../memory/charge.js'
+import type { Flow } from '../flow/flow.js'
+import type { FramePool } from '../memory/frame-pool.js'
+import type { MemoryBudget } from '../memory/memory-budget.js'
+import { Scheduler } from '../flow/scheduler.js'
+import type { Sequencer } from './sequencer.js'
+import type { MessageTransport } from './transport.js'
+
+export interface OutboxOptions {
+  readonly quantumBytes: number
+  /** Where the memory of frames comes from, with room before them for the transport. */
+  readonly framePool: FramePool
+  /** Charged for control messages that wait. */
+  readonly budget: MemoryBudget
+  /** With `resume`. */
+  readonly sequencer?: Sequencer | undefined
+}
+
+/** Moves messages from the scheduler to the transport, for as long as the transport takes them. */
+export class Outbox {
+  readonly #scheduler: Scheduler
+  readonly #sequencer: Sequencer | undefined
+  readonly #framePool: FramePool
+  readonly #budget: MemoryBudget
+  readonly #controlCharge: Charge
+  #transport: MessageTransport | undefined
+  #writable = false
+  #ackDue = false
+  #pumping = false
+
+  constructor({ quantumBytes, sequencer, framePool, budget }: OutboxOptions) {
+    this.#scheduler = new Scheduler(quantumBytes)
+    this.#sequencer = sequencer
+    this.#framePool = framePool
+    this.#budget = budget
+    this.#controlCharge = new Charge(budget, chargeStepBytes)
+  }
+
+  /**
+   * What is too much of the control messages that wait, where something is. Less may wait where memory is short: a peer that
+   * does not read answers cannot be held back, since it need not be answered to ask.
+   */
+  controlExcess(limitBytes: number): string | undefined {
+    const { controlBytes } = this.#scheduler
+    const isShort = controlBytes > shortControlQueueBytes && this.#budget.exceeded
+    const mostBytes = isShort ? Math.min(limitBytes, shortControlQueueBytes) : limitBytes
+    if (controlBytes <= mostBytes) return undefined
+    return `messages of ${controlBytes} bytes wait, limit ${mostBytes}`
+  }
+
+  /** Goes on over `transport`. */
+  start(transport: MessageTransport): void {
+    this.#transport = transport
+    this.#writable = true
+    this.pump()
+  }
+
+  /** Holds everything until the next transport. */
+  stop(): void {
+    this.#transport = undefined
+    this.#writable = false
+    this.#ackDue = false
+    this.#sequencer?.stop()
+  }
+
+  /** Forgets everything, for good. */
+  clear(): void {
+    this.stop()
+    this.#scheduler.clear()
+    this.#controlCharge.update(0)
+    this.#sequencer?.clear()
+  }
+
+  /** Sends a message ahead of all Data. */
+  sendControl(message: Uint8Array): void {
+    this.#scheduler.pushControl(message)
+    this.pump()
+  }
+
+  /** `flow` may have something to send. */
+  activate(flow: Flow): void {
+    this.#scheduler.activate(flow)
+    this.pump()
+  }
+
+  acknowledge(): void {
+    this.#ackDue = true
+    this.pump()
+  }
+
+  onDrain(): void {
+    this.#writable = true
+    this.pump()
+  }
+
+  /** Owners of flows are called from in here, and may send again: their messages take their turn. */
+  pump(): void {
+    if (this.#pumping) return
+    this.#pumping = true
+    try {
+      while (this.#writable && this.#transport !== undefined) {
+        const message = this.#next()
+        if (message === undefined) break
+        this.#writable = this.#transport.send(message, this.#framePool.headroomOf(message))
+      }
+    } finally {
+      this.#pumping = false
+      this.#controlCharge.update(this.#scheduler.controlBytes)
+    }
+  }
+
+  #next(): Uint8Array | undefined {
+    const sequencer = this.#sequencer
+    if (sequencer === undefined) return this.#scheduler.next()
+    if (this.#ackDue) {
+      this.#ackDue = false
+      return encode(sequencer.makeAck())
+    }
+    const lost = sequencer.nextLost()
+    if (lost !== undefined || sequencer.full) return lost
+    this.#scheduler.quantumBytes = sequencer.messageBytes
+    const message = this.#scheduler.nextUrgent() ?? (sequencer.saturated ? undefined : this.#scheduler.nextBulk())
+    if (message !== undefined) sequencer.record(message)
+    return message
+  }
+}
+
+/** Fewer bytes of control messages are always on their way, and not worth counting. */
+const chargeStepBytes = 4096
+
+/** Control messages that may wait while the session's budget is exceeded, in bytes: some thousand answers. */
+const shortControlQueueBytes = 262_144

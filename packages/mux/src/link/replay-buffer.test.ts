@@ -1,0 +1,67 @@
+import { expect, test } from 'vitest'
+import { FramePool } from '../memory/frame-pool.js'
+import { MemoryBudget } from '../memory/memory-budget.js'
+import { ReplayBuffer } from './replay-buffer.js'
+
+function filled(...sizes: number[]): ReplayBuffer {
+  const buffer = new ReplayBuffer(new FramePool(), new MemoryBudget({ limitBytes: 0 }))
+  for (const size of sizes) buffer.add(new Uint8Array(size))
+  return buffer
+}
+
+test('ReplayBuffer numbers messages from 1', () => {
+  const buffer = filled(1, 2, 3)
+  expect([buffer.get(0), buffer.get(1)?.length, buffer.get(3)?.length, buffer.get(4)]).toEqual([
+    undefined,
+    1,
+    3,
+    undefined,
+  ])
+})
+
+test('ReplayBuffer.acknowledge drops everything up to its number', () => {
+  const buffer = filled(1, 2, 3)
+  buffer.acknowledge(2)
+  expect([buffer.bytes, buffer.get(2), buffer.get(3)?.length, buffer.lastSequence]).toEqual([3, undefined, 3, 3])
+})
+
+test('ReplayBuffer.acknowledge refuses a number that was never given out', () => {
+  expect(filled(1).acknowledge(2)).toBe(false)
+})
+
+test('ReplayBuffer.acknowledge takes an older number and changes nothing', () => {
+  const buffer = filled(1, 2)
+  buffer.acknowledge(2)
+  expect([buffer.acknowledge(1), buffer.acknowledged]).toEqual([true, 2])
+})
+
+test('ReplayBuffer.memoryBytes counts what a tiny message weighs', () => {
+  expect(filled(1, 1).memoryBytes).toBe(2 + 2 * 128)
+})
+
+test('ReplayBuffer.acknowledge gives the memory of what it drops back to the pool', () => {
+  const framePool = new FramePool({ frameBytes: 100 })
+  const buffer = new ReplayBuffer(framePool, new MemoryBudget({ limitBytes: 0 }))
+  for (let message = 0; message < 3; message++) buffer.add(framePool.take(100))
+  buffer.acknowledge(2)
+  expect(framePool.idleBytes).toBe(200)
+})
+
+test('ReplayBuffer.clear gives nothing back: a transport may still be sending it', () => {
+  const framePool = new FramePool({ frameBytes: 100 })
+  const buffer = new ReplayBuffer(framePool, new MemoryBudget({ limitBytes: 0 }))
+  buffer.add(framePool.take(100))
+  buffer.clear()
+  expect(framePool.idleBytes).toBe(0)
+})
+
+test('ReplayBuffer charges its budget for what is kept, in steps of 64 KiB, and gives all of it back', () => {
+  const budget = new MemoryBudget({ limitBytes: 0 })
+  const buffer = new ReplayBuffer(new FramePool(), budget)
+  for (let count = 0; count < 3; count++) buffer.add(new Uint8Array(65_536))
+  const kept = budget.usedBytes
+  buffer.acknowledge(2)
+  const fewer = budget.usedBytes
+  buffer.clear()
+  expect([kept, fewer, budget.usedBytes]).toEqual([3 * 65_536, 65_536, 0])
+})

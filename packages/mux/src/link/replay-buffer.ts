@@ -1,0 +1,77 @@
+import { Charge } from '../memory/charge.js'
+import { Fifo } from '../flow/fifo.js'
+import type { FramePool } from '../memory/frame-pool.js'
+import { messageOverheadBytes } from '../channel/held-message.js'
+import type { MemoryBudget } from '../memory/memory-budget.js'
+
+/**
+ * Numbered messages that the peer has not acknowledged, in order (protocol.md §3, `resume`).
+ * Numbers start at 1 and are never sent: both ends count.
+ */
+export class ReplayBuffer {
+  readonly #messages = new Fifo<Uint8Array>()
+  readonly #framePool: FramePool
+  readonly #charge: Charge
+  #acknowledged = 0
+  #bytes = 0
+
+  /** `framePool` gets back the memory of what has been acknowledged; `budget` is charged for what is kept. */
+  constructor(framePool: FramePool, budget: MemoryBudget) {
+    this.#framePool = framePool
+    this.#charge = new Charge(budget, chargeStepBytes)
+  }
+
+  /** Number of the last message that was added, 0 before the first. */
+  get lastSequence(): number {
+    return this.#acknowledged + this.#messages.length
+  }
+
+  /** Number of the last message that the peer is known to have. */
+  get acknowledged(): number {
+    return this.#acknowledged
+  }
+
+  /** Bytes of the messages that are kept. */
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  /** What keeping them costs: a million tiny messages weigh more than their bytes. */
+  get memoryBytes(): number {
+    return this.#bytes + this.#messages.length * messageOverheadBytes
+  }
+
+  add(message: Uint8Array): void {
+    this.#messages.push(message)
+    this.#bytes += message.length
+    this.#charge.update(this.memoryBytes)
+  }
+
+  /** The message with this number, or undefined when it is not kept. */
+  get(sequence: number): Uint8Array | undefined {
+    return this.#messages.at(sequence - this.#acknowledged - 1)
+  }
+
+  /** Drops everything up to `sequence`; false when that number was never given out. Older numbers change nothing. */
+  acknowledge(sequence: number): boolean {
+    if (sequence > this.lastSequence) return false
+    while (this.#acknowledged < sequence) {
+      const message = this.#messages.shift()
+      this.#acknowledged++
+      if (message === undefined) continue
+      this.#bytes -= message.length
+      this.#framePool.give(message)
+    }
+    this.#charge.update(this.memoryBytes)
+    return true
+  }
+
+  clear(): void {
+    this.#messages.clear()
+    this.#bytes = 0
+    this.#charge.update(0)
+  }
+}
+
+/** The budget is told in whole steps of this, in bytes, not of each message: a busy link is charged a few times a window. */
+const chargeStepBytes = 65_536

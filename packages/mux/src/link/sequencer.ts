@@ -1,0 +1,141 @@
+import type { Clock } from '@ls/foundation'
+import { type AckArrival, type AckMessage, MessageType } from '@ls/codec'
+import { AckSchedule } from './ack-schedule.js'
+import type { FramePool } from '../memory/frame-pool.js'
+import { InFlightLimit } from './in-flight-limit.js'
+import type { MemoryBudget } from '../memory/memory-budget.js'
+import { ReplayBuffer } from './replay-buffer.js'
+
+export interface SequencerOptions {
+  readonly clock: Clock
+  /** Memory for unacknowledged messages, in bytes, at which sending stops. */
+  readonly replayLimitBytes: number
+  /** Acks come soon, and say when messages arrived. */
+  readonly ack2: boolean
+  /** Largest payload of a message, in bytes. */
+  readonly quantumBytes: number
+  /** Where the memory of acknowledged messages goes. */
+  readonly framePool: FramePool
+  /** Charged for unacknowledged messages; nothing new is sent while it is exceeded and there are any. */
+  readonly budget: MemoryBudget
+  /** An Ack of everything received so far is due. */
+  onAckDue(): void
+}
+
+/**
+ * Counts the messages of a session in both directions, so that a new transport goes on where the old one was cut
+ * (protocol.md §3, `resume`).
+ */
+export class Sequencer {
+  readonly #options: SequencerOptions
+  readonly #replay: ReplayBuffer
+  readonly #inFlight: InFlightLimit
+  /** Number of the last message given to the current transport. */
+  #sent = 0
+  #received = 0
+  readonly #acks: AckSchedule
+
+  constructor(options: SequencerOptions) {
+    this.#options = options
+    this.#replay = new ReplayBuffer(options.framePool, options.budget)
+    const { clock, ack2, quantumBytes } = options
+    this.#inFlight = new InFlightLimit({ clock, ack2, quantumBytes })
+    this.#acks = new AckSchedule(clock, ack2, () => options.onAckDue())
+  }
+
+  /** Number of the last message received. */
+  get received(): number {
+    return this.#received
+  }
+
+  /** Whether a numbered message was ever sent or received. */
+  get started(): boolean {
+    return this.#received > 0 || this.#replay.lastSequence > 0
+  }
+
+  /** Bytes kept because the peer has not acknowledged them. */
+  get replayBytes(): number {
+    return this.#replay.bytes
+  }
+
+  /** True when nothing new may be sent before the peer acknowledges. */
+  get full(): boolean {
+    const { replayLimitBytes, budget } = this.#options
+    const { memoryBytes } = this.#replay
+    // Where little waits for an Ack, this link has no part in what is too much, and might hear nothing that ends it.
+    return memoryBytes >= replayLimitBytes || (memoryBytes >= minHeldBackBytes && budget.exceeded)
+  }
+
+  /** True when bulk has to wait because enough is under way. */
+  get saturated(): boolean {
+    if (this.#replay.bytes < this.#inFlight.bytes) return false
+    this.#inFlight.reached()
+    return true
+  }
+
+  /** Largest payload that a message of bulk should have now, in bytes. */
+  get messageBytes(): number {
+    return this.#inFlight.messageBytes
+  }
+
+  /** The Ack of everything received so far, to be sent at once. */
+  makeAck(): AckMessage {
+    const arrival = this.#acks.takeArrival()
+    return { type: MessageType.Ack, sequence: this.#received, ...(arrival && { arrival }) }
+  }
+
+  /** Counts and keeps a message that goes out now for the first time. */
+  record(message: Uint8Array): void {
+    this.#replay.add(message)
+    this.#sent++
+    this.#inFlight.sent(this.#sent, message.length)
+  }
+
+  /** The next message that the old transport lost, or undefined when all have been sent again. */
+  nextLost(): Uint8Array | undefined {
+    if (this.#sent === this.#replay.lastSequence) return undefined
+    return this.#replay.get(++this.#sent)
+  }
+
+  /** Whether a peer that has everything up to `peerReceived` can be sent all it lacks. */
+  canRestart(peerReceived: number): boolean {
+    return peerReceived >= this.#replay.acknowledged && peerReceived <= this.#replay.lastSequence
+  }
+
+  /** Starts over on a new transport whose peer has everything up to `peerReceived`; false when that is impossible. */
+  restart(peerReceived: number): boolean {
+    if (!this.canRestart(peerReceived)) return false
+    this.#replay.acknowledge(peerReceived)
+    this.#inFlight.restart()
+    this.#sent = peerReceived
+    return true
+  }
+
+  /** Counts a numbered message that arrived. */
+  countReceived(bytes: number): void {
+    this.#received++
+    this.#acks.received(bytes)
+  }
+
+  /** The peer has everything up to `sequence`; false when that was never sent to it. */
+  acknowledged(sequence: number, arrival?: AckArrival): boolean {
+    if (sequence > this.#sent) return false
+    const before = this.#replay.bytes
+    this.#replay.acknowledge(sequence)
+    this.#inFlight.acknowledged(sequence, before - this.#replay.bytes, arrival)
+    return true
+  }
+
+  /** The transport is gone: no Ack is due before the next one. */
+  stop(): void {
+    this.#acks.stop()
+  }
+
+  clear(): void {
+    this.stop()
+    this.#replay.clear()
+  }
+}
+
+/** From this on, in bytes, unacknowledged messages hold back a session whose budget is exceeded: two long messages. */
+const minHeldBackBytes = 131_072

@@ -1,0 +1,69 @@
+import type { Keepalive } from './keepalive.js'
+
+/**
+ * A pipe of whole messages to one peer: the contract between mux and whatever carries its messages.
+ *
+ * Rules, checked by `describeMessageTransport` in the testkit:
+ * 1. Messages arrive whole, in order, each exactly once, until `onClose`; nothing arrives after it.
+ * 2. `send` takes ownership: the caller must not change the bytes afterwards. It never throws; after a close it
+ *    does nothing and returns false. A transport may write to the `headroomBytes` directly before the message, to the
+ *    message itself never: it may have to be sent again. One that keeps the message longer than `send` holds its memory
+ *    (`FramePool.hold`), since the peer may say that it has it before it was written.
+ * 3. `send` returns false once more than the high-water mark is waiting; the message is still accepted. `onDrain`
+ *    follows when the transport takes more. Callers that ignore this break back-pressure, not the stream.
+ * 4. After `pause`, `onMessage` is not called again before `resume` (messages wait; a bounded number may wait in
+ *    memory, the rest at the peer). `onClose` may still come, after what was received has been delivered or dropped.
+ * 5. `onMessage`, `onDrain` and `onClose` are never called from inside `send`, `pause`, `resume` or `close`.
+ * 6. `onClose` is called exactly once, whatever ended the transport, `close` of our own included.
+ */
+export interface MessageTransport {
+  /** Bytes accepted by `send` that have not yet been handed to the operating system. */
+  readonly bufferedBytes: number
+  /** Last measured round trip in milliseconds, or undefined before the first measurement. */
+  readonly roundTripMs: number | undefined
+  /** What finds out that the peer is dead, if anything does: hastened where the session can be resumed. */
+  readonly keepalive?: (Pick<Keepalive, 'hasten'> & Partial<Pick<Keepalive, 'overdue'>>) | undefined
+  /** `headroomBytes`: memory directly before the message, in the same buffer, that is free for a header. */
+  send(message: Uint8Array, headroomBytes?: number): boolean
+  pause(): void
+  resume(): void
+  /** Ends the transport gracefully: what was sent still goes out, then the peer learns `reason`. */
+  close(reason?: TransportCloseReason): void
+  /** Cuts the transport at once; what waits is lost. */
+  destroy(): void
+  /** Sets the one receiver. Messages that arrive before it is set wait. */
+  setHandler(handler: TransportHandler): void
+}
+
+/** What a transport calls; one object, set once per owner. */
+export interface TransportHandler {
+  /**
+   * `message` belongs to the receiver and stays unchanged; it may be a view into a larger buffer. Where it lies in memory
+   * of the `processFramePool`, that is the receiver's too, to give back: no sender may keep it for another time.
+   */
+  onMessage(message: Uint8Array): void
+  onDrain(): void
+  onClose(reason: TransportCloseReason): void
+}
+
+/** Why a transport ended, in words fit for a log line. */
+export interface TransportCloseReason {
+  /** WebSocket close code (RFC 6455 §7.4), where there was one. */
+  readonly code: number
+  readonly reason: string
+  /** The failure behind an abnormal end. */
+  readonly cause?: Error
+}
+
+/** WebSocket close codes (RFC 6455 §7.4) that end a session for good; any other end of a link may be resumed. */
+export const SessionCloseCode = {
+  /** The peer broke the protocol. */
+  ProtocolError: 1002,
+  /** The session is over by intention: shut down, token removed, replaced. From the range for private use. */
+  SessionEnded: 4000,
+} as const
+
+/** Whether a link that closed with this code is not to be resumed. */
+export function isFinal(code: number): boolean {
+  return code === SessionCloseCode.SessionEnded || code === SessionCloseCode.ProtocolError
+}

@@ -1,0 +1,124 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { MemoryBudget } from '../memory/memory-budget.js'
+import { PendingConnections } from './pending-connections.js'
+
+/** A table that notes who was cut. */
+function table(maxPending: number, maxPendingPerAddress = maxPending) {
+  const pending = new PendingConnections({ maxPending, maxPendingPerAddress })
+  const cut: string[] = []
+  const add = (name: string, address: string | undefined) => pending.add(address, () => cut.push(name))
+  return { pending, cut, add }
+}
+
+test('PendingConnections cuts the oldest where connections hold more than the budget, and gives back what they held', () => {
+  const budget = new MemoryBudget({ limitBytes: 100 })
+  const pending = new PendingConnections()
+  pending.chargeTo(budget)
+  const cuts: string[] = []
+  const [first, second] = ['first', 'second'].map((name) => pending.add('192.0.2.1', () => cuts.push(name)))
+  first?.hold(60)
+  second?.hold(60)
+  const held = budget.usedBytes
+  second?.release()
+  expect([cuts, held, budget.usedBytes]).toEqual([['first'], 60, 0])
+})
+
+describe('PendingConnections', () => {
+  test('cuts the oldest when all together are too many', () => {
+    const { cut, add } = table(2)
+    for (const name of ['a', 'b', 'c', 'd']) add(name, undefined)
+    expect(cut).toEqual(['a', 'b'])
+  })
+
+  test('cuts the oldest of an address when it has too many, and nobody else', () => {
+    const { cut, add } = table(10, 2)
+    add('other', '192.0.2.2')
+    for (const name of ['a', 'b', 'c']) add(name, '192.0.2.1')
+    expect(cut).toEqual(['a'])
+  })
+
+  test('counts a /64 as one address', () => {
+    const { cut, add } = table(10, 1)
+    add('a', '2001:db8::1')
+    add('b', '2001:db8::2')
+    add('c', '2001:db8:0:1::2')
+    expect(cut).toEqual(['a'])
+  })
+
+  test('counts a client by the address it moved to', () => {
+    const { cut, add } = table(10, 1)
+    add('a', undefined).moveTo('192.0.2.1')
+    add('b', undefined).moveTo('192.0.2.1')
+    expect(cut).toEqual(['a'])
+  })
+
+  test('cuts nobody who was let in', () => {
+    const { cut, add } = table(1)
+    add('a', undefined).release()
+    add('b', undefined)
+    expect(cut).toEqual([])
+  })
+
+  test('cuts those who wait before those being served', () => {
+    const { cut, add } = table(3)
+    add('served', undefined).setServed(true)
+    for (const name of ['a', 'b', 'c']) add(name, undefined)
+    expect(cut).toEqual(['a'])
+  })
+
+  test('cuts who is being served rather than the newest', () => {
+    const { cut, add } = table(2)
+    for (const name of ['a', 'b']) add(name, undefined).setServed(true)
+    add('c', undefined)
+    expect(cut).toEqual(['a'])
+  })
+
+  test('counts an entry again from the day it changed', () => {
+    const { cut, add } = table(2)
+    const a = add('a', undefined)
+    add('b', undefined)
+    a.setServed(true)
+    a.setServed(false)
+    add('c', undefined)
+    expect(cut).toEqual(['b'])
+  })
+
+  test('does not count again what was cut', () => {
+    const { pending, add } = table(1)
+    const a = add('a', undefined)
+    add('b', undefined)
+    a.setServed(true)
+    a.moveTo('192.0.2.1')
+    expect(pending.size).toBe(1)
+  })
+
+  test('keeps both limits and never cuts the newest, whatever happens', () => {
+    const step = fc.record({
+      what: fc.constantFrom('add', 'serve', 'wait', 'move', 'release'),
+      which: fc.nat(20),
+      address: fc.constantFrom(undefined, '192.0.2.1', '192.0.2.2', '::1'),
+    })
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+        const pending = new PendingConnections({ maxPending: 6, maxPendingPerAddress: 3 })
+        const entries: ReturnType<PendingConnections['add']>[] = []
+        const cut: number[] = []
+        for (const { what, which, address } of steps) {
+          const entry = entries[which % Math.max(1, entries.length)]
+          const index = entries.length
+          if (what === 'add') entries.push(pending.add(address, () => cut.push(index)))
+          if (what === 'serve' || what === 'wait') entry?.setServed(what === 'serve')
+          if (what === 'move') entry?.moveTo(address)
+          if (what === 'release') entry?.release()
+          if (pending.size > 6 || (what === 'add' && cut.includes(index))) return false
+        }
+        return true
+      }),
+    )
+  })
+
+  test.each([0, 1.5, Number.NaN])('refuses the limit %s', (limit) => {
+    expect(() => new PendingConnections({ maxPending: limit })).toThrow(RangeError)
+  })
+})

@@ -1,0 +1,157 @@
+import type { Extension } from '@ls/codec'
+import { expect, test } from 'vitest'
+import { LoadedPath, quantile } from '../../testing/loaded-path.js'
+import { plainTcpRate } from '../../testing/plain-tcp.js'
+
+const extensions: readonly Extension[] = ['window', 'fin', 'resume', 'ack2']
+const bytesPerMsOfMbit = 125
+/** Payload of a packet of 1500 bytes on the wire: what plain TCP has of a path. */
+const payloadShare = 1448 / 1500
+const echoEveryMs = 37
+
+interface Row {
+  readonly mbit: number
+  readonly roundTripMs: number
+  readonly streams: number
+  readonly direction: 'down' | 'up'
+  readonly queueBytes?: number
+  /** Share of packets. */
+  readonly loss?: number
+}
+
+function open({ mbit, roundTripMs, queueBytes = 1_000_000, loss = 0 }: Omit<Row, 'streams' | 'direction'>): LoadedPath {
+  const path = new LoadedPath({ rate: mbit * bytesPerMsOfMbit, roundTripMs, queueBytes, loss }, { extensions })
+  path.echo(echoEveryMs)
+  return path
+}
+
+interface Seen {
+  readonly p50Ms: number
+  readonly p90Ms: number
+  readonly p99Ms: number
+  /** Of what plain TCP has. */
+  readonly share: number
+}
+
+/** What is seen beside bulk, after `settleMs`; echoes are beyond the round trip. */
+function load(row: Row): Seen {
+  const { mbit, roundTripMs, streams, direction, queueBytes = 1_000_000, loss = 0 } = row
+  const path = open(row)
+  if (direction === 'down') path.download(streams)
+  else path.upload(streams)
+  path.clock.advance(settleMs)
+  const from = path.clock.now()
+  const rate = path.run(measureMs)
+  const times = path.echoTimes(from, from + measureMs - 3 * roundTripMs).map((tookMs) => tookMs - roundTripMs)
+  const plain = plainTcpRate({ rate: mbit * bytesPerMsOfMbit, roundTripMs, queueBytes, loss }, settleMs, measureMs)
+  return {
+    p50Ms: quantile(times, 0.5),
+    p90Ms: quantile(times, 0.9),
+    p99Ms: quantile(times, 0.99),
+    share: rate / plain,
+  }
+}
+
+const settleMs = 4000
+/** One of the pauses that BBR makes each 10 s is within. */
+const measureMs = 10_000
+
+const directions = ['down', 'up'] as const
+
+const slow = directions.flatMap((direction) =>
+  [1, 20].map((streams): Row => ({ mbit: 1, roundTripMs: 50, queueBytes: 65_536, streams, direction })),
+)
+
+test.each(slow)('an echo beside $streams streams $direction at 1 Mbit/s waits for a few messages', (row) => {
+  const { p50Ms, p99Ms, share } = load(row)
+  expect({ p50: p50Ms <= 100, p99: p99Ms <= 250, share: share >= 0.95 }).toEqual({ p50: true, p99: true, share: true })
+})
+
+const fast = directions.flatMap((direction) =>
+  [5, 20, 100].flatMap((mbit) =>
+    [20, 50, 200].map((roundTripMs): Row => ({ mbit, roundTripMs, streams: 8, direction })),
+  ),
+)
+
+test.each(fast)('an echo beside 8 streams $direction at $mbit Mbit/s and $roundTripMs ms waits for no queue', (row) => {
+  const { p50Ms, p90Ms, share } = load(row)
+  // The longest tenth has the pause of BBR, which a program cannot change, and what stood in its queue then.
+  const [p50, p90] = [p50Ms <= Math.max(30, row.roundTripMs / 5), p90Ms <= Math.max(100, row.roundTripMs)]
+  expect({ p50, p90, share: share >= 0.94 }).toEqual({ p50: true, p90: true, share: true })
+})
+
+/** `least`: share of plain TCP's throughput. */
+const lossy = [
+  { loss: 0.01, streams: 1, direction: 'down', least: 0.95 },
+  { loss: 0.01, streams: 4, direction: 'down', least: 0.95 },
+  { loss: 0.01, streams: 4, direction: 'up', least: 0.95 },
+  { loss: 0.05, streams: 1, direction: 'down', least: 0.9 },
+  { loss: 0.05, streams: 4, direction: 'down', least: 0.9 },
+  // A stream by itself may take longest to find the rate.
+  { loss: 0.01, streams: 1, direction: 'up', least: 0.7 },
+  { loss: 0.05, streams: 1, direction: 'up', least: 0.9 },
+  { loss: 0.05, streams: 4, direction: 'up', least: 0.85 },
+] as const
+
+test.each(lossy)('$streams streams $direction with a loss of $loss have $least of plain TCP', ({ least, ...row }) => {
+  const roundTripMs = 100
+  const { p50Ms, share } = load({ ...row, mbit: 50, roundTripMs })
+  // All that is behind a lost packet waits for it, and so does an echo.
+  expect({ p50: p50Ms <= 4 * roundTripMs, share: share >= least }).toEqual({ p50: true, share: true })
+})
+
+test('an echo is quick again once what was under way at 20 Mbit/s has passed at 1 Mbit/s', () => {
+  const path = open({ mbit: 20, roundTripMs: 50, queueBytes: 65_536 })
+  path.download(8)
+  path.clock.advance(5000)
+  path.link.change({ rate: bytesPerMsOfMbit, roundTripMs: 50, queueBytes: 65_536, loss: 0 })
+  const from = path.clock.now()
+  path.clock.advance(5000)
+  // A round trip and a quarter at 20 Mbit/s takes 1.3 s at 1 Mbit/s, and nothing can overtake it.
+  expect(quantile(path.echoTimes(from + 1600, from + 4500), 0.9)).toBeLessThan(50 + 200)
+})
+
+test('an echo stays quick on a path that gets faster', () => {
+  const path = open({ mbit: 1, roundTripMs: 50, queueBytes: 65_536 })
+  path.download(8)
+  path.clock.advance(5000)
+  path.link.change({ rate: 20 * bytesPerMsOfMbit, roundTripMs: 50, queueBytes: 65_536, loss: 0 })
+  const from = path.clock.now()
+  path.clock.advance(5000)
+  // Two round trips and 200 ms after the change.
+  expect(quantile(path.echoTimes(from + 300, from + 4500), 0.9)).toBeLessThan(50 + 200)
+})
+
+test('a path that gets faster is used within two seconds', () => {
+  const path = open({ mbit: 1, roundTripMs: 50 })
+  path.download(8)
+  path.clock.advance(5000)
+  path.link.change({ rate: 20 * bytesPerMsOfMbit, roundTripMs: 50, queueBytes: 1_000_000, loss: 0 })
+  path.clock.advance(2000)
+  expect(path.run(3000) / (20 * bytesPerMsOfMbit * payloadShare)).toBeGreaterThan(0.9)
+})
+
+test('streams of 64 KiB a second and bulk leave each other their share', () => {
+  const path = open({ mbit: 5, roundTripMs: 50 })
+  path.download(2)
+  path.download(2, 6554, 100)
+  path.clock.advance(4000)
+  const before = [...path.received]
+  path.clock.advance(8000)
+  const [bulk1 = 0, bulk2 = 0, ...steady] = path.received.map((bytes, index) => (bytes - (before[index] ?? 0)) / 8)
+  expect({ bulk: Math.min(bulk1, bulk2) > 200_000, steady: Math.min(...steady) > 0.97 * 65_536 }).toEqual({
+    bulk: true,
+    steady: true,
+  })
+})
+
+test('twenty streams that want more than the path has cannot starve one of bulk', () => {
+  const path = open({ mbit: 5, roundTripMs: 50 })
+  path.download(1)
+  path.download(20, 6554, 100)
+  path.clock.advance(4000)
+  const [before = 0] = path.received
+  path.clock.advance(8000)
+  const fairShare = (5 * bytesPerMsOfMbit * payloadShare * 8000) / 21
+  expect(((path.received[0] ?? 0) - before) / fairShare).toBeGreaterThan(0.8)
+})

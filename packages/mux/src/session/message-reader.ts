@@ -1,0 +1,57 @@
+import type { Clock } from '@ls/foundation'
+import { MuxError } from '../errors.js'
+import type { MessageTransport, TransportCloseReason } from '../link/transport.js'
+
+/**
+ * Takes single messages off a transport while a link is being opened, before a session owns it. Between two calls of
+ * `next` the transport is paused, so what comes later is left for the session.
+ */
+export class MessageReader {
+  readonly #transport: MessageTransport
+  readonly #clock: Clock
+  #closed: TransportCloseReason | undefined
+  #settle: ((message: Uint8Array | MuxError) => void) | undefined
+
+  constructor(transport: MessageTransport, clock: Clock) {
+    this.#transport = transport
+    this.#clock = clock
+    transport.pause()
+    transport.setHandler({
+      onMessage: (message) => {
+        transport.pause()
+        this.#settle?.(message)
+      },
+      onDrain: () => {},
+      onClose: (reason) => {
+        this.#closed = reason
+        this.#settle?.(closedError(reason))
+      },
+    })
+  }
+
+  /** Why the transport closed, if it has. */
+  get closed(): TransportCloseReason | undefined {
+    return this.#closed
+  }
+
+  /** The next message. @throws MuxError when the transport closes first or `deadlineMs` pass */
+  next(deadlineMs: number): Promise<Uint8Array> {
+    if (this.#closed !== undefined) return Promise.reject(closedError(this.#closed))
+    return new Promise((resolve, reject) => {
+      const late = new MuxError('ERR_MUX_TIMEOUT', `the peer did not go on with the handshake within ${deadlineMs} ms`)
+      const timer = this.#clock.setTimeout(() => this.#settle?.(late), deadlineMs)
+      this.#settle = (outcome) => {
+        this.#clock.clearTimeout(timer)
+        this.#settle = undefined
+        if (outcome instanceof MuxError) reject(outcome)
+        else resolve(outcome)
+      }
+      this.#transport.resume()
+    })
+  }
+}
+
+function closedError({ code, reason, cause }: TransportCloseReason): MuxError {
+  const text = reason === '' ? `the peer closed the connection with code ${code}` : `the peer closed it: ${reason}`
+  return new MuxError('ERR_MUX_SESSION_CLOSED', text, cause === undefined ? undefined : { cause })
+}

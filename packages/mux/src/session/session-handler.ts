@@ -1,0 +1,46 @@
+import type { Address, ChannelKey, Protocol } from '@ls/codec'
+import type { Channel } from '../channel/channel.js'
+import type { TransportCloseReason } from '../link/transport.js'
+
+/** `unlinked`: no transport; either none was attached yet, or it was lost and the grace runs. */
+export type SessionState = 'unlinked' | 'linked' | 'closed'
+
+/** What a session calls. None of it may throw; where it does, the channel or the session ends. */
+export interface SessionHandler {
+  /** The peer asks for a channel: answer with `accept`, `reject` or `forward`, now or later. */
+  onConnect(channel: Channel): void
+  /** A message that is not about channels: Connector, ConnectorResponse, Log, Partners, Direct…. */
+  onMessage?(message: Uint8Array): void
+  /** A transport was attached: the first one, or one after a loss. */
+  onLinked?(): void
+  /** The transport is lost; the session waits for another one (only where `resume` is in force). */
+  onUnlinked?(reason: TransportCloseReason): void
+  /**
+   * The session is over, with all its channels. Called exactly once. `lost` are the ids of those that a base peer may
+   * still believe in, see {@link LostChannels}; none where `resume` is in force.
+   */
+  onClose(reason: string, lost: readonly Uint8Array[]): void
+  /**
+   * The peer wants a channel back that this session does not have: whether another session of the same peer has it. If
+   * not, the peer is told that it is gone.
+   */
+  isElsewhere?(key: ChannelKey): boolean
+}
+
+export interface OpenRequest {
+  readonly protocol: Protocol
+  /** The target; required for TCP, absent for UDP. */
+  readonly address?: Address
+  /** Data may follow Connect without waiting for the answer. @default true */
+  readonly earlyData?: boolean
+  /** How long the peer has to answer: its connect timeout of 10 s and 5 s more (protocol.md §1). @default 15000 */
+  readonly answerDeadlineMs?: number
+}
+
+/** Counters of things that are ignored by design and still worth seeing. */
+export interface SessionCounters {
+  /** Messages for channels that do not exist, or no longer. */
+  strayMessages: number
+  /** Messages of types this version does not know, or that are not in force on this link. */
+  unknownMessages: number
+}

@@ -1,0 +1,40 @@
+import type { ChannelKey } from '@ls/codec'
+import type { Flow } from '../flow/flow.js'
+import type { ResolvedSessionOptions } from '../options.js'
+
+/** What a session keeps per channel id: an end of a channel here, or one half of a forwarded one. */
+export interface TableEntry {
+  readonly key: ChannelKey
+  /** 16 bytes: what the key was made from. */
+  readonly id: Uint8Array
+  /** Idle checks in a row that found no message, in either direction; a message sets it to 0. */
+  idleChecks: number
+  /** Whether what waits is well below the limits again, so that the entry need not hold up reading. */
+  readonly relieved: boolean
+  /** A message for this channel. May throw: the session then aborts the entry. */
+  onMessage(type: number, message: Uint8Array): void
+  /** The session is over; no message can be sent any more. */
+  onSessionClosed(reason: string): void
+  /** Ends the channel at once and tells the peer why. */
+  abort(error: string): void
+}
+
+/** What a session offers the entries of its table. */
+export interface ChannelHost {
+  readonly options: ResolvedSessionOptions
+  /** Whether messages can leave now; without a transport nothing makes progress, and nobody is to blame. */
+  readonly linked: boolean
+  /** For how long there was a transport so far, in milliseconds. */
+  linkedMs(): number
+  /** Sends ahead of all Data. */
+  sendControl(message: Uint8Array): void
+  /** `flow` may have something to send. */
+  activate(flow: Flow): void
+  /** The entry takes no more messages; its id may be used again. */
+  forget(entry: TableEntry): void
+  /** Stops reading the transport until every holder is relieved; an entry that holds too long is aborted. */
+  holdReading(entry: TableEntry): void
+  /** Memory was freed: looks whether reading may go on. */
+  recheckReading(): void
+  roundTripMs(): number | undefined
+}

@@ -1,0 +1,97 @@
+import type { Channel, ChannelHandler } from '@ls/mux'
+import { until } from '@ls/testkit'
+import { expect, test } from 'vitest'
+import type { PayloadOptions } from './payload-options.js'
+import { PayloadSender } from './payload-sender.js'
+import { sessionPair } from '../../testing/session-pair.js'
+
+/** A sender, and what arrives at the other end. */
+function sending(options: PayloadOptions) {
+  const received: Buffer[] = []
+  let compressed = 0
+  let ended = false
+  const { near } = sessionPair((channel: Channel) => {
+    channel.setHandler({
+      onData: (payload) => {
+        received.push(Buffer.from(payload))
+        channel.consumed(payload.length)
+      },
+      onCompressedData: (_gzip, inflatedBytes) => {
+        compressed += inflatedBytes
+        channel.consumed(inflatedBytes)
+      },
+      onEnd: () => {
+        ended = true
+      },
+      onClose: () => {},
+    })
+    channel.accept()
+    channel.resume()
+  })
+  let room = 0
+  const handler: ChannelHandler = { onClose: () => {}, onDrain: () => sender.onDrain() }
+  const channel = near.open({ protocol: 'tcp', address: { host: 'target.test', port: 80 } }, handler)
+  const sender = new PayloadSender(channel, options, () => room++)
+  channel.resume()
+  return {
+    sender,
+    rooms: () => room,
+    text: () => Buffer.concat(received).toString(),
+    compressedBytes: () => compressed,
+    hasEnded: () => ended,
+  }
+}
+
+test('PayloadSender.send passes small payload on at once', async () => {
+  const { sender, text } = sending({})
+  expect(sender.send(Buffer.from('x'))).toBe(true)
+  await until(() => text() === 'x', 'the payload')
+})
+
+test('PayloadSender.send asks for a pause while it compresses, and tells when there is room', async () => {
+  const { sender, rooms, compressedBytes } = sending({ compressionThresholdBytes: 1000 })
+  expect(sender.send(Buffer.alloc(1000))).toBe(false)
+  await until(() => rooms() === 1, 'room')
+  await until(() => compressedBytes() === 1000, 'the compressed payload')
+})
+
+test('PayloadSender sends what does not shrink as it is', async () => {
+  const { sender, text, compressedBytes } = sending({ compressionThresholdBytes: 1 })
+  sender.send(Buffer.from('!'))
+  await until(() => text() === '!', 'the payload')
+  expect(compressedBytes()).toBe(0)
+})
+
+test('PayloadSender never compresses with a threshold of 0', async () => {
+  const { sender, text, compressedBytes } = sending({ compressionThresholdBytes: 0 })
+  sender.send(Buffer.alloc(2_000, 'a'))
+  await until(() => text().length === 2000, 'the payload')
+  expect(compressedBytes()).toBe(0)
+})
+
+test('PayloadSender keeps what comes during a compression behind it, and the end behind that', async () => {
+  const { sender, text, compressedBytes, hasEnded } = sending({ compressionThresholdBytes: 1000 })
+  sender.send(Buffer.alloc(5000))
+  sender.send(Buffer.from('tail'))
+  sender.end()
+  await until(hasEnded, 'the end')
+  expect([compressedBytes(), text()]).toEqual([5000, 'tail'])
+})
+
+test('PayloadSender.end sends what adaptive batching holds', async () => {
+  const { sender, text, hasEnded } = sending({ batching: 'adaptive' })
+  for (let chunk = 0; chunk < 100; chunk++) sender.send(Buffer.alloc(10_000, 'a'))
+  sender.end()
+  await until(hasEnded, 'the end')
+  expect(text()).toHaveLength(1_000_000)
+})
+
+test('PayloadSender.close forgets what waits', async () => {
+  const { sender, rooms, compressedBytes, text } = sending({ compressionThresholdBytes: 1000 })
+  sender.send(Buffer.alloc(5000))
+  sender.send(Buffer.from('tail'))
+  sender.close()
+  await until(() => rooms() === 1, 'the compression to be done')
+  await until(() => compressedBytes() === 5000, 'what was under way')
+  expect(text()).toBe('')
+})

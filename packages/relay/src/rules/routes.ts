@@ -1,0 +1,90 @@
+import { RelayError } from '../errors.js'
+import { formatTarget, type Target } from '../target.js'
+import { parseTargetPattern } from './target-pattern.js'
+import { parseUpstream, type Upstream } from '../upstream/upstream.js'
+
+/** How a target is reached, or that it is not; `rule` is the pattern that said so. */
+export type Exit =
+  | { readonly kind: 'direct' }
+  | { readonly kind: 'upstreams'; readonly upstreams: readonly Upstream[] }
+  | { readonly kind: 'reject'; readonly rule: string }
+
+/** Chooses the exit of each target: the first rule that matches, else the one for all others. */
+export class Routes {
+  readonly #rules: readonly Rule[]
+  readonly #otherwise: Exit
+
+  constructor(rules: readonly Rule[], otherwise: Exit) {
+    this.#rules = rules
+    this.#otherwise = otherwise
+  }
+
+  /** Every exit there is, the one for unmatched targets first. */
+  get exits(): readonly Exit[] {
+    return [this.#otherwise, ...this.#rules.map(({ exit }) => exit)]
+  }
+
+  /** @throws RelayError `forbidden` where the rule says `reject` */
+  exitFor(target: Target): Exclude<Exit, { kind: 'reject' }> {
+    const exit = this.#rules.find((rule) => rule.applies(target))?.exit ?? this.#otherwise
+    if (exit.kind !== 'reject') return exit
+    throw new RelayError({
+      word: 'forbidden',
+      detail: `${formatTarget(target)} is rejected by the route "${exit.rule}"`,
+    })
+  }
+
+  /**
+   * The rule that forbids to reach `target` at `resolved`, the address of its name. The first rule that knows the name or
+   * the address decides.
+   */
+  rejecting(target: Target, resolved: Target): string | undefined {
+    const rule = this.#rules.find((each) => each.applies(target) || each.applies(resolved))
+    return rule?.exit.kind === 'reject' ? rule.exit.rule : undefined
+  }
+}
+
+interface Rule {
+  applies(target: Target): boolean
+  readonly exit: Exit
+}
+
+/**
+ * Reads rules like `*.internal=direct`, `10.0.0.0/8=socks5://proxy:1080`, `:25=reject`. Several proxies parted by commas are
+ * a chain. Patterns are those of access rules, but the port may be left out.
+ *
+ * @param upstreams What targets without a rule go through; none for directly.
+ * @throws RangeError naming the pattern and what is wrong; never a password
+ */
+export function parseRoutes(rules: readonly string[], upstreams: readonly Upstream[] = []): Routes {
+  const otherwise: Exit = upstreams.length === 0 ? direct : { kind: 'upstreams', upstreams }
+  return new Routes(rules.map(parseRule), otherwise)
+}
+
+function parseRule(text: string): Rule {
+  const equals = text.indexOf('=')
+  if (equals < 0) throw new RangeError(`a route must be PATTERN=direct, PATTERN=reject or PATTERN=URL; one has no "="`)
+  const pattern = text.slice(0, equals).trim()
+  const rule = `route "${pattern}"`
+  const parsed = parseTargetPattern(pattern, rule)
+  if (parsed === undefined) {
+    throw new RangeError(
+      `${rule} names no targets; write NAME, *.SUFFIX, ADDRESS, NETWORK/BITS or *, with or without :PORT`,
+    )
+  }
+  const exit = parseExit(text.slice(equals + 1).trim(), pattern)
+  return { exit, applies: (target) => (exit.kind === 'reject' ? parsed.touches(target) : parsed.matches(target)) }
+}
+
+function parseExit(text: string, pattern: string): Exit {
+  if (text === 'direct') return direct
+  if (text === 'reject') return { kind: 'reject', rule: pattern }
+  try {
+    // A comma may stand in a password; one that parts proxies has a scheme behind it.
+    return { kind: 'upstreams', upstreams: text.split(/,(?=[a-z0-9+]+:\/\/)/).map(parseUpstream) }
+  } catch (error) {
+    throw new RangeError(`route "${pattern}": ${(error as Error).message}`, { cause: error })
+  }
+}
+
+const direct: Exit = { kind: 'direct' }

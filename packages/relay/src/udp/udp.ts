@@ -1,0 +1,127 @@
+import type { Address } from '@ls/codec'
+import type { NameResolver } from '@ls/dial'
+import { type Logger, textOf } from '@ls/foundation'
+import type { Channel, ChannelHandler } from '@ls/mux'
+import { RelayError } from '../errors.js'
+import { failureOf, formatFailure } from '../failure.js'
+import { parseTarget } from '../target.js'
+import type { AccessPolicy } from '../rules/access-policy.js'
+import type { Exit, Routes } from '../rules/routes.js'
+import { DirectUdp } from './udp-direct.js'
+import type { DatagramSink, UdpExit } from './udp-exit.js'
+import { udpFaultOf, UpstreamUdp } from './udp-upstream.js'
+
+/** What UDP flows towards targets may use. */
+export interface UdpOptions {
+  /** An association without a datagram either way for this long is closed, in milliseconds. @default 300000 */
+  readonly idleMs?: number
+  /** Datagrams of one association that may wait for the resolver or a proxy; further ones are dropped. @default 64 */
+  readonly maxResolving?: number
+  /** Resolves names. @default the resolver of the outbound */
+  readonly resolver?: NameResolver
+}
+
+export interface ServeUdpOptions extends UdpOptions {
+  readonly policy: AccessPolicy
+  readonly routes: Routes
+  readonly connectTimeoutMs?: number
+  readonly proxyResolver: NameResolver
+  readonly tenant?: unknown
+  readonly logger: Logger
+  /** The association is over, or came to nothing. */
+  onClosed(): void
+}
+
+/** Serves an association. One that no exit could carry is refused at once; so is one whose only proxy refuses it. */
+export async function serveUdp(channel: Channel, options: ServeUdpOptions): Promise<void> {
+  const faults = options.routes.exits.map(udpFaultOf)
+  const [fault] = faults
+  // Sending past the configured proxy would tell the target what the user wanted to hide.
+  if (fault !== undefined && faults.every((each) => each !== undefined)) {
+    options.onClosed()
+    return channel.reject(`forbidden: ${fault}`)
+  }
+  const association = new OutboundAssociation(channel, options)
+  channel.setHandler(association)
+  if (!(await association.ready())) return
+  channel.accept()
+  channel.resume()
+}
+
+/** One association: its datagrams leave by the exits of their targets, each opened when first needed. */
+class OutboundAssociation implements ChannelHandler, DatagramSink {
+  readonly #channel: Channel
+  readonly #options: ServeUdpOptions
+  readonly #exits = new Map<Exit, UdpExit>()
+  readonly #idleTimer: NodeJS.Timeout
+  #closed = false
+
+  constructor(channel: Channel, options: ServeUdpOptions) {
+    const { idleMs = defaultIdleMs } = options
+    this.#channel = channel
+    this.#options = options
+    this.#idleTimer = setTimeout(() => this.#channel.disconnect(`timeout: no datagram for ${idleMs} ms`), idleMs)
+  }
+
+  /** False when it came to nothing. Where there is but one proxy to use, it is asked before the user is told yes. */
+  async ready(): Promise<boolean> {
+    const [only, ...others] = this.#options.routes.exits
+    // The exit's failure has reached `fail`, which tells the peer.
+    if (only?.kind === 'upstreams' && others.length === 0)
+      await this.#exit(only)
+        .ready?.()
+        .catch(() => {})
+    return !this.#closed
+  }
+
+  onDatagram(payload: Uint8Array, address: Address | undefined): void {
+    if (address === undefined || address.port === 0) return this.drop('it names no target')
+    this.#idleTimer.refresh()
+    const target = parseTarget(address)
+    if (target instanceof RelayError) return this.drop(target)
+    try {
+      const exit = this.#options.routes.exitFor(target)
+      const fault = udpFaultOf(exit)
+      if (fault !== undefined) return this.drop(fault)
+      this.#exit(exit).send(payload, target)
+    } catch (error) {
+      this.drop(error)
+    }
+  }
+
+  onClose(): void {
+    this.#closed = true
+    this.#options.onClosed()
+    clearTimeout(this.#idleTimer)
+    for (const exit of this.#exits.values()) exit.close()
+    this.#exits.clear()
+  }
+
+  receive(payload: Uint8Array, source: Address): void {
+    this.#idleTimer.refresh()
+    this.#channel.sendDatagram(payload, { source })
+  }
+
+  drop(reason: unknown): void {
+    this.#channel.droppedDatagrams++
+    const text = textOf(reason)
+    this.#options.logger.debug({ reason: text }, `datagram dropped: ${text}`)
+  }
+
+  fail(error: unknown): void {
+    this.#channel.disconnect(formatFailure(failureOf(error, 'UDP')))
+  }
+
+  #exit(exit: Exit): UdpExit {
+    const known = this.#exits.get(exit)
+    if (known !== undefined) return known
+    const [upstream] = exit.kind === 'upstreams' ? exit.upstreams : []
+    const made =
+      upstream === undefined ? new DirectUdp(this, this.#options) : new UpstreamUdp(upstream, this, this.#options)
+    this.#exits.set(exit, made)
+    return made
+  }
+}
+
+/** Long enough for the slowest keep-alive of common protocols, short enough to free a port the same day. */
+const defaultIdleMs = 300_000

@@ -1,0 +1,108 @@
+import type { Duplex } from 'node:stream'
+import type { ConnectionOptions as TlsOptions } from 'node:tls'
+import type { Address } from '@ls/codec'
+import { connect as connectHttp, HttpProxyError } from '@ls/http-proxy'
+import { type NameResolver, serverResolver } from '@ls/dial'
+import { isReplyWord } from '@ls/foundation'
+import { type ClientVersion, connect as connectSocks, SocksError } from '@ls/socks5'
+import { abortSignalOf } from '../cancellation.js'
+import { RelayError } from '../errors.js'
+import { defaultConnectTimeoutMs, dial, type DialOptions } from '../outbound/dial.js'
+import { resolveIpv4 } from '../outbound/resolve-ipv4.js'
+import { speaksHttp, type Upstream } from './upstream.js'
+import { fillSource, type UpstreamHeaders } from './upstream-headers.js'
+import { type DialProxy, type DialWebSocket, overWebSocket, type WebSocketHop } from './web-socket-hop.js'
+
+/** What holds for all proxies of a chain. */
+export interface UpstreamOptions {
+  /** Further fields for HTTP proxies, with `{source}` and `{target}`. @default none */
+  readonly headers?: UpstreamHeaders
+  /** TLS to `https://` and `wss+…` proxies, for instance a `ca` of one's own. @default what Node trusts */
+  readonly tls?: TlsOptions
+  /** Resolves the names of proxies. @default `serverResolver` of `@ls/dial`, which waits for no targets */
+  readonly proxyResolver?: NameResolver
+  /** Opens the WebSocket to `ws+…` and `wss+…` proxies, which need it. */
+  readonly dialWebSocket?: DialWebSocket | undefined
+}
+
+/** Reaches a target, one way or another. */
+export type Dialler = (target: Address, options: DialOptions) => Promise<Duplex>
+
+/**
+ * Dials directly, or through each upstream in turn. Made once: HTTP/2 connections to proxies are shared by dialler.
+ *
+ * @throws TypeError for an upstream inside a WebSocket without `dialWebSocket`
+ */
+export function diallerThrough(upstreams: readonly Upstream[], options: UpstreamOptions = {}): Dialler {
+  if (upstreams.length === 0) return dial
+  const reach = upstreams.reduce<Dialler>((before, upstream) => through(upstream, before, options), dial)
+  return async (target, dialOptions) => {
+    const { timeoutMs = defaultConnectTimeoutMs } = dialOptions
+    return reach(target, { ...dialOptions, timeoutMs })
+  }
+}
+
+function through(upstream: Upstream, before: Dialler, options: UpstreamOptions): Dialler {
+  const { proxyResolver: resolver = serverResolver } = options
+  // Rules are about the target: no `check` keeps us from a proxy.
+  const dialNext: DialProxy = (proxy, { signal }) => before(proxy, { signal, resolver })
+  const dialProxy =
+    upstream.webSocket === undefined ? dialNext : throughWebSocket(upstream.webSocket, dialNext, options)
+  return speaksHttp(upstream) ? throughHttp(upstream, dialProxy, options) : throughSocks(upstream, dialProxy)
+}
+
+function throughWebSocket(hop: WebSocketHop, dialNext: DialProxy, options: UpstreamOptions): DialProxy {
+  const { dialWebSocket, tls = {} } = options
+  if (dialWebSocket !== undefined) return overWebSocket(hop, dialNext, dialWebSocket, tls)
+  throw new TypeError(
+    `the upstream proxy at ${hop.url.host} is spoken to in a WebSocket, which takes \`dialWebSocket\``,
+  )
+}
+
+function throughHttp(upstream: Upstream, dialProxy: DialProxy, { headers = {}, tls = {} }: UpstreamOptions): Dialler {
+  const { protocol, host, port, username, password } = upstream
+  const account = username === undefined ? {} : { username, password: password ?? '' }
+  // One object for all tunnels: HTTP/2 connections are shared by the identity of their TLS options.
+  const proxy = { host, port, tls: protocol === 'https' && tls, ...account }
+  return async (target, { signal, timeoutMs, source }) => {
+    const limits = {
+      ...(signal === undefined ? {} : { signal: abortSignalOf(signal) }),
+      ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    }
+    try {
+      return await connectHttp({ proxy, target, dial: dialProxy, headers: fillSource(headers, source), ...limits })
+    } catch (error) {
+      throw upstreamError(error)
+    }
+  }
+}
+
+function throughSocks({ protocol, webSocket: _webSocket, ...proxy }: Upstream, dialProxy: DialProxy): Dialler {
+  const version = socksVersions[protocol]
+  return async (target, options) => {
+    const { signal, timeoutMs } = options
+    // SOCKS4 has no room for a name (4a does): what is asked for by name is resolved here.
+    const reachable = version === '4' ? await resolveIpv4(target, options) : target
+    try {
+      return await connectSocks<Duplex>({
+        proxy: { ...proxy, version },
+        target: reachable,
+        signal: signal && abortSignalOf(signal),
+        timeoutMs,
+        dial: dialProxy,
+      })
+    } catch (error) {
+      throw upstreamError(error)
+    }
+  }
+}
+
+/** What a proxy, or the way to it, said, in the words of protocol.md §4. */
+export function upstreamError(error: unknown): Error {
+  if (!(error instanceof SocksError) && !(error instanceof HttpProxyError)) return error as Error
+  const timedOut = error.code === 'ERR_SOCKS_TIMEOUT' || error.code === 'ERR_HTTP_PROXY_TIMEOUT'
+  const word = isReplyWord(error.reply) ? error.reply : timedOut ? 'timeout' : 'failed'
+  return new RelayError({ word, detail: error.message }, { cause: error })
+}
+
+const socksVersions: Partial<Record<Upstream['protocol'], ClientVersion>> = { socks4: '4', socks4a: '4a' }

@@ -1,0 +1,40 @@
+import type { Duplex } from 'node:stream'
+import type { RareLog } from '@ls/foundation'
+import type { Target } from '../target.js'
+import type { AccessPolicy } from '../rules/access-policy.js'
+import { type Dialler, diallerThrough, type UpstreamOptions } from './chain.js'
+import type { AddressCheck, DialOptions } from '../outbound/dial.js'
+import type { Exit, Routes } from '../rules/routes.js'
+import { upstreamFault } from '../outbound/upstream-fault.js'
+
+/** Reaches a target that its own text has been checked of. */
+export type TargetDialler = (target: Target, options: Omit<DialOptions, 'check'>) => Promise<Duplex>
+
+export interface RoutedOptions extends UpstreamOptions {
+  /** Told of proxies that are at fault themselves. */
+  readonly rareLog: RareLog
+}
+
+/** Dials each target that `policy` allows, the way its route says. Made once, as {@link diallerThrough}. */
+export function diallerByRoute(routes: Routes, policy: AccessPolicy, options: RoutedOptions): TargetDialler {
+  const diallers = new Map(routes.exits.map((exit) => [exit, diallerFor(exit, options)]))
+  // A promise even where the route rejects: callers wait for one.
+  return async (target, dialOptions) => {
+    const exit = routes.exitFor(target)
+    const refusal = exit.kind === 'upstreams' ? policy.refusalOf(target) : undefined
+    if (refusal !== undefined) throw refusal
+    const reach = diallers.get(exit) as Dialler
+    const check: AddressCheck = (address) => policy.refusalAt(target, address)
+    try {
+      return await reach(target, { ...dialOptions, check })
+    } catch (error) {
+      const fault = upstreamFault(error, exit)
+      if (fault !== undefined) options.rareLog.warn(fault, (error as Error).message)
+      throw error
+    }
+  }
+}
+
+function diallerFor(exit: Exit, options: UpstreamOptions): Dialler {
+  return diallerThrough(exit.kind === 'upstreams' ? exit.upstreams : [], options)
+}

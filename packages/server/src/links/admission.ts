@@ -1,0 +1,173 @@
+import type { ChannelKey } from '@ls/codec'
+import { nodeCompressor } from '@ls/codec/node'
+import { textOf } from '@ls/foundation'
+import {
+  type Channel,
+  helloWindowBytes,
+  LostChannels,
+  type MemoryBudget,
+  type MessageTransport,
+  Session,
+  type SessionHandler,
+} from '@ls/mux'
+import { CloseCode, parseAuthQuery, type UpgradeRequest } from '@ls/transport'
+import type { AuthThrottle } from './auth-throttle.js'
+import { type Agreement, Refusal, shakeHands, Throttled, type Ticket } from './handshake.js'
+import type { ResolvedServerOptions } from '../options.js'
+import type { Identity, Peer } from './peer.js'
+import { refuse } from './refuse.js'
+import { plainAddress } from '@ls/relay'
+import { Crowded, Tenants } from '../tokens/tenants.js'
+import type { TokenRegistry } from '../tokens/token-registry.js'
+
+export interface AdmissionOptions {
+  readonly server: ResolvedServerOptions
+  readonly tokens: TokenRegistry
+  readonly throttle: AuthThrottle
+  /** A client has a session from now on. */
+  onJoin(peer: Peer): void
+  /** All of a client's session is over. */
+  onLeave(peer: Peer, reason: string): void
+  /** A client's link is up: its first one, or one after a loss. */
+  onLinked(peer: Peer): void
+  /** A client asks for a channel. */
+  onConnect(peer: Peer, channel: Channel): void
+  /** A client sent a message that is not about channels. */
+  onMessage(peer: Peer, message: Uint8Array): void
+  /** A client was not let in. */
+  onRefused(remoteAddress: string, reason: string): void
+}
+
+/** A link of someone who has yet to show that it may stay. */
+export interface ArrivingTransport extends MessageTransport {
+  /** It may; false when there is no room for it, and it is being closed. */
+  admit(): boolean
+}
+
+/** Lets clients in that show a valid token, and knows who is in. */
+export class Admission {
+  readonly peers: ReadonlySet<Peer>
+  readonly #options: AdmissionOptions
+  readonly #peers = new Set<Peer>()
+  /** Sessions that may be resumed, by their id. */
+  readonly #tickets = new Map<string, Ticket & { readonly peer: Peer }>()
+  readonly #lost: LostChannels
+  readonly #tenants: Tenants
+  #closed = false
+
+  constructor(options: AdmissionOptions) {
+    this.#options = options
+    this.peers = this.#peers
+    this.#lost = new LostChannels({ clock: options.server.clock })
+    this.#tenants = new Tenants(options.server)
+    options.server.pending.chargeTo(this.#tenants.strangers)
+  }
+
+  /** Opens the link of a client that has just connected. Never throws. */
+  async accept(transport: ArrivingTransport, request: UpgradeRequest): Promise<void> {
+    const { server, tokens, throttle, onRefused } = this.#options
+    const remoteAddress = plainAddress(request.remoteAddress)
+    try {
+      const findTicket = (id: string) => this.#tickets.get(id)
+      const outcome = await shakeHands(transport, parseAuthQuery(request.query), {
+        options: server,
+        tokens,
+        findTicket,
+        admit: (record) => this.#tenants.admit(record),
+        waitMs: () => throttle.waitMs(remoteAddress),
+        proven: () => transport.admit(),
+      })
+      if (outcome.kind === 'agreed') this.#welcome(transport, outcome.agreement, remoteAddress)
+      else this.#moved(outcome.id, remoteAddress)
+    } catch (error) {
+      const reason = textOf(error)
+      onRefused(remoteAddress, reason)
+      if (error instanceof Crowded || error instanceof Throttled)
+        return transport.close({ code: CloseCode.tryAgainLater, reason })
+      if (!(error instanceof Refusal)) return transport.close({ code: 1002, reason })
+      throttle.failed(remoteAddress)
+      refuse(transport, reason)
+    }
+  }
+
+  /** Lets nobody in any more. */
+  close(): void {
+    this.#closed = true
+  }
+
+  #welcome(transport: MessageTransport, agreement: Agreement, remoteAddress: string): void {
+    const { identity, ticket } = agreement
+    // No refusal: the client may come back when the server does.
+    if (this.#closed) return transport.close({ code: CloseCode.goingAway, reason: 'the server is shutting down' })
+    // The token may have gone while the client took its time.
+    if (this.#options.tokens.find(identity.record.token) !== identity.record) {
+      return refuse(transport, 'invalid token')
+    }
+    const { onConnect, onMessage, onLinked } = this.#options
+    const tenant = this.#tenants.join(identity.record)
+    const session: Session = this.#makeSession(agreement, tenant.budget, {
+      onConnect: (channel) => onConnect(peer, channel),
+      onMessage: (message) => onMessage(peer, message),
+      onLinked: () => {
+        this.#tenants.linked(tenant, session)
+        onLinked(peer)
+      },
+      onUnlinked: () => this.#tenants.unlinked(tenant, session),
+      isElsewhere: (channel) => this.#has(identity, channel),
+      onClose: (reason, lost) => {
+        this.#tenants.leave(tenant, session)
+        this.#lost.remember(nameOf(identity), lost)
+        this.#farewell(peer, reason, ticket?.id)
+      },
+    })
+    const peer: Peer = { session, ...identity, remoteAddress, connectedAtMs: Date.now() }
+    if (ticket !== undefined) this.#tickets.set(ticket.id, { ...ticket, session, peer })
+    this.#peers.add(peer)
+    session.attach(transport)
+    this.#lost.tell(nameOf(identity), session)
+    this.#options.onJoin(peer)
+  }
+
+  /** Whether some link of the same process has the channel. */
+  #has({ record, instance }: Identity, channel: ChannelKey): boolean {
+    for (const peer of this.#peers) {
+      if (peer.instance === instance && peer.record === record && peer.session.has(channel)) return true
+    }
+    return false
+  }
+
+  #makeSession(
+    { extensions, peerWindowBytes }: Agreement,
+    parentBudget: MemoryBudget,
+    handler: SessionHandler,
+  ): Session {
+    const { server } = this.#options
+    const options = {
+      ...server,
+      windowBytes: helloWindowBytes(server.windowBytes),
+      startWindowBytes: server.windowBytes,
+      extensions,
+      ...(peerWindowBytes === undefined ? {} : { peerWindowBytes }),
+      parentBudget,
+      compressor: nodeCompressor,
+    }
+    return new Session(options, handler)
+  }
+
+  /** A session goes on over a link that may come from somewhere else. */
+  #moved(ticketId: string, remoteAddress: string): void {
+    const ticket = this.#tickets.get(ticketId)
+    if (ticket !== undefined) ticket.peer.remoteAddress = remoteAddress
+  }
+
+  #farewell(peer: Peer, reason: string, ticketId: string | undefined): void {
+    if (ticketId !== undefined) this.#tickets.delete(ticketId)
+    this.#peers.delete(peer)
+    this.#options.onLeave(peer, reason)
+  }
+}
+
+/** A client process, as long as it shows the same token. */
+function nameOf({ record, instance }: Identity): string {
+  return `${instance} ${record.token}`
+}

@@ -1,0 +1,88 @@
+import { type ConnectorMessage, decode, encode, MessageType, peekType } from '@ls/codec'
+import { ServerError } from '../errors.js'
+import type { Peer } from './peer.js'
+import { type ConnectorToken, makeToken, type ReverseToken, type TokenRegistry } from '../tokens/token-registry.js'
+
+export interface ConnectorMessagesOptions {
+  readonly tokens: TokenRegistry
+  /** Connector tokens that the providers of one reverse token may have together: each costs memory. @default 1000 */
+  readonly maxTokens?: number
+  /** Whether a provider process with this instance has a session under the reverse token. */
+  isConnected(reverse: ReverseToken, instance: string): boolean
+  /** A token is to go, with everyone who uses it. */
+  remove(token: ConnectorToken): void
+  /** A token has come, or has another owner. */
+  changed(token: ConnectorToken): void
+}
+
+/** Serves the Connector messages of providers in autonomy (protocol.md §1): a provider manages its own tokens only. */
+export class ConnectorMessages {
+  readonly #options: ConnectorMessagesOptions
+
+  constructor(options: ConnectorMessagesOptions) {
+    this.#options = options
+  }
+
+  /** Takes any message that is not about a channel; answers it if it is Connector. */
+  receive(peer: Peer, bytes: Uint8Array): void {
+    if (peekType(bytes) !== MessageType.Connector) return
+    const message = decode(bytes)
+    if (message.type !== MessageType.Connector) return
+    const { channelId } = message
+    try {
+      const token = this.#serve(peer, message)
+      peer.session.send(encode({ type: MessageType.ConnectorResponse, channelId, success: true, token }))
+    } catch (error) {
+      const text = error instanceof ServerError ? error.message : 'internal error'
+      peer.session.send(encode({ type: MessageType.ConnectorResponse, channelId, success: false, error: text }))
+    }
+  }
+
+  #serve(peer: Peer, message: ConnectorMessage): string {
+    const { record } = peer
+    if (record.kind !== 'reverse' || !record.allowManageConnector) {
+      throw new ServerError('ERR_SERVER_TOKEN_INVALID', 'this token does not allow to manage connectors')
+    }
+    if (message.operation === 'remove') return this.#remove(peer, record, message.token)
+    return this.#add(peer, record, message.token === '' ? makeToken() : message.token)
+  }
+
+  #add(peer: Peer, reverse: ReverseToken, token: string): string {
+    const { tokens, isConnected, changed } = this.#options
+    const known = tokens.find(token)
+    if (known === undefined) {
+      this.#assertRoom(reverse)
+      changed(tokens.add({ kind: 'connector', token, reverse, owner: peer.instance }))
+      return token
+    }
+    if (known.kind !== 'connector' || known.reverse !== reverse || known.owner === undefined) throw taken()
+    if (known.owner === peer.instance) return token
+    // Its owner is gone, and a restarted provider comes back under another instance: it may take its token over.
+    if (isConnected(reverse, known.owner)) throw taken()
+    known.owner = peer.instance
+    changed(known)
+    return token
+  }
+
+  #assertRoom(reverse: ReverseToken): void {
+    const { tokens, maxTokens = defaultMaxTokens } = this.#options
+    if (tokens.connectorsOf(reverse).size < maxTokens) return
+    const text = `too many connector tokens: ${maxTokens} are registered, the limit of a reverse token`
+    throw new ServerError('ERR_SERVER_TOO_MANY_TOKENS', text)
+  }
+
+  #remove(peer: Peer, reverse: ReverseToken, token: string): string {
+    const known = this.#options.tokens.find(token)
+    const own = known?.kind === 'connector' && known.reverse === reverse && known.owner === peer.instance
+    // The same answer for a token of another owner and for none at all: who else is here is nobody's business.
+    if (!own) throw new ServerError('ERR_SERVER_TOKEN_INVALID', 'connector token does not exist')
+    this.#options.remove(known)
+    return token
+  }
+}
+
+const defaultMaxTokens = 1000
+
+function taken(): ServerError {
+  return new ServerError('ERR_SERVER_TOKEN_EXISTS', 'connector token already exists')
+}

@@ -1,0 +1,165 @@
+import { randomBytes, timingSafeEqual } from 'node:crypto'
+import { decode, encode, type Extension, type HelloMessage, MessageType, newChannelId } from '@ls/codec'
+import { helloWindowBytes, type MessageTransport, MessageReader, type Session } from '@ls/mux'
+import type { ParsedAuthQuery } from '@ls/transport'
+import type { Identity } from './peer.js'
+import type { ResolvedServerOptions } from '../options.js'
+import type { TokenRecord, TokenRegistry } from '../tokens/token-registry.js'
+
+/** What a session needs to be found and owned again by a client that lost its link (protocol.md §3, `resume`). */
+export interface Ticket {
+  /** The session's id, as hex. */
+  readonly id: string
+  readonly secret: Uint8Array
+  readonly record: TokenRecord
+  readonly session: Session
+}
+
+/** What was agreed with a new client. */
+export interface Agreement {
+  readonly identity: Identity
+  readonly extensions: readonly Extension[]
+  readonly peerWindowBytes: number | undefined
+  /** Id and secret of the new session; undefined where `resume` is not in force. */
+  readonly ticket: Omit<Ticket, 'session'> | undefined
+}
+
+/** How a handshake ended well: a new session is to be made, or the one with this id goes on. */
+export type HandshakeOutcome =
+  | { readonly kind: 'agreed'; readonly agreement: Agreement }
+  | { readonly kind: 'resumed'; readonly id: string }
+
+export interface HandshakeDependencies {
+  readonly options: ResolvedServerOptions
+  readonly tokens: TokenRegistry
+  /** The session a client wants to go on with. */
+  findTicket(id: string): Ticket | undefined
+  /** How long nothing that the client shows may be looked at, in milliseconds. */
+  readonly waitMs: () => number
+  /** The client has shown a token that is known; false when there is no room for it. */
+  proven(): boolean
+  /** Resolves when a new session of that token may begin. */
+  admit(record: TokenRecord): Promise<void>
+}
+
+/** The client was refused; `reason` is what it was told. */
+export class Refusal extends Error {
+  override readonly name = 'Refusal'
+}
+
+/** The client's address has shown too many wrong tokens or keys. */
+export class Throttled extends Error {
+  override readonly name = 'Throttled'
+
+  constructor(waitMs: number) {
+    super(`too many wrong tokens or keys from this address: wait ${Math.ceil(waitMs / 1000)} s`)
+  }
+}
+
+/**
+ * Opens a link from the server's side (protocol.md §1 "Opening a link", §3).
+ *
+ * @throws Refusal when the token or the order of messages is wrong; the caller answers when it sees fit
+ */
+export async function shakeHands(
+  transport: MessageTransport,
+  query: ParsedAuthQuery,
+  dependencies: HandshakeDependencies,
+): Promise<HandshakeOutcome> {
+  const { options } = dependencies
+  const reader = new MessageReader(transport, options.clock)
+  const identity = await authenticate(reader, query, dependencies)
+  if (!dependencies.proven()) throw new Error('all links are in use')
+  if (query.resume === undefined) await dependencies.admit(identity.record)
+  const extensions = options.extensions.filter((extension) => query.extensions.includes(extension))
+  const ticket = extensions.includes('resume') ? makeTicket(identity.record) : undefined
+  if (extensions.length > 0) transport.send(encode(ourHello(extensions, ticket, options)))
+  transport.send(encode({ type: MessageType.AuthResponse, success: true }))
+  if (extensions.length === 0) return agreed({ identity, extensions, peerWindowBytes: undefined, ticket: undefined })
+
+  let first = decode(await reader.next(options.handshakeDeadlineMs))
+  if (first.type === MessageType.Resume) {
+    const old = dependencies.findTicket(hex(first.session))
+    if (old !== undefined && mayResume(old, first.secret, identity) && resume(old.session, transport, first.sequence)) {
+      return { kind: 'resumed', id: old.id }
+    }
+    await dependencies.admit(identity.record)
+    const error = 'the session is not known here: it has expired, or the server was restarted'
+    transport.send(encode({ type: MessageType.Resumed, success: false, sequence: 0, error }))
+    first = decode(await reader.next(options.handshakeDeadlineMs))
+  }
+  if (first.type !== MessageType.Hello) throw new Refusal('Hello was expected')
+  return agreed({ identity, extensions, peerWindowBytes: first.windowBytes, ticket })
+}
+
+function agreed(agreement: Agreement): HandshakeOutcome {
+  return { kind: 'agreed', agreement }
+}
+
+async function authenticate(
+  reader: MessageReader,
+  query: ParsedAuthQuery,
+  { tokens, options, waitMs }: HandshakeDependencies,
+): Promise<Identity> {
+  if (query.malformedToken || query.tokenHash !== undefined) throttle(waitMs())
+  if (query.malformedToken) throw new Refusal('invalid token format')
+  if (query.tokenHash !== undefined) {
+    return identify(tokens.findByHash(query.tokenHash), query.reverse, query.instance)
+  }
+  const auth = decode(await reader.next(options.handshakeDeadlineMs))
+  throttle(waitMs())
+  if (auth.type !== MessageType.Auth) throw new Refusal('invalid auth message')
+  return identify(tokens.find(auth.token), auth.reverse, auth.instance)
+}
+
+/** Before anything is compared: a right token waits as well. */
+function throttle(waitMs: number): void {
+  if (waitMs > 0) throw new Throttled(waitMs)
+}
+
+function identify(record: TokenRecord | undefined, reverse: boolean, instance: Uint8Array | undefined): Identity {
+  if (record === undefined) throw new Refusal('invalid token')
+  // The peer has proven the token, so it may know what it is for.
+  if ((record.kind === 'reverse') !== reverse) throw new Refusal(`invalid token: ${uses[record.kind]}`)
+  return { record, instance: hex(instance ?? newChannelId()) }
+}
+
+const uses = {
+  forward: 'this one is for clients, use "linksocks client"',
+  reverse: 'this one is for providers, use "linksocks provider"',
+  connector: 'this one is for connectors, use "linksocks connector"',
+} as const satisfies Record<TokenRecord['kind'], string>
+
+function ourHello(
+  extensions: readonly Extension[],
+  ticket: Agreement['ticket'],
+  { windowBytes, graceMs }: ResolvedServerOptions,
+): HelloMessage {
+  const hello = { type: MessageType.Hello, extensions, windowBytes: helloWindowBytes(windowBytes) }
+  if (ticket === undefined) return hello
+  return { ...hello, session: Buffer.from(ticket.id, 'hex'), secret: ticket.secret, graceSeconds: graceMs / 1000 }
+}
+
+function makeTicket(record: TokenRecord): Agreement['ticket'] {
+  return { id: hex(newChannelId()), secret: randomBytes(secretBytes), record }
+}
+
+/** 256 bits: nobody guesses it, and it is sent once a session. */
+const secretBytes = 32
+
+function mayResume(ticket: Ticket, secret: Uint8Array, identity: Identity): boolean {
+  const sameSecret = secret.length === ticket.secret.length && timingSafeEqual(secret, ticket.secret)
+  return sameSecret && ticket.record === identity.record
+}
+
+function resume(session: Session, transport: MessageTransport, peerReceived: number): boolean {
+  if (!session.canResume(peerReceived)) return false
+  // The number in Resumed must be final: the old link is let go first.
+  session.detach()
+  transport.send(encode({ type: MessageType.Resumed, success: true, sequence: session.receivedSequence }))
+  return session.attach(transport, peerReceived)
+}
+
+function hex(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('hex')
+}

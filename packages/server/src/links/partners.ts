@@ -1,0 +1,46 @@
+import { encode, MessageType } from '@ls/codec'
+import type { Peer } from './peer.js'
+import type { ConnectorToken } from '../tokens/token-registry.js'
+
+/**
+ * Tells the providers and connectors of one reverse token how many partners they have: their own, never another
+ * tenant's (protocol.md §1 and §2). Partners are processes, not WebSockets.
+ */
+export class Partners {
+  /** What each has been told last: who joins changes few counts, and nobody needs the others again. */
+  readonly #told = new WeakMap<Peer, number>()
+
+  /** Someone has come or gone, or a connector token has another owner. */
+  update(providers: ReadonlySet<Peer>, connectors: ReadonlySet<Peer>): void {
+    const providerInstances = new Set([...providers].map(({ instance }) => instance))
+    const byOwner = connectorsByOwner(connectors)
+    const shared = byOwner.get(undefined) ?? nobody
+    for (const provider of providers) {
+      const own = byOwner.get(provider.instance) ?? nobody
+      this.#tell(provider, shared.size + [...own].filter((instance) => !shared.has(instance)).length)
+    }
+    for (const connector of connectors) {
+      const { owner } = connector.record as ConnectorToken
+      this.#tell(connector, owner === undefined ? providerInstances.size : Number(providerInstances.has(owner)))
+    }
+  }
+
+  #tell(peer: Peer, count: number): void {
+    if (this.#told.get(peer) === count) return
+    this.#told.set(peer, count)
+    peer.session.send(encode({ type: MessageType.Partners, count }))
+  }
+}
+
+const nobody: ReadonlySet<string> = new Set()
+
+/** Instances of connectors by the provider they reach; undefined stands for all providers. */
+function connectorsByOwner(connectors: Iterable<Peer>): Map<string | undefined, Set<string>> {
+  const byOwner = new Map<string | undefined, Set<string>>()
+  for (const { record, instance } of connectors) {
+    const { owner } = record as ConnectorToken
+    const known = byOwner.get(owner) ?? new Set<string>()
+    byOwner.set(owner, known.add(instance))
+  }
+  return byOwner
+}

@@ -1,0 +1,109 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import {
+  type ClientAddress,
+  parseAuthQuery,
+  type TakeUpgrade,
+  type UpgradeRefusal,
+  type UpgradeRequest,
+} from '@ls/transport'
+import type { ManagementApi } from '../api/management-api.js'
+import { isApiPath } from '../api/routes.js'
+import { type AuthThrottle, retryAfter } from '../links/auth-throttle.js'
+import { earlyTokenHash } from '../links/early-auth.js'
+import type { Fallback } from '../fallback/fallback.js'
+import { answerHttp, pathOf } from './http.js'
+import { defaultSocketPaths, type ResolvedServerOptions } from '../options.js'
+import { plainAddress } from '@ls/relay'
+
+export interface FrontDoorOptions {
+  readonly server: ResolvedServerOptions
+  readonly api: ManagementApi | undefined
+  readonly fallback: Fallback | undefined
+  readonly throttle: AuthThrottle
+  /** Whether a token with this hash would be let in. */
+  isKnownToken(hash: string): boolean
+  /** A client was sent away since its token is not known. */
+  onRefused(remoteAddress: string, reason: string): void
+}
+
+/**
+ * Decides who on the WebSocket port gets a WebSocket, who the API, and who is shown what. With a fallback, those who are none
+ * of ours see that and nothing else: a wrong path, a wrong host, a wrong token and a wrong API key all look alike.
+ */
+export class FrontDoor {
+  readonly #options: FrontDoorOptions
+
+  constructor(options: FrontDoorOptions) {
+    this.#options = options
+  }
+
+  /** Undefined lets the client in. */
+  authorize(request: UpgradeRequest): UpgradeRefusal | TakeUpgrade | undefined {
+    const { fallback } = this.#options
+    const isOurs = this.#options.server.socketPaths.includes(request.path) && this.#isOurHost(request.headers.host)
+    if (fallback === undefined) return isOurs ? this.#throttled(request) : { status: 404, text: '404 page not found' }
+    const standing = isOurs ? this.#standingOf(request) : 'stranger'
+    if (standing === 'client') return undefined
+    const client = clientOf(request)
+    if (standing === 'impostor') this.#options.onRefused(plainAddress(client.address), 'invalid token')
+    return (incoming, stream, head) => fallback.upgrade(incoming, stream, head, client)
+  }
+
+  answer(request: IncomingMessage, response: ServerResponse, client: ClientAddress): void {
+    const { api, fallback, server } = this.#options
+    const remoteAddress = plainAddress(client.address)
+    if (fallback === undefined) {
+      return answerHttp(request, response, remoteAddress, { api, socketPaths: server.socketPaths })
+    }
+    const answerStranger = (): void => fallback.answer(request, response, client)
+    const path = pathOf(request)
+    if (api === undefined || !isApiPath(path) || request.headers['x-api-key'] === undefined) return answerStranger()
+    api.answer(request, response, { path, remoteAddress, answerStranger })
+  }
+
+  close(): void {
+    this.#options.fallback?.close()
+  }
+
+  /** RFC 9110 §7.2: a name, with or without a port. */
+  #isOurHost(host = ''): boolean {
+    const { hostNames } = this.#options.server
+    return hostNames.length === 0 || hostNames.includes(host.toLowerCase().replace(/\.?(?::\d*)?$/, ''))
+  }
+
+  /**
+   * Everyone knows the default path: there, only a known token counts. A path of one's own is a secret itself, so it will do
+   * for clients that authenticate by message, which cannot show their token before, unless as early data.
+   */
+  #standingOf({ path, query, headers, remoteAddress }: UpgradeRequest): 'client' | 'stranger' | 'impostor' {
+    const { throttle } = this.#options
+    const { tokenHash = earlyTokenHash(headers), malformedToken } = parseAuthQuery(query)
+    if (malformedToken || tokenHash !== undefined) {
+      const address = plainAddress(remoteAddress)
+      // Not looked at: a right token is not let in either.
+      if (throttle.waitMs(address) > 0) return 'stranger'
+      if (tokenHash !== undefined && this.#options.isKnownToken(tokenHash)) return 'client'
+      throttle.failed(address)
+      return 'impostor'
+    }
+    return defaultSocketPaths.includes(path) ? 'stranger' : 'client'
+  }
+
+  /** Where a link of an address that has guessed too often is refused at once; what it shows is not looked at. */
+  #throttled({ query, headers, remoteAddress }: UpgradeRequest): UpgradeRefusal | undefined {
+    if (!showsToken(query, headers)) return undefined
+    const waitMs = this.#options.throttle.waitMs(plainAddress(remoteAddress))
+    if (waitMs === 0) return undefined
+    const text = 'Too many wrong tokens from this address.'
+    return { status: 429, text, headers: retryAfter(waitMs) }
+  }
+}
+
+function showsToken(query: URLSearchParams, headers: UpgradeRequest['headers']): boolean {
+  const { tokenHash, malformedToken } = parseAuthQuery(query)
+  return malformedToken || tokenHash !== undefined || earlyTokenHash(headers) !== undefined
+}
+
+function clientOf({ remoteAddress: address, remotePort: port }: UpgradeRequest): ClientAddress {
+  return { address, port }
+}

@@ -1,0 +1,47 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { answerText } from './answer-text.js'
+import type { ManagementApi } from '../api/management-api.js'
+import { isApiPath } from '../api/routes.js'
+import { version } from '../version.js'
+
+export interface PlainHttp {
+  /** Without it its paths do not exist. */
+  readonly api: ManagementApi | undefined
+  readonly socketPaths: readonly string[]
+}
+
+/** Answers plain HTTP requests on the WebSocket port. */
+export function answerHttp(
+  request: IncomingMessage,
+  response: ServerResponse,
+  remoteAddress: string,
+  { api, socketPaths }: PlainHttp,
+): void {
+  const path = pathOf(request)
+  if (api !== undefined && isApiPath(path)) return api.answer(request, response, { path, remoteAddress })
+  if (socketPaths.includes(path)) return answerSocketPath(response)
+  if (path !== '/') return answerText(response, 404, '404 page not found\n')
+  if (request.method === 'GET' || request.method === 'HEAD')
+    return answerText(response, 200, greeting(api !== undefined))
+  response.setHeader('allow', 'GET, HEAD')
+  answerText(response, request.method === 'OPTIONS' ? 204 : 405, '')
+}
+
+export function pathOf({ url = '/' }: IncomingMessage): string {
+  return url.split('?', 1)[0] ?? '/'
+}
+
+function greeting(withApi: boolean): string {
+  const api = withApi ? ' API endpoints available at /api/*' : ''
+  return `LinkSocks v${version} is running.${api}\n`
+}
+
+/** Status and header are those of the deployed Go server. */
+function answerSocketPath(response: ServerResponse): void {
+  response.setHeader('sec-websocket-version', '13')
+  answerText(
+    response,
+    400,
+    'Bad Request: a WebSocket upgrade was expected; a proxy in between may drop the Upgrade header\n',
+  )
+}

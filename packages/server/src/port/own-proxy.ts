@@ -1,0 +1,44 @@
+import type { Session } from '@ls/mux'
+import { Inbound, type ListenAddress, localSession, type Outbound } from '@ls/relay'
+import { byteStreamPorts } from '@ls/transport'
+import { believedProxies, type ResolvedServerOptions } from '../options.js'
+
+/** The server's own proxy ports, for programs without a LinkSocks client: what they ask for leaves here. */
+export class OwnProxy {
+  readonly #inbound: Inbound
+  readonly #session: Session
+
+  /** @throws RangeError or TypeError for a place or an account that cannot be */
+  constructor(places: readonly string[], outbound: Outbound, server: ResolvedServerOptions) {
+    const { clock, logger, tls, socksAccounts = [] } = server
+    this.#session = localSession(outbound, { clock, logger })
+    this.#inbound = new Inbound({
+      ...server,
+      listenOn: places,
+      listenWebSocket: byteStreamPorts({ tls, allowOrigins: server.allowOrigins, ...believedProxies(server) }),
+      accounts: socksAccounts,
+      // Those of the outbound hold, which dials.
+      accessRules: [],
+      // Between two halves of one process there is nothing to gain by either.
+      batching: 'off',
+      compressionThresholdBytes: 0,
+      pick: () => this.#session,
+    })
+  }
+
+  /** The TCP ports it listens on. */
+  get ports(): readonly number[] {
+    return this.#inbound.ports
+  }
+
+  /** @throws ListenError or TransportError for a port that cannot be opened */
+  listen(): Promise<readonly ListenAddress[]> {
+    return this.#inbound.listen()
+  }
+
+  /** Stops accepting, gives connections `graceMs` to finish, then cuts them. */
+  async close(graceMs: number): Promise<void> {
+    await this.#inbound.close({ graceMs })
+    this.#session.close('the server is shutting down')
+  }
+}

@@ -1,0 +1,69 @@
+import { connect } from 'node:net'
+import { onceEvent, until } from '@ls/testkit'
+import { connect as connectWebSocket, hashToken } from '@ls/transport'
+import { afterEach, describe, expect, test } from 'vitest'
+import type { ServerOptions } from '../options.js'
+import { LinkSocksServer } from '../server.js'
+
+const cleanups: (() => unknown)[] = []
+
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).toReversed()) await cleanup()
+})
+
+async function start(options: ServerOptions = {}) {
+  const server = new LinkSocksServer({ host: '127.0.0.1', port: 0, ...options })
+  server.addForwardToken('token')
+  await server.listen()
+  cleanups.push(() => server.close())
+  const port = server.address?.port ?? 0
+  const raw = async (text: string) => {
+    const socket = connect(port, '127.0.0.1')
+    cleanups.push(() => socket.destroy())
+    socket.on('error', () => {}).resume()
+    await onceEvent(socket, 'connect')
+    socket.write(text)
+    return socket
+  }
+  return { server, port, raw }
+}
+
+const upgrade = [
+  'GET /socket HTTP/1.1',
+  'Host: h',
+  'Connection: Upgrade',
+  'Upgrade: websocket',
+  'Sec-WebSocket-Version: 13',
+  'Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==',
+  '\r\n',
+].join('\r\n')
+
+describe('a client without a token', () => {
+  test('is cut at the header of a message longer than Auth', async () => {
+    const { raw } = await start()
+    const socket = await raw(upgrade)
+    await onceEvent(socket, 'data')
+    socket.write(Buffer.from('82fe040100000000', 'hex'))
+    await onceEvent(socket, 'close')
+    expect(socket.destroyed).toBe(true)
+  })
+
+  test('makes room for the next one', async () => {
+    const { raw } = await start({ maxPending: 2 })
+    const oldest = await raw(upgrade)
+    for (let index = 0; index < 3; index++) await raw(upgrade)
+    await until(() => oldest.destroyed, 'the end of the oldest')
+    expect(oldest.destroyed).toBe(true)
+  })
+
+  test('keeps nobody with one out', async () => {
+    const { server, port, raw } = await start({ maxPending: 4, maxLinks: 1 })
+    for (let index = 0; index < 20; index++) await raw(upgrade)
+    const transport = await connectWebSocket({
+      url: `ws://127.0.0.1:${port}/socket?token=${hashToken('token')}&reverse=false`,
+    })
+    cleanups.push(() => transport.destroy())
+    await until(() => server.peers.size === 1, 'the client')
+    expect(server.peers.size).toBe(1)
+  })
+})

@@ -1,0 +1,124 @@
+import {
+  CertificateWatch,
+  describeCertificate,
+  listen,
+  type ListenOptions,
+  readCertificateFiles,
+  type RefusalCounts,
+  type ServerTlsOptions,
+  type TransportListener,
+} from '@ls/transport'
+import type { ManagementApi } from '../api/management-api.js'
+import type { AuthThrottle } from '../links/auth-throttle.js'
+import { parseFallback } from '../fallback/fallback.js'
+import { openFallback } from '../fallback/open-fallback.js'
+import { FrontDoor } from './front-door.js'
+import { believedProxies, type ResolvedServerOptions } from '../options.js'
+
+export interface WebSocketPortOptions {
+  readonly server: ResolvedServerOptions
+  readonly api: ManagementApi | undefined
+  readonly throttle: AuthThrottle
+  isKnownToken(hash: string): boolean
+  /** A client was sent away before its WebSocket was opened, since its token is not known. */
+  onRefused(remoteAddress: string, reason: string): void
+  readonly onTransport: ListenOptions['onTransport']
+}
+
+/** The port that links come in by, with its certificate and with what it shows to all others. */
+export class WebSocketPort {
+  readonly #listener: TransportListener
+  readonly #frontDoor: FrontDoor
+  readonly #certificateWatch: CertificateWatch | undefined
+
+  private constructor(listener: TransportListener, frontDoor: FrontDoor, watch: CertificateWatch | undefined) {
+    this.#listener = listener
+    this.#frontDoor = frontDoor
+    this.#certificateWatch = watch
+  }
+
+  /** @throws TransportError for a port that cannot be opened, and for a certificate that cannot be used */
+  static async open(options: WebSocketPortOptions, signal?: AbortSignal): Promise<WebSocketPort> {
+    const { server } = options
+    const tls = readTls(server)
+    const frontDoor = await openFrontDoor(options)
+    try {
+      const listener = await listen({
+        ...listenOptions(server),
+        ...(signal === undefined ? {} : { signal }),
+        ...(tls === undefined ? {} : { tls }),
+        earlyData: true,
+        authorize: (request) => frontDoor.authorize(request),
+        onTransport: options.onTransport,
+        onRequest: (request, response, client) => frontDoor.answer(request, response, client),
+      })
+      return new WebSocketPort(listener, frontDoor, watchCertificate(server, listener, tls))
+    } catch (error) {
+      frontDoor.close()
+      throw error
+    }
+  }
+
+  /** Where it listens, for a UNIX socket `unix:/path` and port 0. */
+  get address(): { host: string; port: number } {
+    return this.#listener.address()
+  }
+
+  get refusals(): RefusalCounts {
+    return this.#listener.refusals
+  }
+
+  /** Stops listening and cuts what is no link; links live on. */
+  async close(): Promise<void> {
+    this.#certificateWatch?.close()
+    this.#frontDoor.close()
+    await this.#listener.close()
+  }
+
+  /** Closes the links too; resolves when the last one is gone. */
+  async closeAll(): Promise<void> {
+    await this.close()
+    await this.#listener.closeAll()
+  }
+}
+
+/**
+ * What a client may send before its token is known. Auth is the longest message then, 281 bytes with a token of 255; early
+ * data may have a Resume behind it.
+ */
+const unproven = { messageBytes: 1024, totalBytes: 4096 } as const
+
+/** Those options that are the listener's own. */
+function listenOptions(server: ResolvedServerOptions) {
+  const { host, port, maxLinks, pending, logger, heartbeat } = server
+  return {
+    host,
+    port,
+    maxLinks,
+    pending,
+    unproven,
+    logger,
+    ...(heartbeat === undefined ? {} : { heartbeat }),
+    ...believedProxies(server),
+  }
+}
+
+async function openFrontDoor({ server, ...shared }: WebSocketPortOptions): Promise<FrontDoor> {
+  const fallback = server.fallback === undefined ? undefined : await openFallback(parseFallback(server.fallback))
+  return new FrontDoor({ ...shared, server, fallback })
+}
+
+function readTls({ tls }: ResolvedServerOptions): ServerTlsOptions | undefined {
+  return tls !== undefined && 'certFile' in tls ? readCertificateFiles(tls) : tls
+}
+
+function watchCertificate(
+  { tls: files, logger }: ResolvedServerOptions,
+  listener: TransportListener,
+  current: ServerTlsOptions | undefined,
+): CertificateWatch | undefined {
+  if (current === undefined) return undefined
+  logger.info(describeCertificate(current.cert), 'TLS is on')
+  if (files === undefined || !('certFile' in files)) return undefined
+  return new CertificateWatch({ files, logger, onChange: (tls) => listener.setTls(tls) }, current)
+}

@@ -1,0 +1,83 @@
+import { type Address, channelKey, formatChannelId, parseUuid } from '@ls/codec'
+import type { Channel, ForwardedChannel, Session } from '@ls/mux'
+import { parseTarget, RelayError } from '@ls/relay'
+import { type ClientInfo, describeClient } from '../events.js'
+import type { Peer } from '../links/peer.js'
+import type { Switchboard } from './switchboard.js'
+
+/** One proxied flow, as it stands now. */
+export interface ChannelInfo {
+  /** The channel's id on the wire, as 8-4-4-4-12 hex digits. */
+  readonly id: string
+  /** What flows through it. */
+  readonly protocol: 'tcp' | 'udp'
+  /** What the flow is to reach; undefined for UDP, where each datagram names its own target. */
+  readonly target: Address | undefined
+  /** Whose link it runs over: the client in forward mode, the provider in reverse mode, the connector in agent mode. */
+  readonly client: ClientInfo
+  /** Payload bytes that went towards the target, uncompressed. */
+  readonly bytesToTarget: number
+  /** Payload bytes that came back, uncompressed. */
+  readonly bytesFromTarget: number
+  /** Time the channel was made, in milliseconds of the server's clock. */
+  readonly openedAtMs: number
+  /** It passes here on its way from a connector to a provider. */
+  readonly forwarded: boolean
+}
+
+/** Channels that end or pass here now. */
+export function* listChannels(peers: ReadonlySet<Peer>, switchboard: Switchboard): Generator<ChannelInfo> {
+  const peerOf = new Map<Session, Peer>()
+  for (const peer of peers) {
+    peerOf.set(peer.session, peer)
+    for (const channel of peer.session.channels()) yield describe(channel, peer)
+  }
+  for (const { channel, from } of switchboard) {
+    const peer = peerOf.get(from)
+    if (peer !== undefined) yield describeForwarded(channel, peer)
+  }
+}
+
+/**
+ * Closes the channels with this id; false when there are none. Ids are random, so two clients have the same one only
+ * when one of them wants it.
+ */
+export function closeChannel(id: string, peers: ReadonlySet<Peer>, switchboard: Switchboard): boolean {
+  const bytes = parseUuid(id)
+  if (bytes === undefined) return false
+  const key = channelKey(bytes)
+  const ending = [...peers].flatMap(({ session }) => [...session.channels()].filter((channel) => channel.key === key))
+  const passing = [...switchboard].map(({ channel }) => channel).filter(({ request }) => request.key === key)
+  const found = [...ending, ...passing]
+  for (const channel of found) channel.abort(closedByHand)
+  return found.length > 0
+}
+
+/** Begins with a word of protocol.md §4. */
+const closedByHand = 'forbidden: closed by the administrator'
+
+function describe(channel: Channel, peer: Peer): ChannelInfo {
+  const { id, protocol, address, initiator, sentBytes, receivedBytes, openedAtMs } = channel
+  // One that cannot be parsed was refused: its channel is closing.
+  const target = address === undefined ? undefined : parseTarget(address)
+  return {
+    id: formatChannelId(id),
+    protocol,
+    target: target instanceof RelayError ? undefined : target,
+    client: describeClient(peer),
+    // The target is on the side that did not ask for the channel.
+    bytesToTarget: initiator ? sentBytes : receivedBytes,
+    bytesFromTarget: initiator ? receivedBytes : sentBytes,
+    openedAtMs,
+    forwarded: false,
+  }
+}
+
+function describeForwarded({ request, sentBytes, receivedBytes }: ForwardedChannel, peer: Peer): ChannelInfo {
+  return {
+    ...describe(request, peer),
+    bytesToTarget: sentBytes,
+    bytesFromTarget: receivedBytes,
+    forwarded: true,
+  }
+}

@@ -1,0 +1,47 @@
+import { ServerError } from '../errors.js'
+
+export interface TakeOptions {
+  /** The port to take; 0 leaves the choice to the system when the port is opened. @default any free one */
+  readonly wanted?: number | undefined
+  /** A port that is no SOCKS port, since the server itself listens on it. */
+  readonly except?: number | undefined
+}
+
+/** Ports for reverse tokens. A port is taken from the moment a token has it until nothing listens on it any more. */
+export class PortPool {
+  readonly #first: number
+  readonly #last: number
+  readonly #taken = new Set<number>()
+
+  /** Ports that are chosen for tokens which name none: from `first` to `last`. */
+  constructor([first, last]: readonly [number, number]) {
+    this.#first = first
+    this.#last = last
+  }
+
+  /** @throws ServerError `ERR_SERVER_PORT_TAKEN` when the port is taken, or none is free */
+  take({ wanted, except }: TakeOptions = {}): number {
+    if (wanted === 0) return 0
+    const port = wanted ?? this.#anyFree(except)
+    if (port === except || this.#taken.has(port)) {
+      throw new ServerError('ERR_SERVER_PORT_TAKEN', `cannot allocate port: ${port}`)
+    }
+    this.#taken.add(port)
+    return port
+  }
+
+  release(port: number): void {
+    this.#taken.delete(port)
+  }
+
+  #anyFree(except: number | undefined): number {
+    const size = this.#last - this.#first + 1
+    // From a random place on, so that a port is not the next token's right after it was given back.
+    const start = Math.floor(Math.random() * size)
+    for (let step = 0; step < size; step++) {
+      const port = this.#first + ((start + step) % size)
+      if (port !== except && !this.#taken.has(port)) return port
+    }
+    throw new ServerError('ERR_SERVER_PORT_TAKEN', `all ${size} ports from ${this.#first} to ${this.#last} are taken`)
+  }
+}

@@ -1,0 +1,24 @@
+import { connect } from 'node:net'
+import { ChannelSlots } from '@ls/relay'
+import { onceEvent } from '@ls/testkit'
+import { expect, test } from 'vitest'
+import { resolveServerOptions } from '../options.js'
+import { ReverseGroup } from './reverse-group.js'
+import { TokenRegistry } from '../tokens/token-registry.js'
+
+test('ReverseGroup refuses connections at its port once all tokens have as many descriptors as they may', async () => {
+  const place = { port: 0, host: '127.0.0.1', allowManageConnector: false, username: undefined, password: undefined }
+  const record = new TokenRegistry().add({ kind: 'reverse', token: 'r', ...place })
+  const slots = new ChannelSlots({ limit: 0, what: 'channels of all tokens (ulimit -n)' })
+  const server = { ...resolveServerOptions({}), slots }
+  const group = new ReverseGroup({ record, socksNowait: true, server, onListening() {}, onError() {} })
+  await group.listen()
+  const socket = connect(group.port, '127.0.0.1').on('error', () => {})
+  socket.write('CONNECT a.example:80 HTTP/1.1\r\nHost: a.example:80\r\n\r\n')
+  const [answer] = (await onceEvent(socket, 'data')) as [Buffer]
+  socket.destroy()
+  await group.close(0)
+  expect(answer.toString()).toMatch(
+    /^HTTP\/1\.1 503 [^]*the limit of 0 channels of all tokens \(ulimit -n\) is reached/,
+  )
+})

@@ -1,0 +1,211 @@
+import type { TimerHandle } from '@ls/foundation'
+import { Balancer, type Cancellation, ChannelSlots, Inbound, type ListenAddress } from '@ls/relay'
+import { byteStreamPorts } from '@ls/transport'
+import { portRetryMs } from './port-retry.js'
+import { believedProxies, type ResolvedServerOptions } from '../options.js'
+import { Partners } from '../links/partners.js'
+import type { Peer } from '../links/peer.js'
+import type { ConnectorToken, ReverseToken } from '../tokens/token-registry.js'
+
+export interface ReverseGroupOptions {
+  readonly record: ReverseToken
+  /** Listen before the first provider has come. @default false */
+  readonly socksNowait: boolean
+  readonly server: ResolvedServerOptions
+  /** The SOCKS port is open. */
+  onListening(address: ListenAddress): void
+  /** The SOCKS port could not be opened. */
+  onError(error: unknown): void
+}
+
+/** A client learns within this time that no provider answers: the connect timeout of 10 s and 5 s more (protocol.md §1). */
+export const sleepingProviderMs = 15_000
+
+/** Everything that belongs to one reverse token: its providers, its SOCKS port, and the connectors that reach them. */
+export class ReverseGroup {
+  readonly record: ReverseToken
+  readonly #options: ReverseGroupOptions
+  readonly #providers = new Set<Peer>()
+  readonly #connectors = new Set<Peer>()
+  readonly #partners = new Partners()
+  readonly #all: Balancer
+  /** Requests of connectors, by the provider that owns their token. */
+  readonly #owned = new Map<string, Balancer>()
+  readonly #inbound: Inbound | undefined
+  /** Of connections at the SOCKS port. */
+  readonly #slots: ChannelSlots
+  #listening: Promise<void> | undefined
+  #failures = 0
+  #retryTimer: TimerHandle
+  #closed = false
+
+  constructor(options: ReverseGroupOptions) {
+    const { record, server } = options
+    this.record = record
+    this.#options = options
+    this.#all = new Balancer({ clock: server.clock, waitMs: server.providerWaitMs })
+    this.#slots = new ChannelSlots({
+      limit: server.maxTokenChannels,
+      what: 'connections of this token (--max-token-channels)',
+      parent: server.slots,
+    })
+    const { listenOn = [], accounts = [], username, password } = record
+    if (record.port < 0 && listenOn.length === 0) return
+    const first = username === undefined ? [] : [{ username, password: password ?? '' }]
+    this.#inbound = new Inbound({
+      ...server,
+      host: record.host,
+      port: record.port,
+      listenOn,
+      listenWebSocket: byteStreamPorts({
+        tls: server.tls,
+        allowOrigins: server.allowOrigins,
+        ...believedProxies(server),
+      }),
+      accounts: [...first, ...accounts],
+      maxConnections: server.maxTokenChannels + server.pending.maxPending,
+      slots: this.#slots,
+      pick: (signal) => this.#pick(signal),
+      pickOther: (tried) => this.#all.other(tried),
+      unlinkedLimitMs: sleepingProviderMs,
+      logger: server.logger,
+    })
+  }
+
+  /** @throws RelayError `busy` for a connection beyond those that the token, or all tokens together, may have */
+  #pick(signal: Cancellation): ReturnType<Balancer['pick']> {
+    this.#slots.check()
+    return this.#all.pick(signal)
+  }
+
+  /** Where SOCKS listens for this token, or is going to; −1 for nowhere. */
+  get port(): number {
+    return this.#inbound?.address?.port ?? this.record.port
+  }
+
+  /** Opens the SOCKS port now or, where that fails, as soon as it is free and as long as someone wants it. */
+  keepOpen(): void {
+    this.#options.server.clock.clearTimeout(this.#retryTimer)
+    this.listen().then(
+      () => (this.#failures = 0),
+      (error: unknown) => this.#retryLater(error),
+    )
+  }
+
+  /** Opens the SOCKS port, once. @throws ListenError; the next call tries again */
+  async listen(): Promise<void> {
+    const inbound = this.#inbound
+    if (inbound === undefined || this.#closed) return
+    const listening = (this.#listening ??= this.#open(inbound))
+    try {
+      await listening
+    } catch (error) {
+      if (this.#listening === listening) this.#listening = undefined
+      throw error
+    }
+  }
+
+  /** The TCP ports on which SOCKS listens for this token now. */
+  get ports(): readonly number[] {
+    return this.#inbound?.ports ?? []
+  }
+
+  get socksNowait(): boolean {
+    return this.#options.socksNowait
+  }
+
+  addProvider(peer: Peer): void {
+    this.#providers.add(peer)
+    this.#all.add(peer.session)
+    this.#ownedBy(peer.instance).add(peer.session)
+    this.keepOpen()
+    this.#changed()
+  }
+
+  removeProvider(peer: Peer): void {
+    if (!this.#providers.delete(peer)) return
+    this.#all.remove(peer.session)
+    this.#owned.get(peer.instance)?.remove(peer.session)
+    this.#changed()
+  }
+
+  /** Whether the owner of a connector token has a session; its link may be down for the grace. */
+  hasProvider(instance: string): boolean {
+    return [...this.#providers].some((peer) => peer.instance === instance)
+  }
+
+  /** A peer's link is up, or back: what waited for a provider can go. */
+  wake(peer: Peer): void {
+    this.#all.wake()
+    this.#owned.get(peer.instance)?.wake()
+  }
+
+  addConnector(peer: Peer): void {
+    this.#connectors.add(peer)
+    this.#changed()
+  }
+
+  removeConnector(peer: Peer): void {
+    if (!this.#connectors.delete(peer)) return
+    this.#changed()
+  }
+
+  /** The providers that a connector with this token reaches. */
+  providersFor(token: ConnectorToken): Balancer {
+    return token.owner === undefined ? this.#all : this.#ownedBy(token.owner)
+  }
+
+  /** A connector token has another owner, or none any more. */
+  ownershipChanged(): void {
+    this.#changed()
+  }
+
+  /** Resolves when the SOCKS port is free for others. */
+  async close(graceMs: number): Promise<void> {
+    this.#closed = true
+    this.#options.server.clock.clearTimeout(this.#retryTimer)
+    this.#all.close()
+    for (const balancer of this.#owned.values()) balancer.close()
+    // A port that is just being opened would stay open for ever.
+    await this.#listening?.catch(() => {})
+    await this.#inbound?.close({ graceMs })
+  }
+
+  async #open(inbound: Inbound): Promise<void> {
+    for (const address of await inbound.listen()) this.#options.onListening(address)
+  }
+
+  /** Told once, since it may last for hours. */
+  #retryLater(error: unknown): void {
+    if (this.#closed) return
+    const { server, onError } = this.#options
+    if (this.#failures++ === 0) onError(error)
+    const delayMs = portRetryMs(this.#failures)
+    server.logger.debug({ retryInMs: delayMs }, 'the proxy port is tried again')
+    server.clock.clearTimeout(this.#retryTimer)
+    this.#retryTimer = server.clock.setTimeout(() => {
+      if (this.#providers.size > 0 || this.socksNowait) this.keepOpen()
+    }, delayMs)
+  }
+
+  #ownedBy(instance: string): Balancer {
+    const known = this.#owned.get(instance)
+    if (known !== undefined) return known
+    const balancer = new Balancer({ clock: this.#options.server.clock, waitMs: this.#options.server.connectorWaitMs })
+    this.#owned.set(instance, balancer)
+    return balancer
+  }
+
+  #changed(): void {
+    this.#prune()
+    this.#partners.update(this.#providers, this.#connectors)
+  }
+
+  /** Forgets owners that are gone, unless a connector still asks for one: it may come back. */
+  #prune(): void {
+    const askedFor = new Set([...this.#connectors].map(({ record }) => (record as ConnectorToken).owner))
+    for (const [instance, balancer] of this.#owned) {
+      if (balancer.size === 0 && !askedFor.has(instance)) this.#owned.delete(instance)
+    }
+  }
+}

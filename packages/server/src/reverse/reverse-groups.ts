@@ -1,0 +1,93 @@
+import type { ListenAddress } from '@ls/relay'
+import type { ResolvedServerOptions } from '../options.js'
+import { PortPool } from './port-pool.js'
+import { ReverseGroup } from './reverse-group.js'
+import type { ReverseTokenRequest } from '../tokens/token-requests.js'
+import type { ReverseToken, TokenRecord } from '../tokens/token-registry.js'
+
+export interface ReverseGroupsOptions {
+  readonly server: ResolvedServerOptions
+  /** A SOCKS port is open. */
+  onListening(record: ReverseToken, address: ListenAddress): void
+  /** A SOCKS port could not be opened, after the call that asked for it. */
+  onError(error: unknown): void
+}
+
+/** The groups of all reverse tokens, and the SOCKS ports they hold. */
+export class ReverseGroups {
+  readonly #options: ReverseGroupsOptions
+  readonly #ports: PortPool
+  readonly #groups = new Map<ReverseToken, ReverseGroup>()
+  /** The port of the server's own listener, which no token can have. */
+  #serverPort: number
+  #listening = false
+
+  constructor(options: ReverseGroupsOptions) {
+    this.#options = options
+    this.#ports = new PortPool(options.server.portPool)
+    this.#serverPort = options.server.port
+  }
+
+  /** The group that a token belongs to; undefined for forward tokens. */
+  of(record: TokenRecord): ReverseGroup | undefined {
+    if (record.kind === 'forward') return undefined
+    return this.#groups.get(record.kind === 'reverse' ? record : record.reverse)
+  }
+
+  /** The TCP ports on which SOCKS listens now, for all tokens. */
+  get ports(): readonly number[] {
+    return [...this.#groups.values()].flatMap((group) => group.ports)
+  }
+
+  /** Takes the port for a new reverse token; −1 when it is to have none. @throws ServerError when it is taken */
+  takePort({ socksPort, socksHost, socksListen = [], allowManageConnector = false }: ReverseTokenRequest): number {
+    if (socksListen.length > 0 || socksPort === -1 || (allowManageConnector && socksPort === undefined)) return -1
+    const { host, socksHost: defaultHost } = this.#options.server
+    const except = share(host, socksHost ?? defaultHost) ? this.#serverPort : undefined
+    return this.#ports.take({ wanted: socksPort, except })
+  }
+
+  /** Makes the group of a new token. @throws RangeError or TypeError for a place or an account that cannot be */
+  add(record: ReverseToken, socksNowait: boolean): void {
+    const group = this.#make(record, socksNowait)
+    this.#groups.set(record, group)
+    if (socksNowait && this.#listening) group.keepOpen()
+  }
+
+  /** Ends the group of a token that is gone; resolves when its port is free for the next token. */
+  async remove(record: ReverseToken): Promise<void> {
+    const group = this.#groups.get(record)
+    this.#groups.delete(record)
+    await group?.close(0)
+    this.#ports.release(record.port)
+  }
+
+  /** Opens the ports that wait for no provider, now and from now on. @throws ListenError when one cannot be opened */
+  async listen(serverPort: number): Promise<void> {
+    this.#serverPort = serverPort
+    this.#listening = true
+    await Promise.all([...this.#groups.values()].filter((group) => group.socksNowait).map((group) => group.listen()))
+  }
+
+  async close(graceMs: number): Promise<void> {
+    this.#listening = false
+    await Promise.all([...this.#groups.values()].map((group) => group.close(graceMs)))
+  }
+
+  #make(record: ReverseToken, socksNowait: boolean): ReverseGroup {
+    const { server, onListening, onError } = this.#options
+    try {
+      return new ReverseGroup({ record, socksNowait, server, onListening: (at) => onListening(record, at), onError })
+    } catch (error) {
+      this.#ports.release(record.port)
+      throw error
+    }
+  }
+}
+
+/** Whether two listeners on these hosts get into each other's way when they want the same port. */
+function share(one: string, other: string): boolean {
+  return one === other || wildcards.has(one) || wildcards.has(other)
+}
+
+const wildcards: ReadonlySet<string> = new Set(['0.0.0.0', '::', ''])

@@ -1,0 +1,128 @@
+import { createHash, randomBytes } from 'node:crypto'
+import type { Account } from '@ls/relay'
+import { ServerError } from '../errors.js'
+
+/** A token for clients whose traffic leaves at the server. */
+export interface ForwardToken {
+  readonly kind: 'forward'
+  /** In clear, as the client shows it. */
+  readonly token: string
+}
+
+/** A token for providers, with the SOCKS port that leads to them, if any. */
+export interface ReverseToken {
+  readonly kind: 'reverse'
+  /** In clear, as the provider shows it. */
+  readonly token: string
+  /** Where SOCKS listens for this token; −1 for none (autonomy, protocol.md §1), 0 until the system has chosen one. */
+  readonly port: number
+  /** Address that SOCKS listens on. */
+  readonly host: string
+  /** Where SOCKS listens instead of `host` and `port`, which is −1 then. */
+  readonly listenOn?: readonly string[]
+  /** Asked of SOCKS clients; undefined lets everyone in. */
+  readonly username: string | undefined
+  /** Password to `username`. */
+  readonly password: string | undefined
+  /** More accounts that may use the port. */
+  readonly accounts?: readonly Account[]
+  /** Providers may add and remove connector tokens. */
+  readonly allowManageConnector: boolean
+}
+
+/** A token for connectors, which leads to the providers of one reverse token or to a single one of them. */
+export interface ConnectorToken {
+  readonly kind: 'connector'
+  /** In clear, as the connector shows it. */
+  readonly token: string
+  /** The token of the providers that it leads to. */
+  readonly reverse: ReverseToken
+  /** The provider that added it (its instance, as hex); undefined when the server did. */
+  owner: string | undefined
+}
+
+/** A token of any kind; `kind` tells which. */
+export type TokenRecord = ForwardToken | ReverseToken | ConnectorToken
+
+/** All tokens of a server. Each belongs to one use; none is ever visible to another tenant. */
+export class TokenRegistry {
+  /** By the SHA-256 that clients send in the query; a lookup by hash takes the same time for all wrong tokens. */
+  readonly #byHash = new Map<string, TokenRecord>()
+  readonly #connectors = new Map<ReverseToken, Set<ConnectorToken>>()
+
+  get size(): number {
+    return this.#byHash.size
+  }
+
+  /** In the order they were added. */
+  *[Symbol.iterator](): Generator<TokenRecord> {
+    yield* this.#byHash.values()
+  }
+
+  /** The record of a token given in clear. */
+  find(token: string): TokenRecord | undefined {
+    return this.#byHash.get(hash(token))
+  }
+
+  /** The record of a token given as lowercase hex SHA-256. */
+  findByHash(tokenHash: string): TokenRecord | undefined {
+    return this.#byHash.get(tokenHash)
+  }
+
+  /** Connector tokens that lead to a reverse token. */
+  connectorsOf(reverse: ReverseToken): ReadonlySet<ConnectorToken> {
+    return this.#connectors.get(reverse) ?? none
+  }
+
+  /** Checks that a new token may be registered under this name. @throws ServerError when it may not */
+  assertFree(token: string): void {
+    checkToken(token)
+    if (this.#byHash.has(hash(token))) throw new ServerError('ERR_SERVER_TOKEN_EXISTS', 'token already exists')
+  }
+
+  /** @throws ServerError when the token may not be registered */
+  add<T extends TokenRecord>(record: T): T {
+    this.assertFree(record.token)
+    this.#byHash.set(hash(record.token), record)
+    if (record.kind !== 'connector') return record
+    const siblings = this.#connectors.get(record.reverse) ?? new Set<ConnectorToken>()
+    this.#connectors.set(record.reverse, siblings.add(record))
+    return record
+  }
+
+  remove(record: TokenRecord): void {
+    const key = hash(record.token)
+    if (this.#byHash.get(key) !== record) return
+    this.#byHash.delete(key)
+    if (record.kind !== 'connector') return
+    const siblings = this.#connectors.get(record.reverse)
+    siblings?.delete(record)
+    if (siblings?.size === 0) this.#connectors.delete(record.reverse)
+  }
+}
+
+/** A token nobody can guess: 128 bits, in hex. */
+export function makeToken(): string {
+  return randomBytes(16).toString('hex')
+}
+
+/** The reserved token that a client without one sends. */
+const anonymousToken = 'anonymous'
+
+const none: ReadonlySet<ConnectorToken> = new Set()
+
+/** protocol.md §1: "a token is 1–255 bytes". */
+const maxTokenBytes = 255
+
+function checkToken(token: string): void {
+  if (token === anonymousToken) {
+    throw new ServerError('ERR_SERVER_TOKEN_RESERVED', `'${anonymousToken}' is reserved and cannot be used as a token`)
+  }
+  const bytes = Buffer.byteLength(token)
+  if (bytes >= 1 && bytes <= maxTokenBytes) return
+  throw new ServerError('ERR_SERVER_TOKEN_INVALID', `a token of ${bytes} bytes; it must have 1–${maxTokenBytes} bytes`)
+}
+
+function hash(token: string): string {
+  return createHash('sha256').update(token).digest('hex')
+}

@@ -1,0 +1,94 @@
+import { describe, expect, test } from 'vitest'
+import { describeMessageTransport } from './describe-message-transport.js'
+import { FakeClock } from '../fake-clock.js'
+import { memoryTransportPair, type MemoryTransportOptions } from './memory-transport.js'
+import { RecordingHandler } from './recording-handler.js'
+
+describeMessageTransport('memoryTransportPair on real time', async () => {
+  const [left, right] = memoryTransportPair()
+  return { left, right }
+})
+
+describeMessageTransport('memoryTransportPair on a fake clock with latency', async () => {
+  const clock = new FakeClock()
+  const [left, right] = memoryTransportPair({ clock, latencyMs: 10 })
+  return { left, right, step: () => clock.advance(1) }
+})
+
+function fakePair(options: MemoryTransportOptions = {}) {
+  const clock = new FakeClock()
+  const [a, b] = memoryTransportPair({ clock, latencyMs: 20, ...options })
+  const atA = new RecordingHandler()
+  const atB = new RecordingHandler()
+  a.setHandler(atA)
+  b.setHandler(atB)
+  clock.advance(0)
+  return { clock, a, b, atA, atB }
+}
+
+describe('memoryTransportPair', () => {
+  test('a message arrives after the latency and not before', () => {
+    const { clock, a, atB } = fakePair()
+    a.send(Uint8Array.of(1))
+    clock.advance(19)
+    const early = atB.messages.length
+    clock.advance(1)
+    expect([early, atB.messages.length]).toEqual([0, 1])
+  })
+
+  test('cut loses what is under way and closes both ends with 1006', () => {
+    const { clock, a, atA, atB } = fakePair()
+    a.send(Uint8Array.of(1))
+    clock.advance(10)
+    a.cut()
+    clock.advance(100)
+    expect([atB.messages, atA.closes[0]?.code, atB.closes[0]?.code]).toEqual([[], 1006, 1006])
+  })
+
+  test('cut leaves no timer behind', () => {
+    const { clock, a, b } = fakePair()
+    a.send(Uint8Array.of(1))
+    b.close()
+    a.cut()
+    clock.advance(0)
+    expect(clock.pendingTimers).toBe(0)
+  })
+
+  test('blackhole lets nothing through and tells nobody', () => {
+    const { clock, a, atA, atB } = fakePair()
+    a.blackhole()
+    a.send(Uint8Array.of(1))
+    clock.advance(3_600_000)
+    expect([atB.messages, atA.closes, atB.closes]).toEqual([[], [], []])
+  })
+
+  test('close into a blackhole ends after closeDeadlineMs', () => {
+    const { clock, a, atA } = fakePair({ closeDeadlineMs: 300 })
+    a.blackhole()
+    a.close()
+    clock.advance(299)
+    const early = atA.closes.length
+    clock.advance(1)
+    expect([early, atA.closes.length]).toEqual([0, 1])
+  })
+
+  test('bytes leave the sender only as the receiver takes them', () => {
+    const { clock, a, b } = fakePair({ wireBytes: 100 })
+    b.pause()
+    a.send(new Uint8Array(100))
+    a.send(new Uint8Array(60))
+    clock.advance(1000)
+    const stuckBytes = a.bufferedBytes
+    b.resume()
+    clock.advance(1000)
+    expect([stuckBytes, a.bufferedBytes]).toEqual([60, 0])
+  })
+
+  test('a sender that changes a message after send is found out', () => {
+    const { clock, a } = fakePair()
+    const message = Uint8Array.of(1, 2, 3)
+    a.send(message)
+    message[0] = 9
+    expect(() => clock.advance(20)).toThrow('was changed by its sender')
+  })
+})

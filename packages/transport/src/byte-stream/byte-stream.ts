@@ -1,0 +1,222 @@
+import { Duplex } from 'node:stream'
+import { asError, checkDurationMs, type Clock, systemClock, type TimerHandle } from '@ls/foundation'
+import type { MessageTransport, TransportCloseReason, TransportHandler } from '@ls/mux'
+import { CloseCode } from '../websocket/close-code.js'
+import { TransportError } from '../errors.js'
+
+export interface ByteStreamOptions {
+  /**
+   * WebSocket has no half-close: its close ends both directions. So this is for how long, in milliseconds, the other side
+   * may be silent after `end()` until the WebSocket is closed; an answer that is still coming is read to its end. `false`
+   * closes at once, which suits the side that answers.
+   * @default false
+   */
+  readonly answerWaitMs?: number | false
+  /** Address of the peer, for logs and rules. @default unknown */
+  readonly remoteAddress?: string | undefined
+  readonly remotePort?: number | undefined
+  /** What `admit` calls. @default nothing */
+  readonly onAdmit?: () => boolean
+  /** @default the system's */
+  readonly clock?: Clock
+}
+
+/** Opens the transport once there is something to say, whose first messages these are. */
+export type OpenTransport = (firstMessages: readonly Uint8Array[], signal: AbortSignal) => Promise<MessageTransport>
+
+/**
+ * Largest message of a byte stream, either way, in bytes. Programs of this kind send at most some 64 KiB; whoever is not
+ * let in yet should not make a server hold more. Longer writes go out in pieces.
+ */
+export const maxStreamMessageBytes = 1024 * 1024
+
+/** What may wait on either side before it holds the other one back: one read of a fast socket. */
+const HIGH_WATER_BYTES = 64 * 1024
+
+const NORMAL: TransportCloseReason = { code: CloseCode.normal, reason: '' }
+
+type Callback = (error?: Error | null) => void
+
+/**
+ * A message transport as a Node stream, the way V2Ray and Xray carry bytes: each write is one binary message, reads go on
+ * over the ends of messages, the end of the stream is close code 1000. Back-pressure holds both ways.
+ *
+ * Any other end destroys the stream with a TransportError, so that a truncated stream never looks complete; so does
+ * `destroy(error)` at the other end. `destroy()` closes with 1000, unless that would leave out something written. `close`
+ * is emitted once the WebSocket is gone. Chunks given to `write` must not be changed afterwards.
+ *
+ * @example
+ * ```ts
+ * const stream = new ByteStream(await connect({ url: 'wss://example.org/path' }))
+ * stream.write('hello')
+ * ```
+ */
+export class ByteStream extends Duplex implements TransportHandler {
+  readonly remoteAddress: string | undefined
+  readonly remotePort: number | undefined
+  readonly #answerWaitMs: number | false
+  readonly #onAdmit: (() => boolean) | undefined
+  readonly #clock: Clock
+  readonly #opening = new AbortController()
+  #open: OpenTransport | undefined
+  #transport: MessageTransport | undefined
+  #paused = false
+  /** Goes on writing, or reports the write done; set while the transport is full. */
+  #onRoom: (() => void) | undefined
+  /** Reports the write that is under way. */
+  #written: Callback | undefined
+  #closed: TransportCloseReason | undefined
+  /** Whether anything came since the timer was set. */
+  #heard = false
+  #answerTimer: TimerHandle
+  #gone: (() => void) | undefined
+
+  /** Over an open transport, whose handler it becomes; or over one that the first write opens. */
+  constructor(transport: MessageTransport | OpenTransport, options: ByteStreamOptions = {}) {
+    super({ highWaterMark: HIGH_WATER_BYTES })
+    const { answerWaitMs = false } = options
+    this.#answerWaitMs = answerWaitMs === false ? false : checkDurationMs('answerWaitMs', answerWaitMs)
+    this.#clock = options.clock ?? systemClock
+    this.remoteAddress = options.remoteAddress
+    this.remotePort = options.remotePort
+    this.#onAdmit = options.onAdmit
+    if (typeof transport === 'function') this.#open = transport
+    else this.#attach(transport)
+  }
+
+  /** The client has shown that it may come in, see `admit` of WebSocketTransport. */
+  admit(): boolean {
+    return this.#onAdmit?.() ?? true
+  }
+
+  onMessage(message: Uint8Array): void {
+    this.#heard = true
+    // Node takes an empty chunk for something else, and it says nothing.
+    if (message.length === 0 || this.destroyed) return
+    if (this.push(message)) return
+    this.#paused = true
+    this.#transport?.pause()
+  }
+
+  onDrain(): void {
+    const onRoom = this.#onRoom
+    this.#onRoom = undefined
+    onRoom?.()
+  }
+
+  onClose(reason: TransportCloseReason): void {
+    this.#closed = reason
+    this.#onRoom = undefined
+    this.#clock.clearTimeout(this.#answerTimer)
+    if (this.destroyed) return this.#gone?.()
+    if (!isEnd(reason)) return void this.destroy(errorOf(reason))
+    // What has come is still to be read; the writable side ends with it.
+    this.allowHalfOpen = false
+    this.push(null)
+    if (this.#written !== undefined) this.#failWrite(this.#written)
+  }
+
+  override _read(): void {
+    if (!this.#paused) return
+    this.#paused = false
+    this.#heard = true
+    this.#transport?.resume()
+  }
+
+  override _write(chunk: Buffer, _encoding: BufferEncoding, callback: Callback): void {
+    if (chunk.length === 0) return callback()
+    if (this.#closed !== undefined) return this.#failWrite(callback)
+    this.#written = callback
+    if (this.#transport === undefined) this.#openWith(chunk)
+    else this.#send(this.#transport, chunk)
+  }
+
+  override _final(callback: Callback): void {
+    const transport = this.#transport
+    callback()
+    // Never opened: nothing was said, so nothing is going to be answered.
+    if (transport === undefined) return void this.push(null)
+    if (this.#closed !== undefined) return
+    if (this.#answerWaitMs === false) transport.close(NORMAL)
+    else this.#awaitAnswer(transport, this.#answerWaitMs)
+  }
+
+  override _destroy(error: Error | null, callback: Callback): void {
+    const transport = this.#transport
+    this.#clock.clearTimeout(this.#answerTimer)
+    this.#opening.abort(error ?? new Error('the byte stream was destroyed'))
+    if (transport === undefined || this.#closed !== undefined) return callback(error)
+    this.#gone = () => callback(error)
+    if (error === null && this.writableLength === 0) transport.close(NORMAL)
+    else transport.destroy()
+  }
+
+  #attach(transport: MessageTransport): void {
+    this.#transport = transport
+    transport.setHandler(this)
+  }
+
+  #openWith(chunk: Buffer): void {
+    const open = this.#open
+    this.#open = undefined
+    open?.(piecesOf(chunk), this.#opening.signal).then(
+      (transport) => {
+        if (this.destroyed) return transport.destroy()
+        this.#attach(transport)
+        this.#reportWritten()
+      },
+      (error: unknown) => this.destroy(asError(error)),
+    )
+  }
+
+  #send(transport: MessageTransport, chunk: Uint8Array): void {
+    const rest = chunk.length > maxStreamMessageBytes ? chunk.subarray(maxStreamMessageBytes) : undefined
+    const next = (): void => (rest === undefined ? this.#reportWritten() : this.#send(transport, rest))
+    // False from a transport that is closing as well: its end follows and fails the write.
+    if (transport.send(rest === undefined ? chunk : chunk.subarray(0, maxStreamMessageBytes))) next()
+    else this.#onRoom = next
+  }
+
+  #reportWritten(): void {
+    const written = this.#written
+    this.#written = undefined
+    written?.()
+  }
+
+  /** An error destroys the stream and what it still has to read, so it waits for the reader. */
+  #failWrite(callback: Callback): void {
+    this.#written = undefined
+    const error = new TransportError('ERR_TRANSPORT_CONNECTION_LOST', 'the peer has ended the byte stream')
+    if (this.readableEnded) callback(error)
+    else this.once('end', () => callback(error))
+  }
+
+  /** Closes once nothing has come for `waitMs`, at most twice that: a timer set anew for each message costs more. */
+  #awaitAnswer(transport: MessageTransport, waitMs: number): void {
+    this.#heard = false
+    this.#answerTimer = this.#clock.setTimeout(() => {
+      // Silence that our own reader makes does not count.
+      if (this.#heard || this.#paused) this.#awaitAnswer(transport, waitMs)
+      else transport.close(NORMAL)
+    }, waitMs)
+  }
+}
+
+/** A close without a code (1005) is what browsers send when they are given none. */
+function isEnd({ code }: TransportCloseReason): boolean {
+  return code === CloseCode.normal || code === CloseCode.noStatus
+}
+
+function errorOf({ code, reason, cause }: TransportCloseReason): Error {
+  if (cause !== undefined) return cause
+  const text = code === CloseCode.abnormal ? reason : `the peer closed the byte stream with ${code}: ${reason}`
+  return new TransportError('ERR_TRANSPORT_CONNECTION_LOST', text)
+}
+
+function piecesOf(chunk: Uint8Array): Uint8Array[] {
+  const pieces: Uint8Array[] = []
+  for (let start = 0; start < chunk.length; start += maxStreamMessageBytes) {
+    pieces.push(chunk.subarray(start, start + maxStreamMessageBytes))
+  }
+  return pieces
+}

@@ -1,0 +1,46 @@
+import { checkInteger } from '@ls/foundation'
+import { ByteStream, maxStreamMessageBytes, type OpenTransport } from './byte-stream.js'
+import { connect, type Connect, type ConnectOptions } from '../connect/connect.js'
+import { maxEarlyDataBytes, splitEarlyData } from './early-data.js'
+import { parseServerUrl } from '../connect/url.js'
+
+export interface ByteStreamConnectOptions extends Omit<ConnectOptions, 'firstMessages'> {
+  /**
+   * How long the other side may be silent after `end()` until the WebSocket is closed, in milliseconds; see
+   * `ByteStreamOptions`. @default 5000, as V2Ray
+   */
+  readonly answerWaitMs?: number | false
+  /** Opens the WebSocket in some other way, for instance in a browser. @default this package's `connect` */
+  readonly connect?: Connect
+}
+
+/**
+ * Opens a WebSocket as a stream of bytes, one for each connection, as V2Ray and Xray do.
+ *
+ * With early data, by `earlyDataBytes` or `ed=2048` in the URL's query (which the server does not see), it resolves at
+ * once: the first write opens the WebSocket, and rides in the upgrade if it is no longer than that. What fails then
+ * destroys the stream with the error that `connect` has. `signal` ends the opening in either case.
+ *
+ * @throws as `connect`
+ *
+ * @example
+ * ```ts
+ * const stream = await connectByteStream({ url: 'wss://example.org/path?ed=2048' })
+ * stream.write('hello')
+ * ```
+ */
+export async function connectByteStream(options: ByteStreamConnectOptions): Promise<ByteStream> {
+  const { connect: open = connect, answerWaitMs = 5000, ...rest } = options
+  const given = typeof options.url === 'string' ? parseServerUrl(options.url) : options.url
+  const wantedBytes = checkInteger('earlyDataBytes', options.earlyDataBytes ?? 0, 0, maxEarlyDataBytes)
+  const { url, earlyDataBytes = wantedBytes } = splitEarlyData(given)
+  const connectOptions = { maxMessageBytes: maxStreamMessageBytes, ...rest, url, earlyDataBytes }
+  const streamOptions = { answerWaitMs, ...(options.clock === undefined ? {} : { clock: options.clock }) }
+  if (earlyDataBytes === 0) return new ByteStream(await open(connectOptions), streamOptions)
+  options.signal?.throwIfAborted()
+  const openWith: OpenTransport = (firstMessages, destroyed) => {
+    const signal = options.signal === undefined ? destroyed : AbortSignal.any([destroyed, options.signal])
+    return open({ ...connectOptions, firstMessages, signal })
+  }
+  return new ByteStream(openWith, streamOptions)
+}

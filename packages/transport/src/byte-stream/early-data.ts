@@ -1,0 +1,114 @@
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
+import { TransportError } from '../errors.js'
+import type { UnprovenLimits } from '../websocket/read-allowance.js'
+import type { UpgradeRefusal } from '../listen/refuse-upgrade.js'
+import { placeOf } from '../connect/url.js'
+
+/**
+ * Most bytes that may ride in an upgrade. In base64url they are 5.4 KiB, which leaves room for everything else in the
+ * 8 KiB that servers take as a request's head.
+ */
+export const maxEarlyDataBytes = 4096
+
+/** Either alphabet of base64 (RFC 4648 §4 and §5), its padding taken off. */
+const BASE64 = /^[\w+/-]+$/
+
+/** A list of tokens, which is all that RFC 6455 §4.1 has in the header. */
+const TOKENS = /^[\w!#$%&'*+.^`|~-]+(?:[ \t]*,[ \t]*[\w!#$%&'*+.^`|~-]+)*$/
+
+/** What Sec-WebSocket-Protocol is answered with, from the upgrade until its response is written. */
+const echoes = new WeakMap<IncomingMessage, string>()
+
+/**
+ * The first of `messages`, as many as go into `limitBytes` together, as one subprotocol each: base64url without padding.
+ * A message alone looks as V2Ray and Xray send it. Empty and repeated ones cannot ride, nor can what comes after them.
+ */
+export function encodeEarlyData(messages: readonly Uint8Array[], limitBytes: number): string[] {
+  const protocols: string[] = []
+  let leftBytes = limitBytes
+  for (const { buffer, byteOffset, length } of messages) {
+    const protocol = Buffer.from(buffer, byteOffset, length).toString('base64url')
+    leftBytes -= length
+    if (leftBytes < 0 || length === 0 || protocols.includes(protocol)) break
+    protocols.push(protocol)
+  }
+  return protocols
+}
+
+/** The messages in such a header, the standard alphabet and padding accepted as well; undefined if it holds none. */
+export function decodeEarlyData(header: string): Buffer[] | undefined {
+  const messages: Buffer[] = []
+  for (const protocol of header.split(',')) {
+    const text = protocol.trim().replaceAll('=', '')
+    // One digit alone is six bits, which is no byte.
+    if (!BASE64.test(text) || text.length % 4 === 1) return undefined
+    messages.push(Buffer.from(text, 'base64url'))
+  }
+  return messages
+}
+
+/** The early data of an upgrade request, one message for each of its subprotocols. */
+export function readEarlyData({ 'sec-websocket-protocol': header }: IncomingHttpHeaders): readonly Buffer[] {
+  return header === undefined ? [] : (decodeEarlyData(header) ?? [])
+}
+
+/**
+ * Takes the early data out of an upgrade request, so that nobody else sees it. A header that is none stays, as an ordinary
+ * subprotocol, unless it is not even that: such a request is served as if it had not got the header.
+ */
+export function takeEarlyData(request: IncomingMessage): readonly Buffer[] {
+  const header = request.headers['sec-websocket-protocol']
+  if (header === undefined) return []
+  const messages = decodeEarlyData(header)
+  if (messages !== undefined) echoes.set(request, header.split(',', 1)[0]?.trim() ?? header)
+  if (messages !== undefined || !TOKENS.test(header)) delete request.headers['sec-websocket-protocol']
+  return messages ?? []
+}
+
+/** What is wrong with early data of somebody who may send no more than that yet; undefined when nothing is. */
+export function earlyDataFault(
+  messages: readonly Uint8Array[],
+  unproven: UnprovenLimits | undefined,
+): UpgradeRefusal | undefined {
+  if (unproven === undefined) return undefined
+  const { messageBytes, totalBytes } = unproven
+  const longest = Math.max(0, ...messages.map(({ length }) => length))
+  const total = sumBytes(messages)
+  if (longest <= messageBytes && total <= totalBytes) return undefined
+  const limits = `a message may have ${messageBytes} bytes, all together ${totalBytes}`
+  return { status: 413, text: `Early data of ${total} bytes, ${longest} in one message: ${limits}.` }
+}
+
+/** Of early data. */
+export function sumBytes(messages: readonly Uint8Array[]): number {
+  return messages.reduce((bytes, { length }) => bytes + length, 0)
+}
+
+/** Adds the answer to the lines of a response: what the client offered first, letter by letter (RFC 6455 §4.2.2). */
+export function echoEarlyData(lines: string[], request: IncomingMessage): void {
+  const echo = echoes.get(request)
+  if (echo !== undefined) lines.push(`Sec-WebSocket-Protocol: ${echo}`)
+}
+
+/**
+ * Parts a URL from its `ed=2048`, by which V2Ray and Xray say how many bytes of early data a server takes.
+ *
+ * @throws TransportError `ERR_TRANSPORT_BAD_URL` when it is no number from 0 to 4096
+ *
+ * @example
+ * ```ts
+ * splitEarlyData(new URL('wss://example.org/path?ed=2048')).earlyDataBytes // 2048
+ * ```
+ */
+export function splitEarlyData(url: URL): { url: URL; earlyDataBytes: number | undefined } {
+  const text = url.searchParams.get('ed')
+  if (text === null) return { url, earlyDataBytes: undefined }
+  const earlyDataBytes = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN
+  if (!(earlyDataBytes <= maxEarlyDataBytes)) {
+    const message = `${placeOf(url)} has ed=${text.slice(0, 20)}; early data is 0 to ${maxEarlyDataBytes} bytes`
+    throw new TransportError('ERR_TRANSPORT_BAD_URL', message)
+  }
+  const rest = new URL(url)
+  rest.searchParams.delete('ed')
+  return { url: rest, earlyDataBytes }
+}

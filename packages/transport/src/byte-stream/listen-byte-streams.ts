@@ -1,0 +1,121 @@
+import type { ServerResponse } from 'node:http'
+import { silentLogger } from '@ls/foundation'
+import { AllowedOrigins } from '../listen/allowed-origins.js'
+import { ByteStream, maxStreamMessageBytes } from './byte-stream.js'
+import { type CertificateFiles, readCertificateFiles } from '../port/certificate-files.js'
+import { CertificateWatch } from '../port/certificate-watch.js'
+import { listen } from '../listen/listen.js'
+import type { ListenOptions, TransportListener } from '../listen/listen-options.js'
+import type { ServerTlsOptions } from '../port/server-tls.js'
+import type { UpgradeRequest } from '../listen/upgrade-request.js'
+
+type OwnBusiness = 'onTransport' | 'authorize' | 'onRequest' | 'earlyData' | 'tls'
+
+export interface ByteStreamListenOptions extends Omit<ListenOptions, OwnBusiness> {
+  /** Certificate and key, or where they are: the port then speaks `wss`. Files are read again when they change. @default none */
+  readonly tls?: ServerTlsOptions | CertificateFiles | undefined
+  /** Where streams open, compared letter by letter; a leading `/` may be left out. Anything else is answered 404. */
+  readonly path: string
+  /** Origins of web pages that may come in, as browsers write them; all others get 403. @default none */
+  readonly allowOrigins?: readonly string[] | undefined
+  /** A client has come in; what it sent with its request is the first that is read. */
+  onStream(stream: ByteStream, request: UpgradeRequest): void
+}
+
+/** A port for byte streams. */
+export type ByteStreamListener = Omit<TransportListener, 'setTls'>
+
+/**
+ * Listens for streams of bytes over WebSocket, as V2Ray and Xray open them, with and without early data. Resolves once
+ * the port is open.
+ *
+ * @throws as `listen`
+ *
+ * @example
+ * ```ts
+ * const listener = await listenByteStreams({ port: 8080, path: '/echo', onStream: (stream) => stream.pipe(stream) })
+ * ```
+ */
+export async function listenByteStreams(options: ByteStreamListenOptions): Promise<ByteStreamListener> {
+  const { tls: given, onStream, path, allowOrigins, logger = silentLogger, clock, ...rest } = options
+  const files = given !== undefined && 'certFile' in given ? given : undefined
+  const tls = files === undefined ? (given as ServerTlsOptions | undefined) : readCertificateFiles(files)
+  const shared = { logger, ...(clock === undefined ? {} : { clock }) }
+  const wanted = path.startsWith('/') ? path : `/${path}`
+  const origins = new AllowedOrigins(allowOrigins)
+  const listener = await listen({
+    maxMessageBytes: maxStreamMessageBytes,
+    ...rest,
+    ...shared,
+    ...(tls === undefined ? {} : { tls }),
+    earlyData: true,
+    authorize: ({ path: asked, headers: { origin } }) => {
+      if (asked !== wanted) return { status: 404, text: '404 page not found' }
+      return origins.has(origin) ? undefined : { status: 403, text: origins.refusal(origin) }
+    },
+    onRequest: (_request, response) => answerNotFound(response),
+    onTransport: (transport, request) => {
+      const { address: remoteAddress, port: remotePort } = transport.peer
+      const onAdmit = (): boolean => transport.admit()
+      const options = { remoteAddress, remotePort, onAdmit, ...(clock === undefined ? {} : { clock }) }
+      onStream(new ByteStream(transport, options), request)
+    },
+  })
+  if (files === undefined || tls === undefined) return listener
+  const watch = new CertificateWatch({ files, logger, onChange: (changed) => listener.setTls(changed) }, tls)
+  return watched(listener, watch)
+}
+
+function answerNotFound(response: ServerResponse): void {
+  response.writeHead(404, { 'Content-Type': 'text/plain; charset=utf-8' })
+  response.end('404 page not found\n')
+}
+
+/** The listener, whose end is the end of the watch over its certificate. */
+function watched(listener: TransportListener, watch: CertificateWatch): ByteStreamListener {
+  return {
+    address: () => listener.address(),
+    get refusals() {
+      return listener.refusals
+    },
+    get transports() {
+      return listener.transports
+    },
+    close: () => {
+      watch.close()
+      return listener.close()
+    },
+    closeAll: (reason) => {
+      watch.close()
+      return listener.closeAll(reason)
+    },
+  }
+}
+
+/** What all ports of a program have in common. */
+export type SharedPortOptions = Pick<
+  ByteStreamListenOptions,
+  'tls' | 'allowOrigins' | 'trustedProxies' | 'clientAddressHeader' | 'proxyProtocol'
+>
+
+/** What is for one port to say, TLS by whether it is to speak it; see {@link byteStreamPorts}. */
+export type ByteStreamPortOptions = Omit<ByteStreamListenOptions, keyof SharedPortOptions> & {
+  readonly secure: boolean
+}
+
+/**
+ * Opens ports that believe the same proxies, and have the one certificate there is if they are to speak TLS.
+ *
+ * @throws TypeError, from the opener, for a port that is to speak TLS where there is no certificate
+ */
+export function byteStreamPorts({
+  tls,
+  ...shared
+}: SharedPortOptions): (options: ByteStreamPortOptions) => Promise<ByteStreamListener> {
+  // Whoever gave them should hear now.
+  void new AllowedOrigins(shared.allowOrigins)
+  return async ({ secure, ...options }) => {
+    if (secure && tls === undefined) throw new TypeError('a wss:// port takes a certificate and its key')
+    return listenByteStreams({ ...options, ...shared, tls: secure ? tls : undefined })
+  }
+}

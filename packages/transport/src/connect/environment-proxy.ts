@@ -1,0 +1,65 @@
+import { isIP } from 'node:net'
+import { isLocalhost } from '@ls/foundation'
+import { TransportError } from '../errors.js'
+import { type NoProxy, parseNoProxy } from './no-proxy.js'
+import { printable } from './printable.js'
+import { hostOf, portOf } from './url.js'
+
+/** Variables as in `process.env`. */
+export type Environment = Readonly<Record<string, string | undefined>>
+
+/**
+ * The proxy that the environment names for a URL, or undefined for a direct connection.
+ *
+ * `ws:` goes by `http_proxy`, `wss:` by `https_proxy`, both by `all_proxy` failing that; lower case wins over upper case.
+ * `no_proxy` lists exceptions, separated by commas or blanks: `*`, a domain (its subdomains too; `.domain` and `*.domain`
+ * mean the same), an address, a network as `10.0.0.0/8`, `10.1.` or `10.1.*`, each with an optional `:port`. What else it
+ * names is told by {@link environmentWarnings}. Loopback always goes direct.
+ *
+ * @throws TransportError `ERR_TRANSPORT_PROXY` when the value is no URL of a proxy.
+ */
+export function environmentProxy(url: URL, environment: Environment = process.env): URL | undefined {
+  if (isLoopback(hostOf(url)) || isExempt(url, environment)) return undefined
+  const name = variableFor(url, environment)
+  return name === undefined ? undefined : parseProxy(name, lookup(environment, name) ?? '')
+}
+
+function variableFor(url: URL, environment: Environment): string | undefined {
+  const own = url.protocol === 'wss:' ? 'https_proxy' : 'http_proxy'
+  return [own, 'all_proxy'].find((name) => lookup(environment, name) !== undefined)
+}
+
+function lookup(environment: Environment, name: string): string | undefined {
+  const lower = environment[name]?.trim()
+  if (lower !== undefined && lower !== '') return lower
+  // Under CGI, HTTP_PROXY is a header of the request: whoever asks would choose our proxy.
+  if (name === 'http_proxy' && environment['REQUEST_METHOD'] !== undefined) return undefined
+  const upper = environment[name.toUpperCase()]?.trim()
+  return upper === '' ? undefined : upper
+}
+
+function parseProxy(name: string, value: string): URL {
+  const absolute = value.includes('://') ? value : `http://${value}`
+  if (URL.canParse(absolute)) return new URL(absolute)
+  throw new TransportError('ERR_TRANSPORT_PROXY', `the proxy in ${name} is not a URL: correct or unset the variable`)
+}
+
+function isLoopback(host: string): boolean {
+  if (isLocalhost(host)) return true
+  return isIP(host) === 4 ? host.startsWith('127.') : host === '::1'
+}
+
+function isExempt(url: URL, environment: Environment): boolean {
+  return noProxyOf(environment).exempts(hostOf(url).toLowerCase(), portOf(url))
+}
+
+/** What is wrong with the proxies of the environment without being an error; each a whole sentence for a log. */
+export function environmentWarnings(environment: Environment = process.env): readonly string[] {
+  return noProxyOf(environment).unknown.map(
+    (entry) => `no_proxy: "${printable(entry, 80)}" is no domain, address or network, and exempts nothing`,
+  )
+}
+
+function noProxyOf(environment: Environment): NoProxy {
+  return parseNoProxy(lookup(environment, 'no_proxy') ?? '')
+}

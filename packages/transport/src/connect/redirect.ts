@@ -1,0 +1,67 @@
+import { TransportError } from '../errors.js'
+import { hostOf, placeOf, socketPathOf, toWebSocketUrl } from './url.js'
+
+/** Where a redirect leads, and whether that place may get what the first one got. */
+export interface Redirect {
+  readonly url: URL
+  /** The same host: it gets our headers, credentials and certificate again. */
+  readonly trusted: boolean
+}
+
+/**
+ * The URL to try after `from` answered with `location`.
+ *
+ * The query carries the token's hash, which opens a link. The same host therefore gets it again, whatever its port, and a
+ * `ws:` to `wss:` step is fine; `wss:` to `ws:` is refused. Another host gets nothing of ours: it is followed only when our
+ * query holds no token, or when the redirecting server has written one into `location` itself.
+ *
+ * @throws TransportError `ERR_TRANSPORT_REDIRECTS`
+ */
+export function resolveRedirect(from: URL, location: string, status: number): Redirect {
+  const url = parseLocation(from, location, status)
+  if (from.protocol === 'wss:' && url.protocol === 'ws:') {
+    throw refused(from, url, status, 'that would send the token unencrypted; give that URL yourself if you mean it')
+  }
+  const trusted = hostOf(url) === hostOf(from)
+  if (trusted) {
+    addMissing(url, from.searchParams)
+    if (url.username === '' && url.password === '') {
+      url.username = from.username
+      url.password = from.password
+    }
+    return { url, trusted }
+  }
+  if (from.searchParams.has('token') && !url.searchParams.has('token')) {
+    throw refused(from, url, status, 'another host does not get the token; give that URL yourself if you trust it')
+  }
+  return { url, trusted }
+}
+
+function parseLocation(from: URL, location: string, status: number): URL {
+  if (socketPathOf(from) !== undefined) {
+    const message = `${placeOf(from)} redirects (${status}); from a UNIX socket that leads nowhere`
+    throw new TransportError('ERR_TRANSPORT_REDIRECTS', message, { status })
+  }
+  if (!URL.canParse(location, from.href)) {
+    const message = `${placeOf(from)} redirects (${status}) to something that is no URL`
+    throw new TransportError('ERR_TRANSPORT_REDIRECTS', message, { status })
+  }
+  try {
+    return toWebSocketUrl(new URL(location, from), location)
+  } catch (cause) {
+    const message = `${placeOf(from)} redirects (${status}) away from the web`
+    throw new TransportError('ERR_TRANSPORT_REDIRECTS', message, { cause, status })
+  }
+}
+
+/** Servers that redirect a path often forget the query. */
+function addMissing(url: URL, parameters: URLSearchParams): void {
+  for (const [name, value] of parameters) {
+    if (!url.searchParams.has(name)) url.searchParams.append(name, value)
+  }
+}
+
+function refused(from: URL, to: URL, status: number, why: string): TransportError {
+  const message = `${placeOf(from)} redirects (${status}) to ${placeOf(to)}: ${why}`
+  return new TransportError('ERR_TRANSPORT_REDIRECTS', message, { status })
+}

@@ -1,0 +1,27 @@
+import { describe, expect, test } from 'vitest'
+import { requestHeaders, USER_AGENT } from './request-headers.js'
+
+const url = new URL('wss://192.0.2.1:8443/socket')
+
+describe('requestHeaders', () => {
+  test('calls us Chrome', () => {
+    expect(requestHeaders(url, {}, {})).toEqual({ 'User-Agent': USER_AGENT })
+  })
+
+  test('leaves a User-Agent as given, whatever its case', () => {
+    expect(requestHeaders(url, { 'user-agent': 'mine' }, {})).toEqual({ 'user-agent': 'mine' })
+  })
+
+  test('takes the TLS server name for the Host, with a port that is not the usual', () => {
+    expect(requestHeaders(url, {}, { servername: 'a.test' })['Host']).toBe('a.test:8443')
+    expect(requestHeaders(new URL('wss://192.0.2.1/'), {}, { servername: 'a.test' })['Host']).toBe('a.test')
+  })
+
+  test('prefers a Host that was given', () => {
+    expect(requestHeaders(url, { host: 'b.test' }, { servername: 'a.test' })).toMatchObject({ host: 'b.test' })
+  })
+
+  test('leaves the Host to the address without TLS', () => {
+    expect(requestHeaders(new URL('ws://192.0.2.1'), {}, { servername: 'a.test' })['Host']).toBeUndefined()
+  })
+})

@@ -1,0 +1,31 @@
+import type { ClientTlsOptions } from './tls.js'
+import { portOf } from './url.js'
+
+/**
+ * The headers of an upgrade: those given, and what a browser would send where nothing is given. `Host` is the configured
+ * one, else the TLS server name, else the address, which the WebSocket writes by itself.
+ */
+export function requestHeaders(
+  url: URL,
+  headers: Readonly<Record<string, string>>,
+  { servername = '' }: Pick<ClientTlsOptions, 'servername'>,
+): Readonly<Record<string, string>> {
+  const given = new Set(Object.keys(headers).map((name) => name.toLowerCase()))
+  const named = url.protocol === 'wss:' && servername !== '' && !given.has('host')
+  return {
+    ...(named ? { Host: portOf(url) === 443 ? servername : `${servername}:${portOf(url)}` } : {}),
+    ...(given.has('user-agent') ? {} : { 'User-Agent': USER_AGENT }),
+    ...headers,
+  }
+}
+
+/**
+ * Chrome's on `system`. Since version 101 browsers write the minor parts of their version as zeros, so this names the
+ * release of autumn 2026 and no machine.
+ */
+export function chromeUserAgent(system: string): string {
+  return `Mozilla/5.0 (${system}) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36`
+}
+
+/** What we call ourselves unless told otherwise: Chrome on Windows, the browser most common on the web. */
+export const USER_AGENT = chromeUserAgent('Windows NT 10.0; Win64; x64')

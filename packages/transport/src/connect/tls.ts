@@ -1,0 +1,116 @@
+import { isIP } from 'node:net'
+import type { Duplex } from 'node:stream'
+import { connect, type ConnectionOptions, type TLSSocket, type TLSSocketOptions } from 'node:tls'
+import { formatHostPort } from '@ls/foundation'
+import type { Attempt } from './attempt.js'
+import { guard } from './dial.js'
+import { systemCodeOf, TransportError } from '../errors.js'
+import { type KeyPin, keyPinOf } from './key-pin.js'
+
+/** What a `wss:` connection may be told about TLS; Node's own options of these names. */
+export type ClientTlsOptions = Pick<
+  ConnectionOptions,
+  | 'ca'
+  | 'cert'
+  | 'key'
+  | 'passphrase'
+  | 'rejectUnauthorized'
+  | 'servername'
+  | 'minVersion'
+  | 'maxVersion'
+  | 'ciphers'
+  | 'secureContext'
+> &
+  Pick<TLSSocketOptions, 'requestOCSP'> & {
+    /**
+     * Pins of the server's key: only a server with one of them is spoken to. Without `ca` that is all that counts; with it
+     * the certificate has to be valid as well.
+     * @default any key
+     */
+    readonly pins?: readonly KeyPin[]
+  }
+
+const UNTRUSTED = 'nobody this machine trusts has signed it; give its issuer as the CA'
+const CLOCK = "check the date of the certificate, and this machine's clock"
+const NO_CERTIFICATE = 'the server wants a client certificate: give it as cert and key'
+const PLAIN = 'no TLS is spoken there; try ws:// instead of wss://'
+
+const CAUSES: Readonly<Record<string, string>> = {
+  DEPTH_ZERO_SELF_SIGNED_CERT: UNTRUSTED,
+  SELF_SIGNED_CERT_IN_CHAIN: UNTRUSTED,
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: UNTRUSTED,
+  UNABLE_TO_GET_ISSUER_CERT: UNTRUSTED,
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: UNTRUSTED,
+  CERT_HAS_EXPIRED: CLOCK,
+  CERT_NOT_YET_VALID: CLOCK,
+  ERR_TLS_CERT_ALTNAME_INVALID: 'the certificate is for another name; connect by that name, or set servername',
+  ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED: NO_CERTIFICATE,
+  ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE: 'the server wants other TLS versions, other ciphers, or a client certificate',
+  ERR_SSL_TLSV1_ALERT_UNKNOWN_CA: 'the server does not know the issuer of our client certificate',
+  ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION: 'the server speaks no TLS version that we speak (1.2 or later)',
+  ERR_SSL_WRONG_VERSION_NUMBER: PLAIN,
+  ERR_SSL_PACKET_LENGTH_TOO_LONG: PLAIN,
+  EPROTO: PLAIN,
+  ECONNRESET: 'the connection ended during the handshake; a firewall may not like the host name',
+}
+
+/** Why TLS has failed; also later, since with TLS 1.3 a client hears only after its handshake that its certificate is not taken. */
+export function tlsCauseOf(code: string): string | undefined {
+  return code.startsWith('ERR_SSL_') ? (CAUSES[code] ?? `the server broke it off (${code})`) : undefined
+}
+
+/** TLS over an open stream, with HTTP/1.1 as the only protocol: WebSocket over HTTP/2 is another thing. */
+export function startTls(
+  stream: Duplex,
+  host: string,
+  port: number,
+  { pins = [], ...options }: ClientTlsOptions,
+  attempt: Attempt,
+): Promise<TLSSocket> {
+  const place = formatHostPort(host, port)
+  return attempt.step(`setting up TLS with ${place}`, (resolve, reject) => {
+    // RFC 6066 §3 allows no addresses in SNI.
+    const servername = isIP(host) === 0 ? host : ''
+    const socket = connect({
+      servername,
+      minVersion: 'TLSv1.2',
+      ...options,
+      // A pinned key says who the server is; names and issuers can say no more.
+      ...(pins.length > 0 && options.ca === undefined ? { rejectUnauthorized: false } : {}),
+      host,
+      socket: stream,
+      ALPNProtocols: ['http/1.1'],
+    })
+    guard(socket)
+    const onEarlyEnd = (): void =>
+      reject(tlsError(place, Object.assign(new Error('connection ended'), { code: 'ECONNRESET' })))
+    stream.once('close', onEarlyEnd)
+    socket.once('secureConnect', () => {
+      stream.off('close', onEarlyEnd)
+      const fault = pinFault(socket, pins)
+      if (fault === undefined) resolve(socket)
+      else reject(new TransportError('ERR_TRANSPORT_TLS', `no TLS with ${place}: ${fault}`))
+    })
+    socket.once('error', (error: Error) => reject(tlsError(place, error)))
+    return () => {
+      stream.off('close', onEarlyEnd)
+      socket.destroy()
+    }
+  })
+}
+
+/** What is wrong with the server's key; undefined where nothing is. */
+function pinFault(socket: TLSSocket, pins: readonly KeyPin[]): string | undefined {
+  if (pins.length === 0) return undefined
+  const certificate = socket.getPeerX509Certificate()
+  const found = certificate === undefined ? 'none' : keyPinOf(certificate)
+  if (pins.some((pin) => pin === found)) return undefined
+  return `its key is ${found}, and pinned is ${pins.join(' or ')}: someone is in between, or the server has a new key`
+}
+
+function tlsError(place: string, thrown: Error): TransportError {
+  const code = systemCodeOf(thrown)
+  const why = CAUSES[code]
+  const detail = why === undefined ? thrown.message : `${why} (${code})`
+  return new TransportError('ERR_TRANSPORT_TLS', `no TLS with ${place}: ${detail}`, { cause: thrown })
+}

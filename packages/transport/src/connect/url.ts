@@ -1,0 +1,127 @@
+import { TransportError } from '../errors.js'
+
+const SCHEMES: Readonly<Record<string, 'ws:' | 'wss:'>> = {
+  'ws:': 'ws:',
+  'wss:': 'wss:',
+  'http:': 'ws:',
+  'https:': 'wss:',
+}
+
+/** A WebSocket over a UNIX socket: the path of the file, a colon, and the path to ask for. */
+const UNIX_SCHEME = 'ws+unix:'
+
+/** What everyone deploys (protocol.md §1). */
+const DEFAULT_PATH = '/socket'
+
+/** Query values that open a link for whoever knows them. */
+const SECRET_PARAMETERS = ['token']
+const HIDDEN = '***'
+
+/**
+ * The address of a server as a user writes it: no scheme means `wss://`, `http(s)://` means `ws(s)://`, and an empty
+ * path or `/` becomes `/socket` (protocol.md §1). A UNIX socket is `ws+unix:///path/of.sock:/socket`.
+ *
+ * @throws TransportError `ERR_TRANSPORT_BAD_URL`
+ *
+ * @example
+ * ```ts
+ * parseServerUrl('proxy.example.com').href // 'wss://proxy.example.com/socket'
+ * parseServerUrl('http://localhost:8765/link').href // 'ws://localhost:8765/link'
+ * ```
+ */
+export function parseServerUrl(text: string): URL {
+  const trimmed = text.trim()
+  const absolute = /^[a-z][a-z0-9+.-]*:\/\//i.test(trimmed) ? trimmed : `wss://${trimmed}`
+  const parsed = parse(absolute, text)
+  if (parsed.protocol === UNIX_SCHEME) return parseUnixUrl(parsed, text)
+  const url = toWebSocketUrl(parsed, text)
+  if (url.pathname === '/') url.pathname = DEFAULT_PATH
+  return url
+}
+
+/** A `URL` given by the caller, who may name a UNIX socket; a redirect may not. @throws TransportError for a scheme not ours */
+export function checkServerUrl(url: URL): URL {
+  return url.protocol === UNIX_SCHEME ? parseUnixUrl(url, placeOf(url)) : toWebSocketUrl(url, placeOf(url))
+}
+
+/** Where the socket file of a `ws+unix:` URL is; undefined for all others. */
+export function socketPathOf(url: URL): string | undefined {
+  return url.protocol === UNIX_SCHEME ? decodeURIComponent(splitUnixPath(url)[0]) : undefined
+}
+
+/** The path that the server is asked for, percent-encoded. */
+export function requestPathOf(url: URL): string {
+  return url.protocol === UNIX_SCHEME ? splitUnixPath(url)[1] : url.pathname
+}
+
+/** The same URL with `ws:` or `wss:` and without a fragment. @throws TransportError for any other scheme. */
+export function toWebSocketUrl(url: URL, text: string): URL {
+  const scheme = SCHEMES[url.protocol]
+  if (scheme === undefined) {
+    throw badUrl(text, `its scheme is ${url.protocol}//, possible are wss, ws, https, http and ws+unix`)
+  }
+  // Changing the scheme drops a port that is the default of the new one; nothing else changes.
+  const result = new URL(url)
+  result.protocol = scheme
+  result.hash = ''
+  return result
+}
+
+/** Host name, or address without the brackets of IPv6. */
+export function hostOf(url: URL): string {
+  return url.hostname.startsWith('[') ? url.hostname.slice(1, -1) : url.hostname
+}
+
+export function portOf(url: URL): number {
+  if (url.port !== '') return Number(url.port)
+  return url.protocol === 'wss:' || url.protocol === 'https:' ? 443 : 80
+}
+
+/** The URL for a log line: token hash and password are replaced by `***`. */
+export function redactUrl(url: URL | string): string {
+  const shown = new URL(url)
+  if (shown.password !== '') shown.password = HIDDEN
+  for (const name of SECRET_PARAMETERS) {
+    if (shown.searchParams.has(name)) shown.searchParams.set(name, HIDDEN)
+  }
+  return shown.href
+}
+
+/** Scheme, host and path for an error message: what a person must check, and nothing secret. */
+export function placeOf(url: URL): string {
+  return `${url.protocol}//${url.host}${url.pathname}`
+}
+
+function parseUnixUrl(url: URL, text: string): URL {
+  const [file, path] = splitUnixPath(url)
+  if (url.host !== '' || file.length < 2 || !isDecodable(file))
+    throw badUrl(text, 'it is not ws+unix:///path/of.sock:/path')
+  const result = new URL(url)
+  result.hash = ''
+  result.pathname = `${file}:${path === '' || path === '/' ? DEFAULT_PATH : path}`
+  return result
+}
+
+function isDecodable(text: string): boolean {
+  try {
+    return decodeURIComponent(text) !== ''
+  } catch {
+    return false
+  }
+}
+
+function splitUnixPath({ pathname }: URL): [file: string, path: string] {
+  const colon = pathname.indexOf(':')
+  return colon < 0 ? [pathname, ''] : [pathname.slice(0, colon), pathname.slice(colon + 1)]
+}
+
+function parse(absolute: string, text: string): URL {
+  if (!URL.canParse(absolute)) throw badUrl(text, 'it is not host, host:port or wss://host:port/path')
+  return new URL(absolute)
+}
+
+function badUrl(text: string, why: string): TransportError {
+  // Whoever mistypes a URL may have put a token or password into it.
+  const shown = text.replace(/\/\/[^/?#@]*@/, `//${HIDDEN}@`).replace(/[?#].*$/s, '')
+  return new TransportError('ERR_TRANSPORT_BAD_URL', `'${shown}' is no server URL: ${why}`)
+}

@@ -1,0 +1,87 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Duplex } from 'node:stream'
+import type { PendingConnections, TransportCloseReason } from '@ls/mux'
+import type { ClientAddress, ClientAddressHeader } from '../port/forwarded.js'
+import type { TransportOptions } from '../options.js'
+import type { UnprovenLimits } from '../websocket/read-allowance.js'
+import type { UpgradeRefusal } from './refuse-upgrade.js'
+import type { RefusalCounts } from '../port/refusals.js'
+import type { ServerTlsOptions } from '../port/server-tls.js'
+import type { UpgradeRequest } from './upgrade-request.js'
+import type { WebSocketTransport } from '../websocket/websocket-transport.js'
+
+/** Takes the connection of an upgrade over, with what came after its head; everything from there on is its business. */
+export type TakeUpgrade = (request: IncomingMessage, stream: Duplex, head: Buffer) => void
+
+export interface ListenOptions extends TransportOptions {
+  /** Address to listen on, `::` for all, or `unix:/path/of.sock`, which takes no port. @default '127.0.0.1' */
+  readonly host?: string
+  /** 0 for any free port. @default 0 */
+  readonly port?: number
+  /** Gives up while the listener is not up yet; ends nothing later. */
+  readonly signal?: AbortSignal
+  /** A client has come in. Set the transport's handler here or soon after: nothing is read before. */
+  onTransport(transport: WebSocketTransport, request: UpgradeRequest): void
+  /** Decides before the upgrade, or hands it to someone else; without it everyone may come in. */
+  authorize?(request: UpgradeRequest): UpgradeRefusal | TakeUpgrade | undefined
+  /** Answers plain HTTP requests. @default 426 with a hint at missing Upgrade headers */
+  onRequest?(request: IncomingMessage, response: ServerResponse, client: ClientAddress): void
+  /** Certificate and key: the port then speaks `wss`, from TLS 1.2 on. @default none, the port speaks `ws` */
+  readonly tls?: ServerTlsOptions
+  /**
+   * Reverse proxies whose word about their clients is taken: addresses, networks like `10.0.0.0/8`, and `unix` for whoever
+   * may open the UNIX socket. @default none
+   */
+  readonly trustedProxies?: readonly string[]
+  /**
+   * The header in which they tell the client's address. Only this one is read: a proxy that sets one passes the others on
+   * as the client wrote them. @default 'x-forwarded-for'
+   */
+  readonly clientAddressHeader?: ClientAddressHeader
+  /**
+   * Every connection begins with a PROXY protocol header, version 1 or 2, before TLS; with `trustedProxies`, only theirs are
+   * taken. @default false
+   */
+  readonly proxyProtocol?: boolean
+  /** Largest request line and headers together, in bytes; more is answered 431. @default 8192 */
+  readonly maxHeadBytes?: number
+  /** Time a client has to send its request, in milliseconds; then it gets 408. So long again for PROXY header and TLS. @default 4000 */
+  readonly headDeadlineMs?: number
+  /** Most links open at once; more are answered 503. @default 10_000 */
+  readonly maxLinks?: number
+  /**
+   * Counts connections until they are links that may stay; when there are too many, the oldest goes. Several ports can
+   * share one. @default one of its own
+   */
+  readonly pending?: PendingConnections
+  /**
+   * What a client may send before the transport's `admit` has been called, early data included. Until then its link is a
+   * pending connection, cut when there are too many. @default none: a link may stay once it is open
+   */
+  readonly unproven?: UnprovenLimits
+  /**
+   * Take what clients put into Sec-WebSocket-Protocol as their first messages (early data, see `earlyDataBytes` of
+   * `connect`). Whatever is no base64 there is a subprotocol as ever. @default false
+   */
+  readonly earlyData?: boolean
+}
+
+export interface TransportListener {
+  /** Where it listens; with `port: 0`, this has the port that was chosen. For a UNIX socket, `unix:/path` and port 0. */
+  address(): { readonly host: string; readonly port: number }
+  /** What has been turned away before it was a link. */
+  readonly refusals: RefusalCounts
+  /**
+   * Shows another certificate from now on; links that are open stay as they are.
+   *
+   * @throws TransportError ERR_TRANSPORT_TLS for a pair that cannot be used; TypeError without TLS, and where it would begin
+   * or cease to ask for client certificates
+   */
+  setTls(tls: ServerTlsOptions): void
+  /** The open links. */
+  readonly transports: ReadonlySet<WebSocketTransport>
+  /** Stops listening and cuts connections that are no link yet; open links live on. */
+  close(): Promise<void>
+  /** Stops listening and closes every link; resolves when the last one is gone. @default reason 1001, going away */
+  closeAll(reason?: TransportCloseReason): Promise<void>
+}

@@ -1,0 +1,221 @@
+import { connect as connectTls, type TLSSocket, type ConnectionOptions } from 'node:tls'
+import { onceEvent, testAuthority, until } from '@ls/testkit'
+import { describe, expect, test } from 'vitest'
+import { afterTest, openLink, rawConnection, startListener, untilEnd } from '../../testing/listening.js'
+import type { ListenOptions, TransportListener } from './listen-options.js'
+import type { ServerTlsOptions } from '../port/server-tls.js'
+import type { ClientTlsOptions } from '../connect/tls.js'
+
+const authority = testAuthority()
+const pair = authority.issue()
+const ca = authority.cert
+
+const start = (tls: Partial<ServerTlsOptions> = {}, options: Partial<ListenOptions> = {}): Promise<TransportListener> =>
+  startListener({ tls: { ...pair, ...tls }, ...options })
+
+function open(listener: TransportListener, tls: ClientTlsOptions = { ca }) {
+  return openLink({ url: `wss://localhost:${listener.address().port}`, tls })
+}
+
+/** A TLS connection by hand. */
+async function handshake(listener: TransportListener, options: ConnectionOptions = {}): Promise<TLSSocket> {
+  const socket = connectTls({
+    port: listener.address().port,
+    host: '127.0.0.1',
+    servername: 'localhost',
+    ca,
+    ...options,
+  })
+  afterTest(() => void socket.destroy())
+  socket.on('error', () => {})
+  await onceEvent(socket, 'secureConnect')
+  return socket
+}
+
+const failureOf = (opening: Promise<unknown>): Promise<{ code: string; message: string }> =>
+  opening.then(
+    () => expect.fail('it succeeded'),
+    (error: unknown) => error as { code: string; message: string },
+  )
+
+describe('listen with tls', () => {
+  test('opens links over wss', async () => {
+    const listener = await start()
+    const { transport, handler } = await open(listener)
+    const [server] = listener.transports
+    server?.send(Uint8Array.of(7))
+    await until(() => handler.messages.length > 0, 'a message')
+    expect([transport.peer.url, [...handler.messages[0]!]]).toEqual([expect.stringMatching(/^wss:/), [7]])
+  })
+
+  test('tells the address of the client', async () => {
+    const addresses: (string | undefined)[] = []
+    const listener = await start({}, { onTransport: (_link, { remoteAddress }) => void addresses.push(remoteAddress) })
+    await open(listener)
+    expect(addresses).toEqual(['127.0.0.1'])
+  })
+
+  test('offers http/1.1 and nothing else', async () => {
+    const socket = await handshake(await start(), { ALPNProtocols: ['h2', 'http/1.1'] })
+    expect(socket.alpnProtocol).toBe('http/1.1')
+  })
+
+  test('refuses TLS 1.1, and counts it', async () => {
+    const listener = await start()
+    const old = { maxVersion: 'TLSv1.1', minVersion: 'TLSv1', ciphers: 'DEFAULT@SECLEVEL=0' } as const
+    const socket = connectTls({ port: listener.address().port, host: '127.0.0.1', ca, ...old })
+    socket.on('error', () => {})
+    await onceEvent(socket, 'close')
+    await until(() => listener.refusals.tls === 1, 'the refusal')
+    expect(listener.refusals.tls).toBe(1)
+  })
+
+  test('speaks TLS 1.2', async () => {
+    const socket = await handshake(await start(), { maxVersion: 'TLSv1.2' })
+    expect(socket.getProtocol()).toBe('TLSv1.2')
+  })
+
+  test('cuts who speaks HTTP without TLS, and counts it', async () => {
+    const listener = await start()
+    const socket = await rawConnection({ port: listener.address().port })
+    socket.write('GET / HTTP/1.1\r\nHost: h\r\n\r\n')
+    await untilEnd(socket)
+    expect(listener.refusals.tls).toBe(1)
+  })
+
+  test('cuts who does not finish the handshake by headDeadlineMs', async () => {
+    const listener = await start({}, { headDeadlineMs: 100 })
+    const socket = await rawConnection({ port: listener.address().port })
+    socket.write(Buffer.from('160301', 'hex'))
+    await untilEnd(socket)
+    expect(listener.refusals.silent).toBe(1)
+  })
+
+  test('cuts who says nothing after the handshake by headDeadlineMs', async () => {
+    const listener = await start({}, { headDeadlineMs: 100 })
+    const answer = await untilEnd(await handshake(listener))
+    expect([answer.slice(0, 12), listener.refusals.silent]).toEqual(['HTTP/1.1 408', 1])
+  })
+
+  test('close cuts a handshake that is under way', async () => {
+    const listener = await start()
+    const socket = await rawConnection({ port: listener.address().port })
+    const ended = untilEnd(socket)
+    socket.write(Buffer.from('160301', 'hex'))
+    await listener.close()
+    await expect(ended).resolves.toBe('')
+  })
+
+  test.each<[string, Partial<ServerTlsOptions>, string]>([
+    ['of another certificate', { key: authority.issue().key }, 'the key does not belong to the certificate'],
+    ['that is none', { key: 'none' }, 'not in PEM form'],
+    ['and a certificate that is none', { cert: 'none' }, 'not in PEM form'],
+  ])('rejects a key %s with ERR_TRANSPORT_TLS', async (_name, tls, why) => {
+    const { code, message } = await failureOf(start(tls))
+    expect([code, message]).toEqual(['ERR_TRANSPORT_TLS', expect.stringContaining(why)])
+  })
+})
+
+describe('listen with tls.clientCa', () => {
+  const clients = testAuthority('Clients')
+  const badge = clients.issue({ name: 'ada' })
+  const mutual = { clientCa: clients.cert }
+
+  test('lets in who shows a certificate of that issuer', async () => {
+    const listener = await start(mutual)
+    await open(listener, { ca, ...badge })
+    expect(listener.transports.size).toBe(1)
+  })
+
+  test.each<[string, ClientTlsOptions]>([
+    ['none', {}],
+    ['one of another issuer', testAuthority().issue()],
+    ["the server's own", pair],
+    ['one that has expired', clients.issue({ validTo: new Date(0) })],
+  ])('refuses who shows %s, and counts it', async (_name, shown) => {
+    const listener = await start(mutual)
+    await failureOf(open(listener, { ca, ...shown }))
+    await until(() => listener.refusals.tls === 1, 'the refusal')
+    expect(listener.transports.size).toBe(0)
+  })
+
+  test('tells a client without a certificate what is wanted', async () => {
+    const { code, message } = await failureOf(open(await start(mutual)))
+    expect([code, message]).toEqual(['ERR_TRANSPORT_TLS', expect.stringContaining('wants a client certificate')])
+  })
+})
+
+describe('setTls', () => {
+  test('shows the new certificate to whoever comes next', async () => {
+    const listener = await start()
+    const next = testAuthority('Next')
+    listener.setTls(next.issue())
+    await open(listener, { ca: next.cert })
+    const { message } = await failureOf(open(listener))
+    expect(message).toContain('nobody this machine trusts has signed it')
+  })
+
+  test('leaves links alone that are open', async () => {
+    const listener = await start()
+    const { transport } = await open(listener)
+    listener.setTls(testAuthority('Next').issue())
+    const [server] = listener.transports
+    const echo = new Promise<string>((resolve) => {
+      server?.setHandler({
+        onMessage: (message) => resolve(Buffer.from(message).toString()),
+        onDrain() {},
+        onClose() {},
+      })
+    })
+    transport.send(Buffer.from('still here'))
+    expect(await echo).toBe('still here')
+  })
+
+  test('keeps the old certificate when the new one cannot be used', async () => {
+    const listener = await start()
+    expect(() => listener.setTls({ ...pair, key: authority.issue().key })).toThrow(
+      expect.objectContaining({ code: 'ERR_TRANSPORT_TLS' }),
+    )
+    await open(listener)
+    expect(listener.transports.size).toBe(1)
+  })
+
+  test('takes new issuers of client certificates', async () => {
+    const [old, next] = [testAuthority('Old'), testAuthority('Next')]
+    const listener = await start({ clientCa: old.cert })
+    listener.setTls({ ...pair, clientCa: next.cert })
+    await open(listener, { ca, ...next.issue() })
+    await failureOf(open(listener, { ca, ...old.issue() }))
+    expect(listener.transports.size).toBe(1)
+  })
+
+  test('neither begins nor ceases to ask for client certificates', async () => {
+    const listener = await start()
+    expect(() => listener.setTls({ ...pair, clientCa: ca })).toThrow(TypeError)
+  })
+
+  test('without TLS is a TypeError', async () => {
+    const listener = await startListener()
+    expect(() => listener.setTls(pair)).toThrow(TypeError)
+  })
+})
+
+describe('connect with tls', () => {
+  test('asks for the servername, and checks the certificate for it', async () => {
+    const listener = await start(authority.issue({ hosts: ['a.test'] }))
+    await open(listener, { ca, servername: 'a.test' })
+    const { message } = await failureOf(open(listener, { ca, servername: 'b.test' }))
+    expect(message).toContain('the certificate is for another name')
+  })
+
+  test('refuses a certificate that has expired', async () => {
+    const { message } = await failureOf(open(await start(authority.issue({ validTo: new Date(0) }))))
+    expect(message).toContain("check the date of the certificate, and this machine's clock")
+  })
+
+  test('takes any certificate without rejectUnauthorized', async () => {
+    const listener = await start(testAuthority().issue({ hosts: [], validTo: new Date(0) }))
+    await open(listener, { rejectUnauthorized: false })
+    expect(listener.transports.size).toBe(1)
+  })
+})

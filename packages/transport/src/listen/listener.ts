@@ -1,0 +1,278 @@
+import { once } from 'node:events'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
+import { asError, checkDurationMs, checkInteger, formatHostPort } from '@ls/foundation'
+import { PendingConnections, type TransportCloseReason } from '@ls/mux'
+import { WebSocketServer, type ServerOptions, type WebSocket } from 'ws'
+import { CloseCode } from '../websocket/close-code.js'
+import { earlyDataFault, echoEarlyData, sumBytes, takeEarlyData } from '../byte-stream/early-data.js'
+import { systemCodeOf, TransportError, type TransportErrorCode } from '../errors.js'
+import { type ClientAddress, clientAddress, type ClientAddressHeader, clientAddressHeaders } from '../port/forwarded.js'
+import { HttpPort } from '../port/http-port.js'
+import type { ListenOptions, TakeUpgrade, TransportListener } from './listen-options.js'
+import { resolveTransportOptions, type ResolvedTransportOptions } from '../options.js'
+import { refuseUpgrade, type UpgradeRefusal } from './refuse-upgrade.js'
+import { type RefusalCounts, Refusals } from '../port/refusals.js'
+import type { ServerTlsOptions } from '../port/server-tls.js'
+import { parseTrustedProxies, type TrustedProxies } from '../port/trusted-proxies.js'
+import { listenOnPath, unixPathOf } from '../port/unix-socket.js'
+import { readUpgradeRequest, upgradeFault, type UpgradeRequest } from './upgrade-request.js'
+import { WebSocketTransport } from '../websocket/websocket-transport.js'
+
+const LISTEN_ERRORS: Readonly<Record<string, [code: TransportErrorCode, why: string]>> = {
+  EADDRINUSE: ['ERR_TRANSPORT_ADDRESS_IN_USE', 'another program listens there already; choose another port or end it'],
+  EACCES: [
+    'ERR_TRANSPORT_ACCESS_DENIED',
+    'not allowed; ports below 1024 need privileges, a UNIX socket a folder of ours',
+  ],
+  ENOENT: ['ERR_TRANSPORT_ADDRESS_UNAVAILABLE', 'its folder does not exist'],
+  EADDRNOTAVAIL: ['ERR_TRANSPORT_ADDRESS_UNAVAILABLE', 'this machine has no such address'],
+  ENOTFOUND: ['ERR_TRANSPORT_ADDRESS_UNAVAILABLE', 'no such host name'],
+}
+
+const NO_UPGRADE =
+  'This is a WebSocket endpoint. If you came here by WebSocket, a proxy in between has dropped the Upgrade header.\n'
+
+/** The HTTP server behind `listen`, and the links it has opened. */
+export class Listener implements TransportListener {
+  readonly transports = new Set<WebSocketTransport>()
+  readonly #options: ListenOptions
+  readonly #transport: ResolvedTransportOptions
+  readonly #maxLinks: number
+  readonly #path: string | undefined
+  readonly #trusted: TrustedProxies
+  readonly #addressHeader: ClientAddressHeader
+  readonly #refusals: Refusals
+  readonly #port: HttpPort
+  readonly #upgrader: WebSocketServer
+  /** Those among `transports` that have yet to show that they may come in. */
+  readonly #unproven = new Set<WebSocketTransport>()
+  /** Calls of `closeAll` that wait for the last link. */
+  readonly #waiting: (() => void)[] = []
+
+  /** @throws RangeError for an option beyond its limits, TransportError for a certificate that cannot be used. */
+  constructor(options: ListenOptions) {
+    this.#options = options
+    this.#transport = resolveTransportOptions(options)
+    this.#maxLinks = checkInteger('maxLinks', options.maxLinks ?? 10_000, 1, 1_000_000)
+    this.#path = unixPathOf(options.host ?? '')
+    checkInteger('port', options.port ?? 0, 0, 65_535)
+    this.#trusted = parseTrustedProxies(options.trustedProxies ?? [])
+    this.#addressHeader = knownHeader(options.clientAddressHeader ?? 'x-forwarded-for')
+    this.#refusals = new Refusals(this.#transport)
+    this.#upgrader = new WebSocketServer(upgraderOptions(this.#transport))
+    this.#upgrader.on('headers', echoEarlyData)
+    const pending = options.pending ?? new PendingConnections()
+    this.#port = new HttpPort({
+      maxHeadBytes: checkInteger('maxHeadBytes', options.maxHeadBytes ?? 8192, 64, 1024 * 1024),
+      headDeadlineMs: checkDurationMs('headDeadlineMs', options.headDeadlineMs ?? 4000),
+      // One more: the newest has to come in for the oldest to go.
+      maxConnections: this.#maxLinks + pending.maxPending + 1,
+      pending,
+      tls: options.tls,
+      proxyProtocol: options.proxyProtocol ?? false,
+      trusted: this.#trusted,
+      refusals: this.#refusals,
+    })
+    this.#port.server.on('upgrade', (request, stream, head) => this.#upgrade(request, stream, head))
+    this.#port.server.on('request', (request, response) => this.#answer(request, response))
+  }
+
+  get refusals(): RefusalCounts {
+    return this.#refusals.counts
+  }
+
+  async open(): Promise<void> {
+    const { host = '127.0.0.1', port = 0, signal } = this.#options
+    const { server } = this.#port
+    signal?.throwIfAborted()
+    try {
+      if (this.#path === undefined) {
+        server.listen({ host, port })
+        await once(server, 'listening', signal === undefined ? {} : { signal })
+      } else {
+        await listenOnPath(server, this.#path, signal)
+      }
+    } catch (error) {
+      server.close()
+      signal?.throwIfAborted()
+      throw listenError(error, this.#path === undefined ? formatHostPort(host, port) : host)
+    }
+    // Failing to accept one connection (no file descriptors left, say) must not end the process.
+    server.on('error', (error) => this.#transport.logger.error({ error }, 'listener failed'))
+  }
+
+  address(): { readonly host: string; readonly port: number } {
+    const address = this.#port.server.address()
+    if (address === null) throw new TypeError('the listener is closed')
+    return typeof address === 'string'
+      ? { host: `unix:${address}`, port: 0 }
+      : { host: address.address, port: address.port }
+  }
+
+  setTls(tls: ServerTlsOptions): void {
+    this.#port.setTls(tls)
+  }
+
+  close(): Promise<void> {
+    // The port is free when this returns; Node's callback would wait for the links too.
+    if (this.#port.server.listening) this.#port.server.close()
+    this.#port.cut()
+    return Promise.resolve()
+  }
+
+  async closeAll(
+    reason: TransportCloseReason = { code: CloseCode.goingAway, reason: 'server shuts down' },
+  ): Promise<void> {
+    await this.close()
+    for (const transport of this.transports) transport.close(reason)
+    if (this.transports.size > 0) await new Promise<void>((resolve) => this.#waiting.push(resolve))
+  }
+
+  #upgrade(request: IncomingMessage, stream: Duplex, head: Buffer): void {
+    const upgradeRequest = readUpgradeRequest(request, this.#clientOf(request))
+    const decision = this.#decide(upgradeRequest)
+    if (typeof decision === 'function') return this.#handOver(decision, request, stream, head)
+    // What is asked of us at all comes first: a fault is told to those only who have found the place.
+    const refusal = decision ?? upgradeFault(request)
+    if (refusal !== undefined) return this.#refuse(stream, refusal, upgradeRequest)
+    const early = this.#options.earlyData === true ? takeEarlyData(request) : []
+    const excess = earlyDataFault(early, this.#options.unproven)
+    if (excess !== undefined) return this.#refuse(stream, excess, upgradeRequest)
+    this.#port.isFor(request.socket, upgradeRequest.remoteAddress)
+    if (early.length > 0) this.#port.holds(request.socket, sumBytes(early))
+    this.#upgrader.handleUpgrade(request, stream, head, (socket) =>
+      this.#open({ socket, stream, connection: request.socket, request: upgradeRequest, early }),
+    )
+  }
+
+  /** Links of those who may come in: strangers are limited elsewhere, and must not keep anyone out. */
+  get #hasRoom(): boolean {
+    return this.transports.size - this.#unproven.size < this.#maxLinks
+  }
+
+  #clientOf(request: IncomingMessage): ClientAddress {
+    return clientAddress(this.#port.peerOf(request.socket), request.headers, this.#addressHeader, this.#trusted)
+  }
+
+  #decide(request: UpgradeRequest): UpgradeRefusal | TakeUpgrade | undefined {
+    try {
+      const decision = this.#options.authorize?.(request)
+      if (decision !== undefined || this.#hasRoom) return decision
+      return { status: 503, text: `All ${this.#maxLinks} links are in use.` }
+    } catch (error) {
+      this.#transport.logger.error({ error }, 'authorize failed')
+      return { status: 500, text: 'The server could not decide.' }
+    }
+  }
+
+  #refuse(stream: Duplex, refusal: UpgradeRefusal, { remoteAddress }: UpgradeRequest): void {
+    const { status, text } = refusal
+    this.#refusals.add(status === 503 ? 'full' : 'upgrade', remoteAddress, `${status} ${text}`)
+    refuseUpgrade(stream, refusal)
+  }
+
+  #handOver(take: TakeUpgrade, request: IncomingMessage, stream: Duplex, head: Buffer): void {
+    this.#port.handsOver(request.socket)
+    try {
+      take(request, stream, head)
+    } catch (error) {
+      this.#transport.logger.error({ error }, 'an upgrade could not be handed over')
+      stream.destroy()
+    }
+  }
+
+  #open({ socket, stream, connection, request, early }: OpenedUpgrade): void {
+    const { unproven } = this.#options
+    const peer = { address: request.remoteAddress, port: request.remotePort }
+    const transport = new WebSocketTransport(socket, stream, this.#transport, peer, {
+      isServer: true,
+      early,
+      unproven,
+      onAdmit: () => this.#admit(transport, connection),
+    })
+    this.transports.add(transport)
+    if (unproven === undefined) this.#port.admit(connection)
+    else this.#unproven.add(transport)
+    socket.once('close', () => this.#forget(transport))
+    try {
+      this.#options.onTransport(transport, request)
+    } catch (error) {
+      this.#transport.logger.error({ error }, 'onTransport failed')
+      transport.close({ code: CloseCode.internalError, reason: 'the server failed', cause: asError(error) })
+    }
+  }
+
+  #admit(transport: WebSocketTransport, connection: Socket): boolean {
+    if (!this.#hasRoom) {
+      this.#refusals.add('full', transport.peer.address, `all ${this.#maxLinks} links are in use`)
+      return false
+    }
+    this.#unproven.delete(transport)
+    this.#port.admit(connection)
+    return true
+  }
+
+  #forget(transport: WebSocketTransport): void {
+    this.transports.delete(transport)
+    this.#unproven.delete(transport)
+    if (this.transports.size > 0) return
+    for (const resolve of this.#waiting.splice(0)) resolve()
+  }
+
+  #answer(request: IncomingMessage, response: ServerResponse): void {
+    if (this.#options.onRequest !== undefined) return this.#answerByOwner(request, response)
+    // RFC 9110 §15.5.22 wants the protocol named.
+    response.writeHead(426, {
+      'Content-Type': 'text/plain; charset=utf-8',
+      Upgrade: 'websocket',
+      Connection: 'upgrade',
+    })
+    response.end(NO_UPGRADE)
+  }
+
+  #answerByOwner(request: IncomingMessage, response: ServerResponse): void {
+    try {
+      this.#options.onRequest?.(request, response, this.#clientOf(request))
+    } catch (error) {
+      this.#transport.logger.error({ error }, 'onRequest failed')
+      if (!response.headersSent) response.writeHead(500)
+      response.end()
+    }
+  }
+}
+
+/** An upgrade that has become a WebSocket. */
+interface OpenedUpgrade {
+  readonly socket: WebSocket
+  /** Below the WebSocket. */
+  readonly stream: Duplex
+  /** The connection that the request came on. */
+  readonly connection: Socket
+  readonly request: UpgradeRequest
+  readonly early: readonly Uint8Array[]
+}
+
+function upgraderOptions(options: ResolvedTransportOptions): ServerOptions & { closeTimeout: number } {
+  return {
+    noServer: true,
+    clientTracking: false,
+    perMessageDeflate: false,
+    maxPayload: options.maxMessageBytes,
+    // Text messages are refused unread.
+    skipUTF8Validation: true,
+    closeTimeout: options.closeDeadlineMs,
+  }
+}
+
+function knownHeader(header: ClientAddressHeader): ClientAddressHeader {
+  if (clientAddressHeaders.includes(header)) return header
+  throw new RangeError(`clientAddressHeader is "${header}"; it must be one of ${clientAddressHeaders.join(', ')}`)
+}
+
+function listenError(thrown: unknown, place: string): TransportError {
+  const cause = asError(thrown)
+  const [code, why] = LISTEN_ERRORS[systemCodeOf(cause)] ?? ['ERR_TRANSPORT_ADDRESS_UNAVAILABLE', cause.message]
+  return new TransportError(code, `cannot listen on ${place}: ${why}`, { cause })
+}

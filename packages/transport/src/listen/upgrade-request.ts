@@ -1,0 +1,49 @@
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
+import type { ClientAddress } from '../port/forwarded.js'
+import type { UpgradeRefusal } from './refuse-upgrade.js'
+
+/** What a client asked for, before its WebSocket is opened. */
+export interface UpgradeRequest {
+  /** Without the query, percent-encoded as it came. */
+  readonly path: string
+  readonly query: URLSearchParams
+  readonly headers: IncomingHttpHeaders
+  /** Address of the client: behind trusted proxies the one they tell, else that of the connection. */
+  readonly remoteAddress: string | undefined
+  /** Its port; undefined where a proxy has not told it. */
+  readonly remotePort: number | undefined
+}
+
+/** Reads the head of a request; any target will do, since it need not be a URL. */
+export function readUpgradeRequest(request: IncomingMessage, client: ClientAddress): UpgradeRequest {
+  const target = request.url ?? '/'
+  const mark = target.indexOf('?')
+  return {
+    path: mark < 0 ? target : target.slice(0, mark),
+    query: new URLSearchParams(mark < 0 ? '' : target.slice(mark + 1)),
+    headers: request.headers,
+    remoteAddress: client.address,
+    remotePort: client.port,
+  }
+}
+
+/** What is wrong with a request for a WebSocket (RFC 6455 §4.2.1); undefined for a good one. */
+export function upgradeFault({ method, headers }: IncomingMessage): UpgradeRefusal | undefined {
+  if (method !== 'GET') return { status: 405, text: 'WebSockets are asked for by GET.', headers: { Allow: 'GET' } }
+  // Before version 24.9 Node would take it for frames, since then the link would begin behind it.
+  if (Number(headers['content-length'] ?? 0) > 0 || headers['transfer-encoding'] !== undefined) {
+    return bad('A request for a WebSocket has no body.')
+  }
+  if (headers.upgrade?.toLowerCase() !== 'websocket') return bad('Only upgrades to websocket are possible here.')
+  const version = headers['sec-websocket-version']
+  if (version !== '13' && version !== '8') {
+    return { ...bad('The version of the WebSocket must be 13.'), headers: { 'Sec-WebSocket-Version': '13, 8' } }
+  }
+  // 16 bytes in base64.
+  const isKey = /^[+/0-9A-Za-z]{22}==$/.test(headers['sec-websocket-key'] ?? '')
+  return isKey ? undefined : bad('The Sec-WebSocket-Key is missing or no key.')
+}
+
+function bad(text: string): UpgradeRefusal {
+  return { status: 400, text }
+}

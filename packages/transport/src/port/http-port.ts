@@ -1,0 +1,230 @@
+import { createServer as createHttpServer, STATUS_CODES, type Server, type ServerResponse } from 'node:http'
+import { createServer as createHttpsServer, type Server as HttpsServer } from 'node:https'
+import type { DropArgument, Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
+import type { TLSSocket } from 'node:tls'
+import type { PendingConnections } from '@ls/mux'
+import { systemCodeOf } from '../errors.js'
+import type { ClientAddress } from './forwarded.js'
+import { PendingSockets } from './pending-sockets.js'
+import type { ProxyHeader } from './proxy-header.js'
+import { readProxyHeader } from './read-proxy-header.js'
+import { textResponse } from '../listen/refuse-upgrade.js'
+import type { RefusalKind, Refusals } from './refusals.js'
+import { secureContextOptions, serverTlsOptions, type ServerTlsOptions } from './server-tls.js'
+import type { TrustedProxies } from './trusted-proxies.js'
+
+/** How often Node looks for heads past their deadline, in milliseconds. */
+const HEAD_CHECK_MS = 500
+
+/** Time for a whole plain request, in milliseconds: what comes in over HTTP is small. */
+const REQUEST_DEADLINE_MS = 30_000
+
+export interface HttpPortOptions {
+  readonly maxHeadBytes: number
+  /** For the PROXY header, for TLS and for the head of the request, each. */
+  readonly headDeadlineMs: number
+  readonly maxConnections: number
+  readonly tls: ServerTlsOptions | undefined
+  readonly proxyProtocol: boolean
+  readonly trusted: TrustedProxies
+  readonly refusals: Refusals
+  readonly pending: PendingConnections
+}
+
+/** What a connection goes through before its requests are ours: the PROXY header, TLS, HTTP's own limits. */
+export class HttpPort {
+  readonly server: Server
+  readonly #options: HttpPortOptions
+  readonly #pending: PendingSockets
+  /** Connections that have not come as far as HTTP, which looks after its own. */
+  readonly #arriving = new Set<Socket>()
+  /** What PROXY headers said, by the connection they came on. */
+  readonly #sources = new WeakMap<Socket, ClientAddress>()
+  /** The last answer on a connection: nothing else may be written while it is under way. */
+  readonly #answers = new WeakMap<Duplex, ServerResponse>()
+
+  constructor(options: HttpPortOptions) {
+    this.#options = options
+    this.#pending = new PendingSockets(options)
+    this.server = options.tls === undefined ? createHttpServer(this.#httpOptions()) : this.#createTlsServer(options.tls)
+    this.server.maxConnections = options.maxConnections
+    this.server.on('drop', (dropped?: DropArgument) =>
+      this.#refused('full', dropped?.remoteAddress, 'too many connections wait'),
+    )
+    this.server.on('request', ({ socket }, response) => {
+      this.#answers.set(socket, response)
+      this.#pending.serve(underlying(socket), response)
+    })
+    this.server.on('clientError', (error, socket) => this.#clientError(error, socket))
+    if (options.proxyProtocol) this.#expectProxyHeaders()
+    this.server.prependListener('connection', (socket: Socket) => this.#pending.add(socket))
+  }
+
+  /** The connection turned out to be for a client at this address. */
+  isFor(socket: Socket, address: string | undefined): void {
+    this.#pending.moveTo(underlying(socket), address)
+  }
+
+  /** The connection is somebody else's to serve, until it closes. */
+  handsOver(socket: Socket): void {
+    this.#pending.serve(underlying(socket))
+  }
+
+  /** What came ahead on the connection is kept until it has come in. */
+  holds(socket: Socket, bytes: number): void {
+    this.#pending.hold(underlying(socket), bytes)
+  }
+
+  /** The connection has shown that it may come in, so it makes room for nobody any more. */
+  admit(socket: Socket): void {
+    this.#pending.release(underlying(socket))
+  }
+
+  /** Who is at the other end of a connection, by its PROXY header where there is one. */
+  peerOf(socket: Socket): ClientAddress {
+    return this.#sources.get(underlying(socket)) ?? { address: socket.remoteAddress, port: socket.remotePort }
+  }
+
+  /** Shows another certificate from now on; connections that are open stay as they are. @throws TransportError for a bad one */
+  setTls(options: ServerTlsOptions): void {
+    if (this.#options.tls === undefined) throw new TypeError('the listener was opened without TLS')
+    if ((this.#options.tls.clientCa === undefined) !== (options.clientCa === undefined)) {
+      throw new TypeError('whether clients must show a certificate cannot change while the listener is open')
+    }
+    const server = this.server as HttpsServer
+    server.setSecureContext(secureContextOptions(options))
+  }
+
+  /** Cuts every connection that is not a link; what was upgraded lives on. */
+  cut(): void {
+    for (const socket of this.#arriving) socket.destroy()
+    // Closing the server stops its watch over slow heads, so these connections must not stay.
+    this.server.closeAllConnections()
+  }
+
+  #httpOptions() {
+    const { maxHeadBytes, headDeadlineMs } = this.#options
+    return {
+      // Strict whatever the command line of Node says: the frame that is read here is the one that is passed on.
+      insecureHTTPParser: false,
+      maxHeaderSize: maxHeadBytes,
+      headersTimeout: headDeadlineMs,
+      requestTimeout: REQUEST_DEADLINE_MS,
+      connectionsCheckingInterval: HEAD_CHECK_MS,
+      noDelay: true,
+    }
+  }
+
+  #createTlsServer(tls: ServerTlsOptions): Server {
+    const { headDeadlineMs } = this.#options
+    const server = createHttpsServer({
+      ...this.#httpOptions(),
+      ...serverTlsOptions(tls),
+      handshakeTimeout: headDeadlineMs,
+    })
+    server.prependListener('connection', (socket: Socket) => this.#arrived(socket))
+    server.prependListener('secureConnection', (socket) => this.#arriving.delete(underlying(socket)))
+    return server
+  }
+
+  #arrived(socket: Socket): void {
+    this.#arriving.add(socket)
+    socket.once('close', () => this.#arriving.delete(socket))
+  }
+
+  /** Stands between the connections and Node's own listeners, which get them once the header is read. */
+  #expectProxyHeaders(): void {
+    const { trusted } = this.#options
+    const next = this.server.listeners('connection') as ((socket: Socket) => void)[]
+    this.server.removeAllListeners('connection')
+    this.server.on('connection', (socket: Socket) => {
+      // Nobody else listens yet.
+      socket.on('error', ignore)
+      if (trusted.isEmpty || trusted.has(socket.remoteAddress)) return this.#readProxyHeader(socket, next)
+      this.#refused('proxy-header', socket.remoteAddress, 'PROXY headers are taken from trusted proxies only')
+      socket.destroy()
+    })
+  }
+
+  #readProxyHeader(socket: Socket, next: readonly ((socket: Socket) => void)[]): void {
+    const onHeader = ({ source }: ProxyHeader): void => {
+      if (source !== undefined) {
+        this.#sources.set(socket, source)
+        this.isFor(socket, source.address)
+      }
+      this.#arriving.delete(socket)
+      socket.off('error', ignore)
+      for (const listener of next) listener.call(this.server, socket)
+      // TLS takes what is left by itself, and would find nothing of it on a socket that flows.
+      if (this.#options.tls === undefined) socket.resume()
+    }
+    const onFailure = (error: Error): void => {
+      const kind = systemCodeOf(error) === 'ERR_TRANSPORT_TIMEOUT' ? 'silent' : 'proxy-header'
+      this.#refused(kind, socket.remoteAddress, error.message)
+      socket.destroy()
+    }
+    this.#arrived(socket)
+    readProxyHeader(socket, this.#options.headDeadlineMs, onHeader, onFailure)
+  }
+
+  /** Node reports what is no HTTP, what is too large or too late, and failed TLS handshakes. */
+  #clientError(error: Error, stream: Duplex): void {
+    const code = systemCodeOf(error)
+    // Node ends such a connection without a word about why.
+    const { authorizationError: fault } = stream as Partial<TLSSocket>
+    if (code === 'ECONNRESET' && fault !== undefined && fault !== null) {
+      this.#refused(
+        'tls',
+        this.peerOf(stream as Socket).address,
+        `the client certificate is not valid (${String(fault)})`,
+      )
+    }
+    const { kind, status } =
+      REFUSALS[code] ?? (code.startsWith('HPE_') ? BAD_REQUEST : { kind: undefined, status: undefined })
+    if (kind !== undefined) this.#refused(kind, this.peerOf(stream as Socket).address, error.message)
+    else if (TLS_ERROR.test(code)) this.#refused('tls', this.peerOf(stream as Socket).address, tlsReason(error, code))
+    const last = this.#answers.get(stream)
+    // Under way, or the last one there is going to be: nobody may take ours for a part of it.
+    const isAnswered = last?.writableFinished === false || last?.shouldKeepAlive === false
+    if (status === undefined || !stream.writable || isAnswered) return void stream.destroy()
+    stream.end(textResponse(status, STATUS_CODES[status] ?? ''), () => stream.destroy())
+  }
+
+  #refused(kind: RefusalKind, address: string | undefined, reason: string): void {
+    this.#options.refusals.add(kind, address, reason)
+  }
+}
+
+const ignore = (): void => {}
+
+interface HttpRefusal {
+  readonly kind: RefusalKind
+  readonly status: number | undefined
+}
+
+const BAD_REQUEST: HttpRefusal = { kind: 'bad-request', status: 400 }
+
+const REFUSALS: Readonly<Record<string, HttpRefusal>> = {
+  HPE_HEADER_OVERFLOW: { kind: 'head-size', status: 431 },
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: { kind: 'bad-request', status: 413 },
+  // An end before a whole request: nobody is left to read an answer.
+  HPE_INVALID_EOF_STATE: { kind: 'bad-request', status: undefined },
+  ERR_HTTP_REQUEST_TIMEOUT: { kind: 'silent', status: 408 },
+  ERR_TLS_HANDSHAKE_TIMEOUT: { kind: 'silent', status: undefined },
+}
+
+/** A connection that merely ends during the handshake (ECONNRESET) was a port scan or a health check. */
+const TLS_ERROR = /^(?:ERR_SSL_|ERR_TLS_|EPROTO$)/
+
+function tlsReason(error: Error, code: string): string {
+  if (code === 'ERR_SSL_HTTP_REQUEST') return 'HTTP without TLS; clients use wss:// here'
+  if (code === 'ERR_SSL_PEER_DID_NOT_RETURN_A_CERTIFICATE') return 'the client showed no certificate'
+  // OpenSSL's text with its own file names in front; the code says the same.
+  return error.message.includes(code) ? error.message : `the TLS handshake failed (${code})`
+}
+
+/** The connection below TLS; Node has no public name for it. */
+function underlying(socket: Socket): Socket {
+  return (socket as { _parent?: Socket | null })._parent ?? socket
+}

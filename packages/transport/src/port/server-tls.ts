@@ -1,0 +1,54 @@
+import { createSecureContext, type SecureContextOptions, type TlsOptions } from 'node:tls'
+import { asError } from '@ls/foundation'
+import { systemCodeOf, TransportError } from '../errors.js'
+
+/** What a `wss:` listener shows, and whom it lets in; PEM texts. */
+export interface ServerTlsOptions {
+  /** The certificate, its issuers' after it. */
+  readonly cert: string | Buffer
+  readonly key: string | Buffer
+  readonly passphrase?: string
+  /** Issuers of client certificates: with this, only clients that show one of theirs get in. @default none, everyone may */
+  readonly clientCa?: string | Buffer
+}
+
+const CAUSES: Readonly<Record<string, string>> = {
+  ERR_OSSL_X509_KEY_VALUES_MISMATCH: 'the key does not belong to the certificate',
+  ERR_OSSL_PEM_NO_START_LINE: 'certificate or key is not in PEM form',
+  ERR_OSSL_PEM_BAD_END_LINE: 'certificate or key is cut off, or not in PEM form',
+  ERR_OSSL_UNSUPPORTED: 'the key is not in PEM form, or of a kind that is not known here',
+  ERR_OSSL_BAD_DECRYPT: 'the passphrase of the key is wrong',
+  ERR_MISSING_PASSPHRASE: 'the key is encrypted and there is no passphrase',
+}
+
+/** The options as Node takes them, for a new server. @throws TransportError ERR_TRANSPORT_TLS for a pair that is none */
+export function serverTlsOptions(options: ServerTlsOptions): TlsOptions {
+  const mutual = options.clientCa !== undefined
+  return {
+    ...secureContextOptions(options),
+    requestCert: mutual,
+    rejectUnauthorized: mutual,
+    // WebSocket over HTTP/2 is another thing.
+    ALPNProtocols: ['http/1.1'],
+  }
+}
+
+/** What of them may change while the server runs. @throws TransportError ERR_TRANSPORT_TLS for a pair that is none */
+export function secureContextOptions({ cert, key, passphrase, clientCa }: ServerTlsOptions): SecureContextOptions {
+  const options: SecureContextOptions = {
+    cert,
+    key,
+    ...(passphrase === undefined ? {} : { passphrase }),
+    ...(clientCa === undefined ? {} : { ca: clientCa }),
+    // RFC 8996 has done with 1.0 and 1.1, whatever Node was started with.
+    minVersion: 'TLSv1.2',
+  }
+  try {
+    createSecureContext(options)
+  } catch (thrown) {
+    const cause = asError(thrown)
+    const why = CAUSES[systemCodeOf(cause)] ?? cause.message
+    throw new TransportError('ERR_TRANSPORT_TLS', `this certificate and key cannot be used: ${why}`, { cause })
+  }
+  return options
+}

@@ -1,0 +1,103 @@
+import type { TransportCloseReason } from '@ls/mux'
+import { systemCodeOf, TransportError } from '../errors.js'
+import { printable } from '../connect/printable.js'
+
+/** Close codes this package uses (RFC 6455 §7.4.1). */
+export const CloseCode = {
+  normal: 1000,
+  goingAway: 1001,
+  unsupportedData: 1003,
+  /** Never on the wire: the peer's close message carried no code. */
+  noStatus: 1005,
+  /** Never on the wire: the connection ended without a close message. */
+  abnormal: 1006,
+  messageTooLarge: 1009,
+  internalError: 1011,
+  tryAgainLater: 1013,
+} as const
+
+/** What the registered codes mean, for peers that give no text of their own. */
+const MEANINGS: Readonly<Record<number, string>> = {
+  1000: 'closed normally',
+  1001: 'going away',
+  1002: 'protocol error',
+  1003: 'unsupported data',
+  1005: 'closed without a reason',
+  1007: 'malformed data',
+  1008: 'policy violation',
+  1009: 'message too large',
+  1011: 'internal error',
+  1012: 'service restarts',
+  1013: 'try again later',
+  1014: 'bad gateway',
+}
+
+/** Body of a control frame (125 bytes, RFC 6455 §5.5) less the code. */
+const MAX_REASON_BYTES = 123
+
+/** A close message as it can go on the wire: a code that may be sent, and a text that fits. */
+export function closeFrame(reason: TransportCloseReason): { code: number; text: Buffer } {
+  return { code: isSendable(reason.code) ? reason.code : insteadOf(reason.code), text: cutText(reason.reason) }
+}
+
+/** The code for those who may send few of them, as browsers may: 1000 and 3000–4999; the text stays what it is. */
+export function applicationCloseCode(code: number): number {
+  return code >= 3000 && code <= 4999 ? code : CloseCode.normal
+}
+
+/** The end of a link in our words, from what ws reports: code and text, and the error that came before it, if any. */
+export function closeReason(
+  code: number,
+  text: string,
+  error: Error | undefined,
+  maxMessageBytes: number,
+): TransportCloseReason {
+  if (error !== undefined && systemCodeOf(error).startsWith('WS_ERR_')) return brokenRule(error, maxMessageBytes)
+  if (code === CloseCode.abnormal) return lost(error)
+  const said = printable(text, MAX_REASON_BYTES)
+  return { code, reason: said === '' ? (MEANINGS[code] ?? `closed with code ${code}`) : said }
+}
+
+/** The peer sent what RFC 6455 or our limits forbid; ws has told it so. */
+function brokenRule(error: Error, maxMessageBytes: number): TransportCloseReason {
+  if (systemCodeOf(error) === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH') {
+    const reason = `the peer sent a message of more than ${maxMessageBytes} bytes`
+    return {
+      code: 1009,
+      reason,
+      cause: new TransportError('ERR_TRANSPORT_MESSAGE_TOO_LARGE', reason, { cause: error }),
+    }
+  }
+  const reason = `the peer broke the WebSocket protocol: ${error.message}`
+  return { code: 1002, reason, cause: new TransportError('ERR_TRANSPORT_PROTOCOL', reason, { cause: error }) }
+}
+
+function lost(error: Error | undefined): TransportCloseReason {
+  const code = CloseCode.abnormal
+  if (error === undefined) return { code, reason: 'connection ended without a close message' }
+  const reason = `connection lost: ${error.message}`
+  return { code, reason, cause: new TransportError('ERR_TRANSPORT_CONNECTION_LOST', reason, { cause: error }) }
+}
+
+/** Codes an endpoint may put into a close message (RFC 6455 §7.4.2 and the IANA registry). */
+function isSendable(code: number): boolean {
+  if (code >= 3000 && code <= 4999) return Number.isInteger(code)
+  return code in MEANINGS && code !== CloseCode.noStatus
+}
+
+function insteadOf(code: number): number {
+  return code === CloseCode.noStatus ? CloseCode.normal : CloseCode.internalError
+}
+
+/** Cuts at a character's end, since the text of a close message must be valid UTF-8. */
+function cutText(text: string): Buffer {
+  const bytes = Buffer.from(text)
+  if (bytes.length <= MAX_REASON_BYTES) return bytes
+  let end = MAX_REASON_BYTES
+  while (end > 0 && isContinuation(bytes[end])) end--
+  return bytes.subarray(0, end)
+}
+
+function isContinuation(byte: number | undefined): boolean {
+  return byte !== undefined && (byte & 0xc0) === 0x80
+}

@@ -1,0 +1,298 @@
+import type { Duplex } from 'node:stream'
+import type { TimerHandle } from '@ls/foundation'
+import { Keepalive, type MessageTransport, type TransportCloseReason, type TransportHandler } from '@ls/mux'
+import { WebSocket } from 'ws'
+import { CloseCode, closeFrame, closeReason } from './close-code.js'
+import { TransportError } from '../errors.js'
+import { FrameReader } from './frame-reader.js'
+import { FrameWriter } from './frame-writer.js'
+import type { ResolvedTransportOptions } from '../options.js'
+import { ReadAllowance } from './read-allowance.js'
+import type { TransportPeer, TransportRole } from './transport-role.js'
+
+/**
+ * How long messages that arrived before the end wait for a paused owner, in milliseconds: longer than the 30 s after
+ * which a session gives up a stuck channel and reads on (protocol.md §2).
+ */
+const UNREAD_DEADLINE_MS = 60_000
+
+/** From this many bytes on, what was sent leaves before the event loop turns to the next socket. */
+const promptBytes = 16_384
+
+/**
+ * One WebSocket as a message transport, with back-pressure both ways and a heartbeat; made by `connect` and `listen`.
+ *
+ * Messages sent in one turn of the event loop leave in one system call. Only binary messages count: a text message
+ * closes the link with 1003, one beyond `maxMessageBytes` with 1009.
+ */
+export class WebSocketTransport implements MessageTransport {
+  readonly peer: TransportPeer
+  readonly #socket: WebSocket
+  readonly #stream: Duplex
+  readonly #options: ResolvedTransportOptions
+  readonly #highWaterBytes: number
+  readonly #allowance: ReadAllowance
+  readonly #onAdmit: (() => boolean) | undefined
+  readonly #writer: FrameWriter
+  readonly #keepalive: Keepalive | undefined
+  /** `destroyed` hands over nothing any more; `closed` means that `onClose` has been called. */
+  #state: 'open' | 'closing' | 'destroyed' | 'closed' = 'open'
+  #handler: TransportHandler | undefined
+  #paused = false
+  /** Messages that ws had parsed before it stopped: at most one read of the socket, and the message it completed. */
+  #held: Uint8Array[] = []
+  /** When the stream, corked since the first message of a turn of the event loop, lets go what was sent. */
+  #departure: 'none' | 'end of turn' | 'next tick' = 'none'
+  #blocked = false
+  #error: Error | undefined
+  /** Our own reason for the end, if it was us. */
+  #ownReason: TransportCloseReason | undefined
+  /** Set once the socket is gone, while `onClose` still waits for held messages. */
+  #ended: TransportCloseReason | undefined
+  #unreadTimer: TimerHandle
+
+  /** `socket` must be open, and `stream` the connection below it; `early` came before it was. */
+  constructor(
+    socket: WebSocket,
+    stream: Duplex,
+    options: ResolvedTransportOptions,
+    peer: TransportPeer,
+    { isServer, early = [], unproven, onAdmit }: TransportRole,
+  ) {
+    this.#socket = socket
+    this.#stream = stream
+    this.#options = options
+    this.#held = [...early]
+    this.#allowance = new ReadAllowance(options.maxMessageBytes, unproven)
+    // What came with the request counts as well; the listener has refused what is too much.
+    for (const message of early) this.#allowance.takes(message.length)
+    this.#onAdmit = onAdmit
+    this.peer = peer
+    // 'drain' only follows a write beyond the stream's own mark, so ours cannot be lower.
+    this.#highWaterBytes = Math.max(options.highWaterBytes, stream.writableHighWaterMark)
+    this.#writer = new FrameWriter(stream, !isServer)
+    this.#readFrames(isServer)
+    socket.on('message', (data: Buffer, isBinary) => this.#receive(data, isBinary))
+    socket.on('error', (error) => (this.#error ??= error))
+    socket.on('close', (code, text) => this.#end(code, text.toString()))
+    // ws keeps the errors of the connection to itself.
+    stream.on('error', (error) => (this.#error ??= error))
+    stream.on('drain', () => this.#drained())
+    // Nothing is read before there is a handler: what the peer sends meanwhile waits in the system's buffers.
+    socket.pause()
+    this.#keepalive = options.heartbeat === false ? undefined : this.#createKeepalive(options.heartbeat)
+  }
+
+  get bufferedBytes(): number {
+    return this.#state === 'closed' ? 0 : this.#stream.writableLength
+  }
+
+  /** Smoothed round trip of the heartbeat's pings, in milliseconds. */
+  get roundTripMs(): number | undefined {
+    return this.#keepalive?.roundTripMs
+  }
+
+  /** The heartbeat, to read its measurements and to change its deadlines; undefined when it is off. */
+  get keepalive(): Keepalive | undefined {
+    return this.#keepalive
+  }
+
+  /**
+   * The peer has shown that it may come in: from here on it may send as much as any, and its link is not cut to make room
+   * for others. False when there is no room for it; its link is being closed then. Without `unproven` in `listen` there is
+   * nothing to show.
+   */
+  admit(): boolean {
+    if (this.#allowance.isProven) return true
+    if (this.#onAdmit?.() === false) {
+      this.close({ code: CloseCode.tryAgainLater, reason: 'all links are in use' })
+      return false
+    }
+    this.#allowance.isProven = true
+    return true
+  }
+
+  send(message: Uint8Array, headroomBytes = 0): boolean {
+    if (this.#state !== 'open' || this.#socket.readyState !== WebSocket.OPEN) return false
+    if (this.#departure === 'none') this.#stream.cork()
+    this.#writer.write(message, headroomBytes)
+    this.#scheduleDeparture()
+    if (this.#stream.writableLength <= this.#highWaterBytes) return true
+    this.#blocked = true
+    return false
+  }
+
+  pause(): void {
+    if (this.#paused) return
+    this.#paused = true
+    if (this.#state === 'open') this.#stopReading()
+  }
+
+  resume(): void {
+    if (!this.#paused) return
+    this.#paused = false
+    process.nextTick(this.#release)
+  }
+
+  close(reason: TransportCloseReason = { code: CloseCode.normal, reason: '' }): void {
+    if (this.#state !== 'open') return
+    this.#state = 'closing'
+    this.#ownReason = reason
+    const { code, text } = closeFrame(reason)
+    this.#socket.close(code, text)
+    // The peer's answer comes after all it has sent. An owner that is paused gets none of it any more.
+    if (!this.#flowing) this.#held = []
+    this.#socket.resume()
+  }
+
+  destroy(): void {
+    if (this.#state === 'closed') return
+    this.#state = 'destroyed'
+    this.#held = []
+    this.#ownReason ??= { code: CloseCode.abnormal, reason: 'destroyed' }
+    this.#socket.terminate()
+    if (this.#ended !== undefined) process.nextTick(this.#release)
+  }
+
+  setHandler(handler: TransportHandler): void {
+    this.#handler = handler
+    process.nextTick(this.#release)
+  }
+
+  get #flowing(): boolean {
+    return !this.#paused && this.#handler !== undefined
+  }
+
+  /**
+   * What is sent in one turn of the event loop leaves in one writev, whichever sockets it came from: 16 channels that each
+   * wait for an answer exchange a fifth more, and a datagram takes a fifth less CPU. Much does not wait for the other
+   * sockets of the turn, or what was read first has left the cache by then: 1 KiB writes lose up to a fifth.
+   */
+  #scheduleDeparture(): void {
+    if (this.#stream.writableLength >= promptBytes) {
+      if (this.#departure !== 'next tick') process.nextTick(this.#depart)
+      this.#departure = 'next tick'
+    } else if (this.#departure === 'none') {
+      setImmediate(this.#depart)
+      this.#departure = 'end of turn'
+    }
+  }
+
+  readonly #depart = (): void => {
+    if (this.#departure === 'none') return
+    this.#departure = 'none'
+    this.#stream.uncork()
+  }
+
+  #drained(): void {
+    if (!this.#blocked || this.#state !== 'open') return
+    this.#blocked = false
+    this.#handler?.onDrain()
+  }
+
+  #receive(message: Uint8Array, isBinary: boolean): void {
+    if (!isBinary) return this.#refuseText()
+    if (this.#state === 'destroyed') return
+    // After a pause, ws still reports what it had read already.
+    if (this.#flowing && this.#held.length === 0) this.#handler?.onMessage(message)
+    else if (this.#flowing || this.#state === 'open') this.#held.push(message)
+  }
+
+  /** Hands over what was held, then lets the socket go on. Runs from the event loop only, never inside a call. */
+  readonly #release = (): void => {
+    const held = this.#held
+    let next = 0
+    for (let message = held[0]; message !== undefined && this.#flowing && held === this.#held; message = held[next]) {
+      next++
+      this.#handler?.onMessage(message)
+    }
+    if (held === this.#held) held.splice(0, next)
+    if (this.#held.length > 0) return
+    if (this.#ended !== undefined) this.#announceEnd(this.#ended)
+    else if (this.#flowing) this.#continueReading()
+  }
+
+  #stopReading(): void {
+    this.#socket.pause()
+    this.#keepalive?.pause()
+  }
+
+  #continueReading(): void {
+    this.#socket.resume()
+    this.#keepalive?.resume()
+    this.#keepalive?.start()
+  }
+
+  #refuseText(): void {
+    if (this.#state !== 'open') return
+    const reason = 'text message received, only binary messages are allowed'
+    const cause = new TransportError('ERR_TRANSPORT_TEXT_MESSAGE', reason)
+    this.close({ code: CloseCode.unsupportedData, reason, cause })
+  }
+
+  /** Nothing more is read, not even the answer to the close: it stands behind what was too much. */
+  #refuseExcess(): void {
+    this.close({ code: CloseCode.messageTooLarge, reason: 'too much for a peer that has not shown who it is' })
+    this.#stream.once('finish', () => this.#stream.destroy())
+    this.#stream.end()
+  }
+
+  #readFrames(isServer: boolean): void {
+    const reader = new FrameReader({
+      stream: this.#stream,
+      masked: isServer,
+      allowance: this.#allowance,
+      onExcess: () => this.#refuseExcess(),
+      // Bytes, not messages: a large message on a slow path is life long before it is complete.
+      onBytes: () => this.#keepalive?.received(),
+      onMessage: (message) => this.#receive(message, true),
+    })
+    if (!reader.attach()) this.#socket.on('message', () => this.#keepalive?.received())
+  }
+
+  #createKeepalive(timing: Exclude<ResolvedTransportOptions['heartbeat'], false>): Keepalive {
+    const keepalive = new Keepalive({
+      ...timing,
+      clock: this.#options.clock,
+      ping: (id) => this.#ping(id),
+      dead: (silentMs) => this.#declareDead(silentMs, keepalive.deadlineMs),
+    })
+    this.#socket.on('pong', (data) => {
+      if (data.length === 4) keepalive.pong(data.readUInt32BE())
+    })
+    return keepalive
+  }
+
+  #ping(id: number): void {
+    if (this.#socket.readyState !== WebSocket.OPEN) return
+    const payload = Buffer.allocUnsafe(4)
+    payload.writeUInt32BE(id)
+    this.#socket.ping(payload)
+  }
+
+  #declareDead(silentMs: number, limitMs: number): void {
+    const reason = `peer silent for ${silentMs} ms (limit ${limitMs} ms)`
+    const cause = new TransportError('ERR_TRANSPORT_PEER_SILENT', reason)
+    this.#ownReason ??= { code: CloseCode.abnormal, reason, cause }
+    this.destroy()
+  }
+
+  /** The socket is gone. Messages it delivered before still go first, if the owner reads on in time. */
+  #end(code: number, text: string): void {
+    this.#keepalive?.stop()
+    const reason = this.#ownReason ?? closeReason(code, text, this.#error, this.#options.maxMessageBytes)
+    this.#ended = reason
+    if (this.#state === 'open') this.#state = 'closing'
+    const { address, port } = this.peer
+    this.#options.logger.debug({ code: reason.code, reason: reason.reason, address, port }, 'transport ended')
+    if (this.#held.length === 0) return this.#announceEnd(reason)
+    this.#unreadTimer = this.#options.clock.setTimeout(() => this.destroy(), UNREAD_DEADLINE_MS)
+  }
+
+  #announceEnd(reason: TransportCloseReason): void {
+    if (this.#state === 'closed' || this.#handler === undefined) return
+    this.#state = 'closed'
+    this.#options.clock.clearTimeout(this.#unreadTimer)
+    this.#handler.onClose(reason)
+  }
+}

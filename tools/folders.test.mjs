@@ -1,0 +1,39 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { listFiles, readPackages, repositoryRoot } from './workspace.mjs'
+
+// Sources stand in folders by subject: few enough files in each to see at a glance, and a map of them in the README.
+
+/** Sources in one folder; tests beside them do not count. */
+const maxSources = 15
+
+/** The site has pages and scripts, and no sources of this kind. */
+const packages = readPackages(repositoryRoot).filter(({ folder }) => existsSync(join(repositoryRoot, folder, 'src')))
+
+describe.each(packages)('$folder', ({ folder }) => {
+  const folders = foldersBelow(`${folder}/src`)
+
+  it(`has at most ${maxSources} sources in a folder`, () => {
+    const crowded = [`${folder}/src`, ...folders].filter((each) => sourcesIn(each).length > maxSources)
+    expect(crowded).toEqual([])
+  })
+
+  it('has a README that maps its folders', () => {
+    const readme = readFileSync(join(repositoryRoot, folder, 'README.md'), 'utf8')
+    const mapped = [...readme.matchAll(/^\| `(?<path>src\/[\w/-]+)\/` +\|/gm)].map(({ groups }) => groups.path)
+    expect(new Set(mapped)).toEqual(new Set(folders.map((each) => each.slice(`${folder}/`.length))))
+  })
+})
+
+/** Folders below `folder` that hold files, relative to the root. */
+function foldersBelow(folder) {
+  return [
+    ...new Set(listFiles(repositoryRoot, folder, ['.ts']).map((file) => file.slice(0, file.lastIndexOf('/')))),
+  ].filter((each) => each !== folder)
+}
+
+function sourcesIn(folder) {
+  const files = readdirSync(join(repositoryRoot, folder))
+  return files.filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts') && file !== 'index.ts')
+}
