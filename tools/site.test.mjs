@@ -20,7 +20,6 @@ const withoutTwin = new Set([
   'guide/looking-like-a-browser.md',
   'guide/ports.md',
   'guide/proxies.md',
-  'guide/reliability.md',
 ])
 
 describe('the sidebar', () => {
