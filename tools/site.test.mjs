@@ -18,7 +18,6 @@ const withoutTwin = new Set([
   'guide/byte-streams.md',
   'guide/cli.md',
   'guide/looking-like-a-browser.md',
-  'guide/proxies.md',
 ])
 
 describe('the sidebar', () => {
