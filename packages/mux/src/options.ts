@@ -15,6 +15,7 @@ export interface LinkTerms {
   readonly windowBytes?: number
 }
 
+/** Limits and times of a {@link Session}, beside what its link agreed on. */
 export interface SessionOptions extends LinkTerms {
   /** @default the process's clock */
   readonly clock?: Clock

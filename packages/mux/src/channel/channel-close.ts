@@ -9,7 +9,9 @@
  */
 export type ChannelCloseKind = 'ended' | 'refused' | 'aborted' | 'local' | 'session'
 
+/** What a channel gives its handler when it is gone. */
 export interface ChannelCloseReason {
+  /** Who or what ended it. */
   readonly kind: ChannelCloseKind
   /** The peer's words or ours; begins with a word of protocol.md §4 where one is known. Empty for a plain end. */
   readonly error: string

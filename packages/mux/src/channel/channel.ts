@@ -34,15 +34,21 @@ export interface ChannelInit {
  * the session.
  */
 export class Channel implements SenderOwner, ReceiverOwner {
+  /** 16 bytes, the same at both ends (protocol.md §1.1). */
   readonly id: Uint8Array
+  /** The id as the key of a Map. */
   readonly key: ChannelKey
+  /** What it carries: `tcp` a stream of bytes, `udp` datagrams. */
   readonly protocol: Protocol
+  /** The target as its opener asked for it; undefined for UDP, where each datagram has its own. */
   readonly address: Address | undefined
+  /** Whether our side opened it. */
   readonly initiator: boolean
   /** Time the channel was made, in milliseconds of the session's clock. */
   readonly openedAtMs: number
   /** Datagrams dropped because a queue was full or they were too large; owners count their own here. */
   droppedDatagrams = 0
+  /** Idle checks in a row that found no message: what the session counts for `idleLimitMs`. */
   idleChecks = 0
 
   readonly #host: ChannelHost
@@ -71,10 +77,12 @@ export class Channel implements SenderOwner, ReceiverOwner {
     this.#receiver = new Receiver(host, this)
   }
 
+  /** How far it has come. */
   get state(): ChannelState {
     return this.#state
   }
 
+  /** What {@link setHandler} was given last; undefined before. */
   get handler(): ChannelHandler | undefined {
     return this.#handler
   }
@@ -202,6 +210,10 @@ export class Channel implements SenderOwner, ReceiverOwner {
     this.#receiver.pause()
   }
 
+  /**
+   * Delivers what waits, and then whatever comes until {@link pause}. A handler that throws meanwhile aborts the
+   * channel; nothing is thrown at the caller.
+   */
   resume(): void {
     try {
       this.#receiver.resume()

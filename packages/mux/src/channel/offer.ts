@@ -26,8 +26,10 @@ export interface OfferInit {
  * passes until it is accepted, so it can be offered to several and withdrawn from all but one.
  */
 export class ChannelOffer implements TableEntry {
+  /** The id of the request as the key of a Map. */
   readonly key: ChannelKey
   readonly id: Uint8Array
+  /** The session whose peer it is offered to. */
   readonly host: Session
   readonly relieved = true
   idleChecks = 0

@@ -8,16 +8,19 @@ import type { Session } from '../session/session.js'
 export interface ForwardedChannel {
   /** 16 bytes, the same on both links. */
   readonly id: Uint8Array
+  /** What it carries. */
   readonly protocol: 'tcp' | 'udp'
   /** The channel as its opener asked for it. */
   readonly request: Channel
-  /** Payload bytes from the opener to the target, and back; as on the wire for UDP. */
+  /** Payload bytes from the opener to the target; as on the wire for UDP. */
   readonly sentBytes: number
+  /** The same from the target to the opener. */
   readonly receivedBytes: number
   /** Ends the channel on both links at once. */
   abort(error: string): void
 }
 
+/** How {@link forward} passes a channel on. */
 export interface ForwardOptions {
   /** What to ask `to` for. @default what the opener asked for, to the letter */
   readonly address?: Address | undefined

@@ -17,7 +17,9 @@ export interface KeepaliveTiming {
   readonly deadlineMs?: number
 }
 
+/** What a {@link Keepalive} needs of its owner. */
 export interface KeepaliveOptions extends KeepaliveTiming {
+  /** Tells the time and runs the timer. */
   readonly clock: Clock
   /** Sends a ping; the peer's answer to it must reach {@link Keepalive.pong} with the same `id` (1–0xffffffff). */
   ping(id: number): void

@@ -25,7 +25,9 @@ export interface MessageTransport {
   readonly keepalive?: (Pick<Keepalive, 'hasten'> & Partial<Pick<Keepalive, 'overdue'>>) | undefined
   /** `headroomBytes`: memory directly before the message, in the same buffer, that is free for a header. */
   send(message: Uint8Array, headroomBytes?: number): boolean
+  /** Stops `onMessage`: rule 4. */
   pause(): void
+  /** Lets `onMessage` go on, first with what waits: rules 4 and 5. */
   resume(): void
   /** Ends the transport gracefully: what was sent still goes out, then the peer learns `reason`. */
   close(reason?: TransportCloseReason): void
@@ -42,7 +44,9 @@ export interface TransportHandler {
    * of the `processFramePool`, that is the receiver's too, to give back: no sender may keep it for another time.
    */
   onMessage(message: Uint8Array): void
+  /** `send` may be called again after it returned false: rule 3. */
   onDrain(): void
+  /** The transport is over, and nothing is called after this: rules 1 and 6. */
   onClose(reason: TransportCloseReason): void
 }
 
@@ -50,6 +54,7 @@ export interface TransportHandler {
 export interface TransportCloseReason {
   /** WebSocket close code (RFC 6455 §7.4), where there was one. */
   readonly code: number
+  /** The peer's words or ours; may be empty. A WebSocket carries 123 bytes of it (RFC 6455 §5.5). */
   readonly reason: string
   /** The failure behind an abnormal end. */
   readonly cause?: Error

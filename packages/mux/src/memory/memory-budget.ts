@@ -1,5 +1,6 @@
 import { Ledger } from './ledger.js'
 
+/** The limits of a {@link MemoryBudget}, each a whole number of at least 0. */
 export interface MemoryBudgetOptions {
   /** Most bytes in memory. */
   readonly limitBytes: number
@@ -42,6 +43,7 @@ export class MemoryBudget {
     this.#promises = new Ledger({ limitBytes: promiseLimitBytes, shares }, promises)
   }
 
+  /** Most bytes in memory, as given. */
   get limitBytes(): number {
     return this.#memory.limitBytes
   }

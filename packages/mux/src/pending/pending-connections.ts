@@ -2,6 +2,7 @@ import { checkInteger } from '@ls/foundation'
 import { addressGroup } from './address-group.js'
 import type { MemoryBudget } from '../memory/memory-budget.js'
 
+/** How many connections may wait to be let in; whole numbers of at least 1. */
 export interface PendingLimits {
   /**
    * Connections that have not shown yet that they may come in, all together. Each costs some 10 to 40 KiB, and a client needs
@@ -42,7 +43,9 @@ export type CutConnection = (reason: string) => void
  * socket.once('close', () => entry.release())
  */
 export class PendingConnections {
+  /** Most connections that wait, all together. */
   readonly maxPending: number
+  /** Most of them of one address (IPv6: one /64). */
   readonly maxPendingPerAddress: number
   readonly #all = new Queue()
   readonly #byGroup = new Map<string, Queue>()

@@ -3,7 +3,9 @@ import { channelKey } from '@ls/codec'
 import { disconnectMessage, linkLostText } from '../channel/channel-messages.js'
 import type { SessionHandler } from './session-handler.js'
 
+/** How many channels {@link LostChannels} remembers, and for how long. */
 export interface LostChannelsOptions {
+  /** Time for `keepMs`. @default the process's clock */
   readonly clock?: Clock
   /** How long channels of an absent peer are remembered, in milliseconds. @default 60000 */
   readonly keepMs?: number

@@ -27,7 +27,9 @@ export interface SessionHandler {
   isElsewhere?(key: ChannelKey): boolean
 }
 
+/** What {@link Session.open} asks the peer for. */
 export interface OpenRequest {
+  /** What the channel is to carry. */
   readonly protocol: Protocol
   /** The target; required for TCP, absent for UDP. */
   readonly address?: Address

@@ -34,7 +34,9 @@ import { isFinal, type MessageTransport, SessionCloseCode, type TransportCloseRe
  * const channel = session.open({ protocol: 'tcp', address: { host: 'example.org', port: 80 } }, handler)
  */
 export class Session implements ChannelHost {
+  /** As given, with the defaults filled in. */
   readonly options: ResolvedSessionOptions
+  /** What was ignored so far; one object for the life of the session. */
   readonly counters: SessionCounters = { strayMessages: 0, unknownMessages: 0 }
 
   readonly #handler: SessionHandler
@@ -67,6 +69,7 @@ export class Session implements ChannelHost {
     })
   }
 
+  /** Whether there is a transport; `closed` is for good. */
   get state(): SessionState {
     return this.#state
   }
@@ -233,6 +236,7 @@ export class Session implements ChannelHost {
     this.#gate.recheck()
   }
 
+  /** The round trip that the transport measured last, in milliseconds; undefined without one. */
   roundTripMs(): number | undefined {
     return this.#transport?.roundTripMs
   }
