@@ -14,7 +14,6 @@ const english = docs.filter((path) => !path.startsWith('zh/'))
 const withoutTwin = new Set([
   'guide/api.md',
   'guide/byte-streams.md',
-  'guide/cli.md',
   'guide/looking-like-a-browser.md',
 ])
 
