@@ -6,8 +6,10 @@ import { Socks4ClientHandshake } from './socks4/client-handshake.js'
 import { Socks5ClientHandshake } from './socks5/client-handshake.js'
 import type { RequestCommand } from './socks5/messages.js'
 
+/** What a client can speak: SOCKS5 (RFC 1928), SOCKS4, or SOCKS4a, which is SOCKS4 with host names. */
 export type ClientVersion = '5' | '4' | '4a'
 
+/** What a {@link ClientHandshake} asks of the proxy, and as whom. */
 export interface ClientHandshakeOptions {
   /** What the proxy speaks. `4` carries IPv4 addresses only, `4a` names too. @default '5' */
   readonly version?: ClientVersion | undefined
@@ -24,10 +26,13 @@ export interface ClientHandshakeOptions {
 /** The tunnel stands: write `output` (empty so far as is known), and treat `leftover` as its first bytes. */
 export interface EstablishedStep extends Established {
   readonly state: 'established'
+  /** Bytes for the proxy, to go before any payload. */
   readonly output: Uint8Array
+  /** What came behind the proxy's answer; may be empty. A view into the chunk where possible. */
   readonly leftover: Uint8Array
 }
 
+/** How far bytes of the proxy have brought a {@link ClientHandshake}; told apart by `state`. */
 export type ClientStep = NeedMoreStep | FailedStep | EstablishedStep
 
 /**

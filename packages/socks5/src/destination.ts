@@ -2,6 +2,7 @@ import { quote, SocksError } from './errors.js'
 import { formatIpv4, formatIpv6, isIpv4Mapped, parseIpv4, parseIpv6 } from './ip-address.js'
 import { MAX_DOMAIN_BYTES } from './limits.js'
 
+/** What a host is; on the wire ATYP 0x01, 0x04 and 0x03, in this order (RFC 1928 §5). */
 export type AddressType = 'ipv4' | 'ipv6' | 'domain'
 
 /**
@@ -9,8 +10,11 @@ export type AddressType = 'ipv4' | 'ipv6' | 'domain'
  * RFC 5952 text without brackets, or a host name of 1–255 bytes in UTF-8; `port` is 0–65535.
  */
 export interface Destination {
+  /** An IP address without brackets, or a host name of at most 255 bytes; `type` tells which. */
   readonly host: string
+  /** 0–65535; 0 where there is no port to tell. */
   readonly port: number
+  /** What `host` is. */
   readonly type: AddressType
 }
 

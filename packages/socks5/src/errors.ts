@@ -18,9 +18,12 @@ export const socksErrorCodes = [
   'ERR_SOCKS_REFUSED_BY_PROXY',
 ] as const
 
+/** One of {@link socksErrorCodes}. */
 export type SocksErrorCode = (typeof socksErrorCodes)[number]
 
+/** What a {@link SocksError} says beside code and text. */
 export interface SocksErrorOptions extends ErrorOptions {
+  /** The reply that told the client, or that the proxy gave. @default undefined: none was exchanged */
   readonly reply?: ReplyCode
 }
 
@@ -32,6 +35,7 @@ export interface SocksErrorOptions extends ErrorOptions {
  */
 export class SocksError extends Error {
   override readonly name = 'SocksError'
+  /** What went wrong; the text may change, this does not. */
   readonly code: SocksErrorCode
   /** The reply that told the client, or that the proxy gave; undefined where no reply was exchanged. */
   readonly reply: ReplyCode | undefined

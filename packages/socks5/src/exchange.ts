@@ -4,13 +4,16 @@ import { SocksError } from './errors.js'
 /** Incomplete: write `output` to the peer, then push what comes next. */
 export interface NeedMoreStep {
   readonly state: 'need-more'
+  /** Bytes for the peer; may be empty. */
   readonly output: Uint8Array
 }
 
 /** Over: write `output`, which tells the peer as far as the protocol can, and close. */
 export interface FailedStep {
   readonly state: 'failed'
+  /** Last bytes for the peer; may be empty. */
   readonly output: Uint8Array
+  /** What went wrong. */
   readonly error: SocksError
 }
 
@@ -24,7 +27,9 @@ export interface DoneStep<T> {
 
 /** A parsed message and how many bytes it took. */
 export interface Parsed<T> {
+  /** What it says. */
   readonly value: T
+  /** Bytes it takes on the wire; what follows them was not looked at. */
   readonly byteLength: number
 }
 

@@ -8,6 +8,7 @@ export function parseIpv4(text: string): Uint8Array | undefined {
   return readIpv4(text, 0, bytes, 0) ? bytes : undefined
 }
 
+/** Writes the 4 bytes at `offset` in dotted decimal. They have to be there. */
 export function formatIpv4(bytes: Uint8Array, offset = 0): string {
   return `${bytes[offset]}.${bytes[offset + 1]}.${bytes[offset + 2]}.${bytes[offset + 3]}`
 }

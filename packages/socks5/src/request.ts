@@ -2,7 +2,9 @@ import type { Destination } from './destination.js'
 
 /** What a client asks of a server. */
 export interface SocksRequest {
+  /** 4 for SOCKS4a too. */
   readonly version: 4 | 5
+  /** `udp-associate` comes from SOCKS5 only, and only where `udp` is on. Tor's look-ups count as `connect`. */
   readonly command: 'connect' | 'udp-associate'
   /**
    * For `connect` the target. For `udp-associate` the address the client says it will send from: `0.0.0.0:0` when it

@@ -10,8 +10,10 @@ import { Socks4ServerHandshake } from './socks4/server-handshake.js'
 import { authMethod, encodeMethod, encodeReply as encodeSocks5Reply, socks5Version } from './socks5/messages.js'
 import { Socks5ServerHandshake } from './socks5/server-handshake.js'
 
+/** What a server can serve; `socks4` means 4 and 4a. */
 export type SocksVersion = 'socks5' | 'socks4'
 
+/** Whom a {@link ServerHandshake} lets in, and what it serves. */
 export interface ServerHandshakeOptions {
   /** Who may use the server. With it, SOCKS4 is refused: it carries no password. @default undefined: everybody */
   readonly auth?: Authenticator | undefined
@@ -24,12 +26,15 @@ export interface ServerHandshakeOptions {
 /** The client has asked: write `output`, then answer with `reply`. */
 export interface RequestStep {
   readonly state: 'request'
+  /** Bytes for the client, to go before the reply; may be empty. */
   readonly output: Uint8Array
+  /** What the client asks for. */
   readonly request: SocksRequest
   /** Bytes after the request: the first payload of the tunnel. */
   readonly leftover: Uint8Array
 }
 
+/** How far bytes of the client have brought a {@link ServerHandshake}; told apart by `state`. */
 export type ServerStep = NeedMoreStep | FailedStep | RequestStep
 
 /**

@@ -2,6 +2,7 @@ import { createHash, timingSafeEqual } from 'node:crypto'
 import type { Authenticator } from '../authenticator.js'
 import { MAX_CREDENTIAL_BYTES } from '../limits.js'
 
+/** A user name and its password, as SOCKS5 carries them (RFC 1929 §2). */
 export interface Account {
   /** 1–255 bytes of UTF-8. */
   readonly username: string

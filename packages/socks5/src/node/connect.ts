@@ -9,11 +9,15 @@ import { DEFAULT_HANDSHAKE_DEADLINE_MS } from '../limits.js'
 import { abortReason, startDeadline } from './deadline.js'
 import { runClientHandshake } from './perform-client-handshake.js'
 
+/** Where a proxy listens. */
 export interface ProxyAddress {
+  /** A host name, or an IP address without brackets. */
   readonly host: string
+  /** 1–65535. */
   readonly port: number
 }
 
+/** A proxy, and the account to use there. */
 export interface Proxy extends ProxyAddress {
   /** What the proxy speaks. @default '5' */
   readonly version?: ClientVersion | undefined
@@ -26,7 +30,9 @@ export interface Proxy extends ProxyAddress {
 /** Reaches the proxy. Should give up when `signal` aborts; a socket that comes later is destroyed. */
 export type Dial<S extends Duplex> = (proxy: ProxyAddress, options: { readonly signal: AbortSignal }) => Promise<S>
 
+/** What {@link connect} reaches, through which proxy, and how long that may take. */
 export interface ConnectOptions<S extends Duplex = Socket> {
+  /** The proxy; where `socket` is given, its address only stands in error texts. */
   readonly proxy: Proxy
   /** Names go to the proxy unresolved, except that version 4 refuses them. */
   readonly target: { readonly host: string; readonly port: number }

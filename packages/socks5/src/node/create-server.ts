@@ -7,6 +7,7 @@ import type { ServerHandshakeOptions } from '../server-handshake.js'
 import { Answer, type RequestAnswer } from './answer.js'
 import { performServerHandshake } from './perform-server-handshake.js'
 
+/** Whom a {@link SocksServer} lets in, what it serves, and its limits. */
 export interface SocksServerOptions extends ServerHandshakeOptions {
   /** Time for a whole handshake, in milliseconds. @default DEFAULT_HANDSHAKE_DEADLINE_MS (10 s) */
   readonly handshakeDeadlineMs?: number | undefined
@@ -24,6 +25,7 @@ export interface SocksServerOptions extends ServerHandshakeOptions {
 /** Serves one request. What it throws or rejects with goes to `onError`, and the client gets `failed`. */
 export type RequestHandler = (request: SocksRequest, answer: RequestAnswer) => void | Promise<void>
 
+/** Where a {@link SocksServer} listens. */
 export interface ListenOptions {
   /** @default '127.0.0.1', since a proxy open to the network is a risk one should have to ask for */
   readonly host?: string | undefined
@@ -31,6 +33,7 @@ export interface ListenOptions {
   readonly port?: number | undefined
 }
 
+/** A SOCKS server over TCP, made by {@link createServer}. */
 export interface SocksServer {
   /** Resolves with the address in use once it accepts clients; rejects with Node's error, such as `EADDRINUSE`. */
   listen(options?: ListenOptions): Promise<{ readonly host: string; readonly port: number }>

@@ -5,6 +5,7 @@ import type { Established } from '../established.js'
 import { DEFAULT_HANDSHAKE_DEADLINE_MS } from '../limits.js'
 import { type HandshakeRun, runHandshake } from './run-handshake.js'
 
+/** What {@link performClientHandshake} asks of the proxy, and how long it may take. */
 export interface PerformClientHandshakeOptions extends ClientHandshakeOptions {
   /** Time for the whole handshake, in milliseconds. @default DEFAULT_HANDSHAKE_DEADLINE_MS (10 s) */
   readonly deadlineMs?: number | undefined

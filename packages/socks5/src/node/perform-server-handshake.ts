@@ -8,6 +8,7 @@ import { ServerHandshake, type ServerHandshakeOptions } from '../server-handshak
 import { endGracefully } from './end-gracefully.js'
 import { runHandshake } from './run-handshake.js'
 
+/** Whom {@link performServerHandshake} lets in, and how long it may take. */
 export interface PerformServerHandshakeOptions extends ServerHandshakeOptions {
   /** What was read from the socket already, such as the byte that told SOCKS from HTTP. @default none */
   readonly initialBytes?: Uint8Array | undefined
@@ -19,6 +20,7 @@ export interface PerformServerHandshakeOptions extends ServerHandshakeOptions {
 
 /** A client that waits for an answer. */
 export interface AcceptedRequest<S extends Duplex = Duplex> {
+  /** What the client asks for. */
   readonly request: SocksRequest
   /**
    * Paused; its first bytes are whatever the client sent after the request. `error` events are taken care of: listen

@@ -16,6 +16,7 @@ export const authMethod = { none: 0x00, password: 0x02, unacceptable: 0xff } as 
 
 const socks5Command = { connect: 0x01, udpAssociate: 0x03, torResolve: 0xf0, torResolvePtr: 0xf1 } as const
 
+/** CONNECT or UDP ASSOCIATE (RFC 1928 §4); BIND is not spoken. */
 export type RequestCommand = 'connect' | 'udp-associate'
 
 /**
