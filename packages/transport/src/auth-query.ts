@@ -21,10 +21,13 @@ export interface ParsedAuthQuery {
   readonly tokenHash: string | undefined
   /** There is a `token=`, but no SHA-256 in hex: to be refused with `invalid token format`. */
   readonly malformedToken: boolean
+  /** Whether the client asks to be a provider: `reverse=true`, in any case of letters. */
   readonly reverse: boolean
+  /** 16 bytes that name the client process; undefined where there is no UUID. */
   readonly instance: Uint8Array | undefined
   /** The ones this version knows. */
   readonly extensions: readonly Extension[]
+  /** 16 bytes: the session to go on with (protocol.md §3.5); undefined where there is no UUID. */
   readonly resume: Uint8Array | undefined
 }
 

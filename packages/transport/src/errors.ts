@@ -22,9 +22,12 @@ export const transportErrorCodes = [
   'ERR_TRANSPORT_BROWSER',
 ] as const
 
+/** One of {@link transportErrorCodes}. */
 export type TransportErrorCode = (typeof transportErrorCodes)[number]
 
+/** What a {@link TransportError} says beside code and text. */
 export interface TransportErrorOptions {
+  /** The error behind it, most often Node's. @default none */
   readonly cause?: unknown
   /** HTTP status of the answer, where there was one. */
   readonly status?: number
@@ -36,6 +39,7 @@ export interface TransportErrorOptions {
  */
 export class TransportError extends Error {
   override readonly name = 'TransportError'
+  /** What went wrong; the text may change, this does not. */
   readonly code: TransportErrorCode
   /** HTTP status of the answer (`ERR_TRANSPORT_UPGRADE_REFUSED`, `ERR_TRANSPORT_PROXY`, `ERR_TRANSPORT_REDIRECTS`). */
   readonly status: number | undefined

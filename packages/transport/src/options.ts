@@ -22,6 +22,7 @@ export interface TransportOptions {
   readonly closeDeadlineMs?: number
   /** Time for the heartbeat and for messages nobody takes after the end. @default the system's */
   readonly clock?: Clock
+  /** Told of ends and redirects (debug), refusals (info) and faults of the owner (error). @default silent */
   readonly logger?: Logger
 }
 

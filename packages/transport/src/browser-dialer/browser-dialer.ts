@@ -15,11 +15,13 @@ import type { BrowserTransport } from './browser-transport.js'
 import { Gate } from './gate.js'
 import { page, pageHeaders } from './page.js'
 
+/** Where the page of {@link openBrowserDialer} is served, and whom to tell. */
 export interface BrowserDialerOptions {
   /** Address that the page is served on. Beyond loopback it can be reached by others, in clear. @default '127.0.0.1' */
   readonly host?: string
   /** 0 for any free port. @default 0 */
   readonly port?: number
+  /** Gives up while the port is not open yet; ends nothing later. */
   readonly signal?: AbortSignal
   /** A browser has come: what waits for one may try again. */
   onAttached?(): void

@@ -4,6 +4,7 @@ import type { MessageTransport, TransportCloseReason, TransportHandler } from '@
 import { CloseCode } from '../websocket/close-code.js'
 import { TransportError } from '../errors.js'
 
+/** How a {@link ByteStream} ends, and what it tells of its peer. */
 export interface ByteStreamOptions {
   /**
    * WebSocket has no half-close: its close ends both directions. So this is for how long, in milliseconds, the other side
@@ -14,6 +15,7 @@ export interface ByteStreamOptions {
   readonly answerWaitMs?: number | false
   /** Address of the peer, for logs and rules. @default unknown */
   readonly remoteAddress?: string | undefined
+  /** Port of the peer, for the same. @default unknown */
   readonly remotePort?: number | undefined
   /** What `admit` calls. @default nothing */
   readonly onAdmit?: () => boolean
@@ -52,7 +54,9 @@ type Callback = (error?: Error | null) => void
  * ```
  */
 export class ByteStream extends Duplex implements TransportHandler {
+  /** Address of the peer, as the options gave it. */
   readonly remoteAddress: string | undefined
+  /** Port of the peer, as the options gave it. */
   readonly remotePort: number | undefined
   readonly #answerWaitMs: number | false
   readonly #onAdmit: (() => boolean) | undefined
@@ -89,6 +93,7 @@ export class ByteStream extends Duplex implements TransportHandler {
     return this.#onAdmit?.() ?? true
   }
 
+  /** For the transport: a message has come. Pauses the transport when the stream's reader lags behind. */
   onMessage(message: Uint8Array): void {
     this.#heard = true
     // Node takes an empty chunk for something else, and it says nothing.
@@ -98,12 +103,14 @@ export class ByteStream extends Duplex implements TransportHandler {
     this.#transport?.pause()
   }
 
+  /** For the transport: it takes more. */
   onDrain(): void {
     const onRoom = this.#onRoom
     this.#onRoom = undefined
     onRoom?.()
   }
 
+  /** For the transport: it is over. Codes 1000 and 1005 end the stream, any other one destroys it with an error. */
   onClose(reason: TransportCloseReason): void {
     this.#closed = reason
     this.#onRoom = undefined
@@ -116,6 +123,7 @@ export class ByteStream extends Duplex implements TransportHandler {
     if (this.#written !== undefined) this.#failWrite(this.#written)
   }
 
+  /** For Node: the reader wants more, so a paused transport goes on. */
   override _read(): void {
     if (!this.#paused) return
     this.#paused = false
@@ -123,6 +131,7 @@ export class ByteStream extends Duplex implements TransportHandler {
     this.#transport?.resume()
   }
 
+  /** For Node: sends a chunk, in messages of at most 1 MiB. The first one opens a transport that is not open yet. */
   override _write(chunk: Buffer, _encoding: BufferEncoding, callback: Callback): void {
     if (chunk.length === 0) return callback()
     if (this.#closed !== undefined) return this.#failWrite(callback)
@@ -131,6 +140,10 @@ export class ByteStream extends Duplex implements TransportHandler {
     else this.#send(this.#transport, chunk)
   }
 
+  /**
+   * For Node: `end()` was called and all is written. Closes with 1000, at once or after `answerWaitMs` of silence. A
+   * transport that the first write was to open stays unopened where nothing was written.
+   */
   override _final(callback: Callback): void {
     const transport = this.#transport
     callback()
@@ -141,6 +154,10 @@ export class ByteStream extends Duplex implements TransportHandler {
     else this.#awaitAnswer(transport, this.#answerWaitMs)
   }
 
+  /**
+   * For Node: `destroy()` was called. Closes with 1000 where all is written and there is no error, cuts the transport
+   * otherwise, and gives up one that is being opened.
+   */
   override _destroy(error: Error | null, callback: Callback): void {
     const transport = this.#transport
     this.#clock.clearTimeout(this.#answerTimer)

@@ -11,6 +11,7 @@ import type { UpgradeRequest } from '../listen/upgrade-request.js'
 
 type OwnBusiness = 'onTransport' | 'authorize' | 'onRequest' | 'earlyData' | 'tls'
 
+/** Those of `listen`, for streams of bytes at one path. `maxMessageBytes` is 1 MiB unless given. */
 export interface ByteStreamListenOptions extends Omit<ListenOptions, OwnBusiness> {
   /** Certificate and key, or where they are: the port then speaks `wss`. Files are read again when they change. @default none */
   readonly tls?: ServerTlsOptions | CertificateFiles | undefined
@@ -100,6 +101,7 @@ export type SharedPortOptions = Pick<
 
 /** What is for one port to say, TLS by whether it is to speak it; see {@link byteStreamPorts}. */
 export type ByteStreamPortOptions = Omit<ByteStreamListenOptions, keyof SharedPortOptions> & {
+  /** Whether the port speaks TLS. */
   readonly secure: boolean
 }
 

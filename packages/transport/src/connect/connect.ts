@@ -19,6 +19,7 @@ import { upgrade, type UpgradeResult } from './upgrade.js'
 import { checkServerUrl, hostOf, parseServerUrl, placeOf, portOf, redactUrl, socketPathOf } from './url.js'
 import { WebSocketTransport } from '../websocket/websocket-transport.js'
 
+/** Where to open a WebSocket, by which way, and for how long to try. */
 export interface ConnectOptions extends TransportOptions {
   /** As a user writes it (see {@link parseServerUrl}); a `URL` is taken as it stands, with its query. */
   readonly url: string | URL
@@ -37,6 +38,10 @@ export interface ConnectOptions extends TransportOptions {
   readonly dialDeadlineMs?: number
   /** Most redirects followed; 0 for none. @default 5 */
   readonly maxRedirects?: number
+  /**
+   * Whom to trust and what to show over `wss:`; another host that a redirect leads to is shown no certificate of ours.
+   * @default what Node trusts, from TLS 1.2 on
+   */
   readonly tls?: ClientTlsOptions
   /** Resolves the name of the server or the proxy. @default `serverResolver` of `@ls/dial`, which waits for no targets */
   readonly resolver?: NameResolver

@@ -13,6 +13,7 @@ import type { WebSocketTransport } from '../websocket/websocket-transport.js'
 /** Takes the connection of an upgrade over, with what came after its head; everything from there on is its business. */
 export type TakeUpgrade = (request: IncomingMessage, stream: Duplex, head: Buffer) => void
 
+/** Where to accept WebSockets, from whom, and how many. */
 export interface ListenOptions extends TransportOptions {
   /** Address to listen on, `::` for all, or `unix:/path/of.sock`, which takes no port. @default '127.0.0.1' */
   readonly host?: string
@@ -66,6 +67,7 @@ export interface ListenOptions extends TransportOptions {
   readonly earlyData?: boolean
 }
 
+/** A port that accepts WebSockets, opened by `listen`. */
 export interface TransportListener {
   /** Where it listens; with `port: 0`, this has the port that was chosen. For a UNIX socket, `unix:/path` and port 0. */
   address(): { readonly host: string; readonly port: number }

@@ -7,6 +7,7 @@ export interface UpgradeRefusal {
   readonly status: number
   /** One line of plain text for whoever reads it. */
   readonly text: string
+  /** Further fields, written as they are; type and length of the text are there already. @default none */
   readonly headers?: Readonly<Record<string, string>>
 }
 

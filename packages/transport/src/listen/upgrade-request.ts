@@ -6,7 +6,9 @@ import type { UpgradeRefusal } from './refuse-upgrade.js'
 export interface UpgradeRequest {
   /** Without the query, percent-encoded as it came. */
   readonly path: string
+  /** Decoded; empty where there is none. */
   readonly query: URLSearchParams
+  /** As Node reads them: names in lower case. */
   readonly headers: IncomingHttpHeaders
   /** Address of the client: behind trusted proxies the one they tell, else that of the connection. */
   readonly remoteAddress: string | undefined

@@ -7,7 +7,9 @@ import type { ServerTlsOptions } from './server-tls.js'
 export interface CertificateFiles {
   /** The certificate, its issuers' after it. */
   readonly certFile: string
+  /** The private key of the certificate. */
   readonly keyFile: string
+  /** What the key is encrypted with. @default none, the key is not encrypted */
   readonly passphrase?: string
   /** Issuers of client certificates: with this, only clients that show one of theirs get in. @default none, everyone may */
   readonly clientCaFile?: string

@@ -5,8 +5,11 @@ import { asError, type Logger } from '@ls/foundation'
 import { type CertificateFiles, readCertificateFiles } from './certificate-files.js'
 import type { ServerTlsOptions } from './server-tls.js'
 
+/** What to watch, how often to look, and whom to tell. */
 export interface CertificateWatchOptions {
+  /** Where certificate and key are; their folders are watched. */
   readonly files: CertificateFiles
+  /** Told of each certificate that is taken (info), and once of each that cannot be (warn). */
   readonly logger: Logger
   /** The files hold something else. May throw for what cannot be used: that is logged, and the next change is waited for. */
   onChange(tls: ServerTlsOptions): void
@@ -38,6 +41,7 @@ export class CertificateWatch {
     this.#poll = setInterval(() => this.#look(), pollMs).unref()
   }
 
+  /** Ends the watch: `onChange` is not called any more. */
   close(): void {
     clearInterval(this.#poll)
     clearTimeout(this.#settling)

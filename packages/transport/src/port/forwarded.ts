@@ -5,6 +5,7 @@ import type { TrustedProxies } from './trusted-proxies.js'
 /** Headers in which reverse proxies tell whom they speak for. */
 export const clientAddressHeaders = ['x-forwarded-for', 'forwarded', 'cf-connecting-ip'] as const
 
+/** X-Forwarded-For, Forwarded (RFC 7239) or CF-Connecting-IP, in lower case. */
 export type ClientAddressHeader = (typeof clientAddressHeaders)[number]
 
 /** Where a request comes from, as far as it can be believed. */

@@ -13,6 +13,7 @@ const refusalKinds = ['full', 'proxy-header', 'tls', 'silent', 'bad-request', 'h
  */
 export type RefusalKind = (typeof refusalKinds)[number]
 
+/** How many were turned away, by kind, at the time of asking. */
 export type RefusalCounts = Readonly<Record<RefusalKind, number>>
 
 /** One line per kind and minute: whoever scans the Internet all day must not fill a disk with our log. */

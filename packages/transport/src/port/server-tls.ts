@@ -6,7 +6,9 @@ import { systemCodeOf, TransportError } from '../errors.js'
 export interface ServerTlsOptions {
   /** The certificate, its issuers' after it. */
   readonly cert: string | Buffer
+  /** The private key of the certificate. */
   readonly key: string | Buffer
+  /** What the key is encrypted with. @default none, the key is not encrypted */
   readonly passphrase?: string
   /** Issuers of client certificates: with this, only clients that show one of theirs get in. @default none, everyone may */
   readonly clientCa?: string | Buffer

@@ -4,7 +4,7 @@ import { BlockList, isIP } from 'node:net'
 export interface TrustedProxies {
   /** Whether anyone is trusted at all. */
   readonly isEmpty: boolean
-  /** @param address undefined for whoever comes through a UNIX socket */
+  /** Whether the proxy at `address` is trusted. @param address undefined for whoever comes through a UNIX socket */
   has(address: string | undefined): boolean
 }
 

@@ -4,6 +4,7 @@ import type { UnprovenLimits } from './read-allowance.js'
 export interface TransportPeer {
   /** IP address of the peer, or of the proxy in between. */
   readonly address: string | undefined
+  /** Its port; undefined where it is not known, as for a UNIX socket. */
   readonly port: number | undefined
   /** Client side: the URL that answered, after redirects, with its secrets hidden. */
   readonly url?: string

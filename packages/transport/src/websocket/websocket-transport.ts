@@ -26,6 +26,7 @@ const promptBytes = 16_384
  * closes the link with 1003, one beyond `maxMessageBytes` with 1009.
  */
 export class WebSocketTransport implements MessageTransport {
+  /** Who is at the other end; behind trusted proxies, the client that they tell. */
   readonly peer: TransportPeer
   readonly #socket: WebSocket
   readonly #stream: Duplex
@@ -122,12 +123,14 @@ export class WebSocketTransport implements MessageTransport {
     return false
   }
 
+  /** Stops reading, so that TCP holds the peer back. Pings go on, but its silence does not count meanwhile. */
   pause(): void {
     if (this.#paused) return
     this.#paused = true
     if (this.#state === 'open') this.#stopReading()
   }
 
+  /** Hands over what was held, from the next tick on, then reads on; silence counts from there. */
   resume(): void {
     if (!this.#paused) return
     this.#paused = false
