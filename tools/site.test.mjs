@@ -12,7 +12,6 @@ const english = docs.filter((path) => !path.startsWith('zh/'))
 
 /** Guide pages that are still in English only. A page leaves this list with its translation, and none comes to it. */
 const withoutTwin = new Set([
-  'guide/looking-like-a-browser.md',
 ])
 
 describe('the sidebar', () => {
