@@ -4,7 +4,7 @@ import { connect, type Connect, type ConnectOptions } from '../connect/connect.j
 import { maxEarlyDataBytes, splitEarlyData } from './early-data.js'
 import { parseServerUrl } from '../connect/url.js'
 
-/** Those of `connect`, without `firstMessages`: the stream writes them. `maxMessageBytes` is 1 MiB unless given. */
+/** Options of `connect`, without `firstMessages`: the stream writes them. `maxMessageBytes` is 1 MiB unless given. */
 export interface ByteStreamConnectOptions extends Omit<ConnectOptions, 'firstMessages'> {
   /**
    * How long the other side may be silent after `end()` until the WebSocket is closed, in milliseconds; see

@@ -11,7 +11,7 @@ import type { UpgradeRequest } from '../listen/upgrade-request.js'
 
 type OwnBusiness = 'onTransport' | 'authorize' | 'onRequest' | 'earlyData' | 'tls'
 
-/** Those of `listen`, for streams of bytes at one path. `maxMessageBytes` is 1 MiB unless given. */
+/** Options of `listen`, for streams of bytes at one path. `maxMessageBytes` is 1 MiB unless given. */
 export interface ByteStreamListenOptions extends Omit<ListenOptions, OwnBusiness> {
   /** Certificate and key, or where they are: the port then speaks `wss`. Files are read again when they change. @default none */
   readonly tls?: ServerTlsOptions | CertificateFiles | undefined
