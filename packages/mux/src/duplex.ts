@@ -9,8 +9,8 @@ import { MuxError, type MuxErrorCode } from './errors.js'
  *
  * Chunks given to `write` must not be changed afterwards, not even after their callback: they are sent when their turn
  * comes. `destroy()` disconnects after what was written has been sent, `destroy(error)` aborts and tells the peer why.
- * A channel that breaks destroys the stream with a MuxError, once what was received before has been read: as TCP hands out
- * what came before a reset. Takes over the channel's handler.
+ * A broken channel destroys the stream with a MuxError, once all bytes received before have been read. Takes over the
+ * channel's handler.
  *
  * @example
  * const stream = toDuplex(session.open({ protocol: 'tcp', address: { host: 'example.org', port: 80 } }))
@@ -28,10 +28,10 @@ type Callback = (error?: Error | null) => void
 
 class ChannelDuplex extends Duplex implements ChannelHandler {
   readonly #channel: Channel
-  /** A write that waits for room. */
+  /** Callback of the write that waits for room. */
   #writing: Callback | undefined
   #closed: MuxError | undefined
-  /** Whether the stream ends with {@link #closed}, once what was received has been read. */
+  /** Whether the stream fails with {@link #closed} once all received bytes have been read. */
   #broken = false
 
   constructor(channel: Channel) {
@@ -62,14 +62,14 @@ class ChannelDuplex extends Duplex implements ChannelHandler {
     this.#closed = new MuxError(codeOf[reason.kind], reason.error === '' ? 'the channel is closed' : reason.error)
     if (this.destroyed) return
     if (reason.kind !== 'ended') return this.#break()
-    // What was received is still to be read; the writable side ends with it.
+    // Received bytes can still be read; the writable side ends with it.
     this.allowHalfOpen = false
     if (!this.readableEnded) this.push(null)
     const callback = this.#writing
     if (callback !== undefined) this.#failWrite(callback, this.#closed)
   }
 
-  /** However a stream is consumed, it is through here. */
+  /** Every way of consuming a stream calls this. */
   override read(bytes?: number): unknown {
     const chunk: unknown = super.read(bytes)
     if (this.#broken) this.#breakOnceRead()
@@ -111,7 +111,7 @@ class ChannelDuplex extends Duplex implements ChannelHandler {
     if (this.readableLength === 0) this.destroy(this.#closed)
   }
 
-  /** An error destroys the stream and what it still has to read, so it waits for the reader. */
+  /** An error would discard unread bytes, so it waits for the reader. */
   #failWrite(callback: Callback, error: MuxError): void {
     if (this.#broken) this.#writing = callback
     else if (this.readableEnded) callback(error)

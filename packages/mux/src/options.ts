@@ -5,7 +5,7 @@ import { type FramePool, processFramePool } from './memory/frame-pool.js'
 import { IdleWindows } from './flow/idle-windows.js'
 import { MemoryBudget } from './memory/memory-budget.js'
 
-/** What both ends agreed on when the link was opened (protocol.md §3). */
+/** Terms that both ends agreed on when the link was opened (protocol.md §3). */
 export interface LinkTerms {
   /** Features in force on this session. @default [] (a base link) */
   readonly extensions?: readonly Extension[]
@@ -21,40 +21,46 @@ export interface SessionOptions extends LinkTerms {
   readonly clock?: Clock
   /** @default silent */
   readonly logger?: Logger
-  /** Inflates compressed Data for handlers that do not do it themselves. Without one such a channel is aborted. */
+  /**
+   * Inflates compressed Data for handlers that do not do so themselves. Without one, a channel with such Data is
+   * aborted.
+   */
   readonly compressor?: Compressor
   /** Channels open at once on one session; each costs memory at both ends. @default 65536 */
   readonly maxChannels?: number
   /**
-   * What a channel's window is at its start, in bytes: the first credit that the peer knows, and a Window at once for the
-   * rest, as long as memory is not short. @default `windowBytes`
+   * Window of a new channel, in bytes: the first credit from Hello, and the rest in a Window message at once while
+   * memory is not short. @default `windowBytes`
    */
   readonly startWindowBytes?: number
   /** A channel's window grows to at most this, in bytes: 16 MiB fill 600 Mbit/s at 200 ms. @default 16777216 */
   readonly maxWindowBytes?: number
-  /** Bytes that the windows of a session may grow to together, and that may wait in its queues. @default 128 MiB */
+  /** Limit for all windows and queues of a session together, in bytes. @default 128 MiB */
   readonly budgetBytes?: number
-  /** What the session's budget is a part of: the tenant's, and the process's above it. @default none */
+  /** Parent of the session's budget: the tenant's, and above it the process's. @default none */
   readonly parentBudget?: MemoryBudget
   /** Base links: messages that may wait for one channel's consumer before reading stops. @default 1000 */
   readonly queueMessages?: number
   /** Base links: bytes that may wait for one channel's consumer before reading stops. @default 1048576 */
   readonly queueBytes?: number
-  /** How long one stuck channel may hold up all others before it is cut, in milliseconds. @default 30000 */
+  /** Time for which one stuck channel may hold up all others before it is cut, in milliseconds. @default 30000 */
   readonly stuckDeadlineMs?: number
-  /** How long a channel that only waits to send its last bytes may make no progress, in milliseconds. @default 60000 */
+  /**
+   * Time without progress after which a channel that is only sending its last bytes is cut, in milliseconds. @default
+   * 60000
+   */
   readonly lingerMs?: number
-  /** Memory for messages about channels that the peer does not read, in bytes; past it the session ends. @default 16 MiB */
+  /** Memory for control messages that the peer does not read, in bytes; beyond it the session ends. @default 16 MiB */
   readonly controlQueueBytes?: number
   /** Bytes one channel may have waiting to be sent before `send` returns false. @default 131072 */
   readonly sendQueueBytes?: number
   /**
-   * Bytes a channel may send in its turn, and the largest Data payload we make: one full read of a socket. Half as much
-   * took a tenth more CPU time for bulk, and 23 bytes less, so that each read left a rest, a twentieth.
+   * Bytes a channel may send in its turn, and the largest Data payload we make: one full read of a socket. Half the
+   * size took a tenth more CPU time for bulk. 23 bytes less took a twentieth more, since each read then left a rest.
    * @default 65536
    */
   readonly quantumBytes?: number
-  /** Memory for frames, shared by sessions; what it lends comes back only with `resume`. @default the process's */
+  /** Frame buffers shared by sessions; they are recycled only with `resume`. @default the process's */
   readonly framePool?: FramePool
   /** Datagrams that may wait in one channel and direction; further ones are dropped and counted. @default 256 */
   readonly datagramQueue?: number
@@ -64,7 +70,7 @@ export interface SessionOptions extends LinkTerms {
   readonly graceMs?: number
   /** Channels without a byte for this long are closed. @default 43200000 (12 h) */
   readonly idleLimitMs?: number
-  /** How often idle channels are looked for. @default 60000 */
+  /** Interval between checks for idle channels. @default 60000 */
   readonly idleCheckMs?: number
 }
 
@@ -72,7 +78,7 @@ export type ResolvedSessionOptions = Readonly<
   Required<Omit<SessionOptions, 'compressor' | 'parentBudget' | 'extensions' | 'budgetBytes'>> & {
     compressor: Compressor | undefined
     budget: MemoryBudget
-    /** Charged for what sockets still hold when their channel or the session is gone. */
+    /** Charged for bytes that sockets still hold after their channel or session is gone. */
     lingerBudget: MemoryBudget
     idleWindows: IdleWindows
     admission: Admission
@@ -86,9 +92,9 @@ export type ResolvedSessionOptions = Readonly<
 export const defaultWindowBytes = 262_144
 
 /**
- * What Hello promises for each channel of a session whose windows start with `startWindowBytes`: little, since it cannot be
- * taken back when memory is short. The rest follows by a Window with each channel. Enough for the first message of TLS or
- * the head of a request, so that data before the answer needs no further round trip.
+ * First credit announced in Hello for each channel, for a session whose windows start with `startWindowBytes`. It is
+ * small, since it cannot be taken back when memory is short; the rest follows with each channel in a Window. It holds
+ * the first TLS message or the head of a request, so data before the answer needs no further round trip.
  */
 export function helloWindowBytes(startWindowBytes: number): number {
   return Math.min(startWindowBytes, 4096)
@@ -137,7 +143,7 @@ export function resolveSessionOptions(options: SessionOptions): ResolvedSessionO
 }
 
 /**
- * Checks options long before the first session exists, so that their owner hears of a mistake at once.
+ * Checks options before the first session exists, so that the caller sees a mistake at once.
  *
  * @throws RangeError for a value out of its range
  */

@@ -4,19 +4,19 @@ export interface AnswerWait {
   readonly linkedMs: number
   /** Waited in all. */
   readonly elapsedMs: number
-  /** Allowed while the link is up: the peer has had its time. */
+  /** Allowed while the link is up. */
   readonly deadlineMs: number
   /** Allowed in all, however long the link was down. */
   readonly limitMs: number
 }
 
 /**
- * How much longer a channel waits for its answer at the most, in milliseconds; 0 for no more. Time without a link is not
- * the peer's, so only the limit counts it.
+ * Longest time that a channel still waits for its answer, in milliseconds; 0 when it is over. Time without a link is
+ * not the peer's fault, so it counts only towards the limit.
  */
 export function remainingAnswerMs({ linkedMs, elapsedMs, deadlineMs, limitMs }: AnswerWait): number {
   return Math.max(0, Math.min(deadlineMs - linkedMs, limitMs - elapsedMs))
 }
 
-/** As long as a session waits for its link: what outlives that finds its channels gone. In milliseconds. */
+/** Grace time of a session: an answer later than this finds its channel gone. In milliseconds. */
 export const answerLimitMs = 60_000

@@ -1,16 +1,16 @@
 import type { TimerHandle } from '@ls/foundation'
 import type { ChannelHost } from '../session/table-entry.js'
 
-/** What can be kept from sending for a while. */
+/** Something that can be kept from sending for a while. */
 interface Holdable {
   hold(): void
   release(): void
 }
 
 /**
- * Keeps Data towards a base peer back for a moment after ConnectResponse: deployed peers start to take a channel's Data
- * some time after its answer, and lose what comes before (docs/interop.md). Whatever the peer sends shows that it is
- * ready; otherwise 50 ms have to do. Only a target that speaks first is delayed.
+ * Holds Data to a base peer back for a moment after ConnectResponse. Deployed peers lose Data that arrives directly
+ * after their answer, before they are ready (docs/interop.md). The hold ends when the peer sends something, at the
+ * latest after 50 ms. It delays only targets that speak first.
  */
 export class AnswerHold {
   readonly #host: ChannelHost

@@ -2,17 +2,17 @@ import type { Address } from '@ls/codec'
 import type { ChannelCloseReason } from './channel-close.js'
 
 /**
- * What a channel calls. All calls are synchronous; none may throw (one that does aborts the channel). Any method of the
- * channel may be called from inside. While the channel is paused, `onData`, `onDatagram` and `onEnd` wait.
+ * Callbacks of a channel. All calls are synchronous. None may throw; one that does aborts the channel. They may call
+ * any method of the channel. While the channel is paused, `onData`, `onDatagram` and `onEnd` wait.
  */
 export interface ChannelHandler {
   /** The peer accepted the channel. Not called on the accepting side. */
   onOpen?(): void
-  /** TCP payload. It belongs to the receiver, who reports it with {@link Channel.consumed} once it is dealt with. */
+  /** TCP payload. It belongs to the receiver, which reports it with {@link Channel.consumed} when it is done. */
   onData?(payload: Uint8Array): void
   /**
-   * TCP payload still compressed with gzip; `inflatedBytes` is what the peer says it inflates to, and what has to be
-   * reported with {@link Channel.consumed}. Where absent, the session's compressor inflates for `onData`.
+   * TCP payload compressed with gzip. `inflatedBytes` is its uncompressed size according to the peer, and the number to
+   * report with {@link Channel.consumed}. Without this callback the session's compressor inflates for `onData`.
    */
   onCompressedData?(gzip: Uint8Array, inflatedBytes: number): void
   /** A datagram; `address` is its target or its source, by direction. */

@@ -19,7 +19,7 @@ export function disconnectMessage(channelId: Uint8Array, error: string): Uint8Ar
   return encode({ type: MessageType.Disconnect, channelId, ...(error === '' ? {} : { error }) })
 }
 
-/** Ends a channel whose bytes under way were lost with a link that cannot send them again. */
+/** Ends a channel that lost bytes with its link, when the link cannot resend them. */
 export const linkLostText = 'failed: the link was lost'
 
 export function finMessage(channelId: Uint8Array): Uint8Array {

@@ -13,7 +13,9 @@ import { Receiver, type ReceiverOwner } from './receiver.js'
 import { Sender, type SenderOwner } from './sender.js'
 import type { ChannelHost } from '../session/table-entry.js'
 
-/** `opening`: Connect sent or received, not answered · `open` · `draining`: gone for the peer, not yet for our consumer. */
+/**
+ * `opening`: Connect sent or received, not answered · `open` · `draining`: over for the peer, not yet for our consumer.
+ */
 export type ChannelState = 'opening' | 'open' | 'draining' | 'closed'
 
 export interface ChannelInit {
@@ -28,10 +30,10 @@ export interface ChannelInit {
 }
 
 /**
- * One proxied flow. Made by {@link Session.open} and, on the other side, handed to `onConnect`.
+ * One proxied connection. {@link Session.open} makes one; on the other side `onConnect` receives it.
  *
- * An accepted channel starts paused, without a handler; what arrives before {@link resume} waits, within the limits of
- * the session.
+ * An accepted channel starts paused and without a handler. Messages that arrive before {@link resume} wait, within the
+ * session's limits.
  */
 export class Channel implements SenderOwner, ReceiverOwner {
   /** 16 bytes, the same at both ends (protocol.md §1.1). */
@@ -46,7 +48,7 @@ export class Channel implements SenderOwner, ReceiverOwner {
   readonly initiator: boolean
   /** Time the channel was made, in milliseconds of the session's clock. */
   readonly openedAtMs: number
-  /** Datagrams dropped because a queue was full or they were too large; owners count their own here. */
+  /** Datagrams dropped because a queue was full or they were too large; owners add their own drops. */
   droppedDatagrams = 0
   /** Idle checks in a row that found no message: what the session counts for `idleLimitMs`. */
   idleChecks = 0
@@ -57,12 +59,12 @@ export class Channel implements SenderOwner, ReceiverOwner {
   #handler: ChannelHandler | undefined
   #state: ChannelState = 'opening'
   #answered = false
-  /** What Disconnect is to say once the Fin before it has left. */
+  /** Error text of the Disconnect that follows the queued Fin. */
   #disconnectNext: string | undefined
   #closeReason = plainEnd
   #answerHold: AnswerHold | undefined
   #answerTimer: TimerHandle
-  /** Runs after our end towards a base peer, while what it sent before still comes. */
+  /** Runs after we have ended towards a base peer, while its last bytes still arrive. */
   #lastCall: Linger | undefined
 
   constructor({ host, id, protocol, address, initiator }: ChannelInit) {
@@ -87,12 +89,12 @@ export class Channel implements SenderOwner, ReceiverOwner {
     return this.#handler
   }
 
-  /** Where the session's new channels wait while memory is short. */
+  /** Queue of the session's new channels while memory is short. */
   get admission(): Admission {
     return this.#host.options.admission
   }
 
-  /** Payload bytes taken for sending. */
+  /** Payload bytes accepted for sending. */
   get sentBytes(): number {
     return this.#sender.sentBytes
   }
@@ -135,21 +137,23 @@ export class Channel implements SenderOwner, ReceiverOwner {
   }
 
   /**
-   * Sends TCP payload, which must not change afterwards. False when the queue is full: the bytes are taken, and
-   * `onDrain` follows. On a channel that is gone it does nothing and returns false.
+   * Sends TCP payload, which must not change afterwards. Returns false when the queue is full: the bytes are accepted,
+   * and `onDrain` follows. On a closed channel it does nothing and returns false.
    */
   send(payload: Uint8Array): boolean {
     return this.#sender.send(payload)
   }
 
-  /** As {@link send}, for memory that its owner uses again when this returns: what cannot leave at once is copied. */
+  /**
+   * As {@link send}, for memory that the caller reuses after the return: bytes that cannot leave at once are copied.
+   */
   sendBorrowed(payload: Uint8Array): boolean {
     return this.#sender.sendBorrowed(payload)
   }
 
   /**
-   * As {@link send}, for payload at the start of what {@link FramePool.takePayload} gave: it leaves in that memory, which
-   * is the channel's from now on.
+   * As {@link send}, for payload at the start of memory from {@link FramePool.takePayload}. It is sent from that memory
+   * without a copy, and the memory belongs to the channel from now on.
    */
   sendPooled(payload: Uint8Array): boolean {
     return this.#sender.sendPooled(payload)
@@ -164,7 +168,7 @@ export class Channel implements SenderOwner, ReceiverOwner {
     return this.#sender.sendCompressed(gzip, inflatedBytes)
   }
 
-  /** Sends a datagram; false when it was dropped because too many wait, or the channel is gone. */
+  /** Sends a datagram; false if it was dropped because the queue is full or the channel is closed. */
   sendDatagram(payload: Uint8Array, addresses: { target?: Address; source?: Address }): boolean {
     const sent = this.#sender.sendDatagram(payload, addresses)
     if (!sent && this.#sender.state === 'open') this.droppedDatagrams++
@@ -172,8 +176,8 @@ export class Channel implements SenderOwner, ReceiverOwner {
   }
 
   /**
-   * We send no more. With `fin` the other direction stays open; a base peer knows no half-close, so it gets Disconnect
-   * after the last byte (protocol.md §1), and what it sends until it hears of that is still delivered.
+   * Ends our direction. With `fin` the other direction stays open. A base peer knows no half-close, so it gets
+   * Disconnect after the last byte (protocol.md §1); bytes that it sends until then are still delivered.
    */
   end(): void {
     if (this.#sender.state !== 'open') return
@@ -182,8 +186,8 @@ export class Channel implements SenderOwner, ReceiverOwner {
   }
 
   /**
-   * Ends both directions once everything queued has been sent; what still arrives is dropped. `error` tells the peer
-   * what went wrong, if anything. A peer that takes nothing for `lingerMs` is not waited for.
+   * Ends both directions once the queue is sent; bytes that still arrive are dropped. `error` tells the peer the
+   * reason, if any. After `lingerMs` without progress the channel is cut.
    */
   disconnect(error = ''): void {
     if (this.#state === 'closed') return
@@ -192,11 +196,11 @@ export class Channel implements SenderOwner, ReceiverOwner {
     if (this.#state === 'draining') this.#closeReason = { kind: 'local', error }
     else if (this.#sender.state === 'ending') this.#disconnectNext = error
     else this.#finish({ kind: 'local', error })
-    // By now it may have left, which ends the channel.
+    // It may have left already, which ends the channel.
     if (!this.#isClosed()) this.#sender.linger((text) => this.abort(text))
   }
 
-  /** Ends both directions now; what is queued is forgotten. */
+  /** Ends both directions now and drops the queue. */
   abort(error: string): void {
     if (this.#state === 'closed') return
     const peerIsGone = this.#state === 'draining' && this.#sender.state === 'ended'
@@ -205,7 +209,7 @@ export class Channel implements SenderOwner, ReceiverOwner {
     this.#close({ kind: 'local', error })
   }
 
-  /** Stops `onData`, `onDatagram` and `onEnd`; what arrives waits, and the peer is held back by its window. */
+  /** Stops `onData`, `onDatagram` and `onEnd`. Messages that arrive wait, and the window holds the peer back. */
   pause(): void {
     this.#receiver.pause()
   }
@@ -232,8 +236,8 @@ export class Channel implements SenderOwner, ReceiverOwner {
   }
 
   /**
-   * Counts `bytes` that a socket still holds of what the channel delivered, for when the channel is gone; whoever sends
-   * them calls what is returned once they have left.
+   * Counts `bytes` that a socket still holds of this channel's data, for the time after the channel is closed. The
+   * caller calls the returned function once they have left.
    */
   countLingering(bytes: number): () => void {
     const charge = new Charge(this.#host.options.lingerBudget)
@@ -241,19 +245,19 @@ export class Channel implements SenderOwner, ReceiverOwner {
     return () => charge.update(0)
   }
 
-  /** The session's: the peer knows of the channel now, and gets the rest of its first window. */
+  /** For the session: the peer knows the channel now and gets the rest of its first window. */
   openWindow(): void {
     this.#sendCredit(this.#receiver.openWindow())
   }
 
-  /** The session's: holds Data back until the peer answers Connect. */
+  /** For the session: holds Data back until the peer answers Connect. */
   holdUntilOpen(): void {
     this.#sender.hold()
   }
 
   /**
-   * The session's: gives up when the peer has not answered Connect within `deadlineMs` of a link that is up, or within
-   * {@link answerLimitMs} in all: the channel waits for the link as open ones do (protocol.md §3, `resume`).
+   * For the session: closes the channel if the peer does not answer Connect within `deadlineMs` of link time, or within
+   * {@link answerLimitMs} in all. While the link is down the channel waits as open ones do (protocol.md §3, `resume`).
    */
   expectAnswer(deadlineMs: number): void {
     const linkedAtMs = this.#host.linkedMs()
@@ -264,7 +268,7 @@ export class Channel implements SenderOwner, ReceiverOwner {
     })
   }
 
-  /** The forwarder's: leaves the table without a word to anyone, and returns the messages that were not delivered. */
+  /** For the forwarder: leaves the table silently and returns the undelivered messages. */
   handOver(): Uint8Array[] {
     const { finWaits } = this.#receiver
     const peerIsGone = this.#state === 'draining'
@@ -330,7 +334,7 @@ export class Channel implements SenderOwner, ReceiverOwner {
     if (creditBytes > 0) this.#host.sendControl(windowMessage(this.id, creditBytes))
   }
 
-  /** On the accepting side, while the peer waits for the answer. */
+  /** On the accepting side: Connect is not answered yet. */
   get #unanswered(): boolean {
     return !this.initiator && !this.#answered && this.#state === 'opening'
   }
@@ -349,7 +353,7 @@ export class Channel implements SenderOwner, ReceiverOwner {
     return this.#state === 'closed'
   }
 
-  /** Our Disconnect has left, and the peer's last bytes may be on their way. */
+  /** Our Disconnect has left; the peer's last bytes may still be on their way. */
   #awaitLast(): void {
     if (this.#closeReason.kind === 'local') return this.#receiver.close()
     const receivedBytes = (): number => this.#receiver.receivedBytes
@@ -398,7 +402,7 @@ export class Channel implements SenderOwner, ReceiverOwner {
     this.#sender.release()
   }
 
-  /** A handler broke its promise not to throw, or data cannot be delivered. */
+  /** A handler threw, or data cannot be delivered. */
   #failed(error: unknown): void {
     const text = textOf(error)
     this.#host.options.logger.warn({ err: error }, `channel aborted: ${text}`)
@@ -415,7 +419,7 @@ export class Channel implements SenderOwner, ReceiverOwner {
     }
   }
 
-  /** Frees everything; returns the messages that were not delivered. */
+  /** Frees everything and returns the undelivered messages. */
   #release(): Uint8Array[] {
     this.#state = 'closed'
     this.#host.options.clock.clearTimeout(this.#answerTimer)

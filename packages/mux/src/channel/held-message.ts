@@ -1,14 +1,15 @@
 import { protocolVersion } from '@ls/codec'
 
-/** Memory a waiting message takes beside its bytes: the view, its slot, its share of the buffer below. */
+/** Overhead of a waiting message beside its bytes: the view, its slot, its share of the underlying buffer. */
 export const messageOverheadBytes = 128
 
-/** Memory of inflating in pieces, in bytes: 40 KiB of zlib's, and a piece of 64 KiB. */
+/** Memory for inflating in pieces, in bytes: 40 KiB of zlib and a piece of 64 KiB. */
 export const inflationBytes = 106_496
 
 /**
- * The same bytes, fit to be kept: transports hand out views, and a short one that waits would keep the whole chunk that
- * it was read in alive. A third of it is enough: a chunk of 64 KiB holds two of our largest messages, hardly one more.
+ * Returns the bytes in a form that may be kept. Transports hand out views, and a short view would keep the whole chunk
+ * it was read into alive. From a third of the chunk on the view itself is kept: a chunk of 64 KiB holds two of our
+ * largest messages, hardly one more.
  */
 export function detached(bytes: Uint8Array): Uint8Array {
   if (bytes.length * 3 >= bytes.buffer.byteLength) return bytes
@@ -17,7 +18,7 @@ export function detached(bytes: Uint8Array): Uint8Array {
   return copy
 }
 
-/** Deployed peers write another minor version than ours, and some accept none but ours (docs/interop.md). */
+/** Deployed peers write a different minor version, and some accept only their own (docs/interop.md). */
 export function inOurVersion(message: Uint8Array): Uint8Array {
   const kept = detached(message)
   kept[0] = protocolVersion

@@ -2,8 +2,8 @@ import type { TimerHandle } from '@ls/foundation'
 import type { ChannelHost } from '../session/table-entry.js'
 
 /**
- * Watches what only waits for its end: once `progress` has not changed for `quietMs`, `giveUp` is called, once. Time
- * without a transport does not count.
+ * Watches something that is ending: calls `giveUp` once when `progress` has not changed for `quietMs`. Time without a
+ * transport does not count.
  */
 export class Linger {
   readonly #host: ChannelHost
@@ -37,14 +37,14 @@ export class Linger {
   }
 }
 
-/** What a peer is told when the last bytes of a channel, and the Disconnect behind them, could not be sent. */
+/** Error text for the peer when the last bytes of a channel, and its Disconnect, could not be sent. */
 export function stuckText(bytes: number, lingerMs: number): string {
   return `timeout: the peer took none of the last ${bytes} bytes for ${lingerMs} ms`
 }
 
 /**
- * How long a base peer may send nothing before all has come that it sent until it heard of our end, in milliseconds: it
- * acknowledges no end, so twice a round trip has to do.
+ * Time of silence after which a base peer has sent its last byte, in milliseconds. It does not acknowledge our end, so
+ * twice a round trip must do.
  */
 export function lastCallMs(roundTripMs: number | undefined): number {
   return Math.min(Math.max(2 * (roundTripMs ?? 100), 50), 1000)

@@ -4,9 +4,11 @@ import type { Channel } from './channel.js'
 import type { Session } from '../session/session.js'
 import type { TableEntry } from '../session/table-entry.js'
 
-/** What becomes of an offer; one of these is called, once, unless it is withdrawn. */
+/** Result of an offer. Exactly one method is called, once, unless the offer is withdrawn. */
 export interface OfferHandler {
-  /** The peer takes the channel: `message` is the first one of it, to be given to `forwardAccepted` in the same turn. */
+  /**
+   * The peer accepts: `message` is its first one, to be given to `forwardAccepted` in the same turn of the event loop.
+   */
   onAccept(message: Uint8Array): void
   /** The peer refuses it, with a reason that begins with a word of protocol.md §4. */
   onRefuse(error: string): void
@@ -15,15 +17,15 @@ export interface OfferHandler {
 }
 
 export interface OfferInit {
-  /** As its opener asked for it, and not answered. */
+  /** The channel as its opener asked for it, not answered yet. */
   readonly request: Channel
-  /** What to ask for; absent for UDP. */
+  /** The target to ask for; absent for UDP. */
   readonly address: Address | undefined
 }
 
 /**
- * A channel that a peer of one session asked for and that is offered to the peer of another one, under the same id. Nothing
- * passes until it is accepted, so it can be offered to several and withdrawn from all but one.
+ * A channel requested by the peer of one session and offered to the peer of another, under the same id. Nothing passes
+ * before it is accepted, so it can be offered to several peers and withdrawn from all but one.
  */
 export class ChannelOffer implements TableEntry {
   /** The id of the request as the key of a Map. */
@@ -45,7 +47,7 @@ export class ChannelOffer implements TableEntry {
     this.#handler = handler
   }
 
-  /** Offers `request`, which is not answered yet; undefined where `to` cannot take it, or has its id in use. */
+  /** Offers `request`, which must be unanswered; returns undefined if `to` cannot take it or already uses its id. */
   static make({ request, address }: OfferInit, to: Session, handler: OfferHandler): ChannelOffer | undefined {
     if (to.state === 'closed' || to.full) return undefined
     const offer = new ChannelOffer(request, to, handler)
@@ -70,7 +72,7 @@ export class ChannelOffer implements TableEntry {
     })
   }
 
-  /** Takes it back: another peer has the channel, or nobody wants it any more. */
+  /** Withdraws the offer: another peer has accepted, or the opener is gone. */
   withdraw(): void {
     this.#end(() => this.host.sendControl(disconnectMessage(this.#request.id, '')))
   }

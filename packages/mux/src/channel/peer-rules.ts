@@ -2,7 +2,7 @@ import { decode, MessageType, type Protocol, tcpDataHeaderBytes } from '@ls/code
 import { MuxError } from '../errors.js'
 import type { ReceiveWindow } from '../flow/receive-window.js'
 
-// What a peer has to keep to on a channel (protocol.md §1 and §3), whether the channel ends here or is forwarded.
+// Rules that a peer must keep on a channel (protocol.md §1 and §3), whether the channel ends here or is forwarded.
 
 /** A datagram of 65,535 bytes with its header and two addresses of 255 bytes; nothing larger comes off a network. */
 export const maxDatagramMessageBytes = 65_535 + tcpDataHeaderBytes + 2 * (1 + 255 + 2)
@@ -21,7 +21,7 @@ export function checkData(data: Uint8Array, protocol: Protocol, finReceived: boo
 const protocolOffset = 2
 const protocolNumber = { tcp: 1, udp: 2 } as const
 
-/** Takes `bytes` that came off what the peer may send. @throws MuxError when it was granted less */
+/** Takes `bytes` that arrived off the peer's credit. @throws MuxError when it was granted less */
 export function spendCredit(window: ReceiveWindow, bytes: number): void {
   if (window.spend(bytes)) return
   const { sizeBytes, creditBytes } = window
@@ -43,7 +43,8 @@ export function receiveGrant(message: Uint8Array, sender: { addCredit(bytes: num
 }
 
 /**
- * A Connect for a channel that is here. With several links go 1.10.3 asks for channels that are well, so that is none.
+ * Receives a Connect for an existing channel. With several links go 1.10.3 sends Connect again for channels that work,
+ * so that is no error.
  *
  * @throws MuxError ERR_MUX_PROTOCOL unless it only wants the channel back
  */

@@ -28,8 +28,8 @@ export interface ReceiverOwner extends TableEntry {
 }
 
 /**
- * The receiving half of a channel: checks what arrives against its limits, keeps it while the consumer is paused, and
- * delivers in order Data, then Fin, then the close.
+ * The receiving half of a channel: checks messages against the limits, queues them while the consumer is paused, and
+ * delivers Data, then Fin, then the close.
  */
 export class Receiver {
   /** Payload bytes that arrived, uncompressed. */
@@ -47,11 +47,11 @@ export class Receiver {
   #window: ReceiveWindow | undefined
   #queue: Fifo<Uint8Array> | undefined
   #queuedBytes = 0
-  /** What the consumer was given and has not dealt with: it waits in a full socket, or is being inflated. */
+  /** Bytes delivered but not reported as consumed: they wait in a full socket or are being inflated. */
   #deliveredBytes = 0
-  /** Of those, the part of gzip data that the consumer inflates, and how much of its payload is still to come. */
+  /** The part of them that is gzip data being inflated by the consumer, and the payload still to come from it. */
   #inflating: { readonly bytes: number; payloadBytes: number } | undefined
-  /** What the budget was charged for both; in step with them only where something waits. */
+  /** Charge for both; exact only while something waits. */
   readonly #charge: Charge
 
   constructor(host: ChannelHost, owner: ReceiverOwner) {
@@ -69,12 +69,12 @@ export class Receiver {
     return this.#finDelivered
   }
 
-  /** Whether Fin has come and was not delivered. */
+  /** Whether a Fin has arrived but is not delivered. */
   get finWaits(): boolean {
     return this.#finReceived && !this.#finDelivered && !this.#discarding
   }
 
-  /** Well below the limits again: at half, so that reading does not stop and go with every message. */
+  /** Half of the limits or less: with a gap, reading does not stop and start with every message. */
   get relieved(): boolean {
     const { window, queueBytes, queueMessages, budget } = this.#host.options
     if (this.#charge.bytes > 0 && budget.exceeded) return false
@@ -89,7 +89,7 @@ export class Receiver {
     if (this.#host.options.budget.exceeded) this.#host.holdReading(this.#owner)
   }
 
-  /** Delivers what waits. Throws what the handler throws. */
+  /** Delivers the queue. Throws what the handler throws. */
   resume(): void {
     this.#paused = false
     if (this.#delivering) return
@@ -102,7 +102,7 @@ export class Receiver {
     this.#settle()
   }
 
-  /** Takes a Data message; false when a datagram was dropped. Throws when the peer broke a rule. */
+  /** Takes a Data message; returns false if a datagram was dropped. Throws if the peer broke a rule. */
   receive(message: Uint8Array): boolean {
     if (this.#state !== 'open' || this.#discarding) return true
     checkData(message, this.#owner.protocol, this.#finReceived)
@@ -116,14 +116,14 @@ export class Receiver {
     this.#settle()
   }
 
-  /** Nothing more counts from now on; `onAllDelivered` follows what waits, at once where nothing does. */
+  /** Ignores later messages. `onAllDelivered` follows once the queue is delivered, at once if it is empty. */
   close(): void {
     if (this.#state !== 'open') return
     this.#state = 'closing'
     this.#settle()
   }
 
-  /** The consumer wants nothing more: forgets what waits, and whatever still comes. */
+  /** The consumer wants no more: drops the queue and all later messages. */
   discard(): void {
     this.#discarding = true
     this.#clear()
@@ -172,7 +172,7 @@ export class Receiver {
     if (this.#host.options.window) spendCredit(this.#lazyWindow(), bytes)
     this.receivedBytes += bytes
     if (!this.#mustWait) return this.#deliver(message)
-    // Bytes behind the payload are nobody's, and must not wait at no one's expense.
+    // Trailing bytes after the payload are counted by no limit, so they must not wait.
     this.#enqueue(message.subarray(0, tcpDataHeaderBytes + readTcpDataPayload(message).length))
     if (this.#overfull) this.#host.holdReading(this.#owner)
   }
@@ -225,7 +225,7 @@ export class Receiver {
     this.#host.recheckReading()
   }
 
-  /** Brings the budget in step with what is held. */
+  /** Updates the charge to the bytes held. */
   #account(): void {
     const overheadBytes = (this.#queue?.length ?? 0) * messageOverheadBytes
     this.#charge.update(this.#queuedBytes + overheadBytes + this.#deliveredBytes)
@@ -244,7 +244,7 @@ export class Receiver {
     this.#host.recheckReading()
   }
 
-  /** Delivers the ends, once nothing waits in front of them. */
+  /** Delivers Fin and the close once the queue is empty. */
   #settle(): void {
     if (this.#queue !== undefined || this.#state === 'closed') return
     if (this.finWaits && !this.#paused) {
@@ -252,7 +252,7 @@ export class Receiver {
       this.#owner.handler?.onEnd?.()
       this.#owner.onFinDelivered()
     }
-    // Not held up by a pause: whoever is still dialling has to learn of it.
+    // A pause does not delay the close: a caller that is still dialling must learn of it.
     if (this.#state === 'closing') this.#owner.onAllDelivered()
   }
 

@@ -10,9 +10,9 @@ export interface SenderOwner {
   /** 16 bytes. */
   readonly id: Uint8Array
   idleChecks: number
-  /** There is room again after a push returned false. */
+  /** There is room again after a push has returned false. */
   onRoom(): void
-  /** The message given to {@link Sender.finish} has left, and everything before it. */
+  /** The message given to {@link Sender.finish} has left, after everything before it. */
   onFinished(): void
 }
 
@@ -26,7 +26,7 @@ export class Sender implements FlowOwner {
   readonly #flow: Flow
   #state: 'open' | 'ending' | 'ended' = 'open'
   #linger: Linger | undefined
-  /** Of what waits. */
+  /** Charge for the queue. */
   readonly #charge: Charge
 
   constructor(host: ChannelHost, owner: SenderOwner) {
@@ -43,19 +43,19 @@ export class Sender implements FlowOwner {
     })
   }
 
-  /** `ending`: the last message is queued · `ended`: it has left, or nobody waits for it any more. */
+  /** `ending`: the last message is queued · `ended`: it has left or was dropped. */
   get state(): 'open' | 'ending' | 'ended' {
     return this.#state
   }
 
-  /** Largest payload of a message that is not split: it has to fit the peer's credit. */
+  /** Largest payload of an unsplittable message: it must fit the peer's credit. */
   get maxWholeBytes(): number {
     const { window, peerWindowBytes } = this.#host.options
-    // A receiver grants back at a quarter of its window, so that half of its first credit always comes in the end.
+    // A receiver grants credit in quarters of its window, so half of its first credit always becomes available.
     return window ? Math.max(Math.floor(peerWindowBytes / 2), this.#flow.spareCreditBytes) : maxBaseMessageBytes
   }
 
-  /** Credit that came beyond the first, on a channel that has sent nothing. */
+  /** Credit received beyond the first, on a channel that has sent nothing. */
   get grantedBytes(): number {
     const { window, peerWindowBytes } = this.#host.options
     return window ? this.#flow.spareCreditBytes - peerWindowBytes : 0
@@ -75,7 +75,7 @@ export class Sender implements FlowOwner {
 
   sendPooled(payload: Uint8Array): boolean {
     const frame = this.#host.options.framePool.frameOf(payload)
-    // More than the peer's credit can cover leaves in pieces.
+    // A payload larger than the peer's credit leaves in pieces.
     if (frame === undefined || payload.length > this.maxWholeBytes) return this.send(payload)
     if (this.#state !== 'open') return false
     writeTcpDataHeader(frame, this.#owner.id, payload.length)
@@ -111,14 +111,14 @@ export class Sender implements FlowOwner {
     this.#host.activate(this.#flow)
   }
 
-  /** Calls `giveUp` when what waits makes no progress for `lingerMs`. */
+  /** Calls `giveUp` when the queue makes no progress for `lingerMs`. */
   linger(giveUp: (error: string) => void): void {
     const { lingerMs } = this.#host.options
     const queuedBytes = (): number => this.#flow.queuedBytes
     this.#linger ??= new Linger(this.#host, queuedBytes, () => giveUp(stuckText(queuedBytes(), lingerMs)))
   }
 
-  /** Forgets what waits; nothing more is sent. */
+  /** Drops the queue; nothing more is sent. */
   cut(): void {
     this.#state = 'ended'
     this.#flow.cut()
@@ -136,7 +136,7 @@ export class Sender implements FlowOwner {
     this.#host.activate(this.#flow)
   }
 
-  /** Takes a grant of credit; false when the sum passes what any window can be. */
+  /** Takes a grant of credit; false if the sum exceeds the largest possible window. */
   addCredit(bytes: number): boolean {
     if (!this.#flow.addCredit(bytes)) return false
     this.#host.activate(this.#flow)
@@ -164,7 +164,9 @@ export class Sender implements FlowOwner {
     return this.#flow.requestRoom()
   }
 
-  /** Nothing holds a sender of datagrams back, so more are dropped; the first costs less than to ask. */
+  /**
+   * Nothing slows a sender of datagrams, so further ones are dropped. Counting the first few costs less than to ask.
+   */
   get #datagramsFull(): boolean {
     const { queuedMessages, queuedBytes } = this.#flow
     if (queuedMessages === 0) return false
@@ -177,5 +179,5 @@ export class Sender implements FlowOwner {
   }
 }
 
-/** A channel that waits with less than this, in bytes, is not counted: a keystroke, the head of a request. */
+/** A queue below this size, in bytes, is not charged: a keystroke, the head of a request. */
 const chargeStepBytes = 4096

@@ -3,7 +3,7 @@ import { Fifo } from './fifo.js'
 import type { FramePool } from '../memory/frame-pool.js'
 import { messageOverheadBytes } from '../channel/held-message.js'
 
-/** Whoever fills a flow: told while messages leave or credit comes, and never from inside `push…` or `finish`. */
+/** Fills a flow. Its methods are called while messages leave or credit comes, never from inside `push…` or `finish`. */
 export interface FlowOwner {
   /** The flow has room again after {@link Flow.requestRoom} returned false. */
   onFlowDrain(): void
@@ -20,7 +20,7 @@ export interface FlowOptions {
   readonly highWaterBytes: number
   /** Payload bytes that may be sent before the first Window; Infinity where no window is in force. */
   readonly creditBytes: number
-  /** Where a frame's memory comes from. */
+  /** Allocates the frames. */
   readonly framePool: FramePool
 }
 
@@ -33,15 +33,15 @@ interface FramedItem {
 }
 
 /**
- * What one channel has waiting for the transport, in order.
+ * The send queue of one channel, in order.
  *
  * TCP payload is framed when its turn comes, not when it is pushed: small writes that pile up behind a busy transport
  * leave as one message, and a write larger than the credit leaves in pieces.
  */
 export class Flow {
-  /** Scheduler's own: bytes this flow may still send in its turn. */
+  /** Owned by the scheduler: bytes this flow may still send in its turn. */
   deficitBytes = 0
-  /** Scheduler's own: which of its lists hold the flow. */
+  /** Owned by the scheduler: the list that holds the flow. */
   inFresh = false
   inBusy = false
 
@@ -51,7 +51,7 @@ export class Flow {
   readonly #framePool: FramePool
   readonly #items = new Fifo<Uint8Array | FramedItem>()
   #queuedBytes = 0
-  /** Credit that what waits is going to take. */
+  /** Credit that the queued messages will take. */
   #queuedCreditBytes = 0
   #creditBytes: number
   #held = false
@@ -66,7 +66,7 @@ export class Flow {
     this.#framePool = framePool
   }
 
-  /** Bytes waiting: payload, and whole messages where they came whole. */
+  /** Queued bytes: payload, plus headers of messages that were queued whole. */
   get queuedBytes(): number {
     return this.#queuedBytes
   }
@@ -75,24 +75,24 @@ export class Flow {
     return this.#items.length
   }
 
-  /** Memory that what waits takes. */
+  /** Memory of the queue. */
   get memoryBytes(): number {
     return this.#queuedBytes + this.#items.length * messageOverheadBytes
   }
 
-  /** Credit beyond what waits: that much more can leave without a grant. */
+  /** Credit beyond the queued bytes: bytes that can leave without a new grant. */
   get spareCreditBytes(): number {
     return this.#creditBytes - this.#queuedCreditBytes
   }
 
-  /** True when `take` has something to give. */
+  /** True if `take` returns a message. */
   get ready(): boolean {
     const head = this.#items.peek()
     if (head === undefined || this.#held) return false
     return head instanceof Uint8Array ? this.#creditBytes > 0 : head.spendBytes <= this.#creditBytes
   }
 
-  /** Holds everything back until `release`: towards peers that cannot take Data before they answered Connect. */
+  /** Holds everything back until `release`. Some peers cannot take Data before they have answered Connect. */
   hold(): void {
     this.#held = true
   }
@@ -101,7 +101,7 @@ export class Flow {
     this.#held = false
   }
 
-  /** Takes a grant; false when the sum passes what any window can be, as no honest receiver lets it. */
+  /** Takes a grant; false if the sum exceeds the largest possible window, which no correct receiver allows. */
   addCredit(bytes: number): boolean {
     if (this.#creditBytes + bytes > maxCreditBytes) return this.#creditBytes === Infinity
     this.#creditBytes += bytes
@@ -117,7 +117,7 @@ export class Flow {
     this.#queuedCreditBytes += payload.length
   }
 
-  /** Copies what is left of `payload`, the last that was pushed: its owner is about to use its memory again. */
+  /** Copies the unsent rest of `payload`, which was pushed last: its owner is about to reuse the memory. */
   keep({ buffer }: Uint8Array): void {
     const last = this.#items.at(this.#items.length - 1)
     if (last instanceof Uint8Array && last.buffer === buffer) this.#items.replaceLast(new Uint8Array(last))
@@ -136,16 +136,16 @@ export class Flow {
   }
 
   /**
-   * False when the high-water mark was reached, or credit is used up, until `onFlowDrain`: what the peer does not take is
-   * better left where it comes from, and a peer that stands still costs no memory here. To be asked after the flow was activated, because
-   * what has left by then is no reason to wait.
+   * False at the high-water mark or without credit, until `onFlowDrain`. Bytes that the peer does not take should stay
+   * at their source, so that a stalled peer costs no memory here. Call it after the flow was activated, since messages
+   * that left meanwhile make room.
    */
   requestRoom(): boolean {
     if (this.#queuedBytes >= this.#highWaterBytes || this.spareCreditBytes <= 0) this.#wantsDrain = true
     return !this.#wantsDrain && !this.#ended
   }
 
-  /** Forgets what waits and takes nothing more. */
+  /** Drops the queue and takes nothing more. */
   cut(): void {
     this.#ended = true
     this.#items.clear()
@@ -234,9 +234,9 @@ export class Flow {
   }
 }
 
-/** The payload of a message that is longer than it should be now, if it can go in pieces. */
+/** The payload of a message longer than `maxPayloadBytes`, if it can be split. */
 function divisiblePayload({ message, spendBytes }: FramedItem, maxPayloadBytes: number): Uint8Array | undefined {
-  // What spends no credit is no TCP Data, and compressed Data goes whole.
+  // Messages that spend no credit are not TCP Data, and compressed Data is never split.
   if (spendBytes <= maxPayloadBytes || message.length <= maxPayloadBytes + tcpDataHeaderBytes) return undefined
   return isCompressed(message) ? undefined : readTcpDataPayload(message)
 }

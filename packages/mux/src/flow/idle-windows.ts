@@ -1,12 +1,12 @@
 import type { Clock, TimerHandle } from '@ls/foundation'
 
-/** What {@link IdleWindows} looks after. */
+/** A window managed by {@link IdleWindows}. */
 export interface IdleWindow {
-  /** Gives back what it has not used since the last call; false when there is nothing more to give. */
+  /** Gives back budget unused since the last call; false when it has nothing more to give back. */
   giveBackUnused(): boolean
 }
 
-/** The windows of a session that hold more of the budget than they have to, and give it back when nobody uses them. */
+/** Shrinks idle windows: takes back the budget above their minimum when it goes unused. */
 export class IdleWindows {
   readonly #clock: Clock
   readonly #windows = new Set<IdleWindow>()
@@ -36,5 +36,7 @@ export class IdleWindows {
   }
 }
 
-/** An unused window is found after one to two of these, in milliseconds; few applications pause for so long in between. */
+/**
+ * Check interval, in milliseconds: an unused window shrinks after one to two of them. Few applications pause that long.
+ */
 const checkMs = 5000

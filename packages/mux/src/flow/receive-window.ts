@@ -5,7 +5,7 @@ import { provenBytes, windowLimitBytes, type WindowSizes } from './window-policy
 
 export interface ReceiveWindowOptions extends WindowSizes {
   readonly clock: Clock
-  /** What windows promise is reserved here. */
+  /** Windows reserve their size here. */
   readonly budget: MemoryBudget
   readonly idleWindows: IdleWindows
 }
@@ -13,14 +13,14 @@ export interface ReceiveWindowOptions extends WindowSizes {
 /**
  * The credit we give a peer on one channel (protocol.md §3, `window`).
  *
- * `spend` as bytes arrive, `consume` as the consumer takes them; `consume` returns the credit to grant now, often 0.
- * A window is granted back in quarters: in halves, a long path settles on one half a round trip, since the other is always
- * a few bytes short of being due. It doubles when as much as it holds went through within two round trips: then the sender
- * is waiting for us, not for its data.
+ * Call `spend` when bytes arrive and `consume` when the consumer has taken them; `consume` returns the credit to grant
+ * now, often 0. Credit is granted in quarters of the window. With halves a long path settles on half a window each
+ * round trip, since the other half is always a few bytes short of being due. The window doubles when its size in bytes
+ * passes within two round trips: then the sender waits for credit and not for data.
  *
- * Credit that was granted is never taken back, since it may be spent already. A window shrinks by not granting again: when
- * it is slow, and when it is idle. What an idle one gives back to the budget its peer may still spend; that counts once it
- * is in memory.
+ * Granted credit cannot be taken back, since the peer may have used it. A window that is slow or idle shrinks by
+ * granting less. Budget that an idle window gives back can still be used by its peer; those bytes count when they
+ * arrive.
  */
 export class ReceiveWindow implements IdleWindow {
   readonly #options: ReceiveWindowOptions
@@ -28,10 +28,10 @@ export class ReceiveWindow implements IdleWindow {
   #sizeBytes: number
   #creditBytes: number
   #heldBytes = 0
-  /** Consumed since the last look at how fast that goes. */
+  /** Bytes consumed since the last measurement of speed. */
   #passedBytes = 0
   #lookedAtMs: number
-  /** Consumed before. */
+  /** Bytes consumed before that. */
   #takenBytes = 0
   #usedSinceCheck = true
   #gaveBack = false
@@ -59,7 +59,7 @@ export class ReceiveWindow implements IdleWindow {
     return this.#heldBytes
   }
 
-  /** The channel begins: returns the credit to grant beyond the first, as much as memory allows. */
+  /** Starts the channel: returns the credit to grant beyond the first, as far as memory allows. */
   open(): number {
     this.#restore()
     return this.#grant()
@@ -107,7 +107,7 @@ export class ReceiveWindow implements IdleWindow {
     return bytes
   }
 
-  /** As much as it held went through: looks how long that took. */
+  /** A full window has passed: measures how long that took. */
   #adapt(roundTripMs: number | undefined): void {
     const now = this.#options.clock.now()
     const elapsedMs = now - this.#lookedAtMs
@@ -118,7 +118,7 @@ export class ReceiveWindow implements IdleWindow {
     else if (elapsedMs > slowMs) this.#shrink(Math.max(this.#startBytes, this.#sizeBytes / 2))
   }
 
-  /** To what it may have without having shown that it needs more. */
+  /** Returns to the size that needs no proof of demand. */
   #restore(): void {
     this.#gaveBack = false
     this.#grow(this.#startBytes)
@@ -139,7 +139,7 @@ export class ReceiveWindow implements IdleWindow {
     this.#options.budget.cancel(bytes)
   }
 
-  /** What it would be opened with now. */
+  /** The size that a new window would get now. */
   get #startBytes(): number {
     return Math.min(Math.max(this.#options.windowBytes, this.#options.startWindowBytes), this.#limitBytes(false))
   }
@@ -149,11 +149,14 @@ export class ReceiveWindow implements IdleWindow {
   }
 }
 
-/** Taken for the round trip before it is measured: to the other side of the world. Less, and no window would grow there. */
+/**
+ * Assumed round trip before one is measured: the other side of the world. With a lower value no window would grow
+ * there.
+ */
 const unknownRoundTripMs = 300
 
 /** A round trip through two busy event loops takes this long even where a ping takes 0.2 ms. */
 const minRoundTripMs = 10
 
-/** A window that takes longer than this to go through once is larger than its consumer needs, in milliseconds. */
+/** A window that takes longer than this to pass once is larger than its consumer needs, in milliseconds. */
 const slowMs = 10_000

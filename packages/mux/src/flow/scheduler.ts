@@ -31,7 +31,7 @@ export class Scheduler {
     this.#controlBytes += message.length + messageOverheadBytes
   }
 
-  /** Says that `flow` may have something to send; harmless when it has not. */
+  /** Tells the scheduler that `flow` may have something to send; harmless if it has not. */
   activate(flow: Flow): void {
     if (flow.inFresh || flow === this.#current || !flow.ready) return
     if (!flow.inBusy) flow.deficitBytes = this.quantumBytes
@@ -40,7 +40,7 @@ export class Scheduler {
     this.#fresh.push(flow)
   }
 
-  /** The next message that waits for nothing: control, or from a flow that was idle. */
+  /** The next urgent message: control, or from a flow that was idle. */
   nextUrgent(): Uint8Array | undefined {
     const message = this.#control.shift()
     if (message === undefined) return this.#nextFresh()
@@ -80,7 +80,7 @@ export class Scheduler {
       if (message !== undefined) return message
       this.#fresh.shift()
       flow.inFresh = false
-      // Listed as busy even when empty: its next quantum comes when its turn does, not whenever it runs dry.
+      // Stays in the busy list even when empty: it gets its next quantum in turn, not each time it runs dry.
       this.#enlist(flow)
     }
     return undefined

@@ -1,21 +1,21 @@
 /** Sizes of windows, in bytes. */
 export interface WindowSizes {
-  /** First credit, which the peer knows from our Hello: no window is ever smaller. */
+  /** First credit, announced in our Hello: no window is ever smaller. */
   readonly windowBytes: number
-  /** What a channel starts with where there is enough memory. */
+  /** Window of a new channel while memory is not short. */
   readonly startWindowBytes: number
-  /** What a window grows to at most where there is enough memory. */
+  /** Largest window while memory is not short. */
   readonly maxWindowBytes: number
 }
 
 /**
- * How large a window may be that is opened or grows while `freePart` of the budget is left, from 0 to 1.
+ * Limit for a window that is opened or grows while `freePart` (0 to 1) of the budget is left.
  *
- * With the square of what is left: each window that stands still then leaves enough for the next ones. With 128 MiB and
- * windows of 256 KiB, 2,000 that stand still leave a sixth of the budget, and the next starts with 9 KiB.
+ * The limit falls with the square of what is left, so stalled windows leave enough for new ones. With 128 MiB and
+ * windows of 256 KiB, 2,000 stalled windows leave a sixth of the budget, and the next one starts with 9 KiB.
  *
- * Beyond its start a window grows freely while little is in use. Later it has to be `proven` that its consumer takes
- * bytes: the system's socket buffers swallow megabytes for one that does not.
+ * A window grows freely while little of the budget is in use. Later its consumer must first have taken bytes
+ * (`proven`), since socket buffers of the system swallow megabytes for one that does not.
  */
 export function windowLimitBytes(freePart: number, proven: boolean, sizes: WindowSizes): number {
   const { windowBytes, startWindowBytes, maxWindowBytes } = sizes
@@ -26,11 +26,11 @@ export function windowLimitBytes(freePart: number, proven: boolean, sizes: Windo
   return Math.max(windowBytes, bytes)
 }
 
-/** While more than this part of the budget is left, every window may grow. */
+/** While more than this part of the budget is left, any window may grow. */
 const plentyPart = 3 / 4
 
-/** A budget of which an eighth is in use still gives full windows. */
+/** Windows are full-sized until an eighth of the budget is in use. */
 const slack = 4 / 3
 
-/** Payload that a consumer has to take before its window may grow while memory is short, in bytes. */
+/** Payload that a consumer must take before its window may grow while memory is short, in bytes. */
 export const provenBytes = 8_388_608

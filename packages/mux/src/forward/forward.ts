@@ -4,7 +4,7 @@ import type { Channel } from '../channel/channel.js'
 import { ForwardedHalf } from './forwarded-half.js'
 import type { Session } from '../session/session.js'
 
-/** A channel that passes through: bytes of payload each way, and who is at its ends. */
+/** A forwarded channel: payload bytes each way, and its two ends. */
 export interface ForwardedChannel {
   /** 16 bytes, the same on both links. */
   readonly id: Uint8Array
@@ -22,19 +22,18 @@ export interface ForwardedChannel {
 
 /** How {@link forward} passes a channel on. */
 export interface ForwardOptions {
-  /** What to ask `to` for. @default what the opener asked for, to the letter */
+  /** Target to ask `to` for. @default the opener's target, unchanged */
   readonly address?: Address | undefined
   /** Called once when both ends are gone. */
   readonly onClose?: () => void
 }
 
 /**
- * Passes a channel that a peer of `from` has asked for, and that is not answered yet, on to `to`: by its id and with its
- * payload undecoded (agent mode, protocol.md §1). Returns undefined when the channel is gone, or was refused because
- * `to` cannot take it.
+ * Forwards an unanswered channel of a peer of `from` to `to`, with its id and with undecoded payload (agent mode,
+ * protocol.md §1). Returns undefined if the channel is gone, or was refused because `to` cannot take it.
  *
- * Where both links have `window`, credit passes from end to end and nothing is granted here; where only one has, this
- * side grants as the other's writes drain, and a full base link stops the reading of the other.
+ * If both links have `window`, credit passes from end to end and nothing is granted here. If only one has, this side
+ * grants credit as the other link's writes drain, and a full base link stops reading on the other.
  */
 export function forward(
   channel: Channel,
@@ -56,8 +55,8 @@ export function forward(
 }
 
 /**
- * As {@link forward}, for a channel that the peer of `to` has accepted as an offer. `message` is what it accepted it with;
- * to be called within the turn in which that came.
+ * As {@link forward}, for a channel that the peer of `to` has accepted as an offer. `message` is the one it accepted
+ * with; call this in the turn of the event loop in which it arrived.
  */
 export function forwardAccepted(
   channel: Channel,
@@ -126,7 +125,7 @@ class ForwardedPair implements ForwardedChannel {
     return this.target.receivedBytes
   }
 
-  /** Takes the id on both links and passes Connect on; refuses when the id is taken. */
+  /** Takes the id on both links and forwards Connect; refuses if the id is taken. */
   connect(address: Address | undefined): boolean {
     const { target, request } = this
     if (!this.adopt()) return false
@@ -135,13 +134,13 @@ class ForwardedPair implements ForwardedChannel {
     return true
   }
 
-  /** Both peers know of the channel: they get the rest of their first windows, where this side grants them. */
+  /** Both peers know the channel: they get the rest of their first windows, if this side grants them. */
   openWindows(): void {
     this.target.openWindow()
     this.opener.openWindow()
   }
 
-  /** Takes the id on both links; refuses when it is taken. */
+  /** Takes the id on both links; refuses if it is taken. */
   adopt(): boolean {
     const { opener, target, request } = this
     if (target.host.adopt(target)) {
@@ -166,7 +165,7 @@ class ForwardedPair implements ForwardedChannel {
   }
 }
 
-/** Credit passes through when both links count it and neither end would be granted more than it allows. */
+/** Credit passes through if both links count it and neither end would be granted more than it allows. */
 function passesCredit(from: Session, to: Session): boolean {
   const a = from.options
   const b = to.options

@@ -32,7 +32,7 @@ export interface ForwardedHalfInit {
   onClose(): void
 }
 
-/** The end of a forwarded channel on one link: what arrives here leaves through the {@link other} half. */
+/** One half of a forwarded channel: messages from its link leave through the {@link other} half. */
 export class ForwardedHalf implements TableEntry, FlowOwner {
   readonly key: ChannelKey
   readonly id: Uint8Array
@@ -40,7 +40,7 @@ export class ForwardedHalf implements TableEntry, FlowOwner {
   idleChecks = 0
   /** Payload bytes that came over this link. */
   receivedBytes = 0
-  /** Set right after construction: the end on the other link. */
+  /** The half on the other link; set right after construction. */
   other!: ForwardedHalf
 
   readonly #request: Channel
@@ -53,15 +53,17 @@ export class ForwardedHalf implements TableEntry, FlowOwner {
   #answered = false
   /** This link's peer has ended its direction. */
   #finReceived = false
-  /** Towards this link's peer; `fin` and `disconnect` while that is queued as the last message, `ended` after Fin. */
+  /**
+   * State towards this link's peer: `fin` and `disconnect` while that is queued as the last message, `ended` after Fin.
+   */
   #sending: 'open' | 'fin' | 'disconnect' | 'ended' = 'open'
-  /** What Disconnect is to say once the Fin before it has left. */
+  /** Error text of the Disconnect that follows the queued Fin. */
   #disconnectNext: string | undefined
   #linger: Linger | undefined
   #answerHold: AnswerHold | undefined
-  /** Runs while this link's peer has ended and the other link's, a base peer, cannot be told. */
+  /** Runs while this link's peer has ended its direction and the other link's base peer cannot be told. */
   #heldFin: Linger | undefined
-  /** What the queue towards this link's peer takes of the other session's budget. */
+  /** Charge of the queue towards this link's peer, on the other session's budget. */
   #charge: Charge | undefined
   #closed = false
 
@@ -95,7 +97,7 @@ export class ForwardedHalf implements TableEntry, FlowOwner {
     return queuedBytes === 0 || (!this.host.options.budget.exceeded && queuedBytes * 2 <= this.#queueLimitBytes)
   }
 
-  /** This link's peer knows of the channel: it gets the rest of its first window. */
+  /** This link's peer knows the channel: it gets the rest of its first window. */
   openWindow(): void {
     this.#sendCredit(this.#window?.open() ?? 0)
   }
@@ -157,30 +159,30 @@ export class ForwardedHalf implements TableEntry, FlowOwner {
     this.other.#close()
   }
 
-  /** Sends what waits and then the end of the channel. */
+  /** Sends the queue, then the end of the channel. */
   finish(error: string): void {
     if (this.#closed) return
     if (this.#unanswered || this.#sending === 'ended') return this.#cut(error)
     if (this.#sending === 'fin') this.#disconnectNext = error
     else this.#pushLast('disconnect', disconnectMessage(this.#request.id, error))
-    // By now it may have left, which closes this half.
+    // It may have left already, which closes this half.
     if (!this.#isClosed()) this.#linger ??= this.#startLinger()
   }
 
-  /** On the opener's link, while it waits for the answer. */
+  /** On the opener's link: Connect is not answered yet. */
   get #unanswered(): boolean {
     return this.#role === 'opener' && !this.#answered
   }
 
-  /** Bytes that may wait for the other link: what credit allows where there is any, what base links get elsewhere. */
+  /** Limit of the queue: the credit where there is any, otherwise the limit of base links. */
   get #queueLimitBytes(): number {
     const { window, maxWindowBytes, queueBytes } = this.host.options
     if (!window) return queueBytes
-    // Honest ends keep to their credit, which is at most a window; this bounds the others.
+    // Correct ends keep to their credit, which is at most a window; this limits the others.
     return this.#direct ? 2 * maxWindowBytes : Infinity
   }
 
-  /** What waits for this link's peer, as it came. */
+  /** Bytes queued for this link's peer, as they arrived. */
   get #queuedBytes(): number {
     return this.#flow.queuedBytes + this.#reframing.waitingBytes
   }
@@ -198,7 +200,7 @@ export class ForwardedHalf implements TableEntry, FlowOwner {
     this.#answerHold = undefined
     this.receivedBytes += bytes
     if (this.#window !== undefined) spendCredit(this.#window, bytes)
-    // Nobody takes it, but its sender may have a Disconnect waiting behind it.
+    // The bytes are dropped, but their sender may have a Disconnect waiting behind them.
     if (this.other.#closed || this.other.#sending !== 'open') return this.#grant(bytes)
     this.other.#push(message, bytes)
     const overfull = this.other.#queuedBytes > this.#queueLimitBytes || this.host.options.budget.exceeded
@@ -222,7 +224,7 @@ export class ForwardedHalf implements TableEntry, FlowOwner {
     if (this.#direct || bytes === 0 || this.#takesCompressed(message)) {
       this.#flow.pushMessage(inOurVersion(message), bytes)
     } else {
-      // Base peers send 1 MiB at once, more than a window or another base peer may take: it is framed anew, to fit.
+      // Base peers send 1 MiB at once, more than a window or another base peer may take. It is framed again to fit.
       this.#reframing.push(message, bytes)
     }
     this.#filled()
@@ -233,12 +235,12 @@ export class ForwardedHalf implements TableEntry, FlowOwner {
     this.host.activate(this.#flow)
   }
 
-  /** Base links carry compressed Data as it came, up to the size that every deployed peer accepts. */
+  /** Base links carry compressed Data unchanged, up to the size that every deployed peer accepts. */
   #takesCompressed(message: Uint8Array): boolean {
     return this.#window === undefined && isCompressed(message) && message.length <= maxBaseMessageBytes
   }
 
-  /** Brings the budget of the link that filled the queue in step with it; once less waits, that link may read on. */
+  /** Updates the budget of the link that filled the queue; once the queue shrinks, that link may read on. */
   #account(): void {
     const { host } = this.other
     const charge = (this.#charge ??= new Charge(host.options.budget))
@@ -247,7 +249,7 @@ export class ForwardedHalf implements TableEntry, FlowOwner {
     if (charge.bytes <= before) host.recheckReading()
   }
 
-  /** Lets this link's peer send `bytes` more, now that as many have left on the other link. */
+  /** Lets this link's peer send `bytes` more, after as many have left on the other link. */
   #grant(bytes: number): void {
     if (this.#closed || this.#finReceived || bytes === 0) return
     this.#sendCredit(this.#window?.consume(bytes, this.host.roundTripMs()) ?? 0)
@@ -281,7 +283,7 @@ export class ForwardedHalf implements TableEntry, FlowOwner {
     this.#answerHold = new AnswerHold(this.host, { hold: () => this.#flow.hold(), release })
   }
 
-  /** Each end assumed the first credit of our Hello; where the true receiver allows more, it gets the difference. */
+  /** Each end assumed the first credit of our Hello; if the real receiver allows more, it gets the difference. */
   #equalize(): void {
     if (!this.#direct || this.#request.protocol === 'udp') return
     for (const half of [this, this.other]) {
@@ -303,9 +305,9 @@ export class ForwardedHalf implements TableEntry, FlowOwner {
     this.#finReceived = true
     if (this.other.#closed) return
     if (this.other.host.options.fin) return this.other.#pushLast('fin', finMessage(this.#request.id))
-    // A base peer knows one end only, Disconnect. A target's end is passed on as that, since its opener waits for it.
+    // A base peer knows only Disconnect. A target's end is passed on as one, since its opener waits for it.
     if (this.#role === 'target') return this.#endBoth()
-    // An opener's is held, or the answer would be lost; but not for ever, or the target would never learn of it.
+    // An opener's end is held, since the answer would be lost; not for ever, or the target would never learn of it.
     const answered = (): number => this.other.receivedBytes
     this.#heldFin = new Linger(this.host, answered, () => this.#endBoth())
   }

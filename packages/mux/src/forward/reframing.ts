@@ -14,13 +14,13 @@ import { detached, inflationBytes, messageOverheadBytes } from '../channel/held-
 export interface ReframingOptions {
   readonly flow: Flow
   readonly compressor: Compressor | undefined
-  /** Something was put into the flow. */
+  /** The flow has new payload. */
   onFilled(): void
-  /** What came does not inflate to what it claims; nothing more is put into the flow. */
+  /** Compressed Data does not inflate to its claimed size; the flow gets nothing more. */
   onError(error: Error): void
 }
 
-/** Compressed Data, or what came behind it. */
+/** Compressed Data, or a message behind it. */
 interface Waiting {
   readonly message: Uint8Array
   /** Payload bytes it becomes, 0 for the last message. */
@@ -29,15 +29,15 @@ interface Waiting {
 }
 
 /**
- * Payload of Data on its way into a flow that frames it anew. Compressed Data waits as it came and is inflated in pieces,
- * as the flow has room: 64 KiB of it can be 64 MiB of payload. What comes behind it waits too, in order.
+ * Moves payload of Data into a flow that frames it again. Compressed Data is kept compressed and inflated in pieces as
+ * the flow has room, since 64 KiB of it can be 64 MiB of payload. Messages behind it wait, in order.
  */
 export class Reframing {
   readonly #options: ReframingOptions
   readonly #waiting = new Fifo<Waiting>()
   #waitingBytes = 0
   #inflating: Inflating | undefined
-  /** Payload of the compressed Data being inflated that is still to come. */
+  /** Payload still to come from the compressed Data being inflated. */
   #restBytes = 0
   #stopped = false
 
@@ -50,13 +50,13 @@ export class Reframing {
     return this.#waitingBytes
   }
 
-  /** Memory that what waits takes. */
+  /** Memory of the waiting messages. */
   get memoryBytes(): number {
     const inflation = this.#inflating === undefined ? 0 : inflationBytes
     return this.#waitingBytes + this.#waiting.length * messageOverheadBytes + inflation
   }
 
-  /** Payload still to come of what is being inflated; it shrinks as long as there is progress. */
+  /** Payload still to come from the current inflation; it shrinks as long as there is progress. */
   get restBytes(): number {
     return this.#restBytes
   }
@@ -80,7 +80,7 @@ export class Reframing {
     this.#inflating?.goOn()
   }
 
-  /** Forgets what waits. */
+  /** Drops the waiting messages. */
   stop(): void {
     this.#stopped = true
     this.#inflating?.stop()
@@ -96,7 +96,7 @@ export class Reframing {
     if (this.#waiting.length === 1) this.#next()
   }
 
-  /** Hands over what waits, up to the next compressed Data, which stays at the head while it is being inflated. */
+  /** Hands over waiting messages up to the next compressed Data, which stays at the head while it is inflated. */
   #next(): void {
     for (let head = this.#waiting.peek(); head !== undefined; head = this.#waiting.peek()) {
       if (!head.last && isCompressed(head.message)) return this.#inflate(head)

@@ -2,8 +2,8 @@ import type { Clock, TimerHandle } from '@ls/foundation'
 import type { AckArrival } from '@ls/codec'
 
 /**
- * When an Ack is due: after 256 KiB or 50 ms, whichever comes first (protocol.md §3). With `ack2` after two messages as
- * well, though not more often than each 5 ms, so that the sender sees in time what the path does.
+ * Decides when an Ack is due: after 256 KiB or 50 ms, whichever comes first (protocol.md §3). With `ack2` also after
+ * two messages, at most every 5 ms, so that the sender sees changes of the path in time.
  */
 export class AckSchedule {
   readonly #clock: Clock
@@ -37,7 +37,7 @@ export class AckSchedule {
     this.#timer = this.#clock.setTimeout(() => this.#due(), dueMs - now)
   }
 
-  /** What an Ack that leaves now says about the last message that arrived. */
+  /** Arrival data of the last message, for an Ack that leaves now. */
   takeArrival(): AckArrival | undefined {
     if (!this.#prompt) return undefined
     const now = this.#clock.now()

@@ -8,19 +8,20 @@ import { WindowedMinimum } from './windowed-minimum.js'
 
 export interface InFlightLimitOptions {
   readonly clock: Clock
-  /** The peer acknowledges soon, and says when messages arrived. */
+  /** The peer acknowledges promptly and reports arrival times. */
   readonly ack2: boolean
   /** Largest payload of a message, in bytes. */
   readonly quantumBytes: number
 }
 
 /**
- * How many bytes may be sent and not acknowledged before bulk has to wait (only with `resume`, which has Acks), and how
- * long a message of bulk should be.
+ * Limits the unacknowledged bytes before bulk has to wait, and the length of bulk messages. Works only with `resume`,
+ * which has Acks.
  *
- * What is under way beyond what the path holds waits in a queue, of the kernel or of the bottleneck, and a keystroke waits
- * behind it. So the limit is what the path holds and a few milliseconds more, enough to see by the delay that the path is
- * full. While the delay shows no queue the limit grows; a queue is taken off it. See docs/decisions/0025.
+ * Bytes beyond the capacity of the path wait in a queue, of the kernel or of the bottleneck, and a keystroke waits
+ * behind them. So the limit is the capacity of the path and a few milliseconds more, enough to see by the delay that
+ * the path is full. The limit grows while the delay shows no queue; a queue is subtracted from it. See
+ * docs/decisions/0025.
  */
 export class InFlightLimit {
   readonly #options: InFlightLimitOptions
@@ -28,18 +29,18 @@ export class InFlightLimit {
   #sampler!: PathSampler
   #round!: PathRound
   #limitBytes!: number
-  /** Bytes a millisecond that the path is known to carry. */
+  /** Known throughput of the path, in bytes a millisecond. */
   #rate!: number
   #leastMsPerByte!: WindowedMinimum
   #starting!: boolean
-  /** Rounds in a row of the start that delivered no more than the one before. */
+  /** Consecutive start rounds that delivered no more than the round before. */
   #standstill!: number
-  /** Share by which the limit grows in a round that shows no queue. */
+  /** Growth of the limit in a round without a queue, as a share. */
   #growth!: number
-  /** What the limit was before a deep cut: the path may only have paused. */
+  /** Limit before a deep cut: the path may only have paused. */
   #formerBytes!: number
   #unevenness!: Unevenness
-  /** Delay that stayed when less was sent: the queue of others, or a path that has become longer. */
+  /** Delay that remained when less was sent: a queue of others, or a longer path. */
   #foreignMs!: number
   #cuts!: QueueCuts
   #beforeProbeBytes: number | undefined
@@ -54,12 +55,15 @@ export class InFlightLimit {
     return this.#limitBytes
   }
 
-  /** Payload that the path carries in a few milliseconds: other channels wait for it. */
+  /**
+   * Length of a bulk message: the payload that the path carries in a few milliseconds, since other channels wait for
+   * it.
+   */
   get messageBytes(): number {
     return Math.min(Math.max(Math.floor(this.#rate * messageMs), minMessageBytes), this.#options.quantumBytes)
   }
 
-  /** Another transport, another path. */
+  /** Starts again for a new transport, which may use another path. */
   restart(): void {
     const { clock, ack2 } = this.#options
     this.#sampler = new PathSampler(clock)
@@ -85,7 +89,7 @@ export class InFlightLimit {
     this.#sampler.sent(sequence, bytes, this.#limitBytes / marksPerRound)
   }
 
-  /** The limit held something back. */
+  /** The limit has held a message back. */
   reached(): void {
     this.#sampler.reached()
   }
@@ -108,11 +112,11 @@ export class InFlightLimit {
   }
 
   get #isUneven(): boolean {
-    // Acks that come late are uneven by themselves.
+    // Late Acks are uneven by themselves.
     return !this.#options.ack2 || this.#unevenness.isUneven
   }
 
-  /** A path that has become slower by far: its queue is too long to wait for the end of the round. */
+  /** Reacts at once to a path that has become much slower: its queue is too long to wait for the end of the round. */
   #heedAlarm(sample: PathSample): void {
     const baseMs = baseOf(sample)
     const queueMs = sample.delayMs - baseMs - this.#foreignMs
@@ -123,7 +127,7 @@ export class InFlightLimit {
   #learn(round: PathSample): void {
     const before = this.#rate
     const isFull = round.heldBack || round.inFlightBytes > this.#limitBytes / 2
-    // Less was delivered than the limit allows because there was no more: that says what is possible, not what is not.
+    // The sender had less data than the limit allows, so this is a lower bound of the throughput and not the maximum.
     this.#rate = isFull ? round.rate : Math.max(round.rate, before)
     if (this.#beforeProbeBytes !== undefined) return this.#endProbe(round, this.#beforeProbeBytes)
     if (!isFull) return
@@ -137,12 +141,12 @@ export class InFlightLimit {
     else this.#steer(round, round.delayMs - baseMs - this.#foreignMs - slackMs, slackMs)
   }
 
-  /** Time that the limit is enough for where the delay says little about the queue. */
+  /** Size of the limit, as time, on a path whose delay says little about the queue. */
   #holdLoosely(baseMs: number, slackMs: number): number {
     return this.#options.ack2 ? lossRoundTrips * baseMs + slackMs : 2 * baseMs + lateAckMs
   }
 
-  /** Doubles the limit until there is a queue and no more is delivered for it: the connection underneath starts slowly. */
+  /** Doubles the limit until a queue appears and throughput no longer grows, since the TCP connection starts slowly. */
   #start(round: PathSample, excessMs: number, before: number): void {
     const isQueue = excessMs >= round.baseMs / 8
     if (!isQueue) this.#limitBytes *= 2
@@ -152,7 +156,7 @@ export class InFlightLimit {
     this.#lower(round, excessMs)
   }
 
-  /** `excessMs`: by how much the delay is longer than it should be. */
+  /** `excessMs`: delay beyond the wanted one. */
   #steer(round: PathSample, excessMs: number, slackMs: number): void {
     if (excessMs > slackMs / 4) return this.#cutOrRestore(round, excessMs)
     this.#cuts.forget()
@@ -178,7 +182,9 @@ export class InFlightLimit {
     this.#limitBytes = Math.min(bytes, this.#limitBytes)
   }
 
-  /** For one round the limit is below what the path holds, so that its queue empties and shows the true round trip. */
+  /**
+   * Lowers the limit below the path's capacity for one round, so that its queue empties and shows the true round trip.
+   */
   #beginProbe(): void {
     this.#beforeProbeBytes = this.#limitBytes
     this.#cuts.forget()
@@ -197,18 +203,18 @@ function baseOf({ baseMs }: PathSample): number {
   return Math.max(baseMs, turnMs)
 }
 
-/** The queue to keep, in milliseconds, so that the path never runs dry. */
+/** The queue to keep so that the path never runs dry, in milliseconds. */
 function slackOf({ rate, baseMs }: PathSample): number {
   return Math.max(leastSlackMs, baseMs * slackShare, (slackMessages * minMessageBytes) / rate)
 }
 
-/** Two round trips of a connection that begins (RFC 6928 has 14 KiB for the first): nothing starts slower for it. */
+/** Two round trips of a new connection (RFC 6928 has 14 KiB for the first), so nothing starts slower. */
 const startBytes = 32_768
 
 /** For a peer that may acknowledge each 50 ms only: 20 Mbit/s from the first on. */
 const lateStartBytes = 131_072
 
-/** Time on the path that a message of bulk may take: from 100 Mbit/s on it is as long as can be. */
+/** Time on the path of a bulk message; from 100 Mbit/s on messages have their full length. */
 const messageMs = 5
 
 /** What fits a packet of 1500 bytes with the headers of Data, WebSocket, TLS, TCP and IPv6. */
@@ -216,7 +222,7 @@ const minMessageBytes = 1380
 
 const minLimitBytes = 4 * minMessageBytes
 
-/** A round trip through two event loops under load, where the wire itself takes less. */
+/** A round trip through two loaded event loops; the wire itself takes less. */
 const turnMs = 20
 
 /**
@@ -226,29 +232,29 @@ const turnMs = 20
 const leastSlackMs = 20
 const slackShare = 1 / 8
 
-/** On a slow path an Ack comes each second message, so three have to be there. */
+/** On a slow path an Ack follows every second message, so three must be under way. */
 const slackMessages = 3
 
-/** What a peer without `ack2` lets an Ack wait (protocol.md §3). */
+/** Longest delay of an Ack from a peer without `ack2` (protocol.md §3). */
 const lateAckMs = 50
 
-/** How many messages of what is under way are watched, and how many make a round; fewer where a round takes long. */
+/** Number of messages under way that are measured, and number that make a round; fewer if a round takes long. */
 const marksPerRound = 8
 const samplesPerRound = 6
 const fewSamples = 3
 
-/** Doubled each round, so that ten times the rate is found within four. */
+/** Doubled each round, so that ten times the throughput is found within four rounds. */
 const slowGrowth = 1 / 4
 
-/** What losses hold up has to be under way as well. */
+/** Extra bytes under way for messages that losses delay. */
 const lossRoundTrips = 2.5
 const rateLifetimeMs = 3000
 
-/** A queue beyond two round trips and this is no jitter. */
+/** A queue longer than two round trips and this time is no jitter. */
 const alarmMs = 50
 
-/** Little enough to empty any queue within a round, enough to keep the path busy meanwhile. */
+/** Low enough to empty any queue within a round, high enough to keep the path busy meanwhile. */
 const probeShare = 3 / 4
 
-/** How often the shortest round trip is taken anew, since paths change; it costs less than 1 % of the rate. */
+/** How often the shortest round trip is measured again, since paths change; it costs less than 1 % of throughput. */
 const probeEveryMs = 10_000

@@ -4,8 +4,8 @@ import { RoundTrip } from './round-trip.js'
 /** When to ping and when a silent peer counts as dead. */
 export interface KeepaliveTiming {
   /**
-   * Milliseconds between pings, sent whether or not data flows: the peer and the boxes between us need the traffic too.
-   * Content networks and NAT cut idle links after 60–100 s.
+   * Milliseconds between pings, sent whether or not data flows: the peer and the middleboxes on the path need the
+   * traffic too. CDNs and NAT cut idle links after 60–100 s.
    * @default 20_000
    */
   readonly periodMs?: number
@@ -35,20 +35,20 @@ const HASTY_PERIOD_MS = 5000
 const HASTY_ANSWER_MS = 3000
 const HASTY_TIMEOUTS = 4
 
-/** Life is only looked for at checks, this many in a deadline, so that noting it costs one assignment. */
+/** Checks per deadline; noting received bytes between checks costs one assignment. */
 const CHECKS_PER_DEADLINE = 8
 
-/** An answer this late is overdue, in milliseconds, where the path is not slower than that. */
+/** An answer later than this is overdue, in milliseconds, unless the path is slower. */
 const OVERDUE_MS = 1000
 
-/** Chance a peer gets to answer a ping after we ourselves were away (suspended, or blocked), in milliseconds. */
+/** Time for a peer to answer a ping after our own process was suspended or blocked, in milliseconds. */
 const GRACE_MS = 5000
 
 /**
  * Decides when to ping a peer and when it is dead; does no I/O.
  *
  * A dead peer is noticed between `deadlineMs` and `deadlineMs` × 9/8 after its last byte. Timers that fire far too late
- * mean that *we* were away: the peer is then pinged and gets up to 5 s before silence counts.
+ * mean that our own process was suspended: the peer is then pinged and gets up to 5 s before silence counts.
  *
  * @example
  * ```ts
@@ -72,7 +72,7 @@ export class Keepalive {
   #heard = false
   #heardAtMs = 0
   #pingDueMs = 0
-  /** When the oldest ping left that may still be unanswered. */
+  /** Sending time of the oldest ping that may still be unanswered. */
   #pingedAtMs = 0
   #checkDueMs = 0
   #timer: TimerHandle
@@ -105,7 +105,7 @@ export class Keepalive {
     return this.#deadlineMs
   }
 
-  /** Whether nothing has come since a ping that should have been answered by now: no proof, but no good sign. */
+  /** Whether nothing has arrived since a ping that should be answered by now: a bad sign, no proof. */
   get overdue(): boolean {
     if (this.#state !== 'running' || this.#paused || this.#heard || this.#heardAtMs > this.#pingedAtMs) return false
     return this.#options.clock.now() - this.#pingedAtMs > Math.max(OVERDUE_MS, this.#roundTrip.timeoutMs)
@@ -121,19 +121,19 @@ export class Keepalive {
     this.#arm(now)
   }
 
-  /** Any byte from the peer. */
+  /** The peer has sent something. */
   received(): void {
     this.#heard = true
   }
 
-  /** The peer's answer to the ping `id`; other ids are life and no measurement. */
+  /** The peer has answered the ping `id`; other ids show life but give no measurement. */
   pong(id: number): void {
     this.#heard = true
     this.#roundTrip.finish(id, this.#options.clock.now())
     if (this.#hasty) this.#followRoundTrip()
   }
 
-  /** From now on silence is our own doing (we stopped reading) and does not count; pings go on for the peer's sake. */
+  /** Stops counting silence, because we stopped reading; pings go on for the peer's sake. */
   pause(): void {
     this.#paused = true
   }
@@ -147,13 +147,14 @@ export class Keepalive {
   }
 
   /**
-   * From now on the peer is pinged every 5 s, for the first time at once, and is dead when it leaves a ping unanswered for 4 retransmission timeouts
-   * of the measured path (RFC 6298 §2), at least 3 s. For links that can be resumed: a false alarm costs them no more
-   * than a dial, a late one costs their users the wait. Never slower than the timing given.
+   * Shortens period and deadline: pings every 5 s, the first at once, and declares the peer dead when a ping stays
+   * unanswered for 4 retransmission timeouts of the measured path (RFC 6298 §2), at least 3 s. It is for links that can
+   * be resumed: a false alarm costs them one dial, a late one costs their users the wait. Never slower than the given
+   * timing.
    */
   hasten(): void {
     this.#hasty = true
-    // Windows grow by the round trip: it should be known before the first transfer waits for it.
+    // Windows grow by the round trip, so it should be known before the first transfer needs it.
     this.#pingDueMs = this.#options.clock.now()
     this.#followRoundTrip()
   }
@@ -193,7 +194,7 @@ export class Keepalive {
     this.#arm(now)
   }
 
-  /** Our own absence is no proof of the peer's: whatever it sent may still wait in a buffer of ours. */
+  /** Our own pause is no proof that the peer is dead: its bytes may still wait in one of our buffers. */
   #forgiveSilence(now: number): void {
     const graceMs = Math.min(GRACE_MS, this.#deadlineMs)
     this.#heardAtMs = Math.max(this.#heardAtMs, now + graceMs - this.#deadlineMs)
@@ -202,7 +203,7 @@ export class Keepalive {
 
   #ping(now: number): void {
     this.#pingDueMs = now + this.#periodMs
-    // The first of those that nothing has come since.
+    // The first ping since which nothing has arrived.
     if (this.#heardAtMs > this.#pingedAtMs) this.#pingedAtMs = now
     this.#options.ping(this.#roundTrip.begin(now))
   }

@@ -9,7 +9,7 @@ import type { MessageTransport } from './transport.js'
 
 export interface OutboxOptions {
   readonly quantumBytes: number
-  /** Where the memory of frames comes from, with room before them for the transport. */
+  /** Allocates frames with room before them for the transport's header. */
   readonly framePool: FramePool
   /** Charged for control messages that wait. */
   readonly budget: MemoryBudget
@@ -38,8 +38,8 @@ export class Outbox {
   }
 
   /**
-   * What is too much of the control messages that wait, where something is. Less may wait where memory is short: a peer that
-   * does not read answers cannot be held back, since it need not be answered to ask.
+   * Describes the excess of waiting control messages; undefined if there is none. The limit is lower while memory is
+   * short: a peer that does not read answers cannot be slowed down, since it can keep asking.
    */
   controlExcess(limitBytes: number): string | undefined {
     const { controlBytes } = this.#scheduler
@@ -49,7 +49,7 @@ export class Outbox {
     return `messages of ${controlBytes} bytes wait, limit ${mostBytes}`
   }
 
-  /** Goes on over `transport`. */
+  /** Continues over `transport`. */
   start(transport: MessageTransport): void {
     this.#transport = transport
     this.#writable = true
@@ -64,7 +64,7 @@ export class Outbox {
     this.#sequencer?.stop()
   }
 
-  /** Forgets everything, for good. */
+  /** Drops everything for good. */
   clear(): void {
     this.stop()
     this.#scheduler.clear()
@@ -94,7 +94,7 @@ export class Outbox {
     this.pump()
   }
 
-  /** Owners of flows are called from in here, and may send again: their messages take their turn. */
+  /** Calls the owners of flows, which may send again: their messages wait for their turn. */
   pump(): void {
     if (this.#pumping) return
     this.#pumping = true
@@ -126,7 +126,7 @@ export class Outbox {
   }
 }
 
-/** Fewer bytes of control messages are always on their way, and not worth counting. */
+/** Some control messages are always on their way; fewer bytes than this are not counted. */
 const chargeStepBytes = 4096
 
 /** Control messages that may wait while the session's budget is exceeded, in bytes: some thousand answers. */

@@ -1,8 +1,8 @@
 import type { PathSample } from './path-sampler.js'
 
 /**
- * Gathers the samples of a round: of messages that were all sent under one limit. Their shortest delay is what stands in a
- * queue; jitter only makes a delay longer.
+ * Collects the samples of a round: messages that were all sent under one limit. Their shortest delay shows the queue,
+ * since jitter only makes a delay longer.
  */
 export class PathRound {
   #settledAfter = 0
@@ -10,7 +10,7 @@ export class PathRound {
   #samples = 0
   #mostBytes = 0
 
-  /** Messages up to `sent` do not count any more. */
+  /** Starts a round: messages up to `sent` no longer count. */
   begin(sent: number): void {
     this.#settledAfter = sent
     this.#best = undefined
@@ -18,7 +18,10 @@ export class PathRound {
     this.#mostBytes = 0
   }
 
-  /** The round, once it has `needed` samples: the last with the shortest delay, and with what the limit let through. */
+  /**
+   * Returns the round once it has `needed` samples: the last sample, with the shortest delay and with the limit's
+   * throughput.
+   */
   add(sample: PathSample, needed: number, limitBytes: number): PathSample | undefined {
     if (sample.sequence <= this.#settledAfter) return undefined
     if (this.#best === undefined || sample.delayMs <= this.#best.delayMs) this.#best = sample

@@ -3,19 +3,19 @@ import type { AckArrival } from '@ls/codec'
 import { Fifo } from '../flow/fifo.js'
 import { WindowedMinimum } from './windowed-minimum.js'
 
-/** What the Ack of a message that was watched says about the path. */
+/** Measurement of the path from the Ack of a watched message. */
 export interface PathSample {
   /** Number of the message. */
   readonly sequence: number
-  /** Time there and back, without what the Ack waited and, with `ack2`, without the queue of the way back. */
+  /** Round trip without the Ack's own delay and, with `ack2`, without the queue of the way back. */
   readonly delayMs: number
-  /** The shortest time there and back of late. */
+  /** The shortest recent round trip. */
   readonly baseMs: number
   /** Bytes a millisecond that were acknowledged between its sending and its Ack. */
   readonly rate: number
-  /** What was under way when it left, itself included. */
+  /** Bytes under way when it left, itself included. */
   readonly inFlightBytes: number
-  /** The limit held something back meanwhile: what was acknowledged is all that the path and the peer can do. */
+  /** The limit held messages back meanwhile, so the throughput is all that path and peer can do. */
   readonly heldBack: boolean
 }
 
@@ -23,7 +23,7 @@ interface Mark {
   readonly sequence: number
   readonly sentAtMs: number
   readonly inFlightBytes: number
-  /** What had been acknowledged when it left, and when. */
+  /** Bytes acknowledged when it left, and the time. */
   readonly acknowledgedBytes: number
   readonly acknowledgedAtMs: number
 }
@@ -33,7 +33,7 @@ export class PathSampler {
   readonly #clock: Clock
   readonly #marks = new Fifo<Mark>()
   readonly #base = new WindowedMinimum(baseLifetimeMs)
-  /** Of the time there, by two clocks that do not agree: only differences mean anything. */
+  /** Shortest one-way time. The two clocks do not agree, so only differences mean anything. */
   readonly #oneWay = new WindowedMinimum(baseLifetimeMs)
   #clockOffsetUs: number | undefined
   #sent = 0
@@ -62,12 +62,12 @@ export class PathSampler {
       sentAtMs,
       inFlightBytes: this.#sentBytes - acknowledgedBytes,
       acknowledgedBytes,
-      // Where nothing was under way, the time since the last Ack is not the path's.
+      // With nothing under way, the time since the last Ack is not the path's.
       acknowledgedAtMs: alone ? sentAtMs : this.#acknowledgedAtMs,
     })
   }
 
-  /** Something is held back because of the limit. */
+  /** The limit holds a message back. */
   reached(): void {
     this.#heldBackAt = this.#sent
   }
@@ -82,7 +82,7 @@ export class PathSampler {
     return mark && this.#sample(mark, now, arrival)
   }
 
-  /** The last mark up to `sequence`; those before it are given up. */
+  /** The last mark up to `sequence`; drops the earlier ones. */
   #takeMark(sequence: number): Mark | undefined {
     let last: Mark | undefined
     for (let mark = this.#marks.peek(); mark !== undefined && mark.sequence <= sequence; mark = this.#marks.peek()) {
@@ -92,7 +92,7 @@ export class PathSampler {
   }
 
   #sample(mark: Mark, now: number, arrival: AckArrival | undefined): PathSample {
-    // A clock of whole milliseconds must not make a rate infinite, nor a peer that lies a time negative.
+    // A clock of whole milliseconds must not make a rate infinite, and a lying peer must not make a time negative.
     const roundTripMs = Math.max(this.#acknowledgedAtMs - mark.sentAtMs, leastMs)
     const overMs = Math.max(this.#acknowledgedAtMs - mark.acknowledgedAtMs, leastMs)
     this.#base.add(roundTripMs, now)
@@ -106,7 +106,7 @@ export class PathSampler {
     }
   }
 
-  /** How much longer a message took to the peer than the fastest of late. */
+  /** Extra time that a message took to the peer compared with the fastest recent one. */
   #queueMs(atUs: number, { sentAtMs }: Mark, now: number): number {
     const differenceUs = atUs - Math.round(sentAtMs * 1000)
     this.#clockOffsetUs ??= differenceUs
@@ -117,7 +117,7 @@ export class PathSampler {
   }
 }
 
-/** How long a shortest time counts before it is taken anew: paths change. */
+/** Lifetime of a shortest time before it is measured again: paths change. */
 const baseLifetimeMs = 10_000
 
 const leastMs = 0.1

@@ -1,13 +1,13 @@
 /**
- * Follows cuts of the limit. A cut has to shorten the delay: two in a row that lower only the rate were in vain, because the
- * delay is the queue of others, or of a path that has become longer.
+ * Tracks cuts of the limit. A cut should shorten the delay. Two in a row that lower only the throughput were in vain:
+ * the delay comes from a queue of others or from a longer path.
  */
 export class QueueCuts {
   #last: Cut | undefined
 
   /**
-   * A round at `rate` bytes a millisecond shows a queue again. Gives the limit from before the cuts if they were in vain, and
-   * undefined if `limitBytes` is to be cut.
+   * A round at `rate` bytes a millisecond shows a queue again. Returns the limit before the cuts if they were in vain,
+   * or undefined if `limitBytes` should be cut.
    */
   inVain(rate: number, limitBytes: number): number | undefined {
     const last = this.#last
@@ -21,7 +21,7 @@ export class QueueCuts {
     return undefined
   }
 
-  /** There is no queue, or the path is looked at afresh. */
+  /** There is no queue, or the path is measured afresh. */
   forget(): void {
     this.#last = undefined
   }
@@ -31,7 +31,7 @@ interface Cut {
   /** The limit before the first of the cuts that were in vain. */
   readonly limitBytes: number
   readonly rate: number
-  /** How many in a row lowered the rate and left the delay. */
+  /** Consecutive cuts that lowered the throughput and not the delay. */
   readonly inVain: number
 }
 

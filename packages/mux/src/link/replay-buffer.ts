@@ -15,7 +15,7 @@ export class ReplayBuffer {
   #acknowledged = 0
   #bytes = 0
 
-  /** `framePool` gets back the memory of what has been acknowledged; `budget` is charged for what is kept. */
+  /** `framePool` gets the memory of acknowledged messages back; `budget` is charged for the kept ones. */
   constructor(framePool: FramePool, budget: MemoryBudget) {
     this.#framePool = framePool
     this.#charge = new Charge(budget, chargeStepBytes)
@@ -36,7 +36,7 @@ export class ReplayBuffer {
     return this.#bytes
   }
 
-  /** What keeping them costs: a million tiny messages weigh more than their bytes. */
+  /** Memory of the kept messages; a million tiny ones weigh more than their bytes. */
   get memoryBytes(): number {
     return this.#bytes + this.#messages.length * messageOverheadBytes
   }
@@ -52,7 +52,7 @@ export class ReplayBuffer {
     return this.#messages.at(sequence - this.#acknowledged - 1)
   }
 
-  /** Drops everything up to `sequence`; false when that number was never given out. Older numbers change nothing. */
+  /** Drops everything up to `sequence`; false if that number was never used. Older numbers change nothing. */
   acknowledge(sequence: number): boolean {
     if (sequence > this.lastSequence) return false
     while (this.#acknowledged < sequence) {
@@ -73,5 +73,5 @@ export class ReplayBuffer {
   }
 }
 
-/** The budget is told in whole steps of this, in bytes, not of each message: a busy link is charged a few times a window. */
+/** Step of the charge, in bytes, so that a busy link updates the budget a few times a window. */
 const chargeStepBytes = 65_536

@@ -8,22 +8,22 @@ import { ReplayBuffer } from './replay-buffer.js'
 
 export interface SequencerOptions {
   readonly clock: Clock
-  /** Memory for unacknowledged messages, in bytes, at which sending stops. */
+  /** Memory for unacknowledged messages, in bytes; at the limit sending stops. */
   readonly replayLimitBytes: number
-  /** Acks come soon, and say when messages arrived. */
+  /** The peer acknowledges promptly and reports arrival times. */
   readonly ack2: boolean
   /** Largest payload of a message, in bytes. */
   readonly quantumBytes: number
-  /** Where the memory of acknowledged messages goes. */
+  /** Takes the memory of acknowledged messages back. */
   readonly framePool: FramePool
-  /** Charged for unacknowledged messages; nothing new is sent while it is exceeded and there are any. */
+  /** Charged for unacknowledged messages. While it is exceeded and there are any, nothing new is sent. */
   readonly budget: MemoryBudget
   /** An Ack of everything received so far is due. */
   onAckDue(): void
 }
 
 /**
- * Counts the messages of a session in both directions, so that a new transport goes on where the old one was cut
+ * Counts the messages of a session in both directions, so that a new transport continues where the old one was cut
  * (protocol.md §3, `resume`).
  */
 export class Sequencer {
@@ -53,7 +53,7 @@ export class Sequencer {
     return this.#received > 0 || this.#replay.lastSequence > 0
   }
 
-  /** Bytes kept because the peer has not acknowledged them. */
+  /** Bytes of unacknowledged messages. */
   get replayBytes(): number {
     return this.#replay.bytes
   }
@@ -62,47 +62,47 @@ export class Sequencer {
   get full(): boolean {
     const { replayLimitBytes, budget } = this.#options
     const { memoryBytes } = this.#replay
-    // Where little waits for an Ack, this link has no part in what is too much, and might hear nothing that ends it.
+    // With little unacknowledged, this link does not cause the excess, and it might get no Ack that ends the wait.
     return memoryBytes >= replayLimitBytes || (memoryBytes >= minHeldBackBytes && budget.exceeded)
   }
 
-  /** True when bulk has to wait because enough is under way. */
+  /** True if bulk has to wait because enough is under way. */
   get saturated(): boolean {
     if (this.#replay.bytes < this.#inFlight.bytes) return false
     this.#inFlight.reached()
     return true
   }
 
-  /** Largest payload that a message of bulk should have now, in bytes. */
+  /** Largest payload of a bulk message now, in bytes. */
   get messageBytes(): number {
     return this.#inFlight.messageBytes
   }
 
-  /** The Ack of everything received so far, to be sent at once. */
+  /** An Ack of everything received so far, to be sent at once. */
   makeAck(): AckMessage {
     const arrival = this.#acks.takeArrival()
     return { type: MessageType.Ack, sequence: this.#received, ...(arrival && { arrival }) }
   }
 
-  /** Counts and keeps a message that goes out now for the first time. */
+  /** Counts and keeps a message that is sent for the first time. */
   record(message: Uint8Array): void {
     this.#replay.add(message)
     this.#sent++
     this.#inFlight.sent(this.#sent, message.length)
   }
 
-  /** The next message that the old transport lost, or undefined when all have been sent again. */
+  /** The next message that the old transport lost; undefined once all are resent. */
   nextLost(): Uint8Array | undefined {
     if (this.#sent === this.#replay.lastSequence) return undefined
     return this.#replay.get(++this.#sent)
   }
 
-  /** Whether a peer that has everything up to `peerReceived` can be sent all it lacks. */
+  /** Whether everything is kept that a peer lacks which has received messages up to `peerReceived`. */
   canRestart(peerReceived: number): boolean {
     return peerReceived >= this.#replay.acknowledged && peerReceived <= this.#replay.lastSequence
   }
 
-  /** Starts over on a new transport whose peer has everything up to `peerReceived`; false when that is impossible. */
+  /** Continues on a new transport whose peer has everything up to `peerReceived`; false if that is impossible. */
   restart(peerReceived: number): boolean {
     if (!this.canRestart(peerReceived)) return false
     this.#replay.acknowledge(peerReceived)
@@ -117,7 +117,7 @@ export class Sequencer {
     this.#acks.received(bytes)
   }
 
-  /** The peer has everything up to `sequence`; false when that was never sent to it. */
+  /** The peer has acknowledged up to `sequence`; false if that was never sent. */
   acknowledged(sequence: number, arrival?: AckArrival): boolean {
     if (sequence > this.#sent) return false
     const before = this.#replay.bytes
@@ -137,5 +137,5 @@ export class Sequencer {
   }
 }
 
-/** From this on, in bytes, unacknowledged messages hold back a session whose budget is exceeded: two long messages. */
+/** A session over its budget is held back from this many unacknowledged bytes on: two long messages. */
 const minHeldBackBytes = 131_072

@@ -1,7 +1,7 @@
 import type { Keepalive } from './keepalive.js'
 
 /**
- * A pipe of whole messages to one peer: the contract between mux and whatever carries its messages.
+ * A pipe of whole messages to one peer: the contract between mux and the transport.
  *
  * Rules, checked by `describeMessageTransport` in the testkit:
  * 1. Messages arrive whole, in order, each exactly once, until `onClose`; nothing arrives after it.
@@ -21,7 +21,7 @@ export interface MessageTransport {
   readonly bufferedBytes: number
   /** Last measured round trip in milliseconds, or undefined before the first measurement. */
   readonly roundTripMs: number | undefined
-  /** What finds out that the peer is dead, if anything does: hastened where the session can be resumed. */
+  /** Detects a dead peer, if anything does; it checks more often if the session can be resumed. */
   readonly keepalive?: (Pick<Keepalive, 'hasten'> & Partial<Pick<Keepalive, 'overdue'>>) | undefined
   /** `headroomBytes`: memory directly before the message, in the same buffer, that is free for a header. */
   send(message: Uint8Array, headroomBytes?: number): boolean
@@ -29,19 +29,19 @@ export interface MessageTransport {
   pause(): void
   /** Lets `onMessage` go on, first with what waits: rules 4 and 5. */
   resume(): void
-  /** Ends the transport gracefully: what was sent still goes out, then the peer learns `reason`. */
+  /** Ends the transport gracefully: queued messages are sent, then the peer learns `reason`. */
   close(reason?: TransportCloseReason): void
-  /** Cuts the transport at once; what waits is lost. */
+  /** Cuts the transport at once; the queue is lost. */
   destroy(): void
   /** Sets the one receiver. Messages that arrive before it is set wait. */
   setHandler(handler: TransportHandler): void
 }
 
-/** What a transport calls; one object, set once per owner. */
+/** Callbacks of a transport; one object, set once per owner. */
 export interface TransportHandler {
   /**
-   * `message` belongs to the receiver and stays unchanged; it may be a view into a larger buffer. Where it lies in memory
-   * of the `processFramePool`, that is the receiver's too, to give back: no sender may keep it for another time.
+   * `message` belongs to the receiver and stays unchanged; it may be a view into a larger buffer. A buffer from the
+   * `processFramePool` belongs to the receiver too, which may give it back; no sender may keep it for later.
    */
   onMessage(message: Uint8Array): void
   /** `send` may be called again after it returned false: rule 3. */
@@ -68,7 +68,7 @@ export const SessionCloseCode = {
   SessionEnded: 4000,
 } as const
 
-/** Whether a link that closed with this code is not to be resumed. */
+/** Whether a link closed with this code must not be resumed. */
 export function isFinal(code: number): boolean {
   return code === SessionCloseCode.SessionEnded || code === SessionCloseCode.ProtocolError
 }

@@ -1,6 +1,6 @@
 /**
- * Whether a path delays messages unevenly, as losses do: what comes behind a lost packet waits a round trip for it. Where
- * it does, the shortest delay of a round says little about the queue.
+ * Detects whether a path delays messages unevenly, as losses do: messages behind a lost packet wait a round trip for
+ * it. On such a path the shortest delay of a round says little about the queue.
  */
 export class Unevenness {
   #mean = 0
@@ -22,8 +22,8 @@ export class Unevenness {
 const enterShare = 0.3
 
 /**
- * A limit that allows for losses evens delays out; without a second threshold it would be lowered again at once. Simulated
- * at 50 Mbit/s, 100 ms and 1 % loss, one threshold had 0.85 to 0.94 of plain TCP's throughput, two 0.98.
+ * A limit that allows for losses evens delays out, so one threshold would lower it again at once. Simulated at 50
+ * Mbit/s, 100 ms and 1 % loss, one threshold had 0.85 to 0.94 of plain TCP's throughput, two 0.98.
  */
 const leaveShare = 0.1
 

@@ -8,7 +8,7 @@ export interface AdmissionOptions {
   readonly budget: MemoryBudget
 }
 
-/** Called once: with nothing when there is room, else with why there will be none. */
+/** Called once: without an argument when there is room, otherwise with the reason for the refusal. */
 export type Admitted = (refusal?: string) => void
 
 interface Waiting {
@@ -17,8 +17,8 @@ interface Waiting {
 }
 
 /**
- * Where new channels wait while memory is short, in the order in which they came: only the newest, and none of those that
- * run. What ends here (a proxy client, a target) asks before its channel costs anything.
+ * Queues new channels, oldest first, while memory is short; running channels are not affected. A channel that ends here
+ * (for a proxy client or a target) waits before it costs memory.
  *
  * @example
  * const { admission } = session.options
@@ -40,7 +40,10 @@ export class Admission {
     return this.#waiting.size > 0 || this.#options.budget.short
   }
 
-  /** Calls `admitted` when it is this one's turn, or will not be; returns what gives the place up without a call. */
+  /**
+   * Queues a channel and calls `admitted` when it is its turn, or when it never will be. The returned function leaves
+   * the queue without a call.
+   */
   wait(admitted: Admitted): () => void {
     if (this.#waiting.size >= maxWaiting) {
       admitted(`${maxWaiting} new connections wait for memory already`)
@@ -52,7 +55,7 @@ export class Admission {
     return () => this.#waiting.delete(waiting)
   }
 
-  /** The session is over: nobody gets in any more. */
+  /** The session is over: refuses all that wait, and all later ones. */
   close(reason: string): void {
     this.#options.clock.clearTimeout(this.#timer)
     for (const waiting of this.#waiting) this.#settle(waiting, reason)
@@ -89,14 +92,14 @@ export class Admission {
   }
 }
 
-/** Those that wait are let in together; their first credits of 4 KiB fit into what of 128 MiB is kept for them. */
+/** Waiting channels are let in together. Their first credits of 4 KiB fit into the reserve of a 128 MiB budget. */
 const maxWaiting = 1024
 
 /** As long as a dial may take, in milliseconds. */
 const waitMs = 10_000
 
-/** Memory that another session frees is nobody's to tell, so it is looked for; in milliseconds. */
+/** Sessions do not announce memory that they free, so the queue polls; in milliseconds. */
 const checkMs = 100
 
-/** The line in the log comes no more often, in milliseconds. */
+/** Least time between two log lines, in milliseconds. */
 const sayEveryMs = 10_000

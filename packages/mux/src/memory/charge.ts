@@ -1,8 +1,8 @@
 import type { MemoryBudget } from './memory-budget.js'
 
 /**
- * What one queue holds of a budget. It is told in whole steps, so that a busy queue charges the budget a few times and not
- * with each message.
+ * The share of a budget that one queue holds. It changes in whole steps, so a busy queue updates the budget a few times
+ * and not with each message.
  */
 export class Charge {
   readonly #budget: MemoryBudget

@@ -4,20 +4,20 @@ import { tcpDataHeaderBytes } from '@ls/codec'
 export interface FramePoolOptions {
   /** Memory of one frame, in bytes; larger ones are not pooled. @default 65560, the largest Data message we make */
   readonly frameBytes?: number
-  /** Memory kept while nobody needs it, in bytes: what fast links have on their way. @default 8388608 (8 MiB) */
+  /** Most idle memory that the pool keeps, in bytes: as much as fast links have in flight. @default 8388608 (8 MiB) */
   readonly maxIdleBytes?: number
-  /** Memory before each pooled frame for the header of whatever carries it, in bytes. @default 16, WebSocket needs 14 */
+  /** Room before each pooled frame for the transport's header, in bytes. @default 16, WebSocket needs 14 */
   readonly headroomBytes?: number
-  /** Where memory comes from; its contents need not be zero. @default Buffer.allocUnsafe where there is one */
+  /** Allocates memory; its contents need not be zero. @default Buffer.allocUnsafe where there is one */
   readonly allocate?: (bytes: number) => Uint8Array
 }
 
 /**
- * Memory for frames that is used again once whoever had it last gives it back: for what is sent, when the peer has
- * acknowledged it; for what is received, when it has been written out. What nobody gives back is garbage as usual.
+ * Recycles frame buffers. `give` returns one: a sender calls it when the peer has acknowledged the frame, a receiver
+ * when it has written the frame out. The garbage collector takes a buffer that is never returned.
  *
- * A frame waits for its Ack, so it outlives the young generation. Without a pool each of them ended in a full garbage
- * collection: bulk took a fifth more CPU time.
+ * A frame waits for its Ack, so it outlives the young generation. Without a pool each frame ended in a full garbage
+ * collection, and bulk took a fifth more CPU time.
  */
 export class FramePool {
   /** Longest frame that comes out of the pool, in bytes. */
@@ -34,17 +34,17 @@ export class FramePool {
     this.#allocate = options.allocate ?? allocateUnsafe
   }
 
-  /** Bytes that wait to be used again. */
+  /** Bytes of idle buffers. */
   get idleBytes(): number {
     return this.#idle.length * this.frameBytes
   }
 
-  /** Whether a frame of that length comes out of the pool. A short one would take the place of many. */
+  /** Whether a frame of this length comes out of the pool. A short frame would waste a whole buffer. */
   fits(bytes: number): boolean {
     return bytes <= this.frameBytes && bytes * 2 >= this.frameBytes
   }
 
-  /** Memory for a frame, out of the pool where it {@link fits}. */
+  /** Returns a buffer for a frame; from the pool if it {@link fits}. */
   take(bytes: number): Uint8Array {
     if (!this.fits(bytes)) return this.#allocate(bytes)
     const memory = this.#idle.pop() ?? new FrameMemory(this, this.#headroomBytes + this.frameBytes)
@@ -52,38 +52,38 @@ export class FramePool {
     return new Uint8Array(memory, this.#headroomBytes, bytes)
   }
 
-  /** Memory to read the payload of a Data message into, as long as the pool's frames have room for. */
+  /** Returns memory to read the payload of a Data message into, if the pool's buffers have room for one. */
   takePayload(): Uint8Array {
     return this.take(this.frameBytes).subarray(tcpDataHeaderBytes)
   }
 
-  /** The message whose payload is at the start of what {@link takePayload} gave; undefined for other memory. */
+  /** The message whose payload starts the memory that {@link takePayload} returned; undefined for other memory. */
   frameOf(payload: Uint8Array): Uint8Array | undefined {
     const start = payload.byteOffset - tcpDataHeaderBytes
     if (start !== this.#headroomBytes || !this.owns(payload)) return undefined
     return new Uint8Array(payload.buffer, start, tcpDataHeaderBytes + payload.length)
   }
 
-  /** Whether `frame` lies in memory that {@link give} takes back; views of less than a quarter of it are not known. */
+  /** Whether {@link give} takes the memory of `frame` back. False for views of less than a quarter of a buffer. */
   owns(frame: Uint8Array): boolean {
     return memoryOf(frame)?.pool === this
   }
 
-  /** How much memory directly before `frame` is free for a header, in bytes. */
+  /** Free bytes directly before `frame`, for a header. */
   headroomOf(frame: Uint8Array): number {
     return frame.byteOffset === this.#headroomBytes && this.owns(frame) ? this.#headroomBytes : 0
   }
 
   /**
-   * Keeps the memory of `frame`, of whichever pool, until one more `give`: a transport calls it while it writes. The
-   * sender may hear of an Ack earlier, from a peer that lies, and would write the bytes of another session into it.
+   * Keeps the memory of `frame` in use until one more `give`; works for any pool. A transport calls it while it writes.
+   * A peer that lies can acknowledge a frame before it is written, and another session would then overwrite it.
    */
   hold(frame: Uint8Array): void {
     const memory = memoryOf(frame)
     if (memory !== undefined) memory.holders++
   }
 
-  /** Returns memory to the pool that it came from, as {@link owns} knows it. Other memory is left alone. */
+  /** Returns memory to its pool. Ignores memory that no pool {@link owns}. */
   give(frame: Uint8Array): void {
     const memory = memoryOf(frame)
     if (memory === undefined) return
@@ -96,7 +96,7 @@ export class FramePool {
   }
 }
 
-/** The pooled memory below `frame` that is in use; undefined for other memory, and for views of less than a quarter of it. */
+/** The pooled buffer under `frame`; undefined for other memory, and for views of less than a quarter of a buffer. */
 function memoryOf(frame: Uint8Array): FrameMemory | undefined {
   const { buffer } = frame
   if (!(buffer instanceof FrameMemory) || buffer.holders === 0) return undefined
@@ -106,7 +106,7 @@ function memoryOf(frame: Uint8Array): FrameMemory | undefined {
 /** Memory of one frame. */
 class FrameMemory extends ArrayBuffer {
   readonly pool: FramePool
-  /** How many have to give it back; 0 while it waits to be used again. */
+  /** Number of `give` calls still to come; 0 while the buffer is idle. */
   holders = 0
 
   constructor(pool: FramePool, bytes: number) {
@@ -116,8 +116,8 @@ class FrameMemory extends ArrayBuffer {
 }
 
 /**
- * The pool of this process, for what its links send and receive alike: a server of agent mode passes a message on in the
- * memory that it was read into.
+ * The shared pool of this process, for sending and receiving. A server in agent mode forwards a message in the buffer
+ * that it was read into.
  */
 export const processFramePool = new FramePool()
 

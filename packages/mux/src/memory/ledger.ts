@@ -2,15 +2,15 @@ export interface LedgerLimits {
   /** Most bytes, those of all members included. */
   readonly limitBytes: number
   /**
-   * Members that are sure of an equal part of half the limit; the other half is lent to whoever needs more. With more
-   * members than that, the parts become smaller. @default 0, everything goes to whoever comes first
+   * Number of members that are guaranteed an equal part of half the limit. The other half is lent, first come first
+   * served. With more members the parts shrink. @default 0, the whole limit is first come first served
    */
   readonly shares?: number
 }
 
 /**
- * A count of bytes that belongs to another one: process → tenant → session. `take` never passes a limit; `add` counts
- * what is there already, and {@link overdrawn} then says who has to stop.
+ * Counts bytes in a tree: process → tenant → session. `take` never passes a limit. `add` counts bytes that already
+ * exist; {@link overdrawn} then says which member has to stop.
  */
 export class Ledger {
   readonly limitBytes: number
@@ -18,7 +18,7 @@ export class Ledger {
   readonly #shares: number
   readonly #members = new Set<Ledger>()
   #bytes = 0
-  /** What members hold beyond their shares, and how many of them do; without shares, all that they hold. */
+  /** Bytes that members hold beyond their shares, and the number of such members; without shares, all bytes. */
   #lentBytes = 0
   #borrowers = 0
   #shareBytes: number
@@ -36,7 +36,7 @@ export class Ledger {
     return this.#bytes
   }
 
-  /** What each member is sure of, in bytes. */
+  /** Guaranteed part of each member, in bytes. */
   get shareBytes(): number {
     return this.#shareBytes
   }
@@ -47,14 +47,14 @@ export class Ledger {
   }
 
   /**
-   * True for the holder of too much: more than its own limit, or more than others hold on average where the limit of all
-   * is passed. A member within its share never is.
+   * True if this member holds too much: more than its own limit or, while the common limit is passed, more than the
+   * others on average. Always false within its share.
    */
   get overdrawn(): boolean {
     return this.#bytes > this.limitBytes || (this.#parent !== undefined && this.#parent.#overdrawnBy(this.#bytes))
   }
 
-  /** How much is left for this one, as a part of what it can have: 1 for an empty one, 0 or less when nothing is. */
+  /** Unused part of this member's maximum: 1 when empty, 0 or less when full. */
   get freePart(): number {
     const own = 1 - this.#bytes / Math.max(1, this.limitBytes)
     return this.#parent === undefined ? own : Math.min(own, this.#parent.#freePartFor(this.#bytes))
@@ -74,7 +74,7 @@ export class Ledger {
     this.#bytes += bytes
   }
 
-  /** Gives everything back and leaves; what is given back later counts no more. */
+  /** Gives everything back and leaves the tree; later changes are ignored. */
   close(): void {
     if (this.#closed) return
     this.add(-this.#bytes)

@@ -4,18 +4,21 @@ import { Ledger } from './ledger.js'
 export interface MemoryBudgetOptions {
   /** Most bytes in memory. */
   readonly limitBytes: number
-  /** Most bytes promised to peers. Few of them use up what they were promised, so it may be more. @default limitBytes */
+  /**
+   * Most bytes promised to peers. May exceed `limitBytes`, since few peers use all they were promised. @default
+   * limitBytes
+   */
   readonly promiseLimitBytes?: number
-  /** Budgets inside this one that are sure of an equal part of half of both limits, see {@link Ledger}. @default 0 */
+  /** Number of child budgets that are guaranteed an equal part of half of both limits, see {@link Ledger}. */
   readonly shares?: number
-  /** Told with each charge that leaves this budget {@link MemoryBudget.exceeded}. Must not charge anything itself. */
+  /** Called with each charge that leaves this budget {@link MemoryBudget.exceeded}. Must not charge anything itself. */
   readonly onExceeded?: () => void
 }
 
 /**
- * A limit on bytes that several owners share, counted twice: what is in memory (`charge`), and what was promised to
- * peers (`reserve`), because a promise that is kept turns into memory and must not count as both. A budget may have a
- * parent, so that they form a tree: process → tenant → session.
+ * A byte limit shared by several owners. It counts memory in use (`charge`) and bytes promised to peers (`reserve`)
+ * separately, since a promise that is used becomes memory and must not count twice. Budgets form a tree through their
+ * parents: process → tenant → session.
  *
  * @example
  * const processBudget = new MemoryBudget({ limitBytes: 512 * 1024 * 1024 })
@@ -58,17 +61,17 @@ export class MemoryBudget {
     return this.#promises.bytes
   }
 
-  /** True when more is in memory than allowed here, or in a parent where this one holds more than others. */
+  /** True if this budget is over its limit, or a parent is and this one holds more than the others. */
   get exceeded(): boolean {
     return this.#memory.overdrawn
   }
 
-  /** True when so little memory is left that those who have some need it: whoever is new had better wait. */
+  /** True if running channels need all the memory that is left: new ones should wait. */
   get short(): boolean {
     return this.#memory.freePart <= keptPart
   }
 
-  /** How much is left to promise, as a part of what there could be: 1 for an unused budget, 0 or less for a full one. */
+  /** Part of the promise limit that is left: 1 when unused, 0 or less when full. */
   get freePart(): number {
     return Math.min(this.#promises.freePart, this.#memory.freePart)
   }
@@ -99,7 +102,7 @@ export class MemoryBudget {
     this.#memory.add(-bytes)
   }
 
-  /** Gives everything back to the parent; what is given back later counts no more. */
+  /** Gives everything back to the parent; later changes are ignored. */
   close(): void {
     this.#memory.close()
     this.#promises.close()
@@ -111,7 +114,7 @@ export class MemoryBudget {
   }
 }
 
-/** Of 128 MiB, 4 MiB: enough for channels that run and take what comes. */
+/** 4 MiB of 128 MiB: enough for running channels whose consumers keep up. */
 const keptPart = 1 / 32
 
 function wholeNumber(name: string, value: number): void {

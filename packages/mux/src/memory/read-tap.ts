@@ -1,35 +1,35 @@
 import { Socket } from 'node:net'
 
-/** Memory that tapped sockets of a thread share for their reads, one after the other, in bytes: what Node reads at once. */
+/** Size of the read buffer that the tapped sockets of a thread share, in bytes: one read of Node. */
 const sharedBytes = 65_536
 
-/** The length from which on a read tells of more to come, in bytes: most connections never have so long a one. */
+/** A read at least this long suggests more to come, in bytes. Most connections never have one. */
 export const longReadBytes = 16_384
 
-/** Where it is, once a socket was tapped. */
+/** Allocated with the first tapped socket. */
 let shared: Uint8Array | undefined
 
-/** Whoever taps a socket. */
+/** The owner of a {@link ReadTap}. */
 export interface ReadTapOwner {
   /**
-   * Where the next read goes. Undefined where nothing of it is to stay: it goes to memory that all share, which is
-   * another's when {@link onRead} returns. Asked before each read, and again while reads go to the stream.
+   * Returns the buffer for the next read. Undefined reads into the shared buffer, whose contents are only valid during
+   * {@link onRead}. Called before each read, and again while reads go to the stream.
    */
   readMemory(): Uint8Array | undefined
   /**
-   * Gets what was read, at the start of that memory; what fills it most likely has more behind it. After false nothing
-   * more is read until the socket is resumed, which costs less than to pause it.
+   * Receives the bytes read, at the start of that buffer; if they fill it, more is likely to follow. Return false to
+   * stop reading until the socket is resumed; that costs less than to pause it.
    */
   onRead(bytes: Uint8Array, isFull: boolean): boolean
 }
 
 /**
- * Reads of a socket, handed out before they are a stream. A socket reads into memory of its own, 64 KiB each time, which
- * the collector has to find; a tapped one reads into memory of its owner, or into memory that stays in the cache and whose
- * bytes its owner copies out.
+ * Takes the reads of a socket before its stream does. A plain socket allocates 64 KiB for each read, all garbage later.
+ * A tapped socket reads into its owner's memory, or into a shared buffer that stays in the CPU cache and from which the
+ * owner copies.
  *
- * Node does this for sockets that it connects (`onread` of `net.connect`), and only from their start. Here it is for those
- * that were accepted too, and for connections that turn out to carry much; they cost nothing before.
+ * Node offers this only for sockets that it connects, and only from their start (`onread` of `net.connect`). A tap also
+ * works for accepted sockets and for connections that later turn out to carry much; it costs nothing before that.
  */
 export class ReadTap {
   readonly #socket: Socket
@@ -42,9 +42,9 @@ export class ReadTap {
   }
 
   /**
-   * From the next read on `owner` gets what `socket` reads. While the stream holds something, and while more than one
-   * listens for `data`, that is where reads go: whoever taps a socket listens for `data` as well. Undefined where it is no
-   * plain socket, or one of a Node that has this no more; it stays as it is then.
+   * Hands the reads of `socket` to `owner` from the next one on. Reads still go to the stream while it holds data or
+   * has more than one `data` listener, so the owner must also listen for `data`. Returns undefined, and changes
+   * nothing, for anything but a plain socket and for a Node version without this feature.
    *
    * @example
    * ```ts
@@ -69,7 +69,7 @@ export class ReadTap {
     return tap
   }
 
-  /** From now on all goes to the stream again. */
+  /** Sends all further reads to the stream again. */
   close(): void {
     this.#open = false
   }
@@ -80,14 +80,14 @@ export class ReadTap {
 
   #read(bytes: Uint8Array, isFull: boolean): boolean {
     const socket = this.#socket
-    // A stream reads once more after a pause now and then, and what it reads is for later.
+    // A stream sometimes reads once more after a pause; it keeps those bytes for later.
     const flows = socket.readableFlowing === true && socket.readableLength === 0
     if (!this.#open || !flows || socket.listenerCount('data') !== 1) return socket.push(Buffer.from(bytes))
     return this.#owner.onRead(bytes, isFull)
   }
 }
 
-/** What `onread` of `net.connect` sets, under names that Node keeps to itself. */
+/** Node's private names for the fields that `onread` of `net.connect` sets. */
 interface Internal {
   readonly _handle?: { useUserBuffer?(memory: Uint8Array): void } | null
   [symbol: symbol]: unknown

@@ -1,6 +1,7 @@
 /**
- * What limits per address count as one: an IPv4 address, also one written as IPv6 (RFC 4291 §2.5.5.2), or a /64 of IPv6,
- * since every customer has at least that many addresses (RFC 6177). Zones are left out; what is no address is its own group.
+ * The group that limits per address count as one: an IPv4 address, also one written as IPv6 (RFC 4291 §2.5.5.2), or a
+ * /64 of IPv6, since every customer has at least that many addresses (RFC 6177). Zones are left out. Other text is its
+ * own group.
  *
  * @example
  * addressGroup('::ffff:192.0.2.1') // '192.0.2.1'

@@ -5,27 +5,31 @@ import type { MemoryBudget } from '../memory/memory-budget.js'
 /** How many connections may wait to be let in; whole numbers of at least 1. */
 export interface PendingLimits {
   /**
-   * Connections that have not shown yet that they may come in, all together. Each costs some 10 to 40 KiB, and a client needs
-   * a second at most to get past this.
+   * Unauthenticated connections in all. Each costs some 10 to 40 KiB, and a client stays among them for a second at
+   * most.
    * @default 4096
    */
   readonly maxPending?: number
   /**
-   * Those of one address (IPv6: one /64) among them: room for an office behind one address that comes back at once.
+   * Unauthenticated connections of one address (IPv6: one /64): room for an office behind one address that reconnects
+   * at once.
    * @default 512
    */
   readonly maxPendingPerAddress?: number
 }
 
-/** One connection that has still to show that it may come in. */
+/** One unauthenticated connection. */
 export interface PendingConnection {
-  /** Its client's address is another than its connection's; undefined for one that counts in no address. */
+  /** The client's address differs from the connection's; undefined for one that counts for no address. */
   moveTo(address: string | undefined): void
-  /** Being served goes last: whoever gets an answer is less likely to be a flood than whoever says nothing. */
+  /**
+   * Connections being served are cut last: a client that gets an answer is less likely part of a flood than a silent
+   * one.
+   */
   setServed(isServed: boolean): void
-  /** Counts bytes that it has sent ahead and that are kept for it, until it has come in or has gone. */
+  /** Counts bytes that the connection sent ahead and that are kept until it is admitted or gone. */
   hold(bytes: number): void
-  /** It has come in, or has gone. */
+  /** The connection is admitted or gone. */
   release(): void
 }
 
@@ -33,9 +37,9 @@ export interface PendingConnection {
 export type CutConnection = (reason: string) => void
 
 /**
- * Connections of strangers, which are limited together and per address. Where there is one too many, the one goes that has
- * waited longest: a client gets on within a round trip or two, so whoever still waits then is most likely a flood. Refusing
- * the newest instead would let a flood keep everyone out.
+ * Limits unauthenticated connections, in all and per address. Over the limit, the one that has waited longest is cut: a
+ * client gets on within a round trip or two, so an old one is most likely part of a flood. Refusing the newest would
+ * let a flood keep everyone out.
  *
  * @example
  * const pending = new PendingConnections({ maxPending: 1000 })
@@ -57,18 +61,20 @@ export class PendingConnections {
     this.maxPendingPerAddress = checkInteger('maxPendingPerAddress', maxPendingPerAddress, 1)
   }
 
-  /** How many there are. */
+  /** Number of connections. */
   get size(): number {
     return this.#all.size
   }
 
-  /** Charges `budget` for what connections hold from now on; where it is exceeded, the oldest connections go. */
+  /**
+   * Charges `budget` for bytes that connections hold from now on; if it is exceeded, the oldest connections are cut.
+   */
   chargeTo(budget: MemoryBudget): void {
     this.#budget = budget
   }
 
   /**
-   * Counts a connection, and cuts another one where that is one too many.
+   * Counts a connection, and cuts another one if the limit is exceeded.
    *
    * @param address undefined for one that counts in no address: that of a UNIX socket, or of a trusted proxy.
    */
@@ -98,7 +104,7 @@ export class PendingConnections {
     if (this.#all.size > this.maxPending) {
       this.#cut(this.#all.oldest, `more than ${this.maxPending} connections wait to be let in`)
     }
-    // Those being served leave room for those that are to be.
+    // Served connections leave room for waiting ones.
     if (this.#all.served.size > Math.ceil(this.maxPending / 2)) {
       const [oldest] = this.#all.served
       this.#cut(oldest, `more than ${Math.ceil(this.maxPending / 2)} requests of strangers are being served`)
@@ -154,7 +160,7 @@ interface Entry {
   readonly cut: CutConnection
 }
 
-/** In the order they came; those being served apart. */
+/** In order of arrival; those being served apart. */
 class Queue {
   readonly served = new Set<Entry>()
   readonly #waiting = new Set<Entry>()
@@ -163,7 +169,7 @@ class Queue {
     return this.served.size + this.#waiting.size
   }
 
-  /** The one to go: never the newest, which has had no time yet. */
+  /** The connection to cut: never the newest, which has had no time yet. */
   get oldest(): Entry | undefined {
     const [oldest] = this.#waiting.size > 1 ? this.#waiting : this.served
     return oldest

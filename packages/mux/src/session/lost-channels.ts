@@ -13,14 +13,14 @@ export interface LostChannelsOptions {
   readonly maxChannels?: number
 }
 
-/** The session that tells. */
+/** The session that tells the peer. */
 interface Teller {
   send(message: Uint8Array): void
 }
 
 /**
- * Channels that died with the link of a base peer. Some of these peers keep their ends and wait for more (docs/interop.md):
- * on the next link of the same peer they are told that there is none.
+ * Remembers channels that a base peer lost with its link. Some of these peers keep their ends and wait for more
+ * (docs/interop.md). On the peer's next link they are told that the channels are gone.
  *
  * @example
  * const lost = new LostChannels()
@@ -31,7 +31,7 @@ export class LostChannels {
   readonly #clock: Clock
   readonly #keepMs: number
   readonly #maxChannels: number
-  /** By peer, the one that was lost first at the front. */
+  /** By peer, in the order of loss. */
   readonly #lost = new Map<string, { readonly ids: readonly Uint8Array[]; readonly untilMs: number }>()
   #count = 0
 
@@ -46,16 +46,16 @@ export class LostChannels {
     return this.#count
   }
 
-  /** Whether `peer` has something to be told. */
+  /** Whether there is anything to tell `peer`. */
   awaits(peer: string): boolean {
     return (this.#lost.get(peer)?.untilMs ?? -Infinity) > this.#clock.now()
   }
 
-  /** Remembers what the session of `peer` had open when it was lost. */
+  /** Remembers the channels that the session of `peer` had open when it was lost. */
   remember(peer: string, channels: readonly Uint8Array[]): void {
     if (channels.length === 0) return
     const known = this.#take(peer)
-    // The newest: they are the ones in use.
+    // The newest channels are the ones in use.
     const ids = [...known, ...channels].slice(-this.#maxChannels)
     this.#lost.set(peer, { ids, untilMs: this.#clock.now() + this.#keepMs })
     this.#count += ids.length
@@ -65,7 +65,7 @@ export class LostChannels {
     }
   }
 
-  /** Disconnects on the new session of `peer` what the one before had open. */
+  /** Disconnects the remembered channels on the new session of `peer`. */
   tell(peer: string, session: Teller): void {
     for (const id of this.#take(peer)) session.send(disconnectMessage(id, linkLostText))
   }
@@ -80,8 +80,8 @@ export class LostChannels {
 }
 
 /**
- * Answers a peer that wants a channel back which `session` does not have. What was under way is lost: a new connection
- * to the target would go on in the middle of the stream.
+ * Refuses a channel that the peer wants back and `session` does not have. Its bytes under way are lost: a new
+ * connection to the target would continue in the middle of the stream.
  */
 export function refuseResume(id: Uint8Array, session: Teller, handler: SessionHandler): void {
   if (handler.isElsewhere?.(channelKey(id)) !== true) session.send(disconnectMessage(id, linkLostText))

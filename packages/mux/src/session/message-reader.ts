@@ -3,8 +3,8 @@ import { MuxError } from '../errors.js'
 import type { MessageTransport, TransportCloseReason } from '../link/transport.js'
 
 /**
- * Takes single messages off a transport while a link is being opened, before a session owns it. Between two calls of
- * `next` the transport is paused, so what comes later is left for the session.
+ * Reads single messages from a transport while a link is being opened, before a session owns it. The transport is
+ * paused between calls of `next`, so later messages are left for the session.
  */
 export class MessageReader {
   readonly #transport: MessageTransport

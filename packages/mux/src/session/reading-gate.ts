@@ -10,15 +10,15 @@ export interface ReadingGateOptions {
 }
 
 /**
- * Stops the reading of a transport while some channel has more waiting than it may (protocol.md §2): no byte is
- * dropped, and a channel that stays stuck is cut with a reason so that the others go on.
+ * Stops reading a transport while some channel has more queued than its limit (protocol.md §2). No byte is dropped, and
+ * a channel that stays stuck is cut with a reason so that the others go on.
  *
- * The deadline does not start over with each byte the consumer takes: one that takes a trickle would hold up all others
- * for ever.
+ * The deadline does not restart with each byte the consumer takes: a consumer that takes a trickle would hold up all
+ * others for ever.
  */
 export class ReadingGate {
   readonly #options: ReadingGateOptions
-  /** Who holds the gate, and since when. */
+  /** Entries that hold the gate, and since when. */
   readonly #holders = new Map<TableEntry, number>()
   #timer: TimerHandle
 
@@ -39,7 +39,7 @@ export class ReadingGate {
     this.#options.onChange(true)
   }
 
-  /** Something was taken from a queue: lets go who has no more reason to hold. */
+  /** A queue has shrunk: releases entries that no longer need the gate. */
   recheck(): void {
     if (this.#holders.size === 0) return
     for (const entry of this.#holders.keys()) if (entry.relieved) this.release(entry)
@@ -58,7 +58,7 @@ export class ReadingGate {
 
   #check(): void {
     const { clock, deadlineMs } = this.#options
-    // Memory that another session freed relieves a holder here, and nobody tells us.
+    // Memory freed by another session can relieve a holder without notice.
     this.recheck()
     for (const [entry, sinceMs] of this.#holders) {
       if (clock.now() - sinceMs < deadlineMs) continue

@@ -5,7 +5,7 @@ import type { TransportCloseReason } from '../link/transport.js'
 /** `unlinked`: no transport; either none was attached yet, or it was lost and the grace runs. */
 export type SessionState = 'unlinked' | 'linked' | 'closed'
 
-/** What a session calls. None of it may throw; where it does, the channel or the session ends. */
+/** Callbacks of a session. None may throw; if one does, the channel or the session ends. */
 export interface SessionHandler {
   /** The peer asks for a channel: answer with `accept`, `reject` or `forward`, now or later. */
   onConnect(channel: Channel): void
@@ -16,13 +16,13 @@ export interface SessionHandler {
   /** The transport is lost; the session waits for another one (only where `resume` is in force). */
   onUnlinked?(reason: TransportCloseReason): void
   /**
-   * The session is over, with all its channels. Called exactly once. `lost` are the ids of those that a base peer may
-   * still believe in, see {@link LostChannels}; none where `resume` is in force.
+   * The session and all its channels are over. Called exactly once. `lost` has the ids of channels that a base peer may
+   * still consider open, see {@link LostChannels}; empty with `resume`.
    */
   onClose(reason: string, lost: readonly Uint8Array[]): void
   /**
-   * The peer wants a channel back that this session does not have: whether another session of the same peer has it. If
-   * not, the peer is told that it is gone.
+   * The peer wants a channel back that this session does not have. Returns whether another session of the same peer has
+   * it; if not, the peer is told that the channel is gone.
    */
   isElsewhere?(key: ChannelKey): boolean
 }
@@ -39,7 +39,7 @@ export interface OpenRequest {
   readonly answerDeadlineMs?: number
 }
 
-/** Counters of things that are ignored by design and still worth seeing. */
+/** Counters of messages that are ignored by design. */
 export interface SessionCounters {
   /** Messages for channels that do not exist, or no longer. */
   strayMessages: number

@@ -48,7 +48,7 @@ export class Session implements ChannelHost {
   #transport: MessageTransport | undefined
   #state: SessionState = 'unlinked'
   #graceTimer: TimerHandle
-  /** For how long there was a transport, until the one in use came. */
+  /** Total link time before the current transport, in milliseconds. */
   #linkedMs = 0
   #linkedAtMs = 0
   #receivedMessages = 0
@@ -78,17 +78,17 @@ export class Session implements ChannelHost {
     return this.#state === 'linked'
   }
 
-  /** For how long there was a transport so far, in milliseconds. */
+  /** Total link time so far, in milliseconds. */
   linkedMs(): number {
     return this.#linkedMs + (this.linked ? this.options.clock.now() - this.#linkedAtMs : 0)
   }
 
-  /** Messages of any kind that have come: when it grows, the peer lives. */
+  /** Messages of any kind received; a growing number shows that the peer is alive. */
   get receivedMessages(): number {
     return this.#receivedMessages
   }
 
-  /** Whether the peer owes an answer to a ping: it may be dead or asleep. */
+  /** Whether a ping is unanswered for too long: the peer may be dead or asleep. */
   get overdue(): boolean {
     return this.#transport?.keepalive?.overdue === true
   }
@@ -103,22 +103,22 @@ export class Session implements ChannelHost {
     return this.#entries.size
   }
 
-  /** Number of the last message received: what a Resume or Resumed has to say. */
+  /** Number of the last message received, for Resume and Resumed. */
   get receivedSequence(): number {
     return this.#sequencer?.received ?? 0
   }
 
-  /** Bytes kept for sending again. */
+  /** Bytes kept for resending. */
   get replayBytes(): number {
     return this.#sequencer?.replayBytes ?? 0
   }
 
-  /** Whether a peer that has received everything up to `peerReceived` can go on where it was. */
+  /** Whether the session can go on with a peer that has received everything up to `peerReceived`. */
   canResume(peerReceived: number): boolean {
     return this.#state !== 'closed' && this.#sequencer?.canRestart(peerReceived) === true
   }
 
-  /** The channels that end here, in the order they were opened; forwarded ones are not among them. */
+  /** The channels that end here, in the order of opening, without forwarded ones. */
   *channels(): Generator<Channel> {
     for (const entry of this.#entries.values()) if (entry instanceof Channel) yield entry
   }
@@ -129,8 +129,8 @@ export class Session implements ChannelHost {
   }
 
   /**
-   * Goes on over `transport`. After a loss, `peerReceived` is the number in the peer's Resume or Resumed; false means
-   * that the peer lacks messages we no longer have, and nothing was changed.
+   * Continues over `transport`. After a loss, `peerReceived` is the number from the peer's Resume or Resumed. Returns
+   * false, and changes nothing, if the peer lacks messages that are no longer kept.
    *
    * @throws TypeError when messages have passed over an earlier transport and `peerReceived` is missing.
    */
@@ -159,8 +159,8 @@ export class Session implements ChannelHost {
   }
 
   /**
-   * Lets go of the transport, so that nothing more is received over it, and cuts it. To be called before
-   * `receivedSequence` is told to a peer that comes back over another transport. Without `resume` it ends the session.
+   * Releases and cuts the transport, so that nothing more is received over it. Call it before telling
+   * `receivedSequence` to a peer that comes back over another transport. Without `resume` it ends the session.
    */
   detach(): void {
     const transport = this.#transport
@@ -171,7 +171,7 @@ export class Session implements ChannelHost {
   }
 
   /**
-   * Asks the peer for a channel; without a handler it comes paused.
+   * Asks the peer for a channel; without a handler the channel starts paused.
    *
    * @throws MuxError when the session is closed or full; RangeError for an address that cannot be sent.
    */
@@ -293,7 +293,7 @@ export class Session implements ChannelHost {
 
   #receiveConnect(message: Uint8Array): void {
     const offset = channelIdOffset(MessageType.Connect)
-    // A copy: the message is a view into whatever the transport has read.
+    // A copy: the message is a view into the transport's read buffer.
     const id = Uint8Array.from(message.subarray(offset, offset + channelIdBytes))
     if (this.full) return this.sendControl(rejectMessage(id, `forbidden: ${this.#fullText}`))
     let channel: Channel | undefined
@@ -332,7 +332,7 @@ export class Session implements ChannelHost {
     this.#outbox.pump()
   }
 
-  /** A message that cannot be assigned to a channel is a broken peer: the session ends, not the process. */
+  /** A message that belongs to no channel means a broken peer: the session ends, not the process. */
   #protocolError(error: unknown): void {
     const text = textOf(error)
     this.options.logger.error({ err: error }, `session closed: ${text}`)
@@ -375,7 +375,7 @@ export class Session implements ChannelHost {
     return `${this.options.maxChannels} channels are open, the limit of the session`
   }
 
-  /** Calls the owner, whose faults must not end up in the transport. */
+  /** Calls the owner; its errors must not reach the transport. */
   #call(callback: () => void): void {
     try {
       callback()

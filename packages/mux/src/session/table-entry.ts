@@ -2,14 +2,14 @@ import type { ChannelKey } from '@ls/codec'
 import type { Flow } from '../flow/flow.js'
 import type { ResolvedSessionOptions } from '../options.js'
 
-/** What a session keeps per channel id: an end of a channel here, or one half of a forwarded one. */
+/** A session's entry for a channel id: an end of a channel, or one half of a forwarded one. */
 export interface TableEntry {
   readonly key: ChannelKey
   /** 16 bytes: what the key was made from. */
   readonly id: Uint8Array
-  /** Idle checks in a row that found no message, in either direction; a message sets it to 0. */
+  /** Consecutive idle checks without a message in either direction; a message resets it to 0. */
   idleChecks: number
-  /** Whether what waits is well below the limits again, so that the entry need not hold up reading. */
+  /** Whether the queue is well below its limits again, so that the entry need not stop reading. */
   readonly relieved: boolean
   /** A message for this channel. May throw: the session then aborts the entry. */
   onMessage(type: number, message: Uint8Array): void
@@ -19,12 +19,12 @@ export interface TableEntry {
   abort(error: string): void
 }
 
-/** What a session offers the entries of its table. */
+/** Services of a session for the entries of its table. */
 export interface ChannelHost {
   readonly options: ResolvedSessionOptions
-  /** Whether messages can leave now; without a transport nothing makes progress, and nobody is to blame. */
+  /** Whether messages can leave now; without a transport nothing can make progress. */
   readonly linked: boolean
-  /** For how long there was a transport so far, in milliseconds. */
+  /** Total link time so far, in milliseconds. */
   linkedMs(): number
   /** Sends ahead of all Data. */
   sendControl(message: Uint8Array): void
@@ -34,7 +34,7 @@ export interface ChannelHost {
   forget(entry: TableEntry): void
   /** Stops reading the transport until every holder is relieved; an entry that holds too long is aborted. */
   holdReading(entry: TableEntry): void
-  /** Memory was freed: looks whether reading may go on. */
+  /** Memory was freed: checks whether reading may go on. */
   recheckReading(): void
   roundTripMs(): number | undefined
 }
