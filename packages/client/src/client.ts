@@ -21,21 +21,21 @@ import { type ClientOptions, type ResolvedClientOptions, resolveClientOptions } 
 import { Ports } from './ports.js'
 import { makeServerDial, type ServerDial } from './server-dial.js'
 
-/** What a client tells its embedder. */
+/** Events of a client. */
 export interface ClientEvents {
-  /** A link is up; `resumed` when it goes on with the session that was cut. */
+  /** A link is up; `resumed` if it continues the session that was cut. */
   linkUp: [resumed: boolean]
   /** A link is down; it is dialled again unless `reconnect` is off. */
   linkDown: [reason: string]
   /** An attempt to link failed; the next follows unless the client has ended. */
   linkFailed: [error: Error]
-  /** A proxy port is open (forward), or a UNIX socket; once for each place. */
+  /** A proxy port (forward) or UNIX socket is open; once for each address. */
   socksListening: [address: ListenAddress]
   /** A fixed port is open; once for each. */
   forwardListening: [forward: Forward]
-  /** The server told how many partners there are: providers for a connector, connectors for a provider. */
+  /** The server reported the number of partners: providers for a connector, connectors for a provider. */
   partners: [count: number]
-  /** The server let us use a connector token (provider). */
+  /** The server accepted a connector token (provider). */
   connectorAdded: [token: string]
 }
 
@@ -92,12 +92,12 @@ export class LinkSocksClient extends EventEmitter<ClientEvents> {
     return this.#ports?.address
   }
 
-  /** Everywhere the proxy listens. */
+  /** All addresses that the proxy listens on. */
   get socksAddresses(): readonly ListenAddress[] {
     return this.#ports?.addresses ?? []
   }
 
-  /** One session for each link that is up, or that waits to go on. */
+  /** One session for each link that is up or waits to be resumed. */
   get sessions(): readonly Session[] {
     return this.#links.flatMap(({ session }) => session ?? [])
   }
@@ -108,7 +108,7 @@ export class LinkSocksClient extends EventEmitter<ClientEvents> {
   }
 
   /**
-   * Dials the server and, once it is reached, opens the SOCKS port. Resolves when both are done.
+   * Dials the server and, once connected, opens the SOCKS port. Resolves when both are done.
    *
    * @throws ClientError when the server refuses us or, without `reconnect`, cannot be reached; ListenError for the port
    */
@@ -138,7 +138,7 @@ export class LinkSocksClient extends EventEmitter<ClientEvents> {
   }
 
   /**
-   * Takes a connector token back that {@link addConnector} added; whoever uses it is closed.
+   * Removes a connector token that {@link addConnector} added and disconnects its users.
    *
    * @throws {ClientError} when the server refuses or no link is up.
    */
@@ -147,16 +147,17 @@ export class LinkSocksClient extends EventEmitter<ClientEvents> {
   }
 
   /**
-   * Connects to a target without a port in between: a stream once the other end has reached it. Not for providers.
+   * Connects to a target without a local port; resolves with a stream once the other end has reached it. Not for
+   * providers.
    *
-   * @throws RelayError saying why it has not been reached
+   * @throws RelayError if it was not reached
    */
   async connect(target: Address, { signal = neverAborted }: { signal?: AbortSignal } = {}): Promise<Duplex> {
     if (this.#options.reverse) throw new TypeError('a provider takes connections, it opens none')
     return openStream(this.#source, target, signal)
   }
 
-  /** The network has changed: links that wait dial at once. */
+  /** The network has changed: waiting links dial at once. */
   retryNow(): void {
     for (const link of this.#links) link.retryNow()
   }
@@ -170,7 +171,7 @@ export class LinkSocksClient extends EventEmitter<ClientEvents> {
     this.#end(undefined)
   }
 
-  /** An entry of `no_proxy` that is not understood sends traffic where its author wanted none. */
+  /** A misread entry of `no_proxy` sends traffic where the user wanted none. */
   #warnOfEnvironment(): void {
     const { proxyFromEnvironment = true, serverProxies = [], transport = {} } = this.#options
     if (!proxyFromEnvironment || serverProxies.length > 0) return
@@ -185,7 +186,7 @@ export class LinkSocksClient extends EventEmitter<ClientEvents> {
     })
   }
 
-  /** Someone who asks while no link is up does not wait for the next planned attempt. */
+  /** A request while no link is up does not wait for the next planned attempt. */
   #pick(signal: Parameters<SessionPicker>[0]): ReturnType<SessionPicker> {
     const picked = this.#balancer.pick(signal)
     if (picked instanceof Promise) for (const link of this.#links) link.wanted()

@@ -5,7 +5,7 @@ import { ClientError } from './errors.js'
 
 export interface ConnectorTokensOptions {
   readonly clock: Clock
-  /** How long the server may take to answer, in milliseconds. @default 10000 */
+  /** Time for the server to answer, in milliseconds. @default 10000 */
   readonly answerDeadlineMs?: number
 }
 
@@ -16,7 +16,7 @@ interface Pending {
   readonly timer: TimerHandle
 }
 
-/** A provider's connector tokens: asked for on one link, remembered, and asked for again after each reconnect. */
+/** A provider's connector tokens: requested on one link, remembered, and requested again after each reconnect. */
 export class ConnectorTokens {
   readonly #tokens: Set<string>
   readonly #pending = new Map<string, Pending>()
@@ -37,7 +37,7 @@ export class ConnectorTokens {
     return this.#tokens.values()
   }
 
-  /** Asks for a token over `session`; the empty one lets the server choose. Resolves with the token. */
+  /** Requests a token over `session`; an empty one lets the server choose. Resolves with the token. */
   async add(session: Session, token: string): Promise<string> {
     const added = await this.#ask(session, token, 'add')
     this.#tokens.add(added)
@@ -49,7 +49,7 @@ export class ConnectorTokens {
     await this.#ask(session, token, 'remove')
   }
 
-  /** Takes a message that is not about channels. */
+  /** Handles a message that belongs to no channel. */
   receive(bytes: Uint8Array): void {
     const message = decode(bytes)
     if (message.type !== MessageType.ConnectorResponse) return

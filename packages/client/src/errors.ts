@@ -1,4 +1,4 @@
-/** What a {@link ClientError} stands for; each has a heading in docs/errors.md. */
+/** Codes of {@link ClientError}; each has a heading in docs/errors.md. */
 export type ClientErrorCode =
   | 'ERR_CLIENT_REFUSED'
   | 'ERR_CLIENT_HANDSHAKE'
@@ -9,7 +9,7 @@ export type ClientErrorCode =
 /** Why a client gave up or refused a call; see docs/errors.md. */
 export class ClientError extends Error {
   override readonly name = 'ClientError'
-  /** What went wrong; the text may change, this does not. */
+  /** Stable error code; the text may change. */
   readonly code: ClientErrorCode
 
   constructor(code: ClientErrorCode, message: string, options?: ErrorOptions) {

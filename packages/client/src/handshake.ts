@@ -9,38 +9,38 @@ import {
 import { ClientError } from './errors.js'
 import type { ResolvedClientOptions } from './options.js'
 
-/** What a client needs to come back to its session over another WebSocket. */
+/** Credentials with which a client resumes its session over another WebSocket. */
 export interface Ticket {
   readonly id: Uint8Array
   readonly secret: Uint8Array
   readonly session: Session
 }
 
-/** What the server agreed to. */
+/** Terms that the server agreed to. */
 export interface Agreement {
   /** Empty on a base link. */
   readonly extensions: readonly Extension[]
   readonly windowBytes: number
   readonly peerWindowBytes: number | undefined
   readonly graceMs: number
-  /** Id and secret of the new session, where `resume` is in force. */
+  /** Id and secret of the new session, if `resume` is in force. */
   readonly ticket: Omit<Ticket, 'session'> | undefined
-  /** The old session, where it goes on: the number to attach with. */
+  /** Set if the old session continues: the number to attach with. */
   readonly resumedFrom: number | undefined
 }
 
 export interface HandshakeRequest {
   readonly options: ResolvedClientOptions
   readonly instance: Uint8Array
-  /** True when the token is in the query; otherwise Auth is the first message. */
+  /** True if the token is in the query; otherwise Auth is the first message. */
   readonly authenticated: boolean
-  /** The session to go on with. */
+  /** The session to resume. */
   readonly ticket: Ticket | undefined
   /** Whether {@link openingOf} has been sent already, with the WebSocket. @default false */
   readonly opened?: boolean
 }
 
-/** What a client can say before the server has said anything: who it is, and which session it wants to go on with. */
+/** Messages that a client can send before the server's first: its identity, and the session it wants to resume. */
 export function openingOf(request: Omit<HandshakeRequest, 'authenticated' | 'opened'>): Uint8Array[] {
   const { ticket } = request
   return [encode(ourAuth(request)), ...(ticket === undefined ? [] : [encode(ourResume(ticket))])]
@@ -69,7 +69,7 @@ export async function shakeHands(transport: MessageTransport, request: Handshake
   if (hello === undefined) return baseAgreement
 
   const agreement = agree(hello, options)
-  // Resume is answered even by a server that would not have been asked.
+  // Every server answers Resume, even one that would not have been asked.
   if (ticket !== undefined && (opened || agreement.extensions.includes('resume'))) {
     if (!opened) transport.send(encode(ourResume(ticket)))
     const answer = await read()
@@ -103,7 +103,7 @@ function expectSuccess(message: Message): void {
   throw new ClientError('ERR_CLIENT_REFUSED', `the server refused us: ${message.error ?? 'it gave no reason'}`)
 }
 
-/** pywssocks answers a wrong token in the query with nothing but a close frame, 1008 "policy violation". */
+/** pywssocks answers a wrong token in the query only with a close frame, 1008 "policy violation". */
 function refusedByClose(closed: TransportCloseReason | undefined): ClientError | undefined {
   if (closed?.code !== 1008) return undefined
   return new ClientError('ERR_CLIENT_REFUSED', `the server refused us: ${closed.reason || 'it gave no reason'}`)
@@ -113,7 +113,7 @@ function agree(hello: HelloMessage, options: ResolvedClientOptions): Agreement {
   const { session, secret } = hello
   return {
     extensions: hello.extensions.filter((extension) => options.extensions.includes(extension)),
-    // Never less than the server's: in agent mode its number is what the far end was granted to us.
+    // Never less than the server's: in agent mode its number is the credit that the far end grants us.
     windowBytes: Math.max(helloWindowBytes(options.windowBytes), hello.windowBytes),
     peerWindowBytes: hello.windowBytes,
     graceMs: Math.min(Math.round((hello.graceSeconds ?? 0) * 1000), options.graceMs),

@@ -22,13 +22,13 @@ export interface LinkOptions {
   readonly options: ResolvedClientOptions
   /** 16 bytes that name this process, the same for all its links. */
   readonly instance: Uint8Array
-  /** The way to the server, where it is not plain TCP. */
+  /** How to reach the server, if not by plain TCP. */
   readonly serverDial: ServerDial
-  /** Opens the WebSocket; tests put a transport in memory here. @default the transport package's own */
+  /** Opens the WebSocket; tests pass an in-memory transport. @default the transport package's `connect` */
   readonly connect?: (options: ConnectOptions) => Promise<MessageTransport>
-  /** Serves what the server asks for on this link. */
+  /** Serves requests of the server on this link. */
   readonly sessionHandler: Pick<SessionHandler, 'onConnect' | 'onMessage'>
-  /** The link is up: with a new session, or with the one it had. */
+  /** The link is up, with a new session or a resumed one. */
   onUp(session: Session, resumed: boolean): void
   /** The WebSocket is gone; the session waits for the next one, or `onClosed` follows. */
   onDown(reason: string): void
@@ -40,7 +40,7 @@ export interface LinkOptions {
   onEnd(error: Error): void
 }
 
-/** One WebSocket to the server, dialled again whenever it is lost; its session survives where the server allows it. */
+/** One WebSocket to the server, dialled again after each loss; its session survives if the server allows it. */
 export class Link {
   readonly #init: LinkOptions
   readonly #options: ResolvedClientOptions
@@ -49,16 +49,16 @@ export class Link {
   readonly #schedule: ReconnectSchedule
   readonly #resolver: NameResolver
   readonly #stop = new AbortController()
-  /** Of the server, which may keep its ends of them. */
+  /** Lost channels, of which the server may keep its ends. */
   readonly #lostChannels: LostChannels
   #session: Session | undefined
   #ticket: Ticket | undefined
   #timer: TimerHandle | undefined
-  /** When the next attempt is due, while one is planned. */
+  /** Time of the next planned attempt. */
   #dueMs = 0
   #dialledAtMs = 0
   #downSinceMs: number | undefined
-  /** The attempt under way began before the network changed, so that its failure says nothing. */
+  /** The current attempt began before the network changed, so its failure means nothing. */
   #isOutdated = false
   #wasRefused = false
   #state: 'idle' | 'dialling' | 'up' | 'waiting' | 'ended' = 'idle'
@@ -91,13 +91,13 @@ export class Link {
     if (this.#state === 'idle') void this.#dial()
   }
 
-  /** The network may be back: a link that waits dials at once, one that dials does so again when that fails. */
+  /** The network may be back: a waiting link dials at once, and one that is dialling does so again if that fails. */
   retryNow(): void {
     this.#isOutdated = this.#state === 'dialling'
     this.#retryWithin(0)
   }
 
-  /** Someone asks for a link that waits: it dials at once, or soon where it was tried a moment ago. */
+  /** A request waits for this link: it dials at once, or soon if it was tried a moment ago. */
   wanted(): void {
     if (this.#wasRefused) return
     this.#retryWithin(Math.max(0, this.#dialledAtMs + wantedGapMs - this.#options.clock.now()))
@@ -155,8 +155,8 @@ export class Link {
     const url = this.#url
     const { token, reverse, extensions } = this.#options
     const resume = this.#ticket?.id
-    // The query is for `/socket`, the path of deployed servers; elsewhere, and from servers that take early data, the token
-    // stays out of URLs and their logs.
+    // The query is for `/socket`, the path of deployed servers. On other paths, and for servers that take early data,
+    // the token stays out of URLs and their logs.
     const byQuery = isSocketPath(requestPathOf(url)) && this.#earlyDataBytes === 0
     const identity = byQuery ? { token, reverse, instance: this.#init.instance } : {}
     return formatAuthQuery(url, { ...identity, extensions, ...(resume === undefined ? {} : { resume }) })
@@ -196,7 +196,7 @@ export class Link {
     this.#init.onUp(session, false)
   }
 
-  /** A transport that cannot ping gets its heartbeat from the session, where that can give one. */
+  /** A transport that cannot ping gets its heartbeat from the session, if possible. */
   #attach(session: Session, transport: MessageTransport, resumedFrom?: number): boolean {
     const { heartbeat: timing = {}, clock } = this.#options
     const needsPings = transport.keepalive === undefined && session.options.resume && timing !== false
@@ -239,7 +239,7 @@ export class Link {
     return session
   }
 
-  /** The WebSocket is gone and the session waits: dial at once, every moment counts. */
+  /** The WebSocket is gone and the session waits: dials at once, since every moment counts. */
   #lost(session: Session, reason: string): void {
     if (session !== this.#session || this.#state !== 'up') return
     this.#init.onDown(reason)
@@ -292,7 +292,7 @@ export class Link {
 /** The one peer of a link. */
 const theServer = ''
 
-/** Requests for the proxy port cause no more attempts than this far apart, in milliseconds. */
+/** Least time between two attempts caused by proxy requests, in milliseconds. */
 const wantedGapMs = 250
 
 function isSocketPath(path: string): boolean {

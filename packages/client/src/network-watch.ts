@@ -4,15 +4,15 @@ import type { Clock, TimerHandle } from '@ls/foundation'
 
 export interface NetworkWatchOptions {
   readonly clock: Clock
-  /** The network may be another one, or the machine was asleep. */
+  /** The network may have changed, or the machine was asleep. */
   onChange(reason: string): void
-  /** How the machine is connected, as text that changes with it. @default its addresses and, on Linux, its routes */
+  /** Describes the network connection as text that changes with it. @default its addresses and, on Linux, its routes */
   readonly network?: () => string
   /** The time of day in milliseconds, which goes on while a machine sleeps. @default Date.now */
   readonly timeOfDay?: () => number
 }
 
-/** Looks once a second whether the network has changed or the machine has slept, for links that wait. */
+/** Checks once a second whether the network has changed or the machine has slept, for waiting links. */
 export class NetworkWatch {
   readonly #options: NetworkWatchOptions
   readonly #network: () => string
@@ -28,7 +28,7 @@ export class NetworkWatch {
     this.#timeOfDay = options.timeOfDay ?? Date.now
   }
 
-  /** Costs nothing where it runs already. */
+  /** Starts the checks; does nothing if they run already. */
   start(): void {
     if (this.#running) return
     this.#running = true
@@ -56,7 +56,7 @@ export class NetworkWatch {
     else if (wasAsleep) this.#options.onChange('this machine was away')
   }
 
-  /** As it was where the system does not tell: the question takes a descriptor, and there may be none left. */
+  /** Keeps the last answer if the system gives none: the query needs a descriptor, and none may be free. */
   #currentNetwork(): string {
     try {
       return this.#network()
@@ -66,7 +66,7 @@ export class NetworkWatch {
   }
 }
 
-/** Half a second late on average, and a look takes a tenth of a millisecond. */
+/** Half a second late on average; a check takes a tenth of a millisecond. */
 const lookMs = 1000
 
 /** A timer this late, in milliseconds, means that the machine slept, or the process was stopped. */
@@ -77,7 +77,7 @@ function currentNetwork(): string {
   return `${JSON.stringify(addresses)}${routes()}`
 }
 
-/** The way out may change under the same address: a default route through another gateway. */
+/** The route may change with the same address: a default route through another gateway. */
 function routes(): string {
   return ['/proc/net/route', '/proc/net/ipv6_route'].map(routesIn).join('')
 }
@@ -95,5 +95,5 @@ function routesIn(path: string): string {
   }
 }
 
-/** Beyond it lie hundreds of routes, and the first ones tell a change as well. */
+/** Beyond it are hundreds of routes, and the first ones show a change as well. */
 const maxRouteBytes = 65_536

@@ -33,8 +33,8 @@ export interface ClientOptions extends PayloadOptions {
   /** @default 9870 */
   readonly socksPort?: number
   /**
-   * Where the proxy listens instead of `socksHost` and `socksPort`: `host:port`, `unix:/path`, or `ws://host:port/path` for
-   * byte streams over WebSocket, as V2Ray and Xray open them. @default none
+   * Addresses of the proxy instead of `socksHost` and `socksPort`: `host:port`, `unix:/path`, or `ws://host:port/path`
+   * for byte streams over WebSocket, as V2Ray and Xray open them. @default none
    */
   readonly socksListen?: readonly string[]
   /**
@@ -42,36 +42,39 @@ export interface ClientOptions extends PayloadOptions {
    * `udp:5353=10.0.0.2:53`. Not for providers. @default none
    */
   readonly forwards?: readonly string[]
-  /** Certificate and key of `wss://` places in `socksListen`, or where they are. @default none */
+  /** Certificate and key for `wss://` addresses in `socksListen`, or their files. @default none */
   readonly socksTls?: ServerTlsOptions | CertificateFiles
-  /** Origins of web pages that may use `ws://` and `wss://` places, as browsers write them; all others get 403. @default none */
+  /**
+   * Origins of web pages that may use `ws://` and `wss://` addresses, as browsers write them; all others get 403.
+   * @default none
+   */
   readonly allowOrigins?: readonly string[]
-  /** Asked of programs that use the proxy port, 1–255 bytes; needs `socksPassword`. @default none: anyone may use it */
+  /** User name that programs must give, 1–255 bytes; needs `socksPassword`. @default none: anyone may use it */
   readonly socksUsername?: string
   /** Password to `socksUsername`, 1–255 bytes. @default none */
   readonly socksPassword?: string
   /** More accounts that may use the proxy. @default none */
   readonly socksAccounts?: NonNullable<InboundOptions['accounts']>
-  /** What proxy clients may speak; `auto` tells it from the first byte. @default 'auto' */
+  /** Protocols that proxy clients may speak; `auto` detects the protocol by the first byte. @default 'auto' */
   readonly inbound?: NonNullable<InboundOptions['inbound']>
   /** Take HTTP requests that do not name their target in full, by their Host. @default false */
   readonly httpTransparent?: boolean
   /** Largest head of an HTTP request at a proxy port, in bytes; above it the answer is 431. @default 65536 */
   readonly httpMaxHeadBytes?: number
-  /** Proxy clients at all its ports that are in their handshake; the oldest makes room for the next. @default 4096 */
+  /** Proxy clients in their handshake, at all ports; the oldest makes room for the next. @default 4096 */
   readonly maxPending?: number
   /**
-   * Those of one address among them; of IPv6, of one /64. Programs on this machine count in none. @default 512, at most half of
-   * `maxPending`
+   * Proxy clients of one address (IPv6: one /64) in their handshake. Programs on this machine are exempt. @default 512,
+   * at most half of `maxPending`
    */
   readonly maxPendingPerAddress?: number
   /** Open the proxy port and fixed ports; without them connections come from `connect` alone. @default true */
   readonly openPorts?: boolean
   /** Open the SOCKS port before the server is reached. @default false */
   readonly socksNowait?: boolean
-  /** Come back after a loss. @default true */
+  /** Reconnect after a loss. @default true */
   readonly reconnect?: boolean
-  /** Come back even after the token was refused. @default false */
+  /** Reconnect even after the token was refused. @default false */
   readonly retryAuth?: boolean
   /** First delay before a link is dialled again, in milliseconds; it doubles each time, with jitter. @default 250 */
   readonly reconnectDelayMs?: number
@@ -87,24 +90,26 @@ export interface ClientOptions extends PayloadOptions {
   readonly upstreamHeaders?: NonNullable<OutboundOptions['upstreamHeaders']>
   /** TLS to `https://` proxies. @default what Node trusts */
   readonly upstreamTls?: NonNullable<OutboundOptions['upstreamTls']>
-  /** Sends targets a PROXY protocol header; of the client it can only say that it is unknown (provider). @default none */
+  /** Sends targets a PROXY protocol header, which can only say that the client is unknown (provider). @default none */
   readonly sendProxy?: NonNullable<OutboundOptions['sendProxy']>
   /** Targets that may be asked for: of a provider, or by users of the proxy port, `ADDR:PORT`. @default all */
   readonly accessRules?: readonly string[]
   /**
-   * What of a provider's own machine and network is closed whatever the rules allow, as `guard` of the server. It is what
-   * providers are for, so: @default 'none'
+   * Parts of a provider's own machine and network that are closed even if the rules allow them, as `guard` of the
+   * server. Providers exist to open their network, so: @default 'none'
    */
   readonly guard?: NonNullable<OutboundOptions['guard']>
-  /** Tell SOCKS clients of success before the other end has. @default false */
+  /** Tell SOCKS clients of success before the other end has succeeded. @default false */
   readonly fastOpen?: boolean
   /**
-   * Early data (0-RTT): how many bytes of our first messages may travel in the request for the WebSocket, 2048 for
-   * instance; at most 4096. The token is then in no URL. The server must know of it: a deployed Go or Python server does
-   * not. `ed=2048` in `url` means the same and goes before. @default 0, none
+   * Early data (0-RTT): how many bytes of our first messages may travel in the request for the WebSocket, for instance
+   * 2048; at most 4096. The token is then in no URL. The server must support it; deployed Go and Python servers do not.
+   * `ed=2048` in `url` means the same and takes precedence. @default 0, none
    */
   readonly earlyDataBytes?: number
-  /** Proxies to reach the server through, each through the one before; the environment's then do not count. @default none */
+  /**
+   * Proxies to reach the server through, each through the one before; replaces those of the environment. @default none
+   */
   readonly serverProxies?: readonly string[]
   /** Honour `http_proxy`, `https_proxy`, `all_proxy` and `no_proxy`. @default true */
   readonly proxyFromEnvironment?: boolean
@@ -118,28 +123,30 @@ export interface ClientOptions extends PayloadOptions {
   readonly udp?: UdpOptions
   /** Address told to UDP clients. @default the address they reached */
   readonly udpAdvertise?: string
-  /** What we ask the server for. @default ['window', 'fin', 'resume', 'ack2'] */
+  /** Extensions to ask the server for. @default ['window', 'fin', 'resume', 'ack2'] */
   readonly extensions?: readonly Extension[]
-  /** Longest time that connections outlive a lost link, in milliseconds; 0 for none. @default as long as the server says */
+  /**
+   * Longest time that connections outlive a lost link, in milliseconds; 0 for none. @default as long as the server says
+   */
   readonly graceMs?: number
   /** First credit of each channel, in bytes. @default 262144 */
   readonly windowBytes?: number
   /** Unacknowledged bytes kept for each link. @default 33554432 */
   readonly replayLimitBytes?: number
-  /** Time for the server to let us in once the WebSocket is open. @default 10000 */
+  /** Time for the server to answer the handshake once the WebSocket is open. @default 10000 */
   readonly handshakeDeadlineMs?: number
   /** Channels without a byte for this long are closed, in milliseconds. @default 43200000 (12 h) */
   readonly idleLimitMs?: number
   /**
-   * Ping period and the silence after which the server is dead; false for no pings. With resume
-   * both are shorter: a false alarm costs nothing there, see `Keepalive.hasten` in `@ls/mux`. @default 20 s and 45 s
+   * Ping period and the silence after which the server is dead; false for no pings. With resume both are shorter, since
+   * a false alarm costs little there; see `Keepalive.hasten` in `@ls/mux`. @default 20 s and 45 s
    */
   readonly heartbeat?: { readonly periodMs?: number; readonly deadlineMs?: number } | false
-  /** Passed on to the transport: headers, TLS, a dialler of one's own. */
+  /** Options for the transport: headers, TLS, your own `dial`. */
   readonly transport?: Partial<ConnectOptions>
   /**
-   * How WebSockets to the server are opened: in a browser's likeness (`connectAsBrowser`), in a browser
-   * (`openBrowserDialer`), or in a way of one's own. @default the transport package's `connect`
+   * Opens WebSockets to the server: with a browser's fingerprint (`connectAsBrowser`), in a browser
+   * (`openBrowserDialer`), or by your own function. @default the transport package's `connect`
    */
   readonly connect?: Connect
   /** @default silent */
@@ -172,13 +179,13 @@ export type ResolvedClientOptions = ClientOptions &
       | 'clock'
     >
   > & {
-    /** Of all its ports together. */
+    /** Shared by all its ports. */
     readonly pending: PendingConnections
   }
 
 /** @throws RangeError for values out of range */
 export function resolveClientOptions(options: ClientOptions): ResolvedClientOptions {
-  // These are only used once a link is up; a mistake should be heard now.
+  // These are used only once a link is up; a mistake should show now.
   checkSessionOptions(options)
   if (options.heartbeat !== undefined && options.heartbeat !== false)
     checkKeepaliveTiming(options.heartbeat, 'heartbeat')

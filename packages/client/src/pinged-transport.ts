@@ -10,22 +10,22 @@ import {
 import { ClientError } from './errors.js'
 
 export interface PingedTransportOptions {
-  /** When to ask for a sign of life. */
+  /** When to probe. */
   readonly timing: KeepaliveTiming
   readonly clock: Clock
-  /** Sends a message within the session, which numbers it. */
+  /** Sends a message in the session, which numbers it. */
   send(message: Uint8Array): void
 }
 
 /**
- * The end of a channel that never was: every peer ignores it (protocol.md §1), and one that resumes acknowledges it like
- * any numbered message, within 50 ms (§3).
+ * A Disconnect for a channel that never existed. Every peer ignores it (protocol.md §1), and one that resumes
+ * acknowledges it like any numbered message, within 50 ms (§3).
  */
 const PROBE = encode({ type: MessageType.Disconnect, channelId: new Uint8Array(channelIdBytes) })
 
 /**
- * Gives a heartbeat to a transport that cannot ping, as those in a browser: by messages of the session that the server has
- * to acknowledge. For sessions with `resume`, since no others acknowledge anything.
+ * Adds a heartbeat to a transport that cannot ping, such as a browser's: it sends session messages that the server must
+ * acknowledge. For sessions with `resume`, since others acknowledge nothing.
  */
 export class PingedTransport implements MessageTransport {
   readonly keepalive: Keepalive

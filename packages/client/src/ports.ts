@@ -9,14 +9,14 @@ export interface PortsInit extends Required<Pick<ChannelSource, 'pick' | 'pickOt
   onForward(forward: Forward): void
 }
 
-/** Where programs connect to: the proxy ports and the fixed ports of a client. */
+/** The proxy ports and fixed ports of a client. */
 export class Ports {
   readonly #options: ResolvedClientOptions
   readonly #init: PortsInit
   readonly #inbound: Inbound
   readonly #forwards: Forwards
 
-  /** @throws RangeError for a place, an account, a rule or a fixed port that cannot be */
+  /** @throws RangeError for an invalid address, account, rule or fixed port */
   constructor(options: ResolvedClientOptions, init: PortsInit) {
     this.#options = options
     this.#init = init
@@ -30,12 +30,12 @@ export class Ports {
     return this.#inbound.address
   }
 
-  /** Everywhere that the proxy listens. */
+  /** All addresses that the proxy listens on. */
   get addresses(): readonly ListenAddress[] {
     return this.#inbound.addresses
   }
 
-  /** Opens all of them, once. @throws ListenError for one that is taken or not ours to take */
+  /** Opens all of them, once. @throws ListenError for one that is taken or not permitted */
   async open(): Promise<void> {
     if (this.#inbound.addresses.length > 0) return
     const { logger } = this.#options
@@ -66,7 +66,7 @@ function makeInbound(options: ResolvedClientOptions, init: PortsInit): Inbound {
     listenOn: socksListen,
     listenWebSocket: byteStreamPorts({ tls: socksTls, allowOrigins }),
     accounts: [...first, ...socksAccounts],
-    // All links lead to one server; with fast open, what goes right behind Connect is worth more than another link.
+    // All links lead to one server; with fast open, data right behind Connect is worth more than another link.
     ...(fastOpen ? { pick: init.pick } : sourceOf(init)),
   })
 }

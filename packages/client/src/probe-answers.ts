@@ -1,9 +1,7 @@
 import { decode, encode, MessageType } from '@ls/codec'
 import type { Clock } from '@ls/foundation'
 
-/**
- * Answers servers that ask by a Log whether a client still lives, as LinkSocks 1.10 does: `probe:…` at trace gets `pong:…`.
- */
+/** Answers servers that probe clients with a Log, as LinkSocks 1.10 does: `probe:…` at trace gets `pong:…`. */
 export class ProbeAnswers {
   readonly #clock: Clock
   #answeredAtMs = -Infinity
@@ -12,11 +10,11 @@ export class ProbeAnswers {
     this.#clock = clock
   }
 
-  /** What to send for a message from the server; undefined for one that is no probe, or the second within a second. */
+  /** The answer to a server's message; undefined for one that is no probe, and for a second probe within a second. */
   answerTo(bytes: Uint8Array): Uint8Array | undefined {
     const message = decode(bytes)
     if (message.type !== MessageType.Log || message.level !== 'trace' || !message.text.startsWith('probe:')) return
-    // A server that asks all the time, and does not read, must not fill our memory.
+    // A server that probes constantly and does not read must not fill our memory.
     if (this.#clock.now() - this.#answeredAtMs < leastPeriodMs) return
     this.#answeredAtMs = this.#clock.now()
     return encode({ type: MessageType.Log, level: 'trace', text: 'pong:{}' })

@@ -7,20 +7,21 @@ export interface ReconnectScheduleOptions {
   readonly random?: () => number
 }
 
-/** What a delay depends on besides the attempts before. */
+/** Inputs of a delay besides the number of attempts. */
 export interface LinkLoss {
   /** Since the link was lost, in milliseconds. */
   readonly downMs: number
-  /** A session waits to be resumed, and people wait for its channels. */
+  /** A session waits to be resumed, and users wait for its channels. */
   readonly resuming: boolean
-  /** The server refused the token: it counts such attempts, and trying often helps nobody. */
+  /** The server refused the token: it counts such attempts, so frequent ones do not help. */
   readonly refused: boolean
 }
 
 /**
- * When a link is tried again. While a session waits to be resumed: after a second at most, and this uses up nothing. After
- * that: doubling, up to 5 s for the first 10 minutes and up to `maxMs` from then on, without end. Every delay is between
- * half and all of its base: clients that lost the same server must not all come back in the same instant.
+ * Schedules attempts to reconnect. While a session waits to be resumed: within a second, without increasing later
+ * delays. After that the delay doubles, up to 5 s for the first 10 minutes and up to `maxMs` from then on, without end.
+ * Every delay is random between half its base and all of it, so that clients of one server do not come back in the same
+ * instant.
  */
 export class ReconnectSchedule {
   readonly #firstMs: number
@@ -55,11 +56,11 @@ export class ReconnectSchedule {
   }
 }
 
-/** Within the server's grace, in milliseconds: often enough for someone who watches a transfer stand still. */
+/** Within the server's grace, in milliseconds: often enough for a user who watches a stalled transfer. */
 const resumeMs = 1000
 
-/** Most outages are restarts: 5 s between attempts cost a server next to nothing, and are not felt much. */
+/** Most outages are restarts: attempts 5 s apart cost a server next to nothing, and users hardly notice the wait. */
 const eagerMaxMs = 5000
 
-/** How long a link is tried eagerly after a loss, in milliseconds; what takes longer is no restart. */
+/** How long a link is tried eagerly after a loss, in milliseconds; a longer outage is no restart. */
 const eagerForMs = 600_000

@@ -13,14 +13,14 @@ export interface ServerDialOptions {
   readonly transport?: Pick<Partial<ConnectOptions>, 'dial' | 'environment'>
 }
 
-/** Chooses how a server is reached, each time anew; undefined where the transport does it by itself. */
+/** Chooses how to reach the server, anew for each attempt; undefined if the transport does it. */
 export type ServerDial = (url: URL) => Dial | undefined
 
 /**
- * The way to the server: the proxies that were named, else the SOCKS proxy of the environment. HTTP proxies of the
- * environment are the transport's own business.
+ * Returns how to reach the server: through the given proxies, else through the SOCKS proxy of the environment. The
+ * transport handles HTTP proxies of the environment.
  *
- * @throws RangeError for a proxy that is not valid, TypeError where the transport has a `dial` of its own
+ * @throws RangeError for a proxy that is not valid, TypeError if the transport options have a `dial` too
  */
 export function makeServerDial(options: ServerDialOptions): ServerDial {
   const { serverProxies = [], proxyFromEnvironment = true, transport = {} } = options
@@ -35,13 +35,13 @@ export function makeServerDial(options: ServerDialOptions): ServerDial {
   }
   if (!proxyFromEnvironment) return () => undefined
   return (url) => {
-    // A UNIX socket is on this machine: no proxy of the environment leads there.
+    // A UNIX socket is on this machine, so no proxy of the environment applies.
     const proxy = url.protocol === 'ws+unix:' ? undefined : environmentProxy(url, transport.environment)
     return speaksSocks(proxy) ? environmentDial(url, transport, resolver) : undefined
   }
 }
 
-/** Asks the environment for each place, since a redirect may lead to one that is exempt (`no_proxy`). */
+/** Checks the environment for each URL, since a redirect may lead to an exempt one (`no_proxy`). */
 function environmentDial(
   url: URL,
   { environment }: NonNullable<ServerDialOptions['transport']>,

@@ -46,8 +46,8 @@ export interface SessionOptions extends LinkTerms {
   /** Time for which one stuck channel may hold up all others before it is cut, in milliseconds. @default 30000 */
   readonly stuckDeadlineMs?: number
   /**
-   * Time without progress after which a channel that is only sending its last bytes is cut, in milliseconds. @default
-   * 60000
+   * Time without progress after which a channel that is only sending its last bytes is cut, in milliseconds.
+   * @default 60000
    */
   readonly lingerMs?: number
   /** Memory for control messages that the peer does not read, in bytes; beyond it the session ends. @default 16 MiB */

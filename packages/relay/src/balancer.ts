@@ -3,7 +3,7 @@ import type { Session } from '@ls/mux'
 import type { Cancellation } from './cancellation.js'
 import { RelayError } from './errors.js'
 
-/** How long to wait where there is nobody to choose, and by which clock. */
+/** How long to wait for a session, and the clock to use. */
 export interface BalancerOptions {
   /** Times the wait. */
   readonly clock: Clock
@@ -20,8 +20,8 @@ interface Waiter {
 }
 
 /**
- * Chooses among the sessions of one kind of peer, round robin, one choice per channel (protocol.md §1). Sessions
- * whose link is down are passed over, and those that may be asleep while there is another; without any, requests wait.
+ * Chooses among the sessions of one kind of peer, round robin, one choice per channel (protocol.md §1). Skips sessions
+ * whose link is down, and sessions that may be asleep if there is another. Without any, requests wait.
  */
 export class Balancer {
   readonly #clock: Clock
@@ -35,18 +35,18 @@ export class Balancer {
     this.#waitMs = options.waitMs ?? 10_000
   }
 
-  /** How many there are to choose from. */
+  /** Number of sessions. */
   get size(): number {
     return this.#sessions.length
   }
 
-  /** Lets `session` take its turn from now on. */
+  /** Adds `session` to the rotation. */
   add(session: Session): void {
     if (!this.#sessions.includes(session)) this.#sessions.push(session)
     this.wake()
   }
 
-  /** Leaves it out from now on. */
+  /** Removes it from the rotation. */
   remove(session: Session): void {
     const index = this.#sessions.indexOf(session)
     if (index < 0) return
@@ -54,7 +54,7 @@ export class Balancer {
     if (index < this.#next) this.#next--
   }
 
-  /** Some session's link is up (again): requests that wait can go. */
+  /** A session's link is up (again): waiting requests can go on. */
   wake(): void {
     for (const waiter of this.#waiters) {
       const session = this.#turn()
@@ -69,13 +69,13 @@ export class Balancer {
     return this.#turn() ?? this.#wait(signal, waitMs)
   }
 
-  /** A live session besides `tried`, for what they do not answer; it is not that session's turn. */
+  /** A live session not in `tried`, for an open that those do not answer; does not use up its turn. */
   other(tried: ReadonlySet<Session>): Session | undefined {
     const isFresh = (session: Session): boolean => !tried.has(session) && session.state === 'linked' && !session.overdue
     return [...this.#sessions.slice(this.#next), ...this.#sessions.slice(0, this.#next)].find(isFresh)
   }
 
-  /** Requests that wait get `no-provider` at once. */
+  /** Fails all waiting requests with `no-provider`. */
   close(): void {
     for (const waiter of this.#waiters) {
       this.#settle(waiter)
@@ -83,7 +83,7 @@ export class Balancer {
     }
   }
 
-  /** Those that owe an answer to a ping come last: they may be asleep. */
+  /** Sessions with an overdue ping come last: they may be asleep. */
   #turn(): Session | undefined {
     return this.#nextOf((session) => !session.overdue) ?? this.#nextOf(() => true)
   }

@@ -1,14 +1,14 @@
 import type { Cancellation as DialCancellation } from '@ls/dial'
 
-/** What is asked of an `AbortSignal` here. */
+/** The part of an `AbortSignal` that is used here. */
 export interface Cancellation extends DialCancellation {
-  /** Throws `reason` once it has been given up. */
+  /** Throws `reason` after a cancellation. */
   throwIfAborted(): void
 }
 
 /**
- * A {@link Cancellation} of one's own, for what every connection needs: an `AbortController` with its signal takes 2.5 KB,
- * and a tenth of what a short connection leaves to the garbage collector.
+ * A light {@link Cancellation} for use per connection: an `AbortController` with its signal takes 2.5 KB, and a tenth
+ * of the garbage of a short connection.
  */
 export class Canceller implements Cancellation {
   #reason: Error | undefined
@@ -34,7 +34,7 @@ export class Canceller implements Cancellation {
     this.#listeners = this.#listeners.filter((other) => other !== listener)
   }
 
-  /** Tells each listener, once; the first reason stays. */
+  /** Calls each listener once; only the first reason counts. */
   abort(reason: Error): void {
     if (this.#reason !== undefined) return
     this.#reason = reason
@@ -42,7 +42,7 @@ export class Canceller implements Cancellation {
   }
 }
 
-/** The same as a signal, for those that want a real one. */
+/** Converts it to a real `AbortSignal`. */
 export function abortSignalOf(cancellation: Cancellation): AbortSignal {
   if (cancellation instanceof AbortSignal) return cancellation
   const controller = new AbortController()

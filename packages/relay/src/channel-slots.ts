@@ -2,17 +2,17 @@ import { RelayError } from './errors.js'
 
 /** How many channels may be open. */
 export interface ChannelSlotsOptions {
-  /** Descriptors that may be in use at once. */
+  /** Most descriptors in use at once. */
   readonly limit: number
-  /** Whose they are and which option says so, for whoever is refused: `channels of this token (--max-token-channels)`. */
+  /** Owner and option, for the error text: `channels of this token (--max-token-channels)`. */
   readonly what: string
-  /** Has to have room as well. @default none */
+  /** Must have room as well. @default none */
   readonly parent?: ChannelSlots
 }
 
 /**
- * Descriptors that channels to targets may use. They are a limit of the process: without a share for each owner, one could
- * take them all, and nobody else's connections would even be accepted.
+ * Limits the descriptors of channels to targets. Descriptors are a limit of the process: without a share for each owner
+ * one could take them all, and new connections could not even be accepted.
  */
 export class ChannelSlots {
   readonly #options: ChannelSlotsOptions
@@ -22,13 +22,13 @@ export class ChannelSlots {
     this.#options = options
   }
 
-  /** How many are in use. */
+  /** Number in use. */
   get used(): number {
     return this.#used
   }
 
   /**
-   * Takes one; call what it returns once the descriptor is free again.
+   * Takes a slot; call the returned function once the descriptor is free again.
    *
    * @throws RelayError `busy` that names the limit
    */
@@ -37,7 +37,7 @@ export class ChannelSlots {
     return this.occupy()
   }
 
-  /** Takes one that is in use already, past the limit if need be; {@link check} then says so. */
+  /** Counts a descriptor that is already in use, past the limit if need be; {@link check} then throws. */
   occupy(): () => void {
     const releaseParent = this.#options.parent?.occupy()
     this.#used++

@@ -1,19 +1,19 @@
 import type { ReplyWord } from '@ls/foundation'
 
-/** Why a target was not reached, as both ends and the proxy client should learn it. */
+/** Why a target was not reached, for both ends and the proxy client. */
 export interface Failure {
-  /** What the proxy client is told (protocol.md §4). */
+  /** Sent to the proxy client (protocol.md §4). */
   readonly word: ReplyWord
-  /** What the log says beside it. */
+  /** Added in the log. */
   readonly detail: string
 }
 
 /** A failure as an error; `code` names the word. */
 export class RelayError extends Error {
   override readonly name = 'RelayError'
-  /** What went wrong; the text may change, this does not. */
+  /** Stable error code; the text may change. */
   readonly code: RelayErrorCode
-  /** What to tell the proxy client. */
+  /** The failure to report to the proxy client. */
   readonly failure: Failure
   /** The word, where the HTTP proxy looks for it. */
   readonly reply: ReplyWord
@@ -26,7 +26,7 @@ export class RelayError extends Error {
   }
 }
 
-/** What a {@link RelayError} stands for; each has a heading in docs/errors.md. */
+/** Codes of {@link RelayError}; each has a heading in docs/errors.md. */
 export type RelayErrorCode =
   | 'ERR_RELAY_REFUSED'
   | 'ERR_RELAY_HOST_UNREACHABLE'

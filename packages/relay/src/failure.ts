@@ -2,19 +2,19 @@ import { replyForms, replyOfErrno, type ReplyWord, replyWords, textOf } from '@l
 import { decodeReplyCode, type ReplyCode } from '@ls/socks5'
 import { type Failure, RelayError } from './errors.js'
 
-/** Makes the text of a ConnectResponse or Disconnect: `refused: 10.0.0.1:80 refused the connection`. */
+/** Formats the text of a ConnectResponse or Disconnect: `refused: 10.0.0.1:80 refused the connection`. */
 export function formatFailure(failure: Failure): string {
   return `${failure.word}: ${failure.detail}`
 }
 
-/** Reads such a text; one without a known word counts as `failed`. */
+/** Parses such a text; one without a known word counts as `failed`. */
 export function parseFailure(text: string): Failure {
   const colon = text.indexOf(':')
   const word = replyWords.find((known) => colon === known.length && text.startsWith(known))
   return word === undefined ? { word: 'failed', detail: text } : { word, detail: text.slice(colon + 1).trim() }
 }
 
-/** Turns what dialling threw into words; `target` is named in the detail. */
+/** Converts an error of a dial; `target` is named in the detail. */
 export function failureOf(error: unknown, target: string): Failure {
   if (error instanceof RelayError) return error.failure
   const known = replyOfErrno(errorCode(error))
@@ -27,7 +27,7 @@ export function replyOf(word: ReplyWord): ReplyCode {
   return decodeReplyCode(replyForms[word].socks5, 5)
 }
 
-/** The errno of an error; of the first cause where Node tried several addresses. */
+/** The errno of an error; of the first cause if Node tried several addresses. */
 function errorCode(error: unknown): string | undefined {
   if (error instanceof AggregateError && error.errors.length > 0) return errorCode(error.errors[0])
   const code = (error as { code?: unknown } | undefined)?.code

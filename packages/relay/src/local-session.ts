@@ -3,8 +3,8 @@ import { loopbackPair } from './loopback.js'
 import type { Outbound } from './outbound/outbound.js'
 
 /**
- * A session whose other end is this process: what an inbound opens on it, `outbound` reaches. So a proxy port works without
- * a link, by the same halves as with one. Closing it closes both ends.
+ * A session whose other end is `outbound` in this process: it reaches the targets of the channels that an inbound
+ * opens. So a proxy port works without a link, with the same two halves. Closing the session closes both ends.
  */
 export function localSession(outbound: Outbound, options: Pick<SessionOptions, 'clock' | 'logger'> = {}): Session {
   const both: SessionOptions = { ...options, extensions: ['window', 'fin'] }

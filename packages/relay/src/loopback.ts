@@ -1,14 +1,14 @@
 import type { MessageTransport, TransportCloseReason, TransportHandler } from '@ls/mux'
 
 /**
- * Most bytes that wait at one end before the other end's `send` returns false. Nothing lies between the two, so this only
- * bridges the time until the event loop turns.
+ * Most bytes that wait at one end before the other end's `send` returns false. Nothing lies between the two ends, so
+ * this covers only the time until the next turn of the event loop.
  */
 const highWaterBytes = 256 * 1024
 
 const cut: TransportCloseReason = { code: 1006, reason: 'destroyed' }
 
-/** Two transports of this process that are each other's peer; messages are passed on as they are, in the next turn. */
+/** Two transports in this process that are each other's peer; messages are passed on unchanged in the next turn. */
 export function loopbackPair(): [MessageTransport, MessageTransport] {
   const left = new LoopbackEnd()
   const right = new LoopbackEnd()
@@ -27,7 +27,7 @@ class LoopbackEnd implements MessageTransport {
   /** Whether `send` has returned false since the last `onDrain`. */
   #blocked = false
   #scheduled = false
-  /** `closing`: the end is known and follows what waits in the inbox. */
+  /** `closing`: the end has arrived and waits behind the messages in the inbox. */
   #state: 'open' | 'closing' | 'closed' = 'open'
   #reason: TransportCloseReason = cut
 
@@ -87,7 +87,7 @@ class LoopbackEnd implements MessageTransport {
     this.#schedule()
   }
 
-  /** Never inside a call of the owner's, and with a look at the sockets between two rounds. */
+  /** Delivers in a later turn, never inside a call of the owner, and polls sockets between two rounds. */
   #schedule(): void {
     if (this.#scheduled || this.#state === 'closed') return
     this.#scheduled = true
@@ -102,7 +102,7 @@ class LoopbackEnd implements MessageTransport {
     if (handler === undefined) return
     this.#deliverMessages(handler)
     this.#peer.#drained()
-    // What waits for a paused owner goes before the end.
+    // Messages waiting for a paused owner go before the end.
     if (this.#state !== 'closing' || (this.#paused && this.#inbox.length > 0)) return
     this.#state = 'closed'
     handler.onClose(this.#reason)

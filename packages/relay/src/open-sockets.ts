@@ -3,15 +3,15 @@ import { closeStream } from '@ls/http-proxy'
 
 const open = new Set<Duplex>()
 
-/** Counts a proxied socket among those that {@link closeOpenSockets} ends, until it closes. */
+/** Registers a proxied socket for {@link closeOpenSockets} until it closes. */
 export function watchSocket(socket: Duplex): void {
   open.add(socket)
   socket.once('close', () => open.delete(socket))
 }
 
 /**
- * Ends every proxied socket of the process, synchronously: for a process that exits in the middle of its work. The system
- * would end them in good order, and what was transferred so far would pass for all.
+ * Resets every proxied socket of the process, synchronously, for a process that exits during transfers. The system
+ * would close them in order, and a partial transfer would look complete.
  */
 export function closeOpenSockets(): void {
   const reason = new Error('the process ends')

@@ -6,8 +6,8 @@ import { endsInNumber, parseNumberAddress } from './address/number-address.js'
 import { RelayError } from './errors.js'
 
 /**
- * Where a connection or a datagram goes, in the one form that rules, routes, dials and logs compare. Only {@link parseTarget}
- * and {@link targetAt} make one.
+ * Destination of a connection or datagram, in the normal form that rules, routes, dials and logs compare. Only {@link
+ * parseTarget} and {@link targetAt} make one.
  */
 export interface Target extends Address {
   /** The text of `address`, or a name: ASCII in lower case, 253 bytes at most, without the dot of the root. */
@@ -20,10 +20,11 @@ export interface Target extends Address {
 }
 
 /**
- * Reads what a proxy client or a peer asks for. Every way to write an address that resolvers take becomes that address:
- * `127.1`, `0x7f.1`, `[::ffff:7f00:1]`, `127.0.0.1.`; else a rule would see a name where the resolver sees an address.
+ * Parses a target from a proxy client or a peer. All forms of an address that resolvers accept become that address:
+ * `127.1`, `0x7f.1`, `[::ffff:7f00:1]`, `127.0.0.1.`. Otherwise a rule would see a name where the resolver sees an
+ * address.
  *
- * @returns RelayError `failed`, for the one who asked, where it is neither address nor name, and for port 0
+ * @returns RelayError `failed` for text that is neither an address nor a name, and for port 0
  */
 export function parseTarget({ host, port }: Address): Target | RelayError {
   if (!Number.isInteger(port) || port < 1 || port > 0xffff) return bad(`the port of the target is ${port}`)
@@ -52,7 +53,7 @@ export function readHostPort(text: string): Target {
   return target
 }
 
-/** Where `target` leads if it resolves to `address`. */
+/** The target after resolving to `address`. */
 export function targetAt({ port }: Target, address: IpAddress): Target {
   return makeTarget(address.text, port, address)
 }

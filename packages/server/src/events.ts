@@ -1,23 +1,25 @@
 import type { ListenAddress } from '@ls/relay'
 import type { Peer } from './links/peer.js'
 
-/** What a server tells its embedder. */
+/** Events of a server. */
 export interface ServerEvents {
   /** The WebSocket port is open. */
   listening: [address: { host: string; port: number }]
-  /** A SOCKS port, or a UNIX socket, of a reverse token is open; once for each place. Without a token: the server's own. */
+  /**
+   * A SOCKS port or UNIX socket of a reverse token is open; once for each address. Without a token: the server's own.
+   */
   socksListening: [address: ListenAddress, token: string | undefined]
   /** A client has authenticated; `kind` is that of its token. */
   clientConnected: [client: ClientInfo]
-  /** All of a client's session is over. */
+  /** A client's session is over. */
   clientDisconnected: [client: ClientInfo, reason: string]
   /** A client was refused. */
   clientRefused: [remoteAddress: string, reason: string]
-  /** Something that happens later than the call it belongs to, such as a taken SOCKS port. */
+  /** An error after the call that caused it, such as a taken SOCKS port. */
   error: [error: Error]
 }
 
-/** What the events tell of a client. */
+/** Description of a client in events. */
 export interface ClientInfo {
   /** The kind of its token. */
   readonly kind: 'forward' | 'reverse' | 'connector'
@@ -27,7 +29,7 @@ export interface ClientInfo {
   readonly remoteAddress: string
 }
 
-/** What others may know of a peer. */
+/** The public part of a peer. */
 export function describeClient({ record, instance, remoteAddress }: Peer): ClientInfo {
   return { kind: record.kind, instance, remoteAddress }
 }

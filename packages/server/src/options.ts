@@ -33,45 +33,47 @@ export interface ServerOptions extends PayloadOptions {
   readonly host?: string
   /** @default 8765 */
   readonly port?: number
-  /** Certificate and key, or where they are: the port then speaks `wss`. Files are read again when they change. @default none */
+  /**
+   * Certificate and key, or their files: the port then speaks `wss`. Files are reloaded when they change. @default none
+   */
   readonly tls?: ServerTlsOptions | CertificateFiles
-  /** Where links are opened, to the letter; a slash in front is added. @default '/socket' and '/socket/' */
+  /** Exact path of links; a leading slash is added. @default '/socket' and '/socket/' */
   readonly path?: string
   /** Links are opened only for requests to one of these host names, whatever the port. @default any */
   readonly hostNames?: readonly string[]
   /**
-   * What those see who are none of ours, so that the server looks like any other: a folder of files, or the URL of a web
-   * server that their requests go to. @default a line about this program at `/`, 404 elsewhere
+   * What requests that are no links get, so that the server looks like any other: files of a folder, or answers of the
+   * web server at a URL. @default a line about this program at `/`, 404 elsewhere
    */
   readonly fallback?: string
   /**
-   * Reverse proxies that are believed about their clients' addresses: addresses, networks like `10.0.0.0/8`, `unix` for the
+   * Reverse proxies trusted to report their clients' addresses: addresses, networks like `10.0.0.0/8`, `unix` for the
    * UNIX socket. @default none
    */
   readonly trustedProxies?: readonly string[]
-  /** The one header in which they tell it. @default 'x-forwarded-for' */
+  /** The header in which they report it. @default 'x-forwarded-for' */
   readonly clientAddressHeader?: ClientAddressHeader
-  /** Every connection begins with a PROXY protocol header; with `trustedProxies` only theirs are taken. @default false */
+  /** Every connection begins with a PROXY protocol header; with `trustedProxies`, only from them. @default false */
   readonly proxyProtocol?: boolean
   /**
-   * Origins of web pages that may use the management API and byte-stream ports, as browsers write them; all others get 403:
-   * a page in the browser of somebody who may use a port must not use it too. @default none
+   * Origins of web pages that may use the management API and byte-stream ports, as browsers write them; all others get
+   * 403. Without this check any page in a user's browser could use the ports that the user may use. @default none
    */
   readonly allowOrigins?: readonly string[]
-  /** Turns the management API on; sent by its users as `X-API-Key`. Not empty. @default off */
+  /** Key of the management API, not empty; users send it as `X-API-Key`. @default off */
   readonly apiKey?: string
-  /** Where the SOCKS ports of reverse tokens listen when the token does not say. @default '127.0.0.1' */
+  /** Address of reverse tokens' SOCKS ports, unless the token has one. @default '127.0.0.1' */
   readonly socksHost?: string
   /**
    * Proxy ports of the server itself, whose users' traffic leaves here, without a link: `host:port`, `unix:/path`, or
    * `ws://host:port/path` for byte streams over WebSocket, as V2Ray and Xray open them. @default none
    */
   readonly socksListen?: readonly string[]
-  /** Who may use those ports; empty for everybody. @default [] */
+  /** Accounts that may use those ports; empty for everybody. @default [] */
   readonly socksAccounts?: NonNullable<InboundOptions['accounts']>
   /** Open SOCKS ports before the first provider has come, when the token does not say. @default false */
   readonly socksNowait?: boolean
-  /** Ports for reverse tokens that name none, first and last. @default [1024, 10240] */
+  /** First and last port for reverse tokens that name none. @default [1024, 10240] */
   readonly portPool?: readonly [number, number]
   /** Proxies that the server reaches forward targets through, each through the one before. @default none */
   readonly upstreamProxies?: readonly string[]
@@ -81,7 +83,7 @@ export interface ServerOptions extends PayloadOptions {
   readonly upstreamHeaders?: NonNullable<OutboundOptions['upstreamHeaders']>
   /** TLS to `https://` proxies. @default what Node trusts */
   readonly upstreamTls?: NonNullable<OutboundOptions['upstreamTls']>
-  /** What users of reverse ports may speak; `auto` tells it from the first byte. @default 'auto' */
+  /** Protocols that users of reverse ports may speak; `auto` detects the protocol by the first byte. @default 'auto' */
   readonly inbound?: NonNullable<InboundOptions['inbound']>
   /** Reverse ports: take HTTP requests that do not name their target in full, by their Host. @default false */
   readonly httpTransparent?: boolean
@@ -92,12 +94,12 @@ export interface ServerOptions extends PayloadOptions {
   /** Targets that forward clients may reach, and users of reverse ports may ask for, `ADDR:PORT`. @default all */
   readonly accessRules?: readonly string[]
   /**
-   * What is closed to forward clients whatever the rules allow: `local` for loopback, unspecified, link-local and multicast
-   * addresses, metadata services of clouds and the server's own ports; `private` for private networks too.
+   * Targets closed to forward clients even if the rules allow them. `local`: loopback, unspecified, link-local and
+   * multicast addresses, metadata services of clouds, and the server's own ports; `private`: private networks too.
    * @default 'local' where a port of the server is not on loopback, else 'none'
    */
   readonly guard?: GuardLevel
-  /** Reverse mode: tell the SOCKS client of success before the provider has. @default false */
+  /** Reverse mode: tell the SOCKS client of success before the provider has succeeded. @default false */
   readonly fastOpen?: boolean
   /** How long one target may take to answer. @default 10000 */
   readonly connectTimeoutMs?: number
@@ -105,15 +107,15 @@ export interface ServerOptions extends PayloadOptions {
   readonly providerWaitMs?: number
   /** How long a connector's request waits for a provider. @default 5000 */
   readonly connectorWaitMs?: number
-  /** How long the connector tokens of a provider that is gone are kept for it. @default 600000 (10 minutes) */
+  /** How long the connector tokens of an absent provider are kept, in milliseconds. @default 600000 (10 minutes) */
   readonly orphanedTokenMs?: number
   /** How names are looked up: those of targets, of proxies. @default as the system does */
   readonly dns?: NonNullable<OutboundOptions['dns']>
   /** Limits of UDP associations, and the address that is announced. @default those of {@link UdpOptions} */
   readonly udp?: UdpOptions
-  /** Address told to UDP clients of reverse ports instead of the one they reached. @default the one they reached */
+  /** Address told to UDP clients of reverse ports. @default the one they reached */
   readonly udpAdvertise?: string
-  /** What we offer extended peers. @default ['window', 'fin', 'resume', 'ack2'] */
+  /** Extensions offered to peers. @default ['window', 'fin', 'resume', 'ack2'] */
   readonly extensions?: readonly Extension[]
   /** First credit of each channel, in bytes. @default 262144 */
   readonly windowBytes?: number
@@ -122,34 +124,32 @@ export interface ServerOptions extends PayloadOptions {
   /** Unacknowledged bytes kept for each session. @default 33554432 */
   readonly replayLimitBytes?: number
   /**
-   * Bytes that the server may hold for all its clients: what waits for slow readers and what was sent and not
-   * acknowledged. Half of it is kept for 16 tokens in equal parts, the other half is lent. What windows promise may be four
-   * times as much. At the limit, the token that holds most is held back. @default 201326592 (192 MiB)
+   * Bytes that the server may hold for all its clients: queues for slow readers, and unacknowledged messages. Half is
+   * reserved for 16 tokens in equal parts, the other half is lent. Windows may promise four times as much. At the
+   * limit, the token that holds most is held back. @default 201326592 (192 MiB)
    */
   readonly processBudgetBytes?: number
   /**
-   * Sessions of all tokens that may wait for their clients after a loss; past it the token that has most of them loses its
-   * oldest. @default 4096
+   * Most sessions of all tokens that wait for their clients after a loss. Over the limit, the token with most of them
+   * loses its oldest. @default 4096
    */
   readonly maxGraceSessions?: number
-  /**
-   * The same for one token. A token that is at its limit gets new sessions slowly: 20 a second. @default 1024
-   */
+  /** The same for one token. A token at its limit gets new sessions slowly: 20 a second. @default 1024 */
   readonly maxTokenGraceSessions?: number
   /** Time for a client to authenticate once its WebSocket is open. @default 10000 */
   readonly handshakeDeadlineMs?: number
   /** WebSockets open at once, all clients together. @default 10000 */
   readonly maxLinks?: number
   /**
-   * Connections at all ports of the server that have not shown yet that they may come in; the oldest makes room for the
-   * next. @default 4096, at most a quarter of the files this process may open
+   * Unauthenticated connections at all ports; the oldest makes room for the next. @default 4096, at most a quarter of
+   * the files this process may open
    */
   readonly maxPending?: number
-  /** Those of one address among them; of IPv6, of one /64. @default 512, at most half of `maxPending` */
+  /** Unauthenticated connections of one address (IPv6: one /64). @default 512, at most half of `maxPending` */
   readonly maxPendingPerAddress?: number
   /**
-   * Channels and UDP associations from here to targets, and connections at reverse ports, that one token may have at once: each
-   * is an open file. @default a third of the files this process may open
+   * Most channels and UDP associations to targets, and connections at reverse ports, of one token: each is an open
+   * file. @default a third of the files this process may open
    */
   readonly maxTokenChannels?: number
   /** Channels open at once on one link. @default 65536 */
@@ -157,8 +157,8 @@ export interface ServerOptions extends PayloadOptions {
   /** Channels without a byte for this long are closed, in milliseconds. @default 43200000 (12 h) */
   readonly idleLimitMs?: number
   /**
-   * Ping period and the silence after which a peer is dead; false for no pings. With resume
-   * both are shorter: a false alarm costs nothing there, see `Keepalive.hasten` in `@ls/mux`. @default 20 s and 45 s
+   * Ping period and the silence after which a peer is dead; false for no pings. With resume both are shorter, since a
+   * false alarm costs little there; see `Keepalive.hasten` in `@ls/mux`. @default 20 s and 45 s
    */
   readonly heartbeat?: { readonly periodMs?: number; readonly deadlineMs?: number } | false
   /** @default silent */
@@ -167,10 +167,10 @@ export interface ServerOptions extends PayloadOptions {
   readonly clock?: Clock
 }
 
-/** Where links are opened unless another path is chosen (protocol.md §1). */
+/** Default paths of links (protocol.md §1). */
 export const defaultSocketPaths: readonly string[] = ['/socket', '/socket/']
 
-/** What has a default that more than one module needs. */
+/** Options with the defaults that more than one module needs. */
 export type ResolvedServerOptions = ServerOptions &
   Required<
     Pick<
@@ -199,9 +199,9 @@ export type ResolvedServerOptions = ServerOptions &
     /** Paths where links are opened. */
     readonly socketPaths: readonly string[]
     readonly hostNames: readonly string[]
-    /** Of all its ports together. */
+    /** Shared by all its ports. */
     readonly pending: PendingConnections
-    /** Descriptors of channels, of all tokens together. */
+    /** Descriptors of channels, shared by all tokens. */
     readonly slots: ChannelSlots
     readonly maxTokenChannels: number
   }
@@ -209,11 +209,11 @@ export type ResolvedServerOptions = ServerOptions &
 /** Applies the defaults and checks the ranges. @throws RangeError for a value out of its range */
 export function resolveServerOptions(options: ServerOptions): ResolvedServerOptions {
   if (options.apiKey === '') throw new RangeError('apiKey is empty; leave it out to keep the management API off')
-  // Both are only used later; whoever gave them should hear now.
+  // Both are used only later; a mistake should show now.
   parseTrustedProxies(options.trustedProxies ?? [])
   void new AllowedOrigins(options.allowOrigins)
   if (options.fallback !== undefined) parseFallback(options.fallback)
-  // So are these, when the first client comes.
+  // These are used when the first client comes.
   checkSessionOptions(options)
   if (options.heartbeat !== undefined && options.heartbeat !== false)
     checkKeepaliveTiming(options.heartbeat, 'heartbeat')
@@ -245,7 +245,7 @@ export function resolveServerOptions(options: ServerOptions): ResolvedServerOpti
   }
 }
 
-/** What has to fit into the files that this process may open. */
+/** Limits that depend on the number of files this process may open. */
 function descriptorOptions(
   options: ServerOptions,
 ): Pick<ResolvedServerOptions, 'pending' | 'slots' | 'maxTokenChannels'> {
@@ -259,14 +259,14 @@ function descriptorOptions(
   }
 }
 
-/** A path as requests have it: percent-encoded, with a slash in front. @throws RangeError for what is more than a path */
+/** A path as requests have it: percent-encoded, with a slash in front. @throws RangeError for anything but a path */
 function normalPath(text: string): string {
   if (/[?#\s]/.test(text)) throw new RangeError(`the path "${text}" has a space, "?" or "#" in it; paths have none`)
   const { pathname } = new URL(text.startsWith('/') ? text : `/${text}`, 'http://localhost')
   return pathname
 }
 
-/** Without a port, since requests are compared without theirs. @throws RangeError for what is no host name */
+/** Without a port, since requests are compared without theirs. @throws RangeError for anything but a host name */
 function normalHostName(name: string): string {
   const url = `http://${name}`
   if (!URL.canParse(url) || !/^[^/?#@\s]+$/.test(name)) throw new RangeError(`"${name}" is no host name`)
@@ -281,7 +281,7 @@ function checkPortPool([first, last]: readonly [number, number]): readonly [numb
   return [first, last]
 }
 
-/** Those options that say whom its WebSocket ports believe about their clients' addresses. */
+/** Options for the trust in reported client addresses. */
 export function believedProxies({
   trustedProxies,
   clientAddressHeader,

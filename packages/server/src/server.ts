@@ -37,11 +37,11 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
   readonly #groups: ReverseGroups
   readonly #outbound: Outbound
   readonly #admission: Admission
-  /** For tokens and the key of the API together. */
+  /** Shared by tokens and the API key. */
   readonly #throttle: AuthThrottle
   readonly #refusals: RefusalLog
   readonly #switchboard: Switchboard
-  /** Of each token whose traffic leaves here. */
+  /** Slots of each token whose traffic leaves here. */
   readonly #slots = new WeakMap<TokenRecord, ChannelSlots>()
   readonly #connectorMessages: ConnectorMessages
   readonly #orphanedTokens: OrphanedTokens
@@ -91,17 +91,17 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
     return this.#port?.address
   }
 
-  /** What the WebSocket port has turned away before it was a link; undefined before {@link listen}. */
+  /** Connections that the WebSocket port turned away before they became links; undefined before {@link listen}. */
   get refusals(): RefusalCounts | undefined {
     return this.#port?.refusals
   }
 
-  /** Clients that have a session, one entry for each; the link of some may be down for the grace. */
+  /** Clients with a session, one entry each; some may be without a link for the grace time. */
   get peers(): ReadonlySet<Peer> {
     return this.#admission.peers
   }
 
-  /** All tokens, in the order they were added, with what is connected through each. */
+  /** All tokens in the order of adding, with the clients of each. */
   tokens(): TokenStatus[] {
     return listTokens(this.#tokens, this.peers, this.#groups)
   }
@@ -116,15 +116,15 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
     return closeChannel(id, this.peers, this.#switchboard)
   }
 
-  /** Registers a token for clients whose traffic leaves here; returns it. @throws ServerError when it is taken */
+  /** Registers a token for clients whose traffic leaves here, and returns it. @throws ServerError when it is taken */
   addForwardToken(token: string = makeToken()): string {
     return this.#tokens.add({ kind: 'forward', token }).token
   }
 
   /**
-   * Registers a token for providers; returns it with its SOCKS port.
+   * Registers a token for providers; returns it and its SOCKS port.
    *
-   * @throws ServerError when the token or the port is taken; RangeError for a port, a place or a login that cannot be,
+   * @throws ServerError when the token or the port is taken; RangeError for an invalid port, address or login,
    * TypeError for a user listed twice
    */
   addReverseToken(request: ReverseTokenRequest = {}): { token: string; port: number } {
@@ -137,7 +137,7 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
     const login = { username, password, accounts: request.accounts ?? [] }
     const place = { port, host, listenOn: request.socksListen ?? [] }
     const record = { kind: 'reverse' as const, token, ...place, ...login, allowManageConnector }
-    // First what may still find fault with the request.
+    // Checks that can fail come first.
     this.#groups.add(record, request.socksNowait ?? this.#options.socksNowait)
     this.#tokens.add(record)
     return { token, port }
@@ -156,8 +156,8 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
   }
 
   /**
-   * Removes a token, with the connector tokens that lead to it, and closes everyone who uses them, all at once.
-   * Resolves when its SOCKS port is free for the next token, with false when there was no such token.
+   * Removes a token with the connector tokens that lead to it, and disconnects all their users. Resolves when its SOCKS
+   * port is free again, with false if there was no such token.
    */
   async removeToken(token: string): Promise<boolean> {
     const record = this.#tokens.find(token)
@@ -167,8 +167,8 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
   }
 
   /**
-   * Opens the WebSocket port, the server's own proxy ports, and the SOCKS ports that do not wait for a provider. When one
-   * of the latter two cannot be opened the server goes on without it until {@link close}.
+   * Opens the WebSocket port, the server's own proxy ports, and the SOCKS ports that do not wait for a provider. If one
+   * of the latter two cannot be opened, the server goes on without it until {@link close}.
    *
    * @throws TransportError or ListenError for a port that cannot be opened; ServerError when it was called before
    */
@@ -314,7 +314,7 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
     await this.#groups.remove(record)
   }
 
-  /** An error that no caller waits for; the embedder may listen for it, the log has it in any case. */
+  /** Reports an error that no caller waits for: to the log, and as an event if the embedder listens. */
   #fail(thrown: unknown): void {
     const error = asError(thrown)
     this.#logger.error({ err: error }, error.message)
@@ -329,5 +329,5 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
   }
 }
 
-/** How often a closing server looks whether its channels are done. */
+/** Interval at which a closing server checks whether its channels are done. */
 const idlePollMs = 50

@@ -19,8 +19,8 @@ export class PathRound {
   }
 
   /**
-   * Returns the round once it has `needed` samples: the last sample, with the shortest delay and with the limit's
-   * throughput.
+   * Returns the round once it has `needed` samples: the last sample, with the round's shortest delay and with the bytes
+   * that the limit allowed.
    */
   add(sample: PathSample, needed: number, limitBytes: number): PathSample | undefined {
     if (sample.sequence <= this.#settledAfter) return undefined

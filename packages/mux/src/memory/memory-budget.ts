@@ -5,8 +5,8 @@ export interface MemoryBudgetOptions {
   /** Most bytes in memory. */
   readonly limitBytes: number
   /**
-   * Most bytes promised to peers. May exceed `limitBytes`, since few peers use all they were promised. @default
-   * limitBytes
+   * Most bytes promised to peers. May exceed `limitBytes`, since few peers use all they were promised.
+   * @default limitBytes
    */
   readonly promiseLimitBytes?: number
   /** Number of child budgets that are guaranteed an equal part of half of both limits, see {@link Ledger}. */

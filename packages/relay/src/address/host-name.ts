@@ -4,13 +4,13 @@ import { domainToASCII } from 'node:url'
 const maxNameBytes = 253
 
 /**
- * Reads a host name into the one form that rules compare and resolvers are asked for: ASCII in lower case, without the dot
- * of the root. Names in other scripts become what DNS has of them (UTS #46), whose mapping may turn `１２７.1` into `127.1`.
+ * Normalizes a host name to the form that rules compare and resolvers get: ASCII in lower case, without the dot of the
+ * root. Names in other scripts become their DNS form (UTS #46), whose mapping may turn `１２７.1` into `127.1`.
  *
  * @returns what is wrong with it, as `{ fault }`, for a text that no host has as its name
  */
 export function parseHostName(text: string): { readonly name: string } | { readonly fault: string } {
-  // A UTF-16 unit is a byte at least, so this spares a long text everything else. One more for the dot of the root.
+  // A UTF-16 unit is at least one byte, so this rejects long text early. One more for the dot of the root.
   if (text.length > maxNameBytes + 1) return tooLong(text.length)
   if (forbidden.test(text)) return noName
   const ascii = isAscii.test(text) ? text.toLowerCase() : domainToASCII(text)
@@ -29,5 +29,5 @@ function tooLong(bytes: number): { readonly fault: string } {
 
 const isAscii = /^[\0-\x7f]*$/
 
-/** What ends a name for C's resolver (NUL), and what would break out of a URL, `host:port` or a line of the log. */
+/** Characters that end a name in C's resolver (NUL) or break out of a URL, `host:port` or a log line. */
 const forbidden = /[\0-\x20"#%/:<>?@[\\\]^`{|}\x7f]/

@@ -1,6 +1,6 @@
 import { formatIpv4, formatIpv6, parseIpv4, parseIpv6 } from '@ls/socks5'
 
-/** An IP address whose text is canonical: two of them are the same host exactly when their texts are equal. */
+/** An IP address with canonical text: two addresses are the same host exactly when their texts are equal. */
 export interface IpAddress {
   readonly family: 4 | 6
   /** Dotted decimal, or RFC 5952 text without brackets; a link-local IPv6 address keeps its zone, `fe80::1%eth0`. */
@@ -19,7 +19,7 @@ export interface IpAddress {
 export function parseIpAddress(text: string): IpAddress | undefined {
   const ipv4 = parseIpv4(text)
   if (ipv4 !== undefined) return { family: 4, text, bytes: ipv4 }
-  // Spares names the rest.
+  // Names need no further checks.
   if (!text.includes(':')) return undefined
   const [literal = '', zone, more] = (text.startsWith('[') && text.endsWith(']') ? text.slice(1, -1) : text).split('%')
   const bytes = parseIpv6(literal)

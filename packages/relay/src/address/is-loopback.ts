@@ -3,7 +3,7 @@ import { parseHostName } from './host-name.js'
 import { parseIpAddress } from './ip-address.js'
 import { isInNetwork, parseIpNetwork } from './ip-network.js'
 
-/** Whether only this machine reaches what listens at `host`, an address or a name. */
+/** Whether `host`, an address or a name, is reachable only from this machine. */
 export function isLoopback(host: string): boolean {
   const address = parseIpAddress(host)
   if (address !== undefined) return loopbackNetworks.some((network) => isInNetwork(address, network))

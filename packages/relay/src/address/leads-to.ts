@@ -2,9 +2,9 @@ import { fromIpv4, fromIpv6, type IpAddress } from './ip-address.js'
 import { isInNetwork, parseIpNetwork } from './ip-network.js'
 
 /**
- * The address and those that packets to it may end at: the loopback address for the unspecified one, which operating
- * systems connect to themselves, and the IPv4 address within one that a translator or tunnel takes apart. A rule that
- * forbids an address has to forbid all that lead to it.
+ * The address and all addresses that its packets may end at: loopback for the unspecified address, which operating
+ * systems connect to themselves, and the IPv4 address embedded for a translator or tunnel. A rule that forbids an
+ * address must forbid all that lead to it.
  */
 export function leadsTo(address: IpAddress): readonly IpAddress[] {
   const { bytes } = address

@@ -1,9 +1,9 @@
 import { fromIpv4, type IpAddress } from './ip-address.js'
 
 /**
- * Reads what resolvers take for an IPv4 address besides dotted decimal, as `inet_aton` of POSIX does: one to four numbers,
- * decimal, octal (`0177`) or hexadecimal (`0x7f`), of which the last fills all bytes that are left. `127.1`, `2130706433`
- * and `0x7f000001` are all 127.0.0.1.
+ * Reads the other forms of an IPv4 address that resolvers accept, as `inet_aton` of POSIX does: one to four numbers,
+ * decimal, octal (`0177`) or hexadecimal (`0x7f`), of which the last fills all bytes that are left. `127.1`,
+ * `2130706433` and `0x7f000001` are all 127.0.0.1.
  *
  * @returns undefined for any other text
  */

@@ -18,25 +18,25 @@ export class OwnAddresses {
   }
 
   /**
-   * Whether an interface has the address, whose text is canonical. While the system has never told, any may be ours: a guard
-   * must not let through what it does not know.
+   * Whether an interface has the address, given in canonical text. Returns true until the system has answered once: a
+   * guard must not let unknown addresses through.
    */
   has(address: string): boolean {
     if (this.#options.now() >= this.#staleAtMs) this.#ask()
     return this.#known?.has(address) ?? true
   }
 
-  /** The question takes a descriptor; where there is none left, what was known has to do. */
+  /** The query needs a descriptor; if none is free, the last answer is kept. */
   #ask(): void {
     try {
       const all = Object.values(this.#options.interfaces()).flatMap((each) => each ?? [])
       this.#known = new Set(all.map((each) => each.address))
       this.#staleAtMs = this.#options.now() + keepMs
     } catch {
-      // Asked again with the next address.
+      // Retried with the next address.
     }
   }
 }
 
-/** Asking takes some 50 µs, which each datagram would cost; addresses change with the network, by hand or by DHCP. */
+/** A query takes some 50 µs, too long for each datagram; addresses change rarely, by hand or by DHCP. */
 const keepMs = 5000

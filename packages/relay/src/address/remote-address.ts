@@ -1,9 +1,9 @@
-/** Stands for the address of a connection that is gone already. */
+/** Used for a connection that is already gone. */
 const unknownAddress = 'unknown'
 
 /**
- * The address of a client as people know it. A socket that listens on `::` shows IPv4 clients as `::ffff:1.2.3.4`
- * (RFC 4291 §2.5.5.2), which would also give one client two entries in tables that are kept per address.
+ * The address of a client in its usual form. A socket that listens on `::` shows IPv4 clients as `::ffff:1.2.3.4` (RFC
+ * 4291 §2.5.5.2), which would also give one client two entries in tables per address.
  */
 export function plainAddress(address: string | undefined): string {
   if (address === undefined || address === '') return unknownAddress

@@ -3,13 +3,13 @@ import { adaptiveDelay, type AdaptiveDelayOptions } from '@ls/batching'
 /** How bytes from a socket are gathered before they become messages. */
 export interface PayloadOptions {
   /**
-   * `auto` and `off` pass on at once what a socket gives; what cannot leave yet, the session joins to larger messages.
-   * `adaptive` waits 20–500 ms while a connection is fast, as LinkSocks documents it. @default 'auto'
+   * `auto` and `off` send at once what a socket delivers; the session joins bytes that cannot leave yet to larger
+   * messages. `adaptive` waits 20–500 ms while a connection is fast, as LinkSocks documents it. @default 'auto'
    */
   readonly batching?: 'auto' | 'adaptive' | 'off'
-  /** What LinkSocks calls the switch: false is `batching: 'off'`, true changes nothing. @default true */
+  /** LinkSocks's name for the switch: false is `batching: 'off'`, true changes nothing. @default true */
   readonly dynamicBatching?: boolean
-  /** When and how long `adaptive` waits; what LinkSocks calls it. @default 20–500 ms, from 256 KiB/s, until 128 KiB/s */
+  /** When and how long `adaptive` waits, under LinkSocks's name. @default 20–500 ms, from 256 KiB/s, until 128 KiB/s */
   readonly batchingTimeLimits?: AdaptiveDelayOptions
   /**
    * Payload from this size on is compressed, in bytes; 0 never. A socket gives at most 64 KiB at a time, so only

@@ -4,13 +4,13 @@ import type { Channel } from '@ls/mux'
 import { gzipIfSmaller } from './gzip.js'
 import type { PayloadOptions } from './payload-options.js'
 
-/** Takes payload from a socket and gives it to a channel: batched and compressed as configured, always in order. */
+/** Sends payload from a socket to a channel, batched and compressed as configured, in order. */
 export class PayloadSender {
   readonly #channel: Channel
   readonly #onRoom: () => void
   readonly #thresholdBytes: number
   readonly #batcher: Batcher | undefined
-  /** Chunks that wait for the compression of an earlier one; the socket is paused meanwhile, so they are few. */
+  /** Chunks that wait for the compression of an earlier one. The socket is paused meanwhile, so they are few. */
   #waiting: Uint8Array[] = []
   #compressing = false
   #full = false
@@ -28,33 +28,33 @@ export class PayloadSender {
     })
   }
 
-  /** Takes `chunk`; false when the caller should wait for room. */
+  /** Sends `chunk`; returns false if the caller should wait for room. */
   send(chunk: Uint8Array): boolean {
     if (this.#batcher === undefined) this.#transmit(chunk)
     else this.#batcher.push(chunk)
     return !this.#full && !this.#compressing
   }
 
-  /** As {@link send}, for memory that its owner uses again when this returns. */
+  /** As {@link send}, for memory that the caller reuses after the return. */
   sendBorrowed(chunk: Uint8Array): boolean {
     if (this.#mayKeep(chunk)) return this.send(new Uint8Array(chunk))
     this.#give(this.#channel.sendBorrowed(chunk))
     return !this.#full
   }
 
-  /** As {@link send}, for the start of what the frame pool gave for a payload: that memory is the link's from then on. */
+  /** As {@link send}, for the start of a payload buffer from the frame pool: the link owns that memory from then on. */
   sendPooled(chunk: Uint8Array): boolean {
     if (this.#mayKeep(chunk)) return this.send(chunk)
     this.#give(this.#channel.sendPooled(chunk))
     return !this.#full
   }
 
-  /** The application sends no more: what waits goes out, then the end. */
+  /** The application sends no more: sends the queue, then the end. */
   end(): void {
     this.#finish(() => this.#channel.end())
   }
 
-  /** The application is gone: what waits goes out, then the disconnect. */
+  /** The application is gone: sends the queue, then the disconnect. */
   disconnect(error: string): void {
     this.#finish(() => this.#channel.disconnect(error))
   }
@@ -84,7 +84,7 @@ export class PayloadSender {
     else this.#give(this.#channel.send(chunk))
   }
 
-  /** Whether `chunk` may be waiting here still when {@link send} returns. */
+  /** Whether `chunk` may still be queued here when {@link send} returns. */
   #mayKeep(chunk: Uint8Array): boolean {
     return this.#batcher !== undefined || this.#compressing || this.#isCompressed(chunk)
   }

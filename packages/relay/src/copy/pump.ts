@@ -9,18 +9,18 @@ import { PayloadSender } from './payload-sender.js'
 import { TurnReader } from './turn-reader.js'
 
 export interface PumpOptions extends PayloadOptions {
-  /** How long a socket may take to send what is left once its channel is gone. @default 30000 */
+  /** How long a socket may take to send the rest once its channel is gone, in milliseconds. @default 30000 */
   readonly lingerMs?: number
   /** Told once, when both the socket and the channel are gone. */
   onDone?(reason: ChannelCloseReason): void
 }
 
 /**
- * The only copy loop between a socket and a channel. Both directions hold each other back, ends are passed on as ends
- * and failures as resets, and nothing that one side handed over is lost on the way to the other.
+ * The only copy loop between a socket and a channel. Back-pressure works in both directions, ends are passed on as ends
+ * and failures as resets, and no accepted byte is lost.
  *
- * The socket must be paused or fresh, with `allowHalfOpen`; it is read from the next turn on. Returns the handler of the
- * channel, which the caller sets.
+ * The socket must be paused or fresh, with `allowHalfOpen`; reading starts with the next turn of the event loop.
+ * Returns the handler for the channel, which the caller sets.
  */
 export function pump(socket: Duplex, channel: Channel, options: PumpOptions = {}): ChannelHandler {
   return new Pump(socket, channel, options)
@@ -32,17 +32,19 @@ class Pump implements ChannelHandler, ReadTapOwner {
   readonly #options: PumpOptions
   readonly #sender: PayloadSender
   readonly #reader: TurnReader
-  /** Payload given to the socket and not reported as consumed: until the end of the turn, or while the socket is full. */
+  /**
+   * Payload written to the socket and not reported as consumed: until the end of the turn, or while the socket is full.
+   */
   #unconsumedBytes = 0
-  /** Such a socket holds nothing of what it reports as written. */
+  /** A plain socket holds nothing of what it reports as written. */
   readonly #isPlain: boolean
   #tap: ReadTap | undefined
-  /** Where the next read goes while reads fill their memory: it is sent in there. */
+  /** Buffer for the next read while reads fill their buffers: it is sent without a copy. */
   #frame: Uint8Array | undefined
-  /** Payload that is being inflated, as the socket takes it; the channel is paused meanwhile. */
+  /** Payload being inflated at the pace of the socket; the channel is paused meanwhile. */
   #inflation: Inflation | undefined
   #linger: NodeJS.Timeout | undefined
-  /** Ends the counting of what the socket holds for a channel that is gone. */
+  /** Stops counting bytes that the socket holds for a closed channel. */
   #lingered: (() => void) | undefined
   #corked = false
   #closed: ChannelCloseReason | undefined
@@ -57,7 +59,7 @@ class Pump implements ChannelHandler, ReadTapOwner {
     socket.on('data', this.#onSocketData)
     socket.on('end', () => this.#onSocketEnd())
     socket.on('drain', this.#onSocketDrain)
-    // 'close' follows and does the work; without a listener the error would end the process.
+    // 'close' follows and cleans up; without a listener the error would end the process.
     socket.on('error', () => {})
     socket.on('close', () => this.#onSocketClose())
     socket.resume()
@@ -102,7 +104,7 @@ class Pump implements ChannelHandler, ReadTapOwner {
     this.#closed = reason
     this.#socket.off('data', this.#onSocketData)
     this.#sender.close()
-    // What is being inflated was sent before the end, so it goes out before the end.
+    // Payload being inflated was sent before the end, so it goes out first.
     if (this.#inflation === undefined) this.#closeSocket(reason)
     else this.#startLinger()
   }
@@ -114,7 +116,7 @@ class Pump implements ChannelHandler, ReadTapOwner {
     if (chunk.length >= longReadBytes) this.#tap ??= ReadTap.open(this.#socket, this)
   }
 
-  /** A read that filled its memory has more behind it, and that goes straight into a frame; no idle socket holds one. */
+  /** After a read that filled its buffer the next one goes straight into a frame. An idle socket holds no frame. */
   #sendRead(bytes: Uint8Array, isFull: boolean): boolean {
     const frame = this.#frame
     this.#frame = isFull ? processFramePool.takePayload() : undefined
@@ -144,7 +146,7 @@ class Pump implements ChannelHandler, ReadTapOwner {
     else if (this.#unconsumedBytes === 0) this.#channel.resume()
   }
 
-  /** The peer lied about what it sent: a stream with a hole in it ends here, and must not look complete. */
+  /** The peer lied about the size: a stream with a gap must end here and must not look complete. */
   #inflateFailed({ message }: Error): void {
     this.#inflation = undefined
     const error = `failed: ${message}`
@@ -177,7 +179,7 @@ class Pump implements ChannelHandler, ReadTapOwner {
     if (this.#unconsumedBytes > maxGatheredBytes) this.#channel.pause()
   }
 
-  /** Gathers what one read of the link brings for one writev: bulk took a tenth less CPU time. */
+  /** Gathers the payload of one read of the link for one writev: bulk took a tenth less CPU time. */
   #cork(): void {
     this.#corked = true
     this.#socket.cork()
@@ -187,33 +189,34 @@ class Pump implements ChannelHandler, ReadTapOwner {
   readonly #uncork = (): void => {
     this.#corked = false
     this.#socket.uncork()
-    // Nearly always the system has taken it all by now, whatever `write` returned before.
+    // The system has nearly always taken everything by now, even if `write` returned false.
     if (this.#socket.writableNeedDrain && this.#socket.writableLength > 0) this.#channel.pause()
     else this.#onSocketDrain()
   }
 
-  /** The peer is done: what it sent goes out, and what the application still sends has no one to go to. */
+  /** The peer is done: its bytes go out, and bytes that the application still sends have no receiver. */
   #endSocket(): void {
     const closeAtBothEnds = (): void => {
       if (this.#socket.readableEnded && this.#socket.writableFinished) closeStream(this.#socket)
     }
     this.#socket.once('end', closeAtBothEnds)
-    // Asked a second time, `end` makes an error with a stack for each connection.
+    // A second `end` makes an error with a stack for each connection.
     if (this.#socket.writableFinished) closeAtBothEnds()
     else this.#socket.once('finish', closeAtBothEnds).end()
-    // Reading on until the application closes: closing with bytes unread would reset what it has not read yet.
+    // Reads until the application closes: a close with unread bytes would reset the connection, and bytes that the
+    // application has not read yet would be lost.
     this.#socket.resume()
   }
 
   /**
-   * libuv reports a reset as an end when data came with it, and a truncated stream would look complete. An empty write
-   * tells them apart: it fails on a connection that was reset, and nothing goes out on one that was half-closed.
+   * libuv reports a reset as an end if data came with it, and a truncated stream would look complete. An empty write
+   * tells them apart: it fails on a reset connection, and sends nothing on a half-closed one.
    */
   #onSocketEnd(): void {
     const socket = this.#socket
     if (!(socket instanceof Socket) || !socket.writable || socket.writableLength > 0) return this.#sender.end()
     socket.write('', (error) => {
-      // Where it failed, 'close' follows.
+      // If it failed, 'close' follows.
       if (error === null || error === undefined) this.#sender.end()
     })
   }
@@ -225,13 +228,13 @@ class Pump implements ChannelHandler, ReadTapOwner {
     if (this.#closed !== undefined) return this.#options.onDone?.(this.#closed)
     const error = this.#socket.errored
     const complete = error === null && this.#socket.readableEnded
-    // Whatever the socket gave us before it went is sent first.
+    // Bytes that the socket delivered before it closed are sent first.
     if (complete && this.#socket.writableFinished) this.#sender.disconnect('')
     else this.#sender.disconnect(`failed: ${error?.message ?? 'the connection was closed'}`)
   }
 }
 
-/** What one turn gathers before it takes no more, in bytes: a few reads of the transport's socket. */
+/** Most bytes gathered in one turn: a few reads of the transport's socket. */
 const maxGatheredBytes = 262_144
 
 /** Enough for a slow application to take a full socket buffer; a stuck one must not hold memory for ever. */

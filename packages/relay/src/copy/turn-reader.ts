@@ -1,29 +1,32 @@
 import type { Duplex } from 'node:stream'
 
 /**
- * Reads a socket in turns with all others. As long as reads fill its buffer, libuv reads a socket up to 32 times before it
- * looks at the next one: beside eight downloads a keystroke waited 60 ms for its turn, 9 ms with this.
+ * Reads sockets in turns. While reads fill their buffer, libuv reads one socket up to 32 times before it looks at the
+ * next: beside eight downloads a keystroke waited 60 ms for its turn, 9 ms with this class.
  */
 export class TurnReader {
   readonly #socket: Duplex
   #turnBytes = 0
   /** Its turn is over. */
   #resting = false
-  /** Nobody takes what it reads. */
+  /** The owner cannot take more. */
   #waiting = false
 
   constructor(socket: Duplex) {
     this.#socket = socket
   }
 
-  /** False when its owner has to stop reading the socket, after {@link received} and {@link wait}. It goes on by itself. */
+  /**
+   * False if the owner must stop reading the socket, after {@link received} and {@link wait}. Reading resumes by
+   * itself.
+   */
   get reads(): boolean {
     return !this.#resting && !this.#waiting
   }
 
   /** A read brought this many bytes. */
   received(bytes: number): void {
-    // A read that left room in the buffer was the last one of this turn anyway.
+    // A read that left room in the buffer was the last of this turn.
     if (bytes < minBufferBytes) return
     if (this.#turnBytes === 0) setImmediate(this.#endTurn)
     this.#turnBytes += bytes
@@ -48,8 +51,8 @@ export class TurnReader {
   }
 }
 
-/** What is read at once, in bytes. */
+/** Size of one read, in bytes. */
 const minBufferBytes = 65_536
 
-/** What a socket may bring in one turn, in bytes: two reads, so that stopping and going on costs little beside them. */
+/** Most bytes of a socket in one turn: two reads, so that stopping and resuming costs little beside them. */
 const maxTurnBytes = 131_072

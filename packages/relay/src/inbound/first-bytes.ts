@@ -2,8 +2,8 @@ import type { Duplex } from 'node:stream'
 import { discardStream } from '@ls/http-proxy'
 
 /**
- * Waits for the first bytes of a fresh, paused socket and leaves it paused. Undefined when it closes first or nothing
- * comes within `deadlineMs`; the socket is then destroyed.
+ * Waits for the first bytes of a fresh, paused socket and leaves it paused. Returns undefined if the socket closes
+ * first or nothing comes within `deadlineMs`; it is then destroyed.
  */
 export function firstBytes(socket: Duplex, deadlineMs: number): Promise<Uint8Array | undefined> {
   return new Promise((resolve) => {

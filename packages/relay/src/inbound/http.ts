@@ -18,9 +18,9 @@ export interface HttpInboundOptions extends ServeTcpOptions {
   readonly maxConnections: number
   readonly httpTransparent?: boolean
   readonly httpMaxHeadBytes?: number
-  /** A client has shown that it may use the port. */
+  /** A client has authenticated. */
   readonly onProven: (socket: Duplex) => void
-  /** A client has shown a wrong user name or password. */
+  /** A client has sent a wrong user name or password. */
   readonly onWrongAccount: (socket: Duplex) => void
 }
 

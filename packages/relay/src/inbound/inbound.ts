@@ -31,7 +31,7 @@ import type { InboundUdpOptions } from './udp.js'
 export interface InboundOptions extends PayloadOptions, Omit<ChannelSource, 'entryRules'> {
   /** @default '127.0.0.1' */
   readonly host?: string
-  /** 0 for any free port. @default none, if `listenOn` names a place */
+  /** 0 for any free port. @default none, if `listenOn` is set */
   readonly port?: number
   /**
    * Where to listen instead of `host` and `port`: `host:port`, `[::1]:1080`, `unix:/run/proxy.sock`, or
@@ -45,9 +45,9 @@ export interface InboundOptions extends PayloadOptions, Omit<ChannelSource, 'ent
   readonly accounts?: readonly Account[]
   /** Targets that clients may ask for, `ADDR:PORT`. @default all */
   readonly accessRules?: readonly string[]
-  /** How the names among them are looked up, where `accessRules` has addresses alone. @default as the system does */
+  /** How target names are looked up if `accessRules` contain only addresses. @default as the system does */
   readonly dns?: DnsOptions
-  /** What clients may speak; `auto` tells it from the first byte. @default 'auto' */
+  /** Protocols that clients may speak; `auto` detects the protocol by the first byte. @default 'auto' */
   readonly inbound?: 'auto' | 'socks' | 'http'
   /** Take HTTP requests that do not name their target in full, by their Host. @default false */
   readonly httpTransparent?: boolean
@@ -59,9 +59,9 @@ export interface InboundOptions extends PayloadOptions, Omit<ChannelSource, 'ent
   readonly handshakeDeadlineMs?: number
   /** Connections open at once. @default 65536 */
   readonly maxConnections?: number
-  /** Counts clients whose handshake is over. What is to happen at the limit, `pick` decides. @default none */
+  /** Counts clients after their handshake; `pick` decides what happens at the limit. @default none */
   readonly slots?: ChannelSlots
-  /** Counts clients until their handshake is over; several ports can share one. @default one of its own */
+  /** Counts clients until their handshake is over; several ports can share it. @default one of its own */
   readonly pending?: PendingConnections
   /** Limits of UDP associations. @default those of {@link InboundUdpOptions} */
   readonly udp?: InboundUdpOptions
@@ -84,9 +84,9 @@ export class Inbound {
   readonly #serving: ServeSocksOptions
   readonly #http: HttpProxy
   readonly #sockets = new Set<Duplex>()
-  /** Each stops one port listening. */
+  /** One function per port that stops it listening. */
   readonly #closers: (() => Promise<unknown>)[] = []
-  /** Told when the last client is gone. */
+  /** Called when the last client is gone. */
   #onEmpty: (() => void) | undefined
   readonly #addresses: ListenAddress[] = []
 
@@ -139,7 +139,7 @@ export class Inbound {
     })
   }
 
-  /** Opens all ports, or none. @throws ListenError when one is taken or not ours to take */
+  /** Opens all ports, or none. @throws ListenError if one is taken or not permitted */
   async listen(): Promise<readonly ListenAddress[]> {
     try {
       for (const place of this.#places) await this.#open(place)
@@ -171,7 +171,7 @@ export class Inbound {
     const { opened, close } = 'webSocket' in place ? this.#openWebSocket(place) : this.#openServer(place)
     this.#closers.push(close)
     const address = await opened
-    // Closed while it opened.
+    // It was closed while it opened.
     if (!this.#closers.includes(close)) return void close()
     this.#addresses.push(address)
     if (this.#auth !== undefined || 'path' in address) return
@@ -243,7 +243,7 @@ export class Inbound {
     if (this.#sockets.size === 0) this.#onEmpty?.()
   }
 
-  /** SOCKS names its version in the first byte; no HTTP method begins with either. */
+  /** The first byte of SOCKS is its version; no HTTP method begins with it. */
   #speaksSocks(head: Uint8Array): boolean {
     const { inbound = 'auto' } = this.#options
     if (inbound !== 'auto') return inbound === 'socks'
@@ -251,16 +251,16 @@ export class Inbound {
   }
 }
 
-/** A port on its way to being open; `close` works at any time. */
+/** A port being opened; `close` works at any time. */
 interface Opening {
   readonly opened: Promise<ListenAddress>
   readonly close: () => Promise<unknown>
 }
 
-/** protocol.md leaves it open; clients answer within a round trip, and each waiting one holds a socket. */
+/** protocol.md gives no value. Clients answer within a round trip, and each waiting one holds a socket. */
 const defaultHandshakeDeadlineMs = 10_000
 
-/** More than anyone has networks; a list this long is a mistake. */
+/** More than anyone has networks; a longer list is a mistake. */
 const maxPlaces = 64
 
 function placesOf({ host = '127.0.0.1', port, listenOn = [] }: InboundOptions): readonly ListenAddress[] {

@@ -8,9 +8,9 @@ import type { ChannelSource } from '../offer/channel-source.js'
 import { openAnswered } from '../offer/opener.js'
 
 /**
- * A connection to a target as a Node stream, once the other end has reached it.
+ * Opens a connection to a target as a Node stream; resolves once the other end has reached the target.
  *
- * @throws RelayError saying why it has not
+ * @throws RelayError if it was not reached
  */
 export async function openStream(source: ChannelSource, asked: Address, signal: Cancellation): Promise<Duplex> {
   const target = parseTarget(asked)

@@ -2,8 +2,8 @@ import type { Clock, Logger } from '@ls/foundation'
 import { addressGroup } from '@ls/mux'
 
 /**
- * One line for each client that was not let in, `refused ADDRESS: REASON`: programs such as fail2ban read it. Of one
- * address, and of all together, only so many a minute are written; the next line says how many were not.
+ * Logs one line for each refused client, `refused ADDRESS: REASON`, which programs such as fail2ban read. Lines are
+ * limited per address and in all each minute; the next line gives the number of omitted ones.
  */
 export class RefusalLog {
   readonly #clock: Clock
@@ -45,7 +45,7 @@ export class RefusalLog {
   }
 }
 
-/** For which lines are counted, in milliseconds. */
+/** Period of the limits, in milliseconds. */
 const intervalMs = 60_000
 
 /** Twice what fail2ban waits for by default (`maxretry` 5), in lines. */

@@ -14,16 +14,16 @@ export interface ServeSocksOptions extends ServeTcpOptions {
   /** Who may use the port. @default everybody */
   readonly auth: Authenticator | undefined
   readonly handshakeDeadlineMs: number
-  /** A client has shown that it may use the port. */
+  /** A client has authenticated. */
   readonly onProven: (socket: Duplex) => void
-  /** A client has shown a wrong user name or password. */
+  /** A client has sent a wrong user name or password. */
   readonly onWrongAccount: (socket: Duplex) => void
   readonly udp?: InboundUdpOptions
   readonly udpAdvertise?: string
   readonly logger: Logger
 }
 
-/** Serves a client that speaks SOCKS 4, 4a or 5; `head` was read from it already. */
+/** Serves a client that speaks SOCKS 4, 4a or 5; `head` holds the bytes already read. */
 export async function serveSocks(socket: Duplex, head: Uint8Array, options: ServeSocksOptions): Promise<void> {
   const { auth, handshakeDeadlineMs: deadlineMs, logger, onProven } = options
   try {
@@ -31,7 +31,7 @@ export async function serveSocks(socket: Duplex, head: Uint8Array, options: Serv
     onProven(socket)
     const { request, reply } = accepted
     if (request.command === 'udp-associate') {
-      // A byte stream over WebSocket comes from no address at which its client waits for datagrams.
+      // A byte stream over WebSocket has no address at which its client could receive datagrams.
       if (!(socket instanceof Socket)) return reply('forbidden')
       return await serveUdpAssociate({ ...accepted, socket }, options)
     }

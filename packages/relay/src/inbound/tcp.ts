@@ -16,18 +16,18 @@ export interface ServeTcpOptions extends PayloadOptions, ChannelSource {
   /** Answer success before the peer has. @default false */
   readonly fastOpen?: boolean
   readonly logger: Logger
-  /** For what a person should hear of, however often it happens. @default nobody hears */
+  /** Rate-limited log for operators. @default nobody hears */
   readonly rareLog?: RareLog
 }
 
-/** A proxy client that asked for a target, whatever protocol it asked in. */
+/** A proxy client's request for a target, in any protocol. */
 export interface TcpRequest {
   readonly target: Target
-  /** Aborts when the client goes away before it was answered. */
+  /** Aborts when the client disconnects before it was answered. */
   readonly signal: Cancellation
-  /** Tells the client that the target is reached, and hands its socket over: paused, nothing it sent lost. */
+  /** Tells the client that the target is reached, and returns its socket, paused and with all unread bytes. */
   succeed(): Duplex
-  /** Tells the client why it is not, and closes its socket. */
+  /** Tells the client the reason, and closes its socket. */
   fail(failure: Failure): void
 }
 
@@ -46,7 +46,7 @@ export async function serveTcp(request: TcpRequest, options: ServeTcpOptions): P
       { target: formatTarget(target), reason: failure.word },
       `not reached: ${formatFailure(failure)}`,
     )
-    // With fast open the client was told of success already: a reset is all that is left to say.
+    // With fast open the client already got success: only a reset can report the failure.
     if (answered.socket !== undefined) breakStream(answered.socket, new RelayError(failure))
     else request.fail(failure)
   }

@@ -13,7 +13,7 @@ import { watchGone } from './gone.js'
 import type { ChannelSource } from '../offer/channel-source.js'
 import { openAnswered } from '../offer/opener.js'
 
-/** What UDP associations of a proxy port may use. */
+/** Limits of UDP associations of a proxy port. */
 export interface InboundUdpOptions {
   /** An association without a datagram either way for this long is closed, in milliseconds. @default 300000 */
   readonly idleMs?: number
@@ -32,10 +32,10 @@ export async function serveUdpAssociate(
   options: ServeUdpAssociateOptions,
 ): Promise<void> {
   const { socket, reply, request } = accepted
-  // A client on a UNIX socket has no address by which its datagrams could be told from anyone else's.
+  // A client on a UNIX socket has no address, so its datagrams could not be told from others.
   if (socket.remoteAddress === undefined && !socket.destroyed) return reply('forbidden')
   const gone = watchGone(socket)
-  // The connection carries nothing more, but has to be read so that its end is noticed.
+  // The connection carries no more data, but must be read so that its end is noticed.
   socket.on('end', () => socket.end())
   socket.resume()
   let udp: UdpSocket | undefined
@@ -66,7 +66,7 @@ class InboundAssociation implements ChannelHandler {
   readonly #logger: Logger
   readonly #entryRules: EntryRules | undefined
   readonly #clientAddress: string
-  /** The port that the client has said it sends from, 0 for none. It is a hint: many clients announce their target. */
+  /** The source port that the client announced, 0 for none. It is only a hint: many clients announce their target. */
   readonly #announcedPort: number
   /** The port that the client sends from, 0 until its first datagram. */
   #clientPort = 0
@@ -88,7 +88,7 @@ class InboundAssociation implements ChannelHandler {
     this.#logger = logger
     this.#entryRules = entryRules
     this.#clientAddress = plainAddress(control.remoteAddress ?? '')
-    // Behind NAT its own idea of its address is wrong, and so is that of its port (RFC 1928 §7 asks for both).
+    // Behind NAT the address and port that the client announces are wrong (RFC 1928 §7 asks for both).
     this.#announcedPort = plainAddress(announced.host) === this.#clientAddress ? announced.port : 0
     this.#idleTimer = setTimeout(() => control.destroy(), udpOptions?.idleMs ?? defaultIdleMs)
     control.once('close', () => channel.disconnect())
@@ -130,7 +130,7 @@ class InboundAssociation implements ChannelHandler {
     }
   }
 
-  /** Looks up names, which takes time: a flood of them must not pile up. */
+  /** Name lookups take time, so they must not pile up in a flood. */
   async #sendIfAllowed(payload: Uint8Array, target: Target, rules: EntryRules): Promise<void> {
     if (this.#waiting >= maxWaitingDatagrams) return this.#drop('too many datagrams wait for the lookup of their names')
     this.#waiting++
@@ -141,8 +141,8 @@ class InboundAssociation implements ChannelHandler {
   }
 
   /**
-   * The address must be that of the connection (RFC 1928 §6). The first datagram fixes the port; one from the announced port
-   * fixes it for good, so that no other program of that address keeps the association from its owner.
+   * The address must be that of the connection (RFC 1928 §6). The first datagram sets the port, but one from the
+   * announced port sets it for good. So no other program at that address can take over the association.
    */
   #isClient({ address, port }: RemoteInfo): boolean {
     if (plainAddress(address) !== this.#clientAddress) return false
@@ -158,7 +158,7 @@ class InboundAssociation implements ChannelHandler {
 
 const defaultIdleMs = 300_000
 
-/** A program sends a few before it waits for an answer. */
+/** Programs send a few datagrams before they wait for an answer. */
 const maxWaitingDatagrams = 64
 
 /** A socket on the address the client reached over TCP, so that its datagrams arrive where its connection does. */

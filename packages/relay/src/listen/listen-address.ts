@@ -44,7 +44,7 @@ export function parseListenAddress(text: string): ListenAddress {
   return { host: address ?? name ?? '127.0.0.1', port }
 }
 
-/** Writes what {@link parseListenAddress} reads. */
+/** Formats an address so that {@link parseListenAddress} reads it. */
 export function formatListenAddress(address: ListenAddress): string {
   if ('path' in address) return `${unixPrefix}${address.path}`
   if (!('webSocket' in address)) return formatHostPort(address.host, address.port)
@@ -58,7 +58,8 @@ function parseWebSocket(text: string): WebSocketAddress['webSocket'] {
   if (username !== '' || password !== '') {
     throw new RangeError(`"${shown(text)}" has an account in it; the port's accounts are an option of their own`)
   }
-  // Clients have it in the same URL, and a server takes any early data that its head has room for.
+  // Clients may use the same URL with this parameter; a server takes early data without it, as much as its head limit
+  // allows.
   searchParams.delete('ed')
   if (searchParams.size > 0 || hash !== '') {
     throw new RangeError(`"${shown(text)}" has something behind its path; only ed= may be there`)
@@ -73,7 +74,7 @@ function parseWebSocket(text: string): WebSocketAddress['webSocket'] {
   }
 }
 
-/** Without an account that someone wrote into it. */
+/** Leaves out an account written into it. */
 function shown(text: string): string {
   return text.replace(/\/\/[^/]*@/, '//***@')
 }
@@ -88,5 +89,7 @@ function checkPath(path: string): string {
 
 const unixPrefix = 'unix:'
 
-/** `sun_path` is 104 bytes on BSD and macOS, its NUL included; Linux has 108. Longer ones are cut without a word. */
+/**
+ * `sun_path` is 104 bytes on BSD and macOS, including its NUL; Linux has 108. Systems truncate longer paths silently.
+ */
 const maxPathBytes = 103

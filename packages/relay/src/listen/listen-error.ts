@@ -4,9 +4,9 @@ import { formatListenAddress, type ListenAddress } from './listen-address.js'
 /** A port that cannot be opened; `code` is Node's (EADDRINUSE, EACCES, EADDRNOTAVAIL…). */
 export class ListenError extends Error {
   override readonly name = 'ListenError'
-  /** What went wrong; the text may change, this does not. */
+  /** Stable error code; the text may change. */
   readonly code: string
-  /** The place that could not be listened on. */
+  /** The address that could not be opened. */
   readonly address: ListenAddress
 
   constructor(message: string, code: string, address: ListenAddress, options?: ErrorOptions) {
@@ -16,7 +16,7 @@ export class ListenError extends Error {
   }
 }
 
-/** Puts into one line why `what` cannot listen somewhere. */
+/** Formats in one line why `what` cannot listen. */
 export function listenError(error: unknown, what: string, address: ListenAddress): ListenError {
   const code = (error as { code?: string }).code ?? 'UNKNOWN'
   const reasons = 'path' in address ? pathReasons : portReasons
@@ -33,7 +33,7 @@ const portReasons: Record<string, string> = {
 
 const pathReasons: Record<string, string> = {
   EADDRINUSE: 'another program listens there, or the path is a file that is no socket',
-  // What Node also makes of ENOENT.
+  // Node reports ENOENT so too.
   EACCES: 'the folder does not exist, or this user may not write to it',
   ENOTDIR: 'the path leads through a file that is no folder',
 }

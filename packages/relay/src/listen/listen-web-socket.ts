@@ -5,27 +5,27 @@ import type { TcpAddress, WebSocketAddress } from './listen-address.js'
 import { listenError } from './listen-error.js'
 
 /**
- * Listens for byte streams over WebSocket; with TLS of one's own, `listenByteStreams` of the transport package is one.
- * Relay knows no WebSocket of its own: transport is its neighbour, not below it.
+ * Listens for byte streams over WebSocket; `listenByteStreams` of the transport package fits once it is given TLS
+ * options. Relay does not depend on transport, which is on the same layer.
  */
 export type ListenWebSocket = (options: {
   readonly host: string
   readonly port: number
-  /** Whether to speak TLS; with which certificate is the listener's business. */
+  /** Whether to speak TLS; the listener knows the certificate. */
   readonly secure: boolean
   readonly path: string
   /** Most streams open at once. */
   readonly maxLinks: number
   /** Counts streams until `admit` has been called on them. */
   readonly pending: PendingConnections
-  /** What a client may send until then. */
+  /** Limits for a client until then. */
   readonly unproven: { readonly messageBytes: number; readonly totalBytes: number }
   readonly logger: Logger
-  /** A client has come in; nothing is read from it before this returns. */
+  /** A client has connected; nothing is read from it before this returns. */
   onStream(stream: Duplex & { admit?(): boolean }): void
 }) => Promise<WebSocketListener>
 
-/** A port that hands out the byte streams of WebSockets. */
+/** A port that accepts byte streams over WebSocket. */
 export interface WebSocketListener {
   /** Where it listens, with the port that was chosen. */
   address(): TcpAddress
@@ -33,7 +33,7 @@ export interface WebSocketListener {
   close(): Promise<void>
 }
 
-/** Opens the WebSocket port at `place`. @throws ListenError when it is taken, or not ours to take */
+/** Opens the WebSocket port at `place`. @throws ListenError if it is taken or not permitted */
 export async function openWebSocket(
   place: WebSocketAddress,
   listen: ListenWebSocket | undefined,
@@ -46,7 +46,7 @@ export async function openWebSocket(
     return { address: { webSocket: { ...place.webSocket, port: listener.address().port } }, listener }
   } catch (error) {
     const { cause } = error as Error
-    // What the system said is behind the error of the transport; anything else says best itself what it is.
+    // The system's error is the cause of the transport's error; other errors already have the best text.
     throw (cause as NodeJS.ErrnoException | undefined)?.syscall === undefined
       ? error
       : listenError(cause, 'the proxy port', place)

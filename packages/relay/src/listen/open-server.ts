@@ -6,11 +6,11 @@ import type { TcpAddress, UnixAddress } from './listen-address.js'
 import { listenError } from './listen-error.js'
 
 /**
- * Makes `server` listen at `address`. A UNIX socket is for its owner alone; a file that a program left behind is replaced,
- * one that a program still listens on is not.
+ * Makes `server` listen at `address`. A UNIX socket is accessible to its owner only. A leftover socket file is
+ * replaced; one that a program still listens on is not.
  *
- * @param what What errors call it.
- * @throws ListenError when the port or path is taken, or not ours to take
+ * @param what Its name in errors.
+ * @throws ListenError if the port or path is taken or not permitted
  */
 export async function openServer(
   server: Server,
@@ -37,12 +37,12 @@ async function openUnix(server: Server, address: UnixAddress): Promise<UnixAddre
     await fs.unlink(address.path)
     await listenPrivately(server, address.path)
   }
-  // Where the mask was not ours to set.
+  // For cases in which the mask cannot be set.
   await fs.chmod(address.path, 0o600)
   return address
 }
 
-/** Node creates the file before `listen` returns; under the mask, no one else may open it even for a moment. */
+/** Node creates the file before `listen` returns; with the mask no other user can open it even for a moment. */
 async function listenPrivately(server: Server, path: string): Promise<void> {
   const mask = isMainThread ? process.umask(0o177) : undefined
   try {
@@ -53,7 +53,7 @@ async function listenPrivately(server: Server, path: string): Promise<void> {
   await once(server, 'listening')
 }
 
-/** True for a socket file that nobody listens on. Any other file is someone's, whatever it holds. */
+/** True for a socket file without a listener. Any other file may be in use, so it is kept. */
 async function isLeftBehind(path: string): Promise<boolean> {
   const stats = await fs.lstat(path)
   if (!stats.isSocket()) return false

@@ -5,22 +5,22 @@ import type { Logger } from '@ls/foundation'
 import type { PendingConnections } from '@ls/mux'
 import { isLoopback } from '../address/is-loopback.js'
 
-/** What a client over WebSocket may send before its handshake is over. */
+/** Limits for a client over WebSocket before its handshake is over. */
 export const unprovenStream = {
-  /** One read of a program's socket, as which V2Ray and Xray send a handshake with what stands behind it. */
+  /** One read of a program's socket: V2Ray and Xray send a handshake and the bytes behind it in one message. */
   messageBytes: 65_536,
-  /** Nobody sends on who is not read: the handshake holds its client back. */
+  /** No limit is needed: the handshake does not read on, which holds the client back. */
   totalBytes: Number.POSITIVE_INFINITY,
 } as const
 
-/** A client's connection, which may know by itself how to come in. */
+/** A client's connection, which may have its own `admit`. */
 export type ProvableStream = Duplex & { admit?(): boolean }
 
 /** The clients of a proxy port whose handshake is not over. */
 export class PendingClients {
   readonly #pending: PendingConnections
   readonly #logger: Logger
-  /** What ends the wait of each. */
+  /** Ends the pending state of each client. */
   readonly #admit = new WeakMap<Duplex, () => void>()
 
   constructor(pending: PendingConnections, logger: Logger) {
@@ -28,9 +28,12 @@ export class PendingClients {
     this.#logger = logger
   }
 
-  /** Counts a client that has just connected. Programs on this machine count in no address: they may be many. */
+  /**
+   * Counts a client that has just connected. Programs on this machine are exempt from the limit per address, since they
+   * may be many.
+   */
   add(socket: ProvableStream): void {
-    // Its listener counts it already.
+    // Its listener already counts it.
     if (socket.admit !== undefined) return void this.#admit.set(socket, () => socket.admit?.())
     const { remoteAddress } = socket as Partial<Socket>
     const isLocal = remoteAddress === undefined || isLoopback(remoteAddress)
@@ -42,7 +45,7 @@ export class PendingClients {
     socket.once('close', () => entry.release())
   }
 
-  /** The client has shown that it may use the port; true for the first time. */
+  /** The client has authenticated; returns true for the first time. */
   proven(socket: Duplex): boolean {
     this.#admit.get(socket)?.()
     return this.#admit.delete(socket)

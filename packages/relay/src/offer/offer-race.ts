@@ -5,31 +5,34 @@ import { type Failure, RelayError } from '../errors.js'
 import { afterFailedOffer, maxOffers, offerAfterMs } from './offer-policy.js'
 import type { ChannelSource } from './channel-source.js'
 
-/** What becomes of one offer; one of these is called, once. */
+/** Result of one offer; exactly one method is called, once. */
 export interface OfferEvents<T> {
   /** The other side has taken the channel. */
   accepted(what: T): void
   /** The other side has refused the channel, and why. */
   refused(failure: Failure): void
-  /** The session is over, so that nobody has refused anything. */
+  /** The session is over; this is no refusal. */
   gone(reason: string): void
 }
 
 export interface OfferRaceOptions<T> {
   readonly source: ChannelSource
-  /** Aborts when nobody wants the channel any more. */
+  /** Aborts when the channel is no longer wanted. */
   readonly signal: Cancellation
-  /** Offers the channel to a session. Returns what takes the offer back. @throws what ends the race */
+  /**
+   * Offers the channel to a session and returns a function that withdraws the offer. @throws an error that ends the
+   * race
+   */
   offer(session: Session, events: OfferEvents<T>): () => void
-  /** Called at once, within the message that says so; all other offers are taken back by then. */
+  /** Called while the accepting message is processed; all other offers are withdrawn by then. */
   onAccepted(what: T): void
-  /** Nobody takes it, or nobody wants it. */
+  /** No session accepts, or the channel is no longer wanted. */
   onFailed(error: Error): void
 }
 
 interface Offer {
   readonly session: Session
-  /** Messages that had come from the peer when it was asked. */
+  /** Messages received from the peer when it was asked. */
   readonly heardBefore: number
   takeBack: () => void
 }
@@ -40,8 +43,8 @@ export function offerInTurn<T>(first: Session, options: OfferRaceOptions<T>): vo
 }
 
 /**
- * Offers one channel to sessions until one accepts. An offer that is not answered holds nothing: after a moment the channel
- * is offered to another live session too, and when one accepts, the others are taken back.
+ * Offers one channel to sessions until one accepts. An unanswered offer blocks nothing: after a moment the channel is
+ * offered to another live session too. When one accepts, the others are withdrawn.
  */
 class OfferRace<T> {
   readonly #options: OfferRaceOptions<T>
@@ -96,7 +99,7 @@ class OfferRace<T> {
     this.#clock.clearTimeout(this.#offerTimer)
     this.#offerTimer = this.#clock.setTimeout(() => {
       const other = this.#made < maxOffers ? this.#options.source.pickOther?.(this.#tried) : undefined
-      // Without one now: it may come, or be linked again.
+      // No session now: one may come, or be linked again.
       if (other === undefined) this.#planOffer(session)
       else this.offerTo(other)
     }, offerAfterMs(session.roundTripMs()))
@@ -114,7 +117,7 @@ class OfferRace<T> {
     else if (next === 'again') void this.#offerAgain()
   }
 
-  /** The session died before it answered, so another one gets its turn. */
+  /** The session died before it answered: asks another. */
   async #offerAgain(): Promise<void> {
     this.#clock.clearTimeout(this.#offerTimer)
     try {
@@ -125,7 +128,7 @@ class OfferRace<T> {
     }
   }
 
-  /** Nobody who was asked can be reached: waiting for one that sleeps is not worth more than an answer. */
+  /** No asked session has a link: it is better to answer than to wait for one that sleeps. */
   #checkLinks(limitMs: number): void {
     if ([...this.#offers].some(({ session }) => session.linked)) return
     this.#fail(new RelayError({ word: 'timeout', detail: `the peer could not be reached for ${limitMs} ms` }))
@@ -137,7 +140,7 @@ class OfferRace<T> {
     this.#options.onFailed(error)
   }
 
-  /** Takes back the offers that are left; late answers find nobody. */
+  /** Withdraws the remaining offers; late answers are ignored. */
   #end(): void {
     this.#isOver = true
     this.#clock.clearTimeout(this.#offerTimer)

@@ -13,17 +13,17 @@ export interface OpenChannelRequest {
   readonly signal: Cancellation
 }
 
-/** A channel that the peer accepted; it may be closed again before anyone looks, and then says why. */
+/** A channel that the peer accepted. It may already be closed again; it then gives the reason. */
 export interface AnsweredChannel {
   readonly channel: Channel
   closed: ChannelCloseReason | undefined
 }
 
 /**
- * Opens a channel and waits for a peer's answer. The channel comes paused, with a handler that the caller must replace
- * before anything else happens.
+ * Opens a channel and waits for the peer's answer. The channel is paused, with a handler that the caller must replace
+ * at once.
  *
- * @throws RelayError with the peer's reason, or `forbidden` where the entry's rules do not allow the target
+ * @throws RelayError with the peer's reason, or `forbidden` if the entry's rules do not allow the target
  */
 export async function openAnswered(source: ChannelSource, request: OpenChannelRequest): Promise<AnsweredChannel> {
   const session = await pickFor(request, source)
@@ -31,9 +31,9 @@ export async function openAnswered(source: ChannelSource, request: OpenChannelRe
 }
 
 /**
- * Opens a channel for a client that was told of success already (fast open, protocol.md §1). Where there is one session,
- * nobody waits for the answer: what is sent goes right behind Connect, or right after the answer where the peer cannot take
- * it earlier. Where there are more, the first to answer gets it: what a peer that sleeps was sent would be lost.
+ * Opens a channel for a client that already got success (fast open, protocol.md §1). With one session its data follows
+ * Connect without waiting for the answer, or follows the answer if the peer cannot take it earlier. With several
+ * sessions the first to answer gets the data: data sent to a sleeping peer would be lost.
  */
 export async function openAtOnce(source: ChannelSource, request: OpenChannelRequest): Promise<AnsweredChannel> {
   const session = await pickFor(request, source)
@@ -50,7 +50,7 @@ async function pickFor({ address, signal }: OpenChannelRequest, source: ChannelS
   return session
 }
 
-/** Settles once the session has memory for one more. */
+/** Settles once the session has memory for another channel. */
 function admittedTo({ options: { admission } }: Session, signal: Cancellation): Promise<void> {
   return new Promise((resolve, reject) => {
     let giveUp = (): void => {}
@@ -85,7 +85,7 @@ function offerChannel(session: Session, request: OpenChannelRequest, events: Off
     return () => {}
   }
   const answered: AnsweredChannel = { channel, closed: undefined }
-  // Paused: deployed servers in agent mode may pass Data on before the answer that it came behind.
+  // Paused, since deployed servers in agent mode may pass Data on before the answer that preceded it.
   channel.setHandler({
     onOpen: () => events.accepted(answered),
     onClose: (reason) => {
@@ -97,7 +97,7 @@ function offerChannel(session: Session, request: OpenChannelRequest, events: Off
   return () => channel.abort('')
 }
 
-/** What the peer said, as a failure. */
+/** The peer's reason as a failure. */
 function failureOfClose({ error }: ChannelCloseReason): Failure {
   return parseFailure(error === '' ? 'failed: the peer closed the channel' : error)
 }

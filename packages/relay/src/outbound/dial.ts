@@ -5,22 +5,22 @@ import type { Cancellation } from '../cancellation.js'
 import { RelayError } from '../errors.js'
 import { formatTarget } from '../target.js'
 
-/** Why a target may not be reached at an address of its; undefined where it may. */
+/** Returns why a target must not be reached at one of its addresses; undefined if it may. */
 export type AddressCheck = (address: string, port: number) => Error | undefined
 
 /** How a target is dialled. */
 export interface DialOptions {
   /** Gives up; the promise then rejects with its reason. */
   readonly signal?: Cancellation
-  /** How long all attempts together may take. @default 10000 (protocol.md §1, "connect timeout") */
+  /** Time for all attempts together, in milliseconds. @default 10000 (protocol.md §1, "connect timeout") */
   readonly timeoutMs?: number
-  /** Asked about each address before it is tried; what it refuses is left out. @default none is refused */
+  /** Called for each address before it is tried; refused addresses are skipped. @default none is refused */
   readonly check?: AddressCheck
-  /** Resolves names. @default the resolver that all of the process share */
+  /** Resolves names. @default the shared resolver of the process */
   readonly resolver?: NameResolver
-  /** On whose behalf: lookups of one tenant do not delay those of another. @default nobody's */
+  /** Identity of the tenant: lookups of one tenant do not delay those of another. @default none */
   readonly tenant?: unknown
-  /** Address of the client on whose behalf, where it is known: HTTP proxies may be told of it. */
+  /** Address of the client, if known: HTTP proxies may get it. */
   readonly source?: string
 }
 
@@ -28,11 +28,11 @@ export interface DialOptions {
  * Opens a TCP connection to a target, by any of its addresses (RFC 8305). The socket is paused, keeps a half-open
  * connection and sends small writes at once.
  *
- * @throws RelayError `timeout`; the error of `check` where it refuses every address; otherwise what the dial threw
+ * @throws RelayError `timeout`; the error of `check` if it refuses every address; otherwise the error of the dial
  */
 export async function dial(target: Address, options: DialOptions = {}): Promise<Socket> {
   const { timeoutMs = defaultConnectTimeoutMs, signal, check, resolver, tenant } = options
-  // Node takes an empty host for this machine.
+  // Node reads an empty host as this machine.
   if (target.host === '') throw new RelayError({ word: 'failed', detail: 'the target has no host' })
   try {
     return await dialTcp(target, { timeoutMs, signal, check, resolver, tenant, pause: true })

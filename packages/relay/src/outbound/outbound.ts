@@ -26,7 +26,7 @@ import { checkUpstreamHeaders, type UpstreamHeaders } from '../upstream/upstream
 import type { DialWebSocket } from '../upstream/web-socket-hop.js'
 
 export interface OutboundOptions extends PayloadOptions, GuardOptions {
-  /** What descriptors of channels are taken from, for owners that have none of their own. @default as many as there are */
+  /** Descriptor limit for askers without their own. @default unlimited */
   readonly slots?: ChannelSlots
   /** @default silent */
   readonly logger?: Logger
@@ -42,13 +42,13 @@ export interface OutboundOptions extends PayloadOptions, GuardOptions {
   readonly routes?: readonly string[]
   /** Further fields for HTTP proxies; `{source}` and `{target}` in a value are filled in. @default none */
   readonly upstreamHeaders?: UpstreamHeaders
-  /** TLS to `https://` and `wss+…` proxies, for instance a `ca` of one's own. @default what Node trusts */
+  /** TLS to `https://` and `wss+…` proxies, for instance your own `ca`. @default what Node trusts */
   readonly upstreamTls?: TlsOptions
   /** Opens the WebSocket to `ws+…` and `wss+…` proxies, which need it. @default none */
   readonly dialWebSocket?: DialWebSocket
   /**
-   * Sends a PROXY protocol header in front of everything else to each target over TCP, with the address of whoever asks as
-   * far as it is known, and port 0; the target has to expect it. @default none
+   * Sends a PROXY protocol header first to each TCP target, with the client's address if known, and port 0. The target
+   * must expect the header. @default none
    */
   readonly sendProxy?: ProxyHeaderVersion
   /** Allowed targets, `ADDR:PORT`. @default all */
@@ -61,20 +61,20 @@ export interface OutboundOptions extends PayloadOptions, GuardOptions {
   readonly udp?: UdpOptions
 }
 
-/** A wrong time is noticed when the first channel comes; its owner should hear of it at once. */
+/** A wrong time would only be noticed with the first channel; the owner should see it at once. */
 function checkTimes({ connectTimeoutMs, udp = {} }: OutboundOptions): void {
   if (connectTimeoutMs !== undefined) checkDurationMs('connectTimeoutMs', connectTimeoutMs)
   if (udp.idleMs !== undefined) checkDurationMs('udp.idleMs', udp.idleMs)
   if (udp.maxResolving !== undefined) checkInteger('udp.maxResolving', udp.maxResolving, 1)
 }
 
-/** On whose behalf a channel is served. */
+/** The client for which a channel is served. */
 export interface Asker {
-  /** Its address, where it is known, for `{source}` in `upstreamHeaders` and for `sendProxy`. @default unknown */
+  /** Its address, for `{source}` in `upstreamHeaders` and for `sendProxy`. @default unknown */
   readonly source?: string
-  /** What the channel's descriptor is taken from. @default those of the options */
+  /** Descriptor limit for the channel. @default those of the options */
   readonly slots?: ChannelSlots
-  /** Whose channel it is, by identity: lookups of one tenant do not delay those of another. @default nobody's */
+  /** Tenant of the channel, by identity: lookups of one tenant do not delay those of another. @default none */
   readonly tenant?: unknown
 }
 
@@ -113,7 +113,7 @@ export class Outbound {
     this.#logger = options.logger ?? silentLogger
   }
 
-  /** Serves a channel that a peer asked for; everything from here on is the outbound's. */
+  /** Serves a channel that a peer asked for; the outbound owns it from here on. */
   serve(channel: Channel, asker: Asker = {}): void {
     const { admission } = channel
     if (!admission.mustWait) return this.#serveNow(channel, asker)
@@ -186,7 +186,7 @@ export class Outbound {
     channel.resume()
   }
 
-  /** The address that was dialled; behind an upstream, what it was asked for. */
+  /** The address that was dialled; behind an upstream, the address it was asked for. */
   #reached(socket: Duplex, target: Target): Address {
     const isDirect = this.#routes.exitFor(target).kind === 'direct' && socket instanceof Socket
     const host = isDirect ? socket.remoteAddress : undefined
@@ -194,7 +194,7 @@ export class Outbound {
   }
 }
 
-/** What gives the descriptor back, or why there is none. */
+/** A function that frees the descriptor, or the error if there is none. */
 function takeSlot(slots: ChannelSlots | undefined): (() => void) | RelayError {
   try {
     return slots?.take() ?? (() => {})
@@ -210,7 +210,7 @@ function targetOf({ address }: Channel): Target | RelayError {
     : parseTarget(address)
 }
 
-/** Of its client a server knows the address only: the port is that of a link which many connections share. */
+/** A server knows only its client's address: the port is that of a link shared by many connections. */
 function sourceOf(host: string | undefined): Address | undefined {
   return host === undefined ? undefined : { host, port: 0 }
 }

@@ -6,14 +6,14 @@ import { formatTarget } from '../target.js'
 import type { AddressCheck } from './dial.js'
 
 export interface ResolveIpv4Options extends LookupOptions {
-  /** Asked about each address; the first that it lets through is taken. @default none is refused */
+  /** Called for each address; the first allowed one is taken. @default none is refused */
   readonly check?: AddressCheck
   /** @default the resolver that all of the process share */
   readonly resolver?: NameResolver
 }
 
 /**
- * The target by its IPv4 address, the first that is allowed.
+ * Resolves the target to its first allowed IPv4 address.
  *
  * @throws the error of `check` where it refuses every address; RelayError `dns` where there is none; the resolver's own error
  */

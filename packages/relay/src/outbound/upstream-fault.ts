@@ -3,7 +3,7 @@ import { SocksError } from '@ls/socks5'
 import type { Exit } from '../rules/routes.js'
 import type { Upstream } from '../upstream/upstream.js'
 
-/** What a person should hear of when the proxy itself is at fault, and not the target; undefined for everything else. */
+/** Text for the operator if the proxy itself is at fault, and not the target; otherwise undefined. */
 export function upstreamFault(error: unknown, exit: Exit): string | undefined {
   const { cause } = error as { cause?: unknown }
   const isProxyError = cause instanceof SocksError || cause instanceof HttpProxyError
@@ -15,7 +15,7 @@ function nameOf({ protocol, host, port }: Upstream): string {
   return `${protocol}://${host.includes(':') ? `[${host}]` : host}:${port}`
 }
 
-/** Those that say nothing of the target. */
+/** Errors that say nothing about the target. */
 const faults = new Set<string>([
   'ERR_SOCKS_AUTH_REQUIRED',
   'ERR_SOCKS_AUTH_FAILED',

@@ -10,15 +10,15 @@ export interface AccessPolicyOptions {
   readonly rules: AccessRules
   /** `reject` among them holds for addresses that names resolve to as well. */
   readonly routes: Routes
-  /** Holds whatever the rules allow. */
+  /** Applies on top of the rules. */
   readonly guard: Guard
 }
 
 /**
- * All that may keep traffic from a target. Every answer is the reason to refuse; undefined lets it through.
+ * All rules that can block a target. Each method returns the reason to refuse, or undefined to allow.
  *
- * A name that is resolved here is judged by each address before that one is dialled ({@link refusalAt}), so a name cannot
- * lead where its address may not, whatever it resolved to before.
+ * For a name that is resolved here, each address is checked before it is dialled ({@link refusalAt}). So a name cannot
+ * lead to a forbidden address, even if it resolved to another one before.
  */
 export class AccessPolicy {
   readonly #options: AccessPolicyOptions
@@ -27,14 +27,14 @@ export class AccessPolicy {
     this.#options = options
   }
 
-  /** For a target that somebody else resolves, such as an upstream proxy. */
+  /** For a target that another program resolves, such as an upstream proxy. */
   refusalOf(target: Target): RelayError | undefined {
     const { rules, guard } = this.#options
     const fault = guard.faultOf(target) ?? (rules.allows(target) ? undefined : notAllowed)
     return fault === undefined ? undefined : forbidden(`${formatTarget(target)} ${fault}`)
   }
 
-  /** For a target about to be reached at `address`, which is its own or what its name resolved to. */
+  /** For a target to be reached at `address`, which is its own or the one its name resolved to. */
   refusalAt(target: Target, address: string): RelayError | undefined {
     const resolved = resolvedTo(target, address)
     const fault = resolved === undefined ? 'is no address' : this.#faultOf(target, resolved)
@@ -53,7 +53,7 @@ export class AccessPolicy {
 
 const notAllowed = 'is not among the allowed targets'
 
-/** Spares an address, as most datagrams have it, being read again. */
+/** Avoids parsing an address again; most datagrams carry one. */
 function resolvedTo(target: Target, address: string): Target | undefined {
   if (target.address?.text === address) return target
   const parsed = parseIpAddress(address)

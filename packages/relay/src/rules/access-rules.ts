@@ -20,7 +20,7 @@ export function parseAccessRules(rules: readonly string[]): AccessRules {
 
 function parseRule(text: string): TargetPattern {
   const rule = `access rule "${text}"`
-  // Whoever forgets the port should not open all of them.
+  // A rule without a port must not open all ports.
   const pattern = /^.+:[^:]+$/.test(text.trim()) ? parseTargetPattern(text, rule) : undefined
   if (pattern === undefined) throw new RangeError(`${rule} is not ADDR:PORT, ADDR:LOW-HIGH or ADDR:*`)
   return pattern

@@ -8,8 +8,8 @@ import { formatTarget, type Target, targetAt } from '../target.js'
 /**
  * Which targets the users of a proxy port may ask for.
  *
- * A name that no rule names is looked up here, and every address that it has here must be allowed. The other end looks it up
- * for itself: only rules there bind what is dialled.
+ * A name that no rule mentions is looked up here, and all its addresses must be allowed. The other end does its own
+ * lookup, so only rules there control what is dialled.
  */
 export class EntryRules {
   readonly #rules: AccessRules
@@ -21,7 +21,7 @@ export class EntryRules {
     this.#resolver = resolversFor(dns).targets
   }
 
-  /** Why a target may not be asked for, or undefined where it may. */
+  /** Why a target is not allowed; undefined if it is. */
   async refusalOf(target: Target): Promise<RelayError | undefined> {
     if (this.#rules.allows(target)) return undefined
     if (target.address !== undefined) return notAllowed(target)

@@ -6,23 +6,23 @@ import { OwnAddresses } from '../address/own-addresses.js'
 import type { Target } from '../target.js'
 
 /**
- * How much of what is around the machine is closed to those whose traffic leaves here: nothing; the machine itself and what is
- * only on its links; private networks as well.
+ * What is closed to clients whose traffic leaves here: nothing (`none`), the machine itself and its links (`local`), or
+ * private networks too (`private`).
  */
 export const guardLevels = ['none', 'local', 'private'] as const
 
-/** What the guard closes; see docs/guide/guard.md. */
+/** Guard level; see docs/guide/guard.md. */
 export type GuardLevel = (typeof guardLevels)[number]
 
-/** What the guard closes, and the addresses that are our own. */
+/** Guard level, and the machine's own ports. */
 export interface GuardOptions {
   /** @default 'none' */
   readonly guard?: GuardLevel
-  /** TCP ports that this program listens on, for `guard` to close them at the machine's own addresses. @default none */
+  /** TCP ports that this program listens on; `guard` closes them at the machine's own addresses. @default none */
   readonly ownPorts?: () => Iterable<number>
 }
 
-/** Keeps strangers who may use this machine's network from what trusts the machine because it is near. */
+/** Keeps clients that use this machine's network from services that trust the machine because it is near. */
 export class Guard {
   readonly #level: GuardLevel
   readonly #ownPorts: () => Iterable<number>
@@ -37,7 +37,7 @@ export class Guard {
     this.#ownAddresses = ownAddresses
   }
 
-  /** Why the target is closed, to go behind its name; undefined where it is open. */
+  /** Why the target is closed, as text to follow its name; undefined if it is open. */
   faultOf(target: Target): string | undefined {
     if (this.#level === 'none') return undefined
     const place = this.#localPlace(target)
@@ -47,7 +47,7 @@ export class Guard {
   }
 
   #localPlace(target: Target): string | undefined {
-    // Who resolves it instead of us may be on this machine.
+    // The program that resolves it instead of us may be on this machine.
     if (target.address === undefined) return isLoopbackName(target.host) ? 'loopback' : undefined
     return findNetwork(target, localNetworks) ?? (this.#isOwnPort(target) ? 'a port of this program' : undefined)
   }
@@ -76,10 +76,11 @@ function named(name: string, networks: readonly string[]): readonly NamedNetwork
 
 const localNetworks: readonly NamedNetwork[] = [
   ...named('loopback', ['127.0.0.0/8', '::1']),
-  // The first address of each is loopback to operating systems; the others are nobody's (RFC 1122 §3.2.1.3).
+  // Operating systems treat the first address of each as loopback; the others are unassigned (RFC 1122 §3.2.1.3).
   ...named('an unspecified address', ['0.0.0.0/8', '::']),
   ...named('link-local', ['169.254.0.0/16', 'fe80::/10']),
-  // Those of AWS, Google, Alibaba, Azure and Oracle that are not link-local. They give credentials to who asks.
+  // Those of AWS, Google, Alibaba, Azure and Oracle that are not link-local. They hand out credentials without
+  // authentication.
   ...named('a metadata service', ['fd00:ec2::254', 'fd20:ce::254', '100.100.100.200', '168.63.129.16', '192.0.0.192']),
   ...named('multicast', ['224.0.0.0/4', 'ff00::/8']),
   ...named('broadcast', ['255.255.255.255']),

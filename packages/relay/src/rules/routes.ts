@@ -3,13 +3,13 @@ import { formatTarget, type Target } from '../target.js'
 import { parseTargetPattern } from './target-pattern.js'
 import { parseUpstream, type Upstream } from '../upstream/upstream.js'
 
-/** How a target is reached, or that it is not; `rule` is the pattern that said so. */
+/** How a target is reached, or that it is rejected; `rule` is the matching pattern. */
 export type Exit =
   | { readonly kind: 'direct' }
   | { readonly kind: 'upstreams'; readonly upstreams: readonly Upstream[] }
   | { readonly kind: 'reject'; readonly rule: string }
 
-/** Chooses the exit of each target: the first rule that matches, else the one for all others. */
+/** Chooses the exit of each target: that of the first matching rule, otherwise the default. */
 export class Routes {
   readonly #rules: readonly Rule[]
   readonly #otherwise: Exit
@@ -19,7 +19,7 @@ export class Routes {
     this.#otherwise = otherwise
   }
 
-  /** Every exit there is, the one for unmatched targets first. */
+  /** All exits, the default first. */
   get exits(): readonly Exit[] {
     return [this.#otherwise, ...this.#rules.map(({ exit }) => exit)]
   }
@@ -35,8 +35,8 @@ export class Routes {
   }
 
   /**
-   * The rule that forbids to reach `target` at `resolved`, the address of its name. The first rule that knows the name or
-   * the address decides.
+   * The rule that forbids `target` at `resolved`, the address of its name. The first rule that matches the name or the
+   * address decides.
    */
   rejecting(target: Target, resolved: Target): string | undefined {
     const rule = this.#rules.find((each) => each.applies(target) || each.applies(resolved))
@@ -50,10 +50,10 @@ interface Rule {
 }
 
 /**
- * Reads rules like `*.internal=direct`, `10.0.0.0/8=socks5://proxy:1080`, `:25=reject`. Several proxies parted by commas are
- * a chain. Patterns are those of access rules, but the port may be left out.
+ * Reads rules like `*.internal=direct`, `10.0.0.0/8=socks5://proxy:1080`, `:25=reject`. Proxies separated by commas
+ * form a chain. Patterns are those of access rules, but the port is optional.
  *
- * @param upstreams What targets without a rule go through; none for directly.
+ * @param upstreams Proxies for targets without a rule; none for direct.
  * @throws RangeError naming the pattern and what is wrong; never a password
  */
 export function parseRoutes(rules: readonly string[], upstreams: readonly Upstream[] = []): Routes {
@@ -80,7 +80,7 @@ function parseExit(text: string, pattern: string): Exit {
   if (text === 'direct') return direct
   if (text === 'reject') return { kind: 'reject', rule: pattern }
   try {
-    // A comma may stand in a password; one that parts proxies has a scheme behind it.
+    // A password may contain a comma; a comma that separates proxies is followed by a scheme.
     return { kind: 'upstreams', upstreams: text.split(/,(?=[a-z0-9+]+:\/\/)/).map(parseUpstream) }
   } catch (error) {
     throw new RangeError(`route "${pattern}": ${(error as Error).message}`, { cause: error })

@@ -7,11 +7,11 @@ import { leadsTo } from '../address/leads-to.js'
 import { endsInNumber, parseNumberAddress } from '../address/number-address.js'
 import type { Target } from '../target.js'
 
-/** Which targets a rule is about. A network matches addresses only, a name the text of the name only. */
+/** The targets of a rule. A network matches addresses only, a name only the text of a name. */
 export interface TargetPattern {
-  /** For rules that let through. */
+  /** For rules that allow. */
   matches(target: Target): boolean
-  /** For rules that forbid: also true for an address that leads to one which matches, see {@link leadsTo}. */
+  /** For rules that forbid: also true for an address that leads to a matching one, see {@link leadsTo}. */
   touches(target: Target): boolean
 }
 
@@ -19,7 +19,7 @@ export interface TargetPattern {
  * Reads `HOST`, `HOST:PORTS` or `:PORTS`. HOST is an address, a network in CIDR form, a range of addresses such as `10.0.0.1-99`, a name, `*.suffix` or `*`; IPv6
  * stands in brackets. PORTS is `443`, `8000-9000` or `*`.
  *
- * @param rule What to call the rule in an error, such as `access rule "10.0.0.0/33:1"`.
+ * @param rule Name of the rule for errors, such as `access rule "10.0.0.0/33:1"`.
  * @returns undefined for any other form
  * @throws RangeError for a port or a prefix length out of range, and for a name that no host has
  */
@@ -55,7 +55,7 @@ function parseHost(host: string, rule: string): TargetPattern {
   if (prefix !== undefined) throw new RangeError(`${rule} has a prefix length on a name`)
   const wanted = parseName(literal, rule)
   if (!endsInNumber(wanted)) return nameTest((name) => name === wanted)
-  // As a target it would be that address.
+  // As a target it would be parsed as that address.
   const address = parseNumberAddress(wanted)
   if (address !== undefined) return networkTest(address.text, undefined, rule)
   throw new RangeError(`${rule} ends in a number, but is no IPv4 address`)

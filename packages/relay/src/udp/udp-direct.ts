@@ -10,18 +10,18 @@ export interface DirectUdpOptions {
   readonly policy: AccessPolicy
   /** @default 64 */
   readonly maxResolving?: number
-  /** @default the resolver that all of the process share */
+  /** @default the shared resolver of the process */
   readonly resolver?: NameResolver
-  /** On whose behalf names are resolved. @default nobody's */
+  /** Tenant for name lookups. @default none */
   readonly tenant?: unknown
 }
 
-/** Names with several addresses that have a socket of their own; what is sent to further ones goes to their first address. */
+/** Most names with several addresses that get their own socket; datagrams to further ones go to their first address. */
 const maxTrials = 16
 
 /**
- * Sends datagrams straight to their targets: one socket for each address family, opened when first needed, and one for each
- * name with several addresses.
+ * Sends datagrams directly to their targets. It opens one socket for each address family when first needed, and one for
+ * each name with several addresses.
  */
 export class DirectUdp implements UdpExit {
   readonly #sink: DatagramSink

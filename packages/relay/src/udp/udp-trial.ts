@@ -3,16 +3,16 @@ import { once } from 'node:events'
 import { isIPv6 } from 'node:net'
 import type { DatagramSink } from './udp-exit.js'
 
-/** How long an address may be silent before it counts as good, in milliseconds: that a neighbour is gone is known after 3 s. */
+/** Silence after which an address counts as good, in milliseconds. A missing neighbour is reported after 3 s. */
 const trialMs = 4000
 
-/** Datagrams kept to be sent again to the next address; a program that hears nothing repeats itself anyway. */
+/** Datagrams kept for resending to the next address; programs without an answer repeat theirs anyway. */
 const maxKept = 16
 
 /**
- * Sends datagrams to a target with several addresses: to the first that is not known to be dead. A connected socket hears
- * what the network says about an address (ICMP, no route to its family). When an answer has come, or nothing was said, the
- * socket takes datagrams from everywhere, as any other does: some servers answer from another port (TFTP, RFC 1350 §4).
+ * Sends datagrams to a target with several addresses, using the first not known to be dead. A connected socket receives
+ * the network's errors for an address (ICMP, no route to its family). After an answer, or if no error comes, the socket
+ * accepts datagrams from any source: some servers answer from another port (TFTP, RFC 1350 §4).
  */
 export class UdpTrial {
   readonly #sink: DatagramSink
@@ -74,7 +74,7 @@ export class UdpTrial {
     for (const payload of this.#kept) this.#sendNow(payload)
   }
 
-  /** Goes on to the next address; after the last, the next datagram begins anew. */
+  /** Tries the next address; after the last one the next datagram starts again. */
   #fail(socket: Socket, error: Error): void {
     if (socket !== this.#socket) return
     if (this.#state === 'settled') return this.#sink.drop(error)
@@ -121,7 +121,7 @@ export class UdpTrial {
   }
 }
 
-/** A socket that keeps its port when it is disconnected: Linux takes back one that the system chose. */
+/** A socket that keeps its port when it is disconnected: Linux frees a port that the system chose. */
 async function openSocket(type: 'udp4' | 'udp6'): Promise<Socket> {
   const chooser = await bind(type, 0)
   const { port } = chooser.address()

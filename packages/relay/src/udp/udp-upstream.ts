@@ -28,16 +28,16 @@ export interface UpstreamUdpOptions {
   readonly connectTimeoutMs?: number
   /** Resolves the name of the proxy. */
   readonly proxyResolver: NameResolver
-  /** Datagrams that may wait for the proxy's consent; further ones are dropped. @default 64 */
+  /** Datagrams that may wait until the proxy accepts; further ones are dropped. @default 64 */
   readonly maxResolving?: number
 }
 
-/** Why an exit carries no datagrams; undefined when it may. */
+/** Why an exit cannot carry datagrams; undefined if it can. */
 export function udpFaultOf(exit: Exit): string | undefined {
   if (exit.kind === 'reject') return `the route "${exit.rule}" rejects it`
   if (exit.kind === 'direct') return undefined
   const [first, ...others] = exit.upstreams
-  // Datagrams would go to the last proxy from here, past the others that should hide us from it.
+  // Datagrams would go to the last proxy directly, past the others that should hide us from it.
   if (others.length > 0) return 'UDP does not go through a chain of proxies, only through a single one of SOCKS5'
   if (first?.webSocket !== undefined)
     return 'UDP does not go through a WebSocket, only through a proxy of SOCKS5 itself'
@@ -112,7 +112,7 @@ export class UpstreamUdp implements UdpExit {
     const ended = new RelayError({ word: 'failed', detail: 'the upstream proxy ended the association' })
     control.on('end', () => this.#fail(ended))
     control.on('close', () => this.#fail(ended))
-    // Nothing more is said on it; reading is how its end is noticed.
+    // No more data is expected; reading notices its end.
     control.resume()
   }
 
@@ -167,8 +167,8 @@ async function dialProxy(proxy: Address, options: DialOptions): Promise<Socket> 
 }
 
 /**
- * Where datagrams go. A proxy may leave the address open, and many name the loopback address they listen on instead of
- * the one they are reached at: both mean the address of the TCP connection.
+ * Address for datagrams. A proxy may leave the address open, and many give the loopback address they listen on instead
+ * of their reachable one: both mean the address of the TCP connection.
  */
 function relayOf(bound: Destination | undefined, control: Socket, proxy: Address): Address {
   const reached = control.remoteAddress ?? proxy.host
@@ -180,7 +180,7 @@ function relayOf(bound: Destination | undefined, control: Socket, proxy: Address
   return { host: isOpen || isWrong ? reached : bound.host, port: bound.port }
 }
 
-/** A socket that hears that address only, and is told where nothing listens there. */
+/** A socket that receives only from that address, and gets an error if nothing listens there. */
 async function connectUdp({ host, port }: Address, signal: AbortSignal): Promise<UdpSocket> {
   const udp = createSocket(isIP(host) === 6 ? 'udp6' : 'udp4')
   try {

@@ -11,7 +11,7 @@ import { DirectUdp } from './udp-direct.js'
 import type { DatagramSink, UdpExit } from './udp-exit.js'
 import { udpFaultOf, UpstreamUdp } from './udp-upstream.js'
 
-/** What UDP flows towards targets may use. */
+/** Limits of UDP flows to targets. */
 export interface UdpOptions {
   /** An association without a datagram either way for this long is closed, in milliseconds. @default 300000 */
   readonly idleMs?: number
@@ -28,15 +28,15 @@ export interface ServeUdpOptions extends UdpOptions {
   readonly proxyResolver: NameResolver
   readonly tenant?: unknown
   readonly logger: Logger
-  /** The association is over, or came to nothing. */
+  /** The association is over, or could not start. */
   onClosed(): void
 }
 
-/** Serves an association. One that no exit could carry is refused at once; so is one whose only proxy refuses it. */
+/** Serves an association. Refuses it at once if no exit can carry it, or if its only proxy refuses. */
 export async function serveUdp(channel: Channel, options: ServeUdpOptions): Promise<void> {
   const faults = options.routes.exits.map(udpFaultOf)
   const [fault] = faults
-  // Sending past the configured proxy would tell the target what the user wanted to hide.
+  // Sending around the configured proxy would reveal the user to the target.
   if (fault !== undefined && faults.every((each) => each !== undefined)) {
     options.onClosed()
     return channel.reject(`forbidden: ${fault}`)
@@ -48,7 +48,7 @@ export async function serveUdp(channel: Channel, options: ServeUdpOptions): Prom
   channel.resume()
 }
 
-/** One association: its datagrams leave by the exits of their targets, each opened when first needed. */
+/** One association: its datagrams leave through the exits of their targets, each opened when first needed. */
 class OutboundAssociation implements ChannelHandler, DatagramSink {
   readonly #channel: Channel
   readonly #options: ServeUdpOptions
@@ -63,7 +63,7 @@ class OutboundAssociation implements ChannelHandler, DatagramSink {
     this.#idleTimer = setTimeout(() => this.#channel.disconnect(`timeout: no datagram for ${idleMs} ms`), idleMs)
   }
 
-  /** False when it came to nothing. Where there is but one proxy to use, it is asked before the user is told yes. */
+  /** False if it could not start. A single proxy is asked before the user gets success. */
   async ready(): Promise<boolean> {
     const [only, ...others] = this.#options.routes.exits
     // The exit's failure has reached `fail`, which tells the peer.

@@ -13,23 +13,25 @@ import { speaksHttp, type Upstream } from './upstream.js'
 import { fillSource, type UpstreamHeaders } from './upstream-headers.js'
 import { type DialProxy, type DialWebSocket, overWebSocket, type WebSocketHop } from './web-socket-hop.js'
 
-/** What holds for all proxies of a chain. */
+/** Options for all proxies of a chain. */
 export interface UpstreamOptions {
   /** Further fields for HTTP proxies, with `{source}` and `{target}`. @default none */
   readonly headers?: UpstreamHeaders
-  /** TLS to `https://` and `wss+…` proxies, for instance a `ca` of one's own. @default what Node trusts */
+  /** TLS to `https://` and `wss+…` proxies, for instance your own `ca`. @default what Node trusts */
   readonly tls?: TlsOptions
-  /** Resolves the names of proxies. @default `serverResolver` of `@ls/dial`, which waits for no targets */
+  /**
+   * Resolves the names of proxies. @default `serverResolver` of `@ls/dial`, which never waits behind lookups of targets
+   */
   readonly proxyResolver?: NameResolver
   /** Opens the WebSocket to `ws+…` and `wss+…` proxies, which need it. */
   readonly dialWebSocket?: DialWebSocket | undefined
 }
 
-/** Reaches a target, one way or another. */
+/** Connects to a target. */
 export type Dialler = (target: Address, options: DialOptions) => Promise<Duplex>
 
 /**
- * Dials directly, or through each upstream in turn. Made once: HTTP/2 connections to proxies are shared by dialler.
+ * Dials directly, or through each upstream in turn. Make it once: HTTP/2 connections to proxies are shared per dialler.
  *
  * @throws TypeError for an upstream inside a WebSocket without `dialWebSocket`
  */
@@ -44,7 +46,7 @@ export function diallerThrough(upstreams: readonly Upstream[], options: Upstream
 
 function through(upstream: Upstream, before: Dialler, options: UpstreamOptions): Dialler {
   const { proxyResolver: resolver = serverResolver } = options
-  // Rules are about the target: no `check` keeps us from a proxy.
+  // Rules apply to the target: no `check` blocks a proxy.
   const dialNext: DialProxy = (proxy, { signal }) => before(proxy, { signal, resolver })
   const dialProxy =
     upstream.webSocket === undefined ? dialNext : throughWebSocket(upstream.webSocket, dialNext, options)
@@ -81,7 +83,7 @@ function throughSocks({ protocol, webSocket: _webSocket, ...proxy }: Upstream, d
   const version = socksVersions[protocol]
   return async (target, options) => {
     const { signal, timeoutMs } = options
-    // SOCKS4 has no room for a name (4a does): what is asked for by name is resolved here.
+    // SOCKS4 cannot carry a name (4a can), so names are resolved here.
     const reachable = version === '4' ? await resolveIpv4(target, options) : target
     try {
       return await connectSocks<Duplex>({
@@ -97,7 +99,7 @@ function throughSocks({ protocol, webSocket: _webSocket, ...proxy }: Upstream, d
   }
 }
 
-/** What a proxy, or the way to it, said, in the words of protocol.md §4. */
+/** Converts an error of a proxy, or of the way to it, to the words of protocol.md §4. */
 export function upstreamError(error: unknown): Error {
   if (!(error instanceof SocksError) && !(error instanceof HttpProxyError)) return error as Error
   const timedOut = error.code === 'ERR_SOCKS_TIMEOUT' || error.code === 'ERR_HTTP_PROXY_TIMEOUT'

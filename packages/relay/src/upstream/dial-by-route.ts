@@ -7,18 +7,18 @@ import type { AddressCheck, DialOptions } from '../outbound/dial.js'
 import type { Exit, Routes } from '../rules/routes.js'
 import { upstreamFault } from '../outbound/upstream-fault.js'
 
-/** Reaches a target that its own text has been checked of. */
+/** Connects to a target whose text has been checked. */
 export type TargetDialler = (target: Target, options: Omit<DialOptions, 'check'>) => Promise<Duplex>
 
 export interface RoutedOptions extends UpstreamOptions {
-  /** Told of proxies that are at fault themselves. */
+  /** Logs proxies that are themselves at fault. */
   readonly rareLog: RareLog
 }
 
-/** Dials each target that `policy` allows, the way its route says. Made once, as {@link diallerThrough}. */
+/** Dials each target that `policy` allows through the exit of its route. Make it once, as {@link diallerThrough}. */
 export function diallerByRoute(routes: Routes, policy: AccessPolicy, options: RoutedOptions): TargetDialler {
   const diallers = new Map(routes.exits.map((exit) => [exit, diallerFor(exit, options)]))
-  // A promise even where the route rejects: callers wait for one.
+  // Returns a promise even if the route rejects, since callers wait for one.
   return async (target, dialOptions) => {
     const exit = routes.exitFor(target)
     const refusal = exit.kind === 'upstreams' ? policy.refusalOf(target) : undefined

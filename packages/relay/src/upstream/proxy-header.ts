@@ -8,7 +8,7 @@ const proxyHeaderVersions = ['v1', 'v2'] as const
 /** Version of the PROXY protocol. */
 export type ProxyHeaderVersion = (typeof proxyHeaderVersions)[number]
 
-/** @throws RangeError for a version that there is not */
+/** @throws RangeError for an unknown version */
 export function checkProxyHeaderVersion(version: ProxyHeaderVersion | undefined): void {
   if (version === undefined || proxyHeaderVersions.includes(version)) return
   throw new RangeError(`sendProxy is "${version}"; it must be one of ${proxyHeaderVersions.join(', ')}`)
@@ -18,8 +18,8 @@ export function checkProxyHeaderVersion(version: ProxyHeaderVersion | undefined)
 const V2_SIGNATURE = Buffer.from('\r\n\r\n\0\r\nQUIT\n', 'latin1')
 
 /**
- * The header that tells a target who is behind a connection. Where either end is not known as an address, it says so, and
- * the target goes by the connection's own. Of two families, IPv4 is written as IPv6 (RFC 4291 §2.5.5.2).
+ * Builds the header that tells a target the client's address. If either end has no known address the header says so,
+ * and the target uses the connection's own. With two families, IPv4 is written as IPv6 (RFC 4291 §2.5.5.2).
  *
  * @example
  * encodeProxyHeader('v1', { host: '192.0.2.1', port: 0 }, { host: '192.0.2.9', port: 443 })
@@ -47,7 +47,7 @@ function pairOf(source: Address | undefined, destination: Address | undefined): 
   return { family: 'ipv6', source: asIpv6(source), destination: asIpv6(destination) }
 }
 
-/** Without its zone (`%eth0`), which means something on this machine only. */
+/** Without its zone (`%eth0`), which is only valid on this machine. */
 function asIpv6({ host, port }: Address): Address {
   return { host: isIP(host) === 4 ? `::ffff:${host}` : (host.split('%', 1)[0] ?? host), port }
 }
@@ -70,12 +70,13 @@ function encodeV1(pair: Pair | undefined): Buffer {
  *     +-----------+-----------+--------+----------+--------------+---------+----------+
  */
 function encodeV2(pair: Pair | undefined): Buffer {
-  // The command LOCAL: the connection speaks for itself. haproxy takes no PROXY of an unspecified family.
+  // The command LOCAL: the receiver uses the connection's own addresses. haproxy rejects PROXY with an unspecified
+  // family.
   if (pair === undefined) return Buffer.concat([V2_SIGNATURE, Buffer.of(0x20, 0x00, 0, 0)])
   const [source, destination] = [pair.source, pair.destination].map((end) =>
     encodeDestination({ ...end, type: pair.family }),
   ) as [Uint8Array, Uint8Array]
-  // SOCKS writes the same address and port, one after the other, with a type in front.
+  // SOCKS encodes the same address and port, after a type byte.
   const addresses = [source, destination].map((bytes) => bytes.subarray(1, -2))
   const ports = [source, destination].map((bytes) => bytes.subarray(-2))
   const block = Buffer.concat([...addresses, ...ports])

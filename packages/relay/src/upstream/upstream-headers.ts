@@ -4,8 +4,8 @@ import { validateHeaderName, validateHeaderValue } from 'node:http'
 export type UpstreamHeaders = Readonly<Record<string, string>>
 
 /**
- * Reads fields like `X-Forwarded-For: {source}`. `{source}` becomes the address of the client on whose behalf a tunnel is
- * opened, `unknown` where there is none, and `{target}` becomes `host:port`.
+ * Reads fields like `X-Forwarded-For: {source}`. `{source}` becomes the address of the tunnel's client, or `unknown`,
+ * and `{target}` becomes `host:port`.
  *
  * @throws RangeError naming the field and what is wrong with it; never the value, which may be a secret
  */
@@ -13,7 +13,7 @@ export function parseUpstreamHeaders(fields: readonly string[]): UpstreamHeaders
   return checkUpstreamHeaders(Object.fromEntries(fields.map(parseField)))
 }
 
-/** Checks what a caller gives. @throws RangeError as {@link parseUpstreamHeaders} */
+/** Checks fields from a caller. @throws RangeError as {@link parseUpstreamHeaders} */
 export function checkUpstreamHeaders(headers: UpstreamHeaders): UpstreamHeaders {
   for (const [name, value] of Object.entries(headers)) {
     check(name, 'a name', () => validateHeaderName(name))
@@ -24,7 +24,7 @@ export function checkUpstreamHeaders(headers: UpstreamHeaders): UpstreamHeaders 
   return headers
 }
 
-/** The fields for one tunnel; `{target}` is left to whoever sends them. */
+/** Fills `{source}` in for one tunnel; the sender fills `{target}` in. */
 export function fillSource(headers: UpstreamHeaders, source = 'unknown'): UpstreamHeaders {
   const entries = Object.entries(headers).map(([name, value]) => [name, value.replaceAll('{source}', source)])
   return Object.fromEntries(entries) as UpstreamHeaders
@@ -46,7 +46,7 @@ function check(name: string, part: string, validate: () => void): void {
   }
 }
 
-/** Fields that the CONNECT request has of its own, or that would break its framing (RFC 9110 §7.6.1, §9.3.6). */
+/** Fields that the CONNECT request sets itself, or that would break its framing (RFC 9110 §7.6.1, §9.3.6). */
 const reserved = new Set([
   'connection',
   'content-length',

@@ -1,16 +1,16 @@
 import { parseWebSocketHop, type WebSocketHop } from './web-socket-hop.js'
 
-/** A proxy that our outbound goes through. */
+/** A proxy used by an outbound. */
 export interface Upstream {
-  /** What is spoken to the proxy. */
+  /** Protocol of the proxy. */
   readonly protocol: 'socks5' | 'socks5h' | 'socks4' | 'socks4a' | 'http' | 'https'
-  /** Set where that is spoken inside a WebSocket. */
+  /** Set if the protocol runs inside a WebSocket. */
   readonly webSocket: WebSocketHop | undefined
   /** A name, or an IP address without brackets. */
   readonly host: string
   /** 1–65535. */
   readonly port: number
-  /** Shown to the proxy, if any. */
+  /** User name for the proxy, if any. */
   readonly username: string | undefined
   /** Password to `username`. */
   readonly password: string | undefined
@@ -68,7 +68,7 @@ function readAccount(url: URL, protocol: Upstream['protocol'], proxy: string): P
   const password = url.password === '' ? undefined : decode(url.password)
   if (password === undefined) return { username: checkLength(username, 'user name', proxy), password }
   if (username === undefined) throw new RangeError(`${proxy} has a password without a user name`)
-  // Leaving it out would make an account look protected that is not.
+  // Ignoring it would make an unprotected account look protected.
   if (protocol === 'socks4' || protocol === 'socks4a') {
     throw new RangeError(`${proxy} has a password; SOCKS4 carries only a user id`)
   }

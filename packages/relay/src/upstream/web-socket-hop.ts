@@ -2,21 +2,21 @@ import type { Duplex } from 'node:stream'
 import type { ConnectionOptions as TlsOptions } from 'node:tls'
 import type { Address } from '@ls/codec'
 
-/** The WebSocket that a proxy is spoken to in, one for each connection, as V2Ray and Xray do. */
+/** The WebSocket that leads to a proxy, one for each connection, as V2Ray and Xray do. */
 export interface WebSocketHop {
   /** `ws:` or `wss:`, with path and query. */
   readonly url: URL
-  /** Most bytes that ride in the upgrade; 0 for none. */
+  /** Most bytes of early data in the upgrade; 0 for none. */
   readonly earlyDataBytes: number
-  /** What the upgrade names as its host. @default the TLS server name, else that of the URL */
+  /** Host field of the upgrade. @default the TLS server name, else that of the URL */
   readonly hostHeader: string | undefined
   /** TLS server name. @default the host of the URL */
   readonly serverName: string | undefined
 }
 
 /**
- * Opens a byte stream over WebSocket; `connectByteStream` of the transport package is one. Relay knows no WebSocket of its
- * own: transport is its neighbour, not below it.
+ * Opens a byte stream over WebSocket; `connectByteStream` of the transport package is one. Relay does not depend on
+ * transport, which is on the same layer.
  */
 export type DialWebSocket = (options: {
   readonly url: URL
@@ -27,26 +27,26 @@ export type DialWebSocket = (options: {
   readonly signal: AbortSignal
 }) => Promise<Duplex>
 
-/** Reaches a proxy, directly or through the one before it. */
+/** Connects to a proxy, directly or through the one before it. */
 export type DialProxy = (proxy: Address, options: { readonly signal: AbortSignal }) => Promise<Duplex>
 
 /**
- * Most early data, in bytes: in base64 they leave room for the rest of the request in the 8 KiB that servers take as its
- * head. The transport has the same limit.
+ * Most early data, in bytes: in base64 it leaves room for the rest of the request in the 8 KiB head that servers
+ * accept. The transport has the same limit.
  */
 const maxEarlyDataBytes = 4096
 
 /**
- * Reads what stands behind the host of a `ws+…` URL. `ed=2048`, `host=` and `sni=` are for us and not sent.
+ * Parses the part of a `ws+…` URL after the host. `ed=2048`, `host=` and `sni=` are local parameters and are not sent.
  *
- * @param url Scheme, host and port count as they are; account and fragment are left out.
+ * @param url Scheme, host and port are used unchanged; account and fragment are dropped.
  * @throws RangeError naming the parameter and the limit
  */
 export function parseWebSocketHop(scheme: 'ws' | 'wss', url: URL, proxy: string): WebSocketHop {
   const { searchParams } = url
   const take = (name: string): string | undefined => {
     const value = searchParams.get(name)
-    // Deleting writes the whole query anew, so only where there is something to delete.
+    // Deleting rewrites the whole query, so it is done only if needed.
     if (value !== null) searchParams.delete(name)
     return value ?? undefined
   }
@@ -71,7 +71,7 @@ export function parseWebSocketHop(scheme: 'ws' | 'wss', url: URL, proxy: string)
   }
 }
 
-/** A way to a proxy that goes through a WebSocket to `hop`; the connection below that comes from `dialProxy`. */
+/** Connects to a proxy through a WebSocket to `hop`; `dialProxy` opens the connection below it. */
 export function overWebSocket(
   hop: WebSocketHop,
   dialProxy: DialProxy,

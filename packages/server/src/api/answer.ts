@@ -1,13 +1,13 @@
 import type { ServerResponse } from 'node:http'
 
-/** What goes back to the caller: `body` becomes JSON, without one nothing is sent. */
+/** An answer: `body` is sent as JSON; without it the body is empty. */
 export interface Answer {
   readonly status: number
   readonly body?: unknown
   readonly headers?: Readonly<Record<string, string>>
 }
 
-/** A request that was not served. The message is for whoever sent it, so it must not hold a secret. */
+/** A refused request. The caller sees the message, so it must not hold a secret. */
 export class ApiRefusal extends Error {
   override readonly name = 'ApiRefusal'
   readonly status: number
@@ -20,7 +20,7 @@ export class ApiRefusal extends Error {
   }
 }
 
-/** The deployed servers answer so, with 200 too, where a well-formed request cannot be fulfilled. */
+/** Deployed servers answer so, also with 200, if a well-formed request cannot be fulfilled. */
 export function failure(status: number, error: string, headers?: Readonly<Record<string, string>>): Answer {
   return { status, body: { success: false, error }, ...(headers === undefined ? {} : { headers }) }
 }
@@ -42,7 +42,7 @@ export class JsonText {
   }
 }
 
-/** To the letter what deployed servers say. */
+/** Exactly as deployed servers send it. */
 const jsonType = { 'content-type': 'application/json' }
 
 function toText(body: unknown): string {

@@ -4,22 +4,22 @@ import type { ChannelInfo } from '../reverse/channel-info.js'
 import type { ConnectorTokenRequest, ReverseTokenRequest } from '../tokens/token-requests.js'
 import type { TokenStatus } from '../tokens/token-status.js'
 
-/** One authorized request, and what it takes to serve it. */
+/** One authorized request with its context. */
 export interface ApiCall {
   readonly server: ManagedServer
-  /** What stands in the path where the route has a name in braces, decoded; empty where it has none. */
+  /** Decoded part of the path at the name in braces; empty if the route has none. */
   readonly parameter: string
   readonly clock: Clock
-  /** Knows the caller's address. */
+  /** Adds the caller's address. */
   readonly logger: Logger
   /** @throws ApiRefusal when there is no whole body within the limits */
   readBody(): Promise<string>
 }
 
-/** Serves a request. May throw ApiRefusal, or ServerError for what the server refuses. */
+/** Serves a request. May throw ApiRefusal, or a ServerError of the server. */
 export type ApiHandler = (call: ApiCall) => Answer | Promise<Answer>
 
-/** What the management API needs of the server; `LinkSocksServer` is one. */
+/** The part of the server that the management API uses; `LinkSocksServer` implements it. */
 export interface ManagedServer {
   tokens(): TokenStatus[]
   channels(): Iterable<ChannelInfo>

@@ -3,10 +3,10 @@ import type { ChannelInfo } from '../reverse/channel-info.js'
 import { type Answer, ApiRefusal } from './answer.js'
 import type { ApiCall } from './api-call.js'
 
-/** Channels shown at most: about 3 MB of JSON, which is made while nothing else moves. */
+/** Most channels shown: about 3 MB of JSON, which blocks the event loop while it is made. */
 export const maxListedChannels = 10_000
 
-/** `GET /api/channels`: what flows through the server now. Names no token: that would be one more place to leak it. */
+/** `GET /api/channels`: the open channels. Names no tokens, which could leak there. */
 export function showChannels({ server, clock }: ApiCall): Answer {
   const nowMs = clock.now()
   const body: object[] = []
@@ -18,7 +18,7 @@ export function showChannels({ server, clock }: ApiCall): Answer {
   return { status: 200, body, headers: { 'x-total-count': String(count) } }
 }
 
-/** `DELETE /api/channels/{id}`: cuts a flow. */
+/** `DELETE /api/channels/{id}`: closes a channel. */
 export function closeChannel({ server, parameter: id, logger }: ApiCall): Answer {
   if (!server.closeChannel(id)) throw new ApiRefusal(404, 'channel does not exist')
   logger.info({ channel: id }, 'management API: a channel was closed')

@@ -15,7 +15,7 @@ export interface ManagementApiOptions {
   readonly throttle: AuthThrottle
   /** Origins of web pages that may call it. */
   readonly allowOrigins: AllowedOrigins
-  /** An address has shown a wrong key. */
+  /** An address has sent a wrong key. */
   readonly onWrongKey: (remoteAddress: string) => void
   readonly clock: Clock
   readonly logger: Logger
@@ -26,11 +26,11 @@ export interface ApiRequest {
   /** Without the query. */
   readonly path: string
   readonly remoteAddress: string
-  /** Answers whoever shows no valid key, instead of us: the API is then not to be seen, not even its public part. */
+  /** Answers callers without a valid key instead: the API, including its public part, is then hidden. */
   readonly answerStranger?: () => void
 }
 
-/** The HTTP API that deployed LinkSocks servers have, and what we add; docs/guide/api.md describes it. */
+/** The HTTP API of deployed LinkSocks servers, with our additions; docs/guide/api.md describes it. */
 export class ManagementApi {
   readonly #options: ManagementApiOptions
   readonly #isKey: (header: string | string[] | undefined) => boolean
@@ -98,10 +98,10 @@ export class ManagementApi {
   }
 }
 
-/** Someone who may not use the API, and who is not to know of it where there is a fallback. */
+/** A caller who may not use the API, and must not see it if there is a fallback. */
 class StrangerRefusal extends ApiRefusal {}
 
-/** RFC 9110 §15.5.2 asks for the header; the text is to the letter what deployed servers say. */
+/** RFC 9110 §15.5.2 asks for the header; the text is exactly that of deployed servers. */
 function wrongKey(): StrangerRefusal {
   return new StrangerRefusal(401, 'invalid API key', { 'www-authenticate': 'X-API-Key' })
 }

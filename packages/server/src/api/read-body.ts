@@ -2,15 +2,15 @@ import type { IncomingMessage } from 'node:http'
 import type { Clock } from '@ls/foundation'
 import { ApiRefusal } from './answer.js'
 
-/** Bodies are a token and a few names: this is a hundred times what they need, in bytes. */
+/** A body is a token and a few names: this is a hundred times what it needs, in bytes. */
 export const maxBodyBytes = 65_536
 
-/** A body that is not there after this many milliseconds does not come: it fits into a few packets. */
+/** Deadline of a body, in milliseconds: it fits into a few packets. */
 export const bodyDeadlineMs = 10_000
 
 /**
- * Reads a request's body, in text. What is beyond the limit is thrown away as it comes, so that a caller who sends first
- * and reads later still gets the answer; the listener's own deadline for requests ends that.
+ * Reads a request's body as text. Bytes beyond the limit are discarded as they arrive, so that a caller who sends first
+ * and reads later still gets the answer; the listener's deadline for requests ends that.
  *
  * @throws ApiRefusal 413 past the limit, 408 past the deadline, 400 for bytes that are not UTF-8 or an upload cut short
  */

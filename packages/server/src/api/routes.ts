@@ -8,7 +8,7 @@ import { addToken, removeToken } from './tokens.js'
 export interface Route {
   /** As the OpenAPI document writes it: a name in braces stands for the rest of the path. */
   readonly path: string
-  /** Answers without a key: it holds nothing that is not in the documentation. */
+  /** Needs no key: it shows nothing that is not in the documentation. */
   readonly isPublic?: true
   readonly methods: Readonly<Record<string, ApiHandler>>
 }
@@ -23,7 +23,7 @@ export const routes: readonly Route[] = [
   { path: '/api/openapi.json', isPublic: true, methods: { GET: showDocument } },
 ]
 
-/** A route, and what stands in a path where the route has its name in braces. */
+/** A route, with the part of the path at its name in braces. */
 export interface RouteMatch {
   readonly route: Route
   readonly parameter: string
@@ -34,7 +34,7 @@ export function findRoute(path: string): RouteMatch | undefined {
   for (const route of routes) {
     const brace = route.path.indexOf('{')
     if (brace < 0 && path === route.path) return { route, parameter: '' }
-    // All the rest: deployed servers take slashes for part of a token too.
+    // The whole rest: on deployed servers a token may contain slashes.
     if (brace >= 0 && path.startsWith(route.path.slice(0, brace))) {
       return { route, parameter: decodeParameter(path.slice(brace)) }
     }

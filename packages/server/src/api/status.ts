@@ -11,7 +11,7 @@ export function showStatus({ server }: ApiCall): Answer {
   const body = {
     version: `v${version}`,
     tokens: [...reverse, ...forward].map(describe),
-    // Peer-to-peer links, which deployed servers may have and this one has not.
+    // Peer-to-peer links, which only deployed servers have.
     direct: { enabled: false },
   }
   return { status: 200, body }

@@ -1,6 +1,6 @@
 import { ApiRefusal } from './answer.js'
 
-/** The fields of a request's body that mean something here; others are ignored, as deployed servers do. */
+/** Known fields of a request's body; others are ignored, as on deployed servers. */
 export interface TokenBody {
   readonly type?: string
   readonly token?: string
@@ -45,7 +45,7 @@ function parseObject(text: string): object {
   try {
     json = JSON.parse(text)
   } catch {
-    // To the letter what deployed servers say.
+    // Exactly the text of deployed servers.
     throw new ApiRefusal(400, 'invalid request body')
   }
   if (typeof json === 'object' && json !== null && !Array.isArray(json)) return json

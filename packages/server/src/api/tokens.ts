@@ -11,11 +11,11 @@ export async function addToken(call: ApiCall): Promise<Answer> {
   return answer
 }
 
-/** `DELETE /api/token/{token}`, or with the token in the body: removes it and closes everyone who uses it. */
+/** `DELETE /api/token/{token}`, or with the token in the body: removes it and disconnects its users. */
 export async function removeToken(call: ApiCall): Promise<Answer> {
   const token = call.parameter || (await readToken(call))
   if (token === undefined) return failure(200, 'token not specified')
-  // A slip in the token must not look as if access were revoked.
+  // A mistyped token must not look like a revoked one.
   if (!(await call.server.removeToken(token))) return failure(200, 'token does not exist')
   call.logger.info({}, 'management API: a token was removed')
   return { status: 200, body: { success: true, token } }
@@ -39,7 +39,7 @@ function add({ server }: ApiCall, body: TokenBody): Answer {
 }
 
 function addReverse(server: ApiCall['server'], { port, ...body }: TokenBody): Answer {
-  // Deployed servers open no port in autonomy, whatever is asked: it would lead past the connector tokens.
+  // Deployed servers never open a port in autonomy: it would bypass the connector tokens.
   const socksPort = body.allowManageConnector === true ? -1 : port
   const request: ReverseTokenRequest = { ...body, ...(socksPort === undefined ? {} : { socksPort }) }
   const fault = faultOf(request)

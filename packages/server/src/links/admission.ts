@@ -24,32 +24,32 @@ export interface AdmissionOptions {
   readonly server: ResolvedServerOptions
   readonly tokens: TokenRegistry
   readonly throttle: AuthThrottle
-  /** A client has a session from now on. */
+  /** A client has got a session. */
   onJoin(peer: Peer): void
-  /** All of a client's session is over. */
+  /** A client's session is over. */
   onLeave(peer: Peer, reason: string): void
   /** A client's link is up: its first one, or one after a loss. */
   onLinked(peer: Peer): void
   /** A client asks for a channel. */
   onConnect(peer: Peer, channel: Channel): void
-  /** A client sent a message that is not about channels. */
+  /** A client sent a message that belongs to no channel. */
   onMessage(peer: Peer, message: Uint8Array): void
-  /** A client was not let in. */
+  /** A client was refused. */
   onRefused(remoteAddress: string, reason: string): void
 }
 
-/** A link of someone who has yet to show that it may stay. */
+/** A link that is not authenticated yet. */
 export interface ArrivingTransport extends MessageTransport {
-  /** It may; false when there is no room for it, and it is being closed. */
+  /** Admits the link; false if there is no room, and it is being closed. */
   admit(): boolean
 }
 
-/** Lets clients in that show a valid token, and knows who is in. */
+/** Admits clients with a valid token, and tracks them. */
 export class Admission {
   readonly peers: ReadonlySet<Peer>
   readonly #options: AdmissionOptions
   readonly #peers = new Set<Peer>()
-  /** Sessions that may be resumed, by their id. */
+  /** Resumable sessions by their id. */
   readonly #tickets = new Map<string, Ticket & { readonly peer: Peer }>()
   readonly #lost: LostChannels
   readonly #tenants: Tenants
@@ -90,16 +90,16 @@ export class Admission {
     }
   }
 
-  /** Lets nobody in any more. */
+  /** Admits no more clients. */
   close(): void {
     this.#closed = true
   }
 
   #welcome(transport: MessageTransport, agreement: Agreement, remoteAddress: string): void {
     const { identity, ticket } = agreement
-    // No refusal: the client may come back when the server does.
+    // This is no refusal: the client may come back when the server does.
     if (this.#closed) return transport.close({ code: CloseCode.goingAway, reason: 'the server is shutting down' })
-    // The token may have gone while the client took its time.
+    // The token may have been removed during the handshake.
     if (this.#options.tokens.find(identity.record.token) !== identity.record) {
       return refuse(transport, 'invalid token')
     }
@@ -154,7 +154,7 @@ export class Admission {
     return new Session(options, handler)
   }
 
-  /** A session goes on over a link that may come from somewhere else. */
+  /** A session continues over a link that may come from another address. */
   #moved(ticketId: string, remoteAddress: string): void {
     const ticket = this.#tickets.get(ticketId)
     if (ticket !== undefined) ticket.peer.remoteAddress = remoteAddress

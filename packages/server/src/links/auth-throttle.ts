@@ -3,11 +3,14 @@ import { addressGroup } from '@ls/mux'
 
 export interface AuthThrottleOptions {
   readonly clock: Clock
-  /** Failures of one address that cost nothing: people mistype. @default 3 */
+  /** Failures of one address without delay: people mistype. @default 3 */
   readonly freeFailures?: number
-  /** Wait after the first failure beyond; it doubles from there, in milliseconds. @default 250 */
+  /** Delay after the first failure beyond that, in milliseconds; it doubles from there. @default 250 */
   readonly firstDelayMs?: number
-  /** Longest wait, in milliseconds: 450 guesses an hour, while who shares the address gets in within seconds. @default 8000 */
+  /**
+   * Longest delay, in milliseconds: 450 guesses an hour, while others at that address get in within seconds.
+   * @default 8000
+   */
   readonly maxDelayMs?: number
   /** An address is forgotten after this long without a failure, in milliseconds. @default 600000 */
   readonly forgetMs?: number
@@ -18,14 +21,14 @@ export interface AuthThrottleOptions {
 interface Entry {
   failures: number
   lastMs: number
-  /** Nothing that the address shows is looked at before. */
+  /** Credentials of the address are not checked before this time. */
   openMs: number
 }
 
 /**
- * Makes guessing cost time, for tokens and API keys together. It decides before anything is compared, so that no answer, and
- * no lack of one, tells a guesser anything: a right key has to wait as well. Nothing that succeeds clears an address, or a
- * tenant could go on guessing the key of the API. A /64 of IPv6 is one address.
+ * Slows down guessing of tokens and API keys together. It applies before any comparison, also to right keys, so a
+ * guesser learns nothing from an answer or its absence. A success does not clear an address, or a tenant could go on
+ * guessing the API key. A /64 of IPv6 is one address.
  */
 export class AuthThrottle {
   readonly #options: Required<AuthThrottleOptions>
@@ -42,13 +45,13 @@ export class AuthThrottle {
     }
   }
 
-  /** How long nothing that this address shows may be looked at, in milliseconds; 0 when it may be now. */
+  /** Time until credentials of this address may be checked, in milliseconds; 0 for now. */
   waitMs(address: string): number {
     const entry = this.#entries.get(addressGroup(address))
     return entry === undefined ? 0 : Math.max(0, entry.openMs - this.#options.clock.now())
   }
 
-  /** What the address has shown was wrong. */
+  /** The address has sent a wrong token or key. */
   failed(address: string): void {
     const { clock, freeFailures, firstDelayMs, maxDelayMs, forgetMs, maxAddresses } = this.#options
     const now = clock.now()

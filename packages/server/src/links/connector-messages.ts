@@ -9,9 +9,9 @@ export interface ConnectorMessagesOptions {
   readonly maxTokens?: number
   /** Whether a provider process with this instance has a session under the reverse token. */
   isConnected(reverse: ReverseToken, instance: string): boolean
-  /** A token is to go, with everyone who uses it. */
+  /** Removes a token and disconnects its users. */
   remove(token: ConnectorToken): void
-  /** A token has come, or has another owner. */
+  /** A token was added or has another owner. */
   changed(token: ConnectorToken): void
 }
 
@@ -23,7 +23,7 @@ export class ConnectorMessages {
     this.#options = options
   }
 
-  /** Takes any message that is not about a channel; answers it if it is Connector. */
+  /** Receives a message that belongs to no channel; answers it if it is Connector. */
   receive(peer: Peer, bytes: Uint8Array): void {
     if (peekType(bytes) !== MessageType.Connector) return
     const message = decode(bytes)
@@ -57,7 +57,7 @@ export class ConnectorMessages {
     }
     if (known.kind !== 'connector' || known.reverse !== reverse || known.owner === undefined) throw taken()
     if (known.owner === peer.instance) return token
-    // Its owner is gone, and a restarted provider comes back under another instance: it may take its token over.
+    // Its owner is gone. A restarted provider has another instance, so it may take over the token.
     if (isConnected(reverse, known.owner)) throw taken()
     known.owner = peer.instance
     changed(known)
@@ -74,7 +74,7 @@ export class ConnectorMessages {
   #remove(peer: Peer, reverse: ReverseToken, token: string): string {
     const known = this.#options.tokens.find(token)
     const own = known?.kind === 'connector' && known.reverse === reverse && known.owner === peer.instance
-    // The same answer for a token of another owner and for none at all: who else is here is nobody's business.
+    // A token of another owner and a missing one get the same answer, which reveals nothing about other users.
     if (!own) throw new ServerError('ERR_SERVER_TOKEN_INVALID', 'connector token does not exist')
     this.#options.remove(known)
     return token

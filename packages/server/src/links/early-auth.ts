@@ -10,7 +10,7 @@ export function earlyTokenHash(headers: IncomingHttpHeaders): string | undefined
     const message = decode(first)
     return message.type === MessageType.Auth ? hashToken(message.token) : undefined
   } catch {
-    // An ordinary subprotocol, most likely: nothing that shows a token.
+    // Most likely an ordinary subprotocol, which holds no token.
     return undefined
   }
 }

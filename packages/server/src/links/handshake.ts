@@ -6,7 +6,7 @@ import type { Identity } from './peer.js'
 import type { ResolvedServerOptions } from '../options.js'
 import type { TokenRecord, TokenRegistry } from '../tokens/token-registry.js'
 
-/** What a session needs to be found and owned again by a client that lost its link (protocol.md §3, `resume`). */
+/** Data with which a client that lost its link finds and proves its session (protocol.md §3, `resume`). */
 export interface Ticket {
   /** The session's id, as hex. */
   readonly id: string
@@ -15,16 +15,16 @@ export interface Ticket {
   readonly session: Session
 }
 
-/** What was agreed with a new client. */
+/** Terms agreed with a new client. */
 export interface Agreement {
   readonly identity: Identity
   readonly extensions: readonly Extension[]
   readonly peerWindowBytes: number | undefined
-  /** Id and secret of the new session; undefined where `resume` is not in force. */
+  /** Id and secret of the new session; undefined without `resume`. */
   readonly ticket: Omit<Ticket, 'session'> | undefined
 }
 
-/** How a handshake ended well: a new session is to be made, or the one with this id goes on. */
+/** Result of a successful handshake: a new session is to be made, or the one with this id continues. */
 export type HandshakeOutcome =
   | { readonly kind: 'agreed'; readonly agreement: Agreement }
   | { readonly kind: 'resumed'; readonly id: string }
@@ -32,11 +32,11 @@ export type HandshakeOutcome =
 export interface HandshakeDependencies {
   readonly options: ResolvedServerOptions
   readonly tokens: TokenRegistry
-  /** The session a client wants to go on with. */
+  /** Finds the session that a client wants to resume. */
   findTicket(id: string): Ticket | undefined
-  /** How long nothing that the client shows may be looked at, in milliseconds. */
+  /** Time until the client's credentials may be checked, in milliseconds. */
   readonly waitMs: () => number
-  /** The client has shown a token that is known; false when there is no room for it. */
+  /** The client has sent a known token; false if there is no room for it. */
   proven(): boolean
   /** Resolves when a new session of that token may begin. */
   admit(record: TokenRecord): Promise<void>
@@ -47,7 +47,7 @@ export class Refusal extends Error {
   override readonly name = 'Refusal'
 }
 
-/** The client's address has shown too many wrong tokens or keys. */
+/** The client's address has sent too many wrong tokens or keys. */
 export class Throttled extends Error {
   override readonly name = 'Throttled'
 
@@ -59,7 +59,7 @@ export class Throttled extends Error {
 /**
  * Opens a link from the server's side (protocol.md §1 "Opening a link", §3).
  *
- * @throws Refusal when the token or the order of messages is wrong; the caller answers when it sees fit
+ * @throws Refusal when the token or the order of messages is wrong; the caller answers
  */
 export async function shakeHands(
   transport: MessageTransport,
@@ -119,7 +119,7 @@ function throttle(waitMs: number): void {
 
 function identify(record: TokenRecord | undefined, reverse: boolean, instance: Uint8Array | undefined): Identity {
   if (record === undefined) throw new Refusal('invalid token')
-  // The peer has proven the token, so it may know what it is for.
+  // The peer has authenticated, so it may learn the kind of its token.
   if ((record.kind === 'reverse') !== reverse) throw new Refusal(`invalid token: ${uses[record.kind]}`)
   return { record, instance: hex(instance ?? newChannelId()) }
 }
@@ -144,7 +144,7 @@ function makeTicket(record: TokenRecord): Agreement['ticket'] {
   return { id: hex(newChannelId()), secret: randomBytes(secretBytes), record }
 }
 
-/** 256 bits: nobody guesses it, and it is sent once a session. */
+/** 256 bits cannot be guessed; it is sent once a session. */
 const secretBytes = 32
 
 function mayResume(ticket: Ticket, secret: Uint8Array, identity: Identity): boolean {
@@ -154,7 +154,7 @@ function mayResume(ticket: Ticket, secret: Uint8Array, identity: Identity): bool
 
 function resume(session: Session, transport: MessageTransport, peerReceived: number): boolean {
   if (!session.canResume(peerReceived)) return false
-  // The number in Resumed must be final: the old link is let go first.
+  // The number in Resumed must be final, so the old link is detached first.
   session.detach()
   transport.send(encode({ type: MessageType.Resumed, success: true, sequence: session.receivedSequence }))
   return session.attach(transport, peerReceived)

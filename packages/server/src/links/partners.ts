@@ -3,14 +3,14 @@ import type { Peer } from './peer.js'
 import type { ConnectorToken } from '../tokens/token-registry.js'
 
 /**
- * Tells the providers and connectors of one reverse token how many partners they have: their own, never another
- * tenant's (protocol.md §1 and §2). Partners are processes, not WebSockets.
+ * Tells the providers and connectors of one reverse token the number of their partners, never another tenant's
+ * (protocol.md §1 and §2). Partners are processes, not WebSockets.
  */
 export class Partners {
-  /** What each has been told last: who joins changes few counts, and nobody needs the others again. */
+  /** Last count sent to each peer: a new peer changes few counts, and the others need no message. */
   readonly #told = new WeakMap<Peer, number>()
 
-  /** Someone has come or gone, or a connector token has another owner. */
+  /** A peer has come or gone, or a connector token has another owner. */
   update(providers: ReadonlySet<Peer>, connectors: ReadonlySet<Peer>): void {
     const providerInstances = new Set([...providers].map(({ instance }) => instance))
     const byOwner = connectorsByOwner(connectors)

@@ -22,13 +22,13 @@ export interface FrontDoorOptions {
   readonly throttle: AuthThrottle
   /** Whether a token with this hash would be let in. */
   isKnownToken(hash: string): boolean
-  /** A client was sent away since its token is not known. */
+  /** A client was refused since its token is unknown. */
   onRefused(remoteAddress: string, reason: string): void
 }
 
 /**
- * Decides who on the WebSocket port gets a WebSocket, who the API, and who is shown what. With a fallback, those who are none
- * of ours see that and nothing else: a wrong path, a wrong host, a wrong token and a wrong API key all look alike.
+ * Decides which requests on the WebSocket port get a WebSocket, the API, or the fallback. With a fallback, all refused
+ * requests see only that: a wrong path, host, token and API key look alike.
  */
 export class FrontDoor {
   readonly #options: FrontDoorOptions
@@ -72,15 +72,15 @@ export class FrontDoor {
   }
 
   /**
-   * Everyone knows the default path: there, only a known token counts. A path of one's own is a secret itself, so it will do
-   * for clients that authenticate by message, which cannot show their token before, unless as early data.
+   * The default path is public, so it needs a known token. A custom path is itself a secret, so it is enough for
+   * clients that authenticate by message: they cannot send their token earlier, except as early data.
    */
   #standingOf({ path, query, headers, remoteAddress }: UpgradeRequest): 'client' | 'stranger' | 'impostor' {
     const { throttle } = this.#options
     const { tokenHash = earlyTokenHash(headers), malformedToken } = parseAuthQuery(query)
     if (malformedToken || tokenHash !== undefined) {
       const address = plainAddress(remoteAddress)
-      // Not looked at: a right token is not let in either.
+      // Not checked: a right token is refused too.
       if (throttle.waitMs(address) > 0) return 'stranger'
       if (tokenHash !== undefined && this.#options.isKnownToken(tokenHash)) return 'client'
       throttle.failed(address)
@@ -89,7 +89,7 @@ export class FrontDoor {
     return defaultSocketPaths.includes(path) ? 'stranger' : 'client'
   }
 
-  /** Where a link of an address that has guessed too often is refused at once; what it shows is not looked at. */
+  /** Refuses a link at once if its address has guessed too often; its credentials are not checked. */
   #throttled({ query, headers, remoteAddress }: UpgradeRequest): UpgradeRefusal | undefined {
     if (!showsToken(query, headers)) return undefined
     const waitMs = this.#options.throttle.waitMs(plainAddress(remoteAddress))

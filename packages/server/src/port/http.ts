@@ -5,7 +5,7 @@ import { isApiPath } from '../api/routes.js'
 import { version } from '../version.js'
 
 export interface PlainHttp {
-  /** Without it its paths do not exist. */
+  /** Without it, its paths do not exist. */
   readonly api: ManagementApi | undefined
   readonly socketPaths: readonly string[]
 }

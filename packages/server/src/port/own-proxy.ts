@@ -3,12 +3,12 @@ import { Inbound, type ListenAddress, localSession, type Outbound } from '@ls/re
 import { byteStreamPorts } from '@ls/transport'
 import { believedProxies, type ResolvedServerOptions } from '../options.js'
 
-/** The server's own proxy ports, for programs without a LinkSocks client: what they ask for leaves here. */
+/** The server's own proxy ports, for programs without a LinkSocks client; their traffic leaves here. */
 export class OwnProxy {
   readonly #inbound: Inbound
   readonly #session: Session
 
-  /** @throws RangeError or TypeError for a place or an account that cannot be */
+  /** @throws RangeError or TypeError for an invalid address or account */
   constructor(places: readonly string[], outbound: Outbound, server: ResolvedServerOptions) {
     const { clock, logger, tls, socksAccounts = [] } = server
     this.#session = localSession(outbound, { clock, logger })
@@ -17,9 +17,9 @@ export class OwnProxy {
       listenOn: places,
       listenWebSocket: byteStreamPorts({ tls, allowOrigins: server.allowOrigins, ...believedProxies(server) }),
       accounts: socksAccounts,
-      // Those of the outbound hold, which dials.
+      // The rules of the outbound apply, which dials.
       accessRules: [],
-      // Between two halves of one process there is nothing to gain by either.
+      // Neither helps between two halves of one process.
       batching: 'off',
       compressionThresholdBytes: 0,
       pick: () => this.#session,

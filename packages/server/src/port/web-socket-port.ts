@@ -20,12 +20,12 @@ export interface WebSocketPortOptions {
   readonly api: ManagementApi | undefined
   readonly throttle: AuthThrottle
   isKnownToken(hash: string): boolean
-  /** A client was sent away before its WebSocket was opened, since its token is not known. */
+  /** A client was refused before its WebSocket was opened, since its token is unknown. */
   onRefused(remoteAddress: string, reason: string): void
   readonly onTransport: ListenOptions['onTransport']
 }
 
-/** The port that links come in by, with its certificate and with what it shows to all others. */
+/** The port for links, with its certificate and its fallback. */
 export class WebSocketPort {
   readonly #listener: TransportListener
   readonly #frontDoor: FrontDoor
@@ -59,7 +59,7 @@ export class WebSocketPort {
     }
   }
 
-  /** Where it listens, for a UNIX socket `unix:/path` and port 0. */
+  /** Its address; for a UNIX socket `unix:/path` and port 0. */
   get address(): { host: string; port: number } {
     return this.#listener.address()
   }
@@ -68,7 +68,7 @@ export class WebSocketPort {
     return this.#listener.refusals
   }
 
-  /** Stops listening and cuts what is no link; links live on. */
+  /** Stops listening and cuts all connections that are no links; links stay. */
   async close(): Promise<void> {
     this.#certificateWatch?.close()
     this.#frontDoor.close()
@@ -83,12 +83,12 @@ export class WebSocketPort {
 }
 
 /**
- * What a client may send before its token is known. Auth is the longest message then, 281 bytes with a token of 255; early
+ * Limits for a client before its token is known. Auth is then the longest message, 281 bytes with a token of 255; early
  * data may have a Resume behind it.
  */
 const unproven = { messageBytes: 1024, totalBytes: 4096 } as const
 
-/** Those options that are the listener's own. */
+/** Options of the listener. */
 function listenOptions(server: ResolvedServerOptions) {
   const { host, port, maxLinks, pending, logger, heartbeat } = server
   return {

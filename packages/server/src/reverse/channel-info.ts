@@ -5,15 +5,18 @@ import { type ClientInfo, describeClient } from '../events.js'
 import type { Peer } from '../links/peer.js'
 import type { Switchboard } from './switchboard.js'
 
-/** One proxied flow, as it stands now. */
+/** Snapshot of one proxied connection. */
 export interface ChannelInfo {
   /** The channel's id on the wire, as 8-4-4-4-12 hex digits. */
   readonly id: string
-  /** What flows through it. */
+  /** Its protocol. */
   readonly protocol: 'tcp' | 'udp'
-  /** What the flow is to reach; undefined for UDP, where each datagram names its own target. */
+  /** Its target; undefined for UDP, where each datagram names its own. */
   readonly target: Address | undefined
-  /** Whose link it runs over: the client in forward mode, the provider in reverse mode, the connector in agent mode. */
+  /**
+   * The client whose link carries it: in forward mode the client, in reverse mode the provider, in agent mode the
+   * connector.
+   */
   readonly client: ClientInfo
   /** Payload bytes that went towards the target, uncompressed. */
   readonly bytesToTarget: number
@@ -21,7 +24,7 @@ export interface ChannelInfo {
   readonly bytesFromTarget: number
   /** Time the channel was made, in milliseconds of the server's clock. */
   readonly openedAtMs: number
-  /** It passes here on its way from a connector to a provider. */
+  /** It is forwarded from a connector to a provider. */
   readonly forwarded: boolean
 }
 
@@ -39,8 +42,8 @@ export function* listChannels(peers: ReadonlySet<Peer>, switchboard: Switchboard
 }
 
 /**
- * Closes the channels with this id; false when there are none. Ids are random, so two clients have the same one only
- * when one of them wants it.
+ * Closes the channels with this id; false if there are none. Ids are random, so two clients share one only if one of
+ * them intends to.
  */
 export function closeChannel(id: string, peers: ReadonlySet<Peer>, switchboard: Switchboard): boolean {
   const bytes = parseUuid(id)
@@ -58,7 +61,7 @@ const closedByHand = 'forbidden: closed by the administrator'
 
 function describe(channel: Channel, peer: Peer): ChannelInfo {
   const { id, protocol, address, initiator, sentBytes, receivedBytes, openedAtMs } = channel
-  // One that cannot be parsed was refused: its channel is closing.
+  // A target that cannot be parsed was refused: its channel is closing.
   const target = address === undefined ? undefined : parseTarget(address)
   return {
     id: formatChannelId(id),

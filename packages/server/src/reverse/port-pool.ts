@@ -3,17 +3,17 @@ import { ServerError } from '../errors.js'
 export interface TakeOptions {
   /** The port to take; 0 leaves the choice to the system when the port is opened. @default any free one */
   readonly wanted?: number | undefined
-  /** A port that is no SOCKS port, since the server itself listens on it. */
+  /** A port that is not available, since the server itself listens on it. */
   readonly except?: number | undefined
 }
 
-/** Ports for reverse tokens. A port is taken from the moment a token has it until nothing listens on it any more. */
+/** Ports for reverse tokens. A port is taken from the moment a token gets it until nothing listens on it any more. */
 export class PortPool {
   readonly #first: number
   readonly #last: number
   readonly #taken = new Set<number>()
 
-  /** Ports that are chosen for tokens which name none: from `first` to `last`. */
+  /** Range of ports for tokens that name none: from `first` to `last`. */
   constructor([first, last]: readonly [number, number]) {
     this.#first = first
     this.#last = last
@@ -36,7 +36,7 @@ export class PortPool {
 
   #anyFree(except: number | undefined): number {
     const size = this.#last - this.#first + 1
-    // From a random place on, so that a port is not the next token's right after it was given back.
+    // Starts at a random port, so that a freed port is not reused at once.
     const start = Math.floor(Math.random() * size)
     for (let step = 0; step < size; step++) {
       const port = this.#first + ((start + step) % size)

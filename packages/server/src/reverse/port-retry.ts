@@ -1,6 +1,7 @@
 /**
- * How long to wait before a proxy port that could not be opened is tried again, in milliseconds: a second, then twice as
- * long each time, up to 30 s. Whoever holds it, a predecessor that still ends most often, is gone soon or not for hours.
+ * Delay before a proxy port that could not be opened is tried again, in milliseconds: a second, then twice as long each
+ * time, up to 30 s. Most often a predecessor that is still stopping holds the port; then it is free soon, otherwise not
+ * for hours.
  */
 export function portRetryMs(failures: number): number {
   return Math.min(1000 * 2 ** (failures - 1), maxRetryMs)

@@ -18,10 +18,10 @@ export interface ReverseGroupOptions {
   onError(error: unknown): void
 }
 
-/** A client learns within this time that no provider answers: the connect timeout of 10 s and 5 s more (protocol.md §1). */
+/** Time until a client learns that no provider answers: the connect timeout of 10 s and 5 s more (protocol.md §1). */
 export const sleepingProviderMs = 15_000
 
-/** Everything that belongs to one reverse token: its providers, its SOCKS port, and the connectors that reach them. */
+/** State of one reverse token: its providers, its SOCKS port, and the connectors that reach them. */
 export class ReverseGroup {
   readonly record: ReverseToken
   readonly #options: ReverseGroupOptions
@@ -32,7 +32,7 @@ export class ReverseGroup {
   /** Requests of connectors, by the provider that owns their token. */
   readonly #owned = new Map<string, Balancer>()
   readonly #inbound: Inbound | undefined
-  /** Of connections at the SOCKS port. */
+  /** Slots of connections at the SOCKS port. */
   readonly #slots: ChannelSlots
   #listening: Promise<void> | undefined
   #failures = 0
@@ -72,18 +72,18 @@ export class ReverseGroup {
     })
   }
 
-  /** @throws RelayError `busy` for a connection beyond those that the token, or all tokens together, may have */
+  /** @throws RelayError `busy` at the limit of the token or of all tokens */
   #pick(signal: Cancellation): ReturnType<Balancer['pick']> {
     this.#slots.check()
     return this.#all.pick(signal)
   }
 
-  /** Where SOCKS listens for this token, or is going to; −1 for nowhere. */
+  /** SOCKS port of this token, or its planned one; −1 for none. */
   get port(): number {
     return this.#inbound?.address?.port ?? this.record.port
   }
 
-  /** Opens the SOCKS port now or, where that fails, as soon as it is free and as long as someone wants it. */
+  /** Opens the SOCKS port now; if that fails, retries until it is free or no longer needed. */
   keepOpen(): void {
     this.#options.server.clock.clearTimeout(this.#retryTimer)
     this.listen().then(
@@ -129,12 +129,12 @@ export class ReverseGroup {
     this.#changed()
   }
 
-  /** Whether the owner of a connector token has a session; its link may be down for the grace. */
+  /** Whether the owner of a connector token has a session; its link may be down. */
   hasProvider(instance: string): boolean {
     return [...this.#providers].some((peer) => peer.instance === instance)
   }
 
-  /** A peer's link is up, or back: what waited for a provider can go. */
+  /** A peer's link is up (again): requests that wait for a provider can go on. */
   wake(peer: Peer): void {
     this.#all.wake()
     this.#owned.get(peer.instance)?.wake()
@@ -155,7 +155,7 @@ export class ReverseGroup {
     return token.owner === undefined ? this.#all : this.#ownedBy(token.owner)
   }
 
-  /** A connector token has another owner, or none any more. */
+  /** A connector token has another owner, or none. */
   ownershipChanged(): void {
     this.#changed()
   }
@@ -166,7 +166,7 @@ export class ReverseGroup {
     this.#options.server.clock.clearTimeout(this.#retryTimer)
     this.#all.close()
     for (const balancer of this.#owned.values()) balancer.close()
-    // A port that is just being opened would stay open for ever.
+    // A port that is being opened would otherwise stay open.
     await this.#listening?.catch(() => {})
     await this.#inbound?.close({ graceMs })
   }
@@ -175,7 +175,7 @@ export class ReverseGroup {
     for (const address of await inbound.listen()) this.#options.onListening(address)
   }
 
-  /** Told once, since it may last for hours. */
+  /** Reported once, since it may last for hours. */
   #retryLater(error: unknown): void {
     if (this.#closed) return
     const { server, onError } = this.#options
@@ -201,7 +201,7 @@ export class ReverseGroup {
     this.#partners.update(this.#providers, this.#connectors)
   }
 
-  /** Forgets owners that are gone, unless a connector still asks for one: it may come back. */
+  /** Removes absent owners, unless a connector still waits for one, since it may come back. */
   #prune(): void {
     const askedFor = new Set([...this.#connectors].map(({ record }) => (record as ConnectorToken).owner))
     for (const [instance, balancer] of this.#owned) {

@@ -18,7 +18,7 @@ export class ReverseGroups {
   readonly #options: ReverseGroupsOptions
   readonly #ports: PortPool
   readonly #groups = new Map<ReverseToken, ReverseGroup>()
-  /** The port of the server's own listener, which no token can have. */
+  /** The port of the server's own listener, which tokens cannot use. */
   #serverPort: number
   #listening = false
 
@@ -39,7 +39,7 @@ export class ReverseGroups {
     return [...this.#groups.values()].flatMap((group) => group.ports)
   }
 
-  /** Takes the port for a new reverse token; −1 when it is to have none. @throws ServerError when it is taken */
+  /** Takes the port for a new reverse token; −1 if it gets none. @throws ServerError when it is taken */
   takePort({ socksPort, socksHost, socksListen = [], allowManageConnector = false }: ReverseTokenRequest): number {
     if (socksListen.length > 0 || socksPort === -1 || (allowManageConnector && socksPort === undefined)) return -1
     const { host, socksHost: defaultHost } = this.#options.server
@@ -47,14 +47,14 @@ export class ReverseGroups {
     return this.#ports.take({ wanted: socksPort, except })
   }
 
-  /** Makes the group of a new token. @throws RangeError or TypeError for a place or an account that cannot be */
+  /** Makes the group of a new token. @throws RangeError or TypeError for an invalid address or account */
   add(record: ReverseToken, socksNowait: boolean): void {
     const group = this.#make(record, socksNowait)
     this.#groups.set(record, group)
     if (socksNowait && this.#listening) group.keepOpen()
   }
 
-  /** Ends the group of a token that is gone; resolves when its port is free for the next token. */
+  /** Ends the group of a removed token; resolves when its port is free again. */
   async remove(record: ReverseToken): Promise<void> {
     const group = this.#groups.get(record)
     this.#groups.delete(record)
@@ -62,7 +62,10 @@ export class ReverseGroups {
     this.#ports.release(record.port)
   }
 
-  /** Opens the ports that wait for no provider, now and from now on. @throws ListenError when one cannot be opened */
+  /**
+   * Opens the ports that do not wait for a provider, and from now on those of new tokens. @throws ListenError when one
+   * cannot be opened
+   */
   async listen(serverPort: number): Promise<void> {
     this.#serverPort = serverPort
     this.#listening = true
@@ -85,7 +88,7 @@ export class ReverseGroups {
   }
 }
 
-/** Whether two listeners on these hosts get into each other's way when they want the same port. */
+/** Whether two listeners on these hosts conflict on the same port. */
 function share(one: string, other: string): boolean {
   return one === other || wildcards.has(one) || wildcards.has(other)
 }

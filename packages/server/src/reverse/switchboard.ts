@@ -14,20 +14,20 @@ import {
 } from '@ls/relay'
 import { sleepingProviderMs } from './reverse-group.js'
 
-/** A channel that passes from a connector to a provider. */
+/** A channel forwarded from a connector to a provider. */
 export interface Connection {
   readonly channel: ForwardedChannel
-  /** The connector's. */
+  /** The connector's session. */
   readonly from: Session
 }
 
-/** Joins connectors' channels with providers, and knows which are joined (agent mode, protocol.md §1). */
+/** Forwards connectors' channels to providers, and tracks them (agent mode, protocol.md §1). */
 export class Switchboard {
-  /** By the channel as its opener asked for it. */
+  /** By the opener's channel. */
   readonly #connections = new Map<Channel, Connection>()
   readonly #rareLog: RareLog
 
-  /** @param rareLog Told of connectors that no provider serves. */
+  /** @param rareLog Logs connectors without a provider. */
   constructor(rareLog: RareLog) {
     this.#rareLog = rareLog
   }
@@ -36,14 +36,14 @@ export class Switchboard {
     return this.#connections.size
   }
 
-  /** Channels that pass through now. */
+  /** The forwarded channels. */
   [Symbol.iterator](): Iterator<Connection> {
     return this.#connections.values()
   }
 
-  /** Passes a channel on to one of `providers`, now or when one has come within `waitMs`. */
+  /** Forwards a channel to one of `providers`, now or once one comes within `waitMs`. */
   connect(channel: Channel, from: Session, providers: Balancer, waitMs: number): void {
-    // Deployed providers hand the text to their resolvers and their rules as it is.
+    // Deployed providers pass the text unchanged to their resolvers and rules.
     const address = channel.address === undefined ? undefined : parseTarget(channel.address)
     if (address instanceof RelayError) return channel.reject(address.message)
     const gone = new AbortController()
@@ -63,7 +63,7 @@ export class Switchboard {
     picked.then(start).catch((error: unknown) => this.#reject(channel, error))
   }
 
-  /** Offers the channel to one provider after the other: nothing passes before one accepts. */
+  /** Offers the channel to one provider after the other; nothing passes before one accepts. */
   #race({ channel, from, first, address, source, signal }: Race): void {
     offerInTurn<Accepted>(first, {
       source,
@@ -88,7 +88,7 @@ export class Switchboard {
       over = true
       this.#connections.delete(channel)
     })
-    // Over already, when what waited in the channel ended with its Disconnect.
+    // It may be over already, if a Disconnect waited in the channel.
     if (forwarded !== undefined && !over) this.#connections.set(channel, { channel: forwarded, from })
   }
 }

@@ -6,19 +6,19 @@ export interface OrphanedTokensOptions {
   readonly tokens: TokenRegistry
   /** Whether a provider process with this instance has a session under the reverse token. */
   isConnected(reverse: ReverseToken, instance: string): boolean
-  /** A token is to go, with everyone who uses it. */
+  /** Removes a token and disconnects its users. */
   remove(token: ConnectorToken): void
   /** How long a token waits for its owner, in milliseconds. @default 600000 */
   readonly keepMs?: number
 }
 
 /**
- * Removes connector tokens whose provider is gone for good. A provider makes up a new instance when it restarts, so tokens that
- * nobody takes over (protocol.md §1, autonomy) would otherwise pile up until the limit of their reverse token.
+ * Removes connector tokens whose provider is gone for good. A provider has a new instance after a restart, so tokens
+ * that it does not take over (protocol.md §1, autonomy) would otherwise pile up to the limit of their reverse token.
  */
 export class OrphanedTokens {
   readonly #options: OrphanedTokensOptions
-  /** One for each absent owner of tokens: bounded by the number of tokens. */
+  /** One timer for each absent owner; limited by the number of tokens. */
   readonly #timers = new Map<ReverseToken, Map<string, TimerHandle>>()
 
   constructor(options: OrphanedTokensOptions) {
@@ -59,7 +59,7 @@ export class OrphanedTokens {
 
   #expire(reverse: ReverseToken, instance: string): void {
     if (this.#options.isConnected(reverse, instance)) return
-    // Asked again: another provider may have taken some of them over.
+    // Checked again: another provider may have taken some over.
     for (const token of this.#tokensOf(reverse, instance)) this.#options.remove(token)
   }
 

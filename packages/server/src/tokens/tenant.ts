@@ -1,14 +1,14 @@
 import type { MemoryBudget, Session } from '@ls/mux'
 import type { TokenRecord } from './token-registry.js'
 
-/** Who pays for what sessions hold: everyone who uses one token, and a reverse token's connectors with its providers. */
+/** Owner of the memory of sessions: all clients with one token, and a reverse token's connectors with its providers. */
 export class Tenant {
   readonly record: TokenRecord
   readonly budget: MemoryBudget
-  /** Sessions that wait for their client to come back, the one that has waited longest first. */
+  /** Sessions that wait for their client, the oldest first. */
   readonly #inGrace = new Set<Session>()
   #sessions = 0
-  /** When the next new session may begin, in milliseconds of the server's clock; see {@link Tenants.admit}. */
+  /** Earliest time of the next new session, in milliseconds of the server's clock; see {@link Tenants.admit}. */
   nextAdmissionMs = 0
 
   constructor(record: TokenRecord, budget: MemoryBudget) {
@@ -20,7 +20,7 @@ export class Tenant {
     return this.#inGrace.size
   }
 
-  /** Whether nobody uses it any more. */
+  /** Whether it has no sessions and holds no memory. */
   get isEmpty(): boolean {
     return this.#sessions === 0
   }
@@ -42,7 +42,7 @@ export class Tenant {
     this.#inGrace.add(session)
   }
 
-  /** Ends the session that has waited longest; false when none waits. */
+  /** Ends the session that has waited longest; false if none waits. */
   endOldest(reason: string): boolean {
     const [oldest] = this.#inGrace
     oldest?.close(reason)
@@ -50,7 +50,7 @@ export class Tenant {
   }
 }
 
-/** Connector tokens are made by providers, so that they must not count as tenants of their own. */
+/** Providers make connector tokens, so these must not count as tenants of their own. */
 export function tenantOf(record: TokenRecord): TokenRecord {
   return record.kind === 'connector' ? record.reverse : record
 }

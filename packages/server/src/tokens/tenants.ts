@@ -11,24 +11,24 @@ export interface TenantsOptions {
   readonly maxTokenGraceSessions: number
 }
 
-/** The client has to try again later; `message` is what it is told. */
+/** The client must try again later; `message` is sent to it. */
 export class Crowded extends Error {
   override readonly name = 'Crowded'
 }
 
 /**
- * The upper part of the tree of budgets (process → tenant → session → channel), and what happens at its limits: whoever
- * holds most loses the session that has waited longest for its client.
+ * The upper part of the tree of budgets (process → tenant → session → channel). At a limit, the tenant that holds most
+ * loses the session that has waited longest for its client.
  */
 export class Tenants {
   readonly #options: TenantsOptions
   readonly #tenants = new Map<TokenRecord, Tenant>()
-  /** Those without a session, whose sockets may still hold bytes. */
+  /** Tenants without a session, whose sockets may still hold bytes. */
   readonly #departed = new Set<Tenant>()
-  /** Of the process, and of each tenant: one that is alone may have all that is lent. */
+  /** Limits of the process and of each tenant: a single tenant may have all that is lent. */
   readonly #limits: MemoryBudgetOptions
   readonly #budget: MemoryBudget
-  /** What connections hold that have not shown yet whose they are. */
+  /** Memory of unauthenticated connections. */
   readonly strangers: MemoryBudget
   readonly #log: RareLog
   #sessionsInGrace = 0
@@ -54,10 +54,10 @@ export class Tenants {
   }
 
   /**
-   * Waits until a new session may begin: at once, but for a token that has as many sessions in grace as it may. Each new
-   * one costs it an old one then, and soon all are lost to someone who only connects and drops.
+   * Waits until a new session may begin: at once, unless the token has its most sessions in grace. Each new session
+   * then replaces an old one, and a client that only connects and drops would soon end them all.
    *
-   * @throws Crowded when too many wait already
+   * @throws Crowded if too many already wait
    */
   async admit(record: TokenRecord): Promise<void> {
     const { clock, maxTokenGraceSessions } = this.#options
@@ -72,7 +72,7 @@ export class Tenants {
     if (startMs > now) await new Promise<void>((resolve) => clock.setTimeout(resolve, startMs - now))
   }
 
-  /** A session begins; returns what it is to be charged to. */
+  /** A session begins; returns the tenant to charge. */
   join(record: TokenRecord): Tenant {
     this.#forgetDeparted()
     const key = tenantOf(record)
@@ -93,7 +93,7 @@ export class Tenants {
     this.#count(tenant, () => tenant.linked(session))
   }
 
-  /** A session has lost its link, and waits for its client from now on. */
+  /** A session has lost its link and now waits for its client. */
   unlinked(tenant: Tenant, session: Session): void {
     const { maxGraceSessions, maxTokenGraceSessions } = this.#options
     this.#count(tenant, () => tenant.unlinked(session))
@@ -106,7 +106,9 @@ export class Tenants {
     }
   }
 
-  /** Looked for with each coming and going: a token that comes back finds what its sockets still hold counted. */
+  /**
+   * Checked with each arrival and departure: a returning token keeps the count of bytes that its sockets still hold.
+   */
   #forgetDeparted(): void {
     for (const tenant of this.#departed) {
       if (tenant.budget.usedBytes > 0) continue
@@ -122,7 +124,7 @@ export class Tenants {
     this.#sessionsInGrace += tenant.sessionsInGrace - before
   }
 
-  /** Not at once: whoever has just charged bytes is in the middle of something. */
+  /** Deferred: the caller that has just charged bytes is in the middle of its work. */
   #relieveSoon(): void {
     if (this.#relieving) return
     this.#relieving = true
@@ -161,17 +163,17 @@ export class Tenants {
   }
 }
 
-/** Few clients use up their windows at a time; those that do are held back once memory itself runs short. */
+/** Few clients use up their windows at the same time; they are held back once memory itself runs short. */
 const promisesPerByte = 4
 
-/** Tenants that half of the budget is kept for. With more of them at once the parts become smaller. */
+/** Number of tenants for which half of the budget is reserved. With more of them the parts become smaller. */
 const guaranteedTenants = 16
 
-/** What all connections may hold that have yet to show a token, in bytes: the early data of 4096 of them. */
+/** Memory of all unauthenticated connections, in bytes: the early data of 4096 of them. */
 const maxStrangersBytes = 16_777_216
 
-/** How far apart new sessions of a token begin that has too many in grace: 20 a second are plenty for people. */
+/** Least time between new sessions of a token with too many in grace: 20 a second are plenty for people. */
 const crowdedIntervalMs = 50
 
-/** Clients wait 10 s for an answer; those behind a longer queue are told to try again. */
+/** Clients wait 10 s for an answer; beyond this queue time they are told to try again. */
 const maxAdmissionWaitMs = 5000

@@ -5,7 +5,7 @@ import { ServerError } from '../errors.js'
 /** A token for clients whose traffic leaves at the server. */
 export interface ForwardToken {
   readonly kind: 'forward'
-  /** In clear, as the client shows it. */
+  /** In clear text. */
   readonly token: string
 }
 
@@ -14,13 +14,13 @@ export interface ReverseToken {
   readonly kind: 'reverse'
   /** In clear, as the provider shows it. */
   readonly token: string
-  /** Where SOCKS listens for this token; −1 for none (autonomy, protocol.md §1), 0 until the system has chosen one. */
+  /** SOCKS port of this token; −1 for none (autonomy, protocol.md §1), 0 until the system has chosen one. */
   readonly port: number
-  /** Address that SOCKS listens on. */
+  /** Address of the SOCKS port. */
   readonly host: string
-  /** Where SOCKS listens instead of `host` and `port`, which is −1 then. */
+  /** Addresses of SOCKS instead of `host` and `port`, which is −1 then. */
   readonly listenOn?: readonly string[]
-  /** Asked of SOCKS clients; undefined lets everyone in. */
+  /** User name that SOCKS clients must give; undefined admits everyone. */
   readonly username: string | undefined
   /** Password to `username`. */
   readonly password: string | undefined
@@ -44,9 +44,9 @@ export interface ConnectorToken {
 /** A token of any kind; `kind` tells which. */
 export type TokenRecord = ForwardToken | ReverseToken | ConnectorToken
 
-/** All tokens of a server. Each belongs to one use; none is ever visible to another tenant. */
+/** All tokens of a server. Each token has one use, and other tenants cannot see it. */
 export class TokenRegistry {
-  /** By the SHA-256 that clients send in the query; a lookup by hash takes the same time for all wrong tokens. */
+  /** By the SHA-256 that clients send in the query; a lookup takes the same time for all wrong tokens. */
   readonly #byHash = new Map<string, TokenRecord>()
   readonly #connectors = new Map<ReverseToken, Set<ConnectorToken>>()
 
@@ -59,12 +59,12 @@ export class TokenRegistry {
     yield* this.#byHash.values()
   }
 
-  /** The record of a token given in clear. */
+  /** Finds a token given in clear text. */
   find(token: string): TokenRecord | undefined {
     return this.#byHash.get(hash(token))
   }
 
-  /** The record of a token given as lowercase hex SHA-256. */
+  /** Finds a token given as lowercase hex SHA-256. */
   findByHash(tokenHash: string): TokenRecord | undefined {
     return this.#byHash.get(tokenHash)
   }
@@ -101,7 +101,7 @@ export class TokenRegistry {
   }
 }
 
-/** A token nobody can guess: 128 bits, in hex. */
+/** A new random token: 128 bits, in hex. */
 export function makeToken(): string {
   return randomBytes(16).toString('hex')
 }

@@ -1,6 +1,6 @@
 import type { Account } from '@ls/relay'
 
-/** What {@link LinkSocksServer.addReverseToken} takes. */
+/** Request of {@link LinkSocksServer.addReverseToken}. */
 export interface ReverseTokenRequest {
   /** 1–255 bytes. @default a new one */
   readonly token?: string
@@ -11,9 +11,12 @@ export interface ReverseTokenRequest {
    * or −1 with `allowManageConnector`
    */
   readonly socksPort?: number
-  /** Where SOCKS listens instead of `socksHost` and `socksPort`: `host:port` or `unix:/path`. @default none */
+  /** Addresses of SOCKS instead of `socksHost` and `socksPort`: `host:port` or `unix:/path`. @default none */
   readonly socksListen?: readonly string[]
-  /** Asked of SOCKS clients, 1–255 bytes each (RFC 1929 §2); both or neither. @default none: anyone may use the port */
+  /**
+   * User name that SOCKS clients must give, 1–255 bytes (RFC 1929 §2), with `password`. @default none: anyone may use
+   * the port
+   */
   readonly username?: string
   /** Password to `username`. @default none */
   readonly password?: string
@@ -25,7 +28,7 @@ export interface ReverseTokenRequest {
   readonly socksNowait?: boolean
 }
 
-/** What {@link LinkSocksServer.addConnectorToken} takes. */
+/** Request of {@link LinkSocksServer.addConnectorToken}. */
 export interface ConnectorTokenRequest {
   /** 1–255 bytes. @default a new one */
   readonly token?: string
@@ -33,12 +36,12 @@ export interface ConnectorTokenRequest {
   readonly reverseToken: string
 }
 
-/** Says what is wrong with a request for a reverse token; undefined when nothing is. Never shows the password. */
+/** Returns the fault of a request for a reverse token; undefined if it has none. Never shows the password. */
 export function faultOf({ socksPort, username, password }: ReverseTokenRequest): string | undefined {
   if (socksPort !== undefined && !isSocksPort(socksPort)) {
     return `port ${socksPort} is out of range: it must be a whole number from 1 to 65535, or -1 for none`
   }
-  // Half of a login would open the port to anyone, or to nobody.
+  // Half of a login would open the port to anyone, or to no one.
   if (username !== undefined && password === undefined) return 'username needs a password as well'
   if (username === undefined && password !== undefined) return 'password needs a username as well'
   return lengthFault('username', username) ?? lengthFault('password', password)

@@ -2,17 +2,17 @@ import type { Peer } from '../links/peer.js'
 import type { ReverseGroups } from '../reverse/reverse-groups.js'
 import type { ConnectorToken, ReverseToken, TokenRecord, TokenRegistry } from './token-registry.js'
 
-/** A token and what is connected through it. */
+/** A token and its clients. */
 export interface TokenStatus {
-  /** In clear: show it to nobody else. */
+  /** In clear text: keep it secret. */
   readonly token: string
-  /** What it is for. */
+  /** Its kind. */
   readonly kind: TokenRecord['kind']
-  /** Client processes whose link is up, however many WebSockets each has. */
+  /** Connected client processes, each counted once for all its WebSockets. */
   readonly clients: number
-  /** Reverse: where SOCKS listens, or is going to when the first provider comes; −1 for nowhere. */
+  /** Reverse: its SOCKS port, or the planned one; −1 for none. */
   readonly port?: number
-  /** Reverse: the connector tokens that lead to it, those of providers included. */
+  /** Reverse: the connector tokens that lead to it, including those of providers. */
   readonly connectorTokens?: readonly string[]
   /** Connector: the reverse token it leads to. */
   readonly reverseToken?: string

@@ -4,13 +4,13 @@ import type { ChannelSource } from '../../offer/channel-source.js'
 import type { Forward } from './forward-spec.js'
 
 export interface ForwardOptions extends PayloadOptions, ChannelSource {
-  /** Hears of targets that cannot be reached. */
+  /** Logs targets that cannot be reached. */
   readonly logger: Logger
 }
 
 /** A fixed port that is open. */
 export interface OpenForward {
-  /** With the port that was taken, where any free one was asked for. */
+  /** The forward, with the port that was chosen for port 0. */
   readonly forward: Forward
   /** Stops accepting, gives connections `graceMs` to finish, then cuts them. */
   close(graceMs: number): Promise<void>

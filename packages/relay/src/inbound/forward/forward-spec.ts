@@ -7,7 +7,7 @@ import {
   type UnixAddress,
 } from '../../listen/listen-address.js'
 
-/** A fixed port: what comes there goes to one target. */
+/** A fixed port: everything sent to it goes to one target. */
 export type Forward = TcpForward | UdpForward
 
 export interface TcpForward {
@@ -42,7 +42,7 @@ export function parseForward(text: string): Forward {
   return { protocol: 'udp', listenOn, target }
 }
 
-/** Writes what {@link parseForward} reads. */
+/** Formats a forward so that {@link parseForward} reads it. */
 export function formatForward({ protocol, listenOn, target }: Forward): string {
   return `${protocol === 'udp' ? udpPrefix : ''}${formatListenAddress(listenOn)}=${formatTarget(target)}`
 }

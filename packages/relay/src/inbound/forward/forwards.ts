@@ -3,20 +3,20 @@ import type { ForwardOptions, OpenForward } from './forward-options.js'
 import { openTcpForward } from './tcp-forward.js'
 import { openUdpForward } from './udp-forward.js'
 
-/** Fixed ports: what comes to each goes to the one target that it was opened for, without a proxy protocol. */
+/** Fixed ports: each leads to one target, without a proxy protocol. */
 export class Forwards {
   readonly #options: ForwardOptions
   readonly #wanted: readonly Forward[]
   #open: readonly OpenForward[] = []
 
-  /** @throws RangeError for a text that {@link parseForward} does not read, and for more than 64 of them */
+  /** @throws RangeError for an invalid text, see {@link parseForward}, and for more than 64 of them */
   constructor(texts: readonly string[], options: ForwardOptions) {
     if (texts.length > maxForwards) throw new RangeError(`${texts.length} fixed ports; the limit is ${maxForwards}`)
     this.#wanted = texts.map(parseForward)
     this.#options = options
   }
 
-  /** Opens all, or none. @throws ListenError when one is taken or not ours to take */
+  /** Opens all, or none. @throws ListenError if one is taken or not permitted */
   async listen(): Promise<readonly Forward[]> {
     if (this.#open.length > 0) return []
     try {
@@ -40,5 +40,5 @@ function openForward(forward: Forward, options: ForwardOptions): Promise<OpenFor
   return forward.protocol === 'udp' ? openUdpForward(forward, options) : openTcpForward(forward, options)
 }
 
-/** More than anyone keeps by hand; a list this long is a mistake. */
+/** More than anyone maintains by hand; a longer list is a mistake. */
 const maxForwards = 64

@@ -8,7 +8,7 @@ import { serveTcp } from '../tcp.js'
 import { formatForward, type TcpForward } from './forward-spec.js'
 import type { ForwardOptions, OpenForward } from './forward-options.js'
 
-/** Opens a port whose connections all go to one target. @throws ListenError when it is taken or not ours to take */
+/** Opens a port whose connections all go to one target. @throws ListenError if it is taken or not permitted */
 export async function openTcpForward(forward: TcpForward, options: ForwardOptions): Promise<OpenForward> {
   const sockets = new Set<Socket>()
   const server = createServer({ allowHalfOpen: true, noDelay: true, pauseOnConnect: true }, (socket) => {
@@ -41,7 +41,7 @@ async function serve(socket: Socket, forward: TcpForward, options: ForwardOption
       signal: gone.signal,
       succeed: () => socket,
       fail: (failure) => {
-        // Nothing on the connection can say why: whoever keeps the port reads it here.
+        // The connection cannot carry the reason, so the owner of the port reads it in the log.
         options.logger.warn({ forward: formatForward(forward) }, `not reached: ${formatFailure(failure)}`)
         breakStream(socket)
       },

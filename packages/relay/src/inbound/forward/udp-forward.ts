@@ -10,7 +10,7 @@ import { openAnswered } from '../../offer/opener.js'
 import { formatForward, type UdpForward } from './forward-spec.js'
 import type { ForwardOptions, OpenForward } from './forward-options.js'
 
-/** Opens a UDP port whose datagrams all go to one target. @throws ListenError when it is taken or not ours to take */
+/** Opens a UDP port whose datagrams all go to one target. @throws ListenError if it is taken or not permitted */
 export async function openUdpForward(forward: UdpForward, options: ForwardOptions): Promise<OpenForward> {
   const socket = createSocket(isIPv6(forward.listenOn.host) ? 'udp6' : 'udp4')
   socket.bind({ address: forward.listenOn.host, port: forward.listenOn.port })
@@ -26,7 +26,7 @@ export async function openUdpForward(forward: UdpForward, options: ForwardOption
   return { forward: opened, close: async () => sources.close() }
 }
 
-/** One association for each address and port that datagrams come from, so that answers find their way back. */
+/** One association for each source address and port, so that answers find their way back. */
 class Sources {
   readonly #socket: Socket
   readonly #forward: UdpForward
@@ -87,7 +87,7 @@ class Association {
   readonly #target: Target
   readonly #init: AssociationInit
   readonly #idleTimer: NodeJS.Timeout
-  /** What came before the channel was open. */
+  /** Datagrams that arrived before the channel was open. */
   readonly #waiting: Buffer[] = []
   #channel: Channel | undefined
 
