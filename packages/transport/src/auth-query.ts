@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { channelIdBytes, type Extension, extensions as knownExtensions, formatChannelId, parseUuid } from '@ls/codec'
 
-/** What a client says about itself in the URL (protocol.md §1 and §3). */
+/** Parameters of a client in the URL (protocol.md §1 and §3). */
 export interface AuthQuery {
   /** The token itself; only its hash goes into the URL. Absent: authentication by message. */
   readonly token?: string
@@ -9,17 +9,17 @@ export interface AuthQuery {
   readonly reverse?: boolean
   /** 16 bytes that name the client process. Goes with `token` only. */
   readonly instance?: Uint8Array
-  /** What the client can do beyond the base protocol. */
+  /** Extensions that the client supports. */
   readonly extensions?: readonly Extension[]
-  /** 16 bytes: the session to go on with. */
+  /** 16 bytes: id of the session to resume. */
   readonly resume?: Uint8Array
 }
 
-/** What a server finds in the query of an upgrade. */
+/** Parameters that a server reads from the query of an upgrade. */
 export interface ParsedAuthQuery {
   /** 64 lowercase hex digits; undefined when there is none, or a malformed one. */
   readonly tokenHash: string | undefined
-  /** There is a `token=`, but no SHA-256 in hex: to be refused with `invalid token format`. */
+  /** `token=` is present but is no SHA-256 in hex: to be refused with `invalid token format`. */
   readonly malformedToken: boolean
   /** Whether the client asks to be a provider: `reverse=true`, in any case of letters. */
   readonly reverse: boolean
@@ -33,7 +33,7 @@ export interface ParsedAuthQuery {
 
 const HASH = /^[0-9a-f]{64}$/i
 
-/** SHA-256 of a token in lowercase hex. It opens a link just as the token does: never log it. */
+/** SHA-256 of a token in lowercase hex. It opens a link just as the token does, so never log it. */
 export function hashToken(token: string): string {
   return createHash('sha256').update(token).digest('hex')
 }

@@ -1,4 +1,4 @@
-/** Every way this package fails; `docs/errors` has a section for each. */
+/** All errors of this package; `docs/errors` has a section for each. */
 export const transportErrorCodes = [
   'ERR_TRANSPORT_BAD_URL',
   'ERR_TRANSPORT_DNS',
@@ -34,8 +34,8 @@ export interface TransportErrorOptions {
 }
 
 /**
- * A link that could not be opened, did not last, or could not be listened for. The message names the place, the likely
- * cause and the cure; match on `code`, never on the text.
+ * Failure to open a link, to keep it, or to listen. The message names the address, the likely cause and the cure; match
+ * on `code`, never on the text.
  */
 export class TransportError extends Error {
   override readonly name = 'TransportError'

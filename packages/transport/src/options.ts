@@ -1,7 +1,7 @@
 import { checkDurationMs, checkInteger, type Clock, type Logger, silentLogger, systemClock } from '@ls/foundation'
 import { checkKeepaliveTiming, type KeepaliveTiming } from '@ls/mux'
 
-/** What holds for one link, on either side. */
+/** Options of one link, on either side. */
 export interface TransportOptions {
   /**
    * Largest message accepted from the peer, in bytes; a larger one closes the link with 1009. The protocol's limit.
@@ -9,18 +9,18 @@ export interface TransportOptions {
    */
   readonly maxMessageBytes?: number
   /**
-   * `send` returns false while more bytes than this wait in the process. Below it lies the system's own socket buffer,
-   * which the kernel sizes to the path, so this only bridges the time until the event loop turns: two of our largest
-   * messages. More was not faster, and makes urgent messages wait behind bulk. Never less in effect than the socket's own
-   * mark (16 or 64 KiB, by the version of Node).
+   * `send` returns false while more bytes than this wait in the process. The kernel sizes the socket buffer below it to
+   * the path, so this covers only the time until the event loop turns: two of our largest messages. More was not
+   * faster, and makes urgent messages wait behind bulk. Never less in effect than the socket's own mark (16 or 64 KiB,
+   * by the version of Node).
    * @default 131_072
    */
   readonly highWaterBytes?: number
   /** When to ping and when a silent peer is dead; `false` for neither. @default pings every 20 s, dead after 45 s */
   readonly heartbeat?: KeepaliveTiming | false
-  /** How long a closing link waits for the peer's answer before it is cut, in milliseconds. @default 5000 */
+  /** Time that a closing link waits for the peer's answer before it is cut, in milliseconds. @default 5000 */
   readonly closeDeadlineMs?: number
-  /** Time for the heartbeat and for messages nobody takes after the end. @default the system's */
+  /** Clock for the heartbeat and for unread messages after the end. @default the system's */
   readonly clock?: Clock
   /** Told of ends and redirects (debug), refusals (info) and faults of the owner (error). @default silent */
   readonly logger?: Logger

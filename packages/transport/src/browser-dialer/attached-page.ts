@@ -3,21 +3,21 @@ import { TransportError } from '../errors.js'
 import type { WebSocketTransport } from '../websocket/websocket-transport.js'
 import { BrowserTransport } from './browser-transport.js'
 
-/** What becomes of a WebSocket that the page is asked for. */
+/** Callbacks for a WebSocket requested from the page. */
 export interface PageRequest {
   readonly url: URL
   readonly protocols: readonly string[]
   readonly maxMessageBytes: number
   onOpen(transport: BrowserTransport): void
   onFail(error: TransportError): void
-  /** The page has gone before there was an answer: another may do it. */
+  /** The page closed before it answered: another page may do it. */
   onPageGone(): void
 }
 
 /** Longest message of the page about its work; they are a number and a word. */
 const MAX_EVENT_BYTES = 1024
 
-/** A page in a browser, by its control connection: asked for WebSockets, and telling what becomes of them. */
+/** The control connection of a page in a browser: requests WebSockets and reports on them. */
 export class AttachedPage {
   readonly #control: WebSocketTransport
   readonly #clock: Clock
@@ -36,7 +36,7 @@ export class AttachedPage {
     })
   }
 
-  /** Asks for a WebSocket; the function it returns takes that back. */
+  /** Requests a WebSocket; the returned function cancels it. */
   open(id: string, request: PageRequest): () => void {
     this.#opening.set(id, request)
     this.#tell({ order: 'open', id, url: request.url.href, protocols: request.protocols })
@@ -90,7 +90,7 @@ export class AttachedPage {
   }
 }
 
-/** Whatever the page may say; what it does not mean is no event. */
+/** Reads an event of the page; malformed messages are no event. */
 function readEvent(message: Uint8Array): { readonly event: unknown; readonly id: string } {
   if (message.length > MAX_EVENT_BYTES) return { event: undefined, id: '' }
   try {

@@ -17,13 +17,13 @@ import { page, pageHeaders } from './page.js'
 
 /** Where the page of {@link openBrowserDialer} is served, and whom to tell. */
 export interface BrowserDialerOptions {
-  /** Address that the page is served on. Beyond loopback it can be reached by others, in clear. @default '127.0.0.1' */
+  /** Address of the page. Beyond loopback others can reach it, in clear. @default '127.0.0.1' */
   readonly host?: string
   /** 0 for any free port. @default 0 */
   readonly port?: number
   /** Gives up while the port is not open yet; ends nothing later. */
   readonly signal?: AbortSignal
-  /** A browser has come: what waits for one may try again. */
+  /** A browser has connected: links that wait for one may try again. */
   onAttached?(): void
   /** Gets the URL to open, and a warning while links wait for a browser. @default silent */
   readonly logger?: Logger
@@ -31,25 +31,25 @@ export interface BrowserDialerOptions {
   readonly clock?: Clock
 }
 
-/** A page that lends us a browser's WebSockets. */
+/** A page that opens WebSockets of its browser for us. */
 export interface BrowserDialer {
-  /** What a browser has to open. Whoever knows it can pose as that browser. */
+  /** URL to open in a browser. It is a secret: with it any program can pose as that browser. */
   readonly url: string
-  /** Pages that are open now. */
+  /** Number of open pages. */
   readonly pageCount: number
   /**
-   * Opens WebSockets in the browser; waits within `dialDeadlineMs` until there is one. `headers`, `tls`, `dial` and UNIX
-   * sockets are refused with a TypeError, since a browser lets nobody choose them; proxies are the browser's own.
+   * Opens WebSockets in the browser; waits within `dialDeadlineMs` for one. `headers`, `tls`, `dial` and UNIX sockets
+   * are refused with a TypeError, since pages cannot set them; the browser uses its own proxies.
    */
   readonly connect: Connect
   /** Stops serving; the links through the browser end. */
   close(): Promise<void>
 }
 
-/** One page is enough; the others stand by, as after a reload that has not closed the old one yet. */
+/** One page is enough. The others stand by, for instance after a reload before the old page is closed. */
 const MAX_PAGES = 8
 
-/** A link that waits dials again and again: one line a minute tells enough. */
+/** A waiting link dials again and again: one log line a minute is enough. */
 const WARN_INTERVAL_MS = 60_000
 
 /**
@@ -77,7 +77,7 @@ class PageDialer implements BrowserDialer {
   readonly #logger: Logger
   readonly #clock: Clock
   readonly #gate: Gate
-  /** The newest first: it is the one that a reload has left. */
+  /** The newest first, since that is the one after a reload. */
   #pages: readonly AttachedPage[] = []
   /** Links that wait for a page. */
   readonly #waiting = new Set<(page: AttachedPage) => void>()
@@ -139,7 +139,7 @@ class PageDialer implements BrowserDialer {
     }
   }
 
-  /** By the newest page; when that goes in the meantime, by the next one to come. */
+  /** Opens it in the newest page; if that closes meanwhile, in the next one. */
   async #openIn(
     url: URL,
     protocols: readonly string[],

@@ -4,33 +4,33 @@ import { CloseCode, closeReason } from '../websocket/close-code.js'
 import { TransportError } from '../errors.js'
 import type { WebSocketTransport } from '../websocket/websocket-transport.js'
 
-/** By this code the page says that the text begins with the real one: pages may send few codes themselves. */
+/** Close code of the page for "the text starts with the real code": pages may send few codes themselves. */
 const RELAYED_CODE = 3999
 
-/** How often a page that has us wait is asked whether we may go on, in milliseconds. */
+/** Interval at which a held sender asks the page whether it may continue, in milliseconds. */
 const ASK_INTERVAL_MS = 10
 
 export interface BrowserTransportOptions {
   readonly clock: Clock
   /** Largest message accepted from the server, in bytes. */
   readonly maxMessageBytes: number
-  /** Asks the page to tell once it takes more. */
+  /** Asks the page to report when it takes more. */
   ask(): void
   onEnd(): void
 }
 
 /**
- * A WebSocket that a browser has opened, by the connection on which its page passes the messages on. It has no `keepalive`
- * and measures no round trip: pings would reach the browser, not the server.
+ * A WebSocket opened by a browser, through the connection on which its page forwards the messages. It has no
+ * `keepalive` and measures no round trip: pings would reach the browser and not the server.
  */
 export class BrowserTransport implements MessageTransport {
   readonly roundTripMs = undefined
   readonly #link: WebSocketTransport
   readonly #options: BrowserTransportOptions
   #handler: TransportHandler | undefined
-  /** The page has too much that the server has not taken. */
+  /** The page holds too much that the server has not taken. */
   #isHeld = false
-  /** Sent while held: the page has enough. */
+  /** Messages sent while held. */
   #waiting: Uint8Array[] = []
   #waitingBytes = 0
   #askTimer: TimerHandle
@@ -94,7 +94,7 @@ export class BrowserTransport implements MessageTransport {
     })
   }
 
-  /** The page wants no more for now. */
+  /** The page takes no more for now. */
   hold(): void {
     if (this.#isHeld) return
     this.#isHeld = true
@@ -109,7 +109,7 @@ export class BrowserTransport implements MessageTransport {
     if (this.#sendWaiting()) this.#handler?.onDrain()
   }
 
-  /** There is nobody to ask any more. */
+  /** The page is gone: stops asking. */
   stopAsking(): void {
     this.#options.clock.clearTimeout(this.#askTimer)
     this.#askTimer = undefined
@@ -143,7 +143,7 @@ export class BrowserTransport implements MessageTransport {
   }
 }
 
-/** The end of the server's WebSocket, as the page tells it; without its word, it was the page that has gone. */
+/** The close of the server's WebSocket as the page reports it; without a report, the page itself has gone. */
 function relayedReason(given: TransportCloseReason, maxMessageBytes: number): TransportCloseReason {
   if (given.code !== RELAYED_CODE) {
     return given.code === CloseCode.goingAway || given.code === CloseCode.abnormal ? pageGone(given) : given

@@ -4,13 +4,10 @@ import { isIP } from 'node:net'
 import { formatHostPort } from '@ls/foundation'
 import type { UpgradeRefusal } from '../listen/refuse-upgrade.js'
 
-/** 128 bits: whoever may try once a millisecond needs longer than there is time. */
+/** 128 bits: too many to guess. */
 const TOKEN_BYTES = 16
 
-/**
- * Who may come near the browser dialer: whoever knows the token in its path, and of web pages only the one that it has
- * served itself.
- */
+/** Access check of the browser dialer: callers need the token in its path, and of web pages only its own is allowed. */
 export class Gate {
   readonly #token = randomBytes(TOKEN_BYTES).toString('hex')
   readonly #host: string
@@ -26,7 +23,7 @@ export class Gate {
     return `http://${formatHostPort(host, port)}/${this.#token}/`
   }
 
-  /** What is behind the token in a path; undefined for another token. */
+  /** The rest of a path after the token; undefined for a wrong token. */
   placeOf(path: string): string | undefined {
     const [, given = '', ...rest] = path.split('/')
     const [got, wanted] = [Buffer.from(given), Buffer.from(this.#token)]
@@ -34,8 +31,8 @@ export class Gate {
   }
 
   /**
-   * Whether a request comes from where it says. A page of another origin names it in `Origin`; one that had its name point
-   * at us (DNS rebinding) names itself in `Host`, which must therefore be an address.
+   * Checks the origin of a request. A page of another origin names it in `Origin`. A page whose name points to us (DNS
+   * rebinding) has that name in `Host`, which must therefore be an address.
    */
   refuse({ host = '', origin }: IncomingHttpHeaders, { upgrade }: { upgrade: boolean }): UpgradeRefusal | undefined {
     if (!isAddress(host, this.#host)) return { status: 421, text: 'Open this by its address, or as localhost.' }

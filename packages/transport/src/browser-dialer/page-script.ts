@@ -1,13 +1,13 @@
 /**
- * What the page does, as the browser runs it: opens WebSockets as it is told, and joins each with one to us.
+ * Script of the page: opens WebSockets on request, and connects each with one to us.
  *
- * Of what the server has not taken it keeps a mebibyte, then asks us to hold back; we ask in turn whether we may go on, since
- * a hidden tab's own timers run once a minute. The other way it cannot stop a server that is faster than we are: it keeps
- * up to `limitBytes` and gives the link up past that. (WebSocketStream could, but Chromium 156 loses the whole tab when a
- * server is lost with a write under way.)
+ * The page keeps up to a mebibyte that the server has not taken, then asks us to hold. We ask in turn whether we may
+ * continue, since timers of a hidden tab run once a minute. In the other direction it cannot slow down a server that is
+ * faster than we are: it keeps up to `limitBytes` and closes the link beyond that. (WebSocketStream could, but Chromium
+ * 156 loses the whole tab when a server is lost during a write.)
  *
- * The text of a close may have 123 bytes (RFC 6455 §5.5), and pages may send few codes, so `relayedCode` stands before a text
- * that begins with the real one.
+ * The text of a close may have 123 bytes (RFC 6455 §5.5), and pages may send few codes, so `relayedCode` means that the
+ * text begins with the real code.
  */
 export const pageScript = String.raw`'use strict'
 const base = location.href.replace(/^http/, 'ws').replace(/[?#].*$/, '')

@@ -3,7 +3,7 @@ import { pageScript } from './page-script.js'
 
 const style = 'body{font:16px/1.5 system-ui,sans-serif;max-width:36em;margin:4em auto;padding:0 1em}'
 
-/** The page that a browser opens to lend us its WebSockets. It loads nothing. */
+/** The page that a browser opens so that we can use its WebSockets. It loads nothing. */
 export const page = `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
@@ -19,7 +19,7 @@ export const page = `<!doctype html>
 </html>
 `
 
-/** Nothing but what the page itself holds may run in it, nobody may frame it, and its URL goes nowhere. */
+/** Only the page's own script may run, no other page may frame it, and its URL is not sent anywhere. */
 export const pageHeaders: Readonly<Record<string, string>> = {
   'Content-Type': 'text/html; charset=utf-8',
   'Content-Security-Policy': [
@@ -27,7 +27,7 @@ export const pageHeaders: Readonly<Record<string, string>> = {
     `script-src '${sourceHash(pageScript)}'`,
     `style-src '${sourceHash(style)}'`,
     'img-src data:',
-    // Whatever server we name.
+    // Any server that we name.
     'connect-src ws: wss:',
     "base-uri 'none'",
     "form-action 'none'",

@@ -7,8 +7,8 @@ import { TransportError } from '../errors.js'
 /** How a {@link ByteStream} ends, and what it tells of its peer. */
 export interface ByteStreamOptions {
   /**
-   * WebSocket has no half-close: its close ends both directions. So this is for how long, in milliseconds, the other side
-   * may be silent after `end()` until the WebSocket is closed; an answer that is still coming is read to its end. `false`
+   * WebSocket has no half-close: its close ends both directions. This is the silence of the other side after `end()`,
+   * in milliseconds, after which the WebSocket is closed; an answer that is still coming is read to its end. `false`
    * closes at once, which suits the side that answers.
    * @default false
    */
@@ -17,22 +17,22 @@ export interface ByteStreamOptions {
   readonly remoteAddress?: string | undefined
   /** Port of the peer, for the same. @default unknown */
   readonly remotePort?: number | undefined
-  /** What `admit` calls. @default nothing */
+  /** Called by `admit`. @default nothing */
   readonly onAdmit?: () => boolean
   /** @default the system's */
   readonly clock?: Clock
 }
 
-/** Opens the transport once there is something to say, whose first messages these are. */
+/** Opens the transport with the first messages to send. */
 export type OpenTransport = (firstMessages: readonly Uint8Array[], signal: AbortSignal) => Promise<MessageTransport>
 
 /**
- * Largest message of a byte stream, either way, in bytes. Programs of this kind send at most some 64 KiB; whoever is not
- * let in yet should not make a server hold more. Longer writes go out in pieces.
+ * Largest message of a byte stream in both directions, in bytes. Such programs send at most some 64 KiB, and an
+ * unauthenticated client must not make a server hold more. Longer writes are split.
  */
 export const maxStreamMessageBytes = 1024 * 1024
 
-/** What may wait on either side before it holds the other one back: one read of a fast socket. */
+/** Bytes that may wait on either side before back-pressure starts: one read of a fast socket. */
 const HIGH_WATER_BYTES = 64 * 1024
 
 const NORMAL: TransportCloseReason = { code: CloseCode.normal, reason: '' }
@@ -44,8 +44,8 @@ type Callback = (error?: Error | null) => void
  * over the ends of messages, the end of the stream is close code 1000. Back-pressure holds both ways.
  *
  * Any other end destroys the stream with a TransportError, so that a truncated stream never looks complete; so does
- * `destroy(error)` at the other end. `destroy()` closes with 1000, unless that would leave out something written. `close`
- * is emitted once the WebSocket is gone. Chunks given to `write` must not be changed afterwards.
+ * `destroy(error)` at the other end. `destroy()` closes with 1000, unless written bytes would be lost. `close` is
+ * emitted once the WebSocket is gone. Chunks given to `write` must not be changed afterwards.
  *
  * @example
  * ```ts
@@ -65,17 +65,17 @@ export class ByteStream extends Duplex implements TransportHandler {
   #open: OpenTransport | undefined
   #transport: MessageTransport | undefined
   #paused = false
-  /** Goes on writing, or reports the write done; set while the transport is full. */
+  /** Continues the write, or reports it as done; set while the transport is full. */
   #onRoom: (() => void) | undefined
-  /** Reports the write that is under way. */
+  /** Callback of the current write. */
   #written: Callback | undefined
   #closed: TransportCloseReason | undefined
-  /** Whether anything came since the timer was set. */
+  /** Whether anything has arrived since the timer was set. */
   #heard = false
   #answerTimer: TimerHandle
   #gone: (() => void) | undefined
 
-  /** Over an open transport, whose handler it becomes; or over one that the first write opens. */
+  /** Uses an open transport, whose handler it becomes, or one that the first write opens. */
   constructor(transport: MessageTransport | OpenTransport, options: ByteStreamOptions = {}) {
     super({ highWaterMark: HIGH_WATER_BYTES })
     const { answerWaitMs = false } = options
@@ -88,7 +88,7 @@ export class ByteStream extends Duplex implements TransportHandler {
     else this.#attach(transport)
   }
 
-  /** The client has shown that it may come in, see `admit` of WebSocketTransport. */
+  /** The client has authenticated, see `admit` of WebSocketTransport. */
   admit(): boolean {
     return this.#onAdmit?.() ?? true
   }
@@ -96,7 +96,7 @@ export class ByteStream extends Duplex implements TransportHandler {
   /** For the transport: a message has come. Pauses the transport when the stream's reader lags behind. */
   onMessage(message: Uint8Array): void {
     this.#heard = true
-    // Node takes an empty chunk for something else, and it says nothing.
+    // An empty chunk means something else to Node, and it carries nothing.
     if (message.length === 0 || this.destroyed) return
     if (this.push(message)) return
     this.#paused = true
@@ -117,7 +117,7 @@ export class ByteStream extends Duplex implements TransportHandler {
     this.#clock.clearTimeout(this.#answerTimer)
     if (this.destroyed) return this.#gone?.()
     if (!isEnd(reason)) return void this.destroy(errorOf(reason))
-    // What has come is still to be read; the writable side ends with it.
+    // Received bytes can still be read; the writable side ends with it.
     this.allowHalfOpen = false
     this.push(null)
     if (this.#written !== undefined) this.#failWrite(this.#written)
@@ -147,7 +147,7 @@ export class ByteStream extends Duplex implements TransportHandler {
   override _final(callback: Callback): void {
     const transport = this.#transport
     callback()
-    // Never opened: nothing was said, so nothing is going to be answered.
+    // Never opened: nothing was sent, so no answer will come.
     if (transport === undefined) return void this.push(null)
     if (this.#closed !== undefined) return
     if (this.#answerWaitMs === false) transport.close(NORMAL)
@@ -189,7 +189,7 @@ export class ByteStream extends Duplex implements TransportHandler {
   #send(transport: MessageTransport, chunk: Uint8Array): void {
     const rest = chunk.length > maxStreamMessageBytes ? chunk.subarray(maxStreamMessageBytes) : undefined
     const next = (): void => (rest === undefined ? this.#reportWritten() : this.#send(transport, rest))
-    // False from a transport that is closing as well: its end follows and fails the write.
+    // A closing transport returns false as well: its close follows and fails the write.
     if (transport.send(rest === undefined ? chunk : chunk.subarray(0, maxStreamMessageBytes))) next()
     else this.#onRoom = next
   }
@@ -200,7 +200,7 @@ export class ByteStream extends Duplex implements TransportHandler {
     written?.()
   }
 
-  /** An error destroys the stream and what it still has to read, so it waits for the reader. */
+  /** An error would discard unread bytes, so it waits for the reader. */
   #failWrite(callback: Callback): void {
     this.#written = undefined
     const error = new TransportError('ERR_TRANSPORT_CONNECTION_LOST', 'the peer has ended the byte stream')
@@ -208,18 +208,18 @@ export class ByteStream extends Duplex implements TransportHandler {
     else this.once('end', () => callback(error))
   }
 
-  /** Closes once nothing has come for `waitMs`, at most twice that: a timer set anew for each message costs more. */
+  /** Closes after `waitMs` to twice `waitMs` of silence; a new timer for each message costs more. */
   #awaitAnswer(transport: MessageTransport, waitMs: number): void {
     this.#heard = false
     this.#answerTimer = this.#clock.setTimeout(() => {
-      // Silence that our own reader makes does not count.
+      // Silence caused by our own reader does not count.
       if (this.#heard || this.#paused) this.#awaitAnswer(transport, waitMs)
       else transport.close(NORMAL)
     }, waitMs)
   }
 }
 
-/** A close without a code (1005) is what browsers send when they are given none. */
+/** Browsers send a close without a code (1005) when they are given none. */
 function isEnd({ code }: TransportCloseReason): boolean {
   return code === CloseCode.normal || code === CloseCode.noStatus
 }

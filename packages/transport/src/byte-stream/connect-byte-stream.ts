@@ -7,8 +7,8 @@ import { parseServerUrl } from '../connect/url.js'
 /** Options of `connect`, without `firstMessages`: the stream writes them. `maxMessageBytes` is 1 MiB unless given. */
 export interface ByteStreamConnectOptions extends Omit<ConnectOptions, 'firstMessages'> {
   /**
-   * How long the other side may be silent after `end()` until the WebSocket is closed, in milliseconds; see
-   * `ByteStreamOptions`. @default 5000, as V2Ray
+   * Silence of the other side after `end()` until the WebSocket is closed, in milliseconds; see `ByteStreamOptions`.
+   * @default 5000, as V2Ray
    */
   readonly answerWaitMs?: number | false
   /** Opens the WebSocket in some other way, for instance in a browser. @default this package's `connect` */
@@ -18,9 +18,9 @@ export interface ByteStreamConnectOptions extends Omit<ConnectOptions, 'firstMes
 /**
  * Opens a WebSocket as a stream of bytes, one for each connection, as V2Ray and Xray do.
  *
- * With early data, by `earlyDataBytes` or `ed=2048` in the URL's query (which the server does not see), it resolves at
- * once: the first write opens the WebSocket, and rides in the upgrade if it is no longer than that. What fails then
- * destroys the stream with the error that `connect` has. `signal` ends the opening in either case.
+ * With early data, by `earlyDataBytes` or `ed=2048` in the URL's query (which is not sent), it resolves at once: the
+ * first write opens the WebSocket, and travels in the upgrade if it fits. A failure then destroys the stream with the
+ * error of `connect`. `signal` aborts the opening in either case.
  *
  * @throws as `connect`
  *

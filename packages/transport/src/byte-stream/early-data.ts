@@ -5,23 +5,24 @@ import type { UpgradeRefusal } from '../listen/refuse-upgrade.js'
 import { placeOf } from '../connect/url.js'
 
 /**
- * Most bytes that may ride in an upgrade. In base64url they are 5.4 KiB, which leaves room for everything else in the
- * 8 KiB that servers take as a request's head.
+ * Most bytes of early data in an upgrade. In base64url they are 5.4 KiB, which leaves room for the other fields in the
+ * 8 KiB head that servers accept.
  */
 export const maxEarlyDataBytes = 4096
 
 /** Either alphabet of base64 (RFC 4648 §4 and §5), its padding taken off. */
 const BASE64 = /^[\w+/-]+$/
 
-/** A list of tokens, which is all that RFC 6455 §4.1 has in the header. */
+/** A list of tokens, the only form that RFC 6455 §4.1 allows in the header. */
 const TOKENS = /^[\w!#$%&'*+.^`|~-]+(?:[ \t]*,[ \t]*[\w!#$%&'*+.^`|~-]+)*$/
 
-/** What Sec-WebSocket-Protocol is answered with, from the upgrade until its response is written. */
+/** Answer to Sec-WebSocket-Protocol, from the upgrade until its response is written. */
 const echoes = new WeakMap<IncomingMessage, string>()
 
 /**
- * The first of `messages`, as many as go into `limitBytes` together, as one subprotocol each: base64url without padding.
- * A message alone looks as V2Ray and Xray send it. Empty and repeated ones cannot ride, nor can what comes after them.
+ * Encodes the first of `messages` that together fit into `limitBytes`, one subprotocol each: base64url without padding.
+ * A single message looks as V2Ray and Xray send it. Empty and repeated messages cannot be encoded so, nor those after
+ * them.
  */
 export function encodeEarlyData(messages: readonly Uint8Array[], limitBytes: number): string[] {
   const protocols: string[] = []
@@ -40,7 +41,7 @@ export function decodeEarlyData(header: string): Buffer[] | undefined {
   const messages: Buffer[] = []
   for (const protocol of header.split(',')) {
     const text = protocol.trim().replaceAll('=', '')
-    // One digit alone is six bits, which is no byte.
+    // A single digit has six bits, which is no byte.
     if (!BASE64.test(text) || text.length % 4 === 1) return undefined
     messages.push(Buffer.from(text, 'base64url'))
   }
@@ -53,8 +54,8 @@ export function readEarlyData({ 'sec-websocket-protocol': header }: IncomingHttp
 }
 
 /**
- * Takes the early data out of an upgrade request, so that nobody else sees it. A header that is none stays, as an ordinary
- * subprotocol, unless it is not even that: such a request is served as if it had not got the header.
+ * Removes the early data from an upgrade request. Another header stays as an ordinary subprotocol; an invalid one is
+ * removed.
  */
 export function takeEarlyData(request: IncomingMessage): readonly Buffer[] {
   const header = request.headers['sec-websocket-protocol']
@@ -65,7 +66,7 @@ export function takeEarlyData(request: IncomingMessage): readonly Buffer[] {
   return messages ?? []
 }
 
-/** What is wrong with early data of somebody who may send no more than that yet; undefined when nothing is. */
+/** The fault of early data from an unauthenticated client; undefined if there is none. */
 export function earlyDataFault(
   messages: readonly Uint8Array[],
   unproven: UnprovenLimits | undefined,
@@ -79,19 +80,19 @@ export function earlyDataFault(
   return { status: 413, text: `Early data of ${total} bytes, ${longest} in one message: ${limits}.` }
 }
 
-/** Of early data. */
+/** Total size of early data. */
 export function sumBytes(messages: readonly Uint8Array[]): number {
   return messages.reduce((bytes, { length }) => bytes + length, 0)
 }
 
-/** Adds the answer to the lines of a response: what the client offered first, letter by letter (RFC 6455 §4.2.2). */
+/** Adds the answer to the lines of a response: exactly what the client offered first (RFC 6455 §4.2.2). */
 export function echoEarlyData(lines: string[], request: IncomingMessage): void {
   const echo = echoes.get(request)
   if (echo !== undefined) lines.push(`Sec-WebSocket-Protocol: ${echo}`)
 }
 
 /**
- * Parts a URL from its `ed=2048`, by which V2Ray and Xray say how many bytes of early data a server takes.
+ * Separates a URL from its `ed=2048`, by which V2Ray and Xray give the bytes of early data that a server accepts.
  *
  * @throws TransportError `ERR_TRANSPORT_BAD_URL` when it is no number from 0 to 4096
  *

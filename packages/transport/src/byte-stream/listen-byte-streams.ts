@@ -13,13 +13,15 @@ type OwnBusiness = 'onTransport' | 'authorize' | 'onRequest' | 'earlyData' | 'tl
 
 /** Options of `listen`, for streams of bytes at one path. `maxMessageBytes` is 1 MiB unless given. */
 export interface ByteStreamListenOptions extends Omit<ListenOptions, OwnBusiness> {
-  /** Certificate and key, or where they are: the port then speaks `wss`. Files are read again when they change. @default none */
+  /**
+   * Certificate and key, or their files: the port then speaks `wss`. Files are reloaded when they change. @default none
+   */
   readonly tls?: ServerTlsOptions | CertificateFiles | undefined
-  /** Where streams open, compared letter by letter; a leading `/` may be left out. Anything else is answered 404. */
+  /** Exact path of streams; a leading `/` is optional. Other paths get 404. */
   readonly path: string
-  /** Origins of web pages that may come in, as browsers write them; all others get 403. @default none */
+  /** Origins of web pages that may connect, as browsers write them; all others get 403. @default none */
   readonly allowOrigins?: readonly string[] | undefined
-  /** A client has come in; what it sent with its request is the first that is read. */
+  /** A client has connected; its early data is read first. */
   onStream(stream: ByteStream, request: UpgradeRequest): void
 }
 
@@ -72,7 +74,7 @@ function answerNotFound(response: ServerResponse): void {
   response.end('404 page not found\n')
 }
 
-/** The listener, whose end is the end of the watch over its certificate. */
+/** The listener; its close also stops the watch over its certificate. */
 function watched(listener: TransportListener, watch: CertificateWatch): ByteStreamListener {
   return {
     address: () => listener.address(),
@@ -93,28 +95,28 @@ function watched(listener: TransportListener, watch: CertificateWatch): ByteStre
   }
 }
 
-/** What all ports of a program have in common. */
+/** Options shared by all ports of a program. */
 export type SharedPortOptions = Pick<
   ByteStreamListenOptions,
   'tls' | 'allowOrigins' | 'trustedProxies' | 'clientAddressHeader' | 'proxyProtocol'
 >
 
-/** What is for one port to say, TLS by whether it is to speak it; see {@link byteStreamPorts}. */
+/** Options of one port, with TLS as a switch; see {@link byteStreamPorts}. */
 export type ByteStreamPortOptions = Omit<ByteStreamListenOptions, keyof SharedPortOptions> & {
   /** Whether the port speaks TLS. */
   readonly secure: boolean
 }
 
 /**
- * Opens ports that believe the same proxies, and have the one certificate there is if they are to speak TLS.
+ * Opens ports that trust the same proxies, and that share one certificate for TLS.
  *
- * @throws TypeError, from the opener, for a port that is to speak TLS where there is no certificate
+ * @throws TypeError, from the opener, for a port with TLS if there is no certificate
  */
 export function byteStreamPorts({
   tls,
   ...shared
 }: SharedPortOptions): (options: ByteStreamPortOptions) => Promise<ByteStreamListener> {
-  // Whoever gave them should hear now.
+  // A mistake should show now.
   void new AllowedOrigins(shared.allowOrigins)
   return async ({ secure, ...options }) => {
     if (secure && tls === undefined) throw new TypeError('a wss:// port takes a certificate and its key')

@@ -1,14 +1,14 @@
 import { TransportError } from '../errors.js'
 
 /**
- * One call of `connect`: what it is doing, how long it may take and who can stop it. Each step runs under
- * {@link Attempt.step}, so that a deadline or an abort ends whatever is under way and says where it stood.
+ * One call of `connect`, with its deadline and abort signal. Each step runs under {@link Attempt.step}, so that a
+ * deadline or an abort ends the current step and names it.
  */
 export class Attempt {
   readonly #deadlineMs: number
   readonly #signal: AbortSignal | undefined
   readonly #timer: NodeJS.Timeout
-  /** By custom a signal's reason is an error; whatever it is, the caller gets it back as it is. */
+  /** A signal's reason is usually an error; the caller gets it back unchanged. */
   readonly #onAbort = (): void => this.#fail(this.#signal?.reason as Error)
   #stage = 'starting'
   #failure: Error | undefined
@@ -23,15 +23,15 @@ export class Attempt {
     signal?.addEventListener('abort', this.#onAbort, { once: true })
   }
 
-  /** Ends deadline and listening; a step still under way goes on undisturbed. */
+  /** Stops the deadline and the listener; a current step continues. */
   dispose(): void {
     clearTimeout(this.#timer)
     this.#signal?.removeEventListener('abort', this.#onAbort)
   }
 
   /**
-   * Runs one step. `start` settles later, never before it has returned what undoes it: called when the step fails, by
-   * itself or from outside. `stage` completes "no answer within 8000 ms while …".
+   * Runs one step. `start` settles later, never before it has returned its undo function, which is called when the step
+   * fails or is aborted. `stage` completes "no answer within 8000 ms while …".
    */
   step<T>(
     stage: string,
@@ -57,7 +57,7 @@ export class Attempt {
     })
   }
 
-  /** Not at once: the abort may come from inside `start`, when there is nothing to undo yet. */
+  /** Deferred: the abort may come from inside `start`, before there is anything to undo. */
   #fail(reason: Error): void {
     this.#failure = reason
     queueMicrotask(() => this.#interrupt?.(reason))

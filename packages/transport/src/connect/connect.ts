@@ -21,16 +21,16 @@ import { WebSocketTransport } from '../websocket/websocket-transport.js'
 
 /** Where to open a WebSocket, by which way, and for how long to try. */
 export interface ConnectOptions extends TransportOptions {
-  /** As a user writes it (see {@link parseServerUrl}); a `URL` is taken as it stands, with its query. */
+  /** As a user writes it (see {@link parseServerUrl}); a `URL` is used unchanged, with its query. */
   readonly url: string | URL
-  /** Gives up; `connect` then rejects with the signal's reason. Does not end a transport that is open. */
+  /** Aborts `connect`, which then rejects with the signal's reason. Does not end an open transport. */
   readonly signal?: AbortSignal
   /**
    * More headers for the upgrade. Not sent to another host that a redirect leads to.
    * @default `User-Agent` of a current Chrome, and as `Host` the `servername` of `tls` if there is one
    */
   readonly headers?: Readonly<Record<string, string>>
-  /** Whether the proxies in the environment are used, see {@link environmentProxy}. @default true */
+  /** Whether to use proxies of the environment, see {@link environmentProxy}. */
   readonly proxyFromEnvironment?: boolean
   /** @default process.env */
   readonly environment?: Environment
@@ -43,15 +43,18 @@ export interface ConnectOptions extends TransportOptions {
    * @default what Node trusts, from TLS 1.2 on
    */
   readonly tls?: ClientTlsOptions
-  /** Resolves the name of the server or the proxy. @default `serverResolver` of `@ls/dial`, which waits for no targets */
+  /**
+   * Resolves the name of the server or the proxy. @default `serverResolver` of `@ls/dial`, which never waits behind
+   * lookups of targets
+   */
   readonly resolver?: NameResolver
-  /** Opens the connection instead of TCP. The proxies in the environment are then not looked at. */
+  /** Opens the connection instead of TCP. Proxies of the environment are then ignored. */
   readonly dial?: Dial
   /** Sent before anything else. @default none */
   readonly firstMessages?: readonly Uint8Array[]
   /**
-   * Early data (0-RTT): how many bytes of `firstMessages` may travel in the upgrade itself, where the server has to know
-   * of it; the others follow behind. Never sent in the upgrade to another host that a redirect leads to. At most 4096.
+   * Early data (0-RTT): how many bytes of `firstMessages` may travel in the upgrade itself; the others follow. The
+   * server must support it. It is never sent in the upgrade to another host after a redirect. At most 4096.
    * @default 0
    */
   readonly earlyDataBytes?: number
@@ -66,7 +69,7 @@ interface Dialing {
   readonly attempt: Attempt
 }
 
-/** One place that was asked, and what it may know of us. */
+/** One server in a chain of redirects, and the data it may get. */
 interface Hop {
   readonly url: URL
   readonly headers: Readonly<Record<string, string>>
@@ -77,8 +80,8 @@ interface Hop {
 /**
  * Opens a WebSocket to a server: by TCP or the environment's proxy, TLS for `wss:`, redirects followed.
  *
- * @throws TransportError naming place, likely cause and cure, or the reason of `signal`.
- * @throws TypeError or RangeError for an option that makes no sense.
+ * @throws TransportError naming server, likely cause and cure, or the reason of `signal`.
+ * @throws TypeError or RangeError for an invalid option.
  *
  * @example
  * ```ts
@@ -149,7 +152,7 @@ async function upgradeOver(
   return upgrade(stream, url, { ...options, headers: requestHeaders(url, headers, tls), protocols }, onOpen, attempt)
 }
 
-/** Opens what lies below TLS and WebSocket. */
+/** Opens the connection below TLS and WebSocket. */
 export function openConnection(
   options: ConnectOptions,
   { url, tls }: Pick<Hop, 'url' | 'tls'>,
@@ -167,7 +170,7 @@ export function openConnection(
   return connectThroughProxy(proxy, { host, port, tls, attempt, dial: dialNext })
 }
 
-/** Another host gets no headers, no early data and no certificate of ours; what we trust stays the same. */
+/** Another host gets none of our headers, early data or certificates; trusted issuers stay the same. */
 function nextHop(hop: Hop, location: string, status: number): Hop {
   const { url, trusted } = resolveRedirect(hop.url, location, status)
   if (trusted) return { ...hop, url }

@@ -30,7 +30,7 @@ export function dialTcp(
   const place = formatHostPort(host, port)
   return abortable(`connecting to ${place}`, attempt, async (signal) => {
     try {
-      // The attempt has a deadline of its own, and knows better what it was doing.
+      // The attempt's own deadline gives the better error.
       return await dial({ host, port }, { signal, resolver, timeoutMs: maxTimerMs, allowHalfOpen: false })
     } catch (error) {
       throw dialError(error, place)
@@ -49,13 +49,13 @@ export function dialUnix(path: string, attempt: Attempt): Promise<Socket> {
   })
 }
 
-/** The caller's own way to connect. The hook's error is the caller's own and says best what happened. */
+/** Connects with the caller's function. Its error is passed on, since it has the best text. */
 export function dialBy(hook: Dial, host: string, port: number, attempt: Attempt): Promise<Duplex> {
   const stage = `connecting to ${formatHostPort(host, port)} by the dial option`
   return abortable(stage, attempt, (signal) => hook(host, port, signal))
 }
 
-/** A step that a signal ends; a stream that comes too late is destroyed. */
+/** A step that a signal can end; a stream that comes too late is destroyed. */
 function abortable<S extends Duplex>(
   stage: string,
   attempt: Attempt,
@@ -77,7 +77,10 @@ function abortable<S extends Duplex>(
   })
 }
 
-/** Between two steps nobody listens, and an error without a listener would end the process; the next step sees it. */
+/**
+ * Between two steps the stream has no owner, and an error without a listener would end the process; the next step sees
+ * it.
+ */
 export function guard(stream: Duplex): void {
   stream.on('error', () => {})
 }

@@ -11,10 +11,10 @@ export type Environment = Readonly<Record<string, string | undefined>>
 /**
  * The proxy that the environment names for a URL, or undefined for a direct connection.
  *
- * `ws:` goes by `http_proxy`, `wss:` by `https_proxy`, both by `all_proxy` failing that; lower case wins over upper case.
- * `no_proxy` lists exceptions, separated by commas or blanks: `*`, a domain (its subdomains too; `.domain` and `*.domain`
- * mean the same), an address, a network as `10.0.0.0/8`, `10.1.` or `10.1.*`, each with an optional `:port`. What else it
- * names is told by {@link environmentWarnings}. Loopback always goes direct.
+ * `ws:` goes by `http_proxy`, `wss:` by `https_proxy`, both by `all_proxy` failing that; lower case wins over upper
+ * case. `no_proxy` lists exceptions, separated by commas or blanks: `*`, a domain (its subdomains too; `.domain` and
+ * `*.domain` mean the same), an address, a network as `10.0.0.0/8`, `10.1.` or `10.1.*`, each with an optional `:port`.
+ * {@link environmentWarnings} reports other entries. Loopback always goes direct.
  *
  * @throws TransportError `ERR_TRANSPORT_PROXY` when the value is no URL of a proxy.
  */
@@ -32,7 +32,7 @@ function variableFor(url: URL, environment: Environment): string | undefined {
 function lookup(environment: Environment, name: string): string | undefined {
   const lower = environment[name]?.trim()
   if (lower !== undefined && lower !== '') return lower
-  // Under CGI, HTTP_PROXY is a header of the request: whoever asks would choose our proxy.
+  // Under CGI, HTTP_PROXY comes from a request header, so the requester would choose our proxy.
   if (name === 'http_proxy' && environment['REQUEST_METHOD'] !== undefined) return undefined
   const upper = environment[name.toUpperCase()]?.trim()
   return upper === '' ? undefined : upper
@@ -53,7 +53,7 @@ function isExempt(url: URL, environment: Environment): boolean {
   return noProxyOf(environment).exempts(hostOf(url).toLowerCase(), portOf(url))
 }
 
-/** What is wrong with the proxies of the environment without being an error; each a whole sentence for a log. */
+/** Warnings about proxies of the environment that are no errors; each a whole sentence for a log. */
 export function environmentWarnings(environment: Environment = process.env): readonly string[] {
   return noProxyOf(environment).unknown.map(
     (entry) => `no_proxy: "${printable(entry, 80)}" is no domain, address or network, and exempts nothing`,

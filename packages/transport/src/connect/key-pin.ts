@@ -24,5 +24,5 @@ export function keyPinOf(certificate: string | Buffer | X509Certificate): KeyPin
 
 const pinBytes = 32
 
-/** Of a wrong pin in an error, in characters. */
+/** Most characters of a wrong pin in an error. */
 const maxShown = 60

@@ -1,10 +1,10 @@
 import { BlockList, isIP } from 'node:net'
 
-/** What `no_proxy` says, read once. */
+/** Parsed value of `no_proxy`. */
 export interface NoProxy {
   /** Whether a host, in lower case and without brackets, is reached directly. */
   exempts(host: string, port: number): boolean
-  /** Entries of no known form, as they stand; they exempt nothing. */
+  /** Entries of unknown form, unchanged; they exempt nothing. */
   readonly unknown: readonly string[]
 }
 
@@ -65,7 +65,7 @@ function startOfIpv4(name: string): string | undefined {
 /** A domain and all below it; `.domain` and `*.domain` mean the same. */
 function parseDomain(name: string): Rule | undefined {
   const domain = name.replace(/^\*?\./, '').replace(/\.$/, '')
-  // All that is left of a network that is none would never match: better say so.
+  // The rest of an invalid network would never match, so report it.
   const isName = /^[^*/:[\]]+$/.test(domain) && !/^[\d.]+$/.test(domain)
   return isName ? (host) => host === domain || host.endsWith(`.${domain}`) : undefined
 }

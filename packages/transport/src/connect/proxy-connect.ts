@@ -17,7 +17,7 @@ const CAUSES: Readonly<Record<number, string>> = {
   504: 'the target does not answer it',
 }
 
-/** What is reached through a proxy, and how. */
+/** Target and way of a connection through a proxy. */
 export interface ProxyConnectOptions {
   readonly host: string
   readonly port: number
@@ -48,7 +48,7 @@ async function reachProxy(proxy: URL, { tls, attempt, dial }: ProxyConnectOption
     throw proxyError(proxy, asError(error).message, { cause: error })
   })
   if (proxy.protocol === 'http:') return socket
-  // What identifies the server and us to it is nothing to the proxy.
+  // Data that identifies the server or us is not sent to the proxy.
   const { ca, rejectUnauthorized } = tls
   return startTls(socket, host, port, definedOnly({ ca, rejectUnauthorized }), attempt)
 }

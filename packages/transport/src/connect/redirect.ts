@@ -1,7 +1,7 @@
 import { TransportError } from '../errors.js'
 import { hostOf, placeOf, socketPathOf, toWebSocketUrl } from './url.js'
 
-/** Where a redirect leads, and whether that place may get what the first one got. */
+/** Target of a redirect, and whether it may get the same data as the first server. */
 export interface Redirect {
   readonly url: URL
   /** The same host: it gets our headers, credentials and certificate again. */
@@ -11,9 +11,9 @@ export interface Redirect {
 /**
  * The URL to try after `from` answered with `location`.
  *
- * The query carries the token's hash, which opens a link. The same host therefore gets it again, whatever its port, and a
- * `ws:` to `wss:` step is fine; `wss:` to `ws:` is refused. Another host gets nothing of ours: it is followed only when our
- * query holds no token, or when the redirecting server has written one into `location` itself.
+ * The query contains the token's hash, which opens a link. The same host gets it again on any port, and a step from
+ * `ws:` to `wss:` is allowed; `wss:` to `ws:` is refused. Another host gets none of our data: the redirect is followed
+ * only if our query holds no token, or if the redirecting server has put one into `location` itself.
  *
  * @throws TransportError `ERR_TRANSPORT_REDIRECTS`
  */

@@ -2,8 +2,8 @@ import type { ClientTlsOptions } from './tls.js'
 import { portOf } from './url.js'
 
 /**
- * The headers of an upgrade: those given, and what a browser would send where nothing is given. `Host` is the configured
- * one, else the TLS server name, else the address, which the WebSocket writes by itself.
+ * The headers of an upgrade: the given ones, and a browser's where none are given. `Host` is the configured one, else
+ * the TLS server name, else the address, which the WebSocket writes itself.
  */
 export function requestHeaders(
   url: URL,
@@ -27,5 +27,5 @@ export function chromeUserAgent(system: string): string {
   return `Mozilla/5.0 (${system}) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36`
 }
 
-/** What we call ourselves unless told otherwise: Chrome on Windows, the browser most common on the web. */
+/** Default User-Agent: Chrome on Windows, the most common browser on the web. */
 export const USER_AGENT = chromeUserAgent('Windows NT 10.0; Win64; x64')

@@ -7,7 +7,7 @@ import { guard } from './dial.js'
 import { systemCodeOf, TransportError } from '../errors.js'
 import { type KeyPin, keyPinOf } from './key-pin.js'
 
-/** What a `wss:` connection may be told about TLS; Node's own options of these names. */
+/** TLS options of a `wss:` connection; Node's own options of these names. */
 export type ClientTlsOptions = Pick<
   ConnectionOptions,
   | 'ca'
@@ -23,8 +23,8 @@ export type ClientTlsOptions = Pick<
 > &
   Pick<TLSSocketOptions, 'requestOCSP'> & {
     /**
-     * Pins of the server's key: only a server with one of them is spoken to. Without `ca` that is all that counts; with it
-     * the certificate has to be valid as well.
+     * Pins of the server's key: only a server with one of them is accepted. Without `ca` only the pin counts; with it
+     * the certificate must be valid as well.
      * @default any key
      */
     readonly pins?: readonly KeyPin[]
@@ -54,12 +54,12 @@ const CAUSES: Readonly<Record<string, string>> = {
   ECONNRESET: 'the connection ended during the handshake; a firewall may not like the host name',
 }
 
-/** Why TLS has failed; also later, since with TLS 1.3 a client hears only after its handshake that its certificate is not taken. */
+/** Why TLS has failed. With TLS 1.3 a client learns only after its handshake that its certificate was rejected. */
 export function tlsCauseOf(code: string): string | undefined {
   return code.startsWith('ERR_SSL_') ? (CAUSES[code] ?? `the server broke it off (${code})`) : undefined
 }
 
-/** TLS over an open stream, with HTTP/1.1 as the only protocol: WebSocket over HTTP/2 is another thing. */
+/** TLS over an open stream, with HTTP/1.1 as the only protocol, since WebSocket over HTTP/2 works differently. */
 export function startTls(
   stream: Duplex,
   host: string,
@@ -75,7 +75,7 @@ export function startTls(
       servername,
       minVersion: 'TLSv1.2',
       ...options,
-      // A pinned key says who the server is; names and issuers can say no more.
+      // A pinned key identifies the server; names and issuers add nothing.
       ...(pins.length > 0 && options.ca === undefined ? { rejectUnauthorized: false } : {}),
       host,
       socket: stream,
@@ -99,7 +99,7 @@ export function startTls(
   })
 }
 
-/** What is wrong with the server's key; undefined where nothing is. */
+/** The fault of the server's key; undefined if there is none. */
 function pinFault(socket: TLSSocket, pins: readonly KeyPin[]): string | undefined {
   if (pins.length === 0) return undefined
   const certificate = socket.getPeerX509Certificate()

@@ -28,13 +28,13 @@ const CAUSES: Readonly<Record<number, string>> = {
   523: BACKEND,
 }
 
-/** First bytes of a refusal's text that are shown: enough for a sentence. */
+/** First bytes shown of a refusal's text: enough for a sentence. */
 const MAX_DETAIL_LENGTH = 200
 
-/** What an answer's head says. */
+/** Head of an answer. */
 export type AnswerHead = Pick<IncomingMessage, 'statusCode' | 'statusMessage' | 'headers'>
 
-/** An answer other than 101 as an error that says which server answered, why, and what to do. */
+/** Converts an answer other than 101 to an error that names the server, the cause and the cure. */
 export function upgradeRefused(url: URL, response: AnswerHead, body: string): TransportError {
   const { statusCode: status = 0, statusMessage = '', headers } = response
   const server = headers['server'] === undefined ? '' : ` (${printable(String(headers['server']), 60)})`

@@ -16,19 +16,19 @@ export interface UpgradeOptions {
   readonly closeDeadlineMs: number
 }
 
-/** What came of an upgrade: what `onOpen` made of the socket, or where to ask instead. */
+/** Result of an upgrade: the result of `onOpen`, or the next URL. */
 export type UpgradeResult<T> =
   | { readonly kind: 'open'; readonly value: T }
   | { readonly kind: 'redirect'; readonly status: number; readonly location: string }
 
 const REDIRECTS = new Set([301, 302, 303, 307, 308])
 
-/** Most of a refusal's body that is read: a text, not a web page. */
+/** Most bytes read of a refusal's body: a text, not a web page. */
 const MAX_BODY_BYTES = 512
 
 /**
- * Asks the server at the other end of `stream` for a WebSocket. `onOpen` runs before the first message can arrive.
- * The stream is destroyed unless that worked.
+ * Sends an upgrade request to the server at the other end of `stream`. `onOpen` runs before the first message can
+ * arrive. The stream is destroyed on failure.
  */
 export function upgrade<T>(
   stream: Duplex,
@@ -39,7 +39,7 @@ export function upgrade<T>(
 ): Promise<UpgradeResult<T>> {
   return attempt.step<UpgradeResult<T>>(`waiting for ${placeOf(url)} to accept the WebSocket`, (resolve, reject) => {
     const socket = new WebSocket(url, [...options.protocols], clientOptions(stream, options))
-    // A stream that comes paused, as out of a proxy's handshake, would never show the answer; it is read from the next turn on.
+    // A paused stream, as after a proxy's handshake, would never show the answer; it is read from the next turn on.
     stream.resume()
     socket.once('open', () => resolve({ kind: 'open', value: onOpen(socket) }))
     socket.on('error', (error) => reject(handshakeError(url, error, options.protocols.length > 0)))
@@ -58,7 +58,7 @@ export function upgrade<T>(
 
 function clientOptions(stream: Duplex, options: UpgradeOptions): ClientOptions & { closeTimeout: number } {
   return {
-    // The stream is connected and, for wss:, encrypted already: each of these steps has errors of its own.
+    // The stream is already connected and, for wss:, encrypted; each of these steps has its own errors.
     createConnection: (() => stream) as unknown as NonNullable<ClientOptions['createConnection']>,
     headers: { ...options.headers },
     followRedirects: false,
@@ -70,7 +70,7 @@ function clientOptions(stream: Duplex, options: UpgradeOptions): ClientOptions &
   }
 }
 
-/** The first bytes of a plain text; a web page would say nothing in an error message. */
+/** The first bytes of a plain text; a web page would not help in an error message. */
 function readText(response: IncomingMessage, done: (text: string) => void): void {
   let text = ''
   if (!(response.headers['content-type'] ?? '').startsWith('text/plain')) return done(text)

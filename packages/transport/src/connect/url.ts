@@ -10,10 +10,10 @@ const SCHEMES: Readonly<Record<string, 'ws:' | 'wss:'>> = {
 /** A WebSocket over a UNIX socket: the path of the file, a colon, and the path to ask for. */
 const UNIX_SCHEME = 'ws+unix:'
 
-/** What everyone deploys (protocol.md §1). */
+/** The path of deployed servers (protocol.md §1). */
 const DEFAULT_PATH = '/socket'
 
-/** Query values that open a link for whoever knows them. */
+/** Query values that are secrets: they open a link. */
 const SECRET_PARAMETERS = ['token']
 const HIDDEN = '***'
 
@@ -39,17 +39,20 @@ export function parseServerUrl(text: string): URL {
   return url
 }
 
-/** A `URL` given by the caller, who may name a UNIX socket; a redirect may not. @throws TransportError for a scheme not ours */
+/**
+ * Checks a `URL` from the caller, who may use a UNIX socket; a redirect may not. @throws TransportError for another
+ * scheme
+ */
 export function checkServerUrl(url: URL): URL {
   return url.protocol === UNIX_SCHEME ? parseUnixUrl(url, placeOf(url)) : toWebSocketUrl(url, placeOf(url))
 }
 
-/** Where the socket file of a `ws+unix:` URL is; undefined for all others. */
+/** Path of the socket file of a `ws+unix:` URL; undefined for all others. */
 export function socketPathOf(url: URL): string | undefined {
   return url.protocol === UNIX_SCHEME ? decodeURIComponent(splitUnixPath(url)[0]) : undefined
 }
 
-/** The path that the server is asked for, percent-encoded. */
+/** The path to request, percent-encoded. */
 export function requestPathOf(url: URL): string {
   return url.protocol === UNIX_SCHEME ? splitUnixPath(url)[1] : url.pathname
 }
@@ -87,7 +90,7 @@ export function redactUrl(url: URL | string): string {
   return shown.href
 }
 
-/** Scheme, host and path for an error message: what a person must check, and nothing secret. */
+/** Scheme, host and path for an error message: enough to check, and nothing secret. */
 export function placeOf(url: URL): string {
   return `${url.protocol}//${url.host}${url.pathname}`
 }
@@ -121,7 +124,7 @@ function parse(absolute: string, text: string): URL {
 }
 
 function badUrl(text: string, why: string): TransportError {
-  // Whoever mistypes a URL may have put a token or password into it.
+  // A mistyped URL may contain a token or password.
   const shown = text.replace(/\/\/[^/?#@]*@/, `//${HIDDEN}@`).replace(/[?#].*$/s, '')
   return new TransportError('ERR_TRANSPORT_BAD_URL', `'${shown}' is no server URL: ${why}`)
 }

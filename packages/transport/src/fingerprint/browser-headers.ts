@@ -1,18 +1,18 @@
 import type { Profile } from './profiles.js'
 
-/** What the headers of one connection depend on. */
+/** Inputs for the headers of one connection. */
 export interface HeaderValues {
   /** With its port, unless that is the scheme's own; undefined leaves it to the WebSocket. */
   readonly host: string | undefined
   readonly secure: boolean
   readonly userAgent: string
-  /** The user's; they win over the browser's of the same name, and take its place. */
+  /** The user's headers; they replace the browser's of the same name in place. */
   readonly given: Readonly<Record<string, string>>
 }
 
 /**
- * All headers of the upgrade, in the browser's order and spelling, then those that the browser does not have. What the
- * WebSocket writes itself keeps its place: who sends them overwrites the value.
+ * All headers of the upgrade, in the browser's order and spelling, then the user's others. Headers that the WebSocket
+ * writes keep their place, and the sender overwrites their value.
  */
 export function browserHeaders(profile: Profile, { host, secure, userAgent, given }: HeaderValues): [string, string][] {
   const own = new Map(Object.entries(given).map(([name, value]) => [name.toLowerCase(), [name, value] as const]))

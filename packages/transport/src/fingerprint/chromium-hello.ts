@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto'
 import type { ClientHelloSpec } from 'tls-impersonate'
 
-/** RFC 8701: values that mean nothing, sent so that servers stay used to what they do not know. */
+/** RFC 8701: meaningless values that browsers send so that servers keep ignoring unknown ones. */
 const GREASE = Array.from({ length: 16 }, (_, index) => (index << 12) | (index << 4) | 0x0a_0a)
 
 /** The extensions of a WebSocket in Chromium, but for GREASE and trust_anchors. */
@@ -23,8 +23,8 @@ const ANCHORS: readonly (readonly [prefix: string, ...roots: number[]])[] = [
 ]
 
 /**
- * What Chromium says first when it opens a WebSocket, in the version that `chromeUserAgent` names. Drawn anew for each connection: GREASE, and the order of
- * extensions, as far as OpenSSL leaves that to us.
+ * The ClientHello of Chromium for a WebSocket, in the version of `chromeUserAgent`. Random for each connection: GREASE,
+ * and the order of extensions as far as OpenSSL allows.
  */
 export function chromiumHello(): ClientHelloSpec {
   const [first = 0, last = 0] = shuffled(GREASE)
@@ -42,7 +42,7 @@ export function chromiumHello(): ClientHelloSpec {
   }
 }
 
-/** A list with its length before it, of identifiers with theirs. */
+/** A length-prefixed list of length-prefixed identifiers. */
 function trustAnchors(): Buffer {
   const identifiers = ANCHORS.flatMap(([prefix, ...roots]) =>
     roots.map((root) => Buffer.from([...Buffer.from(prefix, 'hex'), root])),

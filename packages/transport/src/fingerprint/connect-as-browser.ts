@@ -12,12 +12,12 @@ import { profiles } from './profiles.js'
 import { wreqEngine } from './wreq-engine.js'
 
 /**
- * A `connect` whose links look like a browser's: by the headers of the upgrade and, over TLS, by the ClientHello. Proxies
- * and `dial` work as ever; redirects are not followed. Of `tls` it takes `ca`, `servername` and `rejectUnauthorized`: all
- * else would make it look different.
+ * A `connect` whose links look like a browser's: by the headers of the upgrade and, over TLS, by the ClientHello.
+ * Proxies and `dial` work as usual; redirects are not followed. Of `tls` it accepts `ca`, `servername` and
+ * `rejectUnauthorized`, since other options would change the fingerprint.
  *
- * TLS is spoken by tls-impersonate where that is installed and Node lets it (26.4 and later), for `chrome`; else by
- * wreq-js, which cannot ping, so that those links have no heartbeat.
+ * For `chrome` it uses tls-impersonate if that is installed and Node supports it (26.4 and later), otherwise wreq-js,
+ * which cannot ping, so those links have no heartbeat.
  *
  * @throws TypeError for a browser it does not know, TransportError `ERR_TRANSPORT_FINGERPRINT` without these packages
  *
@@ -44,7 +44,7 @@ async function open(engine: Engine, browser: Fingerprint, options: ConnectOption
   checkTls(options.tls ?? {})
   const { url, headers } = request(engine.userAgent, browser, options)
   if (url.protocol === 'wss:') return engine.open({ options, url, headers })
-  // Without TLS only the headers tell who we are, and Node can send those.
+  // Without TLS only the headers identify us, and Node can send those.
   return connect({ ...options, url, headers: Object.fromEntries(headers), maxRedirects: 0 })
 }
 

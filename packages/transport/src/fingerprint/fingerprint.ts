@@ -1,4 +1,4 @@
-/** Browsers that a link can look like. Apart from all that needs wreq-js, which whoever reads our types may not have. */
+/** Browsers that a link can imitate. In a file without wreq-js, which users of our types may not have installed. */
 export const fingerprints = ['chrome', 'firefox', 'safari', 'edge'] as const
 
 /** One of {@link fingerprints}. */

@@ -1,9 +1,9 @@
 import type * as tlsImpersonate from 'tls-impersonate'
 
-/** The part of the package that is used. */
+/** The used part of the package. */
 export type Impersonate = Pick<typeof tlsImpersonate, 'impersonate' | 'isSupported'>
 
-/** Loads the package that has Node's own TLS say what a browser says; undefined where it is missing or Node is too old. */
+/** Loads the package that makes Node's own TLS imitate a browser's; undefined if it is missing or Node is too old. */
 export async function loadImpersonate(
   load: () => Promise<Impersonate> = () => import('tls-impersonate'),
 ): Promise<Impersonate | undefined> {

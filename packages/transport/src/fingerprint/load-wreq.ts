@@ -2,11 +2,11 @@ import { asError } from '@ls/foundation'
 import type * as wreq from 'wreq-js'
 import { systemCodeOf, TransportError } from '../errors.js'
 
-/** The part of the package that is used. */
+/** The used part of the package. */
 export type Wreq = Pick<typeof wreq, 'createSession' | 'getEmulationHeaders'>
 
 /**
- * Loads the package that does the browsers' TLS. It is no dependency, since its prebuilt library of 9 MB is of use to few.
+ * Loads the package with the browsers' TLS. It is no dependency, since few users need its prebuilt library of 9 MB.
  *
  * @throws TransportError `ERR_TRANSPORT_FINGERPRINT` when it is not installed or does not load here
  */

@@ -4,9 +4,9 @@ import { join } from 'node:path'
 import type { ClientTlsOptions } from '../connect/tls.js'
 
 /**
- * Runs `use` while OpenSSL's default places hold the certificates of `ca` and nothing else. That is how wreq-js can be told
- * whom to trust: it reads the two variables when a session is made, and takes no certificates itself. `use` must be done
- * with them when it returns; not a turn of the event loop passes, so that no other code of this process sees the change.
+ * Runs `use` while OpenSSL's default locations hold only the certificates of `ca`. wreq-js accepts no certificates
+ * itself, but reads these two variables when a session is made. `use` must be synchronous, so that no other code of the
+ * process sees the change.
  */
 export function withOwnRoots<T>(ca: NonNullable<ClientTlsOptions['ca']>, use: () => T): T {
   const folder = mkdtempSync(join(tmpdir(), 'linksocks-ca-'))

@@ -5,13 +5,13 @@ import type { Fingerprint } from './fingerprint.js'
 export interface Profile {
   readonly tls: CustomTlsOptions
   /**
-   * The upgrade's headers in the browser's order, those of every WebSocket included. An empty value is filled in for each
-   * connection. `Sec-WebSocket-Extensions` is missing: a server would take the offer up, and we do not compress.
+   * The upgrade's headers in the browser's order, including those of every WebSocket. An empty value is filled in for
+   * each connection. `Sec-WebSocket-Extensions` is left out: a server would accept the offer, and we do not compress.
    */
   readonly headers: readonly (readonly [name: string, value: string])[]
 }
 
-/** RFC 7301: a WebSocket is opened by HTTP/1.1, and no browser offers more for it. */
+/** RFC 7301: browsers offer only HTTP/1.1 for a WebSocket. */
 const HTTP1 = { alpnProtocols: ['HTTP1'] } satisfies CustomTlsOptions
 
 const CHROMIUM: Profile = {

@@ -4,19 +4,18 @@ import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 
-/** Most bytes of a request to the tunnel's door; what it is for takes 200. */
+/** Most bytes of a request to the tunnel; a real one takes 200. */
 const MAX_HEAD_BYTES = 4096
 
 /**
- * Carries the bytes of one foreign TLS client over a connection that we have opened, so that the way to the server is ours:
- * names, proxies, `dial`. The client sees an HTTP proxy on the loopback address whose password nobody else knows, and which
- * serves once.
+ * Carries the bytes of one external TLS client over a connection that we opened, so that names, proxies and `dial` stay
+ * ours. The client sees an HTTP proxy on the loopback address with a secret password, which serves once.
  *
- * Pausing it stops the bytes from the server, and is the only way to stop a client that reads as fast as it can: what waits
- * then is what it has decrypted already, and the rest stays in the system's buffers and at the server.
+ * A pause stops the bytes from the server, and is the only way to stop a client that reads as fast as it can: only
+ * already decrypted bytes wait then, and the rest stays in the system's buffers and at the server.
  */
 export class Tunnel {
-  /** What the client has to be given as its proxy, with the password in it. */
+  /** Proxy URL for the client, with the password in it. */
   readonly proxyUrl: string
   /** Called when bytes have gone out to the server. */
   onForwarded: () => void = () => {}
@@ -27,7 +26,7 @@ export class Tunnel {
   #paused = false
   #error: Error | undefined
 
-  /** Opens the door. The tunnel owns `connection` from now on, and destroys it should that fail. */
+  /** Starts to listen. The tunnel owns `connection` from now on, and destroys it on failure. */
   static async open(connection: Duplex): Promise<Tunnel> {
     const server = createServer({ maxHeaderSize: MAX_HEAD_BYTES })
     try {
@@ -48,12 +47,12 @@ export class Tunnel {
     this.#server = server
     server.on('connect', (request, client, head) => this.#enter(request, client, head))
     connection.on('error', (error) => (this.#error ??= error))
-    // What has come still goes to the client, with the end behind it.
+    // Received bytes still go to the client, followed by the end.
     connection.on('close', () => (this.#client === undefined ? this.#end() : this.#client.end()))
     if (connection.destroyed) this.#end()
   }
 
-  /** What has ended the connection to the server, where that was an error. */
+  /** The error that ended the connection to the server, if any. */
   get error(): Error | undefined {
     return this.#error
   }
@@ -82,7 +81,7 @@ export class Tunnel {
     if (this.#client !== undefined || !this.#isOurs(request)) return void client.destroy()
     client.on('error', () => this.#end())
     this.#client = client
-    // Once is enough: from here on nobody can knock.
+    // It serves once, so it stops listening.
     this.#server.close()
     client.write('HTTP/1.1 200 OK\r\n\r\n')
     this.#join(client, head)
@@ -98,7 +97,7 @@ export class Tunnel {
       if (!client.write(chunk)) connection.pause()
     })
     connection.on('end', () => client.end())
-    // What the client said last is still on its way if it ended properly.
+    // The client's last bytes are still on their way if it ended properly.
     client.on('close', () => {
       if (!connection.writableEnded) this.#end()
     })

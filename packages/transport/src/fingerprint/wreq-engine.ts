@@ -16,7 +16,7 @@ import { Tunnel } from './tunnel.js'
 import { openError } from './wreq-error.js'
 import { WreqTransport } from './wreq-transport.js'
 
-/** One link that is to be opened. */
+/** One link to open. */
 interface Opening {
   readonly url: URL
   readonly headers: EngineRequest['headers']
@@ -78,7 +78,7 @@ function openOver(
   })
 }
 
-/** `onOpen` runs at once, since a message that nobody listens for is lost. */
+/** `onOpen` runs at once, since a message without a listener is lost. */
 async function openSocket(
   wreq: Wreq,
   browser: Fingerprint,
@@ -88,7 +88,7 @@ async function openSocket(
 ): Promise<void> {
   const session = await openSession(wreq, browser, tunnel, headers, tls)
   try {
-    // The tunnel leads to the server whatever name is asked for.
+    // The tunnel leads to the server for any requested name.
     const dialled = new URL(url)
     dialled.hostname = tls.servername ?? url.hostname
     const options: WebSocketOptions = {
@@ -104,7 +104,7 @@ async function openSocket(
   }
 }
 
-/** One for each link: sessions share cookies and TLS tickets, and a ticket changes the ClientHello. */
+/** One session for each link: sessions share cookies and TLS tickets, and a ticket changes the ClientHello. */
 function openSession(
   wreq: Wreq,
   browser: Fingerprint,

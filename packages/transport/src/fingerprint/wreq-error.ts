@@ -4,8 +4,8 @@ import { upgradeRefused } from '../connect/upgrade-refusal.js'
 import { placeOf } from '../connect/url.js'
 
 /**
- * What wreq-js says when no WebSocket came about, as the error that `connect` has for the same. It has texts only; what
- * they begin with says nothing, so the first pattern found counts; where there is none, `connectionError` of the connection
+ * Converts an error of wreq-js on opening to the one `connect` has for the same failure. wreq-js has texts only, whose
+ * beginnings mean nothing, so the first pattern found counts. Without a match, `connectionError` of the connection
  * below says more.
  */
 export function openError(url: URL, thrown: unknown, connectionError: Error | undefined): TransportError {
@@ -41,7 +41,7 @@ const tlsCauses: Readonly<Record<string, string>> = {
   WRONG_VERSION_NUMBER: 'no TLS is spoken there; try ws:// instead of wss://',
 }
 
-/** The WebSocket library below wreq-js numbers nothing. */
+/** The WebSocket library of wreq-js has no error codes. */
 const lossCodes: readonly (readonly [pattern: RegExp, code: string | undefined])[] = [
   [/without closing handshake/i, undefined],
   [/message too long/i, 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH'],

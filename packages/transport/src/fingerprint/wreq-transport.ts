@@ -11,14 +11,14 @@ import { lossError } from './wreq-error.js'
 const OPEN = 1
 
 /**
- * How often a sender that has to wait looks whether it may go on, in milliseconds, beside each time that bytes leave:
- * wreq-js tells nobody when its queue has become shorter.
+ * Interval at which a waiting sender checks whether it may continue, in milliseconds, besides each time that bytes
+ * leave: wreq-js does not report that its queue has shrunk.
  */
 const DRAIN_CHECK_MS = 10
 
 /**
- * What may wait in wreq-js at least before `send` returns false, in bytes. It is learned late that it has become less, so
- * there is more of it: with room for one of our messages, each waited for the next look, and bulk took eight times as long.
+ * Least bytes queued in wreq-js before `send` returns false. A shorter queue is noticed late, so the limit is high:
+ * with room for one of our messages, each waited for the next check, and bulk took eight times as long.
  */
 const MIN_HIGH_WATER_BYTES = 262_144
 
@@ -26,9 +26,9 @@ const MIN_HIGH_WATER_BYTES = 262_144
 const UNREAD_DEADLINE_MS = 60_000
 
 /**
- * A WebSocket of wreq-js as a message transport. It reads as fast as it is given bytes, so a pause stops the bytes in the
- * {@link Tunnel} below it. It cannot ping: there is no `keepalive`, and the owner has to find out by other means whether the
- * peer lives.
+ * A WebSocket of wreq-js as a message transport. wreq-js reads as fast as bytes arrive, so a pause stops the bytes in
+ * the {@link Tunnel} below it. It cannot ping: there is no `keepalive`, and the owner must detect a dead peer by other
+ * means.
  */
 export class WreqTransport implements MessageTransport {
   /** wreq-js has no pings, so nothing is measured. */
@@ -36,11 +36,11 @@ export class WreqTransport implements MessageTransport {
   readonly #socket: WebSocket
   readonly #tunnel: Tunnel
   readonly #options: ResolvedTransportOptions
-  /** `destroyed` hands over nothing any more; `closed` means that `onClose` has been called. */
+  /** `destroyed` delivers nothing more; `closed` means that `onClose` was called. */
   #state: 'open' | 'closing' | 'destroyed' | 'closed' = 'open'
   #handler: TransportHandler | undefined
   #paused = false
-  /** What was decrypted before a pause took effect. */
+  /** Messages decrypted before a pause took effect. */
   #held: Uint8Array[] = []
   #blocked = false
   #error: Error | undefined
@@ -71,7 +71,7 @@ export class WreqTransport implements MessageTransport {
   send(message: Uint8Array): boolean {
     if (this.#state !== 'open' || this.#socket.readyState !== OPEN) return false
     this.#socket.send(message)
-    // What is in the tunnel does not count here: it is bounded, and comes and goes with what the system has buffered.
+    // Bytes in the tunnel do not count: they are limited, and vary with the system's buffers.
     if (this.#socket.bufferedAmount <= this.#highWaterBytes) return true
     this.#blocked = true
     this.#watchDrain()
@@ -94,7 +94,7 @@ export class WreqTransport implements MessageTransport {
     if (this.#state !== 'open') return
     this.#state = 'closing'
     this.#ownReason = reason
-    // The peer's answer comes after all it has sent. An owner that is paused gets none of it any more.
+    // The peer's answer follows all its messages. A paused owner gets no more of them.
     if (!this.#flowing) this.#held = []
     this.#tunnel.resume()
     this.#deadlineTimer = this.#options.clock.setTimeout(() => this.destroy(), this.#options.closeDeadlineMs)
@@ -130,7 +130,7 @@ export class WreqTransport implements MessageTransport {
     else if (this.#flowing || this.#state === 'open') this.#held.push(message)
   }
 
-  /** Hands over what was held, then lets the bytes go on. Runs from the event loop only, never inside a call. */
+  /** Delivers held messages, then resumes the bytes. Runs from the event loop only, never inside a call. */
   readonly #release = (): void => {
     const held = this.#held
     let next = 0
@@ -144,14 +144,14 @@ export class WreqTransport implements MessageTransport {
     else if (this.#flowing) this.#tunnel.resume()
   }
 
-  /** Once enough has left: a sender that waits goes on, and a close that waits goes out behind everything else. */
+  /** Once enough has left, a waiting sender continues, and a waiting close is sent. */
   #checkDrain(): void {
     if (this.#state === 'closing') return this.#closeWhenSent()
     if (!this.#blocked || this.#state !== 'open' || this.#socket.bufferedAmount > this.#highWaterBytes / 2) return
     this.#blocked = false
     this.#options.clock.clearTimeout(this.#drainTimer)
     this.#drainTimer = undefined
-    // Not at once: bytes may leave inside a call of the owner's.
+    // Deferred: bytes may leave inside a call of the owner.
     process.nextTick(() => this.#state === 'open' && this.#handler?.onDrain())
   }
 
@@ -178,7 +178,7 @@ export class WreqTransport implements MessageTransport {
     this.close({ code: CloseCode.unsupportedData, reason, cause })
   }
 
-  /** The socket is gone. Messages it delivered before still go first, if the owner reads on in time. */
+  /** The socket is gone. Messages received before are still delivered first, if the owner reads in time. */
   #end(code: number, text: string): void {
     if (this.#ended !== undefined) return
     const { clock, logger, maxMessageBytes } = this.#options

@@ -1,13 +1,13 @@
 /**
- * Origins of web pages that may talk to a port (RFC 6454). Browsers send the field with every WebSocket and every request
- * that crosses origins; programs do not. Without one, nothing is refused: whoever can leave it out is no web page.
+ * Origins of web pages that may talk to a port (RFC 6454). Browsers send the field with every WebSocket and every
+ * request across origins; programs do not. A request without it is allowed, since it cannot come from a web page.
  */
 export class AllowedOrigins {
   readonly #origins: ReadonlySet<string>
 
   /**
    * @param origins As browsers write them, `https://example.org` or `null`.
-   * @throws RangeError for what is no origin
+   * @throws RangeError for an invalid origin
    */
   constructor(origins: readonly string[] = []) {
     this.#origins = new Set(origins.map(normalOrigin))
@@ -18,7 +18,7 @@ export class AllowedOrigins {
     return origin === undefined || this.#origins.has(origin.toLowerCase())
   }
 
-  /** What a web page that is refused is told, one line. */
+  /** Text for a refused web page, one line. */
   refusal(origin = ''): string {
     return `web pages of ${origin.slice(0, 100)} may not use this port; --allow-origin lets them`
   }

@@ -10,7 +10,7 @@ import type { ServerTlsOptions } from '../port/server-tls.js'
 import type { UpgradeRequest } from './upgrade-request.js'
 import type { WebSocketTransport } from '../websocket/websocket-transport.js'
 
-/** Takes the connection of an upgrade over, with what came after its head; everything from there on is its business. */
+/** Takes over the connection of an upgrade, with the bytes after its head. */
 export type TakeUpgrade = (request: IncomingMessage, stream: Duplex, head: Buffer) => void
 
 /** Where to accept WebSockets, from whom, and how many. */
@@ -19,62 +19,65 @@ export interface ListenOptions extends TransportOptions {
   readonly host?: string
   /** 0 for any free port. @default 0 */
   readonly port?: number
-  /** Gives up while the listener is not up yet; ends nothing later. */
+  /** Aborts the opening; has no effect later. */
   readonly signal?: AbortSignal
-  /** A client has come in. Set the transport's handler here or soon after: nothing is read before. */
+  /** A client has connected. Set the transport's handler here or soon after; nothing is read before. */
   onTransport(transport: WebSocketTransport, request: UpgradeRequest): void
-  /** Decides before the upgrade, or hands it to someone else; without it everyone may come in. */
+  /** Decides before the upgrade, or takes the connection over; without it everyone is admitted. */
   authorize?(request: UpgradeRequest): UpgradeRefusal | TakeUpgrade | undefined
   /** Answers plain HTTP requests. @default 426 with a hint at missing Upgrade headers */
   onRequest?(request: IncomingMessage, response: ServerResponse, client: ClientAddress): void
   /** Certificate and key: the port then speaks `wss`, from TLS 1.2 on. @default none, the port speaks `ws` */
   readonly tls?: ServerTlsOptions
   /**
-   * Reverse proxies whose word about their clients is taken: addresses, networks like `10.0.0.0/8`, and `unix` for whoever
-   * may open the UNIX socket. @default none
+   * Reverse proxies trusted to report their clients' addresses: addresses, networks like `10.0.0.0/8`, and `unix` for
+   * all users of the UNIX socket. @default none
    */
   readonly trustedProxies?: readonly string[]
   /**
-   * The header in which they tell the client's address. Only this one is read: a proxy that sets one passes the others on
-   * as the client wrote them. @default 'x-forwarded-for'
+   * The header in which they report the client's address. Only this one is read, since a proxy that sets one passes the
+   * others on as the client wrote them. @default 'x-forwarded-for'
    */
   readonly clientAddressHeader?: ClientAddressHeader
   /**
-   * Every connection begins with a PROXY protocol header, version 1 or 2, before TLS; with `trustedProxies`, only theirs are
-   * taken. @default false
+   * Every connection begins with a PROXY protocol header, version 1 or 2, before TLS; with `trustedProxies`, only from
+   * them. @default false
    */
   readonly proxyProtocol?: boolean
   /** Largest request line and headers together, in bytes; more is answered 431. @default 8192 */
   readonly maxHeadBytes?: number
-  /** Time a client has to send its request, in milliseconds; then it gets 408. So long again for PROXY header and TLS. @default 4000 */
+  /**
+   * Time a client has to send its request, in milliseconds; then it gets 408. PROXY header and TLS have as long again.
+   * @default 4000
+   */
   readonly headDeadlineMs?: number
   /** Most links open at once; more are answered 503. @default 10_000 */
   readonly maxLinks?: number
   /**
-   * Counts connections until they are links that may stay; when there are too many, the oldest goes. Several ports can
-   * share one. @default one of its own
+   * Counts connections until they are admitted links; over the limit, the oldest is cut. Several ports can share it.
+   * @default one of its own
    */
   readonly pending?: PendingConnections
   /**
-   * What a client may send before the transport's `admit` has been called, early data included. Until then its link is a
-   * pending connection, cut when there are too many. @default none: a link may stay once it is open
+   * Limits for a client before the transport's `admit` is called, early data included. Until then its link counts as a
+   * pending connection, which may be cut. @default none: a link may stay once it is open
    */
   readonly unproven?: UnprovenLimits
   /**
-   * Take what clients put into Sec-WebSocket-Protocol as their first messages (early data, see `earlyDataBytes` of
-   * `connect`). Whatever is no base64 there is a subprotocol as ever. @default false
+   * Read Sec-WebSocket-Protocol as the client's first messages (early data, see `earlyDataBytes` of `connect`). Values
+   * that are no base64 remain subprotocols. @default false
    */
   readonly earlyData?: boolean
 }
 
 /** A port that accepts WebSockets, opened by `listen`. */
 export interface TransportListener {
-  /** Where it listens; with `port: 0`, this has the port that was chosen. For a UNIX socket, `unix:/path` and port 0. */
+  /** Its address; with `port: 0` the chosen port. For a UNIX socket, `unix:/path` and port 0. */
   address(): { readonly host: string; readonly port: number }
-  /** What has been turned away before it was a link. */
+  /** Counts of connections refused before they became links. */
   readonly refusals: RefusalCounts
   /**
-   * Shows another certificate from now on; links that are open stay as they are.
+   * Changes the certificate; open links stay as they are.
    *
    * @throws TransportError ERR_TRANSPORT_TLS for a pair that cannot be used; TypeError without TLS, and where it would begin
    * or cease to ask for client certificates
@@ -82,7 +85,7 @@ export interface TransportListener {
   setTls(tls: ServerTlsOptions): void
   /** The open links. */
   readonly transports: ReadonlySet<WebSocketTransport>
-  /** Stops listening and cuts connections that are no link yet; open links live on. */
+  /** Stops listening and cuts connections that are no link yet; open links stay. */
   close(): Promise<void>
   /** Stops listening and closes every link; resolves when the last one is gone. @default reason 1001, going away */
   closeAll(reason?: TransportCloseReason): Promise<void>

@@ -46,7 +46,7 @@ export class Listener implements TransportListener {
   readonly #refusals: Refusals
   readonly #port: HttpPort
   readonly #upgrader: WebSocketServer
-  /** Those among `transports` that have yet to show that they may come in. */
+  /** Unauthenticated ones among `transports`. */
   readonly #unproven = new Set<WebSocketTransport>()
   /** Calls of `closeAll` that wait for the last link. */
   readonly #waiting: (() => void)[] = []
@@ -67,7 +67,7 @@ export class Listener implements TransportListener {
     this.#port = new HttpPort({
       maxHeadBytes: checkInteger('maxHeadBytes', options.maxHeadBytes ?? 8192, 64, 1024 * 1024),
       headDeadlineMs: checkDurationMs('headDeadlineMs', options.headDeadlineMs ?? 4000),
-      // One more: the newest has to come in for the oldest to go.
+      // One more, since the newest must be accepted before the oldest is cut.
       maxConnections: this.#maxLinks + pending.maxPending + 1,
       pending,
       tls: options.tls,
@@ -134,7 +134,7 @@ export class Listener implements TransportListener {
     const upgradeRequest = readUpgradeRequest(request, this.#clientOf(request))
     const decision = this.#decide(upgradeRequest)
     if (typeof decision === 'function') return this.#handOver(decision, request, stream, head)
-    // What is asked of us at all comes first: a fault is told to those only who have found the place.
+    // Checks the path first: faults are only told to clients that know it.
     const refusal = decision ?? upgradeFault(request)
     if (refusal !== undefined) return this.#refuse(stream, refusal, upgradeRequest)
     const early = this.#options.earlyData === true ? takeEarlyData(request) : []
@@ -147,7 +147,7 @@ export class Listener implements TransportListener {
     )
   }
 
-  /** Links of those who may come in: strangers are limited elsewhere, and must not keep anyone out. */
+  /** Counts admitted links only: strangers have their own limit, and must not keep others out. */
   get #hasRoom(): boolean {
     return this.transports.size - this.#unproven.size < this.#maxLinks
   }
@@ -223,7 +223,7 @@ export class Listener implements TransportListener {
 
   #answer(request: IncomingMessage, response: ServerResponse): void {
     if (this.#options.onRequest !== undefined) return this.#answerByOwner(request, response)
-    // RFC 9110 §15.5.22 wants the protocol named.
+    // RFC 9110 §15.5.22 requires the protocol's name.
     response.writeHead(426, {
       'Content-Type': 'text/plain; charset=utf-8',
       Upgrade: 'websocket',

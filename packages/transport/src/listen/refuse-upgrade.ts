@@ -5,7 +5,7 @@ import type { Duplex } from 'node:stream'
 export interface UpgradeRefusal {
   /** 400–599. */
   readonly status: number
-  /** One line of plain text for whoever reads it. */
+  /** One line of plain text. */
   readonly text: string
   /** Further fields, written as they are; type and length of the text are there already. @default none */
   readonly headers?: Readonly<Record<string, string>>
@@ -13,9 +13,9 @@ export interface UpgradeRefusal {
 
 /** Answers an upgrade with an HTTP error and ends the connection. */
 export function refuseUpgrade(stream: Duplex, { status, text, headers }: UpgradeRefusal): void {
-  // The client may be gone already; nobody else listens on this stream.
+  // The client may be gone, and this stream has no other listener.
   stream.on('error', () => stream.destroy())
-  // Not before the answer is out: a client that keeps its end open must not keep ours.
+  // Only after the answer: a client that keeps its end open must not keep ours.
   stream.once('finish', () => stream.destroy())
   stream.end(textResponse(status, text, headers))
 }

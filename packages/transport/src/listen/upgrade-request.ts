@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import type { ClientAddress } from '../port/forwarded.js'
 import type { UpgradeRefusal } from './refuse-upgrade.js'
 
-/** What a client asked for, before its WebSocket is opened. */
+/** A client's request before its WebSocket is opened. */
 export interface UpgradeRequest {
   /** Without the query, percent-encoded as it came. */
   readonly path: string
@@ -10,13 +10,13 @@ export interface UpgradeRequest {
   readonly query: URLSearchParams
   /** As Node reads them: names in lower case. */
   readonly headers: IncomingHttpHeaders
-  /** Address of the client: behind trusted proxies the one they tell, else that of the connection. */
+  /** Address of the client: the one reported by a trusted proxy, else that of the connection. */
   readonly remoteAddress: string | undefined
-  /** Its port; undefined where a proxy has not told it. */
+  /** Its port; undefined if a proxy does not report it. */
   readonly remotePort: number | undefined
 }
 
-/** Reads the head of a request; any target will do, since it need not be a URL. */
+/** Reads the head of a request; the target need not be a URL. */
 export function readUpgradeRequest(request: IncomingMessage, client: ClientAddress): UpgradeRequest {
   const target = request.url ?? '/'
   const mark = target.indexOf('?')
@@ -29,10 +29,10 @@ export function readUpgradeRequest(request: IncomingMessage, client: ClientAddre
   }
 }
 
-/** What is wrong with a request for a WebSocket (RFC 6455 §4.2.1); undefined for a good one. */
+/** The fault of a WebSocket request (RFC 6455 §4.2.1); undefined if there is none. */
 export function upgradeFault({ method, headers }: IncomingMessage): UpgradeRefusal | undefined {
   if (method !== 'GET') return { status: 405, text: 'WebSockets are asked for by GET.', headers: { Allow: 'GET' } }
-  // Before version 24.9 Node would take it for frames, since then the link would begin behind it.
+  // Before version 24.9 Node would read a body as frames, since the link would begin before it.
   if (Number(headers['content-length'] ?? 0) > 0 || headers['transfer-encoding'] !== undefined) {
     return bad('A request for a WebSocket has no body.')
   }

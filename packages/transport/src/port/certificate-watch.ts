@@ -28,7 +28,7 @@ export class CertificateWatch {
   readonly #watchers: readonly FSWatcher[]
   readonly #poll: NodeJS.Timeout
   #settling: NodeJS.Timeout | undefined
-  /** What the files held, or why they could not be read, when last looked at. */
+  /** Last contents of the files, or the error of reading them. */
   #seen: string
 
   /** @param current What the files held when they were read last. */
@@ -99,7 +99,7 @@ export class CertificateWatch {
   }
 }
 
-/** What a person wants to know of a certificate; nothing of one that cannot be read. */
+/** Facts about a certificate for a person; empty for one that cannot be read. */
 export function describeCertificate(cert: string | Buffer): { readonly names?: string; readonly validTo?: string } {
   try {
     const { subject, subjectAltName, validTo } = new X509Certificate(cert)

@@ -32,14 +32,14 @@ export interface HttpPortOptions {
   readonly pending: PendingConnections
 }
 
-/** What a connection goes through before its requests are ours: the PROXY header, TLS, HTTP's own limits. */
+/** Steps of a connection before its requests reach us: the PROXY header, TLS, HTTP's own limits. */
 export class HttpPort {
   readonly server: Server
   readonly #options: HttpPortOptions
   readonly #pending: PendingSockets
   /** Connections that have not come as far as HTTP, which looks after its own. */
   readonly #arriving = new Set<Socket>()
-  /** What PROXY headers said, by the connection they came on. */
+  /** Contents of PROXY headers, by connection. */
   readonly #sources = new WeakMap<Socket, ClientAddress>()
   /** The last answer on a connection: nothing else may be written while it is under way. */
   readonly #answers = new WeakMap<Duplex, ServerResponse>()
@@ -106,7 +106,7 @@ export class HttpPort {
   #httpOptions() {
     const { maxHeadBytes, headDeadlineMs } = this.#options
     return {
-      // Strict whatever the command line of Node says: the frame that is read here is the one that is passed on.
+      // Strict under any command line of Node: the frame read here must be the one passed on.
       insecureHTTPParser: false,
       maxHeaderSize: maxHeadBytes,
       headersTimeout: headDeadlineMs,
@@ -208,7 +208,7 @@ const BAD_REQUEST: HttpRefusal = { kind: 'bad-request', status: 400 }
 const REFUSALS: Readonly<Record<string, HttpRefusal>> = {
   HPE_HEADER_OVERFLOW: { kind: 'head-size', status: 431 },
   HPE_CHUNK_EXTENSIONS_OVERFLOW: { kind: 'bad-request', status: 413 },
-  // An end before a whole request: nobody is left to read an answer.
+  // An end before a whole request: no client is left to read an answer.
   HPE_INVALID_EOF_STATE: { kind: 'bad-request', status: undefined },
   ERR_HTTP_REQUEST_TIMEOUT: { kind: 'silent', status: 408 },
   ERR_TLS_HANDSHAKE_TIMEOUT: { kind: 'silent', status: undefined },

@@ -7,7 +7,7 @@ interface Endpoint {
   readonly port: number
 }
 
-/** What a proxy says, in front of everything else, about the connection it passes on. */
+/** Data about a forwarded connection that a proxy sends before everything else. */
 export interface ProxyHeader {
   readonly version: 1 | 2
   /** Who connected to the proxy; undefined for the proxy's own connections, such as health checks, and where it says nothing. */

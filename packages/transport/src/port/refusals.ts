@@ -16,7 +16,7 @@ export type RefusalKind = (typeof refusalKinds)[number]
 /** How many were turned away, by kind, at the time of asking. */
 export type RefusalCounts = Readonly<Record<RefusalKind, number>>
 
-/** One line per kind and minute: whoever scans the Internet all day must not fill a disk with our log. */
+/** One line per kind and minute, so that scans of the Internet cannot fill a disk with our log. */
 const LOG_INTERVAL_MS = 60_000
 
 interface Unlogged {

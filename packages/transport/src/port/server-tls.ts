@@ -2,7 +2,7 @@ import { createSecureContext, type SecureContextOptions, type TlsOptions } from 
 import { asError } from '@ls/foundation'
 import { systemCodeOf, TransportError } from '../errors.js'
 
-/** What a `wss:` listener shows, and whom it lets in; PEM texts. */
+/** Certificate of a `wss:` listener, and the clients it admits; PEM texts. */
 export interface ServerTlsOptions {
   /** The certificate, its issuers' after it. */
   readonly cert: string | Buffer
@@ -35,14 +35,14 @@ export function serverTlsOptions(options: ServerTlsOptions): TlsOptions {
   }
 }
 
-/** What of them may change while the server runs. @throws TransportError ERR_TRANSPORT_TLS for a pair that is none */
+/** The options that may change while the server runs. @throws TransportError ERR_TRANSPORT_TLS for an invalid pair */
 export function secureContextOptions({ cert, key, passphrase, clientCa }: ServerTlsOptions): SecureContextOptions {
   const options: SecureContextOptions = {
     cert,
     key,
     ...(passphrase === undefined ? {} : { passphrase }),
     ...(clientCa === undefined ? {} : { ca: clientCa }),
-    // RFC 8996 has done with 1.0 and 1.1, whatever Node was started with.
+    // RFC 8996 deprecates 1.0 and 1.1; this holds for any Node options.
     minVersion: 'TLSv1.2',
   }
   try {

@@ -9,7 +9,8 @@ export interface TrustedProxies {
 }
 
 /**
- * Reads addresses and networks: `127.0.0.1`, `10.0.0.0/8`, `2001:db8::/32`, and `unix` for whoever may open the UNIX socket.
+ * Reads addresses and networks: `127.0.0.1`, `10.0.0.0/8`, `2001:db8::/32`, and `unix` for all users of the UNIX
+ * socket.
  *
  * @throws RangeError naming the value and the limit
  */

@@ -41,7 +41,7 @@ export async function listenOnPath(server: Server, path: string, signal: AbortSi
   await fs.chmod(path, MODE)
 }
 
-/** Node creates the file before `listen` returns; under the mask, nobody else may open it even for a moment. */
+/** Node creates the file before `listen` returns; with the mask no other user can open it even for a moment. */
 async function listenOnce(server: Server, path: string, signal: AbortSignal | undefined): Promise<void> {
   const mask = isMainThread ? process.umask(0o777 & ~MODE) : undefined
   try {

@@ -16,7 +16,7 @@ export const CloseCode = {
   tryAgainLater: 1013,
 } as const
 
-/** What the registered codes mean, for peers that give no text of their own. */
+/** Meaning of the registered codes, for peers that give no text. */
 const MEANINGS: Readonly<Record<number, string>> = {
   1000: 'closed normally',
   1001: 'going away',

@@ -146,7 +146,7 @@ export class FrameReader implements ReadTapOwner {
     const key = masked ? bytes.subarray(start - 4, start) : undefined
     const end = Math.min(start + length, bytes.length)
     const message = UnfinishedMessage.within(frame.subarray(0, length), key, end - start)
-    // Whoever gets the message may give its memory away, and there is more in it.
+    // The receiver may give the message's memory away, and it holds further bytes.
     processFramePool.hold(frame)
     this.#unfinished = message
     this.#deliverComplete(message)

@@ -1,4 +1,4 @@
-/** What a peer may send before it has shown that it may come in; see `admit` of the transport. */
+/** Limits for a peer before it is admitted; see `admit` of the transport. */
 export interface UnprovenLimits {
   /** Longest message, in bytes; a longer one is refused by its header, before any of it is kept. */
   readonly messageBytes: number
@@ -8,7 +8,7 @@ export interface UnprovenLimits {
 
 /** How much a peer may send: little before it has shown that it may come in, then messages up to the limit. */
 export class ReadAllowance {
-  /** A larger message closes the link with 1009, whoever sends it. */
+  /** A larger message closes the link with 1009, from any peer. */
   readonly maxMessageBytes: number
   readonly #messageBytes: number
   #leftBytes: number

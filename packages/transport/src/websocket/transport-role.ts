@@ -10,12 +10,12 @@ export interface TransportPeer {
   readonly url?: string
 }
 
-/** What a transport is for its owner. */
+/** Role of a transport for its owner. */
 export interface TransportRole {
   readonly isServer: boolean
   /** Messages that came with the request. */
   readonly early?: readonly Uint8Array[]
-  /** What holds until `admit`. @default it is let in from the start */
+  /** Limits until `admit`. @default it is let in from the start */
   readonly unproven?: UnprovenLimits | undefined
   /** Whether there is room for it now that it may come in. */
   readonly onAdmit?: () => boolean

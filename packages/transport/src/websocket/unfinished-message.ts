@@ -71,7 +71,7 @@ export class UnfinishedMessage {
     return message
   }
 
-  /** Nobody reads to its memory any more. */
+  /** No more reads go to its memory. */
   discard(): void {
     processFramePool.give(this.#memory)
   }

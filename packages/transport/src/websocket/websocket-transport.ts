@@ -65,7 +65,7 @@ export class WebSocketTransport implements MessageTransport {
     this.#options = options
     this.#held = [...early]
     this.#allowance = new ReadAllowance(options.maxMessageBytes, unproven)
-    // What came with the request counts as well; the listener has refused what is too much.
+    // Early data counts as well; the listener has refused too much of it.
     for (const message of early) this.#allowance.takes(message.length)
     this.#onAdmit = onAdmit
     this.peer = peer
