@@ -4,7 +4,7 @@ import { BatchingError } from './errors.js'
 import { GatherBuffer } from './gather-buffer.js'
 import { resolveBufferBytes } from './options.js'
 
-/** How a {@link Batcher} decides, and by which clock. */
+/** Policy and limits of a {@link Batcher}. */
 export interface BatcherOptions {
   /** @default systemClock */
   readonly clock?: Clock
@@ -72,13 +72,13 @@ export class Batcher {
     else if (this.#waiting.length > 0) this.#flushBy(nowMs + delayMs, delayMs)
   }
 
-  /** Flushes what waits, now. */
+  /** Flushes the waiting bytes now. */
   flush(): void {
     this.#clearTimer()
     if (this.#waiting.length > 0) this.#flush(this.#waiting.take())
   }
 
-  /** Flushes what waits and takes no more. Again does nothing. */
+  /** Flushes the waiting bytes and takes no more. A second call does nothing. */
   close(): void {
     this.#state = 'closed'
     this.flush()

@@ -43,7 +43,7 @@ export class GatherBuffer {
     this.#owned = false
     this.#length = 0
     if (length === bytes.length) return bytes
-    // Whoever queues the chunk keeps its whole buffer alive, so one that is mostly empty is not handed out.
+    // A queue keeps the chunk's whole buffer alive, so a mostly empty one is not handed out.
     return length * 2 < bytes.length ? bytes.slice(0, length) : bytes.subarray(0, length)
   }
 

@@ -19,7 +19,7 @@ export type CodecErrorCode = (typeof codecErrorCodes)[number]
  */
 export class CodecError extends Error {
   override readonly name = 'CodecError'
-  /** What went wrong; the text may change, this does not. */
+  /** Stable error code; the text may change. */
   readonly code: CodecErrorCode
 
   constructor(code: CodecErrorCode, message: string, options?: ErrorOptions) {

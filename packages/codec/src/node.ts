@@ -32,7 +32,7 @@ export async function gunzipAsync(bytes: Uint8Array, maxInflatedBytes: number): 
   return checkOutput(frame, await inflateAsync(frame))
 }
 
-/** What zlib gives when asked for `info`, which its type declarations leave out. */
+/** Result of zlib with `info`, which its type declarations leave out. */
 interface InflateOutput {
   readonly buffer: Uint8Array
   /** `bytesWritten` counts the input it consumed. */

@@ -1,11 +1,11 @@
-/** What is asked of an `AbortSignal` here, so that callers may bring something lighter. */
+/** The used part of an `AbortSignal`, so that callers may pass something lighter. */
 export interface Cancellation {
-  /** Whether it has been given up already. */
+  /** Whether it is cancelled. */
   readonly aborted: boolean
   /** Why, once `aborted` is true. */
   readonly reason: unknown
-  /** Calls `listener` when it is given up. */
+  /** Calls `listener` on cancellation. */
   addEventListener(type: 'abort', listener: () => void, options?: { readonly once: true }): void
-  /** Takes back what `addEventListener` did. */
+  /** Removes a listener. */
   removeEventListener(type: 'abort', listener: () => void): void
 }

@@ -7,7 +7,7 @@ export type DialErrorCode = 'ENOTFOUND' | 'EAI_NODATA' | 'EAI_AGAIN' | 'ETIMEDOU
 
 /** A dial or a lookup failed, for another reason than an error of a socket. */
 export class DialError extends Error {
-  /** What went wrong; the text may change, this does not. */
+  /** Stable error code; the text may change. */
   readonly code: DialErrorCode
 
   constructor(code: DialErrorCode, message: string, options?: ErrorOptions) {
@@ -18,8 +18,8 @@ export class DialError extends Error {
 }
 
 /**
- * Which of the failures of one dial the user should hear of: the one that says most about the target. `ENETUNREACH` stands
- * behind a timeout, since on a machine without IPv6 every name with an AAAA record has it, and it says nothing of the target.
+ * Chooses the failure of a dial that says most about the target. `ENETUNREACH` ranks behind a timeout: on a machine
+ * without IPv6 every name with an AAAA record has it, and it says nothing about the target.
  */
 export function mostTelling(errors: readonly Error[]): Error {
   const [first, ...others] = errors

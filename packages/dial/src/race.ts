@@ -4,7 +4,7 @@ import { mostTelling } from './errors.js'
 /** IPv4 or IPv6. */
 export type Family = 4 | 6
 
-/** What a name server, or another source of names, said about one family of a name. */
+/** Answer of a name server, or another source, about one family of a name. */
 export interface Answer {
   /** In the order of the answer; empty where there are none. */
   readonly addresses: readonly string[]
@@ -13,18 +13,21 @@ export interface Answer {
 }
 
 export interface RaceOptions<T> {
-  /** Begins an attempt and returns what ends it. It reports by `won` or `lost`, once, and may do so before it returns. */
+  /**
+   * Begins an attempt and returns a function that ends it. It reports by `won` or `lost`, once, possibly before it
+   * returns.
+   */
   readonly attempt: (address: string, report: AttemptReport<T>) => () => void
   readonly onWon: (value: T, address: string) => void
   readonly onFailed: (error: Error) => void
-  /** Why an address may not be tried; asked before its attempt. @default all may be */
+  /** Returns why an address must not be tried; called before its attempt. @default all may be */
   readonly check?: ((address: string) => Error | undefined) | undefined
   /** How long IPv4 waits for the answer about IPv6, in milliseconds. @default 50 (RFC 8305 §3) */
   readonly resolutionDelayMs?: number
   /** Time from one attempt to the next, in milliseconds. @default 250 (RFC 8305 §5) */
   readonly attemptDelayMs?: number
   /**
-   * Attempts in all: whoever owns the name chooses how many addresses it has, and each silent one holds a socket.
+   * Most attempts: the owner of a name chooses its number of addresses, and each silent one holds a socket.
    * @default 20, which have all begun after 5 s
    */
   readonly maxAttempts?: number
@@ -50,7 +53,7 @@ export class Race<T> {
   readonly #unanswered = new Set<Family>([6, 4])
   readonly #running = new Map<string, () => void>()
   readonly #errors: Error[] = []
-  /** Whose turn it is. */
+  /** The next family. */
   #next: Family = 6
   #timer: unknown
   /** Whether IPv4 may begin although IPv6 is unanswered. */
@@ -62,7 +65,7 @@ export class Race<T> {
     this.#clock = options.clock ?? systemClock
   }
 
-  /** Says what is known of a family; once for each. */
+  /** Adds the answer for a family; once for each. */
   answer(family: Family, { addresses, error }: Answer): void {
     if (this.#isOver || !this.#unanswered.delete(family)) return
     if (error !== undefined) this.#errors.push(error)
@@ -72,7 +75,7 @@ export class Race<T> {
     this.#step()
   }
 
-  /** Ends the race for a reason from outside; what an address has said already may be more telling. */
+  /** Ends the race for an external reason; an error of an address may still be more telling. */
   giveUp(error: Error): void {
     if (this.#isOver) return
     this.#errors.push(error)

@@ -1,17 +1,17 @@
 /**
- * Time as the packages without I/O see it. Real programs pass {@link systemClock}; tests pass a fake one and
- * step it by hand.
+ * Time source of the packages without I/O. Programs pass {@link systemClock}; tests pass a fake clock and step it by
+ * hand.
  */
 export interface Clock {
   /** Monotonic time in milliseconds; only differences mean anything. */
   now(): number
   /** Calls `callback` once after `delayMs` milliseconds, unless cleared before. */
   setTimeout(callback: () => void, delayMs: number): TimerHandle
-  /** Forgets a timer; does nothing when it has fired or was cleared before. */
+  /** Clears a timer; does nothing if it has fired or was cleared before. */
   clearTimeout(handle: TimerHandle): void
 }
 
-/** What {@link Clock.setTimeout} returns; opaque, since Node and browsers differ. */
+/** Handle of {@link Clock.setTimeout}; opaque, since Node and browsers differ. */
 export type TimerHandle = unknown
 
 /** The clock of the running process. */

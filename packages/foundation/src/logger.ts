@@ -4,17 +4,17 @@ export interface Logger {
   trace(fields: object, text?: string): void
   /** For each connection. */
   debug(fields: object, text?: string): void
-  /** What an operator wants to know of a program that works. */
+  /** Normal events that an operator wants to see. */
   info(fields: object, text?: string): void
-  /** Something is wrong and the program goes on. */
+  /** A problem after which the program continues. */
   warn(fields: object, text?: string): void
-  /** Something is lost. */
+  /** A loss. */
   error(fields: object, text?: string): void
-  /** The same logger, which adds `fields` to all that it writes. */
+  /** The same logger with `fields` added to each line. */
   child(fields: object): Logger
 }
 
-/** Says nothing. The default of every library, so that embedding one prints nothing unasked. */
+/** Logs nothing. The default of every library, so that embedding one prints nothing. */
 export const silentLogger: Logger = {
   trace: () => {},
   debug: () => {},

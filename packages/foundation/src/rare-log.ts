@@ -1,7 +1,10 @@
 import type { Clock } from './clock.js'
 import type { Logger } from './logger.js'
 
-/** Warnings that others can bring about as often as they like: each text once in a while, with a count of the others. */
+/**
+ * Rate-limited warnings for events that others can cause at will: each text once in a while, with a count of the
+ * omitted ones.
+ */
 export class RareLog {
   readonly #clock: Clock
   readonly #logger: Logger
@@ -12,7 +15,7 @@ export class RareLog {
     this.#logger = logger
   }
 
-  /** `message` has to be one of a few constants, or name a setting: it is what tells lines apart. */
+  /** `message` must be one of a few constants, or name a setting, since lines are limited by it. */
   warn(message: string, reason: string): void {
     const now = this.#clock.now()
     const line = this.#lines.get(message)

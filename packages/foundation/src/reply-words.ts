@@ -1,20 +1,20 @@
-/** What one word for a failed dial is in each language that a proxy speaks. */
+/** Forms of one word for a failed dial, in each proxy protocol. */
 interface ReplyForms {
   /** RFC 1928 §6. */
   readonly socks5: number
-  /** SOCKS4 knows yes and no only. */
+  /** SOCKS4 has only success and failure. */
   readonly socks4: number
   /** HTTP status (RFC 9110 §15). */
   readonly status: number
   /** Error type of the Proxy-Status field (RFC 9209 §2.3). */
   readonly errorType: string
-  /** System errors that mean it, each with what it says of the target. */
+  /** System errors with this meaning, each with a text about the target. */
   readonly errnos: Readonly<Record<string, string>>
 }
 
 /**
- * Why a target was not reached: the words of spec/protocol.md §4, and the one table from them to everything else.
- * The protocol gives SOCKS5's 0x04 to a target that failed for a reason nobody named.
+ * Why a target was not reached: the words of spec/protocol.md §4, and the one table from them to everything else. The
+ * protocol uses SOCKS5's 0x04 for a target that failed for an unknown reason.
  */
 export const replyForms = {
   refused: {
@@ -83,12 +83,12 @@ export type ReplyWord = keyof typeof replyForms
 /** All of them, as the table has them. */
 export const replyWords = Object.keys(replyForms) as readonly ReplyWord[]
 
-/** Whether a text from elsewhere, such as a peer, is one of {@link replyWords}. */
+/** Whether a value from a peer or another source is one of {@link replyWords}. */
 export function isReplyWord(value: unknown): value is ReplyWord {
   return typeof value === 'string' && Object.hasOwn(replyForms, value)
 }
 
-/** The word for a system error code such as `ECONNREFUSED`, and what it says of the target; undefined for an unknown code. */
+/** The word and text for a system error code such as `ECONNREFUSED`; undefined for an unknown code. */
 export function replyOfErrno(code: unknown): { readonly word: ReplyWord; readonly text: string } | undefined {
   return typeof code === 'string' ? byErrno.get(code) : undefined
 }

@@ -1,9 +1,9 @@
-/** What was thrown, as an error: JavaScript throws anything. */
+/** Converts a thrown value to an error: JavaScript can throw anything. */
 export function asError(thrown: unknown): Error {
   return thrown instanceof Error ? thrown : new Error(String(thrown))
 }
 
-/** The words of what was thrown. */
+/** The text of a thrown value. */
 export function textOf(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown)
 }

@@ -1,7 +1,7 @@
 import { HttpProxyError } from './errors.js'
 
 export interface DeadlineOptions {
-  /** What takes so long, for the error's text: `dialling h:80`. */
+  /** Name of the step, for the error's text: `dialling h:80`. */
   readonly what: string
   readonly limitMs: number
   /** Ends the attempt from outside; its reason becomes the rejection. */
@@ -9,8 +9,8 @@ export interface DeadlineOptions {
 }
 
 /**
- * Runs `attempt` until it settles, `signal` aborts or the time is up. What it yields after that goes to `discard`, so
- * that a stream opened too late does not stay open.
+ * Runs `attempt` until it settles, `signal` aborts or the time is up. A later result goes to `discard`, so that a
+ * stream opened too late does not stay open.
  *
  * @throws {HttpProxyError} ERR_HTTP_PROXY_TIMEOUT when the time is up; else what `attempt` or `signal` say.
  */

@@ -4,13 +4,13 @@ import { dial } from '@ls/dial'
 import { maxTimerMs } from '@ls/foundation'
 import type { Target } from './message/authority.js'
 
-/** What a dial may know about the request it serves. */
+/** Information for a dial about its request. */
 export interface DialInfo {
   /** `connect` for a tunnel, `http` for a connection that plain requests share. */
   readonly kind: 'connect' | 'http'
   /** The client's address; undefined where there is none, as on a UNIX socket. */
   readonly source: Target | undefined
-  /** The account the client showed; undefined when the proxy asks for none. */
+  /** The client's account; undefined if the proxy asks for none. */
   readonly user: string | undefined
   /** Aborts when the client has gone or `dialDeadlineMs` is over. */
   readonly signal: AbortSignal

@@ -1,6 +1,6 @@
 import type { ReplyWord } from '@ls/foundation'
 
-/** Everything that can go wrong at a proxy, on either side of it. Each has a heading in `docs/errors`. */
+/** All errors of a proxy, on both sides. Each has a heading in `docs/errors`. */
 export const httpProxyErrorCodes = [
   'ERR_HTTP_PROXY_BAD_REQUEST',
   'ERR_HTTP_PROXY_BAD_TARGET',
@@ -19,7 +19,7 @@ export const httpProxyErrorCodes = [
 /** One of {@link httpProxyErrorCodes}. */
 export type HttpProxyErrorCode = (typeof httpProxyErrorCodes)[number]
 
-/** What an {@link HttpProxyError} says beside code and text. */
+/** Fields of an {@link HttpProxyError} besides code and text. */
 export interface HttpProxyErrorOptions extends ErrorOptions {
   /** HTTP status to answer with, or that was answered. */
   readonly status?: number
@@ -35,7 +35,7 @@ export interface HttpProxyErrorOptions extends ErrorOptions {
  */
 export class HttpProxyError extends Error {
   override readonly name = 'HttpProxyError'
-  /** What went wrong; the text may change, this does not. */
+  /** Stable error code; the text may change. */
   readonly code: HttpProxyErrorCode
   /** The HTTP status: the one our server answers with, or the one a proxy answered to our client. */
   readonly status: number | undefined

@@ -15,9 +15,9 @@ export interface HttpProxyOptions {
   readonly accounts?: readonly Account[]
   /** Serves origin-form requests (`GET /path`) by their Host field, for clients that do not know of the proxy. @default false */
   readonly transparent?: boolean
-  /** Takes CONNECT requests over from `dial`, for callers that copy between client and target themselves. */
+  /** Handles CONNECT requests instead of `dial`, for callers that copy between client and target themselves. */
   readonly onConnect?: (request: ConnectRequest) => void
-  /** A client has shown that it may use the proxy, by its first request that is served. */
+  /** A client has authenticated, with its first served request. */
   readonly onProven?: (socket: Duplex) => void
   /** A client's request was not served, for this reason. */
   readonly onRefused?: (socket: Duplex, error: unknown) => void
@@ -33,7 +33,7 @@ export interface HttpProxyOptions {
   readonly idleMs?: number
   /** How long a request may go without a byte either way, in milliseconds; long polls fit. @default 900000 (15 min) */
   readonly exchangeIdleMs?: number
-  /** The same once the client has ended its side, as most clients do only when they leave. @default 30000 */
+  /** The same after the client has ended its side, which most clients do only when they leave. @default 30000 */
   readonly halfClosedIdleMs?: number
   /** How long a tunnel may go without a byte either way, in milliseconds. @default 43200000 (12 h) */
   readonly tunnelIdleMs?: number
@@ -41,7 +41,7 @@ export interface HttpProxyOptions {
   readonly dialDeadlineMs?: number
   /** Client connections at once, tunnels included; each costs about 10 KiB. @default 4096 */
   readonly maxConnections?: number
-  /** Requests a client may send ahead of the response; past it we stop reading after the chunk at hand. @default 32 */
+  /** Requests a client may send ahead of the response; beyond it reading stops after the current chunk. @default 32 */
   readonly maxPipelined?: number
   /** Origins a client's connection keeps a connection to; the one used longest ago is closed. @default 8 */
   readonly maxOrigins?: number

@@ -2,7 +2,7 @@ import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 
 /**
- * How far the end of a stream has come, and so how it may be closed:
+ * State of the end of a stream, which decides how it may be closed:
  *
  * - `whole`: its end has left behind everything else, and its reader will see it
  * - `leaving`: everything is written, and its end is on its way
@@ -19,7 +19,7 @@ export function streamEnd(stream: Pick<Duplex, 'writableEnded' | 'writableFinish
   return stream.writableLength > 0 ? 'queued' : 'broken'
 }
 
-/** Closes a stream at once: with its end where that has left, else with a reset, so that a part never passes for all. */
+/** Closes a stream at once: with its end if that has left, else with a reset, so that a part never looks complete. */
 export function closeStream(stream: Duplex, reason?: Error): void {
   if (stream.destroyed) return
   const end = streamEnd(stream)
@@ -41,7 +41,7 @@ export function breakStream(stream: Duplex, reason?: Error): void {
   else reset(stream, reason)
 }
 
-/** Closes a stream on which nobody waits for anything: one that was dialled in vain, or whose handshake failed. */
+/** Closes a stream without users: one dialled in vain, or with a failed handshake. */
 export function discardStream(stream: Duplex, reason?: Error): void {
   stream.destroy(reason)
 }

@@ -1,5 +1,8 @@
-/** Decides who may use a server. Called inside the handshake, so it must answer at once: only `true` lets a client in. */
+/**
+ * Decides which users a server accepts. Called inside the handshake, so it must answer at once; only `true` admits a
+ * client.
+ */
 export interface Authenticator {
-  /** Takes the same time whether or not the user exists; see `accounts` for one that does. */
+  /** Must take the same time whether or not the user exists; `accounts` does. */
   verify(username: string, password: string): boolean
 }

@@ -11,7 +11,7 @@ export type ClientVersion = '5' | '4' | '4a'
 
 /** What a {@link ClientHandshake} asks of the proxy, and as whom. */
 export interface ClientHandshakeOptions {
-  /** What the proxy speaks. `4` carries IPv4 addresses only, `4a` names too. @default '5' */
+  /** Version of the proxy. `4` carries IPv4 addresses only, `4a` names too. @default '5' */
   readonly version?: ClientVersion | undefined
   /** `udp-associate` is SOCKS5 only. @default 'connect' */
   readonly command?: RequestCommand | undefined
@@ -23,7 +23,7 @@ export interface ClientHandshakeOptions {
   readonly password?: string | undefined
 }
 
-/** The tunnel stands: write `output` (empty so far as is known), and treat `leftover` as its first bytes. */
+/** The tunnel is open: write `output` (possibly empty), and treat `leftover` as its first bytes. */
 export interface EstablishedStep extends Established {
   readonly state: 'established'
   /** Bytes for the proxy, to go before any payload. */
@@ -36,7 +36,8 @@ export interface EstablishedStep extends Established {
 export type ClientStep = NeedMoreStep | FailedStep | EstablishedStep
 
 /**
- * The client's side of a SOCKS handshake, as bytes in and bytes out. However the bytes are cut, the result is the same.
+ * The client's side of a SOCKS handshake, as bytes in and bytes out. The result does not depend on how the bytes are
+ * split.
  *
  * @example
  * const handshake = new ClientHandshake({ destination: parseDestination('example.com', 443) })
@@ -62,7 +63,7 @@ export class ClientHandshake {
   }
 
   /**
-   * Takes the proxy's next bytes. Never throws for what the proxy sends.
+   * Takes the proxy's next bytes. Never throws for bytes of the proxy.
    *
    * @throws {TypeError} after a step that was not `need-more`
    */

@@ -6,7 +6,7 @@ import { MAX_DOMAIN_BYTES } from './limits.js'
 export type AddressType = 'ipv4' | 'ipv6' | 'domain'
 
 /**
- * Where a request goes, or where a proxy is bound. What this package hands out is canonical: `host` is dotted decimal,
+ * Target of a request, or bound address of a proxy. Values from this package are canonical: `host` is dotted decimal,
  * RFC 5952 text without brackets, or a host name of 1–255 bytes in UTF-8; `port` is 0–65535.
  */
 export interface Destination {
@@ -18,11 +18,11 @@ export interface Destination {
   readonly type: AddressType
 }
 
-/** `0.0.0.0:0`: what stands in a message where there is no address to tell. */
+/** `0.0.0.0:0`: written if there is no address. */
 export const unspecifiedDestination: Destination = { host: '0.0.0.0', port: 0, type: 'ipv4' }
 
 /**
- * Reads a host and a port, from a user or from the wire, into the one form that everything else compares.
+ * Parses a host and a port, from a user or from the wire, into a canonical form.
  *
  * An IP literal becomes an address even where it came as a name, and an IPv4-mapped IPv6 address becomes the IPv4
  * address it reaches: else `::ffff:127.0.0.1` would pass a rule that forbids `127.0.0.1`. IPv6 may be in brackets.
@@ -36,7 +36,7 @@ export function parseDestination(host: string, port: number): Destination {
   if (typeof host !== 'string') throw new TypeError(`host is a string, not ${typeof host}`)
   if (typeof port !== 'number') throw new TypeError(`port is a number, not ${typeof port}`)
   checkPort(port)
-  // Only what has no letter but hexadecimal ones can be an address; this spares most names both parsers.
+  // Only text of hexadecimal digits and marks can be an address; this saves most names both parsers.
   if (/^[[\]\d.:a-f]+$/i.test(host)) {
     const ipv4 = parseIpv4(host)
     if (ipv4 !== undefined) return { host, port, type: 'ipv4' }
@@ -79,7 +79,7 @@ export function domainDestination(bytes: Uint8Array, port: number): Destination 
 /**
  * The bytes of a host name that may go on the wire.
  *
- * Refused is what no resolver takes and what would break out of `host:port`, a URL or a log line further on: controls,
+ * Refuses characters that resolvers reject, or that would break out of `host:port`, a URL or a log line: controls,
  * white space and the WHATWG "forbidden domain code points".
  */
 export function encodeDomain(host: string): Uint8Array {

@@ -1,6 +1,6 @@
 import type { ReplyCode } from './reply.js'
 
-/** Every way a SOCKS exchange can fail. Each has a heading in `docs/errors`. */
+/** All errors of a SOCKS exchange. Each has a heading in `docs/errors`. */
 export const socksErrorCodes = [
   'ERR_SOCKS_VERSION',
   'ERR_SOCKS_AUTH_REQUIRED',
@@ -37,7 +37,7 @@ export class SocksError extends Error {
   override readonly name = 'SocksError'
   /** What went wrong; the text may change, this does not. */
   readonly code: SocksErrorCode
-  /** The reply that told the client, or that the proxy gave; undefined where no reply was exchanged. */
+  /** The reply sent to the client, or received from the proxy; undefined if there was none. */
   readonly reply: ReplyCode | undefined
 
   constructor(code: SocksErrorCode, message: string, options: SocksErrorOptions = {}) {
@@ -47,7 +47,7 @@ export class SocksError extends Error {
   }
 }
 
-/** Makes a peer's text fit for an error message: escaped, and short however long it was. */
+/** Formats a peer's text for an error message: escaped, and shortened. */
 export function quote(text: string): string {
   return JSON.stringify(text.length > 64 ? `${text.slice(0, 64)}…` : text)
 }

@@ -1,10 +1,10 @@
 import type { Destination } from './destination.js'
 
-/** What the proxy told on success. */
+/** Result of a successful handshake. */
 export interface Established {
   /**
-   * For `udp-associate` where datagrams go; an unspecified address then means the proxy's own. Undefined where the proxy
-   * wrote none that is valid.
+   * For `udp-associate` the address for datagrams; an unspecified address means the proxy's own. Undefined if the proxy
+   * sent no valid one.
    */
   readonly bound: Destination | undefined
 }

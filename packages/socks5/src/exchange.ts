@@ -8,7 +8,7 @@ export interface NeedMoreStep {
   readonly output: Uint8Array
 }
 
-/** Over: write `output`, which tells the peer as far as the protocol can, and close. */
+/** Failed: write `output`, which tells the peer as far as the protocol can, and close. */
 export interface FailedStep {
   readonly state: 'failed'
   /** Last bytes for the peer; may be empty. */
@@ -21,7 +21,7 @@ export interface DoneStep<T> {
   readonly state: 'done'
   readonly output: Uint8Array
   readonly result: T
-  /** What followed the handshake: the first bytes of the tunnel. A view into the chunk where possible. */
+  /** Bytes after the handshake: the first of the tunnel. A view into the chunk if possible. */
   readonly leftover: Uint8Array
 }
 
@@ -33,7 +33,7 @@ export interface Parsed<T> {
   readonly byteLength: number
 }
 
-/** What a message led to: bytes for the peer, and the result if it was the last one. */
+/** Result of a message: bytes for the peer, and the final result if it was the last one. */
 export interface Progress<T> {
   readonly byteLength: number
   readonly output: Uint8Array
@@ -44,11 +44,11 @@ export interface Progress<T> {
 export interface Dialect<T> {
   /** Takes the first message off `bytes`; undefined while it is incomplete. Throws a SocksError to refuse. */
   read(bytes: Uint8Array): Progress<T> | undefined
-  /** What the peer is told when `read` has thrown. */
+  /** Bytes for the peer after `read` has thrown. */
   refusal(error: SocksError): Uint8Array
 }
 
-/** Runs a dialect over bytes that come in any pieces, and turns what it throws into a step. */
+/** Runs a dialect over bytes split in any way, and converts its errors to steps. */
 export class Exchange<T> {
   readonly #dialect: Dialect<T>
   #pending: Uint8Array = noBytes

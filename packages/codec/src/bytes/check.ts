@@ -1,10 +1,7 @@
 import { channelIdBytes } from '../message/channel-id.js'
 import { encodeText } from './text.js'
 
-/**
- * What a caller hands to `encode`, checked at once: a wrong kind is a TypeError, a wrong size a RangeError.
- * Each returns what it checked.
- */
+/** Checks arguments of `encode` at once: a wrong kind is a TypeError, a wrong size a RangeError. */
 export function checkId(id: Uint8Array, field: string): Uint8Array {
   return checkBytes(id, field, channelIdBytes, channelIdBytes)
 }

@@ -25,7 +25,7 @@ export interface Compressor {
 export interface Inflating {
   /** Takes more, after `onPiece` returned false. */
   goOn(): void
-  /** Nobody wants the rest. */
+  /** The rest is no longer needed. */
   stop(): void
 }
 

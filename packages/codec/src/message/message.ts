@@ -1,6 +1,6 @@
 import type { MessageType } from './message-type.js'
 
-/** What a channel carries; on the wire 1 is TCP and 2 is UDP. */
+/** Protocol of a channel; on the wire 1 is TCP and 2 is UDP. */
 export type Protocol = 'tcp' | 'udp'
 
 /** How the payload of a Data message stands on the wire. */
@@ -14,7 +14,7 @@ export interface Address {
   readonly port: number
 }
 
-/** What a peer may do with a connector token. */
+/** Operation on a connector token. */
 export type ConnectorOperation = 'add' | 'remove'
 
 /** How serious the text of a Log message is. */
@@ -43,7 +43,7 @@ export interface AuthResponseMessage {
 /** Opens a channel. */
 export interface ConnectMessage {
   readonly type: typeof MessageType.Connect
-  /** What the channel is to carry. */
+  /** Protocol of the channel. */
   readonly protocol: Protocol
   /** 16 bytes; any value, not only RFC 9562 UUIDs. */
   readonly channelId: Uint8Array
@@ -56,7 +56,7 @@ export interface ConnectMessage {
 /** Payload of a channel. */
 export interface DataMessage {
   readonly type: typeof MessageType.Data
-  /** What the channel carries. */
+  /** Protocol of the channel. */
   readonly protocol: Protocol
   /** 16 bytes, those of its Connect. */
   readonly channelId: Uint8Array
@@ -100,7 +100,7 @@ export interface ConnectorMessage {
   readonly channelId: Uint8Array
   /** 0–255 bytes; empty asks the server to choose one, as deployed providers do. */
   readonly token: string
-  /** What is to be done with the token. */
+  /** The operation. */
   readonly operation: ConnectorOperation
 }
 
@@ -140,7 +140,7 @@ export interface DirectMessage {
     | typeof MessageType.DirectCapabilities
     | typeof MessageType.DirectRendezvous
     | typeof MessageType.DirectStatus
-  /** What the JSON text says; checked for being JSON only. */
+  /** Parsed JSON; checked only for valid syntax. */
   readonly json: unknown
 }
 
@@ -167,7 +167,7 @@ export interface WindowMessage {
   readonly type: typeof MessageType.Window
   /** 16 bytes, those of its Connect. */
   readonly channelId: Uint8Array
-  /** Payload bytes the sender may send beyond what it was granted before; 1–0xffffffff. */
+  /** Further payload bytes that the sender may send; 1–0xffffffff. */
   readonly creditBytes: number
 }
 
@@ -244,5 +244,5 @@ export type KnownMessage =
   | ResumeMessage
   | ResumedMessage
 
-/** Whatever {@link decode} returns. */
+/** Any result of {@link decode}. */
 export type Message = KnownMessage | UnknownMessage

@@ -23,7 +23,7 @@ import { writeU32 } from '../bytes/writer.js'
 
 // The path of every proxied byte: no objects, no Reader, one copy at most.
 
-/** What stands before the payload of a TCP Data message, in bytes. */
+/** Length of the header before the payload of a TCP Data message, in bytes. */
 export const tcpDataHeaderBytes = dataHeaderBytes
 
 /** Most payload one TCP Data message carries, in bytes. */
@@ -79,8 +79,8 @@ export function isCompressed(bytes: Uint8Array): boolean {
 }
 
 /**
- * What this Data message spends of its channel's window (protocol.md §3): its uncompressed size, read off the gzip
- * trailer without inflating. A trailer that lies is caught by whoever inflates. UDP spends nothing.
+ * Credit that this Data message takes of its channel's window (protocol.md §3): its uncompressed size, from the gzip
+ * trailer without inflating. A wrong trailer is noticed when it is inflated. UDP takes none.
  *
  * @throws CodecError when the bytes are not one whole Data message, or too short a gzip stream.
  */

@@ -5,13 +5,19 @@ import { FairQueue } from './fair-queue.js'
 import { type Finding, QueryDesk } from './query-desk.js'
 import type { Answer, Family } from '../race.js'
 
-/** How much of a time to live is believed, in milliseconds: names move before what was promised is over. */
+/** Longest time to live, in milliseconds: names may move earlier than promised. */
 const maxKeepMs = 300_000
 
-/** That there is no such name, or no such address, in milliseconds; Node does not tell what the zone says (RFC 2308 §5). */
+/**
+ * How long a missing name or address is remembered, in milliseconds; Node does not report the zone's value (RFC 2308
+ * §5).
+ */
 const keepAbsenceMs = 5000
 
-/** That a server failed (RFC 2308 §7), in milliseconds: so that many connections to one dead name ask once. */
+/**
+ * How long a server failure is remembered (RFC 2308 §7), in milliseconds, so that many connections to one dead name ask
+ * once.
+ */
 const keepFailureMs = 1000
 
 /** Addresses of an answer that are kept; more than a dial tries. */
@@ -21,24 +27,24 @@ const maxAddresses = 32
 const defaultServerTimeoutMs = 2000
 
 /**
- * Questions to DNS at once, for each lane: c-ares takes any number, small name servers do not (dnsmasq forwards 150). What
- * a tenant has beyond its share waits.
+ * DNS queries at once, for each lane: c-ares takes any number, small name servers do not (dnsmasq forwards 150). A
+ * tenant's queries beyond its share wait.
  */
 const maxRunning = 256
 
-/** Questions of a tenant that wait, two to a name: 1 MiB. */
+/** Waiting queries of a tenant, two to a name: 1 MiB. */
 const maxWaitingPerTenant = 8192
 
 export interface DnsNamesOptions {
   /** Addresses, with `:port` where it is not 53. Empty: 127.0.0.1, as resolv.conf(5) says. */
   readonly servers: readonly string[]
-  /** How long those who asked wait, in milliseconds. */
+  /** Longest time that a caller waits, in milliseconds. */
   readonly timeoutMs: number
   readonly serverTimeoutMs: number | undefined
   readonly clock: Clock
 }
 
-/** Whom to ask for the addresses of one family. */
+/** Source of the addresses of one family. */
 export interface DnsNames {
   query(name: string, family: Family, tenant: unknown, listener: (answer: Answer) => void): () => void
 }

@@ -17,14 +17,14 @@ interface Lane {
 }
 
 /**
- * Runs jobs of many tenants, by turns, a limited number at once. A named tenant may run as many as are left free by all
- * (the "dynamic threshold" of shared-memory switches, Choudhury and Hahne 1998): one that is alone gets half, two get a
- * third each, and something is always left for whoever comes next. Jobs without a tenant may take all.
+ * Runs jobs of many tenants in turn, a limited number at once. A named tenant may run as many as are free (the "dynamic
+ * threshold" of shared-memory switches, Choudhury and Hahne 1998): a single one gets half, two get a third each, and
+ * some are always free for a new one. Jobs without a tenant may take all.
  */
 export class FairQueue {
   readonly #maxRunning: number
   readonly #maxWaitingPerTenant: number
-  /** Those with something to do, in the order of their turns. */
+  /** Lanes with jobs, in the order of their turns. */
   readonly #lanes = new Map<unknown, Lane>()
   #running = 0
 
@@ -33,7 +33,9 @@ export class FairQueue {
     this.#maxWaitingPerTenant = checkInteger('maxWaitingPerTenant', maxWaitingPerTenant, 1)
   }
 
-  /** Runs a job, now or when its turn comes. Returns what takes it out while it waits, or undefined where too many wait. */
+  /**
+   * Runs a job, now or in its turn. Returns a function that removes it while it waits, or undefined if too many wait.
+   */
   add(tenant: unknown, job: Job): (() => void) | undefined {
     const lane = this.#lanes.get(tenant) ?? { running: 0, waiting: new Set() }
     if (lane.waiting.size >= this.#maxWaitingPerTenant) return undefined

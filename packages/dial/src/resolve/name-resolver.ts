@@ -1,9 +1,9 @@
 import type { Answer, Family } from '../race.js'
 
-/** Who asks for a name. */
+/** Context of a lookup. */
 export interface LookupOptions {
   /**
-   * On whose behalf, compared by identity: lookups of one tenant do not delay those of another.
+   * Tenant of the lookup, compared by identity: lookups of one tenant do not delay those of another.
    * @default none: as if all that name none were one tenant, which may use all there is
    */
   readonly tenant?: unknown

@@ -1,7 +1,7 @@
 import { type Clock, systemClock } from '@ls/foundation'
 import type { FairQueue } from './fair-queue.js'
 
-/** What was found out, and for how long it may be used again, in milliseconds. */
+/** A result, and how long it may be reused, in milliseconds. */
 export interface Finding<T> {
   readonly value: T
   readonly keepMs: number
@@ -9,13 +9,13 @@ export interface Finding<T> {
 
 export interface QueryDeskOptions<T> {
   readonly queue: FairQueue
-  /** Finds something out; must not reject. */
+  /** Runs a query; must not reject. */
   readonly ask: (key: string) => Promise<Finding<T>>
-  /** How long those who asked wait for `ask`, in milliseconds. Its place in the queue stays taken until it has settled. */
+  /** Longest time that callers wait for `ask`, in milliseconds. Its place in the queue stays taken until it settles. */
   readonly timeoutMs: number
-  /** What they hear where that is over. */
+  /** Result for callers after that time. */
   readonly onTimeout: (key: string) => T
-  /** What they hear where too many questions wait. */
+  /** Result for callers if too many queries wait. */
   readonly onFull: (key: string) => T
   /** Findings kept; the oldest makes room. @default 4096, about 1 MiB */
   readonly maxKept?: number
@@ -30,7 +30,7 @@ interface Kept<T> {
 
 type Listener<T> = (value: T) => void
 
-/** Asks each question once, however many want to know, a limited number at a time, and remembers what was found. */
+/** Runs each query once for all its callers, a limited number at a time, and caches the results. */
 export class QueryDesk<T> {
   readonly #options: QueryDeskOptions<T>
   readonly #clock: Clock
@@ -42,13 +42,13 @@ export class QueryDesk<T> {
     this.#clock = options.clock ?? systemClock
   }
 
-  /** Calls `listener` once, at once where the answer is known, unless the function returned is called before. */
+  /** Calls `listener` once, immediately if the result is cached, unless the returned function is called before. */
   query(key: string, tenant: unknown, listener: Listener<T>): () => void {
     const known = this.#answerFrom(key, listener)
     if (known !== undefined) return known
     let leave: () => void = () => {}
     const takeOut = this.#options.queue.add(tenant, (release) => {
-      // Somebody else may have asked while this one waited.
+      // The query may have been answered while this one waited.
       const joined = this.#answerFrom(key, listener)
       leave = joined ?? this.#ask(key, listener, release)
       if (joined !== undefined) release()
@@ -60,7 +60,7 @@ export class QueryDesk<T> {
     }
   }
 
-  /** Forgets what it knows, for instance when other servers are to be asked. */
+  /** Clears the cache, for instance when the servers change. */
   clear(): void {
     this.#kept.clear()
   }

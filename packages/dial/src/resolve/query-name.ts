@@ -10,7 +10,9 @@ export interface QueryName {
 /** RFC 1035 §2.3.4, as text and without the trailing dot. */
 const maxNameBytes = 253
 
-/** What a DNS name may be written with here: letters, digits and all marks but the backslash, which c-ares reads as an escape. */
+/**
+ * Allowed characters of a DNS name: letters, digits and all marks but the backslash, which c-ares reads as an escape.
+ */
 const plain = /^[!-[\]-~]+$/
 
 /** May be turned into ASCII: `domainToASCII` reads a URL, and would cut the name at what ends a host there. */

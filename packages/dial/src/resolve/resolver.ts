@@ -12,24 +12,27 @@ import { searchDns } from './search.js'
 import { type BothAnswers, type Lane, systemNames } from '../system/system-names.js'
 import { WatchedFile } from '../system/watched-file.js'
 
-/** Whom a {@link Resolver} asks, and for how long. */
+/** Servers and times of a {@link Resolver}. */
 export interface ResolverOptions {
   /**
    * Name servers to ask instead of the system's, `ADDR`, `ADDR:PORT` or `[ADDR]:PORT`, in this order. The hosts file still
    * comes first. @default those of the system
    */
   readonly servers?: readonly string[]
-  /** How long a lookup may take, in milliseconds; less than a dial has, so that its failure is told as one. @default 8000 */
+  /**
+   * Time of a lookup, in milliseconds; less than a dial's, so that a failure is reported as one of the lookup.
+   * @default 8000
+   */
   readonly timeoutMs?: number
-  /** What the names are for: lookups of the one never wait for those of the other. @default 'targets' */
+  /** Purpose of the names: lookups for one purpose never wait for those of the other. @default 'targets' */
   readonly lane?: Lane
-  /** Where the files of the system are. @default where they are */
+  /** Paths of the system's files. @default the usual ones */
   readonly files?: { readonly hosts?: string; readonly resolvConf?: string; readonly nsswitch?: string }
   /** @default systemClock */
   readonly clock?: Clock
 }
 
-/** Systems whose own resolver goes by files that are read here; the others are asked themselves. */
+/** Systems whose resolver uses the files read here; on others the system's resolver is used. */
 const readsFiles = new Set<NodeJS.Platform>(['linux', 'freebsd', 'openbsd', 'netbsd', 'sunos'])
 
 /** RFC 6761 §6.3. */
@@ -49,7 +52,7 @@ export class Resolver implements NameResolver {
   readonly #system: ReturnType<typeof systemNames>
   #dns: { readonly conf: ResolvConf; readonly names: DnsNames } | undefined
 
-  /** @throws RangeError for a server that is none, or a time out of range */
+  /** @throws RangeError for an invalid server, or a time out of range */
   constructor({
     servers = [],
     timeoutMs = 8000,
@@ -82,7 +85,7 @@ export class Resolver implements NameResolver {
     return searchDns(names, searchNames(query.name, query.isAbsolute, conf), tenant, onAnswer)
   }
 
-  /** What needs no question: the hosts file, this machine, and everything where nobody but files may be asked. */
+  /** Answers without a query: the hosts file, this machine, and all names if only files may be used. */
   #withoutAsking({ name }: QueryName): BothAnswers | undefined {
     const found = this.#hosts.current().get(name)
     if (found !== undefined) return { 4: { addresses: found[4] }, 6: { addresses: found[6] } }
@@ -96,7 +99,7 @@ export class Resolver implements NameResolver {
     return this.#nsswitch.current()(name, this.#resolvConf.current().servers)
   }
 
-  /** Made anew when resolv.conf has changed: other servers may say other things. */
+  /** Rebuilt when resolv.conf has changed, since other servers may answer differently. */
   #currentDns(): { readonly conf: ResolvConf; readonly names: DnsNames } {
     const conf = this.#resolvConf.current()
     if (this.#dns?.conf === conf) return this.#dns

@@ -5,8 +5,8 @@ import type { Answer, Family } from '../race.js'
 type OnAnswer = (family: Family, answer: Answer) => void
 
 /**
- * Asks for both families of each name in turn, until one of them has an address. Each family is answered as soon as it is
- * known which name it is.
+ * Queries both families of each name in turn, until one has an address. Each family is answered as soon as the name is
+ * known.
  *
  * @returns what ends it
  */
@@ -73,7 +73,7 @@ class Search {
   }
 }
 
-/** Servers that say nothing will say nothing about other names either; one that fails (SERVFAIL) may know them. */
+/** Servers that are silent will not answer for other names either; one that fails (SERVFAIL) may. */
 function isSilence(error: Error): boolean {
   const { code, cause } = error as Error & { code?: unknown; cause?: { code?: unknown } }
   if (code !== 'EAI_AGAIN') return false

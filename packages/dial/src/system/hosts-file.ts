@@ -5,8 +5,8 @@ import type { Family } from '../race.js'
 export type HostAddresses = Readonly<Record<Family, readonly string[]>>
 
 /**
- * Reads hosts(5): an address and names on each line, `#` begins a comment. Names are in lower case and without a trailing
- * dot; lines for one name add up. What is not an address and names is passed over.
+ * Reads hosts(5): an address and names on each line, `#` begins a comment. Names are in lower case and without a
+ * trailing dot; lines for one name add up. Other lines are skipped.
  */
 export function parseHosts(text: string): ReadonlyMap<string, HostAddresses> {
   const found = new Map<string, Record<Family, string[]>>()

@@ -1,4 +1,4 @@
-/** Who is asked for the address of a name: nobody but the hosts file, DNS, or the system with all it knows. */
+/** Source for the address of a name: only the hosts file, DNS, or all sources of the system. */
 export type NameSource = 'files' | 'dns' | 'system'
 
 /** Chooses the source of a name, which is in lower case and without a trailing dot; `servers` are those of resolv.conf. */
@@ -39,7 +39,7 @@ export function parseNsswitch(text: string): SourceChooser {
     .trim()
     .split(/\s+/)
   const [filesAt, dnsAt] = [modules.indexOf('files'), modules.indexOf('dns')]
-  // Files are read first here; another order means something to whoever wrote it.
+  // Files are read first here; with another order the system must be asked.
   if (filesAt === -1 || (dnsAt !== -1 && dnsAt < filesAt)) return () => 'system'
   const rest: NameSource = dnsAt !== -1 || modules.includes('resolve') ? 'dns' : 'files'
   const mayKnow = (module: string, name: string, servers: readonly string[]): boolean =>

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net'
 import { hostname } from 'node:os'
 
-/** What resolv.conf(5) says that counts here. */
+/** The used part of resolv.conf(5). */
 export interface ResolvConf {
   /** Addresses, with a zone where one is given. */
   readonly servers: readonly string[]

@@ -5,18 +5,19 @@ import { FairQueue } from '../resolve/fair-queue.js'
 import { type Finding, QueryDesk } from '../resolve/query-desk.js'
 import type { Answer, Family } from '../race.js'
 
-/** What is known of a name: both families, since `getaddrinfo` tells of both together. */
+/** Answers for both families, since `getaddrinfo` returns both together. */
 export type BothAnswers = Readonly<Record<Family, Answer>>
 
 /** `getaddrinfo` tells no time to live: long enough for the connections of one page. */
 const keepMs = 10_000
 
-/** Long enough for retries of one program to share an answer, short enough for nobody to notice. */
+/** Long enough for retries of one program to share an answer, too short to be noticed. */
 const keepFailureMs = 1000
 
 /**
- * Each `getaddrinfo` holds a thread of libuv's pool until the system gives up, up to a minute; files and zlib need threads
- * as well. So targets get half of the pool, in all of the process, and the names of one's own servers one more thread.
+ * Each `getaddrinfo` holds a thread of libuv's pool until the system gives up, up to a minute; files and zlib need
+ * threads as well. So targets get half of the pool, in all of the process, and the names of the program's own servers
+ * one more thread.
  */
 const poolThreads = Number(process.env['UV_THREADPOOL_SIZE'] ?? '') || 4
 const queues = {
@@ -24,10 +25,10 @@ const queues = {
   servers: new FairQueue({ maxRunning: 1, maxWaitingPerTenant: 4096 }),
 }
 
-/** Which names a resolver is for: what waits for targets never delays the way to one's own server. */
+/** Purpose of a resolver's names: lookups of targets never delay the way to the program's own server. */
 export type Lane = keyof typeof queues
 
-/** Asks the system (`getaddrinfo`), which knows sources of names that are not DNS, and what other systems do. */
+/** Asks the system (`getaddrinfo`), which knows sources other than DNS. */
 export function systemNames(lane: Lane, timeoutMs: number, clock: Clock): QueryDesk<BothAnswers> {
   const failed = (error: Error): BothAnswers => ({ 4: { addresses: [], error }, 6: { addresses: [], error } })
   return new QueryDesk({

@@ -8,8 +8,8 @@ const checkEveryMs = 1000
 const maxBytes = 64 * 1024 * 1024
 
 /**
- * A file that is read again when it has changed. It is read synchronously: what waits for libuv's pool would wait for slow
- * lookups there. A file that is missing, unreadable or too large counts as empty.
+ * A file that is reloaded after a change. It is read synchronously, since asynchronous reads would wait behind slow
+ * lookups in libuv's pool. A missing, unreadable or too large file counts as empty.
  */
 export class WatchedFile<T> {
   readonly #path: string
@@ -26,7 +26,7 @@ export class WatchedFile<T> {
     this.#content = parse('')
   }
 
-  /** What the file says now; the same object for as long as it says the same. */
+  /** Current contents; the same object until they change. */
   current(): T {
     const now = this.#clock.now()
     if (now < this.#checkAtMs) return this.#content

@@ -1,7 +1,7 @@
 import type { Target } from '../message/authority.js'
 import type { ResolvedProxyAddress } from './proxy-address.js'
 
-/** One attempt at a tunnel, over whichever version of HTTP. */
+/** One attempt at a tunnel, over any version of HTTP. */
 export interface ConnectAttempt {
   readonly proxy: ResolvedProxyAddress
   readonly target: Target

@@ -16,7 +16,7 @@ const reserved = new Set([
   'upgrade',
 ])
 
-/** What `{source}` becomes where no source is known. */
+/** Replaces `{source}` if no source is known. */
 const unknownSource = 'unknown'
 
 /**

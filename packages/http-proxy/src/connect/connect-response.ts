@@ -4,10 +4,10 @@ import { HttpProxyError } from '../errors.js'
 import type { ResolvedProxyAddress } from './proxy-address.js'
 import { replyOfResponse } from '../reply.js'
 
-/** What a proxy answered to CONNECT, whichever version of HTTP it came in. */
+/** A proxy's answer to CONNECT, from any version of HTTP. */
 export interface ConnectResponse {
   readonly status: number
-  /** The values of the fields that say more about a refusal. */
+  /** Values of fields that explain a refusal. */
   readonly server: string | undefined
   readonly proxyStatus: string | undefined
 }

@@ -12,23 +12,25 @@ import { resolveProxyAddress, type HttpProxyAddress } from './proxy-address.js'
 import { dialDirect } from '../dial.js'
 import { discardStream } from '../stream-end.js'
 
-/** Which proxy, to which target, and how long to try. */
+/** Proxy, target and limits of a tunnel. */
 export interface ConnectOptions {
   /** `http://` or `https://` (TLS to the proxy) `[user:password@]host[:port]`, or the same as an object. */
   readonly proxy: URL | string | HttpProxyAddress
   /** Where the tunnel leads. */
   readonly target: Target
-  /** First bytes for the target; they go out right behind the proxy's consent. */
+  /** First bytes for the target, sent as soon as the proxy accepts. */
   readonly head?: Uint8Array
   /** Further fields of the CONNECT request; `{target}` and `{source}` in a value become `host:port`. */
   readonly headers?: Readonly<Record<string, string>>
-  /** On whose behalf, for `{source}`. @default 'unknown' */
+  /** Address of the client, for `{source}`. @default 'unknown' */
   readonly source?: Target
   /** Reaches the proxy itself, to chain proxies. @default TCP from this machine */
   readonly dial?: DialProxy
-  /** Where HTTP/2 connections are shared; false offers the proxy HTTP/1.1 only. @default one for the process */
+  /** Shared HTTP/2 connections; false offers the proxy HTTP/1.1 only. @default one for the process */
   readonly sessions?: Http2Sessions | false
-  /** How long it may all take, in milliseconds: 10 s for the proxy to reach the target and 5 s for us. @default 15000 */
+  /**
+   * Time for all steps together, in milliseconds: 10 s for the proxy to reach the target and 5 s for us. @default 15000
+   */
   readonly timeoutMs?: number
   /** Largest response head, in bytes. @default 16384 */
   readonly maxHeadBytes?: number
@@ -36,13 +38,13 @@ export interface ConnectOptions {
   readonly signal?: AbortSignal
 }
 
-/** The HTTP/2 connections that `connect` shares where it is given none. */
+/** HTTP/2 connections that `connect` shares by default. */
 export const sharedHttp2Sessions = new Http2Sessions()
 
 /**
- * Opens a tunnel through an HTTP proxy: by HTTP/2 CONNECT where an `https://` proxy offers h2, else by HTTP/1.1. The
- * stream carries half-closes as far as the proxy does. A failure of it shows as `close`, with `errored` set, even where
- * nobody listens for `error`.
+ * Opens a tunnel through an HTTP proxy: by HTTP/2 CONNECT if an `https://` proxy offers h2, else by HTTP/1.1. The
+ * stream supports half-close as far as the proxy does. A failure appears as `close`, with `errored` set, even without a
+ * listener for `error`.
  *
  * @throws {TypeError | RangeError} for options out of range.
  * @throws {HttpProxyError} with `code`, and with `status` and `reply` (protocol.md §4) where the proxy answered.
@@ -81,7 +83,7 @@ async function openTunnel(attempt: ConnectAttempt, options: ConnectOptions): Pro
     try {
       return await lease.session.open(attempt, lease.reused)
     } catch (error) {
-      // A kept session may have died unnoticed: the next one found, at the latest a fresh one, decides.
+      // A kept session may have died unnoticed: another one is tried, in the end a fresh one.
       const mayRetry = lease.reused && error instanceof HttpProxyError && error.code === 'ERR_HTTP_PROXY_CLOSED'
       if (!mayRetry || signal.aborted) throw error
     }

@@ -6,7 +6,7 @@ import type { DialProxy, ProxyStream } from './open-proxy.js'
 import type { ResolvedProxyAddress } from './proxy-address.js'
 import { SharedSession } from './shared-session.js'
 
-/** How many HTTP/2 connections are kept, and for how long. */
+/** Limits of kept HTTP/2 connections. */
 export interface Http2SessionsOptions {
   /** Proxies remembered; the one used longest ago is forgotten. @default 16 */
   readonly maxProxies?: number
@@ -20,28 +20,28 @@ export interface Http2SessionsOptions {
   readonly pingMs?: number
 }
 
-/** What makes two connections to a proxy interchangeable. */
+/** Connections to a proxy with the same route are interchangeable. */
 export interface ProxyRoute {
   readonly proxy: ResolvedProxyAddress
   readonly dial: DialProxy
 }
 
-/** Where a tunnel can be opened. */
+/** A session or connection on which a tunnel can be opened. */
 export type Lease =
   | { readonly protocol: 'h2'; readonly session: SharedSession; readonly reused: boolean }
   | { readonly protocol: 'http/1.1'; readonly stream: Duplex }
 
 interface Entry extends ProxyRoute {
   readonly sessions: SharedSession[]
-  /** What the proxy chose last; a proxy of HTTP/1.1 is dialled without waiting for others. */
+  /** The proxy's last choice; a proxy of HTTP/1.1 is dialled without waiting for others. */
   protocol: ProxyStream['protocol'] | undefined
-  /** Settles when a connection that may have room for more is there, or has failed; never rejects. */
+  /** Settles when a connection with possible room is open, or has failed; never rejects. */
   opening: Promise<void> | undefined
 }
 
 /**
  * HTTP/2 connections to proxies, shared by many tunnels. A connection that was closed, announced its end (GOAWAY) or
- * died unnoticed is replaced; tunnels that are open on it live on as long as it lets them.
+ * died unnoticed is replaced; its open tunnels continue as long as it lets them.
  */
 export class Http2Sessions {
   readonly #options: Readonly<Required<Http2SessionsOptions>>
@@ -126,7 +126,7 @@ export class Http2Sessions {
   }
 }
 
-/** TLS options and dial are compared by identity: who brings their own shares with nobody else. */
+/** TLS options and dial are compared by identity: callers with their own share with no others. */
 function isSameRoute(a: ProxyRoute, b: ProxyRoute): boolean {
   return (
     a.proxy.host === b.proxy.host && a.proxy.port === b.proxy.port && a.proxy.tls === b.proxy.tls && a.dial === b.dial
@@ -134,6 +134,6 @@ function isSameRoute(a: ProxyRoute, b: ProxyRoute): boolean {
 }
 
 function retireAll({ sessions }: Entry): void {
-  // Each takes itself out of the list.
+  // Each removes itself from the list.
   for (const session of Array.from(sessions)) session.retire()
 }

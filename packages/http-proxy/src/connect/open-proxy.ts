@@ -9,7 +9,7 @@ import { carryResets, discardStream } from '../stream-end.js'
 /** Reaches the proxy itself, for a chain through another one. The stream should be half-open (`allowHalfOpen`). */
 export type DialProxy = (proxy: Target, info: { readonly signal: AbortSignal }) => Promise<Duplex>
 
-/** A connection to a proxy, and what it speaks. */
+/** A connection to a proxy, with its protocol. */
 export interface ProxyStream {
   readonly stream: Duplex
   readonly protocol: 'http/1.1' | 'h2'
@@ -55,7 +55,7 @@ function startTls(
     }
     const fail = (error: Error): void => {
       settle()
-      // What a failed or cut handshake still reports concerns nobody.
+      // Later errors of a failed handshake are of no interest.
       secure.on('error', () => {})
       stream.on('error', () => {})
       discardStream(secure)

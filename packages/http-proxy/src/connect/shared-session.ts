@@ -10,11 +10,13 @@ const streamWindowBytes = 1_048_576
 
 /**
  * Bytes all tunnels of a session may receive ahead. Node grants these again as they arrive, not as they are read, so a
- * stalled tunnel holds up no other; what waits in memory is limited per stream.
+ * stalled tunnel blocks no other; memory is limited per stream.
  */
 const sessionWindowBytes = 16_777_216
 
-/** What nghttp2 may hold for a session, in the megabytes that Node counts in; its default of 10 refuses busy sessions. */
+/**
+ * Memory limit of nghttp2 for a session, in the megabytes that Node counts in; its default of 10 refuses busy sessions.
+ */
 const maxSessionMemory = 64
 
 export interface SharedSessionLimits {
@@ -51,7 +53,7 @@ export class SharedSession {
       maxSessionMemory,
     })
     this.#http2.once('connect', () => this.#http2.setLocalWindowSize(sessionWindowBytes))
-    // Each tunnel hears of it on its own; the session only has to go.
+    // Each tunnel gets the error itself; the session is only removed.
     this.#http2.on('error', () => this.retire())
     this.#http2.once('goaway', () => this.retire())
     this.#http2.once('close', () => this.retire())
@@ -105,7 +107,7 @@ export class SharedSession {
     this.#idleTimer = setTimeout(() => this.retire(), this.#options.idleMs).unref()
   }
 
-  /** Aborts when the proxy does not answer a PING in time; one at a time for all tunnels that open meanwhile. */
+  /** Aborts if the proxy does not answer a PING in time; one PING for all tunnels that open meanwhile. */
   #ping({ proxy }: ConnectAttempt): AbortSignal {
     if (this.#probe !== undefined) return this.#probe.signal
     const probe = new AbortController()

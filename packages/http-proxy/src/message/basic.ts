@@ -27,12 +27,12 @@ export function parseBasic(value: string): Account | undefined {
   return { username: text.slice(0, colon), password: text.slice(colon + 1) }
 }
 
-/** Says whether an account is among those it was made from. */
+/** Checks whether an account is on the list. */
 export type AccountCheck = (account: Account) => boolean
 
 /**
- * Compares with every account on every call, over digests of one length: neither which account it was nor how much of
- * it was right shows in the time it takes.
+ * Compares with every account on every call, over digests of one length, so the time reveals neither the account nor
+ * how much of it was right.
  *
  * @throws {TypeError | RangeError} for an account that no client could send, and for an empty list.
  */

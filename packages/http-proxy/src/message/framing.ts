@@ -3,8 +3,8 @@ import { HttpProxyError } from '../errors.js'
 import { endToEnd, fieldValues } from './hop-by-hop.js'
 
 /**
- * The fields of a request for the next hop: the end-to-end ones, and the frame of its body as Node's parser read it. The
- * parser is the only one that looks at the body, so the next hop must see the frame that it saw.
+ * The fields of a request for the next hop: the end-to-end ones, and the body's framing as Node's parser read it. Only
+ * the parser reads the body, so the next hop must see the same framing.
  *
  * @param alsoDrop Names in lower case, which the caller makes anew.
  * @throws {HttpProxyError} with the status to answer, for a body that we could not pass on as it was framed.
@@ -20,7 +20,7 @@ export function onwardFields(request: IncomingMessage, alsoDrop?: ReadonlySet<st
   return fields
 }
 
-/** We take chunked apart and make it anew; any other coding would get lost on the way (RFC 9112 §6.1). */
+/** We decode chunked and encode it again; another coding would be lost (RFC 9112 §6.1). */
 export function checkTransferEncoding({ rawHeaders, httpVersion }: IncomingMessage): void {
   if (!hasTransferEncoding(rawHeaders)) return
   if (httpVersion === '1.0') {
@@ -45,7 +45,7 @@ export function isChunkedOnly(headers: readonly string[]): boolean {
   return codings.length === 1 && codings[0]?.trim().toLowerCase() === 'chunked'
 }
 
-/** Whether there is a Transfer-Encoding field, whatever it says. */
+/** Whether there is a Transfer-Encoding field, with any value. */
 export function hasTransferEncoding(headers: readonly string[]): boolean {
   return fieldValues(headers, 'transfer-encoding').length > 0
 }

@@ -1,6 +1,6 @@
 import { HttpProxyError } from '../errors.js'
 
-/** What Node's HTTP server reports as `clientError`. */
+/** Error that Node's HTTP server reports as `clientError`. */
 export interface ParserError extends Error {
   readonly code?: string
   /** The parser's own words. */

@@ -5,8 +5,8 @@ import { isFieldName, parseField } from './repair-head.js'
 const maxSizeLineBytes = 16_384
 
 /**
- * Reads a chunked body (RFC 9112 §7.1) and writes it anew: without extensions, with CRLF where only LF came, and with
- * well-formed trailers. What it cannot read it hands on as it is, for the strict parser to refuse.
+ * Reads a chunked body (RFC 9112 §7.1) and writes it again: without extensions, with CRLF for bare LF, and with
+ * well-formed trailers. It passes on unchanged what it cannot read, for the strict parser to refuse.
  */
 export class ChunkRepair {
   readonly #lines = new LineReader()
@@ -35,7 +35,7 @@ export class ChunkRepair {
     return next
   }
 
-  /** What is held at the end of the connection. */
+  /** Held bytes at the end of the connection. */
   release(): Buffer {
     return this.#lines.release()
   }
@@ -60,7 +60,7 @@ export class ChunkRepair {
     return next
   }
 
-  /** What to write for a line; undefined for one that makes no sense. */
+  /** The repaired line; undefined for an invalid one. */
   #repair(line: string): string | undefined {
     if (this.#state === 'size') return this.#repairSize(line)
     if (this.#state === 'data-end') {

@@ -6,10 +6,10 @@ interface CountedBody {
   readonly bytes: number
 }
 
-/** A response head in the form that RFC 9112 asks for, whatever form it came in. */
+/** A response head in the form of RFC 9112. */
 export interface RepairedHead {
   readonly text: string
-  /** Of a 1xx response: another head follows. */
+  /** A 1xx response: another head follows. */
   readonly isInformational: boolean
   readonly body: ResponseBody
   /** The framing was doubtful: nothing may follow on this connection. */
@@ -17,8 +17,8 @@ export interface RepairedHead {
 }
 
 /**
- * Writes a response head anew, as a client without a proxy would have understood it. What each oddity becomes stands in
- * the guide on proxies.
+ * Rewrites a response head as a client without a proxy would have understood it. The guide on proxies lists the
+ * repairs.
  *
  * @param lines Without their ends and without the empty line.
  * @param method Of the request, since HEAD has no body in its response.

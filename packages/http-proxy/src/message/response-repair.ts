@@ -3,8 +3,8 @@ import { ChunkRepair } from './repair-chunks.js'
 import { repairHead, type ResponseBody } from './repair-head.js'
 
 /**
- * Stands in front of Node's strict parser, and turns what origins send into what RFC 9112 asks for: heads and the frame of
- * chunks are written anew, bytes behind the end of a response are dropped. Payload is passed on as it comes.
+ * Repairs responses in front of Node's strict parser, to the form of RFC 9112: it rewrites heads and chunk framing, and
+ * drops bytes after the end of a response. Payload passes unchanged.
  */
 export class ResponseRepair {
   readonly #maxHeadBytes: number
@@ -20,7 +20,7 @@ export class ResponseRepair {
     this.#maxHeadBytes = options.maxHeadBytes
   }
 
-  /** The connection may not be used again: what came on it made us doubt where a response ends. */
+  /** The connection must not be used again: the end of a response was uncertain. */
   get isLast(): boolean {
     return this.#isLast
   }
@@ -31,12 +31,12 @@ export class ResponseRepair {
     this.#state = 'head'
   }
 
-  /** No response is due: what comes now is passed on as it is. */
+  /** No response is expected: bytes are passed on unchanged. */
   rest(): void {
     this.#state = 'between'
   }
 
-  /** Takes bytes of the origin and returns what the parser is to get in their place. */
+  /** Takes bytes of the origin and returns the ones for the parser. */
   feed(chunk: Buffer): Buffer[] {
     const out: Buffer[] = []
     let at = 0
@@ -44,7 +44,7 @@ export class ResponseRepair {
     return out
   }
 
-  /** What is held back at the end of the connection: part of a head, or of the frame of chunks. */
+  /** Held bytes at the end of the connection: part of a head, or of chunk framing. */
   flush(): Buffer {
     return this.#chunks?.release() ?? this.#lines.release()
   }
@@ -103,7 +103,7 @@ export class ResponseRepair {
     return next
   }
 
-  /** The strict parser refuses what we cannot understand, and says why. */
+  /** Passes on what we cannot understand; the strict parser refuses it with a reason. */
   #giveUp(out: Buffer[]): void {
     this.#state = 'as-it-is'
     this.#isLast = true

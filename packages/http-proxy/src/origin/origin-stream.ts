@@ -27,12 +27,12 @@ export class OriginStream extends Duplex {
     return !this.#repair.isLast
   }
 
-  /** What comes next is the response to a request with this method. */
+  /** The next bytes are the response to a request with this method. */
   expectResponse(method: string): void {
     this.#repair.expect(method)
   }
 
-  /** No response is due any more. */
+  /** No more responses are expected. */
   rest(): void {
     this.#repair.rest()
   }
@@ -50,7 +50,7 @@ export class OriginStream extends Duplex {
   }
 
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
-    // What it still reports concerns nobody.
+    // Later errors are of no interest.
     this.#inner.on('error', () => {})
     this.#inner.destroy()
     done(error)

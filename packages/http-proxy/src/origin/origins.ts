@@ -27,8 +27,8 @@ export class Origins {
   }
 
   /**
-   * The agent for a request to `target` by `user`: what was dialled for one account is not used for another. Closes the
-   * agent used longest ago where there are too many.
+   * The agent for a request to `target` by `user`: connections of one account are not used for another. Over the limit,
+   * closes the agent used longest ago.
    */
   agentFor(target: Target, user: string | undefined): Agent {
     const key = `${formatAuthority(target)} ${user ?? ''}`
@@ -70,7 +70,10 @@ class OriginAgent extends Agent {
     return null
   }
 
-  /** An origin that ends or speaks unasked is not used again (RFC 9112 §9.2): its words would answer the next request. */
+  /**
+   * A connection whose origin ends it or sends bytes unasked is not used again (RFC 9112 §9.2): those bytes would
+   * answer the next request.
+   */
   override keepSocketAlive(stream: OriginStream): boolean {
     if (!stream.isReusable) return false
     stream.rest()
@@ -88,7 +91,7 @@ class OriginAgent extends Agent {
   }
 }
 
-/** What Node does to an idle socket when it is wanted again: it takes its own listener off, and has the handle count. */
+/** Methods that Node calls on an idle socket to reuse it: it removes its listener and refs the handle. */
 function socketOf(stream: Duplex): Socket {
   return { removeListener: stream.off.bind(stream), ref: () => {} } as unknown as Socket
 }

@@ -116,7 +116,7 @@ export class ClientConnection implements ExchangeHost {
     refuse(this.socket, error)
   }
 
-  /** The client has shown that it may be served, as the account `user` where there are any. */
+  /** The client has authenticated, as the account `user` if there are accounts. */
   proven(user: string | undefined): void {
     this.user = user
     if (this.#isProven) return
@@ -124,7 +124,7 @@ export class ClientConnection implements ExchangeHost {
     this.options.onProven?.(this.socket)
   }
 
-  /** Writes down why a request was not served. */
+  /** Logs why a request was not served. */
   note(error: unknown): void {
     const { message, code } =
       error instanceof Error ? (error as Error & { code?: unknown }) : { message: String(error), code: undefined }

@@ -7,16 +7,16 @@ import { refuse } from './refusal.js'
 /** A client that asks for a tunnel, for `onConnect`. Answer once, with `accept` or `reject`. */
 export interface ConnectRequest extends DialInfo {
   readonly kind: 'connect'
-  /** Where the client wants to be led. */
+  /** The requested target. */
   readonly target: Target
   /**
-   * Answers 200 and hands over the client's socket, not flowing, with nothing the client sent lost. It may have ended
-   * already (`readableEnded`), and stays in the proxy's count until it closes.
+   * Answers 200 and returns the client's socket, not flowing, with all unread bytes. It may have ended already
+   * (`readableEnded`), and counts as a connection until it closes.
    *
    * @throws {HttpProxyError} ERR_HTTP_PROXY_CLOSED when the client has gone or was already answered.
    */
   accept(): Duplex
-  /** Answers the status that `error` stands for, as a rejecting dial would; does nothing after the first answer. */
+  /** Answers with the status of `error`, as for a rejecting dial; does nothing after the first answer. */
   reject(error: unknown): void
 }
 
@@ -31,7 +31,7 @@ export interface ConnectRequestParts {
   readonly onReject: (error: unknown) => void
 }
 
-/** The one answer to a CONNECT: whoever is first of `accept`, `reject`, the deadline and the client's leaving. */
+/** The answer to a CONNECT. The first of `accept`, `reject`, the deadline and the client's disconnect decides. */
 export class PendingConnect implements ConnectRequest {
   readonly kind = 'connect'
   readonly target: Target

@@ -11,7 +11,7 @@ export interface ListenOptions {
   readonly port?: number
 }
 
-/** A proxy with a port of its own. */
+/** A proxy with its own port. */
 export interface HttpProxyServer {
   /** Resolves with the address in use once it accepts clients; rejects with Node's error, such as `EADDRINUSE`. */
   listen(options?: ListenOptions): Promise<{ readonly host: string; readonly port: number }>
@@ -47,7 +47,7 @@ class TcpHttpProxyServer implements HttpProxyServer {
       this.#server.once('error', reject)
       this.#server.listen({ host, port }, () => {
         this.#server.off('error', reject)
-        // What goes wrong from here on, such as a lack of descriptors, costs one client and not the process.
+        // Later errors, such as a lack of descriptors, affect one client and not the process.
         this.#server.on('error', () => {})
         const { address, port } = this.#server.address() as AddressInfo
         resolve({ host: address, port })
@@ -56,7 +56,7 @@ class TcpHttpProxyServer implements HttpProxyServer {
   }
 
   async close(): Promise<void> {
-    // Its error says only that the server was not listening, which is what the caller wants.
+    // Its only error is that the server was not listening, which is fine here.
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()))
     await this.#proxy.close()
     await closed

@@ -7,7 +7,7 @@ export function isHonouredUpgrade(request: IncomingMessage): boolean {
   return !hasBody(request) && !hasToken(request.rawHeaders, 'upgrade', 'h2c')
 }
 
-/** The fields of a client's request as its origin gets them. */
+/** The fields of a client's request for its origin. */
 export function requestHeaders(request: IncomingMessage, authority: string, upgrade: boolean): string[] {
   const { rawHeaders, method = '' } = request
   const headers = onwardFields(request, hasTransferEncoding(rawHeaders) ? undefined : dropWithoutChunks)
@@ -28,7 +28,7 @@ export function headWithoutUpgrade({ method, url, httpVersion, rawHeaders }: Inc
   return Buffer.from(`${head}\r\n`, 'latin1')
 }
 
-/** The fields of an origin's response as the client gets them. */
+/** The fields of an origin's response for the client. */
 export function responseHeaders(response: IncomingMessage, chunked: boolean): string[] {
   return endToEnd(response.rawHeaders, chunked ? undefined : dropWithoutChunks)
 }

@@ -10,7 +10,7 @@ import { closeStream, discardStream } from '../stream-end.js'
 import type { ConnectionContext } from './turn.js'
 
 /**
- * Serves HTTP proxy clients on sockets that somebody else accepted.
+ * Serves HTTP proxy clients on sockets that the caller accepted.
  *
  * @example
  * ```ts
@@ -53,7 +53,7 @@ export class HttpProxy {
     socket.once('close', () => this.#forget(socket))
     if (head !== undefined && head.length > 0) socket.unshift(head)
     connection.start()
-    // Whoever looked at the first bytes may have paused it.
+    // Code that read the first bytes may have paused it.
     if (socket.isPaused()) socket.resume()
   }
 

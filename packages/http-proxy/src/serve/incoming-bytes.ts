@@ -1,8 +1,8 @@
 import type { Duplex } from 'node:stream'
 
 /**
- * Lets `change` rewrite what arrives on a stream, before anybody reads it: what the stream holds already, and all that comes
- * until the returned function is called. A wrapping stream would do the same, and stand in the way of every tunnel.
+ * Lets `change` rewrite the bytes of a stream before any reader: buffered ones, and all later ones until the returned
+ * function is called. A wrapping stream would do the same, but would slow down every tunnel.
  */
 export function changeIncoming(stream: Duplex, change: (bytes: Buffer) => Buffer): () => void {
   const held = stream.readableLength > 0 ? (stream.read() as Buffer | null) : null

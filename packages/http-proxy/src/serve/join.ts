@@ -14,7 +14,7 @@ export function join(left: Duplex, right: Duplex): void {
 
 function follow(from: Duplex, to: Duplex): void {
   const onClose = (): void => {
-    // After a clean end `to` may still be flushing what it was given: then it closes by itself.
+    // After a clean end `to` may still be flushing; then it closes by itself.
     if (!from.readableEnded || !from.writableFinished) closeStream(to)
   }
   from.on('error', () => closeStream(to))

@@ -2,22 +2,22 @@ import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { Target } from '../message/authority.js'
 
-/** Where the client of a connection is, if the connection knows. */
+/** The client's address, if known. */
 export function sourceOf(connection: Duplex): Target | undefined {
   const { remoteAddress: host, remotePort: port } = connection as Partial<Socket>
   return host === undefined || port === undefined ? undefined : { host, port }
 }
 
-/** Whether `target` is where this very connection came in, as far as its address tells. */
+/** Whether `target` is the address on which this connection was accepted, as far as that is known. */
 export function isOwnAddress(connection: Duplex, { host, port }: Target): boolean {
   const { localAddress, localPort } = connection as Partial<Socket>
   return port === localPort && (host === 'localhost' || host === localAddress?.replace(/^::ffff:/, ''))
 }
 
 /**
- * Whether `target`, known from the Host field alone, is where this very connection came in. A client that was sent here
- * unawares has the port of its target in Host; one that asked for our port asked for us, by whatever name: a web page whose
- * name was made to lead here has one of its own (DNS rebinding).
+ * Whether `target`, known only from the Host field, is the port on which this connection was accepted. A redirected
+ * client has the port of its own target in Host. A client with our port asked for us, under any name: a web page can
+ * have a name that points here (DNS rebinding).
  */
 export function isOwnPort(connection: Duplex, { port }: Target): boolean {
   return port === (connection as Partial<Socket>).localPort

@@ -11,12 +11,12 @@ const rawByte = /[\u0080-\u00ff]/
 type State = 'line' | 'hidden' | 'fields' | 'body' | 'as-it-is'
 
 /**
- * Bytes above 0x7F in the targets of requests. RFC 3986 has none, but curl and old programs send them, and origins take
- * them. Node's parser refuses them whatever its options are. So they are hidden on the way to it, and put back behind it:
- * from the first of them on, a target becomes a mark and hexadecimal digits. No client can guess the mark.
+ * Handles bytes above 0x7F in request targets. RFC 3986 has none, but curl and old programs send them, and origins
+ * accept them. Node's parser always refuses them. So they are hidden before the parser and restored after it: from the
+ * first of them on, a target becomes a mark and hexadecimal digits. No client can guess the mark.
  *
- * Nothing else changes, and where we are not sure that a line is a request line, it stays as it is: behind a head with
- * Transfer-Encoding or Upgrade, behind CONNECT, and behind all that a strict parser may refuse.
+ * Nothing else changes. A line that may not be a request line stays as it is: after a head with Transfer-Encoding or
+ * Upgrade, after CONNECT, and after anything a strict parser may refuse.
  */
 export class RawTargets {
   readonly #maxHeadBytes: number
@@ -30,7 +30,7 @@ export class RawTargets {
     this.#maxHeadBytes = options.maxHeadBytes
   }
 
-  /** Takes bytes of the client and returns what the parser is to get: `chunk` itself where nothing is hidden. */
+  /** Takes bytes of the client and returns the ones for the parser: `chunk` itself if nothing is hidden. */
   feed(chunk: Buffer): Buffer {
     const out: Buffer[] = []
     let copied = 0

@@ -1,8 +1,8 @@
 import type { Duplex } from 'node:stream'
 
 /**
- * Stops the reading of a socket that Node's HTTP server parses. The server resumes a socket at the end of each request,
- * whoever paused it, hence the shadowed method.
+ * Pauses a socket that Node's HTTP server parses. The server resumes a socket at the end of each request, even if
+ * others paused it, so this shadows the method.
  */
 export class ReadingGate {
   readonly #socket: Duplex
@@ -25,7 +25,7 @@ export class ReadingGate {
     this.#socket.resume()
   }
 
-  /** Leaves it to somebody else to resume the socket. */
+  /** Lets other code resume the socket. */
   release(): void {
     if (this.#state === 'open') return
     this.#state = 'open'

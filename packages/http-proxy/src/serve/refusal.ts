@@ -14,7 +14,7 @@ export interface Refusal {
   readonly body: string
 }
 
-/** How long we go on reading from a refused client, in milliseconds: closing on unread bytes could cost it the reason. */
+/** How long we keep reading from a refused client, in milliseconds: closing with unread bytes could lose the reason. */
 export const lingerMs = 1000
 
 /** Longest text of a refusal, in UTF-16 units. */
@@ -31,8 +31,8 @@ export function refusalOf(error: unknown): Refusal {
 }
 
 /**
- * Answers on a bare socket and closes it, taking over from whoever read from it. What the client still sends is thrown
- * away for a short time, since closing on unread bytes resets the connection and may lose the answer.
+ * Answers on a bare socket and closes it, taking over from its reader. Bytes that the client still sends are discarded
+ * for a short time, since closing with unread bytes resets the connection and may lose the answer.
  */
 export function refuse(socket: Duplex, error: unknown): void {
   const { status, headers, body } = refusalOf(error)
@@ -42,7 +42,7 @@ export function refuse(socket: Duplex, error: unknown): void {
   endGently(socket, `${head}\r\n${body}`)
 }
 
-/** Ends a socket that nobody reads any more; cuts it when the client has not ended its side a moment later. */
+/** Ends a socket without a reader; cuts it if the client does not end its side soon after. */
 export function endGently(socket: Duplex, last?: string): void {
   if (socket.destroyed) return
   socket.removeAllListeners('data')

@@ -37,7 +37,7 @@ type CheckOptions = Pick<ResolvedHttpProxyOptions, 'mayUse' | 'transparent'>
 export function checkConnect(request: IncomingMessage, options: CheckOptions): CheckedConnect {
   const headers = request.rawHeaders
   checkFraming(request)
-  // Whatever a body of CONNECT means to one reader, the next takes it for the tunnel's first bytes (RFC 9110 §9.3.6).
+  // A body of CONNECT is ambiguous: the next reader takes it for the tunnel's first bytes (RFC 9110 §9.3.6).
   const lengths = fieldValues(headers, 'content-length')
   if (hasTransferEncoding(headers) || lengths.some((length) => Number(length) !== 0)) {
     throw badRequest('a CONNECT request must not have a body')
@@ -47,7 +47,7 @@ export function checkConnect(request: IncomingMessage, options: CheckOptions): C
 }
 
 /**
- * Checks any other request. What Node's strict parser refuses by itself is not looked at again.
+ * Checks any other request. Errors that Node's strict parser refuses are not checked again.
  *
  * @throws {HttpProxyError} with the status to answer.
  */
@@ -79,8 +79,8 @@ function findTarget(
 }
 
 /**
- * A browser that was told of the proxy names its target in full, also where a page asks another origin. One that asks by
- * Host alone may have been sent here by the page itself, and must not show it what the network behind the proxy answers.
+ * A browser configured to use the proxy sends the full target, also when a page asks another origin. A request with
+ * only Host may have been sent here by the page itself, which must not see answers of the network behind the proxy.
  */
 function checkOrigin(request: IncomingMessage, host = ''): void {
   for (const origin of fieldValues(request.rawHeaders, 'origin')) {

@@ -5,7 +5,7 @@ import type { HttpProxyError } from '../errors.js'
 import type { ResolvedHttpProxyOptions } from '../options.js'
 import type { Origins } from '../origin/origins.js'
 
-/** Something that must wait for all responses before it. */
+/** A task that must wait for all responses before it. */
 export interface Turn {
   start(): void
   /** Its own part went wrong: the bytes of its request, or its time limit. */
@@ -25,9 +25,9 @@ export interface ExchangeHost {
   readonly user: string | undefined
   /** Answers on the bare socket, after which nothing more is read from it. */
   refuse(error: unknown): void
-  /** The client has shown that it may be served, as the account `user` where there are any. */
+  /** The client has authenticated, as the account `user` if there are accounts. */
   proven(user: string | undefined): void
-  /** Writes down why a request was not served. */
+  /** Logs why a request was not served. */
   note(error: unknown): void
   /** Ends HTTP on the socket for good: the bytes from here on belong to a tunnel. */
   takeOver(response?: ServerResponse): Duplex
@@ -39,7 +39,7 @@ export interface ExchangeHost {
   endTurn(turn: Turn): void
 }
 
-/** What a connection needs from its proxy. */
+/** Services of the proxy for its connections. */
 export interface ConnectionContext {
   readonly options: ResolvedHttpProxyOptions
   readonly dial: Dial

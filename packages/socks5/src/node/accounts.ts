@@ -11,8 +11,8 @@ export interface Account {
 }
 
 /**
- * Lets in whoever names one of the accounts. Only digests of them are kept, and each attempt is compared with all, so
- * the time taken tells neither whether a user exists nor how much of a password is right.
+ * Accepts users on a list of accounts. Only digests are kept, and each attempt is compared with all of them, so the
+ * time reveals neither whether a user exists nor how much of a password is right.
  *
  * @throws {TypeError} for an empty list, an empty user name, or a user listed twice
  * @throws {RangeError} for a text over 255 bytes, which no client could send

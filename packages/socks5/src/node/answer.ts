@@ -5,22 +5,22 @@ import type { FailureCode } from '../reply.js'
 import { type Deadline, startDeadline } from './deadline.js'
 import type { AcceptedRequest } from './perform-server-handshake.js'
 
-/** How a handler answers. The first answer counts; any later one does nothing. */
+/** Answers a request. Only the first answer counts. */
 export interface RequestAnswer {
   /** The client's address. */
   readonly peer: string | undefined
   /** Aborts when the client's connection closes before an answer, or when the answer takes too long: stop dialing. */
   readonly signal: AbortSignal
   /**
-   * Tells the client that it is connected and returns its socket: paused, half-open, and yours to end. It is destroyed
-   * already if the client has gone. `bound` as in `ServerHandshake.reply`.
+   * Tells the client that it is connected and returns its socket, paused and half-open; the caller must end it. It is
+   * already destroyed if the client has gone. `bound` as in `ServerHandshake.reply`.
    */
   accept(bound?: Destination): Socket
-  /** Tells the client why not, and closes. */
+  /** Tells the client the reason, and closes. */
   reject(code: FailureCode): void
 }
 
-/** The one answer to a request, whether the handler, the clock or the client's going away comes first. */
+/** The single answer to a request; the first of the handler, the deadline and the client's disconnect decides. */
 export class Answer implements RequestAnswer {
   readonly peer: string | undefined
   readonly #accepted: AcceptedRequest<Socket>

@@ -19,7 +19,7 @@ export interface ProxyAddress {
 
 /** A proxy, and the account to use there. */
 export interface Proxy extends ProxyAddress {
-  /** What the proxy speaks. @default '5' */
+  /** Version of the proxy. @default '5' */
   readonly version?: ClientVersion | undefined
   /** With 4 and 4a the user id. @default undefined: no authentication */
   readonly username?: string | undefined
@@ -27,7 +27,7 @@ export interface Proxy extends ProxyAddress {
   readonly password?: string | undefined
 }
 
-/** Reaches the proxy. Should give up when `signal` aborts; a socket that comes later is destroyed. */
+/** Connects to the proxy. It should stop when `signal` aborts; a later socket is destroyed. */
 export type Dial<S extends Duplex> = (proxy: ProxyAddress, options: { readonly signal: AbortSignal }) => Promise<S>
 
 /** What {@link connect} reaches, through which proxy, and how long that may take. */
@@ -40,9 +40,9 @@ export interface ConnectOptions<S extends Duplex = Socket> {
   readonly timeoutMs?: number | undefined
   /** Gives up; the promise then rejects with its reason. Once connected, it has no effect. */
   readonly signal?: AbortSignal | undefined
-  /** A stream that reaches the proxy already. Instead of `dial`. */
+  /** An open stream to the proxy, instead of `dial`. */
   readonly socket?: S | undefined
-  /** How the proxy is reached: through TLS, or through another proxy. @default TCP to `proxy` */
+  /** Connects to the proxy in another way: through TLS, or through another proxy. @default TCP to `proxy` */
   readonly dial?: Dial<S> | undefined
 }
 
