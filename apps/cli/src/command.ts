@@ -1,11 +1,11 @@
 /** A command of the program, as its help describes it. */
 export interface Command {
   readonly name: CommandName
-  /** What follows the name on a usage line. */
+  /** Rest of the usage line after the name. */
   readonly usage: string
   /** One line for the list of commands. */
   readonly summary: string
-  /** What a reader of the command's own help should know beyond its flags. */
+  /** Text of the command's own help besides its flags. */
   readonly description: string
   /** Flags that the short help shows, by name: what most people need. All flags where it is left out. */
   readonly essentials?: readonly string[]
@@ -17,7 +17,7 @@ export interface Command {
   readonly examples: readonly (readonly [purpose: string, line: string])[]
 }
 
-/** What may stand behind the name of a command, without a dash. */
+/** Argument after the name of a command, without a dash. */
 interface CommandArgument {
   /** As the usage line has it. */
   readonly name: string
@@ -40,7 +40,7 @@ export type Shell = (typeof shells)[number]
 /** Values of LINKSOCKS_MODE: a container image starts as one of these, without arguments. */
 export const modes: readonly RunCommandName[] = ['server', 'client', 'provider', 'connector']
 
-/** What most people need of a command that opens a proxy port at a link of its own. */
+/** Flags that most users need for a command with a proxy port on its own link. */
 const proxyUserEssentials = [
   'url',
   'token',

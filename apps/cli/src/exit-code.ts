@@ -1,4 +1,4 @@
-/** What the process answers its caller; docs/guide/cli.md explains each to users. */
+/** Exit codes of the process; docs/guide/cli.md explains each to users. */
 export const exitCode = {
   /** Did what was asked, or was told to stop and did. */
   ok: 0,

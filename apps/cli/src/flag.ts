@@ -78,7 +78,7 @@ export interface ListFlag extends FlagBase {
 
 export type Flag = StringFlag | IntegerFlag | DurationFlag | CountFlag | BooleanFlag | ListFlag
 
-/** What a flag's value is once read. */
+/** Parsed value of a flag. */
 export type FlagValue = string | number | boolean | readonly string[]
 
 /** All environment variables that stand for a flag, the most important first; none for what only help is asked by. */

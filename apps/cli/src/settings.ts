@@ -22,7 +22,7 @@ type ValueOf<R extends NamedRow> = R extends { readonly type: 'integer' | 'durat
 
 type Text<R extends NamedRow> = R extends { readonly choices: readonly (infer Choice)[] } ? Choice : string
 
-/** What the flags of a command say, by setting name, with defaults filled in: `{ socksPort: number, … }`. */
+/** Values of a command's flags by setting name, with defaults: `{ socksPort: number, … }`. */
 export type Settings<C extends CommandName> = {
   readonly [R in NamedRow as C extends R['commands'][number] ? Camel<R['name']> : never]: ValueOf<R>
 }

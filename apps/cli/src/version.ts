@@ -2,7 +2,7 @@ import { createRequire } from 'node:module'
 
 const { version } = createRequire(import.meta.url)('../package.json') as { version: string }
 
-/** What `linksocks version` prints. */
+/** Output of `linksocks version`. */
 export function versionLine(): string {
   return `linksocks version ${version} ${process.platform}/${process.arch} node/${process.versions.node}`
 }

@@ -41,7 +41,7 @@ export function resolveTransportOptions(options: TransportOptions): ResolvedTran
   }
 }
 
-/** @throws RangeError for a period or a deadline that no heartbeat can keep. */
+/** @throws RangeError for an invalid period or deadline. */
 function checkHeartbeat(timing: KeepaliveTiming | false): KeepaliveTiming | false {
   if (timing !== false) checkKeepaliveTiming(timing, 'heartbeat')
   return timing

@@ -18,7 +18,7 @@ import { readQuickLink } from './quick-link.js'
 import type { Settings } from '../settings.js'
 import { didYouMean, suggest } from './suggestion.js'
 
-/** What the caller wants. */
+/** Parsed command line. */
 export type Invocation = Run | HelpRequest | CompletionRequest | { readonly kind: 'version' }
 
 /** One of the commands that keep running, with its settings. */
@@ -28,11 +28,11 @@ export interface RunOf<C extends RunCommandName> {
   readonly kind: 'run'
   readonly command: C
   readonly settings: Settings<C>
-  /** What stands behind the command without a dash; only `connect` takes one, and needs it. */
+  /** Argument of the command; only `connect` takes one, and needs it. */
   readonly target: string | undefined
-  /** Everything secret that was given, for the log to leave out. */
+  /** All given secrets, which the log must leave out. */
   readonly secrets: readonly string[]
-  /** What was given and has no effect, one sentence each. */
+  /** Given flags without effect, one sentence each. */
   readonly warnings: readonly string[]
 }
 
@@ -41,7 +41,7 @@ export interface HelpRequest {
   /** The command to explain; undefined for the list of commands. */
   readonly command: CommandName | undefined
   readonly scope: 'command' | 'all' | 'markdown' | 'man'
-  /** Asked for, or shown since nothing was said: that is a mistake of the caller's. */
+  /** True if the user asked for help; false if it is shown since the command is missing, which is a mistake. */
   readonly asked: boolean
 }
 
@@ -55,7 +55,7 @@ export interface CompletionRequest {
  * twice the last counts.
  *
  * @param argv The arguments, without those of Node itself.
- * @throws UsageError for whatever is not understood, and nothing else
+ * @throws UsageError for anything that cannot be parsed; no other error
  */
 export function parseCommandLine(argv: readonly string[], environment: Environment): Invocation {
   const [first, ...rest] = argv
@@ -99,7 +99,7 @@ function parseCommand(command: CommandName, argv: readonly string[], environment
   const settings = Object.fromEntries(values.map(([flag, value]) => [settingName(flag), value ?? defaultOf(flag)]))
   const secrets = values.flatMap(([flag, value]) => textsOf(value).flatMap((text) => secretsIn(flag, text)))
   const warnings = [...withoutEffect(values), ...blankEdges(values), ...misspeltVariables(environment)]
-  // The table that made `settings` is the one that Settings is derived from.
+  // `Settings` is derived from the table that made `settings`.
   return { kind: 'run', command, settings, target, secrets, warnings } as unknown as Run
 }
 
@@ -117,7 +117,7 @@ function takeUrl([word]: readonly string[], given: ReadonlyMap<string, FlagValue
 
 type GivenValue = readonly [flag: Flag, value: FlagValue | undefined]
 
-/** From here on a token that the URL had is like any other. */
+/** Treats a token from the URL like a token flag. */
 function withTokenOfUrl(values: readonly GivenValue[]): readonly GivenValue[] {
   const given = values.find(([{ name }]) => name === 'url')?.[1]
   if (typeof given !== 'string') return values
@@ -141,14 +141,14 @@ function textsOf(value: FlagValue | undefined): readonly string[] {
   return [value ?? []].flat().map(String)
 }
 
-/** What of a flag's value the log must leave out. A URL without a scheme is one all the same: its host is no secret. */
+/** Secrets in a flag's value, for the log to leave out. A URL without a scheme counts too: its host is no secret. */
 function secretsIn(flag: Flag, text: string): readonly string[] {
   if (flag.secret !== 'url' || text.includes('://')) return flag.secret === undefined ? [] : [text]
   const url = `wss://${text}`
   return URL.canParse(url) ? [url] : [text]
 }
 
-/** A shell or a file has added them, nearly always; the server compares every byte. */
+/** White space at the edges nearly always comes from a shell or a file; the server compares every byte. */
 function blankEdges(values: readonly (readonly [Flag, FlagValue | undefined])[]): readonly string[] {
   const blank = values.filter(([flag, value]) => {
     return flag.secret === 'value' && textsOf(value).some((text) => text.trim() !== text)
@@ -187,7 +187,7 @@ function withoutEffect(values: readonly (readonly [Flag, FlagValue | undefined])
   })
 }
 
-/** `--direct-mode disable` asks for what happens anyway. */
+/** `--direct-mode disable` asks for the only possible behaviour. */
 function asksForSomething(value: FlagValue | undefined): boolean {
   return [value ?? false].flat().some((each) => each !== false && each !== 'disable' && each !== 'relay-only')
 }

@@ -10,7 +10,7 @@ export type Environment = Readonly<Record<string, string | undefined>>
 /** Names the command to run when the command line does not. */
 export const modeVariable = 'LINKSOCKS_MODE'
 
-/** What LinkSocks 1.10 calls these modes as well. */
+/** Other names of these modes in LinkSocks 1.10. */
 const deployedModes: ReadonlyMap<string, RunCommandName> = new Map([
   ['forward', 'client'],
   ['reverse', 'provider'],
@@ -36,7 +36,7 @@ export function readVariable(flag: Flag, environment: Environment): FlagValue | 
   return elements.map((element) => String(readValue(flag, element, name)))
 }
 
-/** One warning for each variable that looks like a slip of the pen; others may belong to someone else. */
+/** One warning for each variable that looks misspelt; others may belong to other programs. */
 export function misspeltVariables(environment: Environment): readonly string[] {
   return Object.keys(environment)
     .filter((name) => name.startsWith(prefix) && !knownVariables.includes(name))

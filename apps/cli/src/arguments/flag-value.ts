@@ -4,7 +4,7 @@ import type { CountFlag, DurationFlag, Flag, FlagValue, IntegerFlag, ListFlag, S
 /**
  * Reads the text of a flag or variable into the flag's value; of a list, one element.
  *
- * @param source What messages call the place where the text stood: `--socks-port (-p)` or a variable's name.
+ * @param source Source of the text, for messages: `--socks-port (-p)` or a variable's name.
  * @throws UsageError naming the source, the value unless it is secret, and what is allowed
  */
 export function readValue(flag: Flag, text: string, source: string): FlagValue {
@@ -70,7 +70,7 @@ function durationMs(text: string): number {
 }
 
 function readText(flag: StringFlag | ListFlag, text: string, source: string): string {
-  // An empty value is nearly always a shell variable that was not set: without a word, it would open a port to anyone.
+  // An empty value is nearly always an unset shell variable; accepting it could open a port to anyone.
   if (text === '') throw new UsageError(`${source} is empty; give it a value or leave it out`)
   if (text.includes('\0')) throw new UsageError(`${source} holds a NUL character, which no value may`)
   const { maxBytes } = flag
@@ -87,7 +87,7 @@ function unacceptable(source: string, text: string, allowed: string): UsageError
   return new UsageError(`${source} is '${shorten(text)}'; it must be ${allowed}`)
 }
 
-/** A message stays one line, whatever was typed. */
+/** Keeps a message on one line for any input. */
 export function shorten(text: string): string {
   const line = JSON.stringify(text)
     .slice(1, -1)

@@ -7,12 +7,12 @@ import { flagsOf } from '../flags.js'
 import { habitHint } from './habits.js'
 import { didYouMean, suggest } from './suggestion.js'
 
-/** What the arguments of a command say. */
+/** Parsed arguments of a command. */
 export interface GivenFlags {
   /** Values by the flag's name. */
   readonly given: ReadonlyMap<string, FlagValue>
   readonly positionals: readonly string[]
-  /** `--version` or `-V` stands among the flags, which are then not read. */
+  /** `--version` or `-V` is among the flags; the others are then not read. */
   readonly asksForVersion: boolean
 }
 
@@ -26,7 +26,7 @@ export function readFlags(command: CommandName, argv: readonly string[]): GivenF
     flagsOf(command).flatMap((flag) => [flag.name, ...(flag.aliases ?? [])].map((name) => [name, flag])),
   )
   const tokens = tokenize(argv, known)
-  // Who asks for help may not know yet what is wrong with the rest.
+  // Help is shown even if other arguments are wrong.
   if (tokens.some((token) => token.kind === 'option' && known.get(token.name)?.name === 'help')) {
     return { given: new Map([['help', true]]), positionals: [], asksForVersion: false }
   }
@@ -44,7 +44,7 @@ export function readFlags(command: CommandName, argv: readonly string[]): GivenF
 
 const versionFlags: ReadonlySet<string> = new Set(['--version', '-V'])
 
-/** parseArgs knows how arguments fall apart; what they mean is ours to say, and ours to complain about. */
+/** parseArgs splits the arguments; their meaning and errors are handled here. */
 function tokenize(argv: readonly string[], known: ReadonlyMap<string, Flag>) {
   const options: NonNullable<ParseArgsConfig['options']> = {}
   for (const [name, flag] of known) {
@@ -90,7 +90,7 @@ function nextValue(flag: Flag, before: FlagValue | undefined, text: string | und
   return flag.type === 'list' ? [before ?? [], value].flat().map(String) : value
 }
 
-/** What stands behind the flag, if it is its value. */
+/** The argument after the flag, if it is its value. */
 function valueText(flag: Flag, token: OptionToken): string | undefined {
   const { value, inlineValue, rawName } = token
   if (value === undefined) return undefined

@@ -1,4 +1,4 @@
-/** What there is instead of a flag that other programs have; undefined for a flag that nobody is used to. */
+/** Hint for a flag of other programs; undefined for an unknown one. */
 export function habitHint(rawName: string): string | undefined {
   const hint = hints[rawName.replace(/=.*/s, '')]
   return hint === undefined ? undefined : `; ${hint}`

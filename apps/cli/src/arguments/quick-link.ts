@@ -1,6 +1,6 @@
 import { UsageError } from '../errors.js'
 
-/** What a URL such as `wss://TOKEN@host:8765/` says. */
+/** Parts of a URL such as `wss://TOKEN@host:8765/`. */
 export interface QuickLink {
   /** Without the token. */
   readonly url: string
@@ -9,8 +9,8 @@ export interface QuickLink {
 }
 
 /**
- * Takes the token out of a server's URL. A user name without a password is one; with a password it is an account at a web
- * server in front, and stays where it is.
+ * Takes the token out of a server's URL. A user name without a password is a token. With a password it is an account at
+ * a web server in front, and stays in the URL.
  *
  * @throws UsageError for a token that is not percent-encoded rightly; never with the token
  */

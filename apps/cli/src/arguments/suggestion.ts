@@ -1,7 +1,7 @@
-/** What may have been meant by `word`, of the `known` ones; at most two, the likeliest first. */
+/** Names among `known` similar to `word`; at most two, the likeliest first. */
 export function suggest(word: string, known: readonly string[]): readonly string[] {
   if (word.length > maxWordLength) return []
-  // One slip in three letters still looks like the word; beyond that a guess only puzzles.
+  // One error in three letters is still similar; suggestions beyond that only confuse.
   const limit = Math.min(3, Math.max(1, Math.floor(word.length / 3)))
   const near = known
     .map((candidate) => ({ candidate, distance: editDistance(word, candidate) }))
@@ -11,7 +11,7 @@ export function suggest(word: string, known: readonly string[]): readonly string
   return found.slice(0, 2)
 }
 
-/** Nothing we know is nearly as long; the comparison takes time by its square. */
+/** Longer than all known names; the comparison takes quadratic time. */
 const maxWordLength = 64
 
 /** `; did you mean --a or --b?`, or nothing. */

@@ -20,7 +20,7 @@ export interface AcmeCertificateOptions {
   readonly now?: () => number
 }
 
-/** A certificate of a public authority, renewed before it ends. The files are what others read, and watch. */
+/** A certificate of a public authority, renewed before it ends. The server reads and watches the files. */
 export class AcmeCertificate {
   readonly certFile: string
   readonly keyFile: string
@@ -63,7 +63,7 @@ export class AcmeCertificate {
     unref(this.#timer)
   }
 
-  /** Never throws: the old certificate serves while a new one is not to be had. */
+  /** Never throws: the old certificate stays in use until there is a new one. */
   async #check(): Promise<void> {
     const current = this.#current()
     if (current !== undefined && this.#now() < renewalMs(current)) return this.#checkIn(checkEveryMs)
@@ -84,13 +84,13 @@ export class AcmeCertificate {
   async #renew(): Promise<void> {
     const { order, logger, names } = this.#options
     const { cert, key } = await order()
-    // Key first: whoever looks in between sees a pair that does not match, and keeps the old one.
+    // Key first: a reader in between sees a pair that does not match, and keeps the old one.
     replaceFile(this.keyFile, key)
     replaceFile(this.certFile, cert)
     logger.info({ names, until: new X509Certificate(cert).validTo }, 'a certificate was issued')
   }
 
-  /** What is kept, if it can be used for these names now. */
+  /** The stored certificate, if it is valid for these names now. */
   #current(): X509Certificate | undefined {
     if (!existsSync(this.certFile) || !existsSync(this.keyFile)) return undefined
     const certificate = new X509Certificate(readFileSync(this.certFile))
@@ -117,7 +117,7 @@ function unref(timer: TimerHandle): void {
 
 const thirtyDaysMs = 30 * 86_400_000
 
-/** RFC 8555 has nothing to say; Let's Encrypt asks for two looks a day. */
+/** RFC 8555 gives no value; Let's Encrypt recommends two checks a day. */
 const checkEveryMs = 12 * 3_600_000
 
 /** After a failure the wait doubles from here, in milliseconds: authorities allow 5 failed tries an hour. */

@@ -70,7 +70,7 @@ async function readKeys(pem: string): Promise<webcrypto.CryptoKeyPair> {
 const algorithm = { name: 'ECDSA', namedCurve: 'P-256' } as const
 const dayMs = 86_400_000
 
-/** Clients hold on to the key, not to the date: ten years spare everybody a surprise. */
+/** Clients pin the key and ignore the date, so it is valid for ten years. */
 const lifeMs = 3650 * dayMs
 
 /** A certificate with less left is made again when the server starts. */

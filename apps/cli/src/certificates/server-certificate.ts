@@ -22,7 +22,7 @@ type CertificateSettings = Pick<
   | 'wsHostName'
 >
 
-/** What the server shows, wherever that comes from. */
+/** The server's certificate, from any source. */
 export interface ServerCertificate {
   /** Empty where it is in the files that the flags name, or nowhere. */
   readonly options: Pick<ServerOptions, 'tls'>
@@ -32,8 +32,8 @@ export interface ServerCertificate {
 }
 
 /**
- * Gets the certificate that the flags ask for: files, one of our own, or one of an authority. What makes certificates is
- * loaded only then.
+ * Gets the certificate that the flags ask for: from files, self-signed, or from an authority. Code that makes
+ * certificates is loaded only if needed.
  *
  * @throws UsageError for flags that exclude each other, Error for a certificate that cannot be had
  */

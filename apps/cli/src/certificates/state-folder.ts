@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { messageOf } from '../output/describe-error.js'
 
 /**
- * Where certificates that we make or get are kept: `STATE_DIRECTORY` is what systemd gives a unit, `XDG_STATE_HOME` what
- * desktops have.
+ * Folder for certificates that we make or get. systemd sets `STATE_DIRECTORY` for a unit, desktops set
+ * `XDG_STATE_HOME`.
  */
 export function stateFolder(
   asked: string | undefined,
@@ -34,7 +34,7 @@ export function makeFolder(path: string): string {
   }
 }
 
-/** Puts a file in the place of another, for this user alone: whoever reads gets all of the one or all of the other. */
+/** Replaces a file, for this user only; readers see either the old or the new contents. */
 export function replaceFile(path: string, text: string): void {
   const fresh = `${path}.new`
   writeFileSync(fresh, text, { mode: 0o600 })

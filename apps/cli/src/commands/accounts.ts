@@ -23,7 +23,7 @@ function readFile(path: string): Account[] {
       if (line.trim() === '' || line.startsWith('#')) return []
       return [parseAccount(line, `--account-file ${path}, line ${index + 1},`)]
     })
-  // A list of nobody would let everybody in.
+  // An empty list would admit everybody.
   if (accounts.length === 0) throw new UsageError(`--account-file ${path} holds no account`)
   return accounts
 }

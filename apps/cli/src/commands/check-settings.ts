@@ -25,7 +25,7 @@ export function checkNetwork(settings: NetworkSettings): void {
   for (const place of settings.socksListen) checkPlace(place, settings)
   asUsage('--access-rule', () => parseAccessRules(settings.accessRule))
   const { socksUsername, socksPassword } = settings
-  // Half of a login would open the port to anyone, or to nobody.
+  // Half of a login would open the port to anyone, or to no one.
   if ((socksUsername === undefined) === (socksPassword === undefined)) return
   const [given, missing] = socksUsername === undefined ? ['password', 'username'] : ['username', 'password']
   throw new UsageError(`--socks-${given} needs --socks-${missing} as well`)
@@ -42,7 +42,7 @@ export function checkUrl(url: string): void {
   asUsage('--url (-u)', () => splitEarlyData(parseServerUrl(url)))
 }
 
-/** Runs what checks its input; a complaint of its becomes one about the flag, or about the whole call. */
+/** Runs a check of a library and converts its error to one about the flag, or about the whole call. */
 export function asUsage<T>(flag: string, check: () => T): T {
   try {
     return check()

@@ -64,7 +64,7 @@ async function runUntilEnd(
   return exitCode.ok
 }
 
-/** The options of the library that the settings stand for. */
+/** Converts the settings to options of the library. */
 export function clientOptions(settings: ClientSettings): ClientOptions {
   const { token, socksUsername, socksPassword, maxPending, maxPendingPerAddress } = settings
   return {
@@ -110,7 +110,7 @@ export async function startClient(client: LinkSocksClient, stop: AbortSignal): P
   }
 }
 
-/** @throws UsageError for settings that cannot be */
+/** @throws UsageError for invalid settings */
 export function checkClient(settings: ClientSettings): void {
   checkNetwork(settings)
   checkUrl(settings.url)
@@ -128,7 +128,7 @@ export function checkClient(settings: ClientSettings): void {
     .filter(([, values]) => values.length > 0)
     .map(([flag]) => flag)
   if (settings.reverse || restriction === undefined) return
-  // Ignoring a restriction would leave open what its author believes closed.
+  // Ignoring a restriction would leave open what the user wanted to close.
   throw new UsageError(`${restriction} belongs where traffic leaves: give it to the server or to a provider`)
 }
 
@@ -155,7 +155,7 @@ function hintAtScheme(client: LinkSocksClient, { url }: ClientSettings, logger: 
   if (hint !== undefined) client.once('linkFailed', () => logger.warn({}, hint))
 }
 
-/** What a user should hear whose URL has no scheme and led nowhere. */
+/** Hint for a user whose URL has no scheme and did not work. */
 export function schemeHint(url: string): string | undefined {
   if (url.includes('://')) return undefined
   const { host, pathname } = parseServerUrl(url)

@@ -40,7 +40,7 @@ async function join(client: LinkSocksClient, target: Target, stop: AbortSignal):
   const stream = await client.connect(target, { signal: stop })
   const cut = (): void => void stream.destroy()
   stop.addEventListener('abort', cut, { once: true })
-  // Whoever reads our output has gone: what comes has nowhere to go.
+  // The reader of our output has gone, so further bytes have no receiver.
   process.stdout.once('error', cut)
   process.stdin.pipe(stream)
   stream.pipe(process.stdout)

@@ -1,14 +1,14 @@
 import type { Logger } from '@ls/foundation'
 import type { Redactor } from '../output/redactor.js'
 
-/** What a running command has of the process. */
+/** Process services for a running command. */
 export interface CommandContext {
   readonly logger: Logger
-  /** Told of every token that is made while running. */
+  /** Gets every token that is made while running. */
   readonly redactor: Redactor
   /** Aborted when the process is asked to end. */
   readonly stop: AbortSignal
-  /** Writes a line to standard output: what a script reads, such as addresses, and tokens that were made up. */
+  /** Writes a line for scripts to standard output, such as addresses and generated tokens. */
   print(line: string): void
   /** How the program was called, for command lines that are to be typed next. */
   readonly program: string
@@ -17,7 +17,7 @@ export interface CommandContext {
 /** Time, in milliseconds, for open channels to finish once the process is asked to end. */
 export const graceMs = 5000
 
-/** Who presses Ctrl-C and sees nothing happen should know why, and how to end it at once. */
+/** Tells a user who pressed Ctrl-C why the program waits, and how to end it at once. */
 export function tellWhatIsWaitedFor(openChannels: number, logger: Logger): void {
   if (openChannels === 0) return
   const what = openChannels === 1 ? '1 connection is' : `${openChannels} connections are`

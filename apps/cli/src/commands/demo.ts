@@ -27,7 +27,7 @@ export async function runDemo(settings: DemoSettings, context: CommandContext): 
       token,
       socksHost: host,
       socksPort: settings.socksPort,
-      // Both ends are ours: whatever fails now fails for good.
+      // Both ends run here, so any failure is final.
       reconnect: false,
       proxyFromEnvironment: false,
       logger: logger.child({ role: 'client' }),

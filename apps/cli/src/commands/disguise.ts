@@ -22,7 +22,7 @@ type DisguiseSettings = Pick<
   | 'url'
 >
 
-/** How links are opened, where that is not the ordinary way. */
+/** How links are opened if not in the usual way. */
 export interface Disguise {
   readonly options: Pick<ClientOptions, 'connect' | 'proxyFromEnvironment'>
   close(): Promise<void>
@@ -87,7 +87,7 @@ function placeOf(text: string): { readonly host: string; readonly port: number }
     const place = parseListenAddress(text)
     if ('port' in place) return place
   } catch {
-    // The same words serve for what is no place at all, and for a place that browsers do not reach.
+    // The text also fits an address that browsers cannot reach.
   }
   throw new UsageError(`--browser-dialer is '${shorten(text)}'; it must be HOST:PORT or PORT`)
 }

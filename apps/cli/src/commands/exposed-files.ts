@@ -11,7 +11,7 @@ export function exposedFiles(files: Readonly<Record<string, string | undefined>>
 function warningOf(flag: string, path: string): string[] {
   // Windows has no such bits, and Node makes some up.
   if (process.platform === 'win32') return []
-  // Where there is none, whoever reads it says so.
+  // The code that reads a missing file reports it.
   const mode = statSync(path, { throwIfNoEntry: false })?.mode
   if (mode === undefined) return []
   const what = [...(mode & exposed.readable ? ['read'] : []), ...(mode & exposed.writable ? ['change'] : [])]

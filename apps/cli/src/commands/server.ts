@@ -64,7 +64,7 @@ export async function runServer(settings: ServerSettings, context: CommandContex
   return exitCode.ok
 }
 
-/** The options of the library that the settings stand for. */
+/** Converts the settings to options of the library. */
 export function serverOptions(settings: ServerSettings): ServerOptions {
   const { maxPending, maxPendingPerAddress, maxTokenChannels } = settings
   return {
@@ -123,7 +123,7 @@ function urlsOf(
 
 const unixPrefix = 'unix:'
 
-/** Loaded for those alone who want to see it. */
+/** Loaded only if needed. */
 async function printCode(text: string, print: CommandContext['print']): Promise<void> {
   const { renderUnicodeCompact } = await import('uqr')
   for (const line of renderUnicodeCompact(text).split('\n')) print(line)
@@ -132,7 +132,7 @@ async function printCode(text: string, print: CommandContext['print']): Promise<
 interface RegisteredToken {
   readonly name: 'token' | 'connector token'
   readonly token: string
-  /** Made up by us: nobody knows it unless we show it. */
+  /** Generated here, so it must be shown. */
   readonly isNew: boolean
   /** The command that shows it to this server. */
   readonly role: 'client' | 'provider' | 'connector'
@@ -166,7 +166,7 @@ function registerTokens(
   return [provider, ...connectors]
 }
 
-/** What others on this machine, or on the network, gain by how the server was set up. */
+/** Warnings about access that this setup gives to others on this machine or network. */
 function exposureWarnings({ tlsKey, accountFile, wsHost }: ServerSettings): string[] {
   const files = exposedFiles({ '--tls-key': tlsKey, '--account-file': accountFile })
   const isPublic = !wsHost.startsWith(unixPrefix) && !isLoopback(wsHost)

@@ -53,7 +53,7 @@ type SharedOptions = Pick<
   | 'idleLimitMs'
 >
 
-/** What is asked for unless `--without` says otherwise. */
+/** Extensions to use, unless `--without` removes them. */
 const extensions = ['window', 'fin', 'resume', 'ack2'] as const
 
 /** The options that server and client libraries have in common. */

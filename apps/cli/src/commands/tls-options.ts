@@ -28,7 +28,7 @@ export function serverTls(settings: ServerTls): Pick<ServerOptions, 'tls'> {
   return {}
 }
 
-/** What the client is told about TLS. @throws UsageError for half of a pair, and for a file that cannot be read */
+/** TLS options of the client. @throws UsageError for half of a pair, and for a file that cannot be read */
 export function clientTls(settings: ClientTls): NonNullable<ConnectOptions['tls']> {
   const { tlsCa, tlsClientCert, tlsClientKey, tlsServerName, tlsInsecure } = settings
   if ((tlsClientCert === undefined) !== (tlsClientKey === undefined)) {
@@ -47,7 +47,7 @@ export function clientTls(settings: ClientTls): NonNullable<ConnectOptions['tls'
   }
 }
 
-/** What a person should read at each start. */
+/** Warnings to show at each start. */
 export function tlsWarnings(settings: ClientTls): readonly string[] {
   const { tlsCa, tlsPin, tlsClientCert, tlsClientKey, tlsServerName, tlsInsecure, url } = settings
   const isPlain = /^(?:ws|http|ws\+unix):/i.test(url)

@@ -10,7 +10,7 @@ type ServerWeb = Pick<
   'wsPath' | 'wsHostName' | 'fallback' | 'trustedProxy' | 'clientAddressHeader' | 'proxyProtocol' | 'sendProxy'
 >
 
-/** How the server looks to those who are none of ours, and whom it believes. */
+/** How the server looks to strangers, and which proxies it trusts. */
 export function webOptions(settings: ServerWeb): ServerOptions {
   const { wsPath: path, fallback, sendProxy } = settings
   return {

@@ -26,7 +26,7 @@ ${words.map((word) => `    ${quote(word.name)} = ${valueTable(word)}`).join('\n'
 `
 }
 
-/** What may follow the command: its words and its flags, each with a tip. */
+/** Words and flags after the command, each with a tip. */
 function table({ choices, options }: Word): string {
   const words = choices.map((choice) => `${quote(choice)} = ${quote(choice)}`)
   // Keys of a table are case-insensitive, so that -c and -C cannot both be in it: the long names are enough.

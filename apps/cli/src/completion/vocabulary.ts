@@ -6,7 +6,7 @@ import { flagsOf } from '../flags.js'
 export interface Word {
   readonly name: CommandName
   readonly summary: string
-  /** What may follow instead of a flag. */
+  /** Words allowed instead of a flag. */
   readonly choices: readonly string[]
   readonly options: readonly Option[]
 }

@@ -1,7 +1,7 @@
 import type { Flag } from '../flag.js'
 import { everything } from './scopes.js'
 
-/** What explains the program instead of running it. */
+/** Flags that explain the program instead of running it. */
 export const helpFlags = [
   {
     name: 'all',

@@ -1,7 +1,7 @@
 import type { Flag } from '../flag.js'
 import { links } from './scopes.js'
 
-/** What strangers and clients may cost: docs/security.md. */
+/** Limits for strangers and clients: docs/security.md. */
 export const limitFlags = [
   {
     name: 'max-pending',

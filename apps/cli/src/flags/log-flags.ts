@@ -1,7 +1,7 @@
 import type { Flag } from '../flag.js'
 import { logging } from './scopes.js'
 
-/** What is told along the way. */
+/** Flags of the log. */
 export const logFlags = [
   {
     name: 'debug',

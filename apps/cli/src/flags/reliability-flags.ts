@@ -4,7 +4,7 @@ import { clients, links } from './scopes.js'
 /** The longest delay Node's timers take, in milliseconds. */
 const maxDelayMs = 0x7fffffff
 
-/** What is promised about a link, and what it may cost: docs/guide/reliability.md. */
+/** Guarantees of a link and their costs: docs/guide/reliability.md. */
 export const reliabilityFlags = [
   {
     name: 'grace',

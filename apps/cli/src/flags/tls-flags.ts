@@ -1,7 +1,7 @@
 import type { Flag } from '../flag.js'
 import { dialling } from './scopes.js'
 
-/** Who proves what to whom: docs/guide/tls.md. */
+/** Authentication by TLS: docs/guide/tls.md. */
 export const tlsFlags = [
   {
     name: 'tls-cert',

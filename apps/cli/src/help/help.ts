@@ -28,7 +28,7 @@ export function renderOverview({ columns }: HelpOptions): string {
   )
 }
 
-/** What a command does and takes. */
+/** The help of a command. */
 export function renderHelp(name: CommandName, { columns, all = false }: HelpOptions): string {
   const width = usableWidth(columns)
   const command = findCommand(name)
@@ -52,7 +52,7 @@ export function renderManual(options: HelpOptions): string {
   return parts.join(`\n${rule}\n\n`)
 }
 
-/** What a flag's value is called where it is explained: `PORT`, or nothing for a switch. */
+/** Placeholder of a flag's value: `PORT`, or nothing for a switch. */
 export function placeholderOf(flag: Flag): string {
   if (flag.type === 'string' || flag.type === 'list') return flag.placeholder
   if (flag.type === 'duration') return 'TIME'

@@ -20,8 +20,8 @@ export function describeError(thrown: unknown, { withStack = false }: { withStac
 }
 
 /**
- * One line for a person, whatever was thrown. Our errors say in their message what matters of their cause; Node's
- * AggregateError, of a host with several addresses, says nothing itself.
+ * One line for a person from any thrown value. Our errors include the important part of their cause; Node's
+ * AggregateError, of a host with several addresses, has no text itself.
  */
 export function messageOf(thrown: unknown): string {
   const errors = chain(thrown)

@@ -5,8 +5,8 @@ import { isatty } from 'node:tty'
 export type WriteBytes = (fd: number, bytes: Uint8Array) => number
 
 /**
- * Lines for a file descriptor that may fail at any time: a reader goes away, a disk fills up. A program that serves others
- * must not end by it, so this never throws. Node's own streams keep what comes after an error in memory.
+ * Writes lines to a file descriptor that may fail at any time: a reader goes away, a disk fills up. That must not end a
+ * server, so this never throws. Node's streams would keep later output in memory after an error.
  */
 export class LineOutput {
   readonly #fd: number

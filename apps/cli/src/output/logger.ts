@@ -14,7 +14,7 @@ export interface LoggerOptions {
   readonly environment: Readonly<Record<string, string | undefined>>
 }
 
-/** What lines are written to; `write` returns false when a line is lost, and `failure` then says why. */
+/** Output for lines; `write` returns false when a line is lost, and `failure` then gives the reason. */
 interface LogOutput {
   readonly isTTY?: boolean
   readonly failure?: string | undefined
@@ -48,7 +48,7 @@ export async function createLogger(options: LoggerOptions): Promise<Logger> {
       level,
       base: null,
       timestamp: pino.stdTimeFunctions.isoTime,
-      // Errors are described below, whatever their field is called.
+      // Errors are described below, in any field.
       serializers: { err: (value: unknown) => value },
       formatters: {
         level: (label) => ({ level: label }),

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto'
 
-/** What stands in a log line in place of a secret. */
+/** Replaces a secret in a log line. */
 const redacted = '[redacted]'
 
 /**
- * Takes secrets out of what is about to be written. It knows those it was told of, in every form they take on the way
- * (escaped, hashed as in the query of a link), and leaves out whatever stands where a secret would: the credentials of
- * a URL, its `token=`, fields named like one.
+ * Removes secrets from output. It knows the secrets added to it, in every form they are sent in (escaped, hashed as in
+ * the query of a link). It also removes text in places of secrets: the credentials of a URL, its `token=`, fields with
+ * the name of one.
  */
 export class Redactor {
   readonly #secrets = new Set<string>()

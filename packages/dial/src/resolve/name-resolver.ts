@@ -4,7 +4,7 @@ import type { Answer, Family } from '../race.js'
 export interface LookupOptions {
   /**
    * Tenant of the lookup, compared by identity: lookups of one tenant do not delay those of another.
-   * @default none: as if all that name none were one tenant, which may use all there is
+   * @default none: such lookups share one tenant without a limit
    */
   readonly tenant?: unknown
 }

@@ -8,7 +8,7 @@ type OnAnswer = (family: Family, answer: Answer) => void
  * Queries both families of each name in turn, until one has an address. Each family is answered as soon as the name is
  * known.
  *
- * @returns what ends it
+ * @returns a function that ends it
  */
 export function searchDns(dns: DnsNames, names: readonly string[], tenant: unknown, onAnswer: OnAnswer): () => void {
   const search = new Search(dns, names, tenant, onAnswer)
