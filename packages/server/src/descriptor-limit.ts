@@ -1,13 +1,13 @@
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 
-/** What is taken for the limit where the system does not tell, as on Windows: what Linux starts programs with. */
+/** Assumed limit if the system gives none, as on Windows: Linux's default for programs. */
 const usualLimit = 1024
 
-/** More than any process has use for; some systems say "unlimited". */
+/** More than any process needs; some systems say "unlimited". */
 const mostLimit = 1_048_576
 
-/** How many files, sockets included, this process may have open; Node has no call for it. */
+/** Number of files, including sockets, that this process may open; Node has no call for it. */
 export function descriptorLimit(): number {
   const text = limitOfProcess() ?? limitOfShell()
   if (text === undefined) return usualLimit
@@ -42,19 +42,19 @@ function limitOfShell(): string | undefined {
 /** A shell that has not answered by then is not going to. */
 const shellDeadlineMs = 2000
 
-/** How the descriptors of a process are shared out. */
+/** Shares of the descriptors of a process. */
 export interface DescriptorShares {
   /** Connections of strangers. */
   readonly pending: number
   /** Channels and associations to targets, all tokens together. */
   readonly channels: number
-  /** Those of one token. */
+  /** Channels and associations of one token. */
   readonly tokenChannels: number
 }
 
 /**
- * A quarter is for strangers. Another one is kept back: for links, the API, files, and what a dial needs beside its channel. The
- * half that is left is for channels, and one token can take two thirds of it, so that there is some left for others.
+ * A quarter is for strangers. Another quarter is reserved for links, the API, files, and a dial's extra descriptors.
+ * The other half is for channels; one token can take two thirds of it, so that some are left for others.
  */
 export function shareDescriptors(limit: number): DescriptorShares {
   const channels = Math.floor(limit / 2)

@@ -1,4 +1,4 @@
-/** What a {@link ServerError} stands for; each has a heading in docs/errors.md. */
+/** Codes of {@link ServerError}; each has a heading in docs/errors.md. */
 export type ServerErrorCode =
   | 'ERR_SERVER_TOKEN_EXISTS'
   | 'ERR_SERVER_TOKEN_RESERVED'
@@ -11,7 +11,7 @@ export type ServerErrorCode =
 /** Why the server refused a call. Matches on `code`; the message is fit for the person who made the call. */
 export class ServerError extends Error {
   override readonly name = 'ServerError'
-  /** What went wrong; the text may change, this does not. */
+  /** Stable error code; the text may change. */
   readonly code: ServerErrorCode
 
   constructor(code: ServerErrorCode, message: string, options?: ErrorOptions) {

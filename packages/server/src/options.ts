@@ -42,8 +42,8 @@ export interface ServerOptions extends PayloadOptions {
   /** Links are opened only for requests to one of these host names, whatever the port. @default any */
   readonly hostNames?: readonly string[]
   /**
-   * What requests that are no links get, so that the server looks like any other: files of a folder, or answers of the
-   * web server at a URL. @default a line about this program at `/`, 404 elsewhere
+   * Answers for requests that are no links, so that the server looks like any other: files of a folder, or answers of
+   * the web server at a URL. @default a line about this program at `/`, 404 elsewhere
    */
   readonly fallback?: string
   /**

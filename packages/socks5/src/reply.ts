@@ -1,6 +1,6 @@
 import { replyForms } from '@ls/foundation'
 
-/** How a request ended, in one vocabulary for both versions (protocol.md §4, RFC 1928 §6). */
+/** Result of a request, in one set of words for both versions (protocol.md §4, RFC 1928 §6). */
 export type ReplyCode =
   | 'succeeded'
   | 'failed'

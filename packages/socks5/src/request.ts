@@ -1,6 +1,6 @@
 import type { Destination } from './destination.js'
 
-/** What a client asks of a server. */
+/** A client's request. */
 export interface SocksRequest {
   /** 4 for SOCKS4a too. */
   readonly version: 4 | 5
@@ -11,8 +11,8 @@ export interface SocksRequest {
    * does not know, and wrong behind NAT.
    */
   readonly destination: Destination
-  /** The name that passed authentication; undefined where none is required. */
+  /** The authenticated user; undefined if none is required. */
   readonly user: string | undefined
-  /** SOCKS4's user id: a claim that nobody checks, so it must not open any door. */
+  /** SOCKS4's user id: an unverified claim, so it must not give access. */
   readonly userId: string | undefined
 }

@@ -15,7 +15,9 @@ export type SocksVersion = 'socks5' | 'socks4'
 
 /** Whom a {@link ServerHandshake} lets in, and what it serves. */
 export interface ServerHandshakeOptions {
-  /** Who may use the server. With it, SOCKS4 is refused: it carries no password. @default undefined: everybody */
+  /**
+   * Decides which users are accepted. With it, SOCKS4 is refused: it carries no password. @default undefined: everybody
+   */
   readonly auth?: Authenticator | undefined
   /** Whether UDP ASSOCIATE is served: the caller must then relay datagrams. @default false */
   readonly udp?: boolean | undefined
@@ -23,7 +25,7 @@ export interface ServerHandshakeOptions {
   readonly versions?: readonly SocksVersion[] | undefined
 }
 
-/** The client has asked: write `output`, then answer with `reply`. */
+/** The client has sent its request: write `output`, then answer with `reply`. */
 export interface RequestStep {
   readonly state: 'request'
   /** Bytes for the client, to go before the reply; may be empty. */
@@ -38,8 +40,8 @@ export interface RequestStep {
 export type ServerStep = NeedMoreStep | FailedStep | RequestStep
 
 /**
- * The server's side of a SOCKS handshake, as bytes in and bytes out; the first byte decides the version. However the
- * bytes are cut, the result is the same. Keeps at most `MAX_MESSAGE_BYTES` between calls.
+ * The server's side of a SOCKS handshake, as bytes in and bytes out; the first byte decides the version. The result
+ * does not depend on how the bytes are split. Keeps at most `MAX_MESSAGE_BYTES` between calls.
  *
  * @example
  * const handshake = new ServerHandshake()
@@ -57,7 +59,7 @@ export class ServerHandshake {
   }
 
   /**
-   * Takes the client's next bytes. Never throws for what the client sends.
+   * Takes the client's next bytes. Never throws for bytes of the client.
    *
    * @throws {TypeError} after a step that was not `need-more`
    */
@@ -97,7 +99,7 @@ export class ServerHandshake {
       if (versions.includes('socks4')) return new Socks4ServerHandshake(auth !== undefined)
       return refuse(version, 'SOCKS4 is off', encodeSocks4Reply('failed'))
     }
-    // Whatever this client speaks, it would not understand a SOCKS answer.
+    // This client speaks another protocol, and would not understand a SOCKS answer.
     return refuse(version, 'the versions of SOCKS are 0x04 and 0x05', noBytes)
   }
 }

@@ -41,7 +41,7 @@ export function requireProgram(name: string, environment: NodeJS.ProcessEnv = pr
   return undefined
 }
 
-/** What is wrong with the program at `path`, by its own words. */
+/** Fault of the program at `path`, in its own words. */
 function otherProgram(name: string, path: string): string | undefined {
   const identity = identities[name]
   if (identity === undefined) return undefined

@@ -1,8 +1,8 @@
 const encoder = new TextEncoder()
 
 /**
- * Lenient, since deployed peers send error texts and host names in any encoding and a link must not die of one:
- * what is not UTF-8 becomes U+FFFD. A leading byte order mark stays; dropping it would change the text.
+ * Lenient, since deployed peers send error texts and host names in any encoding, which must not end a link: invalid
+ * UTF-8 becomes U+FFFD. A leading byte order mark stays; dropping it would change the text.
  */
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
 

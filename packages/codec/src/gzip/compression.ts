@@ -15,27 +15,29 @@ export interface Compressor {
    */
   gunzip(bytes: Uint8Array, maxInflatedBytes: number): Uint8Array
   /**
-   * Inflates in pieces, as they are taken; throws as `gunzip` does where the frame alone shows a fault. The owner hears
-   * nothing before it has returned. Without it, data in transit is inflated at once.
+   * Inflates in pieces, as they are taken; throws like `gunzip` if the frame alone shows a fault. The owner gets no
+   * call before it has returned. Without it, data in transit is inflated at once.
    */
   inflate?(bytes: Uint8Array, maxInflatedBytes: number, owner: InflationOwner): Inflating
 }
 
 /** One gzip stream while it is being inflated. */
 export interface Inflating {
-  /** Takes more, after `onPiece` returned false. */
+  /** Continues after `onPiece` returned false. */
   goOn(): void
   /** The rest is no longer needed. */
   stop(): void
 }
 
-/** Who takes what is being inflated. */
+/** Receiver of the inflated bytes. */
 export interface InflationOwner {
   /** At most 64 KiB, in order; false to get no more before {@link Inflating.goOn}. */
   onPiece(piece: Uint8Array): boolean
-  /** All of it was handed over, and was what its trailer says. */
+  /** All bytes were delivered, and match the trailer. */
   onDone(): void
-  /** It is not what it claims to be; nothing more follows. Pieces that came before are not to be trusted as a whole. */
+  /**
+   * The stream does not match its trailer; nothing more follows. Earlier pieces must not be used as a complete result.
+   */
   onError(error: CodecError): void
 }
 

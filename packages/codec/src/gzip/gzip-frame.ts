@@ -19,13 +19,13 @@ export interface GzipFrame {
   /** The raw deflate stream, a view. */
   readonly deflated: Uint8Array
   readonly crc32: number
-  /** What the trailer says the stream inflates to; never over the limit asked for, nor over what deflate can hold. */
+  /** Inflated size from the trailer; never over the given limit, nor over the maximum of deflate. */
   readonly inflatedBytes: number
 }
 
 /**
- * Takes a gzip stream of exactly one member apart (RFC 1952 §2.2). A second member or trailing bytes make the
- * trailer lie about the size, which is what flow control goes by, so nothing may follow.
+ * Parses a gzip stream of exactly one member (RFC 1952 §2.2). With a second member or trailing bytes the trailer would
+ * give a wrong size, which flow control uses, so nothing may follow.
  */
 export function readGzipFrame(bytes: Uint8Array, maxInflatedBytes: number): GzipFrame {
   if (!Number.isSafeInteger(maxInflatedBytes) || maxInflatedBytes < 1) {
@@ -47,7 +47,7 @@ export function inflatedBytes(bytes: Uint8Array): number {
   return readU32LittleEndian(bytes, bytes.length - 4)
 }
 
-/** Compares what came out with what the trailer promised. */
+/** Compares the result with the trailer. */
 export function checkInflated(frame: GzipFrame, inflated: Uint8Array, crc32: number): Uint8Array {
   if (inflated.length !== frame.inflatedBytes) {
     throw badGzip(`it inflates to ${inflated.length} bytes, its trailer says ${frame.inflatedBytes}`)

@@ -4,8 +4,8 @@ import type { CodecError } from '../errors.js'
 import { badGzip, type GzipFrame, readGzipFrame } from './gzip-frame.js'
 
 /**
- * Inflates one gzip stream off the event loop and in pieces, as fast as they are taken: memory is that of two pieces,
- * whatever it inflates to.
+ * Inflates one gzip stream off the event loop in pieces, as fast as they are taken. It needs memory for two pieces, for
+ * any inflated size.
  */
 export class Inflation implements Inflating {
   readonly #frame: GzipFrame

@@ -217,7 +217,7 @@ const lateStartBytes = 131_072
 /** Time on the path of a bulk message; from 100 Mbit/s on messages have their full length. */
 const messageMs = 5
 
-/** What fits a packet of 1500 bytes with the headers of Data, WebSocket, TLS, TCP and IPv6. */
+/** Payload of a packet of 1500 bytes with the headers of Data, WebSocket, TLS, TCP and IPv6. */
 const minMessageBytes = 1380
 
 const minLimitBytes = 4 * minMessageBytes

@@ -41,7 +41,7 @@ export class Ledger {
     return this.#shareBytes
   }
 
-  /** What all members together may hold beyond their shares, in bytes. */
+  /** Bytes that all members together may hold beyond their shares. */
   get lendableBytes(): number {
     return this.#shares === 0 ? this.limitBytes : this.limitBytes - Math.floor(this.limitBytes / 2)
   }

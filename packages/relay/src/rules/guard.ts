@@ -6,7 +6,7 @@ import { OwnAddresses } from '../address/own-addresses.js'
 import type { Target } from '../target.js'
 
 /**
- * What is closed to clients whose traffic leaves here: nothing (`none`), the machine itself and its links (`local`), or
+ * Targets closed to clients whose traffic leaves here: nothing (`none`), the machine itself and its links (`local`), or
  * private networks too (`private`).
  */
 export const guardLevels = ['none', 'local', 'private'] as const

@@ -4,16 +4,16 @@ import { resolve } from 'node:path'
 import type { Duplex } from 'node:stream'
 import type { ClientAddress } from '@ls/transport'
 
-/** Answers whatever is not for us, so that the port looks like that of any web server. */
+/** Answers all requests that are not for us, so that the port looks like that of any web server. */
 export interface Fallback {
   answer(request: IncomingMessage, response: ServerResponse, client: ClientAddress): void
   /** Answers a request to upgrade, which has no response yet; the stream is the fallback's from here on. */
   upgrade(request: IncomingMessage, stream: Duplex, head: Buffer, client: ClientAddress): void
-  /** Cuts what is under way. */
+  /** Cuts open requests. */
   close(): void
 }
 
-/** What a fallback is made from: another web server, or a folder of files. */
+/** Source of a fallback: another web server, or a folder of files. */
 export type FallbackPlace =
   | { readonly kind: 'site'; readonly folder: string }
   | { readonly kind: 'proxy'; readonly origin: URL }

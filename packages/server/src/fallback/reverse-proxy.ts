@@ -22,8 +22,8 @@ const SILENCE_MS = 30_000
 const CONNECTIONS = { keepAlive: true, maxSockets: 256, maxFreeSockets: 16 }
 
 /**
- * Made anew for the next hop, or not passed on at all: what web servers believe a proxy about its visitor, a visitor must not
- * say himself. `Expect` has been answered by Node already; trailers end here.
+ * Fields that are replaced for the next hop, or dropped: web servers trust a proxy about its visitor, so a visitor must
+ * not set them. Node has already answered `Expect`; trailers end here.
  */
 const REPLACED = new Set([
   'host',
@@ -64,7 +64,7 @@ export class ReverseProxy implements Fallback {
     const fields = this.#fieldsOf(request, client, response)
     if (fields === undefined) return
     const onward = this.#request(request, response, fields)
-    // A request that breaks off ends here too; what comes back is the visitor's business no more.
+    // A broken request ends here too; its answer is no longer needed.
     pipeline(request, onward, () => {})
   }
 
@@ -72,7 +72,7 @@ export class ReverseProxy implements Fallback {
     this.#upgrades.add(stream)
     stream.once('close', () => this.#upgrades.delete(stream))
     const response = responseInstead(request, stream)
-    // What follows the head of such a request is not for HTTP, so its body cannot be told from it.
+    // The bytes after the head of such a request are not HTTP, so they cannot be told from its body.
     if (request.headers['content-length'] !== undefined || request.headers['transfer-encoding'] !== undefined) {
       return answerText(response, 400, '400 bad request\n')
     }
@@ -124,7 +124,7 @@ export class ReverseProxy implements Fallback {
     return onward
   }
 
-  /** What the web server behind is told; undefined once a request that cannot be passed on has been answered. */
+  /** Fields for the web server behind; undefined once a request that cannot be passed on is answered. */
   #fieldsOf(request: IncomingMessage, { address }: ClientAddress, response: ServerResponse): string[] | undefined {
     const { host } = request.headers
     try {
@@ -139,7 +139,7 @@ export class ReverseProxy implements Fallback {
       ]
     } catch (error) {
       if (!(error instanceof HttpProxyError)) throw error
-      // Nobody knows where the next request begins.
+      // The start of the next request is unknown.
       response.shouldKeepAlive = false
       answerText(response, error.status ?? 400, `${error.message}\n`)
       return undefined
@@ -151,7 +151,7 @@ export class ReverseProxy implements Fallback {
       answer.destroy()
       return answerText(response, 502, '502 bad gateway\n')
     }
-    // The date is that of whoever made the answer.
+    // The date is set by the server that made the answer.
     response.sendDate = false
     response.writeHead(answer.statusCode ?? 502, answer.statusMessage ?? '', this.#answerHeaders(answer))
     answer.once('error', () => cutResponse(response))

@@ -7,7 +7,7 @@ import { answerText } from '../port/answer-text.js'
 import type { Fallback } from './fallback.js'
 import { responseInstead } from './upgrade-response.js'
 
-/** What `404.html` in the folder is for. */
+/** Page for 404 answers. */
 const NOT_FOUND_PAGE = '/404.html'
 
 /**
@@ -52,7 +52,7 @@ export class StaticSite implements Fallback {
       .catch(() => response.destroy())
   }
 
-  /** Whatever the reason, an attempt to leave the folder included: who asks learns no more than that it is not there. */
+  /** Answers 404 for every reason, including an attempt to leave the folder, so that the caller learns nothing else. */
   async #notFound(request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (response.headersSent) return void response.destroy()
     for (const name of response.getHeaderNames()) response.removeHeader(name)
@@ -64,7 +64,7 @@ export class StaticSite implements Fallback {
       .pipe(response)
   }
 
-  /** Whether what is at `path`, or would be served for it, lies in the folder. The folder may be a link itself. */
+  /** Whether the file at `path`, or the one served for it, lies in the folder. The folder itself may be a link. */
   async #isInside(path: string): Promise<boolean> {
     const root = await realpath(this.#root)
     const file = join(root, decodedOf(path))
@@ -73,7 +73,7 @@ export class StaticSite implements Fallback {
   }
 }
 
-/** Empty for what cannot be decoded, which is nobody's name. */
+/** Empty for a path that cannot be decoded; no file has that name. */
 function decodedOf(path: string): string {
   try {
     return decodeURIComponent(path)

@@ -16,13 +16,13 @@ export interface SocksServerOptions extends ServerHandshakeOptions {
   /** Handshakes at once; a client beyond it is cut. @default DEFAULT_MAX_HANDSHAKES (1024) */
   readonly maxHandshakes?: number | undefined
   /**
-   * Told of each failed handshake and of what a handler throws. `peer` is the client's address. Limit the rate before
+   * Called for each failed handshake and each error of a handler. `peer` is the client's address. Limit the rate before
    * logging it: anyone can cause these. @default does nothing
    */
   readonly onError?: ((error: unknown, peer: string | undefined) => void) | undefined
 }
 
-/** Serves one request. What it throws or rejects with goes to `onError`, and the client gets `failed`. */
+/** Serves one request. Its errors go to `onError`, and the client gets `failed`. */
 export type RequestHandler = (request: SocksRequest, answer: RequestAnswer) => void | Promise<void>
 
 /** Where a {@link SocksServer} listens. */
@@ -89,7 +89,7 @@ class TcpSocksServer implements SocksServer {
 
   close(): Promise<void> {
     return new Promise((resolve) => {
-      // Its error says only that the server was not listening, which is what the caller wants.
+      // Its only error is that the server was not listening, which is fine here.
       this.#server.close(() => resolve())
       for (const socket of this.#sockets) socket.destroy()
     })

@@ -10,7 +10,7 @@ import { runHandshake } from './run-handshake.js'
 
 /** Whom {@link performServerHandshake} lets in, and how long it may take. */
 export interface PerformServerHandshakeOptions extends ServerHandshakeOptions {
-  /** What was read from the socket already, such as the byte that told SOCKS from HTTP. @default none */
+  /** Bytes already read from the socket, such as the first byte that identified SOCKS. @default none */
   readonly initialBytes?: Uint8Array | undefined
   /** Time for the whole handshake, in milliseconds. @default DEFAULT_HANDSHAKE_DEADLINE_MS (10 s) */
   readonly deadlineMs?: number | undefined
@@ -22,10 +22,7 @@ export interface PerformServerHandshakeOptions extends ServerHandshakeOptions {
 export interface AcceptedRequest<S extends Duplex = Duplex> {
   /** What the client asks for. */
   readonly request: SocksRequest
-  /**
-   * Paused; its first bytes are whatever the client sent after the request. `error` events are taken care of: listen
-   * for `close`.
-   */
+  /** Paused; its first bytes are those after the request. `error` events are handled: listen for `close`. */
   readonly socket: S
   /**
    * Answers, once. `succeeded` leaves the socket open and paused; any other code closes it. `bound` as in

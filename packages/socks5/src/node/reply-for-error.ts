@@ -2,10 +2,7 @@ import { replyForms, replyOfErrno } from '@ls/foundation'
 import { SocksError } from '../errors.js'
 import { decodeReplyCode, type FailureCode } from '../reply.js'
 
-/**
- * The precise reply for an error of `net.connect`, `dns.lookup` or this package's `connect`; `failed` where it tells
- * nothing.
- */
+/** The reply for an error of `net.connect`, `dns.lookup` or this package's `connect`; `failed` for an unknown error. */
 export function replyForError(error: unknown): FailureCode {
   if (error instanceof SocksError) return replyForSocksError(error)
   const code = error instanceof Error && 'code' in error ? error.code : undefined

@@ -17,11 +17,11 @@ export interface HandshakeRun<F extends RequestStep | EstablishedStep> {
 }
 
 /**
- * Feeds a handshake from a socket until it ends. Afterwards the socket is paused, with whatever followed the handshake
+ * Feeds a handshake from a socket until it ends. Afterwards the socket is paused, with the bytes after the handshake
  * put back, so that the next reader sees the tunnel from its first byte. If the promise rejects, the socket is closed.
  *
- * The socket keeps a listener that ignores `error`: else a reset while the caller dials would end the process. Whoever
- * wants to know listens for `close`, which always follows.
+ * The socket keeps a listener that ignores `error`; otherwise a reset while the caller dials would end the process.
+ * Listen for `close`, which always follows.
  */
 export function runHandshake<F extends RequestStep | EstablishedStep>(
   socket: Duplex,

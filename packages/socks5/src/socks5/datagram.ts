@@ -20,7 +20,8 @@ export interface Datagram {
  *     |  2  |  1   |  1   | variable |    2     | variable |
  *     +-----+------+------+----------+----------+----------+
  *
- * Fragments are refused: reassembly is optional, and nobody does it. RSV is ignored, as receivers do with reserved bits.
+ * Fragments are refused, since reassembly is optional and unused in practice. RSV is ignored, as receivers do with
+ * reserved bits.
  *
  * @throws {SocksError} `ERR_SOCKS_TRUNCATED`, `ERR_SOCKS_FRAGMENT`, `ERR_SOCKS_ADDRESS_TYPE`, `ERR_SOCKS_BAD_VALUE`:
  * drop the datagram, and keep the association
@@ -38,7 +39,7 @@ export function decodeDatagram(bytes: Uint8Array): Datagram {
 }
 
 /**
- * Writes what {@link decodeDatagram} reads, in one new array.
+ * Encodes a datagram for {@link decodeDatagram}, in one new array.
  *
  * @throws {SocksError} `ERR_SOCKS_TOO_LARGE` above {@link MAX_DATAGRAM_BYTES}, and as `encodeDestination`
  */

@@ -102,7 +102,7 @@ export interface Socks5Request {
 }
 
 /**
- * What the client wants (RFC 1928 §4):
+ * The client's request (RFC 1928 §4):
  *
  *     +-----+-----+-----+------+----------+----------+
  *     | VER | CMD | RSV | ATYP | DST.ADDR | DST.PORT |
@@ -125,7 +125,7 @@ export function readRequest(bytes: Uint8Array): Parsed<Socks5Request> | undefine
 
 export interface Socks5Reply {
   readonly code: ReplyCode
-  /** What the proxy wrote; its only byte of use where `code` is `failed` for want of a word. */
+  /** The byte from the proxy, for cases in which `code` is `failed` since the byte has no word. */
   readonly byte: number
   /** Undefined where the request failed, or where the proxy wrote an address that is none. */
   readonly bound: Destination | undefined
@@ -149,7 +149,7 @@ export function readReply(bytes: Uint8Array): Parsed<Socks5Reply> | undefined {
   return { value: { code, byte, bound: decodeBound(bytes) }, byteLength }
 }
 
-/** A name that is none is no reason to give up a connection that works: few clients look at it. */
+/** An invalid name must not end a working connection: few clients use it. */
 function decodeBound(bytes: Uint8Array): Destination | undefined {
   try {
     return decodeDestination(bytes, 3)?.value

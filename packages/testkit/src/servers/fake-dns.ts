@@ -5,7 +5,7 @@ import dnsPacket, { type Answer as Record, type Packet } from 'dns-packet'
 
 type Type = 'A' | 'AAAA'
 
-/** What the server says about a name: its records, a failure (`SERVFAIL`, `NXDOMAIN`), or nothing at all. */
+/** The server's answer for a name: its records, a failure (`SERVFAIL`, `NXDOMAIN`), or none. */
 export type FakeDnsReply = readonly Record[] | 'SERVFAIL' | 'NXDOMAIN' | 'silence' | 'truncated'
 
 const rcodes = { NXDOMAIN: 3, SERVFAIL: 2 } as const

@@ -18,7 +18,7 @@ export interface TestCertificateOptions {
 
 /** Someone who signs certificates. */
 export interface TestAuthority {
-  /** To be trusted by whoever checks them. */
+  /** Trust anchor for programs that check the certificate. */
   readonly cert: string
   issue(options?: TestCertificateOptions): TestCertificate
 }

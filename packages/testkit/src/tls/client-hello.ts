@@ -1,6 +1,8 @@
 import { tcpServer, type TestServer } from '../servers/tcp-server.js'
 
-/** What a TLS client says first (RFC 8446 §4.1.2), as far as it tells clients apart; GREASE (RFC 8701) is left out. */
+/**
+ * The ClientHello of a TLS client (RFC 8446 §4.1.2), as far as it identifies the client; GREASE (RFC 8701) is left out.
+ */
 export interface ClientHello {
   /** Versions offered, from the extension if there is one. */
   readonly versions: readonly number[]
@@ -42,7 +44,7 @@ export function parseClientHello(bytes: Buffer): ClientHello | undefined {
   }
 }
 
-/** A TCP server that takes the ClientHello of whoever comes, and hangs up. */
+/** A TCP server that reads each client's ClientHello and closes the connection. */
 export interface HelloCatcher extends TestServer {
   /** The next ClientHello, in the order they came. */
   next(): Promise<ClientHello>
@@ -140,7 +142,7 @@ class Reader {
     return values
   }
 
-  /** What has its length before it. */
+  /** A length-prefixed value. */
   vector(lengthBytes: 1 | 2): Reader {
     return new Reader(this.take(this.take(lengthBytes).readUIntBE(0, lengthBytes)))
   }

@@ -31,7 +31,7 @@ export class FaultRelay extends EventEmitter<FaultRelayEvents> {
   readonly host = '127.0.0.1'
   /** Holds for what arrives from now on. */
   conditions: LinkConditions = {}
-  /** While true, whoever connects is reset at once. */
+  /** While true, new connections are reset at once. */
   refusing = false
   readonly #target: { readonly host: string; readonly port: number }
   readonly #links = new Set<FaultyLink>()

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 
-/** What a path is like while it works. */
+/** Properties of a working path. */
 export interface LinkConditions {
   /** One-way delay, in milliseconds. @default 0 */
   readonly delayMs?: number

@@ -3,15 +3,18 @@ import { asError } from '@ls/foundation'
 import { systemCodeOf, TransportError } from '../errors.js'
 import type { ServerTlsOptions } from './server-tls.js'
 
-/** Where certificate and key are, as PEM. */
+/** Paths of certificate and key, in PEM. */
 export interface CertificateFiles {
-  /** The certificate, its issuers' after it. */
+  /** The certificate, followed by its issuers'. */
   readonly certFile: string
   /** The private key of the certificate. */
   readonly keyFile: string
   /** What the key is encrypted with. @default none, the key is not encrypted */
   readonly passphrase?: string
-  /** Issuers of client certificates: with this, only clients that show one of theirs get in. @default none, everyone may */
+  /**
+   * Issuers of client certificates: only clients with such a certificate are admitted. @default none, everyone may
+   * connect
+   */
   readonly clientCaFile?: string
 }
 

@@ -11,17 +11,17 @@ export interface CertificateWatchOptions {
   readonly files: CertificateFiles
   /** Told of each certificate that is taken (info), and once of each that cannot be (warn). */
   readonly logger: Logger
-  /** The files hold something else. May throw for what cannot be used: that is logged, and the next change is waited for. */
+  /** The files have changed. May throw for an invalid certificate: that is logged, and the watch goes on. */
   onChange(tls: ServerTlsOptions): void
   /** Quiet time after a change, in milliseconds: certificate and key are written one after the other. @default 500 */
   readonly settleMs?: number
-  /** How often to look even if nothing was heard, in milliseconds: network file systems tell nothing. @default 60000 */
+  /** How often to check without an event, in milliseconds: network file systems send none. @default 60000 */
   readonly pollMs?: number
 }
 
 /**
- * Waits for new certificates. It watches folders, not files: whoever renews puts a new file, or a new link (Kubernetes,
- * certbot), in the place of the old one, and a watched file would be the one that is gone. What counts is what the files hold.
+ * Watches for new certificates. It watches folders, not files: renewal usually replaces the file or the link
+ * (Kubernetes, certbot), and a watch on the file would keep the old one. Only the contents of the files count.
  */
 export class CertificateWatch {
   readonly #options: CertificateWatchOptions
@@ -31,7 +31,7 @@ export class CertificateWatch {
   /** Last contents of the files, or the error of reading them. */
   #seen: string
 
-  /** @param current What the files held when they were read last. */
+  /** @param current Contents of the files when they were last read. */
   constructor(options: CertificateWatchOptions, current: ServerTlsOptions) {
     const { files, pollMs = 60_000 } = options
     this.#options = options
@@ -90,7 +90,7 @@ export class CertificateWatch {
     logger.info({ file: files.certFile, ...describeCertificate(tls.cert) }, 'certificate reloaded')
   }
 
-  /** The old certificate stays. One line for each way in which the new one is wrong, not one a minute. */
+  /** The old certificate stays. Logs one line for each kind of fault, not one a minute. */
   #kept({ message: reason }: Error, seen: string): void {
     if (seen === this.#seen) return
     this.#seen = seen

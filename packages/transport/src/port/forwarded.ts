@@ -2,26 +2,26 @@ import type { IncomingHttpHeaders } from 'node:http'
 import { isIP } from 'node:net'
 import type { TrustedProxies } from './trusted-proxies.js'
 
-/** Headers in which reverse proxies tell whom they speak for. */
+/** Headers in which reverse proxies report their clients' addresses. */
 export const clientAddressHeaders = ['x-forwarded-for', 'forwarded', 'cf-connecting-ip'] as const
 
 /** X-Forwarded-For, Forwarded (RFC 7239) or CF-Connecting-IP, in lower case. */
 export type ClientAddressHeader = (typeof clientAddressHeaders)[number]
 
-/** Where a request comes from, as far as it can be believed. */
+/** Address of a client, as far as it can be trusted. */
 export interface ClientAddress {
   /** undefined for a UNIX socket, and for a connection that is gone already. */
   readonly address: string | undefined
-  /** undefined as well where a proxy has not told it. */
+  /** Also undefined if a proxy does not report it. */
   readonly port: number | undefined
 }
 
 /**
- * The client behind the proxies in front of us. Each proxy adds the address it saw at the end of the header, so the list is
- * read from there: an address counts only if the one who added it is trusted. Whatever else stands in the header may come
- * from anyone and is not looked at.
+ * Finds the client behind the proxies in front of us. Each proxy appends the address it saw, so the list is read from
+ * the end: an address counts only if the one who added it is trusted. Other entries may come from anyone and are
+ * ignored.
  *
- * One header is read and no other: a proxy that sets this one passes the others on as the client wrote them.
+ * Only one header is read, since a proxy that sets it passes the others on as the client wrote them.
  */
 export function clientAddress(
   peer: ClientAddress,
@@ -41,7 +41,7 @@ export function clientAddress(
   return client
 }
 
-/** The addresses in a field, in its order; none when it is malformed, since then nobody knows who wrote which part. */
+/** The addresses in a field, in its order; none if it is malformed, since the author of each part is then unknown. */
 function nodesOf(header: ClientAddressHeader, field: string): readonly string[] {
   if (header === 'forwarded') return forwardedNodes(field)
   // Two fields of CF-Connecting-IP, joined by Node, are no address: Cloudflare sends one.

@@ -37,7 +37,7 @@ export class HttpPort {
   readonly server: Server
   readonly #options: HttpPortOptions
   readonly #pending: PendingSockets
-  /** Connections that have not come as far as HTTP, which looks after its own. */
+  /** Connections before HTTP, which has its own deadlines. */
   readonly #arriving = new Set<Socket>()
   /** Contents of PROXY headers, by connection. */
   readonly #sources = new WeakMap<Socket, ClientAddress>()
@@ -61,32 +61,32 @@ export class HttpPort {
     this.server.prependListener('connection', (socket: Socket) => this.#pending.add(socket))
   }
 
-  /** The connection turned out to be for a client at this address. */
+  /** The connection's client has this address. */
   isFor(socket: Socket, address: string | undefined): void {
     this.#pending.moveTo(underlying(socket), address)
   }
 
-  /** The connection is somebody else's to serve, until it closes. */
+  /** Hands the connection over until it closes. */
   handsOver(socket: Socket): void {
     this.#pending.serve(underlying(socket))
   }
 
-  /** What came ahead on the connection is kept until it has come in. */
+  /** Counts early bytes of the connection until it is admitted. */
   holds(socket: Socket, bytes: number): void {
     this.#pending.hold(underlying(socket), bytes)
   }
 
-  /** The connection has shown that it may come in, so it makes room for nobody any more. */
+  /** The connection is admitted, and no longer makes room for others. */
   admit(socket: Socket): void {
     this.#pending.release(underlying(socket))
   }
 
-  /** Who is at the other end of a connection, by its PROXY header where there is one. */
+  /** The client of a connection, by its PROXY header if there is one. */
   peerOf(socket: Socket): ClientAddress {
     return this.#sources.get(underlying(socket)) ?? { address: socket.remoteAddress, port: socket.remotePort }
   }
 
-  /** Shows another certificate from now on; connections that are open stay as they are. @throws TransportError for a bad one */
+  /** Changes the certificate; open connections stay as they are. @throws TransportError for a bad one */
   setTls(options: ServerTlsOptions): void {
     if (this.#options.tls === undefined) throw new TypeError('the listener was opened without TLS')
     if ((this.#options.tls.clientCa === undefined) !== (options.clientCa === undefined)) {
@@ -96,7 +96,7 @@ export class HttpPort {
     server.setSecureContext(secureContextOptions(options))
   }
 
-  /** Cuts every connection that is not a link; what was upgraded lives on. */
+  /** Cuts every connection that is not a link; upgraded ones stay. */
   cut(): void {
     for (const socket of this.#arriving) socket.destroy()
     // Closing the server stops its watch over slow heads, so these connections must not stay.
@@ -139,7 +139,7 @@ export class HttpPort {
     const next = this.server.listeners('connection') as ((socket: Socket) => void)[]
     this.server.removeAllListeners('connection')
     this.server.on('connection', (socket: Socket) => {
-      // Nobody else listens yet.
+      // There are no other listeners yet.
       socket.on('error', ignore)
       if (trusted.isEmpty || trusted.has(socket.remoteAddress)) return this.#readProxyHeader(socket, next)
       this.#refused('proxy-header', socket.remoteAddress, 'PROXY headers are taken from trusted proxies only')
@@ -171,7 +171,7 @@ export class HttpPort {
   /** Node reports what is no HTTP, what is too large or too late, and failed TLS handshakes. */
   #clientError(error: Error, stream: Duplex): void {
     const code = systemCodeOf(error)
-    // Node ends such a connection without a word about why.
+    // Node ends such a connection without an answer.
     const { authorizationError: fault } = stream as Partial<TLSSocket>
     if (code === 'ECONNRESET' && fault !== undefined && fault !== null) {
       this.#refused(

@@ -6,12 +6,12 @@ import type { TrustedProxies } from './trusted-proxies.js'
 
 export interface PendingSocketsOptions {
   readonly pending: PendingConnections
-  /** Their connections count in no address: they carry those of many clients. */
+  /** Connections of these proxies count for no address, since they carry many clients. */
   readonly trusted: TrustedProxies
   readonly refusals: Refusals
 }
 
-/** The connections of a port in the table of those that have yet to show that they may come in. */
+/** The unauthenticated connections of a port. */
 export class PendingSockets {
   readonly #options: PendingSocketsOptions
   readonly #entries = new WeakMap<Socket, PendingConnection>()
@@ -32,7 +32,7 @@ export class PendingSockets {
     socket.once('close', () => entry.release())
   }
 
-  /** A trusted proxy tells for whom the connection is. */
+  /** A trusted proxy reports the client of the connection. */
   moveTo(socket: Socket, address: string | undefined): void {
     this.#entries.get(socket)?.moveTo(this.#countedAddress(address))
   }
@@ -44,12 +44,12 @@ export class PendingSockets {
     response?.once('close', () => entry?.setServed(false))
   }
 
-  /** Bytes that came with a request are kept until the connection has come in. */
+  /** Bytes of a request are kept until the connection is admitted. */
   hold(socket: Socket, bytes: number): void {
     this.#entries.get(socket)?.hold(bytes)
   }
 
-  /** The connection has come in. */
+  /** The connection is admitted. */
   release(socket: Socket): void {
     this.#entries.get(socket)?.release()
     this.#entries.delete(socket)

@@ -10,9 +10,9 @@ interface Endpoint {
 /** Data about a forwarded connection that a proxy sends before everything else. */
 export interface ProxyHeader {
   readonly version: 1 | 2
-  /** Who connected to the proxy; undefined for the proxy's own connections, such as health checks, and where it says nothing. */
+  /** The proxy's client; undefined for the proxy's own connections, such as health checks, and if it gives none. */
   readonly source: Endpoint | undefined
-  /** Bytes of the header; what follows them is the client's. */
+  /** Bytes of the header; the client's bytes follow. */
   readonly lengthBytes: number
 }
 
@@ -29,8 +29,8 @@ const V2_START = Buffer.from('\r\n\r\n\0\r\nQUIT\n', 'latin1')
 const V2_FIXED_BYTES = 16
 
 /**
- * Reads the header of the PROXY protocol, version 1 or 2, from the first bytes of a connection. Needs no more of them than
- * the header itself, in whatever pieces they came.
+ * Reads the header of the PROXY protocol, version 1 or 2, from the first bytes of a connection, which may be split in
+ * any way. It needs no bytes beyond the header.
  *
  * @returns undefined while the header is not complete
  * @throws TransportError ERR_TRANSPORT_PROTOCOL as soon as it cannot become one, or is too long

@@ -1,6 +1,6 @@
 import type { Clock, Logger } from '@ls/foundation'
 
-/** Why connections and requests are turned away before they are links. */
+/** Kinds of refused connections and requests. */
 const refusalKinds = ['full', 'proxy-header', 'tls', 'silent', 'bad-request', 'head-size', 'upgrade'] as const
 
 /**

@@ -4,13 +4,16 @@ import { systemCodeOf, TransportError } from '../errors.js'
 
 /** Certificate of a `wss:` listener, and the clients it admits; PEM texts. */
 export interface ServerTlsOptions {
-  /** The certificate, its issuers' after it. */
+  /** The certificate, followed by its issuers'. */
   readonly cert: string | Buffer
   /** The private key of the certificate. */
   readonly key: string | Buffer
   /** What the key is encrypted with. @default none, the key is not encrypted */
   readonly passphrase?: string
-  /** Issuers of client certificates: with this, only clients that show one of theirs get in. @default none, everyone may */
+  /**
+   * Issuers of client certificates: only clients with such a certificate are admitted. @default none, everyone may
+   * connect
+   */
   readonly clientCa?: string | Buffer
 }
 

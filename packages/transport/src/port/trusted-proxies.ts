@@ -1,10 +1,10 @@
 import { BlockList, isIP } from 'node:net'
 
-/** Proxies whose word about their clients is taken. */
+/** Proxies trusted to report their clients' addresses. */
 export interface TrustedProxies {
-  /** Whether anyone is trusted at all. */
+  /** Whether the list is empty. */
   readonly isEmpty: boolean
-  /** Whether the proxy at `address` is trusted. @param address undefined for whoever comes through a UNIX socket */
+  /** Whether the proxy at `address` is trusted. @param address undefined for a connection through a UNIX socket */
   has(address: string | undefined): boolean
 }
 

@@ -5,13 +5,18 @@ import { isMainThread } from 'node:worker_threads'
 
 const PREFIX = 'unix:'
 
-/** `sun_path` is 104 bytes on BSD and macOS, its NUL included; Linux has 108. Longer ones are cut without a word. */
+/**
+ * `sun_path` is 104 bytes on BSD and macOS, including its NUL; Linux has 108. Systems truncate longer paths silently.
+ */
 const MAX_PATH_BYTES = 103
 
-/** For the owner and its group: reverse proxies run under users of their own, and join the group. */
+/** For the owner and its group: reverse proxies run as other users, which join the group. */
 const MODE = 0o660
 
-/** The path of a host like `unix:/run/linksocks.sock`; undefined for any other host. @throws RangeError for a path that cannot be */
+/**
+ * The path of a host like `unix:/run/linksocks.sock`; undefined for any other host. @throws RangeError for an invalid
+ * path
+ */
 export function unixPathOf(host: string): string | undefined {
   if (!host.startsWith(PREFIX)) return undefined
   const path = host.slice(PREFIX.length)
@@ -23,8 +28,8 @@ export function unixPathOf(host: string): string | undefined {
 }
 
 /**
- * Makes `server` listen at `path`. A file that a program left behind is replaced; one that a program still listens on, and
- * any other file, is not.
+ * Makes `server` listen at `path`. A leftover socket file is replaced; one that a program still listens on, and any
+ * other file, is kept.
  *
  * @throws Node's own errors, EADDRINUSE for a path that is taken
  */
@@ -37,7 +42,7 @@ export async function listenOnPath(server: Server, path: string, signal: AbortSi
     await fs.unlink(path)
     await listenOnce(server, path, signal)
   }
-  // Where the mask was not ours to set.
+  // For cases in which the mask cannot be set.
   await fs.chmod(path, MODE)
 }
 

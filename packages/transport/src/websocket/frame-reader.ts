@@ -86,7 +86,7 @@ export class FrameReader implements ReadTapOwner {
     this.#options.onBytes()
     this.#isBorrowed = true
     const target = this.#target
-    // What the stream held may have come in between.
+    // Bytes from the stream may have arrived in between.
     if (target !== undefined && target === this.#unfinished) this.#filled(target, bytes.length)
     else if (this.#frame !== undefined && this.#atStart) this.#readIntoFrame(bufferOf(bytes), this.#frame)
     else this.#readFrames(bufferOf(bytes))
@@ -228,7 +228,7 @@ export class FrameReader implements ReadTapOwner {
     return bytes.length
   }
 
-  /** What ws reads of a peer that has yet to show that it may come in: ws itself would take all that fits into a message. */
+  /** Limits reads of ws for an unauthenticated peer: ws itself would accept all that fits into a message. */
   readonly #onCounted = (chunk: Buffer): void => {
     if (this.#options.allowance.takes(chunk.length)) return this.#pass(chunk)
     this.#options.stream.off('data', this.#onCounted)

@@ -75,7 +75,7 @@ export class FrameWriter {
     this.#writeHeld(message)
   }
 
-  /** What the peer acknowledges before it is written must stay what it is. */
+  /** A message that the peer acknowledges before it is written must not change. */
   #writeHeld(bytes: Uint8Array): void {
     processFramePool.hold(bytes)
     if (this.#isPlain) this.#stream.write(bytes, () => processFramePool.give(bytes))

@@ -6,7 +6,7 @@ export interface UnprovenLimits {
   readonly totalBytes: number
 }
 
-/** How much a peer may send: little before it has shown that it may come in, then messages up to the limit. */
+/** Limits what a peer may send: little before it is admitted, then messages up to the limit. */
 export class ReadAllowance {
   /** A larger message closes the link with 1009, from any peer. */
   readonly maxMessageBytes: number
@@ -20,10 +20,10 @@ export class ReadAllowance {
     this.isProven = unproven === undefined
   }
 
-  /** Whether the peer has shown that it may come in. */
+  /** Whether the peer is admitted. */
   isProven: boolean
 
-  /** Counts a frame, or a part of one, whose message has at least `messageBytes`; false when that is too much. */
+  /** Counts a frame, or a part of one, whose message has at least `messageBytes`; false if that is over the limit. */
   takes(frameBytes: number, messageBytes = frameBytes): boolean {
     if (this.isProven) return true
     if (messageBytes > this.#messageBytes || frameBytes > this.#leftBytes) return false

@@ -1,6 +1,6 @@
 import type { UnprovenLimits } from './read-allowance.js'
 
-/** Who is at the other end, as far as it is known. */
+/** The other end, as far as it is known. */
 export interface TransportPeer {
   /** IP address of the peer, or of the proxy in between. */
   readonly address: string | undefined
@@ -13,10 +13,10 @@ export interface TransportPeer {
 /** Role of a transport for its owner. */
 export interface TransportRole {
   readonly isServer: boolean
-  /** Messages that came with the request. */
+  /** Early data. */
   readonly early?: readonly Uint8Array[]
   /** Limits until `admit`. @default it is let in from the start */
   readonly unproven?: UnprovenLimits | undefined
-  /** Whether there is room for it now that it may come in. */
+  /** Called on `admit`; returns whether there is room for it. */
   readonly onAdmit?: () => boolean
 }

@@ -16,7 +16,7 @@ import type { TransportPeer, TransportRole } from './transport-role.js'
  */
 const UNREAD_DEADLINE_MS = 60_000
 
-/** From this many bytes on, what was sent leaves before the event loop turns to the next socket. */
+/** From this many bytes on, sent messages leave before the event loop turns to the next socket. */
 const promptBytes = 16_384
 
 /**
@@ -36,7 +36,7 @@ export class WebSocketTransport implements MessageTransport {
   readonly #onAdmit: (() => boolean) | undefined
   readonly #writer: FrameWriter
   readonly #keepalive: Keepalive | undefined
-  /** `destroyed` hands over nothing any more; `closed` means that `onClose` has been called. */
+  /** `destroyed` delivers nothing more; `closed` means that `onClose` was called. */
   #state: 'open' | 'closing' | 'destroyed' | 'closed' = 'open'
   #handler: TransportHandler | undefined
   #paused = false
@@ -99,9 +99,8 @@ export class WebSocketTransport implements MessageTransport {
   }
 
   /**
-   * The peer has shown that it may come in: from here on it may send as much as any, and its link is not cut to make room
-   * for others. False when there is no room for it; its link is being closed then. Without `unproven` in `listen` there is
-   * nothing to show.
+   * Admits the peer: from here on it has the usual limits, and its link is not cut to make room for others. Returns
+   * false if there is no room for it; its link is then being closed. Without `unproven` in `listen` this has no effect.
    */
   admit(): boolean {
     if (this.#allowance.isProven) return true
@@ -143,7 +142,7 @@ export class WebSocketTransport implements MessageTransport {
     this.#ownReason = reason
     const { code, text } = closeFrame(reason)
     this.#socket.close(code, text)
-    // The peer's answer comes after all it has sent. An owner that is paused gets none of it any more.
+    // The peer's answer follows all its messages. A paused owner gets no more of them.
     if (!this.#flowing) this.#held = []
     this.#socket.resume()
   }
@@ -167,9 +166,9 @@ export class WebSocketTransport implements MessageTransport {
   }
 
   /**
-   * What is sent in one turn of the event loop leaves in one writev, whichever sockets it came from: 16 channels that each
-   * wait for an answer exchange a fifth more, and a datagram takes a fifth less CPU. Much does not wait for the other
-   * sockets of the turn, or what was read first has left the cache by then: 1 KiB writes lose up to a fifth.
+   * Messages sent in one turn of the event loop leave in one writev, from all their sockets: 16 channels that each wait
+   * for an answer exchange a fifth more, and a datagram takes a fifth less CPU. A large amount does not wait for the
+   * other sockets of the turn, since bytes read first would have left the cache: 1 KiB writes would lose up to a fifth.
    */
   #scheduleDeparture(): void {
     if (this.#stream.writableLength >= promptBytes) {
@@ -201,7 +200,7 @@ export class WebSocketTransport implements MessageTransport {
     else if (this.#flowing || this.#state === 'open') this.#held.push(message)
   }
 
-  /** Hands over what was held, then lets the socket go on. Runs from the event loop only, never inside a call. */
+  /** Delivers held messages, then resumes the socket. Runs from the event loop only, never inside a call. */
   readonly #release = (): void => {
     const held = this.#held
     let next = 0
@@ -233,7 +232,7 @@ export class WebSocketTransport implements MessageTransport {
     this.close({ code: CloseCode.unsupportedData, reason, cause })
   }
 
-  /** Nothing more is read, not even the answer to the close: it stands behind what was too much. */
+  /** Stops reading, even the answer to the close, which follows the excess. */
   #refuseExcess(): void {
     this.close({ code: CloseCode.messageTooLarge, reason: 'too much for a peer that has not shown who it is' })
     this.#stream.once('finish', () => this.#stream.destroy())
@@ -280,7 +279,7 @@ export class WebSocketTransport implements MessageTransport {
     this.destroy()
   }
 
-  /** The socket is gone. Messages it delivered before still go first, if the owner reads on in time. */
+  /** The socket is gone. Messages received before are still delivered first, if the owner reads in time. */
   #end(code: number, text: string): void {
     this.#keepalive?.stop()
     const reason = this.#ownReason ?? closeReason(code, text, this.#error, this.#options.maxMessageBytes)
