@@ -20,7 +20,7 @@ export class Tenant {
     return this.#inGrace.size
   }
 
-  /** Whether it has no sessions and holds no memory. */
+  /** Whether it has no sessions. */
   get isEmpty(): boolean {
     return this.#sessions === 0
   }
