@@ -248,11 +248,19 @@ export class Exchange implements Turn {
     const whole = this.#state === 'responding' && this.#response.writableFinished
     this.#state = 'done'
     this.request.unpipe()
-    // A dialled stream need not close by itself at its end, as a socket does.
-    if (upstream !== undefined && !(whole && upstream.writableFinished && upstream.shouldKeepAlive)) upstream.destroy()
+    if (upstream !== undefined && !(whole && upstream.writableFinished && upstream.shouldKeepAlive)) giveUp(upstream)
     if (this.#kind === 'plain') this.request.resume()
     this.#connection.endTurn(this)
   }
+}
+
+/**
+ * Ends a request with its connection. A dialled stream need not close by itself at its end, as a socket does, and Node 26
+ * leaves it open when the response has come; the next request would wait for it.
+ */
+function giveUp(request: ClientRequest): void {
+  request.destroy()
+  if (request.socket !== null) discardStream(request.socket)
 }
 
 /** Sends a head at once, in its own bytes: `flushHeaders` of Node writes those above 0x7F as UTF-8. */

@@ -63,7 +63,7 @@ const atOnce = 'HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\npart'
 
 it.each([
   ['ends', (stream: Duplex) => void stream.push(null)],
-  ['breaks', (stream: Duplex) => void stream.destroy(new Error('the origin has gone'))],
+  ['breaks', (stream: Duplex) => process.nextTick(() => stream.destroy(new Error('the origin has gone')))],
 ])('a response whose origin %s together with its last bytes brings those bytes', async (_, end) => {
   const origin = (): Duplex => {
     const stream: Duplex = new Duplex({
