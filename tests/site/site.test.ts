@@ -84,14 +84,23 @@ describe.runIf(program !== undefined)('site in a browser', () => {
     browseDeadlineMs,
   )
 
-  test('the search finds a Chinese word', async () => {
-    const page = await browser.newPage({ locale: 'zh-CN' })
-    await page.goto(`${urlOf(server)}/zh/`)
-    await page.keyboard.press('Control+k')
-    await page.fill('#localsearch-input', '服务器')
-    await expect(page.locator('#localsearch-list li').first().textContent()).resolves.toContain('服务器')
-    await page.close()
-  })
+  test(
+    'the search finds a Chinese word',
+    async () => {
+      const page = await browser.newPage({ locale: 'zh-CN' })
+      await page.goto(`${urlOf(server)}/zh/`)
+      // The key does nothing before the page's script runs.
+      const isOpen = async (): Promise<boolean> => {
+        await page.keyboard.press('Control+k')
+        return page.isVisible('#localsearch-input')
+      }
+      await expect.poll(isOpen, { timeout: browseDeadlineMs / 2 }).toBe(true)
+      await page.fill('#localsearch-input', '服务器')
+      await expect(page.locator('#localsearch-list li').first().textContent()).resolves.toContain('服务器')
+      await page.close()
+    },
+    browseDeadlineMs,
+  )
 
   test('the interactive picture follows the answers', async () => {
     const page = await browser.newPage()
