@@ -20,6 +20,7 @@ describe('@ls/http-proxy', () => {
         "hasTransferEncoding",
         "httpProxyErrorCodes",
         "isChunkedOnly",
+        "isReservedConnectField",
         "lingerMs",
         "maxCredentialsBytes",
         "maxHostBytes",

@@ -1,6 +1,7 @@
 export { formatAuthority, maxHostBytes, parseAuthority, type Target } from './message/authority.js'
 export { maxCredentialsBytes, type Account } from './message/basic.js'
 export { connect, sharedHttp2Sessions, type ConnectOptions } from './connect/connect.js'
+export { isReservedConnectField } from './connect/connect-headers.js'
 export type { ConnectRequest } from './serve/connect-request.js'
 export { type Dial, dialDirect, type DialInfo } from './dial.js'
 export { hasTransferEncoding, isChunkedOnly, onwardFields } from './message/framing.js'

@@ -1,7 +1,7 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http'
 import { formatAuthority, type Target } from '../message/authority.js'
 
-/** Fields that we write ourselves, or that would break the tunnel's framing. */
+/** Fields that the CONNECT request sets itself, or that would break its framing (RFC 9110 §7.6.1, §9.3.6). */
 const reserved = new Set([
   'connection',
   'content-length',
@@ -15,6 +15,11 @@ const reserved = new Set([
   'transfer-encoding',
   'upgrade',
 ])
+
+/** Whether a CONNECT request sets the field `name` itself, so that callers may not; case does not matter. */
+export function isReservedConnectField(name: string): boolean {
+  return reserved.has(name.toLowerCase())
+}
 
 /** Replaces `{source}` if no source is known. */
 const unknownSource = 'unknown'
@@ -35,7 +40,7 @@ export function fillHeaders(
   }
   return Object.entries(headers).map(([name, template]) => {
     validateHeaderName(name)
-    if (reserved.has(name.toLowerCase())) throw new TypeError(`the header ${name} cannot be set on a CONNECT request`)
+    if (isReservedConnectField(name)) throw new TypeError(`the header ${name} cannot be set on a CONNECT request`)
     const value = template.replaceAll(/\{(source|target)\}/g, (_all, key: 'source' | 'target') => values[key])
     validateHeaderValue(name, value)
     return [name, value]

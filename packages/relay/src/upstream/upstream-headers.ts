@@ -1,4 +1,5 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http'
+import { isReservedConnectField } from '@ls/http-proxy'
 
 /** Further fields of the CONNECT requests to HTTP proxies, by name. */
 export type UpstreamHeaders = Readonly<Record<string, string>>
@@ -18,8 +19,7 @@ export function checkUpstreamHeaders(headers: UpstreamHeaders): UpstreamHeaders 
   for (const [name, value] of Object.entries(headers)) {
     check(name, 'a name', () => validateHeaderName(name))
     check(name, 'a value', () => validateHeaderValue(name, value))
-    if (reserved.has(name.toLowerCase()))
-      throw new RangeError(`the upstream header ${name} belongs to the tunnel itself`)
+    if (isReservedConnectField(name)) throw new RangeError(`the upstream header ${name} belongs to the tunnel itself`)
   }
   return headers
 }
@@ -45,18 +45,3 @@ function check(name: string, part: string, validate: () => void): void {
     })
   }
 }
-
-/** Fields that the CONNECT request sets itself, or that would break its framing (RFC 9110 §7.6.1, §9.3.6). */
-const reserved = new Set([
-  'connection',
-  'content-length',
-  'expect',
-  'host',
-  'keep-alive',
-  'proxy-authorization',
-  'proxy-connection',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-])
