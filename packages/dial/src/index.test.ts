@@ -8,6 +8,7 @@ test('@ls/dial exports exactly these names', () => {
       "Resolver",
       "defaultDialTimeoutMs",
       "dial",
+      "listenOnPath",
       "parseDnsServer",
       "resolveAll",
       "resolversFor",

@@ -1,6 +1,7 @@
 export type { Cancellation } from './cancellation.js'
 export { defaultDialTimeoutMs, dial, type DialOptions, type DialTarget } from './dial.js'
 export { parseDnsServer } from './resolve/dns-server.js'
+export { listenOnPath, type ListenOnPathOptions } from './listen-on-path.js'
 export { DialError, type DialErrorCode } from './errors.js'
 export type { LookupOptions, NameResolver } from './resolve/name-resolver.js'
 export type { Answer, Family } from './race.js'

@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
+import { listenOnPath } from '@ls/dial'
 import { asError, checkDurationMs, checkInteger, formatHostPort } from '@ls/foundation'
 import { PendingConnections, type TransportCloseReason } from '@ls/mux'
 import { WebSocketServer, type ServerOptions, type WebSocket } from 'ws'
@@ -16,7 +17,7 @@ import { refuseUpgrade, type UpgradeRefusal } from './refuse-upgrade.js'
 import { type RefusalCounts, Refusals } from '../port/refusals.js'
 import type { ServerTlsOptions } from '../port/server-tls.js'
 import { parseTrustedProxies, type TrustedProxies } from '../port/trusted-proxies.js'
-import { listenOnPath, unixPathOf } from '../port/unix-socket.js'
+import { socketMode, unixPathOf } from '../port/unix-socket.js'
 import { readUpgradeRequest, upgradeFault, type UpgradeRequest } from './upgrade-request.js'
 import { WebSocketTransport } from '../websocket/websocket-transport.js'
 
@@ -90,9 +91,9 @@ export class Listener implements TransportListener {
     try {
       if (this.#path === undefined) {
         server.listen({ host, port })
-        await once(server, 'listening', signal === undefined ? {} : { signal })
+        await once(server, 'listening', { signal })
       } else {
-        await listenOnPath(server, this.#path, signal)
+        await listenOnPath(server, this.#path, { mode: socketMode, signal })
       }
     } catch (error) {
       server.close()
