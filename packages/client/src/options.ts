@@ -1,4 +1,4 @@
-import { type Extension, extensions } from '@ls/codec'
+import { defaultWindowBytes, type Extension, extensions, maxEarlyDataBytes } from '@ls/codec'
 import {
   checkDurationMs,
   checkInteger,
@@ -9,15 +9,9 @@ import {
   silentLogger,
   systemClock,
 } from '@ls/foundation'
-import { checkKeepaliveTiming, checkSessionOptions, defaultWindowBytes, PendingConnections } from '@ls/mux'
+import { checkKeepaliveTiming, checkSessionOptions, PendingConnections } from '@ls/mux'
 import type { InboundOptions, OutboundOptions, PayloadOptions, UdpOptions } from '@ls/relay'
-import {
-  type CertificateFiles,
-  type Connect,
-  type ConnectOptions,
-  maxEarlyDataBytes,
-  type ServerTlsOptions,
-} from '@ls/transport'
+import type { CertificateFiles, Connect, ConnectOptions, ServerTlsOptions } from '@ls/transport'
 
 export interface ClientOptions extends PayloadOptions {
   /** The server: `wss://host/path`; no scheme means `wss://`, no path `/socket`. @default 'ws://localhost:8765' */

@@ -8,6 +8,7 @@ export {
   type ChannelKey,
 } from './message/channel-id.js'
 export { fflateCompressor, type Compressor, type Inflating, type InflationOwner } from './gzip/compression.js'
+export { maxEarlyDataBytes, parseEarlyDataBytes } from './early-data.js'
 export { decode } from './message/decode.js'
 export { encode } from './message/encode.js'
 export { CodecError, codecErrorCodes, type CodecErrorCode } from './errors.js'

@@ -19,7 +19,6 @@ test('index exports exactly these names', () => {
       "addressGroup",
       "checkKeepaliveTiming",
       "checkSessionOptions",
-      "defaultWindowBytes",
       "forward",
       "forwardAccepted",
       "helloWindowBytes",

@@ -10,13 +10,7 @@ export { checkKeepaliveTiming, Keepalive, type KeepaliveOptions, type KeepaliveT
 export { LostChannels, type LostChannelsOptions } from './session/lost-channels.js'
 export { MemoryBudget, type MemoryBudgetOptions } from './memory/memory-budget.js'
 export { MessageReader } from './session/message-reader.js'
-export {
-  checkSessionOptions,
-  defaultWindowBytes,
-  helloWindowBytes,
-  type LinkTerms,
-  type SessionOptions,
-} from './options.js'
+export { checkSessionOptions, helloWindowBytes, type LinkTerms, type SessionOptions } from './options.js'
 export {
   type CutConnection,
   type PendingConnection,

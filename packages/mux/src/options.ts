@@ -1,4 +1,4 @@
-import type { Compressor, Extension } from '@ls/codec'
+import { type Compressor, defaultWindowBytes, type Extension } from '@ls/codec'
 import { checkDurationMs, checkInteger, type Clock, type Logger, silentLogger, systemClock } from '@ls/foundation'
 import { Admission } from './memory/admission.js'
 import { type FramePool, processFramePool } from './memory/frame-pool.js'
@@ -88,8 +88,6 @@ export type ResolvedSessionOptions = Readonly<
     ack2: boolean
   }
 >
-
-export const defaultWindowBytes = 262_144
 
 /**
  * First credit announced in Hello for each channel, for a session whose windows start with `startWindowBytes`. It is

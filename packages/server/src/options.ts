@@ -1,4 +1,4 @@
-import { type Extension, extensions } from '@ls/codec'
+import { defaultWindowBytes, type Extension, extensions } from '@ls/codec'
 import {
   checkDurationMs,
   checkInteger,
@@ -233,7 +233,7 @@ export function resolveServerOptions(options: ServerOptions): ResolvedServerOpti
     connectorWaitMs: checkDurationMs('connectorWaitMs', options.connectorWaitMs ?? 5000, 0),
     orphanedTokenMs: checkDurationMs('orphanedTokenMs', options.orphanedTokenMs ?? 600_000, 0),
     extensions: options.extensions ?? extensions,
-    windowBytes: checkInteger('windowBytes', options.windowBytes ?? 262_144, 1, 0xffffffff),
+    windowBytes: checkInteger('windowBytes', options.windowBytes ?? defaultWindowBytes, 1, 0xffffffff),
     graceMs: checkDurationMs('graceMs', options.graceMs ?? 60_000, 0),
     processBudgetBytes: checkInteger('processBudgetBytes', options.processBudgetBytes ?? 192 * mebibyte, mebibyte),
     maxGraceSessions: checkInteger('maxGraceSessions', options.maxGraceSessions ?? 4096, 1, 1_000_000),

@@ -23,7 +23,6 @@ test('the package exports these names', () => {
       "keyPinOf",
       "listen",
       "listenByteStreams",
-      "maxEarlyDataBytes",
       "parseAuthQuery",
       "parseKeyPin",
       "parseServerUrl",

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { plainAddress } from './remote-address.js'
+import { plainAddress } from './ip-address.js'
 
 test.each([
   ['::ffff:1.2.3.4', '1.2.3.4'],

@@ -39,6 +39,16 @@ export function fromIpv6(bytes: Uint8Array): IpAddress {
   return holdsIpv4(bytes) ? fromIpv4(bytes.subarray(12)) : { family: 6, text: formatIpv6(bytes), bytes }
 }
 
+/**
+ * The address of a client in its usual form. A socket that listens on `::` shows IPv4 clients as `::ffff:1.2.3.4` (RFC
+ * 4291 §2.5.5.2), which would also give one client two entries in tables per address.
+ */
+export function plainAddress(address: string | undefined): string {
+  if (address === undefined || address === '') return unknownAddress
+  const mapped = mappedPattern.exec(address)
+  return mapped?.[1] ?? address
+}
+
 /** `::ffff:0:0/96`, and `::/96` but for the unspecified and the loopback address. */
 function holdsIpv4(bytes: Uint8Array): boolean {
   for (let i = 0; i < 10; i++) if (bytes[i] !== 0) return false
@@ -55,3 +65,8 @@ function needsZone([first, second]: Uint8Array): boolean {
 
 /** An interface's name or number; Linux has 15 bytes for it, Windows and BSD write numbers. */
 const zonePattern = /^[\w.~-]{1,15}$/
+
+/** Stands for the address of a connection that is already gone. */
+const unknownAddress = 'unknown'
+
+const mappedPattern = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i

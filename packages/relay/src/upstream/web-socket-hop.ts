@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream'
 import type { ConnectionOptions as TlsOptions } from 'node:tls'
-import type { Address } from '@ls/codec'
+import { type Address, parseEarlyDataBytes } from '@ls/codec'
 
 /** The WebSocket that leads to a proxy, one for each connection, as V2Ray and Xray do. */
 export interface WebSocketHop {
@@ -31,12 +31,6 @@ export type DialWebSocket = (options: {
 export type DialProxy = (proxy: Address, options: { readonly signal: AbortSignal }) => Promise<Duplex>
 
 /**
- * Most early data, in bytes: in base64 it leaves room for the rest of the request in the 8 KiB head that servers
- * accept. The transport has the same limit.
- */
-const maxEarlyDataBytes = 4096
-
-/**
  * Parses the part of a `ws+…` URL after the host. `ed=2048`, `host=` and `sni=` are local parameters and are not sent.
  *
  * @param url Scheme, host and port are used unchanged; account and fragment are dropped.
@@ -50,13 +44,9 @@ export function parseWebSocketHop(scheme: 'ws' | 'wss', url: URL, proxy: string)
     if (value !== null) searchParams.delete(name)
     return value ?? undefined
   }
-  const early = take('ed')
+  const earlyDataBytes = parseEarlyDataBytes(take('ed'), proxy) ?? 0
   const hostHeader = take('host')
   const serverName = take('sni')
-  const earlyDataBytes = early === undefined ? 0 : /^\d{1,9}$/.test(early) ? Number(early) : Number.NaN
-  if (!(earlyDataBytes <= maxEarlyDataBytes)) {
-    throw new RangeError(`${proxy} has ed=${early?.slice(0, 20)}; early data is 0 to ${maxEarlyDataBytes} bytes`)
-  }
   if (serverName !== undefined && scheme === 'ws') throw new RangeError(`${proxy} has sni=, but ws:// is without TLS`)
   if (hostHeader !== undefined && !/^[\w.:[\]-]+$/.test(hostHeader)) {
     throw new RangeError(`${proxy} has host=, but what follows is no host name`)

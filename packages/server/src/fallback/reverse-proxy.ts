@@ -11,7 +11,7 @@ import { isIP } from 'node:net'
 import { type Duplex, pipeline } from 'node:stream'
 import { closeStream, endToEnd, hasTransferEncoding, HttpProxyError, isChunkedOnly, onwardFields } from '@ls/http-proxy'
 import type { ClientAddress } from '@ls/transport'
-import { answerText } from '../port/answer-text.js'
+import { answerText } from '../port/http.js'
 import type { Fallback } from './fallback.js'
 import { responseInstead } from './upgrade-response.js'
 

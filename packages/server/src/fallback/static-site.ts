@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { join, sep } from 'node:path'
 import type { Duplex } from 'node:stream'
 import send from 'send'
-import { answerText } from '../port/answer-text.js'
+import { answerText } from '../port/http.js'
 import type { Fallback } from './fallback.js'
 import { responseInstead } from './upgrade-response.js'
 

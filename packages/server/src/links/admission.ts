@@ -1,4 +1,4 @@
-import type { ChannelKey } from '@ls/codec'
+import { type ChannelKey, encode, MessageType } from '@ls/codec'
 import { nodeCompressor } from '@ls/codec/node'
 import { textOf } from '@ls/foundation'
 import {
@@ -15,7 +15,6 @@ import type { AuthThrottle } from './auth-throttle.js'
 import { type Agreement, Refusal, shakeHands, Throttled, type Ticket } from './handshake.js'
 import type { ResolvedServerOptions } from '../options.js'
 import type { Identity, Peer } from './peer.js'
-import { refuse } from './refuse.js'
 import { plainAddress } from '@ls/relay'
 import { Crowded, Tenants } from '../tokens/tenants.js'
 import type { TokenRegistry } from '../tokens/token-registry.js'
@@ -170,4 +169,11 @@ export class Admission {
 /** A client process, as long as it shows the same token. */
 function nameOf({ record, instance }: Identity): string {
   return `${instance} ${record.token}`
+}
+
+/** Refuses a client with a reason (protocol.md §1, "Refusal"); deployed clients then do not retry. */
+export function refuse(transport: MessageTransport, error: string): void {
+  transport.send(encode({ type: MessageType.AuthResponse, success: false, error }))
+  // 1008 is "policy violation" (RFC 6455 §7.4.1).
+  transport.close({ code: 1008, reason: error })
 }

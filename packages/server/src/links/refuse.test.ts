@@ -1,7 +1,7 @@
 import { decode, MessageType } from '@ls/codec'
 import { FakeClock, memoryTransportPair, RecordingHandler } from '@ls/testkit'
 import { expect, test } from 'vitest'
-import { refuse } from './refuse.js'
+import { refuse } from './admission.js'
 
 /** What a client gets that is refused. */
 function refused(error: string): RecordingHandler {

@@ -1,7 +1,10 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
+import { decode, MessageType } from '@ls/codec'
 import {
   type ClientAddress,
+  hashToken,
   parseAuthQuery,
+  readEarlyData,
   type TakeUpgrade,
   type UpgradeRefusal,
   type UpgradeRequest,
@@ -9,7 +12,6 @@ import {
 import type { ManagementApi } from '../api/management-api.js'
 import { isApiPath } from '../api/routes.js'
 import { type AuthThrottle, retryAfter } from '../links/auth-throttle.js'
-import { earlyTokenHash } from '../links/early-auth.js'
 import type { Fallback } from '../fallback/fallback.js'
 import { answerHttp, pathOf } from './http.js'
 import { defaultSocketPaths, type ResolvedServerOptions } from '../options.js'
@@ -106,4 +108,17 @@ function showsToken(query: URLSearchParams, headers: UpgradeRequest['headers']):
 
 function clientOf({ remoteAddress: address, remotePort: port }: UpgradeRequest): ClientAddress {
   return { address, port }
+}
+
+/** Hash of the token in an Auth message that came as early data, before there is a WebSocket; undefined without one. */
+function earlyTokenHash(headers: IncomingHttpHeaders): string | undefined {
+  const [first] = readEarlyData(headers)
+  if (first === undefined) return undefined
+  try {
+    const message = decode(first)
+    return message.type === MessageType.Auth ? hashToken(message.token) : undefined
+  } catch {
+    // Most likely an ordinary subprotocol, which holds no token.
+    return undefined
+  }
 }

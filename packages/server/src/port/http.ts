@@ -1,5 +1,4 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { answerText } from './answer-text.js'
 import type { ManagementApi } from '../api/management-api.js'
 import { isApiPath } from '../api/routes.js'
 import { version } from '../version.js'
@@ -29,6 +28,16 @@ export function answerHttp(
 
 export function pathOf({ url = '/' }: IncomingMessage): string {
   return url.split('?', 1)[0] ?? '/'
+}
+
+/** Answers with a line of plain text, or with nothing. */
+export function answerText(response: ServerResponse, status: number, text: string): void {
+  if (text !== '') {
+    response.setHeader('content-type', 'text/plain; charset=utf-8')
+    response.setHeader('content-length', Buffer.byteLength(text))
+  }
+  response.writeHead(status)
+  response.end(text)
 }
 
 function greeting(withApi: boolean): string {

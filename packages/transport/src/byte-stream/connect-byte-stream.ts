@@ -1,7 +1,8 @@
+import { maxEarlyDataBytes } from '@ls/codec'
 import { checkInteger } from '@ls/foundation'
 import { ByteStream, maxStreamMessageBytes, type OpenTransport } from './byte-stream.js'
 import { connect, type Connect, type ConnectOptions } from '../connect/connect.js'
-import { maxEarlyDataBytes, splitEarlyData } from './early-data.js'
+import { splitEarlyData } from './early-data.js'
 import { parseServerUrl } from '../connect/url.js'
 
 /** Options of `connect`, without `firstMessages`: the stream writes them. `maxMessageBytes` is 1 MiB unless given. */

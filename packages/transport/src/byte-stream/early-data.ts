@@ -1,14 +1,10 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
+import { parseEarlyDataBytes } from '@ls/codec'
+import { textOf } from '@ls/foundation'
 import { TransportError } from '../errors.js'
 import type { UnprovenLimits } from '../websocket/read-allowance.js'
 import type { UpgradeRefusal } from '../listen/refuse-upgrade.js'
 import { placeOf } from '../connect/url.js'
-
-/**
- * Most bytes of early data in an upgrade. In base64url they are 5.4 KiB, which leaves room for the other fields in the
- * 8 KiB head that servers accept.
- */
-export const maxEarlyDataBytes = 4096
 
 /** Either alphabet of base64 (RFC 4648 §4 and §5), its padding taken off. */
 const BASE64 = /^[\w+/-]+$/
@@ -102,14 +98,17 @@ export function echoEarlyData(lines: string[], request: IncomingMessage): void {
  * ```
  */
 export function splitEarlyData(url: URL): { url: URL; earlyDataBytes: number | undefined } {
-  const text = url.searchParams.get('ed')
-  if (text === null) return { url, earlyDataBytes: undefined }
-  const earlyDataBytes = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN
-  if (!(earlyDataBytes <= maxEarlyDataBytes)) {
-    const message = `${placeOf(url)} has ed=${text.slice(0, 20)}; early data is 0 to ${maxEarlyDataBytes} bytes`
-    throw new TransportError('ERR_TRANSPORT_BAD_URL', message)
-  }
+  const earlyDataBytes = earlyDataBytesOf(url)
+  if (earlyDataBytes === undefined) return { url, earlyDataBytes }
   const rest = new URL(url)
   rest.searchParams.delete('ed')
   return { url: rest, earlyDataBytes }
+}
+
+function earlyDataBytesOf(url: URL): number | undefined {
+  try {
+    return parseEarlyDataBytes(url.searchParams.get('ed'), placeOf(url))
+  } catch (error) {
+    throw new TransportError('ERR_TRANSPORT_BAD_URL', textOf(error))
+  }
 }

@@ -2,8 +2,7 @@ import { isIP } from 'node:net'
 import { isLocalhost } from '@ls/foundation'
 import { TransportError } from '../errors.js'
 import { type NoProxy, parseNoProxy } from './no-proxy.js'
-import { printable } from './printable.js'
-import { hostOf, portOf } from './url.js'
+import { hostOf, portOf, printable } from './url.js'
 
 /** Variables as in `process.env`. */
 export type Environment = Readonly<Record<string, string | undefined>>

@@ -5,9 +5,8 @@ import { asError, formatHostPort } from '@ls/foundation'
 import type { Attempt } from './attempt.js'
 import { guard } from './dial.js'
 import { TransportError } from '../errors.js'
-import { printable } from './printable.js'
 import { startTls, type ClientTlsOptions } from './tls.js'
-import { hostOf, portOf } from './url.js'
+import { hostOf, portOf, printable } from './url.js'
 
 const CAUSES: Readonly<Record<number, string>> = {
   403: 'it does not allow this target',

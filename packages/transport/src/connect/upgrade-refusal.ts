@@ -1,7 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { TransportError } from '../errors.js'
-import { printable } from './printable.js'
-import { placeOf } from './url.js'
+import { placeOf, printable } from './url.js'
 
 const UPGRADE_HEADERS =
   'a reverse proxy in between may not pass on the Upgrade and Connection headers ' +
