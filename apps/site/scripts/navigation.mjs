@@ -40,6 +40,7 @@ const sections = [
       ['guide/tls', 'TLS', 'TLS'],
       ['guide/behind-a-proxy', 'Behind a proxy', '位于反向代理之后'],
       ['guide/guard', 'The guard', '访问保护'],
+      ['guide/policies', 'Policies for tokens', '令牌策略'],
       ['guide/logs', 'Logs', '日志'],
       ['guide/byte-streams', 'Byte streams', '字节流'],
       ['guide/looking-like-a-browser', 'Looking like a browser', '模拟浏览器'],

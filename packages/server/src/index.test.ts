@@ -5,6 +5,8 @@ test('@ls/server exports exactly these names', () => {
   expect(Object.keys(server).toSorted()).toMatchInlineSnapshot(`
     [
       "LinkSocksServer",
+      "Policy",
+      "PolicyFault",
       "ServerError",
     ]
   `)

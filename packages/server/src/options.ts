@@ -27,6 +27,8 @@ import {
 import { descriptorLimit, shareDescriptors } from './descriptor-limit.js'
 import { parseFallback } from './fallback/fallback.js'
 import { defaultGuard } from './default-guard.js'
+import { Policy } from './policy/policy.js'
+import type { PolicyOptions } from './policy/policy-options.js'
 
 export interface ServerOptions extends PayloadOptions {
   /** Address the WebSocket port listens on, or `unix:/path/of.sock`. @default '0.0.0.0' */
@@ -99,6 +101,8 @@ export interface ServerOptions extends PayloadOptions {
    * @default 'local' where a port of the server is not on loopback, else 'none'
    */
   readonly guard?: GuardLevel
+  /** How tokens without a policy of their own may be used. @default without limits of their own */
+  readonly policy?: Policy | PolicyOptions
   /** Reverse mode: tell the SOCKS client of success before the provider has succeeded. @default false */
   readonly fastOpen?: boolean
   /** How long one target may take to answer. @default 10000 */
@@ -171,7 +175,7 @@ export interface ServerOptions extends PayloadOptions {
 export const defaultSocketPaths: readonly string[] = ['/socket', '/socket/']
 
 /** Options with the defaults that more than one module needs. */
-export type ResolvedServerOptions = ServerOptions &
+export type ResolvedServerOptions = Omit<ServerOptions, 'policy'> &
   Required<
     Pick<
       ServerOptions,
@@ -204,6 +208,7 @@ export type ResolvedServerOptions = ServerOptions &
     /** Descriptors of channels, shared by all tokens. */
     readonly slots: ChannelSlots
     readonly maxTokenChannels: number
+    readonly policy?: Policy
   }
 
 /** Applies the defaults and checks the ranges. @throws RangeError for a value out of its range */
@@ -218,10 +223,12 @@ export function resolveServerOptions(options: ServerOptions): ResolvedServerOpti
   if (options.heartbeat !== undefined && options.heartbeat !== false)
     checkKeepaliveTiming(options.heartbeat, 'heartbeat')
   const host = options.host ?? '0.0.0.0'
+  const { policy, ...others } = options
   return {
-    ...options,
+    ...others,
     socketPaths: options.path === undefined ? defaultSocketPaths : [normalPath(options.path)],
     ...descriptorOptions(options),
+    ...(policy === undefined ? {} : { policy: Policy.of(policy) }),
     hostNames: (options.hostNames ?? []).map(normalHostName),
     host,
     guard: options.guard ?? defaultGuard(host, options.socksListen),

@@ -14,10 +14,18 @@ import { type ResolvedServerOptions, resolveServerOptions, type ServerOptions } 
 import { OrphanedTokens } from './tokens/orphaned-tokens.js'
 import { OwnProxy } from './port/own-proxy.js'
 import type { Peer } from './links/peer.js'
+import { Policy } from './policy/policy.js'
+import { admitForwarded } from './policy/admit-forwarded.js'
+import { TokenUses } from './policy/token-uses.js'
 import { ReverseGroups } from './reverse/reverse-groups.js'
 import { Switchboard } from './reverse/switchboard.js'
 import { makeToken, type TokenRecord, TokenRegistry } from './tokens/token-registry.js'
-import { type ConnectorTokenRequest, faultOf, type ReverseTokenRequest } from './tokens/token-requests.js'
+import {
+  type ConnectorTokenRequest,
+  faultOf,
+  type ReverseTokenRequest,
+  type TokenOptions,
+} from './tokens/token-requests.js'
 import { listTokens, type TokenStatus } from './tokens/token-status.js'
 import { WebSocketPort, type WebSocketPortOptions } from './port/web-socket-port.js'
 
@@ -43,6 +51,7 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
   readonly #switchboard: Switchboard
   /** Slots of each token whose traffic leaves here. */
   readonly #slots = new WeakMap<TokenRecord, ChannelSlots>()
+  readonly #uses: TokenUses
   readonly #connectorMessages: ConnectorMessages
   readonly #orphanedTokens: OrphanedTokens
   readonly #api: ManagementApi | undefined
@@ -64,9 +73,11 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
     this.#outbound = new Outbound({ ...this.#options, ownPorts, dialWebSocket: connectByteStream })
     const { socksListen = [] } = this.#options
     this.#ownProxy = socksListen.length === 0 ? undefined : new OwnProxy(socksListen, this.#outbound, this.#options)
+    this.#uses = new TokenUses({ server: this.#options, peers: () => this.peers })
     this.#admission = this.#makeAdmission()
     this.#groups = new ReverseGroups({
       server: this.#options,
+      use: (record) => this.#uses.of(record),
       onListening: ({ token }, address) => {
         logger.info(address, 'SOCKS port open for providers')
         this.emit('socksListening', address, token)
@@ -116,9 +127,13 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
     return closeChannel(id, this.peers, this.#switchboard)
   }
 
-  /** Registers a token for clients whose traffic leaves here, and returns it. @throws ServerError when it is taken */
-  addForwardToken(token: string = makeToken()): string {
-    return this.#tokens.add({ kind: 'forward', token }).token
+  /**
+   * Registers a token for clients whose traffic leaves here, and returns it.
+   *
+   * @throws ServerError when it is taken; PolicyFault for a policy that cannot be
+   */
+  addForwardToken(token: string = makeToken(), options: TokenOptions = {}): string {
+    return this.#tokens.add({ kind: 'forward', token, ...policyOf(options) }).token
   }
 
   /**
@@ -136,7 +151,7 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
     const host = request.socksHost ?? this.#options.socksHost
     const login = { username, password, accounts: request.accounts ?? [] }
     const place = { port, host, listenOn: request.socksListen ?? [] }
-    const record = { kind: 'reverse' as const, token, ...place, ...login, allowManageConnector }
+    const record = { kind: 'reverse' as const, token, ...place, ...login, allowManageConnector, ...policyOf(request) }
     // Checks that can fail come first.
     this.#groups.add(record, request.socksNowait ?? this.#options.socksNowait)
     this.#tokens.add(record)
@@ -144,7 +159,7 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
   }
 
   /** Registers a token for connectors. @throws ServerError when it is taken, or the reverse token is unknown */
-  addConnectorToken({ token = makeToken(), reverseToken }: ConnectorTokenRequest): string {
+  addConnectorToken({ token = makeToken(), reverseToken, ...options }: ConnectorTokenRequest): string {
     const reverse = this.#tokens.find(reverseToken)
     if (reverse?.kind !== 'reverse') {
       throw new ServerError('ERR_SERVER_NO_REVERSE_TOKEN', 'reverse token does not exist')
@@ -152,7 +167,8 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
     const known = this.#tokens.find(token)
     if (known?.kind === 'connector' && known.reverse === reverse && known.owner === undefined) return token
     if (known !== undefined) throw new ServerError('ERR_SERVER_TOKEN_EXISTS', 'connector token already exists')
-    return this.#tokens.add({ kind: 'connector' as const, token, reverse, owner: undefined }).token
+    return this.#tokens.add({ kind: 'connector' as const, token, reverse, owner: undefined, ...policyOf(options) })
+      .token
   }
 
   /**
@@ -225,6 +241,8 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
       onLinked: (peer) => this.#groups.of(peer.record)?.wake(peer),
       onConnect: (peer, channel) => this.#connect(peer, channel),
       onMessage: (peer, message) => this.#connectorMessages.receive(peer, message),
+      permit: ({ record }, remoteAddress) => this.#uses.of(record)?.permit(remoteAddress),
+      assertRoom: (record, links) => this.#uses.of(record)?.assertRoom(links),
       onRefused: (remoteAddress, reason) => this.#refused(remoteAddress, reason),
     })
   }
@@ -255,6 +273,7 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
     await this.#port?.closeAll()
     await portClosed
     this.#orphanedTokens.close()
+    this.#uses.close()
     this.#state = 'closed'
   }
 
@@ -267,6 +286,7 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
       group?.addProvider(peer)
     }
     const info = describeClient(peer)
+    this.#uses.joined(peer)
     const { window, fin, resume } = session.options
     this.#logger.info({ ...info, window, fin, resume }, 'client connected')
     this.emit('clientConnected', info)
@@ -287,12 +307,21 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
 
   #connect(peer: Peer, channel: Channel): void {
     const { record, session } = peer
+    const use = this.#uses.of(record)
+    const refusal = use?.channelRefusal()
+    if (refusal !== undefined) return channel.reject(refusal.message)
     if (record.kind === 'forward') {
-      return this.#outbound.serve(channel, { source: peer.remoteAddress, slots: this.#slotsOf(record), tenant: record })
+      const asker = { source: peer.remoteAddress, slots: use?.slots ?? this.#slotsOf(record), tenant: record }
+      return this.#outbound.serve(channel, use === undefined ? asker : { ...asker, ...use.askerRules })
     }
     const group = this.#groups.of(record)
     if (record.kind === 'reverse' || group === undefined) return channel.reject('forbidden: providers open no channels')
-    this.#switchboard.connect(channel, session, group.providersFor(record), this.#options.connectorWaitMs)
+    const pass = (onOver?: () => void): void => {
+      const { connectorWaitMs: waitMs } = this.#options
+      this.#switchboard.connect(channel, session, { providers: group.providersFor(record), waitMs, onOver })
+    }
+    if (use === undefined) pass()
+    else admitForwarded(channel, use, pass)
   }
 
   #slotsOf(record: TokenRecord): ChannelSlots {
@@ -327,6 +356,10 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
       await new Promise((resolve) => setTimeout(resolve, idlePollMs))
     }
   }
+}
+
+function policyOf({ policy }: TokenOptions): { policy?: Policy } {
+  return policy === undefined ? {} : { policy: Policy.of(policy) }
 }
 
 /** Interval at which a closing server checks whether its channels are done. */

@@ -12,6 +12,7 @@ import { watchSocket } from '../open-sockets.js'
 import { checkPayloadOptions, type PayloadOptions } from '../copy/payload-options.js'
 import { RefusalLog } from './refusal-log.js'
 import { EntryRules } from '../rules/entry-rules.js'
+import type { TargetRules } from '../rules/target-rules.js'
 import { firstBytes } from './first-bytes.js'
 import { makeHttpProxy } from './http.js'
 import {
@@ -45,6 +46,8 @@ export interface InboundOptions extends PayloadOptions, Omit<ChannelSource, 'ent
   readonly accounts?: readonly Account[]
   /** Targets that clients may ask for, `ADDR:PORT`. @default all */
   readonly accessRules?: readonly string[]
+  /** Further rules for those targets. @default none */
+  readonly targetRules?: TargetRules
   /** How target names are looked up if `accessRules` contain only addresses. @default as the system does */
   readonly dns?: DnsOptions
   /** Protocols that clients may speak; `auto` detects the protocol by the first byte. @default 'auto' */
@@ -102,10 +105,11 @@ export class Inbound {
     this.#refusals = new RefusalLog(systemClock, this.#logger)
     const users = options.accounts ?? []
     this.#auth = users.length === 0 ? undefined : accounts(users)
-    const { accessRules = [], dns } = options
+    const { accessRules = [], targetRules, dns } = options
+    const hasRules = accessRules.length > 0 || targetRules !== undefined
     this.#serving = {
       ...options,
-      ...(accessRules.length === 0 ? {} : { entryRules: new EntryRules(accessRules, dns) }),
+      ...(hasRules ? { entryRules: new EntryRules(accessRules, dns, targetRules) } : {}),
       auth: this.#auth,
       handshakeDeadlineMs: options.handshakeDeadlineMs ?? defaultHandshakeDeadlineMs,
       onProven: (socket) => this.#proven(socket),

@@ -18,6 +18,7 @@ import { AccessPolicy } from '../rules/access-policy.js'
 import { parseAccessRules } from '../rules/access-rules.js'
 import { diallerByRoute, type TargetDialler } from '../upstream/dial-by-route.js'
 import { Guard, type GuardOptions } from '../rules/guard.js'
+import type { TargetRules } from '../rules/target-rules.js'
 import { checkProxyHeaderVersion, encodeProxyHeader, type ProxyHeaderVersion } from '../upstream/proxy-header.js'
 import { parseRoutes, type Routes } from '../rules/routes.js'
 import { serveUdp, type UdpOptions } from '../udp/udp.js'
@@ -76,6 +77,10 @@ export interface Asker {
   readonly slots?: ChannelSlots
   /** Tenant of the channel, by identity: lookups of one tenant do not delay those of another. @default none */
   readonly tenant?: unknown
+  /** Targets of this client, on top of the rules for all. @default all */
+  readonly rules?: TargetRules
+  /** Hears why a target of this client is forbidden. @default nobody */
+  readonly onForbidden?: (reason: string) => void
 }
 
 /** The half that reaches targets: answers Connect, dials, and joins the two. */
@@ -127,7 +132,7 @@ export class Outbound {
   #serveNow(channel: Channel, asker: Asker): void {
     const release = takeSlot(asker.slots ?? this.#options.slots)
     if (release instanceof RelayError) return channel.reject(release.message)
-    if (channel.protocol === 'udp') return void this.#serveUdp(channel, asker.tenant, release)
+    if (channel.protocol === 'udp') return void this.#serveUdp(channel, asker, release)
     const target = targetOf(channel)
     if (target instanceof RelayError) {
       release()
@@ -136,7 +141,7 @@ export class Outbound {
     void this.#serveTcp(channel, target, asker, release)
   }
 
-  async #serveUdp(channel: Channel, tenant: unknown, release: () => void): Promise<void> {
+  async #serveUdp(channel: Channel, { tenant, rules }: Asker, release: () => void): Promise<void> {
     const { udp, connectTimeoutMs } = this.#options
     await serveUdp(channel, {
       resolver: this.#resolvers.targets,
@@ -144,14 +149,15 @@ export class Outbound {
       tenant,
       proxyResolver: this.#resolvers.servers,
       ...(connectTimeoutMs === undefined ? {} : { connectTimeoutMs }),
-      policy: this.#policy,
+      policy: this.#policyFor(rules),
       routes: this.#routes,
       logger: this.#logger,
       onClosed: release,
     })
   }
 
-  async #serveTcp(channel: Channel, target: Target, { source, tenant }: Asker, release: () => void): Promise<void> {
+  async #serveTcp(channel: Channel, target: Target, asker: Asker, release: () => void): Promise<void> {
+    const { source, tenant, rules } = asker
     const dialling = new Canceller()
     channel.setHandler({ onClose: ({ error }) => dialling.abort(new Error(error)) })
     const startedAtMs = performance.now()
@@ -161,6 +167,7 @@ export class Outbound {
         signal: dialling,
         resolver: this.#resolvers.targets,
         tenant,
+        policy: this.#policyFor(rules),
         ...(source === undefined ? {} : { source }),
         ...(this.#options.connectTimeoutMs === undefined ? {} : { timeoutMs: this.#options.connectTimeoutMs }),
       })
@@ -169,6 +176,7 @@ export class Outbound {
       if (dialling.aborted) return
       const failure = failureOf(error, formatTarget(target))
       this.#logger.debug({ target: formatTarget(target), reason: failure.word }, formatFailure(failure))
+      if (failure.word === 'forbidden') asker.onForbidden?.(failure.detail)
       return channel.reject(formatFailure(failure))
     }
     socket.once('close', release)
@@ -184,6 +192,10 @@ export class Outbound {
     channel.setHandler(pump(socket, channel, this.#options))
     channel.accept()
     channel.resume()
+  }
+
+  #policyFor(rules: TargetRules | undefined): AccessPolicy {
+    return rules === undefined ? this.#policy : this.#policy.narrowedBy(rules)
   }
 
   /** The address that was dialled; behind an upstream, the address it was asked for. */

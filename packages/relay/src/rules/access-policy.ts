@@ -4,6 +4,7 @@ import { formatTarget, type Target, targetAt } from '../target.js'
 import type { AccessRules } from './access-rules.js'
 import type { Guard } from './guard.js'
 import type { Routes } from './routes.js'
+import type { TargetRules } from './target-rules.js'
 
 export interface AccessPolicyOptions {
   /** A target must match one, by its name or by the address it resolves to. */
@@ -12,6 +13,8 @@ export interface AccessPolicyOptions {
   readonly routes: Routes
   /** Applies on top of the rules. */
   readonly guard: Guard
+  /** Rules of the one user that this is for, on top of all others. @default none */
+  readonly user?: TargetRules
 }
 
 /**
@@ -27,10 +30,15 @@ export class AccessPolicy {
     this.#options = options
   }
 
+  /** The same policy for a user with rules of their own. */
+  narrowedBy(user: TargetRules): AccessPolicy {
+    return new AccessPolicy({ ...this.#options, user })
+  }
+
   /** For a target that another program resolves, such as an upstream proxy. */
   refusalOf(target: Target): RelayError | undefined {
-    const { rules, guard } = this.#options
-    const fault = guard.faultOf(target) ?? (rules.allows(target) ? undefined : notAllowed)
+    const { rules, guard, user } = this.#options
+    const fault = guard.faultOf(target) ?? (rules.allows(target) ? user?.faultOf(target) : notAllowed)
     return fault === undefined ? undefined : forbidden(`${formatTarget(target)} ${fault}`)
   }
 
@@ -42,10 +50,12 @@ export class AccessPolicy {
   }
 
   #faultOf(target: Target, resolved: Target): string | undefined {
-    const { rules, routes, guard } = this.#options
+    const { rules, routes, guard, user } = this.#options
     const closed = guard.faultOf(resolved)
     if (closed !== undefined) return closed
     if (!rules.allows(target) && !rules.allows(resolved)) return notAllowed
+    const closedToUser = user?.faultOf(target, resolved)
+    if (closedToUser !== undefined) return closedToUser
     const rule = routes.rejecting(target, resolved)
     return rule === undefined ? undefined : `is rejected by the route "${rule}"`
   }

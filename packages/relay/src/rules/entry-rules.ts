@@ -4,6 +4,7 @@ import { RelayError } from '../errors.js'
 import { failureOf } from '../failure.js'
 import { type AccessRules, parseAccessRules } from './access-rules.js'
 import { formatTarget, type Target, targetAt } from '../target.js'
+import type { TargetRules } from './target-rules.js'
 
 /**
  * Which targets the users of a proxy port may ask for.
@@ -13,32 +14,47 @@ import { formatTarget, type Target, targetAt } from '../target.js'
  */
 export class EntryRules {
   readonly #rules: AccessRules
+  readonly #user: TargetRules | undefined
   readonly #resolver: NameResolver
 
-  /** @throws RangeError for a rule or a name server that is not valid */
-  constructor(rules: readonly string[], dns?: DnsOptions) {
+  /**
+   * @param user Rules of the user that asks, on top of `rules`. @default none
+   * @throws RangeError for a rule or a name server that is not valid
+   */
+  constructor(rules: readonly string[], dns?: DnsOptions, user?: TargetRules) {
     this.#rules = parseAccessRules(rules)
+    this.#user = user
     this.#resolver = resolversFor(dns).targets
   }
 
   /** Why a target is not allowed; undefined if it is. */
   async refusalOf(target: Target): Promise<RelayError | undefined> {
-    if (this.#rules.allows(target)) return undefined
-    if (target.address !== undefined) return notAllowed(target)
+    const fault = this.#faultAt(target, target)
+    if (fault === undefined) return undefined
+    if (target.address !== undefined || this.#user?.closes(target) !== undefined) return forbidden(target, fault)
     try {
       const addresses = await resolveAll(this.#resolver, target.host)
-      return addresses.every((address) => this.#allowsAt(target, address)) ? undefined : notAllowed(target)
+      const faults = addresses.map((address) => this.#faultOf(target, address))
+      const found = faults.find((each) => each !== undefined)
+      return found === undefined ? undefined : forbidden(target, found)
     } catch (error) {
       return new RelayError(failureOf(error, formatTarget(target)))
     }
   }
 
-  #allowsAt(target: Target, text: string): boolean {
+  #faultOf(target: Target, text: string): string | undefined {
     const address = parseIpAddress(text)
-    return address !== undefined && this.#rules.allows(targetAt(target, address))
+    return address === undefined ? notAllowed : this.#faultAt(target, targetAt(target, address))
+  }
+
+  #faultAt(target: Target, resolved: Target): string | undefined {
+    const isAllowed = this.#rules.allows(target) || this.#rules.allows(resolved)
+    return isAllowed ? this.#user?.faultOf(target, resolved) : notAllowed
   }
 }
 
-function notAllowed(target: Target): RelayError {
-  return new RelayError({ word: 'forbidden', detail: `${formatTarget(target)} is not among the allowed targets` })
+const notAllowed = 'is not among the allowed targets'
+
+function forbidden(target: Target, fault: string): RelayError {
+  return new RelayError({ word: 'forbidden', detail: `${formatTarget(target)} ${fault}` })
 }

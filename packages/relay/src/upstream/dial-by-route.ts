@@ -8,18 +8,24 @@ import type { Exit, Routes } from '../rules/routes.js'
 import { upstreamFault } from '../outbound/upstream-fault.js'
 
 /** Connects to a target whose text has been checked. */
-export type TargetDialler = (target: Target, options: Omit<DialOptions, 'check'>) => Promise<Duplex>
+export type TargetDialler = (target: Target, options: RoutedDialOptions) => Promise<Duplex>
+
+/** How a target is dialled through its route. */
+interface RoutedDialOptions extends Omit<DialOptions, 'check'> {
+  /** @default the policy for all */
+  readonly policy?: AccessPolicy
+}
 
 export interface RoutedOptions extends UpstreamOptions {
   /** Logs proxies that are themselves at fault. */
   readonly rareLog: RareLog
 }
 
-/** Dials each target that `policy` allows through the exit of its route. Make it once, as {@link diallerThrough}. */
-export function diallerByRoute(routes: Routes, policy: AccessPolicy, options: RoutedOptions): TargetDialler {
+/** Dials each target that the policy allows through the exit of its route. Make it once, as {@link diallerThrough}. */
+export function diallerByRoute(routes: Routes, policyForAll: AccessPolicy, options: RoutedOptions): TargetDialler {
   const diallers = new Map(routes.exits.map((exit) => [exit, diallerFor(exit, options)]))
   // Returns a promise even if the route rejects, since callers wait for one.
-  return async (target, dialOptions) => {
+  return async (target, { policy = policyForAll, ...dialOptions }) => {
     const exit = routes.exitFor(target)
     const refusal = exit.kind === 'upstreams' ? policy.refusalOf(target) : undefined
     if (refusal !== undefined) throw refusal

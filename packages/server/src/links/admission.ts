@@ -12,12 +12,12 @@ import {
 } from '@ls/mux'
 import { CloseCode, parseAuthQuery, type UpgradeRequest } from '@ls/transport'
 import type { AuthThrottle } from './auth-throttle.js'
-import { type Agreement, Refusal, shakeHands, Throttled, type Ticket } from './handshake.js'
+import { type Agreement, Forbidden, Refusal, shakeHands, Throttled, type Ticket } from './handshake.js'
 import type { ResolvedServerOptions } from '../options.js'
 import type { Identity, Peer } from './peer.js'
 import { plainAddress } from '@ls/relay'
 import { Crowded, Tenants } from '../tokens/tenants.js'
-import type { TokenRegistry } from '../tokens/token-registry.js'
+import type { TokenRecord, TokenRegistry } from '../tokens/token-registry.js'
 
 export interface AdmissionOptions {
   readonly server: ResolvedServerOptions
@@ -33,6 +33,10 @@ export interface AdmissionOptions {
   onConnect(peer: Peer, channel: Channel): void
   /** A client sent a message that belongs to no channel. */
   onMessage(peer: Peer, message: Uint8Array): void
+  /** Checks what the token's policy says of a client. @throws Forbidden, or Crowded if it may try again */
+  permit(identity: Identity, remoteAddress: string): void
+  /** Checks that a token with `links` may have another. @throws Crowded */
+  assertRoom(record: TokenRecord, links: number): void
   /** A client was refused. */
   onRefused(remoteAddress: string, reason: string): void
 }
@@ -64,7 +68,7 @@ export class Admission {
 
   /** Opens the link of a client that has just connected. Never throws. */
   async accept(transport: ArrivingTransport, request: UpgradeRequest): Promise<void> {
-    const { server, tokens, throttle, onRefused } = this.#options
+    const { server, tokens, throttle, permit, onRefused } = this.#options
     const remoteAddress = plainAddress(request.remoteAddress)
     try {
       const findTicket = (id: string) => this.#tickets.get(id)
@@ -73,6 +77,8 @@ export class Admission {
         tokens,
         findTicket,
         admit: (record) => this.#tenants.admit(record),
+        permit: (identity) => permit(identity, remoteAddress),
+        assertRoom: (record, resuming) => this.#assertRoom(record, resuming),
         waitMs: () => throttle.waitMs(remoteAddress),
         proven: () => transport.admit(),
       })
@@ -84,7 +90,7 @@ export class Admission {
       if (error instanceof Crowded || error instanceof Throttled)
         return transport.close({ code: CloseCode.tryAgainLater, reason })
       if (!(error instanceof Refusal)) return transport.close({ code: 1002, reason })
-      throttle.failed(remoteAddress)
+      if (!(error instanceof Forbidden)) throttle.failed(remoteAddress)
       refuse(transport, reason)
     }
   }
@@ -102,6 +108,8 @@ export class Admission {
     if (this.#options.tokens.find(identity.record.token) !== identity.record) {
       return refuse(transport, 'invalid token')
     }
+    // Another handshake may have taken the last place meanwhile.
+    this.#assertRoom(identity.record)
     const { onConnect, onMessage, onLinked } = this.#options
     const tenant = this.#tenants.join(identity.record)
     const session: Session = this.#makeSession(agreement, tenant.budget, {
@@ -125,6 +133,14 @@ export class Admission {
     session.attach(transport)
     this.#lost.tell(nameOf(identity), session)
     this.#options.onJoin(peer)
+  }
+
+  #assertRoom(record: TokenRecord, resuming?: Session): void {
+    let links = 0
+    for (const peer of this.#peers) {
+      if (peer.record === record && peer.session.linked && peer.session !== resuming) links++
+    }
+    this.#options.assertRoom(record, links)
   }
 
   /** Whether some link of the same process has the channel. */

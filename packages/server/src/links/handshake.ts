@@ -40,11 +40,22 @@ export interface HandshakeDependencies {
   proven(): boolean
   /** Resolves when a new session of that token may begin. */
   admit(record: TokenRecord): Promise<void>
+  /** Checks what the token's policy says of this client. @throws Forbidden, or Crowded if it may try again */
+  permit(identity: Identity): void
+  /** Checks that the token may have another link. @throws Crowded */
+  assertRoom(record: TokenRecord, resuming?: Session): void
 }
 
 /** The client was refused; `reason` is what it was told. */
 export class Refusal extends Error {
   override readonly name = 'Refusal'
+}
+
+/** The token is known, and its policy does not let this client in. */
+export class Forbidden extends Refusal {
+  constructor(reason: string) {
+    super(`forbidden: ${reason}`)
+  }
 }
 
 /** The client's address has sent too many wrong tokens or keys. */
@@ -70,7 +81,8 @@ export async function shakeHands(
   const reader = new MessageReader(transport, options.clock)
   const identity = await authenticate(reader, query, dependencies)
   if (!dependencies.proven()) throw new Error('all links are in use')
-  if (query.resume === undefined) await dependencies.admit(identity.record)
+  dependencies.permit(identity)
+  if (query.resume === undefined) await admit(identity.record, dependencies)
   const extensions = options.extensions.filter((extension) => query.extensions.includes(extension))
   const ticket = extensions.includes('resume') ? makeTicket(identity.record) : undefined
   if (extensions.length > 0) transport.send(encode(ourHello(extensions, ticket, options)))
@@ -80,16 +92,22 @@ export async function shakeHands(
   let first = decode(await reader.next(options.handshakeDeadlineMs))
   if (first.type === MessageType.Resume) {
     const old = dependencies.findTicket(hex(first.session))
-    if (old !== undefined && mayResume(old, first.secret, identity) && resume(old.session, transport, first.sequence)) {
-      return { kind: 'resumed', id: old.id }
+    if (old !== undefined && mayResume(old, first.secret, identity)) {
+      dependencies.assertRoom(identity.record, old.session)
+      if (resume(old.session, transport, first.sequence)) return { kind: 'resumed', id: old.id }
     }
-    await dependencies.admit(identity.record)
+    await admit(identity.record, dependencies)
     const error = 'the session is not known here: it has expired, or the server was restarted'
     transport.send(encode({ type: MessageType.Resumed, success: false, sequence: 0, error }))
     first = decode(await reader.next(options.handshakeDeadlineMs))
   }
   if (first.type !== MessageType.Hello) throw new Refusal('Hello was expected')
   return agreed({ identity, extensions, peerWindowBytes: first.windowBytes, ticket })
+}
+
+async function admit(record: TokenRecord, dependencies: HandshakeDependencies): Promise<void> {
+  dependencies.assertRoom(record)
+  await dependencies.admit(record)
 }
 
 function agreed(agreement: Agreement): HandshakeOutcome {

@@ -11,7 +11,7 @@ test('ReverseGroup refuses connections at its port once all tokens have as many 
   const record = new TokenRegistry().add({ kind: 'reverse', token: 'r', ...place })
   const slots = new ChannelSlots({ limit: 0, what: 'channels of all tokens (ulimit -n)' })
   const server = { ...resolveServerOptions({}), slots }
-  const group = new ReverseGroup({ record, socksNowait: true, server, onListening() {}, onError() {} })
+  const group = new ReverseGroup({ record, socksNowait: true, server, use: undefined, onListening() {}, onError() {} })
   await group.listen()
   const socket = connect(group.port, '127.0.0.1').on('error', () => {})
   socket.write('CONNECT a.example:80 HTTP/1.1\r\nHost: a.example:80\r\n\r\n')

@@ -5,6 +5,7 @@ import { portRetryMs } from './port-retry.js'
 import { believedProxies, type ResolvedServerOptions } from '../options.js'
 import { Partners } from '../links/partners.js'
 import type { Peer } from '../links/peer.js'
+import type { TokenUse } from '../policy/token-use.js'
 import type { ConnectorToken, ReverseToken } from '../tokens/token-registry.js'
 
 export interface ReverseGroupOptions {
@@ -12,6 +13,8 @@ export interface ReverseGroupOptions {
   /** Listen before the first provider has come. @default false */
   readonly socksNowait: boolean
   readonly server: ResolvedServerOptions
+  /** What the token's policy says; undefined without one. */
+  readonly use: TokenUse | undefined
   /** The SOCKS port is open. */
   onListening(address: ListenAddress): void
   /** The SOCKS port could not be opened. */
@@ -44,11 +47,9 @@ export class ReverseGroup {
     this.record = record
     this.#options = options
     this.#all = new Balancer({ clock: server.clock, waitMs: server.providerWaitMs })
-    this.#slots = new ChannelSlots({
-      limit: server.maxTokenChannels,
-      what: 'connections of this token (--max-token-channels)',
-      parent: server.slots,
-    })
+    const { use } = options
+    const what = 'connections of this token (--max-token-channels)'
+    this.#slots = use?.slots ?? new ChannelSlots({ limit: server.maxTokenChannels, what, parent: server.slots })
     const { listenOn = [], accounts = [], username, password } = record
     if (record.port < 0 && listenOn.length === 0) return
     const first = username === undefined ? [] : [{ username, password: password ?? '' }]
@@ -63,6 +64,7 @@ export class ReverseGroup {
         ...believedProxies(server),
       }),
       accounts: [...first, ...accounts],
+      ...(use?.policy.targets === undefined ? {} : { targetRules: use.policy.targets }),
       maxConnections: server.maxTokenChannels + server.pending.maxPending,
       slots: this.#slots,
       pick: (signal) => this.#pick(signal),
@@ -72,8 +74,10 @@ export class ReverseGroup {
     })
   }
 
-  /** @throws RelayError `busy` at the limit of the token or of all tokens */
+  /** @throws RelayError `busy` at the limit of the token or of all tokens, `forbidden` where its policy says so */
   #pick(signal: Cancellation): ReturnType<Balancer['pick']> {
+    const refusal = this.#options.use?.channelRefusal()
+    if (refusal !== undefined) throw refusal
     this.#slots.check()
     return this.#all.pick(signal)
   }

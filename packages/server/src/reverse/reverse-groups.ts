@@ -1,5 +1,6 @@
 import type { ListenAddress } from '@ls/relay'
 import type { ResolvedServerOptions } from '../options.js'
+import type { TokenUse } from '../policy/token-use.js'
 import { PortPool } from './port-pool.js'
 import { ReverseGroup } from './reverse-group.js'
 import type { ReverseTokenRequest } from '../tokens/token-requests.js'
@@ -7,6 +8,8 @@ import type { ReverseToken, TokenRecord } from '../tokens/token-registry.js'
 
 export interface ReverseGroupsOptions {
   readonly server: ResolvedServerOptions
+  /** What the policy of a token says; undefined without one. */
+  use(record: ReverseToken): TokenUse | undefined
   /** A SOCKS port is open. */
   onListening(record: ReverseToken, address: ListenAddress): void
   /** A SOCKS port could not be opened, after the call that asked for it. */
@@ -78,9 +81,10 @@ export class ReverseGroups {
   }
 
   #make(record: ReverseToken, socksNowait: boolean): ReverseGroup {
-    const { server, onListening, onError } = this.#options
+    const { server, use, onListening, onError } = this.#options
     try {
-      return new ReverseGroup({ record, socksNowait, server, onListening: (at) => onListening(record, at), onError })
+      const ofGroup = { record, socksNowait, server, use: use(record) }
+      return new ReverseGroup({ ...ofGroup, onListening: (at) => onListening(record, at), onError })
     } catch (error) {
       this.#ports.release(record.port)
       throw error

@@ -59,7 +59,8 @@ function agentNet(first: (channel: Channel) => void, second: (channel: Channel) 
   const switchboard = new Switchboard(new RareLog(systemClock, silentLogger))
   const atServer: { session?: Session } = {}
   const { near, far } = link(clock, (channel) => {
-    if (atServer.session !== undefined) switchboard.connect(channel, atServer.session, balancer, 5000)
+    if (atServer.session !== undefined)
+      switchboard.connect(channel, atServer.session, { providers: balancer, waitMs: 5000 })
   })
   atServer.session = far
   const received = { text: '', error: undefined as string | undefined }

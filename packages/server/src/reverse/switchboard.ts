@@ -42,12 +42,20 @@ export class Switchboard {
   }
 
   /** Forwards a channel to one of `providers`, now or once one comes within `waitMs`. */
-  connect(channel: Channel, from: Session, providers: Balancer, waitMs: number): void {
+  connect(channel: Channel, from: Session, { providers, waitMs, onOver = () => {} }: Passage): void {
     // Deployed providers pass the text unchanged to their resolvers and rules.
     const address = channel.address === undefined ? undefined : parseTarget(channel.address)
-    if (address instanceof RelayError) return channel.reject(address.message)
+    if (address instanceof RelayError) {
+      onOver()
+      return channel.reject(address.message)
+    }
     const gone = new AbortController()
-    channel.setHandler({ onClose: () => gone.abort(new Error('the connector went away')) })
+    channel.setHandler({
+      onClose: () => {
+        onOver()
+        gone.abort(new Error('the connector went away'))
+      },
+    })
     const source: ChannelSource = {
       pick: (signal) => providers.pick(signal, waitMs),
       pickOther: (tried) => providers.other(tried),
@@ -55,8 +63,8 @@ export class Switchboard {
     }
     const start = (first: Session): void => {
       const isOnlyOne = providers.other(new Set([first])) === undefined
-      if (isOnlyOne) this.#join(channel, from, (onClose) => forward(channel, from, first, { address, onClose }))
-      else this.#race({ channel, from, first, address, source, signal: gone.signal })
+      if (isOnlyOne) this.#join(channel, from, onOver, (onClose) => forward(channel, from, first, { address, onClose }))
+      else this.#race({ channel, from, first, address, source, signal: gone.signal, onOver })
     }
     const picked = source.pick(gone.signal)
     if (!(picked instanceof Promise)) return start(picked)
@@ -64,13 +72,13 @@ export class Switchboard {
   }
 
   /** Offers the channel to one provider after the other; nothing passes before one accepts. */
-  #race({ channel, from, first, address, source, signal }: Race): void {
+  #race({ channel, from, first, address, source, signal, onOver }: Race): void {
     offerInTurn<Accepted>(first, {
       source,
       signal,
       offer: (to, events) => offerTo(channel, to, address, events),
       onAccepted: ({ to, message }) =>
-        this.#join(channel, from, (onClose) => forwardAccepted(channel, from, to, message, onClose)),
+        this.#join(channel, from, onOver, (onClose) => forwardAccepted(channel, from, to, message, onClose)),
       onFailed: (error) => this.#reject(channel, error),
     })
   }
@@ -82,15 +90,31 @@ export class Switchboard {
     channel.reject(formatFailure(failure))
   }
 
-  #join(channel: Channel, from: Session, connect: (onClose: () => void) => ForwardedChannel | undefined): void {
+  #join(
+    channel: Channel,
+    from: Session,
+    onOver: () => void,
+    connect: (onClose: () => void) => ForwardedChannel | undefined,
+  ): void {
     let over = false
     const forwarded = connect(() => {
       over = true
+      onOver()
       this.#connections.delete(channel)
     })
     // It may be over already, if a Disconnect waited in the channel.
-    if (forwarded !== undefined && !over) this.#connections.set(channel, { channel: forwarded, from })
+    if (forwarded === undefined) onOver()
+    else if (!over) this.#connections.set(channel, { channel: forwarded, from })
   }
+}
+
+/** Where a connector's channel goes. */
+export interface Passage {
+  readonly providers: Balancer
+  /** Time for a provider to come, in milliseconds. */
+  readonly waitMs: number
+  /** The channel is over, or came to nothing. May be called again. */
+  readonly onOver?: (() => void) | undefined
 }
 
 interface Race {
@@ -100,6 +124,7 @@ interface Race {
   readonly address: Target | undefined
   readonly source: ChannelSource
   readonly signal: AbortSignal
+  onOver(): void
 }
 
 interface Accepted {

@@ -1,12 +1,15 @@
 import { createHash, randomBytes } from 'node:crypto'
 import type { Account } from '@ls/relay'
 import { ServerError } from '../errors.js'
+import type { Policy } from '../policy/policy.js'
 
 /** A token for clients whose traffic leaves at the server. */
 export interface ForwardToken {
   readonly kind: 'forward'
   /** In clear text. */
   readonly token: string
+  /** How it may be used. @default the server's policy */
+  readonly policy?: Policy
 }
 
 /** A token for providers, with the SOCKS port that leads to them, if any. */
@@ -14,6 +17,8 @@ export interface ReverseToken {
   readonly kind: 'reverse'
   /** In clear, as the provider shows it. */
   readonly token: string
+  /** How it may be used. @default the server's policy */
+  readonly policy?: Policy
   /** SOCKS port of this token; −1 for none (autonomy, protocol.md §1), 0 until the system has chosen one. */
   readonly port: number
   /** Address of the SOCKS port. */
@@ -35,6 +40,8 @@ export interface ConnectorToken {
   readonly kind: 'connector'
   /** In clear, as the connector shows it. */
   readonly token: string
+  /** How it may be used. @default the server's policy */
+  readonly policy?: Policy
   /** The token of the providers that it leads to. */
   readonly reverse: ReverseToken
   /** The provider that added it (its instance, as hex); undefined when the server did. */

@@ -1,7 +1,15 @@
 import type { Account } from '@ls/relay'
+import type { Policy } from '../policy/policy.js'
+import type { PolicyOptions } from '../policy/policy-options.js'
+
+/** Further options of every kind of token. */
+export interface TokenOptions {
+  /** How it may be used. @default the server's `policy` */
+  readonly policy?: Policy | PolicyOptions
+}
 
 /** Request of {@link LinkSocksServer.addReverseToken}. */
-export interface ReverseTokenRequest {
+export interface ReverseTokenRequest extends TokenOptions {
   /** 1–255 bytes. @default a new one */
   readonly token?: string
   /** @default the server's `socksHost` */
@@ -29,7 +37,7 @@ export interface ReverseTokenRequest {
 }
 
 /** Request of {@link LinkSocksServer.addConnectorToken}. */
-export interface ConnectorTokenRequest {
+export interface ConnectorTokenRequest extends TokenOptions {
   /** 1–255 bytes. @default a new one */
   readonly token?: string
   /** The token of the providers that it is to lead to. */

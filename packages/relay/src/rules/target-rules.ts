@@ -1,0 +1,57 @@
+import type { Target } from '../target.js'
+import { type AccessRules, parseAccessRules } from './access-rules.js'
+import { Guard, type GuardOptions } from './guard.js'
+import { parseTargetPattern, type TargetPattern } from './target-pattern.js'
+
+/** Targets of one user, on top of the rules that hold for all. */
+export interface TargetRulesOptions extends GuardOptions {
+  /** `ADDR:PORT`; a target must match one, by its name or by the address it resolves to. @default all */
+  readonly allow?: readonly string[]
+  /** `ADDR`, `ADDR:PORT` or `:PORT`; closed even if `allow` has it, by name and by address. @default none */
+  readonly deny?: readonly string[]
+}
+
+interface Denial {
+  readonly text: string
+  readonly pattern: TargetPattern
+}
+
+/** The targets that one user may reach. They narrow the rules for all, and never widen them. */
+export class TargetRules {
+  readonly #allow: AccessRules
+  readonly #denials: readonly Denial[]
+  readonly #guard: Guard
+
+  /** @throws RangeError naming the rule and what is wrong with it */
+  constructor(options: TargetRulesOptions) {
+    const { allow = [], deny = [] } = options
+    this.#allow = parseAccessRules(allow)
+    this.#denials = deny.map(parseDenial)
+    this.#guard = new Guard(options)
+  }
+
+  /**
+   * Why a target is closed, as text to follow its name; undefined if it is open.
+   *
+   * @param resolved The target at the address its name resolved to.
+   */
+  faultOf(target: Target, resolved: Target = target): string | undefined {
+    const closed = this.closes(target) ?? this.closes(resolved)
+    if (closed !== undefined) return closed
+    return this.#allow.allows(target) || this.#allow.allows(resolved) ? undefined : 'is not among those of this token'
+  }
+
+  /** As {@link faultOf}, without the rules that allow. */
+  closes(target: Target): string | undefined {
+    const denial = this.#denials.find(({ pattern }) => pattern.touches(target))
+    if (denial !== undefined) return `is closed to this token by "${denial.text}"`
+    return this.#guard.faultOf(target) === undefined ? undefined : "is closed by this token's guard"
+  }
+}
+
+function parseDenial(text: string): Denial {
+  const rule = `deny rule "${text}"`
+  const pattern = parseTargetPattern(text, rule)
+  if (pattern === undefined) throw new RangeError(`${rule} is not ADDR, ADDR:PORT, ADDR:LOW-HIGH or :PORT`)
+  return { text, pattern }
+}

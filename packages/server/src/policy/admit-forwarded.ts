@@ -1,0 +1,54 @@
+import type { Channel } from '@ls/mux'
+import { parseTarget, RelayError } from '@ls/relay'
+import type { TokenUse } from './token-use.js'
+
+/**
+ * Passes a connector's channel on if the policy of its token lets it. `pass` gets a function to call once the channel
+ * is over.
+ */
+export function admitForwarded(channel: Channel, use: TokenUse, pass: (onOver: () => void) => void): void {
+  const refusal = refusalOf(channel, use)
+  if (refusal instanceof Promise) void refusal.then((found) => settle(channel, use, found, pass))
+  else settle(channel, use, refusal, pass)
+}
+
+function settle(
+  channel: Channel,
+  use: TokenUse,
+  refusal: RelayError | undefined,
+  pass: (onOver: () => void) => void,
+): void {
+  if (channel.state === 'closed') return
+  if (refusal !== undefined) {
+    use.refused(refusal.failure.detail)
+    return channel.reject(refusal.message)
+  }
+  try {
+    pass(use.slots.take())
+  } catch (error) {
+    if (!(error instanceof RelayError)) throw error
+    use.refused(error.failure.detail)
+    channel.reject(error.message)
+  }
+}
+
+function refusalOf(
+  { address }: Channel,
+  { entryRules }: TokenUse,
+): ReturnType<typeof checkTarget> | RelayError | undefined {
+  if (entryRules === undefined) return undefined
+  if (address !== undefined) return checkTarget(address, entryRules)
+  return udpRefusal
+}
+
+/** What the switchboard refuses anyway is left to it. */
+async function checkTarget(address: NonNullable<Channel['address']>, rules: NonNullable<TokenUse['entryRules']>) {
+  const target = parseTarget(address)
+  return target instanceof RelayError ? undefined : rules.refusalOf(target)
+}
+
+/** Each datagram names its target to the provider alone. */
+const udpRefusal = new RelayError({
+  word: 'forbidden',
+  detail: 'the rules of this token name targets, which UDP through a provider hides from the server',
+})

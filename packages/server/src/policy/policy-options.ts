@@ -1,0 +1,38 @@
+import type { GuardLevel } from '@ls/relay'
+
+/** How a token may be used; the same in the library, the management API and the state file. */
+export interface PolicyOptions {
+  /** Names the token in logs and lists; at most 64 characters. @default the start of its SHA-256 */
+  readonly name?: string
+  /** For people; at most 1000 characters. @default none */
+  readonly note?: string
+  /** Targets, `ADDR:PORT`; one must match, by name or by the address it resolves to. At most 1000. @default all */
+  readonly allow?: readonly string[]
+  /** Targets closed even so, `ADDR`, `ADDR:PORT` or `:PORT`, by name and by address. At most 1000. @default none */
+  readonly deny?: readonly string[]
+  /** Closes more than the server's guard does; it never opens what that closes. @default 'none' */
+  readonly guard?: GuardLevel
+  /** Addresses and networks that its clients may come from. At most 1000. @default all */
+  readonly sources?: readonly string[]
+  /** What its clients may be. @default what the kind of the token allows */
+  readonly roles?: readonly PolicyRole[]
+  /** Channels, UDP associations and connections at its proxy port at once. @default the server's limit */
+  readonly maxChannels?: number
+  /** Links at once: a client has one for each of its `--threads`. @default the server's limit */
+  readonly maxLinks?: number
+  /** When it ends, with all that it carries: `2027-01-31T00:00:00Z`. @default never */
+  readonly expiresAt?: string
+  /** When it may be used. @default always */
+  readonly hours?: PolicyHours
+}
+
+/** What a client is. */
+export type PolicyRole = 'client' | 'provider' | 'connector'
+
+/** Hours of the week. What is open at their end may go on. */
+export interface PolicyHours {
+  /** `08:00-18:00`, `mon-fri 08:00-18:00`, `sat 22:00-02:00`; at most 100. */
+  readonly open: readonly string[]
+  /** Time zone, such as `Europe/Berlin`. @default that of the server */
+  readonly zone?: string
+}

@@ -1,0 +1,143 @@
+import { guardLevels, type Networks, parseNetworks, TargetRules } from '@ls/relay'
+import { Fields } from './fields.js'
+import { Hours } from './hours.js'
+import type { PolicyOptions, PolicyRole } from './policy-options.js'
+
+/** Why a client may not come in. */
+export interface LinkFault {
+  readonly reason: string
+  /** It makes no sense to try again later. */
+  readonly final: boolean
+}
+
+/** A client that asks for a link. */
+export interface LinkRequest {
+  readonly role: PolicyRole
+  /** As `plainAddress` gives it. */
+  readonly remoteAddress: string
+  /** Milliseconds since 1970. */
+  readonly nowMs: number
+}
+
+/** How a token may be used, parsed and checked. */
+export class Policy {
+  /** What it was made of. */
+  readonly options: PolicyOptions
+  readonly name: string | undefined
+  /** Undefined where every target is open. */
+  readonly targets: TargetRules | undefined
+  readonly maxChannels: number | undefined
+  readonly maxLinks: number | undefined
+  /** Milliseconds since 1970; undefined for never. */
+  readonly expiresAtMs: number | undefined
+  readonly #sources: Networks | undefined
+  readonly #roles: readonly PolicyRole[] | undefined
+  readonly #hours: Hours | undefined
+
+  /**
+   * Reads a policy from JSON of any origin.
+   *
+   * @param path Keys that lead to it, for errors.
+   * @throws PolicyFault that names the key
+   */
+  static parse(value: unknown, path: readonly string[] = ['policy']): Policy {
+    return new Policy(new Fields(value, path, keys), value as PolicyOptions)
+  }
+
+  /** As {@link Policy.parse}, for one that may be parsed already. */
+  static of(policy: Policy | PolicyOptions): Policy {
+    return policy instanceof Policy ? policy : Policy.parse(policy)
+  }
+
+  private constructor(fields: Fields, options: PolicyOptions) {
+    this.options = options
+    this.name = fields.text('name', 64)
+    fields.text('note', 1000)
+    this.targets = targetsOf(fields)
+    this.#sources = sourcesOf(fields)
+    this.#roles = fields.choices('roles', policyRoles)
+    this.maxChannels = fields.integer('maxChannels', 1, 1_000_000)
+    this.maxLinks = fields.integer('maxLinks', 1, 1_000_000)
+    this.expiresAtMs = expiryOf(fields)
+    this.#hours = hoursOf(fields)
+  }
+
+  /** Why a client may not come in now; undefined if it may. */
+  linkFault({ role, remoteAddress, nowMs }: LinkRequest): LinkFault | undefined {
+    if (this.#roles?.includes(role) === false) return { reason: `the token is not for a ${role}`, final: true }
+    if (this.#sources?.has(remoteAddress) === false) {
+      return { reason: `the token may not be used from ${remoteAddress}`, final: true }
+    }
+    const reason = this.timeFault(nowMs)
+    return reason === undefined ? undefined : { reason, final: this.hasExpired(nowMs) }
+  }
+
+  /** Why nothing new may begin at this time; undefined if it may. */
+  timeFault(nowMs: number): string | undefined {
+    if (this.hasExpired(nowMs)) return `the token expired at ${new Date(this.expiresAtMs ?? 0).toISOString()}`
+    return this.#hours?.include(nowMs) === false ? 'the token may not be used at this hour' : undefined
+  }
+
+  hasExpired(nowMs: number): boolean {
+    return this.expiresAtMs !== undefined && nowMs >= this.expiresAtMs
+  }
+}
+
+const policyRoles = ['client', 'provider', 'connector'] as const satisfies readonly PolicyRole[]
+
+const keys = [
+  'name',
+  'note',
+  'allow',
+  'deny',
+  'guard',
+  'sources',
+  'roles',
+  'maxChannels',
+  'maxLinks',
+  'expiresAt',
+  'hours',
+] as const satisfies readonly (keyof PolicyOptions)[]
+
+/** Each rule is compared with each target. */
+const maxRules = 1000
+
+function targetsOf(fields: Fields): TargetRules | undefined {
+  const allow = fields.texts('allow', maxRules)
+  const deny = fields.texts('deny', maxRules)
+  const guard = fields.choice('guard', guardLevels)
+  // One after the other, so that an error names its key.
+  if (allow !== undefined) fields.parsed('allow', () => new TargetRules({ allow }))
+  if (deny !== undefined) fields.parsed('deny', () => new TargetRules({ deny }))
+  if (allow === undefined && deny === undefined && (guard ?? 'none') === 'none') return undefined
+  return new TargetRules({ allow: allow ?? [], deny: deny ?? [], guard: guard ?? 'none' })
+}
+
+function sourcesOf(fields: Fields): Networks | undefined {
+  const sources = fields.texts('sources', maxRules)
+  return sources === undefined ? undefined : fields.parsed('sources', () => parseNetworks(sources))
+}
+
+/** RFC 3339: a date with a time and a zone. A time without a zone would mean something else on each machine. */
+function expiryOf(fields: Fields): number | undefined {
+  const text = fields.text('expiresAt', 64)
+  if (text === undefined) return undefined
+  return fields.parsed('expiresAt', () => {
+    const isWhole = /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d)$/.test(text)
+    const atMs = isWhole ? Date.parse(text) : Number.NaN
+    if (Number.isNaN(atMs)) throw new RangeError(`"${text}" is no time such as 2027-01-31T00:00:00Z`)
+    return atMs
+  })
+}
+
+function hoursOf(fields: Fields): Hours | undefined {
+  const hours = fields.object('hours', ['open', 'zone'])
+  if (hours === undefined) return undefined
+  const zone = hours.text('zone', 64)
+  if (zone !== undefined) hours.parsed('zone', () => new Hours([], zone))
+  const open = hours.texts('open', 100) ?? []
+  return hours.parsed('open', () => {
+    if (open.length === 0) throw new RangeError('it is missing')
+    return new Hours(open, zone)
+  })
+}

@@ -1,0 +1,84 @@
+import { createHash } from 'node:crypto'
+import type { RareLog } from '@ls/foundation'
+import { type Asker, ChannelSlots, EntryRules, RelayError } from '@ls/relay'
+import { Forbidden } from '../links/handshake.js'
+import type { ResolvedServerOptions } from '../options.js'
+import { Crowded } from '../tokens/tenants.js'
+import type { TokenRecord } from '../tokens/token-registry.js'
+import type { Policy } from './policy.js'
+import type { PolicyRole } from './policy-options.js'
+
+export interface TokenUseOptions {
+  readonly record: TokenRecord
+  readonly policy: Policy
+  readonly server: ResolvedServerOptions
+  readonly rareLog: RareLog
+}
+
+/** What one token with a policy does now, and what it may. Refusals reach its user and the log. */
+export class TokenUse {
+  readonly policy: Policy
+  /** Rules for targets that somebody else resolves. */
+  readonly entryRules: EntryRules | undefined
+  /** Slots of its channels, within those of all tokens. */
+  readonly slots: ChannelSlots
+  /** What the half that reaches targets must know. */
+  readonly askerRules: Pick<Asker, 'rules' | 'onForbidden'>
+  readonly #options: TokenUseOptions
+
+  constructor(options: TokenUseOptions) {
+    const { policy, server } = options
+    this.#options = options
+    this.policy = policy
+    if (policy.targets !== undefined) this.entryRules = new EntryRules([], server.dns, policy.targets)
+    const onForbidden = (reason: string): void => this.refused(reason)
+    this.askerRules = policy.targets === undefined ? {} : { rules: policy.targets, onForbidden }
+    const ofServer = { limit: server.maxTokenChannels, what: 'channels of this token (--max-token-channels)' }
+    const { maxChannels = ofServer.limit } = policy
+    const ofPolicy = { limit: maxChannels, what: 'channels of this token (its policy)' }
+    this.slots = new ChannelSlots({ ...(maxChannels < ofServer.limit ? ofPolicy : ofServer), parent: server.slots })
+  }
+
+  /** Checks a client that wants a link. @throws Forbidden, or Crowded if it may try again */
+  permit(remoteAddress: string): void {
+    const { record } = this.#options
+    const fault = this.policy.linkFault({ role: roles[record.kind], remoteAddress, nowMs: Date.now() })
+    if (fault === undefined) return
+    this.refused(fault.reason)
+    throw fault.final ? new Forbidden(fault.reason) : new Crowded(fault.reason)
+  }
+
+  /** Checks that there is room beside `links` others. @throws Crowded */
+  assertRoom(links: number): void {
+    const { maxLinks = Infinity } = this.policy
+    if (links < maxLinks) return
+    const reason = `the limit of ${maxLinks} links of this token is reached`
+    this.refused(reason)
+    throw new Crowded(reason)
+  }
+
+  /** Why no channel may begin now; undefined if one may. */
+  channelRefusal(): RelayError | undefined {
+    const detail = this.policy.timeFault(Date.now())
+    if (detail === undefined) return undefined
+    this.refused(detail)
+    return new RelayError({ word: 'forbidden', detail })
+  }
+
+  /** Logs what its user was told, now and then. */
+  refused(reason: string): void {
+    const { record, rareLog } = this.#options
+    rareLog.warn(`the policy of token ${labelOf(record, this.policy)} refused its user`, reason)
+  }
+}
+
+/** Names a token where its text must not show. */
+function labelOf({ token }: TokenRecord, policy: Policy | undefined): string {
+  return policy?.name ?? createHash('sha256').update(token).digest('hex').slice(0, 12)
+}
+
+const roles = {
+  forward: 'client',
+  reverse: 'provider',
+  connector: 'connector',
+} as const satisfies Record<TokenRecord['kind'], PolicyRole>

@@ -1,0 +1,59 @@
+import { RareLog, type TimerHandle } from '@ls/foundation'
+import type { Peer } from '../links/peer.js'
+import type { ResolvedServerOptions } from '../options.js'
+import type { TokenRecord } from '../tokens/token-registry.js'
+import { TokenUse } from './token-use.js'
+
+export interface TokenUsesOptions {
+  readonly server: ResolvedServerOptions
+  /** All clients. */
+  readonly peers: () => Iterable<Peer>
+}
+
+/** What the tokens with a policy do now. A token without one costs a look into a map. */
+export class TokenUses {
+  readonly #options: TokenUsesOptions
+  readonly #rareLog: RareLog
+  readonly #uses = new WeakMap<TokenRecord, TokenUse>()
+  #timer: TimerHandle
+  #closed = false
+
+  constructor(options: TokenUsesOptions) {
+    this.#options = options
+    this.#rareLog = new RareLog(options.server.clock, options.server.logger)
+  }
+
+  /** Undefined for a token without a policy. */
+  of(record: TokenRecord): TokenUse | undefined {
+    const { server } = this.#options
+    const { policy = server.policy } = record
+    if (policy === undefined) return undefined
+    const known = this.#uses.get(record) ?? new TokenUse({ record, policy, server, rareLog: this.#rareLog })
+    this.#uses.set(record, known)
+    return known
+  }
+
+  /** A client has a session: its token is watched from now on, if it can come to an end. */
+  joined({ record }: Peer): void {
+    if (this.#closed || this.#timer !== undefined || this.of(record)?.policy.expiresAtMs === undefined) return
+    this.#timer = this.#options.server.clock.setTimeout(() => this.#look(), lookMs)
+  }
+
+  close(): void {
+    this.#closed = true
+    this.#options.server.clock.clearTimeout(this.#timer)
+  }
+
+  #look(): void {
+    this.#timer = undefined
+    const nowMs = Date.now()
+    for (const peer of this.#options.peers()) {
+      const use = this.of(peer.record)
+      if (use?.policy.hasExpired(nowMs) === true) peer.session.close(use.policy.timeFault(nowMs) ?? '')
+      else this.joined(peer)
+    }
+  }
+}
+
+/** Time between two looks at the clock of the wall, in milliseconds: it may jump, so no timer waits for a date. */
+const lookMs = 1000

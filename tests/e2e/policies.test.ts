@@ -1,0 +1,134 @@
+import { LinkSocksClient, type ClientOptions } from '@ls/client'
+import { LinkSocksServer, type PolicyOptions } from '@ls/server'
+import { connect } from '@ls/socks5'
+import { echoServer, freePort, onceEvent, until } from '@ls/testkit'
+import { afterEach, describe, expect, test, vi } from 'vitest'
+import { afterTest, closing } from '../stress/cleanup.js'
+
+afterEach(() => vi.restoreAllMocks())
+
+async function startServer(): Promise<LinkSocksServer> {
+  const server = closing(new LinkSocksServer({ host: '127.0.0.1', port: 0 }))
+  await server.listen()
+  return server
+}
+
+async function startClient(server: LinkSocksServer, options: ClientOptions): Promise<LinkSocksClient> {
+  const client = closing(new LinkSocksClient({ url: `ws://127.0.0.1:${server.address?.port}`, ...options }))
+  await client.start()
+  return client
+}
+
+/** The word of SOCKS5's reply when a user asks for a target: `ok`, or the code of the refusal. */
+async function ask(proxy: { host: string; port: number } | undefined, host: string, port: number): Promise<string> {
+  if (proxy === undefined) throw new Error('there is no proxy port')
+  try {
+    const socket = await connect({ proxy, target: { host, port } })
+    socket.on('error', () => {})
+    afterTest(() => socket.destroy())
+    return 'ok'
+  } catch (error) {
+    return (error as Error).message
+  }
+}
+
+type Net = (policy: PolicyOptions) => Promise<{ host: string; port: number } | undefined>
+
+/** A proxy port whose users are under the policy, in each mode. */
+const nets: Readonly<Record<string, Net>> = {
+  forward: async (policy) => {
+    const server = await startServer()
+    return (await startClient(server, { token: server.addForwardToken('f', { policy }), socksPort: 0 })).socksAddress
+  },
+  reverse: async (policy) => {
+    const server = await startServer()
+    const { token, port } = server.addReverseToken({ socksPort: await freePort(), policy })
+    const listening = onceEvent(server, 'socksListening')
+    await startClient(server, { token, reverse: true })
+    await listening
+    return { host: '127.0.0.1', port }
+  },
+  agent: async (policy) => {
+    const server = await startServer()
+    const { token } = server.addReverseToken({ socksPort: -1 })
+    await startClient(server, { token, reverse: true })
+    const connector = server.addConnectorToken({ reverseToken: token, policy })
+    return (await startClient(server, { token: connector, socksPort: 0 })).socksAddress
+  },
+}
+
+describe.each(Object.entries(nets))('a policy in %s mode', (_mode, net) => {
+  test('opens what it allows and refuses the rest as forbidden', async () => {
+    const { port } = closing(await echoServer())
+    const proxy = await net({ allow: [`127.0.0.0/8:${port}`] })
+    expect([await ask(proxy, '127.0.0.1', port), await ask(proxy, '127.0.0.1', port === 1 ? 2 : 1)]).toEqual([
+      'ok',
+      expect.stringMatching(/not allowed|forbidden|0x02/i),
+    ])
+  })
+
+  test('denies by the address in any spelling', async () => {
+    const { port } = closing(await echoServer())
+    const proxy = await net({ deny: ['127.0.0.0/8'] })
+    expect(await ask(proxy, '127.1', port)).toMatch(/not allowed|forbidden|0x02/i)
+  })
+
+  test('limits channels', async () => {
+    const { port } = closing(await echoServer())
+    const proxy = await net({ maxChannels: 2 })
+    const answers = [await ask(proxy, '127.0.0.1', port), await ask(proxy, '127.0.0.1', port)]
+    expect([...answers, (await ask(proxy, '127.0.0.1', port)) === 'ok']).toEqual(['ok', 'ok', false])
+  })
+})
+
+describe('a policy', () => {
+  test('closes a name that leads to a denied address', async () => {
+    const { port } = closing(await echoServer())
+    expect(await ask(await nets['forward']?.({ deny: ['127.0.0.0/8', '[::1]'] }), 'localhost', port)).not.toBe('ok')
+  })
+
+  test.each([
+    [{ sources: ['192.0.2.0/24'] }, 'the token may not be used from 127.0.0.1'],
+    [{ expiresAt: '2020-01-01T00:00:00Z' }, 'the token expired at 2020-01-01T00:00:00.000Z'],
+    [{ roles: ['provider' as const] }, 'the token is not for a client'],
+  ])('refuses a link for good: %j', async (policy, reason) => {
+    const server = await startServer()
+    const token = server.addForwardToken('f', { policy })
+    await expect(startClient(server, { token, socksPort: 0 })).rejects.toThrow(reason)
+  })
+
+  test('limits links, and lets the next in once one is gone', async () => {
+    const server = await startServer()
+    const token = server.addForwardToken('f', { policy: { maxLinks: 1 } })
+    const first = await startClient(server, { token, socksPort: 0 })
+    const refused = onceEvent(server, 'clientRefused')
+    const second = startClient(server, { token, socksPort: 0, reconnectDelayMs: 10 })
+    expect((await refused)[1]).toBe('the limit of 1 links of this token is reached')
+    await first.close()
+    await second
+    await until(() => server.peers.size === 1, 'the second session')
+  })
+
+  test('lets nobody in outside its hours, and tells clients to try again', async () => {
+    const server = await startServer()
+    const noon = Date.parse('2026-11-26T12:00:00Z')
+    vi.spyOn(Date, 'now').mockReturnValue(noon)
+    const policy = { hours: { open: ['thu 13:00-14:00'], zone: 'UTC' } }
+    const refused = onceEvent(server, 'clientRefused')
+    const client = startClient(server, { token: server.addForwardToken('f', { policy }), reconnectDelayMs: 10 })
+    expect((await refused)[1]).toBe('the token may not be used at this hour')
+    vi.spyOn(Date, 'now').mockReturnValue(noon + 3_600_000)
+    await client
+  })
+
+  test('ends the sessions of a token that expires', async () => {
+    const server = await startServer()
+    const expiresAtMs = Date.now() + 3_600_000
+    const token = server.addForwardToken('f', { policy: { expiresAt: new Date(expiresAtMs).toISOString() } })
+    await startClient(server, { token, socksPort: 0 })
+    await until(() => server.peers.size === 1, 'the session')
+    const gone = onceEvent(server, 'clientDisconnected')
+    vi.spyOn(Date, 'now').mockReturnValue(expiresAtMs)
+    expect((await gone)[1]).toMatch(/^the token expired at /)
+  })
+})
