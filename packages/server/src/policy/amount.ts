@@ -1,7 +1,4 @@
-/** An amount of data: a number of bytes, or a text with a unit such as `10Mbit`, `1.5GB`, `64KiB`. */
-type Amount = number | string
-
-/** Reads an amount in bytes; undefined for anything else. A rate may end in `/s`. */
+/** Reads an amount of data in bytes: a number, or a text such as `10Mbit`, `1.5GB`, `64KiB`; undefined for anything else. A rate may end in `/s`. */
 export function parseAmount(value: unknown): number | undefined {
   if (typeof value === 'number') return Number.isSafeInteger(value) && value >= 0 ? value : undefined
   if (typeof value !== 'string') return undefined
