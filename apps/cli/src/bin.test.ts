@@ -1,11 +1,14 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createConnection, type Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { connect, SocksError } from '@ls/socks5'
 import { echoServer, tcpServer, until, within } from '@ls/testkit'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, describe, expect, it } from 'vitest'
 
 // The command as it is installed, so these run against what `pnpm build` made.
 const bin = fileURLToPath(new URL('../bin/linksocks.js', import.meta.url))
@@ -76,6 +79,43 @@ describe('linksocks', () => {
     await run.line(/^listening: ws:\/\/0\.0\.0\.0:\d+$/m)
     run.child.kill('SIGTERM')
     expect(await run.exit()).toBe(0)
+  })
+})
+
+describe('linksocks with a configuration file', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'linksocks-'))
+  const file = join(folder, 'f.yaml')
+  afterAll(() => rmSync(folder, { recursive: true }))
+
+  it('shows every mistake with its place, and ends with 2', async () => {
+    writeFileSync(file, 'servers:\n  a:\n    ws-prot: 1\n    grace: 5\n')
+    const run = start(['check-config', file])
+    expect(await run.exit()).toBe(2)
+    expect(
+      run
+        .stderr()
+        .split('\n')
+        .map((line) => line.split(' ')[0]),
+    ).toEqual([`${file}:3:5:`, `${file}:4:12:`, ''])
+  })
+
+  it('runs its roles in one process', async () => {
+    const echo = await echoServer()
+    const socket = join(folder, 's')
+    writeFileSync(
+      file,
+      `servers: {s: {ws-host: 'unix:${socket}', token: my_token, guard: none}}
+clients: {c: {url: 'ws+unix://${socket}', token: my_token, socks-port: 0}}`,
+    )
+    const run = start(['run', '-c', file])
+    const [, port] = await run.line(/^\[c\] proxy: 127\.0\.0\.1:(\d+)$/m)
+    const proxy = { host: '127.0.0.1', port: Number(port) }
+    const channel = await connect({ proxy, target: { host: '127.0.0.1', port: echo.port } })
+    channel.end('hello')
+    expect(await textOf(channel)).toBe('hello')
+    run.child.kill('SIGTERM')
+    expect(await run.exit()).toBe(0)
+    await echo.close()
   })
 })
 

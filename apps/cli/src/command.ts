@@ -26,11 +26,16 @@ interface CommandArgument {
 }
 
 /** Commands that keep running; LINKSOCKS_MODE may name the first four. */
-export const runCommandNames = ['server', 'client', 'provider', 'connector', 'connect', 'demo'] as const
+export const runCommandNames = ['server', 'client', 'provider', 'connector', 'connect', 'demo', 'run'] as const
 
 export type RunCommandName = (typeof runCommandNames)[number]
 
-export type CommandName = RunCommandName | 'completion' | 'version' | 'help'
+export type CommandName = RunCommandName | 'check-config' | 'config' | 'completion' | 'version' | 'help'
+
+/** What the command `config` can do. */
+export const configActions = ['show', 'from-flags', 'schema'] as const
+
+export type ConfigAction = (typeof configActions)[number]
 
 /** Shells that {@link CommandName} `completion` writes for. */
 export const shells = ['bash', 'zsh', 'fish', 'powershell'] as const
@@ -156,6 +161,34 @@ export const commands: readonly Command[] = [
     description:
       'Makes a token for the occasion, shows the proxy address and a command to try it with. Nothing of it is reachable from other machines.',
     examples: [['Both on their usual ports', 'linksocks demo']],
+  },
+  {
+    name: 'run',
+    usage: 'run [flags]',
+    summary: 'Run everything that a configuration file names.',
+    description:
+      'Any number of servers, clients, providers and connectors in one process. SIGHUP reads the file again and changes what differs.',
+    examples: [['What linksocks.yaml here names', 'linksocks run -c linksocks.yaml']],
+  },
+  {
+    name: 'check-config',
+    usage: 'check-config [FILE]',
+    argument: { name: 'FILE' },
+    summary: 'Show every mistake in a configuration file, with its place.',
+    description: 'Ends with 0 when there is none, else with 2. Opens no port and links to nothing.',
+    examples: [['Before a reload', 'linksocks check-config linksocks.yaml']],
+  },
+  {
+    name: 'config',
+    usage: 'config show [FILE] | from-flags COMMAND … | schema',
+    argument: { name: 'action', choices: configActions },
+    summary: 'Show, make or describe a configuration file.',
+    description:
+      'show prints all settings in force and the origin of each, without secrets; from-flags prints the file for a command line; schema prints the JSON Schema for editors.',
+    examples: [
+      ['What the file comes to', 'linksocks config show linksocks.yaml'],
+      ['A file for a command line', 'linksocks config from-flags server -t my_token -r -p 9870'],
+    ],
   },
   {
     name: 'completion',

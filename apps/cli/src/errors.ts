@@ -4,4 +4,6 @@
  */
 export class UsageError extends Error {
   override readonly name = 'UsageError'
+  /** Places in a file that the lines of the message begin with. @default none: it is about the command line */
+  readonly places?: readonly { readonly line: number; readonly column: number }[]
 }

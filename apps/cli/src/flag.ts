@@ -2,6 +2,7 @@ import type { CommandName } from './command.js'
 
 /** Headings of the help, in its order. */
 export const sections = [
+  'File',
   'Link',
   'TLS',
   'Web',
@@ -28,6 +29,8 @@ interface FlagBase {
   readonly help: string
   /** The value is secret, or is a URL that may hold one: never logged, never repeated in a message. */
   readonly secret?: 'value' | 'url'
+  /** Each token of a server may have its own: a key of `tokens` in the configuration file. */
+  readonly perToken?: true
   /** Why the flag has no effect. It is accepted for the sake of existing command lines, with a warning. */
   readonly ignored?: string
 }

@@ -2,6 +2,7 @@ import type { CommandName } from './command.js'
 import type { Flag } from './flag.js'
 import { directModeFlags } from './flags/direct-mode-flags.js'
 import { disguiseFlags } from './flags/disguise-flags.js'
+import { fileFlags } from './flags/file-flags.js'
 import { helpFlags } from './flags/help-flags.js'
 import { limitFlags } from './flags/limit-flags.js'
 import { linkFlags } from './flags/link-flags.js'
@@ -17,6 +18,7 @@ import { webFlags } from './flags/web-flags.js'
  * variables are those of the deployed LinkSocks programs wherever they have them.
  */
 export const flags = [
+  ...fileFlags,
   ...linkFlags,
   ...tlsFlags,
   ...webFlags,

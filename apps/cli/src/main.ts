@@ -1,8 +1,10 @@
 import { basename, delimiter, dirname, relative } from 'node:path'
 import { isatty } from 'node:tty'
 import { parseCommandLine, type CompletionRequest, type HelpRequest, type Run } from './arguments/command-line.js'
+import type { ConfigRequest } from './arguments/config-command.js'
 import { findCommand } from './command.js'
 import type { CommandContext } from './commands/context.js'
+import type { ConfigFile } from './config/config-file.js'
 import { describeError, messageOf } from './output/describe-error.js'
 import { UsageError } from './errors.js'
 import { exitCode, type ExitCode } from './exit-code.js'
@@ -34,12 +36,16 @@ async function answer(): Promise<ExitCode> {
     const invocation = parseCommandLine(process.argv.slice(2), process.env)
     if (invocation.kind === 'help') return await help(invocation)
     if (invocation.kind === 'run') return await run(invocation, redactor)
+    if (invocation.kind === 'config') return await config(invocation, redactor)
     if (invocation.kind === 'completion') return await completion(invocation)
     process.stdout.write(`${versionLine()}\n`)
     return exitCode.ok
   } catch (error) {
-    process.stderr.write(`linksocks: ${redactor.clean(messageOf(error))}\n`)
+    // Editors and people find the places in the file by lines that begin with them.
+    const isConfigError = error instanceof UsageError && error.places !== undefined
+    process.stderr.write(`${isConfigError ? '' : 'linksocks: '}${redactor.clean(messageOf(error))}\n`)
     if (!(error instanceof UsageError)) return exitCode.failure
+    if (isConfigError) return exitCode.usage
     const command = findCommand(process.argv[2] ?? '')?.name
     process.stderr.write(`'${[programName(), command, '--help'].filter(Boolean).join(' ')}' explains more.\n`)
     return exitCode.usage
@@ -69,16 +75,28 @@ async function completion({ shell }: CompletionRequest): Promise<ExitCode> {
   return exitCode.ok
 }
 
+async function config(request: ConfigRequest, redactor: Redactor): Promise<ExitCode> {
+  const { runConfig } = await import('./commands/config.js')
+  await runConfig(request, process.env, {
+    redactor,
+    write: (text) => void process.stdout.write(text),
+    warn: (text) => void process.stderr.write(`linksocks: ${text}\n`),
+  })
+  return exitCode.ok
+}
+
 /** Where there is no terminal to ask for its width. */
 const defaultColumns = 80
 
-async function run(invocation: Run, redactor: Redactor): Promise<ExitCode> {
+async function run(asked: Run, redactor: Redactor): Promise<ExitCode> {
   tuneEngine()
+  const { invocation, file } = await withFile(asked)
   const { secrets, settings, warnings, command } = invocation
   const stop = listenForStop({
     source: process,
     exit: (code) => process.exit(code),
-    stopOnHangUp: isatty(0),
+    // With a file it means: read that again.
+    stopOnHangUp: file === undefined && isatty(0),
   })
   redactor.add(...secrets)
   hideCommandLine(command, secrets)
@@ -108,12 +126,30 @@ async function run(invocation: Run, redactor: Redactor): Promise<ExitCode> {
       logger.warn({}, `standard output cannot be written: ${output.failure}`)
   }
   try {
-    return await runCommand(invocation, { logger, redactor, stop, print, program: programName() })
+    return await runCommand({ invocation, file }, { logger, redactor, stop, print, program: programName() })
   } catch (error) {
     if (error instanceof UsageError) throw error
     report(error)
     return exitCode.failure
   }
+}
+
+interface RunWithFile {
+  readonly invocation: Run
+  /** What `linksocks run` runs; the other commands have none. */
+  readonly file: ConfigFile | undefined
+}
+
+/** Reads the file that `run` names: it can say how to log. */
+async function withFile(invocation: Run): Promise<RunWithFile> {
+  if (invocation.command !== 'run') return { invocation, file: undefined }
+  const [{ loadConfig }, { processSettings }] = await Promise.all([
+    import('./config/load-config.js'),
+    import('./config/role-settings.js'),
+  ])
+  const file = loadConfig(invocation.settings.config, process.env)
+  const secrets = [...invocation.secrets, ...file.secrets]
+  return { invocation: { ...invocation, settings: processSettings(file, invocation), secrets }, file }
 }
 
 /** Other users can list the processes of a machine: from here on they find nothing secret there. Not on Windows. */
@@ -124,11 +160,16 @@ function hideCommandLine(command: string, secrets: readonly string[]): void {
 }
 
 /** Each command loads what it needs, and nothing of the others. */
-async function runCommand(invocation: Run, context: CommandContext): Promise<ExitCode> {
+async function runCommand({ invocation, file }: RunWithFile, context: CommandContext): Promise<ExitCode> {
   const { closeOpenSockets } = await import('@ls/relay')
   // A second Ctrl-C, or a fault, ends the process in the middle of transfers.
   process.once('exit', closeOpenSockets)
   switch (invocation.command) {
+    case 'run': {
+      const { runRoles } = await import('./roles/run-roles.js')
+      if (file === undefined) throw new TypeError('the command run has no file')
+      return runRoles(file, context)
+    }
     case 'server': {
       const { runServer } = await import('./commands/server.js')
       return runServer(invocation.settings, context)

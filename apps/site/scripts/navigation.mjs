@@ -34,6 +34,7 @@ const sections = [
     en: 'In depth',
     zh: '深入',
     pages: [
+      ['guide/configuration', 'The configuration file', '配置文件'],
       ['guide/reliability', 'Reliability', '可靠性'],
       ['guide/proxies', 'Proxies', '代理'],
       ['guide/ports', 'Fixed ports', '固定端口'],

@@ -214,13 +214,41 @@ describe('parseCommandLine', () => {
     fc.assert(
       fc.property(first, fc.array(argument), environment, (command, rest, variables) => {
         try {
-          return ['run', 'help', 'version'].includes(parseCommandLine([command, ...rest], variables).kind)
+          return ['run', 'config', 'help', 'version'].includes(parseCommandLine([command, ...rest], variables).kind)
         } catch (error) {
           return error instanceof UsageError && !error.message.includes('\n')
         }
       }),
       { numRuns: 2000 },
     )
+  })
+})
+
+describe('parseCommandLine, of configuration files,', () => {
+  it.each([
+    ['check-config a.yaml', { action: 'check', file: 'a.yaml' }],
+    ['check-config', { action: 'check', file: 'linksocks.yaml' }],
+    ['config show a.yaml', { action: 'show', file: 'a.yaml' }],
+    ['config schema', { action: 'schema' }],
+    ['config from-flags server -t t', { action: 'from-flags', run: { command: 'server' } }],
+    ['run -c a.yaml', { kind: 'run', settings: { config: 'a.yaml' } }],
+  ])('reads %s', (line, expected) => {
+    expect(parseCommandLine(line.split(' '), {})).toMatchObject(expected)
+  })
+
+  it('takes the file from the environment', () => {
+    expect(parseCommandLine(['config', 'show'], { LINKSOCKS_CONFIG: 'b.yaml' })).toMatchObject({ file: 'b.yaml' })
+  })
+
+  it.each([
+    ['config', 'config needs one of: show, from-flags, schema'],
+    ['config shwo', "config has no 'shwo', but show, from-flags, schema; did you mean show?"],
+    ['config schema x', "unexpected argument 'x'"],
+    ['check-config a b', "unexpected argument 'b'"],
+    ['config from-flags', 'config from-flags needs a command line: linksocks config from-flags server -t …'],
+    ['config from-flags demo', 'config from-flags takes a server, client, provider or connector with its flags'],
+  ])('refuses %s', (line, message) => {
+    expect(() => parseCommandLine(line.split(' '), {})).toThrow(new UsageError(message))
   })
 })
 
@@ -397,11 +425,14 @@ describe('parseCommandLine, of what people type by habit,', () => {
   it.each([
     [
       '--config x',
-      'linksocks server|client|provider|connector|connect|demo --config …; there is no configuration file',
+      'linksocks server|client|provider|connector|connect|demo|run --config …; a configuration file is for another',
     ],
-    ['--config x server', 'linksocks server --config …; there is no configuration file'],
-    ['--config=x server', 'there is no configuration file'],
-    ['server --config x', 'unknown flag --config; there is no configuration file'],
+    [
+      '--config x server',
+      'linksocks server --config …; a configuration file is for another command: linksocks run -c FILE',
+    ],
+    ['--config=x server', 'linksocks run -c FILE'],
+    ['server --config x', 'server has no flag --config; it belongs to run'],
     ['-t x server', 'the command comes before its flags: linksocks server -t …'],
     ['server -v', 'more is logged with --debug (-d), and the version is --version (-V)'],
     ['server --verbose', 'more is logged with --debug (-d)'],

@@ -1,40 +1,21 @@
-import {
-  commands,
-  findCommand,
-  runCommandNames,
-  shells,
-  type CommandName,
-  type RunCommandName,
-  type Shell,
-} from '../command.js'
+import { commands, findCommand, runCommandNames, shells, type CommandName, type Shell } from '../command.js'
 import { type Environment, misspeltVariables, readMode, readVariable } from './environment.js'
 import { UsageError } from '../errors.js'
-import { flagLabel, settingName, type Flag, type FlagValue } from '../flag.js'
-import { readValue, shorten } from './flag-value.js'
+import { flagLabel, type Flag, type FlagValue } from '../flag.js'
+import { type ConfigRequest, readConfigRequest, readFileArgument, readFromFlags } from './config-command.js'
+import { shorten } from './flag-value.js'
 import { flagsOf } from '../flags.js'
 import { readFlags } from './given-flags.js'
 import { habitHint } from './habits.js'
-import { readQuickLink } from './quick-link.js'
-import type { Settings } from '../settings.js'
+import { makeSettings, secretsIn, textsOf, withTokenOfUrl } from './make-settings.js'
+import type { Run } from './run.js'
 import { didYouMean, suggest } from './suggestion.js'
 
+export type { RunOf } from './run.js'
+export type { Run }
+
 /** Parsed command line. */
-export type Invocation = Run | HelpRequest | CompletionRequest | { readonly kind: 'version' }
-
-/** One of the commands that keep running, with its settings. */
-export type Run = { [C in RunCommandName]: RunOf<C> }[RunCommandName]
-
-export interface RunOf<C extends RunCommandName> {
-  readonly kind: 'run'
-  readonly command: C
-  readonly settings: Settings<C>
-  /** Argument of the command; only `connect` takes one, and needs it. */
-  readonly target: string | undefined
-  /** All given secrets, which the log must leave out. */
-  readonly secrets: readonly string[]
-  /** Given flags without effect, one sentence each. */
-  readonly warnings: readonly string[]
-}
+export type Invocation = Run | ConfigRequest | HelpRequest | CompletionRequest | { readonly kind: 'version' }
 
 export interface HelpRequest {
   readonly kind: 'help'
@@ -79,11 +60,16 @@ function findName(word: string): CommandName {
 }
 
 function parseCommand(command: CommandName, argv: readonly string[], environment: Environment): Invocation {
+  if (command === 'config' && argv[0] === 'from-flags' && argv.length > 1)
+    return readFromFlags(parseCommandLine(argv.slice(1), environment))
   const { given, positionals, asksForVersion } = readFlags(command, argv)
   if (asksForVersion) return { kind: 'version' }
   if (given.get('help') === true) return { kind: 'help', command, scope: 'command', asked: true }
   if (command === 'help') return parseHelp(given, positionals)
   if (command === 'completion') return { kind: 'completion', shell: parseShell(positionals) }
+  if (command === 'config') return readConfigRequest(positionals, environment)
+  if (command === 'check-config')
+    return { kind: 'config', action: 'check', file: readFileArgument(positionals, environment) }
   const url = findCommand(command)?.takesUrl === true ? takeUrl(positionals, given) : undefined
   const target = command === 'connect' ? parseConnectTarget(positionals) : undefined
   const [extra] = positionals.slice(url === undefined && target === undefined ? 0 : 1)
@@ -96,11 +82,12 @@ function parseCommand(command: CommandName, argv: readonly string[], environment
       (flag.name === 'url' ? url : undefined) ?? given.get(flag.name) ?? readVariable(flag, environment),
     ]),
   )
-  const settings = Object.fromEntries(values.map(([flag, value]) => [settingName(flag), value ?? defaultOf(flag)]))
-  const secrets = values.flatMap(([flag, value]) => textsOf(value).flatMap((text) => secretsIn(flag, text)))
+  const settings = makeSettings(values)
+  const secrets = values.flatMap(secretsIn)
+  const explicit = values.filter(([, value]) => value !== undefined)
   const warnings = [...withoutEffect(values), ...blankEdges(values), ...misspeltVariables(environment)]
   // `Settings` is derived from the table that made `settings`.
-  return { kind: 'run', command, settings, target, secrets, warnings } as unknown as Run
+  return { kind: 'run', command, settings, target, given: explicit, secrets, warnings } as unknown as Run
 }
 
 function parseConnectTarget([target]: readonly string[]): string {
@@ -115,37 +102,10 @@ function takeUrl([word]: readonly string[], given: ReadonlyMap<string, FlagValue
   return word
 }
 
-type GivenValue = readonly [flag: Flag, value: FlagValue | undefined]
-
-/** Treats a token from the URL like a token flag. */
-function withTokenOfUrl(values: readonly GivenValue[]): readonly GivenValue[] {
-  const given = values.find(([{ name }]) => name === 'url')?.[1]
-  if (typeof given !== 'string') return values
-  const { url, token } = readQuickLink(given)
-  if (token === undefined) return values
-  return values.map(([flag, value]): GivenValue => {
-    if (flag.name === 'url') return [flag, url]
-    if (flag.name !== 'token') return [flag, value]
-    if (value === undefined || value === token) return [flag, readValue(flag, token, 'the token in the URL')]
-    throw new UsageError('the URL has a token, and --token (-t) is another one; give one of them')
-  })
-}
-
 function unexpected(word: string): UsageError {
   const command = findCommand(word)
   const hint = command === undefined ? '' : `; the command comes first: linksocks ${command.name}`
   return new UsageError(`unexpected argument '${shorten(word)}'${hint}`)
-}
-
-function textsOf(value: FlagValue | undefined): readonly string[] {
-  return [value ?? []].flat().map(String)
-}
-
-/** Secrets in a flag's value, for the log to leave out. A URL without a scheme counts too: its host is no secret. */
-function secretsIn(flag: Flag, text: string): readonly string[] {
-  if (flag.secret !== 'url' || text.includes('://')) return flag.secret === undefined ? [] : [text]
-  const url = `wss://${text}`
-  return URL.canParse(url) ? [url] : [text]
 }
 
 /** White space at the edges nearly always comes from a shell or a file; the server compares every byte. */
@@ -169,12 +129,6 @@ function parseShell([word, extra]: readonly string[]): Shell {
   const shell = shells.find((name) => name === word)
   if (shell !== undefined) return shell
   throw new UsageError(`no completion for the shell '${shorten(word)}'; there is ${shells.join(', ')}`)
-}
-
-function defaultOf(flag: Flag): FlagValue | undefined {
-  if (flag.type === 'boolean') return false
-  if (flag.type === 'count') return 0
-  return flag.type === 'list' ? [] : flag.default
 }
 
 /** One warning for each reason. */

@@ -4,14 +4,14 @@ export function habitHint(rawName: string): string | undefined {
   return hint === undefined ? undefined : `; ${hint}`
 }
 
-const noFile = 'there is no configuration file: every flag can be a variable LINKSOCKS_… in the environment instead'
+const fileOfRun = 'a configuration file is for another command: linksocks run -c FILE'
 const moreLogs = 'more is logged with --debug (-d), and the version is --version (-V)'
 const lessLogs = 'less is logged with --log-level warn'
 
 const hints: Readonly<Record<string, string>> = {
-  '--config': noFile,
-  '--config-file': noFile,
-  '--conf': noFile,
+  '--config': fileOfRun,
+  '--config-file': fileOfRun,
+  '--conf': fileOfRun,
   '-v': moreLogs,
   '--verbose': moreLogs,
   '-q': lessLogs,

@@ -1,9 +1,9 @@
 import { type Account, formatListenAddress, isLoopback } from '@ls/relay'
-import { LinkSocksServer, type ReverseTokenRequest, type ServerOptions } from '@ls/server'
+import { LinkSocksServer, type ServerOptions } from '@ls/server'
 import { openServerCertificate } from '../certificates/server-certificate.js'
 import { UsageError } from '../errors.js'
 import { exitCode, type ExitCode } from '../exit-code.js'
-import { nextLine, reachableHost } from '../output/next-line.js'
+import { nextLine, type NextLine, reachableHost } from '../output/next-line.js'
 import type { Settings } from '../settings.js'
 import { aborted } from '../stop-signals.js'
 import { readAccounts } from './accounts.js'
@@ -11,57 +11,120 @@ import { asUsage, checkNetwork } from './check-settings.js'
 import { type CommandContext, graceMs, tellWhatIsWaitedFor } from './context.js'
 import { exposedFiles } from './exposed-files.js'
 import { explainListenFailure, isListenFailure, proxyPort, webSocketPort } from './listen-failure.js'
+import { planToken, registerToken, type RegisteredToken, type TokenPlan, type TokenSettings } from './server-tokens.js'
 import { definedOnly, givenLimits, sharedOptions } from './shared-options.js'
 import { serverTls } from './tls-options.js'
 import { webOptions } from './web-options.js'
 
 export type ServerSettings = Settings<'server'>
+export type { TokenSettings } from './server-tokens.js'
 
 /** Runs a server until the process is asked to end. */
 export async function runServer(settings: ServerSettings, context: CommandContext): Promise<ExitCode> {
-  const { logger, stop, print, program } = context
-  checkNetwork(settings)
-  checkAccessRules(settings)
+  const running = await startServer({ settings }, context)
+  if (running === undefined) return exitCode.ok
+  await aborted(context.stop)
+  await running.close()
+  return exitCode.ok
+}
+
+/** What a server is started with. */
+export interface ServerRequest {
+  readonly settings: ServerSettings
+  /** Tokens beside that of the settings. With any, none is made up. @default none */
+  readonly moreTokens?: readonly TokenSettings[]
+}
+
+/** A server that listens. */
+export interface RunningServer {
+  readonly server: LinkSocksServer
+  /** Gives open channels a while to finish. */
+  close(): Promise<void>
+}
+
+/** Starts a server; undefined if the process was asked to end meanwhile. @throws UsageError, or why it cannot listen */
+export async function startServer(request: ServerRequest, context: CommandContext): Promise<RunningServer | undefined> {
+  const { settings } = request
+  const { logger, stop } = context
+  checkServer(settings)
   for (const warning of serverWarnings(settings)) logger.warn({}, warning)
-  const accounts = readAccounts(settings)
-  context.redactor.add(...accounts.map(({ password }) => password))
-  const ownOptions = { ...serverOptions(settings), ...ownProxyOptions(settings, accounts) }
   const certificate = await openServerCertificate(settings, context)
-  const options = { ...ownOptions, ...certificate.options, logger }
+  const options = { ...plannedOptions(request), ...certificate.options, logger }
   const server = asUsage('', () => new LinkSocksServer(options))
-  const tokens = asUsage('', () => registerTokens(server, settings, accounts))
-  context.redactor.add(...tokens.map(({ token }) => token))
+  const tokens = asUsage('', () => registerTokens(server, request))
+  context.redactor.add(...passwordsOf(request), ...tokens.map(({ token }) => token))
   const ports = [webSocketPort(settings), proxyPort(settings)]
   // The library has logged the error itself; what it cannot know is our flag.
   server.on('error', (error) => {
     if (isListenFailure(error)) logger.error({}, explainListenFailure(error, ports).message)
   })
-  server.on('socksListening', (address) => print(`proxy: ${formatListenAddress(address)}`))
+  server.on('socksListening', (address) => context.print(`proxy: ${formatListenAddress(address)}`))
 
   try {
     await server.listen({ signal: stop })
   } catch (error) {
     certificate.close()
     await server.close()
-    if (stop.aborted) return exitCode.ok
+    if (stop.aborted) return undefined
     throw explainListenFailure(error, ports)
   }
   for (const warning of exposureWarnings(settings)) logger.warn({}, warning)
-  const urls = urlsOf(server, settings, options)
+  await printAccess(urlsOf(server, settings, options), tokens, certificate.pin, settings, context)
+  return {
+    server,
+    close: async () => {
+      certificate.close()
+      tellWhatIsWaitedFor([...server.channels()].length, logger)
+      await server.close({ graceMs })
+    },
+  }
+}
+
+/** Prints where the server listens, and the tokens that were made up with what to do with them. */
+async function printAccess(
+  urls: ReturnType<typeof urlsOf>,
+  tokens: readonly RegisteredToken[],
+  pin: NextLine['pin'],
+  settings: ServerSettings,
+  { print, program }: CommandContext,
+): Promise<void> {
   print(`listening: ${urls.listening}`)
-  if (certificate.pin !== undefined) print(`pin: ${certificate.pin}`)
+  if (pin !== undefined) print(`pin: ${pin}`)
   for (const { name, token, role } of tokens.filter(({ isNew }) => isNew)) {
     print(`${name}: ${token}`)
-    const next = { role, token, url: urls.next, pin: certificate.pin }
+    const next = { role, token, url: urls.next, pin }
     print(`next: ${nextLine({ program, ...next })}`)
     if (settings.qr && settings.logFormat !== 'json')
       await printCode(nextLine({ program: 'linksocks', ...next }), print)
   }
-  await aborted(stop)
-  certificate.close()
-  tellWhatIsWaitedFor([...server.channels()].length, logger)
-  await server.close({ graceMs })
-  return exitCode.ok
+}
+
+/** @throws UsageError for settings that contradict each other */
+export function checkServer(settings: ServerSettings): void {
+  checkNetwork(settings)
+  checkAccessRules(settings)
+}
+
+/** Options of a server with its own proxy ports, but without what needs a file or the process. @throws UsageError */
+export function plannedOptions({ settings }: ServerRequest): ServerOptions {
+  const own = ownProxyOptions(settings, readAccounts(settings))
+  return { ...serverOptions(settings), ...own }
+}
+
+/** Registers all tokens. @throws UsageError, ServerError, RangeError or TypeError for one that cannot be */
+export function registerTokens(server: LinkSocksServer, request: ServerRequest): readonly RegisteredToken[] {
+  return planTokens(request).flatMap((plan) => registerToken(server, plan))
+}
+
+/** The tokens that a server is to have. @throws UsageError for accounts that cannot be read */
+function planTokens({ settings, moreTokens = [] }: ServerRequest): readonly TokenPlan[] {
+  const isAsked = settings.token !== undefined || (settings.apiKey === undefined && moreTokens.length === 0)
+  const all = isAsked ? [settings, ...moreTokens] : moreTokens
+  return all.map((each) => planToken(each, readAccounts(each)))
+}
+
+function passwordsOf({ settings, moreTokens = [] }: ServerRequest): readonly string[] {
+  return [settings, ...moreTokens].flatMap((each) => readAccounts(each).map(({ password }) => password))
 }
 
 /** Converts the settings to options of the library. */
@@ -129,53 +192,12 @@ async function printCode(text: string, print: CommandContext['print']): Promise<
   for (const line of renderUnicodeCompact(text).split('\n')) print(line)
 }
 
-interface RegisteredToken {
-  readonly name: 'token' | 'connector token'
-  readonly token: string
-  /** Generated here, so it must be shown. */
-  readonly isNew: boolean
-  /** The command that shows it to this server. */
-  readonly role: 'client' | 'provider' | 'connector'
-}
-
-function registerTokens(
-  server: LinkSocksServer,
-  settings: ServerSettings,
-  accounts: readonly Account[],
-): readonly RegisteredToken[] {
-  const { token, apiKey, reverse, connectorToken, connectorAutonomy } = settings
-  if (apiKey !== undefined && token === undefined) return []
-  const isNew = token === undefined
-  if (!reverse) return [{ name: 'token', token: server.addForwardToken(token), isNew, role: 'client' }]
-
-  const reverseToken = server.addReverseToken({
-    ...definedOnly({ token, username: settings.socksUsername, password: settings.socksPassword }),
-    // In autonomy there is no port: each connector brings its own.
-    ...(connectorAutonomy ? { allowManageConnector: true } : portOf(settings)),
-    accounts,
-  }).token
-  const provider = { name: 'token', token: reverseToken, isNew, role: 'provider' } as const
-  if (connectorAutonomy) return [provider]
-  const wanted = connectorToken.length === 0 ? [undefined] : connectorToken
-  const connectors = wanted.map((each) => ({
-    name: 'connector token' as const,
-    token: server.addConnectorToken({ ...definedOnly({ token: each }), reverseToken }),
-    isNew: each === undefined,
-    role: 'connector' as const,
-  }))
-  return [provider, ...connectors]
-}
-
 /** Warnings about access that this setup gives to others on this machine or network. */
 function exposureWarnings({ tlsKey, accountFile, wsHost }: ServerSettings): string[] {
   const files = exposedFiles({ '--tls-key': tlsKey, '--account-file': accountFile })
   const isPublic = !wsHost.startsWith(unixPrefix) && !isLoopback(wsHost)
   if (process.getuid?.() !== 0 || !isPublic) return files
   return [...files, `the server runs as root on a public port (${wsHost}): a user of its own would do`]
-}
-
-function portOf({ socksPort, socksListen }: ServerSettings): Pick<ReverseTokenRequest, 'socksPort' | 'socksListen'> {
-  return socksListen.length === 0 ? { socksPort } : { socksListen }
 }
 
 function serverWarnings(settings: ServerSettings): string[] {

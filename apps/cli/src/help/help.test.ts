@@ -17,6 +17,10 @@ describe('renderOverview', () => {
         connector  Open a proxy port here into the network of a provider.
         connect    Join standard input and output with one target.
         demo       Run a server and a client on this machine, to try it.
+        run        Run everything that a configuration file names.
+        check-config
+                   Show every mistake in a configuration file, with its place.
+        config     Show, make or describe a configuration file.
         completion
                    Print a script that completes commands and flags in your shell.
         version    Print the version and the platform.

@@ -66,7 +66,8 @@ export function defaultText(flag: Flag): string | undefined {
   return flag.type === 'duration' ? durationText(flag.default) : undefined
 }
 
-function durationText(ms: number): string {
+/** A time as a user would write it. */
+export function durationText(ms: number): string {
   return ms > 0 && ms % 3_600_000 === 0 ? `${ms / 3_600_000}h` : `${ms / 1000}s`
 }
 

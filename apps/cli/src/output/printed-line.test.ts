@@ -4,6 +4,7 @@ import { printedLine } from './printed-line.js'
 test.each([
   ['connector token: abc', 'json', '{"name":"connector token","value":"abc"}\n'],
   ['listening: ws://a:1', 'json', '{"name":"listening","value":"ws://a:1"}\n'],
+  ['[main] listening: ws://a:1', 'json', '{"role":"main","name":"listening","value":"ws://a:1"}\n'],
   ['It "is" running', 'json', '{"text":"It \\"is\\" running"}\n'],
   ['token: abc', 'auto', 'token: abc\n'],
   ['token: abc', 'human', 'token: abc\n'],

@@ -1,0 +1,50 @@
+import { UsageError } from '../errors.js'
+import { settingName, type Flag, type FlagValue } from '../flag.js'
+import { readValue } from './flag-value.js'
+import { readQuickLink } from './quick-link.js'
+
+/** A flag of a command, with the value that was given for it. */
+export type GivenValue = readonly [flag: Flag, value: FlagValue | undefined]
+
+/** Settings by name, with defaults for what was not given. */
+export function makeSettings(values: readonly GivenValue[]): Record<string, FlagValue | undefined> {
+  return Object.fromEntries(values.map(([flag, value]) => [settingName(flag), value ?? defaultOf(flag)]))
+}
+
+/** Treats a token from the URL like a token flag. */
+export function withTokenOfUrl(values: readonly GivenValue[]): readonly GivenValue[] {
+  const given = values.find(([{ name }]) => name === 'url')?.[1]
+  if (typeof given !== 'string') return values
+  const { url, token } = readQuickLink(given)
+  if (token === undefined) return values
+  return values.map(([flag, value]): GivenValue => {
+    if (flag.name === 'url') return [flag, url]
+    if (flag.name !== 'token') return [flag, value]
+    if (value === undefined || value === token) return [flag, readValue(flag, token, 'the token in the URL')]
+    throw new UsageError('the URL has a token, and --token (-t) is another one; give one of them')
+  })
+}
+
+/** Secrets in a flag's value, for the log to leave out. */
+export function secretsIn([flag, value]: GivenValue): readonly string[] {
+  return textsOf(value).flatMap((text) => secretsInText(flag, text))
+}
+
+/** A URL without a scheme counts too: its host is no secret. */
+function secretsInText(flag: Flag, text: string): readonly string[] {
+  if (flag.secret !== 'url' || text.includes('://')) return flag.secret === undefined ? [] : [text]
+  const url = `wss://${text}`
+  return URL.canParse(url) ? [url] : [text]
+}
+
+/** All texts of a value; one for each element of a list. */
+export function textsOf(value: FlagValue | undefined): readonly string[] {
+  return [value ?? []].flat().map(String)
+}
+
+/** The value of a flag that was not given. */
+export function defaultOf(flag: Flag): FlagValue | undefined {
+  if (flag.type === 'boolean') return false
+  if (flag.type === 'count') return 0
+  return flag.type === 'list' ? [] : flag.default
+}

@@ -1,0 +1,35 @@
+import type { ConfigRequest } from '../arguments/config-command.js'
+import type { Environment } from '../arguments/environment.js'
+import { checkRoles } from '../config/check-roles.js'
+import { fileFromFlags } from '../config/from-flags.js'
+import { exposedConfigFiles, loadConfig } from '../config/load-config.js'
+import { configSchema } from '../config/schema.js'
+import { showConfig } from '../config/show-config.js'
+import type { Redactor } from '../output/redactor.js'
+
+export interface ConfigOutput {
+  readonly redactor: Redactor
+  /** Writes to standard output. */
+  write(text: string): void
+  /** Writes a line for people to standard error. */
+  warn(text: string): void
+}
+
+/** Checks, shows, makes or describes a configuration file. @throws ConfigError for a file with mistakes */
+export async function runConfig(request: ConfigRequest, environment: Environment, output: ConfigOutput): Promise<void> {
+  switch (request.action) {
+    case 'schema':
+      return output.write(`${JSON.stringify(configSchema(), undefined, 2)}\n`)
+    case 'from-flags':
+      return output.write(fileFromFlags(request.run))
+    case 'show':
+      return output.write(showConfig(loadConfig(request.file, environment), output.redactor))
+    case 'check': {
+      const file = loadConfig(request.file, environment)
+      output.redactor.add(...file.secrets)
+      await checkRoles(file)
+      for (const warning of exposedConfigFiles(file)) output.warn(warning)
+      return output.write(`${request.file}: no mistakes; ${file.roles.map(({ path }) => path).join(', ')}\n`)
+    }
+  }
+}

@@ -1,0 +1,83 @@
+import type { Account } from '@ls/relay'
+import type { LinkSocksServer, ReverseTokenRequest } from '@ls/server'
+import type { Settings } from '../settings.js'
+import { definedOnly } from './shared-options.js'
+
+/** What one token of a server is for. */
+export type TokenSettings = Pick<
+  Settings<'server'>,
+  | 'token'
+  | 'reverse'
+  | 'connectorToken'
+  | 'connectorAutonomy'
+  | 'socksHost'
+  | 'socksPort'
+  | 'socksListen'
+  | 'socksUsername'
+  | 'socksPassword'
+  | 'socksNowait'
+  | 'account'
+  | 'accountFile'
+>
+
+/** A token as the server is asked for it. */
+export interface TokenPlan {
+  /** Undefined for one that is made up. */
+  readonly token: string | undefined
+  /** Undefined for a token whose traffic leaves at the server. */
+  readonly reverse: ReverseTokenRequest | undefined
+  /** Tokens of connectors; undefined for one that is made up. */
+  readonly connectors: readonly (string | undefined)[]
+}
+
+export interface RegisteredToken {
+  readonly name: 'token' | 'connector token'
+  readonly token: string
+  /** Generated here, so it must be shown. */
+  readonly isNew: boolean
+  /** The command that shows it to this server. */
+  readonly role: 'client' | 'provider' | 'connector'
+}
+
+export function planToken(settings: TokenSettings, accounts: readonly Account[]): TokenPlan {
+  const { token, reverse, connectorToken, connectorAutonomy } = settings
+  if (!reverse) return { token, reverse: undefined, connectors: [] }
+  const request = {
+    ...definedOnly({ token, username: settings.socksUsername, password: settings.socksPassword }),
+    // In autonomy there is no port: each connector brings its own.
+    ...(connectorAutonomy ? { allowManageConnector: true } : portOf(settings)),
+    socksHost: settings.socksHost,
+    socksNowait: settings.socksNowait,
+    accounts,
+  }
+  if (connectorAutonomy) return { token, reverse: request, connectors: [] }
+  return { token, reverse: request, connectors: connectorToken.length === 0 ? [undefined] : connectorToken }
+}
+
+/** Adds a token with those of its connectors. @throws ServerError, RangeError or TypeError, and then adds none */
+export function registerToken(server: LinkSocksServer, plan: TokenPlan): readonly RegisteredToken[] {
+  const isNew = plan.token === undefined
+  if (plan.reverse === undefined)
+    return [{ name: 'token', token: server.addForwardToken(plan.token), isNew, role: 'client' }]
+  const { token: reverseToken } = server.addReverseToken(plan.reverse)
+  try {
+    const connectors = plan.connectors.map((each) => registerConnector(server, each, reverseToken))
+    return [{ name: 'token', token: reverseToken, isNew, role: 'provider' }, ...connectors]
+  } catch (error) {
+    void server.removeToken(reverseToken)
+    throw error
+  }
+}
+
+function registerConnector(server: LinkSocksServer, token: string | undefined, reverseToken: string): RegisteredToken {
+  return {
+    name: 'connector token',
+    token: server.addConnectorToken({ ...definedOnly({ token }), reverseToken }),
+    isNew: token === undefined,
+    role: 'connector',
+  }
+}
+
+function portOf({ socksPort, socksListen }: TokenSettings): Pick<ReverseTokenRequest, 'socksPort' | 'socksListen'> {
+  return socksListen.length === 0 ? { socksPort } : { socksListen }
+}

@@ -1,0 +1,81 @@
+import type { Node } from 'yaml'
+import { readValue } from '../arguments/flag-value.js'
+import { secretsIn } from '../arguments/make-settings.js'
+import type { Flag, FlagValue } from '../flag.js'
+import { messageOf } from '../output/describe-error.js'
+import type { Place } from './config-error.js'
+import type { ConfigBlock, ConfigValue } from './config-file.js'
+import { expand, type SecretSources } from './secrets.js'
+import { unknownKey } from './unknown-key.js'
+import type { Entry, YamlReader } from './yaml-reader.js'
+
+/** Reads the keys of a block by the table of flags. Collects secrets. */
+export class BlockReader {
+  readonly secrets: string[] = []
+  readonly secretFiles = new Set<string>()
+  readonly #yaml: YamlReader
+  readonly #sources: SecretSources
+
+  constructor(yaml: YamlReader, sources: SecretSources) {
+    this.#yaml = yaml
+    this.#sources = sources
+  }
+
+  /** @param others Keys of the block that are read elsewhere, for suggestions. */
+  read(
+    path: string,
+    place: Place,
+    entries: readonly Entry[],
+    flags: readonly Flag[],
+    others: readonly string[],
+  ): ConfigBlock {
+    const values = new Map<string, ConfigValue>()
+    for (const entry of entries) {
+      const flag = flags.find(({ name }) => name === entry.key)
+      if (flag === undefined) this.#yaml.fault(entry.keyPlace, entry.path, unknownKey(entry.key, flags, others))
+      else this.#readEntry(entry, flag, values)
+    }
+    return { path, place, values }
+  }
+
+  #readEntry(entry: Entry, flag: Flag, values: Map<string, ConfigValue>): void {
+    const from: string[] = []
+    const nodes = flag.type === 'list' ? this.#yaml.elements(entry.value) : [entry.value]
+    if (nodes.length > maxElements)
+      return this.#yaml.fault(entry.place, entry.path, `has ${nodes.length} values; the limit is ${maxElements}`)
+    const read = nodes.map((node) => this.#readText(entry, flag, node, from))
+    const known = read.filter((value) => value !== undefined)
+    if (known.length < read.length) return
+    const value = flag.type === 'list' ? known.map(String) : known[0]
+    if (value === undefined) return
+    this.secrets.push(...secretsIn([flag, value]))
+    values.set(flag.name, { flag, value, place: entry.place, from })
+  }
+
+  /** One value; undefined, and a problem, where it is not acceptable. */
+  #readText(entry: Entry, flag: Flag, node: Node | undefined, from: string[]): FlagValue | undefined {
+    const place = this.#yaml.place(node, entry.place)
+    const written = this.#yaml.text(node)
+    if (written === undefined) {
+      this.#yaml.fault(place, entry.path, `must be ${flag.type === 'list' ? 'a value or a list of values' : 'a value'}`)
+      return undefined
+    }
+    try {
+      const { text, from: origin, file } = expand(written, flag, this.#sources)
+      if (origin !== undefined) from.push(origin)
+      if (file !== undefined) this.secretFiles.add(file)
+      return readValue(flag, text, entry.path)
+    } catch (error) {
+      this.#yaml.fault(place, entry.path, withoutPath(messageOf(error), entry.path))
+      return undefined
+    }
+  }
+}
+
+/** Most values of a repeatable key. */
+const maxElements = 10_000
+
+/** The path stands before the text already. */
+function withoutPath(text: string, path: string): string {
+  return text.startsWith(`${path} `) ? text.slice(path.length + 1) : text
+}

@@ -1,0 +1,221 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import fc from 'fast-check'
+import { parseCommandLine } from '../arguments/command-line.js'
+import type { RoleRun } from '../arguments/config-command.js'
+import { flags } from '../flags.js'
+import type { Flag } from '../flag.js'
+import { Redactor } from '../output/redactor.js'
+import { checkRoles } from './check-roles.js'
+import { ConfigError } from './config-error.js'
+import { fileFromFlags } from './from-flags.js'
+import { readConfig } from './read-config.js'
+import { clientSettings, serverSettings } from './role-settings.js'
+import { configSchema } from './schema.js'
+import { showConfig } from './show-config.js'
+import { processFlags, roleFlags, roleSections } from './structure.js'
+
+const root = fileURLToPath(new URL('../../../../', import.meta.url))
+let folder = ''
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'config-'))
+  writeFileSync(join(folder, 'secret'), 'from_file\n')
+})
+afterAll(() => rmSync(folder, { recursive: true }))
+
+describe('the table of flags', () => {
+  const keys = new Set([
+    ...processFlags().map(({ name }) => name),
+    ...roleSections.flatMap(({ kind }) => roleFlags(kind).map(({ name }) => name)),
+  ])
+
+  it('has a key for every flag of a role', () => {
+    const rows = (flags as readonly Flag[]).filter(({ commands, ignored, section }) => {
+      return ignored === undefined && section !== 'Help' && commands.some((name) => name !== 'demo' && name !== 'run')
+    })
+    // A provider is reverse, by where it stands.
+    expect(rows.map(({ name }) => name).filter((name) => !keys.has(name))).toEqual([])
+  })
+
+  it('is what spec/config.schema.json was made from: `linksocks config schema`', () => {
+    const file = JSON.parse(readFileSync(join(root, 'spec/config.schema.json'), 'utf8')) as unknown
+    expect(configSchema()).toEqual(file)
+  })
+})
+
+describe('readConfig', () => {
+  it('shows all mistakes, each with its place', () => {
+    expect(problemsOf(['log-levle: info', 'servers:', '  a:', '    wsPort: 1', '    ws-port: 70000', 'x: 1'])).toEqual([
+      "f.yaml:1:1: log-levle: unknown key 'log-levle'; did you mean log-level?",
+      "f.yaml:4:5: servers.a.wsPort: unknown key 'wsPort'; did you mean ws-port?",
+      "f.yaml:5:14: servers.a.ws-port: is '70000'; it must be a whole number from 0 to 65535",
+      "f.yaml:6:1: x: unknown key 'x'",
+    ])
+  })
+
+  it.each([
+    [['servers: []'], 'f.yaml:1:10: servers: must be a map: the name of each server, then its keys'],
+    [
+      ['servers: {a: {url: x}}'],
+      'f.yaml:1:15: servers.a.url: is no key here; it belongs to clients, providers, connectors',
+    ],
+    [['servers: {a: {tokens: x}}'], 'f.yaml:1:23: servers.a.tokens: must be a list, each entry with a token'],
+    [['servers: {a: {tokens: [{}]}}'], 'f.yaml:1:24: servers.a.tokens[0]: needs the key token'],
+    [['clients: {a: {url: [b]}}'], 'f.yaml:1:20: clients.a.url: must be a value'],
+    [['clients: {a: {token: }}'], 'f.yaml:1:22: clients.a.token: must be a value'],
+    [[`clients: {a: {token: "\${NONE}"}}`], 'f.yaml:1:22: clients.a.token: the environment has no variable NONE'],
+    [
+      ['clients: {a: {}}', 'servers: {a: {}}'],
+      'f.yaml:2:11: servers.a: the name is taken by clients.a; each role has its own',
+    ],
+    [
+      ['clients: {"a b": {}}'],
+      'f.yaml:1:11: clients.a b: the name has 1 to 64 letters, digits, dots, dashes or underscores',
+    ],
+    [['clients: {a: {threads: 1, threads: 2}}'], 'f.yaml:1:27: Map keys must be unique'],
+    [[''], 'f.yaml:1:1: names nothing to run: it needs one of servers, clients, providers, connectors'],
+  ])('refuses %j', (lines, message) => {
+    const [first] = problemsOf(lines)
+    expect(first).toBe(message)
+  })
+
+  it('never shows a secret', () => {
+    const text = problemsOf([`clients: {a: {token: ${'s3cr3t'.repeat(60)}}}`]).join('\n')
+    expect([text.includes('360 bytes'), text.includes('s3cr3t')]).toEqual([true, false])
+  })
+
+  it.each([
+    [`\${TOKEN}`, 'from_variable'],
+    [`a-\${TOKEN}`, 'a-from_variable'],
+    [`$\${TOKEN}`, `\${TOKEN}`],
+    ['file:secret', 'from_file'],
+    ['credential:secret', 'from_file'],
+    ['0123', '0123'],
+  ])('reads the token %s', (written, token) => {
+    expect(clientSettings(first(`clients: {a: {token: '${written}'}}`)).token).toBe(token)
+  })
+
+  it('reads file: only where a secret stands', () => {
+    expect(clientSettings(first('clients: {a: {socks-username: file:secret}}')).socksUsername).toBe('file:secret')
+  })
+
+  it('takes the token out of the URL', () => {
+    expect(clientSettings(first('clients: {a: {url: ws://t@h/}}'))).toMatchObject({ url: 'ws://h/', token: 't' })
+  })
+
+  it('reads JSON', () => {
+    expect(serverSettings(first('{"servers": {"a": {"ws-port": 1, "reverse": true, "grace": "5s"}}}'))).toMatchObject({
+      wsPort: 1,
+      reverse: true,
+      grace: 5000,
+    })
+  })
+
+  it('throws nothing but ConfigError, for any text', () => {
+    const word = fc.constantFrom(
+      'servers',
+      'clients',
+      'tokens',
+      ': ',
+      '{',
+      '}',
+      '[',
+      ']',
+      '\n  ',
+      '- ',
+      '*a',
+      '&a',
+      '!!x',
+      'token',
+      '"',
+      String.raw`\${`,
+      '|',
+    )
+    const text = fc.oneof(
+      fc.string(),
+      fc.array(fc.oneof(word, fc.string())).map((parts) => parts.join('')),
+    )
+    fc.assert(
+      fc.property(text, (each) => {
+        try {
+          return readConfig('f.yaml', each, {}).roles.length > 0
+        } catch (error) {
+          return error instanceof ConfigError
+        }
+      }),
+    )
+  })
+})
+
+describe('checkRoles', () => {
+  it.each([
+    ['servers: {a: {socks-username: bob}}', 'f.yaml:1:31: servers.a.socks-username: needs socks-password as well'],
+    [
+      "clients: {a: {forward: '80'}}",
+      expect.stringMatching(/^f\.yaml:1:24: clients\.a\.forward: "80" is no fixed port/),
+    ],
+    ['servers: {a: {token: x, tokens: [{token: x}]}}', 'f.yaml:1:11: servers.a: token already exists'],
+    ['clients: {a: {heartbeat: 9s, heartbeat-deadline: 9s}}', expect.stringContaining('clients.a.heartbeat')],
+  ])('finds what is wrong with %s', async (text, message) => {
+    const error = (await checkRoles(read(text)).catch((thrown: unknown) => thrown)) as Error
+    expect(error.message.replaceAll(`${folder}/`, '')).toEqual(message)
+  })
+
+  it('takes what the guide shows', async () => {
+    const page = readFileSync(join(root, 'docs/guide/configuration.md'), 'utf8')
+    const files = [...page.matchAll(/^```yaml\n([\s\S]*?)^```$/gm)].map(([, text = '']) => text)
+    for (const text of files) await checkRoles(readConfig('f.yaml', text, { LINKSOCKS_TOKEN: 'x' }))
+    expect(files.length).toBeGreaterThan(0)
+  })
+})
+
+describe('showConfig', () => {
+  it('names the origin of each value, and hides secrets', () => {
+    const text = showConfig(
+      read(`servers: {a: {token: '\${TOKEN}', upstream-proxy: ['http://u:pass1@h']}}`),
+      new Redactor(),
+    ).replaceAll(`${folder}/`, '')
+    expect(text).toContain(`    token: '[hidden]' # f.yaml:1, \${TOKEN}\n`)
+    expect(text).toContain('    ws-port: 8765 # default\n')
+    expect(text).toContain("    upstream-proxy: ['http://[redacted]@h'] # f.yaml:1\n")
+  })
+})
+
+describe('fileFromFlags', () => {
+  it.each([
+    'server -t my_token -r -p 9870 --heartbeat 1500ms -x http://h -x http://i --qr',
+    `client -u ws://h -t \${TOKEN} --without resume -R`,
+    'provider -u ws://h -t 012',
+  ])('writes a file that says the same as %s', (line) => {
+    const run = parseCommandLine(line.split(' '), {}) as RoleRun
+    const role = readConfig('f.yaml', fileFromFlags(run), {}).roles[0]
+    if (role === undefined) throw new Error('no role')
+    const settings = role.kind === 'server' ? serverSettings(role) : clientSettings(role)
+    expect(settings).toEqual(run.command === 'provider' ? { ...run.settings, reverse: true } : run.settings)
+  })
+})
+
+function read(text: string) {
+  return readConfig(join(folder, 'f.yaml'), text, {
+    TOKEN: 'from_variable',
+    CREDENTIALS_DIRECTORY: folder,
+  })
+}
+
+function first(text: string) {
+  const [role] = read(text).roles
+  if (role === undefined) throw new Error('no role')
+  return role
+}
+
+function problemsOf(lines: readonly string[]): readonly string[] {
+  try {
+    readConfig('f.yaml', lines.join('\n'), {})
+  } catch (error) {
+    return (error as Error).message.split('\n')
+  }
+  return []
+}

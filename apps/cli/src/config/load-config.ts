@@ -1,0 +1,31 @@
+import { readFileSync } from 'node:fs'
+import type { Environment } from '../arguments/environment.js'
+import { exposedFiles } from '../commands/exposed-files.js'
+import { messageOf } from '../output/describe-error.js'
+import { ConfigError } from './config-error.js'
+import type { ConfigFile } from './config-file.js'
+import { readConfig } from './read-config.js'
+
+/** Reads the configuration file at a path. @throws ConfigError with every mistake, or why it cannot be read */
+export function loadConfig(path: string, environment: Environment): ConfigFile {
+  return readConfig(path, textOf(path), environment)
+}
+
+/** Warnings about files of secrets that others can read; the file itself counts if a secret stands in it. */
+export function exposedConfigFiles({ path, roles, secretFiles }: ConfigFile): readonly string[] {
+  const blocks = roles.flatMap((role) => [role, ...role.tokens])
+  const values = blocks.flatMap((block) => [...block.values.values()])
+  const holdsSecret = values.some(({ flag, from }) => flag.secret === 'value' && from.length === 0)
+  const files = secretFiles.flatMap((file) => exposedFiles({ 'secret file': file }))
+  return holdsSecret ? [...exposedFiles({ 'configuration file': path }), ...files] : files
+}
+
+function textOf(path: string): string {
+  const fault = (text: string): ConfigError => new ConfigError(path, [{ line: 1, column: 1, key: '', text }])
+  if (/\.toml$/i.test(path)) throw fault('TOML is not read; write YAML or JSON')
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    throw fault(`cannot be read: ${messageOf(error)}`)
+  }
+}

@@ -1,0 +1,113 @@
+import { dirname } from 'node:path'
+import type { Node } from 'yaml'
+import type { Environment } from '../arguments/environment.js'
+import { BlockReader } from './block-reader.js'
+import { ConfigError, type Place } from './config-error.js'
+import type { ConfigBlock, ConfigFile, RoleConfig } from './config-file.js'
+import {
+  maxRoles,
+  maxTokens,
+  processFlags,
+  roleFlags,
+  roleNamePattern,
+  roleSections,
+  type RoleSection,
+  tokenFlags,
+  tokensKey,
+} from './structure.js'
+import { type Entry, maxConfigBytes, YamlReader } from './yaml-reader.js'
+
+/**
+ * Reads a configuration file.
+ *
+ * @throws ConfigError with every mistake that can be seen without opening anything
+ */
+export function readConfig(path: string, text: string, environment: Environment): ConfigFile {
+  if (text.length > maxConfigBytes) {
+    const place = { line: 1, column: 1, key: '' }
+    throw new ConfigError(path, [{ ...place, text: `the file has more than ${maxConfigBytes} characters` }])
+  }
+  const yaml = new YamlReader(path, text)
+  const blocks = new BlockReader(yaml, { environment, folder: dirname(path) })
+  const file = new FileReader(yaml, blocks).read()
+  if (yaml.problems.length > 0) throw new ConfigError(path, yaml.problems)
+  return { path, ...file, secrets: blocks.secrets, secretFiles: [...blocks.secretFiles] }
+}
+
+const top: Place = { line: 1, column: 1 }
+
+class FileReader {
+  readonly #yaml: YamlReader
+  readonly #blocks: BlockReader
+
+  constructor(yaml: YamlReader, blocks: BlockReader) {
+    this.#yaml = yaml
+    this.#blocks = blocks
+  }
+
+  read(): Pick<ConfigFile, 'process' | 'roles'> {
+    const keys = roleSections.map(({ key }) => key)
+    const entries = this.#yaml.entries(this.#yaml.root, '', top, `a map of ${keys.join(', ')}`)
+    const process = this.#blocks.read('', top, ofKeys(entries, keys, false), processFlags(), keys)
+    const roles = ofKeys(entries, keys, true).flatMap((entry) => this.#readRoles(entry))
+    this.#checkRoles(roles)
+    return { process, roles }
+  }
+
+  #readRoles({ key, path, place, value }: Entry): readonly RoleConfig[] {
+    const section = roleSections.find((each) => each.key === key)
+    if (section === undefined) return []
+    const named = this.#yaml.entries(value, path, place, `a map: the name of each ${section.kind}, then its keys`)
+    return named.map((entry) => this.#readRole(entry, section))
+  }
+
+  #readRole({ key: name, path, keyPlace, place, value }: Entry, { kind }: RoleSection): RoleConfig {
+    if (!new RegExp(roleNamePattern).test(name))
+      this.#yaml.fault(keyPlace, path, `the name has 1 to 64 letters, digits, dots, dashes or underscores`)
+    const entries = this.#yaml.entries(value, path, place, `a map of keys of the ${kind}`)
+    const others = kind === 'server' ? [tokensKey.key] : []
+    const block = this.#blocks.read(path, keyPlace, ofKeys(entries, others, false), roleFlags(kind), others)
+    const tokens = ofKeys(entries, others, true).flatMap((entry) => this.#readTokens(entry))
+    return { ...block, kind, name, tokens }
+  }
+
+  #readTokens({ path, place, value }: Entry): readonly ConfigBlock[] {
+    if (!this.#yaml.isSequence(value)) {
+      this.#yaml.fault(place, path, 'must be a list, each entry with a token')
+      return []
+    }
+    const nodes = this.#yaml.elements(value)
+    if (nodes.length > maxTokens)
+      this.#yaml.fault(place, path, `has ${nodes.length} entries; the limit is ${maxTokens}`)
+    return nodes.map((node, index) => this.#readToken(node, `${path}[${index}]`, place))
+  }
+
+  #readToken(node: Node, path: string, otherwise: Place): ConfigBlock {
+    const place = this.#yaml.place(node, otherwise)
+    const entries = this.#yaml.entries(node, path, place, 'a map with the key token')
+    const block = this.#blocks.read(path, place, entries, tokenFlags(), [])
+    // One that is made up would be another one after each reload.
+    if (!entries.some(({ key }) => key === 'token')) this.#yaml.fault(place, path, 'needs the key token')
+    return block
+  }
+
+  #checkRoles(roles: readonly RoleConfig[]): void {
+    if (roles.length === 0 && this.#yaml.problems.length === 0)
+      this.#yaml.fault(
+        top,
+        '',
+        `names nothing to run: it needs one of ${roleSections.map(({ key }) => key).join(', ')}`,
+      )
+    if (roles.length > maxRoles) this.#yaml.fault(top, '', `has ${roles.length} roles; the limit is ${maxRoles}`)
+    const seen = new Map<string, RoleConfig>()
+    for (const role of roles) {
+      const other = seen.get(role.name)
+      if (other === undefined) seen.set(role.name, role)
+      else this.#yaml.fault(role.place, role.path, `the name is taken by ${other.path}; each role has its own`)
+    }
+  }
+}
+
+function ofKeys(entries: readonly Entry[], keys: readonly string[], wanted: boolean): readonly Entry[] {
+  return entries.filter(({ key }) => keys.includes(key) === wanted)
+}

@@ -1,0 +1,71 @@
+import { readFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import type { Environment } from '../arguments/environment.js'
+import { messageOf } from '../output/describe-error.js'
+import type { Flag } from '../flag.js'
+
+/** A text of the file with what it refers to filled in. */
+export interface Expanded {
+  readonly text: string
+  /** What it referred to, as the file has it; undefined where it stood there itself. */
+  readonly from: string | undefined
+  /** The file that was read. */
+  readonly file: string | undefined
+}
+
+export interface SecretSources {
+  readonly environment: Environment
+  /** Relative paths are relative to it. */
+  readonly folder: string
+}
+
+/**
+ * Fills in what a text refers to: `${NAME}` a variable of the environment, anywhere; in a value that is a secret,
+ * `file:PATH` the content of a file, and `credential:NAME` a credential of systemd.
+ *
+ * @throws Error that names the variable or the file, never what is in it
+ */
+export function expand(text: string, flag: Flag, sources: SecretSources): Expanded {
+  const path = flag.secret === undefined ? undefined : secretFile(text, sources)
+  if (path !== undefined) return { text: readSecret(path), from: text, file: path }
+  const filled = text.replaceAll(reference, (_all, escaped: string | undefined, name: string) =>
+    escaped === undefined ? variable(name, sources.environment) : `\${${name}}`,
+  )
+  return { text: filled, from: filled === text ? undefined : text, file: undefined }
+}
+
+/** `$${NAME}` stands for `${NAME}` itself. */
+const reference = /\$(\$)?\{([A-Za-z_][A-Za-z0-9_]*)\}/g
+
+function variable(name: string, environment: Environment): string {
+  const value = environment[name]
+  if (value !== undefined) return value
+  throw new Error(`the environment has no variable ${name}`)
+}
+
+/** Where a secret is kept; undefined for a text that stands for itself. */
+function secretFile(text: string, { environment, folder }: SecretSources): string | undefined {
+  if (text.startsWith('file:')) return resolve(folder, text.slice('file:'.length))
+  if (!text.startsWith('credential:')) return undefined
+  const name = text.slice('credential:'.length)
+  const credentials = environment['CREDENTIALS_DIRECTORY']
+  if (credentials === undefined)
+    throw new Error(`${text} is a credential of systemd, and there is no $CREDENTIALS_DIRECTORY`)
+  if (name === '' || /[/\\]|^\.\.?$/.test(name)) throw new Error(`${text} names no credential`)
+  return join(credentials, name)
+}
+
+/** One line break at the end belongs to the file, not to the secret. */
+function readSecret(path: string): string {
+  let bytes: Buffer
+  try {
+    bytes = readFileSync(path)
+  } catch (error) {
+    throw new Error(`cannot be read: ${messageOf(error)}`, { cause: error })
+  }
+  if (bytes.length <= maxSecretBytes) return bytes.toString('utf8').replace(/\r?\n$/, '')
+  throw new Error(`${path} has ${bytes.length} bytes; a secret has at most ${maxSecretBytes}`)
+}
+
+/** Longer than any token, password or URL; a larger file is another one. */
+const maxSecretBytes = 65_536

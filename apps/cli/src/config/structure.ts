@@ -1,0 +1,57 @@
+import type { CommandName } from '../command.js'
+import type { Flag } from '../flag.js'
+import { flagsOf } from '../flags.js'
+
+/** Roles that a file can name. */
+export type RoleKind = Extract<CommandName, 'server' | 'client' | 'provider' | 'connector'>
+
+/** A key of the file that holds roles by name. */
+export interface RoleSection {
+  readonly key: string
+  readonly kind: RoleKind
+  readonly help: string
+}
+
+export const roleSections: readonly RoleSection[] = [
+  { key: 'servers', kind: 'server', help: 'Servers by name, each with the keys of the command server' },
+  { key: 'clients', kind: 'client', help: 'Clients by name, each with the keys of the command client' },
+  { key: 'providers', kind: 'provider', help: 'Providers by name, each with the keys of the command provider' },
+  { key: 'connectors', kind: 'connector', help: 'Connectors by name, each with the keys of the command connector' },
+]
+
+/** The key of a server that holds further tokens. */
+export const tokensKey = {
+  key: 'tokens',
+  help: 'Further tokens of the server, each with keys of its own',
+} as const
+
+/** Most roles of a file: each has ports and links of its own, and more of them are a mistake. */
+export const maxRoles = 256
+
+/** Most entries of `tokens`. */
+export const maxTokens = 10_000
+
+/** Names of roles, as logs show them. */
+export const roleNamePattern = '^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$'
+
+/** Keys of the file for the process as a whole. */
+export function processFlags(): readonly Flag[] {
+  return withEffect('run').filter(({ name }) => name !== 'config')
+}
+
+/** Keys of a role. */
+export function roleFlags(kind: RoleKind): readonly Flag[] {
+  const isProcessKey = new Set(processFlags().map(({ name }) => name))
+  // A provider is reverse, and nothing else is.
+  const fixed = kind === 'server' ? '' : 'reverse'
+  return withEffect(kind).filter(({ name }) => !isProcessKey.has(name) && name !== fixed)
+}
+
+/** Keys of an entry of `tokens`. */
+export function tokenFlags(): readonly Flag[] {
+  return roleFlags('server').filter(({ perToken }) => perToken === true)
+}
+
+function withEffect(command: CommandName): readonly Flag[] {
+  return flagsOf(command).filter(({ ignored, section }) => ignored === undefined && section !== 'Help')
+}

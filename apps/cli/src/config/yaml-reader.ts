@@ -1,0 +1,113 @@
+import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml'
+import { ConfigError, type Place, type Problem } from './config-error.js'
+import { messageOf } from '../output/describe-error.js'
+
+/** A key of a map, with its value. */
+export interface Entry {
+  readonly key: string
+  /** Path of the key from the top of the file. */
+  readonly path: string
+  readonly keyPlace: Place
+  readonly place: Place
+  readonly value: Node | undefined
+}
+
+/** The largest file that is read. A role has less than 200 keys. */
+export const maxConfigBytes = 4_194_304
+
+/** A YAML document whose nodes know their places. Collects what is wrong with it. */
+export class YamlReader {
+  readonly problems: Problem[] = []
+  readonly #lines = new LineCounter()
+  readonly #document: Document
+
+  /** @throws ConfigError for a text that is no YAML */
+  constructor(path: string, text: string) {
+    this.#document = this.#parse(path, text)
+    this.problems.push(
+      ...this.#document.errors.map(({ message, pos }) => ({
+        ...this.#placeAt(pos[0]),
+        key: '',
+        text: message.split('\n')[0]?.replace(/ at line \d+, column \d+:?$/, '') ?? message,
+      })),
+    )
+    if (this.problems.length > 0) throw new ConfigError(path, this.problems)
+  }
+
+  get root(): Node | undefined {
+    return this.#document.contents ?? undefined
+  }
+
+  /** Adds a mistake. */
+  fault(place: Place, key: string, text: string): void {
+    const { line, column } = place
+    this.problems.push({ line, column, key, text })
+  }
+
+  /** Entries of a map; none, and a problem, for anything else. An empty value is an empty map. */
+  entries(node: Node | undefined, path: string, place: Place, wanted: string): readonly Entry[] {
+    const map = this.#resolve(node)
+    if (map === undefined || (isScalar(map) && map.value === null)) return []
+    if (!isMap<Node, Node | null>(map)) {
+      this.fault(place, path, `must be ${wanted}`)
+      return []
+    }
+    return map.items.map(({ key, value }) => {
+      const name = String(isScalar(key) ? key.value : key)
+      const keyPlace = this.place(key, place)
+      return {
+        key: name,
+        path: path === '' ? name : `${path}.${name}`,
+        keyPlace,
+        place: value === null ? keyPlace : this.place(value, keyPlace),
+        value: value ?? undefined,
+      }
+    })
+  }
+
+  /** Elements of a sequence; a value that is none counts as the only one. */
+  elements(node: Node | undefined): readonly Node[] {
+    const resolved = this.#resolve(node)
+    if (resolved === undefined) return []
+    return isSeq<Node>(resolved) ? resolved.items : [resolved]
+  }
+
+  isSequence(node: Node | undefined): boolean {
+    return isSeq(this.#resolve(node))
+  }
+
+  /** The text of a scalar as the file has it, so that `0123` stays what it is; undefined for anything else. */
+  text(node: Node | undefined): string | undefined {
+    const resolved = this.#resolve(node)
+    if (!isScalar(resolved) || resolved.value === null) return undefined
+    const { source, value } = resolved
+    return typeof value === 'string' ? value : source
+  }
+
+  place(node: Node | null | undefined, otherwise: Place): Place {
+    const start = node?.range?.[0]
+    return start === undefined ? otherwise : this.#placeAt(start)
+  }
+
+  #resolve(node: Node | undefined): Node | undefined {
+    return isAlias(node) ? node.resolve(this.#document) : node
+  }
+
+  #placeAt(offset: number): Place {
+    const { line, col } = this.#lines.linePos(offset)
+    return { line: Math.max(1, line), column: Math.max(1, col) }
+  }
+
+  #parse(path: string, text: string): Document {
+    try {
+      return parseDocument(text, {
+        lineCounter: this.#lines,
+        prettyErrors: false,
+        logLevel: 'silent',
+        stringKeys: true,
+      })
+    } catch (error) {
+      throw new ConfigError(path, [{ line: 1, column: 1, key: '', text: `no YAML: ${messageOf(error)}` }])
+    }
+  }
+}

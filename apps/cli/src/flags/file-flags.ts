@@ -1,0 +1,15 @@
+import type { Flag } from '../flag.js'
+
+/** The configuration file: docs/guide/configuration.md. */
+export const fileFlags = [
+  {
+    name: 'config',
+    short: 'c',
+    type: 'string',
+    placeholder: 'FILE',
+    default: 'linksocks.yaml',
+    commands: ['run'],
+    section: 'File',
+    help: 'Configuration file, YAML or JSON',
+  },
+] as const satisfies readonly Flag[]
