@@ -13,7 +13,10 @@ export class ShapedLink {
     const right = new ShapedEnd(clock)
     this.left = left
     this.right = right
-    this.#pipes = [left.connect(right, path, 1), right.connect(left, path, 2)]
+    this.#pipes = [
+      left.connect(right, path, 2 * (path.seed ?? 0) + 1),
+      right.connect(left, path, 2 * (path.seed ?? 0) + 2),
+    ]
   }
 
   /** From now on the path is another one; what is under way arrives as before. */

@@ -8,6 +8,8 @@ export interface PathOptions {
   readonly roundTripMs: number
   /** Bytes that wait in front of the narrowest point before packets are dropped. */
   readonly queueBytes: number
+  /** Of the random losses. @default 0 */
+  readonly seed?: number
   /** Share of packets that are lost at random, 0 to 1. */
   readonly loss: number
 }

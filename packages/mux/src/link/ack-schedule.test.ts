@@ -12,17 +12,24 @@ function makeSchedule(prompt: boolean) {
   return { clock, dueAtMs, schedule }
 }
 
-test('AckSchedule with ack2 has an Ack due with the second message', () => {
+test('AckSchedule with ack2 has an Ack due with the second bulk message', () => {
   const { dueAtMs, schedule } = makeSchedule(true)
-  schedule.received(100)
-  schedule.received(100)
+  schedule.received(1400)
+  schedule.received(1400)
   expect(dueAtMs).toEqual([1000])
+})
+
+test('AckSchedule with ack2 lets small messages wait for 50 ms', () => {
+  const { clock, dueAtMs, schedule } = makeSchedule(true)
+  for (let count = 0; count < 4; count++) schedule.received(20)
+  clock.advance(60)
+  expect(dueAtMs).toEqual([1050])
 })
 
 test('AckSchedule with ack2 has an Ack due each 5 ms at most', () => {
   const { clock, dueAtMs, schedule } = makeSchedule(true)
   for (let ms = 0; ms < 20; ms++) {
-    for (let count = 0; count < 4; count++) schedule.received(100)
+    for (let count = 0; count < 4; count++) schedule.received(1400)
     clock.advance(1)
   }
   expect(dueAtMs).toEqual([1000, 1005, 1010, 1015, 1020])
@@ -30,8 +37,8 @@ test('AckSchedule with ack2 has an Ack due each 5 ms at most', () => {
 
 test('AckSchedule without ack2 lets two messages wait for 50 ms', () => {
   const { clock, dueAtMs, schedule } = makeSchedule(false)
-  schedule.received(100)
-  schedule.received(100)
+  schedule.received(1400)
+  schedule.received(1400)
   clock.advance(60)
   expect(dueAtMs).toEqual([1050])
 })

@@ -1,9 +1,11 @@
 import type { Clock, TimerHandle } from '@ls/foundation'
 import type { AckArrival } from '@ls/codec'
+import { minMessageBytes } from './in-flight-limit.js'
 
 /**
  * Decides when an Ack is due: after 256 KiB or 50 ms, whichever comes first (protocol.md §3). With `ack2` also after
- * two messages, at most every 5 ms, so that the sender sees changes of the path in time.
+ * two messages, at most every 5 ms, so that the sender sees changes of the path in time; only while there is bulk, since
+ * nothing else fills a path, and the Acks would be a third of the messages of a connection that carries little.
  */
 export class AckSchedule {
   readonly #clock: Clock
@@ -11,6 +13,8 @@ export class AckSchedule {
   readonly #onDue: () => void
   #bytes = 0
   #messages = 0
+  /** Messages in both directions since the last long one. */
+  #shortMessages = Infinity
   #arrivedAtMs = 0
   #lastAtMs = -Infinity
   #timer: TimerHandle | undefined
@@ -22,14 +26,21 @@ export class AckSchedule {
     this.#onDue = onDue
   }
 
+  /** A numbered message has arrived or was sent: is there bulk? */
+  passed(bytes: number): void {
+    this.#shortMessages = bytes >= minMessageBytes ? 0 : this.#shortMessages + 1
+  }
+
   /** A numbered message has arrived. */
   received(bytes: number): void {
     this.#bytes += bytes
     this.#messages++
+    this.passed(bytes)
     const now = this.#clock.now()
     this.#arrivedAtMs = now
     if (this.#bytes >= ackEveryBytes) return this.#due()
-    const dueMs = this.#prompt && this.#messages > 1 ? Math.max(this.#lastAtMs + promptMs, now) : now + ackDelayMs
+    const isPrompt = this.#prompt && this.#messages > 1 && this.#shortMessages < shortMessages
+    const dueMs = isPrompt ? Math.max(this.#lastAtMs + promptMs, now) : now + ackDelayMs
     if (dueMs <= now) return this.#due()
     if (dueMs >= this.#timerDueMs) return
     this.#clock.clearTimeout(this.#timer)
@@ -63,6 +74,9 @@ export class AckSchedule {
 
 const ackEveryBytes = 262_144
 const ackDelayMs = 50
+
+/** After this many short messages there is no bulk: beside echoes, bulk has one message in a few even on a slow path. */
+const shortMessages = 64
 
 /** Two hundred Acks a second at most. */
 const promptMs = 5

@@ -89,6 +89,7 @@ export class Sequencer {
     this.#replay.add(message)
     this.#sent++
     this.#inFlight.sent(this.#sent, message.length)
+    this.#acks.passed(message.length)
   }
 
   /** The next message that the old transport lost; undefined once all are resent. */

@@ -17,10 +17,17 @@ interface Row {
   readonly queueBytes?: number
   /** Share of packets. */
   readonly loss?: number
+  readonly seed?: number
 }
 
-function open({ mbit, roundTripMs, queueBytes = 1_000_000, loss = 0 }: Omit<Row, 'streams' | 'direction'>): LoadedPath {
-  const path = new LoadedPath({ rate: mbit * bytesPerMsOfMbit, roundTripMs, queueBytes, loss }, { extensions })
+function open({
+  mbit,
+  roundTripMs,
+  queueBytes = 1_000_000,
+  loss = 0,
+  seed = 0,
+}: Omit<Row, 'streams' | 'direction'>): LoadedPath {
+  const path = new LoadedPath({ rate: mbit * bytesPerMsOfMbit, roundTripMs, queueBytes, loss, seed }, { extensions })
   path.echo(echoEveryMs)
   return path
 }
@@ -82,23 +89,26 @@ test.each(fast)('an echo beside 8 streams $direction at $mbit Mbit/s and $roundT
 
 /** `least`: share of plain TCP's throughput. */
 const lossy = [
-  { loss: 0.01, streams: 1, direction: 'down', least: 0.95 },
-  { loss: 0.01, streams: 4, direction: 'down', least: 0.95 },
-  { loss: 0.01, streams: 4, direction: 'up', least: 0.95 },
-  { loss: 0.05, streams: 1, direction: 'down', least: 0.9 },
-  { loss: 0.05, streams: 4, direction: 'down', least: 0.9 },
-  // A stream by itself may take longest to find the rate.
-  { loss: 0.01, streams: 1, direction: 'up', least: 0.7 },
-  { loss: 0.05, streams: 1, direction: 'up', least: 0.9 },
-  { loss: 0.05, streams: 4, direction: 'up', least: 0.85 },
-] as const
+  { loss: 0.01, least: 0.88 },
+  { loss: 0.05, least: 0.85 },
+].flatMap((path) => directions.flatMap((direction) => [1, 4].map((streams) => ({ ...path, direction, streams }))))
 
 test.each(lossy)('$streams streams $direction with a loss of $loss have $least of plain TCP', ({ least, ...row }) => {
   const roundTripMs = 100
-  const { p50Ms, share } = load({ ...row, mbit: 50, roundTripMs })
+  // Which packets are lost decides much: one sequence has 0.82, and the next 0.98.
+  const seen = [0, 1, 2, 3, 4].map((seed) => load({ ...row, mbit: 50, roundTripMs, seed }))
+  const p50Ms = median(seen.map((each) => each.p50Ms))
+  const share = median(seen.map((each) => each.share))
   // All that is behind a lost packet waits for it, and so does an echo.
   expect({ p50: p50Ms <= 4 * roundTripMs, share: share >= least }).toEqual({ p50: true, share: true })
 })
+
+function median(values: number[]): number {
+  return quantile(
+    values.toSorted((a, b) => a - b),
+    0.5,
+  )
+}
 
 test('an echo is quick again once what was under way at 20 Mbit/s has passed at 1 Mbit/s', () => {
   const path = open({ mbit: 20, roundTripMs: 50, queueBytes: 65_536 })
