@@ -18,6 +18,8 @@ test.skipIf(missing !== undefined)(
     const [port, log, filler] = [await freePort(), `${folder}/log`, `${folder}/filler`]
     // Each client is worth some lines at this level.
     const args = ['server', '-t', 'token', '-H', '127.0.0.1', '-P', String(port), '-dd', '--log-format', 'json']
+    // The shell makes it only once it runs.
+    writeFileSync(log, '')
     const server = new Program({ shell: `exec "$@" >>${log} 2>&1` }, ...args)
     await until(() => readFileSync(log, 'utf8').includes('listening'), 'the server to listen', { deadlineMs: 15_000 })
     fill(filler)
