@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events'
 import type { Duplex } from 'node:stream'
 import { type Address, decode, MessageType, newChannelId } from '@ls/codec'
-import { type Logger, textOf } from '@ls/foundation'
+import { type Logger, type Snapshot, textOf } from '@ls/foundation'
 import type { Session } from '@ls/mux'
 import {
   Balancer,
@@ -14,6 +14,7 @@ import {
 } from '@ls/relay'
 import { connectByteStream, environmentWarnings } from '@ls/transport'
 import { ConnectorTokens } from './connectors.js'
+import { ClientCounts } from './counts/client-counts.js'
 import { ClientError } from './errors.js'
 import { Link } from './link.js'
 import { NetworkWatch } from './network-watch.js'
@@ -58,6 +59,7 @@ export class LinkSocksClient extends EventEmitter<ClientEvents> {
   readonly #outbound: Outbound | undefined
   readonly #ports: Ports | undefined
   readonly #connectors: ConnectorTokens
+  readonly #counts: ClientCounts
   readonly #source = {
     pick: (signal: Cancellation) => this.#pick(signal),
     pickOther: (tried: ReadonlySet<Session>) => this.#balancer.other(tried),
@@ -74,6 +76,7 @@ export class LinkSocksClient extends EventEmitter<ClientEvents> {
     this.closed = new Promise((resolve) => {
       this.#settleClosed = resolve
     })
+    this.#counts = new ClientCounts(this.#options)
     this.#balancer = new Balancer({ clock, waitMs: linkWaitMs })
     this.#watch = new NetworkWatch({ clock, onChange: (reason) => this.#networkChanged(reason) })
     this.#connectors = new ConnectorTokens(this.#options.connectorTokens, { clock })
@@ -100,6 +103,17 @@ export class LinkSocksClient extends EventEmitter<ClientEvents> {
   /** One session for each link that is up or waits to be resumed. */
   get sessions(): readonly Session[] {
     return this.#links.flatMap(({ session }) => session ?? [])
+  }
+
+  /** What the client has counted, and how much of its limits is in use; walks all open channels. */
+  snapshot(): Snapshot {
+    return this.#counts.snapshot({
+      state: this.#state,
+      options: this.#options,
+      sessions: this.sessions,
+      outbound: this.#outbound,
+      portsMissing: this.#ports !== undefined && this.#ports.addresses.length === 0,
+    })
   }
 
   /** Channels open now, over all links. */
@@ -209,7 +223,9 @@ export class LinkSocksClient extends EventEmitter<ClientEvents> {
           else this.#outbound.serve(channel)
         },
         onMessage: (message) => this.#receive(message),
+        onChannelClosed: (channel, reason) => this.#counts.ended(channel, reason),
       },
+      counts: this.#counts.sessions,
       onUp: (session, resumed) => this.#linkUp(session, resumed),
       onDown: (reason) => this.#linkDown(reason),
       onFailed: (error) => this.emit('linkFailed', error),

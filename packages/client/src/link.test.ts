@@ -1,6 +1,7 @@
 import { decode, encode, type KnownMessage, type Message, MessageType, newChannelId } from '@ls/codec'
 import { silentLogger } from '@ls/foundation'
 import type { Session } from '@ls/mux'
+import { SessionCounts } from '@ls/relay'
 import { FakeClock, memoryTransportPair, type MemoryTransport, turns, until } from '@ls/testkit'
 import type { ConnectOptions } from '@ls/transport'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
@@ -55,6 +56,7 @@ function linking(answers: readonly Answer[], options: ClientOptions = {}) {
     serverDial: () => undefined,
     connect,
     sessionHandler: { onConnect: (channel) => channel.reject('forbidden: no') },
+    counts: new SessionCounts(),
     onUp: (session, resumed) => {
       sessions.push(session)
       events.push(resumed ? 'resumed' : 'up')

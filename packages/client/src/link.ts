@@ -10,6 +10,7 @@ import {
   requestPathOf,
   splitEarlyData,
 } from '@ls/transport'
+import type { SessionCounts } from '@ls/relay'
 import { ClientError } from './errors.js'
 import { type Agreement, openingOf, shakeHands, type Ticket } from './handshake.js'
 import type { ResolvedClientOptions } from './options.js'
@@ -27,7 +28,8 @@ export interface LinkOptions {
   /** Opens the WebSocket; tests pass an in-memory transport. @default the transport package's `connect` */
   readonly connect?: (options: ConnectOptions) => Promise<MessageTransport>
   /** Serves requests of the server on this link. */
-  readonly sessionHandler: Pick<SessionHandler, 'onConnect' | 'onMessage'>
+  readonly sessionHandler: Pick<SessionHandler, 'onConnect' | 'onMessage' | 'onChannelClosed'>
+  readonly counts: SessionCounts
   /** The link is up, with a new session or a resumed one. */
   onUp(session: Session, resumed: boolean): void
   /** The WebSocket is gone; the session waits for the next one, or `onClosed` follows. */
@@ -229,8 +231,13 @@ export class Link {
           if (answer === undefined) this.#init.sessionHandler.onMessage?.(message)
           else session.send(answer)
         },
-        onUnlinked: ({ reason }) => this.#lost(session, reason),
+        onLinked: () => this.#init.counts.linked(session),
+        onUnlinked: ({ reason }) => {
+          this.#init.counts.unlinked(session)
+          this.#lost(session, reason)
+        },
         onClose: (reason, lost) => {
+          this.#init.counts.closed(session)
           this.#lostChannels.remember(theServer, lost)
           this.#closed(session, reason)
         },

@@ -4,6 +4,7 @@ import * as foundation from './index.js'
 test('@ls/foundation exports exactly these names', () => {
   expect(Object.keys(foundation).toSorted()).toMatchInlineSnapshot(`
     [
+      "Histogram",
       "RareLog",
       "asError",
       "checkDurationMs",
@@ -11,6 +12,8 @@ test('@ls/foundation exports exactly these names', () => {
       "formatHostPort",
       "isLocalhost",
       "isReplyWord",
+      "latencyBoundsMs",
+      "maxLabelledTokens",
       "maxPort",
       "maxTimerMs",
       "replyForms",

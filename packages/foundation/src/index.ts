@@ -1,8 +1,20 @@
 export { systemClock, type Clock, type TimerHandle } from './clock.js'
 export { formatHostPort } from './host-port.js'
+export { Histogram, type HistogramSnapshot, latencyBoundsMs } from './histogram.js'
 export { isLocalhost } from './loopback.js'
 export { silentLogger, type Logger } from './logger.js'
 export { RareLog } from './rare-log.js'
 export { checkDurationMs, checkInteger, maxPort, maxTimerMs } from './ranges.js'
 export { isReplyWord, replyForms, replyOfErrno, type ReplyWord, replyWords } from './reply-words.js'
 export { asError, textOf } from './thrown.js'
+export {
+  type ChannelKind,
+  type EndedChannels,
+  type LimitUse,
+  type LinkCounts,
+  maxLabelledTokens,
+  type Readiness,
+  type Snapshot,
+  type TokenCounts,
+  type TrafficCounts,
+} from './snapshot.js'

@@ -22,6 +22,11 @@ export class ChannelSlots {
     this.#options = options
   }
 
+  /** Most in use at once. */
+  get limit(): number {
+    return this.#options.limit
+  }
+
   /** Number in use. */
   get used(): number {
     return this.#used

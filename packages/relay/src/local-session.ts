@@ -1,16 +1,25 @@
-import { Session, type SessionOptions } from '@ls/mux'
+import { Session, type SessionHandler, type SessionOptions } from '@ls/mux'
 import { loopbackPair } from './loopback.js'
 import type { Outbound } from './outbound/outbound.js'
+
+/** Told of each channel of the near end, to count it. */
+export type ChannelWatch = Pick<SessionHandler, 'onChannelOpened' | 'onChannelClosed'>
 
 /**
  * A session whose other end is `outbound` in this process: it reaches the targets of the channels that an inbound
  * opens. So a proxy port works without a link, with the same two halves. Closing the session closes both ends.
  */
-export function localSession(outbound: Outbound, options: Pick<SessionOptions, 'clock' | 'logger'> = {}): Session {
+export function localSession(
+  outbound: Outbound,
+  options: Pick<SessionOptions, 'clock' | 'logger'> & ChannelWatch = {},
+): Session {
+  const { onChannelOpened, onChannelClosed } = options
   const both: SessionOptions = { ...options, extensions: ['window', 'fin'] }
   const near = new Session(both, {
     onConnect: (channel) => channel.reject('forbidden: nothing is reached this way round'),
     onClose: () => {},
+    ...(onChannelOpened === undefined ? {} : { onChannelOpened }),
+    ...(onChannelClosed === undefined ? {} : { onChannelClosed }),
   })
   const far = new Session(both, { onConnect: (channel) => outbound.serve(channel), onClose: () => {} })
   const [left, right] = loopbackPair()

@@ -1,12 +1,14 @@
 import { EventEmitter } from 'node:events'
-import { asError, type Logger, RareLog } from '@ls/foundation'
+import { asError, type Logger, RareLog, type Snapshot } from '@ls/foundation'
 import type { Channel } from '@ls/mux'
-import { ChannelSlots, Outbound, RefusalLog } from '@ls/relay'
+import { Outbound, RefusalLog } from '@ls/relay'
 import { AllowedOrigins, connectByteStream, type RefusalCounts } from '@ls/transport'
 import { Admission } from './links/admission.js'
 import { ManagementApi } from './api/management-api.js'
 import { AuthThrottle } from './links/auth-throttle.js'
 import { type ChannelInfo, closeChannel, listChannels } from './reverse/channel-info.js'
+import { type RefusalCause, ServerCounts } from './counts/server-counts.js'
+import { takeSnapshot } from './counts/server-snapshot.js'
 import { ConnectorMessages } from './links/connector-messages.js'
 import { ServerError } from './errors.js'
 import { describeClient, type ServerEvents } from './events.js'
@@ -18,6 +20,8 @@ import { Policy } from './policy/policy.js'
 import { admitForwarded } from './policy/admit-forwarded.js'
 import { TokenUses } from './policy/token-uses.js'
 import { ReverseGroups } from './reverse/reverse-groups.js'
+import { peersIdle } from './links/peers-idle.js'
+import { TokenSlots } from './tokens/token-slots.js'
 import { Switchboard } from './reverse/switchboard.js'
 import { makeToken, type TokenRecord, TokenRegistry } from './tokens/token-registry.js'
 import {
@@ -48,9 +52,9 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
   /** Shared by tokens and the API key. */
   readonly #throttle: AuthThrottle
   readonly #refusals: RefusalLog
+  readonly #counts = new ServerCounts()
   readonly #switchboard: Switchboard
-  /** Slots of each token whose traffic leaves here. */
-  readonly #slots = new WeakMap<TokenRecord, ChannelSlots>()
+  readonly #slots: TokenSlots
   readonly #uses: TokenUses
   readonly #connectorMessages: ConnectorMessages
   readonly #orphanedTokens: OrphanedTokens
@@ -68,11 +72,11 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
     this.#logger = logger
     this.#throttle = new AuthThrottle({ clock })
     this.#refusals = new RefusalLog(clock, logger)
-    this.#switchboard = new Switchboard(new RareLog(clock, logger))
+    this.#switchboard = new Switchboard(new RareLog(clock, logger), this.#counts.forwardedEnded)
     const ownPorts = () => [this.#port?.address.port ?? 0, ...(this.#ownProxy?.ports ?? []), ...this.#groups.ports]
     this.#outbound = new Outbound({ ...this.#options, ownPorts, dialWebSocket: connectByteStream })
-    const { socksListen = [] } = this.#options
-    this.#ownProxy = socksListen.length === 0 ? undefined : new OwnProxy(socksListen, this.#outbound, this.#options)
+    this.#slots = new TokenSlots(this.#options)
+    this.#ownProxy = OwnProxy.of(this.#outbound, this.#options, this.#counts)
     this.#uses = new TokenUses({ server: this.#options, peers: () => this.peers })
     this.#admission = this.#makeAdmission()
     this.#groups = new ReverseGroups({
@@ -110,6 +114,21 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
   /** Clients with a session, one entry each; some may be without a link for the grace time. */
   get peers(): ReadonlySet<Peer> {
     return this.#admission.peers
+  }
+
+  /** What the server has counted, and how much of its limits is in use; walks all open channels. */
+  snapshot(): Snapshot {
+    return takeSnapshot({
+      state: this.#state,
+      options: this.#options,
+      counts: this.#counts,
+      admission: this.#admission,
+      groups: this.#groups,
+      switchboard: this.#switchboard,
+      outbound: this.#outbound,
+      ownProxy: this.#ownProxy,
+      port: this.#port,
+    })
   }
 
   /** All tokens in the order of adding, with the clients of each. */
@@ -219,13 +238,12 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
 
   #makeApi(apiKey: string): ManagementApi {
     const { clock, logger, allowOrigins } = this.#options
-    const origins = new AllowedOrigins(allowOrigins)
     return new ManagementApi({
       server: this,
       apiKey,
       throttle: this.#throttle,
-      allowOrigins: origins,
-      onWrongKey: (remoteAddress) => this.#refused(remoteAddress, 'wrong API key'),
+      allowOrigins: new AllowedOrigins(allowOrigins),
+      onWrongKey: (remoteAddress) => this.#refused(remoteAddress, 'wrong API key', 'api-key'),
       clock,
       logger,
     })
@@ -236,6 +254,7 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
       server: this.#options,
       tokens: this.#tokens,
       throttle: this.#throttle,
+      counts: this.#counts,
       onJoin: (peer) => this.#join(peer),
       onLeave: (peer, reason) => this.#leave(peer, reason),
       onLinked: (peer) => this.#groups.of(peer.record)?.wake(peer),
@@ -243,7 +262,7 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
       onMessage: (peer, message) => this.#connectorMessages.receive(peer, message),
       permit: ({ record }, remoteAddress) => this.#uses.of(record)?.permit(remoteAddress),
       assertRoom: (record, links) => this.#uses.of(record)?.assertRoom(links),
-      onRefused: (remoteAddress, reason) => this.#refused(remoteAddress, reason),
+      onRefused: (remoteAddress, reason, cause) => this.#refused(remoteAddress, reason, cause),
     })
   }
 
@@ -253,13 +272,14 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
       api: this.#api,
       throttle: this.#throttle,
       isKnownToken: (hash) => this.#tokens.findByHash(hash) !== undefined,
-      onRefused: (remoteAddress, reason) => this.#refused(remoteAddress, reason),
+      onRefused: (remoteAddress, reason) => this.#refused(remoteAddress, reason, 'token'),
       onTransport: (transport, request) => void this.#admission.accept(transport, request),
     }
     return WebSocketPort.open(options, signal)
   }
 
-  #refused(remoteAddress: string, reason: string): void {
+  #refused(remoteAddress: string, reason: string, cause: RefusalCause): void {
+    this.#counts.refused(cause)
     this.#refusals.add(remoteAddress, reason)
     this.emit('clientRefused', remoteAddress, reason)
   }
@@ -268,7 +288,7 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
     this.#state = 'closing'
     this.#admission.close()
     const portClosed = this.#port?.close()
-    await Promise.all([this.#groups.close(graceMs), this.#ownProxy?.close(graceMs), this.#idle(graceMs)])
+    await Promise.all([this.#groups.close(graceMs), this.#ownProxy?.close(graceMs), peersIdle(this.peers, graceMs)])
     for (const { session } of this.peers) session.close('the server is shutting down')
     await this.#port?.closeAll()
     await portClosed
@@ -311,7 +331,7 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
     const refusal = use?.channelRefusal()
     if (refusal !== undefined) return channel.reject(refusal.message)
     if (record.kind === 'forward') {
-      const asker = { source: peer.remoteAddress, slots: use?.slots ?? this.#slotsOf(record), tenant: record }
+      const asker = { source: peer.remoteAddress, slots: use?.slots ?? this.#slots.of(record), tenant: record }
       return this.#outbound.serve(channel, use === undefined ? asker : { ...asker, ...use.askerRules })
     }
     const group = this.#groups.of(record)
@@ -322,14 +342,6 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
     }
     if (use === undefined) pass()
     else admitForwarded(channel, use, pass)
-  }
-
-  #slotsOf(record: TokenRecord): ChannelSlots {
-    const { maxTokenChannels: limit, slots: parent } = this.#options
-    const what = 'channels of this token (--max-token-channels)'
-    const known = this.#slots.get(record) ?? new ChannelSlots({ limit, what, parent })
-    this.#slots.set(record, known)
-    return known
   }
 
   async #removeRecord(record: TokenRecord): Promise<void> {
@@ -349,18 +361,8 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
     this.#logger.error({ err: error }, error.message)
     if (this.listenerCount('error') > 0) this.emit('error', error)
   }
-
-  async #idle(graceMs: number): Promise<void> {
-    const until = performance.now() + graceMs
-    while (performance.now() < until && [...this.peers].some(({ session }) => session.channelCount > 0)) {
-      await new Promise((resolve) => setTimeout(resolve, idlePollMs))
-    }
-  }
 }
 
 function policyOf({ policy }: TokenOptions): { policy?: Policy } {
   return policy === undefined ? {} : { policy: Policy.of(policy) }
 }
-
-/** Interval at which a closing server checks whether its channels are done. */
-const idlePollMs = 50

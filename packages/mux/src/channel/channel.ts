@@ -84,6 +84,11 @@ export class Channel implements SenderOwner, ReceiverOwner {
     return this.#state
   }
 
+  /** Whether Connect was answered, either way. */
+  get answered(): boolean {
+    return this.#answered
+  }
+
   /** What {@link setHandler} was given last; undefined before. */
   get handler(): ChannelHandler | undefined {
     return this.#handler
@@ -384,9 +389,8 @@ export class Channel implements SenderOwner, ReceiverOwner {
 
   #reasonOf(disconnect: Uint8Array): ChannelCloseReason {
     const error = errorOfDisconnect(disconnect)
-    if (this.initiator && !this.#answered && this.#receiver.receivedBytes === 0) {
-      return { kind: 'refused', error: isPlainEnd(error) ? 'failed: the peer closed the channel' : error }
-    }
+    const isRefusal = this.initiator && !this.#answered && this.#receiver.receivedBytes === 0
+    if (isRefusal) return { kind: 'refused', error: isPlainEnd(error) ? 'failed: the peer closed the channel' : error }
     return isPlainEnd(error) ? plainEnd : { kind: 'aborted', error }
   }
 
@@ -412,6 +416,7 @@ export class Channel implements SenderOwner, ReceiverOwner {
   #close(reason: ChannelCloseReason): void {
     if (this.#state === 'closed') return
     this.#release()
+    this.#host.ended(this, reason)
     try {
       this.#handler?.onClose(reason)
     } catch (error) {

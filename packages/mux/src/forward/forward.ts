@@ -16,6 +16,8 @@ export interface ForwardedChannel {
   readonly sentBytes: number
   /** The same from the target to the opener. */
   readonly receivedBytes: number
+  /** What the target's side answered Connect with, if it refused. */
+  readonly refusal: string | undefined
   /** Ends the channel on both links at once. */
   abort(error: string): void
 }
@@ -123,6 +125,10 @@ class ForwardedPair implements ForwardedChannel {
 
   get receivedBytes(): number {
     return this.target.receivedBytes
+  }
+
+  get refusal(): string | undefined {
+    return this.opener.refusal
   }
 
   /** Takes the id on both links and forwards Connect; refuses if the id is taken. */

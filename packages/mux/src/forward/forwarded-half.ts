@@ -40,6 +40,8 @@ export class ForwardedHalf implements TableEntry, FlowOwner {
   idleChecks = 0
   /** Payload bytes that came over this link. */
   receivedBytes = 0
+  /** Error of the answer that was passed on to this half, if it was a refusal. */
+  refusal: string | undefined
   /** The half on the other link; set right after construction. */
   other!: ForwardedHalf
 
@@ -270,6 +272,7 @@ export class ForwardedHalf implements TableEntry, FlowOwner {
       opener.#holdData()
       return this.#equalize()
     }
+    opener.refusal = answer.error
     this.#close()
     opener.#close()
   }

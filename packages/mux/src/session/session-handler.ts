@@ -1,4 +1,5 @@
 import type { Address, ChannelKey, Protocol } from '@ls/codec'
+import type { ChannelCloseReason } from '../channel/channel-close.js'
 import type { Channel } from '../channel/channel.js'
 import type { TransportCloseReason } from '../link/transport.js'
 
@@ -25,6 +26,10 @@ export interface SessionHandler {
    * it; if not, the peer is told that the channel is gone.
    */
   isElsewhere?(key: ChannelKey): boolean
+  /** A channel begins, opened by either side. For those who count or watch: nothing may be done with it here. */
+  onChannelOpened?(channel: Channel): void
+  /** A channel that ended here is over, and its numbers are final; not called for channels that were forwarded. */
+  onChannelClosed?(channel: Channel, reason: ChannelCloseReason): void
 }
 
 /** What {@link Session.open} asks the peer for. */

@@ -13,6 +13,7 @@ import { describe, expect, test } from 'vitest'
 import { base, halfClosing, Recorder, resumable, SessionPair, windowed } from '../../testing/session-pair.js'
 import { acceptMessage, disconnectMessage } from '../channel/channel-messages.js'
 import { MuxError } from '../errors.js'
+import type { SessionHandler } from './session-handler.js'
 import { Session } from './session.js'
 
 const target = { host: 'target.test', port: 80 }
@@ -485,4 +486,22 @@ describe('Session.onClose', () => {
   test('names none of a peer that has lost them as well', () => {
     expect(lostWith(resumable)).toEqual([])
   })
+})
+
+test('a session tells of each channel when it begins and when it is over, with its last numbers', () => {
+  const clock = new FakeClock()
+  const told: unknown[] = []
+  const watch = (name: string): Pick<SessionHandler, 'onClose' | 'onChannelOpened' | 'onChannelClosed'> => ({
+    onClose: () => {},
+    onChannelOpened: () => told.push(`${name} opened`),
+    onChannelClosed: ({ sentBytes, answered }, { kind }) => told.push([name, kind, sentBytes, answered]),
+  })
+  const [near, far] = memoryTransportPair({ clock })
+  const left = new Session({ clock }, { ...watch('left'), onConnect: (channel) => channel.reject('forbidden: no') })
+  const right = new Session({ clock }, { ...watch('right'), onConnect: (channel) => channel.reject('refused: no') })
+  left.attach(near)
+  right.attach(far)
+  left.open({ protocol: 'tcp', address: target }).send(Uint8Array.of(1, 2, 3))
+  clock.advance(1000)
+  expect(told).toEqual(['left opened', 'right opened', ['right', 'local', 0, false], ['left', 'refused', 3, true]])
 })

@@ -9,6 +9,7 @@ import {
   newChannelId,
   peekType,
 } from '@ls/codec'
+import type { ChannelCloseReason } from '../channel/channel-close.js'
 import type { ChannelHandler } from '../channel/channel-handler.js'
 import { connectMessage, rejectMessage } from '../channel/channel-messages.js'
 import { Channel } from '../channel/channel.js'
@@ -228,6 +229,10 @@ export class Session implements ChannelHost {
     this.#gate.release(entry)
   }
 
+  ended(entry: TableEntry, reason: ChannelCloseReason): void {
+    if (entry instanceof Channel) this.#call(() => this.#handler.onChannelClosed?.(entry, reason))
+  }
+
   holdReading(entry: TableEntry): void {
     if (this.#state !== 'closed') this.#gate.hold(entry)
   }
@@ -251,6 +256,7 @@ export class Session implements ChannelHost {
     if (this.#state === 'closed' || this.#entries.has(entry.key)) return false
     this.#entries.set(entry.key, entry)
     this.#idleWatch.start()
+    if (entry instanceof Channel) this.#handler.onChannelOpened?.(entry)
     return true
   }
 
@@ -300,9 +306,8 @@ export class Session implements ChannelHost {
     try {
       const connect = decode(message)
       if (connect.type !== MessageType.Connect) return
-      const { protocol, address, resume } = connect
-      if (resume === true) return refuseResume(id, this, this.#handler)
-      channel = new Channel({ host: this, id, protocol, address, initiator: false })
+      if (connect.resume === true) return refuseResume(id, this, this.#handler)
+      channel = new Channel({ host: this, id, protocol: connect.protocol, address: connect.address, initiator: false })
       this.adopt(channel)
       this.#handler.onConnect(channel)
     } catch (error) {

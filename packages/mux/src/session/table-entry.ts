@@ -1,4 +1,5 @@
 import type { ChannelKey } from '@ls/codec'
+import type { ChannelCloseReason } from '../channel/channel-close.js'
 import type { Flow } from '../flow/flow.js'
 import type { ResolvedSessionOptions } from '../options.js'
 
@@ -32,6 +33,8 @@ export interface ChannelHost {
   activate(flow: Flow): void
   /** The entry takes no more messages; its id may be used again. */
   forget(entry: TableEntry): void
+  /** A channel that ended here is over; its numbers are final. */
+  ended(entry: TableEntry, reason: ChannelCloseReason): void
   /** Stops reading the transport until every holder is relieved; an entry that holds too long is aborted. */
   holdReading(entry: TableEntry): void
   /** Memory was freed: checks whether reading may go on. */

@@ -2,8 +2,17 @@ import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { ConnectionOptions as TlsOptions } from 'node:tls'
 import type { Address } from '@ls/codec'
-import { checkDurationMs, checkInteger, type Logger, RareLog, silentLogger, systemClock } from '@ls/foundation'
-import { type DnsOptions, type Resolvers, resolversFor } from '@ls/dial'
+import {
+  checkDurationMs,
+  checkInteger,
+  Histogram,
+  latencyBoundsMs,
+  type Logger,
+  RareLog,
+  silentLogger,
+  systemClock,
+} from '@ls/foundation'
+import { type DnsOptions, type NameResolver, type Resolvers, resolversFor } from '@ls/dial'
 import { discardStream } from '@ls/http-proxy'
 import type { Channel } from '@ls/mux'
 import { Canceller } from '../cancellation.js'
@@ -11,6 +20,7 @@ import { RelayError } from '../errors.js'
 import { failureOf, formatFailure } from '../failure.js'
 import { watchSocket } from '../open-sockets.js'
 import type { ChannelSlots } from '../channel-slots.js'
+import { timedResolver } from '../counts/timed-resolver.js'
 import { checkPayloadOptions, type PayloadOptions } from '../copy/payload-options.js'
 import { pump } from '../copy/pump.js'
 import { formatTarget, parseTarget, type Target } from '../target.js'
@@ -85,11 +95,17 @@ export interface Asker {
 
 /** The half that reaches targets: answers Connect, dials, and joins the two. */
 export class Outbound {
+  /** Time of successful dials, in milliseconds. */
+  readonly dialMs = new Histogram(latencyBoundsMs)
+  /** Time of name lookups that needed a query, in milliseconds. */
+  readonly lookupMs = new Histogram(latencyBoundsMs)
   readonly #options: OutboundOptions
   readonly #routes: Routes
   readonly #dial: TargetDialler
   readonly #policy: AccessPolicy
   readonly #resolvers: Resolvers
+  /** For names of targets; measures. */
+  readonly #targets: NameResolver
   readonly #logger: Logger
 
   /**
@@ -105,6 +121,7 @@ export class Outbound {
     this.#options = options
     this.#routes = parseRoutes(routes, upstreamProxies.map(parseUpstream))
     this.#resolvers = resolversFor(options.dns)
+    this.#targets = timedResolver(this.#resolvers.targets, this.lookupMs)
     const headers = checkUpstreamHeaders(upstreamHeaders)
     const guard = new Guard(options)
     this.#policy = new AccessPolicy({ rules: parseAccessRules(accessRules), routes: this.#routes, guard })
@@ -144,7 +161,7 @@ export class Outbound {
   async #serveUdp(channel: Channel, { tenant, rules }: Asker, release: () => void): Promise<void> {
     const { udp, connectTimeoutMs } = this.#options
     await serveUdp(channel, {
-      resolver: this.#resolvers.targets,
+      resolver: this.#targets,
       ...udp,
       tenant,
       proxyResolver: this.#resolvers.servers,
@@ -165,7 +182,7 @@ export class Outbound {
     try {
       socket = await this.#dial(target, {
         signal: dialling,
-        resolver: this.#resolvers.targets,
+        resolver: this.#targets,
         tenant,
         policy: this.#policyFor(rules),
         ...(source === undefined ? {} : { source }),
@@ -182,10 +199,9 @@ export class Outbound {
     socket.once('close', release)
     if (dialling.aborted) return discardStream(socket)
     watchSocket(socket)
-    this.#logger.debug(
-      { target: formatTarget(target), ms: Math.round(performance.now() - startedAtMs) },
-      'target reached',
-    )
+    const ms = performance.now() - startedAtMs
+    this.dialMs.add(ms)
+    this.#logger.debug({ target: formatTarget(target), ms: Math.round(ms) }, 'target reached')
     const { sendProxy } = this.#options
     if (sendProxy !== undefined)
       socket.write(encodeProxyHeader(sendProxy, sourceOf(source), this.#reached(socket, target)))

@@ -1,6 +1,6 @@
 import { type ChannelKey, encode, MessageType } from '@ls/codec'
 import { nodeCompressor } from '@ls/codec/node'
-import { textOf } from '@ls/foundation'
+import { type LimitUse, textOf } from '@ls/foundation'
 import {
   type Channel,
   helloWindowBytes,
@@ -14,6 +14,7 @@ import { CloseCode, parseAuthQuery, type UpgradeRequest } from '@ls/transport'
 import type { AuthThrottle } from './auth-throttle.js'
 import { type Agreement, Forbidden, Refusal, shakeHands, Throttled, type Ticket } from './handshake.js'
 import type { ResolvedServerOptions } from '../options.js'
+import type { RefusalCause, ServerCounts } from '../counts/server-counts.js'
 import type { Identity, Peer } from './peer.js'
 import { plainAddress } from '@ls/relay'
 import { Crowded, Tenants } from '../tokens/tenants.js'
@@ -23,6 +24,7 @@ export interface AdmissionOptions {
   readonly server: ResolvedServerOptions
   readonly tokens: TokenRegistry
   readonly throttle: AuthThrottle
+  readonly counts: ServerCounts
   /** A client has got a session. */
   onJoin(peer: Peer): void
   /** A client's session is over. */
@@ -38,7 +40,7 @@ export interface AdmissionOptions {
   /** Checks that a token with `links` may have another. @throws Crowded */
   assertRoom(record: TokenRecord, links: number): void
   /** A client was refused. */
-  onRefused(remoteAddress: string, reason: string): void
+  onRefused(remoteAddress: string, reason: string, cause: RefusalCause): void
 }
 
 /** A link that is not authenticated yet. */
@@ -86,13 +88,18 @@ export class Admission {
       else this.#moved(outcome.id, remoteAddress)
     } catch (error) {
       const reason = textOf(error)
-      onRefused(remoteAddress, reason)
+      onRefused(remoteAddress, reason, causeOf(error))
       if (error instanceof Crowded || error instanceof Throttled)
         return transport.close({ code: CloseCode.tryAgainLater, reason })
       if (!(error instanceof Refusal)) return transport.close({ code: 1002, reason })
       if (!(error instanceof Forbidden)) throttle.failed(remoteAddress)
       refuse(transport, reason)
     }
+  }
+
+  /** What is in use of the limits on sessions. */
+  limits(): LimitUse[] {
+    return this.#tenants.limits()
   }
 
   /** Admits no more clients. */
@@ -110,19 +117,25 @@ export class Admission {
     }
     // Another handshake may have taken the last place meanwhile.
     this.#assertRoom(identity.record)
-    const { onConnect, onMessage, onLinked } = this.#options
+    const { onConnect, onMessage, onLinked, counts } = this.#options
     const tenant = this.#tenants.join(identity.record)
     const session: Session = this.#makeSession(agreement, tenant.budget, {
       onConnect: (channel) => onConnect(peer, channel),
       onMessage: (message) => onMessage(peer, message),
       onLinked: () => {
         this.#tenants.linked(tenant, session)
+        counts.linked(session, identity.record)
         onLinked(peer)
       },
-      onUnlinked: () => this.#tenants.unlinked(tenant, session),
+      onUnlinked: () => {
+        counts.sessions.unlinked(session)
+        this.#tenants.unlinked(tenant, session)
+      },
+      onChannelClosed: (channel, reason) => counts.ended(identity.record, channel, reason),
       isElsewhere: (channel) => this.#has(identity, channel),
       onClose: (reason, lost) => {
         this.#tenants.leave(tenant, session)
+        counts.sessions.closed(session)
         this.#lost.remember(nameOf(identity), lost)
         this.#farewell(peer, reason, ticket?.id)
       },
@@ -180,6 +193,13 @@ export class Admission {
     this.#peers.delete(peer)
     this.#options.onLeave(peer, reason)
   }
+}
+
+function causeOf(error: unknown): RefusalCause {
+  if (error instanceof Crowded) return 'crowded'
+  if (error instanceof Throttled) return 'throttled'
+  if (error instanceof Forbidden) return 'policy'
+  return error instanceof Refusal ? 'token' : 'handshake'
 }
 
 /** A client process, as long as it shows the same token. */

@@ -1,17 +1,31 @@
 import type { Session } from '@ls/mux'
-import { Inbound, type ListenAddress, localSession, type Outbound } from '@ls/relay'
+import { type ChannelWatch, Inbound, type ListenAddress, localSession, type Outbound } from '@ls/relay'
 import { byteStreamPorts } from '@ls/transport'
+import type { ServerCounts } from '../counts/server-counts.js'
 import { believedProxies, type ResolvedServerOptions } from '../options.js'
 
 /** The server's own proxy ports, for programs without a LinkSocks client; their traffic leaves here. */
 export class OwnProxy {
   readonly #inbound: Inbound
-  readonly #session: Session
+  /** Its other end is the outbound. */
+  readonly session: Session
 
-  /** @throws RangeError or TypeError for an invalid address or account */
-  constructor(places: readonly string[], outbound: Outbound, server: ResolvedServerOptions) {
+  /** Undefined if the server is to have none. @throws RangeError or TypeError for an invalid address or account */
+  static of(outbound: Outbound, server: ResolvedServerOptions, counts: ServerCounts): OwnProxy | undefined {
+    const { socksListen = [] } = server
+    return socksListen.length === 0 ? undefined : new OwnProxy(socksListen, outbound, server, counts)
+  }
+
+  private constructor(
+    places: readonly string[],
+    outbound: Outbound,
+    server: ResolvedServerOptions,
+    counts: ServerCounts,
+  ) {
+    const onChannelClosed: ChannelWatch['onChannelClosed'] = (channel, reason) =>
+      counts.ended(undefined, channel, reason)
     const { clock, logger, tls, socksAccounts = [] } = server
-    this.#session = localSession(outbound, { clock, logger })
+    this.session = localSession(outbound, { clock, logger, onChannelClosed })
     this.#inbound = new Inbound({
       ...server,
       listenOn: places,
@@ -22,7 +36,7 @@ export class OwnProxy {
       // Neither helps between two halves of one process.
       batching: 'off',
       compressionThresholdBytes: 0,
-      pick: () => this.#session,
+      pick: () => this.session,
     })
   }
 
@@ -39,6 +53,6 @@ export class OwnProxy {
   /** Stops accepting, gives connections `graceMs` to finish, then cuts them. */
   async close(graceMs: number): Promise<void> {
     await this.#inbound.close({ graceMs })
-    this.#session.close('the server is shutting down')
+    this.session.close('the server is shutting down')
   }
 }

@@ -29,12 +29,12 @@ export interface WebSocketPortOptions {
 export class WebSocketPort {
   readonly #listener: TransportListener
   readonly #frontDoor: FrontDoor
-  readonly #certificateWatch: CertificateWatch | undefined
+  #certificateWatch: CertificateWatch | undefined
+  #certificate: string | Buffer | undefined
 
-  private constructor(listener: TransportListener, frontDoor: FrontDoor, watch: CertificateWatch | undefined) {
+  private constructor(listener: TransportListener, frontDoor: FrontDoor) {
     this.#listener = listener
     this.#frontDoor = frontDoor
-    this.#certificateWatch = watch
   }
 
   /** @throws TransportError for a port that cannot be opened, and for a certificate that cannot be used */
@@ -52,7 +52,9 @@ export class WebSocketPort {
         onTransport: options.onTransport,
         onRequest: (request, response, client) => frontDoor.answer(request, response, client),
       })
-      return new WebSocketPort(listener, frontDoor, watchCertificate(server, listener, tls))
+      const port = new WebSocketPort(listener, frontDoor)
+      port.#useCertificate(server, tls)
+      return port
     } catch (error) {
       frontDoor.close()
       throw error
@@ -68,6 +70,11 @@ export class WebSocketPort {
     return this.#listener.refusals
   }
 
+  /** When its certificate expires, in milliseconds since 1970; undefined without TLS. */
+  get certificateExpiresAtMs(): number | undefined {
+    return this.#certificate === undefined ? undefined : expiryOf(this.#certificate)
+  }
+
   /** Stops listening and cuts all connections that are no links; links stay. */
   async close(): Promise<void> {
     this.#certificateWatch?.close()
@@ -79,6 +86,18 @@ export class WebSocketPort {
   async closeAll(): Promise<void> {
     await this.close()
     await this.#listener.closeAll()
+  }
+
+  #useCertificate({ tls: files, logger }: ResolvedServerOptions, current: ServerTlsOptions | undefined): void {
+    if (current === undefined) return
+    this.#certificate = current.cert
+    logger.info(describeCertificate(current.cert), 'TLS is on')
+    if (files === undefined || !('certFile' in files)) return
+    const onChange = (tls: ServerTlsOptions): void => {
+      this.#listener.setTls(tls)
+      this.#certificate = tls.cert
+    }
+    this.#certificateWatch = new CertificateWatch({ files, logger, onChange }, current)
   }
 }
 
@@ -112,13 +131,8 @@ function readTls({ tls }: ResolvedServerOptions): ServerTlsOptions | undefined {
   return tls !== undefined && 'certFile' in tls ? readCertificateFiles(tls) : tls
 }
 
-function watchCertificate(
-  { tls: files, logger }: ResolvedServerOptions,
-  listener: TransportListener,
-  current: ServerTlsOptions | undefined,
-): CertificateWatch | undefined {
-  if (current === undefined) return undefined
-  logger.info(describeCertificate(current.cert), 'TLS is on')
-  if (files === undefined || !('certFile' in files)) return undefined
-  return new CertificateWatch({ files, logger, onChange: (tls) => listener.setTls(tls) }, current)
+/** Undefined for a certificate that cannot be read. */
+function expiryOf(cert: string | Buffer): number | undefined {
+  const { validTo } = describeCertificate(cert)
+  return validTo === undefined ? undefined : Date.parse(validTo)
 }

@@ -114,6 +114,16 @@ export class ReverseGroup {
     return this.#inbound?.ports ?? []
   }
 
+  /** Whether the SOCKS port could not be opened, and is tried again. */
+  get isBlocked(): boolean {
+    return this.#failures > 0
+  }
+
+  /** Whether the link of a provider is up. */
+  get hasLinkedProvider(): boolean {
+    return [...this.#providers].some(({ session }) => session.linked)
+  }
+
   get socksNowait(): boolean {
     return this.#options.socksNowait
   }

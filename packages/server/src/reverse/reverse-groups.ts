@@ -42,6 +42,16 @@ export class ReverseGroups {
     return [...this.#groups.values()].flatMap((group) => group.ports)
   }
 
+  /** Ports that could not be opened, and are tried again. */
+  get blockedPorts(): readonly number[] {
+    return [...this.#groups.values()].filter(({ isBlocked }) => isBlocked).map(({ port }) => port)
+  }
+
+  /** Number of tokens whose providers are all away. */
+  get withoutProvider(): number {
+    return [...this.#groups.values()].filter(({ hasLinkedProvider }) => !hasLinkedProvider).length
+  }
+
   /** Takes the port for a new reverse token; −1 if it gets none. @throws ServerError when it is taken */
   takePort({ socksPort, socksHost, socksListen = [], allowManageConnector = false }: ReverseTokenRequest): number {
     if (socksListen.length > 0 || socksPort === -1 || (allowManageConnector && socksPort === undefined)) return -1

@@ -26,10 +26,15 @@ export class Switchboard {
   /** By the opener's channel. */
   readonly #connections = new Map<Channel, Connection>()
   readonly #rareLog: RareLog
+  readonly #onEnded: (connection: Connection) => void
 
-  /** @param rareLog Logs connectors without a provider. */
-  constructor(rareLog: RareLog) {
+  /**
+   * @param rareLog Logs connectors without a provider.
+   * @param onEnded A forwarded channel is over.
+   */
+  constructor(rareLog: RareLog, onEnded: (connection: Connection) => void = () => {}) {
     this.#rareLog = rareLog
+    this.#onEnded = onEnded
   }
 
   get size(): number {
@@ -100,11 +105,19 @@ export class Switchboard {
     const forwarded = connect(() => {
       over = true
       onOver()
-      this.#connections.delete(channel)
+      this.#end(channel)
     })
+    if (forwarded === undefined) return onOver()
+    this.#connections.set(channel, { channel: forwarded, from })
     // It may be over already, if a Disconnect waited in the channel.
-    if (forwarded === undefined) onOver()
-    else if (!over) this.#connections.set(channel, { channel: forwarded, from })
+    if (over) this.#end(channel)
+  }
+
+  #end(channel: Channel): void {
+    const connection = this.#connections.get(channel)
+    if (connection === undefined) return
+    this.#connections.delete(channel)
+    this.#onEnded(connection)
   }
 }
 

@@ -1,4 +1,4 @@
-import { type Clock, type Logger, RareLog } from '@ls/foundation'
+import { type Clock, type LimitUse, type Logger, RareLog } from '@ls/foundation'
 import { MemoryBudget, type MemoryBudgetOptions, type Session } from '@ls/mux'
 import { Tenant, tenantOf } from './tenant.js'
 import type { TokenRecord } from './token-registry.js'
@@ -51,6 +51,16 @@ export class Tenants {
 
   get sessionsInGrace(): number {
     return this.#sessionsInGrace
+  }
+
+  /** What is in use of the limits of all tenants together. */
+  limits(): LimitUse[] {
+    const { maxGraceSessions } = this.#options
+    return [
+      { name: 'memory', unit: 'bytes', used: this.#budget.usedBytes, limit: this.#budget.limitBytes },
+      { name: 'stranger-memory', unit: 'bytes', used: this.strangers.usedBytes, limit: this.strangers.limitBytes },
+      { name: 'grace-sessions', unit: 'entries', used: this.#sessionsInGrace, limit: maxGraceSessions },
+    ]
   }
 
   /**

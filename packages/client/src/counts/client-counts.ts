@@ -1,0 +1,87 @@
+import { Histogram, latencyBoundsMs, type Readiness, type Snapshot } from '@ls/foundation'
+import type { Channel, ChannelCloseReason, Session } from '@ls/mux'
+import { movedBy, type Outbound, outcomeOf, SessionCounts, Traffic } from '@ls/relay'
+import type { ResolvedClientOptions } from '../options.js'
+import { version } from './version.js'
+
+/** The parts of a client that have numbers. */
+export interface CountedClient {
+  readonly state: 'idle' | 'running' | 'closing' | 'closed'
+  readonly options: ResolvedClientOptions
+  readonly sessions: readonly Session[]
+  /** Where a provider's traffic leaves. */
+  readonly outbound: Outbound | undefined
+  /** Whether it is to have proxy ports that are not open. */
+  readonly portsMissing: boolean
+}
+
+/** What a client counts by itself; everything else is read where it is. */
+export class ClientCounts {
+  readonly sessions = new SessionCounts()
+  readonly #traffic = new Traffic()
+  readonly #role: 'forward' | 'reverse'
+
+  constructor({ reverse }: Pick<ResolvedClientOptions, 'reverse'>) {
+    this.#role = reverse ? 'reverse' : 'forward'
+  }
+
+  /** A channel is over. */
+  ended(channel: Channel, reason: ChannelCloseReason): void {
+    this.#traffic.ended(this.#role, movedBy(channel), outcomeOf(channel, reason))
+  }
+
+  /** All numbers, with the channels that are open now. */
+  snapshot(client: CountedClient): Snapshot {
+    const { sessions, outbound, options } = client
+    const { pending, threads } = options
+    const links = this.sessions.snapshot(sessions)
+    const open = sessions.flatMap((session) =>
+      Array.from(session.channels(), (channel) => [this.#role, movedBy(channel)] as const),
+    )
+    return {
+      program: 'client',
+      version,
+      readiness: readinessOf(client, links.up),
+      links,
+      ...this.#traffic.snapshot(open),
+      tokens: [],
+      refusals: {},
+      limits: [
+        { name: 'links', unit: 'entries', used: links.up, limit: threads },
+        { name: 'pending-connections', unit: 'entries', used: pending.size, limit: pending.maxPending },
+        ...memoryOf(sessions),
+      ],
+      dialMs: (outbound?.dialMs ?? unused).snapshot(),
+      lookupMs: (outbound?.lookupMs ?? unused).snapshot(),
+      certificateExpiresAtMs: undefined,
+    }
+  }
+}
+
+/** A client without an outbound dials no targets. */
+const unused = new Histogram(latencyBoundsMs)
+
+function memoryOf(sessions: readonly Session[]): Snapshot['limits'] {
+  if (sessions.length === 0) return []
+  const budgets = sessions.map(({ options }) => options.budget)
+  const used = budgets.reduce((sum, { usedBytes }) => sum + usedBytes, 0)
+  const limit = budgets.reduce((sum, { limitBytes }) => sum + limitBytes, 0)
+  return [{ name: 'memory', unit: 'bytes', used, limit }]
+}
+
+function readinessOf({ state, portsMissing, options }: CountedClient, linksUp: number): Readiness {
+  const reasons = [
+    ...(state === 'running' ? [] : [stateTexts[state]]),
+    ...(linksUp > 0 ? [] : ['no link to the server is up']),
+    ...(portsMissing ? ['the proxy port is not open'] : []),
+  ]
+  const notes =
+    linksUp === 0 || linksUp === options.threads ? [] : [`${linksUp} of ${options.threads} links to the server are up`]
+  return { ready: reasons.length === 0, reasons, notes }
+}
+
+const stateTexts = {
+  idle: 'the client has not started',
+  closing: 'the client is shutting down',
+  closed: 'the client is closed',
+} as const

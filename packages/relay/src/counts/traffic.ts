@@ -1,0 +1,112 @@
+import type { ChannelKind, EndedChannels, TrafficCounts } from '@ls/foundation'
+import type { Channel } from '@ls/mux'
+import type { Outcome } from './outcome.js'
+
+/** The numbers of one channel, open or over. */
+export interface Moved {
+  /** What it carries. */
+  readonly protocol: 'tcp' | 'udp'
+  /** Payload bytes that went towards the target. */
+  readonly bytesToTarget: number
+  /** Payload bytes that came back. */
+  readonly bytesFromTarget: number
+  /** Bytes received and not yet taken by their consumer. */
+  readonly queuedBytes: number
+  /** Datagrams dropped. */
+  readonly droppedDatagrams: number
+}
+
+/** The numbers of a channel that ends here: the target is on the side that did not ask for it. */
+export function movedBy(channel: Channel): Moved {
+  const { protocol, initiator, sentBytes, receivedBytes, queuedBytes, droppedDatagrams } = channel
+  const [bytesToTarget, bytesFromTarget] = initiator ? [sentBytes, receivedBytes] : [receivedBytes, sentBytes]
+  return { protocol, bytesToTarget, bytesFromTarget, queuedBytes, droppedDatagrams }
+}
+
+/** What {@link Traffic} shows. */
+export interface TrafficSnapshot {
+  /** One entry for each role and protocol. */
+  readonly traffic: readonly TrafficCounts[]
+  /** Ended channels by outcome. */
+  readonly endedChannels: readonly EndedChannels[]
+}
+
+/**
+ * Totals of the channels that have ended, by role and protocol. Nothing is added while a channel runs: it counts itself,
+ * and a snapshot adds those that are open.
+ */
+export class Traffic {
+  readonly #totals = new Map<string, Total>()
+
+  /** A channel is over. */
+  ended(role: string, moved: Moved, outcome: Outcome): void {
+    const total = totalOf(this.#totals, role, moved.protocol)
+    total.add(moved)
+    total.outcomes.set(outcome, (total.outcomes.get(outcome) ?? 0) + 1)
+  }
+
+  /** All totals, with the channels that are open now. */
+  snapshot(open: Iterable<readonly [role: string, moved: Moved]>): TrafficSnapshot {
+    const totals = new Map([...this.#totals].map(([key, total]) => [key, total.copy()]))
+    for (const [role, moved] of open) {
+      const total = totalOf(totals, role, moved.protocol)
+      total.add(moved)
+      total.open++
+      total.queuedBytes += moved.queuedBytes
+    }
+    return {
+      traffic: Array.from(totals.values(), (total) => total.counts()),
+      endedChannels: Array.from(this.#totals.values()).flatMap((total) => total.ended()),
+    }
+  }
+}
+
+class Total {
+  readonly kind: ChannelKind
+  readonly outcomes = new Map<Outcome, number>()
+  open = 0
+  queuedBytes = 0
+  #bytesToTarget = 0
+  #bytesFromTarget = 0
+  #droppedDatagrams = 0
+
+  constructor(kind: ChannelKind) {
+    this.kind = kind
+  }
+
+  add({ bytesToTarget, bytesFromTarget, droppedDatagrams }: Omit<Moved, 'protocol' | 'queuedBytes'>): void {
+    this.#bytesToTarget += bytesToTarget
+    this.#bytesFromTarget += bytesFromTarget
+    this.#droppedDatagrams += droppedDatagrams
+  }
+
+  copy(): Total {
+    const total = new Total(this.kind)
+    total.add(this.counts())
+    return total
+  }
+
+  counts(): TrafficCounts {
+    return {
+      ...this.kind,
+      open: this.open,
+      bytesToTarget: this.#bytesToTarget,
+      bytesFromTarget: this.#bytesFromTarget,
+      queuedBytes: this.queuedBytes,
+      droppedDatagrams: this.#droppedDatagrams,
+    }
+  }
+
+  ended(): EndedChannels[] {
+    return Array.from(this.outcomes, ([outcome, count]) => ({ ...this.kind, outcome, count }))
+  }
+}
+
+function totalOf(totals: Map<string, Total>, role: string, protocol: 'tcp' | 'udp'): Total {
+  const key = `${role} ${protocol}`
+  const known = totals.get(key)
+  if (known !== undefined) return known
+  const total = new Total({ role, protocol })
+  totals.set(key, total)
+  return total
+}

@@ -1,0 +1,23 @@
+import { expect, test } from 'vitest'
+import { readinessOf } from './readiness.js'
+
+const listening = { state: 'listening', blockedPorts: [], tokensWithoutProvider: 0 } as const
+
+test.each([
+  ['idle', 'the server has not started'],
+  ['starting', 'the server is starting'],
+  ['closing', 'the server is shutting down'],
+  ['closed', 'the server is closed'],
+] as const)('readinessOf a server that is %s gives the reason', (state, reason) => {
+  expect(readinessOf({ ...listening, state })).toEqual({ ready: false, reasons: [reason], notes: [] })
+})
+
+test('readinessOf names a proxy port that cannot be opened', () => {
+  const { ready, reasons } = readinessOf({ ...listening, blockedPorts: [9870] })
+  expect([ready, reasons]).toEqual([false, ['proxy port 9870 of a reverse token cannot be opened']])
+})
+
+test('readinessOf takes a missing provider for a note: its link may come through what asks', () => {
+  const { ready, notes } = readinessOf({ ...listening, tokensWithoutProvider: 1 })
+  expect([ready, notes]).toEqual([true, ['no provider is linked for 1 reverse token']])
+})

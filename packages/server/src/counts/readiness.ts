@@ -1,0 +1,26 @@
+import type { Readiness } from '@ls/foundation'
+
+export interface ReadinessFacts {
+  readonly state: 'idle' | 'starting' | 'listening' | 'closing' | 'closed'
+  /** Proxy ports of reverse tokens that could not be opened. */
+  readonly blockedPorts: readonly number[]
+  /** Reverse tokens whose providers are all away. */
+  readonly tokensWithoutProvider: number
+}
+
+/** A missing provider is only a note: behind a load balancer that asks, its link could otherwise never come. */
+export function readinessOf({ state, blockedPorts, tokensWithoutProvider: alone }: ReadinessFacts): Readiness {
+  const reasons = [
+    ...(state === 'listening' ? [] : [stateTexts[state]]),
+    ...blockedPorts.map((port) => `proxy port ${port} of a reverse token cannot be opened`),
+  ]
+  const notes = alone === 0 ? [] : [`no provider is linked for ${alone} reverse ${alone === 1 ? 'token' : 'tokens'}`]
+  return { ready: reasons.length === 0, reasons, notes }
+}
+
+const stateTexts = {
+  idle: 'the server has not started',
+  starting: 'the server is starting',
+  closing: 'the server is shutting down',
+  closed: 'the server is closed',
+} as const

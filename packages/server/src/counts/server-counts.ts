@@ -1,0 +1,94 @@
+import type { Snapshot } from '@ls/foundation'
+import type { Channel, ChannelCloseReason, ForwardedChannel, Session } from '@ls/mux'
+import { type Moved, movedBy, type Outcome, outcomeOf, outcomeOfForwarded, SessionCounts, Traffic } from '@ls/relay'
+import type { Peer } from '../links/peer.js'
+import type { Connection } from '../reverse/switchboard.js'
+import type { TokenRecord } from '../tokens/token-registry.js'
+import { TokenTraffic } from './token-traffic.js'
+
+/** Why a client was refused: `token` also for one of the wrong kind, `handshake` for anything else it did wrong. */
+export type RefusalCause = 'token' | 'api-key' | 'policy' | 'throttled' | 'crowded' | 'handshake'
+
+/** Channels that are open now. */
+export interface OpenChannels {
+  readonly peers: Iterable<Peer>
+  readonly forwarded: Iterable<Connection>
+  /** Session of the server's own proxy ports. */
+  readonly own: Session | undefined
+}
+
+/** What the server counts by itself; everything else is read where it is. */
+export class ServerCounts {
+  readonly sessions = new SessionCounts()
+  /** Sessions that are over may still have forwarded channels that end. */
+  readonly #records = new WeakMap<Session, TokenRecord>()
+  readonly #traffic = new Traffic()
+  readonly #tokens = new TokenTraffic()
+  readonly #refusals: Record<RefusalCause, number> = {
+    token: 0,
+    'api-key': 0,
+    policy: 0,
+    throttled: 0,
+    crowded: 0,
+    handshake: 0,
+  }
+
+  /** A channel that was forwarded is over. */
+  readonly forwardedEnded = ({ channel, from }: Connection): void => {
+    this.#add(this.#records.get(from), movedByForwarded(channel), outcomeOfForwarded(channel))
+  }
+
+  /** How many were refused, by cause. */
+  get refusals(): Readonly<Record<RefusalCause, number>> {
+    return this.#refusals
+  }
+
+  /** A link is up, the first of its session or a later one. */
+  linked(session: Session, record: TokenRecord): void {
+    this.#records.set(session, record)
+    this.sessions.linked(session)
+  }
+
+  refused(cause: RefusalCause): void {
+    this.#refusals[cause]++
+  }
+
+  /** A channel that ended here is over; without a token it is one of the server's own proxy ports. */
+  ended(record: TokenRecord | undefined, channel: Channel, reason: ChannelCloseReason): void {
+    this.#add(record, movedBy(channel), outcomeOf(channel, reason))
+  }
+
+  /** All totals, with the channels that are open now. */
+  snapshot(open: OpenChannels): Pick<Snapshot, 'traffic' | 'endedChannels' | 'tokens'> {
+    const running = [...openChannels(open)]
+    return {
+      ...this.#traffic.snapshot(running.map(([record, moved]) => [roleOf(record), moved])),
+      tokens: this.#tokens.snapshot(
+        running.flatMap(([record, moved]) => (record === undefined ? [] : [[record, moved] as const])),
+      ),
+    }
+  }
+
+  #add(record: TokenRecord | undefined, moved: Moved, outcome: Outcome): void {
+    this.#traffic.ended(roleOf(record), moved, outcome)
+    if (record !== undefined) this.#tokens.ended(record, moved)
+  }
+}
+
+function roleOf(record: TokenRecord | undefined): string {
+  return record?.kind ?? 'own'
+}
+
+function* openChannels({ peers, forwarded, own }: OpenChannels): Generator<[TokenRecord | undefined, Moved]> {
+  const recordOf = new Map<Session, TokenRecord>()
+  for (const { session, record } of peers) {
+    recordOf.set(session, record)
+    for (const channel of session.channels()) yield [record, movedBy(channel)]
+  }
+  for (const { channel, from } of forwarded) yield [recordOf.get(from), movedByForwarded(channel)]
+  for (const channel of own?.channels() ?? []) yield [undefined, movedBy(channel)]
+}
+
+function movedByForwarded({ protocol, sentBytes, receivedBytes }: ForwardedChannel): Moved {
+  return { protocol, bytesToTarget: sentBytes, bytesFromTarget: receivedBytes, queuedBytes: 0, droppedDatagrams: 0 }
+}

@@ -1,0 +1,50 @@
+import type { Snapshot } from '@ls/foundation'
+import type { Outbound } from '@ls/relay'
+import type { Admission } from '../links/admission.js'
+import type { ResolvedServerOptions } from '../options.js'
+import type { OwnProxy } from '../port/own-proxy.js'
+import type { WebSocketPort } from '../port/web-socket-port.js'
+import type { ReverseGroups } from '../reverse/reverse-groups.js'
+import type { Switchboard } from '../reverse/switchboard.js'
+import { version } from '../version.js'
+import { type ReadinessFacts, readinessOf } from './readiness.js'
+import type { ServerCounts } from './server-counts.js'
+
+/** The parts of a server that have numbers. */
+export interface CountedServer {
+  readonly state: ReadinessFacts['state']
+  readonly options: ResolvedServerOptions
+  readonly counts: ServerCounts
+  readonly admission: Admission
+  readonly groups: ReverseGroups
+  readonly switchboard: Switchboard
+  readonly outbound: Outbound
+  readonly ownProxy: OwnProxy | undefined
+  readonly port: WebSocketPort | undefined
+}
+
+/** Reads all of them, and walks all open channels. */
+export function takeSnapshot(server: CountedServer): Snapshot {
+  const { state, counts, admission, groups, switchboard, outbound, ownProxy, port, options } = server
+  const { pending, slots, maxLinks } = options
+  const { peers } = admission
+  const links = counts.sessions.snapshot(Array.from(peers, ({ session }) => session))
+  const { blockedPorts, withoutProvider: tokensWithoutProvider } = groups
+  return {
+    program: 'server',
+    version,
+    readiness: readinessOf({ state, blockedPorts, tokensWithoutProvider }),
+    links,
+    ...counts.snapshot({ peers, forwarded: switchboard, own: ownProxy?.session }),
+    refusals: { ...port?.refusals, ...counts.refusals },
+    limits: [
+      ...admission.limits(),
+      { name: 'links', unit: 'entries', used: links.up, limit: maxLinks },
+      { name: 'channels', unit: 'entries', used: slots.used, limit: slots.limit },
+      { name: 'pending-connections', unit: 'entries', used: pending.size, limit: pending.maxPending },
+    ],
+    dialMs: outbound.dialMs.snapshot(),
+    lookupMs: outbound.lookupMs.snapshot(),
+    certificateExpiresAtMs: port?.certificateExpiresAtMs,
+  }
+}

@@ -1,0 +1,30 @@
+import type { Moved } from '@ls/relay'
+import { createHash } from 'node:crypto'
+import { expect, test } from 'vitest'
+import { tokenLabel, TokenTraffic } from './token-traffic.js'
+
+const moved: Moved = { protocol: 'tcp', bytesToTarget: 1, bytesFromTarget: 2, queuedBytes: 0, droppedDatagrams: 0 }
+
+test('tokenLabel shows neither the token nor the hash that clients send', () => {
+  const sent = createHash('sha256').update('secret').digest('hex')
+  const label = tokenLabel('secret')
+  expect([/^[0-9a-f]{8}$/.test(label), sent.includes(label)]).toEqual([true, false])
+})
+
+test('TokenTraffic gives one label to all tokens past its limit', () => {
+  const traffic = new TokenTraffic(2)
+  for (const token of ['a', 'b', 'c', 'd']) traffic.ended({ token }, moved)
+  expect(traffic.snapshot([])).toEqual([
+    { token: tokenLabel('a'), open: 0, ended: 1, bytesToTarget: 1, bytesFromTarget: 2 },
+    { token: tokenLabel('b'), open: 0, ended: 1, bytesToTarget: 1, bytesFromTarget: 2 },
+    { token: 'other', open: 0, ended: 2, bytesToTarget: 2, bytesFromTarget: 4 },
+  ])
+})
+
+test('TokenTraffic adds channels that are open, and goes on with the totals of a token that is made again', () => {
+  const traffic = new TokenTraffic()
+  traffic.ended({ token: 'a' }, moved)
+  expect(traffic.snapshot([[{ token: 'a' }, moved]])).toEqual([
+    { token: tokenLabel('a'), open: 1, ended: 1, bytesToTarget: 2, bytesFromTarget: 4 },
+  ])
+})

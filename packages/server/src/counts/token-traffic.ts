@@ -1,0 +1,82 @@
+import { createHash } from 'node:crypto'
+import { maxLabelledTokens, type TokenCounts } from '@ls/foundation'
+import type { Moved } from '@ls/relay'
+
+/**
+ * Name of a token in metrics: 8 hex digits of a hash made for this alone. What clients send to servers is another hash,
+ * so this one helps nobody to log in.
+ */
+export function tokenLabel(token: string): string {
+  return createHash('sha256').update(`linksocks metrics label\0${token}`).digest('hex').slice(0, 8)
+}
+
+/** Label of all tokens past {@link maxLabelledTokens}. */
+const others = 'other'
+
+/** Totals by token. They stay when a token is removed, since a total that falls looks like a restart. */
+export class TokenTraffic {
+  readonly #maxTokens: number
+  readonly #totals = new Map<string, Totals>()
+  /** Labels of tokens in use; the hash of each is made once. */
+  readonly #labels = new WeakMap<object, string>()
+
+  constructor(maxTokens: number = maxLabelledTokens) {
+    this.#maxTokens = maxTokens
+  }
+
+  /** A channel of the token is over. */
+  ended(record: { readonly token: string }, moved: Moved): void {
+    const totals = this.#totalsOf(record)
+    totals.ended++
+    add(totals, moved)
+  }
+
+  /** All totals, with the channels that are open now. */
+  snapshot(open: Iterable<readonly [record: { readonly token: string }, moved: Moved]>): TokenCounts[] {
+    const running = new Map<string, Totals>()
+    for (const [record, moved] of open) {
+      const { token } = this.#totalsOf(record)
+      const totals = running.get(token) ?? emptyTotals(token)
+      running.set(token, totals)
+      totals.open++
+      add(totals, moved)
+    }
+    return Array.from(this.#totals.values(), (totals) => {
+      const { open: isOpen, bytesToTarget, bytesFromTarget } = running.get(totals.token) ?? emptyTotals(totals.token)
+      return {
+        ...totals,
+        open: isOpen,
+        bytesToTarget: totals.bytesToTarget + bytesToTarget,
+        bytesFromTarget: totals.bytesFromTarget + bytesFromTarget,
+      }
+    })
+  }
+
+  #totalsOf(record: { readonly token: string }): Totals {
+    const label = this.#labels.get(record) ?? tokenLabel(record.token)
+    this.#labels.set(record, label)
+    const known =
+      this.#totals.get(label) ?? (this.#totals.size < this.#maxTokens ? undefined : this.#totals.get(others))
+    if (known !== undefined) return known
+    const totals = emptyTotals(this.#totals.size < this.#maxTokens ? label : others)
+    this.#totals.set(totals.token, totals)
+    return totals
+  }
+}
+
+interface Totals {
+  readonly token: string
+  open: number
+  ended: number
+  bytesToTarget: number
+  bytesFromTarget: number
+}
+
+function emptyTotals(token: string): Totals {
+  return { token, open: 0, ended: 0, bytesToTarget: 0, bytesFromTarget: 0 }
+}
+
+function add(totals: Totals, { bytesToTarget, bytesFromTarget }: Moved): void {
+  totals.bytesToTarget += bytesToTarget
+  totals.bytesFromTarget += bytesFromTarget
+}
