@@ -43,7 +43,7 @@ describe('a server that is killed and started again', () => {
       channel.setHandler({
         onClose: (reason) => {
           resolve(reason.error)
-          handler?.onClose(reason)
+          handler?.onClose?.(reason)
         },
       })
     })

@@ -4,6 +4,8 @@ import type { ChannelCloseReason } from './channel/channel-close.js'
 import type { Channel } from './channel/channel.js'
 import { MuxError, type MuxErrorCode } from './errors.js'
 
+export { streamTransport, type StreamTransportOptions } from './link/stream-transport.js'
+
 /**
  * A TCP channel as a Node stream: back-pressure both ways, half-close where the link has `fin`.
  *
@@ -83,6 +85,7 @@ class ChannelDuplex extends Duplex implements ChannelHandler {
   override _write(chunk: Buffer, _encoding: BufferEncoding, callback: Callback): void {
     if (this.#closed !== undefined) return this.#failWrite(callback, this.#closed)
     if (this.#channel.send(chunk)) callback()
+    // Where the channel takes no more, `onClose` fails the write after the reader has had its bytes.
     else this.#writing = callback
   }
 

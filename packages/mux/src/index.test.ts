@@ -22,6 +22,7 @@ test('index exports exactly these names', () => {
       "forward",
       "forwardAccepted",
       "helloWindowBytes",
+      "loopbackPair",
       "processFramePool",
     ]
   `)
@@ -30,6 +31,7 @@ test('index exports exactly these names', () => {
 test('duplex exports exactly these names', () => {
   expect(Object.keys(duplex).toSorted()).toMatchInlineSnapshot(`
     [
+      "streamTransport",
       "toDuplex",
     ]
   `)

@@ -26,6 +26,11 @@ export interface SessionOptions extends LinkTerms {
    * aborted.
    */
   readonly compressor?: Compressor
+  /**
+   * Counts data as consumed once its handler has returned, so that nobody calls `consumed`. Only for handlers that are
+   * done with the bytes by then, or pause the channel while they are not. @default false
+   */
+  readonly autoConsume?: boolean
   /** Channels open at once on one session; each costs memory at both ends. @default 65536 */
   readonly maxChannels?: number
   /**
@@ -111,6 +116,7 @@ export function resolveSessionOptions(options: SessionOptions): ResolvedSessionO
     clock,
     logger,
     compressor: options.compressor,
+    autoConsume: options.autoConsume ?? false,
     window: extensions.includes('window'),
     fin: extensions.includes('fin'),
     resume: extensions.includes('resume'),

@@ -1,5 +1,4 @@
-import { Session, type SessionHandler, type SessionOptions } from '@ls/mux'
-import { loopbackPair } from './loopback.js'
+import { loopbackPair, Session, type SessionHandler, type SessionOptions } from '@ls/mux'
 import type { Outbound } from './outbound/outbound.js'
 
 /** Told of each channel of the near end, to count it. */
@@ -22,7 +21,8 @@ export function localSession(
     ...(onChannelClosed === undefined ? {} : { onChannelClosed }),
   })
   const far = new Session(both, { onConnect: (channel) => outbound.serve(channel), onClose: () => {} })
-  const [left, right] = loopbackPair()
+  // Without `resume` no sender uses its memory again.
+  const [left, right] = loopbackPair({ defer: setImmediate, sharesMemory: true })
   near.attach(left)
   far.attach(right)
   return near

@@ -8,7 +8,10 @@ import type { ChannelCloseReason } from './channel-close.js'
 export interface ChannelHandler {
   /** The peer accepted the channel. Not called on the accepting side. */
   onOpen?(): void
-  /** TCP payload. It belongs to the receiver, which reports it with {@link Channel.consumed} when it is done. */
+  /**
+   * TCP payload. It belongs to the receiver, which reports it with {@link Channel.consumed} when it is done; with
+   * `autoConsume` the session does so after the return.
+   */
   onData?(payload: Uint8Array): void
   /**
    * TCP payload compressed with gzip. `inflatedBytes` is its uncompressed size according to the peer, and the number to
@@ -19,8 +22,8 @@ export interface ChannelHandler {
   onDatagram?(payload: Uint8Array, address: Address | undefined): void
   /** The peer sends no more; our direction stays open. Only where `fin` is in force. */
   onEnd?(): void
-  /** `send` may be called again after it returned false. */
+  /** There is room again after `send` returned false. */
   onDrain?(): void
   /** The channel is gone. Called exactly once, after everything received was delivered. */
-  onClose(reason: ChannelCloseReason): void
+  onClose?(reason: ChannelCloseReason): void
 }

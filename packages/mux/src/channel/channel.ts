@@ -4,9 +4,10 @@ import type { Admission } from '../memory/admission.js'
 import { answerLimitMs, remainingAnswerMs } from './answer-deadline.js'
 import { AnswerHold } from './answer-hold.js'
 import { type ChannelCloseReason, isPlainEnd, plainEnd } from './channel-close.js'
+import { consumingHandler } from './consuming-handler.js'
 import type { ChannelHandler } from './channel-handler.js'
 import { acceptMessage, disconnectMessage, finMessage, rejectMessage, windowMessage } from './channel-messages.js'
-import { Charge } from '../memory/charge.js'
+import { chargeUntilCalled } from '../memory/charge.js'
 import { lastCallMs, Linger } from './linger.js'
 import { errorOfDisconnect, receiveGrant, receiveSecondConnect } from './peer-rules.js'
 import { Receiver, type ReceiverOwner } from './receiver.js'
@@ -121,12 +122,20 @@ export class Channel implements SenderOwner, ReceiverOwner {
 
   /** Sets the handler. A paused channel stays paused until {@link resume}. */
   setHandler(handler: ChannelHandler): void {
-    this.#handler = handler
+    this.#handler = this.#host.options.autoConsume ? consumingHandler(this, handler) : handler
   }
 
-  /** Answers Connect: the target is reached. Does nothing on a channel that is answered or gone. */
-  accept(): void {
-    if (this.initiator || this.#answered || this.#state === 'closed') return
+  /**
+   * Answers Connect: the target is reached. Does nothing on a channel that is answered or gone. With a `handler` it also
+   * starts delivery, as {@link setHandler} and {@link resume} do.
+   */
+  accept(handler?: ChannelHandler): void {
+    if (handler !== undefined) this.setHandler(handler)
+    if (!this.initiator && !this.#answered && this.#state !== 'closed') this.#accept()
+    if (handler !== undefined) this.resume()
+  }
+
+  #accept(): void {
     this.#answered = true
     if (this.#state !== 'opening') return
     this.#state = 'open'
@@ -142,17 +151,18 @@ export class Channel implements SenderOwner, ReceiverOwner {
   }
 
   /**
-   * Sends TCP payload, which must not change afterwards. Returns false when the queue is full: the bytes are accepted,
-   * and `onDrain` follows. On a closed channel it does nothing and returns false.
+   * Sends TCP payload, which must not change afterwards. Returns true when there is room for more, and false when the
+   * queue is full: the bytes are accepted, and `onDrain` follows. Returns undefined where our direction is over: nothing
+   * was sent, and no `onDrain` follows.
    */
-  send(payload: Uint8Array): boolean {
+  send(payload: Uint8Array): boolean | undefined {
     return this.#sender.send(payload)
   }
 
   /**
    * As {@link send}, for memory that the caller reuses after the return: bytes that cannot leave at once are copied.
    */
-  sendBorrowed(payload: Uint8Array): boolean {
+  sendBorrowed(payload: Uint8Array): boolean | undefined {
     return this.#sender.sendBorrowed(payload)
   }
 
@@ -160,7 +170,7 @@ export class Channel implements SenderOwner, ReceiverOwner {
    * As {@link send}, for payload at the start of memory from {@link FramePool.takePayload}. It is sent from that memory
    * without a copy, and the memory belongs to the channel from now on.
    */
-  sendPooled(payload: Uint8Array): boolean {
+  sendPooled(payload: Uint8Array): boolean | undefined {
     return this.#sender.sendPooled(payload)
   }
 
@@ -169,7 +179,7 @@ export class Channel implements SenderOwner, ReceiverOwner {
    *
    * @throws RangeError when it inflates to more than {@link maxCompressedBytes}.
    */
-  sendCompressed(gzip: Uint8Array, inflatedBytes: number): boolean {
+  sendCompressed(gzip: Uint8Array, inflatedBytes: number): boolean | undefined {
     return this.#sender.sendCompressed(gzip, inflatedBytes)
   }
 
@@ -245,9 +255,7 @@ export class Channel implements SenderOwner, ReceiverOwner {
    * caller calls the returned function once they have left.
    */
   countLingering(bytes: number): () => void {
-    const charge = new Charge(this.#host.options.lingerBudget)
-    charge.update(bytes)
-    return () => charge.update(0)
+    return chargeUntilCalled(this.#host.options.lingerBudget, bytes)
   }
 
   /** For the session: the peer knows the channel now and gets the rest of its first window. */
@@ -418,7 +426,7 @@ export class Channel implements SenderOwner, ReceiverOwner {
     this.#release()
     this.#host.ended(this, reason)
     try {
-      this.#handler?.onClose(reason)
+      this.#handler?.onClose?.(reason)
     } catch (error) {
       this.#host.options.logger.error({ err: error }, 'a channel handler threw in onClose')
     }

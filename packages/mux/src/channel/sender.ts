@@ -61,34 +61,34 @@ export class Sender implements FlowOwner {
     return window ? this.#flow.spareCreditBytes - peerWindowBytes : 0
   }
 
-  send(payload: Uint8Array): boolean {
-    if (this.#state !== 'open') return false
+  send(payload: Uint8Array): boolean | undefined {
+    if (this.#state !== 'open') return undefined
     this.#flow.pushPayload(payload)
     return this.#pushed(payload.length)
   }
 
-  sendBorrowed(payload: Uint8Array): boolean {
+  sendBorrowed(payload: Uint8Array): boolean | undefined {
     const room = this.send(payload)
     this.#flow.keep(payload)
     return room
   }
 
-  sendPooled(payload: Uint8Array): boolean {
+  sendPooled(payload: Uint8Array): boolean | undefined {
     const frame = this.#host.options.framePool.frameOf(payload)
     // A payload larger than the peer's credit leaves in pieces.
     if (frame === undefined || payload.length > this.maxWholeBytes) return this.send(payload)
-    if (this.#state !== 'open') return false
+    if (this.#state !== 'open') return undefined
     writeTcpDataHeader(frame, this.#owner.id, payload.length)
     this.#flow.pushMessage(frame, payload.length)
     return this.#pushed(payload.length)
   }
 
-  sendCompressed(gzip: Uint8Array, inflatedBytes: number): boolean {
+  sendCompressed(gzip: Uint8Array, inflatedBytes: number): boolean | undefined {
     if (inflatedBytes > this.maxWholeBytes || gzip.length > maxTcpPayloadBytes) {
       const limit = `the peer takes ${this.maxWholeBytes} in one message`
       throw new RangeError(`the data inflates from ${gzip.length} to ${inflatedBytes} bytes; ${limit}`)
     }
-    if (this.#state !== 'open') return false
+    if (this.#state !== 'open') return undefined
     const data = { type: MessageType.Data, channelId: this.#owner.id, payload: gzip } as const
     this.#flow.pushMessage(encode({ ...data, protocol: 'tcp', compression: 'gzip' }), inflatedBytes)
     return this.#pushed(inflatedBytes)

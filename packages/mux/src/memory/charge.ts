@@ -31,3 +31,10 @@ export class Charge {
     else this.#budget.release(-change)
   }
 }
+
+/** Charges `bytes` to `budget` until the returned function is called. */
+export function chargeUntilCalled(budget: MemoryBudget, bytes: number): () => void {
+  const charge = new Charge(budget)
+  charge.update(bytes)
+  return () => charge.update(0)
+}

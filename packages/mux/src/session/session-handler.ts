@@ -8,8 +8,11 @@ export type SessionState = 'unlinked' | 'linked' | 'closed'
 
 /** Callbacks of a session. None may throw; if one does, the channel or the session ends. */
 export interface SessionHandler {
-  /** The peer asks for a channel: answer with `accept`, `reject` or `forward`, now or later. */
-  onConnect(channel: Channel): void
+  /**
+   * The peer asks for a channel: answer with `accept`, `reject` or `forward`, now or later. @default refuses it with
+   * `forbidden`
+   */
+  onConnect?(channel: Channel): void
   /** A message that is not about channels: Connector, ConnectorResponse, Log, Partners, Direct…. */
   onMessage?(message: Uint8Array): void
   /** A transport was attached: the first one, or one after a loss. */
@@ -20,7 +23,7 @@ export interface SessionHandler {
    * The session and all its channels are over. Called exactly once. `lost` has the ids of channels that a base peer may
    * still consider open, see {@link LostChannels}; empty with `resume`.
    */
-  onClose(reason: string, lost: readonly Uint8Array[]): void
+  onClose?(reason: string, lost: readonly Uint8Array[]): void
   /**
    * The peer wants a channel back that this session does not have. Returns whether another session of the same peer has
    * it; if not, the peer is told that the channel is gone.

@@ -30,7 +30,7 @@ import { isFinal, type MessageTransport, SessionCloseCode, type TransportCloseRe
  * A peer's multiplexed link: channels over one transport at a time. With `resume` the session outlives its transports.
  *
  * @example
- * const session = new Session({ extensions: ['window', 'fin'] }, { onConnect: (c) => c.reject('forbidden: no'), onClose })
+ * const session = new Session({ extensions: ['window', 'fin'], autoConsume: true })
  * session.attach(transport)
  * const channel = session.open({ protocol: 'tcp', address: { host: 'example.org', port: 80 } }, handler)
  */
@@ -55,7 +55,7 @@ export class Session implements ChannelHost {
   #receivedMessages = 0
 
   /** @throws RangeError for an option out of its range. */
-  constructor(options: SessionOptions, handler: SessionHandler) {
+  constructor(options: SessionOptions, handler: SessionHandler = {}) {
     this.options = resolveSessionOptions(options)
     this.#handler = handler
     const { clock, stuckDeadlineMs, quantumBytes, framePool, budget, resume } = this.options
@@ -309,7 +309,8 @@ export class Session implements ChannelHost {
       if (connect.resume === true) return refuseResume(id, this, this.#handler)
       channel = new Channel({ host: this, id, protocol: connect.protocol, address: connect.address, initiator: false })
       this.adopt(channel)
-      this.#handler.onConnect(channel)
+      if (this.#handler.onConnect === undefined) channel.reject('forbidden: this end opens no channels for its peer')
+      else this.#handler.onConnect(channel)
     } catch (error) {
       const text = textOf(error)
       this.options.logger.warn({ err: error }, `channel refused: ${text}`)
@@ -373,7 +374,7 @@ export class Session implements ChannelHost {
     this.#entries.clear()
     this.options.admission.close(reason)
     this.options.budget.close()
-    this.#call(() => this.#handler.onClose(reason, lost))
+    this.#call(() => this.#handler.onClose?.(reason, lost))
   }
 
   get #fullText(): string {

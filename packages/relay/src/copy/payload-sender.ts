@@ -114,7 +114,8 @@ export class PayloadSender {
     else if (!this.#full) this.#onRoom()
   }
 
-  #give(room: boolean): void {
+  /** Undefined where the channel is gone: nothing is waited for, since its close ends the copying. */
+  #give(room: boolean | undefined): void {
     if (!room) this.#full = true
   }
 }

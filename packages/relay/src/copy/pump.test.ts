@@ -215,7 +215,7 @@ test('pump tells the peer why its socket failed', async () => {
     onEnd: () => inner.onEnd?.(),
     onClose: (reason) => {
       reasons.push(reason)
-      inner.onClose(reason)
+      inner.onClose?.(reason)
     },
   })
   near.resetAndDestroy()
@@ -271,7 +271,7 @@ describe('pump, when compressed payload comes faster than the application reads,
 
   test('brings the rest as it is read, and then the end', async () => {
     const { application, handler } = await bomb()
-    handler.onClose({ kind: 'ended', error: '' })
+    handler.onClose?.({ kind: 'ended', error: '' })
     let bytes = 0
     application.on('data', (chunk: Buffer) => (bytes += chunk.length)).resume()
     await onceEvent(application, 'end')

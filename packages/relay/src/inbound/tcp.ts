@@ -56,7 +56,7 @@ async function openSlow(request: TcpRequest, options: ServeTcpOptions): Promise<
   const { target, signal } = request
   const answered = await openAnswered(options, { protocol: 'tcp', address: target, signal })
   const handler = join(request.succeed(), answered.channel, options)
-  if (answered.closed !== undefined) handler.onClose(answered.closed)
+  if (answered.closed !== undefined) handler.onClose?.(answered.closed)
 }
 
 async function openFast(request: TcpRequest, options: ServeTcpOptions, answered: { socket?: Duplex }): Promise<void> {
@@ -65,7 +65,7 @@ async function openFast(request: TcpRequest, options: ServeTcpOptions, answered:
   answered.socket = request.succeed()
   const { channel, closed } = await opened
   const handler = join(answered.socket, channel, options)
-  if (closed !== undefined) handler.onClose(closed)
+  if (closed !== undefined) handler.onClose?.(closed)
 }
 
 function join(socket: Duplex, channel: Channel, options: ServeTcpOptions): ChannelHandler {

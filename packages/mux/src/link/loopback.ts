@@ -1,4 +1,4 @@
-import type { MessageTransport, TransportCloseReason, TransportHandler } from '@ls/mux'
+import type { MessageTransport, TransportCloseReason, TransportHandler } from './transport.js'
 
 /**
  * Most bytes that wait at one end before the other end's `send` returns false. Nothing lies between the two ends, so
@@ -8,10 +8,31 @@ const highWaterBytes = 256 * 1024
 
 const cut: TransportCloseReason = { code: 1006, reason: 'destroyed' }
 
-/** Two transports in this process that are each other's peer; messages are passed on unchanged in the next turn. */
-export function loopbackPair(): [MessageTransport, MessageTransport] {
-  const left = new LoopbackEnd()
-  const right = new LoopbackEnd()
+/** How {@link loopbackPair} passes messages on. */
+export interface LoopbackOptions {
+  /**
+   * Runs a delivery later. A server passes `setImmediate`, so that its sockets are served between two deliveries.
+   * @default queueMicrotask
+   */
+  readonly defer?: ((deliver: () => void) => void) | undefined
+  /**
+   * Whether the receiver gets the sender's memory instead of a copy. Not for sessions with `resume`, which use the
+   * memory again. @default false
+   */
+  readonly sharesMemory?: boolean | undefined
+}
+
+/**
+ * Two transports in this process that are each other's peer.
+ *
+ * @example
+ * const [near, far] = loopbackPair()
+ * client.attach(near)
+ * server.attach(far)
+ */
+export function loopbackPair(options: LoopbackOptions = {}): [MessageTransport, MessageTransport] {
+  const left = new LoopbackEnd(options)
+  const right = new LoopbackEnd(options)
   left.join(right)
   right.join(left)
   return [left, right]
@@ -19,6 +40,8 @@ export function loopbackPair(): [MessageTransport, MessageTransport] {
 
 class LoopbackEnd implements MessageTransport {
   readonly roundTripMs = undefined
+  readonly #defer: (deliver: () => void) => void
+  readonly #sharesMemory: boolean
   #peer!: LoopbackEnd
   #handler: TransportHandler | undefined
   #inbox: Uint8Array[] = []
@@ -31,6 +54,11 @@ class LoopbackEnd implements MessageTransport {
   #state: 'open' | 'closing' | 'closed' = 'open'
   #reason: TransportCloseReason = cut
 
+  constructor({ defer = queueMicrotask, sharesMemory = false }: LoopbackOptions) {
+    this.#defer = defer
+    this.#sharesMemory = sharesMemory
+  }
+
   join(peer: LoopbackEnd): void {
     this.#peer = peer
   }
@@ -41,7 +69,7 @@ class LoopbackEnd implements MessageTransport {
 
   send(message: Uint8Array): boolean {
     if (this.#state !== 'open') return false
-    this.#peer.#take(message)
+    this.#peer.#take(this.#sharesMemory ? message : message.slice())
     if (this.bufferedBytes <= highWaterBytes) return true
     this.#blocked = true
     return false
@@ -87,11 +115,11 @@ class LoopbackEnd implements MessageTransport {
     this.#schedule()
   }
 
-  /** Delivers in a later turn, never inside a call of the owner, and polls sockets between two rounds. */
+  /** Delivers later, never inside a call of the owner. */
   #schedule(): void {
     if (this.#scheduled || this.#state === 'closed') return
     this.#scheduled = true
-    setImmediate(() => {
+    this.#defer(() => {
       this.#scheduled = false
       this.#deliver()
     })
