@@ -4,7 +4,7 @@ import type { ChannelCloseReason } from './channel/channel-close.js'
 import type { Channel } from './channel/channel.js'
 import { MuxError, type MuxErrorCode } from './errors.js'
 
-export { streamTransport, type StreamTransportOptions } from './link/stream-transport.js'
+export { streamTransport, type StreamTransportOptions } from './transports/stream-transport.js'
 
 /**
  * A TCP channel as a Node stream: back-pressure both ways, half-close where the link has `fin`.

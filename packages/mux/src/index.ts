@@ -7,7 +7,7 @@ export { forward, forwardAccepted, type ForwardedChannel, type ForwardOptions } 
 export { ChannelOffer, type OfferHandler } from './channel/offer.js'
 export { FramePool, processFramePool, type FramePoolOptions } from './memory/frame-pool.js'
 export { checkKeepaliveTiming, Keepalive, type KeepaliveOptions, type KeepaliveTiming } from './link/keepalive.js'
-export { loopbackPair, type LoopbackOptions } from './link/loopback.js'
+export { loopbackPair, type LoopbackOptions } from './transports/loopback.js'
 export { LostChannels, type LostChannelsOptions } from './session/lost-channels.js'
 export { MemoryBudget, type MemoryBudgetOptions } from './memory/memory-budget.js'
 export { MessageReader } from './session/message-reader.js'

@@ -1,4 +1,4 @@
-import type { MessageTransport, TransportCloseReason, TransportHandler } from './transport.js'
+import type { MessageTransport, TransportCloseReason, TransportHandler } from '../link/transport.js'
 
 /**
  * Most bytes that wait at one end before the other end's `send` returns false. Nothing lies between the two ends, so

@@ -1,4 +1,4 @@
-import type { TransportCloseReason } from './transport.js'
+import type { TransportCloseReason } from '../link/transport.js'
 
 /** What a stream of frames holds next; `fault` ends it. */
 export type StreamFrame =
