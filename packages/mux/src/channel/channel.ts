@@ -212,7 +212,7 @@ export class Channel implements SenderOwner, ReceiverOwner {
     else if (this.#sender.state === 'ending') this.#disconnectNext = error
     else this.#finish({ kind: 'local', error })
     // It may have left already, which ends the channel.
-    if (!this.#isClosed()) this.#sender.linger((text) => this.abort(text))
+    if (this.state !== 'closed') this.#sender.linger((text) => this.abort(text))
   }
 
   /** Ends both directions now and drops the queue. */
@@ -360,10 +360,6 @@ export class Channel implements SenderOwner, ReceiverOwner {
       const waitedMs = Math.round(clock.now() - this.openedAtMs)
       this.#close({ kind: 'refused', error: `timeout: the peer did not answer within ${waitedMs} ms` })
     }, remainingMs())
-  }
-
-  #isClosed(): boolean {
-    return this.#state === 'closed'
   }
 
   /** Our Disconnect has left; the peer's last bytes may still be on their way. */

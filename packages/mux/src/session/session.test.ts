@@ -505,3 +505,15 @@ test('a session tells of each channel when it begins and when it is over, with i
   clock.advance(1000)
   expect(told).toEqual(['left opened', 'right opened', ['right', 'local', 0, false], ['left', 'refused', 3, true]])
 })
+
+test('a session without onConnect refuses every channel', () => {
+  const clock = new FakeClock()
+  const [left, right] = memoryTransportPair({ clock })
+  const [asking, serving] = [new Session({ clock }), new Session({ clock })]
+  asking.attach(left)
+  serving.attach(right)
+  const closes: unknown[] = []
+  asking.open({ protocol: 'udp' }, { onClose: (reason) => closes.push(reason) })
+  clock.advance(10)
+  expect(closes).toEqual([{ kind: 'refused', error: 'forbidden: this end opens no channels for its peer' }])
+})

@@ -22,7 +22,13 @@ import { type ResolvedSessionOptions, resolveSessionOptions, type SessionOptions
 import { Outbox } from '../link/outbox.js'
 import { ReadingGate } from './reading-gate.js'
 import { Sequencer } from '../link/sequencer.js'
-import type { OpenRequest, SessionCounters, SessionHandler, SessionState } from './session-handler.js'
+import {
+  askOwner,
+  type OpenRequest,
+  type SessionCounters,
+  type SessionHandler,
+  type SessionState,
+} from './session-handler.js'
 import type { ChannelHost, TableEntry } from './table-entry.js'
 import { isFinal, type MessageTransport, SessionCloseCode, type TransportCloseReason } from '../link/transport.js'
 
@@ -309,8 +315,7 @@ export class Session implements ChannelHost {
       if (connect.resume === true) return refuseResume(id, this, this.#handler)
       channel = new Channel({ host: this, id, protocol: connect.protocol, address: connect.address, initiator: false })
       this.adopt(channel)
-      if (this.#handler.onConnect === undefined) channel.reject('forbidden: this end opens no channels for its peer')
-      else this.#handler.onConnect(channel)
+      askOwner(this.#handler, channel)
     } catch (error) {
       const text = textOf(error)
       this.options.logger.warn({ err: error }, `channel refused: ${text}`)
