@@ -35,12 +35,6 @@ export interface SessionHandler {
   onChannelClosed?(channel: Channel, reason: ChannelCloseReason): void
 }
 
-/** Gives a channel that the peer asks for to the owner of the session. */
-export function askOwner(handler: SessionHandler, channel: Channel): void {
-  if (handler.onConnect === undefined) channel.reject('forbidden: this end opens no channels for its peer')
-  else handler.onConnect(channel)
-}
-
 /** What {@link Session.open} asks the peer for. */
 export interface OpenRequest {
   /** What the channel is to carry. */

@@ -16,19 +16,13 @@ import { Channel } from '../channel/channel.js'
 import { MuxError } from '../errors.js'
 import type { Flow } from '../flow/flow.js'
 import { IdleWatch } from './idle-watch.js'
-import { refuseResume } from './lost-channels.js'
+import { askOwner, refuseResume } from './lost-channels.js'
 import { isBaseChannelMessage, isHandshake, isKnown } from './message-kind.js'
 import { type ResolvedSessionOptions, resolveSessionOptions, type SessionOptions } from '../options.js'
 import { Outbox } from '../link/outbox.js'
 import { ReadingGate } from './reading-gate.js'
 import { Sequencer } from '../link/sequencer.js'
-import {
-  askOwner,
-  type OpenRequest,
-  type SessionCounters,
-  type SessionHandler,
-  type SessionState,
-} from './session-handler.js'
+import type { OpenRequest, SessionCounters, SessionHandler, SessionState } from './session-handler.js'
 import type { ChannelHost, TableEntry } from './table-entry.js'
 import { isFinal, type MessageTransport, SessionCloseCode, type TransportCloseReason } from '../link/transport.js'
 
