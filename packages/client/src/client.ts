@@ -1,11 +1,13 @@
 import { EventEmitter } from 'node:events'
 import type { Duplex } from 'node:stream'
-import { type Address, decode, MessageType, newChannelId } from '@ls/codec'
+import { type Address, decode, type Extension, MessageType, newChannelId } from '@ls/codec'
 import { type Logger, type Snapshot, textOf } from '@ls/foundation'
 import type { Session } from '@ls/mux'
 import {
   Balancer,
   type Cancellation,
+  type Exposure,
+  formatExposure,
   type Forward,
   type ListenAddress,
   openStream,
@@ -16,6 +18,7 @@ import { connectByteStream, environmentWarnings } from '@ls/transport'
 import { ConnectorTokens } from './connectors.js'
 import { ClientCounts } from './counts/client-counts.js'
 import { ClientError } from './errors.js'
+import { Exposures } from './exposures.js'
 import { Link } from './link.js'
 import { NetworkWatch } from './network-watch.js'
 import { type ClientOptions, type ResolvedClientOptions, resolveClientOptions } from './options.js'
@@ -34,6 +37,10 @@ export interface ClientEvents {
   socksListening: [address: ListenAddress]
   /** A fixed port is open; once for each. */
   forwardListening: [forward: Forward]
+  /** The server has opened a port that leads here (provider); the exposure has the port that was chosen for 0. */
+  exposed: [exposure: Exposure]
+  /** The server did not open a port (provider); it is asked again. */
+  exposeRefused: [exposure: Exposure, reason: string]
   /** The server reported the number of partners: providers for a connector, connectors for a provider. */
   partners: [count: number]
   /** The server accepted a connector token (provider). */
@@ -60,6 +67,7 @@ export class LinkSocksClient extends EventEmitter<ClientEvents> {
   readonly #ports: Ports | undefined
   readonly #connectors: ConnectorTokens
   readonly #counts: ClientCounts
+  readonly #exposures: Exposures
   readonly #source = {
     pick: (signal: Cancellation) => this.#pick(signal),
     pickOther: (tried: ReadonlySet<Session>) => this.#balancer.other(tried),
@@ -80,7 +88,8 @@ export class LinkSocksClient extends EventEmitter<ClientEvents> {
     this.#balancer = new Balancer({ clock, waitMs: linkWaitMs })
     this.#watch = new NetworkWatch({ clock, onChange: (reason) => this.#networkChanged(reason) })
     this.#connectors = new ConnectorTokens(this.#options.connectorTokens, { clock })
-    this.#outbound = reverse ? new Outbound({ ...this.#options, dialWebSocket: connectByteStream }) : undefined
+    this.#exposures = this.#makeExposures()
+    this.#outbound = reverse ? this.#makeOutbound() : undefined
     this.#ports = reverse || this.#options.openPorts === false ? undefined : this.#makePorts()
     if (reverse && (this.#options.forwards ?? []).length > 0)
       throw new RangeError('a provider opens no ports, so it takes no `forwards`')
@@ -192,6 +201,33 @@ export class LinkSocksClient extends EventEmitter<ClientEvents> {
     for (const warning of environmentWarnings(transport.environment)) this.#logger.warn({}, warning)
   }
 
+  #makeExposures(): Exposures {
+    const { exposes = [], reverse, clock } = this.#options
+    if (!reverse && exposes.length > 0)
+      throw new RangeError('only a provider has targets to expose: `exposes` needs `reverse`')
+    return new Exposures(exposes, {
+      clock,
+      onExposed: (exposure) => {
+        this.#logger.info({ exposed: formatExposure(exposure) }, 'the server has opened a port')
+        this.emit('exposed', exposure)
+      },
+      onRefused: (exposure, reason) => {
+        this.#logger.error({ reason }, `${formatExposure(exposure)} is not exposed: ${reason}`)
+        this.emit('exposeRefused', exposure, reason)
+      },
+    })
+  }
+
+  /** What it exposes is all that the server may reach, unless rules of its own allow more. */
+  #makeOutbound(): Outbound {
+    const { accessRules = [] } = this.#options
+    return new Outbound({
+      ...this.#options,
+      accessRules: [...accessRules, ...this.#exposures.accessRules],
+      dialWebSocket: connectByteStream,
+    })
+  }
+
   #makePorts(): Ports {
     return new Ports(this.#options, {
       ...this.#source,
@@ -222,11 +258,11 @@ export class LinkSocksClient extends EventEmitter<ClientEvents> {
           if (this.#outbound === undefined) channel.reject('forbidden: this client opens channels, it takes none')
           else this.#outbound.serve(channel)
         },
-        onMessage: (message) => this.#receive(message),
         onChannelClosed: (channel, reason) => this.#counts.ended(channel, reason),
       },
       counts: this.#counts.sessions,
-      onUp: (session, resumed) => this.#linkUp(session, resumed),
+      onMessage: (session, message) => this.#receive(session, message),
+      onUp: (session, resumed, agreed) => this.#linkUp(session, resumed, agreed),
       onDown: (reason) => this.#linkDown(reason),
       onFailed: (error) => this.emit('linkFailed', error),
       onClosed: (session) => this.#sessionClosed(session),
@@ -246,7 +282,7 @@ export class LinkSocksClient extends EventEmitter<ClientEvents> {
     if (this.#state === 'running') await this.#ports?.open()
   }
 
-  #linkUp(session: Session, resumed: boolean): void {
+  #linkUp(session: Session, resumed: boolean, agreed: readonly Extension[]): void {
     this.#balancer.add(session)
     if (this.#links.every(({ isUp }) => isUp)) this.#watch.stop()
     const { url } = this.#options
@@ -256,6 +292,7 @@ export class LinkSocksClient extends EventEmitter<ClientEvents> {
       resumed ? 'link is back; nothing was lost' : 'link is up',
     )
     if (!resumed) this.#addConnectorsAgain(session)
+    if (!resumed) this.#exposures.sessionBegan(session, agreed)
     this.#settleStart?.(undefined)
     this.emit('linkUp', resumed)
   }
@@ -284,10 +321,11 @@ export class LinkSocksClient extends EventEmitter<ClientEvents> {
     }
   }
 
-  #receive(bytes: Uint8Array): void {
+  #receive(session: Session, bytes: Uint8Array): void {
     const message = decode(bytes)
     if (message.type === MessageType.Partners) this.emit('partners', message.count)
     else if (message.type === MessageType.Log) this.#logger[message.level]({ from: 'server' }, message.text)
+    else if (message.type === MessageType.Exposed) this.#exposures.receive(session, message)
     else this.#connectors.receive(bytes)
   }
 
@@ -302,6 +340,7 @@ export class LinkSocksClient extends EventEmitter<ClientEvents> {
     this.#state = 'closed'
     this.#balancer.close()
     this.#watch.stop()
+    this.#exposures.close()
     for (const link of this.#links) link.close(error?.message ?? 'the client is shutting down')
     void this.#ports?.close()
     this.#settleStart?.(error ?? new ClientError('ERR_CLIENT_CLOSED', 'the client was closed'))

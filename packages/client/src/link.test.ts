@@ -55,6 +55,7 @@ function linking(answers: readonly Answer[], options: ClientOptions = {}) {
     instance: newChannelId(),
     serverDial: () => undefined,
     connect,
+    onMessage: () => {},
     sessionHandler: { onConnect: (channel) => channel.reject('forbidden: no') },
     counts: new SessionCounts(),
     onUp: (session, resumed) => {

@@ -1,3 +1,4 @@
+import type { Extension } from '@ls/codec'
 import { type NameResolver, resolversFor } from '@ls/dial'
 import { asError, type TimerHandle } from '@ls/foundation'
 import { nodeCompressor } from '@ls/codec/node'
@@ -28,10 +29,12 @@ export interface LinkOptions {
   /** Opens the WebSocket; tests pass an in-memory transport. @default the transport package's `connect` */
   readonly connect?: (options: ConnectOptions) => Promise<MessageTransport>
   /** Serves requests of the server on this link. */
-  readonly sessionHandler: Pick<SessionHandler, 'onConnect' | 'onMessage' | 'onChannelClosed'>
+  readonly sessionHandler: Pick<SessionHandler, 'onConnect' | 'onChannelClosed'>
   readonly counts: SessionCounts
-  /** The link is up, with a new session or a resumed one. */
-  onUp(session: Session, resumed: boolean): void
+  /** The server sent a message that belongs to no channel. */
+  onMessage(session: Session, message: Uint8Array): void
+  /** The link is up, with a new session or a resumed one, and these extensions. */
+  onUp(session: Session, resumed: boolean, agreed: readonly Extension[]): void
   /** The WebSocket is gone; the session waits for the next one, or `onClosed` follows. */
   onDown(reason: string): void
   /** An attempt failed, and another one will be made. */
@@ -186,7 +189,8 @@ export class Link {
     const { resumedFrom } = agreement
     if (resumedFrom !== undefined) {
       const session = this.#ticket?.session
-      if (session !== undefined && this.#attach(session, transport, resumedFrom)) return this.#init.onUp(session, true)
+      if (session !== undefined && this.#attach(session, transport, resumedFrom))
+        return this.#init.onUp(session, true, agreement.extensions)
       throw new ClientError('ERR_CLIENT_HANDSHAKE', 'the server went on elsewhere')
     }
     this.#closeOldSession()
@@ -195,7 +199,7 @@ export class Link {
     this.#ticket = agreement.ticket === undefined ? undefined : { ...agreement.ticket, session }
     this.#attach(session, transport)
     this.#lostChannels.tell(theServer, session)
-    this.#init.onUp(session, false)
+    this.#init.onUp(session, false, agreement.extensions)
   }
 
   /** A transport that cannot ping gets its heartbeat from the session, if possible. */
@@ -228,7 +232,7 @@ export class Link {
         ...this.#init.sessionHandler,
         onMessage: (message) => {
           const answer = probes.answerTo(message)
-          if (answer === undefined) this.#init.sessionHandler.onMessage?.(message)
+          if (answer === undefined) this.#init.onMessage(session, message)
           else session.send(answer)
         },
         onLinked: () => this.#init.counts.linked(session),

@@ -36,6 +36,11 @@ export interface ClientOptions extends PayloadOptions {
    * `udp:5353=10.0.0.2:53`. Not for providers. @default none
    */
   readonly forwards?: readonly string[]
+  /**
+   * Ports that the server opens for targets of this provider: `2222=localhost:22`, `udp:5353=localhost:53`; 0 for any
+   * free port. The provider then takes connections to these targets and to those that `accessRules` name. @default none
+   */
+  readonly exposes?: readonly string[]
   /** Certificate and key for `wss://` addresses in `socksListen`, or their files. @default none */
   readonly socksTls?: ServerTlsOptions | CertificateFiles
   /**
@@ -202,7 +207,7 @@ export function resolveClientOptions(options: ClientOptions): ResolvedClientOpti
     threads: checkInteger('threads', options.threads ?? 1, 1, maxThreads),
     earlyDataBytes: checkInteger('earlyDataBytes', options.earlyDataBytes ?? 0, 0, maxEarlyDataBytes),
     linkWaitMs: checkDurationMs('linkWaitMs', options.linkWaitMs ?? 10_000, 0),
-    extensions: options.extensions ?? extensions,
+    extensions: [...(options.extensions ?? extensions), ...((options.exposes ?? []).length > 0 ? [expose] : [])],
     windowBytes: options.windowBytes ?? defaultWindowBytes,
     graceMs: checkDurationMs('graceMs', options.graceMs ?? maxTimerMs, 0),
     handshakeDeadlineMs: checkDurationMs('handshakeDeadlineMs', options.handshakeDeadlineMs ?? 10_000),
@@ -210,6 +215,9 @@ export function resolveClientOptions(options: ClientOptions): ResolvedClientOpti
     clock: options.clock ?? systemClock,
   }
 }
+
+/** A provider asks for it only if it has something to expose (protocol.md §3.7). */
+const expose: Extension = 'expose'
 
 /** More WebSockets than this from one process bring nothing and look like an attack. */
 const maxThreads = 64

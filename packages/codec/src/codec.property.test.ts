@@ -35,6 +35,8 @@ function ofType<T extends number, F extends object>(type: T, fields: fc.Arbitrar
   return fields.map((value) => ({ type, ...value }))
 }
 
+const jsonText = fc.string({ unit: 'binary' })
+
 const arbitraries = {
   Auth: ofType(MessageType.Auth, fc.record({ token: text(1), reverse: fc.boolean(), instance: id })),
   AuthResponse: ofType(MessageType.AuthResponse, outcome),
@@ -92,7 +94,13 @@ const arbitraries = {
     MessageType.Hello,
     fc.record(
       {
-        extensions: fc.subarray(['window' as const, 'fin' as const, 'resume' as const, 'ack2' as const]),
+        extensions: fc.subarray([
+          'window' as const,
+          'fin' as const,
+          'resume' as const,
+          'ack2' as const,
+          'expose' as const,
+        ]),
         windowBytes: fc.nat(0xffff_ffff),
         session: id,
         secret,
@@ -111,6 +119,17 @@ const arbitraries = {
     fc.record({ sequence, arrival: fc.record({ atUs: u32, delayUs: u32 }) }, { requiredKeys: ['sequence'] }),
   ),
   Resume: ofType(MessageType.Resume, fc.record({ session: id, secret, sequence })),
+  Expose: ofType(
+    MessageType.Expose,
+    fc.record(
+      { id: fc.maxSafeNat(), open: jsonText, target: jsonText, proxy: jsonText },
+      { requiredKeys: ['id', 'open', 'target'] },
+    ),
+  ),
+  Exposed: ofType(
+    MessageType.Exposed,
+    fc.record({ id: fc.maxSafeNat(), open: jsonText, error: jsonText }, { requiredKeys: ['id'] }),
+  ),
   Resumed: ofType(
     MessageType.Resumed,
     fc.tuple(outcome, sequence).map(([fields, value]) => Object.assign(fields, { sequence: value })),

@@ -22,6 +22,7 @@ test('@ls/codec exports exactly these names', () => {
       "fflateCompressor",
       "formatChannelId",
       "isCompressed",
+      "knownExtensions",
       "majorVersion",
       "maxAddressBytes",
       "maxCreditBytes",

@@ -8,8 +8,21 @@ export { type Failure, RelayError, type RelayErrorCode } from './errors.js'
 export { failureOf, formatFailure, parseFailure, replyOf } from './failure.js'
 export type { Account } from '@ls/socks5'
 export { type Forward, formatForward, parseForward } from './inbound/forward/forward-spec.js'
-export type { ForwardOptions } from './inbound/forward/forward-options.js'
-export { Forwards } from './inbound/forward/forwards.js'
+export type { ForwardOptions, OpenForward } from './inbound/forward/forward-options.js'
+export {
+  type ExposedName,
+  type ExposedPlace,
+  type ExposedPort,
+  type Exposure,
+  type ExposureTexts,
+  formatExposure,
+  formatPlace,
+  parseExposure,
+  readExposure,
+  readPlace,
+  writeExposure,
+} from './expose/exposure.js'
+export { Forwards, openForward } from './inbound/forward/forwards.js'
 export { Inbound, type InboundOptions } from './inbound/inbound.js'
 export { formatListenAddress, type ListenAddress, parseListenAddress } from './listen/listen-address.js'
 export type { ListenWebSocket, WebSocketListener } from './listen/listen-web-socket.js'

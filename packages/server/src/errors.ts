@@ -6,6 +6,7 @@ export type ServerErrorCode =
   | 'ERR_SERVER_TOO_MANY_TOKENS'
   | 'ERR_SERVER_NO_REVERSE_TOKEN'
   | 'ERR_SERVER_PORT_TAKEN'
+  | 'ERR_SERVER_EXPOSE_REFUSED'
   | 'ERR_SERVER_CLOSED'
 
 /** Why the server refused a call. Matches on `code`; the message is fit for the person who made the call. */

@@ -1,4 +1,4 @@
-import type { ListenAddress } from '@ls/relay'
+import type { Exposure, ListenAddress } from '@ls/relay'
 import type { Peer } from './links/peer.js'
 
 /** Events of a server. */
@@ -9,6 +9,8 @@ export interface ServerEvents {
    * A SOCKS port or UNIX socket of a reverse token is open; once for each address. Without a token: the server's own.
    */
   socksListening: [address: ListenAddress, token: string | undefined]
+  /** A port that leads to a provider's target is open; `exposure` has the port that was chosen for 0. */
+  exposed: [exposure: Exposure, token: string]
   /** A client has authenticated; `kind` is that of its token. */
   clientConnected: [client: ClientInfo]
   /** A client's session is over. */

@@ -20,6 +20,7 @@ describe('resolveServerOptions', () => {
       host: '0.0.0.0',
       port: 8765,
       socksHost: '127.0.0.1',
+      exposeHost: '0.0.0.0',
       socksNowait: false,
       portPool: [1024, 10_240],
       providerWaitMs: 10_000,

@@ -25,6 +25,7 @@ import {
   type ServerTlsOptions,
 } from '@ls/transport'
 import { descriptorLimit, shareDescriptors } from './descriptor-limit.js'
+import { PortRanges } from './expose/port-ranges.js'
 import { parseFallback } from './fallback/fallback.js'
 import { defaultGuard } from './default-guard.js'
 import { Policy } from './policy/policy.js'
@@ -77,6 +78,13 @@ export interface ServerOptions extends PayloadOptions {
   readonly socksNowait?: boolean
   /** First and last port for reverse tokens that name none. @default [1024, 10240] */
   readonly portPool?: readonly [number, number]
+  /**
+   * Ports that providers may have opened here, each for a target in their network: `2222,4000-4100`. Tokens may have
+   * their own. @default none
+   */
+  readonly allowPorts?: string
+  /** Address of those ports. @default `host`; 127.0.0.1 where that is a UNIX socket */
+  readonly exposeHost?: string
   /** Proxies that the server reaches forward targets through, each through the one before. @default none */
   readonly upstreamProxies?: readonly string[]
   /** Exceptions from `upstreamProxies`: `PATTERN=direct`, `PATTERN=reject` or `PATTERN=URL`, the first match counts. @default none */
@@ -183,6 +191,7 @@ export type ResolvedServerOptions = Omit<ServerOptions, 'policy'> &
       | 'port'
       | 'guard'
       | 'socksHost'
+      | 'exposeHost'
       | 'socksNowait'
       | 'portPool'
       | 'providerWaitMs'
@@ -218,6 +227,7 @@ export function resolveServerOptions(options: ServerOptions): ResolvedServerOpti
   parseTrustedProxies(options.trustedProxies ?? [])
   void new AllowedOrigins(options.allowOrigins)
   if (options.fallback !== undefined) parseFallback(options.fallback)
+  void new PortRanges(options.allowPorts ?? '')
   // These are used when the first client comes.
   checkSessionOptions(options)
   if (options.heartbeat !== undefined && options.heartbeat !== false)
@@ -234,6 +244,7 @@ export function resolveServerOptions(options: ServerOptions): ResolvedServerOpti
     guard: options.guard ?? defaultGuard(host, options.socksListen),
     port: checkInteger('port', options.port ?? 8765, 0, maxPort),
     socksHost: options.socksHost ?? '127.0.0.1',
+    exposeHost: options.exposeHost ?? (host.startsWith('unix:') ? '127.0.0.1' : host),
     socksNowait: options.socksNowait ?? false,
     portPool: checkPortPool(options.portPool ?? [1024, 10_240]),
     providerWaitMs: checkDurationMs('providerWaitMs', options.providerWaitMs ?? 10_000, 0),

@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events'
 import { asError, type Logger, RareLog, type Snapshot } from '@ls/foundation'
 import type { Channel } from '@ls/mux'
-import { Outbound, RefusalLog } from '@ls/relay'
+import { type Exposure, Outbound, parseExposure, RefusalLog } from '@ls/relay'
 import { AllowedOrigins, connectByteStream, type RefusalCounts } from '@ls/transport'
 import { Admission } from './links/admission.js'
 import { ManagementApi } from './api/management-api.js'
@@ -11,12 +11,15 @@ import { type RefusalCause, ServerCounts } from './counts/server-counts.js'
 import { takeSnapshot } from './counts/server-snapshot.js'
 import { ConnectorMessages } from './links/connector-messages.js'
 import { ServerError } from './errors.js'
+import { answerExpose } from './expose/expose-messages.js'
+import type { Exposures } from './expose/exposures.js'
+import { makeExposures } from './expose/make-exposures.js'
 import { describeClient, type ServerEvents } from './events.js'
 import { type ResolvedServerOptions, resolveServerOptions, type ServerOptions } from './options.js'
+import { addConnector, addForward, addReverse } from './tokens/add-token.js'
 import { OrphanedTokens } from './tokens/orphaned-tokens.js'
 import { OwnProxy } from './port/own-proxy.js'
 import type { Peer } from './links/peer.js'
-import { Policy } from './policy/policy.js'
 import { admitForwarded } from './policy/admit-forwarded.js'
 import { TokenUses } from './policy/token-uses.js'
 import { ReverseGroups } from './reverse/reverse-groups.js'
@@ -24,12 +27,7 @@ import { peersIdle } from './links/peers-idle.js'
 import { TokenSlots } from './tokens/token-slots.js'
 import { Switchboard } from './reverse/switchboard.js'
 import { makeToken, type TokenRecord, TokenRegistry } from './tokens/token-registry.js'
-import {
-  type ConnectorTokenRequest,
-  faultOf,
-  type ReverseTokenRequest,
-  type TokenOptions,
-} from './tokens/token-requests.js'
+import type { ConnectorTokenRequest, ReverseTokenRequest, TokenOptions } from './tokens/token-requests.js'
 import { listTokens, type TokenStatus } from './tokens/token-status.js'
 import { WebSocketPort, type WebSocketPortOptions } from './port/web-socket-port.js'
 
@@ -58,6 +56,7 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
   readonly #uses: TokenUses
   readonly #connectorMessages: ConnectorMessages
   readonly #orphanedTokens: OrphanedTokens
+  readonly #exposures: Exposures
   readonly #api: ManagementApi | undefined
   readonly #ownProxy: OwnProxy | undefined
   #port: WebSocketPort | undefined
@@ -73,7 +72,12 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
     this.#throttle = new AuthThrottle({ clock })
     this.#refusals = new RefusalLog(clock, logger)
     this.#switchboard = new Switchboard(new RareLog(clock, logger), this.#counts.forwardedEnded)
-    const ownPorts = () => [this.#port?.address.port ?? 0, ...(this.#ownProxy?.ports ?? []), ...this.#groups.ports]
+    const ownPorts = () => [
+      this.#port?.address.port ?? 0,
+      ...(this.#ownProxy?.ports ?? []),
+      ...this.#groups.ports,
+      ...this.#exposures.ports,
+    ]
     this.#outbound = new Outbound({ ...this.#options, ownPorts, dialWebSocket: connectByteStream })
     this.#slots = new TokenSlots(this.#options)
     this.#ownProxy = OwnProxy.of(this.#outbound, this.#options, this.#counts)
@@ -88,6 +92,8 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
       },
       onError: (error) => this.#fail(error),
     })
+    const onExposed = (exposure: Exposure, token: string): void => void this.emit('exposed', exposure, token)
+    this.#exposures = makeExposures(this.#options, this.#groups, onExposed)
     const ofProviders = {
       tokens: this.#tokens,
       isConnected: (reverse: TokenRecord, instance: string) => this.#groups.of(reverse)?.hasProvider(instance) ?? false,
@@ -152,7 +158,7 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
    * @throws ServerError when it is taken; PolicyFault for a policy that cannot be
    */
   addForwardToken(token: string = makeToken(), options: TokenOptions = {}): string {
-    return this.#tokens.add({ kind: 'forward', token, ...policyOf(options) }).token
+    return addForward(token, options, this.#tokens)
   }
 
   /**
@@ -162,32 +168,23 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
    * TypeError for a user listed twice
    */
   addReverseToken(request: ReverseTokenRequest = {}): { token: string; port: number } {
-    const fault = faultOf(request)
-    if (fault !== undefined) throw new RangeError(fault)
-    const { token = makeToken(), username, password, allowManageConnector = false } = request
-    this.#tokens.assertFree(token)
-    const port = this.#groups.takePort(request)
-    const host = request.socksHost ?? this.#options.socksHost
-    const login = { username, password, accounts: request.accounts ?? [] }
-    const place = { port, host, listenOn: request.socksListen ?? [] }
-    const record = { kind: 'reverse' as const, token, ...place, ...login, allowManageConnector, ...policyOf(request) }
-    // Checks that can fail come first.
-    this.#groups.add(record, request.socksNowait ?? this.#options.socksNowait)
-    this.#tokens.add(record)
-    return { token, port }
+    return addReverse(request, { tokens: this.#tokens, groups: this.#groups, server: this.#options })
+  }
+
+  /**
+   * Has a port opened by {@link listen} that leads to a target of the token's providers, in turn: `2222=localhost:22`,
+   * `udp:5353=localhost:53`. It works with providers that cannot ask for one themselves.
+   *
+   * @throws ServerError for an unknown reverse token, or after {@link listen}; RangeError for an invalid text
+   */
+  expose(reverseToken: string, text: string): void {
+    if (this.#state !== 'idle') throw new ServerError('ERR_SERVER_CLOSED', `the server is ${this.#state} already`)
+    this.#exposures.plan(this.#tokens.findReverse(reverseToken), parseExposure(text))
   }
 
   /** Registers a token for connectors. @throws ServerError when it is taken, or the reverse token is unknown */
-  addConnectorToken({ token = makeToken(), reverseToken, ...options }: ConnectorTokenRequest): string {
-    const reverse = this.#tokens.find(reverseToken)
-    if (reverse?.kind !== 'reverse') {
-      throw new ServerError('ERR_SERVER_NO_REVERSE_TOKEN', 'reverse token does not exist')
-    }
-    const known = this.#tokens.find(token)
-    if (known?.kind === 'connector' && known.reverse === reverse && known.owner === undefined) return token
-    if (known !== undefined) throw new ServerError('ERR_SERVER_TOKEN_EXISTS', 'connector token already exists')
-    return this.#tokens.add({ kind: 'connector' as const, token, reverse, owner: undefined, ...policyOf(options) })
-      .token
+  addConnectorToken(request: ConnectorTokenRequest): string {
+    return addConnector(request, this.#tokens)
   }
 
   /**
@@ -228,6 +225,7 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
       this.emit('socksListening', own, undefined)
     }
     await this.#groups.listen(address.port)
+    await this.#exposures.listen()
   }
 
   /** Stops accepting, gives open channels `graceMs` to finish, then closes everything. */
@@ -259,7 +257,10 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
       onLeave: (peer, reason) => this.#leave(peer, reason),
       onLinked: (peer) => this.#groups.of(peer.record)?.wake(peer),
       onConnect: (peer, channel) => this.#connect(peer, channel),
-      onMessage: (peer, message) => this.#connectorMessages.receive(peer, message),
+      onMessage: (peer, message) => {
+        this.#connectorMessages.receive(peer, message)
+        answerExpose(this.#exposures, peer, message)
+      },
       permit: ({ record }, remoteAddress) => this.#uses.of(record)?.permit(remoteAddress),
       assertRoom: (record, links) => this.#uses.of(record)?.assertRoom(links),
       onRefused: (remoteAddress, reason, cause) => this.#refused(remoteAddress, reason, cause),
@@ -288,7 +289,12 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
     this.#state = 'closing'
     this.#admission.close()
     const portClosed = this.#port?.close()
-    await Promise.all([this.#groups.close(graceMs), this.#ownProxy?.close(graceMs), peersIdle(this.peers, graceMs)])
+    await Promise.all([
+      this.#groups.close(graceMs),
+      this.#exposures.close(graceMs),
+      this.#ownProxy?.close(graceMs),
+      peersIdle(this.peers, graceMs),
+    ])
     for (const { session } of this.peers) session.close('the server is shutting down')
     await this.#port?.closeAll()
     await portClosed
@@ -318,6 +324,7 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
     if (record.kind === 'connector') group?.removeConnector(peer)
     if (record.kind === 'reverse') {
       group?.removeProvider(peer)
+      if (group?.hasProvider(instance) !== true) this.#exposures.ownerLeft(record, instance)
       this.#orphanedTokens.ownerLeft(record, instance)
     }
     const info = describeClient(peer)
@@ -352,6 +359,7 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
     }
     if (record.kind !== 'reverse') return
     this.#orphanedTokens.forget(record)
+    await this.#exposures.tokenRemoved(record)
     await this.#groups.remove(record)
   }
 
@@ -361,8 +369,4 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
     this.#logger.error({ err: error }, error.message)
     if (this.listenerCount('error') > 0) this.emit('error', error)
   }
-}
-
-function policyOf({ policy }: TokenOptions): { policy?: Policy } {
-  return policy === undefined ? {} : { policy: Policy.of(policy) }
 }

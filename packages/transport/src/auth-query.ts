@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { channelIdBytes, type Extension, extensions as knownExtensions, formatChannelId, parseUuid } from '@ls/codec'
+import { channelIdBytes, type Extension, formatChannelId, knownExtensions, parseUuid } from '@ls/codec'
 
 /** Parameters of a client in the URL (protocol.md §1 and §3). */
 export interface AuthQuery {

@@ -1,6 +1,13 @@
 import { ClientError, type ClientOptions, LinkSocksClient } from '@ls/client'
 import type { Logger } from '@ls/foundation'
-import { formatForward, formatListenAddress, parseForward, parseUpstream } from '@ls/relay'
+import {
+  formatExposure,
+  formatForward,
+  formatListenAddress,
+  parseExposure,
+  parseForward,
+  parseUpstream,
+} from '@ls/relay'
 import { redactUrl, parseServerUrl } from '@ls/transport'
 import { UsageError } from '../errors.js'
 import { exitCode, type ExitCode } from '../exit-code.js'
@@ -47,6 +54,7 @@ async function runUntilEnd(
 ): Promise<ExitCode> {
   client.on('socksListening', (address) => print(`proxy: ${formatListenAddress(address)}`))
   client.on('forwardListening', (forward) => print(`forward: ${formatForward(forward)}`))
+  client.on('exposed', (exposure) => print(`exposed: ${formatExposure(exposure)}`))
   hintAtScheme(client, settings, logger)
   const failure = await startClient(client, stop).then(
     () => undefined,
@@ -78,6 +86,7 @@ export function clientOptions(settings: ClientSettings): ClientOptions {
     socksPort: settings.socksPort,
     socksListen: settings.socksListen,
     forwards: settings.forward,
+    exposes: settings.expose,
     ...listenTls(settings),
     socksAccounts: readAccounts(settings),
     socksNowait: settings.socksNowait,
@@ -116,6 +125,10 @@ export function checkClient(settings: ClientSettings): void {
   checkUrl(settings.url)
   checkDisguise(settings)
   for (const forward of settings.forward) asUsage('--forward', () => parseForward(forward))
+  for (const exposure of settings.expose) asUsage('--expose', () => parseExposure(exposure))
+  if (!settings.reverse && settings.expose.length > 0) {
+    throw new UsageError('--expose belongs where the targets are: give it to a provider, or to a server')
+  }
   if (settings.reverse && settings.forward.length > 0) {
     throw new UsageError('--forward belongs where programs connect to: give it to a client or a connector')
   }

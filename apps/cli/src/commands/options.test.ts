@@ -19,7 +19,7 @@ describe('serverOptions', () => {
       '-H ::1 -P 1 -s ::2 -i -k key --connector-wait-provider 2s --grace 1m -x http://h -f --udp-advertise a --no-batching --compression-threshold 0'
     const tls = '--tls-cert c.pem --tls-key k.pem --tls-client-ca ca.pem'
     const web =
-      '--ws-path link --ws-host-name a.example --ws-host-name b.example --fallback http://site --trusted-proxy 10.0.0.1 --client-address-header forwarded --proxy-protocol'
+      '--ws-path link --ws-host-name a.example --ws-host-name b.example --fallback http://site --trusted-proxy 10.0.0.1 --client-address-header forwarded --proxy-protocol --allow-ports 4000-4100 --expose-host ::3'
     expect(serverOptions(server(`${line} --access-rule 10.0.0.0/8:* ${proxyLine} ${tls} ${web}`))).toEqual({
       ...proxyOptions,
       tls: { certFile: 'c.pem', keyFile: 'k.pem', clientCaFile: 'ca.pem' },
@@ -34,6 +34,8 @@ describe('serverOptions', () => {
       socksHost: '::2',
       socksNowait: true,
       apiKey: 'key',
+      allowPorts: '4000-4100',
+      exposeHost: '::3',
       connectorWaitMs: 2000,
       graceMs: 60_000,
       maxGraceSessions: 4096,
@@ -101,7 +103,7 @@ describe('ownProxyOptions', () => {
 describe('clientOptions', () => {
   it('passes on every flag of the library', () => {
     const line =
-      '-u ws://h -t t -r -c c -s ::2 -p 2 -n n -w w -i -R --retry-auth -T 3 -x http://h -f -E --transport-grace 9s --forward 1=h:2 --batching adaptive --compression-threshold 1000'
+      '-u ws://h -t t -r -c c -s ::2 -p 2 -n n -w w -i -R --retry-auth -T 3 -x http://h -f -E --transport-grace 9s --forward 1=h:2 --expose 3=h:4 --batching adaptive --compression-threshold 1000'
     const places = '--socks-listen unix:/a --socks-listen [::1]:1 --account ada:s:x --proxy socks5://a --proxy http://b'
     const tls =
       '--tls-server-name name --tls-insecure --header X-A:b --tls-cert c.pem --tls-key k.pem --early-data 2048 --listen wss://[::1]:2/a'
@@ -128,6 +130,7 @@ describe('clientOptions', () => {
         threads: 3,
         graceMs: 9000,
         forwards: ['1=h:2'],
+        exposes: ['3=h:4'],
         upstreamProxies: ['http://h'],
         accessRules: ['*:80'],
         fastOpen: true,

@@ -69,6 +69,27 @@ export function registerToken(server: LinkSocksServer, plan: TokenPlan): readonl
   }
 }
 
+/**
+ * Has a server open ports by itself: `2222=TOKEN@localhost:22`. The token may be left out where the server has just one
+ * for providers.
+ *
+ * @throws RangeError or ServerError for a text that is none, or an unknown token
+ */
+export function exposeForTokens(
+  server: LinkSocksServer,
+  texts: readonly string[],
+  tokens: readonly RegisteredToken[],
+): void {
+  const own = tokens.filter(({ role }) => role === 'provider').map(({ token }) => token)
+  for (const text of texts) {
+    const [, place = '', token = own.length === 1 ? own[0] : undefined, target = ''] =
+      /^([^=]*)=(?:(.*)@)?([^@]*)$/.exec(text) ?? []
+    if (token === undefined)
+      throw new RangeError(`"${place}=${target}" needs a token of providers: PORT=TOKEN@HOST:PORT`)
+    server.expose(token, `${place}=${target}`)
+  }
+}
+
 function registerConnector(server: LinkSocksServer, token: string | undefined, reverseToken: string): RegisteredToken {
   return {
     name: 'connector token',

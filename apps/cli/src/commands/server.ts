@@ -1,4 +1,4 @@
-import { type Account, formatListenAddress, isLoopback } from '@ls/relay'
+import { type Account, formatExposure, formatListenAddress, isLoopback } from '@ls/relay'
 import { LinkSocksServer, type ServerOptions } from '@ls/server'
 import { openServerCertificate } from '../certificates/server-certificate.js'
 import { UsageError } from '../errors.js'
@@ -11,7 +11,14 @@ import { asUsage, checkNetwork } from './check-settings.js'
 import { type CommandContext, graceMs, tellWhatIsWaitedFor } from './context.js'
 import { exposedFiles } from './exposed-files.js'
 import { explainListenFailure, isListenFailure, proxyPort, webSocketPort } from './listen-failure.js'
-import { planToken, registerToken, type RegisteredToken, type TokenPlan, type TokenSettings } from './server-tokens.js'
+import {
+  exposeForTokens,
+  planToken,
+  registerToken,
+  type RegisteredToken,
+  type TokenPlan,
+  type TokenSettings,
+} from './server-tokens.js'
 import { definedOnly, givenLimits, sharedOptions } from './shared-options.js'
 import { serverTls } from './tls-options.js'
 import { webOptions } from './web-options.js'
@@ -53,11 +60,13 @@ export async function startServer(request: ServerRequest, context: CommandContex
   const server = asUsage('', () => new LinkSocksServer(options))
   const tokens = asUsage('', () => registerTokens(server, request))
   context.redactor.add(...passwordsOf(request), ...tokens.map(({ token }) => token))
+  asUsage('--expose', () => exposeForTokens(server, settings.expose, tokens))
   const ports = [webSocketPort(settings), proxyPort(settings)]
   // The library has logged the error itself; what it cannot know is our flag.
   server.on('error', (error) => {
     if (isListenFailure(error)) logger.error({}, explainListenFailure(error, ports).message)
   })
+  server.on('exposed', (exposure) => context.print(`exposed: ${formatExposure(exposure)}`))
   server.on('socksListening', (address) => context.print(`proxy: ${formatListenAddress(address)}`))
 
   try {
@@ -134,7 +143,7 @@ export function serverOptions(settings: ServerSettings): ServerOptions {
     ...sharedOptions(settings),
     ...serverTls(settings),
     ...webOptions(settings),
-    ...definedOnly({ apiKey: settings.apiKey }),
+    ...definedOnly({ apiKey: settings.apiKey, allowPorts: settings.allowPorts, exposeHost: settings.exposeHost }),
     host: settings.wsHost,
     port: settings.wsPort,
     socksHost: settings.socksHost,

@@ -11,7 +11,7 @@ import {
   tcp,
 } from './data-header.js'
 import { CodecError } from '../errors.js'
-import { decodeDirect, decodeHello, decodeLog, decodePartners } from './json-body.js'
+import { decodeDirect, decodeExpose, decodeExposed, decodeHello, decodeLog, decodePartners } from './json-body.js'
 import { MessageType } from './message-type.js'
 import type * as M from './message.js'
 import { checkMessageSize, messageHeaderBytes, peekType } from './peek.js'
@@ -71,6 +71,10 @@ function decodeBody(type: number, reader: Reader): M.Message {
       return decodeResume(reader)
     case MessageType.Resumed:
       return decodeResumed(reader)
+    case MessageType.Expose:
+      return decodeExpose(reader)
+    case MessageType.Exposed:
+      return decodeExposed(reader)
     default:
       return { type: 'unknown', typeByte: type }
   }

@@ -28,7 +28,7 @@ test('decode agrees with its naive twin on mutated messages', () => {
 })
 
 test('decode agrees with its naive twin on random bodies of every type', () => {
-  const types = [...Object.values(MessageType), 0x00, 0x0e, 0x26, 0xff]
+  const types = [...Object.values(MessageType), 0x00, 0x0e, 0x28, 0xff]
   const frames = fc
     .tuple(fc.constantFrom(0x01, 0x01, 0x00, 0x0f, 0x10), fc.constantFrom(...types), fc.uint8Array({ maxLength: 80 }))
     .map(([version, type, body]) => Uint8Array.of(version, type, ...body))
@@ -184,6 +184,18 @@ function naiveDecode(rest: number[]): Fields {
       const fields = { type, success: flag(), sequence: sequence() }
       return { ...fields, ...errorUnless(fields.success) }
     }
+    case 0x26: {
+      const { id: request, open, target, proxy } = object()
+      if (!naturalUpTo(request, Number.MAX_SAFE_INTEGER)) refuse('BAD_JSON')
+      const fields = { type, id: request, open: asText(open), target: asText(target) }
+      return proxy === undefined ? fields : { ...fields, proxy: asText(proxy) }
+    }
+    case 0x27: {
+      const { id: request, ...texts } = object()
+      if (!naturalUpTo(request, Number.MAX_SAFE_INTEGER)) refuse('BAD_JSON')
+      const given = ['open', 'error'].filter((name) => texts[name] !== undefined)
+      return { type, id: request, ...Object.fromEntries(given.map((name) => [name, asText(texts[name])])) }
+    }
     default:
       return { type: 'unknown', typeByte: type }
   }
@@ -192,7 +204,9 @@ function naiveDecode(rest: number[]): Fields {
 function naiveHello({ ext, window = 262144, session, secret, grace }: Fields): Fields {
   const fields: Fields = { windowBytes: window }
   if (!Array.isArray(ext) || !naturalUpTo(window, 0xffffffff)) refuse('BAD_JSON')
-  fields['extensions'] = ['window', 'fin', 'resume', 'ack2'].filter((name) => (ext as unknown[]).includes(name))
+  fields['extensions'] = ['window', 'fin', 'resume', 'ack2', 'expose'].filter((name) =>
+    (ext as unknown[]).includes(name),
+  )
   if (session !== undefined) {
     if (!/^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i.test(asText(session))) refuse('BAD_JSON')
     fields['session'] = new Uint8Array(Buffer.from(asText(session).replaceAll('-', ''), 'hex'))

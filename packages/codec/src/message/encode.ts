@@ -2,7 +2,7 @@ import { encodeAddress, noAddress, writeAddress } from './address.js'
 import { channelIdBytes } from './channel-id.js'
 import { checkBytes, checkId, checkInteger, checkOneOf, checkText } from '../bytes/check.js'
 import { dataHeaderBytes, gzip, tcp, udp, uncompressed } from './data-header.js'
-import { encodeDirect, encodeHello, encodeLog, encodePartners } from './json-body.js'
+import { encodeDirect, encodeExpose, encodeExposed, encodeHello, encodeLog, encodePartners } from './json-body.js'
 import { maxCreditBytes, maxErrorBytes, maxMessageBytes, maxSecretBytes, maxTokenBytes } from '../limits.js'
 import { MessageType } from './message-type.js'
 import type * as M from './message.js'
@@ -59,6 +59,10 @@ export function encode(message: M.KnownMessage): Uint8Array {
       return encodeResume(message)
     case MessageType.Resumed:
       return encodeResumed(message)
+    case MessageType.Expose:
+      return encodeExpose(message)
+    case MessageType.Exposed:
+      return encodeExposed(message)
     default:
       throw new TypeError(`no message has the type ${String((message as { type: unknown }).type)}`)
   }

@@ -4,10 +4,17 @@ import { checkBytes, checkId, checkInteger, checkOneOf } from '../bytes/check.js
 import { CodecError } from '../errors.js'
 import { defaultWindowBytes, maxCreditBytes, maxGraceSeconds, maxJsonBytes, maxSecretBytes } from '../limits.js'
 import { MessageType } from './message-type.js'
-import type { DirectMessage, HelloMessage, LogMessage, PartnersMessage } from './message.js'
+import type {
+  DirectMessage,
+  ExposedMessage,
+  ExposeMessage,
+  HelloMessage,
+  LogMessage,
+  PartnersMessage,
+} from './message.js'
 import type { Reader } from '../bytes/reader.js'
 import { decodeText, encodeText } from '../bytes/text.js'
-import { extensions, logLevels } from './vocabulary.js'
+import { knownExtensions, logLevels } from './vocabulary.js'
 import { Writer } from '../bytes/writer.js'
 
 // The messages with a body of DataLen(4) JSON (protocol.md §1 and §3).
@@ -52,7 +59,7 @@ export function decodeHello(reader: Reader): HelloMessage {
   }
   return {
     type: MessageType.Hello,
-    extensions: extensions.filter((known) => ext.includes(known)),
+    extensions: knownExtensions.filter((known) => ext.includes(known)),
     windowBytes: window,
     ...(session !== undefined && { session: readSession(session) }),
     ...(secret !== undefined && { secret: readSecret(secret) }),
@@ -66,12 +73,59 @@ export function encodeHello(message: HelloMessage): Uint8Array {
     throw new RangeError(`Hello grace must be from 0 to ${maxGraceSeconds} s, it is ${String(graceSeconds)}`)
   }
   return writeJson(MessageType.Hello, {
-    ext: message.extensions.map((extension) => checkOneOf(extension, 'Hello extension', extensions)),
+    ext: message.extensions.map((extension) => checkOneOf(extension, 'Hello extension', knownExtensions)),
     window: checkInteger(message.windowBytes, 'Hello window', 0, maxCreditBytes),
     session: session && formatChannelId(checkId(session, 'Hello session')),
     secret: secret && encodeBase64Url(checkBytes(secret, 'Hello secret', 1, maxSecretBytes)),
     grace: graceSeconds,
   })
+}
+
+export function decodeExpose(reader: Reader): ExposeMessage {
+  const body = readObject(reader, 'Expose')
+  return {
+    type: MessageType.Expose,
+    id: readId(body, 'Expose'),
+    open: readRequired(body, 'Expose', 'open'),
+    target: readRequired(body, 'Expose', 'target'),
+    ...readOptional(body, 'Expose', 'proxy'),
+  }
+}
+
+export function encodeExpose({ id, open, target, proxy }: ExposeMessage): Uint8Array {
+  checkInteger(id, 'Expose id', 0, Number.MAX_SAFE_INTEGER)
+  return writeJson(MessageType.Expose, { id, open, target, proxy })
+}
+
+export function decodeExposed(reader: Reader): ExposedMessage {
+  const body = readObject(reader, 'Exposed')
+  return {
+    type: MessageType.Exposed,
+    id: readId(body, 'Exposed'),
+    ...readOptional(body, 'Exposed', 'open'),
+    ...readOptional(body, 'Exposed', 'error'),
+  }
+}
+
+export function encodeExposed({ id, open, error }: ExposedMessage): Uint8Array {
+  checkInteger(id, 'Exposed id', 0, Number.MAX_SAFE_INTEGER)
+  return writeJson(MessageType.Exposed, { id, open, error })
+}
+
+function readId({ id }: JsonObject, message: string): number {
+  if (!isCount(id)) throw wrongField(message, 'id', 'a safe integer from 0', id)
+  return id
+}
+
+function readRequired(body: JsonObject, message: string, field: string): string {
+  const value = body[field]
+  if (typeof value !== 'string') throw wrongField(message, field, 'text', value)
+  return value
+}
+
+function readOptional<K extends string>(body: JsonObject, message: string, field: K): { [key in K]?: string } {
+  if (body[field] === undefined) return {}
+  return { [field]: readRequired(body, message, field) } as { [key in K]?: string }
 }
 
 function readSession(value: unknown): Uint8Array {

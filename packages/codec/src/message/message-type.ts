@@ -19,6 +19,8 @@ export const MessageType = {
   Ack: 0x23,
   Resume: 0x24,
   Resumed: 0x25,
+  Expose: 0x26,
+  Exposed: 0x27,
 } as const
 
 export type MessageType = (typeof MessageType)[keyof typeof MessageType]

@@ -145,7 +145,7 @@ export interface DirectMessage {
 }
 
 /** A capability of the extension (protocol.md §3). */
-export type Extension = 'window' | 'fin' | 'resume' | 'ack2'
+export type Extension = 'window' | 'fin' | 'resume' | 'ack2' | 'expose'
 
 /** Offers or agrees to the extension (protocol.md §3). */
 export interface HelloMessage {
@@ -217,6 +217,30 @@ export interface ResumedMessage {
   readonly error?: string
 }
 
+/** A provider asks the server to open a port, or a name on a shared one, that leads to a target of its own. */
+export interface ExposeMessage {
+  readonly type: typeof MessageType.Expose
+  /** Joins the answer with the request; a safe integer from 0. */
+  readonly id: number
+  /** What to open: `tcp:2222`, `udp:5353`, `http:app.example` or `tls:app.example`; port 0 is any free one. */
+  readonly open: string
+  /** Where its channels lead, `HOST:PORT`, as the server writes it into Connect. */
+  readonly target: string
+  /** Version of the PROXY protocol whose header goes to the target first, `v1` or `v2`. */
+  readonly proxy?: string
+}
+
+/** Answers Expose. */
+export interface ExposedMessage {
+  readonly type: typeof MessageType.Exposed
+  /** That of the request. */
+  readonly id: number
+  /** Only with success: what is open, with the port that was chosen. */
+  readonly open?: string
+  /** Only without success: why. */
+  readonly error?: string
+}
+
 /** A message of a type this version does not know: ignored by receivers, never an error. */
 export interface UnknownMessage {
   readonly type: 'unknown'
@@ -243,6 +267,8 @@ export type KnownMessage =
   | AckMessage
   | ResumeMessage
   | ResumedMessage
+  | ExposeMessage
+  | ExposedMessage
 
 /** Any result of {@link decode}. */
 export type Message = KnownMessage | UnknownMessage

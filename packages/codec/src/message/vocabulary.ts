@@ -6,5 +6,7 @@ export const protocols: readonly Protocol[] = ['tcp', 'udp']
 export const compressions: readonly Compression[] = ['none', 'gzip']
 export const connectorOperations: readonly ConnectorOperation[] = ['add', 'remove']
 export const logLevels: readonly LogLevel[] = ['trace', 'debug', 'info', 'warn', 'error']
-/** All that this version knows, and what it offers unless told otherwise. */
+/** What this version offers unless told otherwise. */
 export const extensions: readonly Extension[] = ['window', 'fin', 'resume', 'ack2']
+/** All that this version knows; `expose` is for providers that ask for a port. */
+export const knownExtensions: readonly Extension[] = [...extensions, 'expose']

@@ -8,10 +8,15 @@ const proxyHeaderVersions = ['v1', 'v2'] as const
 /** Version of the PROXY protocol. */
 export type ProxyHeaderVersion = (typeof proxyHeaderVersions)[number]
 
+/** Whether a text names a version. */
+export function isProxyHeaderVersion(text: string): text is ProxyHeaderVersion {
+  return (proxyHeaderVersions as readonly string[]).includes(text)
+}
+
 /** @throws RangeError for an unknown version */
 export function checkProxyHeaderVersion(version: ProxyHeaderVersion | undefined): void {
-  if (version === undefined || proxyHeaderVersions.includes(version)) return
-  throw new RangeError(`sendProxy is "${version}"; it must be one of ${proxyHeaderVersions.join(', ')}`)
+  if (version === undefined || isProxyHeaderVersion(version)) return
+  throw new RangeError(`sendProxy is "${String(version)}"; it must be one of ${proxyHeaderVersions.join(', ')}`)
 }
 
 /** PROXY protocol §2.2: twelve bytes that no other protocol begins with. */

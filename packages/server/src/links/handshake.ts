@@ -83,7 +83,8 @@ export async function shakeHands(
   if (!dependencies.proven()) throw new Error('all links are in use')
   dependencies.permit(identity)
   if (query.resume === undefined) await admit(identity.record, dependencies)
-  const extensions = options.extensions.filter((extension) => query.extensions.includes(extension))
+  const known = identity.record.kind === 'reverse' ? [...options.extensions, expose] : options.extensions
+  const extensions = known.filter((extension) => query.extensions.includes(extension))
   const ticket = extensions.includes('resume') ? makeTicket(identity.record) : undefined
   if (extensions.length > 0) transport.send(encode(ourHello(extensions, ticket, options)))
   transport.send(encode({ type: MessageType.AuthResponse, success: true }))
@@ -109,6 +110,9 @@ async function admit(record: TokenRecord, dependencies: HandshakeDependencies): 
   dependencies.assertRoom(record)
   await dependencies.admit(record)
 }
+
+/** Providers may ask for ports; the answer says whether they may have them. */
+const expose: Extension = 'expose'
 
 function agreed(agreement: Agreement): HandshakeOutcome {
   return { kind: 'agreed', agreement }

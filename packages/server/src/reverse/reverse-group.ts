@@ -1,5 +1,5 @@
 import type { TimerHandle } from '@ls/foundation'
-import { Balancer, type Cancellation, ChannelSlots, Inbound, type ListenAddress } from '@ls/relay'
+import { Balancer, type Cancellation, type ChannelSource, ChannelSlots, Inbound, type ListenAddress } from '@ls/relay'
 import { byteStreamPorts } from '@ls/transport'
 import { portRetryMs } from './port-retry.js'
 import { believedProxies, type ResolvedServerOptions } from '../options.js'
@@ -167,6 +167,21 @@ export class ReverseGroup {
   /** The providers that a connector with this token reaches. */
   providersFor(token: ConnectorToken): Balancer {
     return token.owner === undefined ? this.#all : this.#ownedBy(token.owner)
+  }
+
+  /** Opens channels to one provider process, or to all providers in turn. */
+  sourceFor(instance: string | undefined): ChannelSource {
+    const providers = (): Balancer => (instance === undefined ? this.#all : this.#ownedBy(instance))
+    return {
+      pick: (signal) => providers().pick(signal),
+      pickOther: (tried) => providers().other(tried),
+      unlinkedLimitMs: sleepingProviderMs,
+    }
+  }
+
+  /** Counts the connections at the ports of this token. */
+  get slots(): ChannelSlots {
+    return this.#slots
   }
 
   /** A connector token has another owner, or none. */

@@ -60,6 +60,16 @@ export class ReverseGroups {
     return this.#ports.take({ wanted: socksPort, except })
   }
 
+  /** Takes a port for another use than SOCKS. @throws ServerError when it is taken */
+  holdPort(port: number): void {
+    this.#ports.take({ wanted: port, except: this.#serverPort })
+  }
+
+  /** Gives back a port of {@link holdPort}. */
+  releasePort(port: number): void {
+    this.#ports.release(port)
+  }
+
   /** Makes the group of a new token. @throws RangeError or TypeError for an invalid address or account */
   add(record: ReverseToken, socksNowait: boolean): void {
     const group = this.#make(record, socksNowait)

@@ -33,6 +33,8 @@ export interface ReverseToken {
   readonly accounts?: readonly Account[]
   /** Providers may add and remove connector tokens. */
   readonly allowManageConnector: boolean
+  /** Ports that providers may expose, `2222,4000-4100`; undefined for those that the server allows. */
+  readonly ports?: string | undefined
 }
 
 /** A token for connectors, which leads to the providers of one reverse token or to a single one of them. */
@@ -69,6 +71,13 @@ export class TokenRegistry {
   /** Finds a token given in clear text. */
   find(token: string): TokenRecord | undefined {
     return this.#byHash.get(hash(token))
+  }
+
+  /** @throws ServerError if there is no such token of providers */
+  findReverse(token: string): ReverseToken {
+    const record = this.find(token)
+    if (record?.kind === 'reverse') return record
+    throw new ServerError('ERR_SERVER_NO_REVERSE_TOKEN', 'reverse token does not exist')
   }
 
   /** Finds a token given as lowercase hex SHA-256. */

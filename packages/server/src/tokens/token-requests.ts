@@ -1,4 +1,6 @@
+import { textOf } from '@ls/foundation'
 import type { Account } from '@ls/relay'
+import { PortRanges } from '../expose/port-ranges.js'
 import type { Policy } from '../policy/policy.js'
 import type { PolicyOptions } from '../policy/policy-options.js'
 
@@ -32,6 +34,10 @@ export interface ReverseTokenRequest extends TokenOptions {
   readonly accounts?: readonly Account[]
   /** Autonomy: providers add and remove connector tokens of their own. @default false */
   readonly allowManageConnector?: boolean
+  /**
+   * Ports that its providers may have opened, `2222,4000-4100`; empty for none. @default the server's `allowPorts`
+   */
+  readonly ports?: string
   /** Open the SOCKS port before the first provider has come. @default the server's `socksNowait` */
   readonly socksNowait?: boolean
 }
@@ -45,14 +51,23 @@ export interface ConnectorTokenRequest extends TokenOptions {
 }
 
 /** Returns the fault of a request for a reverse token; undefined if it has none. Never shows the password. */
-export function faultOf({ socksPort, username, password }: ReverseTokenRequest): string | undefined {
+export function faultOf({ socksPort, username, password, ports }: ReverseTokenRequest): string | undefined {
   if (socksPort !== undefined && !isSocksPort(socksPort)) {
     return `port ${socksPort} is out of range: it must be a whole number from 1 to 65535, or -1 for none`
   }
   // Half of a login would open the port to anyone, or to no one.
   if (username !== undefined && password === undefined) return 'username needs a password as well'
   if (username === undefined && password !== undefined) return 'password needs a username as well'
-  return lengthFault('username', username) ?? lengthFault('password', password)
+  return lengthFault('username', username) ?? lengthFault('password', password) ?? portsFault(ports)
+}
+
+function portsFault(ports = ''): string | undefined {
+  try {
+    void new PortRanges(ports)
+    return undefined
+  } catch (error) {
+    return textOf(error)
+  }
 }
 
 /** RFC 1929 §2: both lengths are one byte on the wire. */

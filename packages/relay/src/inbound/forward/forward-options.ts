@@ -1,11 +1,19 @@
-import type { Logger } from '@ls/foundation'
+import type { Logger, RareLog } from '@ls/foundation'
+import type { ChannelSlots } from '../../channel-slots.js'
 import type { PayloadOptions } from '../../copy/payload-options.js'
 import type { ChannelSource } from '../../offer/channel-source.js'
+import type { ProxyHeaderVersion } from '../../upstream/proxy-header.js'
 import type { Forward } from './forward-spec.js'
 
 export interface ForwardOptions extends PayloadOptions, ChannelSource {
   /** Logs targets that cannot be reached. */
   readonly logger: Logger
+  /** Logs them instead where strangers can connect, who could fill a log. @default `logger` does */
+  readonly rareLog?: RareLog
+  /** Limits the connections of TCP ports. @default 65536 for each port */
+  readonly slots?: ChannelSlots
+  /** Begins each TCP connection with a PROXY protocol header that names its client. @default none */
+  readonly proxyHeader?: ProxyHeaderVersion
 }
 
 /** A fixed port that is open. */

@@ -36,7 +36,8 @@ export class Forwards {
   }
 }
 
-function openForward(forward: Forward, options: ForwardOptions): Promise<OpenForward> {
+/** Opens one fixed port. @throws ListenError if it is taken or not permitted */
+export function openForward(forward: Forward, options: ForwardOptions): Promise<OpenForward> {
   return forward.protocol === 'udp' ? openUdpForward(forward, options) : openTcpForward(forward, options)
 }
 

@@ -1,12 +1,17 @@
 import { createServer, type Socket } from 'node:net'
+import type { Address } from '@ls/codec'
 import { breakStream, closeStream } from '@ls/http-proxy'
-import { formatFailure } from '../../failure.js'
+import { plainAddress } from '../../address/ip-address.js'
+import type { Failure } from '../../errors.js'
+import { failureOf } from '../../failure.js'
 import { watchSocket } from '../../open-sockets.js'
 import { watchGone } from '../gone.js'
 import { openServer } from '../../listen/open-server.js'
+import { encodeProxyHeader } from '../../upstream/proxy-header.js'
 import { serveTcp } from '../tcp.js'
 import { formatForward, type TcpForward } from './forward-spec.js'
 import type { ForwardOptions, OpenForward } from './forward-options.js'
+import { reportFailure } from './report-failure.js'
 
 /** Opens a port whose connections all go to one target. @throws ListenError if it is taken or not permitted */
 export async function openTcpForward(forward: TcpForward, options: ForwardOptions): Promise<OpenForward> {
@@ -33,22 +38,32 @@ export async function openTcpForward(forward: TcpForward, options: ForwardOption
 async function serve(socket: Socket, forward: TcpForward, options: ForwardOptions): Promise<void> {
   watchSocket(socket)
   socket.on('error', () => {})
+  const fail = (failure: Failure): void => {
+    reportFailure(forward, failure, options)
+    breakStream(socket)
+  }
+  try {
+    const release = options.slots?.take()
+    if (release !== undefined) socket.once('close', release)
+  } catch (error) {
+    return fail(failureOf(error, formatForward(forward)))
+  }
   const gone = watchGone(socket)
   const { target } = forward
-  await serveTcp(
-    {
-      target,
-      signal: gone.signal,
-      succeed: () => socket,
-      fail: (failure) => {
-        // The connection cannot carry the reason, so the owner of the port reads it in the log.
-        options.logger.warn({ forward: formatForward(forward) }, `not reached: ${formatFailure(failure)}`)
-        breakStream(socket)
-      },
-    },
-    options,
-  )
+  await serveTcp({ target, signal: gone.signal, succeed: () => withHeader(socket, options), fail }, options)
   gone.release()
+}
+
+/** The header goes in front of what the client sends. */
+function withHeader(socket: Socket, { proxyHeader }: ForwardOptions): Socket {
+  if (proxyHeader === undefined) return socket
+  const { remoteAddress, remotePort = 0, localAddress, localPort = 0 } = socket
+  socket.unshift(encodeProxyHeader(proxyHeader, endOf(remoteAddress, remotePort), endOf(localAddress, localPort)))
+  return socket
+}
+
+function endOf(address: string | undefined, port: number): Address | undefined {
+  return address === undefined ? undefined : { host: plainAddress(address), port }
 }
 
 /** As many as a proxy port has. */

@@ -3,12 +3,13 @@ import { once } from 'node:events'
 import { isIPv6 } from 'node:net'
 import type { Channel } from '@ls/mux'
 import { Canceller } from '../../cancellation.js'
-import { failureOf, formatFailure } from '../../failure.js'
+import { failureOf } from '../../failure.js'
 import type { Target } from '../../target.js'
 import { listenError } from '../../listen/listen-error.js'
 import { openAnswered } from '../../offer/opener.js'
 import { formatForward, type UdpForward } from './forward-spec.js'
 import type { ForwardOptions, OpenForward } from './forward-options.js'
+import { reportFailure } from './report-failure.js'
 
 /** Opens a UDP port whose datagrams all go to one target. @throws ListenError if it is taken or not permitted */
 export async function openUdpForward(forward: UdpForward, options: ForwardOptions): Promise<OpenForward> {
@@ -69,8 +70,7 @@ class Sources {
       if (closed !== undefined) association.close()
     } catch (error) {
       if (!association.signal.aborted) {
-        const failure = formatFailure(failureOf(error, formatForward(this.#forward)))
-        this.#options.logger.warn({ forward: formatForward(this.#forward) }, `not reached: ${failure}`)
+        reportFailure(this.#forward, failureOf(error, formatForward(this.#forward)), this.#options)
       }
       association.close()
     }

@@ -1,0 +1,58 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { formatExposure, formatPlace, parseExposure, readExposure, readPlace, writeExposure } from './exposure.js'
+
+describe('parseExposure', () => {
+  test.each([
+    ['2222=localhost:22', '2222=localhost:22'],
+    ['tcp:2222=localhost:22', '2222=localhost:22'],
+    ['0=[::1]:22,proxy=v2', '0=[::1]:22,proxy=v2'],
+    ['udp:5353=10.0.0.2:53', 'udp:5353=10.0.0.2:53'],
+    ['http:App.Example.=127.1:80', 'http:app.example=127.0.0.1:80'],
+    ['tls:app.example=h:443,proxy=v1', 'tls:app.example=h:443,proxy=v1'],
+  ])('reads %s', (text, canonical) => {
+    expect(formatExposure(parseExposure(text))).toBe(canonical)
+  })
+
+  test.each([
+    ['2222', '"2222" exposes nothing; write PORT='],
+    ['=h:1', '"=h:1" exposes nothing; write PORT='],
+    ['1=h', '"h" is no target to expose: "h" is not HOST:PORT'],
+    ['65536=h:1', '"tcp:65536" has no port from 0 to 65535'],
+    ['udp:x=h:1', '"udp:x" has no port from 0 to 65535'],
+    ['0.0.0.0:80=h:1', '"0.0.0.0:80" is nothing to expose; write PORT='],
+    ['http:a b=h:1', '"http:a b" has a character that no host name has'],
+    ['1=h:1,proxy=v3', '"v3" is no version of the PROXY protocol; write v1 or v2'],
+    ['udp:1=h:1,proxy=v1', 'UDP has no PROXY protocol header here'],
+  ])('refuses %s, saying %s', (text, message) => {
+    expect(() => parseExposure(text)).toThrow(message)
+  })
+
+  test('throws nothing but RangeError, whatever it is given', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'grapheme' }), (text) => {
+        try {
+          parseExposure(text)
+          return true
+        } catch (error) {
+          return error instanceof RangeError
+        }
+      }),
+    )
+  })
+})
+
+const ports = fc.record({ protocol: fc.constantFrom('tcp', 'udp'), port: fc.nat(65_535) })
+
+test('readExposure reads what writeExposure writes', () => {
+  fc.assert(
+    fc.property(ports, ({ protocol, port }) => {
+      const exposure = readExposure({ open: `${protocol}:${port}`, target: 'localhost:22' })
+      expect(readExposure(writeExposure(exposure))).toEqual(exposure)
+    }),
+  )
+})
+
+test('readPlace reads what formatPlace writes', () => {
+  expect(formatPlace(readPlace('tls:app.example'))).toBe('tls:app.example')
+})

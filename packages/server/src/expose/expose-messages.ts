@@ -1,0 +1,34 @@
+import { decode, encode, type ExposedMessage, type ExposeMessage, MessageType, peekType } from '@ls/codec'
+import { type Exposure, formatPlace, readExposure } from '@ls/relay'
+import { textOf } from '@ls/foundation'
+import { ServerError } from '../errors.js'
+import type { Peer } from '../links/peer.js'
+import { type Exposures, refusalText } from './exposures.js'
+
+/** Receives a message of a peer that belongs to no channel; answers it if it is Expose (protocol.md §3.7). */
+export function answerExpose(exposures: Exposures, peer: Peer, bytes: Uint8Array): void {
+  if (peekType(bytes) !== MessageType.Expose) return
+  const message = decode(bytes)
+  if (message.type !== MessageType.Expose) return
+  const answer = (outcome: Pick<ExposedMessage, 'open' | 'error'>): void => {
+    const { session } = peer
+    if (session.state !== 'closed') session.send(encode({ type: MessageType.Exposed, id: message.id, ...outcome }))
+  }
+  open(exposures, peer, message).then(
+    ({ place }) => answer({ open: formatPlace(place) }),
+    (error: unknown) => answer({ error: refusalText(error) }),
+  )
+}
+
+async function open(exposures: Exposures, { record, instance }: Peer, message: ExposeMessage): Promise<Exposure> {
+  if (record.kind === 'reverse') return exposures.ask({ record, instance }, read(message))
+  throw new ServerError('ERR_SERVER_EXPOSE_REFUSED', 'only providers expose ports')
+}
+
+function read(message: ExposeMessage): Exposure {
+  try {
+    return readExposure(message)
+  } catch (error) {
+    throw new ServerError('ERR_SERVER_EXPOSE_REFUSED', textOf(error), { cause: error })
+  }
+}

@@ -1,0 +1,159 @@
+import { connect, createServer } from 'node:net'
+import { once } from 'node:events'
+import { RareLog, silentLogger, systemClock } from '@ls/foundation'
+import { ChannelSlots, type Exposure, formatExposure, parseExposure } from '@ls/relay'
+import { freePort } from '@ls/testkit'
+import { afterEach, describe, expect, test } from 'vitest'
+import { resolveServerOptions, type ServerOptions } from '../options.js'
+import { PortPool } from '../reverse/port-pool.js'
+import { type ReverseToken, TokenRegistry } from '../tokens/token-registry.js'
+import { Exposures } from './exposures.js'
+
+const started: Exposures[] = []
+
+afterEach(() => Promise.all(started.splice(0).map((exposures) => exposures.close(0))))
+
+/** Exposures without providers: a connection waits for one until it is reset. */
+function make(options: ServerOptions): Exposures {
+  const server = resolveServerOptions({ host: '127.0.0.1', ...options })
+  const pool = new PortPool([1, 2])
+  const exposures = new Exposures({
+    server,
+    rareLog: new RareLog(systemClock, silentLogger),
+    sourceOf: () => ({ pick: () => Promise.reject(new Error('no provider')) }),
+    slotsOf: () => new ChannelSlots({ limit: 10, what: 'connections' }),
+    holdPort: (port) => void pool.take({ wanted: port }),
+    releasePort: (port) => pool.release(port),
+    onOpen: () => {},
+  })
+  started.push(exposures)
+  return exposures
+}
+
+function tokenWith(ports?: string): ReverseToken {
+  const place = { port: -1, host: '127.0.0.1', allowManageConnector: false, username: undefined, password: undefined }
+  return new TokenRegistry().add({ kind: 'reverse', token: 'r', ...place, ...(ports === undefined ? {} : { ports }) })
+}
+
+const one = { record: tokenWith(), instance: 'one' }
+const other = { ...one, instance: 'other' }
+
+function at(port: number, protocol = 'tcp'): Exposure {
+  return parseExposure(`${protocol}:${port}=localhost:22`)
+}
+
+function isOpen(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1')
+    socket.once('connect', () => resolve(true))
+    // A reset may come before the connection is seen.
+    socket.on('error', ({ code }: NodeJS.ErrnoException) => resolve(code !== 'ECONNREFUSED'))
+    socket.resume()
+  })
+}
+
+describe('Exposures.ask', () => {
+  test('opens an allowed port', async () => {
+    const port = await freePort()
+    const exposures = make({ allowPorts: String(port) })
+    await exposures.ask(one, at(port))
+    expect(await isOpen(port)).toBe(true)
+  })
+
+  test('chooses an allowed port for 0', async () => {
+    const port = await freePort()
+    const { place } = await make({ allowPorts: String(port) }).ask(one, at(0))
+    expect(place).toEqual({ protocol: 'tcp', port })
+  })
+
+  test('chooses another one where a program has the first', async () => {
+    const taken = createServer().listen(0, '127.0.0.1')
+    await once(taken, 'listening')
+    const { port } = taken.address() as { port: number }
+    const free = await freePort()
+    const { place } = await make({ allowPorts: `${port},${free}` }).ask(one, at(0))
+    taken.close()
+    expect(place).toEqual({ protocol: 'tcp', port: free })
+  })
+
+  test('gives the same for the same question, also while the port opens', async () => {
+    const port = await freePort()
+    const exposures = make({ allowPorts: String(port) })
+    const [first, second] = await Promise.all([exposures.ask(one, at(0)), exposures.ask(one, at(0))])
+    expect(second).toBe(first)
+  })
+
+  test.each([
+    ['without allowed ports', {}, undefined, 'opens no ports for providers of this token'],
+    ['outside of them', { allowPorts: '4000-4100' }, undefined, 'port 80 is not among the allowed ports 4000-4100'],
+    ['outside those of the token', { allowPorts: '80' }, '81', 'port 80 is not among the allowed ports 81'],
+    ['with a token that may have none', { allowPorts: '80' }, '', 'opens no ports for providers of this token'],
+  ])('refuses a port %s', async (_title, options, ports, message) => {
+    const owner = { record: tokenWith(ports), instance: 'one' }
+    await expect(make(options).ask(owner, at(80))).rejects.toMatchObject({
+      code: 'ERR_SERVER_EXPOSE_REFUSED',
+      message: expect.stringContaining(message) as string,
+    })
+  })
+
+  test('refuses a port that another provider has', async () => {
+    const port = await freePort()
+    const exposures = make({ allowPorts: String(port) })
+    await exposures.ask(one, at(port))
+    await expect(exposures.ask(other, at(port))).rejects.toThrow(`port ${port} is exposed by another provider`)
+  })
+
+  test('refuses a port that another program has, with its reason', async () => {
+    const taken = createServer().listen(0, '127.0.0.1')
+    await once(taken, 'listening')
+    const { port } = taken.address() as { port: number }
+    await expect(make({ allowPorts: String(port) }).ask(one, at(port))).rejects.toThrow('taken by another program')
+    taken.close()
+  })
+
+  test('opens UDP beside TCP on the same port', async () => {
+    const port = await freePort()
+    const exposures = make({ allowPorts: String(port) })
+    await exposures.ask(one, at(port))
+    const { place } = await exposures.ask(other, at(port, 'udp'))
+    expect(place).toEqual({ protocol: 'udp', port })
+  })
+
+  test('refuses more than 64 of one token', async () => {
+    const exposures = make({ allowPorts: '20000-60000' })
+    for (let count = 0; count < 64; count++) {
+      await exposures.ask(one, parseExposure(`udp:0=localhost:${count + 1}`))
+    }
+    await expect(exposures.ask(one, at(0))).rejects.toThrow('exposes 64 ports, the limit of a token')
+  })
+})
+
+test('Exposures.ownerLeft frees the ports of that provider alone', async () => {
+  const [port, stays] = [await freePort(), await freePort()]
+  const exposures = make({ allowPorts: `${port},${stays}` })
+  await exposures.ask(one, at(port))
+  await exposures.ask(other, at(stays))
+  exposures.ownerLeft(one.record, 'one')
+  expect({ now: exposures.of(one.record).map(formatExposure), open: await isOpen(port) }).toEqual({
+    now: [`${stays}=localhost:22`],
+    open: false,
+  })
+})
+
+test('Exposures.ask opens a port again for the next provider', async () => {
+  const port = await freePort()
+  const exposures = make({ allowPorts: String(port) })
+  await exposures.ask(one, at(port))
+  exposures.ownerLeft(one.record, 'one')
+  await exposures.tokenRemoved(one.record)
+  await exposures.ask(other, at(port))
+  expect(await isOpen(port)).toBe(true)
+})
+
+test('Exposures.listen opens what the operator wants, whatever is allowed', async () => {
+  const port = await freePort()
+  const exposures = make({})
+  exposures.plan(one.record, at(port))
+  await exposures.listen()
+  expect(await isOpen(port)).toBe(true)
+})

@@ -1,0 +1,33 @@
+import { RareLog } from '@ls/foundation'
+import { type Exposure, formatExposure } from '@ls/relay'
+import { ServerError } from '../errors.js'
+import type { ResolvedServerOptions } from '../options.js'
+import type { ReverseGroup } from '../reverse/reverse-group.js'
+import type { ReverseGroups } from '../reverse/reverse-groups.js'
+import type { ReverseToken } from '../tokens/token-registry.js'
+import { Exposures } from './exposures.js'
+
+/** Exposures that lead to the providers of `groups`. */
+export function makeExposures(
+  server: ResolvedServerOptions,
+  groups: ReverseGroups,
+  onExposed: (exposure: Exposure, token: string) => void,
+): Exposures {
+  const groupOf = (record: ReverseToken): ReverseGroup => {
+    const group = groups.of(record)
+    if (group === undefined) throw new ServerError('ERR_SERVER_NO_REVERSE_TOKEN', 'the token was removed')
+    return group
+  }
+  return new Exposures({
+    server,
+    rareLog: new RareLog(server.clock, server.logger),
+    sourceOf: ({ record, instance }) => groupOf(record).sourceFor(instance),
+    slotsOf: (record) => groupOf(record).slots,
+    holdPort: (port) => groups.holdPort(port),
+    releasePort: (port) => groups.releasePort(port),
+    onOpen: (exposure, { record }) => {
+      server.logger.info({ exposed: formatExposure(exposure) }, 'a port for a provider is open')
+      onExposed(exposure, record.token)
+    },
+  })
+}

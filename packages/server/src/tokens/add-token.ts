@@ -1,0 +1,59 @@
+import { ServerError } from '../errors.js'
+import type { ResolvedServerOptions } from '../options.js'
+import { Policy } from '../policy/policy.js'
+import type { ReverseGroups } from '../reverse/reverse-groups.js'
+import { makeToken, type TokenRegistry } from './token-registry.js'
+import { type ConnectorTokenRequest, faultOf, type ReverseTokenRequest, type TokenOptions } from './token-requests.js'
+
+/** Where a reverse token gets its place. */
+export interface ReversePlaces {
+  readonly tokens: TokenRegistry
+  readonly groups: ReverseGroups
+  readonly server: ResolvedServerOptions
+}
+
+/** Adds a token of clients whose traffic leaves here. @throws ServerError when it is taken */
+export function addForward(token: string, options: TokenOptions, tokens: TokenRegistry): string {
+  return tokens.add({ kind: 'forward', token, ...policyOf(options) }).token
+}
+
+/**
+ * Adds a token of providers with its group and SOCKS port, or nothing.
+ *
+ * @throws ServerError, RangeError or TypeError, see `LinkSocksServer.addReverseToken`
+ */
+export function addReverse(
+  request: ReverseTokenRequest,
+  { tokens, groups, server }: ReversePlaces,
+): { token: string; port: number } {
+  const fault = faultOf(request)
+  if (fault !== undefined) throw new RangeError(fault)
+  const { token = makeToken(), username, password, allowManageConnector = false } = request
+  tokens.assertFree(token)
+  const port = groups.takePort(request)
+  const host = request.socksHost ?? server.socksHost
+  const login = { username, password, accounts: request.accounts ?? [] }
+  const place = { port, host, listenOn: request.socksListen ?? [] }
+  const more = { allowManageConnector, ports: request.ports, ...policyOf(request) }
+  const record = { kind: 'reverse' as const, token, ...place, ...login, ...more }
+  // Checks that can fail come first.
+  groups.add(record, request.socksNowait ?? server.socksNowait)
+  tokens.add(record)
+  return { token, port }
+}
+
+/** Adds a token of connectors. @throws ServerError when it is taken, or the reverse token is unknown */
+export function addConnector(
+  { token = makeToken(), reverseToken, ...options }: ConnectorTokenRequest,
+  tokens: TokenRegistry,
+): string {
+  const reverse = tokens.findReverse(reverseToken)
+  const known = tokens.find(token)
+  if (known?.kind === 'connector' && known.reverse === reverse && known.owner === undefined) return token
+  if (known !== undefined) throw new ServerError('ERR_SERVER_TOKEN_EXISTS', 'connector token already exists')
+  return tokens.add({ kind: 'connector' as const, token, reverse, owner: undefined, ...policyOf(options) }).token
+}
+
+function policyOf({ policy }: TokenOptions): { policy?: Policy } {
+  return policy === undefined ? {} : { policy: Policy.of(policy) }
+}

@@ -1,0 +1,127 @@
+import { createSocket } from 'node:dgram'
+import { connect, type Socket } from 'node:net'
+import { echoServer, freePort, onceEvent, tcpServer } from '@ls/testkit'
+import { describe, expect, test } from 'vitest'
+import { afterTest, closing } from '../stress/cleanup.js'
+import { Program } from './program.js'
+import { runProgram } from './run-program.js'
+import { udpEcho } from './udp-echo.js'
+
+/** Two programs start, on a machine that has other work. */
+const PROGRAMS_TIMEOUT = { timeout: 60_000 }
+
+function dial(port: number): Socket {
+  const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true }).on('error', () => {})
+  afterTest(() => socket.destroy())
+  return socket
+}
+
+interface Started {
+  readonly url: string
+  readonly server: Program
+}
+
+async function startServer(...args: string[]): Promise<Started> {
+  const server = new Program('server', '-r', '-t', 'expose-token', '-H', '127.0.0.1', '-P', '0', '-p', '0', ...args)
+  return { url: (await server.printed(/^listening: (\S+)/m))[1]!, server }
+}
+
+function provider(url: string, ...exposes: string[]): Program {
+  return new Program('provider', '-t', 'expose-token', '-u', url, ...exposes.flatMap((text) => ['--expose', text]))
+}
+
+/** The port that an `exposed:` line of a program names. */
+async function exposedPort(program: Program): Promise<number> {
+  return Number((await program.printed(/^exposed: (?:udp:)?(\d+)=/m))[1])
+}
+
+describe('linksocks provider --expose', PROGRAMS_TIMEOUT, () => {
+  test('leads from a port of the server to a target of the provider, with half-close', async () => {
+    const target = closing(await tcpServer((socket) => socket.on('end', () => socket.end('bye')).resume()))
+    const { url } = await startServer('--allow-ports', '20000-29999')
+    const socket = dial(await exposedPort(provider(url, `0=localhost:${target.port}`)))
+    socket.end('hello')
+    expect(String((await onceEvent(socket, 'data'))[0])).toBe('bye')
+  })
+
+  test('carries datagrams', async () => {
+    const target = closing(await udpEcho())
+    const { url } = await startServer('--allow-ports', '20000-29999')
+    const port = await exposedPort(provider(url, `udp:0=127.0.0.1:${target.port}`))
+    const socket = closing(createSocket('udp4'))
+    socket.send('ping', port, '127.0.0.1')
+    expect(String((await onceEvent(socket, 'message'))[0])).toBe('ping')
+  })
+
+  test('begins connections with the PROXY protocol where it says so', async () => {
+    const target = closing(await tcpServer((socket) => socket.on('data', (bytes) => socket.end(bytes))))
+    const { url } = await startServer('--allow-ports', '20000-29999')
+    const port = await exposedPort(provider(url, `0=localhost:${target.port},proxy=v1`))
+    const socket = dial(port)
+    await onceEvent(socket, 'connect')
+    const { localPort } = socket
+    expect(String((await onceEvent(socket, 'data'))[0])).toBe(`PROXY TCP4 127.0.0.1 127.0.0.1 ${localPort} ${port}\r\n`)
+  })
+
+  test('is refused by a server that allows no ports, with the reason', async () => {
+    const { url } = await startServer()
+    const program = provider(url, '2222=localhost:22')
+    const [line] = await program.printed(/2222=localhost:22 is not exposed: .*/)
+    expect(line).toContain('opens no ports for providers of this token (--allow-ports)')
+  })
+
+  test('is refused where another provider has the port, and gets it once that one is gone', async () => {
+    const port = await freePort()
+    const { url } = await startServer('--allow-ports', String(port))
+    const first = provider(url, `${port}=localhost:1`)
+    await exposedPort(first)
+    const second = provider(url, `${port}=localhost:1`)
+    await second.printed(/is not exposed: port \d+ is exposed by another provider/)
+    first.kill('SIGTERM')
+    await first.exit()
+    expect(await exposedPort(second)).toBe(port)
+  })
+
+  test('opens no other target of the provider to the server', async () => {
+    const { port } = closing(await echoServer())
+    const { url, server } = await startServer('--allow-ports', '20000-29999')
+    await exposedPort(provider(url, `0=localhost:1`))
+    const [, socksPort] = await server.printed(/^proxy: 127\.0\.0\.1:(\d+)/m)
+    const curl = ['-sS', '-m', '10', '-x', `socks5h://127.0.0.1:${socksPort}`, `http://127.0.0.1:${port}/`]
+    // SOCKS5 reply 0x02: not allowed.
+    expect((await runProgram('curl', curl)).errors).toMatch(/\(2\)|not allowed/i)
+  })
+})
+
+describe('linksocks server --expose', PROGRAMS_TIMEOUT, () => {
+  test('leads to a target of a provider that did not ask', async () => {
+    const { port } = closing(await echoServer())
+    const { url, server } = await startServer('--expose', `0=expose-token@localhost:${port}`)
+    await provider(url).printed(/^linked: /m)
+    const socket = dial(await exposedPort(server))
+    socket.write('ping')
+    expect(String((await onceEvent(socket, 'data'))[0])).toBe('ping')
+  })
+
+  test('ends with the reason where the port is taken', async () => {
+    const { port } = closing(await echoServer())
+    const args = [
+      '-r',
+      '-t',
+      'expose-token',
+      '-H',
+      '127.0.0.1',
+      '-P',
+      '0',
+      '-p',
+      '0',
+      '--expose',
+      `${port}=localhost:22`,
+    ]
+    const server = new Program('server', ...args)
+    expect({ code: await server.exit(), output: server.output }).toMatchObject({
+      code: 1,
+      output: expect.stringContaining(`127.0.0.1:${port}: the port is taken`) as string,
+    })
+  })
+})
