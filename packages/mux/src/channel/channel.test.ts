@@ -710,3 +710,15 @@ test('payload that waits for the transport is charged before its queue is full',
   channel.send(new Uint8Array(20_000))
   expect(pair.left.options.budget.usedBytes).toBeGreaterThan(16_000)
 })
+
+test('payload that waits for the transport is charged from its first byte on', () => {
+  const pair = new SessionPair({ extensions: resumable })
+  const channels = Array.from({ length: 100 }, () =>
+    pair.left.open({ protocol: 'tcp', address: target }, new Recorder()),
+  )
+  pair.settle()
+  pair.cut()
+  const before = pair.left.options.budget.usedBytes
+  for (const channel of channels) channel.send(new Uint8Array(1000))
+  expect(pair.left.options.budget.usedBytes - before).toBeGreaterThanOrEqual(100_000)
+})

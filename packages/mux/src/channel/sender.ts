@@ -33,7 +33,7 @@ export class Sender implements FlowOwner {
     const { sendQueueBytes, window, peerWindowBytes, framePool, budget } = host.options
     this.#host = host
     this.#owner = owner
-    this.#charge = new Charge(budget, chargeStepBytes)
+    this.#charge = new Charge(budget)
     this.#flow = new Flow({
       channelId: owner.id,
       owner: this,
@@ -178,6 +178,3 @@ export class Sender implements FlowOwner {
     this.#charge.update(this.#flow.memoryBytes)
   }
 }
-
-/** A queue below this size, in bytes, is not charged: a keystroke, the head of a request. */
-const chargeStepBytes = 4096

@@ -34,7 +34,7 @@ export class Outbox {
     this.#sequencer = sequencer
     this.#framePool = framePool
     this.#budget = budget
-    this.#controlCharge = new Charge(budget, chargeStepBytes)
+    this.#controlCharge = new Charge(budget)
   }
 
   /**
@@ -125,9 +125,6 @@ export class Outbox {
     return message
   }
 }
-
-/** Some control messages are always on their way; fewer bytes than this are not counted. */
-const chargeStepBytes = 4096
 
 /** Control messages that may wait while the session's budget is exceeded, in bytes: some thousand answers. */
 const shortControlQueueBytes = 262_144

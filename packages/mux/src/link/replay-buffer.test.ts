@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { FramePool } from '../memory/frame-pool.js'
+import { messageOverheadBytes } from '../channel/held-message.js'
 import { MemoryBudget } from '../memory/memory-budget.js'
 import { ReplayBuffer } from './replay-buffer.js'
 
@@ -55,7 +56,7 @@ test('ReplayBuffer.clear gives nothing back: a transport may still be sending it
   expect(framePool.idleBytes).toBe(0)
 })
 
-test('ReplayBuffer charges its budget for what is kept, in steps of 64 KiB, and gives all of it back', () => {
+test('ReplayBuffer charges its budget for what is kept, in steps of 4 KiB, and gives all of it back', () => {
   const budget = new MemoryBudget({ limitBytes: 0 })
   const buffer = new ReplayBuffer(new FramePool(), budget)
   for (let count = 0; count < 3; count++) buffer.add(new Uint8Array(65_536))
@@ -64,4 +65,15 @@ test('ReplayBuffer charges its budget for what is kept, in steps of 64 KiB, and 
   const fewer = budget.usedBytes
   buffer.clear()
   expect([kept, fewer, budget.usedBytes]).toEqual([3 * 65_536, 65_536, 0])
+})
+
+test('ReplayBuffer.settle charges each byte, until the next change', () => {
+  const budget = new MemoryBudget({ limitBytes: 0 })
+  const buffer = new ReplayBuffer(new FramePool(), budget)
+  buffer.add(new Uint8Array(1000))
+  const running = budget.usedBytes
+  buffer.settle()
+  const settled = budget.usedBytes
+  buffer.acknowledge(1)
+  expect([running, settled, budget.usedBytes]).toEqual([0, buffer.memoryBytes + 1000 + messageOverheadBytes, 0])
 })

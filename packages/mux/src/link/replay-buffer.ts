@@ -66,6 +66,11 @@ export class ReplayBuffer {
     return true
   }
 
+  /** The link is lost: each byte counts until the next one, since thousands of sessions may wait for theirs. */
+  settle(): void {
+    this.#charge.settle(this.memoryBytes)
+  }
+
   clear(): void {
     this.#messages.clear()
     this.#bytes = 0
@@ -73,5 +78,5 @@ export class ReplayBuffer {
   }
 }
 
-/** Step of the charge, in bytes, so that a busy link updates the budget a few times a window. */
-const chargeStepBytes = 65_536
+/** Step of the charge, in bytes: 10,000 links that acknowledge nothing leave 40 MiB uncounted at most. */
+const chargeStepBytes = 4096

@@ -130,6 +130,7 @@ export class Sequencer {
   /** The transport is gone: no Ack is due before the next one. */
   stop(): void {
     this.#acks.stop()
+    this.#replay.settle()
   }
 
   clear(): void {

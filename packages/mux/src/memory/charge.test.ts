@@ -26,3 +26,12 @@ test('Charge.update leaves less than a step uncounted, and counts nothing that i
     }),
   )
 })
+
+test('Charge.settle counts what is less than a step, and the next update gives it back', () => {
+  const budget = new MemoryBudget({ limitBytes: 1000 })
+  const charge = new Charge(budget, 100)
+  charge.settle(150)
+  const settled = budget.usedBytes
+  charge.update(149)
+  expect([settled, budget.usedBytes]).toEqual([150, 100])
+})

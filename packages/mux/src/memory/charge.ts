@@ -24,8 +24,17 @@ export class Charge {
   update(heldBytes: number): void {
     const more = heldBytes - this.#bytes
     if (more >= 0 && more < this.#stepBytes) return
-    const bytes = heldBytes - (heldBytes % this.#stepBytes)
+    this.#count(heldBytes - (heldBytes % this.#stepBytes))
+  }
+
+  /** The queue holds `heldBytes`, all of which count: for one that may stay as it is for long. */
+  settle(heldBytes: number): void {
+    this.#count(heldBytes)
+  }
+
+  #count(bytes: number): void {
     const change = bytes - this.#bytes
+    if (change === 0) return
     this.#bytes = bytes
     if (change > 0) this.#budget.charge(change)
     else this.#budget.release(-change)

@@ -188,6 +188,16 @@ test('messages about channels are charged to the budget while they wait', () => 
   expect([waiting >= 8192, budget.usedBytes]).toEqual([true, 0])
 })
 
+test('what the peer has not acknowledged is charged to the byte once its link is lost', () => {
+  const pair = new SessionPair({ extensions: resumable })
+  pair.rightTransport.pause()
+  pair.left.send(encode({ type: MessageType.Partners, count: 1 }))
+  const { budget } = pair.left.options
+  const linked = budget.usedBytes
+  pair.cut()
+  expect([linked, budget.usedBytes > 0]).toEqual([0, true])
+})
+
 describe('Session.send', () => {
   test('gives messages that are not about channels to the peer', () => {
     const clock = new FakeClock()
