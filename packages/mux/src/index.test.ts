@@ -23,6 +23,7 @@ test('index exports exactly these names', () => {
       "forwardAccepted",
       "helloWindowBytes",
       "loopbackPair",
+      "maxPendingBytes",
       "processFramePool",
     ]
   `)

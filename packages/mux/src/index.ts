@@ -14,6 +14,7 @@ export { MessageReader } from './session/message-reader.js'
 export { checkSessionOptions, helloWindowBytes, type LinkTerms, type SessionOptions } from './options.js'
 export {
   type CutConnection,
+  maxPendingBytes,
   type PendingConnection,
   PendingConnections,
   type PendingLimits,

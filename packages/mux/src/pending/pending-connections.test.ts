@@ -118,6 +118,13 @@ describe('PendingConnections', () => {
     )
   })
 
+  test('cuts the oldest past 16 MiB where no budget is given', () => {
+    const { cut, add } = table(10)
+    const entries = ['a', 'b', 'c'].map((name) => add(name, undefined))
+    for (const entry of entries) entry.hold(6 * 1024 * 1024)
+    expect(cut).toEqual(['a'])
+  })
+
   test.each([0, 1.5, Number.NaN])('refuses the limit %s', (limit) => {
     expect(() => new PendingConnections({ maxPending: limit })).toThrow(RangeError)
   })

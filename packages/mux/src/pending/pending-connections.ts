@@ -1,6 +1,6 @@
 import { checkInteger } from '@ls/foundation'
 import { addressGroup } from './address-group.js'
-import type { MemoryBudget } from '../memory/memory-budget.js'
+import { MemoryBudget } from '../memory/memory-budget.js'
 
 /** How many connections may wait to be let in; whole numbers of at least 1. */
 export interface PendingLimits {
@@ -33,6 +33,9 @@ export interface PendingConnection {
   release(): void
 }
 
+/** Most bytes that all connections together send before they are admitted: 4 KiB for each of 4096. */
+export const maxPendingBytes = 16_777_216
+
 /** Cuts a connection; the reason names the limit. */
 export type CutConnection = (reason: string) => void
 
@@ -53,7 +56,7 @@ export class PendingConnections {
   readonly maxPendingPerAddress: number
   readonly #all = new Queue()
   readonly #byGroup = new Map<string, Queue>()
-  #budget: MemoryBudget | undefined
+  #budget = new MemoryBudget({ limitBytes: maxPendingBytes })
 
   /** @throws RangeError for a limit that is no whole number of at least 1. */
   constructor({ maxPending = 4096, maxPendingPerAddress = 512 }: PendingLimits = {}) {
@@ -68,6 +71,7 @@ export class PendingConnections {
 
   /**
    * Charges `budget` for bytes that connections hold from now on; if it is exceeded, the oldest connections are cut.
+   * Without it the limit is {@link maxPendingBytes}.
    */
   chargeTo(budget: MemoryBudget): void {
     this.#budget = budget
@@ -134,7 +138,7 @@ export class PendingConnections {
 
   #hold(entry: Entry, bytes: number): void {
     const budget = this.#budget
-    if (budget === undefined || !this.#all.has(entry)) return
+    if (!this.#all.has(entry)) return
     entry.heldBytes += bytes
     budget.charge(bytes)
     while (budget.exceeded && this.#all.size > 1) {
@@ -143,7 +147,7 @@ export class PendingConnections {
   }
 
   #release(entry: Entry): boolean {
-    this.#budget?.release(entry.heldBytes)
+    this.#budget.release(entry.heldBytes)
     entry.heldBytes = 0
     return this.#remove(entry)
   }

@@ -38,8 +38,7 @@ export class MessageReader {
   next(deadlineMs: number): Promise<Uint8Array> {
     if (this.#closed !== undefined) return Promise.reject(closedError(this.#closed))
     return new Promise((resolve, reject) => {
-      const late = new MuxError('ERR_MUX_TIMEOUT', `the peer did not go on with the handshake within ${deadlineMs} ms`)
-      const timer = this.#clock.setTimeout(() => this.#settle?.(late), deadlineMs)
+      const timer = this.#clock.setTimeout(() => this.#settle?.(lateError(deadlineMs)), deadlineMs)
       this.#settle = (outcome) => {
         this.#clock.clearTimeout(timer)
         this.#settle = undefined
@@ -49,6 +48,10 @@ export class MessageReader {
       this.#transport.resume()
     })
   }
+}
+
+function lateError(deadlineMs: number): MuxError {
+  return new MuxError('ERR_MUX_TIMEOUT', `the peer did not go on with the handshake within ${deadlineMs} ms`)
 }
 
 function closedError({ code, reason, cause }: TransportCloseReason): MuxError {

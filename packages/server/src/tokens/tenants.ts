@@ -1,5 +1,5 @@
 import { type Clock, type LimitUse, type Logger, RareLog } from '@ls/foundation'
-import { MemoryBudget, type MemoryBudgetOptions, type Session } from '@ls/mux'
+import { maxPendingBytes, MemoryBudget, type MemoryBudgetOptions, type Session } from '@ls/mux'
 import { Tenant, tenantOf } from './tenant.js'
 import type { TokenRecord } from './token-registry.js'
 
@@ -41,7 +41,7 @@ export class Tenants {
     const onExceeded = (): void => this.#relieveSoon()
     this.#limits = { limitBytes, promiseLimitBytes: limitBytes * promisesPerByte, onExceeded }
     this.#budget = new MemoryBudget({ ...this.#limits, shares: guaranteedTenants })
-    this.strangers = new MemoryBudget({ limitBytes: Math.min(maxStrangersBytes, limitBytes >> 3) }, this.#budget)
+    this.strangers = new MemoryBudget({ limitBytes: Math.min(maxPendingBytes, limitBytes >> 3) }, this.#budget)
   }
 
   /** Bytes that all sessions hold. */
@@ -178,9 +178,6 @@ const promisesPerByte = 4
 
 /** Number of tenants for which half of the budget is reserved. With more of them the parts become smaller. */
 const guaranteedTenants = 16
-
-/** Memory of all unauthenticated connections, in bytes: the early data of 4096 of them. */
-const maxStrangersBytes = 16_777_216
 
 /** Least time between new sessions of a token with too many in grace: 20 a second are plenty for people. */
 const crowdedIntervalMs = 50

@@ -77,7 +77,7 @@ export function earlyDataFault(
 }
 
 /** Total size of early data. */
-export function sumBytes(messages: readonly Uint8Array[]): number {
+function sumBytes(messages: readonly Uint8Array[]): number {
   return messages.reduce((bytes, { length }) => bytes + length, 0)
 }
 

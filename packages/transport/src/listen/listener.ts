@@ -7,7 +7,7 @@ import { asError, checkDurationMs, checkInteger, formatHostPort } from '@ls/foun
 import { PendingConnections, type TransportCloseReason } from '@ls/mux'
 import { WebSocketServer, type ServerOptions, type WebSocket } from 'ws'
 import { CloseCode } from '../websocket/close-code.js'
-import { earlyDataFault, echoEarlyData, sumBytes, takeEarlyData } from '../byte-stream/early-data.js'
+import { earlyDataFault, echoEarlyData, takeEarlyData } from '../byte-stream/early-data.js'
 import { systemCodeOf, TransportError, type TransportErrorCode } from '../errors.js'
 import { type ClientAddress, clientAddress, type ClientAddressHeader, clientAddressHeaders } from '../port/forwarded.js'
 import { HttpPort } from '../port/http-port.js'
@@ -18,6 +18,7 @@ import { type RefusalCounts, Refusals } from '../port/refusals.js'
 import type { ServerTlsOptions } from '../port/server-tls.js'
 import { parseTrustedProxies, type TrustedProxies } from '../port/trusted-proxies.js'
 import { socketMode, unixPathOf } from '../port/unix-socket.js'
+import { Turns } from './turns.js'
 import { readUpgradeRequest, upgradeFault, type UpgradeRequest } from './upgrade-request.js'
 import { WebSocketTransport } from '../websocket/websocket-transport.js'
 
@@ -47,6 +48,7 @@ export class Listener implements TransportListener {
   readonly #refusals: Refusals
   readonly #port: HttpPort
   readonly #upgrader: WebSocketServer
+  readonly #turns = new Turns()
   /** Unauthenticated ones among `transports`. */
   readonly #unproven = new Set<WebSocketTransport>()
   /** Calls of `closeAll` that wait for the last link. */
@@ -76,7 +78,7 @@ export class Listener implements TransportListener {
       trusted: this.#trusted,
       refusals: this.#refusals,
     })
-    this.#port.server.on('upgrade', (request, stream, head) => this.#upgrade(request, stream, head))
+    this.#port.server.on('upgrade', (request, stream, head) => this.#upgradeInTurn(request, stream, head))
     this.#port.server.on('request', (request, response) => this.#answer(request, response))
   }
 
@@ -131,6 +133,18 @@ export class Listener implements TransportListener {
     if (this.transports.size > 0) await new Promise<void>((resolve) => this.#waiting.push(resolve))
   }
 
+  #upgradeInTurn(request: IncomingMessage, stream: Duplex, head: Buffer): void {
+    // The HTTP server has given up its listeners.
+    const ignore = (): void => {}
+    stream.on('error', ignore)
+    this.#turns.run(() => {
+      stream.off('error', ignore)
+      // The port closed meanwhile, or the connection was cut to make room for others.
+      if (!this.#port.server.listening) stream.destroy()
+      if (!stream.destroyed) this.#upgrade(request, stream, head)
+    })
+  }
+
   #upgrade(request: IncomingMessage, stream: Duplex, head: Buffer): void {
     const upgradeRequest = readUpgradeRequest(request, this.#clientOf(request))
     const decision = this.#decide(upgradeRequest)
@@ -142,7 +156,6 @@ export class Listener implements TransportListener {
     const excess = earlyDataFault(early, this.#options.unproven)
     if (excess !== undefined) return this.#refuse(stream, excess, upgradeRequest)
     this.#port.isFor(request.socket, upgradeRequest.remoteAddress)
-    if (early.length > 0) this.#port.holds(request.socket, sumBytes(early))
     this.#upgrader.handleUpgrade(request, stream, head, (socket) =>
       this.#open({ socket, stream, connection: request.socket, request: upgradeRequest, early }),
     )
@@ -191,6 +204,7 @@ export class Listener implements TransportListener {
       isServer: true,
       early,
       unproven,
+      onUnproven: (bytes) => this.#port.holds(connection, bytes),
       onAdmit: () => this.#admit(transport, connection),
     })
     this.transports.add(transport)

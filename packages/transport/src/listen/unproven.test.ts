@@ -10,6 +10,7 @@ import type { WebSocketTransport } from '../websocket/websocket-transport.js'
 
 const unproven = { messageBytes: 100, totalBytes: 300 }
 const key = Uint8Array.of(1, 2, 3, 4)
+const quiet = { onMessage() {}, onDrain() {}, onClose() {} }
 const masked = { masked: true, key }
 
 /** An open WebSocket by hand, of a client that has shown nothing yet. */
@@ -122,6 +123,44 @@ test('early data of someone unproven is charged until the link is let in', async
   const held = budget.usedBytes
   for (const transport of listener.transports) transport.admit()
   expect([held, budget.usedBytes]).toEqual([50, 0])
+})
+
+test('messages of someone unproven are charged by their header, until the link is let in', async () => {
+  const pending = new PendingConnections()
+  const budget = new MemoryBudget({ limitBytes: 10_000 })
+  pending.chargeTo(budget)
+  const { socket, transport } = await stranger({ pending })
+  transport.resume()
+  socket.write(wsHeader(90, key))
+  await until(() => budget.usedBytes > 0, 'the charge')
+  const held = budget.usedBytes
+  transport.admit()
+  expect([held, budget.usedBytes]).toEqual([96, 0])
+})
+
+test('someone unproven gets no ping before it is let in', async () => {
+  const { socket, transport } = await stranger()
+  let answer = Buffer.alloc(0)
+  socket.on('data', (chunk: Buffer) => (answer = Buffer.concat([answer, chunk])))
+  await until(() => answer.includes('\r\n\r\n'), 'the upgrade')
+  const before = transport.keepalive
+  transport.admit()
+  await until(() => answer[answer.length - 6] === 0x89, 'the ping')
+  expect([before, transport.keepalive === undefined]).toEqual([undefined, false])
+})
+
+test('a flood of upgrades opens its links over several turns of the event loop', async () => {
+  const opened: number[] = []
+  let turn = 0
+  const count = (): unknown => turn++ < 10_000 && setImmediate(count)
+  const listener = await startListener({ onTransport: (transport) => (opened.push(turn), transport.setHandler(quiet)) })
+  const sockets = await Promise.all(Array.from({ length: 40 }, () => rawConnection({ port: listener.address().port })))
+  count()
+  for (const socket of sockets) socket.write(upgradeHead())
+  await until(() => opened.length === sockets.length, 'the links')
+  turn = 10_000
+  const most = Math.max(...opened.map((at) => opened.filter((other) => other === at).length))
+  expect(most).toBeLessThanOrEqual(8)
 })
 
 describe('a listener whose pending connections are too many cuts the oldest', () => {

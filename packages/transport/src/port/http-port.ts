@@ -71,7 +71,7 @@ export class HttpPort {
     this.#pending.serve(underlying(socket))
   }
 
-  /** Counts early bytes of the connection until it is admitted. */
+  /** Counts bytes that the client sent before it is admitted. */
   holds(socket: Socket, bytes: number): void {
     this.#pending.hold(underlying(socket), bytes)
   }

@@ -25,6 +25,8 @@ export function parseTrustedProxies(places: readonly string[]): TrustedProxies {
     isEmpty: places.length === 0,
     has(address) {
       if (address === undefined) return unix
+      // BlockList makes an object of each address, and most servers trust nobody.
+      if (places.length === 0) return false
       const version = isIP(address)
       // BlockList finds IPv4-mapped IPv6 addresses in IPv4 networks too.
       return version !== 0 && networks.check(address, familyOf(version))

@@ -11,10 +11,13 @@ export class ReadAllowance {
   /** A larger message closes the link with 1009, from any peer. */
   readonly maxMessageBytes: number
   readonly #messageBytes: number
+  readonly #onTaken: ((bytes: number) => void) | undefined
   #leftBytes: number
 
-  constructor(maxMessageBytes: number, unproven?: UnprovenLimits) {
+  /** @param onTaken Called with the bytes of each frame that is taken before the peer is admitted. */
+  constructor(maxMessageBytes: number, unproven?: UnprovenLimits, onTaken?: (bytes: number) => void) {
     this.maxMessageBytes = maxMessageBytes
+    this.#onTaken = onTaken
     this.#messageBytes = unproven?.messageBytes ?? maxMessageBytes
     this.#leftBytes = unproven?.totalBytes ?? Number.POSITIVE_INFINITY
     this.isProven = unproven === undefined
@@ -28,6 +31,7 @@ export class ReadAllowance {
     if (this.isProven) return true
     if (messageBytes > this.#messageBytes || frameBytes > this.#leftBytes) return false
     this.#leftBytes -= frameBytes
+    this.#onTaken?.(frameBytes)
     return true
   }
 }

@@ -17,6 +17,8 @@ export interface TransportRole {
   readonly early?: readonly Uint8Array[]
   /** Limits until `admit`. @default it is let in from the start */
   readonly unproven?: UnprovenLimits | undefined
+  /** Called with the bytes that the peer sends before `admit`, early data included. */
+  readonly onUnproven?: (bytes: number) => void
   /** Called on `admit`; returns whether there is room for it. */
   readonly onAdmit?: () => boolean
 }

@@ -35,7 +35,7 @@ export class WebSocketTransport implements MessageTransport {
   readonly #allowance: ReadAllowance
   readonly #onAdmit: (() => boolean) | undefined
   readonly #writer: FrameWriter
-  readonly #keepalive: Keepalive | undefined
+  #keepalive: Keepalive | undefined
   /** `destroyed` delivers nothing more; `closed` means that `onClose` was called. */
   #state: 'open' | 'closing' | 'destroyed' | 'closed' = 'open'
   #handler: TransportHandler | undefined
@@ -58,13 +58,13 @@ export class WebSocketTransport implements MessageTransport {
     stream: Duplex,
     options: ResolvedTransportOptions,
     peer: TransportPeer,
-    { isServer, early = [], unproven, onAdmit }: TransportRole,
+    { isServer, early = [], unproven, onUnproven, onAdmit }: TransportRole,
   ) {
     this.#socket = socket
     this.#stream = stream
     this.#options = options
     this.#held = [...early]
-    this.#allowance = new ReadAllowance(options.maxMessageBytes, unproven)
+    this.#allowance = new ReadAllowance(options.maxMessageBytes, unproven, onUnproven)
     // Early data counts as well; the listener has refused too much of it.
     for (const message of early) this.#allowance.takes(message.length)
     this.#onAdmit = onAdmit
@@ -81,7 +81,8 @@ export class WebSocketTransport implements MessageTransport {
     stream.on('drain', () => this.#drained())
     // Nothing is read before there is a handler: what the peer sends meanwhile waits in the system's buffers.
     socket.pause()
-    this.#keepalive = options.heartbeat === false ? undefined : this.#createKeepalive(options.heartbeat)
+    // A stranger gets no pings: it has its own deadline, and each costs a system call.
+    if (this.#allowance.isProven) this.#openKeepalive()
   }
 
   get bufferedBytes(): number {
@@ -109,6 +110,7 @@ export class WebSocketTransport implements MessageTransport {
       return false
     }
     this.#allowance.isProven = true
+    this.#openKeepalive()
     return true
   }
 
@@ -252,17 +254,21 @@ export class WebSocketTransport implements MessageTransport {
     if (!reader.attach()) this.#socket.on('message', () => this.#keepalive?.received())
   }
 
-  #createKeepalive(timing: Exclude<ResolvedTransportOptions['heartbeat'], false>): Keepalive {
+  #openKeepalive(): void {
+    const { heartbeat, clock } = this.#options
+    if (heartbeat === false) return
     const keepalive = new Keepalive({
-      ...timing,
-      clock: this.#options.clock,
+      ...heartbeat,
+      clock,
       ping: (id) => this.#ping(id),
       dead: (silentMs) => this.#declareDead(silentMs, keepalive.deadlineMs),
     })
     this.#socket.on('pong', (data) => {
       if (data.length === 4) keepalive.pong(data.readUInt32BE())
     })
-    return keepalive
+    this.#keepalive = keepalive
+    if (this.#paused) keepalive.pause()
+    if (this.#handler !== undefined && this.#state === 'open') keepalive.start()
   }
 
   #ping(id: number): void {
