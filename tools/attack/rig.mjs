@@ -3,8 +3,8 @@ import { freePort, ProcessGroup } from '../bench/processes.mjs'
 import { Bystander } from './bystander.mjs'
 import { Targets } from './targets.mjs'
 
-const program = [process.execPath, fileURLToPath(new URL('../../apps/cli/bin/linksocks.js', import.meta.url))]
-const apiKey = 'attack-key'
+export const program = [process.execPath, fileURLToPath(new URL('../../apps/cli/bin/linksocks.js', import.meta.url))]
+export const apiKey = 'attack-key'
 /** What the attacker holds, where an attack begins with a token, and what the bystander holds. */
 export const tokens = { attacker: 'attacker', bystander: 'bystander' }
 
@@ -12,25 +12,33 @@ export const tokens = { attacker: 'attacker', bystander: 'bystander' }
 export class Rig {
   targets
   port
+  /** Where the bystander's client takes proxy connections. */
+  proxyPort
   #server = new ProcessGroup()
   #client = new ProcessGroup()
   #bystander
 
   /**
    * Starts all of it as the attack wants it: with more `flags` for the server, with `wrap`, which makes the server's
-   * command line from what it would be, and with `bystander`, what the bystander does (see programs/bystander.mjs).
-   * `prepare` gives the same, once targets and port are known.
+   * command line from what it would be, with more `clientFlags` for the bystander's client, and with `bystander`, what
+   * the bystander does (see programs/bystander.mjs). `prepare` gives the same, once targets and port are known.
    */
   static async start({ prepare, ...attack }) {
     const rig = new Rig()
     try {
       rig.targets = await Targets.start()
       rig.port = await freePort()
-      const { flags = [], wrap = (line) => line, bystander = {} } = { ...attack, ...(await prepare?.(rig)) }
+      rig.proxyPort = await freePort()
+      const {
+        flags = [],
+        clientFlags = [],
+        wrap = (line) => line,
+        bystander = {},
+      } = { ...attack, ...(await prepare?.(rig)) }
       await rig.#server.start(wrap([...program, 'server', ...rig.#serverFlags(), ...flags]), rig.port)
       await rig.#addBystanderToken()
-      const proxyPort = await freePort()
-      const client = ['-t', tokens.bystander, '-u', rig.url, '-p', String(proxyPort)]
+      const { proxyPort } = rig
+      const client = ['-t', tokens.bystander, '-u', rig.url, '-p', String(proxyPort), ...clientFlags]
       await rig.#client.start([...program, 'client', ...client], proxyPort)
       const tasks = { url: rig.url, token: tokens.bystander, proxyPort, echo: rig.targets.echo, ...bystander }
       rig.#bystander = new Bystander(tasks)

@@ -15,6 +15,9 @@ export const upgradeRequest = [
   '\r\n',
 ].join('\r\n')
 
+/** Silence after which an answer is over, in ms. */
+const answerMs = 500
+
 /** A connection that nobody waits for; what the server does to it is the server's choice. */
 export function openConnection(port) {
   const socket = connect({ port, host: '127.0.0.1', localAddress: strangersAddress })
@@ -28,6 +31,21 @@ export async function openWebSocket(port) {
   socket.write(upgradeRequest)
   await Promise.race([once(socket, 'data'), once(socket, 'close')])
   return socket.resume()
+}
+
+/** All of the answer to a request, up to the end of the connection or of the time. */
+export async function ask(port, request) {
+  const socket = openConnection(port)
+  let answer = ''
+  socket.on('data', (chunk) => (answer += chunk.toString('latin1')))
+  socket.setTimeout(answerMs, () => socket.destroy()).write(request)
+  await new Promise((resolve) => socket.once('close', resolve))
+  return answer
+}
+
+/** The status of an answer, 0 for none. */
+export function statusOf(answer) {
+  return Number(/^HTTP\/1\.1 (\d{3})/.exec(answer)?.[1] ?? 0)
 }
 
 /** The header of a masked frame (RFC 6455 §5.2) of that many bytes; 0x82 is a whole binary message. */

@@ -11,6 +11,8 @@ export class Targets {
   drain
   source
   website
+  /** TCP and UDP; nobody may reach it. */
+  forbidden
   /** What the targets saw that must not be. */
   faults = []
   #child = fork(program, { execArgv: [] })

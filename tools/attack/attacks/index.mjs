@@ -4,17 +4,22 @@ import { gzipBombs } from './gzip-bombs.mjs'
 import { halfFrames } from './half-frames.mjs'
 import { halfOpen } from './half-open.mjs'
 import { keyGuessing } from './key-guessing.mjs'
+import { linkedFiles } from './linked-files.mjs'
 import { nameFlood } from './name-flood.mjs'
 import { neverAcknowledge } from './never-acknowledge.mjs'
+import { openFiles } from './open-files.mjs'
+import { closedAddresses, namesOfRules } from './other-spellings.mjs'
 import { smuggling } from './smuggling.mjs'
+import { transparentPort, webPages } from './web-pages.mjs'
 import { windowHoarding } from './window-hoarding.mjs'
 
-/** Without a token first, then with one. */
+/** Without a token first, then with one, then from the user's own machine. */
 export const attacks = [
   halfFrames,
   halfOpen,
   keyGuessing,
   smuggling,
+  linkedFiles,
   gzipBombs,
   neverAcknowledge,
   connectAndDrop,
@@ -22,4 +27,9 @@ export const attacks = [
   udpDescriptors,
   nameFlood,
   windowHoarding,
+  namesOfRules,
+  closedAddresses,
+  webPages,
+  transparentPort,
+  openFiles,
 ]

@@ -1,5 +1,6 @@
 // What is reached through the server, in a process of its own: an echo, a sink that never reads, a drain that reads all, a
-// source that never ends, and a website. Tells its parent where they are, and what they saw that must not be.
+// source that never ends, a website, and a place that nobody may reach. Tells its parent where they are, and what they saw that must not be.
+import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { createServer as createHttpServer } from 'node:http'
 import { createServer } from 'node:net'
@@ -11,11 +12,14 @@ const servers = {
   drain: createServer((socket) => socket.resume()),
   source: createServer(pour),
   website: createHttpServer(servePage),
+  forbidden: createServer((socket) => socket.once('data', (bytes) => report('tcp', bytes)).resume()),
 }
 
 process.on('disconnect', () => process.exit())
 const places = {}
 for (const [name, server] of Object.entries(servers)) places[name] = await listen(server)
+const datagrams = createSocket('udp4', (bytes) => report('udp', bytes)).bind(places.forbidden.port, '127.0.0.1')
+await once(datagrams, 'listening')
 process.send({ places })
 
 async function listen(server) {
@@ -36,4 +40,10 @@ function pour(socket) {
   }
   socket.on('drain', fill)
   fill()
+}
+
+function report(protocol, bytes) {
+  process.send({
+    fault: `the forbidden target was reached by ${protocol}: ${JSON.stringify(String(bytes).slice(0, 100))}`,
+  })
 }
