@@ -138,10 +138,11 @@ export class Listener implements TransportListener {
     const ignore = (): void => {}
     stream.on('error', ignore)
     this.#turns.run(() => {
-      stream.off('error', ignore)
       // The port closed meanwhile, or the connection was cut to make room for others.
       if (!this.#port.server.listening) stream.destroy()
-      if (!stream.destroyed) this.#upgrade(request, stream, head)
+      if (stream.destroyed) return
+      stream.off('error', ignore)
+      this.#upgrade(request, stream, head)
     })
   }
 
