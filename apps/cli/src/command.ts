@@ -25,8 +25,8 @@ interface CommandArgument {
   readonly choices?: readonly string[]
 }
 
-/** Commands that keep running; LINKSOCKS_MODE may name the first four. */
-export const runCommandNames = ['server', 'client', 'provider', 'connector', 'connect', 'demo', 'run'] as const
+/** Commands with settings and a log; LINKSOCKS_MODE may name the first four. */
+export const runCommandNames = ['server', 'client', 'provider', 'connector', 'connect', 'demo', 'run', 'token'] as const
 
 export type RunCommandName = (typeof runCommandNames)[number]
 
@@ -188,6 +188,22 @@ export const commands: readonly Command[] = [
     examples: [
       ['What the file comes to', 'linksocks config show linksocks.yaml'],
       ['A file for a command line', 'linksocks config from-flags server -t my_token -r -p 9870'],
+    ],
+  },
+  {
+    name: 'token',
+    usage: 'token add|list|show|revoke [token] [flags]',
+    argument: { name: 'action', choices: ['add', 'list', 'show', 'revoke'] },
+    summary: 'Manage the tokens of a running server.',
+    description:
+      'Talks to the API of a server on this machine (--api-socket), or elsewhere (--api). A token is named by itself, its id or the name in its policy.',
+    examples: [
+      ['The server', 'linksocks server --api-socket default --state /var/lib/linksocks/state.json'],
+      [
+        'A token for one person',
+        'linksocks token add --name ada --allow "*.internal:443" --expires 2027-01-31T00:00:00Z',
+      ],
+      ['End it, with all that it carries', 'linksocks token revoke ada'],
     ],
   },
   {

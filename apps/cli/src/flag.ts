@@ -10,6 +10,7 @@ export const sections = [
   'Network',
   'Reliability',
   'Limits',
+  'Tokens',
   'Logs',
   'Direct mode',
   'Help',

@@ -10,6 +10,7 @@ import { logFlags } from './flags/log-flags.js'
 import { networkFlags } from './flags/network-flags.js'
 import { proxyPortFlags } from './flags/proxy-port-flags.js'
 import { reliabilityFlags } from './flags/reliability-flags.js'
+import { tokenFlags } from './flags/token-flags.js'
 import { tlsFlags } from './flags/tls-flags.js'
 import { webFlags } from './flags/web-flags.js'
 
@@ -27,6 +28,7 @@ export const flags = [
   ...networkFlags,
   ...reliabilityFlags,
   ...limitFlags,
+  ...tokenFlags,
   ...logFlags,
   ...directModeFlags,
   ...helpFlags,

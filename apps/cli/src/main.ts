@@ -178,6 +178,10 @@ async function runCommand({ invocation, file }: RunWithFile, context: CommandCon
       const { runDemo } = await import('./commands/demo.js')
       return runDemo(invocation.settings, context)
     }
+    case 'token': {
+      const { runToken } = await import('./tokens/token.js')
+      return runToken(invocation.words, invocation.settings, context)
+    }
     case 'connect': {
       const { runConnect } = await import('./commands/connect.js')
       return runConnect(invocation.target ?? '', invocation.settings, context)

@@ -8,6 +8,7 @@ export type ServerErrorCode =
   | 'ERR_SERVER_PORT_TAKEN'
   | 'ERR_SERVER_EXPOSE_REFUSED'
   | 'ERR_SERVER_CLOSED'
+  | 'ERR_SERVER_STATE'
 
 /** Why the server refused a call. Matches on `code`; the message is fit for the person who made the call. */
 export class ServerError extends Error {

@@ -8,6 +8,7 @@ test('@ls/server exports exactly these names', () => {
       "Policy",
       "PolicyFault",
       "ServerError",
+      "ServerState",
     ]
   `)
 })

@@ -30,6 +30,7 @@ import { parseFallback } from './fallback/fallback.js'
 import { defaultGuard } from './default-guard.js'
 import { Policy } from './policy/policy.js'
 import type { PolicyOptions } from './policy/policy-options.js'
+import type { ServerState } from './state/server-state.js'
 
 export interface ServerOptions extends PayloadOptions {
   /** Address the WebSocket port listens on, or `unix:/path/of.sock`. @default '0.0.0.0' */
@@ -65,6 +66,13 @@ export interface ServerOptions extends PayloadOptions {
   readonly allowOrigins?: readonly string[]
   /** Key of the management API, not empty; users send it as `X-API-Key`. @default off */
   readonly apiKey?: string
+  /**
+   * Path of a UNIX socket with the management API for the user that runs the server, without a key. A folder that is
+   * missing is made, for that user alone. @default none
+   */
+  readonly apiSocket?: string
+  /** Where tokens of the API and of providers outlive the process. @default nowhere: they end with it */
+  readonly state?: ServerState
   /** Address of reverse tokens' SOCKS ports, unless the token has one. @default '127.0.0.1' */
   readonly socksHost?: string
   /**

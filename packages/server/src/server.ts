@@ -1,9 +1,9 @@
 import { EventEmitter } from 'node:events'
 import { asError, type Logger, RareLog, type Snapshot } from '@ls/foundation'
-import type { Channel } from '@ls/mux'
 import { type Exposure, Outbound, parseExposure, RefusalLog } from '@ls/relay'
 import { AllowedOrigins, connectByteStream, type RefusalCounts } from '@ls/transport'
 import { Admission } from './links/admission.js'
+import { ApiSocket } from './api/api-socket.js'
 import { ManagementApi } from './api/management-api.js'
 import { AuthThrottle } from './links/auth-throttle.js'
 import { type ChannelInfo, closeChannel, listChannels } from './reverse/channel-info.js'
@@ -20,11 +20,11 @@ import { addConnector, addForward, addReverse } from './tokens/add-token.js'
 import { OrphanedTokens } from './tokens/orphaned-tokens.js'
 import { OwnProxy } from './port/own-proxy.js'
 import type { Peer } from './links/peer.js'
-import { admitForwarded } from './policy/admit-forwarded.js'
 import { TokenUses } from './policy/token-uses.js'
+import { ChannelRouter } from './reverse/channel-router.js'
 import { ReverseGroups } from './reverse/reverse-groups.js'
 import { peersIdle } from './links/peers-idle.js'
-import { TokenSlots } from './tokens/token-slots.js'
+import { KeptTokens } from './state/kept-tokens.js'
 import { Switchboard } from './reverse/switchboard.js'
 import { makeToken, type TokenRecord, TokenRegistry } from './tokens/token-registry.js'
 import type { ConnectorTokenRequest, ReverseTokenRequest, TokenOptions } from './tokens/token-requests.js'
@@ -45,19 +45,21 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
   readonly #logger: Logger
   readonly #tokens = new TokenRegistry()
   readonly #groups: ReverseGroups
-  readonly #outbound: Outbound
   readonly #admission: Admission
   /** Shared by tokens and the API key. */
   readonly #throttle: AuthThrottle
   readonly #refusals: RefusalLog
   readonly #counts = new ServerCounts()
   readonly #switchboard: Switchboard
-  readonly #slots: TokenSlots
+  readonly #outbound: Outbound
+  readonly #router: ChannelRouter
   readonly #uses: TokenUses
   readonly #connectorMessages: ConnectorMessages
   readonly #orphanedTokens: OrphanedTokens
   readonly #exposures: Exposures
   readonly #api: ManagementApi | undefined
+  #apiSocket: ApiSocket | undefined
+  readonly #kept: KeptTokens | undefined
   readonly #ownProxy: OwnProxy | undefined
   #port: WebSocketPort | undefined
   #state: 'idle' | 'starting' | 'listening' | 'closing' | 'closed' = 'idle'
@@ -67,7 +69,7 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
   constructor(options: ServerOptions = {}) {
     super()
     this.#options = resolveServerOptions(options)
-    const { logger, clock, apiKey, orphanedTokenMs } = this.#options
+    const { logger, clock, apiKey, apiSocket, state, orphanedTokenMs } = this.#options
     this.#logger = logger
     this.#throttle = new AuthThrottle({ clock })
     this.#refusals = new RefusalLog(clock, logger)
@@ -79,7 +81,6 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
       ...this.#exposures.ports,
     ]
     this.#outbound = new Outbound({ ...this.#options, ownPorts, dialWebSocket: connectByteStream })
-    this.#slots = new TokenSlots(this.#options)
     this.#ownProxy = OwnProxy.of(this.#outbound, this.#options, this.#counts)
     this.#uses = new TokenUses({ server: this.#options, peers: () => this.peers })
     this.#admission = this.#makeAdmission()
@@ -94,17 +95,22 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
     })
     const onExposed = (exposure: Exposure, token: string): void => void this.emit('exposed', exposure, token)
     this.#exposures = makeExposures(this.#options, this.#groups, onExposed)
+    const ways = { outbound: this.#outbound, groups: this.#groups, switchboard: this.#switchboard, uses: this.#uses }
+    this.#router = new ChannelRouter({ server: this.#options, ...ways })
     const ofProviders = {
       tokens: this.#tokens,
       isConnected: (reverse: TokenRecord, instance: string) => this.#groups.of(reverse)?.hasProvider(instance) ?? false,
-      remove: (token: TokenRecord) => void this.#removeRecord(token),
+      remove: (token: TokenRecord) => void this.#removeRecord(token).catch((error: unknown) => this.#fail(error)),
     }
     this.#connectorMessages = new ConnectorMessages({
       ...ofProviders,
       changed: (token) => this.#groups.of(token)?.ownershipChanged(),
+      save: state === undefined ? undefined : (added) => (added === undefined ? state.save() : this.#kept!.add(added)),
     })
     this.#orphanedTokens = new OrphanedTokens({ ...ofProviders, clock, keepMs: orphanedTokenMs })
-    this.#api = apiKey === undefined ? undefined : this.#makeApi(apiKey)
+    const keeping = { tokens: this.#tokens, logger, server: this, orphans: this.#orphanedTokens }
+    this.#kept = state === undefined ? undefined : new KeptTokens({ state, ...keeping })
+    this.#api = apiKey === undefined && apiSocket === undefined ? undefined : this.#makeApi(apiKey)
   }
 
   /** Where the WebSocket port listens, for a UNIX socket `unix:/path` and port 0; undefined before {@link listen}. */
@@ -139,7 +145,8 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
 
   /** All tokens in the order of adding, with the clients of each. */
   tokens(): TokenStatus[] {
-    return listTokens(this.#tokens, this.peers, this.#groups)
+    const isKept = (record: TokenRecord): boolean => this.#kept?.has(record) === true
+    return listTokens({ tokens: this.#tokens, peers: this.peers, groups: this.#groups, isKept })
   }
 
   /** Channels that end or pass here now. */
@@ -188,6 +195,16 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
   }
 
   /**
+   * Keeps a token in the server's `state`, if it has one; resolves once it is on the disk.
+   *
+   * @throws ServerError when it cannot be written; the token is then removed
+   */
+  async keepToken(token: string): Promise<void> {
+    const record = this.#tokens.find(token)
+    if (record !== undefined) await this.#kept?.addOr(record, () => this.#removeRecord(record))
+  }
+
+  /**
    * Removes a token with the connector tokens that lead to it, and disconnects all their users. Resolves when its SOCKS
    * port is free again, with false if there was no such token.
    */
@@ -207,7 +224,9 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
   async listen({ signal }: { signal?: AbortSignal } = {}): Promise<void> {
     if (this.#state !== 'idle') throw new ServerError('ERR_SERVER_CLOSED', `the server is ${this.#state} already`)
     this.#state = 'starting'
+    this.#kept?.restore()
     try {
+      this.#apiSocket ??= await ApiSocket.openAt(this.#options.apiSocket, this.#api)
       this.#port = await this.#openPort(signal)
     } catch (error) {
       if (this.#closing === undefined) this.#state = 'idle'
@@ -234,7 +253,7 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
     return this.#closing
   }
 
-  #makeApi(apiKey: string): ManagementApi {
+  #makeApi(apiKey: string | undefined): ManagementApi {
     const { clock, logger, allowOrigins } = this.#options
     return new ManagementApi({
       server: this,
@@ -256,7 +275,7 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
       onJoin: (peer) => this.#join(peer),
       onLeave: (peer, reason) => this.#leave(peer, reason),
       onLinked: (peer) => this.#groups.of(peer.record)?.wake(peer),
-      onConnect: (peer, channel) => this.#connect(peer, channel),
+      onConnect: (peer, channel) => this.#router.connect(peer, channel),
       onMessage: (peer, message) => {
         this.#connectorMessages.receive(peer, message)
         answerExpose(this.#exposures, peer, message)
@@ -270,7 +289,7 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
   #openPort(signal: AbortSignal | undefined): Promise<WebSocketPort> {
     const options: WebSocketPortOptions = {
       server: this.#options,
-      api: this.#api,
+      api: this.#options.apiKey === undefined ? undefined : this.#api,
       throttle: this.#throttle,
       isKnownToken: (hash) => this.#tokens.findByHash(hash) !== undefined,
       onRefused: (remoteAddress, reason) => this.#refused(remoteAddress, reason, 'token'),
@@ -295,6 +314,7 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
       this.#ownProxy?.close(graceMs),
       peersIdle(this.peers, graceMs),
     ])
+    await this.#apiSocket?.close()
     for (const { session } of this.peers) session.close('the server is shutting down')
     await this.#port?.closeAll()
     await portClosed
@@ -332,35 +352,21 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
     this.emit('clientDisconnected', info, reason)
   }
 
-  #connect(peer: Peer, channel: Channel): void {
-    const { record, session } = peer
-    const use = this.#uses.of(record)
-    const refusal = use?.channelRefusal()
-    if (refusal !== undefined) return channel.reject(refusal.message)
-    if (record.kind === 'forward') {
-      const asker = { source: peer.remoteAddress, slots: use?.slots ?? this.#slots.of(record), tenant: record }
-      return this.#outbound.serve(channel, use === undefined ? asker : { ...asker, ...use.askerRules })
-    }
-    const group = this.#groups.of(record)
-    if (record.kind === 'reverse' || group === undefined) return channel.reject('forbidden: providers open no channels')
-    const pass = (onOver?: () => void): void => {
-      const { connectorWaitMs: waitMs } = this.#options
-      this.#switchboard.connect(channel, session, { providers: group.providersFor(record), waitMs, onOver })
-    }
-    if (use === undefined) pass()
-    else admitForwarded(channel, use, pass)
-  }
-
   async #removeRecord(record: TokenRecord): Promise<void> {
     const gone = new Set([record, ...(record.kind === 'reverse' ? this.#tokens.connectorsOf(record) : [])])
     for (const each of gone) this.#tokens.remove(each)
     for (const peer of this.peers) {
       if (gone.has(peer.record)) peer.session.close('the token was removed')
     }
-    if (record.kind !== 'reverse') return
-    this.#orphanedTokens.forget(record)
-    await this.#exposures.tokenRemoved(record)
-    await this.#groups.remove(record)
+    const forgotten = this.#kept?.remove(gone)
+    // It is awaited below, after work that may fail too.
+    forgotten?.catch(() => {})
+    if (record.kind === 'reverse') {
+      this.#orphanedTokens.forget(record)
+      await this.#exposures.tokenRemoved(record)
+      await this.#groups.remove(record)
+    }
+    await forgotten
   }
 
   /** Reports an error that no caller waits for: to the log, and as an event if the embedder listens. */

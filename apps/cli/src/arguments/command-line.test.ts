@@ -425,7 +425,7 @@ describe('parseCommandLine, of what people type by habit,', () => {
   it.each([
     [
       '--config x',
-      'linksocks server|client|provider|connector|connect|demo|run --config …; a configuration file is for another',
+      'linksocks server|client|provider|connector|connect|demo|run|token --config …; a configuration file is for another',
     ],
     [
       '--config x server',

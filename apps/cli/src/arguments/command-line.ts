@@ -72,7 +72,8 @@ function parseCommand(command: CommandName, argv: readonly string[], environment
     return { kind: 'config', action: 'check', file: readFileArgument(positionals, environment) }
   const url = findCommand(command)?.takesUrl === true ? takeUrl(positionals, given) : undefined
   const target = command === 'connect' ? parseConnectTarget(positionals) : undefined
-  const [extra] = positionals.slice(url === undefined && target === undefined ? 0 : 1)
+  const taken = command === 'token' ? positionals.length : url === undefined && target === undefined ? 0 : 1
+  const [extra] = positionals.slice(taken)
   if (extra !== undefined) throw unexpected(extra)
   if (command === 'version') return { kind: 'version' }
 
@@ -87,7 +88,16 @@ function parseCommand(command: CommandName, argv: readonly string[], environment
   const explicit = values.filter(([, value]) => value !== undefined)
   const warnings = [...withoutEffect(values), ...blankEdges(values), ...misspeltVariables(environment)]
   // `Settings` is derived from the table that made `settings`.
-  return { kind: 'run', command, settings, target, given: explicit, secrets, warnings } as unknown as Run
+  return {
+    kind: 'run',
+    command,
+    settings,
+    target,
+    words: positionals,
+    given: explicit,
+    secrets,
+    warnings,
+  } as unknown as Run
 }
 
 function parseConnectTarget([target]: readonly string[]): string {

@@ -11,6 +11,8 @@ export interface RunOf<C extends RunCommandName> {
   readonly settings: Settings<C>
   /** Argument of the command; only `connect` takes one, and needs it. */
   readonly target: string | undefined
+  /** All that stands without a flag; only `token` takes more than one. */
+  readonly words: readonly string[]
   /** What was given by flags and variables, without defaults. */
   readonly given: readonly (readonly [Flag, FlagValue])[]
   /** All given secrets, which the log must leave out. */

@@ -1,6 +1,7 @@
 import type { Account } from '@ls/relay'
 import type { LinkSocksServer, ReverseTokenRequest } from '@ls/server'
 import type { Settings } from '../settings.js'
+import type { MakeToken } from '../tokens/made-tokens.js'
 import { definedOnly } from './shared-options.js'
 
 /** What one token of a server is for. */
@@ -55,13 +56,21 @@ export function planToken(settings: TokenSettings, accounts: readonly Account[])
 }
 
 /** Adds a token with those of its connectors. @throws ServerError, RangeError or TypeError, and then adds none */
-export function registerToken(server: LinkSocksServer, plan: TokenPlan): readonly RegisteredToken[] {
+export function registerToken(
+  server: LinkSocksServer,
+  plan: TokenPlan,
+  make: MakeToken = () => undefined,
+): readonly RegisteredToken[] {
   const isNew = plan.token === undefined
+  const token = plan.token ?? make('token')
   if (plan.reverse === undefined)
-    return [{ name: 'token', token: server.addForwardToken(plan.token), isNew, role: 'client' }]
-  const { token: reverseToken } = server.addReverseToken(plan.reverse)
+    return [{ name: 'token', token: server.addForwardToken(token), isNew, role: 'client' }]
+  const { token: reverseToken } = server.addReverseToken({ ...plan.reverse, ...definedOnly({ token }) })
   try {
-    const connectors = plan.connectors.map((each) => registerConnector(server, each, reverseToken))
+    const connectors = plan.connectors.map((each) => ({
+      ...registerConnector(server, each ?? make('connector token'), reverseToken),
+      isNew: each === undefined,
+    }))
     return [{ name: 'token', token: reverseToken, isNew, role: 'provider' }, ...connectors]
   } catch (error) {
     void server.removeToken(reverseToken)
@@ -90,11 +99,14 @@ export function exposeForTokens(
   }
 }
 
-function registerConnector(server: LinkSocksServer, token: string | undefined, reverseToken: string): RegisteredToken {
+function registerConnector(
+  server: LinkSocksServer,
+  token: string | undefined,
+  reverseToken: string,
+): Omit<RegisteredToken, 'isNew'> {
   return {
     name: 'connector token',
     token: server.addConnectorToken({ ...definedOnly({ token }), reverseToken }),
-    isNew: token === undefined,
     role: 'connector',
   }
 }

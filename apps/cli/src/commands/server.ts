@@ -1,11 +1,13 @@
 import { type Account, formatExposure, formatListenAddress, isLoopback } from '@ls/relay'
-import { LinkSocksServer, type ServerOptions } from '@ls/server'
+import { LinkSocksServer, type ServerOptions, ServerState } from '@ls/server'
 import { openServerCertificate } from '../certificates/server-certificate.js'
 import { UsageError } from '../errors.js'
 import { exitCode, type ExitCode } from '../exit-code.js'
 import { nextLine, type NextLine, reachableHost } from '../output/next-line.js'
 import type { Settings } from '../settings.js'
 import { aborted } from '../stop-signals.js'
+import { defaultApiSocket } from '../tokens/api-call.js'
+import { type MakeToken, madeTokens } from '../tokens/made-tokens.js'
 import { readAccounts } from './accounts.js'
 import { asUsage, checkNetwork } from './check-settings.js'
 import { type CommandContext, graceMs, tellWhatIsWaitedFor } from './context.js'
@@ -56,9 +58,10 @@ export async function startServer(request: ServerRequest, context: CommandContex
   checkServer(settings)
   for (const warning of serverWarnings(settings)) logger.warn({}, warning)
   const certificate = await openServerCertificate(settings, context)
-  const options = { ...plannedOptions(request), ...certificate.options, logger }
+  const state = settings.state === undefined ? undefined : await ServerState.open(settings.state)
+  const options = { ...plannedOptions(request), ...certificate.options, ...definedOnly({ state }), logger }
   const server = asUsage('', () => new LinkSocksServer(options))
-  const tokens = asUsage('', () => registerTokens(server, request))
+  const tokens = asUsage('', () => registerTokens(server, request, madeTokens(state)))
   context.redactor.add(...passwordsOf(request), ...tokens.map(({ token }) => token))
   asUsage('--expose', () => exposeForTokens(server, settings.expose, tokens))
   const ports = [webSocketPort(settings), proxyPort(settings)]
@@ -71,6 +74,7 @@ export async function startServer(request: ServerRequest, context: CommandContex
 
   try {
     await server.listen({ signal: stop })
+    await state?.save()
   } catch (error) {
     certificate.close()
     await server.close()
@@ -121,13 +125,17 @@ export function plannedOptions({ settings }: ServerRequest): ServerOptions {
 }
 
 /** Registers all tokens. @throws UsageError, ServerError, RangeError or TypeError for one that cannot be */
-export function registerTokens(server: LinkSocksServer, request: ServerRequest): readonly RegisteredToken[] {
-  return planTokens(request).flatMap((plan) => registerToken(server, plan))
+export function registerTokens(
+  server: LinkSocksServer,
+  request: ServerRequest,
+  make?: MakeToken,
+): readonly RegisteredToken[] {
+  return planTokens(request).flatMap((plan) => registerToken(server, plan, make))
 }
 
 /** The tokens that a server is to have. @throws UsageError for accounts that cannot be read */
 function planTokens({ settings, moreTokens = [] }: ServerRequest): readonly TokenPlan[] {
-  const isAsked = settings.token !== undefined || (settings.apiKey === undefined && moreTokens.length === 0)
+  const isAsked = settings.token !== undefined || (!hasApi(settings) && moreTokens.length === 0)
   const all = isAsked ? [settings, ...moreTokens] : moreTokens
   return all.map((each) => planToken(each, readAccounts(each)))
 }
@@ -143,7 +151,8 @@ export function serverOptions(settings: ServerSettings): ServerOptions {
     ...sharedOptions(settings),
     ...serverTls(settings),
     ...webOptions(settings),
-    ...definedOnly({ apiKey: settings.apiKey, allowPorts: settings.allowPorts, exposeHost: settings.exposeHost }),
+    ...definedOnly({ apiKey: settings.apiKey, apiSocket: apiSocketOf(settings) }),
+    ...definedOnly({ allowPorts: settings.allowPorts, exposeHost: settings.exposeHost }),
     host: settings.wsHost,
     port: settings.wsPort,
     socksHost: settings.socksHost,
@@ -157,9 +166,19 @@ export function serverOptions(settings: ServerSettings): ServerOptions {
   }
 }
 
+function apiSocketOf({ apiSocket }: ServerSettings): string | undefined {
+  return apiSocket === 'default' ? defaultApiSocket(process.env) : apiSocket
+}
+
+/** Whether tokens may come from the API. */
+function hasApi({ apiKey, apiSocket }: ServerSettings): boolean {
+  return apiKey !== undefined || apiSocket !== undefined
+}
+
 /** @throws UsageError where they would restrict nothing: their author believes closed what is open */
-function checkAccessRules({ reverse, connectorAutonomy, accessRule, apiKey, token }: ServerSettings): void {
-  if (accessRule.length === 0 || !reverse || !connectorAutonomy || (apiKey !== undefined && token === undefined)) return
+function checkAccessRules(settings: ServerSettings): void {
+  const { reverse, connectorAutonomy, accessRule, token } = settings
+  if (accessRule.length === 0 || !reverse || !connectorAutonomy || (hasApi(settings) && token === undefined)) return
   throw new UsageError('--access-rule restricts nothing with --connector-autonomy (-a): give it to the providers')
 }
 
@@ -210,7 +229,7 @@ function exposureWarnings({ tlsKey, accountFile, wsHost }: ServerSettings): stri
 }
 
 function serverWarnings(settings: ServerSettings): string[] {
-  const { reverse, connectorToken, connectorAutonomy, token, apiKey, guard, accessRule } = settings
+  const { reverse, connectorToken, connectorAutonomy, token, guard, accessRule } = settings
   const warnings: string[] = []
   if (!reverse && connectorToken.length > 0)
     warnings.push('--connector-token (-c) has no effect without --reverse (-r)')
@@ -218,13 +237,15 @@ function serverWarnings(settings: ServerSettings): string[] {
   if (reverse && connectorAutonomy && connectorToken.length > 0) {
     warnings.push('--connector-token (-c) has no effect with --connector-autonomy (-a): providers bring the tokens')
   }
-  if (reverse && apiKey !== undefined && token === undefined) {
-    warnings.push('--reverse (-r) has no effect with --api-key (-k) and without --token (-t): the API makes the tokens')
+  if (reverse && hasApi(settings) && token === undefined) {
+    warnings.push(
+      '--reverse (-r) has no effect with --api-key (-k) or --api-socket and without --token (-t): the API makes the tokens',
+    )
   }
   if (reverse && accessRule.length > 0 && connectorToken.length > 0) {
     warnings.push('--access-rule holds at the proxy port here; for connectors (-c) give it to the providers')
   }
-  if (reverse && apiKey === undefined && guard !== undefined) {
+  if (reverse && !hasApi(settings) && guard !== undefined) {
     warnings.push('--guard has no effect with --reverse (-r): traffic leaves at the providers, so give it to them')
   }
   return warnings

@@ -21,6 +21,7 @@ describe('renderOverview', () => {
         check-config
                    Show every mistake in a configuration file, with its place.
         config     Show, make or describe a configuration file.
+        token      Manage the tokens of a running server.
         completion
                    Print a script that completes commands and flags in your shell.
         version    Print the version and the platform.

@@ -1,7 +1,7 @@
 import type { Clock, Logger } from '@ls/foundation'
 import type { Answer } from './answer.js'
 import type { ChannelInfo } from '../reverse/channel-info.js'
-import type { ConnectorTokenRequest, ReverseTokenRequest } from '../tokens/token-requests.js'
+import type { ConnectorTokenRequest, ReverseTokenRequest, TokenOptions } from '../tokens/token-requests.js'
 import type { TokenStatus } from '../tokens/token-status.js'
 
 /** One authorized request with its context. */
@@ -23,9 +23,10 @@ export type ApiHandler = (call: ApiCall) => Answer | Promise<Answer>
 export interface ManagedServer {
   tokens(): TokenStatus[]
   channels(): Iterable<ChannelInfo>
-  addForwardToken(token?: string): string
+  addForwardToken(token?: string, options?: TokenOptions): string
   addReverseToken(request: ReverseTokenRequest): { token: string; port: number }
   addConnectorToken(request: ConnectorTokenRequest): string
   removeToken(token: string): Promise<boolean>
+  keepToken(token: string): Promise<void>
   closeChannel(id: string): boolean
 }

@@ -118,11 +118,29 @@ const cases: Record<string, () => Promise<Response>> = {
   'delete /api/token 408': () => callWithoutBody('DELETE', '/api/token'),
   'delete /api/token 413': () => call('DELETE', '/api/token', tooLarge),
   'delete /api/token 429': () => throttled(() => call('DELETE', '/api/token', '{}')),
+  'get /api/token/{token} 200': () => {
+    const policy = { name: 'ada', allow: ['*.internal:443'], hours: { open: ['mon-fri 08:00-18:00'] } }
+    server.addForwardToken('f', { policy })
+    return call('GET', '/api/token/ada')
+  },
+  'get /api/token/{token} 400': () => call('GET', '/api/token/%ff'),
+  'get /api/token/{token} 401': () => call('GET', '/api/token/x', undefined, 'wrong'),
+  'get /api/token/{token} 403': () => callFromPage('GET', '/api/token/x'),
+  'get /api/token/{token} 404': () => call('GET', '/api/token/x'),
+  'get /api/token/{token} 429': () => throttled(() => call('GET', '/api/token/x')),
   'delete /api/token/{token} 200': () => call('DELETE', `/api/token/${server.addForwardToken()}`),
   'delete /api/token/{token} 400': () => call('DELETE', '/api/token/%ff'),
   'delete /api/token/{token} 401': () => call('DELETE', '/api/token/x', undefined, 'wrong'),
   'delete /api/token/{token} 403': () => callFromPage('DELETE', '/api/token/x'),
   'delete /api/token/{token} 429': () => throttled(() => call('DELETE', '/api/token/x')),
+  'get /api/tokens 200': () => {
+    const { token } = server.addReverseToken({ policy: { maxLinks: 2 } })
+    server.addConnectorToken({ reverseToken: token })
+    return call('GET', '/api/tokens')
+  },
+  'get /api/tokens 401': () => call('GET', '/api/tokens', undefined, 'wrong'),
+  'get /api/tokens 403': () => callFromPage('GET', '/api/tokens'),
+  'get /api/tokens 429': () => throttled(() => call('GET', '/api/tokens')),
   'get /api/channels 200': async () => {
     await openChannel()
     return call('GET', '/api/channels')

@@ -11,7 +11,8 @@ import { findRoute, type Route, type RouteMatch } from './routes.js'
 
 export interface ManagementApiOptions {
   readonly server: ManagedServer
-  readonly apiKey: string
+  /** Undefined where only the owner of the process may call it. */
+  readonly apiKey: string | undefined
   readonly throttle: AuthThrottle
   /** Origins of web pages that may call it. */
   readonly allowOrigins: AllowedOrigins
@@ -26,6 +27,8 @@ export interface ApiRequest {
   /** Without the query. */
   readonly path: string
   readonly remoteAddress: string
+  /** The owner of the process, by way of a UNIX socket: needs no key. @default false */
+  readonly isOwner?: true
   /** Answers callers without a valid key instead: the API, including its public part, is then hidden. */
   readonly answerStranger?: () => void
 }
@@ -37,7 +40,8 @@ export class ManagementApi {
 
   constructor(options: ManagementApiOptions) {
     this.#options = options
-    this.#isKey = apiKeyCheck(options.apiKey)
+    const { apiKey } = options
+    this.#isKey = apiKey === undefined ? () => false : apiKeyCheck(apiKey)
   }
 
   /** Answers a request, at once or later. Never throws. */
@@ -55,7 +59,7 @@ export class ManagementApi {
   async #serve(request: IncomingMessage, call: ApiRequest): Promise<Answer> {
     const match = findRoute(call.path)
     const isPublic = match?.route.isPublic === true && call.answerStranger === undefined
-    if (!isPublic) this.#authorize(request, call)
+    if (!isPublic && call.isOwner !== true) this.#authorize(request, call)
     if (match === undefined) return failure(404, 'no such endpoint; GET /api/openapi.json lists them')
     const { method = '' } = request
     if (method === 'OPTIONS') return { status: 204, headers: allow(match.route) }
@@ -92,7 +96,7 @@ export class ManagementApi {
 
   #answerError(error: unknown): Answer {
     if (error instanceof ApiRefusal) return failure(error.status, error.message, error.headers)
-    if (error instanceof ServerError) return failure(200, error.message)
+    if (error instanceof ServerError) return failure(error.code === 'ERR_SERVER_STATE' ? 500 : 200, error.message)
     this.#options.logger.error({ err: error }, 'management API: a request failed')
     return failure(500, 'internal error; the log of the server says more')
   }

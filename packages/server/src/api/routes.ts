@@ -3,6 +3,7 @@ import type { ApiHandler } from './api-call.js'
 import { closeChannel, showChannels } from './channels.js'
 import { openApiJson } from './openapi-json.js'
 import { showStatus } from './status.js'
+import { listTokens, showToken } from './token-list.js'
 import { addToken, removeToken } from './tokens.js'
 
 export interface Route {
@@ -17,7 +18,8 @@ export interface Route {
 export const routes: readonly Route[] = [
   { path: '/api/status', methods: { GET: showStatus } },
   { path: '/api/token', methods: { POST: addToken, DELETE: removeToken } },
-  { path: '/api/token/{token}', methods: { DELETE: removeToken } },
+  { path: '/api/token/{token}', methods: { GET: showToken, DELETE: removeToken } },
+  { path: '/api/tokens', methods: { GET: listTokens } },
   { path: '/api/channels', methods: { GET: showChannels } },
   { path: '/api/channels/{id}', methods: { DELETE: closeChannel } },
   { path: '/api/openapi.json', isPublic: true, methods: { GET: showDocument } },

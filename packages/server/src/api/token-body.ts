@@ -1,3 +1,5 @@
+import { Policy } from '../policy/policy.js'
+import { PolicyFault } from '../policy/policy-fault.js'
 import { ApiRefusal } from './answer.js'
 
 /** Known fields of a request's body; others are ignored, as on deployed servers. */
@@ -9,6 +11,7 @@ export interface TokenBody {
   readonly password?: string
   readonly reverseToken?: string
   readonly allowManageConnector?: boolean
+  readonly policy?: Policy
 }
 
 /**
@@ -31,7 +34,20 @@ export function parseTokenBody(text: string): TokenBody {
     password: string('password'),
     reverseToken: string('reverse_token'),
     allowManageConnector: boolean('allow_manage_connector'),
+    policy: policyOf(json),
   })
+}
+
+/** Deployed servers know no policy, so it is checked as strictly as in a file: a misspelt limit would be none. */
+function policyOf(json: object): Policy | undefined {
+  const value: unknown = Object.hasOwn(json, 'policy') ? (json as { policy: unknown }).policy : undefined
+  if (value === undefined || value === null) return undefined
+  try {
+    return Policy.parse(value)
+  } catch (error) {
+    if (!(error instanceof PolicyFault)) throw error
+    throw new ApiRefusal(400, `invalid request body: ${error.message}`)
+  }
 }
 
 interface TypeOf {

@@ -1,51 +1,61 @@
 import { faultOf, type ReverseTokenRequest } from '../tokens/token-requests.js'
 import { type Answer, ApiRefusal, failure } from './answer.js'
 import type { ApiCall } from './api-call.js'
+import { findToken } from './token-list.js'
 import { parseTokenBody, type TokenBody } from './token-body.js'
 
 /** `POST /api/token`: registers a token of any kind. */
 export async function addToken(call: ApiCall): Promise<Answer> {
   const body = parseTokenBody(await call.readBody())
-  const answer = add(call, body)
+  const added = add(call, body)
+  await call.server.keepToken(added.token)
   call.logger.info({ type: body.type }, 'management API: a token was added')
-  return answer
+  return { status: 200, body: { success: true, ...added } }
 }
 
 /** `DELETE /api/token/{token}`, or with the token in the body: removes it and disconnects its users. */
 export async function removeToken(call: ApiCall): Promise<Answer> {
-  const token = call.parameter || (await readToken(call))
-  if (token === undefined) return failure(200, 'token not specified')
+  const reference = call.parameter || (await readToken(call))
+  if (reference === undefined) return failure(200, 'token not specified')
+  const { token = reference } = findToken(call.server.tokens(), reference) ?? {}
   // A mistyped token must not look like a revoked one.
   if (!(await call.server.removeToken(token))) return failure(200, 'token does not exist')
   call.logger.info({}, 'management API: a token was removed')
   return { status: 200, body: { success: true, token } }
 }
 
-function add({ server }: ApiCall, body: TokenBody): Answer {
+interface Added {
+  readonly token: string
+  readonly port?: number
+}
+
+function add({ server }: ApiCall, body: TokenBody): Added {
+  const { policy } = body
+  const options = policy === undefined ? {} : { policy }
   switch (body.type) {
     case 'forward':
-      return { status: 200, body: { success: true, token: server.addForwardToken(body.token) } }
+      return { token: server.addForwardToken(body.token, options) }
     case 'reverse':
       return addReverse(server, body)
     case 'connector': {
       const { token, reverseToken } = body
       if (reverseToken === undefined) throw new ApiRefusal(200, 'reverse_token is required for connector token')
-      const added = server.addConnectorToken({ reverseToken, ...(token === undefined ? {} : { token }) })
-      return { status: 200, body: { success: true, token: added } }
+      return {
+        token: server.addConnectorToken({ reverseToken, ...options, ...(token === undefined ? {} : { token }) }),
+      }
     }
     default:
       throw new ApiRefusal(400, 'invalid token type')
   }
 }
 
-function addReverse(server: ApiCall['server'], { port, ...body }: TokenBody): Answer {
+function addReverse(server: ApiCall['server'], { port, ...body }: TokenBody): Added {
   // Deployed servers never open a port in autonomy: it would bypass the connector tokens.
   const socksPort = body.allowManageConnector === true ? -1 : port
   const request: ReverseTokenRequest = { ...body, ...(socksPort === undefined ? {} : { socksPort }) }
   const fault = faultOf(request)
   if (fault !== undefined) throw new ApiRefusal(200, fault)
-  const added = server.addReverseToken(request)
-  return { status: 200, body: { success: true, token: added.token, port: added.port } }
+  return server.addReverseToken(request)
 }
 
 /** The token in the body, if there is a body at all. */

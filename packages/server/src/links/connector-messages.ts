@@ -11,6 +11,8 @@ export interface ConnectorMessagesOptions {
   isConnected(reverse: ReverseToken, instance: string): boolean
   /** Removes a token and disconnects its users. */
   remove(token: ConnectorToken): void
+  /** Resolves once the tokens as they are now are on the disk; undefined where none are kept. */
+  readonly save?: ((added: ConnectorToken | undefined) => Promise<void>) | undefined
   /** A token was added or has another owner. */
   changed(token: ConnectorToken): void
 }
@@ -29,13 +31,27 @@ export class ConnectorMessages {
     const message = decode(bytes)
     if (message.type !== MessageType.Connector) return
     const { channelId } = message
-    try {
-      const token = this.#serve(peer, message)
+    const succeed = (token: string): void => {
       peer.session.send(encode({ type: MessageType.ConnectorResponse, channelId, success: true, token }))
-    } catch (error) {
+    }
+    const fail = (error: unknown): void => {
       const text = error instanceof ServerError ? error.message : 'internal error'
       peer.session.send(encode({ type: MessageType.ConnectorResponse, channelId, success: false, error: text }))
     }
+    try {
+      const token = this.#serve(peer, message)
+      const saved = this.#save(token)
+      if (saved === undefined) succeed(token)
+      else saved.then(() => succeed(token)).catch(fail)
+    } catch (error) {
+      fail(error)
+    }
+  }
+
+  /** A provider must not believe in a token that the next start of the server does not know. */
+  #save(token: string): Promise<void> | undefined {
+    const known = this.#options.tokens.find(token)
+    return this.#options.save?.(known?.kind === 'connector' ? known : undefined)
   }
 
   #serve(peer: Peer, message: ConnectorMessage): string {

@@ -1,10 +1,9 @@
-import { createHash } from 'node:crypto'
 import type { RareLog } from '@ls/foundation'
 import { type Asker, ChannelSlots, EntryRules, RelayError } from '@ls/relay'
 import { Forbidden } from '../links/handshake.js'
 import type { ResolvedServerOptions } from '../options.js'
 import { Crowded } from '../tokens/tenants.js'
-import type { TokenRecord } from '../tokens/token-registry.js'
+import { tokenId, type TokenRecord } from '../tokens/token-registry.js'
 import type { Policy } from './policy.js'
 import type { PolicyRole } from './policy-options.js'
 
@@ -73,8 +72,8 @@ export class TokenUse {
 }
 
 /** Names a token where its text must not show. */
-function labelOf({ token }: TokenRecord, policy: Policy | undefined): string {
-  return policy?.name ?? createHash('sha256').update(token).digest('hex').slice(0, 12)
+function labelOf({ token }: TokenRecord, { name }: Policy): string {
+  return name ?? tokenId(token)
 }
 
 const roles = {

@@ -122,6 +122,11 @@ export function makeToken(): string {
   return randomBytes(16).toString('hex')
 }
 
+/** Names a token where its text must not show: in logs and lists. */
+export function tokenId(token: string): string {
+  return hash(token).slice(0, 12)
+}
+
 /** The reserved token that a client without one sends. */
 const anonymousToken = 'anonymous'
 

@@ -1,30 +1,62 @@
 import type { Peer } from '../links/peer.js'
 import type { ReverseGroups } from '../reverse/reverse-groups.js'
-import type { ConnectorToken, ReverseToken, TokenRecord, TokenRegistry } from './token-registry.js'
+import type { PolicyOptions } from '../policy/policy-options.js'
+import {
+  type ConnectorToken,
+  type ReverseToken,
+  tokenId,
+  type TokenRecord,
+  type TokenRegistry,
+} from './token-registry.js'
 
 /** A token and its clients. */
 export interface TokenStatus {
   /** In clear text: keep it secret. */
   readonly token: string
+  /** Names it where its text must not show: the start of its SHA-256. */
+  readonly id: string
   /** Its kind. */
   readonly kind: TokenRecord['kind']
   /** Connected client processes, each counted once for all its WebSockets. */
   readonly clients: number
+  /** How it may be used, if there is a policy of its own. */
+  readonly policy?: PolicyOptions
+  /** It is in the state file. */
+  readonly kept: boolean
   /** Reverse: its SOCKS port, or the planned one; −1 for none. */
   readonly port?: number
   /** Reverse: the connector tokens that lead to it, including those of providers. */
   readonly connectorTokens?: readonly string[]
   /** Connector: the reverse token it leads to. */
   readonly reverseToken?: string
+  /** Connector: the id of that token. */
+  readonly reverseId?: string
+}
+
+/** What {@link listTokens} looks at. */
+export interface TokenSources {
+  readonly tokens: TokenRegistry
+  readonly peers: Iterable<Peer>
+  readonly groups: ReverseGroups
+  isKept(record: TokenRecord): boolean
 }
 
 /** Describes all tokens, in the order they were added. */
-export function listTokens(tokens: TokenRegistry, peers: Iterable<Peer>, groups: ReverseGroups): TokenStatus[] {
+export function listTokens({ tokens, peers, groups, isKept }: TokenSources): TokenStatus[] {
   const instances = countInstances(peers)
   return [...tokens].map((record) => {
-    const status = { token: record.token, kind: record.kind, clients: instances.get(record)?.size ?? 0 }
+    const { token, kind, policy } = record
+    const counts = { clients: instances.get(record)?.size ?? 0, kept: isKept(record) }
+    const status = {
+      token,
+      id: tokenId(token),
+      kind,
+      ...counts,
+      ...(policy === undefined ? {} : { policy: policy.options }),
+    }
     if (record.kind === 'forward') return status
-    if (record.kind === 'connector') return { ...status, reverseToken: record.reverse.token }
+    if (record.kind === 'connector')
+      return { ...status, reverseToken: record.reverse.token, reverseId: tokenId(record.reverse.token) }
     return { ...status, port: portOf(record, groups), connectorTokens: namesOf(tokens.connectorsOf(record)) }
   })
 }

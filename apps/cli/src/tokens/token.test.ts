@@ -1,0 +1,88 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { LinkSocksServer } from '@ls/server'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { parseCommandLine, type RunOf } from '../arguments/command-line.js'
+import { runToken } from './token.js'
+
+let folder: string
+let server: LinkSocksServer
+
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'ls-token-'))
+  server = new LinkSocksServer({ host: '127.0.0.1', port: 0, apiKey: 'key', apiSocket: join(folder, 'run/api.sock') })
+  await server.listen()
+})
+afterEach(async () => {
+  await server.close()
+  rmSync(folder, { recursive: true })
+})
+
+/** What `linksocks token` prints. */
+async function token(...argv: string[]): Promise<string[]> {
+  const place = argv.includes('--api') ? [] : ['--api-socket', join(folder, 'run/api.sock')]
+  const { words, settings } = parseCommandLine(['token', ...argv, ...place], {}) as RunOf<'token'>
+  const lines: string[] = []
+  await runToken(words, settings, { print: (line) => lines.push(line) })
+  return lines
+}
+
+describe('linksocks token', () => {
+  test('adds a token with a policy', async () => {
+    const printed = await token('add', '-t', 'mine', '--name', 'ada', '--allow', 'a.test:443', '--max-links', '2')
+    const policy = { name: 'ada', allow: ['a.test:443'], maxLinks: 2 }
+    expect([printed, server.tokens()[0]]).toMatchObject([['token: mine'], { token: 'mine', policy }])
+  })
+
+  test('reads a policy from a file, and adds to it', async () => {
+    const file = join(folder, 'policy.json')
+    writeFileSync(file, '{"guard":"private","name":"old"}')
+    await token('add', '--policy', `@${file}`, '--name', 'new')
+    expect(server.tokens()[0]?.policy).toEqual({ guard: 'private', name: 'new' })
+  })
+
+  test('lists tokens without their texts', async () => {
+    server.addForwardToken('secret', { policy: { name: 'ada', note: 'laptop' } })
+    expect(await token('list')).toEqual(['2bb80d537b1d  forward  0 clients    ada, laptop'])
+  })
+
+  test('shows a token by its name', async () => {
+    server.addForwardToken('secret', { policy: { name: 'ada' } })
+    expect(JSON.parse((await token('show', 'ada')).join('\n'))).toMatchObject({
+      token: 'secret',
+      policy: { name: 'ada' },
+    })
+  })
+
+  test('revokes a token by its name', async () => {
+    server.addForwardToken('secret', { policy: { name: 'ada' } })
+    expect([await token('revoke', 'ada'), server.tokens()]).toEqual([['revoked: ada'], []])
+  })
+
+  test('reaches the API over HTTP with its key', async () => {
+    const url = `http://127.0.0.1:${server.address?.port}`
+    expect(await token('add', '-t', 'mine', '--api', url, '--api-key', 'key')).toEqual(['token: mine'])
+  })
+
+  test.each([
+    [['add', '--type', 'connector'], 'a connector token needs --reverse-token'],
+    [['add', '--policy', '{"x":1}'], 'policy.x is no key here'],
+    [['add', '--policy', '{'], '--policy cannot be read: '],
+    [['add', '--policy', '[]'], '--policy must be a JSON object, or @FILE with one'],
+    [['add', '--expires', 'tomorrow'], 'policy.expiresAt is not valid: "tomorrow" is no time'],
+    [['list', '--api', 'http://127.0.0.1:1'], '--api needs --api-key (-k)'],
+    [['list', '--api', 'server'], '--api is no http:// or https:// URL'],
+    [['show', 'nobody'], 'token does not exist'],
+    [['revoke'], 'linksocks token revoke needs a token, its id or its name'],
+    [['list', 'x'], 'linksocks token list takes no further argument'],
+    [['make'], 'token needs what to do: linksocks token add|list|show|revoke'],
+  ])('says what is wrong with %j', async (argv, text) => {
+    await expect(token(...argv)).rejects.toThrow(text)
+  })
+
+  test('says that no server listens', async () => {
+    await server.close()
+    await expect(token('list')).rejects.toThrow(/api\.sock cannot be reached: .*; start the server with --api-socket/)
+  })
+})

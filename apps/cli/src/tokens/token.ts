@@ -1,0 +1,141 @@
+import { readFileSync } from 'node:fs'
+import { Policy, PolicyFault, type PolicyOptions } from '@ls/server'
+import { UsageError } from '../errors.js'
+import { exitCode, type ExitCode } from '../exit-code.js'
+import { messageOf } from '../output/describe-error.js'
+import type { Settings } from '../settings.js'
+import { type ApiPlace, callApi, defaultApiSocket, readApiUrl } from './api-call.js'
+import type { CommandContext } from '../commands/context.js'
+import { definedOnly } from '../commands/shared-options.js'
+
+export type TokenSettings = Settings<'token'>
+
+/** What `linksocks token` can do. */
+const tokenActions = ['add', 'list', 'show', 'revoke'] as const
+
+/**
+ * Manages the tokens of a running server over its API.
+ *
+ * @param words What follows the command: the action, and for `show` and `revoke` the token, its id or its name.
+ */
+export async function runToken(
+  words: readonly string[],
+  settings: TokenSettings,
+  { print }: Pick<CommandContext, 'print'>,
+): Promise<ExitCode> {
+  const [action, reference] = readWords(words)
+  const place = placeOf(settings)
+  switch (action) {
+    case 'add': {
+      const added = (await callApi(place, { method: 'POST', path: '/api/token', body: requestOf(settings) })) as Added
+      print(`token: ${added.token}`)
+      if (added.port !== undefined && added.port > 0) print(`port: ${added.port}`)
+      break
+    }
+    case 'list': {
+      const tokens = (await callApi(place, { method: 'GET', path: '/api/tokens' })) as Listed[]
+      for (const line of table(tokens)) print(line)
+      break
+    }
+    case 'show':
+      print(JSON.stringify(await callApi(place, { method: 'GET', path: pathOf(reference) }), undefined, 2))
+      break
+    case 'revoke':
+      await callApi(place, { method: 'DELETE', path: pathOf(reference) })
+      print(`revoked: ${reference}`)
+  }
+  return exitCode.ok
+}
+
+interface Added {
+  readonly token: string
+  readonly port?: number
+}
+
+interface Listed {
+  readonly id: string
+  readonly type: string
+  readonly clients_count: number
+  readonly kept: boolean
+  readonly policy?: PolicyOptions
+}
+
+function readWords(words: readonly string[]): readonly [action: (typeof tokenActions)[number], reference: string] {
+  const [first, reference = '', extra] = words
+  const action = tokenActions.find((name) => name === first)
+  if (action === undefined) throw new UsageError(`token needs what to do: linksocks token ${tokenActions.join('|')}`)
+  const needsOne = action === 'show' || action === 'revoke'
+  if (needsOne && reference === '') throw new UsageError(`linksocks token ${action} needs a token, its id or its name`)
+  const surplus = needsOne ? extra : words[1]
+  if (surplus === undefined) return [action, reference]
+  throw new UsageError(`linksocks token ${action} takes no further argument`)
+}
+
+function placeOf({ api, apiKey, apiSocket = 'default' }: TokenSettings): ApiPlace {
+  if (api !== undefined) return readApiUrl(api, apiKey)
+  return { socketPath: apiSocket === 'default' ? defaultApiSocket(process.env) : apiSocket }
+}
+
+function pathOf(reference: string): string {
+  return `/api/token/${encodeURIComponent(reference)}`
+}
+
+function requestOf(settings: TokenSettings): object {
+  const { type, token, reverseToken } = settings
+  if (type === 'connector' && reverseToken === undefined) {
+    throw new UsageError('a connector token needs --reverse-token, the token of its providers')
+  }
+  const policy = policyOf(settings)
+  return {
+    type,
+    ...definedOnly({ token, reverse_token: reverseToken }),
+    ...(Object.keys(policy).length === 0 ? {} : { policy }),
+  }
+}
+
+/** @throws UsageError for a policy that cannot be, before the server is asked */
+function policyOf(settings: Omit<TokenSettings, 'type'>): PolicyOptions {
+  const { policy, name, note, allow, deny, source, expires, maxChannels, maxLinks } = settings
+  const options = {
+    ...(policy === undefined ? {} : readPolicy(policy)),
+    ...definedOnly({ name, note, expiresAt: expires }),
+    ...nonEmpty({ allow, deny, sources: source }),
+    ...(maxChannels === 0 ? {} : { maxChannels }),
+    ...(maxLinks === 0 ? {} : { maxLinks }),
+  }
+  try {
+    return Policy.parse(options).options
+  } catch (error) {
+    if (!(error instanceof PolicyFault)) throw error
+    throw new UsageError(error.message, { cause: error })
+  }
+}
+
+function nonEmpty(lists: Readonly<Record<string, readonly string[]>>): object {
+  return Object.fromEntries(Object.entries(lists).filter(([, list]) => list.length > 0))
+}
+
+function readPolicy(text: string): object {
+  try {
+    const json: unknown = JSON.parse(text.startsWith('@') ? readFileSync(text.slice(1), 'utf8') : text)
+    if (typeof json === 'object' && json !== null && !Array.isArray(json)) return json
+  } catch (error) {
+    throw new UsageError(`--policy cannot be read: ${messageOf(error)}`, { cause: error })
+  }
+  throw new UsageError('--policy must be a JSON object, or @FILE with one')
+}
+
+/** Lines with columns below each other. */
+function table(tokens: readonly Listed[]): readonly string[] {
+  const rows = tokens.map(({ id, type, clients_count: clients, kept, policy }) => {
+    const name = [policy?.name, policy?.note].filter(Boolean).join(', ')
+    return [id, type, `${clients} clients`, kept ? 'kept' : '', name]
+  })
+  const widths = [0, 1, 2, 3].map((column) => Math.max(0, ...rows.map((row) => (row[column] ?? '').length)))
+  return rows.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  )
+}

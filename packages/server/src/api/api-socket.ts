@@ -1,0 +1,41 @@
+import { mkdir } from 'node:fs/promises'
+import { createServer, type Server } from 'node:http'
+import { dirname } from 'node:path'
+import { openServer } from '@ls/relay'
+import type { ManagementApi } from './management-api.js'
+
+/** Connections at once: the API is for people and scripts on this machine. */
+const maxConnections = 64
+
+/** The management API on a UNIX socket, for the owner of the process and without a key. */
+export class ApiSocket {
+  readonly #server: Server
+
+  private constructor(server: Server) {
+    this.#server = server
+  }
+
+  /** As {@link ApiSocket.open}; undefined without a path or an API. */
+  static async openAt(path: string | undefined, api: ManagementApi | undefined): Promise<ApiSocket | undefined> {
+    return path === undefined || api === undefined ? undefined : ApiSocket.open(path, api)
+  }
+
+  /** Opens it, in a folder that is made private if it is made here. @throws ListenError */
+  static async open(path: string, api: ManagementApi): Promise<ApiSocket> {
+    const server = createServer((request, response) => {
+      const [called = '/'] = (request.url ?? '/').split('?', 1)
+      api.answer(request, response, { path: called, remoteAddress: 'unix', isOwner: true })
+    })
+    server.maxConnections = maxConnections
+    await mkdir(dirname(path), { recursive: true, mode: 0o700 })
+    await openServer(server, { path }, 'the socket of the management API')
+    return new ApiSocket(server)
+  }
+
+  /** Stops listening and cuts what is open. */
+  async close(): Promise<void> {
+    const closed = new Promise((resolve) => this.#server.close(resolve))
+    this.#server.closeAllConnections()
+    await closed
+  }
+}

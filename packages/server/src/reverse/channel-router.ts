@@ -1,0 +1,49 @@
+import type { Channel } from '@ls/mux'
+import type { Outbound } from '@ls/relay'
+import type { Peer } from '../links/peer.js'
+import type { ResolvedServerOptions } from '../options.js'
+import { admitForwarded } from '../policy/admit-forwarded.js'
+import type { TokenUses } from '../policy/token-uses.js'
+import { TokenSlots } from '../tokens/token-slots.js'
+import type { ReverseGroups } from './reverse-groups.js'
+import type { Switchboard } from './switchboard.js'
+
+export interface ChannelRouterOptions {
+  readonly server: ResolvedServerOptions
+  readonly outbound: Outbound
+  readonly groups: ReverseGroups
+  readonly switchboard: Switchboard
+  readonly uses: TokenUses
+}
+
+/** Sends the channels that clients ask for where their tokens lead. */
+export class ChannelRouter {
+  readonly #options: ChannelRouterOptions
+  readonly #slots: TokenSlots
+
+  constructor(options: ChannelRouterOptions) {
+    this.#options = options
+    this.#slots = new TokenSlots(options.server)
+  }
+
+  /** Serves a channel of a client, or refuses it with the reason. */
+  connect(peer: Peer, channel: Channel): void {
+    const { outbound, groups, switchboard, uses, server } = this.#options
+    const { record, session } = peer
+    const use = uses.of(record)
+    const refusal = use?.channelRefusal()
+    if (refusal !== undefined) return channel.reject(refusal.message)
+    if (record.kind === 'forward') {
+      const asker = { source: peer.remoteAddress, slots: use?.slots ?? this.#slots.of(record), tenant: record }
+      return outbound.serve(channel, use === undefined ? asker : { ...asker, ...use.askerRules })
+    }
+    const group = groups.of(record)
+    if (record.kind === 'reverse' || group === undefined) return channel.reject('forbidden: providers open no channels')
+    const pass = (onOver?: () => void): void => {
+      const providers = group.providersFor(record)
+      switchboard.connect(channel, session, { providers, waitMs: server.connectorWaitMs, onOver })
+    }
+    if (use === undefined) pass()
+    else admitForwarded(channel, use, pass)
+  }
+}

@@ -1,0 +1,101 @@
+import { type Logger, textOf } from '@ls/foundation'
+import type { TokenRecord, TokenRegistry } from '../tokens/token-registry.js'
+import type { OrphanedTokens } from '../tokens/orphaned-tokens.js'
+import { restoreToken, type TokenMaker } from './restore-token.js'
+import type { ServerState } from './server-state.js'
+import type { StoredToken } from './state-content.js'
+
+export interface KeptTokensOptions {
+  readonly state: ServerState
+  readonly tokens: TokenRegistry
+  readonly logger: Logger
+  readonly server: TokenMaker
+  readonly orphans: OrphanedTokens
+}
+
+/** The tokens of a server that are in its state file. */
+export class KeptTokens {
+  readonly #options: KeptTokensOptions
+  readonly #kept = new Set<TokenRecord>()
+  /** Kept before, and not registered now: they stay in the file, since what is in the way may go away. */
+  readonly #absent: StoredToken[] = []
+  #isRestored = false
+
+  constructor(options: KeptTokensOptions) {
+    this.#options = options
+  }
+
+  /** Registers what the file had, and keeps the file up to date from now on. Does nothing the second time. */
+  restore(): void {
+    if (this.#isRestored) return
+    this.#isRestored = true
+    const { state, tokens, logger } = this.#options
+    for (const stored of state.found.tokens) {
+      try {
+        this.#restore(stored)
+      } catch (error) {
+        this.#absent.push(stored)
+        logger.warn({ kind: stored.kind, reason: textOf(error) }, 'a token of the state file could not be registered')
+      }
+    }
+    // In the order of registration: a connector token comes after the token it leads to.
+    state.takeFrom(() => [...[...tokens].filter((each) => this.#kept.has(each)).map(stored), ...this.#absent])
+  }
+
+  has(record: TokenRecord): boolean {
+    return this.#kept.has(record)
+  }
+
+  /** Keeps a token; resolves once it is on the disk. @throws ServerError when it cannot be written */
+  async add(record: TokenRecord): Promise<void> {
+    this.#kept.add(record)
+    await this.#options.state.save()
+  }
+
+  /** As {@link add}; `undo` runs first when it cannot be written. */
+  async addOr(record: TokenRecord, undo: () => Promise<void>): Promise<void> {
+    try {
+      await this.add(record)
+    } catch (error) {
+      await undo().catch(() => {})
+      throw error
+    }
+  }
+
+  /** Forgets tokens that are gone; resolves once the disk has forgotten them. @throws ServerError as {@link add} */
+  async remove(records: Iterable<TokenRecord>): Promise<void> {
+    const known = [...records].filter((record) => this.#kept.delete(record))
+    if (known.length > 0) await this.#options.state.save()
+  }
+
+  #restore(stored: StoredToken): void {
+    const { server, tokens, orphans } = this.#options
+    const record = restoreToken(stored, server, tokens)
+    this.#kept.add(record)
+    // Providers come back as the same instances; the tokens of those that do not come back must end.
+    if (record.kind === 'connector' && record.owner !== undefined) orphans.ownerLeft(record.reverse, record.owner)
+  }
+}
+
+function stored(record: TokenRecord): StoredToken {
+  const { token } = record
+  const part = { token, ...(record.policy === undefined ? {} : { policy: record.policy.options }) }
+  switch (record.kind) {
+    case 'forward':
+      return { kind: record.kind, ...part }
+    case 'connector': {
+      const { owner } = record
+      const own = owner === undefined ? {} : { owner }
+      return { kind: record.kind, ...part, reverseToken: record.reverse.token, ...own }
+    }
+    case 'reverse': {
+      const { port, username, password, allowManageConnector, ports } = record
+      const login = username === undefined || password === undefined ? {} : { username, password }
+      const rights = {
+        ...(allowManageConnector ? { allowManageConnector } : {}),
+        ...(ports === undefined ? {} : { ports }),
+      }
+      return { kind: record.kind, ...part, port, ...login, ...rights }
+    }
+  }
+}

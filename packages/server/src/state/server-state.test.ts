@@ -1,0 +1,109 @@
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { ServerState } from './server-state.js'
+import { formatState, parseState } from './state-content.js'
+
+let folder: string
+let path: string
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'ls-state-'))
+  path = join(folder, 'state.json')
+})
+afterEach(() => rmSync(folder, { recursive: true }))
+
+const tokens = [
+  { kind: 'reverse', token: 'r', port: 9870, username: 'ada', password: 'secret', allowManageConnector: true },
+  { kind: 'connector', token: 'c', reverseToken: 'r', owner: '00' },
+  { kind: 'forward', token: 'f', policy: { maxLinks: 2 } },
+] as const
+
+describe('ServerState', () => {
+  test('of no file is empty', async () => {
+    expect((await ServerState.open(path)).found).toEqual({ tokens: [], made: {} })
+  })
+
+  test('gives back what was saved', async () => {
+    const state = await ServerState.open(path)
+    state.takeFrom(() => tokens)
+    await state.save()
+    expect((await ServerState.open(path)).found.tokens).toEqual(tokens)
+  })
+
+  test('makes a token up once', async () => {
+    const state = await ServerState.open(path)
+    const token = state.made('token')
+    await state.save()
+    expect((await ServerState.open(path)).made('token')).toBe(token)
+  })
+
+  test('writes all that was changed before the call, in one write for many calls', async () => {
+    const state = await ServerState.open(path)
+    let written = 0
+    let count = 0
+    state.takeFrom(() => {
+      written++
+      return Array.from({ length: count }, (_, index) => ({ kind: 'forward', token: `t${index}` }))
+    })
+    const saves: Promise<void>[] = []
+    for (; count < 20;) {
+      count++
+      saves.push(state.save())
+      if (count === 10) await Promise.resolve()
+    }
+    await Promise.all(saves)
+    expect([(await ServerState.open(path)).found.tokens.length, written <= 3]).toEqual([20, true])
+  })
+
+  test.skipIf(process.platform === 'win32')('is for its owner alone, and leaves no other file', async () => {
+    writeFileSync(`${path}.new`, 'left behind', { mode: 0o644 })
+    await (await ServerState.open(path)).save()
+    expect([statSync(path).mode & 0o777, readdirSync(folder)]).toEqual([0o600, ['state.json']])
+  })
+
+  test('keeps the old file where the new one cannot be written, and can save later', async () => {
+    const state = await ServerState.open(path)
+    await state.save()
+    const before = readFileSync(path, 'utf8')
+    // A folder of that name cannot be opened for writing.
+    mkdirSync(`${path}.new`)
+    await expect(state.save()).rejects.toMatchObject({ code: 'ERR_SERVER_STATE' })
+    const after = readFileSync(path, 'utf8')
+    rmdirSync(`${path}.new`)
+    await state.save()
+    expect(after).toBe(before)
+  })
+
+  test.each([
+    ['', 'it is no JSON'],
+    ['[]', 'the whole is no object'],
+    ['{}', 'its schema is undefined; this version of the program knows 1'],
+    ['{"schema":2}', 'its schema is 2; this version of the program knows 1'],
+    ['{"schema":1,"tokens":{}}', 'tokens is no list'],
+    ['{"schema":1,"tokens":[{"kind":"x","token":"t"}]}', 'tokens.0.kind is none of forward, reverse, connector'],
+    ['{"schema":1,"tokens":[{"kind":"reverse","token":"t"}]}', 'tokens.0.port is no number'],
+    ['{"schema":1,"tokens":[{"kind":"forward","token":"t","policy":{"x":1}}]}', 'tokens.0.policy.x is no key here'],
+    ['{"schema":1,"made":{"a":1}}', 'made has a value that is no text'],
+  ])('does not take the file %s', async (text, reason) => {
+    writeFileSync(path, text)
+    await expect(ServerState.open(path)).rejects.toThrow(`the state file ${path} cannot be read: ${reason}`)
+  })
+})
+
+test('parseState throws nothing but a RangeError, and gives back what formatState wrote', () => {
+  expect(parseState(formatState({ tokens, made: { a: 'b' } }))).toEqual({ tokens, made: { a: 'b' } })
+  fc.assert(
+    fc.property(fc.jsonValue(), (value) => {
+      let fault: unknown
+      try {
+        parseState(JSON.stringify({ schema: 1, tokens: [value], made: value }))
+      } catch (error) {
+        fault = error
+      }
+      expect(fault === undefined || fault instanceof RangeError).toBe(true)
+    }),
+  )
+})

@@ -1,0 +1,123 @@
+import { textOf } from '@ls/foundation'
+import { Policy } from '../policy/policy.js'
+import type { PolicyOptions } from '../policy/policy-options.js'
+
+/** A token that outlives the process. */
+export type StoredToken = StoredForwardToken | StoredReverseToken | StoredConnectorToken
+
+interface StoredPart {
+  readonly token: string
+  readonly policy?: PolicyOptions
+}
+
+interface StoredForwardToken extends StoredPart {
+  readonly kind: 'forward'
+}
+
+interface StoredReverseToken extends StoredPart {
+  readonly kind: 'reverse'
+  readonly port: number
+  readonly username?: string
+  readonly password?: string
+  readonly allowManageConnector?: boolean
+  /** Ports that its providers may have opened. */
+  readonly ports?: string
+}
+
+export interface StoredConnectorToken extends StoredPart {
+  readonly kind: 'connector'
+  readonly reverseToken: string
+  /** The provider that added it. */
+  readonly owner?: string
+}
+
+/** What a state file holds. */
+export interface StateContent {
+  readonly tokens: readonly StoredToken[]
+  /** Texts that the program made up, by what they are for. */
+  readonly made: Readonly<Record<string, string>>
+}
+
+export const emptyState: StateContent = { tokens: [], made: {} }
+
+/** Of the file's form. A change that old programs cannot read gets the next number, and a step in {@link parseState}. */
+const schema = 1
+
+export function formatState({ tokens, made }: StateContent): string {
+  return `${JSON.stringify({ schema, made, tokens }, undefined, 1)}\n`
+}
+
+/** @throws RangeError that says what is wrong; never with a value, since they are secrets */
+export function parseState(text: string): StateContent {
+  const json = objectOf(readJson(text), 'the whole')
+  if (json['schema'] !== schema) {
+    throw new RangeError(`its schema is ${String(json['schema'])}; this version of the program knows ${schema}`)
+  }
+  const tokens: unknown = json['tokens'] ?? []
+  if (!Array.isArray(tokens)) throw new RangeError('tokens is no list')
+  const made = Object.entries(objectOf(json['made'] ?? {}, 'made'))
+  const isText = made.every((entry): entry is [string, string] => typeof entry[1] === 'string')
+  if (!isText) throw new RangeError('made has a value that is no text')
+  return { tokens: tokens.map(parseToken), made: Object.fromEntries(made) }
+}
+
+function readJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw new RangeError('it is no JSON')
+  }
+}
+
+function parseToken(value: unknown, index: number): StoredToken {
+  const where = `tokens.${index}`
+  const json = objectOf(value, where)
+  const text = (key: string): string => need(json, key, 'string', where) as string
+  const policy = json['policy'] === undefined ? {} : { policy: policyOf(json['policy'], where) }
+  const part = { token: text('token'), ...policy }
+  switch (json['kind']) {
+    case 'forward':
+      return { kind: 'forward', ...part }
+    case 'connector':
+      return {
+        kind: 'connector',
+        ...part,
+        reverseToken: text('reverseToken'),
+        ...optional(json, 'owner', 'string', where),
+      }
+    case 'reverse':
+      return {
+        kind: 'reverse',
+        ...part,
+        port: need(json, 'port', 'number', where) as number,
+        ...optional(json, 'username', 'string', where),
+        ...optional(json, 'password', 'string', where),
+        ...optional(json, 'allowManageConnector', 'boolean', where),
+        ...optional(json, 'ports', 'string', where),
+      }
+    default:
+      throw new RangeError(`${where}.kind is none of forward, reverse, connector`)
+  }
+}
+
+function policyOf(value: unknown, where: string): PolicyOptions {
+  try {
+    return Policy.parse(value, [where, 'policy']).options
+  } catch (error) {
+    throw new RangeError(textOf(error), { cause: error })
+  }
+}
+
+function objectOf(value: unknown, what: string): Readonly<Record<string, unknown>> {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>
+  throw new RangeError(`${what} is no object`)
+}
+
+function need(json: Readonly<Record<string, unknown>>, key: string, type: string, where: string): unknown {
+  if (typeof json[key] === type) return json[key]
+  throw new RangeError(`${where}.${key} is no ${type}`)
+}
+
+function optional(json: Readonly<Record<string, unknown>>, key: string, type: string, where: string): object {
+  return json[key] === undefined ? {} : { [key]: need(json, key, type, where) }
+}

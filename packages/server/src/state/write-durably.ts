@@ -1,0 +1,39 @@
+import { type FileHandle, open, rename, unlink } from 'node:fs/promises'
+import { dirname } from 'node:path'
+
+/**
+ * Replaces a file so that after a crash at any moment there is the old text or the new one, whole. Resolves once the
+ * new one is on the disk. Only the owner can read it.
+ *
+ * @throws the system's error; the old file is then untouched
+ */
+export async function writeDurably(path: string, text: string): Promise<void> {
+  const temporary = `${path}.new`
+  try {
+    await withFile(temporary, 'w', async (file) => {
+      // An old one may have had another mode.
+      await file.chmod(0o600)
+      await file.writeFile(text)
+      await file.sync()
+    })
+    await rename(temporary, path)
+  } catch (error) {
+    await unlink(temporary).catch(() => {})
+    throw error
+  }
+  await syncFolder(dirname(path))
+}
+
+/** The new name is on the disk only once its folder is. Windows cannot open folders, and orders renames itself. */
+async function syncFolder(path: string): Promise<void> {
+  if (process.platform !== 'win32') await withFile(path, 'r', (folder) => folder.sync())
+}
+
+async function withFile(path: string, flags: string, use: (file: FileHandle) => Promise<void>): Promise<void> {
+  const file = await open(path, flags, 0o600)
+  try {
+    await use(file)
+  } finally {
+    await file.close()
+  }
+}
