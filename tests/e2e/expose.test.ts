@@ -1,8 +1,10 @@
 import { createSocket } from 'node:dgram'
 import { connect, type Socket } from 'node:net'
-import { echoServer, freePort, onceEvent, tcpServer } from '@ls/testkit'
+import { buffer } from 'node:stream/consumers'
+import { echoServer, faultRelay, freePort, onceEvent, tcpServer } from '@ls/testkit'
 import { describe, expect, test } from 'vitest'
 import { afterTest, closing } from '../stress/cleanup.js'
+import { canRunSsh, SshServer } from '../stress/ssh-server.js'
 import { Program } from './program.js'
 import { runProgram } from './run-program.js'
 import { udpEcho } from './udp-echo.js'
@@ -14,6 +16,16 @@ function dial(port: number): Socket {
   const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true }).on('error', () => {})
   afterTest(() => socket.destroy())
   return socket
+}
+
+/** Whether something listens there; a reset may come before the connection is seen. */
+function accepts(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1')
+    afterTest(() => socket.destroy())
+    socket.once('connect', () => resolve(true))
+    socket.on('error', ({ code }: NodeJS.ErrnoException) => resolve(code !== 'ECONNREFUSED'))
+  })
 }
 
 interface Started {
@@ -61,6 +73,38 @@ describe('linksocks provider --expose', PROGRAMS_TIMEOUT, () => {
     await onceEvent(socket, 'connect')
     const { localPort } = socket
     expect(String((await onceEvent(socket, 'data'))[0])).toBe(`PROXY TCP4 127.0.0.1 127.0.0.1 ${localPort} ${port}\r\n`)
+  })
+
+  test('keeps the port and its connections over a cut of the link', async () => {
+    const target = closing(await echoServer())
+    const { url } = await startServer('--allow-ports', '20000-29999')
+    const relay = closing(await faultRelay({ host: '127.0.0.1', port: Number(new URL(url).port) }))
+    const program = provider(`ws://127.0.0.1:${relay.port}`, `0=localhost:${target.port}`)
+    const socket = dial(await exposedPort(program))
+    socket.write('one')
+    await onceEvent(socket, 'data')
+    relay.strike('reset')
+    socket.write('two')
+    expect(String((await onceEvent(socket, 'data'))[0])).toBe('two')
+  })
+
+  test('frees the port of a provider that was killed, once its time to come back is over', async () => {
+    const { url, server } = await startServer('--allow-ports', '20000-29999', '--grace', '1s')
+    const program = provider(url, '0=localhost:1')
+    const port = await exposedPort(program)
+    program.kill('SIGKILL')
+    await server.printed(/client disconnected/)
+    expect(await accepts(port)).toBe(false)
+  })
+
+  // sshd is not on every machine.
+  test.skipIf(!canRunSsh)('carries ssh', async () => {
+    const ssh = await SshServer.start()
+    const { url } = await startServer('--allow-ports', '20000-29999')
+    const port = await exposedPort(provider(url, `0=127.0.0.1:${ssh.port}`))
+    const session = ssh.openEchoBy(`nc 127.0.0.1 ${port}`)
+    session.end('hello over ssh')
+    expect(String(await buffer(session))).toBe('hello over ssh')
   })
 
   test('is refused by a server that allows no ports, with the reason', async () => {

@@ -10,8 +10,6 @@ export type { Account } from '@ls/socks5'
 export { type Forward, formatForward, parseForward } from './inbound/forward/forward-spec.js'
 export type { ForwardOptions, OpenForward } from './inbound/forward/forward-options.js'
 export {
-  type ExposedName,
-  type ExposedPlace,
   type ExposedPort,
   type Exposure,
   type ExposureTexts,

@@ -217,12 +217,12 @@ export interface ResumedMessage {
   readonly error?: string
 }
 
-/** A provider asks the server to open a port, or a name on a shared one, that leads to a target of its own. */
+/** A provider asks the server to open a port that leads to a target of its own. */
 export interface ExposeMessage {
   readonly type: typeof MessageType.Expose
   /** Joins the answer with the request; a safe integer from 0. */
   readonly id: number
-  /** What to open: `tcp:2222`, `udp:5353`, `http:app.example` or `tls:app.example`; port 0 is any free one. */
+  /** What to open: `tcp:2222` or `udp:5353`; port 0 is any free one. */
   readonly open: string
   /** Where its channels lead, `HOST:PORT`, as the server writes it into Connect. */
   readonly target: string

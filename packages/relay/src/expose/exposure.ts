@@ -1,38 +1,26 @@
 import { textOf } from '@ls/foundation'
-import { parseHostName } from '../address/host-name.js'
 import { formatTarget, readHostPort, type Target } from '../target.js'
 import { isProxyHeaderVersion, type ProxyHeaderVersion } from '../upstream/proxy-header.js'
 
 /** What a server opens for a provider, and where it leads in the provider's network. */
 export interface Exposure {
   /** What the server opens. */
-  readonly place: ExposedPlace
+  readonly place: ExposedPort
   /** Where its connections lead. */
   readonly target: Target
   /** Begins each connection with a PROXY protocol header of this version. @default none */
   readonly proxyHeader?: ProxyHeaderVersion
 }
 
-/** A port of its own, or a name on the server's shared port. */
-export type ExposedPlace = ExposedPort | ExposedName
-
-/** A port of its own. */
+/** A port of the server. */
 export interface ExposedPort {
   readonly protocol: 'tcp' | 'udp'
   /** 0 for any free one. */
   readonly port: number
 }
 
-/** A name on the shared port: by the Host of HTTP, or by the server name of TLS, which is passed on as it is. */
-export interface ExposedName {
-  readonly protocol: 'http' | 'tls'
-  /** In lower case. */
-  readonly name: string
-}
-
 /**
- * Reads `2222=localhost:22`, `udp:5353=localhost:53`, `http:app.example=localhost:3000` or
- * `tls:app.example=localhost:443`; `,proxy=v1` or `,proxy=v2` may follow.
+ * Reads `2222=localhost:22` or `udp:5353=localhost:53`; `,proxy=v1` or `,proxy=v2` may follow for TCP.
  *
  * @throws RangeError naming the value and what is wrong with it
  */
@@ -73,29 +61,18 @@ export function writeExposure({ place, target, proxyHeader }: Exposure): Exposur
   return proxyHeader === undefined ? texts : { ...texts, proxy: proxyHeader }
 }
 
-/** Reads what a server opens: `tcp:2222`, `udp:5353`, `http:app.example`, `tls:app.example`. @throws RangeError */
-export function readPlace(open: string): ExposedPlace {
-  const [, protocol = '', rest = ''] = /^(tcp|udp|http|tls):(.+)$/.exec(open) ?? []
-  if (protocol === 'tcp' || protocol === 'udp') return { protocol, port: readPort(open, rest) }
-  if (protocol === 'http' || protocol === 'tls') return { protocol, name: readName(open, rest) }
-  throw new RangeError(`"${open}" is nothing to expose; write ${forms}`)
-}
-
-/** Writes what a server opens, so that {@link readPlace} reads it. */
-export function formatPlace(place: ExposedPlace): string {
-  return `${place.protocol}:${'port' in place ? place.port : place.name}`
-}
-
-function readPort(open: string, digits: string): number {
+/** Reads what a server opens, `tcp:2222` or `udp:5353`. @throws RangeError naming the value */
+export function readPlace(open: string): ExposedPort {
+  const [, protocol, digits = ''] = /^(tcp|udp):(.+)$/.exec(open) ?? []
+  if (protocol !== 'tcp' && protocol !== 'udp') throw new RangeError(`"${open}" is nothing to expose; write ${forms}`)
   const port = /^\d{1,5}$/.test(digits) ? Number(digits) : Number.NaN
-  if (port <= maxPort) return port
+  if (port <= maxPort) return { protocol, port }
   throw new RangeError(`"${open}" has no port from 0 to ${maxPort}`)
 }
 
-function readName(open: string, text: string): string {
-  const read = parseHostName(text)
-  if ('name' in read) return read.name
-  throw new RangeError(`"${open}" ${read.fault}`)
+/** Writes what a server opens, so that {@link readPlace} reads it. */
+export function formatPlace({ protocol, port }: ExposedPort): string {
+  return `${protocol}:${port}`
 }
 
 function readTarget(text: string): Target {
@@ -107,4 +84,4 @@ function readTarget(text: string): Target {
 }
 
 const maxPort = 65_535
-const forms = 'PORT=HOST:PORT, udp:PORT=HOST:PORT, http:NAME=HOST:PORT or tls:NAME=HOST:PORT'
+const forms = 'PORT=HOST:PORT or udp:PORT=HOST:PORT'

@@ -13,6 +13,7 @@ describe('parseTokenBody', () => {
       password: 'secret',
       reverse_token: 'r',
       allow_manage_connector: true,
+      ports: '2222,4000-4100',
     }
     expect(parseTokenBody(JSON.stringify(body))).toEqual({
       type: 'reverse',
@@ -22,6 +23,7 @@ describe('parseTokenBody', () => {
       password: 'secret',
       reverseToken: 'r',
       allowManageConnector: true,
+      ports: '2222,4000-4100',
     })
   })
 

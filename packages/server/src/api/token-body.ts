@@ -12,6 +12,7 @@ export interface TokenBody {
   readonly reverseToken?: string
   readonly allowManageConnector?: boolean
   readonly policy?: Policy
+  readonly ports?: string
 }
 
 /**
@@ -35,6 +36,7 @@ export function parseTokenBody(text: string): TokenBody {
     reverseToken: string('reverse_token'),
     allowManageConnector: boolean('allow_manage_connector'),
     policy: policyOf(json),
+    ports: string('ports'),
   })
 }
 

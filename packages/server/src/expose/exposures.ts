@@ -2,7 +2,6 @@ import type { RareLog } from '@ls/foundation'
 import {
   type ChannelSlots,
   type ChannelSource,
-  type ExposedPort,
   type Exposure,
   formatExposure,
   formatPlace,
@@ -104,8 +103,7 @@ export class Exposures {
   }
 
   async #open(record: ReverseToken, exposure: Exposure): Promise<Exposure> {
-    const ports = 'port' in exposure.place ? [exposure.place.port] : []
-    return this.#add({ record, instance: undefined }, exposure, ports)
+    return this.#add({ record, instance: undefined }, exposure, [exposure.place.port])
   }
 
   /** A provider is gone, with all its links and sessions. */
@@ -161,7 +159,7 @@ export class Exposures {
 
   async #openAt(owner: Owner, { place, target, proxyHeader }: Exposure, port: number): Promise<OpenExposure> {
     const { server, rareLog, sourceOf, slotsOf, holdPort, releasePort } = this.#options
-    const { protocol } = place as ExposedPort
+    const { protocol } = place
     const isHeld = protocol === 'tcp' && port !== 0
     if (isHeld) holdPort(port)
     const release = (): void => {
@@ -187,7 +185,6 @@ export class Exposures {
 
   /** @throws ServerError where the port may not be opened */
   #portsFor(record: ReverseToken, { place }: Exposure): Iterable<number> {
-    if ('name' in place) throw refusal(`${place.protocol}:${place.name}: this server exposes no names`)
     const allowed = record.ports ?? this.#options.server.allowPorts
     if (allowed === undefined || allowed === '') {
       throw refusal('this server opens no ports for providers of this token (--allow-ports)')
@@ -239,7 +236,7 @@ function isSame(one: Owner, other: Owner): boolean {
   return one.record === other.record && one.instance === other.instance
 }
 
-/** Ports and names of one token: each is a listener, or a row that requests are compared with. */
+/** Ports of one token: each is a listener. */
 const maxTokenExposures = 64
 
 /** Attempts to find a free port: with half of the ports taken, 64 of them fail once in 10^19. */
