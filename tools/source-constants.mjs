@@ -4,7 +4,8 @@ import { parseSync, Visitor } from 'oxc-parser'
 import { repositoryRoot } from './workspace.mjs'
 
 /**
- * The number that a source file gives a name: `const name = 2 * kibibyte`, or a default as in `options.name ?? 10_000`.
+ * The number that a source file gives a name: `const name = 2 * kibibyte`, a default as in `options.name ?? 10_000` or
+ * `{ name = 10_000 }`, or else a property of that name.
  *
  * @throws {Error} when the file has no such number, or several that differ.
  */
@@ -13,6 +14,7 @@ export function sourceConstant(file, name) {
   if (errors.length > 0) throw new SyntaxError(`${file}: ${errors[0].message}`)
   const constants = new Map()
   const defaults = []
+  const properties = []
   new Visitor({
     VariableDeclarator: ({ id, init }) => {
       if (id.type === 'Identifier' && init) constants.set(id.name, init)
@@ -20,9 +22,16 @@ export function sourceConstant(file, name) {
     LogicalExpression: ({ left, operator, right }) => {
       if (operator === '??' && left.property?.name === name) defaults.push(right)
     },
+    AssignmentPattern: ({ left, right }) => {
+      if (left.name === name) defaults.push(right)
+    },
+    Property: ({ key, value }) => {
+      if (key.name === name && value.type === 'Literal') properties.push(value)
+    },
   }).visit(program)
   const declared = constants.has(name) ? evaluate(constants.get(name), constants) : undefined
-  const values = new Set(declared === undefined ? defaults.map((node) => evaluate(node, constants)) : [declared])
+  const nodes = defaults.length > 0 ? defaults : properties
+  const values = new Set(declared === undefined ? nodes.map((node) => evaluate(node, constants)) : [declared])
   const [value] = values
   if (values.size === 1 && value !== undefined) return value
   throw new Error(`${file} gives ${name} ${value === undefined ? 'no number' : [...values].join(' and ')}`)
@@ -35,6 +44,9 @@ function evaluate(node, constants) {
       return typeof node.value === 'number' ? node.value : undefined
     case 'Identifier':
       return constants.has(node.name) ? evaluate(constants.get(node.name), constants) : undefined
+    // The most that it can be.
+    case 'CallExpression':
+      return node.callee.property?.name === 'min' ? evaluate(node.arguments[0], constants) : undefined
     case 'BinaryExpression':
       return node.operator === '*' ? evaluate(node.left, constants) * evaluate(node.right, constants) : undefined
     default:

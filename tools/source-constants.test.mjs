@@ -9,6 +9,8 @@ it.each([
   ['export const limitBytes = 0x10', 16],
   ['const kibibyte = 1024\nconst limitBytes = 2 * kibibyte', 2048],
   ['const resolve = (options) => check(options.limitBytes ?? 1_000)', 1000],
+  ['const { limitBytes = Math.min(1_000, shares.limit) } = options', 1000],
+  ['const { limitBytes: taken = 1 } = { limitBytes: 1_000 }', 1000],
 ])('sourceConstant reads %j', (text, value) => {
   expect(sourceConstant(sourceFile(text), 'limitBytes')).toBe(value)
 })

@@ -1,7 +1,7 @@
 import { connect, type Socket } from 'node:net'
 import { PassThrough } from 'node:stream'
 import { silentLogger } from '@ls/foundation'
-import { PendingConnections } from '@ls/mux'
+import { MemoryBudget, PendingConnections } from '@ls/mux'
 import { onceEvent, until } from '@ls/testkit'
 import { afterEach, describe, expect, test } from 'vitest'
 import { Inbound, type InboundOptions } from '../inbound/inbound.js'
@@ -42,6 +42,19 @@ describe('a proxy port with too many clients in their handshake', () => {
     await client(sent)
     await until(() => oldest.destroyed, 'the end of the oldest')
     expect(oldest.destroyed).toBe(true)
+  })
+
+  test.each([
+    ['a head that does not end', `GET http://a.example/ HTTP/1.1\r\nX: ${'x'.repeat(40_000)}`],
+    ['what follows half a greeting', `\x05\xff${'x'.repeat(200)}`],
+  ])('cuts the oldest where all together have sent too much: %s', async (_what, sent) => {
+    const pending = new PendingConnections()
+    pending.chargeTo(new MemoryBudget({ limitBytes: Math.floor(sent.length * 1.5) }))
+    const client = await open(pending)
+    const oldest = await client(sent)
+    await client(sent)
+    await until(() => oldest.destroyed, 'the end of the oldest')
+    expect(pending.size).toBe(1)
   })
 
   test.each([

@@ -1,8 +1,8 @@
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { discardStream } from '@ls/http-proxy'
-import type { Logger } from '@ls/foundation'
-import type { PendingConnections } from '@ls/mux'
+import { type Clock, type Logger, systemClock, type TimerHandle } from '@ls/foundation'
+import type { PendingConnection, PendingConnections } from '@ls/mux'
 import { isLoopback } from '../address/is-loopback.js'
 
 /** Limits for a client over WebSocket before its handshake is over. */
@@ -16,16 +16,24 @@ export const unprovenStream = {
 /** A client's connection, which may have its own `admit`. */
 export type ProvableStream = Duplex & { admit?(): boolean }
 
+/** How often the bytes of clients in their handshake are counted, in milliseconds; most are through before. */
+const countIntervalMs = 25
+
 /** The clients of a proxy port whose handshake is not over. */
 export class PendingClients {
   readonly #pending: PendingConnections
   readonly #logger: Logger
+  readonly #clock: Clock
+  /** Those whose bytes are counted here, with what is counted already. */
+  readonly #counted = new Map<Duplex, { readonly entry: PendingConnection; bytes: number }>()
+  #timer: TimerHandle
   /** Ends the pending state of each client. */
   readonly #admit = new WeakMap<Duplex, () => void>()
 
-  constructor(pending: PendingConnections, logger: Logger) {
+  constructor(pending: PendingConnections, logger: Logger, clock: Clock = systemClock) {
     this.#pending = pending
     this.#logger = logger
+    this.#clock = clock
   }
 
   /**
@@ -41,13 +49,37 @@ export class PendingClients {
       this.#logger.debug({ remoteAddress, reason }, 'a proxy client was cut')
       discardStream(socket)
     })
-    this.#admit.set(socket, () => entry.release())
-    socket.once('close', () => entry.release())
+    const release = (): void => this.#release(socket, entry)
+    this.#admit.set(socket, release)
+    socket.once('close', release)
+    this.#counted.set(socket, { entry, bytes: 0 })
+    this.#timer ??= this.#clock.setTimeout(this.#count, countIntervalMs)
   }
 
   /** The client has authenticated; returns true for the first time. */
   proven(socket: Duplex): boolean {
     this.#admit.get(socket)?.()
     return this.#admit.delete(socket)
+  }
+
+  #release(socket: Duplex, entry: PendingConnection): void {
+    entry.release()
+    this.#counted.delete(socket)
+    if (this.#counted.size > 0) return
+    this.#clock.clearTimeout(this.#timer)
+    this.#timer = undefined
+  }
+
+  /**
+   * Charges what clients have sent, such as the head of a request that does not end. Node's HTTP parser reads past the
+   * stream and tells nobody, so the socket's own count is asked.
+   */
+  readonly #count = (): void => {
+    for (const [socket, client] of this.#counted) {
+      const { bytesRead = 0 } = socket as Partial<Socket>
+      if (bytesRead > client.bytes) client.entry.hold(bytesRead - client.bytes)
+      client.bytes = bytesRead
+    }
+    this.#timer = this.#clock.setTimeout(this.#count, countIntervalMs)
   }
 }

@@ -41,7 +41,10 @@ export class Tenants {
     const onExceeded = (): void => this.#relieveSoon()
     this.#limits = { limitBytes, promiseLimitBytes: limitBytes * promisesPerByte, onExceeded }
     this.#budget = new MemoryBudget({ ...this.#limits, shares: guaranteedTenants })
-    this.strangers = new MemoryBudget({ limitBytes: Math.min(maxPendingBytes, limitBytes >> 3) }, this.#budget)
+    this.strangers = new MemoryBudget(
+      { limitBytes: Math.min(maxPendingBytes, Math.floor(limitBytes * strangersPart)) },
+      this.#budget,
+    )
   }
 
   /** Bytes that all sessions hold. */
@@ -175,6 +178,9 @@ export class Tenants {
 
 /** Few clients use up their windows at the same time; they are held back once memory itself runs short. */
 const promisesPerByte = 4
+
+/** Most of the memory limit that unauthenticated connections may hold. */
+const strangersPart = 0.125
 
 /** Number of tenants for which half of the budget is reserved. With more of them the parts become smaller. */
 const guaranteedTenants = 16

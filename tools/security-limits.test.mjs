@@ -1,0 +1,135 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { Ledger } from '../packages/mux/src/memory/ledger.ts'
+import { PendingConnections } from '../packages/mux/src/pending/pending-connections.ts'
+import { shareDescriptors } from '../packages/server/src/descriptor-limit.ts'
+import { sourceConstant } from './source-constants.mjs'
+import { repositoryRoot } from './workspace.mjs'
+
+const read = (file) => readFileSync(join(repositoryRoot, file), 'utf8')
+const table = read('docs/security.md').split('## Limits')[1]?.split('\n## ')[0] ?? ''
+const cells = table.split('\n').filter((line) => line.startsWith('| '))
+const rows = new Map(
+  cells.slice(1).map((line) =>
+    line
+      .split('|')
+      .slice(1, 3)
+      .map((cell) => cell.trim()),
+  ),
+)
+
+const mux = (name) => sourceConstant('packages/mux/src/options.ts', name)
+const server = (file) => (name) => sourceConstant(`packages/server/src/${file}.ts`, name)
+const relay = (file, name) => sourceConstant(`packages/relay/src/${file}.ts`, name)
+const serverOption = server('options')
+const unproven = server('port/web-socket-port')
+const throttle = server('links/auth-throttle')
+const tenants = server('tokens/tenants')
+const listener = (name) => sourceConstant('packages/transport/src/listen/listener.ts', name)
+const pending = (name) => sourceConstant('packages/mux/src/pending/pending-connections.ts', name)
+const lookUps = (name) => sourceConstant('packages/dial/src/resolve/dns-names.ts', name)
+const proxyHead = (name) => sourceConstant('packages/http-proxy/src/options.ts', name)
+
+const files = 120_000
+const shares = shareDescriptors(files)
+const ofFiles = 'of the files that may be open'
+
+/** What each row of the table must say, made of what the code says. */
+const limits = {
+  'connections that have yet to show that they may come in': `${count(same(serverOption('maxPending'), pending('maxPending'), sourceConstant('packages/client/src/options.ts', 'maxPending')))}, at a server at most ${part(shares.pending / files)} ${ofFiles}`,
+  'those of one address, or of one /64 of IPv6': `${count(pending('maxPendingPerAddress'))}, at most half of the above`,
+  'requests of strangers that are being served': `${part(servedPart())} of \`--max-pending\``,
+  'bytes of a link before its token is known, early data included': `${bytes(unproven('totalBytes'))}, in messages of ${bytes(unproven('messageBytes'))}`,
+  'what all such links, and all clients of proxy ports in their handshake, have sent': `${bytes(pending('maxPendingBytes'))}, at a server at most ${part(tenants('strangersPart'))} of \`--memory-limit\``,
+  'upgrades in one turn of the event loop': count(
+    sourceConstant('packages/transport/src/listen/turns.ts', 'jobsPerTurn'),
+  ),
+  'messages of a byte stream before its proxy handshake is over': bytes(
+    relay('listen/pending-clients', 'messageBytes'),
+  ),
+  'head of a request at the WebSocket port': `${bytes(listener('maxHeadBytes'))}, within ${time(listener('headDeadlineMs'))}`,
+  'head of a request at a proxy port': bytes(proxyHead('maxHeadBytes')),
+  'time for Auth, and for the handshake of a proxy client': time(
+    same(
+      serverOption('handshakeDeadlineMs'),
+      relay('inbound/inbound', 'defaultHandshakeDeadlineMs'),
+      proxyHead('headDeadlineMs'),
+    ),
+  ),
+  links: count(same(serverOption('maxLinks'), listener('maxLinks'))),
+  'wrong tokens and keys of an address': `${throttle('freeFailures')} are free, then a wait of ${time(throttle('firstDelayMs'))} that doubles up to ${time(throttle('maxDelayMs'))}; ${count(throttle('maxAddresses'))} addresses are remembered for ${throttle('forgetMs') / 60_000} minutes`,
+  'channels to targets and connections at reverse ports, of one token': `${part(shares.tokenChannels / files)} ${ofFiles}`,
+  'the same, of all tokens': `${part(shares.channels / files)} ${ofFiles}`,
+  'channels of one link': count(mux('maxChannels')),
+  'bytes held for all clients': `${bytes(serverOption('processBudgetBytes'))}; ${part(keptPart())} is kept for ${tenants('guaranteedTenants')} tokens in equal parts`,
+  'bytes held for one link': bytes(mux('budgetBytes')),
+  'bytes that were sent and not acknowledged, of one link': bytes(mux('replayLimitBytes')),
+  'first window of a channel': `${bytes(same(mux('windowBytes'), serverOption('windowBytes')))}, less where memory is short`,
+  'window of a channel': `${bytes(mux('maxWindowBytes'))}, less where memory is short`,
+  'messages about channels that a peer does not read': `${bytes(mux('controlQueueBytes'))}, ${bytes(sourceConstant('packages/mux/src/link/outbox.ts', 'shortControlQueueBytes'))} where memory is short`,
+  'datagrams that wait in one channel': `${count(mux('datagramQueue'))}, at most ${bytes(mux('queueBytes'))}`,
+  'sessions that wait for their client': `${count(serverOption('maxGraceSessions'))}, for ${time(same(serverOption('graceMs'), mux('graceMs')))}`,
+  'those of one token': `${count(serverOption('maxTokenGraceSessions'))}, then ${1000 / tenants('crowdedIntervalMs')} new ones a second`,
+  'a socket that only sends its rest': time(relay('copy/pump', 'defaultLingerMs')),
+  'a channel without a byte': time(mux('idleLimitMs')),
+  'a UDP association without a datagram': time(
+    same(relay('udp/udp', 'defaultIdleMs'), relay('inbound/udp', 'defaultIdleMs')),
+  ),
+  'look-ups under way, and those of one token that wait': `${count(lookUps('maxRunning'))} and ${count(lookUps('maxWaitingPerTenant'))}`,
+  'time for a look-up': time(sourceConstant('packages/dial/src/resolve/resolver.ts', 'timeoutMs')),
+  'body of a request to the API': `${bytes(server('api/read-body')('maxBodyBytes'))}, within ${time(server('api/read-body')('bodyDeadlineMs'))}`,
+  'connections to the web server behind': `${server('fallback/reverse-proxy')('maxSockets')}, silent for ${time(server('fallback/reverse-proxy')('SILENCE_MS'))} at most`,
+  'parsers, in CI': `${count(fuzzed(read('package.json'), /fuzz\/run\.mjs --runs (\d+)/))} inputs for each property; ${count(fuzzed(read('tools/fuzz/run.mjs'), /runs: .*default: '(\d+)'/))} in \`pnpm fuzz\`, from a seed that is printed and kept`,
+}
+
+test.each(Object.entries(limits))('docs/security.md says of %s what the code does', (what, limit) => {
+  expect(rows.get(what)).toBe(limit)
+})
+
+test('docs/security.md has no limit that nothing compares with the code', () => {
+  expect([...rows.keys()].filter((what) => !(what in limits))).toEqual([])
+})
+
+/** The value that several places give. */
+function same(...values) {
+  expect(new Set(values).size).toBe(1)
+  return values[0]
+}
+
+function count(value) {
+  return value < 10_000 ? String(value) : value.toLocaleString('en-US')
+}
+
+function bytes(value) {
+  const kibibytes = value / 1024
+  return kibibytes < 1024 ? `${kibibytes} KiB` : `${kibibytes / 1024} MiB`
+}
+
+function time(ms) {
+  if (ms < 1000) return `${ms} ms`
+  if (ms <= 60_000) return `${ms / 1000} s`
+  return ms < 3_600_000 ? `${ms / 60_000} min` : `${ms / 3_600_000} h`
+}
+
+function part(value) {
+  const name = { 2: 'half', 3: 'a third', 4: 'a quarter', 8: 'an eighth' }[1 / value]
+  if (name === undefined) throw new RangeError(`there is no word for a part of ${value}`)
+  return name
+}
+
+/** Of connections that are all served, how many of those that may wait stay. */
+function servedPart() {
+  const connections = new PendingConnections({ maxPending: 100 })
+  for (let added = 0; added < 100; added++) connections.add(undefined, () => {}).setServed(true)
+  return connections.size / 100
+}
+
+/** How much of a limit is kept for its members. */
+function keptPart() {
+  return 1 - new Ledger({ limitBytes: 1000, shares: 16 }).lendableBytes / 1000
+}
+
+function fuzzed(text, pattern) {
+  return Number(pattern.exec(text)?.[1])
+}
