@@ -168,7 +168,8 @@ async function runCommand({ invocation, file }: RunWithFile, context: CommandCon
     case 'run': {
       const { runRoles } = await import('./roles/run-roles.js')
       if (file === undefined) throw new TypeError('the command run has no file')
-      return runRoles(file, context)
+      const { settings } = invocation
+      return runRoles({ file, watch: settings.watchConfig, environment: process.env, signals: process }, context)
     }
     case 'server': {
       const { runServer } = await import('./commands/server.js')

@@ -12,6 +12,7 @@ import {
   type ListenAddress,
   openStream,
   Outbound,
+  type PortChange,
   type SessionPicker,
 } from '@ls/relay'
 import { connectByteStream, environmentWarnings } from '@ls/transport'
@@ -22,7 +23,7 @@ import { Exposures } from './exposures.js'
 import { Link } from './link.js'
 import { NetworkWatch } from './network-watch.js'
 import { type ClientOptions, type ResolvedClientOptions, resolveClientOptions } from './options.js'
-import { Ports } from './ports.js'
+import { type ClientPorts, Ports } from './ports.js'
 import { makeServerDial, type ServerDial } from './server-dial.js'
 
 /** Events of a client. */
@@ -178,6 +179,18 @@ export class LinkSocksClient extends EventEmitter<ClientEvents> {
   async connect(target: Address, { signal = neverAborted }: { signal?: AbortSignal } = {}): Promise<Duplex> {
     if (this.#options.reverse) throw new TypeError('a provider takes connections, it opens none')
     return openStream(this.#source, target, signal)
+  }
+
+  /**
+   * Prepares other proxy ports, accounts and fixed ports. New ones open beside the old, which close with `commit` of what
+   * this resolves with; connections and links stay.
+   *
+   * @throws ListenError for a port that cannot be opened, RangeError or TypeError for an invalid option; then nothing has
+   * changed
+   */
+  async changePorts(ports: ClientPorts): Promise<PortChange> {
+    if (this.#ports === undefined) throw new TypeError('this client opens no ports')
+    return this.#ports.change(ports)
   }
 
   /** The network has changed: waiting links dial at once. */

@@ -1,6 +1,15 @@
-import { type ChannelSource, type Forward, formatForward, Forwards, Inbound, type ListenAddress } from '@ls/relay'
+import {
+  type ChannelSource,
+  type Forward,
+  formatForward,
+  Forwards,
+  Inbound,
+  type InboundPlaces,
+  type ListenAddress,
+  type PortChange,
+} from '@ls/relay'
 import { byteStreamPorts } from '@ls/transport'
-import type { ResolvedClientOptions } from './options.js'
+import type { ClientOptions, ResolvedClientOptions } from './options.js'
 
 export interface PortsInit extends Required<Pick<ChannelSource, 'pick' | 'pickOther'>> {
   /** A proxy port is open. */
@@ -8,6 +17,12 @@ export interface PortsInit extends Required<Pick<ChannelSource, 'pick' | 'pickOt
   /** A fixed port is open. */
   onForward(forward: Forward): void
 }
+
+/** What `LinkSocksClient.changePorts` changes: the options of these names. */
+export type ClientPorts = Pick<
+  ClientOptions,
+  'socksHost' | 'socksPort' | 'socksListen' | 'socksUsername' | 'socksPassword' | 'socksAccounts' | 'forwards'
+>
 
 /** The proxy ports and fixed ports of a client. */
 export class Ports {
@@ -49,6 +64,31 @@ export class Ports {
     }
   }
 
+  /**
+   * Prepares other ports, see `Inbound.change` of `@ls/relay`. @throws ListenError, RangeError or TypeError; then nothing
+   * has changed
+   */
+  async change(wanted: ClientPorts): Promise<PortChange> {
+    const proxies = await this.#inbound.change(placesOf(wanted))
+    const forwards = await this.#forwards.change(wanted.forwards ?? []).catch((error: unknown) => {
+      proxies.undo()
+      throw error
+    })
+    return {
+      opened: proxies.opened,
+      commit: () => {
+        proxies.commit()
+        forwards.commit()
+        for (const address of proxies.opened) this.#init.onProxy(address)
+        for (const forward of forwards.opened) this.#init.onForward(forward)
+      },
+      undo: () => {
+        proxies.undo()
+        forwards.undo()
+      },
+    }
+  }
+
   /** Stops accepting, gives connections `graceMs` to finish, then cuts them. */
   async close(options?: { graceMs?: number }): Promise<void> {
     await Promise.all([this.#inbound.close(options), this.#forwards.close(options)])
@@ -56,19 +96,25 @@ export class Ports {
 }
 
 function makeInbound(options: ResolvedClientOptions, init: PortsInit): Inbound {
-  const { socksHost, socksPort, socksListen = [], socksTls, allowOrigins, fastOpen = false } = options
-  const { socksUsername, socksPassword, socksAccounts = [] } = options
-  const first = socksUsername === undefined ? [] : [{ username: socksUsername, password: socksPassword ?? '' }]
+  const { socksTls, allowOrigins, fastOpen = false } = options
   return new Inbound({
     ...options,
-    host: socksHost,
-    port: socksPort,
-    listenOn: socksListen,
+    ...placesOf(options),
     listenWebSocket: byteStreamPorts({ tls: socksTls, allowOrigins }),
-    accounts: [...first, ...socksAccounts],
     // All links lead to one server; with fast open, data right behind Connect is worth more than another link.
     ...(fastOpen ? { pick: init.pick } : sourceOf(init)),
   })
+}
+
+function placesOf(ports: ClientPorts): InboundPlaces {
+  const { socksHost = '127.0.0.1', socksPort = 9870, socksListen = [], socksUsername, socksPassword } = ports
+  const first = socksUsername === undefined ? [] : [{ username: socksUsername, password: socksPassword ?? '' }]
+  return {
+    host: socksHost,
+    port: socksPort,
+    listenOn: socksListen,
+    accounts: [...first, ...(ports.socksAccounts ?? [])],
+  }
 }
 
 function sourceOf({ pick, pickOther }: PortsInit): ChannelSource {

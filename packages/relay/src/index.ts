@@ -21,7 +21,8 @@ export {
   writeExposure,
 } from './expose/exposure.js'
 export { Forwards, openForward } from './inbound/forward/forwards.js'
-export { Inbound, type InboundOptions } from './inbound/inbound.js'
+export { Inbound, type InboundOptions, type InboundPlaces } from './inbound/inbound.js'
+export type { PortChange } from './listen/port-change.js'
 export { formatListenAddress, type ListenAddress, parseListenAddress } from './listen/listen-address.js'
 export type { ListenWebSocket, WebSocketListener } from './listen/listen-web-socket.js'
 export { ListenError } from './listen/listen-error.js'

@@ -9,6 +9,7 @@ test('@ls/server exports exactly these names', () => {
       "PolicyFault",
       "ServerError",
       "ServerState",
+      "defaultGuard",
     ]
   `)
 })

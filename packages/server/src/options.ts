@@ -181,6 +181,11 @@ export interface ServerOptions extends PayloadOptions {
    * false alarm costs little there; see `Keepalive.hasten` in `@ls/mux`. @default 20 s and 45 s
    */
   readonly heartbeat?: { readonly periodMs?: number; readonly deadlineMs?: number } | false
+  /**
+   * Reads the configuration of the program again, for `POST /api/reload`; resolves with what changed, a line each.
+   * @default none: there is no such endpoint
+   */
+  readonly reload?: () => Promise<readonly string[]>
   /** @default silent */
   readonly logger?: Logger
   /** @default the process's clock */

@@ -18,7 +18,8 @@ import { describeClient, type ServerEvents } from './events.js'
 import { type ResolvedServerOptions, resolveServerOptions, type ServerOptions } from './options.js'
 import { addConnector, addForward, addReverse } from './tokens/add-token.js'
 import { OrphanedTokens } from './tokens/orphaned-tokens.js'
-import { OwnProxy } from './port/own-proxy.js'
+import { PortChanges } from './port/port-changes.js'
+import { ServerPorts } from './port/server-ports.js'
 import type { Peer } from './links/peer.js'
 import { TokenUses } from './policy/token-uses.js'
 import { ChannelRouter } from './reverse/channel-router.js'
@@ -29,7 +30,6 @@ import { Switchboard } from './reverse/switchboard.js'
 import { makeToken, type TokenRecord, TokenRegistry } from './tokens/token-registry.js'
 import type { ConnectorTokenRequest, ReverseTokenRequest, TokenOptions } from './tokens/token-requests.js'
 import { listTokens, type TokenStatus } from './tokens/token-status.js'
-import { WebSocketPort, type WebSocketPortOptions } from './port/web-socket-port.js'
 
 /**
  * A LinkSocks server: clients reach the network through it (forward), it reaches the network through clients
@@ -41,6 +41,8 @@ import { WebSocketPort, type WebSocketPortOptions } from './port/web-socket-port
  * await server.listen()
  */
 export class LinkSocksServer extends EventEmitter<ServerEvents> {
+  /** Changes ports while the server runs. */
+  readonly ports: PortChanges
   readonly #options: ResolvedServerOptions
   readonly #logger: Logger
   readonly #tokens = new TokenRegistry()
@@ -60,8 +62,7 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
   readonly #api: ManagementApi | undefined
   #apiSocket: ApiSocket | undefined
   readonly #kept: KeptTokens | undefined
-  readonly #ownProxy: OwnProxy | undefined
-  #port: WebSocketPort | undefined
+  readonly #own: ServerPorts
   #state: 'idle' | 'starting' | 'listening' | 'closing' | 'closed' = 'idle'
   #closing: Promise<void> | undefined
 
@@ -74,14 +75,10 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
     this.#throttle = new AuthThrottle({ clock })
     this.#refusals = new RefusalLog(clock, logger)
     this.#switchboard = new Switchboard(new RareLog(clock, logger), this.#counts.forwardedEnded)
-    const ownPorts = () => [
-      this.#port?.address.port ?? 0,
-      ...(this.#ownProxy?.ports ?? []),
-      ...this.#groups.ports,
-      ...this.#exposures.ports,
-    ]
+    this.#own = this.#makePorts()
+    const ownPorts = () => [...this.#own.numbers, ...this.#groups.ports, ...this.#exposures.ports]
     this.#outbound = new Outbound({ ...this.#options, ownPorts, dialWebSocket: connectByteStream })
-    this.#ownProxy = OwnProxy.of(this.#outbound, this.#options, this.#counts)
+    this.#own.prepareProxies()
     this.#uses = new TokenUses({ server: this.#options, peers: () => this.peers })
     this.#admission = this.#makeAdmission()
     this.#groups = new ReverseGroups({
@@ -111,16 +108,17 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
     const keeping = { tokens: this.#tokens, logger, server: this, orphans: this.#orphanedTokens }
     this.#kept = state === undefined ? undefined : new KeptTokens({ state, ...keeping })
     this.#api = apiKey === undefined && apiSocket === undefined ? undefined : this.#makeApi(apiKey)
+    this.ports = new PortChanges(this.#own, this.#tokens, this.#groups, (at) => this.emit('listening', at))
   }
 
   /** Where the WebSocket port listens, for a UNIX socket `unix:/path` and port 0; undefined before {@link listen}. */
   get address(): { host: string; port: number } | undefined {
-    return this.#port?.address
+    return this.#own.links?.address
   }
 
   /** Connections that the WebSocket port turned away before they became links; undefined before {@link listen}. */
   get refusals(): RefusalCounts | undefined {
-    return this.#port?.refusals
+    return this.#own.links?.refusals
   }
 
   /** Clients with a session, one entry each; some may be without a link for the grace time. */
@@ -138,8 +136,8 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
       groups: this.#groups,
       switchboard: this.#switchboard,
       outbound: this.#outbound,
-      ownProxy: this.#ownProxy,
-      port: this.#port,
+      ownProxy: this.#own.ownProxy,
+      port: this.#own.links,
     })
   }
 
@@ -227,24 +225,26 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
     this.#kept?.restore()
     try {
       this.#apiSocket ??= await ApiSocket.openAt(this.#options.apiSocket, this.#api)
-      this.#port = await this.#openPort(signal)
+      this.#own.use(await this.#own.open(signal))
     } catch (error) {
       if (this.#closing === undefined) this.#state = 'idle'
       throw error
     }
     if (this.#closing !== undefined) {
-      await this.#port.closeAll()
+      await this.#own.closeAll()
       throw new ServerError('ERR_SERVER_CLOSED', 'the server was closed while it started')
     }
     this.#state = 'listening'
-    const address = this.#port.address
-    this.emit('listening', address)
-    for (const own of (await this.#ownProxy?.listen()) ?? []) {
-      this.#logger.info(own, 'proxy port open')
-      this.emit('socksListening', own, undefined)
-    }
-    await this.#groups.listen(address.port)
+    const { address } = this
+    if (address !== undefined) this.emit('listening', address)
+    await this.#own.listenProxies()
+    await this.#groups.listen(address?.port ?? 0)
     await this.#exposures.listen()
+  }
+
+  /** What the option `reload` does. */
+  get reload(): ServerOptions['reload'] {
+    return this.#options.reload
   }
 
   /** Stops accepting, gives open channels `graceMs` to finish, then closes everything. */
@@ -286,16 +286,20 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
     })
   }
 
-  #openPort(signal: AbortSignal | undefined): Promise<WebSocketPort> {
-    const options: WebSocketPortOptions = {
+  #makePorts(): ServerPorts {
+    return new ServerPorts({
       server: this.#options,
-      api: this.#options.apiKey === undefined ? undefined : this.#api,
-      throttle: this.#throttle,
-      isKnownToken: (hash) => this.#tokens.findByHash(hash) !== undefined,
-      onRefused: (remoteAddress, reason) => this.#refused(remoteAddress, reason, 'token'),
-      onTransport: (transport, request) => void this.#admission.accept(transport, request),
-    }
-    return WebSocketPort.open(options, signal)
+      counts: this.#counts,
+      outbound: () => this.#outbound,
+      linkPort: () => ({
+        api: this.#options.apiKey === undefined ? undefined : this.#api,
+        throttle: this.#throttle,
+        isKnownToken: (hash) => this.#tokens.findByHash(hash) !== undefined,
+        onRefused: (remoteAddress, reason) => this.#refused(remoteAddress, reason, 'token'),
+        onTransport: (transport, request) => void this.#admission.accept(transport, request),
+      }),
+      onProxy: (address) => this.emit('socksListening', address, undefined),
+    })
   }
 
   #refused(remoteAddress: string, reason: string, cause: RefusalCause): void {
@@ -307,16 +311,16 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
   async #shutDown(graceMs: number): Promise<void> {
     this.#state = 'closing'
     this.#admission.close()
-    const portClosed = this.#port?.close()
+    const portClosed = this.#own.links?.close()
     await Promise.all([
       this.#groups.close(graceMs),
       this.#exposures.close(graceMs),
-      this.#ownProxy?.close(graceMs),
+      this.#own.ownProxy?.close(graceMs),
       peersIdle(this.peers, graceMs),
     ])
     await this.#apiSocket?.close()
     for (const { session } of this.peers) session.close('the server is shutting down')
-    await this.#port?.closeAll()
+    await this.#own.closeAll()
     await portClosed
     this.#orphanedTokens.close()
     this.#uses.close()

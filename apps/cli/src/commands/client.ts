@@ -26,12 +26,17 @@ import { readHeaders } from './web-options.js'
 export type ClientSettings = Settings<'client'>
 
 /** Runs a client, provider or connector until the process is asked to end, or the link is lost for good. */
-export async function runClient(settings: ClientSettings, context: CommandContext): Promise<ExitCode> {
+export async function runClient(
+  settings: ClientSettings,
+  context: CommandContext,
+  onMade?: (client: LinkSocksClient) => void,
+): Promise<ExitCode> {
   checkClient(settings)
   let client: LinkSocksClient | undefined
   const disguise = await openDisguise(settings, context, { onReady: () => client?.retryNow() })
   try {
     client = makeClient(settings, context, disguise)
+    onMade?.(client)
     return await runUntilEnd(client, settings, context)
   } finally {
     await disguise.close()

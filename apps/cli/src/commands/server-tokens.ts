@@ -99,7 +99,8 @@ export function exposeForTokens(
   }
 }
 
-function registerConnector(
+/** Adds a token of a connector. @throws ServerError */
+export function registerConnector(
   server: LinkSocksServer,
   token: string | undefined,
   reverseToken: string,

@@ -42,11 +42,15 @@ export interface ServerRequest {
   readonly settings: ServerSettings
   /** Tokens beside that of the settings. With any, none is made up. @default none */
   readonly moreTokens?: readonly TokenSettings[]
+  /** Reads the configuration again, for the API. @default none: there is none */
+  readonly reload?: NonNullable<ServerOptions['reload']>
 }
 
 /** A server that listens. */
 export interface RunningServer {
   readonly server: LinkSocksServer
+  /** In the order of {@link planTokens}: each token, then those of its connectors. */
+  readonly tokens: readonly RegisteredToken[]
   /** Gives open channels a while to finish. */
   close(): Promise<void>
 }
@@ -85,6 +89,7 @@ export async function startServer(request: ServerRequest, context: CommandContex
   await printAccess(urlsOf(server, settings, options), tokens, certificate.pin, settings, context)
   return {
     server,
+    tokens,
     close: async () => {
       certificate.close()
       tellWhatIsWaitedFor([...server.channels()].length, logger)
@@ -119,9 +124,9 @@ export function checkServer(settings: ServerSettings): void {
 }
 
 /** Options of a server with its own proxy ports, but without what needs a file or the process. @throws UsageError */
-export function plannedOptions({ settings }: ServerRequest): ServerOptions {
+export function plannedOptions({ settings, reload }: ServerRequest): ServerOptions {
   const own = ownProxyOptions(settings, readAccounts(settings))
-  return { ...serverOptions(settings), ...own }
+  return { ...serverOptions(settings), ...own, ...definedOnly({ reload }) }
 }
 
 /** Registers all tokens. @throws UsageError, ServerError, RangeError or TypeError for one that cannot be */
@@ -134,7 +139,7 @@ export function registerTokens(
 }
 
 /** The tokens that a server is to have. @throws UsageError for accounts that cannot be read */
-function planTokens({ settings, moreTokens = [] }: ServerRequest): readonly TokenPlan[] {
+export function planTokens({ settings, moreTokens = [] }: ServerRequest): readonly TokenPlan[] {
   const isAsked = settings.token !== undefined || (!hasApi(settings) && moreTokens.length === 0)
   const all = isAsked ? [settings, ...moreTokens] : moreTokens
   return all.map((each) => planToken(each, readAccounts(each)))

@@ -12,4 +12,11 @@ export const fileFlags = [
     section: 'File',
     help: 'Configuration file, YAML or JSON',
   },
+  {
+    name: 'watch-config',
+    type: 'boolean',
+    commands: ['run'],
+    section: 'File',
+    help: 'Read the file again when it changes, as SIGHUP does',
+  },
 ] as const satisfies readonly Flag[]

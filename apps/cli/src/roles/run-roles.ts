@@ -1,46 +1,38 @@
-import { runClient } from '../commands/client.js'
+import type { EventEmitter } from 'node:events'
+import { unwatchFile, watchFile } from 'node:fs'
+import type { Environment } from '../arguments/environment.js'
 import type { CommandContext } from '../commands/context.js'
-import { type RunningServer, startServer } from '../commands/server.js'
-import { checkRoles } from '../config/check-roles.js'
-import type { ConfigFile, RoleConfig } from '../config/config-file.js'
-import { exposedConfigFiles } from '../config/load-config.js'
-import { clientSettings, serverSettings, tokenSettings } from '../config/role-settings.js'
+import type { ConfigFile } from '../config/config-file.js'
 import { exitCode, type ExitCode } from '../exit-code.js'
-import { messageOf } from '../output/describe-error.js'
 import { aborted } from '../stop-signals.js'
+import { Roles } from './roles.js'
+
+export interface RunRolesOptions {
+  readonly file: ConfigFile
+  /** Read the file again when it changes. */
+  readonly watch: boolean
+  readonly environment: Environment
+  /** Where SIGHUP arrives, which asks to read the file again: the process. */
+  readonly signals: Pick<EventEmitter, 'on' | 'off'>
+}
 
 /** Runs all roles of a file until the process is asked to end, or none is left. @throws ConfigError before it begins */
-export async function runRoles(file: ConfigFile, context: CommandContext): Promise<ExitCode> {
-  await checkRoles(file)
-  for (const warning of exposedConfigFiles(file)) context.logger.warn({}, warning)
-  const servers: RunningServer[] = []
-  for (const role of file.roles.filter(({ kind }) => kind === 'server')) {
-    const started = await startServer(
-      { settings: serverSettings(role), moreTokens: tokenSettings(role) },
-      contextOf(role, context),
-    )
-    if (started !== undefined) servers.push(started)
-  }
-  const clients = file.roles.filter(({ kind }) => kind !== 'server').map((role) => runRole(role, context))
-  await (servers.length > 0 ? aborted(context.stop) : Promise.all(clients))
-  await Promise.all([...servers.map((server) => server.close()), ...clients])
-  return exitCode.ok
+export async function runRoles(options: RunRolesOptions, context: CommandContext): Promise<ExitCode> {
+  const { file, watch, environment, signals } = options
+  const ended = new AbortController()
+  const roles = new Roles({ file, environment, onEnd: () => ended.abort() }, context)
+  await roles.start()
+  // The log has the reason of a failure.
+  const reload = (): void => void roles.reload().catch(() => {})
+  signals.on('SIGHUP', reload)
+  // Editors replace the file, and file systems in containers know no events: looking at it is what always works.
+  if (watch) watchFile(file.path, { interval: watchIntervalMs, persistent: false }, reload)
+  await Promise.race([aborted(context.stop), aborted(ended.signal)])
+  unwatchFile(file.path, reload)
+  signals.off('SIGHUP', reload)
+  await roles.close()
+  return context.stop.aborted ? exitCode.ok : exitCode.failure
 }
 
-async function runRole(role: RoleConfig, context: CommandContext): Promise<void> {
-  const own = contextOf(role, context)
-  try {
-    await runClient(clientSettings(role), own)
-  } catch (error) {
-    own.logger.error({ err: error }, messageOf(error))
-  }
-}
-
-/** Logs and lines say which role they are of. */
-function contextOf({ name }: RoleConfig, context: CommandContext): CommandContext {
-  return {
-    ...context,
-    logger: context.logger.child({ role: name }),
-    print: (line) => context.print(`[${name}] ${line}`),
-  }
-}
+/** How often the file's time of change is looked at. */
+const watchIntervalMs = 1000

@@ -303,3 +303,51 @@ test('Inbound warns of a public port without a password', async () => {
 function neverPicked(): never {
   throw new RelayError({ word: 'no-provider', detail: 'there is none' })
 }
+
+describe('Inbound.change', () => {
+  const places = async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'inbound-'))
+    afterTest(() => rm(folder, { recursive: true }))
+    const [a, b] = [join(folder, 'a'), join(folder, 'b')]
+    const { inbound } = await relayPair({ inbound: { listenOn: [`unix:${a}`] } })
+    return { a, b, inbound }
+  }
+
+  test('opens the new place, and closes the old with commit', async () => {
+    const { a, b, inbound } = await places()
+    const change = await inbound.change({ listenOn: [`unix:${b}`] })
+    const between = inbound.addresses
+    change.commit()
+    expect([change.opened, between, inbound.addresses]).toEqual([
+      [{ path: b }],
+      [{ path: a }, { path: b }],
+      [{ path: b }],
+    ])
+  })
+
+  test('leaves the old place alone after undo', async () => {
+    const { a, b, inbound } = await places()
+    const change = await inbound.change({ listenOn: [`unix:${b}`] })
+    change.undo()
+    expect(inbound.addresses).toEqual([{ path: a }])
+  })
+
+  test('opens nothing if one place cannot be opened', async () => {
+    const { a, b, inbound } = await places()
+    await expect(inbound.change({ listenOn: [`unix:${b}`, 'unix:/no-such-folder/x'] })).rejects.toThrow(
+      'no-such-folder',
+    )
+    expect(inbound.addresses).toEqual([{ path: a }])
+  })
+
+  test('keeps connections of a place that is gone, and asks new ones for other accounts', async () => {
+    const { client, inbound, proxy, target } = await rawNet()
+    client.write([5, 1, 0], [5, 1, 0, ...loopback(target.port)])
+    await client.read(12)
+    const change = await inbound.change({ host: '127.0.0.1', port: 0, accounts })
+    change.commit()
+    const second = await RawClient.open({ host: '127.0.0.1', port: inbound.address?.port ?? proxy.port })
+    expect(hexOf(await second.write([5, 1, 0]).read(2))).toBe('05ff')
+    expect((await client.write('ping').read(4)).toString()).toBe('ping')
+  })
+})

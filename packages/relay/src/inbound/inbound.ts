@@ -16,6 +16,7 @@ import type { TargetRules } from '../rules/target-rules.js'
 import { firstBytes } from './first-bytes.js'
 import { makeHttpProxy } from './http.js'
 import {
+  formatListenAddress,
   type ListenAddress,
   parseListenAddress,
   type TcpAddress,
@@ -24,6 +25,7 @@ import {
 } from '../listen/listen-address.js'
 import { type ListenWebSocket, openWebSocket } from '../listen/listen-web-socket.js'
 import { openServer } from '../listen/open-server.js'
+import type { PortChange } from '../listen/port-change.js'
 import type { ChannelSource } from '../offer/channel-source.js'
 import { PendingClients, type ProvableStream, unprovenStream } from '../listen/pending-clients.js'
 import { serveSocks, type ServeSocksOptions } from './socks.js'
@@ -74,24 +76,25 @@ export interface InboundOptions extends PayloadOptions, Omit<ChannelSource, 'ent
   readonly logger?: Logger
 }
 
+/** What {@link Inbound.change} changes. */
+export type InboundPlaces = Pick<InboundOptions, 'host' | 'port' | 'listenOn' | 'accounts'>
+
 /** The half that accepts proxy clients: listening ports whose connections become channels. */
 export class Inbound {
   readonly #options: InboundOptions
   readonly #logger: Logger
-  readonly #places: readonly ListenAddress[]
+  #places: readonly ListenAddress[]
   readonly #maxConnections: number
   readonly #pending: PendingConnections
   readonly #pendingClients: PendingClients
   readonly #refusals: RefusalLog
-  readonly #auth: Authenticator | undefined
-  readonly #serving: ServeSocksOptions
-  readonly #http: HttpProxy
+  #access: Access
   readonly #sockets = new Set<Duplex>()
-  /** One function per port that stops it listening. */
-  readonly #closers: (() => Promise<unknown>)[] = []
+  /** Ports by the place that was asked for. */
+  readonly #open = new Map<string, OpenPlace>()
+  #isListening = false
   /** Called when the last client is gone. */
   #onEmpty: (() => void) | undefined
-  readonly #addresses: ListenAddress[] = []
 
   /** @throws RangeError for a place to listen, an account or an access rule that is not valid, TypeError for no place */
   constructor(options: InboundOptions) {
@@ -103,21 +106,7 @@ export class Inbound {
     this.#pending = options.pending ?? new PendingConnections()
     this.#pendingClients = new PendingClients(this.#pending, this.#logger)
     this.#refusals = new RefusalLog(systemClock, this.#logger)
-    const users = options.accounts ?? []
-    this.#auth = users.length === 0 ? undefined : accounts(users)
-    const { accessRules = [], targetRules, dns } = options
-    const hasRules = accessRules.length > 0 || targetRules !== undefined
-    this.#serving = {
-      ...options,
-      ...(hasRules ? { entryRules: new EntryRules(accessRules, dns, targetRules) } : {}),
-      auth: this.#auth,
-      handshakeDeadlineMs: options.handshakeDeadlineMs ?? defaultHandshakeDeadlineMs,
-      onProven: (socket) => this.#proven(socket),
-      onWrongAccount: (socket) => this.#refused(socket),
-      logger: this.#logger,
-      rareLog: new RareLog(systemClock, this.#logger),
-    }
-    this.#http = makeHttpProxy({ ...this.#serving, accounts: users, maxConnections: this.#maxConnections })
+    this.#access = this.#makeAccess(options.accounts ?? [])
   }
 
   /** Proxy clients connected now. */
@@ -127,17 +116,17 @@ export class Inbound {
 
   /** Where it listens now. */
   get addresses(): readonly ListenAddress[] {
-    return this.#addresses
+    return [...this.#open.values()].flatMap(({ address }) => address ?? [])
   }
 
   /** The first TCP port it listens on. */
   get address(): TcpAddress | undefined {
-    return this.#addresses.find((address): address is TcpAddress => 'port' in address)
+    return this.addresses.find((address): address is TcpAddress => 'port' in address)
   }
 
   /** The TCP ports it listens on, those for byte streams too. */
   get ports(): readonly number[] {
-    return this.#addresses.flatMap((address) => {
+    return this.addresses.flatMap((address) => {
       if ('path' in address) return []
       return 'webSocket' in address ? address.webSocket.port : address.port
     })
@@ -145,24 +134,81 @@ export class Inbound {
 
   /** Opens all ports, or none. @throws ListenError if one is taken or not permitted */
   async listen(): Promise<readonly ListenAddress[]> {
+    this.#isListening = true
     try {
-      for (const place of this.#places) await this.#open(place)
+      for (const place of this.#places) await this.#openPlace(place)
     } catch (error) {
       await this.close()
       throw error
     }
-    return this.#addresses
+    return this.addresses
+  }
+
+  /**
+   * Prepares other places to listen, and other accounts: opens the new ports beside the old ones, which close with
+   * {@link PortChange.commit}. Connections stay. Before {@link listen}, nothing opens.
+   *
+   * @throws ListenError for a port that cannot be opened, RangeError or TypeError for an invalid place or account; then
+   * nothing has changed
+   */
+  async change(wanted: InboundPlaces): Promise<PortChange> {
+    const places = wanted.port === undefined && (wanted.listenOn ?? []).length === 0 ? [] : placesOf(wanted)
+    const access = this.#makeAccess(wanted.accounts ?? [])
+    const keys = new Set(places.map(formatListenAddress))
+    const added = this.#isListening ? places.filter((place) => !this.#open.has(formatListenAddress(place))) : []
+    const undo = (): void => this.#stop((key) => added.some((place) => formatListenAddress(place) === key))
+    try {
+      for (const place of added) await this.#openPlace(place)
+    } catch (error) {
+      undo()
+      throw error
+    }
+    return {
+      opened: added.flatMap((place) => this.#open.get(formatListenAddress(place))?.address ?? []),
+      commit: () => {
+        this.#access = access
+        this.#places = places
+        this.#stop((key) => !keys.has(key))
+      },
+      undo,
+    }
   }
 
   /** Stops accepting, gives connections `graceMs` to finish, then cuts them. */
   async close({ graceMs = 0 }: { graceMs?: number } = {}): Promise<void> {
-    this.#addresses.length = 0
-    const closing = this.#closers.splice(0).map((close) => close())
-    if (closing.length === 0) return
+    this.#isListening = false
+    const closing = [...this.#open.values()].map(({ close }) => close())
+    this.#open.clear()
+    if (closing.length === 0 && this.#sockets.size === 0) return
     const cut = setTimeout(() => this.#cut(), graceMs)
     await Promise.all(closing)
     if (this.#sockets.size > 0) await new Promise<void>((resolve) => (this.#onEmpty = resolve))
     clearTimeout(cut)
+  }
+
+  /** Stops listening at some places; their connections stay. */
+  #stop(isUnwanted: (key: string) => boolean): void {
+    for (const [key, { close }] of this.#open) {
+      if (!isUnwanted(key)) continue
+      this.#open.delete(key)
+      void close()
+    }
+  }
+
+  #makeAccess(users: readonly Account[]): Access {
+    const { accessRules = [], dns, handshakeDeadlineMs = defaultHandshakeDeadlineMs } = this.#options
+    const auth = users.length === 0 ? undefined : accounts(users)
+    const serving: ServeSocksOptions = {
+      ...this.#options,
+      ...(accessRules.length === 0 ? {} : { entryRules: new EntryRules(accessRules, dns) }),
+      auth,
+      handshakeDeadlineMs,
+      onProven: (socket) => this.#proven(socket),
+      onWrongAccount: (socket) => this.#refused(socket),
+      logger: this.#logger,
+      rareLog: new RareLog(systemClock, this.#logger),
+    }
+    return { auth, serving, http: makeHttpProxy({ ...serving, accounts: users, maxConnections: this.#maxConnections }) }
   }
 
   #cut(): void {
@@ -171,14 +217,16 @@ export class Inbound {
     }
   }
 
-  async #open(place: ListenAddress): Promise<void> {
+  async #openPlace(place: ListenAddress): Promise<void> {
     const { opened, close } = 'webSocket' in place ? this.#openWebSocket(place) : this.#openServer(place)
-    this.#closers.push(close)
+    const entry: OpenPlace = { close, address: undefined }
+    const key = formatListenAddress(place)
+    this.#open.set(key, entry)
     const address = await opened
     // It was closed while it opened.
-    if (!this.#closers.includes(close)) return void close()
-    this.#addresses.push(address)
-    if (this.#auth !== undefined || 'path' in address) return
+    if (this.#open.get(key) !== entry) return void close()
+    entry.address = address
+    if (this.#access.auth !== undefined || 'path' in address) return
     const { host } = 'webSocket' in address ? address.webSocket : address
     if (isLoopback(host)) return
     this.#logger.warn(address, 'the SOCKS port is public and asks for no password: anyone can use it')
@@ -218,12 +266,12 @@ export class Inbound {
     this.#pendingClients.add(socket)
     socket.on('error', () => {})
     socket.once('close', () => this.#forget(socket))
-    const { handshakeDeadlineMs } = this.#serving
+    const { serving, http } = this.#access
     try {
-      const head = await firstBytes(socket, handshakeDeadlineMs)
+      const head = await firstBytes(socket, serving.handshakeDeadlineMs)
       if (head === undefined) return
-      if (this.#speaksSocks(head)) await serveSocks(socket, head, this.#serving)
-      else this.#http.serve(socket, head)
+      if (this.#speaksSocks(head)) await serveSocks(socket, head, serving)
+      else http.serve(socket, head)
     } catch (error) {
       const { remoteAddress } = socket as Partial<Socket>
       this.#logger.error({ err: error, remoteAddress }, 'a proxy client could not be served')
@@ -255,6 +303,21 @@ export class Inbound {
   }
 }
 
+/** Who may use the ports, and what serves them. */
+interface Access {
+  readonly auth: Authenticator | undefined
+  readonly serving: ServeSocksOptions
+  readonly http: HttpProxy
+}
+
+/** A port that opens or is open. */
+interface OpenPlace {
+  /** Stops it listening. */
+  readonly close: () => Promise<unknown>
+  /** Where it listens; undefined until it does. */
+  address: ListenAddress | undefined
+}
+
 /** A port being opened; `close` works at any time. */
 interface Opening {
   readonly opened: Promise<ListenAddress>
@@ -267,7 +330,7 @@ const defaultHandshakeDeadlineMs = 10_000
 /** More than anyone has networks; a longer list is a mistake. */
 const maxPlaces = 64
 
-function placesOf({ host = '127.0.0.1', port, listenOn = [] }: InboundOptions): readonly ListenAddress[] {
+function placesOf({ host = '127.0.0.1', port, listenOn = [] }: InboundPlaces): readonly ListenAddress[] {
   if (listenOn.length > maxPlaces)
     throw new RangeError(`${listenOn.length} places to listen; the limit is ${maxPlaces}`)
   if (listenOn.length > 0) return listenOn.map(parseListenAddress)

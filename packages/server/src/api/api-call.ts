@@ -29,4 +29,6 @@ export interface ManagedServer {
   removeToken(token: string): Promise<boolean>
   keepToken(token: string): Promise<void>
   closeChannel(id: string): boolean
+  /** Undefined where there is nothing to read again. */
+  readonly reload: (() => Promise<readonly string[]>) | undefined
 }

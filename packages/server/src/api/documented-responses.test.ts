@@ -7,6 +7,7 @@ import { systemClock } from '@ls/foundation'
 import { echoServer, FakeClock, onceEvent, type TestTcpServer, until } from '@ls/testkit'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import type { ServerOptions } from '../options.js'
 import { LinkSocksServer } from '../server.js'
 import { maxListedChannels } from './channels.js'
 import { bodyDeadlineMs, maxBodyBytes } from './read-body.js'
@@ -34,7 +35,7 @@ let clock: FakeClock | undefined
 beforeEach(() => start())
 afterEach(() => Promise.all([server.close(), target.close()]))
 
-async function start(options: { clock?: FakeClock } = {}): Promise<void> {
+async function start(options: Pick<ServerOptions, 'reload'> & { clock?: FakeClock } = {}): Promise<void> {
   clock = options.clock
   target = await echoServer()
   server = new LinkSocksServer({ host: '127.0.0.1', port: 0, apiKey: 'sekret', ...options })
@@ -90,6 +91,13 @@ const unknownId = '00000000-0000-0000-0000-000000000000'
 async function throttled(ask: () => Promise<Response>): Promise<Response> {
   for (let count = 0; count < 4; count++) await call('GET', '/api/status', undefined, 'wrong')
   return ask()
+}
+
+/** Asks a server with a configuration that is read like this. */
+async function reloadedBy(reload: NonNullable<ServerOptions['reload']>): Promise<Response> {
+  await Promise.all([server.close(), target.close()])
+  await start({ reload })
+  return call('POST', '/api/reload')
 }
 
 /** A call for each documented answer. */
@@ -156,6 +164,12 @@ const cases: Record<string, () => Promise<Response>> = {
   'delete /api/channels/{id} 403': () => callFromPage('DELETE', `/api/channels/${unknownId}`),
   'delete /api/channels/{id} 404': () => call('DELETE', `/api/channels/${unknownId}`),
   'delete /api/channels/{id} 429': () => throttled(() => call('DELETE', `/api/channels/${unknownId}`)),
+  'post /api/reload 200': () => reloadedBy(async () => ['servers.main: 1 token added']),
+  'post /api/reload 401': () => call('POST', '/api/reload', undefined, 'wrong'),
+  'post /api/reload 403': () => callFromPage('POST', '/api/reload'),
+  'post /api/reload 409': () => call('POST', '/api/reload'),
+  'post /api/reload 422': () => reloadedBy(() => Promise.reject(new Error('f.yaml:1:1: a mistake'))),
+  'post /api/reload 429': () => throttled(() => call('POST', '/api/reload')),
   'get /api/openapi.json 200': () => call('GET', '/api/openapi.json', undefined, 'wrong'),
 }
 

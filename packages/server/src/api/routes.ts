@@ -2,6 +2,7 @@ import { type Answer, ApiRefusal, JsonText } from './answer.js'
 import type { ApiHandler } from './api-call.js'
 import { closeChannel, showChannels } from './channels.js'
 import { openApiJson } from './openapi-json.js'
+import { reloadConfiguration } from './reload.js'
 import { showStatus } from './status.js'
 import { listTokens, showToken } from './token-list.js'
 import { addToken, removeToken } from './tokens.js'
@@ -22,6 +23,7 @@ export const routes: readonly Route[] = [
   { path: '/api/tokens', methods: { GET: listTokens } },
   { path: '/api/channels', methods: { GET: showChannels } },
   { path: '/api/channels/{id}', methods: { DELETE: closeChannel } },
+  { path: '/api/reload', methods: { POST: reloadConfiguration } },
   { path: '/api/openapi.json', isPublic: true, methods: { GET: showDocument } },
 ]
 

@@ -1,5 +1,13 @@
 import type { Session } from '@ls/mux'
-import { type ChannelWatch, Inbound, type ListenAddress, localSession, type Outbound } from '@ls/relay'
+import {
+  type Account,
+  type ChannelWatch,
+  Inbound,
+  type ListenAddress,
+  localSession,
+  type Outbound,
+  type PortChange,
+} from '@ls/relay'
 import { byteStreamPorts } from '@ls/transport'
 import type { ServerCounts } from '../counts/server-counts.js'
 import { believedProxies, type ResolvedServerOptions } from '../options.js'
@@ -16,12 +24,8 @@ export class OwnProxy {
     return socksListen.length === 0 ? undefined : new OwnProxy(socksListen, outbound, server, counts)
   }
 
-  private constructor(
-    places: readonly string[],
-    outbound: Outbound,
-    server: ResolvedServerOptions,
-    counts: ServerCounts,
-  ) {
+  /** @throws RangeError or TypeError for an invalid address or account */
+  constructor(places: readonly string[], outbound: Outbound, server: ResolvedServerOptions, counts: ServerCounts) {
     const onChannelClosed: ChannelWatch['onChannelClosed'] = (channel, reason) =>
       counts.ended(undefined, channel, reason)
     const { clock, logger, tls, socksAccounts = [] } = server
@@ -43,6 +47,11 @@ export class OwnProxy {
   /** The TCP ports it listens on. */
   get ports(): readonly number[] {
     return this.#inbound.ports
+  }
+
+  /** Prepares other places and accounts, see `Inbound.change` of `@ls/relay`. */
+  change(listenOn: readonly string[], accounts: readonly Account[]): Promise<PortChange> {
+    return this.#inbound.change({ listenOn, accounts })
   }
 
   /** @throws ListenError or TransportError for a port that cannot be opened */

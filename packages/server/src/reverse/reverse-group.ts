@@ -1,5 +1,14 @@
 import type { TimerHandle } from '@ls/foundation'
-import { Balancer, type Cancellation, type ChannelSource, ChannelSlots, Inbound, type ListenAddress } from '@ls/relay'
+import {
+  Balancer,
+  type Cancellation,
+  type ChannelSource,
+  ChannelSlots,
+  Inbound,
+  type InboundPlaces,
+  type ListenAddress,
+  type PortChange,
+} from '@ls/relay'
 import { byteStreamPorts } from '@ls/transport'
 import { portRetryMs } from './port-retry.js'
 import { believedProxies, type ResolvedServerOptions } from '../options.js'
@@ -50,20 +59,16 @@ export class ReverseGroup {
     const { use } = options
     const what = 'connections of this token (--max-token-channels)'
     this.#slots = use?.slots ?? new ChannelSlots({ limit: server.maxTokenChannels, what, parent: server.slots })
-    const { listenOn = [], accounts = [], username, password } = record
+    const { listenOn = [] } = record
     if (record.port < 0 && listenOn.length === 0) return
-    const first = username === undefined ? [] : [{ username, password: password ?? '' }]
     this.#inbound = new Inbound({
       ...server,
-      host: record.host,
-      port: record.port,
-      listenOn,
+      ...placesOf(record),
       listenWebSocket: byteStreamPorts({
         tls: server.tls,
         allowOrigins: server.allowOrigins,
         ...believedProxies(server),
       }),
-      accounts: [...first, ...accounts],
       ...(use?.policy.targets === undefined ? {} : { targetRules: use.policy.targets }),
       maxConnections: server.maxTokenChannels + server.pending.maxPending,
       slots: this.#slots,
@@ -106,6 +111,20 @@ export class ReverseGroup {
     } catch (error) {
       if (this.#listening === listening) this.#listening = undefined
       throw error
+    }
+  }
+
+  /** Prepares another port and other users, see `Inbound.change` of `@ls/relay`. @throws TypeError in autonomy */
+  async change(place: ReversePlace): Promise<PortChange> {
+    if (this.#inbound === undefined) throw new TypeError('this token has no port')
+    const change = await this.#inbound.change(placesOf(place))
+    return {
+      ...change,
+      commit: () => {
+        Object.assign(this.record, place)
+        change.commit()
+        for (const address of change.opened) this.#options.onListening(address)
+      },
     }
   }
 
@@ -237,4 +256,12 @@ export class ReverseGroup {
       if (balancer.size === 0 && !askedFor.has(instance)) this.#owned.delete(instance)
     }
   }
+}
+
+/** Where SOCKS listens for a token, and for whom. */
+export type ReversePlace = Pick<ReverseToken, 'port' | 'host' | 'listenOn' | 'username' | 'password' | 'accounts'>
+
+function placesOf({ port, host, listenOn = [], username, password, accounts = [] }: ReversePlace): InboundPlaces {
+  const first = username === undefined ? [] : [{ username, password: password ?? '' }]
+  return { host, port, listenOn, accounts: [...first, ...accounts] }
 }

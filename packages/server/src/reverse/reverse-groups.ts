@@ -1,4 +1,4 @@
-import type { ListenAddress } from '@ls/relay'
+import type { ListenAddress, PortChange } from '@ls/relay'
 import type { ResolvedServerOptions } from '../options.js'
 import type { TokenUse } from '../policy/token-use.js'
 import { PortPool } from './port-pool.js'
@@ -75,6 +75,52 @@ export class ReverseGroups {
     const group = this.#make(record, socksNowait)
     this.#groups.set(record, group)
     if (socksNowait && this.#listening) group.keepOpen()
+  }
+
+  /**
+   * Prepares another port and other users of a token.
+   *
+   * @throws ListenError for a port that cannot be opened, ServerError for one that another token has; then nothing has
+   * changed
+   */
+  async change(record: ReverseToken, request: ReverseTokenRequest): Promise<PortChange> {
+    const keepsPort = request.socksPort === record.port && (request.socksListen ?? []).length === 0
+    const before = record.port
+    const port = keepsPort ? before : this.takePort(request)
+    try {
+      return this.#withPorts(await this.#prepare(record, request, port), before, port)
+    } catch (error) {
+      if (port !== before) this.#ports.release(port)
+      throw error
+    }
+  }
+
+  #prepare(record: ReverseToken, request: ReverseTokenRequest, port: number): Promise<PortChange> {
+    const { username, password, accounts = [], socksListen: listenOn = [], socksHost: host } = request
+    const group = this.#groups.get(record)
+    if (group === undefined) throw new TypeError('the token is not registered')
+    return group.change({ port, host: host ?? this.#options.server.socksHost, listenOn, username, password, accounts })
+  }
+
+  /** The pool learns of the new port with the change. */
+  #withPorts(change: PortChange, before: number, port: number): PortChange {
+    if (before === port) return change
+    return {
+      opened: change.opened,
+      commit: () => {
+        change.commit()
+        this.#ports.release(before)
+      },
+      undo: () => {
+        change.undo()
+        this.#ports.release(port)
+      },
+    }
+  }
+
+  /** The server's own listener has another port. */
+  serverMoved(serverPort: number): void {
+    this.#serverPort = serverPort
   }
 
   /** Ends the group of a removed token; resolves when its port is free again. */

@@ -12,7 +12,7 @@ export interface ForwardToken {
   readonly policy?: Policy
 }
 
-/** A token for providers, with the SOCKS port that leads to them, if any. */
+/** A token for providers, with the SOCKS port that leads to them, if any. Its port and users can change. */
 export interface ReverseToken {
   readonly kind: 'reverse'
   /** In clear, as the provider shows it. */
@@ -20,17 +20,17 @@ export interface ReverseToken {
   /** How it may be used. @default the server's policy */
   readonly policy?: Policy
   /** SOCKS port of this token; −1 for none (autonomy, protocol.md §1), 0 until the system has chosen one. */
-  readonly port: number
+  port: number
   /** Address of the SOCKS port. */
-  readonly host: string
+  host: string
   /** Addresses of SOCKS instead of `host` and `port`, which is −1 then. */
-  readonly listenOn?: readonly string[]
+  listenOn?: readonly string[]
   /** User name that SOCKS clients must give; undefined admits everyone. */
-  readonly username: string | undefined
+  username: string | undefined
   /** Password to `username`. */
-  readonly password: string | undefined
+  password: string | undefined
   /** More accounts that may use the port. */
-  readonly accounts?: readonly Account[]
+  accounts?: readonly Account[]
   /** Providers may add and remove connector tokens. */
   readonly allowManageConnector: boolean
   /** Ports that providers may expose, `2222,4000-4100`; undefined for those that the server allows. */

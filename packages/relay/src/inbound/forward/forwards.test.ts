@@ -104,3 +104,37 @@ describe('Forwards over UDP', () => {
     expect(await Promise.all(answers)).toEqual(['one', 'two'])
   })
 })
+
+describe('Forwards.change', () => {
+  const open = async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'forwards-'))
+    afterTest(() => rm(folder, { recursive: true }))
+    const target = closing(await echoServer())
+    const text = (name: string): string => `unix:${join(folder, name)}=127.0.0.1:${target.port}`
+    const outbound = new Outbound()
+    const { near } = sessionPair((channel) => outbound.serve(channel))
+    const forwards = closing(new Forwards([text('a')], { pick: () => near, logger: silentLogger }))
+    const [first] = await forwards.listen()
+    return { forwards, text, first: first! }
+  }
+
+  test('opens new ports, and keeps connections of those that are gone', async () => {
+    const { forwards, text, first } = await open()
+    const socket = dial(first)
+    socket.write('x')
+    await onceEvent(socket, 'data')
+    const change = await forwards.change([text('b')])
+    change.commit()
+    socket.write('still')
+    expect(String((await onceEvent(socket, 'data'))[0])).toBe('still')
+    expect(String((await onceEvent(dial(first), 'error'))[0])).toMatch(/ENOENT/)
+  })
+
+  test('takes back what it opened', async () => {
+    const { forwards, text } = await open()
+    const change = await forwards.change([text('a'), text('b')])
+    const [added] = change.opened
+    change.undo()
+    expect(String((await onceEvent(dial(added!), 'error'))[0])).toMatch(/ENOENT/)
+  })
+})

@@ -6,34 +6,88 @@ import { openUdpForward } from './udp-forward.js'
 /** Fixed ports: each leads to one target, without a proxy protocol. */
 export class Forwards {
   readonly #options: ForwardOptions
-  readonly #wanted: readonly Forward[]
-  #open: readonly OpenForward[] = []
+  #wanted: ReadonlyMap<string, Forward>
+  #isListening = false
+  /** By their text. */
+  readonly #open = new Map<string, OpenForward>()
+  /** No longer wanted, but still with connections. */
+  readonly #draining = new Set<OpenForward>()
 
   /** @throws RangeError for an invalid text, see {@link parseForward}, and for more than 64 of them */
   constructor(texts: readonly string[], options: ForwardOptions) {
-    if (texts.length > maxForwards) throw new RangeError(`${texts.length} fixed ports; the limit is ${maxForwards}`)
-    this.#wanted = texts.map(parseForward)
+    this.#wanted = parseForwards(texts)
     this.#options = options
   }
 
   /** Opens all, or none. @throws ListenError if one is taken or not permitted */
   async listen(): Promise<readonly Forward[]> {
-    if (this.#open.length > 0) return []
-    try {
-      for (const forward of this.#wanted) this.#open = [...this.#open, await openForward(forward, this.#options)]
-    } catch (error) {
-      await this.close()
-      throw error
+    if (this.#open.size > 0) return []
+    this.#isListening = true
+    await this.#openAll(this.#wanted)
+    return [...this.#open.values()].map(({ forward }) => forward)
+  }
+
+  /**
+   * Prepares other fixed ports: opens the new ones; those that are no longer wanted close with `commit`, and their
+   * connections stay. Before {@link listen}, nothing opens.
+   *
+   * @throws ListenError for a port that cannot be opened, RangeError for an invalid text; then nothing has changed
+   */
+  async change(texts: readonly string[]): Promise<ForwardChange> {
+    const wanted = parseForwards(texts)
+    const added = new Map([...wanted].filter(([text]) => this.#isListening && !this.#open.has(text)))
+    await this.#openAll(added)
+    return {
+      opened: [...added.keys()].flatMap((text) => this.#open.get(text)?.forward ?? []),
+      commit: () => {
+        this.#wanted = wanted
+        this.#stop((text) => !wanted.has(text))
+      },
+      undo: () => this.#stop((text) => added.has(text)),
     }
-    return this.#open.map(({ forward }) => forward)
   }
 
   /** Stops accepting, gives connections `graceMs` to finish, then cuts them. */
   async close({ graceMs = 0 }: { graceMs?: number } = {}): Promise<void> {
-    const open = this.#open
-    this.#open = []
+    this.#isListening = false
+    const open = [...this.#open.values(), ...this.#draining]
+    this.#open.clear()
     await Promise.all(open.map((each) => each.close(graceMs)))
   }
+
+  async #openAll(forwards: ReadonlyMap<string, Forward>): Promise<void> {
+    try {
+      for (const [text, forward] of forwards) this.#open.set(text, await openForward(forward, this.#options))
+    } catch (error) {
+      this.#stop((text) => forwards.has(text))
+      throw error
+    }
+  }
+
+  #stop(isUnwanted: (text: string) => boolean): void {
+    for (const [text, open] of this.#open) {
+      if (!isUnwanted(text)) continue
+      this.#open.delete(text)
+      this.#draining.add(open)
+      void open.close(drainMs).finally(() => this.#draining.delete(open))
+    }
+  }
+}
+
+/** A change of fixed ports, as {@link PortChange}. */
+export interface ForwardChange {
+  readonly opened: readonly Forward[]
+  commit(): void
+  undo(): void
+}
+
+/** Connections of a port that is gone go on for as long as timers reach, 24 days. */
+const drainMs = 0x7fffffff
+
+/** @throws RangeError for an invalid text and for too many */
+function parseForwards(texts: readonly string[]): ReadonlyMap<string, Forward> {
+  if (texts.length > maxForwards) throw new RangeError(`${texts.length} fixed ports; the limit is ${maxForwards}`)
+  return new Map(texts.map((text) => [text, parseForward(text)]))
 }
 
 /** Opens one fixed port. @throws ListenError if it is taken or not permitted */

@@ -1,0 +1,100 @@
+import type { RoleConfig } from '../config/config-file.js'
+
+/** A step from one configuration to the next. */
+export interface Change {
+  /** A line for the log. */
+  readonly what: string
+  /** Ends what runs before the new one can begin: done last, when all else has worked. */
+  readonly isRestart: boolean
+  /** Does all that can fail, and leaves nothing behind if it does. */
+  prepare(): Promise<void>
+  /** Ends what is no longer wanted. */
+  commit(): Promise<void>
+  /** Takes back what `prepare` did. */
+  undo(): Promise<void>
+}
+
+/** A role that runs. */
+export interface RunningRole {
+  /** Whether it has ended by itself. */
+  readonly hasEnded: boolean
+  /** What it takes to become what the file says now; undefined for nothing. */
+  changeTo(next: RoleConfig): Change | undefined
+  /** Gives open channels a while to finish. */
+  close(): Promise<void>
+}
+
+/** Part of a change that is ready. */
+export interface Prepared {
+  commit(): unknown
+  undo(): unknown
+}
+
+/** Prepares parts one after the other, or none. */
+export async function prepareAll(parts: readonly (() => Promise<Prepared>)[]): Promise<Prepared> {
+  const ready: Prepared[] = []
+  try {
+    for (const prepare of parts) ready.push(await prepare())
+  } catch (error) {
+    for (const each of ready.toReversed()) await each.undo()
+    throw error
+  }
+  return {
+    commit: async () => {
+      for (const each of ready) await each.commit()
+    },
+    undo: async () => {
+      for (const each of ready.toReversed()) await each.undo()
+    },
+  }
+}
+
+/** A change that is prepared by one function. */
+export function liveChange(what: string, prepare: () => Promise<Prepared>): Change {
+  let ready: Prepared | undefined
+  return {
+    what,
+    isRestart: false,
+    prepare: async () => void (ready = await prepare()),
+    commit: async () => void (await ready?.commit()),
+    undo: async () => void (await ready?.undo()),
+  }
+}
+
+/** A change that needs a new start. If that fails, what was there before starts again. */
+export function restartChange(what: string, { stop, start, startBefore }: Restart): Change {
+  return {
+    what,
+    isRestart: true,
+    prepare: async () => {
+      await stop()
+      try {
+        await start()
+      } catch (error) {
+        await startBefore()
+        throw error
+      }
+    },
+    commit: async () => {},
+    undo: async () => {
+      await stop()
+      await startBefore()
+    },
+  }
+}
+
+export interface Restart {
+  stop(): Promise<void>
+  start(): Promise<void>
+  startBefore(): Promise<void>
+}
+
+/** Whether two values are the same in all their parts. */
+export function isSame(one: unknown, other: unknown): boolean {
+  return JSON.stringify(one) === JSON.stringify(other)
+}
+
+/** A copy without some of its parts. */
+export function without<T extends object>(value: T, names: readonly string[]): Partial<T> {
+  return Object.fromEntries(Object.entries(value).filter(([name]) => !names.includes(name))) as Partial<T>
+}

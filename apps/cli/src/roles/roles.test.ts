@@ -1,0 +1,245 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import type { Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { silentLogger } from '@ls/foundation'
+import { connect } from '@ls/socks5'
+import { echoServer, onceEvent, tcpServer, until } from '@ls/testkit'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { CommandContext } from '../commands/context.js'
+import { loadConfig } from '../config/load-config.js'
+import { Redactor } from '../output/redactor.js'
+import { Roles } from './roles.js'
+
+let folder = ''
+let file = ''
+let stop = new AbortController()
+let printed: string[] = []
+let logged: string[] = []
+let roles: Roles
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'roles-'))
+  file = join(folder, 'f.yaml')
+  stop = new AbortController()
+  printed = []
+  logged = []
+})
+afterEach(async () => {
+  stop.abort()
+  await roles.close()
+  rmSync(folder, { recursive: true })
+})
+
+/** Paths of UNIX sockets: no other program can take them. */
+const at = (name: string): string => `unix:${join(folder, name)}`
+const isOpen = (name: string): boolean => existsSync(join(folder, name))
+
+/** A file in JSON, which is YAML. */
+function write(config: object): void {
+  writeFileSync(file, JSON.stringify(config))
+}
+
+async function start(config: object): Promise<void> {
+  write(config)
+  roles = new Roles({ file: loadConfig(file, {}), environment: {}, onEnd: () => {} }, context())
+  await roles.start()
+}
+
+function context(): CommandContext {
+  const log = (_fields: object, text = ''): void => void logged.push(text)
+  const logger = { ...silentLogger, info: log, warn: log, error: log, child: () => logger }
+  return { logger, redactor: new Redactor(), stop: stop.signal, print: (line) => void printed.push(line), program: '' }
+}
+
+const server = { 'ws-host': '', token: 'my_token', guard: 'none' }
+const withServer = (more: object = {}): object => ({ main: { ...server, 'ws-host': at('links'), ...more } })
+const withClient = (more: object = {}): object => ({
+  home: { url: `ws+unix://${join(folder, 'links')}`, token: 'my_token', 'socks-listen': ['127.0.0.1:0'], ...more },
+})
+
+async function proxyPort(): Promise<number> {
+  const line = (): string | undefined => printed.find((each) => each.startsWith('[home] proxy: 127'))
+  await until(() => line() !== undefined, 'the proxy port')
+  return Number(line()?.split(':').at(-1))
+}
+
+async function channelTo(port: number): Promise<Socket> {
+  const proxy = { host: '127.0.0.1', port: await proxyPort() }
+  return connect({ proxy, target: { host: '127.0.0.1', port } })
+}
+
+describe('Roles.reload', () => {
+  it('says that nothing changed when nothing did', async () => {
+    await start({ servers: withServer() })
+    expect(await roles.reload()).toEqual([])
+  })
+
+  it('changes nothing for a broken file, and says why', async () => {
+    await start({ servers: withServer() })
+    writeFileSync(file, 'servers: {main: {ws-prot: 1}}')
+    await expect(roles.reload()).rejects.toThrow(
+      `${file}:1:18: servers.main.ws-prot: unknown key 'ws-prot'; did you mean ws-port?`,
+    )
+    expect(isOpen('links')).toBe(true)
+  })
+
+  it('changes nothing when one of several ports cannot be opened', async () => {
+    await start({ servers: withServer() })
+    const taken = at('no-such-folder/x')
+    write({ servers: withServer({ 'socks-listen': [at('a')], tokens: [reverse('t', taken)] }) })
+    await expect(roles.reload()).rejects.toThrow('no-such-folder')
+    expect([isOpen('a'), isOpen('links')]).toEqual([false, true])
+  })
+
+  it('takes up the change that failed once it can be made', async () => {
+    await start({ servers: withServer() })
+    write({ servers: withServer({ tokens: [reverse('t', at('no-such-folder/x'))] }) })
+    await roles.reload().catch(() => {})
+    write({ servers: withServer({ tokens: [reverse('t', at('x'))] }) })
+    expect([await roles.reload(), isOpen('x')]).toEqual([['servers.main: 1 token added'], true])
+  })
+
+  it('moves the address of links, and keeps the links', async () => {
+    const echo = await echoServer()
+    await start({ servers: withServer(), clients: withClient() })
+    const channel = await channelTo(echo.port)
+    write({ servers: withServer({ 'ws-host': at('links2') }), clients: withClient() })
+    expect(await roles.reload()).toEqual(['servers.main: links come in elsewhere'])
+    channel.write('still here')
+    expect(await answer(channel)).toBe('still here')
+    expect([isOpen('links'), isOpen('links2')]).toEqual([false, true])
+    channel.destroy()
+    await echo.close()
+  })
+
+  it('moves the port of a reverse token', async () => {
+    await start({ servers: withServer({ tokens: [reverse('t', at('a'))] }) })
+    write({ servers: withServer({ tokens: [reverse('t', at('b'))] }) })
+    expect(await roles.reload()).toEqual(['servers.main: 1 token changed'])
+    await until(() => !isOpen('a'), 'the old port to close')
+    expect(isOpen('b')).toBe(true)
+  })
+
+  it('cuts the users of a token that is gone, and nobody else', async () => {
+    await start({
+      servers: withServer({ tokens: [{ token: 'other' }] }),
+      clients: {
+        ...withClient(),
+        second: { ...(withClient() as { home: object }).home, token: 'other', 'socks-listen': [at('s')] },
+      },
+    })
+    await until(() => isOpen('s'), 'the second client')
+    const echo = await echoServer()
+    const channel = await channelTo(echo.port)
+    write({
+      servers: withServer(),
+      clients: {
+        ...withClient(),
+        second: { ...(withClient() as { home: object }).home, token: 'other', 'socks-listen': [at('s')] },
+      },
+    })
+    await roles.reload()
+    await until(() => logged.some((line) => line.startsWith('link is down: the token was removed')), 'the cut')
+    channel.write('mine')
+    expect(await answer(channel)).toBe('mine')
+    channel.destroy()
+    await echo.close()
+  })
+
+  it('keeps a made-up token', async () => {
+    await start({ servers: { main: { 'ws-host': at('links') } } })
+    write({ servers: { main: { 'ws-host': at('links'), 'socks-listen': [at('own')] } } })
+    await roles.reload()
+    expect(printed.filter((line) => line.startsWith('[main] token: '))).toHaveLength(1)
+  })
+
+  it('starts a server again whose other keys change', async () => {
+    await start({ servers: withServer() })
+    write({ servers: withServer({ grace: '5s' }) })
+    expect(await roles.reload()).toEqual(['servers.main: started again, its links are dialled again'])
+    expect(isOpen('links')).toBe(true)
+  })
+
+  it('starts the server as it was when it cannot start again', async () => {
+    await start({ servers: withServer() })
+    write({ servers: withServer({ grace: '5s', 'ws-host': at('no-such-folder/x') }) })
+    await expect(roles.reload()).rejects.toThrow('no-such-folder')
+    expect(isOpen('links')).toBe(true)
+  })
+
+  it('starts and ends roles', async () => {
+    await start({ servers: withServer() })
+    write({ servers: { other: { ...server, 'ws-host': at('links2') } } })
+    expect(await roles.reload()).toEqual(['servers.other: started', 'servers.main: ended'])
+    expect([isOpen('links'), isOpen('links2')]).toEqual([false, true])
+  })
+
+  it('loses and cuts nothing over 50 reloads with 100 idle channels and a transfer', { timeout: 120_000 }, async () => {
+    const [echo, source] = [await echoServer(), await tcpServer((socket) => socket.end(payload))]
+    await start({ servers: withServer(), clients: withClient() })
+    const idle = await Promise.all(Array.from({ length: 100 }, () => channelTo(echo.port)))
+    const transfer = await channelTo(source.port)
+    const hash = createHash('sha256')
+    let received = 0
+    const refused: unknown[] = []
+    const refuse = (reason: unknown): void => void refused.push(reason)
+    for (let round = 0; round < 50; round++) {
+      received = await readTo(transfer, hash, received, Math.floor((payload.length * (round + 1)) / 51))
+      writeRound(round)
+      await roles.reload().catch(refuse)
+    }
+    await readTo(transfer, hash, received, payload.length)
+    for (const channel of idle) channel.write('x')
+    const answers = await Promise.all(idle.map(answer))
+    for (const channel of [...idle, transfer]) channel.destroy()
+    expect(refused).toHaveLength(12)
+    expect(hash.digest('hex')).toBe(createHash('sha256').update(payload).digest('hex'))
+    expect(answers.filter((text) => text !== 'x')).toEqual([])
+    expect(logged.filter((line) => line.startsWith('link is down'))).toEqual([])
+    await Promise.all([echo.close(), source.close()])
+  })
+})
+
+/** What comes next; sockets come paused. */
+async function answer(channel: Socket): Promise<string> {
+  const data = onceEvent(channel, 'data')
+  channel.resume()
+  return String((await data)[0])
+}
+
+/** 64 MiB that do not repeat within a window. */
+const payload = Buffer.concat(Array.from({ length: 64 }, () => randomBytes(1_048_576)))
+
+/** Tokens and listeners of every kind come and go; each fourth file is broken. */
+function writeRound(round: number): void {
+  if (round % 4 === 3)
+    return writeFileSync(file, round % 8 === 3 ? 'servers: {main: {' : '{"servers": {"main": {"x": 1}}}')
+  const odd = round % 2 === 1
+  const tokens = [{ token: `t${round}` }, reverse('r', at(odd ? 'r1' : 'r2')), ...(odd ? [reverse('s', at('s'))] : [])]
+  const places = ['127.0.0.1:0', ...(odd ? [at('c1')] : [at('c2'), at('c3')])]
+  const forward = odd ? [`${at('f')}=127.0.0.1:1`] : []
+  write({
+    servers: withServer({ tokens, 'socks-listen': odd ? [at('own')] : [], 'ws-host': at(odd ? 'links' : 'links2') }),
+    clients: withClient({ 'socks-listen': places, forward }),
+  })
+}
+
+function reverse(token: string, place: string): object {
+  return { token, reverse: true, 'socks-listen': [place], 'socks-nowait': true, 'connector-token': [`${token}_c`] }
+}
+
+/** Reads on until `end` bytes are there; the rest of a chunk is put back. */
+async function readTo(socket: Socket, hash: ReturnType<typeof createHash>, from: number, end: number): Promise<number> {
+  let received = from
+  while (received < end) {
+    const chunk = socket.read() as Buffer | null
+    if (chunk === null) await onceEvent(socket, 'readable')
+    else {
+      hash.update(chunk)
+      received += chunk.length
+    }
+  }
+  return received
+}

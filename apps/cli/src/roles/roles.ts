@@ -1,0 +1,164 @@
+import type { Environment } from '../arguments/environment.js'
+import type { CommandContext } from '../commands/context.js'
+import { checkRoles } from '../config/check-roles.js'
+import { ConfigError } from '../config/config-error.js'
+import type { ConfigFile, RoleConfig } from '../config/config-file.js'
+import { exposedConfigFiles, loadConfig } from '../config/load-config.js'
+import { messageOf } from '../output/describe-error.js'
+import { type Change, liveChange, type RunningRole } from './change.js'
+import { ClientRole } from './client-role.js'
+import { ServerRole } from './server-role.js'
+
+export interface RolesOptions {
+  /** The file that runs first. */
+  readonly file: ConfigFile
+  readonly environment: Environment
+  /** All roles have ended by themselves. */
+  onEnd(): void
+}
+
+/** All roles of a configuration file, running. */
+export class Roles {
+  readonly #options: RolesOptions
+  readonly #context: CommandContext
+  readonly #running = new Map<string, RunningRole>()
+  #file: ConfigFile
+  /** One reload at a time. */
+  #last: Promise<unknown> = Promise.resolve()
+
+  constructor(options: RolesOptions, context: CommandContext) {
+    this.#options = options
+    this.#context = context
+    this.#file = options.file
+  }
+
+  /** Starts all, servers first. @throws ConfigError, or why one could not start; then none runs */
+  async start(): Promise<void> {
+    await this.#check(this.#file)
+    try {
+      for (const role of serversFirst(this.#file)) this.#running.set(role.path, await this.#startRole(role))
+    } catch (error) {
+      await this.close()
+      throw error
+    }
+  }
+
+  /**
+   * Reads the file again and changes what differs: all of it, or nothing. Resolves with a line for each change.
+   *
+   * @throws ConfigError for a file with mistakes, or why a change could not be made; then nothing has changed
+   */
+  reload(): Promise<readonly string[]> {
+    const result = this.#last.then(() => this.#reload())
+    this.#last = result.catch(() => {})
+    return result
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#running.values()].map((role) => role.close()))
+  }
+
+  async #reload(): Promise<readonly string[]> {
+    const { logger } = this.#context
+    try {
+      const file = loadConfig(this.#file.path, this.#options.environment)
+      this.#context.redactor.add(...file.secrets)
+      await this.#check(file)
+      const changes = this.#changesTo(file)
+      await apply(changes)
+      if (keysOf(file) !== keysOf(this.#file)) logger.warn({}, 'the keys of the log count from the next start on')
+      this.#file = file
+      const lines = changes.map(({ what }) => what)
+      logger.info(
+        { changes: lines },
+        `the configuration was read again: ${lines.length === 0 ? 'nothing changed' : lines.join('; ')}`,
+      )
+      return lines
+    } catch (error) {
+      const lines = error instanceof ConfigError ? error.message.split('\n') : [messageOf(error)]
+      for (const line of lines) logger.error({}, `nothing was changed: ${line}`)
+      throw error
+    }
+  }
+
+  async #check(file: ConfigFile): Promise<void> {
+    await checkRoles(file)
+    for (const warning of exposedConfigFiles(file)) this.#context.logger.warn({}, warning)
+  }
+
+  #changesTo(file: ConfigFile): readonly Change[] {
+    const wanted = new Map(file.roles.map((role) => [role.path, role]))
+    const gone = [...this.#running].filter(([path]) => !wanted.has(path))
+    return [
+      ...serversFirst(file).flatMap((role) => this.#running.get(role.path)?.changeTo(role) ?? []),
+      ...serversFirst(file).flatMap((role) => (this.#running.has(role.path) ? [] : this.#added(role))),
+      ...gone.map(([path, role]) => this.#removed(path, role)),
+    ]
+  }
+
+  #added(role: RoleConfig): Change {
+    return liveChange(`${role.path}: started`, async () => {
+      const running = await this.#startRole(role)
+      return {
+        commit: () => this.#running.set(role.path, running),
+        undo: () => running.close(),
+      }
+    })
+  }
+
+  #removed(path: string, role: RunningRole): Change {
+    return liveChange(`${path}: ended`, async () => ({
+      commit: async () => {
+        this.#running.delete(path)
+        await role.close()
+      },
+      undo: () => {},
+    }))
+  }
+
+  async #startRole(role: RoleConfig): Promise<RunningRole> {
+    const context = contextOf(role, this.#context)
+    if (role.kind === 'server') return ServerRole.start(role, context, () => this.reload())
+    return new ClientRole(role, context, () => this.#ended())
+  }
+
+  #ended(): void {
+    if ([...this.#running.values()].every(({ hasEnded }) => hasEnded)) this.#options.onEnd()
+  }
+}
+
+/** Restarts come last: what can fail without them has then worked. */
+async function apply(changes: readonly Change[]): Promise<void> {
+  const ordered = changes.toSorted((a, b) => Number(a.isRestart) - Number(b.isRestart))
+  const done: Change[] = []
+  try {
+    for (const change of ordered) {
+      await change.prepare()
+      done.push(change)
+    }
+  } catch (error) {
+    for (const change of done.toReversed()) await change.undo()
+    throw error
+  }
+  for (const change of ordered) await change.commit()
+}
+
+function serversFirst({ roles }: ConfigFile): readonly RoleConfig[] {
+  return roles.toSorted((a, b) => Number(b.kind === 'server') - Number(a.kind === 'server'))
+}
+
+function keysOf({ process }: ConfigFile): string {
+  return [...process.values]
+    .map(([name, { value }]) => `${name}: ${String(value)}`)
+    .toSorted()
+    .join()
+}
+
+/** Logs and lines say which role they are of. */
+function contextOf({ name }: RoleConfig, context: CommandContext): CommandContext {
+  return {
+    ...context,
+    logger: context.logger.child({ role: name }),
+    print: (line) => context.print(`[${name}] ${line}`),
+  }
+}

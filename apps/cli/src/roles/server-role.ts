@@ -1,0 +1,128 @@
+import { defaultGuard, type ServerOptions } from '@ls/server'
+import { readAccounts } from '../commands/accounts.js'
+import type { CommandContext } from '../commands/context.js'
+import {
+  ownProxyOptions,
+  planTokens,
+  type RunningServer,
+  type ServerRequest,
+  type ServerSettings,
+  startServer,
+} from '../commands/server.js'
+import type { RoleConfig } from '../config/config-file.js'
+import { serverSettings, tokenSettings } from '../config/role-settings.js'
+import { settingName } from '../flag.js'
+import { tokenFlags } from '../config/structure.js'
+import {
+  type Change,
+  isSame,
+  liveChange,
+  type Prepared,
+  prepareAll,
+  restartChange,
+  type RunningRole,
+  without,
+} from './change.js'
+import { PlannedTokens } from './token-changes.js'
+
+/** A server of the configuration file. */
+export class ServerRole implements RunningRole {
+  readonly #context: CommandContext
+  readonly #reload: NonNullable<ServerOptions['reload']>
+  #request: ServerRequest
+  #running: RunningServer | undefined
+  #tokens: PlannedTokens | undefined
+
+  private constructor(role: RoleConfig, context: CommandContext, reload: NonNullable<ServerOptions['reload']>) {
+    this.#context = context
+    this.#reload = reload
+    this.#request = this.#requestOf(role)
+  }
+
+  /** @throws UsageError, or why it cannot listen */
+  static async start(
+    role: RoleConfig,
+    context: CommandContext,
+    reload: NonNullable<ServerOptions['reload']>,
+  ): Promise<ServerRole> {
+    const server = new ServerRole(role, context, reload)
+    await server.#start(server.#request)
+    return server
+  }
+
+  /** A server runs until it is closed. */
+  get hasEnded(): boolean {
+    return false
+  }
+
+  changeTo(next: RoleConfig): Change | undefined {
+    const before = this.#request
+    const request = this.#requestOf(next)
+    if (!isSame(fixedPart(before), fixedPart(request))) {
+      return restartChange(`${next.path}: started again, its links are dialled again`, {
+        stop: () => this.close(),
+        start: () => this.#start(request),
+        startBefore: () => this.#start(before),
+      })
+    }
+    const { what, parts } = this.#liveParts(before, request)
+    if (parts.length === 0) return undefined
+    const remember = async (): Promise<Prepared> => ({ commit: () => (this.#request = request), undo: () => {} })
+    return liveChange(`${next.path}: ${what}`, () => prepareAll([...parts, remember]))
+  }
+
+  async close(): Promise<void> {
+    const running = this.#running
+    this.#running = undefined
+    await running?.close()
+  }
+
+  async #start(request: ServerRequest): Promise<void> {
+    this.#request = request
+    this.#running = await startServer(request, this.#context)
+    if (this.#running === undefined) return
+    const { server, tokens } = this.#running
+    this.#tokens = new PlannedTokens(server, planTokens(request), tokens, this.#context)
+  }
+
+  #liveParts(before: ServerRequest, request: ServerRequest) {
+    const server = this.#running?.server
+    if (server === undefined || this.#tokens === undefined) return { what: '', parts: [] }
+    const parts: (() => Promise<Prepared>)[] = []
+    const words: string[] = []
+    const { wsHost: host, wsPort: port } = request.settings
+    if (!isSame(addressOf(before.settings), addressOf(request.settings))) {
+      parts.push(() => server.ports.changeAddress({ host, port }))
+      words.push('links come in elsewhere')
+    }
+    const own = ownProxyOf(request.settings)
+    if (!isSame(ownProxyOf(before.settings), own)) {
+      parts.push(() => server.ports.changeProxyPorts(own.socksListen ?? [], own.socksAccounts ?? []))
+      words.push('proxy ports changed')
+    }
+    const tokens = this.#tokens.changeTo(planTokens(request))
+    if (tokens.parts.length > 0) words.push(tokens.what)
+    return { what: words.join(', '), parts: [...parts, ...tokens.parts] }
+  }
+
+  #requestOf(role: RoleConfig): ServerRequest {
+    return { settings: serverSettings(role), moreTokens: tokenSettings(role), reload: this.#reload }
+  }
+}
+
+/** A UNIX socket has no port. */
+function addressOf({ wsHost, wsPort }: ServerSettings): unknown {
+  return wsHost.startsWith('unix:') ? [wsHost] : [wsHost, wsPort]
+}
+
+function ownProxyOf(settings: ServerSettings): ReturnType<typeof ownProxyOptions> {
+  return ownProxyOptions(settings, readAccounts(settings))
+}
+
+/** What a running server cannot change. The guard follows from the addresses unless it is given. */
+function fixedPart({ settings }: ServerRequest): unknown {
+  const { guard = defaultGuard(settings.wsHost, ownProxyOf(settings).socksListen) } = settings
+  return { ...without(settings, liveSettings), guard }
+}
+
+const liveSettings = ['wsHost', 'wsPort', 'qr', 'guard', ...tokenFlags().map(settingName)]

@@ -1,0 +1,170 @@
+import type { LinkSocksServer } from '@ls/server'
+import type { CommandContext } from '../commands/context.js'
+import { registerConnector, registerToken, type RegisteredToken, type TokenPlan } from '../commands/server-tokens.js'
+import { isSame, type Prepared, without } from './change.js'
+
+/** The tokens of a running server, as its configuration names them. */
+export class PlannedTokens {
+  readonly #server: LinkSocksServer
+  readonly #context: CommandContext
+  #plans: readonly TokenPlan[]
+  /** What the server has for each plan; that of a made-up one stays over reloads. */
+  readonly #registered = new Map<string, readonly RegisteredToken[]>()
+
+  constructor(
+    server: LinkSocksServer,
+    plans: readonly TokenPlan[],
+    tokens: readonly RegisteredToken[],
+    context: CommandContext,
+  ) {
+    this.#server = server
+    this.#context = context
+    this.#plans = plans
+    let next = 0
+    for (const plan of plans) {
+      const end = next + 1 + plan.connectors.length
+      this.#registered.set(keyOf(plan), tokens.slice(next, end))
+      next = end
+    }
+  }
+
+  /** Parts of the change to other tokens, and a line about them; none if they are the same. */
+  changeTo(next: readonly TokenPlan[]): {
+    readonly what: string
+    readonly parts: readonly (() => Promise<Prepared>)[]
+  } {
+    const old = new Map(this.#plans.map((plan) => [keyOf(plan), plan]))
+    const wanted = new Map(next.map((plan) => [keyOf(plan), plan]))
+    const added = next.filter((plan) => !old.has(keyOf(plan)))
+    const removed = this.#plans.filter((plan) => !wanted.has(keyOf(plan)))
+    const changed = next.filter((plan) => old.has(keyOf(plan)) && !isSame(old.get(keyOf(plan)), plan))
+    const counts = Object.entries({ added, removed, changed }).filter(([, plans]) => plans.length > 0)
+    const parts = [
+      ...added.map((plan) => () => this.#add(plan)),
+      ...changed.map((plan) => () => this.#change(old.get(keyOf(plan)) ?? plan, plan)),
+      ...removed.map((plan) => async () => this.#remove(plan)),
+    ]
+    const remember = async (): Promise<Prepared> => ({ commit: () => (this.#plans = next), undo: () => {} })
+    return {
+      what: counts
+        .map(([how, plans]) => `${plans.length} ${plans.length === 1 ? 'token' : 'tokens'} ${how}`)
+        .join(', '),
+      parts: parts.length === 0 ? [] : [...parts, remember],
+    }
+  }
+
+  async #add(plan: TokenPlan): Promise<Prepared> {
+    const tokens = registerToken(this.#server, plan)
+    const [first] = tokens
+    try {
+      await this.#server.ports.portOpened(first?.token ?? '')
+    } catch (error) {
+      await this.#server.removeToken(first?.token ?? '')
+      throw error
+    }
+    return {
+      commit: () => this.#remember(plan, tokens),
+      undo: () => this.#server.removeToken(first?.token ?? ''),
+    }
+  }
+
+  #remove(plan: TokenPlan): Prepared {
+    return {
+      commit: async () => {
+        const key = keyOf(plan)
+        const [token] = this.#registered.get(key) ?? []
+        this.#registered.delete(key)
+        await this.#server.removeToken(token?.token ?? '')
+      },
+      undo: () => {},
+    }
+  }
+
+  /** Users of the token stay, unless it is for something else now. */
+  async #change(before: TokenPlan, plan: TokenPlan): Promise<Prepared> {
+    const { reverse } = plan
+    if (reverse === undefined || !hasPort(before) || !isSame(fixedPart(before), fixedPart(plan)))
+      return this.#replace(before, plan)
+    const token = this.#registered.get(keyOf(plan))?.[0]?.token ?? ''
+    const ports = await this.#server.ports.changeReverseToken(token, reverse)
+    try {
+      const connectors = this.#changeConnectors(token, before, plan)
+      return {
+        commit: async () => {
+          ports.commit()
+          await connectors.commit()
+        },
+        undo: async () => {
+          ports.undo()
+          await connectors.undo()
+        },
+      }
+    } catch (error) {
+      ports.undo()
+      throw error
+    }
+  }
+
+  /** The name is taken until the old one is gone, so this is all done at the end. */
+  #replace(before: TokenPlan, plan: TokenPlan): Prepared {
+    return {
+      commit: async () => {
+        await this.#remove(before).commit()
+        this.#remember(plan, registerToken(this.#server, plan))
+      },
+      undo: () => {},
+    }
+  }
+
+  #changeConnectors(reverseToken: string, before: TokenPlan, plan: TokenPlan): Prepared {
+    const known = new Map(before.connectors.map((each, index) => [each ?? '', index]))
+    const [first, ...registered] = this.#registered.get(keyOf(plan)) ?? []
+    const kept = new Set(plan.connectors.map((each) => each ?? ''))
+    const gone = registered.filter((_token, index) => !kept.has(before.connectors[index] ?? ''))
+    const added: RegisteredToken[] = []
+    const undo = async (): Promise<void> => {
+      for (const { token } of added) await this.#server.removeToken(token)
+    }
+    try {
+      for (const each of plan.connectors)
+        if (!known.has(each ?? ''))
+          added.push({ ...registerConnector(this.#server, each, reverseToken), isNew: each === undefined })
+    } catch (error) {
+      void undo()
+      throw error
+    }
+    return {
+      commit: async () => {
+        const fresh = added.values()
+        const all = plan.connectors.flatMap(
+          (each) => registered[known.get(each ?? '') ?? -1] ?? fresh.next().value ?? [],
+        )
+        this.#remember(plan, first === undefined ? all : [first, ...all])
+        for (const { token } of gone) await this.#server.removeToken(token)
+      },
+      undo,
+    }
+  }
+
+  #remember(plan: TokenPlan, tokens: readonly RegisteredToken[]): void {
+    this.#registered.set(keyOf(plan), tokens)
+    this.#context.redactor.add(...tokens.map(({ token }) => token))
+    for (const { name, token, isNew } of tokens) if (isNew) this.#context.print(`${name}: ${token}`)
+  }
+}
+
+/** A made-up token has no name in the file, and there is one at most. */
+function keyOf({ token }: TokenPlan): string {
+  return token ?? ''
+}
+
+function hasPort({ reverse }: TokenPlan): boolean {
+  return reverse !== undefined && reverse.allowManageConnector !== true
+}
+
+/** What cannot change while the token is in use. */
+function fixedPart({ reverse }: TokenPlan): unknown {
+  return reverse === undefined ? undefined : without(reverse, liveParts)
+}
+
+const liveParts = ['socksHost', 'socksPort', 'socksListen', 'username', 'password', 'accounts']

@@ -1,0 +1,82 @@
+import type { Account, PortChange } from '@ls/relay'
+import { ServerError } from '../errors.js'
+import type { ReverseGroups } from '../reverse/reverse-groups.js'
+import type { TokenRegistry } from '../tokens/token-registry.js'
+import { faultOf, type ReverseTokenRequest } from '../tokens/token-requests.js'
+import type { ServerPorts } from './server-ports.js'
+
+/** Where the server listens for links. */
+export interface LinkAddress {
+  readonly host: string
+  readonly port: number
+}
+
+/** Changes ports of a running server: new ones open beside the old, and links and connections stay. */
+export class PortChanges {
+  readonly #ports: ServerPorts
+  readonly #tokens: TokenRegistry
+  readonly #groups: ReverseGroups
+  readonly #onMoved: (address: LinkAddress) => unknown
+
+  /** @param onMoved The port for links is another one. */
+  constructor(
+    ports: ServerPorts,
+    tokens: TokenRegistry,
+    groups: ReverseGroups,
+    onMoved: (address: LinkAddress) => unknown,
+  ) {
+    this.#ports = ports
+    this.#tokens = tokens
+    this.#groups = groups
+    this.#onMoved = onMoved
+  }
+
+  /**
+   * Prepares another address for links. The guard stays as it is.
+   *
+   * @throws TransportError for an address that cannot be opened; then nothing has changed
+   */
+  async changeAddress(address: LinkAddress): Promise<PortChange> {
+    const next = await this.#ports.open(undefined, address)
+    return {
+      opened: [],
+      commit: () => {
+        this.#ports.use(next)
+        this.#groups.serverMoved(next.address.port)
+        this.#onMoved(next.address)
+      },
+      undo: () => void next.closeAll(),
+    }
+  }
+
+  /**
+   * Prepares other proxy ports of the server itself, and their accounts.
+   *
+   * @throws ListenError for a port that cannot be opened, RangeError or TypeError for an invalid one; then nothing has
+   * changed
+   */
+  changeProxyPorts(places: readonly string[], accounts: readonly Account[]): Promise<PortChange> {
+    return this.#ports.changeProxies(places, accounts)
+  }
+
+  /**
+   * Prepares another SOCKS port and other users of a reverse token that has a port.
+   *
+   * @throws ListenError for a port that cannot be opened, ServerError for a token that is unknown or a port that is
+   * taken, RangeError or TypeError for an invalid port or user; then nothing has changed
+   */
+  async changeReverseToken(token: string, request: ReverseTokenRequest): Promise<PortChange> {
+    const fault = faultOf(request)
+    if (fault !== undefined) throw new RangeError(fault)
+    const record = this.#tokens.find(token)
+    if (record?.kind !== 'reverse') throw new ServerError('ERR_SERVER_NO_REVERSE_TOKEN', 'reverse token does not exist')
+    return this.#groups.change(record, request)
+  }
+
+  /** Resolves when the SOCKS port of a token is open, if that waits for no provider. @throws ListenError */
+  async portOpened(token: string): Promise<void> {
+    const record = this.#tokens.find(token)
+    const group = record === undefined ? undefined : this.#groups.of(record)
+    if (group?.socksNowait === true) await group.listen()
+  }
+}

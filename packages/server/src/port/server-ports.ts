@@ -1,0 +1,97 @@
+import type { Account, ListenAddress, Outbound, PortChange } from '@ls/relay'
+import type { ServerCounts } from '../counts/server-counts.js'
+import type { ResolvedServerOptions } from '../options.js'
+import { OwnProxy } from './own-proxy.js'
+import { WebSocketPort, type WebSocketPortOptions } from './web-socket-port.js'
+
+export interface ServerPortsOptions {
+  readonly server: ResolvedServerOptions
+  /** Called late: the outbound asks for the ports. */
+  outbound(): Outbound
+  readonly counts: ServerCounts
+  /** What a port for links needs besides the options of the server. */
+  linkPort(): Omit<WebSocketPortOptions, 'server'>
+  /** A proxy port of the server itself is open. */
+  onProxy(address: ListenAddress): unknown
+}
+
+/** The ports of a server itself: for links, and its own proxy ports. */
+export class ServerPorts {
+  /** Undefined before it listens. */
+  links: WebSocketPort | undefined
+  /** Undefined if there is none. */
+  ownProxy: OwnProxy | undefined
+  readonly #options: ServerPortsOptions
+  /** Ports for links that it had before, as long as it runs: links of them may be there. */
+  readonly #former: WebSocketPort[] = []
+
+  constructor(options: ServerPortsOptions) {
+    this.#options = options
+  }
+
+  /** The TCP ports. */
+  get numbers(): readonly number[] {
+    return [this.links?.address.port ?? 0, ...(this.ownProxy?.ports ?? [])]
+  }
+
+  /** Makes the proxy ports of the options. @throws RangeError or TypeError for an invalid address or account */
+  prepareProxies(): void {
+    this.ownProxy = OwnProxy.of(this.#options.outbound(), this.#options.server, this.#options.counts)
+  }
+
+  /** Opens the proxy ports. @throws ListenError or TransportError */
+  async listenProxies(): Promise<void> {
+    this.#tell((await this.ownProxy?.listen()) ?? [])
+  }
+
+  /** Opens a port for links. @throws TransportError */
+  open(signal: AbortSignal | undefined, address: { host?: string; port?: number } = {}): Promise<WebSocketPort> {
+    const { server, linkPort } = this.#options
+    return WebSocketPort.open({ ...linkPort(), server: { ...server, ...address } }, signal)
+  }
+
+  /** Links come in at this port from now on. */
+  use(port: WebSocketPort): void {
+    const before = this.links
+    this.links = port
+    if (before === undefined) return
+    this.#former.push(before)
+    void before.close()
+  }
+
+  /** Prepares other proxy ports. @throws ListenError, RangeError or TypeError; then nothing has changed */
+  async changeProxies(places: readonly string[], accounts: readonly Account[]): Promise<PortChange> {
+    const proxy = this.ownProxy ?? this.#makeProxy(places, accounts)
+    const change = this.ownProxy === undefined ? await firstPorts(proxy) : await proxy.change(places, accounts)
+    return {
+      ...change,
+      commit: () => {
+        change.commit()
+        this.ownProxy = proxy
+        this.#tell(change.opened)
+      },
+    }
+  }
+
+  /** Closes the port for links with all links. */
+  async closeAll(): Promise<void> {
+    await Promise.all([...this.#former, this.links].map(async (port) => port?.closeAll()))
+  }
+
+  #makeProxy(socksListen: readonly string[], socksAccounts: readonly Account[]): OwnProxy {
+    const { server, counts, outbound } = this.#options
+    return new OwnProxy(socksListen, outbound(), { ...server, socksAccounts }, counts)
+  }
+
+  #tell(opened: readonly ListenAddress[]): void {
+    const { server, onProxy } = this.#options
+    for (const address of opened) {
+      server.logger.info(address, 'proxy port open')
+      onProxy(address)
+    }
+  }
+}
+
+async function firstPorts(proxy: OwnProxy): Promise<PortChange> {
+  return { opened: await proxy.listen(), commit: () => {}, undo: () => void proxy.close(0) }
+}
