@@ -9,7 +9,7 @@ import { udpEchoServer } from './udp-echo-server.js'
 const MEBIBYTE = 1024 * 1024
 /** Three Python programs on two busy cores. */
 const START_TIMEOUT_MS = 60_000
-/** 32 MiB take 1 to 2 s through the Go program here, and more with ten other programs on the two cores. */
+/** 100 MiB take 2 to 5 s through the Go program here, and 20 s with ten other programs on the two cores. */
 const TRANSFER_TIMEOUT_MS = 90_000
 /** One datagram each: nothing but a header, an ordinary one, the largest that Ethernet carries whole. */
 const DATAGRAM_BYTES = [1, 512, 1400]

@@ -11,9 +11,8 @@ export interface Case {
 }
 
 const MEBIBYTE = 1024 * 1024
-/** Fills every queue and buffer on the way many times. */
-/** A Go program drops what comes beyond 1000 waiting messages of a channel: this is fewer, however slowly it writes. */
-const BULK_BYTES = 32 * MEBIBYTE
+/** Fills every queue and buffer on the way many times, and is more than 1000 messages of 64 KiB, which Go would drop. */
+const BULK_BYTES = 100 * MEBIBYTE
 /** Where the same two programs carry the whole of it in another case; three programs also share two cores. */
 const SMALL_BULK_BYTES = 8 * MEBIBYTE
 

@@ -2,6 +2,7 @@ import { type Compressor, defaultWindowBytes, type Extension } from '@ls/codec'
 import { checkDurationMs, checkInteger, type Clock, type Logger, silentLogger, systemClock } from '@ls/foundation'
 import { Admission } from './memory/admission.js'
 import { type FramePool, processFramePool } from './memory/frame-pool.js'
+import { maxBasePayloadBytes } from './channel/peer-rules.js'
 import { IdleWindows } from './flow/idle-windows.js'
 import { MemoryBudget } from './memory/memory-budget.js'
 
@@ -65,6 +66,11 @@ export interface SessionOptions extends LinkTerms {
    * @default 65536
    */
   readonly quantumBytes?: number
+  /**
+   * Base links: the largest Data payload we make on a fast link, in bytes. The header comes on top, and pywssocks takes
+   * 1 MiB with it. Never less than `quantumBytes`. @default 1048552, or `quantumBytes` where that is given
+   */
+  readonly baseMessageBytes?: number
   /** Frame buffers shared by sessions; they are recycled only with `resume`. @default the process's */
   readonly framePool?: FramePool
   /** Datagrams that may wait in one channel and direction; further ones are dropped and counted. @default 256 */
@@ -137,6 +143,7 @@ export function resolveSessionOptions(options: SessionOptions): ResolvedSessionO
     controlQueueBytes: checkInteger('controlQueueBytes', options.controlQueueBytes ?? 16 * mebibyte, 1),
     sendQueueBytes: checkInteger('sendQueueBytes', options.sendQueueBytes ?? 131_072, 1),
     quantumBytes: checkInteger('quantumBytes', options.quantumBytes ?? defaultQuantumBytes, 1, 16 * mebibyte),
+    baseMessageBytes: resolveBaseMessageBytes(options),
     framePool: options.framePool ?? processFramePool,
     datagramQueue: checkInteger('datagramQueue', options.datagramQueue ?? 256, 1),
     replayLimitBytes: checkInteger('replayLimitBytes', options.replayLimitBytes ?? 32 * mebibyte, 1),
@@ -144,6 +151,12 @@ export function resolveSessionOptions(options: SessionOptions): ResolvedSessionO
     idleLimitMs: checkDurationMs('idleLimitMs', options.idleLimitMs ?? 12 * hourMs),
     idleCheckMs: checkDurationMs('idleCheckMs', options.idleCheckMs ?? 60_000),
   }
+}
+
+function resolveBaseMessageBytes({ baseMessageBytes, quantumBytes }: SessionOptions): number {
+  const least = quantumBytes ?? defaultQuantumBytes
+  const most = Math.max(least, maxBasePayloadBytes)
+  return checkInteger('baseMessageBytes', baseMessageBytes ?? quantumBytes ?? maxBasePayloadBytes, least, most)
 }
 
 /**

@@ -321,6 +321,30 @@ describe('Channel over a base link', () => {
     expect([nearRecorder.bytes.equals(bytes), nearRecorder.closes]).toEqual([true, [{ kind: 'ended', error: '' }]])
   })
 
+  test('sends what is ready in one message of up to 1 MiB with its header, as Go does', () => {
+    const pair = new SessionPair()
+    const { near, farRecorder } = pair.open()
+    near.send(new Uint8Array(2_500_000))
+    pair.settle()
+    expect(farRecorder.chunks.map(({ length }) => length)).toEqual([1_048_552, 1_048_552, 402_896])
+  })
+
+  test('sends short messages again once the transport has been slow', () => {
+    const pair = new SessionPair({ transport: { highWaterBytes: 1, latencyMs: 50 } })
+    const { near, farRecorder } = pair.open()
+    near.send(new Uint8Array(8_000_000))
+    pair.settle()
+    expect(farRecorder.chunks.at(-2)?.length).toBe(65_536)
+  })
+
+  test('asks for long reads, and for usual ones while memory is short', () => {
+    const pair = new SessionPair({ budgetBytes: 1_000_000, transport: { highWaterBytes: 1, latencyMs: 1000 } })
+    const { near } = pair.open()
+    const before = near.readBytes
+    near.send(new Uint8Array(4_000_000))
+    expect([before, near.readBytes]).toEqual([1_048_552, 65_536])
+  })
+
   test('takes the text EOF, with which deployed peers end, for no error', () => {
     const pair = new SessionPair()
     const { near, farRecorder } = pair.open()
@@ -341,7 +365,7 @@ describe('Channel over a base link', () => {
   })
 
   test('a stopped consumer stops the reading at its limit, and nothing is lost', () => {
-    const pair = new SessionPair({ transport: { latencyMs: 1 } })
+    const pair = new SessionPair({ quantumBytes: 65_536, transport: { latencyMs: 1 } })
     const stopped = pair.open()
     const running = pair.open()
     stopped.far.pause()
@@ -384,6 +408,14 @@ describe('Channel over a base link', () => {
 })
 
 describe('Channel with fin', () => {
+  test('keeps its messages short beside others of its link', () => {
+    const pair = new SessionPair({ extensions: halfClosing })
+    const { near, farRecorder } = pair.open()
+    near.send(new Uint8Array(200_000))
+    pair.settle()
+    expect([near.readBytes, Math.max(...farRecorder.chunks.map(({ length }) => length))]).toEqual([65_536, 65_536])
+  })
+
   test('end leaves the other direction open', () => {
     const pair = new SessionPair({ extensions: halfClosing })
     const { near, far, nearRecorder, farRecorder } = pair.open()

@@ -120,6 +120,15 @@ export class Channel implements SenderOwner, ReceiverOwner {
     return this.#sender.maxWholeBytes
   }
 
+  /**
+   * Payload worth reading at once, in bytes, for an owner whose source may have that much ready: what one message can
+   * carry, and no more than usual while memory is short.
+   */
+  get readBytes(): number {
+    const { quantumBytes, budget } = this.#host.options
+    return budget.exceeded ? quantumBytes : this.#host.messageBytes
+  }
+
   /** Sets the handler. A paused channel stays paused until {@link resume}. */
   setHandler(handler: ChannelHandler): void {
     this.#handler = this.#host.options.autoConsume ? consumingHandler(this, handler) : handler

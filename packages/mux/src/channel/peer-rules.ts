@@ -10,6 +10,9 @@ export const maxDatagramMessageBytes = 65_535 + tcpDataHeaderBytes + 2 * (1 + 25
 /** Towards base peers: every deployed one accepts this much in a message, and pywssocks closes the link on more. */
 export const maxBaseMessageBytes = 1_048_576
 
+/** Most payload of uncompressed TCP Data towards base peers. */
+export const maxBasePayloadBytes = maxBaseMessageBytes - tcpDataHeaderBytes
+
 /** @throws MuxError for Data behind Fin, and for Data whose protocol is not its channel's, which would get around its limits. */
 export function checkData(data: Uint8Array, protocol: Protocol, finReceived: boolean): void {
   if (finReceived) throw new MuxError('ERR_MUX_PROTOCOL', 'Data came after Fin')

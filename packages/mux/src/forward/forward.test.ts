@@ -356,7 +356,7 @@ describe('forward', () => {
   })
 
   test('a slow far link stops the reading of a base link, and its channel is cut after the deadline', () => {
-    const agent = new Agent({ from: base })
+    const agent = new Agent({ from: base, all: { quantumBytes: 65_536 } })
     const { near, far, nearRecorder } = agent.open()
     far.pause()
     near.send(new Uint8Array(4_000_000))

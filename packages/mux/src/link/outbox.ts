@@ -4,6 +4,7 @@ import type { Flow } from '../flow/flow.js'
 import type { FramePool } from '../memory/frame-pool.js'
 import type { MemoryBudget } from '../memory/memory-budget.js'
 import { Scheduler } from '../flow/scheduler.js'
+import type { BaseMessageSize } from './base-message-size.js'
 import type { Sequencer } from './sequencer.js'
 import type { MessageTransport } from './transport.js'
 
@@ -15,12 +16,15 @@ export interface OutboxOptions {
   readonly budget: MemoryBudget
   /** With `resume`. */
   readonly sequencer?: Sequencer | undefined
+  /** On a base link: takes the place of `quantumBytes`. */
+  readonly baseMessageSize?: BaseMessageSize | undefined
 }
 
 /** Moves messages from the scheduler to the transport, for as long as the transport takes them. */
 export class Outbox {
   readonly #scheduler: Scheduler
   readonly #sequencer: Sequencer | undefined
+  readonly #baseMessageSize: BaseMessageSize | undefined
   readonly #framePool: FramePool
   readonly #budget: MemoryBudget
   readonly #controlCharge: Charge
@@ -29,9 +33,10 @@ export class Outbox {
   #ackDue = false
   #pumping = false
 
-  constructor({ quantumBytes, sequencer, framePool, budget }: OutboxOptions) {
-    this.#scheduler = new Scheduler(quantumBytes)
+  constructor({ quantumBytes, sequencer, baseMessageSize, framePool, budget }: OutboxOptions) {
+    this.#scheduler = new Scheduler(baseMessageSize?.bytes ?? quantumBytes)
     this.#sequencer = sequencer
+    this.#baseMessageSize = baseMessageSize
     this.#framePool = framePool
     this.#budget = budget
     this.#controlCharge = new Charge(budget)
@@ -47,6 +52,11 @@ export class Outbox {
     const mostBytes = isShort ? Math.min(limitBytes, shortControlQueueBytes) : limitBytes
     if (controlBytes <= mostBytes) return undefined
     return `messages of ${controlBytes} bytes wait, limit ${mostBytes}`
+  }
+
+  /** Largest payload of the next Data message, in bytes. */
+  get messageBytes(): number {
+    return this.#scheduler.quantumBytes
   }
 
   /** Continues over `transport`. */
@@ -91,6 +101,7 @@ export class Outbox {
 
   onDrain(): void {
     this.#writable = true
+    this.#sizeMessages()
     this.pump()
   }
 
@@ -104,10 +115,17 @@ export class Outbox {
         if (message === undefined) break
         this.#writable = this.#transport.send(message, this.#framePool.headroomOf(message))
       }
+      if (!this.#writable) this.#baseMessageSize?.blocked()
     } finally {
       this.#pumping = false
       this.#controlCharge.update(this.#scheduler.controlBytes)
     }
+  }
+
+  #sizeMessages(): void {
+    if (this.#baseMessageSize === undefined) return
+    this.#baseMessageSize.drained()
+    this.#scheduler.quantumBytes = this.#baseMessageSize.bytes
   }
 
   #next(): Uint8Array | undefined {

@@ -55,6 +55,19 @@ test('PayloadSender.send asks for a pause while it compresses, and tells when th
   await until(() => compressedBytes() === 1000, 'the compressed payload')
 })
 
+test('PayloadSender.sendLong sends a long read as it is, though its length is that of compressed payload', async () => {
+  const { sender, text, compressedBytes } = sending({ compressionThresholdBytes: 100_000 })
+  sender.sendLong(Buffer.alloc(150_000, 'a'))
+  await until(() => text().length === 150_000, 'the payload')
+  expect(compressedBytes()).toBe(0)
+})
+
+test('PayloadSender.sendLong compresses where usual reads are compressed', async () => {
+  const { sender, compressedBytes } = sending({ compressionThresholdBytes: 1000 })
+  sender.sendLong(Buffer.alloc(150_000, 'a'))
+  await until(() => compressedBytes() === 150_000, 'the compressed payload')
+})
+
 test('PayloadSender sends what does not shrink as it is', async () => {
   const { sender, text, compressedBytes } = sending({ compressionThresholdBytes: 1 })
   sender.send(Buffer.from('!'))

@@ -42,6 +42,17 @@ export class PayloadSender {
     return !this.#full
   }
 
+  /**
+   * As {@link sendBorrowed}, for a read longer than usual. Its length says what the socket had ready and nothing of what
+   * it holds, so it is compressed only where usual reads are.
+   */
+  sendLong(chunk: Uint8Array): boolean {
+    const compressesReads = this.#thresholdBytes > 0 && this.#thresholdBytes <= usualReadBytes
+    if (compressesReads || this.#batcher !== undefined || this.#compressing) return this.send(new Uint8Array(chunk))
+    this.#give(this.#channel.sendBorrowed(chunk))
+    return !this.#full
+  }
+
   /** As {@link send}, for the start of a payload buffer from the frame pool: the link owns that memory from then on. */
   sendPooled(chunk: Uint8Array): boolean {
     if (this.#mayKeep(chunk)) return this.send(chunk)
@@ -119,6 +130,9 @@ export class PayloadSender {
     if (!room) this.#full = true
   }
 }
+
+/** Length of a read that fills its buffer, in bytes. */
+export const usualReadBytes = 65_536
 
 /** protocol.md §1: "compression from 512 KiB". */
 const defaultCompressionThresholdBytes = 524_288

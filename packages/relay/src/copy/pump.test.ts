@@ -205,6 +205,31 @@ test('pump counts what a socket holds for a channel that is gone, until the sock
   expect([lingering, parentBudget.usedBytes]).toEqual([5000, 0])
 })
 
+test('pump sends what a socket has ready in long messages to a base peer', async () => {
+  const messages: number[] = []
+  const { channels, near, far } = await net({}, { extensions: [] })
+  const totalBytes = 16_000_000
+  channels[1].setHandler({
+    onData: ({ length }) => {
+      messages.push(length)
+      channels[1].consumed(length)
+    },
+    onClose: () => {},
+  })
+  near.write(Buffer.alloc(totalBytes))
+  const received = (): number => messages.reduce((sum, bytes) => sum + bytes, 0)
+  await until(() => received() === totalBytes, 'all bytes')
+  expect(Math.max(...messages)).toBeGreaterThan(65_536)
+  far.destroy()
+})
+
+test('pump carries long messages to a base peer in order', async () => {
+  const { near, far } = await net({}, { extensions: [] })
+  near.end(seededBytes(3).take(20_000_000))
+  const received = await within(buffer(far), 'the end of the transfer')
+  expect(received.equals(seededBytes(3).take(20_000_000))).toBe(true)
+})
+
 test('pump tells the peer why its socket failed', async () => {
   const { near, channels } = await net()
   const [, far] = channels

@@ -5,7 +5,8 @@ import { type Channel, type ChannelCloseReason, type ChannelHandler, processFram
 import { breakStream, closeStream } from '@ls/http-proxy'
 import { longReadBytes, ReadTap, type ReadTapOwner } from '@ls/mux/node'
 import type { PayloadOptions } from './payload-options.js'
-import { PayloadSender } from './payload-sender.js'
+import { longReadMemory } from './long-read-memory.js'
+import { PayloadSender, usualReadBytes } from './payload-sender.js'
 import { TurnReader } from './turn-reader.js'
 
 export interface PumpOptions extends PayloadOptions {
@@ -41,6 +42,8 @@ class Pump implements ChannelHandler, ReadTapOwner {
   #tap: ReadTap | undefined
   /** Buffer for the next read while reads fill their buffers: it is sent without a copy. */
   #frame: Uint8Array | undefined
+  /** The next read may be as long as a message to this peer. */
+  #readsLong = false
   /** Payload being inflated at the pace of the socket; the channel is paused meanwhile. */
   #inflation: Inflation | undefined
   #linger: NodeJS.Timeout | undefined
@@ -66,7 +69,7 @@ class Pump implements ChannelHandler, ReadTapOwner {
   }
 
   readMemory(): Uint8Array | undefined {
-    return this.#frame
+    return this.#readsLong ? longReadMemory(this.#channel.readBytes) : this.#frame
   }
 
   onRead(bytes: Uint8Array, isFull: boolean): boolean {
@@ -118,13 +121,21 @@ class Pump implements ChannelHandler, ReadTapOwner {
 
   /** After a read that filled its buffer the next one goes straight into a frame. An idle socket holds no frame. */
   #sendRead(bytes: Uint8Array, isFull: boolean): boolean {
+    if (this.#readsLong) return this.#sendLongRead(bytes)
+    this.#readsLong = isFull && this.#channel.readBytes > usualReadBytes
     const frame = this.#frame
-    this.#frame = isFull ? processFramePool.takePayload() : undefined
+    this.#frame = isFull && !this.#readsLong ? processFramePool.takePayload() : undefined
     if (frame === undefined) return this.#sender.sendBorrowed(bytes)
     if (processFramePool.fits(bytes.length)) return this.#sender.sendPooled(bytes)
     const room = this.#sender.sendBorrowed(bytes)
     processFramePool.give(frame)
     return room
+  }
+
+  /** Base peers get what the socket had ready in one message. */
+  #sendLongRead(bytes: Uint8Array): boolean {
+    this.#readsLong = bytes.length >= usualReadBytes && this.#channel.readBytes > usualReadBytes
+    return this.#sender.sendLong(bytes)
   }
 
   readonly #onSocketDrain = (): void => {

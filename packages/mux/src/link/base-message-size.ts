@@ -1,0 +1,48 @@
+import type { Clock } from '@ls/foundation'
+
+export interface BaseMessageSizeOptions {
+  readonly clock: Clock
+  /** Size on a slow link, in bytes of payload. */
+  readonly leastBytes: number
+  /** Size on a fast link, in bytes of payload. */
+  readonly mostBytes: number
+}
+
+/**
+ * Decides the largest Data payload on a base link. A Go program drops what comes beyond 1,000 waiting messages of a
+ * channel (docs/interop.md), so long messages give its slow readers more room. Other channels wait while a message
+ * leaves, so a slow link gets short ones.
+ */
+export class BaseMessageSize {
+  readonly #options: BaseMessageSizeOptions
+  #bytes: number
+  #blockedAtMs: number | undefined
+
+  constructor(options: BaseMessageSizeOptions) {
+    this.#options = options
+    this.#bytes = options.mostBytes
+  }
+
+  /** Largest payload of the next message, in bytes. */
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  /** The transport takes no more for now. */
+  blocked(): void {
+    this.#blockedAtMs ??= this.#options.clock.now()
+  }
+
+  /** The transport takes messages again. */
+  drained(): void {
+    if (this.#blockedAtMs === undefined) return
+    const tookMs = this.#options.clock.now() - this.#blockedAtMs
+    this.#blockedAtMs = undefined
+    const { leastBytes, mostBytes } = this.#options
+    if (tookMs > maxMessageMs) this.#bytes = Math.max(leastBytes, Math.floor(this.#bytes / 2))
+    else this.#bytes = Math.min(mostBytes, this.#bytes * 2)
+  }
+}
+
+/** Time that others may wait for one message, in milliseconds: 1 MiB at 50 MB/s. */
+const maxMessageMs = 20
