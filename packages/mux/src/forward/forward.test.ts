@@ -234,6 +234,15 @@ describe('forward', () => {
     expect(farRecorder.bytes.equals(bytes)).toBe(true)
   })
 
+  test('passes what is shorter than a full message on to a base peer at once', () => {
+    const agent = new Agent({ to: base })
+    const { near, farRecorder } = agent.open()
+    agent.settle()
+    near.send(Buffer.from('a'))
+    agent.settle(2)
+    expect(farRecorder.text).toBe('a')
+  })
+
   test('inflates compressed data of a base peer for a link with window', () => {
     const agent = new Agent({ from: base, all: { compressor: fflateCompressor } })
     const { near, farRecorder } = agent.open()

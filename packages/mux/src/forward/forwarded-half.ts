@@ -18,6 +18,7 @@ import {
 } from '../channel/peer-rules.js'
 import { ReceiveWindow } from '../flow/receive-window.js'
 import { inOurVersion } from '../channel/held-message.js'
+import { Gathering } from './gathering.js'
 import { Reframing } from './reframing.js'
 import type { Session } from '../session/session.js'
 import type { TableEntry } from '../session/table-entry.js'
@@ -51,6 +52,8 @@ export class ForwardedHalf implements TableEntry, FlowOwner {
   readonly #onClose: () => void
   readonly #flow: Flow
   readonly #reframing: Reframing
+  /** For streams to a base peer. */
+  readonly #gathering: Gathering | undefined
   readonly #window: ReceiveWindow | undefined
   #answered = false
   /** This link's peer has ended its direction. */
@@ -92,6 +95,7 @@ export class ForwardedHalf implements TableEntry, FlowOwner {
       onError: ({ message }) => this.abort(`failed: ${message}`),
     })
     if (options.window && !direct) this.#window = new ReceiveWindow(options)
+    if (!options.window && request.protocol === 'tcp') this.#gathering = new Gathering(host, this.#flow)
   }
 
   get relieved(): boolean {
@@ -234,7 +238,8 @@ export class ForwardedHalf implements TableEntry, FlowOwner {
 
   #filled(): void {
     this.#account()
-    this.host.activate(this.#flow)
+    if (this.#gathering === undefined || this.#sending !== 'open') this.host.activate(this.#flow)
+    else this.#gathering.filled()
   }
 
   /** Base links carry compressed Data unchanged, up to the size that every deployed peer accepts. */
@@ -353,6 +358,7 @@ export class ForwardedHalf implements TableEntry, FlowOwner {
     this.#closed = true
     this.#flow.cut()
     this.#reframing.stop()
+    this.#gathering?.stop()
     this.#account()
     this.#linger?.stop()
     this.#answerHold?.stop()
