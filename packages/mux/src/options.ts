@@ -67,8 +67,8 @@ export interface SessionOptions extends LinkTerms {
    */
   readonly quantumBytes?: number
   /**
-   * Base links: the largest Data payload we make on a fast link, in bytes. The header comes on top, and pywssocks takes
-   * 1 MiB with it. Never less than `quantumBytes`. @default 1048552, or `quantumBytes` where that is given
+   * Base links: the largest Data payload we make on a fast link, in bytes: what every deployed peer takes. Never less
+   * than `quantumBytes`. @default 1040360 (1 MiB less 8 KiB and the header), or `quantumBytes` where that is given
    */
   readonly baseMessageBytes?: number
   /** Frame buffers shared by sessions; they are recycled only with `resume`. @default the process's */

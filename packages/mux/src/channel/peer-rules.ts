@@ -7,8 +7,11 @@ import type { ReceiveWindow } from '../flow/receive-window.js'
 /** A datagram of 65,535 bytes with its header and two addresses of 255 bytes; nothing larger comes off a network. */
 export const maxDatagramMessageBytes = 65_535 + tcpDataHeaderBytes + 2 * (1 + 255 + 2)
 
-/** Towards base peers: every deployed one accepts this much in a message, and pywssocks closes the link on more. */
-export const maxBaseMessageBytes = 1_048_576
+/**
+ * Towards base peers: every deployed one accepts this much in a message. pywssocks closes the link above 1 MiB, and
+ * counts what permessage-deflate adds between two of them, so 8 KiB are left for that.
+ */
+export const maxBaseMessageBytes = 1_040_384
 
 /** Most payload of uncompressed TCP Data towards base peers. */
 export const maxBasePayloadBytes = maxBaseMessageBytes - tcpDataHeaderBytes
