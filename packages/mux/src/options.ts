@@ -3,6 +3,7 @@ import { checkDurationMs, checkInteger, type Clock, type Logger, silentLogger, s
 import { Admission } from './memory/admission.js'
 import { type FramePool, processFramePool } from './memory/frame-pool.js'
 import { maxBasePayloadBytes } from './channel/peer-rules.js'
+import { BaseMessageSize } from './link/base-message-size.js'
 import { IdleWindows } from './flow/idle-windows.js'
 import { MemoryBudget } from './memory/memory-budget.js'
 
@@ -86,12 +87,14 @@ export interface SessionOptions extends LinkTerms {
 }
 
 export type ResolvedSessionOptions = Readonly<
-  Required<Omit<SessionOptions, 'compressor' | 'parentBudget' | 'extensions' | 'budgetBytes'>> & {
+  Required<Omit<SessionOptions, 'compressor' | 'parentBudget' | 'extensions' | 'budgetBytes' | 'baseMessageBytes'>> & {
     compressor: Compressor | undefined
     budget: MemoryBudget
     /** Charged for bytes that sockets still hold after their channel or session is gone. */
     lingerBudget: MemoryBudget
     idleWindows: IdleWindows
+    /** On a base link. */
+    baseMessageSize: BaseMessageSize | undefined
     admission: Admission
     window: boolean
     fin: boolean
@@ -143,7 +146,7 @@ export function resolveSessionOptions(options: SessionOptions): ResolvedSessionO
     controlQueueBytes: checkInteger('controlQueueBytes', options.controlQueueBytes ?? 16 * mebibyte, 1),
     sendQueueBytes: checkInteger('sendQueueBytes', options.sendQueueBytes ?? 131_072, 1),
     quantumBytes: checkInteger('quantumBytes', options.quantumBytes ?? defaultQuantumBytes, 1, 16 * mebibyte),
-    baseMessageBytes: resolveBaseMessageBytes(options),
+    baseMessageSize: extensions.includes('window') ? undefined : new BaseMessageSize({ clock, ...baseSizes(options) }),
     framePool: options.framePool ?? processFramePool,
     datagramQueue: checkInteger('datagramQueue', options.datagramQueue ?? 256, 1),
     replayLimitBytes: checkInteger('replayLimitBytes', options.replayLimitBytes ?? 32 * mebibyte, 1),
@@ -153,10 +156,11 @@ export function resolveSessionOptions(options: SessionOptions): ResolvedSessionO
   }
 }
 
-function resolveBaseMessageBytes({ baseMessageBytes, quantumBytes }: SessionOptions): number {
-  const least = quantumBytes ?? defaultQuantumBytes
-  const most = Math.max(least, maxBasePayloadBytes)
-  return checkInteger('baseMessageBytes', baseMessageBytes ?? quantumBytes ?? maxBasePayloadBytes, least, most)
+function baseSizes({ baseMessageBytes, quantumBytes }: SessionOptions): { leastBytes: number; mostBytes: number } {
+  const leastBytes = quantumBytes ?? defaultQuantumBytes
+  const most = Math.max(leastBytes, maxBasePayloadBytes)
+  const given = baseMessageBytes ?? quantumBytes ?? maxBasePayloadBytes
+  return { leastBytes, mostBytes: checkInteger('baseMessageBytes', given, leastBytes, most) }
 }
 
 /**

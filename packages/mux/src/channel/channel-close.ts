@@ -19,7 +19,13 @@ export interface ChannelCloseReason {
 
 export const plainEnd: ChannelCloseReason = { kind: 'ended', error: '' }
 
+/** Why a channel ends whose peer sent Disconnect with the text `error`; `isRefusal`: instead of an answer to Connect. */
+export function reasonOfDisconnect(error: string, isRefusal: boolean): ChannelCloseReason {
+  if (isRefusal) return { kind: 'refused', error: isPlainEnd(error) ? 'failed: the peer closed the channel' : error }
+  return isPlainEnd(error) ? plainEnd : { kind: 'aborted', error }
+}
+
 /** Deployed peers name Go's end-of-file error in a Disconnect that reports no error. */
-export function isPlainEnd(error: string): boolean {
+function isPlainEnd(error: string): boolean {
   return error === '' || error === 'EOF'
 }

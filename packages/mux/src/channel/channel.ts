@@ -3,7 +3,7 @@ import { type Address, type ChannelKey, channelKey, decode, MessageType, type Pr
 import type { Admission } from '../memory/admission.js'
 import { answerLimitMs, remainingAnswerMs } from './answer-deadline.js'
 import { AnswerHold } from './answer-hold.js'
-import { type ChannelCloseReason, isPlainEnd, plainEnd } from './channel-close.js'
+import { type ChannelCloseReason, plainEnd, reasonOfDisconnect } from './channel-close.js'
 import { consumingHandler } from './consuming-handler.js'
 import type { ChannelHandler } from './channel-handler.js'
 import { acceptMessage, disconnectMessage, finMessage, rejectMessage, windowMessage } from './channel-messages.js'
@@ -125,8 +125,7 @@ export class Channel implements SenderOwner, ReceiverOwner {
    * carry, and no more than usual while memory is short.
    */
   get readBytes(): number {
-    const { quantumBytes, budget } = this.#host.options
-    return budget.exceeded ? quantumBytes : this.#host.messageBytes
+    return this.#sender.readBytes
   }
 
   /** Sets the handler. A paused channel stays paused until {@link resume}. */
@@ -392,19 +391,14 @@ export class Channel implements SenderOwner, ReceiverOwner {
   }
 
   #receiveDisconnect(message: Uint8Array): void {
-    if (this.#closeReason.kind !== 'local') this.#closeReason = this.#reasonOf(message)
+    const isRefusal = this.initiator && !this.#answered && this.#receiver.receivedBytes === 0
+    const reason = reasonOfDisconnect(errorOfDisconnect(message), isRefusal)
+    if (this.#closeReason.kind !== 'local') this.#closeReason = reason
     this.#state = 'draining'
     this.#sender.cut()
     this.#host.options.clock.clearTimeout(this.#answerTimer)
     this.#lastCall?.stop()
     this.#receiver.close()
-  }
-
-  #reasonOf(disconnect: Uint8Array): ChannelCloseReason {
-    const error = errorOfDisconnect(disconnect)
-    const isRefusal = this.initiator && !this.#answered && this.#receiver.receivedBytes === 0
-    if (isRefusal) return { kind: 'refused', error: isPlainEnd(error) ? 'failed: the peer closed the channel' : error }
-    return isPlainEnd(error) ? plainEnd : { kind: 'aborted', error }
   }
 
   #receiveAnswer(message: Uint8Array): void {

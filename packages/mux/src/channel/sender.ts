@@ -55,6 +55,12 @@ export class Sender implements FlowOwner {
     return window ? Math.max(Math.floor(peerWindowBytes / 2), this.#flow.spareCreditBytes) : maxBaseMessageBytes
   }
 
+  /** Payload worth reading at once; no more than usual while memory is short. */
+  get readBytes(): number {
+    const { quantumBytes, baseMessageSize, budget } = this.#host.options
+    return baseMessageSize === undefined || budget.exceeded ? quantumBytes : baseMessageSize.bytes
+  }
+
   /** Credit received beyond the first, on a channel that has sent nothing. */
   get grantedBytes(): number {
     const { window, peerWindowBytes } = this.#host.options

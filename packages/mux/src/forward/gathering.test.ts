@@ -16,8 +16,7 @@ function gathering() {
   const framePool = new FramePool()
   const flow = new Flow({ channelId: new Uint8Array(16), owner, highWaterBytes: 1, creditBytes: Infinity, framePool })
   const host = {
-    options: resolveSessionOptions({ clock }),
-    messageBytes: 4 * fullBytes,
+    options: resolveSessionOptions({ clock, baseMessageBytes: 4 * fullBytes }),
     activate: () => {
       sent.push(flow.queuedBytes)
       flow.take(Infinity)

@@ -20,9 +20,10 @@ export class Gathering {
   /** The flow was filled: sends what it holds, now or in a moment. */
   filled(): void {
     const { queuedBytes } = this.#flow
-    const { options, messageBytes } = this.#host
-    if (queuedBytes < options.quantumBytes || queuedBytes >= messageBytes) return this.#send()
-    this.#timer ??= options.clock.setTimeout(() => this.#send(), gatherMs)
+    const { clock, quantumBytes, baseMessageSize } = this.#host.options
+    const mostBytes = baseMessageSize?.bytes ?? quantumBytes
+    if (queuedBytes < quantumBytes || queuedBytes >= mostBytes) return this.#send()
+    this.#timer ??= clock.setTimeout(() => this.#send(), gatherMs)
   }
 
   /** Nothing more waits here. */

@@ -54,11 +54,6 @@ export class Outbox {
     return `messages of ${controlBytes} bytes wait, limit ${mostBytes}`
   }
 
-  /** Largest payload of the next Data message, in bytes. */
-  get messageBytes(): number {
-    return this.#scheduler.quantumBytes
-  }
-
   /** Continues over `transport`. */
   start(transport: MessageTransport): void {
     this.#transport = transport

@@ -19,7 +19,6 @@ import { IdleWatch } from './idle-watch.js'
 import { askOwner, refuseResume } from './lost-channels.js'
 import { isBaseChannelMessage, isHandshake, isKnown } from './message-kind.js'
 import { type ResolvedSessionOptions, resolveSessionOptions, type SessionOptions } from '../options.js'
-import { BaseMessageSize } from '../link/base-message-size.js'
 import { Outbox } from '../link/outbox.js'
 import { ReadingGate } from './reading-gate.js'
 import { Sequencer } from '../link/sequencer.js'
@@ -59,12 +58,10 @@ export class Session implements ChannelHost {
   constructor(options: SessionOptions, handler: SessionHandler = {}) {
     this.options = resolveSessionOptions(options)
     this.#handler = handler
-    const { clock, stuckDeadlineMs, quantumBytes, framePool, budget, resume, window } = this.options
+    const { clock, stuckDeadlineMs, resume } = this.options
     const onAckDue = (): void => this.#outbox.acknowledge()
     this.#sequencer = resume ? new Sequencer({ ...this.options, onAckDue }) : undefined
-    const sizes = { clock, leastBytes: quantumBytes, mostBytes: this.options.baseMessageBytes }
-    const baseMessageSize = window ? undefined : new BaseMessageSize(sizes)
-    this.#outbox = new Outbox({ quantumBytes, framePool, budget, sequencer: this.#sequencer, baseMessageSize })
+    this.#outbox = new Outbox({ ...this.options, sequencer: this.#sequencer })
     this.#idleWatch = new IdleWatch(this.options, this.#entries)
     this.#gate = new ReadingGate({
       clock,
@@ -242,10 +239,6 @@ export class Session implements ChannelHost {
 
   recheckReading(): void {
     this.#gate.recheck()
-  }
-
-  get messageBytes(): number {
-    return this.#outbox.messageBytes
   }
 
   /** The round trip that the transport measured last, in milliseconds; undefined without one. */

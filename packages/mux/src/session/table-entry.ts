@@ -27,8 +27,6 @@ export interface ChannelHost {
   readonly linked: boolean
   /** Total link time so far, in milliseconds. */
   linkedMs(): number
-  /** Largest payload of the next Data message, in bytes. */
-  readonly messageBytes: number
   /** Sends ahead of all Data. */
   sendControl(message: Uint8Array): void
   /** `flow` may have something to send. */
