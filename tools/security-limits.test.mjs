@@ -57,7 +57,8 @@ const limits = {
       proxyHead('headDeadlineMs'),
     ),
   ),
-  links: count(same(serverOption('maxLinks'), listener('maxLinks'))),
+  links: `${count(same(serverOption('maxLinks'), listener('maxLinks')))}, at most ${part(shares.links / files)} ${ofFiles}`,
+  'links of one token': `${part(server('links/admission')('tokenPart'))} of all`,
   'wrong tokens and keys of an address': `${throttle('freeFailures')} are free, then a wait of ${time(throttle('firstDelayMs'))} that doubles up to ${time(throttle('maxDelayMs'))}; ${count(throttle('maxAddresses'))} addresses are remembered for ${throttle('forgetMs') / 60_000} minutes`,
   'channels to targets and connections at reverse ports, of one token': `${part(shares.tokenChannels / files)} ${ofFiles}`,
   'the same, of all tokens': `${part(shares.channels / files)} ${ofFiles}`,
@@ -114,7 +115,8 @@ function time(ms) {
 }
 
 function part(value) {
-  const name = { 2: 'half', 3: 'a third', 4: 'a quarter', 8: 'an eighth' }[1 / value]
+  const name = { 2: 'half', 3: 'a third', 4: 'a quarter', 5: 'a fifth', 8: 'an eighth' }[1 / value]
+  if (value === 2 / 3) return 'two thirds'
   if (name === undefined) throw new RangeError(`there is no word for a part of ${value}`)
   return name
 }

@@ -48,7 +48,8 @@ function evaluate(node, constants) {
     case 'CallExpression':
       return node.callee.property?.name === 'min' ? evaluate(node.arguments[0], constants) : undefined
     case 'BinaryExpression':
-      return node.operator === '*' ? evaluate(node.left, constants) * evaluate(node.right, constants) : undefined
+      if (node.operator === '*') return evaluate(node.left, constants) * evaluate(node.right, constants)
+      return node.operator === '/' ? evaluate(node.left, constants) / evaluate(node.right, constants) : undefined
     default:
       return undefined
   }

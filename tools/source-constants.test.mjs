@@ -9,6 +9,7 @@ it.each([
   ['export const limitBytes = 0x10', 16],
   ['const kibibyte = 1024\nconst limitBytes = 2 * kibibyte', 2048],
   ['const resolve = (options) => check(options.limitBytes ?? 1_000)', 1000],
+  ['const limitBytes = 2_000 / 2', 1000],
   ['const { limitBytes = Math.min(1_000, shares.limit) } = options', 1000],
   ['const { limitBytes: taken = 1 } = { limitBytes: 1_000 }', 1000],
 ])('sourceConstant reads %j', (text, value) => {

@@ -23,11 +23,11 @@ describe('parseLimits', () => {
   })
 })
 
-test('shareDescriptors leaves a quarter to nobody, and a part of the channels to others than one token', () => {
+test('shareDescriptors leaves a twentieth to nobody, and a part of the channels to others than one token', () => {
   fc.assert(
     fc.property(fc.integer({ min: 64, max: 1_048_576 }), (limit) => {
-      const { pending, channels, tokenChannels } = shareDescriptors(limit)
-      return limit - pending - channels >= limit / 4 && tokenChannels < channels && tokenChannels > 0
+      const { pending, links, channels, tokenChannels } = shareDescriptors(limit)
+      return limit - pending - links - channels >= limit / 20 && tokenChannels < channels && tokenChannels > 0
     }),
   )
 })

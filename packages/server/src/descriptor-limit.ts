@@ -46,6 +46,8 @@ const shellDeadlineMs = 2000
 export interface DescriptorShares {
   /** Connections of strangers. */
   readonly pending: number
+  /** Links, all tokens together. */
+  readonly links: number
   /** Channels and associations to targets, all tokens together. */
   readonly channels: number
   /** Channels and associations of one token. */
@@ -53,10 +55,15 @@ export interface DescriptorShares {
 }
 
 /**
- * A quarter is for strangers. Another quarter is reserved for links, the API, files, and a dial's extra descriptors.
- * The other half is for channels; one token can take two thirds of it, so that some are left for others.
+ * A quarter is for strangers and a fifth for links. The next twentieth is reserved for the API, files, and a dial's
+ * extra descriptors. The other half is for channels; one token can take two thirds of it, so that some are left for others.
  */
 export function shareDescriptors(limit: number): DescriptorShares {
   const channels = Math.floor(limit / 2)
-  return { pending: Math.floor(limit / 4), channels, tokenChannels: Math.max(1, Math.floor((channels * 2) / 3)) }
+  return {
+    pending: Math.floor(limit / 4),
+    links: Math.max(1, Math.floor(limit / 5)),
+    channels,
+    tokenChannels: Math.max(1, Math.floor((channels * 2) / 3)),
+  }
 }

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { descriptorLimit, shareDescriptors } from './descriptor-limit.js'
 import { resolveServerOptions, type ServerOptions } from './options.js'
 
 describe('resolveServerOptions', () => {
@@ -33,7 +34,7 @@ describe('resolveServerOptions', () => {
       maxGraceSessions: 4096,
       maxTokenGraceSessions: 1024,
       handshakeDeadlineMs: 10_000,
-      maxLinks: 10_000,
+      maxLinks: Math.min(10_000, shareDescriptors(descriptorLimit()).links),
       maxPending: 4096,
       maxPendingPerAddress: 512,
       logger: 'object',

@@ -158,7 +158,10 @@ export interface ServerOptions extends PayloadOptions {
   readonly maxTokenGraceSessions?: number
   /** Time for a client to authenticate once its WebSocket is open. @default 10000 */
   readonly handshakeDeadlineMs?: number
-  /** WebSockets open at once, all clients together. @default 10000 */
+  /**
+   * WebSockets open at once, all clients together; two thirds of them for one token. @default 10000, at most a fifth of
+   * the files that may be open
+   */
   readonly maxLinks?: number
   /**
    * Unauthenticated connections at all ports; the oldest makes room for the next. @default 4096, at most a quarter of
@@ -270,7 +273,6 @@ export function resolveServerOptions(options: ServerOptions): ResolvedServerOpti
     maxGraceSessions: checkInteger('maxGraceSessions', options.maxGraceSessions ?? 4096, 1, 1_000_000),
     maxTokenGraceSessions: checkInteger('maxTokenGraceSessions', options.maxTokenGraceSessions ?? 1024, 1, 1_000_000),
     handshakeDeadlineMs: checkDurationMs('handshakeDeadlineMs', options.handshakeDeadlineMs ?? 10_000),
-    maxLinks: checkInteger('maxLinks', options.maxLinks ?? 10_000, 1, 1_000_000),
     logger: options.logger ?? silentLogger,
     clock: options.clock ?? systemClock,
   }
@@ -279,13 +281,15 @@ export function resolveServerOptions(options: ServerOptions): ResolvedServerOpti
 /** Limits that depend on the number of files this process may open. */
 function descriptorOptions(
   options: ServerOptions,
-): Pick<ResolvedServerOptions, 'pending' | 'slots' | 'maxTokenChannels'> {
+): Pick<ResolvedServerOptions, 'pending' | 'slots' | 'maxLinks' | 'maxTokenChannels'> {
   const shares = shareDescriptors(descriptorLimit())
   const { maxPending = Math.min(4096, shares.pending), maxTokenChannels = shares.tokenChannels } = options
+  const { maxLinks = Math.min(10_000, shares.links) } = options
   const { maxPendingPerAddress = Math.max(1, Math.min(512, Math.floor(maxPending / 2))) } = options
   return {
     pending: new PendingConnections({ maxPending, maxPendingPerAddress }),
     slots: new ChannelSlots({ limit: shares.channels, what: 'channels of all tokens (ulimit -n)' }),
+    maxLinks: checkInteger('maxLinks', maxLinks, 1, 1_000_000),
     maxTokenChannels: checkInteger('maxTokenChannels', maxTokenChannels, 1),
   }
 }

@@ -17,6 +17,7 @@ import type { ResolvedServerOptions } from '../options.js'
 import type { RefusalCause, ServerCounts } from '../counts/server-counts.js'
 import type { Identity, Peer } from './peer.js'
 import { plainAddress } from '@ls/relay'
+import { tenantOf } from '../tokens/tenant.js'
 import { Crowded, Tenants } from '../tokens/tenants.js'
 import type { TokenRecord, TokenRegistry } from '../tokens/token-registry.js'
 
@@ -58,6 +59,8 @@ export class Admission {
   readonly #tickets = new Map<string, Ticket & { readonly peer: Peer }>()
   readonly #lost: LostChannels
   readonly #tenants: Tenants
+  /** Links of one token, a reverse token's connectors included: some are left for others. */
+  readonly #maxTokenLinks: number
   #closed = false
 
   constructor(options: AdmissionOptions) {
@@ -65,6 +68,7 @@ export class Admission {
     this.peers = this.#peers
     this.#lost = new LostChannels({ clock: options.server.clock })
     this.#tenants = new Tenants(options.server)
+    this.#maxTokenLinks = Math.ceil(options.server.maxLinks * tokenPart)
     options.server.pending.chargeTo(this.#tenants.strangers)
   }
 
@@ -149,10 +153,16 @@ export class Admission {
   }
 
   #assertRoom(record: TokenRecord, resuming?: Session): void {
+    const tenant = tenantOf(record)
+    const maxTokenLinks = this.#maxTokenLinks
     let links = 0
+    let tenantLinks = 0
     for (const peer of this.#peers) {
-      if (peer.record === record && peer.session.linked && peer.session !== resuming) links++
+      if (!peer.session.linked || peer.session === resuming) continue
+      if (peer.record === record) links++
+      if (tenantOf(peer.record) === tenant) tenantLinks++
     }
+    if (tenantLinks >= maxTokenLinks) throw new Crowded(`one token may have ${maxTokenLinks} links at once`)
     this.#options.assertRoom(record, links)
   }
 
@@ -213,3 +223,6 @@ export function refuse(transport: MessageTransport, error: string): void {
   // 1008 is "policy violation" (RFC 6455 §7.4.1).
   transport.close({ code: 1008, reason: error })
 }
+
+/** Most of all links that one token may have. */
+const tokenPart = 2 / 3

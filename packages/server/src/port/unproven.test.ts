@@ -1,5 +1,5 @@
 import { connect } from 'node:net'
-import { onceEvent, until } from '@ls/testkit'
+import { onceEvent, RecordingHandler, until } from '@ls/testkit'
 import { connect as connectWebSocket, hashToken } from '@ls/transport'
 import { afterEach, describe, expect, test } from 'vitest'
 import type { ServerOptions } from '../options.js'
@@ -66,4 +66,25 @@ describe('a client without a token', () => {
     await until(() => server.peers.size === 1, 'the client')
     expect(server.peers.size).toBe(1)
   })
+})
+
+test('a client with a token is told to try again where that token has two thirds of all links', async () => {
+  const { server, port } = await start({ maxLinks: 3 })
+  server.addForwardToken('other')
+  const open = async (token: string) => {
+    const url = `ws://127.0.0.1:${port}/socket?token=${hashToken(token)}&reverse=false`
+    const transport = await connectWebSocket({ url })
+    cleanups.push(() => transport.destroy())
+    const handler = new RecordingHandler()
+    transport.setHandler(handler)
+    return handler
+  }
+  await open('token')
+  await open('token')
+  await until(() => server.peers.size === 2, 'the first links')
+  const third = await open('token')
+  await until(() => third.closes.length > 0, 'the refusal')
+  await open('other')
+  await until(() => server.peers.size === 3, 'the link of another token')
+  expect(third.closes[0]).toMatchObject({ code: 1013, reason: 'one token may have 2 links at once' })
 })
