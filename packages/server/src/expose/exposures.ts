@@ -207,14 +207,20 @@ export class Exposures {
       if (!matches(entry)) continue
       entry.isOver = true
       this.#entries.delete(entry)
-      const closing = entry.opened.then(
-        ({ close }) => close(graceMs),
-        () => {},
-      )
+      const closing = closeEntry(entry, graceMs)
       this.#closing.add(closing)
       void closing.finally(() => this.#closing.delete(closing))
     }
   }
+}
+
+/** An open port is closed at once, so that nobody reaches it once its provider is said to be gone. */
+function closeEntry({ open, opened }: Entry, graceMs: number): Promise<void> {
+  if (open !== undefined) return open.close(graceMs)
+  return opened.then(
+    ({ close }) => close(graceMs),
+    () => {},
+  )
 }
 
 /** The text that a provider is told. */
