@@ -25,11 +25,12 @@ const mayUse = {
   '@ls/mux': bytes,
   '@ls/socks5': nodeGround,
   '@ls/http-proxy': nodeGround,
+  '@ls/metrics': ground,
   '@ls/transport': ['@ls/mux', '@ls/dial', ...bytes],
   '@ls/relay': [...protocols, '@ls/dial', ...bytesAndPolicy],
   '@ls/server': [...io, ...protocols, '@ls/dial', ...bytesAndPolicy],
   '@ls/client': [...io, ...protocols, '@ls/dial', ...bytesAndPolicy],
-  linksocks: ['@ls/server', '@ls/client', ...io, ...protocols, '@ls/dial', ...bytesAndPolicy],
+  linksocks: ['@ls/server', '@ls/client', '@ls/metrics', ...io, ...protocols, '@ls/dial', ...bytesAndPolicy],
   // Makes a website, and uses nothing of ours.
   '@ls/site': [],
   // Structural only: every package's tests use it, so an arrow from it would close a circle.
@@ -55,6 +56,7 @@ const onlyIn = {
   'acme-client': 'linksocks',
   pino: 'linksocks',
   'pino-pretty': 'linksocks',
+  'prom-client': '@ls/metrics',
 }
 
 /** Third parties that only one entry of a package may lead to, so that no other bundle meets them. */

@@ -28,7 +28,8 @@ interface CommandArgument {
 /** Commands with settings and a log; LINKSOCKS_MODE may name the first four. */
 export const runCommandNames = ['server', 'client', 'provider', 'connector', 'connect', 'demo', 'run', 'token'] as const
 
-export type RunCommandName = (typeof runCommandNames)[number]
+/** Those, and one that asks a running program and ends. */
+export type RunCommandName = (typeof runCommandNames)[number] | 'status'
 
 export type CommandName = RunCommandName | 'check-config' | 'config' | 'completion' | 'version' | 'help'
 
@@ -169,6 +170,18 @@ export const commands: readonly Command[] = [
     description:
       'Any number of servers, clients, providers and connectors in one process. SIGHUP reads the file again and changes what differs.',
     examples: [['What linksocks.yaml here names', 'linksocks run -c linksocks.yaml']],
+  },
+  {
+    name: 'status',
+    usage: 'status [ADDRESS] [flags]',
+    argument: { name: 'ADDRESS' },
+    summary: 'Ask a running linksocks how it does.',
+    description:
+      'Asks the address of --metrics, or the API of a server at a URL with --api-key. Ends with 0 when it is ready, else with 1.',
+    examples: [
+      ['A program on this machine', 'linksocks status 127.0.0.1:9090'],
+      ['A server by its API', 'linksocks status https://server.example --api-key "$KEY"'],
+    ],
   },
   {
     name: 'check-config',

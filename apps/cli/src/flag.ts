@@ -11,6 +11,7 @@ export const sections = [
   'Reliability',
   'Limits',
   'Tokens',
+  'Observe',
   'Logs',
   'Direct mode',
   'Help',

@@ -8,6 +8,7 @@ import { limitFlags } from './flags/limit-flags.js'
 import { linkFlags } from './flags/link-flags.js'
 import { logFlags } from './flags/log-flags.js'
 import { networkFlags } from './flags/network-flags.js'
+import { observeFlags } from './flags/observe-flags.js'
 import { proxyPortFlags } from './flags/proxy-port-flags.js'
 import { reliabilityFlags } from './flags/reliability-flags.js'
 import { tokenFlags } from './flags/token-flags.js'
@@ -29,6 +30,7 @@ export const flags = [
   ...reliabilityFlags,
   ...limitFlags,
   ...tokenFlags,
+  ...observeFlags,
   ...logFlags,
   ...directModeFlags,
   ...helpFlags,

@@ -175,6 +175,10 @@ async function runCommand({ invocation, file }: RunWithFile, context: CommandCon
       const { runServer } = await import('./commands/server.js')
       return runServer(invocation.settings, context)
     }
+    case 'status': {
+      const { runStatus } = await import('./observe/status.js')
+      return runStatus(invocation.target, invocation.settings, context)
+    }
     case 'demo': {
       const { runDemo } = await import('./commands/demo.js')
       return runDemo(invocation.settings, context)

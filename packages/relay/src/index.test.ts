@@ -32,6 +32,7 @@ test('@ls/relay exports what it says it does', () => {
       "movedBy",
       "offerInTurn",
       "openForward",
+      "openServer",
       "openStream",
       "outcomeOf",
       "outcomeOfForwarded",

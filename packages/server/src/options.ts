@@ -175,6 +175,13 @@ export interface ServerOptions extends PayloadOptions {
    * file. @default a third of the files this process may open
    */
   readonly maxTokenChannels?: number
+  /**
+   * Writes the server's numbers for `GET /api/metrics`; an `Expositor` of `@ls/metrics` does. @default none, the answer is
+   * 404
+   */
+  readonly writeMetrics?: (
+    accept: string | undefined,
+  ) => Promise<{ readonly contentType: string; readonly body: string }>
   /** Channels open at once on one link. @default 65536 */
   readonly maxChannels?: number
   /** Channels without a byte for this long are closed, in milliseconds. @default 43200000 (12 h) */

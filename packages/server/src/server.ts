@@ -254,10 +254,11 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
   }
 
   #makeApi(apiKey: string | undefined): ManagementApi {
-    const { clock, logger, allowOrigins } = this.#options
+    const { clock, logger, allowOrigins, writeMetrics } = this.#options
     return new ManagementApi({
       server: this,
       apiKey,
+      writeMetrics,
       throttle: this.#throttle,
       allowOrigins: new AllowedOrigins(allowOrigins),
       onWrongKey: (remoteAddress) => this.#refused(remoteAddress, 'wrong API key', 'api-key'),

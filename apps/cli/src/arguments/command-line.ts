@@ -71,7 +71,7 @@ function parseCommand(command: CommandName, argv: readonly string[], environment
   if (command === 'check-config')
     return { kind: 'config', action: 'check', file: readFileArgument(positionals, environment) }
   const url = findCommand(command)?.takesUrl === true ? takeUrl(positionals, given) : undefined
-  const target = command === 'connect' ? parseConnectTarget(positionals) : undefined
+  const target = parseTarget(command, positionals)
   const taken = command === 'token' ? positionals.length : url === undefined && target === undefined ? 0 : 1
   const [extra] = positionals.slice(taken)
   if (extra !== undefined) throw unexpected(extra)
@@ -100,7 +100,9 @@ function parseCommand(command: CommandName, argv: readonly string[], environment
   } as unknown as Run
 }
 
-function parseConnectTarget([target]: readonly string[]): string {
+function parseTarget(command: CommandName, [target]: readonly string[]): string | undefined {
+  if (command === 'status') return target
+  if (command !== 'connect') return undefined
   if (target === undefined) throw new UsageError('connect needs the target: linksocks connect HOST:PORT')
   return target
 }

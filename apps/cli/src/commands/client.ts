@@ -19,6 +19,7 @@ import { type CommandContext, graceMs, tellWhatIsWaitedFor } from './context.js'
 import { checkDisguise, type Disguise, openDisguise } from './disguise.js'
 import { exposedFiles } from './exposed-files.js'
 import { explainListenFailure, proxyPort } from './listen-failure.js'
+import { openMetrics } from '../observe/metrics-port.js'
 import { definedOnly, givenLimits, sharedOptions } from './shared-options.js'
 import { clientTls, serverTls, tlsWarnings } from './tls-options.js'
 import { readHeaders } from './web-options.js'
@@ -37,9 +38,23 @@ export async function runClient(
   try {
     client = makeClient(settings, context, disguise)
     onMade?.(client)
-    return await runUntilEnd(client, settings, context)
+    return await runObserved(client, settings, context)
   } finally {
     await disguise.close()
+  }
+}
+
+/** Answers at the place of `--metrics` as long as the client runs. */
+async function runObserved(
+  client: LinkSocksClient,
+  settings: ClientSettings,
+  context: CommandContext,
+): Promise<ExitCode> {
+  const metrics = await openMetrics(settings, () => client.snapshot(), context)
+  try {
+    return await runUntilEnd(client, settings, context)
+  } finally {
+    await metrics.close()
   }
 }
 

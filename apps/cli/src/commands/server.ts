@@ -13,6 +13,7 @@ import { asUsage, checkNetwork } from './check-settings.js'
 import { type CommandContext, graceMs, tellWhatIsWaitedFor } from './context.js'
 import { exposedFiles } from './exposed-files.js'
 import { explainListenFailure, isListenFailure, proxyPort, webSocketPort } from './listen-failure.js'
+import { metricsWriter, openMetrics } from '../observe/metrics-port.js'
 import {
   exposeForTokens,
   planToken,
@@ -63,8 +64,15 @@ export async function startServer(request: ServerRequest, context: CommandContex
   for (const warning of serverWarnings(settings)) logger.warn({}, warning)
   const certificate = await openServerCertificate(settings, context)
   const state = settings.state === undefined ? undefined : await ServerState.open(settings.state)
-  const options = { ...plannedOptions(request), ...certificate.options, ...definedOnly({ state }), logger }
-  const server = asUsage('', () => new LinkSocksServer(options))
+  const writeMetrics = metricsWriter(() => server.snapshot())
+  const options = {
+    ...plannedOptions(request),
+    ...certificate.options,
+    ...definedOnly({ state }),
+    logger,
+    writeMetrics,
+  }
+  const server: LinkSocksServer = asUsage('', () => new LinkSocksServer(options))
   const tokens = asUsage('', () => registerTokens(server, request, madeTokens(state)))
   context.redactor.add(...passwordsOf(request), ...tokens.map(({ token }) => token))
   asUsage('--expose', () => exposeForTokens(server, settings.expose, tokens))
@@ -75,6 +83,7 @@ export async function startServer(request: ServerRequest, context: CommandContex
   })
   server.on('exposed', (exposure) => context.print(`exposed: ${formatExposure(exposure)}`))
   server.on('socksListening', (address) => context.print(`proxy: ${formatListenAddress(address)}`))
+  const metrics = await openMetrics(settings, () => server.snapshot(), context)
 
   try {
     await server.listen({ signal: stop })
@@ -82,6 +91,7 @@ export async function startServer(request: ServerRequest, context: CommandContex
   } catch (error) {
     certificate.close()
     await server.close()
+    await metrics.close()
     if (stop.aborted) return undefined
     throw explainListenFailure(error, ports)
   }
@@ -94,6 +104,7 @@ export async function startServer(request: ServerRequest, context: CommandContex
       certificate.close()
       tellWhatIsWaitedFor([...server.channels()].length, logger)
       await server.close({ graceMs })
+      await metrics.close()
     },
   }
 }

@@ -18,6 +18,7 @@ describe('renderOverview', () => {
         connect    Join standard input and output with one target.
         demo       Run a server and a client on this machine, to try it.
         run        Run everything that a configuration file names.
+        status     Ask a running linksocks how it does.
         check-config
                    Show every mistake in a configuration file, with its place.
         config     Show, make or describe a configuration file.

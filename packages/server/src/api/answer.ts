@@ -29,7 +29,8 @@ export function failure(status: number, error: string, headers?: Readonly<Record
 export function send(response: ServerResponse, { status, body, headers = {} }: Answer): void {
   if (response.destroyed) return
   // Answers hold tokens: no cache may keep them.
-  response.writeHead(status, { ...headers, 'cache-control': 'no-store', ...(body === undefined ? {} : jsonType) })
+  const type = body === undefined ? {} : jsonType
+  response.writeHead(status, { ...type, ...headers, 'cache-control': 'no-store' })
   response.end(body === undefined ? undefined : toText(body))
 }
 
@@ -42,9 +43,19 @@ export class JsonText {
   }
 }
 
+/** A body that is no JSON; its type is in the headers. */
+export class RawBody {
+  readonly text: string
+
+  constructor(text: string) {
+    this.text = text
+  }
+}
+
 /** Exactly as deployed servers send it. */
 const jsonType = { 'content-type': 'application/json' }
 
 function toText(body: unknown): string {
+  if (body instanceof RawBody) return body.text
   return `${body instanceof JsonText ? body.text : JSON.stringify(body)}\n`
 }

@@ -1,4 +1,4 @@
-import type { Clock, Logger } from '@ls/foundation'
+import type { Clock, Logger, Snapshot } from '@ls/foundation'
 import type { Answer } from './answer.js'
 import type { ChannelInfo } from '../reverse/channel-info.js'
 import type { ConnectorTokenRequest, ReverseTokenRequest, TokenOptions } from '../tokens/token-requests.js'
@@ -9,6 +9,10 @@ export interface ApiCall {
   readonly server: ManagedServer
   /** Decoded part of the path at the name in braces; empty if the route has none. */
   readonly parameter: string
+  /** The Accept header of the request. */
+  readonly accept: string | undefined
+  /** Writes the server's numbers for Prometheus; undefined if nobody can. */
+  readonly writeMetrics: WriteMetrics | undefined
   readonly clock: Clock
   /** Adds the caller's address. */
   readonly logger: Logger
@@ -16,12 +20,18 @@ export interface ApiCall {
   readBody(): Promise<string>
 }
 
+/** Writes numbers for a scraper with this Accept header. */
+export type WriteMetrics = (
+  accept: string | undefined,
+) => Promise<{ readonly contentType: string; readonly body: string }>
+
 /** Serves a request. May throw ApiRefusal, or a ServerError of the server. */
 export type ApiHandler = (call: ApiCall) => Answer | Promise<Answer>
 
 /** The part of the server that the management API uses; `LinkSocksServer` implements it. */
 export interface ManagedServer {
   tokens(): TokenStatus[]
+  snapshot(): Snapshot
   channels(): Iterable<ChannelInfo>
   addForwardToken(token?: string, options?: TokenOptions): string
   addReverseToken(request: ReverseTokenRequest): { token: string; port: number }

@@ -19,7 +19,8 @@ const channel: ChannelInfo = {
 function show(channels: Iterable<ChannelInfo>) {
   const clock = new FakeClock(1234.6)
   const server = { channels: () => channels } as ManagedServer
-  return showChannels({ server, clock, parameter: '', logger: silentLogger, readBody: () => Promise.resolve('') })
+  const request = { parameter: '', accept: undefined, readBody: () => Promise.resolve('') }
+  return showChannels({ ...request, server, clock, writeMetrics: undefined, logger: silentLogger })
 }
 
 describe('showChannels', () => {

@@ -15,7 +15,7 @@ import { bodyDeadlineMs, maxBodyBytes } from './read-body.js'
 interface DocumentedResponse {
   readonly $ref?: string
   readonly headers?: Record<string, { readonly schema: object }>
-  readonly content: { readonly 'application/json': { readonly schema: object; readonly example?: unknown } }
+  readonly content: Record<string, { readonly schema: object; readonly example?: unknown }>
 }
 
 interface OpenApiDocument {
@@ -35,10 +35,12 @@ let clock: FakeClock | undefined
 beforeEach(() => start())
 afterEach(() => Promise.all([server.close(), target.close()]))
 
+const writeMetrics = () => Promise.resolve({ contentType: 'text/plain', body: 'up 1\n' })
+
 async function start(options: Pick<ServerOptions, 'reload'> & { clock?: FakeClock } = {}): Promise<void> {
   clock = options.clock
   target = await echoServer()
-  server = new LinkSocksServer({ host: '127.0.0.1', port: 0, apiKey: 'sekret', ...options })
+  server = new LinkSocksServer({ host: '127.0.0.1', port: 0, apiKey: 'sekret', writeMetrics, ...options })
   await server.listen()
 }
 
@@ -170,6 +172,18 @@ const cases: Record<string, () => Promise<Response>> = {
   'post /api/reload 409': () => call('POST', '/api/reload'),
   'post /api/reload 422': () => reloadedBy(() => Promise.reject(new Error('f.yaml:1:1: a mistake'))),
   'post /api/reload 429': () => throttled(() => call('POST', '/api/reload')),
+  'get /api/snapshot 200': () => call('GET', '/api/snapshot'),
+  'get /api/snapshot 401': () => call('GET', '/api/snapshot', undefined, 'wrong'),
+  'get /api/snapshot 403': () => callFromPage('GET', '/api/snapshot'),
+  'get /api/snapshot 429': () => throttled(() => call('GET', '/api/snapshot')),
+  'get /api/readyz 200': () => call('GET', '/api/readyz'),
+  'get /api/readyz 401': () => call('GET', '/api/readyz', undefined, 'wrong'),
+  'get /api/readyz 403': () => callFromPage('GET', '/api/readyz'),
+  'get /api/readyz 429': () => throttled(() => call('GET', '/api/readyz')),
+  'get /api/metrics 200': () => call('GET', '/api/metrics'),
+  'get /api/metrics 401': () => call('GET', '/api/metrics', undefined, 'wrong'),
+  'get /api/metrics 403': () => callFromPage('GET', '/api/metrics'),
+  'get /api/metrics 429': () => throttled(() => call('GET', '/api/metrics')),
   'get /api/openapi.json 200': () => call('GET', '/api/openapi.json', undefined, 'wrong'),
 }
 
@@ -201,16 +215,17 @@ describe('spec/openapi.json', () => {
     const response = documented().get(name)
     const answer = await cases[name]?.()
     expect(answer?.status).toBe(Number(name.split(' ').at(-1)))
-    expect(answer?.headers.get('content-type')).toBe('application/json')
+    const [type = '', { schema: body } = {}] = Object.entries(response?.content ?? {})[0] ?? []
+    expect(answer?.headers.get('content-type')).toBe(type)
     for (const [header, { schema }] of Object.entries(response?.headers ?? {})) {
       const value = answer?.headers.get(header) ?? undefined
       expectValid(schema, /^\d+$/.test(value ?? '') ? Number(value) : value)
     }
-    expectValid(response?.content['application/json'].schema, await answer?.json())
+    expectValid(body, type === 'application/json' ? await answer?.json() : await answer?.text())
   })
 
   test.each([...documented()])('shows an example that fits its schema at %s', (_name, response) => {
-    const { schema, example } = response.content['application/json']
+    const { schema = {}, example } = Object.values(response.content)[0] ?? {}
     expectValid({ anyOf: [schema, { const: 'no example' }] }, example ?? 'no example')
   })
 

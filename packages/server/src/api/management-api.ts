@@ -4,7 +4,7 @@ import type { AllowedOrigins } from '@ls/transport'
 import { type AuthThrottle, retryAfter } from '../links/auth-throttle.js'
 import { ServerError } from '../errors.js'
 import { type Answer, ApiRefusal, failure, send } from './answer.js'
-import type { ApiHandler, ManagedServer } from './api-call.js'
+import type { ApiHandler, ManagedServer, WriteMetrics } from './api-call.js'
 import { apiKeyCheck } from './api-key.js'
 import { readBody } from './read-body.js'
 import { findRoute, type Route, type RouteMatch } from './routes.js'
@@ -13,6 +13,7 @@ export interface ManagementApiOptions {
   readonly server: ManagedServer
   /** Undefined where only the owner of the process may call it. */
   readonly apiKey: string | undefined
+  readonly writeMetrics: WriteMetrics | undefined
   readonly throttle: AuthThrottle
   /** Origins of web pages that may call it. */
   readonly allowOrigins: AllowedOrigins
@@ -84,9 +85,11 @@ export class ManagementApi {
   }
 
   #callOf(request: IncomingMessage, { remoteAddress }: ApiRequest, { parameter }: RouteMatch) {
-    const { server, clock, logger } = this.#options
+    const { server, clock, logger, writeMetrics } = this.#options
     return {
       server,
+      writeMetrics,
+      accept: request.headers.accept,
       parameter,
       clock,
       logger: logger.child({ remoteAddress }),

@@ -1,6 +1,7 @@
 import { type Answer, ApiRefusal, JsonText } from './answer.js'
 import type { ApiHandler } from './api-call.js'
 import { closeChannel, showChannels } from './channels.js'
+import { showMetrics, showReadiness, showSnapshot } from './observe.js'
 import { openApiJson } from './openapi-json.js'
 import { reloadConfiguration } from './reload.js'
 import { showStatus } from './status.js'
@@ -24,6 +25,9 @@ export const routes: readonly Route[] = [
   { path: '/api/channels', methods: { GET: showChannels } },
   { path: '/api/channels/{id}', methods: { DELETE: closeChannel } },
   { path: '/api/reload', methods: { POST: reloadConfiguration } },
+  { path: '/api/snapshot', methods: { GET: showSnapshot } },
+  { path: '/api/readyz', methods: { GET: showReadiness } },
+  { path: '/api/metrics', methods: { GET: showMetrics } },
   { path: '/api/openapi.json', isPublic: true, methods: { GET: showDocument } },
 ]
 

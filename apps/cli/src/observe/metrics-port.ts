@@ -1,0 +1,63 @@
+import { createServer } from 'node:http'
+import type { Snapshot } from '@ls/foundation'
+import type { Expositor } from '@ls/metrics'
+import { formatListenAddress, isLoopback, openServer, parseListenAddress } from '@ls/relay'
+import type { ServerOptions } from '@ls/server'
+import { UsageError } from '../errors.js'
+import { asUsage } from '../commands/check-settings.js'
+import type { CommandContext } from '../commands/context.js'
+import { explainListenFailure } from '../commands/listen-failure.js'
+
+/** A port where somebody can ask how the program does. */
+export interface MetricsPort {
+  close(): Promise<void>
+}
+
+/**
+ * Opens the place of `--metrics`, if it is given; it answers before links can come in, and while the program ends.
+ *
+ * @throws UsageError for an address that cannot be read, ListenError for one that cannot be opened
+ */
+export async function openMetrics(
+  { metrics }: { readonly metrics: string | undefined },
+  snapshot: () => Snapshot,
+  { logger, print }: CommandContext,
+): Promise<MetricsPort> {
+  if (metrics === undefined) return { close: () => Promise.resolve() }
+  const place = asUsage('--metrics', () => parseListenAddress(metrics))
+  if ('webSocket' in place) throw new UsageError('--metrics: it is HTTP; write HOST:PORT or unix:PATH')
+  // Loaded only if needed: prom-client takes its time.
+  const { metricsHandler } = await import('@ls/metrics')
+  const localOnly = 'host' in place && isLoopback(place.host)
+  const server = createServer(timeouts, metricsHandler({ snapshot, localOnly, logger }))
+  server.maxConnections = maxConnections
+  const address = await openServer(server, place, 'the metrics port').catch((error: unknown) => {
+    const flags = { portFlag: '--metrics', hostFlag: '--metrics' }
+    throw explainListenFailure(error, 'port' in place ? [{ ...place, ...flags }] : [])
+  })
+  if ('host' in address && !isLoopback(address.host))
+    logger.warn({ ...address }, 'the metrics port is open to others: they see who uses how much')
+  print(`metrics: ${formatListenAddress(address)}`)
+  return {
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve())
+        server.closeAllConnections()
+      }),
+  }
+}
+
+/** Scrapers ask every few seconds and are quick; a slow one makes room. */
+const timeouts = { headersTimeout: 5000, requestTimeout: 10_000, keepAliveTimeout: 65_000 }
+
+/** A few scrapers, health checks and people. */
+const maxConnections = 64
+
+/** Writes numbers for the API; loads what it needs when it is first asked. */
+export function metricsWriter(snapshot: () => Snapshot): NonNullable<ServerOptions['writeMetrics']> {
+  let expositor: Promise<Expositor> | undefined
+  return async (accept) => {
+    expositor ??= import('@ls/metrics').then(({ Expositor }) => new Expositor(snapshot))
+    return (await expositor).write(accept)
+  }
+}

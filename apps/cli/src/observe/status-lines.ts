@@ -1,0 +1,51 @@
+import type { Snapshot } from '@ls/foundation'
+
+/** The status as a person wants to read it, one line each. */
+export function statusLines(snapshot: Snapshot): string[] {
+  const { program, version, readiness, links, certificateExpiresAtMs } = snapshot
+  return [
+    `${program} ${version}: ${readiness.ready ? 'ready' : 'not ready'}`,
+    ...readiness.reasons.map((reason) => `  ${reason}`),
+    ...readiness.notes.map((note) => `  note: ${note}`),
+    `links: ${links.up} up, ${links.waiting} waiting; ${links.opened} opened, ${links.resumed} resumed, ${links.lost} lost`,
+    ...roundTripLine(links.roundTripsMs),
+    ...snapshot.traffic.map(
+      ({ role, protocol, open, bytesToTarget, bytesFromTarget }) =>
+        `${role} ${protocol}: ${open} open; ${bytes(bytesToTarget)} to targets, ${bytes(bytesFromTarget)} back`,
+    ),
+    ...endedLine(snapshot),
+    ...snapshot.limits.map(({ name, unit, used, limit }) => {
+      const show = unit === 'bytes' ? bytes : String
+      return `${name}: ${show(used)} of ${show(limit)}`
+    }),
+    ...refusalLine(snapshot),
+    ...(certificateExpiresAtMs === undefined
+      ? []
+      : [`certificate: until ${new Date(certificateExpiresAtMs).toISOString()}`]),
+  ]
+}
+
+function roundTripLine(sortedMs: readonly number[]): string[] {
+  const [median, longest] = [sortedMs[Math.ceil(sortedMs.length / 2) - 1], sortedMs.at(-1)]
+  if (median === undefined || longest === undefined) return []
+  return [`round trip: ${median.toFixed(1)} ms at the median, ${longest.toFixed(1)} ms at most`]
+}
+
+function endedLine({ endedChannels }: Snapshot): string[] {
+  const counts = new Map<string, number>()
+  for (const { outcome, count } of endedChannels) counts.set(outcome, (counts.get(outcome) ?? 0) + count)
+  return counts.size === 0 ? [] : [`ended: ${[...counts].map(([outcome, count]) => `${count} ${outcome}`).join(', ')}`]
+}
+
+function refusalLine({ refusals }: Snapshot): string[] {
+  const some = Object.entries(refusals).filter(([, count]) => count > 0)
+  return some.length === 0 ? [] : [`refused: ${some.map(([kind, count]) => `${count} ${kind}`).join(', ')}`]
+}
+
+/** A size with a unit of 1024s, as `12.3 MiB`. */
+function bytes(count: number): string {
+  const power = count < 1024 ? 0 : Math.min(units.length - 1, Math.floor(Math.log2(count) / 10))
+  return power === 0 ? `${count} B` : `${(count / 1024 ** power).toFixed(1)} ${units[power]}`
+}
+
+const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB']

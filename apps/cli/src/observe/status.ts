@@ -1,0 +1,90 @@
+import { request as httpRequest, type RequestOptions } from 'node:http'
+import { request as httpsRequest } from 'node:https'
+import { text } from 'node:stream/consumers'
+import type { Snapshot } from '@ls/foundation'
+import { parseListenAddress } from '@ls/relay'
+import { UsageError } from '../errors.js'
+import { exitCode, type ExitCode } from '../exit-code.js'
+import type { Settings } from '../settings.js'
+import { asUsage } from '../commands/check-settings.js'
+import type { CommandContext } from '../commands/context.js'
+import { statusLines } from './status-lines.js'
+
+/** Asks a running program how it does: 0 when it is ready, 1 when it is not or does not answer. */
+export async function runStatus(
+  place: string | undefined,
+  settings: Settings<'status'>,
+  { print, stop }: Pick<CommandContext, 'print' | 'stop'>,
+): Promise<ExitCode> {
+  const snapshot = await askFor(questionOf(place ?? settings.metrics, settings.apiKey), stop)
+  if (settings.json) print(JSON.stringify(snapshot))
+  else for (const line of statusLines(snapshot)) print(line)
+  return snapshot.readiness.ready ? exitCode.ok : exitCode.failure
+}
+
+interface Question extends RequestOptions {
+  /** Where, for people. */
+  readonly place: string
+  readonly secure: boolean
+}
+
+/** @throws UsageError for a place that cannot be asked */
+function questionOf(place: string | undefined, apiKey: string | undefined): Question {
+  if (place === undefined)
+    throw new UsageError('status needs the address of --metrics, or a URL of the server with --api-key (-k)')
+  if (/^https?:/i.test(place)) return apiQuestion(place, apiKey)
+  const address = asUsage('status', () => parseListenAddress(place))
+  if ('webSocket' in address) throw new UsageError('status asks over HTTP: write http:// or https://')
+  const way = 'path' in address ? { socketPath: address.path } : { host: address.host, port: address.port }
+  return { ...way, path: '/status', headers: { host: 'localhost' }, secure: false, place }
+}
+
+function apiQuestion(place: string, apiKey: string | undefined): Question {
+  if (!URL.canParse(place)) throw new UsageError(`status: "${place}" is no URL`)
+  if (apiKey === undefined) throw new UsageError('status asks the API of a server at a URL: it needs --api-key (-k)')
+  const { protocol, hostname, port } = new URL(place)
+  const host = hostname.replace(/^\[(.*)\]$/, '$1')
+  const headers = { 'x-api-key': apiKey }
+  return {
+    host,
+    ...(port === '' ? {} : { port }),
+    path: '/api/snapshot',
+    headers,
+    secure: protocol === 'https:',
+    place,
+  }
+}
+
+/** @throws Error that names the place, where nobody answers or the answer is no snapshot */
+async function askFor({ place, secure, ...options }: Question, stop: AbortSignal): Promise<Snapshot> {
+  const signal = AbortSignal.any([stop, AbortSignal.timeout(answerDeadlineMs)])
+  const { status, body } = await new Promise<{ status: number; body: string }>((resolve, reject) => {
+    const sent = (secure ? httpsRequest : httpRequest)({ ...options, signal, agent: false })
+    sent.once('error', reject)
+    sent.once('response', (response) => {
+      text(response).then((all) => resolve({ status: response.statusCode ?? 0, body: all }), reject)
+    })
+    sent.end()
+  }).catch((error: unknown) => {
+    throw new Error(`${place} does not answer: ${(error as Error).message}`, { cause: error })
+  })
+  if (status === 401) throw new Error(`${place} does not take this API key`)
+  if (status !== 200) throw new Error(`${place} answers ${status}: ${body.trim().slice(0, maxShownChars)}`)
+  return readSnapshot(body, place)
+}
+
+function readSnapshot(body: string, place: string): Snapshot {
+  try {
+    const snapshot = JSON.parse(body) as Partial<Snapshot>
+    if (typeof snapshot.readiness?.ready === 'boolean') return snapshot as Snapshot
+  } catch {
+    // Told below.
+  }
+  throw new Error(`${place} answers something that is not the status of linksocks`)
+}
+
+/** A program that takes longer is stuck. */
+const answerDeadlineMs = 5000
+
+/** Enough of a foreign answer to know whose it is. */
+const maxShownChars = 200

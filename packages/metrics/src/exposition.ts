@@ -1,0 +1,59 @@
+import type { Snapshot } from '@ls/foundation'
+import { collectDefaultMetrics, type Metric as PromMetric, Registry, type RegistryContentType } from 'prom-client'
+import type { Metric } from './metric.js'
+import { metrics } from './table.js'
+
+/** A page of numbers, ready to be sent. */
+export interface Exposition {
+  /** For the field of that name. */
+  readonly contentType: string
+  /** The page itself. */
+  readonly body: string
+}
+
+/** Writes snapshots as Prometheus text or OpenMetrics, with what Node knows of its process. */
+export class Expositor {
+  readonly #snapshot: () => Snapshot
+  /** Event loop delay, memory, descriptors and more, by the names that other Node programs use. */
+  readonly #process = new Registry()
+
+  /** @param snapshot Gives the numbers when a page is written. */
+  constructor(snapshot: () => Snapshot) {
+    this.#snapshot = snapshot
+    collectDefaultMetrics({ register: this.#process })
+  }
+
+  /** @param accept The Accept header of the request: OpenMetrics if it names that, else Prometheus text. */
+  async write(accept = ''): Promise<Exposition> {
+    const contentType: RegistryContentType = accept.includes('application/openmetrics-text')
+      ? Registry.OPENMETRICS_CONTENT_TYPE
+      : Registry.PROMETHEUS_CONTENT_TYPE
+    const registry = new Registry<RegistryContentType>()
+    registry.setContentType(contentType)
+    const snapshot = this.#snapshot()
+    for (const metric of metrics) register(registry, readable(metric, snapshot))
+    for (const metric of await this.#process.getMetricsAsJSON()) register(registry, metric)
+    return { contentType, body: await registry.metrics() }
+  }
+}
+
+/** The part of a prom-client metric that its registry uses when it writes. */
+interface Readable {
+  readonly name: string
+  readonly help: string
+  readonly type: unknown
+  readonly values: readonly object[]
+}
+
+function readable({ name, help, type, read }: Metric, snapshot: Snapshot): Readable {
+  const values = read(snapshot).map(({ labels, value, name: metricName }) =>
+    metricName === undefined ? { labels, value } : { labels, value, metricName },
+  )
+  return { name, help, type, values }
+}
+
+/** A registry takes any object that can be read; it renames counters, so each page has its own. */
+function register(registry: Registry<RegistryContentType>, data: Readable): void {
+  const metric = { ...data, get: () => Promise.resolve({ ...data, name: metric.name }) }
+  registry.registerMetric(metric as unknown as PromMetric)
+}

@@ -1,0 +1,93 @@
+import { latency } from './latency.js'
+import { type Metric, single } from './metric.js'
+import { channelMetrics } from './channel-metrics.js'
+import { quantiles } from './quantiles.js'
+
+/** Every metric of ours; the reference page is made from it. */
+export const metrics: readonly Metric[] = [
+  {
+    name: 'linksocks_build_info',
+    type: 'gauge',
+    help: 'Version and kind of the program, and the Node it runs on; always 1',
+    labels: ['program', 'version', 'node'],
+    read: ({ program, version }) => [{ labels: { program, version, node: process.versions.node }, value: 1 }],
+  },
+  single({ name: 'linksocks_ready', type: 'gauge', help: 'Whether /readyz answers 200: 1 or 0' }, ({ readiness }) =>
+    readiness.ready ? 1 : 0,
+  ),
+  {
+    name: 'linksocks_sessions',
+    type: 'gauge',
+    help: 'Sessions by state: up, or waiting for their link to come back',
+    labels: ['state'],
+    read: ({ links }) => [
+      { labels: { state: 'up' }, value: links.up },
+      { labels: { state: 'waiting' }, value: links.waiting },
+    ],
+  },
+  single(
+    { name: 'linksocks_sessions_opened_total', type: 'counter', help: 'Sessions that began' },
+    ({ links }) => links.opened,
+  ),
+  single(
+    { name: 'linksocks_sessions_resumed_total', type: 'counter', help: 'Links that continued a session after a loss' },
+    ({ links }) => links.resumed,
+  ),
+  {
+    name: 'linksocks_sessions_ended_total',
+    type: 'counter',
+    help: 'Sessions that ended: closed, or lost since their link did not come back in time',
+    labels: ['reason'],
+    read: ({ links }) => [
+      { labels: { reason: 'closed' }, value: links.closed },
+      { labels: { reason: 'lost' }, value: links.lost },
+    ],
+  },
+  {
+    name: 'linksocks_link_round_trip_seconds',
+    type: 'gauge',
+    help: 'Round trip last measured on each link, as quantiles over all links; quantile 1 is the longest',
+    labels: ['quantile'],
+    read: ({ links }) => quantiles(links.roundTripsMs),
+  },
+  single(
+    { name: 'linksocks_replay_bytes', type: 'gauge', help: 'Bytes kept for resending after a loss, over all sessions' },
+    ({ links }) => links.replayBytes,
+  ),
+  ...channelMetrics,
+  {
+    name: 'linksocks_refusals_total',
+    type: 'counter',
+    help: 'Connections and clients turned away, by kind',
+    labels: ['kind'],
+    read: ({ refusals }) => Object.entries(refusals).map(([kind, value]) => ({ labels: { kind }, value })),
+  },
+  {
+    name: 'linksocks_limit_used',
+    type: 'gauge',
+    help: 'What is in use of each limit, in bytes or entries',
+    labels: ['limit', 'unit'],
+    read: ({ limits }) => limits.map(({ name, unit, used }) => ({ labels: { limit: name, unit }, value: used })),
+  },
+  {
+    name: 'linksocks_limit_max',
+    type: 'gauge',
+    help: 'The most of each limit, in bytes or entries',
+    labels: ['limit', 'unit'],
+    read: ({ limits }) => limits.map(({ name, unit, limit }) => ({ labels: { limit: name, unit }, value: limit })),
+  },
+  latency('linksocks_dial_duration_seconds', 'Time of successful dials to targets', ({ dialMs }) => dialMs),
+  latency(
+    'linksocks_dns_duration_seconds',
+    'Time of name lookups for targets that needed a query',
+    ({ lookupMs }) => lookupMs,
+  ),
+  single(
+    {
+      name: 'linksocks_tls_certificate_expiry_timestamp_seconds',
+      type: 'gauge',
+      help: 'When the certificate of the WebSocket port expires, in seconds since 1970; only with TLS',
+    },
+    ({ certificateExpiresAtMs: ms }) => (ms === undefined ? undefined : ms / 1000),
+  ),
+]

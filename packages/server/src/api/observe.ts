@@ -1,0 +1,22 @@
+import type { Snapshot } from '@ls/foundation'
+import { type Answer, ApiRefusal, RawBody } from './answer.js'
+import type { ApiCall } from './api-call.js'
+
+/** `GET /api/snapshot`: all numbers. */
+export function showSnapshot({ server }: ApiCall): Answer {
+  const body: Snapshot = server.snapshot()
+  return { status: 200, body }
+}
+
+/** `GET /api/readyz`: 503 with the reasons while the server is not ready. */
+export function showReadiness({ server }: ApiCall): Answer {
+  const { readiness } = server.snapshot()
+  return { status: readiness.ready ? 200 : 503, body: readiness }
+}
+
+/** `GET /api/metrics`: all numbers for Prometheus, if the program can write them. */
+export async function showMetrics({ writeMetrics, accept }: ApiCall): Promise<Answer> {
+  if (writeMetrics === undefined) throw new ApiRefusal(404, 'this program writes no metrics')
+  const { contentType, body } = await writeMetrics(accept)
+  return { status: 200, body: new RawBody(body), headers: { 'content-type': contentType } }
+}

@@ -1,0 +1,84 @@
+import { request } from 'node:http'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { freePort } from '@ls/testkit'
+import { describe, expect, test } from 'vitest'
+import { Program } from './program.js'
+import { temporaryFolder } from './temporary-folder.js'
+
+/** Asks over TCP or a UNIX socket. */
+async function ask(place: number | string, path: string): Promise<{ status: number; body: string }> {
+  const way = typeof place === 'number' ? { host: '127.0.0.1', port: place } : { socketPath: place }
+  return new Promise((resolve, reject) => {
+    const sent = request({ ...way, path, agent: false }, (response) => {
+      text(response).then((body) => resolve({ status: response.statusCode ?? 0, body }), reject)
+    })
+    sent.once('error', reject).end()
+  })
+}
+
+describe('--metrics', () => {
+  test('of a server answers with numbers, and linksocks status reads them', async () => {
+    const [ws, metrics] = [await freePort(), await freePort()]
+    const server = new Program(
+      'server',
+      '-t',
+      'tok',
+      '-H',
+      '127.0.0.1',
+      '-P',
+      `${ws}`,
+      '--metrics',
+      `127.0.0.1:${metrics}`,
+    )
+    await server.printed(/listening/)
+    expect((await ask(metrics, '/metrics')).body).toContain('linksocks_build_info{program="server"')
+    const status = new Program('status', `127.0.0.1:${metrics}`)
+    expect([await status.exit(), status.output]).toEqual([0, expect.stringMatching(/^server \S+: ready\n/)])
+  })
+
+  test('of a client answers 503 on a UNIX socket until a link is up, and says why', async () => {
+    const [ws, socks, path] = [await freePort(), await freePort(), join(await temporaryFolder(), 'metrics.sock')]
+    const client = new Program(
+      'client',
+      '-t',
+      'tok',
+      '-u',
+      `ws://127.0.0.1:${ws}`,
+      '-p',
+      `${socks}`,
+      '--metrics',
+      `unix:${path}`,
+    )
+    await client.printed(/metrics: unix:/)
+    const before = await ask(path, '/readyz')
+    expect([before.status, before.body]).toEqual([503, expect.stringContaining('no link to the server is up')])
+    const server = new Program('server', '-t', 'tok', '-H', '127.0.0.1', '-P', `${ws}`)
+    await Promise.all([server.printed(/listening/), client.printed(/proxy: /)])
+    expect((await ask(path, '/readyz')).status).toBe(200)
+  })
+
+  test('that is taken ends the program, and names the flag', async () => {
+    const [ws, metrics] = [await freePort(), await freePort()]
+    const arguments_ = ['server', '-t', 'tok', '-H', '127.0.0.1', '--metrics', `127.0.0.1:${metrics}`, '-P'] as const
+    await new Program(...arguments_, `${ws}`).printed(/listening/)
+    const second = new Program(...arguments_, `${await freePort()}`)
+    expect([await second.exit(), second.output]).toEqual([1, expect.stringContaining('choose another with --metrics')])
+  })
+})
+
+test('linksocks status asks the API of a server with its key', async () => {
+  const ws = await freePort()
+  const server = new Program('server', '-H', '127.0.0.1', '-P', `${ws}`, '-k', 'key')
+  await server.printed(/listening/)
+  const [right, wrong] = ['key', 'nope'].map(
+    (key) => new Program('status', `http://127.0.0.1:${ws}`, '-k', key, '--json'),
+  )
+  expect([await right?.exit(), right?.output]).toEqual([0, expect.stringMatching(/^\{"program":"server"/)])
+  expect([await wrong?.exit(), wrong?.output]).toEqual([1, expect.stringContaining('does not take this API key')])
+})
+
+test('linksocks status ends with 1 where nobody answers', async () => {
+  const status = new Program('status', `127.0.0.1:${await freePort()}`)
+  expect([await status.exit(), status.output]).toEqual([1, expect.stringContaining('does not answer')])
+})
