@@ -23,7 +23,11 @@ export class Expositor {
     collectDefaultMetrics({ register: this.#process })
   }
 
-  /** @param accept The Accept header of the request: OpenMetrics if it names that, else Prometheus text. */
+  /**
+   * Takes a snapshot and writes it.
+   *
+   * @param accept The Accept header of the request: OpenMetrics if it names that, else Prometheus text.
+   */
   async write(accept = ''): Promise<Exposition> {
     const contentType: RegistryContentType = accept.includes('application/openmetrics-text')
       ? Registry.OPENMETRICS_CONTENT_TYPE
