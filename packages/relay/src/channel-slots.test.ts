@@ -43,3 +43,13 @@ describe('ChannelSlots', () => {
     expect([first?.used, second?.used, parent.used]).toEqual([0, 0, 0])
   })
 })
+
+test('ChannelSlots.occupy takes nothing from others past its own limit', () => {
+  const all = new ChannelSlots({ limit: 3, what: 'channels of all' })
+  const [greedy, other] = ['greedy', 'other'].map((what) => new ChannelSlots({ limit: 2, what, parent: all }))
+  const releases = Array.from({ length: 10 }, () => greedy?.occupy())
+  const used = all.used
+  other?.take()
+  for (const release of releases) release?.()
+  expect([used, all.used, greedy?.used]).toEqual([2, 1, 0])
+})

@@ -42,9 +42,13 @@ export class ChannelSlots {
     return this.occupy()
   }
 
-  /** Counts a descriptor that is already in use, past the limit if need be; {@link check} then throws. */
+  /**
+   * Counts a descriptor that is already in use, past the limit if need be; {@link check} then throws. Past it, the
+   * parent does not count it: what is being refused to one must take no slots from others.
+   */
   occupy(): () => void {
-    const releaseParent = this.#options.parent?.occupy()
+    const { limit, parent } = this.#options
+    const releaseParent = this.#used < limit ? parent?.occupy() : undefined
     this.#used++
     let isHeld = true
     return () => {
