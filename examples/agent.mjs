@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { LinkSocksClient } from '@ls/client'
 import { LinkSocksServer } from '@ls/server'
-import { connect } from '@ls/socks5'
+import { connect } from '@ls/socks5/node'
 
 const target = createServer((socket) => socket.end('hello from behind the provider\n')).listen(0, '127.0.0.1')
 await once(target, 'listening')

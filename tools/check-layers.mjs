@@ -38,7 +38,7 @@ const mayUse = {
 }
 
 /** Packages that run in a browser: no Node, and time only through a Clock. */
-export const browserPackages = new Set(['@ls/foundation', '@ls/codec', '@ls/batching', '@ls/mux'])
+export const browserPackages = new Set(['@ls/foundation', '@ls/codec', '@ls/batching', '@ls/mux', '@ls/socks5'])
 
 /** Entries of a browser package that are for Node; so is what only they import. */
 export const nodeEntries = new Set(['./node', './duplex'])

@@ -1,6 +1,6 @@
 import { LinkSocksClient } from '@ls/client'
 import { LinkSocksServer } from '@ls/server'
-import { connect } from '@ls/socks5'
+import { connect } from '@ls/socks5/node'
 import { echoServer, onceEvent } from '@ls/testkit'
 import { describe, expect, test } from 'vitest'
 import { closing } from '../stress/cleanup.js'

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 import { fileURLToPath, pathToFileURL } from 'node:url'
-import { connect } from '@ls/socks5'
+import { connect } from '@ls/socks5/node'
 import { echoServer, faultRelay, freePort, onceEvent } from '@ls/testkit'
 import { describe, expect, test } from 'vitest'
 import { afterTest, closing } from '../stress/cleanup.js'

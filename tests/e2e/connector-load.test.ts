@@ -1,5 +1,6 @@
 import { once } from 'node:events'
-import { connect, SocksError } from '@ls/socks5'
+import { SocksError } from '@ls/socks5'
+import { connect } from '@ls/socks5/node'
 import { echoServer, freePort, until } from '@ls/testkit'
 import { expect, test } from 'vitest'
 import { afterTest, closing } from '../stress/cleanup.js'

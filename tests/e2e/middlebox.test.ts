@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { Duplex } from 'node:stream'
 import { LinkSocksClient, type ClientOptions } from '@ls/client'
 import { LinkSocksServer, type ServerOptions } from '@ls/server'
-import { connect } from '@ls/socks5'
+import { connect } from '@ls/socks5/node'
 import {
   byteServer,
   echoServer,

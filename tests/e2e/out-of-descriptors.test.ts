@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 import type { Socket } from 'node:net'
-import { connect } from '@ls/socks5'
+import { connect } from '@ls/socks5/node'
 import { echoServer, faultRelay, freePort, onceEvent, requireProgram } from '@ls/testkit'
 import { describe, expect, test } from 'vitest'
 import { afterTest, closing } from '../stress/cleanup.js'

@@ -1,6 +1,6 @@
 import { LinkSocksClient, type ClientOptions } from '@ls/client'
 import { LinkSocksServer, type PolicyOptions } from '@ls/server'
-import { connect } from '@ls/socks5'
+import { connect } from '@ls/socks5/node'
 import { echoServer, freePort, onceEvent, until } from '@ls/testkit'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { afterTest, closing } from '../stress/cleanup.js'

@@ -1,6 +1,6 @@
 import { LinkSocksClient } from '@ls/client'
 import { LinkSocksServer } from '@ls/server'
-import { connect } from '@ls/socks5'
+import { connect } from '@ls/socks5/node'
 import { echoServer, freePort, onceEvent, until } from '@ls/testkit'
 import { expect, test } from 'vitest'
 import { afterTest, closing } from '../stress/cleanup.js'

@@ -1,4 +1,4 @@
-import { connect } from '@ls/socks5'
+import { connect } from '@ls/socks5/node'
 import { text } from 'node:stream/consumers'
 import { describe, expect, test } from 'vitest'
 import { closing } from '../stress/cleanup.js'

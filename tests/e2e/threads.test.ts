@@ -1,4 +1,4 @@
-import { connect } from '@ls/socks5'
+import { connect } from '@ls/socks5/node'
 import { echoServer, until } from '@ls/testkit'
 import { expect, test } from 'vitest'
 import { afterTest, closing } from '../stress/cleanup.js'

@@ -4,7 +4,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { promisify } from 'node:util'
-import { connect } from '@ls/socks5'
+import { connect } from '@ls/socks5/node'
 import { echoServer, leakCheck, requireProgram, seededBytes, seededDigest, until } from '@ls/testkit'
 import { expect, test } from 'vitest'
 import { afterTest, closing } from './cleanup.js'

@@ -3,7 +3,7 @@ import { createServer } from 'node:http'
 import { once } from 'node:events'
 import type { AddressInfo, Socket } from 'node:net'
 import { promisify } from 'node:util'
-import { connect } from '@ls/socks5'
+import { connect } from '@ls/socks5/node'
 import {
   hashServer,
   onceEvent,

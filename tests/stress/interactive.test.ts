@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream'
-import { connect } from '@ls/socks5'
+import { connect } from '@ls/socks5/node'
 import { echoServer, linkFaults, onceEvent } from '@ls/testkit'
 import { expect, test } from 'vitest'
 import { closing } from './cleanup.js'

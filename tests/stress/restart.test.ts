@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import { LinkSocksClient } from '@ls/client'
 import { LinkSocksServer } from '@ls/server'
-import { connect } from '@ls/socks5'
+import { connect } from '@ls/socks5/node'
 import { echoServer, freePort, onceEvent, until } from '@ls/testkit'
 import { describe, expect, test } from 'vitest'
 import { closing } from './cleanup.js'

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 import type { Channel } from '@ls/mux'
-import { connect } from '@ls/socks5'
+import { connect } from '@ls/socks5/node'
 import { byteServer, seededDigest, type TestTcpServer, until } from '@ls/testkit'
 import { createHash } from 'node:crypto'
 import { expect, test } from 'vitest'

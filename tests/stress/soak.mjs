@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { LinkSocksClient } from '@ls/client'
 import { LinkSocksServer } from '@ls/server'
-import { connect } from '@ls/socks5'
+import { connect } from '@ls/socks5/node'
 
 const mebibyte = 1024 * 1024
 const { values } = parseArgs({ options: { minutes: { type: 'string', default: '30' } } })

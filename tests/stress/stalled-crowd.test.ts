@@ -1,4 +1,4 @@
-import { connect } from '@ls/socks5'
+import { connect } from '@ls/socks5/node'
 import { byteServer, tcpServer, type TestTcpServer, within } from '@ls/testkit'
 import { describe, expect, test } from 'vitest'
 import { afterTest, closing } from './cleanup.js'

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import type { Socket } from 'node:net'
-import { connect } from '@ls/socks5'
+import { connect } from '@ls/socks5/node'
 import { seededBytes, type SeededBytes, tcpServer, type TestTcpServer } from '@ls/testkit'
 
 interface Address {

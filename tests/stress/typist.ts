@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream'
-import { connect } from '@ls/socks5'
+import { connect } from '@ls/socks5/node'
 
 interface Address {
   readonly host: string

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { createServer, type AddressInfo } from 'node:net'
-import { createServer as createSocks } from '@ls/socks5'
+import { createServer as createSocks } from '@ls/socks5/node'
 import { until } from '@ls/testkit'
 import { afterEach, describe, expect, test } from 'vitest'
 import { makeServerDial } from './server-dial.js'

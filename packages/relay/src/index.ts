@@ -6,7 +6,7 @@ export { type Moved, movedBy, Traffic, type TrafficSnapshot } from './counts/tra
 export type { Cancellation } from './cancellation.js'
 export { type Failure, RelayError, type RelayErrorCode } from './errors.js'
 export { failureOf, formatFailure, parseFailure, replyOf } from './failure.js'
-export type { Account } from '@ls/socks5'
+export type { Account } from '@ls/socks5/node'
 export { type Forward, formatForward, parseForward } from './inbound/forward/forward-spec.js'
 export type { ForwardOptions, OpenForward } from './inbound/forward/forward-options.js'
 export {

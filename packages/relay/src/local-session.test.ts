@@ -1,4 +1,4 @@
-import { connect } from '@ls/socks5'
+import { connect } from '@ls/socks5/node'
 import { byteServer, freePort, hashServer, seededBytes, seededDigest } from '@ls/testkit'
 import { createHash } from 'node:crypto'
 import { text } from 'node:stream/consumers'

@@ -1,7 +1,8 @@
 import { createSocket, type Socket as UdpSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { createServer, type Socket } from 'node:net'
-import { decodeDatagram, encodeDatagram, parseDestination, performServerHandshake } from '@ls/socks5'
+import { decodeDatagram, encodeDatagram, parseDestination } from '@ls/socks5'
+import { performServerHandshake } from '@ls/socks5/node'
 import { afterTest } from './cleanup.js'
 
 export interface FakeSocksProxyOptions {

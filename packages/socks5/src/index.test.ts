@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
 import * as socks5 from './index.js'
+import * as node from './node.js'
 
 it('@ls/socks5 exports what its README lists', () => {
   expect(Object.keys(socks5).toSorted()).toMatchInlineSnapshot(`
@@ -16,9 +17,6 @@ it('@ls/socks5 exports what its README lists', () => {
       "MAX_USER_ID_BYTES",
       "ServerHandshake",
       "SocksError",
-      "accounts",
-      "connect",
-      "createServer",
       "decodeDatagram",
       "decodeDestination",
       "decodeReplyCode",
@@ -31,11 +29,23 @@ it('@ls/socks5 exports what its README lists', () => {
       "parseDestination",
       "parseIpv4",
       "parseIpv6",
+      "socksErrorCodes",
+      "unspecifiedDestination",
+    ]
+  `)
+})
+
+it('@ls/socks5/node exports what its README lists', () => {
+  expect(Object.keys(node).toSorted()).toMatchInlineSnapshot(`
+    [
+      "accounts",
+      "connect",
+      "createAgents",
+      "createServer",
+      "createUndiciConnect",
       "performClientHandshake",
       "performServerHandshake",
       "replyForError",
-      "socksErrorCodes",
-      "unspecifiedDestination",
     ]
   `)
 })

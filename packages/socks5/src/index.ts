@@ -28,23 +28,6 @@ export {
   MAX_MESSAGE_BYTES,
   MAX_USER_ID_BYTES,
 } from './limits.js'
-export type { RequestAnswer } from './node/answer.js'
-export { type Account, accounts } from './node/accounts.js'
-export { connect, type ConnectOptions, type Dial, type Proxy, type ProxyAddress } from './node/connect.js'
-export {
-  createServer,
-  type ListenOptions,
-  type RequestHandler,
-  type SocksServer,
-  type SocksServerOptions,
-} from './node/create-server.js'
-export { performClientHandshake, type PerformClientHandshakeOptions } from './node/perform-client-handshake.js'
-export {
-  type AcceptedRequest,
-  performServerHandshake,
-  type PerformServerHandshakeOptions,
-} from './node/perform-server-handshake.js'
-export { replyForError } from './node/reply-for-error.js'
 export { decodeReplyCode, encodeReplyCode, type FailureCode, type ReplyCode } from './reply.js'
 export type { SocksRequest } from './request.js'
 export {

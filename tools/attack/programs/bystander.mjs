@@ -3,7 +3,7 @@
 import { once } from 'node:events'
 import { get } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { connect } from '@ls/socks5'
+import { connect } from '@ls/socks5/node'
 import { Link } from '../link.mjs'
 
 /** A request that takes longer than this has failed, in ms. */

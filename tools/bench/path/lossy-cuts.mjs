@@ -6,7 +6,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { connect } from '@ls/socks5'
+import { connect } from '@ls/socks5/node'
 import { missingForPath, ShapedPath } from './shaped-path.mjs'
 
 const self = fileURLToPath(import.meta.url)

@@ -8,10 +8,10 @@ import {
   type Destination,
   encodeDatagram,
   parseDestination,
-  performClientHandshake,
   SocksError,
   unspecifiedDestination,
 } from '@ls/socks5'
+import { performClientHandshake } from '@ls/socks5/node'
 import { isLoopback } from '../address/is-loopback.js'
 import { RelayError } from '../errors.js'
 import { formatTarget, type Target } from '../target.js'

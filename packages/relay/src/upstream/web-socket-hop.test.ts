@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { type Duplex, duplexPair } from 'node:stream'
-import { performServerHandshake } from '@ls/socks5'
+import { performServerHandshake } from '@ls/socks5/node'
 import { echoServer, onceEvent } from '@ls/testkit'
 import { describe, expect, test } from 'vitest'
 import { closing } from '../../testing/cleanup.js'

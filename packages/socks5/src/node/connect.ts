@@ -47,8 +47,8 @@ export interface ConnectOptions<S extends Duplex = Socket> {
 }
 
 /**
- * Connects to a target through a SOCKS proxy. The stream is paused until it is read, and begins with the target's first
- * byte. It is half-open: end your side when the other has ended.
+ * Connects to a target through a SOCKS proxy. The stream waits until it is read, and begins with the target's first byte;
+ * it serves in an `http.Agent`. It is half-open: end your side when the other has ended.
  *
  * Rejects with a {@link SocksError} (`ERR_SOCKS_REFUSED_BY_PROXY` carries `reply`), or with the reason of `signal`;
  * then no socket is left, and a `socket` that was given is destroyed unless the options themselves are wrong.
@@ -76,10 +76,20 @@ export async function connect<S extends Duplex = Socket>(options: ConnectOptions
     }
     const socket = await reach(dial, proxy, deadline.signal)
     await runClientHandshake(socket, handshake, { signal: deadline.signal })
+    startWhenRead(socket)
     return socket
   } finally {
     deadline.clear()
   }
+}
+
+/**
+ * Makes a paused stream one that nobody has read yet: it starts with its first `data` listener. Node's HTTP client adds
+ * one and never calls `resume`, so a paused socket would wait for ever in an agent.
+ */
+function startWhenRead(stream: Duplex): void {
+  const state: { readableFlowing: boolean | null } = stream
+  state.readableFlowing = null
 }
 
 function resolveDial<S extends Duplex>({ socket, dial }: ConnectOptions<S>): Dial<S> {

@@ -1,14 +1,20 @@
 import { createServer as createTcpServer, type AddressInfo, type Server, type Socket } from 'node:net'
-import { checkDurationMs, checkInteger } from '@ls/foundation'
+import { checkDurationMs, checkInteger, type Logger, textOf } from '@ls/foundation'
 import { SocksError } from '../errors.js'
 import { DEFAULT_ANSWER_DEADLINE_MS, DEFAULT_HANDSHAKE_DEADLINE_MS, DEFAULT_MAX_HANDSHAKES } from '../limits.js'
 import type { SocksRequest } from '../request.js'
 import type { ServerHandshakeOptions } from '../server-handshake.js'
+import { type Account, accounts } from './accounts.js'
 import { Answer, type RequestAnswer } from './answer.js'
+import { replyForError } from './reply-for-error.js'
 import { performServerHandshake } from './perform-server-handshake.js'
 
 /** Whom a {@link SocksServer} lets in, what it serves, and its limits. */
 export interface SocksServerOptions extends ServerHandshakeOptions {
+  /** Who may use the proxy, instead of `auth`. @default everyone */
+  readonly accounts?: readonly Account[] | undefined
+  /** Gets each failed handshake and each error of a handler, at `debug`. @default silent */
+  readonly logger?: Pick<Logger, 'debug'> | undefined
   /** Time for a whole handshake, in milliseconds. @default DEFAULT_HANDSHAKE_DEADLINE_MS (10 s) */
   readonly handshakeDeadlineMs?: number | undefined
   /** Time for the handler to answer, in milliseconds; then the client gets `timeout`. @default DEFAULT_ANSWER_DEADLINE_MS (60 s) */
@@ -22,7 +28,7 @@ export interface SocksServerOptions extends ServerHandshakeOptions {
   readonly onError?: ((error: unknown, peer: string | undefined) => void) | undefined
 }
 
-/** Serves one request. Its errors go to `onError`, and the client gets `failed`. */
+/** Serves one request. Its errors go to `onError`, and the client gets the reply that fits, as by `replyForError`. */
 export type RequestHandler = (request: SocksRequest, answer: RequestAnswer) => void | Promise<void>
 
 /** Where a {@link SocksServer} listens. */
@@ -66,7 +72,7 @@ class TcpSocksServer implements SocksServer {
   constructor(options: SocksServerOptions, onRequest: RequestHandler) {
     const { handshakeDeadlineMs = DEFAULT_HANDSHAKE_DEADLINE_MS, answerDeadlineMs = DEFAULT_ANSWER_DEADLINE_MS } =
       options
-    this.#options = options
+    this.#options = withAccounts(options)
     this.#onRequest = onRequest
     this.#handshakeDeadlineMs = checkDurationMs('handshakeDeadlineMs', handshakeDeadlineMs)
     this.#answerDeadlineMs = checkDurationMs('answerDeadlineMs', answerDeadlineMs)
@@ -105,7 +111,7 @@ class TcpSocksServer implements SocksServer {
       try {
         await this.#onRequest(accepted.request, answer)
       } catch (error) {
-        answer.reject('failed')
+        answer.reject(replyForError(error))
         throw error
       }
     } catch (error) {
@@ -129,5 +135,12 @@ class TcpSocksServer implements SocksServer {
 
   #report(error: unknown, peer: string | undefined): void {
     this.#options.onError?.(error, peer)
+    this.#options.logger?.debug({ err: error, peer }, `a client was not served: ${textOf(error)}`)
   }
+}
+
+function withAccounts(options: SocksServerOptions): SocksServerOptions {
+  if (options.accounts === undefined) return options
+  if (options.auth !== undefined) throw new TypeError('`accounts` and `auth` exclude each other')
+  return { ...options, auth: accounts(options.accounts) }
 }

@@ -1,0 +1,25 @@
+export type { RequestAnswer } from './node/answer.js'
+export { type Account, accounts } from './node/accounts.js'
+export { connect, type ConnectOptions, type Dial, type Proxy, type ProxyAddress } from './node/connect.js'
+export {
+  createServer,
+  type ListenOptions,
+  type RequestHandler,
+  type SocksServer,
+  type SocksServerOptions,
+} from './node/create-server.js'
+export { performClientHandshake, type PerformClientHandshakeOptions } from './node/perform-client-handshake.js'
+export {
+  type AcceptedRequest,
+  performServerHandshake,
+  type PerformServerHandshakeOptions,
+} from './node/perform-server-handshake.js'
+export { replyForError } from './node/reply-for-error.js'
+export {
+  createAgents,
+  createUndiciConnect,
+  type SocksAgentOptions,
+  type SocksAgents,
+  type UndiciCallback,
+  type UndiciConnectOptions,
+} from './node/agent.js'
