@@ -107,7 +107,7 @@ export const commands: readonly Command[] = [
     usage: 'provider [url] [flags]',
     takesUrl: true,
     summary: "Let a server's users into the network of this machine (client -r).",
-    description: 'Opens no port: whoever may use the provider reaches the network of this machine through the server.',
+    description: 'Opens no port: those who may use the provider reach the network of this machine through the server.',
     essentials: [
       'url',
       'token',

@@ -57,7 +57,7 @@ export function tlsWarnings(settings: ClientTls): readonly string[] {
   // A pinned key is checked all the same.
   if (!tlsInsecure || tlsPin.length > 0) return []
   return [
-    '--tls-insecure: THE CERTIFICATE OF THE SERVER IS NOT CHECKED; whoever is in between can read and change everything, and learns the token',
+    '--tls-insecure: THE CERTIFICATE OF THE SERVER IS NOT CHECKED; anyone on the path can read and change everything, and learns the token',
   ]
 }
 

@@ -139,6 +139,6 @@ export const tlsFlags = [
     type: 'boolean',
     commands: dialling,
     section: 'TLS',
-    help: 'Take any certificate: whoever is in between can read and change everything',
+    help: 'Take any certificate: anyone on the path can read and change everything',
   },
 ] as const satisfies readonly Flag[]
