@@ -197,11 +197,12 @@ export class Inbound {
   }
 
   #makeAccess(users: readonly Account[]): Access {
-    const { accessRules = [], dns, handshakeDeadlineMs = defaultHandshakeDeadlineMs } = this.#options
+    const { accessRules = [], targetRules, dns, handshakeDeadlineMs = defaultHandshakeDeadlineMs } = this.#options
+    const hasRules = accessRules.length > 0 || targetRules !== undefined
     const auth = users.length === 0 ? undefined : accounts(users)
     const serving: ServeSocksOptions = {
       ...this.#options,
-      ...(accessRules.length === 0 ? {} : { entryRules: new EntryRules(accessRules, dns) }),
+      ...(hasRules ? { entryRules: new EntryRules(accessRules, dns, targetRules) } : {}),
       auth,
       handshakeDeadlineMs,
       onProven: (socket) => this.#proven(socket),
