@@ -11,6 +11,7 @@ test('@ls/relay exports what it says it does', () => {
       "Inbound",
       "ListenError",
       "Outbound",
+      "RateLimit",
       "RefusalLog",
       "RelayError",
       "SessionCounts",

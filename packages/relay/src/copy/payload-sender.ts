@@ -1,12 +1,12 @@
 import { adaptiveDelay, Batcher } from '@ls/batching'
 import { systemClock } from '@ls/foundation'
-import type { Channel } from '@ls/mux'
 import { gzipIfSmaller } from './gzip.js'
 import type { PayloadOptions } from './payload-options.js'
+import type { PumpChannel } from './pump-channel.js'
 
 /** Sends payload from a socket to a channel, batched and compressed as configured, in order. */
 export class PayloadSender {
-  readonly #channel: Channel
+  readonly #channel: PumpChannel
   readonly #onRoom: () => void
   readonly #thresholdBytes: number
   readonly #batcher: Batcher | undefined
@@ -16,7 +16,7 @@ export class PayloadSender {
   #full = false
   #last: (() => void) | undefined
 
-  constructor(channel: Channel, options: PayloadOptions, onRoom: () => void) {
+  constructor(channel: PumpChannel, options: PayloadOptions, onRoom: () => void) {
     this.#channel = channel
     this.#onRoom = onRoom
     this.#thresholdBytes = options.compressionThresholdBytes ?? defaultCompressionThresholdBytes

@@ -1,12 +1,13 @@
 import type { Duplex } from 'node:stream'
 import { Socket } from 'node:net'
 import { Inflation } from '@ls/codec/node'
-import { type Channel, type ChannelCloseReason, type ChannelHandler, processFramePool } from '@ls/mux'
+import { type ChannelCloseReason, type ChannelHandler, processFramePool } from '@ls/mux'
 import { breakStream, closeStream } from '@ls/http-proxy'
 import { longReadBytes, ReadTap, type ReadTapOwner } from '@ls/mux/node'
 import type { PayloadOptions } from './payload-options.js'
 import { longReadMemory } from './long-read-memory.js'
 import { PayloadSender, usualReadBytes } from './payload-sender.js'
+import type { PumpChannel } from './pump-channel.js'
 import { TurnReader } from './turn-reader.js'
 
 export interface PumpOptions extends PayloadOptions {
@@ -23,13 +24,13 @@ export interface PumpOptions extends PayloadOptions {
  * The socket must be paused or fresh, with `allowHalfOpen`; reading starts with the next turn of the event loop.
  * Returns the handler for the channel, which the caller sets.
  */
-export function pump(socket: Duplex, channel: Channel, options: PumpOptions = {}): ChannelHandler {
+export function pump(socket: Duplex, channel: PumpChannel, options: PumpOptions = {}): ChannelHandler {
   return new Pump(socket, channel, options)
 }
 
 class Pump implements ChannelHandler, ReadTapOwner {
   readonly #socket: Duplex
-  readonly #channel: Channel
+  readonly #channel: PumpChannel
   readonly #options: PumpOptions
   readonly #sender: PayloadSender
   readonly #reader: TurnReader
@@ -52,7 +53,7 @@ class Pump implements ChannelHandler, ReadTapOwner {
   #corked = false
   #closed: ChannelCloseReason | undefined
 
-  constructor(socket: Duplex, channel: Channel, options: PumpOptions) {
+  constructor(socket: Duplex, channel: PumpChannel, options: PumpOptions) {
     this.#socket = socket
     this.#channel = channel
     this.#options = options

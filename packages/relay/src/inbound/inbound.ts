@@ -10,6 +10,7 @@ import { isLoopback } from '../address/is-loopback.js'
 import { plainAddress } from '../address/ip-address.js'
 import type { ChannelSlots } from '../channel-slots.js'
 import { watchSocket } from '../open-sockets.js'
+import type { Pace } from '../copy/paced-channel.js'
 import { checkPayloadOptions, type PayloadOptions } from '../copy/payload-options.js'
 import { RefusalLog } from './refusal-log.js'
 import { EntryRules } from '../rules/entry-rules.js'
@@ -49,6 +50,8 @@ export interface InboundOptions extends PayloadOptions, Omit<ChannelSource, 'ent
   readonly accounts?: readonly Account[]
   /** Targets that clients may ask for, `ADDR:PORT`. @default all */
   readonly accessRules?: readonly string[]
+  /** Rates of the TCP traffic of all clients together. @default no limit */
+  readonly pace?: Pace
   /** Further rules for those targets. @default none */
   readonly targetRules?: TargetRules
   /** How target names are looked up if `accessRules` contain only addresses. @default as the system does */

@@ -7,7 +7,7 @@ import { RelayError } from '../errors.js'
 import type { Failure } from '../errors.js'
 import { failureOf, formatFailure } from '../failure.js'
 import type { PayloadOptions } from '../copy/payload-options.js'
-import { pump } from '../copy/pump.js'
+import { type Pace, pacedPump } from '../copy/paced-channel.js'
 import { formatTarget, type Target } from '../target.js'
 import type { ChannelSource } from '../offer/channel-source.js'
 import { openAnswered, openAtOnce } from '../offer/opener.js'
@@ -15,6 +15,8 @@ import { openAnswered, openAtOnce } from '../offer/opener.js'
 export interface ServeTcpOptions extends PayloadOptions, ChannelSource {
   /** Answer success before the peer has. @default false */
   readonly fastOpen?: boolean
+  /** Rates of the TCP traffic. @default no limit */
+  readonly pace?: Pace
   readonly logger: Logger
   /** Rate-limited log for operators. @default nobody hears */
   readonly rareLog?: RareLog
@@ -69,7 +71,7 @@ async function openFast(request: TcpRequest, options: ServeTcpOptions, answered:
 }
 
 function join(socket: Duplex, channel: Channel, options: ServeTcpOptions): ChannelHandler {
-  const handler = pump(socket, channel, options)
+  const handler = pacedPump(socket, channel, options, options.pace)
   channel.setHandler(handler)
   channel.resume()
   return handler

@@ -22,7 +22,7 @@ import { watchSocket } from '../open-sockets.js'
 import type { ChannelSlots } from '../channel-slots.js'
 import { timedResolver } from '../counts/timed-resolver.js'
 import { checkPayloadOptions, type PayloadOptions } from '../copy/payload-options.js'
-import { pump } from '../copy/pump.js'
+import { type Pace, pacedPump } from '../copy/paced-channel.js'
 import { formatTarget, parseTarget, type Target } from '../target.js'
 import { AccessPolicy } from '../rules/access-policy.js'
 import { parseAccessRules } from '../rules/access-rules.js'
@@ -89,6 +89,8 @@ export interface Asker {
   readonly tenant?: unknown
   /** Targets of this client, on top of the rules for all. @default all */
   readonly rules?: TargetRules
+  /** Rates of this client's TCP traffic. @default no limit */
+  readonly pace?: Pace
   /** Hears why a target of this client is forbidden. @default nobody */
   readonly onForbidden?: (reason: string) => void
 }
@@ -205,7 +207,7 @@ export class Outbound {
     const { sendProxy } = this.#options
     if (sendProxy !== undefined)
       socket.write(encodeProxyHeader(sendProxy, sourceOf(source), this.#reached(socket, target)))
-    channel.setHandler(pump(socket, channel, this.#options))
+    channel.setHandler(pacedPump(socket, channel, this.#options, asker.pace))
     channel.accept()
     channel.resume()
   }

@@ -20,6 +20,8 @@ export interface PolicyOptions {
   readonly maxChannels?: number
   /** Links at once: a client has one for each of its `--threads`. @default the server's limit */
   readonly maxLinks?: number
+  /** Rates of its TCP traffic, shared fairly by its connections; not in agent mode. @default no limit */
+  readonly rate?: PolicyRate
   /** When it ends, with all that it carries: `2027-01-31T00:00:00Z`. @default never */
   readonly expiresAt?: string
   /** When it may be used. @default always */
@@ -28,6 +30,16 @@ export interface PolicyOptions {
 
 /** What a client is. */
 export type PolicyRole = 'client' | 'provider' | 'connector'
+
+/** Bytes a second: a number, or a text with a unit such as `10Mbit` or `1.5MB`. */
+export interface PolicyRate {
+  /** From the users to their targets. @default no limit */
+  readonly up?: number | string
+  /** From the targets to the users. @default no limit */
+  readonly down?: number | string
+  /** Bytes that may pass at once after a rest. @default a tenth of a second's */
+  readonly burst?: number | string
+}
 
 /** Hours of the week. What is open at their end may go on. */
 export interface PolicyHours {

@@ -28,6 +28,8 @@ describe('Policy.parse', () => {
     [{ sources: ['10.0.0.0/33'] }, 'policy.sources is not valid: "10.0.0.0/33" is no address'],
     [{ roles: ['king'] }, 'policy.roles has "king"; there is client, provider, connector'],
     [{ maxChannels: 0 }, 'policy.maxChannels must be a whole number from 1 to 1000000'],
+    [{ rate: { up: 100 } }, 'policy.rate.up is 100 bytes; it must be from 1024'],
+    [{ rate: { down: 'fast' } }, 'policy.rate.down must be a number of bytes, or a text such as 10Mbit'],
     [{ maxLinks: '5' }, 'policy.maxLinks must be a whole number from 1 to 1000000'],
     [{ expiresAt: '2027-01-31' }, 'policy.expiresAt is not valid: "2027-01-31" is no time such as'],
     [{ expiresAt: '2027-13-31T00:00:00Z' }, 'policy.expiresAt is not valid'],

@@ -10,6 +10,13 @@ export interface LinkFault {
   readonly final: boolean
 }
 
+/** Bytes a second; undefined for no limit. */
+export interface Rate {
+  readonly up: number | undefined
+  readonly down: number | undefined
+  readonly burstBytes: number | undefined
+}
+
 /** A client that asks for a link. */
 export interface LinkRequest {
   readonly role: PolicyRole
@@ -28,6 +35,8 @@ export class Policy {
   readonly targets: TargetRules | undefined
   readonly maxChannels: number | undefined
   readonly maxLinks: number | undefined
+  /** In bytes a second. */
+  readonly rate: Rate | undefined
   /** Milliseconds since 1970; undefined for never. */
   readonly expiresAtMs: number | undefined
   readonly #sources: Networks | undefined
@@ -58,6 +67,7 @@ export class Policy {
     this.#roles = fields.choices('roles', policyRoles)
     this.maxChannels = fields.integer('maxChannels', 1, 1_000_000)
     this.maxLinks = fields.integer('maxLinks', 1, 1_000_000)
+    this.rate = rateOf(fields)
     this.expiresAtMs = expiryOf(fields)
     this.#hours = hoursOf(fields)
   }
@@ -95,6 +105,7 @@ const keys = [
   'roles',
   'maxChannels',
   'maxLinks',
+  'rate',
   'expiresAt',
   'hours',
 ] as const satisfies readonly (keyof PolicyOptions)[]
@@ -116,6 +127,19 @@ function targetsOf(fields: Fields): TargetRules | undefined {
 function sourcesOf(fields: Fields): Networks | undefined {
   const sources = fields.texts('sources', maxRules)
   return sources === undefined ? undefined : fields.parsed('sources', () => parseNetworks(sources))
+}
+
+/** Least rate: below, a single message of a link would take minutes. In bytes a second. */
+const minRate = 1024
+
+/** 8 Tbit/s: more is a mistake. */
+const maxRate = 1e12
+
+function rateOf(fields: Fields): Rate | undefined {
+  const rate = fields.object('rate', ['up', 'down', 'burst'])
+  if (rate === undefined) return undefined
+  const [up, down] = [rate.amount('up', minRate, maxRate), rate.amount('down', minRate, maxRate)]
+  return { up, down, burstBytes: rate.amount('burst', 1, maxRate) }
 }
 
 /** RFC 3339: a date with a time and a zone. A time without a zone would mean something else on each machine. */

@@ -1,5 +1,5 @@
 import type { RareLog } from '@ls/foundation'
-import { type Asker, ChannelSlots, EntryRules, RelayError } from '@ls/relay'
+import { type Asker, ChannelSlots, EntryRules, type Pace, RateLimit, RelayError } from '@ls/relay'
 import { Forbidden } from '../links/handshake.js'
 import type { ResolvedServerOptions } from '../options.js'
 import { Crowded } from '../tokens/tenants.js'
@@ -22,7 +22,9 @@ export class TokenUse {
   /** Slots of its channels, within those of all tokens. */
   readonly slots: ChannelSlots
   /** What the half that reaches targets must know. */
-  readonly askerRules: Pick<Asker, 'rules' | 'onForbidden'>
+  readonly askerRules: Pick<Asker, 'rules' | 'onForbidden' | 'pace'>
+  /** Rates at a proxy port of the token, where its users send. */
+  readonly portPace: Pace | undefined
   readonly #options: TokenUseOptions
 
   constructor(options: TokenUseOptions) {
@@ -31,7 +33,13 @@ export class TokenUse {
     this.policy = policy
     if (policy.targets !== undefined) this.entryRules = new EntryRules([], server.dns, policy.targets)
     const onForbidden = (reason: string): void => this.refused(reason)
-    this.askerRules = policy.targets === undefined ? {} : { rules: policy.targets, onForbidden }
+    const { up, down } = limitsOf(policy, server)
+    const hasRate = up !== undefined || down !== undefined
+    this.portPace = hasRate ? { sending: up, receiving: down } : undefined
+    this.askerRules = {
+      ...(policy.targets === undefined ? {} : { rules: policy.targets, onForbidden }),
+      ...(hasRate ? { pace: { sending: down, receiving: up } } : {}),
+    }
     const ofServer = { limit: server.maxTokenChannels, what: 'channels of this token (--max-token-channels)' }
     const { maxChannels = ofServer.limit } = policy
     const ofPolicy = { limit: maxChannels, what: 'channels of this token (its policy)' }
@@ -69,6 +77,16 @@ export class TokenUse {
     const { record, rareLog } = this.#options
     rareLog.warn(`the policy of token ${labelOf(record, this.policy)} refused its user`, reason)
   }
+}
+
+function limitsOf({ rate }: Policy, { clock }: ResolvedServerOptions): { up?: RateLimit; down?: RateLimit } {
+  const limit = (name: 'up' | 'down'): { [name: string]: RateLimit } => {
+    const bytesPerSecond = rate?.[name]
+    if (bytesPerSecond === undefined) return {}
+    const burst = rate?.burstBytes === undefined ? {} : { burstBytes: rate.burstBytes }
+    return { [name]: new RateLimit({ clock, bytesPerSecond, ...burst }) }
+  }
+  return { ...limit('up'), ...limit('down') }
 }
 
 /** Names a token where its text must not show. */

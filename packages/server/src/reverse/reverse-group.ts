@@ -70,6 +70,7 @@ export class ReverseGroup {
         ...believedProxies(server),
       }),
       ...(use?.policy.targets === undefined ? {} : { targetRules: use.policy.targets }),
+      ...(use?.portPace === undefined ? {} : { pace: use.portPace }),
       maxConnections: server.maxTokenChannels + server.pending.maxPending,
       slots: this.#slots,
       pick: (signal) => this.#pick(signal),

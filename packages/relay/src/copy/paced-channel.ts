@@ -1,0 +1,147 @@
+import type { Duplex } from 'node:stream'
+import type { Channel, ChannelHandler } from '@ls/mux'
+import { pump, type PumpOptions } from './pump.js'
+import type { PumpChannel } from './pump-channel.js'
+import { type RateLimit, RateTurn } from './rate-limit.js'
+
+/** Rates of one user, shared by all connections. */
+export interface Pace {
+  /** Bytes from our socket into the channel. @default no limit */
+  readonly sending?: RateLimit | undefined
+  /** Bytes from the channel to our socket. @default no limit */
+  readonly receiving?: RateLimit | undefined
+}
+
+/** As {@link pump}; with a `pace`, the socket and the channel are paused to keep to it. */
+export function pacedPump(
+  socket: Duplex,
+  channel: Channel,
+  options: PumpOptions,
+  pace: Pace | undefined,
+): ChannelHandler {
+  if (pace === undefined) return pump(socket, channel, options)
+  const paced = new PacedChannel(channel, pace)
+  return paced.handlerFor(pump(socket, paced, options))
+}
+
+/** A channel whose sender and receiver wait for their turns at a rate. It holds no payload itself. */
+class PacedChannel implements PumpChannel {
+  readonly #channel: Channel
+  readonly #sending: RateTurn | undefined
+  readonly #receiving: RateTurn | undefined
+  #handler: ChannelHandler | undefined
+  /** The channel has no room. */
+  #full = false
+  #sendingWaits = false
+  #receivingWaits = false
+  /** The consumer cannot take more. */
+  #paused = false
+
+  constructor(channel: Channel, { sending, receiving }: Pace) {
+    this.#channel = channel
+    if (sending !== undefined) this.#sending = new RateTurn(sending, () => this.#maySend())
+    if (receiving !== undefined) this.#receiving = new RateTurn(receiving, () => this.#mayReceive())
+  }
+
+  /** The handler for the channel, around that of the pump. */
+  handlerFor(handler: ChannelHandler): ChannelHandler {
+    this.#handler = handler
+    return {
+      onData: (payload) => {
+        this.#received(payload.length)
+        handler.onData?.(payload)
+      },
+      onCompressedData: (gzip, inflatedBytes) => {
+        this.#received(inflatedBytes)
+        handler.onCompressedData?.(gzip, inflatedBytes)
+      },
+      onEnd: () => handler.onEnd?.(),
+      onDrain: () => {
+        this.#full = false
+        if (!this.#sendingWaits) handler.onDrain?.()
+      },
+      onClose: (reason) => {
+        this.#sending?.close()
+        this.#receiving?.close()
+        handler.onClose?.(reason)
+      },
+    }
+  }
+
+  get readBytes(): Channel['readBytes'] {
+    return this.#channel.readBytes
+  }
+
+  get maxCompressedBytes(): number {
+    return this.#channel.maxCompressedBytes
+  }
+
+  send(payload: Uint8Array): boolean | undefined {
+    return this.#sent(payload.length, this.#channel.send(payload))
+  }
+
+  sendBorrowed(payload: Uint8Array): boolean | undefined {
+    return this.#sent(payload.length, this.#channel.sendBorrowed(payload))
+  }
+
+  sendPooled(payload: Uint8Array): boolean | undefined {
+    return this.#sent(payload.length, this.#channel.sendPooled(payload))
+  }
+
+  sendCompressed(gzip: Uint8Array, inflatedBytes: number): boolean | undefined {
+    return this.#sent(inflatedBytes, this.#channel.sendCompressed(gzip, inflatedBytes))
+  }
+
+  end(): void {
+    this.#channel.end()
+  }
+
+  disconnect(error: string): void {
+    this.#channel.disconnect(error)
+  }
+
+  abort(error: string): void {
+    this.#channel.abort(error)
+  }
+
+  pause(): void {
+    this.#paused = true
+    this.#channel.pause()
+  }
+
+  resume(): void {
+    this.#paused = false
+    if (!this.#receivingWaits) this.#channel.resume()
+  }
+
+  consumed(bytes: number): void {
+    this.#channel.consumed(bytes)
+  }
+
+  countLingering(bytes: number): () => void {
+    return this.#channel.countLingering(bytes)
+  }
+
+  #sent(bytes: number, room: boolean | undefined): boolean | undefined {
+    if (room === undefined) return undefined
+    if (!room) this.#full = true
+    if (this.#sending?.pay(bytes) === false) this.#sendingWaits = true
+    return room && !this.#sendingWaits
+  }
+
+  #maySend(): void {
+    this.#sendingWaits = false
+    if (!this.#full) this.#handler?.onDrain?.()
+  }
+
+  #received(bytes: number): void {
+    if (this.#receiving?.pay(bytes) !== false) return
+    this.#receivingWaits = true
+    this.#channel.pause()
+  }
+
+  #mayReceive(): void {
+    this.#receivingWaits = false
+    if (!this.#paused) this.#channel.resume()
+  }
+}

@@ -1,0 +1,19 @@
+import type { Channel } from '@ls/mux'
+
+/** The part of a channel that the copy loop uses. */
+export type PumpChannel = Pick<
+  Channel,
+  | 'send'
+  | 'sendBorrowed'
+  | 'sendPooled'
+  | 'sendCompressed'
+  | 'maxCompressedBytes'
+  | 'readBytes'
+  | 'end'
+  | 'disconnect'
+  | 'abort'
+  | 'pause'
+  | 'resume'
+  | 'consumed'
+  | 'countLingering'
+>
