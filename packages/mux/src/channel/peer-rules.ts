@@ -9,7 +9,7 @@ export const maxDatagramMessageBytes = 65_535 + tcpDataHeaderBytes + 2 * (1 + 25
 
 /**
  * Towards base peers: every deployed one accepts this much in a message. pywssocks closes the link above 1 MiB, and
- * counts what permessage-deflate adds between two of them, so 8 KiB are left for that.
+ * seems to count what permessage-deflate adds between two of them, so 8 KiB are left for that.
  */
 export const maxBaseMessageBytes = 1_040_384
 

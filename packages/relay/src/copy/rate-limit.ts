@@ -1,7 +1,10 @@
 import type { Clock, TimerHandle } from '@ls/foundation'
 
+/** Size of a {@link RateLimit}. */
 export interface RateLimitOptions {
+  /** Source of time, for tests. */
   readonly clock: Clock
+  /** Rate that all its connections share. */
   readonly bytesPerSecond: number
   /** Bytes that may pass at once after a rest. @default a tenth of a second's */
   readonly burstBytes?: number

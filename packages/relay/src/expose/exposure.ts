@@ -14,6 +14,7 @@ export interface Exposure {
 
 /** A port of the server. */
 export interface ExposedPort {
+  /** Of its users. */
   readonly protocol: 'tcp' | 'udp'
   /** 0 for any free one. */
   readonly port: number
@@ -39,8 +40,11 @@ export function formatExposure({ place, target, proxyHeader }: Exposure): string
 
 /** The fields of an Expose message (protocol.md §3.7). */
 export interface ExposureTexts {
+  /** Port to open at the server: `2222` or `udp:5353`. */
   readonly open: string
+  /** Target behind the provider: `localhost:22`. */
   readonly target: string
+  /** Version of the PROXY protocol, `v1` or `v2`. @default none */
   readonly proxy?: string
 }
 

@@ -5,6 +5,7 @@ import type { PolicyOptions, PolicyRole } from './policy-options.js'
 
 /** Why a client may not come in. */
 export interface LinkFault {
+  /** For the user and the log. */
   readonly reason: string
   /** It makes no sense to try again later. */
   readonly final: boolean
@@ -12,13 +13,17 @@ export interface LinkFault {
 
 /** Bytes a second; undefined for no limit. */
 export interface Rate {
+  /** From the client. */
   readonly up: number | undefined
+  /** To the client. */
   readonly down: number | undefined
+  /** Bytes that may pass at once after a rest. */
   readonly burstBytes: number | undefined
 }
 
 /** A client that asks for a link. */
 export interface LinkRequest {
+  /** What it is to be. */
   readonly role: PolicyRole
   /** As `plainAddress` gives it. */
   readonly remoteAddress: string
@@ -33,7 +38,9 @@ export class Policy {
   readonly name: string | undefined
   /** Undefined where every target is open. */
   readonly targets: TargetRules | undefined
+  /** Most open channels; undefined for no limit. */
   readonly maxChannels: number | undefined
+  /** Most links; undefined for no limit. */
   readonly maxLinks: number | undefined
   /** In bytes a second. */
   readonly rate: Rate | undefined
@@ -88,6 +95,7 @@ export class Policy {
     return this.#hours?.include(nowMs) === false ? 'the token may not be used at this hour' : undefined
   }
 
+  /** Whether its time is over at `nowMs`, in milliseconds since 1970. */
   hasExpired(nowMs: number): boolean {
     return this.expiresAtMs !== undefined && nowMs >= this.expiresAtMs
   }

@@ -7,6 +7,7 @@ import { writeDurably } from './write-durably.js'
 
 /** The file in which a server keeps what must outlive its process: one server at a time. */
 export class ServerState {
+  /** The file. */
   readonly path: string
   /** As the file had it. */
   readonly found: StateContent
