@@ -15,8 +15,10 @@ function gathering() {
   const owner = { onFlowDrain() {}, onFlowSent() {}, onFlowFinished() {} }
   const framePool = new FramePool()
   const flow = new Flow({ channelId: new Uint8Array(16), owner, highWaterBytes: 1, creditBytes: Infinity, framePool })
+  const options = resolveSessionOptions({ clock, baseMessageBytes: 4 * fullBytes })
+  for (const bytes of [fullBytes, 2 * fullBytes]) options.baseMessageSize?.taken(bytes)
   const host = {
-    options: resolveSessionOptions({ clock, baseMessageBytes: 4 * fullBytes }),
+    options,
     activate: () => {
       sent.push(flow.queuedBytes)
       flow.take(Infinity)

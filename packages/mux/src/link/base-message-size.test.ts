@@ -16,28 +16,35 @@ function sizeAfter(...waitsMs: number[]): number {
   return size.bytes
 }
 
-test('BaseMessageSize begins with the most', () => {
-  expect(sizeAfter()).toBe(mostBytes)
+test('BaseMessageSize begins with the least', () => {
+  expect(sizeAfter()).toBe(leastBytes)
 })
 
-test('BaseMessageSize keeps the most while the transport drains within 20 ms', () => {
-  expect(sizeAfter(1, 20, 5)).toBe(mostBytes)
+test('BaseMessageSize doubles each time the transport drains within 20 ms', () => {
+  expect(sizeAfter(1, 20, 5)).toBe(800)
+})
+
+test('BaseMessageSize doubles with each full message that the transport takes at once', () => {
+  const size = new BaseMessageSize({ clock: new FakeClock(), leastBytes, mostBytes })
+  size.taken(leastBytes)
+  size.taken(leastBytes)
+  expect(size.bytes).toBe(200)
 })
 
 test('BaseMessageSize halves when the transport takes longer', () => {
-  expect(sizeAfter(21)).toBe(500)
+  expect(sizeAfter(1, 1, 1, 1, 21)).toBe(500)
 })
 
 test('BaseMessageSize never goes below the least', () => {
   expect(sizeAfter(50, 50, 50, 50, 50, 50)).toBe(leastBytes)
 })
 
-test('BaseMessageSize doubles up to the most when the link is fast again', () => {
-  expect(sizeAfter(50, 50, 50, 1, 1, 1, 1, 1)).toBe(mostBytes)
+test('BaseMessageSize doubles up to the most', () => {
+  expect(sizeAfter(50, 1, 1, 1, 1, 1)).toBe(mostBytes)
 })
 
 test('BaseMessageSize stays as it is at a drain that nothing waited for', () => {
   const size = new BaseMessageSize({ clock: new FakeClock(), leastBytes, mostBytes })
   size.drained()
-  expect(size.bytes).toBe(mostBytes)
+  expect(size.bytes).toBe(leastBytes)
 })

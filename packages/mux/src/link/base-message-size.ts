@@ -20,12 +20,18 @@ export class BaseMessageSize {
 
   constructor(options: BaseMessageSizeOptions) {
     this.#options = options
-    this.#bytes = options.mostBytes
+    // A link that turns out to be slow must not begin with a message that holds all others up for seconds.
+    this.#bytes = options.leastBytes
   }
 
   /** Largest payload of the next message, in bytes. */
   get bytes(): number {
     return this.#bytes
+  }
+
+  /** The transport took a message of `bytes` and has room for more. */
+  taken(bytes: number): void {
+    if (bytes >= this.#bytes) this.#grow()
   }
 
   /** The transport takes no more for now. */
@@ -38,9 +44,12 @@ export class BaseMessageSize {
     if (this.#blockedAtMs === undefined) return
     const tookMs = this.#options.clock.now() - this.#blockedAtMs
     this.#blockedAtMs = undefined
-    const { leastBytes, mostBytes } = this.#options
-    if (tookMs > maxMessageMs) this.#bytes = Math.max(leastBytes, Math.floor(this.#bytes / 2))
-    else this.#bytes = Math.min(mostBytes, this.#bytes * 2)
+    if (tookMs > maxMessageMs) this.#bytes = Math.max(this.#options.leastBytes, Math.floor(this.#bytes / 2))
+    else this.#grow()
+  }
+
+  #grow(): void {
+    this.#bytes = Math.min(this.#options.mostBytes, this.#bytes * 2)
   }
 }
 

@@ -96,6 +96,7 @@ export class Outbox {
 
   onDrain(): void {
     this.#writable = true
+    this.#baseMessageSize?.drained()
     this.#sizeMessages()
     this.pump()
   }
@@ -109,18 +110,25 @@ export class Outbox {
         const message = this.#next()
         if (message === undefined) break
         this.#writable = this.#transport.send(message, this.#framePool.headroomOf(message))
+        if (this.#baseMessageSize !== undefined && this.#writable) this.#sizeMessages(message.length)
       }
       if (!this.#writable) this.#baseMessageSize?.blocked()
     } finally {
       this.#pumping = false
-      this.#controlCharge.update(this.#scheduler.controlBytes)
+      this.#controlCharge.update(this.#scheduler.controlBytes + this.#stuckBytes)
     }
   }
 
-  #sizeMessages(): void {
+  #sizeMessages(takenBytes = 0): void {
     if (this.#baseMessageSize === undefined) return
-    this.#baseMessageSize.drained()
+    this.#baseMessageSize.taken(takenBytes)
     this.#scheduler.quantumBytes = this.#baseMessageSize.bytes
+  }
+
+  /** What waits in the transport of a base link; no queue counts the long message of one that is stuck. */
+  get #stuckBytes(): number {
+    if (this.#writable || this.#baseMessageSize === undefined) return 0
+    return this.#transport?.bufferedBytes ?? 0
   }
 
   #next(): Uint8Array | undefined {
