@@ -140,9 +140,10 @@ export class Listener implements TransportListener {
     this.#turns.run(() => {
       // The port closed meanwhile, or the connection was cut to make room for others.
       if (!this.#port.server.listening) stream.destroy()
-      if (stream.destroyed) return
+      if (stream.destroyed) return false
       stream.off('error', ignore)
       this.#upgrade(request, stream, head)
+      return true
     })
   }
 

@@ -6,16 +6,15 @@ const jobsPerTurn = 8
  * connections arrives in one turn; run at once, it would keep all open links waiting.
  */
 export class Turns {
-  readonly #waiting: (() => void)[] = []
+  readonly #waiting: (() => boolean)[] = []
   #left = jobsPerTurn
   #isScheduled = false
 
-  /** Runs `job` now, or in a later turn where this one is full. */
-  run(job: () => void): void {
+  /** Runs `job` now, or in a later turn where this one is full. It returns false where nothing was left to do. */
+  run(job: () => boolean): void {
     this.#schedule()
     if (this.#left === 0 || this.#waiting.length > 0) return void this.#waiting.push(job)
-    this.#left--
-    job()
+    if (job()) this.#left--
   }
 
   #schedule(): void {
@@ -26,9 +25,12 @@ export class Turns {
 
   readonly #next = (): void => {
     this.#isScheduled = false
-    const jobs = this.#waiting.splice(0, jobsPerTurn)
-    this.#left = jobsPerTurn - jobs.length
-    if (jobs.length > 0) this.#schedule()
-    for (const job of jobs) job()
+    this.#left = jobsPerTurn
+    if (this.#waiting.length > 0) this.#schedule()
+    while (this.#left > 0) {
+      const job = this.#waiting.shift()
+      if (job === undefined) return
+      if (job()) this.#left--
+    }
   }
 }
