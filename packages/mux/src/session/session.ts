@@ -256,7 +256,7 @@ export class Session implements ChannelHost {
     if (this.#state === 'closed' || this.#entries.has(entry.key)) return false
     this.#entries.set(entry.key, entry)
     this.#idleWatch.start()
-    if (entry instanceof Channel) this.#handler.onChannelOpened?.(entry)
+    if (entry instanceof Channel) this.#call(() => this.#handler.onChannelOpened?.(entry))
     return true
   }
 

@@ -117,6 +117,7 @@ class StreamTransport implements MessageTransport {
   }
 
   #receive(chunk: Uint8Array): void {
+    if (this.#isOver()) return
     this.#received.push(chunk)
     if (this.#delivery === 'idle') this.#deliver()
     else this.#schedule()
