@@ -1,6 +1,5 @@
 import type { Clock, TimerHandle } from '@ls/foundation'
 import type { AckArrival } from '@ls/codec'
-import { minMessageBytes } from './in-flight-limit.js'
 
 /**
  * Decides when an Ack is due: after 256 KiB or 50 ms, whichever comes first (protocol.md §3). With `ack2` also after
@@ -28,7 +27,7 @@ export class AckSchedule {
 
   /** A numbered message has arrived or was sent: is there bulk? */
   passed(bytes: number): void {
-    this.#shortMessages = bytes >= minMessageBytes ? 0 : this.#shortMessages + 1
+    this.#shortMessages = bytes >= bulkMessageBytes ? 0 : this.#shortMessages + 1
   }
 
   /** A numbered message has arrived. */
@@ -74,6 +73,9 @@ export class AckSchedule {
 
 const ackEveryBytes = 262_144
 const ackDelayMs = 50
+
+/** The smallest full packet of bulk over UDP: QUIC begins with 1200 bytes (RFC 9000 §14.1). */
+const bulkMessageBytes = 1024
 
 /** After this many short messages there is no bulk: beside echoes, bulk has one message in a few even on a slow path. */
 const shortMessages = 64

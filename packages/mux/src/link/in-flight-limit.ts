@@ -218,7 +218,7 @@ const lateStartBytes = 131_072
 const messageMs = 5
 
 /** Payload of a packet of 1500 bytes with the headers of Data, WebSocket, TLS, TCP and IPv6. */
-export const minMessageBytes = 1380
+const minMessageBytes = 1380
 
 const minLimitBytes = 4 * minMessageBytes
 
