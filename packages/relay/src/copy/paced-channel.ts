@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream'
 import type { Channel, ChannelHandler } from '@ls/mux'
 import { pump, type PumpOptions } from './pump.js'
+import { usualReadBytes } from './payload-sender.js'
 import type { PumpChannel } from './pump-channel.js'
 import { type RateLimit, RateTurn } from './rate-limit.js'
 
@@ -69,7 +70,9 @@ class PacedChannel implements PumpChannel {
   }
 
   get readBytes(): Channel['readBytes'] {
-    return this.#channel.readBytes
+    // All connections of the user wait until a message is paid for.
+    const { readBytes } = this.#channel
+    return this.#sending === undefined ? readBytes : Math.min(readBytes, usualReadBytes)
   }
 
   get maxCompressedBytes(): number {
