@@ -89,6 +89,20 @@ describe('RateLimit', () => {
     expect(second.bytes - before).toBeGreaterThan(bytesPerSecond * 0.9 - 3 * 65_536)
   })
 
+  test('serves those who wait as soon as another has given back what it paid', () => {
+    const clock = new FakeClock()
+    const limit = new RateLimit({ clock, bytesPerSecond, burstBytes: 1 })
+    const first = new RateTurn(limit, () => {})
+    let turns = 0
+    const second = new RateTurn(limit, () => turns++)
+    first.pay(1_250_000)
+    clock.advance(1100)
+    second.pay(10)
+    first.close()
+    clock.advance(10)
+    expect(turns).toBe(1)
+  })
+
   test('gives back what was paid in advance', () => {
     const clock = new FakeClock()
     const limit = new RateLimit({ clock, bytesPerSecond, burstBytes: 1000 })

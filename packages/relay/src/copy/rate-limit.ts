@@ -51,6 +51,7 @@ export class RateLimit {
   charge(bytes: number): void {
     this.#refill()
     this.#balanceBytes -= bytes
+    if (bytes < 0) this.#reschedule()
   }
 
   /** Puts a connection in line. */
@@ -85,6 +86,13 @@ export class RateLimit {
     if (this.#timer !== undefined || this.#waiting.length === 0) return
     const delayMs = Math.max(1, Math.ceil(-this.#balanceBytes / this.#bytesPerMs))
     this.#timer = this.#clock.setTimeout(() => this.#serve(), delayMs)
+  }
+
+  /** Bytes were given back: the next turn is earlier. */
+  #reschedule(): void {
+    this.#clock.clearTimeout(this.#timer)
+    this.#timer = undefined
+    this.#schedule()
   }
 
   /** While connections wait, a late timer loses nothing. */
