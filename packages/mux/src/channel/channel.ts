@@ -130,7 +130,8 @@ export class Channel implements SenderOwner, ReceiverOwner {
 
   /** Sets the handler. A paused channel stays paused until {@link resume}. */
   setHandler(handler: ChannelHandler): void {
-    this.#handler = this.#host.options.autoConsume ? consumingHandler(this, handler) : handler
+    const consumed = (bytes: number): void => this.#sendCredit(this.#receiver.consumed(bytes))
+    this.#handler = this.#host.options.autoConsume ? consumingHandler({ consumed }, handler) : handler
   }
 
   /**
@@ -250,12 +251,13 @@ export class Channel implements SenderOwner, ReceiverOwner {
   }
 
   /**
-   * Reports that the consumer has dealt with `bytes` of payload, so that the peer may send as many more.
+   * Reports that the consumer has dealt with `bytes` of payload, so that the peer may send as many more. Does nothing
+   * with `autoConsume`, which counts by itself.
    *
    * @throws RangeError for more bytes than were received.
    */
   consumed(bytes: number): void {
-    this.#sendCredit(this.#receiver.consumed(bytes))
+    if (!this.#host.options.autoConsume) this.#sendCredit(this.#receiver.consumed(bytes))
   }
 
   /**

@@ -1,6 +1,8 @@
+import { text } from 'node:stream/consumers'
+import { gzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
 import { halfClosing, SessionPair } from '../../testing/session-pair.js'
-import type { Channel } from './channel.js'
+import { toDuplex } from '../duplex.js'
 
 const tcp = { protocol: 'tcp', address: { host: 'target.test', port: 80 } } as const
 
@@ -27,15 +29,35 @@ describe('autoConsume', () => {
   })
 
   test('consumes compressed data of a handler that takes it', () => {
-    let accepted: Channel | undefined
+    let bytes = 0
     const pair = new SessionPair({
       extensions: halfClosing,
       autoConsume: true,
-      onConnect: (channel) => (accepted = channel).accept({ onCompressedData: () => {} }),
+      onConnect: (channel) =>
+        channel.accept({ onCompressedData: (_gzip, inflatedBytes) => void (bytes += inflatedBytes) }),
     })
-    pair.left.open(tcp).sendCompressed(new Uint8Array(100), 1000)
+    const channel = pair.left.open(tcp)
+    const gzip = gzipSync(new Uint8Array(10_000))
+    for (let count = 0; count < 40; count++) channel.sendCompressed(gzip, 10_000)
+    pair.settle(10_000)
+    expect(bytes).toBe(40 * 10_000)
+  })
+
+  test('leaves nothing to do for consumers that call consumed, such as toDuplex', async () => {
+    let received: Promise<string> | undefined
+    const pair = new SessionPair({
+      extensions: halfClosing,
+      autoConsume: true,
+      onConnect: (channel) => {
+        received = text(toDuplex(channel))
+        channel.accept()
+      },
+    })
+    const channel = pair.left.open(tcp)
+    channel.send(new TextEncoder().encode('all of it'))
+    channel.end()
     pair.settle()
-    expect(() => accepted?.consumed(1)).toThrow('1 bytes cannot have been consumed: 0 are outstanding')
+    expect(await received).toBe('all of it')
   })
 
   test('still calls every callback of the handler', () => {
