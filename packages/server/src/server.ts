@@ -203,12 +203,13 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
   }
 
   /**
-   * Removes a token with the connector tokens that lead to it, and disconnects all their users. Resolves when its SOCKS
-   * port is free again, with false if there was no such token.
+   * Removes a token with the connector tokens that lead to it, and disconnects all their users; the `state` forgets them
+   * too, and one that it could not register. Resolves when its SOCKS port is free again, with false if there was no such
+   * token.
    */
   async removeToken(token: string): Promise<boolean> {
     const record = this.#tokens.find(token)
-    if (record === undefined) return false
+    if (record === undefined) return (await this.#kept?.forget(token)) === true
     await this.#removeRecord(record)
     return true
   }

@@ -73,7 +73,8 @@ export function registerToken(
     }))
     return [{ name: 'token', token: reverseToken, isNew, role: 'provider' }, ...connectors]
   } catch (error) {
-    void server.removeToken(reverseToken)
+    // The fault below is the one to tell of.
+    server.removeToken(reverseToken).catch(() => {})
     throw error
   }
 }

@@ -130,7 +130,8 @@ export class PlannedTokens {
         if (!known.has(each ?? ''))
           added.push({ ...registerConnector(this.#server, each, reverseToken), isNew: each === undefined })
     } catch (error) {
-      void undo()
+      // The fault below is the one to tell of.
+      undo().catch(() => {})
       throw error
     }
     return {

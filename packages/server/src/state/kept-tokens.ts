@@ -18,7 +18,7 @@ export class KeptTokens {
   readonly #options: KeptTokensOptions
   readonly #kept = new Set<TokenRecord>()
   /** Kept before, and not registered now: they stay in the file, since what is in the way may go away. */
-  readonly #absent: StoredToken[] = []
+  #absent: StoredToken[] = []
   #isRestored = false
 
   constructor(options: KeptTokensOptions) {
@@ -34,6 +34,8 @@ export class KeptTokens {
       try {
         this.#restore(stored)
       } catch (error) {
+        // Kept anew before the start: the old one must not come back behind it.
+        if (this.#isKept(stored.token)) continue
         this.#absent.push(stored)
         logger.warn({ kind: stored.kind, reason: textOf(error) }, 'a token of the state file could not be registered')
       }
@@ -49,6 +51,8 @@ export class KeptTokens {
   /** Keeps a token; resolves once it is on the disk. @throws ServerError when it cannot be written */
   async add(record: TokenRecord): Promise<void> {
     this.#kept.add(record)
+    // What it replaces would come back once this one is revoked.
+    this.#dropAbsent(record.token)
     await this.#options.state.save()
   }
 
@@ -64,8 +68,36 @@ export class KeptTokens {
 
   /** Forgets tokens that are gone; resolves once the disk has forgotten them. @throws ServerError as {@link add} */
   async remove(records: Iterable<TokenRecord>): Promise<void> {
-    const known = [...records].filter((record) => this.#kept.delete(record))
+    const known = [...records].filter((record) => {
+      // The file may have another token of this text, which gave way to this one.
+      const wasAbsent = this.#dropAbsent(record.token)
+      return this.#kept.delete(record) || wasAbsent
+    })
     if (known.length > 0) await this.#options.state.save()
+  }
+
+  /**
+   * Forgets a token that is in the file and could not be registered; resolves once the disk has forgotten it, with false
+   * if there was none.
+   *
+   * @throws ServerError as {@link add}
+   */
+  async forget(token: string): Promise<boolean> {
+    if (!this.#dropAbsent(token)) return false
+    await this.#options.state.save()
+    return true
+  }
+
+  #isKept(token: string): boolean {
+    const record = this.#options.tokens.find(token)
+    return record !== undefined && this.#kept.has(record)
+  }
+
+  /** Drops what is only in the file: the token of this text, and connector tokens that lead to it. */
+  #dropAbsent(token: string): boolean {
+    const before = this.#absent
+    this.#absent = before.filter((each) => each.token !== token && reverseOf(each) !== token)
+    return this.#absent.length < before.length
   }
 
   #restore(stored: StoredToken): void {
@@ -75,6 +107,10 @@ export class KeptTokens {
     // Providers come back as the same instances; the tokens of those that do not come back must end.
     if (record.kind === 'connector' && record.owner !== undefined) orphans.ownerLeft(record.reverse, record.owner)
   }
+}
+
+function reverseOf(stored: StoredToken): string | undefined {
+  return stored.kind === 'connector' ? stored.reverseToken : undefined
 }
 
 function stored(record: TokenRecord): StoredToken {

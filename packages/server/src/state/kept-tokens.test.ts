@@ -1,0 +1,89 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { LinkSocksServer } from '../server.js'
+import { ServerState } from './server-state.js'
+import { formatState, type StoredToken } from './state-content.js'
+
+let path: string
+const servers: LinkSocksServer[] = []
+
+beforeEach(() => (path = join(mkdtempSync(join(tmpdir(), 'ls-kept-')), 'state.json')))
+afterEach(async () => {
+  for (const server of servers.splice(0)) await server.close()
+  rmSync(join(path, '..'), { recursive: true })
+})
+
+function write(...tokens: StoredToken[]): void {
+  writeFileSync(path, formatState({ tokens, made: {} }))
+}
+
+async function read(): Promise<readonly StoredToken[]> {
+  return (await ServerState.open(path)).found.tokens
+}
+
+/** Starts a server with this file, after `prepare` has added what flags would. */
+async function start(prepare: (server: LinkSocksServer) => unknown = () => {}): Promise<LinkSocksServer> {
+  const server = new LinkSocksServer({ host: '127.0.0.1', port: 0, state: await ServerState.open(path) })
+  servers.push(server)
+  await prepare(server)
+  await server.listen()
+  return server
+}
+
+const orphan = { kind: 'connector', token: 'c', reverseToken: 'x' } as const
+
+describe('a token of the file that is also given as a flag', () => {
+  test('does not come back once it was removed', async () => {
+    write({ kind: 'forward', token: 'x' }, { kind: 'forward', token: 'y' })
+    const server = await start((each) => each.addForwardToken('x'))
+    await server.removeToken('x')
+    expect(await read()).toEqual([{ kind: 'forward', token: 'y' }])
+  })
+
+  test('takes its connector tokens along', async () => {
+    write({ kind: 'reverse', token: 'x', port: -1 }, orphan)
+    const server = await start((each) => each.addForwardToken('x'))
+    await server.removeToken('x')
+    expect(await read()).toEqual([])
+  })
+
+  test('is in the file once when it was kept before the start', async () => {
+    write({ kind: 'forward', token: 'x' })
+    await start(async (each) => {
+      each.addForwardToken('x', { policy: { maxLinks: 1 } })
+      await each.keepToken('x')
+    })
+    await servers[0]?.keepToken('x')
+    expect(await read()).toEqual([{ kind: 'forward', token: 'x', policy: { maxLinks: 1 } }])
+  })
+})
+
+describe('a token of the file that could not be registered', () => {
+  test('is replaced by one that is added again', async () => {
+    write({ kind: 'reverse', token: 'x', port: 9870 }, { kind: 'reverse', token: 'y', port: 9870 })
+    const server = await start()
+    server.addForwardToken('y', { policy: { maxLinks: 1 } })
+    await server.keepToken('y')
+    expect((await read()).slice(1)).toEqual([{ kind: 'forward', token: 'y', policy: { maxLinks: 1 } }])
+  })
+
+  test('can be removed, with connector tokens that lead to it', async () => {
+    write(orphan, { kind: 'forward', token: 'y' })
+    const server = await start()
+    expect([await server.removeToken('x'), await server.removeToken('x'), await read()]).toEqual([
+      true,
+      false,
+      [{ kind: 'forward', token: 'y' }],
+    ])
+  })
+
+  test('stays while nobody removes it', async () => {
+    write(orphan)
+    const server = await start()
+    server.addForwardToken('y')
+    await server.keepToken('y')
+    expect(await read()).toEqual([{ kind: 'forward', token: 'y' }, orphan])
+  })
+})
