@@ -124,7 +124,7 @@ describe('a LinkSocksServer with a state', () => {
     await first.close()
     const second = await start(path)
     const status = second.tokens().find(({ token }) => token === 'laptop')
-    expect(status).toMatchObject({ kind: 'connector', kept: true, reverseToken: 'provider' })
+    expect(status).toMatchObject({ kind: 'connector', kept: true, reverseToken: 'provider', byProvider: true })
   })
 
   test('keeps a policy with its token', async () => {

@@ -25,7 +25,21 @@ describe('findToken', () => {
     expect(findToken(tokens, reference)?.token).toBe(token)
   })
 
+  test.each(['ada', 'id1'])('of "%s" is no token of a provider that took that text', (reference) => {
+    const decoy = { ...status(reference, 'id9'), kind: 'connector' as const, byProvider: true }
+    expect(findToken([decoy, ...tokens], reference)?.token).toBe('a')
+  })
+
+  test('finds a token of a provider by its text where nothing else matches', () => {
+    const laptop = { ...status('laptop', 'id9'), kind: 'connector' as const, byProvider: true }
+    expect(findToken([...tokens, laptop], 'laptop')).toBe(laptop)
+  })
+
+  test.each(['ada', 'id1'])('refuses the text of one that names another: "%s"', (reference) => {
+    expect(() => findToken([...tokens, status(reference, 'id9')], reference)).toThrow('several tokens match')
+  })
+
   test('refuses a name of two', () => {
-    expect(() => findToken(tokens, 'twin')).toThrow('several tokens have this name')
+    expect(() => findToken(tokens, 'twin')).toThrow('several tokens match; give the id or the text of one')
   })
 })

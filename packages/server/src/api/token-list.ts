@@ -15,16 +15,18 @@ export function showToken({ server, parameter }: ApiCall): Answer {
 }
 
 /**
- * Finds a token by its text, its id or the name in its policy.
+ * Finds a token by its text, its id or the name in its policy. The text of a provider's connector token counts only where
+ * nothing else matches: a provider may choose the name of another token, and must not be revoked in its place.
  *
- * @throws ApiRefusal 400 for a name of several tokens
+ * @throws ApiRefusal 400 where several tokens match
  */
 export function findToken(tokens: readonly TokenStatus[], reference: string): TokenStatus | undefined {
-  const exact = tokens.find(({ token }) => token === reference) ?? tokens.find(({ id }) => id === reference)
-  if (exact !== undefined || reference === '') return exact
-  const [first, second] = tokens.filter(({ policy }) => policy?.name === reference)
+  const named = tokens.filter(({ id, policy }) => id === reference || policy?.name === reference)
+  const exact = tokens.find(({ token }) => token === reference)
+  const isDecoy = exact?.byProvider === true && named.length > 0
+  const [first, second] = new Set(exact === undefined || isDecoy ? named : [exact, ...named])
   if (second === undefined) return first
-  throw new ApiRefusal(400, 'several tokens have this name: use the id of one')
+  throw new ApiRefusal(400, 'several tokens match; give the id or the text of one')
 }
 
 function describe({ id, kind, clients, port, policy, reverseId, kept }: TokenStatus): object {

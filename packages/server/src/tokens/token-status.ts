@@ -31,6 +31,8 @@ export interface TokenStatus {
   readonly reverseToken?: string
   /** Connector: the id of that token. */
   readonly reverseId?: string
+  /** Connector: a provider added it, and chose its text. */
+  readonly byProvider?: boolean
 }
 
 /** What {@link listTokens} looks at. */
@@ -55,8 +57,11 @@ export function listTokens({ tokens, peers, groups, isKept }: TokenSources): Tok
       ...(policy === undefined ? {} : { policy: policy.options }),
     }
     if (record.kind === 'forward') return status
-    if (record.kind === 'connector')
-      return { ...status, reverseToken: record.reverse.token, reverseId: tokenId(record.reverse.token) }
+    if (record.kind === 'connector') {
+      const { reverse, owner } = record
+      const target = { reverseToken: reverse.token, reverseId: tokenId(reverse.token) }
+      return { ...status, ...target, ...(owner === undefined ? {} : { byProvider: true }) }
+    }
     return { ...status, port: portOf(record, groups), connectorTokens: namesOf(tokens.connectorsOf(record)) }
   })
 }
