@@ -31,6 +31,13 @@ describe('parseTokenBody', () => {
     expect(parseTokenBody('{"token":"","port":0,"username":null,"allow_manage_connector":false,"x":1}')).toEqual({})
   })
 
+  test.each([
+    ['{"ports":""}', { ports: '' }],
+    ['{"ports":null}', {}],
+  ])('tells no ports from those of the server: %s', (text, body) => {
+    expect(parseTokenBody(text)).toEqual(body)
+  })
+
   test.each(['', '{', '{}x', "{'type':1}"])('refuses %j in the words of deployed servers', (text) => {
     expect(() => parseTokenBody(text)).toThrow(new ApiRefusal(400, 'invalid request body'))
   })
