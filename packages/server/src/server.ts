@@ -195,11 +195,12 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
   /**
    * Keeps a token in the server's `state`, if it has one; resolves once it is on the disk.
    *
-   * @throws ServerError when it cannot be written; the token is then removed
+   * @param isNew Remove the token when it cannot be written, unless it was kept before
+   * @throws ServerError when it cannot be written
    */
-  async keepToken(token: string): Promise<void> {
+  async keepToken(token: string, { isNew = true }: { readonly isNew?: boolean } = {}): Promise<void> {
     const record = this.#tokens.find(token)
-    if (record !== undefined) await this.#kept?.addOr(record, () => this.#removeRecord(record))
+    if (record !== undefined) await this.#kept?.addOr(record, isNew ? () => this.#removeRecord(record) : undefined)
   }
 
   /**

@@ -37,7 +37,7 @@ export interface ManagedServer {
   addReverseToken(request: ReverseTokenRequest): { token: string; port: number }
   addConnectorToken(request: ConnectorTokenRequest): string
   removeToken(token: string): Promise<boolean>
-  keepToken(token: string): Promise<void>
+  keepToken(token: string, options?: { readonly isNew?: boolean }): Promise<void>
   closeChannel(id: string): boolean
   /** Undefined where there is nothing to read again. */
   readonly reload: (() => Promise<readonly string[]>) | undefined

@@ -151,6 +151,27 @@ describe('POST /api/token', () => {
     expect(server.tokens()).toEqual(before)
   })
 
+  test('adds a connector token again that says the same', async () => {
+    server.addReverseToken({ token: 'rev1' })
+    server.addConnectorToken({ token: 'con1', reverseToken: 'rev1' })
+    const { body } = await call('POST', '/api/token', { type: 'connector', token: 'con1', reverse_token: 'rev1' })
+    expect(body).toEqual({ success: true, token: 'con1' })
+  })
+
+  test.each([
+    [{ maxLinks: 2 }, undefined],
+    [undefined, { maxLinks: 2 }],
+  ])('does not add a connector token again with a policy: %j, then %j', async (before, policy) => {
+    server.addReverseToken({ token: 'rev1' })
+    server.addConnectorToken({
+      token: 'con1',
+      reverseToken: 'rev1',
+      ...(before === undefined ? {} : { policy: before }),
+    })
+    const body = { type: 'connector', token: 'con1', reverse_token: 'rev1', policy }
+    expect(await call('POST', '/api/token', body)).toMatchObject(refusal('connector token already exists'))
+  })
+
   test('does not give the server’s own port away', async () => {
     const port = server.address?.port
     expect(await call('POST', '/api/token', { type: 'reverse', port })).toMatchObject(

@@ -7,8 +7,10 @@ import { parseTokenBody, type TokenBody } from './token-body.js'
 /** `POST /api/token`: registers a token of any kind. */
 export async function addToken(call: ApiCall): Promise<Answer> {
   const body = parseTokenBody(await call.readBody())
+  // A connector token may be there already, and must then outlive a write that fails.
+  const isNew = body.type !== 'connector' || call.server.tokens().every(({ token }) => token !== body.token)
   const added = add(call, body)
-  await call.server.keepToken(added.token)
+  await call.server.keepToken(added.token, { isNew })
   call.logger.info({ type: body.type }, 'management API: a token was added')
   return { status: 200, body: { success: true, ...added } }
 }

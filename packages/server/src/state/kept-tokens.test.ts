@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -25,7 +25,7 @@ async function read(): Promise<readonly StoredToken[]> {
 
 /** Starts a server with this file, after `prepare` has added what flags would. */
 async function start(prepare: (server: LinkSocksServer) => unknown = () => {}): Promise<LinkSocksServer> {
-  const server = new LinkSocksServer({ host: '127.0.0.1', port: 0, state: await ServerState.open(path) })
+  const server = new LinkSocksServer({ host: '127.0.0.1', port: 0, apiKey: 'k', state: await ServerState.open(path) })
   servers.push(server)
   await prepare(server)
   await server.listen()
@@ -85,5 +85,36 @@ describe('a token of the file that could not be registered', () => {
     server.addForwardToken('y')
     await server.keepToken('y')
     expect(await read()).toEqual([{ kind: 'forward', token: 'y' }, orphan])
+  })
+})
+
+describe('a write that fails', () => {
+  function add(server: LinkSocksServer): void {
+    server.addReverseToken({ token: 'r', socksPort: -1 })
+    server.addConnectorToken({ token: 'c', reverseToken: 'r' })
+  }
+
+  async function addAgain(server: LinkSocksServer): Promise<unknown> {
+    const body = JSON.stringify({ type: 'connector', token: 'c', reverse_token: 'r' })
+    const request = { method: 'POST', headers: { 'x-api-key': 'k' }, body }
+    const answer = await fetch(`http://127.0.0.1:${server.address?.port}/api/token`, request)
+    return ((await answer.json()) as { success: unknown }).success
+  }
+
+  test.each([false, true])('leaves the token that was there before; kept: %s', async (kept) => {
+    const server = await start(add)
+    if (kept) await server.keepToken('c')
+    // A folder of that name cannot be opened for writing.
+    mkdirSync(`${path}.new`)
+    const success = await addAgain(server)
+    const found = server.tokens().find(({ token }) => token === 'c')
+    expect([success, found?.kept]).toEqual([false, kept])
+  })
+
+  test('removes a new token', async () => {
+    const server = await start(add)
+    mkdirSync(`${path}.new`)
+    await expect(server.keepToken('c')).rejects.toMatchObject({ code: 'ERR_SERVER_STATE' })
+    expect(server.tokens().map(({ token }) => token)).toEqual(['r'])
   })
 })

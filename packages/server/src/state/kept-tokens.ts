@@ -56,12 +56,13 @@ export class KeptTokens {
     await this.#options.state.save()
   }
 
-  /** As {@link add}; `undo` runs first when it cannot be written. */
-  async addOr(record: TokenRecord, undo: () => Promise<void>): Promise<void> {
+  /** As {@link add}; `undo` runs first when it cannot be written, unless the token was kept before. @default forgets it */
+  async addOr(record: TokenRecord, undo = (): Promise<void> => this.remove([record])): Promise<void> {
+    const wasKept = this.#kept.has(record)
     try {
       await this.add(record)
     } catch (error) {
-      await undo().catch(() => {})
+      if (!wasKept) await undo().catch(() => {})
       throw error
     }
   }

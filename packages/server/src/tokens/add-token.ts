@@ -42,14 +42,20 @@ export function addReverse(
   return { token, port }
 }
 
-/** Adds a token of connectors. @throws ServerError when it is taken, or the reverse token is unknown */
+/**
+ * Adds a token of connectors. One that is there already and says the same is fine, but not one with a policy: the caller
+ * would believe in a policy that is not in force.
+ *
+ * @throws ServerError when it is taken, or the reverse token is unknown
+ */
 export function addConnector(
   { token = makeToken(), reverseToken, ...options }: ConnectorTokenRequest,
   tokens: TokenRegistry,
 ): string {
   const reverse = tokens.findReverse(reverseToken)
   const known = tokens.find(token)
-  if (known?.kind === 'connector' && known.reverse === reverse && known.owner === undefined) return token
+  const isSame = known?.kind === 'connector' && known.reverse === reverse && known.owner === undefined
+  if (isSame && known.policy === undefined && options.policy === undefined) return token
   if (known !== undefined) throw new ServerError('ERR_SERVER_TOKEN_EXISTS', 'connector token already exists')
   return tokens.add({ kind: 'connector' as const, token, reverse, owner: undefined, ...policyOf(options) }).token
 }
