@@ -70,7 +70,7 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
   constructor(options: ServerOptions = {}) {
     super()
     this.#options = resolveServerOptions(options)
-    const { logger, clock, apiKey, apiSocket, state, orphanedTokenMs } = this.#options
+    const { logger, clock, apiKey, apiSocket, socksHost, state, orphanedTokenMs } = this.#options
     this.#logger = logger
     this.#throttle = new AuthThrottle({ clock })
     this.#refusals = new RefusalLog(clock, logger)
@@ -105,7 +105,7 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
       save: state === undefined ? undefined : (added) => (added === undefined ? state.save() : this.#kept!.add(added)),
     })
     this.#orphanedTokens = new OrphanedTokens({ ...ofProviders, clock, keepMs: orphanedTokenMs })
-    const keeping = { tokens: this.#tokens, logger, server: this, orphans: this.#orphanedTokens }
+    const keeping = { tokens: this.#tokens, logger, socksHost, server: this, orphans: this.#orphanedTokens }
     this.#kept = state === undefined ? undefined : new KeptTokens({ state, ...keeping })
     this.#api = apiKey === undefined && apiSocket === undefined ? undefined : this.#makeApi(apiKey)
     this.ports = new PortChanges(this.#own, this.#tokens, this.#groups, (at) => this.emit('listening', at))

@@ -1,8 +1,11 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { onceEvent } from '@ls/testkit'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { LinkSocksServer } from '../server.js'
+import type { ReverseTokenRequest } from '../tokens/token-requests.js'
 import { ServerState } from './server-state.js'
 import { formatState, type StoredToken } from './state-content.js'
 
@@ -118,3 +121,52 @@ describe('a write that fails', () => {
     expect(server.tokens().map(({ token }) => token)).toEqual(['r'])
   })
 })
+
+describe('a reverse token with accounts and addresses of its own', () => {
+  const requests: ReverseTokenRequest[] = [
+    { token: 'x', socksPort: 0, accounts: [{ username: 'ada', password: 'secret' }], socksNowait: false },
+    { token: 'y', socksPort: 0, socksHost: '127.0.0.2' },
+    { token: 'z', socksListen: ['127.0.0.1:0'], username: 'ada', password: 'secret' },
+  ]
+
+  test('comes back as it was', async () => {
+    const first = await start()
+    for (const request of requests) {
+      first.addReverseToken(request)
+      await first.keepToken(request.token ?? '')
+    }
+    const written = await read()
+    const second = await start()
+    second.addForwardToken('other')
+    await second.keepToken('other')
+    const expected = requests.map((request) => ({
+      kind: 'reverse',
+      port: request.socksListen ? -1 : 0,
+      ...stored(request),
+    }))
+    expect([written, (await read()).slice(0, -1)]).toEqual([expected, expected])
+  })
+
+  test('asks for its accounts at its port again', async () => {
+    const first = await start()
+    first.addReverseToken({
+      token: 'x',
+      socksPort: 0,
+      accounts: [{ username: 'ada', password: 's' }],
+      socksNowait: true,
+    })
+    await first.keepToken('x')
+    const second = new LinkSocksServer({ host: '127.0.0.1', port: 0, state: await ServerState.open(path) })
+    servers.push(second)
+    const open = onceEvent(second, 'socksListening')
+    await second.listen()
+    const [address] = await open
+    const socket = connect((address as { readonly port: number }).port, '127.0.0.1').end(Buffer.from([5, 1, 0]))
+    const [answer] = await onceEvent(socket, 'data')
+    expect(answer).toEqual(Buffer.from([5, 0xff]))
+  })
+})
+
+function stored({ socksPort: _port, ...request }: ReverseTokenRequest): object {
+  return request
+}

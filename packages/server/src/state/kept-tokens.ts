@@ -1,5 +1,5 @@
 import { type Logger, textOf } from '@ls/foundation'
-import type { TokenRecord, TokenRegistry } from '../tokens/token-registry.js'
+import type { ReverseToken, TokenRecord, TokenRegistry } from '../tokens/token-registry.js'
 import type { OrphanedTokens } from '../tokens/orphaned-tokens.js'
 import { restoreToken, type TokenMaker } from './restore-token.js'
 import type { ServerState } from './server-state.js'
@@ -9,6 +9,8 @@ export interface KeptTokensOptions {
   readonly state: ServerState
   readonly tokens: TokenRegistry
   readonly logger: Logger
+  /** Address of SOCKS ports whose token has none of its own. */
+  readonly socksHost: string
   readonly server: TokenMaker
   readonly orphans: OrphanedTokens
 }
@@ -29,7 +31,7 @@ export class KeptTokens {
   restore(): void {
     if (this.#isRestored) return
     this.#isRestored = true
-    const { state, tokens, logger } = this.#options
+    const { state, tokens, logger, socksHost } = this.#options
     for (const stored of state.found.tokens) {
       try {
         this.#restore(stored)
@@ -41,7 +43,10 @@ export class KeptTokens {
       }
     }
     // In the order of registration: a connector token comes after the token it leads to.
-    state.takeFrom(() => [...[...tokens].filter((each) => this.#kept.has(each)).map(stored), ...this.#absent])
+    state.takeFrom(() => {
+      const kept = [...tokens].filter((each) => this.#kept.has(each))
+      return [...kept.map((each) => stored(each, socksHost)), ...this.#absent]
+    })
   }
 
   has(record: TokenRecord): boolean {
@@ -114,7 +119,8 @@ function reverseOf(stored: StoredToken): string | undefined {
   return stored.kind === 'connector' ? stored.reverseToken : undefined
 }
 
-function stored(record: TokenRecord): StoredToken {
+/** All that says who may use the token and where: it must not come back weaker. */
+function stored(record: TokenRecord, socksHost: string): StoredToken {
   const { token } = record
   const part = { token, ...(record.policy === undefined ? {} : { policy: record.policy.options }) }
   switch (record.kind) {
@@ -132,7 +138,17 @@ function stored(record: TokenRecord): StoredToken {
         ...(allowManageConnector ? { allowManageConnector } : {}),
         ...(ports === undefined ? {} : { ports }),
       }
-      return { kind: record.kind, ...part, port, ...login, ...rights }
+      return { kind: record.kind, ...part, port, ...login, ...placeOf(record, socksHost), ...rights }
     }
+  }
+}
+
+/** What differs from the defaults of the server, which may change between two starts. */
+function placeOf({ accounts = [], host, listenOn = [], socksNowait }: ReverseToken, socksHost: string): object {
+  return {
+    ...(accounts.length === 0 ? {} : { accounts }),
+    ...(host === socksHost ? {} : { socksHost: host }),
+    ...(listenOn.length === 0 ? {} : { socksListen: listenOn }),
+    ...(socksNowait === undefined ? {} : { socksNowait }),
   }
 }

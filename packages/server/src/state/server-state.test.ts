@@ -87,6 +87,15 @@ describe('ServerState', () => {
     ['{"schema":1,"tokens":[{"kind":"reverse","token":"t"}]}', 'tokens.0.port is no number'],
     ['{"schema":1,"tokens":[{"kind":"forward","token":"t","policy":{"x":1}}]}', 'tokens.0.policy.x is no key here'],
     ['{"schema":1,"made":{"a":1}}', 'made has a value that is no text'],
+    ['{"schema":1,"tokens":[{"kind":"reverse","token":"t","port":1,"accounts":{}}]}', 'tokens.0.accounts is no list'],
+    [
+      '{"schema":1,"tokens":[{"kind":"reverse","token":"t","port":1,"accounts":[{"username":"a"}]}]}',
+      'tokens.0.accounts.0.password is no string',
+    ],
+    [
+      '{"schema":1,"tokens":[{"kind":"reverse","token":"t","port":1,"socksListen":[1]}]}',
+      'tokens.0.socksListen.0 is no string',
+    ],
   ])('does not take the file %s', async (text, reason) => {
     writeFileSync(path, text)
     await expect(ServerState.open(path)).rejects.toThrow(`the state file ${path} cannot be read: ${reason}`)

@@ -1,4 +1,5 @@
 import { textOf } from '@ls/foundation'
+import type { Account } from '@ls/relay'
 import { Policy } from '../policy/policy.js'
 import type { PolicyOptions } from '../policy/policy-options.js'
 
@@ -19,6 +20,13 @@ interface StoredReverseToken extends StoredPart {
   readonly port: number
   readonly username?: string
   readonly password?: string
+  /** More accounts that may use the port. */
+  readonly accounts?: readonly Account[]
+  /** Address of its SOCKS port, if it is not that of the server. */
+  readonly socksHost?: string
+  /** Addresses of SOCKS instead of its host and port. */
+  readonly socksListen?: readonly string[]
+  readonly socksNowait?: boolean
   readonly allowManageConnector?: boolean
   /** Ports that its providers may have opened. */
   readonly ports?: string
@@ -92,12 +100,27 @@ function parseToken(value: unknown, index: number): StoredToken {
         port: need(json, 'port', 'number', where) as number,
         ...optional(json, 'username', 'string', where),
         ...optional(json, 'password', 'string', where),
+        ...list(json, 'accounts', where, accountOf),
+        ...optional(json, 'socksHost', 'string', where),
+        ...list(json, 'socksListen', where, textIn),
+        ...optional(json, 'socksNowait', 'boolean', where),
         ...optional(json, 'allowManageConnector', 'boolean', where),
         ...optional(json, 'ports', 'string', where),
       }
     default:
       throw new RangeError(`${where}.kind is none of forward, reverse, connector`)
   }
+}
+
+function accountOf(value: unknown, where: string): Account {
+  const json = objectOf(value, where)
+  const text = (key: string): string => need(json, key, 'string', where) as string
+  return { username: text('username'), password: text('password') }
+}
+
+function textIn(value: unknown, where: string): string {
+  if (typeof value === 'string') return value
+  throw new RangeError(`${where} is no string`)
 }
 
 function policyOf(value: unknown, where: string): PolicyOptions {
@@ -120,4 +143,16 @@ function need(json: Readonly<Record<string, unknown>>, key: string, type: string
 
 function optional(json: Readonly<Record<string, unknown>>, key: string, type: string, where: string): object {
   return json[key] === undefined ? {} : { [key]: need(json, key, type, where) }
+}
+
+function list(
+  json: Readonly<Record<string, unknown>>,
+  key: string,
+  where: string,
+  read: (value: unknown, where: string) => unknown,
+): object {
+  const value = json[key]
+  if (value === undefined) return {}
+  if (!Array.isArray(value)) throw new RangeError(`${where}.${key} is no list`)
+  return { [key]: value.map((each, index) => read(each, `${where}.${key}.${index}`)) }
 }

@@ -28,16 +28,16 @@ export function addReverse(
 ): { token: string; port: number } {
   const fault = faultOf(request)
   if (fault !== undefined) throw new RangeError(fault)
-  const { token = makeToken(), username, password, allowManageConnector = false } = request
+  const { token = makeToken(), username, password, socksNowait, allowManageConnector = false } = request
   tokens.assertFree(token)
   const port = groups.takePort(request)
   const host = request.socksHost ?? server.socksHost
   const login = { username, password, accounts: request.accounts ?? [] }
-  const place = { port, host, listenOn: request.socksListen ?? [] }
+  const place = { port, host, listenOn: request.socksListen ?? [], socksNowait }
   const more = { allowManageConnector, ports: request.ports, ...policyOf(request) }
   const record = { kind: 'reverse' as const, token, ...place, ...login, ...more }
   // Checks that can fail come first.
-  groups.add(record, request.socksNowait ?? server.socksNowait)
+  groups.add(record, socksNowait ?? server.socksNowait)
   tokens.add(record)
   return { token, port }
 }

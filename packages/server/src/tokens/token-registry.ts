@@ -31,6 +31,8 @@ export interface ReverseToken {
   password: string | undefined
   /** More accounts that may use the port. */
   accounts?: readonly Account[]
+  /** Its port opens before the first provider has come; undefined for what the server does. */
+  readonly socksNowait?: boolean | undefined
   /** Providers may add and remove connector tokens. */
   readonly allowManageConnector: boolean
   /** Ports that providers may expose, `2222,4000-4100`; undefined for those that the server allows. */
