@@ -28,3 +28,19 @@ test('TokenTraffic adds channels that are open, and goes on with the totals of a
     { token: tokenLabel('a'), open: 1, ended: 1, bytesToTarget: 2, bytesFromTarget: 4 },
   ])
 })
+
+test('TokenTraffic counts connector tokens of providers for their reverse token, and others by themselves', () => {
+  const traffic = new TokenTraffic()
+  const reverse = { token: 'r' }
+  const [ofProvider, ofServer] = [
+    { token: 'c', reverse, owner: '00' },
+    { token: 'd', reverse, owner: undefined },
+  ]
+  traffic.ended(ofProvider, moved)
+  traffic.ended(ofServer, moved)
+  const open = traffic.snapshot([[ofProvider, moved]]).map((totals) => [totals.token, totals.open, totals.ended])
+  expect(open).toEqual([
+    [tokenLabel('r'), 1, 1],
+    [tokenLabel('d'), 0, 1],
+  ])
+})

@@ -13,6 +13,15 @@ export function tokenLabel(token: string): string {
 /** Label of all tokens past {@link maxLabelledTokens}. */
 const others = 'other'
 
+/** What is looked at of a token. */
+interface CountedToken {
+  readonly token: string
+  /** Connector: the provider that added it. */
+  readonly owner?: string | undefined
+  /** Connector: the token it leads to. */
+  readonly reverse?: { readonly token: string }
+}
+
 /** Totals by token. They stay when a token is removed, since a total that falls looks like a restart. */
 export class TokenTraffic {
   readonly #maxTokens: number
@@ -25,14 +34,14 @@ export class TokenTraffic {
   }
 
   /** A channel of the token is over. */
-  ended(record: { readonly token: string }, moved: Moved): void {
+  ended(record: CountedToken, moved: Moved): void {
     const totals = this.#totalsOf(record)
     totals.ended++
     add(totals, moved)
   }
 
   /** All totals, with the channels that are open now. */
-  snapshot(open: Iterable<readonly [record: { readonly token: string }, moved: Moved]>): TokenCounts[] {
+  snapshot(open: Iterable<readonly [record: CountedToken, moved: Moved]>): TokenCounts[] {
     const running = new Map<string, Totals>()
     for (const [record, moved] of open) {
       const { token } = this.#totalsOf(record)
@@ -52,9 +61,10 @@ export class TokenTraffic {
     })
   }
 
-  #totalsOf(record: { readonly token: string }): Totals {
-    const label = this.#labels.get(record) ?? tokenLabel(record.token)
-    this.#labels.set(record, label)
+  #totalsOf(record: CountedToken): Totals {
+    const payer = payerOf(record)
+    const label = this.#labels.get(payer) ?? tokenLabel(payer.token)
+    this.#labels.set(payer, label)
     const known =
       this.#totals.get(label) ?? (this.#totals.size < this.#maxTokens ? undefined : this.#totals.get(others))
     if (known !== undefined) return known
@@ -62,6 +72,11 @@ export class TokenTraffic {
     this.#totals.set(totals.token, totals)
     return totals
   }
+}
+
+/** Providers make connector tokens at will: with a label for each, those of one reverse token could take all labels. */
+function payerOf(record: CountedToken): CountedToken {
+  return record.owner === undefined ? record : (record.reverse ?? record)
 }
 
 interface Totals {
