@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { targetOf } from '../../testing/target-of.js'
 import { EntryRules } from './entry-rules.js'
+import { TargetRules } from './target-rules.js'
 
 describe('EntryRules.refusalOf', () => {
   test.each([
@@ -12,6 +13,20 @@ describe('EntryRules.refusalOf', () => {
     [['*.internal:80'], 'git.internal', 80, undefined],
   ])('of %j for %s:%d is %s', async (rules, host, port, word) => {
     expect((await new EntryRules(rules).refusalOf(targetOf(host, port)))?.failure.word).toBe(word)
+  })
+
+  test.each([
+    [{ deny: ['127.0.0.0/8', '[::1]'] }, 'localhost', 'forbidden'],
+    [{ deny: ['127.0.0.1-9', '[::1]'] }, 'localhost', 'forbidden'],
+    [{ allow: ['localhost:*'], deny: ['127.0.0.0/8', '[::1]'] }, 'localhost', 'forbidden'],
+    [{ deny: ['10.0.0.0/8'] }, 'localhost', undefined],
+    [{ deny: ['10.0.0.0/8'] }, 'nowhere.invalid', 'dns'],
+    [{ guard: 'local' as const }, 'nowhere.invalid', 'dns'],
+    [{ deny: ['*.internal', ':25'] }, 'nowhere.invalid', undefined],
+    [{ allow: ['*.invalid:80'] }, 'nowhere.invalid', undefined],
+  ])('for a user with %j of %s is %s', async (user, host, word) => {
+    const rules = new EntryRules([], undefined, new TargetRules(user))
+    expect((await rules.refusalOf(targetOf(host, 80)))?.failure.word).toBe(word)
   })
 
   test('of a name that has no address is that it has none', async () => {

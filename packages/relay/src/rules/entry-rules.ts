@@ -9,8 +9,8 @@ import type { TargetRules } from './target-rules.js'
 /**
  * Which targets the users of a proxy port may ask for.
  *
- * A name that no rule mentions is looked up here, and all its addresses must be allowed. The other end does its own
- * lookup, so only rules there control what is dialled.
+ * A name that no rule mentions is looked up here, and all its addresses must be allowed; so is any name for a user to
+ * whom addresses are closed. The other end does its own lookup, so only rules there control what is dialled.
  */
 export class EntryRules {
   readonly #rules: AccessRules
@@ -30,8 +30,8 @@ export class EntryRules {
   /** Why a target is not allowed; undefined if it is. */
   async refusalOf(target: Target): Promise<RelayError | undefined> {
     const fault = this.#faultAt(target, target)
-    if (fault === undefined) return undefined
-    if (target.address !== undefined || this.#user?.closes(target) !== undefined) return forbidden(target, fault)
+    if (fault === undefined && !this.#mustLookUp(target)) return undefined
+    if (fault !== undefined && this.#isFinal(target)) return forbidden(target, fault)
     try {
       const addresses = await resolveAll(this.#resolver, target.host)
       const faults = addresses.map((address) => this.#faultOf(target, address))
@@ -40,6 +40,16 @@ export class EntryRules {
     } catch (error) {
       return new RelayError(failureOf(error, formatTarget(target)))
     }
+  }
+
+  /** Whether a name that is open by its text may lead to an address that is closed. */
+  #mustLookUp({ address }: Target): boolean {
+    return address === undefined && this.#user?.closesAddresses === true
+  }
+
+  /** Whether no address could make up for the fault of a target. */
+  #isFinal(target: Target): boolean {
+    return target.address !== undefined || this.#user?.closes(target) !== undefined
   }
 
   #faultOf(target: Target, text: string): string | undefined {

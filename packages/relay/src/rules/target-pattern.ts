@@ -13,6 +13,8 @@ export interface TargetPattern {
   matches(target: Target): boolean
   /** For rules that forbid: also true for an address that leads to a matching one, see {@link leadsTo}. */
   touches(target: Target): boolean
+  /** It says nothing of names, so it can only judge one by the addresses that this leads to. */
+  readonly isAboutAddresses: boolean
 }
 
 /**
@@ -32,6 +34,7 @@ export function parseTargetPattern(text: string, rule: string): TargetPattern | 
   return {
     matches: (target) => hasPort(target) && host.matches(target),
     touches: (target) => hasPort(target) && host.touches(target),
+    isAboutAddresses: host.isAboutAddresses,
   }
 }
 
@@ -43,7 +46,7 @@ function parsePorts(ports: string, rule: string): readonly [number, number] {
 }
 
 function parseHost(host: string, rule: string): TargetPattern {
-  if (host === '*') return { matches: () => true, touches: () => true }
+  if (host === '*') return { matches: () => true, touches: () => true, isAboutAddresses: false }
   if (host.startsWith('*.')) {
     const suffix = `.${parseName(host.slice(2), rule)}`
     return nameTest((name) => name.endsWith(suffix))
@@ -69,7 +72,7 @@ function parseName(text: string, rule: string): string {
 
 function nameTest(test: (name: string) => boolean): TargetPattern {
   const matches = ({ host, address }: Target): boolean => address === undefined && test(host)
-  return { matches, touches: matches }
+  return { matches, touches: matches, isAboutAddresses: false }
 }
 
 function rangeTest(range: IpRange, rule: string): TargetPattern {
@@ -91,5 +94,6 @@ function addressTest(test: (address: IpAddress) => boolean): TargetPattern {
   return {
     matches: ({ address }) => address !== undefined && test(address),
     touches: ({ address }) => address !== undefined && leadsTo(address).some(test),
+    isAboutAddresses: true,
   }
 }

@@ -18,16 +18,19 @@ interface Denial {
 
 /** The targets that one user may reach. They narrow the rules for all, and never widen them. */
 export class TargetRules {
+  /** Some addresses are closed, so a name that is open by its text must be looked up. */
+  readonly closesAddresses: boolean
   readonly #allow: AccessRules
   readonly #denials: readonly Denial[]
   readonly #guard: Guard
 
   /** @throws RangeError naming the rule and what is wrong with it */
   constructor(options: TargetRulesOptions) {
-    const { allow = [], deny = [] } = options
+    const { allow = [], deny = [], guard = 'none' } = options
     this.#allow = parseAccessRules(allow)
     this.#denials = deny.map(parseDenial)
     this.#guard = new Guard(options)
+    this.closesAddresses = guard !== 'none' || this.#denials.some(({ pattern }) => pattern.isAboutAddresses)
   }
 
   /**
