@@ -3,11 +3,12 @@ import { createServer, type AddressInfo } from 'node:net'
 import { once } from 'node:events'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { systemResolver } from '@ls/dial'
 import { type Account, connect as connectHttp } from '@ls/http-proxy'
 import { silentLogger } from '@ls/foundation'
 import { connect } from '@ls/socks5/node'
 import { echoServer, freePort, httpServer, onceEvent, until } from '@ls/testkit'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { RelayError } from '../errors.js'
 import { afterTest, closing } from '../../testing/cleanup.js'
 import { RawClient } from '../../testing/raw-client.js'
@@ -78,6 +79,15 @@ describe('an Inbound serves SOCKS5', () => {
     const { client, target } = await rawNet({ inbound: { accessRules: ['10.0.0.0/8:*'] } })
     client.write([5, 1, 0], [5, 1, 0, ...loopback(target.port)])
     expect(hexOf(await client.read(4))).toBe('05000502')
+  })
+
+  test('by looking names up for its tenant', async () => {
+    const lookup = vi.spyOn(systemResolver, 'lookup')
+    afterTest(() => lookup.mockRestore())
+    const tenant = {}
+    const { proxy } = await rawNet({ inbound: { accessRules: ['10.0.0.0/8:*'], tenant } })
+    await expect(connect({ proxy, target: { host: 'localhost', port: 80 } })).rejects.toThrow(/forbid/i)
+    expect(lookup.mock.calls[0]?.[2]?.tenant).toBe(tenant)
   })
 
   test('where a rule of its own allows the target', async () => {

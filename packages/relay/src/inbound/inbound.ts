@@ -54,6 +54,8 @@ export interface InboundOptions extends PayloadOptions, Omit<ChannelSource, 'ent
   readonly pace?: Pace
   /** Further rules for those targets. @default none */
   readonly targetRules?: TargetRules
+  /** Identity of the tenant whose ports these are: its lookups do not delay those of another. @default none */
+  readonly tenant?: unknown
   /** How target names are looked up if `accessRules` contain only addresses. @default as the system does */
   readonly dns?: DnsOptions
   /** Protocols that clients may speak; `auto` detects the protocol by the first byte. @default 'auto' */
@@ -200,12 +202,13 @@ export class Inbound {
   }
 
   #makeAccess(users: readonly Account[]): Access {
-    const { accessRules = [], targetRules, dns, handshakeDeadlineMs = defaultHandshakeDeadlineMs } = this.#options
-    const hasRules = accessRules.length > 0 || targetRules !== undefined
+    const { accessRules = [], targetRules: user, dns, tenant } = this.#options
+    const { handshakeDeadlineMs = defaultHandshakeDeadlineMs } = this.#options
+    const hasRules = accessRules.length > 0 || user !== undefined
     const auth = users.length === 0 ? undefined : accounts(users)
     const serving: ServeSocksOptions = {
       ...this.#options,
-      ...(hasRules ? { entryRules: new EntryRules(accessRules, dns, targetRules) } : {}),
+      ...(hasRules ? { entryRules: new EntryRules(accessRules, { dns, user, tenant }) } : {}),
       auth,
       handshakeDeadlineMs,
       onProven: (socket) => this.#proven(socket),

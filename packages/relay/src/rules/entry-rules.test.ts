@@ -1,4 +1,5 @@
-import { describe, expect, test } from 'vitest'
+import { systemResolver } from '@ls/dial'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { targetOf } from '../../testing/target-of.js'
 import { EntryRules } from './entry-rules.js'
 import { TargetRules } from './target-rules.js'
@@ -25,8 +26,16 @@ describe('EntryRules.refusalOf', () => {
     [{ deny: ['*.internal', ':25'] }, 'nowhere.invalid', undefined],
     [{ allow: ['*.invalid:80'] }, 'nowhere.invalid', undefined],
   ])('for a user with %j of %s is %s', async (user, host, word) => {
-    const rules = new EntryRules([], undefined, new TargetRules(user))
+    const rules = new EntryRules([], { user: new TargetRules(user) })
     expect((await rules.refusalOf(targetOf(host, 80)))?.failure.word).toBe(word)
+  })
+
+  test('looks names up for the tenant', async () => {
+    const lookup = vi.spyOn(systemResolver, 'lookup')
+    onTestFinished(() => lookup.mockRestore())
+    const tenant = {}
+    await new EntryRules(['10.0.0.0/8:80'], { tenant }).refusalOf(targetOf('localhost'))
+    expect(lookup.mock.calls[0]?.[2]?.tenant).toBe(tenant)
   })
 
   test('of a name that has no address is that it has none', async () => {

@@ -6,6 +6,16 @@ import { type AccessRules, parseAccessRules } from './access-rules.js'
 import { formatTarget, type Target, targetAt } from '../target.js'
 import type { TargetRules } from './target-rules.js'
 
+/** Whose rules they are, and how they look up names. */
+export interface EntryRulesOptions {
+  /** @default as the system does */
+  readonly dns?: DnsOptions | undefined
+  /** Rules of the user that asks, on top of those for all. @default none */
+  readonly user?: TargetRules | undefined
+  /** Identity of the tenant: lookups of one tenant do not delay those of another. @default none */
+  readonly tenant?: unknown
+}
+
 /**
  * Which targets the users of a proxy port may ask for.
  *
@@ -16,14 +26,13 @@ export class EntryRules {
   readonly #rules: AccessRules
   readonly #user: TargetRules | undefined
   readonly #resolver: NameResolver
+  readonly #tenant: unknown
 
-  /**
-   * @param user Rules of the user that asks, on top of `rules`. @default none
-   * @throws RangeError for a rule or a name server that is not valid
-   */
-  constructor(rules: readonly string[], dns?: DnsOptions, user?: TargetRules) {
+  /** @throws RangeError for a rule or a name server that is not valid */
+  constructor(rules: readonly string[], { dns, user, tenant }: EntryRulesOptions = {}) {
     this.#rules = parseAccessRules(rules)
     this.#user = user
+    this.#tenant = tenant
     this.#resolver = resolversFor(dns).targets
   }
 
@@ -33,7 +42,7 @@ export class EntryRules {
     if (fault === undefined && !this.#mustLookUp(target)) return undefined
     if (fault !== undefined && this.#isFinal(target)) return forbidden(target, fault)
     try {
-      const addresses = await resolveAll(this.#resolver, target.host)
+      const addresses = await resolveAll(this.#resolver, target.host, { tenant: this.#tenant })
       const faults = addresses.map((address) => this.#faultOf(target, address))
       const found = faults.find((each) => each !== undefined)
       return found === undefined ? undefined : forbidden(target, found)

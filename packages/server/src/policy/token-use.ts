@@ -2,6 +2,7 @@ import type { RareLog } from '@ls/foundation'
 import { type Asker, ChannelSlots, EntryRules, type Pace, RateLimit, RelayError } from '@ls/relay'
 import { Forbidden } from '../links/handshake.js'
 import type { ResolvedServerOptions } from '../options.js'
+import { tenantOf } from '../tokens/tenant.js'
 import { Crowded } from '../tokens/tenants.js'
 import { tokenId, type TokenRecord } from '../tokens/token-registry.js'
 import type { Policy } from './policy.js'
@@ -31,7 +32,8 @@ export class TokenUse {
     const { policy, server } = options
     this.#options = options
     this.policy = policy
-    if (policy.targets !== undefined) this.entryRules = new EntryRules([], server.dns, policy.targets)
+    const rules = { dns: server.dns, user: policy.targets, tenant: tenantOf(options.record) }
+    if (policy.targets !== undefined) this.entryRules = new EntryRules([], rules)
     const onForbidden = (reason: string): void => this.refused(reason)
     const { up, down } = limitsOf(policy, server)
     const hasRate = up !== undefined || down !== undefined

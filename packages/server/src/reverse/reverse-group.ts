@@ -73,6 +73,7 @@ export class ReverseGroup {
       ...(use?.portPace === undefined ? {} : { pace: use.portPace }),
       maxConnections: server.maxTokenChannels + server.pending.maxPending,
       slots: this.#slots,
+      tenant: record,
       pick: (signal) => this.#pick(signal),
       pickOther: (tried) => this.#all.other(tried),
       unlinkedLimitMs: sleepingProviderMs,
