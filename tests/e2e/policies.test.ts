@@ -133,3 +133,54 @@ describe('a policy', () => {
     expect((await gone)[1]).toMatch(/^the token expired at /)
   })
 })
+
+describe('a connector token that a provider made', () => {
+  /** A server whose provider has made the tokens `made` and `other`. */
+  async function startAutonomy(policy: PolicyOptions): Promise<LinkSocksServer> {
+    const server = await startServer()
+    const { token } = server.addReverseToken({ allowManageConnector: true, policy })
+    const provider = await startClient(server, { token, reverse: true })
+    await provider.addConnector('made')
+    await provider.addConnector('other')
+    return server
+  }
+
+  const startConnector = (server: LinkSocksServer, token = 'made'): Promise<LinkSocksClient> =>
+    startClient(server, { token, socksPort: 0, reconnectDelayMs: 10 })
+
+  test('leads where the policy of the provider lets it, whatever roles that has', async () => {
+    const { port } = closing(await echoServer())
+    const server = await startAutonomy({ allow: [`127.0.0.0/8:${port}`], roles: ['provider'] })
+    const { socksAddress } = await startConnector(server)
+    expect([await ask(socksAddress, '127.0.0.1', port), await ask(socksAddress, '127.0.0.1', 1)]).toEqual([
+      'ok',
+      expect.stringMatching(/not allowed|forbidden|0x02/i),
+    ])
+  })
+
+  test('shares the channels of the policy with another', async () => {
+    const { port } = closing(await echoServer())
+    const server = await startAutonomy({ maxChannels: 1 })
+    const [first, second] = [await startConnector(server, 'made'), await startConnector(server, 'other')]
+    expect(await ask(first.socksAddress, '127.0.0.1', port)).toBe('ok')
+    expect(await ask(second.socksAddress, '127.0.0.1', port)).not.toBe('ok')
+  })
+
+  test('counts for the links of the policy', async () => {
+    const server = await startAutonomy({ maxLinks: 2 })
+    await startConnector(server)
+    const refused = onceEvent(server, 'clientRefused')
+    startConnector(server, 'other').catch(() => {})
+    expect((await refused)[1]).toBe('the limit of 2 links of this token is reached')
+  })
+
+  test('lets nobody in outside the hours of the policy', async () => {
+    const noon = Date.parse('2026-11-26T12:00:00Z')
+    vi.spyOn(Date, 'now').mockReturnValue(noon)
+    const server = await startAutonomy({ hours: { open: ['thu 12:00-13:00'], zone: 'UTC' } })
+    vi.spyOn(Date, 'now').mockReturnValue(noon + 3_600_000)
+    const refused = onceEvent(server, 'clientRefused')
+    startConnector(server).catch(() => {})
+    expect((await refused)[1]).toBe('the token may not be used at this hour')
+  })
+})

@@ -17,7 +17,7 @@ import type { ResolvedServerOptions } from '../options.js'
 import type { RefusalCause, ServerCounts } from '../counts/server-counts.js'
 import type { Identity, Peer } from './peer.js'
 import { plainAddress } from '@ls/relay'
-import { tenantOf } from '../tokens/tenant.js'
+import { policyHolderOf, tenantOf } from '../tokens/tenant.js'
 import { Crowded, Tenants } from '../tokens/tenants.js'
 import type { TokenRecord, TokenRegistry } from '../tokens/token-registry.js'
 
@@ -38,7 +38,7 @@ export interface AdmissionOptions {
   onMessage(peer: Peer, message: Uint8Array): void
   /** Checks what the token's policy says of a client. @throws Forbidden, or Crowded if it may try again */
   permit(identity: Identity, remoteAddress: string): void
-  /** Checks that a token with `links` may have another. @throws Crowded */
+  /** Checks that a token may have a link beside the `links` that its policy counts. @throws Crowded */
   assertRoom(record: TokenRecord, links: number): void
   /** A client was refused. */
   onRefused(remoteAddress: string, reason: string, cause: RefusalCause): void
@@ -153,13 +153,13 @@ export class Admission {
   }
 
   #assertRoom(record: TokenRecord, resuming?: Session): void {
-    const tenant = tenantOf(record)
+    const [tenant, holder] = [tenantOf(record), policyHolderOf(record)]
     const maxTokenLinks = this.#maxTokenLinks
     let links = 0
     let tenantLinks = 0
     for (const peer of this.#peers) {
       if (!peer.session.linked || peer.session === resuming) continue
-      if (peer.record === record) links++
+      if (policyHolderOf(peer.record) === holder) links++
       if (tenantOf(peer.record) === tenant) tenantLinks++
     }
     if (tenantLinks >= maxTokenLinks) throw new Crowded(`one token may have ${maxTokenLinks} links at once`)

@@ -23,8 +23,8 @@ export interface Rate {
 
 /** A client that asks for a link. */
 export interface LinkRequest {
-  /** What it is to be. */
-  readonly role: PolicyRole
+  /** What it is to be; undefined if that is no matter of this policy. */
+  readonly role: PolicyRole | undefined
   /** As `plainAddress` gives it. */
   readonly remoteAddress: string
   /** Milliseconds since 1970. */
@@ -81,7 +81,8 @@ export class Policy {
 
   /** Why a client may not come in now; undefined if it may. */
   linkFault({ role, remoteAddress, nowMs }: LinkRequest): LinkFault | undefined {
-    if (this.#roles?.includes(role) === false) return { reason: `the token is not for a ${role}`, final: true }
+    if (role !== undefined && this.#roles?.includes(role) === false)
+      return { reason: `the token is not for a ${role}`, final: true }
     if (this.#sources?.has(remoteAddress) === false) {
       return { reason: `the token may not be used from ${remoteAddress}`, final: true }
     }

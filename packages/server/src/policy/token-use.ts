@@ -13,6 +13,8 @@ export interface TokenUseOptions {
   readonly policy: Policy
   readonly server: ResolvedServerOptions
   readonly rareLog: RareLog
+  /** The use of the token whose providers made this one, if that has the policy and the channels. @default none */
+  readonly shared: TokenUse | undefined
 }
 
 /** What one token with a policy does now, and what it may. Refusals reach its user and the log. */
@@ -27,12 +29,16 @@ export class TokenUse {
   /** Rates at a proxy port of the token, where its users send. */
   readonly portPace: Pace | undefined
   readonly #options: TokenUseOptions
+  /** Undefined where the roles of the policy are about another token. */
+  readonly #role: PolicyRole | undefined
 
   constructor(options: TokenUseOptions) {
-    const { policy, server } = options
+    const { record, policy, server, shared } = options
     this.#options = options
     this.policy = policy
-    const rules = { dns: server.dns, user: policy.targets, tenant: tenantOf(options.record) }
+    // What the server says of tokens without a policy of their own is about this one as well.
+    this.#role = shared === undefined || policy === server.policy ? roles[record.kind] : undefined
+    const rules = { dns: server.dns, user: policy.targets, tenant: tenantOf(record) }
     if (policy.targets !== undefined) this.entryRules = new EntryRules([], rules)
     const onForbidden = (reason: string): void => this.refused(reason)
     const { up, down } = limitsOf(policy, server)
@@ -45,13 +51,14 @@ export class TokenUse {
     const ofServer = { limit: server.maxTokenChannels, what: 'channels of this token (--max-token-channels)' }
     const { maxChannels = ofServer.limit } = policy
     const ofPolicy = { limit: maxChannels, what: 'channels of this token (its policy)' }
-    this.slots = new ChannelSlots({ ...(maxChannels < ofServer.limit ? ofPolicy : ofServer), parent: server.slots })
+    this.slots =
+      shared?.slots ??
+      new ChannelSlots({ ...(maxChannels < ofServer.limit ? ofPolicy : ofServer), parent: server.slots })
   }
 
   /** Checks a client that wants a link. @throws Forbidden, or Crowded if it may try again */
   permit(remoteAddress: string): void {
-    const { record } = this.#options
-    const fault = this.policy.linkFault({ role: roles[record.kind], remoteAddress, nowMs: Date.now() })
+    const fault = this.policy.linkFault({ role: this.#role, remoteAddress, nowMs: Date.now() })
     if (fault === undefined) return
     this.refused(fault.reason)
     throw fault.final ? new Forbidden(fault.reason) : new Crowded(fault.reason)

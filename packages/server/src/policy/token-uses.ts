@@ -1,7 +1,9 @@
 import { RareLog, type TimerHandle } from '@ls/foundation'
 import type { Peer } from '../links/peer.js'
 import type { ResolvedServerOptions } from '../options.js'
+import { policyHolderOf } from '../tokens/tenant.js'
 import type { TokenRecord } from '../tokens/token-registry.js'
+import type { Policy } from './policy.js'
 import { TokenUse } from './token-use.js'
 
 export interface TokenUsesOptions {
@@ -26,9 +28,9 @@ export class TokenUses {
   /** Undefined for a token without a policy. */
   of(record: TokenRecord): TokenUse | undefined {
     const { server } = this.#options
-    const { policy = server.policy } = record
+    const { policy = server.policy } = policyHolderOf(record)
     if (policy === undefined) return undefined
-    const known = this.#uses.get(record) ?? new TokenUse({ record, policy, server, rareLog: this.#rareLog })
+    const known = this.#uses.get(record) ?? this.#make(record, policy)
     this.#uses.set(record, known)
     return known
   }
@@ -42,6 +44,13 @@ export class TokenUses {
   close(): void {
     this.#closed = true
     this.#options.server.clock.clearTimeout(this.#timer)
+  }
+
+  #make(record: TokenRecord, policy: Policy): TokenUse {
+    const { server } = this.#options
+    const holder = policyHolderOf(record)
+    const shared = holder === record ? undefined : this.of(holder)
+    return new TokenUse({ record, policy, server, rareLog: this.#rareLog, shared })
   }
 
   #look(): void {

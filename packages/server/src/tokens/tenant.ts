@@ -50,6 +50,12 @@ export class Tenant {
   }
 }
 
+/** The token whose policy holds: a provider must not make tokens that may do more than its own. */
+export function policyHolderOf(record: TokenRecord): TokenRecord {
+  const isMade = record.kind === 'connector' && record.owner !== undefined && record.policy === undefined
+  return isMade ? record.reverse : record
+}
+
 /** Providers make connector tokens, so these must not count as tenants of their own. */
 export function tenantOf(record: TokenRecord): TokenRecord {
   return record.kind === 'connector' ? record.reverse : record

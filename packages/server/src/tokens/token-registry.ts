@@ -44,7 +44,7 @@ export interface ConnectorToken {
   readonly kind: 'connector'
   /** In clear, as the connector shows it. */
   readonly token: string
-  /** How it may be used. @default the server's policy */
+  /** How it may be used. @default that of `reverse` if a provider added it, else the server's policy */
   readonly policy?: Policy
   /** The token of the providers that it leads to. */
   readonly reverse: ReverseToken
