@@ -21,22 +21,28 @@ export { streamTransport, type StreamTransportOptions } from './transports/strea
  *
  * @throws TypeError for a UDP channel.
  */
-export function toDuplex(channel: Channel): Duplex {
+export function toDuplex(channel: StreamChannel): Duplex {
   if (channel.protocol !== 'tcp') throw new TypeError(`a ${channel.protocol} channel has no stream of bytes`)
   return new ChannelDuplex(channel)
 }
 
+/** The part of a channel that a stream uses. */
+type StreamChannel = Pick<
+  Channel,
+  'protocol' | 'state' | 'setHandler' | 'send' | 'end' | 'disconnect' | 'abort' | 'pause' | 'resume' | 'consumed'
+>
+
 type Callback = (error?: Error | null) => void
 
 class ChannelDuplex extends Duplex implements ChannelHandler {
-  readonly #channel: Channel
+  readonly #channel: StreamChannel
   /** Callback of the write that waits for room. */
   #writing: Callback | undefined
   #closed: MuxError | undefined
   /** Whether the stream fails with {@link #closed} once all received bytes have been read. */
   #broken = false
 
-  constructor(channel: Channel) {
+  constructor(channel: StreamChannel) {
     super()
     this.#channel = channel
     channel.pause()

@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream'
 import type { Channel, ChannelHandler } from '@ls/mux'
+import { toDuplex } from '@ls/mux/duplex'
 import { pump, type PumpOptions } from './pump.js'
 import { usualReadBytes } from './payload-sender.js'
 import type { PumpChannel } from './pump-channel.js'
@@ -25,6 +26,11 @@ export function pacedPump(
   return paced.handlerFor(pump(socket, paced, options))
 }
 
+/** As {@link toDuplex}; with a `pace`, the channel is paused to keep to it. */
+export function pacedDuplex(channel: Channel, pace: Pace | undefined): Duplex {
+  return toDuplex(pace === undefined ? channel : new PacedChannel(channel, pace))
+}
+
 /** A channel whose sender and receiver wait for their turns at a rate. It holds no payload itself. */
 class PacedChannel implements PumpChannel {
   readonly #channel: Channel
@@ -47,15 +53,17 @@ class PacedChannel implements PumpChannel {
   /** The handler for the channel, around that of the pump. */
   handlerFor(handler: ChannelHandler): ChannelHandler {
     this.#handler = handler
+    const onCompressedData = (gzip: Uint8Array, inflatedBytes: number): void => {
+      this.#received(inflatedBytes)
+      handler.onCompressedData?.(gzip, inflatedBytes)
+    }
     return {
       onData: (payload) => {
         this.#received(payload.length)
         handler.onData?.(payload)
       },
-      onCompressedData: (gzip, inflatedBytes) => {
-        this.#received(inflatedBytes)
-        handler.onCompressedData?.(gzip, inflatedBytes)
-      },
+      // The channel inflates for a handler without it.
+      ...(handler.onCompressedData === undefined ? {} : { onCompressedData }),
       onEnd: () => handler.onEnd?.(),
       onDrain: () => {
         this.#full = false
@@ -67,6 +75,18 @@ class PacedChannel implements PumpChannel {
         handler.onClose?.(reason)
       },
     }
+  }
+
+  setHandler(handler: ChannelHandler): void {
+    this.#channel.setHandler(this.handlerFor(handler))
+  }
+
+  get protocol(): Channel['protocol'] {
+    return this.#channel.protocol
+  }
+
+  get state(): Channel['state'] {
+    return this.#channel.state
   }
 
   get readBytes(): Channel['readBytes'] {
@@ -99,7 +119,7 @@ class PacedChannel implements PumpChannel {
     this.#channel.end()
   }
 
-  disconnect(error: string): void {
+  disconnect(error?: string): void {
     this.#channel.disconnect(error)
   }
 

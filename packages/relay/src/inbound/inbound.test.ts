@@ -1,14 +1,16 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer, type AddressInfo } from 'node:net'
 import { once } from 'node:events'
+import { createServer as createHttpServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { systemResolver } from '@ls/dial'
 import { type Account, connect as connectHttp } from '@ls/http-proxy'
-import { silentLogger } from '@ls/foundation'
+import { silentLogger, systemClock } from '@ls/foundation'
 import { connect } from '@ls/socks5/node'
 import { echoServer, freePort, httpServer, onceEvent, until } from '@ls/testkit'
 import { describe, expect, test, vi } from 'vitest'
+import { RateLimit } from '../copy/rate-limit.js'
 import { RelayError } from '../errors.js'
 import { afterTest, closing } from '../../testing/cleanup.js'
 import { RawClient } from '../../testing/raw-client.js'
@@ -31,6 +33,20 @@ async function rawNet(options: RelayPairOptions = {}) {
     proxy: { host: '127.0.0.1', port },
   }
 }
+
+/** Counts what was paid. */
+class CountedLimit extends RateLimit {
+  paidBytes = 0
+
+  override charge(bytes: number): void {
+    this.paidBytes += bytes
+    super.charge(bytes)
+  }
+}
+
+/** Waits after each message, a few milliseconds in all. */
+const fastLimit = (): CountedLimit =>
+  new CountedLimit({ clock: systemClock, bytesPerSecond: 50_000_000, burstBytes: 1 })
 
 const portBytes = (port: number): readonly number[] => [port >> 8, port & 0xff]
 const loopback = (port: number): readonly number[] => [0x01, 127, 0, 0, 1, ...portBytes(port)]
@@ -181,6 +197,20 @@ describe('an Inbound serves HTTP', () => {
     client.write(`GET ${url}/ HTTP/1.1\r\nHost: x\r\n\r\n`)
     client.write(`GET ${url}/ HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`)
     expect((await client.readAll()).toString().match(/it works/g)).toHaveLength(2)
+  })
+
+  test('plain requests at the pace of their user', async () => {
+    const body = 'a'.repeat(300_000)
+    const server = createHttpServer((request, response) => void request.resume().on('end', () => response.end(body)))
+    await once(closing(server).listen(0, '127.0.0.1'), 'listening')
+    const { port } = server.address() as AddressInfo
+    const [sending, receiving] = [fastLimit(), fastLimit()]
+    const { client } = await rawNet({ inbound: { pace: { sending, receiving } } })
+    client.write(
+      `POST http://127.0.0.1:${port}/ HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 300000\r\n\r\n`,
+    )
+    expect((await client.write(body).readAll()).toString()).toContain(body)
+    expect([sending, receiving].map(({ paidBytes }) => paidBytes > 300_000)).toEqual([true, true])
   })
 
   test.each([

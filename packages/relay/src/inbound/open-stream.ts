@@ -1,21 +1,26 @@
 import type { Duplex } from 'node:stream'
 import type { Address } from '@ls/codec'
-import { toDuplex } from '@ls/mux/duplex'
 import type { Cancellation } from '../cancellation.js'
 import { RelayError } from '../errors.js'
+import { type Pace, pacedDuplex } from '../copy/paced-channel.js'
 import { parseTarget } from '../target.js'
 import type { ChannelSource } from '../offer/channel-source.js'
 import { openAnswered } from '../offer/opener.js'
+
+interface StreamSource extends ChannelSource {
+  /** Rates of the stream. @default no limit */
+  readonly pace?: Pace
+}
 
 /**
  * Opens a connection to a target as a Node stream; resolves once the other end has reached the target.
  *
  * @throws RelayError if it was not reached
  */
-export async function openStream(source: ChannelSource, asked: Address, signal: Cancellation): Promise<Duplex> {
+export async function openStream(source: StreamSource, asked: Address, signal: Cancellation): Promise<Duplex> {
   const target = parseTarget(asked)
   if (target instanceof RelayError) throw target
   const { channel, closed } = await openAnswered(source, { protocol: 'tcp', address: target, signal })
   if (closed !== undefined) throw new RelayError({ word: 'failed', detail: 'the target closed at once' })
-  return toDuplex(channel)
+  return pacedDuplex(channel, source.pace)
 }
