@@ -1,3 +1,4 @@
+import { MessageType } from '@ls/codec'
 import { createSocket } from 'node:dgram'
 import { connect, type Socket } from 'node:net'
 import { buffer } from 'node:stream/consumers'
@@ -6,6 +7,7 @@ import { describe, expect, test } from 'vitest'
 import { afterTest, closing } from '../stress/cleanup.js'
 import { canRunSsh, SshServer } from '../stress/ssh-server.js'
 import { Program } from './program.js'
+import { RawPeer } from './raw-peer.js'
 import { runProgram } from './run-program.js'
 import { udpEcho } from './udp-echo.js'
 
@@ -112,6 +114,17 @@ describe('linksocks provider --expose', PROGRAMS_TIMEOUT, () => {
     const program = provider(url, '2222=localhost:22')
     const [line] = await program.printed(/2222=localhost:22 is not exposed: .*/)
     expect(line).toContain('opens no ports for providers of this token (--allow-ports)')
+  })
+
+  test('goes on for others where a peer asks with a target of 600,000 characters', async () => {
+    const { url } = await startServer('--allow-ports', '20000-29999')
+    const hostile = await RawPeer.open({ port: Number(new URL(url).port), token: 'expose-token', reverse: true })
+    hostile.send({ type: MessageType.Expose, id: 0, open: 'tcp:1', target: 'a'.repeat(600_000) })
+    const { error } = await hostile.next(MessageType.Exposed)
+    expect([error, await exposedPort(provider(url, '0=localhost:1'))]).toEqual([
+      expect.stringContaining('at most 300 characters'),
+      expect.any(Number),
+    ])
   })
 
   test('is refused where another provider has the port, and gets it once that one is gone', async () => {

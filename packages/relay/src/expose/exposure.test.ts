@@ -52,6 +52,15 @@ test('readExposure reads what writeExposure writes', () => {
   )
 })
 
+test.each([
+  { open: 'a'.repeat(600_000), target: 'localhost:22' },
+  { open: `tcp:${'1'.repeat(600_000)}`, target: 'localhost:22' },
+  { open: 'tcp:1', target: 'a'.repeat(600_000) },
+  { open: 'tcp:1', target: 'localhost:22', proxy: 'a'.repeat(600_000) },
+])('readExposure refuses a long text with a short one', (texts) => {
+  expect(() => readExposure(texts)).toThrow(/^.{1,200}$/)
+})
+
 test('readPlace reads what formatPlace writes', () => {
   expect(formatPlace(readPlace('udp:5353'))).toBe('udp:5353')
 })

@@ -54,7 +54,7 @@ export function readExposure({ open, target, proxy }: ExposureTexts): Exposure {
   const exposure = { place, target: readTarget(target) }
   if (proxy === undefined) return exposure
   if (!isProxyHeaderVersion(proxy))
-    throw new RangeError(`"${proxy}" is no version of the PROXY protocol; write v1 or v2`)
+    throw new RangeError(`${quote(proxy)} is no version of the PROXY protocol; write v1 or v2`)
   if (place.protocol === 'udp') throw new RangeError('UDP has no PROXY protocol header here')
   return { ...exposure, proxyHeader: proxy }
 }
@@ -68,10 +68,11 @@ export function writeExposure({ place, target, proxyHeader }: Exposure): Exposur
 /** Reads what a server opens, `tcp:2222` or `udp:5353`. @throws RangeError naming the value */
 export function readPlace(open: string): ExposedPort {
   const [, protocol, digits = ''] = /^(tcp|udp):(.+)$/.exec(open) ?? []
-  if (protocol !== 'tcp' && protocol !== 'udp') throw new RangeError(`"${open}" is nothing to expose; write ${forms}`)
+  if (protocol !== 'tcp' && protocol !== 'udp')
+    throw new RangeError(`${quote(open)} is nothing to expose; write ${forms}`)
   const port = /^\d{1,5}$/.test(digits) ? Number(digits) : Number.NaN
   if (port <= maxPort) return { protocol, port }
-  throw new RangeError(`"${open}" has no port from 0 to ${maxPort}`)
+  throw new RangeError(`${quote(open)} has no port from 0 to ${maxPort}`)
 }
 
 /** Writes what a server opens, so that {@link readPlace} reads it. */
@@ -80,6 +81,9 @@ export function formatPlace({ protocol, port }: ExposedPort): string {
 }
 
 function readTarget(text: string): Target {
+  if (text.length > maxTargetCharacters) {
+    throw new RangeError(`a target to expose has at most ${maxTargetCharacters} characters, this one ${text.length}`)
+  }
   try {
     return readHostPort(text)
   } catch (error) {
@@ -87,5 +91,17 @@ function readTarget(text: string): Target {
   }
 }
 
+/** A peer's text in an error, short however long it was: the error goes back to the peer. */
+function quote(text: string): string {
+  return text.length > maxShownCharacters ? `"${text.slice(0, maxShownCharacters)}…"` : `"${text}"`
+}
+
 const maxPort = 65_535
+
+/** A name has 253 at most, and a port 5. */
+const maxTargetCharacters = 300
+
+/** More than a port or a version has, and enough to see what else somebody wrote. */
+const maxShownCharacters = 64
+
 const forms = 'PORT=HOST:PORT or udp:PORT=HOST:PORT'

@@ -14,10 +14,13 @@ export function answerExpose(exposures: Exposures, peer: Peer, bytes: Uint8Array
     const { session } = peer
     if (session.state !== 'closed') session.send(encode({ type: MessageType.Exposed, id: message.id, ...outcome }))
   }
-  open(exposures, peer, message).then(
-    ({ place }) => answer({ open: formatPlace(place) }),
-    (error: unknown) => answer({ error: refusalText(error) }),
-  )
+  open(exposures, peer, message)
+    .then(
+      ({ place }) => answer({ open: formatPlace(place) }),
+      (error: unknown) => answer({ error: refusalText(error).slice(0, maxRefusalCharacters) }),
+    )
+    // Nobody else would catch it, and one peer must not end the process of all.
+    .catch(() => peer.session.close('a request for a port could not be answered'))
 }
 
 async function open(exposures: Exposures, { record, instance }: Peer, message: ExposeMessage): Promise<Exposure> {
@@ -32,3 +35,6 @@ function read(message: ExposeMessage): Exposure {
     throw new ServerError('ERR_SERVER_EXPOSE_REFUSED', textOf(error), { cause: error })
   }
 }
+
+/** A reason for a person, far below the largest message. */
+const maxRefusalCharacters = 1000
