@@ -1,5 +1,7 @@
+import { connect as dial } from 'node:net'
 import { LinkSocksClient, type ClientOptions } from '@ls/client'
 import { LinkSocksServer, type PolicyOptions } from '@ls/server'
+import type { Exposure } from '@ls/relay'
 import { connect } from '@ls/socks5/node'
 import { echoServer, freePort, onceEvent, until } from '@ls/testkit'
 import { afterEach, describe, expect, test, vi } from 'vitest'
@@ -84,6 +86,42 @@ describe.each(Object.entries(nets))('a policy in %s mode', (_mode, net) => {
     const proxy = await net({ maxChannels: 2 })
     const answers = [await ask(proxy, '127.0.0.1', port), await ask(proxy, '127.0.0.1', port)]
     expect([...answers, (await ask(proxy, '127.0.0.1', port)) === 'ok']).toEqual(['ok', 'ok', false])
+  })
+})
+
+/** Opens a port of the server, whose token has the policy, that leads to an echo; and what asks there. */
+async function exposeEcho(policy: PolicyOptions): Promise<() => Promise<string>> {
+  const target = closing(await echoServer())
+  const server = closing(new LinkSocksServer({ host: '127.0.0.1', port: 0 }))
+  const { token } = server.addReverseToken({ socksPort: -1, policy })
+  server.expose(token, `0=127.0.0.1:${target.port}`)
+  const exposed = onceEvent(server, 'exposed')
+  await server.listen()
+  const [{ place }] = (await exposed) as [Exposure]
+  await startClient(server, { token, reverse: true })
+  return async () => {
+    const socket = dial(place.port, '127.0.0.1')
+    afterTest(() => socket.destroy())
+    socket.write('ping')
+    return Promise.race([
+      onceEvent(socket, 'data').then(() => 'ok'),
+      onceEvent(socket, 'error').then(([error]) => (error as NodeJS.ErrnoException).code ?? ''),
+    ])
+  }
+}
+
+describe('a policy at an exposed port', () => {
+  test('lets nobody in outside its hours', async () => {
+    const noon = Date.parse('2026-11-26T12:00:00Z')
+    vi.spyOn(Date, 'now').mockReturnValue(noon)
+    const ask = await exposeEcho({ hours: { open: ['thu 11:00-13:00'], zone: 'UTC' } })
+    const before = await ask()
+    vi.spyOn(Date, 'now').mockReturnValue(noon + 3_600_000)
+    expect([before, await ask()]).toEqual(['ok', 'ECONNRESET'])
+  })
+
+  test('closes the targets that it denies', async () => {
+    expect(await (await exposeEcho({ deny: ['127.0.0.0/8'] }))()).toBe('ECONNRESET')
   })
 })
 

@@ -1,15 +1,8 @@
 import type { RareLog } from '@ls/foundation'
-import {
-  type ChannelSlots,
-  type ChannelSource,
-  type Exposure,
-  formatExposure,
-  formatPlace,
-  ListenError,
-  openForward,
-} from '@ls/relay'
+import { type ChannelSlots, type Exposure, formatExposure, formatPlace, ListenError, openForward } from '@ls/relay'
 import { ServerError } from '../errors.js'
 import type { ResolvedServerOptions } from '../options.js'
+import type { PacedSource } from '../reverse/reverse-group.js'
 import type { ReverseToken } from '../tokens/token-registry.js'
 import { PortRanges } from './port-ranges.js'
 
@@ -24,7 +17,7 @@ export interface ExposuresOptions {
   readonly server: ResolvedServerOptions
   readonly rareLog: RareLog
   /** Opens channels to the owner. */
-  sourceOf(owner: Owner): ChannelSource
+  sourceOf(owner: Owner): PacedSource
   /** Counts the connections of a token. */
   slotsOf(record: ReverseToken): ChannelSlots
   /** Takes a TCP port that no other part of the server may use then. @throws ServerError where one does */

@@ -1,8 +1,11 @@
 import { connect } from 'node:net'
+import { RareLog, silentLogger, systemClock } from '@ls/foundation'
 import { ChannelSlots } from '@ls/relay'
 import { onceEvent } from '@ls/testkit'
 import { expect, test } from 'vitest'
 import { resolveServerOptions } from '../options.js'
+import { Policy } from '../policy/policy.js'
+import { TokenUse } from '../policy/token-use.js'
 import { ReverseGroup } from './reverse-group.js'
 import { TokenRegistry } from '../tokens/token-registry.js'
 
@@ -21,4 +24,15 @@ test('ReverseGroup refuses connections at its port once all tokens have as many 
   expect(answer.toString()).toMatch(
     /^HTTP\/1\.1 503 [^]*the limit of 0 channels of all tokens \(ulimit -n\) is reached/,
   )
+})
+
+test('ReverseGroup.sourceFor gives the rules and the rate of the policy', () => {
+  const place = { port: -1, host: '127.0.0.1', allowManageConnector: false, username: undefined, password: undefined }
+  const record = new TokenRegistry().add({ kind: 'reverse', token: 'r', ...place })
+  const server = resolveServerOptions({})
+  const policy = Policy.parse({ deny: [':25'], rate: { up: 2000 } })
+  const use = new TokenUse({ record, policy, server, rareLog: new RareLog(systemClock, silentLogger) })
+  const group = new ReverseGroup({ record, socksNowait: false, server, use, onListening() {}, onError() {} })
+  const { entryRules, portPace: pace } = use
+  expect(group.sourceFor(undefined)).toMatchObject({ entryRules, pace })
 })

@@ -7,6 +7,7 @@ import {
   Inbound,
   type InboundPlaces,
   type ListenAddress,
+  type Pace,
   type PortChange,
 } from '@ls/relay'
 import { byteStreamPorts } from '@ls/transport'
@@ -83,10 +84,15 @@ export class ReverseGroup {
 
   /** @throws RelayError `busy` at the limit of the token or of all tokens, `forbidden` where its policy says so */
   #pick(signal: Cancellation): ReturnType<Balancer['pick']> {
-    const refusal = this.#options.use?.channelRefusal()
-    if (refusal !== undefined) throw refusal
+    this.#checkHours()
     this.#slots.check()
     return this.#all.pick(signal)
+  }
+
+  /** @throws RelayError `forbidden` where no channel of the token may begin now */
+  #checkHours(): void {
+    const refusal = this.#options.use?.channelRefusal()
+    if (refusal !== undefined) throw refusal
   }
 
   /** SOCKS port of this token, or its planned one; −1 for none. */
@@ -190,13 +196,19 @@ export class ReverseGroup {
     return token.owner === undefined ? this.#all : this.#ownedBy(token.owner)
   }
 
-  /** Opens channels to one provider process, or to all providers in turn. */
-  sourceFor(instance: string | undefined): ChannelSource {
+  /** Opens channels to one provider process, or to all providers in turn, as the policy of the token allows. */
+  sourceFor(instance: string | undefined): PacedSource {
     const providers = (): Balancer => (instance === undefined ? this.#all : this.#ownedBy(instance))
+    const { use } = this.#options
     return {
-      pick: (signal) => providers().pick(signal),
+      pick: (signal) => {
+        this.#checkHours()
+        return providers().pick(signal)
+      },
       pickOther: (tried) => providers().other(tried),
       unlinkedLimitMs: sleepingProviderMs,
+      ...(use?.entryRules === undefined ? {} : { entryRules: use.entryRules }),
+      ...(use?.portPace === undefined ? {} : { pace: use.portPace }),
     }
   }
 
@@ -258,6 +270,12 @@ export class ReverseGroup {
       if (balancer.size === 0 && !askedFor.has(instance)) this.#owned.delete(instance)
     }
   }
+}
+
+/** Channels of a token, at the rate of its policy. */
+export interface PacedSource extends ChannelSource {
+  /** Rates of the TCP traffic. @default no limit */
+  readonly pace?: Pace
 }
 
 /** Where SOCKS listens for a token, and for whom. */

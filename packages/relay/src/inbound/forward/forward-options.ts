@@ -1,5 +1,6 @@
 import type { Logger, RareLog } from '@ls/foundation'
 import type { ChannelSlots } from '../../channel-slots.js'
+import type { Pace } from '../../copy/paced-channel.js'
 import type { PayloadOptions } from '../../copy/payload-options.js'
 import type { ChannelSource } from '../../offer/channel-source.js'
 import type { ProxyHeaderVersion } from '../../upstream/proxy-header.js'
@@ -10,8 +11,10 @@ export interface ForwardOptions extends PayloadOptions, ChannelSource {
   readonly logger: Logger
   /** Logs them instead where strangers can connect, who could fill a log. @default `logger` does */
   readonly rareLog?: RareLog
-  /** Limits the connections of TCP ports. @default 65536 for each port */
+  /** Limits connections and UDP associations. @default 65536 connections for each port */
   readonly slots?: ChannelSlots
+  /** Rates of the TCP traffic. @default no limit */
+  readonly pace?: Pace
   /** Begins each TCP connection with a PROXY protocol header that names its client. @default none */
   readonly proxyHeader?: ProxyHeaderVersion
 }

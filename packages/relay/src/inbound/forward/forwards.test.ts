@@ -9,7 +9,10 @@ import { echoServer, freePort, onceEvent, tcpServer } from '@ls/testkit'
 import { describe, expect, test } from 'vitest'
 import { afterTest, closing } from '../../../testing/cleanup.js'
 import { sessionPair } from '../../../testing/session-pair.js'
+import { ChannelSlots } from '../../channel-slots.js'
 import { Outbound } from '../../outbound/outbound.js'
+import { EntryRules } from '../../rules/entry-rules.js'
+import type { ForwardOptions } from './forward-options.js'
 import type { Forward } from './forward-spec.js'
 import { Forwards } from './forwards.js'
 
@@ -102,6 +105,55 @@ describe('Forwards over UDP', () => {
       return String((await onceEvent(socket, 'message'))[0])
     })
     expect(await Promise.all(answers)).toEqual(['one', 'two'])
+  })
+})
+
+/** A port that leads to an echo, and a program that sends it `ping`. */
+async function sendTo(options: Partial<ForwardOptions>): Promise<{ forwards: Forwards; ping(): Promise<string> }> {
+  const outbound = new Outbound()
+  const { near } = sessionPair((channel) => outbound.serve(channel))
+  const init = { pick: () => near, logger: silentLogger, ...options }
+  const forwards = closing(new Forwards([`udp:0=127.0.0.1:${await udpEcho()}`], init))
+  const [forward] = await forwards.listen()
+  const { port } = forward!.listenOn as { port: number }
+  const ping = async (): Promise<string> => {
+    const socket = createSocket('udp4')
+    afterTest(() => socket.close())
+    socket.send('ping', port, '127.0.0.1')
+    return String((await onceEvent(socket, 'message'))[0])
+  }
+  return { forwards, ping }
+}
+
+/** Sends a datagram to a port with these options; resolves with what the log says about it. */
+function warningOf(options: Partial<ForwardOptions>): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const logger: Logger = { ...silentLogger, warn: (_fields, line = '') => resolve(line) }
+    // Nothing answers.
+    sendTo({ ...options, logger }).then(({ ping }) => void ping().catch(() => {}), reject)
+  })
+}
+
+describe('Forwards over UDP, with a limit', () => {
+  test('count each source until the port closes', async () => {
+    const slots = new ChannelSlots({ limit: 1, what: 'channels' })
+    const { forwards, ping } = await sendTo({ slots })
+    await ping()
+    const { used } = slots
+    await forwards.close()
+    expect([used, slots.used]).toEqual([1, 0])
+  })
+
+  test('drop datagrams of sources beyond it, and log why', async () => {
+    const slots = new ChannelSlots({ limit: 0, what: 'channels' })
+    expect(await warningOf({ slots })).toBe('not reached: busy: the limit of 0 channels is reached')
+  })
+
+  test('reach no target that the rules do not allow', async () => {
+    const entryRules = new EntryRules(['10.0.0.0/8:53'])
+    expect(await warningOf({ entryRules })).toMatch(
+      /^not reached: forbidden: 127\.0\.0\.1:\d+ is not among the allowed/,
+    )
   })
 })
 

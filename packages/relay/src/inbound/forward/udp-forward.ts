@@ -53,27 +53,48 @@ class Sources {
     if (this.#associations.size >= maxSources) {
       return this.#options.logger.debug({ source }, `datagram dropped: ${maxSources} sources use the port already`)
     }
+    const release = this.#takeSlot()
+    if (release === undefined) return
     const association = new Association(this.#forward.target, {
       answer: (answer) => this.#socket.send(answer, from.port, from.address),
-      onClose: () => this.#associations.delete(source),
+      onClose: () => {
+        this.#associations.delete(source)
+        release()
+      },
     })
     this.#associations.set(source, association)
     association.send(payload)
     void this.#open(association)
   }
 
+  /** Counts an association; undefined where there may be no more. */
+  #takeSlot(): (() => void) | undefined {
+    const { slots } = this.#options
+    if (slots === undefined) return () => {}
+    try {
+      return slots.take()
+    } catch (error) {
+      this.#failed(error)
+      return undefined
+    }
+  }
+
   async #open(association: Association): Promise<void> {
     try {
       const { signal } = association
+      const refusal = await this.#options.entryRules?.refusalOf(this.#forward.target)
+      if (refusal !== undefined) throw refusal
       const { channel, closed } = await openAnswered(this.#options, { protocol: 'udp', signal })
       association.opened(channel)
       if (closed !== undefined) association.close()
     } catch (error) {
-      if (!association.signal.aborted) {
-        reportFailure(this.#forward, failureOf(error, formatForward(this.#forward)), this.#options)
-      }
+      if (!association.signal.aborted) this.#failed(error)
       association.close()
     }
+  }
+
+  #failed(error: unknown): void {
+    reportFailure(this.#forward, failureOf(error, formatForward(this.#forward)), this.#options)
   }
 }
 
