@@ -25,9 +25,20 @@ export class RareLog {
     }
     const before = line === undefined || line.unsaid === 0 ? {} : { before: line.unsaid }
     this.#logger.warn({ reason, ...before }, message)
+    // Said last, so that the first one is the oldest.
+    this.#lines.delete(message)
     this.#lines.set(message, { saidAtMs: now, unsaid: 0 })
+    this.#dropOldest()
+  }
+
+  #dropOldest(): void {
+    const [oldest] = this.#lines.keys()
+    if (this.#lines.size > maxLines && oldest !== undefined) this.#lines.delete(oldest)
   }
 }
 
 /** Often enough to be seen while it happens, in milliseconds. */
 const intervalMs = 10_000
+
+/** Texts that are remembered: many more than there are settings, should others choose them after all. */
+const maxLines = 1000

@@ -1,11 +1,22 @@
 import type { Failure } from '../../errors.js'
 import { formatFailure } from '../../failure.js'
 import type { ForwardOptions } from './forward-options.js'
+import { formatListenAddress } from '../../listen/listen-address.js'
+import { formatTarget } from '../../target.js'
 import { type Forward, formatForward } from './forward-spec.js'
 
 /** A connection cannot carry the reason why its target was not reached, so the owner of the port reads it in the log. */
 export function reportFailure(forward: Forward, failure: Failure, { logger, rareLog }: ForwardOptions): void {
   const text = formatFailure(failure)
   if (rareLog === undefined) logger.warn({ forward: formatForward(forward) }, `not reached: ${text}`)
-  else rareLog.warn(`connections at ${formatForward(forward)} do not reach their target`, text)
+  else
+    rareLog.warn(
+      `connections at ${placeOf(forward)} do not reach their target`,
+      `${formatTarget(forward.target)}: ${text}`,
+    )
+}
+
+/** Without the target, which a stranger may have chosen: the log keeps a line for each text. */
+function placeOf({ protocol, listenOn }: Forward): string {
+  return `${protocol} ${formatListenAddress(listenOn)}`
 }
