@@ -1,12 +1,12 @@
-import { createSocket } from 'node:dgram'
+import { createSocket, Socket as UdpSocket } from 'node:dgram'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Logger, silentLogger } from '@ls/foundation'
-import { echoServer, freePort, onceEvent, tcpServer } from '@ls/testkit'
-import { describe, expect, test } from 'vitest'
+import { echoServer, freePort, onceEvent, tcpServer, until } from '@ls/testkit'
+import { describe, expect, test, vi } from 'vitest'
 import { afterTest, closing } from '../../../testing/cleanup.js'
 import { sessionPair } from '../../../testing/session-pair.js'
 import { ChannelSlots } from '../../channel-slots.js'
@@ -133,6 +133,17 @@ function warningOf(options: Partial<ForwardOptions>): Promise<string> {
     sendTo({ ...options, logger }).then(({ ping }) => void ping().catch(() => {}), reject)
   })
 }
+
+test('Forwards over UDP drop what comes from port 0, which nobody can answer', async () => {
+  const bind = vi.spyOn(UdpSocket.prototype, 'bind')
+  afterTest(() => bind.mockRestore())
+  const pick = vi.fn<ForwardOptions['pick']>(() => Promise.reject(new Error('none')))
+  await closing(new Forwards(['udp:0=127.0.0.1:53'], { pick, logger: silentLogger })).listen()
+  const [socket] = bind.mock.contexts as UdpSocket[]
+  for (const port of [0, 1]) socket?.emit('message', Buffer.of(1), { address: '127.0.0.1', port })
+  await until(() => pick.mock.calls.length > 0, 'a channel to be asked for')
+  expect(pick).toHaveBeenCalledOnce()
+})
 
 describe('Forwards over UDP, with a limit', () => {
   test('count each source until the port closes', async () => {

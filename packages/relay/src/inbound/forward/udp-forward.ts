@@ -47,6 +47,8 @@ class Sources {
   }
 
   #receive(payload: Buffer, from: RemoteInfo): void {
+    // Nothing can be sent to it (RFC 768: it wants no reply).
+    if (from.port === 0) return
     const source = `${from.address} ${from.port}`
     const known = this.#associations.get(source)
     if (known !== undefined) return known.send(payload)
