@@ -180,7 +180,8 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
    * Has a port opened by {@link listen} that leads to a target of the token's providers, in turn: `2222=localhost:22`,
    * `udp:5353=localhost:53`. It works with providers that cannot ask for one themselves.
    *
-   * @throws ServerError for an unknown reverse token, or after {@link listen}; RangeError for an invalid text
+   * @throws ServerError for an unknown reverse token, a port in use here, or after {@link listen}; RangeError for an
+   *   invalid text
    */
   expose(reverseToken: string, text: string): void {
     if (this.#state !== 'idle') throw new ServerError('ERR_SERVER_CLOSED', `the server is ${this.#state} already`)

@@ -157,3 +157,19 @@ test('Exposures.listen opens what the operator wants, whatever is allowed', asyn
   await exposures.listen()
   expect(await isOpen(port)).toBe(true)
 })
+
+test('Exposures.plan keeps the port for the operator until it is open', async () => {
+  const port = await freePort()
+  const exposures = make({ allowPorts: String(port) })
+  exposures.plan(one.record, at(port))
+  await expect(exposures.ask(other, at(port))).rejects.toThrow(`cannot allocate port: ${port}`)
+})
+
+test('Exposures.tokenRemoved gives back a port that is not open yet', async () => {
+  const port = await freePort()
+  const exposures = make({ allowPorts: String(port) })
+  exposures.plan(one.record, at(port))
+  await exposures.tokenRemoved(one.record)
+  await exposures.ask(other, at(port))
+  expect(await isOpen(port)).toBe(true)
+})

@@ -1,5 +1,13 @@
 import type { RareLog } from '@ls/foundation'
-import { type ChannelSlots, type Exposure, formatExposure, formatPlace, ListenError, openForward } from '@ls/relay'
+import {
+  type ChannelSlots,
+  type ExposedPort,
+  type Exposure,
+  formatExposure,
+  formatPlace,
+  ListenError,
+  openForward,
+} from '@ls/relay'
 import { ServerError } from '../errors.js'
 import type { ResolvedServerOptions } from '../options.js'
 import type { PacedSource } from '../reverse/reverse-group.js'
@@ -40,6 +48,12 @@ interface Entry {
   isOver: boolean
 }
 
+/** What the operator wants for a token. */
+interface Planned {
+  readonly record: ReverseToken
+  readonly exposure: Exposure
+}
+
 interface OpenExposure {
   readonly exposure: Exposure
   /** Stops accepting, gives connections `graceMs` to finish, then cuts them. */
@@ -51,7 +65,8 @@ export class Exposures {
   readonly #options: ExposuresOptions
   readonly #entries = new Set<Entry>()
   readonly #closing = new Set<Promise<void>>()
-  readonly #planned: { readonly record: ReverseToken; readonly exposure: Exposure }[] = []
+  /** What {@link listen} opens. */
+  readonly #planned = new Set<Planned>()
 
   constructor(options: ExposuresOptions) {
     this.#options = options
@@ -85,14 +100,28 @@ export class Exposures {
     return this.#add(owner, exposure, this.#portsFor(owner.record, exposure))
   }
 
-  /** Has {@link listen} open what the operator wants for a token, whatever is allowed. */
+  /**
+   * Has {@link listen} open what the operator wants for a token, whatever is allowed; nobody else gets the port.
+   *
+   * @throws ServerError for a TCP port that another part of the server uses
+   */
   plan(record: ReverseToken, exposure: Exposure): void {
-    this.#planned.push({ record, exposure })
+    this.#hold(exposure.place)
+    this.#planned.add({ record, exposure })
   }
 
   /** @throws ListenError for a port that cannot be opened */
   async listen(): Promise<void> {
-    for (const { record, exposure } of this.#planned) await this.#open(record, exposure)
+    for (const planned of this.#planned) {
+      // Opening it takes the port again, before anybody else can.
+      this.#forget(planned)
+      await this.#open(planned.record, planned.exposure)
+    }
+  }
+
+  #forget(planned: Planned): void {
+    this.#planned.delete(planned)
+    this.#release(planned.exposure.place)
   }
 
   async #open(record: ReverseToken, exposure: Exposure): Promise<Exposure> {
@@ -106,6 +135,7 @@ export class Exposures {
 
   /** Resolves when all ports of a removed token are free again. */
   async tokenRemoved(record: ReverseToken): Promise<void> {
+    for (const planned of this.#planned) if (planned.record === record) this.#forget(planned)
     this.#closeWhere(({ owner }) => owner.record === record, 0)
     await Promise.all(this.#closing)
   }
@@ -151,13 +181,10 @@ export class Exposures {
   }
 
   async #openAt(owner: Owner, { place, target, proxyHeader }: Exposure, port: number): Promise<OpenExposure> {
-    const { server, rareLog, sourceOf, slotsOf, holdPort, releasePort } = this.#options
+    const { server, rareLog, sourceOf, slotsOf } = this.#options
     const { protocol } = place
-    const isHeld = protocol === 'tcp' && port !== 0
-    if (isHeld) holdPort(port)
-    const release = (): void => {
-      if (isHeld) releasePort(port)
-    }
+    this.#hold({ protocol, port })
+    const release = (): void => this.#release({ protocol, port })
     const listenOn = { host: server.exposeHost, port }
     const header = proxyHeader === undefined ? {} : { proxyHeader }
     const options = { ...server, ...sourceOf(owner), ...header, slots: slotsOf(owner.record), rareLog }
@@ -169,6 +196,14 @@ export class Exposures {
       release()
       throw error
     }
+  }
+
+  #hold({ protocol, port }: ExposedPort): void {
+    if (protocol === 'tcp' && port !== 0) this.#options.holdPort(port)
+  }
+
+  #release({ protocol, port }: ExposedPort): void {
+    if (protocol === 'tcp' && port !== 0) this.#options.releasePort(port)
   }
 
   #checkRoom(record: ReverseToken): void {
