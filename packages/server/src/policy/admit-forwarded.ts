@@ -1,3 +1,4 @@
+import { textOf } from '@ls/foundation'
 import type { Channel } from '@ls/mux'
 import { parseTarget, RelayError } from '@ls/relay'
 import type { TokenUse } from './token-use.js'
@@ -8,8 +9,12 @@ import type { TokenUse } from './token-use.js'
  */
 export function admitForwarded(channel: Channel, use: TokenUse, pass: (onOver: () => void) => void): void {
   const refusal = refusalOf(channel, use)
-  if (refusal instanceof Promise) void refusal.then((found) => settle(channel, use, found, pass))
-  else settle(channel, use, refusal, pass)
+  if (refusal instanceof Promise) {
+    refusal
+      .then((found) => settle(channel, use, found, pass))
+      // Nobody else would catch it, and one channel must not end the process.
+      .catch((error: unknown) => channel.reject(`failed: ${textOf(error)}`))
+  } else settle(channel, use, refusal, pass)
 }
 
 function settle(
