@@ -1,4 +1,5 @@
 import type { RoleConfig } from '../config/config-file.js'
+import { messageOf } from '../output/describe-error.js'
 
 /** A step from one configuration to the next. */
 export interface Change {
@@ -8,7 +9,7 @@ export interface Change {
   readonly isRestart: boolean
   /** Does all that can fail, and leaves nothing behind if it does. */
   prepare(): Promise<void>
-  /** Ends what is no longer wanted. */
+  /** Ends what is no longer wanted. If a part of that fails, the others are done all the same. */
   commit(): Promise<void>
   /** Takes back what `prepare` did. */
   undo(): Promise<void>
@@ -40,13 +41,26 @@ export async function prepareAll(parts: readonly (() => Promise<Prepared>)[]): P
     throw error
   }
   return {
-    commit: async () => {
-      for (const each of ready) await each.commit()
-    },
+    commit: () => doAll(ready.map((each) => () => each.commit())),
     undo: async () => {
       for (const each of ready.toReversed()) await each.undo()
     },
   }
+}
+
+/** Does all steps, also after one that failed. @throws the failure, or an error with the texts of all */
+export async function doAll(steps: readonly (() => unknown)[]): Promise<void> {
+  const failures: unknown[] = []
+  for (const step of steps) {
+    try {
+      await step()
+    } catch (error) {
+      failures.push(error)
+    }
+  }
+  const [first] = failures
+  if (failures.length === 1) throw first
+  if (failures.length > 1) throw new AggregateError(failures, failures.map(messageOf).join('; '))
 }
 
 /** A change that is prepared by one function. */

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { silentLogger } from '@ls/foundation'
 import { connect } from '@ls/socks5/node'
-import { echoServer, onceEvent, tcpServer, until } from '@ls/testkit'
+import { echoServer, freePort, onceEvent, tcpServer, until } from '@ls/testkit'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { CommandContext } from '../commands/context.js'
 import { loadConfig } from '../config/load-config.js'
@@ -122,6 +122,35 @@ describe('Roles.reload', () => {
     expect(isOpen('b')).toBe(true)
   })
 
+  it('gives a token the port of one that is gone', async () => {
+    const port = await freePort()
+    await start({ servers: withServer({ tokens: [{ token: 'a' }, onPort('b', port)] }) })
+    write({ servers: withServer({ tokens: [onPort('a', port)] }) })
+    expect(await roles.reload()).toEqual(['servers.main: 1 token removed, 1 token changed'])
+  })
+
+  it('makes all changes but the one that fails at the end, says so, and makes that one the next time', async () => {
+    const [port, other] = [await freePort(), await freePort()]
+    await start({ servers: withServer({ tokens: [{ token: 'a' }, onPort('b', port), { token: 'c' }] }) })
+    write({ servers: withServer({ tokens: [onPort('a', port), onPort('b', other)] }) })
+    await expect(roles.reload()).rejects.toThrow(/^the change was made in part; this failed: servers\.main: .*port/)
+    expect(logged.filter((line) => line.startsWith('nothing was changed'))).toEqual([])
+    expect(await roles.reload()).toEqual(['servers.main: 1 token changed'])
+  })
+
+  it('keeps a token valid that could not be changed at the end', async () => {
+    const [port, other] = [await freePort(), await freePort()]
+    const second = { ...(withClient() as { home: object }).home, token: 'a', 'socks-listen': [at('s')] }
+    await start({ servers: withServer({ tokens: [{ token: 'a' }, onPort('b', port)] }) })
+    write({
+      servers: withServer({ tokens: [onPort('a', port), onPort('b', other)] }),
+      clients: { second },
+    })
+    await roles.reload().catch(() => {})
+    await until(() => isOpen('s'), 'the client of the token')
+    expect(isOpen('s')).toBe(true)
+  })
+
   it('cuts the users of a token that is gone, and nobody else', async () => {
     await start({
       servers: withServer({ tokens: [{ token: 'other' }] }),
@@ -228,6 +257,10 @@ function writeRound(round: number): void {
 
 function reverse(token: string, place: string): object {
   return { token, reverse: true, 'socks-listen': [place], 'socks-nowait': true, 'connector-token': [`${token}_c`] }
+}
+
+function onPort(token: string, port: number): object {
+  return { token, reverse: true, 'socks-port': port, 'connector-token': [`${token}_c`] }
 }
 
 /** Reads on until `end` bytes are there; the rest of a chunk is put back. */

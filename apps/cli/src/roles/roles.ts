@@ -46,7 +46,8 @@ export class Roles {
   /**
    * Reads the file again and changes what differs: all of it, or nothing. Resolves with a line for each change.
    *
-   * @throws ConfigError for a file with mistakes, or why a change could not be made; then nothing has changed
+   * @throws ConfigError for a file with mistakes, or why a change could not be made; then nothing has changed.
+   * PartError when only the end of a change failed; then all else is as the file says
    */
   reload(): Promise<readonly string[]> {
     const result = this.#last.then(() => this.#reload())
@@ -65,9 +66,10 @@ export class Roles {
       this.#context.redactor.add(...file.secrets)
       await this.#check(file)
       const changes = this.#changesTo(file)
-      await apply(changes)
+      const failures = await apply(changes)
       if (keysOf(file) !== keysOf(this.#file)) logger.warn({}, 'the keys of the log count from the next start on')
       this.#file = file
+      if (failures.length > 0) throw new PartError(failures)
       const lines = changes.map(({ what }) => what)
       logger.info(
         { changes: lines },
@@ -76,7 +78,8 @@ export class Roles {
       return lines
     } catch (error) {
       const lines = error instanceof ConfigError ? error.message.split('\n') : [messageOf(error)]
-      for (const line of lines) logger.error({}, `nothing was changed: ${line}`)
+      const what = error instanceof PartError ? '' : 'nothing was changed: '
+      for (const line of lines) logger.error({}, `${what}${line}`)
       throw error
     }
   }
@@ -127,8 +130,17 @@ export class Roles {
   }
 }
 
-/** Restarts come last: what can fail without them has then worked. */
-async function apply(changes: readonly Change[]): Promise<void> {
+/** A reload of which a part could not be made. */
+class PartError extends Error {
+  override readonly name = 'PartError'
+
+  constructor(failures: readonly string[]) {
+    super(`the change was made in part; this failed: ${failures.join('; ')}`)
+  }
+}
+
+/** Restarts come last: what can fail without them has then worked. Resolves with what failed at the end. */
+async function apply(changes: readonly Change[]): Promise<readonly string[]> {
   const ordered = changes.toSorted((a, b) => Number(a.isRestart) - Number(b.isRestart))
   const done: Change[] = []
   try {
@@ -140,7 +152,11 @@ async function apply(changes: readonly Change[]): Promise<void> {
     for (const change of done.toReversed()) await change.undo()
     throw error
   }
-  for (const change of ordered) await change.commit()
+  const failures: string[] = []
+  for (const { what, commit } of ordered) {
+    await commit().catch((error: unknown) => failures.push(`${what}: ${messageOf(error)}`))
+  }
+  return failures
 }
 
 function serversFirst({ roles }: ConfigFile): readonly RoleConfig[] {

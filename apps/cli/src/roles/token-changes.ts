@@ -1,13 +1,14 @@
 import type { LinkSocksServer } from '@ls/server'
 import type { CommandContext } from '../commands/context.js'
 import { registerConnector, registerToken, type RegisteredToken, type TokenPlan } from '../commands/server-tokens.js'
-import { isSame, type Prepared, without } from './change.js'
+import { messageOf } from '../output/describe-error.js'
+import { doAll, isSame, type Prepared, without } from './change.js'
 
 /** The tokens of a running server, as its configuration names them. */
 export class PlannedTokens {
   readonly #server: LinkSocksServer
   readonly #context: CommandContext
-  #plans: readonly TokenPlan[]
+  readonly #plans: Map<string, TokenPlan>
   /** What the server has for each plan; that of a made-up one stays over reloads. */
   readonly #registered = new Map<string, readonly RegisteredToken[]>()
 
@@ -19,7 +20,7 @@ export class PlannedTokens {
   ) {
     this.#server = server
     this.#context = context
-    this.#plans = plans
+    this.#plans = new Map(plans.map((plan) => [keyOf(plan), plan]))
     let next = 0
     for (const plan of plans) {
       const end = next + 1 + plan.connectors.length
@@ -33,23 +34,23 @@ export class PlannedTokens {
     readonly what: string
     readonly parts: readonly (() => Promise<Prepared>)[]
   } {
-    const old = new Map(this.#plans.map((plan) => [keyOf(plan), plan]))
+    const old = this.#plans
     const wanted = new Map(next.map((plan) => [keyOf(plan), plan]))
     const added = next.filter((plan) => !old.has(keyOf(plan)))
-    const removed = this.#plans.filter((plan) => !wanted.has(keyOf(plan)))
+    const removed = [...old.values()].filter((plan) => !wanted.has(keyOf(plan)))
     const changed = next.filter((plan) => old.has(keyOf(plan)) && !isSame(old.get(keyOf(plan)), plan))
     const counts = Object.entries({ added, removed, changed }).filter(([, plans]) => plans.length > 0)
+    // Those that are gone come first: they are no longer valid whatever fails, and others may have their ports.
     const parts = [
+      ...removed.map((plan) => async () => this.#remove(plan)),
       ...added.map((plan) => () => this.#add(plan)),
       ...changed.map((plan) => () => this.#change(old.get(keyOf(plan)) ?? plan, plan)),
-      ...removed.map((plan) => async () => this.#remove(plan)),
     ]
-    const remember = async (): Promise<Prepared> => ({ commit: () => (this.#plans = next), undo: () => {} })
     return {
       what: counts
         .map(([how, plans]) => `${plans.length} ${plans.length === 1 ? 'token' : 'tokens'} ${how}`)
         .join(', '),
-      parts: parts.length === 0 ? [] : [...parts, remember],
+      parts,
     }
   }
 
@@ -74,6 +75,7 @@ export class PlannedTokens {
         const key = keyOf(plan)
         const [token] = this.#registered.get(key) ?? []
         this.#registered.delete(key)
+        this.#plans.delete(key)
         await this.#server.removeToken(token?.token ?? '')
       },
       undo: () => {},
@@ -105,15 +107,29 @@ export class PlannedTokens {
     }
   }
 
-  /** The name is taken until the old one is gone, so this is all done at the end. */
+  /** The name is taken until the old one is gone, so this is all done at the end. If it fails, the old one is back. */
   #replace(before: TokenPlan, plan: TokenPlan): Prepared {
     return {
       commit: async () => {
+        const tokens = this.#registered.get(keyOf(before)) ?? []
         await this.#remove(before).commit()
-        this.#remember(plan, registerToken(this.#server, plan))
+        try {
+          this.#remember(plan, registerToken(this.#server, plan))
+        } catch (error) {
+          this.#restore(before, tokens)
+          throw new Error(`a token stays as it was: ${messageOf(error)}`, { cause: error })
+        }
       },
       undo: () => {},
     }
+  }
+
+  /** Its made-up tokens are the same again. */
+  #restore(plan: TokenPlan, tokens: readonly RegisteredToken[]): void {
+    const [token, ...connectors] = tokens.map((each) => each.token)
+    registerToken(this.#server, { ...plan, token, connectors })
+    this.#plans.set(keyOf(plan), plan)
+    this.#registered.set(keyOf(plan), tokens)
   }
 
   #changeConnectors(reverseToken: string, before: TokenPlan, plan: TokenPlan): Prepared {
@@ -141,13 +157,20 @@ export class PlannedTokens {
           (each) => registered[known.get(each ?? '') ?? -1] ?? fresh.next().value ?? [],
         )
         this.#remember(plan, first === undefined ? all : [first, ...all])
-        for (const { token } of gone) await this.#server.removeToken(token)
+        await doAll(
+          gone.map(
+            ({ token: each }) =>
+              () =>
+                this.#server.removeToken(each),
+          ),
+        )
       },
       undo,
     }
   }
 
   #remember(plan: TokenPlan, tokens: readonly RegisteredToken[]): void {
+    this.#plans.set(keyOf(plan), plan)
     this.#registered.set(keyOf(plan), tokens)
     this.#context.redactor.add(...tokens.map(({ token }) => token))
     for (const { name, token, isNew } of tokens) if (isNew) this.#context.print(`${name}: ${token}`)
