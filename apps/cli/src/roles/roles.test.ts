@@ -191,6 +191,22 @@ describe('Roles.reload', () => {
     expect(isOpen('links')).toBe(true)
   })
 
+  it('starts a server again whose exposed ports would stay at the old address', async () => {
+    const more = { 'allow-ports': '20000-20010' }
+    await start({ servers: withServer(more) })
+    write({ servers: withServer({ ...more, 'ws-host': 'localhost', 'ws-port': await freePort() }) })
+    expect(await roles.reload()).toEqual(['servers.main: started again, its links are dialled again'])
+  })
+
+  it('opens the ports again that a server exposes for a token that changes', async () => {
+    const [exposed, port] = [await freePort(), await freePort()]
+    const expose = [`${exposed}=r@localhost:1`]
+    await start({ servers: withServer({ expose, tokens: [onPort('r', port)] }) })
+    write({ servers: withServer({ expose, tokens: [{ ...onPort('r', port), 'socks-nowait': true }] }) })
+    await roles.reload()
+    expect(printed.filter((line) => line.startsWith('[main] exposed: '))).toHaveLength(2)
+  })
+
   it('starts the server as it was when it cannot start again', async () => {
     await start({ servers: withServer() })
     write({ servers: withServer({ grace: '5s', 'ws-host': at('no-such-folder/x') }) })

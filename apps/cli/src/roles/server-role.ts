@@ -120,9 +120,17 @@ function ownProxyOf(settings: ServerSettings): ReturnType<typeof ownProxyOptions
 }
 
 /** What a running server cannot change. The guard follows from the addresses unless it is given. */
-function fixedPart({ settings }: ServerRequest): unknown {
-  const { guard = defaultGuard(settings.wsHost, ownProxyOf(settings).socksListen) } = settings
-  return { ...without(settings, liveSettings), guard }
+function fixedPart({ settings, moreTokens }: ServerRequest): unknown {
+  const { wsHost, expose, allowPorts } = settings
+  const { guard = defaultGuard(wsHost, ownProxyOf(settings).socksListen) } = settings
+  const fixed = { ...without(settings, liveSettings), guard }
+  if (expose.length === 0 && allowPorts === undefined) return fixed
+  // Exposed ports stay at the address of the start.
+  const { exposeHost = wsHost.startsWith('unix:') ? '127.0.0.1' : wsHost } = settings
+  if (expose.length === 0) return { ...fixed, exposeHost }
+  // Those of the server itself are planned before it listens, for the tokens it has then.
+  return { ...fixed, ...without(settings, liveAddress), guard, exposeHost, moreTokens }
 }
 
-const liveSettings = ['wsHost', 'wsPort', 'qr', 'guard', ...tokenFlags().map(settingName)]
+const liveAddress = ['wsHost', 'wsPort', 'qr', 'guard']
+const liveSettings = [...liveAddress, ...tokenFlags().map(settingName)]
