@@ -7,7 +7,7 @@ import { nextLine, type NextLine, reachableHost } from '../output/next-line.js'
 import type { Settings } from '../settings.js'
 import { aborted } from '../stop-signals.js'
 import { defaultApiSocket } from '../tokens/api-call.js'
-import { type MakeToken, madeTokens } from '../tokens/made-tokens.js'
+import { MadeTokens, type MakeToken } from '../tokens/made-tokens.js'
 import { readAccounts } from './accounts.js'
 import { asUsage, checkNetwork } from './check-settings.js'
 import { type CommandContext, graceMs, tellWhatIsWaitedFor } from './context.js'
@@ -52,6 +52,8 @@ export interface RunningServer {
   readonly server: LinkSocksServer
   /** In the order of {@link planTokens}: each token, then those of its connectors. */
   readonly tokens: readonly RegisteredToken[]
+  /** Where made-up tokens come from. */
+  readonly made: MadeTokens
   /** Gives open channels a while to finish. */
   close(): Promise<void>
 }
@@ -73,7 +75,8 @@ export async function startServer(request: ServerRequest, context: CommandContex
     writeMetrics,
   }
   const server: LinkSocksServer = asUsage('', () => new LinkSocksServer(options))
-  const tokens = asUsage('', () => registerTokens(server, request, madeTokens(state)))
+  const made = new MadeTokens(state)
+  const tokens = asUsage('', () => registerTokens(server, request, made.maker()))
   context.redactor.add(...passwordsOf(request), ...tokens.map(({ token }) => token))
   asUsage('--expose', () => exposeForTokens(server, settings.expose, tokens))
   const ports = [webSocketPort(settings), proxyPort(settings)]
@@ -100,6 +103,7 @@ export async function startServer(request: ServerRequest, context: CommandContex
   return {
     server,
     tokens,
+    made,
     close: async () => {
       certificate.close()
       tellWhatIsWaitedFor([...server.channels()].length, logger)

@@ -184,6 +184,31 @@ describe('Roles.reload', () => {
     expect(printed.filter((line) => line.startsWith('[main] token: '))).toHaveLength(1)
   })
 
+  it('keeps a token that it made up in the state file', async () => {
+    const state = join(folder, 'state.json')
+    await start({ servers: { main: { 'ws-host': at('links'), token: 'x', state } } })
+    const later = { servers: { main: { 'ws-host': at('links'), state } } }
+    write(later)
+    await roles.reload()
+    await roles.close()
+    await start(later)
+    const [first, second] = printed.filter((line) => line.startsWith('[main] token: '))
+    expect([typeof first, second]).toEqual(['string', first])
+  })
+
+  it('keeps made-up tokens of connectors in the order of the next start', async () => {
+    const state = join(folder, 'state.json')
+    const [a, b] = ['a', 'b'].map((token) => ({ ...reverse(token, at(token)), 'connector-token': [] }))
+    const withTokens = (...tokens: unknown[]): object => ({ servers: withServer({ tokens, state }) })
+    await start(withTokens(a))
+    write(withTokens(b, a))
+    await roles.reload()
+    await roles.close()
+    await start(withTokens(b, a))
+    const [ofA, ofB, ...again] = printed.filter((line) => line.startsWith('[main] connector token: '))
+    expect(again).toEqual([ofB, ofA])
+  })
+
   it('starts a server again whose other keys change', async () => {
     await start({ servers: withServer() })
     write({ servers: withServer({ grace: '5s' }) })

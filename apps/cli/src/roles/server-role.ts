@@ -81,8 +81,7 @@ export class ServerRole implements RunningRole {
     this.#request = request
     this.#running = await startServer(request, this.#context)
     if (this.#running === undefined) return
-    const { server, tokens } = this.#running
-    this.#tokens = new PlannedTokens(server, planTokens(request), tokens, this.#context)
+    this.#tokens = new PlannedTokens(this.#running, planTokens(request), this.#context)
   }
 
   #liveParts(before: ServerRequest, request: ServerRequest) {

@@ -1,24 +1,29 @@
 import type { LinkSocksServer } from '@ls/server'
 import type { CommandContext } from '../commands/context.js'
 import { registerConnector, registerToken, type RegisteredToken, type TokenPlan } from '../commands/server-tokens.js'
+import type { RunningServer } from '../commands/server.js'
 import { messageOf } from '../output/describe-error.js'
+import type { MadeTokens, MakeToken } from '../tokens/made-tokens.js'
 import { doAll, isSame, type Prepared, without } from './change.js'
+
+interface TokenChange {
+  readonly before: TokenPlan
+  readonly plan: TokenPlan
+  readonly make: MakeToken
+}
 
 /** The tokens of a running server, as its configuration names them. */
 export class PlannedTokens {
   readonly #server: LinkSocksServer
+  readonly #made: MadeTokens
   readonly #context: CommandContext
   readonly #plans: Map<string, TokenPlan>
   /** What the server has for each plan; that of a made-up one stays over reloads. */
   readonly #registered = new Map<string, readonly RegisteredToken[]>()
 
-  constructor(
-    server: LinkSocksServer,
-    plans: readonly TokenPlan[],
-    tokens: readonly RegisteredToken[],
-    context: CommandContext,
-  ) {
+  constructor({ server, tokens, made }: RunningServer, plans: readonly TokenPlan[], context: CommandContext) {
     this.#server = server
+    this.#made = made
     this.#context = context
     this.#plans = new Map(plans.map((plan) => [keyOf(plan), plan]))
     let next = 0
@@ -41,21 +46,33 @@ export class PlannedTokens {
     const changed = next.filter((plan) => old.has(keyOf(plan)) && !isSame(old.get(keyOf(plan)), plan))
     const counts = Object.entries({ added, removed, changed }).filter(([, plans]) => plans.length > 0)
     // Those that are gone come first: they are no longer valid whatever fails, and others may have their ports.
+    const make = this.#made.maker((token) => this.#isInUse(token))
     const parts = [
       ...removed.map((plan) => async () => this.#remove(plan)),
-      ...added.map((plan) => () => this.#add(plan)),
-      ...changed.map((plan) => () => this.#change(old.get(keyOf(plan)) ?? plan, plan)),
+      ...added.map((plan) => () => this.#add(plan, make)),
+      ...changed.map((plan) => () => this.#change(old.get(keyOf(plan)) ?? plan, plan, make)),
     ]
+    const keep = async (): Promise<Prepared> => ({ commit: () => this.#keepMade(next), undo: () => {} })
     return {
       what: counts
         .map(([how, plans]) => `${plans.length} ${plans.length === 1 ? 'token' : 'tokens'} ${how}`)
         .join(', '),
-      parts,
+      parts: parts.length === 0 ? [] : [...parts, keep],
     }
   }
 
-  async #add(plan: TokenPlan): Promise<Prepared> {
-    const tokens = registerToken(this.#server, plan)
+  #isInUse(token: string): boolean {
+    return [...this.#registered.values()].some((tokens) => tokens.some((each) => each.token === token))
+  }
+
+  /** The next start asks for made-up tokens in the order of the plans. */
+  async #keepMade(plans: readonly TokenPlan[]): Promise<void> {
+    const tokens = plans.flatMap((plan) => this.#registered.get(keyOf(plan)) ?? [])
+    await this.#made.keep(tokens)
+  }
+
+  async #add(plan: TokenPlan, make: MakeToken): Promise<Prepared> {
+    const tokens = registerToken(this.#server, plan, make)
     const [first] = tokens
     try {
       await this.#server.ports.portOpened(first?.token ?? '')
@@ -83,14 +100,14 @@ export class PlannedTokens {
   }
 
   /** Users of the token stay, unless it is for something else now. */
-  async #change(before: TokenPlan, plan: TokenPlan): Promise<Prepared> {
+  async #change(before: TokenPlan, plan: TokenPlan, make: MakeToken): Promise<Prepared> {
     const { reverse } = plan
     if (reverse === undefined || !hasPort(before) || !isSame(fixedPart(before), fixedPart(plan)))
-      return this.#replace(before, plan)
+      return this.#replace(before, plan, make)
     const token = this.#registered.get(keyOf(plan))?.[0]?.token ?? ''
     const ports = await this.#server.ports.changeReverseToken(token, reverse)
     try {
-      const connectors = this.#changeConnectors(token, before, plan)
+      const connectors = this.#changeConnectors(token, { before, plan, make })
       return {
         commit: async () => {
           ports.commit()
@@ -108,13 +125,13 @@ export class PlannedTokens {
   }
 
   /** The name is taken until the old one is gone, so this is all done at the end. If it fails, the old one is back. */
-  #replace(before: TokenPlan, plan: TokenPlan): Prepared {
+  #replace(before: TokenPlan, plan: TokenPlan, make: MakeToken): Prepared {
     return {
       commit: async () => {
         const tokens = this.#registered.get(keyOf(before)) ?? []
         await this.#remove(before).commit()
         try {
-          this.#remember(plan, registerToken(this.#server, plan))
+          this.#remember(plan, registerToken(this.#server, plan, make))
         } catch (error) {
           this.#restore(before, tokens)
           throw new Error(`a token stays as it was: ${messageOf(error)}`, { cause: error })
@@ -132,7 +149,7 @@ export class PlannedTokens {
     this.#registered.set(keyOf(plan), tokens)
   }
 
-  #changeConnectors(reverseToken: string, before: TokenPlan, plan: TokenPlan): Prepared {
+  #changeConnectors(reverseToken: string, { before, plan, make }: TokenChange): Prepared {
     const known = new Map(before.connectors.map((each, index) => [each ?? '', index]))
     const [first, ...registered] = this.#registered.get(keyOf(plan)) ?? []
     const kept = new Set(plan.connectors.map((each) => each ?? ''))
@@ -143,8 +160,10 @@ export class PlannedTokens {
     }
     try {
       for (const each of plan.connectors)
-        if (!known.has(each ?? ''))
-          added.push({ ...registerConnector(this.#server, each, reverseToken), isNew: each === undefined })
+        if (!known.has(each ?? '')) {
+          const connector = registerConnector(this.#server, each ?? make('connector token'), reverseToken)
+          added.push({ ...connector, isNew: each === undefined })
+        }
     } catch (error) {
       // The fault below is the one to tell of.
       undo().catch(() => {})

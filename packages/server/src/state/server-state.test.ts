@@ -40,6 +40,15 @@ describe('ServerState', () => {
     expect((await ServerState.open(path)).made('token')).toBe(token)
   })
 
+  test('never gives one made-up token for two names', async () => {
+    const state = await ServerState.open(path)
+    const [first, second] = [state.made('1'), state.made('2')]
+    state.setMade('1', second)
+    expect([state.made('1'), state.made('2')]).toEqual([second, first])
+    state.setMade('3', first)
+    expect([state.made('3'), state.made('2')]).toEqual([first, expect.not.stringMatching(first)])
+  })
+
   test('writes all that was changed before the call, in one write for many calls', async () => {
     const state = await ServerState.open(path)
     let written = 0

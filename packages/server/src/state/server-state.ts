@@ -41,6 +41,15 @@ export class ServerState {
     return known
   }
 
+  /** Has {@link made} give this token for a name; the name that had it gets the other, since no two may be the same. */
+  setMade(name: string, token: string): void {
+    const before = this.#made.get(name)
+    const [owner] = [...this.#made].find(([, value]) => value === token) ?? []
+    if (owner !== undefined && before === undefined) this.#made.delete(owner)
+    else if (owner !== undefined && before !== undefined) this.#made.set(owner, before)
+    this.#made.set(name, token)
+  }
+
   /** Where the tokens to keep come from, from now on. */
   takeFrom(tokens: () => StateContent['tokens']): void {
     this.#tokens = tokens
