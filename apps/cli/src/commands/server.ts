@@ -13,7 +13,7 @@ import { asUsage, checkNetwork } from './check-settings.js'
 import { type CommandContext, graceMs, tellWhatIsWaitedFor } from './context.js'
 import { exposedFiles } from './exposed-files.js'
 import { explainListenFailure, isListenFailure, proxyPort, webSocketPort } from './listen-failure.js'
-import { metricsWriter, openMetrics } from '../observe/metrics-port.js'
+import { type MetricsPort, metricsWriter, openMetrics } from '../observe/metrics-port.js'
 import {
   exposeForTokens,
   planToken,
@@ -64,8 +64,8 @@ export async function startServer(request: ServerRequest, context: CommandContex
   const { logger, stop } = context
   checkServer(settings)
   for (const warning of serverWarnings(settings)) logger.warn({}, warning)
-  const certificate = await openServerCertificate(settings, context)
   const state = settings.state === undefined ? undefined : await ServerState.open(settings.state)
+  const certificate = await openServerCertificate(settings, context)
   const writeMetrics = metricsWriter(() => server.snapshot())
   const options = {
     ...plannedOptions(request),
@@ -86,15 +86,16 @@ export async function startServer(request: ServerRequest, context: CommandContex
   })
   server.on('exposed', (exposure) => context.print(`exposed: ${formatExposure(exposure)}`))
   server.on('socksListening', (address) => context.print(`proxy: ${formatListenAddress(address)}`))
-  const metrics = await openMetrics(settings, () => server.snapshot(), context)
+  let metrics: MetricsPort | undefined
 
   try {
+    metrics = await openMetrics(settings, () => server.snapshot(), context)
     await server.listen({ signal: stop })
     await state?.save()
   } catch (error) {
     certificate.close()
     await server.close()
-    await metrics.close()
+    await metrics?.close()
     if (stop.aborted) return undefined
     throw explainListenFailure(error, ports)
   }
@@ -108,7 +109,7 @@ export async function startServer(request: ServerRequest, context: CommandContex
       certificate.close()
       tellWhatIsWaitedFor([...server.channels()].length, logger)
       await server.close({ graceMs })
-      await metrics.close()
+      await metrics?.close()
     },
   }
 }
