@@ -1,10 +1,16 @@
 import { request } from 'node:http'
+import { networkInterfaces } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { freePort } from '@ls/testkit'
 import { describe, expect, test } from 'vitest'
 import { Program } from './program.js'
 import { temporaryFolder } from './temporary-folder.js'
+
+/** An address of this machine that is not loopback, if it has one. */
+const ownAddress = Object.values(networkInterfaces())
+  .flat()
+  .find((each) => each?.internal === false && each.family === 'IPv4')?.address
 
 /** Asks over TCP or a UNIX socket. */
 async function ask(place: number | string, path: string): Promise<{ status: number; body: string }> {
@@ -56,6 +62,28 @@ describe('--metrics', () => {
     const server = new Program('server', '-t', 'tok', '-H', '127.0.0.1', '-P', `${ws}`)
     await Promise.all([server.printed(/listening/), client.printed(/proxy: /)])
     expect((await ask(path, '/readyz')).status).toBe(200)
+  })
+
+  // Needs an interface besides loopback.
+  test.skipIf(ownAddress === undefined)('of a server is closed to those whose traffic leaves there', async () => {
+    const [proxy, metrics] = [await freePort(), `${ownAddress}:${await freePort()}`]
+    const addresses = ['-H', '127.0.0.1', '-P', '0', '--socks-listen', `127.0.0.1:${proxy}`]
+    const server = new Program('server', '-t', 'tok', ...addresses, '--metrics', metrics)
+    await server.printed(/proxy: /)
+    const { status, body } = await ask(proxy, `http://${metrics}/status`)
+    expect([status, body]).toEqual([403, expect.stringContaining('a port of this program')])
+  })
+
+  // Needs an interface besides loopback.
+  test.skipIf(ownAddress === undefined)('of a provider with a guard is closed to its users', async () => {
+    const [ws, proxy, metrics] = [await freePort(), await freePort(), `${ownAddress}:${await freePort()}`]
+    const server = new Program('server', '-t', 'tok', '-r', '-H', '127.0.0.1', '-P', `${ws}`, '-p', `${proxy}`)
+    await server.printed(/listening/)
+    const url = `ws://127.0.0.1:${ws}`
+    const provider = new Program('provider', '-t', 'tok', '-u', url, '--guard', 'local', '--metrics', metrics)
+    await Promise.all([provider.printed(/linked/), server.printed(/proxy: /)])
+    const { status, body } = await ask(proxy, `http://${metrics}/status`)
+    expect([status, body]).toEqual([403, expect.stringContaining('a port of this program')])
   })
 
   test('that is taken ends the program, and names the flag', async () => {

@@ -98,6 +98,8 @@ export interface ClientOptions extends PayloadOptions {
    * server. Providers exist to open their network, so: @default 'none'
    */
   readonly guard?: NonNullable<OutboundOptions['guard']>
+  /** TCP ports of the program that `guard` of a provider closes. @default none */
+  readonly ownPorts?: NonNullable<OutboundOptions['ownPorts']>
   /** Tell SOCKS clients of success before the other end has succeeded. @default false */
   readonly fastOpen?: boolean
   /**

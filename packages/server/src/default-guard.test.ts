@@ -16,3 +16,11 @@ test.each([
 ])('defaultGuard for a server on %s with proxy ports %j is %s', (host, socksListen, guard) => {
   expect(defaultGuard(host, socksListen)).toBe(guard)
 })
+
+test.each([
+  ['127.0.0.1', '0.0.0.0', 'local'],
+  ['unix:/run/linksocks.sock', '192.0.2.1', 'local'],
+  ['127.0.0.1', '::1', 'none'],
+])('defaultGuard for a server on %s that opens ports for providers on %s is %s', (host, exposeHost, guard) => {
+  expect(defaultGuard(host, [], exposeHost)).toBe(guard)
+})

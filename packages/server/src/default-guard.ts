@@ -4,11 +4,12 @@ import { type GuardLevel, isLoopback, parseListenAddress } from '@ls/relay'
  * The guard of a server that names none: strangers come where a port is not on loopback.
  *
  * @param host As of the WebSocket port; a UNIX socket is for this machine.
- * @param socksListen Proxy ports of the server itself.
+ * @param places Proxy ports of the server itself, and others that clients are to be kept from.
+ * @param exposeHost Where ports for providers are opened. @default as `host`
  * @throws RangeError for a place to listen that cannot be
  */
-export function defaultGuard(host: string, socksListen: readonly string[] = []): GuardLevel {
-  const hosts = [host.startsWith('unix:') ? undefined : host, ...socksListen.map(hostOf)]
+export function defaultGuard(host: string, places: readonly string[] = [], exposeHost?: string): GuardLevel {
+  const hosts = [host.startsWith('unix:') ? undefined : host, ...places.map(hostOf), exposeHost]
   return hosts.every((each) => each === undefined || isLoopback(each)) ? 'none' : 'local'
 }
 

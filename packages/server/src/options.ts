@@ -117,6 +117,8 @@ export interface ServerOptions extends PayloadOptions {
    * @default 'local' where a port of the server is not on loopback, else 'none'
    */
   readonly guard?: GuardLevel
+  /** Further TCP ports of the program, which `guard` closes as those of the server. @default none */
+  readonly ownPorts?: () => Iterable<number>
   /** How tokens without a policy of their own may be used. @default without limits of their own */
   readonly policy?: Policy | PolicyOptions
   /** Reverse mode: tell the SOCKS client of success before the provider has succeeded. @default false */
@@ -264,7 +266,7 @@ export function resolveServerOptions(options: ServerOptions): ResolvedServerOpti
     ...(policy === undefined ? {} : { policy: Policy.of(policy) }),
     hostNames: (options.hostNames ?? []).map(normalHostName),
     host,
-    guard: options.guard ?? defaultGuard(host, options.socksListen),
+    guard: options.guard ?? defaultGuard(host, options.socksListen, options.exposeHost),
     port: checkInteger('port', options.port ?? 8765, 0, maxPort),
     socksHost: options.socksHost ?? '127.0.0.1',
     exposeHost: options.exposeHost ?? (host.startsWith('unix:') ? '127.0.0.1' : host),

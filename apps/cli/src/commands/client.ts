@@ -16,7 +16,7 @@ import { aborted } from '../stop-signals.js'
 import { readAccounts } from './accounts.js'
 import { asUsage, checkNetwork, checkUrl } from './check-settings.js'
 import { type CommandContext, graceMs, tellWhatIsWaitedFor } from './context.js'
-import { checkDisguise, type Disguise, openDisguise } from './disguise.js'
+import { checkDisguise, openDisguise } from './disguise.js'
 import { exposedFiles } from './exposed-files.js'
 import { explainListenFailure, proxyPort } from './listen-failure.js'
 import { openMetrics } from '../observe/metrics-port.js'
@@ -36,9 +36,10 @@ export async function runClient(
   let client: LinkSocksClient | undefined
   const disguise = await openDisguise(settings, context, { onReady: () => client?.retryNow() })
   try {
-    client = makeClient(settings, context, disguise)
+    const ownPorts: number[] = []
+    client = makeClient(settings, context, { ...disguise.options, ownPorts: () => ownPorts })
     onMade?.(client)
-    return await runObserved(client, settings, context)
+    return await runObserved(client, settings, context, (ports) => void ownPorts.push(...ports))
   } finally {
     await disguise.close()
   }
@@ -49,8 +50,10 @@ async function runObserved(
   client: LinkSocksClient,
   settings: ClientSettings,
   context: CommandContext,
+  onPorts: (ports: readonly number[]) => void,
 ): Promise<ExitCode> {
   const metrics = await openMetrics(settings, () => client.snapshot(), context)
+  onPorts(metrics.ports)
   try {
     return await runUntilEnd(client, settings, context)
   } finally {
@@ -58,13 +61,17 @@ async function runObserved(
   }
 }
 
-function makeClient(settings: ClientSettings, context: CommandContext, disguise: Disguise): LinkSocksClient {
+function makeClient(
+  settings: ClientSettings,
+  context: CommandContext,
+  more: Pick<ClientOptions, 'connect' | 'proxyFromEnvironment' | 'ownPorts'>,
+): LinkSocksClient {
   const { logger, redactor } = context
   for (const warning of [...tlsWarnings(settings), ...clientWarnings(settings), ...exposedSecrets(settings)])
     logger.warn({}, warning)
   const options = clientOptions(settings)
   redactor.add(...(options.socksAccounts ?? []).map(({ password }) => password))
-  return asUsage('', () => new LinkSocksClient({ ...options, ...disguise.options, logger }))
+  return asUsage('', () => new LinkSocksClient({ ...options, ...more, logger }))
 }
 
 async function runUntilEnd(

@@ -1,5 +1,5 @@
-import { type Account, formatExposure, formatListenAddress, isLoopback } from '@ls/relay'
-import { LinkSocksServer, type ServerOptions, ServerState } from '@ls/server'
+import { type Account, formatExposure, formatListenAddress, type GuardLevel, isLoopback } from '@ls/relay'
+import { defaultGuard, LinkSocksServer, type ServerOptions, ServerState } from '@ls/server'
 import { openServerCertificate } from '../certificates/server-certificate.js'
 import { UsageError } from '../errors.js'
 import { exitCode, type ExitCode } from '../exit-code.js'
@@ -13,7 +13,7 @@ import { asUsage, checkNetwork } from './check-settings.js'
 import { type CommandContext, graceMs, tellWhatIsWaitedFor } from './context.js'
 import { exposedFiles } from './exposed-files.js'
 import { explainListenFailure, isListenFailure, proxyPort, webSocketPort } from './listen-failure.js'
-import { type MetricsPort, metricsWriter, openMetrics } from '../observe/metrics-port.js'
+import { checkMetrics, type MetricsPort, metricsWriter, openMetrics } from '../observe/metrics-port.js'
 import {
   exposeForTokens,
   planToken,
@@ -73,7 +73,9 @@ export async function startServer(request: ServerRequest, context: CommandContex
     ...definedOnly({ state }),
     logger,
     writeMetrics,
+    ownPorts: () => metrics?.ports ?? [],
   }
+  let metrics: MetricsPort | undefined
   const server: LinkSocksServer = asUsage('', () => new LinkSocksServer(options))
   const made = new MadeTokens(state)
   const tokens = asUsage('', () => registerTokens(server, request, made.maker()))
@@ -86,7 +88,6 @@ export async function startServer(request: ServerRequest, context: CommandContex
   })
   server.on('exposed', (exposure) => context.print(`exposed: ${formatExposure(exposure)}`))
   server.on('socksListening', (address) => context.print(`proxy: ${formatListenAddress(address)}`))
-  let metrics: MetricsPort | undefined
 
   try {
     metrics = await openMetrics(settings, () => server.snapshot(), context)
@@ -136,13 +137,22 @@ async function printAccess(
 /** @throws UsageError for settings that contradict each other */
 export function checkServer(settings: ServerSettings): void {
   checkNetwork(settings)
+  checkMetrics(settings)
   checkAccessRules(settings)
 }
 
 /** Options of a server with its own proxy ports, but without what needs a file or the process. @throws UsageError */
 export function plannedOptions({ settings, reload }: ServerRequest): ServerOptions {
   const own = ownProxyOptions(settings, readAccounts(settings))
-  return { ...serverOptions(settings), ...own, ...definedOnly({ reload }) }
+  const guard = asUsage('', () => guardOf(settings))
+  return { ...serverOptions(settings), ...own, guard, ...definedOnly({ reload }) }
+}
+
+/** The library does not know of the metrics port. @throws RangeError for a place to listen that cannot be */
+export function guardOf(settings: ServerSettings): GuardLevel {
+  const { guard, wsHost, metrics, exposeHost } = settings
+  const { socksListen = [] } = ownProxyOptions(settings, [])
+  return guard ?? defaultGuard(wsHost, [...socksListen, ...(metrics === undefined ? [] : [metrics])], exposeHost)
 }
 
 /** Registers all tokens. @throws UsageError, ServerError, RangeError or TypeError for one that cannot be */

@@ -10,6 +10,8 @@ import { explainListenFailure } from '../commands/listen-failure.js'
 
 /** A port where somebody can ask how the program does. */
 export interface MetricsPort {
+  /** Its TCP port, if it is one: those whose traffic leaves here are to be kept from it. */
+  readonly ports: readonly number[]
   close(): Promise<void>
 }
 
@@ -23,9 +25,8 @@ export async function openMetrics(
   snapshot: () => Snapshot,
   { logger, print }: CommandContext,
 ): Promise<MetricsPort> {
-  if (metrics === undefined) return { close: () => Promise.resolve() }
-  const place = asUsage('--metrics', () => parseListenAddress(metrics))
-  if ('webSocket' in place) throw new UsageError('--metrics: it is HTTP; write HOST:PORT or unix:PATH')
+  if (metrics === undefined) return { ports: [], close: () => Promise.resolve() }
+  const place = readPlace(metrics)
   // Loaded only if needed: prom-client takes its time.
   const { metricsHandler } = await import('@ls/metrics')
   const localOnly = 'host' in place && isLoopback(place.host)
@@ -39,6 +40,7 @@ export async function openMetrics(
     logger.warn({ ...address }, 'the metrics port is open to others: they see who uses how much')
   print(`metrics: ${formatListenAddress(address)}`)
   return {
+    ports: 'port' in address ? [address.port] : [],
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve())
@@ -46,6 +48,19 @@ export async function openMetrics(
       }),
   }
 }
+
+/** @throws UsageError for a place of `--metrics` that cannot be */
+export function checkMetrics({ metrics }: { readonly metrics: string | undefined }): void {
+  if (metrics !== undefined) readPlace(metrics)
+}
+
+function readPlace(metrics: string): Exclude<ListenPlace, { webSocket: unknown }> {
+  const place = asUsage('--metrics', () => parseListenAddress(metrics))
+  if ('webSocket' in place) throw new UsageError('--metrics: it is HTTP; write HOST:PORT or unix:PATH')
+  return place
+}
+
+type ListenPlace = ReturnType<typeof parseListenAddress>
 
 /** Scrapers ask every few seconds and are quick; a slow one makes room. */
 const timeouts = { headersTimeout: 5000, requestTimeout: 10_000, keepAliveTimeout: 65_000 }

@@ -1,7 +1,8 @@
-import { defaultGuard, type ServerOptions } from '@ls/server'
+import type { ServerOptions } from '@ls/server'
 import { readAccounts } from '../commands/accounts.js'
 import type { CommandContext } from '../commands/context.js'
 import {
+  guardOf,
   ownProxyOptions,
   planTokens,
   type RunningServer,
@@ -121,7 +122,7 @@ function ownProxyOf(settings: ServerSettings): ReturnType<typeof ownProxyOptions
 /** What a running server cannot change. The guard follows from the addresses unless it is given. */
 function fixedPart({ settings, moreTokens }: ServerRequest): unknown {
   const { wsHost, expose, allowPorts } = settings
-  const { guard = defaultGuard(wsHost, ownProxyOf(settings).socksListen) } = settings
+  const guard = guardOf(settings)
   const fixed = { ...without(settings, liveSettings), guard }
   if (expose.length === 0 && allowPorts === undefined) return fixed
   // Exposed ports stay at the address of the start.

@@ -29,9 +29,10 @@ export class ServerPorts {
     this.#options = options
   }
 
-  /** The TCP ports. */
+  /** The TCP ports, and the further ones of the program. */
   get numbers(): readonly number[] {
-    return [this.links?.address.port ?? 0, ...(this.ownProxy?.ports ?? [])]
+    const further = this.#options.server.ownPorts?.() ?? []
+    return [this.links?.address.port ?? 0, ...(this.ownProxy?.ports ?? []), ...further]
   }
 
   /** Makes the proxy ports of the options. @throws RangeError or TypeError for an invalid address or account */
