@@ -14,7 +14,7 @@ export interface TokenUseOptions {
   readonly server: ResolvedServerOptions
   readonly rareLog: RareLog
   /** The use of the token whose providers made this one, if that has the policy and the channels. @default none */
-  readonly shared: TokenUse | undefined
+  readonly shared?: TokenUse | undefined
 }
 
 /** What one token with a policy does now, and what it may. Refusals reach its user and the log. */

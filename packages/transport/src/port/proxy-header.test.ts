@@ -84,7 +84,10 @@ describe('parseProxyHeader', () => {
     fc.assert(
       fc.property(fc.oneof(fc.ipV4(), fc.ipV6()), port, (address, sourcePort) => {
         const family = isIP(address) === 4 ? 'TCP4' : 'TCP6'
-        const read = parseProxyHeader(v1(`PROXY ${family} ${address} ${address} ${sourcePort} 1`))
+        const header = v1(`PROXY ${family} ${address} ${address} ${sourcePort} 1`)
+        // The longest text of an address, with IPv4 in its end, does not fit twice into a line of version 1.
+        fc.pre(header.length <= 107)
+        const read = parseProxyHeader(header)
         expect(read?.source).toEqual({ address, port: sourcePort })
       }),
     )
