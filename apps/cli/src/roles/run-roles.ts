@@ -21,15 +21,19 @@ export async function runRoles(options: RunRolesOptions, context: CommandContext
   const { file, watch, environment, signals } = options
   const ended = new AbortController()
   const roles = new Roles({ file, environment, onEnd: () => ended.abort() }, context)
-  await roles.start()
-  // The log has the reason of a failure.
-  const reload = (): void => void roles.reload().catch(() => {})
+  const started = roles.start()
+  // One that comes during the start waits for its end. The log has the reason of a failure.
+  const reload = (): void => void started.then(() => roles.reload()).catch(() => {})
   signals.on('SIGHUP', reload)
-  // Editors replace the file, and file systems in containers know no events: looking at it is what always works.
-  if (watch) watchFile(file.path, { interval: watchIntervalMs, persistent: false }, reload)
-  await Promise.race([aborted(context.stop), aborted(ended.signal)])
-  unwatchFile(file.path, reload)
-  signals.off('SIGHUP', reload)
+  try {
+    await started
+    // Editors replace the file, and file systems in containers know no events: looking at it is what always works.
+    if (watch) watchFile(file.path, { interval: watchIntervalMs, persistent: false }, reload)
+    await Promise.race([aborted(context.stop), aborted(ended.signal)])
+  } finally {
+    unwatchFile(file.path, reload)
+    signals.off('SIGHUP', reload)
+  }
   await roles.close()
   return context.stop.aborted ? exitCode.ok : exitCode.failure
 }
