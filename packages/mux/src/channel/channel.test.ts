@@ -40,6 +40,23 @@ test('Channel waits for the answer for as long as the link is down', () => {
   expect([recorder.opens, recorder.closes]).toEqual([1, []])
 })
 
+test('Channel calls the onDrain that a full send waits for when its peer disconnects before the reader has all', () => {
+  const pair = new SessionPair({ extensions: halfClosing })
+  const { near, far, nearRecorder } = pair.open()
+  near.pause()
+  far.pause()
+  far.send(Buffer.from('not read yet'))
+  const room = near.send(new Uint8Array(1_000_000))
+  far.disconnect()
+  pair.settle()
+  expect([room, nearRecorder.drains, near.state, near.send(new Uint8Array(1))]).toEqual([
+    false,
+    1,
+    'draining',
+    undefined,
+  ])
+})
+
 describe.each(links)('Channel over a link with %s', (_name, extensions) => {
   test('carries bytes both ways', () => {
     const pair = new SessionPair({ extensions })

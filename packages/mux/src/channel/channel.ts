@@ -161,8 +161,8 @@ export class Channel implements SenderOwner, ReceiverOwner {
 
   /**
    * Sends TCP payload, which must not change afterwards. Returns true when there is room for more, and false when the
-   * queue is full: the bytes are accepted, and `onDrain` follows. Returns undefined where our direction is over: nothing
-   * was sent, and no `onDrain` follows.
+   * queue is full: the bytes are accepted, and `onDrain` follows, also where the peer then ends the channel. Returns
+   * undefined where our direction is over: nothing was sent, and no `onDrain` follows.
    */
   send(payload: Uint8Array): boolean | undefined {
     return this.#sender.send(payload)
@@ -397,10 +397,13 @@ export class Channel implements SenderOwner, ReceiverOwner {
     const reason = reasonOfDisconnect(errorOfDisconnect(message), isRefusal)
     if (this.#closeReason.kind !== 'local') this.#closeReason = reason
     this.#state = 'draining'
+    const { wantsDrain } = this.#sender
     this.#sender.cut()
     this.#host.options.clock.clearTimeout(this.#answerTimer)
     this.#lastCall?.stop()
     this.#receiver.close()
+    // A consumer that waits for room may have to go on before it can take the rest.
+    if (wantsDrain && this.state === 'draining') this.onRoom()
   }
 
   #receiveAnswer(message: Uint8Array): void {

@@ -48,6 +48,11 @@ export class Sender implements FlowOwner {
     return this.#state
   }
 
+  /** Whether a push has returned false and no drain has followed yet. */
+  get wantsDrain(): boolean {
+    return this.#flow.wantsDrain
+  }
+
   /** Largest payload of an unsplittable message: it must fit the peer's credit. */
   get maxWholeBytes(): number {
     const { window, peerWindowBytes } = this.#host.options

@@ -145,6 +145,11 @@ export class Flow {
     return !this.#wantsDrain && !this.#ended
   }
 
+  /** Whether its owner waits for `onFlowDrain`. */
+  get wantsDrain(): boolean {
+    return this.#wantsDrain
+  }
+
   /** Drops the queue and takes nothing more. */
   cut(): void {
     this.#ended = true

@@ -35,6 +35,7 @@ function sending(options: PayloadOptions) {
   channel.resume()
   return {
     sender,
+    channel,
     rooms: () => room,
     text: () => Buffer.concat(received).toString(),
     compressedBytes: () => compressed,
@@ -108,4 +109,15 @@ test('PayloadSender.close forgets what waits', async () => {
   await until(() => rooms() === 1, 'the compression to be done')
   await until(() => compressedBytes() === 5000, 'what was under way')
   expect(text()).toBe('')
+})
+
+test.each([
+  ['send', (sender: PayloadSender) => sender.send(Buffer.from('x'))],
+  ['sendBorrowed', (sender: PayloadSender) => sender.sendBorrowed(Buffer.from('x'))],
+  ['sendLong', (sender: PayloadSender) => sender.sendLong(Buffer.from('x'))],
+  ['sendPooled', (sender: PayloadSender) => sender.sendPooled(Buffer.from('x'))],
+])('PayloadSender.%s waits for no room where the channel takes no more', (_name, send) => {
+  const { sender, channel } = sending({})
+  channel.end()
+  expect(send(sender)).toBe(true)
 })

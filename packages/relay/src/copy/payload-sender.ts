@@ -125,9 +125,12 @@ export class PayloadSender {
     else if (!this.#full) this.#onRoom()
   }
 
-  /** Undefined where the channel is gone: nothing is waited for, since its close ends the copying. */
+  /**
+   * Where the channel takes no more (undefined), payload is dropped and the socket read on: its application may read
+   * what the peer sent before its end only once it has written what it wants to write.
+   */
   #give(room: boolean | undefined): void {
-    if (!room) this.#full = true
+    if (room === false) this.#full = true
   }
 }
 

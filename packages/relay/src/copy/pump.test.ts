@@ -160,6 +160,20 @@ test('pump stops reading a sender whose receiver does not read', async () => {
   await until(() => channels[1].receivedBytes >= written, 'all that was written')
 })
 
+test('pump closes where the peer disconnects while a target wants its bytes to be read before it reads', async () => {
+  const { near, far, channels } = await net({}, { maxWindowBytes: 262_144 })
+  far.pause()
+  near.pause()
+  await fill(near)
+  await fill(far)
+  channels[0].disconnect()
+  await until(() => channels[1].state === 'draining', 'the Disconnect')
+  await once(far, 'drain')
+  await onceEvent(far.resume(), 'end')
+  far.end()
+  await until(() => channels[1].state === 'closed', 'the channel to close')
+})
+
 test('pump delivers everything to an application that ended its side while it read', async () => {
   const { near, far } = await net({}, { extensions: [] })
   far.pause()
