@@ -1,3 +1,54 @@
+import type { TimerHandle } from '@ls/foundation'
+import type { ChannelHost } from '../session/table-entry.js'
+
+/**
+ * Time that a peer has to answer Connect: `deadlineMs` while the link is up, {@link answerLimitMs} in all. While the link
+ * is down the channel waits as open ones do (protocol.md §3, `resume`).
+ */
+export class AnswerDeadline {
+  readonly #host: ChannelHost
+  readonly #deadlineMs: number
+  readonly #onPassed: (error: string) => void
+  readonly #askedAtMs: number
+  readonly #linkedAtMs: number
+  #timer: TimerHandle
+
+  constructor(host: ChannelHost, deadlineMs: number, onPassed: (error: string) => void) {
+    this.#host = host
+    this.#deadlineMs = deadlineMs
+    this.#onPassed = onPassed
+    this.#askedAtMs = host.options.clock.now()
+    this.#linkedAtMs = host.linkedMs()
+    this.#wait(this.#remainingMs)
+  }
+
+  /** The peer has answered, or the channel is gone. */
+  stop(): void {
+    this.#host.options.clock.clearTimeout(this.#timer)
+  }
+
+  get #elapsedMs(): number {
+    return this.#host.options.clock.now() - this.#askedAtMs
+  }
+
+  get #remainingMs(): number {
+    const deadlineMs = this.#deadlineMs
+    const linkedMs = this.#host.linkedMs() - this.#linkedAtMs
+    const limitMs = Math.max(answerLimitMs, deadlineMs)
+    return remainingAnswerMs({ linkedMs, elapsedMs: this.#elapsedMs, deadlineMs, limitMs })
+  }
+
+  #wait(waitMs: number): void {
+    this.#timer = this.#host.options.clock.setTimeout(() => this.#check(), waitMs)
+  }
+
+  #check(): void {
+    const remainingMs = this.#remainingMs
+    if (remainingMs > 0) this.#wait(remainingMs)
+    else this.#onPassed(`timeout: the peer did not answer within ${Math.round(this.#elapsedMs)} ms`)
+  }
+}
+
 /** How long a channel has waited for its answer, and how long it may, in milliseconds. */
 export interface AnswerWait {
   /** Waited while the link was up. */

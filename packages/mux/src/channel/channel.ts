@@ -1,7 +1,7 @@
-import { textOf, type TimerHandle } from '@ls/foundation'
+import { textOf } from '@ls/foundation'
 import { type Address, type ChannelKey, channelKey, decode, MessageType, type Protocol } from '@ls/codec'
 import type { Admission } from '../memory/admission.js'
-import { answerLimitMs, remainingAnswerMs } from './answer-deadline.js'
+import { AnswerDeadline } from './answer-deadline.js'
 import { AnswerHold } from './answer-hold.js'
 import { type ChannelCloseReason, plainEnd, reasonOfDisconnect } from './channel-close.js'
 import { consumingHandler } from './consuming-handler.js'
@@ -64,7 +64,7 @@ export class Channel implements SenderOwner, ReceiverOwner {
   #disconnectNext: string | undefined
   #closeReason = plainEnd
   #answerHold: AnswerHold | undefined
-  #answerTimer: TimerHandle
+  #answerDeadline: AnswerDeadline | undefined
   /** Runs after we have ended towards a base peer, while its last bytes still arrive. */
   #lastCall: Linger | undefined
 
@@ -278,16 +278,11 @@ export class Channel implements SenderOwner, ReceiverOwner {
     this.#sender.hold()
   }
 
-  /**
-   * For the session: closes the channel if the peer does not answer Connect within `deadlineMs` of link time, or within
-   * {@link answerLimitMs} in all. While the link is down the channel waits as open ones do (protocol.md §3, `resume`).
-   */
+  /** For the session: closes the channel if the peer does not answer Connect in time, see {@link AnswerDeadline}. */
   expectAnswer(deadlineMs: number): void {
-    const linkedAtMs = this.#host.linkedMs()
-    this.#awaitAnswer(() => {
-      const linkedMs = this.#host.linkedMs() - linkedAtMs
-      const elapsedMs = this.#host.options.clock.now() - this.openedAtMs
-      return remainingAnswerMs({ linkedMs, elapsedMs, deadlineMs, limitMs: Math.max(answerLimitMs, deadlineMs) })
+    this.#answerDeadline = new AnswerDeadline(this.#host, deadlineMs, (error) => {
+      this.#host.sendControl(disconnectMessage(this.id, ''))
+      this.#close({ kind: 'refused', error })
     })
   }
 
@@ -362,16 +357,6 @@ export class Channel implements SenderOwner, ReceiverOwner {
     return !this.initiator && !this.#answered && this.#state === 'opening'
   }
 
-  #awaitAnswer(remainingMs: () => number): void {
-    const { clock } = this.#host.options
-    this.#answerTimer = clock.setTimeout(() => {
-      if (remainingMs() > 0) return this.#awaitAnswer(remainingMs)
-      this.#host.sendControl(disconnectMessage(this.id, ''))
-      const waitedMs = Math.round(clock.now() - this.openedAtMs)
-      this.#close({ kind: 'refused', error: `timeout: the peer did not answer within ${waitedMs} ms` })
-    }, remainingMs())
-  }
-
   /** Our Disconnect has left; the peer's last bytes may still be on their way. */
   #awaitLast(): void {
     if (this.#closeReason.kind === 'local') return this.#receiver.close()
@@ -399,7 +384,7 @@ export class Channel implements SenderOwner, ReceiverOwner {
     this.#state = 'draining'
     const { wantsDrain } = this.#sender
     this.#sender.cut()
-    this.#host.options.clock.clearTimeout(this.#answerTimer)
+    this.#answerDeadline?.stop()
     this.#lastCall?.stop()
     this.#receiver.close()
     // A consumer that waits for room may have to go on before it can take the rest.
@@ -411,7 +396,7 @@ export class Channel implements SenderOwner, ReceiverOwner {
     const answer = decode(message)
     if (answer.type !== MessageType.ConnectResponse) return
     this.#answered = true
-    this.#host.options.clock.clearTimeout(this.#answerTimer)
+    this.#answerDeadline?.stop()
     if (!answer.success) return this.#close({ kind: 'refused', error: answer.error || 'failed: no reason given' })
     if (this.#state === 'opening') this.#state = 'open'
     if (this.#closeReason.kind !== 'local') this.#handler?.onOpen?.()
@@ -439,7 +424,7 @@ export class Channel implements SenderOwner, ReceiverOwner {
   /** Frees everything and returns the undelivered messages. */
   #release(): Uint8Array[] {
     this.#state = 'closed'
-    this.#host.options.clock.clearTimeout(this.#answerTimer)
+    this.#answerDeadline?.stop()
     this.#answerHold?.stop()
     this.#lastCall?.stop()
     this.#sender.cut()
