@@ -15,7 +15,7 @@ import {
   type PortChange,
   type SessionPicker,
 } from '@ls/relay'
-import { connectByteStream, environmentWarnings } from '@ls/transport'
+import { connectByteStream } from '@ls/transport'
 import { ConnectorTokens } from './connectors.js'
 import { ClientCounts } from './counts/client-counts.js'
 import { ClientError } from './errors.js'
@@ -24,7 +24,8 @@ import { Link } from './link.js'
 import { NetworkWatch } from './network-watch.js'
 import { type ClientOptions, type ResolvedClientOptions, resolveClientOptions } from './options.js'
 import { type ClientPorts, Ports } from './ports.js'
-import { makeServerDial, type ServerDial } from './server-dial.js'
+import { hostOf, makeServerDial, type ServerDial, warnOfEnvironment } from './server-dial.js'
+import { ShownToken } from './shown-token.js'
 
 /** Events of a client. */
 export interface ClientEvents {
@@ -46,6 +47,8 @@ export interface ClientEvents {
   partners: [count: number]
   /** The server accepted a connector token (provider). */
   connectorAdded: [token: string]
+  /** A relay has given this provider a token, which finds its connector tokens again; keep it secret. */
+  serverToken: [token: string]
 }
 
 /**
@@ -69,6 +72,7 @@ export class LinkSocksClient extends EventEmitter<ClientEvents> {
   readonly #connectors: ConnectorTokens
   readonly #counts: ClientCounts
   readonly #exposures: Exposures
+  readonly #token: ShownToken
   readonly #source = {
     pick: (signal: Cancellation) => this.#pick(signal),
     pickOther: (tried: ReadonlySet<Session>) => this.#balancer.other(tried),
@@ -94,9 +98,13 @@ export class LinkSocksClient extends EventEmitter<ClientEvents> {
     this.#ports = reverse || this.#options.openPorts === false ? undefined : this.#makePorts()
     if (reverse && (this.#options.forwards ?? []).length > 0)
       throw new RangeError('a provider opens no ports, so it takes no `forwards`')
+    this.#token = new ShownToken({
+      client: this.#options,
+      onChange: (token) => this.emit('serverToken', token),
+    })
     const instance = newChannelId()
     const serverDial = makeServerDial(this.#options)
-    this.#warnOfEnvironment()
+    warnOfEnvironment(this.#options)
     this.#links = Array.from({ length: threads }, () => this.#makeLink(instance, serverDial))
   }
 
@@ -108,6 +116,11 @@ export class LinkSocksClient extends EventEmitter<ClientEvents> {
   /** All addresses that the proxy listens on. */
   get socksAddresses(): readonly ListenAddress[] {
     return this.#ports?.addresses ?? []
+  }
+
+  /** The token that the server gave to this provider, or the one of the options; undefined before it has. */
+  get serverToken(): string | undefined {
+    return this.#token.fromServer
   }
 
   /** One session for each link that is up or waits to be resumed. */
@@ -207,13 +220,6 @@ export class LinkSocksClient extends EventEmitter<ClientEvents> {
     this.#end(undefined)
   }
 
-  /** A misread entry of `no_proxy` sends traffic where the user wanted none. */
-  #warnOfEnvironment(): void {
-    const { proxyFromEnvironment = true, serverProxies = [], transport = {} } = this.#options
-    if (!proxyFromEnvironment || serverProxies.length > 0) return
-    for (const warning of environmentWarnings(transport.environment)) this.#logger.warn({}, warning)
-  }
-
   #makeExposures(): Exposures {
     const { exposes = [], reverse, clock } = this.#options
     if (!reverse && exposes.length > 0)
@@ -264,6 +270,7 @@ export class LinkSocksClient extends EventEmitter<ClientEvents> {
   #makeLink(instance: Uint8Array, serverDial: ServerDial): Link {
     return new Link({
       options: this.#options,
+      token: this.#token,
       instance,
       serverDial,
       sessionHandler: {
@@ -372,13 +379,3 @@ const neverAborted = new AbortController().signal
 
 /** How often a closing client looks whether its channels are done. */
 const idlePollMs = 50
-
-function hostOf(url: string): string {
-  return (
-    url
-      .replace(/^\w+:\/\//, '')
-      .split(/[/?#]/, 1)[0]
-      ?.split('@')
-      .pop() ?? ''
-  )
-}

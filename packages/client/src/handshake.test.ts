@@ -30,7 +30,7 @@ function shaking(
   far.setHandler({ onMessage: (bytes) => received.push(decode(bytes)), onDrain: () => {}, onClose: () => {} })
   for (const message of script) far.send(encode(message))
   const resolved = resolveClientOptions({ clock, token: 't', ...options })
-  const request = { options: resolved, instance, authenticated, ticket, opened }
+  const request = { options: resolved, token: resolved.token, instance, authenticated, ticket, opened }
   return { agreement: shakeHands(near, request), received, far, clock }
 }
 
@@ -132,7 +132,7 @@ test('shakeHands does not resume where the server does not offer it', async () =
 test('openingOf is Auth, and Resume where there is a session to go on with', () => {
   const options = resolveClientOptions({ token: 't', reverse: true })
   const types = [undefined, ticket()].map((each) =>
-    openingOf({ options, instance, ticket: each }).map((message) => decode(message).type),
+    openingOf({ options, token: 't', instance, ticket: each }).map((message) => decode(message).type),
   )
   expect(types).toEqual([[MessageType.Auth], [MessageType.Auth, MessageType.Resume]])
 })

@@ -25,12 +25,16 @@ export interface Agreement {
   readonly graceMs: number
   /** Id and secret of the new session, if `resume` is in force. */
   readonly ticket: Omit<Ticket, 'session'> | undefined
+  /** The token that the server gave to this client, if it did. */
+  readonly token: string | undefined
   /** Set if the old session continues: the number to attach with. */
   readonly resumedFrom: number | undefined
 }
 
 export interface HandshakeRequest {
   readonly options: ResolvedClientOptions
+  /** Shown to the server. */
+  readonly token: string
   readonly instance: Uint8Array
   /** True if the token is in the query; otherwise Auth is the first message. */
   readonly authenticated: boolean
@@ -65,10 +69,10 @@ export async function shakeHands(transport: MessageTransport, request: Handshake
   let first = await read()
   const hello = first.type === MessageType.Hello ? first : undefined
   if (hello !== undefined) first = await read()
-  expectSuccess(first)
-  if (hello === undefined) return baseAgreement
+  const token = expectSuccess(first)
+  if (hello === undefined) return { ...baseAgreement, token }
 
-  const agreement = agree(hello, options)
+  const agreement = { ...agree(hello, options), token }
   // Every server answers Resume, even one that would not have been asked.
   if (ticket !== undefined && (opened || agreement.extensions.includes('resume'))) {
     if (!opened) transport.send(encode(ourResume(ticket)))
@@ -80,16 +84,16 @@ export async function shakeHands(transport: MessageTransport, request: Handshake
   return agreement
 }
 
-const baseAgreement: Agreement = {
+const baseAgreement = {
   extensions: [],
   windowBytes: 0,
   peerWindowBytes: undefined,
   graceMs: 0,
   ticket: undefined,
   resumedFrom: undefined,
-}
+} satisfies Omit<Agreement, 'token'>
 
-function ourAuth({ options: { token, reverse }, instance }: Pick<HandshakeRequest, 'options' | 'instance'>) {
+function ourAuth({ options: { reverse }, token, instance }: Pick<HandshakeRequest, 'options' | 'token' | 'instance'>) {
   return { type: MessageType.Auth, token, reverse, instance }
 }
 
@@ -97,9 +101,10 @@ function ourResume({ session, id, secret }: Ticket) {
   return { type: MessageType.Resume, session: id, secret, sequence: session.receivedSequence }
 }
 
-function expectSuccess(message: Message): void {
+/** Returns the token that a relay gave. */
+function expectSuccess(message: Message): string | undefined {
   if (message.type !== MessageType.AuthResponse) throw unexpected(message, 'AuthResponse')
-  if (message.success) return
+  if (message.success) return message.token
   throw new ClientError('ERR_CLIENT_REFUSED', `the server refused us: ${message.error ?? 'it gave no reason'}`)
 }
 
@@ -109,7 +114,7 @@ function refusedByClose(closed: TransportCloseReason | undefined): ClientError |
   return new ClientError('ERR_CLIENT_REFUSED', `the server refused us: ${closed.reason || 'it gave no reason'}`)
 }
 
-function agree(hello: HelloMessage, options: ResolvedClientOptions): Agreement {
+function agree(hello: HelloMessage, options: ResolvedClientOptions): Omit<Agreement, 'token'> {
   const { session, secret } = hello
   return {
     extensions: hello.extensions.filter((extension) => options.extensions.includes(extension)),

@@ -3,13 +3,14 @@ import { silentLogger } from '@ls/foundation'
 import type { Session } from '@ls/mux'
 import { SessionCounts } from '@ls/relay'
 import { FakeClock, memoryTransportPair, type MemoryTransport, turns, until } from '@ls/testkit'
-import type { ConnectOptions } from '@ls/transport'
+import { type ConnectOptions, hashToken } from '@ls/transport'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { Link } from './link.js'
 import { type ClientOptions, resolveClientOptions } from './options.js'
+import { ShownToken } from './shown-token.js'
 
 /** What a server does with one attempt. */
-type Answer = 'unreachable' | 'silent' | 'base' | 'extended' | 'refused'
+type Answer = 'unreachable' | 'silent' | 'base' | 'extended' | 'refused' | 'relay'
 
 interface ServerEnd {
   readonly transport: MemoryTransport
@@ -27,7 +28,8 @@ const hello: KnownMessage = {
 }
 const welcome: KnownMessage = { type: MessageType.AuthResponse, success: true }
 const refusal: KnownMessage = { type: MessageType.AuthResponse, success: false, error: 'invalid token' }
-const scripts = { silent: [], base: [welcome], extended: [hello, welcome], refused: [refusal] }
+const identified: KnownMessage = { ...welcome, token: 'given' }
+const scripts = { silent: [], base: [welcome], extended: [hello, welcome], refused: [refusal], relay: [identified] }
 
 /** A link whose attempts meet `answers` in turn, and the last one for ever. */
 function linking(answers: readonly Answer[], options: ClientOptions = {}) {
@@ -50,8 +52,10 @@ function linking(answers: readonly Answer[], options: ClientOptions = {}) {
     servers.push({ transport: far, received })
     return Promise.resolve(near)
   }
+  const resolved = resolveClientOptions({ url: 'ws://server.test', token: 't', clock, ...options })
   const link = new Link({
-    options: resolveClientOptions({ url: 'ws://server.test', token: 't', clock, ...options }),
+    options: resolved,
+    token: new ShownToken({ client: resolved, onChange: (token) => events.push(`token: ${token}`) }),
     instance: newChannelId(),
     serverDial: () => undefined,
     connect,
@@ -320,4 +324,53 @@ test('Link comes back within a second when a base server may still believe in it
     channelId: channel?.id,
     error: 'failed: the link was lost',
   })
+})
+
+/** What the attempts showed, by the names of the tokens. */
+function shown(urls: readonly URL[]): (string | undefined)[] {
+  const names = new Map(['anonymous', 'given', 'kept', 't'].map((token) => [hashToken(token), token]))
+  return urls.map((url) => names.get(url.searchParams.get('token') ?? ''))
+}
+
+const anonymous: ClientOptions = { token: 'anonymous', reverse: true }
+
+/** Moves the clock until a condition holds. */
+const untilLater = (clock: FakeClock, condition: () => boolean): Promise<void> =>
+  until(() => {
+    if (!condition()) clock.advance(10)
+    return condition()
+  }, 'what is waited for')
+
+test('Link of a provider without a token comes back with the one that the server gave it', async () => {
+  const { clock, urls, servers, events } = linking(['relay'], anonymous)
+  await until(() => events.includes('up'), 'the link')
+  servers[0]?.transport.destroy()
+  await untilLater(clock, () => urls.length === 2)
+  expect(shown(urls)).toEqual(['anonymous', 'given'])
+})
+
+test('Link of a provider without a token begins with the one that was kept', async () => {
+  const { urls, events } = linking(['relay'], { ...anonymous, serverToken: 'kept' })
+  await until(() => events.includes('up'), 'the link')
+  expect(shown(urls)).toEqual(['kept'])
+})
+
+test('Link of a provider without a token comes anew where the server has forgotten the token that it gave', async () => {
+  const { clock, urls, events } = linking(['refused', 'relay'], { ...anonymous, serverToken: 'kept' })
+  await untilLater(clock, () => events.includes('up'))
+  expect(shown(urls)).toEqual(['kept', 'anonymous'])
+})
+
+test('Link ends where the server refuses it without a token', async () => {
+  const { events } = linking(['refused'], anonymous)
+  await until(() => events.length > 0, 'the end')
+  expect(events).toEqual(['end: the server refused us: invalid token'])
+})
+
+test('Link with a token of its own shows that, whatever the server gives', async () => {
+  const { clock, urls, servers, events } = linking(['relay'], { reverse: true })
+  await until(() => events.includes('up'), 'the link')
+  servers[0]?.transport.destroy()
+  await untilLater(clock, () => urls.length === 2)
+  expect(shown(urls)).toEqual(['t', 't'])
 })

@@ -19,9 +19,12 @@ import { PingedTransport } from './pinged-transport.js'
 import { ProbeAnswers } from './probe-answers.js'
 import { ReconnectSchedule } from './reconnect.js'
 import type { ServerDial } from './server-dial.js'
+import type { ShownToken } from './shown-token.js'
 
 export interface LinkOptions {
   readonly options: ResolvedClientOptions
+  /** The same for all links of the client. */
+  readonly token: ShownToken
   /** 16 bytes that name this process, the same for all its links. */
   readonly instance: Uint8Array
   /** How to reach the server, if not by plain TCP. */
@@ -136,9 +139,10 @@ export class Link {
     this.#dialledAtMs = this.#options.clock.now()
     this.#downSinceMs ??= this.#dialledAtMs
     let transport: MessageTransport | undefined
+    const token = this.#init.token.current
     try {
-      const url = this.#address()
-      const request = { options: this.#options, instance: this.#init.instance, ticket: this.#ticket }
+      const url = this.#address(token)
+      const request = { options: this.#options, token, instance: this.#init.instance, ticket: this.#ticket }
       const opened = this.#earlyDataBytes > 0
       const early = opened ? { firstMessages: openingOf(request), earlyDataBytes: this.#earlyDataBytes } : {}
       transport = await (this.#init.connect ?? this.#options.connect ?? connect)({
@@ -149,16 +153,17 @@ export class Link {
       const authenticated = url.searchParams.has('token')
       const agreement = await shakeHands(transport, { ...request, authenticated, opened })
       if (this.#stop.signal.aborted) return transport.destroy()
+      if (agreement.token !== undefined) this.#init.token.received(agreement.token)
       this.#up(transport, agreement)
     } catch (error) {
       transport?.destroy()
-      this.#failed(asError(error))
+      this.#failed(asError(error), token)
     }
   }
 
-  #address(): URL {
+  #address(token: string): URL {
     const url = this.#url
-    const { token, reverse, extensions } = this.#options
+    const { reverse, extensions } = this.#options
     const resume = this.#ticket?.id
     // The query is for `/socket`, the path of deployed servers. On other paths, and for servers that take early data,
     // the token stays out of URLs and their logs.
@@ -268,9 +273,10 @@ export class Link {
     this.#again(new ClientError('ERR_CLIENT_NO_LINK', `the link was lost: ${reason}`))
   }
 
-  #failed(error: Error): void {
+  #failed(error: Error, token: string): void {
     if (this.#state === 'ended') return
     this.#wasRefused = error instanceof ClientError && error.code === 'ERR_CLIENT_REFUSED'
+    if (this.#wasRefused && this.#init.token.refused(token)) this.#wasRefused = false
     if (this.#wasRefused && !this.#options.retryAuth) return this.#end(error)
     this.#again(error)
   }

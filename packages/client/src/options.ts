@@ -11,13 +11,24 @@ import {
 } from '@ls/foundation'
 import { checkKeepaliveTiming, checkSessionOptions, PendingConnections } from '@ls/mux'
 import type { InboundOptions, OutboundOptions, PayloadOptions, UdpOptions } from '@ls/relay'
-import type { CertificateFiles, Connect, ConnectOptions, ServerTlsOptions } from '@ls/transport'
+import {
+  anonymousToken,
+  type CertificateFiles,
+  type Connect,
+  type ConnectOptions,
+  type ServerTlsOptions,
+} from '@ls/transport'
 
 export interface ClientOptions extends PayloadOptions {
   /** The server: `wss://host/path`; no scheme means `wss://`, no path `/socket`. @default 'ws://localhost:8765' */
   readonly url?: string
-  /** @default 'anonymous' */
+  /** @default 'anonymous': a relay then makes a provider a token of its own */
   readonly token?: string
+  /**
+   * Token that a relay gave to this provider before, in place of `token`: it finds its connector tokens again. Where the
+   * relay has forgotten it, the provider comes without it. @default none
+   */
+  readonly serverToken?: string
   /** Provide the network to the server's side (provider) instead of using it. @default false */
   readonly reverse?: boolean
   /** Connector tokens that a provider adds, again after each reconnect. @default none */
@@ -196,7 +207,7 @@ export function resolveClientOptions(options: ClientOptions): ResolvedClientOpti
   return {
     ...options,
     url: options.url ?? 'ws://localhost:8765',
-    token: options.token ?? 'anonymous',
+    token: options.token ?? anonymousToken,
     reverse: options.reverse ?? false,
     connectorTokens: options.connectorTokens ?? [],
     socksHost: options.socksHost ?? '127.0.0.1',

@@ -1,7 +1,7 @@
 import { type NameResolver, resolversFor, type DnsOptions } from '@ls/dial'
-import { formatHostPort } from '@ls/foundation'
+import { formatHostPort, type Logger } from '@ls/foundation'
 import { diallerThrough, parseUpstream, type Upstream } from '@ls/relay'
-import { connectByteStream, type ConnectOptions, type Dial, environmentProxy } from '@ls/transport'
+import { connectByteStream, type ConnectOptions, type Dial, environmentProxy, environmentWarnings } from '@ls/transport'
 
 export interface ServerDialOptions {
   /** Proxies to reach the server through, each through the one before. @default none */
@@ -62,4 +62,22 @@ function toDial(proxies: readonly Upstream[], resolver: NameResolver): Dial {
 
 function speaksSocks(proxy: URL | undefined): boolean {
   return proxy !== undefined && !/^https?:$/.test(proxy.protocol)
+}
+
+/** A misread entry of `no_proxy` sends traffic where the user wanted none. */
+export function warnOfEnvironment(options: ServerDialOptions & { readonly logger: Logger }): void {
+  const { proxyFromEnvironment = true, serverProxies = [], transport = {}, logger } = options
+  if (!proxyFromEnvironment || serverProxies.length > 0) return
+  for (const warning of environmentWarnings(transport.environment)) logger.warn({}, warning)
+}
+
+/** The server in a URL, for a line of the log. */
+export function hostOf(url: string): string {
+  return (
+    url
+      .replace(/^\w+:\/\//, '')
+      .split(/[/?#]/, 1)[0]
+      ?.split('@')
+      .pop() ?? ''
+  )
 }

@@ -21,6 +21,7 @@ const u32 = fc.nat(0xffff_ffff)
 const failure = fc.record({ success: fc.constant(false), error: text(1) }, { requiredKeys: ['success'] })
 const success = fc.record({ success: fc.constant(true) })
 const outcome = fc.oneof(success, failure)
+const identified = fc.record({ success: fc.constant(true), token: text(1) })
 const compression = fc.constantFrom('none' as const, 'gzip' as const)
 const secret = fc.uint8Array({ minLength: 1, maxLength: 255 })
 /** Through JSON once, which has no -0. */
@@ -39,7 +40,7 @@ const jsonText = fc.string({ unit: 'binary' })
 
 const arbitraries = {
   Auth: ofType(MessageType.Auth, fc.record({ token: text(1), reverse: fc.boolean(), instance: id })),
-  AuthResponse: ofType(MessageType.AuthResponse, outcome),
+  AuthResponse: ofType(MessageType.AuthResponse, fc.oneof(outcome, identified)),
   ConnectTcp: ofType(
     MessageType.Connect,
     withResume(fc.record({ protocol: fc.constant('tcp' as const), channelId: id, address })),

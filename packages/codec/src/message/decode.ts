@@ -90,7 +90,22 @@ function decodeAuth(reader: Reader): M.AuthMessage {
 /** A refusal may end before its error text: deployed servers send that. */
 function decodeAuthResponse(reader: Reader): M.AuthResponseMessage {
   const success = reader.flag('AuthResponse success')
-  return { type: MessageType.AuthResponse, success, ...readError(reader, success, 'AuthResponse error') }
+  const token = success ? readAppendedToken(reader) : undefined
+  return {
+    type: MessageType.AuthResponse,
+    success,
+    ...readError(reader, success, 'AuthResponse error'),
+    ...(token !== undefined && { token }),
+  }
+}
+
+/** Only relays append it, so bytes of another form are something else, and ignored like all behind a message. */
+function readAppendedToken(reader: Reader): string | undefined {
+  try {
+    return reader.optionalText('AuthResponse token')
+  } catch {
+    return undefined
+  }
 }
 
 function decodeConnect(reader: Reader): M.ConnectMessage {

@@ -120,7 +120,10 @@ function naiveDecode(rest: number[]): Fields {
     }
     case 0x02: {
       const success = flag()
-      return { type, success, ...errorUnless(success) }
+      // Only a relay appends a token; what cannot be one is ignored.
+      const isToken = success && rest.length > (rest[0] ?? 0)
+      const token = isToken ? text() : ''
+      return { type, success, ...errorUnless(success), ...(token ? { token } : {}) }
     }
     case 0x03: {
       const fields = { type, protocol: protocol(), channelId: id() }

@@ -77,8 +77,8 @@ function encodeAuth(message: M.AuthMessage): Uint8Array {
     .raw(instance).bytes
 }
 
-function encodeAuthResponse({ success, error }: M.AuthResponseMessage): Uint8Array {
-  const tail = errorTail(success, error)
+function encodeAuthResponse({ success, error, token }: M.AuthResponseMessage): Uint8Array {
+  const tail = success && token !== undefined ? tokenTail(token, 'AuthResponse token') : errorTail(success, error)
   return new Writer(MessageType.AuthResponse, 1 + tail.length).flag(success).raw(tail).bytes
 }
 
@@ -152,7 +152,7 @@ function encodeConnector({ channelId, token, operation }: M.ConnectorMessage): U
 
 function encodeConnectorResponse({ channelId, success, error, token }: M.ConnectorResponseMessage): Uint8Array {
   checkId(channelId, 'ConnectorResponse channel id')
-  const tail = success && token !== undefined ? tokenTail(token) : errorTail(success, error)
+  const tail = success && token !== undefined ? tokenTail(token, 'ConnectorResponse token') : errorTail(success, error)
   return new Writer(MessageType.ConnectorResponse, channelIdBytes + 1 + tail.length)
     .raw(channelId)
     .flag(success)
@@ -201,8 +201,8 @@ function errorTail(success: boolean, error = ''): Uint8Array {
 }
 
 /** TokenLen(1) Token. */
-function tokenTail(token: string): Uint8Array {
-  const text = checkText(token, 'ConnectorResponse token', 1, maxTokenBytes)
+function tokenTail(token: string, field: string): Uint8Array {
+  const text = checkText(token, field, 1, maxTokenBytes)
   return Uint8Array.of(text.length, ...text)
 }
 

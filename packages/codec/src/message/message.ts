@@ -38,6 +38,8 @@ export interface AuthResponseMessage {
   readonly success: boolean
   /** Only without success, here and in every response; sent cut to 255 bytes. */
   readonly error?: string
+  /** Only with success: the token that a relay gives to a provider without one, 1–255 bytes (protocol.md §1.3). */
+  readonly token?: string
 }
 
 /** Opens a channel. */
