@@ -25,6 +25,7 @@ const relay = (file, name) => sourceConstant(`packages/relay/src/${file}.ts`, na
 const serverOption = server('options')
 const unproven = server('port/web-socket-port')
 const throttle = server('links/auth-throttle')
+const late = server('links/late-refusals')
 const tenants = server('tokens/tenants')
 const listener = (name) => sourceConstant('packages/transport/src/listen/listener.ts', name)
 const pending = (name) => sourceConstant('packages/mux/src/pending/pending-connections.ts', name)
@@ -60,6 +61,7 @@ const limits = {
   links: `${count(same(serverOption('maxLinks'), listener('maxLinks')))}, at most ${part(shares.links / files)} ${ofFiles}`,
   'links of one token': `${part(server('links/admission')('tokenPart'))} of all`,
   'wrong tokens and keys of an address': `${throttle('freeFailures')} are free, then a wait of ${time(throttle('firstDelayMs'))} that doubles up to ${time(throttle('maxDelayMs'))}; ${count(throttle('maxAddresses'))} addresses are remembered for ${throttle('forgetMs') / 60_000} minutes`,
+  'refusals of such an address': `after ${time(late('delayMs'))}; ${count(late('maxWaitingPerAddress'))} of one address wait, ${count(late('maxWaiting'))} in all, then the oldest is cut`,
   'channels to targets and connections at reverse ports, of one token': `${part(shares.tokenChannels / files)} ${ofFiles}`,
   'the same, of all tokens': `${part(shares.channels / files)} ${ofFiles}`,
   'ports that the providers of one token expose': count(server('expose/exposures')('maxTokenExposures')),

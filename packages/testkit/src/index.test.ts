@@ -7,6 +7,7 @@ test('the package exports these names', () => {
       "FakeClock",
       "FakeDns",
       "RecordingHandler",
+      "afterDelay",
       "byteServer",
       "describeMessageTransport",
       "echoServer",

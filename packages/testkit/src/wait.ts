@@ -1,4 +1,5 @@
 import type { EventEmitter } from 'node:events'
+import type { FakeClock } from './fake-clock.js'
 
 export interface WaitOptions {
   /** Milliseconds after which the wait fails. @default 5000 */
@@ -43,6 +44,15 @@ export async function until(condition: () => boolean, what: string, options: Wai
     if (performance.now() > endMs) throw new Error(`waited ${deadlineMs} ms in vain for ${what}`)
     await turns(1)
   }
+}
+
+/** What `ask` resolves to where the answer waits for a timer: lets `delayMs` pass once there is one more than before. */
+export async function afterDelay<T>(clock: FakeClock, delayMs: number, ask: () => Promise<T>): Promise<T> {
+  const before = clock.pendingTimers
+  const answer = ask()
+  await until(() => clock.pendingTimers > before, 'a timer')
+  clock.advance(delayMs)
+  return answer
 }
 
 /** Lets the event loop turn `count` times: enough for everything that is already under way in this process. */

@@ -3,7 +3,7 @@ import { tcpDescriptors, udpDescriptors } from './descriptors.mjs'
 import { gzipBombs } from './gzip-bombs.mjs'
 import { halfFrames } from './half-frames.mjs'
 import { halfOpen } from './half-open.mjs'
-import { keyGuessing } from './key-guessing.mjs'
+import { keyGuessing, tokenGuessing } from './guessing.mjs'
 import { linkedFiles } from './linked-files.mjs'
 import { nameFlood } from './name-flood.mjs'
 import { neverAcknowledge } from './never-acknowledge.mjs'
@@ -18,6 +18,7 @@ export const attacks = [
   halfFrames,
   halfOpen,
   keyGuessing,
+  tokenGuessing,
   smuggling,
   linkedFiles,
   gzipBombs,

@@ -4,7 +4,7 @@ import { decode, MessageType } from '@ls/codec'
 import { MessageReader, Session } from '@ls/mux'
 import { connect, formatAuthQuery } from '@ls/transport'
 import { systemClock } from '@ls/foundation'
-import { echoServer, FakeClock, onceEvent, type TestTcpServer, until } from '@ls/testkit'
+import { afterDelay, echoServer, FakeClock, onceEvent, type TestTcpServer, until } from '@ls/testkit'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { ServerOptions } from '../options.js'
@@ -91,8 +91,11 @@ const unknownId = '00000000-0000-0000-0000-000000000000'
 
 /** A call with the right key from an address that has shown four wrong ones. */
 async function throttled(ask: () => Promise<Response>): Promise<Response> {
+  await Promise.all([server.close(), target.close()])
+  const late = new FakeClock()
+  await start({ clock: late })
   for (let count = 0; count < 4; count++) await call('GET', '/api/status', undefined, 'wrong')
-  return ask()
+  return afterDelay(late, 1000, ask)
 }
 
 /** Asks a server with a configuration that is read like this. */

@@ -1,7 +1,7 @@
 import { request } from 'node:http'
 import { createServer } from 'node:net'
 import type { Logger } from '@ls/foundation'
-import { FakeClock, freePort, onceEvent } from '@ls/testkit'
+import { afterDelay, FakeClock, freePort, onceEvent } from '@ls/testkit'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { ServerOptions } from '../options.js'
 import { LinkSocksServer } from '../server.js'
@@ -331,13 +331,20 @@ describe('authorization', () => {
     const clock = new FakeClock()
     await restart({ clock })
     for (let count = 0; count < 4; count++) await call('GET', '/api/status', undefined, { 'x-api-key': 'wrong' })
-    const during = await call('GET', '/api/status')
-    clock.advance(250)
+    const during = await afterDelay(clock, 1000, () => call('GET', '/api/status'))
     expect([during.status, during.headers.get('retry-after'), (await call('GET', '/api/status')).status]).toEqual([
       429,
       '1',
       200,
     ])
+  })
+
+  test('keeps a refused guesser waiting, and ends its connection', async () => {
+    const clock = new FakeClock()
+    await restart({ clock })
+    for (let count = 0; count < 4; count++) await call('GET', '/api/status', undefined, { 'x-api-key': 'wrong' })
+    const late = await afterDelay(clock, 1000, () => call('GET', '/api/status', undefined, { 'x-api-key': 'wrong' }))
+    expect([late.status, late.headers.get('connection')]).toEqual([429, 'close'])
   })
 
   test('takes a missing key for no guess', async () => {
@@ -351,7 +358,7 @@ describe('authorization', () => {
     for (let count = 0; count < 3; count++) await call('GET', '/api/status', undefined, { 'x-api-key': 'wrong' })
     await call('GET', '/api/status')
     await call('GET', '/api/status', undefined, { 'x-api-key': 'wrong' })
-    expect((await call('GET', '/api/status')).status).toBe(429)
+    expect((await afterDelay(clock, 1000, () => call('GET', '/api/status'))).status).toBe(429)
   })
 
   test.each(['https://evil.example', 'null'])(

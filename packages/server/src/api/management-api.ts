@@ -47,11 +47,15 @@ export class ManagementApi {
 
   /** Answers a request, at once or later. Never throws. */
   answer(request: IncomingMessage, response: ServerResponse, call: ApiRequest): void {
-    const { answerStranger } = call
+    const { answerStranger, remoteAddress } = call
     this.#serve(request, call)
       .catch((error: unknown) => {
         if (answerStranger !== undefined && error instanceof StrangerRefusal) return undefined
-        return this.#answerError(error)
+        const answer = this.#answerError(error)
+        if (!(error instanceof Throttled)) return answer
+        const late = { answer: () => send(response, answer), cut: () => response.destroy() }
+        this.#options.throttle.refusals.add(remoteAddress, late)
+        return undefined
       })
       .then((answer) => (answer === undefined ? answerStranger?.() : send(response, answer)))
       .catch((error: unknown) => this.#options.logger.error({ err: error }, 'management API: an answer was not sent'))
@@ -76,8 +80,7 @@ export class ManagementApi {
     if (!allowOrigins.has(origin)) throw new StrangerRefusal(403, allowOrigins.refusal(origin))
     if (key === undefined) throw wrongKey()
     const waitMs = throttle.waitMs(address)
-    if (waitMs > 0)
-      throw new StrangerRefusal(429, 'too many wrong keys or tokens from this address', retryAfter(waitMs))
+    if (waitMs > 0) throw new Throttled(waitMs)
     if (this.#isKey(key)) return
     throttle.failed(address)
     onWrongKey(address)
@@ -107,6 +110,14 @@ export class ManagementApi {
 
 /** A caller who may not use the API, and must not see it if there is a fallback. */
 class StrangerRefusal extends ApiRefusal {}
+
+/** A caller whose address has guessed too often: its next guess is to cost it a connection. */
+class Throttled extends StrangerRefusal {
+  constructor(waitMs: number) {
+    const headers = { ...retryAfter(waitMs), connection: 'close' }
+    super(429, 'too many wrong keys or tokens from this address', headers)
+  }
+}
 
 /** RFC 9110 §15.5.2 asks for the header; the text is exactly that of deployed servers. */
 function wrongKey(): StrangerRefusal {

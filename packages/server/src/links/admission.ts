@@ -93,8 +93,11 @@ export class Admission {
     } catch (error) {
       const reason = textOf(error)
       onRefused(remoteAddress, reason, causeOf(error))
-      if (error instanceof Crowded || error instanceof Throttled)
-        return transport.close({ code: CloseCode.tryAgainLater, reason })
+      const tryLater = (): void => transport.close({ code: CloseCode.tryAgainLater, reason })
+      if (error instanceof Crowded) return tryLater()
+      if (error instanceof Throttled) {
+        return throttle.refusals.add(remoteAddress, { answer: tryLater, cut: () => transport.destroy() })
+      }
       if (!(error instanceof Refusal)) return transport.close({ code: 1002, reason })
       if (!(error instanceof Forbidden)) throttle.failed(remoteAddress)
       refuse(transport, reason)
@@ -109,6 +112,7 @@ export class Admission {
   /** Admits no more clients. */
   close(): void {
     this.#closed = true
+    this.#options.throttle.refusals.close()
   }
 
   #welcome(transport: MessageTransport, agreement: Agreement, remoteAddress: string): void {

@@ -1,5 +1,6 @@
 import type { Clock } from '@ls/foundation'
 import { addressGroup } from '@ls/mux'
+import { LateRefusals } from './late-refusals.js'
 
 export interface AuthThrottleOptions {
   readonly clock: Clock
@@ -31,6 +32,8 @@ interface Entry {
  * guessing the API key. A /64 of IPv6 is one address.
  */
 export class AuthThrottle {
+  /** Where clients are refused whose address has to wait. */
+  readonly refusals: LateRefusals
   readonly #options: Required<AuthThrottleOptions>
   readonly #entries = new Map<string, Entry>()
 
@@ -43,6 +46,7 @@ export class AuthThrottle {
       maxAddresses: 4096,
       ...options,
     }
+    this.refusals = new LateRefusals(options)
   }
 
   /** Time until credentials of this address may be checked, in milliseconds; 0 for now. */

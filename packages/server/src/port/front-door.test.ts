@@ -3,8 +3,8 @@ import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { encode, MessageType } from '@ls/codec'
-import { FakeClock, onceEvent } from '@ls/testkit'
-import { hashToken } from '@ls/transport'
+import { afterDelay, FakeClock, onceEvent, RecordingHandler, turns, until } from '@ls/testkit'
+import { connect as connectWebSocket, hashToken } from '@ls/transport'
 import { afterEach, describe, expect, test } from 'vitest'
 import type { ServerOptions } from '../options.js'
 import { LinkSocksServer } from '../server.js'
@@ -169,24 +169,58 @@ describe('LinkSocksServer with clients that guess', () => {
     }
   }
 
-  test('answers 429 to a right token', async () => {
-    const server = await start({ clock: new FakeClock() })
+  test('answers 429 to a right token, after a while', async () => {
+    const clock = new FakeClock()
+    const server = await start({ clock })
     await guess(server)
-    const { status, head } = await ask(server, `/socket${known}`)
+    const { status, head } = await afterDelay(clock, 1000, () => ask(server, `/socket${known}`))
     expect([status, /retry-after: 1\r\n/i.test(head)]).toEqual([429, true])
   })
 
   test('answers 429 to a right key of the API', async () => {
-    const server = await start({ clock: new FakeClock() })
+    const clock = new FakeClock()
+    const server = await start({ clock })
     await guess(server)
-    expect((await ask(server, '/api/status', { upgrade: false, headers: ['X-API-Key: key'] })).status).toBe(429)
+    const asking = { upgrade: false, headers: ['X-API-Key: key'] }
+    expect((await afterDelay(clock, 1000, () => ask(server, '/api/status', asking))).status).toBe(429)
+  })
+
+  test('closes a link that authenticates by message late, and tells it to try again', async () => {
+    const clock = new FakeClock()
+    const server = await start({ clock })
+    await guess(server)
+    const link = await connectWebSocket({ url: `ws://127.0.0.1:${server.address?.port}/socket` })
+    cleanups.push(() => link.destroy())
+    const handler = new RecordingHandler()
+    link.setHandler(handler)
+    const refused = onceEvent(server, 'clientRefused')
+    link.send(encode({ type: MessageType.Auth, token, reverse: false, instance: new Uint8Array(16) }))
+    await refused
+    await turns(3)
+    const before = [...handler.closes]
+    clock.advance(1000)
+    await until(() => handler.closes.length > 0, 'the close')
+    expect([before, handler.closes]).toEqual([[], [expect.objectContaining({ code: 1013 })]])
+  })
+
+  test('cuts the one that has waited longest where 64 of an address wait', async () => {
+    const clock = new FakeClock()
+    const server = await start({ clock })
+    await guess(server)
+    const before = clock.pendingTimers
+    const first = ask(server, `/socket${known}`)
+    await until(() => clock.pendingTimers > before, 'the first to wait')
+    for (let count = 0; count < 64; count++) ask(server, `/socket${known}`).catch(() => {})
+    expect((await first).head).toBe('')
   })
 
   test('lets others in behind the same trusted proxy', async () => {
-    const server = await start({ clock: new FakeClock(), trustedProxies: ['127.0.0.1'] })
+    const clock = new FakeClock()
+    const server = await start({ clock, trustedProxies: ['127.0.0.1'] })
     await guess(server, { headers: ['X-Forwarded-For: 192.0.2.1'] })
     const of = (client: string) => ask(server, `/socket${known}`, { headers: [`X-Forwarded-For: ${client}`] })
-    expect([(await of('192.0.2.2')).status, (await of('192.0.2.1')).status]).toEqual([101, 429])
+    const other = await of('192.0.2.2')
+    expect([other.status, (await afterDelay(clock, 1000, () => of('192.0.2.1'))).status]).toEqual([101, 429])
   })
 })
 

@@ -91,13 +91,16 @@ export class FrontDoor {
     return defaultSocketPaths.includes(path) ? 'stranger' : 'client'
   }
 
-  /** Refuses a link at once if its address has guessed too often; its credentials are not checked. */
+  /** Refuses a link, and late, if its address has guessed too often; its credentials are not checked. */
   #throttled({ query, headers, remoteAddress }: UpgradeRequest): UpgradeRefusal | undefined {
     if (!showsToken(query, headers)) return undefined
-    const waitMs = this.#options.throttle.waitMs(plainAddress(remoteAddress))
+    const { throttle } = this.#options
+    const address = plainAddress(remoteAddress)
+    const waitMs = throttle.waitMs(address)
     if (waitMs === 0) return undefined
     const text = 'Too many wrong tokens from this address.'
-    return { status: 429, text, headers: retryAfter(waitMs) }
+    const send = (answer: () => void, cut: () => void): void => throttle.refusals.add(address, { answer, cut })
+    return { status: 429, text, headers: retryAfter(waitMs), send }
   }
 }
 

@@ -9,15 +9,24 @@ export interface UpgradeRefusal {
   readonly text: string
   /** Further fields, written as they are; type and length of the text are there already. @default none */
   readonly headers?: Readonly<Record<string, string>>
+  /** Decides when to `answer`, or to `cut` the connection without an answer; one of them must be called. @default answers at once */
+  readonly send?: (answer: () => void, cut: () => void) => void
 }
 
 /** Answers an upgrade with an HTTP error and ends the connection. */
-export function refuseUpgrade(stream: Duplex, { status, text, headers }: UpgradeRefusal): void {
+export function refuseUpgrade(stream: Duplex, { status, text, headers, send = atOnce }: UpgradeRefusal): void {
   // The client may be gone, and this stream has no other listener.
   stream.on('error', () => stream.destroy())
   // Only after the answer: a client that keeps its end open must not keep ours.
   stream.once('finish', () => stream.destroy())
-  stream.end(textResponse(status, text, headers))
+  send(
+    () => stream.end(textResponse(status, text, headers)),
+    () => stream.destroy(),
+  )
+}
+
+function atOnce(answer: () => void): void {
+  answer()
 }
 
 /** A whole answer, after which the connection ends. */

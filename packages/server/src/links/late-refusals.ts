@@ -1,0 +1,60 @@
+import type { Clock } from '@ls/foundation'
+import { PendingConnections } from '@ls/mux'
+
+export interface LateRefusalsOptions {
+  readonly clock: Clock
+  /**
+   * How long an answer waits, in milliseconds: 32 guessers at once then ask 32 times a second instead of some thousand
+   * times, and nobody who mistyped notices.
+   * @default 1000
+   */
+  readonly delayMs?: number
+  /** Answers that wait, in all; each costs what a connection does. @default 1024 */
+  readonly maxWaiting?: number
+  /** Answers that wait for one address (IPv6: one /64). @default 64 */
+  readonly maxWaitingPerAddress?: number
+}
+
+/** What to do about a refused client. */
+export interface LateRefusal {
+  /** Answers it; it may be gone. */
+  readonly answer: () => void
+  /** Ends its connection without an answer, since too many answers wait. */
+  readonly cut: () => void
+}
+
+/**
+ * Answers refused clients late. Whoever is told at once that it must wait asks again at once, and each request costs the
+ * server more than it costs the client.
+ */
+export class LateRefusals {
+  readonly #clock: Clock
+  readonly #delayMs: number
+  readonly #waiting: PendingConnections
+  readonly #cuts = new Set<() => void>()
+
+  constructor({ clock, delayMs = 1000, maxWaiting = 1024, maxWaitingPerAddress = 64 }: LateRefusalsOptions) {
+    this.#clock = clock
+    this.#delayMs = delayMs
+    this.#waiting = new PendingConnections({ maxPending: maxWaiting, maxPendingPerAddress: maxWaitingPerAddress })
+  }
+
+  /** Answers after the delay; beyond the limits, the client that has waited longest is cut. */
+  add(address: string, { answer, cut }: LateRefusal): void {
+    const end = (how: () => void): void => {
+      this.#clock.clearTimeout(timer)
+      this.#cuts.delete(cutNow)
+      entry.release()
+      how()
+    }
+    const cutNow = (): void => end(cut)
+    const timer = this.#clock.setTimeout(() => end(answer), this.#delayMs)
+    const entry = this.#waiting.add(address, cutNow)
+    this.#cuts.add(cutNow)
+  }
+
+  /** Cuts all that wait. */
+  close(): void {
+    for (const cut of this.#cuts) cut()
+  }
+}
