@@ -14,6 +14,7 @@ export {
   type LinkCounts,
   maxLabelledTokens,
   type Readiness,
+  type QuotaCounts,
   type Snapshot,
   type TokenCounts,
   type TrafficCounts,

@@ -16,6 +16,8 @@ export interface Snapshot {
   readonly endedChannels: readonly EndedChannels[]
   /** What each token moved; servers only. At most {@link maxLabelledTokens} entries and `other`. */
   readonly tokens: readonly TokenCounts[]
+  /** What tokens have used of their quotas; servers only, and at most {@link maxLabelledTokens} tokens. @default none */
+  readonly quotas?: readonly QuotaCounts[]
   /** Connections and clients turned away, by kind. */
   readonly refusals: Readonly<Record<string, number>>
   /** What is in use of each limit. */
@@ -100,6 +102,18 @@ export interface TokenCounts {
   readonly bytesToTarget: number
   /** Payload bytes that came back. */
   readonly bytesFromTarget: number
+}
+
+/** How much of a quota one token has used. */
+export interface QuotaCounts {
+  /** The name in the token's policy; without one, a short hash of the token. */
+  readonly token: string
+  /** Over which time the quota runs, in UTC. */
+  readonly period: 'day' | 'month'
+  /** Bytes of both directions since it began. */
+  readonly usedBytes: number
+  /** The most. */
+  readonly limitBytes: number
 }
 
 /** What is in use of a limit. */

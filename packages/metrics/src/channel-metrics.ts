@@ -69,6 +69,22 @@ export const channelMetrics: readonly Metric[] = [
         directions({ token }, bytesToTarget, bytesFromTarget),
       ),
   },
+  {
+    name: 'linksocks_quota_used_bytes',
+    type: 'gauge',
+    help: 'Bytes that a token has moved in this day or month, for tokens with a quota; a token is the name in its policy, or a short hash',
+    labels: ['token', 'period'],
+    read: ({ quotas = [] }) =>
+      quotas.map(({ token, period, usedBytes }) => ({ labels: { token, period }, value: usedBytes })),
+  },
+  {
+    name: 'linksocks_quota_limit_bytes',
+    type: 'gauge',
+    help: 'Bytes that the quota of a token allows in a day or month',
+    labels: ['token', 'period'],
+    read: ({ quotas = [] }) =>
+      quotas.map(({ token, period, limitBytes }) => ({ labels: { token, period }, value: limitBytes })),
+  },
 ]
 
 function byKind({ traffic }: Snapshot, valueOf: (counts: TrafficCounts) => number): Sample[] {

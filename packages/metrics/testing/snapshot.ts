@@ -31,6 +31,7 @@ export const fullSnapshot: Snapshot = {
   ],
   endedChannels: [{ ...kind, outcome: 'ok', count: 9 }],
   tokens: [{ token: '0123abcd', open: 1, ended: 9, bytesToTarget: 10, bytesFromTarget: 20 }],
+  quotas: [{ token: 'ada', period: 'day', usedBytes: 80, limitBytes: 100 }],
   refusals: { token: 4, tls: 2 },
   limits: [{ name: 'memory', unit: 'bytes', used: 100, limit: 1000 }],
   dialMs: { bounds: [1, 10], counts: [1, 2, 3], sum: 60 },

@@ -3,13 +3,21 @@ export type { ChannelInfo } from './reverse/channel-info.js'
 export { ServerError, type ServerErrorCode } from './errors.js'
 export type { ClientInfo, ServerEvents } from './events.js'
 export type { ServerOptions } from './options.js'
-export { Policy, type LinkFault, type LinkRequest, type Rate } from './policy/policy.js'
+export { Policy, type LinkFault, type LinkRequest, type QuotaLimits, type Rate } from './policy/policy.js'
 export { PolicyFault } from './policy/policy-fault.js'
-export type { PolicyHours, PolicyOptions, PolicyRate, PolicyRole } from './policy/policy-options.js'
+export type {
+  PolicyHours,
+  PolicyOptions,
+  PolicyQuota,
+  PolicyRate,
+  PolicyRole,
+  QuotaEnd,
+} from './policy/policy-options.js'
 export type { Peer } from './links/peer.js'
 export type { PortChanges } from './port/port-changes.js'
 export { LinkSocksServer } from './server.js'
 export { ServerState } from './state/server-state.js'
 export type { ConnectorToken, ForwardToken, ReverseToken, TokenRecord } from './tokens/token-registry.js'
 export type { ConnectorTokenRequest, ReverseTokenRequest, TokenOptions } from './tokens/token-requests.js'
+export type { QuotaPeriod, QuotaUse } from './quota/quota.js'
 export type { TokenStatus } from './tokens/token-status.js'

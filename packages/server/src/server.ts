@@ -18,6 +18,7 @@ import { describeClient, type ServerEvents } from './events.js'
 import { type ResolvedServerOptions, resolveServerOptions, type ServerOptions } from './options.js'
 import { addConnector, addForward, addReverse } from './tokens/add-token.js'
 import { OrphanedTokens } from './tokens/orphaned-tokens.js'
+import { removeToken } from './tokens/remove-token.js'
 import { PortChanges } from './port/port-changes.js'
 import { ServerPorts } from './port/server-ports.js'
 import type { Peer } from './links/peer.js'
@@ -51,7 +52,7 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
   /** Shared by tokens and the API key. */
   readonly #throttle: AuthThrottle
   readonly #refusals: RefusalLog
-  readonly #counts = new ServerCounts()
+  readonly #counts = new ServerCounts((record, channel) => this.#uses.ended(record, channel))
   readonly #switchboard: Switchboard
   readonly #outbound: Outbound
   readonly #router: ChannelRouter
@@ -79,7 +80,7 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
     const ownPorts = () => [...this.#own.numbers, ...this.#groups.ports, ...this.#exposures.ports]
     this.#outbound = new Outbound({ ...this.#options, ownPorts, dialWebSocket: connectByteStream })
     this.#own.prepareProxies()
-    this.#uses = new TokenUses({ server: this.#options, peers: () => this.peers })
+    this.#uses = new TokenUses({ server: this.#options, peers: () => this.peers, forwarded: () => this.#switchboard })
     this.#admission = this.#makeAdmission()
     this.#groups = new ReverseGroups({
       server: this.#options,
@@ -138,13 +139,14 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
       outbound: this.#outbound,
       ownProxy: this.#own.ownProxy,
       port: this.#own.links,
+      quotas: this.#uses.quotaCounts(this.#tokens),
     })
   }
 
   /** All tokens in the order of adding, with the clients of each. */
   tokens(): TokenStatus[] {
     const isKept = (record: TokenRecord): boolean => this.#kept?.has(record) === true
-    return listTokens({ tokens: this.#tokens, peers: this.peers, groups: this.#groups, isKept })
+    return listTokens({ tokens: this.#tokens, peers: this.peers, groups: this.#groups, isKept, uses: this.#uses })
   }
 
   /** Channels that end or pass here now. */
@@ -327,7 +329,7 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
     await this.#own.closeAll()
     await portClosed
     this.#orphanedTokens.close()
-    this.#uses.close()
+    await this.#uses.close()
     this.#state = 'closed'
   }
 
@@ -360,21 +362,16 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
     this.emit('clientDisconnected', info, reason)
   }
 
-  async #removeRecord(record: TokenRecord): Promise<void> {
-    const gone = new Set([record, ...(record.kind === 'reverse' ? this.#tokens.connectorsOf(record) : [])])
-    for (const each of gone) this.#tokens.remove(each)
-    for (const peer of this.peers) {
-      if (gone.has(peer.record)) peer.session.close('the token was removed')
-    }
-    const forgotten = this.#kept?.remove(gone)
-    // It is awaited below, after work that may fail too.
-    forgotten?.catch(() => {})
-    if (record.kind === 'reverse') {
-      this.#orphanedTokens.forget(record)
-      await this.#exposures.tokenRemoved(record)
-      await this.#groups.remove(record)
-    }
-    await forgotten
+  #removeRecord(record: TokenRecord): Promise<void> {
+    return removeToken(record, {
+      tokens: this.#tokens,
+      peers: this.peers,
+      uses: this.#uses,
+      kept: this.#kept,
+      orphans: this.#orphanedTokens,
+      exposures: this.#exposures,
+      groups: this.#groups,
+    })
   }
 
   /** Reports an error that no caller waits for: to the log, and as an event if the embedder listens. */

@@ -42,6 +42,16 @@ describe('linksocks token', () => {
     expect(server.tokens()[0]?.policy).toEqual({ guard: 'private', name: 'new' })
   })
 
+  test('adds a quota, and shows how much of it is used', async () => {
+    await token('add', '-t', 'mine', '--quota-day', '10GB', '--quota-end', 'slow', '--quota-rate', '1Mbit')
+    const policy = { quota: { day: '10GB', atEnd: 'slow', rate: '1Mbit' } }
+    const id = server.tokens()[0]?.id ?? ''
+    expect([(await token('list'))[0], JSON.parse((await token('show', id)).join('\n'))]).toMatchObject([
+      expect.stringContaining("0 % of the day's quota"),
+      { policy, quota: [{ period: 'day', used_bytes: 0, limit_bytes: 10_000_000_000 }] },
+    ])
+  })
+
   test('lists tokens without their texts', async () => {
     server.addForwardToken('secret', { policy: { name: 'ada', note: 'laptop' } })
     expect(await token('list')).toEqual(['2bb80d537b1d  forward  0 clients    ada, laptop'])

@@ -58,6 +58,13 @@ interface Listed {
   readonly clients_count: number
   readonly kept: boolean
   readonly policy?: PolicyOptions
+  readonly quota?: readonly ListedQuota[]
+}
+
+interface ListedQuota {
+  readonly period: string
+  readonly used_bytes: number
+  readonly limit_bytes: number
 }
 
 function readWords(words: readonly string[]): readonly [action: (typeof tokenActions)[number], reference: string] {
@@ -96,8 +103,11 @@ function requestOf(settings: TokenSettings): object {
 /** @throws UsageError for a policy that cannot be, before the server is asked */
 function policyOf(settings: Omit<TokenSettings, 'type'>): PolicyOptions {
   const { policy, name, note, allow, deny, source, expires, maxChannels, maxLinks } = settings
+  const given: { readonly quota?: object } = policy === undefined ? {} : readPolicy(policy)
+  const quota = { ...given.quota, ...quotaOf(settings) }
   const options = {
-    ...(policy === undefined ? {} : readPolicy(policy)),
+    ...given,
+    ...(Object.keys(quota).length === 0 ? {} : { quota }),
     ...definedOnly({ name, note, expiresAt: expires }),
     ...nonEmpty({ allow, deny, sources: source }),
     ...(maxChannels === 0 ? {} : { maxChannels }),
@@ -109,6 +119,10 @@ function policyOf(settings: Omit<TokenSettings, 'type'>): PolicyOptions {
     if (!(error instanceof PolicyFault)) throw error
     throw new UsageError(error.message, { cause: error })
   }
+}
+
+function quotaOf({ quotaDay, quotaMonth, quotaEnd, quotaRate }: Omit<TokenSettings, 'type'>): object {
+  return definedOnly({ day: quotaDay, month: quotaMonth, atEnd: quotaEnd, rate: quotaRate })
 }
 
 function nonEmpty(lists: Readonly<Record<string, readonly string[]>>): object {
@@ -125,10 +139,20 @@ function readPolicy(text: string): object {
   throw new UsageError('--policy must be a JSON object, or @FILE with one')
 }
 
+/** How much of each quota is used: `34 % of the day's quota`. */
+function quotaText(uses: readonly ListedQuota[]): string {
+  return uses
+    .map(
+      ({ period, used_bytes: used, limit_bytes: limit }) =>
+        `${Math.floor((100 * used) / limit)} % of the ${period}'s quota`,
+    )
+    .join(', ')
+}
+
 /** Lines with columns below each other. */
 function table(tokens: readonly Listed[]): readonly string[] {
-  const rows = tokens.map(({ id, type, clients_count: clients, kept, policy }) => {
-    const name = [policy?.name, policy?.note].filter(Boolean).join(', ')
+  const rows = tokens.map(({ id, type, clients_count: clients, kept, policy, quota = [] }) => {
+    const name = [policy?.name, policy?.note, quotaText(quota)].filter(Boolean).join(', ')
     return [id, type, `${clients} clients`, kept ? 'kept' : '', name]
   })
   const widths = [0, 1, 2, 3].map((column) => Math.max(0, ...rows.map((row) => (row[column] ?? '').length)))

@@ -17,8 +17,8 @@ export interface RateLimitOptions {
  */
 export class RateLimit {
   readonly #clock: Clock
-  readonly #bytesPerMs: number
-  readonly #burstBytes: number
+  #bytesPerMs: number
+  #burstBytes: number
   /** Below 0 while more has passed than the rate allows by now. */
   #balanceBytes: number
   #balancedAtMs: number
@@ -45,6 +45,15 @@ export class RateLimit {
   get isOpen(): boolean {
     this.#refill()
     return this.#balanceBytes > 0 && this.#waiting.length === 0
+  }
+
+  /** Holds another rate from now on. */
+  change({ bytesPerSecond, burstBytes = bytesPerSecond / 10 }: Omit<RateLimitOptions, 'clock'>): void {
+    this.#refill()
+    this.#bytesPerMs = bytesPerSecond / 1000
+    this.#burstBytes = burstBytes
+    this.#balanceBytes = Math.min(this.#balanceBytes, burstBytes)
+    this.#reschedule()
   }
 
   /** Takes bytes, past zero if need be. */
@@ -88,7 +97,7 @@ export class RateLimit {
     this.#timer = this.#clock.setTimeout(() => this.#serve(), delayMs)
   }
 
-  /** Bytes were given back: the next turn is earlier. */
+  /** Bytes were given back, or the rate is another: the next turn is at another time. */
   #reschedule(): void {
     this.#clock.clearTimeout(this.#timer)
     this.#timer = undefined

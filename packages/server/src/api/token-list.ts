@@ -1,3 +1,4 @@
+import type { QuotaUse } from '../quota/quota.js'
 import type { TokenStatus } from '../tokens/token-status.js'
 import { type Answer, ApiRefusal, failure } from './answer.js'
 import type { ApiCall } from './api-call.js'
@@ -29,7 +30,7 @@ export function findToken(tokens: readonly TokenStatus[], reference: string): To
   throw new ApiRefusal(400, 'several tokens match; give the id or the text of one')
 }
 
-function describe({ id, kind, clients, port, policy, reverseId, kept }: TokenStatus): object {
+function describe({ id, kind, clients, port, policy, reverseId, kept, quota }: TokenStatus): object {
   return {
     id,
     type: kind,
@@ -38,5 +39,10 @@ function describe({ id, kind, clients, port, policy, reverseId, kept }: TokenSta
     ...(port === undefined ? {} : { port }),
     ...(reverseId === undefined ? {} : { reverse_id: reverseId }),
     ...(policy === undefined ? {} : { policy }),
+    ...(quota === undefined ? {} : { quota: quota.map(describeQuota) }),
   }
+}
+
+function describeQuota({ period, usedBytes, limitBytes, endsAtMs }: QuotaUse): object {
+  return { period, used_bytes: usedBytes, limit_bytes: limitBytes, ends_at: new Date(endsAtMs).toISOString() }
 }

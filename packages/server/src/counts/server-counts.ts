@@ -35,7 +35,16 @@ export class ServerCounts {
 
   /** A channel that was forwarded is over. */
   readonly forwardedEnded = ({ channel, from }: Connection): void => {
-    this.#add(this.#records.get(from), movedByForwarded(channel), outcomeOfForwarded(channel))
+    const record = this.#records.get(from)
+    this.#add(record, movedByForwarded(channel), outcomeOfForwarded(channel))
+    this.#onEnded(record, channel)
+  }
+
+  readonly #onEnded: (record: TokenRecord | undefined, channel: Channel | ForwardedChannel) => void
+
+  /** @param onEnded A channel is over, of either kind; without a token it is one of the server's own proxy ports. */
+  constructor(onEnded: (record: TokenRecord | undefined, channel: Channel | ForwardedChannel) => void = () => {}) {
+    this.#onEnded = onEnded
   }
 
   /** How many were refused, by cause. */
@@ -56,6 +65,7 @@ export class ServerCounts {
   /** A channel that ended here is over; without a token it is one of the server's own proxy ports. */
   ended(record: TokenRecord | undefined, channel: Channel, reason: ChannelCloseReason): void {
     this.#add(record, movedBy(channel), outcomeOf(channel, reason))
+    this.#onEnded(record, channel)
   }
 
   /** All totals, with the channels that are open now. */

@@ -1,4 +1,4 @@
-import type { Snapshot } from '@ls/foundation'
+import type { QuotaCounts, Snapshot } from '@ls/foundation'
 import type { Outbound } from '@ls/relay'
 import type { Admission } from '../links/admission.js'
 import type { ResolvedServerOptions } from '../options.js'
@@ -21,11 +21,12 @@ export interface CountedServer {
   readonly outbound: Outbound
   readonly ownProxy: OwnProxy | undefined
   readonly port: WebSocketPort | undefined
+  readonly quotas: readonly QuotaCounts[]
 }
 
 /** Reads all of them, and walks all open channels. */
 export function takeSnapshot(server: CountedServer): Snapshot {
-  const { state, counts, admission, groups, switchboard, outbound, ownProxy, port, options } = server
+  const { state, counts, admission, groups, switchboard, outbound, ownProxy, port, options, quotas } = server
   const { pending, slots, maxLinks } = options
   const { peers } = admission
   const links = counts.sessions.snapshot(Array.from(peers, ({ session }) => session))
@@ -36,6 +37,7 @@ export function takeSnapshot(server: CountedServer): Snapshot {
     readiness: readinessOf({ state, blockedPorts, tokensWithoutProvider }),
     links,
     ...counts.snapshot({ peers, forwarded: switchboard, own: ownProxy?.session }),
+    quotas,
     refusals: { ...port?.refusals, ...counts.refusals },
     limits: [
       ...admission.limits(),

@@ -3,6 +3,7 @@ import type { Channel } from '@ls/mux'
 import { until } from '@ls/testkit'
 import { expect, test } from 'vitest'
 import { resolveServerOptions } from '../options.js'
+import { QuotaBook } from '../quota/quota-book.js'
 import { TokenRegistry } from '../tokens/token-registry.js'
 import { admitForwarded } from './admit-forwarded.js'
 import { Policy } from './policy.js'
@@ -14,6 +15,7 @@ test('admitForwarded refuses a channel that could not be passed on', async () =>
     policy: Policy.parse({ deny: [':25'] }),
     server: resolveServerOptions({}),
     rareLog: new RareLog(systemClock, silentLogger),
+    quotas: new QuotaBook(undefined),
   })
   const refusals: string[] = []
   const reject = (error: string): void => void refusals.push(error)

@@ -22,6 +22,8 @@ export interface PolicyOptions {
   readonly maxLinks?: number
   /** Rates of its TCP traffic, shared fairly by its connections; not in agent mode. @default no limit */
   readonly rate?: PolicyRate
+  /** Bytes that it may move in a day and in a month. @default no limit */
+  readonly quota?: PolicyQuota
   /** When it ends, with all that it carries: `2027-01-31T00:00:00Z`. @default never */
   readonly expiresAt?: string
   /** When it may be used. @default always */
@@ -40,6 +42,24 @@ export interface PolicyRate {
   /** Bytes that may pass at once after a rest. @default a tenth of a second's */
   readonly burst?: number | string
 }
+
+/** Bytes of both directions together, TCP and UDP: a number, or a text with a unit such as `10GB`. Days and months are those of UTC. */
+export interface PolicyQuota {
+  /** Bytes in a day. @default no limit */
+  readonly day?: number | string
+  /** Bytes in a month of the calendar. @default no limit */
+  readonly month?: number | string
+  /**
+   * What happens when they are used up: `refuse` new connections, `end` those that are open as well, or `slow` everything down
+   * to `rate`. @default 'refuse'
+   */
+  readonly atEnd?: QuotaEnd
+  /** Bytes a second in each direction; for `slow` alone, which needs it. */
+  readonly rate?: number | string
+}
+
+/** What happens at the end of a quota. */
+export type QuotaEnd = 'refuse' | 'end' | 'slow'
 
 /** Hours of the week. What is open at their end may go on. */
 export interface PolicyHours {

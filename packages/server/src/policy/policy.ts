@@ -1,7 +1,7 @@
 import { guardLevels, type Networks, parseNetworks, TargetRules } from '@ls/relay'
 import { Fields } from './fields.js'
 import { Hours } from './hours.js'
-import type { PolicyOptions, PolicyRole } from './policy-options.js'
+import type { PolicyOptions, PolicyRole, QuotaEnd } from './policy-options.js'
 
 /** Why a client may not come in. */
 export interface LinkFault {
@@ -19,6 +19,15 @@ export interface Rate {
   readonly down: number | undefined
   /** Bytes that may pass at once after a rest. */
   readonly burstBytes: number | undefined
+}
+
+/** Bytes that may be moved in a period; undefined for no limit. */
+export interface QuotaLimits {
+  readonly day: number | undefined
+  readonly month: number | undefined
+  readonly atEnd: QuotaEnd
+  /** Bytes a second when they are used up, for `slow`. */
+  readonly slowRate: number | undefined
 }
 
 /** A client that asks for a link. */
@@ -44,6 +53,7 @@ export class Policy {
   readonly maxLinks: number | undefined
   /** In bytes a second. */
   readonly rate: Rate | undefined
+  readonly quota: QuotaLimits | undefined
   /** Milliseconds since 1970; undefined for never. */
   readonly expiresAtMs: number | undefined
   readonly #sources: Networks | undefined
@@ -75,6 +85,7 @@ export class Policy {
     this.maxChannels = fields.integer('maxChannels', 1, 1_000_000)
     this.maxLinks = fields.integer('maxLinks', 1, 1_000_000)
     this.rate = rateOf(fields)
+    this.quota = quotaOf(fields)
     this.expiresAtMs = expiryOf(fields)
     this.#hours = hoursOf(fields)
   }
@@ -115,6 +126,7 @@ const keys = [
   'maxChannels',
   'maxLinks',
   'rate',
+  'quota',
   'expiresAt',
   'hours',
 ] as const satisfies readonly (keyof PolicyOptions)[]
@@ -149,6 +161,25 @@ function rateOf(fields: Fields): Rate | undefined {
   if (rate === undefined) return undefined
   const [up, down] = [rate.amount('up', minRate, maxRate), rate.amount('down', minRate, maxRate)]
   return { up, down, burstBytes: rate.amount('burst', 1, maxRate) }
+}
+
+const quotaEnds = ['refuse', 'end', 'slow'] as const satisfies readonly QuotaEnd[]
+
+/** 8 EB: larger numbers are not exact. In bytes. */
+const maxQuota = Number.MAX_SAFE_INTEGER
+
+function quotaOf(fields: Fields): QuotaLimits | undefined {
+  const quota = fields.object('quota', ['day', 'month', 'atEnd', 'rate'])
+  if (quota === undefined) return undefined
+  const [day, month] = [quota.amount('day', 1, maxQuota), quota.amount('month', 1, maxQuota)]
+  const atEnd = quota.choice('atEnd', quotaEnds) ?? 'refuse'
+  const slowRate = quota.amount('rate', minRate, maxRate)
+  return fields.parsed('quota', () => {
+    if (day === undefined && month === undefined) throw new RangeError('it needs day, month or both')
+    if (atEnd === 'slow' && slowRate === undefined) throw new RangeError('atEnd "slow" needs rate')
+    if (atEnd !== 'slow' && slowRate !== undefined) throw new RangeError('rate needs atEnd "slow"')
+    return { day, month, atEnd, slowRate }
+  })
 }
 
 /** RFC 3339: a date with a time and a zone. A time without a zone would mean something else on each machine. */

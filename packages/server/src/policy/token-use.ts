@@ -1,18 +1,22 @@
 import type { RareLog } from '@ls/foundation'
-import { type Asker, ChannelSlots, EntryRules, type Pace, RateLimit, RelayError } from '@ls/relay'
+import { type Asker, ChannelSlots, EntryRules, type Pace, RelayError } from '@ls/relay'
 import { Forbidden } from '../links/handshake.js'
 import type { ResolvedServerOptions } from '../options.js'
+import { type Quota, quotaFault, type QuotaUse } from '../quota/quota.js'
+import type { QuotaBook } from '../quota/quota-book.js'
 import { tenantOf } from '../tokens/tenant.js'
 import { Crowded } from '../tokens/tenants.js'
 import { tokenId, type TokenRecord } from '../tokens/token-registry.js'
 import type { Policy } from './policy.js'
 import type { PolicyRole } from './policy-options.js'
+import { TokenRates } from './token-rates.js'
 
 export interface TokenUseOptions {
   readonly record: TokenRecord
   readonly policy: Policy
   readonly server: ResolvedServerOptions
   readonly rareLog: RareLog
+  readonly quotas: QuotaBook
   /** The use of the token whose providers made this one, if that has the policy and the channels. @default none */
   readonly shared?: TokenUse | undefined
 }
@@ -24,11 +28,14 @@ export class TokenUse {
   readonly entryRules: EntryRules | undefined
   /** Slots of its channels, within those of all tokens. */
   readonly slots: ChannelSlots
+  /** What it may move by day and month; undefined for no limit. */
+  readonly quota: Quota | undefined
   /** What the half that reaches targets must know. */
   readonly askerRules: Pick<Asker, 'rules' | 'onForbidden' | 'pace'>
   /** Rates at a proxy port of the token, where its users send. */
   readonly portPace: Pace | undefined
   readonly #options: TokenUseOptions
+  readonly #rates: TokenRates
   /** Undefined where the roles of the policy are about another token. */
   readonly #role: PolicyRole | undefined
 
@@ -41,12 +48,14 @@ export class TokenUse {
     const rules = { dns: server.dns, user: policy.targets, tenant: tenantOf(record) }
     if (policy.targets !== undefined) this.entryRules = new EntryRules([], rules)
     const onForbidden = (reason: string): void => this.refused(reason)
-    const { up, down } = limitsOf(policy, server)
-    const hasRate = up !== undefined || down !== undefined
-    this.portPace = hasRate ? { sending: up, receiving: down } : undefined
+    this.quota = shared?.quota ?? this.#openQuota()
+    this.#rates = shared?.rates ?? new TokenRates(policy, server)
+    this.keepRates(Date.now())
+    const { ofTargets: pace, ofUsers } = this.#rates
+    this.portPace = ofUsers
     this.askerRules = {
       ...(policy.targets === undefined ? {} : { rules: policy.targets, onForbidden }),
-      ...(hasRate ? { pace: { sending: down, receiving: up } } : {}),
+      ...(pace === undefined ? {} : { pace }),
     }
     const ofServer = { limit: server.maxTokenChannels, what: 'channels of this token (--max-token-channels)' }
     const { maxChannels = ofServer.limit } = policy
@@ -54,6 +63,16 @@ export class TokenUse {
     this.slots =
       shared?.slots ??
       new ChannelSlots({ ...(maxChannels < ofServer.limit ? ofPolicy : ofServer), parent: server.slots })
+  }
+
+  /** Rates of all its connections. */
+  get rates(): TokenRates {
+    return this.#rates
+  }
+
+  /** Has the rates follow the quota, where that slows down. */
+  keepRates(nowMs: number): void {
+    if (this.quota?.limits.atEnd === 'slow') this.#rates.slowDown(this.quota.exceeded(nowMs) !== undefined)
   }
 
   /** Checks a client that wants a link. @throws Forbidden, or Crowded if it may try again */
@@ -75,7 +94,8 @@ export class TokenUse {
 
   /** Why no channel may begin now; undefined if one may. */
   channelRefusal(): RelayError | undefined {
-    const detail = this.policy.timeFault(Date.now())
+    const nowMs = Date.now()
+    const detail = this.policy.timeFault(nowMs) ?? this.#quotaFault(nowMs)
     if (detail === undefined) return undefined
     this.refused(detail)
     return new RelayError({ word: 'forbidden', detail })
@@ -86,16 +106,27 @@ export class TokenUse {
     const { record, rareLog } = this.#options
     rareLog.warn(`the policy of token ${labelOf(record, this.policy)} refused its user`, reason)
   }
-}
 
-function limitsOf({ rate }: Policy, { clock }: ResolvedServerOptions): { up?: RateLimit; down?: RateLimit } {
-  const limit = (name: 'up' | 'down'): { [name: string]: RateLimit } => {
-    const bytesPerSecond = rate?.[name]
-    if (bytesPerSecond === undefined) return {}
-    const burst = rate?.burstBytes === undefined ? {} : { burstBytes: rate.burstBytes }
-    return { [name]: new RateLimit({ clock, bytesPerSecond, ...burst }) }
+  #openQuota(): Quota | undefined {
+    const { record, policy, server, quotas } = this.#options
+    if (policy.quota === undefined) return undefined
+    const warn = (what: string, { period, usedBytes, limitBytes }: QuotaUse): void => {
+      server.logger.warn(
+        { period, usedBytes, limitBytes },
+        `token ${labelOf(record, policy)} has used ${what} of its quota`,
+      )
+    }
+    return quotas.open(record.token, policy.quota, {
+      onWarning: (use) => warn('80 %', use),
+      onUsedUp: (use) => warn('all', use),
+    })
   }
-  return { ...limit('up'), ...limit('down') }
+
+  #quotaFault(nowMs: number): string | undefined {
+    if (this.quota === undefined || this.quota.limits.atEnd === 'slow') return undefined
+    const exceeded = this.quota.exceeded(nowMs)
+    return exceeded === undefined ? undefined : quotaFault(exceeded)
+  }
 }
 
 /** Names a token where its text must not show. */

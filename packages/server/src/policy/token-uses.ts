@@ -1,6 +1,11 @@
-import { RareLog, type TimerHandle } from '@ls/foundation'
+import { type QuotaCounts, RareLog, type TimerHandle } from '@ls/foundation'
+import type { Channel, ForwardedChannel } from '@ls/mux'
 import type { Peer } from '../links/peer.js'
 import type { ResolvedServerOptions } from '../options.js'
+import { QuotaBook } from '../quota/quota-book.js'
+import { quotaCounts } from '../quota/quota-counts.js'
+import { QuotaMeter } from '../quota/quota-meter.js'
+import type { Connection } from '../reverse/switchboard.js'
 import { policyHolderOf } from '../tokens/tenant.js'
 import type { TokenRecord } from '../tokens/token-registry.js'
 import type { Policy } from './policy.js'
@@ -10,12 +15,16 @@ export interface TokenUsesOptions {
   readonly server: ResolvedServerOptions
   /** All clients. */
   readonly peers: () => Iterable<Peer>
+  /** Channels from connectors to providers. */
+  readonly forwarded: () => Iterable<Connection>
 }
 
 /** What the tokens with a policy do now. A token without one costs a look into a map. */
 export class TokenUses {
   readonly #options: TokenUsesOptions
   readonly #rareLog: RareLog
+  readonly #quotas: QuotaBook
+  readonly #meter: QuotaMeter
   readonly #uses = new WeakMap<TokenRecord, TokenUse>()
   #timer: TimerHandle
   #closed = false
@@ -23,6 +32,8 @@ export class TokenUses {
   constructor(options: TokenUsesOptions) {
     this.#options = options
     this.#rareLog = new RareLog(options.server.clock, options.server.logger)
+    this.#quotas = new QuotaBook(options.server.state)
+    this.#meter = new QuotaMeter({ ...options, useOf: (record) => this.of(record) })
   }
 
   /** Undefined for a token without a policy. */
@@ -36,21 +47,43 @@ export class TokenUses {
   }
 
   /** A client has a session: its token is watched from now on, if it can come to an end. */
-  joined({ record }: Peer): void {
-    if (this.#closed || this.#timer !== undefined || this.of(record)?.policy.expiresAtMs === undefined) return
-    this.#timer = this.#options.server.clock.setTimeout(() => this.#look(), lookMs)
+  joined(peer: Peer): void {
+    this.#meter.joined(peer)
+    this.#watch(peer)
   }
 
-  close(): void {
+  /** A channel of a token is over; without a token it is one of the server's own proxy ports. */
+  ended(record: TokenRecord | undefined, channel: Channel | ForwardedChannel): void {
+    this.#meter.ended(record, channel)
+  }
+
+  /** The token is gone, and one of the same text begins anew. */
+  forget({ token }: TokenRecord): void {
+    this.#quotas.forget(token)
+  }
+
+  /** What is used of the quotas of all tokens. */
+  quotaCounts(tokens: Iterable<TokenRecord>): QuotaCounts[] {
+    return quotaCounts(tokens, (record) => this.of(record))
+  }
+
+  /** Resolves once what is counted is on the disk. */
+  close(): Promise<void> {
     this.#closed = true
     this.#options.server.clock.clearTimeout(this.#timer)
+    return this.#meter.close()
+  }
+
+  #watch({ record }: Peer): void {
+    if (this.#closed || this.#timer !== undefined || this.of(record)?.policy.expiresAtMs === undefined) return
+    this.#timer = this.#options.server.clock.setTimeout(() => this.#look(), lookMs)
   }
 
   #make(record: TokenRecord, policy: Policy): TokenUse {
     const { server } = this.#options
     const holder = policyHolderOf(record)
     const shared = holder === record ? undefined : this.of(holder)
-    return new TokenUse({ record, policy, server, rareLog: this.#rareLog, shared })
+    return new TokenUse({ record, policy, server, rareLog: this.#rareLog, quotas: this.#quotas, shared })
   }
 
   #look(): void {
@@ -59,7 +92,7 @@ export class TokenUses {
     for (const peer of this.#options.peers()) {
       const use = this.of(peer.record)
       if (use?.policy.hasExpired(nowMs) === true) peer.session.close(use.policy.timeFault(nowMs) ?? '')
-      else this.joined(peer)
+      else this.#watch(peer)
     }
   }
 }

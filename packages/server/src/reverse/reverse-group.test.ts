@@ -7,6 +7,7 @@ import { resolveServerOptions } from '../options.js'
 import { Policy } from '../policy/policy.js'
 import { TokenUse } from '../policy/token-use.js'
 import { ReverseGroup } from './reverse-group.js'
+import { QuotaBook } from '../quota/quota-book.js'
 import { TokenRegistry } from '../tokens/token-registry.js'
 
 test('ReverseGroup refuses connections at its port once all tokens have as many descriptors as they may', async () => {
@@ -31,7 +32,8 @@ test('ReverseGroup.sourceFor gives the rules and the rate of the policy', () => 
   const record = new TokenRegistry().add({ kind: 'reverse', token: 'r', ...place })
   const server = resolveServerOptions({})
   const policy = Policy.parse({ deny: [':25'], rate: { up: 2000 } })
-  const use = new TokenUse({ record, policy, server, rareLog: new RareLog(systemClock, silentLogger) })
+  const rareLog = new RareLog(systemClock, silentLogger)
+  const use = new TokenUse({ record, policy, server, rareLog, quotas: new QuotaBook(undefined) })
   const group = new ReverseGroup({ record, socksNowait: false, server, use, onListening() {}, onError() {} })
   const { entryRules, portPace: pace } = use
   expect(group.sourceFor(undefined)).toMatchObject({ entryRules, pace })

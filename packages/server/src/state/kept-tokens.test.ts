@@ -19,7 +19,7 @@ afterEach(async () => {
 })
 
 function write(...tokens: StoredToken[]): void {
-  writeFileSync(path, formatState({ tokens, made: {} }))
+  writeFileSync(path, formatState({ tokens, made: {}, used: {} }))
 }
 
 async function read(): Promise<readonly StoredToken[]> {

@@ -23,7 +23,7 @@ const tokens = [
 
 describe('ServerState', () => {
   test('of no file is empty', async () => {
-    expect((await ServerState.open(path)).found).toEqual({ tokens: [], made: {} })
+    expect((await ServerState.open(path)).found).toEqual({ tokens: [], made: {}, used: {} })
   })
 
   test('gives back what was saved', async () => {
@@ -112,7 +112,8 @@ describe('ServerState', () => {
 })
 
 test('parseState throws nothing but a RangeError, and gives back what formatState wrote', () => {
-  expect(parseState(formatState({ tokens, made: { a: 'b' } }))).toEqual({ tokens, made: { a: 'b' } })
+  const used = { k: { day: { period: '2026-11-26', bytes: 5 } } }
+  expect(parseState(formatState({ tokens, made: { a: 'b' }, used }))).toEqual({ tokens, made: { a: 'b' }, used })
   fc.assert(
     fc.property(fc.jsonValue(), (value) => {
       let fault: unknown

@@ -13,6 +13,7 @@ export class ServerState {
   readonly found: StateContent
   readonly #made: Map<string, string>
   #tokens: () => StateContent['tokens']
+  #used: () => StateContent['used']
   /** The write that begins next: all changes until then are in it. */
   #next: Promise<void> | undefined
   #last: Promise<void> = Promise.resolve()
@@ -22,6 +23,7 @@ export class ServerState {
     this.found = found
     this.#made = new Map(Object.entries(found.made))
     this.#tokens = () => found.tokens
+    this.#used = () => found.used
   }
 
   /** Reads the file; none is an empty state. @throws ServerError for one that cannot be read or makes no sense */
@@ -55,6 +57,11 @@ export class ServerState {
     this.#tokens = tokens
   }
 
+  /** Where it comes from what tokens have used of their quotas, from now on. */
+  takeUsedFrom(used: () => StateContent['used']): void {
+    this.#used = used
+  }
+
   /**
    * Writes the file; resolves once everything that was changed before the call is on the disk. Calls that come during a
    * write share the next one.
@@ -71,7 +78,7 @@ export class ServerState {
 
   async #write(): Promise<void> {
     this.#next = undefined
-    const text = formatState({ tokens: this.#tokens(), made: Object.fromEntries(this.#made) })
+    const text = formatState({ tokens: this.#tokens(), made: Object.fromEntries(this.#made), used: this.#used() })
     try {
       await writeDurably(this.path, text)
     } catch (error) {

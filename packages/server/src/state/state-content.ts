@@ -2,6 +2,7 @@ import { textOf } from '@ls/foundation'
 import type { Account } from '@ls/relay'
 import { Policy } from '../policy/policy.js'
 import type { PolicyOptions } from '../policy/policy-options.js'
+import { quotaPeriods, type UsedAmounts } from '../quota/quota.js'
 
 /** A token that outlives the process. */
 export type StoredToken = StoredForwardToken | StoredReverseToken | StoredConnectorToken
@@ -44,15 +45,18 @@ export interface StateContent {
   readonly tokens: readonly StoredToken[]
   /** Texts that the program made up, by what they are for. */
   readonly made: Readonly<Record<string, string>>
+  /** What tokens have used of their quotas, by `tokenKey`. */
+  readonly used: Readonly<Record<string, UsedAmounts>>
 }
 
-export const emptyState: StateContent = { tokens: [], made: {} }
+export const emptyState: StateContent = { tokens: [], made: {}, used: {} }
 
 /** Of the file's form. A change that old programs cannot read gets the next number, and a step in {@link parseState}. */
 const schema = 1
 
-export function formatState({ tokens, made }: StateContent): string {
-  return `${JSON.stringify({ schema, made, tokens }, undefined, 1)}\n`
+export function formatState({ tokens, made, used }: StateContent): string {
+  const usedPart = Object.keys(used).length === 0 ? {} : { used }
+  return `${JSON.stringify({ schema, made, tokens, ...usedPart }, undefined, 1)}\n`
 }
 
 /** @throws RangeError that says what is wrong; never with a value, since they are secrets */
@@ -66,7 +70,24 @@ export function parseState(text: string): StateContent {
   const made = Object.entries(objectOf(json['made'] ?? {}, 'made'))
   const isText = made.every((entry): entry is [string, string] => typeof entry[1] === 'string')
   if (!isText) throw new RangeError('made has a value that is no text')
-  return { tokens: tokens.map(parseToken), made: Object.fromEntries(made) }
+  const used = Object.entries(objectOf(json['used'] ?? {}, 'used'))
+  return {
+    tokens: tokens.map(parseToken),
+    made: Object.fromEntries(made),
+    used: Object.fromEntries(used.map(([key, value], index) => [key, parseUsed(value, `used.${index}`)])),
+  }
+}
+
+function parseUsed(value: unknown, where: string): UsedAmounts {
+  const json = objectOf(value, where)
+  const known = quotaPeriods.filter((period) => json[period] !== undefined)
+  return Object.fromEntries(
+    known.map((period) => {
+      const part = objectOf(json[period], `${where}.${period}`)
+      const read = (key: string, type: string): unknown => need(part, key, type, `${where}.${period}`)
+      return [period, { period: read('period', 'string'), bytes: read('bytes', 'number') }]
+    }),
+  )
 }
 
 function readJson(text: string): unknown {

@@ -129,6 +129,11 @@ export function tokenId(token: string): string {
   return hash(token).slice(0, 12)
 }
 
+/** Stands for a token in the state file: a hash of what clients send, so it helps nobody to log in. */
+export function tokenKey(token: string): string {
+  return hash(hash(token))
+}
+
 /** The reserved token that a client without one sends. */
 const anonymousToken = 'anonymous'
 

@@ -1,6 +1,8 @@
 import type { Peer } from '../links/peer.js'
 import type { ReverseGroups } from '../reverse/reverse-groups.js'
 import type { PolicyOptions } from '../policy/policy-options.js'
+import type { TokenUse } from '../policy/token-use.js'
+import type { QuotaUse } from '../quota/quota.js'
 import {
   type ConnectorToken,
   type ReverseToken,
@@ -21,6 +23,8 @@ export interface TokenStatus {
   readonly clients: number
   /** How it may be used, if there is a policy of its own. */
   readonly policy?: PolicyOptions
+  /** What is used of its quotas, if it has any. */
+  readonly quota?: readonly QuotaUse[]
   /** It is in the state file. */
   readonly kept: boolean
   /** Reverse: its SOCKS port, or the planned one; −1 for none. */
@@ -41,13 +45,15 @@ export interface TokenSources {
   readonly peers: Iterable<Peer>
   readonly groups: ReverseGroups
   isKept(record: TokenRecord): boolean
+  readonly uses: { of(record: TokenRecord): Pick<TokenUse, 'quota'> | undefined }
 }
 
 /** Describes all tokens, in the order they were added. */
-export function listTokens({ tokens, peers, groups, isKept }: TokenSources): TokenStatus[] {
+export function listTokens({ tokens, peers, groups, isKept, uses }: TokenSources): TokenStatus[] {
   const instances = countInstances(peers)
   return [...tokens].map((record) => {
     const { token, kind, policy } = record
+    const quota = uses.of(record)?.quota?.uses(Date.now())
     const counts = { clients: instances.get(record)?.size ?? 0, kept: isKept(record) }
     const status = {
       token,
@@ -55,6 +61,7 @@ export function listTokens({ tokens, peers, groups, isKept }: TokenSources): Tok
       kind,
       ...counts,
       ...(policy === undefined ? {} : { policy: policy.options }),
+      ...(quota === undefined ? {} : { quota }),
     }
     if (record.kind === 'forward') return status
     if (record.kind === 'connector') {

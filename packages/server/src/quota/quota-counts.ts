@@ -1,0 +1,28 @@
+import { maxLabelledTokens, type QuotaCounts } from '@ls/foundation'
+import { tokenLabel } from '../counts/token-traffic.js'
+import type { TokenUse } from '../policy/token-use.js'
+import { policyHolderOf } from '../tokens/tenant.js'
+import type { TokenRecord } from '../tokens/token-registry.js'
+
+/** What is used of all quotas, for metrics. Connector tokens of providers use that of the provider's token. */
+export function quotaCounts(
+  tokens: Iterable<TokenRecord>,
+  useOf: (record: TokenRecord) => TokenUse | undefined,
+): QuotaCounts[] {
+  const nowMs = Date.now()
+  const counts = new Map<string, readonly QuotaCounts[]>()
+  for (const record of tokens) {
+    const use = policyHolderOf(record) === record ? useOf(record) : undefined
+    if (use?.quota === undefined) continue
+    // Two tokens may have one name, and two series may not.
+    const name = use.policy.name ?? tokenLabel(record.token)
+    const token = counts.has(name) ? tokenLabel(record.token) : name
+    const uses = use.quota.uses(nowMs)
+    counts.set(
+      token,
+      uses.map(({ period, usedBytes, limitBytes }) => ({ token, period, usedBytes, limitBytes })),
+    )
+    if (counts.size === maxLabelledTokens) break
+  }
+  return [...counts.values()].flat()
+}

@@ -1,0 +1,70 @@
+import { describe, expect, test } from 'vitest'
+import { Policy } from '../policy/policy.js'
+import { isCurrent, Quota, quotaFault, type QuotaUse, type UsedAmounts } from './quota.js'
+
+const nowMs = Date.parse('2026-11-26T12:00:00Z')
+const nextDayMs = Date.parse('2026-11-27T00:00:00Z')
+const nextMonthMs = Date.parse('2026-12-01T00:00:00Z')
+
+function make(used?: UsedAmounts) {
+  const events: string[] = []
+  const { quota: limits } = Policy.parse({ quota: { day: 100, month: 150 } })
+  if (limits === undefined) throw new Error('there is no quota')
+  const add = (what: string) => (use: QuotaUse) => void events.push(`${what} ${use.period} ${use.usedBytes}`)
+  return { quota: new Quota({ limits, used, onWarning: add('warning'), onUsedUp: add('used up') }), events }
+}
+
+describe('Quota', () => {
+  test('is exceeded by the byte that uses it up', () => {
+    const { quota } = make()
+    quota.add(99, nowMs)
+    const before = quota.exceeded(nowMs)
+    quota.add(1, nowMs)
+    expect([before, quota.exceeded(nowMs)?.period]).toEqual([undefined, 'day'])
+  })
+
+  test('begins anew with the next day of UTC, and the month goes on', () => {
+    const { quota } = make()
+    quota.add(100, nowMs)
+    expect(quota.uses(nextDayMs).map(({ usedBytes }) => usedBytes)).toEqual([0, 100])
+  })
+
+  test('is exceeded until the month ends, where the month is used up', () => {
+    const { quota } = make()
+    quota.add(100, nowMs)
+    quota.add(60, nextDayMs)
+    expect(quota.exceeded(nextDayMs)).toMatchObject({ period: 'month', endsAtMs: nextMonthMs })
+  })
+
+  test('warns once a period, at 80 %, and tells once that all is used', () => {
+    const { quota, events } = make()
+    for (let count = 0; count < 12; count++) quota.add(10, nowMs)
+    expect(events).toEqual(['warning day 80', 'used up day 100', 'warning month 120'])
+  })
+
+  test('begins nothing anew where the clock is set back', () => {
+    const { quota } = make()
+    quota.add(100, nowMs)
+    expect(quota.exceeded(0)?.usedBytes).toBe(100)
+  })
+
+  test('goes on with what was used before', () => {
+    const { quota } = make()
+    quota.add(70, nowMs)
+    expect(make(quota.amounts()).quota.uses(nowMs)).toEqual(quota.uses(nowMs))
+  })
+})
+
+test('quotaFault names the limit and its end', () => {
+  const use = { period: 'day', usedBytes: 120, limitBytes: 100, endsAtMs: nextDayMs } as const
+  expect(quotaFault(use)).toBe('the quota of 100 bytes a day is used up until 2026-11-27T00:00:00.000Z')
+})
+
+test.each([
+  [nextDayMs, true],
+  [nextMonthMs, false],
+])('isCurrent at %d is %s for bytes of a day before', (atMs, expected) => {
+  const { quota } = make()
+  quota.add(1, nowMs)
+  expect(isCurrent(quota.amounts(), atMs)).toBe(expected)
+})

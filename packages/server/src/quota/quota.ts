@@ -1,0 +1,136 @@
+import type { QuotaLimits } from '../policy/policy.js'
+
+/** What was moved in a period. */
+interface UsedInPeriod {
+  /** `2026-11-26` or `2026-11`, in UTC. */
+  readonly period: string
+  readonly bytes: number
+}
+
+/** What a token has moved, as the state file keeps it. */
+export type UsedAmounts = Partial<Record<QuotaPeriod, UsedInPeriod>>
+
+/** Over which time a quota runs. */
+export type QuotaPeriod = 'day' | 'month'
+
+/** How much of a quota is used. */
+export interface QuotaUse {
+  /** Over which time it runs. */
+  readonly period: QuotaPeriod
+  /** Bytes moved since it began. */
+  readonly usedBytes: number
+  /** Bytes that may be moved. */
+  readonly limitBytes: number
+  /** Start of the next period, in milliseconds since 1970. */
+  readonly endsAtMs: number
+}
+
+export interface QuotaOptions {
+  readonly limits: QuotaLimits
+  /** From before the start. @default nothing */
+  readonly used?: UsedAmounts | undefined
+  /** Told once a period when {@link warnPart} is used. */
+  readonly onWarning: (use: QuotaUse) => void
+  /** Told once a period when all is used. */
+  readonly onUsedUp: (use: QuotaUse) => void
+}
+
+/** Counts the bytes of one token by day and month of UTC. */
+export class Quota {
+  readonly #options: QuotaOptions
+  readonly #counters: readonly Counter[]
+
+  constructor(options: QuotaOptions) {
+    this.#options = options
+    const { limits, used = {} } = options
+    this.#counters = quotaPeriods.flatMap((period) => {
+      const limitBytes = limits[period]
+      const known = used[period] ?? { period: '', bytes: 0 }
+      return limitBytes === undefined ? [] : [{ period, limitBytes, current: known.period, bytes: known.bytes }]
+    })
+  }
+
+  get limits(): QuotaLimits {
+    return this.#options.limits
+  }
+
+  /** Adds bytes that were moved until `nowMs`, in milliseconds since 1970. */
+  add(bytes: number, nowMs: number): void {
+    for (const counter of this.#counters) {
+      turnTo(counter, nowMs)
+      const before = counter.bytes
+      counter.bytes += bytes
+      const crosses = (part: number): boolean =>
+        before < counter.limitBytes * part && counter.bytes >= counter.limitBytes * part
+      if (crosses(1)) this.#options.onUsedUp(describe(counter, nowMs))
+      else if (crosses(warnPart)) this.#options.onWarning(describe(counter, nowMs))
+    }
+  }
+
+  /** The part that is used up, and the last to be so; undefined while there is something left. */
+  exceeded(nowMs: number): QuotaUse | undefined {
+    const over = this.#counters.filter((counter) => {
+      turnTo(counter, nowMs)
+      return counter.bytes >= counter.limitBytes
+    })
+    return over.map((counter) => describe(counter, nowMs)).at(-1)
+  }
+
+  /** All that is limited, with what is used. */
+  uses(nowMs: number): readonly QuotaUse[] {
+    return this.#counters.map((counter) => {
+      turnTo(counter, nowMs)
+      return describe(counter, nowMs)
+    })
+  }
+
+  /** For the state file. */
+  amounts(): UsedAmounts {
+    return Object.fromEntries(this.#counters.map(({ period, current, bytes }) => [period, { period: current, bytes }]))
+  }
+}
+
+export const quotaPeriods = ['day', 'month'] as const satisfies readonly QuotaPeriod[]
+
+/** Part of a quota at which the log warns. */
+const warnPart = 0.8
+
+/** Why a token may move nothing now. */
+export function quotaFault({ period, limitBytes, endsAtMs }: QuotaUse): string {
+  return `the quota of ${limitBytes} bytes a ${period} is used up until ${new Date(endsAtMs).toISOString()}`
+}
+
+/** Whether what was counted may still be of use. */
+export function isCurrent(used: UsedAmounts, nowMs: number): boolean {
+  return quotaPeriods.some((period) => (used[period]?.period ?? '') >= periodAt(period, nowMs))
+}
+
+interface Counter {
+  readonly period: QuotaPeriod
+  readonly limitBytes: number
+  current: string
+  bytes: number
+}
+
+/** A new period begins at 0. A clock that was set back begins none: machines without a battery start in 1970. */
+function turnTo(counter: Counter, nowMs: number): void {
+  const now = periodAt(counter.period, nowMs)
+  if (now <= counter.current) return
+  counter.current = now
+  counter.bytes = 0
+}
+
+/** Such texts are in the order of time. */
+function periodAt(period: QuotaPeriod, atMs: number): string {
+  return new Date(atMs).toISOString().slice(0, period === 'day' ? 10 : 7)
+}
+
+function describe({ period, bytes, limitBytes }: Counter, nowMs: number): QuotaUse {
+  return { period, usedBytes: bytes, limitBytes, endsAtMs: endOf(period, nowMs) }
+}
+
+function endOf(period: QuotaPeriod, atMs: number): number {
+  const at = new Date(atMs)
+  const [year, month, day] = [at.getUTCFullYear(), at.getUTCMonth(), at.getUTCDate()]
+  return period === 'day' ? Date.UTC(year, month, day + 1) : Date.UTC(year, month + 1, 1)
+}

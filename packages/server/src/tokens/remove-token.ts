@@ -1,0 +1,45 @@
+import type { Exposures } from '../expose/exposures.js'
+import type { Peer } from '../links/peer.js'
+import type { TokenUses } from '../policy/token-uses.js'
+import type { ReverseGroups } from '../reverse/reverse-groups.js'
+import type { KeptTokens } from '../state/kept-tokens.js'
+import type { OrphanedTokens } from './orphaned-tokens.js'
+import type { TokenRecord, TokenRegistry } from './token-registry.js'
+
+/** All that knows tokens. */
+export interface TokenHolders {
+  readonly tokens: TokenRegistry
+  readonly peers: Iterable<Peer>
+  readonly uses: TokenUses
+  readonly kept: KeptTokens | undefined
+  readonly orphans: OrphanedTokens
+  readonly exposures: Exposures
+  readonly groups: ReverseGroups
+}
+
+/**
+ * Removes a token with the connector tokens that lead to it, and disconnects their users. Resolves when its ports are free
+ * and the state file has forgotten it.
+ *
+ * @throws ServerError when the state file cannot be written
+ */
+export async function removeToken(record: TokenRecord, holders: TokenHolders): Promise<void> {
+  const { tokens, peers, uses, kept, orphans, exposures, groups } = holders
+  const gone = new Set([record, ...(record.kind === 'reverse' ? tokens.connectorsOf(record) : [])])
+  for (const each of gone) {
+    tokens.remove(each)
+    uses.forget(each)
+  }
+  for (const peer of peers) {
+    if (gone.has(peer.record)) peer.session.close('the token was removed')
+  }
+  const forgotten = kept?.remove(gone)
+  // It is awaited below, after work that may fail too.
+  forgotten?.catch(() => {})
+  if (record.kind === 'reverse') {
+    orphans.forget(record)
+    await exposures.tokenRemoved(record)
+    await groups.remove(record)
+  }
+  await forgotten
+}
