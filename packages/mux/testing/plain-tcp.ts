@@ -9,7 +9,7 @@ export function plainTcpRate(path: PathOptions, fromMs: number, ms: number): num
     while (pipe.hasRoom) pipe.write(chunkBytes)
   }
   const onDelivered = (streamBytes: number): void => void (deliveredBytes = streamBytes)
-  const pipe = new TcpPipe(clock, path, seed, { onDelivered, onRoom: fill })
+  const pipe = new TcpPipe(clock, path, seed, { onDelivered, onDrain: fill })
   fill()
   clock.advance(fromMs)
   const before = deliveredBytes

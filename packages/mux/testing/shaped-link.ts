@@ -52,7 +52,7 @@ class ShapedEnd implements MessageTransport {
     this.#peer = peer
     this.#pipe = new TcpPipe(this.#clock, path, seed, {
       onDelivered: (streamBytes) => this.#deliver(streamBytes),
-      onRoom: () => this.#drain(),
+      onDrain: () => this.#drain(),
     })
     return this.#pipe
   }

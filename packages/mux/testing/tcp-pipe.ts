@@ -36,7 +36,7 @@ export class TcpPipe {
   readonly #clock: FakeClock
   readonly #random: () => number
   readonly #onDelivered: (streamBytes: number) => void
-  readonly #onRoom: () => void
+  readonly #onDrain: () => void
   /** Ends of segments that have arrived before one that was lost. */
   readonly #early = new Map<number, number>()
   readonly #arrivals: Arrival[] = []
@@ -59,7 +59,7 @@ export class TcpPipe {
     this.path = path
     this.#random = makeRandom(seed)
     this.#onDelivered = calls.onDelivered
-    this.#onRoom = calls.onRoom
+    this.#onDrain = calls.onDrain
   }
 
   /** Whether the kernel takes more now. */
@@ -81,7 +81,7 @@ export class TcpPipe {
     }
     this.#sendWhatFits(now)
     this.#schedule(now)
-    if (!before && this.hasRoom) this.#onRoom()
+    if (!before && this.hasRoom) this.#onDrain()
   }
 
   #sendWhatFits(now: number): void {
@@ -167,7 +167,7 @@ export class TcpPipe {
 export interface PipeCalls {
   /** Everything up to this place in the stream has been handed over. */
   onDelivered(streamBytes: number): void
-  onRoom(): void
+  onDrain(): void
 }
 
 /** A full Ethernet frame's payload with TCP timestamps, and the headers around it. */

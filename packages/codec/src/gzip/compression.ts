@@ -24,14 +24,14 @@ export interface Compressor {
 /** One gzip stream while it is being inflated. */
 export interface Inflating {
   /** Continues after `onPiece` returned false. */
-  goOn(): void
+  onDrain(): void
   /** The rest is no longer needed. */
   stop(): void
 }
 
 /** Receiver of the inflated bytes. */
 export interface InflationOwner {
-  /** At most 64 KiB, in order; false to get no more before {@link Inflating.goOn}. */
+  /** At most 64 KiB, in order; false to get no more before {@link Inflating.onDrain}. */
   onPiece(piece: Uint8Array): boolean
   /** All bytes were delivered, and match the trailer. */
   onDone(): void

@@ -48,7 +48,7 @@ test('Inflation brings no more than was taken, and goes on when it is told to', 
   await piece.promise
   for (let turn = 0; turn < 20; turn++) await new Promise(setImmediate)
   const atRest = taken
-  inflation.goOn()
+  inflation.onDrain()
   await done.promise
   expect([atRest, taken]).toEqual([65_536, 10_000_000])
 })

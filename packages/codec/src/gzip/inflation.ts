@@ -28,7 +28,7 @@ export class Inflation implements Inflating {
     this.#stream.end(this.#frame.deflated)
   }
 
-  goOn(): void {
+  onDrain(): void {
     this.#stream.resume()
   }
 

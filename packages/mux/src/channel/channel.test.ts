@@ -19,7 +19,7 @@ test('Channel counts gzip data that its consumer inflates by what it holds, not 
   const { near, far } = pair.open()
   const gzip = fflateCompressor.gzip(new Uint8Array(1_000_000))
   far.setHandler({ onCompressedData: () => far.pause(), onClose: () => {} })
-  near.sendCompressed(gzip, 1_000_000)
+  near.send(gzip, { inflatedBytes: 1_000_000 })
   pair.settle()
   const { budget } = pair.right.options
   const held = budget.usedBytes
@@ -90,7 +90,7 @@ describe.each(links)('Channel over a link with %s', (_name, extensions) => {
     const shared = Buffer.alloc(100_000)
     for (let offset = 0; offset < bytes.length; offset += shared.length) {
       bytes.copy(shared, 0, offset)
-      near.sendBorrowed(shared)
+      near.send(shared, { memory: 'borrowed' })
       shared.fill(0)
     }
     near.disconnect()
@@ -105,7 +105,7 @@ describe.each(links)('Channel over a link with %s', (_name, extensions) => {
     for (let offset = 0; offset < bytes.length; offset += 50_000) {
       const memory = processFramePool.takePayload()
       memory.set(bytes.subarray(offset, offset + 50_000))
-      near.sendPooled(memory.subarray(0, 50_000))
+      near.send(memory.subarray(0, 50_000), { memory: 'pooled' })
     }
     near.disconnect()
     pair.settle(20_000)
@@ -118,7 +118,7 @@ describe.each(links)('Channel over a link with %s', (_name, extensions) => {
     const payload = processFramePool.takePayload()
     const bytes = seededBytes(6).take(payload.length)
     payload.set(bytes)
-    near.sendPooled(payload)
+    near.send(payload, { memory: 'pooled' })
     near.disconnect()
     pair.settle(20_000)
     expect(farRecorder.bytes.equals(bytes)).toBe(true)
@@ -298,7 +298,7 @@ describe.each(links)('Channel over a link with %s', (_name, extensions) => {
     const pair = new SessionPair({ extensions, compressor: fflateCompressor })
     const { near, farRecorder } = pair.open()
     const text = 'abc'.repeat(1000)
-    near.sendCompressed(fflateCompressor.gzip(Buffer.from(text)), text.length)
+    near.send(fflateCompressor.gzip(Buffer.from(text)), { inflatedBytes: text.length })
     pair.settle()
     expect(farRecorder.text).toBe(text)
   })
@@ -306,7 +306,7 @@ describe.each(links)('Channel over a link with %s', (_name, extensions) => {
   test('refuses compressed data that no credit will ever cover', () => {
     const { near } = new SessionPair({ extensions }).open()
     const bytes = near.maxCompressedBytes + 1
-    expect(() => near.sendCompressed(new Uint8Array(30), bytes)).toThrow(RangeError)
+    expect(() => near.send(new Uint8Array(30), { inflatedBytes: bytes })).toThrow(RangeError)
   })
 
   test('counts payload both ways', () => {

@@ -11,6 +11,7 @@ import { chargeUntilCalled } from '../memory/charge.js'
 import { lastCallMs, Linger } from './linger.js'
 import { errorOfDisconnect, receiveGrant, receiveSecondConnect } from './peer-rules.js'
 import { Receiver, type ReceiverOwner } from './receiver.js'
+import type { SendOptions } from './send-options.js'
 import { Sender, type SenderOwner } from './sender.js'
 import type { ChannelHost } from '../session/table-entry.js'
 
@@ -160,36 +161,14 @@ export class Channel implements SenderOwner, ReceiverOwner {
   }
 
   /**
-   * Sends TCP payload, which must not change afterwards. Returns true when there is room for more, and false when the
+   * Sends TCP payload, which must not change afterwards unless it is `borrowed`. Returns true when there is room for more, and false when the
    * queue is full: the bytes are accepted, and `onDrain` follows, also where the peer then ends the channel. Returns
    * undefined where our direction is over: nothing was sent, and no `onDrain` follows.
-   */
-  send(payload: Uint8Array): boolean | undefined {
-    return this.#sender.send(payload)
-  }
-
-  /**
-   * As {@link send}, for memory that the caller reuses after the return: bytes that cannot leave at once are copied.
-   */
-  sendBorrowed(payload: Uint8Array): boolean | undefined {
-    return this.#sender.sendBorrowed(payload)
-  }
-
-  /**
-   * As {@link send}, for payload at the start of memory from {@link FramePool.takePayload}. It is sent from that memory
-   * without a copy, and the memory belongs to the channel from now on.
-   */
-  sendPooled(payload: Uint8Array): boolean | undefined {
-    return this.#sender.sendPooled(payload)
-  }
-
-  /**
-   * Sends gzip data that inflates to `inflatedBytes`. Otherwise as {@link send}.
    *
-   * @throws RangeError when it inflates to more than {@link maxCompressedBytes}.
+   * @throws RangeError when gzip data inflates to more than {@link maxCompressedBytes}.
    */
-  sendCompressed(gzip: Uint8Array, inflatedBytes: number): boolean | undefined {
-    return this.#sender.sendCompressed(gzip, inflatedBytes)
+  send(payload: Uint8Array, options?: SendOptions): boolean | undefined {
+    return this.#sender.send(payload, options)
   }
 
   /** Sends a datagram; false if it was dropped because the queue is full or the channel is closed. */
@@ -325,7 +304,7 @@ export class Channel implements SenderOwner, ReceiverOwner {
     this.#close({ kind: 'session', error: reason })
   }
 
-  onRoom(): void {
+  onDrain(): void {
     try {
       this.#handler?.onDrain?.()
     } catch (error) {
@@ -388,7 +367,7 @@ export class Channel implements SenderOwner, ReceiverOwner {
     this.#lastCall?.stop()
     this.#receiver.close()
     // A consumer that waits for room may have to go on before it can take the rest.
-    if (wantsDrain && this.state === 'draining') this.onRoom()
+    if (wantsDrain && this.state === 'draining') this.onDrain()
   }
 
   #receiveAnswer(message: Uint8Array): void {

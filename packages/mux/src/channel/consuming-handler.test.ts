@@ -38,7 +38,7 @@ describe('autoConsume', () => {
     })
     const channel = pair.left.open(tcp)
     const gzip = gzipSync(new Uint8Array(10_000))
-    for (let count = 0; count < 40; count++) channel.sendCompressed(gzip, 10_000)
+    for (let count = 0; count < 40; count++) channel.send(gzip, { inflatedBytes: 10_000 })
     pair.settle(10_000)
     expect(bytes).toBe(40 * 10_000)
   })

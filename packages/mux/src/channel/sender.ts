@@ -3,6 +3,7 @@ import { Charge } from '../memory/charge.js'
 import { Flow, type FlowOwner } from '../flow/flow.js'
 import { Linger, stuckText } from './linger.js'
 import { maxBaseMessageBytes } from './peer-rules.js'
+import type { SendOptions } from './send-options.js'
 import type { ChannelHost } from '../session/table-entry.js'
 
 /** The channel a sender belongs to. */
@@ -11,7 +12,7 @@ export interface SenderOwner {
   readonly id: Uint8Array
   idleChecks: number
   /** There is room again after a push has returned false. */
-  onRoom(): void
+  onDrain(): void
   /** The message given to {@link Sender.finish} has left, after everything before it. */
   onFinished(): void
 }
@@ -72,37 +73,14 @@ export class Sender implements FlowOwner {
     return window ? this.#flow.spareCreditBytes - peerWindowBytes : 0
   }
 
-  send(payload: Uint8Array): boolean | undefined {
+  send(payload: Uint8Array, { memory, inflatedBytes }: SendOptions = given): boolean | undefined {
+    if (inflatedBytes !== undefined) return this.#sendCompressed(payload, inflatedBytes)
     if (this.#state !== 'open') return undefined
+    if (memory === 'pooled') return this.#sendPooled(payload)
     this.#flow.pushPayload(payload)
-    return this.#pushed(payload.length)
-  }
-
-  sendBorrowed(payload: Uint8Array): boolean | undefined {
-    const room = this.send(payload)
-    this.#flow.keep(payload)
+    const room = this.#pushed(payload.length)
+    if (memory === 'borrowed') this.#flow.keep(payload)
     return room
-  }
-
-  sendPooled(payload: Uint8Array): boolean | undefined {
-    const frame = this.#host.options.framePool.frameOf(payload)
-    // A payload larger than the peer's credit leaves in pieces.
-    if (frame === undefined || payload.length > this.maxWholeBytes) return this.send(payload)
-    if (this.#state !== 'open') return undefined
-    writeTcpDataHeader(frame, this.#owner.id, payload.length)
-    this.#flow.pushMessage(frame, payload.length)
-    return this.#pushed(payload.length)
-  }
-
-  sendCompressed(gzip: Uint8Array, inflatedBytes: number): boolean | undefined {
-    if (inflatedBytes > this.maxWholeBytes || gzip.length > maxTcpPayloadBytes) {
-      const limit = `the peer takes ${this.maxWholeBytes} in one message`
-      throw new RangeError(`the data inflates from ${gzip.length} to ${inflatedBytes} bytes; ${limit}`)
-    }
-    if (this.#state !== 'open') return undefined
-    const data = { type: MessageType.Data, channelId: this.#owner.id, payload: gzip } as const
-    this.#flow.pushMessage(encode({ ...data, protocol: 'tcp', compression: 'gzip' }), inflatedBytes)
-    return this.#pushed(inflatedBytes)
   }
 
   sendDatagram(payload: Uint8Array, addresses: { target?: Address; source?: Address }): boolean {
@@ -154,17 +132,37 @@ export class Sender implements FlowOwner {
     return true
   }
 
-  onFlowDrain(): void {
-    this.#owner.onRoom()
+  onDrain(): void {
+    this.#owner.onDrain()
   }
 
-  onFlowSent(): void {
+  onSent(): void {
     if (this.#charge.bytes > 0) this.#account()
   }
 
-  onFlowFinished(): void {
+  onFinished(): void {
     this.cut()
     this.#owner.onFinished()
+  }
+
+  #sendPooled(payload: Uint8Array): boolean | undefined {
+    const frame = this.#host.options.framePool.frameOf(payload)
+    // A payload larger than the peer's credit leaves in pieces.
+    if (frame === undefined || payload.length > this.maxWholeBytes) return this.send(payload)
+    writeTcpDataHeader(frame, this.#owner.id, payload.length)
+    this.#flow.pushMessage(frame, payload.length)
+    return this.#pushed(payload.length)
+  }
+
+  #sendCompressed(gzip: Uint8Array, inflatedBytes: number): boolean | undefined {
+    if (inflatedBytes > this.maxWholeBytes || gzip.length > maxTcpPayloadBytes) {
+      const limit = `the peer takes ${this.maxWholeBytes} in one message`
+      throw new RangeError(`the data inflates from ${gzip.length} to ${inflatedBytes} bytes; ${limit}`)
+    }
+    if (this.#state !== 'open') return undefined
+    const data = { type: MessageType.Data, channelId: this.#owner.id, payload: gzip } as const
+    this.#flow.pushMessage(encode({ ...data, protocol: 'tcp', compression: 'gzip' }), inflatedBytes)
+    return this.#pushed(inflatedBytes)
   }
 
   #pushed(bytes: number): boolean {
@@ -189,3 +187,5 @@ export class Sender implements FlowOwner {
     this.#charge.update(this.#flow.memoryBytes)
   }
 }
+
+const given: SendOptions = {}

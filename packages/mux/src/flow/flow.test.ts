@@ -8,9 +8,9 @@ const channelId = new Uint8Array(16)
 function makeFlow(options: Partial<FlowOptions> = {}) {
   const calls: string[] = []
   const owner = {
-    onFlowDrain: () => calls.push('drain'),
-    onFlowSent: (bytes: number) => calls.push(`sent ${bytes}`),
-    onFlowFinished: () => calls.push('finished'),
+    onDrain: () => calls.push('drain'),
+    onSent: (bytes: number) => calls.push(`sent ${bytes}`),
+    onFinished: () => calls.push('finished'),
   }
   const framePool = new FramePool()
   return {

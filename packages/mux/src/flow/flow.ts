@@ -6,11 +6,11 @@ import { messageOverheadBytes } from '../channel/held-message.js'
 /** Fills a flow. Its methods are called while messages leave or credit comes, never from inside `push…` or `finish`. */
 export interface FlowOwner {
   /** The flow has room again after {@link Flow.requestRoom} returned false. */
-  onFlowDrain(): void
+  onDrain(): void
   /** `spentBytes` of credit left with a message. */
-  onFlowSent(spentBytes: number): void
+  onSent(spentBytes: number): void
   /** The message given to {@link Flow.finish} has left; the flow is empty and stays so. */
-  onFlowFinished(): void
+  onFinished(): void
 }
 
 export interface FlowOptions {
@@ -136,7 +136,7 @@ export class Flow {
   }
 
   /**
-   * False at the high-water mark or without credit, until `onFlowDrain`. Bytes that the peer does not take should stay
+   * False at the high-water mark or without credit, until `onDrain`. Bytes that the peer does not take should stay
    * at their source, so that a stalled peer costs no memory here. Call it after the flow was activated, since messages
    * that left meanwhile make room.
    */
@@ -145,7 +145,7 @@ export class Flow {
     return !this.#wantsDrain && !this.#ended
   }
 
-  /** Whether its owner waits for `onFlowDrain`. */
+  /** Whether its owner waits for `onDrain`. */
   get wantsDrain(): boolean {
     return this.#wantsDrain
   }
@@ -181,7 +181,7 @@ export class Flow {
   #takeMessage(item: FramedItem): Uint8Array {
     this.#items.shift()
     this.#left(item.message.length, item.spendBytes)
-    if (item.last) this.#owner.onFlowFinished()
+    if (item.last) this.#owner.onFinished()
     return item.message
   }
 
@@ -226,7 +226,7 @@ export class Flow {
     this.#queuedBytes -= queuedBytes
     this.#creditBytes -= spentBytes
     this.#queuedCreditBytes -= spentBytes
-    this.#owner.onFlowSent(spentBytes)
+    this.#owner.onSent(spentBytes)
     this.#offerRoom()
   }
 
@@ -235,7 +235,7 @@ export class Flow {
     // After the end no more credit comes.
     if (this.spareCreditBytes <= 0 && !this.#ended) return
     this.#wantsDrain = false
-    this.#owner.onFlowDrain()
+    this.#owner.onDrain()
   }
 }
 

@@ -7,7 +7,7 @@ import { Scheduler } from './scheduler.js'
 
 const quantumBytes = 1000
 
-const owner = { onFlowDrain: () => {}, onFlowSent: () => {}, onFlowFinished: () => {} }
+const owner = { onDrain: () => {}, onSent: () => {}, onFinished: () => {} }
 
 function makeFlow(number: number, creditBytes = Infinity): Flow {
   const framePool = new FramePool()

@@ -247,7 +247,7 @@ describe('forward', () => {
     const agent = new Agent({ from: base, all: { compressor: fflateCompressor } })
     const { near, farRecorder } = agent.open()
     const text = 'abcd'.repeat(200_000)
-    near.sendCompressed(fflateCompressor.gzip(Buffer.from(text)), text.length)
+    near.send(fflateCompressor.gzip(Buffer.from(text)), { inflatedBytes: text.length })
     agent.settle()
     expect(farRecorder.text === text).toBe(true)
   })
@@ -257,7 +257,7 @@ describe('forward', () => {
     const { near, far, farRecorder } = agent.open()
     far.pause()
     const gzip = nodeCompressor.gzip(new Uint8Array(1_000_000))
-    for (let count = 0; count < 20; count++) near.sendCompressed(gzip, 1_000_000)
+    for (let count = 0; count < 20; count++) near.send(gzip, { inflatedBytes: 1_000_000 })
     near.disconnect('')
     const { budget } = agent.fromConnector.options
     let mostBytes = 0
@@ -277,12 +277,12 @@ describe('forward', () => {
     const inflations: InflationOwner[] = []
     const inflate: Compressor['inflate'] = (_gzip, _maxInflatedBytes, owner) => {
       inflations.push(owner)
-      return { goOn: () => {}, stop: () => {} }
+      return { onDrain: () => {}, stop: () => {} }
     }
     const agent = new Agent({ from: base, all: { compressor: { ...nodeCompressor, inflate }, queueBytes: 500_000 } })
     const { near } = agent.open()
     const gzip = nodeCompressor.gzip(seededBytes(3).take(1_000_000))
-    for (let count = 0; count < 2; count++) near.sendCompressed(gzip, 1_000_000)
+    for (let count = 0; count < 2; count++) near.send(gzip, { inflatedBytes: 1_000_000 })
     agent.settle(10)
     inflations[0]?.onPiece(new Uint8Array(65_536))
     agent.settle(10)
@@ -297,7 +297,7 @@ describe('forward', () => {
     let compressed = 0
     far.setHandler({ onCompressedData: (_gzip, bytes) => (compressed = bytes), onClose: () => {} })
     const text = 'abcd'.repeat(1000)
-    near.sendCompressed(fflateCompressor.gzip(Buffer.from(text)), text.length)
+    near.send(fflateCompressor.gzip(Buffer.from(text)), { inflatedBytes: text.length })
     agent.settle()
     expect(compressed).toBe(4000)
   })

@@ -147,16 +147,16 @@ export class ForwardedHalf implements TableEntry, FlowOwner {
     this.other.#cut(error)
   }
 
-  onFlowDrain(): void {
-    this.#reframing.goOn()
+  onDrain(): void {
+    this.#reframing.onDrain()
   }
 
-  onFlowSent(spentBytes: number): void {
+  onSent(spentBytes: number): void {
     this.#account()
     this.other.#grant(spentBytes)
   }
 
-  onFlowFinished(): void {
+  onFinished(): void {
     if (this.#sending === 'disconnect') return this.#close()
     this.#sending = 'ended'
     if (this.#disconnectNext !== undefined) return this.#cut(this.#disconnectNext)

@@ -12,7 +12,7 @@ const fullBytes = 65_536
 function gathering() {
   const clock = new FakeClock()
   const sent: number[] = []
-  const owner = { onFlowDrain() {}, onFlowSent() {}, onFlowFinished() {} }
+  const owner = { onDrain() {}, onSent() {}, onFinished() {} }
   const framePool = new FramePool()
   const flow = new Flow({ channelId: new Uint8Array(16), owner, highWaterBytes: 1, creditBytes: Infinity, framePool })
   const options = resolveSessionOptions({ clock, baseMessageBytes: 4 * fullBytes })

@@ -8,14 +8,14 @@ const channelId = newChannelId()
 
 /** A flow behind a reframing, and an inflater whose pieces the test makes. */
 function setUp(highWaterBytes = 1000) {
-  const owner = { onFlowDrain: () => {}, onFlowSent: () => {}, onFlowFinished: () => {} }
+  const owner = { onDrain: () => {}, onSent: () => {}, onFinished: () => {} }
   const flow = new Flow({ channelId, owner, highWaterBytes, creditBytes: Infinity, framePool: processFramePool })
   const inflations: { readonly owner: InflationOwner; stopped: boolean }[] = []
   const errors: string[] = []
   const inflate: Compressor['inflate'] = (_gzip, _maxInflatedBytes, inflationOwner) => {
     const inflation = { owner: inflationOwner, stopped: false }
     inflations.push(inflation)
-    return { goOn: () => {}, stop: () => (inflation.stopped = true) }
+    return { onDrain: () => {}, stop: () => (inflation.stopped = true) }
   }
   const compressor: Compressor = { gzip: (bytes) => bytes, gunzip: (bytes) => bytes, inflate }
   const onError = ({ message }: Error): unknown => errors.push(message)

@@ -76,8 +76,8 @@ export class Reframing {
   }
 
   /** The flow has room again. */
-  goOn(): void {
-    this.#inflating?.goOn()
+  onDrain(): void {
+    this.#inflating?.onDrain()
   }
 
   /** Drops the waiting messages. */

@@ -12,7 +12,7 @@ test('Outbox tells the transport how much room is before what the pool has lent,
   const transport = {
     send: (message: Uint8Array, headroomBytes?: number) => sent.push([message.length, headroomBytes]) > 0,
   } as unknown as MessageTransport
-  const owner = { onFlowDrain() {}, onFlowSent() {}, onFlowFinished() {} }
+  const owner = { onDrain() {}, onSent() {}, onFinished() {} }
   const channelId = new Uint8Array(16)
   const flow = new Flow({ channelId, owner, highWaterBytes: 1000, creditBytes: Infinity, framePool })
   const outbox = new Outbox({ quantumBytes: 65_536, framePool, budget: new MemoryBudget({ limitBytes: 0 }) })

@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream'
-import type { Channel, ChannelHandler } from '@ls/mux'
+import type { Channel, ChannelHandler, SendOptions } from '@ls/mux'
 import { toDuplex } from '@ls/mux/duplex'
 import { pump, type PumpOptions } from './pump.js'
 import { usualReadBytes } from './payload-sender.js'
@@ -99,20 +99,8 @@ class PacedChannel implements PumpChannel {
     return this.#channel.maxCompressedBytes
   }
 
-  send(payload: Uint8Array): boolean | undefined {
-    return this.#sent(payload.length, this.#channel.send(payload))
-  }
-
-  sendBorrowed(payload: Uint8Array): boolean | undefined {
-    return this.#sent(payload.length, this.#channel.sendBorrowed(payload))
-  }
-
-  sendPooled(payload: Uint8Array): boolean | undefined {
-    return this.#sent(payload.length, this.#channel.sendPooled(payload))
-  }
-
-  sendCompressed(gzip: Uint8Array, inflatedBytes: number): boolean | undefined {
-    return this.#sent(inflatedBytes, this.#channel.sendCompressed(gzip, inflatedBytes))
+  send(payload: Uint8Array, options?: SendOptions): boolean | undefined {
+    return this.#sent(options?.inflatedBytes ?? payload.length, this.#channel.send(payload, options))
   }
 
   end(): void {

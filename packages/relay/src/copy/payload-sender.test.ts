@@ -56,16 +56,16 @@ test('PayloadSender.send asks for a pause while it compresses, and tells when th
   await until(() => compressedBytes() === 1000, 'the compressed payload')
 })
 
-test('PayloadSender.sendLong sends a long read as it is, though its length is that of compressed payload', async () => {
+test('PayloadSender.send sends a long read as it is, though its length is that of compressed payload', async () => {
   const { sender, text, compressedBytes } = sending({ compressionThresholdBytes: 100_000 })
-  sender.sendLong(Buffer.alloc(150_000, 'a'))
+  sender.send(Buffer.alloc(150_000, 'a'), { memory: 'borrowed' })
   await until(() => text().length === 150_000, 'the payload')
   expect(compressedBytes()).toBe(0)
 })
 
-test('PayloadSender.sendLong compresses where usual reads are compressed', async () => {
+test('PayloadSender.send compresses long reads where usual reads are compressed', async () => {
   const { sender, compressedBytes } = sending({ compressionThresholdBytes: 1000 })
-  sender.sendLong(Buffer.alloc(150_000, 'a'))
+  sender.send(Buffer.alloc(150_000, 'a'), { memory: 'borrowed' })
   await until(() => compressedBytes() > 0, 'the compressed payload')
   expect(compressedBytes()).toBe(150_000)
 })
@@ -111,13 +111,11 @@ test('PayloadSender.close forgets what waits', async () => {
   expect(text()).toBe('')
 })
 
-test.each([
-  ['send', (sender: PayloadSender) => sender.send(Buffer.from('x'))],
-  ['sendBorrowed', (sender: PayloadSender) => sender.sendBorrowed(Buffer.from('x'))],
-  ['sendLong', (sender: PayloadSender) => sender.sendLong(Buffer.from('x'))],
-  ['sendPooled', (sender: PayloadSender) => sender.sendPooled(Buffer.from('x'))],
-])('PayloadSender.%s waits for no room where the channel takes no more', (_name, send) => {
-  const { sender, channel } = sending({})
-  channel.end()
-  expect(send(sender)).toBe(true)
-})
+test.each(['given', 'borrowed', 'pooled'] as const)(
+  'PayloadSender.send waits for no room for %s memory where the channel takes no more',
+  (memory) => {
+    const { sender, channel } = sending({})
+    channel.end()
+    expect(sender.send(Buffer.from('x'), { memory })).toBe(true)
+  },
+)

@@ -1,5 +1,6 @@
 import { adaptiveDelay, Batcher } from '@ls/batching'
 import { systemClock } from '@ls/foundation'
+import type { SendOptions } from '@ls/mux'
 import { gzipIfSmaller } from './gzip.js'
 import type { PayloadOptions } from './payload-options.js'
 import type { PumpChannel } from './pump-channel.js'
@@ -7,7 +8,7 @@ import type { PumpChannel } from './pump-channel.js'
 /** Sends payload from a socket to a channel, batched and compressed as configured, in order. */
 export class PayloadSender {
   readonly #channel: PumpChannel
-  readonly #onRoom: () => void
+  readonly #onDrain: () => void
   readonly #thresholdBytes: number
   readonly #batcher: Batcher | undefined
   /** Chunks that wait for the compression of an earlier one. The socket is paused meanwhile, so they are few. */
@@ -16,9 +17,9 @@ export class PayloadSender {
   #full = false
   #last: (() => void) | undefined
 
-  constructor(channel: PumpChannel, options: PayloadOptions, onRoom: () => void) {
+  constructor(channel: PumpChannel, options: PayloadOptions, onDrain: () => void) {
     this.#channel = channel
-    this.#onRoom = onRoom
+    this.#onDrain = onDrain
     this.#thresholdBytes = options.compressionThresholdBytes ?? defaultCompressionThresholdBytes
     if (options.batching !== 'adaptive') return
     this.#batcher = new Batcher({
@@ -28,36 +29,11 @@ export class PayloadSender {
     })
   }
 
-  /** Sends `chunk`; returns false if the caller should wait for room. */
-  send(chunk: Uint8Array): boolean {
-    if (this.#batcher === undefined) this.#transmit(chunk)
-    else this.#batcher.push(chunk)
+  /** Sends `chunk`, whose `options` are those of a channel; returns false if the caller should wait for room. */
+  send(chunk: Uint8Array, options?: SendOptions): boolean {
+    if (options !== undefined && !this.#mayKeep(chunk)) this.#give(this.#channel.send(chunk, options))
+    else this.#push(options?.memory === 'borrowed' ? new Uint8Array(chunk) : chunk)
     return !this.#full && !this.#compressing
-  }
-
-  /** As {@link send}, for memory that the caller reuses after the return. */
-  sendBorrowed(chunk: Uint8Array): boolean {
-    if (this.#mayKeep(chunk)) return this.send(new Uint8Array(chunk))
-    this.#give(this.#channel.sendBorrowed(chunk))
-    return !this.#full
-  }
-
-  /**
-   * As {@link sendBorrowed}, for a read longer than usual. Its length says what the socket had ready and nothing of what
-   * it holds, so it is compressed only where usual reads are.
-   */
-  sendLong(chunk: Uint8Array): boolean {
-    const compressesReads = this.#thresholdBytes > 0 && this.#thresholdBytes <= usualReadBytes
-    if (compressesReads || this.#batcher !== undefined || this.#compressing) return this.send(new Uint8Array(chunk))
-    this.#give(this.#channel.sendBorrowed(chunk))
-    return !this.#full
-  }
-
-  /** As {@link send}, for the start of a payload buffer from the frame pool: the link owns that memory from then on. */
-  sendPooled(chunk: Uint8Array): boolean {
-    if (this.#mayKeep(chunk)) return this.send(chunk)
-    this.#give(this.#channel.sendPooled(chunk))
-    return !this.#full
   }
 
   /** The application sends no more: sends the queue, then the end. */
@@ -73,7 +49,7 @@ export class PayloadSender {
   /** The channel has room again. */
   onDrain(): void {
     this.#full = false
-    if (!this.#compressing) this.#onRoom()
+    if (!this.#compressing) this.#onDrain()
   }
 
   /** The channel is gone. */
@@ -81,6 +57,11 @@ export class PayloadSender {
     this.#batcher?.close()
     this.#waiting = []
     this.#last = undefined
+  }
+
+  #push(chunk: Uint8Array): void {
+    if (this.#batcher === undefined) this.#transmit(chunk)
+    else this.#batcher.push(chunk)
   }
 
   #finish(last: () => void): void {
@@ -95,9 +76,14 @@ export class PayloadSender {
     else this.#give(this.#channel.send(chunk))
   }
 
-  /** Whether `chunk` may still be queued here when {@link send} returns. */
+  /**
+   * Whether `chunk`, which is one read, may still be queued here when {@link send} returns. The length of a read longer
+   * than usual says what the socket had ready and nothing of what it holds, so it is compressed only where usual reads
+   * are.
+   */
   #mayKeep(chunk: Uint8Array): boolean {
-    return this.#batcher !== undefined || this.#compressing || this.#isCompressed(chunk)
+    if (this.#batcher !== undefined || this.#compressing) return true
+    return this.#thresholdBytes <= usualReadBytes && this.#isCompressed(chunk)
   }
 
   #isCompressed(chunk: Uint8Array): boolean {
@@ -114,7 +100,9 @@ export class PayloadSender {
 
   #compressed(chunk: Uint8Array, gzip: Uint8Array | undefined): void {
     this.#compressing = false
-    this.#give(gzip === undefined ? this.#channel.send(chunk) : this.#channel.sendCompressed(gzip, chunk.length))
+    this.#give(
+      gzip === undefined ? this.#channel.send(chunk) : this.#channel.send(gzip, { inflatedBytes: chunk.length }),
+    )
     const waiting = this.#waiting
     this.#waiting = []
     for (const next of waiting) this.#transmit(next)
@@ -122,7 +110,7 @@ export class PayloadSender {
     const last = this.#last
     this.#last = undefined
     if (last !== undefined) last()
-    else if (!this.#full) this.#onRoom()
+    else if (!this.#full) this.#onDrain()
   }
 
   /**

@@ -4,9 +4,6 @@ import type { Channel } from '@ls/mux'
 export type PumpChannel = Pick<
   Channel,
   | 'send'
-  | 'sendBorrowed'
-  | 'sendPooled'
-  | 'sendCompressed'
   | 'maxCompressedBytes'
   | 'readBytes'
   | 'end'

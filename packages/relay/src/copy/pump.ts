@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream'
 import { Socket } from 'node:net'
 import { Inflation } from '@ls/codec/node'
-import { type ChannelCloseReason, type ChannelHandler, processFramePool } from '@ls/mux'
+import { type ChannelCloseReason, type ChannelHandler, processFramePool, type SendOptions } from '@ls/mux'
 import { breakStream, closeStream } from '@ls/http-proxy'
 import { longReadBytes, ReadTap, type ReadTapOwner } from '@ls/mux/node'
 import type { PayloadOptions } from './payload-options.js'
@@ -43,7 +43,7 @@ class Pump implements ChannelHandler, ReadTapOwner {
   #tap: ReadTap | undefined
   /** Buffer for the next read while reads fill their buffers: it is sent without a copy. */
   #frame: Uint8Array | undefined
-  /** The next read may be as long as a message to this peer. */
+  /** The next read may be as long as a message to this peer: base peers get what the socket had ready in one. */
   #readsLong = false
   /** Payload being inflated at the pace of the socket; the channel is paused meanwhile. */
   #inflation: Inflation | undefined
@@ -59,7 +59,7 @@ class Pump implements ChannelHandler, ReadTapOwner {
     this.#options = options
     this.#isPlain = socket instanceof Socket
     this.#reader = new TurnReader(socket)
-    this.#sender = new PayloadSender(channel, options, () => this.#reader.goOn())
+    this.#sender = new PayloadSender(channel, options, () => this.#reader.onDrain())
     socket.on('data', this.#onSocketData)
     socket.on('end', () => this.#onSocketEnd())
     socket.on('drain', this.#onSocketDrain)
@@ -122,21 +122,18 @@ class Pump implements ChannelHandler, ReadTapOwner {
 
   /** After a read that filled its buffer the next one goes straight into a frame. An idle socket holds no frame. */
   #sendRead(bytes: Uint8Array, isFull: boolean): boolean {
-    if (this.#readsLong) return this.#sendLongRead(bytes)
+    if (this.#readsLong) {
+      this.#readsLong = bytes.length >= usualReadBytes && this.#channel.readBytes > usualReadBytes
+      return this.#sender.send(bytes, borrowed)
+    }
     this.#readsLong = isFull && this.#channel.readBytes > usualReadBytes
     const frame = this.#frame
     this.#frame = isFull && !this.#readsLong ? processFramePool.takePayload() : undefined
-    if (frame === undefined) return this.#sender.sendBorrowed(bytes)
-    if (processFramePool.fits(bytes.length)) return this.#sender.sendPooled(bytes)
-    const room = this.#sender.sendBorrowed(bytes)
+    if (frame === undefined) return this.#sender.send(bytes, borrowed)
+    if (processFramePool.fits(bytes.length)) return this.#sender.send(bytes, pooled)
+    const room = this.#sender.send(bytes, borrowed)
     processFramePool.give(frame)
     return room
-  }
-
-  /** Base peers get what the socket had ready in one message. */
-  #sendLongRead(bytes: Uint8Array): boolean {
-    this.#readsLong = bytes.length >= usualReadBytes && this.#channel.readBytes > usualReadBytes
-    return this.#sender.sendLong(bytes)
   }
 
   readonly #onSocketDrain = (): void => {
@@ -144,7 +141,7 @@ class Pump implements ChannelHandler, ReadTapOwner {
     this.#unconsumedBytes = 0
     if (bytes > 0) this.#channel.consumed(bytes)
     if (this.#inflation === undefined) this.#channel.resume()
-    else this.#inflation.goOn()
+    else this.#inflation.onDrain()
   }
 
   #writePiece(piece: Uint8Array): boolean {
@@ -245,6 +242,9 @@ class Pump implements ChannelHandler, ReadTapOwner {
     else this.#sender.disconnect(`failed: ${error?.message ?? 'the connection was closed'}`)
   }
 }
+
+const borrowed: SendOptions = { memory: 'borrowed' }
+const pooled: SendOptions = { memory: 'pooled' }
 
 /** Most bytes gathered in one turn: a few reads of the transport's socket. */
 const maxGatheredBytes = 262_144

@@ -47,17 +47,17 @@ test('TurnReader.wait outlasts the turn', async () => {
   expect([reader.reads, socket.isPaused()]).toEqual([false, true])
 })
 
-test('TurnReader.goOn does not cut a rest short', () => {
+test('TurnReader.onDrain does not cut a rest short', () => {
   const { socket, reader } = reading()
   reader.wait()
   reader.received(131_072)
-  reader.goOn()
+  reader.onDrain()
   expect([reader.reads, socket.isPaused()]).toEqual([false, true])
 })
 
-test('TurnReader.goOn reads on at once within a turn', () => {
+test('TurnReader.onDrain reads on at once within a turn', () => {
   const { socket, reader } = reading()
   reader.wait()
-  reader.goOn()
+  reader.onDrain()
   expect([reader.reads, socket.isPaused()]).toEqual([true, false])
 })

@@ -33,12 +33,13 @@ export class TurnReader {
     if (this.#turnBytes >= maxTurnBytes) this.#resting = true
   }
 
-  /** Reads no more until {@link goOn}. */
+  /** Reads no more until {@link onDrain}. */
   wait(): void {
     this.#waiting = true
   }
 
-  goOn(): void {
+  /** The owner can take more. */
+  onDrain(): void {
     this.#waiting = false
     if (!this.#resting) this.#socket.resume()
   }

@@ -66,7 +66,7 @@ export class ByteStream extends Duplex implements TransportHandler {
   #transport: MessageTransport | undefined
   #paused = false
   /** Continues the write, or reports it as done; set while the transport is full. */
-  #onRoom: (() => void) | undefined
+  #afterDrain: (() => void) | undefined
   /** Callback of the current write. */
   #written: Callback | undefined
   #closed: TransportCloseReason | undefined
@@ -105,15 +105,15 @@ export class ByteStream extends Duplex implements TransportHandler {
 
   /** For the transport: it takes more. */
   onDrain(): void {
-    const onRoom = this.#onRoom
-    this.#onRoom = undefined
-    onRoom?.()
+    const afterDrain = this.#afterDrain
+    this.#afterDrain = undefined
+    afterDrain?.()
   }
 
   /** For the transport: it is over. Codes 1000 and 1005 end the stream, any other one destroys it with an error. */
   onClose(reason: TransportCloseReason): void {
     this.#closed = reason
-    this.#onRoom = undefined
+    this.#afterDrain = undefined
     this.#clock.clearTimeout(this.#answerTimer)
     if (this.destroyed) return this.#gone?.()
     if (!isEnd(reason)) return void this.destroy(errorOf(reason))
@@ -191,7 +191,7 @@ export class ByteStream extends Duplex implements TransportHandler {
     const next = (): void => (rest === undefined ? this.#reportWritten() : this.#send(transport, rest))
     // A closing transport returns false as well: its close follows and fails the write.
     if (transport.send(rest === undefined ? chunk : chunk.subarray(0, maxStreamMessageBytes))) next()
-    else this.#onRoom = next
+    else this.#afterDrain = next
   }
 
   #reportWritten(): void {
