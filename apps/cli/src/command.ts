@@ -28,8 +28,8 @@ interface CommandArgument {
 /** Commands with settings and a log; LINKSOCKS_MODE may name the first four. */
 export const runCommandNames = ['server', 'client', 'provider', 'connector', 'connect', 'demo', 'run', 'token'] as const
 
-/** Those, and one that asks a running program and ends. */
-export type RunCommandName = (typeof runCommandNames)[number] | 'status'
+/** Those, and two that find something out and end. */
+export type RunCommandName = (typeof runCommandNames)[number] | 'status' | 'doctor'
 
 export type CommandName = RunCommandName | 'check-config' | 'config' | 'completion' | 'version' | 'help'
 
@@ -181,6 +181,22 @@ export const commands: readonly Command[] = [
     examples: [
       ['A program on this machine', 'linksocks status 127.0.0.1:9090'],
       ['A server by its API', 'linksocks status https://server.example --api-key "$KEY"'],
+    ],
+  },
+  {
+    name: 'doctor',
+    usage: 'doctor [url] [flags]',
+    takesUrl: true,
+    summary: 'Find out why a server cannot be reached.',
+    description:
+      'Goes the way of a link step by step, with times, and says what to do about each fault: proxies, names, addresses, clock, TLS, WebSocket, token, round trip. Ends with 0 if no step failed, else with 1.',
+    essentials: ['url', 'token', 'reverse', 'idle', 'json', 'tls-ca', 'tls-pin', 'proxy'],
+    examples: [
+      ['The way to a server, and whether it takes the token', 'linksocks doctor -u wss://server.example -t my_token'],
+      [
+        'Also whether an idle link lives for two minutes',
+        'linksocks doctor -u wss://server.example -t my_token --idle 2m',
+      ],
     ],
   },
   {

@@ -179,6 +179,10 @@ async function runCommand({ invocation, file }: RunWithFile, context: CommandCon
       const { runStatus } = await import('./observe/status.js')
       return runStatus(invocation.target, invocation.settings, context)
     }
+    case 'doctor': {
+      const { runDoctor } = await import('./doctor/run-doctor.js')
+      return runDoctor(invocation.settings, context)
+    }
     case 'demo': {
       const { runDemo } = await import('./commands/demo.js')
       return runDemo(invocation.settings, context)

@@ -6,6 +6,7 @@ test('@ls/client exports what it says it does', () => {
     [
       "ClientError",
       "LinkSocksClient",
+      "makeServerDial",
     ]
   `)
 })

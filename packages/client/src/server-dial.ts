@@ -3,6 +3,7 @@ import { formatHostPort, type Logger } from '@ls/foundation'
 import { diallerThrough, parseUpstream, type Upstream } from '@ls/relay'
 import { connectByteStream, type ConnectOptions, type Dial, environmentProxy, environmentWarnings } from '@ls/transport'
 
+/** How a client reaches its server. */
 export interface ServerDialOptions {
   /** Proxies to reach the server through, each through the one before. @default none */
   readonly serverProxies?: readonly string[]
@@ -10,6 +11,7 @@ export interface ServerDialOptions {
   readonly proxyFromEnvironment?: boolean
   /** How the names of the server and of proxies are looked up. @default as the system does */
   readonly dns?: DnsOptions
+  /** A `dial` of your own, and the environment that names proxies. @default none, and that of the process */
   readonly transport?: Pick<Partial<ConnectOptions>, 'dial' | 'environment'>
 }
 

@@ -1,7 +1,7 @@
 import { finished } from 'node:stream/promises'
 import { LinkSocksClient } from '@ls/client'
 import { readHostPort, type Target } from '@ls/relay'
-import { parseCommandLine, type RunOf } from '../arguments/command-line.js'
+import { clientDefaults } from '../arguments/client-defaults.js'
 import { exitCode, type ExitCode } from '../exit-code.js'
 import type { Settings } from '../settings.js'
 import { asUsage } from './check-settings.js'
@@ -45,11 +45,6 @@ async function join(client: LinkSocksClient, target: Target, stop: AbortSignal):
   process.stdin.pipe(stream)
   stream.pipe(process.stdout)
   await finished(stream)
-}
-
-/** All that `connect` has no flag for. */
-function clientDefaults(): Settings<'client'> {
-  return (parseCommandLine(['client'], {}) as RunOf<'client'>).settings
 }
 
 /** Time for the last bytes to leave once both directions have ended, in milliseconds. */

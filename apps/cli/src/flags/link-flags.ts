@@ -77,7 +77,7 @@ export const linkFlags = [
     name: 'reverse',
     short: 'r',
     type: 'boolean',
-    commands: clients,
+    commands: [...clients, 'doctor'],
     section: 'Link',
     help: 'Be a provider: let traffic leave here (what the command provider always does)',
   },

@@ -14,8 +14,18 @@ export const observeFlags = [
   {
     name: 'json',
     type: 'boolean',
-    commands: ['status'],
+    commands: ['status', 'doctor'],
     section: 'Observe',
-    help: 'Print all numbers as JSON',
+    help: 'Print everything as JSON',
+  },
+  {
+    name: 'idle',
+    type: 'duration',
+    default: 0,
+    min: 0,
+    max: 86_400_000,
+    commands: ['doctor'],
+    section: 'Observe',
+    help: 'Leave a link without our pings for this long and see whether it lives; 0 for not',
   },
 ] as const satisfies readonly Flag[]

@@ -2,9 +2,9 @@
 export const clients = ['client', 'provider', 'connector'] as const
 export const links = ['server', ...clients] as const
 /** Those that dial a server. */
-export const dialling = [...clients, 'connect'] as const
+export const dialling = [...clients, 'connect', 'doctor'] as const
 export const running = [...links, 'demo'] as const
-export const logging = [...running, 'connect', 'run', 'token', 'status'] as const
+export const logging = [...running, 'connect', 'run', 'token', 'status', 'doctor'] as const
 export const everything = [...logging, 'check-config', 'config', 'completion', 'version', 'help'] as const
 
 export const port = { min: 0, max: 65_535 } as const

@@ -15,6 +15,8 @@ export interface KeepaliveTiming {
    * @default 45_000
    */
   readonly deadlineMs?: number
+  /** Hears each round trip that was measured, in milliseconds. @default nobody */
+  onRoundTrip?(ms: number): void
 }
 
 /** What a {@link Keepalive} needs of its owner. */
@@ -129,7 +131,8 @@ export class Keepalive {
   /** The peer has answered the ping `id`; other ids show life but give no measurement. */
   pong(id: number): void {
     this.#heard = true
-    this.#roundTrip.finish(id, this.#options.clock.now())
+    const ms = this.#roundTrip.finish(id, this.#options.clock.now())
+    if (ms !== undefined) this.#options.onRoundTrip?.(ms)
     if (this.#hasty) this.#followRoundTrip()
   }
 
@@ -228,7 +231,10 @@ export class Keepalive {
  * @param name What the caller's option is called, for the error.
  * @throws RangeError when a duration is out of its range, or the deadline is not longer than the period
  */
-export function checkKeepaliveTiming(timing: KeepaliveTiming, name = 'keepalive'): Required<KeepaliveTiming> {
+export function checkKeepaliveTiming(
+  timing: KeepaliveTiming,
+  name = 'keepalive',
+): Required<Omit<KeepaliveTiming, 'onRoundTrip'>> {
   const periodMs = checkDurationMs(`${name}.periodMs`, timing.periodMs ?? DEFAULT_PERIOD_MS)
   const deadlineMs = checkDurationMs(`${name}.deadlineMs`, timing.deadlineMs ?? DEFAULT_DEADLINE_MS)
   if (deadlineMs > periodMs) return { periodMs, deadlineMs }

@@ -33,11 +33,13 @@ export class RoundTrip {
     return this.#id
   }
 
-  /** Takes the answer to probe `id`; anything but the one under way is ignored. */
-  finish(id: number, nowMs: number): void {
-    if (this.#sentAtMs === undefined || id !== this.#id) return
-    this.#add(nowMs - this.#sentAtMs)
+  /** Takes the answer to probe `id` and returns its sample; anything but the one under way is ignored. */
+  finish(id: number, nowMs: number): number | undefined {
+    if (this.#sentAtMs === undefined || id !== this.#id) return undefined
+    const sampleMs = nowMs - this.#sentAtMs
+    this.#add(sampleMs)
     this.#sentAtMs = undefined
+    return sampleMs
   }
 
   /** Gives up the measurement under way, because time passed that is not the path's. */

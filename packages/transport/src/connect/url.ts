@@ -75,6 +75,7 @@ export function hostOf(url: URL): string {
   return url.hostname.startsWith('[') ? url.hostname.slice(1, -1) : url.hostname
 }
 
+/** The port, also where it is the scheme's own. */
 export function portOf(url: URL): number {
   if (url.port !== '') return Number(url.port)
   return url.protocol === 'wss:' || url.protocol === 'https:' ? 443 : 80

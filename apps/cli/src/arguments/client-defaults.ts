@@ -1,0 +1,7 @@
+import { parseCommandLine, type RunOf } from './command-line.js'
+import type { Settings } from '../settings.js'
+
+/** Settings of a client without flags, for commands that link as a client and have fewer flags. */
+export function clientDefaults(): Settings<'client'> {
+  return (parseCommandLine(['client'], {}) as RunOf<'client'>).settings
+}

@@ -1,0 +1,148 @@
+import { ClientError, type ClientOptions, LinkSocksClient } from '@ls/client'
+import { type Connect, connect, redactUrl, TransportError, WebSocketTransport } from '@ls/transport'
+import { messageOf } from '../output/describe-error.js'
+import type { Examination, Step } from './examination.js'
+import { failure, type Finding } from './finding.js'
+import { RoundTrips } from './round-trips.js'
+
+/** A link as a client opens it: WebSocket, token, extension; and round trips on it. */
+export const linkStep: Step = {
+  name: 'websocket',
+  deadlineMs: 40_000,
+  async run(examination) {
+    const roundTrips = new RoundTrips()
+    const attempt = new LinkAttempt(examination, examination.client, roundTrips)
+    try {
+      const error = await attempt.open()
+      if (error !== undefined) return await reportRefusal(examination, attempt, error)
+      reportLink(examination, attempt)
+      examination.report(await roundTrips.finding(attempt.canPing))
+      return true
+    } finally {
+      await attempt.close()
+    }
+  },
+}
+
+/** One link, which is not opened again. */
+export class LinkAttempt {
+  /** The WebSocket, once it is open. */
+  transport: Awaited<ReturnType<Connect>> | undefined
+  /** How long the WebSocket took to open, in milliseconds. */
+  openMs = 0
+  /** How long token and extension took after that, in milliseconds. */
+  handshakeMs = 0
+  readonly client: LinkSocksClient
+  readonly #signal: AbortSignal
+
+  constructor({ environment, signal }: Examination, options: ClientOptions, roundTrips?: RoundTrips) {
+    this.#signal = signal
+    this.client = new LinkSocksClient({
+      ...options,
+      reconnect: false,
+      openPorts: false,
+      threads: 1,
+      transport: { ...options.transport, environment },
+      connect: async (how) => {
+        const startedAtMs = performance.now()
+        const heartbeat = roundTrips?.heartbeat ?? false
+        this.transport = await (options.connect ?? connect)({ ...how, heartbeat })
+        this.openMs = performance.now() - startedAtMs
+        return this.transport
+      },
+    })
+  }
+
+  /** Whether the heartbeat of the transport pings. */
+  get canPing(): boolean {
+    return this.transport?.keepalive !== undefined
+  }
+
+  /** The URL that answered, after redirects. */
+  get answeredBy(): string | undefined {
+    return this.transport instanceof WebSocketTransport ? this.transport.peer.url : undefined
+  }
+
+  /** Opens it; resolves with why it could not. */
+  async open(): Promise<unknown> {
+    const startedAtMs = performance.now()
+    try {
+      await this.client.start({ signal: AbortSignal.any([this.#signal, AbortSignal.timeout(openMs)]) })
+      this.handshakeMs = performance.now() - startedAtMs - this.openMs
+      return undefined
+    } catch (error) {
+      return error
+    }
+  }
+
+  close(): Promise<void> {
+    return this.client.close()
+  }
+}
+
+function reportLink({ url, client, report }: Examination, attempt: LinkAttempt): void {
+  reportUpgrade(url, attempt, report)
+  const role = client.reverse === true ? 'as a provider' : ''
+  report({ step: 'token', level: 'PASS', text: `accepted ${role}`.trimEnd(), ms: attempt.handshakeMs })
+  const [session] = attempt.client.sessions
+  const names = (['window', 'fin', 'resume', 'ack2'] as const).filter((name) => session?.options[name] === true)
+  if (names.length > 0) return report({ step: 'extension', level: 'PASS', text: `in force: ${names.join(', ')}` })
+  const text = 'none: the server is a deployed or an older program'
+  const cure = 'it works, but connections end when the link is cut; this project at both ends keeps them'
+  report({ step: 'extension', level: 'WARN', text, cure })
+}
+
+function reportUpgrade(url: URL, attempt: LinkAttempt, report: (finding: Finding) => void): void {
+  report({ step: 'websocket', level: 'PASS', text: 'opened', ms: attempt.openMs })
+  const { answeredBy } = attempt
+  if (
+    answeredBy === undefined ||
+    new URL(answeredBy).origin + new URL(answeredBy).pathname === url.origin + url.pathname
+  )
+    return
+  const text = `redirected to ${redactUrl(answeredBy).replace(/\?.*/s, '')}`
+  report({ step: 'websocket', level: 'WARN', text, cure: 'each link takes longer by it: give that URL' })
+}
+
+async function reportRefusal(examination: Examination, attempt: LinkAttempt, error: unknown): Promise<false> {
+  const { url, report } = examination
+  if (error instanceof TransportError && error.status === 429) {
+    const cure =
+      'this address has shown too many wrong tokens: wait some minutes, and stop programs that show an old token'
+    report(failure('token', error, { cure }))
+    return false
+  }
+  if (attempt.transport === undefined) {
+    report(failure('websocket', error))
+    return false
+  }
+  reportUpgrade(url, attempt, report)
+  if (error instanceof ClientError && error.code === 'ERR_CLIENT_REFUSED') {
+    report(failure('token', error, { cure: await cureForRefusal(examination) }))
+    return false
+  }
+  const cure =
+    'something else than LinkSocks answers there, or a box in between changes what passes: check host, port and path'
+  report({ ...failure('token', error), text: `no LinkSocks handshake: ${messageOf(error)}`, cure })
+  return false
+}
+
+/** A token for another role is refused as a wrong one is, so the other role is tried, too shortly to carry anything. */
+async function cureForRefusal(examination: Examination): Promise<string> {
+  const { client, hasToken } = examination
+  if (!hasToken) return 'give the token with --token (-t): none was given'
+  const reverse = client.reverse !== true
+  const other = new LinkAttempt(examination, { ...client, reverse, exposes: [], accessRules: [nothing] })
+  const isRight = (await other.open()) === undefined
+  await other.close()
+  if (isRight && reverse)
+    return 'the token is right, but it is for providers: use linksocks provider, or doctor --reverse'
+  if (isRight) return 'the token is right, but it is for clients or connectors: leave --reverse out'
+  return 'the server does not know the token, in either role: compare it with what the server was started with or printed'
+}
+
+/** No target: port 0 does not exist. */
+const nothing = '192.0.2.0:1'
+
+/** Time to open a link, in milliseconds: dial, upgrade and handshake have deadlines of their own below it. */
+const openMs = 19_000

@@ -1,0 +1,44 @@
+import { parseServerUrl, redactUrl, splitEarlyData } from '@ls/transport'
+import { checkClient, clientOptions } from '../commands/client.js'
+import { clientDefaults } from '../arguments/client-defaults.js'
+import type { CommandContext } from '../commands/context.js'
+import { openDisguise } from '../commands/disguise.js'
+import { exitCode, type ExitCode } from '../exit-code.js'
+import type { Settings } from '../settings.js'
+import { examine } from './examine.js'
+import { type Finding, findingLines } from './finding.js'
+
+/** Examines the way to a server. Ends with 0 if no step failed. */
+export async function runDoctor(
+  given: Settings<'doctor'>,
+  context: Pick<CommandContext, 'logger' | 'print' | 'stop'>,
+): Promise<ExitCode> {
+  const settings = { ...clientDefaults(), ...given }
+  checkClient(settings)
+  const { logger, print, stop } = context
+  const findings: Finding[] = []
+  const report = (finding: Finding): void => {
+    findings.push(finding)
+    if (!given.json) for (const line of findingLines(finding)) print(line)
+  }
+  const { url } = splitEarlyData(parseServerUrl(settings.url))
+  const disguise = await openDisguise(settings, { logger, print }, { onReady: () => {} })
+  const subject = {
+    url,
+    // What the client would log is reported step by step.
+    client: { ...clientOptions(settings), ...disguise.options, ...(settings.debug > 0 ? { logger } : {}) },
+    hasToken: settings.token !== undefined,
+    environment: process.env,
+    idleMs: given.idle,
+    signal: stop,
+  }
+  try {
+    await examine(subject, report)
+  } finally {
+    await disguise.close()
+  }
+  const isWell = findings.every(({ level }) => level !== 'FAIL')
+  if (given.json) print(JSON.stringify({ url: redactUrl(url), ok: isWell, findings }))
+  else print(isWell ? 'nothing failed' : 'a step failed: linksocks links only when it is mended')
+  return isWell ? exitCode.ok : exitCode.failure
+}

@@ -1,0 +1,19 @@
+import { resolversFor } from '@ls/dial'
+import { makeServerDial } from '@ls/client'
+import type { ConnectOptions } from '@ls/transport'
+import type { Examination } from './examination.js'
+
+/** How the connection to the server is opened, through the same proxies as a client's. */
+export function connectionOptions({ url, client, environment, signal }: Examination): ConnectOptions {
+  const { proxyFromEnvironment, transport = {}, dns } = client
+  const dial = makeServerDial({ ...client, transport: { ...transport, environment } })(url)
+  return {
+    ...transport,
+    url,
+    environment,
+    signal,
+    resolver: resolversFor(dns).servers,
+    ...(dial === undefined ? {} : { dial }),
+    ...(proxyFromEnvironment === undefined ? {} : { proxyFromEnvironment }),
+  }
+}

@@ -1,0 +1,124 @@
+import type { X509Certificate } from 'node:crypto'
+import type { Duplex } from 'node:stream'
+import { TLSSocket } from 'node:tls'
+import { type ConnectOptions, keyPinOf, openServerStream } from '@ls/transport'
+import { describeSkew, type PageHead, readPageHead, tolerableSkewMs } from './clock.js'
+import type { Examination, Step } from './examination.js'
+import { failure, type Finding } from './finding.js'
+import { connectionOptions } from './server-connection.js'
+
+/** The whole connection, through proxies and with TLS, and on it a plain request that shows the server's clock. */
+export const tlsStep: Step = {
+  name: 'tls',
+  deadlineMs: 30_000,
+  async run(examination) {
+    const options = connectionOptions(examination)
+    const startedAtMs = performance.now()
+    try {
+      const stream = await openServerStream(options)
+      reportTls(examination, stream, performance.now() - startedAtMs)
+      reportPage(examination, await readPageHead(stream, examination.url.host, answerMsOf(options)))
+      return true
+    } catch (error) {
+      examination.report(await explain(examination, options, error))
+      return false
+    }
+  },
+}
+
+function reportTls({ url, report }: Examination, stream: Duplex, ms: number): void {
+  if (url.protocol !== 'wss:' || !(stream instanceof TLSSocket)) {
+    const cure = 'fine on this machine and in a private network; elsewhere give the server a certificate and use wss://'
+    return report({ step: 'tls', level: 'SKIP', text: `${url.protocol}// is without TLS`, cure })
+  }
+  const certificate = stream.getPeerX509Certificate()
+  const text = `${stream.getProtocol() ?? 'TLS'}, ${certificate === undefined ? 'no certificate' : describe(certificate)}`
+  report({ step: 'tls', level: 'PASS', text, ms })
+  const daysLeft = certificate === undefined ? Infinity : (Date.parse(certificate.validTo) - Date.now()) / dayMs
+  if (daysLeft > fewDays) return
+  const days = `the certificate ends in ${Math.max(0, Math.floor(daysLeft))} days`
+  report({
+    step: 'tls',
+    level: 'WARN',
+    text: days,
+    cure: 'renew it on the server; a pin (--tls-pin) stays valid with the same key',
+  })
+}
+
+function reportPage({ report }: Examination, head: PageHead | undefined): void {
+  if (head === undefined) return report({ step: 'clock', level: 'SKIP', text: 'nothing answered a plain request' })
+  const { status, server, skewMs } = head
+  const by = `${status}${server === undefined ? '' : ` by ${server.slice(0, 60)}`}`
+  if (skewMs === undefined) return report({ step: 'clock', level: 'SKIP', text: `the answer (${by}) has no date` })
+  if (Math.abs(skewMs) < tolerableSkewMs)
+    return report({ step: 'clock', level: 'PASS', text: `the same as the server's; / answers ${by}` })
+  const cure = 'set the clock of the one that is wrong: certificates and tokens with an end are judged by it'
+  report({ step: 'clock', level: 'WARN', text: describeSkew(skewMs), cure })
+}
+
+/** Why the connection failed. Proxies, TLS and the rest have a step each. */
+async function explain(examination: Examination, options: ConnectOptions, error: unknown): Promise<Finding> {
+  const { code, cause } = error as { code?: string; cause?: { code?: string } }
+  if (code === 'ERR_TRANSPORT_PROXY') return failure('proxy', error)
+  if (code !== 'ERR_TRANSPORT_TLS') return failure(examination.hasProxy ? 'proxy' : 'tls', error)
+  const shown = await certificateOf(examination, options)
+  const cure = shown === undefined ? undefined : cureFor(cause?.code ?? '', shown)
+  return failure('tls', error, cure === undefined ? {} : { cure })
+}
+
+interface Shown {
+  readonly certificate: X509Certificate
+  readonly skewMs: number | undefined
+}
+
+/** The certificate that was not accepted, by a second connection; nothing secret is sent on it. */
+async function certificateOf({ url }: Examination, options: ConnectOptions): Promise<Shown | undefined> {
+  const { pins: _pins, ...tls } = options.tls ?? {}
+  try {
+    const stream = await openServerStream({ ...options, tls: { ...tls, rejectUnauthorized: false } })
+    const certificate = stream instanceof TLSSocket ? stream.getPeerX509Certificate() : undefined
+    const head = await readPageHead(stream, url.host, answerMsOf(options))
+    return certificate === undefined ? undefined : { certificate, skewMs: head?.skewMs }
+  } catch {
+    return undefined
+  }
+}
+
+function cureFor(code: string, { certificate, skewMs }: Shown): string {
+  const shown = `the certificate: ${describe(certificate)}`
+  if (/^CERT_(?:HAS_EXPIRED|NOT_YET_VALID)$/.test(code)) {
+    if (skewMs !== undefined && Math.abs(skewMs) >= tolerableSkewMs) return `${describeSkew(skewMs)}: set it. ${shown}`
+    return `renew it on the server. ${shown}`
+  }
+  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') {
+    return `use a name that it has, in --url or as --tls-server-name. ${shown}`
+  }
+  if (/SELF_SIGNED|UNABLE_TO/.test(code)) {
+    return `give its issuer with --tls-ca; or, if the server printed this very pin, --tls-pin ${keyPinOf(certificate)}. ${shown}`
+  }
+  return shown
+}
+
+function describe({ subject, subjectAltName, issuer, validTo }: X509Certificate): string {
+  const names = (subjectAltName ?? oneLine(subject)).replaceAll(/DNS:|IP Address:/g, '')
+  return `for ${names.slice(0, maxShown)}, by ${oneLine(issuer).slice(0, maxShown)}, until ${validTo}`
+}
+
+function answerMsOf({ dialDeadlineMs = defaultAnswerMs }: ConnectOptions): number {
+  return Math.min(dialDeadlineMs, defaultAnswerMs)
+}
+
+function oneLine(name: string): string {
+  return name.replaceAll('\n', ', ')
+}
+
+/** In milliseconds; most servers answer within one round trip. */
+const defaultAnswerMs = 5000
+
+const dayMs = 86_400_000
+
+/** Automatic renewal happens a month before the end, so less means that it does not work. */
+const fewDays = 14
+
+/** Most characters of a name shown. */
+const maxShown = 200
