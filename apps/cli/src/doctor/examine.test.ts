@@ -36,7 +36,7 @@ async function server(options: ServerOptions = {}): Promise<{ port: number; serv
   made.addForwardToken('right')
   await made.listen()
   cleanups.push(() => made.close())
-  return { port: made.address.port, server: made }
+  return { port: made.address?.port ?? 0, server: made }
 }
 
 async function webServer(answer: RequestListener, tls?: TestCertificate): Promise<number> {
