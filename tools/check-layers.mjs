@@ -25,11 +25,12 @@ const mayUse = {
   '@ls/mux': bytes,
   '@ls/socks5': nodeGround,
   '@ls/http-proxy': nodeGround,
+  '@ls/link': ['@ls/mux', ...bytes],
   '@ls/metrics': ground,
   '@ls/transport': ['@ls/mux', '@ls/dial', ...bytes],
   '@ls/relay': [...protocols, '@ls/dial', ...bytesAndPolicy],
   '@ls/server': [...io, ...protocols, '@ls/dial', ...bytesAndPolicy],
-  '@ls/client': [...io, ...protocols, '@ls/dial', ...bytesAndPolicy],
+  '@ls/client': ['@ls/link', ...io, ...protocols, '@ls/dial', ...bytesAndPolicy],
   linksocks: ['@ls/server', '@ls/client', '@ls/metrics', ...io, ...protocols, '@ls/dial', ...bytesAndPolicy],
   // Makes a website, and uses nothing of ours.
   '@ls/site': [],
@@ -38,7 +39,14 @@ const mayUse = {
 }
 
 /** Packages that run in a browser: no Node, and time only through a Clock. */
-export const browserPackages = new Set(['@ls/foundation', '@ls/codec', '@ls/batching', '@ls/mux', '@ls/socks5'])
+export const browserPackages = new Set([
+  '@ls/foundation',
+  '@ls/codec',
+  '@ls/batching',
+  '@ls/mux',
+  '@ls/link',
+  '@ls/socks5',
+])
 
 /** Entries of a browser package that are for Node; so is what only they import. */
 export const nodeEntries = new Set(['./node', './duplex'])

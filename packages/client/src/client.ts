@@ -1,7 +1,9 @@
 import { EventEmitter } from 'node:events'
 import type { Duplex } from 'node:stream'
 import { type Address, decode, type Extension, MessageType, newChannelId } from '@ls/codec'
+import { nodeCompressor } from '@ls/codec/node'
 import { type Logger, type Snapshot, textOf } from '@ls/foundation'
+import { ClientError, Link, type LinkOpener, ShownToken } from '@ls/link'
 import type { Session } from '@ls/mux'
 import {
   Balancer,
@@ -18,14 +20,12 @@ import {
 import { connectByteStream } from '@ls/transport'
 import { ConnectorTokens } from './connectors.js'
 import { ClientCounts } from './counts/client-counts.js'
-import { ClientError } from './errors.js'
 import { Exposures } from './exposures.js'
-import { Link } from './link.js'
 import { NetworkWatch } from './network-watch.js'
 import { type ClientOptions, type ResolvedClientOptions, resolveClientOptions } from './options.js'
 import { type ClientPorts, Ports } from './ports.js'
-import { hostOf, makeServerDial, type ServerDial, warnOfEnvironment } from './server-dial.js'
-import { ShownToken } from './shown-token.js'
+import { hostOf, makeServerDial, warnOfEnvironment } from './server-dial.js'
+import { webSocketOpener } from './websocket-opener.js'
 
 /** Events of a client. */
 export interface ClientEvents {
@@ -99,13 +99,13 @@ export class LinkSocksClient extends EventEmitter<ClientEvents> {
     if (reverse && (this.#options.forwards ?? []).length > 0)
       throw new RangeError('a provider opens no ports, so it takes no `forwards`')
     this.#token = new ShownToken({
-      client: this.#options,
+      settings: this.#options,
       onChange: (token) => this.emit('serverToken', token),
     })
     const instance = newChannelId()
-    const serverDial = makeServerDial(this.#options)
+    const opener = webSocketOpener({ options: this.#options, instance, serverDial: makeServerDial(this.#options) })
     warnOfEnvironment(this.#options)
-    this.#links = Array.from({ length: threads }, () => this.#makeLink(instance, serverDial))
+    this.#links = Array.from({ length: threads }, () => this.#makeLink(instance, opener))
   }
 
   /** The first TCP port the proxy listens on; undefined on providers and before it does. */
@@ -267,12 +267,13 @@ export class LinkSocksClient extends EventEmitter<ClientEvents> {
     this.retryNow()
   }
 
-  #makeLink(instance: Uint8Array, serverDial: ServerDial): Link {
+  #makeLink(instance: Uint8Array, opener: LinkOpener): Link {
     return new Link({
-      options: this.#options,
+      settings: this.#options,
       token: this.#token,
       instance,
-      serverDial,
+      opener,
+      compressor: nodeCompressor,
       sessionHandler: {
         onConnect: (channel) => {
           if (this.#outbound === undefined) channel.reject('forbidden: this client opens channels, it takes none')

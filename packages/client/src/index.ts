@@ -1,5 +1,5 @@
 export { type ClientEvents, LinkSocksClient } from './client.js'
-export { ClientError, type ClientErrorCode } from './errors.js'
+export { ClientError, type ClientErrorCode } from '@ls/link'
 export type { ClientOptions } from './options.js'
 export type { ClientPorts } from './ports.js'
 export { makeServerDial, type ServerDial, type ServerDialOptions } from './server-dial.js'

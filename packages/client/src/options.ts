@@ -1,23 +1,9 @@
-import { defaultWindowBytes, type Extension, extensions, maxEarlyDataBytes } from '@ls/codec'
-import {
-  checkDurationMs,
-  checkInteger,
-  type Clock,
-  type Logger,
-  maxPort,
-  maxTimerMs,
-  silentLogger,
-  systemClock,
-} from '@ls/foundation'
-import { checkKeepaliveTiming, checkSessionOptions, PendingConnections } from '@ls/mux'
+import { type Extension, maxEarlyDataBytes } from '@ls/codec'
+import { checkDurationMs, checkInteger, type Clock, type Logger, maxPort } from '@ls/foundation'
+import { type ResolvedLinkSettings, resolveLinkSettings } from '@ls/link'
+import { PendingConnections } from '@ls/mux'
 import type { InboundOptions, OutboundOptions, PayloadOptions, UdpOptions } from '@ls/relay'
-import {
-  anonymousToken,
-  type CertificateFiles,
-  type Connect,
-  type ConnectOptions,
-  type ServerTlsOptions,
-} from '@ls/transport'
+import type { CertificateFiles, Connect, ConnectOptions, ServerTlsOptions } from '@ls/transport'
 
 export interface ClientOptions extends PayloadOptions {
   /** The server: `wss://host/path`; no scheme means `wss://`, no path `/socket`. @default 'ws://localhost:8765' */
@@ -168,69 +154,30 @@ export interface ClientOptions extends PayloadOptions {
 }
 
 export type ResolvedClientOptions = ClientOptions &
-  Required<
-    Pick<
-      ClientOptions,
-      | 'url'
-      | 'token'
-      | 'reverse'
-      | 'connectorTokens'
-      | 'socksHost'
-      | 'socksPort'
-      | 'reconnect'
-      | 'retryAuth'
-      | 'reconnectDelayMs'
-      | 'maxReconnectDelayMs'
-      | 'threads'
-      | 'linkWaitMs'
-      | 'extensions'
-      | 'windowBytes'
-      | 'handshakeDeadlineMs'
-      | 'graceMs'
-      | 'logger'
-      | 'clock'
-    >
-  > & {
+  ResolvedLinkSettings &
+  Required<Pick<ClientOptions, 'url' | 'connectorTokens' | 'socksHost' | 'socksPort' | 'linkWaitMs'>> & {
     /** Shared by all its ports. */
     readonly pending: PendingConnections
   }
 
 /** @throws RangeError for values out of range */
 export function resolveClientOptions(options: ClientOptions): ResolvedClientOptions {
-  // These are used only once a link is up; a mistake should show now.
-  checkSessionOptions(options)
-  if (options.heartbeat !== undefined && options.heartbeat !== false)
-    checkKeepaliveTiming(options.heartbeat, 'heartbeat')
-  const { maxPending = 4096 } = options
+  const { maxPending = 4096, exposes = [] } = options
   const { maxPendingPerAddress = Math.max(1, Math.min(512, Math.floor(maxPending / 2))) } = options
-  const reconnectDelayMs = checkDurationMs('reconnectDelayMs', options.reconnectDelayMs ?? 250)
+  const settings = resolveLinkSettings(options)
   return {
     ...options,
+    ...settings,
     url: options.url ?? 'ws://localhost:8765',
-    token: options.token ?? anonymousToken,
-    reverse: options.reverse ?? false,
     connectorTokens: options.connectorTokens ?? [],
     socksHost: options.socksHost ?? '127.0.0.1',
     socksPort: checkInteger('socksPort', options.socksPort ?? 9870, 0, maxPort),
-    reconnect: options.reconnect ?? true,
-    retryAuth: options.retryAuth ?? false,
-    reconnectDelayMs,
     pending: new PendingConnections({ maxPending, maxPendingPerAddress }),
-    maxReconnectDelayMs: checkDurationMs('maxReconnectDelayMs', options.maxReconnectDelayMs ?? 60_000),
-    threads: checkInteger('threads', options.threads ?? 1, 1, maxThreads),
     earlyDataBytes: checkInteger('earlyDataBytes', options.earlyDataBytes ?? 0, 0, maxEarlyDataBytes),
     linkWaitMs: checkDurationMs('linkWaitMs', options.linkWaitMs ?? 10_000, 0),
-    extensions: [...(options.extensions ?? extensions), ...((options.exposes ?? []).length > 0 ? [expose] : [])],
-    windowBytes: options.windowBytes ?? defaultWindowBytes,
-    graceMs: checkDurationMs('graceMs', options.graceMs ?? maxTimerMs, 0),
-    handshakeDeadlineMs: checkDurationMs('handshakeDeadlineMs', options.handshakeDeadlineMs ?? 10_000),
-    logger: options.logger ?? silentLogger,
-    clock: options.clock ?? systemClock,
+    extensions: [...settings.extensions, ...(exposes.length > 0 ? [expose] : [])],
   }
 }
 
 /** A provider asks for it only if it has something to expose (protocol.md §3.7). */
 const expose: Extension = 'expose'
-
-/** More WebSockets than this from one process bring nothing and look like an attack. */
-const maxThreads = 64

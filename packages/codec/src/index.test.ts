@@ -7,6 +7,7 @@ test('@ls/codec exports exactly these names', () => {
     [
       "CodecError",
       "MessageType",
+      "anonymousToken",
       "channelIdBytes",
       "channelIdOffset",
       "channelKey",

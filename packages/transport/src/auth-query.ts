@@ -31,9 +31,6 @@ export interface ParsedAuthQuery {
   readonly resume: Uint8Array | undefined
 }
 
-/** What a client without a token shows. No server registers it; a relay makes a provider a token (protocol.md §1.3). */
-export const anonymousToken = 'anonymous'
-
 const HASH = /^[0-9a-f]{64}$/i
 
 /** SHA-256 of a token in lowercase hex. It opens a link just as the token does, so never log it. */

@@ -1,12 +1,5 @@
 export { AllowedOrigins } from './listen/allowed-origins.js'
-export {
-  anonymousToken,
-  type AuthQuery,
-  formatAuthQuery,
-  hashToken,
-  type ParsedAuthQuery,
-  parseAuthQuery,
-} from './auth-query.js'
+export { type AuthQuery, formatAuthQuery, hashToken, type ParsedAuthQuery, parseAuthQuery } from './auth-query.js'
 export { ByteStream, type ByteStreamOptions, type OpenTransport } from './byte-stream/byte-stream.js'
 export { type CertificateFiles, readCertificateFiles } from './port/certificate-files.js'
 export { CertificateWatch, type CertificateWatchOptions, describeCertificate } from './port/certificate-watch.js'

@@ -10,3 +10,6 @@ export const logLevels: readonly LogLevel[] = ['trace', 'debug', 'info', 'warn',
 export const extensions: readonly Extension[] = ['window', 'fin', 'resume', 'ack2']
 /** All that this version knows; `expose` is for providers that ask for a port. */
 export const knownExtensions: readonly Extension[] = [...extensions, 'expose']
+
+/** What a client without a token shows. No server registers it; a relay makes a provider a token (protocol.md §1.3). */
+export const anonymousToken = 'anonymous'

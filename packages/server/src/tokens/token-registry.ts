@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto'
+import { anonymousToken } from '@ls/codec'
 import type { Account } from '@ls/relay'
 import { ServerError } from '../errors.js'
 import type { Policy } from '../policy/policy.js'
@@ -133,9 +134,6 @@ export function tokenId(token: string): string {
 export function tokenKey(token: string): string {
   return hash(hash(token))
 }
-
-/** The reserved token that a client without one sends. */
-const anonymousToken = 'anonymous'
 
 const none: ReadonlySet<ConnectorToken> = new Set()
 

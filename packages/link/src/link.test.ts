@@ -1,12 +1,10 @@
 import { decode, encode, type KnownMessage, type Message, MessageType, newChannelId } from '@ls/codec'
 import { silentLogger } from '@ls/foundation'
 import type { Session } from '@ls/mux'
-import { SessionCounts } from '@ls/relay'
 import { FakeClock, memoryTransportPair, type MemoryTransport, turns, until } from '@ls/testkit'
-import { type ConnectOptions, hashToken } from '@ls/transport'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { Link } from './link.js'
-import { type ClientOptions, resolveClientOptions } from './options.js'
+import { Link, type LinkOpener, type OpenLinkRequest } from './link.js'
+import { type LinkSettings, resolveLinkSettings } from './settings.js'
 import { ShownToken } from './shown-token.js'
 
 /** What a server does with one attempt. */
@@ -31,19 +29,22 @@ const refusal: KnownMessage = { type: MessageType.AuthResponse, success: false, 
 const identified: KnownMessage = { ...welcome, token: 'given' }
 const scripts = { silent: [], base: [welcome], extended: [hello, welcome], refused: [refusal], relay: [identified] }
 
+interface Setting extends LinkSettings {
+  /** @default false */
+  readonly earlyData?: boolean
+}
+
 /** A link whose attempts meet `answers` in turn, and the last one for ever. */
-function linking(answers: readonly Answer[], options: ClientOptions = {}) {
+function linking(answers: readonly Answer[], { earlyData = false, ...settings }: Setting = {}) {
   const clock = new FakeClock()
-  const urls: URL[] = []
-  const early: { readonly types: readonly unknown[]; readonly bytes: number | undefined }[] = []
+  const requests: OpenLinkRequest[] = []
   const servers: ServerEnd[] = []
   const events: string[] = []
   const sessions: Session[] = []
-  const connect = ({ url, signal, firstMessages = [], earlyDataBytes }: ConnectOptions) => {
-    urls.push(new URL(url))
-    early.push({ types: firstMessages.map((message) => decode(message).type), bytes: earlyDataBytes })
-    signal?.throwIfAborted()
-    const answer = answers[Math.min(urls.length, answers.length) - 1] ?? 'unreachable'
+  const open = (request: OpenLinkRequest): Promise<MemoryTransport> => {
+    requests.push(request)
+    request.signal.throwIfAborted()
+    const answer = answers[Math.min(requests.length, answers.length) - 1] ?? 'unreachable'
     if (answer === 'unreachable') return Promise.reject(new Error('nothing listens there'))
     const [near, far] = memoryTransportPair()
     const received: Message[] = []
@@ -52,16 +53,15 @@ function linking(answers: readonly Answer[], options: ClientOptions = {}) {
     servers.push({ transport: far, received })
     return Promise.resolve(near)
   }
-  const resolved = resolveClientOptions({ url: 'ws://server.test', token: 't', clock, ...options })
+  const opener: LinkOpener = { authenticated: !earlyData, earlyData, open }
+  const resolved = resolveLinkSettings({ token: 't', clock, ...settings })
   const link = new Link({
-    options: resolved,
-    token: new ShownToken({ client: resolved, onChange: (token) => events.push(`token: ${token}`) }),
+    settings: resolved,
+    token: new ShownToken({ settings: resolved, onChange: (token) => events.push(`token: ${token}`) }),
     instance: newChannelId(),
-    serverDial: () => undefined,
-    connect,
+    opener,
     onMessage: () => {},
     sessionHandler: { onConnect: (channel) => channel.reject('forbidden: no') },
-    counts: new SessionCounts(),
     onUp: (session, resumed) => {
       sessions.push(session)
       events.push(resumed ? 'resumed' : 'up')
@@ -73,7 +73,7 @@ function linking(answers: readonly Answer[], options: ClientOptions = {}) {
   })
   links.push(link)
   link.start()
-  return { link, clock, urls, early, servers, events, sessions }
+  return { link, clock, requests, servers, events, sessions }
 }
 
 const links: Link[] = []
@@ -86,10 +86,10 @@ afterEach(() => {
 })
 
 /** Delays between `count` attempts that fail. */
-async function delays(clock: FakeClock, urls: readonly URL[], count: number): Promise<number[]> {
+async function delays(clock: FakeClock, requests: readonly OpenLinkRequest[], count: number): Promise<number[]> {
   const found: number[] = []
   for (let attempt = 1; attempt <= count; attempt++) {
-    await until(() => urls.length === attempt && clock.nextDueMs !== undefined, 'the next attempt to be planned')
+    await until(() => requests.length === attempt && clock.nextDueMs !== undefined, 'the next attempt to be planned')
     const delayMs = (clock.nextDueMs ?? 0) - clock.now()
     found.push(delayMs)
     clock.advance(delayMs)
@@ -98,13 +98,13 @@ async function delays(clock: FakeClock, urls: readonly URL[], count: number): Pr
 }
 
 test('Link dials again after 250 ms, and then after twice as long each time', async () => {
-  const { clock, urls } = linking(['unreachable'])
-  expect(await delays(clock, urls, 6)).toEqual([250, 500, 1000, 2000, 4000, 5000])
+  const { clock, requests } = linking(['unreachable'])
+  expect(await delays(clock, requests, 6)).toEqual([250, 500, 1000, 2000, 4000, 5000])
 })
 
 test('Link starts over with 250 ms after a success', async () => {
-  const { clock, urls, servers, events } = linking(['unreachable', 'unreachable', 'base', 'unreachable'])
-  await delays(clock, urls, 2)
+  const { clock, requests, servers, events } = linking(['unreachable', 'unreachable', 'base', 'unreachable'])
+  await delays(clock, requests, 2)
   await until(() => events.includes('up'), 'the link')
   servers[0]?.transport.cut()
   await until(() => clock.nextDueMs !== undefined && events.includes('closed'), 'the next attempt to be planned')
@@ -112,15 +112,15 @@ test('Link starts over with 250 ms after a success', async () => {
 })
 
 test('Link is tried 250 ms after a grace in which every attempt failed', async () => {
-  const { clock, urls, servers, events } = linking(['extended', 'unreachable'])
+  const { clock, requests, servers, events } = linking(['extended', 'unreachable'])
   await until(() => events.includes('up'), 'the link')
   servers[0]?.transport.cut()
   for (let attempt = 2; !events.includes('closed'); attempt++) {
-    await until(() => urls.length === attempt && clock.nextDueMs !== undefined, 'the next attempt to be planned')
+    await until(() => requests.length === attempt && clock.nextDueMs !== undefined, 'the next attempt to be planned')
     clock.advance((clock.nextDueMs ?? 0) - clock.now())
   }
-  const before = urls.length
-  await until(() => urls.length === before && clock.nextDueMs !== undefined, 'the next attempt to be planned')
+  const before = requests.length
+  await until(() => requests.length === before && clock.nextDueMs !== undefined, 'the next attempt to be planned')
   const delayMs = (clock.nextDueMs ?? 0) - clock.now()
   expect(delayMs).toBeLessThanOrEqual(1000)
 })
@@ -128,8 +128,8 @@ test('Link is tried 250 ms after a grace in which every attempt failed', async (
 test('Link says how long it really waits', async () => {
   const lines: string[] = []
   const logger = { ...silentLogger, warn: (_fields: object, text: string) => void lines.push(text) }
-  const { clock, urls } = linking(['unreachable'], { logger })
-  await delays(clock, urls, 1)
+  const { clock, requests } = linking(['unreachable'], { logger })
+  await delays(clock, requests, 1)
   await until(() => lines.length === 2, 'the second line')
   expect(lines).toEqual([
     'no link: nothing listens there; trying again in 0.3 s',
@@ -152,11 +152,11 @@ test('Link ends when an open link is lost without reconnect', async () => {
 })
 
 test('Link ends when an open session that could be resumed is lost without reconnect', async () => {
-  const { events, servers, urls } = linking(['extended'], { reconnect: false })
+  const { events, servers, requests } = linking(['extended'], { reconnect: false })
   await until(() => events.includes('up'), 'the link')
   servers[0]?.transport.cut()
   await until(() => events.some((event) => event.startsWith('end')), 'the end')
-  expect(urls).toHaveLength(1)
+  expect(requests).toHaveLength(1)
 })
 
 test('Link ends when its token is refused', async () => {
@@ -174,47 +174,47 @@ test('Link tries again with retryAuth after its token was refused', async () => 
 })
 
 test('Link.retryNow dials at once', async () => {
-  const { link, clock, urls, events } = linking(['unreachable', 'base'])
+  const { link, clock, requests, events } = linking(['unreachable', 'base'])
   await until(() => clock.nextDueMs !== undefined, 'the next attempt to be planned')
   link.retryNow()
   await until(() => events.includes('up'), 'the link')
-  expect([urls.length, clock.now()]).toEqual([2, 0])
+  expect([requests.length, clock.now()]).toEqual([2, 0])
 })
 
 test('Link.wanted dials at once', async () => {
-  const { link, clock, urls } = linking(['unreachable'])
-  await delays(clock, urls, 4)
-  await until(() => urls.length === 5 && clock.nextDueMs !== undefined, 'the next attempt to be planned')
+  const { link, clock, requests } = linking(['unreachable'])
+  await delays(clock, requests, 4)
+  await until(() => requests.length === 5 && clock.nextDueMs !== undefined, 'the next attempt to be planned')
   clock.advance(1000)
   link.wanted()
-  expect(urls).toHaveLength(6)
+  expect(requests).toHaveLength(6)
 })
 
 test('Link.wanted tries no more than four times a second', async () => {
-  const { link, clock, urls } = linking(['unreachable'])
-  await delays(clock, urls, 4)
-  await until(() => urls.length === 5 && clock.nextDueMs !== undefined, 'the next attempt to be planned')
+  const { link, clock, requests } = linking(['unreachable'])
+  await delays(clock, requests, 4)
+  await until(() => requests.length === 5 && clock.nextDueMs !== undefined, 'the next attempt to be planned')
   link.wanted()
   link.wanted()
-  expect([urls.length, (clock.nextDueMs ?? 0) - clock.now()]).toEqual([5, 250])
+  expect([requests.length, (clock.nextDueMs ?? 0) - clock.now()]).toEqual([5, 250])
 })
 
 test('Link.wanted leaves a server alone that refused the token', async () => {
-  const { link, clock, urls } = linking(['refused'], { retryAuth: true })
+  const { link, clock, requests } = linking(['refused'], { retryAuth: true })
   await until(() => clock.nextDueMs === 5000, 'the next attempt to be planned')
   clock.advance(4000)
   link.wanted()
-  expect(urls).toHaveLength(1)
+  expect(requests).toHaveLength(1)
 })
 
 test('Link.retryNow during an attempt has the next one follow at once', async () => {
-  const { link, clock, urls } = linking(['silent', 'base'])
+  const { link, clock, requests } = linking(['silent', 'base'])
   await until(() => clock.nextDueMs === 10_000, 'the handshake')
   link.retryNow()
   clock.advance(10_000)
   await until(() => clock.nextDueMs === 10_000, 'the next attempt to be planned')
   clock.advance(0)
-  expect(urls).toHaveLength(2)
+  expect(requests).toHaveLength(2)
 })
 
 test('Link.close forgets the attempt that was planned', async () => {
@@ -225,24 +225,24 @@ test('Link.close forgets the attempt that was planned', async () => {
 })
 
 test('Link.close while the server is silent gives the WebSocket up and dials no more', async () => {
-  const { link, clock, urls, events } = linking(['silent'])
-  await until(() => urls.length === 1, 'the attempt')
+  const { link, clock, requests, events } = linking(['silent'])
+  await until(() => requests.length === 1, 'the attempt')
   link.close('enough')
   clock.advance(1_000_000)
   await turns(5)
-  expect([urls.length, events, clock.pendingTimers]).toEqual([1, [], 0])
+  expect([requests.length, events, clock.pendingTimers]).toEqual([1, [], 0])
 })
 
 test('Link gives a server up that does not go on with the handshake', async () => {
-  const { clock, urls } = linking(['silent'])
+  const { clock, requests } = linking(['silent'])
   await until(() => clock.nextDueMs === 10_000, 'the handshake')
   clock.advance(10_000)
   await until(() => clock.nextDueMs === 10_250, 'the next attempt to be planned')
-  expect(urls).toHaveLength(1)
+  expect(requests).toHaveLength(1)
 })
 
 test('Link resumes its session over a new WebSocket at once', async () => {
-  const { events, servers, sessions, clock, urls } = linking(['extended'])
+  const { events, servers, sessions, clock, requests } = linking(['extended'])
   await until(() => events.includes('up'), 'the link')
   servers[0]?.transport.cut()
   await until(() => (servers[1]?.received.length ?? 0) > 0, 'Resume')
@@ -253,7 +253,7 @@ test('Link resumes its session over a new WebSocket at once', async () => {
     true,
     0,
   ])
-  expect(urls[1]?.searchParams.has('resume')).toBe(true)
+  expect(requests[1]?.resume !== undefined).toBe(true)
 })
 
 test('Link starts a new session when the server has forgotten the old one, whose channels end', async () => {
@@ -274,41 +274,15 @@ test('Link tries every second while a session waits to be resumed', async () => 
   expect(clock.nextDueMs).toBe(1000)
 })
 
-test('Link puts the token into the query on /socket only', () => {
-  const { urls } = linking(['silent'])
-  const elsewhere = linking(['silent'], { url: 'ws://server.test/elsewhere' })
-  expect([urls, elsewhere.urls].map(([url]) => url?.searchParams.has('token'))).toEqual([true, false])
-})
-
-test.each([
-  ['?ed=2048', {}],
-  ['', { earlyDataBytes: 2048 }],
-  ['?ed=2048', { earlyDataBytes: 1 }],
-])('Link sends Auth as early data with "%s" and %o, and no token in the URL', (query, options) => {
-  const { urls, early } = linking(['silent'], { url: `ws://server.test/socket${query}`, ...options })
-  expect([urls[0]?.pathname, urls[0]?.searchParams.has('token'), urls[0]?.searchParams.has('ed')]).toEqual([
-    '/socket',
-    false,
-    false,
-  ])
-  expect(early).toEqual([{ types: [MessageType.Auth], bytes: 2048 }])
-})
-
-test('Link does without early data where the URL says so', () => {
-  const { urls, early } = linking(['silent'], { url: 'ws://server.test?ed=0', earlyDataBytes: 2048 })
-  expect([urls[0]?.searchParams.has('token'), early]).toEqual([true, [{ types: [], bytes: undefined }]])
-})
-
 test('Link sends Resume as early data behind Auth', async () => {
-  const { events, servers, early } = linking(['extended', 'silent'], { earlyDataBytes: 2048 })
+  const { events, servers, requests } = linking(['extended', 'silent'], { earlyData: true })
   await until(() => events.includes('up'), 'the link')
   servers[0]?.transport.cut()
-  await until(() => early.length === 2, 'the next attempt')
-  expect(early[1]?.types).toEqual([MessageType.Auth, MessageType.Resume])
-})
-
-test.each([-1, 0.5, 4097])('resolveClientOptions refuses %d bytes of early data', (earlyDataBytes) => {
-  expect(() => resolveClientOptions({ earlyDataBytes })).toThrow(RangeError)
+  await until(() => requests.length === 2, 'the next attempt')
+  expect(requests[1]?.firstMessages.map((message) => decode(message).type)).toEqual([
+    MessageType.Auth,
+    MessageType.Resume,
+  ])
 })
 
 test('Link comes back within a second when a base server may still believe in its channels, and tells it', async () => {
@@ -326,13 +300,10 @@ test('Link comes back within a second when a base server may still believe in it
   })
 })
 
-/** What the attempts showed, by the names of the tokens. */
-function shown(urls: readonly URL[]): (string | undefined)[] {
-  const names = new Map(['anonymous', 'given', 'kept', 't'].map((token) => [hashToken(token), token]))
-  return urls.map((url) => names.get(url.searchParams.get('token') ?? ''))
-}
+/** What the attempts showed. */
+const shown = (requests: readonly OpenLinkRequest[]): string[] => requests.map(({ token }) => token)
 
-const anonymous: ClientOptions = { token: 'anonymous', reverse: true }
+const anonymous: LinkSettings = { token: 'anonymous', reverse: true }
 
 /** Moves the clock until a condition holds. */
 const untilLater = (clock: FakeClock, condition: () => boolean): Promise<void> =>
@@ -342,23 +313,23 @@ const untilLater = (clock: FakeClock, condition: () => boolean): Promise<void> =
   }, 'what is waited for')
 
 test('Link of a provider without a token comes back with the one that the server gave it', async () => {
-  const { clock, urls, servers, events } = linking(['relay'], anonymous)
+  const { clock, requests, servers, events } = linking(['relay'], anonymous)
   await until(() => events.includes('up'), 'the link')
   servers[0]?.transport.destroy()
-  await untilLater(clock, () => urls.length === 2)
-  expect(shown(urls)).toEqual(['anonymous', 'given'])
+  await untilLater(clock, () => requests.length === 2)
+  expect(shown(requests)).toEqual(['anonymous', 'given'])
 })
 
 test('Link of a provider without a token begins with the one that was kept', async () => {
-  const { urls, events } = linking(['relay'], { ...anonymous, serverToken: 'kept' })
+  const { requests, events } = linking(['relay'], { ...anonymous, serverToken: 'kept' })
   await until(() => events.includes('up'), 'the link')
-  expect(shown(urls)).toEqual(['kept'])
+  expect(shown(requests)).toEqual(['kept'])
 })
 
 test('Link of a provider without a token comes anew where the server has forgotten the token that it gave', async () => {
-  const { clock, urls, events } = linking(['refused', 'relay'], { ...anonymous, serverToken: 'kept' })
+  const { clock, requests, events } = linking(['refused', 'relay'], { ...anonymous, serverToken: 'kept' })
   await untilLater(clock, () => events.includes('up'))
-  expect(shown(urls)).toEqual(['kept', 'anonymous'])
+  expect(shown(requests)).toEqual(['kept', 'anonymous'])
 })
 
 test('Link ends where the server refuses it without a token', async () => {
@@ -368,9 +339,9 @@ test('Link ends where the server refuses it without a token', async () => {
 })
 
 test('Link with a token of its own shows that, whatever the server gives', async () => {
-  const { clock, urls, servers, events } = linking(['relay'], { reverse: true })
+  const { clock, requests, servers, events } = linking(['relay'], { reverse: true })
   await until(() => events.includes('up'), 'the link')
   servers[0]?.transport.destroy()
-  await untilLater(clock, () => urls.length === 2)
-  expect(shown(urls)).toEqual(['t', 't'])
+  await untilLater(clock, () => requests.length === 2)
+  expect(shown(requests)).toEqual(['t', 't'])
 })

@@ -1,39 +1,52 @@
-import type { Extension } from '@ls/codec'
-import { type NameResolver, resolversFor } from '@ls/dial'
+import type { Compressor, Extension } from '@ls/codec'
 import { asError, type TimerHandle } from '@ls/foundation'
-import { nodeCompressor } from '@ls/codec/node'
 import { LostChannels, type MessageTransport, Session, type SessionHandler } from '@ls/mux'
-import {
-  connect,
-  type ConnectOptions,
-  formatAuthQuery,
-  parseServerUrl,
-  requestPathOf,
-  splitEarlyData,
-} from '@ls/transport'
-import type { SessionCounts } from '@ls/relay'
 import { ClientError } from './errors.js'
 import { type Agreement, openingOf, shakeHands, type Ticket } from './handshake.js'
-import type { ResolvedClientOptions } from './options.js'
 import { PingedTransport } from './pinged-transport.js'
 import { ProbeAnswers } from './probe-answers.js'
 import { ReconnectSchedule } from './reconnect.js'
-import type { ServerDial } from './server-dial.js'
+import type { ResolvedLinkSettings } from './settings.js'
 import type { ShownToken } from './shown-token.js'
 
+/** How the WebSocket of a link is opened. */
+export interface LinkOpener {
+  /** Whether the query has the token, so that no Auth message follows. */
+  readonly authenticated: boolean
+  /** Whether the first messages travel with the request for the WebSocket, as early data. @default false */
+  readonly earlyData?: boolean
+  /** Opens one WebSocket; rejects when it cannot be reached. */
+  open(request: OpenLinkRequest): Promise<MessageTransport>
+}
+
+/** One attempt to open a link. */
+export interface OpenLinkRequest {
+  /** What the server is shown, for the query. */
+  readonly token: string
+  /** 16 bytes: the id of the session to resume, for the query. */
+  readonly resume: Uint8Array | undefined
+  /** The first messages, with `earlyData`; else empty. */
+  readonly firstMessages: readonly Uint8Array[]
+  /** Aborts when the link is closed. */
+  readonly signal: AbortSignal
+}
+
+/** What a {@link Link} needs, and whom it tells. */
 export interface LinkOptions {
-  readonly options: ResolvedClientOptions
+  /** Made by {@link resolveLinkSettings}. */
+  readonly settings: ResolvedLinkSettings
   /** The same for all links of the client. */
   readonly token: ShownToken
   /** 16 bytes that name this process, the same for all its links. */
   readonly instance: Uint8Array
-  /** How to reach the server, if not by plain TCP. */
-  readonly serverDial: ServerDial
-  /** Opens the WebSocket; tests pass an in-memory transport. @default the transport package's `connect` */
-  readonly connect?: (options: ConnectOptions) => Promise<MessageTransport>
+  /** Opens its WebSockets. */
+  readonly opener: LinkOpener
+  /** Inflates compressed data of deployed peers. @default none: channels with such data are aborted */
+  readonly compressor?: Compressor
   /** Serves requests of the server on this link. */
   readonly sessionHandler: Pick<SessionHandler, 'onConnect' | 'onChannelClosed'>
-  readonly counts: SessionCounts
+  /** Counts sessions. @default nobody */
+  readonly counts?: SessionObserver
   /** The server sent a message that belongs to no channel. */
   onMessage(session: Session, message: Uint8Array): void
   /** The link is up, with a new session or a resumed one, and these extensions. */
@@ -48,14 +61,21 @@ export interface LinkOptions {
   onEnd(error: Error): void
 }
 
+/** Is told what becomes of the sessions of a link. */
+export interface SessionObserver {
+  /** The session has a WebSocket. */
+  linked(session: Session): void
+  /** Its WebSocket is gone. */
+  unlinked(session: Session): void
+  /** It is over. */
+  closed(session: Session): void
+}
+
 /** One WebSocket to the server, dialled again after each loss; its session survives if the server allows it. */
 export class Link {
   readonly #init: LinkOptions
-  readonly #options: ResolvedClientOptions
-  readonly #url: URL
-  readonly #earlyDataBytes: number
+  readonly #settings: ResolvedLinkSettings
   readonly #schedule: ReconnectSchedule
-  readonly #resolver: NameResolver
   readonly #stop = new AbortController()
   /** Lost channels, of which the server may keep its ends. */
   readonly #lostChannels: LostChannels
@@ -71,25 +91,20 @@ export class Link {
   #wasRefused = false
   #state: 'idle' | 'dialling' | 'up' | 'waiting' | 'ended' = 'idle'
 
-  /** @throws TransportError ERR_TRANSPORT_BAD_URL when the server's URL is not one */
   constructor(init: LinkOptions) {
     this.#init = init
-    this.#options = init.options
-    const { url, earlyDataBytes = init.options.earlyDataBytes ?? 0 } = splitEarlyData(parseServerUrl(init.options.url))
-    this.#url = url
-    this.#earlyDataBytes = earlyDataBytes
-    this.#lostChannels = new LostChannels({ clock: init.options.clock })
-    this.#resolver = resolversFor(init.options.dns).servers
-    this.#schedule = new ReconnectSchedule({
-      firstMs: init.options.reconnectDelayMs,
-      maxMs: init.options.maxReconnectDelayMs,
-    })
+    this.#settings = init.settings
+    const { clock, reconnectDelayMs, maxReconnectDelayMs } = init.settings
+    this.#lostChannels = new LostChannels({ clock })
+    this.#schedule = new ReconnectSchedule({ firstMs: reconnectDelayMs, maxMs: maxReconnectDelayMs })
   }
 
+  /** The session of the link, which may wait to be resumed. */
   get session(): Session | undefined {
     return this.#session
   }
 
+  /** Whether it has a WebSocket that the server has welcomed. */
   get isUp(): boolean {
     return this.#state === 'up'
   }
@@ -108,27 +123,27 @@ export class Link {
   /** A request waits for this link: it dials at once, or soon if it was tried a moment ago. */
   wanted(): void {
     if (this.#wasRefused) return
-    this.#retryWithin(Math.max(0, this.#dialledAtMs + wantedGapMs - this.#options.clock.now()))
+    this.#retryWithin(Math.max(0, this.#dialledAtMs + wantedGapMs - this.#settings.clock.now()))
   }
 
   /** Ends the link and its session. */
   close(reason: string): void {
     if (this.#state === 'ended') return
     this.#state = 'ended'
-    this.#options.clock.clearTimeout(this.#timer)
+    this.#settings.clock.clearTimeout(this.#timer)
     this.#stop.abort(new ClientError('ERR_CLIENT_CLOSED', reason))
     this.#session?.close(reason)
   }
 
   #retryWithin(delayMs: number): void {
-    if (this.#state !== 'waiting' || this.#dueMs - this.#options.clock.now() <= delayMs) return
-    this.#options.clock.clearTimeout(this.#timer)
+    if (this.#state !== 'waiting' || this.#dueMs - this.#settings.clock.now() <= delayMs) return
+    this.#settings.clock.clearTimeout(this.#timer)
     if (delayMs === 0) void this.#dial()
     else this.#dialIn(delayMs)
   }
 
   #dialIn(delayMs: number): void {
-    const { clock } = this.#options
+    const { clock } = this.#settings
     this.#state = 'waiting'
     this.#dueMs = clock.now() + delayMs
     this.#timer = clock.setTimeout(() => void this.#dial(), delayMs)
@@ -136,21 +151,19 @@ export class Link {
 
   async #dial(): Promise<void> {
     this.#state = 'dialling'
-    this.#dialledAtMs = this.#options.clock.now()
+    this.#dialledAtMs = this.#settings.clock.now()
     this.#downSinceMs ??= this.#dialledAtMs
     let transport: MessageTransport | undefined
     const token = this.#init.token.current
     try {
-      const url = this.#address(token)
-      const request = { options: this.#options, token, instance: this.#init.instance, ticket: this.#ticket }
-      const opened = this.#earlyDataBytes > 0
-      const early = opened ? { firstMessages: openingOf(request), earlyDataBytes: this.#earlyDataBytes } : {}
-      transport = await (this.#init.connect ?? this.#options.connect ?? connect)({
-        ...this.#connectOptions(url),
-        ...early,
-        url,
+      const { authenticated, earlyData: opened = false } = this.#init.opener
+      const request = { settings: this.#settings, token, instance: this.#init.instance, ticket: this.#ticket }
+      transport = await this.#init.opener.open({
+        token,
+        resume: this.#ticket?.id,
+        firstMessages: opened ? openingOf(request) : [],
+        signal: this.#stop.signal,
       })
-      const authenticated = url.searchParams.has('token')
       const agreement = await shakeHands(transport, { ...request, authenticated, opened })
       if (this.#stop.signal.aborted) return transport.destroy()
       if (agreement.token !== undefined) this.#init.token.received(agreement.token)
@@ -158,31 +171,6 @@ export class Link {
     } catch (error) {
       transport?.destroy()
       this.#failed(asError(error), token)
-    }
-  }
-
-  #address(token: string): URL {
-    const url = this.#url
-    const { reverse, extensions } = this.#options
-    const resume = this.#ticket?.id
-    // The query is for `/socket`, the path of deployed servers. On other paths, and for servers that take early data,
-    // the token stays out of URLs and their logs.
-    const byQuery = isSocketPath(requestPathOf(url)) && this.#earlyDataBytes === 0
-    const identity = byQuery ? { token, reverse, instance: this.#init.instance } : {}
-    return formatAuthQuery(url, { ...identity, extensions, ...(resume === undefined ? {} : { resume }) })
-  }
-
-  #connectOptions(url: URL) {
-    const { logger, heartbeat, proxyFromEnvironment, transport } = this.#options
-    const dial = this.#init.serverDial(url)
-    return {
-      resolver: this.#resolver,
-      ...transport,
-      ...(dial === undefined ? {} : { dial }),
-      signal: this.#stop.signal,
-      logger,
-      ...(heartbeat === undefined ? {} : { heartbeat }),
-      ...(proxyFromEnvironment === undefined ? {} : { proxyFromEnvironment }),
     }
   }
 
@@ -209,7 +197,7 @@ export class Link {
 
   /** A transport that cannot ping gets its heartbeat from the session, if possible. */
   #attach(session: Session, transport: MessageTransport, resumedFrom?: number): boolean {
-    const { heartbeat: timing = {}, clock } = this.#options
+    const { heartbeat: timing = {}, clock } = this.#settings
     const needsPings = transport.keepalive === undefined && session.options.resume && timing !== false
     const send = (message: Uint8Array): void => session.send(message)
     return session.attach(needsPings ? new PingedTransport(transport, { timing, clock, send }) : transport, resumedFrom)
@@ -223,15 +211,15 @@ export class Link {
   }
 
   #makeSession({ extensions, windowBytes, peerWindowBytes, graceMs }: Agreement): Session {
-    const probes = new ProbeAnswers(this.#options.clock)
-    const startWindowBytes = Math.max(this.#options.windowBytes, windowBytes)
+    const probes = new ProbeAnswers(this.#settings.clock)
+    const startWindowBytes = Math.max(this.#settings.windowBytes, windowBytes)
     const session: Session = new Session(
       {
-        ...this.#options,
+        ...this.#settings,
         extensions,
         ...(extensions.length === 0 ? {} : { windowBytes, startWindowBytes, graceMs }),
         ...(peerWindowBytes === undefined ? {} : { peerWindowBytes }),
-        compressor: nodeCompressor,
+        ...(this.#init.compressor === undefined ? {} : { compressor: this.#init.compressor }),
       },
       {
         ...this.#init.sessionHandler,
@@ -240,13 +228,13 @@ export class Link {
           if (answer === undefined) this.#init.onMessage(session, message)
           else session.send(answer)
         },
-        onLinked: () => this.#init.counts.linked(session),
+        onLinked: () => this.#init.counts?.linked(session),
         onUnlinked: ({ reason }) => {
-          this.#init.counts.unlinked(session)
+          this.#init.counts?.unlinked(session)
           this.#lost(session, reason)
         },
         onClose: (reason, lost) => {
-          this.#init.counts.closed(session)
+          this.#init.counts?.closed(session)
           this.#lostChannels.remember(theServer, lost)
           this.#closed(session, reason)
         },
@@ -259,7 +247,7 @@ export class Link {
   #lost(session: Session, reason: string): void {
     if (session !== this.#session || this.#state !== 'up') return
     this.#init.onDown(reason)
-    if (this.#options.reconnect) void this.#dial()
+    if (this.#settings.reconnect) void this.#dial()
     else session.close(reason)
   }
 
@@ -277,23 +265,23 @@ export class Link {
     if (this.#state === 'ended') return
     this.#wasRefused = error instanceof ClientError && error.code === 'ERR_CLIENT_REFUSED'
     if (this.#wasRefused && this.#init.token.refused(token)) this.#wasRefused = false
-    if (this.#wasRefused && !this.#options.retryAuth) return this.#end(error)
+    if (this.#wasRefused && !this.#settings.retryAuth) return this.#end(error)
     this.#again(error)
   }
 
   #again(error: Error): void {
-    if (!this.#options.reconnect) return this.#end(error)
+    if (!this.#settings.reconnect) return this.#end(error)
     const delayMs = this.#isOutdated ? 0 : this.#delayMs()
     this.#isOutdated = false
     const when = delayMs === 0 ? 'now' : `in ${(delayMs / 1000).toFixed(1)} s`
     const text = `no link: ${error.message}; trying again ${when}`
-    this.#options.logger.warn({ reason: error.message, retryInMs: delayMs }, text)
+    this.#settings.logger.warn({ reason: error.message, retryInMs: delayMs }, text)
     this.#init.onFailed(error)
     this.#dialIn(delayMs)
   }
 
   #delayMs(): number {
-    const now = this.#options.clock.now()
+    const now = this.#settings.clock.now()
     const downMs = now - (this.#downSinceMs ??= now)
     const resuming = this.#ticket !== undefined || this.#lostChannels.awaits(theServer)
     return this.#schedule.next({ downMs, resuming, refused: this.#wasRefused })
@@ -311,7 +299,3 @@ const theServer = ''
 
 /** Least time between two attempts caused by proxy requests, in milliseconds. */
 const wantedGapMs = 250
-
-function isSocketPath(path: string): boolean {
-  return path === '/socket' || path === '/socket/'
-}

@@ -5,7 +5,7 @@ describe('ShownToken', () => {
   function shownToken(client: { token?: string; reverse?: boolean; serverToken?: string } = {}) {
     const changes: string[] = []
     const all = { token: 'anonymous', reverse: true, ...client }
-    return { shown: new ShownToken({ client: all, onChange: (token) => changes.push(token) }), changes }
+    return { shown: new ShownToken({ settings: all, onChange: (token) => changes.push(token) }), changes }
   }
 
   test('received makes it the token of a provider without one', () => {

@@ -1,8 +1,10 @@
-import { anonymousToken } from '@ls/transport'
-import type { ResolvedClientOptions } from './options.js'
+import { anonymousToken } from '@ls/codec'
+import type { ResolvedLinkSettings } from './settings.js'
 
+/** Whose token it is. */
 export interface ShownTokenOptions {
-  readonly client: Pick<ResolvedClientOptions, 'token' | 'reverse' | 'serverToken'>
+  /** Who the client is. */
+  readonly settings: Pick<ResolvedLinkSettings, 'token' | 'reverse' | 'serverToken'>
   /** The server gave another token than before. */
   onChange(token: string): void
 }
@@ -17,7 +19,7 @@ export class ShownToken {
   #fromServer: string | undefined
 
   constructor(options: ShownTokenOptions) {
-    const { token, reverse, serverToken } = options.client
+    const { token, reverse, serverToken } = options.settings
     this.#options = options
     this.#isAnonymous = token === anonymousToken && reverse
     this.#fromServer = serverToken
@@ -25,7 +27,7 @@ export class ShownToken {
 
   /** What the next link shows. */
   get current(): string {
-    return (this.#isAnonymous ? this.#fromServer : undefined) ?? this.#options.client.token
+    return (this.#isAnonymous ? this.#fromServer : undefined) ?? this.#options.settings.token
   }
 
   /** The one that the server gave last. */

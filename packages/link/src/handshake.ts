@@ -7,7 +7,7 @@ import {
   type TransportCloseReason,
 } from '@ls/mux'
 import { ClientError } from './errors.js'
-import type { ResolvedClientOptions } from './options.js'
+import type { ResolvedLinkSettings } from './settings.js'
 
 /** Credentials with which a client resumes its session over another WebSocket. */
 export interface Ticket {
@@ -32,7 +32,7 @@ export interface Agreement {
 }
 
 export interface HandshakeRequest {
-  readonly options: ResolvedClientOptions
+  readonly settings: ResolvedLinkSettings
   /** Shown to the server. */
   readonly token: string
   readonly instance: Uint8Array
@@ -56,11 +56,11 @@ export function openingOf(request: Omit<HandshakeRequest, 'authenticated' | 'ope
  * @throws ClientError `ERR_CLIENT_REFUSED` when the token is refused, `ERR_CLIENT_HANDSHAKE` otherwise
  */
 export async function shakeHands(transport: MessageTransport, request: HandshakeRequest): Promise<Agreement> {
-  const { options, ticket, opened = false } = request
-  const reader = new MessageReader(transport, options.clock)
+  const { settings, ticket, opened = false } = request
+  const reader = new MessageReader(transport, settings.clock)
   const read = async (): Promise<Message> => {
     try {
-      return decode(await reader.next(options.handshakeDeadlineMs))
+      return decode(await reader.next(settings.handshakeDeadlineMs))
     } catch (error) {
       throw refusedByClose(reader.closed) ?? error
     }
@@ -72,7 +72,7 @@ export async function shakeHands(transport: MessageTransport, request: Handshake
   const token = expectSuccess(first)
   if (hello === undefined) return { ...baseAgreement, token }
 
-  const agreement = { ...agree(hello, options), token }
+  const agreement = { ...agree(hello, settings), token }
   // Every server answers Resume, even one that would not have been asked.
   if (ticket !== undefined && (opened || agreement.extensions.includes('resume'))) {
     if (!opened) transport.send(encode(ourResume(ticket)))
@@ -93,7 +93,9 @@ const baseAgreement = {
   resumedFrom: undefined,
 } satisfies Omit<Agreement, 'token'>
 
-function ourAuth({ options: { reverse }, token, instance }: Pick<HandshakeRequest, 'options' | 'token' | 'instance'>) {
+function ourAuth(request: Pick<HandshakeRequest, 'settings' | 'token' | 'instance'>) {
+  const { token, instance, settings } = request
+  const { reverse } = settings
   return { type: MessageType.Auth, token, reverse, instance }
 }
 
@@ -114,14 +116,14 @@ function refusedByClose(closed: TransportCloseReason | undefined): ClientError |
   return new ClientError('ERR_CLIENT_REFUSED', `the server refused us: ${closed.reason || 'it gave no reason'}`)
 }
 
-function agree(hello: HelloMessage, options: ResolvedClientOptions): Omit<Agreement, 'token'> {
+function agree(hello: HelloMessage, settings: ResolvedLinkSettings): Omit<Agreement, 'token'> {
   const { session, secret } = hello
   return {
-    extensions: hello.extensions.filter((extension) => options.extensions.includes(extension)),
+    extensions: hello.extensions.filter((extension) => settings.extensions.includes(extension)),
     // Never less than the server's: in agent mode its number is the credit that the far end grants us.
-    windowBytes: Math.max(helloWindowBytes(options.windowBytes), hello.windowBytes),
+    windowBytes: Math.max(helloWindowBytes(settings.windowBytes), hello.windowBytes),
     peerWindowBytes: hello.windowBytes,
-    graceMs: Math.min(Math.round((hello.graceSeconds ?? 0) * 1000), options.graceMs),
+    graceMs: Math.min(Math.round((hello.graceSeconds ?? 0) * 1000), settings.graceMs),
     ticket: session === undefined || secret === undefined ? undefined : { id: session.slice(), secret: secret.slice() },
     resumedFrom: undefined,
   }

@@ -3,7 +3,7 @@ import { Session } from '@ls/mux'
 import { FakeClock, memoryTransportPair, turns, until } from '@ls/testkit'
 import { expect, test } from 'vitest'
 import { openingOf, shakeHands, type Ticket } from './handshake.js'
-import { type ClientOptions, resolveClientOptions } from './options.js'
+import { type LinkSettings, resolveLinkSettings } from './settings.js'
 
 const instance = new Uint8Array(16)
 const success: KnownMessage = { type: MessageType.AuthResponse, success: true }
@@ -19,7 +19,7 @@ const hello: KnownMessage = {
 /** A handshake with a server that sends `script` at once. */
 function shaking(
   script: readonly KnownMessage[],
-  options: ClientOptions = {},
+  settings: LinkSettings = {},
   ticket?: Ticket,
   authenticated = true,
   opened = false,
@@ -29,8 +29,8 @@ function shaking(
   const received: Message[] = []
   far.setHandler({ onMessage: (bytes) => received.push(decode(bytes)), onDrain: () => {}, onClose: () => {} })
   for (const message of script) far.send(encode(message))
-  const resolved = resolveClientOptions({ clock, token: 't', ...options })
-  const request = { options: resolved, token: resolved.token, instance, authenticated, ticket, opened }
+  const resolved = resolveLinkSettings({ clock, token: 't', ...settings })
+  const request = { settings: resolved, token: resolved.token, instance, authenticated, ticket, opened }
   return { agreement: shakeHands(near, request), received, far, clock }
 }
 
@@ -130,9 +130,9 @@ test('shakeHands does not resume where the server does not offer it', async () =
 })
 
 test('openingOf is Auth, and Resume where there is a session to go on with', () => {
-  const options = resolveClientOptions({ token: 't', reverse: true })
+  const settings = resolveLinkSettings({ token: 't', reverse: true })
   const types = [undefined, ticket()].map((each) =>
-    openingOf({ options, token: 't', instance, ticket: each }).map((message) => decode(message).type),
+    openingOf({ settings, token: 't', instance, ticket: each }).map((message) => decode(message).type),
   )
   expect(types).toEqual([[MessageType.Auth], [MessageType.Auth, MessageType.Resume]])
 })

@@ -1,0 +1,59 @@
+import { resolversFor } from '@ls/dial'
+import type { LinkOpener } from '@ls/link'
+import { connect, formatAuthQuery, parseServerUrl, requestPathOf, splitEarlyData } from '@ls/transport'
+import type { ResolvedClientOptions } from './options.js'
+import type { ServerDial } from './server-dial.js'
+
+/** Who opens the WebSockets, and how. */
+export interface WebSocketOpenerOptions {
+  readonly options: ResolvedClientOptions
+  /** 16 bytes that name this process, the same for all its links. */
+  readonly instance: Uint8Array
+  /** How to reach the server, if not by plain TCP. */
+  readonly serverDial: ServerDial
+}
+
+/**
+ * Opens the WebSockets of links, with what the server must know in the query.
+ *
+ * @throws TransportError ERR_TRANSPORT_BAD_URL when the server's URL is not one
+ */
+export function webSocketOpener({ options, instance, serverDial }: WebSocketOpenerOptions): LinkOpener {
+  const { reverse, extensions } = options
+  const { url, earlyDataBytes = options.earlyDataBytes ?? 0 } = splitEarlyData(parseServerUrl(options.url))
+  // The query is for `/socket`, the path of deployed servers. On other paths, and for servers that take early data,
+  // the token stays out of URLs and their logs.
+  const byQuery = isSocketPath(requestPathOf(url)) && earlyDataBytes === 0
+  const { servers: resolver } = resolversFor(options.dns)
+  return {
+    // A URL may also bring the hash of a token itself.
+    authenticated: byQuery || url.searchParams.has('token'),
+    earlyData: earlyDataBytes > 0,
+    open({ token, resume, firstMessages, signal }) {
+      const identity = byQuery ? { token, reverse, instance } : {}
+      const address = formatAuthQuery(url, { ...identity, extensions, ...(resume === undefined ? {} : { resume }) })
+      return (options.connect ?? connect)({
+        resolver,
+        ...connectOptions(options, serverDial(address)),
+        ...(firstMessages.length === 0 ? {} : { firstMessages, earlyDataBytes }),
+        url: address,
+        signal,
+      })
+    },
+  }
+}
+
+function connectOptions(options: ResolvedClientOptions, dial: ReturnType<ServerDial>) {
+  const { logger, heartbeat, proxyFromEnvironment, transport } = options
+  return {
+    ...transport,
+    ...(dial === undefined ? {} : { dial }),
+    logger,
+    ...(heartbeat === undefined ? {} : { heartbeat }),
+    ...(proxyFromEnvironment === undefined ? {} : { proxyFromEnvironment }),
+  }
+}
+
+function isSocketPath(path: string): boolean {
+  return path === '/socket' || path === '/socket/'
+}

@@ -1,0 +1,13 @@
+import { expect, test } from 'vitest'
+import * as link from './index.js'
+
+test('@ls/link exports what it says it does', () => {
+  expect(Object.keys(link).toSorted()).toMatchInlineSnapshot(`
+    [
+      "ClientError",
+      "Link",
+      "ShownToken",
+      "resolveLinkSettings",
+    ]
+  `)
+})

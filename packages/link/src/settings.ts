@@ -1,0 +1,93 @@
+import { anonymousToken, defaultWindowBytes, type Extension, extensions } from '@ls/codec'
+import {
+  checkDurationMs,
+  checkInteger,
+  type Clock,
+  type Logger,
+  maxTimerMs,
+  silentLogger,
+  systemClock,
+} from '@ls/foundation'
+import { checkKeepaliveTiming, checkSessionOptions, type KeepaliveTiming, type SessionOptions } from '@ls/mux'
+
+/** Who a client is, what it asks for, and how it keeps its links. */
+export interface LinkSettings extends SessionOptions {
+  /** @default 'anonymous': a relay then makes a provider a token of its own */
+  readonly token?: string
+  /**
+   * Token that a relay gave to this provider before, in place of `token`: it finds its connector tokens again. Where the
+   * relay has forgotten it, the provider comes without it. @default none
+   */
+  readonly serverToken?: string
+  /** Provide the network to the server's side (provider) instead of using it. @default false */
+  readonly reverse?: boolean
+  /** Extensions to ask the server for. @default ['window', 'fin', 'resume', 'ack2'] */
+  readonly extensions?: readonly Extension[]
+  /**
+   * Longest time that connections outlive a lost link, in milliseconds; 0 for none. @default as long as the server says
+   */
+  readonly graceMs?: number
+  /** Time for the server to answer the handshake once the WebSocket is open, in milliseconds. @default 10000 */
+  readonly handshakeDeadlineMs?: number
+  /** Reconnect after a loss. @default true */
+  readonly reconnect?: boolean
+  /** Reconnect even after the token was refused. @default false */
+  readonly retryAuth?: boolean
+  /** First delay before a link is dialled again, in milliseconds; it doubles each time, with jitter. @default 250 */
+  readonly reconnectDelayMs?: number
+  /** Longest such delay, in milliseconds; for the first 10 minutes it is at most 5 s. @default 60000 */
+  readonly maxReconnectDelayMs?: number
+  /** Links at once; channels go to each in turn. @default 1 */
+  readonly threads?: number
+  /**
+   * Ping period and the silence after which the server is dead; false for no pings. With resume both are shorter, since
+   * a false alarm costs little there; see `Keepalive.hasten` in `@ls/mux`. @default 20 s and 45 s
+   */
+  readonly heartbeat?: KeepaliveTiming | false
+}
+
+/** The settings with their defaults, checked. */
+export type ResolvedLinkSettings = LinkSettings &
+  Required<
+    Pick<
+      LinkSettings,
+      | 'token'
+      | 'reverse'
+      | 'extensions'
+      | 'windowBytes'
+      | 'graceMs'
+      | 'handshakeDeadlineMs'
+      | 'reconnect'
+      | 'retryAuth'
+      | 'reconnectDelayMs'
+      | 'maxReconnectDelayMs'
+      | 'threads'
+    >
+  > & { readonly logger: Logger; readonly clock: Clock }
+
+/** @throws RangeError for values out of range */
+export function resolveLinkSettings(settings: LinkSettings): ResolvedLinkSettings {
+  // These are used only once a link is up; a mistake should show now.
+  checkSessionOptions(settings)
+  if (settings.heartbeat !== undefined && settings.heartbeat !== false)
+    checkKeepaliveTiming(settings.heartbeat, 'heartbeat')
+  return {
+    ...settings,
+    token: settings.token ?? anonymousToken,
+    reverse: settings.reverse ?? false,
+    extensions: settings.extensions ?? extensions,
+    windowBytes: settings.windowBytes ?? defaultWindowBytes,
+    graceMs: checkDurationMs('graceMs', settings.graceMs ?? maxTimerMs, 0),
+    handshakeDeadlineMs: checkDurationMs('handshakeDeadlineMs', settings.handshakeDeadlineMs ?? 10_000),
+    reconnect: settings.reconnect ?? true,
+    retryAuth: settings.retryAuth ?? false,
+    reconnectDelayMs: checkDurationMs('reconnectDelayMs', settings.reconnectDelayMs ?? 250),
+    maxReconnectDelayMs: checkDurationMs('maxReconnectDelayMs', settings.maxReconnectDelayMs ?? 60_000),
+    threads: checkInteger('threads', settings.threads ?? 1, 1, maxThreads),
+    logger: settings.logger ?? silentLogger,
+    clock: settings.clock ?? systemClock,
+  }
+}
+
+/** More WebSockets than this from one process bring nothing and look like an attack. */
+const maxThreads = 64
