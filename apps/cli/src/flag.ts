@@ -43,6 +43,8 @@ export interface StringFlag extends FlagBase {
   readonly default?: string
   readonly choices?: readonly string[]
   readonly maxBytes?: number
+  /** The text is JSON, or `@FILE`; in the configuration file it may be a map. */
+  readonly holds?: 'policy'
 }
 
 export interface IntegerFlag extends FlagBase {

@@ -15,7 +15,7 @@ export interface ChannelSlotsOptions {
  * one could take them all, and new connections could not even be accepted.
  */
 export class ChannelSlots {
-  readonly #options: ChannelSlotsOptions
+  #options: ChannelSlotsOptions
   #used = 0
 
   constructor(options: ChannelSlotsOptions) {
@@ -25,6 +25,11 @@ export class ChannelSlots {
   /** Most in use at once. */
   get limit(): number {
     return this.#options.limit
+  }
+
+  /** Has another limit from now on; what is in use past it stays. */
+  resize(size: Pick<ChannelSlotsOptions, 'limit' | 'what'>): void {
+    this.#options = { ...this.#options, ...size }
   }
 
   /** Number in use. */

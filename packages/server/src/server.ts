@@ -42,7 +42,7 @@ import { listTokens, type TokenStatus } from './tokens/token-status.js'
  * await server.listen()
  */
 export class LinkSocksServer extends EventEmitter<ServerEvents> {
-  /** Changes ports while the server runs. */
+  /** Changes ports and policies while the server runs. */
   readonly ports: PortChanges
   readonly #options: ResolvedServerOptions
   readonly #logger: Logger
@@ -109,7 +109,7 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
     const keeping = { tokens: this.#tokens, logger, socksHost, server: this, orphans: this.#orphanedTokens }
     this.#kept = state === undefined ? undefined : new KeptTokens({ state, ...keeping })
     this.#api = apiKey === undefined && apiSocket === undefined ? undefined : this.#makeApi(apiKey)
-    this.ports = new PortChanges(this.#own, this.#tokens, this.#groups, (at) => this.emit('listening', at))
+    this.ports = new PortChanges(this.#own, this.#tokens, this.#groups, this.#uses, (at) => this.emit('listening', at))
   }
 
   /** Where the WebSocket port listens, for a UNIX socket `unix:/path` and port 0; undefined before {@link listen}. */

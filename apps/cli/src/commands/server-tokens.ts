@@ -1,6 +1,7 @@
 import type { Account } from '@ls/relay'
-import type { LinkSocksServer, ReverseTokenRequest } from '@ls/server'
+import type { LinkSocksServer, PolicyOptions, ReverseTokenRequest } from '@ls/server'
 import type { Settings } from '../settings.js'
+import { checkedPolicy, readPolicyText } from '../tokens/read-policy.js'
 import type { MakeToken } from '../tokens/made-tokens.js'
 import { definedOnly } from './shared-options.js'
 
@@ -19,12 +20,15 @@ export type TokenSettings = Pick<
   | 'socksNowait'
   | 'account'
   | 'accountFile'
+  | 'policy'
 >
 
 /** A token as the server is asked for it. */
 export interface TokenPlan {
   /** Undefined for one that is made up. */
   readonly token: string | undefined
+  /** Connectors are under it as well. */
+  readonly policy: PolicyOptions | undefined
   /** Undefined for a token whose traffic leaves at the server. */
   readonly reverse: ReverseTokenRequest | undefined
   /** Tokens of connectors; undefined for one that is made up. */
@@ -42,7 +46,8 @@ export interface RegisteredToken {
 
 export function planToken(settings: TokenSettings, accounts: readonly Account[]): TokenPlan {
   const { token, reverse, connectorToken, connectorAutonomy } = settings
-  if (!reverse) return { token, reverse: undefined, connectors: [] }
+  const policy = settings.policy === undefined ? undefined : checkedPolicy(readPolicyText(settings.policy))
+  if (!reverse) return { token, policy, reverse: undefined, connectors: [] }
   const request = {
     ...definedOnly({ token, username: settings.socksUsername, password: settings.socksPassword }),
     // In autonomy there is no port: each connector brings its own.
@@ -51,8 +56,8 @@ export function planToken(settings: TokenSettings, accounts: readonly Account[])
     socksNowait: settings.socksNowait,
     accounts,
   }
-  if (connectorAutonomy) return { token, reverse: request, connectors: [] }
-  return { token, reverse: request, connectors: connectorToken.length === 0 ? [undefined] : connectorToken }
+  if (connectorAutonomy) return { token, policy, reverse: request, connectors: [] }
+  return { token, policy, reverse: request, connectors: connectorToken.length === 0 ? [undefined] : connectorToken }
 }
 
 /** Adds a token with those of its connectors. @throws ServerError, RangeError or TypeError, and then adds none */
@@ -63,9 +68,10 @@ export function registerToken(
 ): readonly RegisteredToken[] {
   const isNew = plan.token === undefined
   const token = plan.token ?? make('token')
+  const options = definedOnly({ policy: plan.policy })
   if (plan.reverse === undefined)
-    return [{ name: 'token', token: server.addForwardToken(token), isNew, role: 'client' }]
-  const { token: reverseToken } = server.addReverseToken({ ...plan.reverse, ...definedOnly({ token }) })
+    return [{ name: 'token', token: server.addForwardToken(token, options), isNew, role: 'client' }]
+  const { token: reverseToken } = server.addReverseToken({ ...plan.reverse, ...options, ...definedOnly({ token }) })
   try {
     const connectors = plan.connectors.map((each) => ({
       ...registerConnector(server, each ?? make('connector token'), reverseToken),
@@ -108,7 +114,7 @@ export function registerConnector(
 ): Omit<RegisteredToken, 'isNew'> {
   return {
     name: 'connector token',
-    token: server.addConnectorToken({ ...definedOnly({ token }), reverseToken }),
+    token: server.addConnectorToken({ ...definedOnly({ token }), reverseToken, sharesPolicy: true }),
     role: 'connector',
   }
 }

@@ -1,10 +1,12 @@
 import type { Node } from 'yaml'
+import { Policy, PolicyFault } from '@ls/server'
 import { readValue } from '../arguments/flag-value.js'
 import { secretsIn } from '../arguments/make-settings.js'
 import type { Flag, FlagValue } from '../flag.js'
 import { messageOf } from '../output/describe-error.js'
 import type { Place } from './config-error.js'
 import type { ConfigBlock, ConfigValue } from './config-file.js'
+import { readPolicyText } from '../tokens/read-policy.js'
 import { expand, type SecretSources } from './secrets.js'
 import { unknownKey } from './unknown-key.js'
 import type { Entry, YamlReader } from './yaml-reader.js'
@@ -39,6 +41,7 @@ export class BlockReader {
   }
 
   #readEntry(entry: Entry, flag: Flag, values: Map<string, ConfigValue>): void {
+    if ('holds' in flag) return this.#readPolicy(entry, flag, values)
     const from: string[] = []
     const nodes = flag.type === 'list' ? this.#yaml.elements(entry.value) : [entry.value]
     if (nodes.length > maxElements)
@@ -50,6 +53,37 @@ export class BlockReader {
     if (value === undefined) return
     this.secrets.push(...secretsIn([flag, value]))
     values.set(flag.name, { flag, value, place: entry.place, from })
+  }
+
+  /** A policy as a map, or as the text of the flag. Each mistake has the place of its key. */
+  #readPolicy(entry: Entry, flag: Flag, values: Map<string, ConfigValue>): void {
+    const { key, path, place, value: node } = entry
+    try {
+      const policy = this.#yaml.isMap(node)
+        ? this.#expandAll(this.#yaml.json(node), flag)
+        : this.#policyText(entry, flag)
+      if (policy === undefined) return
+      const value = JSON.stringify(Policy.parse(policy, [key]).options)
+      values.set(flag.name, { flag, value, place, from: [] })
+    } catch (error) {
+      const keys = error instanceof PolicyFault ? error.path.slice(1) : []
+      const fullPath = [path, ...keys].join('.')
+      const text = withoutPath(messageOf(error), [key, ...keys].join('.'))
+      this.#yaml.fault(this.#yaml.placeWithin(node, keys, place), fullPath, text)
+    }
+  }
+
+  #policyText(entry: Entry, flag: Flag): object | undefined {
+    const text = this.#readText(entry, flag, entry.value, [])
+    return text === undefined ? undefined : readPolicyText(String(text), this.#sources.folder)
+  }
+
+  /** The same with all that its texts refer to. */
+  #expandAll(value: unknown, flag: Flag): unknown {
+    if (typeof value === 'string') return expand(value, flag, this.#sources).text
+    if (Array.isArray(value)) return value.map((each) => this.#expandAll(each, flag))
+    if (typeof value !== 'object' || value === null) return value
+    return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, this.#expandAll(each, flag)]))
   }
 
   /** One value; undefined, and a problem, where it is not acceptable. */

@@ -12,6 +12,7 @@ import { Redactor } from '../output/redactor.js'
 import { checkRoles } from './check-roles.js'
 import { ConfigError } from './config-error.js'
 import { fileFromFlags } from './from-flags.js'
+import { policySchema } from './policy-schema.js'
 import { readConfig } from './read-config.js'
 import { clientSettings, serverSettings } from './role-settings.js'
 import { configSchema } from './schema.js'
@@ -50,7 +51,44 @@ describe('the table of flags', () => {
   })
 })
 
+describe('policySchema', () => {
+  it('has the keys of the management API', () => {
+    const { components } = JSON.parse(readFileSync(join(root, 'spec/openapi.json'), 'utf8')) as {
+      components: { schemas: { Policy: object } }
+    }
+    expect(keysOf(policySchema)).toEqual(keysOf(components.schemas.Policy))
+  })
+})
+
 describe('readConfig', () => {
+  it('reads a policy of a token as a map', () => {
+    // oxlint-disable-next-line no-template-curly-in-string -- the file's own references look so
+    const policy = '{allow: ["${HOST}:1"], maxLinks: 2}'
+    const text = `servers: {a: {tokens: [{token: t, policy: ${policy}}]}}`
+    const [role] = readConfig('f.yaml', text, { HOST: 'b.test' }).roles
+    expect(role?.tokens[0]?.values.get('policy')?.value).toBe('{"allow":["b.test:1"],"maxLinks":2}')
+  })
+
+  it('reads a policy from another file', () => {
+    writeFileSync(join(folder, 'policy.json'), '{"guard":"private"}')
+    const text = 'servers: {a: {token: t, policy: "@policy.json"}}'
+    const [role] = readConfig(join(folder, 'f.yaml'), text, {}).roles
+    expect(role?.values.get('policy')?.value).toBe('{"guard":"private"}')
+  })
+
+  it('shows the place of a mistake in a policy', () => {
+    const token = ['servers:', '  a:', '    tokens:', '      - token: t', '        policy:']
+    expect([
+      problemsOf([...token, '          rate:', '            up: fast']),
+      problemsOf([...token, '          alow: [x]'])[0]?.slice(0, 60),
+      problemsOf([...token, '          hours: {zone: X/Y}'])[0]?.slice(0, 60),
+    ]).toEqual([
+      ['f.yaml:7:17: servers.a.tokens[0].policy.rate.up: must be a number of bytes, or a text such as 10Mbit or 1.5GB'],
+      'f.yaml:6:17: servers.a.tokens[0].policy.alow: is no key here',
+      'f.yaml:6:25: servers.a.tokens[0].policy.hours.zone: is not v',
+    ])
+  })
+
   it('shows all mistakes, each with its place', () => {
     expect(problemsOf(['log-levle: info', 'servers:', '  a:', '    wsPort: 1', '    ws-port: 70000', 'x: 1'])).toEqual([
       "f.yaml:1:1: log-levle: unknown key 'log-levle'; did you mean log-level?",
@@ -213,6 +251,13 @@ function first(text: string) {
   const [role] = read(text).roles
   if (role === undefined) throw new Error('no role')
   return role
+}
+
+/** All keys of a schema of an object, with those of the objects within. */
+function keysOf(schema: { properties?: Record<string, object> }): unknown {
+  const { properties } = schema
+  if (properties === undefined) return undefined
+  return Object.fromEntries(Object.entries(properties).map(([key, each]) => [key, keysOf(each)]))
 }
 
 function problemsOf(lines: readonly string[]): readonly string[] {

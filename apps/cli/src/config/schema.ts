@@ -1,5 +1,6 @@
 import { defaultText, limitText } from '../help/help.js'
 import type { Flag } from '../flag.js'
+import { policySchema } from './policy-schema.js'
 import {
   maxRoles,
   maxTokens,
@@ -73,6 +74,7 @@ function valueSchema(flag: Flag): Schema {
     case 'duration':
       return { anyOf: [{ type: 'string', pattern: durationPattern }, { const: 0 }, referenceSchema] }
     case 'string':
+      if (flag.holds === 'policy') return { anyOf: [policySchema, { type: 'string' }] }
       return { ...textSchema(flag), ...(flag.default === undefined ? {} : { default: flag.default }) }
     case 'list':
       return { anyOf: [textSchema(flag), { type: 'array', items: textSchema(flag) }] }

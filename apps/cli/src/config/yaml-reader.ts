@@ -84,6 +84,26 @@ export class YamlReader {
     return typeof value === 'string' ? value : source
   }
 
+  isMap(node: Node | undefined): boolean {
+    return isMap(this.#resolve(node))
+  }
+
+  /** The JSON that a node stands for. */
+  json(node: Node | undefined): unknown {
+    return node?.toJS(this.#document, { maxAliasCount: 100 })
+  }
+
+  /** Place of what is at the end of these keys, or of the last that is there. */
+  placeWithin(node: Node | undefined, keys: readonly string[], otherwise: Place): Place {
+    const resolved = this.#resolve(node)
+    const [key, ...rest] = keys
+    const place = this.place(node, otherwise)
+    if (key === undefined || !isMap<Node, Node | null>(resolved)) return place
+    const pair = resolved.items.find((each) => isScalar(each.key) && String(each.key.value) === key)
+    if (pair === undefined) return place
+    return this.placeWithin(pair.value ?? undefined, rest, this.place(pair.key, place))
+  }
+
   place(node: Node | null | undefined, otherwise: Place): Place {
     const start = node?.range?.[0]
     return start === undefined ? otherwise : this.#placeAt(start)

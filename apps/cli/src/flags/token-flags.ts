@@ -51,9 +51,11 @@ export const tokenFlags = [
     name: 'policy',
     type: 'string',
     placeholder: 'JSON',
-    commands: ['token'],
+    commands: ['server', 'token'],
     section: 'Tokens',
-    help: 'Policy as JSON, or @FILE with one; the flags below add to it',
+    perToken: true,
+    holds: 'policy',
+    help: 'Policy of the token as JSON, or @FILE with one; in the configuration file a map of its keys. Other flags of linksocks token add to it',
   },
   {
     name: 'name',

@@ -114,6 +114,27 @@ describe('Roles.reload', () => {
     await echo.close()
   })
 
+  it('changes the policy of a token in use, and keeps its connections', async () => {
+    const echo = await echoServer()
+    await start({ servers: withServer(), clients: withClient() })
+    const channel = await channelTo(echo.port)
+    write({ servers: withServer({ policy: { deny: ['127.0.0.0/8'] } }), clients: withClient() })
+    const changes = await roles.reload()
+    const refused = await channelTo(echo.port).catch((error: unknown) => String(error))
+    channel.write('still here')
+    expect([changes, refused, await answer(channel)]).toEqual([
+      ['servers.main: 1 token changed'],
+      expect.stringMatching(/not allowed|forbidden|0x02/i),
+      'still here',
+    ])
+    channel.destroy()
+    write({ servers: withServer(), clients: withClient() })
+    await roles.reload()
+    const open = await channelTo(echo.port)
+    open.destroy()
+    await echo.close()
+  })
+
   it('moves the port of a reverse token', async () => {
     await start({ servers: withServer({ tokens: [reverse('t', at('a'))] }) })
     write({ servers: withServer({ tokens: [reverse('t', at('b'))] }) })

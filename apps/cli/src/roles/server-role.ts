@@ -129,8 +129,9 @@ function fixedPart({ settings, moreTokens }: ServerRequest): unknown {
   const { exposeHost = wsHost.startsWith('unix:') ? '127.0.0.1' : wsHost } = settings
   if (expose.length === 0) return { ...fixed, exposeHost }
   // Those of the server itself are planned before it listens, for the tokens it has then.
-  return { ...fixed, ...without(settings, liveAddress), guard, exposeHost, moreTokens }
+  const otherTokens = moreTokens?.map((each) => without(each, ['policy']))
+  return { ...fixed, ...without(settings, liveAddress), guard, exposeHost, moreTokens: otherTokens }
 }
 
-const liveAddress = ['wsHost', 'wsPort', 'qr', 'guard']
+const liveAddress = ['wsHost', 'wsPort', 'qr', 'guard', 'policy']
 const liveSettings = [...liveAddress, ...tokenFlags().map(settingName)]

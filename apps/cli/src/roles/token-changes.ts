@@ -101,16 +101,25 @@ export class PlannedTokens {
 
   /** Users of the token stay, unless it is for something else now. */
   async #change(before: TokenPlan, plan: TokenPlan, make: MakeToken): Promise<Prepared> {
+    const token = this.#registered.get(keyOf(plan))?.[0]?.token ?? ''
+    const changePolicy = (): void => this.#server.ports.changePolicy(token, plan.policy)
+    if (isSame(without(before, ['policy']), without(plan, ['policy']))) {
+      const commit = (): void => {
+        changePolicy()
+        this.#plans.set(keyOf(plan), plan)
+      }
+      return { commit, undo: () => {} }
+    }
     const { reverse } = plan
     if (reverse === undefined || !hasPort(before) || !isSame(fixedPart(before), fixedPart(plan)))
       return this.#replace(before, plan, make)
-    const token = this.#registered.get(keyOf(plan))?.[0]?.token ?? ''
     const ports = await this.#server.ports.changeReverseToken(token, reverse)
     try {
       const connectors = this.#changeConnectors(token, { before, plan, make })
       return {
         commit: async () => {
           ports.commit()
+          changePolicy()
           await connectors.commit()
         },
         undo: async () => {

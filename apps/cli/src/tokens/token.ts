@@ -1,9 +1,8 @@
-import { readFileSync } from 'node:fs'
-import { Policy, PolicyFault, type PolicyOptions } from '@ls/server'
+import type { PolicyOptions } from '@ls/server'
 import { UsageError } from '../errors.js'
 import { exitCode, type ExitCode } from '../exit-code.js'
-import { messageOf } from '../output/describe-error.js'
 import type { Settings } from '../settings.js'
+import { checkedPolicy, readPolicyText } from './read-policy.js'
 import { type ApiPlace, callApi, defaultApiSocket, readApiUrl } from './api-call.js'
 import type { CommandContext } from '../commands/context.js'
 import { definedOnly } from '../commands/shared-options.js'
@@ -103,7 +102,7 @@ function requestOf(settings: TokenSettings): object {
 /** @throws UsageError for a policy that cannot be, before the server is asked */
 function policyOf(settings: Omit<TokenSettings, 'type'>): PolicyOptions {
   const { policy, name, note, allow, deny, source, expires, maxChannels, maxLinks } = settings
-  const given: { readonly quota?: object } = policy === undefined ? {} : readPolicy(policy)
+  const given: { readonly quota?: object } = policy === undefined ? {} : readPolicyText(policy)
   const quota = { ...given.quota, ...quotaOf(settings) }
   const options = {
     ...given,
@@ -113,12 +112,7 @@ function policyOf(settings: Omit<TokenSettings, 'type'>): PolicyOptions {
     ...(maxChannels === 0 ? {} : { maxChannels }),
     ...(maxLinks === 0 ? {} : { maxLinks }),
   }
-  try {
-    return Policy.parse(options).options
-  } catch (error) {
-    if (!(error instanceof PolicyFault)) throw error
-    throw new UsageError(error.message, { cause: error })
-  }
+  return checkedPolicy(options)
 }
 
 function quotaOf({ quotaDay, quotaMonth, quotaEnd, quotaRate }: Omit<TokenSettings, 'type'>): object {
@@ -127,16 +121,6 @@ function quotaOf({ quotaDay, quotaMonth, quotaEnd, quotaRate }: Omit<TokenSettin
 
 function nonEmpty(lists: Readonly<Record<string, readonly string[]>>): object {
   return Object.fromEntries(Object.entries(lists).filter(([, list]) => list.length > 0))
-}
-
-function readPolicy(text: string): object {
-  try {
-    const json: unknown = JSON.parse(text.startsWith('@') ? readFileSync(text.slice(1), 'utf8') : text)
-    if (typeof json === 'object' && json !== null && !Array.isArray(json)) return json
-  } catch (error) {
-    throw new UsageError(`--policy cannot be read: ${messageOf(error)}`, { cause: error })
-  }
-  throw new UsageError('--policy must be a JSON object, or @FILE with one')
 }
 
 /** How much of each quota is used: `34 % of the day's quota`. */

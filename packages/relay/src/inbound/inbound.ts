@@ -71,7 +71,7 @@ export interface InboundOptions extends PayloadOptions, Omit<ChannelSource, 'ent
   /** Connections open at once. @default 65536 */
   readonly maxConnections?: number
   /** Counts clients after their handshake; `pick` decides what happens at the limit. @default none */
-  readonly slots?: ChannelSlots
+  readonly slots?: Pick<ChannelSlots, 'occupy'>
   /** Counts clients until their handshake is over; several ports can share it. @default one of its own */
   readonly pending?: PendingConnections
   /** Limits of UDP associations. @default those of {@link InboundUdpOptions} */
@@ -85,9 +85,19 @@ export interface InboundOptions extends PayloadOptions, Omit<ChannelSource, 'ent
 /** What {@link Inbound.change} changes. */
 export type InboundPlaces = Pick<InboundOptions, 'host' | 'port' | 'listenOn' | 'accounts'>
 
+/** What {@link Inbound.setRules} sets. */
+export interface InboundRules {
+  /** @default none */
+  readonly targetRules?: TargetRules | undefined
+  /** @default no limit */
+  readonly pace?: Pace | undefined
+}
+
 /** The half that accepts proxy clients: listening ports whose connections become channels. */
 export class Inbound {
   readonly #options: InboundOptions
+  #rules: InboundRules
+  #users: readonly Account[]
   readonly #logger: Logger
   #places: readonly ListenAddress[]
   readonly #maxConnections: number
@@ -112,7 +122,9 @@ export class Inbound {
     this.#pending = options.pending ?? new PendingConnections()
     this.#pendingClients = new PendingClients(this.#pending, this.#logger)
     this.#refusals = new RefusalLog(systemClock, this.#logger)
-    this.#access = this.#makeAccess(options.accounts ?? [])
+    this.#rules = { targetRules: options.targetRules, pace: options.pace }
+    this.#users = options.accounts ?? []
+    this.#access = this.#makeAccess(this.#users)
   }
 
   /** Proxy clients connected now. */
@@ -159,7 +171,7 @@ export class Inbound {
    */
   async change(wanted: InboundPlaces): Promise<PortChange> {
     const places = wanted.port === undefined && (wanted.listenOn ?? []).length === 0 ? [] : placesOf(wanted)
-    const access = this.#makeAccess(wanted.accounts ?? [])
+    this.#makeAccess(wanted.accounts ?? [])
     const keys = new Set(places.map(formatListenAddress))
     const added = this.#isListening ? places.filter((place) => !this.#open.has(formatListenAddress(place))) : []
     const undo = (): void => this.#stop((key) => added.some((place) => formatListenAddress(place) === key))
@@ -172,12 +184,20 @@ export class Inbound {
     return {
       opened: added.flatMap((place) => this.#open.get(formatListenAddress(place))?.address ?? []),
       commit: () => {
-        this.#access = access
+        this.#users = wanted.accounts ?? []
+        // The rules may have changed since.
+        this.#access = this.#makeAccess(this.#users)
         this.#places = places
         this.#stop((key) => !keys.has(key))
       },
       undo,
     }
+  }
+
+  /** Has other rules and rates for connections that begin from now on. */
+  setRules(rules: InboundRules): void {
+    this.#rules = rules
+    this.#access = this.#makeAccess(this.#users)
   }
 
   /** Stops accepting, gives connections `graceMs` to finish, then cuts them. */
@@ -202,12 +222,14 @@ export class Inbound {
   }
 
   #makeAccess(users: readonly Account[]): Access {
-    const { accessRules = [], targetRules: user, dns, tenant } = this.#options
+    const { accessRules = [], dns, tenant, pace: _pace, ...options } = this.#options
+    const { targetRules: user, pace } = this.#rules
     const { handshakeDeadlineMs = defaultHandshakeDeadlineMs } = this.#options
     const hasRules = accessRules.length > 0 || user !== undefined
     const auth = users.length === 0 ? undefined : accounts(users)
     const serving: ServeSocksOptions = {
-      ...this.#options,
+      ...options,
+      ...(pace === undefined ? {} : { pace }),
       ...(hasRules ? { entryRules: new EntryRules(accessRules, { dns, user, tenant }) } : {}),
       auth,
       handshakeDeadlineMs,

@@ -1,3 +1,4 @@
+import type { Clock } from '@ls/foundation'
 import { type Pace, RateLimit } from '@ls/relay'
 import type { ResolvedServerOptions } from '../options.js'
 import type { Policy } from './policy.js'
@@ -5,19 +6,23 @@ import type { Policy } from './policy.js'
 /** The rates of one token: those of its policy, and a slower one while its quota is used up. */
 export class TokenRates {
   /** From the users to their targets; undefined without a limit. */
-  readonly up: RateLimit | undefined
+  up: RateLimit | undefined
   /** From the targets to the users; undefined without a limit. */
-  readonly down: RateLimit | undefined
-  readonly #policy: Policy
+  down: RateLimit | undefined
+  readonly #clock: Clock
+  #policy: Policy
   #slow = false
 
   constructor(policy: Policy, { clock }: Pick<ResolvedServerOptions, 'clock'>) {
+    this.#clock = clock
     this.#policy = policy
-    const mayBeSlow = policy.quota?.slowRate !== undefined
-    const limitOf = (way: 'up' | 'down'): RateLimit | undefined =>
-      mayBeSlow || policy.rate?.[way] !== undefined ? new RateLimit({ clock, ...this.#sizeOf(way) }) : undefined
-    this.up = limitOf('up')
-    this.down = limitOf('down')
+    this.#apply()
+  }
+
+  /** Holds the rates of another policy: connections that have some follow at once, others when they begin. */
+  change(policy: Policy): void {
+    this.#policy = policy
+    this.#apply()
   }
 
   /** Rates where our sockets lead to the targets; undefined without any. */
@@ -34,8 +39,21 @@ export class TokenRates {
   slowDown(slow: boolean): void {
     if (slow === this.#slow) return
     this.#slow = slow
-    this.up?.change(this.#sizeOf('up'))
-    this.down?.change(this.#sizeOf('down'))
+    this.#apply()
+  }
+
+  #apply(): void {
+    this.up = this.#limitOf('up', this.up)
+    this.down = this.#limitOf('down', this.down)
+  }
+
+  /** One that is there stays, since open connections have it. */
+  #limitOf(way: 'up' | 'down', known: RateLimit | undefined): RateLimit | undefined {
+    const { rate, quota } = this.#policy
+    const size = this.#sizeOf(way)
+    known?.change(size)
+    const isNeeded = quota?.slowRate !== undefined || rate?.[way] !== undefined
+    return known ?? (isNeeded ? new RateLimit({ clock: this.#clock, ...size }) : undefined)
   }
 
   #sizeOf(way: 'up' | 'down'): { bytesPerSecond: number; burstBytes?: number } {

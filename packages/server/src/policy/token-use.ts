@@ -23,46 +23,72 @@ export interface TokenUseOptions {
 
 /** What one token with a policy does now, and what it may. Refusals reach its user and the log. */
 export class TokenUse {
-  readonly policy: Policy
-  /** Rules for targets that somebody else resolves. */
-  readonly entryRules: EntryRules | undefined
+  #policy: Policy
+  #entryRules: EntryRules | undefined
   /** Slots of its channels, within those of all tokens. */
   readonly slots: ChannelSlots
   /** What it may move by day and month; undefined for no limit. */
-  readonly quota: Quota | undefined
-  /** What the half that reaches targets must know. */
-  readonly askerRules: Pick<Asker, 'rules' | 'onForbidden' | 'pace'>
-  /** Rates at a proxy port of the token, where its users send. */
-  readonly portPace: Pace | undefined
+  quota: Quota | undefined
   readonly #options: TokenUseOptions
   readonly #rates: TokenRates
-  /** Undefined where the roles of the policy are about another token. */
-  readonly #role: PolicyRole | undefined
 
   constructor(options: TokenUseOptions) {
-    const { record, policy, server, shared } = options
+    const { policy, server, shared } = options
     this.#options = options
-    this.policy = policy
-    // What the server says of tokens without a policy of their own is about this one as well.
-    this.#role = shared === undefined || policy === server.policy ? roles[record.kind] : undefined
-    const rules = { dns: server.dns, user: policy.targets, tenant: tenantOf(record) }
-    if (policy.targets !== undefined) this.entryRules = new EntryRules([], rules)
-    const onForbidden = (reason: string): void => this.refused(reason)
-    this.quota = shared?.quota ?? this.#openQuota()
+    this.#policy = policy
+    this.slots = shared?.slots ?? new ChannelSlots({ ...slotsOf(policy, server), parent: server.slots })
     this.#rates = shared?.rates ?? new TokenRates(policy, server)
-    this.keepRates(Date.now())
-    const { ofTargets: pace, ofUsers } = this.#rates
-    this.portPace = ofUsers
-    this.askerRules = {
-      ...(policy.targets === undefined ? {} : { rules: policy.targets, onForbidden }),
+    this.#apply()
+  }
+
+  get policy(): Policy {
+    return this.#policy
+  }
+
+  /** Rules for targets that somebody else resolves. */
+  get entryRules(): EntryRules | undefined {
+    return this.#entryRules
+  }
+
+  /** What the half that reaches targets must know. */
+  get askerRules(): Pick<Asker, 'rules' | 'onForbidden' | 'pace'> {
+    const { targets } = this.#policy
+    const { ofTargets: pace } = this.#rates
+    return {
+      ...(targets === undefined ? {} : { rules: targets, onForbidden: (reason) => this.refused(reason) }),
       ...(pace === undefined ? {} : { pace }),
     }
-    const ofServer = { limit: server.maxTokenChannels, what: 'channels of this token (--max-token-channels)' }
-    const { maxChannels = ofServer.limit } = policy
-    const ofPolicy = { limit: maxChannels, what: 'channels of this token (its policy)' }
-    this.slots =
-      shared?.slots ??
-      new ChannelSlots({ ...(maxChannels < ofServer.limit ? ofPolicy : ofServer), parent: server.slots })
+  }
+
+  /** Rates at a proxy port of the token, where its users send. */
+  get portPace(): Pace | undefined {
+    return this.#rates.ofUsers
+  }
+
+  /** Has another policy: its limits hold at once, its rules for what begins from now on. */
+  change(policy: Policy): void {
+    const { server, shared } = this.#options
+    this.#policy = policy
+    if (shared === undefined) {
+      this.slots.resize(slotsOf(policy, server))
+      this.#rates.change(policy)
+    }
+    this.#apply()
+  }
+
+  #apply(): void {
+    const { record, server, shared } = this.#options
+    const { targets } = this.#policy
+    const rules = { dns: server.dns, user: targets, tenant: tenantOf(record) }
+    this.#entryRules = targets === undefined ? undefined : new EntryRules([], rules)
+    this.quota = shared === undefined ? this.#openQuota() : shared.quota
+    this.keepRates(Date.now())
+  }
+
+  /** Undefined where the roles of the policy are about another token. What the server says of tokens without a policy of their own is about all. */
+  get #role(): PolicyRole | undefined {
+    const { record, server, shared } = this.#options
+    return shared === undefined || this.#policy === server.policy ? roles[record.kind] : undefined
   }
 
   /** Rates of all its connections. */
@@ -72,7 +98,7 @@ export class TokenUse {
 
   /** Has the rates follow the quota, where that slows down. */
   keepRates(nowMs: number): void {
-    if (this.quota?.limits.atEnd === 'slow') this.#rates.slowDown(this.quota.exceeded(nowMs) !== undefined)
+    this.#rates.slowDown(this.quota?.limits.atEnd === 'slow' && this.quota.exceeded(nowMs) !== undefined)
   }
 
   /** Checks a client that wants a link. @throws Forbidden, or Crowded if it may try again */
@@ -108,7 +134,8 @@ export class TokenUse {
   }
 
   #openQuota(): Quota | undefined {
-    const { record, policy, server, quotas } = this.#options
+    const { record, server, quotas } = this.#options
+    const policy = this.#policy
     if (policy.quota === undefined) return undefined
     const warn = (what: string, { period, usedBytes, limitBytes }: QuotaUse): void => {
       server.logger.warn(
@@ -127,6 +154,13 @@ export class TokenUse {
     const exceeded = this.quota.exceeded(nowMs)
     return exceeded === undefined ? undefined : quotaFault(exceeded)
   }
+}
+
+function slotsOf({ maxChannels }: Policy, server: ResolvedServerOptions): { limit: number; what: string } {
+  const { maxTokenChannels } = server
+  if (maxChannels !== undefined && maxChannels < maxTokenChannels)
+    return { limit: maxChannels, what: 'channels of this token (its policy)' }
+  return { limit: maxTokenChannels, what: 'channels of this token (--max-token-channels)' }
 }
 
 /** Names a token where its text must not show. */

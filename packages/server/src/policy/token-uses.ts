@@ -52,6 +52,21 @@ export class TokenUses {
     this.#watch(peer)
   }
 
+  /**
+   * A token has another policy, or none: those who have a link stay, with the new limits.
+   *
+   * @param sharing Tokens that are under the same policy.
+   */
+  changed(record: TokenRecord, sharing: Iterable<TokenRecord>): void {
+    const { policy = this.#options.server.policy } = record
+    for (const each of [record, ...sharing]) {
+      if (policyHolderOf(each) !== record) continue
+      if (policy === undefined) this.#uses.delete(each)
+      else this.#uses.get(each)?.change(policy)
+    }
+    for (const peer of this.#options.peers()) if (policyHolderOf(peer.record) === record) this.joined(peer)
+  }
+
   /** A channel of a token is over; without a token it is one of the server's own proxy ports. */
   ended(record: TokenRecord | undefined, channel: Channel | ForwardedChannel): void {
     this.#meter.ended(record, channel)

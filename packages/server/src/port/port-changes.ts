@@ -1,5 +1,8 @@
 import type { Account, PortChange } from '@ls/relay'
 import { ServerError } from '../errors.js'
+import { Policy } from '../policy/policy.js'
+import type { PolicyOptions } from '../policy/policy-options.js'
+import type { TokenUses } from '../policy/token-uses.js'
 import type { ReverseGroups } from '../reverse/reverse-groups.js'
 import type { TokenRegistry } from '../tokens/token-registry.js'
 import { faultOf, type ReverseTokenRequest } from '../tokens/token-requests.js'
@@ -11,11 +14,12 @@ export interface LinkAddress {
   readonly port: number
 }
 
-/** Changes ports of a running server: new ones open beside the old, and links and connections stay. */
+/** Changes ports and policies of a running server: new ports open beside the old, and links and connections stay. */
 export class PortChanges {
   readonly #ports: ServerPorts
   readonly #tokens: TokenRegistry
   readonly #groups: ReverseGroups
+  readonly #uses: TokenUses
   readonly #onMoved: (address: LinkAddress) => unknown
 
   /** @param onMoved The port for links is another one. */
@@ -23,11 +27,13 @@ export class PortChanges {
     ports: ServerPorts,
     tokens: TokenRegistry,
     groups: ReverseGroups,
+    uses: TokenUses,
     onMoved: (address: LinkAddress) => unknown,
   ) {
     this.#ports = ports
     this.#tokens = tokens
     this.#groups = groups
+    this.#uses = uses
     this.#onMoved = onMoved
   }
 
@@ -71,6 +77,20 @@ export class PortChanges {
     const record = this.#tokens.find(token)
     if (record?.kind !== 'reverse') throw new ServerError('ERR_SERVER_NO_REVERSE_TOKEN', 'reverse token does not exist')
     return this.#groups.change(record, request)
+  }
+
+  /**
+   * Gives a token another policy, or none of its own. Links and connections stay: rates, quotas and limits hold at once, rules
+   * for what begins from now on.
+   *
+   * @throws ServerError for an unknown token, PolicyFault for a policy that cannot be
+   */
+  changePolicy(token: string, policy: Policy | PolicyOptions | undefined): void {
+    const record = this.#tokens.find(token)
+    if (record === undefined) throw new ServerError('ERR_SERVER_TOKEN_INVALID', 'token does not exist')
+    record.policy = policy === undefined ? undefined : Policy.of(policy)
+    this.#uses.changed(record, record.kind === 'reverse' ? this.#tokens.connectorsOf(record) : [])
+    if (record.kind === 'reverse') this.#groups.of(record)?.policyChanged()
   }
 
   /** Resolves when the SOCKS port of a token is open, if that waits for no provider. @throws ListenError */

@@ -15,7 +15,14 @@ test('ReverseGroup refuses connections at its port once all tokens have as many 
   const record = new TokenRegistry().add({ kind: 'reverse', token: 'r', ...place })
   const slots = new ChannelSlots({ limit: 0, what: 'channels of all tokens (ulimit -n)' })
   const server = { ...resolveServerOptions({}), slots }
-  const group = new ReverseGroup({ record, socksNowait: true, server, use: undefined, onListening() {}, onError() {} })
+  const group = new ReverseGroup({
+    record,
+    socksNowait: true,
+    server,
+    use: () => undefined,
+    onListening() {},
+    onError() {},
+  })
   await group.listen()
   const socket = connect(group.port, '127.0.0.1').on('error', () => {})
   socket.write('CONNECT a.example:80 HTTP/1.1\r\nHost: a.example:80\r\n\r\n')
@@ -34,7 +41,7 @@ test('ReverseGroup.sourceFor gives the rules and the rate of the policy', () => 
   const policy = Policy.parse({ deny: [':25'], rate: { up: 2000 } })
   const rareLog = new RareLog(systemClock, silentLogger)
   const use = new TokenUse({ record, policy, server, rareLog, quotas: new QuotaBook(undefined) })
-  const group = new ReverseGroup({ record, socksNowait: false, server, use, onListening() {}, onError() {} })
+  const group = new ReverseGroup({ record, socksNowait: false, server, use: () => use, onListening() {}, onError() {} })
   const { entryRules, portPace: pace } = use
   expect(group.sourceFor(undefined)).toMatchObject({ entryRules, pace })
 })

@@ -23,8 +23,8 @@ export interface ReverseGroupOptions {
   /** Listen before the first provider has come. @default false */
   readonly socksNowait: boolean
   readonly server: ResolvedServerOptions
-  /** What the token's policy says; undefined without one. */
-  readonly use: TokenUse | undefined
+  /** What the token's policy says now; undefined without one. */
+  use(): TokenUse | undefined
   /** The SOCKS port is open. */
   onListening(address: ListenAddress): void
   /** The SOCKS port could not be opened. */
@@ -45,8 +45,8 @@ export class ReverseGroup {
   /** Requests of connectors, by the provider that owns their token. */
   readonly #owned = new Map<string, Balancer>()
   readonly #inbound: Inbound | undefined
-  /** Slots of connections at the SOCKS port. */
-  readonly #slots: ChannelSlots
+  /** Slots of connections at the SOCKS port, for a token without a policy. */
+  readonly #ownSlots: ChannelSlots
   #listening: Promise<void> | undefined
   #failures = 0
   #retryTimer: TimerHandle
@@ -57,9 +57,8 @@ export class ReverseGroup {
     this.record = record
     this.#options = options
     this.#all = new Balancer({ clock: server.clock, waitMs: server.providerWaitMs })
-    const { use } = options
     const what = 'connections of this token (--max-token-channels)'
-    this.#slots = use?.slots ?? new ChannelSlots({ limit: server.maxTokenChannels, what, parent: server.slots })
+    this.#ownSlots = new ChannelSlots({ limit: server.maxTokenChannels, what, parent: server.slots })
     const { listenOn = [] } = record
     if (record.port < 0 && listenOn.length === 0) return
     this.#inbound = new Inbound({
@@ -70,28 +69,33 @@ export class ReverseGroup {
         allowOrigins: server.allowOrigins,
         ...believedProxies(server),
       }),
-      ...(use?.policy.targets === undefined ? {} : { targetRules: use.policy.targets }),
-      ...(use?.portPace === undefined ? {} : { pace: use.portPace }),
       maxConnections: server.maxTokenChannels + server.pending.maxPending,
-      slots: this.#slots,
+      slots: { occupy: () => this.slots.occupy() },
       tenant: record,
       pick: (signal) => this.#pick(signal),
       pickOther: (tried) => this.#all.other(tried),
       unlinkedLimitMs: sleepingProviderMs,
       logger: server.logger,
     })
+    this.policyChanged()
+  }
+
+  /** The token has another policy: it holds for connections that begin from now on. */
+  policyChanged(): void {
+    const use = this.#options.use()
+    this.#inbound?.setRules({ targetRules: use?.policy.targets, pace: use?.portPace })
   }
 
   /** @throws RelayError `busy` at the limit of the token or of all tokens, `forbidden` where its policy says so */
   #pick(signal: Cancellation): ReturnType<Balancer['pick']> {
     this.#checkHours()
-    this.#slots.check()
+    this.slots.check()
     return this.#all.pick(signal)
   }
 
   /** @throws RelayError `forbidden` where no channel of the token may begin now */
   #checkHours(): void {
-    const refusal = this.#options.use?.channelRefusal()
+    const refusal = this.#options.use()?.channelRefusal()
     if (refusal !== undefined) throw refusal
   }
 
@@ -199,7 +203,7 @@ export class ReverseGroup {
   /** Opens channels to one provider process, or to all providers in turn, as the policy of the token allows. */
   sourceFor(instance: string | undefined): PacedSource {
     const providers = (): Balancer => (instance === undefined ? this.#all : this.#ownedBy(instance))
-    const { use } = this.#options
+    const use = this.#options.use()
     return {
       pick: (signal) => {
         this.#checkHours()
@@ -214,7 +218,7 @@ export class ReverseGroup {
 
   /** Counts the connections at the ports of this token. */
   get slots(): ChannelSlots {
-    return this.#slots
+    return this.#options.use()?.slots ?? this.#ownSlots
   }
 
   /** A connector token has another owner, or none. */

@@ -149,7 +149,7 @@ export class ReverseGroups {
   #make(record: ReverseToken, socksNowait: boolean): ReverseGroup {
     const { server, use, onListening, onError } = this.#options
     try {
-      const ofGroup = { record, socksNowait, server, use: use(record) }
+      const ofGroup = { record, socksNowait, server, use: () => use(record) }
       return new ReverseGroup({ ...ofGroup, onListening: (at) => onListening(record, at), onError })
     } catch (error) {
       this.#ports.release(record.port)

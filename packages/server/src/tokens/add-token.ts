@@ -49,7 +49,7 @@ export function addReverse(
  * @throws ServerError when it is taken, or the reverse token is unknown
  */
 export function addConnector(
-  { token = makeToken(), reverseToken, ...options }: ConnectorTokenRequest,
+  { token = makeToken(), reverseToken, sharesPolicy = false, ...options }: ConnectorTokenRequest,
   tokens: TokenRegistry,
 ): string {
   const reverse = tokens.findReverse(reverseToken)
@@ -57,7 +57,14 @@ export function addConnector(
   const isSame = known?.kind === 'connector' && known.reverse === reverse && known.owner === undefined
   if (isSame && known.policy === undefined && options.policy === undefined) return token
   if (known !== undefined) throw new ServerError('ERR_SERVER_TOKEN_EXISTS', 'connector token already exists')
-  return tokens.add({ kind: 'connector' as const, token, reverse, owner: undefined, ...policyOf(options) }).token
+  return tokens.add({
+    kind: 'connector' as const,
+    token,
+    reverse,
+    owner: undefined,
+    sharesPolicy,
+    ...policyOf(options),
+  }).token
 }
 
 function policyOf({ policy }: TokenOptions): { policy?: Policy } {

@@ -52,8 +52,8 @@ export class Tenant {
 
 /** The token whose policy holds: a provider must not make tokens that may do more than its own. */
 export function policyHolderOf(record: TokenRecord): TokenRecord {
-  const isMade = record.kind === 'connector' && record.owner !== undefined && record.policy === undefined
-  return isMade ? record.reverse : record
+  if (record.kind !== 'connector' || record.policy !== undefined) return record
+  return record.owner !== undefined || record.sharesPolicy === true ? record.reverse : record
 }
 
 /** Providers make connector tokens, so these must not count as tenants of their own. */

@@ -10,7 +10,7 @@ export interface ForwardToken {
   /** In clear text. */
   readonly token: string
   /** How it may be used. @default the server's policy */
-  readonly policy?: Policy
+  policy?: Policy | undefined
 }
 
 /** A token for providers, with the SOCKS port that leads to them, if any. Its port and users can change. */
@@ -19,7 +19,7 @@ export interface ReverseToken {
   /** In clear, as the provider shows it. */
   readonly token: string
   /** How it may be used. @default the server's policy */
-  readonly policy?: Policy
+  policy?: Policy | undefined
   /** SOCKS port of this token; −1 for none (autonomy, protocol.md §1), 0 until the system has chosen one. */
   port: number
   /** Address of the SOCKS port. */
@@ -45,8 +45,10 @@ export interface ConnectorToken {
   readonly kind: 'connector'
   /** In clear, as the connector shows it. */
   readonly token: string
-  /** How it may be used. @default that of `reverse` if a provider added it, else the server's policy */
-  readonly policy?: Policy
+  /** How it may be used. @default that of `reverse` if a provider added it or with `sharesPolicy`, else the server's policy */
+  policy?: Policy | undefined
+  /** It is under the policy of `reverse`, and shares what that limits. @default false */
+  readonly sharesPolicy?: boolean
   /** The token of the providers that it leads to. */
   readonly reverse: ReverseToken
   /** The provider that added it (its instance, as hex); undefined when the server did. */

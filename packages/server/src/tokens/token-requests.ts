@@ -48,6 +48,8 @@ export interface ConnectorTokenRequest extends TokenOptions {
   readonly token?: string
   /** The token of the providers that it is to lead to. */
   readonly reverseToken: string
+  /** Without a policy of its own, it is under that of `reverseToken`, and shares what that limits. @default false */
+  readonly sharesPolicy?: boolean
 }
 
 /** Returns the fault of a request for a reverse token; undefined if it has none. Never shows the password. */

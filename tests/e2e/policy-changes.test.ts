@@ -1,0 +1,46 @@
+import { LinkSocksClient } from '@ls/client'
+import { LinkSocksServer } from '@ls/server'
+import { connect } from '@ls/socks5/node'
+import { echoServer, freePort, onceEvent } from '@ls/testkit'
+import { describe, expect, test } from 'vitest'
+import { afterTest, closing } from '../stress/cleanup.js'
+
+async function ask(port: number | undefined, target: { host: string; port: number }): Promise<string> {
+  try {
+    const socket = await connect({ proxy: { host: '127.0.0.1', port: port ?? 0 }, target })
+    socket.on('error', () => {})
+    afterTest(() => socket.destroy())
+    return 'ok'
+  } catch (error) {
+    return (error as Error).message
+  }
+}
+
+const forbidden: unknown = expect.stringMatching(/not allowed|forbidden|0x02/i)
+
+describe('PortChanges.changePolicy', () => {
+  test('holds at the port of a reverse token, and for connectors that share the policy', async () => {
+    const echo = closing(await echoServer())
+    const target = { host: '127.0.0.1', port: echo.port }
+    const server = closing(new LinkSocksServer({ host: '127.0.0.1', port: 0 }))
+    await server.listen()
+    const url = `ws://127.0.0.1:${server.address?.port}`
+    const { token, port } = server.addReverseToken({ socksPort: await freePort() })
+    const connector = server.addConnectorToken({ reverseToken: token, sharesPolicy: true })
+    const listening = onceEvent(server, 'socksListening')
+    await closing(new LinkSocksClient({ url, token, reverse: true })).start()
+    await listening
+    const other = closing(new LinkSocksClient({ url, token: connector, socksPort: 0 }))
+    await other.start()
+    const both = async () => [await ask(port, target), await ask(other.socksAddress?.port, target)]
+    const before = await both()
+    server.ports.changePolicy(token, { deny: ['127.0.0.0/8'] })
+    const after = await both()
+    server.ports.changePolicy(token, undefined)
+    expect([before, after, await both()]).toEqual([
+      ['ok', 'ok'],
+      [forbidden, forbidden],
+      ['ok', 'ok'],
+    ])
+  })
+})
