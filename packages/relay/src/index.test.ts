@@ -10,6 +10,7 @@ test('@ls/relay exports what it says it does', () => {
       "Forwards",
       "Inbound",
       "ListenError",
+      "LiveChannel",
       "Outbound",
       "RateLimit",
       "RefusalLog",
@@ -53,6 +54,7 @@ test('@ls/relay exports what it says it does', () => {
       "readHostPort",
       "readPlace",
       "replyOf",
+      "shownTarget",
       "writeExposure",
     ]
   `)

@@ -1,6 +1,7 @@
 export { ChannelSlots, type ChannelSlotsOptions } from './channel-slots.js'
 export { Balancer, type BalancerOptions } from './balancer.js'
 export { outcomeOf, outcomeOfForwarded, type Outcome } from './counts/outcome.js'
+export { LiveChannel, shownTarget } from './counts/live-channel.js'
 export { SessionCounts } from './counts/session-counts.js'
 export { type Moved, movedBy, Traffic, type TrafficSnapshot } from './counts/traffic.js'
 export type { Cancellation } from './cancellation.js'

@@ -1,14 +1,15 @@
 import { EventEmitter } from 'node:events'
 import { asError, type Logger, RareLog, type Snapshot } from '@ls/foundation'
-import { type Exposure, Outbound, parseExposure, RefusalLog } from '@ls/relay'
-import { AllowedOrigins, connectByteStream, type RefusalCounts } from '@ls/transport'
+import type { LiveView } from '@ls/observe'
+import { type Exposure, Outbound, parseExposure } from '@ls/relay'
+import { connectByteStream, type RefusalCounts } from '@ls/transport'
 import { Admission } from './links/admission.js'
-import { ApiSocket } from './api/api-socket.js'
-import { ManagementApi } from './api/management-api.js'
+import { ServerApi } from './api/server-api.js'
+import { Attendance } from './links/attendance.js'
 import { AuthThrottle } from './links/auth-throttle.js'
 import { type ChannelInfo, closeChannel, listChannels } from './reverse/channel-info.js'
-import { type RefusalCause, ServerCounts } from './counts/server-counts.js'
-import { takeSnapshot } from './counts/server-snapshot.js'
+import type { RefusalCause } from './counts/server-counts.js'
+import { type ObservedServer, ServerObserver } from './live/server-observer.js'
 import { ConnectorMessages } from './links/connector-messages.js'
 import { ServerError } from './errors.js'
 import { answerExpose } from './expose/expose-messages.js'
@@ -51,8 +52,7 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
   readonly #admission: Admission
   /** Shared by tokens and the API key. */
   readonly #throttle: AuthThrottle
-  readonly #refusals: RefusalLog
-  readonly #counts = new ServerCounts((record, channel) => this.#uses.ended(record, channel))
+  readonly #observer: ServerObserver
   readonly #switchboard: Switchboard
   readonly #outbound: Outbound
   readonly #router: ChannelRouter
@@ -60,8 +60,8 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
   readonly #connectorMessages: ConnectorMessages
   readonly #orphanedTokens: OrphanedTokens
   readonly #exposures: Exposures
-  readonly #api: ManagementApi | undefined
-  #apiSocket: ApiSocket | undefined
+  readonly #attendance: Attendance
+  readonly #api: ServerApi
   readonly #kept: KeptTokens | undefined
   readonly #own: ServerPorts
   #state: 'idle' | 'starting' | 'listening' | 'closing' | 'closed' = 'idle'
@@ -71,11 +71,11 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
   constructor(options: ServerOptions = {}) {
     super()
     this.#options = resolveServerOptions(options)
-    const { logger, clock, apiKey, apiSocket, socksHost, state, orphanedTokenMs } = this.#options
+    const { logger, clock, socksHost, state, orphanedTokenMs } = this.#options
     this.#logger = logger
     this.#throttle = new AuthThrottle({ clock })
-    this.#refusals = new RefusalLog(clock, logger)
-    this.#switchboard = new Switchboard(new RareLog(clock, logger), this.#counts.forwardedEnded)
+    this.#observer = new ServerObserver({ clock, logger }, () => this.#parts())
+    this.#switchboard = new Switchboard(new RareLog(clock, logger), this.#observer.forwardedEnded)
     this.#own = this.#makePorts()
     const ownPorts = () => [...this.#own.numbers, ...this.#groups.ports, ...this.#exposures.ports]
     this.#outbound = new Outbound({ ...this.#options, ownPorts, dialWebSocket: connectByteStream })
@@ -108,7 +108,14 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
     this.#orphanedTokens = new OrphanedTokens({ ...ofProviders, clock, keepMs: orphanedTokenMs })
     const keeping = { tokens: this.#tokens, logger, socksHost, server: this, orphans: this.#orphanedTokens }
     this.#kept = state === undefined ? undefined : new KeptTokens({ state, ...keeping })
-    this.#api = apiKey === undefined && apiSocket === undefined ? undefined : this.#makeApi(apiKey)
+    const attended = { groups: this.#groups, exposures: this.#exposures, uses: this.#uses }
+    this.#attendance = new Attendance({ ...attended, orphanedTokens: this.#orphanedTokens })
+    this.#api = new ServerApi({
+      server: this,
+      options: this.#options,
+      throttle: this.#throttle,
+      onWrongKey: (remoteAddress) => this.#refused(remoteAddress, 'wrong API key', 'api-key'),
+    })
     this.ports = new PortChanges(this.#own, this.#tokens, this.#groups, this.#uses, (at) => this.emit('listening', at))
   }
 
@@ -129,18 +136,7 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
 
   /** What the server has counted, and how much of its limits is in use; walks all open channels. */
   snapshot(): Snapshot {
-    return takeSnapshot({
-      state: this.#state,
-      options: this.#options,
-      counts: this.#counts,
-      admission: this.#admission,
-      groups: this.#groups,
-      switchboard: this.#switchboard,
-      outbound: this.#outbound,
-      ownProxy: this.#own.ownProxy,
-      port: this.#own.links,
-      quotas: this.#uses.quotaCounts(this.#tokens),
-    })
+    return this.#observer.snapshot()
   }
 
   /** All tokens in the order of adding, with the clients of each. */
@@ -156,7 +152,24 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
 
   /** Closes a channel, by the id that {@link channels} shows; false when there is none. */
   closeChannel(id: string): boolean {
-    return closeChannel(id, this.peers, this.#switchboard)
+    const { session } = this.#own.ownProxy ?? {}
+    const sessions = Array.from(this.peers, (peer) => peer.session)
+    return closeChannel(id, session === undefined ? sessions : [...sessions, session], this.#switchboard)
+  }
+
+  /** Lists of links and connections, and a stream of events: what the API shows to those who watch. */
+  get live(): LiveView {
+    return this.#observer.live.view
+  }
+
+  /** Ends a link and its channels, by the id that {@link live} shows; false when there is none. Its client may come back. */
+  closeLink(id: string): boolean {
+    return this.#observer.live.closeLink(id)
+  }
+
+  /** The program has read its configuration again: what changed, a line each, or why it did not. For those who watch. */
+  reloaded(outcome: readonly string[] | Error): void {
+    this.#observer.reloaded(outcome)
   }
 
   /**
@@ -229,7 +242,7 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
     this.#state = 'starting'
     this.#kept?.restore()
     try {
-      this.#apiSocket ??= await ApiSocket.openAt(this.#options.apiSocket, this.#api)
+      await this.#api.open()
       this.#own.use(await this.#own.open(signal))
     } catch (error) {
       if (this.#closing === undefined) this.#state = 'idle'
@@ -258,18 +271,19 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
     return this.#closing
   }
 
-  #makeApi(apiKey: string | undefined): ManagementApi {
-    const { clock, logger, allowOrigins, writeMetrics } = this.#options
-    return new ManagementApi({
-      server: this,
-      apiKey,
-      writeMetrics,
-      throttle: this.#throttle,
-      allowOrigins: new AllowedOrigins(allowOrigins),
-      onWrongKey: (remoteAddress) => this.#refused(remoteAddress, 'wrong API key', 'api-key'),
-      clock,
-      logger,
-    })
+  #parts(): ObservedServer {
+    return {
+      state: this.#state,
+      options: this.#options,
+      admission: this.#admission,
+      groups: this.#groups,
+      switchboard: this.#switchboard,
+      outbound: this.#outbound,
+      ownProxy: this.#own.ownProxy,
+      port: this.#own.links,
+      uses: this.#uses,
+      tokens: this.#tokens,
+    }
   }
 
   #makeAdmission(): Admission {
@@ -277,7 +291,7 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
       server: this.#options,
       tokens: this.#tokens,
       throttle: this.#throttle,
-      counts: this.#counts,
+      observer: this.#observer,
       onJoin: (peer) => this.#join(peer),
       onLeave: (peer, reason) => this.#leave(peer, reason),
       onLinked: (peer) => this.#groups.of(peer.record)?.wake(peer),
@@ -295,10 +309,10 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
   #makePorts(): ServerPorts {
     return new ServerPorts({
       server: this.#options,
-      counts: this.#counts,
+      watchOwn: this.#observer.own,
       outbound: () => this.#outbound,
       linkPort: () => ({
-        api: this.#options.apiKey === undefined ? undefined : this.#api,
+        api: this.#api.atPort,
         throttle: this.#throttle,
         isKnownToken: (hash) => this.#tokens.findByHash(hash) !== undefined,
         onRefused: (remoteAddress, reason) => this.#refused(remoteAddress, reason, 'token'),
@@ -309,13 +323,13 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
   }
 
   #refused(remoteAddress: string, reason: string, cause: RefusalCause): void {
-    this.#counts.refused(cause)
-    this.#refusals.add(remoteAddress, reason)
+    this.#observer.refused(remoteAddress, reason, cause)
     this.emit('clientRefused', remoteAddress, reason)
   }
 
   async #shutDown(graceMs: number): Promise<void> {
     this.#state = 'closing'
+    this.live.publish('drain', { grace_ms: graceMs })
     this.#admission.close()
     const portClosed = this.#own.links?.close()
     await Promise.all([
@@ -324,7 +338,8 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
       this.#own.ownProxy?.close(graceMs),
       peersIdle(this.peers, graceMs),
     ])
-    await this.#apiSocket?.close()
+    this.live.close()
+    await this.#api.close()
     for (const { session } of this.peers) session.close('the server is shutting down')
     await this.#own.closeAll()
     await portClosed
@@ -334,29 +349,15 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
   }
 
   #join(peer: Peer): void {
-    const { record, instance, session } = peer
-    const group = this.#groups.of(record)
-    if (record.kind === 'connector') group?.addConnector(peer)
-    if (record.kind === 'reverse') {
-      this.#orphanedTokens.ownerCame(record, instance)
-      group?.addProvider(peer)
-    }
+    this.#attendance.join(peer)
     const info = describeClient(peer)
-    this.#uses.joined(peer)
-    const { window, fin, resume } = session.options
+    const { window, fin, resume } = peer.session.options
     this.#logger.info({ ...info, window, fin, resume }, 'client connected')
     this.emit('clientConnected', info)
   }
 
   #leave(peer: Peer, reason: string): void {
-    const { record, instance } = peer
-    const group = this.#groups.of(record)
-    if (record.kind === 'connector') group?.removeConnector(peer)
-    if (record.kind === 'reverse') {
-      group?.removeProvider(peer)
-      if (group?.hasProvider(instance) !== true) this.#exposures.ownerLeft(record, instance)
-      this.#orphanedTokens.ownerLeft(record, instance)
-    }
+    this.#attendance.leave(peer)
     const info = describeClient(peer)
     this.#logger.info({ ...info, reason }, 'client disconnected')
     this.emit('clientDisconnected', info, reason)

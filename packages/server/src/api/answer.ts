@@ -1,10 +1,13 @@
 import type { ServerResponse } from 'node:http'
+import type { Writable } from 'node:stream'
 
 /** An answer: `body` is sent as JSON; without it the body is empty. */
 export interface Answer {
   readonly status: number
   readonly body?: unknown
   readonly headers?: Readonly<Record<string, string>>
+  /** Writes the body as long as it likes; its type is in the headers. */
+  readonly stream?: (body: Writable) => void
 }
 
 /** A refused request. The caller sees the message, so it must not hold a secret. */
@@ -26,11 +29,12 @@ export function failure(status: number, error: string, headers?: Readonly<Record
 }
 
 /** Sends an answer, unless the caller has gone away. */
-export function send(response: ServerResponse, { status, body, headers = {} }: Answer): void {
+export function send(response: ServerResponse, { status, body, headers = {}, stream }: Answer): void {
   if (response.destroyed) return
   // Answers hold tokens: no cache may keep them.
   const type = body === undefined ? {} : jsonType
   response.writeHead(status, { ...type, ...headers, 'cache-control': 'no-store' })
+  if (stream !== undefined && response.req.method !== 'HEAD') return stream(response)
   response.end(body === undefined ? undefined : toText(body))
 }
 

@@ -1,4 +1,5 @@
 import type { Clock, Logger, Snapshot } from '@ls/foundation'
+import type { LiveView } from '@ls/observe'
 import type { Answer } from './answer.js'
 import type { ChannelInfo } from '../reverse/channel-info.js'
 import type { ConnectorTokenRequest, ReverseTokenRequest, TokenOptions } from '../tokens/token-requests.js'
@@ -9,6 +10,10 @@ export interface ApiCall {
   readonly server: ManagedServer
   /** Decoded part of the path at the name in braces; empty if the route has none. */
   readonly parameter: string
+  /** What follows `?`. */
+  readonly query: URLSearchParams
+  /** The header of that name: the last event that a reader has seen. */
+  readonly lastEventId: string | undefined
   /** The Accept header of the request. */
   readonly accept: string | undefined
   /** Writes the server's numbers for Prometheus; undefined if nobody can. */
@@ -39,6 +44,9 @@ export interface ManagedServer {
   removeToken(token: string): Promise<boolean>
   keepToken(token: string, options?: { readonly isNew?: boolean }): Promise<void>
   closeChannel(id: string): boolean
+  /** Lists and events for those who watch. */
+  readonly live: LiveView
+  closeLink(id: string): boolean
   /** Undefined where there is nothing to read again. */
   readonly reload: (() => Promise<readonly string[]>) | undefined
 }

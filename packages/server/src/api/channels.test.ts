@@ -19,7 +19,13 @@ const channel: ChannelInfo = {
 function show(channels: Iterable<ChannelInfo>) {
   const clock = new FakeClock(1234.6)
   const server = { channels: () => channels } as ManagedServer
-  const request = { parameter: '', accept: undefined, readBody: () => Promise.resolve('') }
+  const request = {
+    parameter: '',
+    query: new URLSearchParams(),
+    lastEventId: undefined,
+    accept: undefined,
+    readBody: () => Promise.resolve(''),
+  }
   return showChannels({ ...request, server, clock, writeMetrics: undefined, logger: silentLogger })
 }
 

@@ -98,6 +98,12 @@ async function throttled(ask: () => Promise<Response>): Promise<Response> {
   return afterDelay(late, 1000, ask)
 }
 
+/** The beginning of an answer without an end. */
+async function firstPart(answer: Response): Promise<Response> {
+  const { value } = (await answer.body?.getReader().read()) ?? {}
+  return new Response(value, answer)
+}
+
 /** Asks a server with a configuration that is read like this. */
 async function reloadedBy(reload: NonNullable<ServerOptions['reload']>): Promise<Response> {
   await Promise.all([server.close(), target.close()])
@@ -169,6 +175,48 @@ const cases: Record<string, () => Promise<Response>> = {
   'delete /api/channels/{id} 403': () => callFromPage('DELETE', `/api/channels/${unknownId}`),
   'delete /api/channels/{id} 404': () => call('DELETE', `/api/channels/${unknownId}`),
   'delete /api/channels/{id} 429': () => throttled(() => call('DELETE', `/api/channels/${unknownId}`)),
+  'get /api/connections 200': async () => {
+    await openChannel()
+    return call('GET', '/api/connections?sort=rate&protocol=tcp')
+  },
+  'get /api/connections 400': () => call('GET', '/api/connections?limt=1'),
+  'get /api/connections 401': () => call('GET', '/api/connections', undefined, 'wrong'),
+  'get /api/connections 403': () => callFromPage('GET', '/api/connections'),
+  'get /api/connections 429': () => throttled(() => call('GET', '/api/connections')),
+  'delete /api/connections/{id} 200': async () => {
+    await openChannel()
+    return call('DELETE', `/api/connections/${[...server.channels()][0]?.id}`)
+  },
+  'delete /api/connections/{id} 401': () => call('DELETE', `/api/connections/${unknownId}`, undefined, 'wrong'),
+  'delete /api/connections/{id} 403': () => callFromPage('DELETE', `/api/connections/${unknownId}`),
+  'delete /api/connections/{id} 404': () => call('DELETE', `/api/connections/${unknownId}`),
+  'delete /api/connections/{id} 429': () => throttled(() => call('DELETE', `/api/connections/${unknownId}`)),
+  'get /api/links 200': async () => {
+    await openChannel()
+    return call('GET', '/api/links?role=forward')
+  },
+  'get /api/links 400': () => call('GET', '/api/links?order=up'),
+  'get /api/links 401': () => call('GET', '/api/links', undefined, 'wrong'),
+  'get /api/links 403': () => callFromPage('GET', '/api/links'),
+  'get /api/links 429': () => throttled(() => call('GET', '/api/links')),
+  'delete /api/links/{id} 200': async () => {
+    await openChannel()
+    const { links } = (await (await call('GET', '/api/links')).json()) as { links: { id: string }[] }
+    return call('DELETE', `/api/links/${links[0]?.id}`)
+  },
+  'delete /api/links/{id} 401': () => call('DELETE', '/api/links/x', undefined, 'wrong'),
+  'delete /api/links/{id} 403': () => callFromPage('DELETE', '/api/links/x'),
+  'delete /api/links/{id} 404': () => call('DELETE', '/api/links/x'),
+  'delete /api/links/{id} 429': () => throttled(() => call('DELETE', '/api/links/x')),
+  'get /api/events 200': async () => firstPart(await call('GET', '/api/events?snapshot=1s')),
+  'get /api/events 400': () => call('GET', '/api/events?snapshot=1'),
+  'get /api/events 401': () => call('GET', '/api/events', undefined, 'wrong'),
+  'get /api/events 403': () => callFromPage('GET', '/api/events'),
+  'get /api/events 429': () => throttled(() => call('GET', '/api/events')),
+  'get /api/events 503': async () => {
+    await Promise.all(Array.from({ length: 32 }, () => call('GET', '/api/events')))
+    return call('GET', '/api/events')
+  },
   'post /api/reload 200': () => reloadedBy(async () => ['servers.main: 1 token added']),
   'post /api/reload 401': () => call('POST', '/api/reload', undefined, 'wrong'),
   'post /api/reload 403': () => callFromPage('POST', '/api/reload'),

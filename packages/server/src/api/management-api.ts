@@ -93,6 +93,8 @@ export class ManagementApi {
       server,
       writeMetrics,
       accept: request.headers.accept,
+      query: new URLSearchParams(request.url?.split('?', 2)[1]),
+      lastEventId: lastEventIdOf(request),
       parameter,
       clock,
       logger: logger.child({ remoteAddress }),
@@ -117,6 +119,11 @@ class Throttled extends StrangerRefusal {
     const headers = { ...retryAfter(waitMs), connection: 'close' }
     super(429, 'too many wrong keys or tokens from this address', headers)
   }
+}
+
+function lastEventIdOf({ headers }: IncomingMessage): string | undefined {
+  const id = headers['last-event-id']
+  return typeof id === 'string' ? id : undefined
 }
 
 /** RFC 9110 §15.5.2 asks for the header; the text is exactly that of deployed servers. */

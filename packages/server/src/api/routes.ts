@@ -1,8 +1,9 @@
 import { type Answer, ApiRefusal, JsonText } from './answer.js'
 import type { ApiHandler } from './api-call.js'
 import { closeChannel, showChannels } from './channels.js'
-import { showMetrics, showReadiness, showSnapshot } from './observe.js'
+import { showMetrics, showReadiness, showSnapshot } from '../live/show-numbers.js'
 import { openApiJson } from './openapi-json.js'
+import { closeLink, showConnections, showEvents, showLinks } from '../live/show-live.js'
 import { reloadConfiguration } from './reload.js'
 import { showStatus } from './status.js'
 import { listTokens, showToken } from './token-list.js'
@@ -24,6 +25,11 @@ export const routes: readonly Route[] = [
   { path: '/api/tokens', methods: { GET: listTokens } },
   { path: '/api/channels', methods: { GET: showChannels } },
   { path: '/api/channels/{id}', methods: { DELETE: closeChannel } },
+  { path: '/api/connections', methods: { GET: showConnections } },
+  { path: '/api/connections/{id}', methods: { DELETE: closeChannel } },
+  { path: '/api/links', methods: { GET: showLinks } },
+  { path: '/api/links/{id}', methods: { DELETE: closeLink } },
+  { path: '/api/events', methods: { GET: showEvents } },
   { path: '/api/reload', methods: { POST: reloadConfiguration } },
   { path: '/api/snapshot', methods: { GET: showSnapshot } },
   { path: '/api/readyz', methods: { GET: showReadiness } },

@@ -99,6 +99,7 @@ function* openChannels({ peers, forwarded, own }: OpenChannels): Generator<[Toke
   for (const channel of own?.channels() ?? []) yield [undefined, movedBy(channel)]
 }
 
-function movedByForwarded({ protocol, sentBytes, receivedBytes }: ForwardedChannel): Moved {
+/** What a forwarded channel moved. */
+export function movedByForwarded({ protocol, sentBytes, receivedBytes }: ForwardedChannel): Moved {
   return { protocol, bytesToTarget: sentBytes, bytesFromTarget: receivedBytes, queuedBytes: 0, droppedDatagrams: 0 }
 }

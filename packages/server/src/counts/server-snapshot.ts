@@ -1,6 +1,6 @@
-import type { QuotaCounts, Snapshot } from '@ls/foundation'
+import type { LimitUse, QuotaCounts, Snapshot } from '@ls/foundation'
 import type { Outbound } from '@ls/relay'
-import type { Admission } from '../links/admission.js'
+import type { Peer } from '../links/peer.js'
 import type { ResolvedServerOptions } from '../options.js'
 import type { OwnProxy } from '../port/own-proxy.js'
 import type { WebSocketPort } from '../port/web-socket-port.js'
@@ -15,7 +15,7 @@ export interface CountedServer {
   readonly state: ReadinessFacts['state']
   readonly options: ResolvedServerOptions
   readonly counts: ServerCounts
-  readonly admission: Admission
+  readonly admission: { readonly peers: ReadonlySet<Peer>; limits(): LimitUse[] }
   readonly groups: ReverseGroups
   readonly switchboard: Switchboard
   readonly outbound: Outbound

@@ -14,7 +14,8 @@ import { CloseCode, parseAuthQuery, type UpgradeRequest } from '@ls/transport'
 import type { AuthThrottle } from './auth-throttle.js'
 import { type Agreement, Forbidden, Refusal, shakeHands, Throttled, type Ticket } from './handshake.js'
 import type { ResolvedServerOptions } from '../options.js'
-import type { RefusalCause, ServerCounts } from '../counts/server-counts.js'
+import type { RefusalCause } from '../counts/server-counts.js'
+import type { ServerObserver } from '../live/server-observer.js'
 import type { Identity, Peer } from './peer.js'
 import { plainAddress } from '@ls/relay'
 import { policyHolderOf, tenantOf } from '../tokens/tenant.js'
@@ -25,7 +26,7 @@ export interface AdmissionOptions {
   readonly server: ResolvedServerOptions
   readonly tokens: TokenRegistry
   readonly throttle: AuthThrottle
-  readonly counts: ServerCounts
+  readonly observer: ServerObserver
   /** A client has got a session. */
   onJoin(peer: Peer): void
   /** A client's session is over. */
@@ -125,7 +126,8 @@ export class Admission {
     }
     // Another handshake may have taken the last place meanwhile.
     this.#assertRoom(identity.record)
-    const { onConnect, onMessage, onLinked, counts } = this.#options
+    const { onConnect, onMessage, onLinked, observer } = this.#options
+    const { counts, live } = observer
     const tenant = this.#tenants.join(identity.record)
     const session: Session = this.#makeSession(agreement, tenant.budget, {
       onConnect: (channel) => onConnect(peer, channel),
@@ -133,13 +135,16 @@ export class Admission {
       onLinked: () => {
         this.#tenants.linked(tenant, session)
         counts.linked(session, identity.record)
+        live.linked(peer)
         onLinked(peer)
       },
-      onUnlinked: () => {
+      onUnlinked: ({ reason }) => {
+        live.unlinked(peer, reason)
         counts.sessions.unlinked(session)
         this.#tenants.unlinked(tenant, session)
       },
-      onChannelClosed: (channel, reason) => counts.ended(identity.record, channel, reason),
+      onChannelOpened: (channel) => live.channelOpened(peer, channel),
+      onChannelClosed: (channel, reason) => observer.channelClosed(peer, channel, reason),
       isElsewhere: (channel) => this.#has(identity, channel),
       onClose: (reason, lost) => {
         this.#tenants.leave(tenant, session)
@@ -205,6 +210,7 @@ export class Admission {
   #farewell(peer: Peer, reason: string, ticketId: string | undefined): void {
     if (ticketId !== undefined) this.#tickets.delete(ticketId)
     this.#peers.delete(peer)
+    this.#options.observer.live.left(peer, reason)
     this.#options.onLeave(peer, reason)
   }
 }

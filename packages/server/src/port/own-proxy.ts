@@ -9,7 +9,6 @@ import {
   type PortChange,
 } from '@ls/relay'
 import { byteStreamPorts } from '@ls/transport'
-import type { ServerCounts } from '../counts/server-counts.js'
 import { believedProxies, type ResolvedServerOptions } from '../options.js'
 
 /** The server's own proxy ports, for programs without a LinkSocks client; their traffic leaves here. */
@@ -19,17 +18,15 @@ export class OwnProxy {
   readonly session: Session
 
   /** Undefined if the server is to have none. @throws RangeError or TypeError for an invalid address or account */
-  static of(outbound: Outbound, server: ResolvedServerOptions, counts: ServerCounts): OwnProxy | undefined {
+  static of(outbound: Outbound, server: ResolvedServerOptions, watch: ChannelWatch): OwnProxy | undefined {
     const { socksListen = [] } = server
-    return socksListen.length === 0 ? undefined : new OwnProxy(socksListen, outbound, server, counts)
+    return socksListen.length === 0 ? undefined : new OwnProxy(socksListen, outbound, server, watch)
   }
 
   /** @throws RangeError or TypeError for an invalid address or account */
-  constructor(places: readonly string[], outbound: Outbound, server: ResolvedServerOptions, counts: ServerCounts) {
-    const onChannelClosed: ChannelWatch['onChannelClosed'] = (channel, reason) =>
-      counts.ended(undefined, channel, reason)
+  constructor(places: readonly string[], outbound: Outbound, server: ResolvedServerOptions, watch: ChannelWatch) {
     const { clock, logger, tls, socksAccounts = [] } = server
-    this.session = localSession(outbound, { clock, logger, onChannelClosed })
+    this.session = localSession(outbound, { clock, logger, ...watch })
     this.#inbound = new Inbound({
       ...server,
       listenOn: places,

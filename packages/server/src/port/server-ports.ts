@@ -1,5 +1,4 @@
-import type { Account, ListenAddress, Outbound, PortChange } from '@ls/relay'
-import type { ServerCounts } from '../counts/server-counts.js'
+import type { Account, ChannelWatch, ListenAddress, Outbound, PortChange } from '@ls/relay'
 import type { ResolvedServerOptions } from '../options.js'
 import { OwnProxy } from './own-proxy.js'
 import { WebSocketPort, type WebSocketPortOptions } from './web-socket-port.js'
@@ -8,7 +7,8 @@ export interface ServerPortsOptions {
   readonly server: ResolvedServerOptions
   /** Called late: the outbound asks for the ports. */
   outbound(): Outbound
-  readonly counts: ServerCounts
+  /** Told of the connections of the server's own proxy ports. */
+  readonly watchOwn: ChannelWatch
   /** What a port for links needs besides the options of the server. */
   linkPort(): Omit<WebSocketPortOptions, 'server'>
   /** A proxy port of the server itself is open. */
@@ -37,7 +37,7 @@ export class ServerPorts {
 
   /** Makes the proxy ports of the options. @throws RangeError or TypeError for an invalid address or account */
   prepareProxies(): void {
-    this.ownProxy = OwnProxy.of(this.#options.outbound(), this.#options.server, this.#options.counts)
+    this.ownProxy = OwnProxy.of(this.#options.outbound(), this.#options.server, this.#options.watchOwn)
   }
 
   /** Opens the proxy ports. @throws ListenError or TransportError */
@@ -80,8 +80,8 @@ export class ServerPorts {
   }
 
   #makeProxy(socksListen: readonly string[], socksAccounts: readonly Account[]): OwnProxy {
-    const { server, counts, outbound } = this.#options
-    return new OwnProxy(socksListen, outbound(), { ...server, socksAccounts }, counts)
+    const { server, watchOwn, outbound } = this.#options
+    return new OwnProxy(socksListen, outbound(), { ...server, socksAccounts }, watchOwn)
   }
 
   #tell(opened: readonly ListenAddress[]): void {

@@ -45,11 +45,11 @@ export function* listChannels(peers: ReadonlySet<Peer>, switchboard: Switchboard
  * Closes the channels with this id; false if there are none. Ids are random, so two clients share one only if one of
  * them intends to.
  */
-export function closeChannel(id: string, peers: ReadonlySet<Peer>, switchboard: Switchboard): boolean {
+export function closeChannel(id: string, sessions: Iterable<Session>, switchboard: Switchboard): boolean {
   const bytes = parseUuid(id)
   if (bytes === undefined) return false
   const key = channelKey(bytes)
-  const ending = [...peers].flatMap(({ session }) => [...session.channels()].filter((channel) => channel.key === key))
+  const ending = [...sessions].flatMap((session) => [...session.channels()].filter((channel) => channel.key === key))
   const passing = [...switchboard].map(({ channel }) => channel).filter(({ request }) => request.key === key)
   const found = [...ending, ...passing]
   for (const channel of found) channel.abort(closedByHand)

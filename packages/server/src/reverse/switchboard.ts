@@ -19,6 +19,8 @@ export interface Connection {
   readonly channel: ForwardedChannel
   /** The connector's session. */
   readonly from: Session
+  /** The provider's session. */
+  readonly to: Session
 }
 
 /** Forwards connectors' channels to providers, and tracks them (agent mode, protocol.md §1). */
@@ -68,7 +70,10 @@ export class Switchboard {
     }
     const start = (first: Session): void => {
       const isOnlyOne = providers.other(new Set([first])) === undefined
-      if (isOnlyOne) this.#join(channel, from, onOver, (onClose) => forward(channel, from, first, { address, onClose }))
+      if (isOnlyOne)
+        this.#join(channel, { from, to: first }, onOver, (onClose) =>
+          forward(channel, from, first, { address, onClose }),
+        )
       else this.#race({ channel, from, first, address, source, signal: gone.signal, onOver })
     }
     const picked = source.pick(gone.signal)
@@ -83,7 +88,7 @@ export class Switchboard {
       signal,
       offer: (to, events) => offerTo(channel, to, address, events),
       onAccepted: ({ to, message }) =>
-        this.#join(channel, from, onOver, (onClose) => forwardAccepted(channel, from, to, message, onClose)),
+        this.#join(channel, { from, to }, onOver, (onClose) => forwardAccepted(channel, from, to, message, onClose)),
       onFailed: (error) => this.#reject(channel, error),
     })
   }
@@ -97,7 +102,7 @@ export class Switchboard {
 
   #join(
     channel: Channel,
-    from: Session,
+    ends: Pick<Connection, 'from' | 'to'>,
     onOver: () => void,
     connect: (onClose: () => void) => ForwardedChannel | undefined,
   ): void {
@@ -108,7 +113,7 @@ export class Switchboard {
       this.#end(channel)
     })
     if (forwarded === undefined) return onOver()
-    this.#connections.set(channel, { channel: forwarded, from })
+    this.#connections.set(channel, { channel: forwarded, ...ends })
     // It may be over already, if a Disconnect waited in the channel.
     if (over) this.#end(channel)
   }

@@ -1,6 +1,6 @@
 import type { Snapshot } from '@ls/foundation'
-import { type Answer, ApiRefusal, RawBody } from './answer.js'
-import type { ApiCall } from './api-call.js'
+import { type Answer, ApiRefusal, RawBody } from '../api/answer.js'
+import type { ApiCall } from '../api/api-call.js'
 
 /** `GET /api/snapshot`: all numbers. */
 export function showSnapshot({ server }: ApiCall): Answer {

@@ -1,0 +1,158 @@
+import { PassThrough } from 'node:stream'
+import { FakeClock } from '@ls/testkit'
+import { beforeEach, describe, expect, test } from 'vitest'
+import { EventHub, heartbeatMs, keepMs, maxReaders } from './event-hub.js'
+import { parseEventQuery } from './event-query.js'
+import { maxReaderBytes, stuckReaderMs } from './event-reader.js'
+import { maxRecordedEvents } from './event-ring.js'
+
+let clock: FakeClock
+let hub: EventHub
+let snapshots: number
+
+beforeEach(() => {
+  clock = new FakeClock()
+  snapshots = 0
+  hub = new EventHub({ clock, snapshot: () => ({ number: ++snapshots }) })
+})
+
+const drain = (number: number) => ({ name: 'drain', data: { number } }) as const
+
+/** A reader with room for more than the queue. */
+function read(query = '', lastId?: string) {
+  const stream = new PassThrough({ highWaterMark: maxReaderBytes * 2 })
+  hub.add(stream, parseEventQuery(new URLSearchParams(query)), lastId)
+  return { stream, taken: () => taken(stream) }
+}
+
+/** What has come since the last call. */
+const taken = (stream: PassThrough): string => ((stream.read() as Buffer | null) ?? '').toString()
+
+/** The names of events in a text. */
+const namesIn = (text: string): string[] => Array.from(text.matchAll(/^event: (.*)$/gm), ([, name = '']) => name)
+
+const idIn = (text: string): string => /^id: (.*)$/m.exec(text)?.[1] ?? ''
+
+describe('EventHub', () => {
+  test('makes nothing of an event while nobody reads', () => {
+    hub.publish(drain(1))
+    expect([hub.isListening, clock.pendingTimers]).toEqual([false, 0])
+  })
+
+  test('greets a reader, and tells it what happens', () => {
+    const { taken } = read()
+    hub.publish(drain(7))
+    expect(taken()).toMatch(
+      /^event: hello\nid: \w{8}-0\ndata: \{"replayed":0\}\n\nevent: drain\nid: \w{8}-1\ndata: \{"at":\d+,"number":7\}\n\n$/,
+    )
+  })
+
+  test('leaves out what a reader does not want', () => {
+    const { taken } = read('kinds=link')
+    hub.publish(drain(1))
+    expect(namesIn(taken())).toEqual(['hello'])
+  })
+
+  test('sends a reader that comes back what it missed', () => {
+    const { stream, taken } = read()
+    const id = idIn(taken())
+    stream.destroy()
+    hub.publish(drain(1))
+    const again = read('', id).taken()
+    expect([namesIn(again), again.includes('"replayed":1')]).toEqual([['hello', 'drain'], true])
+  })
+
+  test.each(['', 'nonsense', '00000000-1', '-', '1-1-1'])('tells a reader with the id "%s" of a gap', (id) => {
+    expect(namesIn(read('', id).taken())).toEqual(['gap'])
+  })
+
+  test('tells of a gap where too much was missed', () => {
+    const { taken } = read('kinds=link')
+    const id = idIn(taken())
+    for (let number = 0; number <= maxRecordedEvents; number++) hub.publish(drain(number))
+    expect(namesIn(read('', id).taken())).toEqual(['gap'])
+  })
+
+  test('forgets all some time after the last reader has gone', async () => {
+    const { stream, taken } = read()
+    const id = idIn(taken())
+    await closed(stream)
+    clock.advance(keepMs)
+    expect([hub.isListening, clock.pendingTimers]).toEqual([false, 0])
+    expect(namesIn(read('', id).taken())).toEqual(['gap'])
+  })
+
+  test('tells a slow reader how many events it has missed', () => {
+    const slow = slowReader()
+    while (slow.writableLength < maxReaderBytes) hub.publish(drain(1))
+    hub.publish(drain(2))
+    hub.publish(drain(3))
+    slow.emptied()
+    expect(slow.text().slice(-80)).toContain('event: dropped\ndata: {"count":2}\n\n')
+  })
+
+  test('cuts a reader that takes nothing for long', () => {
+    const slow = slowReader()
+    for (let bytes = 0; bytes <= maxReaderBytes; bytes += 20) hub.publish(drain(1))
+    for (let passedMs = 0; passedMs <= stuckReaderMs + heartbeatMs; passedMs += heartbeatMs) clock.advance(heartbeatMs)
+    expect(slow.destroyed).toBe(true)
+  })
+
+  test('sends a comment to quiet readers', () => {
+    const { taken } = read()
+    clock.advance(heartbeatMs)
+    expect(taken()).toMatch(/\n\n: alive\n\n$/)
+  })
+
+  test('makes one snapshot a second for all readers, as long as one wants it', async () => {
+    const first = read('snapshot=1s')
+    const second = read('snapshot=2s')
+    clock.advance(1000)
+    clock.advance(1000)
+    expect([namesIn(first.taken()), namesIn(second.taken())]).toEqual([
+      ['hello', 'snapshot', 'snapshot', 'snapshot'],
+      ['hello', 'snapshot', 'snapshot'],
+    ])
+    expect(snapshots).toBe(4)
+    await Promise.all([closed(first.stream), closed(second.stream)])
+    clock.advance(2000)
+    expect(snapshots).toBe(4)
+  })
+
+  test('has room for so many readers', () => {
+    for (let count = 0; count < maxReaders; count++) read()
+    expect(hub.hasRoom).toBe(false)
+  })
+
+  test('ends all streams when it closes', () => {
+    const { stream } = read('snapshot=1s')
+    hub.close()
+    expect([stream.writableEnded, hub.hasRoom, clock.pendingTimers]).toEqual([true, false, 0])
+  })
+})
+
+/** Resolves once the stream is closed and the hub has been told. */
+async function closed(stream: PassThrough): Promise<void> {
+  const whenClosed = new Promise((resolve) => stream.once('close', resolve))
+  stream.destroy()
+  await whenClosed
+}
+
+/** A reader that takes nothing until `emptied`. */
+function slowReader() {
+  const stream = new PassThrough({ highWaterMark: 1 })
+  hub.add(stream, parseEventQuery(new URLSearchParams()), undefined)
+  const chunks: string[] = []
+  const take = (): void => {
+    // Reading may let more in.
+    for (let text = taken(stream); text !== ''; text = taken(stream)) chunks.push(text)
+  }
+  return Object.assign(stream, {
+    text: () => chunks.join(''),
+    emptied: () => {
+      take()
+      stream.emit('drain')
+      take()
+    },
+  })
+}

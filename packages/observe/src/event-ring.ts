@@ -1,0 +1,35 @@
+import type { LiveEvent } from './live-event.js'
+
+/** An event that was sent, ready to be sent again. */
+export interface RecordedEvent {
+  readonly event: LiveEvent
+  readonly text: string
+}
+
+/** Most events kept for readers that come back: a few seconds of a busy server, some 500 KB. */
+export const maxRecordedEvents = 1024
+
+/** The last events. Their numbers follow each other from 1 on. */
+export class EventRing {
+  readonly #events: RecordedEvent[] = []
+  #last = 0
+
+  /** Number of the last event; 0 before the first. */
+  get last(): number {
+    return this.#last
+  }
+
+  /** Keeps an event, which `make` is given the number of. */
+  add(make: (number: number) => RecordedEvent): RecordedEvent {
+    const recorded = make(++this.#last)
+    this.#events[this.#last % maxRecordedEvents] = recorded
+    return recorded
+  }
+
+  /** The events after a number; undefined where they are not all there any more, or the number is none of ours. */
+  since(number: number): RecordedEvent[] | undefined {
+    const missed = this.#last - number
+    if (missed < 0 || missed > maxRecordedEvents) return undefined
+    return Array.from({ length: missed }, (_, index) => this.#events[(number + 1 + index) % maxRecordedEvents]!)
+  }
+}

@@ -1,0 +1,11 @@
+import { expect, test } from 'vitest'
+import * as api from './index.js'
+
+test('@ls/observe exports exactly these names', () => {
+  expect(Object.keys(api).toSorted()).toMatchInlineSnapshot(`
+    [
+      "LiveView",
+      "tooManyReaders",
+    ]
+  `)
+})

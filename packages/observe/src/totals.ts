@@ -1,0 +1,92 @@
+import type { LinkCounts, Snapshot } from '@ls/foundation'
+import { rateSince } from './rates.js'
+
+/** Makes the short form of snapshots that readers of events get, with speeds since the one before. */
+export class Totals {
+  #before: Point | undefined
+  #rates: Rates = unknownRates
+
+  /** @param nowMs Monotonic. */
+  of(snapshot: Snapshot, nowMs: number): object {
+    const { readiness, links, traffic, endedChannels, refusals, limits } = snapshot
+    const now = {
+      atMs: nowMs,
+      bytesToTarget: sum(traffic, ({ bytesToTarget }) => bytesToTarget),
+      bytesFromTarget: sum(traffic, ({ bytesFromTarget }) => bytesFromTarget),
+      ended: sum(endedChannels, ({ count }) => count),
+      open: sum(traffic, ({ open }) => open),
+    }
+    this.#measure(now)
+    return {
+      at: Date.now(),
+      ...readiness,
+      links: linksOf(links),
+      round_trip_ms: roundTripOf(links.roundTripsMs),
+      connections: { open: now.open, ended: now.ended, failed: now.ended - endedWell(snapshot) },
+      bytes_to_target: now.bytesToTarget,
+      bytes_from_target: now.bytesFromTarget,
+      ...this.#rates,
+      queued_bytes: sum(traffic, ({ queuedBytes }) => queuedBytes),
+      replay_bytes: links.replayBytes,
+      refusals: sum(Object.values(refusals), (count) => count),
+      limits,
+    }
+  }
+
+  /** Readers may ask at any moment: a speed over a few milliseconds would jump. */
+  #measure(now: Point): void {
+    const before = this.#before
+    if (before !== undefined && now.atMs - before.atMs < minIntervalMs) return
+    this.#before = now
+    const rate = before === undefined ? undefined : rateSince(before, now)
+    if (before === undefined || rate === undefined) this.#rates = unknownRates
+    else {
+      const opened = now.open + now.ended - before.open - before.ended
+      const perSecond = (1000 * opened) / (now.atMs - before.atMs)
+      this.#rates = {
+        rate_to_target: rate.toTarget,
+        rate_from_target: rate.fromTarget,
+        connections_per_second: Math.round(perSecond * 10) / 10,
+      }
+    }
+  }
+}
+
+interface Point {
+  readonly atMs: number
+  readonly bytesToTarget: number
+  readonly bytesFromTarget: number
+  readonly ended: number
+  readonly open: number
+}
+
+interface Rates {
+  readonly rate_to_target: number | null
+  readonly rate_from_target: number | null
+  readonly connections_per_second: number | null
+}
+
+const unknownRates: Rates = { rate_to_target: null, rate_from_target: null, connections_per_second: null }
+
+/** Somewhat less than a second: timers are not exact. In milliseconds. */
+const minIntervalMs = 500
+
+function sum<T>(all: readonly T[], valueOf: (each: T) => number): number {
+  return all.reduce((total, each) => total + valueOf(each), 0)
+}
+
+function linksOf({ up, waiting, opened, resumed, lost, closed }: LinkCounts): object {
+  return { up, waiting, opened, resumed, lost, closed }
+}
+
+/** Undone by those who asked is not a failure. */
+function endedWell({ endedChannels }: Snapshot): number {
+  const well = endedChannels.filter(({ outcome }) => outcome === 'ok' || outcome === 'cancelled')
+  return sum(well, ({ count }) => count)
+}
+
+/** Null without a measurement. */
+function roundTripOf(sortedMs: readonly number[]): object | null {
+  const at = (part: number): number => sortedMs[Math.max(0, Math.ceil(sortedMs.length * part) - 1)] ?? 0
+  return sortedMs.length === 0 ? null : { p50: at(0.5), p99: at(0.99), max: at(1) }
+}

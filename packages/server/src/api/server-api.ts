@@ -1,0 +1,41 @@
+import { AllowedOrigins } from '@ls/transport'
+import type { AuthThrottle } from '../links/auth-throttle.js'
+import type { ResolvedServerOptions } from '../options.js'
+import type { ManagedServer } from './api-call.js'
+import { ApiSocket } from './api-socket.js'
+import { ManagementApi } from './management-api.js'
+
+export interface ServerApiOptions {
+  readonly server: ManagedServer
+  readonly options: ResolvedServerOptions
+  readonly throttle: AuthThrottle
+  /** An address has sent a wrong key. */
+  onWrongKey(remoteAddress: string): void
+}
+
+/** The management API of a server, and the two ways to it. */
+export class ServerApi {
+  /** For requests at the WebSocket port; undefined without a key. */
+  readonly atPort: ManagementApi | undefined
+  readonly #api: ManagementApi | undefined
+  readonly #path: string | undefined
+  #socket: ApiSocket | undefined
+
+  constructor({ server, options, throttle, onWrongKey }: ServerApiOptions) {
+    const { apiKey, apiSocket, clock, logger, allowOrigins: origins, writeMetrics } = options
+    this.#path = apiSocket
+    if (apiKey === undefined && apiSocket === undefined) return
+    const allowOrigins = new AllowedOrigins(origins)
+    this.#api = new ManagementApi({ server, apiKey, writeMetrics, throttle, allowOrigins, onWrongKey, clock, logger })
+    this.atPort = apiKey === undefined ? undefined : this.#api
+  }
+
+  /** Opens the UNIX socket, if there is to be one and it is not open. @throws ListenError */
+  async open(): Promise<void> {
+    this.#socket ??= await ApiSocket.openAt(this.#path, this.#api)
+  }
+
+  async close(): Promise<void> {
+    await this.#socket?.close()
+  }
+}

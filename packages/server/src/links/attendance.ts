@@ -1,0 +1,47 @@
+import type { Exposures } from '../expose/exposures.js'
+import type { TokenUses } from '../policy/token-uses.js'
+import type { ReverseGroups } from '../reverse/reverse-groups.js'
+import type { OrphanedTokens } from '../tokens/orphaned-tokens.js'
+import type { Peer } from './peer.js'
+
+export interface AttendanceOptions {
+  readonly groups: ReverseGroups
+  readonly exposures: Exposures
+  readonly orphanedTokens: OrphanedTokens
+  readonly uses: TokenUses
+}
+
+/** What comes and goes with a client: its place in a group, tokens it has added, ports it has opened. */
+export class Attendance {
+  readonly #options: AttendanceOptions
+
+  constructor(options: AttendanceOptions) {
+    this.#options = options
+  }
+
+  /** A client has got a session. */
+  join(peer: Peer): void {
+    const { groups, orphanedTokens, uses } = this.#options
+    const { record, instance } = peer
+    const group = groups.of(record)
+    if (record.kind === 'connector') group?.addConnector(peer)
+    if (record.kind === 'reverse') {
+      orphanedTokens.ownerCame(record, instance)
+      group?.addProvider(peer)
+    }
+    uses.joined(peer)
+  }
+
+  /** A client's session is over. */
+  leave(peer: Peer): void {
+    const { groups, exposures, orphanedTokens } = this.#options
+    const { record, instance } = peer
+    const group = groups.of(record)
+    if (record.kind === 'connector') group?.removeConnector(peer)
+    if (record.kind === 'reverse') {
+      group?.removeProvider(peer)
+      if (group?.hasProvider(instance) !== true) exposures.ownerLeft(record, instance)
+      orphanedTokens.ownerLeft(record, instance)
+    }
+  }
+}

@@ -1,0 +1,73 @@
+import type { Clock, Logger, Snapshot } from '@ls/foundation'
+import type { Channel, ChannelCloseReason } from '@ls/mux'
+import { type ChannelWatch, RefusalLog } from '@ls/relay'
+import { type RefusalCause, ServerCounts } from '../counts/server-counts.js'
+import { type CountedServer, takeSnapshot } from '../counts/server-snapshot.js'
+import type { Peer } from '../links/peer.js'
+import type { TokenUses } from '../policy/token-uses.js'
+import type { Connection } from '../reverse/switchboard.js'
+import type { TokenRegistry } from '../tokens/token-registry.js'
+import { ServerLive } from './server-live.js'
+
+/** The parts of a server that are looked at. */
+export interface ObservedServer extends Omit<CountedServer, 'counts' | 'quotas'> {
+  readonly uses: TokenUses
+  readonly tokens: TokenRegistry
+}
+
+/** Is told what happens in a server: counts it, logs refusals, and tells those who watch. */
+export class ServerObserver {
+  readonly counts = new ServerCounts((record, channel) => this.#server().uses.ended(record, channel))
+  readonly live: ServerLive
+  readonly #server: () => ObservedServer
+  readonly #refusalLog: RefusalLog
+
+  /** @param server Called when somebody asks, so not before all parts are there. */
+  constructor({ clock, logger }: { readonly clock: Clock; readonly logger: Logger }, server: () => ObservedServer) {
+    this.#server = server
+    this.#refusalLog = new RefusalLog(clock, logger)
+    this.live = new ServerLive({ clock, server, snapshot: () => this.snapshot() })
+  }
+
+  /** All numbers; walks all open channels. */
+  snapshot(): Snapshot {
+    const { uses, tokens, ...server } = this.#server()
+    return takeSnapshot({ ...server, counts: this.counts, quotas: uses.quotaCounts(tokens) })
+  }
+
+  /** A client was refused. */
+  refused(remoteAddress: string, reason: string, cause: RefusalCause): void {
+    this.counts.refused(cause)
+    this.#refusalLog.add(remoteAddress, reason)
+    const { view } = this.live
+    if (view.isWatched) view.publish('refusal', { client_address: remoteAddress, reason, cause })
+  }
+
+  /** The configuration was read again: what changed, or why nothing did. */
+  reloaded(outcome: readonly string[] | Error): void {
+    const failed = outcome instanceof Error
+    const data = failed ? { success: false, error: outcome.message } : { success: true, changes: outcome }
+    this.live.view.publish('reload', data)
+  }
+
+  /** A channel of a client that ended here is over. */
+  channelClosed(peer: Peer, channel: Channel, reason: ChannelCloseReason): void {
+    this.counts.ended(peer.record, channel, reason)
+    this.live.channelClosed(peer, channel, reason)
+  }
+
+  /** A channel from a connector to a provider is over. */
+  readonly forwardedEnded = (connection: Connection): void => {
+    this.counts.forwardedEnded(connection)
+    this.live.forwardedEnded(connection)
+  }
+
+  /** Is told of the channels of the server's own proxy ports. */
+  readonly own: ChannelWatch = {
+    onChannelOpened: (channel) => this.live.channelOpened(undefined, channel),
+    onChannelClosed: (channel, reason) => {
+      this.counts.ended(undefined, channel, reason)
+      this.live.channelClosed(undefined, channel, reason)
+    },
+  }
+}
