@@ -32,11 +32,14 @@ const mayUse = {
   '@ls/relay': [...protocols, '@ls/dial', ...bytesAndPolicy],
   '@ls/server': [...io, ...protocols, '@ls/dial', ...bytesAndPolicy, '@ls/observe'],
   '@ls/client': ['@ls/link', ...io, ...protocols, '@ls/dial', ...bytesAndPolicy, '@ls/observe'],
+  // Built files, and nothing that runs in a server.
+  '@ls/dashboard': [],
   linksocks: [
     '@ls/server',
     '@ls/client',
     '@ls/metrics',
     '@ls/observe',
+    '@ls/dashboard',
     ...io,
     ...protocols,
     '@ls/dial',
@@ -44,6 +47,8 @@ const mayUse = {
   ],
   // Makes a website, and uses nothing of ours.
   '@ls/site': [],
+  // Runs in a browser, and knows the API alone.
+  '@ls/dashboard-page': ground,
   // Structural only: every package's tests use it, so an arrow from it would close a circle.
   '@ls/testkit': [],
 }
@@ -89,7 +94,7 @@ const streamEndFile = 'packages/http-proxy/src/stream-end.ts'
 const closesConnection =
   /\b(?!upstream\b)\w*(?:socket|stream|client|connection)\w*\??\.(?:destroy|destroySoon|resetAndDestroy)\(/i
 
-const sourceEndings = ['.ts', '.mts', '.mjs', '.js']
+const sourceEndings = ['.ts', '.tsx', '.mts', '.mjs', '.js']
 const builtins = new Set(builtinModules)
 
 /**
@@ -286,11 +291,13 @@ function circles(root, files) {
 function neighbours(root, file) {
   return readFile(root, file)
     .imports.filter(({ specifier }) => isRelative(specifier))
-    .map(({ specifier, line }) => ({
-      target: posix(join(dirname(file), specifier)).replace(/\.js$/, '.ts'),
-      specifier,
-      line,
-    }))
+    .flatMap(({ specifier, line }) =>
+      ['.ts', '.tsx'].map((ending) => ({
+        target: posix(join(dirname(file), specifier)).replace(/\.js$/, ending),
+        specifier,
+        line,
+      })),
+    )
 }
 
 /** What a file imports and uses. Each is read once in a run, however many checks ask. */

@@ -45,6 +45,7 @@ const sections = [
       ['guide/logs', 'Logs', '日志'],
       ['guide/observe', 'Observe', '观测'],
       ['guide/doctor', 'Doctor', '诊断'],
+      ['guide/dashboard', 'Dashboard', '控制台'],
       ['guide/byte-streams', 'Byte streams', '字节流'],
       ['guide/looking-like-a-browser', 'Looking like a browser', '模拟浏览器'],
     ],

@@ -1,5 +1,6 @@
 export { defaultGuard } from './default-guard.js'
 export type { ChannelInfo } from './reverse/channel-info.js'
+export type { DashboardFile, LoadDashboard } from './dashboard/dashboard-page.js'
 export { ServerError, type ServerErrorCode } from './errors.js'
 export type { ClientInfo, ServerEvents } from './events.js'
 export type { ServerOptions } from './options.js'

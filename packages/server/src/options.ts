@@ -26,6 +26,7 @@ import {
 } from '@ls/transport'
 import { descriptorLimit, shareDescriptors } from './descriptor-limit.js'
 import { PortRanges } from './expose/port-ranges.js'
+import type { LoadDashboard } from './dashboard/dashboard-page.js'
 import { parseFallback } from './fallback/fallback.js'
 import { defaultGuard } from './default-guard.js'
 import { Policy } from './policy/policy.js'
@@ -66,6 +67,13 @@ export interface ServerOptions extends PayloadOptions {
   readonly allowOrigins?: readonly string[]
   /** Key of the management API, not empty; users send it as `X-API-Key`. @default off */
   readonly apiKey?: string
+  /**
+   * Loads the files of the dashboard, which is then at `/dashboard/` for those who know `apiKey`; `dashboardFiles` of
+   * `@ls/dashboard` does. With a `fallback` there is none, since its page would show what the fallback hides.
+   *
+   * @default none
+   */
+  readonly dashboard?: LoadDashboard
   /**
    * Path of a UNIX socket with the management API for the user that runs the server, without a key. A folder that is
    * missing is made, for that user alone. @default none

@@ -73,6 +73,7 @@ export async function startServer(request: ServerRequest, context: CommandContex
     ...definedOnly({ state }),
     logger,
     writeMetrics,
+    ...dashboardOption(settings),
     ownPorts: () => metrics?.ports ?? [],
   }
   let metrics: MetricsPort | undefined
@@ -124,6 +125,7 @@ async function printAccess(
   { print, program }: CommandContext,
 ): Promise<void> {
   print(`listening: ${urls.listening}`)
+  if (hasDashboard(settings) && urls.dashboard !== undefined) print(`dashboard: ${urls.dashboard}`)
   if (pin !== undefined) print(`pin: ${pin}`)
   for (const { name, token, role } of tokens.filter(({ isNew }) => isNew)) {
     print(`${name}: ${token}`)
@@ -201,6 +203,17 @@ function apiSocketOf({ apiSocket }: ServerSettings): string | undefined {
   return apiSocket === 'default' ? defaultApiSocket(process.env) : apiSocket
 }
 
+/** Loaded when somebody first opens it. */
+function dashboardOption(settings: ServerSettings): Pick<ServerOptions, 'dashboard'> {
+  if (!hasDashboard(settings)) return {}
+  return { dashboard: () => import('@ls/dashboard').then(({ dashboardFiles }) => dashboardFiles()) }
+}
+
+/** It needs the key to sign in, and a fallback hides it. */
+function hasDashboard({ apiKey, noDashboard, fallback }: ServerSettings): boolean {
+  return apiKey !== undefined && !noDashboard && fallback === undefined
+}
+
 /** Whether tokens may come from the API. */
 function hasApi({ apiKey, apiSocket }: ServerSettings): boolean {
   return apiKey !== undefined || apiSocket !== undefined
@@ -233,13 +246,14 @@ function urlsOf(
   const path = wsPath === '' || wsPath.startsWith('/') ? wsPath : `/${wsPath}`
   if (host.startsWith(unixPrefix)) {
     const url = `ws+unix://${host.slice(unixPrefix.length)}${path === '' ? '' : `:${path}`}`
-    return { listening: url, next: url }
+    return { listening: url, next: url, dashboard: undefined }
   }
   const scheme = tls === undefined ? 'ws' : 'wss'
   const reachable = formatListenAddress({ host: reachableHost(host, [...tlsDomain, ...wsHostName]), port })
   return {
     listening: `${scheme}://${formatListenAddress({ host, port })}${path}`,
     next: `${scheme}://${reachable}${path === '' ? '/' : path}`,
+    dashboard: `${scheme.replace('ws', 'http')}://${reachable}/dashboard/`,
   }
 }
 

@@ -12,6 +12,13 @@ export const observeFlags = [
     help: 'Place for /metrics (Prometheus), /healthz, /readyz and /status over HTTP: host:port or unix:/path',
   },
   {
+    name: 'no-dashboard',
+    type: 'boolean',
+    commands: ['server'],
+    section: 'Observe',
+    help: 'Do not show the dashboard, which a server with --api-key has at /dashboard/',
+  },
+  {
     name: 'json',
     type: 'boolean',
     commands: ['status', 'doctor'],

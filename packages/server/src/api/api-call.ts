@@ -2,6 +2,7 @@ import type { Clock, Logger, Snapshot } from '@ls/foundation'
 import type { LiveView } from '@ls/observe'
 import type { Answer } from './answer.js'
 import type { ChannelInfo } from '../reverse/channel-info.js'
+import type { DashboardSession, Sessions } from '../dashboard/sessions.js'
 import type { ConnectorTokenRequest, ReverseTokenRequest, TokenOptions } from '../tokens/token-requests.js'
 import type { TokenStatus } from '../tokens/token-status.js'
 
@@ -18,11 +19,22 @@ export interface ApiCall {
   readonly accept: string | undefined
   /** Writes the server's numbers for Prometheus; undefined if nobody can. */
   readonly writeMetrics: WriteMetrics | undefined
+  /** Who signed in at the dashboard; undefined without one. */
+  readonly dashboard: DashboardCall | undefined
   readonly clock: Clock
   /** Adds the caller's address. */
   readonly logger: Logger
   /** @throws ApiRefusal when there is no whole body within the limits */
   readBody(): Promise<string>
+}
+
+/** A request to a server that has a dashboard. */
+export interface DashboardCall {
+  readonly sessions: Sessions
+  /** Undefined where the request was let in by its key. */
+  readonly session: DashboardSession | undefined
+  /** The browser reached us over TLS. */
+  readonly overTls: boolean
 }
 
 /** Writes numbers for a scraper with this Accept header. */

@@ -24,6 +24,7 @@ function show(channels: Iterable<ChannelInfo>) {
     query: new URLSearchParams(),
     lastEventId: undefined,
     accept: undefined,
+    dashboard: undefined,
     readBody: () => Promise.resolve(''),
   }
   return showChannels({ ...request, server, clock, writeMetrics: undefined, logger: silentLogger })

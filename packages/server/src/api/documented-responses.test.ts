@@ -40,7 +40,8 @@ const writeMetrics = () => Promise.resolve({ contentType: 'text/plain', body: 'u
 async function start(options: Pick<ServerOptions, 'reload'> & { clock?: FakeClock } = {}): Promise<void> {
   clock = options.clock
   target = await echoServer()
-  server = new LinkSocksServer({ host: '127.0.0.1', port: 0, apiKey: 'sekret', writeMetrics, ...options })
+  const dashboard = async () => new Map()
+  server = new LinkSocksServer({ host: '127.0.0.1', port: 0, apiKey: 'sekret', writeMetrics, dashboard, ...options })
   await server.listen()
 }
 
@@ -109,6 +110,13 @@ async function reloadedBy(reload: NonNullable<ServerOptions['reload']>): Promise
   await Promise.all([server.close(), target.close()])
   await start({ reload })
   return call('POST', '/api/reload')
+}
+
+/** A call of the dashboard, by who has signed in there. */
+async function callSignedIn(method: string): Promise<Response> {
+  const opened = await call('POST', '/api/session')
+  const [cookie = ''] = (opened.headers.get('set-cookie') ?? '').split(';')
+  return fetch(url('/api/session'), { method, headers: { cookie, 'sec-fetch-site': 'same-origin' } })
 }
 
 /** A call for each documented answer. */
@@ -235,6 +243,20 @@ const cases: Record<string, () => Promise<Response>> = {
   'get /api/metrics 401': () => call('GET', '/api/metrics', undefined, 'wrong'),
   'get /api/metrics 403': () => callFromPage('GET', '/api/metrics'),
   'get /api/metrics 429': () => throttled(() => call('GET', '/api/metrics')),
+  'get /api/session 200': () => callSignedIn('GET'),
+  'get /api/session 401': () => call('GET', '/api/session', undefined, 'wrong'),
+  'get /api/session 403': () => callFromPage('GET', '/api/session'),
+  'get /api/session 404': () => call('GET', '/api/session'),
+  'get /api/session 429': () => throttled(() => call('GET', '/api/session')),
+  'post /api/session 200': () => call('POST', '/api/session'),
+  'post /api/session 401': () => call('POST', '/api/session', undefined, 'wrong'),
+  'post /api/session 403': () => callFromPage('POST', '/api/session'),
+  'post /api/session 429': () => throttled(() => call('POST', '/api/session')),
+  'delete /api/session 200': () => callSignedIn('DELETE'),
+  'delete /api/session 401': () => call('DELETE', '/api/session', undefined, 'wrong'),
+  'delete /api/session 403': () => callFromPage('DELETE', '/api/session'),
+  'delete /api/session 404': () => call('DELETE', '/api/session'),
+  'delete /api/session 429': () => throttled(() => call('DELETE', '/api/session')),
   'get /api/openapi.json 200': () => call('GET', '/api/openapi.json', undefined, 'wrong'),
 }
 

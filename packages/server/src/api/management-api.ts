@@ -1,10 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Clock, Logger } from '@ls/foundation'
 import type { AllowedOrigins } from '@ls/transport'
+import type { Dashboard } from '../dashboard/dashboard.js'
+import type { DashboardPage } from '../dashboard/dashboard-page.js'
+import { isFromOwnPage } from '../dashboard/own-page.js'
 import { type AuthThrottle, retryAfter } from '../links/auth-throttle.js'
 import { ServerError } from '../errors.js'
 import { type Answer, ApiRefusal, failure, send } from './answer.js'
-import type { ApiHandler, ManagedServer, WriteMetrics } from './api-call.js'
+import type { ApiHandler, DashboardCall, ManagedServer, WriteMetrics } from './api-call.js'
 import { apiKeyCheck } from './api-key.js'
 import { readBody } from './read-body.js'
 import { findRoute, type Route, type RouteMatch } from './routes.js'
@@ -14,6 +17,7 @@ export interface ManagementApiOptions {
   /** Undefined where only the owner of the process may call it. */
   readonly apiKey: string | undefined
   readonly writeMetrics: WriteMetrics | undefined
+  readonly dashboard: Dashboard | undefined
   readonly throttle: AuthThrottle
   /** Origins of web pages that may call it. */
   readonly allowOrigins: AllowedOrigins
@@ -43,6 +47,11 @@ export class ManagementApi {
     this.#options = options
     const { apiKey } = options
     this.#isKey = apiKey === undefined ? () => false : apiKeyCheck(apiKey)
+  }
+
+  /** The page that uses it; undefined without one. */
+  get page(): DashboardPage | undefined {
+    return this.#options.dashboard?.page
   }
 
   /** Answers a request, at once or later. Never throws. */
@@ -75,9 +84,11 @@ export class ManagementApi {
 
   /** @throws StrangerRefusal 403 for a web page, 429 for an address that has guessed too often, 401 without the key */
   #authorize(request: IncomingMessage, { remoteAddress: address }: ApiRequest): void {
-    const { throttle, allowOrigins, onWrongKey } = this.#options
+    const { throttle, allowOrigins, onWrongKey, dashboard } = this.#options
+    const isOwnPage = dashboard !== undefined && isFromOwnPage(request)
+    if (isOwnPage && dashboard.sessions.find(request) !== undefined) return
     const { origin, 'x-api-key': key } = request.headers
-    if (!allowOrigins.has(origin)) throw new StrangerRefusal(403, allowOrigins.refusal(origin))
+    if (!isOwnPage && !allowOrigins.has(origin)) throw new StrangerRefusal(403, allowOrigins.refusal(origin))
     if (key === undefined) throw wrongKey()
     const waitMs = throttle.waitMs(address)
     if (waitMs > 0) throw new Throttled(waitMs)
@@ -92,6 +103,7 @@ export class ManagementApi {
     return {
       server,
       writeMetrics,
+      dashboard: this.#dashboardCall(request),
       accept: request.headers.accept,
       query: new URLSearchParams(request.url?.split('?', 2)[1]),
       lastEventId: lastEventIdOf(request),
@@ -100,6 +112,16 @@ export class ManagementApi {
       logger: logger.child({ remoteAddress }),
       readBody: () => readBody(request, clock),
     }
+  }
+
+  #dashboardCall(request: IncomingMessage): DashboardCall | undefined {
+    const { dashboard } = this.#options
+    if (dashboard === undefined) return undefined
+    const { sessions } = dashboard
+    const { origin } = request.headers
+    // The browser knows better than this end what it spoke with the reverse proxy.
+    const overTls = origin === undefined ? 'encrypted' in request.socket : origin.startsWith('https:')
+    return { sessions, session: sessions.find(request), overTls }
   }
 
   #answerError(error: unknown): Answer {

@@ -1,5 +1,6 @@
 import { type Answer, ApiRefusal, JsonText } from './answer.js'
 import type { ApiHandler } from './api-call.js'
+import { endSession, openSession, showSession } from '../dashboard/session-calls.js'
 import { closeChannel, showChannels } from './channels.js'
 import { showMetrics, showReadiness, showSnapshot } from '../live/show-numbers.js'
 import { openApiJson } from './openapi-json.js'
@@ -34,6 +35,7 @@ export const routes: readonly Route[] = [
   { path: '/api/snapshot', methods: { GET: showSnapshot } },
   { path: '/api/readyz', methods: { GET: showReadiness } },
   { path: '/api/metrics', methods: { GET: showMetrics } },
+  { path: '/api/session', methods: { GET: showSession, POST: openSession, DELETE: endSession } },
   { path: '/api/openapi.json', isPublic: true, methods: { GET: showDocument } },
 ]
 

@@ -1,4 +1,5 @@
 import { AllowedOrigins } from '@ls/transport'
+import { dashboardOf } from '../dashboard/dashboard.js'
 import type { AuthThrottle } from '../links/auth-throttle.js'
 import type { ResolvedServerOptions } from '../options.js'
 import type { ManagedServer } from './api-call.js'
@@ -26,7 +27,9 @@ export class ServerApi {
     this.#path = apiSocket
     if (apiKey === undefined && apiSocket === undefined) return
     const allowOrigins = new AllowedOrigins(origins)
-    this.#api = new ManagementApi({ server, apiKey, writeMetrics, throttle, allowOrigins, onWrongKey, clock, logger })
+    const dashboard = dashboardOf(options)
+    const parts = { server, writeMetrics, dashboard, throttle, allowOrigins, onWrongKey, clock, logger }
+    this.#api = new ManagementApi({ ...parts, apiKey })
     this.atPort = apiKey === undefined ? undefined : this.#api
   }
 

@@ -55,7 +55,8 @@ export class FrontDoor {
     const { api, fallback, server } = this.#options
     const remoteAddress = plainAddress(client.address)
     if (fallback === undefined) {
-      return answerHttp(request, response, remoteAddress, { api, socketPaths: server.socketPaths })
+      const isOurHost = this.#isOurHost(request.headers.host)
+      return answerHttp(request, response, remoteAddress, { api, isOurHost, socketPaths: server.socketPaths })
     }
     const answerStranger = (): void => fallback.answer(request, response, client)
     const path = pathOf(request)

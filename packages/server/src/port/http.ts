@@ -1,11 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { ManagementApi } from '../api/management-api.js'
+import { isDashboardPath } from '../dashboard/dashboard-page.js'
 import { isApiPath } from '../api/routes.js'
 import { version } from '../version.js'
 
 export interface PlainHttp {
   /** Without it, its paths do not exist. */
   readonly api: ManagementApi | undefined
+  /** The request is for a name of this server. */
+  readonly isOurHost: boolean
   readonly socketPaths: readonly string[]
 }
 
@@ -14,10 +17,12 @@ export function answerHttp(
   request: IncomingMessage,
   response: ServerResponse,
   remoteAddress: string,
-  { api, socketPaths }: PlainHttp,
+  { api, isOurHost, socketPaths }: PlainHttp,
 ): void {
   const path = pathOf(request)
   if (api !== undefined && isApiPath(path)) return api.answer(request, response, { path, remoteAddress })
+  const page = isOurHost && isDashboardPath(path) ? api?.page : undefined
+  if (page !== undefined) return page.answer(request, response, path)
   if (socketPaths.includes(path)) return answerSocketPath(response)
   if (path !== '/') return answerText(response, 404, '404 page not found\n')
   if (request.method === 'GET' || request.method === 'HEAD')

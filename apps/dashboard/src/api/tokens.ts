@@ -1,0 +1,59 @@
+import { call } from './call.js'
+
+export type TokenKind = 'forward' | 'reverse' | 'connector'
+
+/** A token as `GET /api/tokens` lists it. */
+export interface TokenInfo {
+  readonly id: string
+  readonly type: TokenKind
+  readonly clients_count: number
+  /** It outlives the server. */
+  readonly kept: boolean
+  readonly port?: number
+  readonly reverse_id?: string
+  readonly policy?: TokenPolicy
+}
+
+/** The part of a policy that the page shows and writes; docs/guide/policies.md. */
+export interface TokenPolicy {
+  readonly name?: string
+  readonly note?: string
+  readonly allow?: readonly string[]
+  readonly deny?: readonly string[]
+  readonly sources?: readonly string[]
+  readonly maxChannels?: number
+  readonly maxLinks?: number
+  readonly rate?: { readonly up?: string | number; readonly down?: string | number }
+  readonly expiresAt?: string
+}
+
+export interface TokenRequest {
+  readonly type: TokenKind
+  readonly token?: string
+  readonly port?: number
+  readonly allow_manage_connector?: boolean
+  readonly reverse_token?: string
+  readonly policy?: TokenPolicy
+}
+
+/** @throws ApiError */
+export function listTokens(signal: AbortSignal): Promise<TokenInfo[]> {
+  return call('GET', 'tokens', { signal })
+}
+
+/** The text of a token. @throws ApiError */
+export async function revealToken(id: string): Promise<string> {
+  const { token } = await call<{ token: string }>('GET', `token/${encodeURIComponent(id)}`)
+  return token
+}
+
+/** Returns its text. @throws ApiError */
+export async function createToken(body: TokenRequest): Promise<string> {
+  const { token } = await call<{ token: string }>('POST', 'token', { body })
+  return token
+}
+
+/** @throws ApiError */
+export async function revokeToken(id: string): Promise<void> {
+  await call('DELETE', 'token', { body: { token: id } })
+}

@@ -1,0 +1,62 @@
+import type { JSX } from 'preact'
+import { useEffect, useState } from 'preact/hooks'
+import { revealToken, revokeToken, type TokenInfo } from '../api/tokens.js'
+import { Dialog } from '../parts/dialog.js'
+import { fill } from '../texts/format.js'
+import { texts } from '../texts/language.js'
+import { TokenLine } from './token-line.js'
+
+export interface TokenDetailsProps {
+  readonly token: TokenInfo
+  readonly onRevoked: () => void
+  readonly onClose: () => void
+}
+
+/** One token: its line to paste, and its end. */
+export function TokenDetails({ token, onRevoked, onClose }: TokenDetailsProps): JSX.Element {
+  const t = texts.value.tokens
+  const name = token.policy?.name ?? token.id
+  const [text, setText] = useState<string>()
+  const [fault, setFault] = useState<string>()
+  const [isAsking, setAsking] = useState(false)
+  const fail = (error: unknown): void => setFault(error instanceof Error ? error.message : String(error))
+  useEffect(() => {
+    void revealToken(token.id).then(setText, fail)
+  }, [token.id])
+  const revoke = async (): Promise<void> => {
+    await revokeToken(token.id).then(() => {
+      onRevoked()
+      onClose()
+    }, fail)
+  }
+  return (
+    <Dialog title={isAsking ? fill(t.revokeTitle, name) : name} onClose={onClose}>
+      {fault !== undefined && (
+        <p class="fault" role="alert">
+          {fault}
+        </p>
+      )}
+      {isAsking ? (
+        <>
+          <p>{t.revokeHint}</p>
+          <div class="actions">
+            <button onClick={() => setAsking(false)}>{texts.value.cancel}</button>
+            <button class="danger" onClick={() => void revoke()}>
+              {t.revoke}
+            </button>
+          </div>
+        </>
+      ) : (
+        <>
+          {text !== undefined && <TokenLine kind={token.type} token={text} />}
+          {token.policy?.note !== undefined && <p class="muted">{token.policy.note}</p>}
+          <div class="actions">
+            <button class="danger" onClick={() => setAsking(true)}>
+              {t.revoke}
+            </button>
+          </div>
+        </>
+      )}
+    </Dialog>
+  )
+}

@@ -1,0 +1,122 @@
+import type { JSX } from 'preact'
+import { useState } from 'preact/hooks'
+import { listTokens, type TokenInfo, type TokenPolicy } from '../api/tokens.js'
+import { usePolled } from '../live/polled.js'
+import { Icon } from '../parts/icon.js'
+import { count, fill, rate as bytesPerSecond } from '../texts/format.js'
+import { language, texts } from '../texts/language.js'
+import { CreateToken } from './create-token.js'
+import { TokenDetails } from './token-details.js'
+
+/** Time between two looks at the tokens, in milliseconds. */
+const periodMs = 2000
+
+/** Who may come in. */
+export function Tokens(): JSX.Element {
+  const t = texts.value.tokens
+  const { value: tokens, error, refresh } = usePolled(listTokens, periodMs)
+  const [isCreating, setCreating] = useState(false)
+  const [shown, setShown] = useState<TokenInfo>()
+  return (
+    <>
+      <div class="toolbar">
+        <button class="primary" onClick={() => setCreating(true)}>
+          <Icon name="plus" />
+          {t.create}
+        </button>
+      </div>
+      {error !== undefined && (
+        <p class="fault" role="alert">
+          {error}
+        </p>
+      )}
+      {tokens?.length === 0 && <NoTokens />}
+      {tokens !== undefined && tokens.length > 0 && <TokenTable tokens={tokens} onShow={setShown} />}
+      {isCreating && <CreateToken tokens={tokens ?? []} onMade={refresh} onClose={() => setCreating(false)} />}
+      {shown !== undefined && <TokenDetails token={shown} onRevoked={refresh} onClose={() => setShown(undefined)} />}
+    </>
+  )
+}
+
+function NoTokens(): JSX.Element {
+  const t = texts.value.tokens
+  return (
+    <section class="card empty">
+      <Icon name="tokens" />
+      <h2>{t.none}</h2>
+      <p>{t.noneHint}</p>
+    </section>
+  )
+}
+
+interface TokenTableProps {
+  readonly tokens: readonly TokenInfo[]
+  readonly onShow: (token: TokenInfo) => void
+}
+
+function TokenTable({ tokens, onShow }: TokenTableProps): JSX.Element {
+  const t = texts.value.tokens
+  return (
+    <div class="card table stacks" tabIndex={0} role="region" aria-label={texts.value.pages.tokens}>
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">{t.name}</th>
+            <th scope="col">{t.kind}</th>
+            <th scope="col" class="number">
+              {t.clients}
+            </th>
+            <th scope="col" class="number">
+              {t.port}
+            </th>
+            <th scope="col">{t.policy}</th>
+            <td />
+          </tr>
+        </thead>
+        <tbody>
+          {tokens.map((token) => (
+            <tr key={token.id}>
+              <th scope="row">
+                {token.policy?.name ?? <span class="muted">{t.unnamed}</span>} <code>{token.id}</code>
+              </th>
+              <td>
+                <span class={`tag ${token.type}`}>{t.kinds[token.type]}</span>
+              </td>
+              <td class="number" data-name={t.clients}>
+                {count(token.clients_count)}
+              </td>
+              <td class="number" data-name={t.port}>
+                {(token.port ?? -1) < 0 ? '–' : token.port}
+              </td>
+              <td class="muted wide">
+                {[policyWords(token.policy), token.kept ? '' : t.notKept].filter(Boolean).join(' · ')}
+              </td>
+              <td class="end">
+                <button onClick={() => onShow(token)}>{t.show}</button>
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  )
+}
+
+/** As it was written: `10Mbit`. */
+function speed(value: string | number | undefined): string {
+  return typeof value === 'number' ? bytesPerSecond(value) : (value ?? '∞')
+}
+
+function policyWords(policy: TokenPolicy = {}): string {
+  const t = texts.value.tokens
+  const { maxLinks, maxChannels, rate, expiresAt, allow, deny, sources } = policy
+  const words = [
+    maxLinks !== undefined && fill(t.policyLinks, count(maxLinks)),
+    maxChannels !== undefined && fill(t.policyChannels, count(maxChannels)),
+    rate !== undefined && `↓ ${speed(rate.down)} ↑ ${speed(rate.up)}`,
+    expiresAt !== undefined && fill(t.policyUntil, new Date(expiresAt).toLocaleString(language.value)),
+    (allow ?? deny) !== undefined && t.policyTargets,
+    sources !== undefined && t.policySources,
+  ].filter((each) => each !== false)
+  return words.length === 0 ? t.unlimited : words.join(' · ')
+}

@@ -1,0 +1,22 @@
+import type { JSX } from 'preact'
+
+export interface FieldProps {
+  readonly name: string
+  readonly label: string
+  /** What belongs into it. */
+  readonly hint?: string
+  readonly type?: 'text' | 'number' | 'datetime-local'
+  readonly maxLength?: number
+}
+
+/** A field of a form with its label. */
+export function Field({ name, label, hint = '', type = 'text', maxLength = 10_000 }: FieldProps): JSX.Element {
+  // The types of Preact know one element for each kind of field.
+  const kind = { type } as { type: 'text' }
+  return (
+    <label class="field">
+      <span>{label}</span>
+      <input {...kind} name={name} placeholder={hint} maxLength={maxLength} autocomplete="off" spellcheck={false} />
+    </label>
+  )
+}

@@ -1,0 +1,36 @@
+import type { JSX } from 'preact'
+
+export interface MeterProps {
+  readonly label: string
+  /** What is used of it, in words. */
+  readonly text: string
+  /** From 0 to 1. */
+  readonly part: number
+}
+
+/** Above it an operator should look. */
+const highPart = 0.8
+
+/** How much of a limit is in use. */
+export function Meter({ label, text, part }: MeterProps): JSX.Element {
+  const percent = Math.round(Math.min(1, part) * 1000) / 10
+  return (
+    <div class="meter">
+      <div class="meter-words">
+        <span>{label}</span>
+        <span class="number">{text}</span>
+      </div>
+      <div
+        class={part >= highPart ? 'bar high' : 'bar'}
+        role="meter"
+        aria-label={label}
+        aria-valuemin={0}
+        aria-valuemax={100}
+        aria-valuenow={percent}
+        aria-valuetext={text}
+      >
+        <div style={{ width: `${percent}%` }} />
+      </div>
+    </div>
+  )
+}

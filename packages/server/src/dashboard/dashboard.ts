@@ -1,0 +1,16 @@
+import type { ResolvedServerOptions } from '../options.js'
+import { DashboardPage } from './dashboard-page.js'
+import { Sessions } from './sessions.js'
+
+/** The page, and who signed in there. */
+export interface Dashboard {
+  readonly page: DashboardPage
+  readonly sessions: Sessions
+}
+
+/** The dashboard of a server; it needs the key to sign in, and would show what a fallback hides. */
+export function dashboardOf(options: ResolvedServerOptions): Dashboard | undefined {
+  const { apiKey, dashboard, fallback, logger } = options
+  if (dashboard === undefined || apiKey === undefined || fallback !== undefined) return undefined
+  return { page: new DashboardPage(dashboard, logger), sessions: new Sessions({ apiKey }) }
+}

@@ -1,0 +1,88 @@
+import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
+import type { IncomingMessage } from 'node:http'
+
+/** A day's work, in milliseconds; then the key is asked for again. */
+export const sessionMs = 12 * 60 * 60 * 1000
+
+/** Sessions that were ended early and are remembered until they would have ended. At the limit all sessions end. */
+const maxEnded = 1000
+
+export interface SessionsOptions {
+  readonly apiKey: string
+  /** The time of day, in milliseconds since 1970, since a session outlives the process. @default Date.now */
+  readonly now?: () => number
+}
+
+/** Someone who has shown the key. */
+export interface DashboardSession {
+  readonly id: string
+  readonly expiresAtMs: number
+}
+
+/**
+ * Sessions of people who have shown the key of the API to the dashboard. A session is a cookie that is signed with a key
+ * made from it: it costs no memory here, and outlives a restart of the server.
+ */
+export class Sessions {
+  readonly #secret: Buffer
+  readonly #name: string
+  readonly #now: () => number
+  readonly #ended = new Map<string, number>()
+  /** Sessions that expire no later than this are over. */
+  #endedUntilMs = 0
+
+  constructor({ apiKey, now = Date.now }: SessionsOptions) {
+    this.#secret = createHmac('sha256', apiKey).update('linksocks dashboard session').digest()
+    // Browsers share cookies between the ports of a host, and another server may run at one of them.
+    this.#name = `linksocks-${this.#sign('name').slice(0, 8)}`
+    this.#now = now
+  }
+
+  /** The session of a request; undefined without one that is valid. */
+  find({ headers }: Pick<IncomingMessage, 'headers'>): DashboardSession | undefined {
+    const value = cookieOf(headers.cookie, this.#name)
+    const [, expiry = '', id = '', signature = ''] = /^(\w{1,12})\.(\w{22})\.([\w-]{43})$/.exec(value ?? '') ?? []
+    if (!isSame(signature, this.#sign(`${expiry}.${id}`))) return undefined
+    const expiresAtMs = Number.parseInt(expiry, 36)
+    const isOver = expiresAtMs <= Math.max(this.#now(), this.#endedUntilMs) || this.#ended.has(id)
+    return isOver ? undefined : { id, expiresAtMs }
+  }
+
+  /** Begins a session; `cookie` is the value of Set-Cookie, with `Secure` if the page came over TLS. */
+  open(overTls: boolean): { readonly cookie: string; readonly expiresAtMs: number } {
+    const expiresAtMs = this.#now() + sessionMs
+    const content = `${expiresAtMs.toString(36)}.${randomBytes(11).toString('hex')}`
+    return { cookie: this.#cookie(`${content}.${this.#sign(content)}`, sessionMs / 1000, overTls), expiresAtMs }
+  }
+
+  /** Ends a session; returns the value of Set-Cookie that removes its cookie. */
+  end({ id, expiresAtMs }: DashboardSession): string {
+    const now = this.#now()
+    for (const [ended, atMs] of this.#ended) if (atMs <= now) this.#ended.delete(ended)
+    this.#ended.set(id, expiresAtMs)
+    if (this.#ended.size > maxEnded) {
+      this.#endedUntilMs = now + sessionMs
+      this.#ended.clear()
+    }
+    return this.#cookie('', 0, false)
+  }
+
+  /** Without a path, so that it holds for the API alone, also below a path of a reverse proxy (RFC 6265 §5.1.4). */
+  #cookie(value: string, seconds: number, secure: boolean): string {
+    return `${this.#name}=${value}; HttpOnly; SameSite=Strict; Max-Age=${seconds}${secure ? '; Secure' : ''}`
+  }
+
+  #sign(text: string): string {
+    return createHmac('sha256', this.#secret).update(text).digest('base64url')
+  }
+}
+
+/** In the same time for all wrong ones. */
+function isSame(given: string, expected: string): boolean {
+  return given.length === expected.length && timingSafeEqual(Buffer.from(given), Buffer.from(expected))
+}
+
+function cookieOf(header: string | undefined, name: string): string | undefined {
+  const found = header?.split(';').find((each) => each.trimStart().startsWith(`${name}=`))
+  return found?.trim().slice(name.length + 1)
+}
