@@ -25,6 +25,25 @@ test('PendingConnections cuts the oldest where connections hold more than the bu
 })
 
 describe('PendingConnections', () => {
+  test('cuts the oldest with TLS when those are more than half, and none without', () => {
+    const pending = new PendingConnections({ maxPending: 4 })
+    const cut: string[] = []
+    const add = (name: string, isEncrypted: boolean) => pending.add(undefined, () => cut.push(name), { isEncrypted })
+    add('plain', false)
+    for (const name of ['a', 'b', 'c']) add(name, true)
+    expect(cut).toEqual(['a'])
+  })
+
+  test('has room for another with TLS once one is admitted', () => {
+    const pending = new PendingConnections({ maxPending: 4 })
+    const cut: string[] = []
+    const add = (name: string) => pending.add(undefined, () => cut.push(name), { isEncrypted: true })
+    const [first] = ['a', 'b'].map(add)
+    first?.release()
+    add('c')
+    expect(cut).toEqual([])
+  })
+
   test('cuts the oldest when all together are too many', () => {
     const { cut, add } = table(2)
     for (const name of ['a', 'b', 'c', 'd']) add(name, undefined)

@@ -5,8 +5,8 @@ import { MemoryBudget } from '../memory/memory-budget.js'
 /** How many connections may wait to be let in; whole numbers of at least 1. */
 export interface PendingLimits {
   /**
-   * Unauthenticated connections in all. Each costs some 10 to 40 KiB, and a client stays among them for a second at
-   * most.
+   * Unauthenticated connections in all. Each costs some 10 KiB, with TLS 70 KiB, and a client stays among them for a
+   * second at most.
    * @default 4096
    */
   readonly maxPending?: number
@@ -36,8 +36,21 @@ export interface PendingConnection {
 /** Most bytes that all connections together send before they are admitted: 4 KiB for each of 4096. */
 export const maxPendingBytes = 16_777_216
 
+/** Most of all connections that may have TLS: 2048 of them take 120 MiB. */
+const encryptedPart = 1 / 2
+
 /** Cuts a connection; the reason names the limit. */
 export type CutConnection = (reason: string) => void
+
+/** What a connection costs before it is admitted. */
+export interface PendingCost {
+  /**
+   * Has TLS, which takes some 60 KiB outside of the heap, six times what a connection without it takes. Such
+   * connections are at most half of all.
+   * @default false
+   */
+  readonly isEncrypted?: boolean
+}
 
 /**
  * Limits unauthenticated connections, in all and per address. Over the limit, the one that has waited longest is cut: a
@@ -55,6 +68,7 @@ export class PendingConnections {
   /** Most of them of one address (IPv6: one /64). */
   readonly maxPendingPerAddress: number
   readonly #all = new Queue()
+  readonly #encrypted = new Queue()
   readonly #byGroup = new Map<string, Queue>()
   #budget = new MemoryBudget({ limitBytes: maxPendingBytes })
 
@@ -82,20 +96,20 @@ export class PendingConnections {
    *
    * @param address undefined for one that counts in no address: that of a UNIX socket, or of a trusted proxy.
    */
-  add(address: string | undefined, cut: CutConnection): PendingConnection {
-    const entry: Entry = {
-      group: address === undefined ? undefined : addressGroup(address),
-      isServed: false,
-      heldBytes: 0,
-      cut,
-    }
+  add(address: string | undefined, cut: CutConnection, { isEncrypted = false }: PendingCost = {}): PendingConnection {
+    const entry = new Entry(this.#changes, address, isEncrypted, cut)
     this.#insert(entry)
-    return {
-      moveTo: (next) => this.#change(entry, () => (entry.group = next === undefined ? undefined : addressGroup(next))),
-      setServed: (isServed) => this.#change(entry, () => (entry.isServed = isServed)),
-      hold: (bytes) => this.#hold(entry, bytes),
-      release: () => this.#release(entry),
-    }
+    return entry
+  }
+
+  readonly #changes: EntryChanges = {
+    change: (entry, change) => {
+      if (!this.#remove(entry)) return
+      change()
+      this.#insert(entry)
+    },
+    hold: (entry, bytes) => this.#hold(entry, bytes),
+    release: (entry) => void this.#release(entry),
   }
 
   #insert(entry: Entry): void {
@@ -113,6 +127,11 @@ export class PendingConnections {
       const [oldest] = this.#all.served
       this.#cut(oldest, `more than ${Math.ceil(this.maxPending / 2)} requests of strangers are being served`)
     }
+    if (entry.isEncrypted) this.#encrypted.add(entry)
+    const maxEncrypted = Math.ceil(this.maxPending * encryptedPart)
+    if (this.#encrypted.size > maxEncrypted) {
+      this.#cut(this.#encrypted.oldest, `more than ${maxEncrypted} connections with TLS wait to be let in`)
+    }
   }
 
   #groupOf({ group: name }: Entry): Queue | undefined {
@@ -122,14 +141,9 @@ export class PendingConnections {
     return group
   }
 
-  #change(entry: Entry, change: () => void): void {
-    if (!this.#remove(entry)) return
-    change()
-    this.#insert(entry)
-  }
-
   #remove(entry: Entry): boolean {
     if (!this.#all.delete(entry)) return false
+    this.#encrypted.delete(entry)
     const group = entry.group === undefined ? undefined : this.#byGroup.get(entry.group)
     group?.delete(entry)
     if (group?.size === 0) this.#byGroup.delete(entry.group as string)
@@ -157,11 +171,47 @@ export class PendingConnections {
   }
 }
 
-interface Entry {
+/** What the table does for its entries: made once, so that a stranger costs no functions of its own. */
+interface EntryChanges {
+  change(entry: Entry, change: () => void): void
+  hold(entry: Entry, bytes: number): void
+  release(entry: Entry): void
+}
+
+class Entry implements PendingConnection {
   group: string | undefined
-  isServed: boolean
-  heldBytes: number
+  isServed = false
+  heldBytes = 0
+  readonly isEncrypted: boolean
   readonly cut: CutConnection
+  readonly #table: EntryChanges
+
+  constructor(table: EntryChanges, address: string | undefined, isEncrypted: boolean, cut: CutConnection) {
+    this.#table = table
+    this.group = groupOf(address)
+    this.isEncrypted = isEncrypted
+    this.cut = cut
+  }
+
+  moveTo(address: string | undefined): void {
+    this.#table.change(this, () => (this.group = groupOf(address)))
+  }
+
+  setServed(isServed: boolean): void {
+    this.#table.change(this, () => (this.isServed = isServed))
+  }
+
+  hold(bytes: number): void {
+    this.#table.hold(this, bytes)
+  }
+
+  release(): void {
+    this.#table.release(this)
+  }
+}
+
+function groupOf(address: string | undefined): string | undefined {
+  return address === undefined ? undefined : addressGroup(address)
 }
 
 /** In order of arrival; those being served apart. */

@@ -9,6 +9,8 @@ export interface PendingSocketsOptions {
   /** Connections of these proxies count for no address, since they carry many clients. */
   readonly trusted: TrustedProxies
   readonly refusals: Refusals
+  /** Whether the port speaks TLS, by what is set for it. */
+  readonly tls: object | undefined
 }
 
 /** The unauthenticated connections of a port. */
@@ -22,12 +24,13 @@ export class PendingSockets {
 
   /** Counts a connection from its first moment on. */
   add(socket: Socket): void {
-    const { pending, refusals } = this.#options
+    const { pending, refusals, tls } = this.#options
     const { remoteAddress } = socket
-    const entry = pending.add(this.#countedAddress(remoteAddress), (reason) => {
+    const cut = (reason: string): void => {
       refusals.add('full', remoteAddress, reason)
       socket.destroy()
-    })
+    }
+    const entry = pending.add(this.#countedAddress(remoteAddress), cut, { isEncrypted: tls !== undefined })
     this.#entries.set(socket, entry)
     socket.once('close', () => entry.release())
   }
