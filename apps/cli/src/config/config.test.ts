@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -11,6 +11,7 @@ import type { Flag } from '../flag.js'
 import { Redactor } from '../output/redactor.js'
 import { checkRoles } from './check-roles.js'
 import { ConfigError } from './config-error.js'
+import { exposedConfigFiles } from './load-config.js'
 import { fileFromFlags } from './from-flags.js'
 import { policySchema } from './policy-schema.js'
 import { readConfig } from './read-config.js'
@@ -57,6 +58,21 @@ describe('policySchema', () => {
       components: { schemas: { Policy: object } }
     }
     expect(keysOf(policySchema)).toEqual(keysOf(components.schemas.Policy))
+  })
+})
+
+describe('exposedConfigFiles', () => {
+  it('warns of a file of secrets that others can read', () => {
+    chmodSync(join(folder, 'secret'), 0o644)
+    const file = readConfig(join(folder, 'f.yaml'), 'servers: {a: {token: "file:secret"}}', {})
+    expect(exposedConfigFiles(file)).toEqual([expect.stringContaining(join(folder, 'secret'))])
+  })
+
+  it('does not warn of one for its owner alone', () => {
+    chmodSync(join(folder, 'secret'), 0o600)
+    expect(exposedConfigFiles(readConfig(join(folder, 'f.yaml'), 'servers: {a: {token: "file:secret"}}', {}))).toEqual(
+      [],
+    )
   })
 })
 

@@ -1,4 +1,5 @@
 import type { QuotaUse } from '../quota/quota.js'
+import { isHashed, tokenKey } from '../tokens/token-text.js'
 import type { TokenStatus } from '../tokens/token-status.js'
 import { type Answer, ApiRefusal, failure } from './answer.js'
 import type { ApiCall } from './api-call.js'
@@ -23,7 +24,9 @@ export function showToken({ server, parameter }: ApiCall): Answer {
  */
 export function findToken(tokens: readonly TokenStatus[], reference: string): TokenStatus | undefined {
   const named = tokens.filter(({ id, policy }) => id === reference || policy?.name === reference)
-  const exact = tokens.find(({ token }) => token === reference)
+  const exact = tokens.find(
+    ({ token }) => token === reference || (isHashed(token) && tokenKey(token) === tokenKey(reference)),
+  )
   const isDecoy = exact?.byProvider === true && named.length > 0
   const [first, second] = new Set(exact === undefined || isDecoy ? named : [exact, ...named])
   if (second === undefined) return first

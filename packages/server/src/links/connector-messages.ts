@@ -1,6 +1,7 @@
 import { type ConnectorMessage, decode, encode, MessageType, peekType } from '@ls/codec'
 import { ServerError } from '../errors.js'
 import type { Peer } from './peer.js'
+import { isHashed } from '../tokens/token-text.js'
 import { type ConnectorToken, makeToken, type ReverseToken, type TokenRegistry } from '../tokens/token-registry.js'
 
 export interface ConnectorMessagesOptions {
@@ -58,6 +59,9 @@ export class ConnectorMessages {
     const { record } = peer
     if (record.kind !== 'reverse' || !record.allowManageConnector) {
       throw new ServerError('ERR_SERVER_TOKEN_INVALID', 'this token does not allow to manage connectors')
+    }
+    if (isHashed(message.token)) {
+      throw new ServerError('ERR_SERVER_TOKEN_INVALID', 'a provider gives a connector token itself, not its hash')
     }
     if (message.operation === 'remove') return this.#remove(peer, record, message.token)
     return this.#add(peer, record, message.token === '' ? makeToken() : message.token)

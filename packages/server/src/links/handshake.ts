@@ -131,7 +131,7 @@ async function authenticate(
   const auth = decode(await reader.next(options.handshakeDeadlineMs))
   throttle(waitMs())
   if (auth.type !== MessageType.Auth) throw new Refusal('invalid auth message')
-  return identify(tokens.find(auth.token), auth.reverse, auth.instance)
+  return identify(tokens.findShown(auth.token), auth.reverse, auth.instance)
 }
 
 /** Before anything is compared: a right token waits as well. */

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { LiveLink, MovedBytes } from '@ls/observe'
 import type { Peer } from '../links/peer.js'
-import { tokenId } from '../tokens/token-registry.js'
+import { tokenId } from '../tokens/token-text.js'
 
 /** A client's link as the live view shows it, with what its ended channels moved. */
 export class PeerLink implements LiveLink {

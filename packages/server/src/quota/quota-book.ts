@@ -1,6 +1,6 @@
 import type { QuotaLimits } from '../policy/policy.js'
 import type { ServerState } from '../state/server-state.js'
-import { tokenKey } from '../tokens/token-registry.js'
+import { tokenKey } from '../tokens/token-text.js'
 import { isCurrent, Quota, type QuotaOptions, type UsedAmounts } from './quota.js'
 
 /** The quotas of all tokens, and what was used of them before the start. */

@@ -1,13 +1,14 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { anonymousToken } from '@ls/codec'
 import type { Account } from '@ls/relay'
 import { ServerError } from '../errors.js'
 import type { Policy } from '../policy/policy.js'
+import { hashFault, keyOfClearText, keyOfHash, tokenKey } from './token-text.js'
 
 /** A token for clients whose traffic leaves at the server. */
 export interface ForwardToken {
   readonly kind: 'forward'
-  /** In clear text. */
+  /** In clear text, or a hash. */
   readonly token: string
   /** How it may be used. @default the server's policy */
   policy?: Policy | undefined
@@ -16,7 +17,7 @@ export interface ForwardToken {
 /** A token for providers, with the SOCKS port that leads to them, if any. Its port and users can change. */
 export interface ReverseToken {
   readonly kind: 'reverse'
-  /** In clear, as the provider shows it. */
+  /** In clear, as the provider shows it, or a hash. */
   readonly token: string
   /** How it may be used. @default the server's policy */
   policy?: Policy | undefined
@@ -43,7 +44,7 @@ export interface ReverseToken {
 /** A token for connectors, which leads to the providers of one reverse token or to a single one of them. */
 export interface ConnectorToken {
   readonly kind: 'connector'
-  /** In clear, as the connector shows it. */
+  /** In clear, as the connector shows it, or a hash. */
   readonly token: string
   /** How it may be used. @default that of `reverse` if a provider added it or with `sharesPolicy`, else the server's policy */
   policy?: Policy | undefined
@@ -60,22 +61,27 @@ export type TokenRecord = ForwardToken | ReverseToken | ConnectorToken
 
 /** All tokens of a server. Each token has one use, and other tenants cannot see it. */
 export class TokenRegistry {
-  /** By the SHA-256 that clients send in the query; a lookup takes the same time for all wrong tokens. */
-  readonly #byHash = new Map<string, TokenRecord>()
+  /** By `tokenKey`: a hash of what clients send, so how long a lookup takes tells nothing about tokens. */
+  readonly #byKey = new Map<string, TokenRecord>()
   readonly #connectors = new Map<ReverseToken, Set<ConnectorToken>>()
 
   get size(): number {
-    return this.#byHash.size
+    return this.#byKey.size
   }
 
   /** In the order they were added. */
   *[Symbol.iterator](): Generator<TokenRecord> {
-    yield* this.#byHash.values()
+    yield* this.#byKey.values()
   }
 
-  /** Finds a token given in clear text. */
+  /** Finds a token by the text that it was registered with, or the one that its hash is of. */
   find(token: string): TokenRecord | undefined {
-    return this.#byHash.get(hash(token))
+    return this.#byKey.get(tokenKey(token))
+  }
+
+  /** Finds the token that a client shows in clear text. The text of a hash is none. */
+  findShown(token: string): TokenRecord | undefined {
+    return this.#byKey.get(keyOfClearText(token))
   }
 
   /** @throws ServerError if there is no such token of providers */
@@ -87,7 +93,7 @@ export class TokenRegistry {
 
   /** Finds a token given as lowercase hex SHA-256. */
   findByHash(tokenHash: string): TokenRecord | undefined {
-    return this.#byHash.get(tokenHash)
+    return this.#byKey.get(keyOfHash(tokenHash))
   }
 
   /** Connector tokens that lead to a reverse token. */
@@ -98,13 +104,13 @@ export class TokenRegistry {
   /** Checks that a new token may be registered under this name. @throws ServerError when it may not */
   assertFree(token: string): void {
     checkToken(token)
-    if (this.#byHash.has(hash(token))) throw new ServerError('ERR_SERVER_TOKEN_EXISTS', 'token already exists')
+    if (this.#byKey.has(tokenKey(token))) throw new ServerError('ERR_SERVER_TOKEN_EXISTS', 'token already exists')
   }
 
   /** @throws ServerError when the token may not be registered */
   add<T extends TokenRecord>(record: T): T {
     this.assertFree(record.token)
-    this.#byHash.set(hash(record.token), record)
+    this.#byKey.set(tokenKey(record.token), record)
     if (record.kind !== 'connector') return record
     const siblings = this.#connectors.get(record.reverse) ?? new Set<ConnectorToken>()
     this.#connectors.set(record.reverse, siblings.add(record))
@@ -112,9 +118,9 @@ export class TokenRegistry {
   }
 
   remove(record: TokenRecord): void {
-    const key = hash(record.token)
-    if (this.#byHash.get(key) !== record) return
-    this.#byHash.delete(key)
+    const key = tokenKey(record.token)
+    if (this.#byKey.get(key) !== record) return
+    this.#byKey.delete(key)
     if (record.kind !== 'connector') return
     const siblings = this.#connectors.get(record.reverse)
     siblings?.delete(record)
@@ -127,16 +133,6 @@ export function makeToken(): string {
   return randomBytes(16).toString('hex')
 }
 
-/** Names a token where its text must not show: in logs and lists. */
-export function tokenId(token: string): string {
-  return hash(token).slice(0, 12)
-}
-
-/** Stands for a token in the state file: a hash of what clients send, so it helps nobody to log in. */
-export function tokenKey(token: string): string {
-  return hash(hash(token))
-}
-
 const none: ReadonlySet<ConnectorToken> = new Set()
 
 /** protocol.md §1: "a token is 1–255 bytes". */
@@ -146,11 +142,9 @@ function checkToken(token: string): void {
   if (token === anonymousToken) {
     throw new ServerError('ERR_SERVER_TOKEN_RESERVED', `'${anonymousToken}' is reserved and cannot be used as a token`)
   }
+  const fault = hashFault(token)
+  if (fault !== undefined) throw new ServerError('ERR_SERVER_TOKEN_INVALID', fault)
   const bytes = Buffer.byteLength(token)
   if (bytes >= 1 && bytes <= maxTokenBytes) return
   throw new ServerError('ERR_SERVER_TOKEN_INVALID', `a token of ${bytes} bytes; it must have 1–${maxTokenBytes} bytes`)
-}
-
-function hash(token: string): string {
-  return createHash('sha256').update(token).digest('hex')
 }

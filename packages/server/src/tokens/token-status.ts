@@ -3,17 +3,12 @@ import type { ReverseGroups } from '../reverse/reverse-groups.js'
 import type { PolicyOptions } from '../policy/policy-options.js'
 import type { TokenUse } from '../policy/token-use.js'
 import type { QuotaUse } from '../quota/quota.js'
-import {
-  type ConnectorToken,
-  type ReverseToken,
-  tokenId,
-  type TokenRecord,
-  type TokenRegistry,
-} from './token-registry.js'
+import type { ConnectorToken, ReverseToken, TokenRecord, TokenRegistry } from './token-registry.js'
+import { tokenId } from './token-text.js'
 
 /** A token and its clients. */
 export interface TokenStatus {
-  /** In clear text: keep it secret. */
+  /** In clear text, or the hash that it was registered by: keep it secret. */
   readonly token: string
   /** Names it where its text must not show: the start of its SHA-256. */
   readonly id: string

@@ -1,0 +1,45 @@
+import { createHash } from 'node:crypto'
+
+/**
+ * The forms in which a token can be registered: its text, `sha256:` with the SHA-256 that clients send in the query, or
+ * `sha256x2:` with the SHA-256 of those 64 hex digits, which does not let its reader log in.
+ */
+const hashForms = ['sha256:', 'sha256x2:'] as const
+
+/** Whether a token is registered by its hash alone. */
+export function isHashed(token: string): boolean {
+  return hashForms.some((form) => token.startsWith(form))
+}
+
+/** Whether a text has the form of a hash, and is none; undefined for a text that is fine. */
+export function hashFault(token: string): string | undefined {
+  const form = hashForms.find((each) => token.startsWith(each))
+  if (form === undefined || /^[0-9a-f]{64}$/.test(token.slice(form.length))) return undefined
+  return `a token that begins with ${form} must go on with 64 lowercase hex digits`
+}
+
+/** Name of a registered token in tables. It says nothing of what clients send, so a lookup by it needs no constant time. */
+export function tokenKey(token: string): string {
+  if (token.startsWith('sha256x2:')) return token.slice('sha256x2:'.length)
+  return hash(token.startsWith('sha256:') ? token.slice('sha256:'.length) : hash(token))
+}
+
+/** {@link tokenKey} of what a client sends in the query: lowercase hex SHA-256. */
+export function keyOfHash(tokenHash: string): string {
+  return hash(tokenHash)
+}
+
+/** {@link tokenKey} of what a client sends in Auth, where nothing but the text itself counts. */
+export function keyOfClearText(token: string): string {
+  return hash(hash(token))
+}
+
+/** Names a token where its text must not show, in logs and lists: the start of its SHA-256, or of what is known instead. */
+export function tokenId(token: string): string {
+  const digest = isHashed(token) ? token.slice(token.indexOf(':') + 1) : hash(token)
+  return digest.slice(0, 12)
+}
+
+function hash(text: string): string {
+  return createHash('sha256').update(text).digest('hex')
+}
