@@ -41,6 +41,34 @@ describe('RateLimit', () => {
     expect(Math.abs(ratio - 1)).toBeLessThan(0.03)
   })
 
+  test('drops datagrams beyond 10 Mbit/s, within 3 % over 10 s', () => {
+    const clock = new FakeClock()
+    const limit = new RateLimit({ clock, bytesPerSecond })
+    let bytes = 0
+    for (let ms = 0; ms < 10_000; ms++) {
+      for (let count = 0; count < 3; count++) if (limit.takeNow(1200)) bytes += 1200
+      clock.advance(1)
+    }
+    expect(Math.abs(bytes / (bytesPerSecond * 10) - 1)).toBeLessThan(0.03)
+  })
+
+  test('gives half to datagrams and half to connections that want all', () => {
+    const clock = new FakeClock()
+    const limit = new RateLimit({ clock, bytesPerSecond })
+    const download = new Greedy(limit, 65_536)
+    download.read()
+    let datagrams = 0
+    for (let ms = 0; ms < 10_000; ms++) {
+      for (let count = 0; count < 3; count++) if (limit.takeNow(1200)) datagrams += 1200
+      clock.advance(1)
+    }
+    const all = download.bytes + datagrams
+    expect([Math.abs(all / (bytesPerSecond * 10) - 1) < 0.03, Math.abs(datagrams / all - 0.5) < 0.05]).toEqual([
+      true,
+      true,
+    ])
+  })
+
   test('shares by bytes, whatever the size of messages', () => {
     const all = run(2, (index) => (index === 0 ? 1000 : 65_536))
     expect((all[0]?.bytes ?? 0) / sum(all)).toBeGreaterThan(0.45)

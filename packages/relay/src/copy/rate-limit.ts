@@ -22,6 +22,8 @@ export class RateLimit {
   /** Below 0 while more has passed than the rate allows by now. */
   #balanceBytes: number
   #balancedAtMs: number
+  /** What datagrams may take now. */
+  #datagramBytes: number
   /** Tag of the last turn: where a connection starts that has rested. */
   #servedTag = 0
   /** In the order of the bytes that each will have had after its turn. */
@@ -33,6 +35,7 @@ export class RateLimit {
     this.#bytesPerMs = bytesPerSecond / 1000
     this.#burstBytes = burstBytes
     this.#balanceBytes = burstBytes
+    this.#datagramBytes = burstBytes
     this.#balancedAtMs = clock.now()
   }
 
@@ -53,6 +56,7 @@ export class RateLimit {
     this.#bytesPerMs = bytesPerSecond / 1000
     this.#burstBytes = burstBytes
     this.#balanceBytes = Math.min(this.#balanceBytes, burstBytes)
+    this.#datagramBytes = Math.min(this.#datagramBytes, burstBytes)
     this.#reschedule()
   }
 
@@ -61,6 +65,18 @@ export class RateLimit {
     this.#refill()
     this.#balanceBytes -= bytes
     if (bytes < 0) this.#reschedule()
+  }
+
+  /**
+   * Takes bytes of a datagram, which cannot wait; false if it has to be dropped. While connections wait, datagrams get half
+   * of the rate, so that neither takes all from the other.
+   */
+  takeNow(bytes: number): boolean {
+    this.#refill()
+    if (this.#datagramBytes <= 0) return false
+    this.#datagramBytes -= bytes
+    this.#balanceBytes -= bytes
+    return true
   }
 
   /** Puts a connection in line. */
@@ -107,7 +123,10 @@ export class RateLimit {
   /** While connections wait, a late timer loses nothing. */
   #refill(): void {
     const now = this.#clock.now()
-    const balance = this.#balanceBytes + (now - this.#balancedAtMs) * this.#bytesPerMs
+    const earned = (now - this.#balancedAtMs) * this.#bytesPerMs
+    const balance = this.#balanceBytes + earned
+    const forDatagrams = this.#waiting.length > 0 ? earned / 2 : earned
+    this.#datagramBytes = Math.min(this.#datagramBytes + forDatagrams, this.#burstBytes)
     this.#balancedAtMs = now
     this.#balanceBytes = this.#waiting.length > 0 ? balance : Math.min(balance, this.#burstBytes)
   }

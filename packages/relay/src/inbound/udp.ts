@@ -6,6 +6,7 @@ import type { Logger } from '@ls/foundation'
 import type { Channel, ChannelHandler } from '@ls/mux'
 import { decodeDatagram, encodeDatagram, parseDestination, SocksError } from '@ls/socks5'
 import type { AcceptedRequest } from '@ls/socks5/node'
+import type { Pace } from '../copy/paced-channel.js'
 import { RelayError } from '../errors.js'
 import { failureOf, formatFailure, replyOf } from '../failure.js'
 import { parseTarget, type Target } from '../target.js'
@@ -24,6 +25,8 @@ export interface ServeUdpAssociateOptions extends ChannelSource {
   readonly udp?: InboundUdpOptions
   /** Address told to the client instead of the one it reached. */
   readonly udpAdvertise?: string
+  /** Rates of all clients together: datagrams beyond are dropped. @default no limit */
+  readonly pace?: Pace
   readonly logger: Logger
 }
 
@@ -66,6 +69,7 @@ class InboundAssociation implements ChannelHandler {
   readonly #channel: Channel
   readonly #logger: Logger
   readonly #entryRules: EntryRules | undefined
+  readonly #pace: Pace | undefined
   readonly #clientAddress: string
   /** The source port that the client announced, 0 for none. It is only a hint: many clients announce their target. */
   readonly #announcedPort: number
@@ -81,13 +85,14 @@ class InboundAssociation implements ChannelHandler {
     udp: UdpSocket,
     channel: Channel,
     announced: Address,
-    { udp: udpOptions, logger, entryRules }: ServeUdpAssociateOptions,
+    { udp: udpOptions, logger, entryRules, pace }: ServeUdpAssociateOptions,
   ) {
     this.#control = control
     this.#udp = udp
     this.#channel = channel
     this.#logger = logger
     this.#entryRules = entryRules
+    this.#pace = pace
     this.#clientAddress = plainAddress(control.remoteAddress ?? '')
     // Behind NAT the address and port that the client announces are wrong (RFC 1928 §7 asks for both).
     this.#announcedPort = plainAddress(announced.host) === this.#clientAddress ? announced.port : 0
@@ -100,6 +105,7 @@ class InboundAssociation implements ChannelHandler {
   onDatagram(payload: Uint8Array, source: Address | undefined): void {
     if (source === undefined || this.#clientPort === 0) return this.#drop('no client has sent a datagram yet')
     this.#idleTimer.refresh()
+    if (this.#pace?.receiving?.takeNow(payload.length) === false) return this.#drop(beyondRate)
     try {
       const bytes = encodeDatagram(parseDestination(source.host, source.port), payload)
       this.#udp.send(bytes, this.#clientPort, this.#clientAddress)
@@ -123,6 +129,7 @@ class InboundAssociation implements ChannelHandler {
       const { destination, payload } = decodeDatagram(bytes)
       const target = parseTarget(destination)
       if (target instanceof RelayError) return this.#drop(target.message)
+      if (this.#pace?.sending?.takeNow(payload.length) === false) return this.#drop(beyondRate)
       if (this.#entryRules === undefined) this.#channel.sendDatagram(payload, { target })
       else void this.#sendIfAllowed(payload, target, this.#entryRules)
     } catch (error) {
@@ -156,6 +163,8 @@ class InboundAssociation implements ChannelHandler {
     this.#logger.trace({ reason }, 'datagram dropped')
   }
 }
+
+const beyondRate = 'it is beyond the rate of this token'
 
 const defaultIdleMs = 300_000
 

@@ -89,8 +89,10 @@ export interface Asker {
   readonly tenant?: unknown
   /** Targets of this client, on top of the rules for all. @default all */
   readonly rules?: TargetRules
-  /** Rates of this client's TCP traffic. @default no limit */
+  /** Rates of this client's traffic: connections wait, datagrams are dropped. @default no limit */
   readonly pace?: Pace
+  /** Hears that datagrams of this client are dropped for their rate. @default nobody */
+  readonly onDropped?: (reason: string) => void
   /** Hears why a target of this client is forbidden. @default nobody */
   readonly onForbidden?: (reason: string) => void
 }
@@ -160,7 +162,7 @@ export class Outbound {
     void this.#serveTcp(channel, target, asker, release)
   }
 
-  async #serveUdp(channel: Channel, { tenant, rules }: Asker, release: () => void): Promise<void> {
+  async #serveUdp(channel: Channel, { tenant, rules, pace, onDropped }: Asker, release: () => void): Promise<void> {
     const { udp, connectTimeoutMs } = this.#options
     await serveUdp(channel, {
       resolver: this.#targets,
@@ -171,6 +173,8 @@ export class Outbound {
       policy: this.#policyFor(rules),
       routes: this.#routes,
       logger: this.#logger,
+      ...(pace === undefined ? {} : { pace }),
+      ...(onDropped === undefined ? {} : { onDropped }),
       onClosed: release,
     })
   }

@@ -2,6 +2,7 @@ import type { Address } from '@ls/codec'
 import type { NameResolver } from '@ls/dial'
 import { type Logger, textOf } from '@ls/foundation'
 import type { Channel, ChannelHandler } from '@ls/mux'
+import type { Pace } from '../copy/paced-channel.js'
 import { RelayError } from '../errors.js'
 import { failureOf, formatFailure } from '../failure.js'
 import { parseTarget } from '../target.js'
@@ -28,6 +29,10 @@ export interface ServeUdpOptions extends UdpOptions {
   readonly proxyResolver: NameResolver
   readonly tenant?: unknown
   readonly logger: Logger
+  /** Rates of its client. @default no limit */
+  readonly pace?: Pace
+  /** Hears that datagrams are dropped for their rate. @default nobody */
+  readonly onDropped?: (reason: string) => void
   /** The association is over, or could not start. */
   onClosed(): void
 }
@@ -76,6 +81,7 @@ class OutboundAssociation implements ChannelHandler, DatagramSink {
 
   onDatagram(payload: Uint8Array, address: Address | undefined): void {
     if (address === undefined || address.port === 0) return this.drop('it names no target')
+    if (this.#options.pace?.receiving?.takeNow(payload.length) === false) return this.#dropFast()
     this.#idleTimer.refresh()
     const target = parseTarget(address)
     if (target instanceof RelayError) return this.drop(target)
@@ -99,7 +105,13 @@ class OutboundAssociation implements ChannelHandler, DatagramSink {
 
   receive(payload: Uint8Array, source: Address): void {
     this.#idleTimer.refresh()
+    if (this.#options.pace?.sending?.takeNow(payload.length) === false) return this.#dropFast()
     this.#channel.sendDatagram(payload, { source })
+  }
+
+  #dropFast(): void {
+    this.#options.onDropped?.(beyondRate)
+    this.drop(beyondRate)
   }
 
   drop(reason: unknown): void {
@@ -122,6 +134,9 @@ class OutboundAssociation implements ChannelHandler, DatagramSink {
     return made
   }
 }
+
+/** Why a datagram is dropped for the rate of its user. */
+const beyondRate = 'datagrams beyond the rate of this token are dropped'
 
 /** Long enough for the slowest keep-alive of common protocols, short enough to free a port the same day. */
 const defaultIdleMs = 300_000

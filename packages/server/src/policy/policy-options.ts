@@ -20,7 +20,7 @@ export interface PolicyOptions {
   readonly maxChannels?: number
   /** Links at once: a client has one for each of its `--threads`. @default the server's limit */
   readonly maxLinks?: number
-  /** Rates of its TCP traffic, shared fairly by its connections; not in agent mode. @default no limit */
+  /** Rates, shared fairly by its connections; datagrams beyond are dropped. Not in agent mode. @default no limit */
   readonly rate?: PolicyRate
   /** Bytes that it may move in a day and in a month. @default no limit */
   readonly quota?: PolicyQuota

@@ -52,12 +52,12 @@ export class TokenUse {
   }
 
   /** What the half that reaches targets must know. */
-  get askerRules(): Pick<Asker, 'rules' | 'onForbidden' | 'pace'> {
+  get askerRules(): Pick<Asker, 'rules' | 'onForbidden' | 'pace' | 'onDropped'> {
     const { targets } = this.#policy
     const { ofTargets: pace } = this.#rates
     return {
       ...(targets === undefined ? {} : { rules: targets, onForbidden: (reason) => this.refused(reason) }),
-      ...(pace === undefined ? {} : { pace }),
+      ...(pace === undefined ? {} : { pace, onDropped: (reason) => this.refused(reason) }),
     }
   }
 
