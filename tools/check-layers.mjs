@@ -26,6 +26,7 @@ const mayUse = {
   '@ls/socks5': nodeGround,
   '@ls/http-proxy': nodeGround,
   '@ls/link': ['@ls/mux', ...bytes],
+  '@ls/web': ['@ls/link', '@ls/mux', ...bytes],
   '@ls/metrics': ground,
   '@ls/observe': ground,
   '@ls/transport': ['@ls/mux', '@ls/dial', ...bytes],
@@ -60,6 +61,7 @@ export const browserPackages = new Set([
   '@ls/batching',
   '@ls/mux',
   '@ls/link',
+  '@ls/web',
   '@ls/socks5',
 ])
 

@@ -14,7 +14,7 @@ export const hasChromium = requireProgram('chromium') !== undefined
 export interface Chromium {
   /** Loads the page anew, as a person does. */
   reload(): Promise<void>
-  /** What an expression in the page comes to, as text. */
+  /** What an expression in the page, or its promise, comes to, as text. */
   evaluate(expression: string): Promise<string>
   /** Ends it, with all its processes. */
   close(): Promise<void>
@@ -36,7 +36,9 @@ export async function openChromium(url: string): Promise<Chromium> {
   return {
     reload: async () => void (await inPage('Page.reload', {})),
     evaluate: async (expression) => {
-      const { result } = (await inPage('Runtime.evaluate', { expression })) as { result: { value?: unknown } }
+      const { result } = (await inPage('Runtime.evaluate', { expression, awaitPromise: true })) as {
+        result: { value?: unknown }
+      }
       return String(result.value)
     },
     close: async () => {

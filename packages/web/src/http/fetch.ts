@@ -1,0 +1,107 @@
+import { WebError } from '../errors.js'
+import type { TcpSocket } from '../sockets/tcp-socket.js'
+import { LineReader } from './line-reader.js'
+import { bodyOf, readHead } from './response.js'
+
+/** What a request has besides its URL; names and meanings are those of `fetch`. */
+export interface FetchOptions {
+  /** @default 'GET' */
+  readonly method?: string
+  /** Fields that `fetch` forbids, such as `Host` and `Cookie`, may be set. @default none */
+  readonly headers?: HeadersInit
+  /** @default none */
+  readonly body?: BufferSource | string | Blob | URLSearchParams | null
+  /** `manual` returns the redirect itself. @default 'follow', 20 times at most */
+  readonly redirect?: 'follow' | 'manual' | 'error'
+  /** Gives the request up, and its response. */
+  readonly signal?: AbortSignal
+}
+
+type OpenTcp = (target: { host: string; port: number; signal?: AbortSignal }) => TcpSocket
+
+/** As browsers follow (Fetch Standard §4.4). */
+const maxRedirects = 20
+
+/** Asks an HTTP/1.1 server over a connection that `openTcp` opens, one for each request. */
+export async function fetchOver(openTcp: OpenTcp, input: string | URL, options: FetchOptions): Promise<Response> {
+  let url = new URL(input)
+  let request = options
+  for (let redirects = 0; ; redirects++) {
+    const response = await fetchOnce(openTcp, url, request)
+    const location = response.headers.get('location')
+    if (location === null || !redirectStatus.has(response.status) || options.redirect === 'manual') return response
+    await response.body?.cancel()
+    if (options.redirect === 'error' || redirects === maxRedirects)
+      throw new WebError('ERR_WEB_HTTP', `${url.href} redirects to ${location}`)
+    url = new URL(location, url)
+    request = redirected(request, response.status)
+  }
+}
+
+const redirectStatus = new Set([301, 302, 303, 307, 308])
+
+/** A POST that is answered elsewhere becomes a GET (Fetch Standard §4.4). */
+function redirected(request: FetchOptions, status: number): FetchOptions {
+  const method = request.method?.toUpperCase() ?? 'GET'
+  const isAsked = status === 303 ? method !== 'GET' && method !== 'HEAD' : status < 303 && method === 'POST'
+  if (!isAsked) return request
+  const headers = new Headers(request.headers)
+  headers.delete('content-type')
+  return { ...request, method: 'GET', body: null, headers }
+}
+
+async function fetchOnce(openTcp: OpenTcp, url: URL, options: FetchOptions): Promise<Response> {
+  if (url.protocol !== 'http:')
+    throw new WebError('ERR_WEB_HTTP', `'${url.protocol}' is not possible: only http: URLs can be fetched`)
+  const { signal } = options
+  signal?.throwIfAborted()
+  const host = url.hostname.replace(/^\[|\]$/g, '')
+  const socket = openTcp({ host, port: Number(url.port || 80), ...(signal === undefined ? {} : { signal }) })
+  try {
+    await socket.opened
+    const method = (options.method ?? 'GET').toUpperCase()
+    await send(socket, await requestOf(url, method, options))
+    const lines = new LineReader(socket.readable)
+    const head = await readHead(lines)
+    const response = new Response(bodyOf(lines, head, method), head)
+    Object.defineProperty(response, 'url', { value: url.href })
+    return response
+  } catch (error) {
+    socket.close(error)
+    throw error
+  }
+}
+
+async function send(socket: TcpSocket, pieces: readonly Uint8Array<ArrayBuffer>[]): Promise<void> {
+  const writer = socket.writable.getWriter()
+  for (const piece of pieces) await writer.write(piece)
+  writer.releaseLock()
+}
+
+/** Head and body. The writable side stays open: many servers take its end for a client that has gone. */
+async function requestOf(url: URL, method: string, options: FetchOptions): Promise<Uint8Array<ArrayBuffer>[]> {
+  if (!/^[\w!#$%&'*+.^`|~-]+$/.test(method)) throw new TypeError(`'${method}' is no method`)
+  // Its body and the type of it as `fetch` would send them.
+  const { body = null } = options
+  const given = new Response(body)
+  const content = new Uint8Array(await given.arrayBuffer())
+  const fields = new Map<string, string>([['host', url.host]])
+  const type = given.headers.get('content-type')
+  if (type !== null) fields.set('content-type', type)
+  for (const [name, value] of fieldsOf(options.headers)) fields.set(name.toLowerCase(), value)
+  fields.set('connection', 'close')
+  if (body !== null || bodyMethods.has(method)) fields.set('content-length', String(content.length))
+  fields.delete('transfer-encoding')
+  const lines = [`${method} ${url.pathname}${url.search} HTTP/1.1`]
+  for (const [name, value] of fields) lines.push(`${name}: ${value}`)
+  const head = new TextEncoder().encode(`${lines.join('\r\n')}\r\n\r\n`)
+  return content.length === 0 ? [head] : [head, content]
+}
+
+const bodyMethods = new Set(['POST', 'PUT', 'PATCH'])
+
+/** `Headers` of a request leaves out what pages may not send over the network; this is no request of the page. */
+function fieldsOf(init: HeadersInit | undefined): Iterable<[string, string]> {
+  // It checks names and values: no line breaks.
+  return new Headers(init)
+}

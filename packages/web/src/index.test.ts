@@ -1,0 +1,14 @@
+import { expect, test } from 'vitest'
+import * as web from './index.js'
+
+test('@ls/web exports what it says it does', () => {
+  expect(Object.keys(web).toSorted()).toMatchInlineSnapshot(`
+    [
+      "TcpSocket",
+      "UdpSocket",
+      "WebError",
+      "WebLink",
+      "connect",
+    ]
+  `)
+})

@@ -1,0 +1,181 @@
+import type { Clock, TimerHandle } from '@ls/foundation'
+import { type MessageTransport, SessionCloseCode, type TransportCloseReason, type TransportHandler } from '@ls/mux'
+
+/** Bytes that may wait in the WebSocket before `send` returns false: 4 ms, a page's shortest wait, at 125 MB/s. */
+const highWaterBytes = 524_288
+
+/** How often a held sender looks whether the WebSocket takes more, in milliseconds. Hidden pages look less often. */
+const pollMs = 4
+
+/** Received bytes that may wait while paused. Windows hold the peer back before; a base peer knows none. */
+const maxHeldBytes = 33_554_432
+
+/** The reason of a close frame, in bytes (RFC 6455 §5.5). */
+const maxReasonBytes = 123
+
+/** What a transport uses of a `WebSocket`. */
+export type WebSocketLike = Pick<
+  WebSocket,
+  'binaryType' | 'bufferedAmount' | 'readyState' | 'send' | 'close' | 'onmessage' | 'onclose'
+>
+
+/**
+ * A browser's WebSocket as a message transport. It cannot be paused, so what arrives meanwhile waits here: windows limit
+ * that. It cannot ping, and no page can cut a connection: `destroy` lets go of it.
+ */
+export class WebSocketTransport implements MessageTransport {
+  readonly roundTripMs = undefined
+  readonly #socket: WebSocketLike
+  readonly #clock: Clock
+  #handler: TransportHandler | undefined
+  #held: Uint8Array[] = []
+  #heldBytes = 0
+  #paused = false
+  #isReleasing = false
+  /** `send` has returned false, and `onDrain` is to follow. */
+  #isHeld = false
+  #pollTimer: TimerHandle
+  /** `ended`: by us; `closed`: `onClose` was called. */
+  #state: 'open' | 'ended' | 'closed' = 'open'
+  #reason: TransportCloseReason | undefined
+  /** The WebSocket is gone. */
+  #ended: TransportCloseReason | undefined
+
+  /** `socket` must be open. */
+  constructor(socket: WebSocketLike, clock: Clock) {
+    this.#socket = socket
+    this.#clock = clock
+    socket.binaryType = 'arraybuffer'
+    socket.onmessage = ({ data }) => this.#receive(data)
+    socket.onclose = ({ code, reason }) => this.#closed({ code, reason })
+  }
+
+  get bufferedBytes(): number {
+    return this.#socket.bufferedAmount
+  }
+
+  send(message: Uint8Array): boolean {
+    if (this.#state !== 'open' || this.#socket.readyState !== isOpen) return false
+    // The WebSocket copies it at once.
+    this.#socket.send(message as Uint8Array<ArrayBuffer>)
+    if (this.#socket.bufferedAmount <= highWaterBytes) return true
+    this.#isHeld = true
+    this.#poll()
+    return false
+  }
+
+  pause(): void {
+    this.#paused = true
+  }
+
+  resume(): void {
+    if (!this.#paused) return
+    this.#paused = false
+    this.#releaseLater()
+  }
+
+  close(reason: TransportCloseReason = { code: 1000, reason: '' }): void {
+    if (this.#state !== 'open') return
+    this.#state = 'ended'
+    this.#reason = reason
+    this.#stopPolling()
+    this.#socket.close(closeCode(reason.code), closeText(reason.reason))
+  }
+
+  destroy(): void {
+    if (this.#state === 'closed' || this.#socket.onmessage === null) return
+    this.#state = 'ended'
+    this.#reason ??= { code: 1006, reason: 'destroyed' }
+    this.#held = []
+    this.#stopPolling()
+    // A dead network would have the close handshake wait for minutes.
+    this.#socket.onmessage = null
+    this.#socket.onclose = null
+    this.#socket.close()
+    this.#clock.setTimeout(() => this.#closed({ code: 1006, reason: 'destroyed' }), 0)
+  }
+
+  setHandler(handler: TransportHandler): void {
+    this.#handler = handler
+    this.#releaseLater()
+  }
+
+  #receive(data: unknown): void {
+    if (!(data instanceof ArrayBuffer)) return this.close({ code: 1003, reason: 'only binary messages count' })
+    const message = new Uint8Array(data)
+    this.#drained()
+    if (this.#flowing) return this.#handler?.onMessage(message)
+    this.#held.push(message)
+    this.#heldBytes += message.length
+    if (this.#heldBytes > maxHeldBytes)
+      this.close({ code: 1009, reason: `more than ${maxHeldBytes} bytes wait to be read` })
+  }
+
+  get #flowing(): boolean {
+    return this.#handler !== undefined && !this.#paused && this.#held.length === 0
+  }
+
+  #releaseLater(): void {
+    if (this.#isReleasing || (this.#held.length === 0 && this.#ended === undefined)) return
+    this.#isReleasing = true
+    this.#clock.setTimeout(() => {
+      this.#isReleasing = false
+      this.#release()
+    }, 0)
+  }
+
+  #release(): void {
+    while (!this.#paused && this.#state !== 'closed') {
+      const message = this.#held.shift()
+      if (message === undefined) break
+      this.#heldBytes -= message.length
+      this.#handler?.onMessage(message)
+    }
+    // What has arrived before the end comes before it.
+    if (this.#ended === undefined || this.#held.length > 0 || this.#state === 'closed') return
+    this.#state = 'closed'
+    this.#handler?.onClose(this.#reason ?? this.#ended)
+  }
+
+  #poll(): void {
+    this.#pollTimer ??= this.#clock.setTimeout(() => {
+      this.#pollTimer = undefined
+      if (!this.#drained()) this.#poll()
+    }, pollMs)
+  }
+
+  /** Tells a held sender once half of what waited has left. True if nobody is held. */
+  #drained(): boolean {
+    if (!this.#isHeld || this.#state !== 'open') return true
+    if (this.#socket.bufferedAmount > highWaterBytes / 2) return false
+    this.#isHeld = false
+    this.#stopPolling()
+    this.#handler?.onDrain()
+    return true
+  }
+
+  #stopPolling(): void {
+    this.#clock.clearTimeout(this.#pollTimer)
+    this.#pollTimer = undefined
+  }
+
+  #closed(reason: TransportCloseReason): void {
+    this.#ended ??= reason
+    this.#stopPolling()
+    if (!this.#isReleasing) this.#release()
+  }
+}
+
+/** `WebSocket.OPEN`, whose name not every platform has. */
+const isOpen = 1
+
+/** Pages may send 1000 and 3000 to 4999 only. */
+function closeCode(code: number): number {
+  if (code === SessionCloseCode.ProtocolError) return SessionCloseCode.SessionEnded
+  return code >= 3000 && code <= 4999 ? code : 1000
+}
+
+function closeText(text: string): string {
+  const bytes = new TextEncoder().encode(text)
+  return bytes.length <= maxReasonBytes ? text : new TextDecoder().decode(bytes.subarray(0, maxReasonBytes - 3), {})
+}

@@ -1,0 +1,60 @@
+import type { ChannelCloseReason } from '@ls/mux'
+import { WebError } from '../errors.js'
+
+/** The promises of a socket: opened once the far end has accepted, closed once both directions are over. */
+export class SocketState<Info> {
+  readonly opened: Promise<Info>
+  readonly closed: Promise<void>
+  readonly #settle: {
+    readonly opened: (info: Info) => void
+    readonly refused: (error: Error) => void
+    readonly ended: () => void
+    readonly broken: (error: Error) => void
+  }
+
+  constructor() {
+    let opened!: (info: Info) => void
+    let refused!: (error: Error) => void
+    let ended!: () => void
+    let broken!: (error: Error) => void
+    this.opened = new Promise((resolve, reject) => ([opened, refused] = [resolve, reject]))
+    this.closed = new Promise((resolve, reject) => ([ended, broken] = [resolve, reject]))
+    this.#settle = { opened, refused, ended, broken }
+    // Who reads the streams hears of a failure there, and needs neither promise.
+    this.opened.catch(() => {})
+    this.closed.catch(() => {})
+  }
+
+  /** The far end has accepted. */
+  open(info: Info): void {
+    this.#settle.opened(info)
+  }
+
+  /** It is over: in order without an error. */
+  end(error?: Error): void {
+    this.#settle.refused(error ?? new WebError('ERR_WEB_CLOSED', 'the socket was closed before it was open'))
+    if (error === undefined) this.#settle.ended()
+    else this.#settle.broken(error)
+  }
+}
+
+/** What a channel's end means to who reads; undefined where nothing was lost. */
+export function errorOf({ kind, error }: ChannelCloseReason): WebError | undefined {
+  switch (kind) {
+    case 'ended':
+      return undefined
+    case 'refused':
+      return new WebError('ERR_WEB_REFUSED', error)
+    case 'local':
+      return new WebError('ERR_WEB_CLOSED', error === '' ? 'the socket was closed' : error)
+    default:
+      return new WebError('ERR_WEB_BROKEN', error === '' ? 'the connection broke' : error)
+  }
+}
+
+/** The bytes of what a page may write, in memory of our own: they are sent when their turn comes. */
+export function bytesOf(chunk: unknown): Uint8Array {
+  if (chunk instanceof ArrayBuffer) return new Uint8Array(chunk.slice(0))
+  if (ArrayBuffer.isView(chunk)) return new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength).slice()
+  throw new TypeError('a socket takes ArrayBuffer and its views; encode text with TextEncoder')
+}

@@ -1,0 +1,153 @@
+import type { Address } from '@ls/codec'
+import type { Channel, ChannelCloseReason, ChannelHandler } from '@ls/mux'
+import { WebError } from '../errors.js'
+import { bytesOf, errorOf, SocketState } from './socket-state.js'
+
+/** What `opened` resolves with, as in the Direct Sockets API. */
+export interface TcpSocketInfo {
+  /** What the far end sends. */
+  readonly readable: ReadableStream<Uint8Array<ArrayBuffer>>
+  /** What it gets. */
+  readonly writable: WritableStream<BufferSource>
+  /** The target's name or address, as it was asked for. */
+  readonly remoteAddress: string
+  /** 0 to 65535. */
+  readonly remotePort: number
+}
+
+/** How a socket gets its channel: now, or once there is a link. */
+export type ChannelSource = (handler: ChannelHandler) => Channel | Promise<Channel>
+
+/**
+ * A TCP stream with the shape of `TCPSocket` of the Direct Sockets API. Both streams hold the far end back: the window
+ * of the channel is the memory that they share.
+ */
+export class TcpSocket implements ChannelHandler {
+  /** A byte stream: readers may bring their own buffers (BYOB). */
+  readonly readable: ReadableStream<Uint8Array<ArrayBuffer>>
+  /** Closing it half-closes the connection; aborting it resets both directions. */
+  readonly writable: WritableStream<BufferSource>
+  readonly #state = new SocketState<TcpSocketInfo>()
+  readonly #address: Address
+  #channel: Channel | undefined
+  #reader: ReadableByteStreamController | undefined
+  #writer: WritableStreamDefaultController | undefined
+  /** Settles the write that waits for room. */
+  #writing: { readonly resolve: () => void; readonly reject: (error: Error) => void } | undefined
+  #isOver = false
+  #hasEnded = false
+
+  /** `source` opens the channel with this as its handler. */
+  constructor(address: Address, source: ChannelSource) {
+    this.#address = address
+    const attached = this.#attach(source)
+    this.readable = new ReadableStream(
+      {
+        type: 'bytes',
+        start: (controller) => void (this.#reader = controller),
+        pull: async () => (await attached)?.resume(),
+        cancel: () => this.#channel?.abort('failed: the reader has gone'),
+      },
+      { highWaterMark: 0 },
+    )
+    this.writable = new WritableStream<BufferSource>({
+      start: (controller) => void (this.#writer = controller),
+      write: async (chunk) => {
+        await attached
+        await this.#write(bytesOf(chunk))
+      },
+      close: async () => (await attached)?.end(),
+      abort: (reason) => this.close(reason),
+    })
+  }
+
+  /** Resolves once the target was reached; rejects with a {@link WebError} whose text begins with the reason's word. */
+  get opened(): Promise<TcpSocketInfo> {
+    return this.#state.opened
+  }
+
+  /** Resolves when both directions have ended in order; rejects when the connection broke. */
+  get closed(): Promise<void> {
+    return this.#state.closed
+  }
+
+  /** Resets both directions. */
+  close(reason: unknown = 'closed'): void {
+    if (this.#isOver) return
+    this.#channel?.abort(`failed: ${reason instanceof Error ? reason.message : String(reason)}`)
+    this.#finish(new WebError('ERR_WEB_CLOSED', 'the socket was closed', { cause: reason }))
+  }
+
+  onOpen(): void {
+    const { readable, writable } = this
+    this.#state.open({ readable, writable, remoteAddress: this.#address.host, remotePort: this.#address.port })
+  }
+
+  onData(payload: Uint8Array): void {
+    this.#channel?.consumed(payload.length)
+    const request = this.#reader?.byobRequest
+    const view = request?.view as Uint8Array | null | undefined
+    const taken = Math.min(view?.byteLength ?? 0, payload.length)
+    if (view && taken > 0) {
+      new Uint8Array(view.buffer, view.byteOffset, taken).set(payload.subarray(0, taken))
+      request?.respond(taken)
+    }
+    // The stream takes the memory away, and this belongs to a longer message.
+    if (taken < payload.length) this.#reader?.enqueue(payload.slice(taken))
+    if ((this.#reader?.desiredSize ?? 0) <= 0) this.#channel?.pause()
+  }
+
+  onEnd(): void {
+    this.#endReading()
+  }
+
+  onDrain(): void {
+    this.#writing?.resolve()
+    this.#writing = undefined
+  }
+
+  onClose(reason: ChannelCloseReason): void {
+    this.#finish(errorOf(reason))
+  }
+
+  async #attach(source: ChannelSource): Promise<Channel | undefined> {
+    try {
+      const channel = await source(this)
+      this.#channel = channel
+      if (this.#isOver) channel.abort('failed: the socket was closed')
+      // Paused until somebody reads; a provider has its side open already.
+      if (!channel.initiator) this.onOpen()
+      return channel
+    } catch (error) {
+      this.#finish(error as Error)
+      return undefined
+    }
+  }
+
+  #write(bytes: Uint8Array): Promise<void> | void {
+    const sent = this.#channel?.send(bytes)
+    if (sent === true) return
+    if (sent === undefined) throw new WebError('ERR_WEB_CLOSED', 'the other end takes no more')
+    return new Promise((resolve, reject) => (this.#writing = { resolve, reject }))
+  }
+
+  #finish(error: Error | undefined): void {
+    if (this.#isOver) return
+    this.#isOver = true
+    const gone = error ?? new WebError('ERR_WEB_CLOSED', 'the other end closed the connection')
+    this.#writing?.reject(gone)
+    this.#writing = undefined
+    this.#writer?.error(gone)
+    if (error === undefined) this.#endReading()
+    else if (!this.#hasEnded) this.#reader?.error(error)
+    this.#state.end(error)
+  }
+
+  #endReading(): void {
+    if (this.#hasEnded) return
+    this.#hasEnded = true
+    this.#reader?.close()
+    // A reader's buffer that waits goes back to it, empty.
+    this.#reader?.byobRequest?.respond(0)
+  }
+}

@@ -1,0 +1,271 @@
+import { newChannelId, type Protocol } from '@ls/codec'
+import { type Clock, type Logger, systemClock } from '@ls/foundation'
+import { ClientError, Link, type LinkOpener, type LinkSettings, resolveLinkSettings, ShownToken } from '@ls/link'
+import type { Channel, Session } from '@ls/mux'
+import { WebError } from './errors.js'
+import { type FetchOptions, fetchOver } from './http/fetch.js'
+import { type PageEvents, Wake } from './link/wake.js'
+import { linkUrl, webSocketOpener, type WebSocketConstructor } from './link/websocket-opener.js'
+import { type ChannelSource, TcpSocket } from './sockets/tcp-socket.js'
+import { UdpSocket } from './sockets/udp-socket.js'
+
+/** How a page links to a server. */
+export interface WebLinkOptions extends Pick<
+  LinkSettings,
+  | 'token'
+  | 'threads'
+  | 'graceMs'
+  | 'windowBytes'
+  | 'maxWindowBytes'
+  | 'budgetBytes'
+  | 'reconnect'
+  | 'retryAuth'
+  | 'heartbeat'
+  | 'handshakeDeadlineMs'
+> {
+  /**
+   * `client` and `connector` open connections at the other side; a `provider` takes those that its connectors open, with
+   * `onConnect`. @default 'client'
+   */
+  readonly role?: 'client' | 'connector' | 'provider'
+  /** Takes or refuses a connection (provider). @default refuses each */
+  readonly onConnect?: (connection: IncomingConnection) => void
+  /** Gives up while the first link is opened, or closes it later. */
+  readonly signal?: AbortSignal
+  /** How long a new connection waits while no link is up, in milliseconds. @default 10000 */
+  readonly linkWaitMs?: number
+  /** What opens WebSockets. @default the page's own */
+  readonly WebSocket?: WebSocketConstructor
+  /** @default silent */
+  readonly logger?: Logger
+  /** @default the page's clock */
+  readonly clock?: Clock
+}
+
+/** Where to open a TCP connection to. */
+export interface TcpTarget {
+  /** A name, which the far side looks up, or an address. */
+  readonly host: string
+  /** 1 to 65535. */
+  readonly port: number
+  /** Resets the connection. */
+  readonly signal?: AbortSignal
+}
+
+/** A connection that somebody opens at a provider. */
+export interface IncomingConnection {
+  /** A page can take TCP only. */
+  readonly protocol: Protocol
+  /** What was asked for; empty for UDP, whose datagrams have targets. */
+  readonly host: string
+  /** 1 to 65535; 0 for UDP. */
+  readonly port: number
+  /** Takes a TCP connection. */
+  accept(): TcpSocket
+  /** Refuses it: `reason` begins with a word such as `forbidden` or `refused`. */
+  reject(reason: string): void
+}
+
+/** A page's links to a server. Made by {@link connect}. */
+export class WebLink {
+  /** Settles when it has ended for good: with the reason, or with undefined after {@link close}. */
+  readonly closed: Promise<Error | undefined>
+  readonly #options: WebLinkOptions
+  readonly #links: readonly Link[]
+  readonly #wake: Wake
+  readonly #clock: Clock
+  /** Sessions that can open channels. */
+  readonly #sessions: Session[] = []
+  /** Connections that wait for a link. */
+  readonly #waiting = new Set<{ readonly resolve: (session: Session) => void; readonly reject: (e: Error) => void }>()
+  #turn = 0
+  #settleClosed: (error: Error | undefined) => void = () => {}
+  #ended: Error | undefined
+
+  /** @throws RangeError for a URL or a setting that is not valid */
+  constructor(url: string | URL, options: WebLinkOptions) {
+    this.#options = options
+    this.closed = new Promise((resolve) => (this.#settleClosed = resolve))
+    const settings = resolveLinkSettings({ ...options, reverse: options.role === 'provider' })
+    this.#clock = options.clock ?? systemClock
+    const opener = webSocketOpener({
+      url: linkUrl(url),
+      extensions: settings.extensions,
+      clock: this.#clock,
+      WebSocket: options.WebSocket ?? globalThis.WebSocket,
+    })
+    const token = new ShownToken({ settings, onChange: () => {} })
+    const instance = newChannelId()
+    this.#links = Array.from({ length: settings.threads }, () => this.#makeLink({ settings, opener, token, instance }))
+    const events = 'addEventListener' in globalThis ? (globalThis as unknown as PageEvents) : undefined
+    this.#wake = new Wake({ clock: this.#clock, events, onWake: () => this.#woke() })
+    options.signal?.addEventListener('abort', () => this.close(), { once: true })
+  }
+
+  /** Whether a link is up. */
+  get isUp(): boolean {
+    return this.#links.some(({ isUp }) => isUp)
+  }
+
+  /** Opens a TCP connection; streams may be used at once. */
+  openTcp({ host, port, signal }: TcpTarget): TcpSocket {
+    const address = { host, port }
+    const socket = new TcpSocket(address, this.#source({ protocol: 'tcp', address }))
+    onAbort(signal, (reason) => socket.close(reason))
+    return socket
+  }
+
+  /** Opens a UDP association, with one target or with one for each datagram. */
+  openUdp({ host, port, signal }: Partial<TcpTarget> = {}): UdpSocket {
+    const target = host === undefined || port === undefined ? undefined : { host, port }
+    const socket = new UdpSocket(target, this.#source({ protocol: 'udp' }))
+    onAbort(signal, () => socket.close())
+    return socket
+  }
+
+  /**
+   * Asks an HTTP server over a connection of its own, as `fetch` would. For `http:` only.
+   *
+   * @throws WebError ERR_WEB_HTTP when the answer is no HTTP; ERR_WEB_REFUSED when the server was not reached
+   */
+  fetch(input: string | URL, options: FetchOptions = {}): Promise<Response> {
+    return fetchOver((target) => this.openTcp(target), input, options)
+  }
+
+  /** Ends all links and connections. */
+  close(): void {
+    this.#end(undefined)
+  }
+
+  /** Dials, and resolves when the first link is up. */
+  async start(): Promise<void> {
+    this.#options.signal?.throwIfAborted()
+    for (const link of this.#links) link.start()
+    await this.#session()
+  }
+
+  #source(request: { readonly protocol: Protocol; readonly address?: { host: string; port: number } }): ChannelSource {
+    return async (handler) => {
+      const channel = (await this.#session()).open(request)
+      channel.setHandler(handler)
+      return channel
+    }
+  }
+
+  /** The next session in turn, once there is one. */
+  #session(): Promise<Session> {
+    if (this.#ended !== undefined) return Promise.reject(this.#ended)
+    const up = this.#sessions.filter(({ state }) => state === 'linked')
+    const sessions = up.length > 0 ? up : this.#sessions
+    const session = sessions[this.#turn++ % Math.max(1, sessions.length)]
+    if (session !== undefined) return Promise.resolve(session)
+    for (const link of this.#links) link.wanted()
+    return this.#nextSession(this.#options.linkWaitMs ?? 10_000)
+  }
+
+  #nextSession(waitMs: number): Promise<Session> {
+    return new Promise((resolve, reject) => {
+      const timer = this.#clock.setTimeout(() => {
+        this.#waiting.delete(waiting)
+        reject(new WebError('ERR_WEB_UNREACHABLE', `no link to the server was up within ${waitMs} ms`))
+      }, waitMs)
+      const settled = <T>(settle: (value: T) => void): ((value: T) => void) => {
+        return (value) => {
+          this.#clock.clearTimeout(timer)
+          this.#waiting.delete(waiting)
+          settle(value)
+        }
+      }
+      const waiting = { resolve: settled(resolve), reject: settled(reject) }
+      this.#waiting.add(waiting)
+    })
+  }
+
+  #makeLink(init: {
+    readonly settings: ReturnType<typeof resolveLinkSettings>
+    readonly opener: LinkOpener
+    readonly token: ShownToken
+    readonly instance: Uint8Array
+  }): Link {
+    return new Link({
+      ...init,
+      sessionHandler: { onConnect: (channel) => this.#incoming(channel) },
+      onMessage: () => {},
+      onUp: (session, resumed) => this.#up(session, resumed),
+      onDown: () => {},
+      onFailed: () => {},
+      onClosed: (session) => this.#sessions.splice(this.#sessions.indexOf(session) >>> 0, 1),
+      onEnd: (error) => this.#end(error),
+    })
+  }
+
+  #up(session: Session, resumed: boolean): void {
+    if (!resumed) this.#sessions.push(session)
+    for (const { resolve } of this.#waiting) resolve(session)
+  }
+
+  #incoming(channel: Channel): void {
+    const { role, onConnect } = this.#options
+    if (role !== 'provider' || onConnect === undefined)
+      return channel.reject('forbidden: this page takes no connections')
+    const { host = '', port = 0 } = channel.address ?? {}
+    onConnect({
+      protocol: channel.protocol,
+      host,
+      port,
+      accept: () => accepted(channel, { host, port }),
+      reject: (reason) => channel.reject(reason),
+    })
+  }
+
+  /** Connections from before are likely dead, and nobody says so for a minute. With resume a false alarm costs little. */
+  #woke(): void {
+    for (const session of this.#sessions) if (session.options.resume) session.detach()
+    for (const link of this.#links) link.retryNow()
+  }
+
+  #end(error: Error | undefined): void {
+    if (this.#ended !== undefined) return
+    this.#ended = error ?? new ClientError('ERR_CLIENT_CLOSED', 'the link was closed')
+    this.#wake.stop()
+    for (const link of this.#links) link.close(this.#ended.message)
+    for (const { reject } of this.#waiting) reject(this.#ended)
+    this.#settleClosed(error)
+  }
+}
+
+function accepted(channel: Channel, address: { readonly host: string; readonly port: number }): TcpSocket {
+  if (channel.protocol !== 'tcp') throw new TypeError('a page can only take TCP connections')
+  return new TcpSocket(address, (handler) => {
+    channel.accept(handler)
+    return channel
+  })
+}
+
+function onAbort(signal: AbortSignal | undefined, abort: (reason: unknown) => void): void {
+  if (signal === undefined) return
+  if (signal.aborted) abort(signal.reason)
+  else signal.addEventListener('abort', () => abort(signal.reason), { once: true })
+}
+
+/**
+ * Links a page to a server; resolves when the link is up. It comes back by itself after a loss, and with it all
+ * connections.
+ *
+ * @throws ClientError ERR_CLIENT_REFUSED for a wrong token, WebError ERR_WEB_UNREACHABLE when no link comes up in time;
+ *   RangeError for a URL that is not valid
+ *
+ * @example
+ * const link = await connect('wss://example.org', { token: 'secret' })
+ * const { readable, writable } = link.openTcp({ host: 'db.internal', port: 5432 })
+ */
+export async function connect(url: string | URL, options: WebLinkOptions = {}): Promise<WebLink> {
+  const link = new WebLink(url, options)
+  try {
+    await link.start()
+    return link
+  } catch (error) {
+    link.close()
+    throw error
+  }
+}
