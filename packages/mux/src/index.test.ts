@@ -5,7 +5,6 @@ import * as mux from './index.js'
 test('index exports exactly these names', () => {
   expect(Object.keys(mux).toSorted()).toMatchInlineSnapshot(`
     [
-      "Channel",
       "ChannelOffer",
       "FramePool",
       "Keepalive",

@@ -1,7 +1,7 @@
 export { addressGroup } from './pending/address-group.js'
 export type { ChannelCloseKind, ChannelCloseReason } from './channel/channel-close.js'
 export type { ChannelHandler } from './channel/channel-handler.js'
-export { Channel, type ChannelState } from './channel/channel.js'
+export type { Channel, ChannelState } from './channel/channel.js'
 export type { SendOptions } from './channel/send-options.js'
 export { MuxError, type MuxErrorCode } from './errors.js'
 export { forward, forwardAccepted, type ForwardedChannel, type ForwardOptions } from './forward/forward.js'

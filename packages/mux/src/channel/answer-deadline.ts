@@ -70,4 +70,4 @@ export function remainingAnswerMs({ linkedMs, elapsedMs, deadlineMs, limitMs }: 
 }
 
 /** Grace time of a session: an answer later than this finds its channel gone. In milliseconds. */
-export const answerLimitMs = 60_000
+const answerLimitMs = 60_000

@@ -1,6 +1,8 @@
 import { type Address, type ChannelKey, decode, MessageType } from '@ls/codec'
 import { connectMessage, disconnectMessage } from './channel-messages.js'
 import type { Channel } from './channel.js'
+import { sessionEndOf } from '../session/ends.js'
+import type { SessionEnd } from '../session/session-end.js'
 import type { Session } from '../session/session.js'
 import type { TableEntry } from '../session/table-entry.js'
 
@@ -36,13 +38,15 @@ export class ChannelOffer implements TableEntry {
   readonly relieved = true
   idleChecks = 0
   readonly #request: Channel
+  readonly #host: SessionEnd
   readonly #handler: OfferHandler
   #isOver = false
 
-  private constructor(request: Channel, host: Session, handler: OfferHandler) {
+  private constructor(request: Channel, host: SessionEnd, handler: OfferHandler) {
     this.key = request.key
     this.id = request.id
     this.host = host
+    this.#host = host
     this.#request = request
     this.#handler = handler
   }
@@ -50,9 +54,10 @@ export class ChannelOffer implements TableEntry {
   /** Offers `request`, which must be unanswered; returns undefined if `to` cannot take it or already uses its id. */
   static make({ request, address }: OfferInit, to: Session, handler: OfferHandler): ChannelOffer | undefined {
     if (to.state === 'closed' || to.full) return undefined
-    const offer = new ChannelOffer(request, to, handler)
-    if (!to.adopt(offer)) return undefined
-    to.sendControl(connectMessage(request.id, request.protocol, address))
+    const host = sessionEndOf(to)
+    const offer = new ChannelOffer(request, host, handler)
+    if (!host.adopt(offer)) return undefined
+    host.sendControl(connectMessage(request.id, request.protocol, address))
     return offer
   }
 
@@ -67,14 +72,14 @@ export class ChannelOffer implements TableEntry {
 
   abort(error: string): void {
     this.#end(() => {
-      this.host.sendControl(disconnectMessage(this.#request.id, error))
+      this.#host.sendControl(disconnectMessage(this.#request.id, error))
       this.#handler.onRefuse(error)
     })
   }
 
   /** Withdraws the offer: another peer has accepted, or the opener is gone. */
   withdraw(): void {
-    this.#end(() => this.host.sendControl(disconnectMessage(this.#request.id, '')))
+    this.#end(() => this.#host.sendControl(disconnectMessage(this.#request.id, '')))
   }
 
   #answered(message: Uint8Array): void {
@@ -88,7 +93,7 @@ export class ChannelOffer implements TableEntry {
   #end(then: () => void): void {
     if (this.#isOver) return
     this.#isOver = true
-    this.host.forget(this)
+    this.#host.forget(this)
     then()
   }
 }

@@ -2,6 +2,8 @@ import type { Address } from '@ls/codec'
 import { connectMessage, disconnectMessage, rejectMessage } from '../channel/channel-messages.js'
 import type { Channel } from '../channel/channel.js'
 import { ForwardedHalf } from './forwarded-half.js'
+import { channelEndOf, sessionEndOf } from '../session/ends.js'
+import type { SessionEnd } from '../session/session-end.js'
 import type { Session } from '../session/session.js'
 
 /** A forwarded channel: payload bytes each way, and its two ends. */
@@ -49,8 +51,8 @@ export function forward(
     channel.reject(refusal)
     return undefined
   }
-  const pending = channel.handOver()
-  const pair = new ForwardedPair(channel, from, to, onClose)
+  const pending = channelEndOf(channel).handOver()
+  const pair = new ForwardedPair(channel, sessionEndOf(from), sessionEndOf(to), onClose)
   if (!pair.connect(address)) return undefined
   for (const message of pending) pair.opener.replay(message)
   return pair
@@ -68,11 +70,11 @@ export function forwardAccepted(
   onClose?: () => void,
 ): ForwardedChannel | undefined {
   if (!mayForward(channel)) {
-    to.sendControl(disconnectMessage(channel.id, ''))
+    sessionEndOf(to).sendControl(disconnectMessage(channel.id, ''))
     return undefined
   }
-  const pending = channel.handOver()
-  const pair = new ForwardedPair(channel, from, to, onClose)
+  const pending = channelEndOf(channel).handOver()
+  const pair = new ForwardedPair(channel, sessionEndOf(from), sessionEndOf(to), onClose)
   if (!pair.adopt()) return undefined
   pair.target.replay(message)
   pair.openWindows()
@@ -100,7 +102,7 @@ class ForwardedPair implements ForwardedChannel {
   readonly #onClose: (() => void) | undefined
   #openHalves = 2
 
-  constructor(request: Channel, from: Session, to: Session, onClose: (() => void) | undefined) {
+  constructor(request: Channel, from: SessionEnd, to: SessionEnd, onClose: (() => void) | undefined) {
     this.request = request
     this.#onClose = onClose
     const direct = passesCredit(from, to)
@@ -172,7 +174,7 @@ class ForwardedPair implements ForwardedChannel {
 }
 
 /** Credit passes through if both links count it and neither end would be granted more than it allows. */
-function passesCredit(from: Session, to: Session): boolean {
+function passesCredit(from: SessionEnd, to: SessionEnd): boolean {
   const a = from.options
   const b = to.options
   return a.window && b.window && a.peerWindowBytes >= b.windowBytes && b.peerWindowBytes >= a.windowBytes

@@ -20,11 +20,11 @@ import { ReceiveWindow } from '../flow/receive-window.js'
 import { inOurVersion } from '../channel/held-message.js'
 import { Gathering } from './gathering.js'
 import { Reframing } from './reframing.js'
-import type { Session } from '../session/session.js'
+import type { SessionEnd } from '../session/session-end.js'
 import type { TableEntry } from '../session/table-entry.js'
 
 export interface ForwardedHalfInit {
-  readonly host: Session
+  readonly host: SessionEnd
   readonly request: Channel
   /** Which end of the channel this link leads to. */
   readonly role: 'opener' | 'target'
@@ -37,7 +37,7 @@ export interface ForwardedHalfInit {
 export class ForwardedHalf implements TableEntry, FlowOwner {
   readonly key: ChannelKey
   readonly id: Uint8Array
-  readonly host: Session
+  readonly host: SessionEnd
   idleChecks = 0
   /** Payload bytes that came over this link. */
   receivedBytes = 0

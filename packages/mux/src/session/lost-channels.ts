@@ -1,7 +1,6 @@
 import { type Clock, systemClock } from '@ls/foundation'
 import { channelKey } from '@ls/codec'
 import { disconnectMessage, linkLostText } from '../channel/channel-messages.js'
-import type { Channel } from '../channel/channel.js'
 import type { SessionHandler } from './session-handler.js'
 
 /** How many channels {@link LostChannels} remembers, and for how long. */
@@ -86,10 +85,4 @@ export class LostChannels {
  */
 export function refuseResume(id: Uint8Array, session: Teller, handler: SessionHandler): void {
   if (handler.isElsewhere?.(channelKey(id)) !== true) session.send(disconnectMessage(id, linkLostText))
-}
-
-/** Gives a channel that the peer asks for to the owner of the session. */
-export function askOwner(handler: SessionHandler, channel: Channel): void {
-  if (handler.onConnect === undefined) channel.reject('forbidden: this end opens no channels for its peer')
-  else handler.onConnect(channel)
 }

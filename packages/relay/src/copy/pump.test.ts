@@ -58,13 +58,14 @@ let nearChannel: Channel
 const unattended: ChannelHandler = { onClose: () => {} }
 const sizeBytes = 3_000_000
 
+/** Of what comes until the end; the socket stays open, as it would not in an iteration. */
 async function digestOf(socket: Socket): Promise<string> {
   const hash = createHash('sha256')
-  for await (const chunk of socket) hash.update(chunk as Buffer)
+  socket.on('data', (chunk) => hash.update(chunk))
+  await onceEvent(socket, 'end')
   return hash.digest('hex')
 }
 
-/** What comes until the end; the socket stays open, as it would not in an iteration. */
 async function textOf(socket: Socket): Promise<string> {
   const chunks: Buffer[] = []
   socket.on('data', (chunk) => chunks.push(chunk))
@@ -176,10 +177,11 @@ test('pump closes where the peer disconnects while a target wants its bytes to b
 test('pump delivers everything to an application that ended its side while it read', async () => {
   const { near, far } = await net({}, { extensions: [] })
   far.pause()
-  near.end(Buffer.alloc(sizeBytes))
+  // Less than a session queues for a base peer: what the sockets of a busy machine hold does not matter.
+  near.end(Buffer.alloc(1_000_000))
   await onceEvent(near.resume(), 'close')
   far.end()
-  expect((await buffer(far)).length).toBe(sizeBytes)
+  expect((await buffer(far)).length).toBe(1_000_000)
 })
 
 test('pump destroys a socket that takes nothing once its channel is gone', async () => {

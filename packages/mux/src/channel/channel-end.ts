@@ -1,0 +1,348 @@
+import { textOf } from '@ls/foundation'
+import { type Address, type ChannelKey, channelKey, decode, MessageType, type Protocol } from '@ls/codec'
+import type { Admission } from '../memory/admission.js'
+import { AnswerDeadline } from './answer-deadline.js'
+import { AnswerHold } from './answer-hold.js'
+import { type ChannelCloseReason, plainEnd, reasonOfDisconnect } from './channel-close.js'
+import { consumingHandler } from './consuming-handler.js'
+import type { ChannelHandler } from './channel-handler.js'
+import type { Channel, ChannelState } from './channel.js'
+import { acceptMessage, disconnectMessage, finMessage, rejectMessage, windowMessage } from './channel-messages.js'
+import { chargeUntilCalled } from '../memory/charge.js'
+import { lastCallMs, Linger } from './linger.js'
+import { errorOfDisconnect, receiveGrant, receiveSecondConnect } from './peer-rules.js'
+import { Receiver, type ReceiverOwner } from './receiver.js'
+import type { SendOptions } from './send-options.js'
+import { Sender, type SenderOwner } from './sender.js'
+import type { ChannelHost } from '../session/table-entry.js'
+
+export interface ChannelInit {
+  readonly host: ChannelHost
+  /** 16 bytes. */
+  readonly id: Uint8Array
+  readonly protocol: Protocol
+  /** The target; absent for UDP. */
+  readonly address: Address | undefined
+  /** True on the side that sent Connect. */
+  readonly initiator: boolean
+}
+
+/** The end of a channel in this process, behind the {@link Channel} that its owner sees. */
+export class ChannelEnd implements Channel, SenderOwner, ReceiverOwner {
+  readonly id: Uint8Array
+  readonly key: ChannelKey
+  readonly protocol: Protocol
+  readonly address: Address | undefined
+  readonly initiator: boolean
+  readonly openedAtMs: number
+  droppedDatagrams = 0
+  /** Idle checks in a row that found no message: what the session counts for `idleLimitMs`. */
+  idleChecks = 0
+
+  readonly #host: ChannelHost
+  readonly #sender: Sender
+  readonly #receiver: Receiver
+  #handler: ChannelHandler | undefined
+  #state: ChannelState = 'opening'
+  #answered = false
+  /** Error text of the Disconnect that follows the queued Fin. */
+  #disconnectNext: string | undefined
+  #closeReason = plainEnd
+  #answerHold: AnswerHold | undefined
+  #answerDeadline: AnswerDeadline | undefined
+  /** Runs after we have ended towards a base peer, while its last bytes still arrive. */
+  #lastCall: Linger | undefined
+
+  constructor({ host, id, protocol, address, initiator }: ChannelInit) {
+    this.id = id
+    this.key = channelKey(id)
+    this.protocol = protocol
+    this.address = address
+    this.initiator = initiator
+    this.openedAtMs = host.options.clock.now()
+    this.#host = host
+    this.#sender = new Sender(host, this)
+    this.#receiver = new Receiver(host, this)
+  }
+
+  get state(): ChannelState {
+    return this.#state
+  }
+
+  get answered(): boolean {
+    return this.#answered
+  }
+
+  get handler(): ChannelHandler | undefined {
+    return this.#handler
+  }
+
+  get admission(): Admission {
+    return this.#host.options.admission
+  }
+
+  get sentBytes(): number {
+    return this.#sender.sentBytes
+  }
+
+  get receivedBytes(): number {
+    return this.#receiver.receivedBytes
+  }
+
+  get queuedBytes(): number {
+    return this.#receiver.queuedBytes
+  }
+
+  get maxCompressedBytes(): number {
+    return this.#sender.maxWholeBytes
+  }
+
+  get readBytes(): number {
+    return this.#sender.readBytes
+  }
+
+  setHandler(handler: ChannelHandler): void {
+    const consumed = (bytes: number): void => this.#sendCredit(this.#receiver.consumed(bytes))
+    this.#handler = this.#host.options.autoConsume ? consumingHandler({ consumed }, handler) : handler
+  }
+
+  accept(handler?: ChannelHandler): void {
+    if (handler !== undefined) this.setHandler(handler)
+    if (!this.initiator && !this.#answered && this.#state !== 'closed') this.#accept()
+    if (handler !== undefined) this.resume()
+  }
+
+  #accept(): void {
+    this.#answered = true
+    if (this.#state !== 'opening') return
+    this.#state = 'open'
+    if (!this.#host.options.window && this.protocol === 'tcp')
+      this.#answerHold = new AnswerHold(this.#host, this.#sender)
+    this.#host.sendControl(acceptMessage(this.id))
+    this.openWindow()
+  }
+
+  reject(error: string): void {
+    if (!this.initiator && !this.#answered) this.abort(error)
+  }
+
+  send(payload: Uint8Array, options?: SendOptions): boolean | undefined {
+    return this.#sender.send(payload, options)
+  }
+
+  sendDatagram(payload: Uint8Array, addresses: { target?: Address; source?: Address }): boolean {
+    const sent = this.#sender.sendDatagram(payload, addresses)
+    if (!sent && this.#sender.state === 'open') this.droppedDatagrams++
+    return sent
+  }
+
+  end(): void {
+    if (this.#sender.state !== 'open') return
+    if (this.#host.options.fin) this.#sender.finish(finMessage(this.id))
+    else this.#finish(plainEnd)
+  }
+
+  disconnect(error = ''): void {
+    if (this.#state === 'closed') return
+    if (this.#sender.state === 'ended' || this.#unanswered) return this.abort(error)
+    this.#receiver.discard()
+    if (this.#state === 'draining') this.#closeReason = { kind: 'local', error }
+    else if (this.#sender.state === 'ending') this.#disconnectNext = error
+    else this.#finish({ kind: 'local', error })
+    // It may have left already, which ends the channel.
+    if (this.state !== 'closed') this.#sender.linger((text) => this.abort(text))
+  }
+
+  abort(error: string): void {
+    if (this.#state === 'closed') return
+    const peerIsGone = this.#state === 'draining' && this.#sender.state === 'ended'
+    if (this.#unanswered) this.#host.sendControl(rejectMessage(this.id, error))
+    else if (!peerIsGone) this.#host.sendControl(disconnectMessage(this.id, error))
+    this.#close({ kind: 'local', error })
+  }
+
+  pause(): void {
+    this.#receiver.pause()
+  }
+
+  resume(): void {
+    try {
+      this.#receiver.resume()
+    } catch (error) {
+      this.#failed(error)
+    }
+  }
+
+  consumed(bytes: number): void {
+    if (!this.#host.options.autoConsume) this.#sendCredit(this.#receiver.consumed(bytes))
+  }
+
+  countLingering(bytes: number): () => void {
+    return chargeUntilCalled(this.#host.options.lingerBudget, bytes)
+  }
+
+  /** For the session: the peer knows the channel now and gets the rest of its first window. */
+  openWindow(): void {
+    this.#sendCredit(this.#receiver.openWindow())
+  }
+
+  /** For the session: holds Data back until the peer answers Connect. */
+  holdUntilOpen(): void {
+    this.#sender.hold()
+  }
+
+  /** For the session: closes the channel if the peer does not answer Connect in time, see {@link AnswerDeadline}. */
+  expectAnswer(deadlineMs: number): void {
+    this.#answerDeadline = new AnswerDeadline(this.#host, deadlineMs, (error) => {
+      this.#host.sendControl(disconnectMessage(this.id, ''))
+      this.#close({ kind: 'refused', error })
+    })
+  }
+
+  /** For the forwarder: leaves the table silently and returns the undelivered messages. */
+  handOver(): Uint8Array[] {
+    const { finWaits } = this.#receiver
+    const peerIsGone = this.#state === 'draining'
+    const { grantedBytes } = this.#sender
+    const messages = this.#release()
+    if (grantedBytes > 0) messages.unshift(windowMessage(this.id, grantedBytes))
+    if (finWaits) messages.push(finMessage(this.id))
+    if (peerIsGone) messages.push(disconnectMessage(this.id, this.#closeReason.error))
+    return messages
+  }
+
+  get relieved(): boolean {
+    return this.#receiver.relieved
+  }
+
+  onMessage(type: number, message: Uint8Array): void {
+    switch (type) {
+      case MessageType.Data:
+        this.#endAnswerHold()
+        if (!this.#receiver.receive(message)) this.droppedDatagrams++
+        return
+      case MessageType.Window:
+        return receiveGrant(message, this.#sender)
+      case MessageType.Fin:
+        return this.#receiver.receiveFin()
+      case MessageType.Disconnect:
+        return this.#receiveDisconnect(message)
+      case MessageType.ConnectResponse:
+        return this.#receiveAnswer(message)
+      case MessageType.Connect:
+        return receiveSecondConnect(message)
+    }
+  }
+
+  onSessionClosed(reason: string): void {
+    this.#close({ kind: 'session', error: reason })
+  }
+
+  onDrain(): void {
+    try {
+      this.#handler?.onDrain?.()
+    } catch (error) {
+      this.#failed(error)
+    }
+  }
+
+  onFinished(): void {
+    if (this.#state === 'draining') this.#awaitLast()
+    else if (this.#disconnectNext !== undefined) this.abort(this.#disconnectNext)
+    else this.onFinDelivered()
+  }
+
+  onFinDelivered(): void {
+    if (this.#state === 'draining') return
+    if (this.#sender.state === 'ended' && this.#receiver.finDelivered) this.#close(plainEnd)
+  }
+
+  onAllDelivered(): void {
+    this.#close(this.#closeReason)
+  }
+
+  #sendCredit(creditBytes: number): void {
+    if (creditBytes > 0) this.#host.sendControl(windowMessage(this.id, creditBytes))
+  }
+
+  /** On the accepting side: Connect is not answered yet. */
+  get #unanswered(): boolean {
+    return !this.initiator && !this.#answered && this.#state === 'opening'
+  }
+
+  /** Our Disconnect has left; the peer's last bytes may still be on their way. */
+  #awaitLast(): void {
+    if (this.#closeReason.kind === 'local') return this.#receiver.close()
+    const receivedBytes = (): number => this.#receiver.receivedBytes
+    const quietMs = lastCallMs(this.#host.roundTripMs())
+    this.#lastCall = new Linger(this.#host, receivedBytes, () => this.#receiver.close(), quietMs)
+  }
+
+  /** Queues Disconnect as the last message. */
+  #finish(reason: ChannelCloseReason): void {
+    this.#closeReason = reason
+    this.#state = 'draining'
+    this.#sender.finish(disconnectMessage(this.id, reason.error))
+  }
+
+  #endAnswerHold(): void {
+    this.#answerHold?.end()
+    this.#answerHold = undefined
+  }
+
+  #receiveDisconnect(message: Uint8Array): void {
+    const isRefusal = this.initiator && !this.#answered && this.#receiver.receivedBytes === 0
+    const reason = reasonOfDisconnect(errorOfDisconnect(message), isRefusal)
+    if (this.#closeReason.kind !== 'local') this.#closeReason = reason
+    this.#state = 'draining'
+    const { wantsDrain } = this.#sender
+    this.#sender.cut()
+    this.#answerDeadline?.stop()
+    this.#lastCall?.stop()
+    this.#receiver.close()
+    // A consumer that waits for room may have to go on before it can take the rest.
+    if (wantsDrain && this.state === 'draining') this.onDrain()
+  }
+
+  #receiveAnswer(message: Uint8Array): void {
+    if (!this.initiator || this.#answered) return
+    const answer = decode(message)
+    if (answer.type !== MessageType.ConnectResponse) return
+    this.#answered = true
+    this.#answerDeadline?.stop()
+    if (!answer.success) return this.#close({ kind: 'refused', error: answer.error || 'failed: no reason given' })
+    if (this.#state === 'opening') this.#state = 'open'
+    if (this.#closeReason.kind !== 'local') this.#handler?.onOpen?.()
+    this.#sender.release()
+  }
+
+  /** A handler threw, or data cannot be delivered. */
+  #failed(error: unknown): void {
+    const text = textOf(error)
+    this.#host.options.logger.warn({ err: error }, `channel aborted: ${text}`)
+    this.abort(`failed: ${text}`)
+  }
+
+  #close(reason: ChannelCloseReason): void {
+    if (this.#state === 'closed') return
+    this.#release()
+    this.#host.ended(this, reason)
+    try {
+      this.#handler?.onClose?.(reason)
+    } catch (error) {
+      this.#host.options.logger.error({ err: error }, 'a channel handler threw in onClose')
+    }
+  }
+
+  /** Frees everything and returns the undelivered messages. */
+  #release(): Uint8Array[] {
+    this.#state = 'closed'
+    this.#answerDeadline?.stop()
+    this.#answerHold?.stop()
+    this.#lastCall?.stop()
+    this.#sender.cut()
+    const messages = this.#receiver.release()
+    this.#host.forget(this)
+    return messages
+  }
+}

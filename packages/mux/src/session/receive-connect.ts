@@ -1,0 +1,44 @@
+import { textOf } from '@ls/foundation'
+import { channelIdBytes, channelIdOffset, decode, MessageType } from '@ls/codec'
+import { ChannelEnd } from '../channel/channel-end.js'
+import { rejectMessage } from '../channel/channel-messages.js'
+import type { Channel } from '../channel/channel.js'
+import { refuseResume } from './lost-channels.js'
+import type { SessionHandler } from './session-handler.js'
+import type { ChannelHost, TableEntry } from './table-entry.js'
+
+/** The session whose peer asks for a channel. */
+interface ConnectHost extends ChannelHost {
+  readonly full: boolean
+  /** Why it takes no more channels. */
+  readonly fullText: string
+  adopt(entry: TableEntry): boolean
+  send(message: Uint8Array): void
+}
+
+/** Takes a Connect for a new channel: gives the channel to the owner of the session, or refuses it. */
+export function receiveConnect(message: Uint8Array, host: ConnectHost, handler: SessionHandler): void {
+  const offset = channelIdOffset(MessageType.Connect)
+  // A copy: the message is a view into the transport's read buffer.
+  const id = Uint8Array.from(message.subarray(offset, offset + channelIdBytes))
+  if (host.full) return host.sendControl(rejectMessage(id, `forbidden: ${host.fullText}`))
+  let channel: ChannelEnd | undefined
+  try {
+    const connect = decode(message)
+    if (connect.type !== MessageType.Connect) return
+    if (connect.resume === true) return refuseResume(id, host, handler)
+    channel = new ChannelEnd({ host, id, protocol: connect.protocol, address: connect.address, initiator: false })
+    host.adopt(channel)
+    askOwner(handler, channel)
+  } catch (error) {
+    const text = textOf(error)
+    host.options.logger.warn({ err: error }, `channel refused: ${text}`)
+    if (channel === undefined) host.sendControl(rejectMessage(id, `failed: ${text}`))
+    else channel.abort(`failed: ${text}`)
+  }
+}
+
+function askOwner(handler: SessionHandler, channel: Channel): void {
+  if (handler.onConnect === undefined) channel.reject('forbidden: this end opens no channels for its peer')
+  else handler.onConnect(channel)
+}

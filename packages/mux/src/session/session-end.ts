@@ -1,0 +1,323 @@
+import { textOf, type TimerHandle } from '@ls/foundation'
+import { channelIdOffset, type ChannelKey, channelKey, decode, MessageType, newChannelId, peekType } from '@ls/codec'
+import type { ChannelCloseReason } from '../channel/channel-close.js'
+import type { ChannelHandler } from '../channel/channel-handler.js'
+import { connectMessage } from '../channel/channel-messages.js'
+import { ChannelEnd } from '../channel/channel-end.js'
+import { MuxError } from '../errors.js'
+import type { Flow } from '../flow/flow.js'
+import { IdleWatch } from './idle-watch.js'
+import { isBaseChannelMessage, isHandshake, isKnown } from './message-kind.js'
+import { type ResolvedSessionOptions, resolveSessionOptions, type SessionOptions } from '../options.js'
+import { Outbox } from '../link/outbox.js'
+import { ReadingGate } from './reading-gate.js'
+import { receiveConnect } from './receive-connect.js'
+import { Sequencer } from '../link/sequencer.js'
+import type { OpenRequest, SessionCounters, SessionHandler, SessionState } from './session-handler.js'
+import type { ChannelHost, TableEntry } from './table-entry.js'
+import { isFinal, type MessageTransport, SessionCloseCode, type TransportCloseReason } from '../link/transport.js'
+
+/** The end of a session in this process, behind the {@link Session} that its owner sees. */
+export class SessionEnd implements ChannelHost {
+  /** As given, with the defaults filled in. */
+  readonly options: ResolvedSessionOptions
+  readonly counters: SessionCounters = { strayMessages: 0, unknownMessages: 0 }
+
+  readonly #handler: SessionHandler
+  readonly #entries = new Map<ChannelKey, TableEntry>()
+  readonly #sequencer: Sequencer | undefined
+  readonly #outbox: Outbox
+  readonly #gate: ReadingGate
+  readonly #idleWatch: IdleWatch
+  #transport: MessageTransport | undefined
+  #state: SessionState = 'unlinked'
+  #graceTimer: TimerHandle
+  /** Total link time before the current transport, in milliseconds. */
+  #linkedMs = 0
+  #linkedAtMs = 0
+  #receivedMessages = 0
+
+  /** @throws RangeError for an option out of its range. */
+  constructor(options: SessionOptions, handler: SessionHandler = {}) {
+    this.options = resolveSessionOptions(options)
+    this.#handler = handler
+    const { clock, stuckDeadlineMs, resume } = this.options
+    const onAckDue = (): void => this.#outbox.acknowledge()
+    this.#sequencer = resume ? new Sequencer({ ...this.options, onAckDue }) : undefined
+    this.#outbox = new Outbox({ ...this.options, sequencer: this.#sequencer })
+    this.#idleWatch = new IdleWatch(this.options, this.#entries)
+    this.#gate = new ReadingGate({
+      clock,
+      deadlineMs: stuckDeadlineMs,
+      onChange: (closed) => (closed ? this.#transport?.pause() : this.#transport?.resume()),
+    })
+  }
+
+  get state(): SessionState {
+    return this.#state
+  }
+
+  get linked(): boolean {
+    return this.#state === 'linked'
+  }
+
+  /** Total link time so far, in milliseconds. */
+  linkedMs(): number {
+    return this.#linkedMs + (this.linked ? this.options.clock.now() - this.#linkedAtMs : 0)
+  }
+
+  get receivedMessages(): number {
+    return this.#receivedMessages
+  }
+
+  get overdue(): boolean {
+    return this.#transport?.keepalive?.overdue === true
+  }
+
+  get transport(): MessageTransport | undefined {
+    return this.#transport
+  }
+
+  get channelCount(): number {
+    return this.#entries.size
+  }
+
+  get receivedSequence(): number {
+    return this.#sequencer?.received ?? 0
+  }
+
+  get replayBytes(): number {
+    return this.#sequencer?.replayBytes ?? 0
+  }
+
+  canResume(peerReceived: number): boolean {
+    return this.#state !== 'closed' && this.#sequencer?.canRestart(peerReceived) === true
+  }
+
+  *channels(): Generator<ChannelEnd> {
+    for (const entry of this.#entries.values()) if (entry instanceof ChannelEnd) yield entry
+  }
+
+  has(key: ChannelKey): boolean {
+    return this.#entries.has(key)
+  }
+
+  attach(transport: MessageTransport, peerReceived?: number): boolean {
+    if (this.#state === 'closed') return false
+    if (peerReceived === undefined && this.#sequencer?.started === true) {
+      throw new TypeError('a session that goes on needs to know what the peer has received')
+    }
+    if (peerReceived !== undefined && this.#sequencer?.restart(peerReceived) !== true) return false
+    this.detach()
+    this.options.clock.clearTimeout(this.#graceTimer)
+    this.#transport = transport
+    this.#state = 'linked'
+    this.#linkedAtMs = this.options.clock.now()
+    transport.setHandler({
+      onMessage: (message) => this.#transport === transport && this.#receive(message),
+      onDrain: () => this.#transport === transport && this.#outbox.onDrain(),
+      onClose: (reason) => this.#transport === transport && this.#lost(reason),
+    })
+    if (this.#gate.closed) transport.pause()
+    else transport.resume()
+    if (this.options.resume) transport.keepalive?.hasten()
+    this.#outbox.start(transport)
+    this.#call(() => this.#handler.onLinked?.())
+    return true
+  }
+
+  detach(): void {
+    const transport = this.#transport
+    if (transport === undefined) return
+    if (this.options.resume) this.#unlink('replaced by another connection')
+    else this.#end('the connection was given up')
+    transport.destroy()
+  }
+
+  open(request: OpenRequest, handler?: ChannelHandler): ChannelEnd {
+    if (this.#state === 'closed') throw new MuxError('ERR_MUX_SESSION_CLOSED', 'the session is closed')
+    if (this.full) throw new MuxError('ERR_MUX_TOO_MANY_CHANNELS', this.fullText)
+    const { protocol, address, earlyData = true, answerDeadlineMs = defaultAnswerDeadlineMs } = request
+    const id = newChannelId()
+    const message = connectMessage(id, protocol, address)
+    const channel = new ChannelEnd({ host: this, id, protocol, address, initiator: true })
+    if (!earlyData) channel.holdUntilOpen()
+    channel.expectAnswer(answerDeadlineMs)
+    this.adopt(channel)
+    this.sendControl(message)
+    channel.openWindow()
+    if (handler === undefined) return channel
+    channel.setHandler(handler)
+    channel.resume()
+    return channel
+  }
+
+  send(message: Uint8Array): void {
+    const type = peekType(message)
+    if (isHandshake(type)) throw new TypeError(`message type ${type} belongs to the handshake, not into a session`)
+    this.sendControl(message)
+  }
+
+  close(reason: string, code: number = SessionCloseCode.SessionEnded): void {
+    if (this.#state === 'closed') return
+    const transport = this.#transport
+    this.#end(reason)
+    transport?.close({ code, reason })
+  }
+
+  sendControl(message: Uint8Array): void {
+    if (this.#state === 'closed') return
+    this.#outbox.sendControl(message)
+    const excess = this.#outbox.controlExcess(this.options.controlQueueBytes)
+    if (excess !== undefined) this.close(`the peer does not read: ${excess}`)
+  }
+
+  activate(flow: Flow): void {
+    if (this.#state !== 'closed') this.#outbox.activate(flow)
+  }
+
+  forget(entry: TableEntry): void {
+    if (this.#entries.get(entry.key) === entry) this.#entries.delete(entry.key)
+    this.#gate.release(entry)
+  }
+
+  ended(entry: TableEntry, reason: ChannelCloseReason): void {
+    if (entry instanceof ChannelEnd) this.#call(() => this.#handler.onChannelClosed?.(entry, reason))
+  }
+
+  holdReading(entry: TableEntry): void {
+    if (this.#state !== 'closed') this.#gate.hold(entry)
+  }
+
+  recheckReading(): void {
+    this.#gate.recheck()
+  }
+
+  roundTripMs(): number | undefined {
+    return this.#transport?.roundTripMs
+  }
+
+  get full(): boolean {
+    return this.#entries.size >= this.options.maxChannels
+  }
+
+  get fullText(): string {
+    return `${this.options.maxChannels} channels are open, the limit of the session`
+  }
+
+  /** Puts an entry into the table; false when its id is taken. For {@link forward}. */
+  adopt(entry: TableEntry): boolean {
+    if (this.#state === 'closed' || this.#entries.has(entry.key)) return false
+    this.#entries.set(entry.key, entry)
+    this.#idleWatch.start()
+    if (entry instanceof ChannelEnd) this.#call(() => this.#handler.onChannelOpened?.(entry))
+    return true
+  }
+
+  #receive(message: Uint8Array): void {
+    this.#receivedMessages++
+    try {
+      this.#dispatch(message, peekType(message))
+    } catch (error) {
+      this.#protocolError(error)
+    }
+  }
+
+  #dispatch(message: Uint8Array, type: number): void {
+    if (type === MessageType.Ack) return this.#receiveAck(message)
+    if (!isHandshake(type)) this.#sequencer?.countReceived(message.length)
+    if (!this.#isChannelMessage(type)) return this.#receiveOther(type, message)
+    const key = channelKey(message, channelIdOffset(type))
+    const entry = this.#entries.get(key)
+    if (entry === undefined) return this.#receiveStray(type, message)
+    entry.idleChecks = 0
+    try {
+      entry.onMessage(type, message)
+    } catch (error) {
+      const text = textOf(error)
+      this.options.logger.warn({ err: error }, `channel aborted: ${text}`)
+      entry.abort(`failed: ${text}`)
+    }
+  }
+
+  #isChannelMessage(type: number): boolean {
+    if (type === MessageType.Window) return this.options.window
+    if (type === MessageType.Fin) return this.options.fin
+    return isBaseChannelMessage(type)
+  }
+
+  #receiveStray(type: number, message: Uint8Array): void {
+    if (type === MessageType.Connect) return receiveConnect(message, this, this.#handler)
+    this.counters.strayMessages++
+  }
+
+  #receiveOther(type: number, message: Uint8Array): void {
+    const inForce = isKnown(type) && type !== MessageType.Window && type !== MessageType.Fin
+    if (inForce) this.#handler.onMessage?.(message)
+    else this.counters.unknownMessages++
+  }
+
+  #receiveAck(message: Uint8Array): void {
+    if (this.#sequencer === undefined) {
+      this.counters.unknownMessages++
+      return
+    }
+    const ack = decode(message)
+    if (ack.type !== MessageType.Ack) return
+    if (!this.#sequencer.acknowledged(ack.sequence, ack.arrival)) {
+      throw new MuxError('ERR_MUX_PROTOCOL', `Ack of message ${ack.sequence}, which was never sent`)
+    }
+    this.#outbox.pump()
+  }
+
+  /** A message that belongs to no channel means a broken peer: the session ends, not the process. */
+  #protocolError(error: unknown): void {
+    const text = textOf(error)
+    this.options.logger.error({ err: error }, `session closed: ${text}`)
+    this.close(`protocol error: ${text}`, SessionCloseCode.ProtocolError)
+  }
+
+  #lost(reason: TransportCloseReason): void {
+    const text = reason.reason === '' ? `connection closed with code ${reason.code}` : reason.reason
+    if (!this.options.resume || this.options.graceMs === 0 || isFinal(reason.code)) return this.#end(text)
+    this.#unlink(text)
+    this.#call(() => this.#handler.onUnlinked?.(reason))
+  }
+
+  #unlink(why: string): void {
+    const { clock, graceMs } = this.options
+    this.#linkedMs = this.linkedMs()
+    this.#transport = undefined
+    this.#state = 'unlinked'
+    this.#outbox.stop()
+    const text = `no new connection within ${graceMs} ms after: ${why}`
+    this.#graceTimer = clock.setTimeout(() => this.#end(text), graceMs)
+  }
+
+  #end(reason: string): void {
+    if (this.#state === 'closed') return
+    this.#state = 'closed'
+    this.#transport = undefined
+    this.options.clock.clearTimeout(this.#graceTimer)
+    this.#idleWatch.stop()
+    this.#outbox.clear()
+    const lost = this.options.resume ? [] : Array.from(this.#entries.values(), ({ id }) => id)
+    for (const entry of this.#entries.values()) entry.onSessionClosed(reason)
+    this.#entries.clear()
+    this.options.admission.close(reason)
+    this.options.budget.close()
+    this.#call(() => this.#handler.onClose?.(reason, lost))
+  }
+
+  /** Calls the owner; its errors must not reach the transport. */
+  #call(callback: () => void): void {
+    try {
+      callback()
+    } catch (error) {
+      this.options.logger.error({ err: error }, `a session handler threw: ${textOf(error)}`)
+    }
+  }
+}
+
+/** protocol.md §1: the connect timeout of 10 s and the 5 s that fast open adds to it. */
+const defaultAnswerDeadlineMs = 15_000
