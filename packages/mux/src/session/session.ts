@@ -16,7 +16,10 @@ import type { OpenRequest, SessionCounters, SessionHandler, SessionState } from 
  */
 export interface Session {
   /** What is in force on the link, the budgets that its memory is counted in, and its clock. */
-  readonly options: Pick<ResolvedSessionOptions, 'window' | 'fin' | 'resume' | 'budget' | 'admission' | 'clock'>
+  readonly options: Pick<
+    ResolvedSessionOptions,
+    'window' | 'fin' | 'resume' | 'ack2' | 'budget' | 'admission' | 'clock'
+  >
   /** What was ignored so far; one object for the life of the session. */
   readonly counters: SessionCounters
   /** Whether there is a transport; `closed` is for good. */
