@@ -1,6 +1,6 @@
 import { LinkSocksClient } from '@ls/client'
 import { connect } from '@ls/socks5/node'
-import { echoServer, freePort, requireProgram, type TestTcpServer } from '@ls/testkit'
+import { echoServer, freePort, requireProgram, type TestTcpServer, within } from '@ls/testkit'
 import axe from 'axe-core'
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
@@ -15,7 +15,10 @@ const program = requireProgram('chromium')
 /** A page that has just been loaded on a machine that runs other suites takes its time. */
 const deadlineMs = 15_000
 
-describe.runIf(program !== undefined)('dashboard', () => {
+/** All steps of a test are quick, but a browser beside other suites is not. */
+const testDeadlineMs = 90_000
+
+describe.runIf(program !== undefined)('dashboard', { timeout: testDeadlineMs }, () => {
   let browser: Browser
   let port: number
   let server: Program
@@ -40,16 +43,22 @@ describe.runIf(program !== undefined)('dashboard', () => {
     return page
   }
 
-  test('makes a token, links a client with it, and shows what it moves', async () => {
+  test('makes a token, links a client with it, shows what it moves, and cuts it', async () => {
     const page = await signedIn()
-    const token = await makeToken(page)
-    const { socket } = await throughClient(port, token)
+    const { socket, target } = await throughClient(port, await makeToken(page))
     await page.click('nav a[href="#/overview"]')
-    await page.waitForFunction(() => document.querySelector('.tile.down .muted')?.textContent?.startsWith('0') === true)
-    const movedAt = performance.now()
+    const moved = page.locator('.tile.down .muted')
+    await moved.waitFor()
     socket.write(Buffer.alloc(300_000))
     await page.waitForFunction(() => document.querySelector('.tile.down .muted')?.textContent?.endsWith('KiB') === true)
-    expect(performance.now() - movedAt).toBeLessThan(2000)
+
+    await page.click('nav a[href="#/connections"]')
+    const row = page.locator('tbody tr', { hasText: `127.0.0.1:${target.port}` })
+    const cut = new Promise<unknown>((resolve) => socket.once('error', resolve))
+    await row.getByRole('button').click()
+    await row.getByRole('button').click()
+    expect(await within(cut, 'the application to be cut off')).toMatchObject({ code: 'ECONNRESET' })
+    await page.getByText('Nothing flows now').waitFor()
   })
 
   test('refuses a wrong key, and says so', async () => {
@@ -71,16 +80,19 @@ describe.runIf(program !== undefined)('dashboard', () => {
     expect(await page.isVisible('#key')).toBe(false)
   })
 
-  test.each(['light', 'dark'] as const)('can be used by everybody, and fits a phone, in %s', async (colorScheme) => {
+  test('can be used by everybody, and fits a phone, in light and dark', async () => {
     const viewport = { width: 390, height: 844 }
-    const context = await browser.newContext({ locale: 'zh-CN', colorScheme, viewport, reducedMotion: 'reduce' })
+    const context = await browser.newContext({ locale: 'zh-CN', viewport, reducedMotion: 'reduce' })
     const page = await signedIn(context)
-    await makeToken(page)
+    await throughClient(port, await makeToken(page))
     const faults: string[] = []
     for (const name of await page.$$eval('nav a', (links) => links.map((link) => link.getAttribute('href') ?? ''))) {
       await page.click(`nav a[href="${name}"]`)
-      await page.waitForSelector('main .card')
-      faults.push(...(await faultsOf(page, name)))
+      await page.waitForSelector('main .card:not(.loading)')
+      for (const colorScheme of ['light', 'dark'] as const) {
+        await page.emulateMedia({ colorScheme })
+        faults.push(...(await faultsOf(page, `${name}, ${colorScheme}`)))
+      }
     }
     expect(faults).toEqual([])
   })

@@ -35,7 +35,7 @@ export async function call<T>(method: Method, path: string, options: CallOptions
 }
 
 /** Sends a request, with the cookie of the session. @throws ApiError without an answer */
-async function request(method: Method, path: string, options: CallOptions = {}): Promise<Response> {
+export async function request(method: Method, path: string, options: CallOptions = {}): Promise<Response> {
   const { body, headers = {}, signal } = options
   try {
     return await fetch(new URL(path, root), {

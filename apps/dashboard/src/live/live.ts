@@ -1,11 +1,13 @@
-import type { Snapshot } from '@ls/foundation'
 import { batch, signal } from '@preact/signals'
-import { ApiError, call } from '../api/call.js'
+import { ApiError, request } from '../api/call.js'
+import type { Numbers } from '../api/numbers.js'
 import { session } from '../api/session.js'
-import { type Rate, rateBetween, type Totals, withRate } from './history.js'
+import { EventParser } from './event-stream.js'
+import { type Rate, withRate } from './history.js'
+import { logEvent } from './log.js'
 
 /** The last numbers of the server. */
-export const snapshot = signal<Snapshot | undefined>(undefined)
+export const numbers = signal<Numbers | undefined>(undefined)
 
 /** Whether they are of now. */
 export const connection = signal<'connecting' | 'live' | 'lost'>('connecting')
@@ -13,13 +15,12 @@ export const connection = signal<'connecting' | 'live' | 'lost'>('connecting')
 /** Throughput over the last minutes. */
 export const history = signal<readonly Rate[]>([])
 
-/** Time between two snapshots, in milliseconds. */
-const periodMs = 1000
-
-/** Longest pause before the server is asked again after a failure, in milliseconds. */
+/** Pause before the stream is opened again, in milliseconds; it doubles to the longest. */
+const firstPauseMs = 500
 const maxPauseMs = 5000
 
-let totals: Totals | undefined
+/** A stream is silent no longer than this, in milliseconds: numbers come once a second. */
+const silenceMs = 10_000
 
 /** Keeps the signals up to date, over restarts of the server, until it is stopped or the session ends. */
 export function watchServer(): () => void {
@@ -31,26 +32,46 @@ export function watchServer(): () => void {
 async function watch(stop: AbortSignal): Promise<void> {
   let failures = 0
   while (!stop.aborted) {
+    const before = numbers.value
     try {
-      take(await call<Snapshot>('GET', 'snapshot', { signal: stop }))
-      failures = 0
+      await readStream(stop)
     } catch (error) {
-      if (stop.aborted) return
-      connection.value = 'lost'
-      failures++
       if (error instanceof ApiError && error.status === 401) session.value = 'out'
     }
-    await pause(Math.min(periodMs * 2 ** Math.max(0, failures - 1), maxPauseMs), stop)
+    if (stop.aborted) return
+    connection.value = 'lost'
+    if (numbers.value !== before) failures = 0
+    await pause(Math.min(firstPauseMs * 2 ** failures++, maxPauseMs), stop)
   }
 }
 
-function take(next: Snapshot): void {
-  const sum = (of: 'bytesFromTarget' | 'bytesToTarget') => next.traffic.reduce((all, each) => all + each[of], 0)
-  const now = { atMs: performance.now(), down: sum('bytesFromTarget'), up: sum('bytesToTarget') }
+/** Reads until the stream ends, or is silent. @throws ApiError, or why it broke */
+async function readStream(stop: AbortSignal): Promise<void> {
+  const silence = new AbortController()
+  let timer = setTimeout(() => silence.abort(), silenceMs)
+  const signal = AbortSignal.any([stop, silence.signal])
+  try {
+    const answer = await request('GET', 'events?snapshot=1s', { signal })
+    if (!answer.ok || answer.body === null) throw new ApiError(answer.status, `HTTP ${answer.status}`)
+    const parser = new EventParser()
+    const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader()
+    for (let part = await reader.read(); !part.done; part = await reader.read()) {
+      clearTimeout(timer)
+      timer = setTimeout(() => silence.abort(), silenceMs)
+      for (const { name, data } of parser.push(part.value)) take(name, data)
+    }
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+function take(name: string, data: string): void {
+  const value = JSON.parse(data) as Record<string, unknown>
+  if (name !== 'snapshot') return logEvent(name, value)
+  const next = value as unknown as Numbers
   batch(() => {
-    if (totals !== undefined) history.value = withRate(history.value, rateBetween(totals, now))
-    totals = now
-    snapshot.value = next
+    history.value = withRate(history.value, { down: next.rate_from_target ?? 0, up: next.rate_to_target ?? 0 })
+    numbers.value = next
     connection.value = 'live'
   })
 }

@@ -1,62 +1,69 @@
 import type { Snapshot } from '@ls/foundation'
 import type { JSX } from 'preact'
-import { history, snapshot } from '../live/live.js'
+import type { Numbers } from '../api/numbers.js'
+import { takeSnapshot } from '../api/snapshot.js'
+import { history, numbers } from '../live/live.js'
+import { usePolled } from '../live/polled.js'
 import { ThroughputChart } from '../parts/chart.js'
 import { Meter } from '../parts/meter.js'
 import { TunnelMap } from '../parts/tunnel-map.js'
-import { bytes, count, fill, milliseconds, quantile, rate } from '../texts/format.js'
+import { bytes, count, fill, milliseconds, rate } from '../texts/format.js'
 import { texts } from '../texts/language.js'
 import { FirstSteps } from './first-steps.js'
 
+/** Time between two looks at what changes slowly, in milliseconds. */
+const periodMs = 2000
+
 /** What an operator sees in five seconds. */
 export function Overview(): JSX.Element {
-  const numbers = snapshot.value
-  if (numbers === undefined) return <div class="card loading" />
-  const isNew = numbers.links.opened === 0
+  const t = texts.value.overview
+  const now = numbers.value
+  const { value: snapshot } = usePolled(takeSnapshot, periodMs)
+  if (now === undefined) return <div class="card loading" />
   return (
     <div class="grid">
-      {isNew && <FirstSteps />}
-      <Tiles numbers={numbers} />
+      {now.links.opened === 0 && <FirstSteps />}
+      <Tiles numbers={now} />
       <section class="card wide">
-        <h2>{texts.value.overview.throughput}</h2>
+        <h2>{t.throughput}</h2>
         <ThroughputChart history={history.value} />
       </section>
-      <section class="card">
-        <h2>{texts.value.overview.map}</h2>
-        <TunnelMap numbers={numbers} />
+      <section class="card map-card">
+        <h2>{t.map}</h2>
+        <TunnelMap traffic={snapshot?.traffic ?? []} />
       </section>
-      <Limits numbers={numbers} />
-      <Outcomes numbers={numbers} />
-      <Refusals numbers={numbers} />
+      <Limits limits={now.limits} />
+      <section class="card">
+        <Counts title={t.outcomes} counts={outcomesOf(snapshot)} names={t.outcomeNames} none={t.noEnded} />
+      </section>
+      <section class="card">
+        <Counts
+          title={t.refusals}
+          counts={Object.entries(snapshot?.refusals ?? {})}
+          names={t.refusalNames}
+          none={t.noRefusals}
+        />
+      </section>
     </div>
   )
 }
 
-interface Numbers {
-  readonly numbers: Snapshot
-}
-
-function Tiles({ numbers: { links, traffic, endedChannels, refusals } }: Numbers): JSX.Element {
+function Tiles({ numbers: now }: { readonly numbers: Numbers }): JSX.Element {
   const t = texts.value.overview
-  const now = history.value.at(-1) ?? { down: 0, up: 0 }
-  const open = sum(traffic.map((each) => each.open))
-  const ended = sum(endedChannels.map((each) => each.count))
-  const p50 = quantile(links.roundTripsMs, 0.5)
-  const p99 = quantile(links.roundTripsMs, 0.99)
-  const moved = (of: 'bytesFromTarget' | 'bytesToTarget') => bytes(sum(traffic.map((each) => each[of])))
+  const { links, connections, round_trip_ms: roundTrip } = now
   const waiting = links.waiting > 0 ? fill(t.waiting, count(links.waiting)) : fill(t.resumed, count(links.resumed))
   return (
     <dl class="tiles">
-      <Tile name={t.down} value={rate(now.down)} more={moved('bytesFromTarget')} kind="down" />
-      <Tile name={t.up} value={rate(now.up)} more={moved('bytesToTarget')} kind="up" />
+      <Tile name={t.down} value={rate(now.rate_from_target ?? 0)} more={bytes(now.bytes_from_target)} kind="down" />
+      <Tile name={t.up} value={rate(now.rate_to_target ?? 0)} more={bytes(now.bytes_to_target)} kind="up" />
       <Tile name={t.links} value={count(links.up)} more={waiting} />
-      <Tile name={t.channels} value={count(open)} more={fill(t.ended, count(ended))} />
+      <Tile name={t.channels} value={count(connections.open)} more={fill(t.ended, count(connections.ended))} />
       <Tile
         name={t.roundTrip}
-        value={p50 === undefined ? '–' : milliseconds(p50)}
-        more={p99 === undefined ? '' : fill(t.roundTripWorst, milliseconds(p99))}
+        value={roundTrip === null ? '–' : milliseconds(roundTrip.p50)}
+        more={roundTrip === null ? '' : fill(t.roundTripWorst, milliseconds(roundTrip.p99))}
       />
-      <Tile name={t.refused} value={count(sum(Object.values(refusals)))} more={t.sinceStart} />
+      <Tile name={t.refused} value={count(now.refusals)} more={t.sinceStart} />
     </dl>
   )
 }
@@ -78,7 +85,7 @@ function Tile({ name, value, more, kind = '' }: TileProps): JSX.Element {
   )
 }
 
-function Limits({ numbers: { limits } }: Numbers): JSX.Element {
+function Limits({ limits }: Pick<Numbers, 'limits'>): JSX.Element {
   const t = texts.value.overview
   return (
     <section class="card">
@@ -92,18 +99,12 @@ function Limits({ numbers: { limits } }: Numbers): JSX.Element {
   )
 }
 
-function Outcomes({ numbers: { endedChannels } }: Numbers): JSX.Element {
-  const t = texts.value.overview
+function outcomesOf(snapshot: Snapshot | undefined): [string, number][] {
   const byOutcome = new Map<string, number>()
-  for (const { outcome, count: ended } of endedChannels) {
+  for (const { outcome, count: ended } of snapshot?.endedChannels ?? []) {
     byOutcome.set(outcome, (byOutcome.get(outcome) ?? 0) + ended)
   }
-  return <Counts title={t.outcomes} counts={[...byOutcome]} names={t.outcomeNames} none={t.noEnded} />
-}
-
-function Refusals({ numbers: { refusals } }: Numbers): JSX.Element {
-  const t = texts.value.overview
-  return <Counts title={t.refusals} counts={Object.entries(refusals)} names={t.refusalNames} none={t.noRefusals} />
+  return [...byOutcome]
 }
 
 interface CountsProps {
@@ -117,24 +118,17 @@ interface CountsProps {
 function Counts({ title, counts, names, none }: CountsProps): JSX.Element {
   const shown = counts.filter(([, each]) => each > 0).toSorted(([, a], [, b]) => b - a)
   return (
-    <section class="card">
+    <>
       <h2>{title}</h2>
-      {shown.length === 0 ? (
-        <p class="muted">{none}</p>
-      ) : (
-        <dl class="counts">
-          {shown.map(([name, each]) => (
-            <div key={name}>
-              <dt>{names[name] ?? name}</dt>
-              <dd class="number">{count(each)}</dd>
-            </div>
-          ))}
-        </dl>
-      )}
-    </section>
+      {shown.length === 0 && <p class="muted">{none}</p>}
+      <dl class="counts">
+        {shown.map(([name, each]) => (
+          <div key={name}>
+            <dt>{names[name] ?? name}</dt>
+            <dd class="number">{count(each)}</dd>
+          </div>
+        ))}
+      </dl>
+    </>
   )
-}
-
-function sum(values: readonly number[]): number {
-  return values.reduce((all, each) => all + each, 0)
 }

@@ -2,6 +2,7 @@ import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'
 import { listTokens, type TokenInfo, type TokenPolicy } from '../api/tokens.js'
 import { usePolled } from '../live/polled.js'
+import { EmptyState } from '../parts/empty-state.js'
 import { Icon } from '../parts/icon.js'
 import { count, fill, rate as bytesPerSecond } from '../texts/format.js'
 import { language, texts } from '../texts/language.js'
@@ -30,22 +31,11 @@ export function Tokens(): JSX.Element {
           {error}
         </p>
       )}
-      {tokens?.length === 0 && <NoTokens />}
+      {tokens?.length === 0 && <EmptyState icon="tokens" title={t.none} hint={t.noneHint} />}
       {tokens !== undefined && tokens.length > 0 && <TokenTable tokens={tokens} onShow={setShown} />}
       {isCreating && <CreateToken tokens={tokens ?? []} onMade={refresh} onClose={() => setCreating(false)} />}
       {shown !== undefined && <TokenDetails token={shown} onRevoked={refresh} onClose={() => setShown(undefined)} />}
     </>
-  )
-}
-
-function NoTokens(): JSX.Element {
-  const t = texts.value.tokens
-  return (
-    <section class="card empty">
-      <Icon name="tokens" />
-      <h2>{t.none}</h2>
-      <p>{t.noneHint}</p>
-    </section>
   )
 }
 

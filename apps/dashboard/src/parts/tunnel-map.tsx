@@ -15,10 +15,10 @@ const ends: Readonly<Record<Role, readonly ['clients' | 'proxyUsers', 'targets' 
 }
 
 /** Who asks, the server, who answers: an edge is as wide as it has connections, and moves while there are some. */
-export function TunnelMap({ numbers }: { readonly numbers: Snapshot }): JSX.Element {
+export function TunnelMap({ traffic }: Pick<Snapshot, 'traffic'>): JSX.Element {
   const t = texts.value.overview
   const open = (end: string) =>
-    numbers.traffic
+    traffic
       .filter(({ role }) => ends[role as Role]?.includes(end as 'clients'))
       .reduce((all, each) => all + each.open, 0)
   const nodes = (['clients', 'proxyUsers', 'targets', 'providers'] as const).map((name) => ({ name, open: open(name) }))

@@ -2,13 +2,26 @@ import { useEffect } from 'preact/hooks'
 import type { JSX } from 'preact'
 import { session } from '../api/session.js'
 import { watchServer } from '../live/live.js'
+import { Config } from '../pages/config.js'
+import { Connections } from '../pages/connections.js'
+import { Links } from '../pages/links.js'
+import { Log } from '../pages/log.js'
 import { Overview } from '../pages/overview.js'
+import { Ports } from '../pages/ports.js'
 import { Tokens } from '../pages/tokens.js'
 import { Frame } from './frame.js'
 import { Login } from './login.js'
 import { page, type PageName } from './route.js'
 
-const pages: Readonly<Record<PageName, () => JSX.Element>> = { overview: Overview, tokens: Tokens }
+const pages: Readonly<Record<PageName, () => JSX.Element>> = {
+  overview: Overview,
+  links: Links,
+  connections: Connections,
+  tokens: Tokens,
+  ports: Ports,
+  log: Log,
+  config: Config,
+}
 
 /** The whole page. */
 export function App(): JSX.Element {

@@ -1,7 +1,7 @@
 import type { ComponentChildren, JSX } from 'preact'
 import { useEffect } from 'preact/hooks'
 import { signOut } from '../api/session.js'
-import { connection, snapshot } from '../live/live.js'
+import { connection, numbers } from '../live/live.js'
 import { Icon } from '../parts/icon.js'
 import { texts } from '../texts/language.js'
 import { Logo } from './logo.js'
@@ -73,17 +73,14 @@ function Menu(): JSX.Element {
 
 function State(): JSX.Element {
   const t = texts.value
-  const readiness = snapshot.value?.readiness
-  const isUnready = connection.value === 'live' && readiness?.ready === false
+  const isUnready = connection.value === 'live' && numbers.value?.ready === false
   const state = isUnready ? 'unready' : connection.value
   const words = isUnready ? t.notReady : t.connection[connection.value]
-  const version = snapshot.value?.version
   return (
     <p class="state">
-      <span class={`pill ${state}`} title={readiness?.reasons.join('; ')}>
+      <span class={`pill ${state}`} title={numbers.value?.reasons.join('; ')}>
         {words}
       </span>
-      {version !== undefined && <span class="muted">v{version}</span>}
     </p>
   )
 }

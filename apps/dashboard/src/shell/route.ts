@@ -1,7 +1,7 @@
 import { signal } from '@preact/signals'
 
 /** Pages in the order of the menu. */
-export const pageNames = ['overview', 'tokens'] as const
+export const pageNames = ['overview', 'links', 'connections', 'tokens', 'ports', 'log', 'config'] as const
 export type PageName = (typeof pageNames)[number]
 
 /** The page that is shown: the part of the address behind `#/`. */

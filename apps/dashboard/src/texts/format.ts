@@ -30,7 +30,13 @@ export function milliseconds(value: number): string {
   return `${value.toFixed(value >= 100 ? 0 : value >= 10 ? 1 : 2)} ms`
 }
 
-/** The value that a part `q` of sorted values does not exceed; undefined for none. */
-export function quantile(sorted: readonly number[], q: number): number | undefined {
-  return sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))]
+/** How long something has lasted: `3 s`, `12 min`, `5 h 20 min`, `3 d 4 h`. */
+export function duration(ms: number): string {
+  const seconds = Math.max(0, Math.floor(ms / 1000))
+  const minutes = Math.floor(seconds / 60)
+  const hours = Math.floor(minutes / 60)
+  if (seconds < 60) return `${seconds} s`
+  if (minutes < 60) return `${minutes} min`
+  if (hours < 24) return `${hours} h ${minutes % 60} min`
+  return `${Math.floor(hours / 24)} d ${hours % 24} h`
 }

@@ -1,0 +1,24 @@
+import type { LimitUse } from '@ls/foundation'
+
+/** What the stream of events tells once a second. */
+export interface Numbers {
+  readonly ready: boolean
+  readonly reasons: readonly string[]
+  readonly links: {
+    readonly up: number
+    readonly waiting: number
+    readonly opened: number
+    readonly resumed: number
+    readonly lost: number
+  }
+  /** Null without a measurement. */
+  readonly round_trip_ms: { readonly p50: number; readonly p99: number } | null
+  readonly connections: { readonly open: number; readonly ended: number; readonly failed: number }
+  readonly bytes_to_target: number
+  readonly bytes_from_target: number
+  /** Bytes a second; null before the second look. */
+  readonly rate_to_target: number | null
+  readonly rate_from_target: number | null
+  readonly refusals: number
+  readonly limits: readonly LimitUse[]
+}

@@ -1,0 +1,8 @@
+import { expect, test } from 'vitest'
+import { historyLength, type Rate, withRate } from './history.js'
+
+test('withRate keeps as many as fit', () => {
+  let history: readonly Rate[] = []
+  for (let down = 0; down < historyLength + 5; down++) history = withRate(history, { down, up: 0 })
+  expect([history.length, history[0]?.down]).toEqual([historyLength, 5])
+})

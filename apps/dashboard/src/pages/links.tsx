@@ -1,0 +1,74 @@
+import type { JSX } from 'preact'
+import { useMemo } from 'preact/hooks'
+import { closeLink, type LinkInfo, listLinks } from '../api/lists.js'
+import { ActButton } from '../parts/act-button.js'
+import { EmptyState } from '../parts/empty-state.js'
+import { type Column, LiveTable } from '../parts/live-table.js'
+import { TokenCell } from '../parts/token-cell.js'
+import { addressOf } from '../shell/route.js'
+import { bytes, count, duration, milliseconds, rate } from '../texts/format.js'
+import { texts } from '../texts/language.js'
+
+/** Who is linked. */
+export function Links(): JSX.Element {
+  const t = texts.value
+  const columns = useMemo(columnsOf, [t])
+  return (
+    <LiveTable
+      label={t.pages.links}
+      columns={columns}
+      firstSort="rate"
+      ask={listLinks}
+      action={({ id, client_address: address }, refresh) => (
+        <ActButton text={t.list.close} label={address} act={() => closeLink(id)} onDone={refresh} />
+      )}
+      empty={
+        <EmptyState icon="links" title={t.empty.title} hint={t.list.noLinksHint}>
+          <a class="button primary" href={addressOf('tokens')}>
+            {t.pages.tokens}
+          </a>
+        </EmptyState>
+      }
+    />
+  )
+}
+
+function columnsOf(): Column<LinkInfo>[] {
+  const t = texts.value.list
+  return [
+    { name: t.client, sort: 'address', cell: Address },
+    { name: t.token, sort: 'token', cell: TokenCell },
+    { name: t.process, cell: ({ instance }) => <code title={instance}>{instance.slice(0, 8)}</code> },
+    {
+      name: t.roundTrip,
+      sort: 'round_trip',
+      isNumber: true,
+      cell: ({ round_trip_ms: ms }) => (ms === null ? '–' : milliseconds(ms)),
+    },
+    { name: t.resumes, isNumber: true, cell: ({ resumes }) => count(resumes) },
+    { name: t.connections, sort: 'channels', isNumber: true, cell: ({ channels }) => count(channels) },
+    {
+      name: texts.value.overview.down,
+      sort: 'rate',
+      isNumber: true,
+      cell: ({ rate_from_target: down }) => rate(down ?? 0),
+    },
+    { name: texts.value.overview.up, isNumber: true, cell: ({ rate_to_target: up }) => rate(up ?? 0) },
+    {
+      name: t.moved,
+      sort: 'bytes',
+      isNumber: true,
+      cell: ({ bytes_from_target: down, bytes_to_target: up }) => bytes(down + up),
+    },
+    { name: t.age, sort: 'age', isNumber: true, cell: ({ age_ms: age }) => duration(age) },
+  ]
+}
+
+function Address({ client_address: address, state }: LinkInfo): JSX.Element {
+  return (
+    <span class={`address ${state}`} title={state === 'waiting' ? texts.value.list.waiting : ''}>
+      <code>{address}</code>
+      {state === 'waiting' && <span class="tag">{texts.value.list.waiting}</span>}
+    </span>
+  )
+}

@@ -1,0 +1,153 @@
+import type { ComponentChildren, JSX } from 'preact'
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
+import type { ListQuery, Page } from '../api/lists.js'
+import { usePolled } from '../live/polled.js'
+import { count, fill } from '../texts/format.js'
+import { texts } from '../texts/language.js'
+import { Icon } from './icon.js'
+
+export interface Column<T> {
+  /** What the server sorts by; undefined where it cannot. */
+  readonly sort?: string
+  readonly name: string
+  readonly cell: (row: T) => ComponentChildren
+  readonly isNumber?: boolean
+}
+
+export interface LiveTableProps<T> {
+  readonly label: string
+  readonly columns: readonly Column<T>[]
+  readonly firstSort: string
+  /** Asks the server for the rows that are in sight. */
+  readonly ask: (query: ListQuery, signal: AbortSignal) => Promise<Page<T>>
+  /** What a row offers at its end. */
+  readonly action: (row: T, refresh: () => void) => ComponentChildren
+  readonly empty: ComponentChildren
+  /** Beside the search. */
+  readonly more?: ComponentChildren
+}
+
+/** Height of a row, in pixels; styles know it as well. */
+const rowHeight = 34
+
+/** Rows asked for beyond what is in sight, on each side. */
+const spareRows = 20
+
+/** Time between two looks at the list, in milliseconds. */
+const periodMs = 1000
+
+/** A table of a list at the server, which sorts and searches; of thousands of rows, those in sight are here alone. */
+export function LiveTable<T extends { readonly id: string }>(props: LiveTableProps<T>): JSX.Element {
+  const { label, columns, firstSort, ask, action, empty, more } = props
+  const t = texts.value.list
+  const place = useRef<HTMLDivElement>(null)
+  const [query, setQuery] = useState<ListQuery>({ sort: firstSort, order: 'desc', q: '', limit: 60, offset: 0 })
+  const askNow = useMemo(
+    () => (signal: AbortSignal) => ask(query, signal).then((page) => ({ ...page, query })),
+    [ask, query],
+  )
+  const { value, error, refresh } = usePolled(askNow, periodMs)
+  const look = (): void => setQuery((last) => inSight(place.current, last))
+  useEffect(() => {
+    look()
+    addEventListener('resize', look)
+    return () => removeEventListener('resize', look)
+  }, [])
+  const search = (q: string): void => {
+    place.current?.scrollTo(0, 0)
+    setQuery((last) => ({ ...last, q, offset: 0 }))
+  }
+  const sortBy = (sort: string): void => {
+    place.current?.scrollTo(0, 0)
+    const turned = query.order === 'desc' ? 'asc' : 'desc'
+    setQuery((last) => ({ ...last, sort, offset: 0, order: last.sort === sort ? turned : 'desc' }))
+  }
+  if (value?.total === 0) return <>{empty}</>
+  return (
+    <>
+      <div class="toolbar">
+        <label class="search">
+          <Icon name="search" />
+          <input
+            type="search"
+            placeholder={t.search}
+            aria-label={t.search}
+            onInput={(event) => search(event.currentTarget.value)}
+          />
+        </label>
+        {more}
+        <span class="muted" role="status">
+          {value !== undefined && fill(t.matched, count(value.matched), count(value.total))}
+        </span>
+      </div>
+      {error !== undefined && (
+        <p class="fault" role="alert">
+          {error}
+        </p>
+      )}
+      <div class="card table live" ref={place} onScroll={look} tabIndex={0} role="region" aria-label={label}>
+        <table aria-rowcount={(value?.matched ?? 0) + 1}>
+          <thead>
+            <tr>
+              {columns.map((column) => (
+                <Head key={column.name} column={column} query={query} onSort={sortBy} />
+              ))}
+              <td />
+            </tr>
+          </thead>
+          <tbody>
+            <Gap rows={value?.query.offset ?? 0} />
+            {value?.rows.map((row, index) => (
+              <tr key={row.id} aria-rowindex={value.query.offset + index + 2}>
+                {columns.map(({ name, cell, isNumber }) => (
+                  <td key={name} class={isNumber === true ? 'number' : ''}>
+                    {cell(row)}
+                  </td>
+                ))}
+                <td class="end">{action(row, refresh)}</td>
+              </tr>
+            ))}
+            <Gap rows={Math.max(0, (value?.matched ?? 0) - (value?.query.offset ?? 0) - (value?.rows.length ?? 0))} />
+          </tbody>
+        </table>
+      </div>
+    </>
+  )
+}
+
+interface HeadProps<T> {
+  readonly column: Column<T>
+  readonly query: ListQuery
+  readonly onSort: (sort: string) => void
+}
+
+function Head<T>({ column: { name, sort, isNumber }, query, onSort }: HeadProps<T>): JSX.Element {
+  const isSorted = sort !== undefined && sort === query.sort
+  const order = query.order === 'desc' ? 'descending' : 'ascending'
+  return (
+    <th scope="col" class={isNumber === true ? 'number' : ''} aria-sort={isSorted ? order : undefined}>
+      {sort === undefined ? (
+        name
+      ) : (
+        <button class="sort" onClick={() => onSort(sort)}>
+          {name}
+        </button>
+      )}
+    </th>
+  )
+}
+
+/** Stands for rows that are out of sight. */
+function Gap({ rows }: { readonly rows: number }): JSX.Element | null {
+  return rows === 0 ? null : <tr class="gap" aria-hidden="true" style={{ height: `${rows * rowHeight}px` }} />
+}
+
+/** `query` for the rows that `place` shows now; the same object where it covers them already. */
+function inSight(place: HTMLElement | null, query: ListQuery): ListQuery {
+  if (place === null) return query
+  const first = Math.floor(place.scrollTop / rowHeight)
+  const rows = Math.ceil(place.clientHeight / rowHeight)
+  const isCovered = query.offset <= first && first + rows <= query.offset + query.limit
+  if (isCovered) return query
+  return { ...query, offset: Math.max(0, first - spareRows), limit: rows + 2 * spareRows }
+}

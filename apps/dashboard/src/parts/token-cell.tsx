@@ -1,0 +1,18 @@
+import type { JSX } from 'preact'
+import { texts } from '../texts/language.js'
+
+export interface TokenCellProps {
+  readonly token_name: string | null
+  readonly token_id: string | null
+  readonly role: string
+}
+
+/** Whose it is: the name of the token or its id, and its kind. */
+export function TokenCell({ token_name: name, token_id: id, role }: TokenCellProps): JSX.Element {
+  const kinds: Readonly<Record<string, string>> = texts.value.tokens.kinds
+  return (
+    <span class="token-cell">
+      {name ?? <code>{id ?? '–'}</code>} <span class="tag">{kinds[role] ?? texts.value.list.ownPort}</span>
+    </span>
+  )
+}
