@@ -28,8 +28,8 @@ interface CommandArgument {
 /** Commands with settings and a log; LINKSOCKS_MODE may name the first four. */
 export const runCommandNames = ['server', 'client', 'provider', 'connector', 'connect', 'demo', 'run', 'token'] as const
 
-/** Those, and two that find something out and end. */
-export type RunCommandName = (typeof runCommandNames)[number] | 'status' | 'doctor'
+/** Those, and some that look at what runs. */
+export type RunCommandName = (typeof runCommandNames)[number] | 'status' | 'top' | 'doctor'
 
 export type CommandName = RunCommandName | 'check-config' | 'config' | 'completion' | 'version' | 'help'
 
@@ -181,6 +181,18 @@ export const commands: readonly Command[] = [
     examples: [
       ['A program on this machine', 'linksocks status 127.0.0.1:9090'],
       ['A server by its API', 'linksocks status https://server.example --api-key "$KEY"'],
+    ],
+  },
+  {
+    name: 'top',
+    usage: 'top [URL] [flags]',
+    argument: { name: 'URL' },
+    summary: 'Watch what a running server does.',
+    description:
+      'Speeds, links and the busiest connections, once a second, over the API of the server: by default its socket (--api-socket), else a URL with --api-key. Keys: s sorts, / filters, Tab changes the list, x cuts, q quits.',
+    examples: [
+      ['The server on this machine', 'linksocks top'],
+      ['A server by its API, once', 'linksocks top https://server.example --api-key "$KEY" --once'],
     ],
   },
   {

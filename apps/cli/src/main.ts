@@ -179,6 +179,10 @@ async function runCommand({ invocation, file }: RunWithFile, context: CommandCon
       const { runStatus } = await import('./observe/status.js')
       return runStatus(invocation.target, invocation.settings, context)
     }
+    case 'top': {
+      const { runTop } = await import('./observe/top/run-top.js')
+      return runTop(invocation.target, invocation.settings, context)
+    }
     case 'doctor': {
       const { runDoctor } = await import('./doctor/run-doctor.js')
       return runDoctor(invocation.settings, context)

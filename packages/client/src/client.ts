@@ -139,6 +139,11 @@ export class LinkSocksClient extends EventEmitter<ClientEvents> {
     })
   }
 
+  /** The program has read its configuration again: what changed, a line each, or why it is not in force. */
+  reloaded(outcome: readonly string[] | Error): void {
+    this.#counts.reloads.add(outcome)
+  }
+
   /** Channels open now, over all links. */
   get channelCount(): number {
     return this.#links.reduce((sum, { session }) => sum + (session?.channelCount ?? 0), 0)

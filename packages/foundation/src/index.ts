@@ -14,6 +14,7 @@ export {
   type LinkCounts,
   maxLabelledTokens,
   type Readiness,
+  type ReloadCounts,
   type QuotaCounts,
   type Snapshot,
   type TokenCounts,

@@ -26,8 +26,20 @@ export interface Snapshot {
   readonly dialMs: HistogramSnapshot
   /** Time of name lookups for targets that needed a query, in milliseconds. */
   readonly lookupMs: HistogramSnapshot
+  /** How often the configuration was read again; undefined before the first time. */
+  readonly reloads?: ReloadCounts | undefined
   /** When the certificate expires, in milliseconds since 1970; undefined without TLS. */
   readonly certificateExpiresAtMs: number | undefined
+}
+
+/** What became of the configuration when it was read again. */
+export interface ReloadCounts {
+  /** It is in force. */
+  readonly succeeded: number
+  /** It had a mistake, or a change could not be made. */
+  readonly failed: number
+  /** When it last came into force, in milliseconds since 1970; undefined for never. */
+  readonly lastSuccessAtMs: number | undefined
 }
 
 /** Whether a program can do its work, and why not. */

@@ -46,8 +46,8 @@ export const metrics: readonly Metric[] = [
   {
     name: 'linksocks_link_round_trip_seconds',
     type: 'gauge',
-    help: 'Round trip last measured on each link, as quantiles over all links; quantile 1 is the longest',
-    labels: ['quantile'],
+    help: 'Round trip last measured on each link, by the part of all links that it is enough for; 1 is the longest',
+    labels: ['part'],
     read: ({ links }) => quantiles(links.roundTripsMs),
   },
   single(
@@ -81,6 +81,27 @@ export const metrics: readonly Metric[] = [
     'linksocks_dns_duration_seconds',
     'Time of name lookups for targets that needed a query',
     ({ lookupMs }) => lookupMs,
+  ),
+  {
+    name: 'linksocks_config_reloads_total',
+    type: 'counter',
+    help: 'How often the configuration was read again, by outcome: ok, or failed, and then the one before is in force',
+    labels: ['outcome'],
+    read: ({ reloads }) =>
+      reloads === undefined
+        ? []
+        : [
+            { labels: { outcome: 'ok' }, value: reloads.succeeded },
+            { labels: { outcome: 'failed' }, value: reloads.failed },
+          ],
+  },
+  single(
+    {
+      name: 'linksocks_config_last_reload_success_timestamp_seconds',
+      type: 'gauge',
+      help: 'When a configuration that was read again last came into force, in seconds since 1970',
+    },
+    ({ reloads }) => (reloads?.lastSuccessAtMs === undefined ? undefined : reloads.lastSuccessAtMs / 1000),
   ),
   single(
     {

@@ -36,5 +36,6 @@ export const fullSnapshot: Snapshot = {
   limits: [{ name: 'memory', unit: 'bytes', used: 100, limit: 1000 }],
   dialMs: { bounds: [1, 10], counts: [1, 2, 3], sum: 60 },
   lookupMs: { bounds: [1], counts: [1, 0], sum: 0.5 },
+  reloads: { succeeded: 2, failed: 1, lastSuccessAtMs: 1_700_000_000_000 },
   certificateExpiresAtMs: 1_800_000_000_000,
 }

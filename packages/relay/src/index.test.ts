@@ -15,6 +15,7 @@ test('@ls/relay exports what it says it does', () => {
       "RateLimit",
       "RefusalLog",
       "RelayError",
+      "Reloads",
       "SessionCounts",
       "TargetRules",
       "Traffic",

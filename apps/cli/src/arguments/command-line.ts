@@ -101,7 +101,7 @@ function parseCommand(command: CommandName, argv: readonly string[], environment
 }
 
 function parseTarget(command: CommandName, [target]: readonly string[]): string | undefined {
-  if (command === 'status') return target
+  if (command === 'status' || command === 'top') return target
   if (command !== 'connect') return undefined
   if (target === undefined) throw new UsageError('connect needs the target: linksocks connect HOST:PORT')
   return target

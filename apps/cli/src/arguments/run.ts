@@ -9,7 +9,7 @@ export interface RunOf<C extends RunCommandName> {
   readonly kind: 'run'
   readonly command: C
   readonly settings: Settings<C>
-  /** Argument of the command; `connect` needs one, and `status` may have one. */
+  /** Argument of the command; `connect` needs one, and `status` and `top` may have one. */
   readonly target: string | undefined
   /** All that stands without a flag; only `token` takes more than one. */
   readonly words: readonly string[]

@@ -136,9 +136,9 @@ export const linkFlags = [
     type: 'string',
     placeholder: 'KEY',
     secret: 'value',
-    commands: ['server', 'token', 'status'],
+    commands: ['server', 'token', 'status', 'top'],
     section: 'Link',
-    help: 'Turn the HTTP API on; without -t the tokens then come from the API alone. With linksocks token and status: the key to show',
+    help: 'Turn the HTTP API on; without -t the tokens then come from the API alone. With linksocks token, status and top: the key to show',
   },
   {
     name: 'no-reconnect',

@@ -35,4 +35,11 @@ export const observeFlags = [
     section: 'Observe',
     help: 'Leave a link without our pings for this long and see whether it lives; 0 for not',
   },
+  {
+    name: 'once',
+    type: 'boolean',
+    commands: ['top'],
+    section: 'Observe',
+    help: 'Print the tables once, also into a pipe',
+  },
 ] as const satisfies readonly Flag[]

@@ -4,7 +4,7 @@ export const links = ['server', ...clients] as const
 /** Those that dial a server. */
 export const dialling = [...clients, 'connect', 'doctor'] as const
 export const running = [...links, 'demo'] as const
-export const logging = [...running, 'connect', 'run', 'token', 'status', 'doctor'] as const
+export const logging = [...running, 'connect', 'run', 'token', 'status', 'top', 'doctor'] as const
 export const everything = [...logging, 'check-config', 'config', 'completion', 'version', 'help'] as const
 
 export const port = { min: 0, max: 65_535 } as const

@@ -19,6 +19,7 @@ describe('renderOverview', () => {
         demo       Run a server and a client on this machine, to try it.
         run        Run everything that a configuration file names.
         status     Ask a running linksocks how it does.
+        top        Watch what a running server does.
         doctor     Find out why a server cannot be reached.
         check-config
                    Show every mistake in a configuration file, with its place.

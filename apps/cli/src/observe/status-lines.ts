@@ -1,4 +1,5 @@
 import type { Snapshot } from '@ls/foundation'
+import { formatBytes } from './format-bytes.js'
 
 /** The status as a person wants to read it, one line each. */
 export function statusLines(snapshot: Snapshot): string[] {
@@ -11,11 +12,11 @@ export function statusLines(snapshot: Snapshot): string[] {
     ...roundTripLine(links.roundTripsMs),
     ...snapshot.traffic.map(
       ({ role, protocol, open, bytesToTarget, bytesFromTarget }) =>
-        `${role} ${protocol}: ${open} open; ${bytes(bytesToTarget)} to targets, ${bytes(bytesFromTarget)} back`,
+        `${role} ${protocol}: ${open} open; ${formatBytes(bytesToTarget)} to targets, ${formatBytes(bytesFromTarget)} back`,
     ),
     ...endedLine(snapshot),
     ...snapshot.limits.map(({ name, unit, used, limit }) => {
-      const show = unit === 'bytes' ? bytes : String
+      const show = unit === 'bytes' ? formatBytes : String
       return `${name}: ${show(used)} of ${show(limit)}`
     }),
     ...refusalLine(snapshot),
@@ -41,11 +42,3 @@ function refusalLine({ refusals }: Snapshot): string[] {
   const some = Object.entries(refusals).filter(([, count]) => count > 0)
   return some.length === 0 ? [] : [`refused: ${some.map(([kind, count]) => `${count} ${kind}`).join(', ')}`]
 }
-
-/** A size with a unit of 1024s, as `12.3 MiB`. */
-function bytes(count: number): string {
-  const power = count < 1024 ? 0 : Math.min(units.length - 1, Math.floor(Math.log2(count) / 10))
-  return power === 0 ? `${count} B` : `${(count / 1024 ** power).toFixed(1)} ${units[power]}`
-}
-
-const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB']

@@ -21,6 +21,8 @@ export interface RunningRole {
   readonly hasEnded: boolean
   /** What it takes to become what the file says now; undefined for nothing. */
   changeTo(next: RoleConfig): Change | undefined
+  /** The file was read again: what changed, a line each, or why it is not in force. */
+  reloaded(outcome: readonly string[] | Error): void
   /** Gives open channels a while to finish. */
   close(): Promise<void>
 }

@@ -52,6 +52,10 @@ export class ClientRole implements RunningRole {
     })
   }
 
+  reloaded(outcome: readonly string[] | Error): void {
+    this.#client?.reloaded(outcome)
+  }
+
   async close(): Promise<void> {
     this.#stop.abort()
     await this.#ended

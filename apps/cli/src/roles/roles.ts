@@ -1,3 +1,4 @@
+import { asError } from '@ls/foundation'
 import type { Environment } from '../arguments/environment.js'
 import type { CommandContext } from '../commands/context.js'
 import { checkRoles } from '../config/check-roles.js'
@@ -51,6 +52,10 @@ export class Roles {
    */
   reload(): Promise<readonly string[]> {
     const result = this.#last.then(() => this.#reload())
+    result.then(
+      (changes) => this.#tell(changes),
+      (error: unknown) => this.#tell(asError(error)),
+    )
     this.#last = result.catch(() => {})
     return result
   }
@@ -82,6 +87,10 @@ export class Roles {
       for (const line of lines) logger.error({}, `${what}${line}`)
       throw error
     }
+  }
+
+  #tell(outcome: readonly string[] | Error): void {
+    for (const role of this.#running.values()) role.reloaded(outcome)
   }
 
   async #check(file: ConfigFile): Promise<void> {

@@ -72,6 +72,10 @@ export class ServerRole implements RunningRole {
     return liveChange(`${next.path}: ${what}`, () => prepareAll([...parts, remember]))
   }
 
+  reloaded(outcome: readonly string[] | Error): void {
+    this.#running?.server.reloaded(outcome)
+  }
+
   async close(): Promise<void> {
     const running = this.#running
     this.#running = undefined

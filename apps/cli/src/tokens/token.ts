@@ -3,7 +3,8 @@ import { UsageError } from '../errors.js'
 import { exitCode, type ExitCode } from '../exit-code.js'
 import type { Settings } from '../settings.js'
 import { checkedPolicy, readPolicyText } from './read-policy.js'
-import { type ApiPlace, callApi, defaultApiSocket, readApiUrl } from './api-call.js'
+import { callApi } from './api-call.js'
+import { apiPlaceOf } from './api-place.js'
 import type { CommandContext } from '../commands/context.js'
 import { definedOnly } from '../commands/shared-options.js'
 
@@ -23,7 +24,7 @@ export async function runToken(
   { print }: Pick<CommandContext, 'print'>,
 ): Promise<ExitCode> {
   const [action, reference] = readWords(words)
-  const place = placeOf(settings)
+  const place = apiPlaceOf(settings)
   switch (action) {
     case 'add': {
       const added = (await callApi(place, { method: 'POST', path: '/api/token', body: requestOf(settings) })) as Added
@@ -75,11 +76,6 @@ function readWords(words: readonly string[]): readonly [action: (typeof tokenAct
   const surplus = needsOne ? extra : words[1]
   if (surplus === undefined) return [action, reference]
   throw new UsageError(`linksocks token ${action} takes no further argument`)
-}
-
-function placeOf({ api, apiKey, apiSocket = 'default' }: TokenSettings): ApiPlace {
-  if (api !== undefined) return readApiUrl(api, apiKey)
-  return { socketPath: apiSocket === 'default' ? defaultApiSocket(process.env) : apiSocket }
 }
 
 function pathOf(reference: string): string {

@@ -1,6 +1,6 @@
 import { Histogram, latencyBoundsMs, type Readiness, type Snapshot } from '@ls/foundation'
 import type { Channel, ChannelCloseReason, Session } from '@ls/mux'
-import { movedBy, type Outbound, outcomeOf, SessionCounts, Traffic } from '@ls/relay'
+import { movedBy, type Outbound, outcomeOf, Reloads, SessionCounts, Traffic } from '@ls/relay'
 import type { ResolvedClientOptions } from '../options.js'
 import { version } from './version.js'
 
@@ -18,6 +18,7 @@ export interface CountedClient {
 /** What a client counts by itself; everything else is read where it is. */
 export class ClientCounts {
   readonly sessions = new SessionCounts()
+  readonly reloads = new Reloads()
   readonly #traffic = new Traffic()
   readonly #role: 'forward' | 'reverse'
 
@@ -53,6 +54,7 @@ export class ClientCounts {
       ],
       dialMs: (outbound?.dialMs ?? unused).snapshot(),
       lookupMs: (outbound?.lookupMs ?? unused).snapshot(),
+      reloads: this.reloads.snapshot(),
       certificateExpiresAtMs: undefined,
     }
   }

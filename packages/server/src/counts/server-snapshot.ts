@@ -1,4 +1,4 @@
-import type { LimitUse, QuotaCounts, Snapshot } from '@ls/foundation'
+import type { LimitUse, QuotaCounts, ReloadCounts, Snapshot } from '@ls/foundation'
 import type { Outbound } from '@ls/relay'
 import type { Peer } from '../links/peer.js'
 import type { ResolvedServerOptions } from '../options.js'
@@ -22,11 +22,12 @@ export interface CountedServer {
   readonly ownProxy: OwnProxy | undefined
   readonly port: WebSocketPort | undefined
   readonly quotas: readonly QuotaCounts[]
+  readonly reloads: ReloadCounts | undefined
 }
 
 /** Reads all of them, and walks all open channels. */
 export function takeSnapshot(server: CountedServer): Snapshot {
-  const { state, counts, admission, groups, switchboard, outbound, ownProxy, port, options, quotas } = server
+  const { state, counts, admission, groups, switchboard, outbound, ownProxy, port, options, quotas, reloads } = server
   const { pending, slots, maxLinks } = options
   const { peers } = admission
   const links = counts.sessions.snapshot(Array.from(peers, ({ session }) => session))
@@ -38,6 +39,7 @@ export function takeSnapshot(server: CountedServer): Snapshot {
     links,
     ...counts.snapshot({ peers, forwarded: switchboard, own: ownProxy?.session }),
     quotas,
+    reloads,
     refusals: { ...port?.refusals, ...counts.refusals },
     limits: [
       ...admission.limits(),

@@ -1,6 +1,6 @@
 import type { Clock, Logger, Snapshot } from '@ls/foundation'
 import type { Channel, ChannelCloseReason } from '@ls/mux'
-import { type ChannelWatch, RefusalLog } from '@ls/relay'
+import { type ChannelWatch, RefusalLog, Reloads } from '@ls/relay'
 import { type RefusalCause, ServerCounts } from '../counts/server-counts.js'
 import { type CountedServer, takeSnapshot } from '../counts/server-snapshot.js'
 import type { Peer } from '../links/peer.js'
@@ -10,7 +10,7 @@ import type { TokenRegistry } from '../tokens/token-registry.js'
 import { ServerLive } from './server-live.js'
 
 /** The parts of a server that are looked at. */
-export interface ObservedServer extends Omit<CountedServer, 'counts' | 'quotas'> {
+export interface ObservedServer extends Omit<CountedServer, 'counts' | 'quotas' | 'reloads'> {
   readonly uses: TokenUses
   readonly tokens: TokenRegistry
 }
@@ -21,6 +21,7 @@ export class ServerObserver {
   readonly live: ServerLive
   readonly #server: () => ObservedServer
   readonly #refusalLog: RefusalLog
+  readonly #reloads = new Reloads()
 
   /** @param server Called when somebody asks, so not before all parts are there. */
   constructor({ clock, logger }: { readonly clock: Clock; readonly logger: Logger }, server: () => ObservedServer) {
@@ -32,7 +33,12 @@ export class ServerObserver {
   /** All numbers; walks all open channels. */
   snapshot(): Snapshot {
     const { uses, tokens, ...server } = this.#server()
-    return takeSnapshot({ ...server, counts: this.counts, quotas: uses.quotaCounts(tokens) })
+    return takeSnapshot({
+      ...server,
+      counts: this.counts,
+      quotas: uses.quotaCounts(tokens),
+      reloads: this.#reloads.snapshot(),
+    })
   }
 
   /** A client was refused. */
@@ -47,6 +53,7 @@ export class ServerObserver {
   reloaded(outcome: readonly string[] | Error): void {
     const failed = outcome instanceof Error
     const data = failed ? { success: false, error: outcome.message } : { success: true, changes: outcome }
+    this.#reloads.add(outcome)
     this.live.view.publish('reload', data)
   }
 

@@ -1,0 +1,44 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { fit, fitRight, harmless, sparkline, widthOf } from './cells.js'
+
+describe('harmless', () => {
+  test.each([
+    ['\u001b[2Jgone', '\\u{1b}[2Jgone'],
+    ['a\r\nb', 'a\\u{d}\\u{a}b'],
+    ['\u009b31m', '\\u{9b}31m'],
+    ['moc.\u202eelgoog', 'moc.\\u{202e}elgoog'],
+    ['例え.jp', '例え.jp'],
+  ])('%j becomes %j', (text, shown) => {
+    expect(harmless(text)).toBe(shown)
+  })
+
+  test('leaves nothing that a terminal obeys', () => {
+    fc.assert(fc.property(fc.string({ unit: 'binary' }), (text) => !/[\p{Cc}\p{Cf}]/u.test(harmless(text))))
+  })
+})
+
+describe('fit', () => {
+  test.each([
+    ['abc', 5, 'abc  '],
+    ['abcdef', 5, 'abcd…'],
+    ['例え例え', 5, '例え…'],
+    ['例え例え', 4, '例… '],
+    ['e\u0301a', 2, 'e\u0301a'],
+    ['abc', 0, ''],
+  ])('%j in %i columns is %j', (text, columns, fitted) => {
+    expect(fit(text, columns)).toBe(fitted)
+  })
+
+  test('has exactly so many columns, at either end', () => {
+    fc.assert(
+      fc.property(fc.string(), fc.nat(40), (text, columns) => {
+        expect([widthOf(fit(text, columns)), widthOf(fitRight(text, columns))]).toEqual([columns, columns])
+      }),
+    )
+  })
+})
+
+test('sparkline shows the last values, and tells little from nothing', () => {
+  expect(sparkline([9, 0, 1, 4, 8], 4)).toBe(' ▂▅█')
+})

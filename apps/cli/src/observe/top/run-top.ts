@@ -1,0 +1,51 @@
+import { setTimeout } from 'node:timers/promises'
+import type { CommandContext } from '../../commands/context.js'
+import { UsageError } from '../../errors.js'
+import { exitCode, type ExitCode } from '../../exit-code.js'
+import { messageOf } from '../../output/describe-error.js'
+import type { Settings } from '../../settings.js'
+import type { ApiPlace } from '../../tokens/api-call.js'
+import { apiPlaceOf } from '../../tokens/api-place.js'
+import { TopView } from './top-view.js'
+import { askTop, type TopData } from './top-data.js'
+import { plainLines } from './top-screen.js'
+
+/**
+ * Shows what a running server does, until q; with `--once` it prints that once.
+ *
+ * @param target URL of the server, or `unix:` and the path of its API socket.
+ */
+export async function runTop(
+  target: string | undefined,
+  settings: Settings<'top'>,
+  { print, stop }: Pick<CommandContext, 'print' | 'stop'>,
+): Promise<ExitCode> {
+  const place = apiPlaceOf(settings, target)
+  if (settings.once) {
+    const columns = process.stdout.isTTY ? process.stdout.columns : pipeColumns
+    for (const line of plainLines(await askTwice(place, stop), columns)) print(line)
+    return exitCode.ok
+  }
+  if (!process.stdin.isTTY || !process.stdout.isTTY) throw new UsageError('top needs a terminal; --once does not')
+  const view = new TopView({ place, input: process.stdin, output: process.stdout })
+  const failure = await view.run(stop)
+  if (failure !== undefined) throw new Error(messageOf(failure), { cause: failure })
+  return exitCode.ok
+}
+
+/** Speeds are known from the second look on. */
+async function askTwice(place: ApiPlace, stop: AbortSignal): Promise<TopData> {
+  const query = { sort: 'rate', filter: '', limit: onceRows } as const
+  await askTop(place, query)
+  await setTimeout(lookMs, undefined, { signal: stop })
+  return askTop(place, query)
+}
+
+/** Enough to see who takes most. */
+const onceRows = 20
+
+/** Columns where there is no terminal. */
+const pipeColumns = 160
+
+/** Time between two looks, in milliseconds. */
+const lookMs = 1000

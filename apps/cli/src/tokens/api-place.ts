@@ -1,0 +1,19 @@
+import type { Settings } from '../settings.js'
+import { type ApiPlace, defaultApiSocket, readApiUrl } from './api-call.js'
+
+/**
+ * Where the management API is, by the settings.
+ *
+ * @param target A URL, or `unix:` and a path; it counts more than the flags.
+ * @throws UsageError for a URL that is none, or without a key
+ */
+export function apiPlaceOf(
+  { api, apiKey, apiSocket = 'default' }: Pick<Settings<'token'>, 'api' | 'apiKey' | 'apiSocket'>,
+  target: string | undefined = api,
+): ApiPlace {
+  if (target?.startsWith(unixPrefix) === true) return { socketPath: target.slice(unixPrefix.length) }
+  if (target !== undefined) return readApiUrl(target, apiKey)
+  return { socketPath: apiSocket === 'default' ? defaultApiSocket(process.env) : apiSocket }
+}
+
+const unixPrefix = 'unix:'
