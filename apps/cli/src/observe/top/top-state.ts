@@ -43,7 +43,7 @@ export function pressed(state: TopState, key: Key, data: TopData | undefined): r
 }
 
 /** The rows of the chosen list. */
-export function rowsOf({ list }: Pick<TopState, 'list'>, data: TopData | undefined): readonly Row[] {
+function rowsOf({ list }: Pick<TopState, 'list'>, data: TopData | undefined): readonly Row[] {
   const page: Page<Row> | undefined = data?.[list]
   return page?.rows ?? []
 }
