@@ -11,6 +11,7 @@ export const sections = [
   'Reliability',
   'Limits',
   'Tokens',
+  'Relay',
   'Observe',
   'Logs',
   'Direct mode',

@@ -11,6 +11,7 @@ import { networkFlags } from './flags/network-flags.js'
 import { observeFlags } from './flags/observe-flags.js'
 import { proxyPortFlags } from './flags/proxy-port-flags.js'
 import { reliabilityFlags } from './flags/reliability-flags.js'
+import { relayFlags } from './relay/relay-flags.js'
 import { tokenFlags } from './flags/token-flags.js'
 import { tlsFlags } from './flags/tls-flags.js'
 import { webFlags } from './flags/web-flags.js'
@@ -30,6 +31,7 @@ export const flags = [
   ...reliabilityFlags,
   ...limitFlags,
   ...tokenFlags,
+  ...relayFlags,
   ...observeFlags,
   ...logFlags,
   ...directModeFlags,

@@ -31,6 +31,7 @@ import { parseFallback } from './fallback/fallback.js'
 import { defaultGuard } from './default-guard.js'
 import { Policy } from './policy/policy.js'
 import type { PolicyOptions } from './policy/policy-options.js'
+import { type RelayOptions, type ResolvedRelayOptions, resolveRelayOptions } from './relay-mode/relay-options.js'
 import type { ServerState } from './state/server-state.js'
 
 export interface ServerOptions extends PayloadOptions {
@@ -81,6 +82,12 @@ export interface ServerOptions extends PayloadOptions {
   readonly apiSocket?: string
   /** Where tokens of the API and of providers outlive the process. @default nowhere: they end with it */
   readonly state?: ServerState
+  /**
+   * Relay mode: providers without a token may come in, and connectors reach them by the codes that they choose.
+   *
+   * @default off
+   */
+  readonly relay?: RelayOptions
   /** Address of reverse tokens' SOCKS ports, unless the token has one. @default '127.0.0.1' */
   readonly socksHost?: string
   /**
@@ -216,7 +223,7 @@ export interface ServerOptions extends PayloadOptions {
 export const defaultSocketPaths: readonly string[] = ['/socket', '/socket/']
 
 /** Options with the defaults that more than one module needs. */
-export type ResolvedServerOptions = Omit<ServerOptions, 'policy'> &
+export type ResolvedServerOptions = Omit<ServerOptions, 'policy' | 'relay'> &
   Required<
     Pick<
       ServerOptions,
@@ -251,6 +258,7 @@ export type ResolvedServerOptions = Omit<ServerOptions, 'policy'> &
     readonly slots: ChannelSlots
     readonly maxTokenChannels: number
     readonly policy?: Policy
+    readonly relay?: ResolvedRelayOptions
   }
 
 /** Applies the defaults and checks the ranges. @throws RangeError for a value out of its range */
@@ -266,12 +274,13 @@ export function resolveServerOptions(options: ServerOptions): ResolvedServerOpti
   if (options.heartbeat !== undefined && options.heartbeat !== false)
     checkKeepaliveTiming(options.heartbeat, 'heartbeat')
   const host = options.host ?? '0.0.0.0'
-  const { policy, ...others } = options
+  const { policy, relay, ...others } = options
   return {
     ...others,
     socketPaths: options.path === undefined ? defaultSocketPaths : [normalPath(options.path)],
     ...descriptorOptions(options),
     ...(policy === undefined ? {} : { policy: Policy.of(policy) }),
+    ...(relay === undefined ? {} : { relay: resolveRelayOptions(relay) }),
     hostNames: (options.hostNames ?? []).map(normalHostName),
     host,
     guard: options.guard ?? defaultGuard(host, options.socksListen, options.exposeHost),

@@ -10,7 +10,6 @@ import { AuthThrottle } from './links/auth-throttle.js'
 import { type ChannelInfo, closeChannel, listChannels } from './reverse/channel-info.js'
 import type { RefusalCause } from './counts/server-counts.js'
 import { type ObservedServer, ServerObserver } from './live/server-observer.js'
-import { ConnectorMessages } from './links/connector-messages.js'
 import { ServerError } from './errors.js'
 import { answerExpose } from './expose/expose-messages.js'
 import type { Exposures } from './expose/exposures.js'
@@ -18,7 +17,6 @@ import { makeExposures } from './expose/make-exposures.js'
 import { describeClient, type ServerEvents } from './events.js'
 import { type ResolvedServerOptions, resolveServerOptions, type ServerOptions } from './options.js'
 import { addConnector, addForward, addReverse } from './tokens/add-token.js'
-import { OrphanedTokens } from './tokens/orphaned-tokens.js'
 import { removeToken } from './tokens/remove-token.js'
 import { PortChanges } from './port/port-changes.js'
 import { ServerPorts } from './port/server-ports.js'
@@ -27,7 +25,10 @@ import { TokenUses } from './policy/token-uses.js'
 import { ChannelRouter } from './reverse/channel-router.js'
 import { ReverseGroups } from './reverse/reverse-groups.js'
 import { peersIdle } from './links/peers-idle.js'
-import { KeptTokens } from './state/kept-tokens.js'
+import type { RelayHealth } from './relay-mode/health.js'
+import { gateOf } from './relay-mode/gate.js'
+import { Relay } from './relay-mode/relay.js'
+import { makeProviderTokens, type ProviderTokens } from './tokens/provider-tokens.js'
 import { Switchboard } from './reverse/switchboard.js'
 import { makeToken, type TokenRecord, TokenRegistry } from './tokens/token-registry.js'
 import type { ConnectorTokenRequest, ReverseTokenRequest, TokenOptions } from './tokens/token-requests.js'
@@ -57,12 +58,11 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
   readonly #outbound: Outbound
   readonly #router: ChannelRouter
   readonly #uses: TokenUses
-  readonly #connectorMessages: ConnectorMessages
-  readonly #orphanedTokens: OrphanedTokens
+  readonly #ofProviders: ProviderTokens
   readonly #exposures: Exposures
   readonly #attendance: Attendance
+  readonly #relay: Relay | undefined
   readonly #api: ServerApi
-  readonly #kept: KeptTokens | undefined
   readonly #own: ServerPorts
   #state: 'idle' | 'starting' | 'listening' | 'closing' | 'closed' = 'idle'
   #closing: Promise<void> | undefined
@@ -71,7 +71,7 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
   constructor(options: ServerOptions = {}) {
     super()
     this.#options = resolveServerOptions(options)
-    const { logger, clock, socksHost, state, orphanedTokenMs } = this.#options
+    const { logger, clock } = this.#options
     this.#logger = logger
     this.#throttle = new AuthThrottle({ clock })
     this.#observer = new ServerObserver({ clock, logger }, () => this.#parts())
@@ -93,23 +93,14 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
     })
     const onExposed = (exposure: Exposure, token: string): void => void this.emit('exposed', exposure, token)
     this.#exposures = makeExposures(this.#options, this.#groups, onExposed)
+    const shared = { options: this.#options, tokens: this.#tokens, groups: this.#groups }
+    const remove = (record: TokenRecord, reason?: string): void => this.#removeLater(record, reason)
+    this.#relay = Relay.of({ ...shared, throttle: this.#throttle, remove })
     const ways = { outbound: this.#outbound, groups: this.#groups, switchboard: this.#switchboard, uses: this.#uses }
-    this.#router = new ChannelRouter({ server: this.#options, ...ways })
-    const ofProviders = {
-      tokens: this.#tokens,
-      isConnected: (reverse: TokenRecord, instance: string) => this.#groups.of(reverse)?.hasProvider(instance) ?? false,
-      remove: (token: TokenRecord) => void this.#removeRecord(token).catch((error: unknown) => this.#fail(error)),
-    }
-    this.#connectorMessages = new ConnectorMessages({
-      ...ofProviders,
-      changed: (token) => this.#groups.of(token)?.ownershipChanged(),
-      save: state === undefined ? undefined : (added) => (added === undefined ? state.save() : this.#kept!.add(added)),
-    })
-    this.#orphanedTokens = new OrphanedTokens({ ...ofProviders, clock, keepMs: orphanedTokenMs })
-    const keeping = { tokens: this.#tokens, logger, socksHost, server: this, orphans: this.#orphanedTokens }
-    this.#kept = state === undefined ? undefined : new KeptTokens({ state, ...keeping })
-    const attended = { groups: this.#groups, exposures: this.#exposures, uses: this.#uses }
-    this.#attendance = new Attendance({ ...attended, orphanedTokens: this.#orphanedTokens })
+    this.#router = new ChannelRouter({ server: this.#options, ...ways, relay: this.#relay })
+    this.#ofProviders = makeProviderTokens({ ...shared, server: this, relay: this.#relay, remove })
+    const attended = { groups: this.#groups, exposures: this.#exposures, uses: this.#uses, relay: this.#relay }
+    this.#attendance = new Attendance({ ...attended, orphanedTokens: this.#ofProviders.orphans })
     this.#api = new ServerApi({
       server: this,
       options: this.#options,
@@ -139,9 +130,14 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
     return this.#observer.snapshot()
   }
 
+  /** What strangers may know of a relay; undefined where the server is none. */
+  health(): RelayHealth | undefined {
+    return this.#relay?.health(this.#state === 'listening', this.peers.size)
+  }
+
   /** All tokens in the order of adding, with the clients of each. */
   tokens(): TokenStatus[] {
-    const isKept = (record: TokenRecord): boolean => this.#kept?.has(record) === true
+    const isKept = (record: TokenRecord): boolean => this.#ofProviders.kept?.has(record) === true
     return listTokens({ tokens: this.#tokens, peers: this.peers, groups: this.#groups, isKept, uses: this.#uses })
   }
 
@@ -216,7 +212,8 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
    */
   async keepToken(token: string, { isNew = true }: { readonly isNew?: boolean } = {}): Promise<void> {
     const record = this.#tokens.find(token)
-    if (record !== undefined) await this.#kept?.addOr(record, isNew ? () => this.#removeRecord(record) : undefined)
+    if (record !== undefined)
+      await this.#ofProviders.kept?.addOr(record, isNew ? () => this.#removeRecord(record) : undefined)
   }
 
   /**
@@ -226,7 +223,7 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
    */
   async removeToken(token: string): Promise<boolean> {
     const record = this.#tokens.find(token)
-    if (record === undefined) return (await this.#kept?.forget(token)) === true
+    if (record === undefined) return (await this.#ofProviders.kept?.forget(token)) === true
     await this.#removeRecord(record)
     return true
   }
@@ -240,7 +237,7 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
   async listen({ signal }: { signal?: AbortSignal } = {}): Promise<void> {
     if (this.#state !== 'idle') throw new ServerError('ERR_SERVER_CLOSED', `the server is ${this.#state} already`)
     this.#state = 'starting'
-    this.#kept?.restore()
+    this.#ofProviders.kept?.restore()
     try {
       await this.#api.open()
       this.#own.use(await this.#own.open(signal))
@@ -297,11 +294,10 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
       onLinked: (peer) => this.#groups.of(peer.record)?.wake(peer),
       onConnect: (peer, channel) => this.#router.connect(peer, channel),
       onMessage: (peer, message) => {
-        this.#connectorMessages.receive(peer, message)
+        this.#ofProviders.messages.receive(peer, message)
         answerExpose(this.#exposures, peer, message)
       },
-      permit: ({ record }, remoteAddress) => this.#uses.of(record)?.permit(remoteAddress),
-      assertRoom: (record, links) => this.#uses.of(record)?.assertRoom(links),
+      ...gateOf(this.#uses, () => this.#relay, this.#options.relay !== undefined),
       onRefused: (remoteAddress, reason, cause) => this.#refused(remoteAddress, reason, cause),
     })
   }
@@ -314,7 +310,8 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
       linkPort: () => ({
         api: this.#api.atPort,
         throttle: this.#throttle,
-        isKnownToken: (hash) => this.#tokens.findByHash(hash) !== undefined,
+        health: this.#options.relay && (() => this.health()),
+        isKnownToken: (hash) => this.#tokens.findByHash(hash) !== undefined || this.#relay?.admits(hash) === true,
         onRefused: (remoteAddress, reason) => this.#refused(remoteAddress, reason, 'token'),
         onTransport: (transport, request) => void this.#admission.accept(transport, request),
       }),
@@ -343,7 +340,8 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
     for (const { session } of this.peers) session.close('the server is shutting down')
     await this.#own.closeAll()
     await portClosed
-    this.#orphanedTokens.close()
+    this.#ofProviders.orphans.close()
+    this.#relay?.close()
     await this.#uses.close()
     this.#state = 'closed'
   }
@@ -363,16 +361,22 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
     this.emit('clientDisconnected', info, reason)
   }
 
-  #removeRecord(record: TokenRecord): Promise<void> {
-    return removeToken(record, {
+  #removeLater(record: TokenRecord, reason?: string): void {
+    this.#removeRecord(record, reason).catch((error: unknown) => this.#fail(error))
+  }
+
+  #removeRecord(record: TokenRecord, reason?: string): Promise<void> {
+    const holders = {
       tokens: this.#tokens,
       peers: this.peers,
       uses: this.#uses,
-      kept: this.#kept,
-      orphans: this.#orphanedTokens,
+      kept: this.#ofProviders.kept,
+      orphans: this.#ofProviders.orphans,
       exposures: this.#exposures,
       groups: this.#groups,
-    })
+      relay: this.#relay,
+    }
+    return removeToken(record, holders, reason)
   }
 
   /** Reports an error that no caller waits for: to the log, and as an event if the embedder listens. */

@@ -20,6 +20,7 @@ import { checkDisguise, openDisguise } from './disguise.js'
 import { exposedFiles } from './exposed-files.js'
 import { explainListenFailure, proxyPort } from './listen-failure.js'
 import { openMetrics } from '../observe/metrics-port.js'
+import { KeptServerToken } from '../relay/kept-server-token.js'
 import { definedOnly, givenLimits, sharedOptions } from './shared-options.js'
 import { clientTls, serverTls, tlsWarnings } from './tls-options.js'
 import { readHeaders } from './web-options.js'
@@ -34,10 +35,12 @@ export async function runClient(
 ): Promise<ExitCode> {
   checkClient(settings)
   let client: LinkSocksClient | undefined
+  const serverToken = await KeptServerToken.open(settings)
   const disguise = await openDisguise(settings, context, { onReady: () => client?.retryNow() })
   try {
     const ownPorts: number[] = []
-    client = makeClient(settings, context, { ...disguise.options, ownPorts: () => ownPorts })
+    client = makeClient(settings, context, { ...disguise.options, ...serverToken.options, ownPorts: () => ownPorts })
+    serverToken.watch(client, context)
     onMade?.(client)
     return await runObserved(client, settings, context, (ports) => void ownPorts.push(...ports))
   } finally {
@@ -64,7 +67,7 @@ async function runObserved(
 function makeClient(
   settings: ClientSettings,
   context: CommandContext,
-  more: Pick<ClientOptions, 'connect' | 'proxyFromEnvironment' | 'ownPorts'>,
+  more: Pick<ClientOptions, 'connect' | 'proxyFromEnvironment' | 'ownPorts' | 'serverToken'>,
 ): LinkSocksClient {
   const { logger, redactor } = context
   for (const warning of [...tlsWarnings(settings), ...clientWarnings(settings), ...exposedSecrets(settings)])

@@ -3,7 +3,7 @@ import { defaultGuard, LinkSocksServer, type ServerOptions, ServerState } from '
 import { openServerCertificate } from '../certificates/server-certificate.js'
 import { UsageError } from '../errors.js'
 import { exitCode, type ExitCode } from '../exit-code.js'
-import { nextLine, type NextLine, reachableHost } from '../output/next-line.js'
+import { nextLine, type NextLine, reachableHost, relayLine } from '../output/next-line.js'
 import type { Settings } from '../settings.js'
 import { aborted } from '../stop-signals.js'
 import { defaultApiSocket } from '../tokens/api-call.js'
@@ -22,6 +22,7 @@ import {
   type TokenPlan,
   type TokenSettings,
 } from './server-tokens.js'
+import { relayOptions } from '../relay/relay-options.js'
 import { definedOnly, givenLimits, sharedOptions } from './shared-options.js'
 import { serverTls } from './tls-options.js'
 import { webOptions } from './web-options.js'
@@ -127,6 +128,7 @@ async function printAccess(
   print(`listening: ${urls.listening}`)
   if (hasDashboard(settings) && urls.dashboard !== undefined) print(`dashboard: ${urls.dashboard}`)
   if (pin !== undefined) print(`pin: ${pin}`)
+  if (settings.relay) print(`next: ${relayLine({ program, url: urls.next, pin })}`)
   for (const { name, token, role } of tokens.filter(({ isNew }) => isNew)) {
     print(`${name}: ${token}`)
     const next = { role, token, url: urls.next, pin }
@@ -168,7 +170,7 @@ export function registerTokens(
 
 /** The tokens that a server is to have. @throws UsageError for accounts that cannot be read */
 export function planTokens({ settings, moreTokens = [] }: ServerRequest): readonly TokenPlan[] {
-  const isAsked = settings.token !== undefined || (!hasApi(settings) && moreTokens.length === 0)
+  const isAsked = settings.token !== undefined || (!hasApi(settings) && !settings.relay && moreTokens.length === 0)
   const all = isAsked ? [settings, ...moreTokens] : moreTokens
   return all.map((each) => planToken(each, readAccounts(each)))
 }
@@ -184,6 +186,7 @@ export function serverOptions(settings: ServerSettings): ServerOptions {
     ...sharedOptions(settings),
     ...serverTls(settings),
     ...webOptions(settings),
+    ...relayOptions(settings),
     ...definedOnly({ apiKey: settings.apiKey, apiSocket: apiSocketOf(settings) }),
     ...definedOnly({ allowPorts: settings.allowPorts, exposeHost: settings.exposeHost }),
     host: settings.wsHost,

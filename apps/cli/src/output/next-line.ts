@@ -18,6 +18,11 @@ export function nextLine({ program, role, token, url, pin }: NextLine): string {
   return `${program} ${role} '${writeQuickLink(url, token)}'${pin === undefined ? '' : ` --tls-pin ${pin}`}`
 }
 
+/** The line for a provider that comes to a relay. */
+export function relayLine({ program, url, pin }: Pick<NextLine, 'program' | 'url' | 'pin'>): string {
+  return `${program} provider -u '${url}' -c CODE${pin === undefined ? '' : ` --tls-pin ${pin}`}`
+}
+
 /** The host by which others most likely reach this one: what the flags say, else an address of this machine. */
 export function reachableHost(wsHost: string, names: readonly string[]): string {
   const [name] = names

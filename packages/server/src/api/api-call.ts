@@ -59,6 +59,8 @@ export interface ManagedServer {
   /** Lists and events for those who watch. */
   readonly live: LiveView
   closeLink(id: string): boolean
+  /** Undefined where the server is no relay. */
+  health(): object | undefined
   /** Undefined where there is nothing to read again. */
   readonly reload: (() => Promise<readonly string[]>) | undefined
 }

@@ -37,7 +37,7 @@ afterEach(() => Promise.all([server.close(), target.close()]))
 
 const writeMetrics = () => Promise.resolve({ contentType: 'text/plain', body: 'up 1\n' })
 
-async function start(options: Pick<ServerOptions, 'reload'> & { clock?: FakeClock } = {}): Promise<void> {
+async function start(options: Pick<ServerOptions, 'reload' | 'relay'> & { clock?: FakeClock } = {}): Promise<void> {
   clock = options.clock
   target = await echoServer()
   const dashboard = async () => new Map()
@@ -117,6 +117,13 @@ async function callSignedIn(method: string): Promise<Response> {
   const opened = await call('POST', '/api/session')
   const [cookie = ''] = (opened.headers.get('set-cookie') ?? '').split(';')
   return fetch(url('/api/session'), { method, headers: { cookie, 'sec-fetch-site': 'same-origin' } })
+}
+
+/** Asks a relay, without the key. */
+async function askRelay(method: string, path: string): Promise<Response> {
+  await Promise.all([server.close(), target.close()])
+  await start({ relay: {} })
+  return call(method, path, undefined, 'wrong')
 }
 
 /** A call for each documented answer. */
@@ -235,6 +242,8 @@ const cases: Record<string, () => Promise<Response>> = {
   'get /api/snapshot 401': () => call('GET', '/api/snapshot', undefined, 'wrong'),
   'get /api/snapshot 403': () => callFromPage('GET', '/api/snapshot'),
   'get /api/snapshot 429': () => throttled(() => call('GET', '/api/snapshot')),
+  'get /api/health 200': () => askRelay('GET', '/api/health'),
+  'get /api/health 404': () => call('GET', '/api/health', undefined, 'wrong'),
   'get /api/readyz 200': () => call('GET', '/api/readyz'),
   'get /api/readyz 401': () => call('GET', '/api/readyz', undefined, 'wrong'),
   'get /api/readyz 403': () => callFromPage('GET', '/api/readyz'),

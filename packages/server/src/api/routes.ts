@@ -2,7 +2,7 @@ import { type Answer, ApiRefusal, JsonText } from './answer.js'
 import type { ApiHandler } from './api-call.js'
 import { endSession, openSession, showSession } from '../dashboard/session-calls.js'
 import { closeChannel, showChannels } from './channels.js'
-import { showMetrics, showReadiness, showSnapshot } from '../live/show-numbers.js'
+import { showHealth, showMetrics, showReadiness, showSnapshot } from '../live/show-numbers.js'
 import { openApiJson } from './openapi-json.js'
 import { closeLink, showConnections, showEvents, showLinks } from '../live/show-live.js'
 import { reloadConfiguration } from './reload.js'
@@ -33,6 +33,7 @@ export const routes: readonly Route[] = [
   { path: '/api/events', methods: { GET: showEvents } },
   { path: '/api/reload', methods: { POST: reloadConfiguration } },
   { path: '/api/snapshot', methods: { GET: showSnapshot } },
+  { path: '/api/health', isPublic: true, methods: { GET: showHealth } },
   { path: '/api/readyz', methods: { GET: showReadiness } },
   { path: '/api/metrics', methods: { GET: showMetrics } },
   { path: '/api/session', methods: { GET: showSession, POST: openSession, DELETE: endSession } },

@@ -20,7 +20,8 @@ import type { Identity, Peer } from './peer.js'
 import { plainAddress } from '@ls/relay'
 import { policyHolderOf, tenantOf } from '../tokens/tenant.js'
 import { Crowded, Tenants } from '../tokens/tenants.js'
-import type { TokenRecord, TokenRegistry } from '../tokens/token-registry.js'
+import type { Visitor } from '../relay-mode/relay.js'
+import type { ReverseToken, TokenRecord, TokenRegistry } from '../tokens/token-registry.js'
 
 export interface AdmissionOptions {
   readonly server: ResolvedServerOptions
@@ -39,8 +40,15 @@ export interface AdmissionOptions {
   onMessage(peer: Peer, message: Uint8Array): void
   /** Checks what the token's policy says of a client. @throws Forbidden, or Crowded if it may try again */
   permit(identity: Identity, remoteAddress: string): void
-  /** Checks that a token may have a link beside the `links` that its policy counts. @throws Crowded */
-  assertRoom(record: TokenRecord, links: number): void
+  /**
+   * Checks that a token may have a link beside the `links` that its policy counts; and its address, if the link is a new
+   * one. @throws Crowded
+   */
+  assertRoom(record: TokenRecord, links: number, newFrom: string | undefined): void
+  /** The identity of a client without a token; undefined where the server is no relay. @throws Refusal or Crowded */
+  readonly newcomer: ((visitor: Visitor) => ReverseToken | undefined) | undefined
+  /** The transport for a session of a token. */
+  meter(record: TokenRecord, remoteAddress: string, transport: MessageTransport): MessageTransport
   /** A client was refused. */
   onRefused(remoteAddress: string, reason: string, cause: RefusalCause): void
 }
@@ -75,7 +83,7 @@ export class Admission {
 
   /** Opens the link of a client that has just connected. Never throws. */
   async accept(transport: ArrivingTransport, request: UpgradeRequest): Promise<void> {
-    const { server, tokens, throttle, permit, onRefused } = this.#options
+    const { server, tokens, throttle, permit, onRefused, newcomer } = this.#options
     const remoteAddress = plainAddress(request.remoteAddress)
     try {
       const findTicket = (id: string) => this.#tickets.get(id)
@@ -85,7 +93,9 @@ export class Admission {
         findTicket,
         admit: (record) => this.#tenants.admit(record),
         permit: (identity) => permit(identity, remoteAddress),
-        assertRoom: (record, resuming) => this.#assertRoom(record, resuming),
+        assertRoom: (record, resuming) => this.#assertRoom(record, remoteAddress, resuming),
+        newcomer: newcomer && ((reverse, instance) => newcomer({ reverse, instance, remoteAddress })),
+        meter: (record, plain) => this.#options.meter(record, remoteAddress, plain),
         waitMs: () => throttle.waitMs(remoteAddress),
         proven: () => transport.admit(),
       })
@@ -125,7 +135,7 @@ export class Admission {
       return refuse(transport, 'invalid token')
     }
     // Another handshake may have taken the last place meanwhile.
-    this.#assertRoom(identity.record)
+    this.#assertRoom(identity.record, remoteAddress)
     const { onConnect, onMessage, onLinked, observer } = this.#options
     const { counts, live } = observer
     const tenant = this.#tenants.join(identity.record)
@@ -156,12 +166,12 @@ export class Admission {
     const peer: Peer = { session, ...identity, remoteAddress, connectedAtMs: Date.now() }
     if (ticket !== undefined) this.#tickets.set(ticket.id, { ...ticket, session, peer })
     this.#peers.add(peer)
-    session.attach(transport)
+    session.attach(this.#options.meter(identity.record, remoteAddress, transport))
     this.#lost.tell(nameOf(identity), session)
     this.#options.onJoin(peer)
   }
 
-  #assertRoom(record: TokenRecord, resuming?: Session): void {
+  #assertRoom(record: TokenRecord, remoteAddress: string, resuming?: Session): void {
     const [tenant, holder] = [tenantOf(record), policyHolderOf(record)]
     const maxTokenLinks = this.#maxTokenLinks
     let links = 0
@@ -172,7 +182,7 @@ export class Admission {
       if (tenantOf(peer.record) === tenant) tenantLinks++
     }
     if (tenantLinks >= maxTokenLinks) throw new Crowded(`one token may have ${maxTokenLinks} links at once`)
-    this.#options.assertRoom(record, links)
+    this.#options.assertRoom(record, links, resuming === undefined ? remoteAddress : undefined)
   }
 
   /** Whether some link of the same process has the channel. */

@@ -1,5 +1,6 @@
 import type { Exposures } from '../expose/exposures.js'
 import type { TokenUses } from '../policy/token-uses.js'
+import type { Relay } from '../relay-mode/relay.js'
 import type { ReverseGroups } from '../reverse/reverse-groups.js'
 import type { OrphanedTokens } from '../tokens/orphaned-tokens.js'
 import type { Peer } from './peer.js'
@@ -9,6 +10,7 @@ export interface AttendanceOptions {
   readonly exposures: Exposures
   readonly orphanedTokens: OrphanedTokens
   readonly uses: TokenUses
+  readonly relay: Relay | undefined
 }
 
 /** What comes and goes with a client: its place in a group, tokens it has added, ports it has opened. */
@@ -21,7 +23,7 @@ export class Attendance {
 
   /** A client has got a session. */
   join(peer: Peer): void {
-    const { groups, orphanedTokens, uses } = this.#options
+    const { groups, orphanedTokens, uses, relay } = this.#options
     const { record, instance } = peer
     const group = groups.of(record)
     if (record.kind === 'connector') group?.addConnector(peer)
@@ -30,11 +32,12 @@ export class Attendance {
       group?.addProvider(peer)
     }
     uses.joined(peer)
+    relay?.joined(peer)
   }
 
   /** A client's session is over. */
   leave(peer: Peer): void {
-    const { groups, exposures, orphanedTokens } = this.#options
+    const { groups, exposures, orphanedTokens, relay } = this.#options
     const { record, instance } = peer
     const group = groups.of(record)
     if (record.kind === 'connector') group?.removeConnector(peer)
@@ -43,5 +46,6 @@ export class Attendance {
       if (group?.hasProvider(instance) !== true) exposures.ownerLeft(record, instance)
       orphanedTokens.ownerLeft(record, instance)
     }
+    relay?.left(peer)
   }
 }

@@ -1,8 +1,15 @@
 import { type ConnectorMessage, decode, encode, MessageType, peekType } from '@ls/codec'
 import { ServerError } from '../errors.js'
+import type { Codes } from '../relay-mode/codes.js'
 import type { Peer } from './peer.js'
 import { isHashed } from '../tokens/token-text.js'
-import { type ConnectorToken, makeToken, type ReverseToken, type TokenRegistry } from '../tokens/token-registry.js'
+import {
+  type ConnectorToken,
+  makeToken,
+  type ReverseToken,
+  type TokenRecord,
+  type TokenRegistry,
+} from '../tokens/token-registry.js'
 
 export interface ConnectorMessagesOptions {
   readonly tokens: TokenRegistry
@@ -16,6 +23,19 @@ export interface ConnectorMessagesOptions {
   readonly save?: ((added: ConnectorToken | undefined) => Promise<void>) | undefined
   /** A token was added or has another owner. */
   changed(token: ConnectorToken): void
+  /** Relay mode. */
+  readonly relay?: SharedCodes | undefined
+}
+
+/** Codes of a relay: all providers of one identity that ask for a code serve it together. */
+export interface SharedCodes {
+  readonly codes: Pick<Codes, 'check' | 'refused' | 'limit'>
+  /** The provider serves the connectors of `owner` from now on. */
+  join(reverse: ReverseToken, instance: string, owner: string): void
+  /** Whether a provider of another identity may have a code: the one that has it is gone. */
+  mayTake(known: ConnectorToken, reverse: ReverseToken): boolean
+  /** It serves them no longer; returns whether others do, or undefined if it did not. */
+  leave(reverse: ReverseToken, instance: string, owner: string): boolean | undefined
 }
 
 /** Serves the Connector messages of providers in autonomy (protocol.md §1): a provider manages its own tokens only. */
@@ -39,14 +59,37 @@ export class ConnectorMessages {
       const text = error instanceof ServerError ? error.message : 'internal error'
       peer.session.send(encode({ type: MessageType.ConnectorResponse, channelId, success: false, error: text }))
     }
-    try {
-      const token = this.#serve(peer, message)
-      const saved = this.#save(token)
-      if (saved === undefined) succeed(token)
-      else saved.then(() => succeed(token)).catch(fail)
-    } catch (error) {
+    const refuse = (error: unknown): void => {
+      this.#refused(peer, message, error)
       fail(error)
     }
+    const serve = (): Promise<void> | undefined => {
+      const token = this.#serve(peer, message)
+      const saved = this.#save(token)
+      if (saved !== undefined) return saved.then(() => succeed(token))
+      succeed(token)
+      return undefined
+    }
+    try {
+      const checked = this.#check(peer, message)
+      const served = checked === undefined ? serve() : checked.then(serve)
+      served?.catch(refuse)
+    } catch (error) {
+      refuse(error)
+    }
+  }
+
+  /** A relay judges codes before it takes them. */
+  #check(peer: Peer, { operation, token }: ConnectorMessage): Promise<void> | undefined {
+    const { record } = peer
+    if (record.kind !== 'reverse' || record.identity === undefined || operation !== 'add') return undefined
+    return this.#options.relay?.codes.check({ peer, reverse: record, code: token })
+  }
+
+  #refused(peer: Peer, { operation }: ConnectorMessage, error: unknown): void {
+    const { record } = peer
+    if (record.kind !== 'reverse' || record.identity === undefined || operation !== 'add') return
+    if (error instanceof ServerError) this.#options.relay?.codes.refused(peer, error)
   }
 
   /** A provider must not believe in a token that the next start of the server does not know. */
@@ -69,14 +112,18 @@ export class ConnectorMessages {
 
   #add(peer: Peer, reverse: ReverseToken, token: string): string {
     const { tokens, isConnected, changed } = this.#options
-    const known = tokens.find(token)
+    const known = this.#knownTo(reverse, token)
+    const owner = ownerOf(peer, reverse, token)
     if (known === undefined) {
       this.#assertRoom(reverse)
-      changed(tokens.add({ kind: 'connector', token, reverse, owner: peer.instance }))
+      const added = tokens.add({ kind: 'connector' as const, token, reverse, owner })
+      this.#join(peer, reverse, owner)
+      changed(added)
       return token
     }
     if (known.kind !== 'connector' || known.reverse !== reverse || known.owner === undefined) throw taken()
-    if (known.owner === peer.instance) return token
+    this.#join(peer, reverse, known.owner)
+    if (known.owner === owner) return token
     // Its owner is gone. A restarted provider has another instance, so it may take over the token.
     if (isConnected(reverse, known.owner)) throw taken()
     known.owner = peer.instance
@@ -84,8 +131,27 @@ export class ConnectorMessages {
     return token
   }
 
+  /** The token of this text; undefined as well for one that has just been taken from a provider that is gone. */
+  #knownTo(reverse: ReverseToken, token: string): TokenRecord | undefined {
+    const { tokens, relay, remove } = this.#options
+    const known = tokens.find(token)
+    if (known?.kind !== 'connector' || relay?.mayTake(known, reverse) !== true) return known
+    this.#assertRoom(reverse)
+    remove(known)
+    return undefined
+  }
+
+  #join({ instance }: Peer, reverse: ReverseToken, owner: string): void {
+    if (reverse.identity !== undefined) this.#options.relay?.join(reverse, instance, owner)
+  }
+
   #assertRoom(reverse: ReverseToken): void {
-    const { tokens, maxTokens = defaultMaxTokens } = this.#options
+    const { tokens, relay } = this.#options
+    // It may have been removed while its code was judged.
+    if (tokens.find(reverse.token) !== reverse)
+      throw new ServerError('ERR_SERVER_NO_REVERSE_TOKEN', 'reverse token does not exist')
+    const ofRelay = reverse.identity === undefined ? undefined : relay?.codes.limit
+    const maxTokens = ofRelay ?? this.#options.maxTokens ?? defaultMaxTokens
     if (tokens.connectorsOf(reverse).size < maxTokens) return
     const text = `too many connector tokens: ${maxTokens} are registered, the limit of a reverse token`
     throw new ServerError('ERR_SERVER_TOO_MANY_TOKENS', text)
@@ -93,15 +159,23 @@ export class ConnectorMessages {
 
   #remove(peer: Peer, reverse: ReverseToken, token: string): string {
     const known = this.#options.tokens.find(token)
-    const own = known?.kind === 'connector' && known.reverse === reverse && known.owner === peer.instance
+    const owner = ownerOf(peer, reverse, token)
+    const own = known?.kind === 'connector' && known.reverse === reverse && known.owner === owner
     // A token of another owner and a missing one get the same answer, which reveals nothing about other users.
     if (!own) throw new ServerError('ERR_SERVER_TOKEN_INVALID', 'connector token does not exist')
-    this.#options.remove(known)
+    const hasOthers = reverse.identity !== undefined && this.#options.relay?.leave(reverse, peer.instance, owner)
+    if (hasOthers === undefined) throw new ServerError('ERR_SERVER_TOKEN_INVALID', 'connector token does not exist')
+    if (!hasOthers) this.#options.remove(known)
     return token
   }
 }
 
 const defaultMaxTokens = 1000
+
+/** A code of a relay belongs to all providers of the identity that ask for it. */
+function ownerOf({ instance }: Peer, { identity }: ReverseToken, token: string): string {
+  return identity === undefined ? instance : `code ${token}`
+}
 
 function taken(): ServerError {
   return new ServerError('ERR_SERVER_TOKEN_EXISTS', 'connector token already exists')

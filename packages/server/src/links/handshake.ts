@@ -1,10 +1,10 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto'
-import { decode, encode, type Extension, type HelloMessage, MessageType, newChannelId } from '@ls/codec'
+import { anonymousToken, decode, encode, type Extension, type HelloMessage, MessageType, newChannelId } from '@ls/codec'
 import { helloWindowBytes, type MessageTransport, MessageReader, type Session } from '@ls/mux'
-import type { ParsedAuthQuery } from '@ls/transport'
+import { hashToken, type ParsedAuthQuery } from '@ls/transport'
 import type { Identity } from './peer.js'
 import type { ResolvedServerOptions } from '../options.js'
-import type { TokenRecord, TokenRegistry } from '../tokens/token-registry.js'
+import type { ReverseToken, TokenRecord, TokenRegistry } from '../tokens/token-registry.js'
 
 /** Data with which a client that lost its link finds and proves its session (protocol.md §3, `resume`). */
 export interface Ticket {
@@ -38,6 +38,10 @@ export interface HandshakeDependencies {
   readonly waitMs: () => number
   /** The client has sent a known token; false if there is no room for it. */
   proven(): boolean
+  /** The identity of a client without a token; undefined where the server is no relay. @throws Refusal or Crowded */
+  readonly newcomer: ((reverse: boolean, instance: string | undefined) => ReverseToken | undefined) | undefined
+  /** The transport for the session; one that pays for what comes in where the token belongs to a relay. */
+  meter(record: TokenRecord, transport: MessageTransport): MessageTransport
   /** Resolves when a new session of that token may begin. */
   admit(record: TokenRecord): Promise<void>
   /** Checks what the token's policy says of this client. @throws Forbidden, or Crowded if it may try again */
@@ -87,7 +91,7 @@ export async function shakeHands(
   const extensions = known.filter((extension) => query.extensions.includes(extension))
   const ticket = extensions.includes('resume') ? makeTicket(identity.record) : undefined
   if (extensions.length > 0) transport.send(encode(ourHello(extensions, ticket, options)))
-  transport.send(encode({ type: MessageType.AuthResponse, success: true }))
+  transport.send(encode({ type: MessageType.AuthResponse, success: true, ...ownToken(identity.record) }))
   if (extensions.length === 0) return agreed({ identity, extensions, peerWindowBytes: undefined, ticket: undefined })
 
   let first = decode(await reader.next(options.handshakeDeadlineMs))
@@ -95,7 +99,8 @@ export async function shakeHands(
     const old = dependencies.findTicket(hex(first.session))
     if (old !== undefined && mayResume(old, first.secret, identity)) {
       dependencies.assertRoom(identity.record, old.session)
-      if (resume(old.session, transport, first.sequence)) return { kind: 'resumed', id: old.id }
+      const metered = dependencies.meter(identity.record, transport)
+      if (resume(old.session, metered, first.sequence)) return { kind: 'resumed', id: old.id }
     }
     await admit(identity.record, dependencies)
     const error = 'the session is not known here: it has expired, or the server was restarted'
@@ -121,17 +126,20 @@ function agreed(agreement: Agreement): HandshakeOutcome {
 async function authenticate(
   reader: MessageReader,
   query: ParsedAuthQuery,
-  { tokens, options, waitMs }: HandshakeDependencies,
+  dependencies: HandshakeDependencies,
 ): Promise<Identity> {
+  const { options, tokens, waitMs } = dependencies
   if (query.malformedToken || query.tokenHash !== undefined) throttle(waitMs())
   if (query.malformedToken) throw new Refusal('invalid token format')
   if (query.tokenHash !== undefined) {
-    return identify(tokens.findByHash(query.tokenHash), query.reverse, query.instance)
+    const [isAnonymous, known] = [query.tokenHash === anonymousHash, tokens.findByHash(query.tokenHash)]
+    return identify({ ...query, isAnonymous, known }, dependencies)
   }
   const auth = decode(await reader.next(options.handshakeDeadlineMs))
   throttle(waitMs())
   if (auth.type !== MessageType.Auth) throw new Refusal('invalid auth message')
-  return identify(tokens.findShown(auth.token), auth.reverse, auth.instance)
+  const [isAnonymous, known] = [auth.token === anonymousToken, tokens.findShown(auth.token)]
+  return identify({ ...auth, isAnonymous, known }, dependencies)
 }
 
 /** Before anything is compared: a right token waits as well. */
@@ -139,11 +147,29 @@ function throttle(waitMs: number): void {
   if (waitMs > 0) throw new Throttled(waitMs)
 }
 
-function identify(record: TokenRecord | undefined, reverse: boolean, instance: Uint8Array | undefined): Identity {
+/** What a client without a token shows. */
+export const anonymousHash = hashToken(anonymousToken)
+
+/** What a client shows, in either form. */
+interface Shown {
+  readonly isAnonymous: boolean
+  readonly known: TokenRecord | undefined
+  readonly reverse: boolean
+  readonly instance: Uint8Array | undefined
+}
+
+function identify({ isAnonymous, known, reverse, ...shown }: Shown, { newcomer }: HandshakeDependencies): Identity {
+  const instance = shown.instance === undefined ? undefined : hex(shown.instance)
+  const record = isAnonymous ? newcomer?.(reverse, instance) : known
   if (record === undefined) throw new Refusal('invalid token')
   // The peer has authenticated, so it may learn the kind of its token.
   if ((record.kind === 'reverse') !== reverse) throw new Refusal(`invalid token: ${uses[record.kind]}`)
-  return { record, instance: hex(instance ?? newChannelId()) }
+  return { record, instance: instance ?? hex(newChannelId()) }
+}
+
+/** A relay tells a provider its token, with which it comes back. */
+function ownToken(record: TokenRecord): { token?: string } {
+  return record.kind === 'reverse' && record.identity !== undefined ? { token: record.token } : {}
 }
 
 const uses = {

@@ -10,18 +10,27 @@ export class Partners {
   /** Last count sent to each peer: a new peer changes few counts, and the others need no message. */
   readonly #told = new WeakMap<Peer, number>()
 
-  /** A peer has come or gone, or a connector token has another owner. */
-  update(providers: ReadonlySet<Peer>, connectors: ReadonlySet<Peer>): void {
+  /**
+   * A peer has come or gone, or a connector token has another owner.
+   *
+   * @param ownersOf The owners of connector tokens that a provider stands for.
+   */
+  update(
+    providers: ReadonlySet<Peer>,
+    connectors: ReadonlySet<Peer>,
+    ownersOf: (provider: Peer) => readonly string[] = ({ instance }) => [instance],
+  ): void {
     const providerInstances = new Set([...providers].map(({ instance }) => instance))
+    const byOwnerOf = providersByOwner(providers, ownersOf)
     const byOwner = connectorsByOwner(connectors)
     const shared = byOwner.get(undefined) ?? nobody
     for (const provider of providers) {
-      const own = byOwner.get(provider.instance) ?? nobody
-      this.#tell(provider, shared.size + [...own].filter((instance) => !shared.has(instance)).length)
+      const own = ownersOf(provider).flatMap((owner) => [...(byOwner.get(owner) ?? nobody)])
+      this.#tell(provider, new Set([...shared, ...own]).size)
     }
     for (const connector of connectors) {
       const { owner } = connector.record as ConnectorToken
-      this.#tell(connector, owner === undefined ? providerInstances.size : Number(providerInstances.has(owner)))
+      this.#tell(connector, owner === undefined ? providerInstances.size : (byOwnerOf.get(owner)?.size ?? 0))
     }
   }
 
@@ -33,6 +42,21 @@ export class Partners {
 }
 
 const nobody: ReadonlySet<string> = new Set()
+
+/** Instances of providers by the owners that they stand for. */
+function providersByOwner(
+  providers: Iterable<Peer>,
+  ownersOf: (provider: Peer) => readonly string[],
+): Map<string, Set<string>> {
+  const byOwner = new Map<string, Set<string>>()
+  for (const provider of providers) {
+    for (const owner of ownersOf(provider)) {
+      const known = byOwner.get(owner) ?? new Set<string>()
+      byOwner.set(owner, known.add(provider.instance))
+    }
+  }
+  return byOwner
+}
 
 /** Instances of connectors by the provider they reach; undefined stands for all providers. */
 function connectorsByOwner(connectors: Iterable<Peer>): Map<string | undefined, Set<string>> {

@@ -8,6 +8,13 @@ export function showSnapshot({ server }: ApiCall): Answer {
   return { status: 200, body }
 }
 
+/** `GET /api/health`: what strangers may know of a relay. */
+export function showHealth({ server }: ApiCall): Answer {
+  const body = server.health()
+  if (body === undefined) throw new ApiRefusal(404, 'this server is no relay')
+  return { status: 200, body }
+}
+
 /** `GET /api/readyz`: 503 with the reasons while the server is not ready. */
 export function showReadiness({ server }: ApiCall): Answer {
   const { readiness } = server.snapshot()

@@ -21,6 +21,8 @@ export interface FrontDoorOptions {
   readonly server: ResolvedServerOptions
   readonly api: ManagementApi | undefined
   readonly fallback: Fallback | undefined
+  /** What strangers may know of a relay; undefined where the server is none. */
+  readonly health: (() => object | undefined) | undefined
   readonly throttle: AuthThrottle
   /** Whether a token with this hash would be let in. */
   isKnownToken(hash: string): boolean
@@ -52,11 +54,11 @@ export class FrontDoor {
   }
 
   answer(request: IncomingMessage, response: ServerResponse, client: ClientAddress): void {
-    const { api, fallback, server } = this.#options
+    const { api, fallback, server, health } = this.#options
     const remoteAddress = plainAddress(client.address)
     if (fallback === undefined) {
       const isOurHost = this.#isOurHost(request.headers.host)
-      return answerHttp(request, response, remoteAddress, { api, isOurHost, socketPaths: server.socketPaths })
+      return answerHttp(request, response, remoteAddress, { api, isOurHost, socketPaths: server.socketPaths, health })
     }
     const answerStranger = (): void => fallback.answer(request, response, client)
     const path = pathOf(request)

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { ManagementApi } from '../api/management-api.js'
 import { isDashboardPath } from '../dashboard/dashboard-page.js'
+import { send } from '../api/answer.js'
 import { isApiPath } from '../api/routes.js'
 import { version } from '../version.js'
 
@@ -10,6 +11,8 @@ export interface PlainHttp {
   /** The request is for a name of this server. */
   readonly isOurHost: boolean
   readonly socketPaths: readonly string[]
+  /** What strangers may know of a relay; undefined where the server is none. */
+  readonly health: (() => object | undefined) | undefined
 }
 
 /** Answers plain HTTP requests on the WebSocket port. */
@@ -17,9 +20,11 @@ export function answerHttp(
   request: IncomingMessage,
   response: ServerResponse,
   remoteAddress: string,
-  { api, isOurHost, socketPaths }: PlainHttp,
+  { api, isOurHost, socketPaths, health }: PlainHttp,
 ): void {
   const path = pathOf(request)
+  if (api === undefined && path === '/api/health' && health !== undefined)
+    return answerHealth(request, response, health())
   if (api !== undefined && isApiPath(path)) return api.answer(request, response, { path, remoteAddress })
   const page = isOurHost && isDashboardPath(path) ? api?.page : undefined
   if (page !== undefined) return page.answer(request, response, path)
@@ -33,6 +38,13 @@ export function answerHttp(
 
 export function pathOf({ url = '/' }: IncomingMessage): string {
   return url.split('?', 1)[0] ?? '/'
+}
+
+/** The one endpoint of a relay that needs no API. */
+function answerHealth({ method }: IncomingMessage, response: ServerResponse, body: object | undefined): void {
+  if (method === 'GET' || method === 'HEAD') return send(response, { status: 200, body })
+  response.setHeader('allow', 'GET, HEAD')
+  answerText(response, 405, '')
 }
 
 /** Answers with a line of plain text, or with nothing. */

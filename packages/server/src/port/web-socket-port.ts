@@ -19,6 +19,8 @@ export interface WebSocketPortOptions {
   readonly server: ResolvedServerOptions
   readonly api: ManagementApi | undefined
   readonly throttle: AuthThrottle
+  /** What strangers may know of a relay; undefined where the server is none. */
+  readonly health: (() => object | undefined) | undefined
   isKnownToken(hash: string): boolean
   /** A client was refused before its WebSocket was opened, since its token is unknown. */
   onRefused(remoteAddress: string, reason: string): void

@@ -3,6 +3,7 @@ import type { Outbound } from '@ls/relay'
 import type { Peer } from '../links/peer.js'
 import type { ResolvedServerOptions } from '../options.js'
 import { admitForwarded } from '../policy/admit-forwarded.js'
+import type { Relay } from '../relay-mode/relay.js'
 import type { TokenUses } from '../policy/token-uses.js'
 import { TokenSlots } from '../tokens/token-slots.js'
 import type { ReverseGroups } from './reverse-groups.js'
@@ -14,6 +15,7 @@ export interface ChannelRouterOptions {
   readonly groups: ReverseGroups
   readonly switchboard: Switchboard
   readonly uses: TokenUses
+  readonly relay: Pick<Relay, 'takeChannel'> | undefined
 }
 
 /** Sends the channels that clients ask for where their tokens lead. */
@@ -44,6 +46,20 @@ export class ChannelRouter {
       switchboard.connect(channel, session, { providers, waitMs: server.connectorWaitMs, onOver })
     }
     if (use === undefined) pass()
-    else admitForwarded(channel, use, pass)
+    else admitForwarded(channel, use, (onOver) => pass(this.#withSlot(peer, onOver)))
+  }
+
+  /** @throws RelayError where the connector's address has too many channels; what it had taken is free again */
+  #withSlot(peer: Peer, onOver: () => void): () => void {
+    try {
+      const release = this.#options.relay?.takeChannel(peer)
+      return () => {
+        release?.()
+        onOver()
+      }
+    } catch (error) {
+      onOver()
+      throw error
+    }
   }
 }

@@ -10,6 +10,7 @@ import {
   type Pace,
   type PortChange,
 } from '@ls/relay'
+import type { Session } from '@ls/mux'
 import { byteStreamPorts } from '@ls/transport'
 import { portRetryMs } from './port-retry.js'
 import { believedProxies, type ResolvedServerOptions } from '../options.js'
@@ -44,6 +45,8 @@ export class ReverseGroup {
   readonly #all: Balancer
   /** Requests of connectors, by the provider that owns their token. */
   readonly #owned = new Map<string, Balancer>()
+  /** Codes of a relay that provider processes serve; several may serve one. */
+  readonly #codes = new Map<string, Set<string>>()
   readonly #inbound: Inbound | undefined
   /** Slots of connections at the SOCKS port, for a token without a policy. */
   readonly #ownSlots: ChannelSlots
@@ -162,7 +165,7 @@ export class ReverseGroup {
   addProvider(peer: Peer): void {
     this.#providers.add(peer)
     this.#all.add(peer.session)
-    this.#ownedBy(peer.instance).add(peer.session)
+    for (const owner of this.#ownersOf(peer.instance)) this.#ownedBy(owner).add(peer.session)
     this.keepOpen()
     this.#changed()
   }
@@ -170,19 +173,41 @@ export class ReverseGroup {
   removeProvider(peer: Peer): void {
     if (!this.#providers.delete(peer)) return
     this.#all.remove(peer.session)
-    this.#owned.get(peer.instance)?.remove(peer.session)
+    for (const owner of this.#ownersOf(peer.instance)) this.#owned.get(owner)?.remove(peer.session)
+    if (this.#sessionsOf(peer.instance).length === 0) this.#codes.delete(peer.instance)
     this.#changed()
   }
 
   /** Whether the owner of a connector token has a session; its link may be down. */
-  hasProvider(instance: string): boolean {
-    return [...this.#providers].some((peer) => peer.instance === instance)
+  hasProvider(owner: string): boolean {
+    return [...this.#providers].some(({ instance }) => this.#ownersOf(instance).includes(owner))
+  }
+
+  /** A provider process serves the connectors of `owner` as well, beside others that do (relay mode). */
+  join(instance: string, owner: string): void {
+    this.#codes.set(instance, (this.#codes.get(instance) ?? new Set<string>()).add(owner))
+    for (const session of this.#sessionsOf(instance)) this.#ownedBy(owner).add(session)
+    this.#changed()
+  }
+
+  /** It serves them no longer; returns whether others do, or undefined if it did not. */
+  leave(instance: string, owner: string): boolean | undefined {
+    if (this.#codes.get(instance)?.delete(owner) !== true) return undefined
+    for (const session of this.#sessionsOf(instance)) this.#owned.get(owner)?.remove(session)
+    this.#changed()
+    return this.hasProvider(owner)
+  }
+
+  /** Processes that are here, each counted once. */
+  get sizes(): { readonly providers: number; readonly connectors: number } {
+    const count = (peers: Iterable<Peer>): number => new Set([...peers].map(({ instance }) => instance)).size
+    return { providers: count(this.#providers), connectors: count(this.#connectors) }
   }
 
   /** A peer's link is up (again): requests that wait for a provider can go on. */
   wake(peer: Peer): void {
     this.#all.wake()
-    this.#owned.get(peer.instance)?.wake()
+    for (const owner of this.#ownersOf(peer.instance)) this.#owned.get(owner)?.wake()
   }
 
   addConnector(peer: Peer): void {
@@ -264,7 +289,16 @@ export class ReverseGroup {
 
   #changed(): void {
     this.#prune()
-    this.#partners.update(this.#providers, this.#connectors)
+    this.#partners.update(this.#providers, this.#connectors, ({ instance }) => this.#ownersOf(instance))
+  }
+
+  /** The owners of connector tokens that a provider process stands for. */
+  #ownersOf(instance: string): string[] {
+    return [instance, ...(this.#codes.get(instance) ?? [])]
+  }
+
+  #sessionsOf(instance: string): Session[] {
+    return [...this.#providers].filter((peer) => peer.instance === instance).map(({ session }) => session)
   }
 
   /** Removes absent owners, unless a connector still waits for one, since it may come back. */

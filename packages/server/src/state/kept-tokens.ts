@@ -3,7 +3,7 @@ import type { ReverseToken, TokenRecord, TokenRegistry } from '../tokens/token-r
 import type { OrphanedTokens } from '../tokens/orphaned-tokens.js'
 import { restoreToken, type TokenMaker } from './restore-token.js'
 import type { ServerState } from './server-state.js'
-import type { StoredToken } from './state-content.js'
+import type { StoredReverseToken, StoredToken } from './state-content.js'
 
 export interface KeptTokensOptions {
   readonly state: ServerState
@@ -13,6 +13,8 @@ export interface KeptTokensOptions {
   readonly socksHost: string
   readonly server: TokenMaker
   readonly orphans: OrphanedTokens
+  /** Registers an identity of a relay; undefined if its time is over. @throws ServerError where there is no relay */
+  restoreIdentity(stored: StoredReverseToken): TokenRecord | undefined
 }
 
 /** The tokens of a server that are in its state file. */
@@ -21,6 +23,8 @@ export class KeptTokens {
   readonly #kept = new Set<TokenRecord>()
   /** Kept before, and not registered now: they stay in the file, since what is in the way may go away. */
   #absent: StoredToken[] = []
+  /** Identities whose time was over at the start: their codes go with them. */
+  readonly #over = new Set<string>()
   #isRestored = false
 
   constructor(options: KeptTokensOptions) {
@@ -33,6 +37,7 @@ export class KeptTokens {
     this.#isRestored = true
     const { state, tokens, logger, socksHost } = this.#options
     for (const stored of state.found.tokens) {
+      if (this.#over.has(reverseOf(stored) ?? '')) continue
       try {
         this.#restore(stored)
       } catch (error) {
@@ -55,6 +60,8 @@ export class KeptTokens {
 
   /** Keeps a token; resolves once it is on the disk. @throws ServerError when it cannot be written */
   async add(record: TokenRecord): Promise<void> {
+    // An identity of a relay is worth keeping once it has a code.
+    if (record.kind === 'connector' && record.reverse.identity !== undefined) this.#kept.add(record.reverse)
     this.#kept.add(record)
     // What it replaces would come back once this one is revoked.
     this.#dropAbsent(record.token)
@@ -107,9 +114,13 @@ export class KeptTokens {
   }
 
   #restore(stored: StoredToken): void {
-    const { server, tokens, orphans } = this.#options
-    const record = restoreToken(stored, server, tokens)
+    const { server, tokens, orphans, restoreIdentity } = this.#options
+    const isIdentity = stored.kind === 'reverse' && stored.identity !== undefined
+    const record = isIdentity ? restoreIdentity(stored) : restoreToken(stored, server, tokens)
+    if (record === undefined) return void this.#over.add(stored.token)
     this.#kept.add(record)
+    // Those of a relay end with their identity.
+    if (record.kind === 'connector' && record.reverse.identity !== undefined) return
     // Providers come back as the same instances; the tokens of those that do not come back must end.
     if (record.kind === 'connector' && record.owner !== undefined) orphans.ownerLeft(record.reverse, record.owner)
   }
@@ -122,7 +133,9 @@ function reverseOf(stored: StoredToken): string | undefined {
 /** All that says who may use the token and where: it must not come back weaker. */
 function stored(record: TokenRecord, socksHost: string): StoredToken {
   const { token } = record
-  const part = { token, ...(record.policy === undefined ? {} : { policy: record.policy.options }) }
+  // The policy of an identity is that of the relay, which may be another at the next start.
+  const policy = record.kind === 'reverse' && record.identity !== undefined ? undefined : record.policy
+  const part = { token, ...(policy === undefined ? {} : { policy: policy.options }) }
   switch (record.kind) {
     case 'forward':
       return { kind: record.kind, ...part }
@@ -132,11 +145,12 @@ function stored(record: TokenRecord, socksHost: string): StoredToken {
       return { kind: record.kind, ...part, reverseToken: record.reverse.token, ...own }
     }
     case 'reverse': {
-      const { port, username, password, allowManageConnector, ports } = record
+      const { port, username, password, allowManageConnector, ports, identity } = record
       const login = username === undefined || password === undefined ? {} : { username, password }
       const rights = {
         ...(allowManageConnector ? { allowManageConnector } : {}),
         ...(ports === undefined ? {} : { ports }),
+        ...(identity === undefined ? {} : { identity }),
       }
       return { kind: record.kind, ...part, port, ...login, ...placeOf(record, socksHost), ...rights }
     }

@@ -3,6 +3,7 @@ import type { Account } from '@ls/relay'
 import { Policy } from '../policy/policy.js'
 import type { PolicyOptions } from '../policy/policy-options.js'
 import { quotaPeriods, type UsedAmounts } from '../quota/quota.js'
+import type { RelayIdentity } from '../tokens/token-registry.js'
 
 /** A token that outlives the process. */
 export type StoredToken = StoredForwardToken | StoredReverseToken | StoredConnectorToken
@@ -16,7 +17,7 @@ interface StoredForwardToken extends StoredPart {
   readonly kind: 'forward'
 }
 
-interface StoredReverseToken extends StoredPart {
+export interface StoredReverseToken extends StoredPart {
   readonly kind: 'reverse'
   readonly port: number
   readonly username?: string
@@ -31,6 +32,8 @@ interface StoredReverseToken extends StoredPart {
   readonly allowManageConnector?: boolean
   /** Ports that its providers may have opened. */
   readonly ports?: string
+  /** A provider without a token that came to a relay. */
+  readonly identity?: RelayIdentity
 }
 
 export interface StoredConnectorToken extends StoredPart {
@@ -127,10 +130,20 @@ function parseToken(value: unknown, index: number): StoredToken {
         ...optional(json, 'socksNowait', 'boolean', where),
         ...optional(json, 'allowManageConnector', 'boolean', where),
         ...optional(json, 'ports', 'string', where),
+        ...identityOf(json, where),
       }
     default:
       throw new RangeError(`${where}.kind is none of forward, reverse, connector`)
   }
+}
+
+function identityOf(json: Readonly<Record<string, unknown>>, where: string): { identity?: RelayIdentity } {
+  if (json['identity'] === undefined) return {}
+  const place = `${where}.identity`
+  const identity = objectOf(json['identity'], place)
+  const madeAtMs = need(identity, 'madeAtMs', 'number', place) as number
+  const address = need(identity, 'address', 'string', place) as string
+  return { identity: { madeAtMs, address, ...optional(identity, 'instance', 'string', place) } }
 }
 
 function accountOf(value: unknown, where: string): Account {

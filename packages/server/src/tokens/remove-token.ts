@@ -1,6 +1,7 @@
 import type { Exposures } from '../expose/exposures.js'
 import type { Peer } from '../links/peer.js'
 import type { TokenUses } from '../policy/token-uses.js'
+import type { Relay } from '../relay-mode/relay.js'
 import type { ReverseGroups } from '../reverse/reverse-groups.js'
 import type { KeptTokens } from '../state/kept-tokens.js'
 import type { OrphanedTokens } from './orphaned-tokens.js'
@@ -15,6 +16,7 @@ export interface TokenHolders {
   readonly orphans: OrphanedTokens
   readonly exposures: Exposures
   readonly groups: ReverseGroups
+  readonly relay: Relay | undefined
 }
 
 /**
@@ -23,15 +25,20 @@ export interface TokenHolders {
  *
  * @throws ServerError when the state file cannot be written
  */
-export async function removeToken(record: TokenRecord, holders: TokenHolders): Promise<void> {
-  const { tokens, peers, uses, kept, orphans, exposures, groups } = holders
+export async function removeToken(
+  record: TokenRecord,
+  holders: TokenHolders,
+  reason = 'the token was removed',
+): Promise<void> {
+  const { tokens, peers, uses, kept, orphans, exposures, groups, relay } = holders
   const gone = new Set([record, ...(record.kind === 'reverse' ? tokens.connectorsOf(record) : [])])
   for (const each of gone) {
     tokens.remove(each)
     uses.forget(each)
   }
+  if (record.kind === 'reverse') relay?.forget(record)
   for (const peer of peers) {
-    if (gone.has(peer.record)) peer.session.close('the token was removed')
+    if (gone.has(peer.record)) peer.session.close(reason)
   }
   const forgotten = kept?.remove(gone)
   // It is awaited below, after work that may fail too.

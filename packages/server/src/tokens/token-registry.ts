@@ -39,6 +39,18 @@ export interface ReverseToken {
   readonly allowManageConnector: boolean
   /** Ports that providers may expose, `2222,4000-4100`; undefined for those that the server allows. */
   readonly ports?: string | undefined
+  /** It was made for a provider that came without a token (relay mode). */
+  readonly identity?: RelayIdentity
+}
+
+/** A provider that came to a relay without a token. */
+export interface RelayIdentity {
+  /** Milliseconds since 1970. */
+  readonly madeAtMs: number
+  /** Where it came from. */
+  readonly address: string
+  /** Names its process, as hex; undefined where it gave none. */
+  readonly instance?: string
 }
 
 /** A token for connectors, which leads to the providers of one reverse token or to a single one of them. */

@@ -1,0 +1,42 @@
+import type { ClientOptions, LinkSocksClient } from '@ls/client'
+import { ServerState } from '@ls/server'
+import type { CommandContext } from '../commands/context.js'
+import type { Settings } from '../settings.js'
+
+/** The token that a relay gave to this provider: shown, and kept in the state file if there is one. */
+export class KeptServerToken {
+  readonly #state: ServerState | undefined
+  readonly #name: string
+
+  private constructor(state: ServerState | undefined, url: string) {
+    this.#state = state
+    // Each relay has its own.
+    this.#name = `token of ${url}`
+  }
+
+  /** @throws ServerError for a file that cannot be read or makes no sense */
+  static async open({ state, url }: Pick<Settings<'client'>, 'state' | 'url'>): Promise<KeptServerToken> {
+    return new KeptServerToken(state === undefined ? undefined : await ServerState.open(state), url)
+  }
+
+  /** What the client begins with. */
+  get options(): Pick<ClientOptions, 'serverToken'> {
+    const serverToken = this.#state?.found.made[this.#name]
+    return serverToken === undefined ? {} : { serverToken }
+  }
+
+  /** Keeps what the relay gives from now on. */
+  watch(
+    client: LinkSocksClient,
+    { redactor, print, logger }: Pick<CommandContext, 'redactor' | 'print' | 'logger'>,
+  ): void {
+    const { serverToken } = this.options
+    if (serverToken !== undefined) redactor.add(serverToken)
+    client.on('serverToken', (token) => {
+      redactor.add(token)
+      print(`server token: ${token}`)
+      this.#state?.setMade(this.#name, token)
+      this.#state?.save().catch((error: unknown) => logger.error({ err: error }, 'the token of the relay was not kept'))
+    })
+  }
+}

@@ -1,0 +1,44 @@
+import { FakeClock } from '@ls/testkit'
+import { beforeEach, describe, expect, test } from 'vitest'
+import { Account } from './account.js'
+
+describe('Account', () => {
+  let clock: FakeClock
+  let account: Account
+  beforeEach(() => {
+    clock = new FakeClock()
+    account = new Account({ clock, owner: 'address', bytesPerSecond: 1000, dailyBytes: 10_000, maxChannels: 1 })
+  })
+
+  test('charge lets a second of the rate pass at once', () => {
+    expect([account.charge(1000), account.charge(500)]).toEqual([0, 500])
+  })
+
+  test('charge earns with time, up to a second of the rate', () => {
+    account.charge(1000)
+    clock.advance(60_000)
+    expect([account.charge(1000), account.charge(1000)]).toEqual([0, 1000])
+  })
+
+  test('dayFault names the limit and the time once the bytes of the day are used', () => {
+    account.charge(10_000)
+    expect(account.dayFault).toBe('this address has moved its 10000 bytes of 24 hours; come back in 24 h')
+  })
+
+  test('dayFault is over after 24 hours', () => {
+    account.charge(10_000)
+    clock.advance(86_400_000)
+    expect(account.dayFault).toBeUndefined()
+  })
+
+  test('takeCode has 16 at once, and one more each 10 s', () => {
+    const taken = Array.from({ length: 17 }, () => account.takeCode())
+    clock.advance(10_000)
+    expect([taken.filter(Boolean).length, account.takeCode(), account.takeCode()]).toEqual([16, true, false])
+  })
+
+  test('slots are limited, and the error says whose they are', () => {
+    account.slots.take()
+    expect(() => account.slots.take()).toThrow('the limit of 1 channels of one address at this relay is reached')
+  })
+})

@@ -1,0 +1,90 @@
+import type { Clock } from '@ls/foundation'
+import { ChannelSlots } from '@ls/relay'
+
+export interface AccountOptions {
+  readonly clock: Clock
+  /** Whose it is, for texts: `identity` or `address`. */
+  readonly owner: string
+  readonly bytesPerSecond: number
+  readonly dailyBytes: number
+  readonly maxChannels: number
+}
+
+/** What one identity or one address has taken of a relay. */
+export class Account {
+  readonly owner: string
+  /** Sessions. */
+  links = 0
+  /** Identities that were made from here. */
+  identities = 0
+  /** Channels that its connectors have open. */
+  readonly slots: ChannelSlots
+  readonly #options: AccountOptions
+  /** Below 0 while more has passed than the rate allows by now. */
+  #balanceBytes: number
+  #balancedAtMs: number
+  #dayBytes = 0
+  #dayEndsMs = 0
+  #codes = codesAtOnce
+  #codesAtMs: number
+
+  constructor(options: AccountOptions) {
+    const { clock, owner, bytesPerSecond, maxChannels } = options
+    this.owner = owner
+    this.#options = options
+    this.#balanceBytes = bytesPerSecond
+    this.#balancedAtMs = clock.now()
+    this.#codesAtMs = clock.now()
+    this.slots = new ChannelSlots({ limit: maxChannels, what: `channels of one ${owner} at this relay` })
+  }
+
+  /** Whether it holds nothing and owes nothing. */
+  get isIdle(): boolean {
+    return this.links === 0 && this.identities === 0 && this.slots.used === 0 && !this.#isInDay
+  }
+
+  /** Counts bytes that came in; returns how long the link must rest, in milliseconds. */
+  charge(bytes: number): number {
+    const { clock, bytesPerSecond } = this.#options
+    const now = clock.now()
+    if (now >= this.#dayEndsMs) {
+      this.#dayEndsMs = now + dayMs
+      this.#dayBytes = 0
+    }
+    this.#dayBytes += bytes
+    const earned = ((now - this.#balancedAtMs) * bytesPerSecond) / 1000
+    this.#balancedAtMs = now
+    this.#balanceBytes = Math.min(bytesPerSecond, this.#balanceBytes + earned) - bytes
+    return Math.max(0, Math.ceil((-this.#balanceBytes * 1000) / bytesPerSecond))
+  }
+
+  /** Why it may move no more bytes today; undefined if it may. */
+  get dayFault(): string | undefined {
+    const { clock, dailyBytes } = this.#options
+    if (!this.#isInDay || this.#dayBytes < dailyBytes) return undefined
+    const hours = Math.ceil((this.#dayEndsMs - clock.now()) / 3_600_000)
+    return `this ${this.owner} has moved its ${dailyBytes} bytes of 24 hours; come back in ${hours} h`
+  }
+
+  /** Whether another code may be judged now: that costs the relay time. */
+  takeCode(): boolean {
+    const now = this.#options.clock.now()
+    this.#codes = Math.min(codesAtOnce, this.#codes + (now - this.#codesAtMs) / codeIntervalMs)
+    this.#codesAtMs = now
+    if (this.#codes < 1) return false
+    this.#codes--
+    return true
+  }
+
+  get #isInDay(): boolean {
+    return this.#options.clock.now() < this.#dayEndsMs
+  }
+}
+
+const dayMs = 86_400_000
+
+/** Codes that may be judged at once: those of a provider that comes back. */
+const codesAtOnce = 16
+
+/** Time until one more may be judged, in milliseconds. */
+const codeIntervalMs = 10_000

@@ -1,0 +1,30 @@
+import { FakeClock } from '@ls/testkit'
+import { expect, test } from 'vitest'
+import { AddressAccounts } from './accounts.js'
+
+function accounts(maxIdle?: number): AddressAccounts {
+  return new AddressAccounts({ clock: new FakeClock(), bytesPerSecond: 1, dailyBytes: 1, maxChannels: 1 }, maxIdle)
+}
+
+test.each([
+  ['2001:db8::1', '2001:db8::ffff:1'],
+  ['1.2.3.4', '::ffff:1.2.3.4'],
+])('AddressAccounts has one account for %s and %s', (one, other) => {
+  const found = accounts()
+  expect(found.of(one)).toBe(found.of(other))
+})
+
+test('AddressAccounts forgets the one that was used longest ago', () => {
+  const found = accounts(2)
+  const first = found.of('a')
+  for (const address of ['b', 'c']) found.of(address)
+  expect([found.size, found.of('a') === first]).toEqual([2, false])
+})
+
+test('AddressAccounts keeps one that has something open', () => {
+  const found = accounts(2)
+  const first = found.of('a')
+  first.links = 1
+  for (const address of ['b', 'c', 'd']) found.of(address)
+  expect(found.of('a')).toBe(first)
+})

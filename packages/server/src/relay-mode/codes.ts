@@ -1,0 +1,109 @@
+import type { Clock } from '@ls/foundation'
+import { ServerError } from '../errors.js'
+import type { AuthThrottle } from '../links/auth-throttle.js'
+import type { Peer } from '../links/peer.js'
+import type { ReverseToken, TokenRegistry } from '../tokens/token-registry.js'
+import type { Account } from './account.js'
+import type { ResolvedRelayOptions } from './relay-options.js'
+
+export interface CodesOptions {
+  readonly clock: Clock
+  readonly tokens: TokenRegistry
+  readonly throttle: AuthThrottle
+  readonly limits: Pick<ResolvedRelayOptions, 'maxCodes' | 'judgeCode'>
+  /** Who pays for a code of this provider. */
+  accountsOf(peer: Peer): readonly Account[]
+}
+
+/** A provider of a relay wants to be reached by a code. */
+export interface CodeRequest {
+  readonly peer: Peer
+  readonly reverse: ReverseToken
+  readonly code: string
+}
+
+/**
+ * Says which codes a relay takes. A code is all that a connector shows, so it must not be easy to guess; and whether one
+ * is in use must not be easy to find out, so refusals count as wrong tokens of the address do.
+ */
+export class Codes {
+  readonly #options: CodesOptions
+  /** Settles when the next code may be judged. */
+  #turn: Promise<void> = Promise.resolve()
+  #waiting = 0
+
+  constructor(options: CodesOptions) {
+    this.#options = options
+  }
+
+  /** Most codes of one identity. */
+  get limit(): number {
+    return this.#options.limits.maxCodes
+  }
+
+  /** Resolves when the code is good enough. @throws ServerError with the reason */
+  async check({ peer, reverse, code }: CodeRequest): Promise<void> {
+    const { tokens } = this.#options
+    const known = tokens.find(code)
+    // One of its own says nothing about those of others, and a provider must get it back after each cut.
+    if (known?.kind === 'connector' && known.reverse === reverse) return
+    this.#checkPace(peer)
+    const fault = code === '' ? undefined : await this.#faultOf(code)
+    if (fault !== undefined) throw new ServerError('ERR_SERVER_TOKEN_INVALID', fault)
+  }
+
+  /** A code was refused: if it is in use, or too weak, that was a guess. */
+  refused({ remoteAddress }: Peer, { code }: ServerError): void {
+    if (code !== 'ERR_SERVER_TOO_MANY_TOKENS') this.#options.throttle.failed(remoteAddress)
+  }
+
+  #checkPace(peer: Peer): void {
+    const { throttle, accountsOf } = this.#options
+    const waitMs = throttle.waitMs(peer.remoteAddress)
+    if (waitMs > 0) throw tooFast(`wait ${Math.ceil(waitMs / 1000)} s`)
+    if (!accountsOf(peer).every((account) => account.takeCode())) throw tooFast('try again in a minute')
+  }
+
+  async #faultOf(code: string): Promise<string | undefined> {
+    const characters = Array.from(code)
+    if (characters.length < minCharacters)
+      return `a code of ${characters.length} characters; it must have at least ${minCharacters}`
+    const { judgeCode } = this.#options.limits
+    if (judgeCode === undefined) return undefined
+    if (this.#waiting >= maxWaiting) throw tooFast('the relay has many to judge, try again in a minute')
+    // A longer one is no easier to guess than its beginning, and judging takes time that grows with the length.
+    return this.#inTurn(() => judgeCode(characters.slice(0, maxJudgedCharacters).join('')))
+  }
+
+  /** One after the other, with rests, so that judging takes a fifth of the relay's time at most. */
+  async #inTurn(judge: () => Promise<string | undefined>): Promise<string | undefined> {
+    const { clock } = this.#options
+    this.#waiting++
+    const judged = this.#turn.then(async () => {
+      const startMs = clock.now()
+      const fault = await judge()
+      return { fault, restMs: (clock.now() - startMs) * 4 }
+    })
+    this.#turn = judged
+      .then(
+        ({ restMs }) => restMs,
+        () => 0,
+      )
+      .then((restMs) => (restMs > 0 ? new Promise<void>((resolve) => clock.setTimeout(resolve, restMs)) : undefined))
+    try {
+      return (await judged).fault
+    } finally {
+      this.#waiting--
+    }
+  }
+}
+
+/** Codes that wait to be judged; each holds one message of its provider. */
+const maxWaiting = 64
+
+const minCharacters = 8
+const maxJudgedCharacters = 24
+
+function tooFast(what: string): ServerError {
+  return new ServerError('ERR_SERVER_TOO_MANY_TOKENS', `too many codes from this address: ${what}`)
+}

@@ -1,0 +1,32 @@
+import { version } from '../version.js'
+
+/** What strangers may know of a relay: `GET /api/health`, with the fields of the deployed relay. */
+export interface RelayHealth {
+  readonly status: 'ok' | 'full'
+  /** Whether it takes new clients. */
+  readonly active: boolean
+  /** RFC 3339. */
+  readonly checkedAt: string
+  readonly version: string
+  /** Each limit that could keep new clients out. */
+  readonly checks: Readonly<Record<string, { readonly ok: boolean; readonly used: number; readonly limit: number }>>
+}
+
+/** Reads the limits; cheap, since anybody may ask. */
+export function relayHealth(
+  limits: Readonly<Record<string, { readonly used: number; readonly limit: number }>>,
+  isListening: boolean,
+  nowMs: number,
+): RelayHealth {
+  const checks = Object.entries(limits).map(([name, { used, limit }]) => {
+    return [name, { ok: used < limit, used, limit }] as const
+  })
+  const active = isListening && checks.every(([, { ok }]) => ok)
+  return {
+    status: active ? 'ok' : 'full',
+    active,
+    checkedAt: new Date(nowMs).toISOString(),
+    version: `v${version}`,
+    checks: Object.fromEntries(checks),
+  }
+}

@@ -1,0 +1,119 @@
+import { FakeClock } from '@ls/testkit'
+import { beforeEach, describe, expect, test } from 'vitest'
+import type { ReverseToken } from '../tokens/token-registry.js'
+import { Account } from './account.js'
+import { Identities } from './identities.js'
+
+describe('Identities', () => {
+  let clock: FakeClock
+  let removed: string[]
+  let withCodes: Set<ReverseToken>
+  let identities: Identities
+  beforeEach(() => {
+    clock = new FakeClock()
+    removed = []
+    withCodes = new Set()
+    identities = new Identities({
+      clock,
+      limits: { keepMs: 1000, lifetimeMs: 10_000, maxIdentities: 4, maxAddressIdentities: 2 },
+      hasCodes: (record) => withCodes.has(record),
+      remove: (record, reason) => {
+        removed.push(`${record.token}: ${reason}`)
+        identities.forget(record)
+      },
+    })
+  })
+
+  function account(): Account {
+    return new Account({ clock, owner: 'address', bytesPerSecond: 1, dailyBytes: 1, maxChannels: 1 })
+  }
+
+  function add(token: string, home = account(), livedMs?: number): ReverseToken {
+    const record: ReverseToken = {
+      kind: 'reverse',
+      token,
+      port: -1,
+      host: '',
+      username: undefined,
+      password: undefined,
+      allowManageConnector: true,
+      identity: { madeAtMs: 0, address: 'a', instance: token },
+    }
+    identities.assertRoom(home)
+    identities.add({ record, account: account(), home }, livedMs)
+    return record
+  }
+
+  test('removes one whose provider never had a session', () => {
+    add('a')
+    clock.advance(1000)
+    expect(removed).toEqual(['a: its provider did not come back'])
+  })
+
+  test('keeps one as long as a provider has a session', () => {
+    identities.joined(add('a'))
+    clock.advance(9000)
+    expect(removed).toEqual([])
+  })
+
+  test('waits for the provider once its last session is over', () => {
+    const record = add('a')
+    for (const change of ['joined', 'joined', 'left', 'left'] as const) identities[change](record)
+    clock.advance(999)
+    identities.joined(record)
+    clock.advance(1000)
+    expect(removed).toEqual([])
+  })
+
+  test('ends one that has lived long enough', () => {
+    identities.joined(add('a'))
+    clock.advance(10_000)
+    expect(removed).toEqual([expect.stringContaining('a: a provider without a token may stay no longer')])
+  })
+
+  test('counts what one has lived before a restart', () => {
+    identities.joined(add('a', account(), 9000))
+    clock.advance(1000)
+    expect(removed).toHaveLength(1)
+  })
+
+  test('ofInstance finds that of a process that comes again', () => {
+    const record = add('a')
+    expect([identities.ofInstance('a'), identities.ofInstance('b'), identities.ofInstance(undefined)]).toEqual([
+      record,
+      undefined,
+      undefined,
+    ])
+  })
+
+  test('assertRoom refuses one more of an address, and names the limit', () => {
+    const home = account()
+    for (const token of ['a', 'b']) identities.joined(add(token, home))
+    expect(() => add('c', home)).toThrow('the limit of 2 providers of one address is reached')
+  })
+
+  test('assertRoom refuses one more of all, and names the limit', () => {
+    for (const token of ['a', 'b', 'c', 'd']) identities.joined(add(token))
+    expect(() => add('e')).toThrow('the limit of 4 providers of this relay is reached')
+  })
+
+  test('assertRoom has the oldest give way that nobody waits for', () => {
+    const home = account()
+    add('a', home)
+    add('b', home)
+    add('c', home)
+    expect(removed).toEqual(['a: a newer provider needed its place'])
+  })
+
+  test('assertRoom leaves one that has codes', () => {
+    const home = account()
+    for (const token of ['a', 'b']) withCodes.add(add(token, home))
+    expect(() => add('c', home)).toThrow('the limit of 2 providers')
+  })
+
+  test('forget gives the place of its address back, and leaves no timer', () => {
+    const home = account()
+    identities.forget(add('a', home))
+    expect([home.identities, clock.nextDueMs]).toEqual([0, undefined])
+  })
+})

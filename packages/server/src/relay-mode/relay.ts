@@ -1,0 +1,253 @@
+import { encode, MessageType } from '@ls/codec'
+import { addressGroup, type MessageTransport } from '@ls/mux'
+import type { SharedCodes } from '../links/connector-messages.js'
+import { ServerError } from '../errors.js'
+import { anonymousHash, Refusal } from '../links/handshake.js'
+import type { AuthThrottle } from '../links/auth-throttle.js'
+import type { Peer } from '../links/peer.js'
+import type { ResolvedServerOptions } from '../options.js'
+import { Policy } from '../policy/policy.js'
+import type { ReverseGroups } from '../reverse/reverse-groups.js'
+import type { StoredReverseToken } from '../state/state-content.js'
+import { Crowded } from '../tokens/tenants.js'
+import { tenantOf } from '../tokens/tenant.js'
+import {
+  type ConnectorToken,
+  makeToken,
+  type ReverseToken,
+  type TokenRecord,
+  type TokenRegistry,
+} from '../tokens/token-registry.js'
+import { Account } from './account.js'
+import { AddressAccounts } from './accounts.js'
+import { Codes } from './codes.js'
+import { type RelayHealth, relayHealth } from './health.js'
+import { Identities, type Identity } from './identities.js'
+import { MeteredTransport } from './metered-transport.js'
+import type { ResolvedRelayOptions } from './relay-options.js'
+import { welcomeLines } from './welcome.js'
+
+export interface RelayDependencies {
+  readonly options: ResolvedServerOptions
+  readonly tokens: TokenRegistry
+  readonly groups: ReverseGroups
+  readonly throttle: AuthThrottle
+  /** Removes a token with its connector tokens, and disconnects their users. */
+  remove(record: ReverseToken, reason: string): void
+}
+
+/** A client without a token. */
+export interface Visitor {
+  readonly reverse: boolean
+  /** Names the process, as hex; undefined where the client gave none. */
+  readonly instance: string | undefined
+  readonly remoteAddress: string
+}
+
+/** Relay mode of a server: identities of providers without a token, and what they may take (decision 0067). */
+export class Relay {
+  /** What the providers' messages about codes need. */
+  readonly sharedCodes: SharedCodes
+  readonly #dependencies: RelayDependencies
+  readonly #limits: ResolvedRelayOptions
+  readonly #identities: Identities
+  readonly #addresses: AddressAccounts
+  /** Account of the address that each session began from. */
+  readonly #homes = new WeakMap<Peer, Account>()
+  readonly #policy: Policy
+
+  private constructor(dependencies: RelayDependencies, limits: ResolvedRelayOptions) {
+    const { options, tokens, groups, throttle, remove } = dependencies
+    const { clock, policy } = options
+    this.#dependencies = dependencies
+    this.#limits = limits
+    // What the operator says of tokens in general holds for identities as well.
+    const { maxLinks = limits.maxLinks, maxChannels = limits.maxChannels } = policy?.options ?? {}
+    this.#policy = Policy.of({
+      ...policy?.options,
+      maxLinks: Math.min(maxLinks, limits.maxLinks),
+      maxChannels: Math.min(maxChannels, limits.maxChannels),
+    })
+    this.#identities = new Identities({
+      clock,
+      limits,
+      remove,
+      hasCodes: (record) => tokens.connectorsOf(record).size > 0,
+    })
+    this.#addresses = new AddressAccounts({
+      clock,
+      bytesPerSecond: limits.addressBytesPerSecond,
+      dailyBytes: limits.addressDailyBytes,
+      maxChannels: limits.maxAddressChannels,
+    })
+    this.sharedCodes = {
+      codes: new Codes({ clock, tokens, throttle, limits, accountsOf: (peer) => this.#accountsOf(peer) }),
+      join: (reverse, instance, owner) => groups.of(reverse)?.join(instance, owner),
+      mayTake: (known, reverse) => this.#mayTake(known, reverse),
+      leave: (reverse, instance, owner) => groups.of(reverse)?.leave(instance, owner),
+    }
+  }
+
+  /** Undefined where the server is no relay. */
+  static of(dependencies: RelayDependencies): Relay | undefined {
+    const { relay } = dependencies.options
+    return relay === undefined ? undefined : new Relay(dependencies, relay)
+  }
+
+  /** Whether a token that is not registered lets its client in. */
+  admits(tokenHash: string): boolean {
+    return tokenHash === anonymousHash
+  }
+
+  /**
+   * The identity of a client without a token.
+   *
+   * @throws Refusal for one that is no provider; Crowded at a limit
+   */
+  identify({ reverse, instance, remoteAddress }: Visitor): ReverseToken {
+    // The text is that of the deployed relay.
+    if (!reverse) throw new Refusal('Anonymous token is only allowed for providers')
+    const known = this.#identities.ofInstance(instance)
+    if (known !== undefined) return known
+    const home = this.#addresses.of(remoteAddress)
+    this.#identities.assertRoom(home)
+    const identity = { madeAtMs: Date.now(), address: remoteAddress, ...(instance === undefined ? {} : { instance }) }
+    return this.#register(makeToken(), identity, home)
+  }
+
+  /** The identity of the state file, with what is left of its life; undefined where that is over. */
+  restore({ token, identity }: StoredReverseToken): ReverseToken | undefined {
+    const { lifetimeMs } = this.#limits
+    if (identity === undefined || (lifetimeMs > 0 && Date.now() - identity.madeAtMs >= lifetimeMs)) return undefined
+    return this.#register(token, identity, this.#addresses.of(identity.address))
+  }
+
+  /** Whether a token belongs to an identity. */
+  owns(record: TokenRecord): boolean {
+    return this.#identityOf(record) !== undefined
+  }
+
+  /** Checks what was moved today. @throws Crowded where it is too much */
+  permit(record: TokenRecord, remoteAddress: string): void {
+    const identity = this.#identityOf(record)
+    if (identity === undefined) return
+    const fault = identity.account.dayFault ?? this.#addresses.of(remoteAddress).dayFault
+    if (fault !== undefined) throw new Crowded(fault)
+  }
+
+  /** Checks that an address may have one more link. @throws Crowded */
+  assertRoom(record: TokenRecord, remoteAddress: string): void {
+    const { maxAddressLinks } = this.#limits
+    if (!this.owns(record) || this.#addresses.of(remoteAddress).links < maxAddressLinks) return
+    throw new Crowded(`the limit of ${maxAddressLinks} links of one address is reached`)
+  }
+
+  /** Has a link pay for what comes in. */
+  meter(record: TokenRecord, remoteAddress: string, transport: MessageTransport): MessageTransport {
+    const identity = this.#identityOf(record)
+    if (identity === undefined) return transport
+    const accounts = [identity.account, this.#addresses.of(remoteAddress)]
+    const { clock } = this.#dependencies.options
+    return new MeteredTransport(transport, {
+      clock,
+      accounts,
+      onUsedUp: (reason) => transport.close({ code: 1013, reason }),
+    })
+  }
+
+  /** A client has a session. */
+  joined(peer: Peer): void {
+    const { record, session, remoteAddress } = peer
+    if (!this.owns(record)) return
+    const home = this.#addresses.of(remoteAddress)
+    home.links++
+    this.#homes.set(peer, home)
+    if (record.kind === 'reverse') this.#identities.joined(record)
+    for (const text of welcomeLines(peer, this.#dependencies.groups, this.#limits.notice))
+      session.send(encode({ type: MessageType.Log, level: 'info', text }))
+  }
+
+  /** A session is over. */
+  left(peer: Peer): void {
+    const home = this.#homes.get(peer)
+    if (home === undefined) return
+    this.#homes.delete(peer)
+    home.links--
+    if (peer.record.kind === 'reverse') this.#identities.left(peer.record)
+  }
+
+  /** Takes a slot of the connector's address for a channel; the returned function gives it back. @throws RelayError */
+  takeChannel(peer: Peer): () => void {
+    return this.#homes.get(peer)?.slots.take() ?? nothing
+  }
+
+  /** A token is gone. */
+  forget(record: ReverseToken): void {
+    this.#identities.forget(record)
+  }
+
+  /** What strangers may know. */
+  health(isListening: boolean, links: number): RelayHealth {
+    const { maxIdentities } = this.#limits
+    const limits = {
+      links: { used: links, limit: this.#dependencies.options.maxLinks },
+      providers: { used: this.#identities.size, limit: maxIdentities },
+    }
+    return relayHealth(limits, isListening, Date.now())
+  }
+
+  close(): void {
+    this.#identities.close()
+  }
+
+  #register(token: string, identity: NonNullable<ReverseToken['identity']>, home: Account): ReverseToken {
+    const { options, tokens, groups } = this.#dependencies
+    const { maxChannels, bytesPerSecond, dailyBytes } = this.#limits
+    const record: ReverseToken = {
+      kind: 'reverse',
+      token,
+      port: -1,
+      host: options.socksHost,
+      username: undefined,
+      password: undefined,
+      allowManageConnector: true,
+      ports: '',
+      policy: this.#policy,
+      identity,
+    }
+    tokens.assertFree(token)
+    groups.add(record, false)
+    tokens.add(record)
+    const account = new Account({ clock: options.clock, owner: 'provider', maxChannels, bytesPerSecond, dailyBytes })
+    this.#identities.add({ record, account, home }, Date.now() - identity.madeAtMs)
+    return record
+  }
+
+  /**
+   * A provider that keeps no token is somebody else after each cut: it gets its code back where it comes from the same
+   * address, and the one that has the code is not here.
+   */
+  #mayTake({ reverse: holder }: ConnectorToken, reverse: ReverseToken): boolean {
+    if (holder === reverse || holder.identity === undefined || reverse.identity === undefined) return false
+    if (this.#dependencies.groups.of(holder)?.sizes.providers !== 0) return false
+    return addressGroup(holder.identity.address) === addressGroup(reverse.identity.address)
+  }
+
+  #identityOf(record: TokenRecord): Identity | undefined {
+    const holder = tenantOf(record)
+    return holder.kind === 'reverse' ? this.#identities.of(holder) : undefined
+  }
+
+  #accountsOf(peer: Peer): readonly Account[] {
+    const identity = this.#identityOf(peer.record)
+    return identity === undefined ? [] : [identity.account, this.#addresses.of(peer.remoteAddress)]
+  }
+}
+
+/** An identity of the state file. @throws ServerError where the server is no relay */
+export function restoredIdentity(relay: Relay | undefined, stored: StoredReverseToken): ReverseToken | undefined {
+  if (relay !== undefined) return relay.restore(stored)
+  throw new ServerError('ERR_SERVER_TOKEN_INVALID', 'it is of relay mode, which is off')
+}
+
+const nothing = (): void => {}

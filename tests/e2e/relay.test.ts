@@ -1,0 +1,236 @@
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { MessageType } from '@ls/codec'
+import { LinkSocksClient } from '@ls/client'
+import { LinkSocksServer, type RelayOptions, ServerState } from '@ls/server'
+import { textOf } from '@ls/foundation'
+import { connect } from '@ls/socks5/node'
+import { echoServer, onceEvent, until } from '@ls/testkit'
+import { describe, expect, test } from 'vitest'
+import { afterTest, closing } from '../stress/cleanup.js'
+import { RawPeer } from './raw-peer.js'
+import { temporaryFolder } from './temporary-folder.js'
+
+/** A relay at a free port. */
+async function relayNet(relay: RelayOptions = {}, state?: ServerState, port = 0) {
+  const options = { host: '127.0.0.1', port, connectorWaitMs: 200, relay, ...(state === undefined ? {} : { state }) }
+  const server = closing(new LinkSocksServer(options))
+  await server.listen()
+  const { port: ownPort = 0 } = server.address ?? {}
+  const url = `ws://127.0.0.1:${ownPort}`
+  const provider = (serverToken?: string): LinkSocksClient => {
+    const kept = serverToken === undefined ? {} : { serverToken }
+    return closing(new LinkSocksClient({ url, reverse: true, reconnectDelayMs: 10, ...kept }))
+  }
+  const connector = (token: string): LinkSocksClient => {
+    return closing(new LinkSocksClient({ url, token, socksPort: 0, reconnectDelayMs: 10, reconnect: false }))
+  }
+  return { server, url, port: ownPort, provider, connector }
+}
+
+async function started(client: LinkSocksClient): Promise<LinkSocksClient> {
+  await client.start()
+  return client
+}
+
+/** Sends a word to an echo server through a connector. */
+async function echoed(connector: LinkSocksClient, port: number, word = 'ping'): Promise<string> {
+  const proxy = { host: '127.0.0.1', port: connector.socksAddress?.port ?? 0 }
+  const socket = await connect({ proxy, target: { host: '127.0.0.1', port } })
+  afterTest(() => socket.destroy())
+  socket.write(word)
+  const [chunk] = (await once(socket, 'data')) as [Buffer]
+  return chunk.toString()
+}
+
+const code = 'tuna-42-lamp'
+
+describe('relay mode', () => {
+  test('a connector reaches the provider without a token that chose its code', async () => {
+    const target = closing(await echoServer())
+    const net = await relayNet()
+    const provider = await started(net.provider())
+    await provider.addConnector(code)
+    expect(await echoed(await started(net.connector(code)), target.port)).toBe('ping')
+  })
+
+  test('a provider gets a token, and a connector without one is refused with the text of the deployed relay', async () => {
+    const { port } = await relayNet()
+    const [provider, connector] = [true, false].map((reverse) => RawPeer.dial({ port, token: 'anonymous', reverse }))
+    expect(await (await provider)?.next(MessageType.AuthResponse)).toMatchObject({
+      success: true,
+      token: expect.stringMatching(/^[0-9a-f]{32}$/) as string,
+    })
+    expect(await (await connector)?.next(MessageType.AuthResponse)).toMatchObject({
+      success: false,
+      error: 'Anonymous token is only allowed for providers',
+    })
+  })
+
+  test('everyone is welcomed by Log, with the notice of the operator', async () => {
+    const { port } = await relayNet({ notice: 'be kind' })
+    const provider = await RawPeer.open({ port, token: 'anonymous', reverse: true })
+    const welcome = await provider.next(MessageType.Log)
+    expect([welcome.text, (await provider.next(MessageType.Log)).text]).toEqual([
+      expect.stringContaining('Your group has 1 provider and 0 connectors.') as string,
+      'be kind',
+    ])
+  })
+
+  test('a provider that comes back with its token has its code, and nobody else gets it', async () => {
+    const { provider, server } = await relayNet()
+    const first = await started(provider())
+    await first.addConnector(code)
+    const stranger = await started(provider())
+    await expect(stranger.addConnector(code)).rejects.toThrow('connector token already exists')
+    await first.close()
+    await until(() => server.peers.size === 1, 'the provider to go')
+    const again = await started(provider(first.serverToken))
+    expect(await again.addConnector(code)).toBe(code)
+  })
+
+  test('a provider that keeps no token gets its code back at its address, once the old one is gone', async () => {
+    const { provider, server } = await relayNet()
+    const first = await started(provider())
+    await first.addConnector(code)
+    await first.close()
+    await until(() => server.peers.size === 0, 'the provider to go')
+    expect(await (await started(provider())).addConnector(code)).toBe(code)
+  })
+
+  test('providers with the same token and code take channels in turn', async () => {
+    const target = closing(await echoServer())
+    const { provider, connector, server } = await relayNet()
+    const first = await started(provider())
+    await first.addConnector(code)
+    const second = await started(provider(first.serverToken))
+    await second.addConnector(code)
+    const user = await started(connector(code))
+    for (let count = 0; count < 4; count++) await echoed(user, target.port)
+    const providers = [...server.peers].filter(({ record }) => record.kind === 'reverse')
+    expect(providers.map(({ session }) => session.channelCount)).toEqual([2, 2])
+  })
+
+  test('a provider with the same token is not reached by a code that it did not choose', async () => {
+    const target = closing(await echoServer())
+    const { provider, connector, server } = await relayNet()
+    const first = await started(provider())
+    await first.addConnector(code)
+    await started(provider(first.serverToken))
+    const user = await started(connector(code))
+    for (let count = 0; count < 2; count++) await echoed(user, target.port)
+    const providers = [...server.peers].filter(({ record }) => record.kind === 'reverse')
+    expect(providers.map(({ session }) => session.channelCount)).toEqual([2, 0])
+  })
+
+  test('partners are counted by code', async () => {
+    const { provider, connector } = await relayNet()
+    const counts: Record<string, number> = {}
+    const first = await started(provider())
+    await first.addConnector(code)
+    const second = await started(provider(first.serverToken))
+    await second.addConnector(code)
+    const user = connector(code)
+    for (const [name, client] of Object.entries({ first, second, user }))
+      client.on('partners', (count) => (counts[name] = count))
+    await user.start()
+    await until(() => Object.keys(counts).length === 3 && counts['user'] === 2, 'all counts')
+    expect(counts).toEqual({ first: 1, second: 1, user: 2 })
+  })
+
+  test('a code stays when one of two providers gives it up', async () => {
+    const { provider, connector } = await relayNet()
+    const first = await started(provider())
+    await first.addConnector(code)
+    const second = await started(provider(first.serverToken))
+    await second.addConnector(code)
+    await second.removeConnector(code)
+    await expect(second.removeConnector(code)).rejects.toThrow('connector token does not exist')
+    await expect(started(connector(code))).resolves.toBeDefined()
+  })
+
+  test('all links of one process are one provider', async () => {
+    const { url, server } = await relayNet()
+    const client = closing(new LinkSocksClient({ url, reverse: true, threads: 3 }))
+    await client.start()
+    await until(() => server.peers.size === 3, 'all links')
+    expect(new Set([...server.peers].map(({ record }) => record.token)).size).toBe(1)
+  })
+
+  test('codes outlive the server in its state, and its providers find them', async () => {
+    const path = join(await temporaryFolder(), 'state.json')
+    const before = await relayNet({}, await ServerState.open(path))
+    const provider = await started(before.provider())
+    await provider.addConnector(code)
+    await before.server.close()
+    const after = await relayNet({}, await ServerState.open(path), before.port)
+    await onceEvent(provider, 'connectorAdded')
+    const stranger = await started(after.provider())
+    await expect(stranger.addConnector(code)).rejects.toThrow('connector token already exists')
+    await expect(started(after.connector(code))).resolves.toBeDefined()
+  })
+
+  test('the end of a provider’s time ends its links, and it may begin anew', async () => {
+    const { provider, server } = await relayNet({ lifetimeMs: 100 })
+    const client = await started(provider())
+    const before = client.serverToken
+    await onceEvent(client, 'linkDown')
+    await onceEvent(client, 'linkUp')
+    expect([client.serverToken === before, server.tokens()]).toEqual([false, [expect.anything()]])
+  })
+})
+
+describe('a stranger at a relay', () => {
+  test('gets no more identities than one address may have', async () => {
+    const { provider } = await relayNet({ maxAddressIdentities: 2 })
+    for (let count = 0; count < 2; count++) await started(provider())
+    const third = provider()
+    const refused = onceEvent(third, 'linkFailed')
+    third.start().catch(() => {})
+    expect(String((await refused)[0])).toContain('the limit of 2 providers of one address is reached')
+  })
+
+  test('gets no more codes than a provider may have', async () => {
+    const { provider } = await relayNet({ maxCodes: 2 })
+    const client = await started(provider())
+    for (const each of ['tuna-42-lamp', 'sofa-17-moon']) await client.addConnector(each)
+    await expect(client.addConnector('door-99-fish')).rejects.toThrow('too many connector tokens: 2 are registered')
+  })
+
+  test('is slowed down when it asks for codes that are in use', async () => {
+    const { provider } = await relayNet()
+    await (await started(provider())).addConnector(code)
+    const stranger = await started(provider())
+    const guess = (): Promise<string> => stranger.addConnector(code).catch((error: unknown) => textOf(error))
+    const answers: string[] = []
+    for (let count = 0; count < 5; count++) answers.push(await guess())
+    expect(answers.at(-1)).toBe('too many codes from this address: wait 1 s')
+  })
+
+  test('gets no more links than one address may have', async () => {
+    const { url } = await relayNet({ maxAddressLinks: 2 })
+    const client = closing(new LinkSocksClient({ url, reverse: true, threads: 3 }))
+    const failed = onceEvent(client, 'linkFailed')
+    await client.start()
+    expect(String((await failed)[0])).toContain('the limit of 2 links of one address is reached')
+  })
+
+  test('opens no more channels than connectors of one address may', async () => {
+    const target = closing(await echoServer())
+    const { provider, connector } = await relayNet({ maxAddressChannels: 1 })
+    await (await started(provider())).addConnector(code)
+    const user = await started(connector(code))
+    await echoed(user, target.port)
+    await expect(echoed(user, target.port)).rejects.toThrow('the proxy refuses the request')
+  })
+
+  test('moves no more bytes than a provider may in a day', async () => {
+    const target = closing(await echoServer())
+    const { provider, connector } = await relayNet({ dailyBytes: 1000 })
+    await (await started(provider())).addConnector(code)
+    const user = await started(connector(code))
+    const down = onceEvent(user, 'linkDown')
+    echoed(user, target.port, 'x'.repeat(2000)).catch(() => {})
+    expect((await down)[0]).toContain('has moved its 1000 bytes of 24 hours')
+  })
+})
