@@ -2,19 +2,21 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { MessageType } from '@ls/codec'
 import { LinkSocksClient } from '@ls/client'
-import { LinkSocksServer, type RelayOptions, ServerState } from '@ls/server'
+import { LinkSocksServer, type RelayOptions, type ServerOptions, ServerState } from '@ls/server'
 import { textOf } from '@ls/foundation'
 import { connect } from '@ls/socks5/node'
-import { echoServer, onceEvent, until } from '@ls/testkit'
+import { echoServer, FakeClock, onceEvent, until } from '@ls/testkit'
 import { describe, expect, test } from 'vitest'
 import { afterTest, closing } from '../stress/cleanup.js'
 import { RawPeer } from './raw-peer.js'
 import { temporaryFolder } from './temporary-folder.js'
 
 /** A relay at a free port. */
-async function relayNet(relay: RelayOptions = {}, state?: ServerState, port = 0) {
-  const options = { host: '127.0.0.1', port, connectorWaitMs: 200, relay, ...(state === undefined ? {} : { state }) }
-  const server = closing(new LinkSocksServer(options))
+async function relayNet(
+  relay: RelayOptions = {},
+  { port = 0, ...more }: Pick<ServerOptions, 'state' | 'port' | 'clock'> = {},
+) {
+  const server = closing(new LinkSocksServer({ host: '127.0.0.1', port, connectorWaitMs: 200, relay, ...more }))
   await server.listen()
   const { port: ownPort = 0 } = server.address ?? {}
   const url = `ws://127.0.0.1:${ownPort}`
@@ -159,11 +161,11 @@ describe('relay mode', () => {
 
   test('codes outlive the server in its state, and its providers find them', async () => {
     const path = join(await temporaryFolder(), 'state.json')
-    const before = await relayNet({}, await ServerState.open(path))
+    const before = await relayNet({}, { state: await ServerState.open(path) })
     const provider = await started(before.provider())
     await provider.addConnector(code)
     await before.server.close()
-    const after = await relayNet({}, await ServerState.open(path), before.port)
+    const after = await relayNet({}, { state: await ServerState.open(path), port: before.port })
     await onceEvent(provider, 'connectorAdded')
     const stranger = await started(after.provider())
     await expect(stranger.addConnector(code)).rejects.toThrow('connector token already exists')
@@ -171,11 +173,13 @@ describe('relay mode', () => {
   })
 
   test('the end of a provider’s time ends its links, and it may begin anew', async () => {
-    const { provider, server } = await relayNet({ lifetimeMs: 100 })
+    const clock = new FakeClock()
+    const { provider, server } = await relayNet({ lifetimeMs: 1000 }, { clock })
     const client = await started(provider())
     const before = client.serverToken
-    await onceEvent(client, 'linkDown')
-    await onceEvent(client, 'linkUp')
+    const [down, up] = [onceEvent(client, 'linkDown'), onceEvent(client, 'linkUp')]
+    clock.advance(1000)
+    await Promise.all([down, up])
     expect([client.serverToken === before, server.tokens()]).toEqual([false, [expect.anything()]])
   })
 })
@@ -198,7 +202,7 @@ describe('a stranger at a relay', () => {
   })
 
   test('is slowed down when it asks for codes that are in use', async () => {
-    const { provider } = await relayNet()
+    const { provider } = await relayNet({}, { clock: new FakeClock() })
     await (await started(provider())).addConnector(code)
     const stranger = await started(provider())
     const guess = (): Promise<string> => stranger.addConnector(code).catch((error: unknown) => textOf(error))
