@@ -224,7 +224,7 @@ export class Relay {
   }
 
   /**
-   * A provider that keeps no token is somebody else after each cut: it gets its code back where it comes from the same
+   * A provider that keeps no token is somebody else after a restart: it gets its code back where it comes from the same
    * address, and the one that has the code is not here.
    */
   #mayTake({ reverse: holder }: ConnectorToken, reverse: ReverseToken): boolean {
