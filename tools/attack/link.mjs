@@ -22,9 +22,10 @@ export class Link {
    *
    * @throws Error when it is refused, or not answered in time.
    */
-  static async open({ url, token, extensions = [] }) {
-    const place = formatAuthQuery(new URL('/socket', url), { token, reverse: false, extensions })
-    const link = new Link(await connect({ url: place, proxyFromEnvironment: false, dialDeadlineMs: openLimitMs }))
+  static async open({ url, token, reverse = false, extensions = [], ...more }) {
+    const place = formatAuthQuery(new URL('/socket', url), { token, reverse, extensions })
+    const ways = { proxyFromEnvironment: false, dialDeadlineMs: openLimitMs, ...more }
+    const link = new Link(await connect({ url: place, ...ways }))
     try {
       await link.#authenticated()
     } catch (error) {

@@ -9,6 +9,7 @@ import { nameFlood } from './name-flood.mjs'
 import { neverAcknowledge } from './never-acknowledge.mjs'
 import { openFiles } from './open-files.mjs'
 import { closedAddresses, namesOfRules } from './other-spellings.mjs'
+import { relayStrangers } from './relay-strangers.mjs'
 import { smuggling } from './smuggling.mjs'
 import { transparentPort, webPages } from './web-pages.mjs'
 import { windowHoarding } from './window-hoarding.mjs'
@@ -21,6 +22,7 @@ export const attacks = [
   tokenGuessing,
   smuggling,
   linkedFiles,
+  relayStrangers,
   gzipBombs,
   neverAcknowledge,
   connectAndDrop,

@@ -57,9 +57,9 @@ describe('Codes', () => {
     await expect(check('')).resolves.toBeUndefined()
   })
 
-  test('check judges the first 24 characters', async () => {
+  test('check judges the first 16 characters', async () => {
     await check('x'.repeat(255))
-    expect(judged).toEqual(['x'.repeat(24)])
+    expect(judged).toEqual(['x'.repeat(16)])
   })
 
   test('check takes a code that the identity has already, whatever its address did', async () => {

@@ -102,7 +102,7 @@ export class Codes {
 const maxWaiting = 64
 
 const minCharacters = 8
-const maxJudgedCharacters = 24
+const maxJudgedCharacters = 16
 
 function tooFast(what: string): ServerError {
   return new ServerError('ERR_SERVER_TOO_MANY_TOKENS', `too many codes from this address: ${what}`)

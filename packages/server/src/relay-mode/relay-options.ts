@@ -35,7 +35,7 @@ export interface RelayOptions {
   /** The same for all links of one address. @default 40000000 */
   readonly addressBytesPerSecond?: number
   /**
-   * Says why a code is too easy to guess; undefined for a good one. It gets the first 24 characters of one.
+   * Says why a code is too easy to guess; undefined for a good one. It gets the first 16 characters of one.
    *
    * @default any code of at least 8 characters is good
    */
