@@ -2,11 +2,13 @@ import { version } from '../version.js'
 
 /** What strangers may know of a relay: `GET /api/health`, with the fields of the deployed relay. */
 export interface RelayHealth {
+  /** `full` while it takes nobody. */
   readonly status: 'ok' | 'full'
   /** Whether it takes new clients. */
   readonly active: boolean
   /** RFC 3339. */
   readonly checkedAt: string
+  /** Of the program, `v1.2.3`. */
   readonly version: string
   /** Each limit that could keep new clients out. */
   readonly checks: Readonly<Record<string, { readonly ok: boolean; readonly used: number; readonly limit: number }>>
