@@ -19,14 +19,15 @@ export const relayStrangers = {
   run: async ({ url, port }) => {
     const until = performance.now() + durationMs
     let taken = 0
+    const count = ({ type, success }) => {
+      if (type === MessageType.ConnectorResponse && success) taken++
+    }
     const work = async () => {
       while (performance.now() < until) {
         const link = await open(url).catch(() => {})
         if (link === undefined) continue
-        link.onMessage = ({ type, success }) => {
-          if (type === MessageType.ConnectorResponse && success) taken++
-        }
-        for (let count = 0; count < 40; count++) askForCode(link, `${slowCode}${randomBytes(4).toString('hex')}`)
+        link.onMessage = count
+        for (let asked = 0; asked < 40; asked++) askForCode(link, `${slowCode}${randomBytes(4).toString('hex')}`)
         await new Promise((resolve) => setTimeout(resolve, 100))
         link.drop()
       }
