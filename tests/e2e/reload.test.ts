@@ -35,3 +35,12 @@ test('SIGHUP leaves a program as it is whose file has a mistake, and the log say
   program.kill('SIGTERM')
   expect(await program.exit()).toBe(0)
 })
+
+test('--watch-config has the program read its file again when it changes', async () => {
+  const { file, write } = await configuration()
+  const program = new Program('run', '--config', file, '--watch-config')
+  await program.printed(/listening/)
+  await write([`127.0.0.1:${await freePort()}`])
+  await program.printed(/the configuration was read again/)
+  expect(program.output).toMatch(/the configuration was read again: servers\.main: proxy ports changed/)
+})

@@ -52,6 +52,10 @@ export class LinkSocksProcess {
     return this.#child.exitCode
   }
 
+  signal(signal: NodeJS.Signals): void {
+    this.#child.kill(signal)
+  }
+
   /** `kill -9`: nobody gets to say goodbye. */
   async kill(): Promise<void> {
     if (this.#child.exitCode !== null || this.#child.signalCode !== null) return

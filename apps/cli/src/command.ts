@@ -28,8 +28,8 @@ interface CommandArgument {
 /** Commands with settings and a log; LINKSOCKS_MODE may name the first four. */
 export const runCommandNames = ['server', 'client', 'provider', 'connector', 'connect', 'demo', 'run', 'token'] as const
 
-/** Those, and some that look at what runs. */
-export type RunCommandName = (typeof runCommandNames)[number] | 'status' | 'top' | 'doctor'
+/** Those, and others that ask or find something out, and end. */
+export type RunCommandName = (typeof runCommandNames)[number] | 'status' | 'top' | 'doctor' | 'drain' | 'log-level'
 
 export type CommandName = RunCommandName | 'check-config' | 'config' | 'completion' | 'version' | 'help'
 
@@ -246,6 +246,23 @@ export const commands: readonly Command[] = [
       ],
       ['End it, with all that it carries', 'linksocks token revoke ada'],
     ],
+  },
+  {
+    name: 'drain',
+    usage: 'drain [flags]',
+    summary: 'Have a running server take nothing new, and end when it is idle.',
+    description:
+      'Talks to the API of a server on this machine (--api-socket), or elsewhere (--api). Open connections go on; the server ends with the last of them, or after its --drain-timeout.',
+    examples: [['Before maintenance', 'linksocks drain']],
+  },
+  {
+    name: 'log-level',
+    usage: 'log-level LEVEL [PART] [flags]',
+    argument: { name: 'LEVEL', choices: ['trace', 'debug', 'info', 'warn', 'error', 'silent'] },
+    summary: 'Change how much a running server logs.',
+    description:
+      'Holds until the server ends. PART is the name of a role in a configuration file; without it the level is that of everything.',
+    examples: [['While something is looked for', 'linksocks log-level debug']],
   },
   {
     name: 'completion',

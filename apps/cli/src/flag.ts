@@ -13,6 +13,7 @@ export const sections = [
   'Tokens',
   'Relay',
   'Observe',
+  'Life',
   'Logs',
   'Direct mode',
   'Help',

@@ -4,6 +4,7 @@ import { directModeFlags } from './flags/direct-mode-flags.js'
 import { disguiseFlags } from './flags/disguise-flags.js'
 import { fileFlags } from './flags/file-flags.js'
 import { helpFlags } from './flags/help-flags.js'
+import { lifeFlags } from './life/life-flags.js'
 import { limitFlags } from './flags/limit-flags.js'
 import { linkFlags } from './flags/link-flags.js'
 import { logFlags } from './flags/log-flags.js'
@@ -33,6 +34,7 @@ export const flags = [
   ...tokenFlags,
   ...relayFlags,
   ...observeFlags,
+  ...lifeFlags,
   ...logFlags,
   ...directModeFlags,
   ...helpFlags,

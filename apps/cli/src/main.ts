@@ -7,9 +7,14 @@ import type { CommandContext } from './commands/context.js'
 import type { ConfigFile } from './config/config-file.js'
 import { describeError, messageOf } from './output/describe-error.js'
 import { UsageError } from './errors.js'
+import { Draining } from './life/draining.js'
+import { ServiceManager } from './life/service-manager.js'
 import { exitCode, type ExitCode } from './exit-code.js'
 import { renderGuide } from './help/guide.js'
 import { renderHelp, renderManual, renderOverview } from './help/help.js'
+import { AccessLog } from './output/access-log.js'
+import { LogLevels } from './output/log-levels.js'
+import { openLogFiles } from './output/open-log-files.js'
 import { createLogger, logLevel } from './output/logger.js'
 import { printedLine } from './output/printed-line.js'
 import { Redactor } from './output/redactor.js'
@@ -102,13 +107,16 @@ async function run(asked: Run, redactor: Redactor): Promise<ExitCode> {
   hideCommandLine(command, secrets)
   // The demo speaks to a person, who wants to read what to do next.
   const level = logLevel(settings, command === 'demo' ? 'warn' : 'info')
+  const files = await openLogFiles(settings, process)
   const logger = await createLogger({
     level,
     format: settings.logFormat,
     redactor,
-    output: new LineOutput(2),
+    output: files.log ?? new LineOutput(2),
     environment: process.env,
   })
+  const draining = new Draining('drainTimeout' in settings ? settings.drainTimeout : 0)
+  if ('drainTimeout' in settings) draining.listen(process)
   const report = (error: unknown): void => {
     if (level === 'silent') return void process.stderr.write(`linksocks: ${redactor.clean(messageOf(error))}\n`)
     const description = describeError(error)
@@ -125,8 +133,16 @@ async function run(asked: Run, redactor: Redactor): Promise<ExitCode> {
     if (!output.write(printedLine(line, settings.logFormat)))
       logger.warn({}, `standard output cannot be written: ${output.failure}`)
   }
+  const service = new ServiceManager(process.env, logger)
+  stop.addEventListener('abort', () => service.stopping(), { once: true })
+  draining.signal.addEventListener('abort', () => service.status('draining'), { once: true })
+  const levels = new LogLevels(logger)
+  const accessLog = files.access === undefined ? undefined : new AccessLog(files.access, redactor)
   try {
-    return await runCommand({ invocation, file }, { logger, redactor, stop, print, program: programName() })
+    return await runCommand(
+      { invocation, file },
+      { logger, levels, accessLog, service, redactor, stop, draining, print, program: programName() },
+    )
   } catch (error) {
     if (error instanceof UsageError) throw error
     report(error)
@@ -186,6 +202,14 @@ async function runCommand({ invocation, file }: RunWithFile, context: CommandCon
     case 'doctor': {
       const { runDoctor } = await import('./doctor/run-doctor.js')
       return runDoctor(invocation.settings, context)
+    }
+    case 'drain': {
+      const { runDrain } = await import('./life/ask-server.js')
+      return runDrain(invocation.settings, context)
+    }
+    case 'log-level': {
+      const { runLogLevel } = await import('./life/ask-server.js')
+      return runLogLevel(invocation.words, invocation.settings)
     }
     case 'demo': {
       const { runDemo } = await import('./commands/demo.js')

@@ -216,9 +216,9 @@ export class LinkSocksClient extends EventEmitter<ClientEvents> {
     for (const link of this.#links) link.retryNow()
   }
 
-  /** Stops accepting, gives open channels `graceMs` to finish, then closes everything. */
+  /** Stops accepting, gives open channels `graceMs` to finish, then closes everything. A second call may hasten it. */
   async close({ graceMs = 0 }: { graceMs?: number } = {}): Promise<void> {
-    if (this.#state === 'closing' || this.#state === 'closed') return
+    if (this.#state === 'closed') return
     this.#state = 'closing'
     await this.#ports?.close({ graceMs })
     await this.#idle(graceMs)

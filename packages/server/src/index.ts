@@ -4,6 +4,7 @@ export type { DashboardFile, LoadDashboard } from './dashboard/dashboard-page.js
 export { ServerError, type ServerErrorCode } from './errors.js'
 export type { ClientInfo, ServerEvents } from './events.js'
 export type { ServerOptions } from './options.js'
+export type { ConnectionRecord } from './life/connection-record.js'
 export { Policy, type LinkFault, type LinkRequest, type QuotaLimits, type Rate } from './policy/policy.js'
 export { PolicyFault } from './policy/policy-fault.js'
 export type {

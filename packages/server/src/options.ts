@@ -1,3 +1,4 @@
+import type { ConnectionRecord } from './life/connection-record.js'
 import { defaultWindowBytes, type Extension, extensions } from '@ls/codec'
 import {
   checkDurationMs,
@@ -213,6 +214,17 @@ export interface ServerOptions extends PayloadOptions {
    * @default none: there is no such endpoint
    */
   readonly reload?: () => Promise<readonly string[]>
+  /**
+   * Has the program drain and end, for `POST /api/drain`. @default the server drains itself, and goes on in that state
+   */
+  readonly requestDrain?: () => void
+  /** Told of each connection that is over, for an access log. @default none: nothing is made for it */
+  readonly onConnectionEnd?: (connection: ConnectionRecord) => void
+  /**
+   * Changes the level of the program's log, or of a part of it, for `POST /api/log-level`; throws a RangeError for an
+   * unknown one. @default none: there is no such endpoint
+   */
+  readonly setLogLevel?: (level: string, part: string | undefined) => void
   /** @default silent */
   readonly logger?: Logger
   /** @default the process's clock */

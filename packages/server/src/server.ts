@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events'
-import { asError, type Logger, RareLog, type Snapshot } from '@ls/foundation'
+import { asError, checkDurationMs, type Logger, RareLog, type Snapshot } from '@ls/foundation'
 import type { LiveView } from '@ls/observe'
 import { type Exposure, Outbound, parseExposure } from '@ls/relay'
 import { connectByteStream, type RefusalCounts } from '@ls/transport'
@@ -24,7 +24,8 @@ import type { Peer } from './links/peer.js'
 import { TokenUses } from './policy/token-uses.js'
 import { ChannelRouter } from './reverse/channel-router.js'
 import { ReverseGroups } from './reverse/reverse-groups.js'
-import { peersIdle } from './links/peers-idle.js'
+import { defaultDrainMs } from './life/drain.js'
+import { Lifecycle } from './life/lifecycle.js'
 import type { RelayHealth } from './relay-mode/health.js'
 import { gateOf } from './relay-mode/gate.js'
 import { Relay } from './relay-mode/relay.js'
@@ -64,8 +65,7 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
   readonly #relay: Relay | undefined
   readonly #api: ServerApi
   readonly #own: ServerPorts
-  #state: 'idle' | 'starting' | 'listening' | 'closing' | 'closed' = 'idle'
-  #closing: Promise<void> | undefined
+  readonly #life: Lifecycle
 
   /** @throws RangeError for an option out of its range */
   constructor(options: ServerOptions = {}) {
@@ -74,7 +74,7 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
     const { logger, clock } = this.#options
     this.#logger = logger
     this.#throttle = new AuthThrottle({ clock })
-    this.#observer = new ServerObserver({ clock, logger }, () => this.#parts())
+    this.#observer = new ServerObserver(this.#options, () => this.#parts())
     this.#switchboard = new Switchboard(new RareLog(clock, logger), this.#observer.forwardedEnded)
     this.#own = this.#makePorts()
     const ownPorts = () => [...this.#own.numbers, ...this.#groups.ports, ...this.#exposures.ports]
@@ -97,7 +97,8 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
     const remove = (record: TokenRecord, reason?: string): void => this.#removeLater(record, reason)
     this.#relay = Relay.of({ ...shared, throttle: this.#throttle, remove })
     const ways = { outbound: this.#outbound, groups: this.#groups, switchboard: this.#switchboard, uses: this.#uses }
-    this.#router = new ChannelRouter({ server: this.#options, ...ways, relay: this.#relay })
+    const isDraining = (): boolean => this.#life.state === 'draining'
+    this.#router = new ChannelRouter({ server: this.#options, isDraining, ...ways, relay: this.#relay })
     this.#ofProviders = makeProviderTokens({ ...shared, server: this, relay: this.#relay, remove })
     const attended = { groups: this.#groups, exposures: this.#exposures, uses: this.#uses, relay: this.#relay }
     this.#attendance = new Attendance({ ...attended, orphanedTokens: this.#ofProviders.orphans })
@@ -107,6 +108,7 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
       throttle: this.#throttle,
       onWrongKey: (remoteAddress) => this.#refused(remoteAddress, 'wrong API key', 'api-key'),
     })
+    this.#life = this.#makeLife()
     this.ports = new PortChanges(this.#own, this.#tokens, this.#groups, this.#uses, (at) => this.emit('listening', at))
   }
 
@@ -132,7 +134,7 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
 
   /** What strangers may know of a relay; undefined where the server is none. */
   health(): RelayHealth | undefined {
-    return this.#relay?.health(this.#state === 'listening', this.peers.size)
+    return this.#relay?.health(this.#life.state === 'listening', this.peers.size)
   }
 
   /** All tokens in the order of adding, with the clients of each. */
@@ -195,7 +197,8 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
    *   invalid text
    */
   expose(reverseToken: string, text: string): void {
-    if (this.#state !== 'idle') throw new ServerError('ERR_SERVER_CLOSED', `the server is ${this.#state} already`)
+    if (this.#life.state !== 'idle')
+      throw new ServerError('ERR_SERVER_CLOSED', `the server is ${this.#life.state} already`)
     this.#exposures.plan(this.#tokens.findReverse(reverseToken), parseExposure(text))
   }
 
@@ -235,26 +238,45 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
    * @throws TransportError or ListenError for a port that cannot be opened; ServerError when it was called before
    */
   async listen({ signal }: { signal?: AbortSignal } = {}): Promise<void> {
-    if (this.#state !== 'idle') throw new ServerError('ERR_SERVER_CLOSED', `the server is ${this.#state} already`)
-    this.#state = 'starting'
+    if (this.#life.state !== 'idle')
+      throw new ServerError('ERR_SERVER_CLOSED', `the server is ${this.#life.state} already`)
+    this.#life.state = 'starting'
     this.#ofProviders.kept?.restore()
     try {
       await this.#api.open()
       this.#own.use(await this.#own.open(signal))
     } catch (error) {
-      if (this.#closing === undefined) this.#state = 'idle'
+      if (!this.#life.isClosing) this.#life.state = 'idle'
       throw error
     }
-    if (this.#closing !== undefined) {
+    if (this.#life.isClosing) {
       await this.#own.closeAll()
       throw new ServerError('ERR_SERVER_CLOSED', 'the server was closed while it started')
     }
-    this.#state = 'listening'
+    this.#life.state = 'listening'
     const { address } = this
     if (address !== undefined) this.emit('listening', address)
     await this.#own.listenProxies()
     await this.#groups.listen(address?.port ?? 0)
     await this.#exposures.listen()
+  }
+
+  /**
+   * Takes no new links and channels from now on; open channels go on, and clients may resume their sessions. Clients
+   * without a channel are sent away. Resolves when nothing is open any more, or at the deadline; {@link close} is then to
+   * follow. A second call gives the same.
+   *
+   * @param deadlineMs Time for open channels, in milliseconds. @default 3600000 (1 h)
+   * @throws ServerError before {@link listen} and after {@link close}
+   */
+  drain({ deadlineMs = defaultDrainMs }: { deadlineMs?: number } = {}): Promise<void> {
+    return this.#life.drain(checkDurationMs('deadlineMs', deadlineMs, 0))
+  }
+
+  /** Has the program end once it is idle: what the option `requestDrain` does, else {@link drain}. */
+  requestDrain(): void {
+    const { requestDrain = () => void this.drain().catch((error: unknown) => this.#fail(error)) } = this.#options
+    requestDrain()
   }
 
   /** What the option `reload` does. */
@@ -264,13 +286,12 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
 
   /** Stops accepting, gives open channels `graceMs` to finish, then closes everything. */
   close({ graceMs = 0 }: { graceMs?: number } = {}): Promise<void> {
-    this.#closing ??= this.#shutDown(graceMs)
-    return this.#closing
+    return this.#life.close(graceMs)
   }
 
   #parts(): ObservedServer {
     return {
-      state: this.#state,
+      state: this.#life.state,
       options: this.#options,
       admission: this.#admission,
       groups: this.#groups,
@@ -281,6 +302,21 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
       uses: this.#uses,
       tokens: this.#tokens,
     }
+  }
+
+  #makeLife(): Lifecycle {
+    return new Lifecycle({
+      admission: this.#admission,
+      ports: this.#own,
+      groups: this.#groups,
+      exposures: this.#exposures,
+      live: this.live,
+      api: this.#api,
+      orphanedTokens: this.#ofProviders.orphans,
+      relay: this.#relay,
+      uses: this.#uses,
+      logger: this.#logger,
+    })
   }
 
   #makeAdmission(): Admission {
@@ -310,6 +346,7 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
       linkPort: () => ({
         api: this.#api.atPort,
         throttle: this.#throttle,
+        isDraining: () => this.#life.state === 'draining',
         health: this.#options.relay && (() => this.health()),
         isKnownToken: (hash) => this.#tokens.findByHash(hash) !== undefined || this.#relay?.admits(hash) === true,
         onRefused: (remoteAddress, reason) => this.#refused(remoteAddress, reason, 'token'),
@@ -322,28 +359,6 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
   #refused(remoteAddress: string, reason: string, cause: RefusalCause): void {
     this.#observer.refused(remoteAddress, reason, cause)
     this.emit('clientRefused', remoteAddress, reason)
-  }
-
-  async #shutDown(graceMs: number): Promise<void> {
-    this.#state = 'closing'
-    this.live.publish('drain', { grace_ms: graceMs })
-    this.#admission.close()
-    const portClosed = this.#own.links?.close()
-    await Promise.all([
-      this.#groups.close(graceMs),
-      this.#exposures.close(graceMs),
-      this.#own.ownProxy?.close(graceMs),
-      peersIdle(this.peers, graceMs),
-    ])
-    this.live.close()
-    await this.#api.close()
-    for (const { session } of this.peers) session.close('the server is shutting down')
-    await this.#own.closeAll()
-    await portClosed
-    this.#ofProviders.orphans.close()
-    this.#relay?.close()
-    await this.#uses.close()
-    this.#state = 'closed'
   }
 
   #join(peer: Peer): void {

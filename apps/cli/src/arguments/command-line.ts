@@ -72,7 +72,12 @@ function parseCommand(command: CommandName, argv: readonly string[], environment
     return { kind: 'config', action: 'check', file: readFileArgument(positionals, environment) }
   const url = findCommand(command)?.takesUrl === true ? takeUrl(positionals, given) : undefined
   const target = parseTarget(command, positionals)
-  const taken = command === 'token' ? positionals.length : url === undefined && target === undefined ? 0 : 1
+  const taken =
+    command === 'token' || command === 'log-level'
+      ? positionals.length
+      : url === undefined && target === undefined
+        ? 0
+        : 1
   const [extra] = positionals.slice(taken)
   if (extra !== undefined) throw unexpected(extra)
   if (command === 'version') return { kind: 'version' }

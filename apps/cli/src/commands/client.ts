@@ -11,8 +11,8 @@ import {
 import { redactUrl, parseServerUrl } from '@ls/transport'
 import { UsageError } from '../errors.js'
 import { exitCode, type ExitCode } from '../exit-code.js'
+import { askedToEnd, drainIfAsked } from '../life/draining.js'
 import type { Settings } from '../settings.js'
-import { aborted } from '../stop-signals.js'
 import { readAccounts } from './accounts.js'
 import { asUsage, checkNetwork, checkUrl } from './check-settings.js'
 import { type CommandContext, graceMs, tellWhatIsWaitedFor } from './context.js'
@@ -80,7 +80,7 @@ function makeClient(
 async function runUntilEnd(
   client: LinkSocksClient,
   settings: ClientSettings,
-  { stop, print, logger }: CommandContext,
+  { stop, draining, service, print, logger }: CommandContext,
 ): Promise<ExitCode> {
   client.on('socksListening', (address) => print(`proxy: ${formatListenAddress(address)}`))
   client.on('forwardListening', (forward) => print(`forward: ${formatForward(forward)}`))
@@ -94,9 +94,11 @@ async function runUntilEnd(
     if (stop.aborted) return exitCode.ok
     throw failure
   }
+  service.ready()
   if (settings.reverse) print(`linked: ${redactUrl(parseServerUrl(settings.url))}`)
-  const end = await Promise.race([client.closed, aborted(stop)])
+  const end = await Promise.race([client.closed, askedToEnd({ stop, draining })])
   if (end instanceof Error) throw explainFailure(end, settings)
+  await drainIfAsked({ stop, draining }, (ms) => client.close({ graceMs: ms }))
   tellWhatIsWaitedFor(client.channelCount, logger)
   await client.close({ graceMs })
   return exitCode.ok

@@ -1,4 +1,8 @@
 import type { Logger } from '@ls/foundation'
+import type { Draining } from '../life/draining.js'
+import type { ServiceManager } from '../life/service-manager.js'
+import type { AccessLog } from '../output/access-log.js'
+import type { LogLevels } from '../output/log-levels.js'
 import type { Redactor } from '../output/redactor.js'
 
 /** Process services for a running command. */
@@ -8,6 +12,13 @@ export interface CommandContext {
   readonly redactor: Redactor
   /** Aborted when the process is asked to end. */
   readonly stop: AbortSignal
+  /** The request to take nothing new, and to end when idle. */
+  readonly draining: Draining
+  readonly levels: LogLevels
+  /** Who started the program, and wants to know how it does. */
+  readonly service: ServiceManager
+  /** Gets each connection of a server that is over; undefined without an access log. */
+  readonly accessLog: AccessLog | undefined
   /** Writes a line for scripts to standard output, such as addresses and generated tokens. */
   print(line: string): void
   /** How the program was called, for command lines that are to be typed next. */

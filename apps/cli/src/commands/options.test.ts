@@ -6,6 +6,9 @@ import { parseCommandLine, type RunOf } from '../arguments/command-line.js'
 import { UsageError } from '../errors.js'
 import { Redactor } from '../output/redactor.js'
 import { clientOptions, runClient } from './client.js'
+import { Draining } from '../life/draining.js'
+import { ServiceManager } from '../life/service-manager.js'
+import { LogLevels } from '../output/log-levels.js'
 import type { CommandContext } from './context.js'
 import { ownProxyOptions, runServer, serverOptions } from './server.js'
 import { definedOnly } from './shared-options.js'
@@ -274,6 +277,10 @@ function context(): CommandContext {
     redactor: new Redactor(),
     stop: new AbortController().signal,
     print: () => {},
+    draining: new Draining(0),
+    levels: new LogLevels(silentLogger),
+    accessLog: undefined,
+    service: new ServiceManager({}, silentLogger),
     program: 'linksocks',
   }
 }

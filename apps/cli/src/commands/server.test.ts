@@ -1,3 +1,6 @@
+import { Draining } from '../life/draining.js'
+import { ServiceManager } from '../life/service-manager.js'
+import { LogLevels } from '../output/log-levels.js'
 import { silentLogger } from '@ls/foundation'
 import { expect, it, vi } from 'vitest'
 import { parseCommandLine, type RunOf } from '../arguments/command-line.js'
@@ -17,6 +20,10 @@ it('startServer closes the certificate when the metrics port cannot be opened', 
     redactor: new Redactor(),
     stop: new AbortController().signal,
     print: () => {},
+    draining: new Draining(0),
+    levels: new LogLevels(silentLogger),
+    accessLog: undefined,
+    service: new ServiceManager({}, silentLogger),
     program: '',
   }
   await expect(startServer({ settings }, context)).rejects.toThrow('no-such-folder')

@@ -4,8 +4,8 @@ import { openServerCertificate } from '../certificates/server-certificate.js'
 import { UsageError } from '../errors.js'
 import { exitCode, type ExitCode } from '../exit-code.js'
 import { nextLine, type NextLine, reachableHost, relayLine } from '../output/next-line.js'
+import { askedToEnd, drainIfAsked } from '../life/draining.js'
 import type { Settings } from '../settings.js'
-import { aborted } from '../stop-signals.js'
 import { defaultApiSocket } from '../tokens/api-call.js'
 import { MadeTokens, type MakeToken } from '../tokens/made-tokens.js'
 import { readAccounts } from './accounts.js'
@@ -34,7 +34,9 @@ export type { TokenSettings } from './server-tokens.js'
 export async function runServer(settings: ServerSettings, context: CommandContext): Promise<ExitCode> {
   const running = await startServer({ settings }, context)
   if (running === undefined) return exitCode.ok
-  await aborted(context.stop)
+  context.service.ready()
+  await askedToEnd(context)
+  await drainIfAsked(context, running.drain)
   await running.close()
   return exitCode.ok
 }
@@ -55,7 +57,9 @@ export interface RunningServer {
   readonly tokens: readonly RegisteredToken[]
   /** Where made-up tokens come from. */
   readonly made: MadeTokens
-  /** Gives open channels a while to finish. */
+  /** Takes nothing new; resolves when nothing is open any more, or after that many milliseconds. */
+  readonly drain: (deadlineMs: number) => Promise<void>
+  /** Gives open channels a while to finish, unless they had theirs in a drain. */
   close(): Promise<void>
 }
 
@@ -76,6 +80,9 @@ export async function startServer(request: ServerRequest, context: CommandContex
     writeMetrics,
     ...dashboardOption(settings),
     ownPorts: () => metrics?.ports ?? [],
+    setLogLevel: (level: string, part: string | undefined) => context.levels.set(level, part),
+    ...definedOnly({ onConnectionEnd: context.accessLog?.add }),
+    requestDrain: () => context.draining.request(),
   }
   let metrics: MetricsPort | undefined
   const server: LinkSocksServer = asUsage('', () => new LinkSocksServer(options))
@@ -108,10 +115,12 @@ export async function startServer(request: ServerRequest, context: CommandContex
     server,
     tokens,
     made,
+    drain: (deadlineMs) => server.drain({ deadlineMs }),
     close: async () => {
       certificate.close()
-      tellWhatIsWaitedFor([...server.channels()].length, logger)
-      await server.close({ graceMs })
+      const isDrained = context.draining.signal.aborted && !stop.aborted
+      if (!isDrained) tellWhatIsWaitedFor([...server.channels()].length, logger)
+      await server.close({ graceMs: isDrained ? 0 : graceMs })
       await metrics?.close()
     },
   }

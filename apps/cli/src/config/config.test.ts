@@ -39,7 +39,9 @@ describe('the table of flags', () => {
       return (
         ignored === undefined &&
         section !== 'Help' &&
-        commands.some((name) => !['demo', 'run', 'status', 'top', 'token', 'doctor'].includes(name))
+        commands.some(
+          (name) => !['demo', 'run', 'status', 'top', 'token', 'doctor', 'drain', 'log-level'].includes(name),
+        )
       )
     })
     // A provider is reverse, by where it stands.
@@ -107,7 +109,7 @@ describe('readConfig', () => {
 
   it('shows all mistakes, each with its place', () => {
     expect(problemsOf(['log-levle: info', 'servers:', '  a:', '    wsPort: 1', '    ws-port: 70000', 'x: 1'])).toEqual([
-      "f.yaml:1:1: log-levle: unknown key 'log-levle'; did you mean log-level?",
+      "f.yaml:1:1: log-levle: unknown key 'log-levle'; did you mean log-level or log-file?",
       "f.yaml:4:5: servers.a.wsPort: unknown key 'wsPort'; did you mean ws-port?",
       "f.yaml:5:14: servers.a.ws-port: is '70000'; it must be a whole number from 0 to 65535",
       "f.yaml:6:1: x: unknown key 'x'",

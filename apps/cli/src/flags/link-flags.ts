@@ -1,5 +1,5 @@
 import type { Flag } from '../flag.js'
-import { clients, dialling, port, credential } from './scopes.js'
+import { asking, clients, dialling, port, credential } from './scopes.js'
 
 /** How the two ends find and trust each other. */
 export const linkFlags = [
@@ -136,9 +136,9 @@ export const linkFlags = [
     type: 'string',
     placeholder: 'KEY',
     secret: 'value',
-    commands: ['server', 'token', 'status', 'top'],
+    commands: ['server', ...asking, 'status'],
     section: 'Link',
-    help: 'Turn the HTTP API on; without -t the tokens then come from the API alone. With linksocks token, status and top: the key to show',
+    help: 'Turn the HTTP API on; without -t the tokens then come from the API alone. With linksocks token, status and the like: the key to show',
   },
   {
     name: 'no-reconnect',

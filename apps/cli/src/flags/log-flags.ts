@@ -1,5 +1,5 @@
 import type { Flag } from '../flag.js'
-import { logging } from './scopes.js'
+import { links, logging } from './scopes.js'
 
 /** Flags of the log. */
 export const logFlags = [
@@ -30,5 +30,21 @@ export const logFlags = [
     commands: logging,
     section: 'Logs',
     help: 'json makes everything on both streams a JSON object a line; auto and human are lines for people',
+  },
+  {
+    name: 'log-file',
+    type: 'string',
+    placeholder: 'FILE',
+    commands: [...links, 'run'],
+    section: 'Logs',
+    help: 'Write the log to a file instead of standard error; SIGUSR1 and SIGHUP open it again',
+  },
+  {
+    name: 'access-log',
+    type: 'string',
+    placeholder: 'FILE',
+    commands: ['server', 'run'],
+    section: 'Logs',
+    help: 'Write a JSON line for each connection of a server at its end; - for standard output',
   },
 ] as const satisfies readonly Flag[]

@@ -4,7 +4,9 @@ export const links = ['server', ...clients] as const
 /** Those that dial a server. */
 export const dialling = [...clients, 'connect', 'doctor'] as const
 export const running = [...links, 'demo'] as const
-export const logging = [...running, 'connect', 'run', 'token', 'status', 'top', 'doctor'] as const
+/** Those that ask a running server over its API. */
+export const asking = ['token', 'top', 'drain', 'log-level'] as const
+export const logging = [...running, 'connect', 'run', ...asking, 'status', 'doctor'] as const
 export const everything = [...logging, 'check-config', 'config', 'completion', 'version', 'help'] as const
 
 export const port = { min: 0, max: 65_535 } as const

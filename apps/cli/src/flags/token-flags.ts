@@ -1,5 +1,5 @@
 import type { Flag } from '../flag.js'
-import { credential } from './scopes.js'
+import { asking, credential } from './scopes.js'
 
 /** Tokens that outlive the server, and the command that makes them: docs/guide/policies.md. */
 export const tokenFlags = [
@@ -15,7 +15,7 @@ export const tokenFlags = [
     name: 'api-socket',
     type: 'string',
     placeholder: 'PATH',
-    commands: ['server', 'token', 'top'],
+    commands: ['server', ...asking],
     section: 'Tokens',
     help: 'UNIX socket of the HTTP API for the user that runs the server, without a key; "default" is the place where linksocks token and top look. Without -t the tokens then come from the API alone',
   },
@@ -24,7 +24,7 @@ export const tokenFlags = [
     type: 'string',
     placeholder: 'URL',
     secret: 'url',
-    commands: ['token', 'top'],
+    commands: asking,
     section: 'Tokens',
     help: 'Reach the API over HTTP, with --api-key, instead of a socket: https://server.example:8765',
   },

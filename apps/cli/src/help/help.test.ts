@@ -25,6 +25,8 @@ describe('renderOverview', () => {
                    Show every mistake in a configuration file, with its place.
         config     Show, make or describe a configuration file.
         token      Manage the tokens of a running server.
+        drain      Have a running server take nothing new, and end when it is idle.
+        log-level  Change how much a running server logs.
         completion
                    Print a script that completes commands and flags in your shell.
         version    Print the version and the platform.

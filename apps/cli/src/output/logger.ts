@@ -3,7 +3,10 @@ import { describeError } from './describe-error.js'
 import type { LogEntry } from './human-log.js'
 import type { Redactor } from './redactor.js'
 
-export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent'
+/** From the most to the least. */
+export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const
+
+export type LogLevel = (typeof logLevels)[number]
 
 export interface LoggerOptions {
   readonly level: LogLevel
@@ -42,8 +45,8 @@ export async function createLogger(options: LoggerOptions): Promise<Logger> {
     const isWritten = output.write((lostLines > 0 ? format(notice) : '') + format(entry))
     lostLines = isWritten ? 0 : lostLines + 1
   }
-  const withStack = level === 'trace' || level === 'debug'
-  const logger: Logger = pino(
+  let withStack = (): boolean => false
+  const logger = pino(
     {
       level,
       base: null,
@@ -52,7 +55,7 @@ export async function createLogger(options: LoggerOptions): Promise<Logger> {
       serializers: { err: (value: unknown) => value },
       formatters: {
         level: (label) => ({ level: label }),
-        log: (fields) => describeErrors(fields, withStack),
+        log: (fields) => describeErrors(fields, withStack()),
       },
     },
     {
@@ -62,6 +65,7 @@ export async function createLogger(options: LoggerOptions): Promise<Logger> {
       },
     },
   )
+  withStack = () => logger.isLevelEnabled('debug')
   return logger
 }
 

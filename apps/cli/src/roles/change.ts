@@ -23,6 +23,8 @@ export interface RunningRole {
   changeTo(next: RoleConfig): Change | undefined
   /** The file was read again: what changed, a line each, or why it is not in force. */
   reloaded(outcome: readonly string[] | Error): void
+  /** Takes nothing new; resolves when nothing is open any more, or after that many milliseconds. */
+  drain(deadlineMs: number): Promise<void>
   /** Gives open channels a while to finish. */
   close(): Promise<void>
 }

@@ -56,6 +56,11 @@ export class ClientRole implements RunningRole {
     this.#client?.reloaded(outcome)
   }
 
+  /** The client drains by itself, see `runClient`. */
+  async drain(): Promise<void> {
+    await this.#ended
+  }
+
   async close(): Promise<void> {
     this.#stop.abort()
     await this.#ended
@@ -81,7 +86,7 @@ export class ClientRole implements RunningRole {
     } catch (error) {
       this.#context.logger.error({ err: error }, messageOf(error))
     }
-    if (stop.aborted) return
+    if (stop.aborted || context.draining.signal.aborted) return
     this.#hasEnded = true
     this.#client = undefined
     this.#onEnd()

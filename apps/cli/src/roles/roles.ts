@@ -60,6 +60,11 @@ export class Roles {
     return result
   }
 
+  /** Has all roles take nothing new; resolves when nothing is open any more, or after that many milliseconds. */
+  async drain(deadlineMs: number): Promise<void> {
+    await Promise.all([...this.#running.values()].map((role) => role.drain(deadlineMs)))
+  }
+
   async close(): Promise<void> {
     await Promise.all([...this.#running.values()].map((role) => role.close()))
   }
@@ -183,7 +188,7 @@ function keysOf({ process }: ConfigFile): string {
 function contextOf({ name }: RoleConfig, context: CommandContext): CommandContext {
   return {
     ...context,
-    logger: context.logger.child({ role: name }),
+    logger: context.levels.part(name, { role: name }),
     print: (line) => context.print(`[${name}] ${line}`),
   }
 }

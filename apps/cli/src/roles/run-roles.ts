@@ -3,6 +3,8 @@ import { unwatchFile, watchFile } from 'node:fs'
 import type { Environment } from '../arguments/environment.js'
 import type { CommandContext } from '../commands/context.js'
 import type { ConfigFile } from '../config/config-file.js'
+import { askedToEnd, drainIfAsked } from '../life/draining.js'
+import { ServiceManager } from '../life/service-manager.js'
 import { exitCode, type ExitCode } from '../exit-code.js'
 import { aborted } from '../stop-signals.js'
 import { Roles } from './roles.js'
@@ -20,22 +22,32 @@ export interface RunRolesOptions {
 export async function runRoles(options: RunRolesOptions, context: CommandContext): Promise<ExitCode> {
   const { file, watch, environment, signals } = options
   const ended = new AbortController()
-  const roles = new Roles({ file, environment, onEnd: () => ended.abort() }, context)
+  // The program is ready when all roles are, not each of them.
+  const service = new ServiceManager({}, context.logger)
+  const roles = new Roles({ file, environment, onEnd: () => ended.abort() }, { ...context, service })
   const started = roles.start()
   // One that comes during the start waits for its end. The log has the reason of a failure.
-  const reload = (): void => void started.then(() => roles.reload()).catch(() => {})
+  const reload = (): void => {
+    const reloaded = started.then(() => {
+      context.service.reloading()
+      return roles.reload()
+    })
+    void reloaded.catch(() => {}).then(() => context.service.ready())
+  }
   signals.on('SIGHUP', reload)
   try {
     await started
+    context.service.ready()
     // Editors replace the file, and file systems in containers know no events: looking at it is what always works.
     if (watch) watchFile(file.path, { interval: watchIntervalMs, persistent: false }, reload)
-    await Promise.race([aborted(context.stop), aborted(ended.signal)])
+    await Promise.race([askedToEnd(context), aborted(ended.signal)])
+    await drainIfAsked(context, (deadlineMs) => roles.drain(deadlineMs))
   } finally {
     unwatchFile(file.path, reload)
     signals.off('SIGHUP', reload)
   }
   await roles.close()
-  return context.stop.aborted ? exitCode.ok : exitCode.failure
+  return context.stop.aborted || context.draining.signal.aborted ? exitCode.ok : exitCode.failure
 }
 
 /** How often the file's time of change is looked at. */

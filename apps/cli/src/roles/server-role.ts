@@ -76,6 +76,10 @@ export class ServerRole implements RunningRole {
     this.#running?.server.reloaded(outcome)
   }
 
+  async drain(deadlineMs: number): Promise<void> {
+    await this.#running?.drain(deadlineMs)
+  }
+
   async close(): Promise<void> {
     const running = this.#running
     this.#running = undefined

@@ -109,8 +109,8 @@ export class Inbound {
   /** Ports by the place that was asked for. */
   readonly #open = new Map<string, OpenPlace>()
   #isListening = false
-  /** Called when the last client is gone. */
-  #onEmpty: (() => void) | undefined
+  /** Called when the last client is gone: one for each `close` that waits. */
+  readonly #onEmpty = new Set<() => void>()
 
   /** @throws RangeError for a place to listen, an account or an access rule that is not valid, TypeError for no place */
   constructor(options: InboundOptions) {
@@ -208,7 +208,7 @@ export class Inbound {
     if (closing.length === 0 && this.#sockets.size === 0) return
     const cut = setTimeout(() => this.#cut(), graceMs)
     await Promise.all(closing)
-    if (this.#sockets.size > 0) await new Promise<void>((resolve) => (this.#onEmpty = resolve))
+    if (this.#sockets.size > 0) await new Promise<void>((resolve) => this.#onEmpty.add(resolve))
     clearTimeout(cut)
   }
 
@@ -322,7 +322,9 @@ export class Inbound {
 
   #forget(socket: Duplex): void {
     this.#sockets.delete(socket)
-    if (this.#sockets.size === 0) this.#onEmpty?.()
+    if (this.#sockets.size > 0) return
+    for (const resolve of this.#onEmpty) resolve()
+    this.#onEmpty.clear()
   }
 
   /** The first byte of SOCKS is its version; no HTTP method begins with it. */

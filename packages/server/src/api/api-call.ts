@@ -21,6 +21,8 @@ export interface ApiCall {
   readonly writeMetrics: WriteMetrics | undefined
   /** Who signed in at the dashboard; undefined without one. */
   readonly dashboard: DashboardCall | undefined
+  /** Changes the level of the log; undefined where nobody can. */
+  readonly setLogLevel: ((level: string, part: string | undefined) => void) | undefined
   readonly clock: Clock
   /** Adds the caller's address. */
   readonly logger: Logger
@@ -59,6 +61,8 @@ export interface ManagedServer {
   /** Lists and events for those who watch. */
   readonly live: LiveView
   closeLink(id: string): boolean
+  /** Has the program drain and end. */
+  requestDrain(): void
   /** Undefined where the server is no relay. */
   health(): object | undefined
   /** Undefined where there is nothing to read again. */

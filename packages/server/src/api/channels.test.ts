@@ -27,7 +27,14 @@ function show(channels: Iterable<ChannelInfo>) {
     dashboard: undefined,
     readBody: () => Promise.resolve(''),
   }
-  return showChannels({ ...request, server, clock, writeMetrics: undefined, logger: silentLogger })
+  return showChannels({
+    ...request,
+    server,
+    clock,
+    writeMetrics: undefined,
+    setLogLevel: undefined,
+    logger: silentLogger,
+  })
 }
 
 describe('showChannels', () => {

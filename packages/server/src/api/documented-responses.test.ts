@@ -37,11 +37,24 @@ afterEach(() => Promise.all([server.close(), target.close()]))
 
 const writeMetrics = () => Promise.resolve({ contentType: 'text/plain', body: 'up 1\n' })
 
-async function start(options: Pick<ServerOptions, 'reload' | 'relay'> & { clock?: FakeClock } = {}): Promise<void> {
+async function start(
+  options: Pick<ServerOptions, 'reload' | 'relay'> & { setLogLevel?: undefined; clock?: FakeClock } = {},
+): Promise<void> {
+  const setLogLevel = (level: string): void => {
+    if (level !== 'debug') throw new RangeError(`there is no level "${level}"`)
+  }
   clock = options.clock
   target = await echoServer()
   const dashboard = async () => new Map()
-  server = new LinkSocksServer({ host: '127.0.0.1', port: 0, apiKey: 'sekret', writeMetrics, dashboard, ...options })
+  server = new LinkSocksServer({
+    host: '127.0.0.1',
+    port: 0,
+    apiKey: 'sekret',
+    writeMetrics,
+    setLogLevel,
+    dashboard,
+    ...options,
+  } as ServerOptions)
   await server.listen()
 }
 
@@ -238,6 +251,23 @@ const cases: Record<string, () => Promise<Response>> = {
   'post /api/reload 409': () => call('POST', '/api/reload'),
   'post /api/reload 422': () => reloadedBy(() => Promise.reject(new Error('f.yaml:1:1: a mistake'))),
   'post /api/reload 429': () => throttled(() => call('POST', '/api/reload')),
+  'post /api/drain 200': () => call('POST', '/api/drain'),
+  'post /api/drain 401': () => call('POST', '/api/drain', undefined, 'wrong'),
+  'post /api/drain 403': () => callFromPage('POST', '/api/drain'),
+  'post /api/drain 429': () => throttled(() => call('POST', '/api/drain')),
+  'post /api/log-level 200': () => call('POST', '/api/log-level', '{"level":"debug"}'),
+  'post /api/log-level 400': () => call('POST', '/api/log-level', '{}'),
+  'post /api/log-level 401': () => call('POST', '/api/log-level', undefined, 'wrong'),
+  'post /api/log-level 403': () => callFromPage('POST', '/api/log-level'),
+  'post /api/log-level 408': () => callWithoutBody('POST', '/api/log-level'),
+  'post /api/log-level 409': async () => {
+    await Promise.all([server.close(), target.close()])
+    await start({ setLogLevel: undefined })
+    return call('POST', '/api/log-level', '{"level":"debug"}')
+  },
+  'post /api/log-level 413': () => call('POST', '/api/log-level', tooLarge),
+  'post /api/log-level 422': () => call('POST', '/api/log-level', '{"level":"loud"}'),
+  'post /api/log-level 429': () => throttled(() => call('POST', '/api/log-level')),
   'get /api/snapshot 200': () => call('GET', '/api/snapshot'),
   'get /api/snapshot 401': () => call('GET', '/api/snapshot', undefined, 'wrong'),
   'get /api/snapshot 403': () => callFromPage('GET', '/api/snapshot'),

@@ -7,7 +7,7 @@ import { isFromOwnPage } from '../dashboard/own-page.js'
 import { type AuthThrottle, retryAfter } from '../links/auth-throttle.js'
 import { ServerError } from '../errors.js'
 import { type Answer, ApiRefusal, failure, send } from './answer.js'
-import type { ApiHandler, DashboardCall, ManagedServer, WriteMetrics } from './api-call.js'
+import type { ApiCall, ApiHandler, DashboardCall, ManagedServer, WriteMetrics } from './api-call.js'
 import { apiKeyCheck } from './api-key.js'
 import { readBody } from './read-body.js'
 import { findRoute, type Route, type RouteMatch } from './routes.js'
@@ -18,6 +18,7 @@ export interface ManagementApiOptions {
   readonly apiKey: string | undefined
   readonly writeMetrics: WriteMetrics | undefined
   readonly dashboard: Dashboard | undefined
+  readonly setLogLevel: ApiCall['setLogLevel']
   readonly throttle: AuthThrottle
   /** Origins of web pages that may call it. */
   readonly allowOrigins: AllowedOrigins
@@ -99,11 +100,12 @@ export class ManagementApi {
   }
 
   #callOf(request: IncomingMessage, { remoteAddress }: ApiRequest, { parameter }: RouteMatch) {
-    const { server, clock, logger, writeMetrics } = this.#options
+    const { server, clock, logger, writeMetrics, setLogLevel } = this.#options
     return {
       server,
       writeMetrics,
       dashboard: this.#dashboardCall(request),
+      setLogLevel,
       accept: request.headers.accept,
       query: new URLSearchParams(request.url?.split('?', 2)[1]),
       lastEventId: lastEventIdOf(request),

@@ -5,7 +5,7 @@ import { closeChannel, showChannels } from './channels.js'
 import { showHealth, showMetrics, showReadiness, showSnapshot } from '../live/show-numbers.js'
 import { openApiJson } from './openapi-json.js'
 import { closeLink, showConnections, showEvents, showLinks } from '../live/show-live.js'
-import { reloadConfiguration } from './reload.js'
+import { reloadConfiguration, setLogLevel, startDrain } from './life.js'
 import { showStatus } from './status.js'
 import { listTokens, showToken } from './token-list.js'
 import { addToken, removeToken } from './tokens.js'
@@ -32,6 +32,8 @@ export const routes: readonly Route[] = [
   { path: '/api/links/{id}', methods: { DELETE: closeLink } },
   { path: '/api/events', methods: { GET: showEvents } },
   { path: '/api/reload', methods: { POST: reloadConfiguration } },
+  { path: '/api/drain', methods: { POST: startDrain } },
+  { path: '/api/log-level', methods: { POST: setLogLevel } },
   { path: '/api/snapshot', methods: { GET: showSnapshot } },
   { path: '/api/health', isPublic: true, methods: { GET: showHealth } },
   { path: '/api/readyz', methods: { GET: showReadiness } },

@@ -23,12 +23,12 @@ export class ServerApi {
   #socket: ApiSocket | undefined
 
   constructor({ server, options, throttle, onWrongKey }: ServerApiOptions) {
-    const { apiKey, apiSocket, clock, logger, allowOrigins: origins, writeMetrics } = options
+    const { apiKey, apiSocket, clock, logger, allowOrigins: origins, writeMetrics, setLogLevel } = options
     this.#path = apiSocket
     if (apiKey === undefined && apiSocket === undefined) return
     const allowOrigins = new AllowedOrigins(origins)
     const dashboard = dashboardOf(options)
-    const parts = { server, writeMetrics, dashboard, throttle, allowOrigins, onWrongKey, clock, logger }
+    const parts = { server, writeMetrics, setLogLevel, dashboard, throttle, allowOrigins, onWrongKey, clock, logger }
     this.#api = new ManagementApi({ ...parts, apiKey })
     this.atPort = apiKey === undefined ? undefined : this.#api
   }

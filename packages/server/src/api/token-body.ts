@@ -41,6 +41,14 @@ export function parseTokenBody(text: string): TokenBody {
   })
 }
 
+/** Reads the body of `POST /api/log-level`. @throws ApiRefusal 400 as {@link parseTokenBody} does */
+export function parseLogLevel(text: string): { readonly level: string; readonly part: string | undefined } {
+  const json = parseObject(text)
+  const level = field(json, 'level', 'string', 'a string')
+  if (level === undefined) throw wrongType('level', 'a string')
+  return { level, part: field(json, 'part', 'string', 'a string') || undefined }
+}
+
 /** Deployed servers know no policy, so it is checked as strictly as in a file: a misspelt limit would be none. */
 function policyOf(json: object): Policy | undefined {
   const value: unknown = Object.hasOwn(json, 'policy') ? (json as { policy: unknown }).policy : undefined

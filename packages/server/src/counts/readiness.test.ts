@@ -6,6 +6,7 @@ const listening = { state: 'listening', blockedPorts: [], tokensWithoutProvider:
 test.each([
   ['idle', 'the server has not started'],
   ['starting', 'the server is starting'],
+  ['draining', 'the server is draining'],
   ['closing', 'the server is shutting down'],
   ['closed', 'the server is closed'],
 ] as const)('readinessOf a server that is %s gives the reason', (state, reason) => {

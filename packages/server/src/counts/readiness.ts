@@ -1,7 +1,10 @@
 import type { Readiness } from '@ls/foundation'
 
+/** Where a server is in its life. */
+export type ServerLife = 'idle' | 'starting' | 'listening' | 'draining' | 'closing' | 'closed'
+
 export interface ReadinessFacts {
-  readonly state: 'idle' | 'starting' | 'listening' | 'closing' | 'closed'
+  readonly state: ServerLife
   /** Proxy ports of reverse tokens that could not be opened. */
   readonly blockedPorts: readonly number[]
   /** Reverse tokens whose providers are all away. */
@@ -21,6 +24,7 @@ export function readinessOf({ state, blockedPorts, tokensWithoutProvider: alone 
 const stateTexts = {
   idle: 'the server has not started',
   starting: 'the server is starting',
+  draining: 'the server is draining',
   closing: 'the server is shutting down',
   closed: 'the server is closed',
 } as const

@@ -70,7 +70,8 @@ export class Admission {
   readonly #tenants: Tenants
   /** Links of one token, a reverse token's connectors included: some are left for others. */
   readonly #maxTokenLinks: number
-  #closed = false
+  /** Why no more clients are admitted; undefined while they are. */
+  #closed: string | undefined
 
   constructor(options: AdmissionOptions) {
     this.#options = options
@@ -120,16 +121,21 @@ export class Admission {
     return this.#tenants.limits()
   }
 
+  /** Admits no more clients, and tells them why; sessions of those it has may still be resumed. */
+  pause(reason: string): void {
+    this.#closed = reason
+  }
+
   /** Admits no more clients. */
   close(): void {
-    this.#closed = true
+    this.#closed = 'the server is shutting down'
     this.#options.throttle.refusals.close()
   }
 
   #welcome(transport: MessageTransport, agreement: Agreement, remoteAddress: string): void {
     const { identity, ticket } = agreement
     // This is no refusal: the client may come back when the server does.
-    if (this.#closed) return transport.close({ code: CloseCode.goingAway, reason: 'the server is shutting down' })
+    if (this.#closed !== undefined) return transport.close({ code: CloseCode.goingAway, reason: this.#closed })
     // The token may have been removed during the handshake.
     if (this.#options.tokens.find(identity.record.token) !== identity.record) {
       return refuse(transport, 'invalid token')
@@ -144,7 +150,7 @@ export class Admission {
       onMessage: (message) => onMessage(peer, message),
       onLinked: () => {
         this.#tenants.linked(tenant, session)
-        counts.linked(session, identity.record)
+        observer.linked(peer)
         live.linked(peer)
         onLinked(peer)
       },

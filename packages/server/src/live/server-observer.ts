@@ -3,6 +3,7 @@ import type { Channel, ChannelCloseReason } from '@ls/mux'
 import { type ChannelWatch, RefusalLog, Reloads } from '@ls/relay'
 import { type RefusalCause, ServerCounts } from '../counts/server-counts.js'
 import { type CountedServer, takeSnapshot } from '../counts/server-snapshot.js'
+import { type ConnectionRecord, ConnectionRecords } from '../life/connection-record.js'
 import type { Peer } from '../links/peer.js'
 import type { TokenUses } from '../policy/token-uses.js'
 import type { Connection } from '../reverse/switchboard.js'
@@ -15,6 +16,12 @@ export interface ObservedServer extends Omit<CountedServer, 'counts' | 'quotas' 
   readonly tokens: TokenRegistry
 }
 
+interface ObserverOptions {
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly onConnectionEnd?: (connection: ConnectionRecord) => void
+}
+
 /** Is told what happens in a server: counts it, logs refusals, and tells those who watch. */
 export class ServerObserver {
   readonly counts = new ServerCounts((record, channel) => this.#server().uses.ended(record, channel))
@@ -22,10 +29,13 @@ export class ServerObserver {
   readonly #server: () => ObservedServer
   readonly #refusalLog: RefusalLog
   readonly #reloads = new Reloads()
+  /** Undefined if nobody wants it. */
+  readonly #accessLog: ConnectionRecords | undefined
 
   /** @param server Called when somebody asks, so not before all parts are there. */
-  constructor({ clock, logger }: { readonly clock: Clock; readonly logger: Logger }, server: () => ObservedServer) {
+  constructor({ clock, logger, onConnectionEnd }: ObserverOptions, server: () => ObservedServer) {
     this.#server = server
+    this.#accessLog = onConnectionEnd === undefined ? undefined : new ConnectionRecords(clock, onConnectionEnd)
     this.#refusalLog = new RefusalLog(clock, logger)
     this.live = new ServerLive({ clock, server, snapshot: () => this.snapshot() })
   }
@@ -39,6 +49,12 @@ export class ServerObserver {
       quotas: uses.quotaCounts(tokens),
       reloads: this.#reloads.snapshot(),
     })
+  }
+
+  /** A client's link is up, the first of its session or a later one. */
+  linked(peer: Peer): void {
+    this.counts.linked(peer.session, peer.record)
+    this.#accessLog?.linked(peer)
   }
 
   /** A client was refused. */
@@ -61,12 +77,14 @@ export class ServerObserver {
   channelClosed(peer: Peer, channel: Channel, reason: ChannelCloseReason): void {
     this.counts.ended(peer.record, channel, reason)
     this.live.channelClosed(peer, channel, reason)
+    this.#accessLog?.ended(peer, channel, reason)
   }
 
   /** A channel from a connector to a provider is over. */
   readonly forwardedEnded = (connection: Connection): void => {
     this.counts.forwardedEnded(connection)
     this.live.forwardedEnded(connection)
+    this.#accessLog?.forwardedEnded(connection)
   }
 
   /** Is told of the channels of the server's own proxy ports. */
@@ -75,6 +93,7 @@ export class ServerObserver {
     onChannelClosed: (channel, reason) => {
       this.counts.ended(undefined, channel, reason)
       this.live.channelClosed(undefined, channel, reason)
+      this.#accessLog?.ended(undefined, channel, reason)
     },
   }
 }

@@ -24,6 +24,8 @@ export interface FrontDoorOptions {
   /** What strangers may know of a relay; undefined where the server is none. */
   readonly health: (() => object | undefined) | undefined
   readonly throttle: AuthThrottle
+  /** Whether the server takes no new links; those of sessions that it has may come back. */
+  isDraining(): boolean
   /** Whether a token with this hash would be let in. */
   isKnownToken(hash: string): boolean
   /** A client was refused since its token is unknown. */
@@ -45,9 +47,13 @@ export class FrontDoor {
   authorize(request: UpgradeRequest): UpgradeRefusal | TakeUpgrade | undefined {
     const { fallback } = this.#options
     const isOurs = this.#options.server.socketPaths.includes(request.path) && this.#isOurHost(request.headers.host)
-    if (fallback === undefined) return isOurs ? this.#throttled(request) : { status: 404, text: '404 page not found' }
+    if (fallback === undefined) {
+      return isOurs
+        ? (this.#throttled(request) ?? this.#draining(request))
+        : { status: 404, text: '404 page not found' }
+    }
     const standing = isOurs ? this.#standingOf(request) : 'stranger'
-    if (standing === 'client') return undefined
+    if (standing === 'client') return this.#draining(request)
     const client = clientOf(request)
     if (standing === 'impostor') this.#options.onRefused(plainAddress(client.address), 'invalid token')
     return (incoming, stream, head) => fallback.upgrade(incoming, stream, head, client)
@@ -92,6 +98,12 @@ export class FrontDoor {
       return 'impostor'
     }
     return defaultSocketPaths.includes(path) ? 'stranger' : 'client'
+  }
+
+  /** Load balancers try another server at this status; by a close code they would not learn of it. */
+  #draining({ query }: UpgradeRequest): UpgradeRefusal | undefined {
+    if (!this.#options.isDraining() || query.has('resume')) return undefined
+    return { status: 503, text: 'The server is draining: it takes no new links.', headers: retryAfter(1000) }
   }
 
   /** Refuses a link, and late, if its address has guessed too often; its credentials are not checked. */

@@ -19,6 +19,7 @@ export interface WebSocketPortOptions {
   readonly server: ResolvedServerOptions
   readonly api: ManagementApi | undefined
   readonly throttle: AuthThrottle
+  isDraining(): boolean
   /** What strangers may know of a relay; undefined where the server is none. */
   readonly health: (() => object | undefined) | undefined
   isKnownToken(hash: string): boolean

@@ -1,5 +1,6 @@
 import type { Channel } from '@ls/mux'
 import type { Outbound } from '@ls/relay'
+import { drainReason } from '../life/drain.js'
 import type { Peer } from '../links/peer.js'
 import type { ResolvedServerOptions } from '../options.js'
 import { admitForwarded } from '../policy/admit-forwarded.js'
@@ -15,6 +16,7 @@ export interface ChannelRouterOptions {
   readonly groups: ReverseGroups
   readonly switchboard: Switchboard
   readonly uses: TokenUses
+  isDraining(): boolean
   readonly relay: Pick<Relay, 'takeChannel'> | undefined
 }
 
@@ -31,6 +33,7 @@ export class ChannelRouter {
   /** Serves a channel of a client, or refuses it with the reason. */
   connect(peer: Peer, channel: Channel): void {
     const { outbound, groups, switchboard, uses, server } = this.#options
+    if (this.#options.isDraining()) return channel.reject(`busy: ${drainReason}`)
     const { record, session } = peer
     const use = uses.of(record)
     const refusal = use?.channelRefusal()

@@ -1,0 +1,26 @@
+import { UsageError } from '../errors.js'
+import { exitCode, type ExitCode } from '../exit-code.js'
+import type { Settings } from '../settings.js'
+import { callApi } from '../tokens/api-call.js'
+import { apiPlaceOf } from '../tokens/api-place.js'
+import type { CommandContext } from '../commands/context.js'
+
+/** Flags that lead to the API. */
+type ApiSettings = Pick<Settings<'token'>, 'api' | 'apiKey' | 'apiSocket'>
+
+/** `linksocks drain`: has a running server take nothing new, and end when nothing is open any more. */
+export async function runDrain(settings: ApiSettings, { print }: Pick<CommandContext, 'print'>): Promise<ExitCode> {
+  const place = apiPlaceOf(settings)
+  const { channels } = (await callApi(place, { method: 'POST', path: '/api/drain' })) as { channels: number }
+  print(`draining: ${channels}`)
+  return exitCode.ok
+}
+
+/** `linksocks log-level LEVEL [PART]`: changes how much a running server logs. */
+export async function runLogLevel([level, part, extra]: readonly string[], settings: ApiSettings): Promise<ExitCode> {
+  if (level === undefined) throw new UsageError('log-level needs the level: linksocks log-level debug')
+  if (extra !== undefined) throw new UsageError('log-level takes a level and the name of a part, and nothing else')
+  const body = part === undefined ? { level } : { level, part }
+  await callApi(apiPlaceOf(settings), { method: 'POST', path: '/api/log-level', body })
+  return exitCode.ok
+}

@@ -1,0 +1,53 @@
+import { silentLogger } from '@ls/foundation'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { ServiceManager } from './service-manager.js'
+
+let sent: string[] = []
+beforeEach(() => {
+  sent = []
+  vi.useFakeTimers()
+})
+afterEach(() => vi.useRealTimers())
+
+function manager(environment: Record<string, string>): ServiceManager {
+  return new ServiceManager(environment, silentLogger, (variables) => void sent.push(variables.join(' ')))
+}
+
+const socket = { NOTIFY_SOCKET: '/run/systemd/notify' }
+
+test('ServiceManager tells systemd of each step', () => {
+  const service = manager(socket)
+  service.ready()
+  service.reloading()
+  service.status('draining')
+  service.stopping()
+  expect(sent).toEqual([
+    'READY=1 STATUS=running',
+    expect.stringMatching(/^RELOADING=1 MONOTONIC_USEC=\d+$/),
+    'STATUS=draining',
+    'STOPPING=1 STATUS=stopping',
+  ])
+})
+
+test('ServiceManager says nothing where nobody has asked', () => {
+  const service = manager({ WATCHDOG_USEC: '1000000' })
+  service.ready()
+  service.stopping()
+  vi.advanceTimersByTime(10_000)
+  expect(sent).toEqual([])
+})
+
+test('ServiceManager gives two signs of life in each period of the watchdog, until it stops', () => {
+  const service = manager({ ...socket, WATCHDOG_USEC: '20000000', WATCHDOG_PID: String(process.pid) })
+  service.ready()
+  vi.advanceTimersByTime(20_000)
+  service.stopping()
+  vi.advanceTimersByTime(20_000)
+  expect(sent.filter((each) => each === 'WATCHDOG=1')).toHaveLength(2)
+})
+
+test('ServiceManager leaves the watchdog of another process alone', () => {
+  manager({ ...socket, WATCHDOG_USEC: '20000000', WATCHDOG_PID: '1' }).ready()
+  vi.advanceTimersByTime(20_000)
+  expect(sent).toEqual(['READY=1 STATUS=running'])
+})

@@ -1,0 +1,45 @@
+import { mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { until } from '@ls/testkit'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { LogFile } from './log-file.js'
+
+let folder = ''
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'log-file-'))
+})
+afterEach(() => rmSync(folder, { recursive: true }))
+
+/** What a file has; empty before it is there. */
+function textOf(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return ''
+  }
+}
+
+test('LogFile.reopen goes on in a new file after a rotation', async () => {
+  const path = join(folder, 'a.log')
+  const file = await LogFile.open(path)
+  file.write('one\n')
+  await until(() => textOf(path) === 'one\n', 'the first line')
+  renameSync(path, `${path}.1`)
+  file.reopen()
+  await until(() => {
+    file.write('two\n')
+    return textOf(path).includes('two')
+  }, 'a line in the new file')
+  expect(textOf(`${path}.1`)).toMatch(/^one\n/)
+})
+
+test('LogFile.open rejects for a folder that does not exist', async () => {
+  await expect(LogFile.open(join(folder, 'none', 'a.log'))).rejects.toMatchObject({ code: 'ENOENT' })
+})
+
+test('LogFile.write tells that a line is lost once too much waits', async () => {
+  const file = await LogFile.open(join(folder, 'a.log'))
+  const answers = Array.from({ length: 6 }, () => file.write('x'.repeat(1024 * 1024)))
+  expect([answers[0], answers.at(-1)]).toEqual([true, false])
+})

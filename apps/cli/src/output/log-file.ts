@@ -1,0 +1,66 @@
+import { once } from 'node:events'
+import type { pino } from 'pino'
+
+type Destination = ReturnType<typeof pino.destination>
+
+/**
+ * A file of lines that is written beside the work of the program, and opened again after a rotation. A disk that is slow
+ * or full costs lines, not memory: what waits has a limit.
+ */
+export class LogFile {
+  readonly path: string
+  readonly #destination: Destination
+  #isDropped = false
+  #failure: string | undefined
+
+  private constructor(path: string, destination: Destination) {
+    this.path = path
+    this.#destination = destination
+    destination.on('drop', () => (this.#isDropped = true))
+    destination.on('error', ({ code }: NodeJS.ErrnoException) => (this.#failure = code ?? 'unknown'))
+    destination.on('write', () => (this.#failure = undefined))
+    process.once('exit', () => this.#flush())
+  }
+
+  /** Opens it, for its owner alone if it is new. @throws Node's own error */
+  static async open(path: string): Promise<LogFile> {
+    const { pino } = await import('pino')
+    const destination = pino.destination({
+      dest: path,
+      sync: false,
+      append: true,
+      mode: 0o600,
+      maxLength: maxWaitingBytes,
+    })
+    await once(destination, 'ready')
+    return new LogFile(path, destination)
+  }
+
+  /** Why the last text was not written. */
+  get failure(): string | undefined {
+    return this.#failure ?? 'the disk is too slow'
+  }
+
+  /** False when the text is lost. */
+  write(text: string): boolean {
+    this.#isDropped = false
+    this.#destination.write(text)
+    return !this.#isDropped
+  }
+
+  /** Opens the path again: it may lead to another file now. */
+  reopen(): void {
+    this.#destination.reopen()
+  }
+
+  #flush(): void {
+    try {
+      this.#destination.flushSync()
+    } catch {
+      // The process ends, and nobody is left to tell.
+    }
+  }
+}
+
+/** Text that may wait for the disk, in bytes: some ten thousand lines. */
+const maxWaitingBytes = 4 * 1024 * 1024

@@ -1,0 +1,38 @@
+import { textOf } from '@ls/foundation'
+import { type Answer, ApiRefusal, failure } from './answer.js'
+import type { ApiCall } from './api-call.js'
+import { parseLogLevel } from './token-body.js'
+
+/** Reads the configuration again. A configuration with a mistake changes nothing, and the answer says which it is. */
+export async function reloadConfiguration({ server, logger }: ApiCall): Promise<Answer> {
+  const { reload } = server
+  if (reload === undefined) throw new ApiRefusal(409, 'this server runs without a configuration file')
+  try {
+    const changes = await reload()
+    return { status: 200, body: { success: true, changes } }
+  } catch (error) {
+    logger.error({}, 'the configuration is not in force as it was read')
+    return failure(422, textOf(error))
+  }
+}
+
+/** `POST /api/drain`: no new links and channels, and an end when nothing is open any more. */
+export function startDrain({ server, logger }: ApiCall): Answer {
+  logger.info({}, 'a drain was asked for')
+  server.requestDrain()
+  return { status: 200, body: { success: true, channels: [...server.channels()].length } }
+}
+
+/** `POST /api/log-level`: another level, for the whole log or a part of it, until the program ends. */
+export async function setLogLevel({ setLogLevel: set, logger, readBody }: ApiCall): Promise<Answer> {
+  if (set === undefined) throw new ApiRefusal(409, 'the log of this program has no level to set')
+  const { level, part } = parseLogLevel(await readBody())
+  try {
+    set(level, part)
+  } catch (error) {
+    if (error instanceof RangeError) return failure(422, error.message)
+    throw error
+  }
+  logger.info({ level, ...(part === undefined ? {} : { part }) }, `the log level is ${level} now`)
+  return { status: 200, body: { success: true } }
+}

@@ -1,0 +1,79 @@
+import { type Clock, formatHostPort } from '@ls/foundation'
+import type { Channel, ChannelCloseReason, ForwardedChannel, Session } from '@ls/mux'
+import { type Moved, movedBy, type Outcome, outcomeOf, outcomeOfForwarded } from '@ls/relay'
+import { tokenLabel } from '../counts/token-traffic.js'
+import type { Peer } from '../links/peer.js'
+import { policyHolderOf } from '../tokens/tenant.js'
+
+/** A connection that is over, for an access log. */
+export interface ConnectionRecord {
+  /** Name in the policy of its token, or a short hash of the token; empty for a proxy port of the server itself. */
+  readonly tenant: string
+  /** Kind of the token: `forward`, `reverse` or `connector`; `own` for a proxy port of the server itself. */
+  readonly role: string
+  /** Address of the client whose link carried it; empty for a proxy port of the server itself. */
+  readonly peer: string
+  /** What it carried. */
+  readonly protocol: 'tcp' | 'udp'
+  /** `host:port`; empty for UDP, where each datagram names its own. */
+  readonly target: string
+  /** Payload bytes that went to the target. */
+  readonly bytesToTarget: number
+  /** Payload bytes that came back. */
+  readonly bytesFromTarget: number
+  /** From its request to its end, in milliseconds. */
+  readonly durationMs: number
+  /** `ok`, `aborted`, `cancelled`, `link-lost`, or a word of protocol.md §4 if the target was not reached. */
+  readonly reason: Outcome
+}
+
+/** Makes records of connections that are over. */
+export class ConnectionRecords {
+  readonly #clock: Clock
+  readonly #report: (connection: ConnectionRecord) => void
+  /** Sessions that are over may still have forwarded channels that end. */
+  readonly #peers = new WeakMap<Session, Peer>()
+
+  constructor(clock: Clock, report: (connection: ConnectionRecord) => void) {
+    this.#clock = clock
+    this.#report = report
+  }
+
+  linked(peer: Peer): void {
+    this.#peers.set(peer.session, peer)
+  }
+
+  /** A channel that ended here is over; without a peer it is one of the server's own proxy ports. */
+  ended(peer: Peer | undefined, channel: Channel, reason: ChannelCloseReason): void {
+    this.#report(this.#record(peer, channel, movedBy(channel), outcomeOf(channel, reason)))
+  }
+
+  /** A channel from a connector to a provider is over. */
+  forwardedEnded({ channel, from }: { readonly channel: ForwardedChannel; readonly from: Session }): void {
+    const moved = { bytesToTarget: channel.sentBytes, bytesFromTarget: channel.receivedBytes }
+    this.#report(this.#record(this.#peers.get(from), channel.request, moved, outcomeOfForwarded(channel)))
+  }
+
+  #record(
+    peer: Peer | undefined,
+    { address, protocol, openedAtMs }: Channel,
+    { bytesToTarget, bytesFromTarget }: Pick<Moved, 'bytesToTarget' | 'bytesFromTarget'>,
+    reason: Outcome,
+  ): ConnectionRecord {
+    return {
+      tenant: peer === undefined ? '' : tenantName(peer),
+      role: peer?.record.kind ?? 'own',
+      peer: peer?.remoteAddress ?? '',
+      protocol,
+      target: address === undefined ? '' : formatHostPort(address.host, address.port),
+      bytesToTarget,
+      bytesFromTarget,
+      durationMs: Math.round(this.#clock.now() - openedAtMs),
+      reason,
+    }
+  }
+}
+
+function tenantName({ record }: Peer): string {
+  return record.policy?.name ?? policyHolderOf(record).policy?.name ?? tokenLabel(record.token)
+}

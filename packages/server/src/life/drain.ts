@@ -1,0 +1,53 @@
+import type { Logger } from '@ls/foundation'
+import type { Peer } from '../links/peer.js'
+
+/** What a drain waits for, and what it may end. */
+export interface DrainOptions {
+  readonly peers: ReadonlySet<Peer>
+  /** Stops the proxy ports at once; resolves when its connections are over, or cut after `graceMs`. */
+  ports(graceMs: number): Promise<unknown>
+  /** Time for open channels, in milliseconds. */
+  readonly deadlineMs: number
+  /** The server closes meanwhile, so nothing is to be waited for. */
+  isOver(): boolean
+  readonly logger: Logger
+}
+
+/** Time that a drain gives open channels: most transfers of hours end in it, and a restart is not put off for days. */
+export const defaultDrainMs = 3_600_000
+
+/** What clients are told whose session ends. */
+export const drainReason = 'the server is draining'
+
+/** Waits until nothing is open any more, or for `deadlineMs`. Clients without a channel are sent away meanwhile. */
+export async function drain(options: DrainOptions): Promise<void> {
+  const { peers, ports, deadlineMs, logger } = options
+  logger.info(
+    { deadlineMs, channels: openChannels(peers) },
+    `${drainReason}: no new links and connections, open ones may go on for ${deadlineMs / 1000} s`,
+  )
+  await Promise.all([ports(deadlineMs), peersDrained(options)])
+  const channels = openChannels(peers)
+  if (channels === 0) logger.info({}, 'the server is drained: nothing is open')
+  else logger.info({ channels }, 'the drain is over, and connections are still open')
+}
+
+/** Sends away each client as soon as it has no channel; resolves when none is left, or at the deadline. */
+async function peersDrained({ peers, deadlineMs, isOver }: DrainOptions): Promise<void> {
+  const until = performance.now() + deadlineMs
+  for (;;) {
+    for (const { session } of peers) if (session.channelCount === 0) session.close(drainReason)
+    const leftMs = until - performance.now()
+    if (peers.size === 0 || leftMs <= 0 || isOver()) return
+    await new Promise((resolve) => setTimeout(resolve, Math.min(pollMs, leftMs)))
+  }
+}
+
+function openChannels(peers: ReadonlySet<Peer>): number {
+  let channels = 0
+  for (const { session } of peers) channels += session.channelCount
+  return channels
+}
+
+/** How often clients are looked at: a walk over all of them, and nobody waits for its end. */
+const pollMs = 100
