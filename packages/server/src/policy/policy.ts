@@ -23,8 +23,11 @@ export interface Rate {
 
 /** Bytes that may be moved in a period; undefined for no limit. */
 export interface QuotaLimits {
+  /** Bytes in a day (UTC), both ways together. */
   readonly day: number | undefined
+  /** Bytes in a calendar month (UTC), both ways together. */
   readonly month: number | undefined
+  /** What happens when they are used up. */
   readonly atEnd: QuotaEnd
   /** Bytes a second when they are used up, for `slow`. */
   readonly slowRate: number | undefined
@@ -53,6 +56,7 @@ export class Policy {
   readonly maxLinks: number | undefined
   /** In bytes a second. */
   readonly rate: Rate | undefined
+  /** Bytes that the token may move in a day and in a month. */
   readonly quota: QuotaLimits | undefined
   /** Milliseconds since 1970; undefined for never. */
   readonly expiresAtMs: number | undefined
