@@ -30,6 +30,7 @@ import { PortRanges } from './expose/port-ranges.js'
 import type { LoadDashboard } from './dashboard/dashboard-page.js'
 import { parseFallback } from './fallback/fallback.js'
 import { defaultGuard } from './default-guard.js'
+import type { AuthorizeOptions } from './authorize/authorize-options.js'
 import { Policy } from './policy/policy.js'
 import type { PolicyOptions } from './policy/policy-options.js'
 import { type RelayOptions, type ResolvedRelayOptions, resolveRelayOptions } from './relay-mode/relay-options.js'
@@ -135,6 +136,8 @@ export interface ServerOptions extends PayloadOptions {
   readonly guard?: GuardLevel
   /** Further TCP ports of the program, which `guard` closes as those of the server. @default none */
   readonly ownPorts?: () => Iterable<number>
+  /** A service that is asked for each link, and for each connection of a client or connector. @default none */
+  readonly authorize?: AuthorizeOptions
   /** How tokens without a policy of their own may be used. @default without limits of their own */
   readonly policy?: Policy | PolicyOptions
   /** Reverse mode: tell the SOCKS client of success before the provider has succeeded. @default false */

@@ -198,6 +198,7 @@ export function serverOptions(settings: ServerSettings): ServerOptions {
     ...relayOptions(settings),
     ...definedOnly({ apiKey: settings.apiKey, apiSocket: apiSocketOf(settings) }),
     ...definedOnly({ allowPorts: settings.allowPorts, exposeHost: settings.exposeHost }),
+    ...authorizeOf(settings),
     host: settings.wsHost,
     port: settings.wsPort,
     socksHost: settings.socksHost,
@@ -209,6 +210,12 @@ export function serverOptions(settings: ServerSettings): ServerOptions {
     processBudgetBytes: settings.memoryLimit,
     ...givenLimits({ maxPending, maxPendingPerAddress, maxTokenChannels }),
   }
+}
+
+function authorizeOf({ authorize: url, ...settings }: ServerSettings): Pick<ServerOptions, 'authorize'> {
+  if (url === undefined) return {}
+  const { authorizeAt: at, authorizeFailure: onFailure, authorizeTimeout: timeoutMs } = settings
+  return { authorize: { url, at, onFailure, timeoutMs } }
 }
 
 function apiSocketOf({ apiSocket }: ServerSettings): string | undefined {

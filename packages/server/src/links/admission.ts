@@ -39,7 +39,7 @@ export interface AdmissionOptions {
   /** A client sent a message that belongs to no channel. */
   onMessage(peer: Peer, message: Uint8Array): void
   /** Checks what the token's policy says of a client. @throws Forbidden, or Crowded if it may try again */
-  permit(identity: Identity, remoteAddress: string): void
+  permit(identity: Identity, remoteAddress: string): Promise<void> | undefined
   /**
    * Checks that a token may have a link beside the `links` that its policy counts; and its address, if the link is a new
    * one. @throws Crowded

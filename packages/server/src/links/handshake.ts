@@ -45,7 +45,7 @@ export interface HandshakeDependencies {
   /** Resolves when a new session of that token may begin. */
   admit(record: TokenRecord): Promise<void>
   /** Checks what the token's policy says of this client. @throws Forbidden, or Crowded if it may try again */
-  permit(identity: Identity): void
+  permit(identity: Identity): Promise<void> | undefined
   /** Checks that the token may have another link. @throws Crowded */
   assertRoom(record: TokenRecord, resuming?: Session): void
 }
@@ -85,7 +85,8 @@ export async function shakeHands(
   const reader = new MessageReader(transport, options.clock)
   const identity = await authenticate(reader, query, dependencies)
   if (!dependencies.proven()) throw new Error('all links are in use')
-  dependencies.permit(identity)
+  const permission = dependencies.permit(identity)
+  if (permission !== undefined) await permission
   if (query.resume === undefined) await admit(identity.record, dependencies)
   const known = identity.record.kind === 'reverse' ? [...options.extensions, expose] : options.extensions
   const extensions = known.filter((extension) => query.extensions.includes(extension))

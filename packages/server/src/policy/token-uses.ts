@@ -1,5 +1,7 @@
 import { type QuotaCounts, RareLog, type TimerHandle } from '@ls/foundation'
 import type { Channel, ForwardedChannel } from '@ls/mux'
+import { Authorizer } from '../authorize/authorizer.js'
+import { askForChannel, askForLink } from '../authorize/token-questions.js'
 import type { Peer } from '../links/peer.js'
 import type { ResolvedServerOptions } from '../options.js'
 import { QuotaBook } from '../quota/quota-book.js'
@@ -25,6 +27,7 @@ export class TokenUses {
   readonly #rareLog: RareLog
   readonly #quotas: QuotaBook
   readonly #meter: QuotaMeter
+  readonly #authorizer: Authorizer | undefined
   readonly #uses = new WeakMap<TokenRecord, TokenUse>()
   #timer: TimerHandle
   #closed = false
@@ -32,6 +35,8 @@ export class TokenUses {
   constructor(options: TokenUsesOptions) {
     this.#options = options
     this.#rareLog = new RareLog(options.server.clock, options.server.logger)
+    const { authorize, clock, logger } = options.server
+    this.#authorizer = authorize === undefined ? undefined : new Authorizer({ ...authorize, clock, logger })
     this.#quotas = new QuotaBook(options.server.state)
     this.#meter = new QuotaMeter({ ...options, useOf: (record) => this.of(record) })
   }
@@ -44,6 +49,22 @@ export class TokenUses {
     const known = this.#uses.get(record) ?? this.#make(record, policy)
     this.#uses.set(record, known)
     return known
+  }
+
+  /**
+   * Checks a client that wants a link.
+   *
+   * @throws Forbidden, or Crowded if it may try again; a promise that is returned may reject with them
+   */
+  permit(record: TokenRecord, remoteAddress: string): Promise<void> | undefined {
+    const use = this.of(record)
+    use?.permit(remoteAddress)
+    return askForLink(this.#authorizer, record, use?.policy.name, remoteAddress)
+  }
+
+  /** Asks whether a channel may be; resolves with the reason if not. Undefined where nobody is asked. */
+  askFor(peer: Peer, channel: Channel): Promise<string | undefined> | undefined {
+    return askForChannel(this.#authorizer, peer, this.of(peer.record)?.policy.name, channel)
   }
 
   /** A client has a session: its token is watched from now on, if it can come to an end. */

@@ -10,8 +10,9 @@ export function gateOf(
 ): Pick<AdmissionOptions, 'permit' | 'assertRoom' | 'newcomer' | 'meter'> {
   return {
     permit: ({ record }, remoteAddress) => {
-      uses.of(record)?.permit(remoteAddress)
+      const asked = uses.permit(record, remoteAddress)
       relay()?.permit(record, remoteAddress)
+      return asked
     },
     assertRoom: (record, links, newFrom) => {
       uses.of(record)?.assertRoom(links)

@@ -5,6 +5,7 @@ import type { Peer } from '../links/peer.js'
 import type { ResolvedServerOptions } from '../options.js'
 import { admitForwarded } from '../policy/admit-forwarded.js'
 import type { Relay } from '../relay-mode/relay.js'
+import type { TokenUse } from '../policy/token-use.js'
 import type { TokenUses } from '../policy/token-uses.js'
 import { TokenSlots } from '../tokens/token-slots.js'
 import type { ReverseGroups } from './reverse-groups.js'
@@ -32,12 +33,23 @@ export class ChannelRouter {
 
   /** Serves a channel of a client, or refuses it with the reason. */
   connect(peer: Peer, channel: Channel): void {
-    const { outbound, groups, switchboard, uses, server } = this.#options
     if (this.#options.isDraining()) return channel.reject(`busy: ${drainReason}`)
-    const { record, session } = peer
-    const use = uses.of(record)
+    const { uses } = this.#options
+    const use = uses.of(peer.record)
     const refusal = use?.channelRefusal()
     if (refusal !== undefined) return channel.reject(refusal.message)
+    const asked = uses.askFor(peer, channel)
+    if (asked === undefined) return this.#pass(peer, channel, use)
+    void asked.then((reason) => {
+      if (channel.state === 'closed') return
+      if (reason === undefined) this.#pass(peer, channel, use)
+      else channel.reject(`forbidden: ${reason}`)
+    })
+  }
+
+  #pass(peer: Peer, channel: Channel, use: TokenUse | undefined): void {
+    const { outbound, groups, switchboard, server } = this.#options
+    const { record, session } = peer
     if (record.kind === 'forward') {
       const asker = { source: peer.remoteAddress, slots: use?.slots ?? this.#slots.of(record), tenant: record }
       return outbound.serve(channel, use === undefined ? asker : { ...asker, ...use.askerRules })

@@ -1,0 +1,57 @@
+import { once } from 'node:events'
+import { Agent as HttpAgent, type IncomingMessage, request as requestHttp, type RequestOptions } from 'node:http'
+import { Agent as HttpsAgent, request as requestHttps } from 'node:https'
+
+/** Sends a JSON text and resolves with the answer's body. @throws Error for anything but a 200 in time */
+export type AskService = (body: string, timeoutMs: number) => Promise<string>
+
+/** Prepares questions to a URL. Connections stay open for the next. @throws RangeError for a URL that is none of the three kinds */
+export function serviceAt(url: string, maxSockets: number): AskService {
+  const unix = /^unix:(\/[^:]+)(?::(\/.*))?$/.exec(url)
+  if (unix !== null) {
+    const [, socketPath, path = '/'] = unix
+    const agent = new HttpAgent({ keepAlive: true, maxSockets })
+    return (body, timeoutMs) => post(requestHttp, { socketPath, path, agent, host: 'localhost' }, body, timeoutMs)
+  }
+  if (!/^https?:\/\//.test(url) || !URL.canParse(url)) {
+    throw new RangeError('authorize.url must be http://…, https://… or unix:/path')
+  }
+  const { protocol, hostname, port, pathname, search, username, password } = new URL(url)
+  const isSecure = protocol === 'https:'
+  const agent = new (isSecure ? HttpsAgent : HttpAgent)({ keepAlive: true, maxSockets })
+  const auth = username === '' ? {} : { auth: `${decodeURIComponent(username)}:${decodeURIComponent(password)}` }
+  // URLs have IPv6 addresses in brackets, and sockets want none.
+  const place = { hostname: hostname.replace(/^\[(.*)\]$/, '$1'), port, path: pathname + search, agent, ...auth }
+  return (body, timeoutMs) => post(isSecure ? requestHttps : requestHttp, place, body, timeoutMs)
+}
+
+async function post(send: typeof requestHttp, place: RequestOptions, body: string, timeoutMs: number): Promise<string> {
+  const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }
+  // The deadline is for all of it: a service that sends a byte now and then must not hold a client for ever.
+  const signal = AbortSignal.timeout(timeoutMs)
+  const asked = send({ ...place, method: 'POST', headers, signal })
+  try {
+    asked.end(body)
+    const [response] = (await once(asked, 'response')) as [IncomingMessage]
+    const text = await bodyOf(response)
+    if (response.statusCode !== 200) throw new Error(`it answers with status ${response.statusCode}`)
+    return text
+  } catch (error) {
+    if (signal.aborted) throw new Error(`no answer within ${timeoutMs / 1000} s`, { cause: error })
+    throw error
+  }
+}
+
+async function bodyOf(response: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = []
+  let bytes = 0
+  for await (const chunk of response as AsyncIterable<Buffer>) {
+    bytes += chunk.length
+    if (bytes > maxAnswerBytes) throw new Error(`the answer has more than ${maxAnswerBytes} bytes`)
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks).toString()
+}
+
+/** A verdict has less than a hundred. */
+const maxAnswerBytes = 65_536

@@ -1,0 +1,95 @@
+import { type Clock, type Logger, RareLog, textOf } from '@ls/foundation'
+import { type AskService, serviceAt } from './ask-service.js'
+import { type AuthorizeOptions, parseVerdict, type Question, type Verdict } from './authorize-options.js'
+
+export interface AuthorizerOptions extends AuthorizeOptions {
+  readonly clock: Clock
+  readonly logger: Logger
+  /** Asks the service. @default over HTTP, at `url` */
+  readonly ask?: AskService
+}
+
+/** Asks a service who may come in. Answers are kept for as long as it says. */
+export class Authorizer {
+  readonly #options: AuthorizerOptions
+  readonly #ask: AskService
+  readonly #rareLog: RareLog
+  /** By the question; the oldest first. */
+  readonly #answers = new Map<string, Answer>()
+  #running = 0
+
+  /** @throws RangeError for a URL that is none */
+  constructor(options: AuthorizerOptions) {
+    this.#options = options
+    this.#ask = options.ask ?? serviceAt(options.url, maxRunning)
+    this.#rareLog = new RareLog(options.clock, options.logger)
+  }
+
+  /** Whether it wants to know of this. */
+  asksAt(event: Question['event']): boolean {
+    const { at = 'both' } = this.#options
+    return at === 'both' || at === event
+  }
+
+  /** Why something may not be; undefined if it may. Never rejects. */
+  async refusalOf(question: Question): Promise<string | undefined> {
+    const { allow, reason } = await this.#verdictOn(question)
+    if (allow) return undefined
+    const text = reason ?? 'the authorization service refuses it'
+    this.#rareLog.warn('the authorization service refused a client', `token ${question.token.id}: ${text}`)
+    return text
+  }
+
+  #verdictOn(question: Question): Promise<Verdict> {
+    const body = JSON.stringify(question)
+    const now = this.#options.clock.now()
+    const known = this.#answers.get(body)
+    if (known !== undefined && known.endsAtMs > now) return known.verdict
+    this.#answers.delete(body)
+    // Those who ask the same meanwhile share the answer.
+    const answer: Answer = { verdict: this.#fetch(body), endsAtMs: Infinity }
+    this.#answers.set(body, answer)
+    const [oldest] = this.#answers.keys()
+    if (this.#answers.size > maxAnswers && oldest !== undefined) this.#answers.delete(oldest)
+    void answer.verdict.then(({ ttlMs }) => (answer.endsAtMs = this.#options.clock.now() + ttlMs))
+    return answer.verdict
+  }
+
+  async #fetch(body: string): Promise<Verdict> {
+    const { timeoutMs = 3000, onFailure = 'refuse' } = this.#options
+    if (this.#running >= maxRunning)
+      return this.#failed(`${maxRunning} questions wait for an answer, the limit`, onFailure)
+    this.#running++
+    try {
+      return parseVerdict(await this.#ask(body, timeoutMs))
+    } catch (error) {
+      return this.#failed(textOf(error), onFailure)
+    } finally {
+      this.#running--
+    }
+  }
+
+  /** The cause is for the log alone: it may tell of the network of the server. */
+  #failed(cause: string, onFailure: 'refuse' | 'allow'): Verdict {
+    this.#rareLog.warn(
+      `the authorization service does not answer, so clients are ${onFailure === 'allow' ? 'let in' : 'refused'}`,
+      cause,
+    )
+    return { allow: onFailure === 'allow', reason: 'the authorization service does not answer', ttlMs: failureMs }
+  }
+}
+
+interface Answer {
+  readonly verdict: Promise<Verdict>
+  /** In milliseconds of the clock. */
+  endsAtMs: number
+}
+
+/** Answers that are kept, of about 300 bytes each. */
+const maxAnswers = 10_000
+
+/** Questions at once: more would take the descriptors of connections. */
+const maxRunning = 64
+
+/** A service that is down is asked the same again after so long, in milliseconds. */
+const failureMs = 1000

@@ -1,0 +1,51 @@
+import type { Channel } from '@ls/mux'
+import { formatTarget, parseTarget, RelayError } from '@ls/relay'
+import { Crowded } from '../tokens/tenants.js'
+import type { Peer } from '../links/peer.js'
+import type { TokenRecord } from '../tokens/token-registry.js'
+import { tokenId, tokenKey } from '../tokens/token-text.js'
+import type { Question } from './authorize-options.js'
+import type { Authorizer } from './authorizer.js'
+
+/** Asks about the link of a client; undefined where nobody is asked. Rejects with Crowded: a service may change its mind, so the client may come back. */
+export function askForLink(
+  authorizer: Authorizer | undefined,
+  record: TokenRecord,
+  name: string | undefined,
+  address: string,
+): Promise<void> | undefined {
+  if (authorizer?.asksAt('link') !== true) return undefined
+  return authorizer.refusalOf({ event: 'link', ...partOf(record, name), address }).then((reason) => {
+    if (reason !== undefined) throw new Crowded(reason)
+  })
+}
+
+/** Asks about a channel of a client; undefined where nobody is asked. Resolves with the reason if it may not be. */
+export function askForChannel(
+  authorizer: Authorizer | undefined,
+  { record, remoteAddress: address }: Peer,
+  name: string | undefined,
+  channel: Channel,
+): Promise<string | undefined> | undefined {
+  if (authorizer?.asksAt('connection') !== true) return undefined
+  const target = channel.address === undefined ? undefined : parseTarget(channel.address)
+  // It is refused anyway.
+  if (target instanceof RelayError) return undefined
+  const place = target === undefined ? {} : { target: formatTarget(target) }
+  return authorizer.refusalOf({
+    event: 'connection',
+    ...partOf(record, name),
+    address,
+    ...place,
+    protocol: channel.protocol,
+  })
+}
+
+function partOf({ token, kind }: TokenRecord, name: string | undefined): Pick<Question, 'token' | 'role'> {
+  return {
+    token: { id: tokenId(token), ...(name === undefined ? {} : { name }), hash: tokenKey(token) },
+    role: roles[kind],
+  }
+}
+
+const roles = { forward: 'client', reverse: 'provider', connector: 'connector' } as const
