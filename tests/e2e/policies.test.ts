@@ -100,7 +100,7 @@ async function exposeEcho(policy: PolicyOptions): Promise<() => Promise<string>>
   const [{ place }] = (await exposed) as [Exposure]
   await startClient(server, { token, reverse: true })
   return async () => {
-    const socket = dial(place.port, '127.0.0.1')
+    const socket = dial('port' in place ? place.port : 0, '127.0.0.1')
     afterTest(() => socket.destroy())
     socket.write('ping')
     return Promise.race([

@@ -29,7 +29,14 @@ interface CommandArgument {
 export const runCommandNames = ['server', 'client', 'provider', 'connector', 'connect', 'demo', 'run', 'token'] as const
 
 /** Those, and others that ask or find something out, and end. */
-export type RunCommandName = (typeof runCommandNames)[number] | 'status' | 'top' | 'doctor' | 'drain' | 'log-level'
+export type RunCommandName =
+  | (typeof runCommandNames)[number]
+  | 'status'
+  | 'ports'
+  | 'top'
+  | 'doctor'
+  | 'drain'
+  | 'log-level'
 
 export type CommandName = RunCommandName | 'check-config' | 'config' | 'completion' | 'version' | 'help'
 
@@ -194,6 +201,14 @@ export const commands: readonly Command[] = [
       ['The server on this machine', 'linksocks top'],
       ['A server by its API, once', 'linksocks top https://server.example --api-key "$KEY" --once'],
     ],
+  },
+  {
+    name: 'ports',
+    usage: 'ports [flags]',
+    summary: 'List what a running server has open for providers.',
+    description:
+      'Ports and host names that providers expose, with target, token, provider, time and connections. Talks to the API of a server on this machine (--api-socket), or elsewhere (--api).',
+    examples: [['A server on this machine', 'linksocks ports']],
   },
   {
     name: 'doctor',

@@ -199,6 +199,10 @@ async function runCommand({ invocation, file }: RunWithFile, context: CommandCon
       const { runTop } = await import('./observe/top/run-top.js')
       return runTop(invocation.target, invocation.settings, context)
     }
+    case 'ports': {
+      const { runPorts } = await import('./tokens/ports.js')
+      return runPorts(invocation.settings, context)
+    }
     case 'doctor': {
       const { runDoctor } = await import('./doctor/run-doctor.js')
       return runDoctor(invocation.settings, context)

@@ -91,7 +91,7 @@ function openedBy({ open, error }: ExposedMessage, wanted: Exposure): Exposure |
 }
 
 function isAnyPort({ place }: Exposure): boolean {
-  return place.port === 0
+  return 'port' in place && place.port === 0
 }
 
 const notSupported = 'the server opens no ports for providers: it is a deployed or an older program'

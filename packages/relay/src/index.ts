@@ -12,6 +12,8 @@ export type { Account } from '@ls/socks5/node'
 export { type Forward, formatForward, parseForward } from './inbound/forward/forward-spec.js'
 export type { ForwardOptions, OpenForward } from './inbound/forward/forward-options.js'
 export {
+  type ExposedHost,
+  type ExposedPlace,
   type ExposedPort,
   type Exposure,
   type ExposureTexts,
@@ -19,9 +21,11 @@ export {
   formatPlace,
   parseExposure,
   readExposure,
+  readHostName,
   readPlace,
   writeExposure,
 } from './expose/exposure.js'
+export { serveForward } from './inbound/forward/tcp-forward.js'
 export { Forwards, openForward } from './inbound/forward/forwards.js'
 export { Inbound, type InboundOptions, type InboundPlaces } from './inbound/inbound.js'
 export type { PortChange } from './listen/port-change.js'
@@ -42,7 +46,7 @@ export { type Dialler, diallerThrough, type UpstreamOptions } from './upstream/c
 export { dial, type DialOptions } from './outbound/dial.js'
 export { type GuardLevel, guardLevels, type GuardOptions } from './rules/guard.js'
 export { type Asker, Outbound, type OutboundOptions } from './outbound/outbound.js'
-export type { ProxyHeaderVersion } from './upstream/proxy-header.js'
+export { encodeProxyHeader, type ProxyHeaderVersion } from './upstream/proxy-header.js'
 export { parseRoutes, type Routes } from './rules/routes.js'
 export type { UdpOptions } from './udp/udp.js'
 export { parseUpstreamHeaders, type UpstreamHeaders } from './upstream/upstream-headers.js'

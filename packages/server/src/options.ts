@@ -26,6 +26,7 @@ import {
   type ServerTlsOptions,
 } from '@ls/transport'
 import { descriptorLimit, shareDescriptors } from './descriptor-limit.js'
+import { HostPatterns } from './expose/hosts/host-patterns.js'
 import { PortRanges } from './expose/port-ranges.js'
 import type { LoadDashboard } from './dashboard/dashboard-page.js'
 import { parseFallback } from './fallback/fallback.js'
@@ -108,7 +109,19 @@ export interface ServerOptions extends PayloadOptions {
    * their own. @default none
    */
   readonly allowPorts?: string
-  /** Address of those ports. @default `host`; 127.0.0.1 where that is a UNIX socket */
+  /**
+   * Host names that providers may have lead to a target in their network: `app.example`, `*.dev.example` for all below it,
+   * `*`. Tokens may have their own, in their policy. @default none
+   */
+  readonly allowHosts?: readonly string[]
+  /** Port for those host names over HTTP; 0 for any free one. @default none */
+  readonly exposeHttpPort?: number
+  /**
+   * Port for those host names over TLS: connections are passed on still encrypted where a provider exposes the name as
+   * `tls:`; else TLS ends here, with the certificate of `tls`. 0 for any free one. @default none
+   */
+  readonly exposeHttpsPort?: number
+  /** Address of all these ports. @default `host`; 127.0.0.1 where that is a UNIX socket */
   readonly exposeHost?: string
   /** Proxies that the server reaches forward targets through, each through the one before. @default none */
   readonly upstreamProxies?: readonly string[]
@@ -284,6 +297,8 @@ export function resolveServerOptions(options: ServerOptions): ResolvedServerOpti
   void new AllowedOrigins(options.allowOrigins)
   if (options.fallback !== undefined) parseFallback(options.fallback)
   void new PortRanges(options.allowPorts ?? '')
+  void new HostPatterns(options.allowHosts ?? [])
+  for (const name of ['exposeHttpPort', 'exposeHttpsPort'] as const) checkInteger(name, options[name] ?? 0, 0, maxPort)
   // These are used when the first client comes.
   checkSessionOptions(options)
   if (options.heartbeat !== undefined && options.heartbeat !== false)

@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events'
 import { asError, checkDurationMs, type Logger, RareLog, type Snapshot } from '@ls/foundation'
 import type { LiveView } from '@ls/observe'
-import { type Exposure, Outbound, parseExposure } from '@ls/relay'
+import { Outbound, parseExposure } from '@ls/relay'
 import { connectByteStream, type RefusalCounts } from '@ls/transport'
 import { Admission } from './links/admission.js'
 import { ServerApi } from './api/server-api.js'
@@ -12,6 +12,7 @@ import type { RefusalCause } from './counts/server-counts.js'
 import { type ObservedServer, ServerObserver } from './live/server-observer.js'
 import { ServerError } from './errors.js'
 import { answerExpose } from './expose/expose-messages.js'
+import type { ExposedPorts } from './expose/exposed-ports.js'
 import type { Exposures } from './expose/exposures.js'
 import { makeExposures } from './expose/make-exposures.js'
 import { describeClient, type ServerEvents } from './events.js'
@@ -61,6 +62,8 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
   readonly #uses: TokenUses
   readonly #ofProviders: ProviderTokens
   readonly #exposures: Exposures
+  /** Ports and host names that are open for providers. */
+  readonly exposed: ExposedPorts
   readonly #attendance: Attendance
   readonly #relay: Relay | undefined
   readonly #api: ServerApi
@@ -91,8 +94,8 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
       },
       onError: (error) => this.#fail(error),
     })
-    const onExposed = (exposure: Exposure, token: string): void => void this.emit('exposed', exposure, token)
-    this.#exposures = makeExposures(this.#options, this.#groups, onExposed)
+    this.#exposures = makeExposures(this.#options, this.#groups, this)
+    this.exposed = this.#exposures
     const shared = { options: this.#options, tokens: this.#tokens, groups: this.#groups }
     const remove = (record: TokenRecord, reason?: string): void => this.#removeLater(record, reason)
     this.#relay = Relay.of({ ...shared, throttle: this.#throttle, remove })

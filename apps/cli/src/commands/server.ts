@@ -199,6 +199,8 @@ export function serverOptions(settings: ServerSettings): ServerOptions {
     ...definedOnly({ apiKey: settings.apiKey, apiSocket: apiSocketOf(settings) }),
     ...definedOnly({ allowPorts: settings.allowPorts, exposeHost: settings.exposeHost }),
     ...authorizeOf(settings),
+    allowHosts: settings.allowHosts,
+    ...givenLimits({ exposeHttpPort: settings.exposeHttpPort, exposeHttpsPort: settings.exposeHttpsPort }),
     host: settings.wsHost,
     port: settings.wsPort,
     socksHost: settings.socksHost,

@@ -40,7 +40,7 @@ describe('the table of flags', () => {
         ignored === undefined &&
         section !== 'Help' &&
         commands.some(
-          (name) => !['demo', 'run', 'status', 'top', 'token', 'doctor', 'drain', 'log-level'].includes(name),
+          (name) => !['demo', 'run', 'status', 'top', 'token', 'ports', 'doctor', 'drain', 'log-level'].includes(name),
         )
       )
     })

@@ -21,7 +21,7 @@ export const observeFlags = [
   {
     name: 'json',
     type: 'boolean',
-    commands: ['status', 'doctor'],
+    commands: ['status', 'ports', 'doctor'],
     section: 'Observe',
     help: 'Print everything as JSON',
   },

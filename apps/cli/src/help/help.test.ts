@@ -20,6 +20,7 @@ describe('renderOverview', () => {
         run        Run everything that a configuration file names.
         status     Ask a running linksocks how it does.
         top        Watch what a running server does.
+        ports      List what a running server has open for providers.
         doctor     Find out why a server cannot be reached.
         check-config
                    Show every mistake in a configuration file, with its place.

@@ -129,10 +129,11 @@ function ownProxyOf(settings: ServerSettings): ReturnType<typeof ownProxyOptions
 
 /** What a running server cannot change. The guard follows from the addresses unless it is given. */
 function fixedPart({ settings, moreTokens }: ServerRequest): unknown {
-  const { wsHost, expose, allowPorts } = settings
+  const { wsHost, expose, allowPorts, exposeHttpPort, exposeHttpsPort } = settings
   const guard = guardOf(settings)
   const fixed = { ...without(settings, liveSettings), guard }
-  if (expose.length === 0 && allowPorts === undefined) return fixed
+  const hasPorts = allowPorts !== undefined || exposeHttpPort !== 0 || exposeHttpsPort !== 0
+  if (expose.length === 0 && !hasPorts) return fixed
   // Exposed ports stay at the address of the start.
   const { exposeHost = wsHost.startsWith('unix:') ? '127.0.0.1' : wsHost } = settings
   if (expose.length === 0) return { ...fixed, exposeHost }

@@ -20,7 +20,7 @@ describe('parseExposure', () => {
     ['65536=h:1', '"tcp:65536" has no port from 0 to 65535'],
     ['udp:x=h:1', '"udp:x" has no port from 0 to 65535'],
     ['0.0.0.0:80=h:1', '"0.0.0.0:80" is nothing to expose; write PORT='],
-    ['http:app.example=h:1', '"http:app.example" is nothing to expose; write PORT='],
+    ['quic:app.example=h:1', '"quic:app.example" is nothing to expose; write PORT='],
     ['1=h:1,proxy=v3', '"v3" is no version of the PROXY protocol; write v1 or v2'],
     ['udp:1=h:1,proxy=v1', 'UDP has no PROXY protocol header here'],
   ])('refuses %s, saying %s', (text, message) => {
@@ -63,4 +63,21 @@ test.each([
 
 test('readPlace reads what formatPlace writes', () => {
   expect(formatPlace(readPlace('udp:5353'))).toBe('udp:5353')
+})
+
+describe('parseExposure of host names', () => {
+  test.each([
+    ['http:App.Example.=localhost:3000', 'http:app.example=localhost:3000'],
+    ['tls:app.example=localhost:443,proxy=v2', 'tls:app.example=localhost:443,proxy=v2'],
+    ['http:bücher.example=[::1]:80', 'http:xn--bcher-kva.example=[::1]:80'],
+  ])('reads %s', (text, formatted) => {
+    expect(formatExposure(parseExposure(text))).toBe(formatted)
+  })
+
+  test.each(['http:10.0.0.1', 'http:*.example', 'tls:a..b', 'http:a:80', 'tls:a/b', 'http:x y'])(
+    'refuses %s',
+    (place) => {
+      expect(() => parseExposure(`${place}=localhost:1`)).toThrow('is no host name')
+    },
+  )
 })

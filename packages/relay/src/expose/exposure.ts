@@ -1,15 +1,28 @@
+import { isIP } from 'node:net'
 import { textOf } from '@ls/foundation'
+import { parseHostName } from '../address/host-name.js'
 import { formatTarget, readHostPort, type Target } from '../target.js'
 import { isProxyHeaderVersion, type ProxyHeaderVersion } from '../upstream/proxy-header.js'
 
 /** What a server opens for a provider, and where it leads in the provider's network. */
 export interface Exposure {
   /** What the server opens. */
-  readonly place: ExposedPort
+  readonly place: ExposedPlace
   /** Where its connections lead. */
   readonly target: Target
   /** Begins each connection with a PROXY protocol header of this version. @default none */
   readonly proxyHeader?: ProxyHeaderVersion
+}
+
+/** What a server opens: a port, or a host name on a port that all share. */
+export type ExposedPlace = ExposedPort | ExposedHost
+
+/** A host name on a port of the server that all providers share. */
+export interface ExposedHost {
+  /** `http`: requests by their Host; `tls`: connections by their server name, still encrypted. */
+  readonly protocol: 'http' | 'tls'
+  /** As {@link readHostName} gives it. */
+  readonly host: string
 }
 
 /** A port of the server. */
@@ -21,7 +34,8 @@ export interface ExposedPort {
 }
 
 /**
- * Reads `2222=localhost:22` or `udp:5353=localhost:53`; `,proxy=v1` or `,proxy=v2` may follow for TCP.
+ * Reads `2222=localhost:22`, `udp:5353=localhost:53`, `http:app.example=localhost:3000` or `tls:app.example=localhost:443`;
+ * `,proxy=v1` or `,proxy=v2` may follow, but not for UDP.
  *
  * @throws RangeError naming the value and what is wrong with it
  */
@@ -40,7 +54,7 @@ export function formatExposure({ place, target, proxyHeader }: Exposure): string
 
 /** The fields of an Expose message (protocol.md §3.7). */
 export interface ExposureTexts {
-  /** Port to open at the server: `2222` or `udp:5353`. */
+  /** What to open at the server: `tcp:2222`, `udp:5353`, `http:app.example` or `tls:app.example`. */
   readonly open: string
   /** Target behind the provider: `localhost:22`. */
   readonly target: string
@@ -65,9 +79,10 @@ export function writeExposure({ place, target, proxyHeader }: Exposure): Exposur
   return proxyHeader === undefined ? texts : { ...texts, proxy: proxyHeader }
 }
 
-/** Reads what a server opens, `tcp:2222` or `udp:5353`. @throws RangeError naming the value */
-export function readPlace(open: string): ExposedPort {
-  const [, protocol, digits = ''] = /^(tcp|udp):(.+)$/.exec(open) ?? []
+/** Reads what a server opens, see {@link ExposureTexts.open}. @throws RangeError naming the value */
+export function readPlace(open: string): ExposedPlace {
+  const [, protocol, digits = ''] = /^(tcp|udp|http|tls):(.+)$/s.exec(open) ?? []
+  if (protocol === 'http' || protocol === 'tls') return { protocol, host: readHostName(digits) }
   if (protocol !== 'tcp' && protocol !== 'udp')
     throw new RangeError(`${quote(open)} is nothing to expose; write ${forms}`)
   const port = /^\d{1,5}$/.test(digits) ? Number(digits) : Number.NaN
@@ -76,8 +91,21 @@ export function readPlace(open: string): ExposedPort {
 }
 
 /** Writes what a server opens, so that {@link readPlace} reads it. */
-export function formatPlace({ protocol, port }: ExposedPort): string {
-  return `${protocol}:${port}`
+export function formatPlace(place: ExposedPlace): string {
+  return `${place.protocol}:${'host' in place ? place.host : place.port}`
+}
+
+/** Reads a host name, in the form in which names are compared. @throws RangeError naming it; for an address too */
+export function readHostName(text: string): string {
+  const read = parseHostName(text)
+  const fault = 'fault' in read ? read.fault : faultOf(read.name)
+  if (fault === undefined && 'name' in read) return read.name
+  throw new RangeError(`${quote(text)} is no host name: it ${fault}`)
+}
+
+function faultOf(name: string): string | undefined {
+  if (name.includes('*')) return 'has a "*"'
+  return isIP(name) === 0 ? undefined : 'is an address'
 }
 
 function readTarget(text: string): Target {
@@ -104,4 +132,4 @@ const maxTargetCharacters = 300
 /** More than a port or a version has, and enough to see what else somebody wrote. */
 const maxShownCharacters = 64
 
-const forms = 'PORT=HOST:PORT or udp:PORT=HOST:PORT'
+const forms = 'PORT=HOST:PORT, udp:PORT=HOST:PORT, http:NAME=HOST:PORT or tls:NAME=HOST:PORT'

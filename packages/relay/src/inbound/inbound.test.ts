@@ -1,5 +1,5 @@
 import { mkdtemp, rm } from 'node:fs/promises'
-import { createServer, type AddressInfo } from 'node:net'
+import { connect as connectTcp, createServer, type AddressInfo } from 'node:net'
 import { once } from 'node:events'
 import { createServer as createHttpServer } from 'node:http'
 import { tmpdir } from 'node:os'
@@ -267,6 +267,18 @@ describe('Inbound.inbound', () => {
 })
 
 describe('Inbound.listenOn', () => {
+  test('opens and closes a port for each of several equal places with port 0', async () => {
+    const inbound = new Inbound({ listenOn: ['127.0.0.1:0', '127.0.0.1:0'], pick: neverPicked })
+    await inbound.listen()
+    const { ports } = inbound
+    await inbound.close()
+    expect(ports).toHaveLength(2)
+    for (const port of ports) {
+      const [error] = (await once(connectTcp(port, '127.0.0.1'), 'error')) as [NodeJS.ErrnoException]
+      expect(error.code).toBe('ECONNREFUSED')
+    }
+  })
+
   async function socketPath(): Promise<string> {
     const folder = await mkdtemp(join(tmpdir(), 'linksocks-test-'))
     afterTest(() => rm(folder, { recursive: true }))

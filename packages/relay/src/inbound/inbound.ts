@@ -154,7 +154,7 @@ export class Inbound {
   async listen(): Promise<readonly ListenAddress[]> {
     this.#isListening = true
     try {
-      for (const place of this.#places) await this.#openPlace(place)
+      for (const [key, place] of byKey(this.#places)) await this.#openPlace(key, place)
     } catch (error) {
       await this.close()
       throw error
@@ -172,23 +172,23 @@ export class Inbound {
   async change(wanted: InboundPlaces): Promise<PortChange> {
     const places = wanted.port === undefined && (wanted.listenOn ?? []).length === 0 ? [] : placesOf(wanted)
     this.#makeAccess(wanted.accounts ?? [])
-    const keys = new Set(places.map(formatListenAddress))
-    const added = this.#isListening ? places.filter((place) => !this.#open.has(formatListenAddress(place))) : []
-    const undo = (): void => this.#stop((key) => added.some((place) => formatListenAddress(place) === key))
+    const wantedPlaces = byKey(places)
+    const added = new Map([...wantedPlaces].filter(([key]) => this.#isListening && !this.#open.has(key)))
+    const undo = (): void => this.#stop((key) => added.has(key))
     try {
-      for (const place of added) await this.#openPlace(place)
+      for (const [key, place] of added) await this.#openPlace(key, place)
     } catch (error) {
       undo()
       throw error
     }
     return {
-      opened: added.flatMap((place) => this.#open.get(formatListenAddress(place))?.address ?? []),
+      opened: [...added.keys()].flatMap((key) => this.#open.get(key)?.address ?? []),
       commit: () => {
         this.#users = wanted.accounts ?? []
         // The rules may have changed since.
         this.#access = this.#makeAccess(this.#users)
         this.#places = places
-        this.#stop((key) => !keys.has(key))
+        this.#stop((key) => !wantedPlaces.has(key))
       },
       undo,
     }
@@ -247,10 +247,9 @@ export class Inbound {
     }
   }
 
-  async #openPlace(place: ListenAddress): Promise<void> {
+  async #openPlace(key: string, place: ListenAddress): Promise<void> {
     const { opened, close } = 'webSocket' in place ? this.#openWebSocket(place) : this.#openServer(place)
     const entry: OpenPlace = { close, address: undefined }
-    const key = formatListenAddress(place)
     this.#open.set(key, entry)
     const address = await opened
     // It was closed while it opened.
@@ -361,6 +360,18 @@ const defaultHandshakeDeadlineMs = 10_000
 
 /** More than anyone has networks; a longer list is a mistake. */
 const maxPlaces = 64
+
+/** Equal places are several ports where the port is 0, and each needs a key of its own. */
+function byKey(places: readonly ListenAddress[]): ReadonlyMap<string, ListenAddress> {
+  const keyed = new Map<string, ListenAddress>()
+  for (const place of places) {
+    const text = formatListenAddress(place)
+    let key = text
+    for (let count = 2; keyed.has(key); count++) key = `${text} ${count}`
+    keyed.set(key, place)
+  }
+  return keyed
+}
 
 function placesOf({ host = '127.0.0.1', port, listenOn = [] }: InboundPlaces): readonly ListenAddress[] {
   if (listenOn.length > maxPlaces)

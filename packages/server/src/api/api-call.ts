@@ -1,5 +1,6 @@
 import type { Clock, Logger, Snapshot } from '@ls/foundation'
 import type { LiveView } from '@ls/observe'
+import type { ExposedPorts } from '../expose/exposed-ports.js'
 import type { Answer } from './answer.js'
 import type { ChannelInfo } from '../reverse/channel-info.js'
 import type { DashboardSession, Sessions } from '../dashboard/sessions.js'
@@ -52,6 +53,7 @@ export interface ManagedServer {
   tokens(): TokenStatus[]
   snapshot(): Snapshot
   channels(): Iterable<ChannelInfo>
+  readonly exposed: ExposedPorts
   addForwardToken(token?: string, options?: TokenOptions): string
   addReverseToken(request: ReverseTokenRequest): { token: string; port: number }
   addConnectorToken(request: ConnectorTokenRequest): string

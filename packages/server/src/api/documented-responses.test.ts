@@ -37,9 +37,12 @@ afterEach(() => Promise.all([server.close(), target.close()]))
 
 const writeMetrics = () => Promise.resolve({ contentType: 'text/plain', body: 'up 1\n' })
 
-async function start(
-  options: Pick<ServerOptions, 'reload' | 'relay'> & { setLogLevel?: undefined; clock?: FakeClock } = {},
-): Promise<void> {
+interface StartOptions extends Pick<ServerOptions, 'reload' | 'relay' | 'exposeHttpPort'> {
+  readonly setLogLevel?: undefined
+  readonly clock?: FakeClock
+}
+
+async function start(options: StartOptions = {}, prepare?: (made: LinkSocksServer) => void): Promise<void> {
   const setLogLevel = (level: string): void => {
     if (level !== 'debug') throw new RangeError(`there is no level "${level}"`)
   }
@@ -55,6 +58,7 @@ async function start(
     dashboard,
     ...options,
   } as ServerOptions)
+  prepare?.(server)
   await server.listen()
 }
 
@@ -203,6 +207,17 @@ const cases: Record<string, () => Promise<Response>> = {
   'delete /api/channels/{id} 403': () => callFromPage('DELETE', `/api/channels/${unknownId}`),
   'delete /api/channels/{id} 404': () => call('DELETE', `/api/channels/${unknownId}`),
   'delete /api/channels/{id} 429': () => throttled(() => call('DELETE', `/api/channels/${unknownId}`)),
+  'get /api/ports 200': async () => {
+    await Promise.all([server.close(), target.close()])
+    await start({ exposeHttpPort: 0 }, (made) => {
+      const { token } = made.addReverseToken({ socksPort: -1 })
+      made.expose(token, 'http:a.example=localhost:80')
+    })
+    return call('GET', '/api/ports')
+  },
+  'get /api/ports 401': () => call('GET', '/api/ports', undefined, 'wrong'),
+  'get /api/ports 403': () => callFromPage('GET', '/api/ports'),
+  'get /api/ports 429': () => throttled(() => call('GET', '/api/ports')),
   'get /api/connections 200': async () => {
     await openChannel()
     return call('GET', '/api/connections?sort=rate&protocol=tcp')

@@ -2,6 +2,7 @@ import { type Answer, ApiRefusal, JsonText } from './answer.js'
 import type { ApiHandler } from './api-call.js'
 import { endSession, openSession, showSession } from '../dashboard/session-calls.js'
 import { closeChannel, showChannels } from './channels.js'
+import { showPorts } from '../expose/show-ports.js'
 import { showHealth, showMetrics, showReadiness, showSnapshot } from '../live/show-numbers.js'
 import { openApiJson } from './openapi-json.js'
 import { closeLink, showConnections, showEvents, showLinks } from '../live/show-live.js'
@@ -26,6 +27,7 @@ export const routes: readonly Route[] = [
   { path: '/api/tokens', methods: { GET: listTokens } },
   { path: '/api/channels', methods: { GET: showChannels } },
   { path: '/api/channels/{id}', methods: { DELETE: closeChannel } },
+  { path: '/api/ports', methods: { GET: showPorts } },
   { path: '/api/connections', methods: { GET: showConnections } },
   { path: '/api/connections/{id}', methods: { DELETE: closeChannel } },
   { path: '/api/links', methods: { GET: showLinks } },

@@ -23,8 +23,12 @@ export function answerExpose(exposures: Exposures, peer: Peer, bytes: Uint8Array
     .catch(() => peer.session.close('a request for a port could not be answered'))
 }
 
-async function open(exposures: Exposures, { record, instance }: Peer, message: ExposeMessage): Promise<Exposure> {
-  if (record.kind === 'reverse') return exposures.ask({ record, instance }, read(message))
+async function open(
+  exposures: Exposures,
+  { record, instance, remoteAddress: address }: Peer,
+  message: ExposeMessage,
+): Promise<Exposure> {
+  if (record.kind === 'reverse') return exposures.ask({ record, instance, address }, read(message))
   throw new ServerError('ERR_SERVER_EXPOSE_REFUSED', 'only providers expose ports')
 }
 

@@ -1,13 +1,16 @@
 import { connect, createServer } from 'node:net'
 import { once } from 'node:events'
 import { RareLog, silentLogger, systemClock } from '@ls/foundation'
-import { ChannelSlots, type Exposure, formatExposure, parseExposure } from '@ls/relay'
+import { ChannelSlots, EntryRules, type Exposure, formatExposure, parseExposure } from '@ls/relay'
 import { freePort } from '@ls/testkit'
 import { afterEach, describe, expect, test } from 'vitest'
 import { resolveServerOptions, type ServerOptions } from '../options.js'
 import { PortPool } from '../reverse/port-pool.js'
 import { type ReverseToken, TokenRegistry } from '../tokens/token-registry.js'
+import { Policy } from '../policy/policy.js'
+import type { PolicyOptions } from '../policy/policy-options.js'
 import { Exposures } from './exposures.js'
+import { HostExposures } from './hosts/host-exposures.js'
 
 const started: Exposures[] = []
 
@@ -20,7 +23,12 @@ function make(options: ServerOptions): Exposures {
   const exposures = new Exposures({
     server,
     rareLog: new RareLog(systemClock, silentLogger),
-    sourceOf: () => ({ pick: () => Promise.reject(new Error('no provider')) }),
+    hosts: new HostExposures(server, new RareLog(systemClock, silentLogger)),
+    refusalOf: ({ token }) => (token === 'closed' ? 'the token may not be used at this hour' : undefined),
+    sourceOf: ({ record }) => ({
+      pick: () => Promise.reject(new Error('no provider')),
+      ...(record.policy === undefined ? {} : { entryRules: new EntryRules([], { user: record.policy.targets }) }),
+    }),
     slotsOf: () => new ChannelSlots({ limit: 10, what: 'connections' }),
     holdPort: (port) => void pool.take({ wanted: port }),
     releasePort: (port) => pool.release(port),
@@ -172,4 +180,67 @@ test('Exposures.tokenRemoved gives back a port that is not open yet', async () =
   await exposures.tokenRemoved(one.record)
   await exposures.ask(other, at(port))
   expect(await isOpen(port)).toBe(true)
+})
+
+/** A provider of another token, with a policy. */
+function providerOf(token: string, policy?: PolicyOptions) {
+  const more = policy === undefined ? {} : { policy: Policy.of(policy) }
+  return { record: { ...tokenWith(), token, ...more }, instance: 'one' }
+}
+
+describe('Exposures.ask by policy', () => {
+  test('opens nothing at an hour at which the token may not be used', async () => {
+    const exposures = make({ allowPorts: '1-65535' })
+    await expect(exposures.ask(providerOf('closed'), at(0))).rejects.toThrow('may not be used at this hour')
+  })
+
+  test('opens nothing for a target that the policy closes', async () => {
+    const exposures = make({ allowPorts: '1-65535' })
+    const provider = providerOf('x', { allow: ['10.0.0.1:443'] })
+    const asked = exposures.ask(provider, parseExposure('0=10.0.0.2:22'))
+    await expect(asked).rejects.toThrow('10.0.0.2')
+  })
+})
+
+describe('Exposures.ask for a host name', () => {
+  const app = parseExposure('http:app.example=localhost:3000')
+  const tls = parseExposure('tls:app.example=localhost:443')
+  const shared = { exposeHttpPort: 0, exposeHttpsPort: 0, allowHosts: ['app.example'] }
+
+  test('gives what is allowed', async () => {
+    expect(await make(shared).ask(one, app)).toEqual(app)
+  })
+
+  test.each([
+    ['a name that is not allowed', { ...shared, allowHosts: ['other.example'] }, app, '--allow-hosts'],
+    ['any name by default', { exposeHttpPort: 0 }, app, '--allow-hosts'],
+    ['names without a port for them', { allowHosts: ['*'] }, app, '--expose-http-port'],
+    ['TLS without a port for it', { exposeHttpPort: 0, allowHosts: ['*'] }, tls, '--expose-https-port'],
+  ] satisfies [string, ServerOptions, Exposure, string][])('refuses %s', async (_what, options, exposure, reason) => {
+    await expect(make(options).ask(one, exposure)).rejects.toThrow(reason)
+  })
+
+  test('goes by the policy of the token where that has names', async () => {
+    const provider = providerOf('x', { hosts: ['own.example'] })
+    await expect(make(shared).ask(provider, app)).rejects.toThrow('app.example is not allowed')
+  })
+
+  test('lets several providers of a token share a name', async () => {
+    const exposures = make(shared)
+    await exposures.ask(one, app)
+    expect(await exposures.ask(other, app)).toEqual(app)
+  })
+
+  test('refuses a name that another token has, of either kind', async () => {
+    const exposures = make(shared)
+    await exposures.ask(one, app)
+    await expect(exposures.ask(providerOf('x'), tls)).rejects.toThrow('app.example is exposed for another token')
+  })
+
+  test('frees the name when the provider is gone', async () => {
+    const exposures = make(shared)
+    await exposures.ask(one, app)
+    exposures.ownerLeft(one.record, 'one')
+    expect(await exposures.ask(providerOf('x'), app)).toEqual(app)
+  })
 })

@@ -1,6 +1,8 @@
 import type { RareLog } from '@ls/foundation'
 import {
-  type ChannelSlots,
+  ChannelSlots,
+  type ExposedHost,
+  type ExposedPlace,
   type ExposedPort,
   type Exposure,
   formatExposure,
@@ -12,6 +14,9 @@ import { ServerError } from '../errors.js'
 import type { ResolvedServerOptions } from '../options.js'
 import type { PacedSource } from '../reverse/reverse-group.js'
 import type { ReverseToken } from '../tokens/token-registry.js'
+import { tokenId } from '../tokens/token-text.js'
+import type { ExposedInfo, ExposedPorts } from './exposed-ports.js'
+import type { HostExposures } from './hosts/host-exposures.js'
 import { PortRanges } from './port-ranges.js'
 
 /** The providers that an exposure leads to. */
@@ -19,11 +24,17 @@ export interface Owner {
   readonly record: ReverseToken
   /** One provider process, which asked for it; undefined for all providers of the token, by the operator's choice. */
   readonly instance: string | undefined
+  /** Address of that process when it asked. */
+  readonly address?: string
 }
 
 export interface ExposuresOptions {
   readonly server: ResolvedServerOptions
   readonly rareLog: RareLog
+  /** Opens host names. */
+  readonly hosts: HostExposures
+  /** Why a token may have nothing opened now, by its policy; undefined if it may. */
+  refusalOf(record: ReverseToken): string | undefined
   /** Opens channels to the owner. */
   sourceOf(owner: Owner): PacedSource
   /** Counts the connections of a token. */
@@ -56,12 +67,16 @@ interface Planned {
 
 interface OpenExposure {
   readonly exposure: Exposure
+  /** Counts its connections. */
+  readonly slots: ChannelSlots
+  /** In milliseconds since 1970. */
+  readonly openedAtMs: number
   /** Stops accepting, gives connections `graceMs` to finish, then cuts them. */
   close(graceMs: number): Promise<void>
 }
 
 /** The ports that the server opens for providers: each leads to a target in the provider's network. */
-export class Exposures {
+export class Exposures implements ExposedPorts {
   readonly #options: ExposuresOptions
   readonly #entries = new Set<Entry>()
   readonly #closing = new Set<Promise<void>>()
@@ -72,12 +87,28 @@ export class Exposures {
     this.#options = options
   }
 
+  /** The shared ports for host names: for HTTP first, then for TLS. */
+  get hostPorts(): readonly number[] {
+    return this.#options.hosts.ports
+  }
+
+  /** All that is open, in the order of opening. */
+  list(): ExposedInfo[] {
+    return [...this.#entries].flatMap(({ owner: { record, instance, address }, open }) => {
+      if (open === undefined) return []
+      const { exposure, slots, openedAtMs } = open
+      const asker = { token: tokenId(record.token), instance, address }
+      return { exposure, ...asker, openedAtMs, connections: slots.used }
+    })
+  }
+
   /** The open TCP ports. */
   get ports(): readonly number[] {
-    return [...this.#entries].flatMap(({ open }) => {
+    const ofProviders = [...this.#entries].flatMap(({ open }) => {
       const place = open?.exposure.place
       return place?.protocol === 'tcp' ? [place.port] : []
     })
+    return [...ofProviders, ...this.#options.hosts.ports]
   }
 
   /** What is open for the providers of a token. */
@@ -97,7 +128,20 @@ export class Exposures {
     )
     if (known !== undefined) return (await known.opened).exposure
     this.#checkRoom(owner.record)
-    return this.#add(owner, exposure, this.#portsFor(owner.record, exposure))
+    const fault = this.#options.refusalOf(owner.record)
+    if (fault !== undefined) throw refusal(fault)
+    const { place } = exposure
+    const isHost = 'host' in place
+    if (isHost) this.#options.hosts.checkAllowed(place, owner.record)
+    const ports = isHost ? undefined : this.#portsFor(owner.record, place)
+    return this.#add(owner, exposure, this.#openAllowed(owner, exposure, ports))
+  }
+
+  /** @throws RelayError for a target that the policy of the token closes; each connection would be reset */
+  async #openAllowed(owner: Owner, exposure: Exposure, ports?: Iterable<number>): Promise<OpenExposure> {
+    const fault = await this.#options.sourceOf(owner).entryRules?.refusalOf(exposure.target)
+    if (fault !== undefined) throw refusal(fault.failure.detail)
+    return this.#openFirst(owner, exposure, ports)
   }
 
   /**
@@ -112,6 +156,7 @@ export class Exposures {
 
   /** @throws ListenError for a port that cannot be opened */
   async listen(): Promise<void> {
+    await this.#options.hosts.listen()
     for (const planned of this.#planned) {
       // Opening it takes the port again, before anybody else can.
       this.#forget(planned)
@@ -125,7 +170,9 @@ export class Exposures {
   }
 
   async #open(record: ReverseToken, exposure: Exposure): Promise<Exposure> {
-    return this.#add({ record, instance: undefined }, exposure, [exposure.place.port])
+    const owner = { record, instance: undefined }
+    const { place } = exposure
+    return this.#add(owner, exposure, this.#openFirst(owner, exposure, 'host' in place ? undefined : [place.port]))
   }
 
   /** A provider is gone, with all its links and sessions. */
@@ -142,14 +189,14 @@ export class Exposures {
 
   async close(graceMs: number): Promise<void> {
     this.#closeWhere(() => true, graceMs)
-    await Promise.all(this.#closing)
+    await Promise.all([...this.#closing, this.#options.hosts.close(graceMs)])
   }
 
-  async #add(owner: Owner, exposure: Exposure, ports: Iterable<number>): Promise<Exposure> {
+  async #add(owner: Owner, exposure: Exposure, opened: Promise<OpenExposure>): Promise<Exposure> {
     const entry: Entry = {
       owner,
       wanted: exposure,
-      opened: this.#openFirst(owner, exposure, ports),
+      opened,
       open: undefined,
       isOver: false,
     }
@@ -167,7 +214,9 @@ export class Exposures {
   }
 
   /** @throws ServerError or, for a single port, what kept it from opening */
-  async #openFirst(owner: Owner, exposure: Exposure, ports: Iterable<number>): Promise<OpenExposure> {
+  async #openFirst(owner: Owner, exposure: Exposure, ports: Iterable<number> = []): Promise<OpenExposure> {
+    const { place } = exposure
+    if ('host' in place) return this.#openHost(owner, place, exposure)
     let last: unknown = refusal(`${formatExposure(exposure)}: none of the allowed ports is free`)
     for (const port of ports) {
       try {
@@ -180,30 +229,47 @@ export class Exposures {
     throw last
   }
 
+  /** @throws ServerError with the reason for the provider */
+  #openHost(owner: Owner, place: ExposedHost, exposure: Exposure): OpenExposure {
+    const { hosts, sourceOf } = this.#options
+    const { record } = owner
+    const slots = this.#slotsFor(record)
+    const end = hosts.open(place, { record, exposure, source: sourceOf(owner), slots })
+    return { exposure, slots, openedAtMs: Date.now(), close: async () => end() }
+  }
+
   async #openAt(owner: Owner, { place, target, proxyHeader }: Exposure, port: number): Promise<OpenExposure> {
-    const { server, rareLog, sourceOf, slotsOf } = this.#options
-    const { protocol } = place
+    const { server, rareLog, sourceOf } = this.#options
+    const protocol = place.protocol === 'udp' ? 'udp' : 'tcp'
     this.#hold({ protocol, port })
     const release = (): void => this.#release({ protocol, port })
     const listenOn = { host: server.exposeHost, port }
     const header = proxyHeader === undefined ? {} : { proxyHeader }
-    const options = { ...server, ...sourceOf(owner), ...header, slots: slotsOf(owner.record), rareLog }
+    const slots = this.#slotsFor(owner.record)
+    const options = { ...server, ...sourceOf(owner), ...header, slots, rareLog }
     try {
       const { forward, close } = await openForward({ protocol, listenOn, target }, options)
-      const opened = { protocol, port: (forward.listenOn as typeof listenOn).port }
-      return { exposure: { place: opened, target, ...header }, close: (graceMs) => close(graceMs).finally(release) }
+      const opened: ExposedPort = { protocol, port: (forward.listenOn as typeof listenOn).port }
+      const ended = (graceMs: number): Promise<void> => close(graceMs).finally(release)
+      return { exposure: { place: opened, target, ...header }, slots, openedAtMs: Date.now(), close: ended }
     } catch (error) {
       release()
       throw error
     }
   }
 
-  #hold({ protocol, port }: ExposedPort): void {
-    if (protocol === 'tcp' && port !== 0) this.#options.holdPort(port)
+  /** Counts the connections of one port; the limit is that of the token. */
+  #slotsFor(record: ReverseToken): ChannelSlots {
+    const parent = this.#options.slotsOf(record)
+    return new ChannelSlots({ limit: Infinity, what: '', parent })
   }
 
-  #release({ protocol, port }: ExposedPort): void {
-    if (protocol === 'tcp' && port !== 0) this.#options.releasePort(port)
+  #hold(place: ExposedPlace): void {
+    if (place.protocol === 'tcp' && place.port !== 0) this.#options.holdPort(place.port)
+  }
+
+  #release(place: ExposedPlace): void {
+    if (place.protocol === 'tcp' && place.port !== 0) this.#options.releasePort(place.port)
   }
 
   #checkRoom(record: ReverseToken): void {
@@ -212,7 +278,7 @@ export class Exposures {
   }
 
   /** @throws ServerError where the port may not be opened */
-  #portsFor(record: ReverseToken, { place }: Exposure): Iterable<number> {
+  #portsFor(record: ReverseToken, place: ExposedPort): Iterable<number> {
     const allowed = record.ports ?? this.#options.server.allowPorts
     if (allowed === undefined || allowed === '') {
       throw refusal('this server opens no ports for providers of this token (--allow-ports)')

@@ -6,28 +6,33 @@ import type { ReverseGroup } from '../reverse/reverse-group.js'
 import type { ReverseGroups } from '../reverse/reverse-groups.js'
 import type { ReverseToken } from '../tokens/token-registry.js'
 import { Exposures } from './exposures.js'
+import { HostExposures } from './hosts/host-exposures.js'
+
+/** Hears what is open. */
+interface ExposedEvents {
+  emit(event: 'exposed', exposure: Exposure, token: string): boolean
+}
 
 /** Exposures that lead to the providers of `groups`. */
-export function makeExposures(
-  server: ResolvedServerOptions,
-  groups: ReverseGroups,
-  onExposed: (exposure: Exposure, token: string) => void,
-): Exposures {
+export function makeExposures(server: ResolvedServerOptions, groups: ReverseGroups, events: ExposedEvents): Exposures {
   const groupOf = (record: ReverseToken): ReverseGroup => {
     const group = groups.of(record)
     if (group === undefined) throw new ServerError('ERR_SERVER_NO_REVERSE_TOKEN', 'the token was removed')
     return group
   }
+  const rareLog = new RareLog(server.clock, server.logger)
   return new Exposures({
     server,
-    rareLog: new RareLog(server.clock, server.logger),
+    rareLog,
+    hosts: new HostExposures(server, rareLog),
+    refusalOf: (record) => groupOf(record).refusal,
     sourceOf: ({ record, instance }) => groupOf(record).sourceFor(instance),
     slotsOf: (record) => groupOf(record).slots,
     holdPort: (port) => groups.holdPort(port),
     releasePort: (port) => groups.releasePort(port),
     onOpen: (exposure, { record }) => {
       server.logger.info({ exposed: formatExposure(exposure) }, 'a port for a provider is open')
-      onExposed(exposure, record.token)
+      events.emit('exposed', exposure, record.token)
     },
   })
 }

@@ -3,11 +3,12 @@ import {
   type ClientRequest,
   type IncomingMessage,
   request as httpRequest,
+  type RequestOptions,
   type ServerResponse,
   STATUS_CODES,
 } from 'node:http'
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
-import { isIP } from 'node:net'
+import { isIP, type Socket } from 'node:net'
 import { type Duplex, pipeline } from 'node:stream'
 import { closeStream, endToEnd, hasTransferEncoding, HttpProxyError, isChunkedOnly, onwardFields } from '@ls/http-proxy'
 import type { ClientAddress } from '@ls/transport'
@@ -49,14 +50,25 @@ const REPLACED = new Set([
   'true-client-ip',
 ])
 
+/** How a {@link ReverseProxy} reaches the web server behind. */
+export interface ReverseProxyOptions {
+  /**
+   * Opens a connection for one request, which keeps its Host: the web server behind is the one that the visitor means.
+   * @default connections to the origin, kept for later requests, whose Host is the origin's
+   */
+  readonly open?: (visitor: Socket) => Promise<Duplex>
+}
+
 /** Passes requests on to another web server, upgrades included, and its answers back. */
 export class ReverseProxy implements Fallback {
   readonly #origin: URL
   readonly #agent: Agent
+  readonly #open: ReverseProxyOptions['open']
   readonly #upgrades = new Set<Duplex>()
 
-  constructor(origin: URL) {
+  constructor(origin: URL, { open }: ReverseProxyOptions = {}) {
     this.#origin = origin
+    this.#open = open
     this.#agent = this.#isSecure ? new HttpsAgent(CONNECTIONS) : new Agent(CONNECTIONS)
   }
 
@@ -82,7 +94,7 @@ export class ReverseProxy implements Fallback {
     const onward = this.#request(request, response, fields)
     onward.once('upgrade', (answer, behind, firstBytes) => {
       response.detachSocket(stream as Parameters<ServerResponse['detachSocket']>[0])
-      behind.setTimeout(0)
+      if (this.#open === undefined) behind.setTimeout(0)
       stream.write(switching(answer))
       if (firstBytes.length > 0) stream.write(firstBytes)
       if (head.length > 0) behind.write(head)
@@ -109,9 +121,8 @@ export class ReverseProxy implements Fallback {
       path: url.startsWith('/') || url === '*' ? url : '/',
       headers,
       insecureHTTPParser: false,
-      agent: this.#agent,
-      timeout: SILENCE_MS,
       setHost: false,
+      ...this.#wayFor(request.socket),
     })
     onward.once('timeout', () => onward.destroy(new Error('no answer')))
     onward.once('error', () => {
@@ -124,13 +135,28 @@ export class ReverseProxy implements Fallback {
     return onward
   }
 
+  #wayFor(visitor: Socket): RequestOptions {
+    const open = this.#open
+    if (open === undefined) return { agent: this.#agent, timeout: SILENCE_MS }
+    return {
+      createConnection: (_options, opened) => {
+        open(visitor).then(
+          (stream) => opened(null, stream),
+          // Node takes the error and no stream.
+          (error: unknown) => opened(error as Error, undefined as unknown as Duplex),
+        )
+        return undefined
+      },
+    }
+  }
+
   /** Fields for the web server behind; undefined once a request that cannot be passed on is answered. */
   #fieldsOf(request: IncomingMessage, { address }: ClientAddress, response: ServerResponse): string[] | undefined {
     const { host } = request.headers
     try {
       return [
         'Host',
-        this.#origin.host,
+        this.#open === undefined ? this.#origin.host : (host ?? this.#origin.host),
         ...onwardFields(request, REPLACED),
         ...(address === undefined || isIP(address) === 0 ? [] : ['X-Forwarded-For', address]),
         ...(host === undefined ? [] : ['X-Forwarded-Host', host]),

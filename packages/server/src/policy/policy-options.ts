@@ -24,6 +24,8 @@ export interface PolicyOptions {
   readonly rate?: PolicyRate
   /** Bytes that it may move in a day and in a month. @default no limit */
   readonly quota?: PolicyQuota
+  /** Host names that its providers may expose, `app.example` or `*.example`. At most 1000. @default those that the server allows */
+  readonly hosts?: readonly string[]
   /** When it ends, with all that it carries: `2027-01-31T00:00:00Z`. @default never */
   readonly expiresAt?: string
   /** When it may be used. @default always */

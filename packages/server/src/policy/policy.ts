@@ -1,4 +1,5 @@
 import { guardLevels, type Networks, parseNetworks, TargetRules } from '@ls/relay'
+import { HostPatterns } from '../expose/hosts/host-patterns.js'
 import { Fields } from './fields.js'
 import { Hours } from './hours.js'
 import type { PolicyOptions, PolicyRole, QuotaEnd } from './policy-options.js'
@@ -58,6 +59,8 @@ export class Policy {
   readonly rate: Rate | undefined
   /** Bytes that the token may move in a day and in a month. */
   readonly quota: QuotaLimits | undefined
+  /** Host names that its providers may expose; undefined for those that the server allows. */
+  readonly hosts: HostPatterns | undefined
   /** Milliseconds since 1970; undefined for never. */
   readonly expiresAtMs: number | undefined
   readonly #sources: Networks | undefined
@@ -90,6 +93,7 @@ export class Policy {
     this.maxLinks = fields.integer('maxLinks', 1, 1_000_000)
     this.rate = rateOf(fields)
     this.quota = quotaOf(fields)
+    this.hosts = hostsOf(fields)
     this.expiresAtMs = expiryOf(fields)
     this.#hours = hoursOf(fields)
   }
@@ -131,6 +135,7 @@ const keys = [
   'maxLinks',
   'rate',
   'quota',
+  'hosts',
   'expiresAt',
   'hours',
 ] as const satisfies readonly (keyof PolicyOptions)[]
@@ -147,6 +152,11 @@ function targetsOf(fields: Fields): TargetRules | undefined {
   if (deny !== undefined) fields.parsed('deny', () => new TargetRules({ deny }))
   if (allow === undefined && deny === undefined && (guard ?? 'none') === 'none') return undefined
   return new TargetRules({ allow: allow ?? [], deny: deny ?? [], guard: guard ?? 'none' })
+}
+
+function hostsOf(fields: Fields): HostPatterns | undefined {
+  const hosts = fields.texts('hosts', maxRules)
+  return hosts === undefined ? undefined : fields.parsed('hosts', () => new HostPatterns(hosts))
 }
 
 function sourcesOf(fields: Fields): Networks | undefined {

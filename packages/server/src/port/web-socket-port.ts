@@ -130,7 +130,8 @@ async function openFrontDoor({ server, ...shared }: WebSocketPortOptions): Promi
   return new FrontDoor({ ...shared, server, fallback })
 }
 
-function readTls({ tls }: ResolvedServerOptions): ServerTlsOptions | undefined {
+/** The certificate of links, read from its files if it has any. @throws TransportError for one that cannot be used */
+export function readTls({ tls }: ResolvedServerOptions): ServerTlsOptions | undefined {
   return tls !== undefined && 'certFile' in tls ? readCertificateFiles(tls) : tls
 }
 

@@ -241,6 +241,11 @@ export class ReverseGroup {
     }
   }
 
+  /** Why no channel of the token may begin now, by its policy; undefined if one may. */
+  get refusal(): string | undefined {
+    return this.#options.use()?.channelRefusal()?.failure.detail
+  }
+
   /** Counts the connections at the ports of this token. */
   get slots(): ChannelSlots {
     return this.#options.use()?.slots ?? this.#ownSlots

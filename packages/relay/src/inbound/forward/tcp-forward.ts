@@ -19,7 +19,7 @@ export async function openTcpForward(forward: TcpForward, options: ForwardOption
   const server = createServer({ allowHalfOpen: true, noDelay: true, pauseOnConnect: true }, (socket) => {
     sockets.add(socket)
     socket.once('close', () => sockets.delete(socket))
-    void serve(socket, forward, options)
+    void serveForward(socket, forward, options)
   })
   server.maxConnections = maxConnections
   const listenOn = await openServer(server, forward.listenOn, 'the fixed port')
@@ -35,7 +35,8 @@ export async function openTcpForward(forward: TcpForward, options: ForwardOption
   return { forward: { ...forward, listenOn }, close }
 }
 
-async function serve(socket: Socket, forward: TcpForward, options: ForwardOptions): Promise<void> {
+/** Joins one connection, paused and unread, with the target of `forward`; resolves once it is joined or refused. */
+export async function serveForward(socket: Socket, forward: TcpForward, options: ForwardOptions): Promise<void> {
   watchSocket(socket)
   socket.on('error', () => {})
   const fail = (failure: Failure): void => {

@@ -1,0 +1,22 @@
+import { readHostName } from '@ls/relay'
+
+/** Host names that providers may ask for: `app.example`, `*.dev.example` for all below it, or `*`. */
+export class HostPatterns {
+  readonly #names = new Set<string>()
+  /** With a dot in front. */
+  readonly #suffixes: string[] = []
+
+  /** @throws RangeError naming the pattern */
+  constructor(patterns: readonly string[]) {
+    for (const pattern of patterns) {
+      if (pattern === '*') this.#suffixes.push('')
+      else if (pattern.startsWith('*.')) this.#suffixes.push(`.${readHostName(pattern.slice(2))}`)
+      else this.#names.add(readHostName(pattern))
+    }
+  }
+
+  /** @param host As `readHostName` gives it. */
+  allows(host: string): boolean {
+    return this.#names.has(host) || this.#suffixes.some((suffix) => host.endsWith(suffix))
+  }
+}

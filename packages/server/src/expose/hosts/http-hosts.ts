@@ -1,0 +1,80 @@
+import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http'
+import { createServer as createSecureServer, type ServerOptions as SecureOptions } from 'node:https'
+import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
+import { plainAddress, readHostName } from '@ls/relay'
+import { responseInstead } from '../../fallback/upgrade-response.js'
+import { answerText } from '../../port/http.js'
+import type { HostPage } from './host-page.js'
+import type { HostTable } from './host-table.js'
+
+/** A web server whose requests go to providers by their Host, each request for itself. */
+export function serveHosts(table: HostTable<HostPage>): Server {
+  return prepare(createServer(limits, answerBy(table)), table)
+}
+
+/** As {@link serveHosts}, over TLS that ends here. */
+export function serveSecureHosts(
+  table: HostTable<HostPage>,
+  tls: SecureOptions,
+): ReturnType<typeof createSecureServer> {
+  const server = createSecureServer({ ...limits, ...tls, handshakeTimeout: headMs }, answerBy(table))
+  prepare(server, table)
+  return server
+}
+
+function prepare(server: Server, table: HostTable<HostPage>): Server {
+  server.maxConnections = maxConnections
+  server.on('upgrade', (request: IncomingMessage, stream: Duplex, head: Buffer) => {
+    const member = find(table, request)
+    if (typeof member !== 'number') return member.proxy.upgrade(request, stream, head, clientOf(request.socket))
+    refuse(responseInstead(request, stream), member)
+  })
+  // A client that is in a hurry is no fault of ours, and Node answers broken requests.
+  server.on('tlsClientError', () => {})
+  return server
+}
+
+function answerBy(table: HostTable<HostPage>): RequestListener {
+  return (request, response) => {
+    const member = find(table, request)
+    if (typeof member === 'number') return refuse(response, member)
+    member.proxy.answer(request, response, clientOf(request.socket))
+  }
+}
+
+/** Whose page a request is for, or the status to answer. */
+function find(table: HostTable<HostPage>, { headers: { host }, url = '' }: IncomingMessage): HostPage | 400 | 404 {
+  // An absolute target may name another host than the Host field does.
+  if (host === undefined || !(url.startsWith('/') || url === '*')) return 400
+  try {
+    return table.next('http', readHostName(host.replace(/:\d*$/, ''))) ?? 404
+  } catch {
+    return 404
+  }
+}
+
+function refuse(response: ServerResponse, status: 400 | 404): void {
+  const text =
+    status === 404 ? '404 no such host here\n' : '400 bad request: the host is missing, or the target is no path\n'
+  answerText(response, status, text)
+}
+
+function clientOf({ remoteAddress, remotePort }: Socket): { address: string | undefined; port: number | undefined } {
+  return { address: remoteAddress === undefined ? undefined : plainAddress(remoteAddress), port: remotePort }
+}
+
+/** For TLS, and for the head of a request, each. In milliseconds. */
+const headMs = 10_000
+
+const limits = {
+  insecureHTTPParser: false,
+  maxHeaderSize: 65_536,
+  headersTimeout: headMs,
+  // An upload may last for hours.
+  requestTimeout: 0,
+  noDelay: true,
+} as const
+
+/** As many as a proxy port has. */
+const maxConnections = 65_536

@@ -1,0 +1,80 @@
+import { createServer, type Server, type Socket } from 'node:net'
+import { type ForwardOptions, readHostName, serveForward } from '@ls/relay'
+import type { HostMember, HostTable } from './host-table.js'
+import { maxHelloBytes, readServerName } from './server-name.js'
+
+export interface TlsHostsOptions {
+  readonly table: HostTable
+  /** What all connections have in common. */
+  readonly forward: Pick<ForwardOptions, 'logger' | 'rareLog'>
+  /** Takes connections for names that nobody has as they are, unread; undefined to refuse them. */
+  readonly onOther: ((socket: Socket) => void) | undefined
+}
+
+/** A port whose TLS connections go to providers by their server name, still encrypted. */
+export function serveTlsHosts(options: TlsHostsOptions): Server {
+  const server = createServer({ allowHalfOpen: true, noDelay: true, pauseOnConnect: true }, (socket) => {
+    socket.on('error', () => {})
+    void serve(socket, options)
+  })
+  server.maxConnections = maxConnections
+  return server
+}
+
+async function serve(socket: Socket, { table, forward, onOther }: TlsHostsOptions): Promise<void> {
+  const name = await peekServerName(socket)
+  if (name === undefined) return void socket.destroy()
+  const member = find(table, name)
+  if (member !== undefined) return pass(socket, member, forward)
+  if (onOther !== undefined) return onOther(socket)
+  socket.end(unrecognizedName, () => socket.destroy())
+}
+
+function find(table: HostTable, name: string): HostMember | undefined {
+  try {
+    return table.next('tls', readHostName(name))
+  } catch {
+    return undefined
+  }
+}
+
+function pass(socket: Socket, { exposure, source, slots }: HostMember, shared: TlsHostsOptions['forward']): void {
+  const { target, proxyHeader } = exposure
+  const forward = { protocol: 'tcp', listenOn: { host: '', port: 443 }, target } as const
+  const header = proxyHeader === undefined ? {} : { proxyHeader }
+  void serveForward(socket, forward, { ...shared, ...source, ...header, slots })
+}
+
+/**
+ * Reads the server name of a fresh, paused socket, and leaves all bytes in it; empty where the client gives none. Undefined for
+ * anything but TLS, and where the name does not come in time.
+ */
+function peekServerName(socket: Socket): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    let bytes = Buffer.alloc(0)
+    const settle = (name: string | undefined): void => {
+      clearTimeout(timer)
+      socket.off('data', onData).off('end', onGone).off('close', onGone).pause()
+      if (name !== undefined) socket.unshift(bytes)
+      resolve(name)
+    }
+    const onData = (chunk: Buffer): void => {
+      bytes = Buffer.concat([bytes, chunk])
+      const found = readServerName(bytes)
+      if (found.kind === 'hello') settle(found.name ?? '')
+      else if (found.kind === 'other' || bytes.length > 2 * maxHelloBytes) settle(undefined)
+    }
+    const onGone = (): void => settle(undefined)
+    const timer = setTimeout(onGone, helloMs)
+    socket.on('data', onData).on('end', onGone).on('close', onGone).resume()
+  })
+}
+
+/** A fatal alert (RFC 8446 §6): unrecognized_name. */
+const unrecognizedName = Buffer.of(21, 3, 1, 0, 2, 2, 112)
+
+/** Time for the ClientHello, in milliseconds. */
+const helloMs = 10_000
+
+/** As many as a proxy port has. */
+const maxConnections = 65_536

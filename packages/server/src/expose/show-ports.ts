@@ -1,0 +1,23 @@
+import { formatPlace, formatTarget } from '@ls/relay'
+import type { Answer } from '../api/answer.js'
+import type { ApiCall } from '../api/api-call.js'
+import type { ExposedInfo } from './exposed-ports.js'
+
+/** `GET /api/ports`: what is open for providers. Names no tokens. */
+export function showPorts({ server }: ApiCall): Answer {
+  return { status: 200, body: server.exposed.list().map(describe) }
+}
+
+function describe({ exposure, token, instance, address, openedAtMs, connections }: ExposedInfo): object {
+  const { place, target, proxyHeader } = exposure
+  return {
+    open: formatPlace(place),
+    target: formatTarget(target),
+    proxy: proxyHeader ?? null,
+    token_id: token,
+    provider: instance ?? null,
+    provider_address: address ?? null,
+    opened_at: new Date(openedAtMs).toISOString(),
+    connections,
+  }
+}
