@@ -99,7 +99,7 @@ export class WebLink {
     this.#links = Array.from({ length: settings.threads }, () => this.#makeLink({ settings, opener, token, instance }))
     const events = 'addEventListener' in globalThis ? (globalThis as unknown as PageEvents) : undefined
     this.#wake = new Wake({ clock: this.#clock, events, onWake: () => this.#woke() })
-    options.signal?.addEventListener('abort', () => this.close(), { once: true })
+    onAbort(options.signal, this.closed, () => this.close())
   }
 
   /** Whether a link is up. */
@@ -111,7 +111,7 @@ export class WebLink {
   openTcp({ host, port, signal }: TcpTarget): TcpSocket {
     const address = { host, port }
     const socket = new TcpSocket(address, this.#source({ protocol: 'tcp', address }))
-    onAbort(signal, (reason) => socket.close(reason))
+    onAbort(signal, socket.closed, (reason) => socket.close(reason))
     return socket
   }
 
@@ -119,7 +119,7 @@ export class WebLink {
   openUdp({ host, port, signal }: Partial<TcpTarget> = {}): UdpSocket {
     const target = host === undefined || port === undefined ? undefined : { host, port }
     const socket = new UdpSocket(target, this.#source({ protocol: 'udp' }))
-    onAbort(signal, () => socket.close())
+    onAbort(signal, socket.closed, () => socket.close())
     return socket
   }
 
@@ -242,10 +242,14 @@ function accepted(channel: Channel, address: { readonly host: string; readonly p
   })
 }
 
-function onAbort(signal: AbortSignal | undefined, abort: (reason: unknown) => void): void {
+/** Calls `abort` when the signal says so, and lets go of the signal once `over` settles: it may live for long. */
+function onAbort(signal: AbortSignal | undefined, over: Promise<unknown>, abort: (reason: unknown) => void): void {
   if (signal === undefined) return
-  if (signal.aborted) abort(signal.reason)
-  else signal.addEventListener('abort', () => abort(signal.reason), { once: true })
+  if (signal.aborted) return abort(signal.reason)
+  const onSignal = (): void => abort(signal.reason)
+  signal.addEventListener('abort', onSignal)
+  const letGo = (): void => signal.removeEventListener('abort', onSignal)
+  over.then(letGo, letGo)
 }
 
 /**

@@ -33,8 +33,10 @@ export async function fetchOver(openTcp: OpenTcp, input: string | URL, options: 
     await response.body?.cancel()
     if (options.redirect === 'error' || redirects === maxRedirects)
       throw new WebError('ERR_WEB_HTTP', `${url.href} redirects to ${location}`)
-    url = new URL(location, url)
+    const next = new URL(location, url)
     request = redirected(request, response.status)
+    if (next.origin !== url.origin) request = forStranger(request)
+    url = next
   }
 }
 
@@ -48,6 +50,13 @@ function redirected(request: FetchOptions, status: number): FetchOptions {
   const headers = new Headers(request.headers)
   headers.delete('content-type')
   return { ...request, method: 'GET', body: null, headers }
+}
+
+/** Another origin learns nothing that was meant for this one (Fetch Standard §4.4). */
+function forStranger(request: FetchOptions): FetchOptions {
+  const headers = new Headers(request.headers)
+  for (const name of ['authorization', 'proxy-authorization', 'cookie', 'host']) headers.delete(name)
+  return { ...request, headers }
 }
 
 async function fetchOnce(openTcp: OpenTcp, url: URL, options: FetchOptions): Promise<Response> {

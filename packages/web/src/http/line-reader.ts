@@ -3,6 +3,9 @@ import { WebError } from '../errors.js'
 /** Largest head of a response, in bytes: status line, fields and trailers. */
 const maxHeadBytes = 65_536
 
+/** Longest line with the size of a chunk, with its extensions, in bytes. */
+const maxChunkLineBytes = 4096
+
 /** Reads lines and counted bytes from a stream. */
 export class LineReader {
   readonly #reader: ReadableStreamDefaultReader<Uint8Array>
@@ -19,14 +22,24 @@ export class LineReader {
    * @throws WebError ERR_WEB_HTTP where the stream ends before, or the head is too long
    */
   async line(): Promise<string> {
-    let searched = 0
-    for (;;) {
-      const end = this.#rest.indexOf(lf, searched)
-      if (end >= 0) return this.#takeLine(end)
-      searched = this.#rest.length
-      if (this.#headBytes + searched > maxHeadBytes) throw headTooLong()
-      if (!(await this.#more())) throw new WebError('ERR_WEB_HTTP', 'the server closed the connection within its head')
+    const limitBytes = maxHeadBytes - this.#headBytes
+    const bytes = await this.#lineBytes(limitBytes)
+    if (bytes === undefined) {
+      throw new WebError('ERR_WEB_HTTP', `the head of the response is longer than ${maxHeadBytes} bytes`)
     }
+    this.#headBytes += bytes.length + 1
+    return textOfLine(bytes)
+  }
+
+  /**
+   * The next line within a body in chunks. Its length does not count among those of the head: a body may have any number.
+   *
+   * @throws WebError ERR_WEB_HTTP where the stream ends before, or the line is too long
+   */
+  async chunkLine(): Promise<string> {
+    const bytes = await this.#lineBytes(maxChunkLineBytes)
+    if (bytes !== undefined) return textOfLine(bytes)
+    throw new WebError('ERR_WEB_HTTP', `the line before a chunk is longer than ${maxChunkLineBytes} bytes`)
   }
 
   /** The next bytes, at most `limit`; undefined at the end of the stream. */
@@ -42,14 +55,20 @@ export class LineReader {
     return this.#reader.cancel(reason)
   }
 
-  #takeLine(end: number): string {
-    this.#headBytes += end + 1
-    if (this.#headBytes > maxHeadBytes) throw headTooLong()
-    const length = end > 0 && this.#rest[end - 1] === cr ? end - 1 : end
-    // Fields are Latin-1 (RFC 9110 §5.5).
-    const line = Array.from(this.#rest.subarray(0, length), (byte) => String.fromCharCode(byte)).join('')
-    this.#rest = this.#rest.subarray(end + 1)
-    return line
+  /** A line without its line feed; undefined where it is longer than the limit. */
+  async #lineBytes(limitBytes: number): Promise<Uint8Array | undefined> {
+    let searched = 0
+    for (;;) {
+      const end = this.#rest.indexOf(lf, searched)
+      if (end >= limitBytes || (end < 0 && this.#rest.length > limitBytes)) return undefined
+      if (end >= 0) {
+        const line = this.#rest.subarray(0, end)
+        this.#rest = this.#rest.subarray(end + 1)
+        return line
+      }
+      searched = this.#rest.length
+      if (!(await this.#more())) throw new WebError('ERR_WEB_HTTP', 'the server closed the connection within its head')
+    }
   }
 
   async #more(): Promise<boolean> {
@@ -66,6 +85,8 @@ export class LineReader {
 const lf = 10
 const cr = 13
 
-function headTooLong(): WebError {
-  return new WebError('ERR_WEB_HTTP', `the head of the response is longer than ${maxHeadBytes} bytes`)
+/** Fields are Latin-1 (RFC 9110 §5.5). */
+function textOfLine(bytes: Uint8Array): string {
+  const line = bytes.at(-1) === cr ? bytes.subarray(0, -1) : bytes
+  return Array.from(line, (byte) => String.fromCharCode(byte)).join('')
 }

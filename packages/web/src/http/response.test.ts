@@ -51,6 +51,7 @@ describe('a response', () => {
     ['HEAD', 'HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n', 'HEAD'],
     ['304', 'HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\n', 'GET'],
     ['204', 'HTTP/1.1 204 No Content\r\n\r\n', 'GET'],
+    ['205', 'HTTP/1.1 205 Reset Content\r\n\r\n', 'GET'],
   ])('%s has no body', async (_what, text, method) => {
     const lines = new LineReader(inPieces(text))
     expect(bodyOf(lines, await readHead(lines), method)).toBe(null)
@@ -59,6 +60,8 @@ describe('a response', () => {
   test.each([
     ['SSH-2.0-OpenSSH_9\r\n', 'is no HTTP/1.1'],
     ['HTTP/1.1 200 OK\r\n', 'closed the connection within its head'],
+    ['HTTP/1.1 999 Odd\r\n\r\n', 'is no HTTP/1.1'],
+    [`HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1;${'x'.repeat(5000)}\r\n`, 'longer than 4096 bytes'],
     ['HTTP/1.1 200 OK\r\nno colon\r\n\r\n', 'malformed'],
     ['HTTP/1.1 101 Switching\r\n\r\n', 'switched protocols'],
     ['HTTP/1.1 200 OK\r\nContent-Length: 1, 2\r\n\r\nok', 'is no Content-Length'],
@@ -92,6 +95,11 @@ describe('a response', () => {
       },
     )
     await fc.assert(property, { numRuns: 200 })
+  })
+
+  test('may have any number of chunks', async () => {
+    const text = `HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n${'1\r\nx\r\n'.repeat(20_000)}0\r\n\r\n`
+    expect((await read(text)).body.length).toBe(20_000)
   })
 
   test('of any bytes ends in a result or in a WebError', async () => {

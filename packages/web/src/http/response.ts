@@ -8,6 +8,9 @@ export interface ResponseHead {
   readonly headers: Headers
 }
 
+/** Statuses whose responses have no body (Fetch Standard, "null body status"). */
+const withoutBody = new Set([204, 205, 304])
+
 /** Size of the pieces that a body is handed on in, in bytes. */
 const pieceBytes = 65_536
 
@@ -22,7 +25,7 @@ export async function readHead(lines: LineReader): Promise<ResponseHead> {
 
 async function readOneHead(lines: LineReader): Promise<ResponseHead> {
   const statusLine = await lines.line()
-  const [, status, statusText = ''] = /^HTTP\/1\.[01] (\d{3})(?: (.*))?$/.exec(statusLine) ?? []
+  const [, status, statusText = ''] = /^HTTP\/1\.[01] ([1-5]\d\d)(?: (.*))?$/.exec(statusLine) ?? []
   if (status === undefined) {
     throw new WebError('ERR_WEB_HTTP', `the server answered with '${statusLine.slice(0, 60)}', which is no HTTP/1.1`)
   }
@@ -53,8 +56,9 @@ export function bodyOf(
   { status, headers }: ResponseHead,
   method: string,
 ): ReadableStream<Uint8Array<ArrayBuffer>> | null {
-  if (method === 'HEAD' || status === 204 || status === 304) {
-    void lines.cancel('the response has no body')
+  if (method === 'HEAD' || withoutBody.has(status)) {
+    // It may be broken already.
+    lines.cancel('the response has no body').catch(() => {})
     return null
   }
   const chunks = headers.has('transfer-encoding') ? chunked(lines, headers) : counted(lines, headers)
@@ -74,13 +78,13 @@ async function* chunked(lines: LineReader, headers: Headers): AsyncGenerator<Uin
   if (coding?.toLowerCase() !== 'chunked')
     throw new WebError('ERR_WEB_HTTP', `the transfer coding '${coding}' is unknown`)
   for (;;) {
-    const size = (await lines.line()).split(';', 1)[0]?.trim() ?? ''
+    const size = (await lines.chunkLine()).split(';', 1)[0]?.trim() ?? ''
     if (!/^[0-9a-f]{1,12}$/i.test(size))
       throw new WebError('ERR_WEB_HTTP', `'${size.slice(0, 20)}' is no size of a chunk`)
     const bytes = Number.parseInt(size, 16)
     if (bytes === 0) return void (await readFields(lines))
     yield* exactly(lines, bytes)
-    if ((await lines.line()) !== '') throw new WebError('ERR_WEB_HTTP', 'a chunk is longer than its size')
+    if ((await lines.chunkLine()) !== '') throw new WebError('ERR_WEB_HTTP', 'a chunk is longer than its size')
   }
 }
 

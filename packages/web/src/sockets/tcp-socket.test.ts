@@ -1,4 +1,4 @@
-import { type Channel, loopbackPair, Session } from '@ls/mux'
+import { type Channel, type ChannelHandler, loopbackPair, Session } from '@ls/mux'
 import { turns, until } from '@ls/testkit'
 import { expect, test } from 'vitest'
 import { TcpSocket } from './tcp-socket.js'
@@ -122,4 +122,36 @@ test('TcpSocket.closed resolves once both directions have ended', async () => {
   await socket.writable.close()
   await new Response(socket.readable).text()
   expect(await socket.closed).toBe(undefined)
+})
+
+test('TcpSocket.readable that is cancelled before there is a channel resets it', async () => {
+  const { near, channel } = await connected()
+  let give: () => void = () => {}
+  const attachedLater = async (handler: ChannelHandler): Promise<Channel> => {
+    await new Promise<void>((resolve) => (give = resolve))
+    near.setHandler(handler)
+    return near
+  }
+  const socket = new TcpSocket(address, attachedLater)
+  const cancelled = socket.readable.cancel('not wanted')
+  const closes: unknown[] = []
+  channel.setHandler({ onClose: (reason) => closes.push(reason) })
+  give()
+  await cancelled
+  await until(() => closes.length > 0, 'the reset')
+  expect(closes).toEqual([{ kind: 'aborted', error: 'failed: not wanted' }])
+})
+
+test('TcpSocket.writable.abort resets a connection whose far end does not read', async () => {
+  const { socket, channel } = await connected()
+  const closes: unknown[] = []
+  channel.setHandler({ onClose: (reason) => closes.push(reason) })
+  const writer = socket.writable.getWriter()
+  const writes = Array.from({ length: 64 }, () => writer.write(new Uint8Array(65_536)).catch(() => {}))
+  await turns(5)
+  void writer.abort('enough').catch(() => {})
+  await Promise.all(writes)
+  channel.resume()
+  await until(() => closes.length > 0, 'the reset')
+  expect(closes).toEqual([{ kind: 'aborted', error: 'failed: enough' }])
 })

@@ -46,18 +46,27 @@ export class TcpSocket implements ChannelHandler {
         type: 'bytes',
         start: (controller) => void (this.#reader = controller),
         pull: async () => (await attached)?.resume(),
-        cancel: () => this.#channel?.abort('failed: the reader has gone'),
+        cancel: async (reason) => {
+          // The stream is closed already.
+          this.#hasEnded = true
+          await attached
+          this.close(reason ?? 'the reader has gone')
+        },
       },
       { highWaterMark: 0 },
     )
     this.writable = new WritableStream<BufferSource>({
-      start: (controller) => void (this.#writer = controller),
+      start: (controller) => {
+        this.#writer = controller
+        // An `abort` of this sink would wait for the write under way, and that for the far end.
+        const { signal } = controller
+        signal.addEventListener('abort', () => queueMicrotask(() => this.close(signal.reason)))
+      },
       write: async (chunk) => {
         await attached
         await this.#write(bytesOf(chunk))
       },
       close: async () => (await attached)?.end(),
-      abort: (reason) => this.close(reason),
     })
   }
 

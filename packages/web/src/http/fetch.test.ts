@@ -1,0 +1,79 @@
+import { loopbackPair, Session } from '@ls/mux'
+import { expect, test } from 'vitest'
+import { TcpSocket } from '../sockets/tcp-socket.js'
+import { fetchOver } from './fetch.js'
+
+const terms = { extensions: ['window', 'fin'] } as const
+
+/** A network whose hosts answer each request with one text; requests by host, in order. */
+function network(answers: Readonly<Record<string, string>>) {
+  const requests: (readonly [string, string])[] = []
+  const [left, right] = loopbackPair()
+  const session = new Session(terms)
+  const far = new Session(terms, {
+    onConnect: (channel) => {
+      const host = channel.address?.host ?? ''
+      channel.accept({
+        onData: (bytes) => {
+          requests.push([host, new TextDecoder().decode(bytes)])
+          channel.send(new TextEncoder().encode(answers[host]))
+          channel.end()
+        },
+      })
+      channel.resume()
+    },
+  })
+  far.attach(right)
+  session.attach(left)
+  const openTcp = (address: { host: string; port: number }): TcpSocket =>
+    new TcpSocket(address, (handler) => {
+      const channel = session.open({ protocol: 'tcp', address })
+      channel.setHandler(handler)
+      return channel
+    })
+  return { requests, openTcp }
+}
+
+const redirect = 'HTTP/1.1 302 Found\r\nLocation: http://b.test/x\r\nContent-Length: 0\r\n\r\n'
+const ok = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok'
+const secrets = { authorization: 'Basic eA==', cookie: 'a=b', 'x-kept': '1' }
+
+test('fetchOver follows a redirect', async () => {
+  const { openTcp } = network({ 'a.test': redirect, 'b.test': ok })
+  const response = await fetchOver(openTcp, 'http://a.test/', {})
+  expect([response.url, await response.text()]).toEqual(['http://b.test/x', 'ok'])
+})
+
+test('fetchOver tells another origin no secrets of the first', async () => {
+  const { openTcp, requests } = network({ 'a.test': redirect, 'b.test': ok })
+  await fetchOver(openTcp, 'http://a.test/', { headers: secrets })
+  expect(requests.at(-1)?.[1].split('\r\n').slice(0, -2)).toEqual([
+    'GET /x HTTP/1.1',
+    'host: b.test',
+    'x-kept: 1',
+    'connection: close',
+  ])
+})
+
+test('fetchOver returns a redirect that it is not to follow', async () => {
+  const { openTcp } = network({ 'a.test': redirect })
+  expect((await fetchOver(openTcp, 'http://a.test/', { redirect: 'manual' })).status).toBe(302)
+})
+
+test('fetchOver fails at a redirect where none is allowed', async () => {
+  const { openTcp } = network({ 'a.test': redirect })
+  await expect(fetchOver(openTcp, 'http://a.test/', { redirect: 'error' })).rejects.toThrow(
+    'redirects to http://b.test/x',
+  )
+})
+
+test('fetchOver gives up after 20 redirects', async () => {
+  const { openTcp, requests } = network({ 'b.test': redirect })
+  await expect(fetchOver(openTcp, 'http://b.test/', {})).rejects.toThrow('redirects to')
+  expect(requests).toHaveLength(21)
+})
+
+test('fetchOver takes no URL but one of http', async () => {
+  const { openTcp } = network({})
+  await expect(fetchOver(openTcp, 'https://a.test/', {})).rejects.toMatchObject({ code: 'ERR_WEB_HTTP' })
+})
