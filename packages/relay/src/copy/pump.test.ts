@@ -231,7 +231,11 @@ test('pump sends what a socket has ready in long messages to a base peer', async
     },
     onClose: () => {},
   })
+  // The peer takes nothing until the buffers of the system are full, so that much is ready then.
+  channels[1].pause()
   near.write(Buffer.alloc(totalBytes))
+  await full(near)
+  channels[1].resume()
   const received = (): number => messages.reduce((sum, bytes) => sum + bytes, 0)
   await until(() => received() === totalBytes, 'all bytes')
   expect(Math.max(...messages)).toBeGreaterThan(65_536)
@@ -262,6 +266,14 @@ test('pump tells the peer why its socket failed', async () => {
   await until(() => reasons.length === 1, 'onClose')
   expect(reasons[0]?.error).toMatch(/^failed: read ECONNRESET/)
 })
+
+/** Resolves once a socket has not taken a byte for some turns of the event loop. */
+async function full(socket: Socket): Promise<void> {
+  for (let [before, same] = [-1, 0]; same < 10; same = socket.writableLength === before ? same + 1 : 0) {
+    before = socket.writableLength
+    await turns(2)
+  }
+}
 
 /** Gzip of 1000 bytes whose trailer says that they are `claimedBytes`. */
 function lyingGzip(claimedBytes: number): Uint8Array {
