@@ -135,6 +135,11 @@ describe('provider --expose http:NAME', () => {
     await expect(provide(url, 'two', 'http:a.example=127.0.0.1:1')).rejects.toThrow('exposed for another token')
   })
 
+  test('gives no name to a provider whom a relay lets in without a token', async () => {
+    const { url } = await start({ relay: {} })
+    await expect(provide(url, 'anonymous', 'http:app.example=127.0.0.1:1')).rejects.toThrow('is not allowed')
+  })
+
   test('passes upgrades on, and the bytes after them', async () => {
     const { url, http } = await start()
     const server = createServer().on('upgrade', (_request, socket: Socket) => {

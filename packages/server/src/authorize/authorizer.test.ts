@@ -58,10 +58,20 @@ describe('Authorizer', () => {
 
   test('has 64 questions under way at most', async () => {
     const { authorizer, asked } = make(new Promise(() => {}))
-    for (let count = 0; count < 64; count++) void authorizer.refusalOf(about(String(count)))
+    for (let count = 0; count < 64; count++)
+      void authorizer.refusalOf({ ...about(String(count)), token: { id: 'i', hash: String(count % 2) } })
     expect([await authorizer.refusalOf(about('more')), asked.length]).toEqual([
       'the authorization service does not answer',
       64,
+    ])
+  })
+
+  test('has 32 questions of one token under way at most', async () => {
+    const { authorizer, asked } = make(new Promise(() => {}))
+    for (let count = 0; count < 32; count++) void authorizer.refusalOf(about(String(count)))
+    expect([await authorizer.refusalOf(about('more')), asked.length]).toEqual([
+      'the authorization service does not answer',
+      32,
     ])
   })
 

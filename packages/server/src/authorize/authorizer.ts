@@ -16,7 +16,9 @@ export class Authorizer {
   readonly #rareLog: RareLog
   /** By the question; the oldest first. */
   readonly #answers = new Map<string, Answer>()
+  /** Questions under way: all, and by token. */
   #running = 0
+  readonly #runningOf = new Map<string, number>()
 
   /** @throws RangeError for a URL that is none */
   constructor(options: AuthorizerOptions) {
@@ -47,7 +49,7 @@ export class Authorizer {
     if (known !== undefined && known.endsAtMs > now) return known.verdict
     this.#answers.delete(body)
     // Those who ask the same meanwhile share the answer.
-    const answer: Answer = { verdict: this.#fetch(body), endsAtMs: Infinity }
+    const answer: Answer = { verdict: this.#fetch(body, question.token.hash), endsAtMs: Infinity }
     this.#answers.set(body, answer)
     const [oldest] = this.#answers.keys()
     if (this.#answers.size > maxAnswers && oldest !== undefined) this.#answers.delete(oldest)
@@ -55,18 +57,29 @@ export class Authorizer {
     return answer.verdict
   }
 
-  async #fetch(body: string): Promise<Verdict> {
+  async #fetch(body: string, token: string): Promise<Verdict> {
     const { timeoutMs = 3000, onFailure = 'refuse' } = this.#options
+    const ofToken = this.#runningOf.get(token) ?? 0
     if (this.#running >= maxRunning)
       return this.#failed(`${maxRunning} questions wait for an answer, the limit`, onFailure)
+    if (ofToken >= maxRunningOfToken)
+      return this.#failed(`${maxRunningOfToken} questions of one token wait for an answer, the limit`, onFailure)
     this.#running++
+    this.#runningOf.set(token, ofToken + 1)
     try {
       return parseVerdict(await this.#ask(body, timeoutMs))
     } catch (error) {
       return this.#failed(textOf(error), onFailure)
     } finally {
       this.#running--
+      this.#finished(token)
     }
+  }
+
+  #finished(token: string): void {
+    const left = (this.#runningOf.get(token) ?? 0) - 1
+    if (left > 0) this.#runningOf.set(token, left)
+    else this.#runningOf.delete(token)
   }
 
   /** The cause is for the log alone: it may tell of the network of the server. */
@@ -90,6 +103,9 @@ const maxAnswers = 10_000
 
 /** Questions at once: more would take the descriptors of connections. */
 const maxRunning = 64
+
+/** Those of one token: nobody can take all of them. */
+const maxRunningOfToken = maxRunning / 2
 
 /** A service that is down is asked the same again after so long, in milliseconds. */
 const failureMs = 1000

@@ -10,9 +10,9 @@ export function gateOf(
 ): Pick<AdmissionOptions, 'permit' | 'assertRoom' | 'newcomer' | 'meter'> {
   return {
     permit: ({ record }, remoteAddress) => {
-      const asked = uses.permit(record, remoteAddress)
+      // It throws, so it comes before what may reject later.
       relay()?.permit(record, remoteAddress)
-      return asked
+      return uses.permit(record, remoteAddress)
     },
     assertRoom: (record, links, newFrom) => {
       uses.of(record)?.assertRoom(links)

@@ -1,3 +1,4 @@
+import { textOf } from '@ls/foundation'
 import type { Channel } from '@ls/mux'
 import type { Outbound } from '@ls/relay'
 import { drainReason } from '../life/drain.js'
@@ -40,11 +41,13 @@ export class ChannelRouter {
     if (refusal !== undefined) return channel.reject(refusal.message)
     const asked = uses.askFor(peer, channel)
     if (asked === undefined) return this.#pass(peer, channel, use)
-    void asked.then((reason) => {
-      if (channel.state === 'closed') return
-      if (reason === undefined) this.#pass(peer, channel, use)
-      else channel.reject(`forbidden: ${reason}`)
-    })
+    asked
+      .then((reason) => {
+        if (channel.state === 'closed') return
+        if (reason === undefined) this.#pass(peer, channel, use)
+        else channel.reject(`forbidden: ${reason}`)
+      })
+      .catch((error: unknown) => channel.reject(`failed: ${textOf(error)}`))
   }
 
   #pass(peer: Peer, channel: Channel, use: TokenUse | undefined): void {

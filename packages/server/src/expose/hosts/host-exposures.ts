@@ -49,7 +49,9 @@ export class HostExposures {
   checkAllowed({ host }: ExposedHost, record: ReverseToken): void {
     const { allowHosts, policy } = this.#server
     const allowed = (record.policy ?? policy)?.hosts ?? new HostPatterns(allowHosts ?? [])
-    if (!allowed.allows(host)) throw refusal(`the host name ${host} is not allowed for this token (--allow-hosts)`)
+    // Host names are the operator's: strangers whom a relay lets in get none.
+    if (record.identity !== undefined || !allowed.allows(host))
+      throw refusal(`the host name ${host} is not allowed for this token (--allow-hosts)`)
   }
 
   /**
