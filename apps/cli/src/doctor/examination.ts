@@ -24,6 +24,8 @@ export interface Examination extends Subject {
   firstHop?: { readonly host: string; readonly port: number }
   /** Whether proxies lead to the server. */
   hasProxy: boolean
+  /** Whether the proxy of the environment is spoken to in TLS. */
+  hasTlsProxy: boolean
   /** The addresses of {@link firstHop}. */
   addresses: readonly string[]
 }

@@ -334,6 +334,24 @@ describe('examine', () => {
     ])
   })
 
+  test('keeps the password of an https:// proxy from whoever has another certificate', async () => {
+    const sent: unknown[] = []
+    const impostor = createHttps(testCertificate()).on('connect', ({ headers }, socket) => {
+      sent.push(headers['proxy-authorization'])
+      socket.destroy()
+    })
+    await new Promise<void>((resolve) => impostor.listen(0, '127.0.0.1', resolve))
+    cleanups.push(() => impostor.close())
+    const { port } = impostor.address() as AddressInfo
+    const environment = { https_proxy: `https://user:password@localhost:${port}` }
+    const findings = await findingsOf({ url: 'wss://server.test', environment })
+    const cure = expect.stringContaining('was not looked at') as unknown
+    expect([sent, findings.find(({ step }) => step === 'tls')]).toEqual([
+      [],
+      expect.objectContaining({ level: 'FAIL', code: 'ERR_TRANSPORT_TLS', cure }),
+    ])
+  })
+
   test('skips what comes after a failure', async () => {
     const findings = await findingsOf({ url: `ws://127.0.0.1:${await freePort()}` })
     expect(findings.filter(({ level }) => level === 'SKIP').map(({ step }) => step)).toEqual([

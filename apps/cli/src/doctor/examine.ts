@@ -17,7 +17,7 @@ export async function examine(subject: Subject, report: (finding: Finding) => vo
     findings.push(finding)
     report(finding)
   }
-  const examination: Examination = { ...subject, report: take, hasProxy: false, addresses: [] }
+  const examination: Examination = { ...subject, report: take, hasProxy: false, hasTlsProxy: false, addresses: [] }
   for (const step of [proxyStep, namesStep, addressStep, tlsStep, linkStep, idleStep(subject.idleMs)]) {
     if (!(await runStep(step, examination))) return skipRest(findings, report)
   }

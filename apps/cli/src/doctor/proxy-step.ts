@@ -33,6 +33,7 @@ export const proxyStep: Step = {
       return true
     }
     through(examination, { host: hostOf(proxy), port: portOf(proxy) || defaultSocksPort })
+    examination.hasTlsProxy = proxy.protocol === 'https:'
     pass(`${proxy.protocol}//${proxy.host} (from the environment; --no-env-proxy goes without)`)
     return true
   },

@@ -61,6 +61,8 @@ async function explain(examination: Examination, options: ConnectOptions, error:
   const { code, cause } = error as { code?: string; cause?: { code?: string } }
   if (code === 'ERR_TRANSPORT_PROXY') return failure('proxy', error)
   if (code !== 'ERR_TRANSPORT_TLS') return failure(examination.hasProxy ? 'proxy' : 'tls', error)
+  // Without verification the proxy would be anybody's too, and be sent its user name and password.
+  if (examination.hasTlsProxy) return failure('tls', error, { cure: notLooked })
   const shown = await certificateOf(examination, options)
   const cure = shown === undefined ? undefined : cureFor(cause?.code ?? '', shown)
   return failure('tls', error, cure === undefined ? {} : { cure })
@@ -83,6 +85,9 @@ async function certificateOf({ url }: Examination, options: ConnectOptions): Pro
     return undefined
   }
 }
+
+const notLooked =
+  'the certificate was not looked at, since the way there is through an https:// proxy, whose own may be the bad one'
 
 function cureFor(code: string, { certificate, skewMs }: Shown): string {
   const shown = `the certificate: ${describe(certificate)}`
