@@ -12,6 +12,7 @@ import { ServiceManager } from './life/service-manager.js'
 import { exitCode, type ExitCode } from './exit-code.js'
 import { renderGuide } from './help/guide.js'
 import { renderHelp, renderManual, renderOverview } from './help/help.js'
+import { harmlessLines } from './output/harmless.js'
 import { AccessLog } from './output/access-log.js'
 import { LogLevels } from './output/log-levels.js'
 import { openLogFiles } from './output/open-log-files.js'
@@ -48,7 +49,7 @@ async function answer(): Promise<ExitCode> {
   } catch (error) {
     // Editors and people find the places in the file by lines that begin with them.
     const isConfigError = error instanceof UsageError && error.places !== undefined
-    process.stderr.write(`${isConfigError ? '' : 'linksocks: '}${redactor.clean(messageOf(error))}\n`)
+    process.stderr.write(`${isConfigError ? '' : 'linksocks: '}${harmlessLines(redactor.clean(messageOf(error)))}\n`)
     if (!(error instanceof UsageError)) return exitCode.failure
     if (isConfigError) return exitCode.usage
     const command = findCommand(process.argv[2] ?? '')?.name
@@ -118,7 +119,8 @@ async function run(asked: Run, redactor: Redactor): Promise<ExitCode> {
   const draining = new Draining('drainTimeout' in settings ? settings.drainTimeout : 0)
   if ('drainTimeout' in settings) draining.listen(process)
   const report = (error: unknown): void => {
-    if (level === 'silent') return void process.stderr.write(`linksocks: ${redactor.clean(messageOf(error))}\n`)
+    if (level === 'silent')
+      return void process.stderr.write(`linksocks: ${harmlessLines(redactor.clean(messageOf(error)))}\n`)
     const description = describeError(error)
     logger.error(settings.debug > 0 ? { err: error } : { code: description.code }, description.message)
   }

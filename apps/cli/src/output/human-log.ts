@@ -1,4 +1,5 @@
 import { prettyFactory } from 'pino-pretty'
+import { harmless } from './harmless.js'
 
 /** A log line before it is written, as pino makes it. */
 export type LogEntry = Record<string, unknown>
@@ -21,7 +22,7 @@ export function humanFormat({ colours, isoTime }: HumanFormatOptions): (entry: L
   return ({ level, time, msg, ...fields }) => {
     const message = typeof msg === 'string' ? msg : ''
     const { texts, stack } = fieldTexts(fields, message)
-    const text = [oneLine(message), ...texts].filter((each) => each !== '').join('  ')
+    const text = [harmless(message), ...texts].filter((each) => each !== '').join('  ')
     return `${pretty({ level, time, msg: text })}\n${stack}`
   }
 }
@@ -32,7 +33,7 @@ function fieldTexts(fields: LogEntry, message: string): { texts: readonly string
     // The message of a failure ends with its reason; once is enough for a person.
     if (name === 'reason' && typeof value === 'string' && message.includes(value)) return []
     if (!isErrorDescription(value)) return `${name}=${valueText(value)}`
-    if (value.stack !== undefined) stack += `${value.stack.split('\n').map(oneLine).join('\n    ')}\n`
+    if (value.stack !== undefined) stack += `${value.stack.split('\n').map(harmless).join('\n    ')}\n`
     // Many an event is an error, and bears its message already.
     return message.includes(value.message) ? [] : `${name}=${valueText(value.message)}`
   })
@@ -44,14 +45,6 @@ function isErrorDescription(value: unknown): value is { readonly message: string
 }
 
 function valueText(value: unknown): string {
-  if (typeof value !== 'string') return oneLine(JSON.stringify(value) ?? 'undefined')
-  return /^[^\s"=]+$/.test(value) ? oneLine(value) : oneLine(JSON.stringify(value))
+  if (typeof value !== 'string') return harmless(JSON.stringify(value) ?? 'undefined')
+  return /^[^\s"=]+$/.test(value) ? harmless(value) : harmless(JSON.stringify(value))
 }
-
-/** Peers choose some of these words: neither a line break nor an escape sequence of theirs may reach the terminal. */
-function oneLine(text: string): string {
-  return text.replaceAll(controls, (control) => `\\x${control.charCodeAt(0).toString(16).padStart(2, '0')}`)
-}
-
-// oxlint-disable-next-line eslint/no-control-regex -- these are the ones to find
-const controls = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g

@@ -37,9 +37,11 @@ export async function runToken(
       for (const line of table(tokens)) print(line)
       break
     }
-    case 'show':
-      print(JSON.stringify(await callApi(place, { method: 'GET', path: pathOf(reference) }), undefined, 2))
+    case 'show': {
+      const shown = await callApi(place, { method: 'GET', path: pathOf(reference) })
+      for (const line of JSON.stringify(shown, undefined, 2).split('\n')) print(line)
       break
+    }
     case 'revoke':
       await callApi(place, { method: 'DELETE', path: pathOf(reference) })
       print(`revoked: ${reference}`)

@@ -1,22 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { fit, fitRight, harmless, sparkline, widthOf } from './cells.js'
-
-describe('harmless', () => {
-  test.each([
-    ['\u001b[2Jgone', '\\u{1b}[2Jgone'],
-    ['a\r\nb', 'a\\u{d}\\u{a}b'],
-    ['\u009b31m', '\\u{9b}31m'],
-    ['moc.\u202eelgoog', 'moc.\\u{202e}elgoog'],
-    ['例え.jp', '例え.jp'],
-  ])('%j becomes %j', (text, shown) => {
-    expect(harmless(text)).toBe(shown)
-  })
-
-  test('leaves nothing that a terminal obeys', () => {
-    fc.assert(fc.property(fc.string({ unit: 'binary' }), (text) => !/[\p{Cc}\p{Cf}]/u.test(harmless(text))))
-  })
-})
+import { fit, fitRight, sparkline, widthOf } from './cells.js'
 
 describe('fit', () => {
   test.each([

@@ -1,8 +1,3 @@
-/** Text from elsewhere without anything that a terminal would obey: control bytes and marks that turn the direction. */
-export function harmless(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, (char) => `\\u{${char.codePointAt(0)?.toString(16)}}`)
-}
-
 /** Columns that a text takes in a terminal. */
 export function widthOf(text: string): number {
   let width = 0

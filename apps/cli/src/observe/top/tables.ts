@@ -1,5 +1,6 @@
 import { formatBytes } from '../format-bytes.js'
-import { fit, fitRight, harmless } from './cells.js'
+import { harmless } from '../../output/harmless.js'
+import { fit, fitRight } from './cells.js'
 import type { ConnectionRow, LinkRow } from './top-data.js'
 
 /** A column of a table: a negative width is for a number, 0 takes what is left. */

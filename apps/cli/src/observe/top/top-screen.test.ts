@@ -23,7 +23,7 @@ describe('screenLines', () => {
         "",
         "TARGET                            FROM/S       TO/S      BYTES TOKEN         AGE",
         "example.org:443                  2.0 KiB               5.0 KiB ada            1m",
-        "\\u{1b}[2J:80                     2.0 KiB               5.0 KiB ada            1m",
+        "\\u001b[2J:80                     2.0 KiB               5.0 KiB ada            1m",
         "",
         "",
         "",
@@ -53,7 +53,7 @@ describe('screenLines', () => {
 
   test('marks the selected row', () => {
     const marked = screen(80, 24, { state: { ...firstState, selected: 9 } }).filter(({ style }) => style === 'inverse')
-    expect(marked.map(({ text }) => text.slice(0, 10))).toEqual(['\\u{1b}[2J:'])
+    expect(marked.map(({ text }) => text.slice(0, 10))).toEqual(['\\u001b[2J:'])
   })
 
   test('asks before it cuts', () => {

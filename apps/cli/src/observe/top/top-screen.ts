@@ -1,5 +1,6 @@
 import { formatBytes } from '../format-bytes.js'
-import { fit, harmless, sparkline } from './cells.js'
+import { harmless } from '../../output/harmless.js'
+import { fit, sparkline } from './cells.js'
 import type { SpeedHistory } from './speed-history.js'
 import { connectionColumns, linkColumns, tableLines } from './tables.js'
 import type { TopData } from './top-data.js'
