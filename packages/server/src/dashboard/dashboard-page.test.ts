@@ -1,10 +1,11 @@
 import { gzipSync } from 'node:zlib'
 import { get } from 'node:http'
-import { onceEvent } from '@ls/testkit'
+import { connect } from 'node:net'
+import { FakeClock, onceEvent } from '@ls/testkit'
 import { afterEach, describe, expect, test } from 'vitest'
 import type { ServerOptions } from '../options.js'
 import { LinkSocksServer } from '../server.js'
-import type { LoadDashboard } from './dashboard-page.js'
+import { type LoadDashboard, readDeadlineMs } from './dashboard-page.js'
 
 const text = '<!doctype html>'
 const dashboard: LoadDashboard = async () =>
@@ -25,9 +26,34 @@ describe('dashboard', () => {
     expect(await (await ask('/dashboard/')).text()).toBe(text)
   })
 
-  test('serves it unpacked to those who cannot unpack it', async () => {
-    const answer = await ask('/dashboard/', { headers: { 'accept-encoding': 'identity' } })
-    expect([answer.headers.get('content-encoding'), await answer.text()]).toEqual([null, text])
+  test.each(['identity', 'gzip;q=0', 'br, gzip; q=0.000', 'x-gzip-like'])(
+    'serves it unpacked to those who take %s',
+    async (accepted) => {
+      const answer = await ask('/dashboard/', { headers: { 'accept-encoding': accepted } })
+      expect([answer.headers.get('content-encoding'), await answer.text()]).toEqual([null, text])
+    },
+  )
+
+  test.each(['gzip', 'br;q=1, gzip;q=0.5', 'GZIP; q=1'])('serves it packed to those who take %s', async (accepted) => {
+    const answer = await ask('/dashboard/', { headers: { 'accept-encoding': accepted } })
+    expect([answer.headers.get('content-encoding'), await answer.text()]).toEqual(['gzip', text])
+  })
+
+  test('cuts who does not read, and has one unpacked copy for all', async () => {
+    const clock = new FakeClock()
+    const zeros = gzipSync(Buffer.alloc(30_000_000))
+    const large: LoadDashboard = async () => new Map([['index.html', { type: 'a/b', etag: '"1"', gzip: zeros }]])
+    await ask('/', {}, { dashboard: large, clock })
+    const before = process.memoryUsage().arrayBuffers
+    const readers = Array.from({ length: 10 }, () => connect({ port: server?.address?.port ?? 0, host: '127.0.0.1' }))
+    for (const reader of readers) reader.on('error', () => {}).write('GET /dashboard/ HTTP/1.1\r\nHost: a\r\n\r\n')
+    await Promise.all(readers.map((reader) => onceEvent(reader, 'readable')))
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(150_000_000)
+    const closed = readers.map((reader) => onceEvent(reader, 'close'))
+    clock.advance(readDeadlineMs)
+    for (const reader of readers) reader.resume()
+    await Promise.all(closed)
+    expect(readers.every(({ bytesRead }) => bytesRead < 30_000_000)).toBe(true)
   })
 
   test('lets the page run its own scripts alone, and never makes HTML of text', async () => {
@@ -58,6 +84,13 @@ describe('dashboard', () => {
   test('answers 500 where its files cannot be loaded', async () => {
     const broken: LoadDashboard = () => Promise.reject(new Error('gone'))
     expect((await ask('/dashboard/', {}, { dashboard: broken })).status).toBe(500)
+  })
+
+  test('loads its files again after a failure', async () => {
+    let failures = 1
+    const shaky: LoadDashboard = () => (failures-- > 0 ? Promise.reject(new Error('no file handles')) : dashboard())
+    const { url } = await ask('/dashboard/', {}, { dashboard: shaky })
+    expect((await fetch(url)).status).toBe(200)
   })
 
   test('does not show behind a fallback', async () => {

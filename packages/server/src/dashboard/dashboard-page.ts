@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { gunzipSync } from 'node:zlib'
-import { asError, type Logger } from '@ls/foundation'
+import { asError, type Clock, type Logger } from '@ls/foundation'
 
 /** A file of the dashboard. */
 export interface DashboardFile {
@@ -22,21 +22,33 @@ export function isDashboardPath(path: string): boolean {
   return path === '/dashboard' || path.startsWith(dashboardPath)
 }
 
+/** A reader of a file is cut after this, in milliseconds: strangers may read, and each connection has a place. */
+export const readDeadlineMs = 60_000
+
+export interface DashboardPageOptions {
+  readonly load: LoadDashboard
+  readonly clock: Clock
+  readonly logger: Logger
+}
+
 /** The files of the dashboard over HTTP. They hold no secrets: what the page shows comes from the API. */
 export class DashboardPage {
-  readonly #load: LoadDashboard
-  readonly #logger: Logger
+  readonly #options: DashboardPageOptions
+  /** Unpacked for those who ask for that, one copy for all: anybody may ask, and read slowly. */
+  readonly #unpacked = new WeakMap<DashboardFile, Uint8Array>()
   #files: ReturnType<LoadDashboard> | undefined
 
-  constructor(load: LoadDashboard, logger: Logger) {
-    this.#load = load
-    this.#logger = logger
+  constructor(options: DashboardPageOptions) {
+    this.#options = options
   }
 
   /** Answers a request for a path of the dashboard. Never throws. */
   answer(request: IncomingMessage, response: ServerResponse, path: string): void {
+    const { clock, logger } = this.#options
+    const deadline = clock.setTimeout(() => response.destroy(), readDeadlineMs)
+    response.once('close', () => clock.clearTimeout(deadline))
     this.#answer(request, response, path).catch((error: unknown) => {
-      this.#logger.error({ err: asError(error) }, 'dashboard: a file was not sent')
+      logger.error({ err: asError(error) }, 'dashboard: a file was not sent')
       if (!response.headersSent) response.writeHead(500)
       response.end()
     })
@@ -47,17 +59,38 @@ export class DashboardPage {
     if (method !== 'GET' && method !== 'HEAD') return end(response, 405, { allow: 'GET, HEAD' })
     // Relative, so that it holds below a path of a reverse proxy too.
     if (!path.startsWith(dashboardPath)) return end(response, 308, { location: dashboardPath.slice(1) })
-    this.#files ??= this.#load()
-    const file = (await this.#files).get(path.slice(dashboardPath.length) || 'index.html')
+    const file = (await this.#loaded()).get(path.slice(dashboardPath.length) || 'index.html')
     if (file === undefined) return end(response, 404, {})
     const { type, etag, gzip } = file
     const shared = { ...pageHeaders, etag }
     if (headers['if-none-match'] === etag) return end(response, 304, shared)
-    const isPacked = /\bgzip\b/.test(headers['accept-encoding']?.toString() ?? '')
-    const body = isPacked ? gzip : gunzipSync(gzip)
+    const isPacked = takesGzip(headers['accept-encoding']?.toString() ?? '')
+    const body = isPacked ? gzip : this.#unpack(file)
     const encoding = isPacked ? { 'content-encoding': 'gzip' } : {}
     end(response, 200, { ...shared, 'content-type': type, ...encoding, 'content-length': String(body.length) }, body)
   }
+
+  /** A failure is not kept: the next one who asks may have more luck. */
+  #loaded(): ReturnType<LoadDashboard> {
+    this.#files ??= this.#options.load().catch((error: unknown) => {
+      this.#files = undefined
+      throw error
+    })
+    return this.#files
+  }
+
+  #unpack(file: DashboardFile): Uint8Array {
+    const known = this.#unpacked.get(file)
+    if (known !== undefined) return known
+    const unpacked = gunzipSync(file.gzip)
+    this.#unpacked.set(file, unpacked)
+    return unpacked
+  }
+}
+
+/** RFC 9110 §12.5.3: a weight of 0 means not at all. */
+function takesGzip(accepted: string): boolean {
+  return accepted.split(',').some((each) => /^\s*gzip\s*(?:;\s*q=(?!0(?:\.0*)?\s*$).*)?$/i.test(each))
 }
 
 /**

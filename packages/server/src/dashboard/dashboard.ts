@@ -10,7 +10,7 @@ export interface Dashboard {
 
 /** The dashboard of a server; it needs the key to sign in, and would show what a fallback hides. */
 export function dashboardOf(options: ResolvedServerOptions): Dashboard | undefined {
-  const { apiKey, dashboard, fallback, logger } = options
-  if (dashboard === undefined || apiKey === undefined || fallback !== undefined) return undefined
-  return { page: new DashboardPage(dashboard, logger), sessions: new Sessions({ apiKey }) }
+  const { apiKey, dashboard: load, fallback, clock, logger } = options
+  if (load === undefined || apiKey === undefined || fallback !== undefined) return undefined
+  return { page: new DashboardPage({ load, clock, logger }), sessions: new Sessions({ apiKey }) }
 }
