@@ -98,6 +98,23 @@ describe('EventHub', () => {
     expect(slow.destroyed).toBe(true)
   })
 
+  test('cuts a reader of snapshots alone that takes nothing for long', () => {
+    hub = new EventHub({ clock, snapshot: () => ({ text: 'x'.repeat(maxReaderBytes / 8) }) })
+    const slow = slowReader('snapshot=1s')
+    for (let passedMs = 0; passedMs <= stuckReaderMs + heartbeatMs * 3; passedMs += 1000) clock.advance(1000)
+    expect(slow.destroyed).toBe(true)
+  })
+
+  test('keeps a slow reader of snapshots that takes some', () => {
+    hub = new EventHub({ clock, snapshot: () => ({ text: 'x'.repeat(maxReaderBytes / 8) }) })
+    const slow = slowReader('snapshot=1s')
+    for (let passedMs = 0; passedMs <= stuckReaderMs + heartbeatMs * 3; passedMs += 1000) {
+      clock.advance(1000)
+      if (passedMs % 30_000 === 0) slow.emptied()
+    }
+    expect(slow.destroyed).toBe(false)
+  })
+
   test('sends a comment to quiet readers', () => {
     const { taken } = read()
     clock.advance(heartbeatMs)
@@ -139,9 +156,9 @@ async function closed(stream: PassThrough): Promise<void> {
 }
 
 /** A reader that takes nothing until `emptied`. */
-function slowReader() {
+function slowReader(query = '') {
   const stream = new PassThrough({ highWaterMark: 1 })
-  hub.add(stream, parseEventQuery(new URLSearchParams()), undefined)
+  hub.add(stream, parseEventQuery(new URLSearchParams(query)), undefined)
   const chunks: string[] = []
   const take = (): void => {
     // Reading may let more in.

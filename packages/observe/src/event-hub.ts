@@ -134,13 +134,13 @@ export class EventHub {
     const { clock } = this.#options
     for (const reader of this.#readers.keys()) {
       if (reader.isStuck(clock.now())) reader.destroy()
-      else reader.refresh(': alive\n\n')
+      else reader.refresh(': alive\n\n', clock.now())
     }
     this.#heartbeat = clock.setTimeout(() => this.#beat(), heartbeatMs)
   }
 
   #startSnapshots(reader: EventReader): void {
-    reader.refresh(this.#formatSnapshot())
+    reader.refresh(this.#formatSnapshot(), this.#options.clock.now())
     this.#snapshots ??= this.#options.clock.setTimeout(() => this.#sendSnapshots(), 1000)
   }
 
@@ -151,7 +151,8 @@ export class EventHub {
     )
     if (due.length > 0) {
       const text = this.#formatSnapshot()
-      for (const [reader] of due) reader.refresh(text)
+      const nowMs = this.#options.clock.now()
+      for (const [reader] of due) reader.refresh(text, nowMs)
     }
     const isWanted = [...this.#readers.values()].some(({ snapshotSeconds }) => snapshotSeconds !== undefined)
     this.#snapshots = isWanted ? this.#options.clock.setTimeout(() => this.#sendSnapshots(), 1000) : undefined

@@ -24,13 +24,19 @@ export class EventReader {
       this.#fullSinceMs ??= nowMs
       return
     }
+    this.#fullSinceMs = undefined
     this.#tellDropped()
     this.#response.write(text)
   }
 
   /** Sends what the next one replaces: it is left out where there is no room, and not counted. */
-  refresh(text: string): void {
-    if (!this.#isFull && this.#dropped === 0) this.#response.write(text)
+  refresh(text: string, nowMs: number): void {
+    if (this.#isFull) {
+      this.#fullSinceMs ??= nowMs
+      return
+    }
+    this.#fullSinceMs = undefined
+    if (this.#dropped === 0) this.#response.write(text)
   }
 
   /** Whether it has taken nothing for too long. */

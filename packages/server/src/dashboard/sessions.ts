@@ -1,5 +1,6 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
+import type { Clock } from '@ls/foundation'
 
 /** A day's work, in milliseconds; then the key is asked for again. */
 export const sessionMs = 12 * 60 * 60 * 1000
@@ -28,6 +29,8 @@ export class Sessions {
   readonly #name: string
   readonly #now: () => number
   readonly #ended = new Map<string, number>()
+  /** What ends with a session that somebody ends, by the session's id. */
+  readonly #lasting = new Map<string, Set<() => void>>()
   /** Sessions that expire no later than this are over. */
   #endedUntilMs = 0
 
@@ -60,11 +63,32 @@ export class Sessions {
     const now = this.#now()
     for (const [ended, atMs] of this.#ended) if (atMs <= now) this.#ended.delete(ended)
     this.#ended.set(id, expiresAtMs)
+    this.#stop(id)
     if (this.#ended.size > maxEnded) {
       this.#endedUntilMs = now + sessionMs
       this.#ended.clear()
+      for (const each of this.#lasting.keys()) this.#stop(each)
     }
     return this.#cookie('', 0, false)
+  }
+
+  /** Calls `stop` once the session is over, be it by itself; returns what takes that back. */
+  whenOver({ id, expiresAtMs }: DashboardSession, clock: Clock, stop: () => void): () => void {
+    const stops = this.#lasting.get(id) ?? new Set()
+    this.#lasting.set(id, stops.add(stop))
+    // Where the time of day was set back, the rest can seem longer than a session is.
+    const timer = clock.setTimeout(stop, Math.max(0, Math.min(expiresAtMs - this.#now(), sessionMs)))
+    return () => {
+      clock.clearTimeout(timer)
+      stops.delete(stop)
+      if (stops.size === 0 && this.#lasting.get(id) === stops) this.#lasting.delete(id)
+    }
+  }
+
+  #stop(id: string): void {
+    const stops = this.#lasting.get(id) ?? []
+    this.#lasting.delete(id)
+    for (const stop of stops) stop()
   }
 
   /** Without a path, so that it holds for the API alone, also below a path of a reverse proxy (RFC 6265 §5.1.4). */

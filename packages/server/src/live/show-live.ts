@@ -21,12 +21,23 @@ export function closeLink({ server, parameter: id, logger }: ApiCall): Answer {
 }
 
 /** `GET /api/events`: what happens, as it happens. */
-export function showEvents({ server, query, lastEventId }: ApiCall): Answer {
+export function showEvents({ server, query, lastEventId, dashboard, clock }: ApiCall): Answer {
   const stream = checked(() => server.live.events(query, lastEventId))
   if (stream === undefined) throw new ApiRefusal(503, tooManyReaders, { 'retry-after': '5' })
   // nginx gathers answers otherwise, and events would come late.
   const headers = { 'content-type': 'text/event-stream', 'x-accel-buffering': 'no' }
-  return { status: 200, headers, stream }
+  return {
+    status: 200,
+    headers,
+    stream: (body) => {
+      stream(body)
+      if (dashboard?.session === undefined) return
+      body.once(
+        'close',
+        dashboard.sessions.whenOver(dashboard.session, clock, () => body.destroy()),
+      )
+    },
+  }
 }
 
 /** @throws ApiRefusal 400 for a query that cannot be */
