@@ -18,9 +18,9 @@ export function showSession(call: ApiCall): Answer {
 
 /** `DELETE /api/session`: ends it. */
 export function endSession(call: ApiCall): Answer {
-  const { sessions, session } = dashboardOf(call)
+  const { sessions, session, overTls } = dashboardOf(call)
   if (session === undefined) throw new ApiRefusal(404, 'there is no session: the key came with the request')
-  return { status: 200, body: { success: true }, headers: { 'set-cookie': sessions.end(session) } }
+  return { status: 200, body: { success: true }, headers: { 'set-cookie': sessions.end(session, overTls) } }
 }
 
 function shown(expiresAtMs: number): Answer {

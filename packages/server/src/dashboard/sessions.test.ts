@@ -25,8 +25,16 @@ describe('Sessions', () => {
     expect(sessionsOf('key').open(false).cookie).toMatch(/; HttpOnly; SameSite=Strict; Max-Age=43200$/)
   })
 
-  test('asks for TLS where the page came over it', () => {
-    expect(sessionsOf('key').open(true).cookie).toMatch(/; Secure$/)
+  test('keeps the cookie from ports without TLS where the page came over it', () => {
+    expect(sessionsOf('key').open(true).cookie).toMatch(/^__Secure-linksocks-.*; Secure$/)
+  })
+
+  test('finds a session that was opened over TLS, and removes its cookie', () => {
+    const sessions = sessionsOf('key')
+    const { cookie } = sessions.open(true)
+    const session = sessions.find(requestWith(cookie))
+    const removal = session === undefined ? '' : sessions.end(session, true)
+    expect(removal).toBe(cookie.replace(/=[^;]+/, '=').replace('Max-Age=43200', 'Max-Age=0'))
   })
 
   test('knows the session again after a restart with the same key', () => {
@@ -62,21 +70,22 @@ describe('Sessions', () => {
     const sessions = sessionsOf('key')
     const request = requestWith(sessions.open(false).cookie)
     const session = sessions.find(request)
-    if (session !== undefined) sessions.end(session)
+    if (session !== undefined) sessions.end(session, false)
     expect(sessions.find(request)).toBeUndefined()
   })
 
   test('keeps the others when one is ended', () => {
     const sessions = sessionsOf('key')
     const request = requestWith(sessions.open(false).cookie)
-    sessions.end({ id: 'other', expiresAtMs: nowMs + 1 })
+    sessions.end({ id: 'other', expiresAtMs: nowMs + 1 }, false)
     expect(sessions.find(request)).toBeDefined()
   })
 
   test('ends all when more were ended than it can remember', () => {
     const sessions = sessionsOf('key')
     const request = requestWith(sessions.open(false).cookie)
-    for (let count = 0; count < 1001; count++) sessions.end({ id: String(count), expiresAtMs: nowMs + sessionMs })
+    for (let count = 0; count < 1001; count++)
+      sessions.end({ id: String(count), expiresAtMs: nowMs + sessionMs }, false)
     expect(sessions.find(request)).toBeUndefined()
   })
 

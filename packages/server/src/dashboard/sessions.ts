@@ -43,7 +43,11 @@ export class Sessions {
 
   /** The session of a request; undefined without one that is valid. */
   find({ headers }: Pick<IncomingMessage, 'headers'>): DashboardSession | undefined {
-    const value = cookieOf(headers.cookie, this.#name)
+    const [overTls, inClear] = [true, false].map((each) => this.#read(cookieOf(headers.cookie, this.#nameOf(each))))
+    return overTls ?? inClear
+  }
+
+  #read(value: string | undefined): DashboardSession | undefined {
     const [, expiry = '', id = '', signature = ''] = /^(\w{1,12})\.(\w{22})\.([\w-]{43})$/.exec(value ?? '') ?? []
     if (!isSame(signature, this.#sign(`${expiry}.${id}`))) return undefined
     const expiresAtMs = Number.parseInt(expiry, 36)
@@ -58,8 +62,8 @@ export class Sessions {
     return { cookie: this.#cookie(`${content}.${this.#sign(content)}`, sessionMs / 1000, overTls), expiresAtMs }
   }
 
-  /** Ends a session; returns the value of Set-Cookie that removes its cookie. */
-  end({ id, expiresAtMs }: DashboardSession): string {
+  /** Ends a session; returns the value of Set-Cookie that removes its cookie, which `overTls` tells as for {@link open}. */
+  end({ id, expiresAtMs }: DashboardSession, overTls: boolean): string {
     const now = this.#now()
     for (const [ended, atMs] of this.#ended) if (atMs <= now) this.#ended.delete(ended)
     this.#ended.set(id, expiresAtMs)
@@ -69,7 +73,7 @@ export class Sessions {
       this.#ended.clear()
       for (const each of this.#lasting.keys()) this.#stop(each)
     }
-    return this.#cookie('', 0, false)
+    return this.#cookie('', 0, overTls)
   }
 
   /** Calls `stop` once the session is over, be it by itself; returns what takes that back. */
@@ -93,7 +97,13 @@ export class Sessions {
 
   /** Without a path, so that it holds for the API alone, also below a path of a reverse proxy (RFC 6265 §5.1.4). */
   #cookie(value: string, seconds: number, secure: boolean): string {
-    return `${this.#name}=${value}; HttpOnly; SameSite=Strict; Max-Age=${seconds}${secure ? '; Secure' : ''}`
+    const name = this.#nameOf(secure)
+    return `${name}=${value}; HttpOnly; SameSite=Strict; Max-Age=${seconds}${secure ? '; Secure' : ''}`
+  }
+
+  /** With `Secure` browsers keep it from ports without TLS; the prefix keeps those from setting it (RFC 6265bis §4.1.3). */
+  #nameOf(secure: boolean): string {
+    return `${secure ? '__Secure-' : ''}${this.#name}`
   }
 
   #sign(text: string): string {
