@@ -1,6 +1,8 @@
 import type { ReadStream, WriteStream } from 'node:tty'
+import { systemClock } from '@ls/foundation'
 import { messageOf } from '../../output/describe-error.js'
 import type { ApiPlace } from '../../tokens/api-call.js'
+import { Questions } from './questions.js'
 import { SpeedHistory } from './speed-history.js'
 import { Terminal } from './terminal.js'
 import { askTop, cutOne, type TopData } from './top-data.js'
@@ -22,8 +24,11 @@ export class TopView {
   #state = firstState
   #data: TopData | undefined
   #notice = ''
-  #timer: NodeJS.Timeout | undefined
-  #asking = 0
+  readonly #questions = new Questions({
+    clock: systemClock,
+    ask: () => this.#ask(),
+    onSlow: (waitedMs) => this.#tell(`the server is slow: it was asked ${Math.round(waitedMs / 1000)} s ago`),
+  })
 
   constructor(options: TopViewOptions) {
     this.#options = options
@@ -35,27 +40,24 @@ export class TopView {
     const ended = new Promise<void>((resolve) => (this.#quit = resolve))
     stop.addEventListener('abort', this.#quit)
     try {
-      await this.#ask()
+      await this.#questions.askNow()
       if (this.#data === undefined) return new Error(this.#notice)
       this.#terminal = new Terminal(input, output, { onKey: (key) => this.#press(key), onResize: () => this.#draw() })
       this.#draw()
-      this.#timer = setInterval(() => void this.#ask(), periodMs)
+      this.#questions.start()
       await ended
       return undefined
     } finally {
-      clearInterval(this.#timer)
+      this.#questions.stop()
       stop.removeEventListener('abort', this.#quit)
       this.#terminal?.close()
     }
   }
 
-  /** An answer that comes after a later one was asked for is not shown. */
   async #ask(): Promise<void> {
-    const number = ++this.#asking
     const { sort, filter } = this.#state
     try {
       const data = await askTop(this.#options.place, { sort, filter, limit: maxRows })
-      if (number !== this.#asking) return
       this.#data = data
       this.#history.add(data.snapshot, performance.now())
       this.#notice = ''
@@ -71,7 +73,7 @@ export class TopView {
     this.#state = state
     this.#notice = ''
     this.#act(action)
-    if (state.sort !== before.sort || state.filter !== before.filter) void this.#ask()
+    if (state.sort !== before.sort || state.filter !== before.filter) void this.#questions.askNow()
     this.#draw()
   }
 
@@ -80,11 +82,13 @@ export class TopView {
     if (action.kind === 'quit') return this.#quit()
     const list = 'target' in action.victim ? 'connections' : 'links'
     cutOne(this.#options.place, list, action.victim.id)
-      .then(() => this.#ask())
-      .catch((error: unknown) => {
-        this.#notice = messageOf(error)
-        this.#draw()
-      })
+      .then(() => this.#questions.askNow())
+      .catch((error: unknown) => this.#tell(messageOf(error)))
+  }
+
+  #tell(notice: string): void {
+    this.#notice = notice
+    this.#draw()
   }
 
   #draw(): void {
@@ -95,9 +99,6 @@ export class TopView {
     terminal.draw(screenLines({ columns, rows, state: this.#state, data: this.#data, history: this.#history, notice }))
   }
 }
-
-/** How often the server is asked, in milliseconds. */
-const periodMs = 1000
 
 /** More than a terminal has lines; the rest is found by filter and order. */
 const maxRows = 200
