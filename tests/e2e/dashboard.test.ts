@@ -1,9 +1,9 @@
 import { LinkSocksClient } from '@ls/client'
 import { connect } from '@ls/socks5/node'
 import { echoServer, freePort, requireProgram, type TestTcpServer, within } from '@ls/testkit'
-import axe from 'axe-core'
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import axe, { type RunOptions } from 'axe-core'
+import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { afterTest, closing } from '../stress/cleanup.js'
 import { Program } from './program.js'
 
@@ -22,23 +22,36 @@ describe.runIf(program !== undefined)('dashboard', { timeout: testDeadlineMs }, 
   let browser: Browser
   let port: number
   let server: Program
+  const ends: (() => void)[] = []
+
+  /** One server and one browser for all tests: what they make does not meet. */
+  const startServer = async (): Promise<void> => {
+    const how = { endLater: (end: () => void) => void ends.push(end) }
+    server = new Program(how, 'server', '-k', apiKey, '-H', '127.0.0.1', '-P', String(port), '--guard', 'none')
+    await server.printed(/listening/)
+  }
 
   beforeAll(async () => {
-    browser = await chromium.launch({ ...(program && { executablePath: program }), args: ['--no-sandbox'] })
-  })
-  beforeEach(async () => {
     port = await freePort()
-    server = await startServer(port)
+    const launched = chromium.launch({ ...(program && { executablePath: program }), args: ['--no-sandbox'] })
+    ;[browser] = await Promise.all([launched, startServer()])
+  }, testDeadlineMs)
+  afterAll(async () => {
+    for (const end of ends) end()
+    await browser.close()
   })
-  afterAll(() => browser.close())
 
-  const signedIn = async (context?: BrowserContext): Promise<Page> => {
-    const page = await (context ?? (await browser.newContext({ locale: 'en' }))).newPage()
+  const opened = async (options: BrowserContextOptions = { locale: 'en' }): Promise<Page> => {
+    const page = await browser.newPage(options)
     page.setDefaultTimeout(deadlineMs)
-    afterTest(() => page.context().close())
+    afterTest(() => page.close())
     await page.goto(`http://127.0.0.1:${port}/dashboard/`)
-    await page.fill('#key', apiKey)
-    await page.keyboard.press('Enter')
+    return page
+  }
+
+  const signedIn = async (options?: BrowserContextOptions): Promise<Page> => {
+    const page = await opened(options)
+    await signIn(page, apiKey)
     await page.waitForSelector('nav')
     return page
   }
@@ -61,47 +74,40 @@ describe.runIf(program !== undefined)('dashboard', { timeout: testDeadlineMs }, 
     await page.getByText('Nothing flows now').waitFor()
   })
 
-  test('refuses a wrong key, and says so', async () => {
-    const page = await browser.newPage({ locale: 'en' })
-    afterTest(() => page.close())
-    await page.goto(`http://127.0.0.1:${port}/dashboard/`)
-    await page.fill('#key', 'wrong')
-    await page.keyboard.press('Enter')
+  test('refuses a wrong key, takes the right one, and goes on by itself when the server has restarted', async () => {
+    const page = await opened()
+    await signIn(page, 'wrong')
     await expect.poll(() => page.textContent('[role=alert]')).toBe('This is not the key of this server.')
-  })
-
-  test('goes on by itself when the server has restarted', async () => {
-    const page = await signedIn()
+    await signIn(page, apiKey)
     await page.waitForSelector('.pill.live')
     server.kill('SIGKILL')
     await page.waitForSelector('.pill.lost')
-    server = await startServer(port)
+    await startServer()
     await page.waitForSelector('.pill.live')
     expect(await page.isVisible('#key')).toBe(false)
   })
 
   test('can be used by everybody, and fits a phone, in light and dark', async () => {
     const viewport = { width: 390, height: 844 }
-    const context = await browser.newContext({ locale: 'zh-CN', viewport, reducedMotion: 'reduce' })
-    const page = await signedIn(context)
+    const page = await signedIn({ locale: 'zh-CN', viewport, reducedMotion: 'reduce' })
     await throughClient(port, await makeToken(page))
+    await page.evaluate(axe.source)
     const faults: string[] = []
     for (const name of await page.$$eval('nav a', (links) => links.map((link) => link.getAttribute('href') ?? ''))) {
       await page.click(`nav a[href="${name}"]`)
       await page.waitForSelector('main .card:not(.loading)')
       for (const colorScheme of ['light', 'dark'] as const) {
         await page.emulateMedia({ colorScheme })
-        faults.push(...(await faultsOf(page, `${name}, ${colorScheme}`)))
+        faults.push(...(await faultsOf(page, `${name}, ${colorScheme}`, colorScheme)))
       }
     }
     expect(faults).toEqual([])
   })
 })
 
-async function startServer(port: number): Promise<Program> {
-  const server = new Program('server', '-k', apiKey, '-H', '127.0.0.1', '-P', String(port), '--guard', 'none')
-  await server.printed(/listening/)
-  return server
+async function signIn(page: Page, key: string): Promise<void> {
+  await page.fill('#key', key)
+  await page.keyboard.press('Enter')
 }
 
 /** Makes a forward token in the page, and takes it off the line that it shows. */
@@ -129,12 +135,13 @@ async function throughClient(port: number, token: string) {
 }
 
 /** What a screen reader or a phone would stumble over. */
-async function faultsOf(page: Page, name: string): Promise<string[]> {
-  await page.evaluate(axe.source)
-  const violations = await page.evaluate(async () => {
-    const { axe } = globalThis as unknown as { axe: { run(): Promise<{ violations: Violation[] }> } }
-    return (await axe.run()).violations.map(({ id, nodes }) => `${id} at ${nodes[0]?.html}`)
-  })
+async function faultsOf(page: Page, name: string, scheme: 'light' | 'dark'): Promise<string[]> {
+  // The same page in other colours.
+  const options: RunOptions = scheme === 'light' ? {} : { runOnly: ['color-contrast'] }
+  const violations = await page.evaluate(async (asked) => {
+    const { axe } = globalThis as unknown as { axe: { run(how: RunOptions): Promise<{ violations: Violation[] }> } }
+    return (await axe.run(asked)).violations.map(({ id, nodes }) => `${id} at ${nodes[0]?.html}`)
+  }, options)
   const width = await page.evaluate(() => document.documentElement.scrollWidth)
   const viewport = page.viewportSize()?.width ?? 0
   const tooWide = width > viewport ? [`is ${width} px wide in a window of ${viewport}`] : []
