@@ -1,6 +1,7 @@
 import { formatPlace, formatTarget } from '@ls/relay'
 import type { Answer } from '../api/answer.js'
 import type { ApiCall } from '../api/api-call.js'
+import { instanceId } from '../tokens/token-text.js'
 import type { ExposedInfo } from './exposed-ports.js'
 
 /** `GET /api/ports`: what is open for providers. Names no tokens. */
@@ -15,7 +16,7 @@ function describe({ exposure, token, instance, address, openedAtMs, connections 
     target: formatTarget(target),
     proxy: proxyHeader ?? null,
     token_id: token,
-    provider: instance ?? null,
+    provider: instance === undefined ? null : instanceId(instance),
     provider_address: address ?? null,
     opened_at: new Date(openedAtMs).toISOString(),
     connections,

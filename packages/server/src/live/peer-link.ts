@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { LiveLink, MovedBytes } from '@ls/observe'
 import type { Peer } from '../links/peer.js'
-import { tokenId } from '../tokens/token-text.js'
+import { instanceId, tokenId } from '../tokens/token-text.js'
 
 /** A client's link as the live view shows it, with what its ended channels moved. */
 export class PeerLink implements LiveLink {
@@ -10,6 +10,7 @@ export class PeerLink implements LiveLink {
   readonly peer: Peer
   readonly openedAtMs: number
   readonly tokenId: string
+  readonly instance: string
   readonly ended = { bytesToTarget: 0, bytesFromTarget: 0 }
   #connections = 0
 
@@ -17,14 +18,11 @@ export class PeerLink implements LiveLink {
     this.peer = peer
     this.openedAtMs = peer.session.options.clock.now()
     this.tokenId = tokenId(peer.record.token)
+    this.instance = instanceId(peer.instance)
   }
 
   get role(): string {
     return this.peer.record.kind
-  }
-
-  get instance(): string {
-    return this.peer.instance
   }
 
   get address(): string {

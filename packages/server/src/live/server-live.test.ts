@@ -5,6 +5,7 @@ import { echoServer, type TestTcpServer, until } from '@ls/testkit'
 import { connect, formatAuthQuery } from '@ls/transport'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { LinkSocksServer } from '../server.js'
+import { instanceId } from '../tokens/token-text.js'
 
 let server: LinkSocksServer
 let target: TestTcpServer
@@ -112,6 +113,17 @@ describe('the live view of a server', () => {
     await call('DELETE', `/api/links/${String(links[0]?.['id'])}`)
     await until(() => session.state === 'closed' && named(told, 'link-closed') !== undefined, 'the end of the link')
     expect(named(told, 'link-closed')).toMatchObject({ reason: 'closed by the administrator', token_name: 'ada' })
+  })
+
+  test('names the process of a link by another text than that which it sends', async () => {
+    const told = await watch('?kinds=link')
+    await openChannel()
+    const { links = [] } = (await call('GET', '/api/links')) as Rows
+    await until(() => named(told, 'link-opened') !== undefined, 'the link')
+    const [peer] = server.peers
+    const shown = [links[0]?.['instance'], named(told, 'link-opened')?.['instance']]
+    const id = instanceId(peer?.instance ?? '')
+    expect([peer?.instance.length, ...shown]).toEqual([32, id, id])
   })
 
   test('tells of refusals and reloads', async () => {

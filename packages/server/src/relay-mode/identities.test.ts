@@ -28,7 +28,7 @@ describe('Identities', () => {
     return new Account({ clock, owner: 'address', bytesPerSecond: 1, dailyBytes: 1, maxChannels: 1 })
   }
 
-  function add(token: string, home = account(), livedMs?: number): ReverseToken {
+  function add(token: string, home = account(), livedMs?: number, origin = {}): ReverseToken {
     const record: ReverseToken = {
       kind: 'reverse',
       token,
@@ -37,7 +37,7 @@ describe('Identities', () => {
       username: undefined,
       password: undefined,
       allowManageConnector: true,
-      identity: { madeAtMs: 0, address: 'a', instance: token },
+      identity: { madeAtMs: 0, address: 'a', instance: token, ...origin },
     }
     identities.assertRoom(home)
     identities.add({ record, account: account(), home }, livedMs)
@@ -79,11 +79,22 @@ describe('Identities', () => {
 
   test('ofInstance finds that of a process that comes again', () => {
     const record = add('a')
-    expect([identities.ofInstance('a'), identities.ofInstance('b'), identities.ofInstance(undefined)]).toEqual([
+    expect(['a', 'b', undefined].map((instance) => identities.ofInstance(instance, 'a'))).toEqual([
       record,
       undefined,
       undefined,
     ])
+  })
+
+  test('ofInstance takes nobody from another address for a process that it knows', () => {
+    add('a')
+    expect(identities.ofInstance('a', '203.0.113.9')).toBeUndefined()
+  })
+
+  test('ofInstance goes on finding a process whose id was shown from another address', () => {
+    const record = add('a')
+    add('b', account(), 0, { instance: 'a', address: '203.0.113.9' })
+    expect(identities.ofInstance('a', 'a')).toBe(record)
   })
 
   test('assertRoom refuses one more of an address, and names the limit', () => {

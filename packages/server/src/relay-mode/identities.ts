@@ -1,4 +1,5 @@
 import type { Clock, TimerHandle } from '@ls/foundation'
+import { addressGroup } from '@ls/mux'
 import type { ReverseToken } from '../tokens/token-registry.js'
 import { Crowded } from '../tokens/tenants.js'
 import type { Account } from './account.js'
@@ -35,6 +36,7 @@ export class Identities {
   readonly #options: IdentitiesOptions
   /** The oldest first. */
   readonly #entries = new Map<ReverseToken, Entry>()
+  /** By process and place, see {@link keyOf}. */
   readonly #byInstance = new Map<string, ReverseToken>()
 
   constructor(options: IdentitiesOptions) {
@@ -49,9 +51,12 @@ export class Identities {
     return this.#entries.get(record)
   }
 
-  /** That of a process which has come before: one with several links, or one that does not keep its token. */
-  ofInstance(instance: string | undefined): ReverseToken | undefined {
-    return instance === undefined ? undefined : this.#byInstance.get(instance)
+  /**
+   * That of a process which has come before from there: one with several links, or one that does not keep its token. Its
+   * id is in URLs, so logs may have it, and whoever has read it elsewhere is somebody else.
+   */
+  ofInstance(instance: string | undefined, address: string): ReverseToken | undefined {
+    return this.#byInstance.get(keyOf({ instance, address }) ?? '')
   }
 
   /**
@@ -77,7 +82,8 @@ export class Identities {
       lifetimeMs === 0 ? undefined : clock.setTimeout(remove(lifeIsOver), Math.max(0, lifetimeMs - livedMs))
     const entry: Entry = { ...identity, providers: 0, keepTimer: undefined, lifeTimer }
     this.#entries.set(record, entry)
-    if (record.identity?.instance !== undefined) this.#byInstance.set(record.identity.instance, record)
+    const key = keyOf(record.identity)
+    if (key !== undefined) this.#byInstance.set(key, record)
     home.identities++
     this.#await(entry)
   }
@@ -101,7 +107,7 @@ export class Identities {
     const entry = this.#entries.get(record)
     if (entry === undefined) return
     this.#entries.delete(record)
-    this.#byInstance.delete(record.identity?.instance ?? '')
+    this.#byInstance.delete(keyOf(record.identity) ?? '')
     entry.home.identities--
     this.#options.clock.clearTimeout(entry.keepTimer)
     this.#options.clock.clearTimeout(entry.lifeTimer)
@@ -124,6 +130,16 @@ export class Identities {
     }
     return false
   }
+}
+
+interface Origin {
+  readonly instance?: string | undefined
+  readonly address: string
+}
+
+/** Undefined for a process that gave no id. */
+function keyOf(origin: Origin | undefined): string | undefined {
+  return origin?.instance === undefined ? undefined : `${addressGroup(origin.address)} ${origin.instance}`
 }
 
 const lifeIsOver = 'a provider without a token may stay no longer at this relay; it may come again'

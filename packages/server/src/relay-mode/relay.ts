@@ -107,7 +107,7 @@ export class Relay {
   identify({ reverse, instance, remoteAddress }: Visitor): ReverseToken {
     // The text is that of the deployed relay.
     if (!reverse) throw new Refusal('Anonymous token is only allowed for providers')
-    const known = this.#identities.ofInstance(instance)
+    const known = this.#identities.ofInstance(instance, remoteAddress)
     if (known !== undefined) return known
     const home = this.#addresses.of(remoteAddress)
     this.#identities.assertRoom(home)

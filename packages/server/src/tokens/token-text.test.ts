@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { hashFault, keyOfClearText, keyOfHash, tokenId, tokenKey } from './token-text.js'
+import { instanceId, hashFault, keyOfClearText, keyOfHash, tokenId, tokenKey } from './token-text.js'
 
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')
 
@@ -29,6 +29,11 @@ describe('tokenKey', () => {
 
 test('tokenId is the same for a token and its SHA-256', () => {
   expect(tokenId(`sha256:${sha256('t')}`)).toBe(tokenId('t'))
+})
+
+test('instanceId is 16 hex digits that the id of a process does not begin with', () => {
+  const instance = 'c0ffee'.repeat(5)
+  expect(instanceId(instance)).toBe(sha256(instance).slice(0, 16))
 })
 
 test.each(['sha256:', 'sha256:xyz', `sha256:${'A'.repeat(64)}`, 'sha256x2:00'])(

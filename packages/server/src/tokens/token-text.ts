@@ -40,6 +40,14 @@ export function tokenId(token: string): string {
   return digest.slice(0, 12)
 }
 
+/**
+ * Names a client process in lists, where the id that it sends must not show: at a relay that id leads to its identity. 64
+ * bits are enough to tell the processes of a server apart.
+ */
+export function instanceId(instance: string): string {
+  return hash(instance).slice(0, 16)
+}
+
 function hash(text: string): string {
   return createHash('sha256').update(text).digest('hex')
 }
