@@ -48,6 +48,27 @@ describe('Quota', () => {
     expect(quota.exceeded(0)?.usedBytes).toBe(100)
   })
 
+  test('begins nothing anew where the clock is set back by less than a period', () => {
+    const { quota } = make()
+    quota.add(100, nextDayMs)
+    expect(quota.exceeded(nowMs)?.usedBytes).toBe(100)
+  })
+
+  test.each(['2026-11-29T12:00:00Z', '2027-02-01T00:00:00Z', '2099-01-01T00:00:00Z'])(
+    'begins the day of now where the clock had jumped to %s',
+    (at) => {
+      const { quota } = make()
+      quota.add(100, Date.parse(at))
+      expect(quota.uses(nowMs)[0]).toMatchObject({ usedBytes: 0, endsAtMs: nextDayMs })
+    },
+  )
+
+  test('begins the month of now where the clock had jumped by years', () => {
+    const { quota } = make()
+    quota.add(150, Date.parse('2099-01-01T00:00:00Z'))
+    expect([quota.exceeded(nowMs), quota.exceeded(nextMonthMs)]).toEqual([undefined, undefined])
+  })
+
   test('goes on with what was used before', () => {
     const { quota } = make()
     quota.add(70, nowMs)
@@ -63,7 +84,9 @@ test('quotaFault names the limit and its end', () => {
 test.each([
   [nextDayMs, true],
   [nextMonthMs, false],
-])('isCurrent at %d is %s for bytes of a day before', (atMs, expected) => {
+  [0, true],
+  [Date.parse('2026-09-01T00:00:00Z'), false],
+])('isCurrent at %d is %s for bytes of 26 November', (atMs, expected) => {
   const { quota } = make()
   quota.add(1, nowMs)
   expect(isCurrent(quota.amounts(), atMs)).toBe(expected)

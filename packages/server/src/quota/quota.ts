@@ -102,7 +102,7 @@ export function quotaFault({ period, limitBytes, endsAtMs }: QuotaUse): string {
 
 /** Whether what was counted may still be of use. */
 export function isCurrent(used: UsedAmounts, nowMs: number): boolean {
-  return quotaPeriods.some((period) => (used[period]?.period ?? '') >= periodAt(period, nowMs))
+  return quotaPeriods.some((period) => !isOver(period, used[period]?.period ?? '', nowMs))
 }
 
 interface Counter {
@@ -112,13 +112,24 @@ interface Counter {
   bytes: number
 }
 
-/** A new period begins at 0. A clock that was set back begins none: machines without a battery start in 1970. */
+/** A new period begins at 0. */
 function turnTo(counter: Counter, nowMs: number): void {
-  const now = periodAt(counter.period, nowMs)
-  if (now <= counter.current) return
-  counter.current = now
+  if (!isOver(counter.period, counter.current, nowMs)) return
+  counter.current = periodAt(counter.period, nowMs)
   counter.bytes = 0
 }
+
+/**
+ * A clock that was set back ends no period, unless it had jumped ahead by more than one: that would last for years. Machines
+ * without a battery start in 1970, and such a time ends nothing.
+ */
+function isOver(period: QuotaPeriod, current: string, nowMs: number): boolean {
+  if (periodAt(period, nowMs) > current) return true
+  return nowMs >= earliestMs && current > periodAt(period, endOf(period, nowMs))
+}
+
+/** Before this program was written: a clock that says less is not set. */
+const earliestMs = Date.UTC(2026, 0, 1)
 
 /** Such texts are in the order of time. */
 function periodAt(period: QuotaPeriod, atMs: number): string {
