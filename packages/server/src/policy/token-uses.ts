@@ -80,11 +80,14 @@ export class TokenUses {
    */
   changed(record: TokenRecord, sharing: Iterable<TokenRecord>): void {
     const { policy = this.#options.server.policy } = record
+    const withoutQuota = new Set<TokenRecord>()
     for (const each of [record, ...sharing]) {
       if (policyHolderOf(each) !== record) continue
+      if (this.#uses.get(each)?.quota === undefined) withoutQuota.add(each)
       if (policy === undefined) this.#uses.delete(each)
       else this.#uses.get(each)?.change(policy)
     }
+    this.#meter.began(withoutQuota)
     for (const peer of this.#options.peers()) if (policyHolderOf(peer.record) === record) this.joined(peer)
   }
 

@@ -45,6 +45,12 @@ export class QuotaMeter {
     this.#timer = this.#options.server.clock.setTimeout(() => this.#look(), lookMs)
   }
 
+  /** Tokens have a quota from now on: it does not count what their open channels have moved before. */
+  began(records: ReadonlySet<TokenRecord>): void {
+    const uses = this.#uses((record) => records.has(record))
+    for (const [channel] of this.#openChannels(uses)) this.#seen.set(channel, movedBy(channel))
+  }
+
   /** A channel of a token is over. */
   ended(record: TokenRecord | undefined, channel: Counted): void {
     const use = record === undefined ? undefined : this.#options.useOf(record)
@@ -83,10 +89,10 @@ export class QuotaMeter {
   }
 
   /** The tokens with a quota whose clients are here. */
-  #uses(): Map<Session, TokenUse> {
+  #uses(isMeant = (_record: TokenRecord): boolean => true): Map<Session, TokenUse> {
     const uses = new Map<Session, TokenUse>()
     for (const { session, record } of this.#options.peers()) {
-      const use = this.#options.useOf(record)
+      const use = isMeant(record) ? this.#options.useOf(record) : undefined
       if (use?.quota !== undefined) uses.set(session, use)
     }
     return uses
@@ -102,7 +108,7 @@ export class QuotaMeter {
   }
 
   #count(use: TokenUse, channel: Counted, nowMs: number): void {
-    const bytes = channel.sentBytes + channel.receivedBytes
+    const bytes = movedBy(channel)
     const fresh = bytes - (this.#seen.get(channel) ?? 0)
     if (fresh === 0) return
     this.#seen.set(channel, bytes)
@@ -127,6 +133,10 @@ export class QuotaMeter {
 }
 
 type Counted = Channel | ForwardedChannel
+
+function movedBy({ sentBytes, receivedBytes }: Counted): number {
+  return sentBytes + receivedBytes
+}
 
 /** Time between two looks, in milliseconds: more than the quota may pass for so long. */
 const lookMs = 1000
