@@ -10,6 +10,7 @@ test('@ls/server exports exactly these names', () => {
       "ServerError",
       "ServerState",
       "defaultGuard",
+      "tokenKey",
     ]
   `)
 })

@@ -27,3 +27,4 @@ export type { ConnectorToken, ForwardToken, RelayIdentity, ReverseToken, TokenRe
 export type { ConnectorTokenRequest, ReverseTokenRequest, TokenOptions } from './tokens/token-requests.js'
 export type { QuotaPeriod, QuotaUse } from './quota/quota.js'
 export type { TokenStatus } from './tokens/token-status.js'
+export { tokenKey } from './tokens/token-text.js'

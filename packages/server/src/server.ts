@@ -18,7 +18,7 @@ import { makeExposures } from './expose/make-exposures.js'
 import { describeClient, type ServerEvents } from './events.js'
 import { type ResolvedServerOptions, resolveServerOptions, type ServerOptions } from './options.js'
 import { addConnector, addForward, addReverse } from './tokens/add-token.js'
-import { removeToken } from './tokens/remove-token.js'
+import { type Removal, removeToken } from './tokens/remove-token.js'
 import { PortChanges } from './port/port-changes.js'
 import { ServerPorts } from './port/server-ports.js'
 import type { Peer } from './links/peer.js'
@@ -226,11 +226,13 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
    * Removes a token with the connector tokens that lead to it, and disconnects all their users; the `state` forgets them
    * too, and one that it could not register. Resolves when its SOCKS port is free again, with false if there was no such
    * token.
+   *
+   * @param keepUsed The token is about to be registered anew: what is used of its quota still counts
    */
-  async removeToken(token: string): Promise<boolean> {
+  async removeToken(token: string, { keepUsed = false }: { readonly keepUsed?: boolean } = {}): Promise<boolean> {
     const record = this.#tokens.find(token)
     if (record === undefined) return (await this.#ofProviders.kept?.forget(token)) === true
-    await this.#removeRecord(record)
+    await this.#removeRecord(record, { keepUsed })
     return true
   }
 
@@ -380,10 +382,10 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
   }
 
   #removeLater(record: TokenRecord, reason?: string): void {
-    this.#removeRecord(record, reason).catch((error: unknown) => this.#fail(error))
+    this.#removeRecord(record, { reason }).catch((error: unknown) => this.#fail(error))
   }
 
-  #removeRecord(record: TokenRecord, reason?: string): Promise<void> {
+  #removeRecord(record: TokenRecord, removal?: Removal): Promise<void> {
     const holders = {
       tokens: this.#tokens,
       peers: this.peers,
@@ -394,7 +396,7 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
       groups: this.#groups,
       relay: this.#relay,
     }
-    return removeToken(record, holders, reason)
+    return removeToken(record, holders, removal)
   }
 
   /** Reports an error that no caller waits for: to the log, and as an event if the embedder listens. */

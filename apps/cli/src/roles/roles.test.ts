@@ -211,6 +211,57 @@ describe('Roles.reload', () => {
     await echo.close()
   })
 
+  it('takes the hash of a token for that token, and lets its clients in again', async () => {
+    const echo = await echoServer()
+    await start({ servers: withServer(), clients: withClient() })
+    write({ servers: withServer({ token: twiceHashed('my_token') }), clients: withClient() })
+    expect(await roles.reload()).toEqual(['servers.main: 1 token changed'])
+    const channel = await channelTo(echo.port)
+    channel.write('again')
+    expect(await answer(channel)).toBe('again')
+    channel.destroy()
+    await echo.close()
+  })
+
+  it('keeps a connector token that is given by its hash', async () => {
+    const withConnector = (token: string): object => ({
+      servers: withServer({ tokens: [{ ...reverse('r', at('a')), 'connector-token': [token] }] }),
+    })
+    const connector = {
+      ...(withClient() as { home: object }).home,
+      token: 'c',
+      'socks-listen': [at('s')],
+    }
+    await start(withConnector('c'))
+    write(withConnector(twiceHashed('c')))
+    await roles.reload()
+    write({ ...withConnector(twiceHashed('c')), clients: { connector } })
+    await roles.reload()
+    await until(() => isOpen('s'), 'the connector')
+    expect(isOpen('s')).toBe(true)
+  })
+
+  it('refuses a token that is listed beside its hash', async () => {
+    await start({ servers: withServer() })
+    write({ servers: withServer({ tokens: [{ token: twiceHashed('my_token') }] }) })
+    await expect(roles.reload()).rejects.toThrow('token already exists')
+  })
+
+  it('keeps what is used of the quota of a token that it replaces', async () => {
+    const echo = await echoServer()
+    const policy = { quota: { day: 5 } }
+    await start({ servers: withServer({ policy }), clients: withClient() })
+    const channel = await channelTo(echo.port)
+    channel.write('moves')
+    await answer(channel)
+    write({ servers: withServer({ token: twiceHashed('my_token'), policy }), clients: withClient() })
+    await roles.reload()
+    const refused = await channelTo(echo.port).catch((error: unknown) => String(error))
+    channel.destroy()
+    expect(refused).toMatch(/not allowed|forbidden|0x02/i)
+    await echo.close()
+  })
+
   it('keeps a made-up token', async () => {
     await start({ servers: { main: { 'ws-host': at('links') } } })
     write({ servers: { main: { 'ws-host': at('links'), 'socks-listen': [at('own')] } } })
@@ -332,6 +383,12 @@ function writeRound(round: number): void {
 
 function reverse(token: string, place: string): object {
   return { token, reverse: true, 'socks-listen': [place], 'socks-nowait': true, 'connector-token': [`${token}_c`] }
+}
+
+/** What lets nobody log in. */
+function twiceHashed(token: string): string {
+  const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')
+  return `sha256x2:${sha256(sha256(token))}`
 }
 
 function onPort(token: string, port: number): object {

@@ -1,4 +1,4 @@
-import type { LinkSocksServer } from '@ls/server'
+import { type LinkSocksServer, tokenKey } from '@ls/server'
 import type { CommandContext } from '../commands/context.js'
 import { registerConnector, registerToken, type RegisteredToken, type TokenPlan } from '../commands/server-tokens.js'
 import type { RunningServer } from '../commands/server.js'
@@ -41,9 +41,11 @@ export class PlannedTokens {
   } {
     const old = this.#plans
     const wanted = new Map(next.map((plan) => [keyOf(plan), plan]))
-    const added = next.filter((plan) => !old.has(keyOf(plan)))
+    // A token that is listed twice is taken, as at the start.
+    const isNew = (plan: TokenPlan): boolean => !old.has(keyOf(plan)) || wanted.get(keyOf(plan)) !== plan
+    const added = next.filter(isNew)
     const removed = [...old.values()].filter((plan) => !wanted.has(keyOf(plan)))
-    const changed = next.filter((plan) => old.has(keyOf(plan)) && !isSame(old.get(keyOf(plan)), plan))
+    const changed = next.filter((plan) => !isNew(plan) && !isSame(old.get(keyOf(plan)), plan))
     const counts = Object.entries({ added, removed, changed }).filter(([, plans]) => plans.length > 0)
     // Those that are gone come first: they are no longer valid whatever fails, and others may have their ports.
     const make = this.#made.maker((token) => this.#isInUse(token))
@@ -86,14 +88,14 @@ export class PlannedTokens {
     }
   }
 
-  #remove(plan: TokenPlan): Prepared {
+  #remove(plan: TokenPlan, { keepUsed = false } = {}): Prepared {
     return {
       commit: async () => {
         const key = keyOf(plan)
         const [token] = this.#registered.get(key) ?? []
         this.#registered.delete(key)
         this.#plans.delete(key)
-        await this.#server.removeToken(token?.token ?? '')
+        await this.#server.removeToken(token?.token ?? '', { keepUsed })
       },
       undo: () => {},
     }
@@ -138,7 +140,7 @@ export class PlannedTokens {
     return {
       commit: async () => {
         const tokens = this.#registered.get(keyOf(before)) ?? []
-        await this.#remove(before).commit()
+        await this.#remove(before, { keepUsed: true }).commit()
         try {
           this.#remember(plan, registerToken(this.#server, plan, make))
         } catch (error) {
@@ -159,17 +161,17 @@ export class PlannedTokens {
   }
 
   #changeConnectors(reverseToken: string, { before, plan, make }: TokenChange): Prepared {
-    const known = new Map(before.connectors.map((each, index) => [each ?? '', index]))
+    const known = new Map(before.connectors.map((each, index) => [keyOfText(each), index]))
     const [first, ...registered] = this.#registered.get(keyOf(plan)) ?? []
-    const kept = new Set(plan.connectors.map((each) => each ?? ''))
-    const gone = registered.filter((_token, index) => !kept.has(before.connectors[index] ?? ''))
+    const kept = new Set(plan.connectors.map(keyOfText))
+    const gone = registered.filter((_token, index) => !kept.has(keyOfText(before.connectors[index])))
     const added: RegisteredToken[] = []
     const undo = async (): Promise<void> => {
       for (const { token } of added) await this.#server.removeToken(token)
     }
     try {
       for (const each of plan.connectors)
-        if (!known.has(each ?? '')) {
+        if (!known.has(keyOfText(each))) {
           const connector = registerConnector(this.#server, each ?? make('connector token'), reverseToken)
           added.push({ ...connector, isNew: each === undefined })
         }
@@ -182,7 +184,7 @@ export class PlannedTokens {
       commit: async () => {
         const fresh = added.values()
         const all = plan.connectors.flatMap(
-          (each) => registered[known.get(each ?? '') ?? -1] ?? fresh.next().value ?? [],
+          (each) => registered[known.get(keyOfText(each)) ?? -1] ?? fresh.next().value ?? [],
         )
         this.#remember(plan, first === undefined ? all : [first, ...all])
         await doAll(
@@ -205,9 +207,13 @@ export class PlannedTokens {
   }
 }
 
-/** A made-up token has no name in the file, and there is one at most. */
 function keyOf({ token }: TokenPlan): string {
-  return token ?? ''
+  return keyOfText(token)
+}
+
+/** The same for a token and its hash. A made-up token has no name in the file, and there is one at most. */
+function keyOfText(token: string | undefined): string {
+  return token === undefined ? '' : tokenKey(token)
 }
 
 function hasPort({ reverse }: TokenPlan): boolean {

@@ -19,6 +19,14 @@ export interface TokenHolders {
   readonly relay: Relay | undefined
 }
 
+/** How a token goes. */
+export interface Removal {
+  /** Told to its users. @default 'the token was removed' */
+  readonly reason?: string | undefined
+  /** What is used of its quota counts for the next token of the same text, too. @default false */
+  readonly keepUsed?: boolean | undefined
+}
+
 /**
  * Removes a token with the connector tokens that lead to it, and disconnects their users. Resolves when its ports are free
  * and the state file has forgotten it.
@@ -28,13 +36,13 @@ export interface TokenHolders {
 export async function removeToken(
   record: TokenRecord,
   holders: TokenHolders,
-  reason = 'the token was removed',
+  { reason = 'the token was removed', keepUsed = false }: Removal = {},
 ): Promise<void> {
   const { tokens, peers, uses, kept, orphans, exposures, groups, relay } = holders
   const gone = new Set([record, ...(record.kind === 'reverse' ? tokens.connectorsOf(record) : [])])
   for (const each of gone) {
     tokens.remove(each)
-    uses.forget(each)
+    if (!keepUsed) uses.forget(each)
   }
   if (record.kind === 'reverse') relay?.forget(record)
   for (const peer of peers) {
