@@ -1,3 +1,4 @@
+import { connect as connectTo } from 'node:net'
 import { LinkSocksClient } from '@ls/client'
 import { LinkSocksServer } from '@ls/server'
 import { connect } from '@ls/socks5/node'
@@ -14,6 +15,17 @@ async function ask(port: number | undefined, target: { host: string; port: numbe
   } catch (error) {
     return (error as Error).message
   }
+}
+
+/** Sends a byte to an echo behind a port; the connection stays open. */
+function askPort(port: number): Promise<string> {
+  const socket = connectTo(port, '127.0.0.1')
+  afterTest(() => socket.destroy())
+  socket.write('x')
+  return new Promise((resolve) => {
+    socket.once('data', () => resolve('ok'))
+    socket.on('error', () => resolve('reset'))
+  })
 }
 
 const forbidden: unknown = expect.stringMatching(/not allowed|forbidden|0x02/i)
@@ -42,5 +54,23 @@ describe('PortChanges.changePolicy', () => {
       [forbidden, forbidden],
       ['ok', 'ok'],
     ])
+  })
+
+  test('holds for new connections at a port that is exposed already', async () => {
+    const echo = closing(await echoServer())
+    const server = closing(new LinkSocksServer({ host: '127.0.0.1', port: 0 }))
+    const { token } = server.addReverseToken({ socksPort: -1 })
+    const port = await freePort()
+    server.expose(token, `${port}=127.0.0.1:${echo.port}`)
+    await server.listen()
+    const url = `ws://127.0.0.1:${server.address?.port}`
+    await closing(new LinkSocksClient({ url, token, reverse: true })).start()
+    const before = await askPort(port)
+    server.ports.changePolicy(token, { deny: ['127.0.0.0/8'] })
+    const denied = await askPort(port)
+    server.ports.changePolicy(token, { maxChannels: 1 })
+    const [first, second] = [await askPort(port), await askPort(port)]
+    server.ports.changePolicy(token, undefined)
+    expect([before, denied, first, second, await askPort(port)]).toEqual(['ok', 'reset', 'ok', 'reset', 'ok'])
   })
 })

@@ -9,7 +9,7 @@ import { openAnswered } from '../offer/opener.js'
 
 interface StreamSource extends ChannelSource {
   /** Rates of the stream. @default no limit */
-  readonly pace?: Pace
+  readonly pace?: Pace | undefined
 }
 
 /**

@@ -16,7 +16,7 @@ export interface ServeTcpOptions extends PayloadOptions, ChannelSource {
   /** Answer success before the peer has. @default false */
   readonly fastOpen?: boolean
   /** Rates of the TCP traffic. @default no limit */
-  readonly pace?: Pace
+  readonly pace?: Pace | undefined
   readonly logger: Logger
   /** Rate-limited log for operators. @default nobody hears */
   readonly rareLog?: RareLog

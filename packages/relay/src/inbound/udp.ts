@@ -26,7 +26,7 @@ export interface ServeUdpAssociateOptions extends ChannelSource {
   /** Address told to the client instead of the one it reached. */
   readonly udpAdvertise?: string
   /** Rates of all clients together: datagrams beyond are dropped. @default no limit */
-  readonly pace?: Pace
+  readonly pace?: Pace | undefined
   readonly logger: Logger
 }
 

@@ -17,5 +17,5 @@ export interface ChannelSource {
    */
   readonly unlinkedLimitMs?: number
   /** Rules for the allowed targets. @default all */
-  readonly entryRules?: EntryRules
+  readonly entryRules?: EntryRules | undefined
 }

@@ -35,9 +35,9 @@ export interface ExposuresOptions {
   readonly hosts: HostExposures
   /** Why a token may have nothing opened now, by its policy; undefined if it may. */
   refusalOf(record: ReverseToken): string | undefined
-  /** Opens channels to the owner. */
+  /** Opens channels to the owner; its rules and rates may be others for each connection. */
   sourceOf(owner: Owner): PacedSource
-  /** Counts the connections of a token. */
+  /** Counts the connections of a token from now on. */
   slotsOf(record: ReverseToken): ChannelSlots
   /** Takes a TCP port that no other part of the server may use then. @throws ServerError where one does */
   holdPort(port: number): void
@@ -246,7 +246,21 @@ export class Exposures implements ExposedPorts {
     const listenOn = { host: server.exposeHost, port }
     const header = proxyHeader === undefined ? {} : { proxyHeader }
     const slots = this.#slotsFor(owner.record)
-    const options = { ...server, ...sourceOf(owner), ...header, slots, rareLog }
+    const source = sourceOf(owner)
+    const options = {
+      ...server,
+      ...source,
+      ...header,
+      slots,
+      rareLog,
+      // Read for each connection: the policy may change while the port is open.
+      get entryRules() {
+        return source.entryRules
+      },
+      get pace() {
+        return source.pace
+      },
+    }
     try {
       const { forward, close } = await openForward({ protocol, listenOn, target }, options)
       const opened: ExposedPort = { protocol, port: (forward.listenOn as typeof listenOn).port }
@@ -258,10 +272,16 @@ export class Exposures implements ExposedPorts {
     }
   }
 
-  /** Counts the connections of one port; the limit is that of the token. */
+  /** Counts the connections of one port; the limit is that of the token when a connection comes. */
   #slotsFor(record: ReverseToken): ChannelSlots {
-    const parent = this.#options.slotsOf(record)
-    return new ChannelSlots({ limit: Infinity, what: '', parent })
+    const { slotsOf } = this.#options
+    return new ChannelSlots({
+      limit: Infinity,
+      what: '',
+      get parent() {
+        return slotsOf(record)
+      },
+    })
   }
 
   #hold(place: ExposedPlace): void {

@@ -34,7 +34,7 @@ test('ReverseGroup refuses connections at its port once all tokens have as many 
   )
 })
 
-test('ReverseGroup.sourceFor gives the rules and the rate of the policy', () => {
+test('ReverseGroup.sourceFor gives the rules and the rate that the policy has now', () => {
   const place = { port: -1, host: '127.0.0.1', allowManageConnector: false, username: undefined, password: undefined }
   const record = new TokenRegistry().add({ kind: 'reverse', token: 'r', ...place })
   const server = resolveServerOptions({})
@@ -43,5 +43,8 @@ test('ReverseGroup.sourceFor gives the rules and the rate of the policy', () => 
   const use = new TokenUse({ record, policy, server, rareLog, quotas: new QuotaBook(undefined) })
   const group = new ReverseGroup({ record, socksNowait: false, server, use: () => use, onListening() {}, onError() {} })
   const { entryRules, portPace: pace } = use
-  expect(group.sourceFor(undefined)).toMatchObject({ entryRules, pace })
+  const source = group.sourceFor(undefined)
+  expect(source).toMatchObject({ entryRules, pace })
+  use.change(Policy.parse({}))
+  expect([source.entryRules, source.pace]).toEqual([use.entryRules, use.portPace])
 })

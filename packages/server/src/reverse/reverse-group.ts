@@ -225,10 +225,10 @@ export class ReverseGroup {
     return token.owner === undefined ? this.#all : this.#ownedBy(token.owner)
   }
 
-  /** Opens channels to one provider process, or to all providers in turn, as the policy of the token allows. */
+  /** Opens channels to one provider process, or to all providers in turn, as the policy of the token allows at that moment. */
   sourceFor(instance: string | undefined): PacedSource {
     const providers = (): Balancer => (instance === undefined ? this.#all : this.#ownedBy(instance))
-    const use = this.#options.use()
+    const { use } = this.#options
     return {
       pick: (signal) => {
         this.#checkHours()
@@ -236,8 +236,12 @@ export class ReverseGroup {
       },
       pickOther: (tried) => providers().other(tried),
       unlinkedLimitMs: sleepingProviderMs,
-      ...(use?.entryRules === undefined ? {} : { entryRules: use.entryRules }),
-      ...(use?.portPace === undefined ? {} : { pace: use.portPace }),
+      get entryRules() {
+        return use()?.entryRules
+      },
+      get pace() {
+        return use()?.portPace
+      },
     }
   }
 
@@ -318,7 +322,7 @@ export class ReverseGroup {
 /** Channels of a token, at the rate of its policy. */
 export interface PacedSource extends ChannelSource {
   /** Rates of the TCP traffic. @default no limit */
-  readonly pace?: Pace
+  readonly pace?: Pace | undefined
 }
 
 /** Where SOCKS listens for a token, and for whom. */

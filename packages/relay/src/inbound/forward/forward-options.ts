@@ -14,7 +14,7 @@ export interface ForwardOptions extends PayloadOptions, ChannelSource {
   /** Limits connections and UDP associations. @default 65536 connections for each port */
   readonly slots?: ChannelSlots
   /** Rates of the TCP traffic. @default no limit */
-  readonly pace?: Pace
+  readonly pace?: Pace | undefined
   /** Begins each TCP connection with a PROXY protocol header that names its client. @default none */
   readonly proxyHeader?: ProxyHeaderVersion
 }
