@@ -122,6 +122,19 @@ describe('a write that fails', () => {
   })
 })
 
+test('a connector token that shares the policy of its reverse token comes back under it', async () => {
+  const first = await start()
+  first.addReverseToken({ token: 'r', socksPort: -1, policy: { maxLinks: 1 } })
+  first.addConnectorToken({ token: 'c', reverseToken: 'r', sharesPolicy: true })
+  for (const token of ['r', 'c']) await first.keepToken(token)
+  const written = await read()
+  const second = await start()
+  second.addForwardToken('other')
+  await second.keepToken('other')
+  const connector = { kind: 'connector', token: 'c', reverseToken: 'r', sharesPolicy: true }
+  expect([written[1], (await read())[1]]).toEqual([connector, connector])
+})
+
 describe('a reverse token with accounts and addresses of its own', () => {
   const requests: ReverseTokenRequest[] = [
     { token: 'x', socksPort: 0, accounts: [{ username: 'ada', password: 'secret' }], socksNowait: false },

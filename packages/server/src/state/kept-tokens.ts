@@ -140,8 +140,8 @@ function stored(record: TokenRecord, socksHost: string): StoredToken {
     case 'forward':
       return { kind: record.kind, ...part }
     case 'connector': {
-      const { owner } = record
-      const own = owner === undefined ? {} : { owner }
+      const { owner, sharesPolicy = false } = record
+      const own = { ...(owner === undefined ? {} : { owner }), ...(sharesPolicy ? { sharesPolicy } : {}) }
       return { kind: record.kind, ...part, reverseToken: record.reverse.token, ...own }
     }
     case 'reverse': {

@@ -31,12 +31,12 @@ function addReverse(
 }
 
 function addConnector(
-  { token, reverseToken, owner }: StoredConnectorToken,
+  { token, reverseToken, owner, sharesPolicy = false }: StoredConnectorToken,
   server: TokenMaker,
   tokens: TokenRegistry,
   options: TokenOptions,
 ): void {
-  server.addConnectorToken({ token, reverseToken, ...options })
+  server.addConnectorToken({ token, reverseToken, sharesPolicy, ...options })
   const record = tokens.find(token)
   if (record?.kind === 'connector') record.owner = owner
 }

@@ -41,6 +41,8 @@ export interface StoredConnectorToken extends StoredPart {
   readonly reverseToken: string
   /** The provider that added it. */
   readonly owner?: string
+  /** It is under the policy of the reverse token. */
+  readonly sharesPolicy?: boolean
 }
 
 /** What a state file holds. */
@@ -116,6 +118,7 @@ function parseToken(value: unknown, index: number): StoredToken {
         ...part,
         reverseToken: text('reverseToken'),
         ...optional(json, 'owner', 'string', where),
+        ...optional(json, 'sharesPolicy', 'boolean', where),
       }
     case 'reverse':
       return {
