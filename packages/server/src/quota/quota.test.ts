@@ -69,6 +69,11 @@ describe('Quota', () => {
     expect([quota.exceeded(nowMs), quota.exceeded(nextMonthMs)]).toEqual([undefined, undefined])
   })
 
+  test('begins anew after a period that is none', () => {
+    const { quota } = make({ day: { period: 'zzzz', bytes: 100 } })
+    expect(quota.exceeded(nowMs)).toBeUndefined()
+  })
+
   test('goes on with what was used before', () => {
     const { quota } = make()
     quota.add(70, nowMs)

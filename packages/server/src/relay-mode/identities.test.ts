@@ -77,6 +77,14 @@ describe('Identities', () => {
     expect(removed).toHaveLength(1)
   })
 
+  test('gives one that was made in the future its life, and no more', () => {
+    identities.joined(add('a', account(), -(2 ** 40)))
+    clock.advance(9999)
+    const before = removed.length
+    clock.advance(1)
+    expect([before, removed.length]).toEqual([0, 1])
+  })
+
   test('ofInstance finds that of a process that comes again', () => {
     const record = add('a')
     expect(['a', 'b', undefined].map((instance) => identities.ofInstance(instance, 'a'))).toEqual([

@@ -78,8 +78,9 @@ export class Identities {
     const { record, home } = identity
     const remove = (reason: string) => () => this.#options.remove(record, reason)
     const { lifetimeMs } = limits
-    const lifeTimer =
-      lifetimeMs === 0 ? undefined : clock.setTimeout(remove(lifeIsOver), Math.max(0, lifetimeMs - livedMs))
+    // Made in the future, by a clock that was wrong: a longer time than all of its life would be too long for a timer.
+    const leftMs = Math.min(lifetimeMs, Math.max(0, lifetimeMs - livedMs))
+    const lifeTimer = lifetimeMs === 0 ? undefined : clock.setTimeout(remove(lifeIsOver), leftMs)
     const entry: Entry = { ...identity, providers: 0, keepTimer: undefined, lifeTimer }
     this.#entries.set(record, entry)
     const key = keyOf(record.identity)

@@ -101,6 +101,11 @@ describe('ServerState', () => {
       '{"schema":1,"tokens":[{"kind":"reverse","token":"t","port":1,"accounts":[{"username":"a"}]}]}',
       'tokens.0.accounts.0.password is no string',
     ],
+    ['{"schema":1,"used":{"k":{"day":{"period":"2026-11-26","bytes":-5}}}}', 'used.0.day.bytes is no number of bytes'],
+    [
+      '{"schema":1,"used":{"k":{"month":{"period":"2026-11","bytes":1e300}}}}',
+      'used.0.month.bytes is no number of bytes',
+    ],
     [
       '{"schema":1,"tokens":[{"kind":"reverse","token":"t","port":1,"socksListen":[1]}]}',
       'tokens.0.socksListen.0 is no string',

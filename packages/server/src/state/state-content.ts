@@ -90,7 +90,11 @@ function parseUsed(value: unknown, where: string): UsedAmounts {
     known.map((period) => {
       const part = objectOf(json[period], `${where}.${period}`)
       const read = (key: string, type: string): unknown => need(part, key, type, `${where}.${period}`)
-      return [period, { period: read('period', 'string'), bytes: read('bytes', 'number') }]
+      const bytes = read('bytes', 'number') as number
+      // Less than nothing would be more than the limit allows.
+      if (!Number.isSafeInteger(bytes) || bytes < 0)
+        throw new RangeError(`${where}.${period}.bytes is no number of bytes`)
+      return [period, { period: read('period', 'string'), bytes }]
     }),
   )
 }
