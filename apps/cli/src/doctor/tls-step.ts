@@ -32,7 +32,7 @@ function reportTls({ url, report }: Examination, stream: Duplex, ms: number): vo
     return report({ step: 'tls', level: 'SKIP', text: `${url.protocol}// is without TLS`, cure })
   }
   const certificate = stream.getPeerX509Certificate()
-  const text = `${stream.getProtocol() ?? 'TLS'}, ${certificate === undefined ? 'no certificate' : describe(certificate)}`
+  const text = `${stream.getProtocol() ?? 'TLS'}, ${certificate === undefined ? 'its certificate was not shown again' : describe(certificate)}`
   report({ step: 'tls', level: 'PASS', text, ms })
   const daysLeft = certificate === undefined ? Infinity : (Date.parse(certificate.validTo) - Date.now()) / dayMs
   if (daysLeft > fewDays) return

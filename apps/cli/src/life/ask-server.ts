@@ -12,7 +12,7 @@ type ApiSettings = Pick<Settings<'token'>, 'api' | 'apiKey' | 'apiSocket'>
 export async function runDrain(settings: ApiSettings, { print }: Pick<CommandContext, 'print'>): Promise<ExitCode> {
   const place = apiPlaceOf(settings)
   const { channels } = (await callApi(place, { method: 'POST', path: '/api/drain' })) as { channels: number }
-  print(`draining: ${channels}`)
+  print(`draining: ${channels === 1 ? '1 connection is' : `${channels} connections are`} open`)
   return exitCode.ok
 }
 

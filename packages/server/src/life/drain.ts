@@ -21,7 +21,7 @@ export const drainReason = 'the server is draining'
 
 /** Waits until nothing is open any more, or for `deadlineMs`. Clients without a channel are sent away meanwhile. */
 export async function drain(options: DrainOptions): Promise<void> {
-  const { peers, ports, deadlineMs, logger } = options
+  const { peers, ports, deadlineMs, isOver, logger } = options
   logger.info(
     { deadlineMs, channels: openChannels(peers) },
     `${drainReason}: no new links and connections, open ones may go on for ${deadlineMs / 1000} s`,
@@ -29,7 +29,8 @@ export async function drain(options: DrainOptions): Promise<void> {
   await Promise.all([ports(deadlineMs), peersDrained(options)])
   const channels = openChannels(peers)
   if (channels === 0) logger.info({}, 'the server is drained: nothing is open')
-  else logger.info({ channels }, 'the drain is over, and connections are still open')
+  // A close that came meanwhile says itself what it waits for.
+  else if (!isOver()) logger.info({ channels }, 'the drain is over, and connections are still open')
 }
 
 /** Sends away each client as soon as it has no channel; resolves when none is left, or at the deadline. */
