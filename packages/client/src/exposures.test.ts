@@ -67,6 +67,19 @@ test('Exposures asks for any port where that one is taken now', async () => {
   expect(events).toEqual(['exposed 4000=localhost:22', 'exposed 4001=localhost:22'])
 })
 
+test('Exposures tells of the same refusal once', async () => {
+  const answers = [{ error: 'taken' }, { error: 'taken' }, { error: 'not allowed' }]
+  const { exposures, session, events, clock } = asking(['1=h:1'], answers)
+  exposures.sessionBegan(session, ['expose'])
+  await until(() => events.length > 0, 'a refusal')
+  for (let answer = 0; answer < 2; answer++) {
+    await until(() => clock.pendingTimers > 0, 'the next attempt to be planned')
+    clock.advance(10_000)
+  }
+  await until(() => events.length > 1, 'another reason')
+  expect(events).toEqual(['refused 1=h:1: taken', 'refused 1=h:1: not allowed'])
+})
+
 test('Exposures asks again 10 s after a refusal', async () => {
   const { exposures, session, events, clock } = asking(['1=h:1'], [{ error: 'taken' }, { open: 'tcp:1' }])
   exposures.sessionBegan(session, ['expose'])

@@ -17,6 +17,8 @@ interface Wanted {
   readonly exposure: Exposure
   /** As it is open; the next session asks for the same port. */
   exposed: Exposure | undefined
+  /** Why it was refused last. */
+  refusal: string | undefined
   retryTimer: TimerHandle
 }
 
@@ -31,7 +33,7 @@ export class Exposures {
     if (texts.length > maxExposures) throw new RangeError(`${texts.length} exposed ports; the limit is ${maxExposures}`)
     this.#options = options
     this.#wanted = texts.map((text, id) => {
-      return { id, exposure: parseExposure(text), exposed: undefined, retryTimer: undefined }
+      return { id, exposure: parseExposure(text), exposed: undefined, refusal: undefined, retryTimer: undefined }
     })
   }
 
@@ -55,6 +57,7 @@ export class Exposures {
     if (typeof exposed === 'string') return this.#refused(session, wanted, exposed)
     const isNew = wanted.exposed === undefined || formatExposure(wanted.exposed) !== formatExposure(exposed)
     wanted.exposed = exposed
+    wanted.refusal = undefined
     if (isNew) this.#options.onExposed(exposed)
   }
 
@@ -74,7 +77,9 @@ export class Exposures {
     const wasChosen = wanted.exposed !== undefined && isAnyPort(wanted.exposure)
     wanted.exposed = undefined
     if (wasChosen) return this.#ask(session, wanted)
-    onRefused(wanted.exposure, reason)
+    // It is asked for every few seconds, and the same answer is no news.
+    if (reason !== wanted.refusal) onRefused(wanted.exposure, reason)
+    wanted.refusal = reason
     clock.clearTimeout(wanted.retryTimer)
     wanted.retryTimer = clock.setTimeout(() => this.#ask(session, wanted), retryMs)
   }
