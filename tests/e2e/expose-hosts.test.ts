@@ -14,6 +14,7 @@ afterEach(async () => {
 })
 
 interface Started {
+  readonly server: LinkSocksServer
   readonly url: string
   readonly http: number
   readonly https: number
@@ -26,7 +27,7 @@ async function start(options: ServerOptions = {}): Promise<Started> {
   await server.listen()
   cleanups.push(() => server.close())
   const [http = 0, https = 0] = server.exposed.hostPorts
-  return { url: `${options.tls === undefined ? 'ws' : 'wss'}://localhost:${server.address?.port}`, http, https }
+  return { server, url: `${options.tls === undefined ? 'ws' : 'wss'}://localhost:${server.address?.port}`, http, https }
 }
 
 async function provide(url: string, token: string, ...exposes: string[]): Promise<LinkSocksClient> {
@@ -199,4 +200,23 @@ describe('provider --expose tls:NAME', () => {
     const [error] = (await onceEvent(socket, 'error').catch((reason: unknown) => [reason])) as [NodeJS.ErrnoException]
     expect(error.code).toBe('ERR_SSL_TLSV1_UNRECOGNIZED_NAME')
   })
+})
+
+test('a drain lets the upgraded connections of a website go on', async () => {
+  const { server, url, http } = await start()
+  const app = createServer().listen(0, '127.0.0.1')
+  app.on('upgrade', (_request, socket: Socket) => {
+    socket.write('HTTP/1.1 101 Switching Protocols\r\nUpgrade: echo\r\nConnection: Upgrade\r\n\r\n')
+    socket.on('error', () => {}).pipe(socket)
+  })
+  await onceEvent(app, 'listening')
+  cleanups.push(() => app.close())
+  await provide(url, 'one', `http:app.example=127.0.0.1:${(app.address() as { port: number }).port}`)
+  const visitor = connectTcp(http, '127.0.0.1').on('error', () => {})
+  cleanups.push(() => visitor.destroy())
+  visitor.write('GET / HTTP/1.1\r\nHost: app.example\r\nUpgrade: echo\r\nConnection: Upgrade\r\n\r\n')
+  await onceEvent(visitor, 'data')
+  void server.drain()
+  visitor.write('still there')
+  expect(String((await onceEvent(visitor, 'data'))[0])).toBe('still there')
 })

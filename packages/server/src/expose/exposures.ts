@@ -235,7 +235,7 @@ export class Exposures implements ExposedPorts {
     const { record } = owner
     const slots = this.#slotsFor(record)
     const end = hosts.open(place, { record, exposure, source: sourceOf(owner), slots })
-    return { exposure, slots, openedAtMs: Date.now(), close: async () => end() }
+    return { exposure, slots, openedAtMs: Date.now(), close: async (graceMs) => end(graceMs) }
   }
 
   async #openAt(owner: Owner, { place, target, proxyHeader }: Exposure, port: number): Promise<OpenExposure> {

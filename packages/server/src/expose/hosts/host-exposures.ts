@@ -55,18 +55,19 @@ export class HostExposures {
   }
 
   /**
-   * Has a host name lead to a provider; returns how to end that.
+   * Has a host name lead to a provider; returns how to end that. With a grace time, upgraded connections stay: {@link close}
+   * cuts them at its deadline.
    *
    * @throws ServerError with the reason for the provider
    */
-  open(place: ExposedHost, member: HostMember): () => void {
+  open(place: ExposedHost, member: HostMember): (graceMs: number) => void {
     this.#checkPort(place)
     const what = `requests to ${place.host} fail`
     const page = makeHostPage(member, place.host, (error) => this.#rareLog.warn(what, textOf(error)))
     this.#table.add(place, page)
-    return () => {
+    return (graceMs) => {
       this.#table.remove(place, page)
-      page.proxy.close()
+      if (graceMs === 0) page.proxy.close()
     }
   }
 
