@@ -17,7 +17,7 @@ const started: Exposures[] = []
 afterEach(() => Promise.all(started.splice(0).map((exposures) => exposures.close(0))))
 
 /** Exposures without providers: a connection waits for one until it is reset. */
-function make(options: ServerOptions): Exposures {
+function make(options: ServerOptions, pick = () => Promise.reject(new Error('no provider'))): Exposures {
   const server = resolveServerOptions({ host: '127.0.0.1', ...options })
   const pool = new PortPool([1, 2])
   const exposures = new Exposures({
@@ -26,7 +26,7 @@ function make(options: ServerOptions): Exposures {
     hosts: new HostExposures(server, new RareLog(systemClock, silentLogger)),
     refusalOf: ({ token }) => (token === 'closed' ? 'the token may not be used at this hour' : undefined),
     sourceOf: ({ record }) => ({
-      pick: () => Promise.reject(new Error('no provider')),
+      pick,
       ...(record.policy === undefined ? {} : { entryRules: new EntryRules([], { user: record.policy.targets }) }),
     }),
     slotsOf: () => new ChannelSlots({ limit: 10, what: 'connections' }),
@@ -180,6 +180,22 @@ test('Exposures.tokenRemoved gives back a port that is not open yet', async () =
   await exposures.tokenRemoved(one.record)
   await exposures.ask(other, at(port))
   expect(await isOpen(port)).toBe(true)
+})
+
+test.each(['tcp', 'udp'])('Exposures.close cuts short a close that gave more time, with %s', async (protocol) => {
+  const port = await freePort()
+  const exposures = make({ allowPorts: String(port) }, () => new Promise<never>(() => {}))
+  await exposures.ask(one, at(port, protocol))
+  const visitor =
+    protocol === 'tcp'
+      ? connect(port, '127.0.0.1')
+          .on('error', () => {})
+          .resume()
+      : undefined
+  if (visitor !== undefined) await once(visitor, 'connect')
+  const slow = exposures.close(60_000)
+  await exposures.close(0)
+  await expect(slow).resolves.toBeUndefined()
 })
 
 /** A provider of another token, with a policy. */

@@ -79,7 +79,8 @@ interface OpenExposure {
 export class Exposures implements ExposedPorts {
   readonly #options: ExposuresOptions
   readonly #entries = new Set<Entry>()
-  readonly #closing = new Set<Promise<void>>()
+  /** Ports that stop, by when the last connection is gone. */
+  readonly #closing = new Map<Promise<void>, Entry>()
   /** What {@link listen} opens. */
   readonly #planned = new Set<Planned>()
 
@@ -184,12 +185,14 @@ export class Exposures implements ExposedPorts {
   async tokenRemoved(record: ReverseToken): Promise<void> {
     for (const planned of this.#planned) if (planned.record === record) this.#forget(planned)
     this.#closeWhere(({ owner }) => owner.record === record, 0)
-    await Promise.all(this.#closing)
+    await Promise.all(this.#closing.keys())
   }
 
   async close(graceMs: number): Promise<void> {
+    // What closes already may have got more time, from a drain.
+    const again = [...this.#closing.values()].map((entry) => closeEntry(entry, graceMs))
     this.#closeWhere(() => true, graceMs)
-    await Promise.all([...this.#closing, this.#options.hosts.close(graceMs)])
+    await Promise.all([...again, ...this.#closing.keys(), this.#options.hosts.close(graceMs)])
   }
 
   async #add(owner: Owner, exposure: Exposure, opened: Promise<OpenExposure>): Promise<Exposure> {
@@ -242,7 +245,12 @@ export class Exposures implements ExposedPorts {
     const { server, rareLog, sourceOf } = this.#options
     const protocol = place.protocol === 'udp' ? 'udp' : 'tcp'
     this.#hold({ protocol, port })
-    const release = (): void => this.#release({ protocol, port })
+    let isHeld = true
+    // A port may be closed twice, and then be somebody else's.
+    const release = (): void => {
+      if (isHeld) this.#release({ protocol, port })
+      isHeld = false
+    }
     const listenOn = { host: server.exposeHost, port }
     const header = proxyHeader === undefined ? {} : { proxyHeader }
     const slots = this.#slotsFor(owner.record)
@@ -322,7 +330,7 @@ export class Exposures implements ExposedPorts {
       entry.isOver = true
       this.#entries.delete(entry)
       const closing = closeEntry(entry, graceMs)
-      this.#closing.add(closing)
+      this.#closing.set(closing, entry)
       void closing.finally(() => this.#closing.delete(closing))
     }
   }

@@ -33,6 +33,7 @@ class Sources {
   readonly #forward: UdpForward
   readonly #options: ForwardOptions
   readonly #associations = new Map<string, Association>()
+  #isClosed = false
 
   constructor(socket: Socket, forward: UdpForward, options: ForwardOptions) {
     this.#socket = socket
@@ -41,7 +42,10 @@ class Sources {
     socket.on('message', (payload, from) => this.#receive(payload, from))
   }
 
+  /** May be called again: a drain is followed by a close. */
   close(): void {
+    if (this.#isClosed) return
+    this.#isClosed = true
     this.#socket.close()
     for (const association of this.#associations.values()) association.close()
   }
