@@ -33,10 +33,17 @@ describe('readServerName', () => {
     expect(readServerName(await helloFor(''))).toEqual({ kind: 'hello', name: undefined })
   })
 
+  const record = (bytes: Buffer): Buffer =>
+    Buffer.concat([Buffer.of(22, 3, 1, bytes.length >> 8, bytes.length & 0xff), bytes])
+
+  test('refuses more than 16 records', () => {
+    const bytes = [...hello.subarray(5, 5 + 17)].map((byte) => record(Buffer.of(byte)))
+    const kinds = [16, 17].map((count) => readServerName(Buffer.concat(bytes.slice(0, count))).kind)
+    expect(kinds).toEqual(['more', 'other'])
+  })
+
   test('finds it in a hello over two records', () => {
     const message = hello.subarray(5)
-    const record = (bytes: Buffer): Buffer =>
-      Buffer.concat([Buffer.of(22, 3, 1, bytes.length >> 8, bytes.length & 0xff), bytes])
     const split = Buffer.concat([record(message.subarray(0, 50)), record(message.subarray(50))])
     expect(readServerName(split)).toEqual({ kind: 'hello', name: 'app.example' })
   })

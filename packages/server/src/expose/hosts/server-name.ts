@@ -26,14 +26,17 @@ export function readServerName(bytes: Buffer): ServerNameResult {
   }
 }
 
-/** A handshake message may be spread over several records (RFC 8446 §5.1); undefined for anything but a handshake. */
+/**
+ * A handshake message may be spread over several records (RFC 8446 §5.1). Undefined for anything but a handshake, and for
+ * more records than clients send: each read walks over all of them.
+ */
 function joinRecords(bytes: Buffer): Buffer | undefined {
   const parts: Buffer[] = []
   for (let at = 0; at < bytes.length;) {
     if (bytes[at] !== handshake || (at + 1 < bytes.length && bytes[at + 1] !== 3)) return undefined
     if (at + 5 > bytes.length) break
     const length = bytes.readUInt16BE(at + 3)
-    if (length === 0) return undefined
+    if (length === 0 || parts.length === maxRecords) return undefined
     parts.push(bytes.subarray(at + 5, at + 5 + length))
     at += 5 + length
   }
@@ -57,6 +60,9 @@ function nameIn(hello: Reader): string | undefined {
   }
   return undefined
 }
+
+/** Clients send 1 to 3 (those that split it to get past filters, some more). */
+const maxRecords = 16
 
 const handshake = 22
 const clientHello = 1
