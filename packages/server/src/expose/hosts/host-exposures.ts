@@ -91,10 +91,10 @@ export class HostExposures {
   }
 
   #makeSecure(): HttpsServer | undefined {
-    const { tls: files, logger } = this.#server
+    const { tls: files, logger, clock } = this.#server
     const current = readTls(this.#server)
     if (current === undefined) return undefined
-    const secure = serveSecureHosts(this.#table, pairOf(current))
+    const secure = serveSecureHosts(this.#table, pairOf(current), clock)
     if (files !== undefined && 'certFile' in files) {
       this.#watch = new CertificateWatch(
         { files, logger, onChange: (tls) => secure.setSecureContext(pairOf(tls)) },

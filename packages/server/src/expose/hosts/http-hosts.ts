@@ -2,6 +2,8 @@ import { createServer, type IncomingMessage, type RequestListener, type Server, 
 import { createServer as createSecureServer, type ServerOptions as SecureOptions } from 'node:https'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
+import type { TLSSocket } from 'node:tls'
+import type { Clock } from '@ls/foundation'
 import { plainAddress, readHostName } from '@ls/relay'
 import { responseInstead } from '../../fallback/upgrade-response.js'
 import { answerText } from '../../port/http.js'
@@ -17,10 +19,25 @@ export function serveHosts(table: HostTable<HostPage>): Server {
 export function serveSecureHosts(
   table: HostTable<HostPage>,
   tls: SecureOptions,
+  clock: Clock,
 ): ReturnType<typeof createSecureServer> {
   const server = createSecureServer({ ...limits, ...tls, handshakeTimeout: headMs }, answerBy(table))
   prepare(server, table)
+  limitHeads(server, clock)
   return server
+}
+
+/** Cuts visitors that ask for nothing: Node does so only for a server that listens itself, and this one is given sockets. */
+function limitHeads(server: Server, clock: Clock): void {
+  const waiting = new WeakMap<Socket, () => void>()
+  const onAsked = ({ socket }: IncomingMessage): void => waiting.get(socket)?.()
+  server.on('secureConnection', (socket: TLSSocket) => {
+    const timer = clock.setTimeout(() => socket.destroy(), headMs)
+    const clear = (): void => clock.clearTimeout(timer)
+    waiting.set(socket, clear)
+    socket.once('close', clear)
+  })
+  server.prependListener('request', onAsked).prependListener('upgrade', onAsked)
 }
 
 function prepare(server: Server, table: HostTable<HostPage>): Server {
@@ -71,6 +88,7 @@ const limits = {
   insecureHTTPParser: false,
   maxHeaderSize: 65_536,
   headersTimeout: headMs,
+  connectionsCheckingInterval: 5000,
   // An upload may last for hours.
   requestTimeout: 0,
   noDelay: true,
