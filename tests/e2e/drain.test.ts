@@ -47,6 +47,17 @@ describe('a LinkSocksServer that drains', () => {
     expect(server.snapshot().readiness.reasons).toEqual(['the server is draining'])
   })
 
+  test('refuses new channels also while it closes', async () => {
+    const { server, link, open } = await net()
+    const client = await link()
+    const socket = await open(client)
+    void server.drain()
+    const closed = server.close({ graceMs: 5000 })
+    await expect(open(client)).rejects.toMatchObject({ code: 'ERR_SOCKS_REFUSED_BY_PROXY' })
+    socket.destroy()
+    await closed
+  })
+
   test('sends clients without a channel away, and takes no new links', async () => {
     const { server, link, open } = await net()
     const [busy, idle] = [await link(), await link()]

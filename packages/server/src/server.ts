@@ -100,7 +100,7 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
     const remove = (record: TokenRecord, reason?: string): void => this.#removeLater(record, reason)
     this.#relay = Relay.of({ ...shared, throttle: this.#throttle, remove })
     const ways = { outbound: this.#outbound, groups: this.#groups, switchboard: this.#switchboard, uses: this.#uses }
-    const isDraining = (): boolean => this.#life.state === 'draining'
+    const isDraining = (): boolean => this.#life.isDraining
     this.#router = new ChannelRouter({ server: this.#options, isDraining, ...ways, relay: this.#relay })
     this.#ofProviders = makeProviderTokens({ ...shared, server: this, relay: this.#relay, remove })
     const attended = { groups: this.#groups, exposures: this.#exposures, uses: this.#uses, relay: this.#relay }

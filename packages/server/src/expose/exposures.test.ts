@@ -198,6 +198,12 @@ test.each(['tcp', 'udp'])('Exposures.close cuts short a close that gave more tim
   await expect(slow).resolves.toBeUndefined()
 })
 
+test('Exposures.ask opens nothing once a drain has begun', async () => {
+  const exposures = make({ allowPorts: '1-65535' })
+  await exposures.close(60_000)
+  await expect(exposures.ask(one, at(0))).rejects.toThrow('the server is draining or closing')
+})
+
 /** A provider of another token, with a policy. */
 function providerOf(token: string, policy?: PolicyOptions) {
   const more = policy === undefined ? {} : { policy: Policy.of(policy) }

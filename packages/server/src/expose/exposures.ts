@@ -81,6 +81,7 @@ export class Exposures implements ExposedPorts {
   readonly #entries = new Set<Entry>()
   /** Ports that stop, by when the last connection is gone. */
   readonly #closing = new Map<Promise<void>, Entry>()
+  #isClosed = false
   /** What {@link listen} opens. */
   readonly #planned = new Set<Planned>()
 
@@ -123,6 +124,7 @@ export class Exposures implements ExposedPorts {
    * @throws ServerError with the reason for the provider
    */
   async ask(owner: Owner, exposure: Exposure): Promise<Exposure> {
+    if (this.#isClosed) throw refusal('the server is draining or closing')
     const asked = formatExposure(exposure)
     const known = [...this.#entries].find(
       (entry) => formatExposure(entry.wanted) === asked && isSame(entry.owner, owner),
@@ -189,6 +191,7 @@ export class Exposures implements ExposedPorts {
   }
 
   async close(graceMs: number): Promise<void> {
+    this.#isClosed = true
     // What closes already may have got more time, from a drain.
     const again = [...this.#closing.values()].map((entry) => closeEntry(entry, graceMs))
     this.#closeWhere(() => true, graceMs)

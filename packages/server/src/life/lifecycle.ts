@@ -32,6 +32,7 @@ export interface LifecycleParts {
 export class Lifecycle {
   state: ServerLife = 'idle'
   readonly #parts: LifecycleParts
+  #hasDrainBegun = false
   #draining: Promise<void> | undefined
   #closing: Promise<void> | undefined
 
@@ -41,6 +42,11 @@ export class Lifecycle {
 
   get isClosing(): boolean {
     return this.#closing !== undefined
+  }
+
+  /** A drain has begun; a close that follows does not end that. */
+  get isDraining(): boolean {
+    return this.#hasDrainBegun
   }
 
   /** See `LinkSocksServer.drain`. */
@@ -58,6 +64,7 @@ export class Lifecycle {
   async #drain(deadlineMs: number): Promise<void> {
     if (this.state !== 'listening') throw new ServerError('ERR_SERVER_CLOSED', `the server is ${this.state}`)
     this.state = 'draining'
+    this.#hasDrainBegun = true
     const { admission, live, logger } = this.#parts
     live.publish('drain', { grace_ms: deadlineMs })
     admission.pause(drainReason)
