@@ -2,7 +2,7 @@ import { LinkSocksClient } from '@ls/client'
 import { LinkSocksServer } from '@ls/server'
 import { connect } from '@ls/socks5/node'
 import { echoServer, onceEvent, until } from '@ls/testkit'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { afterTest, closing } from '../stress/cleanup.js'
 import { Program } from './program.js'
 
@@ -56,6 +56,14 @@ describe('a LinkSocksServer that drains', () => {
     await expect(open(client)).rejects.toMatchObject({ code: 'ERR_SOCKS_REFUSED_BY_PROXY' })
     socket.destroy()
     await closed
+  })
+
+  test('says so once to those who watch, also when it is closed then', async () => {
+    const { server } = await net()
+    const published = vi.spyOn(server.live, 'publish')
+    await server.drain()
+    await server.close()
+    expect(published.mock.calls.filter(([name]) => name === 'drain')).toHaveLength(1)
   })
 
   test('sends clients without a channel away, and takes no new links', async () => {

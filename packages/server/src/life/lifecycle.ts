@@ -75,7 +75,8 @@ export class Lifecycle {
   async #shutDown(graceMs: number): Promise<void> {
     this.state = 'closing'
     const { admission, ports, live, api, orphanedTokens, uses, relay } = this.#parts
-    live.publish('drain', { grace_ms: graceMs })
+    // Those who watch know of a drain already.
+    if (!this.#hasDrainBegun) live.publish('drain', { grace_ms: graceMs })
     admission.close()
     const portClosed = ports.links?.close()
     await Promise.all([this.#closeProxies(graceMs), peersIdle(admission.peers, graceMs)])
