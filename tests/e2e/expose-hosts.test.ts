@@ -220,3 +220,22 @@ test('a drain lets the upgraded connections of a website go on', async () => {
   visitor.write('still there')
   expect(String((await onceEvent(visitor, 'data'))[0])).toBe('still there')
 })
+
+test.each(['http', 'https'] as const)(
+  'strangers at the %s port make room for newer ones until they ask',
+  async (kind) => {
+    const started = await start({ maxPendingPerAddress: 1, tls: testCertificate() })
+    const visit = async () => {
+      const socket = connectTcp(started[kind], '127.0.0.1')
+        .on('error', () => {})
+        .resume()
+      cleanups.push(() => socket.destroy())
+      await onceEvent(socket, 'connect')
+      return socket
+    }
+    const gone = onceEvent(await visit(), 'close')
+    const newer = await visit()
+    await gone
+    expect(newer.closed).toBe(false)
+  },
+)

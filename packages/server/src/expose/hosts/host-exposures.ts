@@ -1,7 +1,9 @@
 import type { Server as HttpsServer } from 'node:https'
+import type { IncomingMessage } from 'node:http'
 import type { Server, Socket } from 'node:net'
 import { type RareLog, textOf } from '@ls/foundation'
 import { type ExposedHost, openServer } from '@ls/relay'
+import type { PendingConnection } from '@ls/mux'
 import { CertificateWatch, type ServerTlsOptions } from '@ls/transport'
 import { ServerError } from '../../errors.js'
 import type { ResolvedServerOptions } from '../../options.js'
@@ -20,6 +22,8 @@ export class HostExposures {
   readonly #table = new HostTable<HostPage>()
   readonly #open = new Set<Server>()
   readonly #sockets = new Set<Socket>()
+  /** Strangers who have not said yet what they want. */
+  readonly #pending = new WeakMap<Socket, PendingConnection>()
   #watch: CertificateWatch | undefined
   #ports: number[] = []
 
@@ -41,7 +45,8 @@ export class HostExposures {
     if (exposeHttpsPort === undefined) return
     const secure = this.#makeSecure()
     const onOther = secure && ((socket: Socket): void => void secure.emit('connection', socket))
-    const server = serveTlsHosts({ table, forward: { logger, rareLog: this.#rareLog }, onOther })
+    const forward = { logger, rareLog: this.#rareLog }
+    const server = serveTlsHosts({ table, forward, onName: (socket) => this.#pending.get(socket)?.release(), onOther })
     await this.#listenAt(server, exposeHttpsPort, 'https')
   }
 
@@ -105,12 +110,19 @@ export class HostExposures {
   }
 
   async #listenAt(server: Server, port: number, scheme: string): Promise<void> {
-    const { exposeHost, logger } = this.#server
+    const { exposeHost, logger, pending } = this.#server
     const address = await openServer(server, { host: exposeHost, port }, 'the port for host names')
     server.prependListener('connection', (socket: Socket) => {
       this.#sockets.add(socket)
-      socket.once('close', () => this.#sockets.delete(socket))
+      const entry = pending.add(socket.remoteAddress, () => socket.destroy())
+      this.#pending.set(socket, entry)
+      socket.once('close', () => {
+        this.#sockets.delete(socket)
+        entry.release()
+      })
     })
+    const onAsked = ({ socket }: IncomingMessage): void => this.#pending.get(socket)?.release()
+    server.prependListener('request', onAsked).prependListener('upgrade', onAsked)
     server.on('error', (error) => logger.error({ err: error }, `port for host names: ${error.message}`))
     this.#open.add(server)
     this.#ports.push((address as { port: number }).port)

@@ -7,6 +7,8 @@ export interface TlsHostsOptions {
   readonly table: HostTable
   /** What all connections have in common. */
   readonly forward: Pick<ForwardOptions, 'logger' | 'rareLog'>
+  /** A connection has said which name it is for. */
+  readonly onName: (socket: Socket) => void
   /** Takes connections for names that nobody has as they are, unread; undefined to refuse them. */
   readonly onOther: ((socket: Socket) => void) | undefined
 }
@@ -21,9 +23,10 @@ export function serveTlsHosts(options: TlsHostsOptions): Server {
   return server
 }
 
-async function serve(socket: Socket, { table, forward, onOther }: TlsHostsOptions): Promise<void> {
+async function serve(socket: Socket, { table, forward, onName, onOther }: TlsHostsOptions): Promise<void> {
   const name = await peekServerName(socket)
   if (name === undefined) return void socket.destroy()
+  onName(socket)
   const member = find(table, name)
   if (member !== undefined) return pass(socket, member, forward)
   if (onOther !== undefined) return onOther(socket)
