@@ -57,20 +57,27 @@ export class BlockReader {
 
   /** A policy as a map, or as the text of the flag. Each mistake has the place of its key. */
   #readPolicy(entry: Entry, flag: Flag, values: Map<string, ConfigValue>): void {
-    const { key, path, place, value: node } = entry
+    const { place, value: node } = entry
     try {
       const policy = this.#yaml.isMap(node)
         ? this.#expandAll(this.#yaml.json(node), flag)
         : this.#policyText(entry, flag)
       if (policy === undefined) return
-      const value = JSON.stringify(Policy.parse(policy, [key]).options)
+      const faults = policyFaults(policy, entry.key)
+      for (const fault of faults) this.#policyFault(entry, fault)
+      if (faults.length > 0) return
+      const value = JSON.stringify(Policy.parse(policy, [entry.key]).options)
       values.set(flag.name, { flag, value, place, from: [] })
     } catch (error) {
-      const keys = error instanceof PolicyFault ? error.path.slice(1) : []
-      const fullPath = [path, ...keys].join('.')
-      const text = withoutPath(messageOf(error), [key, ...keys].join('.'))
-      this.#yaml.fault(this.#yaml.placeWithin(node, keys, place), fullPath, text)
+      this.#policyFault(entry, error)
     }
+  }
+
+  #policyFault({ key, path, place, value: node }: Entry, error: unknown): void {
+    const keys = error instanceof PolicyFault ? error.path.slice(1) : []
+    const fullPath = [path, ...keys].join('.')
+    const text = withoutPath(messageOf(error), [key, ...keys].join('.'))
+    this.#yaml.fault(this.#yaml.placeWithin(node, keys, place), fullPath, text)
   }
 
   #policyText(entry: Entry, flag: Flag): object | undefined {
@@ -104,6 +111,19 @@ export class BlockReader {
       return undefined
     }
   }
+}
+
+/** What is wrong with the keys of a policy, each looked at alone: a person wants to hear of all of them. */
+function policyFaults(policy: unknown, key: string): readonly unknown[] {
+  if (typeof policy !== 'object' || policy === null) return []
+  return Object.entries(policy).flatMap(([name, value]) => {
+    try {
+      Policy.parse({ [name]: value }, [key])
+      return []
+    } catch (error) {
+      return [error]
+    }
+  })
 }
 
 /** Most values of a repeatable key. */

@@ -94,6 +94,12 @@ describe('readConfig', () => {
     expect(role?.values.get('policy')?.value).toBe('{"guard":"private"}')
   })
 
+  it('shows all mistakes of a policy', () => {
+    const text = 'servers: {a: {token: t, policy: {allow: [foo], maxLinks: -1, hours: {open: [x]}, alow: 1}}}'
+    const places = problemsOf([text]).map((line) => line.split(': ')[1])
+    expect(places).toEqual(['allow', 'maxLinks', 'hours.open', 'alow'].map((key) => `servers.a.policy.${key}`))
+  })
+
   it('shows the place of a mistake in a policy', () => {
     const token = ['servers:', '  a:', '    tokens:', '      - token: t', '        policy:']
     expect([
