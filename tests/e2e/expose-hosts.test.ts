@@ -116,6 +116,15 @@ describe('provider --expose http:NAME', () => {
     expect(await raw(http, 'GET http://a.example/ HTTP/1.1\r\nHost: a.example\r\n\r\n')).toMatch(/^HTTP\/1\.1 400 /)
   })
 
+  test.each([
+    ['two Host fields', 'GET / HTTP/1.1\r\nHost: a.example\r\nHost: b.example\r\n\r\n'],
+    ['CONNECT', 'CONNECT a.example:80 HTTP/1.1\r\nHost: a.example\r\n\r\n'],
+  ])('answers 400 to %s', async (_what, bytes) => {
+    const { url, http } = await start()
+    await provide(url, 'one', `http:a.example=127.0.0.1:${await named('a')}`)
+    expect(await raw(http, bytes)).toMatch(/^HTTP\/1\.1 400 /)
+  })
+
   test('answers 502 where the target is not there', async () => {
     const { url, http } = await start()
     await provide(url, 'one', 'http:a.example=127.0.0.1:1')

@@ -47,6 +47,8 @@ function prepare(server: Server, table: HostTable<HostPage>): Server {
     if (typeof member !== 'number') return member.proxy.upgrade(request, stream, head, clientOf(request.socket))
     refuse(responseInstead(request, stream), member)
   })
+  // Without a listener Node hangs up without a word.
+  server.on('connect', (request: IncomingMessage, stream: Duplex) => refuse(responseInstead(request, stream), 400))
   // A client that is in a hurry is no fault of ours, and Node answers broken requests.
   server.on('tlsClientError', () => {})
   return server
@@ -61,9 +63,10 @@ function answerBy(table: HostTable<HostPage>): RequestListener {
 }
 
 /** Whose page a request is for, or the status to answer. */
-function find(table: HostTable<HostPage>, { headers: { host }, url = '' }: IncomingMessage): HostPage | 400 | 404 {
-  // An absolute target may name another host than the Host field does.
-  if (host === undefined || !(url.startsWith('/') || url === '*')) return 400
+function find(table: HostTable<HostPage>, { headersDistinct, url = '' }: IncomingMessage): HostPage | 400 | 404 {
+  // A second Host field may name another host (RFC 9112 §3.2), and so may an absolute target.
+  const [host, second] = headersDistinct['host'] ?? []
+  if (host === undefined || second !== undefined || !(url.startsWith('/') || url === '*')) return 400
   try {
     return table.next('http', readHostName(host.replace(/:\d*$/, ''))) ?? 404
   } catch {
@@ -73,7 +76,7 @@ function find(table: HostTable<HostPage>, { headers: { host }, url = '' }: Incom
 
 function refuse(response: ServerResponse, status: 400 | 404): void {
   const text =
-    status === 404 ? '404 no such host here\n' : '400 bad request: the host is missing, or the target is no path\n'
+    status === 404 ? '404 no such host here\n' : '400 bad request: there is not one host, or the target is no path\n'
   answerText(response, status, text)
 }
 
