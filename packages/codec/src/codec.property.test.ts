@@ -234,7 +234,8 @@ function withId<F extends object>(fields: fc.Arbitrary<F>): fc.Arbitrary<F & { c
 function endsBeforeOptionalField(message: KnownMessage): boolean {
   if (message.type === MessageType.Connect) return message.resume !== true
   if (message.type === MessageType.Disconnect) return message.error === undefined
-  return message.type === MessageType.ConnectorResponse && message.success && message.token === undefined
+  if (message.type !== MessageType.AuthResponse && message.type !== MessageType.ConnectorResponse) return false
+  return message.success && message.token === undefined
 }
 
 /** Messages that were cut, had bytes changed, or never were any. */
