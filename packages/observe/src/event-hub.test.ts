@@ -25,8 +25,15 @@ function read(query = '', lastId?: string) {
   return { stream, taken: () => taken(stream) }
 }
 
-/** What has come since the last call. */
-const taken = (stream: PassThrough): string => ((stream.read() as Buffer | null) ?? '').toString()
+/** What has come since the last call. A newer Node reads one chunk at a time. */
+function taken(stream: PassThrough): string {
+  let text = ''
+  for (;;) {
+    const chunk = stream.read() as Buffer | null
+    if (chunk === null) return text
+    text += chunk.toString()
+  }
+}
 
 /** The names of events in a text. */
 const namesIn = (text: string): string[] => Array.from(text.matchAll(/^event: (.*)$/gm), ([, name = '']) => name)
