@@ -116,7 +116,7 @@ export class BlockReader {
 /** What is wrong with the keys of a policy, each looked at alone: a person wants to hear of all of them. */
 function policyFaults(policy: unknown, key: string): readonly unknown[] {
   if (typeof policy !== 'object' || policy === null) return []
-  return Object.entries(policy).flatMap(([name, value]) => {
+  return Object.entries(policy as Record<string, unknown>).flatMap(([name, value]) => {
     try {
       Policy.parse({ [name]: value }, [key])
       return []
