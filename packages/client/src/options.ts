@@ -1,22 +1,31 @@
 import { type Extension, maxEarlyDataBytes } from '@ls/codec'
 import { checkDurationMs, checkInteger, type Clock, type Logger, maxPort } from '@ls/foundation'
-import { type ResolvedLinkSettings, resolveLinkSettings } from '@ls/link'
+import { type LinkSettings, type ResolvedLinkSettings, resolveLinkSettings } from '@ls/link'
 import { PendingConnections } from '@ls/mux'
 import type { InboundOptions, OutboundOptions, PayloadOptions, UdpOptions } from '@ls/relay'
 import type { CertificateFiles, Connect, ConnectOptions, ServerTlsOptions } from '@ls/transport'
 
-export interface ClientOptions extends PayloadOptions {
+/** Settings of its links that a client takes as they are. */
+type ClientLinkSettings = Pick<
+  LinkSettings,
+  | 'token'
+  | 'serverToken'
+  | 'reverse'
+  | 'extensions'
+  | 'graceMs'
+  | 'handshakeDeadlineMs'
+  | 'reconnect'
+  | 'retryAuth'
+  | 'reconnectDelayMs'
+  | 'maxReconnectDelayMs'
+  | 'threads'
+  | 'heartbeat'
+>
+
+/** Options of a {@link LinkSocksClient}. */
+export interface ClientOptions extends PayloadOptions, ClientLinkSettings {
   /** The server: `wss://host/path`; no scheme means `wss://`, no path `/socket`. @default 'ws://localhost:8765' */
   readonly url?: string
-  /** @default 'anonymous': a relay then makes a provider a token of its own */
-  readonly token?: string
-  /**
-   * Token that a relay gave to this provider before, in place of `token`: it finds its connector tokens again. Where the
-   * relay has forgotten it, the provider comes without it. @default none
-   */
-  readonly serverToken?: string
-  /** Provide the network to the server's side (provider) instead of using it. @default false */
-  readonly reverse?: boolean
   /** Connector tokens that a provider adds, again after each reconnect. @default none */
   readonly connectorTokens?: readonly string[]
   /** @default '127.0.0.1' */
@@ -68,16 +77,6 @@ export interface ClientOptions extends PayloadOptions {
   readonly openPorts?: boolean
   /** Open the SOCKS port before the server is reached. @default false */
   readonly socksNowait?: boolean
-  /** Reconnect after a loss. @default true */
-  readonly reconnect?: boolean
-  /** Reconnect even after the token was refused. @default false */
-  readonly retryAuth?: boolean
-  /** First delay before a link is dialled again, in milliseconds; it doubles each time, with jitter. @default 250 */
-  readonly reconnectDelayMs?: number
-  /** Longest such delay, in milliseconds; for the first 10 minutes it is at most 5 s. @default 60000 */
-  readonly maxReconnectDelayMs?: number
-  /** WebSockets at once; channels go to each in turn. @default 1 */
-  readonly threads?: number
   /** Proxies a provider reaches targets through, each through the one before. @default none */
   readonly upstreamProxies?: readonly string[]
   /** Exceptions from `upstreamProxies`: `PATTERN=direct`, `PATTERN=reject` or `PATTERN=URL`, the first match counts. @default none */
@@ -121,25 +120,12 @@ export interface ClientOptions extends PayloadOptions {
   readonly udp?: UdpOptions
   /** Address told to UDP clients. @default the address they reached */
   readonly udpAdvertise?: string
-  /** Extensions to ask the server for. @default ['window', 'fin', 'resume', 'ack2'] */
-  readonly extensions?: readonly Extension[]
-  /**
-   * Longest time that connections outlive a lost link, in milliseconds; 0 for none. @default as long as the server says
-   */
-  readonly graceMs?: number
   /** First credit of each channel, in bytes. @default 262144 */
   readonly windowBytes?: number
   /** Unacknowledged bytes kept for each link. @default 33554432 */
   readonly replayLimitBytes?: number
-  /** Time for the server to answer the handshake once the WebSocket is open. @default 10000 */
-  readonly handshakeDeadlineMs?: number
   /** Channels without a byte for this long are closed, in milliseconds. @default 43200000 (12 h) */
   readonly idleLimitMs?: number
-  /**
-   * Ping period and the silence after which the server is dead; false for no pings. With resume both are shorter, since
-   * a false alarm costs little there; see `Keepalive.hasten` in `@ls/mux`. @default 20 s and 45 s
-   */
-  readonly heartbeat?: { readonly periodMs?: number; readonly deadlineMs?: number } | false
   /** Options for the transport: headers, TLS, your own `dial`. */
   readonly transport?: Partial<ConnectOptions>
   /**
