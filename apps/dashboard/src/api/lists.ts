@@ -1,38 +1,33 @@
 import { call } from './call.js'
 
-/** A link as `GET /api/links` lists it. */
-export interface LinkInfo {
+/** What both lists tell of each row. */
+export interface TrafficInfo {
   readonly id: string
   readonly role: string
-  readonly instance: string
-  readonly client_address: string
   readonly token_id: string | null
   readonly token_name: string | null
-  readonly state: 'up' | 'waiting'
   readonly age_ms: number
-  readonly round_trip_ms: number | null
-  readonly resumes: number
-  readonly channels: number
   readonly bytes_to_target: number
   readonly bytes_from_target: number
   readonly rate_to_target: number | null
   readonly rate_from_target: number | null
 }
 
+/** A link as `GET /api/links` lists it. */
+export interface LinkInfo extends TrafficInfo {
+  readonly instance: string
+  readonly client_address: string
+  readonly state: 'up' | 'waiting'
+  readonly round_trip_ms: number | null
+  readonly resumes: number
+  readonly channels: number
+}
+
 /** A connection as `GET /api/connections` lists it. */
-export interface ConnectionInfo {
-  readonly id: string
+export interface ConnectionInfo extends TrafficInfo {
   readonly protocol: 'tcp' | 'udp'
   readonly target: string | null
   readonly client_address: string | null
-  readonly role: string
-  readonly token_id: string | null
-  readonly token_name: string | null
-  readonly age_ms: number
-  readonly bytes_to_target: number
-  readonly bytes_from_target: number
-  readonly rate_to_target: number | null
-  readonly rate_from_target: number | null
 }
 
 /** Which part of a list, in which order. */

@@ -5,7 +5,7 @@ import { ActButton } from '../parts/act-button.js'
 import { EmptyState } from '../parts/empty-state.js'
 import { type Column, LiveTable } from '../parts/live-table.js'
 import { TokenCell } from '../parts/token-cell.js'
-import { bytes, duration, rate } from '../texts/format.js'
+import { trafficColumns } from '../parts/traffic-columns.js'
 import { texts } from '../texts/language.js'
 
 /** What flows now. */
@@ -32,20 +32,7 @@ function columnsOf(): Column<ConnectionInfo>[] {
     { name: t.target, sort: 'target', cell: ({ target, protocol }) => <Target target={target} protocol={protocol} /> },
     { name: t.token, sort: 'token', cell: TokenCell },
     { name: t.client, sort: 'address', cell: ({ client_address: address }) => address ?? t.ownPort },
-    {
-      name: texts.value.overview.down,
-      sort: 'rate',
-      isNumber: true,
-      cell: ({ rate_from_target: down }) => rate(down ?? 0),
-    },
-    { name: texts.value.overview.up, isNumber: true, cell: ({ rate_to_target: up }) => rate(up ?? 0) },
-    {
-      name: t.moved,
-      sort: 'bytes',
-      isNumber: true,
-      cell: ({ bytes_from_target: down, bytes_to_target: up }) => bytes(down + up),
-    },
-    { name: t.age, sort: 'age', isNumber: true, cell: ({ age_ms: age }) => duration(age) },
+    ...trafficColumns(),
   ]
 }
 

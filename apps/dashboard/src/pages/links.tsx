@@ -5,8 +5,9 @@ import { ActButton } from '../parts/act-button.js'
 import { EmptyState } from '../parts/empty-state.js'
 import { type Column, LiveTable } from '../parts/live-table.js'
 import { TokenCell } from '../parts/token-cell.js'
+import { trafficColumns } from '../parts/traffic-columns.js'
 import { addressOf } from '../shell/route.js'
-import { bytes, count, duration, milliseconds, rate } from '../texts/format.js'
+import { count, milliseconds } from '../texts/format.js'
 import { texts } from '../texts/language.js'
 
 /** Who is linked. */
@@ -47,20 +48,7 @@ function columnsOf(): Column<LinkInfo>[] {
     },
     { name: t.resumes, isNumber: true, cell: ({ resumes }) => count(resumes) },
     { name: t.connections, sort: 'channels', isNumber: true, cell: ({ channels }) => count(channels) },
-    {
-      name: texts.value.overview.down,
-      sort: 'rate',
-      isNumber: true,
-      cell: ({ rate_from_target: down }) => rate(down ?? 0),
-    },
-    { name: texts.value.overview.up, isNumber: true, cell: ({ rate_to_target: up }) => rate(up ?? 0) },
-    {
-      name: t.moved,
-      sort: 'bytes',
-      isNumber: true,
-      cell: ({ bytes_from_target: down, bytes_to_target: up }) => bytes(down + up),
-    },
-    { name: t.age, sort: 'age', isNumber: true, cell: ({ age_ms: age }) => duration(age) },
+    ...trafficColumns(),
   ]
 }
 
