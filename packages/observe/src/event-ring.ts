@@ -26,7 +26,7 @@ export class EventRing {
     return recorded
   }
 
-  /** The events after a number; undefined where they are not all there any more, or the number is none of ours. */
+  /** The events after a number; undefined where some are gone already, or no event had that number. */
   since(number: number): RecordedEvent[] | undefined {
     const missed = this.#last - number
     if (missed < 0 || missed > maxRecordedEvents) return undefined

@@ -334,7 +334,7 @@ describe('examine', () => {
     ])
   })
 
-  test('keeps the password of an https:// proxy from whoever has another certificate', async () => {
+  test('gives the password of an https:// proxy to no server with another certificate', async () => {
     const sent: unknown[] = []
     const impostor = createHttps(testCertificate()).on('connect', ({ headers }, socket) => {
       sent.push(headers['proxy-authorization'])

@@ -24,8 +24,8 @@ export interface LateRefusal {
 }
 
 /**
- * Answers refused clients late. Whoever is told at once that it must wait asks again at once, and each request costs the
- * server more than it costs the client.
+ * Answers refused clients late. A client that is told at once to wait asks again at once, and each request costs the
+ * server more than the client.
  */
 export class LateRefusals {
   readonly #clock: Clock
