@@ -5,6 +5,8 @@ export type { DashboardFile, LoadDashboard } from './dashboard/dashboard-page.js
 export { ServerError, type ServerErrorCode } from './errors.js'
 export type { ClientInfo, ServerEvents } from './events.js'
 export type { ExposedInfo, ExposedPorts } from './expose/exposed-ports.js'
+export { OwnersInFolder } from './handover/owners-in-folder.js'
+export type { SessionOwner, SessionOwners } from './handover/session-owners.js'
 export type { ServerOptions } from './options.js'
 export type { ConnectionRecord } from './life/connection-record.js'
 export { Policy, type LinkFault, type LinkRequest, type QuotaLimits, type Rate } from './policy/policy.js'

@@ -28,6 +28,7 @@ import {
 import { descriptorLimit, shareDescriptors } from './descriptor-limit.js'
 import { HostPatterns } from './expose/hosts/host-patterns.js'
 import { PortRanges } from './expose/port-ranges.js'
+import type { SessionOwners } from './handover/session-owners.js'
 import type { LoadDashboard } from './dashboard/dashboard-page.js'
 import { parseFallback } from './fallback/fallback.js'
 import { defaultGuard } from './default-guard.js'
@@ -85,6 +86,8 @@ export interface ServerOptions extends PayloadOptions {
   readonly apiSocket?: string
   /** Where tokens of the API and of providers outlive the process. @default nowhere: they end with it */
   readonly state?: ServerState
+  /** Finds the processes that have the sessions which this one has not. @default none: such sessions are over */
+  readonly sessionOwners?: SessionOwners
   /**
    * Relay mode: providers without a token may come in, and connectors reach them by the codes that they choose.
    *

@@ -2,6 +2,7 @@ import { randomBytes, timingSafeEqual } from 'node:crypto'
 import { anonymousToken, decode, encode, type Extension, type HelloMessage, MessageType, newChannelId } from '@ls/codec'
 import { helloWindowBytes, type MessageTransport, MessageReader, type Session } from '@ls/mux'
 import { hashToken, type ParsedAuthQuery } from '@ls/transport'
+import { makeSessionId } from '../handover/session-id.js'
 import type { Identity } from './peer.js'
 import type { ResolvedServerOptions } from '../options.js'
 import type { ReverseToken, TokenRecord, TokenRegistry } from '../tokens/token-registry.js'
@@ -90,7 +91,7 @@ export async function shakeHands(
   if (query.resume === undefined) await admit(identity.record, dependencies)
   const known = identity.record.kind === 'reverse' ? [...options.extensions, expose] : options.extensions
   const extensions = known.filter((extension) => query.extensions.includes(extension))
-  const ticket = extensions.includes('resume') ? makeTicket(identity.record) : undefined
+  const ticket = extensions.includes('resume') ? makeTicket(identity.record, options) : undefined
   if (extensions.length > 0) transport.send(encode(ourHello(extensions, ticket, options)))
   transport.send(encode({ type: MessageType.AuthResponse, success: true, ...ownToken(identity.record) }))
   if (extensions.length === 0) return agreed({ identity, extensions, peerWindowBytes: undefined, ticket: undefined })
@@ -189,8 +190,8 @@ function ourHello(
   return { ...hello, session: Buffer.from(ticket.id, 'hex'), secret: ticket.secret, graceSeconds: graceMs / 1000 }
 }
 
-function makeTicket(record: TokenRecord): Agreement['ticket'] {
-  return { id: hex(newChannelId()), secret: randomBytes(secretBytes), record }
+function makeTicket(record: TokenRecord, { sessionOwners }: ResolvedServerOptions): Agreement['ticket'] {
+  return { id: makeSessionId(sessionOwners?.ownId), secret: randomBytes(secretBytes), record }
 }
 
 /** 256 bits cannot be guessed; it is sent once a session. */

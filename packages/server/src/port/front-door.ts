@@ -13,6 +13,8 @@ import type { ManagementApi } from '../api/management-api.js'
 import { isApiPath } from '../api/routes.js'
 import { type AuthThrottle, retryAfter } from '../links/auth-throttle.js'
 import type { Fallback } from '../fallback/fallback.js'
+import type { PassedLinks } from '../handover/pass-link.js'
+import { ownerIdOf } from '../handover/session-id.js'
 import { answerHttp, pathOf } from './http.js'
 import { defaultSocketPaths, type ResolvedServerOptions } from '../options.js'
 import { plainAddress } from '@ls/relay'
@@ -28,6 +30,8 @@ export interface FrontDoorOptions {
   isDraining(): boolean
   /** Whether a token with this hash would be let in. */
   isKnownToken(hash: string): boolean
+  /** Takes links whose sessions other processes have. */
+  readonly passed: PassedLinks
   /** A client was refused since its token is unknown. */
   onRefused(remoteAddress: string, reason: string): void
 }
@@ -49,11 +53,11 @@ export class FrontDoor {
     const isOurs = this.#options.server.socketPaths.includes(request.path) && this.#isOurHost(request.headers.host)
     if (fallback === undefined) {
       return isOurs
-        ? (this.#throttled(request) ?? this.#draining(request))
+        ? (this.#throttled(request) ?? this.#elsewhere(request) ?? this.#draining(request))
         : { status: 404, text: '404 page not found' }
     }
     const standing = isOurs ? this.#standingOf(request) : 'stranger'
-    if (standing === 'client') return this.#draining(request)
+    if (standing === 'client') return this.#elsewhere(request) ?? this.#draining(request)
     const client = clientOf(request)
     if (standing === 'impostor') this.#options.onRefused(plainAddress(client.address), 'invalid token')
     return (incoming, stream, head) => fallback.upgrade(incoming, stream, head, client)
@@ -98,6 +102,21 @@ export class FrontDoor {
       return 'impostor'
     }
     return defaultSocketPaths.includes(path) ? 'stranger' : 'client'
+  }
+
+  /** Passes the link on if it is for a session of another process. */
+  #elsewhere(request: UpgradeRequest): TakeUpgrade | undefined {
+    const { sessionOwners: owners } = this.#options.server
+    const { resume } = parseAuthQuery(request.query)
+    if (owners === undefined || resume === undefined) return undefined
+    const id = Buffer.from(resume).toString('hex')
+    const owner = ownerIdOf(id) === owners.ownId ? undefined : owners.findOwner(id)
+    if (owner === undefined) return undefined
+    return (incoming, stream, head, admit) => {
+      // Its owner counts it, under the same address, and cuts it where it shows no token.
+      admit()
+      this.#options.passed.pass({ request: incoming, stream, head, client: clientOf(request) }, owner)
+    }
   }
 
   /** Load balancers try another server at this status; by a close code they would not learn of it. */

@@ -80,6 +80,16 @@ export class PortChanges {
   }
 
   /**
+   * Takes links for sessions of this server that other processes pass on, at a UNIX socket: a `SessionOwner` of theirs
+   * connects to it. Whoever may connect there is believed about the addresses of clients.
+   *
+   * @throws TransportError where it cannot be opened
+   */
+  listenForPassed(path: string): Promise<void> {
+    return this.#ports.listenForPassed(path)
+  }
+
+  /**
    * Gives a token another policy, or none of its own. Links and connections stay: rates, quotas and limits hold at once, rules
    * for what begins from now on.
    *

@@ -1,5 +1,6 @@
 import type { Account, ChannelWatch, ListenAddress, Outbound, PortChange } from '@ls/relay'
 import type { ResolvedServerOptions } from '../options.js'
+import { PassedLinks } from '../handover/pass-link.js'
 import { OwnProxy } from './own-proxy.js'
 import { WebSocketPort, type WebSocketPortOptions } from './web-socket-port.js'
 
@@ -10,7 +11,7 @@ export interface ServerPortsOptions {
   /** Told of the connections of the server's own proxy ports. */
   readonly watchOwn: ChannelWatch
   /** What a port for links needs besides the options of the server. */
-  linkPort(): Omit<WebSocketPortOptions, 'server'>
+  linkPort(): Omit<WebSocketPortOptions, 'server' | 'passed'>
   /** A proxy port of the server itself is open. */
   onProxy(address: ListenAddress): unknown
 }
@@ -24,9 +25,14 @@ export class ServerPorts {
   readonly #options: ServerPortsOptions
   /** Ports for links that it had before, as long as it runs: links of them may be there. */
   readonly #former: WebSocketPort[] = []
+  /** For links that other processes pass on. */
+  #forPassed: WebSocketPort | undefined
+  /** Links that are passed on. */
+  readonly #passed: PassedLinks
 
   constructor(options: ServerPortsOptions) {
     this.#options = options
+    this.#passed = new PassedLinks(options.server)
   }
 
   /** The TCP ports, and the further ones of the program. */
@@ -47,8 +53,17 @@ export class ServerPorts {
 
   /** Opens a port for links. @throws TransportError */
   open(signal: AbortSignal | undefined, address: { host?: string; port?: number } = {}): Promise<WebSocketPort> {
-    const { server, linkPort } = this.#options
-    return WebSocketPort.open({ ...linkPort(), server: { ...server, ...address } }, signal)
+    return this.#open({ ...this.#options.server, ...address }, signal)
+  }
+
+  /**
+   * Opens a port for links that other processes pass on, as {@link PassedLinks} does: behind a PROXY header, without TLS.
+   *
+   * @throws TransportError
+   */
+  async listenForPassed(path: string): Promise<void> {
+    const { tls: _tls, trustedProxies: _trusted, ...others } = this.#options.server
+    this.#forPassed = await this.#open({ ...others, host: `unix:${path}`, proxyProtocol: true })
   }
 
   /** Links come in at this port from now on. */
@@ -76,7 +91,12 @@ export class ServerPorts {
 
   /** Closes the port for links with all links. */
   async closeAll(): Promise<void> {
-    await Promise.all([...this.#former, this.links].map(async (port) => port?.closeAll()))
+    this.#passed.close()
+    await Promise.all([...this.#former, this.#forPassed, this.links].map(async (port) => port?.closeAll()))
+  }
+
+  #open(server: ResolvedServerOptions, signal?: AbortSignal): Promise<WebSocketPort> {
+    return WebSocketPort.open({ ...this.#options.linkPort(), server, passed: this.#passed }, signal)
   }
 
   #makeProxy(socksListen: readonly string[], socksAccounts: readonly Account[]): OwnProxy {

@@ -12,6 +12,7 @@ import type { ManagementApi } from '../api/management-api.js'
 import type { AuthThrottle } from '../links/auth-throttle.js'
 import { parseFallback } from '../fallback/fallback.js'
 import { openFallback } from '../fallback/open-fallback.js'
+import type { PassedLinks } from '../handover/pass-link.js'
 import { FrontDoor } from './front-door.js'
 import { believedProxies, type ResolvedServerOptions } from '../options.js'
 
@@ -23,6 +24,8 @@ export interface WebSocketPortOptions {
   /** What strangers may know of a relay; undefined where the server is none. */
   readonly health: (() => object | undefined) | undefined
   isKnownToken(hash: string): boolean
+  /** Takes links whose sessions other processes have. */
+  readonly passed: PassedLinks
   /** A client was refused before its WebSocket was opened, since its token is unknown. */
   onRefused(remoteAddress: string, reason: string): void
   readonly onTransport: ListenOptions['onTransport']

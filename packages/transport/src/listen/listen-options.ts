@@ -10,8 +10,11 @@ import type { ServerTlsOptions } from '../port/server-tls.js'
 import type { UpgradeRequest } from './upgrade-request.js'
 import type { WebSocketTransport } from '../websocket/websocket-transport.js'
 
-/** Takes over the connection of an upgrade, with the bytes after its head. */
-export type TakeUpgrade = (request: IncomingMessage, stream: Duplex, head: Buffer) => void
+/**
+ * Takes over the connection of an upgrade, with the bytes after its head. It counts as one of a stranger until it ends, or
+ * until `admit` is called.
+ */
+export type TakeUpgrade = (request: IncomingMessage, stream: Duplex, head: Buffer, admit: () => void) => void
 
 /** Where to accept WebSockets, from whom, and how many. */
 export interface ListenOptions extends TransportOptions {

@@ -192,7 +192,7 @@ export class Listener implements TransportListener {
   #handOver(take: TakeUpgrade, request: IncomingMessage, stream: Duplex, head: Buffer): void {
     this.#port.handsOver(request.socket)
     try {
-      take(request, stream, head)
+      take(request, stream, head, () => this.#port.admit(request.socket))
     } catch (error) {
       this.#transport.logger.error({ error }, 'an upgrade could not be handed over')
       stream.destroy()

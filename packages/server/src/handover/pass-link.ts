@@ -1,0 +1,81 @@
+import type { IncomingMessage } from 'node:http'
+import { type Duplex, pipeline } from 'node:stream'
+import { type Logger, textOf } from '@ls/foundation'
+import { encodeProxyHeader } from '@ls/relay'
+import { type ClientAddress, refuseUpgrade } from '@ls/transport'
+import type { SessionOwner } from './session-owners.js'
+
+/** A request for a link, taken from its listener. */
+export interface ArrivedLink {
+  readonly request: IncomingMessage
+  /** Its connection, without TLS. */
+  readonly stream: Duplex
+  /** What came behind the request. */
+  readonly head: Buffer
+  /** The client, as this process believes it. */
+  readonly client: ClientAddress
+}
+
+export interface PassedLinksOptions {
+  /** Most links that are passed on at once. */
+  readonly maxLinks: number
+  readonly logger: Logger
+}
+
+/** Links that are passed on to the owners of their sessions. */
+export class PassedLinks {
+  readonly #options: PassedLinksOptions
+  readonly #streams = new Set<Duplex>()
+
+  constructor(options: PassedLinksOptions) {
+    this.#options = options
+  }
+
+  /** Passes a link on: the owner gets the request as it came, behind a PROXY header with the client's address. */
+  pass(link: ArrivedLink, owner: SessionOwner): void {
+    const { stream } = link
+    if (this.#streams.size >= this.#options.maxLinks)
+      return refuseUpgrade(stream, { status: 503, text: `${this.#streams.size} links are passed on already.` })
+    this.#streams.add(stream)
+    stream.once('close', () => this.#streams.delete(stream))
+    // The listener has given up its own.
+    stream.on('error', () => stream.destroy())
+    owner.connect().then(
+      (behind) => join(link, behind),
+      (error: unknown) => {
+        this.#options.logger.warn({ reason: textOf(error) }, 'the owner of a session cannot be reached')
+        refuseUpgrade(stream, { status: 503, text: 'The owner of the session cannot be reached.' })
+      },
+    )
+  }
+
+  /** Cuts them. */
+  close(): void {
+    for (const stream of this.#streams) stream.destroy()
+  }
+}
+
+function join({ request, stream, head, client }: ArrivedLink, behind: Duplex): void {
+  // The client may have gone meanwhile.
+  if (stream.destroyed) return void behind.destroy()
+  behind.write(proxyHeaderFor(client))
+  behind.write(headOf(request))
+  if (head.length > 0) behind.write(head)
+  // Each ends the other, and takes it down when it fails.
+  pipeline(stream, behind, () => {})
+  pipeline(behind, stream, () => {})
+}
+
+/** The owner asks for the source only. */
+function proxyHeaderFor({ address, port = 0 }: ClientAddress): Buffer {
+  const source = address === undefined ? undefined : { host: address, port }
+  return encodeProxyHeader('v2', source, { host: '127.0.0.1', port: 0 })
+}
+
+/** The head of a request that Node has parsed strictly, so that its fields have no line breaks. */
+function headOf({ method = 'GET', url = '/', rawHeaders }: IncomingMessage): Buffer {
+  const lines = [`${method} ${url} HTTP/1.1`]
+  for (let at = 0; at + 1 < rawHeaders.length; at += 2) lines.push(`${rawHeaders[at]}: ${rawHeaders[at + 1]}`)
+  // As Node has read it: a byte for each character.
+  return Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1')
+}

@@ -1,0 +1,90 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { connect as connectTcp, createServer, type Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pipeline } from 'node:stream'
+import { LinkSocksClient } from '@ls/client'
+import { LinkSocksServer, OwnersInFolder } from '@ls/server'
+import { connect } from '@ls/socks5/node'
+import { echoServer, onceEvent, until } from '@ls/testkit'
+import { describe, expect, test } from 'vitest'
+import { afterTest, closing } from '../stress/cleanup.js'
+
+/** A way to one server or another, which can be cut. */
+async function way(first: number) {
+  const sockets = new Set<Socket>()
+  const state = { port: first }
+  const server = createServer((socket) => {
+    const behind = connectTcp(state.port, '127.0.0.1')
+    for (const each of [socket, behind]) sockets.add(each)
+    pipeline(socket, behind, socket, () => {})
+  })
+  server.listen(0, '127.0.0.1')
+  await onceEvent(server, 'listening')
+  const cut = (): void => {
+    for (const socket of sockets) socket.destroy()
+    sockets.clear()
+  }
+  afterTest(() => {
+    server.close()
+    cut()
+  })
+  const leadTo = (port: number): void => {
+    state.port = port
+    cut()
+  }
+  return { port: (server.address() as { port: number }).port, leadTo }
+}
+
+/** Two servers that share their clients, and a connection through the first. */
+async function net(path: string) {
+  const folder = mkdtempSync(join(tmpdir(), 'ls-'))
+  afterTest(() => rmSync(folder, { recursive: true }))
+  const make = async () => {
+    const owners = new OwnersInFolder(folder)
+    const server = closing(new LinkSocksServer({ host: '127.0.0.1', port: 0, path, sessionOwners: owners }))
+    server.addForwardToken('my_token')
+    await server.listen()
+    await server.ports.listenForPassed(owners.ownPath)
+    return server
+  }
+  const [owner, other] = [await make(), await make()]
+  const between = await way(owner.address?.port ?? 0)
+  const url = `ws://127.0.0.1:${between.port}${path}`
+  const client = closing(new LinkSocksClient({ url, token: 'my_token', socksPort: 0, reconnectDelayMs: 10 }))
+  await client.start()
+  const echo = closing(await echoServer())
+  const socket = await connect({ proxy: client.socksAddress!, target: echo })
+  afterTest(() => socket.destroy())
+  const moveLink = (): void => between.leadTo(other.address?.port ?? 0)
+  return { owner, other, client, socket, moveLink }
+}
+
+describe.skipIf(process.platform === 'win32')('a LinkSocksServer with sessionOwners', () => {
+  // With the token in the query, and with a first message for it.
+  test.each(['/socket', '/secret'])('at %s passes a link on to the owner of its session', async (path) => {
+    const { client, socket, moveLink } = await net(path)
+    const up = onceEvent(client, 'linkUp')
+    moveLink()
+    const resumed = await up
+    socket.write('still there')
+    const [answer] = await onceEvent(socket, 'data')
+    expect([resumed, String(answer)]).toEqual([[true], 'still there'])
+  })
+
+  test('tells the owner the address of the client', async () => {
+    const { owner, client, moveLink } = await net('/socket')
+    const up = onceEvent(client, 'linkUp')
+    moveLink()
+    await up
+    expect([...owner.peers].map(({ remoteAddress }) => remoteAddress)).toEqual(['127.0.0.1'])
+  })
+
+  test('begins a new session where the owner is gone', async () => {
+    const { owner, other, moveLink } = await net('/socket')
+    moveLink()
+    await owner.close()
+    await until(() => other.peers.size === 1, 'a session at the other server')
+    expect(owner.peers.size).toBe(0)
+  })
+})
