@@ -1,40 +1,13 @@
 import { mkdtempSync, rmSync } from 'node:fs'
-import { connect as connectTcp, createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { pipeline } from 'node:stream'
 import { LinkSocksClient } from '@ls/client'
 import { LinkSocksServer, OwnersInFolder } from '@ls/server'
 import { connect } from '@ls/socks5/node'
 import { echoServer, onceEvent, until } from '@ls/testkit'
 import { describe, expect, test } from 'vitest'
 import { afterTest, closing } from '../stress/cleanup.js'
-
-/** A way to one server or another, which can be cut. */
-async function way(first: number) {
-  const sockets = new Set<Socket>()
-  const state = { port: first }
-  const server = createServer((socket) => {
-    const behind = connectTcp(state.port, '127.0.0.1')
-    for (const each of [socket, behind]) sockets.add(each)
-    pipeline(socket, behind, socket, () => {})
-  })
-  server.listen(0, '127.0.0.1')
-  await onceEvent(server, 'listening')
-  const cut = (): void => {
-    for (const socket of sockets) socket.destroy()
-    sockets.clear()
-  }
-  afterTest(() => {
-    server.close()
-    cut()
-  })
-  const leadTo = (port: number): void => {
-    state.port = port
-    cut()
-  }
-  return { port: (server.address() as { port: number }).port, leadTo }
-}
+import { wayTo } from './way.js'
 
 /** Two servers that share their clients, and a connection through the first. */
 async function net(path: string) {
@@ -49,7 +22,7 @@ async function net(path: string) {
     return server
   }
   const [owner, other] = [await make(), await make()]
-  const between = await way(owner.address?.port ?? 0)
+  const between = await wayTo(owner.address?.port ?? 0)
   const url = `ws://127.0.0.1:${between.port}${path}`
   const client = closing(new LinkSocksClient({ url, token: 'my_token', socksPort: 0, reconnectDelayMs: 10 }))
   await client.start()

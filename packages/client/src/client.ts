@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream'
 import { type Address, decode, type Extension, MessageType, newChannelId } from '@ls/codec'
 import { nodeCompressor } from '@ls/codec/node'
 import { type Logger, type Snapshot, textOf } from '@ls/foundation'
-import { ClientError, Link, type LinkOpener, ShownToken } from '@ls/link'
+import { ClientError, type LinkOpener, MovingLink, ShownToken } from '@ls/link'
 import type { Session } from '@ls/mux'
 import {
   Balancer,
@@ -64,7 +64,7 @@ export class LinkSocksClient extends EventEmitter<ClientEvents> {
 
   readonly #options: ResolvedClientOptions
   readonly #logger: Logger
-  readonly #links: readonly Link[]
+  readonly #links: readonly MovingLink[]
   readonly #balancer: Balancer
   readonly #watch: NetworkWatch
   readonly #outbound: Outbound | undefined
@@ -123,9 +123,9 @@ export class LinkSocksClient extends EventEmitter<ClientEvents> {
     return this.#token.fromServer
   }
 
-  /** One session for each link that is up or waits to be resumed. */
+  /** One session for each link that is up or waits to be resumed, and those whose channels go on at a former process of the server. */
   get sessions(): readonly Session[] {
-    return this.#links.flatMap(({ session }) => session ?? [])
+    return this.#links.flatMap(({ sessions }) => sessions)
   }
 
   /** What the client has counted, and how much of its limits is in use; walks all open channels. */
@@ -146,7 +146,7 @@ export class LinkSocksClient extends EventEmitter<ClientEvents> {
 
   /** Channels open now, over all links. */
   get channelCount(): number {
-    return this.#links.reduce((sum, { session }) => sum + (session?.channelCount ?? 0), 0)
+    return this.sessions.reduce((sum, { channelCount }) => sum + channelCount, 0)
   }
 
   /**
@@ -272,8 +272,8 @@ export class LinkSocksClient extends EventEmitter<ClientEvents> {
     this.retryNow()
   }
 
-  #makeLink(instance: Uint8Array, opener: LinkOpener): Link {
-    return new Link({
+  #makeLink(instance: Uint8Array, opener: LinkOpener): MovingLink {
+    return new MovingLink({
       settings: this.#options,
       token: this.#token,
       instance,
@@ -291,6 +291,7 @@ export class LinkSocksClient extends EventEmitter<ClientEvents> {
       onUp: (session, resumed, agreed) => this.#linkUp(session, resumed, agreed),
       onDown: (reason) => this.#linkDown(reason),
       onFailed: (error) => this.emit('linkFailed', error),
+      onReplaced: (session) => this.#balancer.remove(session),
       onClosed: (session) => this.#sessionClosed(session),
       onEnd: (error) => this.#end(error),
     })

@@ -5,10 +5,13 @@ test('@ls/dial exports exactly these names', () => {
   expect(Object.keys(dial).toSorted()).toMatchInlineSnapshot(`
     [
       "DialError",
+      "ListeningSockets",
       "Resolver",
       "defaultDialTimeoutMs",
       "dial",
+      "listenAt",
       "listenOnPath",
+      "listeningSockets",
       "parseDnsServer",
       "resolveAll",
       "resolversFor",

@@ -1,7 +1,14 @@
 export type { Cancellation } from './cancellation.js'
 export { defaultDialTimeoutMs, dial, type DialOptions, type DialTarget } from './dial.js'
 export { parseDnsServer } from './resolve/dns-server.js'
-export { listenOnPath, type ListenOnPathOptions } from './listen-on-path.js'
+export { listenAt, type ListenPlace } from './listen/listen-at.js'
+export { listenOnPath, type ListenOnPathOptions } from './listen/listen-on-path.js'
+export {
+  type ListeningPlace,
+  ListeningSockets,
+  listeningSockets,
+  type PassableSocket,
+} from './listen/listening-sockets.js'
 export { DialError, type DialErrorCode } from './errors.js'
 export type { LookupOptions, NameResolver } from './resolve/name-resolver.js'
 export type { Answer, Family } from './race.js'

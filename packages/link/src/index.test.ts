@@ -6,6 +6,7 @@ test('@ls/link exports what it says it does', () => {
     [
       "ClientError",
       "Link",
+      "MovingLink",
       "ShownToken",
       "resolveLinkSettings",
     ]

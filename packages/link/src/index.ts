@@ -1,4 +1,5 @@
 export { ClientError, type ClientErrorCode } from './errors.js'
 export { Link, type LinkOpener, type LinkOptions, type OpenLinkRequest, type SessionObserver } from './link.js'
+export { MovingLink, type MovingLinkOptions } from './moving-link.js'
 export { ShownToken, type ShownTokenOptions } from './shown-token.js'
 export { type LinkSettings, resolveLinkSettings, type ResolvedLinkSettings } from './settings.js'

@@ -89,6 +89,7 @@ export class Link {
   /** The current attempt began before the network changed, so its failure means nothing. */
   #isOutdated = false
   #wasRefused = false
+  #isRetired = false
   #state: 'idle' | 'dialling' | 'up' | 'waiting' | 'ended' = 'idle'
 
   constructor(init: LinkOptions) {
@@ -124,6 +125,12 @@ export class Link {
   wanted(): void {
     if (this.#wasRefused) return
     this.#retryWithin(Math.max(0, this.#dialledAtMs + wantedGapMs - this.#settings.clock.now()))
+  }
+
+  /** Begins no further session: ends with the one that it has. */
+  retire(): void {
+    this.#isRetired = true
+    if (this.#session === undefined) this.#end(new ClientError('ERR_CLIENT_CLOSED', retiredReason))
   }
 
   /** Ends the link and its session. */
@@ -187,6 +194,7 @@ export class Link {
       throw new ClientError('ERR_CLIENT_HANDSHAKE', 'the server went on elsewhere')
     }
     this.#closeOldSession()
+    if (this.#isRetired) return transport.close({ code: sessionOver, reason: retiredReason })
     const session = this.#makeSession(agreement)
     this.#session = session
     this.#ticket = agreement.ticket === undefined ? undefined : { ...agreement.ticket, session }
@@ -208,6 +216,7 @@ export class Link {
     const old = this.#session
     this.#session = undefined
     old?.close('the server no longer knows the session')
+    if (this.#isRetired) this.#end(new ClientError('ERR_CLIENT_CLOSED', retiredReason))
   }
 
   #makeSession({ extensions, windowBytes, peerWindowBytes, graceMs }: Agreement): Session {
@@ -256,6 +265,7 @@ export class Link {
     if (session !== this.#session) return
     this.#session = undefined
     this.#ticket = undefined
+    if (this.#isRetired) return this.#end(new ClientError('ERR_CLIENT_CLOSED', reason))
     if (this.#state !== 'up') return
     this.#init.onDown(reason)
     this.#again(new ClientError('ERR_CLIENT_NO_LINK', `the link was lost: ${reason}`))
@@ -288,7 +298,10 @@ export class Link {
   }
 
   #end(error: Error): void {
+    if (this.#state === 'ended') return
     this.#state = 'ended'
+    this.#settings.clock.clearTimeout(this.#timer)
+    this.#stop.abort(error)
     this.#session?.close(error.message)
     this.#init.onEnd(error)
   }
@@ -296,6 +309,11 @@ export class Link {
 
 /** The one peer of a link. */
 const theServer = ''
+
+/** Ends the session for good (protocol.md §1.7). */
+const sessionOver = 4000
+
+const retiredReason = 'the link has a successor'
 
 /** Least time between two attempts caused by proxy requests, in milliseconds. */
 const wantedGapMs = 250

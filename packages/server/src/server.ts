@@ -25,7 +25,7 @@ import type { Peer } from './links/peer.js'
 import { TokenUses } from './policy/token-uses.js'
 import { ChannelRouter } from './reverse/channel-router.js'
 import { ReverseGroups } from './reverse/reverse-groups.js'
-import { defaultDrainMs } from './life/drain.js'
+import { defaultDrainMs, type DrainRequest } from './life/drain.js'
 import { Lifecycle } from './life/lifecycle.js'
 import type { RelayHealth } from './relay-mode/health.js'
 import { gateOf } from './relay-mode/gate.js'
@@ -153,9 +153,8 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
 
   /** Closes a channel, by the id that {@link channels} shows; false when there is none. */
   closeChannel(id: string): boolean {
-    const { session } = this.#own.ownProxy ?? {}
-    const sessions = Array.from(this.peers, (peer) => peer.session)
-    return closeChannel(id, session === undefined ? sessions : [...sessions, session], this.#switchboard)
+    const sessions = [...this.peers, this.#own.ownProxy].flatMap((holder) => holder?.session ?? [])
+    return closeChannel(id, sessions, this.#switchboard)
   }
 
   /** Lists of links and connections, and a stream of events: what the API shows to those who watch. */
@@ -272,10 +271,12 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
    * follow. A second call gives the same.
    *
    * @param deadlineMs Time for open channels, in milliseconds. @default 3600000 (1 h)
+   * @param isHandedOver Another process has the ports now: clients move there, and may begin channels here until they have.
+   * @default false
    * @throws ServerError before {@link listen} and after {@link close}
    */
-  drain({ deadlineMs = defaultDrainMs }: { deadlineMs?: number } = {}): Promise<void> {
-    return this.#life.drain(checkDurationMs('deadlineMs', deadlineMs, 0))
+  drain({ deadlineMs = defaultDrainMs, isHandedOver = false }: DrainRequest = {}): Promise<void> {
+    return this.#life.drain(checkDurationMs('deadlineMs', deadlineMs, 0), isHandedOver)
   }
 
   /** Has the program end once it is idle: what the option `requestDrain` does, else {@link drain}. */
@@ -337,6 +338,7 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
       onMessage: (peer, message) => {
         this.#ofProviders.messages.receive(peer, message)
         answerExpose(this.#exposures, peer, message)
+        this.#life.receive(peer, message)
       },
       ...gateOf(this.#uses, () => this.#relay, this.#options.relay !== undefined),
       onRefused: (remoteAddress, reason, cause) => this.#refused(remoteAddress, reason, cause),

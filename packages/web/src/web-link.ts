@@ -1,6 +1,6 @@
 import { newChannelId, type Protocol } from '@ls/codec'
 import { type Clock, type Logger, systemClock } from '@ls/foundation'
-import { ClientError, Link, type LinkOpener, type LinkSettings, resolveLinkSettings, ShownToken } from '@ls/link'
+import { ClientError, MovingLink, type LinkOpener, type LinkSettings, resolveLinkSettings, ShownToken } from '@ls/link'
 import type { Channel, Session } from '@ls/mux'
 import { WebError } from './errors.js'
 import { type FetchOptions, fetchOver } from './http/fetch.js'
@@ -71,7 +71,7 @@ export class WebLink {
   /** Settles when it has ended for good: with the reason, or with undefined after {@link close}. */
   readonly closed: Promise<Error | undefined>
   readonly #options: WebLinkOptions
-  readonly #links: readonly Link[]
+  readonly #links: readonly MovingLink[]
   readonly #wake: Wake
   readonly #clock: Clock
   /** Sessions that can open channels. */
@@ -186,15 +186,17 @@ export class WebLink {
     readonly opener: LinkOpener
     readonly token: ShownToken
     readonly instance: Uint8Array
-  }): Link {
-    return new Link({
+  }): MovingLink {
+    const forget = (session: Session): unknown => this.#sessions.splice(this.#sessions.indexOf(session) >>> 0, 1)
+    return new MovingLink({
       ...init,
       sessionHandler: { onConnect: (channel) => this.#incoming(channel) },
       onMessage: () => {},
       onUp: (session, resumed) => this.#up(session, resumed),
       onDown: () => {},
       onFailed: () => {},
-      onClosed: (session) => this.#sessions.splice(this.#sessions.indexOf(session) >>> 0, 1),
+      onReplaced: forget,
+      onClosed: forget,
       onEnd: (error) => this.#end(error),
     })
   }

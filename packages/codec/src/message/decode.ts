@@ -75,6 +75,8 @@ function decodeBody(type: number, reader: Reader): M.Message {
       return decodeExpose(reader)
     case MessageType.Exposed:
       return decodeExposed(reader)
+    case MessageType.Relink:
+      return { type: MessageType.Relink }
     default:
       return { type: 'unknown', typeByte: type }
   }

@@ -199,6 +199,8 @@ function naiveDecode(rest: number[]): Fields {
       const given = ['open', 'error'].filter((name) => texts[name] !== undefined)
       return { type, id: request, ...Object.fromEntries(given.map((name) => [name, asText(texts[name])])) }
     }
+    case 0x30:
+      return { type }
     default:
       return { type: 'unknown', typeByte: type }
   }

@@ -63,6 +63,8 @@ export function encode(message: M.KnownMessage): Uint8Array {
       return encodeExpose(message)
     case MessageType.Exposed:
       return encodeExposed(message)
+    case MessageType.Relink:
+      return new Writer(MessageType.Relink, 0).bytes
     default:
       throw new TypeError(`no message has the type ${String((message as { type: unknown }).type)}`)
   }

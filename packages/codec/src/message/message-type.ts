@@ -21,6 +21,7 @@ export const MessageType = {
   Resumed: 0x25,
   Expose: 0x26,
   Exposed: 0x27,
+  Relink: 0x30,
 } as const
 
 export type MessageType = (typeof MessageType)[keyof typeof MessageType]

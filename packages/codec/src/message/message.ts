@@ -243,6 +243,14 @@ export interface ExposedMessage {
   readonly error?: string
 }
 
+/**
+ * From a server: open another session, new channels are for that one. From a client: it has one, and opens no more channels
+ * in this one (protocol.md §3.8).
+ */
+export interface RelinkMessage {
+  readonly type: typeof MessageType.Relink
+}
+
 /** A message of a type this version does not know: ignored by receivers, never an error. */
 export interface UnknownMessage {
   readonly type: 'unknown'
@@ -271,6 +279,7 @@ export type KnownMessage =
   | ResumedMessage
   | ExposeMessage
   | ExposedMessage
+  | RelinkMessage
 
 /** Any result of {@link decode}. */
 export type Message = KnownMessage | UnknownMessage

@@ -1,11 +1,10 @@
-import { once } from 'node:events'
 import type { Server } from 'node:net'
-import { listenOnPath } from '@ls/dial'
+import { listenAt } from '@ls/dial'
 import type { TcpAddress, UnixAddress } from './listen-address.js'
 import { listenError } from './listen-error.js'
 
 /**
- * Makes `server` listen at `address`. A UNIX socket is accessible to its owner only. A leftover socket file is
+ * Makes `server` listen at `address`, on a socket that the process was given where there is one. A UNIX socket is accessible to its owner only. A leftover socket file is
  * replaced; one that a program still listens on is not.
  *
  * @param what Its name in errors.
@@ -17,12 +16,8 @@ export async function openServer(
   what = 'the proxy port',
 ): Promise<TcpAddress | UnixAddress> {
   try {
-    if ('path' in address) {
-      await listenOnPath(server, address.path, { mode: ownerOnly })
-      return address
-    }
-    server.listen({ host: address.host, port: address.port })
-    await once(server, 'listening')
+    await listenAt(server, 'path' in address ? { path: address.path, mode: ownerOnly } : address)
+    if ('path' in address) return address
     const bound = server.address()
     return typeof bound === 'object' && bound !== null ? { host: bound.address, port: bound.port } : address
   } catch (error) {

@@ -13,6 +13,14 @@ export interface DrainOptions {
   readonly logger: Logger
 }
 
+/** How a server is to drain. */
+export interface DrainRequest {
+  /** Time for open channels, in milliseconds. @default 3600000 (1 h) */
+  readonly deadlineMs?: number
+  /** Another process has the ports now. @default false */
+  readonly isHandedOver?: boolean
+}
+
 /** Time that a drain gives open channels: most transfers of hours end in it, and a restart is not put off for days. */
 export const defaultDrainMs = 3_600_000
 

@@ -11,7 +11,9 @@ import type { TokenUses } from '../policy/token-uses.js'
 import type { Relay } from '../relay-mode/relay.js'
 import type { ReverseGroups } from '../reverse/reverse-groups.js'
 import type { OrphanedTokens } from '../tokens/orphaned-tokens.js'
+import type { Peer } from '../links/peer.js'
 import { drain, drainReason } from './drain.js'
+import { HandedOver } from './hand-over.js'
 
 /** The parts of a server that end one after the other. */
 export interface LifecycleParts {
@@ -34,6 +36,7 @@ export class Lifecycle {
   readonly #parts: LifecycleParts
   #hasDrainBegun = false
   #draining: Promise<void> | undefined
+  #handedOver: HandedOver | undefined
   #closing: Promise<void> | undefined
 
   constructor(parts: LifecycleParts) {
@@ -44,15 +47,20 @@ export class Lifecycle {
     return this.#closing !== undefined
   }
 
-  /** A drain has begun; a close that follows does not end that. */
+  /** A drain has begun that takes no new channels; a close that follows does not end that. */
   get isDraining(): boolean {
     return this.#hasDrainBegun
   }
 
   /** See `LinkSocksServer.drain`. */
-  drain(deadlineMs: number): Promise<void> {
-    this.#draining ??= this.#drain(deadlineMs)
+  drain(deadlineMs: number, isHandedOver: boolean): Promise<void> {
+    this.#draining ??= isHandedOver ? this.#handOver(deadlineMs) : this.#drain(deadlineMs)
     return this.#draining
+  }
+
+  /** A client has sent a message that belongs to no channel. */
+  receive(peer: Peer, message: Uint8Array): void {
+    this.#handedOver?.receive(peer, message)
   }
 
   /** See `LinkSocksServer.close`. */
@@ -61,12 +69,28 @@ export class Lifecycle {
     return this.#closing
   }
 
-  async #drain(deadlineMs: number): Promise<void> {
+  /** Channels of sessions that are here may still begin, until their clients have a session elsewhere. */
+  async #handOver(deadlineMs: number): Promise<void> {
+    this.#beginDrain(deadlineMs)
+    const { admission, groups, exposures, ports, api } = this.#parts
+    ports.links?.stopAccepting()
+    const { peers } = admission
+    const handedOver = new HandedOver({ peers, groups, deadlineMs, isOver: () => this.isClosing })
+    this.#handedOver = handedOver
+    const closing = [exposures.close(deadlineMs), ports.ownProxy?.close(deadlineMs), api.close()]
+    await Promise.all([handedOver.finished(), ...closing])
+  }
+
+  #beginDrain(deadlineMs: number): void {
     if (this.state !== 'listening') throw new ServerError('ERR_SERVER_CLOSED', `the server is ${this.state}`)
     this.state = 'draining'
+    this.#parts.live.publish('drain', { grace_ms: deadlineMs })
+  }
+
+  async #drain(deadlineMs: number): Promise<void> {
+    this.#beginDrain(deadlineMs)
     this.#hasDrainBegun = true
-    const { admission, live, logger } = this.#parts
-    live.publish('drain', { grace_ms: deadlineMs })
+    const { admission, logger } = this.#parts
     admission.pause(drainReason)
     const ports = (graceMs: number): Promise<unknown> => this.#closeProxies(graceMs)
     await drain({ peers: admission.peers, ports, deadlineMs, isOver: () => this.isClosing, logger })
@@ -76,7 +100,7 @@ export class Lifecycle {
     this.state = 'closing'
     const { admission, ports, live, api, orphanedTokens, uses, relay } = this.#parts
     // Those who watch know of a drain already.
-    if (!this.#hasDrainBegun) live.publish('drain', { grace_ms: graceMs })
+    if (this.#draining === undefined) live.publish('drain', { grace_ms: graceMs })
     admission.close()
     const portClosed = ports.links?.close()
     await Promise.all([this.#closeProxies(graceMs), peersIdle(admission.peers, graceMs)])

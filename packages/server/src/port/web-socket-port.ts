@@ -81,6 +81,11 @@ export class WebSocketPort {
     return this.#certificate === undefined ? undefined : expiryOf(this.#certificate)
   }
 
+  /** Stops listening; those who are about to link may still do so. */
+  stopAccepting(): void {
+    this.#listener.stopAccepting()
+  }
+
   /** Stops listening and cuts all connections that are no links; links stay. */
   async close(): Promise<void> {
     this.#certificateWatch?.close()

@@ -260,6 +260,18 @@ export class ReverseGroup {
     this.#changed()
   }
 
+  /** Connections that are at the port, or connectors that may ask for some. */
+  get isAsked(): boolean {
+    return this.#connectors.size > 0 || (this.#inbound?.connectionCount ?? 0) > 0
+  }
+
+  /** Another process has the port: no more connections come in here, and those that are there get so many milliseconds. */
+  async stopListening(graceMs: number): Promise<void> {
+    this.#closed = true
+    this.#options.server.clock.clearTimeout(this.#retryTimer)
+    await this.#inbound?.close({ graceMs })
+  }
+
   /** Resolves when the SOCKS port is free for others. */
   async close(graceMs: number): Promise<void> {
     this.#closed = true

@@ -65,6 +65,11 @@ export class ReverseGroups {
     this.#ports.take({ wanted: port, except: this.#serverPort })
   }
 
+  /** All of them. */
+  [Symbol.iterator](): Iterator<ReverseGroup> {
+    return this.#groups.values()
+  }
+
   /** Gives back a port of {@link holdPort}. */
   releasePort(port: number): void {
     this.#ports.release(port)

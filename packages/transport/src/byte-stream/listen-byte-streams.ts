@@ -26,7 +26,7 @@ export interface ByteStreamListenOptions extends Omit<ListenOptions, OwnBusiness
 }
 
 /** A port for byte streams. */
-export type ByteStreamListener = Omit<TransportListener, 'setTls'>
+export type ByteStreamListener = Omit<TransportListener, 'setTls' | 'stopAccepting'>
 
 /**
  * Listens for streams of bytes over WebSocket, as V2Ray and Xray open them, with and without early data. Resolves once

@@ -88,6 +88,8 @@ export interface TransportListener {
   setTls(tls: ServerTlsOptions): void
   /** The open links. */
   readonly transports: ReadonlySet<WebSocketTransport>
+  /** Stops listening. Connections that are there may still become links: {@link close} is to follow. */
+  stopAccepting(): void
   /** Stops listening and cuts connections that are no link yet; open links stay. */
   close(): Promise<void>
   /** Stops listening and closes every link; resolves when the last one is gone. @default reason 1001, going away */

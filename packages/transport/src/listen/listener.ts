@@ -1,8 +1,7 @@
-import { once } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { listenOnPath } from '@ls/dial'
+import { listenAt } from '@ls/dial'
 import { asError, checkDurationMs, checkInteger, formatHostPort } from '@ls/foundation'
 import { PendingConnections, type TransportCloseReason } from '@ls/mux'
 import { WebSocketServer, type ServerOptions, type WebSocket } from 'ws'
@@ -49,6 +48,7 @@ export class Listener implements TransportListener {
   readonly #port: HttpPort
   readonly #upgrader: WebSocketServer
   readonly #turns = new Turns()
+  #isClosed = false
   /** Unauthenticated ones among `transports`. */
   readonly #unproven = new Set<WebSocketTransport>()
   /** Calls of `closeAll` that wait for the last link. */
@@ -91,12 +91,8 @@ export class Listener implements TransportListener {
     const { server } = this.#port
     signal?.throwIfAborted()
     try {
-      if (this.#path === undefined) {
-        server.listen({ host, port })
-        await once(server, 'listening', { signal })
-      } else {
-        await listenOnPath(server, this.#path, { mode: socketMode, signal })
-      }
+      const place = this.#path === undefined ? { host, port } : { path: this.#path, mode: socketMode }
+      await listenAt(server, place, signal)
     } catch (error) {
       server.close()
       signal?.throwIfAborted()
@@ -107,20 +103,26 @@ export class Listener implements TransportListener {
   }
 
   address(): { readonly host: string; readonly port: number } {
-    const address = this.#port.server.address()
-    if (address === null) throw new TypeError('the listener is closed')
-    return typeof address === 'string'
-      ? { host: `unix:${address}`, port: 0 }
-      : { host: address.address, port: address.port }
+    const { server } = this.#port
+    const address = server.address()
+    // Node does not know the path of a socket that the process was given.
+    if (this.#path !== undefined && server.listening) return { host: `unix:${this.#path}`, port: 0 }
+    if (address === null || typeof address === 'string') throw new TypeError('the listener is closed')
+    return { host: address.address, port: address.port }
   }
 
   setTls(tls: ServerTlsOptions): void {
     this.#port.setTls(tls)
   }
 
-  close(): Promise<void> {
+  stopAccepting(): void {
     // The port is free when this returns; Node's callback would wait for the links too.
     if (this.#port.server.listening) this.#port.server.close()
+  }
+
+  close(): Promise<void> {
+    this.#isClosed = true
+    this.stopAccepting()
     this.#port.cut()
     return Promise.resolve()
   }
@@ -139,7 +141,7 @@ export class Listener implements TransportListener {
     stream.on('error', ignore)
     this.#turns.run(() => {
       // The port closed meanwhile, or the connection was cut to make room for others.
-      if (!this.#port.server.listening) stream.destroy()
+      if (this.#isClosed) stream.destroy()
       if (stream.destroyed) return false
       stream.off('error', ignore)
       this.#upgrade(request, stream, head)

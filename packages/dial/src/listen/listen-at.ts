@@ -1,0 +1,54 @@
+import { once } from 'node:events'
+import { rmSync } from 'node:fs'
+import type { Server } from 'node:net'
+import { formatHostPort } from '@ls/foundation'
+import { listenOnPath, type ListenOnPathOptions } from './listen-on-path.js'
+import { listeningSockets } from './listening-sockets.js'
+
+/** Where {@link listenAt} listens. */
+export type ListenPlace =
+  | {
+      /** Address or name. */
+      readonly host: string
+      /** 0 for any free one. */
+      readonly port: number
+    }
+  | {
+      /** Path of a UNIX socket, see {@link listenOnPath}. */
+      readonly path: string
+      /** Permissions of its file. */
+      readonly mode: ListenOnPathOptions['mode']
+    }
+
+/**
+ * Makes `server` listen. A socket for this place that the process was given, by the service manager or by the process before
+ * it, is taken in place of a new one.
+ *
+ * @throws Node's own errors, such as EADDRINUSE
+ */
+export async function listenAt(server: Server, place: ListenPlace, signal?: AbortSignal): Promise<void> {
+  const path = 'path' in place ? place.path : undefined
+  const name = 'path' in place ? `unix:${place.path}` : formatHostPort(place.host, place.port)
+  const given = listeningSockets.take(name)
+  if (given !== undefined) {
+    server.listen(given)
+    await once(server, 'listening', { signal })
+    // Node removes only files that it has made.
+    if (path !== undefined) removeOnClose(server, path)
+  } else if ('path' in place) {
+    await listenOnPath(server, place.path, { mode: place.mode, signal })
+  } else {
+    server.listen({ host: place.host, port: place.port })
+    await once(server, 'listening', { signal })
+  }
+  listeningSockets.opened(server, name)
+}
+
+function removeOnClose(server: Server, path: string): void {
+  const close = server.close.bind(server)
+  server.close = (onClosed) => {
+    close(onClosed)
+    rmSync(path, { force: true })
+    return server
+  }
+}

@@ -1,0 +1,51 @@
+import { once } from 'node:events'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { createServer, type Server } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { listenAt } from './listen-at.js'
+import { listeningSockets } from './listening-sockets.js'
+
+function server(says = 'old'): Server {
+  const made = createServer((socket) => socket.end(says))
+  onTestFinished(() => {
+    if (made.listening) made.close()
+  })
+  return made
+}
+
+/** The descriptor of a server that this process may have twice. */
+function descriptorOf(place: string): number {
+  return listeningSockets.passable.find((each) => each.place === place)?.fd ?? -1
+}
+
+describe.skipIf(process.platform === 'win32')('ListeningSockets', () => {
+  test('names an open server by the place that was asked for', async () => {
+    await listenAt(server(), { host: '127.0.0.1', port: 0 })
+    expect(descriptorOf('127.0.0.1:0')).toBeGreaterThan(2)
+  })
+
+  test('forgets a server that is closed', async () => {
+    const closed = server()
+    await listenAt(closed, { host: '127.0.0.1', port: 0 })
+    closed.close()
+    await once(closed, 'close')
+    expect(descriptorOf('127.0.0.1:0')).toBe(-1)
+  })
+
+  test('has nothing unused where nothing was inherited', () => {
+    expect([listeningSockets.unused, listeningSockets.take('127.0.0.1:1')]).toEqual([[], undefined])
+  })
+
+  test('keepPaths leaves the file of a UNIX socket to the next process', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'ls-'))
+    onTestFinished(() => rmSync(folder, { recursive: true }))
+    const path = join(folder, 'a.sock')
+    const old = server()
+    await listenAt(old, { path, mode: 0o600 })
+    listeningSockets.keepPaths()
+    old.close()
+    expect(existsSync(path)).toBe(true)
+  })
+})

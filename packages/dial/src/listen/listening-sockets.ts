@@ -1,0 +1,125 @@
+import { linkSync, readFileSync, readlinkSync, renameSync, rmSync } from 'node:fs'
+import { type AddressInfo, type Server, Socket } from 'node:net'
+import { formatHostPort } from '@ls/foundation'
+
+/** Where a server listens, as text: `127.0.0.1:8765`, `[::]:8765` or `unix:/run/a.sock`; with the port that was asked for, which may be 0. */
+export type ListeningPlace = string
+
+/** A listening socket that another process may have. */
+export interface PassableSocket {
+  /** Where it listens, as it was asked for. */
+  readonly place: ListeningPlace
+  /** Its file descriptor here. */
+  readonly fd: number
+}
+
+/**
+ * The listening sockets of this process: those that it can pass to another one, and those that it has got from one and that
+ * nobody has asked for yet. A process has one set of descriptors, so there is one for all.
+ */
+export class ListeningSockets {
+  readonly #open = new Map<Server, ListeningPlace>()
+  #inherited: { readonly place: ListeningPlace; readonly socket: Socket }[] = []
+
+  /** All that can be passed on now; empty on Windows, where sockets have no numbers. */
+  get passable(): readonly PassableSocket[] {
+    return [...this.#open].flatMap(([server, place]) => {
+      const { fd = -1 } = handleOf(server)
+      return fd < 0 ? [] : [{ place, fd }]
+    })
+  }
+
+  /** Places of sockets that this process has got and that nobody listens on. */
+  get unused(): readonly ListeningPlace[] {
+    return this.#inherited.map(({ place }) => place)
+  }
+
+  /**
+   * Takes a socket that another process has opened.
+   *
+   * @param place Where it listens, for the process that asks for it. @default its own address
+   */
+  inherit(fd: number, place?: ListeningPlace): void {
+    const socket = new Socket({ fd, readable: false, writable: false })
+    this.#inherited.push({ place: place ?? placeOf(fd, socket), socket })
+  }
+
+  /** A socket for a place, if there is one: `server.listen` takes it. Nobody else gets it. */
+  take(place: ListeningPlace): Socket | undefined {
+    const found = this.#inherited.find((each) => isSamePlace(each.place, place))
+    this.#inherited = this.#inherited.filter((each) => each !== found)
+    return found?.socket
+  }
+
+  /** Closes sockets that nobody has asked for. */
+  closeUnused(): void {
+    for (const { socket } of this.#inherited.splice(0)) socket.destroy()
+  }
+
+  /**
+   * Has the files of UNIX sockets stay when their servers close: another process listens there now, and Node removes them with
+   * the server that has made them.
+   */
+  keepPaths(): void {
+    for (const [server, place] of this.#open)
+      if (place.startsWith(unixPrefix)) keepPath(server, place.slice(unixPrefix.length))
+  }
+
+  /** A server listens, and may be passed on until it is closed. */
+  opened(server: Server, place: ListeningPlace): void {
+    this.#open.set(server, place)
+    server.once('close', () => this.#open.delete(server))
+  }
+}
+
+/** Those of this process. */
+export const listeningSockets = new ListeningSockets()
+
+/** For a moment, in which nothing else runs here, the path has no file: a second name keeps the socket. */
+function keepPath(server: Server, path: string): void {
+  const close = server.close.bind(server)
+  server.close = (onClosed) => {
+    const second = `${path}.kept`
+    linkSync(path, second)
+    close(onClosed)
+    renameSync(second, path)
+    // Two names of one file are left as they are.
+    rmSync(second, { force: true })
+    return server
+  }
+}
+
+const unixPrefix = 'unix:'
+
+/** The file descriptor has no public name. */
+function handleOf(server: Server): { readonly fd?: number } {
+  return (server as { _handle?: { fd?: number } | null })._handle ?? {}
+}
+
+/** The system chooses between IPv4 and all addresses where only a port is written, so all of them are one. */
+function isSamePlace(one: ListeningPlace, other: ListeningPlace): boolean {
+  return one === other || withoutWildcard(one) === withoutWildcard(other)
+}
+
+function withoutWildcard(place: ListeningPlace): string {
+  return place.replace(/^(?:0\.0\.0\.0|\[::\]):/, '*:')
+}
+
+function placeOf(fd: number, socket: Socket): ListeningPlace {
+  const { address = '', port } = socket.address() as Partial<AddressInfo>
+  if (port === undefined) return unixPrefix + (pathOf(fd) ?? '')
+  return formatHostPort(address, port)
+}
+
+/** Node does not tell the path of a UNIX socket. Linux does, and only there a service manager passes such sockets. */
+function pathOf(fd: number): string | undefined {
+  try {
+    const inode = /\d+/.exec(readlinkSync(`/proc/self/fd/${fd}`))?.[0]
+    const line = readFileSync('/proc/net/unix', 'utf8')
+      .split('\n')
+      .find((each) => each.split(/\s+/)[6] === inode)
+    return line?.split(/\s+/).slice(7).join(' ')
+  } catch {
+    return undefined
+  }
+}

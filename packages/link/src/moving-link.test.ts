@@ -1,0 +1,103 @@
+import { decode, encode, type KnownMessage, type Message, MessageType, newChannelId } from '@ls/codec'
+import type { Session } from '@ls/mux'
+import { FakeClock, memoryTransportPair, type MemoryTransport, until } from '@ls/testkit'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { MovingLink } from './moving-link.js'
+import { resolveLinkSettings } from './settings.js'
+import { ShownToken } from './shown-token.js'
+
+const welcome: KnownMessage = { type: MessageType.AuthResponse, success: true }
+const refusal: KnownMessage = { type: MessageType.AuthResponse, success: false, error: 'no' }
+const relink = encode({ type: MessageType.Relink })
+
+function hello(): KnownMessage {
+  const ids = { session: newChannelId(), secret: Uint8Array.of(1), graceSeconds: 60 }
+  return { type: MessageType.Hello, extensions: ['window', 'fin', 'resume'], windowBytes: 4096, ...ids }
+}
+
+/** A link to a server that welcomes it so many times, and then refuses it. */
+async function linked(welcomes = Infinity) {
+  const servers: { readonly transport: MemoryTransport; readonly received: Message[] }[] = []
+  const [events, sessions]: [string[], Session[]] = [[], []]
+  const settings = resolveLinkSettings({ token: 't', clock: new FakeClock() })
+  const link = new MovingLink({
+    settings,
+    token: new ShownToken({ settings, onChange: () => {} }),
+    instance: newChannelId(),
+    opener: {
+      authenticated: true,
+      open: async () => {
+        const [near, transport] = memoryTransportPair()
+        const received: Message[] = []
+        transport.setHandler({ onMessage: (bytes) => received.push(decode(bytes)), onDrain() {}, onClose() {} })
+        const answers = servers.length < welcomes ? [hello(), welcome] : [refusal]
+        for (const answer of answers) transport.send(encode(answer))
+        servers.push({ transport, received })
+        return near
+      },
+    },
+    sessionHandler: {},
+    onMessage: () => events.push('message'),
+    onUp: (session) => sessions.push(session),
+    onReplaced: () => events.push('replaced'),
+    onDown: () => events.push('down'),
+    onFailed: () => events.push('failed'),
+    onClosed: () => events.push('closed'),
+    onEnd: () => events.push('end'),
+  })
+  onTestFinished(() => link.close('the test is over'))
+  link.start()
+  await until(() => sessions.length === 1, 'the first session')
+  return { link, servers, events, sessions }
+}
+
+/** The same, once the server has asked it to move and it has. */
+async function moved() {
+  const all = await linked()
+  all.servers[0]?.transport.send(relink)
+  await until(() => all.sessions.length === 2, 'the second session')
+  return all
+}
+
+describe('MovingLink', () => {
+  test('begins a second session when its server asks for it, and keeps the first', async () => {
+    const { link, sessions, events } = await moved()
+    expect([link.session, link.sessions, events]).toEqual([sessions[1], [sessions[1], sessions[0]], ['replaced']])
+  })
+
+  test('tells the server in the first session that there is another', async () => {
+    const { servers } = await moved()
+    const answered = (): boolean => servers[0]?.received.some(({ type }) => type === MessageType.Relink) === true
+    await until(answered, 'the answer')
+    expect(servers[1]?.received.map(({ type }) => type)).not.toContain(MessageType.Relink)
+  })
+
+  test('goes on when the server ends the first session', async () => {
+    const { link, sessions, servers, events } = await moved()
+    servers[0]?.transport.close({ code: 4000, reason: 'drained' })
+    await until(() => sessions[0]?.state === 'closed', 'the end of the first session')
+    expect([link.isUp, link.sessions, events]).toEqual([true, [sessions[1]], ['replaced', 'closed']])
+  })
+
+  test('stays where it is when the other process refuses it', async () => {
+    const { link, servers, events, sessions } = await linked(1)
+    servers[0]?.transport.send(relink)
+    await until(() => servers.length === 2, 'the second attempt')
+    expect([link.sessions, events]).toEqual([[sessions[0]], []])
+  })
+
+  test('begins one session for two requests', async () => {
+    const { link, servers, sessions } = await linked()
+    servers[0]?.transport.send(relink)
+    servers[0]?.transport.send(relink)
+    await until(() => sessions.length === 2, 'the second session')
+    expect([servers.length, link.sessions.length]).toEqual([2, 2])
+  })
+
+  test('moves again while its first session has channels', async () => {
+    const { link, servers, sessions } = await moved()
+    servers[1]?.transport.send(relink)
+    await until(() => sessions.length === 3, 'the third session')
+    expect(link.sessions).toEqual([sessions[2], sessions[0], sessions[1]])
+  })
+})

@@ -1,0 +1,122 @@
+import { encode, MessageType, peekType } from '@ls/codec'
+import type { Session } from '@ls/mux'
+import { Link, type LinkOptions } from './link.js'
+
+/** What a {@link MovingLink} needs besides what a {@link Link} needs. */
+export interface MovingLinkOptions extends LinkOptions {
+  /** The session has a successor: open no more channels in it. It ends once those that it has are over. */
+  onReplaced(session: Session): void
+}
+
+/**
+ * A link whose server may ask it to move (protocol.md §3.8): another process takes over there. A new session begins beside the
+ * old one, whose channels go on until they end.
+ */
+export class MovingLink {
+  readonly #init: MovingLinkOptions
+  #current: Link
+  /** Is to take the place of the current one, once it is up. */
+  #next: Link | undefined
+  /** Their sessions have channels still. */
+  readonly #former = new Set<Link>()
+
+  constructor(init: MovingLinkOptions) {
+    this.#init = init
+    this.#current = this.#make()
+  }
+
+  /** The session for new channels, which may wait to be resumed. */
+  get session(): Session | undefined {
+    return this.#current.session
+  }
+
+  /** That one, and those whose channels go on. */
+  get sessions(): readonly Session[] {
+    return [this.#current, ...this.#former].flatMap(({ session }) => session ?? [])
+  }
+
+  /** Whether it has a WebSocket that the server has welcomed. */
+  get isUp(): boolean {
+    return this.#current.isUp
+  }
+
+  /** Dials for the first time. */
+  start(): void {
+    this.#current.start()
+  }
+
+  /** The network may be back, see {@link Link.retryNow}. */
+  retryNow(): void {
+    for (const link of this.#all) link.retryNow()
+  }
+
+  /** A request waits for this link, see {@link Link.wanted}. */
+  wanted(): void {
+    this.#current.wanted()
+  }
+
+  /** Ends the link and its sessions. */
+  close(reason: string): void {
+    for (const link of this.#all) link.close(reason)
+  }
+
+  get #all(): readonly Link[] {
+    return [this.#current, ...(this.#next === undefined ? [] : [this.#next]), ...this.#former]
+  }
+
+  #make(): Link {
+    const init = this.#init
+    const link: Link = new Link({
+      ...init,
+      onMessage: (session, message) => {
+        if (peekType(message) === MessageType.Relink) this.#move(link)
+        else init.onMessage(session, message)
+      },
+      onUp: (session, resumed, agreed) => {
+        if (link === this.#next) this.#moved(link)
+        if (link === this.#current) init.onUp(session, resumed, agreed)
+      },
+      onDown: (reason) => {
+        if (link === this.#current) init.onDown(reason)
+      },
+      onFailed: (error) => {
+        if (link === this.#current) init.onFailed(error)
+      },
+      onClosed: (session, reason) => {
+        if (link === this.#current) this.#stay()
+        init.onClosed(session, reason)
+      },
+      onEnd: (error) => {
+        if (link === this.#next) this.#next = undefined
+        else if (!this.#former.delete(link)) init.onEnd(error)
+      },
+    })
+    return link
+  }
+
+  #move(link: Link): void {
+    if (link !== this.#current || this.#next !== undefined) return
+    this.#next = this.#make()
+    this.#next.start()
+  }
+
+  /** The current link dials anew by itself, and finds whatever is there now. */
+  #stay(): void {
+    const next = this.#next
+    this.#next = undefined
+    next?.close('the link has another session already')
+  }
+
+  #moved(next: Link): void {
+    const former = this.#current
+    this.#next = undefined
+    this.#current = next
+    this.#former.add(former)
+    const { session } = former
+    if (session !== undefined) {
+      this.#init.onReplaced(session)
+      if (session.state !== 'closed') session.send(encode({ type: MessageType.Relink }))
+    }
+    former.retire()
+  }
+}
