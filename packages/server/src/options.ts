@@ -67,7 +67,8 @@ export interface ServerOptions extends PayloadOptions {
   readonly proxyProtocol?: boolean
   /**
    * Origins of web pages that may use the management API and byte-stream ports, as browsers write them; all others get
-   * 403. Without this check any page in a user's browser could use the ports that the user may use. @default none
+   * 403. Without this check any page in a user's browser could use the ports that the user may use. If there are any, only
+   * their pages may open links too; else any page may, if it has a token. @default none
    */
   readonly allowOrigins?: readonly string[]
   /** Key of the management API, not empty; users send it as `X-API-Key`. @default off */

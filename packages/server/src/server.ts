@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events'
-import { asError, checkDurationMs, type Logger, RareLog, type Snapshot } from '@ls/foundation'
+import { asError, checkDurationMs, RareLog, type Snapshot } from '@ls/foundation'
 import type { LiveView } from '@ls/observe'
 import { Outbound, parseExposure } from '@ls/relay'
 import { connectByteStream, type RefusalCounts } from '@ls/transport'
@@ -32,6 +32,7 @@ import { gateOf } from './relay-mode/gate.js'
 import { Relay } from './relay-mode/relay.js'
 import { makeProviderTokens, type ProviderTokens } from './tokens/provider-tokens.js'
 import { Switchboard } from './reverse/switchboard.js'
+import { Tickets } from './tickets/tickets.js'
 import { makeToken, type TokenRecord, TokenRegistry } from './tokens/token-registry.js'
 import type { ConnectorTokenRequest, ReverseTokenRequest, TokenOptions } from './tokens/token-requests.js'
 import { listTokens, type TokenStatus } from './tokens/token-status.js'
@@ -48,8 +49,9 @@ import { listTokens, type TokenStatus } from './tokens/token-status.js'
 export class LinkSocksServer extends EventEmitter<ServerEvents> {
   /** Changes ports and policies while the server runs. */
   readonly ports: PortChanges
+  /** Lets web pages in without a token. */
+  readonly tickets: Tickets
   readonly #options: ResolvedServerOptions
-  readonly #logger: Logger
   readonly #tokens = new TokenRegistry()
   readonly #groups: ReverseGroups
   readonly #admission: Admission
@@ -73,10 +75,11 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
   /** @throws RangeError for an option out of its range */
   constructor(options: ServerOptions = {}) {
     super()
-    this.#options = resolveServerOptions(options)
-    const { logger, clock } = this.#options
-    this.#logger = logger
+    const server = resolveServerOptions(options)
+    const { logger, clock } = server
+    this.#options = server
     this.#throttle = new AuthThrottle({ clock })
+    this.tickets = new Tickets(this.#tokens, clock)
     this.#observer = new ServerObserver(this.#options, () => this.#parts())
     this.#switchboard = new Switchboard(new RareLog(clock, logger), this.#observer.forwardedEnded)
     this.#own = this.#makePorts()
@@ -86,7 +89,7 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
     this.#uses = new TokenUses({ server: this.#options, peers: () => this.peers, forwarded: () => this.#switchboard })
     this.#admission = this.#makeAdmission()
     this.#groups = new ReverseGroups({
-      server: this.#options,
+      server,
       use: (record) => this.#uses.of(record),
       onListening: ({ token }, address) => {
         logger.info(address, 'SOCKS port open for providers')
@@ -96,15 +99,13 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
     })
     this.#exposures = makeExposures(this.#options, this.#groups, this)
     this.exposed = this.#exposures
-    const shared = { options: this.#options, tokens: this.#tokens, groups: this.#groups }
-    const remove = (record: TokenRecord, reason?: string): void => this.#removeLater(record, reason)
-    this.#relay = Relay.of({ ...shared, throttle: this.#throttle, remove })
-    const ways = { outbound: this.#outbound, groups: this.#groups, switchboard: this.#switchboard, uses: this.#uses }
-    const isDraining = (): boolean => this.#life.isDraining
-    this.#router = new ChannelRouter({ server: this.#options, isDraining, ...ways, relay: this.#relay })
-    this.#ofProviders = makeProviderTokens({ ...shared, server: this, relay: this.#relay, remove })
-    const attended = { groups: this.#groups, exposures: this.#exposures, uses: this.#uses, relay: this.#relay }
-    this.#attendance = new Attendance({ ...attended, orphanedTokens: this.#ofProviders.orphans })
+    const shared = { options: this.#options, tokens: this.#tokens, groups: this.#groups, remove: this.#removeLater }
+    this.#relay = Relay.of({ ...shared, throttle: this.#throttle })
+    const ways = { isDraining: () => this.#life.isDraining, switchboard: this.#switchboard, uses: this.#uses }
+    this.#router = new ChannelRouter({ ...shared, ...ways, server, outbound: this.#outbound, relay: this.#relay })
+    this.#ofProviders = makeProviderTokens({ ...shared, server: this, relay: this.#relay })
+    const guests = { groups: this.#groups, exposures: this.#exposures, uses: this.#uses, tickets: this.tickets }
+    this.#attendance = new Attendance({ ...guests, relay: this.#relay, orphanedTokens: this.#ofProviders.orphans })
     this.#api = new ServerApi({
       server: this,
       options: this.#options,
@@ -321,7 +322,7 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
       orphanedTokens: this.#ofProviders.orphans,
       relay: this.#relay,
       uses: this.#uses,
-      logger: this.#logger,
+      logger: this.#options.logger,
     })
   }
 
@@ -340,7 +341,7 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
         answerExpose(this.#exposures, peer, message)
         this.#life.receive(peer, message)
       },
-      ...gateOf(this.#uses, () => this.#relay, this.#options.relay !== undefined),
+      ...gateOf(this.#uses, this.tickets, () => this.#relay, this.#options.relay !== undefined),
       onRefused: (remoteAddress, reason, cause) => this.#refused(remoteAddress, reason, cause),
     })
   }
@@ -355,7 +356,7 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
         throttle: this.#throttle,
         isDraining: () => this.#life.state === 'draining',
         health: this.#options.relay && (() => this.health()),
-        isKnownToken: (hash) => this.#tokens.findByHash(hash) !== undefined || this.#relay?.admits(hash) === true,
+        isKnownToken: (hash) => this.tickets.admits(hash) || this.#relay?.admits(hash) === true,
         onRefused: (remoteAddress, reason) => this.#refused(remoteAddress, reason, 'token'),
         onTransport: (transport, request) => void this.#admission.accept(transport, request),
       }),
@@ -372,18 +373,18 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
     this.#attendance.join(peer)
     const info = describeClient(peer)
     const { window, fin, resume } = peer.session.options
-    this.#logger.info({ ...info, window, fin, resume }, 'client connected')
+    this.#options.logger.info({ ...info, window, fin, resume }, 'client connected')
     this.emit('clientConnected', info)
   }
 
   #leave(peer: Peer, reason: string): void {
     this.#attendance.leave(peer)
     const info = describeClient(peer)
-    this.#logger.info({ ...info, reason }, 'client disconnected')
+    this.#options.logger.info({ ...info, reason }, 'client disconnected')
     this.emit('clientDisconnected', info, reason)
   }
 
-  #removeLater(record: TokenRecord, reason?: string): void {
+  readonly #removeLater = (record: TokenRecord, reason?: string): void => {
     this.#removeRecord(record, { reason }).catch((error: unknown) => this.#fail(error))
   }
 
@@ -404,7 +405,7 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
   /** Reports an error that no caller waits for: to the log, and as an event if the embedder listens. */
   #fail(thrown: unknown): void {
     const error = asError(thrown)
-    this.#logger.error({ err: error }, error.message)
+    this.#options.logger.error({ err: error }, error.message)
     if (this.listenerCount('error') > 0) this.emit('error', error)
   }
 }

@@ -61,7 +61,7 @@ export const webFlags = [
     splitEnv: true,
     commands: links,
     section: 'Web',
-    help: 'Web pages of this origin, such as https://example.org, may use the management API and ws:// proxy ports; repeatable',
+    help: 'Web pages of this origin, such as https://example.org, may use the management API and ws:// proxy ports, and no other page may open links; repeatable',
   },
   {
     name: 'send-proxy',

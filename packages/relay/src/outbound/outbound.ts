@@ -28,7 +28,7 @@ import { AccessPolicy } from '../rules/access-policy.js'
 import { parseAccessRules } from '../rules/access-rules.js'
 import { diallerByRoute, type TargetDialler } from '../upstream/dial-by-route.js'
 import { Guard, type GuardOptions } from '../rules/guard.js'
-import type { TargetRules } from '../rules/target-rules.js'
+import type { TargetCheck } from '../rules/target-check.js'
 import { checkProxyHeaderVersion, encodeProxyHeader, type ProxyHeaderVersion } from '../upstream/proxy-header.js'
 import { parseRoutes, type Routes } from '../rules/routes.js'
 import { serveUdp, type UdpOptions } from '../udp/udp.js'
@@ -88,7 +88,7 @@ export interface Asker {
   /** Tenant of the channel, by identity: lookups of one tenant do not delay those of another. @default none */
   readonly tenant?: unknown
   /** Targets of this client, on top of the rules for all. @default all */
-  readonly rules?: TargetRules
+  readonly rules?: TargetCheck
   /** Rates of this client's traffic: connections wait, datagrams are dropped. @default no limit */
   readonly pace?: Pace
   /** Hears that datagrams of this client are dropped for their rate. @default nobody */
@@ -216,7 +216,7 @@ export class Outbound {
     channel.resume()
   }
 
-  #policyFor(rules: TargetRules | undefined): AccessPolicy {
+  #policyFor(rules: TargetCheck | undefined): AccessPolicy {
     return rules === undefined ? this.#policy : this.#policy.narrowedBy(rules)
   }
 

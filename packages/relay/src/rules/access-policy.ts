@@ -4,7 +4,7 @@ import { formatTarget, type Target, targetAt } from '../target.js'
 import type { AccessRules } from './access-rules.js'
 import type { Guard } from './guard.js'
 import type { Routes } from './routes.js'
-import type { TargetRules } from './target-rules.js'
+import type { TargetCheck } from './target-check.js'
 
 export interface AccessPolicyOptions {
   /** A target must match one, by its name or by the address it resolves to. */
@@ -14,7 +14,7 @@ export interface AccessPolicyOptions {
   /** Applies on top of the rules. */
   readonly guard: Guard
   /** Rules of the one user that this is for, on top of all others. @default none */
-  readonly user?: TargetRules
+  readonly user?: TargetCheck
 }
 
 /**
@@ -31,7 +31,7 @@ export class AccessPolicy {
   }
 
   /** The same policy for a user with rules of their own. */
-  narrowedBy(user: TargetRules): AccessPolicy {
+  narrowedBy(user: TargetCheck): AccessPolicy {
     return new AccessPolicy({ ...this.#options, user })
   }
 

@@ -4,14 +4,14 @@ import { RelayError } from '../errors.js'
 import { failureOf } from '../failure.js'
 import { type AccessRules, parseAccessRules } from './access-rules.js'
 import { formatTarget, type Target, targetAt } from '../target.js'
-import type { TargetRules } from './target-rules.js'
+import type { TargetCheck } from './target-check.js'
 
 /** Whose rules they are, and how they look up names. */
 export interface EntryRulesOptions {
   /** @default as the system does */
   readonly dns?: DnsOptions | undefined
   /** Rules of the user that asks, on top of those for all. @default none */
-  readonly user?: TargetRules | undefined
+  readonly user?: TargetCheck | undefined
   /** Identity of the tenant: lookups of one tenant do not delay those of another. @default none */
   readonly tenant?: unknown
 }
@@ -24,7 +24,7 @@ export interface EntryRulesOptions {
  */
 export class EntryRules {
   readonly #rules: AccessRules
-  readonly #user: TargetRules | undefined
+  readonly #user: TargetCheck | undefined
   readonly #resolver: NameResolver
   readonly #tenant: unknown
 

@@ -1,6 +1,7 @@
 import type { Target } from '../target.js'
 import { type AccessRules, parseAccessRules } from './access-rules.js'
 import { Guard, type GuardOptions } from './guard.js'
+import type { TargetCheck } from './target-check.js'
 import { parseTargetPattern, type TargetPattern } from './target-pattern.js'
 
 /** Targets of one user, on top of the rules that hold for all. */
@@ -17,8 +18,7 @@ interface Denial {
 }
 
 /** The targets that one user may reach. They narrow the rules for all, and never widen them. */
-export class TargetRules {
-  /** Some addresses are closed, so a name that is open by its text must be looked up. */
+export class TargetRules implements TargetCheck {
   readonly closesAddresses: boolean
   readonly #allow: AccessRules
   readonly #denials: readonly Denial[]
@@ -33,18 +33,12 @@ export class TargetRules {
     this.closesAddresses = guard !== 'none' || this.#denials.some(({ pattern }) => pattern.isAboutAddresses)
   }
 
-  /**
-   * Why a target is closed, as text to follow its name; undefined if it is open.
-   *
-   * @param resolved The target at the address its name resolved to.
-   */
   faultOf(target: Target, resolved: Target = target): string | undefined {
     const closed = this.closes(target) ?? this.closes(resolved)
     if (closed !== undefined) return closed
     return this.#allow.allows(target) || this.#allow.allows(resolved) ? undefined : 'is not among those of this token'
   }
 
-  /** As {@link faultOf}, without the rules that allow. */
   closes(target: Target): string | undefined {
     const denial = this.#denials.find(({ pattern }) => pattern.touches(target))
     if (denial !== undefined) return `is closed to this token by "${denial.text}"`

@@ -4,6 +4,7 @@ import type { ExposedPorts } from '../expose/exposed-ports.js'
 import type { Answer } from './answer.js'
 import type { ChannelInfo } from '../reverse/channel-info.js'
 import type { DashboardSession, Sessions } from '../dashboard/sessions.js'
+import type { Tickets } from '../tickets/tickets.js'
 import type { ConnectorTokenRequest, ReverseTokenRequest, TokenOptions } from '../tokens/token-requests.js'
 import type { TokenStatus } from '../tokens/token-status.js'
 
@@ -58,6 +59,7 @@ export interface ManagedServer {
   addReverseToken(request: ReverseTokenRequest): { token: string; port: number }
   addConnectorToken(request: ConnectorTokenRequest): string
   removeToken(token: string): Promise<boolean>
+  readonly tickets: Pick<Tickets, 'make' | 'remove'>
   keepToken(token: string, options?: { readonly isNew?: boolean }): Promise<void>
   closeChannel(id: string): boolean
   /** Lists and events for those who watch. */

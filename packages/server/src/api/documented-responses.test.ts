@@ -184,6 +184,19 @@ const cases: Record<string, () => Promise<Response>> = {
   'delete /api/token/{token} 401': () => call('DELETE', '/api/token/x', undefined, 'wrong'),
   'delete /api/token/{token} 403': () => callFromPage('DELETE', '/api/token/x'),
   'delete /api/token/{token} 429': () => throttled(() => call('DELETE', '/api/token/x')),
+  'post /api/ticket 200': () =>
+    call('POST', '/api/ticket', JSON.stringify({ token: server.addForwardToken(), allow: ['db.internal:5432'] })),
+  'post /api/ticket 400': () => call('POST', '/api/ticket', '{"token":"x","lifetme":1}'),
+  'post /api/ticket 401': () => call('POST', '/api/ticket', '{}', 'wrong'),
+  'post /api/ticket 403': () => callFromPage('POST', '/api/ticket'),
+  'post /api/ticket 408': () => callWithoutBody('POST', '/api/ticket'),
+  'post /api/ticket 413': () => call('POST', '/api/ticket', tooLarge),
+  'post /api/ticket 429': () => throttled(() => call('POST', '/api/ticket', '{}')),
+  'delete /api/ticket/{ticket} 200': () => call('DELETE', '/api/ticket/ticket-1'),
+  'delete /api/ticket/{ticket} 400': () => call('DELETE', '/api/ticket/%ff'),
+  'delete /api/ticket/{ticket} 401': () => call('DELETE', '/api/ticket/x', undefined, 'wrong'),
+  'delete /api/ticket/{ticket} 403': () => callFromPage('DELETE', '/api/ticket/x'),
+  'delete /api/ticket/{ticket} 429': () => throttled(() => call('DELETE', '/api/ticket/x')),
   'get /api/tokens 200': () => {
     const { token } = server.addReverseToken({ policy: { maxLinks: 2 } })
     server.addConnectorToken({ reverseToken: token })

@@ -44,6 +44,27 @@ function refusal(error: unknown) {
   return { status: 200, body: { success: false, error } }
 }
 
+describe('a page of another origin', () => {
+  const asking = { origin: 'https://app.example', 'access-control-request-method': 'GET' }
+
+  test('that is named is told before that it may call, without the key', async () => {
+    await restart({ allowOrigins: ['https://app.example'] })
+    const { status, headers } = await fetch(urlOf('/api/status'), { method: 'OPTIONS', headers: asking })
+    expect([status, headers.get('access-control-allow-origin')]).toEqual([204, 'https://app.example'])
+  })
+
+  test('that is named may read why it is refused', async () => {
+    await restart({ allowOrigins: ['https://app.example'] })
+    const { status, headers } = await call('GET', '/api/status', undefined, { origin: 'https://app.example' })
+    expect([status, headers.get('access-control-allow-origin')]).toEqual([401, 'https://app.example'])
+  })
+
+  test('that is not named may read nothing', async () => {
+    const { status, headers } = await fetch(urlOf('/api/status'), { method: 'OPTIONS', headers: asking })
+    expect([status, headers.get('access-control-allow-origin')]).toEqual([403, null])
+  })
+})
+
 describe('GET /', () => {
   test('says in one line that the server runs, and of the API', async () => {
     const answer = await fetch(urlOf('/'))

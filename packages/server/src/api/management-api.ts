@@ -9,6 +9,7 @@ import { ServerError } from '../errors.js'
 import { type Answer, ApiRefusal, failure, send } from './answer.js'
 import type { ApiCall, ApiHandler, DashboardCall, ManagedServer, WriteMetrics } from './api-call.js'
 import { apiKeyCheck } from './api-key.js'
+import { corsHeaders, preflightHeaders } from '../port/cors.js'
 import { readBody } from './read-body.js'
 import { findRoute, type Route, type RouteMatch } from './routes.js'
 
@@ -58,6 +59,7 @@ export class ManagementApi {
   /** Answers a request, at once or later. Never throws. */
   answer(request: IncomingMessage, response: ServerResponse, call: ApiRequest): void {
     const { answerStranger, remoteAddress } = call
+    if (answerStranger === undefined) this.#allowPage(request, response, call.path)
     this.#serve(request, call)
       .catch((error: unknown) => {
         if (answerStranger !== undefined && error instanceof StrangerRefusal) return undefined
@@ -71,16 +73,33 @@ export class ManagementApi {
       .catch((error: unknown) => this.#options.logger.error({ err: error }, 'management API: an answer was not sent'))
   }
 
+  /** Lets a page of another origin read the answer, where it may. */
+  #allowPage({ headers }: IncomingMessage, response: ServerResponse, path: string): void {
+    const { allowOrigins } = this.#options
+    const cors = corsHeaders({ headers, route: routeOf(path), allowOrigins })
+    for (const [name, value] of Object.entries(cors)) response.setHeader(name, value)
+  }
+
   async #serve(request: IncomingMessage, call: ApiRequest): Promise<Answer> {
     const match = findRoute(call.path)
+    const { method = '' } = request
+    const asked = method === 'OPTIONS' && match !== undefined ? this.#preflight(request, call, match.route) : undefined
+    if (asked !== undefined) return asked
     const isPublic = match?.route.isPublic === true && call.answerStranger === undefined
     if (!isPublic && call.isOwner !== true) this.#authorize(request, call)
     if (match === undefined) return failure(404, 'no such endpoint; GET /api/openapi.json lists them')
-    const { method = '' } = request
     if (method === 'OPTIONS') return { status: 204, headers: allow(match.route) }
     const handler = handlerOf(match.route, method)
     if (handler === undefined) return failure(405, `method ${method} is not allowed here`, allow(match.route))
     return handler(this.#callOf(request, call, match))
+  }
+
+  /** A browser asks without the key whether a page may call; undefined where it does not ask, or the page may not. */
+  #preflight({ headers }: IncomingMessage, { answerStranger }: ApiRequest, route: Route): Answer | undefined {
+    const { allowOrigins } = this.#options
+    const { allow: methods } = allow(route)
+    const answer = preflightHeaders({ headers, route, allowOrigins }, methods)
+    return answer === undefined || answerStranger !== undefined ? undefined : { status: 204, headers: answer }
   }
 
   /** @throws StrangerRefusal 403 for a web page, 429 for an address that has guessed too often, 401 without the key */
@@ -142,6 +161,15 @@ class Throttled extends StrangerRefusal {
   constructor(waitMs: number) {
     const headers = { ...retryAfter(waitMs), connection: 'close' }
     super(429, 'too many wrong keys or tokens from this address', headers)
+  }
+}
+
+/** Undefined for a path that is none of the API's, and for one that cannot be read. */
+function routeOf(path: string): Route | undefined {
+  try {
+    return findRoute(path)?.route
+  } catch {
+    return undefined
   }
 }
 

@@ -9,6 +9,7 @@ import { closeLink, showConnections, showEvents, showLinks } from '../live/show-
 import { reloadConfiguration, setLogLevel, startDrain } from './life.js'
 import { showStatus } from './status.js'
 import { listTokens, showToken } from './token-list.js'
+import { makeTicket, removeTicket } from '../tickets/ticket-calls.js'
 import { addToken, removeToken } from './tokens.js'
 
 export interface Route {
@@ -24,6 +25,8 @@ export const routes: readonly Route[] = [
   { path: '/api/status', methods: { GET: showStatus } },
   { path: '/api/token', methods: { POST: addToken, DELETE: removeToken } },
   { path: '/api/token/{token}', methods: { GET: showToken, DELETE: removeToken } },
+  { path: '/api/ticket', methods: { POST: makeTicket } },
+  { path: '/api/ticket/{ticket}', methods: { DELETE: removeTicket } },
   { path: '/api/tokens', methods: { GET: listTokens } },
   { path: '/api/channels', methods: { GET: showChannels } },
   { path: '/api/channels/{id}', methods: { DELETE: closeChannel } },

@@ -67,7 +67,8 @@ interface TypeOf {
   readonly number: number
 }
 
-function parseObject(text: string): object {
+/** @throws ApiRefusal 400 for anything but a JSON object */
+export function parseObject(text: string): object {
   let json: unknown
   try {
     json = JSON.parse(text)

@@ -21,11 +21,14 @@ import { plainAddress } from '@ls/relay'
 import { policyHolderOf, tenantOf } from '../tokens/tenant.js'
 import { Crowded, Tenants } from '../tokens/tenants.js'
 import type { Visitor } from '../relay-mode/relay.js'
+import type { AccessTicket } from '../tickets/access-ticket.js'
 import type { ReverseToken, TokenRecord, TokenRegistry } from '../tokens/token-registry.js'
 
 export interface AdmissionOptions {
   readonly server: ResolvedServerOptions
   readonly tokens: TokenRegistry
+  /** Finds a ticket that stands for a token, by its SHA-256 in lowercase hex. */
+  findAccess(shownHash: string): AccessTicket | undefined
   readonly throttle: AuthThrottle
   readonly observer: ServerObserver
   /** A client has got a session. */
@@ -39,7 +42,7 @@ export interface AdmissionOptions {
   /** A client sent a message that belongs to no channel. */
   onMessage(peer: Peer, message: Uint8Array): void
   /** Checks what the token's policy says of a client. @throws Forbidden, or Crowded if it may try again */
-  permit(identity: Identity, remoteAddress: string): Promise<void> | undefined
+  permit(identity: Identity, remoteAddress: string, origin: string | undefined): Promise<void> | undefined
   /**
    * Checks that a token may have a link beside the `links` that its policy counts; and its address, if the link is a new
    * one. @throws Crowded
@@ -84,7 +87,7 @@ export class Admission {
 
   /** Opens the link of a client that has just connected. Never throws. */
   async accept(transport: ArrivingTransport, request: UpgradeRequest): Promise<void> {
-    const { server, tokens, throttle, permit, onRefused, newcomer } = this.#options
+    const { server, tokens, findAccess, throttle, permit, onRefused, newcomer } = this.#options
     const remoteAddress = plainAddress(request.remoteAddress)
     try {
       const findTicket = (id: string) => this.#tickets.get(id)
@@ -92,8 +95,9 @@ export class Admission {
         options: server,
         tokens,
         findTicket,
+        findAccess,
         admit: (record) => this.#tenants.admit(record),
-        permit: (identity) => permit(identity, remoteAddress),
+        permit: (identity) => permit(identity, remoteAddress, request.headers.origin),
         assertRoom: (record, resuming) => this.#assertRoom(record, remoteAddress, resuming),
         newcomer: newcomer && ((reverse, instance) => newcomer({ reverse, instance, remoteAddress })),
         meter: (record, plain) => this.#options.meter(record, remoteAddress, plain),

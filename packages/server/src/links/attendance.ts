@@ -3,6 +3,7 @@ import type { TokenUses } from '../policy/token-uses.js'
 import type { Relay } from '../relay-mode/relay.js'
 import type { ReverseGroups } from '../reverse/reverse-groups.js'
 import type { OrphanedTokens } from '../tokens/orphaned-tokens.js'
+import type { Tickets } from '../tickets/tickets.js'
 import type { Peer } from './peer.js'
 
 export interface AttendanceOptions {
@@ -10,6 +11,7 @@ export interface AttendanceOptions {
   readonly exposures: Exposures
   readonly orphanedTokens: OrphanedTokens
   readonly uses: TokenUses
+  readonly tickets: Tickets
   readonly relay: Relay | undefined
 }
 
@@ -23,7 +25,7 @@ export class Attendance {
 
   /** A client has got a session. */
   join(peer: Peer): void {
-    const { groups, orphanedTokens, uses, relay } = this.#options
+    const { groups, orphanedTokens, uses, tickets, relay } = this.#options
     const { record, instance } = peer
     const group = groups.of(record)
     if (record.kind === 'connector') group?.addConnector(peer)
@@ -32,12 +34,13 @@ export class Attendance {
       group?.addProvider(peer)
     }
     uses.joined(peer)
+    tickets.joined(peer)
     relay?.joined(peer)
   }
 
   /** A client's session is over. */
   leave(peer: Peer): void {
-    const { groups, exposures, orphanedTokens, relay } = this.#options
+    const { groups, exposures, orphanedTokens, tickets, relay } = this.#options
     const { record, instance } = peer
     const group = groups.of(record)
     if (record.kind === 'connector') group?.removeConnector(peer)
@@ -46,6 +49,7 @@ export class Attendance {
       if (group?.hasProvider(instance) !== true) exposures.ownerLeft(record, instance)
       orphanedTokens.ownerLeft(record, instance)
     }
+    tickets.left(peer)
     relay?.left(peer)
   }
 }

@@ -3,6 +3,7 @@ import { anonymousToken, decode, encode, type Extension, type HelloMessage, Mess
 import { helloWindowBytes, type MessageTransport, MessageReader, type Session } from '@ls/mux'
 import { hashToken, type ParsedAuthQuery } from '@ls/transport'
 import { makeSessionId } from '../handover/session-id.js'
+import type { AccessTicket } from '../tickets/access-ticket.js'
 import type { Identity } from './peer.js'
 import type { ResolvedServerOptions } from '../options.js'
 import type { ReverseToken, TokenRecord, TokenRegistry } from '../tokens/token-registry.js'
@@ -33,6 +34,8 @@ export type HandshakeOutcome =
 export interface HandshakeDependencies {
   readonly options: ResolvedServerOptions
   readonly tokens: TokenRegistry
+  /** Finds a ticket that stands for a token, by its SHA-256 in lowercase hex. */
+  findAccess(shownHash: string): AccessTicket | undefined
   /** Finds the session that a client wants to resume. */
   findTicket(id: string): Ticket | undefined
   /** Time until the client's credentials may be checked, in milliseconds. */
@@ -130,18 +133,20 @@ async function authenticate(
   query: ParsedAuthQuery,
   dependencies: HandshakeDependencies,
 ): Promise<Identity> {
-  const { options, tokens, waitMs } = dependencies
+  const { options, tokens, waitMs, findAccess } = dependencies
   if (query.malformedToken || query.tokenHash !== undefined) throttle(waitMs())
   if (query.malformedToken) throw new Refusal('invalid token format')
   if (query.tokenHash !== undefined) {
     const [isAnonymous, known] = [query.tokenHash === anonymousHash, tokens.findByHash(query.tokenHash)]
-    return identify({ ...query, isAnonymous, known }, dependencies)
+    const ticket = known === undefined ? findAccess(query.tokenHash) : undefined
+    return identify({ ...query, isAnonymous, known, ticket }, dependencies)
   }
   const auth = decode(await reader.next(options.handshakeDeadlineMs))
   throttle(waitMs())
   if (auth.type !== MessageType.Auth) throw new Refusal('invalid auth message')
   const [isAnonymous, known] = [auth.token === anonymousToken, tokens.findShown(auth.token)]
-  return identify({ ...auth, isAnonymous, known }, dependencies)
+  const ticket = known === undefined ? findAccess(hashToken(auth.token)) : undefined
+  return identify({ ...auth, isAnonymous, known, ticket }, dependencies)
 }
 
 /** Before anything is compared: a right token waits as well. */
@@ -156,17 +161,21 @@ export const anonymousHash = hashToken(anonymousToken)
 interface Shown {
   readonly isAnonymous: boolean
   readonly known: TokenRecord | undefined
+  readonly ticket: AccessTicket | undefined
   readonly reverse: boolean
   readonly instance: Uint8Array | undefined
 }
 
-function identify({ isAnonymous, known, reverse, ...shown }: Shown, { newcomer }: HandshakeDependencies): Identity {
+function identify(
+  { isAnonymous, known, ticket, reverse, ...shown }: Shown,
+  { newcomer }: HandshakeDependencies,
+): Identity {
   const instance = shown.instance === undefined ? undefined : hex(shown.instance)
-  const record = isAnonymous ? newcomer?.(reverse, instance) : known
+  const record = isAnonymous ? newcomer?.(reverse, instance) : (known ?? ticket?.record)
   if (record === undefined) throw new Refusal('invalid token')
   // The peer has authenticated, so it may learn the kind of its token.
   if ((record.kind === 'reverse') !== reverse) throw new Refusal(`invalid token: ${uses[record.kind]}`)
-  return { record, instance: instance ?? hex(newChannelId()) }
+  return { record, instance: instance ?? hex(newChannelId()), ticket }
 }
 
 /** A relay tells a provider its token, with which it comes back. */

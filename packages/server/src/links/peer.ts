@@ -1,4 +1,5 @@
 import type { Session } from '@ls/mux'
+import type { AccessTicket } from '../tickets/access-ticket.js'
 import type { TokenRecord } from '../tokens/token-registry.js'
 
 /** The client at the other end of a session. */
@@ -9,6 +10,8 @@ export interface Peer {
   readonly record: TokenRecord
   /** Names the client process, as hex: the same on each of its links and after each reconnect. */
   readonly instance: string
+  /** What it showed in place of the token, and what that lets it do; undefined for one that has the token. */
+  readonly ticket?: AccessTicket | undefined
   /** Address of its last link. */
   remoteAddress: string
   /** Time of its first link, in milliseconds of the server's clock. */
@@ -19,4 +22,5 @@ export interface Peer {
 export interface Identity {
   readonly record: TokenRecord
   readonly instance: string
+  readonly ticket?: AccessTicket | undefined
 }

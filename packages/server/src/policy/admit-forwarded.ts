@@ -3,11 +3,14 @@ import type { Channel } from '@ls/mux'
 import { parseTarget, RelayError } from '@ls/relay'
 import type { TokenUse } from './token-use.js'
 
+/** What may be forwarded for the user of a token. */
+export type ForwardRights = Pick<TokenUse, 'entryRules' | 'slots' | 'refused'>
+
 /**
  * Passes a connector's channel on if the policy of its token lets it. `pass` gets a function to call once the channel
  * is over.
  */
-export function admitForwarded(channel: Channel, use: TokenUse, pass: (onOver: () => void) => void): void {
+export function admitForwarded(channel: Channel, use: ForwardRights, pass: (onOver: () => void) => void): void {
   const refusal = refusalOf(channel, use)
   if (refusal instanceof Promise) {
     refusal
@@ -19,7 +22,7 @@ export function admitForwarded(channel: Channel, use: TokenUse, pass: (onOver: (
 
 function settle(
   channel: Channel,
-  use: TokenUse,
+  use: ForwardRights,
   refusal: RelayError | undefined,
   pass: (onOver: () => void) => void,
 ): void {
@@ -39,7 +42,7 @@ function settle(
 
 function refusalOf(
   { address }: Channel,
-  { entryRules }: TokenUse,
+  { entryRules }: ForwardRights,
 ): ReturnType<typeof checkTarget> | RelayError | undefined {
   if (entryRules === undefined) return undefined
   if (address !== undefined) return checkTarget(address, entryRules)
@@ -47,7 +50,7 @@ function refusalOf(
 }
 
 /** What the switchboard refuses anyway is left to it. */
-async function checkTarget(address: NonNullable<Channel['address']>, rules: NonNullable<TokenUse['entryRules']>) {
+async function checkTarget(address: NonNullable<Channel['address']>, rules: NonNullable<ForwardRights['entryRules']>) {
   const target = parseTarget(address)
   return target instanceof RelayError ? undefined : rules.refusalOf(target)
 }

@@ -16,6 +16,7 @@ import type { Fallback } from '../fallback/fallback.js'
 import type { PassedLinks } from '../handover/pass-link.js'
 import { ownerIdOf } from '../handover/session-id.js'
 import { answerHttp, pathOf } from './http.js'
+import { LinkOrigins } from './link-origins.js'
 import { defaultSocketPaths, type ResolvedServerOptions } from '../options.js'
 import { plainAddress } from '@ls/relay'
 
@@ -42,21 +43,24 @@ export interface FrontDoorOptions {
  */
 export class FrontDoor {
   readonly #options: FrontDoorOptions
+  readonly #origins: LinkOrigins
 
   constructor(options: FrontDoorOptions) {
     this.#options = options
+    this.#origins = new LinkOrigins(options.server.allowOrigins)
   }
 
   /** Undefined lets the client in. */
   authorize(request: UpgradeRequest): UpgradeRefusal | TakeUpgrade | undefined {
     const { fallback } = this.#options
     const isOurs = this.#options.server.socketPaths.includes(request.path) && this.#isOurHost(request.headers.host)
+    const foreign = this.#origins.refusalOf(request)
     if (fallback === undefined) {
-      return isOurs
-        ? (this.#throttled(request) ?? this.#elsewhere(request) ?? this.#draining(request))
-        : { status: 404, text: '404 page not found' }
+      if (!isOurs) return { status: 404, text: '404 page not found' }
+      if (foreign !== undefined) return { status: 403, text: foreign }
+      return this.#throttled(request) ?? this.#elsewhere(request) ?? this.#draining(request)
     }
-    const standing = isOurs ? this.#standingOf(request) : 'stranger'
+    const standing = isOurs && foreign === undefined ? this.#standingOf(request) : 'stranger'
     if (standing === 'client') return this.#elsewhere(request) ?? this.#draining(request)
     const client = clientOf(request)
     if (standing === 'impostor') this.#options.onRefused(plainAddress(client.address), 'invalid token')

@@ -42,7 +42,8 @@ export function pathOf({ url = '/' }: IncomingMessage): string {
 
 /** The one endpoint of a relay that needs no API. */
 function answerHealth({ method }: IncomingMessage, response: ServerResponse, body: object | undefined): void {
-  if (method === 'GET' || method === 'HEAD') return send(response, { status: 200, body })
+  const headers = { 'access-control-allow-origin': '*' }
+  if (method === 'GET' || method === 'HEAD') return send(response, { status: 200, body, headers })
   response.setHeader('allow', 'GET, HEAD')
   answerText(response, 405, '')
 }

@@ -1,17 +1,22 @@
 import type { AdmissionOptions } from '../links/admission.js'
 import type { TokenUses } from '../policy/token-uses.js'
+import type { Tickets } from '../tickets/tickets.js'
 import type { Relay } from './relay.js'
 
 /** What policies and the relay say of clients that come in. */
 export function gateOf(
   uses: TokenUses,
+  tickets: Tickets,
   relay: () => Relay | undefined,
   isRelay: boolean,
-): Pick<AdmissionOptions, 'permit' | 'assertRoom' | 'newcomer' | 'meter'> {
+): Pick<AdmissionOptions, 'findAccess' | 'permit' | 'assertRoom' | 'newcomer' | 'meter'> {
   return {
-    permit: ({ record }, remoteAddress) => {
+    findAccess: (shownHash) => tickets.find(shownHash),
+    permit: (identity, remoteAddress, origin) => {
+      const { record } = identity
       // It throws, so it comes before what may reject later.
       relay()?.permit(record, remoteAddress)
+      tickets.claim(identity, origin)
       return uses.permit(record, remoteAddress)
     },
     assertRoom: (record, links, newFrom) => {

@@ -4,6 +4,7 @@ import type { Outbound } from '@ls/relay'
 import { drainReason } from '../life/drain.js'
 import type { Peer } from '../links/peer.js'
 import type { ResolvedServerOptions } from '../options.js'
+import { forwardRights, narrowed } from '../tickets/ticket-rights.js'
 import { admitForwarded } from '../policy/admit-forwarded.js'
 import type { Relay } from '../relay-mode/relay.js'
 import type { TokenUse } from '../policy/token-use.js'
@@ -55,7 +56,7 @@ export class ChannelRouter {
     const { record, session } = peer
     if (record.kind === 'forward') {
       const asker = { source: peer.remoteAddress, slots: use?.slots ?? this.#slots.of(record), tenant: record }
-      return outbound.serve(channel, use === undefined ? asker : { ...asker, ...use.askerRules })
+      return outbound.serve(channel, narrowed({ ...asker, ...use?.askerRules }, peer.ticket?.rules))
     }
     const group = groups.of(record)
     if (record.kind === 'reverse' || group === undefined) return channel.reject('forbidden: providers open no channels')
@@ -63,8 +64,9 @@ export class ChannelRouter {
       const providers = group.providersFor(record)
       switchboard.connect(channel, session, { providers, waitMs: server.connectorWaitMs, onOver })
     }
-    if (use === undefined) pass()
-    else admitForwarded(channel, use, (onOver) => pass(this.#withSlot(peer, onOver)))
+    const rights = forwardRights(peer, use, server)
+    if (rights === undefined) pass()
+    else admitForwarded(channel, rights, (onOver) => pass(this.#withSlot(peer, onOver)))
   }
 
   /** @throws RelayError where the connector's address has too many channels; what it had taken is free again */

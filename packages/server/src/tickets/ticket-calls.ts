@@ -1,0 +1,59 @@
+import { type Answer, ApiRefusal, failure } from '../api/answer.js'
+import type { ApiCall } from '../api/api-call.js'
+import { findToken } from '../api/token-list.js'
+import { parseObject } from '../api/token-body.js'
+import { Fields } from '../policy/fields.js'
+import { PolicyFault } from '../policy/policy-fault.js'
+import type { TicketRequest } from './access-ticket.js'
+
+/** `POST /api/ticket`: a ticket for one client, which then needs no token. */
+export async function makeTicket(call: ApiCall): Promise<Answer> {
+  const { token: reference, ...request } = parseTicketBody(await call.readBody())
+  const token = findToken(call.server.tokens(), reference)?.token
+  if (token === undefined) return failure(200, 'token does not exist')
+  const { ticket, useBeforeMs } = made(() => call.server.tickets.make({ ...request, token }))
+  call.logger.info({}, 'management API: a ticket was made')
+  return { status: 200, body: { success: true, ticket, use_before: new Date(useBeforeMs).toISOString() } }
+}
+
+/** `DELETE /api/ticket/{ticket}`: takes it back. */
+export function removeTicket({ server, parameter }: ApiCall): Answer {
+  return server.tickets.remove(parameter)
+    ? { status: 200, body: { success: true } }
+    : failure(200, 'ticket does not exist')
+}
+
+/** Unlike tokens, tickets are not known to deployed servers, so a misspelt limit is an error. @throws ApiRefusal 400 */
+export function parseTicketBody(text: string): TicketRequest {
+  const json = parseObject(text)
+  return made(() => {
+    const fields = new Fields(json, [], ['token', 'allow', 'deny', 'origin', 'use_within', 'lifetime'])
+    const token = fields.text('token', 255)
+    if (token === undefined) throw new PolicyFault(['token'], 'is missing')
+    const [useWithin, lifetime] = [fields.integer('use_within', 1, 3600), fields.integer('lifetime', 1, maxLifetime)]
+    return {
+      token,
+      ...given('allow', fields.texts('allow', 1000)),
+      ...given('deny', fields.texts('deny', 1000)),
+      ...given('origin', fields.text('origin', 1000)),
+      ...given('useWithinMs', useWithin && useWithin * 1000),
+      ...given('lifetimeMs', lifetime && lifetime * 1000),
+    }
+  })
+}
+
+/** A week, in seconds: what lives longer is a token. */
+const maxLifetime = 604_800
+
+function given<K extends string, V>(key: K, value: V | undefined): { [P in K]?: V } {
+  return value === undefined ? {} : ({ [key]: value } as { [P in K]?: V })
+}
+
+function made<T>(make: () => T): T {
+  try {
+    return make()
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error
+    throw new ApiRefusal(400, `invalid request body: ${error.message}`)
+  }
+}

@@ -1,0 +1,146 @@
+import type { Session } from '@ls/mux'
+import { FakeClock } from '@ls/testkit'
+import { describe, expect, test } from 'vitest'
+import type { Identity, Peer } from '../links/peer.js'
+import { type ForwardToken, TokenRegistry } from '../tokens/token-registry.js'
+import { hashToken } from '@ls/transport'
+import type { TicketRequest } from './access-ticket.js'
+import { Tickets } from './tickets.js'
+
+const page = 'https://app.example'
+
+function setUp() {
+  const clock = new FakeClock()
+  const tokens = new TokenRegistry()
+  const record: ForwardToken = tokens.add({ kind: 'forward', token: 'secret' })
+  const tickets = new Tickets(tokens, clock)
+  const find = (text: string) => tickets.find(hashToken(text))
+  const make = (request: Partial<TicketRequest> = {}) => tickets.make({ token: 'secret', ...request }).ticket
+  const identity = (text: string, instance = 'a'): Identity => ({ record, instance, ticket: find(text) })
+  return { clock, tokens, record, tickets, find, make, identity }
+}
+
+/** A client's session, which says why it was closed. */
+function peerOf(identity: Identity): Peer & { closed: string | undefined } {
+  const session = { close: (reason: string) => void (peer.closed = reason) } as unknown as Session
+  const peer = { ...identity, session, remoteAddress: '::1', connectedAtMs: 0, closed: undefined as string | undefined }
+  return peer
+}
+
+describe('Tickets', () => {
+  test('finds the token that a ticket stands for', () => {
+    const { make, find, record } = setUp()
+    expect(find(make())?.record).toBe(record)
+  })
+
+  test('finds no ticket that nobody came with in time', () => {
+    const { make, find, clock } = setUp()
+    const ticket = make({ useWithinMs: 5000 })
+    clock.advance(5000)
+    expect(find(ticket)).toBeUndefined()
+  })
+
+  test('finds one that is in use after that time, since its client may come back', () => {
+    const { make, find, identity, tickets, clock } = setUp()
+    const ticket = make({ useWithinMs: 5000 })
+    tickets.joined(peerOf(identity(ticket)))
+    clock.advance(5000)
+    expect(find(ticket)).toBeDefined()
+  })
+
+  test('forgets it when its client has left', () => {
+    const { make, find, identity, tickets, clock } = setUp()
+    const ticket = make({ useWithinMs: 5000 })
+    const peer = peerOf(identity(ticket))
+    tickets.joined(peer)
+    clock.advance(5000)
+    tickets.left(peer)
+    expect(find(ticket)).toBeUndefined()
+  })
+
+  test('finds no ticket of a token that was removed', () => {
+    const { make, find, tokens, record } = setUp()
+    const ticket = make()
+    tokens.remove(record)
+    expect(find(ticket)).toBeUndefined()
+  })
+
+  test('lets the client that came first come again, and no other', () => {
+    const { make, identity, tickets } = setUp()
+    const ticket = make()
+    for (let link = 0; link < 2; link++) tickets.claim(identity(ticket, 'first'), undefined)
+    expect(() => tickets.claim(identity(ticket, 'second'), undefined)).toThrow('the ticket has been used')
+  })
+
+  test.each([
+    ['https://evil.example', 'the ticket is not for https://evil.example'],
+    [undefined, 'the ticket is not for programs'],
+  ])('refuses another page: %s', (origin, text) => {
+    const { make, identity, tickets } = setUp()
+    expect(() => tickets.claim(identity(make({ origin: page })), origin)).toThrow(text)
+  })
+
+  test('is not used up by a page that may not use it', () => {
+    const { make, identity, tickets } = setUp()
+    const ticket = make({ origin: page })
+    expect(() => tickets.claim(identity(ticket, 'thief'), 'https://evil.example')).toThrow('not for')
+    expect(() => tickets.claim(identity(ticket, 'page'), page)).not.toThrow()
+  })
+
+  test('ends what its client has opened when its lifetime is over', () => {
+    const { make, identity, tickets, clock } = setUp()
+    const client = identity(make({ lifetimeMs: 60_000 }))
+    tickets.claim(client, undefined)
+    const peer = peerOf(client)
+    tickets.joined(peer)
+    clock.advance(60_000)
+    expect(peer.closed).toBe('the time of the ticket is over')
+  })
+
+  test('counts the lifetime from the first link on, not from the last', () => {
+    const { make, identity, tickets, clock } = setUp()
+    const client = identity(make({ lifetimeMs: 60_000 }))
+    tickets.claim(client, undefined)
+    clock.advance(59_000)
+    const peer = peerOf(client)
+    tickets.joined(peer)
+    clock.advance(1000)
+    expect(peer.closed).toBeDefined()
+  })
+
+  test('remove ends what its client has', () => {
+    const { make, identity, tickets } = setUp()
+    const ticket = make()
+    const peer = peerOf(identity(ticket))
+    tickets.joined(peer)
+    expect([tickets.remove(ticket), peer.closed]).toEqual([true, 'the ticket was taken back'])
+  })
+
+  test('remove knows no ticket twice', () => {
+    const { make, tickets } = setUp()
+    const ticket = make()
+    tickets.remove(ticket)
+    expect(tickets.remove(ticket)).toBe(false)
+  })
+
+  test('has no more than 10,000, and takes new ones when old ones are over', () => {
+    const { make, clock, tickets } = setUp()
+    for (let count = 0; count < 10_000; count++) make({ useWithinMs: 1000 })
+    expect(() => make()).toThrow('10000 tickets')
+    clock.advance(1000)
+    make()
+    expect(tickets.size).toBe(1)
+  })
+
+  test.each([
+    [{ token: 'unknown' }, 'token does not exist'],
+    [{ allow: [] }, 'allow is empty'],
+    [{ allow: ['db'] }, 'access rule "db"'],
+    [{ origin: 'app.example' }, 'the origin "app.example" is none'],
+    [{ useWithinMs: 3_600_001 }, '3600000 is the most'],
+    [{ lifetimeMs: 0 }, 'lifetimeMs'],
+  ])('refuses %j', (request, text) => {
+    const { make } = setUp()
+    expect(() => make(request)).toThrow(text)
+  })
+})
