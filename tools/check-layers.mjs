@@ -6,7 +6,7 @@ import { builtinModules } from 'node:module'
 import { dirname, join, relative, sep } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { readSource } from './source-imports.mjs'
-import { listFiles, readPackage, readPackages, repositoryRoot } from './workspace.mjs'
+import { isBundled, listFiles, readPackage, readPackages, repositoryRoot } from './workspace.mjs'
 
 const ground = ['@ls/foundation']
 /** What works on Node alone. */
@@ -127,6 +127,8 @@ function checkManifest({ name, folder, manifest }, workspace) {
   const at = `${folder}/package.json:1 depends on`
   if (!mayUse[name]) return [`${folder}/package.json:1 names ${name}: not in the table of tools/check-layers.mjs`]
   return runtimeDependencies(manifest).flatMap((dependency) => {
+    // Installed for what the bundle holds; its own sources are checked below.
+    if (isBundled(manifest) && !dependency.startsWith('@ls/')) return []
     const reason = layerFault(name, dependency, workspace)
     return reason ? [`${at} ${dependency}: ${reason}`] : []
   })
@@ -314,8 +316,12 @@ function readFile(root, file) {
 
 const sources = new Map()
 
-function runtimeDependencies({ dependencies, optionalDependencies, peerDependencies }) {
-  return Object.keys({ ...dependencies, ...optionalDependencies, ...peerDependencies })
+/** What a package may import when it runs. Packages of the workspace are inside of a bundle, and so not installed beside it. */
+function runtimeDependencies(manifest) {
+  const { dependencies, optionalDependencies, peerDependencies, devDependencies = {} } = manifest
+  const inside = Object.keys(devDependencies).filter((name) => name.startsWith('@ls/') && name !== '@ls/testkit')
+  const installed = Object.keys({ ...dependencies, ...optionalDependencies, ...peerDependencies })
+  return isBundled(manifest) ? [...installed, ...inside] : installed
 }
 
 function allDependencies(manifest) {

@@ -47,6 +47,12 @@ describe('checkLayers on manifests', () => {
   it('accepts the testkit as a development dependency', () => {
     expect(check(library('client', { devDependencies: ['@ls/testkit'] }))).toEqual([])
   })
+
+  it('accepts the dependencies of bundled packages where their bundle is', () => {
+    const bundle = { dependencies: ['ws'], devDependencies: ['@ls/transport'], files: ['dist/bundle'] }
+    const source = { 'src/index.ts': "import '@ls/transport'\n" }
+    expect(check(library('client', bundle, source), library('transport'))).toEqual([])
+  })
 })
 
 it('checkLayers refuses what only tests use below src, which is published', () => {
@@ -244,11 +250,12 @@ function socks5(files) {
 }
 
 /** A package as a map from path to text; `dependencies` and its siblings are lists of names. */
-function library(name, { entries = {}, ...dependencies } = {}, files = {}) {
+function library(name, { entries = {}, files: published, ...dependencies } = {}, files = {}) {
   const exports = Object.entries({ '.': './src/index.ts', ...entries })
   const manifest = {
     name: `@ls/${name}`,
     exports: Object.fromEntries(exports.map(([entry, source]) => [entry, { '@ls/source': source }])),
+    files: published,
     ...Object.fromEntries(Object.entries(dependencies).map(([kind, names]) => [kind, versions(names)])),
   }
   const all = { 'package.json': JSON.stringify(manifest), 'src/index.ts': 'export {}', ...files }

@@ -12,7 +12,7 @@ import { publishingFaults } from './package-publishing.mjs'
 import { skeletonFaults } from './package-skeleton.mjs'
 import { entryFaults } from './published-entries.mjs'
 import { compileSnippets, readSnippets, runSnippet } from './snippets.mjs'
-import { readPackage, readPackages, repositoryRoot as root } from './workspace.mjs'
+import { bundleFolder, readPackage, readPackages, repositoryRoot as root } from './workspace.mjs'
 
 const run = promisify(execFile)
 
@@ -37,9 +37,9 @@ async function checkPackages(packages) {
   if (unbuilt.length > 0) return unbuilt.map(({ folder }) => `${folder}: dist is missing; run pnpm build`)
   const packed = await pack(packages)
   const ours = new Set(packages.map(({ name }) => name))
-  const alone = packed.filter(
-    ({ manifest }) => !Object.keys(manifest.dependencies ?? {}).some((each) => ours.has(each)),
-  )
+  const alone = packed
+    .filter(isLibrary)
+    .filter(({ manifest }) => !Object.keys(manifest.dependencies ?? {}).some((each) => ours.has(each)))
   const checks = [
     ...packed.map((pkg) => () => [...skeleton(pkg), ...publishingFaults(workspace, pkg), ...contentFaults(pkg)]),
     ...packed.map((pkg) => () => lint(pkg)),
@@ -81,7 +81,7 @@ function skeleton(pkg) {
 function contentFaults({ folder, files }) {
   const stray = files.filter((file) => !allowedFile.test(file) || file.includes('.test.'))
   const stale = files
-    .filter((file) => file.startsWith('dist/') && file.endsWith('.js'))
+    .filter((file) => file.startsWith('dist/') && !file.startsWith(`${bundleFolder}/`) && file.endsWith('.js'))
     .filter((file) => !existsSync(join(root, folder, file.replace(/^dist\/(.*)\.js$/, 'src/$1.ts'))))
   const missing = ['README.md', 'LICENSE'].filter((file) => !files.includes(file))
   return [

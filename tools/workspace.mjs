@@ -28,6 +28,17 @@ export function readPackage(root, folder) {
 }
 
 /**
+ * True for a package that is published as a bundle: what it uses of the workspace is inside, and what that needs of others is
+ * installed beside it.
+ */
+export function isBundled(manifest) {
+  return manifest.files?.includes(bundleFolder) === true
+}
+
+/** Where such a package has its bundle, relative to it. */
+export const bundleFolder = 'dist/bundle'
+
+/**
  * Every file below `folder` whose name ends in one of `endings`, in a stable order; build output and installed
  * packages are left out.
  *

@@ -3,6 +3,7 @@ import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { build } from 'esbuild'
 import { repositoryRoot } from '../workspace.mjs'
+import { requireInPlace } from './require-in-place.mjs'
 
 /** Loaded by users who ask for a browser's fingerprint; native, large, and not part of the single file. */
 const notBundled = ['wreq-js', 'tls-impersonate', 'utf-8-validate']
@@ -29,21 +30,9 @@ export async function bundleCommand(outfile) {
     target: 'node20',
     external: notBundled,
     metafile: true,
-    plugins: [requireInPlace, bufferutilFromAsset],
+    plugins: [requireInPlace('all'), bufferutilFromAsset],
   })
   return metafile
-}
-
-/** `createRequire(import.meta.url)(…)` finds files beside a module; in the bundle there are none, so they go into it. */
-const requireInPlace = {
-  name: 'require-in-place',
-  setup({ onLoad }) {
-    onLoad({ filter: /[/\\]dist[/\\].*\.js$/ }, ({ path }) => {
-      const source = readFileSync(path, 'utf8')
-      if (!source.includes('createRequire(import.meta.url)(')) return undefined
-      return { contents: source.replaceAll('createRequire(import.meta.url)(', 'require('), loader: 'js' }
-    })
-  },
 }
 
 /** A native add-on cannot be loaded from inside the executable: it is written to a file first. */

