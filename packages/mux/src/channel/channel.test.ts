@@ -328,6 +328,20 @@ describe('Channel over a base link', () => {
     expect([farRecorder.text, farRecorder.ends, farRecorder.closes]).toEqual(['all', 0, [{ kind: 'ended', error: '' }]])
   })
 
+  test('queues less for a busy link while memory is short', () => {
+    const pair = new SessionPair({
+      extensions: ['window', 'resume'],
+      windowBytes: 1_000_000,
+      peerWindowBytes: 1_000_000,
+      budgetBytes: 10_000_000,
+    })
+    const { near } = pair.open()
+    pair.cut()
+    const plenty = near.send(new Uint8Array(50_000))
+    pair.left.options.budget.charge(5_000_000)
+    expect([plenty, near.send(new Uint8Array(1))]).toEqual([true, false])
+  })
+
   test('end still delivers what the peer sent before it heard of the end', () => {
     const pair = new SessionPair({ transport: { latencyMs: 10 } })
     const { near, far, nearRecorder } = pair.open()

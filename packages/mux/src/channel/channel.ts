@@ -47,7 +47,7 @@ export interface Channel {
   readonly maxCompressedBytes: number
   /**
    * Payload worth reading at once, in bytes, for an owner whose source may have that much ready: what one message can
-   * carry, and no more than usual while memory is short.
+   * carry, and no more than usual, or than the peer takes, while memory is short.
    */
   readonly readBytes: number
   /** Sets the handler. A paused channel stays paused until {@link resume}. */

@@ -1,6 +1,7 @@
 import { type Address, encode, maxTcpPayloadBytes, MessageType, writeTcpDataHeader } from '@ls/codec'
 import { Charge } from '../memory/charge.js'
 import { Flow, type FlowOwner } from '../flow/flow.js'
+import { leastQueueBytes, readAheadBytes, sendQueueLimitBytes } from '../flow/send-policy.js'
 import { Linger, stuckText } from './linger.js'
 import { maxBaseMessageBytes } from './peer-rules.js'
 import type { SendOptions } from './send-options.js'
@@ -61,10 +62,13 @@ export class Sender implements FlowOwner {
     return window ? Math.max(Math.floor(peerWindowBytes / 2), this.#flow.spareCreditBytes) : maxBaseMessageBytes
   }
 
-  /** Payload worth reading at once; no more than usual while memory is short. */
+  /** Payload worth reading at once: no more than usual, or than the peer takes, while memory is short. */
   get readBytes(): number {
     const { quantumBytes, baseMessageSize, budget } = this.#host.options
-    return baseMessageSize === undefined || budget.exceeded ? quantumBytes : baseMessageSize.bytes
+    if (baseMessageSize !== undefined) return budget.exceeded ? quantumBytes : baseMessageSize.bytes
+    const { spareCreditBytes } = this.#flow
+    if (spareCreditBytes >= quantumBytes) return quantumBytes
+    return readAheadBytes(spareCreditBytes, budget.freePart, quantumBytes)
   }
 
   /** Credit received beyond the first, on a channel that has sent nothing. */
@@ -170,7 +174,14 @@ export class Sender implements FlowOwner {
     this.#owner.idleChecks = 0
     this.#host.activate(this.#flow)
     this.#account()
-    return this.#flow.requestRoom()
+    return this.#flow.requestRoom(this.#queueLimitBytes)
+  }
+
+  /** A queue that is nearly empty, as most are, never asks the budget. */
+  get #queueLimitBytes(): number {
+    const { sendQueueBytes, budget } = this.#host.options
+    if (this.#flow.queuedBytes < leastQueueBytes) return sendQueueBytes
+    return sendQueueLimitBytes(budget.freePart, sendQueueBytes)
   }
 
   /**

@@ -138,10 +138,10 @@ export class Flow {
   /**
    * False at the high-water mark or without credit, until `onDrain`. Bytes that the peer does not take should stay
    * at their source, so that a stalled peer costs no memory here. Call it after the flow was activated, since messages
-   * that left meanwhile make room.
+   * that left meanwhile make room. `limitBytes`: a lower mark for now.
    */
-  requestRoom(): boolean {
-    if (this.#queuedBytes >= this.#highWaterBytes || this.spareCreditBytes <= 0) this.#wantsDrain = true
+  requestRoom(limitBytes = this.#highWaterBytes): boolean {
+    if (this.#queuedBytes >= limitBytes || this.spareCreditBytes <= 0) this.#wantsDrain = true
     return !this.#wantsDrain && !this.#ended
   }
 

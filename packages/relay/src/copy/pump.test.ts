@@ -220,6 +220,21 @@ test('pump counts what a socket holds for a channel that is gone, until the sock
   expect([lingering, parentBudget.usedBytes]).toEqual([5000, 0])
 })
 
+test('pump reads no more than a few KiB beyond what the peer takes while memory is not plentiful', async () => {
+  const { ours, application } = await socketPair()
+  const windows = { windowBytes: 4096, peerWindowBytes: 4096, budgetBytes: 1_000_000 }
+  const { near } = sessionPair((channel) => channel.accept(), windows)
+  const { budget } = near.options
+  budget.charge(100_000)
+  const channel = near.open({ protocol: 'tcp', address: { host: 'target.test', port: 80 } }, unattended)
+  await until(() => channel.state === 'open', 'the answer')
+  channel.setHandler(pump(ours, channel))
+  channel.resume()
+  application.write(Buffer.alloc(8_000_000))
+  await full(application)
+  expect([budget.usedBytes - 100_000 < 2 * 4096, ours.readableLength]).toEqual([true, 0])
+})
+
 test('pump sends what a socket has ready in long messages to a base peer', async () => {
   const messages: number[] = []
   const { channels, near, far } = await net({}, { extensions: [] })

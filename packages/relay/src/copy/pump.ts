@@ -66,11 +66,19 @@ class Pump implements ChannelHandler, ReadTapOwner {
     // 'close' follows and cleans up; without a listener the error would end the process.
     socket.on('error', () => {})
     socket.on('close', () => this.#onSocketClose())
+    // A stream reads 64 KiB and once more after a pause, whatever the peer takes.
+    if (channel.readBytes < usualReadBytes) this.#tap = ReadTap.open(socket, this)
     socket.resume()
   }
 
   readMemory(): Uint8Array | undefined {
-    return this.#readsLong ? longReadMemory(this.#channel.readBytes) : this.#frame
+    const { readBytes } = this.#channel
+    if (this.#readsLong) return longReadMemory(readBytes)
+    if (readBytes >= usualReadBytes) return this.#frame
+    // The peer takes little now: what it does not take stays in the socket, and no frame waits for it.
+    if (this.#frame !== undefined) processFramePool.give(this.#frame)
+    this.#frame = undefined
+    return longReadMemory(readBytes)
   }
 
   onRead(bytes: Uint8Array, isFull: boolean): boolean {
