@@ -33,10 +33,12 @@ const mayUse = {
   '@ls/relay': [...protocols, '@ls/dial', ...bytesAndPolicy],
   '@ls/server': [...io, ...protocols, '@ls/dial', ...bytesAndPolicy, '@ls/observe'],
   '@ls/client': ['@ls/link', ...io, ...protocols, '@ls/dial', ...bytesAndPolicy, '@ls/observe'],
+  '@ls/cluster': ['@ls/server', '@ls/mux', ...bytes],
   // Built files, and nothing that runs in a server.
   '@ls/dashboard': [],
   linksocks: [
     '@ls/server',
+    '@ls/cluster',
     '@ls/client',
     '@ls/metrics',
     '@ls/observe',
@@ -82,6 +84,8 @@ const onlyIn = {
   pino: 'linksocks',
   'pino-pretty': 'linksocks',
   'prom-client': '@ls/metrics',
+  '@nats-io/transport-node': '@ls/cluster',
+  '@nats-io/kv': '@ls/cluster',
 }
 
 /** Third parties that only one entry of a package may lead to, so that no other bundle meets them. */

@@ -91,23 +91,25 @@ func main() {
 GO
 }
 
-# An ACME server for tests (tests/e2e/acme.test.ts); Go programs come from the module proxy, which checks their sums.
-install_pebble() {
-  local module=github.com/letsencrypt/pebble/v2/cmd/pebble@$1 folder=$peers/pebble
+# install_go NAME MODULE: a server for tests. Go programs come from the module proxy, which checks their sums.
+install_go() {
+  local name=$1 module=$2 folder=$peers/$1
   local stamp=$folder/installed.txt
-  if [[ -f $stamp && $(<"$stamp") == "$module" && -x $folder/bin/pebble ]]; then
-    echo "pebble: already installed"
+  if [[ -f $stamp && $(<"$stamp") == "$module" && -d $folder/bin ]]; then
+    echo "$name: already installed"
     return
   fi
   rm -rf "$folder"
   "$python" -m venv "$folder"
   GOBIN=$folder/bin GOFLAGS=-buildvcs=false "$(find_go "$folder")" install "$module"
   echo "$module" >"$stamp"
-  echo "pebble: built"
+  echo "$name: built"
 }
 
 mkdir -p "$peers"
-install_pebble v2.10.3
+# For tests/e2e/acme.test.ts and tests/e2e/cluster.
+install_go pebble github.com/letsencrypt/pebble/v2/cmd/pebble@v2.10.3
+install_go nats github.com/nats-io/nats-server/v2@v2.15.3
 build_peer go-1.10.3 linksocks==1.10.3 a4db44321deb43903e81d046f9ca275b1a705ef71e0a1d9573e7a27926112fba
 install_peer go-1.10.1 linksocks==1.10.1 "${go_libraries[@]}"
 install_peer go-1.8.13 linksocks==1.8.13 "${go_libraries[@]}"

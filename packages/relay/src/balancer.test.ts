@@ -118,3 +118,32 @@ describe('Balancer.other', () => {
     expect(balancer.other(new Set(why === 'tried already' ? [one] : []))).toBeUndefined()
   })
 })
+
+describe('Balancer with far sessions', () => {
+  test('takes them only where no near one has a link', () => {
+    const balancer = new Balancer({ clock: new FakeClock() })
+    const [near, far] = [session(), session()]
+    balancer.add(far, { far: true })
+    balancer.add(near)
+    const before = [balancer.pick(never), balancer.pick(never)]
+    balancer.remove(near)
+    expect([...before, balancer.pick(never)]).toEqual([near, near, far])
+  })
+
+  test('takes a far one before a near one that owes an answer to a ping', () => {
+    const balancer = new Balancer({ clock: new FakeClock() })
+    const far = session()
+    balancer.add(session('linked', true))
+    balancer.add(far, { far: true })
+    expect(balancer.pick(never)).toBe(far)
+  })
+
+  test('never takes them by its near choice', async () => {
+    const clock = new FakeClock()
+    const balancer = new Balancer({ clock })
+    balancer.add(session(), { far: true })
+    const picked = balancer.near.pick(never, 1000)
+    clock.advance(1000)
+    await expect(picked).rejects.toThrow('no-provider')
+  })
+})

@@ -11,7 +11,19 @@ export interface BalancerOptions {
   readonly waitMs?: number
 }
 
+/** Which sessions a request may get: those whose peer is here, or those of other nodes as well. */
+type Reach = 'near' | 'all'
+
+/** Chooses sessions for channels. */
+export interface SessionChoice {
+  /** The next live session. @throws RelayError `no-provider` when none came within `waitMs` */
+  pick(signal: Cancellation, waitMs?: number): Session | Promise<Session>
+  /** A live session not in `tried`. */
+  other(tried: ReadonlySet<Session>): Session | undefined
+}
+
 interface Waiter {
+  readonly reach: Reach
   resolve(session: Session): void
   reject(error: Error): void
   readonly timer: TimerHandle
@@ -21,12 +33,15 @@ interface Waiter {
 
 /**
  * Chooses among the sessions of one kind of peer, round robin, one choice per channel (protocol.md §1). Skips sessions
- * whose link is down, and sessions that may be asleep if there is another. Without any, requests wait.
+ * whose link is down, and sessions that may be asleep if there is another. Far sessions come after near ones. Without any,
+ * requests wait.
  */
-export class Balancer {
+export class Balancer implements SessionChoice {
   readonly #clock: Clock
   readonly #waitMs: number
   readonly #sessions: Session[] = []
+  /** Those that lead to peers of another node. */
+  readonly #far = new Set<Session>()
   readonly #waiters = new Set<Waiter>()
   #next = 0
 
@@ -40,8 +55,27 @@ export class Balancer {
     return this.#sessions.length
   }
 
-  /** Adds `session` to the rotation. */
-  add(session: Session): void {
+  /** Whether requests wait for a session. */
+  get isAwaited(): boolean {
+    return this.#waiters.size > 0
+  }
+
+  /** Whether a session of a peer that is here has a link. */
+  get hasNear(): boolean {
+    return this.#sessions.some((session) => session.state === 'linked' && !this.#far.has(session))
+  }
+
+  /** Chooses among the sessions of peers that are here. */
+  get near(): SessionChoice {
+    return {
+      pick: (signal, waitMs = this.#waitMs) => this.#pick(signal, waitMs, 'near'),
+      other: (tried) => this.#other(tried, 'near'),
+    }
+  }
+
+  /** Adds `session` to the rotation. @param far It leads to peers of another node */
+  add(session: Session, { far = false }: { readonly far?: boolean } = {}): void {
+    if (far) this.#far.add(session)
     if (!this.#sessions.includes(session)) this.#sessions.push(session)
     this.wake()
   }
@@ -50,6 +84,7 @@ export class Balancer {
   remove(session: Session): void {
     const index = this.#sessions.indexOf(session)
     if (index < 0) return
+    this.#far.delete(session)
     this.#sessions.splice(index, 1)
     if (index < this.#next) this.#next--
   }
@@ -57,8 +92,8 @@ export class Balancer {
   /** A session's link is up (again): waiting requests can go on. */
   wake(): void {
     for (const waiter of this.#waiters) {
-      const session = this.#turn()
-      if (session === undefined) return
+      const session = this.#turn(waiter.reach)
+      if (session === undefined) continue
       this.#settle(waiter)
       waiter.resolve(session)
     }
@@ -66,13 +101,12 @@ export class Balancer {
 
   /** The next live session. @throws RelayError `no-provider` when none came within `waitMs` */
   pick(signal: Cancellation, waitMs = this.#waitMs): Session | Promise<Session> {
-    return this.#turn() ?? this.#wait(signal, waitMs)
+    return this.#pick(signal, waitMs, 'all')
   }
 
   /** A live session not in `tried`, for an open that those do not answer; does not use up its turn. */
   other(tried: ReadonlySet<Session>): Session | undefined {
-    const isFresh = (session: Session): boolean => !tried.has(session) && session.state === 'linked' && !session.overdue
-    return [...this.#sessions.slice(this.#next), ...this.#sessions.slice(0, this.#next)].find(isFresh)
+    return this.#other(tried, 'all')
   }
 
   /** Fails all waiting requests with `no-provider`. */
@@ -83,9 +117,24 @@ export class Balancer {
     }
   }
 
+  #pick(signal: Cancellation, waitMs: number, reach: Reach): Session | Promise<Session> {
+    return this.#turn(reach) ?? this.#wait(signal, waitMs, reach)
+  }
+
+  #other(tried: ReadonlySet<Session>, reach: Reach): Session | undefined {
+    const isFresh = (session: Session): boolean => !tried.has(session) && session.state === 'linked' && !session.overdue
+    const fresh = [...this.#sessions.slice(this.#next), ...this.#sessions.slice(0, this.#next)].filter(isFresh)
+    const near = fresh.find((session) => !this.#far.has(session))
+    return near ?? (reach === 'all' ? fresh[0] : undefined)
+  }
+
   /** Sessions with an overdue ping come last: they may be asleep. */
-  #turn(): Session | undefined {
-    return this.#nextOf((session) => !session.overdue) ?? this.#nextOf(() => true)
+  #turn(reach: Reach): Session | undefined {
+    const isNear = (session: Session): boolean => !this.#far.has(session)
+    const awake = this.#nextOf((session) => isNear(session) && !session.overdue)
+    if (reach === 'near') return awake ?? this.#nextOf(isNear)
+    // Without far sessions the last two are the former rule.
+    return awake ?? this.#nextOf((session) => !session.overdue) ?? this.#nextOf(() => true)
   }
 
   #nextOf(isWanted: (session: Session) => boolean): Session | undefined {
@@ -97,7 +146,7 @@ export class Balancer {
     return undefined
   }
 
-  #wait(signal: Cancellation, waitMs: number): Promise<Session> {
+  #wait(signal: Cancellation, waitMs: number, reach: Reach): Promise<Session> {
     const clock = this.#clock
     return new Promise((resolve, reject) => {
       const timer = clock.setTimeout(() => {
@@ -109,7 +158,7 @@ export class Balancer {
         const reason = signal.reason as Error
         reject(reason)
       }
-      const waiter: Waiter = { resolve, reject, timer, signal, onAbort }
+      const waiter: Waiter = { reach, resolve, reject, timer, signal, onAbort }
       signal.addEventListener('abort', onAbort, { once: true })
       this.#waiters.add(waiter)
     })

@@ -1,5 +1,5 @@
 export { ChannelSlots, type ChannelSlotsOptions } from './channel-slots.js'
-export { Balancer, type BalancerOptions } from './balancer.js'
+export { Balancer, type BalancerOptions, type SessionChoice } from './balancer.js'
 export { outcomeOf, outcomeOfForwarded, type Outcome } from './counts/outcome.js'
 export { LiveChannel, shownTarget } from './counts/live-channel.js'
 export { Reloads } from './counts/reloads.js'

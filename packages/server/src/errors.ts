@@ -1,5 +1,6 @@
 /** Codes of {@link ServerError}; each has a heading in docs/errors.md. */
 export type ServerErrorCode =
+  | 'ERR_SERVER_NO_CLUSTER'
   | 'ERR_SERVER_TOKEN_EXISTS'
   | 'ERR_SERVER_TOKEN_RESERVED'
   | 'ERR_SERVER_TOKEN_INVALID'

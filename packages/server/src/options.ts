@@ -29,6 +29,7 @@ import { descriptorLimit, shareDescriptors } from './descriptor-limit.js'
 import { HostPatterns } from './expose/hosts/host-patterns.js'
 import { PortRanges } from './expose/port-ranges.js'
 import type { SessionOwners } from './handover/session-owners.js'
+import type { OtherNodes } from './nodes/other-nodes.js'
 import type { LoadDashboard } from './dashboard/dashboard-page.js'
 import { parseFallback } from './fallback/fallback.js'
 import { defaultGuard } from './default-guard.js'
@@ -89,6 +90,8 @@ export interface ServerOptions extends PayloadOptions {
   readonly state?: ServerState
   /** Finds the processes that have the sessions which this one has not. @default none: such sessions are over */
   readonly sessionOwners?: SessionOwners
+  /** Servers that serve the same tokens, see `@ls/cluster`. @default none */
+  readonly nodes?: OtherNodes
   /**
    * Relay mode: providers without a token may come in, and connectors reach them by the codes that they choose.
    *

@@ -27,6 +27,7 @@ import { ChannelRouter } from './reverse/channel-router.js'
 import { ReverseGroups } from './reverse/reverse-groups.js'
 import { defaultDrainMs, type DrainRequest } from './life/drain.js'
 import { Lifecycle } from './life/lifecycle.js'
+import { NodeSeat } from './nodes/node-seat.js'
 import type { RelayHealth } from './relay-mode/health.js'
 import { gateOf } from './relay-mode/gate.js'
 import { Relay } from './relay-mode/relay.js'
@@ -51,6 +52,8 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
   readonly ports: PortChanges
   /** Lets web pages in without a token. */
   readonly tickets: Tickets
+  /** This server as one of several nodes: for whoever joins them, see the option `nodes`. */
+  readonly seat: NodeSeat
   readonly #options: ResolvedServerOptions
   readonly #tokens = new TokenRegistry()
   readonly #groups: ReverseGroups
@@ -113,6 +116,7 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
       onWrongKey: (remoteAddress) => this.#refused(remoteAddress, 'wrong API key', 'api-key'),
     })
     this.#life = this.#makeLife()
+    this.seat = new NodeSeat({ ...shared, ...ways, server: this, admission: this.#admission })
     this.ports = new PortChanges(this.#own, this.#tokens, this.#groups, this.#uses, (at) => this.emit('listening', at))
   }
 
@@ -211,15 +215,15 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
   }
 
   /**
-   * Keeps a token in the server's `state`, if it has one; resolves once it is on the disk.
+   * Keeps a token in the server's `state`, if it has one, and registers it at the other `nodes`; resolves once it is on the
+   * disk and they can know it.
    *
    * @param isNew Remove the token when it cannot be written, unless it was kept before
-   * @throws ServerError when it cannot be written
+   * @throws ServerError when it cannot be written, or the nodes have another token of this text
    */
   async keepToken(token: string, { isNew = true }: { readonly isNew?: boolean } = {}): Promise<void> {
     const record = this.#tokens.find(token)
-    if (record !== undefined)
-      await this.#ofProviders.kept?.addOr(record, isNew ? () => this.#removeRecord(record) : undefined)
+    if (record !== undefined) await this.#ofProviders.keep(record, isNew ? () => this.#removeRecord(record) : undefined)
   }
 
   /**
@@ -335,6 +339,7 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
       onJoin: (peer) => this.#join(peer),
       onLeave: (peer, reason) => this.#leave(peer, reason),
       onLinked: (peer) => this.#groups.of(peer.record)?.wake(peer),
+      onUnlinked: (peer) => this.#groups.of(peer.record)?.slept(),
       onConnect: (peer, channel) => this.#router.connect(peer, channel),
       onMessage: (peer, message) => {
         this.#ofProviders.messages.receive(peer, message)
@@ -389,17 +394,9 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
   }
 
   #removeRecord(record: TokenRecord, removal?: Removal): Promise<void> {
-    const holders = {
-      tokens: this.#tokens,
-      peers: this.peers,
-      uses: this.#uses,
-      kept: this.#ofProviders.kept,
-      orphans: this.#ofProviders.orphans,
-      exposures: this.#exposures,
-      groups: this.#groups,
-      relay: this.#relay,
-    }
-    return removeToken(record, holders, removal)
+    const [parts, { peers }] = [this.#parts(), this]
+    const more = { peers, exposures: this.#exposures, relay: this.#relay, nodes: this.#options.nodes }
+    return removeToken(record, { ...parts, ...this.#ofProviders, ...more }, removal)
   }
 
   /** Reports an error that no caller waits for: to the log, and as an event if the embedder listens. */

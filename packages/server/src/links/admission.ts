@@ -37,6 +37,8 @@ export interface AdmissionOptions {
   onLeave(peer: Peer, reason: string): void
   /** A client's link is up: its first one, or one after a loss. */
   onLinked(peer: Peer): void
+  /** A client has lost its link, and may resume its session. */
+  onUnlinked(peer: Peer): void
   /** A client asks for a channel. */
   onConnect(peer: Peer, channel: Channel): void
   /** A client sent a message that belongs to no channel. */
@@ -55,6 +57,9 @@ export interface AdmissionOptions {
   /** A client was refused. */
   onRefused(remoteAddress: string, reason: string, cause: RefusalCause): void
 }
+
+/** What two ends agreed on. */
+export type TrunkTerms = Pick<Agreement, 'extensions' | 'peerWindowBytes'>
 
 /** A link that is not authenticated yet. */
 export interface ArrivingTransport extends MessageTransport {
@@ -125,6 +130,19 @@ export class Admission {
     return this.#tenants.limits()
   }
 
+  /** A session with another node, for channels of a token: its memory is charged to the token. */
+  openTrunk(record: TokenRecord, terms: TrunkTerms, handler: SessionHandler): Session {
+    const tenant = this.#tenants.join(record)
+    const session = this.#makeSession(terms, tenant.budget, {
+      ...handler,
+      onClose: (reason, lost) => {
+        this.#tenants.leave(tenant, session)
+        handler.onClose?.(reason, lost)
+      },
+    })
+    return session
+  }
+
   /** Admits no more clients, and tells them why; sessions of those it has may still be resumed. */
   pause(reason: string): void {
     this.#closed = reason
@@ -146,7 +164,7 @@ export class Admission {
     }
     // Another handshake may have taken the last place meanwhile.
     this.#assertRoom(identity.record, remoteAddress)
-    const { onConnect, onMessage, onLinked, observer } = this.#options
+    const { onConnect, onMessage, onLinked, onUnlinked, observer } = this.#options
     const { counts, live } = observer
     const tenant = this.#tenants.join(identity.record)
     const session: Session = this.#makeSession(agreement, tenant.budget, {
@@ -162,6 +180,7 @@ export class Admission {
         live.unlinked(peer, reason)
         counts.sessions.unlinked(session)
         this.#tenants.unlinked(tenant, session)
+        onUnlinked(peer)
       },
       onChannelOpened: (channel) => live.channelOpened(peer, channel),
       onChannelClosed: (channel, reason) => observer.channelClosed(peer, channel, reason),
@@ -204,7 +223,7 @@ export class Admission {
   }
 
   #makeSession(
-    { extensions, peerWindowBytes }: Agreement,
+    { extensions, peerWindowBytes }: TrunkTerms,
     parentBudget: MemoryBudget,
     handler: SessionHandler,
   ): Session {

@@ -69,4 +69,10 @@ describe('Partners', () => {
       ['d', 1],
     ])
   })
+
+  test('update counts peers of other nodes, each process once', () => {
+    const far = { providers: ['p', 'q'], connectors: [{ instance: 'd', owner: 'p' }] }
+    partners.update(new Set([peer('p', reverse)]), new Set([connector('c')]), undefined, far)
+    expect(Object.fromEntries(told)).toEqual({ p: 2, c: 2 })
+  })
 })

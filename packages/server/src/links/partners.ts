@@ -1,4 +1,5 @@
 import { encode, MessageType } from '@ls/codec'
+import { type FarPeers, noFarPeers } from '../nodes/far-peers.js'
 import type { Peer } from './peer.js'
 import type { ConnectorToken } from '../tokens/token-registry.js'
 
@@ -14,15 +15,19 @@ export class Partners {
    * A peer has come or gone, or a connector token has another owner.
    *
    * @param ownersOf The owners of connector tokens that a provider stands for.
+   * @param far Peers of the same token on other nodes: they count, and their own nodes tell them.
    */
   update(
     providers: ReadonlySet<Peer>,
     connectors: ReadonlySet<Peer>,
     ownersOf: (provider: Peer) => readonly string[] = ({ instance }) => [instance],
+    far: FarPeers = noFarPeers,
   ): void {
-    const providerInstances = new Set([...providers].map(({ instance }) => instance))
+    const providerInstances = new Set([...providers].map(({ instance }) => instance).concat(far.providers))
     const byOwnerOf = providersByOwner(providers, ownersOf)
+    for (const instance of far.providers) addTo(byOwnerOf, instance, instance)
     const byOwner = connectorsByOwner(connectors)
+    for (const { owner, instance } of far.connectors) addTo(byOwner, owner, instance)
     const shared = byOwner.get(undefined) ?? nobody
     for (const provider of providers) {
       const own = ownersOf(provider).flatMap((owner) => [...(byOwner.get(owner) ?? nobody)])
@@ -50,10 +55,7 @@ function providersByOwner(
 ): Map<string, Set<string>> {
   const byOwner = new Map<string, Set<string>>()
   for (const provider of providers) {
-    for (const owner of ownersOf(provider)) {
-      const known = byOwner.get(owner) ?? new Set<string>()
-      byOwner.set(owner, known.add(provider.instance))
-    }
+    for (const owner of ownersOf(provider)) addTo(byOwner, owner, provider.instance)
   }
   return byOwner
 }
@@ -62,9 +64,12 @@ function providersByOwner(
 function connectorsByOwner(connectors: Iterable<Peer>): Map<string | undefined, Set<string>> {
   const byOwner = new Map<string | undefined, Set<string>>()
   for (const { record, instance } of connectors) {
-    const { owner } = record as ConnectorToken
-    const known = byOwner.get(owner) ?? new Set<string>()
-    byOwner.set(owner, known.add(instance))
+    addTo(byOwner, (record as ConnectorToken).owner, instance)
   }
   return byOwner
+}
+
+function addTo<Owner>(byOwner: Map<Owner, Set<string>>, owner: Owner, instance: string): void {
+  const known = byOwner.get(owner) ?? new Set<string>()
+  byOwner.set(owner, known.add(instance))
 }

@@ -5,19 +5,22 @@ import {
   type ChannelSource,
   ChannelSlots,
   Inbound,
-  type InboundPlaces,
   type ListenAddress,
   type Pace,
   type PortChange,
+  type SessionChoice,
 } from '@ls/relay'
 import type { Session } from '@ls/mux'
 import { byteStreamPorts } from '@ls/transport'
 import { portRetryMs } from './port-retry.js'
 import { believedProxies, type ResolvedServerOptions } from '../options.js'
 import { Partners } from '../links/partners.js'
+import { type FarPeers, noFarPeers, peersToTell } from '../nodes/far-peers.js'
 import type { Peer } from '../links/peer.js'
 import type { TokenUse } from '../policy/token-use.js'
 import type { ConnectorToken, ReverseToken } from '../tokens/token-registry.js'
+import { tokenKey } from '../tokens/token-text.js'
+import { placesOf, type ReversePlace } from './reverse-place.js'
 
 export interface ReverseGroupOptions {
   readonly record: ReverseToken
@@ -42,6 +45,10 @@ export class ReverseGroup {
   readonly #providers = new Set<Peer>()
   readonly #connectors = new Set<Peer>()
   readonly #partners = new Partners()
+  /** Names the token to other nodes. */
+  readonly #key: string
+  /** On other nodes. */
+  #far: FarPeers = noFarPeers
   readonly #all: Balancer
   /** Requests of connectors, by the provider that owns their token. */
   readonly #owned = new Map<string, Balancer>()
@@ -58,6 +65,7 @@ export class ReverseGroup {
   constructor(options: ReverseGroupOptions) {
     const { record, server } = options
     this.record = record
+    this.#key = tokenKey(record.token)
     this.#options = options
     this.#all = new Balancer({ clock: server.clock, waitMs: server.providerWaitMs })
     const what = 'connections of this token (--max-token-channels)'
@@ -93,7 +101,7 @@ export class ReverseGroup {
   #pick(signal: Cancellation): ReturnType<Balancer['pick']> {
     this.#checkHours()
     this.slots.check()
-    return this.#all.pick(signal)
+    return this.#reaching(undefined).pick(signal)
   }
 
   /** @throws RelayError `forbidden` where no channel of the token may begin now */
@@ -153,8 +161,9 @@ export class ReverseGroup {
     return this.#failures > 0
   }
 
-  /** Whether the link of a provider is up. */
+  /** Whether the link of a provider is up, here or on another node. */
   get hasLinkedProvider(): boolean {
+    if (this.#far.providers.length > 0) return true
     return [...this.#providers].some(({ session }) => session.linked)
   }
 
@@ -180,6 +189,7 @@ export class ReverseGroup {
 
   /** Whether the owner of a connector token has a session; its link may be down. */
   hasProvider(owner: string): boolean {
+    if (this.#far.providers.includes(owner)) return true
     return [...this.#providers].some(({ instance }) => this.#ownersOf(instance).includes(owner))
   }
 
@@ -208,6 +218,36 @@ export class ReverseGroup {
   wake(peer: Peer): void {
     this.#all.wake()
     for (const owner of this.#ownersOf(peer.instance)) this.#owned.get(owner)?.wake()
+    this.#options.server.nodes?.peersChanged(this.#key)
+  }
+
+  /** The link of a peer is down. */
+  slept(): void {
+    this.#options.server.nodes?.peersChanged(this.#key)
+  }
+
+  /** Peers that other nodes should know of. */
+  get near(): FarPeers {
+    return peersToTell(this.#providers, this.#connectors)
+  }
+
+  /** Peers of other nodes, all together. */
+  set far(peers: FarPeers) {
+    this.#far = peers
+    if (peers.providers.length > 0) this.keepOpen()
+    for (const owner of [undefined, ...this.#owned.keys()]) if (this.#balancerOf(owner).isAwaited) this.#reaching(owner)
+    this.#tellPartners()
+  }
+
+  /** Channels may go to providers of another node: all, or that one process. Returns how to take them away. */
+  addFar(owner: string | undefined, session: Session): () => void {
+    this.#balancerOf(owner).add(session, { far: true })
+    return () => this.#balancerOf(owner).remove(session)
+  }
+
+  /** The providers that are here: for channels from another node, which must not go on to a third. */
+  nearProviders(owner: string | undefined): SessionChoice {
+    return this.#balancerOf(owner).near
   }
 
   addConnector(peer: Peer): void {
@@ -222,19 +262,18 @@ export class ReverseGroup {
 
   /** The providers that a connector with this token reaches. */
   providersFor(token: ConnectorToken): Balancer {
-    return token.owner === undefined ? this.#all : this.#ownedBy(token.owner)
+    return this.#reaching(token.owner)
   }
 
   /** Opens channels to one provider process, or to all providers in turn, as the policy of the token allows at that moment. */
   sourceFor(instance: string | undefined): PacedSource {
-    const providers = (): Balancer => (instance === undefined ? this.#all : this.#ownedBy(instance))
     const { use } = this.#options
     return {
       pick: (signal) => {
         this.#checkHours()
-        return providers().pick(signal)
+        return this.#reaching(instance).pick(signal)
       },
-      pickOther: (tried) => providers().other(tried),
+      pickOther: (tried) => this.#balancerOf(instance).other(tried),
       unlinkedLimitMs: sleepingProviderMs,
       get entryRules() {
         return use()?.entryRules
@@ -296,8 +335,19 @@ export class ReverseGroup {
     server.logger.debug({ retryInMs: delayMs }, 'the proxy port is tried again')
     server.clock.clearTimeout(this.#retryTimer)
     this.#retryTimer = server.clock.setTimeout(() => {
-      if (this.#providers.size > 0 || this.socksNowait) this.keepOpen()
+      if (this.#providers.size > 0 || this.#far.providers.length > 0 || this.socksNowait) this.keepOpen()
     }, delayMs)
+  }
+
+  /** For a channel that begins now. */
+  #reaching(owner: string | undefined): Balancer {
+    const balancer = this.#balancerOf(owner)
+    if (this.#far.providers.length > 0 && !balancer.hasNear) this.#options.server.nodes?.wanted(this.#key, owner)
+    return balancer
+  }
+
+  #balancerOf(owner: string | undefined): Balancer {
+    return owner === undefined ? this.#all : this.#ownedBy(owner)
   }
 
   #ownedBy(instance: string): Balancer {
@@ -310,7 +360,13 @@ export class ReverseGroup {
 
   #changed(): void {
     this.#prune()
-    this.#partners.update(this.#providers, this.#connectors, ({ instance }) => this.#ownersOf(instance))
+    this.#tellPartners()
+    this.#options.server.nodes?.peersChanged(this.#key)
+  }
+
+  #tellPartners(): void {
+    const ownersOf = ({ instance }: Peer): string[] => this.#ownersOf(instance)
+    this.#partners.update(this.#providers, this.#connectors, ownersOf, this.#far)
   }
 
   /** The owners of connector tokens that a provider process stands for. */
@@ -335,12 +391,4 @@ export class ReverseGroup {
 export interface PacedSource extends ChannelSource {
   /** Rates of the TCP traffic. @default no limit */
   readonly pace?: Pace | undefined
-}
-
-/** Where SOCKS listens for a token, and for whom. */
-export type ReversePlace = Pick<ReverseToken, 'port' | 'host' | 'listenOn' | 'username' | 'password' | 'accounts'>
-
-function placesOf({ port, host, listenOn = [], username, password, accounts = [] }: ReversePlace): InboundPlaces {
-  const first = username === undefined ? [] : [{ username, password: password ?? '' }]
-  return { host, port, listenOn, accounts: [...first, ...accounts] }
 }

@@ -5,6 +5,7 @@ import { PortPool } from './port-pool.js'
 import { ReverseGroup } from './reverse-group.js'
 import type { ReverseTokenRequest } from '../tokens/token-requests.js'
 import type { ReverseToken, TokenRecord } from '../tokens/token-registry.js'
+import { tokenKey } from '../tokens/token-text.js'
 
 export interface ReverseGroupsOptions {
   readonly server: ResolvedServerOptions
@@ -79,6 +80,7 @@ export class ReverseGroups {
   add(record: ReverseToken, socksNowait: boolean): void {
     const group = this.#make(record, socksNowait)
     this.#groups.set(record, group)
+    this.#options.server.nodes?.peersChanged(tokenKey(record.token))
     if (socksNowait && this.#listening) group.keepOpen()
   }
 

@@ -1,7 +1,6 @@
 import type { RareLog } from '@ls/foundation'
 import { type Channel, ChannelOffer, forward, forwardAccepted, type ForwardedChannel, type Session } from '@ls/mux'
 import {
-  type Balancer,
   type ChannelSource,
   failureOf,
   formatFailure,
@@ -10,6 +9,7 @@ import {
   parseFailure,
   parseTarget,
   RelayError,
+  type SessionChoice,
   type Target,
 } from '@ls/relay'
 import { sleepingProviderMs } from './reverse-group.js'
@@ -128,7 +128,7 @@ export class Switchboard {
 
 /** Where a connector's channel goes. */
 export interface Passage {
-  readonly providers: Balancer
+  readonly providers: SessionChoice
   /** Time for a provider to come, in milliseconds. */
   readonly waitMs: number
   /** The channel is over, or came to nothing. May be called again. */

@@ -50,8 +50,13 @@ export class KeptTokens {
     // In the order of registration: a connector token comes after the token it leads to.
     state.takeFrom(() => {
       const kept = [...tokens].filter((each) => this.#kept.has(each))
-      return [...kept.map((each) => stored(each, socksHost)), ...this.#absent]
+      return [...kept.map((each) => storedToken(each, socksHost)), ...this.#absent]
     })
+  }
+
+  /** Resolves once the disk has the tokens as they are now. @throws ServerError as {@link add} */
+  save(): Promise<void> {
+    return this.#options.state.save()
   }
 
   has(record: TokenRecord): boolean {
@@ -131,7 +136,7 @@ function reverseOf(stored: StoredToken): string | undefined {
 }
 
 /** All that says who may use the token and where: it must not come back weaker. */
-function stored(record: TokenRecord, socksHost: string): StoredToken {
+export function storedToken(record: TokenRecord, socksHost: string): StoredToken {
   const { token } = record
   // The policy of an identity is that of the relay, which may be another at the next start.
   const policy = record.kind === 'reverse' && record.identity !== undefined ? undefined : record.policy

@@ -77,7 +77,7 @@ export function parseState(text: string): StateContent {
   if (!isText) throw new RangeError('made has a value that is no text')
   const used = Object.entries(objectOf(json['used'] ?? {}, 'used'))
   return {
-    tokens: tokens.map(parseToken),
+    tokens: tokens.map((value, index) => parseToken(value, `tokens.${index}`)),
     made: Object.fromEntries(made),
     used: Object.fromEntries(used.map(([key, value], index) => [key, parseUsed(value, `used.${index}`)])),
   }
@@ -107,8 +107,8 @@ function readJson(text: string): unknown {
   }
 }
 
-function parseToken(value: unknown, index: number): StoredToken {
-  const where = `tokens.${index}`
+/** @throws RangeError as {@link parseState} */
+export function parseToken(value: unknown, where: string): StoredToken {
   const json = objectOf(value, where)
   const text = (key: string): string => need(json, key, 'string', where) as string
   const policy = json['policy'] === undefined ? {} : { policy: policyOf(json['policy'], where) }

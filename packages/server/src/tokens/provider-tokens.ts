@@ -2,10 +2,12 @@ import { ConnectorMessages } from '../links/connector-messages.js'
 import type { ResolvedServerOptions } from '../options.js'
 import { type Relay, restoredIdentity } from '../relay-mode/relay.js'
 import type { ReverseGroups } from '../reverse/reverse-groups.js'
-import { KeptTokens, type KeptTokensOptions } from '../state/kept-tokens.js'
+import type { OtherNodes } from '../nodes/other-nodes.js'
+import { KeptTokens, type KeptTokensOptions, storedToken } from '../state/kept-tokens.js'
 import type { TokenMaker } from '../state/restore-token.js'
 import { OrphanedTokens } from './orphaned-tokens.js'
-import type { TokenRecord, TokenRegistry } from './token-registry.js'
+import type { ConnectorToken, TokenRecord, TokenRegistry } from './token-registry.js'
+import { tokenKey } from './token-text.js'
 
 export interface ProviderTokensOptions {
   readonly options: ResolvedServerOptions
@@ -23,23 +25,68 @@ export interface ProviderTokens {
   readonly orphans: OrphanedTokens
   /** Undefined without a state file. */
   readonly kept: KeptTokens | undefined
+  /**
+   * Keeps a token in the state file and registers it at the other nodes, where there are any; `undo` runs first when one of the
+   * two cannot be.
+   *
+   * @throws ServerError
+   */
+  keep(record: TokenRecord, undo: (() => Promise<void>) | undefined): Promise<void>
 }
 
 export function makeProviderTokens(all: ProviderTokensOptions): ProviderTokens {
   const { options, server, tokens, groups, relay, remove } = all
-  const { clock, logger, socksHost, state, orphanedTokenMs: keepMs } = options
+  const { clock, logger, socksHost, state, nodes, orphanedTokenMs: keepMs } = options
   const isConnected = (reverse: TokenRecord, owner: string): boolean => groups.of(reverse)?.hasProvider(owner) ?? false
   const orphans = new OrphanedTokens({ tokens, isConnected, remove, clock, keepMs })
   const restoreIdentity: KeptTokensOptions['restoreIdentity'] = (stored) => restoredIdentity(relay, stored)
   const keeping = { tokens, logger, socksHost, server, orphans, restoreIdentity }
   const kept = state === undefined ? undefined : new KeptTokens({ state, ...keeping })
+  const share: Share | undefined = nodes && ((record, undo) => shareWith(nodes, record, socksHost, undo))
   const messages = new ConnectorMessages({
     tokens,
     isConnected,
     remove,
     changed: (token) => groups.of(token)?.ownershipChanged(),
     relay: relay?.sharedCodes,
-    save: kept && (async (added) => (added === undefined ? state?.save() : kept.add(added))),
+    save: saveWith({ kept, share, nodes }, remove),
   })
-  return { messages, orphans, kept }
+  const keep: Share = async (record, undo) => {
+    await kept?.addOr(record, undo)
+    await share?.(record, undo)
+  }
+  return { messages, orphans, kept, keep }
 }
+
+async function shareWith(
+  nodes: OtherNodes,
+  record: TokenRecord,
+  socksHost: string,
+  undo: (() => Promise<void>) | undefined,
+): Promise<void> {
+  try {
+    await nodes.share(storedToken(record, socksHost))
+  } catch (error) {
+    await undo?.().catch(() => {})
+    throw error
+  }
+}
+
+/** What providers add outlives the process and is known to all nodes before they hear of it. */
+function saveWith(
+  { kept, share, nodes }: { kept: KeptTokens | undefined; share: Share | undefined; nodes: OtherNodes | undefined },
+  remove: (token: TokenRecord) => void,
+): ((added: ConnectorToken | undefined) => Promise<void>) | undefined {
+  if (kept === undefined && share === undefined) return undefined
+  return async (added) => {
+    if (added === undefined) return kept?.save()
+    await kept?.add(added)
+    // The identities of a relay belong to one node.
+    if (added.reverse.identity !== undefined) return
+    // One that all nodes have stays, with the owner that they know.
+    const isNew = nodes?.isShared(tokenKey(added.token)) !== true
+    await share?.(added, isNew ? async () => remove(added) : undefined)
+  }
+}
+
+type Share = (record: TokenRecord, undo: (() => Promise<void>) | undefined) => Promise<void>

@@ -2,10 +2,12 @@ import type { Exposures } from '../expose/exposures.js'
 import type { Peer } from '../links/peer.js'
 import type { TokenUses } from '../policy/token-uses.js'
 import type { Relay } from '../relay-mode/relay.js'
+import type { OtherNodes } from '../nodes/other-nodes.js'
 import type { ReverseGroups } from '../reverse/reverse-groups.js'
 import type { KeptTokens } from '../state/kept-tokens.js'
 import type { OrphanedTokens } from './orphaned-tokens.js'
 import type { TokenRecord, TokenRegistry } from './token-registry.js'
+import { tokenKey } from './token-text.js'
 
 /** All that knows tokens. */
 export interface TokenHolders {
@@ -17,6 +19,7 @@ export interface TokenHolders {
   readonly exposures: Exposures
   readonly groups: ReverseGroups
   readonly relay: Relay | undefined
+  readonly nodes: OtherNodes | undefined
 }
 
 /** How a token goes. */
@@ -38,7 +41,7 @@ export async function removeToken(
   holders: TokenHolders,
   { reason = 'the token was removed', keepUsed = false }: Removal = {},
 ): Promise<void> {
-  const { tokens, peers, uses, kept, orphans, exposures, groups, relay } = holders
+  const { tokens, peers, uses, kept, orphans, exposures, groups, relay, nodes } = holders
   const gone = new Set([record, ...(record.kind === 'reverse' ? tokens.connectorsOf(record) : [])])
   for (const each of gone) {
     tokens.remove(each)
@@ -48,6 +51,7 @@ export async function removeToken(
   for (const peer of peers) {
     if (gone.has(peer.record)) peer.session.close(reason)
   }
+  nodes?.tokensRemoved([...gone].map(({ token }) => tokenKey(token)))
   const forgotten = kept?.remove(gone)
   // It is awaited below, after work that may fail too.
   forgotten?.catch(() => {})

@@ -108,6 +108,11 @@ export class TokenRegistry {
     return this.#byKey.get(keyOfHash(tokenHash))
   }
 
+  /** Finds a token by its `tokenKey`. */
+  findByKey(key: string): TokenRecord | undefined {
+    return this.#byKey.get(key)
+  }
+
   /** Connector tokens that lead to a reverse token. */
   connectorsOf(reverse: ReverseToken): ReadonlySet<ConnectorToken> {
     return this.#connectors.get(reverse) ?? none

@@ -1,0 +1,14 @@
+import { expect, test } from 'vitest'
+import * as cluster from './index.js'
+
+test('@ls/cluster exports what it says it does', () => {
+  expect(Object.keys(cluster).toSorted()).toMatchInlineSnapshot(`
+    [
+      "ClusterError",
+      "ClusterNode",
+      "MemoryHub",
+      "NatsStore",
+      "clusterErrorCodes",
+    ]
+  `)
+})

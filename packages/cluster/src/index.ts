@@ -1,0 +1,7 @@
+export { ClusterError, clusterErrorCodes, type ClusterErrorCode } from './errors.js'
+export { ClusterNode, type ClusterNodeOptions, type ClusterStatus } from './node/cluster-node.js'
+export type { MemberState, NodeInfo } from './node/members.js'
+export type { ClusterStore, StoreEntry, StoreWatcher, Table } from './store/cluster-store.js'
+export { MemoryHub } from './store/memory-store.js'
+export { NatsStore, type NatsStoreOptions } from './store/nats-store.js'
+export type { NodeAddress } from './trunk/dial-node.js'

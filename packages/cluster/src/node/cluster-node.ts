@@ -1,0 +1,330 @@
+import type { TLSSocket } from 'node:tls'
+import { type Clock, type Logger, silentLogger, systemClock, textOf, type TimerHandle } from '@ls/foundation'
+import {
+  type FarPeers,
+  type LinkSocksServer,
+  makeOwnerId,
+  type NodeSeat,
+  type OtherNodes,
+  ownerIdOf,
+  type SessionOwner,
+  type SessionOwners,
+  type StoredToken,
+} from '@ls/server'
+import type { ClusterStore, StoreEntry, StoreWatcher, Table } from '../store/cluster-store.js'
+import { dialNode, type NodeAddress } from '../trunk/dial-node.js'
+import { IncomingTrunks } from '../trunk/incoming-trunks.js'
+import { writeLine } from '../trunk/json-line.js'
+import { type NodeHello, nodeVersion } from '../trunk/node-hello.js'
+import { NodeListener } from '../trunk/node-listener.js'
+import { NodeSecret } from '../trunk/node-secret.js'
+import { beatMs, Members, type MemberState, type NodeInfo } from './members.js'
+import { LinksFromNodes } from './passed-links.js'
+import { Presence } from './presence.js'
+import { SharedTokens } from './shared-tokens.js'
+import { Trunks } from './trunks.js'
+
+/** How a server joins others. */
+export interface ClusterNodeOptions {
+  /** What all nodes know. */
+  readonly store: ClusterStore
+  /** The same at all nodes, at least 32 characters. */
+  readonly secret: string
+  /** Where this node takes connections of others. @default 127.0.0.1 and any free port */
+  readonly listen?: NodeAddress
+  /** What others connect to. @default `listen`, with the port that it got */
+  readonly address?: Partial<NodeAddress>
+  /** @default silent */
+  readonly logger?: Logger
+  /** @default the process's clock */
+  readonly clock?: Clock
+}
+
+/** What a node sees of its cluster. */
+export interface ClusterStatus {
+  /** This node, and all that it has heard of. */
+  readonly nodes: readonly (Omit<NodeInfo, 'beat' | 'version'> & { readonly state: MemberState | 'self' })[]
+  /** Whether the store can be reached. */
+  readonly isConnected: boolean
+  /** Tokens that all nodes have. */
+  readonly sharedTokens: number
+  /** Tokens with a peer at another node. */
+  readonly farTokens: number
+  /** Trunks that this node has dialled. */
+  readonly trunks: number
+  /** Trunks that others have dialled to it. */
+  readonly incomingTrunks: number
+}
+
+/**
+ * One node of a cluster: shares tokens, tells where peers are, and carries channels to providers of other nodes. Give it to the
+ * server as `nodes` and `sessionOwners`, and call {@link join} once the server listens.
+ *
+ * @example
+ * const node = new ClusterNode({ store: new NatsStore({ servers: ['nats://10.0.0.9'] }), secret })
+ * const server = new LinkSocksServer({ nodes: node, sessionOwners: node })
+ * await server.listen()
+ * await node.join(server)
+ */
+export class ClusterNode implements OtherNodes, SessionOwners, StoreWatcher {
+  readonly ownId = makeOwnerId()
+  readonly #options: ClusterNodeOptions
+  readonly #clock: Clock
+  readonly #logger: Logger
+  readonly #secret: NodeSecret
+  readonly #members: Members
+  readonly #presence = new Presence()
+  readonly #tokens: SharedTokens
+  /** Presence that others may know of. */
+  readonly #published = new Map<string, string>()
+  readonly #changed = new Set<string>()
+  #joined: Joined | undefined
+  #isConnected = false
+  #isClosed = false
+  #beat = 0
+  #refreshDueMs = 0
+  #beatTimer: TimerHandle
+
+  /** @throws RangeError for a secret that is too short */
+  constructor(options: ClusterNodeOptions) {
+    const { clock = systemClock, logger = silentLogger, store } = options
+    this.#options = options
+    this.#clock = clock
+    this.#logger = logger
+    this.#secret = new NodeSecret(options.secret)
+    this.#members = new Members({ clock, ownId: this.ownId, onChange: (id, state) => this.#memberChanged(id, state) })
+    this.#tokens = new SharedTokens({ store, logger, seat: () => this.#joined?.seat })
+  }
+
+  get status(): ClusterStatus {
+    const { links = 0, address = { host: '', port: 0 } } = this.#joined === undefined ? {} : this.#info()
+    const self = { id: this.ownId, address, links, state: 'self' as const }
+    const others = [...this.#members].map(({ beat: _beat, version: _version, ...info }) => info)
+    return {
+      nodes: [self, ...others],
+      isConnected: this.#isConnected,
+      sharedTokens: this.#tokens.size,
+      farTokens: this.#presence.size,
+      trunks: this.#joined?.trunks.size ?? 0,
+      incomingTrunks: this.#joined?.incoming.size ?? 0,
+    }
+  }
+
+  /** Begins to work as a node; the server must listen. @throws where a port or the store cannot be reached */
+  async join(server: LinkSocksServer): Promise<void> {
+    const { listen = { host: '127.0.0.1', port: 0 }, store } = this.#options
+    const { seat } = server
+    const [members, presence, clock] = [this.#members, this.#presence, this.#clock]
+    const shared = { secret: this.#secret, ownId: this.ownId, logger: this.#logger }
+    const listener = await NodeListener.open({ ...shared, listen, onHello: (hello, from) => this.#serve(hello, from) })
+    this.#joined = {
+      server,
+      seat,
+      listener,
+      trunks: new Trunks({ ...shared, seat, members, presence, clock }),
+      incoming: new IncomingTrunks(seat, (id) => void this.#probe(id)),
+      links: await LinksFromNodes.open(server),
+    }
+    await store.open(this)
+    this.#sendBeat()
+  }
+
+  /** Leaves the cluster: others learn it at once. */
+  async close(): Promise<void> {
+    this.#isClosed = true
+    this.#clock.clearTimeout(this.#beatTimer)
+    this.#members.close()
+    const { store } = this.#options
+    await store.delete('live', nodeKey(this.ownId)).catch(() => {})
+    const { trunks, incoming, listener, links } = this.#joined ?? {}
+    trunks?.close()
+    incoming?.close()
+    listener?.close()
+    await links?.close()
+    await store.close()
+  }
+
+  wanted(reverseKey: string, owner: string | undefined): void {
+    this.#joined?.trunks.open({ reverseKey, owner })
+  }
+
+  peersChanged(reverseKey: string): void {
+    if (this.#joined === undefined || this.#isClosed) return
+    if (this.#changed.size === 0) setImmediate(() => this.#publishChanged())
+    this.#changed.add(reverseKey)
+  }
+
+  share(token: StoredToken): Promise<void> {
+    return this.#tokens.share(token)
+  }
+
+  isShared(key: string): boolean {
+    return this.#tokens.has(key)
+  }
+
+  tokensRemoved(keys: readonly string[]): void {
+    this.#tokens.removed(keys)
+  }
+
+  findOwner(sessionId: string): SessionOwner | undefined {
+    const id = ownerIdOf(sessionId)
+    const address = id === this.ownId ? undefined : this.#members.addressOf(id)
+    if (address === undefined) return undefined
+    return {
+      connect: async () => {
+        try {
+          return (await dialNode(address, this.#secret, this.#hello('link', id))).stream
+        } catch (error) {
+          void this.#probe(id)
+          throw error
+        }
+      },
+    }
+  }
+
+  /** @internal */
+  entry(table: Table, key: string, entry: StoreEntry | undefined): void {
+    if (table === 'tokens') return this.#tokens.entry(key, entry)
+    const [what, id = '', reverseKey = ''] = key.split('.')
+    if (id === this.ownId) return
+    if (what === 'node') this.#nodeEntry(id, entry)
+    else if (what === 'peers') {
+      this.#presence.set(reverseKey, id, entry && (JSON.parse(entry.value) as FarPeers))
+      this.#spread(reverseKey)
+    }
+  }
+
+  /** @internal */
+  synced(): void {
+    this.#isConnected = true
+    this.#members.thaw()
+    this.#tokens.synced()
+    this.#publishAll()
+  }
+
+  /** @internal */
+  lost(): void {
+    this.#isConnected = false
+    this.#members.freeze()
+    this.#tokens.lost()
+    this.#logger.warn({}, 'the store of the cluster cannot be reached; what is known goes on')
+  }
+
+  #nodeEntry(id: string, entry: StoreEntry | undefined): void {
+    if (entry === undefined) this.#members.gone(id)
+    else this.#members.heard(JSON.parse(entry.value) as NodeInfo)
+  }
+
+  #serve(hello: NodeHello, stream: TLSSocket): void {
+    const { incoming, links } = this.#joined ?? {}
+    if (hello.purpose === 'trunk') incoming?.accept(hello, stream)
+    else if (hello.purpose === 'link') links?.accept(stream)
+    else {
+      writeLine(stream, {})
+      stream.end()
+    }
+  }
+
+  #memberChanged(id: string, state: MemberState): void {
+    this.#logger.info({ node: id, state }, 'a node of the cluster has another state')
+    if (state === 'gone') {
+      const reason = `no-provider: the node ${id} is gone`
+      this.#joined?.trunks.endOf(id, reason)
+      this.#joined?.incoming.endOf(id, reason)
+    }
+    for (const reverseKey of this.#presence.tokens) this.#spread(reverseKey)
+  }
+
+  /** Tells the server which peers of a token are elsewhere. */
+  #spread(reverseKey: string): void {
+    const peers = this.#presence.merged(reverseKey, (id) => this.#members.isUp(id))
+    this.#joined?.seat.setFarPeers(reverseKey, peers)
+    this.#joined?.trunks.update(reverseKey)
+  }
+
+  #publishChanged(): void {
+    const keys = [...this.#changed]
+    this.#changed.clear()
+    for (const key of keys) {
+      this.#publish(key).catch((error: unknown) => {
+        this.#published.delete(key)
+        this.#logger.debug({ reason: textOf(error) }, 'other nodes could not be told of peers')
+      })
+      // The token may be new here.
+      this.#spread(key)
+    }
+  }
+
+  #publishAll(): void {
+    this.#refreshDueMs = this.#clock.now() + refreshMs
+    this.#published.clear()
+    for (const key of this.#joined?.seat.reverseKeys ?? []) this.peersChanged(key)
+  }
+
+  async #publish(reverseKey: string): Promise<void> {
+    const peers = this.#joined?.seat.peersOf(reverseKey)
+    if (peers === undefined || this.#isClosed) return
+    const { store } = this.#options
+    const key = `peers.${this.ownId}.${reverseKey}`
+    const isEmpty = peers.providers.length + peers.connectors.length === 0
+    const value = isEmpty ? '' : JSON.stringify(peers)
+    if ((this.#published.get(reverseKey) ?? '') === value) return
+    this.#published.set(reverseKey, value)
+    if (isEmpty) await store.delete('live', key)
+    else await store.put('live', key, value)
+  }
+
+  #sendBeat(): void {
+    if (this.#isClosed) return
+    this.#beatTimer = this.#clock.setTimeout(() => this.#sendBeat(), beatMs)
+    if (this.#clock.now() >= this.#refreshDueMs) this.#publishAll()
+    const info = this.#info()
+    this.#options.store.put('live', nodeKey(this.ownId), JSON.stringify(info)).catch(() => {})
+  }
+
+  #info(): NodeInfo {
+    const { listen = { host: '127.0.0.1', port: 0 }, address } = this.#options
+    const { server, listener } = this.#joined ?? {}
+    const host = address?.host ?? listen.host
+    const port = address?.port ?? listener?.port ?? listen.port
+    const links = server?.peers.size ?? 0
+    const draining = server?.seat.isDraining === true ? { draining: true } : {}
+    return { version: nodeVersion, id: this.ownId, address: { host, port }, beat: ++this.#beat, links, ...draining }
+  }
+
+  /** Whether a node that is not heard of is there: a killed one refuses connections. */
+  async #probe(id: string): Promise<void> {
+    for (let refusals = 0; refusals < 2; refusals++) {
+      const address = this.#members.addressOf(id)
+      if (address === undefined || this.#isClosed) return
+      try {
+        ;(await dialNode(address, this.#secret, this.#hello('probe', id))).stream.destroy()
+        return
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'ECONNREFUSED') return
+        await new Promise<void>((resolve) => void this.#clock.setTimeout(resolve, 100))
+      }
+    }
+    this.#members.gone(id)
+  }
+
+  #hello(purpose: 'link' | 'probe', to: string): NodeHello {
+    return { version: nodeVersion, purpose, from: this.ownId, to }
+  }
+}
+
+/** Presence is said again after this, in milliseconds, before stores forget it. */
+const refreshMs = 200_000
+
+interface Joined {
+  readonly server: LinkSocksServer
+  readonly seat: NodeSeat
+  readonly listener: NodeListener
+  readonly trunks: Trunks
+  readonly incoming: IncomingTrunks
+  readonly links: LinksFromNodes
+}
+
+function nodeKey(id: string): string {
+  return `node.${id}`
+}

@@ -1,0 +1,61 @@
+import { FakeClock } from '@ls/testkit'
+import { expect, test } from 'vitest'
+import { Members, type NodeInfo } from './members.js'
+
+function make() {
+  const clock = new FakeClock()
+  const changes: string[] = []
+  const members = new Members({ clock, ownId: 'self', onChange: (id, state) => changes.push(`${id} ${state}`) })
+  members.thaw()
+  return { clock, changes, members }
+}
+
+function info(beat: number, more: Partial<NodeInfo> = {}): NodeInfo {
+  return { version: 1, id: 'b', address: { host: '127.0.0.1', port: 1 }, beat, links: 0, ...more }
+}
+
+test('Members counts a node that was heard of as up', () => {
+  const { members } = make()
+  members.heard(info(1))
+  expect(members.isUp('b')).toBe(true)
+})
+
+test.each([
+  ['itself', info(1, { id: 'self' })],
+  ['a node of another version', info(1, { version: 2 })],
+])('Members does not count %s', (_what, told) => {
+  const { members } = make()
+  members.heard(told)
+  expect([...members]).toEqual([])
+})
+
+test('Members lets a silent node wait before it is gone', () => {
+  const { clock, changes, members } = make()
+  members.heard(info(1))
+  clock.advance(4000)
+  clock.advance(42_000)
+  expect(changes).toEqual(['b up', 'b silent', 'b gone'])
+})
+
+test('Members calls nobody silent while the store is away', () => {
+  const { clock, changes, members } = make()
+  members.heard(info(1))
+  members.freeze()
+  clock.advance(600_000)
+  expect(changes).toEqual(['b up'])
+})
+
+test('Members takes no old message of a dead node for a sign of life', () => {
+  const { changes, members } = make()
+  members.heard(info(2))
+  members.gone('b')
+  members.heard(info(2))
+  expect(changes).toEqual(['b up', 'b gone'])
+})
+
+test('Members gives no channels to a node that drains', () => {
+  const { members } = make()
+  members.heard(info(1))
+  members.heard(info(2, { draining: true }))
+  expect([members.isUp('b'), members.takesChannels('b')]).toEqual([true, false])
+})

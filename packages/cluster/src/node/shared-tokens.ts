@@ -1,0 +1,123 @@
+import { type Logger, textOf } from '@ls/foundation'
+import { type NodeSeat, ServerError, type StoredToken, tokenKey } from '@ls/server'
+import type { ClusterStore, StoreEntry } from '../store/cluster-store.js'
+
+export interface SharedTokensOptions {
+  readonly store: ClusterStore
+  readonly logger: Logger
+  /** The server; undefined before the node has joined. */
+  seat(): NodeSeat | undefined
+}
+
+/** Tokens that all nodes have. A copy is here, so that a lookup asks nobody and goes on while the store is away. */
+export class SharedTokens {
+  readonly #options: SharedTokensOptions
+  /** By `tokenKey`. */
+  readonly #entries = new Map<string, StoreEntry>()
+  /** Seen since the store was last lost. */
+  readonly #seen = new Set<string>()
+  /** Could not be registered: what they lead to may come. */
+  readonly #waiting = new Map<string, string>()
+  /** Removed here while the store was away. */
+  readonly #removed = new Set<string>()
+
+  constructor(options: SharedTokensOptions) {
+    this.#options = options
+  }
+
+  get size(): number {
+    return this.#entries.size
+  }
+
+  has(key: string): boolean {
+    return this.#entries.has(key)
+  }
+
+  /** Registers a token at all nodes. @throws ServerError when they have another of this text, or cannot be told */
+  async share(token: StoredToken): Promise<void> {
+    const key = tokenKey(token.token)
+    const value = JSON.stringify(token)
+    const known = this.#entries.get(key)
+    if (known?.value === value) return
+    const revision = await this.#replace(key, value, known?.revision ?? 0)
+    if (revision === undefined) throw new ServerError('ERR_SERVER_TOKEN_EXISTS', 'token already exists at another node')
+    this.#removed.delete(key)
+    this.#entries.set(key, { value, revision })
+    this.#seen.add(key)
+  }
+
+  /** Tokens were removed here. */
+  removed(keys: readonly string[]): void {
+    for (const key of keys) {
+      this.#waiting.delete(key)
+      if (!this.#entries.delete(key)) continue
+      this.#removed.add(key)
+      this.#removeFromStore(key)
+    }
+  }
+
+  /** The store has an entry, or has it no longer. */
+  entry(key: string, entry: StoreEntry | undefined): void {
+    if (entry === undefined) return this.#gone(key)
+    this.#seen.add(key)
+    if (this.#removed.has(key)) return this.#removeFromStore(key)
+    const known = this.#entries.get(key)
+    if (known !== undefined && known.revision > entry.revision) return
+    this.#entries.set(key, entry)
+    if (known?.value !== entry.value) this.#register(key, entry.value)
+  }
+
+  lost(): void {
+    this.#seen.clear()
+  }
+
+  /** The store is back: one that has lost its data gets them again. */
+  synced(): void {
+    for (const [key, { value }] of this.#entries) {
+      if (this.#seen.has(key)) continue
+      this.#options.store.replace('tokens', key, value, 0).catch(() => {})
+    }
+  }
+
+  async #replace(key: string, value: string, revision: number): Promise<number | undefined> {
+    try {
+      return await this.#options.store.replace('tokens', key, value, revision)
+    } catch (error) {
+      const text = `the cluster cannot be told of the token now: ${textOf(error)}`
+      throw new ServerError('ERR_SERVER_NO_CLUSTER', text, { cause: error })
+    }
+  }
+
+  #removeFromStore(key: string): void {
+    // Tried again when the store is back, see `entry`.
+    this.#options.store.delete('tokens', key).catch(() => {})
+  }
+
+  #gone(key: string): void {
+    this.#removed.delete(key)
+    this.#waiting.delete(key)
+    if (!this.#entries.delete(key)) return
+    const { logger, seat } = this.#options
+    seat()
+      ?.removeToken(key)
+      .catch((error: unknown) => logger.error({ reason: textOf(error) }, 'a token of the cluster could not be removed'))
+  }
+
+  #register(key: string, value: string): void {
+    const { seat, logger } = this.#options
+    try {
+      const token = seat()?.addToken(value)
+      this.#waiting.delete(key)
+      if (token?.kind === 'reverse') this.#registerWaiting()
+    } catch (error) {
+      this.#waiting.set(key, value)
+      logger.warn({ reason: textOf(error) }, 'a token of the cluster could not be registered here')
+    }
+  }
+
+  #registerWaiting(): void {
+    const waiting = [...this.#waiting]
+    this.#waiting.clear()
+    for (const [key, value] of waiting) this.#register(key, value)
+  }
+}

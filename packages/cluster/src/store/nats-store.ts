@@ -1,0 +1,175 @@
+import { type KV, Kvm, type KvWatchEntry } from '@nats-io/kv'
+import { connect, credsAuthenticator, type NatsConnection, type QueuedIterator } from '@nats-io/transport-node'
+import { readFileSync } from 'node:fs'
+import { type Logger, silentLogger, textOf } from '@ls/foundation'
+import { ClusterError } from '../errors.js'
+import type { ClusterStore, StoreWatcher, Table } from './cluster-store.js'
+
+/** How NATS is reached. */
+export interface NatsStoreOptions {
+  /** `nats://host:port`, `tls://host:port`; one that answers is enough. */
+  readonly servers: readonly string[]
+  /** Names the cluster: several can share a NATS. Letters, digits, `-` and `_`. @default 'linksocks' */
+  readonly name?: string
+  /** A credentials file of NATS. @default none */
+  readonly credentialsFile?: string
+  /** Copies of each bucket, over as many NATS servers: 1, 3 or 5. @default 1 */
+  readonly replicas?: number
+  /** @default silent */
+  readonly logger?: Logger
+}
+
+/** What a node says of itself and its peers is forgotten after this, if it does not say it again, in milliseconds. */
+const liveTtlMs = 600_000
+
+/** Between two attempts to reach NATS, in milliseconds. */
+const reconnectMs = 500
+
+/** Tables in two key-value buckets of NATS JetStream. A revision of the bucket is the compare-and-set. */
+export class NatsStore implements ClusterStore {
+  readonly #options: NatsStoreOptions
+  readonly #logger: Logger
+  #connection: NatsConnection | undefined
+  #watcher: StoreWatcher | undefined
+  #buckets: Readonly<Record<Table, KV>> | undefined
+  #watches: QueuedIterator<KvWatchEntry>[] = []
+  /** Counts connections: what began over an earlier one is not told. */
+  #epoch = 0
+
+  constructor(options: NatsStoreOptions) {
+    this.#options = options
+    this.#logger = options.logger ?? silentLogger
+  }
+
+  async open(watcher: StoreWatcher): Promise<void> {
+    const { servers, credentialsFile: file } = this.#options
+    this.#watcher = watcher
+    try {
+      this.#connection = await connect({
+        servers: [...servers],
+        name: 'linksocks',
+        maxReconnectAttempts: -1,
+        reconnectTimeWait: reconnectMs,
+        // A server that hangs is noticed within about 10 s.
+        pingInterval: 5000,
+        maxPingOut: 2,
+        ...(file === undefined ? {} : { authenticator: credsAuthenticator(readFileSync(file)) }),
+      })
+      await this.#watchAll(this.#epoch)
+    } catch (error) {
+      await this.close()
+      const text = `NATS at ${servers.join(', ')} cannot be used: ${textOf(error)}`
+      throw new ClusterError('ERR_CLUSTER_STORE', text, { cause: error })
+    }
+    void this.#follow(this.#connection)
+  }
+
+  async put(table: Table, key: string, value: string): Promise<void> {
+    await this.#bucket(table).put(key, value)
+  }
+
+  async replace(table: Table, key: string, value: string, revision: number): Promise<number | undefined> {
+    const bucket = this.#bucket(table)
+    try {
+      return await (revision === 0 ? bucket.create(key, value) : bucket.update(key, value, revision))
+    } catch (error) {
+      if (isWrongRevision(error)) return undefined
+      throw error
+    }
+  }
+
+  async delete(table: Table, key: string): Promise<void> {
+    await this.#bucket(table).delete(key)
+  }
+
+  async close(): Promise<void> {
+    this.#watcher = undefined
+    this.#stopWatches()
+    await this.#connection?.close().catch(() => {})
+  }
+
+  #bucket(table: Table): KV {
+    if (this.#buckets !== undefined) return this.#buckets[table]
+    throw new ClusterError('ERR_CLUSTER_STORE', 'NATS cannot be reached')
+  }
+
+  async #follow(connection: NatsConnection): Promise<void> {
+    for await (const { type } of connection.status()) {
+      if (type === 'disconnect') this.#lost()
+      else if (type === 'reconnect') void this.#resume(++this.#epoch)
+    }
+  }
+
+  #lost(): void {
+    if (this.#buckets === undefined) return
+    this.#buckets = undefined
+    this.#epoch++
+    this.#stopWatches()
+    this.#watcher?.lost()
+  }
+
+  /** JetStream may need a moment longer than NATS itself. */
+  async #resume(epoch: number): Promise<void> {
+    while (this.#watcher !== undefined && epoch === this.#epoch) {
+      try {
+        return await this.#watchAll(epoch)
+      } catch (error) {
+        this.#logger.debug({ reason: textOf(error) }, 'JetStream is not ready')
+        await new Promise((resolve) => setTimeout(resolve, reconnectMs))
+      }
+    }
+  }
+
+  async #watchAll(epoch: number): Promise<void> {
+    if (this.#connection === undefined) return
+    const { name = 'linksocks', replicas = 1 } = this.#options
+    const manager = new Kvm(this.#connection)
+    const shared = { history: 1, replicas }
+    const live = await manager.create(`${name}_live`, { ...shared, ttl: liveTtlMs })
+    const tokens = await manager.create(`${name}_tokens`, shared)
+    if (epoch !== this.#epoch) return
+    this.#stopWatches()
+    // Changes may be asked for as soon as entries are told.
+    this.#buckets = { live, tokens }
+    // Tokens come first: presence is of tokens.
+    await this.#watch('tokens', tokens, epoch)
+    await this.#watch('live', live, epoch)
+    if (epoch === this.#epoch) this.#watcher?.synced()
+  }
+
+  /** Resolves once all that was there has been told. */
+  async #watch(table: Table, bucket: KV, epoch: number): Promise<void> {
+    const { values } = await bucket.status()
+    const watch = await bucket.watch()
+    this.#watches.push(watch)
+    await new Promise<void>((resolve) => {
+      if (values === 0) resolve()
+      const read = async (): Promise<void> => {
+        for await (const entry of watch) {
+          if (epoch === this.#epoch) this.#tell(table, entry)
+          // The library counts the last of those that were there as an update.
+          if (entry.isUpdate) resolve()
+        }
+      }
+      read()
+        .catch((error: unknown) => this.#logger.debug({ reason: textOf(error) }, 'a watch of NATS ended'))
+        .finally(resolve)
+    })
+  }
+
+  #tell(table: Table, entry: KvWatchEntry): void {
+    const isThere = entry.operation === 'PUT'
+    this.#watcher?.entry(table, entry.key, isThere ? { value: entry.string(), revision: entry.revision } : undefined)
+  }
+
+  #stopWatches(): void {
+    for (const watch of this.#watches) watch.stop()
+    this.#watches = []
+  }
+}
+
+/** JetStream's "wrong last sequence". */
+function isWrongRevision(error: unknown): boolean {
+  const code = (error as { readonly code?: unknown }).code
+  return code === 10_071 || textOf(error).includes('wrong last sequence')
+}

@@ -1,0 +1,58 @@
+import { connect, type TLSSocket } from 'node:tls'
+import { ClusterError } from '../errors.js'
+import { readLine, writeLine } from './json-line.js'
+import type { NodeAnswer, NodeHello } from './node-hello.js'
+import { type NodeSecret, nodeTls, prepare, secretFault } from './node-secret.js'
+
+/** Where a node takes connections of others. */
+export interface NodeAddress {
+  readonly host: string
+  readonly port: number
+}
+
+/** Time for TCP and TLS, in milliseconds. */
+const dialDeadlineMs = 5000
+
+/** Connects to another node. @throws ClusterError when it refuses, or is not the one that is meant */
+export async function dialNode(
+  address: NodeAddress,
+  secret: NodeSecret,
+  hello: NodeHello,
+): Promise<{ readonly stream: TLSSocket; readonly answer: NodeAnswer }> {
+  const stream = await connectTo(address, secret, hello.from)
+  try {
+    writeLine(stream, hello)
+    const answer = (await readLine(stream)) as NodeAnswer
+    if (answer.error !== undefined) throw new ClusterError('ERR_CLUSTER_NODE', `the node refused: ${answer.error}`)
+    return { stream, answer }
+  } catch (error) {
+    stream.destroy()
+    throw error
+  }
+}
+
+function connectTo({ host, port }: NodeAddress, { key }: NodeSecret, identity: string): Promise<TLSSocket> {
+  return new Promise((resolve, reject) => {
+    const options = { host, port, ...nodeTls, allowHalfOpen: true, timeout: dialDeadlineMs }
+    const stream = connect({
+      ...options,
+      pskCallback: () => ({ psk: key, identity }),
+      // There is no certificate: the key proves both ends.
+      checkServerIdentity: () => undefined,
+    })
+    const fail = (error: Error): void => {
+      stream.destroy()
+      reject(secretFault(error))
+    }
+    stream.once('error', fail)
+    stream.once('timeout', () =>
+      fail(new ClusterError('ERR_CLUSTER_NODE', `not connected within ${dialDeadlineMs} ms`)),
+    )
+    stream.once('secureConnect', () => {
+      stream.setTimeout(0)
+      prepare(stream)
+      stream.off('error', fail).on('error', () => stream.destroy())
+      resolve(stream)
+    })
+  })
+}

@@ -1,0 +1,73 @@
+import type { TLSSocket } from 'node:tls'
+import { helloWindowBytes, type Session } from '@ls/mux'
+import { streamTransport } from '@ls/mux/duplex'
+import type { NodeSeat } from '@ls/server'
+import { ClusterError } from '../errors.js'
+import { writeLine } from './json-line.js'
+import type { NodeAnswer, TrunkHello } from './node-hello.js'
+import { trunkExtensions } from './trunk.js'
+
+/** Sessions that other nodes have opened to this one. */
+export class IncomingTrunks {
+  readonly #seat: NodeSeat
+  readonly #onLost: (nodeId: string) => void
+  /** By node and the name that it gave: one node cannot take the session of another. */
+  readonly #sessions = new Map<string, { readonly nodeId: string; readonly session: Session }>()
+
+  /** @param onLost The link of a trunk is lost, and its node may be gone. */
+  constructor(seat: NodeSeat, onLost: (nodeId: string) => void) {
+    this.#seat = seat
+    this.#onLost = onLost
+  }
+
+  get size(): number {
+    return this.#sessions.size
+  }
+
+  /** Takes a connection for a trunk. @throws ClusterError where it cannot begin or go on */
+  accept(hello: TrunkHello, stream: TLSSocket): void {
+    const key = `${hello.from} ${hello.session}`
+    if (hello.received !== undefined) return this.#resume(key, hello.received, stream)
+    const session = this.#open(key, hello)
+    answer(stream, { windowBytes: helloWindowBytes(this.#seat.windowBytes) })
+    session.attach(streamTransport(stream))
+  }
+
+  /** A node is gone: its channels end. */
+  endOf(nodeId: string, reason: string): void {
+    for (const trunk of this.#sessions.values()) if (trunk.nodeId === nodeId) trunk.session.close(reason)
+  }
+
+  close(): void {
+    for (const { session } of this.#sessions.values()) session.close('the node is shutting down')
+  }
+
+  #open(key: string, { reverseKey, owner, windowBytes, from }: TrunkHello): Session {
+    const route = { reverseKey, owner }
+    const terms = { extensions: trunkExtensions, peerWindowBytes: windowBytes }
+    const session: Session | undefined = this.#seat.openTrunk(reverseKey, terms, {
+      onConnect: (channel) => {
+        if (session !== undefined) this.#seat.serve(route, channel, session)
+      },
+      onUnlinked: () => this.#onLost(from),
+      onClose: () => this.#sessions.delete(key),
+    })
+    if (session === undefined) throw new ClusterError('ERR_CLUSTER_NODE', 'the token is not known to this node')
+    this.#sessions.set(key, { nodeId: from, session })
+    return session
+  }
+
+  #resume(key: string, received: number, stream: TLSSocket): void {
+    const session = this.#sessions.get(key)?.session
+    if (session?.canResume(received) !== true)
+      throw new ClusterError('ERR_CLUSTER_NODE', 'the trunk is not known: it is another node by now')
+    // The number in the answer must be final.
+    session.detach()
+    answer(stream, { received: session.receivedSequence })
+    session.attach(streamTransport(stream), received)
+  }
+}
+
+function answer(stream: TLSSocket, value: NodeAnswer): void {
+  writeLine(stream, value)
+}

@@ -1,0 +1,69 @@
+import { ClusterError } from '../errors.js'
+
+/** Of what nodes say to each other. A node refuses others than its own. */
+export const nodeVersion = 1
+
+/** First line of a connection between nodes, as JSON. */
+export type NodeHello = TrunkHello | LinkHello | ProbeHello
+
+interface HelloPart {
+  readonly version: number
+  /** The node that dials. */
+  readonly from: string
+  /** The node that is meant: another one may have its address by now. */
+  readonly to: string
+}
+
+/** A session for the channels of one token. */
+export interface TrunkHello extends HelloPart {
+  readonly purpose: 'trunk'
+  /** Names the session, as hex. */
+  readonly session: string
+  readonly reverseKey: string
+  readonly owner?: string
+  readonly windowBytes: number
+  /** Number of the last message received, where the session goes on; absent for a new one. */
+  readonly received?: number
+}
+
+/** The link of a client whose session the other node has: a WebSocket request follows, behind a PROXY header. */
+interface LinkHello extends HelloPart {
+  readonly purpose: 'link'
+}
+
+/** Asks whether the node is there. */
+interface ProbeHello extends HelloPart {
+  readonly purpose: 'probe'
+}
+
+/** The answer, a line of JSON. */
+export interface NodeAnswer {
+  /** Why not; absent for yes. */
+  readonly error?: string
+  /** To a trunk. */
+  readonly windowBytes?: number
+  /** To a trunk that goes on: number of the last message received. */
+  readonly received?: number
+}
+
+/** @throws ClusterError for anything else than a hello of this version to this node */
+export function checkHello(value: unknown, ownId: string): NodeHello {
+  const hello = value as Partial<NodeHello> | null
+  if (typeof hello !== 'object' || hello === null) throw refusal('a hello that is no object')
+  if (hello.version !== nodeVersion) throw refusal(`version ${String(hello.version)}; this node speaks ${nodeVersion}`)
+  if (hello.to !== ownId) throw refusal('this is another node')
+  if (typeof hello.from !== 'string') throw refusal('a hello without a sender')
+  if (hello.purpose === 'link' || hello.purpose === 'probe') return hello as NodeHello
+  if (hello.purpose === 'trunk' && isTrunk(hello)) return hello as NodeHello
+  throw refusal('a hello that this node does not know')
+}
+
+function isTrunk({ session, reverseKey, owner, windowBytes, received }: Partial<TrunkHello>): boolean {
+  const texts = [session, reverseKey, owner ?? '']
+  const numbers = [windowBytes, received ?? 0]
+  return texts.every((text) => typeof text === 'string') && numbers.every((number) => Number.isSafeInteger(number))
+}
+
+function refusal(reason: string): ClusterError {
+  return new ClusterError('ERR_CLUSTER_NODE', reason)
+}

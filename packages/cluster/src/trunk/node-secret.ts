@@ -1,0 +1,43 @@
+import { hkdfSync } from 'node:crypto'
+import type { TLSSocket } from 'node:tls'
+import { ClusterError } from '../errors.js'
+
+/** Shorter ones could be guessed from a recorded handshake, in characters. */
+const minSecretLength = 32
+
+/** The secret that all nodes of a cluster share. A connection between nodes proves it at both ends and is encrypted: TLS-PSK. */
+export class NodeSecret {
+  /** 256 bits. */
+  readonly key: Buffer
+
+  /** @throws RangeError for one that is too short */
+  constructor(secret: string) {
+    if (secret.length < minSecretLength)
+      throw new RangeError(
+        `the cluster secret has ${secret.length} characters; it must have at least ${minSecretLength}`,
+      )
+    this.key = Buffer.from(hkdfSync('sha256', secret, '', 'linksocks cluster 1', 32))
+  }
+}
+
+/**
+ * TLS 1.3 with a pre-shared key (RFC 8446 §4.2.11) and an ephemeral exchange: a recorded connection stays closed when the secret
+ * becomes known later. Node offers a pre-shared key for ciphers with SHA-256 alone.
+ */
+export const nodeTls = { minVersion: 'TLSv1.3', maxVersion: 'TLSv1.3', ciphers: 'TLS_AES_128_GCM_SHA256' } as const
+
+/** For a connection that stays. */
+export function prepare(stream: TLSSocket): void {
+  stream.setNoDelay(true)
+  // A connection that is passed on has eleven, most of Node's own.
+  stream.setMaxListeners(20)
+}
+
+/** What to say of a TLS error between nodes. */
+export function secretFault(error: Error & { readonly code?: string }): Error {
+  const code = error.code ?? ''
+  if (!code.startsWith('ERR_SSL')) return error
+  return new ClusterError('ERR_CLUSTER_NODE', `the other node does not have our cluster secret (${code})`, {
+    cause: error,
+  })
+}

@@ -1,0 +1,173 @@
+import { randomBytes } from 'node:crypto'
+import type { Extension } from '@ls/codec'
+import { type Clock, type Logger, textOf, type TimerHandle } from '@ls/foundation'
+import { helloWindowBytes, type Session } from '@ls/mux'
+import { streamTransport } from '@ls/mux/duplex'
+import type { FarRoute, NodeSeat } from '@ls/server'
+import { dialNode, type NodeAddress } from './dial-node.js'
+import { nodeVersion, type TrunkHello } from './node-hello.js'
+import type { NodeSecret } from './node-secret.js'
+
+export interface TrunkOptions {
+  readonly seat: NodeSeat
+  readonly secret: NodeSecret
+  readonly ownId: string
+  readonly nodeId: string
+  readonly address: NodeAddress
+  readonly route: FarRoute
+  readonly clock: Clock
+  readonly logger: Logger
+  /** The node has gone, or another one has its address. */
+  onNodeGone(): void
+  /** It is over. */
+  onClose(): void
+}
+
+/** Both ends are ours. */
+export const trunkExtensions: readonly Extension[] = ['window', 'fin', 'resume', 'ack2']
+
+/** Without channels for this long it closes, in milliseconds. */
+const idleMs = 60_000
+
+/** Between two attempts, in milliseconds; doubled up to the most. */
+const retry = { firstMs: 50, mostMs: 2000 } as const
+
+/** A process that was killed refuses; one that is being restarted may do so for a moment. */
+const refusalsOfDead = 2
+
+/**
+ * A session to the providers of one token at another node, dialled when it is first needed. Its memory is the token's, so that one
+ * tenant cannot hold up the trunks of others.
+ */
+export class Trunk {
+  readonly #options: TrunkOptions
+  readonly #id = randomBytes(16).toString('hex')
+  #session: Session | undefined
+  #takeAway: (() => void) | undefined
+  #isUsable = true
+  #isClosed = false
+  #failures = 0
+  #refusals = 0
+  #timer: TimerHandle
+  #idleTimer: TimerHandle
+
+  constructor(options: TrunkOptions) {
+    this.#options = options
+    void this.#dial()
+    this.#watchIdle()
+  }
+
+  /** Whether the node has a provider for it now: new channels may use it. */
+  setUsable(isUsable: boolean): void {
+    this.#isUsable = isUsable
+    this.#offer()
+  }
+
+  get isLinked(): boolean {
+    return this.#session?.linked === true
+  }
+
+  get channelCount(): number {
+    return this.#session?.channelCount ?? 0
+  }
+
+  close(reason: string): void {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    const { clock, onClose } = this.#options
+    clock.clearTimeout(this.#timer)
+    clock.clearTimeout(this.#idleTimer)
+    this.#offer()
+    this.#session?.close(reason)
+    onClose()
+  }
+
+  #offer(): void {
+    const { seat, route } = this.#options
+    if (this.#isUsable && !this.#isClosed && this.#session !== undefined) {
+      this.#takeAway ??= seat.addFar(route, this.#session)
+      return
+    }
+    this.#takeAway?.()
+    this.#takeAway = undefined
+  }
+
+  async #dial(): Promise<void> {
+    const { address, secret, logger, nodeId } = this.#options
+    try {
+      const { stream, answer } = await dialNode(address, secret, this.#hello())
+      this.#failures = this.#refusals = 0
+      if (this.#isClosed) return void stream.destroy()
+      if (!this.#attach(streamTransport(stream), answer)) this.close('the trunk cannot go on: messages were lost')
+    } catch (error) {
+      if (this.#isClosed) return
+      logger.debug({ node: nodeId, reason: textOf(error) }, 'a node could not be reached')
+      if (isGone(error)) this.#refusals++
+      if (this.#refusals >= refusalsOfDead) return this.#options.onNodeGone()
+      this.#redialLater()
+    }
+  }
+
+  #hello(): TrunkHello {
+    const { ownId, nodeId, seat, route } = this.#options
+    const received = this.#session?.receivedSequence
+    return {
+      version: nodeVersion,
+      purpose: 'trunk',
+      from: ownId,
+      to: nodeId,
+      session: this.#id,
+      reverseKey: route.reverseKey,
+      ...(route.owner === undefined ? {} : { owner: route.owner }),
+      windowBytes: helloWindowBytes(seat.windowBytes),
+      ...(received === undefined ? {} : { received }),
+    }
+  }
+
+  #attach(
+    transport: ReturnType<typeof streamTransport>,
+    { windowBytes, received }: { readonly windowBytes?: number; readonly received?: number },
+  ): boolean {
+    if (this.#session !== undefined) return this.#session.attach(transport, received)
+    const { seat, route } = this.#options
+    const terms = { extensions: trunkExtensions, peerWindowBytes: windowBytes }
+    this.#session = seat.openTrunk(route.reverseKey, terms, {
+      onUnlinked: () => void this.#dial(),
+      onLinked: () => this.#linked(),
+      onClose: (reason) => this.close(reason),
+    })
+    if (this.#session === undefined) {
+      transport.destroy()
+      return false
+    }
+    return this.#session.attach(transport)
+  }
+
+  /** Requests that wait for a provider go on. */
+  #linked(): void {
+    this.#takeAway?.()
+    this.#takeAway = undefined
+    // The session counts as linked once `attach` has returned.
+    queueMicrotask(() => this.#offer())
+  }
+
+  #redialLater(): void {
+    const delayMs = Math.min(retry.mostMs, retry.firstMs * 2 ** this.#failures++)
+    this.#timer = this.#options.clock.setTimeout(() => void this.#dial(), delayMs)
+  }
+
+  #watchIdle(idleSinceMs?: number): void {
+    const { clock } = this.#options
+    this.#idleTimer = clock.setTimeout(() => {
+      const now = clock.now()
+      const since = this.channelCount > 0 ? undefined : (idleSinceMs ?? now)
+      if (since !== undefined && now - since >= idleMs) this.close('no channel needs this trunk')
+      else this.#watchIdle(since)
+    }, idleMs / 2)
+  }
+}
+
+function isGone(error: unknown): boolean {
+  const { code, message } = error as NodeJS.ErrnoException
+  return code === 'ECONNREFUSED' || message.includes('another node')
+}

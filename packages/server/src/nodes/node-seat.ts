@@ -1,0 +1,122 @@
+import type { Channel, Session, SessionHandler } from '@ls/mux'
+import type { Admission, TrunkTerms } from '../links/admission.js'
+import { drainReason } from '../life/drain.js'
+import type { ResolvedServerOptions } from '../options.js'
+import type { ReverseGroup } from '../reverse/reverse-group.js'
+import type { ReverseGroups } from '../reverse/reverse-groups.js'
+import type { Switchboard } from '../reverse/switchboard.js'
+import { parseToken, type StoredToken } from '../state/state-content.js'
+import { restoreToken, type TokenMaker } from '../state/restore-token.js'
+import type { ReverseToken, TokenRegistry } from '../tokens/token-registry.js'
+import { tokenKey } from '../tokens/token-text.js'
+import { type FarPeers, noFarPeers } from './far-peers.js'
+
+/** Where channels between nodes go. */
+export interface FarRoute {
+  /** `tokenKey` of the providers' token. */
+  readonly reverseKey: string
+  /** The provider process it must be; undefined for any. */
+  readonly owner: string | undefined
+}
+
+export interface NodeSeatOptions {
+  readonly options: ResolvedServerOptions
+  readonly server: TokenMaker & { removeToken(token: string): Promise<boolean> }
+  readonly tokens: TokenRegistry
+  readonly groups: ReverseGroups
+  readonly admission: Admission
+  readonly switchboard: Switchboard
+  isDraining(): boolean
+}
+
+/** A server as one of several nodes: what those that join them need of it. */
+export class NodeSeat {
+  readonly #options: NodeSeatOptions
+
+  constructor(options: NodeSeatOptions) {
+    this.#options = options
+  }
+
+  /** The session options that both ends of a trunk have to know. */
+  get windowBytes(): number {
+    return this.#options.options.windowBytes
+  }
+
+  /** Takes no new channels. */
+  get isDraining(): boolean {
+    return this.#options.isDraining()
+  }
+
+  /** `tokenKey` of each reverse token. */
+  get reverseKeys(): string[] {
+    return [...this.#options.tokens].filter(({ kind }) => kind === 'reverse').map(({ token }) => tokenKey(token))
+  }
+
+  /** Peers of a reverse token that are here. */
+  peersOf(reverseKey: string): FarPeers {
+    return this.#groupOf(reverseKey)?.near ?? noFarPeers
+  }
+
+  /** Peers of a reverse token on all other nodes. */
+  setFarPeers(reverseKey: string, peers: FarPeers): void {
+    const group = this.#groupOf(reverseKey)
+    if (group !== undefined) group.far = peers
+  }
+
+  /** Makes a session with another node, charged to the token; undefined where the token is not known. */
+  openTrunk(reverseKey: string, terms: TrunkTerms, handler: SessionHandler): Session | undefined {
+    const record = this.#reverse(reverseKey)
+    return record === undefined ? undefined : this.#options.admission.openTrunk(record, terms, handler)
+  }
+
+  /** Channels may go over a session to providers of another node. Returns how to take it away. */
+  addFar({ reverseKey, owner }: FarRoute, session: Session): () => void {
+    return this.#groupOf(reverseKey)?.addFar(owner, session) ?? (() => {})
+  }
+
+  /** Serves a channel from another node with a provider that is here. */
+  serve({ reverseKey, owner }: FarRoute, channel: Channel, from: Session): void {
+    const { switchboard, isDraining } = this.#options
+    if (isDraining()) return channel.reject(`busy: ${drainReason}`)
+    const group = this.#groupOf(reverseKey)
+    if (group === undefined) return channel.reject('no-provider: the token is not known to this node')
+    switchboard.connect(channel, from, { providers: group.nearProviders(owner), waitMs: farWaitMs })
+  }
+
+  /**
+   * Registers a token of another node. One that is there already stays as it is, but for its owner.
+   *
+   * @throws ServerError when it cannot be registered, RangeError for a text that is no token
+   */
+  addToken(text: string): StoredToken {
+    const { server, tokens, groups } = this.#options
+    const stored = parseToken(JSON.parse(text), 'token')
+    const known = tokens.find(stored.token)
+    if (known === undefined) restoreToken(stored, server, tokens)
+    else if (known.kind === 'connector' && stored.kind === 'connector' && known.owner !== stored.owner) {
+      known.owner = stored.owner
+      groups.of(known)?.ownershipChanged()
+    }
+    return stored
+  }
+
+  /** Removes a token that was removed at another node. */
+  async removeToken(key: string): Promise<void> {
+    const { server, tokens } = this.#options
+    const record = tokens.findByKey(key)
+    if (record !== undefined) await server.removeToken(record.token)
+  }
+
+  #groupOf(reverseKey: string): ReverseGroup | undefined {
+    const record = this.#reverse(reverseKey)
+    return record && this.#options.groups.of(record)
+  }
+
+  #reverse(key: string): ReverseToken | undefined {
+    const record = this.#options.tokens.findByKey(key)
+    return record?.kind === 'reverse' ? record : undefined
+  }
+}
+
+/** The other node has seen a provider here a moment ago: one that is gone will not come at once, in milliseconds. */
+const farWaitMs = 1000

@@ -1,0 +1,82 @@
+import { ClusterNode, type ClusterStore } from '@ls/cluster'
+import { LinkSocksClient } from '@ls/client'
+import { LinkSocksServer, type ReverseTokenRequest } from '@ls/server'
+import { until } from '@ls/testkit'
+import { afterTest, closing } from '../../stress/cleanup.js'
+
+/** Has the 32 characters that a secret needs, and is none. */
+const secret = 'a secret that all nodes of a test share'
+
+/** A server that is a node. */
+export interface TestNode {
+  readonly server: LinkSocksServer
+  readonly node: ClusterNode
+  readonly url: string
+  readonly port: number
+  /** Ends the server and the node. */
+  leave(): Promise<void>
+}
+
+/** Node `index`, whose SOCKS ports are on an address of its own. */
+export async function startNode(store: ClusterStore, index: number): Promise<TestNode> {
+  const node = new ClusterNode({ store, secret })
+  const server = new LinkSocksServer({
+    host: '127.0.0.1',
+    port: 0,
+    socksHost: `127.0.0.${index + 1}`,
+    nodes: node,
+    sessionOwners: node,
+  })
+  await server.listen()
+  await node.join(server)
+  const close = async (): Promise<void> => {
+    await server.close()
+    await node.close()
+  }
+  afterTest(close)
+  const port = server.address?.port ?? 0
+  return { server, node, port, url: `ws://127.0.0.1:${port}`, leave: close }
+}
+
+/** Nodes that know each other. */
+export async function startNodes(stores: readonly ClusterStore[]): Promise<TestNode[]> {
+  const nodes: TestNode[] = []
+  for (const [index, store] of stores.entries()) nodes.push(await startNode(store, index))
+  const knowsAll = ({ node }: TestNode): boolean =>
+    node.status.nodes.filter(({ state }) => state === 'up').length === stores.length - 1
+  await until(() => nodes.every(knowsAll), 'all nodes know each other')
+  return nodes
+}
+
+/** A token for providers that all nodes have. */
+export async function shareReverse(nodes: readonly TestNode[], request: ReverseTokenRequest): Promise<string> {
+  const [first] = nodes
+  if (first === undefined) throw new TypeError('no node')
+  const { token } = first.server.addReverseToken(request)
+  await first.server.keepToken(token)
+  await until(() => nodes.every((each) => has(each, token)), 'the token is everywhere')
+  return token
+}
+
+export function has({ server }: TestNode, token: string): boolean {
+  return server.tokens().some((each) => each.token === token)
+}
+
+/** A provider at a node, which other nodes know of. */
+export async function startProvider(
+  at: { readonly url: string },
+  token: string,
+  others: readonly TestNode[],
+): Promise<LinkSocksClient> {
+  const provider = closing(new LinkSocksClient({ url: at.url, token, reverse: true, reconnectDelayMs: 10 }))
+  await provider.start()
+  await until(() => others.every(({ node }) => node.status.farTokens > 0), 'other nodes know the provider')
+  return provider
+}
+
+/** A client with a SOCKS port. */
+export async function startUser(at: { readonly url: string }, token: string): Promise<LinkSocksClient> {
+  const user = closing(new LinkSocksClient({ url: at.url, token, socksPort: 0, reconnectDelayMs: 10 }))
+  await user.start()
+  return user
+}

@@ -1,0 +1,174 @@
+import { connect } from '@ls/socks5/node'
+import { echoServer, hashServer, onceEvent, seededBytes, seededDigest, until } from '@ls/testkit'
+import { describe, expect, test } from 'vitest'
+import { afterTest, closing } from '../../stress/cleanup.js'
+import { has, shareReverse, startNode, startNodes, startProvider, startUser, type TestNode } from './cluster-net.js'
+import { wayTo } from '../way.js'
+import { engines } from './engines.js'
+
+/** A balancer in front of one node, which can lead to another. */
+async function balance({ port: first }: TestNode) {
+  const { port, leadTo } = await wayTo(first)
+  return { url: `ws://127.0.0.1:${port}`, leadTo }
+}
+
+describe.each(engines)('a cluster over %s', (_name, startEngine) => {
+  const start = async (count: number) => {
+    const engine = await startEngine()
+    const stores = Array.from({ length: count }, () => engine.store())
+    return { engine, nodes: await startNodes(stores) }
+  }
+
+  test('knows a token made at one node at all, and cuts its users at all once it is removed', async () => {
+    const { nodes } = await start(3)
+    const [a, b, c] = nodes
+    a!.server.addForwardToken('shared')
+    await a!.server.keepToken('shared')
+    await until(() => has(b!, 'shared') && has(c!, 'shared'), 'the token is everywhere')
+    const user = await startUser(c!, 'shared')
+    const cut = onceEvent(user, 'linkDown')
+    await b!.server.removeToken('shared')
+    await cut
+    await until(() => !has(a!, 'shared'), 'the token is gone')
+    expect(nodes.map((each) => has(each, 'shared'))).toEqual([false, false, false])
+  })
+
+  test('carries channels of a connector to a provider of another node, unharmed', async () => {
+    const { nodes } = await start(2)
+    const token = await shareReverse(nodes, { socksPort: -1 })
+    nodes[0]!.server.addConnectorToken({ token: 'visitor', reverseToken: token })
+    await nodes[0]!.server.keepToken('visitor')
+    await until(() => has(nodes[1]!, 'visitor'), 'the connector token')
+    await startProvider(nodes[0]!, token, [nodes[1]!])
+    const user = await startUser(nodes[1]!, 'visitor')
+    const source = closing(await hashServer())
+    const socket = await connect({ proxy: user.socksAddress!, target: source })
+    afterTest(() => socket.destroy())
+    socket.end(seededBytes(1).take(3_000_000))
+    const [digest] = await onceEvent(socket, 'data')
+    expect(String(digest)).toBe(seededDigest(1, 3_000_000))
+  })
+
+  test('serves the SOCKS port of one node with providers of another', async () => {
+    const { nodes } = await start(2)
+    const token = await shareReverse(nodes, {})
+    await startProvider(nodes[1]!, token, [nodes[0]!])
+    const echo = closing(await echoServer())
+    const port = nodes[0]!.server.tokens()[0]!.port ?? 0
+    const socket = await connect({ proxy: { host: '127.0.0.1', port }, target: echo })
+    afterTest(() => socket.destroy())
+    socket.write('hello')
+    const [answer] = await onceEvent(socket, 'data')
+    expect(String(answer)).toBe('hello')
+  })
+
+  test('resumes a session at another node than its own', async () => {
+    const { nodes } = await start(2)
+    const [a, b] = nodes
+    a!.server.addForwardToken('shared')
+    await a!.server.keepToken('shared')
+    await until(() => has(b!, 'shared'), 'the token')
+    const { leadTo, ...balancer } = await balance(a!)
+    const user = await startUser(balancer, 'shared')
+    const echo = closing(await echoServer())
+    const socket = await connect({ proxy: user.socksAddress!, target: echo })
+    afterTest(() => socket.destroy())
+    const up = onceEvent(user, 'linkUp')
+    leadTo(b!.port)
+    const resumed = await up
+    socket.write('still there')
+    const [answer] = await onceEvent(socket, 'data')
+    expect([resumed, String(answer), a!.server.peers.size]).toEqual([[true], 'still there', 1])
+  })
+
+  test('goes on without its store: open channels, and new ones to known peers', async () => {
+    const { engine, nodes } = await start(2)
+    const [a, b] = nodes
+    const token = await shareReverse(nodes, {})
+    await startProvider(b!, token, [a!])
+    const echo = closing(await echoServer())
+    const port = a!.server.tokens()[0]!.port ?? 0
+    const reach = () => connect({ proxy: { host: '127.0.0.1', port }, target: echo })
+    const before = await reach()
+    afterTest(() => before.destroy())
+    await engine.stop()
+    await until(() => !a!.node.status.isConnected, 'the loss of the store')
+    const after = await reach()
+    afterTest(() => after.destroy())
+    const answers = await Promise.all(
+      [before, after].map(async (socket) => {
+        socket.write('hello')
+        const [answer] = await onceEvent(socket, 'data')
+        return String(answer)
+      }),
+    )
+    expect(answers).toEqual(['hello', 'hello'])
+  })
+
+  test('resets the channels of a node that has left, and reaches its providers elsewhere', async () => {
+    const { nodes } = await start(3)
+    const [a, b, c] = nodes
+    const token = await shareReverse(nodes, {})
+    const { leadTo, ...balancer } = await balance(b!)
+    await startProvider(balancer, token, [a!])
+    const echo = closing(await echoServer())
+    const port = a!.server.tokens()[0]!.port ?? 0
+    const reach = () => connect({ proxy: { host: '127.0.0.1', port }, target: echo })
+    const socket = await reach()
+    const reset = onceEvent(socket, 'close')
+    socket.on('error', () => {})
+    await b!.leave()
+    leadTo(c!.port)
+    await reset
+    const next = await reach()
+    afterTest(() => next.destroy())
+    next.write('hello')
+    const [answer] = await onceEvent(next, 'data')
+    expect(String(answer)).toBe('hello')
+  })
+
+  test('tells a store that has lost its data again', async () => {
+    const { engine, nodes } = await start(2)
+    const [a, b] = nodes
+    a!.server.addForwardToken('shared')
+    await a!.server.keepToken('shared')
+    await until(() => has(b!, 'shared'), 'the token')
+    await engine.stop()
+    await until(() => nodes.every(({ node }) => !node.status.isConnected), 'the loss of the store')
+    engine.forget()
+    await engine.start()
+    const third = await startNode(engine.store(), 2)
+    await until(() => has(third, 'shared'), 'the token at a new node')
+    expect(third.node.status.sharedTokens).toBe(1)
+  })
+
+  test('counts partners over all nodes', async () => {
+    const { nodes } = await start(2)
+    const [a, b] = nodes
+    const token = await shareReverse(nodes, { socksPort: -1 })
+    a!.server.addConnectorToken({ token: 'visitor', reverseToken: token })
+    await a!.server.keepToken('visitor')
+    await until(() => has(b!, 'visitor'), 'the connector token')
+    const provider = await startProvider(a!, token, [b!])
+    const told: number[] = []
+    provider.on('partners', (count) => told.push(count))
+    await startUser(b!, 'visitor')
+    await until(() => told.length > 0, 'the provider hears of the connector')
+    expect(told).toEqual([1])
+  })
+
+  test('refuses a connector token that another node has for somebody else', async () => {
+    const { nodes } = await start(2)
+    const [a, b] = nodes
+    const token = await shareReverse(nodes, { allowManageConnector: true })
+    const [one, other] = [await startProvider(a!, token, [b!]), await startProvider(b!, token, [a!])]
+    await one.addConnector('mine')
+    await expect(other.addConnector('mine')).rejects.toThrow('already exists')
+    const user = await startUser(b!, 'mine')
+    const echo = closing(await echoServer())
+    const socket = await connect({ proxy: user.socksAddress!, target: echo })
+    afterTest(() => socket.destroy())
+    const provided = [...a!.server.peers].filter(({ record }) => record.kind === 'reverse')
+    expect(provided.map(({ session }) => session.channelCount)).toEqual([1])
+  })
+})

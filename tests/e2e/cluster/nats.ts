@@ -1,0 +1,59 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type ClusterStore, NatsStore } from '@ls/cluster'
+import { freePort } from '@ls/testkit'
+import { afterTest } from '../../stress/cleanup.js'
+
+const installed = join(import.meta.dirname, '../../../.cache/peers/nats/bin/nats-server')
+
+/** The server of NATS that `tests/interop/install-peers.sh` installs; undefined where that has not run. */
+export const natsProgram = existsSync(installed) ? installed : undefined
+
+if (natsProgram === undefined) {
+  if (process.env['CI'] === 'true') throw new Error(`${installed} is missing: run tests/interop/install-peers.sh`)
+  console.warn('\n*** nats-server is not installed: the tests over NATS are SKIPPED ***\n')
+}
+
+/** A NATS server, and stores that use it. */
+export async function startNats() {
+  const folder = mkdtempSync(join(tmpdir(), 'ls-nats-'))
+  const port = await freePort()
+  const state: { program: ChildProcess | undefined } = { program: undefined }
+  const start = async (): Promise<void> => {
+    state.program = await run(port, folder)
+  }
+  const stop = async (): Promise<void> => {
+    const { program } = state
+    state.program = undefined
+    if (program === undefined) return
+    const ended = once(program, 'exit')
+    program.kill('SIGKILL')
+    await ended
+  }
+  const forget = (): void => rmSync(folder, { recursive: true, force: true })
+  afterTest(async () => {
+    await stop()
+    forget()
+  })
+  await start()
+  const store = (): ClusterStore => new NatsStore({ servers: [`nats://127.0.0.1:${port}`] })
+  return { store, stop, start, forget }
+}
+
+/** Resolves when it takes clients. */
+async function run(port: number, folder: string): Promise<ChildProcess> {
+  const options = ['--addr', '127.0.0.1', '--port', String(port), '--jetstream', '--store_dir', folder]
+  const program = spawn(natsProgram ?? '', options, { stdio: ['ignore', 'ignore', 'pipe'] })
+  let log = ''
+  await new Promise<void>((resolve, reject) => {
+    program.stderr.on('data', (chunk: Buffer) => {
+      log += chunk.toString()
+      if (log.includes('Server is ready')) resolve()
+    })
+    program.once('exit', () => reject(new Error(`nats-server ended: ${log}`)))
+  })
+  return program
+}

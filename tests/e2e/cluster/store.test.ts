@@ -1,0 +1,76 @@
+import type { ClusterStore } from '@ls/cluster'
+import { until } from '@ls/testkit'
+import { describe, expect, test } from 'vitest'
+import { closing } from '../../stress/cleanup.js'
+import { engines } from './engines.js'
+
+/** Opens a store, and notes what it tells. */
+async function watch(store: ClusterStore) {
+  const told: string[] = []
+  await closing(store).open({
+    entry: (table, key, entry) => void told.push(`${table} ${key} ${entry?.value ?? 'gone'}`),
+    synced: () => void told.push('synced'),
+    lost: () => void told.push('lost'),
+  })
+  const has = (line: string): Promise<void> => until(() => told.includes(line), `the store tells "${line}"`)
+  return { told, has }
+}
+
+describe.each(engines)('a store over %s', (_name, start) => {
+  test('tells one node what another has written', async () => {
+    const engine = await start()
+    const [one, other] = [engine.store(), engine.store()]
+    await watch(one)
+    const { told, has } = await watch(other)
+    await one.put('live', 'node.a', '1')
+    await has('live node.a 1')
+    await one.delete('live', 'node.a')
+    await has('live node.a gone')
+    expect(told.slice(-2)).toEqual(['live node.a 1', 'live node.a gone'])
+  })
+
+  test('tells what was there, and then that this was all', async () => {
+    const engine = await start()
+    const [one, other] = [engine.store(), engine.store()]
+    await watch(one)
+    await one.put('tokens', 'a', '1')
+    const { told, has } = await watch(other)
+    await has('synced')
+    // An entry may be told twice.
+    expect([...new Set(told)]).toEqual(['tokens a 1', 'synced'])
+  })
+
+  test('replaces an entry only as it was seen', async () => {
+    const store = (await start()).store()
+    await watch(store)
+    const first = (await store.replace('tokens', 'a', '1', 0)) ?? 0
+    const results = [
+      await store.replace('tokens', 'a', '2', 0),
+      (await store.replace('tokens', 'a', '2', first)) !== undefined,
+      await store.replace('tokens', 'a', '3', first),
+    ]
+    await store.delete('tokens', 'a')
+    expect([...results, (await store.replace('tokens', 'a', '4', 0)) !== undefined]).toEqual([
+      undefined,
+      true,
+      undefined,
+      true,
+    ])
+  })
+
+  test('says that it is lost, refuses changes, and tells everything anew when it is back', async () => {
+    const engine = await start()
+    const store = engine.store()
+    const { told, has } = await watch(store)
+    await store.put('tokens', 'a', '1')
+    await has('synced')
+    await has('tokens a 1')
+    await engine.stop()
+    await has('lost')
+    await expect(store.put('tokens', 'a', '2')).rejects.toThrow(/cannot be reached|is stopped/)
+    told.length = 0
+    await engine.start()
+    await has('synced')
+    expect(told).toEqual(['tokens a 1', 'synced'])
+  })
+})
