@@ -1,55 +1,19 @@
 import { EventEmitter } from 'node:events'
 import type { Duplex } from 'node:stream'
-import { type Address, decode, type Extension, MessageType, newChannelId } from '@ls/codec'
-import { nodeCompressor } from '@ls/codec/node'
+import { type Address, decode, type Extension, MessageType } from '@ls/codec'
 import { type Logger, type Snapshot, textOf } from '@ls/foundation'
-import { ClientError, type LinkOpener, MovingLink, ShownToken } from '@ls/link'
+import { ClientError } from '@ls/link'
 import type { Session } from '@ls/mux'
-import {
-  Balancer,
-  type Cancellation,
-  type Exposure,
-  formatExposure,
-  type Forward,
-  type ListenAddress,
-  openStream,
-  Outbound,
-  type PortChange,
-  type SessionPicker,
-} from '@ls/relay'
+import { channelsIdle, formatExposure, type ListenAddress, openStream, Outbound, type PortChange } from '@ls/relay'
 import { connectByteStream } from '@ls/transport'
+import { ClientLinks } from './client-links.js'
 import { ConnectorTokens } from './connectors.js'
 import { ClientCounts } from './counts/client-counts.js'
+import type { ClientEvents } from './events.js'
 import { Exposures } from './exposures.js'
-import { NetworkWatch } from './network-watch.js'
 import { type ClientOptions, type ResolvedClientOptions, resolveClientOptions } from './options.js'
 import { type ClientPorts, Ports } from './ports.js'
-import { hostOf, makeServerDial, warnOfEnvironment } from './server-dial.js'
-import { webSocketOpener } from './websocket-opener.js'
-
-/** Events of a client. */
-export interface ClientEvents {
-  /** A link is up; `resumed` if it continues the session that was cut. */
-  linkUp: [resumed: boolean]
-  /** A link is down; it is dialled again unless `reconnect` is off. */
-  linkDown: [reason: string]
-  /** An attempt to link failed; the next follows unless the client has ended. */
-  linkFailed: [error: Error]
-  /** A proxy port (forward) or UNIX socket is open; once for each address. */
-  socksListening: [address: ListenAddress]
-  /** A fixed port is open; once for each. */
-  forwardListening: [forward: Forward]
-  /** The server has opened a port that leads here (provider); the exposure has the port that was chosen for 0. */
-  exposed: [exposure: Exposure]
-  /** The server did not open a port (provider); it is asked again. */
-  exposeRefused: [exposure: Exposure, reason: string]
-  /** The server reported the number of partners: providers for a connector, connectors for a provider. */
-  partners: [count: number]
-  /** The server accepted a connector token (provider). */
-  connectorAdded: [token: string]
-  /** A relay has given this provider a token, which finds its connector tokens again; keep it secret. */
-  serverToken: [token: string]
-}
+import { hostOf } from './server-dial.js'
 
 /**
  * A LinkSocks client: SOCKS here and the network at the server (forward, connector), or the network here (reverse).
@@ -64,19 +28,12 @@ export class LinkSocksClient extends EventEmitter<ClientEvents> {
 
   readonly #options: ResolvedClientOptions
   readonly #logger: Logger
-  readonly #links: readonly MovingLink[]
-  readonly #balancer: Balancer
-  readonly #watch: NetworkWatch
+  readonly #links: ClientLinks
   readonly #outbound: Outbound | undefined
   readonly #ports: Ports | undefined
   readonly #connectors: ConnectorTokens
   readonly #counts: ClientCounts
   readonly #exposures: Exposures
-  readonly #token: ShownToken
-  readonly #source = {
-    pick: (signal: Cancellation) => this.#pick(signal),
-    pickOther: (tried: ReadonlySet<Session>) => this.#balancer.other(tried),
-  }
   #settleClosed: (error: Error | undefined) => void = () => {}
   #settleStart: ((error: Error | undefined) => void) | undefined
   #state: 'idle' | 'running' | 'closing' | 'closed' = 'idle'
@@ -84,28 +41,19 @@ export class LinkSocksClient extends EventEmitter<ClientEvents> {
   constructor(options: ClientOptions = {}) {
     super()
     this.#options = resolveClientOptions(options)
-    const { reverse, threads, clock, linkWaitMs } = this.#options
+    const { reverse, clock } = this.#options
     this.#logger = this.#options.logger
     this.closed = new Promise((resolve) => {
       this.#settleClosed = resolve
     })
     this.#counts = new ClientCounts(this.#options)
-    this.#balancer = new Balancer({ clock, waitMs: linkWaitMs })
-    this.#watch = new NetworkWatch({ clock, onChange: (reason) => this.#networkChanged(reason) })
     this.#connectors = new ConnectorTokens(this.#options.connectorTokens, { clock })
     this.#exposures = this.#makeExposures()
     this.#outbound = reverse ? this.#makeOutbound() : undefined
+    this.#links = this.#makeLinks()
     this.#ports = reverse || this.#options.openPorts === false ? undefined : this.#makePorts()
     if (reverse && (this.#options.forwards ?? []).length > 0)
       throw new RangeError('a provider opens no ports, so it takes no `forwards`')
-    this.#token = new ShownToken({
-      settings: this.#options,
-      onChange: (token) => this.emit('serverToken', token),
-    })
-    const instance = newChannelId()
-    const opener = webSocketOpener({ options: this.#options, instance, serverDial: makeServerDial(this.#options) })
-    warnOfEnvironment(this.#options)
-    this.#links = Array.from({ length: threads }, () => this.#makeLink(instance, opener))
   }
 
   /** The first TCP port the proxy listens on; undefined on providers and before it does. */
@@ -120,12 +68,12 @@ export class LinkSocksClient extends EventEmitter<ClientEvents> {
 
   /** The token that the server gave to this provider, or the one of the options; undefined before it has. */
   get serverToken(): string | undefined {
-    return this.#token.fromServer
+    return this.#links.serverToken
   }
 
   /** One session for each link that is up or waits to be resumed, and those whose channels go on at a former process of the server. */
   get sessions(): readonly Session[] {
-    return this.#links.flatMap(({ sessions }) => sessions)
+    return this.#links.sessions
   }
 
   /** What the client has counted, and how much of its limits is in use; walks all open channels. */
@@ -174,7 +122,7 @@ export class LinkSocksClient extends EventEmitter<ClientEvents> {
 
   /** Adds a connector token on the server (provider in autonomy); an empty one lets the server choose. */
   async addConnector(token = ''): Promise<string> {
-    const added = await this.#connectors.add(this.#anySession(), token)
+    const added = await this.#connectors.add(this.#links.anySession(), token)
     this.emit('connectorAdded', added)
     return added
   }
@@ -185,7 +133,7 @@ export class LinkSocksClient extends EventEmitter<ClientEvents> {
    * @throws {ClientError} when the server refuses or no link is up.
    */
   async removeConnector(token: string): Promise<void> {
-    await this.#connectors.remove(this.#anySession(), token)
+    await this.#connectors.remove(this.#links.anySession(), token)
   }
 
   /**
@@ -196,7 +144,7 @@ export class LinkSocksClient extends EventEmitter<ClientEvents> {
    */
   async connect(target: Address, { signal = neverAborted }: { signal?: AbortSignal } = {}): Promise<Duplex> {
     if (this.#options.reverse) throw new TypeError('a provider takes connections, it opens none')
-    return openStream(this.#source, target, signal)
+    return openStream(this.#links.source, target, signal)
   }
 
   /**
@@ -213,7 +161,7 @@ export class LinkSocksClient extends EventEmitter<ClientEvents> {
 
   /** The network has changed: waiting links dial at once. */
   retryNow(): void {
-    for (const link of this.#links) link.retryNow()
+    this.#links.retryNow()
   }
 
   /** Stops accepting, gives open channels `graceMs` to finish, then closes everything. A second call may hasten it. */
@@ -221,7 +169,7 @@ export class LinkSocksClient extends EventEmitter<ClientEvents> {
     if (this.#state === 'closed') return
     this.#state = 'closing'
     await this.#ports?.close({ graceMs })
-    await this.#idle(graceMs)
+    await channelsIdle(() => this.channelCount, graceMs)
     this.#end(undefined)
   }
 
@@ -254,31 +202,14 @@ export class LinkSocksClient extends EventEmitter<ClientEvents> {
 
   #makePorts(): Ports {
     return new Ports(this.#options, {
-      ...this.#source,
+      ...this.#links.source,
       onProxy: (address) => this.emit('socksListening', address),
       onForward: (forward) => this.emit('forwardListening', forward),
     })
   }
 
-  /** A request while no link is up does not wait for the next planned attempt. */
-  #pick(signal: Parameters<SessionPicker>[0]): ReturnType<SessionPicker> {
-    const picked = this.#balancer.pick(signal)
-    if (picked instanceof Promise) for (const link of this.#links) link.wanted()
-    return picked
-  }
-
-  #networkChanged(reason: string): void {
-    this.#logger.info({}, `${reason}: links that are down are tried now`)
-    this.retryNow()
-  }
-
-  #makeLink(instance: Uint8Array, opener: LinkOpener): MovingLink {
-    return new MovingLink({
-      settings: this.#options,
-      token: this.#token,
-      instance,
-      opener,
-      compressor: nodeCompressor,
+  #makeLinks(): ClientLinks {
+    return new ClientLinks(this.#options, {
       sessionHandler: {
         onConnect: (channel) => {
           if (this.#outbound === undefined) channel.reject('forbidden: this client opens channels, it takes none')
@@ -291,8 +222,8 @@ export class LinkSocksClient extends EventEmitter<ClientEvents> {
       onUp: (session, resumed, agreed) => this.#linkUp(session, resumed, agreed),
       onDown: (reason) => this.#linkDown(reason),
       onFailed: (error) => this.emit('linkFailed', error),
-      onReplaced: (session) => this.#balancer.remove(session),
-      onClosed: (session) => this.#sessionClosed(session),
+      onSessionClosed: (session) => this.#connectors.sessionClosed(session),
+      onToken: (token) => this.emit('serverToken', token),
       onEnd: (error) => this.#end(error),
     })
   }
@@ -300,8 +231,7 @@ export class LinkSocksClient extends EventEmitter<ClientEvents> {
   #firstLink(): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#settleStart = (error) => (error === undefined ? resolve() : reject(error))
-      this.#watch.start()
-      for (const link of this.#links) link.start()
+      this.#links.start()
     })
   }
 
@@ -310,8 +240,6 @@ export class LinkSocksClient extends EventEmitter<ClientEvents> {
   }
 
   #linkUp(session: Session, resumed: boolean, agreed: readonly Extension[]): void {
-    this.#balancer.add(session)
-    if (this.#links.every(({ isUp }) => isUp)) this.#watch.stop()
     const { url } = this.#options
     const { window } = session.options
     this.#logger.info(
@@ -325,14 +253,8 @@ export class LinkSocksClient extends EventEmitter<ClientEvents> {
   }
 
   #linkDown(reason: string): void {
-    if (this.#state === 'running') this.#watch.start()
     this.#logger.warn({ reason, channels: this.channelCount }, `link is down: ${reason}`)
     this.emit('linkDown', reason)
-  }
-
-  #sessionClosed(session: Session): void {
-    this.#balancer.remove(session)
-    this.#connectors.sessionClosed(session)
   }
 
   /** protocol.md §1: "a reverse client re-adds its connector tokens after each reconnect". */
@@ -356,33 +278,15 @@ export class LinkSocksClient extends EventEmitter<ClientEvents> {
     else this.#connectors.receive(bytes)
   }
 
-  #anySession(): Session {
-    const session = this.#links.map((link) => link.session).find((candidate) => candidate?.state === 'linked')
-    if (session === undefined) throw new ClientError('ERR_CLIENT_NO_LINK', 'no link to the server is up')
-    return session
-  }
-
   #end(error: Error | undefined): void {
     if (this.#state === 'closed') return
     this.#state = 'closed'
-    this.#balancer.close()
-    this.#watch.stop()
     this.#exposures.close()
-    for (const link of this.#links) link.close(error?.message ?? 'the client is shutting down')
+    this.#links.close(error?.message ?? 'the client is shutting down')
     void this.#ports?.close()
     this.#settleStart?.(error ?? new ClientError('ERR_CLIENT_CLOSED', 'the client was closed'))
     this.#settleClosed(error)
   }
-
-  async #idle(graceMs: number): Promise<void> {
-    const until = performance.now() + graceMs
-    while (performance.now() < until && this.channelCount > 0) {
-      await new Promise((resolve) => setTimeout(resolve, idlePollMs))
-    }
-  }
 }
 
 const neverAborted = new AbortController().signal
-
-/** How often a closing client looks whether its channels are done. */
-const idlePollMs = 50

@@ -1,4 +1,5 @@
-export { type ClientEvents, LinkSocksClient } from './client.js'
+export { LinkSocksClient } from './client.js'
+export type { ClientEvents } from './events.js'
 export { ClientError, type ClientErrorCode } from '@ls/link'
 export type { ClientOptions } from './options.js'
 export type { ClientPorts } from './ports.js'

@@ -1,4 +1,4 @@
-import { createServer, type Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { closeStream, type HttpProxy } from '@ls/http-proxy'
 import type { DnsOptions } from '@ls/dial'
@@ -17,33 +17,16 @@ import { EntryRules } from '../rules/entry-rules.js'
 import type { TargetRules } from '../rules/target-rules.js'
 import { firstBytes } from './first-bytes.js'
 import { makeHttpProxy } from './http.js'
-import {
-  formatListenAddress,
-  type ListenAddress,
-  parseListenAddress,
-  type TcpAddress,
-  type UnixAddress,
-  type WebSocketAddress,
-} from '../listen/listen-address.js'
-import { type ListenWebSocket, openWebSocket } from '../listen/listen-web-socket.js'
-import { openServer } from '../listen/open-server.js'
+import type { ListenAddress, TcpAddress } from '../listen/listen-address.js'
+import type { ListenWebSocket } from '../listen/listen-web-socket.js'
 import type { PortChange } from '../listen/port-change.js'
 import type { ChannelSource } from '../offer/channel-source.js'
-import { PendingClients, type ProvableStream, unprovenStream } from '../listen/pending-clients.js'
+import { PendingClients, type ProvableStream } from '../listen/pending-clients.js'
+import { type Places, ProxyPorts } from '../listen/proxy-ports.js'
 import { serveSocks, type ServeSocksOptions } from './socks.js'
 import type { InboundUdpOptions } from './udp.js'
 
-export interface InboundOptions extends PayloadOptions, Omit<ChannelSource, 'entryRules'> {
-  /** @default '127.0.0.1' */
-  readonly host?: string
-  /** 0 for any free port. @default none, if `listenOn` is set */
-  readonly port?: number
-  /**
-   * Where to listen instead of `host` and `port`: `host:port`, `[::1]:1080`, `unix:/run/proxy.sock`, or
-   * `ws://host:port/path` for byte streams over WebSocket; at most 64 of them.
-   * @default none
-   */
-  readonly listenOn?: readonly string[]
+export interface InboundOptions extends PayloadOptions, Places, Omit<ChannelSource, 'entryRules'> {
   /** Opens the `ws://` and `wss://` places, which need it. @default none */
   readonly listenWebSocket?: ListenWebSocket
   /** Who may use the port; empty for everybody. @default [] */
@@ -83,7 +66,7 @@ export interface InboundOptions extends PayloadOptions, Omit<ChannelSource, 'ent
 }
 
 /** What {@link Inbound.change} changes. */
-export type InboundPlaces = Pick<InboundOptions, 'host' | 'port' | 'listenOn' | 'accounts'>
+export type InboundPlaces = Places & Pick<InboundOptions, 'accounts'>
 
 /** What {@link Inbound.setRules} sets. */
 export interface InboundRules {
@@ -99,16 +82,12 @@ export class Inbound {
   #rules: InboundRules
   #users: readonly Account[]
   readonly #logger: Logger
-  #places: readonly ListenAddress[]
+  readonly #ports: ProxyPorts
   readonly #maxConnections: number
-  readonly #pending: PendingConnections
   readonly #pendingClients: PendingClients
   readonly #refusals: RefusalLog
   #access: Access
   readonly #sockets = new Set<Duplex>()
-  /** Ports by the place that was asked for. */
-  readonly #open = new Map<string, OpenPlace>()
-  #isListening = false
   /** Called when the last client is gone: one for each `close` that waits. */
   readonly #onEmpty = new Set<() => void>()
 
@@ -116,11 +95,18 @@ export class Inbound {
   constructor(options: InboundOptions) {
     checkPayloadOptions(options)
     this.#options = options
-    this.#places = placesOf(options)
     this.#maxConnections = options.maxConnections ?? 65_536
     this.#logger = options.logger ?? silentLogger
-    this.#pending = options.pending ?? new PendingConnections()
-    this.#pendingClients = new PendingClients(this.#pending, this.#logger)
+    const pending = options.pending ?? new PendingConnections()
+    this.#ports = new ProxyPorts(options, {
+      listenWebSocket: options.listenWebSocket,
+      maxConnections: this.#maxConnections,
+      pending,
+      logger: this.#logger,
+      onStream: (stream) => void this.#serve(stream),
+      onOpen: (address) => this.#warnOfPublic(address),
+    })
+    this.#pendingClients = new PendingClients(pending, this.#logger)
     this.#refusals = new RefusalLog(systemClock, this.#logger)
     this.#rules = { targetRules: options.targetRules, pace: options.pace }
     this.#users = options.accounts ?? []
@@ -134,7 +120,7 @@ export class Inbound {
 
   /** Where it listens now. */
   get addresses(): readonly ListenAddress[] {
-    return [...this.#open.values()].flatMap(({ address }) => address ?? [])
+    return this.#ports.addresses
   }
 
   /** The first TCP port it listens on. */
@@ -152,9 +138,8 @@ export class Inbound {
 
   /** Opens all ports, or none. @throws ListenError if one is taken or not permitted */
   async listen(): Promise<readonly ListenAddress[]> {
-    this.#isListening = true
     try {
-      for (const [key, place] of byKey(this.#places)) await this.#openPlace(key, place)
+      await this.#ports.listen()
     } catch (error) {
       await this.close()
       throw error
@@ -170,27 +155,16 @@ export class Inbound {
    * nothing has changed
    */
   async change(wanted: InboundPlaces): Promise<PortChange> {
-    const places = wanted.port === undefined && (wanted.listenOn ?? []).length === 0 ? [] : placesOf(wanted)
     this.#makeAccess(wanted.accounts ?? [])
-    const wantedPlaces = byKey(places)
-    const added = new Map([...wantedPlaces].filter(([key]) => this.#isListening && !this.#open.has(key)))
-    const undo = (): void => this.#stop((key) => added.has(key))
-    try {
-      for (const [key, place] of added) await this.#openPlace(key, place)
-    } catch (error) {
-      undo()
-      throw error
-    }
+    const change = await this.#ports.change(wanted)
     return {
-      opened: [...added.keys()].flatMap((key) => this.#open.get(key)?.address ?? []),
+      ...change,
       commit: () => {
         this.#users = wanted.accounts ?? []
         // The rules may have changed since.
         this.#access = this.#makeAccess(this.#users)
-        this.#places = places
-        this.#stop((key) => !wantedPlaces.has(key))
+        change.commit()
       },
-      undo,
     }
   }
 
@@ -202,23 +176,10 @@ export class Inbound {
 
   /** Stops accepting, gives connections `graceMs` to finish, then cuts them. */
   async close({ graceMs = 0 }: { graceMs?: number } = {}): Promise<void> {
-    this.#isListening = false
-    const closing = [...this.#open.values()].map(({ close }) => close())
-    this.#open.clear()
-    if (closing.length === 0 && this.#sockets.size === 0) return
     const cut = setTimeout(() => this.#cut(), graceMs)
-    await Promise.all(closing)
+    await this.#ports.close()
     if (this.#sockets.size > 0) await new Promise<void>((resolve) => this.#onEmpty.add(resolve))
     clearTimeout(cut)
-  }
-
-  /** Stops listening at some places; their connections stay. */
-  #stop(isUnwanted: (key: string) => boolean): void {
-    for (const [key, { close }] of this.#open) {
-      if (!isUnwanted(key)) continue
-      this.#open.delete(key)
-      void close()
-    }
   }
 
   #makeAccess(users: readonly Account[]): Access {
@@ -247,46 +208,11 @@ export class Inbound {
     }
   }
 
-  async #openPlace(key: string, place: ListenAddress): Promise<void> {
-    const { opened, close } = 'webSocket' in place ? this.#openWebSocket(place) : this.#openServer(place)
-    const entry: OpenPlace = { close, address: undefined }
-    this.#open.set(key, entry)
-    const address = await opened
-    // It was closed while it opened.
-    if (this.#open.get(key) !== entry) return void close()
-    entry.address = address
+  #warnOfPublic(address: ListenAddress): void {
     if (this.#access.auth !== undefined || 'path' in address) return
     const { host } = 'webSocket' in address ? address.webSocket : address
     if (isLoopback(host)) return
     this.#logger.warn(address, 'the SOCKS port is public and asks for no password: anyone can use it')
-  }
-
-  #openServer(place: TcpAddress | UnixAddress): Opening {
-    const server = createServer({ allowHalfOpen: true, noDelay: true, pauseOnConnect: true }, (socket) => {
-      void this.#serve(socket)
-    })
-    server.maxConnections = this.#maxConnections
-    const opened = openServer(server, place).then((address) => {
-      server.on('error', (error) => this.#logger.error({ err: error }, `proxy port: ${error.message}`))
-      return address
-    })
-    return { opened, close: () => new Promise((resolve) => server.close(resolve)) }
-  }
-
-  #openWebSocket(place: WebSocketAddress): Opening {
-    const opening = openWebSocket(place, this.#options.listenWebSocket, {
-      maxLinks: this.#maxConnections,
-      pending: this.#pending,
-      unproven: unprovenStream,
-      logger: this.#logger,
-      onStream: (stream) => void this.#serve(stream),
-    })
-    const close = (): Promise<unknown> =>
-      opening.then(
-        ({ listener }) => listener.close(),
-        () => {},
-      )
-    return { opened: opening.then(({ address }) => address), close }
   }
 
   async #serve(socket: ProvableStream): Promise<void> {
@@ -341,42 +267,5 @@ interface Access {
   readonly http: HttpProxy
 }
 
-/** A port that opens or is open. */
-interface OpenPlace {
-  /** Stops it listening. */
-  readonly close: () => Promise<unknown>
-  /** Where it listens; undefined until it does. */
-  address: ListenAddress | undefined
-}
-
-/** A port being opened; `close` works at any time. */
-interface Opening {
-  readonly opened: Promise<ListenAddress>
-  readonly close: () => Promise<unknown>
-}
-
 /** protocol.md gives no value. Clients answer within a round trip, and each waiting one holds a socket. */
 const defaultHandshakeDeadlineMs = 10_000
-
-/** More than anyone has networks; a longer list is a mistake. */
-const maxPlaces = 64
-
-/** Equal places are several ports where the port is 0, and each needs a key of its own. */
-function byKey(places: readonly ListenAddress[]): ReadonlyMap<string, ListenAddress> {
-  const keyed = new Map<string, ListenAddress>()
-  for (const place of places) {
-    const text = formatListenAddress(place)
-    let key = text
-    for (let count = 2; keyed.has(key); count++) key = `${text} ${count}`
-    keyed.set(key, place)
-  }
-  return keyed
-}
-
-function placesOf({ host = '127.0.0.1', port, listenOn = [] }: InboundPlaces): readonly ListenAddress[] {
-  if (listenOn.length > maxPlaces)
-    throw new RangeError(`${listenOn.length} places to listen; the limit is ${maxPlaces}`)
-  if (listenOn.length > 0) return listenOn.map(parseListenAddress)
-  if (port === undefined) throw new TypeError('an inbound needs `port` or `listenOn`')
-  return [{ host, port }]
-}

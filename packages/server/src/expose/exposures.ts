@@ -1,48 +1,19 @@
-import type { RareLog } from '@ls/foundation'
-import {
-  ChannelSlots,
-  type ExposedHost,
-  type ExposedPlace,
-  type ExposedPort,
-  type Exposure,
-  formatExposure,
-  formatPlace,
-  ListenError,
-  openForward,
-} from '@ls/relay'
+import { type ExposedPort, type Exposure, formatExposure, formatPlace, ListenError } from '@ls/relay'
 import { ServerError } from '../errors.js'
-import type { ResolvedServerOptions } from '../options.js'
-import type { PacedSource } from '../reverse/reverse-group.js'
 import type { ReverseToken } from '../tokens/token-registry.js'
 import { tokenId } from '../tokens/token-text.js'
 import type { ExposedInfo, ExposedPorts } from './exposed-ports.js'
-import type { HostExposures } from './hosts/host-exposures.js'
-import { PortRanges } from './port-ranges.js'
+import {
+  ExposureOpener,
+  type ExposureOpenerOptions,
+  type OpenExposure,
+  type Owner,
+  refusal,
+} from './exposure-opener.js'
 
-/** The providers that an exposure leads to. */
-export interface Owner {
-  readonly record: ReverseToken
-  /** One provider process, which asked for it; undefined for all providers of the token, by the operator's choice. */
-  readonly instance: string | undefined
-  /** Address of that process when it asked. */
-  readonly address?: string
-}
-
-export interface ExposuresOptions {
-  readonly server: ResolvedServerOptions
-  readonly rareLog: RareLog
-  /** Opens host names. */
-  readonly hosts: HostExposures
+export interface ExposuresOptions extends ExposureOpenerOptions {
   /** Why a token may have nothing opened now, by its policy; undefined if it may. */
   refusalOf(record: ReverseToken): string | undefined
-  /** Opens channels to the owner; its rules and rates may be others for each connection. */
-  sourceOf(owner: Owner): PacedSource
-  /** Counts the connections of a token from now on. */
-  slotsOf(record: ReverseToken): ChannelSlots
-  /** Takes a TCP port that no other part of the server may use then. @throws ServerError where one does */
-  holdPort(port: number): void
-  /** Gives it back. */
-  releasePort(port: number): void
   /** A port is open; `exposure` has the one that was chosen for 0. */
   onOpen(exposure: Exposure, owner: Owner): void
 }
@@ -65,19 +36,10 @@ interface Planned {
   readonly exposure: Exposure
 }
 
-interface OpenExposure {
-  readonly exposure: Exposure
-  /** Counts its connections. */
-  readonly slots: ChannelSlots
-  /** In milliseconds since 1970. */
-  readonly openedAtMs: number
-  /** Stops accepting, gives connections `graceMs` to finish, then cuts them. */
-  close(graceMs: number): Promise<void>
-}
-
 /** The ports that the server opens for providers: each leads to a target in the provider's network. */
 export class Exposures implements ExposedPorts {
   readonly #options: ExposuresOptions
+  readonly #opener: ExposureOpener
   readonly #entries = new Set<Entry>()
   /** Ports that stop, by when the last connection is gone. */
   readonly #closing = new Map<Promise<void>, Entry>()
@@ -87,6 +49,7 @@ export class Exposures implements ExposedPorts {
 
   constructor(options: ExposuresOptions) {
     this.#options = options
+    this.#opener = new ExposureOpener(options)
   }
 
   /** The shared ports for host names: for HTTP first, then for TLS. */
@@ -144,7 +107,7 @@ export class Exposures implements ExposedPorts {
   async #openAllowed(owner: Owner, exposure: Exposure, ports?: Iterable<number>): Promise<OpenExposure> {
     const fault = await this.#options.sourceOf(owner).entryRules?.refusalOf(exposure.target)
     if (fault !== undefined) throw refusal(fault.failure.detail)
-    return this.#openFirst(owner, exposure, ports)
+    return this.#opener.open(owner, exposure, ports)
   }
 
   /**
@@ -153,7 +116,7 @@ export class Exposures implements ExposedPorts {
    * @throws ServerError for a TCP port that another part of the server uses
    */
   plan(record: ReverseToken, exposure: Exposure): void {
-    this.#hold(exposure.place)
+    this.#opener.hold(exposure.place)
     this.#planned.add({ record, exposure })
   }
 
@@ -169,13 +132,13 @@ export class Exposures implements ExposedPorts {
 
   #forget(planned: Planned): void {
     this.#planned.delete(planned)
-    this.#release(planned.exposure.place)
+    this.#opener.release(planned.exposure.place)
   }
 
   async #open(record: ReverseToken, exposure: Exposure): Promise<Exposure> {
     const owner = { record, instance: undefined }
     const { place } = exposure
-    return this.#add(owner, exposure, this.#openFirst(owner, exposure, 'host' in place ? undefined : [place.port]))
+    return this.#add(owner, exposure, this.#opener.open(owner, exposure, 'host' in place ? undefined : [place.port]))
   }
 
   /** A provider is gone, with all its links and sessions. */
@@ -219,107 +182,17 @@ export class Exposures implements ExposedPorts {
     }
   }
 
-  /** @throws ServerError or, for a single port, what kept it from opening */
-  async #openFirst(owner: Owner, exposure: Exposure, ports: Iterable<number> = []): Promise<OpenExposure> {
-    const { place } = exposure
-    if ('host' in place) return this.#openHost(owner, place, exposure)
-    let last: unknown = refusal(`${formatExposure(exposure)}: none of the allowed ports is free`)
-    for (const port of ports) {
-      try {
-        return await this.#openAt(owner, exposure, port)
-      } catch (error) {
-        if (!isTaken(error)) throw error
-        last = error
-      }
-    }
-    throw last
-  }
-
-  /** @throws ServerError with the reason for the provider */
-  #openHost(owner: Owner, place: ExposedHost, exposure: Exposure): OpenExposure {
-    const { hosts, sourceOf } = this.#options
-    const { record } = owner
-    const slots = this.#slotsFor(record)
-    const end = hosts.open(place, { record, exposure, source: sourceOf(owner), slots })
-    return { exposure, slots, openedAtMs: Date.now(), close: async (graceMs) => end(graceMs) }
-  }
-
-  async #openAt(owner: Owner, { place, target, proxyHeader }: Exposure, port: number): Promise<OpenExposure> {
-    const { server, rareLog, sourceOf } = this.#options
-    const protocol = place.protocol === 'udp' ? 'udp' : 'tcp'
-    this.#hold({ protocol, port })
-    let isHeld = true
-    // A port may be closed twice, and then be somebody else's.
-    const release = (): void => {
-      if (isHeld) this.#release({ protocol, port })
-      isHeld = false
-    }
-    const listenOn = { host: server.exposeHost, port }
-    const header = proxyHeader === undefined ? {} : { proxyHeader }
-    const slots = this.#slotsFor(owner.record)
-    const source = sourceOf(owner)
-    const options = {
-      ...server,
-      ...source,
-      ...header,
-      slots,
-      rareLog,
-      // Read for each connection: the policy may change while the port is open.
-      get entryRules() {
-        return source.entryRules
-      },
-      get pace() {
-        return source.pace
-      },
-    }
-    try {
-      const { forward, close } = await openForward({ protocol, listenOn, target }, options)
-      const opened: ExposedPort = { protocol, port: (forward.listenOn as typeof listenOn).port }
-      const ended = (graceMs: number): Promise<void> => close(graceMs).finally(release)
-      return { exposure: { place: opened, target, ...header }, slots, openedAtMs: Date.now(), close: ended }
-    } catch (error) {
-      release()
-      throw error
-    }
-  }
-
-  /** Counts the connections of one port; the limit is that of the token when a connection comes. */
-  #slotsFor(record: ReverseToken): ChannelSlots {
-    const { slotsOf } = this.#options
-    return new ChannelSlots({
-      limit: Infinity,
-      what: '',
-      get parent() {
-        return slotsOf(record)
-      },
-    })
-  }
-
-  #hold(place: ExposedPlace): void {
-    if (place.protocol === 'tcp' && place.port !== 0) this.#options.holdPort(place.port)
-  }
-
-  #release(place: ExposedPlace): void {
-    if (place.protocol === 'tcp' && place.port !== 0) this.#options.releasePort(place.port)
-  }
-
   #checkRoom(record: ReverseToken): void {
     const count = [...this.#entries].filter(({ owner }) => owner.record === record).length
     if (count >= maxTokenExposures) throw refusal(`this token exposes ${count} ports, the limit of a token`)
   }
 
-  /** @throws ServerError where the port may not be opened */
+  /** @throws ServerError where the port may not be opened, or is in use by another provider */
   #portsFor(record: ReverseToken, place: ExposedPort): Iterable<number> {
-    const allowed = record.ports ?? this.#options.server.allowPorts
-    if (allowed === undefined || allowed === '') {
-      throw refusal('this server opens no ports for providers of this token (--allow-ports)')
-    }
-    const ranges = new PortRanges(allowed)
-    if (place.port === 0) return ranges.draw(maxDrawnPorts)
-    if (!ranges.allows(place.port)) throw refusal(`port ${place.port} is not among the allowed ports ${allowed}`)
-    if (this.#has(formatPlace(place)))
+    const ports = this.#opener.portsFor(record, place)
+    if (place.port !== 0 && this.#has(formatPlace(place)))
       throw refusal(`port ${place.port} is exposed by another provider, or for another target`)
-    return [place.port]
+    return ports
   }
 
   /** Whether a place is open, or is being opened. */
@@ -354,21 +227,9 @@ export function refusalText(error: unknown): string {
   return 'internal error'
 }
 
-function refusal(text: string): ServerError {
-  return new ServerError('ERR_SERVER_EXPOSE_REFUSED', text)
-}
-
-function isTaken(error: unknown): boolean {
-  if (error instanceof ListenError) return error.code === 'EADDRINUSE'
-  return error instanceof ServerError && error.code === 'ERR_SERVER_PORT_TAKEN'
-}
-
 function isSame(one: Owner, other: Owner): boolean {
   return one.record === other.record && one.instance === other.instance
 }
 
 /** Ports of one token: each is a listener. */
 const maxTokenExposures = 64
-
-/** Attempts to find a free port: with half of the ports taken, 64 of them fail once in 10^19. */
-const maxDrawnPorts = 64

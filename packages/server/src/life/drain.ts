@@ -52,7 +52,8 @@ async function peersDrained({ peers, deadlineMs, isOver }: DrainOptions): Promis
   }
 }
 
-function openChannels(peers: ReadonlySet<Peer>): number {
+/** Channels of all peers together. */
+export function openChannels(peers: ReadonlySet<Peer>): number {
   let channels = 0
   for (const { session } of peers) channels += session.channelCount
   return channels

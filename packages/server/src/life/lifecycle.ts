@@ -1,18 +1,18 @@
 import type { Logger } from '@ls/foundation'
 import type { LiveView } from '@ls/observe'
+import { channelsIdle } from '@ls/relay'
 import type { ServerApi } from '../api/server-api.js'
 import type { ServerLife } from '../counts/readiness.js'
 import { ServerError } from '../errors.js'
 import type { Exposures } from '../expose/exposures.js'
 import type { Admission } from '../links/admission.js'
-import { peersIdle } from '../links/peers-idle.js'
 import type { ServerPorts } from '../port/server-ports.js'
 import type { TokenUses } from '../policy/token-uses.js'
 import type { Relay } from '../relay-mode/relay.js'
 import type { ReverseGroups } from '../reverse/reverse-groups.js'
 import type { OrphanedTokens } from '../tokens/orphaned-tokens.js'
 import type { Peer } from '../links/peer.js'
-import { drain, drainReason } from './drain.js'
+import { drain, drainReason, openChannels } from './drain.js'
 import { HandedOver } from './hand-over.js'
 
 /** The parts of a server that end one after the other. */
@@ -103,7 +103,7 @@ export class Lifecycle {
     if (this.#draining === undefined) live.publish('drain', { grace_ms: graceMs })
     admission.close()
     const portClosed = ports.links?.close()
-    await Promise.all([this.#closeProxies(graceMs), peersIdle(admission.peers, graceMs)])
+    await Promise.all([this.#closeProxies(graceMs), channelsIdle(() => openChannels(admission.peers), graceMs)])
     live.close()
     await api.close()
     for (const { session } of admission.peers) session.close('the server is shutting down')

@@ -1,0 +1,138 @@
+import { type Extension, newChannelId } from '@ls/codec'
+import { nodeCompressor } from '@ls/codec/node'
+import type { Logger } from '@ls/foundation'
+import { ClientError, MovingLink, type MovingLinkOptions, ShownToken } from '@ls/link'
+import type { Session } from '@ls/mux'
+import { Balancer, type ChannelSource, type SessionPicker } from '@ls/relay'
+import { NetworkWatch } from './network-watch.js'
+import type { ResolvedClientOptions } from './options.js'
+import { makeServerDial, warnOfEnvironment } from './server-dial.js'
+import { webSocketOpener } from './websocket-opener.js'
+
+/** What the client hears from its links. */
+export interface ClientLinksEvents extends Required<
+  Pick<MovingLinkOptions, 'sessionHandler' | 'counts' | 'onMessage'>
+> {
+  /** A link is up; `resumed` if it continues the session that was cut. */
+  onUp(session: Session, resumed: boolean, agreed: readonly Extension[]): void
+  /** A link is down, and is dialled again. */
+  onDown(reason: string): void
+  /** An attempt to link failed. */
+  onFailed(error: Error): void
+  /** A session is over. */
+  onSessionClosed(session: Session): void
+  /** A relay has given this provider a token. */
+  onToken(token: string): void
+  /** A link has ended for good, and the client with it. */
+  onEnd(error: Error): void
+}
+
+/** The links of a client: dials them, spreads channels over their sessions, and dials at once when the network changes. */
+export class ClientLinks {
+  /** Opens channels in these sessions. */
+  readonly source: Required<Pick<ChannelSource, 'pick' | 'pickOther'>>
+
+  readonly #logger: Logger
+  readonly #events: ClientLinksEvents
+  readonly #links: readonly MovingLink[]
+  readonly #balancer: Balancer
+  readonly #watch: NetworkWatch
+  readonly #token: ShownToken
+  #closed = false
+
+  constructor(options: ResolvedClientOptions, events: ClientLinksEvents) {
+    const { clock, linkWaitMs, logger, threads } = options
+    this.#logger = logger
+    this.#events = events
+    this.#balancer = new Balancer({ clock, waitMs: linkWaitMs })
+    this.source = { pick: (signal) => this.#pick(signal), pickOther: (tried) => this.#balancer.other(tried) }
+    this.#watch = new NetworkWatch({ clock, onChange: (reason) => this.#networkChanged(reason) })
+    this.#token = new ShownToken({ settings: options, onChange: (token) => events.onToken(token) })
+    const instance = newChannelId()
+    const opener = webSocketOpener({ options, instance, serverDial: makeServerDial(options) })
+    warnOfEnvironment(options)
+    const { sessionHandler, counts, onMessage } = events
+    this.#links = Array.from({ length: threads }, () => {
+      return new MovingLink({
+        settings: options,
+        token: this.#token,
+        instance,
+        opener,
+        compressor: nodeCompressor,
+        sessionHandler,
+        counts,
+        onMessage,
+        onUp: (session, resumed, agreed) => this.#up(session, resumed, agreed),
+        onDown: (reason) => this.#down(reason),
+        onFailed: (error) => events.onFailed(error),
+        onReplaced: (session) => this.#balancer.remove(session),
+        onClosed: (session) => this.#sessionClosed(session),
+        onEnd: (error) => events.onEnd(error),
+      })
+    })
+  }
+
+  /** The token that the server gave to this provider, or the one of the options; undefined before it has. */
+  get serverToken(): string | undefined {
+    return this.#token.fromServer
+  }
+
+  /** One session for each link that is up or waits to be resumed, and those whose channels go on at a former server. */
+  get sessions(): readonly Session[] {
+    return this.#links.flatMap(({ sessions }) => sessions)
+  }
+
+  /** A session whose link is up. @throws ClientError when there is none */
+  anySession(): Session {
+    const session = this.#links.map((link) => link.session).find((candidate) => candidate?.state === 'linked')
+    if (session === undefined) throw new ClientError('ERR_CLIENT_NO_LINK', 'no link to the server is up')
+    return session
+  }
+
+  /** Dials all links for the first time. */
+  start(): void {
+    this.#watch.start()
+    for (const link of this.#links) link.start()
+  }
+
+  /** The network has changed: waiting links dial at once. */
+  retryNow(): void {
+    for (const link of this.#links) link.retryNow()
+  }
+
+  /** Ends all links and their sessions, and requests that wait for one. */
+  close(reason: string): void {
+    this.#closed = true
+    this.#balancer.close()
+    this.#watch.stop()
+    for (const link of this.#links) link.close(reason)
+  }
+
+  /** A request while no link is up does not wait for the next planned attempt. */
+  #pick(signal: Parameters<SessionPicker>[0]): ReturnType<SessionPicker> {
+    const picked = this.#balancer.pick(signal)
+    if (picked instanceof Promise) for (const link of this.#links) link.wanted()
+    return picked
+  }
+
+  #networkChanged(reason: string): void {
+    this.#logger.info({}, `${reason}: links that are down are tried now`)
+    this.retryNow()
+  }
+
+  #up(session: Session, resumed: boolean, agreed: readonly Extension[]): void {
+    this.#balancer.add(session)
+    if (this.#links.every(({ isUp }) => isUp)) this.#watch.stop()
+    this.#events.onUp(session, resumed, agreed)
+  }
+
+  #down(reason: string): void {
+    if (!this.#closed) this.#watch.start()
+    this.#events.onDown(reason)
+  }
+
+  #sessionClosed(session: Session): void {
+    this.#balancer.remove(session)
+    this.#events.onSessionClosed(session)
+  }
+}

@@ -1,0 +1,176 @@
+import type { RareLog } from '@ls/foundation'
+import {
+  ChannelSlots,
+  type ExposedHost,
+  type ExposedPlace,
+  type ExposedPort,
+  type Exposure,
+  formatExposure,
+  ListenError,
+  openForward,
+} from '@ls/relay'
+import { ServerError } from '../errors.js'
+import type { ResolvedServerOptions } from '../options.js'
+import type { PacedSource } from '../reverse/reverse-group.js'
+import type { ReverseToken } from '../tokens/token-registry.js'
+import type { HostExposures } from './hosts/host-exposures.js'
+import { PortRanges } from './port-ranges.js'
+
+/** The providers that an exposure leads to. */
+export interface Owner {
+  readonly record: ReverseToken
+  /** One provider process, which asked for it; undefined for all providers of the token, by the operator's choice. */
+  readonly instance: string | undefined
+  /** Address of that process when it asked. */
+  readonly address?: string
+}
+
+export interface ExposureOpenerOptions {
+  readonly server: ResolvedServerOptions
+  readonly rareLog: RareLog
+  /** Opens host names. */
+  readonly hosts: HostExposures
+  /** Opens channels to the owner; its rules and rates may be others for each connection. */
+  sourceOf(owner: Owner): PacedSource
+  /** Counts the connections of a token from now on. */
+  slotsOf(record: ReverseToken): ChannelSlots
+  /** Takes a TCP port that no other part of the server may use then. @throws ServerError where one does */
+  holdPort(port: number): void
+  /** Gives it back. */
+  releasePort(port: number): void
+}
+
+/** A port or host name that leads to providers. */
+export interface OpenExposure {
+  readonly exposure: Exposure
+  /** Counts its connections. */
+  readonly slots: ChannelSlots
+  /** In milliseconds since 1970. */
+  readonly openedAtMs: number
+  /** Stops accepting, gives connections `graceMs` to finish, then cuts them. */
+  close(graceMs: number): Promise<void>
+}
+
+/** Opens single ports and host names for providers. */
+export class ExposureOpener {
+  readonly #options: ExposureOpenerOptions
+
+  constructor(options: ExposureOpenerOptions) {
+    this.#options = options
+  }
+
+  /** The ports to try for a place that a provider asks for, in this order. @throws ServerError where it may not be opened */
+  portsFor(record: ReverseToken, place: ExposedPort): Iterable<number> {
+    const allowed = record.ports ?? this.#options.server.allowPorts
+    if (allowed === undefined || allowed === '') {
+      throw refusal('this server opens no ports for providers of this token (--allow-ports)')
+    }
+    const ranges = new PortRanges(allowed)
+    if (place.port === 0) return ranges.draw(maxDrawnPorts)
+    if (!ranges.allows(place.port)) throw refusal(`port ${place.port} is not among the allowed ports ${allowed}`)
+    return [place.port]
+  }
+
+  /**
+   * Opens a host name, or the first of the ports that is free.
+   *
+   * @throws ServerError or, for a single port, what kept it from opening
+   */
+  async open(owner: Owner, exposure: Exposure, ports: Iterable<number> = []): Promise<OpenExposure> {
+    const { place } = exposure
+    if ('host' in place) return this.#openHost(owner, place, exposure)
+    let last: unknown = refusal(`${formatExposure(exposure)}: none of the allowed ports is free`)
+    for (const port of ports) {
+      try {
+        return await this.#openAt(owner, exposure, port)
+      } catch (error) {
+        if (!isTaken(error)) throw error
+        last = error
+      }
+    }
+    throw last
+  }
+
+  /** @throws ServerError with the reason for the provider */
+  #openHost(owner: Owner, place: ExposedHost, exposure: Exposure): OpenExposure {
+    const { hosts, sourceOf } = this.#options
+    const { record } = owner
+    const slots = this.#slotsFor(record)
+    const end = hosts.open(place, { record, exposure, source: sourceOf(owner), slots })
+    return { exposure, slots, openedAtMs: Date.now(), close: async (graceMs) => end(graceMs) }
+  }
+
+  async #openAt(owner: Owner, { place, target, proxyHeader }: Exposure, port: number): Promise<OpenExposure> {
+    const { server, rareLog, sourceOf } = this.#options
+    const protocol = place.protocol === 'udp' ? 'udp' : 'tcp'
+    this.hold({ protocol, port })
+    let isHeld = true
+    // A port may be closed twice, and then be somebody else's.
+    const release = (): void => {
+      if (isHeld) this.release({ protocol, port })
+      isHeld = false
+    }
+    const listenOn = { host: server.exposeHost, port }
+    const header = proxyHeader === undefined ? {} : { proxyHeader }
+    const slots = this.#slotsFor(owner.record)
+    const source = sourceOf(owner)
+    const options = {
+      ...server,
+      ...source,
+      ...header,
+      slots,
+      rareLog,
+      // Read for each connection: the policy may change while the port is open.
+      get entryRules() {
+        return source.entryRules
+      },
+      get pace() {
+        return source.pace
+      },
+    }
+    try {
+      const { forward, close } = await openForward({ protocol, listenOn, target }, options)
+      const opened: ExposedPort = { protocol, port: (forward.listenOn as typeof listenOn).port }
+      const ended = (graceMs: number): Promise<void> => close(graceMs).finally(release)
+      return { exposure: { place: opened, target, ...header }, slots, openedAtMs: Date.now(), close: ended }
+    } catch (error) {
+      release()
+      throw error
+    }
+  }
+
+  /** Counts the connections of one port; the limit is that of the token when a connection comes. */
+  #slotsFor(record: ReverseToken): ChannelSlots {
+    const { slotsOf } = this.#options
+    return new ChannelSlots({
+      limit: Infinity,
+      what: '',
+      get parent() {
+        return slotsOf(record)
+      },
+    })
+  }
+
+  /** Keeps a TCP port from other parts of the server. @throws ServerError where one has it */
+  hold(place: ExposedPlace): void {
+    if (place.protocol === 'tcp' && place.port !== 0) this.#options.holdPort(place.port)
+  }
+
+  /** Gives a port back that {@link hold} took. */
+  release(place: ExposedPlace): void {
+    if (place.protocol === 'tcp' && place.port !== 0) this.#options.releasePort(place.port)
+  }
+}
+
+/** An error that a provider is told. */
+export function refusal(text: string): ServerError {
+  return new ServerError('ERR_SERVER_EXPOSE_REFUSED', text)
+}
+
+function isTaken(error: unknown): boolean {
+  if (error instanceof ListenError) return error.code === 'EADDRINUSE'
+  return error instanceof ServerError && error.code === 'ERR_SERVER_PORT_TAKEN'
+}
+
+/** Attempts to find a free port: with half of the ports taken, 64 of them fail once in 10^19. */
+const maxDrawnPorts = 64
