@@ -12,6 +12,8 @@ interface HowToStart {
   readonly environment?: Readonly<Record<string, string>>
   /** A shell script that ends in `exec "$@"`: limits, and where output goes. @default none */
   readonly shell?: string
+  /** File descriptors that it gets from 3 on. @default none */
+  readonly passed?: readonly number[]
   /** Takes what ends it. @default afterTest */
   readonly endLater?: (end: () => void) => void
 }
@@ -25,10 +27,10 @@ export class Program {
   /** Before its arguments there may be {@link HowToStart}. */
   constructor(first: string | HowToStart, ...rest: string[]) {
     const [how, args] = typeof first === 'string' ? [{}, [first, ...rest]] : [first, rest]
-    const { node = process.execPath, environment = {}, shell, endLater = afterTest }: HowToStart = how
+    const { node = process.execPath, environment = {}, shell, passed = [], endLater = afterTest }: HowToStart = how
     const env = { PATH: process.env['PATH'], HOME: process.env['HOME'], NO_COLOR: '1', ...environment }
     const words = [...(shell === undefined ? [] : ['/bin/sh', '-c', shell, 'sh']), node, binary, ...args]
-    this.#child = spawn(words[0] ?? node, words.slice(1), { env, stdio: ['ignore', 'pipe', 'pipe'] })
+    this.#child = spawn(words[0] ?? node, words.slice(1), { env, stdio: ['ignore', 'pipe', 'pipe', ...passed] })
     this.#exited = once(this.#child, 'exit')
     this.#child.stdout?.setEncoding('utf8').on('data', (text: string) => (this.#output += text))
     this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => (this.#output += text))

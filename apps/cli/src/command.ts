@@ -36,6 +36,7 @@ export type RunCommandName =
   | 'top'
   | 'doctor'
   | 'drain'
+  | 'restart'
   | 'log-level'
 
 export type CommandName = RunCommandName | 'check-config' | 'config' | 'completion' | 'version' | 'help'
@@ -269,6 +270,14 @@ export const commands: readonly Command[] = [
     description:
       'Talks to the API of a server on this machine (--api-socket), or elsewhere (--api). Open connections go on; the server ends with the last of them, or after its --drain-timeout.',
     examples: [['Before maintenance', 'linksocks drain']],
+  },
+  {
+    name: 'restart',
+    usage: 'restart [flags]',
+    summary: 'Have a new process of a running server take over without loss.',
+    description:
+      'Talks to the API of a server on this machine (--api-socket), or elsewhere (--api). The new process has the same command line and takes the ports; open connections go on in the old one until they end.',
+    examples: [['After an upgrade of the program', 'linksocks restart']],
   },
   {
     name: 'log-level',

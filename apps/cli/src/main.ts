@@ -1,5 +1,6 @@
 import { basename, delimiter, dirname, relative } from 'node:path'
 import { isatty } from 'node:tty'
+import type { Logger } from '@ls/foundation'
 import { parseCommandLine, type CompletionRequest, type HelpRequest, type Run } from './arguments/command-line.js'
 import type { ConfigRequest } from './arguments/config-command.js'
 import { findCommand } from './command.js'
@@ -21,6 +22,7 @@ import { printedLine } from './output/printed-line.js'
 import { Redactor } from './output/redactor.js'
 import { LineOutput } from './output/line-output.js'
 import { listenForStop } from './stop-signals.js'
+import type { Restart } from './restart/restart.js'
 import { tuneEngine } from './tune-engine.js'
 import { versionLine } from './version.js'
 
@@ -116,6 +118,10 @@ async function run(asked: Run, redactor: Redactor): Promise<ExitCode> {
     output: files.log ?? new LineOutput(2),
     environment: process.env,
   })
+  const restart = await makeRestart(command, logger, () => {
+    service.handedOver()
+    draining.request()
+  })
   const draining = new Draining('drainTimeout' in settings ? settings.drainTimeout : 0)
   if ('drainTimeout' in settings) draining.listen(process)
   const report = (error: unknown): void => {
@@ -141,15 +147,31 @@ async function run(asked: Run, redactor: Redactor): Promise<ExitCode> {
   const levels = new LogLevels(logger)
   const accessLog = files.access === undefined ? undefined : new AccessLog(files.access, redactor)
   try {
-    return await runCommand(
-      { invocation, file },
-      { logger, levels, accessLog, service, redactor, stop, draining, print, program: programName() },
-    )
+    const program = programName()
+    const context = { logger, levels, accessLog, service, redactor, stop, draining, restart, print, program }
+    const code = await runCommand({ invocation, file }, context)
+    await restart?.close()
+    return code
   } catch (error) {
     if (error instanceof UsageError) throw error
     report(error)
     return exitCode.failure
   }
+}
+
+/** Loaded only if needed: a command without servers has nothing that is to go on. */
+async function makeRestart(command: string, logger: Logger, onHandedOver: () => void): Promise<Restart | undefined> {
+  if (command !== 'server' && command !== 'run') return undefined
+  const [{ Restart }, { Predecessor }, { takeActivationSockets }] = await Promise.all([
+    import('./restart/restart.js'),
+    import('./restart/predecessor.js'),
+    import('./restart/activation.js'),
+  ])
+  takeActivationSockets(process)
+  const predecessor = Predecessor.find(process)
+  const restart = new Restart({ predecessor, environment: process.env, logger, onHandedOver })
+  restart.listen(process)
+  return restart
 }
 
 interface RunWithFile {
@@ -208,6 +230,10 @@ async function runCommand({ invocation, file }: RunWithFile, context: CommandCon
     case 'doctor': {
       const { runDoctor } = await import('./doctor/run-doctor.js')
       return runDoctor(invocation.settings, context)
+    }
+    case 'restart': {
+      const { runRestart } = await import('./life/ask-server.js')
+      return runRestart(invocation.settings, context)
     }
     case 'drain': {
       const { runDrain } = await import('./life/ask-server.js')

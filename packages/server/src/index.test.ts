@@ -5,6 +5,7 @@ test('@ls/server exports exactly these names', () => {
   expect(Object.keys(server).toSorted()).toMatchInlineSnapshot(`
     [
       "LinkSocksServer",
+      "OwnersInFolder",
       "Policy",
       "PolicyFault",
       "ServerError",

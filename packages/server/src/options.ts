@@ -241,6 +241,11 @@ export interface ServerOptions extends PayloadOptions {
    * Has the program drain and end, for `POST /api/drain`. @default the server drains itself, and goes on in that state
    */
   readonly requestDrain?: () => void
+  /**
+   * Has a new process take over, for `POST /api/restart`; resolves with its number once it has, and rejects where it cannot.
+   * @default none: the answer is 409
+   */
+  readonly requestRestart?: () => Promise<{ readonly pid: number }>
   /** Told of each connection that is over, for an access log. @default none: nothing is made for it */
   readonly onConnectionEnd?: (connection: ConnectionRecord) => void
   /**

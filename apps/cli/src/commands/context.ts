@@ -3,6 +3,7 @@ import type { Draining } from '../life/draining.js'
 import type { ServiceManager } from '../life/service-manager.js'
 import type { AccessLog } from '../output/access-log.js'
 import type { LogLevels } from '../output/log-levels.js'
+import type { Restart } from '../restart/restart.js'
 import type { Redactor } from '../output/redactor.js'
 
 /** Process services for a running command. */
@@ -14,6 +15,8 @@ export interface CommandContext {
   readonly stop: AbortSignal
   /** The request to take nothing new, and to end when idle. */
   readonly draining: Draining
+  /** Takes over from the process before, and has a new one take over from this one. @default none: the command has no servers */
+  readonly restart?: Restart | undefined
   readonly levels: LogLevels
   /** Who started the program, and wants to know how it does. */
   readonly service: ServiceManager

@@ -1,5 +1,5 @@
 import { type Account, formatExposure, formatListenAddress, type GuardLevel, isLoopback } from '@ls/relay'
-import { defaultGuard, LinkSocksServer, type ServerOptions, ServerState } from '@ls/server'
+import { defaultGuard, LinkSocksServer, type OwnersInFolder, type ServerOptions, ServerState } from '@ls/server'
 import { openServerCertificate } from '../certificates/server-certificate.js'
 import { UsageError } from '../errors.js'
 import { exitCode, type ExitCode } from '../exit-code.js'
@@ -35,6 +35,7 @@ export async function runServer(settings: ServerSettings, context: CommandContex
   const running = await startServer({ settings }, context)
   if (running === undefined) return exitCode.ok
   context.service.ready()
+  context.restart?.ready()
   await askedToEnd(context)
   await drainIfAsked(context, running.drain)
   await running.close()
@@ -43,6 +44,8 @@ export async function runServer(settings: ServerSettings, context: CommandContex
 
 /** What a server is started with. */
 export interface ServerRequest {
+  /** Tells it apart from others of the program. @default 'server' */
+  readonly name?: string
   readonly settings: ServerSettings
   /** Tokens beside that of the settings. With any, none is made up. @default none */
   readonly moreTokens?: readonly TokenSettings[]
@@ -69,13 +72,16 @@ export async function startServer(request: ServerRequest, context: CommandContex
   const { logger, stop } = context
   checkServer(settings)
   for (const warning of serverWarnings(settings)) logger.warn({}, warning)
-  const state = settings.state === undefined ? undefined : await ServerState.open(settings.state)
+  const { name = 'server' } = request
+  const { restart } = context
+  const state = await openState(request, context)
+  const sessionOwners = restart?.makeOwners()
   const certificate = await openServerCertificate(settings, context)
   const writeMetrics = metricsWriter(() => server.snapshot())
   const options = {
     ...plannedOptions(request),
     ...certificate.options,
-    ...definedOnly({ state }),
+    ...definedOnly({ state, sessionOwners, requestRestart: restart?.requestIfPossible }),
     logger,
     writeMetrics,
     ...dashboardOption(settings),
@@ -111,19 +117,47 @@ export async function startServer(request: ServerRequest, context: CommandContex
   }
   for (const warning of exposureWarnings(settings)) logger.warn({}, warning)
   await printAccess(urlsOf(server, settings, options), tokens, certificate.pin, settings, context)
+  const ended = addToRestart({ name, server, state, owners: sessionOwners }, restart)
   return {
     server,
     tokens,
     made,
-    drain: (deadlineMs) => server.drain({ deadlineMs }),
+    drain: async (deadlineMs) => {
+      const isHandedOver = restart?.isHandedOver === true
+      if (isHandedOver) certificate.close()
+      await Promise.all([server.drain({ deadlineMs, isHandedOver }), isHandedOver ? metrics?.close() : undefined])
+    },
     close: async () => {
       certificate.close()
       const isDrained = context.draining.signal.aborted && !stop.aborted
       if (!isDrained) tellWhatIsWaitedFor([...server.channels()].length, logger)
       await server.close({ graceMs: isDrained ? 0 : graceMs })
+      ended()
       await metrics?.close()
     },
   }
+}
+
+/** That of the process before, else of the file. */
+async function openState({ name = 'server', settings }: ServerRequest, { restart }: CommandContext) {
+  if (restart !== undefined) return restart.stateOf(name, settings.state)
+  return settings.state === undefined ? undefined : ServerState.open(settings.state)
+}
+
+interface Restartable {
+  readonly name: string
+  readonly server: LinkSocksServer
+  readonly state: ServerState | undefined
+  readonly owners: OwnersInFolder | undefined
+}
+
+/** Returns how to end that. */
+function addToRestart({ name, server, state, owners }: Restartable, restart: CommandContext['restart']): () => void {
+  if (restart === undefined || state === undefined || owners === undefined) return () => {}
+  let opened: Promise<void> | undefined
+  // An attempt before may have opened it.
+  const listenForPassed = (): Promise<void> => (opened ??= server.ports.listenForPassed(owners.ownPath))
+  return restart.add({ name, state, listenForPassed })
 }
 
 /** Prints where the server listens, and the tokens that were made up with what to do with them. */

@@ -40,7 +40,10 @@ describe('the table of flags', () => {
         ignored === undefined &&
         section !== 'Help' &&
         commands.some(
-          (name) => !['demo', 'run', 'status', 'top', 'token', 'ports', 'doctor', 'drain', 'log-level'].includes(name),
+          (name) =>
+            !['demo', 'run', 'status', 'top', 'token', 'ports', 'doctor', 'drain', 'restart', 'log-level'].includes(
+              name,
+            ),
         )
       )
     })

@@ -5,7 +5,7 @@ export const links = ['server', ...clients] as const
 export const dialling = [...clients, 'connect', 'doctor'] as const
 export const running = [...links, 'demo'] as const
 /** Those that ask a running server over its API. */
-export const asking = ['token', 'ports', 'top', 'drain', 'log-level'] as const
+export const asking = ['token', 'ports', 'top', 'drain', 'restart', 'log-level'] as const
 export const logging = [...running, 'connect', 'run', ...asking, 'status', 'doctor'] as const
 export const everything = [...logging, 'check-config', 'config', 'completion', 'version', 'help'] as const
 

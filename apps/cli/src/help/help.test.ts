@@ -27,6 +27,7 @@ describe('renderOverview', () => {
         config     Show, make or describe a configuration file.
         token      Manage the tokens of a running server.
         drain      Have a running server take nothing new, and end when it is idle.
+        restart    Have a new process of a running server take over without loss.
         log-level  Change how much a running server logs.
         completion
                    Print a script that completes commands and flags in your shell.

@@ -16,6 +16,13 @@ export async function runDrain(settings: ApiSettings, { print }: Pick<CommandCon
   return exitCode.ok
 }
 
+/** `linksocks restart`: has a new process of a running server take over; ends once it has. */
+export async function runRestart(settings: ApiSettings, { print }: Pick<CommandContext, 'print'>): Promise<ExitCode> {
+  const { pid } = (await callApi(apiPlaceOf(settings), { method: 'POST', path: '/api/restart' })) as { pid: number }
+  print(`restarted: process ${pid} has taken over`)
+  return exitCode.ok
+}
+
 /** `linksocks log-level LEVEL [PART]`: changes how much a running server logs. */
 export async function runLogLevel([level, part, extra]: readonly string[], settings: ApiSettings): Promise<ExitCode> {
   if (level === undefined) throw new UsageError('log-level needs the level: linksocks log-level debug')

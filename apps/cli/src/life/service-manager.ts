@@ -7,7 +7,7 @@ export type Notify = (variables: readonly string[]) => void
 
 /** Tells systemd how the program does, if it was started with `Type=notify`; else it does nothing. */
 export class ServiceManager {
-  readonly #notify: Notify
+  #notify: Notify
   readonly #watchdogMs: number | undefined
   #timer: NodeJS.Timeout | undefined
 
@@ -35,6 +35,12 @@ export class ServiceManager {
   /** Something else happens that people should see. */
   status(status: string): void {
     this.#notify([`STATUS=${status}`])
+  }
+
+  /** Another process is the program now, and says how it does. */
+  handedOver(): void {
+    clearInterval(this.#timer)
+    this.#notify = () => {}
   }
 
   /** The program ends. */

@@ -34,17 +34,23 @@ export async function runRoles(options: RunRolesOptions, context: CommandContext
     })
     void reloaded.catch(() => {}).then(() => context.service.ready())
   }
+  const stopReading = (): void => {
+    unwatchFile(file.path, reload)
+    signals.off('SIGHUP', reload)
+  }
   signals.on('SIGHUP', reload)
   try {
     await started
     context.service.ready()
+    context.restart?.ready()
     // Editors replace the file, and file systems in containers know no events: looking at it is what always works.
     if (watch) watchFile(file.path, { interval: watchIntervalMs, persistent: false }, reload)
     await Promise.race([askedToEnd(context), aborted(ended.signal)])
+    // The process that has taken over reads it.
+    if (context.restart?.isHandedOver === true) stopReading()
     await drainIfAsked(context, (deadlineMs) => roles.drain(deadlineMs))
   } finally {
-    unwatchFile(file.path, reload)
-    signals.off('SIGHUP', reload)
+    stopReading()
   }
   await roles.close()
   return context.stop.aborted || context.draining.signal.aborted ? exitCode.ok : exitCode.failure

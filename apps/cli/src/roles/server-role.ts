@@ -114,7 +114,7 @@ export class ServerRole implements RunningRole {
   }
 
   #requestOf(role: RoleConfig): ServerRequest {
-    return { settings: serverSettings(role), moreTokens: tokenSettings(role), reload: this.#reload }
+    return { name: role.path, settings: serverSettings(role), moreTokens: tokenSettings(role), reload: this.#reload }
   }
 }
 

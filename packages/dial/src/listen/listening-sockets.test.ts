@@ -38,13 +38,13 @@ describe.skipIf(process.platform === 'win32')('ListeningSockets', () => {
     expect([listeningSockets.unused, listeningSockets.take('127.0.0.1:1')]).toEqual([[], undefined])
   })
 
-  test('keepPaths leaves the file of a UNIX socket to the next process', async () => {
+  test('passedOn leaves the file of a UNIX socket to the next process', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'ls-'))
     onTestFinished(() => rmSync(folder, { recursive: true }))
     const path = join(folder, 'a.sock')
     const old = server()
     await listenAt(old, { path, mode: 0o600 })
-    listeningSockets.keepPaths()
+    listeningSockets.passedOn(listeningSockets.passable)
     old.close()
     expect(existsSync(path)).toBe(true)
   })

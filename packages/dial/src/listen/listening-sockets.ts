@@ -21,12 +21,11 @@ export class ListeningSockets {
   readonly #open = new Map<Server, ListeningPlace>()
   #inherited: { readonly place: ListeningPlace; readonly socket: Socket }[] = []
 
-  /** All that can be passed on now; empty on Windows, where sockets have no numbers. */
+  /** All that can be passed on now, those that nobody has asked for included; empty on Windows, where sockets have no numbers. */
   get passable(): readonly PassableSocket[] {
-    return [...this.#open].flatMap(([server, place]) => {
-      const { fd = -1 } = handleOf(server)
-      return fd < 0 ? [] : [{ place, fd }]
-    })
+    const open = [...this.#open].map(([server, place]) => ({ place, fd: descriptorOf(server) }))
+    const unused = this.#inherited.map(({ place, socket }) => ({ place, fd: descriptorOf(socket) }))
+    return [...open, ...unused].filter(({ fd }) => fd >= 0)
   }
 
   /** Places of sockets that this process has got and that nobody listens on. */
@@ -60,9 +59,10 @@ export class ListeningSockets {
    * Has the files of UNIX sockets stay when their servers close: another process listens there now, and Node removes them with
    * the server that has made them.
    */
-  keepPaths(): void {
+  passedOn(sockets: readonly PassableSocket[]): void {
+    const places = new Set(sockets.map(({ place }) => place))
     for (const [server, place] of this.#open)
-      if (place.startsWith(unixPrefix)) keepPath(server, place.slice(unixPrefix.length))
+      if (place.startsWith(unixPrefix) && places.has(place)) keepPath(server, place.slice(unixPrefix.length))
   }
 
   /** A server listens, and may be passed on until it is closed. */
@@ -91,9 +91,9 @@ function keepPath(server: Server, path: string): void {
 
 const unixPrefix = 'unix:'
 
-/** The file descriptor has no public name. */
-function handleOf(server: Server): { readonly fd?: number } {
-  return (server as { _handle?: { fd?: number } | null })._handle ?? {}
+/** Node has no public name for it; −1 where there is none. */
+function descriptorOf(holder: Server | Socket): number {
+  return (holder as { _handle?: { fd?: number } | null })._handle?.fd ?? -1
 }
 
 /** The system chooses between IPv4 and all addresses where only a port is written, so all of them are one. */

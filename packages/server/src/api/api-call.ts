@@ -2,6 +2,7 @@ import type { Clock, Logger, Snapshot } from '@ls/foundation'
 import type { LiveView } from '@ls/observe'
 import type { ExposedPorts } from '../expose/exposed-ports.js'
 import type { Answer } from './answer.js'
+import type { ServerOptions } from '../options.js'
 import type { ChannelInfo } from '../reverse/channel-info.js'
 import type { DashboardSession, Sessions } from '../dashboard/sessions.js'
 import type { Tickets } from '../tickets/tickets.js'
@@ -25,6 +26,8 @@ export interface ApiCall {
   readonly dashboard: DashboardCall | undefined
   /** Changes the level of the log; undefined where nobody can. */
   readonly setLogLevel: ((level: string, part: string | undefined) => void) | undefined
+  /** Has a new process take over; undefined where that cannot be. */
+  readonly requestRestart: ServerOptions['requestRestart']
   readonly clock: Clock
   /** Adds the caller's address. */
   readonly logger: Logger

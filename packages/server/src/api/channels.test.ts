@@ -33,6 +33,7 @@ function show(channels: Iterable<ChannelInfo>) {
     clock,
     writeMetrics: undefined,
     setLogLevel: undefined,
+    requestRestart: undefined,
     logger: silentLogger,
   })
 }

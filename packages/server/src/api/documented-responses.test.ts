@@ -37,7 +37,7 @@ afterEach(() => Promise.all([server.close(), target.close()]))
 
 const writeMetrics = () => Promise.resolve({ contentType: 'text/plain', body: 'up 1\n' })
 
-interface StartOptions extends Pick<ServerOptions, 'reload' | 'relay' | 'exposeHttpPort'> {
+interface StartOptions extends Pick<ServerOptions, 'reload' | 'requestRestart' | 'relay' | 'exposeHttpPort'> {
   readonly setLogLevel?: undefined
   readonly clock?: FakeClock
 }
@@ -127,6 +127,12 @@ async function reloadedBy(reload: NonNullable<ServerOptions['reload']>): Promise
   await Promise.all([server.close(), target.close()])
   await start({ reload })
   return call('POST', '/api/reload')
+}
+
+async function restartedBy(requestRestart: NonNullable<ServerOptions['requestRestart']>): Promise<Response> {
+  await Promise.all([server.close(), target.close()])
+  await start({ requestRestart })
+  return call('POST', '/api/restart')
 }
 
 /** A call of the dashboard, by who has signed in there. */
@@ -283,6 +289,12 @@ const cases: Record<string, () => Promise<Response>> = {
   'post /api/drain 401': () => call('POST', '/api/drain', undefined, 'wrong'),
   'post /api/drain 403': () => callFromPage('POST', '/api/drain'),
   'post /api/drain 429': () => throttled(() => call('POST', '/api/drain')),
+  'post /api/restart 200': () => restartedBy(async () => ({ pid: 4711 })),
+  'post /api/restart 401': () => call('POST', '/api/restart', undefined, 'wrong'),
+  'post /api/restart 403': () => callFromPage('POST', '/api/restart'),
+  'post /api/restart 409': () => call('POST', '/api/restart'),
+  'post /api/restart 422': () => restartedBy(() => Promise.reject(new Error('the new process ended'))),
+  'post /api/restart 429': () => throttled(() => call('POST', '/api/restart')),
   'post /api/log-level 200': () => call('POST', '/api/log-level', '{"level":"debug"}'),
   'post /api/log-level 400': () => call('POST', '/api/log-level', '{}'),
   'post /api/log-level 401': () => call('POST', '/api/log-level', undefined, 'wrong'),

@@ -23,6 +23,18 @@ export function startDrain({ server, logger }: ApiCall): Answer {
   return { status: 200, body: { success: true, channels: [...server.channels()].length } }
 }
 
+/** `POST /api/restart`: answers once a new process has taken over, or why none has. */
+export async function restartProgram({ requestRestart, logger }: ApiCall): Promise<Answer> {
+  if (requestRestart === undefined) throw new ApiRefusal(409, 'this program cannot start itself again')
+  logger.info({}, 'a restart was asked for')
+  try {
+    const { pid } = await requestRestart()
+    return { status: 200, body: { success: true, pid } }
+  } catch (error) {
+    return failure(422, textOf(error))
+  }
+}
+
 /** `POST /api/log-level`: another level, for the whole log or a part of it, until the program ends. */
 export async function setLogLevel({ setLogLevel: set, logger, readBody }: ApiCall): Promise<Answer> {
   if (set === undefined) throw new ApiRefusal(409, 'the log of this program has no level to set')

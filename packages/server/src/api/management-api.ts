@@ -20,6 +20,7 @@ export interface ManagementApiOptions {
   readonly writeMetrics: WriteMetrics | undefined
   readonly dashboard: Dashboard | undefined
   readonly setLogLevel: ApiCall['setLogLevel']
+  readonly requestRestart: ApiCall['requestRestart']
   readonly throttle: AuthThrottle
   /** Origins of web pages that may call it. */
   readonly allowOrigins: AllowedOrigins
@@ -119,12 +120,13 @@ export class ManagementApi {
   }
 
   #callOf(request: IncomingMessage, { remoteAddress }: ApiRequest, { parameter }: RouteMatch) {
-    const { server, clock, logger, writeMetrics, setLogLevel } = this.#options
+    const { server, clock, logger, writeMetrics, setLogLevel, requestRestart } = this.#options
     return {
       server,
       writeMetrics,
       dashboard: this.#dashboardCall(request),
       setLogLevel,
+      requestRestart,
       accept: request.headers.accept,
       query: new URLSearchParams(request.url?.split('?', 2)[1]),
       lastEventId: lastEventIdOf(request),

@@ -6,7 +6,7 @@ import { showPorts } from '../expose/show-ports.js'
 import { showHealth, showMetrics, showReadiness, showSnapshot } from '../live/show-numbers.js'
 import { openApiJson } from './openapi-json.js'
 import { closeLink, showConnections, showEvents, showLinks } from '../live/show-live.js'
-import { reloadConfiguration, setLogLevel, startDrain } from './life.js'
+import { reloadConfiguration, restartProgram, setLogLevel, startDrain } from './life.js'
 import { showStatus } from './status.js'
 import { listTokens, showToken } from './token-list.js'
 import { makeTicket, removeTicket } from '../tickets/ticket-calls.js'
@@ -38,6 +38,7 @@ export const routes: readonly Route[] = [
   { path: '/api/events', methods: { GET: showEvents } },
   { path: '/api/reload', methods: { POST: reloadConfiguration } },
   { path: '/api/drain', methods: { POST: startDrain } },
+  { path: '/api/restart', methods: { POST: restartProgram } },
   { path: '/api/log-level', methods: { POST: setLogLevel } },
   { path: '/api/snapshot', methods: { GET: showSnapshot } },
   { path: '/api/health', isPublic: true, methods: { GET: showHealth } },

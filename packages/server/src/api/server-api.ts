@@ -23,12 +23,32 @@ export class ServerApi {
   #socket: ApiSocket | undefined
 
   constructor({ server, options, throttle, onWrongKey }: ServerApiOptions) {
-    const { apiKey, apiSocket, clock, logger, allowOrigins: origins, writeMetrics, setLogLevel } = options
+    const {
+      apiKey,
+      apiSocket,
+      clock,
+      logger,
+      allowOrigins: origins,
+      writeMetrics,
+      setLogLevel,
+      requestRestart,
+    } = options
     this.#path = apiSocket
     if (apiKey === undefined && apiSocket === undefined) return
     const allowOrigins = new AllowedOrigins(origins)
     const dashboard = dashboardOf(options)
-    const parts = { server, writeMetrics, setLogLevel, dashboard, throttle, allowOrigins, onWrongKey, clock, logger }
+    const parts = {
+      server,
+      writeMetrics,
+      setLogLevel,
+      requestRestart,
+      dashboard,
+      throttle,
+      allowOrigins,
+      onWrongKey,
+      clock,
+      logger,
+    }
     this.#api = new ManagementApi({ ...parts, apiKey })
     this.atPort = apiKey === undefined ? undefined : this.#api
   }

@@ -11,6 +11,7 @@ export class QuotaBook {
   constructor(state: ServerState | undefined) {
     this.#found = new Map(Object.entries(state?.found.used ?? {}))
     state?.takeUsedFrom(() => this.amounts(Date.now()))
+    state?.takeUsedElsewhere((key, bytes) => this.#quotas.get(key)?.add(bytes, Date.now()))
   }
 
   /** The quota of a token. It goes on where that token was before. */

@@ -124,7 +124,7 @@ export class QuotaMeter {
 
   async #write(): Promise<void> {
     try {
-      await this.#options.server.state?.save()
+      await this.#options.server.state?.saveUsed()
     } catch (error) {
       this.#unsaved = true
       this.#rareLog.warn('what tokens have used of their quotas is not on the disk', textOf(error))

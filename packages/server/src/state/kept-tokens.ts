@@ -59,8 +59,9 @@ export class KeptTokens {
     return this.#options.state.save()
   }
 
+  /** Whether it is on the disk. */
   has(record: TokenRecord): boolean {
-    return this.#kept.has(record)
+    return this.#options.state.path !== undefined && this.#kept.has(record)
   }
 
   /** Keeps a token; resolves once it is on the disk. @throws ServerError when it cannot be written */

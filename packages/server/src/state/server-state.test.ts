@@ -22,6 +22,42 @@ const tokens = [
 ] as const
 
 describe('ServerState', () => {
+  test('that is handed over is written by nobody, until it is taken back', async () => {
+    const state = await ServerState.open(path)
+    await state.handOver()
+    state.takeFrom(() => tokens)
+    const saved = state.save()
+    const before = readdirSync(folder)
+    state.takeBack()
+    await saved
+    expect([before, (await ServerState.open(path)).found.tokens]).toEqual([[], tokens])
+  })
+
+  test('that another process has refuses changes', async () => {
+    const state = await ServerState.open(path)
+    await state.handOver()
+    const saved = state.save()
+    state.released()
+    await expect(saved).rejects.toMatchObject({ code: 'ERR_SERVER_STATE' })
+  })
+
+  test('gives all that it has to the process that takes over', async () => {
+    const state = ServerState.inMemory()
+    state.takeFrom(() => tokens)
+    const made = state.made('token')
+    const taken = ServerState.handedOver(await state.handOver(), path)
+    expect([taken.found.tokens, taken.made('token')]).toEqual([tokens, made])
+  })
+
+  test('tells what tokens use after it was handed over', async () => {
+    const state = ServerState.inMemory()
+    const used = (bytes: number) => ({ key: { month: { period: '2026-11', bytes } } })
+    state.takeUsedFrom(() => used(5))
+    await state.handOver()
+    state.takeUsedFrom(() => used(8))
+    expect([state.usedSince(), state.usedSince()]).toEqual([{ key: 3 }, {}])
+  })
+
   test('of no file is empty', async () => {
     expect((await ServerState.open(path)).found).toEqual({ tokens: [], made: {}, used: {} })
   })

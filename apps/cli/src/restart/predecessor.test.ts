@@ -1,0 +1,51 @@
+import { EventEmitter } from 'node:events'
+import { ListeningSockets } from '@ls/dial'
+import { describe, expect, test } from 'vitest'
+import { Predecessor } from './predecessor.js'
+import { successionVariable } from './succession.js'
+
+/** A process that was started to take over, and what it sends. */
+function make(env: NodeJS.ProcessEnv = { [successionVariable]: '{"folder":"/run/x","places":[]}' }) {
+  const sent: unknown[] = []
+  const process = Object.assign(new EventEmitter(), {
+    env,
+    pid: 7,
+    channel: undefined,
+    send: (m: unknown) => sent.push(m),
+  })
+  const predecessor = Predecessor.find(process as unknown as NodeJS.Process, new ListeningSockets())
+  return { sent, process, predecessor }
+}
+
+describe('Predecessor', () => {
+  test('is none where the process was started in another way', () => {
+    expect(make({}).predecessor).toBeUndefined()
+  })
+
+  test('is hidden from programs that are started', () => {
+    const { process, predecessor } = make()
+    expect([predecessor?.folder, process.env]).toEqual(['/run/x', {}])
+  })
+
+  test('gives the states of its servers, and is asked once', async () => {
+    const { sent, process, predecessor } = make()
+    const [one, other] = [predecessor?.stateOf('a'), predecessor?.stateOf('b')]
+    process.emit('message', { kind: 'states', states: { a: 'text' } })
+    expect([await one, await other, sent]).toEqual(['text', undefined, [{ kind: 'prepared' }]])
+  })
+
+  test('that is gone gives none', async () => {
+    const { process, predecessor } = make()
+    const asked = predecessor?.stateOf('a')
+    process.emit('disconnect')
+    await expect(asked).rejects.toThrow('the process to take over from is gone')
+  })
+
+  test('tells what tokens use there', () => {
+    const { process, predecessor } = make()
+    const used: unknown[] = []
+    predecessor?.onUsed((...all) => used.push(all))
+    process.emit('message', { kind: 'used', used: { a: { key: 5 } } })
+    expect(used).toEqual([['a', { key: 5 }]])
+  })
+})

@@ -1,0 +1,80 @@
+import { writeSync } from 'node:fs'
+import { type ListeningSockets, listeningSockets } from '@ls/dial'
+import {
+  type ToPredecessor,
+  type ToSuccessor,
+  firstSocketFd,
+  keeperFd,
+  readSuccession,
+  successionVariable,
+} from './succession.js'
+
+/** The part of Node's `process` that is needed. */
+type Process = Pick<NodeJS.Process, 'env' | 'pid' | 'send' | 'channel' | 'on' | 'once' | 'off'>
+
+/** The process that this one takes over from. */
+export class Predecessor {
+  /** Where processes pass links to each other. */
+  readonly folder: string
+  readonly #process: Process
+  #states: Promise<Readonly<Record<string, string>>> | undefined
+
+  private constructor(folder: string, process: Process) {
+    this.folder = folder
+    this.#process = process
+  }
+
+  /** Takes its listening sockets; undefined where this process was started in another way. */
+  static find(process: Process, sockets: ListeningSockets = listeningSockets): Predecessor | undefined {
+    const text = process.env[successionVariable]
+    // Programs that this one starts are no successors.
+    Reflect.deleteProperty(process.env, successionVariable)
+    if (text === undefined || process.send === undefined) return undefined
+    const { folder, places } = readSuccession(text)
+    for (const [index, place] of places.entries()) sockets.inherit(firstSocketFd + index, place)
+    return new Predecessor(folder, process)
+  }
+
+  /** The state of one of its servers; it writes nothing from now on. Undefined if it has no such server. Rejects once it is gone. */
+  async stateOf(name: string): Promise<string | undefined> {
+    this.#states ??= this.#askForStates()
+    return (await this.#states)[name]
+  }
+
+  /** All ports are open here: it may close its own. */
+  ready(): void {
+    try {
+      writeSync(keeperFd, `${this.#process.pid}\n`)
+    } catch {
+      // Nobody keeps the first process.
+    }
+    this.#send({ kind: 'ready' })
+  }
+
+  /** Tells what tokens of its servers use from now on, by server and token. */
+  onUsed(onUsed: (server: string, used: Readonly<Record<string, number>>) => void): void {
+    this.#process.on('message', (message: ToSuccessor) => {
+      if (message.kind !== 'used') return
+      for (const [server, used] of Object.entries(message.used)) onUsed(server, used)
+    })
+  }
+
+  #askForStates(): Promise<Readonly<Record<string, string>>> {
+    const states = new Promise<Readonly<Record<string, string>>>((resolve, reject) => {
+      const gone = (): void => reject(new Error('the process to take over from is gone'))
+      this.#process.once('disconnect', gone)
+      this.#process.once('message', (message: ToSuccessor) => {
+        this.#process.off('disconnect', gone)
+        // From here on it does not keep this process.
+        this.#process.channel?.unref()
+        resolve(message.kind === 'states' ? message.states : {})
+      })
+    })
+    this.#send({ kind: 'prepared' })
+    return states
+  }
+
+  #send(message: ToPredecessor): void {
+    this.#process.send?.(message)
+  }
+}

@@ -1,0 +1,183 @@
+import { mkdirSync, rmdirSync } from 'node:fs'
+import { randomBytes } from 'node:crypto'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { EventEmitter } from 'node:events'
+import { type ListeningSockets, listeningSockets, type PassableSocket } from '@ls/dial'
+import type { Logger } from '@ls/foundation'
+import { OwnersInFolder, ServerState } from '@ls/server'
+import type { Environment } from '../arguments/environment.js'
+import { messageOf } from '../output/describe-error.js'
+import { keep, type Keeper, passSignalsOn } from './keeper.js'
+import type { Predecessor } from './predecessor.js'
+import { Successor } from './successor.js'
+
+/** A server that is to outlive its process. */
+export interface RestartablePart {
+  /** The same in the process that takes over. */
+  readonly name: string
+  readonly state: ServerState
+  /** Takes links of its sessions from the process that takes over. */
+  listenForPassed(): Promise<void>
+}
+
+export interface RestartOptions {
+  /** The process that this one takes over from. */
+  readonly predecessor: Predecessor | undefined
+  readonly environment: Environment
+  readonly logger: Logger
+  /** Another process has the ports: this one is to end when it is idle. */
+  onHandedOver(): void
+  /** Replaces those of the process, for tests. */
+  readonly sockets?: ListeningSockets
+}
+
+/** Has a new process take over from this one, and this one from the process before. */
+export class Restart {
+  /** Where processes pass links to each other. */
+  readonly folder: string
+  /** The process that has taken over. */
+  successor: Successor | undefined
+  readonly #options: RestartOptions
+  readonly #sockets: ListeningSockets
+  readonly #parts = new Map<string, RestartablePart>()
+  #underWay: Promise<{ readonly pid: number }> | undefined
+  #reporting: NodeJS.Timeout | undefined
+  /** Only in the first process. */
+  #keeper: Keeper | undefined
+
+  constructor(options: RestartOptions) {
+    this.#options = options
+    this.#sockets = options.sockets ?? listeningSockets
+    const { XDG_RUNTIME_DIR: runtime = '' } = options.environment
+    const parent = runtime === '' ? tmpdir() : runtime
+    this.folder = options.predecessor?.folder ?? join(parent, `linksocks-${randomBytes(8).toString('hex')}`)
+    options.predecessor?.onUsed((server, used) => this.#parts.get(server)?.state.usedElsewhere(used))
+  }
+
+  /** As {@link request}; undefined where sockets cannot be passed. */
+  get requestIfPossible(): (() => Promise<{ readonly pid: number }>) | undefined {
+    return process.platform === 'win32' ? undefined : () => this.request()
+  }
+
+  get isHandedOver(): boolean {
+    return this.successor !== undefined
+  }
+
+  /** The state of a server: of the process before, else of its file. */
+  async stateOf(name: string, path: string | undefined): Promise<ServerState> {
+    const text = await this.#options.predecessor?.stateOf(name)
+    if (text !== undefined) return ServerState.handedOver(text, path)
+    return path === undefined ? ServerState.inMemory() : ServerState.open(path)
+  }
+
+  /** Finds the process that has a session, for a server of this one. */
+  makeOwners(): OwnersInFolder {
+    return new OwnersInFolder(this.folder)
+  }
+
+  /** A server runs; returns how to end that. */
+  add(part: RestartablePart): () => void {
+    this.#parts.set(part.name, part)
+    return () => {
+      if (this.#parts.get(part.name) === part) this.#parts.delete(part.name)
+    }
+  }
+
+  /** All that this process is to do has begun. */
+  ready(): void {
+    this.#options.predecessor?.ready()
+    // Ports of providers open when they come, which is soon or never.
+    setTimeout(() => this.#sockets.closeUnused(), unusedMs).unref()
+  }
+
+  /** Has SIGURG ask for it: it harms no program that does not know it. */
+  listen(signals: Pick<EventEmitter, 'on'>): void {
+    const request = this.requestIfPossible
+    // The log says why it failed.
+    if (request !== undefined) signals.on('SIGURG', () => void request().catch(() => {}))
+  }
+
+  /** Resolves once a new process has taken over. @throws Error that says why none has; this one then goes on */
+  request(): Promise<{ readonly pid: number }> {
+    this.#underWay ??= this.#run().finally(() => {
+      if (!this.isHandedOver) this.#underWay = undefined
+    })
+    return this.#underWay
+  }
+
+  /** Tells the new process the last numbers, and leaves nothing behind. The first process waits for the last one. */
+  async close(): Promise<void> {
+    clearInterval(this.#reporting)
+    await this.#report()
+    await this.#keeper?.ended
+    try {
+      rmdirSync(this.folder)
+    } catch {
+      // Others pass links there.
+    }
+  }
+
+  async #run(): Promise<{ readonly pid: number }> {
+    const { logger, predecessor } = this.#options
+    mkdirSync(this.folder, { recursive: true, mode: 0o700 })
+    const sockets = this.#sockets.passable
+    const successor = Successor.start({ folder: this.folder, sockets, isFirst: predecessor === undefined })
+    try {
+      await successor.said('prepared')
+      await Promise.all([...this.#parts.values()].map((part) => part.listenForPassed()))
+      await successor.tell({ kind: 'states', states: await this.#states() })
+      await successor.said('ready')
+    } catch (error) {
+      successor.kill()
+      for (const { state } of this.#parts.values()) state.takeBack()
+      logger.error({}, `no restart, this process goes on: ${messageOf(error)}`)
+      throw error
+    }
+    this.#handOver(successor, sockets)
+    return { pid: successor.pid }
+  }
+
+  async #states(): Promise<Record<string, string>> {
+    const entries = [...this.#parts.values()].map(async ({ name, state }) => [name, await state.handOver()] as const)
+    return Object.fromEntries(await Promise.all(entries))
+  }
+
+  #handOver(successor: Successor, sockets: readonly PassableSocket[]): void {
+    const { logger, onHandedOver, environment } = this.#options
+    this.successor = successor
+    const { keeper: pipe, pid } = successor
+    if (!isNotified(environment)) {
+      this.#keeper = pipe && keep(pipe, pid)
+      passSignalsOn(process, () => this.#keeper?.pid ?? pid)
+    }
+    successor.release()
+    for (const { state } of this.#parts.values()) state.released()
+    this.#sockets.passedOn(sockets)
+    logger.info({ pid: successor.pid }, `process ${successor.pid} has taken over; open connections go on here`)
+    this.#reporting = setInterval(() => void this.#report(), reportMs).unref()
+    // Whoever asked gets the answer first.
+    setTimeout(onHandedOver, answerMs)
+  }
+
+  async #report(): Promise<void> {
+    if (this.successor === undefined) return
+    const used = [...this.#parts.values()].map(({ name, state }) => [name, state.usedSince()] as const)
+    const fresh = used.filter(([, amounts]) => Object.keys(amounts).length > 0)
+    if (fresh.length > 0) await this.successor.tell({ kind: 'used', used: Object.fromEntries(fresh) })
+  }
+}
+
+/** systemd learns who takes over by the notice that a process is ready. */
+function isNotified({ NOTIFY_SOCKET: socket = '' }: Environment): boolean {
+  return socket !== ''
+}
+
+/** Time for providers to link again, in milliseconds; connections to their ports wait meanwhile. */
+const unusedMs = 60_000
+
+/** As often as quotas are counted, in milliseconds. */
+const reportMs = 1000
+
+/** Time for an answer to leave, in milliseconds. */
+const answerMs = 20

@@ -1,0 +1,170 @@
+import { createHash } from 'node:crypto'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { connect as connectTcp, createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { LinkSocksClient } from '@ls/client'
+import { connect } from '@ls/socks5/node'
+import { echoServer, freePort, onceEvent, seededBytes, until } from '@ls/testkit'
+import { describe, expect, test } from 'vitest'
+import { afterTest, closing } from '../stress/cleanup.js'
+import { Program } from './program.js'
+
+/** More of them take longer: `RESTARTS=20 npx vitest run tests/e2e/restart.test.ts`. */
+const restarts = Number(process.env['RESTARTS'] ?? 2)
+
+interface Address {
+  readonly host: string
+  readonly port: number
+}
+
+/** A program with a server for all modes; others take its place at {@link Running.restart}. */
+async function start() {
+  const folder = mkdtempSync(join(tmpdir(), 'ls-'))
+  afterTest(() => rmSync(folder, { recursive: true }))
+  const proxyPort = await freePort()
+  const config = join(folder, 'linksocks.yaml')
+  const tokens = `[{token: f}, {token: r, reverse: true, socks-host: 127.0.0.1, socks-port: ${proxyPort}, connector-token: [c]}]`
+  writeFileSync(config, `servers: {main: {ws-host: 127.0.0.1, ws-port: 0, guard: none, tokens: ${tokens}}}\n`)
+  const program = new Program('run', '-c', config)
+  const taken = (): readonly number[] =>
+    [...program.output.matchAll(/process (\d+) has taken over/g)].map(([, pid]) => Number(pid))
+  afterTest(() => taken().forEach(end))
+  const [, url = ''] = await program.printed(/listening: (ws:\S+)/)
+  const restart = async (): Promise<void> => {
+    const before = taken().length
+    program.kill('SIGURG')
+    await until(() => taken().length > before || /no restart/.test(program.output), 'the next process', {
+      deadlineMs: 30_000,
+    })
+    if (taken().length === before) throw new Error(program.output)
+  }
+  return { program, config, url, proxy: { host: '127.0.0.1', port: proxyPort }, restart }
+}
+
+function end(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL')
+  } catch {
+    // It has ended by itself.
+  }
+}
+
+async function link(url: string, token: string, options: { reverse?: boolean } = {}): Promise<LinkSocksClient> {
+  const client = closing(new LinkSocksClient({ url, token, socksPort: 0, ...options }))
+  await client.start()
+  return client
+}
+
+/** Sends and reads back until it is told to stop; resolves with whether all came back as it was sent. */
+function transfer(proxy: Address, target: Address) {
+  let isOver = false
+  const run = async (): Promise<boolean> => {
+    const [sent, received] = [createHash('sha256'), createHash('sha256')]
+    const socket = await connect({ proxy, target })
+    const source = seededBytes(7)
+    let ahead = 0
+    const send = (): void => {
+      if (isOver) return void socket.end()
+      const bytes = source.take(30_000)
+      sent.update(bytes)
+      ahead += bytes.length
+      socket.write(bytes)
+    }
+    send()
+    for await (const chunk of socket as AsyncIterable<Buffer>) {
+      received.update(chunk)
+      ahead -= chunk.length
+      if (ahead === 0) send()
+    }
+    return sent.digest('hex') === received.digest('hex')
+  }
+  return { result: run(), stop: () => void (isOver = true) }
+}
+
+/** Opens one connection after the other until it is told to stop; resolves with how many there were. All must work. */
+function visits(proxy: Address, target: Address) {
+  let isOver = false
+  const visit = async (count: number): Promise<number> => {
+    if (isOver) return count
+    const socket = await connect({ proxy, target })
+    socket.write('hello')
+    await onceEvent(socket, 'data', { deadlineMs: 20_000 })
+    socket.destroy()
+    return visit(count + 1)
+  }
+  return { result: visit(0), stop: () => void (isOver = true) }
+}
+
+describe.skipIf(process.platform === 'win32')('linksocks run, restarted', () => {
+  test(
+    'loses no byte and no connection in forward, reverse and agent mode',
+    async () => {
+      const { url, proxy: reverse, restart, program } = await start()
+      const echo = closing(await echoServer())
+      const [client, , connector] = [
+        await link(url, 'f'),
+        await link(url, 'r', { reverse: true }),
+        await link(url, 'c'),
+      ]
+      const proxies = [client.socksAddress!, reverse, connector.socksAddress!]
+      await program.printed(/proxy: 127/)
+      const transfers = proxies.map((proxy) => transfer(proxy, echo))
+      const visitors = proxies.map((proxy) => visits(proxy, echo))
+      const all = [...transfers, ...visitors]
+      const failed = Promise.race(all.map(({ result }) => result)).then(() => {})
+      for (let count = 0; count < restarts; count++) await Promise.race([restart(), failed])
+      for (const { stop } of all) stop()
+      expect(await Promise.all(transfers.map(({ result }) => result))).toEqual([true, true, true])
+      const counts = await Promise.all(visitors.map(({ result }) => result))
+      expect(Math.min(...counts)).toBeGreaterThan(restarts)
+    },
+    30_000 + restarts * 10_000,
+  )
+
+  test('goes on where the new process does not start, and says why', async () => {
+    const { program, config, url } = await start()
+    const client = await link(url, 'f')
+    const echo = closing(await echoServer())
+    writeFileSync(config, 'servers: {main: {ws-port: many}}\n')
+    program.kill('SIGURG')
+    await program.printed(/no restart, this process goes on: the new process ended with code 2/)
+    const socket = await connect({ proxy: client.socksAddress!, target: echo })
+    socket.write('hello')
+    expect(String((await onceEvent(socket, 'data'))[0])).toBe('hello')
+    socket.destroy()
+  })
+
+  test('listens on a socket that a service manager has opened', async () => {
+    const listener = createServer().listen(0, '127.0.0.1')
+    await onceEvent(listener, 'listening')
+    const { port } = listener.address() as { port: number }
+    const { fd = -1 } = (listener as { _handle?: { fd: number } })._handle ?? {}
+    const environment = { LISTEN_FDS: '1' }
+    // Who passes a socket knows the number of the process only then.
+    const shell = 'LISTEN_PID=$$; export LISTEN_PID; exec "$@"'
+    const passed = [fd]
+    const program = new Program(
+      { environment, shell, passed },
+      'server',
+      '-t',
+      'f',
+      '--ws-host',
+      '127.0.0.1',
+      '--ws-port',
+      String(port),
+    )
+    await program.printed(/listening/)
+    listener.close()
+    await expect(link(`ws://127.0.0.1:${port}`, 'f')).resolves.toBeDefined()
+  })
+
+  test('ends with the last process, which gets its signals', async () => {
+    const { program, restart, url } = await start()
+    await restart()
+    program.kill('SIGTERM')
+    expect(await program.exit()).toBe(0)
+    const [error] = await onceEvent(connectTcp(Number(new URL(url).port), '127.0.0.1'), 'error')
+    expect(error).toMatchObject({ code: 'ECONNREFUSED' })
+  })
+})
