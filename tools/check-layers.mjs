@@ -27,11 +27,12 @@ const mayUse = {
   '@ls/http-proxy': nodeGround,
   '@ls/link': ['@ls/mux', ...bytes],
   '@ls/web': ['@ls/link', '@ls/mux', ...bytes],
+  '@ls/wisp': ['@ls/mux', ...bytes],
   '@ls/metrics': ground,
   '@ls/observe': ground,
   '@ls/transport': ['@ls/mux', '@ls/dial', ...bytes],
   '@ls/relay': [...protocols, '@ls/dial', ...bytesAndPolicy],
-  '@ls/server': [...io, ...protocols, '@ls/dial', ...bytesAndPolicy, '@ls/observe'],
+  '@ls/server': ['@ls/link', '@ls/wisp', ...io, ...protocols, '@ls/dial', ...bytesAndPolicy, '@ls/observe'],
   '@ls/client': ['@ls/link', ...io, ...protocols, '@ls/dial', ...bytesAndPolicy, '@ls/observe'],
   '@ls/cluster': ['@ls/server', '@ls/mux', ...bytes],
   // Built files, and nothing that runs in a server.
@@ -64,6 +65,7 @@ export const browserPackages = new Set([
   '@ls/mux',
   '@ls/link',
   '@ls/web',
+  '@ls/wisp',
   '@ls/socks5',
 ])
 

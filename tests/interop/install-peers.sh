@@ -106,7 +106,23 @@ install_go() {
   echo "$name: built"
 }
 
+# Clients of Wisp (tests/interop/wisp.test.ts), with the versions of what they need.
+install_wisp() {
+  local folder=$peers/wisp stamp=$peers/wisp/installed.txt
+  if [[ -f $stamp && $(<"$stamp") == "$*" ]]; then
+    echo "wisp: already installed"
+    return
+  fi
+  rm -rf "$folder"
+  mkdir "$folder"
+  echo '{ "private": true }' >"$folder/package.json"
+  npm install --prefix "$folder" --ignore-scripts --no-audit --no-fund --save-exact "$@"
+  echo "$*" >"$stamp"
+  echo "wisp: installed"
+}
+
 mkdir -p "$peers"
+install_wisp @mercuryworkshop/wisp-js@0.5.0 libcurl.js@0.7.4
 # For tests/e2e/acme.test.ts and tests/e2e/cluster.
 install_go pebble github.com/letsencrypt/pebble/v2/cmd/pebble@v2.10.3
 install_go nats github.com/nats-io/nats-server/v2@v2.15.3

@@ -48,6 +48,7 @@ const sections = [
       ['guide/doctor', 'Doctor', '诊断'],
       ['guide/dashboard', 'Dashboard', '控制台'],
       ['guide/life', 'Drain and restart', '排空与重启'],
+      ['guide/web-pages', 'From a web page', '从网页中连接'],
       ['guide/byte-streams', 'Byte streams', '字节流'],
       ['guide/looking-like-a-browser', 'Looking like a browser', '模拟浏览器'],
     ],

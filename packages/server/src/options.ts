@@ -72,6 +72,11 @@ export interface ServerOptions extends PayloadOptions {
    * their pages may open links too; else any page may, if it has a token. @default none
    */
   readonly allowOrigins?: readonly string[]
+  /**
+   * Serves web pages that speak Wisp 1 (libcurl.js, epoxy-tls, v86) at `/wisp/TOKEN/`, where a ticket may stand for the token.
+   * @default false
+   */
+  readonly wisp?: boolean
   /** Key of the management API, not empty; users send it as `X-API-Key`. @default off */
   readonly apiKey?: string
   /**

@@ -7,14 +7,15 @@ import { definedOnly } from './shared-options.js'
 
 type ServerWeb = Pick<
   Settings<'server'>,
-  'wsPath' | 'wsHostName' | 'fallback' | 'trustedProxy' | 'clientAddressHeader' | 'proxyProtocol' | 'sendProxy'
+  'wsPath' | 'wisp' | 'wsHostName' | 'fallback' | 'trustedProxy' | 'clientAddressHeader' | 'proxyProtocol' | 'sendProxy'
 >
 
 /** How the server looks to strangers, and which proxies it trusts. */
 export function webOptions(settings: ServerWeb): ServerOptions {
-  const { wsPath: path, fallback, sendProxy } = settings
+  const { wsPath: path, wisp, fallback, sendProxy } = settings
   return {
     ...definedOnly({ path, fallback, sendProxy }),
+    wisp,
     hostNames: settings.wsHostName,
     trustedProxies: settings.trustedProxy,
     clientAddressHeader: settings.clientAddressHeader,

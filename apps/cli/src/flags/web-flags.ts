@@ -21,6 +21,13 @@ export const webFlags = [
     help: 'Open links only for requests to this host name; repeatable',
   },
   {
+    name: 'wisp',
+    type: 'boolean',
+    commands: ['server'],
+    section: 'Web',
+    help: 'Serve web pages that speak Wisp (libcurl.js, epoxy, v86) at /wisp/TOKEN/',
+  },
+  {
     name: 'fallback',
     type: 'string',
     placeholder: 'URL|DIR',

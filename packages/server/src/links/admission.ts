@@ -11,6 +11,7 @@ import {
   type SessionHandler,
 } from '@ls/mux'
 import { CloseCode, parseAuthQuery, type UpgradeRequest } from '@ls/transport'
+import type { ArrivingTransport } from './arriving-transport.js'
 import type { AuthThrottle } from './auth-throttle.js'
 import { type Agreement, Forbidden, Refusal, shakeHands, Throttled, type Ticket } from './handshake.js'
 import type { ResolvedServerOptions } from '../options.js'
@@ -60,12 +61,6 @@ export interface AdmissionOptions {
 
 /** What two ends agreed on. */
 export type TrunkTerms = Pick<Agreement, 'extensions' | 'peerWindowBytes'>
-
-/** A link that is not authenticated yet. */
-export interface ArrivingTransport extends MessageTransport {
-  /** Admits the link; false if there is no room, and it is being closed. */
-  admit(): boolean
-}
 
 /** Admits clients with a valid token, and tracks them. */
 export class Admission {

@@ -17,6 +17,7 @@ import type { PassedLinks } from '../handover/pass-link.js'
 import { ownerIdOf } from '../handover/session-id.js'
 import { answerHttp, pathOf } from './http.js'
 import { LinkOrigins } from './link-origins.js'
+import { wispToken } from '../wisp/wisp-path.js'
 import { defaultSocketPaths, type ResolvedServerOptions } from '../options.js'
 import { plainAddress } from '@ls/relay'
 
@@ -53,7 +54,7 @@ export class FrontDoor {
   /** Undefined lets the client in. */
   authorize(request: UpgradeRequest): UpgradeRefusal | TakeUpgrade | undefined {
     const { fallback } = this.#options
-    const isOurs = this.#options.server.socketPaths.includes(request.path) && this.#isOurHost(request.headers.host)
+    const isOurs = this.#isOurPath(request.path) && this.#isOurHost(request.headers.host)
     const foreign = this.#origins.refusalOf(request)
     if (fallback === undefined) {
       if (!isOurs) return { status: 404, text: '404 page not found' }
@@ -84,6 +85,22 @@ export class FrontDoor {
     this.#options.fallback?.close()
   }
 
+  #isOurPath(path: string): boolean {
+    return this.#options.server.socketPaths.includes(path) || this.#wispToken(path) !== undefined
+  }
+
+  #wispToken(path: string): string | undefined {
+    return this.#options.server.wisp === true ? wispToken(path) : undefined
+  }
+
+  /** What a client shows before it has a WebSocket; undefined for nothing. */
+  #shown({ path, query, headers }: UpgradeRequest): { readonly tokenHash: string | undefined } | undefined {
+    const token = this.#wispToken(path)
+    if (token !== undefined) return { tokenHash: hashToken(token) }
+    const { tokenHash = earlyTokenHash(headers), malformedToken } = parseAuthQuery(query)
+    return malformedToken || tokenHash !== undefined ? { tokenHash } : undefined
+  }
+
   /** RFC 9110 §7.2: a name, with or without a port. */
   #isOurHost(host = ''): boolean {
     const { hostNames } = this.#options.server
@@ -94,18 +111,19 @@ export class FrontDoor {
    * The default path is public, so it needs a known token. A custom path is itself a secret, so it is enough for
    * clients that authenticate by message: they cannot send their token earlier, except as early data.
    */
-  #standingOf({ path, query, headers, remoteAddress }: UpgradeRequest): 'client' | 'stranger' | 'impostor' {
+  #standingOf(request: UpgradeRequest): 'client' | 'stranger' | 'impostor' {
     const { throttle } = this.#options
-    const { tokenHash = earlyTokenHash(headers), malformedToken } = parseAuthQuery(query)
-    if (malformedToken || tokenHash !== undefined) {
-      const address = plainAddress(remoteAddress)
+    const shown = this.#shown(request)
+    if (shown !== undefined) {
+      const { tokenHash } = shown
+      const address = plainAddress(request.remoteAddress)
       // Not checked: a right token is refused too.
       if (throttle.waitMs(address) > 0) return 'stranger'
       if (tokenHash !== undefined && this.#options.isKnownToken(tokenHash)) return 'client'
       throttle.failed(address)
       return 'impostor'
     }
-    return defaultSocketPaths.includes(path) ? 'stranger' : 'client'
+    return defaultSocketPaths.includes(request.path) ? 'stranger' : 'client'
   }
 
   /** Passes the link on if it is for a session of another process. */
@@ -130,21 +148,16 @@ export class FrontDoor {
   }
 
   /** Refuses a link, and late, if its address has guessed too often; its credentials are not checked. */
-  #throttled({ query, headers, remoteAddress }: UpgradeRequest): UpgradeRefusal | undefined {
-    if (!showsToken(query, headers)) return undefined
+  #throttled(request: UpgradeRequest): UpgradeRefusal | undefined {
+    if (this.#shown(request) === undefined) return undefined
     const { throttle } = this.#options
-    const address = plainAddress(remoteAddress)
+    const address = plainAddress(request.remoteAddress)
     const waitMs = throttle.waitMs(address)
     if (waitMs === 0) return undefined
     const text = 'Too many wrong tokens from this address.'
     const send = (answer: () => void, cut: () => void): void => throttle.refusals.add(address, { answer, cut })
     return { status: 429, text, headers: retryAfter(waitMs), send }
   }
-}
-
-function showsToken(query: URLSearchParams, headers: UpgradeRequest['headers']): boolean {
-  const { tokenHash, malformedToken } = parseAuthQuery(query)
-  return malformedToken || tokenHash !== undefined || earlyTokenHash(headers) !== undefined
 }
 
 function clientOf({ remoteAddress: address, remotePort: port }: UpgradeRequest): ClientAddress {

@@ -2,17 +2,20 @@ import {
   CertificateWatch,
   describeCertificate,
   listen,
-  type ListenOptions,
   readCertificateFiles,
   type RefusalCounts,
   type ServerTlsOptions,
   type TransportListener,
+  type UpgradeRequest,
 } from '@ls/transport'
 import type { ManagementApi } from '../api/management-api.js'
 import type { AuthThrottle } from '../links/auth-throttle.js'
 import { parseFallback } from '../fallback/fallback.js'
 import { openFallback } from '../fallback/open-fallback.js'
 import type { PassedLinks } from '../handover/pass-link.js'
+import type { ArrivingTransport } from '../links/arriving-transport.js'
+import { type Accept, serveWisp } from '../wisp/serve-wisp.js'
+import { wispToken } from '../wisp/wisp-path.js'
 import { FrontDoor } from './front-door.js'
 import { believedProxies, type ResolvedServerOptions } from '../options.js'
 
@@ -28,7 +31,7 @@ export interface WebSocketPortOptions {
   readonly passed: PassedLinks
   /** A client was refused before its WebSocket was opened, since its token is unknown. */
   onRefused(remoteAddress: string, reason: string): void
-  readonly onTransport: ListenOptions['onTransport']
+  readonly onTransport: Accept
 }
 
 /** The port for links, with its certificate and its fallback. */
@@ -55,7 +58,7 @@ export class WebSocketPort {
         ...(tls === undefined ? {} : { tls }),
         earlyData: true,
         authorize: (request) => frontDoor.authorize(request),
-        onTransport: options.onTransport,
+        onTransport: (transport, request) => arrive(transport, request, options),
         onRequest: (request, response, client) => frontDoor.answer(request, response, client),
       })
       const port = new WebSocketPort(listener, frontDoor)
@@ -131,6 +134,17 @@ function listenOptions(server: ResolvedServerOptions) {
     ...(heartbeat === undefined ? {} : { heartbeat }),
     ...believedProxies(server),
   }
+}
+
+/** A client of ours, or a page that speaks Wisp and becomes one. */
+function arrive(
+  transport: ArrivingTransport,
+  request: UpgradeRequest,
+  { server, onTransport }: WebSocketPortOptions,
+): void {
+  const token = server.wisp === true ? wispToken(request.path) : undefined
+  if (token === undefined) return onTransport(transport, request)
+  serveWisp({ transport, request, token, server }, onTransport)
 }
 
 async function openFrontDoor({ server, ...shared }: WebSocketPortOptions): Promise<FrontDoor> {

@@ -1,0 +1,1 @@
+export { WispConnection, type WispConnectionOptions } from './wisp-connection.js'
