@@ -141,6 +141,24 @@ describe.skipIf(!hasChromium)('@ls/web in Chromium', () => {
     }
   })
 
+  test('carries 200 streams at once', { timeout: startMs }, async () => {
+    const where = await serving('forward')
+    const echo = closing(await echoServer())
+    const answer = await inPage(
+      where,
+      `const one = async (number) => {
+         const { readable, writable } = link.openTcp({ host: '127.0.0.1', port: ${echo.port} })
+         const writer = writable.getWriter()
+         await writer.write(new TextEncoder().encode('stream ' + number))
+         await writer.close()
+         return (await tests.text(readable)) === 'stream ' + number
+       }
+       const answers = await Promise.all(Array.from({ length: 200 }, (_, number) => one(number)))
+       return answers.filter(Boolean).length`,
+    )
+    expect(answer).toBe('200')
+  })
+
   test('fills the buffer that a reader brings', async () => {
     const where = await serving('forward')
     const target = closing(await tcpServer((socket) => void socket.end('hello')))

@@ -1,0 +1,12 @@
+// The page: registers the worker and gives it the server and the ticket, which its backend made.
+export async function startProxy({ server, ticket }) {
+  const registration = await navigator.serviceWorker.register('/worker.js')
+  await navigator.serviceWorker.ready
+  const { port1, port2 } = new MessageChannel()
+  const answer = new Promise((resolve) =>
+    port1.addEventListener('message', ({ data }) => resolve(data), { once: true }),
+  )
+  port1.start()
+  registration.active.postMessage({ server, ticket }, [port2])
+  return answer
+}
