@@ -45,7 +45,15 @@ async function startServer(options: ServerOptions = {}): Promise<LinkSocksServer
 }
 
 async function startClient(url: string, options: ClientOptions = {}): Promise<LinkSocksClient> {
-  const client = closing(new LinkSocksClient({ url, token, socksPort: 0, reconnect: false, ...options }))
+  const client = closing(
+    new LinkSocksClient({
+      url,
+      token,
+      reconnect: false,
+      ...(options.reverse === true ? {} : { socksPort: 0 }),
+      ...options,
+    }),
+  )
   await client.start()
   return client
 }

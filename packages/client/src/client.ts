@@ -13,6 +13,7 @@ import type { ClientEvents } from './events.js'
 import { Exposures } from './exposures.js'
 import { type ClientOptions, type ResolvedClientOptions, resolveClientOptions } from './options.js'
 import { type ClientPorts, Ports } from './ports.js'
+import { checkRole } from './role.js'
 import { hostOf } from './server-dial.js'
 
 /**
@@ -40,6 +41,7 @@ export class LinkSocksClient extends EventEmitter<ClientEvents> {
 
   constructor(options: ClientOptions = {}) {
     super()
+    checkRole(options)
     this.#options = resolveClientOptions(options)
     const { reverse, clock } = this.#options
     this.#logger = this.#options.logger
@@ -52,8 +54,6 @@ export class LinkSocksClient extends EventEmitter<ClientEvents> {
     this.#outbound = reverse ? this.#makeOutbound() : undefined
     this.#links = this.#makeLinks()
     this.#ports = reverse || this.#options.openPorts === false ? undefined : this.#makePorts()
-    if (reverse && (this.#options.forwards ?? []).length > 0)
-      throw new RangeError('a provider opens no ports, so it takes no `forwards`')
   }
 
   /** The first TCP port the proxy listens on; undefined on providers and before it does. */
@@ -174,9 +174,7 @@ export class LinkSocksClient extends EventEmitter<ClientEvents> {
   }
 
   #makeExposures(): Exposures {
-    const { exposes = [], reverse, clock } = this.#options
-    if (!reverse && exposes.length > 0)
-      throw new RangeError('only a provider has targets to expose: `exposes` needs `reverse`')
+    const { exposes = [], clock } = this.#options
     return new Exposures(exposes, {
       clock,
       onExposed: (exposure) => {

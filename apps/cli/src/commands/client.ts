@@ -21,7 +21,7 @@ import { exposedFiles } from './exposed-files.js'
 import { explainListenFailure, proxyPort } from './listen-failure.js'
 import { openMetrics } from '../observe/metrics-port.js'
 import { KeptServerToken } from '../relay/kept-server-token.js'
-import { definedOnly, givenLimits, sharedOptions } from './shared-options.js'
+import { definedOnly, exitOptions, givenLimits, portOptions, sharedOptions } from './shared-options.js'
 import { clientTls, serverTls, tlsWarnings } from './tls-options.js'
 import { readHeaders } from './web-options.js'
 
@@ -39,7 +39,8 @@ export async function runClient(
   const disguise = await openDisguise(settings, context, { onReady: () => client?.retryNow() })
   try {
     const ownPorts: number[] = []
-    client = makeClient(settings, context, { ...disguise.options, ...serverToken.options, ownPorts: () => ownPorts })
+    const ofProvider = settings.reverse ? { ...serverToken.options, ownPorts: () => ownPorts } : {}
+    client = makeClient(settings, context, { ...disguise.options, ...ofProvider })
     serverToken.watch(client, context)
     onMade?.(client)
     return await runObserved(client, settings, context, (ports) => void ownPorts.push(...ports))
@@ -106,22 +107,12 @@ async function runUntilEnd(
 
 /** Converts the settings to options of the library. */
 export function clientOptions(settings: ClientSettings): ClientOptions {
-  const { token, socksUsername, socksPassword, maxPending, maxPendingPerAddress } = settings
   return {
     ...sharedOptions(settings),
-    ...definedOnly({ token, socksUsername, socksPassword, sendProxy: settings.sendProxy }),
-    ...givenLimits({ maxPending, maxPendingPerAddress }),
+    ...(settings.reverse ? providerOptions(settings) : proxyOptions(settings)),
+    ...definedOnly({ token: settings.token }),
     url: settings.url,
     reverse: settings.reverse,
-    connectorTokens: settings.reverse ? settings.connectorToken : [],
-    socksHost: settings.socksHost,
-    socksPort: settings.socksPort,
-    socksListen: settings.socksListen,
-    forwards: settings.forward,
-    exposes: settings.expose,
-    ...listenTls(settings),
-    socksAccounts: readAccounts(settings),
-    socksNowait: settings.socksNowait,
     reconnect: !settings.noReconnect,
     retryAuth: settings.retryAuth,
     threads: settings.threads,
@@ -130,6 +121,33 @@ export function clientOptions(settings: ClientSettings): ClientOptions {
     proxyFromEnvironment: !settings.noEnvProxy,
     earlyDataBytes: settings.earlyData,
     transport: { tls: clientTls(settings), headers: readHeaders(settings.header) },
+  }
+}
+
+/** Options of a client that opens ports. */
+function proxyOptions(settings: ClientSettings): ClientOptions {
+  const { socksUsername, socksPassword, maxPending, maxPendingPerAddress } = settings
+  return {
+    ...portOptions(settings),
+    ...definedOnly({ socksUsername, socksPassword }),
+    ...givenLimits({ maxPending, maxPendingPerAddress }),
+    ...listenTls(settings),
+    socksHost: settings.socksHost,
+    socksPort: settings.socksPort,
+    socksListen: settings.socksListen,
+    socksAccounts: readAccounts(settings),
+    socksNowait: settings.socksNowait,
+    forwards: settings.forward,
+  }
+}
+
+/** Options of a provider. */
+function providerOptions(settings: ClientSettings): ClientOptions {
+  return {
+    ...exitOptions(settings),
+    ...definedOnly({ sendProxy: settings.sendProxy }),
+    connectorTokens: settings.connectorToken,
+    exposes: settings.expose,
   }
 }
 

@@ -108,49 +108,66 @@ describe('ownProxyOptions', () => {
 })
 
 describe('clientOptions', () => {
-  it('passes on every flag of the library', () => {
-    const line =
-      '-u ws://h -t t -r -c c -s ::2 -p 2 -n n -w w -i -R --retry-auth -T 3 -x http://h -f -E --transport-grace 9s --forward 1=h:2 --expose 3=h:4 --batching adaptive --compression-threshold 1000'
-    const places = '--socks-listen unix:/a --socks-listen [::1]:1 --account ada:s:x --proxy socks5://a --proxy http://b'
-    const tls =
-      '--tls-server-name name --tls-insecure --header X-A:b --tls-cert c.pem --tls-key k.pem --early-data 2048 --listen wss://[::1]:2/a'
-    expect(clientOptions(client(`${line} --udp-advertise a --access-rule *:80 ${proxyLine} ${places} ${tls}`))).toEqual(
-      {
-        ...proxyOptions,
-        socksListen: ['unix:/a', '[::1]:1', 'wss://[::1]:2/a'],
-        socksTls: { certFile: 'c.pem', keyFile: 'k.pem' },
-        earlyDataBytes: 2048,
-        socksAccounts: [{ username: 'ada', password: 's:x' }],
-        serverProxies: ['socks5://a', 'http://b'],
-        transport: { tls: { servername: 'name', rejectUnauthorized: false }, headers: { 'X-A': 'b' } },
-        url: 'ws://h',
-        token: 't',
-        reverse: true,
-        connectorTokens: ['c'],
-        socksHost: '::2',
-        socksPort: 2,
-        socksUsername: 'n',
-        socksPassword: 'w',
-        socksNowait: true,
-        reconnect: false,
-        retryAuth: true,
-        threads: 3,
-        graceMs: 9000,
-        forwards: ['1=h:2'],
-        exposes: ['3=h:4'],
-        upstreamProxies: ['http://h'],
-        accessRules: ['*:80'],
-        fastOpen: true,
-        proxyFromEnvironment: false,
-        udpAdvertise: 'a',
-        batching: 'adaptive',
-        compressionThresholdBytes: 1000,
-      },
-    )
+  const line =
+    '-u ws://h -t t -R --retry-auth -T 3 -E --transport-grace 9s --batching adaptive --compression-threshold 1000 --access-rule *:80'
+  const link =
+    '--proxy socks5://a --proxy http://b --tls-server-name name --tls-insecure --header X-A:b --early-data 2048'
+  const ports =
+    '-s ::2 -p 2 -n n -w w -i -f --forward 1=h:2 --udp-advertise a --socks-listen unix:/a --socks-listen [::1]:1 --account ada:s:x --tls-cert c.pem --tls-key k.pem --listen wss://[::1]:2/a'
+  const exit = '-c c -x http://h --expose 3=h:4'
+  const { routes, upstreamHeaders, guard, sendProxy, ...more } = proxyOptions
+  const { allowOrigins, inbound, httpTransparent, httpMaxHeadBytes, ...shared } = more
+  const common = {
+    ...shared,
+    earlyDataBytes: 2048,
+    serverProxies: ['socks5://a', 'http://b'],
+    transport: { tls: { servername: 'name', rejectUnauthorized: false }, headers: { 'X-A': 'b' } },
+    url: 'ws://h',
+    token: 't',
+    reconnect: false,
+    retryAuth: true,
+    threads: 3,
+    graceMs: 9000,
+    accessRules: ['*:80'],
+    proxyFromEnvironment: false,
+    batching: 'adaptive',
+    compressionThresholdBytes: 1000,
+  }
+
+  it('passes on every flag of the library to a client that opens ports', () => {
+    expect(clientOptions(client(`${line} ${link} ${ports} ${exit} ${proxyLine}`))).toEqual({
+      ...common,
+      reverse: false,
+      allowOrigins,
+      inbound,
+      httpTransparent,
+      httpMaxHeadBytes,
+      socksListen: ['unix:/a', '[::1]:1', 'wss://[::1]:2/a'],
+      socksTls: { certFile: 'c.pem', keyFile: 'k.pem' },
+      socksAccounts: [{ username: 'ada', password: 's:x' }],
+      socksHost: '::2',
+      socksPort: 2,
+      socksUsername: 'n',
+      socksPassword: 'w',
+      socksNowait: true,
+      forwards: ['1=h:2'],
+      fastOpen: true,
+      udpAdvertise: 'a',
+    })
   })
 
-  it('gives connector tokens to providers alone', () => {
-    expect(clientOptions(client('-c c')).connectorTokens).toEqual([])
+  it('passes on every flag of the library to a provider', () => {
+    expect(clientOptions(client(`-r ${line} ${link} ${ports} ${exit} ${proxyLine}`))).toEqual({
+      ...common,
+      reverse: true,
+      routes,
+      upstreamHeaders,
+      guard,
+      sendProxy,
+      connectorTokens: ['c'],
+      exposes: ['3=h:4'],
+      upstreamProxies: ['http://h'],
+    })
   })
 })
 

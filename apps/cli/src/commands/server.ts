@@ -23,7 +23,7 @@ import {
   type TokenSettings,
 } from './server-tokens.js'
 import { relayOptions } from '../relay/relay-options.js'
-import { definedOnly, givenLimits, sharedOptions } from './shared-options.js'
+import { definedOnly, exitOptions, givenLimits, portOptions, sharedOptions } from './shared-options.js'
 import { serverTls } from './tls-options.js'
 import { webOptions } from './web-options.js'
 
@@ -227,6 +227,8 @@ export function serverOptions(settings: ServerSettings): ServerOptions {
   const { maxPending, maxPendingPerAddress, maxTokenChannels } = settings
   return {
     ...sharedOptions(settings),
+    ...portOptions(settings),
+    ...exitOptions(settings),
     ...serverTls(settings),
     ...webOptions(settings),
     ...relayOptions(settings),

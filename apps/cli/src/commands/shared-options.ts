@@ -32,20 +32,10 @@ type Shared = Pick<
 /** The client's options of these names are the same. */
 type SharedOptions = Pick<
   ServerOptions,
-  | 'allowOrigins'
-  | 'upstreamProxies'
-  | 'routes'
-  | 'upstreamHeaders'
   | 'accessRules'
-  | 'guard'
-  | 'inbound'
-  | 'httpTransparent'
-  | 'httpMaxHeadBytes'
   | 'dns'
-  | 'fastOpen'
   | 'batching'
   | 'compressionThresholdBytes'
-  | 'udpAdvertise'
   | 'windowBytes'
   | 'replayLimitBytes'
   | 'extensions'
@@ -58,18 +48,9 @@ const extensions = ['window', 'fin', 'resume', 'ack2'] as const
 
 /** The options that server and client libraries have in common. */
 export function sharedOptions(settings: Shared): SharedOptions {
-  const { udpAdvertise, guard } = settings
   return {
-    allowOrigins: settings.allowOrigin,
-    upstreamProxies: settings.upstreamProxy,
-    routes: settings.route,
-    upstreamHeaders: parseUpstreamHeaders(settings.upstreamHeader),
     accessRules: settings.accessRule,
-    inbound: settings.inbound,
-    httpTransparent: settings.httpTransparent,
-    httpMaxHeadBytes: settings.httpMaxHead,
     dns: { servers: settings.dnsServer, timeoutMs: settings.dnsTimeout },
-    fastOpen: settings.fastOpen,
     batching: settings.noBatching ? 'off' : settings.batching,
     compressionThresholdBytes: settings.compressionThreshold,
     windowBytes: settings.window,
@@ -77,7 +58,35 @@ export function sharedOptions(settings: Shared): SharedOptions {
     extensions: extensions.filter((extension) => !settings.without.includes(extension)),
     heartbeat: heartbeatOf(settings),
     idleLimitMs: settings.idleLimit,
-    ...definedOnly({ udpAdvertise, guard }),
+  }
+}
+
+/** Options of a server, and of a client that is no provider: for the ports that programs connect to. */
+export function portOptions(
+  settings: Shared,
+): Pick<
+  ServerOptions,
+  'allowOrigins' | 'inbound' | 'httpTransparent' | 'httpMaxHeadBytes' | 'fastOpen' | 'udpAdvertise'
+> {
+  return {
+    allowOrigins: settings.allowOrigin,
+    inbound: settings.inbound,
+    httpTransparent: settings.httpTransparent,
+    httpMaxHeadBytes: settings.httpMaxHead,
+    fastOpen: settings.fastOpen,
+    ...definedOnly({ udpAdvertise: settings.udpAdvertise }),
+  }
+}
+
+/** Options of a server and a provider: for the way to targets. */
+export function exitOptions(
+  settings: Shared,
+): Pick<ServerOptions, 'upstreamProxies' | 'routes' | 'upstreamHeaders' | 'guard'> {
+  return {
+    upstreamProxies: settings.upstreamProxy,
+    routes: settings.route,
+    upstreamHeaders: parseUpstreamHeaders(settings.upstreamHeader),
+    ...definedOnly({ guard: settings.guard }),
   }
 }
 
