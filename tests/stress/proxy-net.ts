@@ -84,7 +84,8 @@ async function makeHop(
   const address = server.address ?? { host: '127.0.0.1', port: 0 }
   const relay = relayed ? closing(await faultRelay(address)) : undefined
   const port = relay?.port ?? address.port
-  const client = closing(new LinkSocksClient({ url: `ws://127.0.0.1:${port}`, ...shared, ...own }))
+  const all = own.reverse === true ? withoutPorts(shared) : shared
+  const client = closing(new LinkSocksClient({ url: `ws://127.0.0.1:${port}`, ...all, ...own }))
   await client.start()
   // `start` is content with one.
   while (client.sessions.filter(({ linked }) => linked).length < (shared?.threads ?? 1))
@@ -95,4 +96,10 @@ async function makeHop(
 function socksOf(client: LinkSocksClient): ProxyNet['socks'] {
   if (client.socksAddress === undefined) throw new Error('the client has no SOCKS port')
   return client.socksAddress
+}
+
+/** What a provider takes of options for all clients: those of proxy ports are for the others. */
+function withoutPorts(shared: ClientOptions = {}): ClientOptions {
+  const isOfPort = (name: string): boolean => /^(?:socks|fastOpen$|linkWaitMs$|udpAdvertise$|inbound$|http)/.test(name)
+  return Object.fromEntries(Object.entries(shared).filter(([name]) => !isOfPort(name)))
 }
