@@ -33,6 +33,7 @@ test('the package exports these names', () => {
       "readCertificateFiles",
       "readEarlyData",
       "redactUrl",
+      "refuseUpgrade",
       "requestPathOf",
       "socketPathOf",
       "splitEarlyData",

@@ -1,20 +1,14 @@
 import type { Duplex } from 'node:stream'
-import type { TimerHandle } from '@ls/foundation'
 import { Keepalive, type MessageTransport, type TransportCloseReason, type TransportHandler } from '@ls/mux'
 import { WebSocket } from 'ws'
 import { CloseCode, closeFrame, closeReason } from './close-code.js'
 import { TransportError } from '../errors.js'
 import { FrameReader } from './frame-reader.js'
 import { FrameWriter } from './frame-writer.js'
+import { Inbox } from './inbox.js'
 import type { ResolvedTransportOptions } from '../options.js'
 import { ReadAllowance } from './read-allowance.js'
 import type { TransportPeer, TransportRole } from './transport-role.js'
-
-/**
- * How long messages that arrived before the end wait for a paused owner, in milliseconds: longer than the 30 s after
- * which a session gives up a stuck channel and reads on (protocol.md §2).
- */
-const UNREAD_DEADLINE_MS = 60_000
 
 /** From this many bytes on, sent messages leave before the event loop turns to the next socket. */
 const promptBytes = 16_384
@@ -36,21 +30,11 @@ export class WebSocketTransport implements MessageTransport {
   readonly #onAdmit: (() => boolean) | undefined
   readonly #writer: FrameWriter
   #keepalive: Keepalive | undefined
-  /** `destroyed` delivers nothing more; `closed` means that `onClose` was called. */
-  #state: 'open' | 'closing' | 'destroyed' | 'closed' = 'open'
-  #handler: TransportHandler | undefined
-  #paused = false
-  /** Messages that ws had parsed before it stopped: at most one read of the socket, and the message it completed. */
-  #held: Uint8Array[] = []
+  readonly #inbox: Inbox
   /** When the stream, corked since the first message of a turn of the event loop, lets go what was sent. */
   #departure: 'none' | 'end of turn' | 'next tick' = 'none'
   #blocked = false
   #error: Error | undefined
-  /** Our own reason for the end, if it was us. */
-  #ownReason: TransportCloseReason | undefined
-  /** Set once the socket is gone, while `onClose` still waits for held messages. */
-  #ended: TransportCloseReason | undefined
-  #unreadTimer: TimerHandle
 
   /** `socket` must be open, and `stream` the connection below it; `early` came before it was. */
   constructor(
@@ -63,7 +47,10 @@ export class WebSocketTransport implements MessageTransport {
     this.#socket = socket
     this.#stream = stream
     this.#options = options
-    this.#held = [...early]
+    this.#inbox = new Inbox(
+      { clock: options.clock, onReading: () => this.#continueReading(), onUnread: () => this.destroy() },
+      early,
+    )
     this.#allowance = new ReadAllowance(options.maxMessageBytes, unproven, onUnproven)
     // Early data counts as well; the listener has refused too much of it.
     for (const message of early) this.#allowance.takes(message.length)
@@ -73,7 +60,7 @@ export class WebSocketTransport implements MessageTransport {
     this.#highWaterBytes = Math.max(options.highWaterBytes, stream.writableHighWaterMark)
     this.#writer = new FrameWriter(stream, !isServer)
     this.#readFrames(isServer)
-    socket.on('message', (data: Buffer, isBinary) => this.#receive(data, isBinary))
+    socket.on('message', (data: Buffer, isBinary) => (isBinary ? this.#inbox.receive(data) : this.#refuseText()))
     socket.on('error', (error) => (this.#error ??= error))
     socket.on('close', (code, text) => this.#end(code, text.toString()))
     // ws keeps the errors of the connection to itself.
@@ -86,7 +73,7 @@ export class WebSocketTransport implements MessageTransport {
   }
 
   get bufferedBytes(): number {
-    return this.#state === 'closed' ? 0 : this.#stream.writableLength
+    return this.#inbox.state === 'closed' ? 0 : this.#stream.writableLength
   }
 
   /** Smoothed round trip of the heartbeat's pings, in milliseconds. */
@@ -115,7 +102,7 @@ export class WebSocketTransport implements MessageTransport {
   }
 
   send(message: Uint8Array, headroomBytes = 0): boolean {
-    if (this.#state !== 'open' || this.#socket.readyState !== WebSocket.OPEN) return false
+    if (this.#inbox.state !== 'open' || this.#socket.readyState !== WebSocket.OPEN) return false
     if (this.#departure === 'none') this.#stream.cork()
     this.#writer.write(message, headroomBytes)
     this.#scheduleDeparture()
@@ -126,45 +113,28 @@ export class WebSocketTransport implements MessageTransport {
 
   /** Stops reading, so that TCP holds the peer back. Pings go on, but its silence does not count meanwhile. */
   pause(): void {
-    if (this.#paused) return
-    this.#paused = true
-    if (this.#state === 'open') this.#stopReading()
+    if (this.#inbox.pause() && this.#inbox.state === 'open') this.#stopReading()
   }
 
   /** Hands over what was held, from the next tick on, then reads on; silence counts from there. */
   resume(): void {
-    if (!this.#paused) return
-    this.#paused = false
-    process.nextTick(this.#release)
+    this.#inbox.resume()
   }
 
   close(reason: TransportCloseReason = { code: CloseCode.normal, reason: '' }): void {
-    if (this.#state !== 'open') return
-    this.#state = 'closing'
-    this.#ownReason = reason
+    if (!this.#inbox.close(reason)) return
     const { code, text } = closeFrame(reason)
     this.#socket.close(code, text)
-    // The peer's answer follows all its messages. A paused owner gets no more of them.
-    if (!this.#flowing) this.#held = []
+    // The peer's answer follows all its messages.
     this.#socket.resume()
   }
 
   destroy(): void {
-    if (this.#state === 'closed') return
-    this.#state = 'destroyed'
-    this.#held = []
-    this.#ownReason ??= { code: CloseCode.abnormal, reason: 'destroyed' }
-    this.#socket.terminate()
-    if (this.#ended !== undefined) process.nextTick(this.#release)
+    if (this.#inbox.destroy()) this.#socket.terminate()
   }
 
   setHandler(handler: TransportHandler): void {
-    this.#handler = handler
-    process.nextTick(this.#release)
-  }
-
-  get #flowing(): boolean {
-    return !this.#paused && this.#handler !== undefined
+    this.#inbox.setHandler(handler)
   }
 
   /**
@@ -189,31 +159,9 @@ export class WebSocketTransport implements MessageTransport {
   }
 
   #drained(): void {
-    if (!this.#blocked || this.#state !== 'open') return
+    if (!this.#blocked || this.#inbox.state !== 'open') return
     this.#blocked = false
-    this.#handler?.onDrain()
-  }
-
-  #receive(message: Uint8Array, isBinary: boolean): void {
-    if (!isBinary) return this.#refuseText()
-    if (this.#state === 'destroyed') return
-    // After a pause, ws still reports what it had read already.
-    if (this.#flowing && this.#held.length === 0) this.#handler?.onMessage(message)
-    else if (this.#flowing || this.#state === 'open') this.#held.push(message)
-  }
-
-  /** Delivers held messages, then resumes the socket. Runs from the event loop only, never inside a call. */
-  readonly #release = (): void => {
-    const held = this.#held
-    let next = 0
-    for (let message = held[0]; message !== undefined && this.#flowing && held === this.#held; message = held[next]) {
-      next++
-      this.#handler?.onMessage(message)
-    }
-    if (held === this.#held) held.splice(0, next)
-    if (this.#held.length > 0) return
-    if (this.#ended !== undefined) this.#announceEnd(this.#ended)
-    else if (this.#flowing) this.#continueReading()
+    this.#inbox.drained()
   }
 
   #stopReading(): void {
@@ -228,7 +176,7 @@ export class WebSocketTransport implements MessageTransport {
   }
 
   #refuseText(): void {
-    if (this.#state !== 'open') return
+    if (this.#inbox.state !== 'open') return
     const reason = 'text message received, only binary messages are allowed'
     const cause = new TransportError('ERR_TRANSPORT_TEXT_MESSAGE', reason)
     this.close({ code: CloseCode.unsupportedData, reason, cause })
@@ -249,7 +197,7 @@ export class WebSocketTransport implements MessageTransport {
       onExcess: () => this.#refuseExcess(),
       // Bytes, not messages: a large message on a slow path is life long before it is complete.
       onBytes: () => this.#keepalive?.received(),
-      onMessage: (message) => this.#receive(message, true),
+      onMessage: (message) => this.#inbox.receive(message),
     })
     if (!reader.attach()) this.#socket.on('message', () => this.#keepalive?.received())
   }
@@ -267,8 +215,8 @@ export class WebSocketTransport implements MessageTransport {
       if (data.length === 4) keepalive.pong(data.readUInt32BE())
     })
     this.#keepalive = keepalive
-    if (this.#paused) keepalive.pause()
-    if (this.#handler !== undefined && this.#state === 'open') keepalive.start()
+    if (this.#inbox.isPaused) keepalive.pause()
+    if (this.#inbox.hasOwner && this.#inbox.state === 'open') keepalive.start()
   }
 
   #ping(id: number): void {
@@ -281,26 +229,14 @@ export class WebSocketTransport implements MessageTransport {
   #declareDead(silentMs: number, limitMs: number): void {
     const reason = `peer silent for ${silentMs} ms (limit ${limitMs} ms)`
     const cause = new TransportError('ERR_TRANSPORT_PEER_SILENT', reason)
-    this.#ownReason ??= { code: CloseCode.abnormal, reason, cause }
-    this.destroy()
+    if (this.#inbox.destroy({ code: CloseCode.abnormal, reason, cause })) this.#socket.terminate()
   }
 
-  /** The socket is gone. Messages received before are still delivered first, if the owner reads in time. */
   #end(code: number, text: string): void {
     this.#keepalive?.stop()
-    const reason = this.#ownReason ?? closeReason(code, text, this.#error, this.#options.maxMessageBytes)
-    this.#ended = reason
-    if (this.#state === 'open') this.#state = 'closing'
+    const reason = this.#inbox.ownReason ?? closeReason(code, text, this.#error, this.#options.maxMessageBytes)
     const { address, port } = this.peer
     this.#options.logger.debug({ code: reason.code, reason: reason.reason, address, port }, 'transport ended')
-    if (this.#held.length === 0) return this.#announceEnd(reason)
-    this.#unreadTimer = this.#options.clock.setTimeout(() => this.destroy(), UNREAD_DEADLINE_MS)
-  }
-
-  #announceEnd(reason: TransportCloseReason): void {
-    if (this.#state === 'closed' || this.#handler === undefined) return
-    this.#state = 'closed'
-    this.#options.clock.clearTimeout(this.#unreadTimer)
-    this.#handler.onClose(reason)
+    this.#inbox.end(reason)
   }
 }
