@@ -71,7 +71,7 @@ export class HandedOver {
     const providers = [...this.#options.peers].filter(({ record }) => record === group.record)
     if (!providers.every((peer) => this.#hasLeft(peer, nowMs))) return
     this.#stopped.add(group)
-    void group.stopListening(Math.max(0, this.#untilMs - nowMs))
+    void group.socks.stopListening(Math.max(0, this.#untilMs - nowMs))
   }
 
   /** No channel is under way in either direction. */

@@ -107,6 +107,6 @@ export class PortChanges {
   async portOpened(token: string): Promise<void> {
     const record = this.#tokens.find(token)
     const group = record === undefined ? undefined : this.#groups.of(record)
-    if (group?.socksNowait === true) await group.listen()
+    if (group?.socksNowait === true) await group.socks.listen()
   }
 }

@@ -23,8 +23,8 @@ test('ReverseGroup refuses connections at its port once all tokens have as many 
     onListening() {},
     onError() {},
   })
-  await group.listen()
-  const socket = connect(group.port, '127.0.0.1').on('error', () => {})
+  await group.socks.listen()
+  const socket = connect(group.socks.number, '127.0.0.1').on('error', () => {})
   socket.write('CONNECT a.example:80 HTTP/1.1\r\nHost: a.example:80\r\n\r\n')
   const [answer] = (await onceEvent(socket, 'data')) as [Buffer]
   socket.destroy()

@@ -1,26 +1,21 @@
-import type { TimerHandle } from '@ls/foundation'
 import {
   Balancer,
   type Cancellation,
   type ChannelSource,
   ChannelSlots,
-  Inbound,
   type ListenAddress,
   type Pace,
-  type PortChange,
   type SessionChoice,
 } from '@ls/relay'
 import type { Session } from '@ls/mux'
-import { byteStreamPorts } from '@ls/transport'
-import { portRetryMs } from './port-retry.js'
-import { believedProxies, type ResolvedServerOptions } from '../options.js'
+import type { ResolvedServerOptions } from '../options.js'
 import { Partners } from '../links/partners.js'
 import { type FarPeers, noFarPeers, peersToTell } from '../nodes/far-peers.js'
 import type { Peer } from '../links/peer.js'
 import type { TokenUse } from '../policy/token-use.js'
 import type { ConnectorToken, ReverseToken } from '../tokens/token-registry.js'
 import { tokenKey } from '../tokens/token-text.js'
-import { placesOf, type ReversePlace } from './reverse-place.js'
+import { ReversePort } from './reverse-port.js'
 
 export interface ReverseGroupOptions {
   readonly record: ReverseToken
@@ -41,6 +36,8 @@ export const sleepingProviderMs = 15_000
 /** State of one reverse token: its providers, its SOCKS port, and the connectors that reach them. */
 export class ReverseGroup {
   readonly record: ReverseToken
+  /** Where SOCKS listens for this token. */
+  readonly socks: ReversePort
   readonly #options: ReverseGroupOptions
   readonly #providers = new Set<Peer>()
   readonly #connectors = new Set<Peer>()
@@ -54,13 +51,8 @@ export class ReverseGroup {
   readonly #owned = new Map<string, Balancer>()
   /** Codes of a relay that provider processes serve; several may serve one. */
   readonly #codes = new Map<string, Set<string>>()
-  readonly #inbound: Inbound | undefined
   /** Slots of connections at the SOCKS port, for a token without a policy. */
   readonly #ownSlots: ChannelSlots
-  #listening: Promise<void> | undefined
-  #failures = 0
-  #retryTimer: TimerHandle
-  #closed = false
 
   constructor(options: ReverseGroupOptions) {
     const { record, server } = options
@@ -70,31 +62,22 @@ export class ReverseGroup {
     this.#all = new Balancer({ clock: server.clock, waitMs: server.providerWaitMs })
     const what = 'connections of this token (--max-token-channels)'
     this.#ownSlots = new ChannelSlots({ limit: server.maxTokenChannels, what, parent: server.slots })
-    const { listenOn = [] } = record
-    if (record.port < 0 && listenOn.length === 0) return
-    this.#inbound = new Inbound({
-      ...server,
-      ...placesOf(record),
-      listenWebSocket: byteStreamPorts({
-        tls: server.tls,
-        allowOrigins: server.allowOrigins,
-        ...believedProxies(server),
-      }),
-      maxConnections: server.maxTokenChannels + server.pending.maxPending,
-      slots: { occupy: () => this.slots.occupy() },
-      tenant: record,
-      pick: (signal) => this.#pick(signal),
-      pickOther: (tried) => this.#all.other(tried),
-      unlinkedLimitMs: sleepingProviderMs,
-      logger: server.logger,
+    this.socks = new ReversePort({
+      ...options,
+      isNeeded: () => this.#providers.size > 0 || this.#far.providers.length > 0 || options.socksNowait,
+      inbound: {
+        slots: { occupy: () => this.slots.occupy() },
+        pick: (signal) => this.#pick(signal),
+        pickOther: (tried) => this.#all.other(tried),
+        unlinkedLimitMs: sleepingProviderMs,
+      },
     })
     this.policyChanged()
   }
 
   /** The token has another policy: it holds for connections that begin from now on. */
   policyChanged(): void {
-    const use = this.#options.use()
-    this.#inbound?.setRules({ targetRules: use?.policy.targets, pace: use?.portPace })
+    this.socks.setPolicy(this.#options.use())
   }
 
   /** @throws RelayError `busy` at the limit of the token or of all tokens, `forbidden` where its policy says so */
@@ -108,57 +91,6 @@ export class ReverseGroup {
   #checkHours(): void {
     const refusal = this.#options.use()?.channelRefusal()
     if (refusal !== undefined) throw refusal
-  }
-
-  /** SOCKS port of this token, or its planned one; −1 for none. */
-  get port(): number {
-    return this.#inbound?.address?.port ?? this.record.port
-  }
-
-  /** Opens the SOCKS port now; if that fails, retries until it is free or no longer needed. */
-  keepOpen(): void {
-    this.#options.server.clock.clearTimeout(this.#retryTimer)
-    this.listen().then(
-      () => (this.#failures = 0),
-      (error: unknown) => this.#retryLater(error),
-    )
-  }
-
-  /** Opens the SOCKS port, once. @throws ListenError; the next call tries again */
-  async listen(): Promise<void> {
-    const inbound = this.#inbound
-    if (inbound === undefined || this.#closed) return
-    const listening = (this.#listening ??= this.#open(inbound))
-    try {
-      await listening
-    } catch (error) {
-      if (this.#listening === listening) this.#listening = undefined
-      throw error
-    }
-  }
-
-  /** Prepares another port and other users, see `Inbound.change` of `@ls/relay`. @throws TypeError in autonomy */
-  async change(place: ReversePlace): Promise<PortChange> {
-    if (this.#inbound === undefined) throw new TypeError('this token has no port')
-    const change = await this.#inbound.change(placesOf(place))
-    return {
-      ...change,
-      commit: () => {
-        Object.assign(this.record, place)
-        change.commit()
-        for (const address of change.opened) this.#options.onListening(address)
-      },
-    }
-  }
-
-  /** The TCP ports on which SOCKS listens for this token now. */
-  get ports(): readonly number[] {
-    return this.#inbound?.ports ?? []
-  }
-
-  /** Whether the SOCKS port could not be opened, and is tried again. */
-  get isBlocked(): boolean {
-    return this.#failures > 0
   }
 
   /** Whether the link of a provider is up, here or on another node. */
@@ -175,7 +107,7 @@ export class ReverseGroup {
     this.#providers.add(peer)
     this.#all.add(peer.session)
     for (const owner of this.#ownersOf(peer.instance)) this.#ownedBy(owner).add(peer.session)
-    this.keepOpen()
+    this.socks.keepOpen()
     this.#changed()
   }
 
@@ -234,7 +166,7 @@ export class ReverseGroup {
   /** Peers of other nodes, all together. */
   set far(peers: FarPeers) {
     this.#far = peers
-    if (peers.providers.length > 0) this.keepOpen()
+    if (peers.providers.length > 0) this.socks.keepOpen()
     for (const owner of [undefined, ...this.#owned.keys()]) if (this.#balancerOf(owner).isAwaited) this.#reaching(owner)
     this.#tellPartners()
   }
@@ -301,42 +233,14 @@ export class ReverseGroup {
 
   /** Connections that are at the port, or connectors that may ask for some. */
   get isAsked(): boolean {
-    return this.#connectors.size > 0 || (this.#inbound?.connectionCount ?? 0) > 0
-  }
-
-  /** Another process has the port: no more connections come in here, and those that are there get so many milliseconds. */
-  async stopListening(graceMs: number): Promise<void> {
-    this.#closed = true
-    this.#options.server.clock.clearTimeout(this.#retryTimer)
-    await this.#inbound?.close({ graceMs })
+    return this.#connectors.size > 0 || this.socks.connectionCount > 0
   }
 
   /** Resolves when the SOCKS port is free for others. */
   async close(graceMs: number): Promise<void> {
-    this.#closed = true
-    this.#options.server.clock.clearTimeout(this.#retryTimer)
     this.#all.close()
     for (const balancer of this.#owned.values()) balancer.close()
-    // A port that is being opened would otherwise stay open.
-    await this.#listening?.catch(() => {})
-    await this.#inbound?.close({ graceMs })
-  }
-
-  async #open(inbound: Inbound): Promise<void> {
-    for (const address of await inbound.listen()) this.#options.onListening(address)
-  }
-
-  /** Reported once, since it may last for hours. */
-  #retryLater(error: unknown): void {
-    if (this.#closed) return
-    const { server, onError } = this.#options
-    if (this.#failures++ === 0) onError(error)
-    const delayMs = portRetryMs(this.#failures)
-    server.logger.debug({ retryInMs: delayMs }, 'the proxy port is tried again')
-    server.clock.clearTimeout(this.#retryTimer)
-    this.#retryTimer = server.clock.setTimeout(() => {
-      if (this.#providers.size > 0 || this.#far.providers.length > 0 || this.socksNowait) this.keepOpen()
-    }, delayMs)
+    await this.socks.close(graceMs)
   }
 
   /** For a channel that begins now. */

@@ -40,12 +40,12 @@ export class ReverseGroups {
 
   /** The TCP ports on which SOCKS listens now, for all tokens. */
   get ports(): readonly number[] {
-    return [...this.#groups.values()].flatMap((group) => group.ports)
+    return [...this.#groups.values()].flatMap((group) => group.socks.ports)
   }
 
   /** Ports that could not be opened, and are tried again. */
   get blockedPorts(): readonly number[] {
-    return [...this.#groups.values()].filter(({ isBlocked }) => isBlocked).map(({ port }) => port)
+    return [...this.#groups.values()].filter(({ socks }) => socks.isBlocked).map(({ socks }) => socks.number)
   }
 
   /** Number of tokens whose providers are all away. */
@@ -81,7 +81,7 @@ export class ReverseGroups {
     const group = this.#make(record, socksNowait)
     this.#groups.set(record, group)
     this.#options.server.nodes?.peersChanged(tokenKey(record.token))
-    if (socksNowait && this.#listening) group.keepOpen()
+    if (socksNowait && this.#listening) group.socks.keepOpen()
   }
 
   /**
@@ -106,7 +106,14 @@ export class ReverseGroups {
     const { username, password, accounts = [], socksListen: listenOn = [], socksHost: host } = request
     const group = this.#groups.get(record)
     if (group === undefined) throw new TypeError('the token is not registered')
-    return group.change({ port, host: host ?? this.#options.server.socksHost, listenOn, username, password, accounts })
+    return group.socks.change({
+      port,
+      host: host ?? this.#options.server.socksHost,
+      listenOn,
+      username,
+      password,
+      accounts,
+    })
   }
 
   /** The pool learns of the new port with the change. */
@@ -145,7 +152,9 @@ export class ReverseGroups {
   async listen(serverPort: number): Promise<void> {
     this.#serverPort = serverPort
     this.#listening = true
-    await Promise.all([...this.#groups.values()].filter((group) => group.socksNowait).map((group) => group.listen()))
+    await Promise.all(
+      [...this.#groups.values()].filter((group) => group.socksNowait).map((group) => group.socks.listen()),
+    )
   }
 
   async close(graceMs: number): Promise<void> {

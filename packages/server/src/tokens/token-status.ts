@@ -79,7 +79,7 @@ function countInstances(peers: Iterable<Peer>): Map<TokenRecord, Set<string>> {
 }
 
 function portOf(record: ReverseToken, groups: ReverseGroups): number {
-  return groups.of(record)?.port ?? record.port
+  return groups.of(record)?.socks.number ?? record.port
 }
 
 function namesOf(connectors: Iterable<ConnectorToken>): string[] {

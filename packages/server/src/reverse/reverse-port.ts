@@ -1,0 +1,142 @@
+import type { TimerHandle } from '@ls/foundation'
+import { Inbound, type InboundOptions, type ListenAddress, type PortChange } from '@ls/relay'
+import { byteStreamPorts } from '@ls/transport'
+import { believedProxies, type ResolvedServerOptions } from '../options.js'
+import type { TokenUse } from '../policy/token-use.js'
+import type { ReverseToken } from '../tokens/token-registry.js'
+import { portRetryMs } from './port-retry.js'
+import { placesOf, type ReversePlace } from './reverse-place.js'
+
+export interface ReversePortOptions {
+  readonly record: ReverseToken
+  readonly server: ResolvedServerOptions
+  /** Where its connections go, and what counts them. */
+  readonly inbound: Pick<InboundOptions, 'slots' | 'pick' | 'pickOther' | 'unlinkedLimitMs'>
+  /** Whether a port that could not be opened is to be tried again. */
+  isNeeded(): boolean
+  /** The SOCKS port is open. */
+  onListening(address: ListenAddress): void
+  /** The SOCKS port could not be opened. */
+  onError(error: unknown): void
+}
+
+/** The SOCKS port of a reverse token, which may have none: opens it, and tries again while it is taken. */
+export class ReversePort {
+  readonly #options: ReversePortOptions
+  readonly #inbound: Inbound | undefined
+  #listening: Promise<void> | undefined
+  #failures = 0
+  #retryTimer: TimerHandle
+  #closed = false
+
+  constructor(options: ReversePortOptions) {
+    this.#options = options
+    const { record, server, inbound } = options
+    const { listenOn = [] } = record
+    if (record.port < 0 && listenOn.length === 0) return
+    const { tls, allowOrigins, maxTokenChannels, pending, logger } = server
+    this.#inbound = new Inbound({
+      ...server,
+      ...placesOf(record),
+      ...inbound,
+      listenWebSocket: byteStreamPorts({ tls, allowOrigins, ...believedProxies(server) }),
+      maxConnections: maxTokenChannels + pending.maxPending,
+      tenant: record,
+      logger,
+    })
+  }
+
+  /** The policy of the token: it holds for connections that begin from now on. */
+  setPolicy(use: TokenUse | undefined): void {
+    this.#inbound?.setRules({ targetRules: use?.policy.targets, pace: use?.portPace })
+  }
+
+  /** SOCKS port of this token, or its planned one; −1 for none. */
+  get number(): number {
+    return this.#inbound?.address?.port ?? this.#options.record.port
+  }
+
+  /** Opens the SOCKS port now; if that fails, retries until it is free or no longer needed. */
+  keepOpen(): void {
+    this.#options.server.clock.clearTimeout(this.#retryTimer)
+    this.listen().then(
+      () => (this.#failures = 0),
+      (error: unknown) => this.#retryLater(error),
+    )
+  }
+
+  /** Opens the SOCKS port, once. @throws ListenError; the next call tries again */
+  async listen(): Promise<void> {
+    const inbound = this.#inbound
+    if (inbound === undefined || this.#closed) return
+    const listening = (this.#listening ??= this.#open(inbound))
+    try {
+      await listening
+    } catch (error) {
+      if (this.#listening === listening) this.#listening = undefined
+      throw error
+    }
+  }
+
+  /** Prepares another port and other users, see `Inbound.change` of `@ls/relay`. @throws TypeError in autonomy */
+  async change(place: ReversePlace): Promise<PortChange> {
+    if (this.#inbound === undefined) throw new TypeError('this token has no port')
+    const change = await this.#inbound.change(placesOf(place))
+    return {
+      ...change,
+      commit: () => {
+        Object.assign(this.#options.record, place)
+        change.commit()
+        for (const address of change.opened) this.#options.onListening(address)
+      },
+    }
+  }
+
+  /** The TCP ports on which SOCKS listens for this token now. */
+  get ports(): readonly number[] {
+    return this.#inbound?.ports ?? []
+  }
+
+  /** Whether the SOCKS port could not be opened, and is tried again. */
+  get isBlocked(): boolean {
+    return this.#failures > 0
+  }
+
+  /** Connections that are open. */
+  get connectionCount(): number {
+    return this.#inbound?.connectionCount ?? 0
+  }
+
+  /** Another process has the port: no more connections come in here, and those that are there get so many milliseconds. */
+  async stopListening(graceMs: number): Promise<void> {
+    this.#closed = true
+    this.#options.server.clock.clearTimeout(this.#retryTimer)
+    await this.#inbound?.close({ graceMs })
+  }
+
+  /** Resolves when the port is free for others. */
+  async close(graceMs: number): Promise<void> {
+    this.#closed = true
+    this.#options.server.clock.clearTimeout(this.#retryTimer)
+    // A port that is being opened would otherwise stay open.
+    await this.#listening?.catch(() => {})
+    await this.#inbound?.close({ graceMs })
+  }
+
+  async #open(inbound: Inbound): Promise<void> {
+    for (const address of await inbound.listen()) this.#options.onListening(address)
+  }
+
+  /** Reported once, since it may last for hours. */
+  #retryLater(error: unknown): void {
+    if (this.#closed) return
+    const { server, onError } = this.#options
+    if (this.#failures++ === 0) onError(error)
+    const delayMs = portRetryMs(this.#failures)
+    server.logger.debug({ retryInMs: delayMs }, 'the proxy port is tried again')
+    server.clock.clearTimeout(this.#retryTimer)
+    this.#retryTimer = server.clock.setTimeout(() => {
+      if (this.#options.isNeeded()) this.keepOpen()
+    }, delayMs)
+  }
+}
