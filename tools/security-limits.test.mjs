@@ -44,7 +44,7 @@ const limits = {
   'requests of strangers that are being served': `${part(servedPart())} of \`--max-pending\``,
   'bytes of a link before its token is known, early data included': `${bytes(unproven('totalBytes'))}, in messages of ${bytes(unproven('messageBytes'))}`,
   'what all such links, and all clients of proxy ports in their handshake, have sent': `${bytes(pending('maxPendingBytes'))}, at a server at most ${part(tenants('strangersPart'))} of \`--memory-limit\``,
-  'upgrades in one turn of the event loop': count(
+  'upgrades, or begun TLS handshakes, in one turn of the event loop': count(
     sourceConstant('packages/transport/src/listen/turns.ts', 'jobsPerTurn'),
   ),
   'messages of a byte stream before its proxy handshake is over': bytes(

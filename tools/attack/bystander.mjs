@@ -11,8 +11,9 @@ const pollMs = 50
 export class Bystander {
   #child
 
-  constructor(tasks) {
-    this.#child = fork(program, [JSON.stringify(tasks)], { execArgv: [] })
+  constructor(tasks, environment = {}) {
+    const env = { ...process.env, ...environment }
+    this.#child = fork(program, [JSON.stringify(tasks)], { execArgv: [], env })
   }
 
   async watch(durationMs, enough) {

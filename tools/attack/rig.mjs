@@ -17,6 +17,7 @@ export class Rig {
   #server = new ProcessGroup()
   #client = new ProcessGroup()
   #bystander
+  #hasTls = false
 
   /**
    * Starts all of it as the attack wants it: with more `flags` for the server, with `wrap`, which makes the server's
@@ -29,19 +30,7 @@ export class Rig {
       rig.targets = await Targets.start()
       rig.port = await freePort()
       rig.proxyPort = await freePort()
-      const {
-        flags = [],
-        clientFlags = [],
-        wrap = (line) => line,
-        bystander = {},
-      } = { ...attack, ...(await prepare?.(rig)) }
-      await rig.#server.start(wrap([...program, 'server', ...rig.#serverFlags(), ...flags]), rig.port)
-      await rig.#addBystanderToken()
-      const { proxyPort } = rig
-      const client = ['-t', tokens.bystander, '-u', rig.url, '-p', String(proxyPort), ...clientFlags]
-      await rig.#client.start([...program, 'client', ...client], proxyPort)
-      const tasks = { url: rig.url, token: tokens.bystander, proxyPort, echo: rig.targets.echo, ...bystander }
-      rig.#bystander = new Bystander(tasks)
+      await rig.#startPrograms({ ...attack, ...(await prepare?.(rig)) })
       return rig
     } catch (error) {
       await rig.stop()
@@ -50,7 +39,7 @@ export class Rig {
   }
 
   get url() {
-    return `ws://127.0.0.1:${this.port}`
+    return this.#hasTls ? `wss://localhost:${this.port}` : `ws://127.0.0.1:${this.port}`
   }
 
   /** Lets the bystander work for a while, and on until `enough` says so; its latencies in ms. */
@@ -73,6 +62,18 @@ export class Rig {
     this.targets?.stop()
   }
 
+  async #startPrograms({ flags = [], clientFlags = [], wrap = (line) => line, bystander = {}, trusted }) {
+    this.#hasTls = trusted !== undefined
+    await this.#server.start(wrap([...program, 'server', ...this.#serverFlags(), ...flags]), this.port)
+    // Only strangers attack servers with TLS, so the bystander may have the other token there.
+    const token = this.#hasTls ? tokens.attacker : await this.#addBystanderToken()
+    const environment = this.#hasTls ? { NODE_EXTRA_CA_CERTS: trusted } : {}
+    const { url, proxyPort } = this
+    const client = ['-t', token, '-u', url, '-p', String(proxyPort), ...clientFlags]
+    await this.#client.start([...program, 'client', ...client], proxyPort, environment)
+    this.#bystander = new Bystander({ url, token, proxyPort, echo: this.targets.echo, ...bystander }, environment)
+  }
+
   #serverFlags() {
     return ['-H', '127.0.0.1', '-P', String(this.port), '-t', tokens.attacker, '-k', apiKey]
   }
@@ -82,5 +83,6 @@ export class Rig {
     const headers = { 'x-api-key': apiKey }
     const answer = await fetch(`http://127.0.0.1:${this.port}/api/token`, { method: 'POST', headers, body })
     if (!answer.ok) throw new Error(`the API does not add a token: ${answer.status} ${await answer.text()}`)
+    return tokens.bystander
   }
 }

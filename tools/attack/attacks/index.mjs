@@ -1,8 +1,10 @@
 import { connectAndDrop } from './connect-and-drop.mjs'
 import { tcpDescriptors, udpDescriptors } from './descriptors.mjs'
+import { earlyData } from './early-data.mjs'
 import { gzipBombs } from './gzip-bombs.mjs'
 import { halfFrames } from './half-frames.mjs'
 import { halfOpen } from './half-open.mjs'
+import { halfTls } from './half-tls.mjs'
 import { keyGuessing, tokenGuessing } from './guessing.mjs'
 import { linkedFiles } from './linked-files.mjs'
 import { nameFlood } from './name-flood.mjs'
@@ -18,6 +20,8 @@ import { windowHoarding } from './window-hoarding.mjs'
 export const attacks = [
   halfFrames,
   halfOpen,
+  halfTls,
+  earlyData,
   keyGuessing,
   tokenGuessing,
   smuggling,

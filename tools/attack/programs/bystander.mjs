@@ -2,6 +2,7 @@
 // begin and to report by its parent.
 import { once } from 'node:events'
 import { get } from 'node:http'
+import { get as getSecurely } from 'node:https'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { connect } from '@ls/socks5/node'
 import { Link } from '../link.mjs'
@@ -56,10 +57,12 @@ async function proxied(signal) {
   }
 }
 
-/** A visitor of the website behind the port wants the page it asked for. */
+/** A visitor of the website behind the port wants the page it asked for; with TLS, by a handshake of its own. */
 async function visit(signal) {
   const path = `/page/${++requests}`
-  const request = get(`${visits}${path}`, { signal })
+  const request = visits.startsWith('https:')
+    ? getSecurely(`${visits}${path}`, { signal, agent: false })
+    : get(`${visits}${path}`, { signal })
   const [response] = await once(request, 'response')
   let text = ''
   for await (const chunk of response) text += chunk

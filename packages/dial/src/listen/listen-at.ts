@@ -5,6 +5,12 @@ import { formatHostPort } from '@ls/foundation'
 import { listenOnPath, type ListenOnPathOptions } from './listen-on-path.js'
 import { listeningSockets } from './listening-sockets.js'
 
+/**
+ * Connections that may wait to be accepted; the system lowers it to its own limit. With Node's 511, a flood of 5,000 a
+ * second on a busy machine made others wait for TCP to try again, after one and three seconds.
+ */
+const backlog = 4096
+
 /** Where {@link listenAt} listens. */
 export type ListenPlace =
   | {
@@ -38,7 +44,7 @@ export async function listenAt(server: Server, place: ListenPlace, signal?: Abor
   } else if ('path' in place) {
     await listenOnPath(server, place.path, { mode: place.mode, signal })
   } else {
-    server.listen({ host: place.host, port: place.port })
+    server.listen({ host: place.host, port: place.port, backlog })
     await once(server, 'listening', { signal })
   }
   listeningSockets.opened(server, name)

@@ -1,3 +1,4 @@
+import { connect } from 'node:net'
 import { connect as connectTls, type TLSSocket, type ConnectionOptions } from 'node:tls'
 import { onceEvent, testAuthority, until } from '@ls/testkit'
 import { describe, expect, test } from 'vitest'
@@ -32,6 +33,15 @@ async function handshake(listener: TransportListener, options: ConnectionOptions
   return socket
 }
 
+/** Connects, sends the first bytes of a handshake, and resets. */
+async function resetAtOnce(place: { port: number; host: string }): Promise<void> {
+  const socket = connect(place)
+  socket.on('error', () => {})
+  await onceEvent(socket, 'connect')
+  socket.write(Uint8Array.of(0x16, 3, 1), () => socket.resetAndDestroy())
+  await onceEvent(socket, 'close')
+}
+
 const failureOf = (opening: Promise<unknown>): Promise<{ code: string; message: string }> =>
   opening.then(
     () => expect.fail('it succeeded'),
@@ -46,6 +56,20 @@ describe('listen with tls', () => {
     server?.send(Uint8Array.of(7))
     await until(() => handler.messages.length > 0, 'a message')
     expect([transport.peer.url, [...handler.messages[0]!]]).toEqual([expect.stringMatching(/^wss:/), [7]])
+  })
+
+  test('opens links for more clients than have their turn at once', async () => {
+    const listener = await start()
+    await Promise.all(Array.from({ length: 10 }, () => open(listener)))
+    expect(listener.transports.size).toBe(10)
+  })
+
+  test('outlives clients that reset before their handshake has its turn', async () => {
+    const listener = await start()
+    const place = { port: listener.address().port, host: '127.0.0.1' }
+    const gone = await Promise.all(Array.from({ length: 10 }, () => resetAtOnce(place)))
+    await open(listener)
+    expect([gone.length, listener.transports.size]).toEqual([10, 1])
   })
 
   test('tells the address of the client', async () => {

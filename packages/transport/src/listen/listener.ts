@@ -139,7 +139,7 @@ export class Listener implements TransportListener {
     // The HTTP server has given up its listeners.
     const ignore = (): void => {}
     stream.on('error', ignore)
-    this.#turns.run(() => {
+    this.#turns.run(this.#clientOf(request).address, () => {
       // The port closed meanwhile, or the connection was cut to make room for others.
       if (this.#isClosed) stream.destroy()
       if (stream.destroyed) return false

@@ -2,44 +2,66 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { Turns } from './turns.js'
 
-/** Twenty jobs that come in one turn of the event loop. */
-function runTwenty(turns: Turns, run: (job: number) => void): void {
-  for (let job = 0; job < 20; job++) {
-    turns.run(() => {
+const flood = '192.0.2.1'
+
+/** Six jobs that come in one turn of the event loop. */
+function runSix(turns: Turns, run: (job: number) => void, address = flood): void {
+  for (let job = 0; job < 6; job++) {
+    turns.run(address, () => {
       run(job)
       return true
     })
   }
 }
 
-test('Turns.run runs eight jobs of one turn at once, and the others in later turns, in order', async () => {
+test('Turns.run runs two jobs of one turn at once, and the others in later turns, in order', async () => {
   const done: number[] = []
   const counts: number[] = []
-  runTwenty(new Turns(), (job) => done.push(job))
+  runSix(new Turns(), (job) => done.push(job))
   for (let turn = 0; turn < 3; turn++) {
     counts.push(done.length)
     await nextTurn()
   }
-  expect([counts, done]).toEqual([[8, 16, 20], Array.from({ length: 20 }, (_none, job) => job)])
+  expect([counts, done]).toEqual([
+    [2, 4, 6],
+    [0, 1, 2, 3, 4, 5],
+  ])
 })
 
-test('Turns.run lets no job overtake those that wait', async () => {
+test('Turns.run lets no job overtake those of its address that wait', async () => {
   const turns = new Turns()
   const done: number[] = []
-  runTwenty(turns, (job) => done.push(job))
+  runSix(turns, (job) => done.push(job))
   await nextTurn()
-  turns.run(() => done.push(20) > 0)
-  await nextTurn()
-  await nextTurn()
-  expect(done.at(-1)).toBe(20)
+  turns.run(flood, () => done.push(6) > 0)
+  for (let turn = 0; turn < 3; turn++) await nextTurn()
+  expect(done.at(-1)).toBe(6)
 })
 
 test('Turns.run gives no place to jobs with nothing left to do', async () => {
   const turns = new Turns()
   const done: number[] = []
-  runTwenty(turns, () => {})
-  for (let job = 0; job < 100; job++) turns.run(() => false)
-  turns.run(() => done.push(1) > 0)
+  runSix(turns, () => {})
+  for (let job = 0; job < 100; job++) turns.run(flood, () => false)
+  turns.run(flood, () => done.push(1) > 0)
   for (let turn = 0; turn < 3; turn++) await nextTurn()
   expect(done).toEqual([1])
+})
+
+test('Turns.run lets a newcomer of another address wait for one turn, whatever number of jobs wait', async () => {
+  const turns = new Turns()
+  const done: unknown[] = []
+  for (let round = 0; round < 5; round++) runSix(turns, (job) => done.push(job))
+  turns.run('192.0.2.2', () => done.push('newcomer') > 0)
+  await nextTurn()
+  expect(done.slice(2, 4)).toContain('newcomer')
+})
+
+test('Turns.run counts a /64 of IPv6 as one address', async () => {
+  const turns = new Turns()
+  const done: unknown[] = []
+  runSix(turns, (job) => done.push(job), '2001:db8::1')
+  turns.run('2001:db8::2', () => done.push('same network') > 0)
+  for (let turn = 0; turn < 3; turn++) await nextTurn()
+  expect(done.at(-1)).toBe('same network')
 })

@@ -10,6 +10,7 @@ import { PendingSockets } from './pending-sockets.js'
 import type { ProxyHeader } from './proxy-header.js'
 import { readProxyHeader } from './read-proxy-header.js'
 import { textResponse } from '../listen/refuse-upgrade.js'
+import { Turns } from '../listen/turns.js'
 import type { RefusalKind, Refusals } from './refusals.js'
 import { secureContextOptions, serverTlsOptions, type ServerTlsOptions } from './server-tls.js'
 import type { TrustedProxies } from './trusted-proxies.js'
@@ -123,9 +124,25 @@ export class HttpPort {
       ...serverTlsOptions(tls),
       handshakeTimeout: headDeadlineMs,
     })
-    server.prependListener('connection', (socket: Socket) => this.#arrived(socket))
+    this.#handshakeInTurn(server)
     server.prependListener('secureConnection', (socket) => this.#arriving.delete(underlying(socket)))
     return server
+  }
+
+  /** The first flight of a handshake takes a signature: a flood of them would keep all open links waiting. */
+  #handshakeInTurn(server: HttpsServer): void {
+    const turns = new Turns()
+    const begin = takeListeners(server)
+    server.on('connection', (socket: Socket) => {
+      this.#arrived(socket)
+      socket.on('error', ignore)
+      turns.run(this.peerOf(socket).address, () => {
+        if (socket.destroyed) return false
+        socket.off('error', ignore)
+        for (const listener of begin) listener.call(server, socket)
+        return true
+      })
+    })
   }
 
   #arrived(socket: Socket): void {
@@ -136,8 +153,7 @@ export class HttpPort {
   /** Stands between the connections and Node's own listeners, which get them once the header is read. */
   #expectProxyHeaders(): void {
     const { trusted } = this.#options
-    const next = this.server.listeners('connection') as ((socket: Socket) => void)[]
-    this.server.removeAllListeners('connection')
+    const next = takeListeners(this.server)
     this.server.on('connection', (socket: Socket) => {
       // There are no other listeners yet.
       socket.on('error', ignore)
@@ -147,7 +163,7 @@ export class HttpPort {
     })
   }
 
-  #readProxyHeader(socket: Socket, next: readonly ((socket: Socket) => void)[]): void {
+  #readProxyHeader(socket: Socket, next: readonly ConnectionListener[]): void {
     const onHeader = ({ source }: ProxyHeader): void => {
       if (source !== undefined) {
         this.#sources.set(socket, source)
@@ -194,6 +210,15 @@ export class HttpPort {
   #refused(kind: RefusalKind, address: string | undefined, reason: string): void {
     this.#options.refusals.add(kind, address, reason)
   }
+}
+
+type ConnectionListener = (socket: Socket) => void
+
+/** Removes the listeners for new connections, Node's own among them, for a caller that passes connections to them. */
+function takeListeners(server: Server): readonly ConnectionListener[] {
+  const listeners = server.listeners('connection') as ConnectionListener[]
+  server.removeAllListeners('connection')
+  return listeners
 }
 
 const ignore = (): void => {}
