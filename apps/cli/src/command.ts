@@ -185,7 +185,7 @@ export const commands: readonly Command[] = [
     argument: { name: 'ADDRESS' },
     summary: 'Ask a running linksocks how it does.',
     description:
-      'Asks the address of --metrics, or the API of a server at a URL with --api-key. Ends with 0 when it is ready, else with 1.',
+      'Asks the address of --metrics, or the API of a server at a URL with --api-key; without either, the API socket of a server on this machine. Ends with 0 when it is ready, else with 1.',
     examples: [
       ['A program on this machine', 'linksocks status 127.0.0.1:9090'],
       ['A server by its API', 'linksocks status https://server.example --api-key "$KEY"'],

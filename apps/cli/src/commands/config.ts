@@ -1,6 +1,6 @@
 import type { ConfigRequest } from '../arguments/config-command.js'
 import type { Environment } from '../arguments/environment.js'
-import { checkRoles } from '../config/check-roles.js'
+import { checkFile } from '../config/check-roles.js'
 import { fileFromFlags } from '../config/from-flags.js'
 import { exposedConfigFiles, loadConfig } from '../config/load-config.js'
 import { configSchema } from '../config/schema.js'
@@ -25,9 +25,8 @@ export async function runConfig(request: ConfigRequest, environment: Environment
     case 'show':
       return output.write(showConfig(loadConfig(request.file, environment), output.redactor))
     case 'check': {
-      const file = loadConfig(request.file, environment)
+      const file = await checkFile(request.file, environment)
       output.redactor.add(...file.secrets)
-      await checkRoles(file)
       for (const warning of exposedConfigFiles(file)) output.warn(warning)
       return output.write(`${request.file}: no mistakes; ${file.roles.map(({ path }) => path).join(', ')}\n`)
     }

@@ -1,6 +1,7 @@
 import { silentLogger } from '@ls/foundation'
 import { LinkSocksClient } from '@ls/client'
-import { LinkSocksServer } from '@ls/server'
+import { LinkSocksServer, type PolicyOptions } from '@ls/server'
+import type { Environment } from '../arguments/environment.js'
 import { checkClient, clientOptions } from '../commands/client.js'
 import { checkServer, plannedOptions, registerTokens } from '../commands/server.js'
 import { UsageError } from '../errors.js'
@@ -8,7 +9,34 @@ import { flags } from '../flags.js'
 import { messageOf } from '../output/describe-error.js'
 import { ConfigError, type Problem } from './config-error.js'
 import type { ConfigBlock, ConfigFile, RoleConfig } from './config-file.js'
+import { loadConfig } from './load-config.js'
 import { clientSettings, serverSettings, tokenSettings } from './role-settings.js'
+
+/** Reads a file and checks it. @throws ConfigError with every mistake, those of single keys and of how they go together */
+export async function checkFile(path: string, environment: Environment): Promise<ConfigFile> {
+  const file = await read(path, environment)
+  await checkRoles(file)
+  return file
+}
+
+async function read(path: string, environment: Environment): Promise<ConfigFile> {
+  try {
+    return loadConfig(path, environment)
+  } catch (error) {
+    if (!(error instanceof ConfigError) || error.file === undefined) throw error
+    const others = await Promise.all(error.file.roles.map((role) => problemsBeside(error.problems, role)))
+    throw new ConfigError(path, [...error.problems, ...others.flat()])
+  }
+}
+
+/** What is wrong with how the keys of a role go together, where some values are missing since they are wrong themselves. */
+async function problemsBeside(known: readonly Problem[], role: RoleConfig): Promise<readonly Problem[]> {
+  const isOfRole = ({ key }: Problem): boolean => key === role.path || /^[.[]/.test(key.replace(role.path, ''))
+  const isFaulty = known.some((problem) => problem.key.startsWith(role.path) && isOfRole(problem))
+  const found = await problemsOf(role)
+  // What names no key may come from a value that is missing.
+  return isFaulty ? found.filter(({ key }) => key !== role.path && !known.some((other) => other.key === key)) : found
+}
 
 /** Checks how the keys of each role go together. Opens nothing. @throws ConfigError with all that is wrong */
 export async function checkRoles(file: ConfigFile): Promise<void> {
@@ -26,9 +54,26 @@ async function problemsOf(role: RoleConfig): Promise<readonly Problem[]> {
       errors.push(error)
     }
   }
-  const problems = errors.map((error) => problemOf(error, role))
+  const problems = [...errors.map((error) => problemOf(error, role)), ...sharedNames(role)]
   // A later check may find what an earlier one has found.
   return problems.filter(({ text }, index) => problems.findIndex((other) => other.text === text) === index)
+}
+
+/** Names of policies tell tokens apart, in the API and in the log. */
+function sharedNames(role: RoleConfig): readonly Problem[] {
+  const owners = new Map<string, string>()
+  const blocks: readonly ConfigBlock[] = role.values.has('token') ? [role, ...role.tokens] : role.tokens
+  return blocks.flatMap(({ path, values }) => {
+    const policy = values.get('policy')
+    // The reader of the file has parsed it before.
+    const { name } = JSON.parse(String(policy?.value ?? '{}')) as PolicyOptions
+    if (policy === undefined || name === undefined) return []
+    const owner = owners.get(name)
+    owners.set(name, owner ?? path)
+    if (owner === undefined) return []
+    const text = `"${name}" is the name of ${owner} already; each token has its own`
+    return [{ ...policy.place, key: `${path}.policy.name`, text }]
+  })
 }
 
 type Check = () => unknown

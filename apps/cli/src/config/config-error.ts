@@ -1,10 +1,5 @@
 import { UsageError } from '../errors.js'
-
-/** A place in the file; lines and columns count from 1. */
-export interface Place {
-  readonly line: number
-  readonly column: number
-}
+import type { ConfigFile, Place } from './config-file.js'
 
 /** One mistake in a configuration file. */
 export interface Problem extends Place {
@@ -20,10 +15,14 @@ export class ConfigError extends UsageError {
   /** In the order of the file. */
   readonly problems: readonly Problem[]
 
-  constructor(path: string, problems: readonly Problem[]) {
+  /** What could be read of the file, without the values that are wrong; undefined where it has no keys. */
+  readonly file: ConfigFile | undefined
+
+  constructor(path: string, problems: readonly Problem[], file?: ConfigFile) {
     const sorted = problems.toSorted((a, b) => a.line - b.line || a.column - b.column)
     super(sorted.map((problem) => describe(path, problem)).join('\n'))
     this.problems = sorted
+    this.file = file
     this.places = sorted
   }
 }

@@ -1,6 +1,11 @@
 import type { Flag, FlagValue } from '../flag.js'
-import type { Place } from './config-error.js'
 import type { RoleKind } from './structure.js'
+
+/** A place in the file; lines and columns count from 1. */
+export interface Place {
+  readonly line: number
+  readonly column: number
+}
 
 /** A value of the file and where it comes from. */
 export interface ConfigValue {

@@ -9,7 +9,7 @@ import type { RoleRun } from '../arguments/config-command.js'
 import { flags } from '../flags.js'
 import type { Flag } from '../flag.js'
 import { Redactor } from '../output/redactor.js'
-import { checkRoles } from './check-roles.js'
+import { checkFile, checkRoles } from './check-roles.js'
 import { ConfigError } from './config-error.js'
 import { exposedConfigFiles } from './load-config.js'
 import { fileFromFlags } from './from-flags.js'
@@ -226,6 +226,10 @@ describe('checkRoles', () => {
       "clients: {a: {forward: '80'}}",
       expect.stringMatching(/^f\.yaml:1:24: clients\.a\.forward: "80" is no fixed port/),
     ],
+    [
+      'servers: {a: {tokens: [{token: x, policy: {name: ada}}, {token: y, policy: {name: ada}}]}}',
+      'f.yaml:1:76: servers.a.tokens[1].policy.name: "ada" is the name of servers.a.tokens[0] already; each token has its own',
+    ],
     ['servers: {a: {token: x, tokens: [{token: x}]}}', 'f.yaml:1:11: servers.a: token already exists'],
     ['clients: {a: {heartbeat: 9s, heartbeat-deadline: 9s}}', expect.stringContaining('clients.a.heartbeat')],
   ])('finds what is wrong with %s', async (text, message) => {
@@ -250,6 +254,21 @@ describe('showConfig', () => {
     expect(text).toContain(`    token: '[hidden]' # f.yaml:1, \${TOKEN}\n`)
     expect(text).toContain('    ws-port: 8765 # default\n')
     expect(text).toContain("    upstream-proxy: ['http://[redacted]@h'] # f.yaml:1\n")
+  })
+})
+
+describe('checkFile', () => {
+  it('shows mistakes of single keys and of how keys go together in one round', async () => {
+    const path = join(folder, 'all.yaml')
+    const roles = ['a: {ws-port: many, socks-username: bob}', 'b: {socks-username: eve}']
+    writeFileSync(path, `servers:\n  ${roles.join('\n  ')}\n`)
+    const error = (await checkFile(path, {}).catch((thrown: unknown) => thrown)) as Error
+    const lines = error.message.split('\n').map((line) => line.replace(path, ''))
+    expect(lines.map((line) => line.split(': ')[1])).toEqual([
+      'servers.a.ws-port',
+      'servers.a.socks-username',
+      'servers.b.socks-username',
+    ])
   })
 })
 

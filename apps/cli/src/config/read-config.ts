@@ -2,8 +2,8 @@ import { dirname } from 'node:path'
 import type { Node } from 'yaml'
 import type { Environment } from '../arguments/environment.js'
 import { BlockReader } from './block-reader.js'
-import { ConfigError, type Place } from './config-error.js'
-import type { ConfigBlock, ConfigFile, RoleConfig } from './config-file.js'
+import { ConfigError } from './config-error.js'
+import type { ConfigBlock, ConfigFile, RoleConfig, Place } from './config-file.js'
 import {
   maxRoles,
   maxTokens,
@@ -29,9 +29,10 @@ export function readConfig(path: string, text: string, environment: Environment)
   }
   const yaml = new YamlReader(path, text)
   const blocks = new BlockReader(yaml, { environment, folder: dirname(path) })
-  const file = new FileReader(yaml, blocks).read()
-  if (yaml.problems.length > 0) throw new ConfigError(path, yaml.problems)
-  return { path, ...file, secrets: blocks.secrets, secretFiles: [...blocks.secretFiles] }
+  const read = new FileReader(yaml, blocks).read()
+  const file = { path, ...read, secrets: blocks.secrets, secretFiles: [...blocks.secretFiles] }
+  if (yaml.problems.length > 0) throw new ConfigError(path, yaml.problems, file)
+  return file
 }
 
 const top: Place = { line: 1, column: 1 }

@@ -8,6 +8,7 @@ import { exitCode, type ExitCode } from '../exit-code.js'
 import type { Settings } from '../settings.js'
 import { asUsage } from '../commands/check-settings.js'
 import type { CommandContext } from '../commands/context.js'
+import { defaultApiSocket } from '../tokens/api-call.js'
 import { statusLines } from './status-lines.js'
 
 /** Asks a running program how it does: 0 when it is ready, 1 when it is not or does not answer. */
@@ -16,7 +17,7 @@ export async function runStatus(
   settings: Settings<'status'>,
   { print, stop }: Pick<CommandContext, 'print' | 'stop'>,
 ): Promise<ExitCode> {
-  const snapshot = await askFor(questionOf(place ?? settings.metrics, settings.apiKey), stop)
+  const snapshot = await askFor(questionOf(place ?? settings.metrics, settings), stop)
   if (settings.json) print(JSON.stringify(snapshot))
   else for (const line of statusLines(snapshot)) print(line)
   return snapshot.readiness.ready ? exitCode.ok : exitCode.failure
@@ -29,14 +30,22 @@ interface Question extends RequestOptions {
 }
 
 /** @throws UsageError for a place that cannot be asked */
-function questionOf(place: string | undefined, apiKey: string | undefined): Question {
-  if (place === undefined)
-    throw new UsageError('status needs the address of --metrics, or a URL of the server with --api-key (-k)')
+function questionOf(
+  place: string | undefined,
+  { apiKey, apiSocket = 'default' }: Pick<Settings<'status'>, 'apiKey' | 'apiSocket'>,
+): Question {
+  if (place === undefined) return socketQuestion(apiSocket === 'default' ? defaultApiSocket(process.env) : apiSocket)
   if (/^https?:/i.test(place)) return apiQuestion(place, apiKey)
   const address = asUsage('status', () => parseListenAddress(place))
   if ('webSocket' in address) throw new UsageError('status asks over HTTP: write http:// or https://')
   const way = 'path' in address ? { socketPath: address.path } : { host: address.host, port: address.port }
   return { ...way, path: '/status', headers: { host: 'localhost' }, secure: false, place }
+}
+
+/** The API of a server on this machine, as `top` asks it. */
+function socketQuestion(socketPath: string): Question {
+  const place = `the API socket ${socketPath} (give the address of --metrics, or a URL with --api-key, for another place)`
+  return { socketPath, path: '/api/snapshot', headers: { host: 'localhost' }, secure: false, place }
 }
 
 function apiQuestion(place: string, apiKey: string | undefined): Question {

@@ -135,7 +135,7 @@ function quotaText(uses: readonly ListedQuota[]): string {
 function table(tokens: readonly Listed[]): readonly string[] {
   const rows = tokens.map(({ id, type, clients_count: clients, kept, policy, quota = [] }) => {
     const name = [policy?.name, policy?.note, quotaText(quota)].filter(Boolean).join(', ')
-    return [id, type, `${clients} clients`, kept ? 'kept' : '', name]
+    return [id, type, clients === 1 ? '1 client' : `${clients} clients`, kept ? 'kept' : '', name]
   })
   const widths = [0, 1, 2, 3].map((column) => Math.max(0, ...rows.map((row) => (row[column] ?? '').length)))
   return rows.map((row) =>

@@ -2,7 +2,12 @@ import { once } from 'node:events'
 import { Agent as HttpAgent, type IncomingMessage, request as requestHttp, type RequestOptions } from 'node:http'
 import { Agent as HttpsAgent, request as requestHttps } from 'node:https'
 
-/** Sends a JSON text and resolves with the answer's body. @throws Error for anything but a 200 in time */
+/** The service has answered, and not as it should. */
+export class WrongAnswer extends Error {
+  override readonly name = 'WrongAnswer'
+}
+
+/** Sends a JSON text and resolves with the answer's body. @throws WrongAnswer for anything but a 200; Error for no answer in time */
 export type AskService = (body: string, timeoutMs: number) => Promise<string>
 
 /** Prepares questions to a URL. Connections stay open for the next. @throws RangeError for a URL that is none of the three kinds */
@@ -34,7 +39,7 @@ async function post(send: typeof requestHttp, place: RequestOptions, body: strin
     asked.end(body)
     const [response] = (await once(asked, 'response')) as [IncomingMessage]
     const text = await bodyOf(response)
-    if (response.statusCode !== 200) throw new Error(`it answers with status ${response.statusCode}`)
+    if (response.statusCode !== 200) throw new WrongAnswer(`it answers with status ${response.statusCode}`)
     return text
   } catch (error) {
     if (signal.aborted) throw new Error(`no answer within ${timeoutMs / 1000} s`, { cause: error })
@@ -47,7 +52,7 @@ async function bodyOf(response: IncomingMessage): Promise<string> {
   let bytes = 0
   for await (const chunk of response as AsyncIterable<Buffer>) {
     bytes += chunk.length
-    if (bytes > maxAnswerBytes) throw new Error(`the answer has more than ${maxAnswerBytes} bytes`)
+    if (bytes > maxAnswerBytes) throw new WrongAnswer(`the answer has more than ${maxAnswerBytes} bytes`)
     chunks.push(chunk)
   }
   return Buffer.concat(chunks).toString()

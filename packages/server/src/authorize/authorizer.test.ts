@@ -56,6 +56,14 @@ describe('Authorizer', () => {
     ])
   })
 
+  test.each(['no JSON', '{"allow":"yes"}'])('calls %s a wrong answer', async (text) => {
+    const { authorizer, warned } = make(text, { onFailure: 'refuse' })
+    expect([await authorizer.refusalOf(question), JSON.stringify(warned)]).toEqual([
+      'the authorization service gives a wrong answer',
+      expect.stringContaining('gives a wrong answer, so clients are refused'),
+    ])
+  })
+
   test('has 64 questions under way at most', async () => {
     const { authorizer, asked } = make(new Promise(() => {}))
     for (let count = 0; count < 64; count++)

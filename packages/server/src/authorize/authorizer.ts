@@ -1,5 +1,5 @@
 import { type Clock, type Logger, RareLog, textOf } from '@ls/foundation'
-import { type AskService, serviceAt } from './ask-service.js'
+import { type AskService, serviceAt, WrongAnswer } from './ask-service.js'
 import { type AuthorizeOptions, parseVerdict, type Question, type Verdict } from './authorize-options.js'
 
 export interface AuthorizerOptions extends AuthorizeOptions {
@@ -69,7 +69,8 @@ export class Authorizer {
     try {
       return parseVerdict(await this.#ask(body, timeoutMs))
     } catch (error) {
-      return this.#failed(textOf(error), onFailure)
+      const isWrong = error instanceof WrongAnswer || error instanceof RangeError
+      return this.#failed(textOf(error), onFailure, isWrong ? 'gives a wrong answer' : 'does not answer')
     } finally {
       this.#running--
       this.#finished(token)
@@ -83,12 +84,10 @@ export class Authorizer {
   }
 
   /** The cause is for the log alone: it may tell of the network of the server. */
-  #failed(cause: string, onFailure: 'refuse' | 'allow'): Verdict {
-    this.#rareLog.warn(
-      `the authorization service does not answer, so clients are ${onFailure === 'allow' ? 'let in' : 'refused'}`,
-      cause,
-    )
-    return { allow: onFailure === 'allow', reason: 'the authorization service does not answer', ttlMs: failureMs }
+  #failed(cause: string, onFailure: 'refuse' | 'allow', what = 'does not answer'): Verdict {
+    const reason = `the authorization service ${what}`
+    this.#rareLog.warn(`${reason}, so clients are ${onFailure === 'allow' ? 'let in' : 'refused'}`, cause)
+    return { allow: onFailure === 'allow', reason, ttlMs: failureMs }
   }
 }
 
