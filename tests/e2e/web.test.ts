@@ -16,6 +16,7 @@ import {
   onceEvent,
   seededDigest,
   tcpServer,
+  until,
 } from '@ls/testkit'
 import { build } from 'esbuild'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -132,8 +133,10 @@ describe.skipIf(!hasChromium)('@ls/web in Chromium', () => {
     const bytes = 16 * mebibyte
     const target = closing(await byteServer({ sendBytes: bytes }))
     where.relay.conditions = { bytesPerSecond: 10 * mebibyte }
-    const cuts = setInterval(() => where.relay.strike('reset'), 300)
     const hash = inPage(where, `return tests.hash(link.openTcp({ host: '127.0.0.1', port: ${target.port} }).readable)`)
+    // A session exists once both ends have said so: before that there is nothing to resume.
+    await until(() => [...where.server.channels()].length > 0, 'the connection', { deadlineMs: startMs })
+    const cuts = setInterval(() => where.relay.strike('reset'), 300)
     try {
       expect(await hash).toBe(seededDigest(1, bytes))
     } finally {

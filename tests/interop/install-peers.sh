@@ -106,11 +106,13 @@ install_go() {
   echo "$name: built"
 }
 
-# Clients of Wisp (tests/interop/wisp.test.ts), with the versions of what they need.
-install_wisp() {
-  local folder=$peers/wisp stamp=$peers/wisp/installed.txt
+# Programs of npm.
+install_npm() {
+  local name=$1
+  shift
+  local folder=$peers/$name stamp=$peers/$name/installed.txt
   if [[ -f $stamp && $(<"$stamp") == "$*" ]]; then
-    echo "wisp: already installed"
+    echo "$name: already installed"
     return
   fi
   rm -rf "$folder"
@@ -118,11 +120,15 @@ install_wisp() {
   echo '{ "private": true }' >"$folder/package.json"
   npm install --prefix "$folder" --ignore-scripts --no-audit --no-fund --save-exact "$@"
   echo "$*" >"$stamp"
-  echo "wisp: installed"
+  echo "$name: installed"
 }
 
 mkdir -p "$peers"
-install_wisp @mercuryworkshop/wisp-js@0.5.0 libcurl.js@0.7.4
+# For tests/interop/wisp.test.ts and tests/interop/runtimes.test.ts.
+install_npm wisp @mercuryworkshop/wisp-js@0.5.0 libcurl.js@0.7.4
+install_npm runtimes deno@2.9.6 bun@1.4.5
+# Its package brings a stand-in, which a script replaces by the program.
+"$peers/runtimes/node_modules/.bin/bun" --version >/dev/null 2>&1 || (cd "$peers/runtimes/node_modules/bun" && node install.js)
 # For tests/e2e/acme.test.ts and tests/e2e/cluster.
 install_go pebble github.com/letsencrypt/pebble/v2/cmd/pebble@v2.10.3
 install_go nats github.com/nats-io/nats-server/v2@v2.15.3

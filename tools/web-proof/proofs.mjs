@@ -16,6 +16,8 @@ export const proofs = {
   },
   cuts: async (rig, { cuts }) => {
     let done = 0
+    // A session exists once both ends have said so: before that there is nothing to resume.
+    await rig.run('linkRoundTrip', { port: rig.ports.echo, rounds: 1 })
     const timer = setInterval(() => done < cuts && rig.farEnd.send({ cut: true }) && done++, cutEveryMs)
     try {
       // Transfers go on until all cuts have been made.
