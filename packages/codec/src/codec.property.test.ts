@@ -100,6 +100,7 @@ const arbitraries = {
           'fin' as const,
           'resume' as const,
           'ack2' as const,
+          'urgent' as const,
           'expose' as const,
         ]),
         windowBytes: fc.nat(0xffff_ffff),
@@ -119,7 +120,13 @@ const arbitraries = {
     MessageType.Ack,
     fc.record({ sequence, arrival: fc.record({ atUs: u32, delayUs: u32 }) }, { requiredKeys: ['sequence'] }),
   ),
-  Resume: ofType(MessageType.Resume, fc.record({ session: id, secret, sequence })),
+  Resume: ofType(
+    MessageType.Resume,
+    fc.record(
+      { session: id, secret, sequence, urgent: fc.constant(true as const) },
+      { requiredKeys: ['session', 'secret', 'sequence'] },
+    ),
+  ),
   Expose: ofType(
     MessageType.Expose,
     fc.record(
@@ -130,6 +137,11 @@ const arbitraries = {
   Exposed: ofType(
     MessageType.Exposed,
     fc.record({ id: fc.maxSafeNat(), open: jsonText, error: jsonText }, { requiredKeys: ['id'] }),
+  ),
+  Lossy: fc.constant({ type: MessageType.Lossy }),
+  Urgent: ofType(
+    MessageType.Urgent,
+    fc.record({ sequence: fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER }), message: bytes }),
   ),
   Resumed: ofType(
     MessageType.Resumed,
@@ -150,7 +162,7 @@ describe('decode gives back what encode was given', () => {
 })
 
 test('decode ignores bytes after the end of a message', () => {
-  // The optional last field of these is only absent where the message ends.
+  // The optional last field of these is only absent where the message ends, and one has the rest of it.
   const open = anyMessage.filter((message) => !endsBeforeOptionalField(message))
   fc.assert(
     fc.property(open, fc.uint8Array({ maxLength: 5 }), (message, suffix) => {
@@ -232,7 +244,9 @@ function withId<F extends object>(fields: fc.Arbitrary<F>): fc.Arbitrary<F & { c
 }
 
 function endsBeforeOptionalField(message: KnownMessage): boolean {
+  if (message.type === MessageType.Urgent) return true
   if (message.type === MessageType.Connect) return message.resume !== true
+  if (message.type === MessageType.Resume) return message.urgent !== true
   if (message.type === MessageType.Disconnect) return message.error === undefined
   if (message.type !== MessageType.AuthResponse && message.type !== MessageType.ConnectorResponse) return false
   return message.success && message.token === undefined

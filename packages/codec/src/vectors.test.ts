@@ -73,7 +73,7 @@ function readVectors<T>(name: string): T[] {
 
 /** A vector's message in our terms: the type as a number, byte fields as bytes. */
 function fromJson({ type, ...fields }: Record<string, unknown>): unknown {
-  const byteFields = new Set(['channelId', 'instance', 'session', 'secret', 'payload'])
+  const byteFields = new Set(['channelId', 'instance', 'session', 'secret', 'payload', 'message'])
   const entries = Object.entries(fields).map(([name, value]) => [
     name,
     byteFields.has(name) ? fromHex(value as string) : value,

@@ -1,4 +1,12 @@
-import { decode, encode, type Extension, type HelloMessage, type Message, MessageType } from '@ls/codec'
+import {
+  decode,
+  encode,
+  type Extension,
+  type HelloMessage,
+  type Message,
+  MessageType,
+  type ResumeMessage,
+} from '@ls/codec'
 import {
   helloWindowBytes,
   MessageReader,
@@ -40,23 +48,26 @@ export interface HandshakeRequest {
   readonly authenticated: boolean
   /** The session to resume. */
   readonly ticket: Ticket | undefined
+  /** Whether the WebSocket is a second one, for the urgent messages of that session. @default false */
+  readonly urgent?: boolean
   /** Whether {@link openingOf} has been sent already, with the WebSocket. @default false */
   readonly opened?: boolean
 }
 
 /** Messages that a client can send before the server's first: its identity, and the session it wants to resume. */
 export function openingOf(request: Omit<HandshakeRequest, 'authenticated' | 'opened'>): Uint8Array[] {
-  const { ticket } = request
-  return [encode(ourAuth(request)), ...(ticket === undefined ? [] : [encode(ourResume(ticket))])]
+  const { ticket, urgent } = request
+  return [encode(ourAuth(request)), ...(ticket === undefined ? [] : [encode(ourResume(ticket, urgent))])]
 }
 
 /**
  * Opens a link from the client's side (protocol.md §1 "Opening a link", §3).
  *
- * @throws ClientError `ERR_CLIENT_REFUSED` when the token is refused, `ERR_CLIENT_HANDSHAKE` otherwise
+ * @throws ClientError `ERR_CLIENT_REFUSED` when the token is refused, `ERR_CLIENT_HANDSHAKE` otherwise, also when a second
+ * WebSocket is not attached to the session
  */
 export async function shakeHands(transport: MessageTransport, request: HandshakeRequest): Promise<Agreement> {
-  const { settings, ticket, opened = false } = request
+  const { settings, ticket, urgent = false, opened = false } = request
   const reader = new MessageReader(transport, settings.clock)
   const read = async (): Promise<Message> => {
     try {
@@ -75,11 +86,12 @@ export async function shakeHands(transport: MessageTransport, request: Handshake
   const agreement = { ...agree(hello, settings), token }
   // Every server answers Resume, even one that would not have been asked.
   if (ticket !== undefined && (opened || agreement.extensions.includes('resume'))) {
-    if (!opened) transport.send(encode(ourResume(ticket)))
+    if (!opened) transport.send(encode(ourResume(ticket, urgent)))
     const answer = await read()
     if (answer.type !== MessageType.Resumed) throw unexpected(answer, 'Resumed')
     if (answer.success) return { ...agreement, resumedFrom: answer.sequence }
   }
+  if (urgent) throw new ClientError('ERR_CLIENT_HANDSHAKE', 'the server did not attach the second WebSocket')
   transport.send(encode({ type: MessageType.Hello, ...agreement }))
   return agreement
 }
@@ -99,8 +111,9 @@ function ourAuth(request: Pick<HandshakeRequest, 'settings' | 'token' | 'instanc
   return { type: MessageType.Auth, token, reverse, instance }
 }
 
-function ourResume({ session, id, secret }: Ticket) {
-  return { type: MessageType.Resume, session: id, secret, sequence: session.receivedSequence }
+function ourResume({ session, id, secret }: Ticket, urgent = false): ResumeMessage {
+  const sequence = session.receivedSequence
+  return { type: MessageType.Resume, session: id, secret, sequence, ...(urgent && { urgent }) }
 }
 
 /** Returns the token that a relay gave. */

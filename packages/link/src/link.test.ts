@@ -8,7 +8,7 @@ import { type LinkSettings, resolveLinkSettings } from './settings.js'
 import { ShownToken } from './shown-token.js'
 
 /** What a server does with one attempt. */
-type Answer = 'unreachable' | 'silent' | 'base' | 'extended' | 'refused' | 'relay'
+type Answer = 'unreachable' | 'silent' | 'base' | 'extended' | 'refused' | 'relay' | 'urgent' | 'joined'
 
 interface ServerEnd {
   readonly transport: MemoryTransport
@@ -24,10 +24,20 @@ const hello: KnownMessage = {
   secret: Uint8Array.of(1),
   graceSeconds: 60,
 }
+const urgentHello: KnownMessage = { ...hello, extensions: ['window', 'fin', 'resume', 'ack2', 'urgent'] }
 const welcome: KnownMessage = { type: MessageType.AuthResponse, success: true }
 const refusal: KnownMessage = { type: MessageType.AuthResponse, success: false, error: 'invalid token' }
 const identified: KnownMessage = { ...welcome, token: 'given' }
-const scripts = { silent: [], base: [welcome], extended: [hello, welcome], refused: [refusal], relay: [identified] }
+const joined: KnownMessage = { type: MessageType.Resumed, success: true, sequence: 0 }
+const scripts = {
+  silent: [],
+  base: [welcome],
+  extended: [hello, welcome],
+  refused: [refusal],
+  relay: [identified],
+  urgent: [urgentHello, welcome],
+  joined: [urgentHello, welcome, joined],
+}
 
 interface Setting extends LinkSettings {
   /** @default false */
@@ -344,4 +354,47 @@ test('Link with a token of its own shows that, whatever the server gives', async
   servers[0]?.transport.destroy()
   await untilLater(clock, () => requests.length === 2)
   expect(shown(requests)).toEqual(['t', 't'])
+})
+
+/** A link with `urgent` whose server says that the path has losses. */
+async function lossyLink(...next: readonly Answer[]) {
+  const linked = linking(['urgent', ...next])
+  await until(() => linked.events.includes('up'), 'the link')
+  linked.servers[0]?.transport.send(encode({ type: MessageType.Lossy }))
+  await until(() => {
+    linked.clock.advance(0)
+    return linked.requests.length === 2
+  }, 'the second WebSocket')
+  return linked
+}
+
+test('Link joins its session with a second WebSocket when the path has losses', async () => {
+  const { requests, servers, sessions } = await lossyLink('joined')
+  const resume = (): Message | undefined => servers[1]?.received.find(({ type }) => type === MessageType.Resume)
+  await until(() => sessions[0]?.hasUrgent === true && resume() !== undefined, 'the session to have it')
+  expect([requests[1]?.resume, resume()]).toEqual([sessionId, expect.objectContaining({ urgent: true })])
+})
+
+test('Link keeps its session when the server does not attach the second WebSocket', async () => {
+  const { servers, events } = await lossyLink('refused')
+  await until(() => servers.length === 2, 'the answer')
+  await turns(10)
+  expect(events).toEqual(['up'])
+})
+
+test('Link dials the second WebSocket again 20 s after a failure', async () => {
+  const { clock, requests } = await lossyLink('unreachable')
+  await turns(10)
+  clock.advance(19_999)
+  const before = requests.length
+  clock.advance(1)
+  expect([before, requests.length]).toEqual([2, 3])
+})
+
+test('Link.close forgets the second WebSocket that was planned', async () => {
+  const { link, clock, requests } = await lossyLink('unreachable')
+  await turns(10)
+  link.close('done')
+  clock.advance(60_000)
+  expect(requests).toHaveLength(2)
 })

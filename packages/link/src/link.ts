@@ -8,6 +8,7 @@ import { ProbeAnswers } from './probe-answers.js'
 import { ReconnectSchedule } from './reconnect.js'
 import type { ResolvedLinkSettings } from './settings.js'
 import type { ShownToken } from './shown-token.js'
+import { UrgentDialler } from './urgent-dialler.js'
 
 /** How the WebSocket of a link is opened. */
 export interface LinkOpener {
@@ -79,6 +80,7 @@ export class Link {
   readonly #stop = new AbortController()
   /** Lost channels, of which the server may keep its ends. */
   readonly #lostChannels: LostChannels
+  readonly #urgent: UrgentDialler
   #session: Session | undefined
   #ticket: Ticket | undefined
   #timer: TimerHandle | undefined
@@ -97,6 +99,7 @@ export class Link {
     this.#settings = init.settings
     const { clock, reconnectDelayMs, maxReconnectDelayMs } = init.settings
     this.#lostChannels = new LostChannels({ clock })
+    this.#urgent = new UrgentDialler({ clock, dial: (session) => this.#dialUrgent(session) })
     this.#schedule = new ReconnectSchedule({ firstMs: reconnectDelayMs, maxMs: maxReconnectDelayMs })
   }
 
@@ -138,6 +141,7 @@ export class Link {
     if (this.#state === 'ended') return
     this.#state = 'ended'
     this.#settings.clock.clearTimeout(this.#timer)
+    this.#urgent.cancel()
     this.#stop.abort(new ClientError('ERR_CLIENT_CLOSED', reason))
     this.#session?.close(reason)
   }
@@ -163,22 +167,36 @@ export class Link {
     let transport: MessageTransport | undefined
     const token = this.#init.token.current
     try {
-      const { authenticated, earlyData: opened = false } = this.#init.opener
-      const request = { settings: this.#settings, token, instance: this.#init.instance, ticket: this.#ticket }
-      transport = await this.#init.opener.open({
-        token,
-        resume: this.#ticket?.id,
-        firstMessages: opened ? openingOf(request) : [],
-        signal: this.#stop.signal,
-      })
-      const agreement = await shakeHands(transport, { ...request, authenticated, opened })
+      const opened = await this.#open(token, this.#ticket)
+      transport = opened.transport
       if (this.#stop.signal.aborted) return transport.destroy()
-      if (agreement.token !== undefined) this.#init.token.received(agreement.token)
-      this.#up(transport, agreement)
+      if (opened.agreement.token !== undefined) this.#init.token.received(opened.agreement.token)
+      this.#up(transport, opened.agreement)
     } catch (error) {
       transport?.destroy()
       this.#failed(asError(error), token)
     }
+  }
+
+  /** Opens a WebSocket, the main one or a second one of the session of the ticket. */
+  async #open(token: string, ticket: Ticket | undefined, urgent = false): Promise<OpenedLink> {
+    const { authenticated, earlyData: opened = false } = this.#init.opener
+    const request = { settings: this.#settings, token, instance: this.#init.instance, ticket, urgent }
+    const firstMessages = opened ? openingOf(request) : []
+    const { signal } = this.#stop
+    const transport = await this.#init.opener.open({ token, resume: ticket?.id, firstMessages, signal })
+    try {
+      return { transport, agreement: await shakeHands(transport, { ...request, authenticated, opened }) }
+    } catch (error) {
+      transport.destroy()
+      throw error
+    }
+  }
+
+  async #dialUrgent(session: Session): Promise<MessageTransport> {
+    if (this.#ticket?.session !== session) throw new ClientError('ERR_CLIENT_NO_LINK', 'the session is over')
+    const { transport } = await this.#open(this.#init.token.current, this.#ticket, true)
+    return transport
   }
 
   #up(transport: MessageTransport, agreement: Agreement): void {
@@ -238,11 +256,14 @@ export class Link {
           else session.send(answer)
         },
         onLinked: () => this.#init.counts?.linked(session),
+        onLossy: () => this.#urgent.wanted(session),
         onUnlinked: ({ reason }) => {
+          this.#urgent.cancel()
           this.#init.counts?.unlinked(session)
           this.#lost(session, reason)
         },
         onClose: (reason, lost) => {
+          this.#urgent.cancel()
           this.#init.counts?.closed(session)
           this.#lostChannels.remember(theServer, lost)
           this.#closed(session, reason)
@@ -305,6 +326,11 @@ export class Link {
     this.#session?.close(error.message)
     this.#init.onEnd(error)
   }
+}
+
+interface OpenedLink {
+  readonly transport: MessageTransport
+  readonly agreement: Agreement
 }
 
 /** The one peer of a link. */

@@ -21,7 +21,7 @@ export interface LinkSettings extends SessionOptions {
   readonly serverToken?: string
   /** Provide the network to the server's side (provider) instead of using it. @default false */
   readonly reverse?: boolean
-  /** Extensions to ask the server for. @default ['window', 'fin', 'resume', 'ack2'] */
+  /** Extensions to ask the server for. @default ['window', 'fin', 'resume', 'ack2', 'urgent'] */
   readonly extensions?: readonly Extension[]
   /**
    * Longest time that connections outlive a lost link, in milliseconds; 0 for none. @default as long as the server says

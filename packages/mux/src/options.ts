@@ -100,6 +100,8 @@ export type ResolvedSessionOptions = Readonly<
     fin: boolean
     resume: boolean
     ack2: boolean
+    /** A second transport may carry copies of urgent messages. */
+    urgent: boolean
   }
 >
 
@@ -130,6 +132,7 @@ export function resolveSessionOptions(options: SessionOptions): ResolvedSessionO
     fin: extensions.includes('fin'),
     resume: extensions.includes('resume'),
     ack2: extensions.includes('ack2'),
+    urgent: ['resume', 'ack2', 'urgent'].every((name) => extensions.some((extension) => extension === name)),
     peerWindowBytes: checkInteger('peerWindowBytes', options.peerWindowBytes ?? defaultWindowBytes, 0, 0xffffffff),
     windowBytes,
     startWindowBytes: checkInteger('startWindowBytes', options.startWindowBytes ?? windowBytes, 1, 0xffffffff),

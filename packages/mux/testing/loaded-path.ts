@@ -24,11 +24,14 @@ export class LoadedPath {
   readonly #handlers: ((channel: Channel) => void)[] = []
 
   constructor(path: PathOptions, options: SessionOptions) {
+    const { roundTripMs } = path
     this.link = new ShapedLink(this.clock, path)
     const onConnect = (channel: Channel): void => this.#handlers.shift()?.(channel)
     const common = { ...options, clock: this.clock, framePool: new FramePool() }
     this.left = new Session(common, { onConnect, onClose: () => {} })
-    this.right = new Session(common, { onConnect, onClose: () => {} })
+    // As many round trips as TCP and the handshakes take.
+    const onLossy = (): void => void this.clock.setTimeout(() => this.#openUrgent(path), 4 * roundTripMs)
+    this.right = new Session(common, { onConnect, onClose: () => {}, onLossy })
     this.left.attach(this.link.left)
     this.right.attach(this.link.right)
   }
@@ -93,6 +96,14 @@ export class LoadedPath {
       .filter(({ atMs }) => atMs >= fromMs && atMs < toMs)
       .map(({ tookMs }) => tookMs)
       .toSorted((a, b) => a - b)
+  }
+
+  /** The client's second connection, on the same path. */
+  #openUrgent(path: PathOptions): void {
+    const seed = (path.seed ?? 0) + 1000
+    const link = new ShapedLink(this.clock, { ...path, seed }, this.link)
+    this.left.attachUrgent(link.left)
+    this.right.attachUrgent(link.right)
   }
 
   #count(index: number, payload: Uint8Array): void {

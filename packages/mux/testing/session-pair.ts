@@ -12,6 +12,7 @@ export const base: readonly Extension[] = []
 export const windowed: readonly Extension[] = ['window']
 export const halfClosing: readonly Extension[] = ['window', 'fin']
 export const resumable: readonly Extension[] = ['window', 'fin', 'resume']
+export const urgent: readonly Extension[] = ['window', 'fin', 'resume', 'ack2', 'urgent']
 
 export interface SessionPairOptions extends SessionOptions {
   readonly clock?: FakeClock

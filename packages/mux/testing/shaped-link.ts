@@ -1,21 +1,25 @@
 import type { FakeClock } from '@ls/testkit'
 import type { MessageTransport, TransportHandler } from '../src/index.js'
-import { type PathOptions, TcpPipe } from './tcp-pipe.js'
+import { Bottleneck, type PathOptions, TcpPipe } from './tcp-pipe.js'
 
 /** Two transports over a simulated TCP connection with a bottleneck in each direction. */
 export class ShapedLink {
   readonly left: MessageTransport
   readonly right: MessageTransport
+  readonly #bottlenecks: readonly [Bottleneck, Bottleneck]
   readonly #pipes: readonly TcpPipe[]
 
-  constructor(clock: FakeClock, path: PathOptions) {
+  /** `beside`: a connection that shares the path. */
+  constructor(clock: FakeClock, path: PathOptions, beside?: ShapedLink) {
+    this.#bottlenecks = beside === undefined ? [new Bottleneck(), new Bottleneck()] : beside.#bottlenecks
+    const [there, back] = this.#bottlenecks
     const left = new ShapedEnd(clock)
     const right = new ShapedEnd(clock)
     this.left = left
     this.right = right
     this.#pipes = [
-      left.connect(right, path, 2 * (path.seed ?? 0) + 1),
-      right.connect(left, path, 2 * (path.seed ?? 0) + 2),
+      left.connect(right, path, 2 * (path.seed ?? 0) + 1, there),
+      right.connect(left, path, 2 * (path.seed ?? 0) + 2, back),
     ]
   }
 
@@ -48,12 +52,10 @@ class ShapedEnd implements MessageTransport {
     this.#clock = clock
   }
 
-  connect(peer: ShapedEnd, path: PathOptions, seed: number): TcpPipe {
+  connect(peer: ShapedEnd, path: PathOptions, seed: number, bottleneck: Bottleneck): TcpPipe {
     this.#peer = peer
-    this.#pipe = new TcpPipe(this.#clock, path, seed, {
-      onDelivered: (streamBytes) => this.#deliver(streamBytes),
-      onDrain: () => this.#drain(),
-    })
+    const calls = { onDelivered: (streamBytes: number) => this.#deliver(streamBytes), onDrain: () => this.#drain() }
+    this.#pipe = new TcpPipe(this.#clock, path, seed, calls, bottleneck)
     return this.#pipe
   }
 

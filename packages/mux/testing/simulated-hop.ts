@@ -13,12 +13,15 @@ export class SimulatedHop {
   readonly #clock: FakeClock
   readonly #latencyMs: number
   readonly #resumes: boolean
+  readonly #hasUrgent: boolean
   #transport: MemoryTransport
+  #urgent: MemoryTransport | undefined
 
   constructor(clock: FakeClock, options: HopOptions, latencyMs: number) {
     this.#clock = clock
     this.#latencyMs = latencyMs
     this.#resumes = options.left.extensions?.includes('resume') ?? false
+    this.#hasUrgent = options.left.extensions?.includes('urgent') ?? false
     const connect = (channel: Channel): void => this.onConnect(channel)
     // Small frames and one pool for both ends, so that memory given back too early shows in what arrives.
     const framePool = new FramePool({ frameBytes: 4096 + 24 })
@@ -31,17 +34,26 @@ export class SimulatedHop {
     this.#transport = left
     this.left.attach(left)
     this.right.attach(right)
+    if (this.#hasUrgent) this.#openUrgent(0)
   }
 
-  /** Where a cut is the end of everything it is rare: one in ten. */
+  /** Where a cut is the end of everything it is rare: one in ten. Of two transports one is cut, or both. */
   cut(dice: number): void {
     if (!this.#resumes && dice < 18) return
     if (!this.#resumes) this.wasCut = true
-    this.#transport.cut()
+    if (dice % 3 !== 1) this.#urgent?.cut()
+    if (!this.#hasUrgent || dice % 3 !== 0) this.#transport.cut()
   }
 
-  reconnect(): void {
+  /** A new transport; one for urgent messages follows it, or comes alone. */
+  reconnect(dice = 0): void {
     if (!this.#resumes || this.left.state === 'closed') return
+    const isWhole = this.left.linked && this.right.linked
+    if (!this.#hasUrgent || !isWhole || dice % 3 === 0) this.#openMain()
+    if (this.#hasUrgent && dice % 3 !== 2) this.#openUrgent(dice)
+  }
+
+  #openMain(): void {
     const [left, right] = memoryTransportPair({ clock: this.#clock, latencyMs: this.#latencyMs })
     this.#transport = left
     this.left.detach()
@@ -49,6 +61,14 @@ export class SimulatedHop {
     const leftReceived = this.left.receivedSequence
     const attached = this.left.attach(left, this.right.receivedSequence) && this.right.attach(right, leftReceived)
     if (!attached) throw new Error('the session could not be resumed')
+  }
+
+  /** Faster than the main transport or slower. */
+  #openUrgent(dice: number): void {
+    const latencyMs = this.#latencyMs > 0 && dice % 2 === 0 ? 0 : this.#latencyMs + 20
+    const [left, right] = memoryTransportPair({ clock: this.#clock, latencyMs })
+    this.#urgent = left
+    if (!this.left.attachUrgent(left) || !this.right.attachUrgent(right)) throw new Error('no urgent transport')
   }
 
   assertChannels(limit: number): void {

@@ -14,6 +14,11 @@ export interface PathOptions {
   readonly loss: number
 }
 
+/** The narrowest point of a path, which several connections may share. */
+export class Bottleneck {
+  freeAtMs = 0
+}
+
 interface Segment {
   /** Place in the stream of its last byte. */
   readonly end: number
@@ -48,13 +53,14 @@ export class TcpPipe {
   #acknowledgedBytes = 0
   #deliveredBytes = 0
   #windowBytes = 10 * segmentBytes
-  #bottleneckFreeAtMs = 0
+  readonly #bottleneck: Bottleneck
   #nextSendAtMs = 0
   #pauseAtMs = pauseEveryMs
   #pauseEndsAtMs: number | undefined
   #timer: { readonly handle: unknown; readonly dueMs: number } | undefined
 
-  constructor(clock: FakeClock, path: PathOptions, seed: number, calls: PipeCalls) {
+  constructor(clock: FakeClock, path: PathOptions, seed: number, calls: PipeCalls, bottleneck = new Bottleneck()) {
+    this.#bottleneck = bottleneck
     this.#clock = clock
     this.path = path
     this.#random = makeRandom(seed)
@@ -104,11 +110,11 @@ export class TcpPipe {
     const { rate, roundTripMs, queueBytes, loss } = this.path
     const packetBytes = segment.bytes + headerBytes
     this.#nextSendAtMs = now + packetBytes / (this.#pacingGain(now) * rate)
-    const waitMs = Math.max(this.#bottleneckFreeAtMs - now, 0)
+    const waitMs = Math.max(this.#bottleneck.freeAtMs - now, 0)
     const dropped = waitMs * rate + packetBytes > queueBytes || this.#random() < loss
     if (dropped) return insert(this.#lost, { dueMs: now + waitMs + roundTripMs, segment })
-    this.#bottleneckFreeAtMs = now + waitMs + packetBytes / rate
-    insert(this.#arrivals, { dueMs: this.#bottleneckFreeAtMs + roundTripMs / 2, segment })
+    this.#bottleneck.freeAtMs = now + waitMs + packetBytes / rate
+    insert(this.#arrivals, { dueMs: this.#bottleneck.freeAtMs + roundTripMs / 2, segment })
   }
 
   /** What may be under way: next to nothing for a while every now and then, so that BBR sees the round trip without a queue. */

@@ -27,7 +27,7 @@ describe('resolveServerOptions', () => {
       providerWaitMs: 10_000,
       connectorWaitMs: 5000,
       orphanedTokenMs: 600_000,
-      extensions: ['window', 'fin', 'resume', 'ack2'],
+      extensions: ['window', 'fin', 'resume', 'ack2', 'urgent'],
       windowBytes: 262_144,
       graceMs: 60_000,
       processBudgetBytes: 201_326_592,

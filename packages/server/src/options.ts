@@ -181,7 +181,7 @@ export interface ServerOptions extends PayloadOptions {
   readonly udp?: UdpOptions
   /** Address told to UDP clients of reverse ports. @default the one they reached */
   readonly udpAdvertise?: string
-  /** Extensions offered to peers. @default ['window', 'fin', 'resume', 'ack2'] */
+  /** Extensions offered to peers. @default ['window', 'fin', 'resume', 'ack2', 'urgent'] */
   readonly extensions?: readonly Extension[]
   /** First credit of each channel, in bytes. @default 262144 */
   readonly windowBytes?: number

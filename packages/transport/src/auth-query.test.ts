@@ -90,7 +90,7 @@ describe('parseAuthQuery', () => {
       token: fc.string({ minLength: 1 }),
       reverse: fc.boolean(),
       instance: id,
-      extensions: fc.subarray(['window', 'fin', 'resume', 'ack2'] as const),
+      extensions: fc.subarray(['window', 'fin', 'resume', 'ack2', 'urgent'] as const),
       resume: id,
     })
     fc.assert(

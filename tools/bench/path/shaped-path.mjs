@@ -50,6 +50,8 @@ export class ShapedPath {
       ip('-n', name, 'link', 'set', 'lo', 'up')
     }
     const shaper = spawn(program, [near, far, path.#settings], { stdio: ['ignore', 'ignore', 'inherit'] })
+    // What is measured decides how long this process lives.
+    shaper.unref()
     process.once('exit', () => shaper.kill('SIGKILL'))
     await connect(near, `${nearHost}/24`)
     await connect(far, `${farHost}/24`)

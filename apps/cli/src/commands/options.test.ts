@@ -81,7 +81,7 @@ const proxyOptions = {
   dns: { servers: ['10.0.0.53'], timeoutMs: 2000 },
   windowBytes: 4096,
   replayLimitBytes: 65_536,
-  extensions: ['window', 'fin', 'ack2'],
+  extensions: ['window', 'fin', 'ack2', 'urgent'],
   heartbeat: { periodMs: 1000, deadlineMs: 3000 },
   idleLimitMs: 5000,
   sendProxy: 'v2',

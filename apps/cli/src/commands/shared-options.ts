@@ -44,7 +44,7 @@ type SharedOptions = Pick<
 >
 
 /** Extensions to use, unless `--without` removes them. */
-const extensions = ['window', 'fin', 'resume', 'ack2'] as const
+const extensions = ['window', 'fin', 'resume', 'ack2', 'urgent'] as const
 
 /** The options that server and client libraries have in common. */
 export function sharedOptions(settings: Shared): SharedOptions {

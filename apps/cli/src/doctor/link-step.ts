@@ -85,7 +85,9 @@ function reportLink({ url, client, report }: Examination, attempt: LinkAttempt):
   const role = client.reverse === true ? 'as a provider' : ''
   report({ step: 'token', level: 'PASS', text: `accepted ${role}`.trimEnd(), ms: attempt.handshakeMs })
   const [session] = attempt.client.sessions
-  const names = (['window', 'fin', 'resume', 'ack2'] as const).filter((name) => session?.options[name] === true)
+  const names = (['window', 'fin', 'resume', 'ack2', 'urgent'] as const).filter(
+    (name) => session?.options[name] === true,
+  )
   if (names.length > 0) return report({ step: 'extension', level: 'PASS', text: `in force: ${names.join(', ')}` })
   const text = 'none: the server is a deployed or an older program'
   const cure = 'it works, but connections end when the link is cut; this project at both ends keeps them'

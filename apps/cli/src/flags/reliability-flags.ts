@@ -82,10 +82,10 @@ export const reliabilityFlags = [
     name: 'without',
     type: 'list',
     placeholder: 'FEATURE',
-    choices: ['window', 'fin', 'resume', 'ack2'],
+    choices: ['window', 'fin', 'resume', 'ack2', 'urgent'],
     commands: links,
     section: 'Reliability',
-    help: 'Do without window (credit for each connection), fin (half-close), resume (outliving a lost link) or ack2 (prompt answers on slow paths); repeatable',
+    help: 'Do without window (credit for each connection), fin (half-close), resume (outliving a lost link), ack2 (prompt answers on slow paths) or urgent (a second link for small messages on paths with losses); repeatable',
   },
   {
     name: 'heartbeat',

@@ -75,6 +75,10 @@ function decodeBody(type: number, reader: Reader): M.Message {
       return decodeExpose(reader)
     case MessageType.Exposed:
       return decodeExposed(reader)
+    case MessageType.Lossy:
+      return { type: MessageType.Lossy }
+    case MessageType.Urgent:
+      return decodeUrgent(reader)
     case MessageType.Relink:
       return { type: MessageType.Relink }
     default:
@@ -198,7 +202,9 @@ function decodeResume(reader: Reader): M.ResumeMessage {
   if (secret.length === 0) {
     throw new CodecError('ERR_CODEC_BAD_VALUE', 'Resume secret has 0 bytes, it must have 1 to 255')
   }
-  return { type: MessageType.Resume, session, secret, sequence: reader.u64('Resume sequence') }
+  const sequence = reader.u64('Resume sequence')
+  const urgent = !reader.ended && reader.flag('Resume urgent')
+  return { type: MessageType.Resume, session, secret, sequence, ...(urgent && { urgent }) }
 }
 
 /** The arrival was appended for `ack2`: fewer bytes than it has are none of it. */
@@ -215,6 +221,12 @@ function decodeResumed(reader: Reader): M.ResumedMessage {
   const success = reader.flag('Resumed success')
   const sequence = reader.u64('Resumed sequence')
   return { type: MessageType.Resumed, success, sequence, ...readError(reader, success, 'Resumed error') }
+}
+
+function decodeUrgent(reader: Reader): M.UrgentMessage {
+  const sequence = reader.u64('Urgent sequence')
+  if (sequence === 0) throw new CodecError('ERR_CODEC_BAD_VALUE', 'Urgent sequence is 0, the least is 1')
+  return { type: MessageType.Urgent, sequence, message: reader.bytes(reader.remainingBytes, 'Urgent message') }
 }
 
 function readError(reader: Reader, success: boolean, field: string): { error?: string } {

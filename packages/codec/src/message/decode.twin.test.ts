@@ -181,7 +181,9 @@ function naiveDecode(rest: number[]): Fields {
     case 0x24: {
       const session = id()
       const secret = new Uint8Array(take(byte()))
-      return secret.length > 0 ? { type, session, secret, sequence: sequence() } : refuse('BAD_VALUE')
+      if (secret.length === 0) refuse('BAD_VALUE')
+      const fields = { type, session, secret, sequence: sequence() }
+      return rest.length > 0 && flag() ? { ...fields, urgent: true } : fields
     }
     case 0x25: {
       const fields = { type, success: flag(), sequence: sequence() }
@@ -199,6 +201,12 @@ function naiveDecode(rest: number[]): Fields {
       const given = ['open', 'error'].filter((name) => texts[name] !== undefined)
       return { type, id: request, ...Object.fromEntries(given.map((name) => [name, asText(texts[name])])) }
     }
+    case 0x28:
+      return { type }
+    case 0x29: {
+      const number = sequence() || refuse('BAD_VALUE')
+      return { type, sequence: number, message: new Uint8Array(rest) }
+    }
     case 0x30:
       return { type }
     default:
@@ -209,7 +217,7 @@ function naiveDecode(rest: number[]): Fields {
 function naiveHello({ ext, window = 262144, session, secret, grace }: Fields): Fields {
   const fields: Fields = { windowBytes: window }
   if (!Array.isArray(ext) || !naturalUpTo(window, 0xffffffff)) refuse('BAD_JSON')
-  fields['extensions'] = ['window', 'fin', 'resume', 'ack2', 'expose'].filter((name) =>
+  fields['extensions'] = ['window', 'fin', 'resume', 'ack2', 'urgent', 'expose'].filter((name) =>
     (ext as unknown[]).includes(name),
   )
   if (session !== undefined) {

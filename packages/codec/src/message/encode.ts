@@ -63,6 +63,10 @@ export function encode(message: M.KnownMessage): Uint8Array {
       return encodeExpose(message)
     case MessageType.Exposed:
       return encodeExposed(message)
+    case MessageType.Lossy:
+      return new Writer(MessageType.Lossy, 0).bytes
+    case MessageType.Urgent:
+      return encodeUrgent(message)
     case MessageType.Relink:
       return new Writer(MessageType.Relink, 0).bytes
     default:
@@ -90,7 +94,7 @@ function encodeConnect({ protocol, channelId, address, resume }: M.ConnectMessag
   if ((protocol === 'tcp') !== (address !== undefined)) {
     throw new TypeError(`Connect over ${protocol} must ${address ? 'not ' : ''}have an address`)
   }
-  const tail = resume === true ? resumeTail : noTail
+  const tail = resume === true ? oneByte : nothing
   if (!address) {
     const writer = new Writer(MessageType.Connect, 1 + channelIdBytes + tail.length)
     return writer.u8(udp).raw(channelId).raw(tail).bytes
@@ -100,8 +104,9 @@ function encodeConnect({ protocol, channelId, address, resume }: M.ConnectMessag
   return writeAddress(writer.u8(tcp).raw(channelId), encoded).raw(tail).bytes
 }
 
-const resumeTail = Uint8Array.of(1)
-const noTail = new Uint8Array()
+/** An appended flag that is set. */
+const oneByte = Uint8Array.of(1)
+const nothing = new Uint8Array(0)
 
 function encodeData(message: M.DataMessage): Uint8Array {
   const { protocol, channelId, compression, payload } = message
@@ -167,12 +172,13 @@ function encodeWindow({ channelId, creditBytes }: M.WindowMessage): Uint8Array {
   return new Writer(MessageType.Window, channelIdBytes + 4).raw(channelId).u32(creditBytes).bytes
 }
 
-function encodeResume({ session, secret, sequence }: M.ResumeMessage): Uint8Array {
+function encodeResume({ session, secret, sequence, urgent }: M.ResumeMessage): Uint8Array {
   checkId(session, 'Resume session')
   checkBytes(secret, 'Resume secret', 1, maxSecretBytes)
   checkSequence(sequence, 'Resume sequence')
-  return new Writer(MessageType.Resume, channelIdBytes + 9 + secret.length).raw(session).short(secret).u64(sequence)
-    .bytes
+  const tail = urgent === true ? oneByte : nothing
+  const writer = new Writer(MessageType.Resume, channelIdBytes + 9 + secret.length + tail.length)
+  return writer.raw(session).short(secret).u64(sequence).raw(tail).bytes
 }
 
 function encodeAck({ sequence, arrival }: M.AckMessage): Uint8Array {
@@ -188,8 +194,6 @@ function encodeResumed({ success, sequence, error }: M.ResumedMessage): Uint8Arr
   const tail = errorTail(success, error)
   return new Writer(MessageType.Resumed, 9 + tail.length).flag(success).u64(sequence).raw(tail).bytes
 }
-
-const nothing = new Uint8Array(0)
 
 /** ErrorLen(1) Error. A failure has the length byte even without text: deployed peers insist on it. */
 function errorTail(success: boolean, error = ''): Uint8Array {
@@ -207,6 +211,14 @@ function tokenTail(token: string, field: string): Uint8Array {
   const text = checkText(token, field, 1, maxTokenBytes)
   return Uint8Array.of(text.length, ...text)
 }
+
+function encodeUrgent({ sequence, message }: M.UrgentMessage): Uint8Array {
+  checkInteger(sequence, 'Urgent sequence', 1, Number.MAX_SAFE_INTEGER)
+  checkBytes(message, 'Urgent message', 0, maxMessageBytes - urgentHeaderBytes)
+  return new Writer(MessageType.Urgent, 8 + message.length).u64(sequence).raw(message).bytes
+}
+
+const urgentHeaderBytes = messageHeaderBytes + 8
 
 function checkSequence(sequence: number, field: string): number {
   return checkInteger(sequence, field, 0, Number.MAX_SAFE_INTEGER)

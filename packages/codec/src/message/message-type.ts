@@ -21,6 +21,8 @@ export const MessageType = {
   Resumed: 0x25,
   Expose: 0x26,
   Exposed: 0x27,
+  Lossy: 0x28,
+  Urgent: 0x29,
   Relink: 0x30,
 } as const
 

@@ -147,7 +147,7 @@ export interface DirectMessage {
 }
 
 /** A capability of the extension (protocol.md §3). */
-export type Extension = 'window' | 'fin' | 'resume' | 'ack2' | 'expose'
+export type Extension = 'window' | 'fin' | 'resume' | 'ack2' | 'urgent' | 'expose'
 
 /** Offers or agrees to the extension (protocol.md §3). */
 export interface HelloMessage {
@@ -206,6 +206,8 @@ export interface ResumeMessage {
   readonly secret: Uint8Array
   /** Number of the last message received before the cut. */
   readonly sequence: number
+  /** Only true or absent: the link is a second one for urgent messages, beside the one that the session has. */
+  readonly urgent?: true
 }
 
 /** Answers Resume. */
@@ -241,6 +243,20 @@ export interface ExposedMessage {
   readonly open?: string
   /** Only without success: why. */
   readonly error?: string
+}
+
+/** The path of this sender has losses: the client may open a link for urgent messages. */
+export interface LossyMessage {
+  readonly type: typeof MessageType.Lossy
+}
+
+/** A copy of a message that is under way over the session's main link; only on the link for urgent messages. */
+export interface UrgentMessage {
+  readonly type: typeof MessageType.Urgent
+  /** Number of the message on the main link; a safe integer from 1. */
+  readonly sequence: number
+  /** The whole message. A view after decoding. */
+  readonly message: Uint8Array
 }
 
 /**
@@ -279,6 +295,8 @@ export type KnownMessage =
   | ResumedMessage
   | ExposeMessage
   | ExposedMessage
+  | LossyMessage
+  | UrgentMessage
   | RelinkMessage
 
 /** Any result of {@link decode}. */

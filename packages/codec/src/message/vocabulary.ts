@@ -7,7 +7,7 @@ export const compressions: readonly Compression[] = ['none', 'gzip']
 export const connectorOperations: readonly ConnectorOperation[] = ['add', 'remove']
 export const logLevels: readonly LogLevel[] = ['trace', 'debug', 'info', 'warn', 'error']
 /** What this version offers unless told otherwise. */
-export const extensions: readonly Extension[] = ['window', 'fin', 'resume', 'ack2']
+export const extensions: readonly Extension[] = ['window', 'fin', 'resume', 'ack2', 'urgent']
 /** All that this version knows; `expose` is for providers that ask for a port. */
 export const knownExtensions: readonly Extension[] = [...extensions, 'expose']
 

@@ -145,7 +145,7 @@ export class Receiver {
     if (!(Number.isSafeInteger(bytes) && bytes >= 0 && bytes <= window.heldBytes)) {
       throw new RangeError(`${bytes} bytes cannot have been consumed: ${window.heldBytes} are outstanding`)
     }
-    return window.consume(bytes, this.#host.roundTripMs())
+    return window.consume(bytes, this.#host.creditTripMs())
   }
 
   /** Frees everything and returns the messages that were not delivered. */

@@ -259,7 +259,7 @@ export class ForwardedHalf implements TableEntry, FlowOwner {
   /** Lets this link's peer send `bytes` more, after as many have left on the other link. */
   #grant(bytes: number): void {
     if (this.#closed || this.#finReceived || bytes === 0) return
-    this.#sendCredit(this.#window?.consume(bytes, this.host.roundTripMs()) ?? 0)
+    this.#sendCredit(this.#window?.consume(bytes, this.host.creditTripMs()) ?? 0)
   }
 
   #sendCredit(creditBytes: number): void {

@@ -25,6 +25,8 @@ export interface InFlightLimitOptions {
  */
 export class InFlightLimit {
   readonly #options: InFlightLimitOptions
+  /** Urgent messages do not wait behind bulk, so more may be under way where there are losses. */
+  relaxed = false
   #sent = 0
   #sampler!: PathSampler
   #round!: PathRound
@@ -40,6 +42,8 @@ export class InFlightLimit {
   /** Limit before a deep cut: the path may only have paused. */
   #formerBytes!: number
   #unevenness!: Unevenness
+  /** Shortest round trip as of the last round. */
+  #baseMs!: number
   /** Delay that remained when less was sent: a queue of others, or a longer path. */
   #foreignMs!: number
   #cuts!: QueueCuts
@@ -63,6 +67,11 @@ export class InFlightLimit {
     return Math.min(Math.max(Math.floor(this.#rate * messageMs), minMessageBytes), this.#options.quantumBytes)
   }
 
+  /** Whether the path delays messages as losses do. On a short path a busy machine does so as well. */
+  get lossy(): boolean {
+    return this.#unevenness.isUneven && this.#baseMs >= turnMs
+  }
+
   /** Starts again for a new transport, which may use another path. */
   restart(): void {
     const { clock, ack2 } = this.#options
@@ -77,6 +86,7 @@ export class InFlightLimit {
     this.#growth = slowGrowth
     this.#formerBytes = 0
     this.#unevenness = new Unevenness()
+    this.#baseMs = 0
     this.#foreignMs = 0
     this.#cuts = new QueueCuts()
     this.#beforeProbeBytes = undefined
@@ -125,6 +135,7 @@ export class InFlightLimit {
   }
 
   #learn(round: PathSample): void {
+    this.#baseMs = round.baseMs
     const before = this.#rate
     const isFull = round.heldBack || round.inFlightBytes > this.#limitBytes / 2
     // The sender had less data than the limit allows, so this is a lower bound of the throughput and not the maximum.
@@ -143,7 +154,8 @@ export class InFlightLimit {
 
   /** Size of the limit, as time, on a path whose delay says little about the queue. */
   #holdLoosely(baseMs: number, slackMs: number): number {
-    return this.#options.ack2 ? lossRoundTrips * baseMs + slackMs : 2 * baseMs + lateAckMs
+    if (!this.#options.ack2) return 2 * baseMs + lateAckMs
+    return (this.relaxed ? relaxedRoundTrips : lossRoundTrips) * baseMs + slackMs
   }
 
   /** Doubles the limit until a queue appears and throughput no longer grows, since the TCP connection starts slowly. */
@@ -248,6 +260,7 @@ const slowGrowth = 1 / 4
 
 /** Extra bytes under way for messages that losses delay. */
 const lossRoundTrips = 2.5
+const relaxedRoundTrips = 8
 const rateLifetimeMs = 3000
 
 /** A queue longer than two round trips and this time is no jitter. */

@@ -7,6 +7,7 @@ import { Scheduler } from '../flow/scheduler.js'
 import type { BaseMessageSize } from './base-message-size.js'
 import type { Sequencer } from './sequencer.js'
 import type { MessageTransport } from './transport.js'
+import type { UrgentCopies } from '../urgent/urgent-copies.js'
 
 export interface OutboxOptions {
   readonly quantumBytes: number
@@ -32,6 +33,7 @@ export class Outbox {
   #writable = false
   #ackDue = false
   #pumping = false
+  #copies: UrgentCopies | undefined
 
   constructor({ quantumBytes, sequencer, baseMessageSize, framePool, budget }: OutboxOptions) {
     this.#scheduler = new Scheduler(baseMessageSize?.bytes ?? quantumBytes)
@@ -59,6 +61,11 @@ export class Outbox {
     this.#transport = transport
     this.#writable = true
     this.pump()
+  }
+
+  /** Copies urgent messages from now on, or no longer. */
+  copyTo(copies: UrgentCopies | undefined): void {
+    this.#copies = copies
   }
 
   /** Holds everything until the next transport. */
@@ -106,7 +113,7 @@ export class Outbox {
     if (this.#pumping) return
     this.#pumping = true
     try {
-      while (this.#writable && this.#transport !== undefined) {
+      while (this.#transport !== undefined && (this.#writable || this.#mayOvertake)) {
         const message = this.#next()
         if (message === undefined) break
         this.#writable = this.#transport.send(message, this.#framePool.headroomOf(message))
@@ -141,11 +148,27 @@ export class Outbox {
     const lost = sequencer.nextLost()
     if (lost !== undefined || sequencer.full) return lost
     this.#scheduler.quantumBytes = sequencer.messageBytes
-    const message = this.#scheduler.nextUrgent() ?? (sequencer.saturated ? undefined : this.#scheduler.nextBulk())
-    if (message !== undefined) sequencer.record(message)
+    const urgent = this.#scheduler.nextUrgent()
+    const bulkWaits = !this.#writable || sequencer.saturated
+    const message = urgent ?? (bulkWaits ? undefined : this.#scheduler.nextBulk())
+    if (message !== undefined) this.#record(message, sequencer, urgent !== undefined)
     return message
   }
+
+  #record(message: Uint8Array, sequencer: Sequencer, isUrgent: boolean): void {
+    sequencer.record(message)
+    this.#copies?.passed(message, isUrgent)
+  }
+
+  /** Urgent messages do not wait for room behind bulk, since their copies need not. */
+  get #mayOvertake(): boolean {
+    if (this.#copies?.writable !== true || this.#sequencer?.resending !== false) return false
+    return (this.#transport?.bufferedBytes ?? 0) < overtakingBytes
+  }
 }
+
+/** What may wait in a transport that takes no more before urgent messages wait as well, in bytes. */
+const overtakingBytes = 1_048_576
 
 /** Control messages that may wait while the session's budget is exceeded, in bytes: some thousand answers. */
 const shortControlQueueBytes = 262_144

@@ -63,7 +63,7 @@ test('Sequencer.nextLost gives what the peer lacks, in order, after restart', ()
 test('Sequencer.restart refuses a peer that lacks what is no longer kept', () => {
   const { sequencer } = makeSequencer()
   for (const size of [1, 2, 3]) sequencer.record(new Uint8Array(size))
-  sequencer.acknowledged(2)
+  sequencer.onAck(2)
   expect([sequencer.canRestart(1), sequencer.restart(1), sequencer.restart(2)]).toEqual([false, false, true])
 })
 
@@ -77,7 +77,7 @@ test('Sequencer.acknowledged refuses a number the new transport has not been giv
   for (const size of [1, 2]) sequencer.record(new Uint8Array(size))
   sequencer.restart(0)
   sequencer.nextLost()
-  expect([sequencer.acknowledged(2), sequencer.acknowledged(1)]).toEqual([false, true])
+  expect([sequencer.onAck(2), sequencer.onAck(1)]).toEqual([false, true])
 })
 
 test('Sequencer.clear leaves no timer and no bytes', () => {

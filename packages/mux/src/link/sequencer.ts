@@ -53,6 +53,36 @@ export class Sequencer {
     return this.#received > 0 || this.#replay.lastSequence > 0
   }
 
+  /** Number of the last message that was recorded. */
+  get last(): number {
+    return this.#replay.lastSequence
+  }
+
+  /** Number of the last message that the peer is known to have. */
+  get acknowledged(): number {
+    return this.#replay.acknowledged
+  }
+
+  /** A message that is not acknowledged. */
+  at(sequence: number): Uint8Array | undefined {
+    return this.#replay.get(sequence)
+  }
+
+  /** Whether messages that an old transport lost are still to be sent again. */
+  get resending(): boolean {
+    return this.#sent < this.#replay.lastSequence
+  }
+
+  /** Whether the path delays messages as losses do. */
+  get lossy(): boolean {
+    return this.#inFlight.lossy
+  }
+
+  /** Lets more be under way where there are losses: urgent messages have another transport. */
+  relax(relaxed: boolean): void {
+    this.#inFlight.relaxed = relaxed
+  }
+
   /** Bytes of unacknowledged messages. */
   get replayBytes(): number {
     return this.#replay.bytes
@@ -119,7 +149,7 @@ export class Sequencer {
   }
 
   /** The peer has acknowledged up to `sequence`; false if that was never sent. */
-  acknowledged(sequence: number, arrival?: AckArrival): boolean {
+  onAck(sequence: number, arrival?: AckArrival): boolean {
     if (sequence > this.#sent) return false
     const before = this.#replay.bytes
     this.#replay.acknowledge(sequence)

@@ -1,7 +1,7 @@
 import type { Extension } from '@ls/codec'
 import { expect, test } from 'vitest'
 import { LoadedPath, quantile } from '../../testing/loaded-path.js'
-import { plainTcpRate } from '../../testing/plain-tcp.js'
+import { plainTcpEchoes, plainTcpRate } from '../../testing/plain-tcp.js'
 
 const extensions: readonly Extension[] = ['window', 'fin', 'resume', 'ack2']
 const bytesPerMsOfMbit = 125
@@ -18,6 +18,8 @@ interface Row {
   /** Share of packets. */
   readonly loss?: number
   readonly seed?: number
+  /** A second transport may carry urgent messages. @default false */
+  readonly urgent?: boolean
 }
 
 function open({
@@ -26,8 +28,10 @@ function open({
   queueBytes = 1_000_000,
   loss = 0,
   seed = 0,
+  urgent = false,
 }: Omit<Row, 'streams' | 'direction'>): LoadedPath {
-  const path = new LoadedPath({ rate: mbit * bytesPerMsOfMbit, roundTripMs, queueBytes, loss, seed }, { extensions })
+  const shape = { rate: mbit * bytesPerMsOfMbit, roundTripMs, queueBytes, loss, seed }
+  const path = new LoadedPath(shape, { extensions: urgent ? [...extensions, 'urgent'] : extensions })
   path.echo(echoEveryMs)
   return path
 }
@@ -101,6 +105,23 @@ test.each(lossy)('$streams streams $direction with a loss of $loss have $least o
   const share = median(seen.map((each) => each.share))
   // All that is behind a lost packet waits for it, and so does an echo.
   expect({ p50: p50Ms <= 4 * roundTripMs, share: share >= least }).toEqual({ p50: true, share: true })
+})
+
+test.each(lossy)('$streams streams $direction with a loss of $loss hold up no echo where it has a transport', (row) => {
+  const roundTripMs = 100
+  const seen = [0, 1, 2].map((seed) => load({ ...row, mbit: 50, roundTripMs, seed, urgent: true }))
+  const shape = { rate: 50 * bytesPerMsOfMbit, roundTripMs, queueBytes: 1_000_000, loss: row.loss }
+  const plainMs = quantile(plainTcpEchoes(shape, echoEveryMs, settleMs, measureMs), 0.5)
+  const p50Ms = median(seen.map((each) => each.p50Ms)) + roundTripMs
+  const share = median(seen.map((each) => each.share))
+  expect({ p50: p50Ms <= 1.5 * plainMs, share: share >= 0.85 }).toEqual({ p50: true, share: true })
+})
+
+test('a path of 5 ms is left with one transport, whatever its delays', () => {
+  const path = open({ mbit: 50, roundTripMs: 5, loss: 0.05, urgent: true })
+  path.download(4)
+  path.clock.advance(settleMs)
+  expect(path.left.hasUrgent).toBe(false)
 })
 
 function median(values: number[]): number {

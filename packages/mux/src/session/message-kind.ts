@@ -16,8 +16,18 @@ export function isBaseChannelMessage(type: number): boolean {
   return type >= MessageType.Connect && type <= MessageType.Disconnect
 }
 
-export function isKnown(type: number): boolean {
-  return knownTypes.has(type)
+/** Messages that the owner of the session deals with. */
+export function isForOwner(type: number): boolean {
+  return knownTypes.has(type) && !extensionTypes.has(type)
 }
 
 const knownTypes: ReadonlySet<number> = new Set(Object.values(MessageType))
+
+/** Only where they are in force, and then the session deals with them. */
+const extensionTypes: ReadonlySet<number> = new Set([
+  MessageType.Window,
+  MessageType.Fin,
+  MessageType.Ack,
+  MessageType.Lossy,
+  MessageType.Urgent,
+])

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, test } from 'vitest'
-import { base, halfClosing, resumable, windowed } from '../../testing/session-pair.js'
+import { base, halfClosing, resumable, urgent, windowed } from '../../testing/session-pair.js'
 import type { Limits } from '../../testing/simulated-hop.js'
 import { type Hops, Simulation } from '../../testing/simulation.js'
 import { steps } from '../../testing/steps.js'
@@ -19,6 +19,8 @@ const topologies: readonly (readonly [string, Hops])[] = [
   ['link with window', [windowed]],
   ['link with window and fin', [halfClosing]],
   ['link with window, fin and resume', [resumable]],
+  ['link with a second transport for urgent messages', [urgent]],
+  ['forwarded over links with a second transport', [urgent, urgent]],
   ['forwarded, extended to extended', [resumable, resumable]],
   ['forwarded, base to extended', [base, resumable]],
   ['forwarded, extended to base', [resumable, base]],

@@ -1,20 +1,21 @@
 import { textOf, type TimerHandle } from '@ls/foundation'
-import { channelIdOffset, type ChannelKey, channelKey, decode, MessageType, newChannelId, peekType } from '@ls/codec'
+import { channelIdOffset, type ChannelKey, channelKey, decode, encode, MessageType, peekType } from '@ls/codec'
 import type { ChannelCloseReason } from '../channel/channel-close.js'
 import type { ChannelHandler } from '../channel/channel-handler.js'
-import { connectMessage } from '../channel/channel-messages.js'
 import { ChannelEnd } from '../channel/channel-end.js'
 import { MuxError } from '../errors.js'
 import type { Flow } from '../flow/flow.js'
 import { IdleWatch } from './idle-watch.js'
-import { isBaseChannelMessage, isHandshake, isKnown } from './message-kind.js'
+import { isBaseChannelMessage, isForOwner, isHandshake } from './message-kind.js'
 import { type ResolvedSessionOptions, resolveSessionOptions, type SessionOptions } from '../options.js'
 import { Outbox } from '../link/outbox.js'
+import { openChannel } from './open-channel.js'
 import { ReadingGate } from './reading-gate.js'
 import { receiveConnect } from './receive-connect.js'
 import { Sequencer } from '../link/sequencer.js'
 import type { OpenRequest, SessionCounters, SessionHandler, SessionState } from './session-handler.js'
 import type { ChannelHost, TableEntry } from './table-entry.js'
+import { lossyTripMs, UrgentLink } from '../urgent/urgent-link.js'
 import { isFinal, type MessageTransport, SessionCloseCode, type TransportCloseReason } from '../link/transport.js'
 
 /** The end of a session in this process, behind the {@link Session} that its owner sees. */
@@ -27,6 +28,7 @@ export class SessionEnd implements ChannelHost {
   readonly #entries = new Map<ChannelKey, TableEntry>()
   readonly #sequencer: Sequencer | undefined
   readonly #outbox: Outbox
+  readonly #urgent: UrgentLink | undefined
   readonly #gate: ReadingGate
   readonly #idleWatch: IdleWatch
   #transport: MessageTransport | undefined
@@ -45,11 +47,16 @@ export class SessionEnd implements ChannelHost {
     const onAckDue = (): void => this.#outbox.acknowledge()
     this.#sequencer = resume ? new Sequencer({ ...this.options, onAckDue }) : undefined
     this.#outbox = new Outbox({ ...this.options, sequencer: this.#sequencer })
+    this.#urgent = this.#makeUrgentLink()
     this.#idleWatch = new IdleWatch(this.options, this.#entries)
     this.#gate = new ReadingGate({
       clock,
       deadlineMs: stuckDeadlineMs,
-      onChange: (closed) => (closed ? this.#transport?.pause() : this.#transport?.resume()),
+      onChange: (closed) => {
+        for (const each of [this.#transport, this.#urgent])
+          if (closed) each?.pause()
+          else each?.resume()
+      },
     })
   }
 
@@ -76,6 +83,10 @@ export class SessionEnd implements ChannelHost {
 
   get transport(): MessageTransport | undefined {
     return this.#transport
+  }
+
+  get hasUrgent(): boolean {
+    return this.#urgent?.up === true
   }
 
   get channelCount(): number {
@@ -126,6 +137,12 @@ export class SessionEnd implements ChannelHost {
     return true
   }
 
+  attachUrgent(transport: MessageTransport): boolean {
+    if (!this.linked || this.#urgent === undefined) return false
+    this.#urgent.attach(transport, !this.#gate.closed)
+    return true
+  }
+
   detach(): void {
     const transport = this.#transport
     if (transport === undefined) return
@@ -137,19 +154,7 @@ export class SessionEnd implements ChannelHost {
   open(request: OpenRequest, handler?: ChannelHandler): ChannelEnd {
     if (this.#state === 'closed') throw new MuxError('ERR_MUX_SESSION_CLOSED', 'the session is closed')
     if (this.full) throw new MuxError('ERR_MUX_TOO_MANY_CHANNELS', this.fullText)
-    const { protocol, address, earlyData = true, answerDeadlineMs = defaultAnswerDeadlineMs } = request
-    const id = newChannelId()
-    const message = connectMessage(id, protocol, address)
-    const channel = new ChannelEnd({ host: this, id, protocol, address, initiator: true })
-    if (!earlyData) channel.holdUntilOpen()
-    channel.expectAnswer(answerDeadlineMs)
-    this.adopt(channel)
-    this.sendControl(message)
-    channel.openWindow()
-    if (handler === undefined) return channel
-    channel.setHandler(handler)
-    channel.resume()
-    return channel
+    return openChannel(this, request, handler)
   }
 
   send(message: Uint8Array): void {
@@ -197,6 +202,11 @@ export class SessionEnd implements ChannelHost {
     return this.#transport?.roundTripMs
   }
 
+  creditTripMs(): number | undefined {
+    const roundTripMs = this.roundTripMs()
+    return roundTripMs === undefined || !this.hasUrgent ? roundTripMs : lossyTripMs(roundTripMs)
+  }
+
   get full(): boolean {
     return this.#entries.size >= this.options.maxChannels
   }
@@ -224,9 +234,14 @@ export class SessionEnd implements ChannelHost {
   }
 
   #dispatch(message: Uint8Array, type: number): void {
-    if (type === MessageType.Ack) return this.#receiveAck(message)
+    if (type === MessageType.Ack && this.#sequencer !== undefined) return this.#receiveAck(message, this.#sequencer)
     if (!isHandshake(type)) this.#sequencer?.countReceived(message.length)
+    if (this.#urgent?.lastIsKnown === true) return
     if (!this.#isChannelMessage(type)) return this.#receiveOther(type, message)
+    this.#receiveForChannel(type, message)
+  }
+
+  #receiveForChannel(type: number, message: Uint8Array): void {
     const key = channelKey(message, channelIdOffset(type))
     const entry = this.#entries.get(key)
     if (entry === undefined) return this.#receiveStray(type, message)
@@ -252,22 +267,40 @@ export class SessionEnd implements ChannelHost {
   }
 
   #receiveOther(type: number, message: Uint8Array): void {
-    const inForce = isKnown(type) && type !== MessageType.Window && type !== MessageType.Fin
-    if (inForce) this.#handler.onMessage?.(message)
+    if (type === MessageType.Lossy && this.options.urgent) return this.#call(() => this.#handler.onLossy?.())
+    if (isForOwner(type)) this.#handler.onMessage?.(message)
     else this.counters.unknownMessages++
   }
 
-  #receiveAck(message: Uint8Array): void {
-    if (this.#sequencer === undefined) {
-      this.counters.unknownMessages++
-      return
-    }
+  #receiveAck(message: Uint8Array, sequencer: Sequencer): void {
     const ack = decode(message)
     if (ack.type !== MessageType.Ack) return
-    if (!this.#sequencer.acknowledged(ack.sequence, ack.arrival)) {
+    if (!sequencer.onAck(ack.sequence, ack.arrival)) {
       throw new MuxError('ERR_MUX_PROTOCOL', `Ack of message ${ack.sequence}, which was never sent`)
     }
+    this.#urgent?.lookForLosses()
     this.#outbox.pump()
+  }
+
+  #receiveEarly(message: Uint8Array): void {
+    const type = peekType(message)
+    if (this.#isChannelMessage(type)) return this.#receiveForChannel(type, message)
+    throw new MuxError('ERR_MUX_PROTOCOL', `a copy of a message of type ${type}, which belongs to no channel`)
+  }
+
+  #makeUrgentLink(): UrgentLink | undefined {
+    if (this.#sequencer === undefined || !this.options.urgent) return undefined
+    return new UrgentLink({
+      sequencer: this.#sequencer,
+      outbox: this.#outbox,
+      budget: this.options.budget,
+      onLossy: () => {
+        if (this.#handler.onLossy === undefined) this.sendControl(encode({ type: MessageType.Lossy }))
+        else this.#call(() => this.#handler.onLossy?.())
+      },
+      onMessage: (message) => this.#receiveEarly(message),
+      onError: (error) => this.#protocolError(error),
+    })
   }
 
   /** A message that belongs to no channel means a broken peer: the session ends, not the process. */
@@ -289,6 +322,7 @@ export class SessionEnd implements ChannelHost {
     this.#linkedMs = this.linkedMs()
     this.#transport = undefined
     this.#state = 'unlinked'
+    this.#urgent?.detach()
     this.#outbox.stop()
     const text = `no new connection within ${graceMs} ms after: ${why}`
     this.#graceTimer = clock.setTimeout(() => this.#end(text), graceMs)
@@ -298,6 +332,7 @@ export class SessionEnd implements ChannelHost {
     if (this.#state === 'closed') return
     this.#state = 'closed'
     this.#transport = undefined
+    this.#urgent?.clear()
     this.options.clock.clearTimeout(this.#graceTimer)
     this.#idleWatch.stop()
     this.#outbox.clear()
@@ -318,6 +353,3 @@ export class SessionEnd implements ChannelHost {
     }
   }
 }
-
-/** protocol.md §1: the connect timeout of 10 s and the 5 s that fast open adds to it. */
-const defaultAnswerDeadlineMs = 15_000

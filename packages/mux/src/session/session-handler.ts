@@ -17,6 +17,11 @@ export interface SessionHandler {
   onMessage?(message: Uint8Array): void
   /** A transport was attached: the first one, or one after a loss. */
   onLinked?(): void
+  /**
+   * With `urgent`: the path has losses, so a second transport would help; see {@link Session.attachUrgent}. @default
+   * tells the peer, which opens the links
+   */
+  onLossy?(): void
   /** The transport is lost; the session waits for another one (only where `resume` is in force). */
   onUnlinked?(reason: TransportCloseReason): void
   /**

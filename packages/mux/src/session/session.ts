@@ -18,7 +18,7 @@ export interface Session {
   /** What is in force on the link, the budgets that its memory is counted in, and its clock. */
   readonly options: Pick<
     ResolvedSessionOptions,
-    'window' | 'fin' | 'resume' | 'ack2' | 'budget' | 'admission' | 'clock'
+    'window' | 'fin' | 'resume' | 'ack2' | 'urgent' | 'budget' | 'admission' | 'clock'
   >
   /** What was ignored so far; one object for the life of the session. */
   readonly counters: SessionCounters
@@ -32,6 +32,8 @@ export interface Session {
   readonly overdue: boolean
   /** The transport in use, if any. */
   readonly transport: MessageTransport | undefined
+  /** Whether there is a transport for urgent messages. */
+  readonly hasUrgent: boolean
   /** Channels that end or pass here. */
   readonly channelCount: number
   /** True when the session takes no more channels. */
@@ -55,6 +57,11 @@ export interface Session {
    * @throws TypeError when messages have passed over an earlier transport and `peerReceived` is missing.
    */
   attach(transport: MessageTransport, peerReceived?: number): boolean
+  /**
+   * Sends copies of urgent messages over `transport`, and takes the peer's, until it or the main transport is lost. False
+   * if the session has no main transport or no `urgent`; the caller keeps the transport then.
+   */
+  attachUrgent(transport: MessageTransport): boolean
   /**
    * Releases and cuts the transport, so that nothing more is received over it. Call it before telling
    * `receivedSequence` to a peer that comes back over another transport. Without `resume` it ends the session.

@@ -40,4 +40,6 @@ export interface ChannelHost {
   /** Memory was freed: checks whether reading may go on. */
   recheckReading(): void
   roundTripMs(): number | undefined
+  /** From a grant of credit until the bytes that it allows arrive, in milliseconds, as far as it is known. */
+  creditTripMs(): number | undefined
 }

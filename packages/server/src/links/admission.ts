@@ -98,14 +98,14 @@ export class Admission {
         findAccess,
         admit: (record) => this.#tenants.admit(record),
         permit: (identity) => permit(identity, remoteAddress, request.headers.origin),
-        assertRoom: (record, resuming) => this.#assertRoom(record, remoteAddress, resuming),
+        assertRoom: (record, session, place) => this.#assertRoom(record, remoteAddress, session, place),
         newcomer: newcomer && ((reverse, instance) => newcomer({ reverse, instance, remoteAddress })),
         meter: (record, plain) => this.#options.meter(record, remoteAddress, plain),
         waitMs: () => throttle.waitMs(remoteAddress),
         proven: () => transport.admit(),
       })
       if (outcome.kind === 'agreed') this.#welcome(transport, outcome.agreement, remoteAddress)
-      else this.#moved(outcome.id, remoteAddress)
+      else if (outcome.kind === 'resumed') this.#moved(outcome.id, remoteAddress)
     } catch (error) {
       const reason = textOf(error)
       onRefused(remoteAddress, reason, causeOf(error))
@@ -195,18 +195,23 @@ export class Admission {
     this.#options.onJoin(peer)
   }
 
-  #assertRoom(record: TokenRecord, remoteAddress: string, resuming?: Session): void {
+  #assertRoom(
+    record: TokenRecord,
+    remoteAddress: string,
+    session?: Session,
+    place: 'instead' | 'beside' = 'instead',
+  ): void {
     const [tenant, holder] = [tenantOf(record), policyHolderOf(record)]
     const maxTokenLinks = this.#maxTokenLinks
     let links = 0
     let tenantLinks = 0
     for (const peer of this.#peers) {
-      if (!peer.session.linked || peer.session === resuming) continue
-      if (policyHolderOf(peer.record) === holder) links++
-      if (tenantOf(peer.record) === tenant) tenantLinks++
+      const count = peer.session === session ? Number(place === 'beside') : linksOf(peer.session)
+      if (policyHolderOf(peer.record) === holder) links += count
+      if (tenantOf(peer.record) === tenant) tenantLinks += count
     }
     if (tenantLinks >= maxTokenLinks) throw new Crowded(`one token may have ${maxTokenLinks} links at once`)
-    this.#options.assertRoom(record, links, resuming === undefined ? remoteAddress : undefined)
+    this.#options.assertRoom(record, links, session === undefined ? remoteAddress : undefined)
   }
 
   /** Whether some link of the same process has the channel. */
@@ -247,6 +252,11 @@ export class Admission {
     this.#options.observer.live.left(peer, reason)
     this.#options.onLeave(peer, reason)
   }
+}
+
+/** A second link, for urgent messages, counts as one more. */
+function linksOf({ linked, hasUrgent }: Session): number {
+  return Number(linked) + Number(hasUrgent)
 }
 
 function causeOf(error: unknown): RefusalCause {

@@ -1,5 +1,14 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto'
-import { anonymousToken, decode, encode, type Extension, type HelloMessage, MessageType, newChannelId } from '@ls/codec'
+import {
+  anonymousToken,
+  decode,
+  encode,
+  type Extension,
+  type HelloMessage,
+  MessageType,
+  newChannelId,
+  type ResumeMessage,
+} from '@ls/codec'
 import { helloWindowBytes, type MessageTransport, MessageReader, type Session } from '@ls/mux'
 import { hashToken, type ParsedAuthQuery } from '@ls/transport'
 import { makeSessionId } from '../handover/session-id.js'
@@ -30,6 +39,8 @@ export interface Agreement {
 export type HandshakeOutcome =
   | { readonly kind: 'agreed'; readonly agreement: Agreement }
   | { readonly kind: 'resumed'; readonly id: string }
+  /** The link carries urgent messages of a session that has another one. */
+  | { readonly kind: 'urgent' }
 
 export interface HandshakeDependencies {
   readonly options: ResolvedServerOptions
@@ -50,8 +61,8 @@ export interface HandshakeDependencies {
   admit(record: TokenRecord): Promise<void>
   /** Checks what the token's policy says of this client. @throws Forbidden, or Crowded if it may try again */
   permit(identity: Identity): Promise<void> | undefined
-  /** Checks that the token may have another link. @throws Crowded */
-  assertRoom(record: TokenRecord, resuming?: Session): void
+  /** Checks that the token may have another link: in place of the session's, or beside it. @throws Crowded */
+  assertRoom(record: TokenRecord, session?: Session, place?: 'instead' | 'beside'): void
 }
 
 /** The client was refused; `reason` is what it was told. */
@@ -100,6 +111,10 @@ export async function shakeHands(
   if (extensions.length === 0) return agreed({ identity, extensions, peerWindowBytes: undefined, ticket: undefined })
 
   let first = decode(await reader.next(options.handshakeDeadlineMs))
+  if (first.type === MessageType.Resume && first.urgent === true) {
+    joinSession(first, transport, identity, dependencies)
+    return { kind: 'urgent' }
+  }
   if (first.type === MessageType.Resume) {
     const old = dependencies.findTicket(hex(first.session))
     if (old !== undefined && mayResume(old, first.secret, identity)) {
@@ -114,6 +129,21 @@ export async function shakeHands(
   }
   if (first.type !== MessageType.Hello) throw new Refusal('Hello was expected')
   return agreed({ identity, extensions, peerWindowBytes: first.windowBytes, ticket })
+}
+
+/** Attaches a second link to a session that has one. Only the client that has its secret can do so. */
+function joinSession(
+  { session: id, secret }: ResumeMessage,
+  transport: MessageTransport,
+  identity: Identity,
+  { findTicket, assertRoom, meter }: HandshakeDependencies,
+): void {
+  const ticket = findTicket(hex(id))
+  const session = ticket !== undefined && mayResume(ticket, secret, identity) ? ticket.session : undefined
+  if (session?.linked !== true || !session.options.urgent) throw new Error('there is no session with a link to join')
+  assertRoom(identity.record, session, 'beside')
+  transport.send(encode({ type: MessageType.Resumed, success: true, sequence: 0 }))
+  session.attachUrgent(meter(identity.record, transport))
 }
 
 async function admit(record: TokenRecord, dependencies: HandshakeDependencies): Promise<void> {

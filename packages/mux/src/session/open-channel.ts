@@ -1,0 +1,31 @@
+import { newChannelId } from '@ls/codec'
+import { ChannelEnd } from '../channel/channel-end.js'
+import type { ChannelHandler } from '../channel/channel-handler.js'
+import { connectMessage } from '../channel/channel-messages.js'
+import type { OpenRequest } from './session-handler.js'
+import type { ChannelHost, TableEntry } from './table-entry.js'
+
+/** The session that a channel is opened on. */
+interface OpeningHost extends ChannelHost {
+  adopt(entry: TableEntry): boolean
+}
+
+/** Makes a channel, and asks the peer for it; without a handler the channel starts paused. */
+export function openChannel(host: OpeningHost, request: OpenRequest, handler: ChannelHandler | undefined): ChannelEnd {
+  const { protocol, address, earlyData = true, answerDeadlineMs = defaultAnswerDeadlineMs } = request
+  const id = newChannelId()
+  const message = connectMessage(id, protocol, address)
+  const channel = new ChannelEnd({ host, id, protocol, address, initiator: true })
+  if (!earlyData) channel.holdUntilOpen()
+  channel.expectAnswer(answerDeadlineMs)
+  host.adopt(channel)
+  host.sendControl(message)
+  channel.openWindow()
+  if (handler === undefined) return channel
+  channel.setHandler(handler)
+  channel.resume()
+  return channel
+}
+
+/** protocol.md §1: the connect timeout of 10 s and the 5 s that fast open adds to it. */
+const defaultAnswerDeadlineMs = 15_000

@@ -1,0 +1,43 @@
+import { expect, test } from 'vitest'
+import { MuxError } from '../errors.js'
+import { MemoryBudget } from '../memory/memory-budget.js'
+import { EarlyMessages, maxEarlyMessages } from './early-messages.js'
+
+function make() {
+  const budget = new MemoryBudget({ limitBytes: 1e9 })
+  return { budget, early: new EarlyMessages(budget) }
+}
+
+test('EarlyMessages takes a copy that is ahead of the main transport', () => {
+  expect(make().early.add(3, 2)).toBe(true)
+})
+
+test('EarlyMessages refuses a copy of what the main transport has brought', () => {
+  expect(make().early.add(2, 2)).toBe(false)
+})
+
+test('EarlyMessages refuses the second copy of a message', () => {
+  const { early } = make()
+  early.add(3, 2)
+  expect(early.add(3, 2)).toBe(false)
+})
+
+test('EarlyMessages knows a message once when the main transport brings it', () => {
+  const { early } = make()
+  early.add(3, 2)
+  expect([early.take(3), early.take(3), early.take(4)]).toEqual([true, false, false])
+})
+
+test('EarlyMessages throws for a number that is too far ahead', () => {
+  const { early } = make()
+  early.add(5 + maxEarlyMessages, 5)
+  expect(() => early.add(6 + maxEarlyMessages, 5)).toThrow(MuxError)
+})
+
+test('EarlyMessages counts what it remembers in the budget until the main transport has brought it', () => {
+  const { budget, early } = make()
+  early.add(3, 2)
+  const heldBytes = budget.usedBytes
+  early.take(3)
+  expect([heldBytes > 0, budget.usedBytes]).toEqual([true, 0])
+})
