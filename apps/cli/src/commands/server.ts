@@ -3,7 +3,7 @@ import { defaultGuard, LinkSocksServer, type OwnersInFolder, type ServerOptions,
 import { openServerCertificate } from '../certificates/server-certificate.js'
 import { UsageError } from '../errors.js'
 import { exitCode, type ExitCode } from '../exit-code.js'
-import { nextLine, type NextLine, reachableHost, relayLine } from '../output/next-line.js'
+import { hasDashboard, printAccess } from '../output/server-access.js'
 import { askedToEnd, drainIfAsked } from '../life/draining.js'
 import type { Settings } from '../settings.js'
 import { defaultApiSocket } from '../tokens/api-call.js'
@@ -116,7 +116,7 @@ export async function startServer(request: ServerRequest, context: CommandContex
     throw explainListenFailure(error, ports)
   }
   for (const warning of exposureWarnings(settings)) logger.warn({}, warning)
-  await printAccess(urlsOf(server, settings, options), tokens, certificate.pin, settings, context)
+  await printAccess({ server, settings, tokens, pin: certificate.pin, isTls: options.tls !== undefined }, context)
   const ended = addToRestart({ name, server, state, owners: sessionOwners }, restart)
   return {
     server,
@@ -158,27 +158,6 @@ function addToRestart({ name, server, state, owners }: Restartable, restart: Com
   // An attempt before may have opened it.
   const listenForPassed = (): Promise<void> => (opened ??= server.ports.listenForPassed(owners.ownPath))
   return restart.add({ name, state, listenForPassed })
-}
-
-/** Prints where the server listens, and the tokens that were made up with what to do with them. */
-async function printAccess(
-  urls: ReturnType<typeof urlsOf>,
-  tokens: readonly RegisteredToken[],
-  pin: NextLine['pin'],
-  settings: ServerSettings,
-  { print, program }: CommandContext,
-): Promise<void> {
-  print(`listening: ${urls.listening}`)
-  if (hasDashboard(settings) && urls.dashboard !== undefined) print(`dashboard: ${urls.dashboard}`)
-  if (pin !== undefined) print(`pin: ${pin}`)
-  if (settings.relay) print(`next: ${relayLine({ program, url: urls.next, pin })}`)
-  for (const { name, token, role } of tokens.filter(({ isNew }) => isNew)) {
-    print(`${name}: ${token}`)
-    const next = { role, token, url: urls.next, pin }
-    print(`next: ${nextLine({ program, ...next })}`)
-    if (settings.qr && settings.logFormat !== 'json')
-      await printCode(nextLine({ program: 'linksocks', ...next }), print)
-  }
 }
 
 /** @throws UsageError for settings that contradict each other */
@@ -266,11 +245,6 @@ function dashboardOption(settings: ServerSettings): Pick<ServerOptions, 'dashboa
   return { dashboard: () => import('@ls/dashboard').then(({ dashboardFiles }) => dashboardFiles()) }
 }
 
-/** It needs the key to sign in, and a fallback hides it. */
-function hasDashboard({ apiKey, noDashboard, fallback }: ServerSettings): boolean {
-  return apiKey !== undefined && !noDashboard && fallback === undefined
-}
-
 /** Whether tokens may come from the API. */
 function hasApi({ apiKey, apiSocket }: ServerSettings): boolean {
   return apiKey !== undefined || apiSocket !== undefined
@@ -293,39 +267,10 @@ export function ownProxyOptions(
   return { socksListen, socksAccounts: [...first, ...accounts] }
 }
 
-/** Where the server listens, and what its clients are to write. */
-function urlsOf(
-  server: LinkSocksServer,
-  { wsHost, wsPort, wsPath = '', wsHostName, tlsDomain }: ServerSettings,
-  { tls }: ServerOptions,
-) {
-  const { host, port } = server.address ?? { host: wsHost, port: wsPort }
-  const path = wsPath === '' || wsPath.startsWith('/') ? wsPath : `/${wsPath}`
-  if (host.startsWith(unixPrefix)) {
-    const url = `ws+unix://${host.slice(unixPrefix.length)}${path === '' ? '' : `:${path}`}`
-    return { listening: url, next: url, dashboard: undefined }
-  }
-  const scheme = tls === undefined ? 'ws' : 'wss'
-  const reachable = formatListenAddress({ host: reachableHost(host, [...tlsDomain, ...wsHostName]), port })
-  return {
-    listening: `${scheme}://${formatListenAddress({ host, port })}${path}`,
-    next: `${scheme}://${reachable}${path === '' ? '/' : path}`,
-    dashboard: `${scheme.replace('ws', 'http')}://${reachable}/dashboard/`,
-  }
-}
-
-const unixPrefix = 'unix:'
-
-/** Loaded only if needed. */
-async function printCode(text: string, print: CommandContext['print']): Promise<void> {
-  const { renderUnicodeCompact } = await import('uqr')
-  for (const line of renderUnicodeCompact(text).split('\n')) print(line)
-}
-
 /** Warnings about access that this setup gives to others on this machine or network. */
 function exposureWarnings({ tlsKey, accountFile, wsHost }: ServerSettings): string[] {
   const files = exposedFiles({ '--tls-key': tlsKey, '--account-file': accountFile })
-  const isPublic = !wsHost.startsWith(unixPrefix) && !isLoopback(wsHost)
+  const isPublic = !wsHost.startsWith('unix:') && !isLoopback(wsHost)
   if (process.getuid?.() !== 0 || !isPublic) return files
   return [...files, `the server runs as root on a public port (${wsHost}): a user of its own would do`]
 }

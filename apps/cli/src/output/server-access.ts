@@ -1,0 +1,73 @@
+import { formatListenAddress } from '@ls/relay'
+import type { LinkSocksServer } from '@ls/server'
+import type { CommandContext } from '../commands/context.js'
+import type { RegisteredToken } from '../commands/server-tokens.js'
+import type { Settings } from '../settings.js'
+import { type NextLine, nextLine, reachableHost, relayLine } from './next-line.js'
+
+type ServerSettings = Settings<'server'>
+
+/** What {@link printAccess} shows. */
+export interface ServerAccess {
+  readonly server: LinkSocksServer
+  readonly settings: ServerSettings
+  readonly tokens: readonly RegisteredToken[]
+  /** Pin of a certificate that clients do not know otherwise. */
+  readonly pin: NextLine['pin']
+  readonly isTls: boolean
+}
+
+/** Prints where the server listens, and the tokens that were made up with what to do with them. */
+export async function printAccess(access: ServerAccess, { print, program }: CommandContext): Promise<void> {
+  const { settings, tokens, pin } = access
+  const urls = urlsOf(access)
+  print(`listening: ${urls.listening}`)
+  if (hasDashboard(settings) && urls.dashboard !== undefined) print(`dashboard: ${urls.dashboard}`)
+  if (pin !== undefined) print(`pin: ${pin}`)
+  if (settings.relay) print(`next: ${relayLine({ program, url: urls.next, pin })}`)
+  for (const { name, token, role } of tokens.filter(({ isNew }) => isNew)) {
+    print(`${name}: ${token}`)
+    const next = { role, token, url: urls.next, pin }
+    print(`next: ${nextLine({ program, ...next })}`)
+    if (settings.qr && settings.logFormat !== 'json')
+      await printCode(nextLine({ program: 'linksocks', ...next }), print)
+  }
+}
+
+/** Whether there is a dashboard: it needs the key to sign in, and a fallback hides it. */
+export function hasDashboard({ apiKey, noDashboard, fallback }: ServerSettings): boolean {
+  return apiKey !== undefined && !noDashboard && fallback === undefined
+}
+
+/** Where the server listens, and what its clients are to write. */
+function urlsOf({ server, settings, isTls }: ServerAccess): Urls {
+  const { wsHost, wsPort, wsPath = '', wsHostName, tlsDomain } = settings
+  const { host, port } = server.address ?? { host: wsHost, port: wsPort }
+  const path = wsPath === '' || wsPath.startsWith('/') ? wsPath : `/${wsPath}`
+  if (host.startsWith(unixPrefix)) {
+    const url = `ws+unix://${host.slice(unixPrefix.length)}${path === '' ? '' : `:${path}`}`
+    return { listening: url, next: url, dashboard: undefined }
+  }
+  const scheme = isTls ? 'wss' : 'ws'
+  const reachable = formatListenAddress({ host: reachableHost(host, [...tlsDomain, ...wsHostName]), port })
+  return {
+    listening: `${scheme}://${formatListenAddress({ host, port })}${path}`,
+    next: `${scheme}://${reachable}${path === '' ? '/' : path}`,
+    dashboard: `${scheme.replace('ws', 'http')}://${reachable}/dashboard/`,
+  }
+}
+
+interface Urls {
+  readonly listening: string
+  /** For clients, under a name that others reach. */
+  readonly next: string
+  readonly dashboard: string | undefined
+}
+
+const unixPrefix = 'unix:'
+
+/** Loaded only if needed. */
+async function printCode(text: string, print: CommandContext['print']): Promise<void> {
+  const { renderUnicodeCompact } = await import('uqr')
+  for (const line of renderUnicodeCompact(text).split('\n')) print(line)
+}
