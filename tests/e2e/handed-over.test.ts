@@ -19,7 +19,9 @@ async function net(prepare: (server: LinkSocksServer) => void) {
   const url = `ws://127.0.0.1:${way.port}`
   const echo = closing(await echoServer())
   const link = async (token: string, reverse = false): Promise<LinkSocksClient> => {
-    const client = closing(new LinkSocksClient({ url, token, reverse, socksPort: 0, reconnectDelayMs: 10 }))
+    const client = closing(
+      new LinkSocksClient({ url, token, reverse, reconnectDelayMs: 10, ...(reverse ? {} : { socksPort: 0 }) }),
+    )
     await client.start()
     return client
   }

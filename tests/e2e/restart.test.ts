@@ -51,7 +51,9 @@ function end(pid: number): void {
 }
 
 async function link(url: string, token: string, options: { reverse?: boolean } = {}): Promise<LinkSocksClient> {
-  const client = closing(new LinkSocksClient({ url, token, socksPort: 0, ...options }))
+  const client = closing(
+    new LinkSocksClient({ url, token, ...(options.reverse === true ? options : { socksPort: 0 }) }),
+  )
   await client.start()
   return client
 }

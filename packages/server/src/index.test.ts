@@ -11,6 +11,8 @@ test('@ls/server exports exactly these names', () => {
       "ServerError",
       "ServerState",
       "defaultGuard",
+      "makeOwnerId",
+      "ownerIdOf",
       "tokenKey",
     ]
   `)
