@@ -19,6 +19,8 @@ test('@ls/relay exports what it says it does', () => {
       "SessionCounts",
       "TargetRules",
       "Traffic",
+      "bothChecks",
+      "channelsIdle",
       "closeOpenSockets",
       "dial",
       "diallerThrough",
