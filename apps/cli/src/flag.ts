@@ -12,6 +12,7 @@ export const sections = [
   'Limits',
   'Tokens',
   'Relay',
+  'Cluster',
   'Observe',
   'Life',
   'Logs',

@@ -1,5 +1,6 @@
 import type { CommandName } from './command.js'
 import type { Flag } from './flag.js'
+import { clusterFlags } from './cluster/cluster-flags.js'
 import { directModeFlags } from './flags/direct-mode-flags.js'
 import { disguiseFlags } from './flags/disguise-flags.js'
 import { fileFlags } from './flags/file-flags.js'
@@ -33,6 +34,7 @@ export const flags = [
   ...limitFlags,
   ...tokenFlags,
   ...relayFlags,
+  ...clusterFlags,
   ...observeFlags,
   ...lifeFlags,
   ...logFlags,

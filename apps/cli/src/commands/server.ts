@@ -1,5 +1,6 @@
 import { type Account, formatExposure, formatListenAddress, type GuardLevel, isLoopback } from '@ls/relay'
 import { defaultGuard, LinkSocksServer, type OwnersInFolder, type ServerOptions, ServerState } from '@ls/server'
+import { checkCluster, makeClusterNode } from '../cluster/cluster-node.js'
 import { openServerCertificate } from '../certificates/server-certificate.js'
 import { UsageError } from '../errors.js'
 import { exitCode, type ExitCode } from '../exit-code.js'
@@ -75,13 +76,16 @@ export async function startServer(request: ServerRequest, context: CommandContex
   const { name = 'server' } = request
   const { restart } = context
   const state = await openState(request, context)
-  const sessionOwners = restart?.makeOwners()
   const certificate = await openServerCertificate(settings, context)
+  const node = await makeClusterNode(settings, logger)
+  // A node of a cluster drains instead: its links come in at others.
+  const handover = node === undefined ? restart : undefined
+  const owners = handover?.makeOwners()
   const writeMetrics = metricsWriter(() => server.snapshot())
   const options = {
     ...plannedOptions(request),
     ...certificate.options,
-    ...definedOnly({ state, sessionOwners, requestRestart: restart?.requestIfPossible }),
+    ...definedOnly({ state, nodes: node, sessionOwners: node ?? owners, requestRestart: handover?.requestIfPossible }),
     logger,
     writeMetrics,
     ...dashboardOption(settings),
@@ -107,17 +111,19 @@ export async function startServer(request: ServerRequest, context: CommandContex
   try {
     metrics = await openMetrics(settings, () => server.snapshot(), context)
     await server.listen({ signal: stop })
+    await node?.join(server)
     await state?.save()
   } catch (error) {
     certificate.close()
     await server.close()
+    await node?.close()
     await metrics?.close()
     if (stop.aborted) return undefined
     throw explainListenFailure(error, ports)
   }
   for (const warning of exposureWarnings(settings)) logger.warn({}, warning)
   await printAccess({ server, settings, tokens, pin: certificate.pin, isTls: options.tls !== undefined }, context)
-  const ended = addToRestart({ name, server, state, owners: sessionOwners }, restart)
+  const ended = addToRestart({ name, server, state, owners }, handover)
   return {
     server,
     tokens,
@@ -132,6 +138,7 @@ export async function startServer(request: ServerRequest, context: CommandContex
       const isDrained = context.draining.signal.aborted && !stop.aborted
       if (!isDrained) tellWhatIsWaitedFor([...server.channels()].length, logger)
       await server.close({ graceMs: isDrained ? 0 : graceMs })
+      await node?.close()
       ended()
       await metrics?.close()
     },
@@ -164,6 +171,7 @@ function addToRestart({ name, server, state, owners }: Restartable, restart: Com
 export function checkServer(settings: ServerSettings): void {
   checkNetwork(settings)
   checkMetrics(settings)
+  checkCluster(settings)
   checkAccessRules(settings)
 }
 

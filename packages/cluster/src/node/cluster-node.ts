@@ -96,6 +96,7 @@ export class ClusterNode implements OtherNodes, SessionOwners, StoreWatcher {
     this.#tokens = new SharedTokens({ store, logger, seat: () => this.#joined?.seat })
   }
 
+  /** What this node sees now. */
   get status(): ClusterStatus {
     const { links = 0, address = { host: '', port: 0 } } = this.#joined === undefined ? {} : this.#info()
     const self = { id: this.ownId, address, links, state: 'self' as const }

@@ -4,9 +4,11 @@ import { nodeVersion } from '../trunk/node-hello.js'
 
 /** What a node says of itself, again and again. */
 export interface NodeInfo {
+  /** Of what nodes say to each other; one of another version is not counted. */
   readonly version: number
   /** 8 hex digits. */
   readonly id: string
+  /** Where other nodes connect. */
   readonly address: NodeAddress
   /** Grows with each message: an old one that arrives late is no sign of life. */
   readonly beat: number

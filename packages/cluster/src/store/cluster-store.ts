@@ -6,7 +6,9 @@ export type Table = 'live' | 'tokens'
 
 /** A value, and the number of the change that made it. */
 export interface StoreEntry {
+  /** A text, mostly JSON. */
   readonly value: string
+  /** Grows with each change of the table. */
   readonly revision: number
 }
 
@@ -29,6 +31,7 @@ export interface StoreWatcher {
 export interface ClusterStore {
   /** Begins to watch. Rejects where the store cannot be reached at all; later losses are its own matter. */
   open(watcher: StoreWatcher): Promise<void>
+  /** Writes an entry, whatever was there. */
   put(table: Table, key: string, value: string): Promise<void>
   /**
    * Writes an entry that nobody else has changed (compare and set). Resolves with its new revision, or undefined if somebody has.
@@ -36,6 +39,8 @@ export interface ClusterStore {
    * @param revision The one that is replaced; 0 for an entry that must not be there
    */
   replace(table: Table, key: string, value: string, revision: number): Promise<number | undefined>
+  /** Removes an entry, if it is there. */
   delete(table: Table, key: string): Promise<void>
+  /** Ends the watch and the connection. */
   close(): Promise<void>
 }

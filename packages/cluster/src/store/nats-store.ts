@@ -64,6 +64,7 @@ export class NatsStore implements ClusterStore {
     void this.#follow(this.#connection)
   }
 
+  /** Writes an entry, whatever was there. */
   async put(table: Table, key: string, value: string): Promise<void> {
     await this.#bucket(table).put(key, value)
   }
@@ -78,10 +79,12 @@ export class NatsStore implements ClusterStore {
     }
   }
 
+  /** Removes an entry, if it is there. */
   async delete(table: Table, key: string): Promise<void> {
     await this.#bucket(table).delete(key)
   }
 
+  /** Ends the watch and the connection. */
   async close(): Promise<void> {
     this.#watcher = undefined
     this.#stopWatches()

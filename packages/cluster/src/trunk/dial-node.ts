@@ -6,7 +6,9 @@ import { type NodeSecret, nodeTls, prepare, secretFault } from './node-secret.js
 
 /** Where a node takes connections of others. */
 export interface NodeAddress {
+  /** A name or an address. */
   readonly host: string
+  /** 0 for any that is free, where one listens. */
   readonly port: number
 }
 

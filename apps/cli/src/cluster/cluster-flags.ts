@@ -1,0 +1,67 @@
+import type { Flag } from '../flag.js'
+
+/** Several servers as one: docs/guide/scale-out.md. */
+export const clusterFlags = [
+  {
+    name: 'cluster-nats',
+    type: 'list',
+    placeholder: 'URL',
+    commands: ['server'],
+    section: 'Cluster',
+    secret: 'url',
+    help: 'Join the servers that use this NATS, such as nats://10.0.0.9:4222; it needs JetStream',
+  },
+  {
+    name: 'cluster-credentials',
+    type: 'string',
+    placeholder: 'FILE',
+    commands: ['server'],
+    section: 'Cluster',
+    help: 'Credentials file for NATS',
+  },
+  {
+    name: 'cluster-secret',
+    type: 'string',
+    placeholder: 'TEXT',
+    commands: ['server'],
+    section: 'Cluster',
+    secret: 'value',
+    help: 'What all nodes know and nobody else, at least 32 characters; it protects the connections between them',
+  },
+  {
+    name: 'cluster-listen',
+    type: 'string',
+    placeholder: 'HOST:PORT',
+    default: '127.0.0.1:8766',
+    commands: ['server'],
+    section: 'Cluster',
+    help: 'Where other nodes connect: an address that they reach',
+  },
+  {
+    name: 'cluster-address',
+    type: 'string',
+    placeholder: 'HOST:PORT',
+    commands: ['server'],
+    section: 'Cluster',
+    help: 'What other nodes connect to, if it is not --cluster-listen: behind NAT, or in a container',
+  },
+  {
+    name: 'cluster-name',
+    type: 'string',
+    placeholder: 'NAME',
+    default: 'linksocks',
+    commands: ['server'],
+    section: 'Cluster',
+    help: 'Tells clusters apart that share a NATS',
+  },
+  {
+    name: 'cluster-replicas',
+    type: 'integer',
+    default: 1,
+    min: 1,
+    max: 5,
+    commands: ['server'],
+    section: 'Cluster',
+    help: 'Copies of what NATS keeps, over as many of its servers: 1, 3 or 5',
+  },
+] as const satisfies readonly Flag[]

@@ -1,0 +1,53 @@
+import type { ClusterNode } from '@ls/cluster'
+import type { Logger } from '@ls/foundation'
+import { parseListenAddress } from '@ls/relay'
+import { asUsage } from '../commands/check-settings.js'
+import { UsageError } from '../errors.js'
+import type { Settings } from '../settings.js'
+
+/** The flags of a cluster. */
+export type ClusterSettings = Pick<
+  Settings<'server'>,
+  | 'clusterNats'
+  | 'clusterCredentials'
+  | 'clusterSecret'
+  | 'clusterListen'
+  | 'clusterAddress'
+  | 'clusterName'
+  | 'clusterReplicas'
+>
+
+/** @throws UsageError for settings that make no cluster */
+export function checkCluster({ clusterNats, clusterSecret, ...settings }: ClusterSettings): void {
+  const { clusterName: name, clusterListen, clusterAddress = clusterListen } = settings
+  if (clusterNats.length === 0) {
+    if (clusterSecret !== undefined) throw new UsageError('--cluster-secret has no effect without --cluster-nats')
+    return
+  }
+  if (clusterSecret === undefined) throw new UsageError('--cluster-nats needs --cluster-secret, the same at all nodes')
+  if (!/^[\w-]{1,64}$/.test(name))
+    throw new UsageError(`--cluster-name is "${name}"; it may have 1 to 64 letters, digits, - and _`)
+  placeOf('--cluster-listen', clusterListen)
+  placeOf('--cluster-address', clusterAddress)
+}
+
+/** Makes the node of `--cluster-nats`; undefined without that. @throws UsageError for a secret that is too short */
+export async function makeClusterNode(settings: ClusterSettings, logger: Logger): Promise<ClusterNode | undefined> {
+  const { clusterNats: servers, clusterSecret: secret = '', clusterCredentials: credentialsFile } = settings
+  if (servers.length === 0) return undefined
+  // Loaded only if needed: the client of NATS takes its time.
+  const { ClusterNode, NatsStore } = await import('@ls/cluster')
+  const { clusterName: name, clusterReplicas: replicas, clusterListen, clusterAddress } = settings
+  const credentials = credentialsFile === undefined ? {} : { credentialsFile }
+  const store = new NatsStore({ servers, name, replicas, logger, ...credentials })
+  const listen = placeOf('--cluster-listen', clusterListen)
+  const address = clusterAddress === undefined ? {} : { address: placeOf('--cluster-address', clusterAddress) }
+  return asUsage('--cluster-secret', () => new ClusterNode({ store, secret, listen, ...address, logger }))
+}
+
+/** @throws UsageError for anything else than a host and a port */
+function placeOf(flag: string, text: string): { host: string; port: number } {
+  const place = asUsage(flag, () => parseListenAddress(text))
+  if ('host' in place && !('webSocket' in place)) return place
+  throw new UsageError(`${flag} is "${text}"; write HOST:PORT`)
+}
