@@ -24,7 +24,7 @@ describe('checkLayers on manifests', () => {
 
   it('refuses a dependency between client and server', () => {
     const [fault] = check(library('client', { dependencies: ['@ls/server'] }), library('server'))
-    expect(fault).toMatch(/^packages\/client\/package\.json:1 depends on @ls\/server: @ls\/client may use @ls\/link/)
+    expect(fault).toMatch(/^packages\/client\/package\.json:1 depends on @ls\/server: @ls\/client may use @ls\/direct/)
   })
 
   it('refuses an optional dependency as it refuses a plain one', () => {

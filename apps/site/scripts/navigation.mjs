@@ -42,6 +42,7 @@ const sections = [
       ['guide/behind-a-proxy', 'Behind a proxy', '位于反向代理之后'],
       ['guide/guard', 'The guard', '访问保护'],
       ['guide/relay', 'Run a relay', '运行中继'],
+      ['guide/direct', 'Direct paths', '直连'],
       ['guide/scale-out', 'Scale out', '横向扩展'],
       ['guide/policies', 'Policies for tokens', '令牌策略'],
       ['guide/logs', 'Logs', '日志'],

@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events'
 import type { Duplex } from 'node:stream'
 import { type Address, decode, type Extension, MessageType } from '@ls/codec'
+import type { Path } from '@ls/direct'
 import { type Logger, type Snapshot, textOf } from '@ls/foundation'
 import { ClientError } from '@ls/link'
 import type { Session } from '@ls/mux'
@@ -9,6 +10,7 @@ import { connectByteStream } from '@ls/transport'
 import { ClientLinks } from './client-links.js'
 import { ConnectorTokens } from './connectors.js'
 import { ClientCounts } from './counts/client-counts.js'
+import { DirectPaths } from './direct-paths.js'
 import type { ClientEvents } from './events.js'
 import { Exposures } from './exposures.js'
 import { type ClientOptions, type ResolvedClientOptions, resolveClientOptions } from './options.js'
@@ -30,6 +32,7 @@ export class LinkSocksClient extends EventEmitter<ClientEvents> {
   readonly #options: ResolvedClientOptions
   readonly #logger: Logger
   readonly #links: ClientLinks
+  readonly #direct: DirectPaths
   readonly #outbound: Outbound | undefined
   readonly #ports: Ports | undefined
   readonly #connectors: ConnectorTokens
@@ -53,6 +56,7 @@ export class LinkSocksClient extends EventEmitter<ClientEvents> {
     this.#exposures = this.#makeExposures()
     this.#outbound = reverse ? this.#makeOutbound() : undefined
     this.#links = this.#makeLinks()
+    this.#direct = this.#makeDirectPaths()
     this.#ports = reverse || this.#options.openPorts === false ? undefined : this.#makePorts()
   }
 
@@ -76,12 +80,18 @@ export class LinkSocksClient extends EventEmitter<ClientEvents> {
     return this.#links.sessions
   }
 
+  /** Which way new connections take; for a provider, whether any connector's take the direct one. */
+  get path(): Path {
+    return this.#direct.path
+  }
+
   /** What the client has counted, and how much of its limits is in use; walks all open channels. */
   snapshot(): Snapshot {
     return this.#counts.snapshot({
       state: this.#state,
       options: this.#options,
       sessions: this.sessions,
+      direct: this.#direct.sessions,
       outbound: this.#outbound,
       portsMissing: this.#ports !== undefined && this.#ports.addresses.length === 0,
     })
@@ -94,7 +104,7 @@ export class LinkSocksClient extends EventEmitter<ClientEvents> {
 
   /** Channels open now, over all links. */
   get channelCount(): number {
-    return this.sessions.reduce((sum, { channelCount }) => sum + channelCount, 0)
+    return [...this.sessions, ...this.#direct.sessions].reduce((sum, { channelCount }) => sum + channelCount, 0)
   }
 
   /**
@@ -144,7 +154,7 @@ export class LinkSocksClient extends EventEmitter<ClientEvents> {
    */
   async connect(target: Address, { signal = neverAborted }: { signal?: AbortSignal } = {}): Promise<Duplex> {
     if (this.#options.reverse) throw new TypeError('a provider takes connections, it opens none')
-    return openStream(this.#links.source, target, signal)
+    return openStream(this.#direct.source, target, signal)
   }
 
   /**
@@ -198,9 +208,23 @@ export class LinkSocksClient extends EventEmitter<ClientEvents> {
     })
   }
 
+  #makeDirectPaths(): DirectPaths {
+    return new DirectPaths({
+      options: this.#options,
+      relay: this.#links.source,
+      tokens: this.#connectors,
+      sessionHandler: {
+        onConnect: (channel) => this.#outbound?.serve(channel),
+        onChannelClosed: (channel, reason) => this.#counts.ended(channel, reason),
+      },
+      onPath: (path, reason) => this.emit('path', path, reason),
+      onFatal: (error) => this.#end(error),
+    })
+  }
+
   #makePorts(): Ports {
     return new Ports(this.#options, {
-      ...this.#links.source,
+      ...this.#direct.source,
       onProxy: (address) => this.emit('socksListening', address),
       onForward: (forward) => this.emit('forwardListening', forward),
     })
@@ -211,7 +235,7 @@ export class LinkSocksClient extends EventEmitter<ClientEvents> {
       sessionHandler: {
         onConnect: (channel) => {
           if (this.#outbound === undefined) channel.reject('forbidden: this client opens channels, it takes none')
-          else this.#outbound.serve(channel)
+          else if (!this.#direct.take(channel)) this.#outbound.serve(channel)
         },
         onChannelClosed: (channel, reason) => this.#counts.ended(channel, reason),
       },
@@ -247,6 +271,7 @@ export class LinkSocksClient extends EventEmitter<ClientEvents> {
     if (!resumed) this.#addConnectorsAgain(session)
     if (!resumed) this.#exposures.sessionBegan(session, agreed)
     this.#settleStart?.(undefined)
+    this.#direct.linkUp()
     this.emit('linkUp', resumed)
   }
 
@@ -280,6 +305,7 @@ export class LinkSocksClient extends EventEmitter<ClientEvents> {
     if (this.#state === 'closed') return
     this.#state = 'closed'
     this.#exposures.close()
+    this.#direct.close(error?.message ?? 'the client is shutting down')
     this.#links.close(error?.message ?? 'the client is shutting down')
     void this.#ports?.close()
     this.#settleStart?.(error ?? new ClientError('ERR_CLIENT_CLOSED', 'the client was closed'))

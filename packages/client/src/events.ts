@@ -1,3 +1,4 @@
+import type { Path } from '@ls/direct'
 import type { Exposure, Forward, ListenAddress } from '@ls/relay'
 
 /** Events of a client. */
@@ -22,4 +23,6 @@ export interface ClientEvents {
   connectorAdded: [token: string]
   /** A relay has given this provider a token, which finds its connector tokens again; keep it secret. */
   serverToken: [token: string]
+  /** New connections take this way from now on (connector), or a connector's do (provider); and why. */
+  path: [path: Path, reason: string]
 }

@@ -1,3 +1,4 @@
+import type { DirectOptions } from '@ls/direct'
 import { type Extension, maxEarlyDataBytes } from '@ls/codec'
 import { checkDurationMs, checkInteger, type Clock, type Logger, maxPort } from '@ls/foundation'
 import { type LinkSettings, type ResolvedLinkSettings, resolveLinkSettings } from '@ls/link'
@@ -133,6 +134,11 @@ export interface ClientOptions extends PayloadOptions, ClientLinkSettings {
    * (`openBrowserDialer`), or by your own function. @default the transport package's `connect`
    */
   readonly connect?: Connect
+  /**
+   * Direct paths between a provider and its connectors, in place of the server's; both ends must ask for them. Needs the
+   * package `node-datachannel`. @default none: all goes through the server, and no address is told to anybody
+   */
+  readonly direct?: DirectOptions
   /** @default silent */
   readonly logger?: Logger
   /** @default the process's clock */

@@ -36,5 +36,5 @@ export {
   tcpDataHeaderBytes,
   writeTcpDataHeader,
 } from './message/tcp-data.js'
-export { anonymousToken, extensions, knownExtensions } from './message/vocabulary.js'
+export { anonymousToken, directTarget, extensions, isDirectTarget, knownExtensions } from './message/vocabulary.js'
 export { majorVersion, minorVersion, protocolVersion } from './version.js'

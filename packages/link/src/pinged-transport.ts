@@ -9,9 +9,11 @@ import {
 } from '@ls/mux'
 import { ClientError } from './errors.js'
 
+/** What a {@link PingedTransport} needs. */
 export interface PingedTransportOptions {
   /** When to probe. */
   readonly timing: KeepaliveTiming
+  /** Tells the time and runs the timer. */
   readonly clock: Clock
   /** Sends a message in the session, which numbers it. */
   send(message: Uint8Array): void

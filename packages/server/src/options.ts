@@ -103,6 +103,11 @@ export interface ServerOptions extends PayloadOptions {
    * @default off
    */
   readonly relay?: RelayOptions
+  /**
+   * Whether connectors and providers may agree on direct paths through this server; tokens with rules or limits may not,
+   * since nothing that takes a direct path is seen here. @default false
+   */
+  readonly directPaths?: boolean
   /** Address of reverse tokens' SOCKS ports, unless the token has one. @default '127.0.0.1' */
   readonly socksHost?: string
   /**

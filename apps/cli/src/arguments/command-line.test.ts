@@ -75,7 +75,8 @@ describe('parseCommandLine', () => {
       logLevel: undefined,
       logFormat: 'auto',
       help: false,
-      ...withoutEffect(['directEnable', 'directRendezvousUdp'], false),
+      directEnable: false,
+      ...withoutEffect(['directRendezvousUdp'], false),
       ...withoutEffect(['directRendezvousHost', 'directRendezvousPort'], []),
     })
   })
@@ -190,8 +191,8 @@ describe('parseCommandLine', () => {
   })
 
   it('warns about flags without effect, once', () => {
-    expect(run(['client', '--direct-mode', 'auto', '--direct-upnp', '--stun-server=s']).warnings).toEqual([
-      'without effect: --direct-mode, --stun-server, --direct-upnp (direct mode is not supported, traffic goes through the server)',
+    expect(run(['client', '--direct-upnp-lease', '1m', '--direct-upnp', '--direct-upnp-keep']).warnings).toEqual([
+      'without effect: --direct-upnp-lease, --direct-upnp, --direct-upnp-keep (ports of routers are not opened by UPnP; a direct path goes through the NAT, or through the server)',
     ])
   })
 

@@ -158,7 +158,7 @@ function withoutEffect(values: readonly (readonly [Flag, FlagValue | undefined])
   })
 }
 
-/** `--direct-mode disable` asks for the only possible behaviour. */
+/** `false` and `disable` ask for what happens anyway. */
 function asksForSomething(value: FlagValue | undefined): boolean {
   return [value ?? false].flat().some((each) => each !== false && each !== 'disable' && each !== 'relay-only')
 }

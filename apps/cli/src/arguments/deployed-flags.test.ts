@@ -18,11 +18,17 @@ const samples: Record<DeployedFlag['type'], readonly [text: string, meaning: unk
   stringArray: ['10.0.0.0/8:80', ['10.0.0.0/8:80']],
 }
 
+/** Where only some words are taken, one of them. */
+function sampleOf(flag: Flag | undefined, type: DeployedFlag['type']): readonly [text: string, meaning: unknown] {
+  const word = flag !== undefined && 'choices' in flag ? flag.choices?.at(-1) : undefined
+  return word === undefined ? samples[type] : [word, word]
+}
+
 describe.each(rows)(
   "$command --$name, a flag of LinkSocks 1.10.3's command line,",
   ({ command, name, short, type }) => {
-    const [text, meaning] = samples[type]
     const flag = flagsOf(command).find((each) => each.name === name || each.aliases?.includes(name))
+    const [text, meaning] = sampleOf(flag, type)
 
     it('means the same here, or is said to have no effect', () => {
       expect(flag === undefined ? undefined : meaningOf(flag, [command, `--${name}=${text}`])).toEqual(

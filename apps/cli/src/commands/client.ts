@@ -16,6 +16,7 @@ import type { Settings } from '../settings.js'
 import { readAccounts } from './accounts.js'
 import { asUsage, checkNetwork, checkUrl } from './check-settings.js'
 import { type CommandContext, graceMs, tellWhatIsWaitedFor } from './context.js'
+import { directOptions } from '../direct/direct-options.js'
 import { checkDisguise, openDisguise } from './disguise.js'
 import { exposedFiles } from './exposed-files.js'
 import { explainListenFailure, proxyPort } from './listen-failure.js'
@@ -111,6 +112,7 @@ export function clientOptions(settings: ClientSettings): ClientOptions {
     ...sharedOptions(settings),
     ...(settings.reverse ? providerOptions(settings) : proxyOptions(settings)),
     ...definedOnly({ token: settings.token }),
+    ...directOptions(settings),
     url: settings.url,
     reverse: settings.reverse,
     reconnect: !settings.noReconnect,

@@ -223,6 +223,7 @@ export function serverOptions(settings: ServerSettings): ServerOptions {
     ...definedOnly({ allowPorts: settings.allowPorts, exposeHost: settings.exposeHost }),
     ...authorizeOf(settings),
     allowHosts: settings.allowHosts,
+    directPaths: settings.directEnable,
     ...givenLimits({ exposeHttpPort: settings.exposeHttpPort, exposeHttpsPort: settings.exposeHttpsPort }),
     host: settings.wsHost,
     port: settings.wsPort,

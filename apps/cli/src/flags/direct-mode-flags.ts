@@ -2,22 +2,97 @@ import type { CommandName } from '../command.js'
 import type { BooleanFlag, Flag, ListFlag } from '../flag.js'
 import { clients } from './scopes.js'
 
-/** Peer-to-peer links of the deployed programs: the flags are taken, so that command lines keep working. */
-export const directModeFlags = [
-  ...direct('switch', ['server'], ['direct-enable', 'direct-rendezvous-udp']),
-  ...direct('value', ['server'], ['direct-rendezvous-host', 'direct-rendezvous-port']),
-  ...direct('value', clients, ['direct-mode', 'direct-discovery', 'direct-host-candidates', 'direct-only-action']),
-  ...direct('value', clients, ['direct-upnp-lease', 'direct-upnp-external-port', 'stun-server']),
-  ...direct('switch', clients, ['direct-upnp', 'direct-upnp-keep']),
-] satisfies readonly Flag[]
+const section = 'Direct mode'
 
-function direct(kind: 'switch' | 'value', commands: readonly CommandName[], names: readonly string[]): IgnoredFlag[] {
-  const row = { commands, section: 'Direct mode', help: '' } as const
-  const ignored = 'direct mode is not supported, traffic goes through the server'
+/** Direct paths between provider and connector, with the names that the deployed programs gave them. */
+export const directModeFlags = [
+  {
+    name: 'direct-enable',
+    commands: ['server'],
+    section,
+    type: 'boolean',
+    help: 'Let providers and connectors agree on direct paths, which carry connections past this server',
+  },
+  {
+    name: 'direct-mode',
+    commands: clients,
+    section,
+    type: 'string',
+    placeholder: 'MODE',
+    default: 'disable',
+    choices: ['disable', 'relay-only', 'auto', 'direct-only'],
+    help: 'Use a direct path to the provider or the connectors: auto goes through the server while there is none; both ends must ask for it',
+  },
+  {
+    name: 'direct-discovery',
+    commands: clients,
+    section,
+    type: 'string',
+    placeholder: 'HOW',
+    default: 'stun',
+    choices: ['stun', 'server', 'auto'],
+    help: 'Whom to ask for our address outside of a NAT: the --stun-server servers, the LinkSocks server at its port over UDP, or both',
+  },
+  {
+    name: 'stun-server',
+    commands: clients,
+    section,
+    type: 'list',
+    placeholder: 'HOST:PORT',
+    help: 'STUN server to ask for our address outside of a NAT; repeatable; none is asked unless given',
+  },
+  {
+    name: 'direct-host-candidates',
+    commands: clients,
+    section,
+    type: 'string',
+    placeholder: 'WHEN',
+    default: 'auto',
+    choices: ['auto', 'always', 'never'],
+    help: "Tell the peer the addresses of this machine's network interfaces: never keeps them private",
+  },
+  {
+    name: 'direct-only-action',
+    commands: clients,
+    section,
+    type: 'string',
+    placeholder: 'ACTION',
+    default: 'exit',
+    choices: ['exit', 'refuse'],
+    help: 'With --direct-mode direct-only and no path: end, or refuse connections and go on trying',
+  },
+  {
+    name: 'direct-secret',
+    commands: clients,
+    section,
+    type: 'string',
+    placeholder: 'SECRET',
+    secret: 'value',
+    help: 'Secret of both ends that the server does not know, so that it cannot sit in the middle of a direct path',
+  },
+  ...ignored('switch', ['server'], ['direct-rendezvous-udp'], noRendezvous()),
+  ...ignored('value', ['server'], ['direct-rendezvous-host', 'direct-rendezvous-port'], noRendezvous()),
+  ...ignored('value', clients, ['direct-upnp-lease', 'direct-upnp-external-port'], noUpnp()),
+  ...ignored('switch', clients, ['direct-upnp', 'direct-upnp-keep'], noUpnp()),
+] as const satisfies readonly Flag[]
+
+function noRendezvous(): string {
+  return 'this server tells nobody its address; clients ask a --stun-server'
+}
+
+function noUpnp(): string {
+  return 'ports of routers are not opened by UPnP; a direct path goes through the NAT, or through the server'
+}
+
+function ignored(
+  kind: 'switch' | 'value',
+  commands: readonly CommandName[],
+  names: readonly string[],
+  reason: string,
+): IgnoredFlag[] {
+  const row = { commands, section, help: '', ignored: reason } as const
   return names.map((name) =>
-    kind === 'switch'
-      ? { ...row, name, ignored, type: 'boolean' }
-      : { ...row, name, ignored, type: 'list', placeholder: 'VALUE' },
+    kind === 'switch' ? { ...row, name, type: 'boolean' } : { ...row, name, type: 'list', placeholder: 'VALUE' },
   )
 }
 

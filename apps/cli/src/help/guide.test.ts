@@ -16,5 +16,5 @@ it('renderGuide is what docs/guide/cli.md shows', async () => {
 })
 
 it('renderGuide explains no flags without effect: the page does so in a sentence', () => {
-  expect(renderGuide()).not.toContain('--direct')
+  expect(renderGuide()).not.toContain('--direct-upnp')
 })

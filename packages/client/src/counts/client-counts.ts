@@ -9,6 +9,8 @@ export interface CountedClient {
   readonly state: 'idle' | 'running' | 'closing' | 'closed'
   readonly options: ResolvedClientOptions
   readonly sessions: readonly Session[]
+  /** Sessions with peers, over direct paths or the relay. */
+  readonly direct: readonly Session[]
   /** Where a provider's traffic leaves. */
   readonly outbound: Outbound | undefined
   /** Whether it is to have proxy ports that are not open. */
@@ -33,10 +35,10 @@ export class ClientCounts {
 
   /** All numbers, with the channels that are open now. */
   snapshot(client: CountedClient): Snapshot {
-    const { sessions, outbound, options } = client
+    const { sessions, direct, outbound, options } = client
     const { pending, threads } = options
     const links = this.sessions.snapshot(sessions)
-    const open = sessions.flatMap((session) =>
+    const open = [...sessions, ...direct].flatMap((session) =>
       Array.from(session.channels(), (channel) => [this.#role, movedBy(channel)] as const),
     )
     return {

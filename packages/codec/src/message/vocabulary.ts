@@ -1,4 +1,4 @@
-import type { Compression, ConnectorOperation, Extension, LogLevel, Protocol } from './message.js'
+import type { Address, Compression, ConnectorOperation, Extension, LogLevel, Protocol } from './message.js'
 
 // The closed sets of words in messages, at run time.
 
@@ -13,3 +13,14 @@ export const knownExtensions: readonly Extension[] = [...extensions, 'expose']
 
 /** What a client without a token shows. No server registers it; a relay makes a provider a token (protocol.md §1.3). */
 export const anonymousToken = 'anonymous'
+
+/**
+ * Target of the channels in which a connector and a provider agree on a direct path (protocol.md §3.10). No name below
+ * `.invalid` exists (RFC 6761 §6.4), so that a provider which does not know it reaches nobody.
+ */
+export const directTarget: Address = { host: 'direct.linksocks.invalid', port: 1 }
+
+/** Whether a channel is one in which a connector and a provider agree on a direct path. */
+export function isDirectTarget(address: Address | undefined): boolean {
+  return address?.host.toLowerCase() === directTarget.host && address.port === directTarget.port
+}

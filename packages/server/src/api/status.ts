@@ -11,7 +11,7 @@ export function showStatus({ server }: ApiCall): Answer {
   const body = {
     version: `v${version}`,
     tokens: [...reverse, ...forward].map(describe),
-    // Peer-to-peer links, which only deployed servers have.
+    // Peer-to-peer links of deployed programs; ours agree on theirs in a channel.
     direct: { enabled: false },
   }
   return { status: 200, body }

@@ -1,3 +1,4 @@
+import { isDirectTarget } from '@ls/codec'
 import { textOf } from '@ls/foundation'
 import type { Channel } from '@ls/mux'
 import type { Outbound } from '@ls/relay'
@@ -65,6 +66,8 @@ export class ChannelRouter {
       switchboard.connect(channel, session, { providers, waitMs: server.connectorWaitMs, onOver })
     }
     const rights = forwardRights(peer, use, server)
+    if (isDirectTarget(channel.address) && (server.directPaths !== true || rights !== undefined))
+      return channel.reject(directRefusal(rights !== undefined))
     if (rights === undefined) pass()
     else admitForwarded(channel, rights, (onOver) => pass(this.#withSlot(peer, onOver)))
   }
@@ -82,4 +85,11 @@ export class ChannelRouter {
       throw error
     }
   }
+}
+
+/** What goes over a direct path, no rule and no quota of the server can see. */
+function directRefusal(hasRules: boolean): string {
+  return hasRules
+    ? 'forbidden: this token has rules or limits, which a direct path would evade'
+    : 'forbidden: this server lets nobody agree on direct paths (--direct-enable)'
 }

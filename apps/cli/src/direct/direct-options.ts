@@ -1,0 +1,32 @@
+import type { ClientOptions } from '@ls/client'
+import { parseServerUrl } from '@ls/transport'
+import type { Settings } from '../settings.js'
+
+type DirectSettings = Pick<
+  Settings<'client'>,
+  'url' | 'directMode' | 'directDiscovery' | 'stunServer' | 'directHostCandidates' | 'directOnlyAction' | 'directSecret'
+>
+
+/** The option `direct` of a client; none for the modes without direct paths. */
+export function directOptions(settings: DirectSettings): Pick<ClientOptions, 'direct'> {
+  const { directMode: mode, directHostCandidates, directOnlyAction, directSecret } = settings
+  if (mode !== 'auto' && mode !== 'direct-only') return {}
+  return {
+    direct: {
+      mode,
+      hostCandidates: directHostCandidates,
+      onlyAction: directOnlyAction,
+      stunServers: stunServers(settings),
+      ...(directSecret === undefined ? {} : { secret: directSecret }),
+    },
+  }
+}
+
+function stunServers({ directDiscovery, stunServer, url }: DirectSettings): string[] {
+  if (directDiscovery === 'stun') return [...stunServer]
+  const { hostname, port, protocol } = parseServerUrl(url)
+  const own = `${hostname}:${port === '' ? defaultPorts[protocol === 'wss:' ? 'wss' : 'ws'] : port}`
+  return directDiscovery === 'server' ? [own] : [own, ...stunServer]
+}
+
+const defaultPorts = { ws: 80, wss: 443 } as const

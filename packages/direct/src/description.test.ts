@@ -1,0 +1,27 @@
+import { expect, test } from 'vitest'
+import { candidateCount, fingerprintOf, withCandidates } from './description.js'
+
+const digits = Array.from({ length: 32 }, () => 'AB').join(':')
+const line = `a=fingerprint:sha-256 ${digits}\r\n`
+const sdp = `c=IN IP4 192.0.2.2\r\n${line}a=candidate:1 1 UDP 1 192.0.2.2 5 typ host\r\na=candidate:2 1 UDP 1 198.51.100.1 5 typ srflx raddr 0.0.0.0 rport 0\r\n`
+
+test('fingerprintOf reads the one fingerprint', () => {
+  expect(fingerprintOf(sdp)).toBe(`sha-256 ${digits}`.toLowerCase())
+})
+
+test.each([
+  ['none', ''],
+  ['two', line + line],
+  ['another hash function', 'a=fingerprint:sha-1 AB\r\n'],
+  ['a second one of another kind', `${line}a=fingerprint:sha-1 AB\r\n`],
+])('fingerprintOf refuses a description with %s', (_what, text) => {
+  expect(() => fingerprintOf(text)).toThrow('exactly one SHA-256 fingerprint')
+})
+
+test('withCandidates hides the addresses of network interfaces', () => {
+  expect(withCandidates(sdp, 'never')).not.toContain('192.0.2.2')
+})
+
+test('withCandidates leaves the address that a STUN server has seen', () => {
+  expect(candidateCount(withCandidates(sdp, 'never'))).toBe(1)
+})

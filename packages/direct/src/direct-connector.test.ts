@@ -1,0 +1,141 @@
+import { finished } from 'node:stream/promises'
+import { toDuplex } from '@ls/mux/duplex'
+import { FakeClock, seededBytes, turns, until } from '@ls/testkit'
+import { expect, test } from 'vitest'
+import { type DirectPair, directPair } from '../testing/direct-pair.js'
+
+async function onDirect(pair: DirectPair): Promise<void> {
+  pair.connector.start()
+  await until(() => pair.connector.direct !== undefined, 'a direct path')
+}
+
+const target = { protocol: 'tcp', address: { host: 'target.test', port: 80 } } as const
+
+/** Bytes that the provider's end sends back, and what it was sent, after `during` has run a while into it. */
+async function echoed(pair: DirectPair, bytes: Buffer, during: (receivedBytes: number) => void): Promise<Buffer> {
+  const stream = toDuplex(pair.connector.direct!.open(target))
+  const got: Buffer[] = []
+  let receivedBytes = 0
+  stream.on('data', (chunk: Buffer) => {
+    got.push(chunk)
+    receivedBytes += chunk.length
+    during(receivedBytes)
+  })
+  for (let at = 0; at < bytes.length; at += 50_000) stream.write(bytes.subarray(at, at + 50_000))
+  stream.end()
+  await finished(stream)
+  return Buffer.concat(got)
+}
+
+test('DirectConnector gives new channels the direct session once a path is made', async () => {
+  const pair = directPair()
+  expect(pair.connector.direct).toBeUndefined()
+  await onDirect(pair)
+  expect(pair.paths).toEqual([expect.stringMatching(/^direct: made in \d+ ms$/)])
+})
+
+test('DirectConnector carries a channel to the provider', async () => {
+  const pair = directPair()
+  await onDirect(pair)
+  const bytes = seededBytes(1).take(300_000)
+  expect((await echoed(pair, bytes, () => {})).equals(bytes)).toBe(true)
+})
+
+test('DirectConnector loses no byte in 50 moves from the path to the relay and back', async () => {
+  const pair = directPair()
+  await onDirect(pair)
+  const bytes = seededBytes(2).take(1_000_000)
+  const stream = toDuplex(pair.connector.direct!.open(target))
+  const got: Buffer[] = []
+  stream.on('data', (chunk: Buffer) => got.push(chunk))
+  for (let at = 0; at < bytes.length; at += 20_000) {
+    stream.write(bytes.subarray(at, at + 20_000))
+    await turns(at % 3)
+    pair.network.cut()
+    await until(
+      () => pair.connector.direct !== undefined && pair.network.made.length === at / 20_000 + 2,
+      'the path to come back',
+    )
+  }
+  stream.end()
+  await finished(stream)
+  expect([Buffer.concat(got).equals(bytes), pair.network.made.length]).toEqual([true, 51])
+})
+
+test('DirectConnector goes on through the relay while no path opens', async () => {
+  const pair = directPair()
+  await onDirect(pair)
+  pair.network.isBlocked = true
+  const bytes = seededBytes(3).take(1_000_000)
+  const got = await echoed(pair, bytes, (receivedBytes) => {
+    if (receivedBytes > 100_000) pair.network.cut()
+  })
+  expect([got.equals(bytes), pair.connector.path]).toEqual([true, 'relay'])
+})
+
+test('DirectConnector never moves connections to the relay if it must not', async () => {
+  const pair = directPair({ connector: { allowRelay: false } })
+  await onDirect(pair)
+  pair.network.isBlocked = true
+  const { session } = pair.connector
+  session?.open(target)
+  pair.network.cut()
+  await until(() => pair.failures.length > 0, 'a failed attempt')
+  expect(session?.state).toBe('unlinked')
+})
+
+test('DirectConnector refuses a path on which somebody sits in between', async () => {
+  const pair = directPair()
+  pair.network.isTapped = true
+  pair.connector.start()
+  await until(() => pair.failures.length > 0, 'the attempt to fail')
+  expect([pair.connector.session, pair.failures[0]]).toEqual([
+    undefined,
+    'the peer refuses the direct path: this provider does not know the connector token; one that was added by the API cannot be used',
+  ])
+})
+
+test.each([
+  ['another token', { connector: { token: 'wrong' } }],
+  ['another secret', { connector: { secret: 'a' }, provider: { secret: 'b' } }],
+])('DirectConnector gets no path with %s', async (_what, options) => {
+  const pair = directPair(options)
+  pair.connector.start()
+  await until(() => pair.failures.length > 0, 'the attempt to fail')
+  expect(pair.failures[0]).toContain('this provider does not know the connector token')
+})
+
+test('DirectConnector tries again after a second, then after two', async () => {
+  const clock = new FakeClock()
+  const pair = directPair({ clock, connector: { puncher: failing } })
+  pair.connector.start()
+  const counts: number[] = []
+  for (const delayMs of [0, 999, 1, 1999, 1]) {
+    clock.advance(delayMs)
+    await until(() => clock.pendingTimers > 0, 'the next attempt to be planned')
+    counts.push(pair.failures.length)
+  }
+  expect(counts).toEqual([1, 1, 2, 2, 3])
+})
+
+const failing = {
+  offer: () => Promise.reject(new Error('no network')),
+  answer: () => Promise.reject(new Error('no network')),
+}
+
+test('DirectConnector begins another session when the provider has forgotten an idle one', async () => {
+  const pair = directPair()
+  await onDirect(pair)
+  const first = pair.connector.session
+  for (const session of pair.provider.sessions) session.close('restarted')
+  await until(() => pair.connector.direct !== undefined && pair.connector.session !== first, 'another session')
+  expect(first?.state).toBe('closed')
+})
+
+test('DirectProvider serves its channels no longer once it is closed', async () => {
+  const pair = directPair()
+  await onDirect(pair)
+  pair.provider.close('the end')
+  await until(() => pair.connector.direct === undefined, 'the session to end')
+  expect(pair.provider.sessions).toEqual([])
+})

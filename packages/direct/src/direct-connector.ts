@@ -1,0 +1,217 @@
+import type { Clock, TimerHandle } from '@ls/foundation'
+import { PingedTransport } from '@ls/link'
+import { type MessageTransport, Session, type SessionHandler } from '@ls/mux'
+import { DirectError } from './errors.js'
+import { Conversation, introduce, moveOver, offerPath } from './handshake.js'
+import { Proof, randomId, type SharedSecret } from './proof.js'
+import type { Puncher } from './puncher.js'
+import { type DirectSessionOptions, type MovingSession, type Path, sessionTerms } from './session-terms.js'
+
+/** What a {@link DirectConnector} needs. */
+export interface DirectConnectorOptions extends SharedSecret {
+  /** Tells the time and runs the timers. */
+  readonly clock: Clock
+  /** Limits of its session. */
+  readonly session: DirectSessionOptions
+  /** Makes the connections. */
+  readonly puncher: Puncher
+  /** Opens a channel to the provider through the relay, to the reserved target. */
+  openTunnel(signal: AbortSignal): Promise<MessageTransport>
+  /** Whether connections may go on through the relay when the path is lost. */
+  readonly allowRelay: boolean
+  /** Hears of channels that are over. */
+  readonly sessionHandler: Pick<SessionHandler, 'onChannelClosed'>
+  /** New channels take this way from now on, and why. */
+  onPath(path: Path, reason: string): void
+  /** A path could not be made; it is tried again. */
+  onFailed(error: Error): void
+}
+
+/** Delay before the next attempt for a path, in milliseconds; it doubles up to a minute. */
+const firstDelayMs = 1000
+const maxDelayMs = 60_000
+/** Delay while connections stand still. */
+const urgentDelayMs = 250
+
+/** The connector's end of a direct path: makes it, and moves its session between it and the relay. */
+export class DirectConnector {
+  readonly #options: DirectConnectorOptions
+  readonly #proof: Proof
+  readonly #stop = new AbortController()
+  #id = ''
+  #moving: MovingSession | undefined
+  #path: Path = 'relay'
+  #failures = 0
+  #wake: () => void = () => {}
+  #isRunning = false
+
+  constructor(options: DirectConnectorOptions) {
+    this.#options = options
+    this.#proof = new Proof(options)
+  }
+
+  /** The session for new channels; undefined while there is no direct path, or it is silent. */
+  get direct(): Session | undefined {
+    const { session, path } = this.#moving ?? {}
+    return path === 'direct' && session?.linked === true && !session.overdue ? session : undefined
+  }
+
+  /** Its session, over whichever way, until it is over. */
+  get session(): Session | undefined {
+    return this.#moving?.session
+  }
+
+  /** The way that new channels take. */
+  get path(): Path {
+    return this.#path
+  }
+
+  /** The link to the relay is up: looks for a path, now if it waits. */
+  start(): void {
+    this.#failures = 0
+    this.#wake()
+    if (this.#isRunning || this.#stop.signal.aborted) return
+    this.#isRunning = true
+    void this.#run()
+  }
+
+  /** Ends its session. */
+  close(reason: string): void {
+    this.#stop.abort(new DirectError('ERR_DIRECT_PATH', reason))
+    this.#moving?.session.close(reason)
+    this.#wake()
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#stop.signal.aborted) {
+      try {
+        if (this.#standsStill && this.#options.allowRelay) await this.#overRelay()
+        await this.#overDirect()
+        this.#failures = 0
+        while (this.#moving?.path === 'direct') await this.#pause(undefined)
+      } catch (error) {
+        if (this.#stop.signal.aborted) return
+        this.#options.onFailed(error as Error)
+        await this.#pause(this.#delayMs())
+      }
+    }
+  }
+
+  /** Whether connections wait for a transport. */
+  get #standsStill(): boolean {
+    const session = this.#moving?.session
+    return session?.state === 'unlinked' && session.channelCount > 0
+  }
+
+  #delayMs(): number {
+    if (this.#standsStill) return urgentDelayMs
+    return Math.min(maxDelayMs, firstDelayMs * 2 ** this.#failures++)
+  }
+
+  /** Waits until something changes, at most so long. */
+  #pause(limitMs: number | undefined): Promise<void> {
+    return new Promise((resolve) => {
+      const { clock } = this.#options
+      let timer: TimerHandle
+      this.#wake = () => {
+        clock.clearTimeout(timer)
+        resolve()
+      }
+      if (limitMs !== undefined) timer = clock.setTimeout(resolve, limitMs)
+    })
+  }
+
+  async #overRelay(): Promise<void> {
+    const { clock } = this.#options
+    const transport = await this.#options.openTunnel(this.#stop.signal)
+    await this.#move(new Conversation(transport, clock), 'relay', 'relay')
+  }
+
+  async #overDirect(): Promise<void> {
+    const { clock, puncher } = this.#options
+    const startedAtMs = clock.now()
+    const outgoing = await puncher.offer()
+    try {
+      const answer = await this.#exchange(outgoing.offer)
+      const { transport, binding } = await outgoing.accept(answer)
+      await this.#move(new Conversation(transport, clock), 'direct', binding)
+    } catch (error) {
+      outgoing.close()
+      throw error
+    }
+    this.#tell('direct', `made in ${Math.round(clock.now() - startedAtMs)} ms`)
+  }
+
+  /** Both descriptions, through the relay. */
+  async #exchange(offer: string): Promise<string> {
+    const transport = await this.#options.openTunnel(this.#stop.signal)
+    try {
+      const talk = new Conversation(transport, this.#options.clock)
+      await introduce(talk, { proof: this.#proof, purpose: 'offer', session: this.#sessionId(), binding: 'relay' })
+      return await offerPath(talk, offer)
+    } finally {
+      transport.close({ code: 1000, reason: '' })
+    }
+  }
+
+  async #move(talk: Conversation, path: Path, binding: string): Promise<void> {
+    const session = this.#sessionId()
+    try {
+      await introduce(talk, { proof: this.#proof, purpose: 'move', session, binding })
+      const moving = this.#moving ?? this.#begin()
+      await moveOver(talk, moving.session, path === 'direct' ? (bare) => this.#pinged(bare, moving.session) : undefined)
+      moving.path = path
+    } catch (error) {
+      talk.transport.destroy()
+      this.#giveUpIfElsewhere(error)
+      throw error
+    }
+  }
+
+  /** Another provider of the token has answered, or the same one after a restart. */
+  #giveUpIfElsewhere(error: unknown): void {
+    const session = this.#moving?.session
+    const isElsewhere = error instanceof DirectError && error.code === 'ERR_DIRECT_ELSEWHERE'
+    if (isElsewhere && session?.channelCount === 0) session.close('the provider does not know the session')
+  }
+
+  #sessionId(): string {
+    if (this.#moving === undefined && this.#id === '') this.#id = randomId()
+    return this.#id
+  }
+
+  /** The relay's link has a heartbeat of its own. */
+  #pinged(transport: MessageTransport, session: Session): MessageTransport {
+    const { clock } = this.#options
+    return new PingedTransport(transport, { timing: {}, clock, send: (message) => session.send(message) })
+  }
+
+  #begin(): MovingSession {
+    const session: Session = new Session(sessionTerms(this.#options.session), {
+      ...this.#options.sessionHandler,
+      onUnlinked: ({ reason }) => this.#lost(reason),
+      onClose: (reason) => this.#closed(session, reason),
+    })
+    return (this.#moving = { session, path: 'relay' })
+  }
+
+  #lost(reason: string): void {
+    if (this.#moving !== undefined) this.#moving.path = 'relay'
+    this.#tell('relay', reason)
+    this.#wake()
+  }
+
+  #closed(session: Session, reason: string): void {
+    if (this.#moving?.session !== session) return
+    this.#moving = undefined
+    this.#id = ''
+    this.#tell('relay', reason)
+    this.#wake()
+  }
+
+  #tell(path: Path, reason: string): void {
+    if (this.#path === path) return
+    this.#path = path
+    this.#options.onPath(path, reason)
+  }
+}

@@ -1,0 +1,149 @@
+import { type Clock, type Logger, textOf } from '@ls/foundation'
+import { type Channel, type MessageTransport, Session, type SessionHandler } from '@ls/mux'
+import { streamTransport, toDuplex } from '@ls/mux/duplex'
+import { DirectError } from './errors.js'
+import { Conversation, followOver, type Greeted, readOffer, receive } from './handshake.js'
+import { Proof } from './proof.js'
+import type { DirectConnection, Puncher } from './puncher.js'
+import { type DirectSessionOptions, type MovingSession, type Path, sessionTerms } from './session-terms.js'
+
+/** What a {@link DirectProvider} needs. */
+export interface DirectProviderOptions {
+  /** Tells the time and runs the timers. */
+  readonly clock: Clock
+  /** Hears of connectors that get no path. */
+  readonly logger: Logger
+  /** Limits of its sessions. */
+  readonly session: DirectSessionOptions
+  /** Makes the connections. */
+  readonly puncher: Puncher
+  /** The connector tokens that the provider has added. */
+  tokens(): Iterable<string>
+  /** See `DirectOptions`. */
+  readonly secret?: string | undefined
+  /** Whether sessions may go on through the relay. */
+  readonly allowRelay: boolean
+  /** Serves the channels of connectors. */
+  readonly sessionHandler: Pick<SessionHandler, 'onConnect' | 'onChannelClosed'>
+  /** A session of a connector takes another way. */
+  onPath(path: Path): void
+}
+
+/** Connectors at once in their handshake or looking for a path, and sessions. Further ones are refused. */
+const maxConversations = 64
+const maxSessions = 1024
+
+interface KnownToken {
+  readonly token: string
+  readonly proof: Proof
+}
+
+interface Kept extends MovingSession {
+  readonly token: string
+}
+
+/** The provider's end of direct paths: takes part in making them, and keeps the sessions that move between them. */
+export class DirectProvider {
+  readonly #options: DirectProviderOptions
+  readonly #sessions = new Map<string, Kept>()
+  /** Proofs cost a hash function each. */
+  readonly #proofs = new Map<string, Proof>()
+  #conversations = 0
+  #isClosed = false
+
+  constructor(options: DirectProviderOptions) {
+    this.#options = options
+  }
+
+  /** Its sessions that are not over. */
+  get sessions(): readonly Session[] {
+    return [...this.#sessions.values()].map(({ session }) => session)
+  }
+
+  /** How many of its sessions have a direct path now. */
+  get directCount(): number {
+    return [...this.#sessions.values()].filter(({ session, path }) => path === 'direct' && session.linked).length
+  }
+
+  /** Takes a channel that a connector has opened to the reserved target. */
+  serve(channel: Channel): void {
+    if (this.#isClosed || this.#conversations >= maxConversations)
+      return channel.reject('busy: too many connectors look for a direct path')
+    channel.accept()
+    const { clock } = this.#options
+    // A session that goes on has longer messages than a greeting.
+    const transport = streamTransport(toDuplex(channel), { clock })
+    void this.#converse(transport, 'relay', 'relay')
+  }
+
+  /** Ends all sessions. */
+  close(reason: string): void {
+    this.#isClosed = true
+    for (const { session } of this.#sessions.values()) session.close(reason)
+  }
+
+  async #converse(transport: MessageTransport, binding: string, path: Path): Promise<void> {
+    this.#conversations++
+    try {
+      const talk = new Conversation(transport, this.#options.clock)
+      const greeted = await receive(talk, { candidates: this.#known(), binding })
+      if (greeted.hello.purpose === 'move') await this.#move(talk, greeted, path)
+      else await this.#meet(talk)
+    } catch (error) {
+      transport.close({ code: 1000, reason: '' })
+      this.#options.logger.info({ err: error }, `a connector gets no direct path: ${textOf(error)}`)
+    } finally {
+      this.#conversations--
+    }
+  }
+
+  *#known(): Generator<KnownToken> {
+    for (const token of this.#options.tokens()) {
+      let proof = this.#proofs.get(token)
+      if (proof === undefined) this.#proofs.set(token, (proof = new Proof({ token, secret: this.#options.secret })))
+      yield { token, proof }
+    }
+  }
+
+  /** Agrees on a path, and waits for the connector to come over it. */
+  async #meet(talk: Conversation): Promise<void> {
+    const incoming = await this.#options.puncher.answer(await readOffer(talk))
+    talk.send({ kind: 'answer', sdp: incoming.answer, mac: talk.mac('answer', incoming.answer) })
+    let connection: DirectConnection
+    try {
+      connection = await incoming.opened
+    } finally {
+      talk.transport.close({ code: 1000, reason: '' })
+    }
+    void this.#converse(connection.transport, connection.binding, 'direct')
+  }
+
+  async #move(talk: Conversation, { hello, known }: Greeted<KnownToken>, path: Path): Promise<void> {
+    if (path === 'relay' && !this.#options.allowRelay) {
+      talk.send({ kind: 'refused', reason: 'this provider takes direct paths only' })
+      throw new DirectError('ERR_DIRECT_PATH', 'a connector asked to go on through the relay')
+    }
+    await followOver(talk, (received) => {
+      const mayBegin = path === 'direct' && received === 0
+      return this.#find(hello.session, known.token, mayBegin)?.session
+    })
+    const kept = this.#sessions.get(hello.session)
+    if (kept === undefined) return
+    kept.path = path
+    this.#options.onPath(path)
+  }
+
+  /** Sessions begin on a direct path. */
+  #find(id: string, token: string, mayBegin: boolean): Kept | undefined {
+    const kept = this.#sessions.get(id)
+    if (kept !== undefined) return kept.token === token ? kept : undefined
+    if (!mayBegin || this.#isClosed || this.#sessions.size >= maxSessions) return undefined
+    const session = new Session(sessionTerms(this.#options.session), {
+      ...this.#options.sessionHandler,
+      onClose: () => this.#sessions.delete(id),
+    })
+    const begun: Kept = { session, token, path: 'direct' }
+    this.#sessions.set(id, begun)
+    return begun
+  }
+}

@@ -1,0 +1,102 @@
+import { textOf } from '@ls/foundation'
+import { DirectError } from './errors.js'
+
+/** Largest message before a session begins, in bytes: a description of a path has at most a few kilobytes. */
+export const maxGreetingBytes = 16_384
+
+/** What a connection is for: to agree on a path (`offer`), or to carry the session (`move`). */
+export type Purpose = 'offer' | 'move'
+
+/** The connector begins. */
+export interface Hello {
+  readonly kind: 'hello'
+  readonly purpose: Purpose
+  /** 32 hexadecimal digits. */
+  readonly session: string
+  readonly nonce: string
+  readonly mac: string
+}
+
+/** The provider knows the token. */
+interface Welcome {
+  readonly kind: 'welcome'
+  readonly nonce: string
+  readonly mac: string
+}
+
+/** Where the sender wants to go on: the number of the last message that it received. */
+interface Move {
+  readonly kind: 'move' | 'moved'
+  readonly received: number
+  readonly mac: string
+}
+
+/** How the sender can be reached: a description of the session (SDP, RFC 8866). */
+interface Description {
+  readonly kind: 'offer' | 'answer'
+  readonly sdp: string
+  readonly mac: string
+}
+
+/** The provider says no. */
+interface Refusal {
+  readonly kind: 'refused'
+  readonly reason: string
+}
+
+/** Messages of two ends before a session begins or goes on (protocol.md §3.10). */
+export type Greeting = Hello | Welcome | Move | Description | Refusal
+
+/** A greeting as the bytes of one message: JSON. */
+export function encodeGreeting(greeting: Greeting): Uint8Array {
+  return new TextEncoder().encode(JSON.stringify(greeting))
+}
+
+/** @throws DirectError for bytes that are no greeting */
+export function decodeGreeting(bytes: Uint8Array): Greeting {
+  const greeting = readGreeting(parse(bytes))
+  if (greeting === undefined) throw broken('the peer sent no greeting of the direct path')
+  return greeting
+}
+
+function parse(bytes: Uint8Array): Record<string, unknown> {
+  if (bytes.length > maxGreetingBytes)
+    throw broken(`the peer sent a greeting of ${bytes.length} bytes; the limit is ${maxGreetingBytes}`)
+  try {
+    const value: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
+    if (typeof value === 'object' && value !== null) return value as Record<string, unknown>
+  } catch (error) {
+    throw broken(`the peer sent no greeting of the direct path: ${textOf(error)}`)
+  }
+  throw broken('the peer sent no greeting of the direct path')
+}
+
+function readGreeting({ kind, purpose, session, nonce, mac, received, sdp, reason }: Record<string, unknown>) {
+  if (kind === 'refused' && isText(reason)) return { kind, reason: reason.slice(0, maxReasonLength) } as const
+  if (!isHex(mac, 64)) return undefined
+  if (kind === 'hello' && (purpose === 'offer' || purpose === 'move') && isHex(session, 32) && isHex(nonce, 32))
+    return { kind, purpose, session, nonce, mac } as const
+  if (kind === 'welcome' && isHex(nonce, 32)) return { kind, nonce, mac } as const
+  if ((kind === 'move' || kind === 'moved') && isCount(received)) return { kind, received, mac } as const
+  if ((kind === 'offer' || kind === 'answer') && isText(sdp)) return { kind, sdp, mac } as const
+  return undefined
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string'
+}
+
+function isHex(value: unknown, digits: number): value is string {
+  return isText(value) && value.length === digits && /^[0-9a-f]*$/.test(value)
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0
+}
+
+function broken(text: string): DirectError {
+  return new DirectError('ERR_DIRECT_PROTOCOL', text)
+}
+
+/** A peer's reason goes into a log line. */
+const maxReasonLength = 256

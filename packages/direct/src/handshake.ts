@@ -1,0 +1,162 @@
+import type { Clock } from '@ls/foundation'
+import { MessageReader, type MessageTransport, type Session } from '@ls/mux'
+import { DirectError } from './errors.js'
+import { decodeGreeting, encodeGreeting, type Greeting, type Hello, type Purpose } from './greeting.js'
+import { type Proof, randomId } from './proof.js'
+
+/** Time for each message of the peer before the session goes on, in milliseconds. */
+const greetingDeadlineMs = 10_000
+
+/** Reads and sends the messages that come before a session, each with its proof. */
+export class Conversation {
+  readonly transport: MessageTransport
+  readonly #reader: MessageReader
+  #proof: Proof | undefined
+  /** What both ends must agree on, in every MAC from now on. */
+  #context: readonly (string | number)[] = []
+
+  constructor(transport: MessageTransport, clock: Clock) {
+    this.transport = transport
+    this.#reader = new MessageReader(transport, clock)
+  }
+
+  /** From now on each message must prove that its sender knows the token, and speaks of the same things. */
+  agree(proof: Proof, context: readonly (string | number)[]): void {
+    this.#proof = proof
+    this.#context = context
+  }
+
+  /** The next greeting, of this kind. @throws DirectError for another one, MuxError when none comes */
+  async next<Kind extends Greeting['kind']>(kind: Kind): Promise<Greeting & { readonly kind: Kind }> {
+    const greeting = decodeGreeting(await this.#reader.next(greetingDeadlineMs))
+    if (greeting.kind === 'refused') throw refusedBecause(greeting.reason)
+    if (!isOf(greeting, kind))
+      throw new DirectError('ERR_DIRECT_PROTOCOL', `the peer sent ${greeting.kind} where ${kind} was due`)
+    return greeting
+  }
+
+  send(greeting: Greeting): void {
+    this.transport.send(encodeGreeting(greeting))
+  }
+
+  /** The MAC of a message of ours. */
+  mac(kind: Greeting['kind'], value: string | number): string {
+    return this.#known.mac([kind, value, ...this.#context])
+  }
+
+  /** @throws DirectError if the peer's MAC does not fit */
+  check(greeting: { readonly kind: Greeting['kind']; readonly mac: string }, value: string | number): void {
+    if (this.#known.fits(greeting.mac, [greeting.kind, value, ...this.#context])) return
+    const text = 'the peer did not prove that it knows the connector token, or somebody sits in between'
+    throw new DirectError('ERR_DIRECT_PROOF', text)
+  }
+
+  get #known(): Proof {
+    if (this.#proof === undefined) throw new TypeError('no proof is agreed on yet')
+    return this.#proof
+  }
+}
+
+/** What a connector says first. `binding` names the connection: both ends must see the same one. */
+export interface Introduction {
+  readonly proof: Proof
+  readonly purpose: Purpose
+  readonly session: string
+  readonly binding: string
+}
+
+/** The connector's first half: afterwards each end knows that the other has the token. */
+export async function introduce(talk: Conversation, { proof, purpose, session, binding }: Introduction): Promise<void> {
+  const nonce = randomId()
+  const mac = proof.mac(['hello', purpose, session, nonce, binding])
+  talk.send({ kind: 'hello', purpose, session, nonce, mac })
+  const welcome = await talk.next('welcome')
+  talk.agree(proof, [purpose, session, nonce, welcome.nonce, binding])
+  talk.check(welcome, welcome.nonce)
+}
+
+/** A connector's greeting and the token that it has proven. */
+export interface Greeted<Known extends { readonly proof: Proof }> {
+  readonly hello: Hello
+  readonly known: Known
+}
+
+/** The provider's first half. `candidates` are all tokens that may be meant. @throws DirectError for another one */
+export async function receive<Known extends { readonly proof: Proof }>(
+  talk: Conversation,
+  { candidates, binding }: { candidates: Iterable<Known>; binding: string },
+): Promise<Greeted<Known>> {
+  const hello = await talk.next('hello')
+  const parts = ['hello', hello.purpose, hello.session, hello.nonce, binding]
+  for (const known of candidates) {
+    if (!known.proof.fits(hello.mac, parts)) continue
+    const nonce = randomId()
+    talk.agree(known.proof, [hello.purpose, hello.session, hello.nonce, nonce, binding])
+    talk.send({ kind: 'welcome', nonce, mac: talk.mac('welcome', nonce) })
+    return { hello, known }
+  }
+  const reason = 'this provider does not know the connector token; one that was added by the API cannot be used'
+  talk.send({ kind: 'refused', reason })
+  throw new DirectError('ERR_DIRECT_PROOF', 'a connector came with a token that this provider did not add')
+}
+
+/** Moves the connector's session to the connection of `talk`. @throws DirectError or MuxError; then it has no link */
+export async function moveOver(talk: Conversation, session: Session, wrap = same): Promise<void> {
+  session.detach()
+  const received = session.receivedSequence
+  talk.send({ kind: 'move', received, mac: talk.mac('move', received) })
+  const moved = await talk.next('moved')
+  talk.check(moved, moved.received)
+  if (session.attach(wrap(talk.transport), moved.received)) return
+  session.close('the provider lacks messages that are no longer kept')
+  throw new DirectError('ERR_DIRECT_PATH', 'the session cannot go on')
+}
+
+/** Moves the provider's session, which `find` gives; it must not throw for a session that is over. */
+export async function followOver(talk: Conversation, find: (received: number) => Session | undefined): Promise<void> {
+  const move = await talk.next('move')
+  talk.check(move, move.received)
+  const session = find(move.received)
+  if (session === undefined || !session.canResume(move.received)) {
+    talk.send({ kind: 'refused', reason: sessionUnknown })
+    throw new DirectError('ERR_DIRECT_PATH', 'a connector asked for a session that is over')
+  }
+  session.detach()
+  const received = session.receivedSequence
+  talk.send({ kind: 'moved', received, mac: talk.mac('moved', received) })
+  session.attach(talk.transport, move.received)
+}
+
+/** Both descriptions of a path, each proven by the token. */
+export async function offerPath(talk: Conversation, sdp: string): Promise<string> {
+  talk.send({ kind: 'offer', sdp, mac: talk.mac('offer', sdp) })
+  const answer = await talk.next('answer')
+  talk.check(answer, answer.sdp)
+  return answer.sdp
+}
+
+/** The connector's description of a path. */
+export async function readOffer(talk: Conversation): Promise<string> {
+  const offer = await talk.next('offer')
+  talk.check(offer, offer.sdp)
+  return offer.sdp
+}
+
+function refusedBecause(reason: string): DirectError {
+  const code = reason === sessionUnknown ? 'ERR_DIRECT_ELSEWHERE' : 'ERR_DIRECT_PATH'
+  return new DirectError(code, `the peer refuses the direct path: ${reason}`)
+}
+
+/** A provider that does not have the session; another one of the same token may. */
+const sessionUnknown = 'the session is not here'
+
+function same(transport: MessageTransport): MessageTransport {
+  return transport
+}
+
+function isOf<Kind extends Greeting['kind']>(
+  greeting: Greeting,
+  kind: Kind,
+): greeting is Greeting & { readonly kind: Kind } {
+  return greeting.kind === kind
+}

@@ -1,0 +1,162 @@
+import { type Clock, textOf, type TimerHandle } from '@ls/foundation'
+import { ChannelTransport, maxChannelMessageBytes } from './channel-transport.js'
+import { candidateCount, fingerprintOf, type HostCandidates, withCandidates } from './description.js'
+import { DirectError } from './errors.js'
+import { type NativeChannel, type NativeModule, type NativePeer, OpenPeers } from './native.js'
+import type { DirectConnection, IncomingPath, OutgoingPath, Puncher } from './puncher.js'
+
+/** How direct connections are made. */
+export interface NativePuncherOptions {
+  /** Loaded with `loadNative`. */
+  readonly native: NativeModule
+  readonly clock: Clock
+  /** Servers that say which address a NAT gives us, `host:port`; none are asked but these. */
+  readonly stunServers: readonly string[]
+  readonly hostCandidates: HostCandidates
+}
+
+/** How long STUN servers have to answer, in milliseconds; then the addresses known so far must do. */
+const gatheringMs = 2000
+
+/** Time for a path to open, in milliseconds: NATs answer within a second, lost packets are sent again. */
+const openMs = 10_000
+
+/** Makes connections with WebRTC data channels: ICE (RFC 8445) through NATs, DTLS (RFC 8261) for secrecy. */
+export class NativePuncher implements Puncher {
+  readonly #options: NativePuncherOptions
+
+  constructor(options: NativePuncherOptions) {
+    this.#options = options
+  }
+
+  async offer(): Promise<OutgoingPath> {
+    const attempt = new Attempt(this.#options)
+    const channel = attempt.peer.createDataChannel(label)
+    const opened = attempt.opened(channel)
+    const offer = await attempt.describe()
+    return {
+      offer,
+      accept: (answer) => {
+        attempt.meet(answer, 'answer')
+        return attempt.connect(opened, `${fingerprintOf(offer)} ${fingerprintOf(answer)}`)
+      },
+      close: () => attempt.close(),
+    }
+  }
+
+  async answer(offer: string): Promise<IncomingPath> {
+    const offered = fingerprintOf(offer)
+    const attempt = new Attempt(this.#options)
+    const opened = new Promise<NativeChannel>((resolve) => {
+      // Messages may follow at once, so the channel gets its reader within this call.
+      attempt.peer.onDataChannel((channel) => resolve(attempt.keep(channel)))
+    })
+    attempt.meet(offer, 'offer')
+    const answer = await attempt.describe()
+    return {
+      answer,
+      opened: attempt.connect(opened, `${offered} ${fingerprintOf(answer)}`),
+      close: () => attempt.close(),
+    }
+  }
+}
+
+const label = 'linksocks'
+
+/** Those of all clients in the process. */
+const openPeers = new OpenPeers()
+
+/** One peer connection. */
+class Attempt {
+  readonly peer: NativePeer
+  readonly #options: NativePuncherOptions
+  readonly #gathered: Promise<void>
+  /** Kept: a channel that nobody refers to is collected, and its messages with it. */
+  #transport: ChannelTransport | undefined
+  #isClosed = false
+  readonly #onClosed: () => void
+  #fail: (error: Error) => void = () => {}
+
+  constructor(options: NativePuncherOptions) {
+    this.#options = options
+    const iceServers = options.stunServers.map((server) => `stun:${server}`)
+    this.peer = new options.native.PeerConnection(label, { iceServers, maxMessageSize: maxChannelMessageBytes })
+    this.#onClosed = openPeers.opened(options.native)
+    this.#gathered = new Promise((resolve) => {
+      const timer = options.clock.setTimeout(resolve, gatheringMs)
+      this.peer.onGatheringStateChange((state) => {
+        if (state !== 'complete') return
+        options.clock.clearTimeout(timer)
+        resolve()
+      })
+    })
+    this.peer.onStateChange((state) => {
+      if (state === 'failed' || state === 'closed') this.#lost()
+    })
+  }
+
+  /** Our description, once our addresses are known. @throws DirectError where there are none */
+  async describe(): Promise<string> {
+    await this.#gathered
+    const sdp = withCandidates(this.peer.localDescription()?.sdp ?? '', this.#options.hostCandidates)
+    if (candidateCount(sdp) > 0) return sdp
+    this.close()
+    throw new DirectError('ERR_DIRECT_PATH', 'no address of this machine may be told: no STUN server has answered')
+  }
+
+  /** @throws DirectError for a description that the library does not take */
+  meet(sdp: string, type: 'offer' | 'answer'): void {
+    try {
+      this.peer.setRemoteDescription(sdp, type)
+    } catch (error) {
+      this.close()
+      throw new DirectError('ERR_DIRECT_PROTOCOL', `the peer's description of the path is no good: ${textOf(error)}`)
+    }
+  }
+
+  opened(channel: NativeChannel): Promise<NativeChannel> {
+    this.keep(channel)
+    return new Promise((resolve) => channel.onOpen(() => resolve(channel)))
+  }
+
+  keep(channel: NativeChannel): NativeChannel {
+    this.#transport = new ChannelTransport({
+      channel,
+      clock: this.#options.clock,
+      roundTripMs: () => this.peer.rtt() || undefined,
+      release: () => this.close(),
+    })
+    return channel
+  }
+
+  async connect(opened: Promise<NativeChannel>, binding: string): Promise<DirectConnection> {
+    let timer: TimerHandle
+    const failed = new Promise<never>((_resolve, reject) => {
+      this.#fail = reject
+      const text = `no direct path opened within ${openMs} ms: a NAT or a firewall on the way does not let it through`
+      timer = this.#options.clock.setTimeout(() => reject(new DirectError('ERR_DIRECT_PATH', text)), openMs)
+    })
+    try {
+      await Promise.race([opened, failed])
+    } catch (error) {
+      this.close()
+      throw error
+    } finally {
+      this.#options.clock.clearTimeout(timer)
+    }
+    return { transport: this.#transport!, binding }
+  }
+
+  close(): void {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    this.peer.close()
+    this.#onClosed()
+    this.#lost()
+  }
+
+  #lost(): void {
+    this.#fail(new DirectError('ERR_DIRECT_PATH', 'no direct path opened: no pair of addresses reaches the other end'))
+    this.#transport?.destroy()
+  }
+}

@@ -1,0 +1,47 @@
+import { randomBytes } from 'node:crypto'
+import { loopbackPair, type MessageTransport } from '@ls/mux'
+import type { DirectConnection, IncomingPath, OutgoingPath, Puncher } from '../src/puncher.js'
+
+/** Two punchers in one process that reach each other, and what passes between them. */
+export class FakeNetwork {
+  /** No path opens while it is true. */
+  isBlocked = false
+  /** Somebody between the ends: each of them sees another certificate. */
+  isTapped = false
+  /** Connections made so far: the connector's ends. */
+  readonly made: MessageTransport[] = []
+  readonly #waiting = new Map<string, (connection: DirectConnection) => void>()
+
+  readonly connector: Puncher = { offer: () => Promise.resolve(this.#offer()), answer: unused }
+  readonly provider: Puncher = { offer: unused, answer: (offer) => Promise.resolve(this.#answer(offer)) }
+
+  /** Cuts the newest path. */
+  cut(): void {
+    this.made.at(-1)?.destroy()
+  }
+
+  #offer(): OutgoingPath {
+    const offer = randomBytes(8).toString('hex')
+    return {
+      offer,
+      accept: (answer) => {
+        if (this.isBlocked) return Promise.reject(new Error('blocked'))
+        const [left, right] = loopbackPair()
+        this.made.push(left)
+        this.#waiting.get(offer)?.({ transport: right, binding: this.isTapped ? 'other' : `${offer} ${answer}` })
+        return Promise.resolve({ transport: left, binding: `${offer} ${answer}` })
+      },
+      close: () => {},
+    }
+  }
+
+  #answer(offer: string): IncomingPath {
+    const answer = randomBytes(8).toString('hex')
+    const opened = new Promise<DirectConnection>((resolve) => this.#waiting.set(offer, resolve))
+    return { answer, opened, close: () => {} }
+  }
+}
+
+function unused(): never {
+  throw new Error('not in this test')
+}
