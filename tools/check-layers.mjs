@@ -42,7 +42,6 @@ const mayUse = {
     '@ls/server',
     '@ls/cluster',
     '@ls/client',
-    '@ls/direct',
     '@ls/metrics',
     '@ls/observe',
     '@ls/dashboard',
