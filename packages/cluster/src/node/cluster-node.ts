@@ -1,7 +1,6 @@
 import type { TLSSocket } from 'node:tls'
 import { type Clock, type Logger, silentLogger, systemClock, textOf, type TimerHandle } from '@ls/foundation'
 import {
-  type FarPeers,
   type LinkSocksServer,
   makeOwnerId,
   type NodeSeat,
@@ -18,6 +17,7 @@ import { writeLine } from '../trunk/json-line.js'
 import { type NodeHello, nodeVersion } from '../trunk/node-hello.js'
 import { NodeListener } from '../trunk/node-listener.js'
 import { NodeSecret } from '../trunk/node-secret.js'
+import { readFarPeers, readNodeInfo } from './live-entry.js'
 import { beatMs, Members, type MemberState, type NodeInfo } from './members.js'
 import { LinksFromNodes } from './passed-links.js'
 import { Presence } from './presence.js'
@@ -190,9 +190,17 @@ export class ClusterNode implements OtherNodes, SessionOwners, StoreWatcher {
     if (id === this.ownId) return
     if (what === 'node') this.#nodeEntry(id, entry)
     else if (what === 'peers') {
-      this.#presence.set(reverseKey, id, entry && (JSON.parse(entry.value) as FarPeers))
+      this.#presence.set(reverseKey, id, this.#read(key, entry, readFarPeers))
       this.#spread(reverseKey)
     }
+  }
+
+  /** Other programs may write to the store as well. */
+  #read<T>(key: string, entry: StoreEntry | undefined, read: (text: string) => T | undefined): T | undefined {
+    const value = entry && read(entry.value)
+    if (entry !== undefined && value === undefined)
+      this.#logger.warn({ key }, 'an entry of the store of the cluster cannot be read')
+    return value
   }
 
   /** @internal */
@@ -212,8 +220,9 @@ export class ClusterNode implements OtherNodes, SessionOwners, StoreWatcher {
   }
 
   #nodeEntry(id: string, entry: StoreEntry | undefined): void {
-    if (entry === undefined) this.#members.gone(id)
-    else this.#members.heard(JSON.parse(entry.value) as NodeInfo)
+    if (entry === undefined) return this.#members.gone(id)
+    const info = this.#read(`node.${id}`, entry, readNodeInfo)
+    if (info !== undefined) this.#members.heard(info)
   }
 
   #serve(hello: NodeHello, stream: TLSSocket): void {

@@ -1,0 +1,42 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { readFarPeers, readNodeInfo } from './live-entry.js'
+import type { NodeInfo } from './members.js'
+
+const info: NodeInfo = { version: 1, id: '0a0b0c0d', address: { host: '10.0.0.2', port: 7000 }, beat: 3, links: 0 }
+const peers = { providers: ['aa'], connectors: [{ instance: 'bb', owner: 'aa' }] }
+
+describe('readNodeInfo', () => {
+  test('reads what a node wrote', () => {
+    expect(readNodeInfo(JSON.stringify(info))).toEqual(info)
+  })
+
+  test.each(['', 'null', '[]', '{', '{"id":"0a0b0c0d"}', JSON.stringify({ ...info, address: { host: 7 } })])(
+    'knows that %j is none',
+    (text) => {
+      expect(readNodeInfo(text)).toBeUndefined()
+    },
+  )
+})
+
+describe('readFarPeers', () => {
+  test('reads what a node wrote', () => {
+    expect(readFarPeers(JSON.stringify(peers))).toEqual(peers)
+  })
+
+  test.each(['', '7', '{"providers":[]}', '{"providers":[1],"connectors":[]}', '{"providers":[],"connectors":[null]}'])(
+    'knows that %j is none',
+    (text) => {
+      expect(readFarPeers(text)).toBeUndefined()
+    },
+  )
+})
+
+test('readNodeInfo and readFarPeers throw for no text', () => {
+  fc.assert(
+    fc.property(fc.oneof(fc.string(), fc.json()), (text) => {
+      readNodeInfo(text)
+      readFarPeers(text)
+    }),
+  )
+})

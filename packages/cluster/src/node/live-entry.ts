@@ -1,0 +1,33 @@
+import type { FarPeers } from '@ls/server'
+import type { NodeInfo } from './members.js'
+
+/** Reads what a node says of itself in the store; undefined for anything else. */
+export function readNodeInfo(text: string): NodeInfo | undefined {
+  const info = readObject<NodeInfo>(text)
+  const { host, port } = info?.address ?? {}
+  const numbers = [info?.version, info?.beat, info?.links, port]
+  const isInfo = typeof info?.id === 'string' && typeof host === 'string' && numbers.every(Number.isSafeInteger)
+  return isInfo ? (info as NodeInfo) : undefined
+}
+
+/** Reads which peers of a token a node has; undefined for anything else. */
+export function readFarPeers(text: string): FarPeers | undefined {
+  const { providers, connectors } = readObject<FarPeers>(text) ?? {}
+  if (!Array.isArray(providers) || !Array.isArray(connectors)) return undefined
+  const isThere =
+    providers.every(isText) && connectors.every((each) => isText((each as { instance?: unknown } | null)?.instance))
+  return isThere ? { providers, connectors } : undefined
+}
+
+function readObject<T>(text: string): Partial<T> | undefined {
+  try {
+    const value: unknown = JSON.parse(text)
+    return typeof value === 'object' && value !== null ? value : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string'
+}
