@@ -75,6 +75,15 @@ describe('linksocks', () => {
     expect(await run.exit()).toBe(0)
   })
 
+  it('says nothing of a reader that goes away while it runs', async () => {
+    const run = start(['demo', '-P', '0', '-p', '0', '--log-level', 'info'])
+    run.child.stdout.destroy()
+    await run.errorLine(/link is up/)
+    run.child.kill('SIGTERM')
+    await run.exit()
+    expect(run.stderr()).not.toMatch(/EPIPE/)
+  })
+
   it('runs the command that LINKSOCKS_MODE names', async () => {
     const run = start([], { LINKSOCKS_MODE: 'server', LINKSOCKS_WEBSOCKET_PORT: '0', LINKSOCKS_TOKEN: 'my-token' })
     await run.line(/^listening: ws:\/\/0\.0\.0\.0:\d+$/m)

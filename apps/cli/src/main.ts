@@ -138,8 +138,8 @@ async function run(asked: Run, redactor: Redactor): Promise<ExitCode> {
 
   const output = new LineOutput(1)
   const print = (line: string): void => {
-    if (!output.write(printedLine(line, settings.logFormat)))
-      logger.warn({}, `standard output cannot be written: ${output.failure}`)
+    if (output.write(printedLine(line, settings.logFormat)) || output.failure === readerIsGone) return
+    logger.warn({}, `standard output cannot be written: ${output.failure}`)
   }
   const service = new ServiceManager(process.env, logger)
   stop.addEventListener('abort', () => service.stopping(), { once: true })
@@ -275,11 +275,14 @@ function programName(): string {
   return place.startsWith('..') ? path : `./${place}`
 }
 
-/** `linksocks help | head -1` closes our output while we write: no reason to fail. A full disk is one, but not to crash. */
+/** The error of output whose reader has seen enough, such as `head -1`: no reason to fail, or to say anything. */
+const readerIsGone = 'EPIPE'
+
+/** A reader that goes away while we write is no reason to fail. A full disk is one, but not to crash. */
 function surviveFailingOutput(): void {
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', ({ code = 'unknown' }: NodeJS.ErrnoException) => {
-      if (code === 'EPIPE') return
+      if (code === readerIsGone) return
       process.exitCode = exitCode.failure
       if (stream === process.stdout) process.stderr.write(`linksocks: standard output cannot be written: ${code}\n`)
     })
