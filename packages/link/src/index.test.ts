@@ -7,6 +7,7 @@ test('@ls/link exports what it says it does', () => {
       "ClientError",
       "Link",
       "MovingLink",
+      "PingedTransport",
       "ShownToken",
       "resolveLinkSettings",
     ]

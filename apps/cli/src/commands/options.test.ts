@@ -22,7 +22,7 @@ describe('serverOptions', () => {
       '-H ::1 -P 1 -s ::2 -i -k key --connector-wait-provider 2s --grace 1m -x http://h -f --udp-advertise a --no-batching --compression-threshold 0'
     const tls = '--tls-cert c.pem --tls-key k.pem --tls-client-ca ca.pem'
     const web =
-      '--ws-path link --wisp --ws-host-name a.example --ws-host-name b.example --fallback http://site --trusted-proxy 10.0.0.1 --client-address-header forwarded --proxy-protocol --allow-ports 4000-4100 --allow-hosts a.example --expose-http-port 81 --expose-https-port 444 --expose-host ::3'
+      '--ws-path link --wisp --ws-host-name a.example --ws-host-name b.example --fallback http://site --trusted-proxy 10.0.0.1 --client-address-header forwarded --proxy-protocol --allow-ports 4000-4100 --allow-hosts a.example --direct-enable --expose-http-port 81 --expose-https-port 444 --expose-host ::3'
     expect(serverOptions(server(`${line} --access-rule 10.0.0.0/8:* ${proxyLine} ${tls} ${web}`))).toEqual({
       ...proxyOptions,
       tls: { certFile: 'c.pem', keyFile: 'k.pem', clientCaFile: 'ca.pem' },
@@ -40,6 +40,7 @@ describe('serverOptions', () => {
       apiKey: 'key',
       allowPorts: '4000-4100',
       allowHosts: ['a.example'],
+      directPaths: true,
       exposeHttpPort: 81,
       exposeHttpsPort: 444,
       exposeHost: '::3',
