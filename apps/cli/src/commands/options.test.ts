@@ -44,7 +44,6 @@ describe('serverOptions', () => {
       exposeHttpPort: 81,
       exposeHttpsPort: 444,
       exposeHost: '::3',
-      directPaths: false,
       connectorWaitMs: 2000,
       graceMs: 60_000,
       maxGraceSessions: 4096,
