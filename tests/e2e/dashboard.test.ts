@@ -74,6 +74,30 @@ describe.runIf(program !== undefined)('dashboard', { timeout: testDeadlineMs }, 
     await page.getByText('Nothing flows now').waitFor()
   })
 
+  test('shows what is used of a quota, and which ports a provider has opened', async () => {
+    const token = await postToken(port, {
+      type: 'reverse',
+      ports: '1024-65535',
+      policy: { name: 'home', quota: { day: '1GB' } },
+    })
+    const provider = new LinkSocksClient({
+      url: `ws://127.0.0.1:${port}`,
+      token,
+      reverse: true,
+      exposes: ['0=db.internal:5432'],
+    })
+    await closing(provider).start()
+    const page = await signedIn()
+    await page.click('nav a[href="#/tokens"]')
+    await page.locator('tbody tr', { hasText: 'home' }).getByRole('button').click()
+    expect(await page.locator('dialog').getByRole('meter').getAttribute('aria-valuetext')).toMatch(
+      /^0 B of 954 MiB, until /,
+    )
+    await page.keyboard.press('Escape')
+    await page.click('nav a[href="#/ports"]')
+    await page.locator('tbody tr', { hasText: 'db.internal:5432' }).waitFor()
+  })
+
   test('refuses a wrong key, takes the right one, and goes on by itself when the server has restarted', async () => {
     const page = await opened()
     await signIn(page, 'wrong')
@@ -104,6 +128,18 @@ describe.runIf(program !== undefined)('dashboard', { timeout: testDeadlineMs }, 
     expect(faults).toEqual([])
   })
 })
+
+/** Makes a token by the API. */
+async function postToken(port: number, body: object): Promise<string> {
+  const headers = { 'X-API-Key': apiKey, 'Content-Type': 'application/json' }
+  const answer = await fetch(`http://127.0.0.1:${port}/api/token`, {
+    method: 'POST',
+    headers,
+    body: JSON.stringify(body),
+  })
+  const { token } = (await answer.json()) as { token: string }
+  return token
+}
 
 async function signIn(page: Page, key: string): Promise<void> {
   await page.fill('#key', key)

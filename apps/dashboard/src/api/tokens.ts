@@ -12,6 +12,16 @@ export interface TokenInfo {
   readonly port?: number
   readonly reverse_id?: string
   readonly policy?: TokenPolicy
+  readonly quota?: readonly QuotaUse[]
+}
+
+/** What is used of a quota. */
+export interface QuotaUse {
+  readonly period: 'day' | 'month'
+  readonly used_bytes: number
+  readonly limit_bytes: number
+  /** When it begins anew. */
+  readonly ends_at: string
 }
 
 /** The part of a policy that the page shows and writes; docs/guide/policies.md. */

@@ -1,10 +1,12 @@
 import type { JSX } from 'preact'
+import { listPorts } from '../api/ports.js'
 import { listTokens, type TokenInfo } from '../api/tokens.js'
 import { usePolled } from '../live/polled.js'
 import { CopyLine } from '../parts/copy-line.js'
 import { EmptyState } from '../parts/empty-state.js'
 import { count } from '../texts/format.js'
 import { texts } from '../texts/language.js'
+import { ExposedPorts } from './exposed-ports.js'
 
 /** Time between two looks, in milliseconds. */
 const periodMs = 2000
@@ -13,14 +15,16 @@ const periodMs = 2000
 export function Ports(): JSX.Element {
   const t = texts.value.ports
   const { value: tokens } = usePolled(listTokens, periodMs)
-  if (tokens === undefined) return <div class="card loading" />
+  const { value: exposed } = usePolled(listPorts, periodMs)
+  if (tokens === undefined || exposed === undefined) return <div class="card loading" />
   const open = tokens.filter(({ port = -1 }) => port > 0)
-  if (open.length === 0) return <EmptyState icon="ports" title={t.none} hint={t.noneHint} />
+  if (open.length + exposed.length === 0) return <EmptyState icon="ports" title={t.none} hint={t.noneHint} />
   return (
     <div class="stack">
       {open.map((token) => (
         <Port key={token.id} token={token} />
       ))}
+      {exposed.length > 0 && <ExposedPorts ports={exposed} />}
     </div>
   )
 }
