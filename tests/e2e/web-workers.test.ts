@@ -6,10 +6,10 @@ import { fileURLToPath } from 'node:url'
 import { LinkSocksClient } from '@ls/client'
 import { LinkSocksServer } from '@ls/server'
 import { echoServer } from '@ls/testkit'
-import { build } from 'esbuild'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { closing } from '../stress/cleanup.js'
 import { type Chromium, hasChromium, openChromium } from './chromium.js'
+import { pageScript } from './page-script.js'
 
 // `@ls/web` in the workers of a page, and the example that serves an intranet from a Service Worker.
 
@@ -17,19 +17,6 @@ import { type Chromium, hasChromium, openChromium } from './chromium.js'
 const startMs = 60_000
 
 const folder = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url))
-
-async function bundle(contents: string, resolveDir: string): Promise<string> {
-  const { outputFiles } = await build({
-    stdin: { contents, resolveDir },
-    bundle: true,
-    write: false,
-    minify: true,
-    format: 'iife',
-    platform: 'browser',
-    conditions: ['@ls/source'],
-  })
-  return outputFiles[0]?.text ?? ''
-}
 
 /** Opens a connection for the page, and gives it the streams: both kinds of workers run it. */
 const worker = `
@@ -65,9 +52,9 @@ describe.skipIf(!hasChromium)('@ls/web in workers of Chromium', () => {
   beforeAll(async () => {
     const example = folder('examples/service-worker')
     site = await serveSite({
-      '/': ['text/html', `<!doctype html><title>workers</title><script>${await bundle(page, example)}</script>`],
-      '/tcp-worker.js': ['text/javascript', await bundle(worker, folder('packages/web'))],
-      '/worker.js': ['text/javascript', await bundle(`import './worker.js'`, example)],
+      '/': ['text/html', `<!doctype html><title>workers</title><script>${await pageScript(page, example)}</script>`],
+      '/tcp-worker.js': ['text/javascript', await pageScript(worker, folder('packages/web'))],
+      '/worker.js': ['text/javascript', await pageScript(`import './worker.js'`, example)],
     })
     browser = await openChromium(`http://localhost:${site.port}/`)
     // The first page is a blank one.

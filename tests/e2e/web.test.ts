@@ -18,12 +18,12 @@ import {
   tcpServer,
   until,
 } from '@ls/testkit'
-import { build } from 'esbuild'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { closing } from '../stress/cleanup.js'
 import { mebibyte } from '../stress/settings.js'
 import { text } from '../stress/traffic.js'
 import { type Chromium, hasChromium, openChromium, pageServer } from './chromium.js'
+import { pageScript } from './page-script.js'
 
 // `@ls/web` in a real browser, against the server.
 
@@ -39,7 +39,7 @@ const maxBundleBytes = 32 * 1024
 const webPackage = fileURLToPath(new URL('../../packages/web', import.meta.url))
 
 /** One script that gives the page `connect` and helpers of these tests. */
-async function bundle(): Promise<string> {
+function bundle(): Promise<string> {
   const contents = `
     import { connect } from './src/index.ts'
     const hex = (buffer) => Array.from(new Uint8Array(buffer), (byte) => byte.toString(16).padStart(2, '0')).join('')
@@ -57,16 +57,7 @@ async function bundle(): Promise<string> {
     }
     globalThis.tests = tests
   `
-  const { outputFiles } = await build({
-    stdin: { contents, resolveDir: webPackage },
-    bundle: true,
-    write: false,
-    minify: true,
-    format: 'iife',
-    platform: 'browser',
-    conditions: ['@ls/source'],
-  })
-  return outputFiles[0]?.text ?? ''
+  return pageScript(contents, webPackage)
 }
 
 test('@ls/web is small enough for a page', async () => {
