@@ -31,10 +31,6 @@ export class Trunks {
     return this.#trunks.size
   }
 
-  get linked(): number {
-    return [...this.#trunks.values()].filter(({ trunk }) => trunk.isLinked).length
-  }
-
   /** Has the trunks of a route opened. */
   open(route: FarRoute): void {
     const { members, presence } = this.#options

@@ -63,10 +63,6 @@ export class Trunk {
     this.#offer()
   }
 
-  get isLinked(): boolean {
-    return this.#session?.linked === true
-  }
-
   get channelCount(): number {
     return this.#session?.channelCount ?? 0
   }
