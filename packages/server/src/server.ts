@@ -52,7 +52,7 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
   readonly ports: PortChanges
   /** Lets web pages in without a token. */
   readonly tickets: Tickets
-  /** This server as one of several nodes: for whoever joins them, see the option `nodes`. */
+  /** This server as one of several nodes. A cluster uses it, see the option `nodes`. */
   readonly seat: NodeSeat
   readonly #options: ResolvedServerOptions
   readonly #tokens = new TokenRegistry()

@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
 
-/** Signals that are meant for whoever does the work now. */
+/** Signals that the process that does the work now should get. */
 const passedOn = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGUSR1', 'SIGUSR2', 'SIGURG'] as const
 
 /** Has a process that another one has taken over from pass its signals on to that one. */

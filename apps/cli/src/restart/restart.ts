@@ -156,7 +156,7 @@ export class Restart {
     this.#sockets.passedOn(sockets)
     logger.info({ pid: successor.pid }, `process ${successor.pid} has taken over; open connections go on here`)
     this.#reporting = setInterval(() => void this.#report(), reportMs).unref()
-    // Whoever asked gets the answer first.
+    // The request for the restart is answered first.
     setTimeout(onHandedOver, answerMs)
   }
 

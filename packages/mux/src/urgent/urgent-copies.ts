@@ -51,7 +51,7 @@ export class UrgentCopies {
     const { last } = this.#sent
     const tail = this.#tailOf(key)
     tail.newest = last
-    if (!isUrgent || message.length > maxCopyBytes || tail.waiting.length === maxWaiting) tail.skip(last)
+    if (!isUrgent || message.length > maxCopyBytes || tail.waiting.length === maxWaiting) tail.leaveOut(last)
     else {
       tail.waiting.push(last)
       if (tail.after <= this.#sent.acknowledged) this.#copy(tail)
@@ -107,7 +107,7 @@ class Tail {
   }
 
   /** Message `sequence` is not copied, and so nothing before it. */
-  skip(sequence: number): void {
+  leaveOut(sequence: number): void {
     this.after = sequence
     this.waiting = []
   }

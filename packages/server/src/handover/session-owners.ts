@@ -2,8 +2,8 @@ import type { Duplex } from 'node:stream'
 
 /**
  * Finds the process that has a session, where several share their clients: an old process beside the new one that has
- * taken its ports, or the nodes of a cluster. A client that lost its link may come back to any of them; whoever gets it passes
- * its link to the owner, byte for byte.
+ * taken its ports, or the nodes of a cluster. A client that lost its link may come back to any of them. The process
+ * that it comes to passes its link to the owner, byte for byte.
  */
 export interface SessionOwners {
   /** Names this process: 8 hex digits. The ids of its sessions begin with it. */

@@ -81,7 +81,7 @@ export class PortChanges {
 
   /**
    * Takes links for sessions of this server that other processes pass on, at a UNIX socket: a `SessionOwner` of theirs
-   * connects to it. Whoever may connect there is believed about the addresses of clients.
+   * connects to it. The server believes what programs that connect there say of the addresses of clients.
    *
    * @throws TransportError where it cannot be opened
    */
