@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 
 const run = promisify(execFile)
 
@@ -15,17 +15,17 @@ const deadlineMs = 20_000
 const folder = import.meta.dirname
 const examples = readdirSync(folder).filter((file) => file.endsWith('.mjs'))
 
-it('examples exist', () => {
+test('examples exist', () => {
   expect(examples).not.toEqual([])
 })
 
 describe.each(examples)('%s', (file) => {
-  it(`has at most ${maxLines} lines`, () => {
+  test(`has at most ${maxLines} lines`, () => {
     const text = readFileSync(join(folder, file), 'utf8')
     expect(text.trimEnd().split('\n').length).toBeLessThanOrEqual(maxLines)
   })
 
-  it('runs to its end against the built packages', { timeout: deadlineMs + 5_000 }, async () => {
+  test('runs to its end against the built packages', { timeout: deadlineMs + 5_000 }, async () => {
     await expect(run(process.execPath, [join(folder, file)], { timeout: deadlineMs })).resolves.toBeDefined()
   })
 })

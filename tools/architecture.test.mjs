@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { tables } from './markdown.mjs'
 import { readPackages, repositoryRoot } from './workspace.mjs'
 
@@ -13,24 +13,24 @@ describe('docs/architecture.md', () => {
   const files = [...architecture.matchAll(/[a-z0-9-]+\/src\/[\w./-]+\.ts/g)].map(([file]) => `packages/${file}`)
   const named = [...architecture.matchAll(/@ls\/[a-z0-9-]+/g)].map(([name]) => name)
 
-  it('names files', () => {
+  test('names files', () => {
     expect(files.length).toBeGreaterThan(20)
   })
 
-  it('names files that exist', () => {
+  test('names files that exist', () => {
     expect(files.filter(isMissing)).toEqual([])
   })
 
-  it('names packages that exist', () => {
+  test('names packages that exist', () => {
     expect(named.filter((name) => !packages.some((each) => each.name === name))).toEqual([])
   })
 
-  it('names every package', () => {
+  test('names every package', () => {
     const libraries = packages.filter(({ folder }) => folder.startsWith('packages/'))
     expect(libraries.map(({ name }) => name).filter((name) => !named.includes(name))).toEqual([])
   })
 
-  it('has three pictures', () => {
+  test('has three pictures', () => {
     expect(architecture.match(/^```mermaid$/gm)).toHaveLength(3)
   })
 })
@@ -39,16 +39,16 @@ describe('docs/glossary.md', () => {
   const rows = tables(read('docs/glossary.md')).flatMap((table) => table.rows)
   const words = rows.map(([word]) => word)
 
-  it('names files that exist', () => {
+  test('names files that exist', () => {
     expect(rows.map(([, , file]) => file.replaceAll('`', '')).filter(isMissing)).toEqual([])
   })
 
-  it('has each word once, in order', () => {
+  test('has each word once, in order', () => {
     expect(words).toEqual([...new Set(words)].toSorted((a, b) => (a < b ? -1 : 1)))
   })
 })
 
-it('CONTRIBUTING.md names paths that exist', () => {
+test('CONTRIBUTING.md names paths that exist', () => {
   const paths = [...read('CONTRIBUTING.md').matchAll(/`(?<path>(?:packages|apps|tools|docs|spec|tests)\/[\w./-]+)`/g)]
   expect(paths.map(({ groups }) => groups.path).filter(isMissing)).toEqual([])
 })

@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, test } from 'vitest'
 import { checkLayers } from './check-layers.mjs'
 import { repositoryRoot } from './workspace.mjs'
 
@@ -12,63 +12,63 @@ afterEach(() => {
 })
 
 describe('checkLayers on manifests', () => {
-  it('accepts a dependency on the layer below', () => {
+  test('accepts a dependency on the layer below', () => {
     expect(check(codec, library('mux', { dependencies: ['@ls/codec'] }))).toEqual([])
   })
 
-  it('refuses a dependency on a layer above', () => {
+  test('refuses a dependency on a layer above', () => {
     expect(check(library('codec', { dependencies: ['@ls/mux'] }), library('mux'))).toEqual([
       'packages/codec/package.json:1 depends on @ls/mux: @ls/codec may use @ls/foundation',
     ])
   })
 
-  it('refuses a dependency between client and server', () => {
+  test('refuses a dependency between client and server', () => {
     const [fault] = check(library('client', { dependencies: ['@ls/server'] }), library('server'))
     expect(fault).toMatch(/^packages\/client\/package\.json:1 depends on @ls\/server: @ls\/client may use @ls\/direct/)
   })
 
-  it('refuses an optional dependency as it refuses a plain one', () => {
+  test('refuses an optional dependency as it refuses a plain one', () => {
     const tree = check(library('relay', { optionalDependencies: ['ws'] }))
     expect(tree).toEqual(['packages/relay/package.json:1 depends on ws: only @ls/transport may use it'])
   })
 
-  it('refuses a package that no layer lists', () => {
+  test('refuses a package that no layer lists', () => {
     expect(check(library('extra'))).toEqual([
       'packages/extra/package.json:1 names @ls/extra: not in the table of tools/check-layers.mjs',
     ])
   })
 
-  it('refuses the testkit as a runtime dependency', () => {
+  test('refuses the testkit as a runtime dependency', () => {
     expect(check(library('client', { dependencies: ['@ls/testkit'] }))).toEqual([
       'packages/client/package.json:1 depends on @ls/testkit: only tests may use it',
     ])
   })
 
-  it('accepts the testkit as a development dependency', () => {
+  test('accepts the testkit as a development dependency', () => {
     expect(check(library('client', { devDependencies: ['@ls/testkit'] }))).toEqual([])
   })
 
-  it('accepts the dependencies of bundled packages where their bundle is', () => {
+  test('accepts the dependencies of bundled packages where their bundle is', () => {
     const bundle = { dependencies: ['ws'], devDependencies: ['@ls/transport'], files: ['dist/bundle'] }
     const source = { 'src/index.ts': "import '@ls/transport'\n" }
     expect(check(library('client', bundle, source), library('transport'))).toEqual([])
   })
 })
 
-it('checkLayers refuses what only tests use below src, which is published', () => {
+test('checkLayers refuses what only tests use below src, which is published', () => {
   expect(check(library('codec', {}, { 'src/testing/fixture.ts': 'export {}' }))).toEqual([
     'packages/codec/src/testing/fixture.ts:1 is for tests: it belongs beside src, into testing/',
   ])
 })
 
 describe('checkLayers on imports of a source', () => {
-  it('names the file, the line and the reason', () => {
+  test('names the file, the line and the reason', () => {
     expect(check(socks5({ 'src/index.ts': "\n\nimport { x } from '@ls/codec'\n" }), codec)).toEqual([
       'packages/socks5/src/index.ts:3 imports @ls/codec: @ls/socks5 may use @ls/dial, @ls/foundation',
     ])
   })
 
-  it.each([
+  test.each([
     ['a type import', "import type { X } from '@ls/codec'"],
     ['a re-export', "export { x } from '@ls/codec'"],
     ['a star re-export', "export * from '@ls/codec'"],
@@ -78,36 +78,36 @@ describe('checkLayers on imports of a source', () => {
     expect(check(socks5({ 'src/index.ts': text }), codec)).toHaveLength(1)
   })
 
-  it('does not mistake text in a comment or a string for an import', () => {
+  test('does not mistake text in a comment or a string for an import', () => {
     const text = "// import '@ls/codec'\nexport const text = \"import '@ls/codec'\"\n"
     expect(check(socks5({ 'src/index.ts': text }), codec)).toEqual([])
   })
 
-  it('refuses a third party that package.json does not list', () => {
+  test('refuses a third party that package.json does not list', () => {
     expect(check(socks5({ 'src/index.ts': "import 'left-pad'" }))).toEqual([
       "packages/socks5/src/index.ts:1 imports left-pad: not in the dependencies of @ls/socks5's package.json",
     ])
   })
 
-  it('refuses a development dependency in a source', () => {
+  test('refuses a development dependency in a source', () => {
     const tree = library('socks5', { devDependencies: ['vitest'] }, { 'src/probe.ts': "import 'vitest'" })
     expect(check(tree)).toEqual([
       "packages/socks5/src/probe.ts:1 imports vitest: not in the dependencies of @ls/socks5's package.json",
     ])
   })
 
-  it('accepts a development dependency in a test', () => {
+  test('accepts a development dependency in a test', () => {
     const tree = library('socks5', { devDependencies: ['vitest'] }, { 'src/probe.test.ts': "import 'vitest'" })
     expect(check(tree)).toEqual([])
   })
 
-  it('refuses an unlisted package in a test', () => {
+  test('refuses an unlisted package in a test', () => {
     expect(check(socks5({ 'src/probe.test.ts': "import 'left-pad'" }))).toEqual([
       "packages/socks5/src/probe.test.ts:1 imports left-pad: not in the devDependencies of @ls/socks5's package.json or of the root's",
     ])
   })
 
-  it('refuses a deep import', () => {
+  test('refuses a deep import', () => {
     const mux = library(
       'mux',
       { dependencies: ['@ls/codec'] },
@@ -118,13 +118,13 @@ describe('checkLayers on imports of a source', () => {
     ])
   })
 
-  it('refuses a relative import of another package', () => {
+  test('refuses a relative import of another package', () => {
     expect(check(socks5({ 'src/index.ts': "import '../../codec/src/index.js'" }))).toEqual([
       'packages/socks5/src/index.ts:1 imports ../../codec/src/index.js: outside of @ls/socks5: import the package by its name',
     ])
   })
 
-  it.each([
+  test.each([
     ['ws', '@ls/transport'],
     ['pino', 'linksocks'],
   ])('keeps %s in its one package', (dependency, owner) => {
@@ -132,7 +132,7 @@ describe('checkLayers on imports of a source', () => {
     expect(check(client)).toContain(`packages/client/src/index.ts:1 imports ${dependency}: only ${owner} may use it`)
   })
 
-  it('accepts ws in transport', () => {
+  test('accepts ws in transport', () => {
     const text = { 'src/index.ts': "import 'ws'" }
     expect(check(library('transport', { dependencies: ['ws'] }, text))).toEqual([])
   })
@@ -141,39 +141,39 @@ describe('checkLayers on imports of a source', () => {
 describe('checkLayers on the ends of connections', () => {
   const relay = (source) => library('relay', {}, { 'src/index.ts': source })
 
-  it('refuses a package that closes a proxied connection by itself', () => {
+  test('refuses a package that closes a proxied connection by itself', () => {
     expect(check(relay('\nsocket.resetAndDestroy()\n'))).toEqual([
       'packages/relay/src/index.ts:2 calls socket.resetAndDestroy(): only packages/http-proxy/src/stream-end.ts closes connections',
     ])
   })
 
-  it('accepts that something else is destroyed', () => {
+  test('accepts that something else is destroyed', () => {
     expect(check(relay('agent.destroy()\nupstream.destroy()\n'))).toEqual([])
   })
 })
 
 describe('checkLayers on packages for browsers', () => {
-  it.each(["import 'node:net'", "import 'net'", "import type { Socket } from 'node:net'"])('refuses %s', (text) => {
+  test.each(["import 'node:net'", "import 'net'", "import type { Socket } from 'node:net'"])('refuses %s', (text) => {
     expect(check(library('codec', {}, { 'src/index.ts': text }))[0]).toContain('@ls/codec runs in browsers')
   })
 
-  it.each(['Buffer.from([])', 'process.env', 'globalThis.Buffer', 'setImmediate(() => {})', 'typeof process'])(
+  test.each(['Buffer.from([])', 'process.env', 'globalThis.Buffer', 'setImmediate(() => {})', 'typeof process'])(
     'refuses the global in %s',
     (text) => {
       expect(check(library('codec', {}, { 'src/index.ts': text }))[0]).toContain('@ls/codec runs in browsers')
     },
   )
 
-  it("refuses a reference to Node's types", () => {
+  test("refuses a reference to Node's types", () => {
     const text = '/// <reference types="node" />\nexport {}\n'
     expect(check(library('codec', {}, { 'src/index.ts': text }))).toHaveLength(1)
   })
 
-  it.each(['setTimeout(() => {}, 1)', 'Date.now()', 'performance.now()'])('refuses the time of %s', (text) => {
+  test.each(['setTimeout(() => {}, 1)', 'Date.now()', 'performance.now()'])('refuses the time of %s', (text) => {
     expect(check(library('mux', {}, { 'src/index.ts': text }))[0]).toContain('take a Clock')
   })
 
-  it.each([
+  test.each([
     'export const f = (clock) => clock.setTimeout(() => {}, 1)',
     'export const clock = { setTimeout: () => {} }',
     'export interface Clock { setTimeout(callback: () => void): void }',
@@ -182,15 +182,15 @@ describe('checkLayers on packages for browsers', () => {
     expect(check(library('mux', {}, { 'src/index.ts': text }))).toEqual([])
   })
 
-  it('lets the clock of the foundation read the time', () => {
+  test('lets the clock of the foundation read the time', () => {
     expect(check(library('foundation', {}, { 'src/clock.ts': 'performance.now()' }))).toEqual([])
   })
 
-  it('lets tests use Node', () => {
+  test('lets tests use Node', () => {
     expect(check(library('codec', {}, { 'src/x.test.ts': "import 'node:fs'" }))).toEqual([])
   })
 
-  it('lets the ./node entry and what only it imports use Node', () => {
+  test('lets the ./node entry and what only it imports use Node', () => {
     const files = {
       'src/index.ts': 'export {}',
       'src/node.ts': "import './zlib.js'",
@@ -199,7 +199,7 @@ describe('checkLayers on packages for browsers', () => {
     expect(check(library('codec', { entries: { './node': './src/node.ts' } }, files))).toEqual([])
   })
 
-  it('refuses Node in what both entries import', () => {
+  test('refuses Node in what both entries import', () => {
     const files = {
       'src/index.ts': "import './zlib.js'",
       'src/node.ts': "import './zlib.js'",
@@ -211,7 +211,7 @@ describe('checkLayers on packages for browsers', () => {
   })
 })
 
-it('checkLayers refuses an engine of browser fingerprints that the main entry leads to', () => {
+test('checkLayers refuses an engine of browser fingerprints that the main entry leads to', () => {
   const engine = { 'src/index.ts': "import './engine.js'", 'src/engine.ts': "import 'wreq-js'" }
   expect(check(library('transport', { peerDependencies: ['wreq-js'] }, engine))).toEqual([
     'packages/transport/src/engine.ts:1 imports wreq-js: only the entry ./browser may lead there',
@@ -219,7 +219,7 @@ it('checkLayers refuses an engine of browser fingerprints that the main entry le
 })
 
 describe('checkLayers on circles', () => {
-  it('names the import that closes one, types included', () => {
+  test('names the import that closes one, types included', () => {
     const files = {
       'src/a.ts': "import { b } from './b.js'\nexport type A = typeof b",
       'src/b.ts': "import type { A } from './a.js'\nexport const b: A[] = []",
@@ -229,7 +229,7 @@ describe('checkLayers on circles', () => {
     ])
   })
 
-  it('accepts two ways to the same file', () => {
+  test('accepts two ways to the same file', () => {
     const files = {
       'src/a.ts': "import './b.js'\nimport './c.js'",
       'src/b.ts': "import './c.js'",
@@ -239,7 +239,7 @@ describe('checkLayers on circles', () => {
   })
 })
 
-it('checkLayers finds no fault in this repository', () => {
+test('checkLayers finds no fault in this repository', () => {
   expect(checkLayers(repositoryRoot)).toEqual([])
 })
 

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join, posix } from 'node:path'
 import { parseSync } from 'oxc-parser'
-import { beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { fencedBlocks, headings, localLinks } from './markdown.mjs'
 import { compileSnippets, readSnippets, runSnippet, snippetDeadlineMs } from './snippets.mjs'
 import { listFiles, repositoryRoot } from './workspace.mjs'
@@ -20,23 +20,23 @@ const programs = snippets.filter(({ compiles }) => compiles)
 /** Below examples/, since from there every package of the workspace resolves. */
 const folder = join(repositoryRoot, 'examples/.cache/snippets')
 
-it.each(pages)('links of $page lead to a file and a heading', ({ page, text }) => {
+test.each(pages)('links of $page lead to a file and a heading', ({ page, text }) => {
   expect(localLinks(text).filter((link) => !leadsSomewhere(page, link))).toEqual([])
 })
 
-it.each(blocks.filter(({ language }) => ['sh', 'bash', 'shell'].includes(language)))('$name is shell', ({ code }) => {
+test.each(blocks.filter(({ language }) => ['sh', 'bash', 'shell'].includes(language)))('$name is shell', ({ code }) => {
   expect(() => execFileSync('bash', ['-n'], { input: code, stdio: 'pipe' })).not.toThrow()
 })
 
-it.each(blocks.filter(({ language }) => language === 'json'))('$name is JSON', ({ code }) => {
+test.each(blocks.filter(({ language }) => language === 'json'))('$name is JSON', ({ code }) => {
   expect(() => JSON.parse(code)).not.toThrow()
 })
 
-it.each(snippets)('$name is TypeScript', ({ file, code }) => {
+test.each(snippets)('$name is TypeScript', ({ file, code }) => {
   expect(parseSync(file, code).errors).toEqual([])
 })
 
-it('docs/README.md leads to every page of docs', () => {
+test('docs/README.md leads to every page of docs', () => {
   const index = pages.find(({ page }) => page === 'docs/README.md')
   const targets = new Set([index.page, ...localLinks(index.text).map(({ path }) => posix.join('docs', path))])
   const listed = ({ page }) => targets.has(page) || targets.has(`${dirname(page)}/`)
@@ -50,16 +50,16 @@ describe.runIf(programs.length > 0)('programs', () => {
     complaints = await compileSnippets(folder, programs)
   })
 
-  it.for(programs)('$name compiles', ({ file }) => {
+  test.for(programs)('$name compiles', ({ file }) => {
     expect(complaints.filter((line) => line.startsWith(file))).toEqual([])
   })
 
   const running = programs.filter(({ runs }) => runs)
-  it.concurrent.for(running)('$name runs', { timeout: snippetDeadlineMs + 5_000 }, async (program) => {
+  test.concurrent.for(running)('$name runs', { timeout: snippetDeadlineMs + 5_000 }, async (program) => {
     await expect(runSnippet(folder, program)).resolves.toBeUndefined()
   })
 
-  it('compile without a complaint about anything else', () => {
+  test('compile without a complaint about anything else', () => {
     expect(complaints.filter((line) => !programs.some(({ file }) => line.startsWith(file)))).toEqual([])
   })
 })

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseSync, Visitor } from 'oxc-parser'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { headings } from './markdown.mjs'
 import { readPackages, repositoryRoot } from './workspace.mjs'
 
@@ -16,25 +16,25 @@ const documented = headings(readIfThere('docs/errors.md'))
   .filter((text) => text.startsWith('ERR_'))
 
 describe('docs/errors.md', () => {
-  it('has a heading for every error code', () => {
+  test('has a heading for every error code', () => {
     expect(declared.filter((code) => !documented.includes(code))).toEqual([])
   })
 
-  it('has no heading for a code that no package has', () => {
+  test('has no heading for a code that no package has', () => {
     expect(documented.filter((code) => !declared.includes(code))).toEqual([])
   })
 
-  it('has one heading per code', () => {
+  test('has one heading per code', () => {
     expect(repeated(documented)).toEqual([])
   })
 })
 
 describe('error codes', () => {
-  it('are declared in one package each', () => {
+  test('are declared in one package each', () => {
     expect(repeated(declared)).toEqual([])
   })
 
-  it.each(unions)('of $name share one prefix', ({ codes }) => {
+  test.each(unions)('of $name share one prefix', ({ codes }) => {
     expect(new Set(codes.map((code) => /^ERR_[A-Z0-9]+_/.exec(code)?.[0])).size).toBe(1)
   })
 })

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { listFiles, readPackages, repositoryRoot } from './workspace.mjs'
 
 // Sources stand in folders by subject: few enough files in each to see at a glance, and a map of them in the README.
@@ -14,12 +14,12 @@ const packages = readPackages(repositoryRoot).filter(({ folder }) => existsSync(
 describe.each(packages)('$folder', ({ folder }) => {
   const folders = foldersBelow(`${folder}/src`)
 
-  it(`has at most ${maxSources} sources in a folder`, () => {
+  test(`has at most ${maxSources} sources in a folder`, () => {
     const crowded = [`${folder}/src`, ...folders].filter((each) => sourcesIn(each).length > maxSources)
     expect(crowded).toEqual([])
   })
 
-  it('has a README that maps its folders', () => {
+  test('has a README that maps its folders', () => {
     const readme = readFileSync(join(repositoryRoot, folder, 'README.md'), 'utf8')
     const mapped = [...readme.matchAll(/^\| `(?<path>src\/[\w/-]+)\/` +\|/gm)].map(({ groups }) => groups.path)
     expect(new Set(mapped)).toEqual(new Set(folders.map((each) => each.slice(`${folder}/`.length))))

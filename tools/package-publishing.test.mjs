@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { publishingFaults } from './package-publishing.mjs'
 import { readPackage, readPackages, repositoryRoot } from './workspace.mjs'
 
@@ -16,25 +16,25 @@ const manifest = {
 const faults = (changes) =>
   publishingFaults(workspace, { folder: 'packages/codec', manifest: { ...manifest, ...changes } })
 
-it('publishingFaults accepts a manifest that agrees with the workspace', () => {
+test('publishingFaults accepts a manifest that agrees with the workspace', () => {
   expect(faults({})).toEqual([])
 })
 
-it.each(['homepage', 'bugs', 'repository', 'publishConfig'])('publishingFaults names a missing %s', (key) => {
+test.each(['homepage', 'bugs', 'repository', 'publishConfig'])('publishingFaults names a missing %s', (key) => {
   expect(faults({ [key]: undefined })).toEqual([
     `packages/codec/package.json: ${key} is undefined, expected ${JSON.stringify(manifest[key])}`,
   ])
 })
 
-it('publishingFaults asks for the folder within the repository', () => {
+test('publishingFaults asks for the folder within the repository', () => {
   expect(faults({ repository: workspace.repository })).toHaveLength(1)
 })
 
-it('publishingFaults asks for the shared keywords', () => {
+test('publishingFaults asks for the shared keywords', () => {
   expect(faults({ keywords: ['codec'] })).toEqual(['packages/codec/package.json: keywords lack "linksocks"'])
 })
 
-it('publishingFaults asks for a keyword of its own', () => {
+test('publishingFaults asks for a keyword of its own', () => {
   expect(faults({ keywords: ['linksocks'] })).toEqual(['packages/codec/package.json: keywords name nothing of its own'])
 })
 
@@ -42,7 +42,7 @@ describe('of this repository', () => {
   const { manifest: ours } = readPackage(repositoryRoot, '.')
   const publicPackages = readPackages(repositoryRoot).filter(({ manifest }) => !manifest.private)
 
-  it.each(publicPackages)('$name is ready for npm', (pkg) => {
+  test.each(publicPackages)('$name is ready for npm', (pkg) => {
     expect(publishingFaults(ours, pkg)).toEqual([])
   })
 })

@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { afterAll, beforeEach, expect, it } from 'vitest'
+import { afterAll, beforeEach, expect, test } from 'vitest'
 import { skeletonFaults } from './package-skeleton.mjs'
 
 const root = mkdtempSync(join(tmpdir(), 'skeleton-'))
@@ -36,41 +36,41 @@ beforeEach(() => {
   writeConfig('tsconfig.build.json', { compilerOptions: { rootDir: 'src', outDir: 'dist', customConditions: [] } })
 })
 
-it('skeletonFaults accepts the skeleton', () => {
+test('skeletonFaults accepts the skeleton', () => {
   expect(faults()).toEqual([])
 })
 
-it('skeletonFaults accepts a second entry', () => {
+test('skeletonFaults accepts a second entry', () => {
   manifest.exports = { '.': target('index'), './node': target('node'), './package.json': './package.json' }
   expect(faults()).toEqual([])
 })
 
-it('skeletonFaults accepts a build of two steps', () => {
+test('skeletonFaults accepts a build of two steps', () => {
   manifest.scripts.build += ' && tsc -p tsconfig.node.json'
   expect(faults()).toEqual([])
 })
 
-it('skeletonFaults names a missing file', () => {
+test('skeletonFaults names a missing file', () => {
   rmSync(join(root, folder, 'README.md'))
   expect(faults()).toEqual(['packages/codec: README.md is missing'])
 })
 
-it('skeletonFaults names a field that differs and what it should be', () => {
+test('skeletonFaults names a field that differs and what it should be', () => {
   manifest.sideEffects = true
   expect(faults()).toEqual(['packages/codec/package.json: sideEffects is true, expected false'])
 })
 
-it('skeletonFaults refuses conditions in another order', () => {
+test('skeletonFaults refuses conditions in another order', () => {
   manifest.exports['.'] = { default: './dist/index.js', ...target('index') }
   expect(faults()).toHaveLength(1)
 })
 
-it('skeletonFaults refuses a license of its own', () => {
+test('skeletonFaults refuses a license of its own', () => {
   write(`${folder}/LICENSE`, 'mine')
   expect(faults()).toEqual(["packages/codec: LICENSE differs from the root's"])
 })
 
-it('skeletonFaults refuses a build that sees the sources of its siblings', () => {
+test('skeletonFaults refuses a build that sees the sources of its siblings', () => {
   writeConfig('tsconfig.build.json', { compilerOptions: { rootDir: 'src', outDir: 'dist' } })
   expect(faults()).toEqual([
     'packages/codec/tsconfig.build.json: compilerOptions.customConditions is undefined, expected []',

@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { MessageType } from '../packages/codec/src/message/message-type.ts'
 import { replyWords } from '../packages/foundation/src/reply-words.ts'
 import { statusOfReply } from '../packages/http-proxy/src/reply.ts'
-import { helloWindowBytes } from '../packages/mux/src/options.ts'
 import { SessionCloseCode } from '../packages/mux/src/link/transport.ts'
+import { helloWindowBytes } from '../packages/mux/src/options.ts'
 import { replyOf } from '../packages/relay/src/failure.ts'
 import { replyBytes } from '../packages/socks5/src/reply.ts'
 import { CloseCode } from '../packages/transport/src/websocket/close-code.ts'
@@ -35,15 +35,15 @@ const citations = files.flatMap((file) =>
 const unsent = new Set(['noStatus', 'abnormal'])
 
 describe('citations of protocol.md', () => {
-  it('are found', () => {
+  test('are found', () => {
     expect(citations.length).toBeGreaterThan(50)
   })
 
-  it('name sections that exist', () => {
+  test('name sections that exist', () => {
     expect(citations.filter(({ section }) => !sections.has(section)).map(({ where }) => where)).toEqual([])
   })
 
-  it('quote what stands there', () => {
+  test('quote what stands there', () => {
     const text = plain(page)
     const wrong = citations.filter(({ quote }) => quote !== undefined && !text.includes(plain(quote)))
     expect(wrong.map(({ where }) => where)).toEqual([])
@@ -51,18 +51,18 @@ describe('citations of protocol.md', () => {
 })
 
 describe('spec/protocol.md', () => {
-  it('names only sections of its own that exist', () => {
+  test('names only sections of its own that exist', () => {
     const own = [...page.matchAll(/(?<!RFC \d+ )§(?<section>\d(?:\.\d)?)/g)].map(({ groups }) => groups.section)
     expect(own.filter((section) => !sections.has(section))).toEqual([])
   })
 
-  it('has the type codes of the codec', () => {
+  test('has the type codes of the codec', () => {
     const written = rowsBelow('Type', 'Name').map(([code, name]) => [name, Number(code)])
     const known = written.filter(([name]) => name !== 'ChannelBind' && name !== '—')
     expect(Object.fromEntries(known)).toEqual(MessageType)
   })
 
-  it('has the reply words with what SOCKS5, SOCKS4 and HTTP say', () => {
+  test('has the reply words with what SOCKS5, SOCKS4 and HTTP say', () => {
     const written = rowsBelow('Word').map(([word, ...answers]) => [word, ...answers.slice(0, 3).map(Number)])
     const inCode = replyWords.map((word) => {
       const { socks5, socks4 } = replyBytes[replyOf(word)]
@@ -71,27 +71,27 @@ describe('spec/protocol.md', () => {
     expect(written).toEqual(inCode)
   })
 
-  it.each(rowsBelow('What', 'SOCKS5'))('has the answer %s', (word, socks5, socks4) => {
+  test.each(rowsBelow('What', 'SOCKS5'))('has the answer %s', (word, socks5, socks4) => {
     expect({ socks5: Number(socks5), socks4: Number(socks4) }).toEqual(replyBytes[word.replaceAll('`', '')])
   })
 
-  it.each(Object.entries({ ...CloseCode, ...SessionCloseCode }).filter(([name]) => !unsent.has(name)))(
+  test.each(Object.entries({ ...CloseCode, ...SessionCloseCode }).filter(([name]) => !unsent.has(name)))(
     'has close code %s',
     (name, code) => {
       expect(rowsBelow('Close code', 'Name').map((row) => row.slice(0, 2))).toContainEqual([String(code), name])
     },
   )
 
-  it.each(rowsBelow('What', 'Value', 'In the code'))('%s: %s', (_what, value, place) => {
+  test.each(rowsBelow('What', 'Value', 'In the code'))('%s: %s', (_what, value, place) => {
     const { name, file } = /^`(?<name>\w+)` in `(?<file>[^`]+)`$/.exec(place).groups
     expect(amount(value, name)).toBe(sourceConstant(file, name))
   })
 
-  it('has the first credit that Hello promises', () => {
+  test('has the first credit that Hello promises', () => {
     expect(page).toContain(`promise ${helloWindowBytes(Infinity)} bytes in Hello`)
   })
 
-  it('has rows of numbers', () => {
+  test('has rows of numbers', () => {
     expect(rowsBelow('What', 'Value', 'In the code').length).toBeGreaterThan(50)
   })
 })

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { parse, parseAllDocuments } from 'yaml'
 import { listFiles, readPackage, readPackages, repositoryRoot as root } from './workspace.mjs'
 
@@ -14,15 +14,15 @@ describe('changesets', () => {
     .filter((file) => file.endsWith('.md') && file !== 'README.md')
     .map((file) => ({ file, releases: frontMatter(read(`.changeset/${file}`)) }))
 
-  it.each(changesets)('$file names public packages only', ({ releases }) => {
+  test.each(changesets)('$file names public packages only', ({ releases }) => {
     expect(Object.keys(releases).filter((name) => !publicNames.includes(name))).toEqual([])
   })
 
-  it.runIf(isBeforeFirstRelease()).each(changesets)('$file asks for no 1.0.0', ({ releases }) => {
+  test.runIf(isBeforeFirstRelease()).each(changesets)('$file asks for no 1.0.0', ({ releases }) => {
     expect(Object.values(releases)).not.toContain('major')
   })
 
-  it.runIf(isBeforeFirstRelease())('first-release.md releases every public package', () => {
+  test.runIf(isBeforeFirstRelease())('first-release.md releases every public package', () => {
     expect(frontMatter(read('.changeset/first-release.md'))).toEqual(
       Object.fromEntries(publicNames.map((name) => [name, 'minor'])),
     )
@@ -33,33 +33,33 @@ describe('.github', () => {
   const files = listFiles(root, '.github', ['.yml', '.md', 'CODEOWNERS'])
   const workflows = files.filter((file) => file.startsWith('.github/workflows/'))
 
-  it.each(files.filter((file) => file.endsWith('.yml')))('%s is YAML', (file) => {
+  test.each(files.filter((file) => file.endsWith('.yml')))('%s is YAML', (file) => {
     expect(parseAllDocuments(read(file)).flatMap(({ errors }) => errors)).toEqual([])
   })
 
-  it.each(workflows)('%s pins every action by its major version', (file) => {
+  test.each(workflows)('%s pins every action by its major version', (file) => {
     const used = [...read(file).matchAll(/uses: (?<action>\S+)/g)].map(({ groups }) => groups.action)
     expect(used.filter((action) => !/^[\w-]+\/[\w-]+@v\d+$/.test(action))).toEqual([])
   })
 
-  it.each(workflows)('%s runs scripts that the workspace has', (file) => {
+  test.each(workflows)('%s runs scripts that the workspace has', (file) => {
     const { scripts } = readPackage(root, '.').manifest
     const words = [...read(file).matchAll(/pnpm (?<script>[\w:]+)/g)].map(({ groups }) => groups.script)
     expect(words.filter((word) => !(word in scripts) && !['install', 'vitest'].includes(word))).toEqual([])
   })
 
-  it.each(workflows)('%s asks for no right by default', (file) => {
+  test.each(workflows)('%s asks for no right by default', (file) => {
     expect(parse(read(file)).permissions).toEqual({ contents: 'read' })
   })
 
-  it.each([...files, 'README.md', 'RELEASING.md'])('%s names no repository but this one', (file) => {
+  test.each([...files, 'README.md', 'RELEASING.md'])('%s names no repository but this one', (file) => {
     const page = readPackage(root, '.').manifest.homepage.replace('#readme', '')
     const owner = page.slice(0, page.lastIndexOf('/'))
     const links = read(file).match(/https:\/\/github\.com\/[\w-]+\/[\w-]+/g) ?? []
     expect(links.filter((link) => link.startsWith(owner) && link !== page)).toEqual([])
   })
 
-  it('CODEOWNERS names paths that exist', () => {
+  test('CODEOWNERS names paths that exist', () => {
     const paths = read('.github/CODEOWNERS').match(/^\/\S+/gm)
     expect(paths.filter((path) => !existsSync(join(root, path)))).toEqual([])
   })

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { pageNames } from '../apps/site/scripts/navigation.mjs'
 import { fencedBlocks } from './markdown.mjs'
 import { drawPictures } from './pictures.mjs'
@@ -13,7 +13,7 @@ const english = docs.filter((path) => !path.startsWith('zh/'))
 describe('the sidebar', () => {
   const shown = new Set(pageNames.map((name) => `${name}.md`))
 
-  it('leads to every page of docs', () => {
+  test('leads to every page of docs', () => {
     const unlisted = new Set(['README.md', 'index.md'])
     const expected = english.filter((path) => !unlisted.has(path) && !path.startsWith('decisions/'))
     expect(expected.filter((path) => !shown.has(path))).toEqual([])
@@ -24,22 +24,22 @@ describe('Chinese pages', () => {
   const guides = english.filter((path) => /^(guide|recipes|migrate)\/|^(index|compare)\.md$/.test(path))
   const translated = guides.filter((path) => existsSync(join(root, 'docs/zh', path)))
 
-  it('stand beside every English guide page', () => {
+  test('stand beside every English guide page', () => {
     expect(guides.filter((path) => !translated.includes(path))).toEqual([])
   })
 
-  it('have an English page each', () => {
+  test('have an English page each', () => {
     const twins = docs.filter((path) => path.startsWith('zh/')).map((path) => path.slice('zh/'.length))
     expect(twins.filter((path) => !english.includes(path))).toEqual([])
   })
 
-  it.each(translated)('zh/%s shows the same blocks of code', (path) => {
+  test.each(translated)('zh/%s shows the same blocks of code', (path) => {
     expect(codeOf(`docs/zh/${path}`)).toEqual(codeOf(`docs/${path}`))
   })
 })
 
 describe('pictures', () => {
-  it.each([...drawPictures().keys()])('%s is what tools/pictures.mjs draws', (path) => {
+  test.each([...drawPictures().keys()])('%s is what tools/pictures.mjs draws', (path) => {
     expect(read(`docs/pictures/${path}`)).toBe(drawPictures().get(path))
   })
 })

@@ -1,14 +1,14 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, expect, it } from 'vitest'
+import { afterAll, expect, test } from 'vitest'
 import { compileSnippets, readSnippets, runSnippet } from './snippets.mjs'
 
 const folder = mkdtempSync(join(tmpdir(), 'snippets-'))
 
 afterAll(() => rmSync(folder, { recursive: true }))
 
-it('readSnippets gives ts and js blocks with their place', () => {
+test('readSnippets gives ts and js blocks with their place', () => {
   const text = '# Title\n```ts\nlet a\n```\n```json\n1\n```\n```js\nlet b\n```\n'
   expect(readSnippets('docs/a.md', text)).toEqual([
     { name: 'docs/a.md:2', file: 'docs-a-md-2.ts', code: 'let a\n', compiles: true, runs: true },
@@ -16,25 +16,25 @@ it('readSnippets gives ts and js blocks with their place', () => {
   ])
 })
 
-it.each([
+test.each([
   ['excerpt', { compiles: false, runs: false }],
   ['no-run', { compiles: true, runs: false }],
 ])('readSnippets knows the mark %s', (mark, expected) => {
   expect(readSnippets('a.md', `\`\`\`ts ${mark}\nlet a\n\`\`\`\n`)).toEqual([expect.objectContaining(expected)])
 })
 
-it('compileSnippets complains about a wrong type, with file and line', async () => {
+test('compileSnippets complains about a wrong type, with file and line', async () => {
   const complaints = await compileSnippets(folder, [snippet('export {}\nconst a: string = 1\n')])
   expect(complaints).toEqual([expect.stringMatching(/^snippet\.ts\(2,7\): error TS2322/)])
 })
 
-it('runSnippet runs what compiles', async () => {
+test('runSnippet runs what compiles', async () => {
   const program = snippet("import { equal } from 'node:assert/strict'\nequal(1 + 1, 2 as number)\n")
   await compileSnippets(folder, [program])
   await expect(runSnippet(folder, program)).resolves.toBeUndefined()
 })
 
-it('runSnippet says what a failing snippet printed', async () => {
+test('runSnippet says what a failing snippet printed', async () => {
   const program = snippet("console.error('no luck')\nprocess.exit(3)\n")
   await compileSnippets(folder, [program])
   await expect(runSnippet(folder, program)).rejects.toThrow('snippet exits with 3\nno luck')

@@ -1,11 +1,11 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
-import { expect, it, onTestFinished } from 'vitest'
+import { expect, test, onTestFinished } from 'vitest'
 import { sourceConstant } from './source-constants.mjs'
 import { repositoryRoot } from './workspace.mjs'
 
-it.each([
+test.each([
   ['export const limitBytes = 0x10', 16],
   ['const kibibyte = 1024\nconst limitBytes = 2 * kibibyte', 2048],
   ['const resolve = (options) => check(options.limitBytes ?? 1_000)', 1000],
@@ -16,7 +16,7 @@ it.each([
   expect(sourceConstant(sourceFile(text), 'limitBytes')).toBe(value)
 })
 
-it.each([
+test.each([
   ['const other = 1', 'no number'],
   ['const a = options.limitBytes ?? 1\nconst b = options.limitBytes ?? 2', '1 and 2'],
 ])('sourceConstant refuses %j', (text, why) => {

@@ -1,5 +1,5 @@
-import { createServer } from 'node:net'
 import { once } from 'node:events'
+import { createServer } from 'node:net'
 import { freePort, httpServer } from '@ls/testkit'
 import { describe, expect, test } from 'vitest'
 import { closing } from '../stress/cleanup.js'

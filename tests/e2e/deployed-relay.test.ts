@@ -1,6 +1,6 @@
 import { once } from 'node:events'
-import { decode, encode, type KnownMessage, MessageType } from '@ls/codec'
 import { LinkSocksClient } from '@ls/client'
+import { decode, encode, type KnownMessage, MessageType } from '@ls/codec'
 import type { MessageTransport } from '@ls/mux'
 import { connect } from '@ls/socks5/node'
 import { echoServer, onceEvent, until } from '@ls/testkit'

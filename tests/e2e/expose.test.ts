@@ -1,7 +1,7 @@
-import { MessageType } from '@ls/codec'
 import { createSocket } from 'node:dgram'
 import { connect, type Socket } from 'node:net'
 import { buffer } from 'node:stream/consumers'
+import { MessageType } from '@ls/codec'
 import { echoServer, faultRelay, freePort, onceEvent, tcpServer } from '@ls/testkit'
 import { describe, expect, test } from 'vitest'
 import { afterTest, closing } from '../stress/cleanup.js'

@@ -1,5 +1,5 @@
-import { createServer } from 'node:net'
 import { once } from 'node:events'
+import { createServer } from 'node:net'
 import { LinkSocksClient } from '@ls/client'
 import { MessageType, newChannelId } from '@ls/codec'
 import { LinkSocksServer } from '@ls/server'

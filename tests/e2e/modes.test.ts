@@ -1,10 +1,10 @@
 import { httpServer } from '@ls/testkit'
 import { describe, expect, test } from 'vitest'
+import { UdpAssociation } from '../interop/socks-client.js'
 import { closing } from '../stress/cleanup.js'
 import { modes, proxyNet } from '../stress/proxy-net.js'
-import { UdpAssociation } from '../interop/socks-client.js'
-import { udpEcho } from './udp-echo.js'
 import { curl, hasCurl } from './curl.js'
+import { udpEcho } from './udp-echo.js'
 
 describe.each(modes)('%s mode', (mode) => {
   for (const fastOpen of [false, true]) {

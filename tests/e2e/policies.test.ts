@@ -1,7 +1,7 @@
 import { connect as dial } from 'node:net'
 import { LinkSocksClient, type ClientOptions } from '@ls/client'
-import { LinkSocksServer, type PolicyOptions } from '@ls/server'
 import type { Exposure } from '@ls/relay'
+import { LinkSocksServer, type PolicyOptions } from '@ls/server'
 import { connect } from '@ls/socks5/node'
 import { echoServer, freePort, onceEvent, until } from '@ls/testkit'
 import { afterEach, describe, expect, test, vi } from 'vitest'

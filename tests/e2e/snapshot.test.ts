@@ -1,9 +1,9 @@
-import { connect } from '@ls/socks5/node'
 import { text } from 'node:stream/consumers'
+import { connect } from '@ls/socks5/node'
+import { httpServer, until } from '@ls/testkit'
 import { describe, expect, test } from 'vitest'
 import { closing } from '../stress/cleanup.js'
 import { modes, type ProxyNet, proxyNet } from '../stress/proxy-net.js'
-import { httpServer, until } from '@ls/testkit'
 
 const request = 'GET / HTTP/1.1\r\nHost: page.test\r\nConnection: close\r\n\r\n'
 

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
-import { encodeTcpData, type KnownMessage, MessageType, newChannelId, parseUuid } from '@ls/codec'
 import { LinkSocksClient } from '@ls/client'
+import { encodeTcpData, type KnownMessage, MessageType, newChannelId, parseUuid } from '@ls/codec'
 import { LinkSocksServer, type Peer } from '@ls/server'
 import { connect } from '@ls/socks5/node'
 import { echoServer, until } from '@ls/testkit'

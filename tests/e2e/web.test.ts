@@ -1,11 +1,11 @@
-import { createServer } from 'node:http'
 import { once } from 'node:events'
+import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
-import { connect } from '@ls/socks5/node'
 import { LinkSocksServer } from '@ls/server'
+import { connect } from '@ls/socks5/node'
 import {
   byteServer,
   echoServer,

@@ -2,8 +2,8 @@ import { echoServer, tcpServer, type TestServer, type TestTcpServer, until, with
 import { describe, expect, test, type TestContext } from 'vitest'
 import { type Cast, type Link, startLink } from './link.js'
 import { cutCases, hangsAfterCut, hopsOfSubject, socksSideOf, targetSeesCut } from './matrix.js'
-import { readExactly, socksConnect } from './socks-client.js'
 import { type SocketEnding, socketEnding } from './socket-ending.js'
+import { readExactly, socksConnect } from './socks-client.js'
 import { download, transferServer, upload } from './transfer.js'
 
 /** Three Python programs on two busy cores, and what follows. */

@@ -1,7 +1,7 @@
 import { byteServer, echoServer, freePort, onceEvent, seededDigest, tcpServer, type TestServer } from '@ls/testkit'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { isDeafToEnds, socksSideOf, type Case } from './matrix.js'
 import { startLink, type Link } from './link.js'
+import { isDeafToEnds, socksSideOf, type Case } from './matrix.js'
 import { readExactly, socksConnect, SocksReplyError, UdpAssociation } from './socks-client.js'
 import { download, receive, transferSeed, transferServer, upload } from './transfer.js'
 import { udpEchoServer } from './udp-echo-server.js'

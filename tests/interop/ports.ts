@@ -1,5 +1,5 @@
-import { connect, createServer } from 'node:net'
 import { once } from 'node:events'
+import { connect, createServer } from 'node:net'
 import type { PeerProcess } from './peer-process.js'
 
 /** Below the range from which Linux takes ports for outgoing connections, so no connection grabs ours meanwhile. */

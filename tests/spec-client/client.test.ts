@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { echoServer, freePort, requireProgram } from '@ls/testkit'
-import { expect, it } from 'vitest'
+import { expect, test } from 'vitest'
 import { Program } from '../e2e/program.js'
 import { runProgram } from '../e2e/run-program.js'
 import { closing } from '../stress/cleanup.js'
@@ -9,7 +9,7 @@ import { closing } from '../stress/cleanup.js'
 const client = fileURLToPath(new URL('client.py', import.meta.url))
 const python = requireProgram('python3')
 
-it.runIf(python !== undefined)('a client written from spec/protocol.md carries 1 MiB there and back', async () => {
+test.runIf(python !== undefined)('a client written from spec/protocol.md carries 1 MiB there and back', async () => {
   const port = String(await freePort())
   const target = closing(await echoServer())
   const server = new Program('server', '-t', 'spec_token', '-H', '127.0.0.1', '-P', port)

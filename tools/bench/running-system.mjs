@@ -1,5 +1,5 @@
-import { fileURLToPath } from 'node:url'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
 import { LoadGenerator } from './children.mjs'
 import { freePort, ProcessGroup } from './processes.mjs'
 

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { Target } from './children.mjs'
 import { RunningSystem } from './running-system.mjs'
 import { direct, relays } from './systems/limits.mjs'
@@ -22,13 +22,13 @@ function runCase(run) {
   return running.runCase({ run }, {})
 }
 
-it.each(['down', 'up'])('a bulk load counts the bytes of its streams (%s)', async (direction) => {
+test.each(['down', 'up'])('a bulk load counts the bytes of its streams (%s)', async (direction) => {
   const load = { direction, streams: 2, bytes: 1024, warmUpMs: 100, durationMs: 200 }
   const { bytes } = await runCase(({ route, measure }) => measure('bulk', { ...load, route }, direction))
   expect(bytes).toBeGreaterThan(0)
 })
 
-it.each([
+test.each([
   ['connectTimes', {}],
   ['roundTrips', {}],
   ['answerTimes', { bytes: 10_240 }],
@@ -37,7 +37,7 @@ it.each([
   expect(times).toHaveLength(3)
 })
 
-it('beside keeps streams going for as long as an action takes', async () => {
+test('beside keeps streams going for as long as an action takes', async () => {
   const load = { direction: 'down', streams: 2, bytes: 65_536, warmUpMs: 0 }
   const times = await runCase(({ route, run, beside }) =>
     beside({ ...load, route }, () => run('roundTrips', { route, warmUp: 0, count: 3, limitMs: 10_000 })),
@@ -45,12 +45,12 @@ it('beside keeps streams going for as long as an action takes', async () => {
   expect(times).toHaveLength(3)
 })
 
-it.each([true, false])('requests are answered (kept connections: %s)', async (keep) => {
+test.each([true, false])('requests are answered (kept connections: %s)', async (keep) => {
   const load = { keep, users: 2, warmUpMs: 50, durationMs: 200 }
   expect(await runCase(({ route, run }) => run('requests', { ...load, route }))).toBeGreaterThan(0)
 })
 
-it.each([
+test.each([
   ['windowedDatagrams', { window: 4, warmUpMs: 20 }],
   ['steadyDatagrams', { perSecond: 100 }],
 ])('%s come back', async (task, load) => {
@@ -58,7 +58,7 @@ it.each([
   expect(lost).toBeLessThan(1)
 })
 
-it('useChannels sends as many messages as it should between its marks', async () => {
+test('useChannels sends as many messages as it should between its marks', async () => {
   const measured = await runCase(async ({ route, run, measure }) => {
     await run('openChannels', { route, count: 33 })
     const used = await measure('useChannels', { count: 20_000, limitMs: 10_000 })
@@ -68,7 +68,7 @@ it('useChannels sends as many messages as it should between its marks', async ()
   expect(measured).toMatchObject({ result: 20_000, seconds: expect.any(Number) })
 })
 
-it('a task that is not done in time is an error that names it', async () => {
+test('a task that is not done in time is an error that names it', async () => {
   const hung = await RunningSystem.start(direct, target)
   const load = { warmUp: 0, count: 1_000_000, limitMs: 60_000 }
   const run = ({ route, run }) => run('roundTrips', { ...load, route })
@@ -76,7 +76,7 @@ it('a task that is not done in time is an error that names it', async () => {
   await hung.stop()
 })
 
-it('a path makes a round trip longer', async () => {
+test('a path makes a round trip longer', async () => {
   const far = await RunningSystem.start(relays, target, { delayMs: 30, bytesPerSecond: 1_000_000 })
   const load = { warmUp: 0, count: 3, limitMs: 10_000 }
   const times = await far.runCase({ run: ({ route, run }) => run('roundTrips', { ...load, route }) }, {})

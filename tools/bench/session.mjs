@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
-import { Target } from './children.mjs'
 import { keptQuantiles, quantile } from './cases.mjs'
+import { Target } from './children.mjs'
 import { RunningSystem } from './running-system.mjs'
 
 /** Figures that no case gives: memory beside the bulk cases, and the start of the program. */

@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url'
 import { SocksError } from '@ls/socks5'
 import { connect } from '@ls/socks5/node'
 import { echoServer, tcpServer, until, within } from '@ls/testkit'
-import { afterAll, afterEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, describe, expect, test } from 'vitest'
 
 // The command as it is installed, so these run against what `pnpm build` made.
 const bin = fileURLToPath(new URL('../bin/linksocks.js', import.meta.url))
@@ -23,7 +23,7 @@ afterEach(() => {
 })
 
 describe('linksocks', () => {
-  it.each([
+  test.each([
     'nonsense',
     'server --nonsense',
     'server -p 65536',
@@ -41,26 +41,26 @@ describe('linksocks', () => {
     expect(run.stderr()).toMatch(/^linksocks: .*\n'node .*linksocks\.js.* --help' explains more\.\n$/)
   })
 
-  it('never shows the password of a wrong upstream URL', async () => {
+  test('never shows the password of a wrong upstream URL', async () => {
     const run = start(['provider', '-x', 'gopher://user:hunter2222@host'])
     await run.exit()
     expect(run.stderr()).toMatch(/gopher/)
     expect(run.stderr()).not.toMatch(/hunter2222/)
   })
 
-  it.each(['--version', '-V', 'version'])('%s prints the version', async (word) => {
+  test.each(['--version', '-V', 'version'])('%s prints the version', async (word) => {
     const run = start([word])
     expect(await run.exit()).toBe(0)
     expect(run.stdout()).toMatch(/^linksocks version \d+\.\d+\.\d+ \S+\/\S+ node\/\S+\n$/)
   })
 
-  it('shows its commands on standard error when nothing was said, and ends with 2', async () => {
+  test('shows its commands on standard error when nothing was said, and ends with 2', async () => {
     const run = start([])
     expect(await run.exit()).toBe(2)
     expect(run.stderr()).toMatch(/^Carries/)
   })
 
-  it.each(['--help', 'server --help', 'help --all', 'help --markdown'])(
+  test.each(['--help', 'server --help', 'help --all', 'help --markdown'])(
     '%s prints help and ends with 0',
     async (line) => {
       const run = start(line.split(' '))
@@ -69,13 +69,13 @@ describe('linksocks', () => {
     },
   )
 
-  it('survives a reader that goes away', async () => {
+  test('survives a reader that goes away', async () => {
     const run = start(['help', '--all'])
     run.child.stdout.destroy()
     expect(await run.exit()).toBe(0)
   })
 
-  it('says nothing of a reader that goes away while it runs', async () => {
+  test('says nothing of a reader that goes away while it runs', async () => {
     const run = start(['demo', '-P', '0', '-p', '0', '--log-level', 'info'])
     run.child.stdout.destroy()
     await run.errorLine(/link is up/)
@@ -84,7 +84,7 @@ describe('linksocks', () => {
     expect(run.stderr()).not.toMatch(/EPIPE/)
   })
 
-  it('runs the command that LINKSOCKS_MODE names', async () => {
+  test('runs the command that LINKSOCKS_MODE names', async () => {
     const run = start([], { LINKSOCKS_MODE: 'server', LINKSOCKS_WEBSOCKET_PORT: '0', LINKSOCKS_TOKEN: 'my-token' })
     await run.line(/^listening: ws:\/\/0\.0\.0\.0:\d+$/m)
     run.child.kill('SIGTERM')
@@ -97,7 +97,7 @@ describe('linksocks with a configuration file', () => {
   const file = join(folder, 'f.yaml')
   afterAll(() => rmSync(folder, { recursive: true }))
 
-  it('shows every mistake with its place, and ends with 2', async () => {
+  test('shows every mistake with its place, and ends with 2', async () => {
     writeFileSync(file, 'servers:\n  a:\n    ws-prot: 1\n    grace: 5\n')
     const run = start(['check-config', file])
     expect(await run.exit()).toBe(2)
@@ -109,7 +109,7 @@ describe('linksocks with a configuration file', () => {
     ).toEqual([`${file}:3:5:`, `${file}:4:12:`, ''])
   })
 
-  it('runs its roles in one process', async () => {
+  test('runs its roles in one process', async () => {
     const echo = await echoServer()
     const socket = join(folder, 's')
     writeFileSync(
@@ -130,7 +130,7 @@ clients: {c: {url: 'ws+unix://${socket}', token: my_token, socks-port: 0}}`,
 })
 
 describe('linksocks with a port that is taken', () => {
-  it.each([
+  test.each([
     ['server -H 127.0.0.1 -P', '--ws-port (-P)'],
     ['server -H 127.0.0.1 -P 0 -r -i -p', '--socks-port (-p)'],
     ['demo -p 0 -P', '--ws-port (-P)'],
@@ -148,14 +148,14 @@ describe('linksocks with a port that is taken', () => {
 })
 
 describe('linksocks demo', () => {
-  it('shows a curl line whose proxy reaches its page', async () => {
+  test('shows a curl line whose proxy reaches its page', async () => {
     const { run, proxy, page } = await startDemo()
     expect(await get(proxy, page)).toMatch(/^HTTP\/1\.1 200 /)
     run.child.kill('SIGINT')
     expect(await run.exit()).toBe(0)
   })
 
-  it('lets an open channel finish after SIGTERM', async () => {
+  test('lets an open channel finish after SIGTERM', async () => {
     const echo = await echoServer()
     const { run, proxy } = await startDemo()
     const socket = await connect({ proxy, target: echo })
@@ -167,7 +167,7 @@ describe('linksocks demo', () => {
     await echo.close()
   })
 
-  it('ends at once on a second signal', async () => {
+  test('ends at once on a second signal', async () => {
     const echo = await echoServer()
     const { run, proxy } = await startDemo()
     const socket = await connect({ proxy, target: echo })
@@ -181,20 +181,20 @@ describe('linksocks demo', () => {
 })
 
 describe('linksocks client', () => {
-  it('ends with 0 when asked to before it has found its server', async () => {
+  test('ends with 0 when asked to before it has found its server', async () => {
     const run = start(['client', '-u', 'ws://127.0.0.1:1'])
     await run.errorLine(/trying again/)
     run.child.kill('SIGINT')
     expect(await run.exit()).toBe(0)
   })
 
-  it('ends with 1 and a line that says why when there is no server and it may not wait for one', async () => {
+  test('ends with 1 and a line that says why when there is no server and it may not wait for one', async () => {
     const run = start(['client', '--no-reconnect', '-u', 'ws://127.0.0.1:1'])
     expect(await run.exit()).toBe(1)
     expect(run.stderr()).toMatch(/^\[[\dT:.-]+Z\] ERROR: cannot connect to 127\.0\.0\.1:1: .*\n$/)
   })
 
-  it('ends with 1 and says so when its token is refused', async () => {
+  test('ends with 1 and says so when its token is refused', async () => {
     const server = start(['server', '-H', '127.0.0.1', '-P', '0'])
     const [, url = ''] = await server.line(/^listening: (.*)$/m)
     const client = start(['client', '-u', url, '-t', 'wrong-token'])
@@ -212,7 +212,7 @@ describe('linksocks at -dd', () => {
     apiKey: 'api-k3y-of-the-server',
   }
 
-  it.each(['json', 'human'])(
+  test.each(['json', 'human'])(
     'writes no secret to any %s log, from handshake to refusal',
     programsTimeout,
     async (format) => {
@@ -259,7 +259,7 @@ describe('linksocks at -dd', () => {
     },
   )
 
-  it('shows a token that was made up on standard output alone', async () => {
+  test('shows a token that was made up on standard output alone', async () => {
     const { run, token } = await startDemo({ LINKSOCKS_DEBUG: '2' })
     run.child.kill('SIGINT')
     await run.exit()

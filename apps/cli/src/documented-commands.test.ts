@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { expect, it } from 'vitest'
+import { expect, test } from 'vitest'
 import { parseCommandLine } from './arguments/command-line.js'
 
 // Every `linksocks …` line that the documentation shows is one that the command takes.
@@ -18,11 +18,11 @@ const commands = pages.flatMap((page) =>
   commandsOf(readFileSync(join(root, page), 'utf8')).map((line) => ({ page, line })),
 )
 
-it.each(commands)('$page: $line', ({ line }) => {
+test.each(commands)('$page: $line', ({ line }) => {
   expect(() => parseCommandLine(wordsOf(line), {})).not.toThrow()
 })
 
-it('there are commands to try', () => {
+test('there are commands to try', () => {
   expect(commands.length).toBeGreaterThan(50)
 })
 

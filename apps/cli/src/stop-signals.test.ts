@@ -1,15 +1,15 @@
 import { EventEmitter } from 'node:events'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { aborted, listenForStop } from './stop-signals.js'
 
 describe('listenForStop', () => {
-  it.each(['SIGINT', 'SIGTERM'])('aborts on %s', (name) => {
+  test.each(['SIGINT', 'SIGTERM'])('aborts on %s', (name) => {
     const { source, stop } = listening()
     source.emit(name)
     expect(stop.reason).toBe(name)
   })
 
-  it.each([
+  test.each([
     ['SIGINT', 130],
     ['SIGTERM', 143],
   ])('ends the process on a second %s with %i', (name, code) => {
@@ -20,7 +20,7 @@ describe('listenForStop', () => {
     expect(exits).toEqual([code])
   })
 
-  it('counts an echo of the same signal as the same request', () => {
+  test('counts an echo of the same signal as the same request', () => {
     const { source, exits, clock } = listening()
     source.emit('SIGINT')
     clock.nowMs = 200
@@ -28,20 +28,20 @@ describe('listenForStop', () => {
     expect(exits).toEqual([])
   })
 
-  it('ends the process at once on another signal', () => {
+  test('ends the process at once on another signal', () => {
     const { source, exits } = listening()
     source.emit('SIGINT')
     source.emit('SIGTERM')
     expect(exits).toEqual([143])
   })
 
-  it('ignores SIGHUP in a service', () => {
+  test('ignores SIGHUP in a service', () => {
     const { source, stop } = listening({ stopOnHangUp: false })
     source.emit('SIGHUP')
     expect(stop.aborted).toBe(false)
   })
 
-  it('aborts on SIGHUP of a terminal', () => {
+  test('aborts on SIGHUP of a terminal', () => {
     const { source, stop } = listening({ stopOnHangUp: true })
     source.emit('SIGHUP')
     expect(stop.aborted).toBe(true)
@@ -49,11 +49,11 @@ describe('listenForStop', () => {
 })
 
 describe('aborted', () => {
-  it('resolves for a signal that is aborted already', async () => {
+  test('resolves for a signal that is aborted already', async () => {
     await expect(aborted(AbortSignal.abort())).resolves.toBeUndefined()
   })
 
-  it('resolves once the signal is aborted', async () => {
+  test('resolves once the signal is aborted', async () => {
     const controller = new AbortController()
     const waiting = aborted(controller.signal)
     controller.abort()

@@ -1,7 +1,7 @@
+import type { Clock } from '@ls/foundation'
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { Batcher } from './batcher.js'
-import type { Clock } from '@ls/foundation'
 import { adaptiveDelay, type DelayPolicy } from './delay-policy.js'
 
 class FakeClock implements Clock {

@@ -1,7 +1,7 @@
-import type { Clock, TimerHandle } from '@ls/foundation'
 import { type ConnectorOperation, decode, encode, formatChannelId, MessageType, newChannelId } from '@ls/codec'
-import type { Session } from '@ls/mux'
+import type { Clock, TimerHandle } from '@ls/foundation'
 import { ClientError } from '@ls/link'
+import type { Session } from '@ls/mux'
 
 export interface ConnectorTokensOptions {
   readonly clock: Clock

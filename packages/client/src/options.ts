@@ -1,5 +1,5 @@
-import type { DirectOptions } from '@ls/direct'
 import { type Extension, maxEarlyDataBytes } from '@ls/codec'
+import type { DirectOptions } from '@ls/direct'
 import { checkDurationMs, checkInteger, type Clock, type Logger, maxPort } from '@ls/foundation'
 import { type LinkSettings, type ResolvedLinkSettings, resolveLinkSettings } from '@ls/link'
 import { PendingConnections } from '@ls/mux'

@@ -1,8 +1,8 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { LinkSocksClient } from './client.js'
 
 describe('LinkSocksClient, by its role', () => {
-  it.each([
+  test.each([
     ['socksPort', { socksPort: 9870 }],
     ['socksAccounts', { socksAccounts: [{ username: 'ada', password: 's' }] }],
     ['forwards', { forwards: ['1=h:1'] }],
@@ -13,7 +13,7 @@ describe('LinkSocksClient, by its role', () => {
     expect(() => new LinkSocksClient({ reverse: true, ...options })).toThrow(new RangeError(text))
   })
 
-  it.each([
+  test.each([
     ['connectorTokens', { connectorTokens: ['c'] }],
     ['exposes', { exposes: ['1=h:1'] }],
     ['routes', { routes: ['*=direct'] }],
@@ -24,7 +24,7 @@ describe('LinkSocksClient, by its role', () => {
     expect(() => new LinkSocksClient(options)).toThrow(new RangeError(text))
   })
 
-  it('takes empty lists and false for options of the other role', async () => {
+  test('takes empty lists and false for options of the other role', async () => {
     const client = new LinkSocksClient({ reverse: true, forwards: [], socksNowait: false, openPorts: false })
     await client.close()
     expect(client.sessions).toEqual([])

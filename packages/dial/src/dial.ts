@@ -2,8 +2,8 @@ import { connect, isIP, type Socket } from 'node:net'
 import { checkDurationMs, type Clock, systemClock } from '@ls/foundation'
 import type { Cancellation } from './cancellation.js'
 import { DialError } from './errors.js'
-import type { LookupOptions, NameResolver } from './resolve/name-resolver.js'
 import { type AttemptReport, type Family, Race } from './race.js'
+import type { LookupOptions, NameResolver } from './resolve/name-resolver.js'
 import { systemResolver } from './resolve/resolvers.js'
 
 /** Where to connect to. */

@@ -1,6 +1,6 @@
 import type { Clock } from '@ls/foundation'
-import { loadNative } from './native.js'
 import { NativePuncher } from './native-puncher.js'
+import { loadNative } from './native.js'
 import type { DirectOptions } from './options.js'
 import type { Puncher } from './puncher.js'
 

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { withDeadline } from './deadline.js'
 
 beforeEach(() => {
@@ -13,12 +13,12 @@ const options = { what: 'it', limitMs: 100 }
 const never = () => new Promise<string>(() => {})
 
 describe('withDeadline', () => {
-  it('resolves as its attempt does and leaves no timer', async () => {
+  test('resolves as its attempt does and leaves no timer', async () => {
     await expect(withDeadline(options, async () => 'done', vi.fn())).resolves.toBe('done')
     expect(vi.getTimerCount()).toBe(0)
   })
 
-  it('rejects as its attempt does, also where that throws at once', async () => {
+  test('rejects as its attempt does, also where that throws at once', async () => {
     const attempt = (): Promise<never> => {
       throw new Error('broken')
     }
@@ -26,7 +26,7 @@ describe('withDeadline', () => {
     expect(vi.getTimerCount()).toBe(0)
   })
 
-  it('rejects once the time is up and aborts the attempt', async () => {
+  test('rejects once the time is up and aborts the attempt', async () => {
     const attempt = vi.fn((_signal: AbortSignal) => never())
     const result = withDeadline(options, attempt, vi.fn())
     vi.advanceTimersByTime(100)
@@ -37,7 +37,7 @@ describe('withDeadline', () => {
     expect(attempt.mock.calls[0]?.[0].aborted).toBe(true)
   })
 
-  it('rejects with the reason of its signal and leaves no timer', async () => {
+  test('rejects with the reason of its signal and leaves no timer', async () => {
     const controller = new AbortController()
     const result = withDeadline({ ...options, signal: controller.signal }, never, vi.fn())
     const reason = new Error('stop')
@@ -46,7 +46,7 @@ describe('withDeadline', () => {
     expect(vi.getTimerCount()).toBe(0)
   })
 
-  it('does not begin with an aborted signal', async () => {
+  test('does not begin with an aborted signal', async () => {
     const attempt = vi.fn(never)
     await expect(
       withDeadline({ ...options, signal: AbortSignal.abort(new Error('no')) }, attempt, vi.fn()),
@@ -54,7 +54,7 @@ describe('withDeadline', () => {
     expect(attempt).not.toHaveBeenCalled()
   })
 
-  it('gives what comes too late to discard', async () => {
+  test('gives what comes too late to discard', async () => {
     const discard = vi.fn()
     let finish: (value: string) => void = () => {}
     const result = withDeadline(options, () => new Promise<string>((resolve) => (finish = resolve)), discard)

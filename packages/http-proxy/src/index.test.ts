@@ -1,8 +1,8 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import * as httpProxy from './index.js'
 
 describe('@ls/http-proxy', () => {
-  it('exports these names', () => {
+  test('exports these names', () => {
     expect(Object.keys(httpProxy).toSorted()).toMatchInlineSnapshot(`
       [
         "Http2Sessions",

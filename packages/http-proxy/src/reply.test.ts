@@ -1,15 +1,15 @@
 import { replyWords } from '@ls/foundation'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { formatProxyStatus, replyOf, replyOfResponse, statusOfReply } from './reply.js'
 
 describe('statusOfReply', () => {
-  it('is the table of protocol.md', () => {
+  test('is the table of protocol.md', () => {
     expect(replyWords.map(statusOfReply)).toEqual([502, 502, 502, 504, 502, 403, 503, 503, 502])
   })
 })
 
 describe('replyOf', () => {
-  it.each([
+  test.each([
     [{ reply: 'dns', code: 'ECONNREFUSED' }, 'dns'],
     [{ reply: 'nonsense', code: 'ECONNREFUSED' }, 'refused'],
     [{ code: 'ENOTFOUND' }, 'dns'],
@@ -27,11 +27,11 @@ describe('replyOf', () => {
 })
 
 describe('replyOfResponse', () => {
-  it.each(replyWords)('reads %s back from our own Proxy-Status', (word) => {
+  test.each(replyWords)('reads %s back from our own Proxy-Status', (word) => {
     expect(replyOfResponse(statusOfReply(word), formatProxyStatus(word))).toBe(word)
   })
 
-  it.each([
+  test.each([
     ['ExampleCDN; error=connection_timeout', 'timeout'],
     ['a, b; error=dns_timeout; rcode="x"', 'dns'],
     ['a; error=destination_ip_prohibited', 'forbidden'],

@@ -1,4 +1,3 @@
-import { onceEvent, testCertificate } from '@ls/testkit'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { type AddressInfo, connect, createServer, type NetConnectOpts, type Server, type Socket } from 'node:net'
@@ -6,7 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Duplex } from 'node:stream'
 import { connect as connectTls, createServer as createTlsServer } from 'node:tls'
-import { afterEach, describe, expect, it } from 'vitest'
+import { onceEvent, testCertificate } from '@ls/testkit'
+import { afterEach, describe, expect, test } from 'vitest'
 import { breakStream, carryResets, closeStream, streamEnd } from './stream-end.js'
 
 const closers: (() => unknown)[] = []
@@ -46,7 +46,7 @@ function codeOf(error: NodeJS.ErrnoException | null): string | undefined {
 }
 
 describe('streamEnd', () => {
-  it.each([
+  test.each([
     ['whole', { writableEnded: true, writableFinished: true, writableLength: 0 }],
     ['leaving', { writableEnded: true, writableFinished: false, writableLength: 0 }],
     ['ending', { writableEnded: true, writableFinished: false, writableLength: 9 }],
@@ -58,35 +58,35 @@ describe('streamEnd', () => {
 })
 
 describe('closeStream', () => {
-  it('resets a socket whose end was not written', async () => {
+  test('resets a socket whose end was not written', async () => {
     const { ours, peer } = await tcpPair()
     ours.write('a part')
     closeStream(ours)
     expect(await endOf(peer)).toBe('ECONNRESET')
   })
 
-  it('ends a socket whose end was written', async () => {
+  test('ends a socket whose end was written', async () => {
     const { ours, peer } = await tcpPair()
     await new Promise<void>((resolve) => ours.end('all', resolve))
     closeStream(ours)
     expect(await endOf(peer)).toBe('end')
   })
 
-  it('ends a socket whose end is just leaving', async () => {
+  test('ends a socket whose end is just leaving', async () => {
     const { ours, peer } = await tcpPair()
     ours.end()
     closeStream(ours)
     expect(await endOf(peer)).toBe('end')
   })
 
-  it('resets a socket whose end waits behind what its reader has not taken', async () => {
+  test('resets a socket whose end waits behind what its reader has not taken', async () => {
     const { ours, peer } = await tcpPair()
     ours.end(Buffer.alloc(20_000_000))
     closeStream(ours)
     expect(await endOf(peer)).toBe('ECONNRESET')
   })
 
-  it('closes a UNIX socket, which has no reset', async () => {
+  test('closes a UNIX socket, which has no reset', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'ls-end-'))
     closers.push(() => rm(folder, { recursive: true }))
     const { ours, peer } = await pairOn(halfOpenServer(), { path: join(folder, 's') })
@@ -94,7 +94,7 @@ describe('closeStream', () => {
     expect(await endOf(peer)).toBe('end')
   })
 
-  it('resets the socket below TLS', async () => {
+  test('resets the socket below TLS', async () => {
     const certificate = testCertificate()
     const server = createTlsServer(certificate)
     const { peer } = await pairOn(server, { port: 0, host: '127.0.0.1' })
@@ -110,7 +110,7 @@ describe('closeStream', () => {
     expect(accepted.errored).toMatchObject({ code: 'ECONNRESET' })
   })
 
-  it('tells the peer of a stream that is no socket by an error', () => {
+  test('tells the peer of a stream that is no socket by an error', () => {
     const errors: unknown[] = []
     const stream = new Duplex({
       read: () => {},
@@ -126,7 +126,7 @@ describe('closeStream', () => {
 })
 
 describe('breakStream', () => {
-  it('resets behind what was written', async () => {
+  test('resets behind what was written', async () => {
     const { ours, peer } = await tcpPair()
     const received: Buffer[] = []
     peer.on('data', (chunk) => received.push(chunk))
@@ -136,7 +136,7 @@ describe('breakStream', () => {
     expect([await endOf(peer), Buffer.concat(received).toString()]).toEqual(['ECONNRESET', 'a part'])
   })
 
-  it('ends before it resets where the end was written already', async () => {
+  test('ends before it resets where the end was written already', async () => {
     const { ours, peer } = await tcpPair()
     const ended = onceEvent(peer.resume(), 'end')
     ours.end('all')

@@ -1,10 +1,10 @@
-import { leakCheck } from '@ls/testkit'
 import { createServer as createHttpServer, type Server } from 'node:http'
 import { createServer as createNetServer, type AddressInfo, type Socket } from 'node:net'
+import { leakCheck } from '@ls/testkit'
 import { afterEach, beforeEach } from 'vitest'
-import { createServer, type HttpProxyServer } from '../src/serve/create-server.js'
 import { type Dial, dialDirect } from '../src/dial.js'
 import type { HttpProxyOptions } from '../src/options.js'
+import { createServer, type HttpProxyServer } from '../src/serve/create-server.js'
 import { RawClient } from './raw-client.js'
 
 /** A fixture for the tests of a file: what one opens is closed behind it, and nothing may be left over. */

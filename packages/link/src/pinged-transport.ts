@@ -1,5 +1,5 @@
-import type { Clock } from '@ls/foundation'
 import { channelIdBytes, encode, MessageType } from '@ls/codec'
+import type { Clock } from '@ls/foundation'
 import {
   Keepalive,
   type KeepaliveTiming,

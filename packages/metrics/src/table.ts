@@ -1,6 +1,6 @@
+import { channelMetrics } from './channel-metrics.js'
 import { latency } from './latency.js'
 import { type Metric, single } from './metric.js'
-import { channelMetrics } from './channel-metrics.js'
 import { quantiles } from './quantiles.js'
 
 /** Every metric of ours; the reference page is made from it. */

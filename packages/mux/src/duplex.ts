@@ -1,6 +1,6 @@
 import { Duplex } from 'node:stream'
-import type { ChannelHandler } from './channel/channel-handler.js'
 import type { ChannelCloseReason } from './channel/channel-close.js'
+import type { ChannelHandler } from './channel/channel-handler.js'
 import type { Channel } from './channel/channel.js'
 import { MuxError, type MuxErrorCode } from './errors.js'
 

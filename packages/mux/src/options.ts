@@ -1,10 +1,10 @@
 import { type Compressor, defaultWindowBytes, type Extension } from '@ls/codec'
 import { checkDurationMs, checkInteger, type Clock, type Logger, silentLogger, systemClock } from '@ls/foundation'
+import { maxBasePayloadBytes } from './channel/peer-rules.js'
+import { IdleWindows } from './flow/idle-windows.js'
+import { BaseMessageSize } from './link/base-message-size.js'
 import { Admission } from './memory/admission.js'
 import { type FramePool, processFramePool } from './memory/frame-pool.js'
-import { maxBasePayloadBytes } from './channel/peer-rules.js'
-import { BaseMessageSize } from './link/base-message-size.js'
-import { IdleWindows } from './flow/idle-windows.js'
 import { MemoryBudget } from './memory/memory-budget.js'
 
 /** Terms that both ends agreed on when the link was opened (protocol.md §3). */

@@ -1,9 +1,9 @@
 import { FakeClock } from '@ls/testkit'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { channelsIdle } from './channels-idle.js'
 
 describe('channelsIdle', () => {
-  it('resolves once the last channel has ended', async () => {
+  test('resolves once the last channel has ended', async () => {
     const clock = new FakeClock()
     let channels = 1
     const idle = channelsIdle(() => channels, 1000, clock)
@@ -13,7 +13,7 @@ describe('channelsIdle', () => {
     expect(clock.pendingTimers).toBe(0)
   })
 
-  it('resolves after the grace time with channels that stay', async () => {
+  test('resolves after the grace time with channels that stay', async () => {
     const clock = new FakeClock()
     const idle = channelsIdle(() => 1, 50, clock)
     clock.advance(50)
@@ -21,7 +21,7 @@ describe('channelsIdle', () => {
     expect(clock.now()).toBe(50)
   })
 
-  it('resolves at once without a grace time', async () => {
+  test('resolves at once without a grace time', async () => {
     const clock = new FakeClock()
     await channelsIdle(() => 1, 0, clock)
     expect(clock.pendingTimers).toBe(0)

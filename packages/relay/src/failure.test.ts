@@ -1,6 +1,6 @@
+import { replyWords } from '@ls/foundation'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { replyWords } from '@ls/foundation'
 import { RelayError } from './errors.js'
 import { failureOf, formatFailure, parseFailure, replyOf } from './failure.js'
 

@@ -1,4 +1,3 @@
-import type { ConnectionRecord } from './life/connection-record.js'
 import { defaultWindowBytes, type Extension, extensions } from '@ls/codec'
 import {
   checkDurationMs,
@@ -9,6 +8,7 @@ import {
   silentLogger,
   systemClock,
 } from '@ls/foundation'
+import { checkKeepaliveTiming, checkSessionOptions, PendingConnections } from '@ls/mux'
 import {
   ChannelSlots,
   type GuardLevel,
@@ -17,7 +17,6 @@ import {
   type PayloadOptions,
   type UdpOptions,
 } from '@ls/relay'
-import { checkKeepaliveTiming, checkSessionOptions, PendingConnections } from '@ls/mux'
 import {
   AllowedOrigins,
   type CertificateFiles,
@@ -25,17 +24,18 @@ import {
   parseTrustedProxies,
   type ServerTlsOptions,
 } from '@ls/transport'
+import type { AuthorizeOptions } from './authorize/authorize-options.js'
+import type { LoadDashboard } from './dashboard/dashboard-page.js'
+import { defaultGuard } from './default-guard.js'
 import { descriptorLimit, shareDescriptors } from './descriptor-limit.js'
 import { HostPatterns } from './expose/hosts/host-patterns.js'
 import { PortRanges } from './expose/port-ranges.js'
-import type { SessionOwners } from './handover/session-owners.js'
-import type { OtherNodes } from './nodes/other-nodes.js'
-import type { LoadDashboard } from './dashboard/dashboard-page.js'
 import { parseFallback } from './fallback/fallback.js'
-import { defaultGuard } from './default-guard.js'
-import type { AuthorizeOptions } from './authorize/authorize-options.js'
-import { Policy } from './policy/policy.js'
+import type { SessionOwners } from './handover/session-owners.js'
+import type { ConnectionRecord } from './life/connection-record.js'
+import type { OtherNodes } from './nodes/other-nodes.js'
 import type { PolicyOptions } from './policy/policy-options.js'
+import { Policy } from './policy/policy.js'
 import { type RelayOptions, type ResolvedRelayOptions, resolveRelayOptions } from './relay-mode/relay-options.js'
 import type { ServerState } from './state/server-state.js'
 

@@ -1,5 +1,5 @@
 import * as fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { ClientHandshake, type ClientHandshakeOptions } from './client-handshake.js'
 import { parseDestination } from './destination.js'
 import { ServerHandshake } from './server-handshake.js'
@@ -41,7 +41,7 @@ describe('ClientHandshake', () => {
     )
     .map((parts) => Uint8Array.from(parts.flat()))
 
-  it('gives the same result however the bytes are cut', () => {
+  test('gives the same result however the bytes are cut', () => {
     const cuts = fc.array(fc.nat(), { maxLength: 5 })
     fc.assert(
       fc.property(fc.constantFrom(...optionsList), answers, cuts, (options, bytes, cuts) => {
@@ -53,7 +53,7 @@ describe('ClientHandshake', () => {
     )
   })
 
-  it('throws for no bytes of the proxy', () => {
+  test('throws for no bytes of the proxy', () => {
     fc.assert(
       fc.property(fc.constantFrom(...optionsList), fc.uint8Array(), (options, bytes) => {
         expect(['need-more', 'failed', 'established']).toContain(feed(options, [bytes]).state)
@@ -61,7 +61,7 @@ describe('ClientHandshake', () => {
     )
   })
 
-  it.each<[string, ClientHandshakeOptions]>([
+  test.each<[string, ClientHandshakeOptions]>([
     ['SOCKS5', { destination: target }],
     ['SOCKS5 with a password', { destination: target, username: 'ada', password: 'pässword' }],
     ['SOCKS5 with UDP', { destination: parseDestination('0.0.0.0', 0), command: 'udp-associate' }],
@@ -79,16 +79,16 @@ describe('ClientHandshake', () => {
     expect(client.push(server.reply('succeeded', bound))).toMatchObject({ state: 'established', bound })
   })
 
-  it('offers a password only where it has one', () => {
+  test('offers a password only where it has one', () => {
     expect([...new ClientHandshake({ destination: target }).start()]).toEqual([5, 1, 0])
     expect([...new ClientHandshake({ destination: target, username: 'a' }).start()]).toEqual([5, 2, 0, 2])
   })
 
-  it('keeps what follows the reply', () => {
+  test('keeps what follows the reply', () => {
     expect(feedBytes({ destination: target }, 5, 0, ...success5, 1, 2)).toMatchObject({ bound, tunnel: [1, 2] })
   })
 
-  it.each<[string, number[], string]>([
+  test.each<[string, number[], string]>([
     ['no method', [5, 0xff], 'ERR_SOCKS_AUTH_REQUIRED'],
     ['a method that was not offered', [5, 2], 'ERR_SOCKS_BAD_VALUE'],
     ['another protocol', [0x48], 'ERR_SOCKS_VERSION'],
@@ -97,12 +97,12 @@ describe('ClientHandshake', () => {
     expect(feedBytes({ destination: target }, ...bytes)).toMatchObject({ state: 'failed', code })
   })
 
-  it('fails when the proxy rejects the password', () => {
+  test('fails when the proxy rejects the password', () => {
     const options = { destination: target, username: 'ada', password: 'wrong' }
     expect(feedBytes(options, 5, 2, 1, 1)).toMatchObject({ state: 'failed', code: 'ERR_SOCKS_AUTH_FAILED' })
   })
 
-  it.each([
+  test.each([
     [5, [5, 0, 5, 4], 'host-unreachable'],
     [5, [5, 0, 5, 0x77], 'failed'],
     ['4a', [0, 0x5b, 0, 0, 0, 0, 0, 0], 'failed'],
@@ -112,12 +112,12 @@ describe('ClientHandshake', () => {
     expect(feedBytes(options, ...bytes)).toMatchObject({ code: 'ERR_SOCKS_REFUSED_BY_PROXY', reply })
   })
 
-  it('fails for a UDP association without a valid address', () => {
+  test('fails for a UDP association without a valid address', () => {
     const options = { destination: target, command: 'udp-associate' } as const
     expect(feedBytes(options, 5, 0, 5, 0, 0, 3, 0, 0, 0)).toMatchObject({ code: 'ERR_SOCKS_BAD_VALUE' })
   })
 
-  it.each<[string, ClientHandshakeOptions, string]>([
+  test.each<[string, ClientHandshakeOptions, string]>([
     ['a name with version 4', { destination: target, version: '4' }, 'ERR_SOCKS_ADDRESS_TYPE'],
     ['IPv6 with version 4a', { destination: parseDestination('::1', 1), version: '4a' }, 'ERR_SOCKS_ADDRESS_TYPE'],
     ['a long user name', { destination: target, username: 'u'.repeat(256) }, 'ERR_SOCKS_TOO_LARGE'],
@@ -126,7 +126,7 @@ describe('ClientHandshake', () => {
     expect(() => new ClientHandshake(options)).toThrow(failure(code))
   })
 
-  it.each<[string, ClientHandshakeOptions]>([
+  test.each<[string, ClientHandshakeOptions]>([
     ['UDP with version 4a', { destination: target, version: '4a', command: 'udp-associate' }],
     ['a password with version 4a', { destination: target, version: '4a', password: 'x' }],
     ['a password without a user', { destination: target, password: 'x' }],

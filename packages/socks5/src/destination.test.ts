@@ -1,10 +1,10 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { formatDestination, parseDestination } from './destination.js'
 
 const failure = (code: string) => expect.objectContaining({ name: 'SocksError', code }) as Error
 
 describe('parseDestination', () => {
-  it.each([
+  test.each([
     ['127.0.0.1', '127.0.0.1', 'ipv4'],
     ['2001:DB8:0:0::1', '2001:db8::1', 'ipv6'],
     ['[::1]', '::1', 'ipv6'],
@@ -20,7 +20,7 @@ describe('parseDestination', () => {
     expect(parseDestination(text, 80)).toEqual({ host, port: 80, type })
   })
 
-  it.each([
+  test.each([
     '',
     'a b',
     'a\0',
@@ -39,30 +39,30 @@ describe('parseDestination', () => {
     expect(() => parseDestination(host, 80)).toThrow(failure('ERR_SOCKS_BAD_VALUE'))
   })
 
-  it('takes a name of 255 bytes', () => {
+  test('takes a name of 255 bytes', () => {
     expect(parseDestination('a'.repeat(255), 0).type).toBe('domain')
   })
 
-  it.each(['a'.repeat(256), 'ü'.repeat(128), 'a'.repeat(100_000)])('refuses a longer name', (host) => {
+  test.each(['a'.repeat(256), 'ü'.repeat(128), 'a'.repeat(100_000)])('refuses a longer name', (host) => {
     expect(() => parseDestination(host, 0)).toThrow(failure('ERR_SOCKS_TOO_LARGE'))
   })
 
-  it.each([-1, 65_536, 1.5, Number.NaN])('refuses the port %d', (port) => {
+  test.each([-1, 65_536, 1.5, Number.NaN])('refuses the port %d', (port) => {
     expect(() => parseDestination('a', port)).toThrow(failure('ERR_SOCKS_BAD_VALUE'))
   })
 
-  it('throws a TypeError for values of the wrong type', () => {
+  test('throws a TypeError for values of the wrong type', () => {
     expect(() => parseDestination('a', '80' as unknown as number)).toThrow(TypeError)
     expect(() => parseDestination(undefined as unknown as string, 80)).toThrow(TypeError)
   })
 
-  it('keeps a long hostile name out of its message', () => {
+  test('keeps a long hostile name out of its message', () => {
     expect(() => parseDestination(`\n${'x'.repeat(250)}`, 80)).toThrow(/^host name "\\nx{63}…" has/)
   })
 })
 
 describe('formatDestination', () => {
-  it.each([
+  test.each([
     ['::1', '[::1]:80'],
     ['1.2.3.4', '1.2.3.4:80'],
     ['example.com', 'example.com:80'],

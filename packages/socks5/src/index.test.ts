@@ -1,8 +1,8 @@
-import { expect, it } from 'vitest'
+import { expect, test } from 'vitest'
 import * as socks5 from './index.js'
 import * as node from './node.js'
 
-it('@ls/socks5 exports what its README lists', () => {
+test('@ls/socks5 exports what its README lists', () => {
   expect(Object.keys(socks5).toSorted()).toMatchInlineSnapshot(`
     [
       "ClientHandshake",
@@ -35,7 +35,7 @@ it('@ls/socks5 exports what its README lists', () => {
   `)
 })
 
-it('@ls/socks5/node exports what its README lists', () => {
+test('@ls/socks5/node exports what its README lists', () => {
   expect(Object.keys(node).toSorted()).toMatchInlineSnapshot(`
     [
       "accounts",

@@ -1,6 +1,6 @@
 import { isIPv4, isIPv6 } from 'node:net'
 import * as fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { formatIpv4, formatIpv6, isIpv4Mapped, parseIpv4, parseIpv6 } from './ip-address.js'
 
 const bytes = (length: number) => fc.uint8Array({ minLength: length, maxLength: length })
@@ -16,7 +16,7 @@ const text = fc.oneof(
 )
 
 describe('parseIpv4', () => {
-  it('reads what formatIpv4 writes', () => {
+  test('reads what formatIpv4 writes', () => {
     fc.assert(
       fc.property(bytes(4), (address) => {
         expect(parseIpv4(formatIpv4(address))).toEqual(address)
@@ -24,20 +24,20 @@ describe('parseIpv4', () => {
     )
   })
 
-  it('agrees with Node on what an address is', () => {
+  test('agrees with Node on what an address is', () => {
     fc.assert(
       fc.property(text, (text) => (parseIpv4(text) !== undefined) === isIPv4(text)),
       { numRuns: 2000 },
     )
   })
 
-  it.each(['01.2.3.4', '1.2.3', '1.2.3.256', '1.2.3.4.', ' 1.2.3.4', ''])('refuses %j', (text) => {
+  test.each(['01.2.3.4', '1.2.3', '1.2.3.256', '1.2.3.4.', ' 1.2.3.4', ''])('refuses %j', (text) => {
     expect(parseIpv4(text)).toBeUndefined()
   })
 })
 
 describe('parseIpv6', () => {
-  it('reads what formatIpv6 writes', () => {
+  test('reads what formatIpv6 writes', () => {
     fc.assert(
       fc.property(fc.oneof(bytes(16), sparse), (address) => {
         expect(parseIpv6(formatIpv6(address))).toEqual(address)
@@ -45,14 +45,14 @@ describe('parseIpv6', () => {
     )
   })
 
-  it('agrees with Node on what an address is', () => {
+  test('agrees with Node on what an address is', () => {
     fc.assert(
       fc.property(text, (text) => (parseIpv6(text) !== undefined) === isIPv6(text)),
       { numRuns: 5000 },
     )
   })
 
-  it.each([
+  test.each([
     '1:2:3:4:5:6:7',
     '1:2:3:4:5:6:7:8:9',
     '1::2::3',
@@ -67,7 +67,7 @@ describe('parseIpv6', () => {
 })
 
 describe('formatIpv6', () => {
-  it('writes what the URL standard writes', () => {
+  test('writes what the URL standard writes', () => {
     fc.assert(
       fc.property(fc.oneof(bytes(16), sparse), (address) => {
         const long = Array.from({ length: 8 }, (_, i) =>
@@ -78,7 +78,7 @@ describe('formatIpv6', () => {
     )
   })
 
-  it.each(['::', '::1', '1::', '2001:db8::1', '2001:db8:0:1:1:1:1:1', '2001:0:0:1::1', '1::1:0:0:1:1'])(
+  test.each(['::', '::1', '1::', '2001:db8::1', '2001:db8:0:1:1:1:1:1', '2001:0:0:1::1', '1::1:0:0:1:1'])(
     'keeps the canonical %j',
     (text) => {
       expect(formatIpv6(parseIpv6(text)!)).toBe(text)
@@ -87,7 +87,7 @@ describe('formatIpv6', () => {
 })
 
 describe('isIpv4Mapped', () => {
-  it.each([
+  test.each([
     ['::ffff:1.2.3.4', true],
     ['::1.2.3.4', false],
     ['::1:ffff:1.2.3.4', false],

@@ -1,28 +1,28 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { decodeReplyCode, encodeReplyCode, type ReplyCode, replyBytes } from './reply.js'
 
 const codes = Object.keys(replyBytes) as ReplyCode[]
 
 describe('encodeReplyCode', () => {
-  it.each(codes)('gives %s a byte of SOCKS5 that decodes to it', (code) => {
+  test.each(codes)('gives %s a byte of SOCKS5 that decodes to it', (code) => {
     expect(decodeReplyCode(encodeReplyCode(code, 5), 5)).toBe(code)
   })
 
-  it('covers all bytes of RFC 1928 §6, each once', () => {
+  test('covers all bytes of RFC 1928 §6, each once', () => {
     expect(codes.map((code) => encodeReplyCode(code, 5)).toSorted((a, b) => a - b)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8])
   })
 
-  it('says yes in SOCKS4 to success only', () => {
+  test('says yes in SOCKS4 to success only', () => {
     expect(codes.filter((code) => encodeReplyCode(code, 4) === 0x5a)).toEqual(['succeeded'])
   })
 
-  it('throws a TypeError for a word that is none', () => {
+  test('throws a TypeError for a word that is none', () => {
     expect(() => encodeReplyCode('toString' as ReplyCode, 5)).toThrow(TypeError)
   })
 })
 
 describe('decodeReplyCode', () => {
-  it.each([
+  test.each([
     [5, 0x09, 'failed'],
     [5, 0xff, 'failed'],
     [4, 0x5a, 'succeeded'],

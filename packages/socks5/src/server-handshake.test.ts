@@ -1,5 +1,5 @@
 import * as fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { type Destination, parseDestination } from './destination.js'
 import { MAX_MESSAGE_BYTES } from './limits.js'
 import { ServerHandshake, type ServerHandshakeOptions, type ServerStep } from './server-handshake.js'
@@ -83,7 +83,7 @@ const options = fc.record({
 })
 
 describe('ServerHandshake.push', () => {
-  it('gives the same result however the bytes are cut', () => {
+  test('gives the same result however the bytes are cut', () => {
     const cuts = fc.array(fc.nat(), { maxLength: 8 })
     fc.assert(
       fc.property(options, session, fc.uint8Array(), cuts, (options, session, payload, cuts) => {
@@ -94,7 +94,7 @@ describe('ServerHandshake.push', () => {
     )
   })
 
-  it('gives the same result byte by byte', () => {
+  test('gives the same result byte by byte', () => {
     fc.assert(
       fc.property(options, session, (options, bytes) => {
         expect(
@@ -107,7 +107,7 @@ describe('ServerHandshake.push', () => {
     )
   })
 
-  it('decides any bytes at all once they exceed its limits', () => {
+  test('decides any bytes at all once they exceed its limits', () => {
     const greeting = encodeGreeting([0])
     const noise = fc.uint8Array({ minLength: MAX_MESSAGE_BYTES, maxLength: MAX_MESSAGE_BYTES })
     fc.assert(
@@ -118,7 +118,7 @@ describe('ServerHandshake.push', () => {
     )
   })
 
-  it('does not keep the chunks it was given', () => {
+  test('does not keep the chunks it was given', () => {
     const handshake = new ServerHandshake()
     const chunk = Uint8Array.of(5, 1)
     handshake.push(chunk)
@@ -126,13 +126,13 @@ describe('ServerHandshake.push', () => {
     expect(handshake.push(Uint8Array.of(0))).toEqual({ state: 'need-more', output: Uint8Array.of(5, 0) })
   })
 
-  it('throws a TypeError after the end', () => {
+  test('throws a TypeError after the end', () => {
     const handshake = new ServerHandshake()
     handshake.push(Uint8Array.of(0x47))
     expect(() => handshake.push(Uint8Array.of(1))).toThrow(TypeError)
   })
 
-  it('takes an empty chunk for nothing', () => {
+  test('takes an empty chunk for nothing', () => {
     expect(feed({}, [new Uint8Array(0), encodeGreeting([0]), new Uint8Array(0), connect5]).last.state).toBe('request')
   })
 })
@@ -146,7 +146,7 @@ describe('ServerHandshake with SOCKS5', () => {
     userId: undefined,
   })
 
-  it('reads a request without authentication, and what follows it', () => {
+  test('reads a request without authentication, and what follows it', () => {
     expect(feed({}, [bytesOf(encodeGreeting([0, 2]), connect5, [1, 2, 3])])).toEqual({
       output: [5, 0],
       last: { state: 'request', request: request('connect') },
@@ -154,7 +154,7 @@ describe('ServerHandshake with SOCKS5', () => {
     })
   })
 
-  it('reads a request of a user with the right password', () => {
+  test('reads a request of a user with the right password', () => {
     expect(feed({ auth: ada }, [bytesOf(encodeGreeting([0, 2]), credentials('ada', 'secret'), connect5)])).toEqual({
       output: [5, 2, 1, 0],
       last: { state: 'request', request: request('connect', 'ada') },
@@ -162,18 +162,18 @@ describe('ServerHandshake with SOCKS5', () => {
     })
   })
 
-  it('reads UDP ASSOCIATE when it is on', () => {
+  test('reads UDP ASSOCIATE when it is on', () => {
     const bytes = bytesOf(encodeGreeting([0]), encodeRequest({ command: 'udp-associate', destination: target }))
     expect(feed({ udp: true }, [bytes]).last).toEqual({ state: 'request', request: request('udp-associate') })
   })
 
-  it.each([0xf0, 0xf1])('reads the command %d as CONNECT', (command) => {
+  test.each([0xf0, 0xf1])('reads the command %d as CONNECT', (command) => {
     const bytes = bytesOf(encodeGreeting([0]), connect5)
     bytes[4] = command
     expect(feed({}, [bytes]).last).toEqual({ state: 'request', request: request('connect') })
   })
 
-  it.each<[string, ServerHandshakeOptions, Uint8Array, number[], string]>([
+  test.each<[string, ServerHandshakeOptions, Uint8Array, number[], string]>([
     ['no method offered', {}, encodeGreeting([]), [5, 0xff], 'ERR_SOCKS_AUTH_REQUIRED'],
     ['only a password offered and none wanted', {}, encodeGreeting([2]), [5, 0xff], 'ERR_SOCKS_AUTH_REQUIRED'],
     ['no password offered and one wanted', { auth: ada }, encodeGreeting([0]), [5, 0xff], 'ERR_SOCKS_AUTH_REQUIRED'],
@@ -226,14 +226,14 @@ describe('ServerHandshake with SOCKS5', () => {
     expect(feed(options, [bytes])).toEqual({ output, last: { state: 'failed', code }, tunnel: [] })
   })
 
-  it('names neither user nor password in the error', () => {
+  test('names neither user nor password in the error', () => {
     const handshake = new ServerHandshake({ auth: ada })
     handshake.push(encodeGreeting([2]))
     const step = handshake.push(credentials('ada', 'hunter2'))
     expect(JSON.stringify(step) + String(step.state === 'failed' && step.error)).not.toMatch(/hunter2/)
   })
 
-  it('takes an authenticator that throws for a no', () => {
+  test('takes an authenticator that throws for a no', () => {
     const auth = {
       verify: () => {
         throw new Error('database gone')
@@ -243,13 +243,13 @@ describe('ServerHandshake with SOCKS5', () => {
     expect(feed({ auth }, [bytes]).last.code).toBe('ERR_SOCKS_AUTH_FAILED')
   })
 
-  it('takes a promise from an authenticator for a no', () => {
+  test('takes a promise from an authenticator for a no', () => {
     const auth = { verify: (() => Promise.resolve(true)) as unknown as () => boolean }
     const bytes = bytesOf(encodeGreeting([2]), credentials('a', 'b'))
     expect(feed({ auth }, [bytes]).last.code).toBe('ERR_SOCKS_AUTH_FAILED')
   })
 
-  it('takes a password that is not UTF-8 for a no', () => {
+  test('takes a password that is not UTF-8 for a no', () => {
     const auth = { verify: () => true }
     const bytes = bytesOf(encodeGreeting([2]), [1, 1, 0x61, 1, 0xff])
     expect(feed({ auth }, [bytes]).last.code).toBe('ERR_SOCKS_AUTH_FAILED')
@@ -259,7 +259,7 @@ describe('ServerHandshake with SOCKS5', () => {
 describe('ServerHandshake with SOCKS4', () => {
   const socks4 = (destination: Destination, id = '') => encodeSocks4Request({ destination, userId: utf8.encode(id) })
 
-  it.each([target, parseDestination('10.1.2.3', 80)])(
+  test.each([target, parseDestination('10.1.2.3', 80)])(
     'reads a request for $host, and what follows it',
     (destination) => {
       expect(feed({}, [bytesOf(socks4(destination, 'ada'), [1, 2])])).toEqual({
@@ -273,7 +273,7 @@ describe('ServerHandshake with SOCKS4', () => {
     },
   )
 
-  it.each<[string, ServerHandshakeOptions, Uint8Array, string]>([
+  test.each<[string, ServerHandshakeOptions, Uint8Array, string]>([
     ['a request where a password is required', { auth: ada }, socks4(target, 'ada'), 'ERR_SOCKS_AUTH_REQUIRED'],
     ['BIND', {}, Uint8Array.of(4, 2), 'ERR_SOCKS_COMMAND'],
     ['a request when SOCKS4 is off', { versions: ['socks5'] }, socks4(target), 'ERR_SOCKS_VERSION'],
@@ -285,7 +285,7 @@ describe('ServerHandshake with SOCKS4', () => {
 })
 
 describe('ServerHandshake with another protocol', () => {
-  it.each(['GET / HTTP/1.1\r\n', '\u0016\u0003\u0001', '\0'])('refuses %j without a word', (text) => {
+  test.each(['GET / HTTP/1.1\r\n', '\u0016\u0003\u0001', '\0'])('refuses %j without a word', (text) => {
     expect(feed({}, [utf8.encode(text)])).toEqual({
       output: [],
       last: { state: 'failed', code: 'ERR_SOCKS_VERSION' },
@@ -302,25 +302,25 @@ describe('ServerHandshake.reply', () => {
   }
   const socks5 = () => requested(bytesOf(encodeGreeting([0]), connect5))
 
-  it('answers SOCKS5 with the bound address', () => {
+  test('answers SOCKS5 with the bound address', () => {
     const reply = socks5().reply('succeeded', parseDestination('10.0.0.1', 0x1234))
     expect([...reply]).toEqual([5, 0, 0, 1, 10, 0, 0, 1, 0x12, 0x34])
   })
 
-  it('answers SOCKS5 with zeros where no address is bound', () => {
+  test('answers SOCKS5 with zeros where no address is bound', () => {
     expect([...socks5().reply('refused')]).toEqual(refusal5(5))
   })
 
-  it('answers SOCKS4', () => {
+  test('answers SOCKS4', () => {
     const handshake = requested(encodeSocks4Request({ destination: target, userId: new Uint8Array(0) }))
     expect([...handshake.reply('timeout')]).toEqual([0, 0x5b, 0, 0, 0, 0, 0, 0])
   })
 
-  it('throws a TypeError before a request', () => {
+  test('throws a TypeError before a request', () => {
     expect(() => new ServerHandshake().reply('failed')).toThrow(TypeError)
   })
 
-  it('throws a TypeError the second time', () => {
+  test('throws a TypeError the second time', () => {
     const handshake = socks5()
     handshake.reply('succeeded')
     expect(() => handshake.reply('failed')).toThrow(TypeError)

@@ -2,8 +2,8 @@ import { connect as connectTcp, type NetConnectOpts, type Socket } from 'node:ne
 import { leakCheck, onceEvent, RecordingHandler } from '@ls/testkit'
 import { afterEach, beforeEach } from 'vitest'
 import { connect, type ConnectOptions } from '../src/connect/connect.js'
-import { listen } from '../src/listen/listen.js'
 import type { ListenOptions, TransportListener } from '../src/listen/listen-options.js'
+import { listen } from '../src/listen/listen.js'
 import type { WebSocketTransport } from '../src/websocket/websocket-transport.js'
 
 const cleanups: (() => Promise<void> | void)[] = []

@@ -1,5 +1,5 @@
-import { ClusterNode, type ClusterStore } from '@ls/cluster'
 import { LinkSocksClient } from '@ls/client'
+import { ClusterNode, type ClusterStore } from '@ls/cluster'
 import { LinkSocksServer, type ReverseTokenRequest } from '@ls/server'
 import { until } from '@ls/testkit'
 import { afterTest, closing } from '../../stress/cleanup.js'

@@ -2,8 +2,8 @@ import { connect } from '@ls/socks5/node'
 import { echoServer, hashServer, onceEvent, seededBytes, seededDigest, until } from '@ls/testkit'
 import { describe, expect, test } from 'vitest'
 import { afterTest, closing } from '../../stress/cleanup.js'
-import { has, shareReverse, startNode, startNodes, startProvider, startUser, type TestNode } from './cluster-net.js'
 import { wayTo } from '../way.js'
+import { has, shareReverse, startNode, startNodes, startProvider, startUser, type TestNode } from './cluster-net.js'
 import { engines } from './engines.js'
 
 /** A balancer in front of one node, which can lead to another. */

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import { connect, type Socket } from 'node:net'
 import { freePort, within } from '@ls/testkit'
-import { type Target, tcpTarget } from './target.js'
 import { SocksReplyError } from '../../interop/socks-client.js'
+import { type Target, tcpTarget } from './target.js'
 import { failureWord, type Way } from './way.js'
 
 /** What a conversation came to: the bytes, and how it ended. */

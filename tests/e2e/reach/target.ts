@@ -1,5 +1,5 @@
-import { createServer as createHttpServer, type RequestListener } from 'node:http'
 import { once } from 'node:events'
+import { createServer as createHttpServer, type RequestListener } from 'node:http'
 import { createServer, type Server, type Socket } from 'node:net'
 import { closing } from '../../stress/cleanup.js'
 import type { Way } from './way.js'

@@ -1,6 +1,6 @@
+import { createSocket } from 'node:dgram'
 import type { lookup as systemLookup } from 'node:dns'
 import { Resolver } from 'node:dns/promises'
-import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { connect, isIP, type LookupFunction, type Socket } from 'node:net'
 import { within } from '@ls/testkit'

@@ -3,8 +3,8 @@ import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { ProcessGroup } from '../processes.mjs'
 import { percentile } from '../../attack/judge.mjs'
+import { ProcessGroup } from '../processes.mjs'
 import { modes } from './rows.mjs'
 
 /** How long each part lasts, in ms: `settle` is for what the crowd has started to be over. */

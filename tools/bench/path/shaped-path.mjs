@@ -1,8 +1,8 @@
 // Two network namespaces with a shaped path between them: the near end for clients, the far end for servers.
 import { execFileSync, spawn } from 'node:child_process'
 import { existsSync, writeFileSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
 import { scratchFile } from '../scratch.mjs'
 
 const source = fileURLToPath(new URL('shaper.c', import.meta.url))

@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest'
+import { expect, test } from 'vitest'
 import { allCases, keptQuantiles } from '../cases.mjs'
 import { memoryFigures, startFigures } from '../session.mjs'
 import { allSystems } from '../systems/index.mjs'
@@ -32,7 +32,7 @@ function results(changes = {}) {
   }
 }
 
-it('figureTable has medians with their spread, and a dash where nothing was measured', () => {
+test('figureTable has medians with their spread, and a dash where nothing was measured', () => {
   const other = { ...figure, id: 'other', title: 'other' }
   const { values } = results()
   const table = figureTable(results({ figures: [figure, other], values: { ...values, other: { go: [1] } } }))
@@ -42,7 +42,7 @@ it('figureTable has medians with their spread, and a dash where nothing was meas
   ])
 })
 
-it.each([
+test.each([
   [0, '0'],
   [0.01234, '0.012'],
   [1.234, '1.23'],
@@ -53,7 +53,7 @@ it.each([
   expect(formatNumber(value)).toBe(text)
 })
 
-it('judge compares with the limit and with peers, round by round', () => {
+test('judge compares with the limit and with peers, round by round', () => {
   expect(judge(results()).map(({ figure, target, met }) => [figure, target, met])).toEqual([
     ['0.900 × relays', '≥ 0.9 × relays', true],
     ['1.65 × Go <&>', '≥ 1.5 × Go <&>', true],
@@ -61,7 +61,7 @@ it('judge compares with the limit and with peers, round by round', () => {
   ])
 })
 
-it('judge takes the worst of several peers', () => {
+test('judge takes the worst of several peers', () => {
   const id = 'connect-p50'
   const peers = [systems[1], systems[2], { id: 'chisel', title: 'chisel', kind: 'peer' }]
   const values = { [id]: { linksocks: [2], go: [4], chisel: [1] } }
@@ -73,12 +73,12 @@ it('judge takes the worst of several peers', () => {
   })
 })
 
-it('judge knows every figure that a complete run gives and a target names', () => {
+test('judge knows every figure that a complete run gives and a target names', () => {
   const figures = [...allCases('full').flatMap((each) => each.figures), ...memoryFigures, ...startFigures]
   expect(judge(results({ figures, systems: allSystems() }))).toHaveLength(35)
 })
 
-it('reportMarkdown names what is missing and what failed, once', () => {
+test('reportMarkdown names what is missing and what failed, once', () => {
   const failure = { system: 'go', case: 'close', error: 'it hung\nhere' }
   const report = reportMarkdown(results({ failures: [failure, failure] }), [])
   expect(report.split('\n').slice(-5)).toEqual([
@@ -90,25 +90,25 @@ it('reportMarkdown names what is missing and what failed, once', () => {
   ])
 })
 
-it('replaceReport keeps what stands around its markers', () => {
+test('replaceReport keeps what stands around its markers', () => {
   const page = 'before\n<!-- bench:begin -->\nold\n<!-- bench:end -->\nafter\n'
   const expected = 'before\n<!-- bench:begin -->\n\nnew\n\n<!-- bench:end -->\nafter\n'
   expect(replaceReport(page, 'new')).toBe(expected)
 })
 
-it('replaceReport refuses a page without markers', () => {
+test('replaceReport refuses a page without markers', () => {
   expect(() => replaceReport('a page', 'new')).toThrow('lacks the markers')
 })
 
-it('plots draws only what was measured', () => {
+test('plots draws only what was measured', () => {
   expect(Object.keys(plots(results()))).toEqual(['throughput.svg'])
 })
 
-it('plots escapes names', () => {
+test('plots escapes names', () => {
   expect(plots(results())['throughput.svg']).toContain('Go &lt;&amp;&gt;')
 })
 
-it('plots draws latency and memory without a coordinate that is no number', () => {
+test('plots draws latency and memory without a coordinate that is no number', () => {
   const quantiles = keptQuantiles.map((share) => 0.1 + share)
   const drawn = plots(
     results({

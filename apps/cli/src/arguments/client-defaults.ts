@@ -1,5 +1,5 @@
-import { parseCommandLine, type RunOf } from './command-line.js'
 import type { Settings } from '../settings.js'
+import { parseCommandLine, type RunOf } from './command-line.js'
 
 /** Settings of a client without flags, for commands that link as a client and have fewer flags. */
 export function clientDefaults(): Settings<'client'> {

@@ -1,33 +1,33 @@
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { commands } from '../command.js'
-import { parseCommandLine, type Run, type RunOf } from './command-line.js'
 import { UsageError } from '../errors.js'
 import { flags } from '../flags.js'
+import { parseCommandLine, type Run, type RunOf } from './command-line.js'
 
 describe('parseCommandLine', () => {
-  it.each(commands)('knows the command $name', ({ name, argument }) => {
+  test.each(commands)('knows the command $name', ({ name, argument }) => {
     const words = argument === undefined ? [] : [argument.choices?.[0] ?? 'host:1']
     expect(() => parseCommandLine([name, ...words], {})).not.toThrow()
   })
 
-  it('does not take the host of a URL without a scheme for a secret', () => {
+  test('does not take the host of a URL without a scheme for a secret', () => {
     const { secrets } = parseCommandLine(['client', '-u', 'localhost:19999'], {}) as Run
     expect(secrets).toEqual(['wss://localhost:19999'])
   })
 
-  it('warns of a token that ends with a line break', () => {
+  test('warns of a token that ends with a line break', () => {
     const { warnings } = parseCommandLine(['client', '-t', 'secret\n'], {}) as Run
     expect(warnings).toEqual(['--token (-t) begins or ends with white space, which is taken as a part of it'])
   })
 
-  it('shows the order of the words where a command stands behind another', () => {
+  test('shows the order of the words where a command stands behind another', () => {
     expect(() => parseCommandLine(['server', 'version'], {})).toThrow(
       "unexpected argument 'version'; the command comes first: linksocks version",
     )
   })
 
-  it.each([
+  test.each([
     [[], 'completion needs the name of a shell: bash, zsh, fish, powershell'],
     [['tcsh'], "no completion for the shell 'tcsh'; there is bash, zsh, fish, powershell"],
     [['bash', 'zsh'], "unexpected argument 'zsh'"],
@@ -35,12 +35,12 @@ describe('parseCommandLine', () => {
     expect(() => parseCommandLine(['completion', ...words], {})).toThrow(message)
   })
 
-  it('asks for every flag of one command with help COMMAND --all', () => {
+  test('asks for every flag of one command with help COMMAND --all', () => {
     const asked = { kind: 'help', command: 'client', scope: 'all', asked: true }
     expect(parseCommandLine(['help', 'client', '--all'], {})).toEqual(asked)
   })
 
-  it('fills in the defaults of the deployed server', () => {
+  test('fills in the defaults of the deployed server', () => {
     expect(server([])).toMatchObject({
       wsHost: '0.0.0.0',
       wsPort: 8765,
@@ -81,7 +81,7 @@ describe('parseCommandLine', () => {
     })
   })
 
-  it('fills in the defaults of the deployed client', () => {
+  test('fills in the defaults of the deployed client', () => {
     expect(client([])).toMatchObject({
       url: 'ws://localhost:8765',
       token: undefined,
@@ -95,7 +95,7 @@ describe('parseCommandLine', () => {
     })
   })
 
-  it('reads every short flag of the deployed server', () => {
+  test('reads every short flag of the deployed server', () => {
     const argv = '-H ::1 -P 1 -t t -c c -a -b 4096 -r -s ::2 -p 2 -n n -w w -i -d -k k -x socks5://h -f'
     expect(server(argv.split(' '))).toMatchObject({
       wsHost: '::1',
@@ -117,7 +117,7 @@ describe('parseCommandLine', () => {
     })
   })
 
-  it('reads every short flag of the deployed client', () => {
+  test('reads every short flag of the deployed client', () => {
     const argv = '-t t -u ws://h -r -c c -s ::2 -p 2 -n n -w w -i -R -d -T 3 -x socks5://h -f -E'
     expect(client(argv.split(' '))).toMatchObject({
       token: 't',
@@ -138,18 +138,18 @@ describe('parseCommandLine', () => {
     })
   })
 
-  it.each(['-p 1080', '-p1080', '-p=1080', '--socks-port 1080', '--socks-port=1080', '-Rp 1080', '-p 1 -p 1080'])(
+  test.each(['-p 1080', '-p1080', '-p=1080', '--socks-port 1080', '--socks-port=1080', '-Rp 1080', '-p 1 -p 1080'])(
     'reads the port from %s',
     (line) => {
       expect(client(line.split(' ')).socksPort).toBe(1080)
     },
   )
 
-  it.each(['-dd', '-d -d', '-ddddd', '--debug --debug', '--debug=2', '-d=2'])('counts %s as trace', (line) => {
+  test.each(['-dd', '-d -d', '-ddddd', '--debug --debug', '--debug=2', '-d=2'])('counts %s as trace', (line) => {
     expect(client(line.split(' ')).debug).toBe(2)
   })
 
-  it.each([
+  test.each([
     ['--reverse', true],
     ['--reverse=true', true],
     ['--reverse=false', false],
@@ -159,48 +159,48 @@ describe('parseCommandLine', () => {
     expect(client(line.split(' ')).reverse).toBe(reverse)
   })
 
-  it('takes --no-reconnect back with --reconnect', () => {
+  test('takes --no-reconnect back with --reconnect', () => {
     expect(client(['-R', '--reconnect']).noReconnect).toBe(false)
   })
 
-  it.each(['--socks-nowait', '--socks-no-wait', '-i'])('knows %s', (flag) => {
+  test.each(['--socks-nowait', '--socks-no-wait', '-i'])('knows %s', (flag) => {
     expect(client([flag]).socksNowait).toBe(true)
   })
 
-  it('gathers a repeated list in order', () => {
+  test('gathers a repeated list in order', () => {
     expect(server(['-x', 'http://a', '--upstream-proxy=http://b']).upstreamProxy).toEqual(['http://a', 'http://b'])
   })
 
-  it('reads a duration into milliseconds', () => {
+  test('reads a duration into milliseconds', () => {
     expect(server(['--connector-wait-provider', '1m1.5s']).connectorWaitProvider).toBe(61_500)
   })
 
-  it('takes a value that begins with a dash when it is joined by =', () => {
+  test('takes a value that begins with a dash when it is joined by =', () => {
     expect(client(['--token=-x']).token).toBe('-x')
   })
 
-  it('takes nothing behind -- for a flag', () => {
+  test('takes nothing behind -- for a flag', () => {
     expect(() => client(['--', '--reverse'])).toThrow("unexpected argument '--reverse'")
   })
 
-  it('lists every secret it was given', () => {
+  test('lists every secret it was given', () => {
     const argv = ['server', '-t', 'T1', '-c', 'C1', '-c', 'C2', '-w', 'W1', '-n', 'n', '-x', 'socks5://u:p@h']
     expect(run(argv, { LINKSOCKS_API_KEY: 'K1' }).secrets.toSorted()).toEqual(
       ['C1', 'C2', 'K1', 'T1', 'W1', 'socks5://u:p@h'].toSorted(),
     )
   })
 
-  it('warns about flags without effect, once', () => {
+  test('warns about flags without effect, once', () => {
     expect(run(['client', '--direct-upnp-lease', '1m', '--direct-upnp', '--direct-upnp-keep']).warnings).toEqual([
       'without effect: --direct-upnp-lease, --direct-upnp, --direct-upnp-keep (ports of routers are not opened by UPnP; a direct path goes through the NAT, or through the server)',
     ])
   })
 
-  it('does not warn about the direct mode being turned off', () => {
+  test('does not warn about the direct mode being turned off', () => {
     expect(run(['client', '--direct-mode', 'disable']).warnings).toEqual([])
   })
 
-  it('throws nothing but a UsageError, whatever the arguments', () => {
+  test('throws nothing but a UsageError, whatever the arguments', () => {
     const flagNames = flags.flatMap((flag) => [`--${flag.name}`, ...('short' in flag ? [`-${flag.short}`] : [])])
     const argument = fc.oneof(
       fc.constantFrom(...flagNames, '--', '-', '', '--no-', '--=', '-=', '--__proto__', '--constructor=1', '-dd'),
@@ -226,7 +226,7 @@ describe('parseCommandLine', () => {
 })
 
 describe('parseCommandLine, of configuration files,', () => {
-  it.each([
+  test.each([
     ['check-config a.yaml', { action: 'check', file: 'a.yaml' }],
     ['check-config', { action: 'check', file: 'linksocks.yaml' }],
     ['config show a.yaml', { action: 'show', file: 'a.yaml' }],
@@ -237,11 +237,11 @@ describe('parseCommandLine, of configuration files,', () => {
     expect(parseCommandLine(line.split(' '), {})).toMatchObject(expected)
   })
 
-  it('takes the file from the environment', () => {
+  test('takes the file from the environment', () => {
     expect(parseCommandLine(['config', 'show'], { LINKSOCKS_CONFIG: 'b.yaml' })).toMatchObject({ file: 'b.yaml' })
   })
 
-  it.each([
+  test.each([
     ['config', 'config needs one of: show, from-flags, schema'],
     ['config shwo', "config has no 'shwo', but show, from-flags, schema; did you mean show?"],
     ['config schema x', "unexpected argument 'x'"],
@@ -254,7 +254,7 @@ describe('parseCommandLine, of configuration files,', () => {
 })
 
 describe('parseCommandLine on mistakes', () => {
-  it.each([
+  test.each([
     ['server --sock-port 1', 'unknown flag --sock-port; did you mean --socks-port or --socks-host?'],
     ['server --port 1', 'unknown flag --port; did you mean --ws-port or --socks-port?'],
     ['client --xyzzy', 'unknown flag --xyzzy'],
@@ -285,7 +285,7 @@ describe('parseCommandLine on mistakes', () => {
     expect(() => parseCommandLine(line.split(' '), {})).toThrow(new UsageError(message))
   })
 
-  it('names the length of a secret that is too long, not the secret', () => {
+  test('names the length of a secret that is too long, not the secret', () => {
     expect(() => client(['-t', 'x'.repeat(256)])).toThrow(
       new UsageError('--token (-t) has 256 bytes; at most 255 are allowed'),
     )
@@ -293,47 +293,47 @@ describe('parseCommandLine on mistakes', () => {
 })
 
 describe('parseCommandLine on requests for help', () => {
-  it.each(['--help', '-h'])('explains the commands for %s', (flag) => {
+  test.each(['--help', '-h'])('explains the commands for %s', (flag) => {
     expect(parseCommandLine([flag], {})).toEqual({ kind: 'help', command: undefined, scope: 'command', asked: true })
   })
 
-  it.each(['server --help', 'server -h', 'server --bogus -p x --help', 'help server'])(
+  test.each(['server --help', 'server -h', 'server --bogus -p x --help', 'help server'])(
     'explains server for %s',
     (line) => {
       expect(parseCommandLine(line.split(' '), {})).toMatchObject({ kind: 'help', command: 'server', asked: true })
     },
   )
 
-  it('shows the commands, unasked, when nothing was said', () => {
+  test('shows the commands, unasked, when nothing was said', () => {
     expect(parseCommandLine([], {})).toMatchObject({ kind: 'help', asked: false })
   })
 
-  it.each(['--version', '-V', 'version'])('reads %s', (word) => {
+  test.each(['--version', '-V', 'version'])('reads %s', (word) => {
     expect(parseCommandLine([word], {})).toEqual({ kind: 'version' })
   })
 })
 
 describe('parseCommandLine with the environment', () => {
-  it('takes a value from it', () => {
+  test('takes a value from it', () => {
     expect(client([], { LINKSOCKS_SOCKS_PORT: '1' }).socksPort).toBe(1)
   })
 
-  it('prefers the flag', () => {
+  test('prefers the flag', () => {
     expect(client(['-p', '2'], { LINKSOCKS_SOCKS_PORT: '1' }).socksPort).toBe(2)
   })
 
-  it('lets a flag take a variable back', () => {
+  test('lets a flag take a variable back', () => {
     expect(client(['--no-fast-open'], { LINKSOCKS_FASTOPEN: 'true' }).fastOpen).toBe(false)
   })
 
-  it('counts an empty variable as none', () => {
+  test('counts an empty variable as none', () => {
     expect(client([], { LINKSOCKS_SOCKS_PORT: '', LINKSOCKS_TOKEN: '' })).toMatchObject({
       socksPort: 9870,
       token: undefined,
     })
   })
 
-  it.each([
+  test.each([
     ['LINKSOCKS_WEBSOCKET_HOST', '::1', { wsHost: '::1' }],
     ['LINKSOCKS_WS_HOST', '::1', { wsHost: '::1' }],
     ['LINKSOCKS_WEBSOCKET_PORT', '1', { wsPort: 1 }],
@@ -349,20 +349,20 @@ describe('parseCommandLine with the environment', () => {
     expect(server([], { [name]: value })).toMatchObject(expected)
   })
 
-  it('names the variable of a wrong value', () => {
+  test('names the variable of a wrong value', () => {
     expect(() => client([], { LINKSOCKS_SOCKS_PORT: 'x' })).toThrow(
       new UsageError("LINKSOCKS_SOCKS_PORT is 'x'; it must be a whole number from 0 to 65535"),
     )
   })
 
-  it('runs the command that LINKSOCKS_MODE names, with the flags', () => {
+  test('runs the command that LINKSOCKS_MODE names, with the flags', () => {
     expect(run(['-p', '1'], { LINKSOCKS_MODE: 'connector' })).toMatchObject({
       command: 'connector',
       settings: { socksPort: 1 },
     })
   })
 
-  it.each([
+  test.each([
     ['Client', 'client'],
     [' forward ', 'client'],
     ['reverse', 'provider'],
@@ -370,31 +370,31 @@ describe('parseCommandLine with the environment', () => {
     expect(run([], { LINKSOCKS_MODE: mode }).command).toBe(command)
   })
 
-  it('reads a variable without the white space around it', () => {
+  test('reads a variable without the white space around it', () => {
     expect(client([], { LINKSOCKS_TOKEN: ' a b\n' }).token).toBe('a b')
   })
 
-  it('takes -r=false for --no-reverse', () => {
+  test('takes -r=false for --no-reverse', () => {
     expect(client(['-r', '-r=false']).reverse).toBe(false)
   })
 
-  it('prefers the command given', () => {
+  test('prefers the command given', () => {
     expect(run(['client'], { LINKSOCKS_MODE: 'server' }).command).toBe('client')
   })
 
-  it('refuses an unknown mode', () => {
+  test('refuses an unknown mode', () => {
     expect(() => parseCommandLine([], { LINKSOCKS_MODE: 'relay' })).toThrow(
       new UsageError("LINKSOCKS_MODE is 'relay'; it must be one of server, client, provider, connector"),
     )
   })
 
-  it('warns about a misspelt variable', () => {
+  test('warns about a misspelt variable', () => {
     expect(run(['client'], { LINKSOCKS_TOKN: 'x' }).warnings).toEqual([
       'unknown environment variable LINKSOCKS_TOKN; did you mean LINKSOCKS_TOKEN?',
     ])
   })
 
-  it('leaves alone what Kubernetes sets for a service called linksocks', () => {
+  test('leaves alone what Kubernetes sets for a service called linksocks', () => {
     const variables = { LINKSOCKS_PORT: 'tcp://1', LINKSOCKS_SERVICE_HOST: '1', LINKSOCKS_PORT_8765_TCP: 'tcp://1' }
     expect(run(['client'], variables).warnings).toEqual([])
   })
@@ -419,11 +419,11 @@ function withoutEffect(names: readonly string[], value: unknown) {
 }
 
 describe('parseCommandLine, of what people type by habit,', () => {
-  it.each(['server --version', 'client -V', 'server -p 1 --version'])('takes %s for the version', (line) => {
+  test.each(['server --version', 'client -V', 'server -p 1 --version'])('takes %s for the version', (line) => {
     expect(parseCommandLine(line.split(' '), {})).toEqual({ kind: 'version' })
   })
 
-  it.each([
+  test.each([
     [
       '--config x',
       'linksocks server|client|provider|connector|connect|demo|run|token --config …; a configuration file is for another',
@@ -446,7 +446,7 @@ describe('parseCommandLine, of what people type by habit,', () => {
 })
 
 describe('parseCommandLine, of a URL with a token in it,', () => {
-  it.each([
+  test.each([
     ['client wss://tok%40en@host:1/'],
     ['client -u wss://tok%40en@host:1/'],
     ['connector --url=wss://tok%40en@host:1/ -t tok@en'],
@@ -455,12 +455,12 @@ describe('parseCommandLine, of a URL with a token in it,', () => {
     expect([settings.url, settings.token, secrets.includes('tok@en')]).toEqual(['wss://host:1/', 'tok@en', true])
   })
 
-  it('takes it from the environment', () => {
+  test('takes it from the environment', () => {
     const { settings } = parseCommandLine(['provider'], { LINKSOCKS_URL: 'wss://tok@host/' }) as RunOf<'provider'>
     expect(settings.token).toBe('tok')
   })
 
-  it.each([
+  test.each([
     ['client wss://tok@host/ -t other', 'the URL has a token, and --token (-t) is another one'],
     ['client wss://host/ -u wss://host/', 'the URL of the server is given twice'],
     ['client wss://host/ wss://host/', "unexpected argument 'wss://host/'"],

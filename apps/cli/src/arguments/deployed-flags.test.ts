@@ -1,8 +1,8 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { type DeployedFlag, deployedFlags } from '../../testing/deployed-flags.js'
-import { parseCommandLine, type Run } from './command-line.js'
 import { settingName, type Flag } from '../flag.js'
 import { flagsOf } from '../flags.js'
+import { parseCommandLine, type Run } from './command-line.js'
 
 /** Every command that takes the flags of Go's `client` there. */
 const takers = { server: ['server'], client: ['client', 'connector', 'provider'] } as const
@@ -30,13 +30,13 @@ describe.each(rows)(
     const flag = flagsOf(command).find((each) => each.name === name || each.aliases?.includes(name))
     const [text, meaning] = sampleOf(flag, type)
 
-    it('means the same here, or is said to have no effect', () => {
+    test('means the same here, or is said to have no effect', () => {
       expect(flag === undefined ? undefined : meaningOf(flag, [command, `--${name}=${text}`])).toEqual(
         expectedOf(flag, meaning),
       )
     })
 
-    it('has the same short form', () => {
+    test('has the same short form', () => {
       expect(flag?.short).toBe(short)
     })
   },

@@ -1,10 +1,10 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { didYouMean, suggest } from './suggestion.js'
 
 describe('suggest', () => {
   const known = ['token', 'threads', 'socks-port', 'ws-port']
 
-  it.each([
+  test.each([
     ['tokne', ['token']],
     ['thread', ['threads']],
     ['sock-port', ['socks-port']],
@@ -18,11 +18,11 @@ describe('suggest', () => {
 })
 
 describe('didYouMean', () => {
-  it('joins what may have been meant', () => {
+  test('joins what may have been meant', () => {
     expect(didYouMean(['--a', '--b'])).toBe('; did you mean --a or --b?')
   })
 
-  it('says nothing of nothing', () => {
+  test('says nothing of nothing', () => {
     expect(didYouMean([])).toBe('')
   })
 })

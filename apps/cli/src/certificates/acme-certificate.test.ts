@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { silentLogger } from '@ls/foundation'
 import { FakeClock, testAuthority, until } from '@ls/testkit'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { AcmeCertificate, type Order, renewalMs } from './acme-certificate.js'
 
 const dayMs = 86_400_000
@@ -15,7 +15,7 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true, force: true }))
 
 describe('AcmeCertificate', () => {
-  it('orders a certificate and keeps it with its key', async () => {
+  test('orders a certificate and keeps it with its key', async () => {
     const { certificate, issued } = make()
     await certificate.start()
     expect(readFileSync(certificate.certFile, 'utf8') + readFileSync(certificate.keyFile, 'utf8')).toBe(
@@ -23,19 +23,19 @@ describe('AcmeCertificate', () => {
     )
   })
 
-  it('orders nothing while the one that is kept is fresh', async () => {
+  test('orders nothing while the one that is kept is fresh', async () => {
     await make().certificate.start()
     const { certificate, issued } = make()
     await certificate.start()
     expect(issued).toEqual([])
   })
 
-  it('says why there is none when the first order fails', async () => {
+  test('says why there is none when the first order fails', async () => {
     const { certificate } = make({ order: () => Promise.reject(new Error('the name does not resolve')) })
     await expect(certificate.start()).rejects.toThrow('the name does not resolve')
   })
 
-  it('renews when two thirds of a short life are over', async () => {
+  test('renews when two thirds of a short life are over', async () => {
     const { certificate, issued, time, clock } = make()
     await certificate.start()
     clock.advance(0)
@@ -46,7 +46,7 @@ describe('AcmeCertificate', () => {
     expect(readFileSync(certificate.certFile, 'utf8')).toBe(issued[1]?.cert)
   })
 
-  it('keeps the old certificate, says why and tries again when a renewal fails', async () => {
+  test('keeps the old certificate, says why and tries again when a renewal fails', async () => {
     const lines: unknown[] = []
     await make().certificate.start()
     const failing = make({
@@ -67,7 +67,7 @@ describe('AcmeCertificate', () => {
     ])
   })
 
-  it('orders another when the one that is kept is for another name', async () => {
+  test('orders another when the one that is kept is for another name', async () => {
     const other = testAuthority().issue({ hosts: ['other.example'] })
     writeFileSync(join(folder, 'localhost.crt'), other.cert)
     writeFileSync(join(folder, 'localhost.key'), other.key)
@@ -78,7 +78,7 @@ describe('AcmeCertificate', () => {
 })
 
 describe('renewalMs', () => {
-  it.each([
+  test.each([
     [90, 60],
     [6, 4],
   ])('of a life of %i days is after %i', (days, expected) => {

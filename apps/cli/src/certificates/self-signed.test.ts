@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto'
 import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { selfSignedCertificate } from './self-signed.js'
 import { stateFolder } from './state-folder.js'
 
@@ -13,30 +13,30 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true, force: true }))
 
 describe('selfSignedCertificate', () => {
-  it('makes a certificate for the names, signed by its own key', async () => {
+  test('makes a certificate for the names, signed by its own key', async () => {
     const { certFile } = await selfSignedCertificate(folder, ['a.example'])
     const certificate = new X509Certificate(readFileSync(certFile))
     expect([certificate.verify(certificate.publicKey), certificate.checkHost('a.example')]).toEqual([true, 'a.example'])
   })
 
-  it('keeps certificate and key', async () => {
+  test('keeps certificate and key', async () => {
     const first = await selfSignedCertificate(folder, [])
     const second = await selfSignedCertificate(folder, [])
     expect(second).toEqual(first)
   })
 
-  it('keeps the key, and with it the pin, when the certificate is lost', async () => {
+  test('keeps the key, and with it the pin, when the certificate is lost', async () => {
     const first = await selfSignedCertificate(folder, [])
     rmSync(first.certFile)
     expect((await selfSignedCertificate(folder, [])).pin).toBe(first.pin)
   })
 
-  it.skipIf(process.platform === 'win32')('lets nobody else read the key', async () => {
+  test.skipIf(process.platform === 'win32')('lets nobody else read the key', async () => {
     const { keyFile } = await selfSignedCertificate(folder, [])
     expect(statSync(keyFile).mode & 0o777).toBe(0o600)
   })
 
-  it('names folder and flag where nothing can be kept', async () => {
+  test('names folder and flag where nothing can be kept', async () => {
     await expect(selfSignedCertificate('/dev/null/state', [])).rejects.toThrow(
       /cannot keep certificates in \/dev\/null\/state: .*; choose another folder with --state-folder/,
     )
@@ -44,7 +44,7 @@ describe('selfSignedCertificate', () => {
 })
 
 describe('stateFolder', () => {
-  it.each([
+  test.each([
     ['/asked', { STATE_DIRECTORY: '/unit' }, '/asked'],
     [undefined, { STATE_DIRECTORY: '/var/lib/linksocks:/other', XDG_STATE_HOME: '/x' }, '/var/lib/linksocks'],
     [undefined, { XDG_STATE_HOME: '/x' }, '/x/linksocks'],

@@ -2,10 +2,10 @@ import { join } from 'node:path'
 import { systemClock } from '@ls/foundation'
 import type { ServerOptions } from '@ls/server'
 import type { KeyPin } from '@ls/transport'
-import type { Settings } from '../settings.js'
 import type { CommandContext } from '../commands/context.js'
 import { serverTls } from '../commands/tls-options.js'
 import { UsageError } from '../errors.js'
+import type { Settings } from '../settings.js'
 import { stateFolder } from './state-folder.js'
 
 type CertificateSettings = Pick<

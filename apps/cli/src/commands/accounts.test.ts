@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, test } from 'vitest'
 import { readAccounts } from './accounts.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'linksocks-test-'))
@@ -14,7 +14,7 @@ function fileOf(text: string): string {
 }
 
 describe('readAccounts', () => {
-  it('reads flags and the lines of a file', () => {
+  test('reads flags and the lines of a file', () => {
     const accountFile = fileOf('# team\n\nbob:p:q \r\ncy:\n')
     expect(readAccounts({ account: ['ada:secret'], accountFile })).toEqual([
       { username: 'ada', password: 'secret' },
@@ -23,11 +23,11 @@ describe('readAccounts', () => {
     ])
   })
 
-  it('reads nobody where none is given', () => {
+  test('reads nobody where none is given', () => {
     expect(readAccounts({ account: [], accountFile: undefined })).toEqual([])
   })
 
-  it.each([
+  test.each([
     ['ada:1\nhidden', /line 2, is not NAME:PASSWORD$/],
     [':hidden', /line 1, is not NAME:PASSWORD$/],
     ['# nobody', /holds no account$/],
@@ -38,7 +38,7 @@ describe('readAccounts', () => {
     expect(() => readAccounts({ account: [], accountFile: fileOf(text) })).toThrow(message)
   })
 
-  it('says why a file cannot be read', () => {
+  test('says why a file cannot be read', () => {
     const accountFile = join(folder, 'missing')
     expect(() => readAccounts({ account: [], accountFile })).toThrow(/^--account-file: .*ENOENT/)
   })

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import type { Account } from '@ls/relay'
-import { messageOf } from '../output/describe-error.js'
 import { UsageError } from '../errors.js'
+import { messageOf } from '../output/describe-error.js'
 
 interface AccountSettings {
   readonly account: readonly string[]

@@ -1,8 +1,8 @@
 import { parseDnsServer } from '@ls/dial'
 import { parseAccessRules, parseListenAddress, parseRoutes, parseUpstream, parseUpstreamHeaders } from '@ls/relay'
 import { parseServerUrl, splitEarlyData } from '@ls/transport'
-import { messageOf } from '../output/describe-error.js'
 import { UsageError } from '../errors.js'
+import { messageOf } from '../output/describe-error.js'
 
 interface NetworkSettings {
   readonly upstreamProxy: readonly string[]

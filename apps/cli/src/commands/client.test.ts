@@ -1,7 +1,7 @@
-import { expect, it } from 'vitest'
+import { expect, test } from 'vitest'
 import { schemeHint } from './client.js'
 
-it.each([
+test.each([
   ['localhost', 'ws://localhost:8765'],
   ['localhost:19999', 'ws://localhost:19999'],
   ['example.org/tunnel', 'ws://example.org:8765/tunnel'],
@@ -10,6 +10,6 @@ it.each([
   expect(schemeHint(url)).toContain(`a server without TLS is ${right}`)
 })
 
-it('schemeHint says nothing of a URL with a scheme', () => {
+test('schemeHint says nothing of a URL with a scheme', () => {
   expect(schemeHint('ws://localhost')).toBeUndefined()
 })

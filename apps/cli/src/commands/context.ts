@@ -3,8 +3,8 @@ import type { Draining } from '../life/draining.js'
 import type { ServiceManager } from '../life/service-manager.js'
 import type { AccessLog } from '../output/access-log.js'
 import type { LogLevels } from '../output/log-levels.js'
-import type { Restart } from '../restart/restart.js'
 import type { Redactor } from '../output/redactor.js'
+import type { Restart } from '../restart/restart.js'
 
 /** Process services for a running command. */
 export interface CommandContext {

@@ -1,6 +1,6 @@
 import { silentLogger } from '@ls/foundation'
 import { freePort } from '@ls/testkit'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, test } from 'vitest'
 import { parseCommandLine, type RunOf } from '../arguments/command-line.js'
 import { UsageError } from '../errors.js'
 import { checkDisguise, openDisguise, type Disguise } from './disguise.js'
@@ -11,7 +11,7 @@ afterEach(async () => {
 })
 
 describe('checkDisguise', () => {
-  it.each([
+  test.each([
     ['--fingerprint chrome --browser-dialer 8080', '--browser-dialer and --fingerprint exclude each other'],
     [
       '--fingerprint chrome --tls-client-cert a --tls-client-key b',
@@ -40,7 +40,7 @@ describe('checkDisguise', () => {
     expect(() => checkDisguise(client(line))).toThrow(new UsageError(message))
   })
 
-  it.each(['', '--fingerprint firefox --tls-ca a --header a:b --proxy http://a', '--browser-dialer [::1]:8080'])(
+  test.each(['', '--fingerprint firefox --tls-ca a --header a:b --proxy http://a', '--browser-dialer [::1]:8080'])(
     'takes "%s"',
     (line) => {
       expect(() => checkDisguise(client(line))).not.toThrow()
@@ -49,17 +49,17 @@ describe('checkDisguise', () => {
 })
 
 describe('openDisguise', () => {
-  it('changes nothing where nothing is asked for', async () => {
+  test('changes nothing where nothing is asked for', async () => {
     const { disguise } = await opened('')
     expect(disguise.options).toEqual({})
   })
 
-  it('opens links in the likeness of the browser, and leaves proxies alone', async () => {
+  test('opens links in the likeness of the browser, and leaves proxies alone', async () => {
     const { disguise } = await opened('--fingerprint safari')
     expect(disguise.options).toEqual({ connect: expect.any(Function) as unknown })
   })
 
-  it('serves the page of the browser dialer, and prints its URL', async () => {
+  test('serves the page of the browser dialer, and prints its URL', async () => {
     const port = await freePort()
     const { disguise, printed } = await opened(`--browser-dialer ${port}`)
     const url = /^browser: (http:\/\/127\.0\.0\.1:\d+\/[0-9a-f]{32}\/)$/.exec(printed[0] ?? '')?.[1] ?? ''
@@ -70,7 +70,7 @@ describe('openDisguise', () => {
     ])
   })
 
-  it.each([
+  test.each([
     ['127.0.0.1:0', 0],
     ['localhost:0', 0],
     ['0.0.0.0:0', 1],

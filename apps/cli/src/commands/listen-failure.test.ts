@@ -1,12 +1,12 @@
-import { createServer } from 'node:net'
 import { once } from 'node:events'
-import { describe, expect, it } from 'vitest'
+import { createServer } from 'node:net'
+import { describe, expect, test } from 'vitest'
 import { explainListenFailure, isListenFailure, proxyPort, webSocketPort } from './listen-failure.js'
 
 const ports = [webSocketPort({ wsHost: '0.0.0.0', wsPort: 80 }), proxyPort({ socksHost: '::1', socksPort: 9870 })]
 
 describe('explainListenFailure', () => {
-  it.each([
+  test.each([
     ['EADDRINUSE', 9870, 'port 9870 on ::1 cannot be opened: it is taken; choose another with --socks-port (-p)'],
     [
       'EACCES',
@@ -28,13 +28,13 @@ describe('explainListenFailure', () => {
     expect(explainListenFailure(new Error('outer', { cause: system }), ports).message).toBe(message)
   })
 
-  it('names both flags when both ports are the same', () => {
+  test('names both flags when both ports are the same', () => {
     const same = [webSocketPort({ wsHost: '::1', wsPort: 1 }), proxyPort({ socksHost: '::1', socksPort: 1 })]
     const system = Object.assign(new Error('listen'), { code: 'EADDRINUSE', port: 1, syscall: 'listen' })
     expect(explainListenFailure(system, same).message).toMatch(/--ws-port \(-P\) or --socks-port \(-p\)$/)
   })
 
-  it('knows what Node throws for a name that does not resolve', async () => {
+  test('knows what Node throws for a name that does not resolve', async () => {
     const server = createServer().listen({ port: 0, host: 'no-such-host.invalid' })
     const [error] = (await once(server, 'error')) as [Error]
     const [wanted] = [webSocketPort({ wsHost: 'no-such-host.invalid', wsPort: 0 })]
@@ -43,19 +43,19 @@ describe('explainListenFailure', () => {
     )
   })
 
-  it('leaves other errors as they are', () => {
+  test('leaves other errors as they are', () => {
     const error = new Error('other')
     expect(explainListenFailure(error, ports)).toBe(error)
   })
 
-  it('keeps the cause', () => {
+  test('keeps the cause', () => {
     const system = Object.assign(new Error('listen'), { code: 'EADDRINUSE', port: 80, syscall: 'listen' })
     expect(explainListenFailure(system, ports).cause).toBe(system)
   })
 })
 
 describe('isListenFailure', () => {
-  it('is false for a failure to connect', () => {
+  test('is false for a failure to connect', () => {
     const error = Object.assign(new Error('connect'), { code: 'ECONNREFUSED', port: 80, syscall: 'connect' })
     expect(isListenFailure(error)).toBe(false)
   })

@@ -1,14 +1,14 @@
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { silentLogger } from '@ls/foundation'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { parseCommandLine, type RunOf } from '../arguments/command-line.js'
 import { UsageError } from '../errors.js'
-import { Redactor } from '../output/redactor.js'
-import { clientOptions, runClient } from './client.js'
 import { Draining } from '../life/draining.js'
 import { ServiceManager } from '../life/service-manager.js'
 import { LogLevels } from '../output/log-levels.js'
+import { Redactor } from '../output/redactor.js'
+import { clientOptions, runClient } from './client.js'
 import type { CommandContext } from './context.js'
 import { ownProxyOptions, runServer, serverOptions } from './server.js'
 import { definedOnly } from './shared-options.js'
@@ -17,7 +17,7 @@ import { definedOnly } from './shared-options.js'
 const socketPath = join(tmpdir(), `linksocks-${process.pid}.sock`)
 
 describe('serverOptions', () => {
-  it('passes on every flag of the library', () => {
+  test('passes on every flag of the library', () => {
     const line =
       '-H ::1 -P 1 -s ::2 -i -k key --connector-wait-provider 2s --grace 1m -x http://h -f --udp-advertise a --no-batching --compression-threshold 0'
     const tls = '--tls-cert c.pem --tls-key k.pem --tls-client-ca ca.pem'
@@ -58,17 +58,17 @@ describe('serverOptions', () => {
     })
   })
 
-  it('takes --heartbeat 0 for no pings', () => {
+  test('takes --heartbeat 0 for no pings', () => {
     expect(serverOptions(server('--heartbeat 0'))).toMatchObject({ heartbeat: false })
   })
 
-  it('refuses a heartbeat deadline that no ping precedes', () => {
+  test('refuses a heartbeat deadline that no ping precedes', () => {
     expect(() => serverOptions(server('--heartbeat 9s --heartbeat-deadline 9s'))).toThrow(
       '--heartbeat-deadline is 9s; it must be more than --heartbeat, 9s',
     )
   })
 
-  it('leaves out what was not given', () => {
+  test('leaves out what was not given', () => {
     expect(Object.keys(serverOptions(server('')))).not.toContain('apiKey')
   })
 })
@@ -96,14 +96,14 @@ const proxyOptions = {
 describe('ownProxyOptions', () => {
   const account = { username: 'ada', password: 's' }
 
-  it('are where traffic leaves at the server', () => {
+  test('are where traffic leaves at the server', () => {
     expect(ownProxyOptions(server('--listen ws://h/a -n n -w w'), [account])).toEqual({
       socksListen: ['ws://h/a'],
       socksAccounts: [{ username: 'n', password: 'w' }, account],
     })
   })
 
-  it.each(['-r --listen 1', ''])('are none with "%s"', (line) => {
+  test.each(['-r --listen 1', ''])('are none with "%s"', (line) => {
     expect(ownProxyOptions(server(line), [account])).toEqual({})
   })
 })
@@ -135,7 +135,7 @@ describe('clientOptions', () => {
     compressionThresholdBytes: 1000,
   }
 
-  it('passes on every flag of the library to a client that opens ports', () => {
+  test('passes on every flag of the library to a client that opens ports', () => {
     expect(clientOptions(client(`${line} ${link} ${ports} ${exit} ${proxyLine}`))).toEqual({
       ...common,
       reverse: false,
@@ -157,7 +157,7 @@ describe('clientOptions', () => {
     })
   })
 
-  it('passes on every flag of the library to a provider', () => {
+  test('passes on every flag of the library to a provider', () => {
     expect(clientOptions(client(`-r ${line} ${link} ${ports} ${exit} ${proxyLine}`))).toEqual({
       ...common,
       reverse: true,
@@ -173,7 +173,7 @@ describe('clientOptions', () => {
 })
 
 describe('runClient', () => {
-  it.each([
+  test.each([
     ['-w w', '--socks-password needs --socks-username as well'],
     ['-n n', '--socks-username needs --socks-password as well'],
     [
@@ -212,7 +212,7 @@ describe('runClient', () => {
     await expect(runClient(client(line), context())).rejects.toThrow(new UsageError(message))
   })
 
-  it.each(['-x http://h', '--upstream-header a:b', '--send-proxy v1', '-c token'])(
+  test.each(['-x http://h', '--upstream-header a:b', '--send-proxy v1', '-c token'])(
     'warns that %s has no effect on a client',
     async (line) => {
       const { warnings, ...rest } = stopped()
@@ -223,7 +223,7 @@ describe('runClient', () => {
 })
 
 describe('runServer', () => {
-  it.each(['-c token', '-a', '-r -a -c token', '-r -k key', '-r --guard local'])(
+  test.each(['-c token', '-a', '-r -a -c token', '-r -k key', '-r --guard local'])(
     'warns that %s has no effect',
     async (line) => {
       const { warnings, ...rest } = stopped()
@@ -232,11 +232,11 @@ describe('runServer', () => {
     },
   )
 
-  it('refuses a connector token that is the provider token too', async () => {
+  test('refuses a connector token that is the provider token too', async () => {
     await expect(runServer(server('-r -t same -c same'), context())).rejects.toThrow(UsageError)
   })
 
-  it('prints the tokens it made up, and how to use them', async () => {
+  test('prints the tokens it made up, and how to use them', async () => {
     const { printed } = await serve('-r')
     expect(printed.map((line) => line.replaceAll(/[0-9a-f]{16,}/g, 'HEX').replace(/:\d+(?=\/'|$)/, ':N'))).toEqual([
       'listening: ws://127.0.0.1:N',
@@ -247,7 +247,7 @@ describe('runServer', () => {
     ])
   })
 
-  it.each([
+  test.each([
     ['--ws-path link', 'ws://127.0.0.1:N/link', "client 'ws://HEX@127.0.0.1:N/link'"],
     [`-H unix:${socketPath}`, `ws+unix://${socketPath}`, `client -t HEX -u ws+unix://${socketPath}`],
   ])('prints the URL of %s', async (line, listening, next) => {
@@ -258,12 +258,15 @@ describe('runServer', () => {
     expect([first, third]).toEqual([`listening: ${listening}`, `next: linksocks ${next}`])
   })
 
-  it.each(['-t given', '-k key', '-r -a -t given', '-r -t given -c given2'])('prints no token for %s', async (line) => {
-    const { printed } = await serve(line)
-    expect(printed.filter((each) => !/^(?:listening|dashboard): /.test(each))).toEqual([])
-  })
+  test.each(['-t given', '-k key', '-r -a -t given', '-r -t given -c given2'])(
+    'prints no token for %s',
+    async (line) => {
+      const { printed } = await serve(line)
+      expect(printed.filter((each) => !/^(?:listening|dashboard): /.test(each))).toEqual([])
+    },
+  )
 
-  it('tells the redactor of the tokens it made up', async () => {
+  test('tells the redactor of the tokens it made up', async () => {
     const { printed, redactor } = await serve('')
     const token = printed[1]?.slice('token: '.length) ?? ''
     expect(redactor.clean(`seen ${token}`)).toBe('seen [redacted]')
@@ -271,7 +274,7 @@ describe('runServer', () => {
 })
 
 describe('definedOnly', () => {
-  it('keeps false and 0', () => {
+  test('keeps false and 0', () => {
     expect(definedOnly({ a: false, b: 0, c: undefined })).toEqual({ a: false, b: 0 })
   })
 })

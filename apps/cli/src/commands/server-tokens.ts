@@ -1,8 +1,8 @@
 import type { Account } from '@ls/relay'
 import type { LinkSocksServer, PolicyOptions, ReverseTokenRequest } from '@ls/server'
 import type { Settings } from '../settings.js'
-import { checkedPolicy, readPolicyText } from '../tokens/read-policy.js'
 import type { MakeToken } from '../tokens/made-tokens.js'
+import { checkedPolicy, readPolicyText } from '../tokens/read-policy.js'
 import { definedOnly } from './shared-options.js'
 
 /** What one token of a server is for. */

@@ -1,16 +1,16 @@
+import { silentLogger } from '@ls/foundation'
+import { expect, test, vi } from 'vitest'
+import { parseCommandLine, type RunOf } from '../arguments/command-line.js'
+import { openServerCertificate } from '../certificates/server-certificate.js'
 import { Draining } from '../life/draining.js'
 import { ServiceManager } from '../life/service-manager.js'
 import { LogLevels } from '../output/log-levels.js'
-import { silentLogger } from '@ls/foundation'
-import { expect, it, vi } from 'vitest'
-import { parseCommandLine, type RunOf } from '../arguments/command-line.js'
-import { openServerCertificate } from '../certificates/server-certificate.js'
 import { Redactor } from '../output/redactor.js'
 import { startServer } from './server.js'
 
 vi.mock('../certificates/server-certificate.js', () => ({ openServerCertificate: vi.fn() }))
 
-it('startServer closes the certificate when the metrics port cannot be opened', async () => {
+test('startServer closes the certificate when the metrics port cannot be opened', async () => {
   const close = vi.fn()
   vi.mocked(openServerCertificate).mockResolvedValue({ options: {}, close })
   const line = 'server -t my_token -H 127.0.0.1 -P 0 --metrics unix:/no-such-folder/x'.split(' ')

@@ -1,11 +1,13 @@
 import { type Account, formatExposure, formatListenAddress, type GuardLevel, isLoopback } from '@ls/relay'
 import { defaultGuard, LinkSocksServer, type OwnersInFolder, type ServerOptions, ServerState } from '@ls/server'
-import { checkCluster, makeClusterNode } from '../cluster/cluster-node.js'
 import { openServerCertificate } from '../certificates/server-certificate.js'
+import { checkCluster, makeClusterNode } from '../cluster/cluster-node.js'
 import { UsageError } from '../errors.js'
 import { exitCode, type ExitCode } from '../exit-code.js'
-import { hasDashboard, printAccess } from '../output/server-access.js'
 import { askedToEnd, drainIfAsked } from '../life/draining.js'
+import { checkMetrics, type MetricsPort, metricsWriter, openMetrics } from '../observe/metrics-port.js'
+import { hasDashboard, printAccess } from '../output/server-access.js'
+import { relayOptions } from '../relay/relay-options.js'
 import type { Settings } from '../settings.js'
 import { defaultApiSocket } from '../tokens/api-call.js'
 import { MadeTokens, type MakeToken } from '../tokens/made-tokens.js'
@@ -14,7 +16,6 @@ import { asUsage, checkNetwork } from './check-settings.js'
 import { type CommandContext, graceMs, tellWhatIsWaitedFor } from './context.js'
 import { exposedFiles } from './exposed-files.js'
 import { explainListenFailure, isListenFailure, proxyPort, webSocketPort } from './listen-failure.js'
-import { checkMetrics, type MetricsPort, metricsWriter, openMetrics } from '../observe/metrics-port.js'
 import {
   exposeForTokens,
   planToken,
@@ -23,7 +24,6 @@ import {
   type TokenPlan,
   type TokenSettings,
 } from './server-tokens.js'
-import { relayOptions } from '../relay/relay-options.js'
 import { definedOnly, exitOptions, givenLimits, portOptions, sharedOptions } from './shared-options.js'
 import { serverTls } from './tls-options.js'
 import { webOptions } from './web-options.js'

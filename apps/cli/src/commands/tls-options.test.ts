@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { UsageError } from '../errors.js'
 import { clientTls, serverTls, tlsWarnings } from './tls-options.js'
 
@@ -17,11 +17,11 @@ const plain = {
 }
 
 describe('serverTls', () => {
-  it('is nothing without flags', () => {
+  test('is nothing without flags', () => {
     expect(serverTls(none)).toEqual({})
   })
 
-  it.each([
+  test.each([
     [{ tlsCert: 'c' }, '--tls-key missing'],
     [{ tlsKey: 'k' }, '--tls-cert missing'],
     [{ tlsClientCa: 'ca' }, '--tls-cert and --tls-key missing'],
@@ -40,7 +40,7 @@ describe('clientTls', () => {
 
   afterEach(() => rmSync(folder, { recursive: true }))
 
-  it('reads the files', () => {
+  test('reads the files', () => {
     const file = (name: string): string => {
       writeFileSync(join(folder, name), name)
       return join(folder, name)
@@ -49,25 +49,25 @@ describe('clientTls', () => {
     expect(clientTls({ ...plain, ...files })).toEqual({ ca: 'ca', cert: 'cert', key: 'key' })
   })
 
-  it('refuses a file that is not there', () => {
+  test('refuses a file that is not there', () => {
     expect(() => clientTls({ ...plain, tlsCa: join(folder, 'ca') })).toThrow('--tls-ca: cannot read')
   })
 
-  it.each([{ tlsClientCert: 'c' }, { tlsClientKey: 'k' }])('refuses %j alone', (given) => {
+  test.each([{ tlsClientCert: 'c' }, { tlsClientKey: 'k' }])('refuses %j alone', (given) => {
     expect(() => clientTls({ ...plain, ...given })).toThrow(UsageError)
   })
 })
 
 describe('tlsWarnings', () => {
-  it('shouts about --tls-insecure', () => {
+  test('shouts about --tls-insecure', () => {
     expect(tlsWarnings({ ...plain, tlsInsecure: true })).toEqual([expect.stringContaining('IS NOT CHECKED')])
   })
 
-  it.each(['ws://h', 'http://h', 'ws+unix:///h'])('tells that the flags have no effect on %s', (url) => {
+  test.each(['ws://h', 'http://h', 'ws+unix:///h'])('tells that the flags have no effect on %s', (url) => {
     expect(tlsWarnings({ ...plain, url, tlsServerName: 'a' })).toEqual([expect.stringContaining('no effect')])
   })
 
-  it.each(['wss://h', 'https://h', 'h'])('says nothing about %s', (url) => {
+  test.each(['wss://h', 'https://h', 'h'])('says nothing about %s', (url) => {
     expect(tlsWarnings({ ...plain, url, tlsServerName: 'a' })).toEqual([])
   })
 })

@@ -1,9 +1,9 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { UsageError } from '../errors.js'
 import { readHeaders } from './web-options.js'
 
 describe('readHeaders', () => {
-  it('reads names and values', () => {
+  test('reads names and values', () => {
     expect(readHeaders(['Host: a.example', 'X-A:b: c', 'X-Empty:'])).toEqual({
       Host: 'a.example',
       'X-A': 'b: c',
@@ -11,7 +11,7 @@ describe('readHeaders', () => {
     })
   })
 
-  it.each([
+  test.each([
     ['no colon', 'no name or no colon'],
     [': value', 'no name or no colon'],
     ['a b: c', 'must be a valid HTTP token'],
@@ -22,7 +22,7 @@ describe('readHeaders', () => {
     expect(() => readHeaders([field])).toThrow(message)
   })
 
-  it('refuses a value with a line break, without showing it', () => {
+  test('refuses a value with a line break, without showing it', () => {
     expect(() => readHeaders(['X-A: sec\r\nret'])).toThrow(/^(?!.*sec).*the value of X-A/s)
   })
 })

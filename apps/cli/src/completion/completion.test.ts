@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { shells, type Shell } from '../command.js'
 import { flagsOf } from '../flags.js'
 import { renderCompletion } from './completion.js'
@@ -26,7 +26,7 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true }))
 
 describe.each(shells)('renderCompletion for %s', (shell) => {
-  it('names every flag of every command', () => {
+  test('names every flag of every command', () => {
     const script = renderCompletion(shell)
     const names = ['server', 'client', 'demo'] as const
     const known = names.flatMap((name) => flagsOf(name).filter((flag) => flag.ignored === undefined))
@@ -35,7 +35,7 @@ describe.each(shells)('renderCompletion for %s', (shell) => {
 })
 
 describe.skipIf(missing.includes('bash'))('completion in bash', () => {
-  it.each([
+  test.each([
     ['a command', ['linksocks', 'se'], ['server']],
     [
       'a flag of the command',
@@ -59,7 +59,7 @@ describe.skipIf(missing.includes('bash'))('completion in bash', () => {
 })
 
 describe.skipIf(missing.includes('fish'))('completion in fish', () => {
-  it.each([
+  test.each([
     ['a command', 'linksocks conn', 'connector'],
     ['a flag of the command', 'linksocks server --ws-po', '--ws-port'],
     ['a value with a choice', 'linksocks client --log-format h', 'human'],
@@ -73,7 +73,7 @@ describe.skipIf(missing.includes('fish'))('completion in fish', () => {
 })
 
 describe.skipIf(missing.includes('zsh'))('completion in zsh', () => {
-  it('is a script that zsh takes', () => {
+  test('is a script that zsh takes', () => {
     expect(spawnSync('zsh', ['-n', './zsh'], { cwd: folder, encoding: 'utf8' }).stderr).toBe('')
   })
 })

@@ -1,5 +1,5 @@
-import { silentLogger } from '@ls/foundation'
 import { LinkSocksClient } from '@ls/client'
+import { silentLogger } from '@ls/foundation'
 import { LinkSocksServer, type PolicyOptions } from '@ls/server'
 import type { Environment } from '../arguments/environment.js'
 import { checkClient, clientOptions } from '../commands/client.js'

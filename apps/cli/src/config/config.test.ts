@@ -2,17 +2,17 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import fc from 'fast-check'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { parseCommandLine } from '../arguments/command-line.js'
 import type { RoleRun } from '../arguments/config-command.js'
-import { flags } from '../flags.js'
 import type { Flag } from '../flag.js'
+import { flags } from '../flags.js'
 import { Redactor } from '../output/redactor.js'
 import { checkFile, checkRoles } from './check-roles.js'
 import { ConfigError } from './config-error.js'
-import { exposedConfigFiles } from './load-config.js'
 import { fileFromFlags } from './from-flags.js'
+import { exposedConfigFiles } from './load-config.js'
 import { policySchema } from './policy-schema.js'
 import { readConfig } from './read-config.js'
 import { clientSettings, serverSettings } from './role-settings.js'
@@ -34,7 +34,7 @@ describe('the table of flags', () => {
     ...roleSections.flatMap(({ kind }) => roleFlags(kind).map(({ name }) => name)),
   ])
 
-  it('has a key for every flag of a role', () => {
+  test('has a key for every flag of a role', () => {
     const rows = (flags as readonly Flag[]).filter(({ commands, ignored, section }) => {
       return (
         ignored === undefined &&
@@ -51,14 +51,14 @@ describe('the table of flags', () => {
     expect(rows.map(({ name }) => name).filter((name) => !keys.has(name))).toEqual([])
   })
 
-  it('is what spec/config.schema.json was made from: `linksocks config schema`', () => {
+  test('is what spec/config.schema.json was made from: `linksocks config schema`', () => {
     const file = JSON.parse(readFileSync(join(root, 'spec/config.schema.json'), 'utf8')) as unknown
     expect(configSchema()).toEqual(file)
   })
 })
 
 describe('policySchema', () => {
-  it('has the keys of the management API', () => {
+  test('has the keys of the management API', () => {
     const { components } = JSON.parse(readFileSync(join(root, 'spec/openapi.json'), 'utf8')) as {
       components: { schemas: { Policy: object } }
     }
@@ -67,13 +67,13 @@ describe('policySchema', () => {
 })
 
 describe('exposedConfigFiles', () => {
-  it('warns of a file of secrets that others can read', () => {
+  test('warns of a file of secrets that others can read', () => {
     chmodSync(join(folder, 'secret'), 0o644)
     const file = readConfig(join(folder, 'f.yaml'), 'servers: {a: {token: "file:secret"}}', {})
     expect(exposedConfigFiles(file)).toEqual([expect.stringContaining(join(folder, 'secret'))])
   })
 
-  it('does not warn of one for its owner alone', () => {
+  test('does not warn of one for its owner alone', () => {
     chmodSync(join(folder, 'secret'), 0o600)
     expect(exposedConfigFiles(readConfig(join(folder, 'f.yaml'), 'servers: {a: {token: "file:secret"}}', {}))).toEqual(
       [],
@@ -82,7 +82,7 @@ describe('exposedConfigFiles', () => {
 })
 
 describe('readConfig', () => {
-  it('reads a policy of a token as a map', () => {
+  test('reads a policy of a token as a map', () => {
     // oxlint-disable-next-line no-template-curly-in-string -- the file's own references look so
     const policy = '{allow: ["${HOST}:1"], maxLinks: 2}'
     const text = `servers: {a: {tokens: [{token: t, policy: ${policy}}]}}`
@@ -90,20 +90,20 @@ describe('readConfig', () => {
     expect(role?.tokens[0]?.values.get('policy')?.value).toBe('{"allow":["b.test:1"],"maxLinks":2}')
   })
 
-  it('reads a policy from another file', () => {
+  test('reads a policy from another file', () => {
     writeFileSync(join(folder, 'policy.json'), '{"guard":"private"}')
     const text = 'servers: {a: {token: t, policy: "@policy.json"}}'
     const [role] = readConfig(join(folder, 'f.yaml'), text, {}).roles
     expect(role?.values.get('policy')?.value).toBe('{"guard":"private"}')
   })
 
-  it('shows all mistakes of a policy', () => {
+  test('shows all mistakes of a policy', () => {
     const text = 'servers: {a: {token: t, policy: {allow: [foo], maxLinks: -1, hours: {open: [x]}, alow: 1}}}'
     const places = problemsOf([text]).map((line) => line.split(': ')[1])
     expect(places).toEqual(['allow', 'maxLinks', 'hours.open', 'alow'].map((key) => `servers.a.policy.${key}`))
   })
 
-  it('shows the place of a mistake in a policy', () => {
+  test('shows the place of a mistake in a policy', () => {
     const token = ['servers:', '  a:', '    tokens:', '      - token: t', '        policy:']
     expect([
       problemsOf([...token, '          rate:', '            up: fast']),
@@ -116,7 +116,7 @@ describe('readConfig', () => {
     ])
   })
 
-  it('shows all mistakes, each with its place', () => {
+  test('shows all mistakes, each with its place', () => {
     expect(problemsOf(['log-levle: info', 'servers:', '  a:', '    wsPort: 1', '    ws-port: 70000', 'x: 1'])).toEqual([
       "f.yaml:1:1: log-levle: unknown key 'log-levle'; did you mean log-level or log-file?",
       "f.yaml:4:5: servers.a.wsPort: unknown key 'wsPort'; did you mean ws-port?",
@@ -125,7 +125,7 @@ describe('readConfig', () => {
     ])
   })
 
-  it.each([
+  test.each([
     [['servers: []'], 'f.yaml:1:10: servers: must be a map: the name of each server, then its keys'],
     [
       ['servers: {a: {url: x}}'],
@@ -151,12 +151,12 @@ describe('readConfig', () => {
     expect(first).toBe(message)
   })
 
-  it('never shows a secret', () => {
+  test('never shows a secret', () => {
     const text = problemsOf([`clients: {a: {token: ${'s3cr3t'.repeat(60)}}}`]).join('\n')
     expect([text.includes('360 bytes'), text.includes('s3cr3t')]).toEqual([true, false])
   })
 
-  it.each([
+  test.each([
     [`\${TOKEN}`, 'from_variable'],
     [`a-\${TOKEN}`, 'a-from_variable'],
     [`$\${TOKEN}`, `\${TOKEN}`],
@@ -167,15 +167,15 @@ describe('readConfig', () => {
     expect(clientSettings(first(`clients: {a: {token: '${written}'}}`)).token).toBe(token)
   })
 
-  it('reads file: only where a secret stands', () => {
+  test('reads file: only where a secret stands', () => {
     expect(clientSettings(first('clients: {a: {socks-username: file:secret}}')).socksUsername).toBe('file:secret')
   })
 
-  it('takes the token out of the URL', () => {
+  test('takes the token out of the URL', () => {
     expect(clientSettings(first('clients: {a: {url: ws://t@h/}}'))).toMatchObject({ url: 'ws://h/', token: 't' })
   })
 
-  it('reads JSON', () => {
+  test('reads JSON', () => {
     expect(serverSettings(first('{"servers": {"a": {"ws-port": 1, "reverse": true, "grace": "5s"}}}'))).toMatchObject({
       wsPort: 1,
       reverse: true,
@@ -183,7 +183,7 @@ describe('readConfig', () => {
     })
   })
 
-  it('throws nothing but ConfigError, for any text', () => {
+  test('throws nothing but ConfigError, for any text', () => {
     const word = fc.constantFrom(
       'servers',
       'clients',
@@ -220,7 +220,7 @@ describe('readConfig', () => {
 })
 
 describe('checkRoles', () => {
-  it.each([
+  test.each([
     ['servers: {a: {socks-username: bob}}', 'f.yaml:1:31: servers.a.socks-username: needs socks-password as well'],
     [
       "clients: {a: {forward: '80'}}",
@@ -237,7 +237,7 @@ describe('checkRoles', () => {
     expect(error.message.replaceAll(`${folder}/`, '')).toEqual(message)
   })
 
-  it('takes what the guide shows', async () => {
+  test('takes what the guide shows', async () => {
     const page = readFileSync(join(root, 'docs/guide/configuration.md'), 'utf8')
     const files = [...page.matchAll(/^```yaml\n([\s\S]*?)^```$/gm)].map(([, text = '']) => text)
     for (const text of files) await checkRoles(readConfig('f.yaml', text, { LINKSOCKS_TOKEN: 'x' }))
@@ -246,7 +246,7 @@ describe('checkRoles', () => {
 })
 
 describe('showConfig', () => {
-  it('names the origin of each value, and hides secrets', () => {
+  test('names the origin of each value, and hides secrets', () => {
     const text = showConfig(
       read(`servers: {a: {token: '\${TOKEN}', upstream-proxy: ['http://u:pass1@h']}}`),
       new Redactor(),
@@ -258,7 +258,7 @@ describe('showConfig', () => {
 })
 
 describe('checkFile', () => {
-  it('shows mistakes of single keys and of how keys go together in one round', async () => {
+  test('shows mistakes of single keys and of how keys go together in one round', async () => {
     const path = join(folder, 'all.yaml')
     const roles = ['a: {ws-port: many, socks-username: bob}', 'b: {socks-username: eve}']
     writeFileSync(path, `servers:\n  ${roles.join('\n  ')}\n`)
@@ -273,7 +273,7 @@ describe('checkFile', () => {
 })
 
 describe('fileFromFlags', () => {
-  it.each([
+  test.each([
     'server -t my_token -r -p 9870 --heartbeat 1500ms -x http://h -x http://i --qr',
     `client -u ws://h -t \${TOKEN} --without resume -R`,
     'provider -u ws://h -t 012',

@@ -1,5 +1,5 @@
-import { type GivenValue, makeSettings, withTokenOfUrl } from '../arguments/make-settings.js'
 import type { RunOf } from '../arguments/command-line.js'
+import { type GivenValue, makeSettings, withTokenOfUrl } from '../arguments/make-settings.js'
 import type { ClientSettings } from '../commands/client.js'
 import type { ServerSettings, TokenSettings } from '../commands/server.js'
 import type { Flag } from '../flag.js'

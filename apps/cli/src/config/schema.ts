@@ -1,5 +1,5 @@
-import { defaultText, limitText } from '../help/help.js'
 import type { Flag } from '../flag.js'
+import { defaultText, limitText } from '../help/help.js'
 import { policySchema } from './policy-schema.js'
 import {
   maxRoles,

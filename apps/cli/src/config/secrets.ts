@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import type { Environment } from '../arguments/environment.js'
-import { messageOf } from '../output/describe-error.js'
 import type { Flag } from '../flag.js'
+import { messageOf } from '../output/describe-error.js'
 
 /** A text of the file with what it refers to filled in. */
 export interface Expanded {

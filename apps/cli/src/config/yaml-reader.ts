@@ -1,7 +1,7 @@
 import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml'
+import { messageOf } from '../output/describe-error.js'
 import { ConfigError, type Problem } from './config-error.js'
 import type { Place } from './config-file.js'
-import { messageOf } from '../output/describe-error.js'
 
 /** A key of a map, with its value. */
 export interface Entry {

@@ -5,8 +5,8 @@ import { LinkSocksServer, type ServerOptions } from '@ls/server'
 import { FakeDns, freePort, tcpServer, testAuthority, type TestCertificate, testCertificate } from '@ls/testkit'
 import { keyPinOf, listen, parseServerUrl } from '@ls/transport'
 import { afterEach, describe, expect, test } from 'vitest'
-import { examine } from './examine.js'
 import type { Subject } from './examination.js'
+import { examine } from './examine.js'
 import type { Finding } from './finding.js'
 
 const cleanups: (() => unknown)[] = []

@@ -1,6 +1,6 @@
 import { parseServerUrl, redactUrl, splitEarlyData } from '@ls/transport'
-import { checkClient, clientOptions } from '../commands/client.js'
 import { clientDefaults } from '../arguments/client-defaults.js'
+import { checkClient, clientOptions } from '../commands/client.js'
 import type { CommandContext } from '../commands/context.js'
 import { openDisguise } from '../commands/disguise.js'
 import { exitCode, type ExitCode } from '../exit-code.js'

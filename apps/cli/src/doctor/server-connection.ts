@@ -1,5 +1,5 @@
-import { resolversFor } from '@ls/dial'
 import { makeServerDial } from '@ls/client'
+import { resolversFor } from '@ls/dial'
 import type { ConnectOptions } from '@ls/transport'
 import type { Examination } from './examination.js'
 

@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { expect, it } from 'vitest'
+import { expect, test } from 'vitest'
 import { renderGuide } from './guide.js'
 
 const page = fileURLToPath(new URL('../../../../docs/guide/cli.md', import.meta.url))
 const start = /<!-- From apps\/cli\/src\/flags: .* -->\n/
 const end = '<!-- end of the flags -->'
 
-it('renderGuide is what docs/guide/cli.md shows', async () => {
+test('renderGuide is what docs/guide/cli.md shows', async () => {
   const text = readFileSync(page, 'utf8')
   const [before = '', rest = ''] = text.split(start)
   const marker = start.exec(text)?.[0] ?? ''
@@ -15,6 +15,6 @@ it('renderGuide is what docs/guide/cli.md shows', async () => {
   await expect(`${before}${marker}\n${renderGuide()}\n\n${after}`).toMatchFileSnapshot(page)
 })
 
-it('renderGuide explains no flags without effect: the page does so in a sentence', () => {
+test('renderGuide explains no flags without effect: the page does so in a sentence', () => {
   expect(renderGuide()).not.toContain('--direct-upnp')
 })

@@ -1,10 +1,10 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { commands } from '../command.js'
 import { flagsOf } from '../flags.js'
 import { renderHelp, renderManual, renderOverview } from './help.js'
 
 describe('renderOverview', () => {
-  it('shows the commands', () => {
+  test('shows the commands', () => {
     expect(renderOverview({ columns: 80 })).toMatchInlineSnapshot(`
       "Carries proxy traffic over WebSocket.
 
@@ -46,7 +46,7 @@ describe('renderOverview', () => {
 })
 
 describe('renderHelp', () => {
-  it('explains the demo', () => {
+  test('explains the demo', () => {
     expect(renderHelp('demo', { columns: 80 })).toMatchInlineSnapshot(`
       "Usage: linksocks demo [flags]
 
@@ -84,12 +84,12 @@ describe('renderHelp', () => {
     `)
   })
 
-  it.each(commands.map(({ name }) => name))('names every flag of %s', (name) => {
+  test.each(commands.map(({ name }) => name))('names every flag of %s', (name) => {
     const help = renderHelp(name, { columns: 80, all: true })
     expect(flagsOf(name).filter((flag) => !help.includes(`--${flag.name}`))).toEqual([])
   })
 
-  it.each(commands.filter(({ essentials }) => essentials !== undefined))(
+  test.each(commands.filter(({ essentials }) => essentials !== undefined))(
     'shows the essential flags of $name and where the others are',
     ({ name, essentials = [] }) => {
       const help = renderHelp(name, { columns: 80 })
@@ -98,11 +98,11 @@ describe('renderHelp', () => {
     },
   )
 
-  it('of provider names default and variable', () => {
+  test('of provider names default and variable', () => {
     expect(renderHelp('provider', { columns: 100 })).toContain('[default: ws://localhost:8765] [env: LINKSOCKS_URL]')
   })
 
-  it.each([72, 80, 100])('keeps within %i columns, but for examples', (columns) => {
+  test.each([72, 80, 100])('keeps within %i columns, but for examples', (columns) => {
     const texts = commands.map(({ name }) => renderHelp(name, { columns, all: true }).split('Example')[0] ?? '')
     expect(
       texts
@@ -112,7 +112,7 @@ describe('renderHelp', () => {
     ).toEqual([])
   })
 
-  it.each([
+  test.each([
     [10, 72],
     [1000, 100],
   ])('takes a terminal of %i columns for one of %i', (columns, taken) => {
@@ -121,7 +121,7 @@ describe('renderHelp', () => {
 })
 
 describe('renderManual', () => {
-  it('holds the help of every command', () => {
+  test('holds the help of every command', () => {
     const manual = renderManual({ columns: 80 })
     expect(commands.filter(({ name }) => !manual.includes(renderHelp(name, { columns: 80, all: true })))).toEqual([])
   })

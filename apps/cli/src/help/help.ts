@@ -1,5 +1,5 @@
-import { commands, findCommand, modes, type Command, type CommandName } from '../command.js'
 import { modeVariable } from '../arguments/environment.js'
+import { commands, findCommand, modes, type Command, type CommandName } from '../command.js'
 import { environmentNames, sections, takesValue, type Flag } from '../flag.js'
 import { flagsOf } from '../flags.js'
 

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { requireProgram } from '@ls/testkit'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { flags } from '../flags.js'
 import { renderManualPage } from './manual-page.js'
 
@@ -9,12 +9,12 @@ const hasMandoc = requireProgram('mandoc') !== undefined
 describe('renderManualPage', () => {
   const page = renderManualPage()
 
-  it('names every flag that has an effect', () => {
+  test('names every flag that has an effect', () => {
     const names = flags.filter((flag) => !('ignored' in flag) && flag.section !== 'Help').map(({ name }) => name)
     expect(names.filter((name) => !page.includes(`\\-\\-${name.replaceAll('-', '\\-')}`))).toEqual([])
   })
 
-  it.skipIf(!hasMandoc)('is what mandoc takes without an error or a warning', () => {
+  test.skipIf(!hasMandoc)('is what mandoc takes without an error or a warning', () => {
     const { stdout } = spawnSync('mandoc', ['-Tlint', '-Wwarning'], { input: page, encoding: 'utf8' })
     expect(stdout.split('\n').filter((line) => !line.includes('referenced manual not found') && line !== '')).toEqual(
       [],

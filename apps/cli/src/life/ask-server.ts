@@ -1,9 +1,9 @@
+import type { CommandContext } from '../commands/context.js'
 import { UsageError } from '../errors.js'
 import { exitCode, type ExitCode } from '../exit-code.js'
 import type { Settings } from '../settings.js'
 import { callApi } from '../tokens/api-call.js'
 import { apiPlaceOf } from '../tokens/api-place.js'
-import type { CommandContext } from '../commands/context.js'
 
 /** Flags that lead to the API. */
 type ApiSettings = Pick<Settings<'token'>, 'api' | 'apiKey' | 'apiSocket'>

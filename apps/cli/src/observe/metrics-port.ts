@@ -3,10 +3,10 @@ import type { Snapshot } from '@ls/foundation'
 import type { Expositor } from '@ls/metrics'
 import { formatListenAddress, isLoopback, openServer, parseListenAddress } from '@ls/relay'
 import type { ServerOptions } from '@ls/server'
-import { UsageError } from '../errors.js'
 import { asUsage } from '../commands/check-settings.js'
 import type { CommandContext } from '../commands/context.js'
 import { explainListenFailure } from '../commands/listen-failure.js'
+import { UsageError } from '../errors.js'
 
 /** A port where somebody can ask how the program does. */
 export interface MetricsPort {

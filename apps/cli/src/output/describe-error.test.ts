@@ -1,35 +1,35 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { chain, describeError, messageOf, stackOf } from './describe-error.js'
 
 describe('describeError', () => {
-  it('tells type, code and message', () => {
+  test('tells type, code and message', () => {
     const error = Object.assign(new RangeError('too far'), { code: 'ERR_FAR' })
     expect(describeError(error)).toEqual({ type: 'RangeError', code: 'ERR_FAR', message: 'too far' })
   })
 
-  it('adds the stack on request', () => {
+  test('adds the stack on request', () => {
     expect(describeError(new Error('x'), { withStack: true }).stack).toContain('describe-error.test')
   })
 
-  it.each([undefined, null, 'text', 7])('describes %j, which is no error', (thrown) => {
+  test.each([undefined, null, 'text', 7])('describes %j, which is no error', (thrown) => {
     expect(describeError(thrown).message).toBe(String(thrown))
   })
 })
 
 describe('messageOf', () => {
-  it('looks into an error that says nothing itself', () => {
+  test('looks into an error that says nothing itself', () => {
     expect(messageOf(new AggregateError([new Error('refused'), new Error('other')]))).toBe('refused')
   })
 })
 
 describe('stackOf', () => {
-  it('holds the causes', () => {
+  test('holds the causes', () => {
     expect(stackOf(new Error('outer', { cause: new Error('inner') }))).toMatch(/Error: outer[^]*caused by Error: inner/)
   })
 })
 
 describe('chain', () => {
-  it('ends at causes that form a circle', () => {
+  test('ends at causes that form a circle', () => {
     const error = new Error('round')
     error.cause = error
     expect(chain(error)).toHaveLength(5)

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { LineOutput, type WriteBytes } from './line-output.js'
 
 /** A disk that takes `roomBytes`, a few at a time. */
@@ -15,17 +15,17 @@ function disk(roomBytes: number) {
 }
 
 describe('LineOutput', () => {
-  it('writes all of a text that goes out in pieces', () => {
+  test('writes all of a text that goes out in pieces', () => {
     const { state, output } = disk(1000)
     expect([output.write('a longer line\n'), state.text]).toEqual([true, 'a longer line\n'])
   })
 
-  it('says what failed, and does not throw', () => {
+  test('says what failed, and does not throw', () => {
     const { output } = disk(0)
     expect([output.write('line\n'), output.failure]).toEqual([false, 'ENOSPC'])
   })
 
-  it('begins a new line after one whose rest was lost', () => {
+  test('begins a new line after one whose rest was lost', () => {
     const { state, output } = disk(6)
     output.write('a longer line\n')
     state.roomBytes = 1000
@@ -34,7 +34,7 @@ describe('LineOutput', () => {
     expect(state.text).toBe('a long\nnext\nlast\n')
   })
 
-  it('goes on once there is room', () => {
+  test('goes on once there is room', () => {
     const { state, output } = disk(0)
     output.write('lost\n')
     state.roomBytes = 1000

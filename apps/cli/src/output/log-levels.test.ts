@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { createLogger } from './logger.js'
 import { LogLevels } from './log-levels.js'
+import { createLogger } from './logger.js'
 import { Redactor } from './redactor.js'
 
 async function net() {

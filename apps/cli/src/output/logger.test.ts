@@ -1,9 +1,9 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { createLogger, logLevel, type LoggerOptions } from './logger.js'
 import { Redactor } from './redactor.js'
 
 describe('createLogger', () => {
-  it('writes a JSON object a line when asked to', async () => {
+  test('writes a JSON object a line when asked to', async () => {
     const { logger, lines } = await logging({ format: 'json' })
     logger.info({ port: 1 }, 'open')
     expect(JSON.parse(lines[0] ?? '')).toEqual({
@@ -14,7 +14,7 @@ describe('createLogger', () => {
     })
   })
 
-  it('writes for people on a terminal', async () => {
+  test('writes for people on a terminal', async () => {
     const { logger, lines } = await logging({}, { isTTY: true })
     logger.child({ role: 'server' }).warn({ port: 1, reason: 'two words' }, 'closed')
     // oxlint-disable-next-line eslint/no-control-regex -- colours
@@ -23,61 +23,61 @@ describe('createLogger', () => {
     )
   })
 
-  it('writes JSON on a terminal when asked to', async () => {
+  test('writes JSON on a terminal when asked to', async () => {
     const { logger, lines } = await logging({ format: 'json' }, { isTTY: true })
     logger.info({}, 'open')
     expect(JSON.parse(lines[0] ?? '')).toMatchObject({ msg: 'open' })
   })
 
-  it('writes without colours when NO_COLOR says so', async () => {
+  test('writes without colours when NO_COLOR says so', async () => {
     const { logger, lines } = await logging({ environment: { NO_COLOR: '1' } }, { isTTY: true })
     logger.error({}, 'closed')
     expect(lines[0]).toMatch(/^[\x20-\x7e]+\n$/)
   })
 
-  it('lets no line break or escape sequence of a peer through to the terminal', async () => {
+  test('lets no line break or escape sequence of a peer through to the terminal', async () => {
     const { logger, lines } = await logging({ format: 'human' })
     logger.info({ target: 'a\u001b[2J', err: new Error('x\ny') }, 'hi\n[00:00:00] INFO: forged\u009b1m')
     expect(lines[0]).toMatch(/^[\x20-\x7e]+\n$/)
   })
 
-  it('says the message of an error once on a terminal', async () => {
+  test('says the message of an error once on a terminal', async () => {
     const { logger, lines } = await logging({ format: 'human' })
     logger.error({ err: new Error('odd') }, 'failed: odd')
     expect(lines[0]).toMatch(/ERROR: failed: odd\n$/)
   })
 
-  it('shows of an error type, code and message', async () => {
+  test('shows of an error type, code and message', async () => {
     const { logger, lines } = await logging({ format: 'json' })
     logger.error({ err: Object.assign(new TypeError('odd'), { code: 'ERR_ODD' }) }, 'failed')
     expect(JSON.parse(lines[0] ?? '')).toMatchObject({ err: { type: 'TypeError', code: 'ERR_ODD', message: 'odd' } })
   })
 
-  it('says the reason that a message names once', async () => {
+  test('says the reason that a message names once', async () => {
     const { logger, lines } = await logging()
     logger.warn({ reason: 'nothing listens there' }, 'no link: nothing listens there; trying again in 0.1 s')
     expect(lines[0]).toMatch(/WARN: no link: nothing listens there; trying again in 0\.1 s\n$/)
   })
 
-  it('writes date and time of day in UTC where there is no terminal', async () => {
+  test('writes date and time of day in UTC where there is no terminal', async () => {
     const { logger, lines } = await logging()
     logger.info({}, 'open')
     expect(lines[0]).toMatch(/^\[\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z\] INFO: open\n$/)
   })
 
-  it('keeps stacks for debugging', async () => {
+  test('keeps stacks for debugging', async () => {
     const { logger, lines } = await logging()
     logger.error({ err: new Error('odd') }, 'failed')
     expect(lines[0]).not.toContain('logger.test')
   })
 
-  it.each(['json', 'human'] as const)('shows stacks at debug in %s', async (format) => {
+  test.each(['json', 'human'] as const)('shows stacks at debug in %s', async (format) => {
     const { logger, lines } = await logging({ format, level: 'debug' })
     logger.error({ error: new Error('odd') }, 'failed')
     expect(lines[0]).toContain('logger.test')
   })
 
-  it.each(['json', 'human'] as const)('hides secrets in text, fields, children and errors in %s', async (format) => {
+  test.each(['json', 'human'] as const)('hides secrets in text, fields, children and errors in %s', async (format) => {
     const { logger, lines, redactor } = await logging({ format, level: 'trace' })
     redactor.add('s3cr3t-token')
     const err = new Error('for s3cr3t-token', { cause: new Error('s3cr3t-token') })
@@ -85,7 +85,7 @@ describe('createLogger', () => {
     expect(lines.join('')).not.toMatch(/s3cr3t-token|other-token/)
   })
 
-  it('writes nothing below its level', async () => {
+  test('writes nothing below its level', async () => {
     const { logger, lines } = await logging({ level: 'warn' })
     logger.info({}, 'unheard')
     expect(lines).toEqual([])
@@ -93,7 +93,7 @@ describe('createLogger', () => {
 })
 
 describe('createLogger, where nothing can be written,', () => {
-  it('counts what is lost, and tells it in front of the next line', async () => {
+  test('counts what is lost, and tells it in front of the next line', async () => {
     const disk = { text: '', isFull: true, failure: 'ENOSPC' }
     const write = (text: string): boolean => {
       if (!disk.isFull) disk.text += text
@@ -114,7 +114,7 @@ describe('createLogger, where nothing can be written,', () => {
 })
 
 describe('logLevel', () => {
-  it.each([
+  test.each([
     [0, undefined, 'info'],
     [1, undefined, 'debug'],
     [2, undefined, 'trace'],

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { Redactor } from './redactor.js'
 
 describe('Redactor.clean', () => {
-  it.each([
+  test.each([
     ['the secret itself', 'token abcdef123 seen', 'token [redacted] seen'],
     ['its hash, which opens a link as well', hash('abcdef123'), '[redacted]'],
     ['it inside of a longer word', 'xabcdef123y', 'x[redacted]y'],
@@ -17,7 +17,7 @@ describe('Redactor.clean', () => {
     expect(redactor.clean(text)).toBe(expected)
   })
 
-  it('takes out a secret in its JSON, URL and base64 forms', () => {
+  test('takes out a secret in its JSON, URL and base64 forms', () => {
     const secret = 'pa"ss wörd\\1'
     const redactor = new Redactor()
     redactor.add(secret)
@@ -25,31 +25,31 @@ describe('Redactor.clean', () => {
     expect(redactor.clean(forms.join(' '))).toBe('"[redacted]" [redacted] [redacted]')
   })
 
-  it('takes out the password of a URL it was told of, where it stands alone', () => {
+  test('takes out the password of a URL it was told of, where it stands alone', () => {
     const redactor = new Redactor()
     redactor.add('socks5://user:hunter%3222@proxy:1080')
     expect(redactor.clean('hunter222 hunter%3222 proxy user')).toBe('[redacted] [redacted] proxy user')
   })
 
-  it('hides a short secret as a word only', () => {
+  test('hides a short secret as a word only', () => {
     const redactor = new Redactor()
     redactor.add('a')
     expect(redactor.clean('a bad "a" day')).toBe('[redacted] bad "[redacted]" day')
   })
 
-  it('takes the longer of two secrets that begin alike', () => {
+  test('takes the longer of two secrets that begin alike', () => {
     const redactor = new Redactor()
     redactor.add('abcdef', 'abcdef-more')
     expect(redactor.clean('abcdef-more')).toBe('[redacted]')
   })
 
-  it("does not hide 'anonymous', the token of those without one", () => {
+  test("does not hide 'anonymous', the token of those without one", () => {
     const redactor = new Redactor()
     redactor.add('anonymous')
     expect(redactor.clean('anonymous')).toBe('anonymous')
   })
 
-  it('leaves no secret, whatever it consists of and wherever it stands', () => {
+  test('leaves no secret, whatever it consists of and wherever it stands', () => {
     const secrets = fc.string({
       unit: fc.constantFrom(...Array.from('ab0"\\/.*+?$^|(){}[]-ß 😀')),
       minLength: 6,
@@ -70,25 +70,31 @@ describe('Redactor.cleanFields', () => {
   const redactor = new Redactor()
   redactor.add('abcdef123')
 
-  it.each(['token', 'connectorToken', 'socksPassword', 'apiKey', 'X-API-Key', 'secret', 'authorization', 'tokenHash'])(
-    'hides what is called %s, known or not',
-    (name) => {
-      expect(redactor.cleanFields({ [name]: 'unknown', list: [{ [name]: ['unknown'] }] })).toEqual({
-        [name]: '[redacted]',
-        list: [{ [name]: '[redacted]' }],
-      })
-    },
-  )
+  test.each([
+    'token',
+    'connectorToken',
+    'socksPassword',
+    'apiKey',
+    'X-API-Key',
+    'secret',
+    'authorization',
+    'tokenHash',
+  ])('hides what is called %s, known or not', (name) => {
+    expect(redactor.cleanFields({ [name]: 'unknown', list: [{ [name]: ['unknown'] }] })).toEqual({
+      [name]: '[redacted]',
+      list: [{ [name]: '[redacted]' }],
+    })
+  })
 
-  it('leaves counts of secrets', () => {
+  test('leaves counts of secrets', () => {
     expect(redactor.cleanFields({ tokens: 3 })).toEqual({ tokens: 3 })
   })
 
-  it('cleans strings at any depth', () => {
+  test('cleans strings at any depth', () => {
     expect(redactor.cleanFields({ a: { b: ['x abcdef123'] } })).toEqual({ a: { b: ['x [redacted]'] } })
   })
 
-  it('ends at an object that holds itself', () => {
+  test('ends at an object that holds itself', () => {
     const fields: Record<string, unknown> = {}
     fields['self'] = fields
     expect(JSON.stringify(redactor.cleanFields(fields))).toContain('[…]')

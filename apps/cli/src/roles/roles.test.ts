@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { silentLogger } from '@ls/foundation'
 import { connect } from '@ls/socks5/node'
 import { echoServer, freePort, onceEvent, tcpServer, until } from '@ls/testkit'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { CommandContext } from '../commands/context.js'
 import { loadConfig } from '../config/load-config.js'
 import { Draining } from '../life/draining.js'
@@ -84,12 +84,12 @@ async function channelTo(port: number): Promise<Socket> {
 }
 
 describe('Roles.reload', () => {
-  it('says that nothing changed when nothing did', async () => {
+  test('says that nothing changed when nothing did', async () => {
     await start({ servers: withServer() })
     expect(await roles.reload()).toEqual([])
   })
 
-  it('changes nothing for a broken file, and says why', async () => {
+  test('changes nothing for a broken file, and says why', async () => {
     await start({ servers: withServer() })
     writeFileSync(file, 'servers: {main: {ws-prot: 1}}')
     await expect(roles.reload()).rejects.toThrow(
@@ -98,7 +98,7 @@ describe('Roles.reload', () => {
     expect(isOpen('links')).toBe(true)
   })
 
-  it('changes nothing when one of several ports cannot be opened', async () => {
+  test('changes nothing when one of several ports cannot be opened', async () => {
     await start({ servers: withServer() })
     const taken = at('no-such-folder/x')
     write({ servers: withServer({ 'socks-listen': [at('a')], tokens: [reverse('t', taken)] }) })
@@ -106,7 +106,7 @@ describe('Roles.reload', () => {
     expect([isOpen('a'), isOpen('links')]).toEqual([false, true])
   })
 
-  it('takes up the change that failed once it can be made', async () => {
+  test('takes up the change that failed once it can be made', async () => {
     await start({ servers: withServer() })
     write({ servers: withServer({ tokens: [reverse('t', at('no-such-folder/x'))] }) })
     await roles.reload().catch(() => {})
@@ -114,7 +114,7 @@ describe('Roles.reload', () => {
     expect([await roles.reload(), isOpen('x')]).toEqual([['servers.main: 1 token added'], true])
   })
 
-  it('moves the address of links, and keeps the links', async () => {
+  test('moves the address of links, and keeps the links', async () => {
     const echo = await echoServer()
     await start({ servers: withServer(), clients: withClient() })
     const channel = await channelTo(echo.port)
@@ -127,7 +127,7 @@ describe('Roles.reload', () => {
     await echo.close()
   })
 
-  it('changes the policy of a token in use, and keeps its connections', async () => {
+  test('changes the policy of a token in use, and keeps its connections', async () => {
     const echo = await echoServer()
     await start({ servers: withServer(), clients: withClient() })
     const channel = await channelTo(echo.port)
@@ -148,7 +148,7 @@ describe('Roles.reload', () => {
     await echo.close()
   })
 
-  it('moves the port of a reverse token', async () => {
+  test('moves the port of a reverse token', async () => {
     await start({ servers: withServer({ tokens: [reverse('t', at('a'))] }) })
     write({ servers: withServer({ tokens: [reverse('t', at('b'))] }) })
     expect(await roles.reload()).toEqual(['servers.main: 1 token changed'])
@@ -156,14 +156,14 @@ describe('Roles.reload', () => {
     expect(isOpen('b')).toBe(true)
   })
 
-  it('gives a token the port of one that is gone', async () => {
+  test('gives a token the port of one that is gone', async () => {
     const port = await freePort()
     await start({ servers: withServer({ tokens: [{ token: 'a' }, onPort('b', port)] }) })
     write({ servers: withServer({ tokens: [onPort('a', port)] }) })
     expect(await roles.reload()).toEqual(['servers.main: 1 token removed, 1 token changed'])
   })
 
-  it('makes all changes but the one that fails at the end, says so, and makes that one the next time', async () => {
+  test('makes all changes but the one that fails at the end, says so, and makes that one the next time', async () => {
     const [port, other] = [await freePort(), await freePort()]
     await start({ servers: withServer({ tokens: [{ token: 'a' }, onPort('b', port), { token: 'c' }] }) })
     write({ servers: withServer({ tokens: [onPort('a', port), onPort('b', other)] }) })
@@ -172,7 +172,7 @@ describe('Roles.reload', () => {
     expect(await roles.reload()).toEqual(['servers.main: 1 token changed'])
   })
 
-  it('keeps a token valid that could not be changed at the end', async () => {
+  test('keeps a token valid that could not be changed at the end', async () => {
     const [port, other] = [await freePort(), await freePort()]
     const second = { ...(withClient() as { home: object }).home, token: 'a', 'socks-listen': [at('s')] }
     await start({ servers: withServer({ tokens: [{ token: 'a' }, onPort('b', port)] }) })
@@ -185,7 +185,7 @@ describe('Roles.reload', () => {
     expect(isOpen('s')).toBe(true)
   })
 
-  it('cuts the users of a token that is gone, and nobody else', async () => {
+  test('cuts the users of a token that is gone, and nobody else', async () => {
     await start({
       servers: withServer({ tokens: [{ token: 'other' }] }),
       clients: {
@@ -211,7 +211,7 @@ describe('Roles.reload', () => {
     await echo.close()
   })
 
-  it('takes the hash of a token for that token, and lets its clients in again', async () => {
+  test('takes the hash of a token for that token, and lets its clients in again', async () => {
     const echo = await echoServer()
     await start({ servers: withServer(), clients: withClient() })
     write({ servers: withServer({ token: twiceHashed('my_token') }), clients: withClient() })
@@ -223,7 +223,7 @@ describe('Roles.reload', () => {
     await echo.close()
   })
 
-  it('keeps a connector token that is given by its hash', async () => {
+  test('keeps a connector token that is given by its hash', async () => {
     const withConnector = (token: string): object => ({
       servers: withServer({ tokens: [{ ...reverse('r', at('a')), 'connector-token': [token] }] }),
     })
@@ -241,13 +241,13 @@ describe('Roles.reload', () => {
     expect(isOpen('s')).toBe(true)
   })
 
-  it('refuses a token that is listed beside its hash', async () => {
+  test('refuses a token that is listed beside its hash', async () => {
     await start({ servers: withServer() })
     write({ servers: withServer({ tokens: [{ token: twiceHashed('my_token') }] }) })
     await expect(roles.reload()).rejects.toThrow('token already exists')
   })
 
-  it('keeps what is used of the quota of a token that it replaces', async () => {
+  test('keeps what is used of the quota of a token that it replaces', async () => {
     const echo = await echoServer()
     const policy = { quota: { day: 5 } }
     await start({ servers: withServer({ policy }), clients: withClient() })
@@ -262,14 +262,14 @@ describe('Roles.reload', () => {
     await echo.close()
   })
 
-  it('keeps a made-up token', async () => {
+  test('keeps a made-up token', async () => {
     await start({ servers: { main: { 'ws-host': at('links') } } })
     write({ servers: { main: { 'ws-host': at('links'), 'socks-listen': [at('own')] } } })
     await roles.reload()
     expect(printed.filter((line) => line.startsWith('[main] token: '))).toHaveLength(1)
   })
 
-  it('keeps a token that it made up in the state file', async () => {
+  test('keeps a token that it made up in the state file', async () => {
     const state = join(folder, 'state.json')
     await start({ servers: { main: { 'ws-host': at('links'), token: 'x', state } } })
     const later = { servers: { main: { 'ws-host': at('links'), state } } }
@@ -281,7 +281,7 @@ describe('Roles.reload', () => {
     expect([typeof first, second]).toEqual(['string', first])
   })
 
-  it('keeps made-up tokens of connectors in the order of the next start', async () => {
+  test('keeps made-up tokens of connectors in the order of the next start', async () => {
     const state = join(folder, 'state.json')
     const [a, b] = ['a', 'b'].map((token) => ({ ...reverse(token, at(token)), 'connector-token': [] }))
     const withTokens = (...tokens: unknown[]): object => ({ servers: withServer({ tokens, state }) })
@@ -294,21 +294,21 @@ describe('Roles.reload', () => {
     expect(again).toEqual([ofB, ofA])
   })
 
-  it('starts a server again whose other keys change', async () => {
+  test('starts a server again whose other keys change', async () => {
     await start({ servers: withServer() })
     write({ servers: withServer({ grace: '5s' }) })
     expect(await roles.reload()).toEqual(['servers.main: started again, its links are dialled again'])
     expect(isOpen('links')).toBe(true)
   })
 
-  it('starts a server again whose exposed ports would stay at the old address', async () => {
+  test('starts a server again whose exposed ports would stay at the old address', async () => {
     const more = { 'allow-ports': '20000-20010' }
     await start({ servers: withServer(more) })
     write({ servers: withServer({ ...more, 'ws-host': 'localhost', 'ws-port': await freePort() }) })
     expect(await roles.reload()).toEqual(['servers.main: started again, its links are dialled again'])
   })
 
-  it('opens the ports again that a server exposes for a token that changes', async () => {
+  test('opens the ports again that a server exposes for a token that changes', async () => {
     const [exposed, port] = [await freePort(), await freePort()]
     const expose = [`${exposed}=r@localhost:1`]
     await start({ servers: withServer({ expose, tokens: [onPort('r', port)] }) })
@@ -317,44 +317,48 @@ describe('Roles.reload', () => {
     expect(printed.filter((line) => line.startsWith('[main] exposed: '))).toHaveLength(2)
   })
 
-  it('starts the server as it was when it cannot start again', async () => {
+  test('starts the server as it was when it cannot start again', async () => {
     await start({ servers: withServer() })
     write({ servers: withServer({ grace: '5s', 'ws-host': at('no-such-folder/x') }) })
     await expect(roles.reload()).rejects.toThrow('no-such-folder')
     expect(isOpen('links')).toBe(true)
   })
 
-  it('starts and ends roles', async () => {
+  test('starts and ends roles', async () => {
     await start({ servers: withServer() })
     write({ servers: { other: { ...server, 'ws-host': at('links2') } } })
     expect(await roles.reload()).toEqual(['servers.other: started', 'servers.main: ended'])
     expect([isOpen('links'), isOpen('links2')]).toEqual([false, true])
   })
 
-  it('loses and cuts nothing over 50 reloads with 100 idle channels and a transfer', { timeout: 120_000 }, async () => {
-    const [echo, source] = [await echoServer(), await tcpServer((socket) => socket.end(payload))]
-    await start({ servers: withServer(), clients: withClient() })
-    const idle = await Promise.all(Array.from({ length: 100 }, () => channelTo(echo.port)))
-    const transfer = await channelTo(source.port)
-    const hash = createHash('sha256')
-    let received = 0
-    const refused: unknown[] = []
-    const refuse = (reason: unknown): void => void refused.push(reason)
-    for (let round = 0; round < 50; round++) {
-      received = await readTo(transfer, hash, received, Math.floor((payload.length * (round + 1)) / 51))
-      writeRound(round)
-      await roles.reload().catch(refuse)
-    }
-    await readTo(transfer, hash, received, payload.length)
-    for (const channel of idle) channel.write('x')
-    const answers = await Promise.all(idle.map(answer))
-    for (const channel of [...idle, transfer]) channel.destroy()
-    expect(refused).toHaveLength(12)
-    expect(hash.digest('hex')).toBe(createHash('sha256').update(payload).digest('hex'))
-    expect(answers.filter((text) => text !== 'x')).toEqual([])
-    expect(logged.filter((line) => line.startsWith('link is down'))).toEqual([])
-    await Promise.all([echo.close(), source.close()])
-  })
+  test(
+    'loses and cuts nothing over 50 reloads with 100 idle channels and a transfer',
+    { timeout: 120_000 },
+    async () => {
+      const [echo, source] = [await echoServer(), await tcpServer((socket) => socket.end(payload))]
+      await start({ servers: withServer(), clients: withClient() })
+      const idle = await Promise.all(Array.from({ length: 100 }, () => channelTo(echo.port)))
+      const transfer = await channelTo(source.port)
+      const hash = createHash('sha256')
+      let received = 0
+      const refused: unknown[] = []
+      const refuse = (reason: unknown): void => void refused.push(reason)
+      for (let round = 0; round < 50; round++) {
+        received = await readTo(transfer, hash, received, Math.floor((payload.length * (round + 1)) / 51))
+        writeRound(round)
+        await roles.reload().catch(refuse)
+      }
+      await readTo(transfer, hash, received, payload.length)
+      for (const channel of idle) channel.write('x')
+      const answers = await Promise.all(idle.map(answer))
+      for (const channel of [...idle, transfer]) channel.destroy()
+      expect(refused).toHaveLength(12)
+      expect(hash.digest('hex')).toBe(createHash('sha256').update(payload).digest('hex'))
+      expect(answers.filter((text) => text !== 'x')).toEqual([])
+      expect(logged.filter((line) => line.startsWith('link is down'))).toEqual([])
+      await Promise.all([echo.close(), source.close()])
+    },
+  )
 })
 
 /** What comes next; sockets come paused. */

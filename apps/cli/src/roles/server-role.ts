@@ -12,8 +12,8 @@ import {
 } from '../commands/server.js'
 import type { RoleConfig } from '../config/config-file.js'
 import { serverSettings, tokenSettings } from '../config/role-settings.js'
-import { settingName } from '../flag.js'
 import { tokenFlags } from '../config/structure.js'
+import { settingName } from '../flag.js'
 import {
   type Change,
   isSame,

@@ -1,6 +1,6 @@
+import type { CommandContext } from '../commands/context.js'
 import { exitCode, type ExitCode } from '../exit-code.js'
 import type { Settings } from '../settings.js'
-import type { CommandContext } from '../commands/context.js'
 import { callApi } from './api-call.js'
 import { apiPlaceOf } from './api-place.js'
 

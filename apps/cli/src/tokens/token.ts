@@ -1,12 +1,12 @@
 import type { PolicyOptions } from '@ls/server'
+import type { CommandContext } from '../commands/context.js'
+import { definedOnly } from '../commands/shared-options.js'
 import { UsageError } from '../errors.js'
 import { exitCode, type ExitCode } from '../exit-code.js'
 import type { Settings } from '../settings.js'
-import { checkedPolicy, readPolicyText } from './read-policy.js'
 import { callApi } from './api-call.js'
 import { apiPlaceOf } from './api-place.js'
-import type { CommandContext } from '../commands/context.js'
-import { definedOnly } from '../commands/shared-options.js'
+import { checkedPolicy, readPolicyText } from './read-policy.js'
 
 export type TokenSettings = Settings<'token'>
 

@@ -1,5 +1,5 @@
-import { useEffect } from 'preact/hooks'
 import type { JSX } from 'preact'
+import { useEffect } from 'preact/hooks'
 import { session } from '../api/session.js'
 import { watchServer } from '../live/live.js'
 import { Config } from '../pages/config.js'

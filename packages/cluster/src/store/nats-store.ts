@@ -1,7 +1,7 @@
-import { type KV, Kvm, type KvWatchEntry } from '@nats-io/kv'
-import { connect, credsAuthenticator, type NatsConnection, type QueuedIterator } from '@nats-io/transport-node'
 import { readFileSync } from 'node:fs'
 import { type Logger, silentLogger, textOf } from '@ls/foundation'
+import { type KV, Kvm, type KvWatchEntry } from '@nats-io/kv'
+import { connect, credsAuthenticator, type NatsConnection, type QueuedIterator } from '@nats-io/transport-node'
 import { ClusterError } from '../errors.js'
 import type { ClusterStore, StoreWatcher, Table } from './cluster-store.js'
 

@@ -1,5 +1,5 @@
-import { channelIdBytes } from '../message/channel-id.js'
 import { CodecError } from '../errors.js'
+import { channelIdBytes } from '../message/channel-id.js'
 import { decodeShortText } from './text.js'
 
 const maxSafeHigh = Math.floor(Number.MAX_SAFE_INTEGER / 0x1_0000_0000)

@@ -1,6 +1,6 @@
-import { allocate } from './allocate.js'
 import { messageHeaderBytes } from '../message/peek.js'
 import { protocolVersion } from '../version.js'
+import { allocate } from './allocate.js'
 
 /**
  * Fills one message whose size is known before, so that it is allocated once. Values have been checked by

@@ -1,10 +1,10 @@
 import { constants, deflateRawSync, gzipSync } from 'node:zlib'
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { fflateCompressor } from './compression.js'
-import { crc32 } from './crc32.js'
 import { CodecError } from '../errors.js'
 import { gunzipAsync, gzipAsync, nodeCompressor } from '../node.js'
+import { fflateCompressor } from './compression.js'
+import { crc32 } from './crc32.js'
 
 const limit = 4 * 1024 * 1024
 /** Runs and noise, long enough for several steps of the inflater. */

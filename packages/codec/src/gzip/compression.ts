@@ -1,6 +1,6 @@
 import { gzipSync, Inflate } from 'fflate'
-import { crc32 } from './crc32.js'
 import { CodecError } from '../errors.js'
+import { crc32 } from './crc32.js'
 import { badGzip, checkInflated, readGzipFrame, type GzipFrame } from './gzip-frame.js'
 
 /** Gzip for the payload of Data messages: `fflateCompressor` anywhere, `nodeCompressor` of `@ls/codec/node` on Node. */

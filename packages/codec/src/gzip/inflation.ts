@@ -1,6 +1,6 @@
 import { crc32, createInflateRaw, type InflateRaw } from 'node:zlib'
-import type { Inflating, InflationOwner } from './compression.js'
 import type { CodecError } from '../errors.js'
+import type { Inflating, InflationOwner } from './compression.js'
 import { badGzip, type GzipFrame, readGzipFrame } from './gzip-frame.js'
 
 /**

@@ -1,8 +1,8 @@
 import { checkInteger, checkText } from '../bytes/check.js'
-import { maxAddressBytes } from '../limits.js'
-import type { Address, DataMessage } from './message.js'
 import type { Reader } from '../bytes/reader.js'
 import type { Writer } from '../bytes/writer.js'
+import { maxAddressBytes } from '../limits.js'
+import type { Address, DataMessage } from './message.js'
 
 /** Length(1) + Port(2) around the host. */
 const addressFrameBytes = 3

@@ -1,5 +1,5 @@
-import { CodecError } from '../errors.js'
 import { readU32, truncated } from '../bytes/reader.js'
+import { CodecError } from '../errors.js'
 
 /**
  * Where the fields of a Data message stand, TCP and UDP alike (protocol.md §1):

@@ -1,3 +1,5 @@
+import { Reader } from '../bytes/reader.js'
+import { CodecError } from '../errors.js'
 import { readAddress } from './address.js'
 import { channelIdBytes } from './channel-id.js'
 import {
@@ -10,12 +12,10 @@ import {
   protocolOffset,
   tcp,
 } from './data-header.js'
-import { CodecError } from '../errors.js'
 import { decodeDirect, decodeExpose, decodeExposed, decodeHello, decodeLog, decodePartners } from './json-body.js'
 import { MessageType } from './message-type.js'
 import type * as M from './message.js'
 import { checkMessageSize, messageHeaderBytes, peekType } from './peek.js'
-import { Reader } from '../bytes/reader.js'
 
 /**
  * Reads one message. Ids and payloads are views into `bytes`, never copies. Bytes after the end of the message are

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { decode } from './decode.js'
 import { CodecError } from '../errors.js'
+import { decode } from './decode.js'
 import { MessageType } from './message-type.js'
 
 // A second decoder, as plain as the table in protocol.md reads, that takes its bytes off the front of an array. It

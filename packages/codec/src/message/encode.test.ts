@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
+import { maxMessageBytes } from '../limits.js'
 import { datagramTarget } from './address.js'
 import { newChannelId } from './channel-id.js'
 import { decode } from './decode.js'
 import { encode } from './encode.js'
-import { maxMessageBytes } from '../limits.js'
 import { MessageType } from './message-type.js'
 import type { DataMessage, KnownMessage } from './message.js'
 

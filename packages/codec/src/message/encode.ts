@@ -1,16 +1,16 @@
+import { checkBytes, checkId, checkInteger, checkOneOf, checkText } from '../bytes/check.js'
+import { cutText } from '../bytes/text.js'
+import { Writer } from '../bytes/writer.js'
+import { maxCreditBytes, maxErrorBytes, maxMessageBytes, maxSecretBytes, maxTokenBytes } from '../limits.js'
 import { encodeAddress, noAddress, writeAddress } from './address.js'
 import { channelIdBytes } from './channel-id.js'
-import { checkBytes, checkId, checkInteger, checkOneOf, checkText } from '../bytes/check.js'
 import { dataHeaderBytes, gzip, tcp, udp, uncompressed } from './data-header.js'
 import { encodeDirect, encodeExpose, encodeExposed, encodeHello, encodeLog, encodePartners } from './json-body.js'
-import { maxCreditBytes, maxErrorBytes, maxMessageBytes, maxSecretBytes, maxTokenBytes } from '../limits.js'
 import { MessageType } from './message-type.js'
 import type * as M from './message.js'
 import { messageHeaderBytes } from './peek.js'
 import { encodeTcpData } from './tcp-data.js'
-import { cutText } from '../bytes/text.js'
 import { compressions, connectorOperations, protocols } from './vocabulary.js'
-import { Writer } from '../bytes/writer.js'
 
 /**
  * The bytes of a message; a small one is a view into a larger buffer, so hand on the view and never its `buffer`. Error text over 255 bytes is cut between two characters, and text

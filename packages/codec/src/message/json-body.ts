@@ -1,8 +1,11 @@
 import { decodeBase64Url, encodeBase64Url } from '../bytes/base64url.js'
-import { formatChannelId, parseUuid } from './channel-id.js'
 import { checkBytes, checkId, checkInteger, checkOneOf } from '../bytes/check.js'
+import type { Reader } from '../bytes/reader.js'
+import { decodeText, encodeText } from '../bytes/text.js'
+import { Writer } from '../bytes/writer.js'
 import { CodecError } from '../errors.js'
 import { defaultWindowBytes, maxCreditBytes, maxGraceSeconds, maxJsonBytes, maxSecretBytes } from '../limits.js'
+import { formatChannelId, parseUuid } from './channel-id.js'
 import { MessageType } from './message-type.js'
 import type {
   DirectMessage,
@@ -12,10 +15,7 @@ import type {
   LogMessage,
   PartnersMessage,
 } from './message.js'
-import type { Reader } from '../bytes/reader.js'
-import { decodeText, encodeText } from '../bytes/text.js'
 import { knownExtensions, logLevels } from './vocabulary.js'
-import { Writer } from '../bytes/writer.js'
 
 // The messages with a body of DataLen(4) JSON (protocol.md §1 and §3).
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
+import { majorVersion, minorVersion, protocolVersion } from '../version.js'
 import { MessageType } from './message-type.js'
 import { channelIdOffset, peekType } from './peek.js'
-import { majorVersion, minorVersion, protocolVersion } from '../version.js'
 
 test('peekType gives types it does not know', () => {
   expect(peekType(Uint8Array.of(0x01, 0xee))).toBe(0xee)

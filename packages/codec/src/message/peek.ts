@@ -1,7 +1,7 @@
 import { CodecError } from '../errors.js'
 import { maxMessageBytes } from '../limits.js'
-import { MessageType } from './message-type.js'
 import { majorVersion } from '../version.js'
+import { MessageType } from './message-type.js'
 
 /** Version(1) Type(1): where every body starts. */
 export const messageHeaderBytes = 2

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
+import { maxMessageBytes } from '../limits.js'
 import { newChannelId } from './channel-id.js'
 import { encode } from './encode.js'
-import { maxMessageBytes } from '../limits.js'
 import { MessageType } from './message-type.js'
 import {
   dataCreditBytes,

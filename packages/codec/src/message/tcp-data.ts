@@ -1,5 +1,10 @@
 import { allocate } from '../bytes/allocate.js'
 import { checkBytes, checkId, checkInteger, checkOneOf } from '../bytes/check.js'
+import { writeU32 } from '../bytes/writer.js'
+import { CodecError } from '../errors.js'
+import { inflatedBytes } from '../gzip/gzip-frame.js'
+import { maxMessageBytes } from '../limits.js'
+import { protocolVersion } from '../version.js'
 import {
   checkDataHeader,
   compressionOffset,
@@ -11,15 +16,10 @@ import {
   tcp,
   uncompressed,
 } from './data-header.js'
-import { CodecError } from '../errors.js'
-import { inflatedBytes } from '../gzip/gzip-frame.js'
-import { maxMessageBytes } from '../limits.js'
 import { MessageType } from './message-type.js'
 import type { Compression } from './message.js'
 import { checkMessageSize, peekType } from './peek.js'
-import { protocolVersion } from '../version.js'
 import { compressions } from './vocabulary.js'
-import { writeU32 } from '../bytes/writer.js'
 
 // The path of every proxied byte: no objects, no Reader, one copy at most.
 

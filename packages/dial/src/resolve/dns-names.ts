@@ -1,9 +1,9 @@
 import { Resolver as Ares } from 'node:dns/promises'
 import type { Clock } from '@ls/foundation'
 import { DialError } from '../errors.js'
+import type { Answer, Family } from '../race.js'
 import { FairQueue } from './fair-queue.js'
 import { type Finding, QueryDesk } from './query-desk.js'
-import type { Answer, Family } from '../race.js'
 
 /** Longest time to live, in milliseconds: names may move earlier than promised. */
 const maxKeepMs = 300_000

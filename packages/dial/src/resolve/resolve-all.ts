@@ -1,7 +1,7 @@
 import { isIP } from 'node:net'
 import { mostTelling } from '../errors.js'
-import type { LookupOptions, NameResolver } from './name-resolver.js'
 import type { Answer, Family } from '../race.js'
+import type { LookupOptions, NameResolver } from './name-resolver.js'
 
 /**
  * All addresses of a host, IPv6 first: at once where they are known, else a promise.

@@ -1,16 +1,16 @@
 import { checkDurationMs, type Clock, isLocalhost, systemClock } from '@ls/foundation'
-import { parseDnsServer } from './dns-server.js'
-import { dnsNames, type DnsNames } from './dns-names.js'
 import { DialError } from '../errors.js'
-import { hostsPath, parseHosts } from '../system/hosts-file.js'
-import type { LookupOptions, NameResolver } from './name-resolver.js'
-import { type NameSource, parseNsswitch } from '../system/nsswitch.js'
-import { parseQueryName, type QueryName } from './query-name.js'
 import type { Answer, Family } from '../race.js'
+import { hostsPath, parseHosts } from '../system/hosts-file.js'
+import { type NameSource, parseNsswitch } from '../system/nsswitch.js'
 import { parseResolvConf, type ResolvConf, searchNames } from '../system/resolv-conf.js'
-import { searchDns } from './search.js'
 import { type BothAnswers, type Lane, systemNames } from '../system/system-names.js'
 import { WatchedFile } from '../system/watched-file.js'
+import { dnsNames, type DnsNames } from './dns-names.js'
+import { parseDnsServer } from './dns-server.js'
+import type { LookupOptions, NameResolver } from './name-resolver.js'
+import { parseQueryName, type QueryName } from './query-name.js'
+import { searchDns } from './search.js'
 
 /** Servers and times of a {@link Resolver}. */
 export interface ResolverOptions {

@@ -1,6 +1,6 @@
-import type { DnsNames } from './dns-names.js'
 import { mostTelling } from '../errors.js'
 import type { Answer, Family } from '../race.js'
+import type { DnsNames } from './dns-names.js'
 
 type OnAnswer = (family: Family, answer: Answer) => void
 

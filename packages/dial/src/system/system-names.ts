@@ -1,9 +1,9 @@
 import { lookup as getaddrinfo } from 'node:dns/promises'
 import type { Clock } from '@ls/foundation'
 import { DialError } from '../errors.js'
+import type { Answer, Family } from '../race.js'
 import { FairQueue } from '../resolve/fair-queue.js'
 import { type Finding, QueryDesk } from '../resolve/query-desk.js'
-import type { Answer, Family } from '../race.js'
 
 /** Answers for both families, since `getaddrinfo` returns both together. */
 export type BothAnswers = Readonly<Record<Family, Answer>>

@@ -1,11 +1,11 @@
 import type { Duplex } from 'node:stream'
-import { formatAuthority } from '../message/authority.js'
-import { responseError } from './connect-response.js'
-import type { ConnectAttempt } from './connect-attempt.js'
 import { HttpProxyError } from '../errors.js'
+import { formatAuthority } from '../message/authority.js'
 import { fieldValues } from '../message/hop-by-hop.js'
 import { parseResponseHead, type ResponseHead } from '../message/response-head.js'
 import { discardStream } from '../stream-end.js'
+import type { ConnectAttempt } from './connect-attempt.js'
+import { responseError } from './connect-response.js'
 
 /**
  * Opens a tunnel over a connection of its own by HTTP/1.1 CONNECT (RFC 9110 §9.3.6). Resolves with `stream`, at the

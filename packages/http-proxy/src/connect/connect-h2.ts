@@ -1,9 +1,9 @@
 import { constants, type ClientHttp2Session, type ClientHttp2Stream, type IncomingHttpHeaders } from 'node:http2'
+import { HttpProxyError } from '../errors.js'
 import { formatAuthority } from '../message/authority.js'
+import { discardStream } from '../stream-end.js'
 import type { ConnectAttempt } from './connect-attempt.js'
 import { responseError } from './connect-response.js'
-import { HttpProxyError } from '../errors.js'
-import { discardStream } from '../stream-end.js'
 
 const { HTTP2_HEADER_METHOD, HTTP2_HEADER_AUTHORITY, HTTP2_HEADER_STATUS } = constants
 const { NGHTTP2_CANCEL, NGHTTP2_NO_ERROR, NGHTTP2_REFUSED_STREAM } = constants

@@ -1,8 +1,8 @@
 import { STATUS_CODES } from 'node:http'
-import { formatAuthority } from '../message/authority.js'
 import { HttpProxyError } from '../errors.js'
-import type { ResolvedProxyAddress } from './proxy-address.js'
+import { formatAuthority } from '../message/authority.js'
 import { replyOfResponse } from '../reply.js'
+import type { ResolvedProxyAddress } from './proxy-address.js'
 
 /** A proxy's answer to CONNECT, from any version of HTTP. */
 export interface ConnectResponse {

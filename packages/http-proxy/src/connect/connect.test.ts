@@ -1,13 +1,13 @@
-import { echoServer, testCertificate, type TestTcpServer } from '@ls/testkit'
 import type { Socket } from 'node:net'
 import { buffer } from 'node:stream/consumers'
 import { createServer as createTlsServer, type TLSSocket } from 'node:tls'
-import { beforeEach, describe, expect, it } from 'vitest'
-import { connect, type ConnectOptions } from './connect.js'
-import { HttpProxy } from '../serve/http-proxy.js'
+import { echoServer, testCertificate, type TestTcpServer } from '@ls/testkit'
+import { beforeEach, describe, expect, test } from 'vitest'
+import { useProxyFixture } from '../../testing/proxy-fixture.js'
 import { dialDirect } from '../dial.js'
 import type { HttpProxyOptions } from '../options.js'
-import { useProxyFixture } from '../../testing/proxy-fixture.js'
+import { HttpProxy } from '../serve/http-proxy.js'
+import { connect, type ConnectOptions } from './connect.js'
 
 const fixture = useProxyFixture()
 let echo: TestTcpServer
@@ -43,18 +43,18 @@ function failure(options: Omit<ConnectOptions, 'target'>): Promise<unknown> {
 }
 
 describe('connect', () => {
-  it('opens a tunnel through a proxy given as URL, with a half-close both ways', async () => {
+  test('opens a tunnel through a proxy given as URL, with a half-close both ways', async () => {
     const port = await fixture.proxy()
     await expect(greet({ proxy: `http://127.0.0.1:${port}` })).resolves.toBe('hello')
   })
 
-  it('authenticates with what stands in the URL, percent-decoded', async () => {
+  test('authenticates with what stands in the URL, percent-decoded', async () => {
     const port = await fixture.proxy({ accounts: [{ username: 'a b', password: 'p:@/é' }] })
     const proxy = `http://a%20b:p%3A%40%2F%C3%A9@127.0.0.1:${port}`
     await expect(greet({ proxy })).resolves.toBe('hello')
   })
 
-  it('sends no bytes for the target before the proxy agrees, then head', async () => {
+  test('sends no bytes for the target before the proxy agrees, then head', async () => {
     const asked: string[] = []
     const { port } = await scripted((socket) => {
       socket.on('data', (chunk: Buffer) => {
@@ -79,7 +79,7 @@ describe('connect', () => {
     ])
   })
 
-  it('loses nothing that comes right behind the response', async () => {
+  test('loses nothing that comes right behind the response', async () => {
     const { port } = await scripted(
       'HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103\n\nHTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nbanner',
     )
@@ -88,7 +88,7 @@ describe('connect', () => {
     expect(String(await buffer(stream))).toBe('banner')
   })
 
-  it('reads a response that comes byte by byte', async () => {
+  test('reads a response that comes byte by byte', async () => {
     const { port } = await scripted((socket) => {
       socket.once('data', () => {
         const bytes = 'HTTP/1.1 200 OK\r\nA: b\r\n\r\nx'.split('')
@@ -106,14 +106,14 @@ describe('connect', () => {
     expect(String(await buffer(stream))).toBe('x')
   })
 
-  it('goes through a chain', async () => {
+  test('goes through a chain', async () => {
     const first = await fixture.proxy()
     const second = await fixture.proxy()
     const dial = (target: { host: string; port: number }) => connect({ proxy: `http://127.0.0.1:${first}`, target })
     await expect(greet({ proxy: `http://127.0.0.1:${second}`, dial })).resolves.toBe('hello')
   })
 
-  it.each([
+  test.each([
     [403, 'ERR_HTTP_PROXY_REFUSED', 'forbidden'],
     [407, 'ERR_HTTP_PROXY_AUTH', 'forbidden'],
     [502, 'ERR_HTTP_PROXY_REFUSED', 'failed'],
@@ -127,7 +127,7 @@ describe('connect', () => {
     expect(String(error)).toMatch(`127.0.0.1:${port} (tinyproxy) answered ${status}`)
   })
 
-  it('knows the exact reason that our own proxy gives', async () => {
+  test('knows the exact reason that our own proxy gives', async () => {
     const port = await fixture.proxy({}, () =>
       Promise.reject(Object.assign(new Error('no route'), { reply: 'network-unreachable' })),
     )
@@ -137,14 +137,14 @@ describe('connect', () => {
     })
   })
 
-  it('never shows a password', async () => {
+  test('never shows a password', async () => {
     const port = await fixture.proxy({ accounts: [{ username: 'x', password: 'y' }] })
     const error = await failure({ proxy: `http://ann:hunter2@127.0.0.1:${port}` })
     expect(String(error)).toMatch(/wrong user name or password$/)
     expect(JSON.stringify(error) + String(error)).not.toMatch('hunter2')
   })
 
-  it.each([
+  test.each([
     ['something else than HTTP', 'SSH-2.0-x\r\n', 'ERR_HTTP_PROXY_BAD_RESPONSE'],
     ['a head without end', `HTTP/1.1 200 OK\r\nX: ${'y'.repeat(20_000)}`, 'ERR_HTTP_PROXY_BAD_RESPONSE'],
     ['nothing', '', 'ERR_HTTP_PROXY_CLOSED'],
@@ -154,13 +154,13 @@ describe('connect', () => {
     await expect(failure({ proxy: `http://127.0.0.1:${port}` })).resolves.toMatchObject({ code, reply: 'failed' })
   })
 
-  it('rejects when the proxy cannot be reached', async () => {
+  test('rejects when the proxy cannot be reached', async () => {
     const error = await failure({ proxy: 'http://127.0.0.1:1' })
     expect(error).toMatchObject({ code: 'ERR_HTTP_PROXY_UNREACHABLE', reply: 'failed' })
     expect(error).toHaveProperty('cause.code', 'ECONNREFUSED')
   })
 
-  it('rejects after timeoutMs and closes its connection', async () => {
+  test('rejects after timeoutMs and closes its connection', async () => {
     let closed: () => void = () => {}
     const gone = new Promise<void>((resolve) => (closed = resolve))
     const { port } = await scripted((socket) => void socket.on('end', () => closed()))
@@ -169,7 +169,7 @@ describe('connect', () => {
     await expect(gone).resolves.toBeUndefined()
   })
 
-  it('rejects with the reason of its signal, before and while it dials', async () => {
+  test('rejects with the reason of its signal, before and while it dials', async () => {
     const { port } = await scripted(() => {})
     const controller = new AbortController()
     const pending = failure({ proxy: `http://127.0.0.1:${port}`, signal: controller.signal })
@@ -179,7 +179,7 @@ describe('connect', () => {
     await expect(failure({ proxy: `http://127.0.0.1:${port}`, signal: controller.signal })).resolves.toBe(reason)
   })
 
-  it.each([
+  test.each([
     [{ proxy: 'socks5://h:1' }, TypeError],
     [{ proxy: 'http://h:1/path' }, TypeError],
     [{ proxy: 'not a url with secret' }, TypeError],
@@ -217,33 +217,33 @@ describe('connect over TLS', () => {
     return { port: (server.address() as { port: number }).port, alpn }
   }
 
-  it('reaches a proxy of HTTP/1.1', async () => {
+  test('reaches a proxy of HTTP/1.1', async () => {
     const { port, alpn } = await tlsProxy()
     const proxy = { host: '127.0.0.1', port, tls: { ca: cert } }
     await expect(Promise.all([greet({ proxy }), greet({ proxy })])).resolves.toEqual(['hello', 'hello'])
     expect(alpn).toEqual(['http/1.1', 'http/1.1'])
   })
 
-  it('rejects a certificate that it does not know', async () => {
+  test('rejects a certificate that it does not know', async () => {
     const { port } = await tlsProxy()
     const error = await failure({ proxy: `https://127.0.0.1:${port}` })
     expect(error).toMatchObject({ code: 'ERR_HTTP_PROXY_UNREACHABLE', cause: { code: 'DEPTH_ZERO_SELF_SIGNED_CERT' } })
   })
 
-  it('rejects when the proxy does not speak TLS', async () => {
+  test('rejects when the proxy does not speak TLS', async () => {
     const port = await fixture.proxy()
     await expect(failure({ proxy: `https://127.0.0.1:${port}` })).resolves.toMatchObject({
       code: 'ERR_HTTP_PROXY_UNREACHABLE',
     })
   })
 
-  it('rejects after timeoutMs when the handshake hangs', async () => {
+  test('rejects after timeoutMs when the handshake hangs', async () => {
     const { port } = await scripted(() => {})
     const error = await failure({ proxy: `https://127.0.0.1:${port}`, timeoutMs: 30 })
     expect(error).toMatchObject({ code: 'ERR_HTTP_PROXY_TIMEOUT' })
   })
 
-  it('rejects when the connection closes during the handshake', async () => {
+  test('rejects when the connection closes during the handshake', async () => {
     const { port } = await scripted((socket) => void socket.once('data', () => socket.destroy()))
     const error = await failure({ proxy: `https://127.0.0.1:${port}` })
     expect(error).toMatchObject({ code: 'ERR_HTTP_PROXY_UNREACHABLE' })

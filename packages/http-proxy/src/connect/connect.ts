@@ -1,16 +1,16 @@
 import type { Duplex } from 'node:stream'
 import { checkDurationMs, checkInteger } from '@ls/foundation'
-import { checkTarget, formatAuthority, type Target } from '../message/authority.js'
-import type { ConnectAttempt } from './connect-attempt.js'
-import { fillHeaders } from './connect-headers.js'
-import { requestTunnel } from './connect-h1.js'
 import { withDeadline } from '../deadline.js'
+import { dialDirect } from '../dial.js'
 import { HttpProxyError } from '../errors.js'
+import { checkTarget, formatAuthority, type Target } from '../message/authority.js'
+import { discardStream } from '../stream-end.js'
+import type { ConnectAttempt } from './connect-attempt.js'
+import { requestTunnel } from './connect-h1.js'
+import { fillHeaders } from './connect-headers.js'
 import { Http2Sessions } from './http2-sessions.js'
 import { openProxy, type DialProxy } from './open-proxy.js'
 import { resolveProxyAddress, type HttpProxyAddress } from './proxy-address.js'
-import { dialDirect } from '../dial.js'
-import { discardStream } from '../stream-end.js'
 
 /** Proxy, target and limits of a tunnel. */
 export interface ConnectOptions {

@@ -1,4 +1,3 @@
-import { echoServer, seededBytes, seededDigest, testCertificate, turns, type TestTcpServer } from '@ls/testkit'
 import { createHash } from 'node:crypto'
 import {
   constants,
@@ -10,10 +9,11 @@ import {
 import { connect as connectSocket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
-import { beforeEach, describe, expect, it } from 'vitest'
+import { echoServer, seededBytes, seededDigest, testCertificate, turns, type TestTcpServer } from '@ls/testkit'
+import { beforeEach, describe, expect, test } from 'vitest'
+import { useProxyFixture } from '../../testing/proxy-fixture.js'
 import { connect, type ConnectOptions } from './connect.js'
 import { Http2Sessions, type Http2SessionsOptions } from './http2-sessions.js'
-import { useProxyFixture } from '../../testing/proxy-fixture.js'
 
 const { key, cert } = testCertificate()
 const tls = { ca: cert }
@@ -81,7 +81,7 @@ async function greet(stream: Duplex): Promise<string> {
 }
 
 describe('Http2Sessions', () => {
-  it('share one connection among tunnels opened at once and later', async () => {
+  test('share one connection among tunnels opened at once and later', async () => {
     const proxy = await http2Proxy()
     const sessions = sessionsFor()
     const streams = await Promise.all([1, 2, 3].map(() => open(proxy, sessions)))
@@ -90,7 +90,7 @@ describe('Http2Sessions', () => {
     expect([proxy.sessions.length, sessions.size]).toEqual([1, 1])
   })
 
-  it('send the credentials, the custom fields and the first payload', async () => {
+  test('send the credentials, the custom fields and the first payload', async () => {
     let seen: Record<string, unknown> = {}
     const proxy = await http2Proxy((stream, headers) => {
       seen = headers
@@ -108,7 +108,7 @@ describe('Http2Sessions', () => {
     })
   })
 
-  it('carry many bytes both ways in several tunnels', async () => {
+  test('carry many bytes both ways in several tunnels', async () => {
     const size = 4 * 1024 * 1024
     const proxy = await http2Proxy()
     const sessions = sessionsFor()
@@ -125,7 +125,7 @@ describe('Http2Sessions', () => {
     expect(digests).toEqual([1, 2, 3].map((seed) => seededDigest(seed, size)))
   })
 
-  it('let no stalled tunnel hold up another', async () => {
+  test('let no stalled tunnel hold up another', async () => {
     const proxy = await http2Proxy((stream, headers) => {
       stream.respond({ ':status': 200 })
       if (headers[':authority'] === 'flood.example:1') stream.end(Buffer.alloc(30_000_000))
@@ -140,7 +140,7 @@ describe('Http2Sessions', () => {
     for (const stream of stalled) stream.destroy()
   })
 
-  it('keep a tunnel open when either side has ended', async () => {
+  test('keep a tunnel open when either side has ended', async () => {
     const proxy = await http2Proxy((stream) => {
       stream.respond({ ':status': 200 })
       let got = ''
@@ -150,7 +150,7 @@ describe('Http2Sessions', () => {
     await expect(greet(await open(proxy, sessionsFor()))).resolves.toBe('got hello')
   })
 
-  it.each(['GOAWAY', 'a close', 'a cut'])('heal after %s', async (how) => {
+  test.each(['GOAWAY', 'a close', 'a cut'])('heal after %s', async (how) => {
     const proxy = await http2Proxy()
     const sessions = sessionsFor()
     const before = await open(proxy, sessions)
@@ -164,7 +164,7 @@ describe('Http2Sessions', () => {
     expect(proxy.sessions.length).toBeLessThanOrEqual(2)
   })
 
-  it('let the tunnels of a session that got GOAWAY go on', async () => {
+  test('let the tunnels of a session that got GOAWAY go on', async () => {
     const proxy = await http2Proxy()
     const sessions = sessionsFor()
     const before = await open(proxy, sessions)
@@ -173,7 +173,7 @@ describe('Http2Sessions', () => {
     await expect(greet(before)).resolves.toBe('hello')
   })
 
-  it('replace a session that answers nothing any more, after pingMs', async () => {
+  test('replace a session that answers nothing any more, after pingMs', async () => {
     // The first connection through this relay goes silent on demand, as behind a NAT that has forgotten it.
     const proxy = await http2Proxy()
     let silent: (() => void) | undefined
@@ -195,7 +195,7 @@ describe('Http2Sessions', () => {
     expect(proxy.sessions.length).toBe(2)
   })
 
-  it('open a second connection when the first has as many tunnels as the proxy allows', async () => {
+  test('open a second connection when the first has as many tunnels as the proxy allows', async () => {
     const proxy = await http2Proxy(tunnel, { maxConcurrentStreams: 2 })
     const sessions = sessionsFor()
     const streams = [await open(proxy, sessions), await open(proxy, sessions), await open(proxy, sessions)]
@@ -203,7 +203,7 @@ describe('Http2Sessions', () => {
     await expect(Promise.all(streams.map(greet))).resolves.toEqual(['hello', 'hello', 'hello'])
   })
 
-  it('refuse a tunnel beyond all limits', async () => {
+  test('refuse a tunnel beyond all limits', async () => {
     const proxy = await http2Proxy()
     const sessions = sessionsFor({ maxSessionsPerProxy: 1, maxTunnelsPerSession: 1 })
     const stream = await open(proxy, sessions)
@@ -211,14 +211,14 @@ describe('Http2Sessions', () => {
     stream.destroy()
   })
 
-  it('forget the proxy used longest ago beyond maxProxies', async () => {
+  test('forget the proxy used longest ago beyond maxProxies', async () => {
     const proxies = [await http2Proxy(), await http2Proxy()]
     const sessions = sessionsFor({ maxProxies: 1 })
     for (const proxy of proxies) await greet(await open(proxy, sessions))
     expect(sessions.size).toBe(1)
   })
 
-  it('close an idle connection after idleMs', async () => {
+  test('close an idle connection after idleMs', async () => {
     const proxy = await http2Proxy()
     const sessions = sessionsFor({ idleMs: 20 })
     await greet(await open(proxy, sessions))
@@ -226,7 +226,7 @@ describe('Http2Sessions', () => {
     expect(sessions.size).toBe(0)
   })
 
-  it('are not shared between different TLS options', async () => {
+  test('are not shared between different TLS options', async () => {
     const proxy = await http2Proxy()
     const sessions = sessionsFor()
     const other = { proxy: { host: '127.0.0.1', port: proxy.port, tls: { ca: cert } } }
@@ -235,7 +235,7 @@ describe('Http2Sessions', () => {
     expect(proxy.sessions.length).toBe(2)
   })
 
-  it.each([
+  test.each([
     [403, 'ERR_HTTP_PROXY_REFUSED', 'forbidden'],
     [407, 'ERR_HTTP_PROXY_AUTH', 'forbidden'],
     [503, 'ERR_HTTP_PROXY_REFUSED', 'no-provider'],
@@ -248,19 +248,19 @@ describe('Http2Sessions', () => {
     expect(sessions.size).toBe(1)
   })
 
-  it('reject when the proxy resets the stream', async () => {
+  test('reject when the proxy resets the stream', async () => {
     const proxy = await http2Proxy((stream) => stream.close(constants.NGHTTP2_CONNECT_ERROR))
     const sessions = sessionsFor()
     await expect(open(proxy, sessions)).rejects.toMatchObject({ code: 'ERR_HTTP_PROXY_REFUSED', reply: 'failed' })
     expect(sessions.size).toBe(1)
   })
 
-  it('reject when the session ends without an answer', async () => {
+  test('reject when the session ends without an answer', async () => {
     const proxy = await http2Proxy((stream) => stream.session?.destroy())
     await expect(open(proxy, sessionsFor())).rejects.toMatchObject({ code: 'ERR_HTTP_PROXY_CLOSED' })
   })
 
-  it('reject after timeoutMs and cancel the stream', async () => {
+  test('reject after timeoutMs and cancel the stream', async () => {
     let closed: (code: number) => void = () => {}
     const code = new Promise<number>((resolve) => (closed = resolve))
     const proxy = await http2Proxy((stream) => void stream.on('close', () => closed(stream.rstCode)))
@@ -269,7 +269,7 @@ describe('Http2Sessions', () => {
     await expect(code).resolves.toBe(constants.NGHTTP2_CANCEL)
   })
 
-  it('are not used with sessions: false', async () => {
+  test('are not used with sessions: false', async () => {
     const proxy = await http2Proxy()
     const address = { host: '127.0.0.1', port: proxy.port, tls }
     // This proxy speaks nothing but h2, so that HTTP/1.1 fails.
@@ -278,7 +278,7 @@ describe('Http2Sessions', () => {
     })
   })
 
-  it('refuse options out of range', () => {
+  test('refuse options out of range', () => {
     expect(() => new Http2Sessions({ maxProxies: 0 })).toThrow(RangeError)
   })
 })

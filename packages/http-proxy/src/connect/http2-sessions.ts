@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream'
 import { checkDurationMs, checkInteger } from '@ls/foundation'
-import { formatAuthority } from '../message/authority.js'
 import { HttpProxyError } from '../errors.js'
+import { formatAuthority } from '../message/authority.js'
 import type { DialProxy, ProxyStream } from './open-proxy.js'
 import type { ResolvedProxyAddress } from './proxy-address.js'
 import { SharedSession } from './shared-session.js'

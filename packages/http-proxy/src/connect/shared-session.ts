@@ -1,9 +1,9 @@
 import { connect as connectHttp2, type ClientHttp2Session } from 'node:http2'
 import type { Duplex } from 'node:stream'
+import { HttpProxyError } from '../errors.js'
 import { formatAuthority } from '../message/authority.js'
 import type { ConnectAttempt } from './connect-attempt.js'
 import { requestStream } from './connect-h2.js'
-import { HttpProxyError } from '../errors.js'
 
 /** Bytes a tunnel may receive ahead of its reader: 80 Mbit/s at 100 ms. */
 const streamWindowBytes = 1_048_576

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { checkTarget, formatAuthority, parseAuthority } from './authority.js'
 
 const label = fc.stringMatching(/^[a-z_][a-z0-9_-]{0,8}[a-z0-9_]$/)
@@ -8,7 +8,7 @@ const host = fc.oneof(name, fc.ipV4(), fc.ipV6())
 const port = fc.integer({ min: 1, max: 65_535 })
 
 describe('parseAuthority', () => {
-  it('reads back what formatAuthority writes', () => {
+  test('reads back what formatAuthority writes', () => {
     fc.assert(
       fc.property(host, port, (host, port) => {
         expect(parseAuthority(formatAuthority({ host, port }))).toEqual({ host, port })
@@ -16,7 +16,7 @@ describe('parseAuthority', () => {
     )
   })
 
-  it('gives for any text undefined or a target that checkTarget accepts', () => {
+  test('gives for any text undefined or a target that checkTarget accepts', () => {
     const text = fc.oneof(fc.string({ unit: 'binary' }), fc.stringMatching(/^[[\]:.a-f0-9x%@-]{0,20}$/))
     fc.assert(
       fc.property(text, (text) => {
@@ -26,7 +26,7 @@ describe('parseAuthority', () => {
     )
   })
 
-  it.each([
+  test.each([
     ['a.example', { host: 'a.example', port: 80 }],
     ['a.example:', { host: 'a.example', port: 80 }],
     ['A_b.example.:8080', { host: 'A_b.example.', port: 8080 }],
@@ -36,7 +36,7 @@ describe('parseAuthority', () => {
     expect(parseAuthority(text, 80)).toEqual(target)
   })
 
-  it.each([
+  test.each([
     '',
     ':80',
     'a.example:0',
@@ -66,7 +66,7 @@ describe('parseAuthority', () => {
     expect(parseAuthority(text, 80)).toBeUndefined()
   })
 
-  it('needs a port where there is no default', () => {
+  test('needs a port where there is no default', () => {
     expect(parseAuthority('a.example')).toBeUndefined()
   })
 })

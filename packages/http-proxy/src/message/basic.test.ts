@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { accountCheck, formatBasic, maxCredentialsBytes, parseBasic } from './basic.js'
 
 const username = fc.string({ unit: 'grapheme', maxLength: 40 }).filter((text) => !text.includes(':'))
@@ -9,7 +9,7 @@ const account = fc.record(
 )
 
 describe('parseBasic', () => {
-  it('reads back what formatBasic writes', () => {
+  test('reads back what formatBasic writes', () => {
     fc.assert(
       fc.property(account, (account) => {
         expect(parseBasic(formatBasic(account))).toEqual(account)
@@ -17,7 +17,7 @@ describe('parseBasic', () => {
     )
   })
 
-  it('gives for any text undefined or an account', () => {
+  test('gives for any text undefined or an account', () => {
     const text = fc.oneof(
       fc.string({ unit: 'binary' }),
       fc.base64String().map((token) => `Basic ${token}`),
@@ -30,11 +30,11 @@ describe('parseBasic', () => {
     )
   })
 
-  it('takes the scheme in any case and an empty password', () => {
+  test('takes the scheme in any case and an empty password', () => {
     expect(parseBasic(`bAsIc  ${btoa('ann:')} `)).toEqual({ username: 'ann', password: '' })
   })
 
-  it.each([
+  test.each([
     '',
     'Basic',
     'Basic ',
@@ -49,7 +49,7 @@ describe('parseBasic', () => {
 })
 
 describe('accountCheck', () => {
-  it('knows each of its accounts and nothing else', () => {
+  test('knows each of its accounts and nothing else', () => {
     fc.assert(
       fc.property(fc.array(account, { minLength: 1, maxLength: 4 }), account, (accounts, other) => {
         const mayUse = accountCheck(accounts)
@@ -59,7 +59,7 @@ describe('accountCheck', () => {
     )
   })
 
-  it.each([
+  test.each([
     [[], RangeError],
     [[{ username: 'a:b', password: 'c' }], TypeError],
     [[{ username: 'a', password: 'x'.repeat(maxCredentialsBytes) }], RangeError],

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { endToEnd, endToEndTrailers, fieldValues, hasToken } from './hop-by-hop.js'
 
 const name = fc.oneof(
@@ -24,7 +24,7 @@ const value = fc.oneof(
 const headers = fc.array(fc.tuple(name, value), { maxLength: 12 }).map((fields) => fields.flat())
 
 describe('endToEnd', () => {
-  it('leaves what it keeps in order and as it was', () => {
+  test('leaves what it keeps in order and as it was', () => {
     fc.assert(
       fc.property(headers, (headers) => {
         const kept = endToEnd(headers)
@@ -37,7 +37,7 @@ describe('endToEnd', () => {
     )
   })
 
-  it('leaves nothing more to remove', () => {
+  test('leaves nothing more to remove', () => {
     fc.assert(
       fc.property(headers, (headers) => {
         expect(endToEnd(endToEnd(headers))).toEqual(endToEnd(headers))
@@ -45,12 +45,12 @@ describe('endToEnd', () => {
     )
   })
 
-  it('removes what any Connection field names, in any case', () => {
+  test('removes what any Connection field names, in any case', () => {
     const fields = ['X-A', '1', 'Connection', 'x-b', 'x-B', '2', 'connection', 'close ,X-C', 'x-c', '3', 'X-D', '4']
     expect(endToEnd(fields)).toEqual(['X-A', '1', 'X-D', '4'])
   })
 
-  it.each(['Content-Length', 'content-length', 'Host', 'X-Forwarded-For', 'Cookie', 'Content_Length'])(
+  test.each(['Content-Length', 'content-length', 'Host', 'X-Forwarded-For', 'Cookie', 'Content_Length'])(
     'keeps %s, whatever Connection names',
     (field) => {
       expect(endToEnd([field, '5', 'Connection', `close, ${field}`, 'connection', field.toLowerCase()])).toEqual([
@@ -60,17 +60,17 @@ describe('endToEnd', () => {
     },
   )
 
-  it('removes what a web server would take for it', () => {
+  test('removes what a web server would take for it', () => {
     expect(endToEnd(['Transfer_Encoding', 'chunked', 'X_A', 'b'], new Set(['x-a']))).toEqual([])
   })
 
-  it('removes what it is told to', () => {
+  test('removes what it is told to', () => {
     expect(endToEnd(['Trailer', 'X', 'A', 'b'], new Set(['trailer']))).toEqual(['A', 'b'])
   })
 })
 
 describe('endToEndTrailers', () => {
-  it('drops fields that frame or route a message', () => {
+  test('drops fields that frame or route a message', () => {
     expect(
       endToEndTrailers(['Content-Length', '5', 'X-Sum', '1', 'Host', 'x', 'Transfer-Encoding', 'chunked']),
     ).toEqual([['X-Sum', '1']])
@@ -78,13 +78,13 @@ describe('endToEndTrailers', () => {
 })
 
 describe('fieldValues', () => {
-  it('gives every value, whatever the case of its name', () => {
+  test('gives every value, whatever the case of its name', () => {
     expect(fieldValues(['A', '1', 'B', '2', 'a', '3'], 'a')).toEqual(['1', '3'])
   })
 })
 
 describe('hasToken', () => {
-  it.each([
+  test.each([
     ['trailers', true],
     ['deflate , Trailers;q=0.5', true],
     ['trailersx', false],

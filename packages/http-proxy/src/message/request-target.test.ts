@@ -1,10 +1,10 @@
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { HttpProxyError } from '../errors.js'
 import { parseAbsoluteForm, parseConnectTarget, parseOriginForm } from './request-target.js'
 
 describe('parseAbsoluteForm', () => {
-  it.each([
+  test.each([
     ['http://a.example', 'GET', '/', 'a.example', 80],
     ['HTTP://a.example:81/b?c', 'GET', '/b?c', 'a.example:81', 81],
     ['http://a.example?c', 'GET', '/?c', 'a.example', 80],
@@ -15,7 +15,7 @@ describe('parseAbsoluteForm', () => {
     expect(parseAbsoluteForm(url, method)).toMatchObject({ path, authority, target: { port } })
   })
 
-  it.each([
+  test.each([
     '/x',
     '*',
     'https://a.example/',
@@ -31,11 +31,11 @@ describe('parseAbsoluteForm', () => {
     )
   })
 
-  it('does not show the password of a URL', () => {
+  test('does not show the password of a URL', () => {
     expect(() => parseAbsoluteForm('http://ann:hunter2@a.example/', 'GET')).toThrow(/^(?!.*hunter2)/)
   })
 
-  it('gives for any text a target or an HttpProxyError', () => {
+  test('gives for any text a target or an HttpProxyError', () => {
     fc.assert(
       fc.property(fc.oneof(fc.webUrl(), fc.string({ unit: 'binary' })), (url) => {
         try {
@@ -49,7 +49,7 @@ describe('parseAbsoluteForm', () => {
 })
 
 describe('parseOriginForm', () => {
-  it('takes the host from the Host field', () => {
+  test('takes the host from the Host field', () => {
     expect(parseOriginForm('/x', 'a.example:81')).toEqual({
       target: { host: 'a.example', port: 81 },
       authority: 'a.example:81',
@@ -57,13 +57,13 @@ describe('parseOriginForm', () => {
     })
   })
 
-  it.each([undefined, '', 'a b'])('refuses the Host %j', (host) => {
+  test.each([undefined, '', 'a b'])('refuses the Host %j', (host) => {
     expect(() => parseOriginForm('/x', host)).toThrow(HttpProxyError)
   })
 })
 
 describe('parseConnectTarget', () => {
-  it('shortens a long target in its message', () => {
+  test('shortens a long target in its message', () => {
     expect(() => parseConnectTarget('x'.repeat(5000))).toThrow(/^.{1,130}$/)
   })
 })

@@ -1,5 +1,5 @@
-import { parseAuthority, type Target } from './authority.js'
 import { HttpProxyError } from '../errors.js'
+import { parseAuthority, type Target } from './authority.js'
 
 /** Where a plain request goes and what it asks for there. */
 export interface RequestTarget {

@@ -1,11 +1,11 @@
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { parseResponseHead } from './response-head.js'
 
 const parse = (text: string) => parseResponseHead(Buffer.from(text, 'latin1'))
 
 describe('parseResponseHead', () => {
-  it('reads the status, the fields and the size', () => {
+  test('reads the status, the fields and the size', () => {
     expect(parse('HTTP/1.1 200 Fine\r\nServer:  x y \r\nVia:\r\n\r\ntunnel')).toEqual({
       status: 200,
       length: 42,
@@ -13,15 +13,15 @@ describe('parseResponseHead', () => {
     })
   })
 
-  it('reads lines that end in LF', () => {
+  test('reads lines that end in LF', () => {
     expect(parse('HTTP/1.0 407\nA: b\n\n')).toEqual({ status: 407, length: 19, fields: ['A', 'b'] })
   })
 
-  it.each(['', 'HTT', 'HTTP/1.1 200 OK\r\n', 'HTTP/1.1 200 OK\r\nA: b\r\n\r'])('waits for more after %j', (text) => {
+  test.each(['', 'HTT', 'HTTP/1.1 200 OK\r\n', 'HTTP/1.1 200 OK\r\nA: b\r\n\r'])('waits for more after %j', (text) => {
     expect(parse(text)).toBeUndefined()
   })
 
-  it.each([
+  test.each([
     'SSH-2.0-x',
     'HTTP/2 200 OK\r\n\r\n',
     '\r\n\r\n',
@@ -32,7 +32,7 @@ describe('parseResponseHead', () => {
     expect(parse(text)).toHaveProperty('problem')
   })
 
-  it('gives for any bytes a head, a problem or undefined, and never throws', () => {
+  test('gives for any bytes a head, a problem or undefined, and never throws', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), fc.boolean(), (text, prefixed) => {
         const result = parse(prefixed ? `HTTP/1.1 200 ${text}` : text)
@@ -41,7 +41,7 @@ describe('parseResponseHead', () => {
     )
   })
 
-  it('reads back any head, wherever the bytes behind it begin', () => {
+  test('reads back any head, wherever the bytes behind it begin', () => {
     const name = fc.stringMatching(/^[A-Za-z-]{1,10}$/)
     const value = fc.stringMatching(/^[!-~]{0,10}$/)
     fc.assert(

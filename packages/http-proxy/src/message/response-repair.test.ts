@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { describe, expect, it, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { ResponseRepair } from './response-repair.js'
 
 const maxHeadBytes = 1000
@@ -22,7 +22,7 @@ const ok = 'HTTP/1.1 200 OK\r\n'
 const body = 'Content-Length: 2\r\n\r\nhi'
 
 describe('ResponseRepair writes anew', () => {
-  it.each([
+  test.each([
     ['a blank before the colon', `${ok}A \t: b\r\n${body}`, `${ok}A: b\r\n${body}`],
     ['lines that end in LF', 'HTTP/1.1 200 OK\nA: b\nContent-Length: 2\n\nhi', `${ok}A: b\r\n${body}`],
     ['folded lines', `${ok}A: b\r\n \tc\r\n d\r\n${body}`, `${ok}A: b c d\r\n${body}`],
@@ -56,7 +56,7 @@ describe('ResponseRepair writes anew', () => {
   })
 
   const chunked = `${ok}Transfer-Encoding: chunked\r\n\r\n`
-  it.each([
+  test.each([
     ['chunks whose lines end in LF', '2\nhi\n0\n\n', '2\r\nhi\r\n0\r\n\r\n'],
     ['chunk extensions', '2;a="b"\r\nhi\r\n0;c\r\n\r\n', '2\r\nhi\r\n0\r\n\r\n'],
     ['blanks and zeros around sizes', '0002  \r\nhi\r\n000\r\n\r\n', '2\r\nhi\r\n0\r\n\r\n'],
@@ -66,18 +66,18 @@ describe('ResponseRepair writes anew', () => {
     expect(repaired(chunked + sent)).toBe(chunked + wanted)
   })
 
-  it('a response without its length, where it is chunked too', () => {
+  test('a response without its length, where it is chunked too', () => {
     const both = `${ok}Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`
     expect(repaired(both)).toBe(`${chunked}0\r\n\r\n`)
   })
 
-  it('no body in the response to HEAD', () => {
+  test('no body in the response to HEAD', () => {
     expect(repaired(`${ok}${body}`, { method: 'HEAD' })).toBe(`${ok}Content-Length: 2\r\n\r\n`)
   })
 })
 
 describe('ResponseRepair leaves for the parser to refuse', () => {
-  it.each([
+  test.each([
     ['different lengths', `${ok}Content-Length: 2\r\nContent-Length: 3\r\n\r\nhi`],
     ['a list of different lengths', `${ok}Content-Length: 2, 3\r\n\r\nhi`],
     ['a signed length', `${ok}Content-Length: +2\r\n\r\nhi`],
@@ -127,13 +127,13 @@ describe('ResponseRepair gives', () => {
     .array(fc.tuple(line, fc.constantFrom('\r\n', '\n', '')), { maxLength: 16 })
     .map((lines) => ok + lines.flat().join(''))
 
-  it('the same, however the bytes are cut', () => {
+  test('the same, however the bytes are cut', () => {
     const sizes = fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1, maxLength: 5 })
     const property = fc.property(response, sizes, (text, cut) => repaired(text, { sizes: cut }) === repaired(text))
     expect(() => fc.assert(property)).not.toThrow()
   })
 
-  it('the same when it reads what it wrote', () => {
+  test('the same when it reads what it wrote', () => {
     const property = fc.property(response, (text) => repaired(repaired(text)) === repaired(text))
     expect(() => fc.assert(property)).not.toThrow()
   })

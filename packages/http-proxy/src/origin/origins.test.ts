@@ -1,16 +1,16 @@
-import { until } from '@ls/testkit'
 import type { Duplex } from 'node:stream'
-import { describe, expect, it } from 'vitest'
-import { type Dial, dialDirect } from '../dial.js'
+import { until } from '@ls/testkit'
+import { describe, expect, test } from 'vitest'
 import { plainDuplex } from '../../testing/plain-duplex.js'
 import { useProxyFixture } from '../../testing/proxy-fixture.js'
+import { type Dial, dialDirect } from '../dial.js'
 
 const fixture = useProxyFixture()
 
 const dialPlainDuplex: Dial = async (target, info) => plainDuplex(await dialDirect(target, info))
 
 describe('Origins', () => {
-  it.each([
+  test.each([
     ['sockets', dialDirect],
     ['streams that are no sockets', dialPlainDuplex],
   ])('reuse %s without leaving listeners behind', async (_kind, dial) => {
@@ -31,7 +31,7 @@ describe('Origins', () => {
     expect([dialled.length, counts[4]]).toEqual([1, counts[1]])
   })
 
-  it('destroy a stream that is no socket once its origin does not keep it', async () => {
+  test('destroy a stream that is no socket once its origin does not keep it', async () => {
     const origin = await fixture.web((_, response) => response.writeHead(200, { Connection: 'close' }).end('<ok>'))
     let dialled: Duplex | undefined
     const port = await fixture.proxy({}, async (target, info) => (dialled = await dialPlainDuplex(target, info)))
@@ -41,7 +41,7 @@ describe('Origins', () => {
     await expect(until(() => dialled?.destroyed === true, 'the stream to be destroyed')).resolves.toBeUndefined()
   })
 
-  it('do not use for one account what was dialled for another', async () => {
+  test('do not use for one account what was dialled for another', async () => {
     const accounts = [
       { username: 'ann', password: 'a' },
       { username: 'bob', password: 'b' },

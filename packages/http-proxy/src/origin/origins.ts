@@ -2,8 +2,8 @@ import { Agent, type ClientRequest } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { formatAuthority, type Target } from '../message/authority.js'
-import { OriginStream } from './origin-stream.js'
 import { discardStream } from '../stream-end.js'
+import { OriginStream } from './origin-stream.js'
 
 /** Opens a connection to an origin. */
 export type OpenOrigin = (target: Target) => Promise<Duplex>

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { useProxyFixture } from '../../testing/proxy-fixture.js'
 
 const fixture = useProxyFixture()
@@ -10,7 +10,7 @@ const accounts = [
 const field = (text: string) => `Proxy-Authorization: Basic ${Buffer.from(text).toString('base64')}`
 
 describe('accounts', () => {
-  it('asks a client without credentials for them and lets it try again on the same connection', async () => {
+  test('asks a client without credentials for them and lets it try again on the same connection', async () => {
     const origin = await fixture.web((_, response) => response.end('<ok>'))
     const client = fixture.client(await fixture.proxy({ accounts }))
     client.send(`GET http://${origin}/ HTTP/1.1`, 'Host: x', '', '')
@@ -20,7 +20,7 @@ describe('accounts', () => {
     await expect(client.read('<ok>')).resolves.toMatch(/^HTTP\/1.1 200 /)
   })
 
-  it.each(['ann:wrong', 'ann:', 'bob:secret', 'eve:secret', 'ann', '', 'ann:secret2'])(
+  test.each(['ann:wrong', 'ann:', 'bob:secret', 'eve:secret', 'ann', '', 'ann:secret2'])(
     'refuses %j with 407',
     async (credentials) => {
       const client = fixture.client(await fixture.proxy({ accounts }))
@@ -29,20 +29,20 @@ describe('accounts', () => {
     },
   )
 
-  it('refuses two sets of credentials, of which one is right', async () => {
+  test('refuses two sets of credentials, of which one is right', async () => {
     const client = fixture.client(await fixture.proxy({ accounts }))
     client.send('CONNECT a.example:1 HTTP/1.1', 'Host: x', field('ann:secret'), field('x:y'), '', '')
     expect(await client.readAll()).toMatch(/^HTTP\/1.1 407 /)
   })
 
-  it.each(['ann:secret', 'bob:'])('lets %j through', async (credentials) => {
+  test.each(['ann:secret', 'bob:'])('lets %j through', async (credentials) => {
     const echo = await fixture.tcp((socket) => socket.pipe(socket))
     const client = fixture.client(await fixture.proxy({ accounts }))
     client.send(`CONNECT ${echo} HTTP/1.1`, 'Host: x', field(credentials), '', 'hi')
     expect(await client.read('hi')).toMatch(/^HTTP\/1.1 200 /)
   })
 
-  it('guards OPTIONS * too', async () => {
+  test('guards OPTIONS * too', async () => {
     const client = fixture.client(await fixture.proxy({ accounts }))
     client.send('OPTIONS * HTTP/1.1', 'Host: x', '', '')
     expect(await client.read('\r\n\r\n')).toMatch(/^HTTP\/1.1 407 /)

@@ -1,7 +1,7 @@
 import { createServer as createNetServer, type AddressInfo, type Server } from 'node:net'
 import type { Dial } from '../dial.js'
-import { HttpProxy } from './http-proxy.js'
 import type { HttpProxyOptions } from '../options.js'
+import { HttpProxy } from './http-proxy.js'
 
 /** Where a proxy listens. */
 export interface ListenOptions {

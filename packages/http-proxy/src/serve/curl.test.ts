@@ -1,10 +1,10 @@
-import { httpServer, requireProgram, seededBytes, seededDigest, type TestHttpServer } from '@ls/testkit'
 import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { beforeEach, describe, expect, it } from 'vitest'
+import { httpServer, requireProgram, seededBytes, seededDigest, type TestHttpServer } from '@ls/testkit'
+import { beforeEach, describe, expect, test } from 'vitest'
 import { useProxyFixture } from '../../testing/proxy-fixture.js'
 
 const curl = requireProgram('curl')
@@ -37,7 +37,7 @@ function run(port: number, ...args: string[]): Promise<CurlResult> {
 const sha256 = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex')
 
 describe.runIf(curl !== undefined)('curl', () => {
-  it.each([
+  test.each([
     ['-x', []],
     ['--proxytunnel', ['--proxytunnel']],
     ['--http1.0', ['--http1.0']],
@@ -48,7 +48,7 @@ describe.runIf(curl !== undefined)('curl', () => {
     expect((await run(port, ...args, `${web.url}/`)).body.toString()).toBe('it works\n')
   })
 
-  it('gets several pages over one connection', async () => {
+  test('gets several pages over one connection', async () => {
     const urls = [1, 2, 3].map((count) => `${web.url}/bytes/${count}`)
     const { body } = await run(
       await fixture.proxy(),
@@ -59,12 +59,12 @@ describe.runIf(curl !== undefined)('curl', () => {
     expect(body.toString()).toBe('1 0 0 ')
   })
 
-  it.each([[[]], [['--proxytunnel']]])('downloads 20 MB whole with %j', async (flags) => {
+  test.each([[[]], [['--proxytunnel']]])('downloads 20 MB whole with %j', async (flags) => {
     const { body } = await run(await fixture.proxy(), ...flags, `${web.url}/bytes/20000000`)
     expect(sha256(body)).toBe(seededDigest(1, 20_000_000))
   })
 
-  it.each([
+  test.each([
     ['a length', []],
     ['chunks', ['-H', 'Transfer-Encoding: chunked']],
     ['Expect', ['-H', 'Expect: 100-continue', '--expect100-timeout', '10']],
@@ -79,7 +79,7 @@ describe.runIf(curl !== undefined)('curl', () => {
     expect(sha256(body)).toBe(seededDigest(3, 5_000_000))
   })
 
-  it.each([
+  test.each([
     ['right', [], 'ann:secret', '200'],
     ['right, in a tunnel', ['--proxytunnel'], 'ann:secret', '200'],
     ['right, asked first', ['--proxy-anyauth'], 'ann:secret', '200'],
@@ -91,19 +91,19 @@ describe.runIf(curl !== undefined)('curl', () => {
     expect(body.toString()).toBe(status)
   })
 
-  it.each([['ann:wrong'], [undefined]])('is refused its tunnel with %s', async (user) => {
+  test.each([['ann:wrong'], [undefined]])('is refused its tunnel with %s', async (user) => {
     const credentials = user === undefined ? [] : ['--proxy-user', user]
     const flags = ['--proxytunnel', '-o', '/dev/null', '-w', '%{http_connect}']
     const { code, body } = await run(await fixture.proxy({ accounts }), ...credentials, ...flags, web.url)
     expect([code, body.toString()]).toEqual([56, '407'])
   })
 
-  it('learns why a target was not reached', async () => {
+  test('learns why a target was not reached', async () => {
     const { body } = await run(await fixture.proxy(), '-w', '%{http_code}', 'http://127.0.0.1:1/')
     expect(body.toString()).toBe('refused: connect ECONNREFUSED 127.0.0.1:1\n502')
   })
 
-  it('gets statuses as the origin sends them', async () => {
+  test('gets statuses as the origin sends them', async () => {
     const flags = ['-o', '/dev/null', '-w', '%{http_code}']
     const port = await fixture.proxy()
     const results = await Promise.all(
@@ -112,7 +112,7 @@ describe.runIf(curl !== undefined)('curl', () => {
     expect(results.map(({ body }) => body.toString())).toEqual(['204', '304', '404', '500'])
   })
 
-  it('offering h2c gets its page over HTTP/1.1', async () => {
+  test('offering h2c gets its page over HTTP/1.1', async () => {
     const { body } = await run(await fixture.proxy(), '--http2', '-w', '%{http_version}', web.url)
     expect(body.toString()).toBe('it works\n1.1')
   })

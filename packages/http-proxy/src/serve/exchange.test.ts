@@ -1,13 +1,13 @@
-import { seededBytes, seededDigest, turns } from '@ls/testkit'
 import { createHash } from 'node:crypto'
 import { request as httpRequest, type IncomingMessage } from 'node:http'
-import { describe, expect, it } from 'vitest'
+import { seededBytes, seededDigest, turns } from '@ls/testkit'
+import { describe, expect, test } from 'vitest'
 import { useProxyFixture } from '../../testing/proxy-fixture.js'
 
 const fixture = useProxyFixture()
 
 describe('1xx responses', () => {
-  it('are passed on, 100 and 103, before the final response', async () => {
+  test('are passed on, 100 and 103, before the final response', async () => {
     const origin = await fixture.web(
       (_, response) => response.end('never'),
       (server) => {
@@ -26,7 +26,7 @@ describe('1xx responses', () => {
     expect(await client.read('body')).toMatch(/^HTTP\/1.1 200 /)
   })
 
-  it('without end are cut off with 502', async () => {
+  test('without end are cut off with 502', async () => {
     const origin = await fixture.tcp((socket) => {
       socket.once('data', () => socket.write('HTTP/1.1 102 Processing\r\n\r\n'.repeat(1000)))
     })
@@ -36,7 +36,7 @@ describe('1xx responses', () => {
     expect([answer.match(/ 102 /g)?.length, answer.match(/ 502 /g)?.length]).toEqual([64, 1])
   })
 
-  it('are not sent to a client of HTTP/1.0', async () => {
+  test('are not sent to a client of HTTP/1.0', async () => {
     const origin = await fixture.web((_, response) => {
       response.writeEarlyHints({ link: '</a.css>; rel=preload' })
       response.end('ok')
@@ -46,7 +46,7 @@ describe('1xx responses', () => {
     expect(await client.readAll()).toMatch(/^HTTP\/1.1 200 /)
   })
 
-  it('that never came close the connection behind the final response, since the body may still come', async () => {
+  test('that never came close the connection behind the final response, since the body may still come', async () => {
     const origin = await fixture.web(
       () => {},
       (server) => {
@@ -58,7 +58,7 @@ describe('1xx responses', () => {
     expect(await client.readAll()).toMatch(/^HTTP\/1.1 413 [\s\S]*Connection: close\r\n/)
   })
 
-  it('are not promised for any other expectation', async () => {
+  test('are not promised for any other expectation', async () => {
     const client = fixture.client(await fixture.proxy())
     client.send('POST http://x.example/ HTTP/1.1', 'Host: x', 'Expect: tea', 'Content-Length: 0', '', '')
     expect(await client.readAll()).toMatch(/^HTTP\/1.1 417 [\s\S]*only Expect: 100-continue is served\n$/)
@@ -66,7 +66,7 @@ describe('1xx responses', () => {
 })
 
 describe('trailers', () => {
-  it('of a response are passed on', async () => {
+  test('of a response are passed on', async () => {
     const origin = await fixture.web((_, response) => {
       response.writeHead(200, { Trailer: 'X-Sum' })
       response.write('body')
@@ -78,7 +78,7 @@ describe('trailers', () => {
     expect(await client.read('0\r\nX-Sum: 42\r\n\r\n')).toMatch('Trailer: X-Sum')
   })
 
-  it('of a request are passed on, without those that would frame it anew', async () => {
+  test('of a request are passed on, without those that would frame it anew', async () => {
     const origin = await fixture.web((request, response) => {
       request.resume()
       request.on('end', () => response.end(JSON.stringify(request.rawTrailers)))
@@ -93,7 +93,7 @@ describe('trailers', () => {
 describe('large bodies', () => {
   const size = 24 * 1024 * 1024
 
-  it('arrive whole in both directions at once', async () => {
+  test('arrive whole in both directions at once', async () => {
     const origin = await fixture.web((request, response) => void request.pipe(response))
     const port = await fixture.proxy()
     const options = { port, host: '127.0.0.1', method: 'POST', path: `http://${origin}/`, headers: { Host: origin } }
@@ -109,7 +109,7 @@ describe('large bodies', () => {
     expect(digest).toBe(seededDigest(1, size))
   })
 
-  it('wait for a client that does not read', async () => {
+  test('wait for a client that does not read', async () => {
     let sent = 0
     const origin = await fixture.web((_, response) => {
       const chunk = Buffer.alloc(65_536)
@@ -135,7 +135,7 @@ describe('large bodies', () => {
     expect(sent).toBeLessThan(40 * 1024 * 1024)
   })
 
-  it('wait for an origin that does not read', async () => {
+  test('wait for an origin that does not read', async () => {
     let request: IncomingMessage | undefined
     const origin = await fixture.web((incoming) => void (request = incoming))
     const client = fixture.client(await fixture.proxy())

@@ -1,12 +1,12 @@
 import { until } from '@ls/testkit'
-import { describe, expect, it } from 'vitest'
-import { dialDirect } from '../dial.js'
+import { describe, expect, test } from 'vitest'
 import { useProxyFixture } from '../../testing/proxy-fixture.js'
+import { dialDirect } from '../dial.js'
 
 const fixture = useProxyFixture()
 
 describe('a target that cannot be reached', () => {
-  it.each([
+  test.each([
     ['refused', 502],
     ['timeout', 504],
     ['no-provider', 503],
@@ -19,7 +19,7 @@ describe('a target that cannot be reached', () => {
     expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${status} [\\s\\S]*\r\n\r\n${reply}: that is why Injected: header\n$`))
   })
 
-  it('leaves the connection usable', async () => {
+  test('leaves the connection usable', async () => {
     const origin = await fixture.web((_, response) => response.end('<ok>'))
     const client = fixture.client(await fixture.proxy())
     client.send('GET http://127.0.0.1:1/ HTTP/1.1', 'Host: x', '', '')
@@ -28,20 +28,20 @@ describe('a target that cannot be reached', () => {
     await expect(client.read('<ok>')).resolves.toMatch(/^HTTP\/1.1 200 /)
   })
 
-  it('that never answers the dial gets 504 after dialDeadlineMs', async () => {
+  test('that never answers the dial gets 504 after dialDeadlineMs', async () => {
     const client = fixture.client(await fixture.proxy({ dialDeadlineMs: 20 }, () => new Promise(() => {})))
     client.send('GET http://a.example/ HTTP/1.1', 'Host: x', '', '')
     expect(await client.read('20 ms\n')).toMatch(/^HTTP\/1.1 504 [\s\S]*timeout: reaching a.example port 80/)
   })
 
-  it('that answers something else than HTTP gets 502', async () => {
+  test('that answers something else than HTTP gets 502', async () => {
     const origin = await fixture.tcp((socket) => void socket.once('data', () => socket.end('SSH-2.0-x\r\n')))
     const client = fixture.client(await fixture.proxy())
     client.send(`GET http://${origin}/ HTTP/1.1`, 'Host: x', '', '')
     expect(await client.read('\n\r\n')).toMatch(/^HTTP\/1.1 502 /)
   })
 
-  it('that answers with two different lengths gets 502', async () => {
+  test('that answers with two different lengths gets 502', async () => {
     const two = 'HTTP/1.1 200 OK\r\nContent-Length: 3\r\nContent-Length: 4\r\n\r\nabcd'
     const origin = await fixture.tcp((socket) => void socket.once('data', () => socket.end(two)))
     const client = fixture.client(await fixture.proxy())
@@ -49,7 +49,7 @@ describe('a target that cannot be reached', () => {
     expect(await client.read('\n\r\n')).toMatch(/^HTTP\/1.1 502 /)
   })
 
-  it('has its late stream destroyed', async () => {
+  test('has its late stream destroyed', async () => {
     const origin = await fixture.tcp(() => {})
     const [host = '', port] = origin.split(':')
     let late: Awaited<ReturnType<typeof dialDirect>> | undefined

@@ -1,13 +1,13 @@
 import { turns } from '@ls/testkit'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
+import { useProxyFixture } from '../../testing/proxy-fixture.js'
 import { dialDirect } from '../dial.js'
 import { HttpProxy } from './http-proxy.js'
-import { useProxyFixture } from '../../testing/proxy-fixture.js'
 
 const fixture = useProxyFixture()
 
 describe('a served socket', () => {
-  it('may have lost its first bytes to whoever looked at them', async () => {
+  test('may have lost its first bytes to whoever looked at them', async () => {
     const origin = await fixture.web((_, response) => response.end('<ok>'))
     const proxy = new HttpProxy({}, dialDirect)
     fixture.defer(() => proxy.close())
@@ -24,7 +24,7 @@ describe('a served socket', () => {
     expect(await client.read('<ok>')).toMatch(/^HTTP\/1.1 200 /)
   })
 
-  it('is counted until it closes', async () => {
+  test('is counted until it closes', async () => {
     const proxy = new HttpProxy({}, dialDirect)
     const address = await fixture.tcp((socket) => proxy.serve(socket))
     const client = fixture.client(Number(address.split(':')[1]))

@@ -1,12 +1,12 @@
 import { createServer as createHttpServer, type Server as HttpServer } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { Dial } from '../dial.js'
-import { ClientConnection } from './client-connection.js'
 import { HttpProxyError } from '../errors.js'
-import { isHonouredUpgrade } from './exchange-headers.js'
 import { resolveOptions, type HttpProxyOptions, type ResolvedHttpProxyOptions } from '../options.js'
-import { refuse } from './refusal.js'
 import { closeStream, discardStream } from '../stream-end.js'
+import { ClientConnection } from './client-connection.js'
+import { isHonouredUpgrade } from './exchange-headers.js'
+import { refuse } from './refusal.js'
 import type { ConnectionContext } from './turn.js'
 
 /**

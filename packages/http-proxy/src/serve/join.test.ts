@@ -1,8 +1,8 @@
-import { onceEvent, tcpServer, until, type TestTcpServer } from '@ls/testkit'
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { buffer } from 'node:stream/consumers'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { onceEvent, tcpServer, until, type TestTcpServer } from '@ls/testkit'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { join } from './join.js'
 
 let server: TestTcpServer
@@ -36,7 +36,7 @@ function open(): Socket {
 }
 
 describe('join', () => {
-  it('delivers everything though the other direction has ended before', async () => {
+  test('delivers everything though the other direction has ended before', async () => {
     const [left, right] = await joined()
     right.end()
     await once(left.resume(), 'end')
@@ -46,7 +46,7 @@ describe('join', () => {
     expect((await buffer(right)).length).toBe(8_000_000)
   })
 
-  it('cuts one side when the other is cut', async () => {
+  test('cuts one side when the other is cut', async () => {
     const [left, right] = await joined()
     right.resume()
     left.resetAndDestroy()
@@ -55,7 +55,7 @@ describe('join', () => {
     await expect(until(() => server.sockets.size === 0, 'both sockets to be gone')).resolves.toBeUndefined()
   })
 
-  it('cuts one side when the other is gone already', async () => {
+  test('cuts one side when the other is gone already', async () => {
     const gone = open()
     const alive = open()
     gone.destroy()

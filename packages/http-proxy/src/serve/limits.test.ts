@@ -1,9 +1,9 @@
 import { turns } from '@ls/testkit'
-import { describe, expect, it, vi } from 'vitest'
 import fc from 'fast-check'
-import { HttpProxy } from './http-proxy.js'
-import type { HttpProxyOptions } from '../options.js'
+import { describe, expect, test, vi } from 'vitest'
 import { useProxyFixture } from '../../testing/proxy-fixture.js'
+import type { HttpProxyOptions } from '../options.js'
+import { HttpProxy } from './http-proxy.js'
 
 const fixture = useProxyFixture()
 
@@ -16,12 +16,12 @@ async function unconnected(options: HttpProxyOptions): Promise<{ proxy: HttpProx
 }
 
 describe('HttpProxy', () => {
-  it('answers 408 to a silent client after headDeadlineMs', async () => {
+  test('answers 408 to a silent client after headDeadlineMs', async () => {
     const client = fixture.client(await fixture.proxy({ headDeadlineMs: 20 }))
     expect(await client.readAll()).toMatch(/^HTTP\/1.1 408 [\s\S]*no complete request head within 20 ms\n$/)
   })
 
-  it('answers 408 to a client that trickles its head', async () => {
+  test('answers 408 to a client that trickles its head', async () => {
     const client = fixture.client(await fixture.proxy({ headDeadlineMs: 60 }))
     const trickle = setInterval(() => client.send('X: y\r\n'), 5)
     client.send('GET http://a.example/ HTTP/1.1\r\n')
@@ -30,7 +30,7 @@ describe('HttpProxy', () => {
     expect(answer).toMatch(/^HTTP\/1.1 408 /)
   })
 
-  it('answers 408 to a client that trickles its second head', async () => {
+  test('answers 408 to a client that trickles its second head', async () => {
     const client = fixture.client(await fixture.proxy({ headDeadlineMs: 30, idleMs: 30 }))
     client.send('OPTIONS * HTTP/1.1', 'Host: x', '', '')
     await client.read('\r\n\r\n')
@@ -41,41 +41,41 @@ describe('HttpProxy', () => {
     expect(answer).toMatch(/^HTTP\/1.1 408 /)
   })
 
-  it('closes a connection that waits for its next request for idleMs', async () => {
+  test('closes a connection that waits for its next request for idleMs', async () => {
     const client = fixture.client(await fixture.proxy({ idleMs: 20 }))
     client.send('OPTIONS * HTTP/1.1', 'Host: x', '', '')
     await client.read('\r\n\r\n')
     expect(await client.readAll()).toBe('')
   })
 
-  it('answers 504 when neither side says anything for exchangeIdleMs', async () => {
+  test('answers 504 when neither side says anything for exchangeIdleMs', async () => {
     const origin = await fixture.web(() => {})
     const client = fixture.client(await fixture.proxy({ exchangeIdleMs: 30 }))
     client.send(`GET http://${origin}/ HTTP/1.1`, 'Host: x', '', '')
     expect(await client.read('30 ms\n')).toMatch(/^HTTP\/1.1 504 [\s\S]*no byte either way for 30 ms\n$/)
   })
 
-  it('does not wait for an upload that stalls', async () => {
+  test('does not wait for an upload that stalls', async () => {
     const origin = await fixture.web((request) => void request.resume())
     const client = fixture.client(await fixture.proxy({ exchangeIdleMs: 30 }))
     client.send(`POST http://${origin}/ HTTP/1.1`, 'Host: x', 'Content-Length: 100', '', 'abc')
     expect(await client.read('30 ms\n')).toMatch(/^HTTP\/1.1 504 /)
   })
 
-  it('gives up after halfClosedIdleMs on a client that has ended its side', async () => {
+  test('gives up after halfClosedIdleMs on a client that has ended its side', async () => {
     const origin = await fixture.web(() => {})
     const client = fixture.client(await fixture.proxy({ halfClosedIdleMs: 30 }))
     client.send(`GET http://${origin}/ HTTP/1.1`, 'Host: x', '', '').socket.end()
     expect(await client.readAll()).toMatch(/^HTTP\/1.1 504 /)
   })
 
-  it('answers 431 to a head larger than maxHeadBytes', async () => {
+  test('answers 431 to a head larger than maxHeadBytes', async () => {
     const client = fixture.client(await fixture.proxy({ maxHeadBytes: 1000 }))
     client.send('GET http://a.example/ HTTP/1.1', 'Host: x', `X: ${'y'.repeat(1_000_000)}`, '', '')
     expect(await client.readAll()).toMatch(/^HTTP\/1.1 431 [\s\S]*larger than 1000 bytes\n$/)
   })
 
-  it('takes a head with very many fields whole', async () => {
+  test('takes a head with very many fields whole', async () => {
     const origin = await fixture.web(
       (request, response) => response.end(`<${request.rawHeaders.filter((name) => name === 'A').length}>`),
       (server) => (server.maxHeadersCount = 0),
@@ -85,14 +85,14 @@ describe('HttpProxy', () => {
     expect(await client.read(/<\d+>/)).toMatch('<2000>')
   })
 
-  it('answers 502 to a response head larger than maxResponseHeadBytes', async () => {
+  test('answers 502 to a response head larger than maxResponseHeadBytes', async () => {
     const origin = await fixture.web((_, response) => response.writeHead(200, { X: 'y'.repeat(2000) }).end())
     const client = fixture.client(await fixture.proxy({ maxResponseHeadBytes: 1000 }))
     client.send(`GET http://${origin}/ HTTP/1.1`, 'Host: x', '', '')
     expect(await client.read('\n\r\n')).toMatch(/^HTTP\/1.1 502 /)
   })
 
-  it('answers 503 beyond maxConnections, and serves again once there is room', async () => {
+  test('answers 503 beyond maxConnections, and serves again once there is room', async () => {
     const { proxy, port } = await unconnected({ maxConnections: 1 })
     const first = fixture.client(port).send('OPTIONS * HTTP/1.1', 'Host: x', '', '')
     await first.read('\r\n\r\n')
@@ -103,7 +103,7 @@ describe('HttpProxy', () => {
     expect(await third.read('\r\n\r\n')).toMatch(/^HTTP\/1.1 200 /)
   })
 
-  it('stops reading behind maxPipelined requests that wait', async () => {
+  test('stops reading behind maxPipelined requests that wait', async () => {
     let requests = 0
     const origin = await fixture.web(() => requests++)
     const client = fixture.client(await fixture.proxy({ maxPipelined: 4 }))
@@ -125,7 +125,7 @@ describe('HttpProxy', () => {
     expect([requests, sent < 30_000_000]).toEqual([1, true])
   })
 
-  it('writes each refusal to its logger, without the password', async () => {
+  test('writes each refusal to its logger, without the password', async () => {
     const debug = vi.fn()
     const port = await fixture.proxy({ accounts: [{ username: 'ann', password: 'right' }], logger: { debug } })
     const field = `Proxy-Authorization: Basic ${btoa('ann:secret')}`
@@ -137,7 +137,7 @@ describe('HttpProxy', () => {
     expect(JSON.stringify(debug.mock.calls)).not.toMatch(/secret|right/)
   })
 
-  it.each([
+  test.each([
     [{ maxHeadBytes: 1 }, RangeError],
     [{ idleMs: 0 }, RangeError],
     [{ dialDeadlineMs: Number.NaN }, RangeError],
@@ -147,7 +147,7 @@ describe('HttpProxy', () => {
     expect(() => new HttpProxy(options, () => Promise.reject(new Error('unused')))).toThrow(kind)
   })
 
-  it('survives any bytes, and keeps no socket of a client that sent them and left', async () => {
+  test('survives any bytes, and keeps no socket of a client that sent them and left', async () => {
     const { proxy, port } = await unconnected({ headDeadlineMs: 500 })
     const piece = fc.oneof(
       fc.constantFrom('GET http://a.example/ HTTP/1.1\r\n', 'CONNECT a.example:1 HTTP/1.1\r\n', 'Host: x\r\n', '\r\n'),

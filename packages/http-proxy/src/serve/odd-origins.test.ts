@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { useProxyFixture } from '../../testing/proxy-fixture.js'
 
 const fixture = useProxyFixture()
@@ -15,7 +15,7 @@ async function originOf(response: string): Promise<{ authority: string; sockets:
 }
 
 describe('A response', () => {
-  it.each([
+  test.each([
     ['with a blank before the colon', 'X-A : 1\r\nContent-Length: 4\r\n\r\n'],
     ['with bare LF', 'X-A: 1\nContent-Length: 4\n\n'],
     ['with a folded line', 'X-A:\r\n 1\r\nContent-Length: 4\r\n\r\n'],
@@ -30,7 +30,7 @@ describe('A response', () => {
     )
   })
 
-  it('that is chunked and has a length arrives chunked, and ends its connection', async () => {
+  test('that is chunked and has a length arrives chunked, and ends its connection', async () => {
     const fields = 'Content-Length: 9\r\nTransfer-Encoding: chunked\r\n\r\n4\r\n<ok>\r\n0\r\n\r\n'
     const { authority, sockets } = await originOf(`HTTP/1.1 200 OK\r\n${fields}`)
     const client = fixture.client(await fixture.proxy())
@@ -42,7 +42,7 @@ describe('A response', () => {
     expect([answers.join('').includes('Content-Length'), sockets.length]).toEqual([false, 2])
   })
 
-  it('with bytes behind its end arrives without them, and ends its connection', async () => {
+  test('with bytes behind its end arrives without them, and ends its connection', async () => {
     const { authority, sockets } = await originOf(
       'HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n<ok>HTTP/1.1 200 Evil\r\n\r\n',
     )
@@ -59,7 +59,7 @@ describe('A response', () => {
 describe('A response after which the origin closes', () => {
   const closing = 'HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 4\r\n\r\n<ok>'
 
-  it.each([
+  test.each([
     ['with Connection: close', closing],
     ['of HTTP/1.0', 'HTTP/1.0 200 OK\r\nContent-Length: 4\r\n\r\n<ok>'],
   ])('%s ends the connection of its client, too', async (_name, response) => {
@@ -69,14 +69,14 @@ describe('A response after which the origin closes', () => {
     expect(await client.readAll()).toMatch(/\r\nConnection: close\r\n\r\n<ok>$/)
   })
 
-  it.each(['Connection', 'Proxy-Connection'])('leaves that of a client with %s: keep-alive', async (name) => {
+  test.each(['Connection', 'Proxy-Connection'])('leaves that of a client with %s: keep-alive', async (name) => {
     const { authority } = await originOf(closing)
     const client = fixture.client(await fixture.proxy())
     client.send(`GET http://${authority}/ HTTP/1.1`, 'Host: x', `${name}: Keep-Alive`, '', '')
     expect(await client.read('<ok>')).toMatch(/\r\nConnection: keep-alive\r\n/)
   })
 
-  it('leaves that of a client that has asked for more', async () => {
+  test('leaves that of a client that has asked for more', async () => {
     const { authority } = await originOf(closing)
     const client = fixture.client(await fixture.proxy())
     const request = `GET http://${authority}/ HTTP/1.1\r\nHost: x\r\n\r\n`

@@ -1,11 +1,11 @@
 import { text } from 'node:stream/consumers'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { useProxyFixture } from '../../testing/proxy-fixture.js'
 
 const fixture = useProxyFixture()
 
 describe('pipelined requests', () => {
-  it('are answered in order, also when an earlier response takes longer', async () => {
+  test('are answered in order, also when an earlier response takes longer', async () => {
     const origin = await fixture.web((request, response) => {
       if (request.url === '/slow') setTimeout(() => response.end('<slow>'), 30)
       else response.end('<fast>')
@@ -19,7 +19,7 @@ describe('pipelined requests', () => {
     expect(answer.match(/<\w+>/g)).toEqual(['<slow>', '<other>', '<fast>'])
   })
 
-  it('are all served when there are more than maxPipelined', async () => {
+  test('are all served when there are more than maxPipelined', async () => {
     const origin = await fixture.web((request, response) => response.end(`<${request.url}>`))
     const client = fixture.client(await fixture.proxy({ maxPipelined: 3 }))
     const paths = Array.from({ length: 200 }, (_, index) => `/${index}`)
@@ -28,7 +28,7 @@ describe('pipelined requests', () => {
     expect(answer.match(/<[^>]+>/g)).toEqual(paths.map((path) => `<${path}>`))
   })
 
-  it('with bodies keep each body with its request', async () => {
+  test('with bodies keep each body with its request', async () => {
     const origin = await fixture.web(
       (request, response) => void text(request).then((body) => response.end(`<${body}>`)),
     )
@@ -41,7 +41,7 @@ describe('pipelined requests', () => {
     expect(answer.match(/<\w*>/g)).toEqual(bodies.map((body) => `<${body}>`))
   })
 
-  it('behind one that closes the connection are not served, and do not cut its response short', async () => {
+  test('behind one that closes the connection are not served, and do not cut its response short', async () => {
     const paths: (string | undefined)[] = []
     const origin = await fixture.web((request, response) => {
       paths.push(request.url)
@@ -54,7 +54,7 @@ describe('pipelined requests', () => {
     expect([body?.length, paths]).toEqual([5_000_000, ['/1']])
   })
 
-  it('may end with a CONNECT, which waits for its turn', async () => {
+  test('may end with a CONNECT, which waits for its turn', async () => {
     const origin = await fixture.web((_, response) => {
       setTimeout(() => response.end(Buffer.alloc(2_000_000, 'x')), 20)
     })

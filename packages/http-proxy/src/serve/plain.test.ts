@@ -1,20 +1,20 @@
-import { turns, until } from '@ls/testkit'
 import type { Socket } from 'node:net'
-import { describe, expect, it } from 'vitest'
-import { dialDirect } from '../dial.js'
+import { turns, until } from '@ls/testkit'
+import { describe, expect, test } from 'vitest'
 import { useProxyFixture } from '../../testing/proxy-fixture.js'
+import { dialDirect } from '../dial.js'
 
 const fixture = useProxyFixture()
 
 describe('a plain request', () => {
-  it('reaches its origin in origin-form, with the Host of its URL', async () => {
+  test('reaches its origin in origin-form, with the Host of its URL', async () => {
     const origin = await fixture.web((request, response) => response.end(`${request.url} ${request.headers.host}`))
     const client = fixture.client(await fixture.proxy())
     client.send(`GET http://${origin}/a?b=c HTTP/1.1`, 'Host: elsewhere.example', 'Connection: close', '', '')
     expect(await client.readAll()).toMatch(`/a?b=c ${origin}`)
   })
 
-  it('keeps the order, spelling and repeats of its fields, loses the hop-by-hop ones and gains none', async () => {
+  test('keeps the order, spelling and repeats of its fields, loses the hop-by-hop ones and gains none', async () => {
     const origin = await fixture.web((request, response) => response.end(JSON.stringify(request.rawHeaders)))
     const client = fixture.client(await fixture.proxy())
     client.send(`GET http://${origin}/ HTTP/1.1`, 'X-b: 1', 'hOST: x', 'Connection: close, X-Hop', 'X-hop: 2')
@@ -25,21 +25,21 @@ describe('a plain request', () => {
     )
   })
 
-  it('passes the origin its offer to take trailers', async () => {
+  test('passes the origin its offer to take trailers', async () => {
     const origin = await fixture.web((request, response) => response.end(JSON.stringify(request.rawHeaders)))
     const client = fixture.client(await fixture.proxy())
     client.send(`GET http://${origin}/ HTTP/1.1`, 'Host: x', 'TE: trailers, deflate;q=0.5', 'Connection: TE', '', '')
     expect(await client.read(']')).toMatch('"Connection","keep-alive, TE","TE","trailers"')
   })
 
-  it('sends a POST without a body with a length of 0', async () => {
+  test('sends a POST without a body with a length of 0', async () => {
     const origin = await fixture.web((request, response) => response.end(JSON.stringify(request.rawHeaders)))
     const client = fixture.client(await fixture.proxy())
     client.send(`POST http://${origin}/ HTTP/1.1`, 'Host: x', '', '')
     expect(await client.read(']')).toMatch('"Content-Length","0"')
   })
 
-  it('gets its response with fields in order, spelled as sent, without the hop-by-hop ones', async () => {
+  test('gets its response with fields in order, spelled as sent, without the hop-by-hop ones', async () => {
     const origin = await fixture.tcp((socket) => {
       socket.once('data', () => {
         socket.end(
@@ -56,7 +56,7 @@ describe('a plain request', () => {
     )
   })
 
-  it('uses one connection to its origin for all that the client asks', async () => {
+  test('uses one connection to its origin for all that the client asks', async () => {
     let connections = 0
     const origin = await fixture.web(
       (request, response) => response.end(request.url),
@@ -70,7 +70,7 @@ describe('a plain request', () => {
     expect(connections).toBe(1)
   })
 
-  it('is sent again when the connection kept for it has closed', async () => {
+  test('is sent again when the connection kept for it has closed', async () => {
     let requests = 0
     const origin = await fixture.tcp((socket) => {
       socket.on('data', () => {
@@ -86,7 +86,7 @@ describe('a plain request', () => {
     expect(await client.read('\r\n\r\nok')).toMatch(/^HTTP\/1.1 200 /)
   })
 
-  it('is not sent again when it may have had an effect', async () => {
+  test('is not sent again when it may have had an effect', async () => {
     let requests = 0
     const origin = await fixture.tcp((socket) => {
       socket.on('data', () => {
@@ -101,7 +101,7 @@ describe('a plain request', () => {
     expect(await client.read('\n\r\n')).toMatch(/^HTTP\/1.1 502 /)
   })
 
-  it('does not take what an idle origin says unasked for its response', async () => {
+  test('does not take what an idle origin says unasked for its response', async () => {
     const sockets: Socket[] = []
     const origin = await fixture.tcp((socket) => {
       sockets.push(socket)
@@ -117,7 +117,7 @@ describe('a plain request', () => {
     expect(await client.read(/<.>/)).toMatch('<2>')
   })
 
-  it('closes the origin it used longest ago beyond maxOrigins', async () => {
+  test('closes the origin it used longest ago beyond maxOrigins', async () => {
     const closed: string[] = []
     const open = (name: string) =>
       fixture.web(
@@ -133,7 +133,7 @@ describe('a plain request', () => {
     expect(closed).toEqual(['a'])
   })
 
-  it('goes through dial with its source and user', async () => {
+  test('goes through dial with its source and user', async () => {
     const origin = await fixture.web((_, response) => response.end('ok'))
     const seen: unknown[] = []
     const port = await fixture.proxy({ accounts: [{ username: 'ann', password: 'pw' }] }, (target, info) => {
@@ -149,7 +149,7 @@ describe('a plain request', () => {
     expect(seen).toEqual([{ host, port: Number(originPort) }, 'http', source, 'ann'])
   })
 
-  it('keeps the length that HEAD announces and sends no body', async () => {
+  test('keeps the length that HEAD announces and sends no body', async () => {
     const origin = await fixture.web((_, response) => response.writeHead(200, { 'Content-Length': 5000 }).end())
     const client = fixture.client(await fixture.proxy())
     client.send(`HEAD http://${origin}/ HTTP/1.1`, 'Host: x', '', '')
@@ -158,7 +158,7 @@ describe('a plain request', () => {
     expect(await client.read('\r\n')).toBe('HTTP/1.1 200 OK\r\n')
   })
 
-  it('of HTTP/1.0 gets an unchunked response that ends with the connection', async () => {
+  test('of HTTP/1.0 gets an unchunked response that ends with the connection', async () => {
     const origin = await fixture.web((_, response) => {
       response.writeHead(200, { Trailer: 'X-T' })
       response.write('one')
@@ -169,14 +169,14 @@ describe('a plain request', () => {
     expect(await client.readAll()).toMatch(/\r\n\r\nonetwo$/)
   })
 
-  it('gets its response when the client has ended its side', async () => {
+  test('gets its response when the client has ended its side', async () => {
     const origin = await fixture.web((_, response) => void setImmediate(() => response.end('answer')))
     const client = fixture.client(await fixture.proxy())
     client.send(`GET http://${origin}/ HTTP/1.1`, 'Host: x', '', '').socket.end()
     expect(await client.readAll()).toMatch(/\r\n\r\nanswer$/)
   })
 
-  it('cuts the connection when the origin cuts its response short', async () => {
+  test('cuts the connection when the origin cuts its response short', async () => {
     const origin = await fixture.tcp((socket) => {
       socket.once('data', () => socket.end('HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\npart'))
     })
@@ -185,7 +185,7 @@ describe('a plain request', () => {
     expect(await client.readAll()).toMatch(/part$/)
   })
 
-  it('ends at its origin when the client leaves', async () => {
+  test('ends at its origin when the client leaves', async () => {
     let left: () => void = () => {}
     const gone = new Promise<void>((resolve) => (left = resolve))
     const origin = await fixture.web((_, response) => {
@@ -201,13 +201,13 @@ describe('a plain request', () => {
 })
 
 describe('requests for the proxy itself', () => {
-  it('do not go round and round in a transparent proxy', async () => {
+  test('do not go round and round in a transparent proxy', async () => {
     const port = await fixture.proxy({ transparent: true })
     const client = fixture.client(port).send('GET / HTTP/1.1', `Host: 127.0.0.1:${port}`, '', '')
     expect(await client.readAll()).toMatch(/^HTTP\/1.1 400 [\s\S]*leads back to the proxy itself\n$/)
   })
 
-  it.each(['rebound.example', 'localhost', '127.0.0.2', '[::1]'])(
+  test.each(['rebound.example', 'localhost', '127.0.0.2', '[::1]'])(
     'are known by the port, whatever name leads here: %s',
     async (host) => {
       const port = await fixture.proxy({ transparent: true })
@@ -216,19 +216,19 @@ describe('requests for the proxy itself', () => {
     },
   )
 
-  it('get 200 for OPTIONS *', async () => {
+  test('get 200 for OPTIONS *', async () => {
     const client = fixture.client(await fixture.proxy())
     client.send('OPTIONS * HTTP/1.1', 'Host: x', '', '')
     expect(await client.read('\r\n\r\n')).toMatch(/^HTTP\/1.1 200 /)
   })
 
-  it('are those with Max-Forwards: 0', async () => {
+  test('are those with Max-Forwards: 0', async () => {
     const client = fixture.client(await fixture.proxy())
     client.send('OPTIONS http://nowhere.invalid/ HTTP/1.1', 'Host: x', 'Max-Forwards: 0', '', '')
     expect(await client.read('\r\n\r\n')).toMatch(/^HTTP\/1.1 200 /)
   })
 
-  it('are counted on the way', async () => {
+  test('are counted on the way', async () => {
     const origin = await fixture.web((request, response) =>
       response.end(`<${String(request.headers['max-forwards'])}>`),
     )
@@ -237,13 +237,13 @@ describe('requests for the proxy itself', () => {
     expect(await client.read(/<.*>/)).toMatch('<2>')
   })
 
-  it('in origin-form are refused with a hint', async () => {
+  test('in origin-form are refused with a hint', async () => {
     const client = fixture.client(await fixture.proxy())
     client.send('GET / HTTP/1.1', 'Host: x', '', '')
     expect(await client.readAll()).toMatch(/^HTTP\/1.1 400 [\s\S]*this is an HTTP proxy: ask it for a full URL/)
   })
 
-  it.each([
+  test.each([
     ['a foreign page', 'https://evil.example'],
     ['a page without an origin', 'null'],
     ['a page of the same host with another port', 'http://127.0.0.1:1'],
@@ -254,14 +254,14 @@ describe('requests for the proxy itself', () => {
     expect(await client.readAll()).toMatch(/^HTTP\/1\.1 403 (?![^]*secret)/)
   })
 
-  it('in origin-form go to their Host for a page of that host', async () => {
+  test('in origin-form go to their Host for a page of that host', async () => {
     const origin = await fixture.web((_request, response) => response.end('<own>'))
     const client = fixture.client(await fixture.proxy({ transparent: true }))
     client.send('POST / HTTP/1.1', `Host: ${origin}`, `Origin: http://${origin}`, 'Content-Length: 0', '', '')
     expect(await client.read(/<.*>/)).toMatch('<own>')
   })
 
-  it.each([false, true])(
+  test.each([false, true])(
     'in absolute-form keep the Origin of any page: its browser was told to use the proxy, transparent or not (%s)',
     async (transparent) => {
       const origin = await fixture.web((request, response) => response.end(`<${request.headers.origin}>`))
@@ -271,7 +271,7 @@ describe('requests for the proxy itself', () => {
     },
   )
 
-  it('in origin-form go to their Host with the option transparent', async () => {
+  test('in origin-form go to their Host with the option transparent', async () => {
     const origin = await fixture.web((request, response) => response.end(`<${request.url}>`))
     const client = fixture.client(await fixture.proxy({ transparent: true }))
     client.send('GET /page HTTP/1.1', `Host: ${origin}`, '', '')

@@ -1,8 +1,8 @@
-import fc from 'fast-check'
 import type { Socket } from 'node:net'
-import { describe, expect, it } from 'vitest'
-import { RawTargets } from './raw-targets.js'
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
 import { useProxyFixture } from '../../testing/proxy-fixture.js'
+import { RawTargets } from './raw-targets.js'
 
 const fixture = useProxyFixture()
 
@@ -30,14 +30,14 @@ function bytesOf(text: string): string {
 const path = bytesOf('/дом/häuser?q=日本')
 
 describe('a request target with bytes above 0x7F', () => {
-  it('reaches its origin byte for byte', async () => {
+  test('reaches its origin byte for byte', async () => {
     const origin = await mirror()
     const client = fixture.client(await fixture.proxy())
     client.send(`GET http://${origin}/\xe4%41${path} HTTP/1.1`, 'Host: x', '', '')
     expect(await client.read(/<.*>/)).toMatch(`</\xe4%41${path}>`)
   })
 
-  it('does so when every byte comes by itself', async () => {
+  test('does so when every byte comes by itself', async () => {
     const origin = await mirror()
     const client = fixture.client(await fixture.proxy())
     client.socket.setNoDelay(true)
@@ -46,7 +46,7 @@ describe('a request target with bytes above 0x7F', () => {
     expect(await client.read(/<.*>/)).toMatch('</a\xe4\xffb>')
   })
 
-  it('does so behind other requests of the same connection, with and without bodies', async () => {
+  test('does so behind other requests of the same connection, with and without bodies', async () => {
     const origin = await mirror()
     const client = fixture.client(await fixture.proxy())
     client.send(`GET http://${origin}/1 HTTP/1.1`, 'Host: x', '', '')
@@ -57,21 +57,21 @@ describe('a request target with bytes above 0x7F', () => {
     expect(answer.match(/<.*>/g)).toEqual(['</1>', '</2\xe4>', '</3\xe4>'])
   })
 
-  it('does so in a transparent proxy', async () => {
+  test('does so in a transparent proxy', async () => {
     const origin = await mirror()
     const client = fixture.client(await fixture.proxy({ transparent: true }))
     client.send('GET /\xe4 HTTP/1.1', `Host: ${origin}`, '', '')
     expect(await client.read(/<.*>/)).toMatch('</\xe4>')
   })
 
-  it('does so with an Upgrade that is ignored', async () => {
+  test('does so with an Upgrade that is ignored', async () => {
     const origin = await mirror()
     const client = fixture.client(await fixture.proxy())
     client.send(`GET http://${origin}/\xe4 HTTP/1.1`, 'Host: x', 'Connection: Upgrade', 'Upgrade: h2c', '', '')
     expect(await client.read(/<.*>/)).toMatch('</\xe4>')
   })
 
-  it('is refused in a host name', async () => {
+  test('is refused in a host name', async () => {
     const client = fixture.client(await fixture.proxy())
     client.send('GET http://h\xe4user.example/ HTTP/1.1', 'Host: x', '', '')
     expect(await client.readAll()).toMatch(/^HTTP\/1.1 400 /)
@@ -79,7 +79,7 @@ describe('a request target with bytes above 0x7F', () => {
 })
 
 describe('a field with bytes above 0x7F', () => {
-  it('reaches the origin byte for byte, also in a request with a body', async () => {
+  test('reaches the origin byte for byte, also in a request with a body', async () => {
     const origin = await fixture.tcp((socket) => {
       socket.setEncoding('latin1').once('data', (head: string) => {
         const [, value = ''] = /X-Name: (.*)\r/.exec(head) ?? []
@@ -91,7 +91,7 @@ describe('a field with bytes above 0x7F', () => {
     expect(await client.read(/<.*>/)).toMatch('<\xe4\xff>')
   })
 
-  it('reaches the client byte for byte, also before the body', async () => {
+  test('reaches the client byte for byte, also before the body', async () => {
     const origin = await fixture.tcp((socket) => {
       socket.once('data', () =>
         socket.write('HTTP/1.1 200 OK\r\nX-Name: \xe4\xff\r\nContent-Length: 5\r\n\r\n', 'latin1'),
@@ -106,7 +106,7 @@ describe('a field with bytes above 0x7F', () => {
 describe('RawTargets', () => {
   const piece = fc.uint8Array({ minLength: 1, maxLength: 60 }).map((bytes) => Buffer.from(bytes))
 
-  it('changes nothing but targets, and no byte at all of what is ASCII', () => {
+  test('changes nothing but targets, and no byte at all of what is ASCII', () => {
     fc.assert(
       fc.property(fc.array(piece, { maxLength: 8 }), (pieces) => {
         const targets = new RawTargets({ maxHeadBytes: 1000 })
@@ -117,7 +117,7 @@ describe('RawTargets', () => {
     )
   })
 
-  it('gives back what it hid, however it was cut', () => {
+  test('gives back what it hid, however it was cut', () => {
     const target = fc.uint8Array({ maxLength: 40 }).map((bytes) => {
       return [...bytes].map((byte) => String.fromCharCode(byte < 0x21 || byte === 0x7f ? 0x80 : byte)).join('')
     })
@@ -135,7 +135,7 @@ describe('RawTargets', () => {
     )
   })
 
-  it('leaves alone what comes behind CONNECT', () => {
+  test('leaves alone what comes behind CONNECT', () => {
     const targets = new RawTargets({ maxHeadBytes: 1000 })
     const bytes = Buffer.from('CONNECT h:1 HTTP/1.1\r\n\r\nGET /\xe4 HTTP/1.1\r\n\r\n', 'latin1')
     expect(targets.feed(bytes)).toBe(bytes)

@@ -1,11 +1,10 @@
 import type { IncomingMessage } from 'node:http'
+import { HttpProxyError } from '../errors.js'
 import type { Target } from '../message/authority.js'
 import { parseAuthority } from '../message/authority.js'
 import { parseBasic } from '../message/basic.js'
-import { HttpProxyError } from '../errors.js'
 import { checkTransferEncoding, hasTransferEncoding } from '../message/framing.js'
 import { connectionOptions, fieldValues } from '../message/hop-by-hop.js'
-import type { ResolvedHttpProxyOptions } from '../options.js'
 import {
   badTarget,
   parseAbsoluteForm,
@@ -13,6 +12,7 @@ import {
   parseOriginForm,
   type RequestTarget,
 } from '../message/request-target.js'
+import type { ResolvedHttpProxyOptions } from '../options.js'
 
 /** A CONNECT request that may be served. */
 export interface CheckedConnect {

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { useProxyFixture } from '../../testing/proxy-fixture.js'
 
 const fixture = useProxyFixture()
@@ -84,7 +84,7 @@ async function countingOrigin(): Promise<{ url: string; whole: () => number }> {
 }
 
 describe('a request with', () => {
-  it.each(Object.entries(corpus))('%s is refused and ends the connection', async (_what, { status, request }) => {
+  test.each(Object.entries(corpus))('%s is refused and ends the connection', async (_what, { status, request }) => {
     const origin = await countingOrigin()
     const client = fixture.client(await fixture.proxy())
     const second = `GET ${origin.url}smuggled HTTP/1.1\r\nHost: x\r\n\r\n`
@@ -94,7 +94,7 @@ describe('a request with', () => {
     expect(answer).toMatch(/\r\nConnection: close\r\n\r\n[^\n]+\n$/)
   })
 
-  it('a body gone wrong does not spoil the response before it', async () => {
+  test('a body gone wrong does not spoil the response before it', async () => {
     const origin = await fixture.web((_, response) => void setTimeout(() => response.end('<first>'), 20))
     const client = fixture.client(await fixture.proxy())
     client.send(`GET http://${origin}/ HTTP/1.1`, 'Host: x', '', '')
@@ -102,14 +102,14 @@ describe('a request with', () => {
     expect(await client.readAll()).toMatch(/^HTTP\/1.1 200 [\s\S]*<first>HTTP\/1.1 400 /)
   })
 
-  it('a head gone wrong does not spoil the response before it', async () => {
+  test('a head gone wrong does not spoil the response before it', async () => {
     const origin = await fixture.web((_, response) => void setTimeout(() => response.end('<first>'), 20))
     const client = fixture.client(await fixture.proxy())
     client.send(`GET http://${origin}/ HTTP/1.1`, 'Host: x', '', 'rubbish\r\n\r\n')
     expect(await client.readAll()).toMatch(/^HTTP\/1.1 200 [\s\S]*<first>HTTP\/1.1 400 /)
   })
 
-  it('a body gone wrong cuts the response that has begun', async () => {
+  test('a body gone wrong cuts the response that has begun', async () => {
     const origin = await fixture.web((_, response) => void response.write('<begun>'))
     const client = fixture.client(await fixture.proxy())
     client.send(`POST http://${origin}/ HTTP/1.1`, 'Host: x', 'Transfer-Encoding: chunked', '', '1', 'a', '')

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 import { Duplex } from 'node:stream'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { useProxyFixture } from '../../testing/proxy-fixture.js'
 
 const fixture = useProxyFixture()
@@ -22,7 +22,7 @@ async function truncated(head: string, version: string, cut = (socket: Socket) =
 }
 
 describe('a response that its origin resets ends in a reset', () => {
-  it.each([
+  test.each([
     ['ended by its close', 'HTTP/1.0 200 OK', '1.1'],
     ['ended by its close, to a client of HTTP/1.0', 'HTTP/1.0 200 OK', '1.0'],
     ['with a length', 'HTTP/1.1 200 OK\r\nContent-Length: 1000', '1.1'],
@@ -32,12 +32,12 @@ describe('a response that its origin resets ends in a reset', () => {
     expect((await truncated(head, version)).error).toBe('ECONNRESET')
   })
 
-  it('and sends no last chunk', async () => {
+  test('and sends no last chunk', async () => {
     const { rest } = await truncated('HTTP/1.0 200 OK', '1.1')
     expect(rest).not.toContain('0\r\n\r\n')
   })
 
-  it.each([
+  test.each([
     ['with a length', 'HTTP/1.1 200 OK\r\nContent-Length: 1000'],
     ['chunked', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked'],
   ])('as one that ends too early does: %s', async (_, head) => {
@@ -45,7 +45,7 @@ describe('a response that its origin resets ends in a reset', () => {
   })
 })
 
-it('HttpProxy.close resets a client in the middle of its response', async () => {
+test('HttpProxy.close resets a client in the middle of its response', async () => {
   const origin = await fixture.tcp((socket) => {
     socket.once('data', () => socket.write('HTTP/1.0 200 OK\r\n\r\npart'))
   })
@@ -61,7 +61,7 @@ it('HttpProxy.close resets a client in the middle of its response', async () => 
 /** What an origin says at once, before it breaks off. */
 const atOnce = 'HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\npart'
 
-it.each([
+test.each([
   ['ends', (stream: Duplex) => void stream.push(null)],
   ['breaks', (stream: Duplex) => process.nextTick(() => stream.destroy(new Error('the origin has gone')))],
 ])('a response whose origin %s together with its last bytes brings those bytes', async (_, end) => {

@@ -1,25 +1,25 @@
-import { seededBytes, seededDigest, turns, until } from '@ls/testkit'
 import { createHash } from 'node:crypto'
 import { connect as connectSocket } from 'node:net'
-import { describe, expect, it } from 'vitest'
-import type { ConnectRequest } from './connect-request.js'
-import { dialDirect } from '../dial.js'
+import { seededBytes, seededDigest, turns, until } from '@ls/testkit'
+import { describe, expect, test } from 'vitest'
 import { plainDuplex } from '../../testing/plain-duplex.js'
 import { useProxyFixture } from '../../testing/proxy-fixture.js'
+import { dialDirect } from '../dial.js'
+import type { ConnectRequest } from './connect-request.js'
 
 const fixture = useProxyFixture()
 
 const established = 'HTTP/1.1 200 Connection established\r\n\r\n'
 
 describe('CONNECT', () => {
-  it('opens a tunnel, with what the client sent behind its request', async () => {
+  test('opens a tunnel, with what the client sent behind its request', async () => {
     const echo = await fixture.tcp((socket) => socket.pipe(socket))
     const client = fixture.client(await fixture.proxy())
     client.send(`CONNECT ${echo} HTTP/1.1`, `Host: ${echo}`, '', 'early')
     expect(await client.read('early')).toBe(`${established}early`)
   })
 
-  it('works one byte at a time and without Host', async () => {
+  test('works one byte at a time and without Host', async () => {
     const echo = await fixture.tcp((socket) => socket.pipe(socket))
     const client = fixture.client(await fixture.proxy())
     for (const byte of `CONNECT ${echo} HTTP/1.0\r\n\r\nhi`) {
@@ -29,7 +29,7 @@ describe('CONNECT', () => {
     expect(await client.read('hi')).toBe(`${established}hi`)
   })
 
-  it('keeps the reply open when the client ends its side, and the other way round', async () => {
+  test('keeps the reply open when the client ends its side, and the other way round', async () => {
     const target = await fixture.tcp((socket) => {
       let got = ''
       socket.on('data', (chunk: Buffer) => (got += chunk.toString()))
@@ -40,7 +40,7 @@ describe('CONNECT', () => {
     expect(await client.readAll()).toBe(`${established}got all`)
   })
 
-  it('lets the client go on when the target ends its side', async () => {
+  test('lets the client go on when the target ends its side', async () => {
     let got = ''
     const target = await fixture.tcp((socket) => {
       socket.end('bye')
@@ -53,7 +53,7 @@ describe('CONNECT', () => {
     await expect(until(() => got === 'still here', 'the bytes after the end')).resolves.toBeUndefined()
   })
 
-  it('is not cut by halfClosedIdleMs once the tunnel stands', async () => {
+  test('is not cut by halfClosedIdleMs once the tunnel stands', async () => {
     const target = await fixture.tcp((socket) => {
       socket.on('end', () => setTimeout(() => socket.end('late'), 80))
       socket.resume()
@@ -63,7 +63,7 @@ describe('CONNECT', () => {
     expect(await client.readAll()).toBe(`${established}late`)
   })
 
-  it.each([
+  test.each([
     ['a socket', dialDirect],
     [
       'a stream that is no socket',
@@ -89,7 +89,7 @@ describe('CONNECT', () => {
     expect(await done).toBe(seededDigest(2, size))
   })
 
-  it('cuts the client when the target is cut, and the target when the client is', async () => {
+  test('cuts the client when the target is cut, and the target when the client is', async () => {
     let cut: () => void = () => {}
     const ended = new Promise<void>((resolve) => (cut = resolve))
     const target = await fixture.tcp((socket) => {
@@ -107,7 +107,7 @@ describe('CONNECT', () => {
     await expect(ended).resolves.toBeUndefined()
   })
 
-  it('aborts the dial when the client leaves', async () => {
+  test('aborts the dial when the client leaves', async () => {
     let aborted: () => void = () => {}
     const gone = new Promise<void>((resolve) => (aborted = resolve))
     let dialling: () => void = () => {}
@@ -123,7 +123,7 @@ describe('CONNECT', () => {
     await expect(gone).resolves.toBeUndefined()
   })
 
-  it.each([
+  test.each([
     ['/', 400],
     ['a.example', 400],
     ['a.example:0', 400],
@@ -138,13 +138,13 @@ describe('CONNECT', () => {
     expect(await client.readAll()).toMatch(new RegExp(`^HTTP/1.1 ${status} `))
   })
 
-  it('with a body is refused', async () => {
+  test('with a body is refused', async () => {
     const client = fixture.client(await fixture.proxy())
     client.send('CONNECT a.example:80 HTTP/1.1', 'Host: x', 'Content-Length: 4', '', 'body')
     expect(await client.readAll()).toMatch(/^HTTP\/1.1 400 [\s\S]*must not have a body\n$/)
   })
 
-  it('to a target that refuses is answered with 502, its reason and a Proxy-Status', async () => {
+  test('to a target that refuses is answered with 502, its reason and a Proxy-Status', async () => {
     const client = fixture.client(await fixture.proxy())
     client.send('CONNECT 127.0.0.1:1 HTTP/1.1', 'Host: x', '', '')
     const answer = await client.readAll()
@@ -152,13 +152,13 @@ describe('CONNECT', () => {
     expect(answer).toMatch('Proxy-Status: proxy; error=connection_refused; details="refused"')
   })
 
-  it('that the dial never answers gets 504 after dialDeadlineMs', async () => {
+  test('that the dial never answers gets 504 after dialDeadlineMs', async () => {
     const client = fixture.client(await fixture.proxy({ dialDeadlineMs: 20 }, () => new Promise(() => {})))
     client.send('CONNECT a.example:80 HTTP/1.1', 'Host: x', '', '')
     expect(await client.readAll()).toMatch(/^HTTP\/1.1 504 [\s\S]*timeout: no answer from the target within 20 ms\n$/)
   })
 
-  it('is answered once, whatever a throwing dial does', async () => {
+  test('is answered once, whatever a throwing dial does', async () => {
     const port = await fixture.proxy({}, () => {
       throw new Error('broken dial')
     })
@@ -166,7 +166,7 @@ describe('CONNECT', () => {
     expect(await client.readAll()).toMatch(/^HTTP\/1.1 502 [\s\S]*failed: broken dial\n$/)
   })
 
-  it('without a byte for tunnelIdleMs is closed', async () => {
+  test('without a byte for tunnelIdleMs is closed', async () => {
     const target = await fixture.tcp(() => {})
     const client = fixture.client(await fixture.proxy({ tunnelIdleMs: 30 }))
     client.send(`CONNECT ${target} HTTP/1.1`, 'Host: x', '', '')
@@ -178,7 +178,7 @@ describe('onConnect', () => {
   const serve = (onConnect: (request: ConnectRequest) => void) =>
     fixture.proxy({ onConnect }, () => Promise.reject(new Error('dial is not for tunnels here')))
 
-  it('gets the client with nothing lost, before any target is reached', async () => {
+  test('gets the client with nothing lost, before any target is reached', async () => {
     const port = await serve((request) => {
       const client = request.accept()
       client.write(`${request.target.host} ${request.target.port} `)
@@ -189,13 +189,13 @@ describe('onConnect', () => {
     expect(await raw.readAll()).toBe(`${established}::1 5 early`)
   })
 
-  it('may refuse', async () => {
+  test('may refuse', async () => {
     const port = await serve((request) => request.reject(Object.assign(new Error('not that'), { reply: 'forbidden' })))
     const client = fixture.client(port).send('CONNECT a.example:80 HTTP/1.1', 'Host: x', '', '')
     expect(await client.readAll()).toMatch(/^HTTP\/1.1 403 [\s\S]*forbidden: not that\n$/)
   })
 
-  it('cannot accept a client that was answered', async () => {
+  test('cannot accept a client that was answered', async () => {
     let thrown: unknown
     const port = await serve((request) => {
       request.reject(new Error('no'))
@@ -209,7 +209,7 @@ describe('onConnect', () => {
     expect(thrown).toMatchObject({ code: 'ERR_HTTP_PROXY_CLOSED' })
   })
 
-  it('that throws becomes 502', async () => {
+  test('that throws becomes 502', async () => {
     const port = await serve(() => {
       throw new Error('oops')
     })

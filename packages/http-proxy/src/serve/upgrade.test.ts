@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { useProxyFixture } from '../../testing/proxy-fixture.js'
 
 const fixture = useProxyFixture()
@@ -19,7 +19,7 @@ function echoOrigin() {
 }
 
 describe('Upgrade', () => {
-  it('opens a two-way stream, with the first bytes of both sides', async () => {
+  test('opens a two-way stream, with the first bytes of both sides', async () => {
     const origin = await echoOrigin()
     const client = fixture.client(await fixture.proxy())
     client.send(`GET http://${origin}/ HTTP/1.1`, 'Host: x', 'Upgrade: websocket', 'Connection: Upgrade', '', 'early ')
@@ -32,7 +32,7 @@ describe('Upgrade', () => {
     expect(await client.readAll()).toBe('more')
   })
 
-  it('that the origin declines is answered with its response, then closed', async () => {
+  test('that the origin declines is answered with its response, then closed', async () => {
     const origin = await fixture.web(
       () => {},
       (server) => {
@@ -46,7 +46,7 @@ describe('Upgrade', () => {
     expect(await client.readAll()).toMatch(/^HTTP\/1.1 426 Upgrade Required[\s\S]*Connection: close\r\n\r\nno$/)
   })
 
-  it('that the origin declines at length is answered in full', async () => {
+  test('that the origin declines at length is answered in full', async () => {
     const body = 'x'.repeat(3_000_000)
     const origin = await fixture.tcp((socket) => {
       socket.once('data', () => socket.end(`HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n${body}`))
@@ -56,7 +56,7 @@ describe('Upgrade', () => {
     expect((await client.readAll()).split('\r\n\r\n')[1]).toHaveLength(body.length)
   })
 
-  it('to h2c is ignored, and the connection goes on', async () => {
+  test('to h2c is ignored, and the connection goes on', async () => {
     const origin = await echoOrigin()
     const client = fixture.client(await fixture.proxy())
     const fields = ['Connection: Upgrade, HTTP2-Settings', 'Upgrade: h2c', 'HTTP2-Settings: AAMAAABk']
@@ -66,7 +66,7 @@ describe('Upgrade', () => {
     expect(await client.read('>')).toMatch(/^HTTP\/1.1 200 /)
   })
 
-  it('with a body is ignored, and the body arrives', async () => {
+  test('with a body is ignored, and the body arrives', async () => {
     const origin = await fixture.web((request, response) => void request.pipe(response))
     const client = fixture.client(await fixture.proxy())
     const fields = ['Connection: Upgrade', 'Upgrade: tls/1.0', 'Transfer-Encoding: chunked']
@@ -74,13 +74,13 @@ describe('Upgrade', () => {
     expect(await client.read('body')).toMatch(/^HTTP\/1.1 200 /)
   })
 
-  it('to a target that refuses is answered with 502', async () => {
+  test('to a target that refuses is answered with 502', async () => {
     const client = fixture.client(await fixture.proxy())
     client.send('GET http://127.0.0.1:1/ HTTP/1.1', 'Host: x', 'Upgrade: websocket', 'Connection: Upgrade', '', '')
     expect(await client.readAll()).toMatch(/^HTTP\/1.1 502 [\s\S]*refused: /)
   })
 
-  it('waits behind a pipelined request', async () => {
+  test('waits behind a pipelined request', async () => {
     const origin = await echoOrigin()
     const client = fixture.client(await fixture.proxy())
     client.send(`GET http://${origin}/ HTTP/1.1`, 'Host: x', '', '')
@@ -88,7 +88,7 @@ describe('Upgrade', () => {
     expect(await client.read('early')).toMatch(/^HTTP\/1.1 200 [\s\S]*<no upgrade>HTTP\/1.1 101 /)
   })
 
-  it('that comes unasked from the origin is an error', async () => {
+  test('that comes unasked from the origin is an error', async () => {
     const origin = await fixture.tcp((socket) => {
       socket.once('data', () =>
         socket.end('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n'),

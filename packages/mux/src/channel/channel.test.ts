@@ -2,9 +2,9 @@ import { encode, encodeTcpData, fflateCompressor, MessageType } from '@ls/codec'
 import { seededBytes } from '@ls/testkit'
 import { describe, expect, test } from 'vitest'
 import { base, halfClosing, Recorder, resumable, SessionPair, windowed } from '../../testing/session-pair.js'
-import { finMessage, windowMessage } from './channel-messages.js'
 import { processFramePool } from '../memory/frame-pool.js'
 import { MemoryBudget } from '../memory/memory-budget.js'
+import { finMessage, windowMessage } from './channel-messages.js'
 
 const target = { host: 'target.test', port: 80 }
 const links = [

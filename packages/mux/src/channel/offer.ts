@@ -1,10 +1,10 @@
 import { type Address, type ChannelKey, decode, MessageType } from '@ls/codec'
-import { connectMessage, disconnectMessage } from './channel-messages.js'
-import type { Channel } from './channel.js'
 import { sessionEndOf } from '../session/ends.js'
 import type { SessionEnd } from '../session/session-end.js'
 import type { Session } from '../session/session.js'
 import type { TableEntry } from '../session/table-entry.js'
+import { connectMessage, disconnectMessage } from './channel-messages.js'
+import type { Channel } from './channel.js'
 
 /** Result of an offer. Exactly one method is called, once, unless the offer is withdrawn. */
 export interface OfferHandler {

@@ -8,14 +8,14 @@ import {
   readTcpDataPayload,
   tcpDataHeaderBytes,
 } from '@ls/codec'
-import type { ChannelHandler } from './channel-handler.js'
-import { Charge } from '../memory/charge.js'
 import { MuxError } from '../errors.js'
 import { Fifo } from '../flow/fifo.js'
+import { ReceiveWindow } from '../flow/receive-window.js'
+import { Charge } from '../memory/charge.js'
+import type { ChannelHost, TableEntry } from '../session/table-entry.js'
+import type { ChannelHandler } from './channel-handler.js'
 import { detached, inflationBytes, messageOverheadBytes } from './held-message.js'
 import { checkData, maxDatagramMessageBytes, spendCredit } from './peer-rules.js'
-import { ReceiveWindow } from '../flow/receive-window.js'
-import type { ChannelHost, TableEntry } from '../session/table-entry.js'
 
 /** The channel a receiver belongs to. */
 export interface ReceiverOwner extends TableEntry {

@@ -1,11 +1,11 @@
 import { type Address, encode, maxTcpPayloadBytes, MessageType, writeTcpDataHeader } from '@ls/codec'
-import { Charge } from '../memory/charge.js'
 import { Flow, type FlowOwner } from '../flow/flow.js'
 import { leastQueueBytes, readAheadBytes, sendQueueLimitBytes } from '../flow/send-policy.js'
+import { Charge } from '../memory/charge.js'
+import type { ChannelHost } from '../session/table-entry.js'
 import { Linger, stuckText } from './linger.js'
 import { maxBaseMessageBytes } from './peer-rules.js'
 import type { SendOptions } from './send-options.js'
-import type { ChannelHost } from '../session/table-entry.js'
 
 /** The channel a sender belongs to. */
 export interface SenderOwner {

@@ -1,7 +1,7 @@
 import { encodeTcpData, readTcpDataPayload } from '@ls/codec'
 import { expect, test } from 'vitest'
-import { Flow, type FlowOptions } from './flow.js'
 import { FramePool } from '../memory/frame-pool.js'
+import { Flow, type FlowOptions } from './flow.js'
 
 const channelId = new Uint8Array(16)
 

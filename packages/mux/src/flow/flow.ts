@@ -1,7 +1,7 @@
 import { isCompressed, maxCreditBytes, readTcpDataPayload, tcpDataHeaderBytes, writeTcpDataHeader } from '@ls/codec'
-import { Fifo } from './fifo.js'
-import type { FramePool } from '../memory/frame-pool.js'
 import { messageOverheadBytes } from '../channel/held-message.js'
+import type { FramePool } from '../memory/frame-pool.js'
+import { Fifo } from './fifo.js'
 
 /** Fills a flow. Its methods are called while messages leave or credit comes, never from inside `push…` or `finish`. */
 export interface FlowOwner {

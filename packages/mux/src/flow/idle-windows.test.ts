@@ -1,7 +1,7 @@
 import { FakeClock } from '@ls/testkit'
 import { expect, test } from 'vitest'
-import { IdleWindows } from './idle-windows.js'
 import { MemoryBudget } from '../memory/memory-budget.js'
+import { IdleWindows } from './idle-windows.js'
 import { ReceiveWindow } from './receive-window.js'
 
 function makeWindow() {

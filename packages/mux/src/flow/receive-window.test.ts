@@ -1,8 +1,8 @@
 import { FakeClock } from '@ls/testkit'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { IdleWindows } from './idle-windows.js'
 import { MemoryBudget } from '../memory/memory-budget.js'
+import { IdleWindows } from './idle-windows.js'
 import { ReceiveWindow } from './receive-window.js'
 
 interface TestOptions {

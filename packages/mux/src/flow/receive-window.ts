@@ -1,6 +1,6 @@
 import type { Clock } from '@ls/foundation'
-import type { IdleWindow, IdleWindows } from './idle-windows.js'
 import type { MemoryBudget } from '../memory/memory-budget.js'
+import type { IdleWindow, IdleWindows } from './idle-windows.js'
 import { provenBytes, windowLimitBytes, type WindowSizes } from './window-policy.js'
 
 export interface ReceiveWindowOptions extends WindowSizes {

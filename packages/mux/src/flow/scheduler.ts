@@ -1,6 +1,6 @@
+import { messageOverheadBytes } from '../channel/held-message.js'
 import { Fifo } from './fifo.js'
 import type { Flow } from './flow.js'
-import { messageOverheadBytes } from '../channel/held-message.js'
 
 /**
  * Decides what a session sends next: control messages first, then flows in turn by deficit round robin, a quantum each

@@ -12,9 +12,9 @@ import { describe, expect, test } from 'vitest'
 import { base, halfClosing, Recorder, resumable } from '../../testing/session-pair.js'
 import { windowMessage } from '../channel/channel-messages.js'
 import type { Channel } from '../channel/channel.js'
-import { forward, type ForwardedChannel } from './forward.js'
 import type { SessionOptions } from '../options.js'
 import { Session } from '../session/session.js'
+import { forward, type ForwardedChannel } from './forward.js'
 
 const target = { host: 'target.test', port: 80 }
 

@@ -1,10 +1,10 @@
 import type { Address } from '@ls/codec'
 import { connectMessage, disconnectMessage, rejectMessage } from '../channel/channel-messages.js'
 import type { Channel } from '../channel/channel.js'
-import { ForwardedHalf } from './forwarded-half.js'
 import { channelEndOf, sessionEndOf } from '../session/ends.js'
 import type { SessionEnd } from '../session/session-end.js'
 import type { Session } from '../session/session.js'
+import { ForwardedHalf } from './forwarded-half.js'
 
 /** A forwarded channel: payload bytes each way, and its two ends. */
 export interface ForwardedChannel {

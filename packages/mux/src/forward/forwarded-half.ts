@@ -3,8 +3,7 @@ import { textOf } from '@ls/foundation'
 import { AnswerHold } from '../channel/answer-hold.js'
 import { disconnectMessage, finMessage, rejectMessage, windowMessage } from '../channel/channel-messages.js'
 import type { Channel } from '../channel/channel.js'
-import { Charge } from '../memory/charge.js'
-import { Flow, type FlowOwner } from '../flow/flow.js'
+import { inOurVersion } from '../channel/held-message.js'
 import { Linger, stuckText } from '../channel/linger.js'
 import {
   checkData,
@@ -16,12 +15,13 @@ import {
   receiveSecondConnect,
   spendCredit,
 } from '../channel/peer-rules.js'
+import { Flow, type FlowOwner } from '../flow/flow.js'
 import { ReceiveWindow } from '../flow/receive-window.js'
-import { inOurVersion } from '../channel/held-message.js'
-import { Gathering } from './gathering.js'
-import { Reframing } from './reframing.js'
+import { Charge } from '../memory/charge.js'
 import type { SessionEnd } from '../session/session-end.js'
 import type { TableEntry } from '../session/table-entry.js'
+import { Gathering } from './gathering.js'
+import { Reframing } from './reframing.js'
 
 export interface ForwardedHalfInit {
   readonly host: SessionEnd

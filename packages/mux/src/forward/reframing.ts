@@ -6,10 +6,10 @@ import {
   isCompressed,
   readTcpDataPayload,
 } from '@ls/codec'
+import { detached, inflationBytes, messageOverheadBytes } from '../channel/held-message.js'
 import { MuxError } from '../errors.js'
 import { Fifo } from '../flow/fifo.js'
 import type { Flow } from '../flow/flow.js'
-import { detached, inflationBytes, messageOverheadBytes } from '../channel/held-message.js'
 
 export interface ReframingOptions {
   readonly flow: Flow

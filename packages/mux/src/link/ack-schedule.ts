@@ -1,5 +1,5 @@
-import type { Clock, TimerHandle } from '@ls/foundation'
 import type { AckArrival } from '@ls/codec'
+import type { Clock, TimerHandle } from '@ls/foundation'
 
 /**
  * Decides when an Ack is due: after 256 KiB or 50 ms, whichever comes first (protocol.md §3). With `ack2` also after

@@ -1,5 +1,5 @@
-import type { Clock } from '@ls/foundation'
 import type { AckArrival } from '@ls/codec'
+import type { Clock } from '@ls/foundation'
 import { PathRound } from './path-round.js'
 import { type PathSample, PathSampler } from './path-sampler.js'
 import { QueueCuts } from './queue-cuts.js'

@@ -1,13 +1,13 @@
 import { encode } from '@ls/codec'
-import { Charge } from '../memory/charge.js'
 import type { Flow } from '../flow/flow.js'
+import { Scheduler } from '../flow/scheduler.js'
+import { Charge } from '../memory/charge.js'
 import type { FramePool } from '../memory/frame-pool.js'
 import type { MemoryBudget } from '../memory/memory-budget.js'
-import { Scheduler } from '../flow/scheduler.js'
+import type { UrgentCopies } from '../urgent/urgent-copies.js'
 import type { BaseMessageSize } from './base-message-size.js'
 import type { Sequencer } from './sequencer.js'
 import type { MessageTransport } from './transport.js'
-import type { UrgentCopies } from '../urgent/urgent-copies.js'
 
 export interface OutboxOptions {
   readonly quantumBytes: number

@@ -1,5 +1,5 @@
-import type { Clock } from '@ls/foundation'
 import type { AckArrival } from '@ls/codec'
+import type { Clock } from '@ls/foundation'
 import { Fifo } from '../flow/fifo.js'
 import { WindowedMinimum } from './windowed-minimum.js'
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { FramePool } from '../memory/frame-pool.js'
 import { messageOverheadBytes } from '../channel/held-message.js'
+import { FramePool } from '../memory/frame-pool.js'
 import { MemoryBudget } from '../memory/memory-budget.js'
 import { ReplayBuffer } from './replay-buffer.js'
 

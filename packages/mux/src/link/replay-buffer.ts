@@ -1,7 +1,7 @@
-import { Charge } from '../memory/charge.js'
-import { Fifo } from '../flow/fifo.js'
-import type { FramePool } from '../memory/frame-pool.js'
 import { messageOverheadBytes } from '../channel/held-message.js'
+import { Fifo } from '../flow/fifo.js'
+import { Charge } from '../memory/charge.js'
+import type { FramePool } from '../memory/frame-pool.js'
 import type { MemoryBudget } from '../memory/memory-budget.js'
 
 /**

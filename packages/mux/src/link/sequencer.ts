@@ -1,9 +1,9 @@
-import type { Clock } from '@ls/foundation'
 import { type AckArrival, type AckMessage, MessageType } from '@ls/codec'
-import { AckSchedule } from './ack-schedule.js'
+import type { Clock } from '@ls/foundation'
 import type { FramePool } from '../memory/frame-pool.js'
-import { InFlightLimit } from './in-flight-limit.js'
 import type { MemoryBudget } from '../memory/memory-budget.js'
+import { AckSchedule } from './ack-schedule.js'
+import { InFlightLimit } from './in-flight-limit.js'
 import { ReplayBuffer } from './replay-buffer.js'
 
 export interface SequencerOptions {

@@ -1,6 +1,6 @@
 import { checkInteger } from '@ls/foundation'
-import { addressGroup } from './address-group.js'
 import { MemoryBudget } from '../memory/memory-budget.js'
+import { addressGroup } from './address-group.js'
 
 /** How many connections may wait to be let in; whole numbers of at least 1. */
 export interface PendingLimits {

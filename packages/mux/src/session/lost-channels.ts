@@ -1,5 +1,5 @@
-import { type Clock, systemClock } from '@ls/foundation'
 import { channelKey } from '@ls/codec'
+import { type Clock, systemClock } from '@ls/foundation'
 import { disconnectMessage, linkLostText } from '../channel/channel-messages.js'
 import type { SessionHandler } from './session-handler.js'
 

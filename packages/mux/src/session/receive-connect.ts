@@ -1,5 +1,5 @@
-import { textOf } from '@ls/foundation'
 import { channelIdBytes, channelIdOffset, decode, MessageType } from '@ls/codec'
+import { textOf } from '@ls/foundation'
 import { ChannelEnd } from '../channel/channel-end.js'
 import { rejectMessage } from '../channel/channel-messages.js'
 import type { Channel } from '../channel/channel.js'

@@ -1,9 +1,9 @@
 import type { Duplex } from 'node:stream'
 import { maxMessageBytes } from '@ls/codec'
 import { checkDurationMs, checkInteger, type Clock, systemClock, type TimerHandle } from '@ls/foundation'
+import type { MessageTransport, TransportCloseReason, TransportHandler } from '../link/transport.js'
 import { processFramePool } from '../memory/frame-pool.js'
 import { SplitMessages } from './split-messages.js'
-import type { MessageTransport, TransportCloseReason, TransportHandler } from '../link/transport.js'
 
 /** Limits and times of {@link streamTransport}. */
 export interface StreamTransportOptions {

@@ -1,7 +1,7 @@
 import { decode, encode, encodeTcpData, MessageType, newChannelId } from '@ls/codec'
 import { expect, test } from 'vitest'
-import { maxEarlyMessages } from './early-messages.js'
 import type { MessageTransport } from '../link/transport.js'
+import { maxEarlyMessages } from './early-messages.js'
 import { UrgentCopies } from './urgent-copies.js'
 
 const channel = newChannelId()

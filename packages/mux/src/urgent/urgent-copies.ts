@@ -1,6 +1,6 @@
 import { channelIdOffset, type ChannelKey, channelKey, encode, MessageType, peekType } from '@ls/codec'
-import { maxEarlyMessages } from './early-messages.js'
 import type { MessageTransport } from '../link/transport.js'
+import { maxEarlyMessages } from './early-messages.js'
 
 /** What the main transport has sent. */
 export interface SentMessages {

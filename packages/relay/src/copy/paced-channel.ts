@@ -1,9 +1,9 @@
 import type { Duplex } from 'node:stream'
 import type { Channel, ChannelHandler, SendOptions } from '@ls/mux'
 import { toDuplex } from '@ls/mux/duplex'
-import { pump, type PumpOptions } from './pump.js'
 import { usualReadBytes } from './payload-sender.js'
 import type { PumpChannel } from './pump-channel.js'
+import { pump, type PumpOptions } from './pump.js'
 import { type RateLimit, RateTurn } from './rate-limit.js'
 
 /** Rates of one user, shared by all connections. */

@@ -1,9 +1,9 @@
 import type { Channel, ChannelHandler } from '@ls/mux'
 import { until } from '@ls/testkit'
 import { expect, test } from 'vitest'
+import { sessionPair } from '../../testing/session-pair.js'
 import type { PayloadOptions } from './payload-options.js'
 import { PayloadSender } from './payload-sender.js'
-import { sessionPair } from '../../testing/session-pair.js'
 
 /** A sender, and what arrives at the other end. */
 function sending(options: PayloadOptions) {

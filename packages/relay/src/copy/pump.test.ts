@@ -15,9 +15,9 @@ import {
 } from '@ls/mux'
 import { onceEvent, seededBytes, seededDigest, turns, until, within } from '@ls/testkit'
 import { describe, expect, test } from 'vitest'
-import { pump, type PumpOptions } from './pump.js'
 import { sessionPair } from '../../testing/session-pair.js'
 import { socketPair } from '../../testing/socket-pair.js'
+import { pump, type PumpOptions } from './pump.js'
 
 interface Net {
   /** The applications at both ends. */

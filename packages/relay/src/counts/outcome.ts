@@ -1,5 +1,5 @@
-import type { Channel, ChannelCloseReason, ForwardedChannel } from '@ls/mux'
 import { replyWords } from '@ls/foundation'
+import type { Channel, ChannelCloseReason, ForwardedChannel } from '@ls/mux'
 import { parseFailure } from '../failure.js'
 
 const outcomes = [

@@ -1,5 +1,5 @@
-import fc from 'fast-check'
 import { leakCheck, until } from '@ls/testkit'
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { closing } from '../../testing/cleanup.js'
 import { RawClient } from '../../testing/raw-client.js'

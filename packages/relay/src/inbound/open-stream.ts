@@ -1,11 +1,11 @@
 import type { Duplex } from 'node:stream'
 import type { Address } from '@ls/codec'
 import type { Cancellation } from '../cancellation.js'
-import { RelayError } from '../errors.js'
 import { type Pace, pacedDuplex } from '../copy/paced-channel.js'
-import { parseTarget } from '../target.js'
+import { RelayError } from '../errors.js'
 import type { ChannelSource } from '../offer/channel-source.js'
 import { openAnswered } from '../offer/opener.js'
+import { parseTarget } from '../target.js'
 
 interface StreamSource extends ChannelSource {
   /** Rates of the stream. @default no limit */

@@ -1,10 +1,10 @@
 import { silentLogger } from '@ls/foundation'
 import { FakeClock } from '@ls/testkit'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { RefusalLog } from './refusal-log.js'
 
 describe('RefusalLog.add', () => {
-  it('writes address and reason in one line', () => {
+  test('writes address and reason in one line', () => {
     const { log, lines } = logging()
     log.add('203.0.113.7', 'invalid token')
     expect(lines).toEqual([
@@ -12,25 +12,25 @@ describe('RefusalLog.add', () => {
     ])
   })
 
-  it('writes 10 lines a minute for one address', () => {
+  test('writes 10 lines a minute for one address', () => {
     const { log, lines } = logging()
     for (let count = 0; count < 50; count++) log.add('203.0.113.7', 'invalid token')
     expect(lines).toHaveLength(10)
   })
 
-  it('counts a /64 of IPv6 as one address', () => {
+  test('counts a /64 of IPv6 as one address', () => {
     const { log, lines } = logging()
     for (let count = 0; count < 50; count++) log.add(`2001:db8::${count}`, 'invalid token')
     expect(lines).toHaveLength(10)
   })
 
-  it('writes 300 lines a minute for all', () => {
+  test('writes 300 lines a minute for all', () => {
     const { log, lines } = logging()
     for (let count = 0; count < 1000; count++) log.add(`10.0.${count >> 8}.${count & 255}`, 'invalid token')
     expect(lines).toHaveLength(300)
   })
 
-  it('says in the next minute how many it kept back', () => {
+  test('says in the next minute how many it kept back', () => {
     const { log, lines, clock } = logging()
     for (let count = 0; count < 13; count++) log.add('203.0.113.7', 'invalid token')
     clock.advance(60_000)

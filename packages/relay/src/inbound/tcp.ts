@@ -1,16 +1,16 @@
 import type { Duplex } from 'node:stream'
-import { breakStream } from '@ls/http-proxy'
 import type { Logger, RareLog } from '@ls/foundation'
+import { breakStream } from '@ls/http-proxy'
 import type { Channel, ChannelHandler } from '@ls/mux'
 import type { Cancellation } from '../cancellation.js'
+import { type Pace, pacedPump } from '../copy/paced-channel.js'
+import type { PayloadOptions } from '../copy/payload-options.js'
 import { RelayError } from '../errors.js'
 import type { Failure } from '../errors.js'
 import { failureOf, formatFailure } from '../failure.js'
-import type { PayloadOptions } from '../copy/payload-options.js'
-import { type Pace, pacedPump } from '../copy/paced-channel.js'
-import { formatTarget, type Target } from '../target.js'
 import type { ChannelSource } from '../offer/channel-source.js'
 import { openAnswered, openAtOnce } from '../offer/opener.js'
+import { formatTarget, type Target } from '../target.js'
 
 export interface ServeTcpOptions extends PayloadOptions, ChannelSource {
   /** Answer success before the peer has. @default false */

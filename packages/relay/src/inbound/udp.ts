@@ -9,11 +9,11 @@ import type { AcceptedRequest } from '@ls/socks5/node'
 import type { Pace } from '../copy/paced-channel.js'
 import { RelayError } from '../errors.js'
 import { failureOf, formatFailure, replyOf } from '../failure.js'
-import { parseTarget, type Target } from '../target.js'
-import type { EntryRules } from '../rules/entry-rules.js'
-import { watchGone } from './gone.js'
 import type { ChannelSource } from '../offer/channel-source.js'
 import { openAnswered } from '../offer/opener.js'
+import type { EntryRules } from '../rules/entry-rules.js'
+import { parseTarget, type Target } from '../target.js'
+import { watchGone } from './gone.js'
 
 /** Limits of UDP associations of a proxy port. */
 export interface InboundUdpOptions {

@@ -2,8 +2,8 @@ import { asError, type Clock, type TimerHandle } from '@ls/foundation'
 import type { Session } from '@ls/mux'
 import type { Cancellation } from '../cancellation.js'
 import { type Failure, RelayError } from '../errors.js'
-import { afterFailedOffer, maxOffers, offerAfterMs } from './offer-policy.js'
 import type { ChannelSource } from './channel-source.js'
+import { afterFailedOffer, maxOffers, offerAfterMs } from './offer-policy.js'
 
 /** Result of one offer; exactly one method is called, once. */
 export interface OfferEvents<T> {

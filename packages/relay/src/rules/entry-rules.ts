@@ -2,8 +2,8 @@ import { type DnsOptions, type NameResolver, resolveAll, resolversFor } from '@l
 import { parseIpAddress } from '../address/ip-address.js'
 import { RelayError } from '../errors.js'
 import { failureOf } from '../failure.js'
-import { type AccessRules, parseAccessRules } from './access-rules.js'
 import { formatTarget, type Target, targetAt } from '../target.js'
+import { type AccessRules, parseAccessRules } from './access-rules.js'
 import type { TargetCheck } from './target-check.js'
 
 /** Whose rules they are, and how they look up names. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { targetOf } from '../../testing/target-of.js'
-import { parseRoutes } from './routes.js'
 import { parseUpstream } from '../upstream/upstream.js'
+import { parseRoutes } from './routes.js'
 
 const upstream = parseUpstream('socks5://default.test')
 const rules = [

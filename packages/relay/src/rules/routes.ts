@@ -1,7 +1,7 @@
 import { RelayError } from '../errors.js'
 import { formatTarget, type Target } from '../target.js'
-import { parseTargetPattern } from './target-pattern.js'
 import { parseUpstream, type Upstream } from '../upstream/upstream.js'
+import { parseTargetPattern } from './target-pattern.js'
 
 /** How a target is reached, or that it is rejected; `rule` is the matching pattern. */
 export type Exit =

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { parseTarget } from '../index.js'
 import { RelayError } from '../errors.js'
+import { parseTarget } from '../index.js'
 import { bothChecks } from './target-check.js'
 import { TargetRules } from './target-rules.js'
 

@@ -1,8 +1,8 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram'
 import { isIPv6 } from 'node:net'
 import { type NameResolver, resolveAll, systemResolver } from '@ls/dial'
-import { formatTarget, type Target } from '../target.js'
 import type { AccessPolicy } from '../rules/access-policy.js'
+import { formatTarget, type Target } from '../target.js'
 import type { DatagramSink, UdpExit } from './udp-exit.js'
 import { UdpTrial } from './udp-trial.js'
 

@@ -14,13 +14,13 @@ import {
 import { performClientHandshake } from '@ls/socks5/node'
 import { isLoopback } from '../address/is-loopback.js'
 import { RelayError } from '../errors.js'
-import { formatTarget, type Target } from '../target.js'
-import type { AccessPolicy } from '../rules/access-policy.js'
-import { upstreamError } from '../upstream/chain.js'
 import { defaultConnectTimeoutMs, dial, type DialOptions } from '../outbound/dial.js'
+import type { AccessPolicy } from '../rules/access-policy.js'
 import type { Exit } from '../rules/routes.js'
-import type { DatagramSink, UdpExit } from './udp-exit.js'
+import { formatTarget, type Target } from '../target.js'
+import { upstreamError } from '../upstream/chain.js'
 import type { Upstream } from '../upstream/upstream.js'
+import type { DatagramSink, UdpExit } from './udp-exit.js'
 
 export interface UpstreamUdpOptions {
   readonly policy: AccessPolicy

@@ -1,7 +1,7 @@
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
-import { silentLogger } from '@ls/foundation'
 import type { NameResolver } from '@ls/dial'
+import { silentLogger } from '@ls/foundation'
 import { until } from '@ls/testkit'
 import { describe, expect, test } from 'vitest'
 import { afterTest } from '../../testing/cleanup.js'

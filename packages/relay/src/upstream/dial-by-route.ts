@@ -1,11 +1,11 @@
 import type { Duplex } from 'node:stream'
 import type { RareLog } from '@ls/foundation'
-import type { Target } from '../target.js'
-import type { AccessPolicy } from '../rules/access-policy.js'
-import { type Dialler, diallerThrough, type UpstreamOptions } from './chain.js'
 import type { AddressCheck, DialOptions } from '../outbound/dial.js'
-import type { Exit, Routes } from '../rules/routes.js'
 import { upstreamFault } from '../outbound/upstream-fault.js'
+import type { AccessPolicy } from '../rules/access-policy.js'
+import type { Exit, Routes } from '../rules/routes.js'
+import type { Target } from '../target.js'
+import { type Dialler, diallerThrough, type UpstreamOptions } from './chain.js'
 
 /** Connects to a target whose text has been checked. */
 export type TargetDialler = (target: Target, options: RoutedDialOptions) => Promise<Duplex>

@@ -2,8 +2,8 @@ import { silentLogger } from '@ls/foundation'
 import { FakeClock } from '@ls/testkit'
 import { describe, expect, test } from 'vitest'
 import type { ChannelInfo } from '../reverse/channel-info.js'
-import { maxListedChannels, showChannels } from './channels.js'
 import type { ManagedServer } from './api-call.js'
+import { maxListedChannels, showChannels } from './channels.js'
 
 const channel: ChannelInfo = {
   id: '00000000-0000-0000-0000-000000000001',

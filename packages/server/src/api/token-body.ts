@@ -1,5 +1,5 @@
-import { Policy } from '../policy/policy.js'
 import { PolicyFault } from '../policy/policy-fault.js'
+import { Policy } from '../policy/policy.js'
 import { ApiRefusal } from './answer.js'
 
 /** Known fields of a request's body; others are ignored, as on deployed servers. */

@@ -1,6 +1,6 @@
 import type { QuotaUse } from '../quota/quota.js'
-import { isHashed, tokenKey } from '../tokens/token-text.js'
 import type { TokenStatus } from '../tokens/token-status.js'
+import { isHashed, tokenKey } from '../tokens/token-text.js'
 import { type Answer, ApiRefusal, failure } from './answer.js'
 import type { ApiCall } from './api-call.js'
 

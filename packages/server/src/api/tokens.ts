@@ -1,8 +1,8 @@
 import { faultOf, type ReverseTokenRequest } from '../tokens/token-requests.js'
 import { type Answer, ApiRefusal, failure } from './answer.js'
 import type { ApiCall } from './api-call.js'
-import { findToken } from './token-list.js'
 import { parseTokenBody, type TokenBody } from './token-body.js'
+import { findToken } from './token-list.js'
 
 /** `POST /api/token`: registers a token of any kind. */
 export async function addToken(call: ApiCall): Promise<Answer> {

@@ -1,7 +1,7 @@
 import type { Channel } from '@ls/mux'
 import { formatTarget, parseTarget, RelayError } from '@ls/relay'
-import { Crowded } from '../tokens/tenants.js'
 import type { Peer } from '../links/peer.js'
+import { Crowded } from '../tokens/tenants.js'
 import type { TokenRecord } from '../tokens/token-registry.js'
 import { tokenId, tokenKey } from '../tokens/token-text.js'
 import type { Question } from './authorize-options.js'

@@ -1,5 +1,5 @@
-import type { Moved } from '@ls/relay'
 import { createHash } from 'node:crypto'
+import type { Moved } from '@ls/relay'
 import { expect, test } from 'vitest'
 import { tokenLabel, TokenTraffic } from './token-traffic.js'
 

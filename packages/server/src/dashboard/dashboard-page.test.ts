@@ -1,6 +1,6 @@
-import { gzipSync } from 'node:zlib'
 import { get } from 'node:http'
 import { connect } from 'node:net'
+import { gzipSync } from 'node:zlib'
 import { FakeClock, onceEvent } from '@ls/testkit'
 import { afterEach, describe, expect, test } from 'vitest'
 import type { ServerOptions } from '../options.js'

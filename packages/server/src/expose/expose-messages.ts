@@ -1,6 +1,6 @@
 import { decode, encode, type ExposedMessage, type ExposeMessage, MessageType, peekType } from '@ls/codec'
-import { type Exposure, formatPlace, readExposure } from '@ls/relay'
 import { textOf } from '@ls/foundation'
+import { type Exposure, formatPlace, readExposure } from '@ls/relay'
 import { ServerError } from '../errors.js'
 import type { Peer } from '../links/peer.js'
 import { type Exposures, refusalText } from './exposures.js'

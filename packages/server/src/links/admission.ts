@@ -10,20 +10,20 @@ import {
   Session,
   type SessionHandler,
 } from '@ls/mux'
+import { plainAddress } from '@ls/relay'
 import { CloseCode, parseAuthQuery, type UpgradeRequest } from '@ls/transport'
+import type { RefusalCause } from '../counts/server-counts.js'
+import type { ServerObserver } from '../live/server-observer.js'
+import type { ResolvedServerOptions } from '../options.js'
+import type { Visitor } from '../relay-mode/relay.js'
+import type { AccessTicket } from '../tickets/access-ticket.js'
+import { policyHolderOf, tenantOf } from '../tokens/tenant.js'
+import { Crowded, Tenants } from '../tokens/tenants.js'
+import type { ReverseToken, TokenRecord, TokenRegistry } from '../tokens/token-registry.js'
 import type { ArrivingTransport } from './arriving-transport.js'
 import type { AuthThrottle } from './auth-throttle.js'
 import { type Agreement, Forbidden, Refusal, shakeHands, Throttled, type Ticket } from './handshake.js'
-import type { ResolvedServerOptions } from '../options.js'
-import type { RefusalCause } from '../counts/server-counts.js'
-import type { ServerObserver } from '../live/server-observer.js'
 import type { Identity, Peer } from './peer.js'
-import { plainAddress } from '@ls/relay'
-import { policyHolderOf, tenantOf } from '../tokens/tenant.js'
-import { Crowded, Tenants } from '../tokens/tenants.js'
-import type { Visitor } from '../relay-mode/relay.js'
-import type { AccessTicket } from '../tickets/access-ticket.js'
-import type { ReverseToken, TokenRecord, TokenRegistry } from '../tokens/token-registry.js'
 
 export interface AdmissionOptions {
   readonly server: ResolvedServerOptions

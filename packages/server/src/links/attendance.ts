@@ -2,8 +2,8 @@ import type { Exposures } from '../expose/exposures.js'
 import type { TokenUses } from '../policy/token-uses.js'
 import type { Relay } from '../relay-mode/relay.js'
 import type { ReverseGroups } from '../reverse/reverse-groups.js'
-import type { OrphanedTokens } from '../tokens/orphaned-tokens.js'
 import type { Tickets } from '../tickets/tickets.js'
+import type { OrphanedTokens } from '../tokens/orphaned-tokens.js'
 import type { Peer } from './peer.js'
 
 export interface AttendanceOptions {

@@ -1,9 +1,9 @@
 import { type ConnectorOperation, decode, encode, type Message, MessageType, newChannelId } from '@ls/codec'
 import type { Session } from '@ls/mux'
 import { beforeEach, describe, expect, test } from 'vitest'
+import { type ConnectorToken, type ReverseToken, type TokenRecord, TokenRegistry } from '../tokens/token-registry.js'
 import { ConnectorMessages } from './connector-messages.js'
 import type { Peer } from './peer.js'
-import { type ConnectorToken, type ReverseToken, type TokenRecord, TokenRegistry } from '../tokens/token-registry.js'
 
 describe('ConnectorMessages', () => {
   let tokens: TokenRegistry

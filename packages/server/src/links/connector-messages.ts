@@ -1,8 +1,6 @@
 import { type ConnectorMessage, decode, encode, MessageType, peekType } from '@ls/codec'
 import { ServerError } from '../errors.js'
 import type { Codes } from '../relay-mode/codes.js'
-import type { Peer } from './peer.js'
-import { isHashed } from '../tokens/token-text.js'
 import {
   type ConnectorToken,
   makeToken,
@@ -10,6 +8,8 @@ import {
   type TokenRecord,
   type TokenRegistry,
 } from '../tokens/token-registry.js'
+import { isHashed } from '../tokens/token-text.js'
+import type { Peer } from './peer.js'
 
 export interface ConnectorMessagesOptions {
   readonly tokens: TokenRegistry

@@ -12,10 +12,10 @@ import {
 import { helloWindowBytes, type MessageTransport, MessageReader, type Session } from '@ls/mux'
 import { hashToken, type ParsedAuthQuery } from '@ls/transport'
 import { makeSessionId } from '../handover/session-id.js'
-import type { AccessTicket } from '../tickets/access-ticket.js'
-import type { Identity } from './peer.js'
 import type { ResolvedServerOptions } from '../options.js'
+import type { AccessTicket } from '../tickets/access-ticket.js'
 import type { ReverseToken, TokenRecord, TokenRegistry } from '../tokens/token-registry.js'
+import type { Identity } from './peer.js'
 
 /** Data with which a client that lost its link finds and proves its session (protocol.md §3, `resume`). */
 export interface Ticket {

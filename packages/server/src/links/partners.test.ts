@@ -1,9 +1,9 @@
 import { decode, MessageType } from '@ls/codec'
 import type { Session } from '@ls/mux'
 import { beforeEach, describe, expect, test } from 'vitest'
+import type { ConnectorToken, ReverseToken } from '../tokens/token-registry.js'
 import { Partners } from './partners.js'
 import type { Peer } from './peer.js'
-import type { ConnectorToken, ReverseToken } from '../tokens/token-registry.js'
 
 const login = { username: undefined, password: undefined }
 const reverse: ReverseToken = {

@@ -1,7 +1,7 @@
 import { encode, MessageType } from '@ls/codec'
 import { type FarPeers, noFarPeers } from '../nodes/far-peers.js'
-import type { Peer } from './peer.js'
 import type { ConnectorToken } from '../tokens/token-registry.js'
+import type { Peer } from './peer.js'
 
 /**
  * Tells the providers and connectors of one reverse token the number of their partners, never another tenant's

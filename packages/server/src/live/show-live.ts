@@ -1,5 +1,5 @@
-import { tooManyReaders } from '@ls/observe'
 import { textOf } from '@ls/foundation'
+import { tooManyReaders } from '@ls/observe'
 import { type Answer, ApiRefusal } from '../api/answer.js'
 import type { ApiCall } from '../api/api-call.js'
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { Policy } from './policy.js'
 import { PolicyFault } from './policy-fault.js'
+import { Policy } from './policy.js'
 
 function faultOf(value: unknown, path?: readonly string[]): unknown {
   try {

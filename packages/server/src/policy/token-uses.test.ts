@@ -4,8 +4,8 @@ import { describe, expect, test } from 'vitest'
 import type { Peer } from '../links/peer.js'
 import { resolveServerOptions } from '../options.js'
 import { TokenRegistry } from '../tokens/token-registry.js'
-import { Policy } from './policy.js'
 import type { PolicyOptions } from './policy-options.js'
+import { Policy } from './policy.js'
 import { TokenUses } from './token-uses.js'
 
 /** A token without a policy, and a client with one channel. */

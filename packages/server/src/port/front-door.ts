@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
 import { decode, MessageType } from '@ls/codec'
+import { plainAddress } from '@ls/relay'
 import {
   type ClientAddress,
   hashToken,
@@ -11,15 +12,14 @@ import {
 } from '@ls/transport'
 import type { ManagementApi } from '../api/management-api.js'
 import { isApiPath } from '../api/routes.js'
-import { type AuthThrottle, retryAfter } from '../links/auth-throttle.js'
 import type { Fallback } from '../fallback/fallback.js'
 import type { PassedLinks } from '../handover/pass-link.js'
 import { ownerIdOf } from '../handover/session-id.js'
+import { type AuthThrottle, retryAfter } from '../links/auth-throttle.js'
+import { defaultSocketPaths, type ResolvedServerOptions } from '../options.js'
+import { wispToken } from '../wisp/wisp-path.js'
 import { answerHttp, pathOf } from './http.js'
 import { LinkOrigins } from './link-origins.js'
-import { wispToken } from '../wisp/wisp-path.js'
-import { defaultSocketPaths, type ResolvedServerOptions } from '../options.js'
-import { plainAddress } from '@ls/relay'
 
 export interface FrontDoorOptions {
   readonly server: ResolvedServerOptions

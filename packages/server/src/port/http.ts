@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { ManagementApi } from '../api/management-api.js'
-import { isDashboardPath } from '../dashboard/dashboard-page.js'
 import { send } from '../api/answer.js'
+import type { ManagementApi } from '../api/management-api.js'
 import { isApiPath } from '../api/routes.js'
+import { isDashboardPath } from '../dashboard/dashboard-page.js'
 import { version } from '../version.js'
 
 export interface PlainHttp {

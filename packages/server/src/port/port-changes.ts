@@ -1,7 +1,7 @@
 import type { Account, PortChange } from '@ls/relay'
 import { ServerError } from '../errors.js'
-import { Policy } from '../policy/policy.js'
 import type { PolicyOptions } from '../policy/policy-options.js'
+import { Policy } from '../policy/policy.js'
 import type { TokenUses } from '../policy/token-uses.js'
 import type { ReverseGroups } from '../reverse/reverse-groups.js'
 import type { TokenRegistry } from '../tokens/token-registry.js'

@@ -9,15 +9,15 @@ import {
   type UpgradeRequest,
 } from '@ls/transport'
 import type { ManagementApi } from '../api/management-api.js'
-import type { AuthThrottle } from '../links/auth-throttle.js'
 import { parseFallback } from '../fallback/fallback.js'
 import { openFallback } from '../fallback/open-fallback.js'
 import type { PassedLinks } from '../handover/pass-link.js'
 import type { ArrivingTransport } from '../links/arriving-transport.js'
+import type { AuthThrottle } from '../links/auth-throttle.js'
+import { believedProxies, type ResolvedServerOptions } from '../options.js'
 import { type Accept, serveWisp } from '../wisp/serve-wisp.js'
 import { wispToken } from '../wisp/wisp-path.js'
 import { FrontDoor } from './front-door.js'
-import { believedProxies, type ResolvedServerOptions } from '../options.js'
 
 export interface WebSocketPortOptions {
   readonly server: ResolvedServerOptions

@@ -1,7 +1,7 @@
 import type { Clock, TimerHandle } from '@ls/foundation'
 import { addressGroup } from '@ls/mux'
-import type { ReverseToken } from '../tokens/token-registry.js'
 import { Crowded } from '../tokens/tenants.js'
+import type { ReverseToken } from '../tokens/token-registry.js'
 import type { Account } from './account.js'
 import type { ResolvedRelayOptions } from './relay-options.js'
 

@@ -1,16 +1,16 @@
 import { encode, MessageType } from '@ls/codec'
 import { addressGroup, type MessageTransport } from '@ls/mux'
-import type { SharedCodes } from '../links/connector-messages.js'
 import { ServerError } from '../errors.js'
-import { anonymousHash, Refusal } from '../links/handshake.js'
 import type { AuthThrottle } from '../links/auth-throttle.js'
+import type { SharedCodes } from '../links/connector-messages.js'
+import { anonymousHash, Refusal } from '../links/handshake.js'
 import type { Peer } from '../links/peer.js'
 import type { ResolvedServerOptions } from '../options.js'
 import { Policy } from '../policy/policy.js'
 import type { ReverseGroups } from '../reverse/reverse-groups.js'
 import type { StoredReverseToken } from '../state/state-content.js'
-import { Crowded } from '../tokens/tenants.js'
 import { tenantOf } from '../tokens/tenant.js'
+import { Crowded } from '../tokens/tenants.js'
 import {
   type ConnectorToken,
   makeToken,

@@ -6,9 +6,9 @@ import { expect, test } from 'vitest'
 import { resolveServerOptions } from '../options.js'
 import { Policy } from '../policy/policy.js'
 import { TokenUse } from '../policy/token-use.js'
-import { ReverseGroup } from './reverse-group.js'
 import { QuotaBook } from '../quota/quota-book.js'
 import { TokenRegistry } from '../tokens/token-registry.js'
+import { ReverseGroup } from './reverse-group.js'
 
 test('ReverseGroup refuses connections at its port once all tokens have as many descriptors as they may', async () => {
   const place = { port: 0, host: '127.0.0.1', allowManageConnector: false, username: undefined, password: undefined }

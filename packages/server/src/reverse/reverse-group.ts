@@ -1,3 +1,4 @@
+import type { Session } from '@ls/mux'
 import {
   Balancer,
   type Cancellation,
@@ -7,11 +8,10 @@ import {
   type Pace,
   type SessionChoice,
 } from '@ls/relay'
-import type { Session } from '@ls/mux'
-import type { ResolvedServerOptions } from '../options.js'
 import { Partners } from '../links/partners.js'
-import { type FarPeers, noFarPeers, peersToTell } from '../nodes/far-peers.js'
 import type { Peer } from '../links/peer.js'
+import { type FarPeers, noFarPeers, peersToTell } from '../nodes/far-peers.js'
+import type { ResolvedServerOptions } from '../options.js'
 import type { TokenUse } from '../policy/token-use.js'
 import type { ConnectorToken, ReverseToken } from '../tokens/token-registry.js'
 import { tokenKey } from '../tokens/token-text.js'

@@ -1,11 +1,11 @@
 import type { ListenAddress, PortChange } from '@ls/relay'
 import type { ResolvedServerOptions } from '../options.js'
 import type { TokenUse } from '../policy/token-use.js'
+import type { ReverseToken, TokenRecord } from '../tokens/token-registry.js'
+import type { ReverseTokenRequest } from '../tokens/token-requests.js'
+import { tokenKey } from '../tokens/token-text.js'
 import { PortPool } from './port-pool.js'
 import { ReverseGroup } from './reverse-group.js'
-import type { ReverseTokenRequest } from '../tokens/token-requests.js'
-import type { ReverseToken, TokenRecord } from '../tokens/token-registry.js'
-import { tokenKey } from '../tokens/token-text.js'
 
 export interface ReverseGroupsOptions {
   readonly server: ResolvedServerOptions

@@ -1,6 +1,6 @@
 import { type Logger, textOf } from '@ls/foundation'
-import type { ReverseToken, TokenRecord, TokenRegistry } from '../tokens/token-registry.js'
 import type { OrphanedTokens } from '../tokens/orphaned-tokens.js'
+import type { ReverseToken, TokenRecord, TokenRegistry } from '../tokens/token-registry.js'
 import { restoreToken, type TokenMaker } from './restore-token.js'
 import type { ServerState } from './server-state.js'
 import type { StoredReverseToken, StoredToken } from './state-content.js'

@@ -1,6 +1,6 @@
-import type { ConnectorTokenRequest, ReverseTokenRequest, TokenOptions } from '../tokens/token-requests.js'
-import type { TokenRecord, TokenRegistry } from '../tokens/token-registry.js'
 import { ServerError } from '../errors.js'
+import type { TokenRecord, TokenRegistry } from '../tokens/token-registry.js'
+import type { ConnectorTokenRequest, ReverseTokenRequest, TokenOptions } from '../tokens/token-requests.js'
 import type { StoredConnectorToken, StoredToken } from './state-content.js'
 
 /** The part of the server that registers tokens; `LinkSocksServer` implements it. */

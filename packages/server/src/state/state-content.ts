@@ -1,7 +1,7 @@
 import { textOf } from '@ls/foundation'
 import type { Account } from '@ls/relay'
-import { Policy } from '../policy/policy.js'
 import type { PolicyOptions } from '../policy/policy-options.js'
+import { Policy } from '../policy/policy.js'
 import { quotaPeriods, type UsedAmounts } from '../quota/quota.js'
 import type { RelayIdentity } from '../tokens/token-registry.js'
 

@@ -1,7 +1,7 @@
 import { type Answer, ApiRefusal, failure } from '../api/answer.js'
 import type { ApiCall } from '../api/api-call.js'
-import { findToken } from '../api/token-list.js'
 import { parseObject } from '../api/token-body.js'
+import { findToken } from '../api/token-list.js'
 import { Fields } from '../policy/fields.js'
 import { PolicyFault } from '../policy/policy-fault.js'
 import type { TicketRequest } from './access-ticket.js'

@@ -1,9 +1,9 @@
 import type { Session } from '@ls/mux'
 import { FakeClock } from '@ls/testkit'
+import { hashToken } from '@ls/transport'
 import { describe, expect, test } from 'vitest'
 import type { Identity, Peer } from '../links/peer.js'
 import { type ForwardToken, TokenRegistry } from '../tokens/token-registry.js'
-import { hashToken } from '@ls/transport'
 import type { TicketRequest } from './access-ticket.js'
 import { Tickets } from './tickets.js'
 

@@ -1,8 +1,8 @@
 import { textOf } from '@ls/foundation'
 import type { Account } from '@ls/relay'
 import { PortRanges } from '../expose/port-ranges.js'
-import type { Policy } from '../policy/policy.js'
 import type { PolicyOptions } from '../policy/policy-options.js'
+import type { Policy } from '../policy/policy.js'
 
 /** Further options of every kind of token. */
 export interface TokenOptions {

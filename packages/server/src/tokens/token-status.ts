@@ -1,8 +1,8 @@
 import type { Peer } from '../links/peer.js'
-import type { ReverseGroups } from '../reverse/reverse-groups.js'
 import type { PolicyOptions } from '../policy/policy-options.js'
 import type { TokenUse } from '../policy/token-use.js'
 import type { QuotaUse } from '../quota/quota.js'
+import type { ReverseGroups } from '../reverse/reverse-groups.js'
 import type { ConnectorToken, ReverseToken, TokenRecord, TokenRegistry } from './token-registry.js'
 import { tokenId } from './token-text.js'
 

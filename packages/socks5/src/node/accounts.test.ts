@@ -1,11 +1,11 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { accounts } from './accounts.js'
 
 const ada = { username: 'ada', password: 'secret' }
 const grace = { username: 'grace', password: 'hopper' }
 
 describe('accounts', () => {
-  it.each([
+  test.each([
     ['ada', 'secret', true],
     ['grace', 'hopper', true],
     ['ada', 'hopper', false],
@@ -17,11 +17,11 @@ describe('accounts', () => {
     expect(accounts([ada, grace]).verify(username, password)).toBe(expected)
   })
 
-  it('takes an account without a password', () => {
+  test('takes an account without a password', () => {
     expect(accounts([{ username: 'ada', password: '' }]).verify('ada', '')).toBe(true)
   })
 
-  it.each([
+  test.each([
     ['an empty list', []],
     ['an empty user name', [{ username: '', password: 'x' }]],
     ['a user listed twice', [ada, { username: 'ada', password: 'other' }]],
@@ -29,7 +29,7 @@ describe('accounts', () => {
     expect(() => accounts(list)).toThrow(TypeError)
   })
 
-  it.each([[{ username: 'ü'.repeat(128), password: 'x' }], [{ username: 'ada', password: 'p'.repeat(256) }]])(
+  test.each([[{ username: 'ü'.repeat(128), password: 'x' }], [{ username: 'ada', password: 'p'.repeat(256) }]])(
     'throws a RangeError for a text of 256 bytes, without quoting a password',
     (account) => {
       expect(() => accounts([account])).toThrow(RangeError)

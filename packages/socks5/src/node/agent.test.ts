@@ -6,7 +6,7 @@ import { pipeline } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { testAuthority } from '@ls/testkit'
 import { Agent, request } from 'undici'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, test, onTestFinished } from 'vitest'
 import { createAgents, createUndiciConnect } from './agent.js'
 import { connect, type Proxy } from './connect.js'
 import { createServer } from './create-server.js'
@@ -44,7 +44,7 @@ async function proxy(): Promise<{ proxy: Proxy; asked: string[] }> {
 }
 
 describe('createAgents', () => {
-  it('serves http.get, with the name resolved at the proxy', async () => {
+  test('serves http.get, with the name resolved at the proxy', async () => {
     const [through, port] = [await proxy(), await httpPort()]
     const agents = createAgents({ proxy: through.proxy, agent: { keepAlive: false } })
     const [response] = (await once(getHttp({ host: 'far.test', port, agent: agents.http }), 'response')) as [
@@ -53,7 +53,7 @@ describe('createAgents', () => {
     expect([await text(response), through.asked]).toEqual([answer, ['far.test']])
   })
 
-  it('uses a connection again', async () => {
+  test('uses a connection again', async () => {
     const [through, port] = [await proxy(), await httpPort()]
     const agents = createAgents({ proxy: through.proxy, agent: { maxSockets: 1 } })
     onTestFinished(() => agents.http.destroy())
@@ -66,7 +66,7 @@ describe('createAgents', () => {
     expect(through.asked).toEqual(['far.test'])
   })
 
-  it('serves https.get, and checks the certificate for the name', async () => {
+  test('serves https.get, and checks the certificate for the name', async () => {
     const [through, port] = [await proxy(), await httpsPort()]
     const agents = createAgents({ proxy: through.proxy, agent: { keepAlive: false } })
     const options = { host: 'localhost', port, agent: agents.https, ca: authority.cert }
@@ -74,14 +74,14 @@ describe('createAgents', () => {
     expect([await text(response), through.asked]).toEqual([answer, ['localhost']])
   })
 
-  it('refuses a certificate of nobody known', async () => {
+  test('refuses a certificate of nobody known', async () => {
     const [through, port] = [await proxy(), await httpsPort()]
     const agents = createAgents({ proxy: through.proxy })
     const [error] = (await once(getHttps({ host: 'localhost', port, agent: agents.https }), 'error')) as [Error]
     expect(error).toMatchObject({ code: expect.stringMatching(/CERT|ISSUER|SIGNATURE/) as string })
   })
 
-  it('fails a request with the reason of the proxy', async () => {
+  test('fails a request with the reason of the proxy', async () => {
     const { proxy: through } = await proxy()
     const { http } = createAgents({ proxy: { ...through, password: 'wrong' } })
     const request = getHttp({ host: 'far.test', port: 1, agent: http })
@@ -91,7 +91,7 @@ describe('createAgents', () => {
 })
 
 describe('createUndiciConnect', () => {
-  it.each([
+  test.each([
     ['http', httpPort],
     ['https', httpsPort],
   ] as const)('serves undici over %s', async (scheme, listen) => {
@@ -104,7 +104,7 @@ describe('createUndiciConnect', () => {
 })
 
 describe('connect', () => {
-  it('hands out a socket that works in an agent of the caller', async () => {
+  test('hands out a socket that works in an agent of the caller', async () => {
     const [through, port] = [await proxy(), await httpPort()]
     class OwnAgent extends HttpAgent {
       override createConnection(_: unknown, callback?: (error: Error | null, socket: never) => void): undefined {

@@ -1,6 +1,6 @@
-import { duplexPair } from 'node:stream'
 import type { Socket } from 'node:net'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { duplexPair } from 'node:stream'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { ReplyCode } from '../reply.js'
 import type { SocksRequest } from '../request.js'
 import { Answer } from './answer.js'
@@ -29,26 +29,26 @@ function start() {
 }
 
 describe('Answer', () => {
-  it('answers `timeout` when nobody else does', () => {
+  test('answers `timeout` when nobody else does', () => {
     const { answer, replies } = start()
     vi.advanceTimersByTime(100)
     expect([replies, answer.signal.aborted]).toEqual([['timeout'], true])
   })
 
-  it.each(['accept', 'reject'] as const)('leaves no timer after %s', (method) => {
+  test.each(['accept', 'reject'] as const)('leaves no timer after %s', (method) => {
     const { answer } = start()
     answer[method]('refused' as never)
     expect(vi.getTimerCount()).toBe(0)
   })
 
-  it('leaves no timer when the client goes', async () => {
+  test('leaves no timer when the client goes', async () => {
     const { answer, socket } = start()
     socket.destroy()
     await new Promise((resolve) => socket.once('close', resolve))
     expect([vi.getTimerCount(), answer.signal.aborted]).toEqual([0, true])
   })
 
-  it('does not abort its signal once it has answered', async () => {
+  test('does not abort its signal once it has answered', async () => {
     const { answer, socket } = start()
     answer.accept()
     socket.destroy()
@@ -56,7 +56,7 @@ describe('Answer', () => {
     expect(answer.signal.aborted).toBe(false)
   })
 
-  it('aborts for a client that has gone before', () => {
+  test('aborts for a client that has gone before', () => {
     const { socket } = start()
     socket.destroy()
     const late = new Answer({ request, socket, reply: () => {} }, undefined, 100)

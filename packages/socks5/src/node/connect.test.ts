@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { type AddressInfo, createServer as createTcpServer, connect as dialTcp, type Socket } from 'node:net'
 import { type Duplex, duplexPair } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
-import { afterEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import { SocksError } from '../errors.js'
 import { connect, type ConnectOptions } from './connect.js'
 import { performServerHandshake } from './perform-server-handshake.js'
@@ -50,7 +50,7 @@ async function passOn(socket: Duplex): Promise<void> {
 }
 
 describe('connect', () => {
-  it.each([
+  test.each([
     ['5', 'example.com', '5 example.com'],
     ['4a', 'example.com', '4 example.com'],
     ['4', '10.0.0.1', '4 10.0.0.1'],
@@ -62,13 +62,13 @@ describe('connect', () => {
     expect(String(await buffer(socket))).toBe(answered)
   })
 
-  it('connects through a stream that is there already', async () => {
+  test('connects through a stream that is there already', async () => {
     const [socket, server] = duplexPair()
     void answer(server)
     expect(String(await buffer(await connect({ proxy, target, socket })))).toBe('5 example.com')
   })
 
-  it('connects through a chain of proxies', async () => {
+  test('connects through a chain of proxies', async () => {
     const second = await listen((socket) => void answer(socket))
     const first = await listen((socket) => void passOn(socket))
     const socket = await connect({
@@ -80,7 +80,7 @@ describe('connect', () => {
     expect(String(await buffer(socket))).toBe('5 example.com')
   })
 
-  it('sends user and password', async () => {
+  test('sends user and password', async () => {
     const auth = { verify: (username: string, password: string) => username === 'ada' && password === 'secret' }
     const [socket, server] = duplexPair()
     const user = performServerHandshake(server, { auth }).then(({ request, reply }) => {
@@ -91,7 +91,7 @@ describe('connect', () => {
     expect(await user).toBe('ada')
   })
 
-  it('rejects with the reply of a proxy that refuses', async () => {
+  test('rejects with the reply of a proxy that refuses', async () => {
     const [socket, server] = duplexPair()
     void performServerHandshake(server).then(({ reply }) => reply('host-unreachable'))
     const error = { code: 'ERR_SOCKS_REFUSED_BY_PROXY', reply: 'host-unreachable' }
@@ -99,7 +99,7 @@ describe('connect', () => {
     expect(socket.destroyed).toBe(true)
   })
 
-  it('names a proxy that cannot be reached, and keeps the cause', async () => {
+  test('names a proxy that cannot be reached, and keeps the cause', async () => {
     const port = await listen(() => {})
     closers.pop()?.()
     const promise = connect({ proxy: { host: '127.0.0.1', port }, target })
@@ -110,14 +110,14 @@ describe('connect', () => {
     })
   })
 
-  it('rejects with ERR_SOCKS_UNREACHABLE when a dial throws at once', async () => {
+  test('rejects with ERR_SOCKS_UNREACHABLE when a dial throws at once', async () => {
     const dial = () => {
       throw new Error('no route')
     }
     await expect(connect({ proxy, target, dial })).rejects.toThrow(failure('ERR_SOCKS_UNREACHABLE'))
   })
 
-  it('gives up on a proxy that stays silent', async () => {
+  test('gives up on a proxy that stays silent', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
     const [socket] = duplexPair()
     const error = connect({ proxy, target, socket, timeoutMs: 50 }).catch((error: unknown) => error)
@@ -127,7 +127,7 @@ describe('connect', () => {
     expect([socket.destroyed, vi.getTimerCount()]).toEqual([true, 0])
   })
 
-  it('gives up on a dial that ignores its signal, and destroys the socket that comes late', async () => {
+  test('gives up on a dial that ignores its signal, and destroys the socket that comes late', async () => {
     const [late] = duplexPair()
     const controller = new AbortController()
     const { promise, resolve } = promiseWithResolver<Duplex>()
@@ -139,21 +139,21 @@ describe('connect', () => {
     expect(late.destroyed).toBe(true)
   })
 
-  it('does not connect when its signal has aborted already', async () => {
+  test('does not connect when its signal has aborted already', async () => {
     const [socket] = duplexPair()
     const signal = AbortSignal.abort(new Error('enough'))
     await expect(connect({ proxy, target, socket, signal })).rejects.toThrow('enough')
     expect(socket.destroyed).toBe(true)
   })
 
-  it('does not dial when its signal has aborted already', async () => {
+  test('does not dial when its signal has aborted already', async () => {
     const dial = vi.fn<() => Promise<Duplex>>()
     const signal = AbortSignal.abort(new Error('enough'))
     await expect(connect<Duplex>({ proxy, target, dial, signal })).rejects.toThrow('enough')
     expect(dial).not.toHaveBeenCalled()
   })
 
-  it('gives a socket that can be written after the other side has ended', async () => {
+  test('gives a socket that can be written after the other side has ended', async () => {
     const received = promiseWithResolver<Buffer>()
     const port = await listen((socket) => {
       void answer(socket).then(async () => received.resolve(await buffer(socket)))
@@ -165,7 +165,7 @@ describe('connect', () => {
     expect(String(await received.promise)).toBe('still here')
   })
 
-  it('leaves no socket at the proxy when it is aborted', async () => {
+  test('leaves no socket at the proxy when it is aborted', async () => {
     const controller = new AbortController()
     const { promise: closed, resolve } = promiseWithResolver<Socket>()
     const port = await listen((socket) => {
@@ -178,7 +178,7 @@ describe('connect', () => {
     await closed
   })
 
-  it('takes no notice of its signal once connected', async () => {
+  test('takes no notice of its signal once connected', async () => {
     const [socket, server] = duplexPair()
     void answer(server)
     const controller = new AbortController()
@@ -187,7 +187,7 @@ describe('connect', () => {
     expect(connected.destroyed).toBe(false)
   })
 
-  it.each<[string, Partial<ConnectOptions<Duplex>>, typeof TypeError | typeof RangeError | typeof SocksError]>([
+  test.each<[string, Partial<ConnectOptions<Duplex>>, typeof TypeError | typeof RangeError | typeof SocksError]>([
     ['both socket and dial', { socket: duplexPair()[0], dial: () => Promise.reject(new Error()) }, TypeError],
     ['a timeout of 0', { timeoutMs: 0 }, RangeError],
     ['a bad target', { target: { host: 'a b', port: 80 } }, SocksError],

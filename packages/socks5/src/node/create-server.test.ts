@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { connect as dialTcp, type Socket } from 'node:net'
 import { buffer } from 'node:stream/consumers'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, test } from 'vitest'
 import type { SocksError } from '../errors.js'
 import { connect } from './connect.js'
 import { createServer, type RequestHandler, type SocksServer, type SocksServerOptions } from './create-server.js'
@@ -35,7 +35,7 @@ const echo: RequestHandler = (_, answer) => {
 }
 
 describe('createServer', () => {
-  it('hands each request to its handler, which accepts it', async () => {
+  test('hands each request to its handler, which accepts it', async () => {
     const { proxy } = await start({}, (request, answer) => {
       answer.accept().end(`${request.destination.host} ${answer.peer}`)
     })
@@ -44,7 +44,7 @@ describe('createServer', () => {
     expect(String(await buffer(socket))).toBe('example.com 127.0.0.1')
   })
 
-  it('carries a half-close: the reply comes after the end of the request', async () => {
+  test('carries a half-close: the reply comes after the end of the request', async () => {
     const { proxy } = await start({}, (_, answer) => {
       const client = answer.accept()
       let bytes = 0
@@ -58,7 +58,7 @@ describe('createServer', () => {
     expect(String(await buffer(socket))).toBe('got 100000')
   })
 
-  it('loses nothing of a client that sends everything at once', async () => {
+  test('loses nothing of a client that sends everything at once', async () => {
     const { port } = await start({}, echo)
     const payload = Buffer.alloc(300_000, 'abcdefg')
     const socket = dial(port)
@@ -67,13 +67,13 @@ describe('createServer', () => {
     expect(received.subarray(2 + 10).equals(payload)).toBe(true)
   })
 
-  it('tells the client why its handler rejects', async () => {
+  test('tells the client why its handler rejects', async () => {
     const { proxy } = await start({}, (_, answer) => answer.reject('network-unreachable'))
     const error = { code: 'ERR_SOCKS_REFUSED_BY_PROXY', reply: 'network-unreachable' }
     await expect(connect({ proxy, target })).rejects.toThrow(expect.objectContaining(error))
   })
 
-  it('answers `failed` and reports when its handler throws', async () => {
+  test('answers `failed` and reports when its handler throws', async () => {
     const { proxy, nextError } = await start({}, () => {
       throw new Error('bug')
     })
@@ -81,7 +81,7 @@ describe('createServer', () => {
     expect((await nextError()).message).toBe('bug')
   })
 
-  it('lets the first answer count', async () => {
+  test('lets the first answer count', async () => {
     const { proxy } = await start({}, (_, answer) => {
       answer.reject('forbidden')
       answer.accept()
@@ -90,7 +90,7 @@ describe('createServer', () => {
     await expect(connect({ proxy, target })).rejects.toThrow(expect.objectContaining({ reply: 'forbidden' }))
   })
 
-  it('answers `timeout` and aborts when its handler takes too long', async () => {
+  test('answers `timeout` and aborts when its handler takes too long', async () => {
     const aborted = queue<SocksError>()
     const { proxy } = await start({ answerDeadlineMs: 20 }, (_, answer) => {
       answer.signal.addEventListener('abort', () => aborted.push(answer.signal.reason as SocksError))
@@ -99,7 +99,7 @@ describe('createServer', () => {
     expect((await aborted.shift()).code).toBe('ERR_SOCKS_TIMEOUT')
   })
 
-  it('aborts when the client goes before the answer', async () => {
+  test('aborts when the client goes before the answer', async () => {
     const aborted = queue<SocksError>()
     const { port } = await start({}, (_, answer) => {
       answer.signal.addEventListener('abort', () => aborted.push(answer.signal.reason as SocksError))
@@ -110,7 +110,7 @@ describe('createServer', () => {
     expect((await aborted.shift()).code).toBe('ERR_SOCKS_CLOSED')
   })
 
-  it.each<[string, string, (socket: Socket) => void]>([
+  test.each<[string, string, (socket: Socket) => void]>([
     ['is silent', 'ERR_SOCKS_TIMEOUT', () => {}],
     ['stops halfway', 'ERR_SOCKS_TIMEOUT', (socket) => socket.write(Uint8Array.of(5, 3, 0))],
     ['hangs up at once', 'ERR_SOCKS_CLOSED', (socket) => socket.destroy()],
@@ -132,7 +132,7 @@ describe('createServer', () => {
     await closed
   })
 
-  it('cuts clients beyond its limit of handshakes, and serves again when one has ended', async () => {
+  test('cuts clients beyond its limit of handshakes, and serves again when one has ended', async () => {
     const { port, proxy, nextError } = await start({ maxHandshakes: 1 }, echo)
     const first = dial(port)
     first.write(greeting)
@@ -147,12 +147,12 @@ describe('createServer', () => {
     expect(String(await buffer(third))).toBe('hello')
   })
 
-  it('rejects to listen on a port in use', async () => {
+  test('rejects to listen on a port in use', async () => {
     const { port } = await start({}, echo)
     await expect(createServer({}, echo).listen({ ...local, port })).rejects.toThrow(/EADDRINUSE/)
   })
 
-  it('close ends tunnels and handshakes', async () => {
+  test('close ends tunnels and handshakes', async () => {
     const { server, port, proxy } = await start({}, echo)
     const tunnel = await connect({ proxy, target })
     const handshake = dial(port)
@@ -169,16 +169,18 @@ describe('createServer', () => {
     await expect(connect({ proxy, target })).rejects.toThrow(expect.objectContaining({ code: 'ERR_SOCKS_UNREACHABLE' }))
   })
 
-  it('close does nothing for a server that does not listen', async () => {
+  test('close does nothing for a server that does not listen', async () => {
     await expect(createServer({}, echo).close()).resolves.toBeUndefined()
   })
 
-  it.each([{ maxHandshakes: 0 }, { maxHandshakes: Number.NaN }, { handshakeDeadlineMs: 0 }, { answerDeadlineMs: -1 }])(
-    'throws a RangeError for %j',
-    (options) => {
-      expect(() => createServer(options, echo)).toThrow(RangeError)
-    },
-  )
+  test.each([
+    { maxHandshakes: 0 },
+    { maxHandshakes: Number.NaN },
+    { handshakeDeadlineMs: 0 },
+    { answerDeadlineMs: -1 },
+  ])('throws a RangeError for %j', (options) => {
+    expect(() => createServer(options, echo)).toThrow(RangeError)
+  })
 })
 
 /** Hands over values in order to whoever awaits them. */

@@ -6,8 +6,8 @@ import type { SocksRequest } from '../request.js'
 import type { ServerHandshakeOptions } from '../server-handshake.js'
 import { type Account, accounts } from './accounts.js'
 import { Answer, type RequestAnswer } from './answer.js'
-import { replyForError } from './reply-for-error.js'
 import { performServerHandshake } from './perform-server-handshake.js'
+import { replyForError } from './reply-for-error.js'
 
 /** Whom a {@link SocksServer} lets in, what it serves, and its limits. */
 export interface SocksServerOptions extends ServerHandshakeOptions {

@@ -1,6 +1,6 @@
 import { duplexPair } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { parseDestination } from '../destination.js'
 import { performClientHandshake } from './perform-client-handshake.js'
 import { performServerHandshake } from './perform-server-handshake.js'
@@ -8,7 +8,7 @@ import { performServerHandshake } from './perform-server-handshake.js'
 const destination = parseDestination('example.com', 443)
 
 describe('performClientHandshake', () => {
-  it('gives the bound address, and the socket from its first payload byte on', async () => {
+  test('gives the bound address, and the socket from its first payload byte on', async () => {
     const [client, server] = duplexPair()
     const proxied = performServerHandshake(server).then(({ reply, socket }) => {
       reply('succeeded', parseDestination('10.0.0.1', 80))
@@ -21,7 +21,7 @@ describe('performClientHandshake', () => {
     expect(String(await buffer(client))).toBe('hello')
   })
 
-  it('asks for a UDP association', async () => {
+  test('asks for a UDP association', async () => {
     const [client, server] = duplexPair()
     const proxied = performServerHandshake(server, { udp: true }).then(({ reply, request }) => {
       reply('succeeded', parseDestination('::1', 4000))
@@ -34,7 +34,7 @@ describe('performClientHandshake', () => {
     expect([await proxied, bound?.host]).toEqual(['udp-associate', '::1'])
   })
 
-  it('destroys the socket when the proxy refuses', async () => {
+  test('destroys the socket when the proxy refuses', async () => {
     const [client, server] = duplexPair()
     void performServerHandshake(server).then(({ reply }) => reply('forbidden'))
     const error = { code: 'ERR_SOCKS_REFUSED_BY_PROXY', reply: 'forbidden' }
@@ -42,7 +42,7 @@ describe('performClientHandshake', () => {
     expect(client.destroyed).toBe(true)
   })
 
-  it('rejects when the proxy hangs up', async () => {
+  test('rejects when the proxy hangs up', async () => {
     const [client, server] = duplexPair()
     server.end()
     await expect(performClientHandshake(client, { destination })).rejects.toMatchObject({ code: 'ERR_SOCKS_CLOSED' })

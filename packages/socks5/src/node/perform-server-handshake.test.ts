@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { type Duplex, duplexPair } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { parseDestination } from '../destination.js'
 import { DEFAULT_HANDSHAKE_DEADLINE_MS, LINGER_MS } from '../limits.js'
 import { performServerHandshake } from './perform-server-handshake.js'
@@ -27,7 +27,7 @@ afterEach(() => {
 })
 
 describe('performServerHandshake', () => {
-  it('gives the request, and the socket from its first payload byte on', async () => {
+  test('gives the request, and the socket from its first payload byte on', async () => {
     client.write(Uint8Array.from([...greeting, ...request, 1, 2, 3]))
     const accepted = await performServerHandshake(server)
     client.end(Uint8Array.of(4))
@@ -35,7 +35,7 @@ describe('performServerHandshake', () => {
     expect([...(await buffer(accepted.socket))]).toEqual([1, 2, 3, 4])
   })
 
-  it('leaves the socket paused, and so loses nothing that comes before it is read', async () => {
+  test('leaves the socket paused, and so loses nothing that comes before it is read', async () => {
     client.write(Uint8Array.from([...greeting, ...request, 1]))
     const { socket } = await performServerHandshake(server)
     client.end(Uint8Array.of(2))
@@ -44,21 +44,21 @@ describe('performServerHandshake', () => {
     expect([...(await buffer(socket))]).toEqual([1, 2])
   })
 
-  it('works byte by byte', async () => {
+  test('works byte by byte', async () => {
     for (const byte of [...greeting, ...request, 1, 2]) client.write(Uint8Array.of(byte))
     const { socket } = await performServerHandshake(server)
     client.end()
     expect([...(await buffer(socket))]).toEqual([1, 2])
   })
 
-  it('takes bytes that were read before', async () => {
+  test('takes bytes that were read before', async () => {
     client.write(Uint8Array.from([...greeting.slice(1), ...request, 1]))
     const { socket } = await performServerHandshake(server, { initialBytes: Uint8Array.of(5) })
     client.end()
     expect([...(await buffer(socket))]).toEqual([1])
   })
 
-  it('takes a handshake and a payload that were read before', async () => {
+  test('takes a handshake and a payload that were read before', async () => {
     client.write(Uint8Array.of(2))
     const initialBytes = Uint8Array.from([...greeting, ...request, 1])
     const { socket } = await performServerHandshake(server, { initialBytes })
@@ -66,7 +66,7 @@ describe('performServerHandshake', () => {
     expect([...(await buffer(socket))]).toEqual([1, 2])
   })
 
-  it('leaves no timer and no listener but the one that ignores errors', async () => {
+  test('leaves no timer and no listener but the one that ignores errors', async () => {
     client.write(Uint8Array.from([...greeting, ...request]))
     const before = server.eventNames().flatMap((name) => server.listeners(name)).length
     await performServerHandshake(server)
@@ -74,7 +74,7 @@ describe('performServerHandshake', () => {
     expect(server.eventNames().flatMap((name) => server.listeners(name))).toHaveLength(before + 1)
   })
 
-  it('survives an error of the socket while nobody listens', async () => {
+  test('survives an error of the socket while nobody listens', async () => {
     client.write(Uint8Array.from([...greeting, ...request]))
     const { socket } = await performServerHandshake(server)
     socket.destroy(new Error('connection reset'))
@@ -82,7 +82,7 @@ describe('performServerHandshake', () => {
     expect(socket.errored?.message).toBe('connection reset')
   })
 
-  it('ends a silent client at the deadline', async () => {
+  test('ends a silent client at the deadline', async () => {
     client.write(Uint8Array.from(greeting))
     const promise = performServerHandshake(server)
     const error = promise.catch((error: unknown) => error)
@@ -91,7 +91,7 @@ describe('performServerHandshake', () => {
     expect([server.destroyed, vi.getTimerCount()]).toEqual([true, 0])
   })
 
-  it('does not move the deadline for a client that drips bytes', async () => {
+  test('does not move the deadline for a client that drips bytes', async () => {
     const promise = performServerHandshake(server, { deadlineMs: 100 })
     const error = promise.catch((error: unknown) => error)
     for (let i = 0; i < 10; i++) {
@@ -102,7 +102,7 @@ describe('performServerHandshake', () => {
     expect(await error).toEqual(failure('ERR_SOCKS_TIMEOUT'))
   })
 
-  it('rejects with the reason of its signal', async () => {
+  test('rejects with the reason of its signal', async () => {
     const controller = new AbortController()
     const promise = performServerHandshake(server, { signal: controller.signal })
     const error = promise.catch((error: unknown) => error)
@@ -111,45 +111,45 @@ describe('performServerHandshake', () => {
     expect([server.destroyed, vi.getTimerCount()]).toEqual([true, 0])
   })
 
-  it('does not start with a signal that has aborted', async () => {
+  test('does not start with a signal that has aborted', async () => {
     const promise = performServerHandshake(server, { signal: AbortSignal.abort(new Error('enough')) })
     await expect(promise).rejects.toThrow('enough')
     expect(server.destroyed).toBe(true)
   })
 
-  it('rejects when the client hangs up, and keeps neither timer nor socket', async () => {
+  test('rejects when the client hangs up, and keeps neither timer nor socket', async () => {
     const promise = performServerHandshake(server)
     client.end(Uint8Array.of(5, 1))
     await expect(promise).rejects.toThrow(failure('ERR_SOCKS_CLOSED'))
     expect([server.destroyed, vi.getTimerCount()]).toEqual([true, 0])
   })
 
-  it('rejects with the cause when the socket breaks', async () => {
+  test('rejects with the cause when the socket breaks', async () => {
     const promise = performServerHandshake(server)
     const cause = new Error('connection reset')
     server.destroy(cause)
     await expect(promise).rejects.toThrow(expect.objectContaining({ code: 'ERR_SOCKS_CLOSED', cause }))
   })
 
-  it('rejects at once for a socket that is gone', async () => {
+  test('rejects at once for a socket that is gone', async () => {
     server.destroy()
     await expect(performServerHandshake(server)).rejects.toThrow(failure('ERR_SOCKS_CLOSED'))
   })
 
-  it('rejects for a socket whose input has ended', async () => {
+  test('rejects for a socket whose input has ended', async () => {
     client.end()
     server.resume()
     await once(server, 'end')
     await expect(performServerHandshake(server)).rejects.toThrow(failure('ERR_SOCKS_CLOSED'))
   })
 
-  it('cuts a client of another protocol without a word', async () => {
+  test('cuts a client of another protocol without a word', async () => {
     client.write('GET / HTTP/1.1\r\n')
     await expect(performServerHandshake(server)).rejects.toThrow(failure('ERR_SOCKS_VERSION'))
     expect(server.destroyed).toBe(true)
   })
 
-  it('tells a client that it refuses, before it closes', async () => {
+  test('tells a client that it refuses, before it closes', async () => {
     client.write(Uint8Array.of(5, 1, 2))
     await expect(performServerHandshake(server)).rejects.toThrow(failure('ERR_SOCKS_AUTH_REQUIRED'))
     client.end()
@@ -157,7 +157,7 @@ describe('performServerHandshake', () => {
     expect([server.destroyed, vi.getTimerCount()]).toEqual([true, 0])
   })
 
-  it('does not wait for ever for a refused client to hang up', async () => {
+  test('does not wait for ever for a refused client to hang up', async () => {
     client.write(Uint8Array.of(5, 1, 2))
     await expect(performServerHandshake(server)).rejects.toThrow(failure('ERR_SOCKS_AUTH_REQUIRED'))
     expect(server.destroyed).toBe(false)
@@ -165,7 +165,7 @@ describe('performServerHandshake', () => {
     expect(server.destroyed).toBe(true)
   })
 
-  it.each([0, -1, Number.NaN, 2 ** 31])('throws a RangeError for the deadline %d', async (deadlineMs) => {
+  test.each([0, -1, Number.NaN, 2 ** 31])('throws a RangeError for the deadline %d', async (deadlineMs) => {
     await expect(performServerHandshake(server, { deadlineMs })).rejects.toThrow(RangeError)
   })
 })
@@ -179,21 +179,21 @@ describe('AcceptedRequest.reply', () => {
     return accepted
   }
 
-  it('answers success and leaves the socket open', async () => {
+  test('answers success and leaves the socket open', async () => {
     const { reply, socket } = await accept()
     reply('succeeded')
     socket.end(Uint8Array.of(1, 2))
     expect([...(await buffer(client))]).toEqual([...success, 1, 2])
   })
 
-  it('tells the bound address', async () => {
+  test('tells the bound address', async () => {
     const { reply, socket } = await accept()
     reply('succeeded', parseDestination('10.0.0.1', 80))
     socket.end()
     expect([...(await buffer(client))]).toEqual([5, 0, 0, 1, 10, 0, 0, 1, 0, 80])
   })
 
-  it('answers a failure and closes', async () => {
+  test('answers a failure and closes', async () => {
     const { reply, socket } = await accept()
     reply('refused')
     client.end(Uint8Array.of(9, 9))
@@ -201,13 +201,13 @@ describe('AcceptedRequest.reply', () => {
     expect([socket.destroyed, vi.getTimerCount()]).toEqual([true, 0])
   })
 
-  it('does nothing when the client has gone', async () => {
+  test('does nothing when the client has gone', async () => {
     const { reply, socket } = await accept()
     socket.destroy()
     expect(() => reply('succeeded')).not.toThrow()
   })
 
-  it('throws a TypeError the second time', async () => {
+  test('throws a TypeError the second time', async () => {
     const { reply } = await accept()
     reply('succeeded')
     expect(() => reply('failed')).toThrow(TypeError)

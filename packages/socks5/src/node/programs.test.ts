@@ -7,7 +7,7 @@ import { pipeline } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import { promisify } from 'node:util'
 import { requireProgram } from '@ls/testkit'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { parseDestination } from '../destination.js'
 import type { SocksRequest } from '../request.js'
 import { decodeDatagram, encodeDatagram } from '../socks5/datagram.js'
@@ -50,7 +50,7 @@ describe.skipIf(isMissing('curl'))('createServer serves curl', () => {
     await Promise.all([open.close(), closed.close()])
   })
 
-  it.each([
+  test.each([
     ['--socks5', 5, '127.0.0.1'],
     ['--socks5-hostname', 5, 'localhost'],
     ['--socks4', 4, '127.0.0.1'],
@@ -61,12 +61,12 @@ describe.skipIf(isMissing('curl'))('createServer serves curl', () => {
     expect(requests.at(-1)).toMatchObject({ version, destination: { host, port: targetPort } })
   })
 
-  it('with a password', async () => {
+  test('with a password', async () => {
     const output = await curl('--socks5', `127.0.0.1:${closedPort}`, '--proxy-user', 'ada:sécret')
     expect(output.equals(body)).toBe(true)
   })
 
-  it.each([
+  test.each([
     ['the wrong password', ['--socks5', '--proxy-user', 'ada:wrong'], /User was rejected/],
     ['no password', ['--socks5'], /No authentication method was acceptable/],
     ['SOCKS4, which has none', ['--socks4', '--proxy-user', 'ada:sécret'], /request rejected or failed/],
@@ -74,7 +74,7 @@ describe.skipIf(isMissing('curl'))('createServer serves curl', () => {
     await expect(curl(option!, `127.0.0.1:${closedPort}`, ...rest)).rejects.toThrow(message)
   })
 
-  it('and tells it why a target cannot be reached', async () => {
+  test('and tells it why a target cannot be reached', async () => {
     const port = await freePort()
     const promise = promisify(execFile)('curl', [
       '-sS',
@@ -93,7 +93,7 @@ describe.skipIf(isMissing('curl'))('createServer serves curl', () => {
 })
 
 describe.skipIf(isMissing('microsocks'))('connect reaches a target through microsocks', () => {
-  it.each([
+  test.each([
     ['an IPv4 address', '127.0.0.1'],
     ['a name', 'localhost'],
   ])('by %s', async (_, host) => {
@@ -106,7 +106,7 @@ describe.skipIf(isMissing('microsocks'))('connect reaches a target through micro
     })
   })
 
-  it('with a password', async () => {
+  test('with a password', async () => {
     await withMicrosocks(['-u', 'ada', '-P', 'secret'], async (port) => {
       const proxy = { host: '127.0.0.1', port, username: 'ada', password: 'secret' }
       const socket = await connect({ proxy, target: { host: '127.0.0.1', port: targetPort } })
@@ -115,7 +115,7 @@ describe.skipIf(isMissing('microsocks'))('connect reaches a target through micro
     })
   })
 
-  it.each([
+  test.each([
     [{ username: 'ada', password: 'wrong' }, 'ERR_SOCKS_AUTH_FAILED'],
     [{}, 'ERR_SOCKS_AUTH_REQUIRED'],
   ])('but not with %j where another is required', async (credentials, code) => {
@@ -126,7 +126,7 @@ describe.skipIf(isMissing('microsocks'))('connect reaches a target through micro
     })
   })
 
-  it('and learns that the target refuses', async () => {
+  test('and learns that the target refuses', async () => {
     await withMicrosocks([], async (port) => {
       const promise = connect({
         proxy: { host: '127.0.0.1', port },
@@ -149,7 +149,7 @@ describe.skipIf(isMissing('microsocks'))('connect reaches a target through micro
 })
 
 describe('UDP ASSOCIATE', () => {
-  it('carries datagrams between performClientHandshake and createServer', async () => {
+  test('carries datagrams between performClientHandshake and createServer', async () => {
     const echo = createSocket('udp4')
     echo.on('message', (message, { port, address }) => echo.send(message, port, address))
     echo.bind(0, '127.0.0.1')

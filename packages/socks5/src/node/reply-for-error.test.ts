@@ -1,11 +1,11 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { SocksError } from '../errors.js'
 import { replyForError } from './reply-for-error.js'
 
 const errno = (code: string) => Object.assign(new Error(code), { code })
 
 describe('replyForError', () => {
-  it.each([
+  test.each([
     [errno('ECONNREFUSED'), 'refused'],
     [errno('ENOTFOUND'), 'host-unreachable'],
     [errno('ENETUNREACH'), 'network-unreachable'],

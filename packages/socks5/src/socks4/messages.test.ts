@@ -1,5 +1,5 @@
 import * as fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { parseDestination } from '../destination.js'
 import { encodeReply, encodeRequest, readReply, readRequest } from './messages.js'
 
@@ -13,7 +13,7 @@ const userId = fc.uint8Array({ min: 1, maxLength: 255 })
 const local = parseDestination('127.0.0.1', 80)
 
 describe('SOCKS4 encodeRequest', () => {
-  it('writes what readRequest reads, and no prefix of it is enough', () => {
+  test('writes what readRequest reads, and no prefix of it is enough', () => {
     fc.assert(
       fc.property(host, port, userId, (host, port, userId) => {
         const destination = parseDestination(host, port)
@@ -25,22 +25,22 @@ describe('SOCKS4 encodeRequest', () => {
     )
   })
 
-  it('refuses IPv6', () => {
+  test('refuses IPv6', () => {
     const destination = parseDestination('::1', 80)
     expect(() => encodeRequest({ destination, userId: new Uint8Array(0) })).toThrow(failure('ERR_SOCKS_ADDRESS_TYPE'))
   })
 
-  it('refuses an address that would mean "a name follows"', () => {
+  test('refuses an address that would mean "a name follows"', () => {
     const destination = parseDestination('0.0.0.1', 80)
     expect(() => encodeRequest({ destination, userId: new Uint8Array(0) })).toThrow(failure('ERR_SOCKS_BAD_VALUE'))
   })
 
-  it('refuses a user id of 256 bytes', () => {
+  test('refuses a user id of 256 bytes', () => {
     const request = { destination: local, userId: new Uint8Array(256).fill(1) }
     expect(() => encodeRequest(request)).toThrow(failure('ERR_SOCKS_TOO_LARGE'))
   })
 
-  it('refuses a user id with a zero byte', () => {
+  test('refuses a user id with a zero byte', () => {
     const request = { destination: local, userId: Uint8Array.of(1, 0, 1) }
     expect(() => encodeRequest(request)).toThrow(failure('ERR_SOCKS_BAD_VALUE'))
   })
@@ -51,28 +51,28 @@ describe('SOCKS4 readRequest', () => {
   const header4a = [4, 1, 0, 80, 0, 0, 0, 7]
   const long = Array<number>(256).fill(0x61)
 
-  it('takes 0.0.0.0 for an address, not for the mark of a name', () => {
+  test('takes 0.0.0.0 for an address, not for the mark of a name', () => {
     expect(readRequest(Uint8Array.of(4, 1, 0, 80, 0, 0, 0, 0, 0))?.value.destination.host).toBe('0.0.0.0')
   })
 
-  it.each([
+  test.each([
     ['user id', [...header, ...long]],
     ['host name', [...header4a, 0, ...long]],
   ])('refuses a %s that has not ended after 255 bytes', (_, bytes) => {
     expect(() => readRequest(Uint8Array.from(bytes))).toThrow(failure('ERR_SOCKS_TOO_LARGE'))
   })
 
-  it('refuses an empty name', () => {
+  test('refuses an empty name', () => {
     expect(() => readRequest(Uint8Array.of(...header4a, 0, 0))).toThrow(failure('ERR_SOCKS_BAD_VALUE'))
   })
 
-  it('refuses BIND at its byte', () => {
+  test('refuses BIND at its byte', () => {
     expect(() => readRequest(Uint8Array.of(4, 2))).toThrow(failure('ERR_SOCKS_COMMAND'))
   })
 })
 
 describe('SOCKS4 encodeReply', () => {
-  it('writes what readReply reads', () => {
+  test('writes what readReply reads', () => {
     fc.assert(
       fc.property(fc.ipV4(), port, (host, port) => {
         const bound = parseDestination(host, port)
@@ -82,14 +82,14 @@ describe('SOCKS4 encodeReply', () => {
     )
   })
 
-  it('writes zeros for a bound address that is not IPv4', () => {
+  test('writes zeros for a bound address that is not IPv4', () => {
     const bytes = encodeReply('succeeded', parseDestination('::1', 80))
     expect([...bytes]).toEqual([0, 0x5a, 0, 0, 0, 0, 0, 0])
   })
 })
 
 describe('SOCKS4 readReply', () => {
-  it('refuses a version that is not 0', () => {
+  test('refuses a version that is not 0', () => {
     expect(() => readReply(Uint8Array.of(4))).toThrow(failure('ERR_SOCKS_VERSION'))
   })
 })

@@ -1,5 +1,5 @@
 import * as fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { type Destination, parseDestination } from '../destination.js'
 import { decodeDestination, encodeDestination } from './address.js'
 
@@ -15,7 +15,7 @@ const destination = fc
   .map(([host, port]) => parseDestination(host, port))
 
 describe('encodeDestination', () => {
-  it('writes what decodeDestination reads', () => {
+  test('writes what decodeDestination reads', () => {
     fc.assert(
       fc.property(destination, (destination) => {
         const bytes = encodeDestination(destination)
@@ -24,7 +24,7 @@ describe('encodeDestination', () => {
     )
   })
 
-  it.each<[Destination, number[]]>([
+  test.each<[Destination, number[]]>([
     [{ host: '1.2.3.4', port: 0x0102, type: 'ipv4' }, [1, 1, 2, 3, 4, 1, 2]],
     [{ host: 'ab', port: 80, type: 'domain' }, [3, 2, 0x61, 0x62, 0, 80]],
     [{ host: '::1', port: 80, type: 'ipv6' }, [4, ...Array<number>(15).fill(0), 1, 0, 80]],
@@ -32,7 +32,7 @@ describe('encodeDestination', () => {
     expect([...encodeDestination(destination)]).toEqual(bytes)
   })
 
-  it.each<Destination>([
+  test.each<Destination>([
     { host: 'example.com', port: 80, type: 'ipv4' },
     { host: '1.2.3.4', port: 80, type: 'ipv6' },
     { host: '1.2.3.4', port: 65_536, type: 'ipv4' },
@@ -43,7 +43,7 @@ describe('encodeDestination', () => {
 })
 
 describe('decodeDestination', () => {
-  it('waits for the rest of every prefix', () => {
+  test('waits for the rest of every prefix', () => {
     fc.assert(
       fc.property(destination, fc.nat(), (destination, cut) => {
         const bytes = encodeDestination(destination)
@@ -52,21 +52,21 @@ describe('decodeDestination', () => {
     )
   })
 
-  it('reads an IPv4-mapped address as IPv4', () => {
+  test('reads an IPv4-mapped address as IPv4', () => {
     const bytes = encodeDestination({ host: '::ffff:10.0.0.1', port: 1, type: 'ipv6' })
     expect(decodeDestination(bytes)?.value).toEqual({ host: '10.0.0.1', port: 1, type: 'ipv4' })
   })
 
-  it('reads an address that came as a name as the address', () => {
+  test('reads an address that came as a name as the address', () => {
     const bytes = encodeDestination({ host: '10.0.0.1', port: 1, type: 'domain' })
     expect(decodeDestination(bytes)?.value.type).toBe('ipv4')
   })
 
-  it.each([0, 2, 5, 255])('refuses the address type %d', (type) => {
+  test.each([0, 2, 5, 255])('refuses the address type %d', (type) => {
     expect(() => decodeDestination(Uint8Array.of(type))).toThrow(failure('ERR_SOCKS_ADDRESS_TYPE'))
   })
 
-  it.each([
+  test.each([
     ['is empty', [3, 0, 0, 80]],
     ['is not UTF-8', [3, 1, 0xff, 0, 80]],
     ['has a zero byte', [3, 1, 0, 0, 80]],

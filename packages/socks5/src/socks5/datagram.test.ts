@@ -1,5 +1,5 @@
 import * as fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { parseDestination } from '../destination.js'
 import { SocksError } from '../errors.js'
 import { MAX_DATAGRAM_BYTES } from '../limits.js'
@@ -12,7 +12,7 @@ const destination = fc
 const local = parseDestination('127.0.0.1', 53)
 
 describe('encodeDatagram', () => {
-  it('writes what decodeDatagram reads', () => {
+  test('writes what decodeDatagram reads', () => {
     fc.assert(
       fc.property(destination, fc.uint8Array(), (destination, payload) => {
         expect(decodeDatagram(encodeDatagram(destination, payload))).toEqual({ destination, payload })
@@ -20,18 +20,18 @@ describe('encodeDatagram', () => {
     )
   })
 
-  it('takes a payload that fills the largest datagram', () => {
+  test('takes a payload that fills the largest datagram', () => {
     expect(encodeDatagram(local, new Uint8Array(MAX_DATAGRAM_BYTES - 10))).toHaveLength(MAX_DATAGRAM_BYTES)
   })
 
-  it('refuses one byte more', () => {
+  test('refuses one byte more', () => {
     const payload = new Uint8Array(MAX_DATAGRAM_BYTES - 9)
     expect(() => encodeDatagram(local, payload)).toThrow(failure('ERR_SOCKS_TOO_LARGE'))
   })
 })
 
 describe('decodeDatagram', () => {
-  it('refuses every datagram cut inside its header', () => {
+  test('refuses every datagram cut inside its header', () => {
     fc.assert(
       fc.property(destination, fc.nat(), (destination, cut) => {
         const header = encodeDatagram(destination, new Uint8Array(0))
@@ -40,18 +40,18 @@ describe('decodeDatagram', () => {
     )
   })
 
-  it.each([1, 0x80, 0xff])('refuses the fragment %d', (fragment) => {
+  test.each([1, 0x80, 0xff])('refuses the fragment %d', (fragment) => {
     const bytes = encodeDatagram(local, Uint8Array.of(1))
     bytes[2] = fragment
     expect(() => decodeDatagram(bytes)).toThrow(failure('ERR_SOCKS_FRAGMENT'))
   })
 
-  it('gives the payload as a view', () => {
+  test('gives the payload as a view', () => {
     const bytes = encodeDatagram(local, Uint8Array.of(1, 2))
     expect(decodeDatagram(bytes).payload.buffer).toBe(bytes.buffer)
   })
 
-  it('throws nothing but SocksErrors', () => {
+  test('throws nothing but SocksErrors', () => {
     const bytes = fc.tuple(fc.constantFrom(0, 0, 0, 1), fc.constantFrom(1, 3, 4, 5), fc.uint8Array({ maxLength: 40 }))
     const thrownBy = (bytes: Uint8Array) => {
       try {

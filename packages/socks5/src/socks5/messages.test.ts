@@ -1,5 +1,5 @@
 import * as fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { parseDestination } from '../destination.js'
 import type { Parsed } from '../exchange.js'
 import { type ReplyCode, replyBytes } from '../reply.js'
@@ -20,7 +20,7 @@ function readWhole<T>(read: (bytes: Uint8Array) => Parsed<T> | undefined, bytes:
 }
 
 describe('SOCKS5 messages', () => {
-  it('readGreeting reads what encodeGreeting writes', () => {
+  test('readGreeting reads what encodeGreeting writes', () => {
     fc.assert(
       fc.property(text, (methods) => {
         expect(readWhole(messages.readGreeting, messages.encodeGreeting([...methods]))).toEqual(methods)
@@ -28,7 +28,7 @@ describe('SOCKS5 messages', () => {
     )
   })
 
-  it('readMethod reads what encodeMethod writes', () => {
+  test('readMethod reads what encodeMethod writes', () => {
     fc.assert(
       fc.property(fc.nat(255), (method) => {
         expect(readWhole(messages.readMethod, messages.encodeMethod(method))).toBe(method)
@@ -36,7 +36,7 @@ describe('SOCKS5 messages', () => {
     )
   })
 
-  it('readCredentials reads what encodeCredentials writes', () => {
+  test('readCredentials reads what encodeCredentials writes', () => {
     fc.assert(
       fc.property(text, text, (username, password) => {
         const credentials = { username, password }
@@ -45,11 +45,11 @@ describe('SOCKS5 messages', () => {
     )
   })
 
-  it.each([true, false])('readAuthStatus reads what encodeAuthStatus writes for %s', (accepted) => {
+  test.each([true, false])('readAuthStatus reads what encodeAuthStatus writes for %s', (accepted) => {
     expect(readWhole(messages.readAuthStatus, messages.encodeAuthStatus(accepted))).toBe(accepted)
   })
 
-  it('readRequest reads what encodeRequest writes', () => {
+  test('readRequest reads what encodeRequest writes', () => {
     fc.assert(
       fc.property(fc.constantFrom('connect', 'udp-associate'), destination, (command, destination) => {
         const request = { command, destination } as const
@@ -58,7 +58,7 @@ describe('SOCKS5 messages', () => {
     )
   })
 
-  it('readReply reads what encodeReply writes on success', () => {
+  test('readReply reads what encodeReply writes on success', () => {
     fc.assert(
       fc.property(destination, (bound) => {
         const expected = { code: 'succeeded', byte: 0, bound }
@@ -67,20 +67,23 @@ describe('SOCKS5 messages', () => {
     )
   })
 
-  it.each((Object.keys(replyBytes) as ReplyCode[]).slice(1))('readReply knows %s from its first two bytes', (code) => {
-    expect(messages.readReply(messages.encodeReply(code).subarray(0, 2))?.value.code).toBe(code)
-  })
+  test.each((Object.keys(replyBytes) as ReplyCode[]).slice(1))(
+    'readReply knows %s from its first two bytes',
+    (code) => {
+      expect(messages.readReply(messages.encodeReply(code).subarray(0, 2))?.value.code).toBe(code)
+    },
+  )
 
-  it('readReply takes a success with a bound name that is none', () => {
+  test('readReply takes a success with a bound name that is none', () => {
     expect(messages.readReply(Uint8Array.of(5, 0, 0, 3, 0, 0, 0))?.value.bound).toBeUndefined()
   })
 
-  it('encodeCredentials refuses a password of 256 bytes', () => {
+  test('encodeCredentials refuses a password of 256 bytes', () => {
     const credentials = { username: new Uint8Array(1), password: new Uint8Array(256) }
     expect(() => messages.encodeCredentials(credentials)).toThrow(failure('ERR_SOCKS_TOO_LARGE'))
   })
 
-  it.each([
+  test.each([
     messages.readGreeting,
     messages.readMethod,
     messages.readCredentials,

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { RecordingHandler } from './recording-handler.js'
 import { seededBytes } from '../seeded-bytes.js'
-import type { TransportShape } from './transport-shape.js'
 import { turns, until } from '../wait.js'
+import { RecordingHandler } from './recording-handler.js'
+import type { TransportShape } from './transport-shape.js'
 
 /** Two connected transports for the contract suite; `left` is the one under test. */
 export interface TransportPair {

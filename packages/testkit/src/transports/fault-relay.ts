@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'
-import { FaultyLink, type LinkConditions } from './faulty-link.js'
 import { listenOnLoopback, type TestServer } from '../servers/tcp-server.js'
+import { FaultyLink, type LinkConditions } from './faulty-link.js'
 
 /**
  * How a path breaks: `reset` and `end` close it both ways · `mid-frame` lets half of the next chunk through and ends ·

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { describeMessageTransport } from './describe-message-transport.js'
 import { FakeClock } from '../fake-clock.js'
+import { describeMessageTransport } from './describe-message-transport.js'
 import { memoryTransportPair, type MemoryTransportOptions } from './memory-transport.js'
 import { RecordingHandler } from './recording-handler.js'
 

@@ -1,7 +1,7 @@
 import { type IncomingMessage, request } from 'node:http'
 import { text } from 'node:stream/consumers'
-import { FakeClock, leakCheck, RecordingHandler, turns, until } from '@ls/testkit'
 import { type Logger, silentLogger } from '@ls/foundation'
+import { FakeClock, leakCheck, RecordingHandler, turns, until } from '@ls/testkit'
 import { afterEach, describe, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
 import type { ConnectOptions } from '../connect/connect.js'

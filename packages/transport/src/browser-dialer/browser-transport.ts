@@ -1,7 +1,7 @@
 import type { Clock, TimerHandle } from '@ls/foundation'
 import { type MessageTransport, processFramePool, type TransportCloseReason, type TransportHandler } from '@ls/mux'
-import { CloseCode, closeReason } from '../websocket/close-code.js'
 import { TransportError } from '../errors.js'
+import { CloseCode, closeReason } from '../websocket/close-code.js'
 import type { WebSocketTransport } from '../websocket/websocket-transport.js'
 
 /** Close code of the page for "the text starts with the real code": pages may send few codes themselves. */

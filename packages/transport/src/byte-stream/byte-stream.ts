@@ -1,8 +1,8 @@
 import { Duplex } from 'node:stream'
 import { asError, checkDurationMs, type Clock, systemClock, type TimerHandle } from '@ls/foundation'
 import type { MessageTransport, TransportCloseReason, TransportHandler } from '@ls/mux'
-import { CloseCode } from '../websocket/close-code.js'
 import { TransportError } from '../errors.js'
+import { CloseCode } from '../websocket/close-code.js'
 
 /** How a {@link ByteStream} ends, and what it tells of its peer. */
 export interface ByteStreamOptions {

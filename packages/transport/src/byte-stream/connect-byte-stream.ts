@@ -1,9 +1,9 @@
 import { maxEarlyDataBytes } from '@ls/codec'
 import { checkInteger } from '@ls/foundation'
-import { ByteStream, maxStreamMessageBytes, type OpenTransport } from './byte-stream.js'
 import { connect, type Connect, type ConnectOptions } from '../connect/connect.js'
-import { splitEarlyData } from './early-data.js'
 import { parseServerUrl } from '../connect/url.js'
+import { ByteStream, maxStreamMessageBytes, type OpenTransport } from './byte-stream.js'
+import { splitEarlyData } from './early-data.js'
 
 /** Options of `connect`, without `firstMessages`: the stream writes them. `maxMessageBytes` is 1 MiB unless given. */
 export interface ByteStreamConnectOptions extends Omit<ConnectOptions, 'firstMessages'> {

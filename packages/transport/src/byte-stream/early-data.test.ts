@@ -5,12 +5,12 @@ import { maxEarlyDataBytes } from '@ls/codec'
 import { leakCheck, RecordingHandler, tcpServer, until } from '@ls/testkit'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { connect, type ConnectOptions } from '../connect/connect.js'
+import { listen } from '../listen/listen.js'
 import type { ByteStream } from './byte-stream.js'
 import { connectByteStream, type ByteStreamConnectOptions } from './connect-byte-stream.js'
-import { connect, type ConnectOptions } from '../connect/connect.js'
 import { decodeEarlyData, encodeEarlyData, splitEarlyData, takeEarlyData } from './early-data.js'
 import { listenByteStreams } from './listen-byte-streams.js'
-import { listen } from '../listen/listen.js'
 
 const cleanups: (() => Promise<void> | void)[] = []
 let assertNoLeak: () => Promise<void>

@@ -1,10 +1,10 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import { parseEarlyDataBytes } from '@ls/codec'
 import { textOf } from '@ls/foundation'
-import { TransportError } from '../errors.js'
-import type { UnprovenLimits } from '../websocket/read-allowance.js'
-import type { UpgradeRefusal } from '../listen/refuse-upgrade.js'
 import { placeOf } from '../connect/url.js'
+import { TransportError } from '../errors.js'
+import type { UpgradeRefusal } from '../listen/refuse-upgrade.js'
+import type { UnprovenLimits } from '../websocket/read-allowance.js'
 
 /** Either alphabet of base64 (RFC 4648 §4 and §5), its padding taken off. */
 const BASE64 = /^[\w+/-]+$/

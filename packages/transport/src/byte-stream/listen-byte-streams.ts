@@ -1,13 +1,13 @@
 import type { ServerResponse } from 'node:http'
 import { silentLogger } from '@ls/foundation'
 import { AllowedOrigins } from '../listen/allowed-origins.js'
-import { ByteStream, maxStreamMessageBytes } from './byte-stream.js'
+import type { ListenOptions, TransportListener } from '../listen/listen-options.js'
+import { listen } from '../listen/listen.js'
+import type { UpgradeRequest } from '../listen/upgrade-request.js'
 import { type CertificateFiles, readCertificateFiles } from '../port/certificate-files.js'
 import { CertificateWatch } from '../port/certificate-watch.js'
-import { listen } from '../listen/listen.js'
-import type { ListenOptions, TransportListener } from '../listen/listen-options.js'
 import type { ServerTlsOptions } from '../port/server-tls.js'
-import type { UpgradeRequest } from '../listen/upgrade-request.js'
+import { ByteStream, maxStreamMessageBytes } from './byte-stream.js'
 
 type OwnBusiness = 'onTransport' | 'authorize' | 'onRequest' | 'earlyData' | 'tls'
 

@@ -3,12 +3,12 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { connect as connectTcp } from 'node:net'
 import { freePort, leakCheck, RecordingHandler, tcpServer, testCertificate, until } from '@ls/testkit'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { connect, type ConnectOptions } from './connect.js'
 import type { TransportError } from '../errors.js'
-import { listen } from '../listen/listen.js'
 import type { TransportListener } from '../listen/listen-options.js'
+import { listen } from '../listen/listen.js'
 import type { UpgradeRequest } from '../listen/upgrade-request.js'
 import type { WebSocketTransport } from '../websocket/websocket-transport.js'
+import { connect, type ConnectOptions } from './connect.js'
 
 const cleanups: (() => Promise<void> | void)[] = []
 let assertNoLeak: () => Promise<void>

@@ -2,8 +2,8 @@ import { connect, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { dial, type NameResolver, serverResolver } from '@ls/dial'
 import { asError, formatHostPort, maxTimerMs } from '@ls/foundation'
-import type { Attempt } from './attempt.js'
 import { systemCodeOf, TransportError, type TransportErrorCode } from '../errors.js'
+import type { Attempt } from './attempt.js'
 
 /** Opens the connection below the WebSocket in some other way, for instance through a SOCKS proxy. */
 export type Dial = (host: string, port: number, signal: AbortSignal) => Promise<Duplex>

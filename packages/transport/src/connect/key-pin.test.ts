@@ -1,11 +1,11 @@
 import { createHash, createPublicKey, randomBytes } from 'node:crypto'
 import { testCertificate } from '@ls/testkit'
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { keyPinOf, parseKeyPin } from './key-pin.js'
 
 describe('parseKeyPin', () => {
-  it('reads every SHA-256, as we and as curl write it', () => {
+  test('reads every SHA-256, as we and as curl write it', () => {
     const hash = fc.uint8Array({ minLength: 32, maxLength: 32 }).map((bytes) => Buffer.from(bytes).toString('base64'))
     fc.assert(
       fc.property(hash, fc.constantFrom(':', '//'), (base64, separator) => {
@@ -14,7 +14,7 @@ describe('parseKeyPin', () => {
     )
   })
 
-  it.each([
+  test.each([
     '',
     'sha256:',
     'sha1:abc',
@@ -26,7 +26,7 @@ describe('parseKeyPin', () => {
 })
 
 describe('keyPinOf', () => {
-  it('is the SHA-256 of the SubjectPublicKeyInfo', () => {
+  test('is the SHA-256 of the SubjectPublicKeyInfo', () => {
     const { cert } = testCertificate()
     const spki = createPublicKey(cert).export({ type: 'spki', format: 'der' })
     expect(keyPinOf(cert)).toBe(`sha256:${createHash('sha256').update(spki).digest('base64')}`)

@@ -1,12 +1,12 @@
 import { createServer, type Server } from 'node:http'
+import { createServer as createSecureServer } from 'node:https'
 import { connect as connectTcp, type Socket } from 'node:net'
 import { createServer as createTlsServer, type TLSSocket } from 'node:tls'
-import { createServer as createSecureServer } from 'node:https'
 import { freePort, leakCheck, RecordingHandler, testCertificate, until } from '@ls/testkit'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { connect, type ConnectOptions } from './connect.js'
 import type { TransportError } from '../errors.js'
 import { listen } from '../listen/listen.js'
+import { connect, type ConnectOptions } from './connect.js'
 
 const cleanups: (() => Promise<void> | void)[] = []
 let assertNoLeak: () => Promise<void>

@@ -2,9 +2,9 @@ import { isIP } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { connect, type ConnectionOptions, type TLSSocket, type TLSSocketOptions } from 'node:tls'
 import { formatHostPort } from '@ls/foundation'
+import { systemCodeOf, TransportError } from '../errors.js'
 import type { Attempt } from './attempt.js'
 import { guard } from './dial.js'
-import { systemCodeOf, TransportError } from '../errors.js'
 import { type KeyPin, keyPinOf } from './key-pin.js'
 
 /** TLS options of a `wss:` connection; Node's own options of these names. */

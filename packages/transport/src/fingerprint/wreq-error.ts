@@ -1,7 +1,7 @@
 import { asError } from '@ls/foundation'
-import { TransportError } from '../errors.js'
 import { upgradeRefused } from '../connect/upgrade-refusal.js'
 import { placeOf } from '../connect/url.js'
+import { TransportError } from '../errors.js'
 
 /**
  * Converts an error of wreq-js on opening to the one `connect` has for the same failure. wreq-js has texts only, whose

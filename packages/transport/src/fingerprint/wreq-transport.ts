@@ -1,10 +1,10 @@
 import type { TimerHandle } from '@ls/foundation'
 import type { MessageTransport, TransportCloseReason, TransportHandler } from '@ls/mux'
 import type { WebSocket } from 'wreq-js'
-import { applicationCloseCode, CloseCode, closeFrame, closeReason } from '../websocket/close-code.js'
-import { Inbox } from '../websocket/inbox.js'
 import { TransportError } from '../errors.js'
 import type { ResolvedTransportOptions } from '../options.js'
+import { applicationCloseCode, CloseCode, closeFrame, closeReason } from '../websocket/close-code.js'
+import { Inbox } from '../websocket/inbox.js'
 import type { Tunnel } from './tunnel.js'
 import { lossError } from './wreq-error.js'
 

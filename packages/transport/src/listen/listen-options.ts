@@ -1,14 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { PendingConnections, TransportCloseReason } from '@ls/mux'
-import type { ClientAddress, ClientAddressHeader } from '../port/forwarded.js'
 import type { TransportOptions } from '../options.js'
-import type { UnprovenLimits } from '../websocket/read-allowance.js'
-import type { UpgradeRefusal } from './refuse-upgrade.js'
+import type { ClientAddress, ClientAddressHeader } from '../port/forwarded.js'
 import type { RefusalCounts } from '../port/refusals.js'
 import type { ServerTlsOptions } from '../port/server-tls.js'
-import type { UpgradeRequest } from './upgrade-request.js'
+import type { UnprovenLimits } from '../websocket/read-allowance.js'
 import type { WebSocketTransport } from '../websocket/websocket-transport.js'
+import type { UpgradeRefusal } from './refuse-upgrade.js'
+import type { UpgradeRequest } from './upgrade-request.js'
 
 /**
  * Takes over the connection of an upgrade, with the bytes after its head. It counts as one of a stranger until it ends, or

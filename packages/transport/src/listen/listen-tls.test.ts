@@ -3,9 +3,9 @@ import { connect as connectTls, type TLSSocket, type ConnectionOptions } from 'n
 import { onceEvent, testAuthority, until } from '@ls/testkit'
 import { describe, expect, test } from 'vitest'
 import { afterTest, openLink, rawConnection, startListener, untilEnd } from '../../testing/listening.js'
-import type { ListenOptions, TransportListener } from './listen-options.js'
-import type { ServerTlsOptions } from '../port/server-tls.js'
 import type { ClientTlsOptions } from '../connect/tls.js'
+import type { ServerTlsOptions } from '../port/server-tls.js'
+import type { ListenOptions, TransportListener } from './listen-options.js'
 
 const authority = testAuthority()
 const pair = authority.issue()

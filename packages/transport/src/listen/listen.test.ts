@@ -4,10 +4,10 @@ import { leakCheck, onceEvent, RecordingHandler, tcpServer, turns, until } from 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { connect, type ConnectOptions } from '../connect/connect.js'
 import type { TransportError } from '../errors.js'
-import { listen } from './listen.js'
-import type { ListenOptions, TransportListener } from './listen-options.js'
-import type { UpgradeRequest } from './upgrade-request.js'
 import type { WebSocketTransport } from '../websocket/websocket-transport.js'
+import type { ListenOptions, TransportListener } from './listen-options.js'
+import { listen } from './listen.js'
+import type { UpgradeRequest } from './upgrade-request.js'
 
 const cleanups: (() => Promise<void> | void)[] = []
 let assertNoLeak: () => Promise<void>

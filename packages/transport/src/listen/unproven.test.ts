@@ -4,9 +4,9 @@ import { testAuthority, until } from '@ls/testkit'
 import { describe, expect, test } from 'vitest'
 import { openLink, rawConnection, startListener, untilEnd, upgradeHead } from '../../testing/listening.js'
 import { wsFrame, wsHeader } from '../../testing/ws-frame.js'
+import type { WebSocketTransport } from '../websocket/websocket-transport.js'
 import type { ListenOptions } from './listen-options.js'
 import { listen } from './listen.js'
-import type { WebSocketTransport } from '../websocket/websocket-transport.js'
 
 const unproven = { messageBytes: 100, totalBytes: 300 }
 const key = Uint8Array.of(1, 2, 3, 4)

@@ -1,6 +1,6 @@
 import type { TransportCloseReason } from '@ls/mux'
-import { systemCodeOf, TransportError } from '../errors.js'
 import { printable } from '../connect/url.js'
+import { systemCodeOf, TransportError } from '../errors.js'
 
 /** Close codes this package uses (RFC 6455 §7.4.1). */
 export const CloseCode = {

@@ -1,5 +1,5 @@
 import { FakeClock, RecordingHandler, turns } from '@ls/testkit'
-import { describe, expect, it, vi } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { Inbox } from './inbox.js'
 
 const gone = { code: 1006, reason: 'gone' }
@@ -14,7 +14,7 @@ function inboxAndOwner() {
 }
 
 describe('Inbox', () => {
-  it('has the end wait behind messages that a paused owner has not taken', async () => {
+  test('has the end wait behind messages that a paused owner has not taken', async () => {
     const { inbox, owner } = inboxAndOwner()
     inbox.pause()
     inbox.receive(new Uint8Array([1]))
@@ -25,7 +25,7 @@ describe('Inbox', () => {
     expect([before, owner.messages.length, owner.closes]).toEqual([0, 1, [gone]])
   })
 
-  it('gives up an owner that does not read within a minute of the end', () => {
+  test('gives up an owner that does not read within a minute of the end', () => {
     const { clock, inbox, onUnread } = inboxAndOwner()
     inbox.pause()
     inbox.receive(new Uint8Array([1]))
@@ -34,7 +34,7 @@ describe('Inbox', () => {
     expect(onUnread).toHaveBeenCalledOnce()
   })
 
-  it('keeps the first reason of our own for the end', () => {
+  test('keeps the first reason of our own for the end', () => {
     const { inbox } = inboxAndOwner()
     inbox.close({ code: 1000, reason: 'done' })
     inbox.destroy()

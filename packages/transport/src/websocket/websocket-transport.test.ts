@@ -18,8 +18,8 @@ import {
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { WebSocket, WebSocketServer } from 'ws'
 import { connect, type ConnectOptions } from '../connect/connect.js'
-import { listen } from '../listen/listen.js'
 import type { ListenOptions } from '../listen/listen-options.js'
+import { listen } from '../listen/listen.js'
 import type { WebSocketTransport } from './websocket-transport.js'
 
 interface LinkedPair {

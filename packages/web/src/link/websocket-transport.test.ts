@@ -1,3 +1,4 @@
+import { systemClock } from '@ls/foundation'
 import {
   describeMessageTransport,
   FakeClock,
@@ -5,7 +6,6 @@ import {
   type MemoryTransport,
   RecordingHandler,
 } from '@ls/testkit'
-import { systemClock } from '@ls/foundation'
 import { expect, test } from 'vitest'
 import { type WebSocketLike, WebSocketTransport } from './websocket-transport.js'
 

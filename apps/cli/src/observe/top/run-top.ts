@@ -6,9 +6,9 @@ import { messageOf } from '../../output/describe-error.js'
 import type { Settings } from '../../settings.js'
 import type { ApiPlace } from '../../tokens/api-call.js'
 import { apiPlaceOf } from '../../tokens/api-place.js'
-import { TopView } from './top-view.js'
 import { askTop, type TopData } from './top-data.js'
 import { plainLines } from './top-screen.js'
+import { TopView } from './top-view.js'
 
 /**
  * Shows what a running server does, until q; with `--once` it prints that once.

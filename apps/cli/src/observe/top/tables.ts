@@ -1,5 +1,5 @@
-import { formatBytes } from '../format-bytes.js'
 import { harmless } from '../../output/harmless.js'
+import { formatBytes } from '../format-bytes.js'
 import { fit, fitRight } from './cells.js'
 import type { ConnectionRow, LinkRow } from './top-data.js'
 

@@ -1,8 +1,8 @@
 import { emitKeypressEvents } from 'node:readline'
 import type { ReadStream, WriteStream } from 'node:tty'
 import { styleText } from 'node:util'
-import type { Key } from './top-state.js'
 import type { ScreenLine } from './top-screen.js'
+import type { Key } from './top-state.js'
 
 export interface TerminalEvents {
   onKey(key: Key): void

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { widthOf } from './cells.js'
 import { topData } from '../../../testing/top-data.js'
+import { widthOf } from './cells.js'
 import { plainLines, screenLines } from './top-screen.js'
 import { firstState } from './top-state.js'
 

@@ -1,5 +1,5 @@
-import { formatBytes } from '../format-bytes.js'
 import { harmless } from '../../output/harmless.js'
+import { formatBytes } from '../format-bytes.js'
 import { fit, sparkline } from './cells.js'
 import type { SpeedHistory } from './speed-history.js'
 import { connectionColumns, linkColumns, tableLines } from './tables.js'

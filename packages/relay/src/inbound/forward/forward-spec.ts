@@ -1,11 +1,11 @@
 import { textOf } from '@ls/foundation'
-import { formatTarget, readHostPort, type Target } from '../../target.js'
 import {
   formatListenAddress,
   parseListenAddress,
   type TcpAddress,
   type UnixAddress,
 } from '../../listen/listen-address.js'
+import { formatTarget, readHostPort, type Target } from '../../target.js'
 
 /** A fixed port: everything sent to it goes to one target. */
 export type Forward = TcpForward | UdpForward

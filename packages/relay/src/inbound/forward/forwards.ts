@@ -1,5 +1,5 @@
-import { type Forward, parseForward } from './forward-spec.js'
 import type { ForwardOptions, OpenForward } from './forward-options.js'
+import { type Forward, parseForward } from './forward-spec.js'
 import { openTcpForward } from './tcp-forward.js'
 import { openUdpForward } from './udp-forward.js'
 

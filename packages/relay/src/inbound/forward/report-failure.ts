@@ -1,8 +1,8 @@
 import type { Failure } from '../../errors.js'
 import { formatFailure } from '../../failure.js'
-import type { ForwardOptions } from './forward-options.js'
 import { formatListenAddress } from '../../listen/listen-address.js'
 import { formatTarget } from '../../target.js'
+import type { ForwardOptions } from './forward-options.js'
 import { type Forward, formatForward } from './forward-spec.js'
 
 /** A connection cannot carry the reason why its target was not reached, so the owner of the port reads it in the log. */

@@ -4,11 +4,11 @@ import { isIPv6 } from 'node:net'
 import type { Channel } from '@ls/mux'
 import { Canceller } from '../../cancellation.js'
 import { failureOf } from '../../failure.js'
-import type { Target } from '../../target.js'
 import { listenError } from '../../listen/listen-error.js'
 import { openAnswered } from '../../offer/opener.js'
-import { formatForward, type UdpForward } from './forward-spec.js'
+import type { Target } from '../../target.js'
 import type { ForwardOptions, OpenForward } from './forward-options.js'
+import { formatForward, type UdpForward } from './forward-spec.js'
 import { reportFailure } from './report-failure.js'
 
 /** Opens a UDP port whose datagrams all go to one target. @throws ListenError if it is taken or not permitted */
