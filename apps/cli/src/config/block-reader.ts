@@ -6,19 +6,19 @@ import type { Flag, FlagValue } from '../flag.js'
 import { messageOf } from '../output/describe-error.js'
 import { readPolicyText } from '../tokens/read-policy.js'
 import type { ConfigBlock, ConfigValue, Place } from './config-file.js'
+import type { Entry, DocumentReader } from './document-reader.js'
 import { expand, type SecretSources } from './secrets.js'
 import { unknownKey } from './unknown-key.js'
-import type { Entry, YamlReader } from './yaml-reader.js'
 
 /** Reads the keys of a block by the table of flags. Collects secrets. */
 export class BlockReader {
   readonly secrets: string[] = []
   readonly secretFiles = new Set<string>()
-  readonly #yaml: YamlReader
+  readonly #reader: DocumentReader
   readonly #sources: SecretSources
 
-  constructor(yaml: YamlReader, sources: SecretSources) {
-    this.#yaml = yaml
+  constructor(reader: DocumentReader, sources: SecretSources) {
+    this.#reader = reader
     this.#sources = sources
   }
 
@@ -33,7 +33,7 @@ export class BlockReader {
     const values = new Map<string, ConfigValue>()
     for (const entry of entries) {
       const flag = flags.find(({ name }) => name === entry.key)
-      if (flag === undefined) this.#yaml.fault(entry.keyPlace, entry.path, unknownKey(entry.key, flags, others))
+      if (flag === undefined) this.#reader.fault(entry.keyPlace, entry.path, unknownKey(entry.key, flags, others))
       else this.#readEntry(entry, flag, values)
     }
     return { path, place, values }
@@ -42,9 +42,9 @@ export class BlockReader {
   #readEntry(entry: Entry, flag: Flag, values: Map<string, ConfigValue>): void {
     if ('holds' in flag) return this.#readPolicy(entry, flag, values)
     const from: string[] = []
-    const nodes = flag.type === 'list' ? this.#yaml.elements(entry.value) : [entry.value]
+    const nodes = flag.type === 'list' ? this.#reader.elements(entry.value) : [entry.value]
     if (nodes.length > maxElements)
-      return this.#yaml.fault(entry.place, entry.path, `has ${nodes.length} values; the limit is ${maxElements}`)
+      return this.#reader.fault(entry.place, entry.path, `has ${nodes.length} values; the limit is ${maxElements}`)
     const read = nodes.map((node) => this.#readText(entry, flag, node, from))
     const known = read.filter((value) => value !== undefined)
     if (known.length < read.length) return
@@ -58,8 +58,8 @@ export class BlockReader {
   #readPolicy(entry: Entry, flag: Flag, values: Map<string, ConfigValue>): void {
     const { place, value: node } = entry
     try {
-      const policy = this.#yaml.isMap(node)
-        ? this.#expandAll(this.#yaml.json(node), flag)
+      const policy = this.#reader.isMap(node)
+        ? this.#expandAll(this.#reader.json(node), flag)
         : this.#policyText(entry, flag)
       if (policy === undefined) return
       const faults = policyFaults(policy, entry.key)
@@ -76,7 +76,7 @@ export class BlockReader {
     const keys = error instanceof PolicyFault ? error.path.slice(1) : []
     const fullPath = [path, ...keys].join('.')
     const text = withoutPath(messageOf(error), [key, ...keys].join('.'))
-    this.#yaml.fault(this.#yaml.placeWithin(node, keys, place), fullPath, text)
+    this.#reader.fault(this.#reader.placeWithin(node, keys, place), fullPath, text)
   }
 
   #policyText(entry: Entry, flag: Flag): object | undefined {
@@ -94,10 +94,14 @@ export class BlockReader {
 
   /** One value; undefined, and a problem, where it is not acceptable. */
   #readText(entry: Entry, flag: Flag, node: Node | undefined, from: string[]): FlagValue | undefined {
-    const place = this.#yaml.place(node, entry.place)
-    const written = this.#yaml.text(node)
+    const place = this.#reader.place(node, entry.place)
+    const written = this.#reader.text(node)
     if (written === undefined) {
-      this.#yaml.fault(place, entry.path, `must be ${flag.type === 'list' ? 'a value or a list of values' : 'a value'}`)
+      this.#reader.fault(
+        place,
+        entry.path,
+        `must be ${flag.type === 'list' ? 'a value or a list of values' : 'a value'}`,
+      )
       return undefined
     }
     try {
@@ -106,7 +110,7 @@ export class BlockReader {
       if (file !== undefined) this.secretFiles.add(file)
       return readValue(flag, text, entry.path)
     } catch (error) {
-      this.#yaml.fault(place, entry.path, withoutPath(messageOf(error), entry.path))
+      this.#reader.fault(place, entry.path, withoutPath(messageOf(error), entry.path))
       return undefined
     }
   }

@@ -22,7 +22,6 @@ export function exposedConfigFiles({ path, roles, secretFiles }: ConfigFile): re
 
 function textOf(path: string): string {
   const fault = (text: string): ConfigError => new ConfigError(path, [{ line: 1, column: 1, key: '', text }])
-  if (/\.toml$/i.test(path)) throw fault('TOML is not read; write YAML or JSON')
   try {
     return readFileSync(path, 'utf8')
   } catch (error) {

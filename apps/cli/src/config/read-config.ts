@@ -4,6 +4,7 @@ import type { Environment } from '../arguments/environment.js'
 import { BlockReader } from './block-reader.js'
 import { ConfigError } from './config-error.js'
 import type { ConfigBlock, ConfigFile, RoleConfig, Place } from './config-file.js'
+import { type Entry, maxConfigBytes, DocumentReader } from './document-reader.js'
 import {
   maxRoles,
   maxTokens,
@@ -15,7 +16,6 @@ import {
   tokenFlags,
   tokensKey,
 } from './structure.js'
-import { type Entry, maxConfigBytes, YamlReader } from './yaml-reader.js'
 
 /**
  * Reads a configuration file.
@@ -27,28 +27,28 @@ export function readConfig(path: string, text: string, environment: Environment)
     const place = { line: 1, column: 1, key: '' }
     throw new ConfigError(path, [{ ...place, text: `the file has more than ${maxConfigBytes} characters` }])
   }
-  const yaml = new YamlReader(path, text)
-  const blocks = new BlockReader(yaml, { environment, folder: dirname(path) })
-  const read = new FileReader(yaml, blocks).read()
+  const reader = new DocumentReader(path, text)
+  const blocks = new BlockReader(reader, { environment, folder: dirname(path) })
+  const read = new FileReader(reader, blocks).read()
   const file = { path, ...read, secrets: blocks.secrets, secretFiles: [...blocks.secretFiles] }
-  if (yaml.problems.length > 0) throw new ConfigError(path, yaml.problems, file)
+  if (reader.problems.length > 0) throw new ConfigError(path, reader.problems, file)
   return file
 }
 
 const top: Place = { line: 1, column: 1 }
 
 class FileReader {
-  readonly #yaml: YamlReader
+  readonly #reader: DocumentReader
   readonly #blocks: BlockReader
 
-  constructor(yaml: YamlReader, blocks: BlockReader) {
-    this.#yaml = yaml
+  constructor(reader: DocumentReader, blocks: BlockReader) {
+    this.#reader = reader
     this.#blocks = blocks
   }
 
   read(): Pick<ConfigFile, 'process' | 'roles'> {
     const keys = roleSections.map(({ key }) => key)
-    const entries = this.#yaml.entries(this.#yaml.root, '', top, `a map of ${keys.join(', ')}`)
+    const entries = this.#reader.entries(this.#reader.root, '', top, `a map of ${keys.join(', ')}`)
     const process = this.#blocks.read('', top, ofKeys(entries, keys, false), processFlags(), keys)
     const roles = ofKeys(entries, keys, true).flatMap((entry) => this.#readRoles(entry))
     this.#checkRoles(roles)
@@ -58,14 +58,14 @@ class FileReader {
   #readRoles({ key, path, place, value }: Entry): readonly RoleConfig[] {
     const section = roleSections.find((each) => each.key === key)
     if (section === undefined) return []
-    const named = this.#yaml.entries(value, path, place, `a map: the name of each ${section.kind}, then its keys`)
+    const named = this.#reader.entries(value, path, place, `a map: the name of each ${section.kind}, then its keys`)
     return named.map((entry) => this.#readRole(entry, section))
   }
 
   #readRole({ key: name, path, keyPlace, place, value }: Entry, { kind }: RoleSection): RoleConfig {
     if (!new RegExp(roleNamePattern).test(name))
-      this.#yaml.fault(keyPlace, path, `the name has 1 to 64 letters, digits, dots, dashes or underscores`)
-    const entries = this.#yaml.entries(value, path, place, `a map of keys of the ${kind}`)
+      this.#reader.fault(keyPlace, path, `the name has 1 to 64 letters, digits, dots, dashes or underscores`)
+    const entries = this.#reader.entries(value, path, place, `a map of keys of the ${kind}`)
     const others = kind === 'server' ? [tokensKey.key] : []
     const block = this.#blocks.read(path, keyPlace, ofKeys(entries, others, false), roleFlags(kind), others)
     const tokens = ofKeys(entries, others, true).flatMap((entry) => this.#readTokens(entry))
@@ -73,38 +73,38 @@ class FileReader {
   }
 
   #readTokens({ path, place, value }: Entry): readonly ConfigBlock[] {
-    if (!this.#yaml.isSequence(value)) {
-      this.#yaml.fault(place, path, 'must be a list, each entry with a token')
+    if (!this.#reader.isSequence(value)) {
+      this.#reader.fault(place, path, 'must be a list, each entry with a token')
       return []
     }
-    const nodes = this.#yaml.elements(value)
+    const nodes = this.#reader.elements(value)
     if (nodes.length > maxTokens)
-      this.#yaml.fault(place, path, `has ${nodes.length} entries; the limit is ${maxTokens}`)
+      this.#reader.fault(place, path, `has ${nodes.length} entries; the limit is ${maxTokens}`)
     return nodes.map((node, index) => this.#readToken(node, `${path}[${index}]`, place))
   }
 
   #readToken(node: Node, path: string, otherwise: Place): ConfigBlock {
-    const place = this.#yaml.place(node, otherwise)
-    const entries = this.#yaml.entries(node, path, place, 'a map with the key token')
+    const place = this.#reader.place(node, otherwise)
+    const entries = this.#reader.entries(node, path, place, 'a map with the key token')
     const block = this.#blocks.read(path, place, entries, tokenFlags(), [])
     // One that is made up would be another one after each reload.
-    if (!entries.some(({ key }) => key === 'token')) this.#yaml.fault(place, path, 'needs the key token')
+    if (!entries.some(({ key }) => key === 'token')) this.#reader.fault(place, path, 'needs the key token')
     return block
   }
 
   #checkRoles(roles: readonly RoleConfig[]): void {
-    if (roles.length === 0 && this.#yaml.problems.length === 0)
-      this.#yaml.fault(
+    if (roles.length === 0 && this.#reader.problems.length === 0)
+      this.#reader.fault(
         top,
         '',
         `names nothing to run: it needs one of ${roleSections.map(({ key }) => key).join(', ')}`,
       )
-    if (roles.length > maxRoles) this.#yaml.fault(top, '', `has ${roles.length} roles; the limit is ${maxRoles}`)
+    if (roles.length > maxRoles) this.#reader.fault(top, '', `has ${roles.length} roles; the limit is ${maxRoles}`)
     const seen = new Map<string, RoleConfig>()
     for (const role of roles) {
       const other = seen.get(role.name)
       if (other === undefined) seen.set(role.name, role)
-      else this.#yaml.fault(role.place, role.path, `the name is taken by ${other.path}; each role has its own`)
+      else this.#reader.fault(role.place, role.path, `the name is taken by ${other.path}; each role has its own`)
     }
   }
 }

@@ -1,7 +1,9 @@
+import { ParseError } from 'toml-eslint-parser'
 import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml'
 import { messageOf } from '../output/describe-error.js'
 import { ConfigError, type Problem } from './config-error.js'
 import type { Place } from './config-file.js'
+import { parseTomlDocument } from './toml-document.js'
 
 /** A key of a map, with its value. */
 export interface Entry {
@@ -16,13 +18,13 @@ export interface Entry {
 /** The largest file that is read. A role has less than 200 keys. */
 export const maxConfigBytes = 4_194_304
 
-/** A YAML document whose nodes know their places. Collects what is wrong with it. */
-export class YamlReader {
+/** A document of YAML, JSON or, by the name of its file, TOML, whose nodes know their places. Collects what is wrong with it. */
+export class DocumentReader {
   readonly problems: Problem[] = []
   readonly #lines = new LineCounter()
   readonly #document: Document
 
-  /** @throws ConfigError for a text that is no YAML */
+  /** @throws ConfigError for a text that is no YAML, or no TOML */
   constructor(path: string, text: string) {
     this.#document = this.#parse(path, text)
     this.problems.push(
@@ -120,7 +122,9 @@ export class YamlReader {
   }
 
   #parse(path: string, text: string): Document {
+    const isToml = /\.toml$/i.test(path)
     try {
+      if (isToml) return parseTomlDocument(text, this.#lines)
       return parseDocument(text, {
         lineCounter: this.#lines,
         prettyErrors: false,
@@ -128,7 +132,10 @@ export class YamlReader {
         stringKeys: true,
       })
     } catch (error) {
-      throw new ConfigError(path, [{ line: 1, column: 1, key: '', text: `no YAML: ${messageOf(error)}` }])
+      const place = error instanceof ParseError ? { line: error.lineNumber, column: error.column + 1 } : top
+      throw new ConfigError(path, [{ ...place, key: '', text: `no ${isToml ? 'TOML' : 'YAML'}: ${messageOf(error)}` }])
     }
   }
 }
+
+const top: Place = { line: 1, column: 1 }
