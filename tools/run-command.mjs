@@ -46,8 +46,10 @@ function build() {
   const [program, ...args] = pnpm?.includes('pnpm') ? [process.execPath, pnpm] : ['npx', '-y', 'pnpm@10']
   const shell = process.platform === 'win32' && program === 'npx'
   const { status } = spawnSync(program, [...args, '--silent', 'build:command'], { cwd: root, stdio: [0, 2, 2], shell })
-  process.exitCode = status ?? 1
-  if (status !== 0) return false
+  if (status !== 0) {
+    process.exitCode = status ?? 1
+    return false
+  }
   mkdirSync(dirname(stamp), { recursive: true })
   writeFileSync(stamp, '')
   return true
