@@ -68,6 +68,10 @@ export interface LinkCounts {
   readonly closed: number
   /** Bytes kept for resending, over all sessions. */
   readonly replayBytes: number
+  /** The part of these that is under way: sent over a link that is up, and not acknowledged. */
+  readonly inFlightBytes: number
+  /** Bytes that the links' own send buffers hold. */
+  readonly bufferedBytes: number
   /** The round trip last measured on each link, in milliseconds, in ascending order. */
   readonly roundTripsMs: readonly number[]
 }
@@ -90,6 +94,14 @@ export interface TrafficCounts extends ChannelKind {
   readonly bytesFromTarget: number
   /** Bytes received and not yet taken by their consumers. */
   readonly queuedBytes: number
+  /** Bytes accepted for a link and not given to it yet. */
+  readonly unsentBytes: number
+  /** How often a channel could send nothing until its peer granted more. */
+  readonly windowStalls: number
+  /** Datagrams that went towards targets. */
+  readonly datagramsToTarget: number
+  /** Datagrams that came back. */
+  readonly datagramsFromTarget: number
   /** Datagrams dropped. */
   readonly droppedDatagrams: number
 }

@@ -36,6 +36,32 @@ export const channelMetrics: readonly Metric[] = [
     read: (snapshot) => byKind(snapshot, ({ queuedBytes }) => queuedBytes),
   },
   {
+    name: 'linksocks_channel_unsent_bytes',
+    type: 'gauge',
+    help: 'Bytes accepted for a link and not given to it yet: they wait for credit of the peer, or for their turn',
+    labels: ['role', 'protocol'],
+    read: (snapshot) => byKind(snapshot, ({ unsentBytes }) => unsentBytes),
+  },
+  {
+    name: 'linksocks_window_stalls_total',
+    type: 'counter',
+    help: 'How often a channel could send nothing until its peer granted more, since the far reader is slow or the window small',
+    labels: ['role', 'protocol'],
+    read: (snapshot) => byKind(snapshot, ({ windowStalls }) => windowStalls),
+  },
+  {
+    name: 'linksocks_datagrams_total',
+    type: 'counter',
+    help: 'Datagrams passed on',
+    labels: ['role', 'direction'],
+    read: ({ traffic }) =>
+      traffic
+        .filter(({ protocol }) => protocol === 'udp')
+        .flatMap(({ role, datagramsToTarget, datagramsFromTarget }) =>
+          directions({ role }, datagramsToTarget, datagramsFromTarget),
+        ),
+  },
+  {
     name: 'linksocks_datagrams_dropped_total',
     type: 'counter',
     help: 'Datagrams dropped: a queue was full, or they were not allowed',

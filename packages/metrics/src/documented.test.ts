@@ -1,6 +1,7 @@
 import { execFileSync, spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { requireProgram } from '@ls/testkit'
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { referenceTable } from '../testing/reference.js'
@@ -49,10 +50,8 @@ describe('documentation of metrics', () => {
   })
 })
 
-const hasPromtool = spawnSync('promtool', ['--version']).status === 0
-
-// Debian's package has 96 MB, too much for each CI run: install `prometheus` to run these.
-describe.skipIf(!hasPromtool)('promtool', () => {
+// Of Debian's package `prometheus`.
+describe.skipIf(requireProgram('promtool') === undefined)('promtool', () => {
   test('finds no fault in the page', async () => {
     const { body } = await new Expositor(() => fullSnapshot).write()
     const { stdout, stderr } = spawnSync('promtool', ['check', 'metrics'], { input: body, encoding: 'utf8' })

@@ -54,6 +54,22 @@ export const metrics: readonly Metric[] = [
     { name: 'linksocks_replay_bytes', type: 'gauge', help: 'Bytes kept for resending after a loss, over all sessions' },
     ({ links }) => links.replayBytes,
   ),
+  single(
+    {
+      name: 'linksocks_in_flight_bytes',
+      type: 'gauge',
+      help: 'Bytes that links have sent and their peers have not acknowledged, over all links that are up',
+    },
+    ({ links }) => links.inFlightBytes,
+  ),
+  single(
+    {
+      name: 'linksocks_link_buffered_bytes',
+      type: 'gauge',
+      help: 'Bytes in the send buffers of all links, which the network has not taken',
+    },
+    ({ links }) => links.bufferedBytes,
+  ),
   ...channelMetrics,
   {
     name: 'linksocks_refusals_total',

@@ -93,6 +93,22 @@ export class ChannelEnd implements Channel, SenderOwner, ReceiverOwner {
     return this.#receiver.queuedBytes
   }
 
+  get unsentBytes(): number {
+    return this.#sender.unsentBytes
+  }
+
+  get windowStalls(): number {
+    return this.#sender.windowStalls
+  }
+
+  get sentDatagrams(): number {
+    return this.#sender.sentDatagrams
+  }
+
+  get receivedDatagrams(): number {
+    return this.#receiver.receivedDatagrams
+  }
+
   get maxCompressedBytes(): number {
     return this.#sender.maxWholeBytes
   }

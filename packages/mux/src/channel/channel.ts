@@ -43,6 +43,14 @@ export interface Channel {
   readonly receivedBytes: number
   /** Bytes received and not yet taken by the consumer. */
   readonly queuedBytes: number
+  /** Bytes accepted for sending that wait here: for credit of the peer, or for their turn on the link. */
+  readonly unsentBytes: number
+  /** How often all of the peer's credit was used up when more came, and something waited for it. */
+  readonly windowStalls: number
+  /** Datagrams accepted for sending. */
+  readonly sentDatagrams: number
+  /** Datagrams delivered. */
+  readonly receivedDatagrams: number
   /** Largest payload that may be sent compressed. */
   readonly maxCompressedBytes: number
   /**

@@ -34,6 +34,8 @@ export interface ReceiverOwner extends TableEntry {
 export class Receiver {
   /** Payload bytes that arrived, uncompressed. */
   receivedBytes = 0
+  /** Datagrams delivered. */
+  receivedDatagrams = 0
 
   readonly #host: ChannelHost
   readonly #owner: ReceiverOwner
@@ -281,6 +283,7 @@ export class Receiver {
     if (data.type !== MessageType.Data) return
     const payload = data.compression === 'none' ? data.payload : this.#inflateDatagram(data.payload)
     this.receivedBytes += payload.length
+    this.receivedDatagrams++
     this.#owner.handler?.onDatagram?.(payload, data.target ?? data.source)
   }
 

@@ -22,6 +22,8 @@ export interface SenderOwner {
 export class Sender implements FlowOwner {
   /** Payload bytes taken, uncompressed. */
   sentBytes = 0
+  /** Datagrams taken. */
+  sentDatagrams = 0
 
   readonly #host: ChannelHost
   readonly #owner: SenderOwner
@@ -48,6 +50,16 @@ export class Sender implements FlowOwner {
   /** `ending`: the last message is queued · `ended`: it has left or was dropped. */
   get state(): 'open' | 'ending' | 'ended' {
     return this.#state
+  }
+
+  /** Bytes taken that have not left. */
+  get unsentBytes(): number {
+    return this.#flow.queuedBytes
+  }
+
+  /** How often it has waited for the peer's credit. */
+  get windowStalls(): number {
+    return this.#flow.stalls
   }
 
   /** Whether a push has returned false and no drain has followed yet. */
@@ -92,6 +104,7 @@ export class Sender implements FlowOwner {
     if (this.#datagramsFull) return false
     const data = { type: MessageType.Data, channelId: this.#owner.id, payload, ...addresses } as const
     this.#flow.pushMessage(encode({ ...data, protocol: 'udp', compression: 'none' }), 0)
+    this.sentDatagrams++
     this.#pushed(payload.length)
     return true
   }

@@ -1,5 +1,5 @@
 import { encodeTcpData, readTcpDataPayload } from '@ls/codec'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { FramePool } from '../memory/frame-pool.js'
 import { Flow, type FlowOptions } from './flow.js'
 
@@ -159,4 +159,40 @@ test('Flow.take leaves a compressed message whole', () => {
   const { flow } = makeFlow()
   flow.pushMessage(encodeTcpData(channelId, new Uint8Array(25), 'gzip'), 100)
   expect(takeSizes(flow, 10)).toEqual([25])
+})
+
+describe('Flow.stalls', () => {
+  test('counts a grant that comes when payload waits and all credit is spent', () => {
+    const { flow } = makeFlow({ creditBytes: 4 })
+    flow.pushPayload(new Uint8Array(6))
+    takeSizes(flow, 10)
+    flow.addCredit(10)
+    flow.addCredit(10)
+    expect(flow.stalls).toBe(1)
+  })
+
+  test('counts a grant for a source that was told to wait', () => {
+    const { flow } = makeFlow({ creditBytes: 4 })
+    flow.pushPayload(new Uint8Array(4))
+    takeSizes(flow, 10)
+    flow.requestRoom()
+    flow.addCredit(10)
+    expect(flow.stalls).toBe(1)
+  })
+
+  test('counts a whole message that is larger than the credit', () => {
+    const { flow } = makeFlow({ creditBytes: 4 })
+    flow.pushMessage(new Uint8Array(30), 5)
+    flow.addCredit(10)
+    expect(flow.stalls).toBe(1)
+  })
+
+  test('is 0 where grants come in time', () => {
+    const { flow } = makeFlow({ creditBytes: 4 })
+    flow.pushPayload(new Uint8Array(3))
+    flow.addCredit(10)
+    takeSizes(flow, 10)
+    flow.addCredit(3)
+    expect(flow.stalls).toBe(0)
+  })
 })

@@ -44,6 +44,8 @@ export class Flow {
   /** Owned by the scheduler: the list that holds the flow. */
   inFresh = false
   inBusy = false
+  /** How often a grant has come for a channel that could send nothing without it. */
+  stalls = 0
 
   readonly #channelId: Uint8Array
   readonly #owner: FlowOwner
@@ -104,6 +106,7 @@ export class Flow {
   /** Takes a grant; false if the sum exceeds the largest possible window, which no correct receiver allows. */
   addCredit(bytes: number): boolean {
     if (this.#creditBytes + bytes > maxCreditBytes) return this.#creditBytes === Infinity
+    if (this.#lacksCredit) this.stalls++
     this.#creditBytes += bytes
     this.#offerRoom()
     return true
@@ -170,6 +173,13 @@ export class Flow {
     this.#items.replaceHead(payload)
     this.#queuedBytes += payload.length - head.message.length
     return this.#takePayload(payload, maxPayloadBytes)
+  }
+
+  /** Whether the next message, or the source of one, waits for credit. */
+  get #lacksCredit(): boolean {
+    const head = this.#items.peek()
+    if (head === undefined) return this.#wantsDrain && this.#creditBytes <= 0
+    return head instanceof Uint8Array ? this.#creditBytes <= 0 : head.spendBytes > this.#creditBytes
   }
 
   #pushItem(item: FramedItem): void {

@@ -18,6 +18,14 @@ export interface ForwardedChannel {
   readonly sentBytes: number
   /** The same from the target to the opener. */
   readonly receivedBytes: number
+  /** Datagrams from the opener to the target. */
+  readonly sentDatagrams: number
+  /** Datagrams from the target to the opener. */
+  readonly receivedDatagrams: number
+  /** Bytes of both directions that wait for their link. */
+  readonly unsentBytes: number
+  /** How often either direction has waited for credit that its link's peer grants to this process. */
+  readonly windowStalls: number
   /** What the target's side answered Connect with, if it refused. */
   readonly refusal: string | undefined
   /** Ends the channel on both links at once. */
@@ -127,6 +135,22 @@ class ForwardedPair implements ForwardedChannel {
 
   get receivedBytes(): number {
     return this.target.receivedBytes
+  }
+
+  get sentDatagrams(): number {
+    return this.opener.receivedDatagrams
+  }
+
+  get receivedDatagrams(): number {
+    return this.target.receivedDatagrams
+  }
+
+  get unsentBytes(): number {
+    return this.opener.unsentBytes + this.target.unsentBytes
+  }
+
+  get windowStalls(): number {
+    return this.opener.flow.stalls + this.target.flow.stalls
   }
 
   get refusal(): string | undefined {

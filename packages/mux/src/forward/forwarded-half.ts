@@ -41,16 +41,20 @@ export class ForwardedHalf implements TableEntry, FlowOwner {
   idleChecks = 0
   /** Payload bytes that came over this link. */
   receivedBytes = 0
+  /** Datagrams that came over this link. */
+  receivedDatagrams = 0
   /** Error of the answer that was passed on to this half, if it was a refusal. */
   refusal: string | undefined
   /** The half on the other link; set right after construction. */
   other!: ForwardedHalf
 
+  /** Towards this link's peer. Where credit passes through it never waits for any. */
+  readonly flow: Flow
+
   readonly #request: Channel
   readonly #role: 'opener' | 'target'
   readonly #direct: boolean
   readonly #onClose: () => void
-  readonly #flow: Flow
   readonly #reframing: Reframing
   /** For streams to a base peer. */
   readonly #gathering: Gathering | undefined
@@ -81,7 +85,7 @@ export class ForwardedHalf implements TableEntry, FlowOwner {
     this.#role = role
     this.#direct = direct
     this.#onClose = onClose
-    this.#flow = new Flow({
+    this.flow = new Flow({
       channelId: request.id,
       owner: this,
       highWaterBytes: options.sendQueueBytes,
@@ -89,17 +93,17 @@ export class ForwardedHalf implements TableEntry, FlowOwner {
       framePool: options.framePool,
     })
     this.#reframing = new Reframing({
-      flow: this.#flow,
+      flow: this.flow,
       compressor: options.compressor,
       onFilled: () => this.#filled(),
       onError: ({ message }) => this.abort(`failed: ${message}`),
     })
     if (options.window && !direct) this.#window = new ReceiveWindow(options)
-    if (!options.window && request.protocol === 'tcp') this.#gathering = new Gathering(host, this.#flow)
+    if (!options.window && request.protocol === 'tcp') this.#gathering = new Gathering(host, this.flow)
   }
 
   get relieved(): boolean {
-    const queuedBytes = this.other.#queuedBytes
+    const queuedBytes = this.other.unsentBytes
     return queuedBytes === 0 || (!this.host.options.budget.exceeded && queuedBytes * 2 <= this.#queueLimitBytes)
   }
 
@@ -189,8 +193,8 @@ export class ForwardedHalf implements TableEntry, FlowOwner {
   }
 
   /** Bytes queued for this link's peer, as they arrived. */
-  get #queuedBytes(): number {
-    return this.#flow.queuedBytes + this.#reframing.waitingBytes
+  get unsentBytes(): number {
+    return this.flow.queuedBytes + this.#reframing.waitingBytes
   }
 
   #isClosed(): boolean {
@@ -209,18 +213,19 @@ export class ForwardedHalf implements TableEntry, FlowOwner {
     // The bytes are dropped, but their sender may have a Disconnect waiting behind them.
     if (this.other.#closed || this.other.#sending !== 'open') return this.#grant(bytes)
     this.other.#push(message, bytes)
-    const overfull = this.other.#queuedBytes > this.#queueLimitBytes || this.host.options.budget.exceeded
+    const overfull = this.other.unsentBytes > this.#queueLimitBytes || this.host.options.budget.exceeded
     if (overfull && !this.relieved) this.host.holdReading(this)
   }
 
   #passDatagram(message: Uint8Array): void {
     const { datagramQueue, budget } = this.host.options
-    const tooMany = this.other.#flow.queuedMessages >= datagramQueue || budget.exceeded
+    const tooMany = this.other.flow.queuedMessages >= datagramQueue || budget.exceeded
     if (tooMany || message.length > maxDatagramMessageBytes) {
       this.#request.droppedDatagrams++
       return
     }
     this.receivedBytes += message.length
+    this.receivedDatagrams++
     this.other.#push(message, 0)
   }
 
@@ -228,7 +233,7 @@ export class ForwardedHalf implements TableEntry, FlowOwner {
   #push(message: Uint8Array, bytes: number): void {
     this.idleChecks = 0
     if (this.#direct || bytes === 0 || this.#takesCompressed(message)) {
-      this.#flow.pushMessage(inOurVersion(message), bytes)
+      this.flow.pushMessage(inOurVersion(message), bytes)
     } else {
       // Base peers send 1 MiB at once, more than a window or another base peer may take. It is framed again to fit.
       this.#reframing.push(message, bytes)
@@ -238,7 +243,7 @@ export class ForwardedHalf implements TableEntry, FlowOwner {
 
   #filled(): void {
     this.#account()
-    if (this.#gathering === undefined || this.#sending !== 'open') this.host.activate(this.#flow)
+    if (this.#gathering === undefined || this.#sending !== 'open') this.host.activate(this.flow)
     else this.#gathering.filled()
   }
 
@@ -252,7 +257,7 @@ export class ForwardedHalf implements TableEntry, FlowOwner {
     const { host } = this.other
     const charge = (this.#charge ??= new Charge(host.options.budget))
     const before = charge.bytes
-    charge.update(this.#flow.memoryBytes + this.#reframing.memoryBytes)
+    charge.update(this.flow.memoryBytes + this.#reframing.memoryBytes)
     if (charge.bytes <= before) host.recheckReading()
   }
 
@@ -285,10 +290,10 @@ export class ForwardedHalf implements TableEntry, FlowOwner {
   #holdData(): void {
     if (this.#closed || this.host.options.window || this.#request.protocol === 'udp') return
     const release = (): void => {
-      this.#flow.release()
-      this.host.activate(this.#flow)
+      this.flow.release()
+      this.host.activate(this.flow)
     }
-    this.#answerHold = new AnswerHold(this.host, { hold: () => this.#flow.hold(), release })
+    this.#answerHold = new AnswerHold(this.host, { hold: () => this.flow.hold(), release })
   }
 
   /** Each end assumed the first credit of our Hello; if the real receiver allows more, it gets the difference. */
@@ -302,8 +307,8 @@ export class ForwardedHalf implements TableEntry, FlowOwner {
 
   #passWindow(message: Uint8Array): void {
     if (!this.#direct) {
-      receiveGrant(message, this.#flow)
-      return this.host.activate(this.#flow)
+      receiveGrant(message, this.flow)
+      return this.host.activate(this.flow)
     }
     if (!this.other.#closed) this.other.host.sendControl(windowMessage(this.#request.id, grantOf(message)))
   }
@@ -326,9 +331,8 @@ export class ForwardedHalf implements TableEntry, FlowOwner {
   }
 
   #startLinger(): Linger {
-    const unsentBytes = (): number => this.#queuedBytes + this.#reframing.restBytes
-    const { lingerMs } = this.host.options
-    return new Linger(this.host, unsentBytes, () => this.#cut(stuckText(unsentBytes(), lingerMs)))
+    const unsentBytes = (): number => this.unsentBytes + this.#reframing.restBytes
+    return new Linger(this.host, unsentBytes, () => this.#cut(stuckText(unsentBytes(), this.host.options.lingerMs)))
   }
 
   #passDisconnect(message: Uint8Array): void {
@@ -356,7 +360,7 @@ export class ForwardedHalf implements TableEntry, FlowOwner {
   #close(): void {
     if (this.#closed) return
     this.#closed = true
-    this.#flow.cut()
+    this.flow.cut()
     this.#reframing.stop()
     this.#gathering?.stop()
     this.#account()

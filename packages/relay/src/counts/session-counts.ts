@@ -43,6 +43,8 @@ export class SessionCounts {
       lost: this.#lost,
       closed: this.#closed,
       replayBytes: all.reduce((sum, { replayBytes }) => sum + replayBytes, 0),
+      inFlightBytes: up.reduce((sum, { replayBytes }) => sum + replayBytes, 0),
+      bufferedBytes: up.reduce((sum, { transport }) => sum + (transport?.bufferedBytes ?? 0), 0),
       roundTripsMs: roundTripsMs.toSorted((a, b) => a - b),
     }
   }

@@ -1,20 +1,40 @@
 import { expect, test } from 'vitest'
 import { type Moved, Traffic } from './traffic.js'
 
-const moved: Moved = { protocol: 'tcp', bytesToTarget: 10, bytesFromTarget: 200, queuedBytes: 5, droppedDatagrams: 1 }
+const waiting = { queuedBytes: 5, unsentBytes: 6 }
+const moved: Moved = {
+  protocol: 'tcp',
+  bytesToTarget: 10,
+  bytesFromTarget: 200,
+  ...waiting,
+  windowStalls: 3,
+  datagramsToTarget: 4,
+  datagramsFromTarget: 7,
+  droppedDatagrams: 1,
+}
 const kind = { role: 'forward', protocol: 'tcp' }
 
 test('Traffic adds open channels to those that have ended', () => {
   const traffic = new Traffic()
-  traffic.ended('forward', { ...moved, queuedBytes: 0 }, 'ok')
+  traffic.ended('forward', moved, 'ok')
   expect(traffic.snapshot([['forward', moved]]).traffic).toEqual([
-    { ...kind, open: 1, bytesToTarget: 20, bytesFromTarget: 400, queuedBytes: 5, droppedDatagrams: 2 },
+    {
+      ...kind,
+      open: 1,
+      bytesToTarget: 20,
+      bytesFromTarget: 400,
+      ...waiting,
+      windowStalls: 6,
+      datagramsToTarget: 8,
+      datagramsFromTarget: 14,
+      droppedDatagrams: 2,
+    },
   ])
 })
 
 test('Traffic keeps the numbers of open channels out of its totals', () => {
   const traffic = new Traffic()
-  traffic.ended('forward', { ...moved, queuedBytes: 0 }, 'ok')
+  traffic.ended('forward', moved, 'ok')
   traffic.snapshot([['forward', moved]])
   expect(traffic.snapshot([]).traffic).toMatchObject([{ open: 0, bytesToTarget: 10 }])
 })

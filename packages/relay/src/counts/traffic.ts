@@ -3,24 +3,23 @@ import type { Channel } from '@ls/mux'
 import type { Outcome } from './outcome.js'
 
 /** The numbers of one channel, open or over. */
-export interface Moved {
-  /** What it carries. */
-  readonly protocol: 'tcp' | 'udp'
-  /** Payload bytes that went towards the target. */
-  readonly bytesToTarget: number
-  /** Payload bytes that came back. */
-  readonly bytesFromTarget: number
-  /** Bytes received and not yet taken by their consumer. */
-  readonly queuedBytes: number
-  /** Datagrams dropped. */
-  readonly droppedDatagrams: number
-}
+export interface Moved extends Omit<TrafficCounts, 'role' | 'open'> {}
 
 /** The numbers of a channel that ends here: the target is on the side that did not ask for it. */
 export function movedBy(channel: Channel): Moved {
-  const { protocol, initiator, sentBytes, receivedBytes, queuedBytes, droppedDatagrams } = channel
-  const [bytesToTarget, bytesFromTarget] = initiator ? [sentBytes, receivedBytes] : [receivedBytes, sentBytes]
-  return { protocol, bytesToTarget, bytesFromTarget, queuedBytes, droppedDatagrams }
+  const { protocol, initiator, sentBytes, receivedBytes, sentDatagrams, receivedDatagrams } = channel
+  const { queuedBytes, unsentBytes, windowStalls, droppedDatagrams } = channel
+  return {
+    protocol,
+    bytesToTarget: initiator ? sentBytes : receivedBytes,
+    bytesFromTarget: initiator ? receivedBytes : sentBytes,
+    queuedBytes,
+    unsentBytes,
+    windowStalls,
+    datagramsToTarget: initiator ? sentDatagrams : receivedDatagrams,
+    datagramsFromTarget: initiator ? receivedDatagrams : sentDatagrams,
+    droppedDatagrams,
+  }
 }
 
 /** What {@link Traffic} shows. */
@@ -48,12 +47,7 @@ export class Traffic {
   /** All totals, with the channels that are open now. */
   snapshot(open: Iterable<readonly [role: string, moved: Moved]>): TrafficSnapshot {
     const totals = new Map([...this.#totals].map(([key, total]) => [key, total.copy()]))
-    for (const [role, moved] of open) {
-      const total = totalOf(totals, role, moved.protocol)
-      total.add(moved)
-      total.open++
-      total.queuedBytes += moved.queuedBytes
-    }
+    for (const [role, moved] of open) totalOf(totals, role, moved.protocol).addOpen(moved)
     return {
       traffic: Array.from(totals.values(), (total) => total.counts()),
       endedChannels: Array.from(this.#totals.values()).flatMap((total) => total.ended()),
@@ -66,18 +60,34 @@ class Total {
   readonly outcomes = new Map<Outcome, number>()
   open = 0
   queuedBytes = 0
+  unsentBytes = 0
   #bytesToTarget = 0
   #bytesFromTarget = 0
+  #windowStalls = 0
+  #datagramsToTarget = 0
+  #datagramsFromTarget = 0
   #droppedDatagrams = 0
 
   constructor(kind: ChannelKind) {
     this.kind = kind
   }
 
-  add({ bytesToTarget, bytesFromTarget, droppedDatagrams }: Omit<Moved, 'protocol' | 'queuedBytes'>): void {
-    this.#bytesToTarget += bytesToTarget
-    this.#bytesFromTarget += bytesFromTarget
-    this.#droppedDatagrams += droppedDatagrams
+  /** What only grows. */
+  add(moved: Moved): void {
+    this.#bytesToTarget += moved.bytesToTarget
+    this.#bytesFromTarget += moved.bytesFromTarget
+    this.#windowStalls += moved.windowStalls
+    this.#datagramsToTarget += moved.datagramsToTarget
+    this.#datagramsFromTarget += moved.datagramsFromTarget
+    this.#droppedDatagrams += moved.droppedDatagrams
+  }
+
+  /** An open channel, with what waits in it now. */
+  addOpen(moved: Moved): void {
+    this.add(moved)
+    this.open++
+    this.queuedBytes += moved.queuedBytes
+    this.unsentBytes += moved.unsentBytes
   }
 
   copy(): Total {
@@ -93,6 +103,10 @@ class Total {
       bytesToTarget: this.#bytesToTarget,
       bytesFromTarget: this.#bytesFromTarget,
       queuedBytes: this.queuedBytes,
+      unsentBytes: this.unsentBytes,
+      windowStalls: this.#windowStalls,
+      datagramsToTarget: this.#datagramsToTarget,
+      datagramsFromTarget: this.#datagramsFromTarget,
       droppedDatagrams: this.#droppedDatagrams,
     }
   }

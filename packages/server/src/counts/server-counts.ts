@@ -100,6 +100,17 @@ function* openChannels({ peers, forwarded, own }: OpenChannels): Generator<[Toke
 }
 
 /** What a forwarded channel moved. */
-export function movedByForwarded({ protocol, sentBytes, receivedBytes }: ForwardedChannel): Moved {
-  return { protocol, bytesToTarget: sentBytes, bytesFromTarget: receivedBytes, queuedBytes: 0, droppedDatagrams: 0 }
+export function movedByForwarded(channel: ForwardedChannel): Moved {
+  const { protocol, sentBytes, receivedBytes, sentDatagrams, receivedDatagrams, unsentBytes, windowStalls } = channel
+  return {
+    protocol,
+    bytesToTarget: sentBytes,
+    bytesFromTarget: receivedBytes,
+    queuedBytes: 0,
+    unsentBytes,
+    windowStalls,
+    datagramsToTarget: sentDatagrams,
+    datagramsFromTarget: receivedDatagrams,
+    droppedDatagrams: channel.request.droppedDatagrams,
+  }
 }

@@ -3,7 +3,17 @@ import type { Moved } from '@ls/relay'
 import { expect, test } from 'vitest'
 import { tokenLabel, TokenTraffic } from './token-traffic.js'
 
-const moved: Moved = { protocol: 'tcp', bytesToTarget: 1, bytesFromTarget: 2, queuedBytes: 0, droppedDatagrams: 0 }
+const moved: Moved = {
+  protocol: 'tcp',
+  bytesToTarget: 1,
+  bytesFromTarget: 2,
+  queuedBytes: 0,
+  unsentBytes: 0,
+  windowStalls: 0,
+  datagramsToTarget: 0,
+  datagramsFromTarget: 0,
+  droppedDatagrams: 0,
+}
 
 test('tokenLabel shows neither the token nor the hash that clients send', () => {
   const sent = createHash('sha256').update('secret').digest('hex')
