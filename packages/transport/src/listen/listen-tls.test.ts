@@ -1,6 +1,7 @@
 import { connect } from 'node:net'
 import { connect as connectTls, type TLSSocket, type ConnectionOptions } from 'node:tls'
-import { onceEvent, testAuthority, until } from '@ls/testkit'
+import { PendingConnections } from '@ls/mux'
+import { FakeClock, onceEvent, testAuthority, until } from '@ls/testkit'
 import { describe, expect, test } from 'vitest'
 import { afterTest, openLink, rawConnection, startListener, untilEnd } from '../../testing/listening.js'
 import type { ClientTlsOptions } from '../connect/tls.js'
@@ -62,6 +63,26 @@ describe('listen with tls', () => {
     const listener = await start()
     await Promise.all(Array.from({ length: 10 }, () => open(listener)))
     expect(listener.transports.size).toBe(10)
+  })
+
+  test('begins the handshakes of one address at a pace, a quarter of its connections that may wait in a second', async () => {
+    const clock = new FakeClock()
+    const listener = await start({}, { clock, pending: new PendingConnections({ maxPendingPerAddress: 4 }) })
+    await open(listener)
+    const timers = clock.pendingTimers
+    const second = open(listener)
+    await until(() => clock.pendingTimers > timers, 'a rest of the address')
+    const before = listener.transports.size
+    clock.advance(1000)
+    await second
+    expect([before, listener.transports.size]).toEqual([1, 2])
+  })
+
+  test('does not limit the handshakes of a trusted proxy', async () => {
+    const pending = new PendingConnections({ maxPendingPerAddress: 4 })
+    const listener = await start({}, { clock: new FakeClock(), pending, trustedProxies: ['127.0.0.1'] })
+    await Promise.all(Array.from({ length: 4 }, () => open(listener)))
+    expect(listener.transports.size).toBe(4)
   })
 
   test('outlives clients that reset before their handshake has its turn', async () => {

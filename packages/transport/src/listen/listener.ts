@@ -47,7 +47,7 @@ export class Listener implements TransportListener {
   readonly #refusals: Refusals
   readonly #port: HttpPort
   readonly #upgrader: WebSocketServer
-  readonly #turns = new Turns()
+  readonly #turns: Turns
   #isClosed = false
   /** Unauthenticated ones among `transports`. */
   readonly #unproven = new Set<WebSocketTransport>()
@@ -67,7 +67,9 @@ export class Listener implements TransportListener {
     this.#upgrader = new WebSocketServer(upgraderOptions(this.#transport))
     this.#upgrader.on('headers', echoEarlyData)
     const pending = options.pending ?? new PendingConnections()
+    this.#turns = new Turns(this.#transport)
     this.#port = new HttpPort({
+      clock: this.#transport.clock,
       maxHeadBytes: checkInteger('maxHeadBytes', options.maxHeadBytes ?? 8192, 64, 1024 * 1024),
       headDeadlineMs: checkDurationMs('headDeadlineMs', options.headDeadlineMs ?? 4000),
       // One more, since the newest must be accepted before the oldest is cut.

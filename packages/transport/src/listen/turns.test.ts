@@ -1,4 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
+import { systemClock } from '@ls/foundation'
+import { FakeClock } from '@ls/testkit'
 import { expect, test } from 'vitest'
 import { Turns } from './turns.js'
 
@@ -17,7 +19,7 @@ function runSix(turns: Turns, run: (job: number) => void, address = flood): void
 test('Turns.run runs two jobs of one turn at once, and the others in later turns, in order', async () => {
   const done: number[] = []
   const counts: number[] = []
-  runSix(new Turns(), (job) => done.push(job))
+  runSix(new Turns({ clock: systemClock }), (job) => done.push(job))
   for (let turn = 0; turn < 3; turn++) {
     counts.push(done.length)
     await nextTurn()
@@ -29,7 +31,7 @@ test('Turns.run runs two jobs of one turn at once, and the others in later turns
 })
 
 test('Turns.run lets no job overtake those of its address that wait', async () => {
-  const turns = new Turns()
+  const turns = new Turns({ clock: systemClock })
   const done: number[] = []
   runSix(turns, (job) => done.push(job))
   await nextTurn()
@@ -39,7 +41,7 @@ test('Turns.run lets no job overtake those of its address that wait', async () =
 })
 
 test('Turns.run gives no place to jobs with nothing left to do', async () => {
-  const turns = new Turns()
+  const turns = new Turns({ clock: systemClock })
   const done: number[] = []
   runSix(turns, () => {})
   for (let job = 0; job < 100; job++) turns.run(flood, () => false)
@@ -49,7 +51,7 @@ test('Turns.run gives no place to jobs with nothing left to do', async () => {
 })
 
 test('Turns.run lets a newcomer of another address wait for one turn, whatever number of jobs wait', async () => {
-  const turns = new Turns()
+  const turns = new Turns({ clock: systemClock })
   const done: unknown[] = []
   for (let round = 0; round < 5; round++) runSix(turns, (job) => done.push(job))
   turns.run('192.0.2.2', () => done.push('newcomer') > 0)
@@ -58,10 +60,52 @@ test('Turns.run lets a newcomer of another address wait for one turn, whatever n
 })
 
 test('Turns.run counts a /64 of IPv6 as one address', async () => {
-  const turns = new Turns()
+  const turns = new Turns({ clock: systemClock })
   const done: unknown[] = []
   runSix(turns, (job) => done.push(job), '2001:db8::1')
   turns.run('2001:db8::2', () => done.push('same network') > 0)
   for (let turn = 0; turn < 3; turn++) await nextTurn()
   expect(done.at(-1)).toBe('same network')
+})
+
+test('Turns.run lets an address that had all the jobs of its second rest, and others go on', async () => {
+  const clock = new FakeClock()
+  const turns = new Turns({ clock, jobsPerSecond: 4 })
+  const done: unknown[] = []
+  runSix(turns, (job) => done.push(job))
+  for (let turn = 0; turn < 6; turn++) await nextTurn()
+  turns.run('192.0.2.2', () => done.push('another') > 0)
+  clock.advance(250)
+  await nextTurn()
+  expect(done).toEqual([0, 1, 2, 3, 'another', 4])
+})
+
+test('Turns.run counts no job with nothing left to do against the second of its address', async () => {
+  const turns = new Turns({ clock: new FakeClock(), jobsPerSecond: 1 })
+  const done: number[] = []
+  for (let job = 0; job < 6; job++) turns.run(flood, () => false)
+  turns.run(flood, () => done.push(1) > 0)
+  await nextTurn()
+  expect(done).toEqual([1])
+})
+
+test('Turns.run does not limit clients without an address', async () => {
+  const turns = new Turns({ clock: new FakeClock(), jobsPerSecond: 1 })
+  const done: number[] = []
+  for (let job = 0; job < 6; job++) turns.run(undefined, () => done.push(job) > 0)
+  for (let turn = 0; turn < 3; turn++) await nextTurn()
+  expect(done).toHaveLength(6)
+})
+
+test('Turns.cancel forgets a job that waits, also of an address that rests', async () => {
+  const clock = new FakeClock()
+  const turns = new Turns({ clock, jobsPerSecond: 1 })
+  const done: string[] = []
+  const [first, second, third] = ['first', 'second', 'third'].map((name) => () => done.push(name) > 0)
+  for (const job of [first, second, third]) turns.run(flood, job!)
+  await nextTurn()
+  turns.cancel(flood, second!)
+  clock.advance(1000)
+  await nextTurn()
+  expect(done).toEqual(['first', 'third'])
 })

@@ -1,4 +1,6 @@
+import type { Clock } from '@ls/foundation'
 import { addressGroup } from '@ls/mux'
+import { AddressPace } from './address-pace.js'
 
 /**
  * Jobs of one turn of the event loop: about a millisecond of upgrades. What is proxied takes half a dozen turns from a
@@ -9,28 +11,60 @@ const jobsPerTurn = 2
 /** Does its work; returns false where nothing was left to do. */
 export type TurnJob = () => boolean
 
+export interface TurnsOptions {
+  readonly clock: Clock
+  /**
+   * Jobs of one address (IPv6: one /64) in a second, and as many at once after a pause; at least 1. Clients without an
+   * address are not limited.
+   *
+   * @default no limit
+   */
+  readonly jobsPerSecond?: number
+}
+
+/** What waits of one address, in the order of arrival. */
+type Jobs = Set<TurnJob>
+
 /**
  * Runs at most {@link jobsPerTurn} jobs in one turn of the event loop. A flood of connections arrives in one turn; run
  * at once, it would keep all open links waiting. Addresses (IPv6: one /64) take turns, so that a newcomer does not wait
  * behind the flood of another; jobs of one address run in the order in which they came.
  */
 export class Turns {
-  /** The jobs that wait, by address, in the order of their turns. None is empty. */
-  readonly #waiting = new Map<string, TurnJob[]>()
+  readonly #clock: Clock
+  readonly #pace: AddressPace | undefined
+  /** The jobs that wait, by address, in the order of their turns. */
+  readonly #waiting = new Map<string, Jobs>()
+  /** Those of addresses that had all the jobs of this second. */
+  readonly #resting = new Map<string, Jobs>()
   #left = jobsPerTurn
   #isScheduled = false
+
+  constructor({ clock, jobsPerSecond }: TurnsOptions) {
+    this.#clock = clock
+    this.#pace = jobsPerSecond === undefined ? undefined : new AddressPace({ clock, jobsPerSecond })
+  }
 
   /** Runs `job` for a client of `address` now, or in a later turn where this one is full. */
   run(address: string | undefined, job: TurnJob): void {
     this.#schedule()
-    if (this.#left === 0 || this.#waiting.size > 0) return this.#enqueue(addressGroup(address ?? ''), job)
-    if (job()) this.#left--
+    const group = groupOf(address)
+    const mustWait = this.#left === 0 || this.#waiting.size > 0 || this.#restMs(group) > 0
+    if (mustWait) return this.#enqueue(group, job)
+    this.#do(group, job)
+  }
+
+  /** Forgets a job of `address` that waits. Its order among the others does not change. */
+  cancel(address: string | undefined, job: TurnJob): void {
+    const group = groupOf(address)
+    this.#waiting.get(group)?.delete(job)
+    this.#resting.get(group)?.delete(job)
   }
 
   #enqueue(group: string, job: TurnJob): void {
-    const jobs = this.#waiting.get(group)
-    if (jobs === undefined) this.#waiting.set(group, [job])
-    else jobs.push(job)
+    const jobs = this.#resting.get(group) ?? this.#waiting.get(group)
+    if (jobs === undefined) this.#waiting.set(group, new Set([job]))
+    else jobs.add(job)
   }
 
   #schedule(): void {
@@ -43,21 +77,48 @@ export class Turns {
     this.#isScheduled = false
     this.#left = jobsPerTurn
     if (this.#waiting.size > 0) this.#schedule()
-    while (this.#left > 0) {
-      const job = this.#shift()
-      if (job === undefined) return
-      if (job()) this.#left--
+    for (const [group, jobs] of this.#waiting) {
+      if (this.#left === 0) return
+      // The address goes behind the others, whose turn it is then.
+      this.#waiting.delete(group)
+      this.#takeTurn(group, jobs)
     }
   }
 
-  /** The next job of the address whose turn it is; that address then goes behind the others. */
-  #shift(): TurnJob | undefined {
-    const next = this.#waiting.entries().next()
-    if (next.done === true) return undefined
-    const [group, jobs] = next.value
-    const job = jobs.shift()
-    this.#waiting.delete(group)
-    if (jobs.length > 0) this.#waiting.set(group, jobs)
-    return job
+  #takeTurn(group: string, jobs: Jobs): void {
+    const [job] = jobs
+    if (job === undefined) return
+    const restMs = this.#restMs(group)
+    if (restMs > 0) return this.#rest(group, jobs, restMs)
+    jobs.delete(job)
+    if (jobs.size > 0) this.#waiting.set(group, jobs)
+    this.#do(group, job)
   }
+
+  #do(group: string, job: TurnJob): void {
+    if (!job()) return
+    this.#left--
+    if (group !== noAddress) this.#pace?.count(group)
+  }
+
+  #restMs(group: string): number {
+    return group === noAddress ? 0 : (this.#pace?.restMs(group) ?? 0)
+  }
+
+  #rest(group: string, jobs: Jobs, restMs: number): void {
+    this.#resting.set(group, jobs)
+    this.#clock.setTimeout(() => {
+      this.#resting.delete(group)
+      if (jobs.size === 0) return
+      this.#waiting.set(group, jobs)
+      this.#schedule()
+    }, restMs)
+  }
+}
+
+/** Stands for clients without an address. */
+const noAddress = ''
+
+function groupOf(address: string | undefined): string {
+  return address === undefined ? noAddress : addressGroup(address)
 }

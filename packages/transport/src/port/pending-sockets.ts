@@ -30,14 +30,14 @@ export class PendingSockets {
       refusals.add('full', remoteAddress, reason)
       socket.destroy()
     }
-    const entry = pending.add(this.#countedAddress(remoteAddress), cut, { isEncrypted: tls !== undefined })
+    const entry = pending.add(this.countedAddress(remoteAddress), cut, { isEncrypted: tls !== undefined })
     this.#entries.set(socket, entry)
     socket.once('close', () => entry.release())
   }
 
   /** A trusted proxy reports the client of the connection. */
   moveTo(socket: Socket, address: string | undefined): void {
-    this.#entries.get(socket)?.moveTo(this.#countedAddress(address))
+    this.#entries.get(socket)?.moveTo(this.countedAddress(address))
   }
 
   /** The connection is being served, until `response` is out or the connection ends. */
@@ -52,13 +52,14 @@ export class PendingSockets {
     this.#entries.get(socket)?.hold(bytes)
   }
 
+  /** The address that a connection counts for, undefined for none. */
+  countedAddress(address: string | undefined): string | undefined {
+    return this.#options.trusted.has(address) ? undefined : address
+  }
+
   /** The connection is admitted. */
   release(socket: Socket): void {
     this.#entries.get(socket)?.release()
     this.#entries.delete(socket)
-  }
-
-  #countedAddress(address: string | undefined): string | undefined {
-    return this.#options.trusted.has(address) ? undefined : address
   }
 }

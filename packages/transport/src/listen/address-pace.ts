@@ -1,0 +1,52 @@
+import type { Clock } from '@ls/foundation'
+
+export interface AddressPaceOptions {
+  readonly clock: Clock
+  /** Jobs of one address (IPv6: one /64) in a second, and as many at once after a pause; at least 1. */
+  readonly jobsPerSecond: number
+}
+
+/** How often addresses that owe nothing are forgotten, in milliseconds. */
+const sweepMs = 1000
+
+/** Counts the jobs of each address against a rate: a bucket that fills again within a second. */
+export class AddressPace {
+  readonly #options: AddressPaceOptions
+  /** When the bucket of an address is full again, in milliseconds of the clock (the GCRA of ATM). */
+  readonly #fullAtMs = new Map<string, number>()
+  #sweptAtMs: number
+
+  constructor(options: AddressPaceOptions) {
+    this.#options = options
+    this.#sweptAtMs = options.clock.now()
+  }
+
+  /** Addresses that are remembered: those that had a job within the last second or two. */
+  get size(): number {
+    return this.#fullAtMs.size
+  }
+
+  /** How long the address must wait for its next job, in milliseconds; 0 if it may have one now. */
+  restMs(group: string): number {
+    const fullAtMs = this.#fullAtMs.get(group)
+    if (fullAtMs === undefined) return 0
+    return Math.max(0, fullAtMs - this.#options.clock.now() - 1000 + this.#intervalMs)
+  }
+
+  /** Counts a job of the address. */
+  count(group: string): void {
+    const now = this.#options.clock.now()
+    this.#sweep(now)
+    this.#fullAtMs.set(group, Math.max(now, this.#fullAtMs.get(group) ?? 0) + this.#intervalMs)
+  }
+
+  get #intervalMs(): number {
+    return 1000 / this.#options.jobsPerSecond
+  }
+
+  #sweep(now: number): void {
+    if (now - this.#sweptAtMs < sweepMs) return
+    this.#sweptAtMs = now
+    for (const [group, fullAtMs] of this.#fullAtMs) if (fullAtMs <= now) this.#fullAtMs.delete(group)
+  }
+}
