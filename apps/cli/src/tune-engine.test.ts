@@ -8,5 +8,5 @@ test('flagsFor the V8 of this Node gives flags it knows', () => {
 })
 
 test('flagsFor leaves the compiler of a newer V8 alone', () => {
-  expect(flagsFor('12.4.254.21-node.33')).toEqual(['--no-incremental-marking'])
+  expect(flagsFor('12.4.254.21-node.33')).not.toContain('--interrupt-budget=10000')
 })
