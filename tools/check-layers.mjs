@@ -85,7 +85,6 @@ const onlyIn = {
   '@peculiar/x509': 'linksocks',
   'acme-client': 'linksocks',
   pino: 'linksocks',
-  'pino-pretty': 'linksocks',
   'prom-client': '@ls/metrics',
   '@nats-io/transport-node': '@ls/cluster',
   '@nats-io/kv': '@ls/cluster',

@@ -1,4 +1,4 @@
-import { prettyFactory } from 'pino-pretty'
+import { styleText } from 'node:util'
 import { harmless } from './harmless.js'
 
 /** A log line before it is written, as pino makes it. */
@@ -10,21 +10,29 @@ export interface HumanFormatOptions {
   readonly isoTime: boolean
 }
 
-/** Makes the function that turns log entries into lines for people: `12:30:05 INFO link is up server=…`. */
+/** Makes the function that turns log entries into lines for people: `[12:30:05] INFO: link is up  server=…`. */
 export function humanFormat({ colours, isoTime }: HumanFormatOptions): (entry: LogEntry) => string {
-  const pretty = prettyFactory({
-    colorize: colours,
-    singleLine: true,
-    hideObject: true,
-    translateTime: isoTime ? "UTC:yyyy-mm-dd'T'HH:MM:ss.l'Z'" : 'SYS:HH:MM:ss',
-    customColors: 'message:reset',
-  })
   return ({ level, time, msg, ...fields }) => {
     const message = typeof msg === 'string' ? msg : ''
     const { texts, stack } = fieldTexts(fields, message)
     const text = [harmless(message), ...texts].filter((each) => each !== '').join('  ')
-    return `${pretty({ level, time, msg: text })}\n${stack}`
+    return `[${isoTime ? String(time) : timeOfDay(time)}] ${levelName(level, colours)}: ${text}\n${stack}`
   }
+}
+
+function timeOfDay(time: unknown): string {
+  const at = new Date(String(time))
+  return [at.getHours(), at.getMinutes(), at.getSeconds()].map((part) => String(part).padStart(2, '0')).join(':')
+}
+
+const levelColours = { trace: 'gray', debug: 'blue', info: 'green', warn: 'yellow', error: 'red' } as const
+
+function levelName(level: unknown, colours: boolean): string {
+  const name = String(level)
+  const colour = Object.entries(levelColours).find(([each]) => each === name)?.[1]
+  if (!colours || colour === undefined) return name.toUpperCase()
+  // Whether the log goes to a terminal is known; Node would look at standard output.
+  return styleText(colour, name.toUpperCase(), { validateStream: false })
 }
 
 function fieldTexts(fields: LogEntry, message: string): { texts: readonly string[]; stack: string } {
