@@ -15,7 +15,7 @@ describe.each([
   ['a base link', [] as const],
 ])('over %s', (_kind, extensions) => {
   test.each(modes)('compressed payload arrives as it was in %s mode', async (mode) => {
-    const options = { compressionThresholdBytes: 100, ...(extensions === undefined ? {} : { extensions }) }
+    const options = { compressionThresholdBytes: 100, extensions }
     const { socks } = await proxyNet(mode, { server: options, client: options })
     const target = closing(await echoServer())
     const socket = await connect({ proxy: socks, target: { host: '127.0.0.1', port: target.port } })

@@ -38,7 +38,7 @@ function setUp(policy: DelayPolicy, bufferBytes?: number) {
   const clock = new FakeClock()
   const chunks: Uint8Array[] = []
   const flush = (chunk: Uint8Array) => void chunks.push(chunk)
-  const batcher = new Batcher({ clock, policy, flush, ...(bufferBytes !== undefined && { bufferBytes }) })
+  const batcher = new Batcher({ clock, policy, flush, bufferBytes })
   const push = (text: string) => batcher.push(Buffer.from(text))
   const flushed = () => chunks.map((chunk) => Buffer.from(chunk).toString())
   return { batcher, chunks, clock, flushed, push }

@@ -7,14 +7,14 @@ import { resolveBufferBytes } from './options.js'
 /** Policy and limits of a {@link Batcher}. */
 export interface BatcherOptions {
   /** @default systemClock */
-  readonly clock?: Clock
+  readonly clock?: Clock | undefined
   /** When to flush; a policy measures one stream, so each batcher has its own. */
   readonly policy: DelayPolicy
   /**
    * Most bytes that wait together, and the largest chunk that is flushed; 1 byte to 16 MiB.
    * @default 1_048_576
    */
-  readonly bufferBytes?: number
+  readonly bufferBytes?: number | undefined
   /**
    * Takes the bytes, in order and in chunks of 1 to `bufferBytes`. Called from inside `push`, `flush` and
    * `close`, and from the clock. It must not throw, and must not call back into the batcher.

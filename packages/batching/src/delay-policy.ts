@@ -1,3 +1,4 @@
+import type { Given } from '@ls/foundation'
 import { resolveAdaptiveDelay, type AdaptiveDelayOptions } from './options.js'
 import { RateMeter } from './rate-meter.js'
 
@@ -32,7 +33,7 @@ export function adaptiveDelay(options: AdaptiveDelayOptions = {}): DelayPolicy {
 }
 
 /** From the shortest delay where batching begins, in a straight line to the longest. */
-function delayAtRate(rate: number, options: Required<AdaptiveDelayOptions>): number {
+function delayAtRate(rate: number, options: Given<AdaptiveDelayOptions>): number {
   const { minDelayMs, maxDelayMs, activeBytesPerSecond, maxDelayBytesPerSecond } = options
   if (rate <= activeBytesPerSecond) return minDelayMs
   if (rate >= maxDelayBytesPerSecond) return maxDelayMs

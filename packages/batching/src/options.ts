@@ -1,3 +1,4 @@
+import type { Given } from '@ls/foundation'
 const kibibyte = 1024
 
 /** Longest delay any option may ask for, in milliseconds: bytes that wait a minute are a fault, not a policy. */
@@ -15,37 +16,37 @@ export interface AdaptiveDelayOptions {
    * Delay, in milliseconds, of a stream that has just become fast enough to batch; what a person does not notice.
    * @default 20
    */
-  readonly minDelayMs?: number
+  readonly minDelayMs?: number | undefined
   /**
    * Delay, in milliseconds, at `maxDelayBytesPerSecond` and above.
    * @default 500
    */
-  readonly maxDelayMs?: number
+  readonly maxDelayMs?: number | undefined
   /**
    * Batching begins above this speed, in bytes per second: interactive traffic stays below it.
    * @default 262_144
    */
-  readonly activeBytesPerSecond?: number
+  readonly activeBytesPerSecond?: number | undefined
   /**
    * Batching ends below this speed, in bytes per second: half of where it begins, so that a stream near the limit does
    * not switch back and forth.
    * @default 131_072
    */
-  readonly inactiveBytesPerSecond?: number
+  readonly inactiveBytesPerSecond?: number | undefined
   /**
    * Speed, in bytes per second, from which on the delay no longer grows: there the default buffer fills within the
    * default longest delay anyway.
    * @default 2_097_152
    */
-  readonly maxDelayBytesPerSecond?: number
+  readonly maxDelayBytesPerSecond?: number | undefined
   /**
    * Over how long the speed is averaged, in milliseconds: long enough to see past single bursts.
    * @default 1000
    */
-  readonly rateWindowMs?: number
+  readonly rateWindowMs?: number | undefined
 }
 
-export function resolveAdaptiveDelay(options: AdaptiveDelayOptions): Required<AdaptiveDelayOptions> {
+export function resolveAdaptiveDelay(options: AdaptiveDelayOptions): Given<AdaptiveDelayOptions> {
   const maxDelayMs = checkNumber('maxDelayMs', options.maxDelayMs ?? 500, 0, maxDelayLimitMs)
   const minDelayMs = checkNumber('minDelayMs', options.minDelayMs ?? Math.min(20, maxDelayMs), 0, maxDelayMs)
   const active = options.activeBytesPerSecond ?? 256 * kibibyte

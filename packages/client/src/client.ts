@@ -112,7 +112,7 @@ export class LinkSocksClient extends EventEmitter<ClientEvents> {
    *
    * @throws ClientError when the server refuses us or, without `reconnect`, cannot be reached; ListenError for the port
    */
-  async start({ signal }: { signal?: AbortSignal } = {}): Promise<void> {
+  async start({ signal }: { signal?: AbortSignal | undefined } = {}): Promise<void> {
     if (this.#state !== 'idle') throw new ClientError('ERR_CLIENT_CLOSED', `the client is ${this.#state} already`)
     this.#state = 'running'
     const onAbort = (): void => void this.close()
@@ -152,7 +152,10 @@ export class LinkSocksClient extends EventEmitter<ClientEvents> {
    *
    * @throws RelayError if it was not reached
    */
-  async connect(target: Address, { signal = neverAborted }: { signal?: AbortSignal } = {}): Promise<Duplex> {
+  async connect(
+    target: Address,
+    { signal = neverAborted }: { signal?: AbortSignal | undefined } = {},
+  ): Promise<Duplex> {
     if (this.#options.reverse) throw new TypeError('a provider takes connections, it opens none')
     return openStream(this.#direct.source, target, signal)
   }
@@ -175,7 +178,7 @@ export class LinkSocksClient extends EventEmitter<ClientEvents> {
   }
 
   /** Stops accepting, gives open channels `graceMs` to finish, then closes everything. A second call may hasten it. */
-  async close({ graceMs = 0 }: { graceMs?: number } = {}): Promise<void> {
+  async close({ graceMs = 0 }: { graceMs?: number | undefined } = {}): Promise<void> {
     if (this.#state === 'closed') return
     this.#state = 'closing'
     await this.#ports?.close({ graceMs })

@@ -6,7 +6,7 @@ import type { Session } from '@ls/mux'
 export interface ConnectorTokensOptions {
   readonly clock: Clock
   /** Time for the server to answer, in milliseconds. @default 10000 */
-  readonly answerDeadlineMs?: number
+  readonly answerDeadlineMs?: number | undefined
 }
 
 interface Pending {

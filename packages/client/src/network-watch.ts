@@ -7,9 +7,9 @@ export interface NetworkWatchOptions {
   /** The network may have changed, or the machine was asleep. */
   onChange(reason: string): void
   /** Describes the network connection as text that changes with it. @default its addresses and, on Linux, its routes */
-  readonly network?: () => string
+  readonly network?: (() => string) | undefined
   /** The time of day in milliseconds, which goes on while a machine sleeps. @default Date.now */
-  readonly timeOfDay?: () => number
+  readonly timeOfDay?: (() => number) | undefined
 }
 
 /** Checks once a second whether the network has changed or the machine has slept, for waiting links. */

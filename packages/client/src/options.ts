@@ -1,6 +1,6 @@
 import { type Extension, maxEarlyDataBytes } from '@ls/codec'
 import type { DirectOptions } from '@ls/direct'
-import { checkDurationMs, checkInteger, type Clock, type Logger, maxPort } from '@ls/foundation'
+import { checkDurationMs, checkInteger, type Clock, type Given, type Logger, maxPort } from '@ls/foundation'
 import { type LinkSettings, type ResolvedLinkSettings, resolveLinkSettings } from '@ls/link'
 import { PendingConnections } from '@ls/mux'
 import type { InboundOptions, OutboundOptions, PayloadOptions, UdpOptions } from '@ls/relay'
@@ -26,128 +26,128 @@ type ClientLinkSettings = Pick<
 /** Options of a {@link LinkSocksClient}. */
 export interface ClientOptions extends PayloadOptions, ClientLinkSettings {
   /** The server: `wss://host/path`; no scheme means `wss://`, no path `/socket`. @default 'ws://localhost:8765' */
-  readonly url?: string
+  readonly url?: string | undefined
   /** Connector tokens that a provider adds, again after each reconnect. @default none */
-  readonly connectorTokens?: readonly string[]
+  readonly connectorTokens?: readonly string[] | undefined
   /** @default '127.0.0.1' */
-  readonly socksHost?: string
+  readonly socksHost?: string | undefined
   /** @default 9870 */
-  readonly socksPort?: number
+  readonly socksPort?: number | undefined
   /**
    * Addresses of the proxy instead of `socksHost` and `socksPort`: `host:port`, `unix:/path`, or `ws://host:port/path`
    * for byte streams over WebSocket, as V2Ray and Xray open them. @default none
    */
-  readonly socksListen?: readonly string[]
+  readonly socksListen?: readonly string[] | undefined
   /**
    * Fixed ports, each for one target: `5432=db.internal:5432`, `unix:/run/db.sock=db.internal:5432`,
    * `udp:5353=10.0.0.2:53`. Not for providers. @default none
    */
-  readonly forwards?: readonly string[]
+  readonly forwards?: readonly string[] | undefined
   /**
    * Ports that the server opens for targets of this provider: `2222=localhost:22`, `udp:5353=localhost:53`; 0 for any
    * free port. The provider then takes connections to these targets and to those that `accessRules` name. @default none
    */
-  readonly exposes?: readonly string[]
+  readonly exposes?: readonly string[] | undefined
   /** Certificate and key for `wss://` addresses in `socksListen`, or their files. @default none */
-  readonly socksTls?: ServerTlsOptions | CertificateFiles
+  readonly socksTls?: ServerTlsOptions | CertificateFiles | undefined
   /**
    * Origins of web pages that may use `ws://` and `wss://` addresses, as browsers write them; all others get 403.
    * @default none
    */
-  readonly allowOrigins?: readonly string[]
+  readonly allowOrigins?: readonly string[] | undefined
   /** User name that programs must give, 1–255 bytes; needs `socksPassword`. @default none: anyone may use it */
-  readonly socksUsername?: string
+  readonly socksUsername?: string | undefined
   /** Password to `socksUsername`, 1–255 bytes. @default none */
-  readonly socksPassword?: string
+  readonly socksPassword?: string | undefined
   /** More accounts that may use the proxy. @default none */
-  readonly socksAccounts?: NonNullable<InboundOptions['accounts']>
+  readonly socksAccounts?: NonNullable<InboundOptions['accounts']> | undefined
   /** Protocols that proxy clients may speak; `auto` detects the protocol by the first byte. @default 'auto' */
-  readonly inbound?: NonNullable<InboundOptions['inbound']>
+  readonly inbound?: NonNullable<InboundOptions['inbound']> | undefined
   /** Take HTTP requests that do not name their target in full, by their Host. @default false */
-  readonly httpTransparent?: boolean
+  readonly httpTransparent?: boolean | undefined
   /** Largest head of an HTTP request at a proxy port, in bytes; above it the answer is 431. @default 65536 */
-  readonly httpMaxHeadBytes?: number
+  readonly httpMaxHeadBytes?: number | undefined
   /** Proxy clients in their handshake, at all ports; the oldest makes room for the next. @default 4096 */
-  readonly maxPending?: number
+  readonly maxPending?: number | undefined
   /**
    * Proxy clients of one address (IPv6: one /64) in their handshake. Programs on this machine are exempt. @default 512,
    * at most half of `maxPending`
    */
-  readonly maxPendingPerAddress?: number
+  readonly maxPendingPerAddress?: number | undefined
   /** Open the proxy port and fixed ports; without them connections come from `connect` alone. @default true */
-  readonly openPorts?: boolean
+  readonly openPorts?: boolean | undefined
   /** Open the SOCKS port before the server is reached. @default false */
-  readonly socksNowait?: boolean
+  readonly socksNowait?: boolean | undefined
   /** Proxies a provider reaches targets through, each through the one before. @default none */
-  readonly upstreamProxies?: readonly string[]
+  readonly upstreamProxies?: readonly string[] | undefined
   /** Exceptions from `upstreamProxies`: `PATTERN=direct`, `PATTERN=reject` or `PATTERN=URL`, the first match counts. @default none */
-  readonly routes?: readonly string[]
+  readonly routes?: readonly string[] | undefined
   /** Further fields for HTTP proxies in `upstreamProxies` and `routes`, with `{source}` and `{target}`. @default none */
-  readonly upstreamHeaders?: NonNullable<OutboundOptions['upstreamHeaders']>
+  readonly upstreamHeaders?: NonNullable<OutboundOptions['upstreamHeaders']> | undefined
   /** TLS to `https://` proxies. @default what Node trusts */
-  readonly upstreamTls?: NonNullable<OutboundOptions['upstreamTls']>
+  readonly upstreamTls?: NonNullable<OutboundOptions['upstreamTls']> | undefined
   /** Sends targets a PROXY protocol header, which can only say that the client is unknown (provider). @default none */
-  readonly sendProxy?: NonNullable<OutboundOptions['sendProxy']>
+  readonly sendProxy?: NonNullable<OutboundOptions['sendProxy']> | undefined
   /** Targets that may be asked for: of a provider, or by users of the proxy port, `ADDR:PORT`. @default all */
-  readonly accessRules?: readonly string[]
+  readonly accessRules?: readonly string[] | undefined
   /**
    * Parts of a provider's own machine and network that are closed even if the rules allow them, as `guard` of the
    * server. Providers exist to open their network, so: @default 'none'
    */
-  readonly guard?: NonNullable<OutboundOptions['guard']>
+  readonly guard?: NonNullable<OutboundOptions['guard']> | undefined
   /** TCP ports of the program that `guard` of a provider closes. @default none */
-  readonly ownPorts?: NonNullable<OutboundOptions['ownPorts']>
+  readonly ownPorts?: NonNullable<OutboundOptions['ownPorts']> | undefined
   /** Tell SOCKS clients of success before the other end has succeeded. @default false */
-  readonly fastOpen?: boolean
+  readonly fastOpen?: boolean | undefined
   /**
    * Early data (0-RTT): how many bytes of our first messages may travel in the request for the WebSocket, for instance
    * 2048; at most 4096. The token is then in no URL. The server must support it; deployed Go and Python servers do not.
    * `ed=2048` in `url` means the same and takes precedence. @default 0, none
    */
-  readonly earlyDataBytes?: number
+  readonly earlyDataBytes?: number | undefined
   /**
    * Proxies to reach the server through, each through the one before; replaces those of the environment. @default none
    */
-  readonly serverProxies?: readonly string[]
+  readonly serverProxies?: readonly string[] | undefined
   /** Honour `http_proxy`, `https_proxy`, `all_proxy` and `no_proxy`. @default true */
-  readonly proxyFromEnvironment?: boolean
+  readonly proxyFromEnvironment?: boolean | undefined
   /** How long one target may take to answer (provider). @default 10000 */
-  readonly connectTimeoutMs?: number
+  readonly connectTimeoutMs?: number | undefined
   /** How long a SOCKS client waits while no link is up. @default 10000 */
-  readonly linkWaitMs?: number
+  readonly linkWaitMs?: number | undefined
   /** How names are looked up: those of targets, of proxies and of the server. @default as the system does */
-  readonly dns?: NonNullable<OutboundOptions['dns']>
+  readonly dns?: NonNullable<OutboundOptions['dns']> | undefined
   /** Limits of UDP associations, and the address that is announced. @default those of {@link UdpOptions} */
-  readonly udp?: UdpOptions
+  readonly udp?: UdpOptions | undefined
   /** Address told to UDP clients. @default the address they reached */
-  readonly udpAdvertise?: string
+  readonly udpAdvertise?: string | undefined
   /** First credit of each channel, in bytes. @default 262144 */
-  readonly windowBytes?: number
+  readonly windowBytes?: number | undefined
   /** Unacknowledged bytes kept for each link. @default 33554432 */
-  readonly replayLimitBytes?: number
+  readonly replayLimitBytes?: number | undefined
   /** Channels without a byte for this long are closed, in milliseconds. @default 43200000 (12 h) */
-  readonly idleLimitMs?: number
+  readonly idleLimitMs?: number | undefined
   /** Options for the transport: headers, TLS, your own `dial`. */
-  readonly transport?: Partial<ConnectOptions>
+  readonly transport?: Partial<ConnectOptions> | undefined
   /**
    * Opens WebSockets to the server: with a browser's fingerprint (`connectAsBrowser`), in a browser
    * (`openBrowserDialer`), or by your own function. @default the transport package's `connect`
    */
-  readonly connect?: Connect
+  readonly connect?: Connect | undefined
   /**
    * Direct paths between a provider and its connectors, in place of the server's; both ends must ask for them. Needs the
    * package `node-datachannel`. @default none: all goes through the server, and no address is told to anybody
    */
-  readonly direct?: DirectOptions
+  readonly direct?: DirectOptions | undefined
   /** @default silent */
-  readonly logger?: Logger
+  readonly logger?: Logger | undefined
   /** @default the process's clock */
-  readonly clock?: Clock
+  readonly clock?: Clock | undefined
 }
 
 export type ResolvedClientOptions = ClientOptions &
   ResolvedLinkSettings &
-  Required<Pick<ClientOptions, 'url' | 'connectorTokens' | 'socksHost' | 'socksPort' | 'linkWaitMs'>> & {
+  Given<Pick<ClientOptions, 'url' | 'connectorTokens' | 'socksHost' | 'socksPort' | 'linkWaitMs'>> & {
     /** Shared by all its ports. */
     readonly pending: PendingConnections
   }

@@ -90,7 +90,7 @@ export class Ports {
   }
 
   /** Stops accepting, gives connections `graceMs` to finish, then cuts them. */
-  async close(options?: { graceMs?: number }): Promise<void> {
+  async close(options?: { graceMs?: number | undefined }): Promise<void> {
     await Promise.all([this.#inbound.close(options), this.#forwards.close(options)])
   }
 }

@@ -6,13 +6,13 @@ import { connectByteStream, type ConnectOptions, type Dial, environmentProxy, en
 /** How a client reaches its server. */
 export interface ServerDialOptions {
   /** Proxies to reach the server through, each through the one before. @default none */
-  readonly serverProxies?: readonly string[]
+  readonly serverProxies?: readonly string[] | undefined
   /** @default true */
-  readonly proxyFromEnvironment?: boolean
+  readonly proxyFromEnvironment?: boolean | undefined
   /** How the names of the server and of proxies are looked up. @default as the system does */
-  readonly dns?: DnsOptions
+  readonly dns?: DnsOptions | undefined
   /** A `dial` of your own, and the environment that names proxies. @default none, and that of the process */
-  readonly transport?: Pick<Partial<ConnectOptions>, 'dial' | 'environment'>
+  readonly transport?: Pick<Partial<ConnectOptions>, 'dial' | 'environment'> | undefined
 }
 
 /** Chooses how to reach the server, anew for each attempt; undefined if the transport does it. */

@@ -31,7 +31,7 @@ export function webSocketOpener({ options, instance, serverDial }: WebSocketOpen
     earlyData: earlyDataBytes > 0,
     open({ token, resume, firstMessages, signal }) {
       const identity = byQuery ? { token, reverse, instance } : {}
-      const address = formatAuthQuery(url, { ...identity, extensions, ...(resume === undefined ? {} : { resume }) })
+      const address = formatAuthQuery(url, { ...identity, extensions, resume })
       return (options.connect ?? connect)({
         resolver,
         ...connectOptions(options, serverDial(address)),
@@ -47,10 +47,10 @@ function connectOptions(options: ResolvedClientOptions, dial: ReturnType<ServerD
   const { logger, heartbeat, proxyFromEnvironment, transport } = options
   return {
     ...transport,
-    ...(dial === undefined ? {} : { dial }),
+    dial: dial ?? transport?.dial,
     logger,
-    ...(heartbeat === undefined ? {} : { heartbeat }),
-    ...(proxyFromEnvironment === undefined ? {} : { proxyFromEnvironment }),
+    heartbeat: heartbeat ?? transport?.heartbeat,
+    proxyFromEnvironment: proxyFromEnvironment ?? transport?.proxyFromEnvironment,
   }
 }
 

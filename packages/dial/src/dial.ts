@@ -25,11 +25,11 @@ export interface DialOptions extends LookupOptions {
   /** Why an address must not be tried; such addresses are skipped. @default all may be */
   readonly check?: ((address: string, port: number) => Error | undefined) | undefined
   /** Pauses the socket before it reads for the first time. @default false */
-  readonly pause?: boolean
+  readonly pause?: boolean | undefined
   /** Whether our side may go on writing when the other has ended. @default true */
-  readonly allowHalfOpen?: boolean
+  readonly allowHalfOpen?: boolean | undefined
   /** @default systemClock */
-  readonly clock?: Clock
+  readonly clock?: Clock | undefined
 }
 
 /** Long enough for DNS and three SYNs, in milliseconds. */

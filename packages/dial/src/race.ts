@@ -9,7 +9,7 @@ export interface Answer {
   /** In the order of the answer; empty where there are none. */
   readonly addresses: readonly string[]
   /** Why there are none. */
-  readonly error?: Error
+  readonly error?: Error | undefined
 }
 
 export interface RaceOptions<T> {
@@ -23,16 +23,16 @@ export interface RaceOptions<T> {
   /** Returns why an address must not be tried; called before its attempt. @default all may be */
   readonly check?: ((address: string) => Error | undefined) | undefined
   /** How long IPv4 waits for the answer about IPv6, in milliseconds. @default 50 (RFC 8305 §3) */
-  readonly resolutionDelayMs?: number
+  readonly resolutionDelayMs?: number | undefined
   /** Time from one attempt to the next, in milliseconds. @default 250 (RFC 8305 §5) */
-  readonly attemptDelayMs?: number
+  readonly attemptDelayMs?: number | undefined
   /**
    * Most attempts: the owner of a name chooses its number of addresses, and each silent one holds a socket.
    * @default 20, which have all begun after 5 s
    */
-  readonly maxAttempts?: number
+  readonly maxAttempts?: number | undefined
   /** @default systemClock */
-  readonly clock?: Clock
+  readonly clock?: Clock | undefined
 }
 
 export interface AttemptReport<T> {

@@ -7,26 +7,26 @@ export interface DirectOptions {
    * `auto`: new connections take the direct path while there is one, else the relay. `direct-only`: they never take the
    * relay. @default 'auto'
    */
-  readonly mode?: 'auto' | 'direct-only'
+  readonly mode?: 'auto' | 'direct-only' | undefined
   /** What a connector does without a path in mode `direct-only`: end, or refuse connections. @default 'exit' */
-  readonly onlyAction?: 'exit' | 'refuse'
+  readonly onlyAction?: 'exit' | 'refuse' | undefined
   /**
    * STUN servers, `host:port`, which tell a client its address outside of its NAT; they learn that address. @default
    * none
    */
-  readonly stunServers?: readonly string[]
+  readonly stunServers?: readonly string[] | undefined
   /**
    * Whether the peer is told the addresses of this machine's network interfaces: `auto` and `always` tell them.
    * @default 'auto'
    */
-  readonly hostCandidates?: HostCandidates
+  readonly hostCandidates?: HostCandidates | undefined
   /**
    * A secret that both ends share beside the connector token, which the server knows: with it not even the server can
    * sit between them. @default none
    */
-  readonly secret?: string
+  readonly secret?: string | undefined
   /** How connections through NATs are made. @default with `node-datachannel`, if it is installed */
-  readonly loadPuncher?: () => Promise<Puncher>
+  readonly loadPuncher?: (() => Promise<Puncher>) | undefined
 }
 
 /** @throws RangeError for an option that is not valid */

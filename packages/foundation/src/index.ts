@@ -1,3 +1,4 @@
+export type { Given } from './given.js'
 export { systemClock, type Clock, type TimerHandle } from './clock.js'
 export { formatHostPort } from './host-port.js'
 export { Histogram, type HistogramSnapshot, latencyBoundsMs } from './histogram.js'

@@ -22,9 +22,9 @@ export type HttpProxyErrorCode = (typeof httpProxyErrorCodes)[number]
 /** Fields of an {@link HttpProxyError} besides code and text. */
 export interface HttpProxyErrorOptions extends ErrorOptions {
   /** HTTP status to answer with, or that was answered. */
-  readonly status?: number
+  readonly status?: number | undefined
   /** Why the target was not reached (protocol.md §4). */
-  readonly reply?: ReplyWord
+  readonly reply?: ReplyWord | undefined
 }
 
 /**

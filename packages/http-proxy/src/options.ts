@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream'
-import { checkDurationMs, checkInteger } from '@ls/foundation'
+import { checkDurationMs, checkInteger, type Given } from '@ls/foundation'
 import { accountCheck, type Account, type AccountCheck } from './message/basic.js'
 import type { ConnectRequest } from './serve/connect-request.js'
 
@@ -12,44 +12,44 @@ export interface HttpProxyLogger {
 /** Who may use a proxy, and its limits. */
 export interface HttpProxyOptions {
   /** Who may use the proxy, by Basic authentication. @default everyone */
-  readonly accounts?: readonly Account[]
+  readonly accounts?: readonly Account[] | undefined
   /** Serves origin-form requests (`GET /path`) by their Host field, for clients that do not know of the proxy. @default false */
-  readonly transparent?: boolean
+  readonly transparent?: boolean | undefined
   /** Handles CONNECT requests instead of `dial`, for callers that copy between client and target themselves. */
-  readonly onConnect?: (request: ConnectRequest) => void
+  readonly onConnect?: ((request: ConnectRequest) => void) | undefined
   /** A client has authenticated, with its first served request. */
-  readonly onProven?: (socket: Duplex) => void
+  readonly onProven?: ((socket: Duplex) => void) | undefined
   /** A client's request was not served, for this reason. */
-  readonly onRefused?: (socket: Duplex, error: unknown) => void
+  readonly onRefused?: ((socket: Duplex, error: unknown) => void) | undefined
   /** @default silent */
-  readonly logger?: HttpProxyLogger
+  readonly logger?: HttpProxyLogger | undefined
   /** Largest request head, and largest trailer section, in bytes: Kerberos tokens take up to 48 KiB. @default 65536 */
-  readonly maxHeadBytes?: number
+  readonly maxHeadBytes?: number | undefined
   /** Largest response head, in bytes: origins send long cookies and policies. @default 65536 */
-  readonly maxResponseHeadBytes?: number
+  readonly maxResponseHeadBytes?: number | undefined
   /** How long a client may take for a request head, in milliseconds: slow heads hold sockets. @default 10000 */
-  readonly headDeadlineMs?: number
+  readonly headDeadlineMs?: number | undefined
   /** How long a connection may wait for its next request, in milliseconds; longer than browsers pool. @default 60000 */
-  readonly idleMs?: number
+  readonly idleMs?: number | undefined
   /** How long a request may go without a byte either way, in milliseconds; long polls fit. @default 900000 (15 min) */
-  readonly exchangeIdleMs?: number
+  readonly exchangeIdleMs?: number | undefined
   /** The same after the client has ended its side, which most clients do only when they leave. @default 30000 */
-  readonly halfClosedIdleMs?: number
+  readonly halfClosedIdleMs?: number | undefined
   /** How long a tunnel may go without a byte either way, in milliseconds. @default 43200000 (12 h) */
-  readonly tunnelIdleMs?: number
+  readonly tunnelIdleMs?: number | undefined
   /** How long a dial may take, in milliseconds: 10 s for a provider and 15 s for the target fit. @default 30000 */
-  readonly dialDeadlineMs?: number
+  readonly dialDeadlineMs?: number | undefined
   /** Client connections at once, tunnels included; each costs about 10 KiB. @default 4096 */
-  readonly maxConnections?: number
+  readonly maxConnections?: number | undefined
   /** Requests a client may send ahead of the response; beyond it reading stops after the current chunk. @default 32 */
-  readonly maxPipelined?: number
+  readonly maxPipelined?: number | undefined
   /** Origins a client's connection keeps a connection to; the one used longest ago is closed. @default 8 */
-  readonly maxOrigins?: number
+  readonly maxOrigins?: number | undefined
 }
 
 type Defaulted = Omit<HttpProxyOptions, 'accounts' | 'onConnect' | 'onProven' | 'onRefused' | 'logger'>
 
-export type ResolvedHttpProxyOptions = Readonly<Required<Defaulted>> & {
+export type ResolvedHttpProxyOptions = Readonly<Given<Defaulted>> & {
   readonly mayUse: AccountCheck | undefined
   readonly onConnect: ((request: ConnectRequest) => void) | undefined
   readonly onProven: ((socket: Duplex) => void) | undefined

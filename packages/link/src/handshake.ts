@@ -49,9 +49,9 @@ export interface HandshakeRequest {
   /** The session to resume. */
   readonly ticket: Ticket | undefined
   /** Whether the WebSocket is a second one, for the urgent messages of that session. @default false */
-  readonly urgent?: boolean
+  readonly urgent?: boolean | undefined
   /** Whether {@link openingOf} has been sent already, with the WebSocket. @default false */
-  readonly opened?: boolean
+  readonly opened?: boolean | undefined
 }
 
 /** Messages that a client can send before the server's first: its identity, and the session it wants to resume. */

@@ -43,11 +43,11 @@ export interface LinkOptions {
   /** Opens its WebSockets. */
   readonly opener: LinkOpener
   /** Inflates compressed data of deployed peers. @default none: channels with such data are aborted */
-  readonly compressor?: Compressor
+  readonly compressor?: Compressor | undefined
   /** Serves requests of the server on this link. */
   readonly sessionHandler: Pick<SessionHandler, 'onConnect' | 'onChannelClosed'>
   /** Counts sessions. @default nobody */
-  readonly counts?: SessionObserver
+  readonly counts?: SessionObserver | undefined
   /** The server sent a message that belongs to no channel. */
   onMessage(session: Session, message: Uint8Array): void
   /** The link is up, with a new session or a resumed one, and these extensions. */
@@ -245,8 +245,8 @@ export class Link {
         ...this.#settings,
         extensions,
         ...(extensions.length === 0 ? {} : { windowBytes, startWindowBytes, graceMs }),
-        ...(peerWindowBytes === undefined ? {} : { peerWindowBytes }),
-        ...(this.#init.compressor === undefined ? {} : { compressor: this.#init.compressor }),
+        peerWindowBytes,
+        compressor: this.#init.compressor ?? this.#settings.compressor,
       },
       {
         ...this.#init.sessionHandler,

@@ -1,10 +1,10 @@
 export interface ReconnectScheduleOptions {
   /** The first delay, in milliseconds. @default 250 */
-  readonly firstMs?: number
+  readonly firstMs?: number | undefined
   /** The longest delay once the link has been down for long, in milliseconds. @default 60000 */
-  readonly maxMs?: number
+  readonly maxMs?: number | undefined
   /** Between 0 and 1. @default Math.random */
-  readonly random?: () => number
+  readonly random?: (() => number) | undefined
 }
 
 /** Inputs of a delay besides the number of attempts. */

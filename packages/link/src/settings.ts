@@ -7,48 +7,49 @@ import {
   maxTimerMs,
   silentLogger,
   systemClock,
+  type Given,
 } from '@ls/foundation'
 import { checkKeepaliveTiming, checkSessionOptions, type KeepaliveTiming, type SessionOptions } from '@ls/mux'
 
 /** Who a client is, what it asks for, and how it keeps its links. */
 export interface LinkSettings extends SessionOptions {
   /** @default 'anonymous': a relay then makes a provider a token of its own */
-  readonly token?: string
+  readonly token?: string | undefined
   /**
    * Token that a relay gave to this provider before, in place of `token`: it finds its connector tokens again. Where the
    * relay has forgotten it, the provider comes without it. @default none
    */
-  readonly serverToken?: string
+  readonly serverToken?: string | undefined
   /** Provide the network to the server's side (provider) instead of using it. @default false */
-  readonly reverse?: boolean
+  readonly reverse?: boolean | undefined
   /** Extensions to ask the server for. @default ['window', 'fin', 'resume', 'ack2', 'urgent'] */
-  readonly extensions?: readonly Extension[]
+  readonly extensions?: readonly Extension[] | undefined
   /**
    * Longest time that connections outlive a lost link, in milliseconds; 0 for none. @default as long as the server says
    */
-  readonly graceMs?: number
+  readonly graceMs?: number | undefined
   /** Time for the server to answer the handshake once the WebSocket is open, in milliseconds. @default 10000 */
-  readonly handshakeDeadlineMs?: number
+  readonly handshakeDeadlineMs?: number | undefined
   /** Reconnect after a loss. @default true */
-  readonly reconnect?: boolean
+  readonly reconnect?: boolean | undefined
   /** Reconnect even after the token was refused. @default false */
-  readonly retryAuth?: boolean
+  readonly retryAuth?: boolean | undefined
   /** First delay before a link is dialled again, in milliseconds; it doubles each time, with jitter. @default 250 */
-  readonly reconnectDelayMs?: number
+  readonly reconnectDelayMs?: number | undefined
   /** Longest such delay, in milliseconds; for the first 10 minutes it is at most 5 s. @default 60000 */
-  readonly maxReconnectDelayMs?: number
+  readonly maxReconnectDelayMs?: number | undefined
   /** Links at once; channels go to each in turn. @default 1 */
-  readonly threads?: number
+  readonly threads?: number | undefined
   /**
    * Ping period and the silence after which the server is dead; false for no pings. With resume both are shorter, since
    * a false alarm costs little there; see `Keepalive.hasten` in `@ls/mux`. @default 20 s and 45 s
    */
-  readonly heartbeat?: KeepaliveTiming | false
+  readonly heartbeat?: KeepaliveTiming | false | undefined
 }
 
 /** The settings with their defaults, checked. */
 export type ResolvedLinkSettings = LinkSettings &
-  Required<
+  Given<
     Pick<
       LinkSettings,
       | 'token'

@@ -11,9 +11,9 @@ export interface MetricsHandlerOptions {
    * Answer only requests whose Host is an address or `localhost`. For listeners on loopback: a web page elsewhere could
    * otherwise read the numbers through a name that leads here. @default false
    */
-  readonly localOnly?: boolean
+  readonly localOnly?: boolean | undefined
   /** @default silent */
-  readonly logger?: Logger
+  readonly logger?: Logger | undefined
 }
 
 /** Serves one request of Node's HTTP server. Never throws. */

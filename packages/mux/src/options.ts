@@ -1,5 +1,13 @@
 import { type Compressor, defaultWindowBytes, type Extension } from '@ls/codec'
-import { checkDurationMs, checkInteger, type Clock, type Logger, silentLogger, systemClock } from '@ls/foundation'
+import {
+  checkDurationMs,
+  checkInteger,
+  type Clock,
+  type Given,
+  type Logger,
+  silentLogger,
+  systemClock,
+} from '@ls/foundation'
 import { maxBasePayloadBytes } from './channel/peer-rules.js'
 import { IdleWindows } from './flow/idle-windows.js'
 import { BaseMessageSize } from './link/base-message-size.js'
@@ -10,84 +18,84 @@ import { MemoryBudget } from './memory/memory-budget.js'
 /** Terms that both ends agreed on when the link was opened (protocol.md §3). */
 export interface LinkTerms {
   /** Features in force on this session. @default [] (a base link) */
-  readonly extensions?: readonly Extension[]
+  readonly extensions?: readonly Extension[] | undefined
   /** First credit the peer grants each of our channels, in bytes: the peer's Hello. @default 262144 */
-  readonly peerWindowBytes?: number
+  readonly peerWindowBytes?: number | undefined
   /** First credit we grant, in bytes: our Hello. @default 262144 */
-  readonly windowBytes?: number
+  readonly windowBytes?: number | undefined
 }
 
 /** Limits and times of a {@link Session}, beside what its link agreed on. */
 export interface SessionOptions extends LinkTerms {
   /** @default the process's clock */
-  readonly clock?: Clock
+  readonly clock?: Clock | undefined
   /** @default silent */
-  readonly logger?: Logger
+  readonly logger?: Logger | undefined
   /**
    * Inflates compressed Data for handlers that do not do so themselves. Without one, a channel with such Data is
    * aborted.
    */
-  readonly compressor?: Compressor
+  readonly compressor?: Compressor | undefined
   /**
    * Counts data as consumed once its handler has returned, so that nobody calls `consumed`. Only for handlers that are
    * done with the bytes by then, or pause the channel while they are not. @default false
    */
-  readonly autoConsume?: boolean
+  readonly autoConsume?: boolean | undefined
   /** Channels open at once on one session; each costs memory at both ends. @default 65536 */
-  readonly maxChannels?: number
+  readonly maxChannels?: number | undefined
   /**
    * Window of a new channel, in bytes: the first credit from Hello, and the rest in a Window message at once while
    * memory is not short. @default `windowBytes`
    */
-  readonly startWindowBytes?: number
+  readonly startWindowBytes?: number | undefined
   /** A channel's window grows to at most this, in bytes: 16 MiB fill 600 Mbit/s at 200 ms. @default 16777216 */
-  readonly maxWindowBytes?: number
+  readonly maxWindowBytes?: number | undefined
   /** Limit for all windows and queues of a session together, in bytes. @default 128 MiB */
-  readonly budgetBytes?: number
+  readonly budgetBytes?: number | undefined
   /** Parent of the session's budget: the tenant's, and above it the process's. @default none */
-  readonly parentBudget?: MemoryBudget
+  readonly parentBudget?: MemoryBudget | undefined
   /** Base links: messages that may wait for one channel's consumer before reading stops. @default 1000 */
-  readonly queueMessages?: number
+  readonly queueMessages?: number | undefined
   /** Base links: bytes that may wait for one channel's consumer before reading stops. @default 1048576 */
-  readonly queueBytes?: number
+  readonly queueBytes?: number | undefined
   /** Time for which one stuck channel may hold up all others before it is cut, in milliseconds. @default 30000 */
-  readonly stuckDeadlineMs?: number
+  readonly stuckDeadlineMs?: number | undefined
   /**
    * Time without progress after which a channel that is only sending its last bytes is cut, in milliseconds.
    * @default 60000
    */
-  readonly lingerMs?: number
+  readonly lingerMs?: number | undefined
   /** Memory for control messages that the peer does not read, in bytes; beyond it the session ends. @default 16 MiB */
-  readonly controlQueueBytes?: number
+  readonly controlQueueBytes?: number | undefined
   /** Bytes one channel may have waiting to be sent before `send` returns false; fewer while memory is short. @default 131072 */
-  readonly sendQueueBytes?: number
+  readonly sendQueueBytes?: number | undefined
   /**
    * Bytes a channel may send in its turn, and the largest Data payload we make: one full read of a socket. Half the
    * size took a tenth more CPU time for bulk. 23 bytes less took a twentieth more, since each read then left a rest.
    * @default 65536
    */
-  readonly quantumBytes?: number
+  readonly quantumBytes?: number | undefined
   /**
    * Base links: the largest Data payload we make on a fast link, in bytes: what every deployed peer takes. Never less
    * than `quantumBytes`. @default 1040360 (1 MiB less 8 KiB and the header), or `quantumBytes` where that is given
    */
-  readonly baseMessageBytes?: number
+  readonly baseMessageBytes?: number | undefined
   /** Frame buffers shared by sessions; they are recycled only with `resume`. @default the process's */
-  readonly framePool?: FramePool
+  readonly framePool?: FramePool | undefined
   /** Datagrams that may wait in one channel and direction; further ones are dropped and counted. @default 256 */
-  readonly datagramQueue?: number
+  readonly datagramQueue?: number | undefined
   /** Resume: unacknowledged bytes kept for sending again; at the limit sending stops. @default 33554432 */
-  readonly replayLimitBytes?: number
+  readonly replayLimitBytes?: number | undefined
   /** Resume: how long channels outlive their transport. @default 60000 */
-  readonly graceMs?: number
+  readonly graceMs?: number | undefined
   /** Channels without a byte for this long are closed. @default 43200000 (12 h) */
-  readonly idleLimitMs?: number
+  readonly idleLimitMs?: number | undefined
   /** Interval between checks for idle channels. @default 60000 */
-  readonly idleCheckMs?: number
+  readonly idleCheckMs?: number | undefined
 }
 
 export type ResolvedSessionOptions = Readonly<
-  Required<Omit<SessionOptions, 'compressor' | 'parentBudget' | 'extensions' | 'budgetBytes' | 'baseMessageBytes'>> & {
+  Given<Omit<SessionOptions, 'compressor' | 'parentBudget' | 'extensions' | 'budgetBytes' | 'baseMessageBytes'>> & {
     compressor: Compressor | undefined
     budget: MemoryBudget
     /** Charged for bytes that sockets still hold after their channel or session is gone. */

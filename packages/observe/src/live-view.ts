@@ -79,7 +79,7 @@ export class LiveView {
   /** Something happened to a link. */
   linkEvent(name: 'link-opened' | 'link-lost' | 'link-resumed' | 'link-closed', link: LiveLink, reason?: string): void {
     if (!this.isWatched) return
-    this.#hub.publish({ name, data: { ...describeLink(link), ...(reason === undefined ? {} : { reason }) } })
+    this.#hub.publish({ name, data: { ...describeLink(link), reason } })
   }
 
   /** A connection begins. */

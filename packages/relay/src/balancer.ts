@@ -8,7 +8,7 @@ export interface BalancerOptions {
   /** Times the wait. */
   readonly clock: Clock
   /** How long a request waits for the first session, in milliseconds. @default 10000 (protocol.md §1) */
-  readonly waitMs?: number
+  readonly waitMs?: number | undefined
 }
 
 /** Which sessions a request may get: those whose peer is here, or those of other nodes as well. */
@@ -74,7 +74,7 @@ export class Balancer implements SessionChoice {
   }
 
   /** Adds `session` to the rotation. @param far It leads to peers of another node */
-  add(session: Session, { far = false }: { readonly far?: boolean } = {}): void {
+  add(session: Session, { far = false }: { readonly far?: boolean | undefined } = {}): void {
     if (far) this.#far.add(session)
     if (!this.#sessions.includes(session)) this.#sessions.push(session)
     this.wake()

@@ -7,7 +7,7 @@ export interface ChannelSlotsOptions {
   /** Owner and option, for the error text: `channels of this token (--max-token-channels)`. */
   readonly what: string
   /** Must have room as well. @default none */
-  readonly parent?: ChannelSlots
+  readonly parent?: ChannelSlots | undefined
 }
 
 /**

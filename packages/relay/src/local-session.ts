@@ -17,8 +17,8 @@ export function localSession(
   const near = new Session(both, {
     onConnect: (channel) => channel.reject('forbidden: nothing is reached this way round'),
     onClose: () => {},
-    ...(onChannelOpened === undefined ? {} : { onChannelOpened }),
-    ...(onChannelClosed === undefined ? {} : { onChannelClosed }),
+    onChannelOpened,
+    onChannelClosed,
   })
   const far = new Session(both, { onConnect: (channel) => outbound.serve(channel), onClose: () => {} })
   // Without `resume` no sender uses its memory again.

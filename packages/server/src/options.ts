@@ -7,6 +7,7 @@ import {
   maxPort,
   silentLogger,
   systemClock,
+  type Given,
 } from '@ls/foundation'
 import { checkKeepaliveTiming, checkSessionOptions, PendingConnections } from '@ls/mux'
 import {
@@ -41,232 +42,232 @@ import type { ServerState } from './state/server-state.js'
 
 export interface ServerOptions extends PayloadOptions {
   /** Address the WebSocket port listens on, or `unix:/path/of.sock`. @default '0.0.0.0' */
-  readonly host?: string
+  readonly host?: string | undefined
   /** @default 8765 */
-  readonly port?: number
+  readonly port?: number | undefined
   /**
    * Certificate and key, or their files: the port then speaks `wss`. Files are reloaded when they change. @default none
    */
-  readonly tls?: ServerTlsOptions | CertificateFiles
+  readonly tls?: ServerTlsOptions | CertificateFiles | undefined
   /** Exact path of links; a leading slash is added. @default '/socket' and '/socket/' */
-  readonly path?: string
+  readonly path?: string | undefined
   /** Links are opened only for requests to one of these host names, whatever the port. @default any */
-  readonly hostNames?: readonly string[]
+  readonly hostNames?: readonly string[] | undefined
   /**
    * Answers for requests that are no links, so that the server looks like any other: files of a folder, or answers of
    * the web server at a URL. @default a line about this program at `/`, 404 elsewhere
    */
-  readonly fallback?: string
+  readonly fallback?: string | undefined
   /**
    * Reverse proxies trusted to report their clients' addresses: addresses, networks like `10.0.0.0/8`, `unix` for the
    * UNIX socket. @default none
    */
-  readonly trustedProxies?: readonly string[]
+  readonly trustedProxies?: readonly string[] | undefined
   /** The header in which they report it. @default 'x-forwarded-for' */
-  readonly clientAddressHeader?: ClientAddressHeader
+  readonly clientAddressHeader?: ClientAddressHeader | undefined
   /** Every connection begins with a PROXY protocol header; with `trustedProxies`, only from them. @default false */
-  readonly proxyProtocol?: boolean
+  readonly proxyProtocol?: boolean | undefined
   /**
    * Origins of web pages that may use the management API and byte-stream ports, as browsers write them; all others get
    * 403. Without this check any page in a user's browser could use the ports that the user may use. If there are any, only
    * their pages may open links too; else any page may, if it has a token. @default none
    */
-  readonly allowOrigins?: readonly string[]
+  readonly allowOrigins?: readonly string[] | undefined
   /**
    * Serves web pages that speak Wisp 1 (libcurl.js, epoxy-tls, v86) at `/wisp/TOKEN/`, where a ticket may stand for the token.
    * @default false
    */
-  readonly wisp?: boolean
+  readonly wisp?: boolean | undefined
   /** Key of the management API, not empty; users send it as `X-API-Key`. @default off */
-  readonly apiKey?: string
+  readonly apiKey?: string | undefined
   /**
    * Loads the files of the dashboard, which is then at `/dashboard/` for those who know `apiKey`; `dashboardFiles` of
    * `@ls/dashboard` does. With a `fallback` there is none, since its page would show what the fallback hides.
    *
    * @default none
    */
-  readonly dashboard?: LoadDashboard
+  readonly dashboard?: LoadDashboard | undefined
   /**
    * Path of a UNIX socket with the management API for the user that runs the server, without a key. A folder that is
    * missing is made, for that user alone. @default none
    */
-  readonly apiSocket?: string
+  readonly apiSocket?: string | undefined
   /** Where tokens of the API and of providers outlive the process. @default nowhere: they end with it */
-  readonly state?: ServerState
+  readonly state?: ServerState | undefined
   /** Finds the processes that have the sessions which this one has not. @default none: such sessions are over */
-  readonly sessionOwners?: SessionOwners
+  readonly sessionOwners?: SessionOwners | undefined
   /** Servers that serve the same tokens, see `@ls/cluster`. @default none */
-  readonly nodes?: OtherNodes
+  readonly nodes?: OtherNodes | undefined
   /**
    * Relay mode: providers without a token may come in, and connectors reach them by the codes that they choose.
    *
    * @default off
    */
-  readonly relay?: RelayOptions
+  readonly relay?: RelayOptions | undefined
   /**
    * Whether connectors and providers may agree on direct paths through this server; tokens with rules or limits may not,
    * since nothing that takes a direct path is seen here. @default false
    */
-  readonly directPaths?: boolean
+  readonly directPaths?: boolean | undefined
   /** Address of reverse tokens' SOCKS ports, unless the token has one. @default '127.0.0.1' */
-  readonly socksHost?: string
+  readonly socksHost?: string | undefined
   /**
    * Proxy ports of the server itself, whose users' traffic leaves here, without a link: `host:port`, `unix:/path`, or
    * `ws://host:port/path` for byte streams over WebSocket, as V2Ray and Xray open them. @default none
    */
-  readonly socksListen?: readonly string[]
+  readonly socksListen?: readonly string[] | undefined
   /** Accounts that may use those ports; empty for everybody. @default [] */
-  readonly socksAccounts?: NonNullable<InboundOptions['accounts']>
+  readonly socksAccounts?: NonNullable<InboundOptions['accounts']> | undefined
   /** Open SOCKS ports before the first provider has come, when the token does not say. @default false */
-  readonly socksNowait?: boolean
+  readonly socksNowait?: boolean | undefined
   /** First and last port for reverse tokens that name none. @default [1024, 10240] */
-  readonly portPool?: readonly [number, number]
+  readonly portPool?: readonly [number, number] | undefined
   /**
    * Ports that providers may have opened here, each for a target in their network: `2222,4000-4100`. Tokens may have
    * their own. @default none
    */
-  readonly allowPorts?: string
+  readonly allowPorts?: string | undefined
   /**
    * Host names that providers may have lead to a target in their network: `app.example`, `*.dev.example` for all below it,
    * `*`. Tokens may have their own, in their policy. @default none
    */
-  readonly allowHosts?: readonly string[]
+  readonly allowHosts?: readonly string[] | undefined
   /** Port for those host names over HTTP; 0 for any free one. @default none */
-  readonly exposeHttpPort?: number
+  readonly exposeHttpPort?: number | undefined
   /**
    * Port for those host names over TLS: connections are passed on still encrypted where a provider exposes the name as
    * `tls:`; else TLS ends here, with the certificate of `tls`. 0 for any free one. @default none
    */
-  readonly exposeHttpsPort?: number
+  readonly exposeHttpsPort?: number | undefined
   /** Address of all these ports. @default `host`; 127.0.0.1 where that is a UNIX socket */
-  readonly exposeHost?: string
+  readonly exposeHost?: string | undefined
   /** Proxies that the server reaches forward targets through, each through the one before. @default none */
-  readonly upstreamProxies?: readonly string[]
+  readonly upstreamProxies?: readonly string[] | undefined
   /** Exceptions from `upstreamProxies`: `PATTERN=direct`, `PATTERN=reject` or `PATTERN=URL`, the first match counts. @default none */
-  readonly routes?: readonly string[]
+  readonly routes?: readonly string[] | undefined
   /** Further fields for HTTP proxies in `upstreamProxies` and `routes`, with `{source}` and `{target}`. @default none */
-  readonly upstreamHeaders?: NonNullable<OutboundOptions['upstreamHeaders']>
+  readonly upstreamHeaders?: NonNullable<OutboundOptions['upstreamHeaders']> | undefined
   /** TLS to `https://` proxies. @default what Node trusts */
-  readonly upstreamTls?: NonNullable<OutboundOptions['upstreamTls']>
+  readonly upstreamTls?: NonNullable<OutboundOptions['upstreamTls']> | undefined
   /** Protocols that users of reverse ports may speak; `auto` detects the protocol by the first byte. @default 'auto' */
-  readonly inbound?: NonNullable<InboundOptions['inbound']>
+  readonly inbound?: NonNullable<InboundOptions['inbound']> | undefined
   /** Reverse ports: take HTTP requests that do not name their target in full, by their Host. @default false */
-  readonly httpTransparent?: boolean
+  readonly httpTransparent?: boolean | undefined
   /** Largest head of an HTTP request at a proxy port, in bytes; above it the answer is 431. @default 65536 */
-  readonly httpMaxHeadBytes?: number
+  readonly httpMaxHeadBytes?: number | undefined
   /** Sends targets a PROXY protocol header with the client's address (the link's; the proxy user's is not known here). @default none */
-  readonly sendProxy?: NonNullable<OutboundOptions['sendProxy']>
+  readonly sendProxy?: NonNullable<OutboundOptions['sendProxy']> | undefined
   /** Targets that forward clients may reach, and users of reverse ports may ask for, `ADDR:PORT`. @default all */
-  readonly accessRules?: readonly string[]
+  readonly accessRules?: readonly string[] | undefined
   /**
    * Targets closed to forward clients even if the rules allow them. `local`: loopback, unspecified, link-local and
    * multicast addresses, metadata services of clouds, and the server's own ports; `private`: private networks too.
    * @default 'local' where a port of the server is not on loopback, else 'none'
    */
-  readonly guard?: GuardLevel
+  readonly guard?: GuardLevel | undefined
   /** Further TCP ports of the program, which `guard` closes as those of the server. @default none */
-  readonly ownPorts?: () => Iterable<number>
+  readonly ownPorts?: (() => Iterable<number>) | undefined
   /** A service that is asked for each link, and for each connection of a client or connector. @default none */
-  readonly authorize?: AuthorizeOptions
+  readonly authorize?: AuthorizeOptions | undefined
   /** How tokens without a policy of their own may be used. @default without limits of their own */
-  readonly policy?: Policy | PolicyOptions
+  readonly policy?: Policy | PolicyOptions | undefined
   /** Reverse mode: tell the SOCKS client of success before the provider has succeeded. @default false */
-  readonly fastOpen?: boolean
+  readonly fastOpen?: boolean | undefined
   /** How long one target may take to answer. @default 10000 */
-  readonly connectTimeoutMs?: number
+  readonly connectTimeoutMs?: number | undefined
   /** How long a SOCKS client waits for a provider. @default 10000 */
-  readonly providerWaitMs?: number
+  readonly providerWaitMs?: number | undefined
   /** How long a connector's request waits for a provider. @default 5000 */
-  readonly connectorWaitMs?: number
+  readonly connectorWaitMs?: number | undefined
   /** How long the connector tokens of an absent provider are kept, in milliseconds. @default 600000 (10 minutes) */
-  readonly orphanedTokenMs?: number
+  readonly orphanedTokenMs?: number | undefined
   /** How names are looked up: those of targets, of proxies. @default as the system does */
-  readonly dns?: NonNullable<OutboundOptions['dns']>
+  readonly dns?: NonNullable<OutboundOptions['dns']> | undefined
   /** Limits of UDP associations, and the address that is announced. @default those of {@link UdpOptions} */
-  readonly udp?: UdpOptions
+  readonly udp?: UdpOptions | undefined
   /** Address told to UDP clients of reverse ports. @default the one they reached */
-  readonly udpAdvertise?: string
+  readonly udpAdvertise?: string | undefined
   /** Extensions offered to peers. @default ['window', 'fin', 'resume', 'ack2', 'urgent'] */
-  readonly extensions?: readonly Extension[]
+  readonly extensions?: readonly Extension[] | undefined
   /** First credit of each channel, in bytes. @default 262144 */
-  readonly windowBytes?: number
+  readonly windowBytes?: number | undefined
   /** How long a session outlives its WebSocket. @default 60000 */
-  readonly graceMs?: number
+  readonly graceMs?: number | undefined
   /** Unacknowledged bytes kept for each session. @default 33554432 */
-  readonly replayLimitBytes?: number
+  readonly replayLimitBytes?: number | undefined
   /**
    * Bytes that the server may hold for all its clients: queues for slow readers, and unacknowledged messages. Half is
    * reserved for 16 tokens in equal parts, the other half is lent. Windows may promise four times as much. At the
    * limit, the token that holds most is held back. @default 201326592 (192 MiB)
    */
-  readonly processBudgetBytes?: number
+  readonly processBudgetBytes?: number | undefined
   /**
    * Most sessions of all tokens that wait for their clients after a loss. Over the limit, the token with most of them
    * loses its oldest. @default 4096
    */
-  readonly maxGraceSessions?: number
+  readonly maxGraceSessions?: number | undefined
   /** The same for one token. A token at its limit gets new sessions slowly: 20 a second. @default 1024 */
-  readonly maxTokenGraceSessions?: number
+  readonly maxTokenGraceSessions?: number | undefined
   /** Time for a client to authenticate once its WebSocket is open. @default 10000 */
-  readonly handshakeDeadlineMs?: number
+  readonly handshakeDeadlineMs?: number | undefined
   /**
    * WebSockets open at once, all clients together; two thirds of them for one token. @default 10000, at most a fifth of
    * the files that may be open
    */
-  readonly maxLinks?: number
+  readonly maxLinks?: number | undefined
   /**
    * Unauthenticated connections at all ports; the oldest makes room for the next. @default 4096, at most a quarter of
    * the files this process may open
    */
-  readonly maxPending?: number
+  readonly maxPending?: number | undefined
   /** Unauthenticated connections of one address (IPv6: one /64). @default 512, at most half of `maxPending` */
-  readonly maxPendingPerAddress?: number
+  readonly maxPendingPerAddress?: number | undefined
   /**
    * Most channels and UDP associations to targets, and connections at reverse ports, of one token: each is an open
    * file. @default a third of the files this process may open
    */
-  readonly maxTokenChannels?: number
+  readonly maxTokenChannels?: number | undefined
   /**
    * Writes the server's numbers for `GET /api/metrics`; an `Expositor` of `@ls/metrics` does. @default none, the answer is
    * 404
    */
-  readonly writeMetrics?: (
-    accept: string | undefined,
-  ) => Promise<{ readonly contentType: string; readonly body: string }>
+  readonly writeMetrics?:
+    | ((accept: string | undefined) => Promise<{ readonly contentType: string; readonly body: string }>)
+    | undefined
   /** Channels open at once on one link. @default 65536 */
-  readonly maxChannels?: number
+  readonly maxChannels?: number | undefined
   /** Channels without a byte for this long are closed, in milliseconds. @default 43200000 (12 h) */
-  readonly idleLimitMs?: number
+  readonly idleLimitMs?: number | undefined
   /**
    * Ping period and the silence after which a peer is dead; false for no pings. With resume both are shorter, since a
    * false alarm costs little there; see `Keepalive.hasten` in `@ls/mux`. @default 20 s and 45 s
    */
-  readonly heartbeat?: { readonly periodMs?: number; readonly deadlineMs?: number } | false
+  readonly heartbeat?: { readonly periodMs?: number; readonly deadlineMs?: number } | false | undefined
   /**
    * Reads the configuration of the program again, for `POST /api/reload`; resolves with what changed, a line each.
    * @default none: there is no such endpoint
    */
-  readonly reload?: () => Promise<readonly string[]>
+  readonly reload?: (() => Promise<readonly string[]>) | undefined
   /**
    * Has the program drain and end, for `POST /api/drain`. @default the server drains itself, and goes on in that state
    */
-  readonly requestDrain?: () => void
+  readonly requestDrain?: (() => void) | undefined
   /**
    * Has a new process take over, for `POST /api/restart`; resolves with its number once it has, and rejects where it cannot.
    * @default none: the answer is 409
    */
-  readonly requestRestart?: () => Promise<{ readonly pid: number }>
+  readonly requestRestart?: (() => Promise<{ readonly pid: number }>) | undefined
   /** Told of each connection that is over, for an access log. @default none: nothing is made for it */
-  readonly onConnectionEnd?: (connection: ConnectionRecord) => void
+  readonly onConnectionEnd?: ((connection: ConnectionRecord) => void) | undefined
   /**
    * Changes the level of the program's log, or of a part of it, for `POST /api/log-level`; throws a RangeError for an
    * unknown one. @default none: there is no such endpoint
    */
-  readonly setLogLevel?: (level: string, part: string | undefined) => void
+  readonly setLogLevel?: ((level: string, part: string | undefined) => void) | undefined
   /** @default silent */
-  readonly logger?: Logger
+  readonly logger?: Logger | undefined
   /** @default the process's clock */
-  readonly clock?: Clock
+  readonly clock?: Clock | undefined
 }
 
 /** Default paths of links (protocol.md §1). */
@@ -274,7 +275,7 @@ export const defaultSocketPaths: readonly string[] = ['/socket', '/socket/']
 
 /** Options with the defaults that more than one module needs. */
 export type ResolvedServerOptions = Omit<ServerOptions, 'policy' | 'relay'> &
-  Required<
+  Given<
     Pick<
       ServerOptions,
       | 'host'
@@ -307,8 +308,8 @@ export type ResolvedServerOptions = Omit<ServerOptions, 'policy' | 'relay'> &
     /** Descriptors of channels, shared by all tokens. */
     readonly slots: ChannelSlots
     readonly maxTokenChannels: number
-    readonly policy?: Policy
-    readonly relay?: ResolvedRelayOptions
+    readonly policy: Policy | undefined
+    readonly relay: ResolvedRelayOptions | undefined
   }
 
 /** Applies the defaults and checks the ranges. @throws RangeError for a value out of its range */
@@ -331,8 +332,8 @@ export function resolveServerOptions(options: ServerOptions): ResolvedServerOpti
     ...others,
     socketPaths: options.path === undefined ? defaultSocketPaths : [normalPath(options.path)],
     ...descriptorOptions(options),
-    ...(policy === undefined ? {} : { policy: Policy.of(policy) }),
-    ...(relay === undefined ? {} : { relay: resolveRelayOptions(relay) }),
+    policy: policy === undefined ? undefined : Policy.of(policy),
+    relay: relay === undefined ? undefined : resolveRelayOptions(relay),
     hostNames: (options.hostNames ?? []).map(normalHostName),
     host,
     guard: options.guard ?? defaultGuard(host, options.socksListen, options.exposeHost),
@@ -401,8 +402,8 @@ export function believedProxies({
   proxyProtocol,
 }: ServerOptions): Pick<ServerOptions, 'trustedProxies' | 'clientAddressHeader' | 'proxyProtocol'> {
   return {
-    ...(trustedProxies === undefined ? {} : { trustedProxies }),
-    ...(clientAddressHeader === undefined ? {} : { clientAddressHeader }),
-    ...(proxyProtocol === undefined ? {} : { proxyProtocol }),
+    trustedProxies,
+    clientAddressHeader,
+    proxyProtocol,
   }
 }

@@ -221,7 +221,7 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
    * @param isNew Remove the token when it cannot be written, unless it was kept before
    * @throws ServerError when it cannot be written, or the nodes have another token of this text
    */
-  async keepToken(token: string, { isNew = true }: { readonly isNew?: boolean } = {}): Promise<void> {
+  async keepToken(token: string, { isNew = true }: { readonly isNew?: boolean | undefined } = {}): Promise<void> {
     const record = this.#tokens.find(token)
     if (record !== undefined) await this.#ofProviders.keep(record, isNew ? () => this.#removeRecord(record) : undefined)
   }
@@ -233,7 +233,10 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
    *
    * @param keepUsed The token is about to be registered anew: what is used of its quota still counts
    */
-  async removeToken(token: string, { keepUsed = false }: { readonly keepUsed?: boolean } = {}): Promise<boolean> {
+  async removeToken(
+    token: string,
+    { keepUsed = false }: { readonly keepUsed?: boolean | undefined } = {},
+  ): Promise<boolean> {
     const record = this.#tokens.find(token)
     if (record === undefined) return (await this.#ofProviders.kept?.forget(token)) === true
     await this.#removeRecord(record, { keepUsed })
@@ -246,7 +249,7 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
    *
    * @throws TransportError or ListenError for a port that cannot be opened; ServerError when it was called before
    */
-  async listen({ signal }: { signal?: AbortSignal } = {}): Promise<void> {
+  async listen({ signal }: { signal?: AbortSignal | undefined } = {}): Promise<void> {
     if (this.#life.state !== 'idle')
       throw new ServerError('ERR_SERVER_CLOSED', `the server is ${this.#life.state} already`)
     this.#life.state = 'starting'
@@ -296,7 +299,7 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
   }
 
   /** Stops accepting, gives open channels `graceMs` to finish, then closes everything. */
-  close({ graceMs = 0 }: { graceMs?: number } = {}): Promise<void> {
+  close({ graceMs = 0 }: { graceMs?: number | undefined } = {}): Promise<void> {
     return this.#life.close(graceMs)
   }
 

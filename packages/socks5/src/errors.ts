@@ -24,7 +24,7 @@ export type SocksErrorCode = (typeof socksErrorCodes)[number]
 /** What a {@link SocksError} says beside code and text. */
 export interface SocksErrorOptions extends ErrorOptions {
   /** The reply that told the client, or that the proxy gave. @default undefined: none was exchanged */
-  readonly reply?: ReplyCode
+  readonly reply?: ReplyCode | undefined
 }
 
 /**

@@ -4,15 +4,15 @@ import { channelIdBytes, type Extension, formatChannelId, knownExtensions, parse
 /** Parameters of a client in the URL (protocol.md §1 and §3). */
 export interface AuthQuery {
   /** The token itself; only its hash goes into the URL. Absent: authentication by message. */
-  readonly token?: string
+  readonly token?: string | undefined
   /** Whether this client is a provider. Goes with `token` only. */
-  readonly reverse?: boolean
+  readonly reverse?: boolean | undefined
   /** 16 bytes that name the client process. Goes with `token` only. */
-  readonly instance?: Uint8Array
+  readonly instance?: Uint8Array | undefined
   /** Extensions that the client supports. */
-  readonly extensions?: readonly Extension[]
+  readonly extensions?: readonly Extension[] | undefined
   /** 16 bytes: id of the session to resume. */
-  readonly resume?: Uint8Array
+  readonly resume?: Uint8Array | undefined
 }
 
 /** Parameters that a server reads from the query of an upgrade. */

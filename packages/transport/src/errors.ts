@@ -30,7 +30,7 @@ export interface TransportErrorOptions {
   /** The error behind it, most often Node's. @default none */
   readonly cause?: unknown
   /** HTTP status of the answer, where there was one. */
-  readonly status?: number
+  readonly status?: number | undefined
 }
 
 /**

@@ -1,4 +1,12 @@
-import { checkDurationMs, checkInteger, type Clock, type Logger, silentLogger, systemClock } from '@ls/foundation'
+import {
+  checkDurationMs,
+  checkInteger,
+  type Clock,
+  type Logger,
+  silentLogger,
+  systemClock,
+  type Given,
+} from '@ls/foundation'
 import { checkKeepaliveTiming, type KeepaliveTiming } from '@ls/mux'
 
 /** Options of one link, on either side. */
@@ -7,7 +15,7 @@ export interface TransportOptions {
    * Largest message accepted from the peer, in bytes; a larger one closes the link with 1009. The protocol's limit.
    * @default 33_554_432
    */
-  readonly maxMessageBytes?: number
+  readonly maxMessageBytes?: number | undefined
   /**
    * `send` returns false while more bytes than this wait in the process. The kernel sizes the socket buffer below it to
    * the path, so this covers only the time until the event loop turns: two of our largest messages. More was not
@@ -15,18 +23,18 @@ export interface TransportOptions {
    * by the version of Node).
    * @default 131_072
    */
-  readonly highWaterBytes?: number
+  readonly highWaterBytes?: number | undefined
   /** When to ping and when a silent peer is dead; `false` for neither. @default pings every 20 s, dead after 45 s */
-  readonly heartbeat?: KeepaliveTiming | false
+  readonly heartbeat?: KeepaliveTiming | false | undefined
   /** Time that a closing link waits for the peer's answer before it is cut, in milliseconds. @default 5000 */
-  readonly closeDeadlineMs?: number
+  readonly closeDeadlineMs?: number | undefined
   /** Clock for the heartbeat and for unread messages after the end. @default the system's */
-  readonly clock?: Clock
+  readonly clock?: Clock | undefined
   /** Told of ends and redirects (debug), refusals (info) and faults of the owner (error). @default silent */
-  readonly logger?: Logger
+  readonly logger?: Logger | undefined
 }
 
-export type ResolvedTransportOptions = Required<TransportOptions>
+export type ResolvedTransportOptions = Given<TransportOptions>
 
 /** Fills in the defaults. @throws RangeError naming the option and its limits. */
 export function resolveTransportOptions(options: TransportOptions): ResolvedTransportOptions {

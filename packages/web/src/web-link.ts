@@ -27,19 +27,19 @@ export interface WebLinkOptions extends Pick<
    * `client` and `connector` open connections at the other side; a `provider` takes those that its connectors open, with
    * `onConnect`. @default 'client'
    */
-  readonly role?: 'client' | 'connector' | 'provider'
+  readonly role?: 'client' | 'connector' | 'provider' | undefined
   /** Takes or refuses a connection (provider). @default refuses each */
-  readonly onConnect?: (connection: IncomingConnection) => void
+  readonly onConnect?: ((connection: IncomingConnection) => void) | undefined
   /** Gives up while the first link is opened, or closes it later. */
-  readonly signal?: AbortSignal
+  readonly signal?: AbortSignal | undefined
   /** How long a new connection waits while no link is up, in milliseconds. @default 10000 */
-  readonly linkWaitMs?: number
+  readonly linkWaitMs?: number | undefined
   /** What opens WebSockets. @default the page's own */
-  readonly WebSocket?: WebSocketConstructor
+  readonly WebSocket?: WebSocketConstructor | undefined
   /** @default silent */
-  readonly logger?: Logger
+  readonly logger?: Logger | undefined
   /** @default the page's clock */
-  readonly clock?: Clock
+  readonly clock?: Clock | undefined
 }
 
 /** Where to open a TCP connection to. */
@@ -49,7 +49,7 @@ export interface TcpTarget {
   /** 1 to 65535. */
   readonly port: number
   /** Resets the connection. */
-  readonly signal?: AbortSignal
+  readonly signal?: AbortSignal | undefined
 }
 
 /** A connection that somebody opens at a provider. */
@@ -144,7 +144,10 @@ export class WebLink {
     await this.#session()
   }
 
-  #source(request: { readonly protocol: Protocol; readonly address?: { host: string; port: number } }): ChannelSource {
+  #source(request: {
+    readonly protocol: Protocol
+    readonly address?: { host: string; port: number } | undefined
+  }): ChannelSource {
     return async (handler) => {
       const channel = (await this.#session()).open(request)
       channel.setHandler(handler)

@@ -17,7 +17,7 @@ export function directOptions(settings: DirectSettings): Pick<ClientOptions, 'di
       hostCandidates: directHostCandidates,
       onlyAction: directOnlyAction,
       stunServers: stunServers(settings),
-      ...(directSecret === undefined ? {} : { secret: directSecret }),
+      secret: directSecret,
     },
   }
 }

@@ -13,7 +13,7 @@ export function connectionOptions({ url, client, environment, signal }: Examinat
     environment,
     signal,
     resolver: resolversFor(dns).servers,
-    ...(dial === undefined ? {} : { dial }),
-    ...(proxyFromEnvironment === undefined ? {} : { proxyFromEnvironment }),
+    dial: dial ?? transport.dial,
+    proxyFromEnvironment: proxyFromEnvironment ?? transport.proxyFromEnvironment,
   }
 }

@@ -31,13 +31,13 @@ export interface ClusterNodeOptions {
   /** The same at all nodes, at least 32 characters. */
   readonly secret: string
   /** Where this node takes connections of others. @default 127.0.0.1 and any free port */
-  readonly listen?: NodeAddress
+  readonly listen?: NodeAddress | undefined
   /** What others connect to. @default `listen`, with the port that it got */
-  readonly address?: Partial<NodeAddress>
+  readonly address?: Partial<NodeAddress> | undefined
   /** @default silent */
-  readonly logger?: Logger
+  readonly logger?: Logger | undefined
   /** @default the process's clock */
-  readonly clock?: Clock
+  readonly clock?: Clock | undefined
 }
 
 /** What a node sees of its cluster. */

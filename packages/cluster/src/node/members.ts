@@ -15,7 +15,7 @@ export interface NodeInfo {
   /** Links of clients. */
   readonly links: number
   /** Takes no new channels. */
-  readonly draining?: boolean
+  readonly draining?: boolean | undefined
 }
 
 /** `up`: heard of lately · `silent`: not heard of, gets no new channels · `gone`: its channels have ended */

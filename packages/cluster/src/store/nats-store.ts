@@ -10,13 +10,13 @@ export interface NatsStoreOptions {
   /** `nats://host:port`, `tls://host:port`; one that answers is enough. */
   readonly servers: readonly string[]
   /** Names the cluster: several can share a NATS. Letters, digits, `-` and `_`. @default 'linksocks' */
-  readonly name?: string
+  readonly name?: string | undefined
   /** A credentials file of NATS. @default none */
-  readonly credentialsFile?: string
+  readonly credentialsFile?: string | undefined
   /** Copies of each bucket, over as many NATS servers: 1, 3 or 5. @default 1 */
-  readonly replicas?: number
+  readonly replicas?: number | undefined
   /** @default silent */
-  readonly logger?: Logger
+  readonly logger?: Logger | undefined
 }
 
 /** What a node says of itself and its peers is forgotten after this, if it does not say it again, in milliseconds. */

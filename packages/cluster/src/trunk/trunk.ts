@@ -122,7 +122,7 @@ export class Trunk {
 
   #attach(
     transport: ReturnType<typeof streamTransport>,
-    { windowBytes, received }: { readonly windowBytes?: number; readonly received?: number },
+    { windowBytes, received }: { readonly windowBytes?: number | undefined; readonly received?: number | undefined },
   ): boolean {
     if (this.#session !== undefined) return this.#session.attach(transport, received)
     const { seat, route } = this.#options

@@ -18,9 +18,9 @@ export interface QueryDeskOptions<T> {
   /** Result for callers if too many queries wait. */
   readonly onFull: (key: string) => T
   /** Findings kept; the oldest makes room. @default 4096, about 1 MiB */
-  readonly maxKept?: number
+  readonly maxKept?: number | undefined
   /** @default systemClock */
-  readonly clock?: Clock
+  readonly clock?: Clock | undefined
 }
 
 interface Kept<T> {

@@ -29,7 +29,7 @@ async function resolverWith(
   const files = { hosts: join(folder, 'hosts'), resolvConf: join(folder, 'resolv.conf') }
   writeFileSync(files.hosts, hosts)
   writeFileSync(files.resolvConf, resolvConf)
-  const resolver = new Resolver({ servers: [dns.address], files, timeoutMs, ...(clock && { clock }) })
+  const resolver = new Resolver({ servers: [dns.address], files, timeoutMs, clock })
   const ask = async (host: string, tenant?: unknown) => resolveAll(resolver, host, { tenant })
   return { resolver, dns, ask, files }
 }

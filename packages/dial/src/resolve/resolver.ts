@@ -18,18 +18,18 @@ export interface ResolverOptions {
    * Name servers to ask instead of the system's, `ADDR`, `ADDR:PORT` or `[ADDR]:PORT`, in this order. The hosts file still
    * comes first. @default those of the system
    */
-  readonly servers?: readonly string[]
+  readonly servers?: readonly string[] | undefined
   /**
    * Time of a lookup, in milliseconds; less than a dial's, so that a failure is reported as one of the lookup.
    * @default 8000
    */
-  readonly timeoutMs?: number
+  readonly timeoutMs?: number | undefined
   /** Purpose of the names: lookups for one purpose never wait for those of the other. @default 'targets' */
-  readonly lane?: Lane
+  readonly lane?: Lane | undefined
   /** Paths of the system's files. @default the usual ones */
-  readonly files?: { readonly hosts?: string; readonly resolvConf?: string; readonly nsswitch?: string }
+  readonly files?: { readonly hosts?: string; readonly resolvConf?: string; readonly nsswitch?: string } | undefined
   /** @default systemClock */
-  readonly clock?: Clock
+  readonly clock?: Clock | undefined
 }
 
 /** Systems whose resolver uses the files read here; on others the system's resolver is used. */

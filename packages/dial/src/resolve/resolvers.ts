@@ -4,9 +4,9 @@ import { Resolver } from './resolver.js'
 /** Name lookup options for all dials of a program. */
 export interface DnsOptions {
   /** Name servers to ask instead of the system's, `ADDR`, `ADDR:PORT` or `[ADDR]:PORT`. @default those of the system */
-  readonly servers?: readonly string[]
+  readonly servers?: readonly string[] | undefined
   /** How long a lookup may take, in milliseconds. @default 8000 */
-  readonly timeoutMs?: number
+  readonly timeoutMs?: number | undefined
 }
 
 /** Two resolvers that never wait for each other. */

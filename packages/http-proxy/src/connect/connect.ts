@@ -19,23 +19,23 @@ export interface ConnectOptions {
   /** Where the tunnel leads. */
   readonly target: Target
   /** First bytes for the target, sent as soon as the proxy accepts. */
-  readonly head?: Uint8Array
+  readonly head?: Uint8Array | undefined
   /** Further fields of the CONNECT request; `{target}` and `{source}` in a value become `host:port`. */
-  readonly headers?: Readonly<Record<string, string>>
+  readonly headers?: Readonly<Record<string, string>> | undefined
   /** Address of the client, for `{source}`. @default 'unknown' */
-  readonly source?: Target
+  readonly source?: Target | undefined
   /** Reaches the proxy itself, to chain proxies. @default TCP from this machine */
-  readonly dial?: DialProxy
+  readonly dial?: DialProxy | undefined
   /** Shared HTTP/2 connections; false offers the proxy HTTP/1.1 only. @default one for the process */
-  readonly sessions?: Http2Sessions | false
+  readonly sessions?: Http2Sessions | false | undefined
   /**
    * Time for all steps together, in milliseconds: 10 s for the proxy to reach the target and 5 s for us. @default 15000
    */
-  readonly timeoutMs?: number
+  readonly timeoutMs?: number | undefined
   /** Largest response head, in bytes. @default 16384 */
-  readonly maxHeadBytes?: number
+  readonly maxHeadBytes?: number | undefined
   /** Gives up; the promise then rejects with its reason. */
-  readonly signal?: AbortSignal
+  readonly signal?: AbortSignal | undefined
 }
 
 /** HTTP/2 connections that `connect` shares by default. */

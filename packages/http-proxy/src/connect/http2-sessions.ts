@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream'
-import { checkDurationMs, checkInteger } from '@ls/foundation'
+import { checkDurationMs, checkInteger, type Given } from '@ls/foundation'
 import { HttpProxyError } from '../errors.js'
 import { formatAuthority } from '../message/authority.js'
 import type { DialProxy, ProxyStream } from './open-proxy.js'
@@ -9,15 +9,15 @@ import { SharedSession } from './shared-session.js'
 /** Limits of kept HTTP/2 connections. */
 export interface Http2SessionsOptions {
   /** Proxies remembered; the one used longest ago is forgotten. @default 16 */
-  readonly maxProxies?: number
+  readonly maxProxies?: number | undefined
   /** Connections to one proxy at once: a second opens when the first has no room. @default 4 */
-  readonly maxSessionsPerProxy?: number
+  readonly maxSessionsPerProxy?: number | undefined
   /** Tunnels on one connection, if the proxy does not allow fewer; one lost packet holds up all of them. @default 100 */
-  readonly maxTunnelsPerSession?: number
+  readonly maxTunnelsPerSession?: number | undefined
   /** How long a connection without tunnels is kept, in milliseconds. @default 60000 */
-  readonly idleMs?: number
+  readonly idleMs?: number | undefined
   /** How long a kept connection may take to answer a PING before it counts as dead, in milliseconds. @default 3000 */
-  readonly pingMs?: number
+  readonly pingMs?: number | undefined
 }
 
 /** Connections to a proxy with the same route are interchangeable. */
@@ -44,7 +44,7 @@ interface Entry extends ProxyRoute {
  * died unnoticed is replaced; its open tunnels continue as long as it lets them.
  */
 export class Http2Sessions {
-  readonly #options: Readonly<Required<Http2SessionsOptions>>
+  readonly #options: Readonly<Given<Http2SessionsOptions>>
   /** In order of use, the latest last; few enough to search. */
   readonly #entries: Entry[] = []
 

@@ -6,9 +6,9 @@ import { HttpProxy } from './http-proxy.js'
 /** Where a proxy listens. */
 export interface ListenOptions {
   /** @default '127.0.0.1', since a proxy open to the network is a risk one should have to ask for */
-  readonly host?: string
+  readonly host?: string | undefined
   /** 0 lets the system choose. @default 3128, where HTTP proxies are looked for */
-  readonly port?: number
+  readonly port?: number | undefined
 }
 
 /** A proxy with its own port. */

@@ -37,7 +37,7 @@ export interface ForwardOptions {
   /** Target to ask `to` for. @default the opener's target, unchanged */
   readonly address?: Address | undefined
   /** Called once when both ends are gone. */
-  readonly onClose?: () => void
+  readonly onClose?: (() => void) | undefined
 }
 
 /**

@@ -1,4 +1,4 @@
-import { checkDurationMs, type Clock, type TimerHandle } from '@ls/foundation'
+import { checkDurationMs, type Clock, type TimerHandle, type Given } from '@ls/foundation'
 import { RoundTrip } from './round-trip.js'
 
 /** When to ping and when a silent peer counts as dead. */
@@ -8,13 +8,13 @@ export interface KeepaliveTiming {
    * traffic too. CDNs and NAT cut idle links after 60–100 s.
    * @default 20_000
    */
-  readonly periodMs?: number
+  readonly periodMs?: number | undefined
   /**
    * Milliseconds of silence after which the peer is dead; more than `periodMs`, so that at least one ping goes
    * unanswered first.
    * @default 45_000
    */
-  readonly deadlineMs?: number
+  readonly deadlineMs?: number | undefined
   /** Hears each round trip that was measured, in milliseconds. @default nobody */
   onRoundTrip?(ms: number): void
 }
@@ -234,7 +234,7 @@ export class Keepalive {
 export function checkKeepaliveTiming(
   timing: KeepaliveTiming,
   name = 'keepalive',
-): Required<Omit<KeepaliveTiming, 'onRoundTrip'>> {
+): Given<Omit<KeepaliveTiming, 'onRoundTrip'>> {
   const periodMs = checkDurationMs(`${name}.periodMs`, timing.periodMs ?? DEFAULT_PERIOD_MS)
   const deadlineMs = checkDurationMs(`${name}.deadlineMs`, timing.deadlineMs ?? DEFAULT_DEADLINE_MS)
   if (deadlineMs > periodMs) return { periodMs, deadlineMs }

@@ -3,13 +3,13 @@ import { tcpDataHeaderBytes } from '@ls/codec'
 /** How a pool is made. */
 export interface FramePoolOptions {
   /** Memory of one frame, in bytes; larger ones are not pooled. @default 65560, the largest Data message we make */
-  readonly frameBytes?: number
+  readonly frameBytes?: number | undefined
   /** Most idle memory that the pool keeps, in bytes: as much as fast links have in flight. @default 8388608 (8 MiB) */
-  readonly maxIdleBytes?: number
+  readonly maxIdleBytes?: number | undefined
   /** Room before each pooled frame for the transport's header, in bytes. @default 16, WebSocket needs 14 */
-  readonly headroomBytes?: number
+  readonly headroomBytes?: number | undefined
   /** Allocates memory; its contents need not be zero. @default Buffer.allocUnsafe where there is one */
-  readonly allocate?: (bytes: number) => Uint8Array
+  readonly allocate?: ((bytes: number) => Uint8Array) | undefined
 }
 
 /**

@@ -5,7 +5,7 @@ export interface LedgerLimits {
    * Number of members that are guaranteed an equal part of half the limit. The other half is lent, first come first
    * served. With more members the parts shrink. @default 0, the whole limit is first come first served
    */
-  readonly shares?: number
+  readonly shares?: number | undefined
 }
 
 /**

@@ -8,11 +8,11 @@ export interface MemoryBudgetOptions {
    * Most bytes promised to peers. May exceed `limitBytes`, since few peers use all they were promised.
    * @default limitBytes
    */
-  readonly promiseLimitBytes?: number
+  readonly promiseLimitBytes?: number | undefined
   /** Number of child budgets that are guaranteed an equal part of half of both limits, see {@link Ledger}. */
-  readonly shares?: number
+  readonly shares?: number | undefined
   /** Called with each charge that leaves this budget {@link MemoryBudget.exceeded}. Must not charge anything itself. */
-  readonly onExceeded?: () => void
+  readonly onExceeded?: (() => void) | undefined
 }
 
 /**

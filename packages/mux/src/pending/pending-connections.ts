@@ -9,13 +9,13 @@ export interface PendingLimits {
    * second at most.
    * @default 4096
    */
-  readonly maxPending?: number
+  readonly maxPending?: number | undefined
   /**
    * Unauthenticated connections of one address (IPv6: one /64): room for an office behind one address that reconnects
    * at once.
    * @default 512
    */
-  readonly maxPendingPerAddress?: number
+  readonly maxPendingPerAddress?: number | undefined
 }
 
 /** One unauthenticated connection. */

@@ -6,11 +6,11 @@ import type { SessionHandler } from './session-handler.js'
 /** How many channels {@link LostChannels} remembers, and for how long. */
 export interface LostChannelsOptions {
   /** Time for `keepMs`. @default the process's clock */
-  readonly clock?: Clock
+  readonly clock?: Clock | undefined
   /** How long channels of an absent peer are remembered, in milliseconds. @default 60000 */
-  readonly keepMs?: number
+  readonly keepMs?: number | undefined
   /** Channels remembered for all peers together; the oldest are forgotten first. @default 16384 */
-  readonly maxChannels?: number
+  readonly maxChannels?: number | undefined
 }
 
 /** The session that tells the peer. */

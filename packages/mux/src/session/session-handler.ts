@@ -35,9 +35,9 @@ export interface SessionHandler {
    */
   isElsewhere?(key: ChannelKey): boolean
   /** A channel begins, opened by either side. For those who count or watch: nothing may be done with it here. */
-  onChannelOpened?(channel: Channel): void
+  onChannelOpened?: ((channel: Channel) => void) | undefined
   /** A channel that ended here is over, and its numbers are final; not called for channels that were forwarded. */
-  onChannelClosed?(channel: Channel, reason: ChannelCloseReason): void
+  onChannelClosed?: ((channel: Channel, reason: ChannelCloseReason) => void) | undefined
 }
 
 /** What {@link Session.open} asks the peer for. */
@@ -45,11 +45,11 @@ export interface OpenRequest {
   /** What the channel is to carry. */
   readonly protocol: Protocol
   /** The target; required for TCP, absent for UDP. */
-  readonly address?: Address
+  readonly address?: Address | undefined
   /** Data may follow Connect without waiting for the answer. @default true */
-  readonly earlyData?: boolean
+  readonly earlyData?: boolean | undefined
   /** How long the peer has to answer: its connect timeout of 10 s and 5 s more (protocol.md §1). @default 15000 */
-  readonly answerDeadlineMs?: number
+  readonly answerDeadlineMs?: number | undefined
 }
 
 /** Counters of messages that are ignored by design. */

@@ -1,15 +1,16 @@
 import { networkInterfaces } from 'node:os'
+import type { Given } from '@ls/foundation'
 
 export interface OwnAddressesOptions {
   /** @default the system's */
-  readonly interfaces?: typeof networkInterfaces
+  readonly interfaces?: typeof networkInterfaces | undefined
   /** Milliseconds of any clock that does not go back. @default that of the process */
-  readonly now?: () => number
+  readonly now?: (() => number) | undefined
 }
 
 /** The addresses of this machine's network interfaces. */
 export class OwnAddresses {
-  readonly #options: Required<OwnAddressesOptions>
+  readonly #options: Given<OwnAddressesOptions>
   #known: ReadonlySet<string> | undefined
   #staleAtMs = -Infinity
 

@@ -6,16 +6,16 @@ export interface PayloadOptions {
    * `auto` and `off` send at once what a socket delivers; the session joins bytes that cannot leave yet to larger
    * messages. `adaptive` waits 20–500 ms while a connection is fast, as LinkSocks documents it. @default 'auto'
    */
-  readonly batching?: 'auto' | 'adaptive' | 'off'
+  readonly batching?: 'auto' | 'adaptive' | 'off' | undefined
   /** LinkSocks's name for the switch: false is `batching: 'off'`, true changes nothing. @default true */
-  readonly dynamicBatching?: boolean
+  readonly dynamicBatching?: boolean | undefined
   /** When and how long `adaptive` waits, under LinkSocks's name. @default 20–500 ms, from 256 KiB/s, until 128 KiB/s */
-  readonly batchingTimeLimits?: AdaptiveDelayOptions
+  readonly batchingTimeLimits?: AdaptiveDelayOptions | undefined
   /**
    * Payload from this size on is compressed, in bytes; 0 never. A socket gives at most 64 KiB at a time, so only
    * `adaptive` batching gathers as much as the default. @default 524288
    */
-  readonly compressionThresholdBytes?: number
+  readonly compressionThresholdBytes?: number | undefined
 }
 
 /** @throws RangeError for a value out of its range, TypeError for two that exclude each other */

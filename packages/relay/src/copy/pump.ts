@@ -12,7 +12,7 @@ import { TurnReader } from './turn-reader.js'
 
 export interface PumpOptions extends PayloadOptions {
   /** How long a socket may take to send the rest once its channel is gone, in milliseconds. @default 30000 */
-  readonly lingerMs?: number
+  readonly lingerMs?: number | undefined
   /** Told once, when both the socket and the channel are gone. */
   onDone?(reason: ChannelCloseReason): void
 }

@@ -7,7 +7,7 @@ export interface RateLimitOptions {
   /** Rate that all its connections share. */
   readonly bytesPerSecond: number
   /** Bytes that may pass at once after a rest. @default a tenth of a second's */
-  readonly burstBytes?: number
+  readonly burstBytes?: number | undefined
 }
 
 /**

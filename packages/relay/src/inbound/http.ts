@@ -16,8 +16,8 @@ export interface HttpInboundOptions extends ServeTcpOptions {
   readonly accounts: readonly Account[]
   readonly handshakeDeadlineMs: number
   readonly maxConnections: number
-  readonly httpTransparent?: boolean
-  readonly httpMaxHeadBytes?: number
+  readonly httpTransparent?: boolean | undefined
+  readonly httpMaxHeadBytes?: number | undefined
   /** A client has authenticated. */
   readonly onProven: (socket: Duplex) => void
   /** A client has sent a wrong user name or password. */
@@ -30,8 +30,8 @@ export function makeHttpProxy(options: HttpInboundOptions): HttpProxy {
   const dial = (asked: Asked, { signal }: DialInfo): Promise<Duplex> => openStream(options, asked, signal)
   return new HttpProxy(
     {
-      ...(accounts.length === 0 ? {} : { accounts }),
-      ...(httpMaxHeadBytes === undefined ? {} : { maxHeadBytes: httpMaxHeadBytes }),
+      accounts: accounts.length === 0 ? undefined : accounts,
+      maxHeadBytes: httpMaxHeadBytes,
       headDeadlineMs: handshakeDeadlineMs,
       maxConnections,
       transparent: options.httpTransparent ?? false,

@@ -28,41 +28,41 @@ import type { InboundUdpOptions } from './udp.js'
 
 export interface InboundOptions extends PayloadOptions, Places, Omit<ChannelSource, 'entryRules'> {
   /** Opens the `ws://` and `wss://` places, which need it. @default none */
-  readonly listenWebSocket?: ListenWebSocket
+  readonly listenWebSocket?: ListenWebSocket | undefined
   /** Who may use the port; empty for everybody. @default [] */
-  readonly accounts?: readonly Account[]
+  readonly accounts?: readonly Account[] | undefined
   /** Targets that clients may ask for, `ADDR:PORT`. @default all */
-  readonly accessRules?: readonly string[]
+  readonly accessRules?: readonly string[] | undefined
   /** Rates of the TCP traffic of all clients together. @default no limit */
-  readonly pace?: Pace
+  readonly pace?: Pace | undefined
   /** Further rules for those targets. @default none */
-  readonly targetRules?: TargetRules
+  readonly targetRules?: TargetRules | undefined
   /** Identity of the tenant whose ports these are: its lookups do not delay those of another. @default none */
   readonly tenant?: unknown
   /** How target names are looked up if `accessRules` contain only addresses. @default as the system does */
-  readonly dns?: DnsOptions
+  readonly dns?: DnsOptions | undefined
   /** Protocols that clients may speak; `auto` detects the protocol by the first byte. @default 'auto' */
-  readonly inbound?: 'auto' | 'socks' | 'http'
+  readonly inbound?: 'auto' | 'socks' | 'http' | undefined
   /** Take HTTP requests that do not name their target in full, by their Host. @default false */
-  readonly httpTransparent?: boolean
+  readonly httpTransparent?: boolean | undefined
   /** Largest head of an HTTP request, in bytes; above it the answer is 431. @default 65536 */
-  readonly httpMaxHeadBytes?: number
+  readonly httpMaxHeadBytes?: number | undefined
   /** Answer success before the peer has. @default false */
-  readonly fastOpen?: boolean
+  readonly fastOpen?: boolean | undefined
   /** Time for the proxy handshake of a client. @default 10000 */
-  readonly handshakeDeadlineMs?: number
+  readonly handshakeDeadlineMs?: number | undefined
   /** Connections open at once. @default 65536 */
-  readonly maxConnections?: number
+  readonly maxConnections?: number | undefined
   /** Counts clients after their handshake; `pick` decides what happens at the limit. @default none */
-  readonly slots?: Pick<ChannelSlots, 'occupy'>
+  readonly slots?: Pick<ChannelSlots, 'occupy'> | undefined
   /** Counts clients until their handshake is over; several ports can share it. @default one of its own */
-  readonly pending?: PendingConnections
+  readonly pending?: PendingConnections | undefined
   /** Limits of UDP associations. @default those of {@link InboundUdpOptions} */
-  readonly udp?: InboundUdpOptions
+  readonly udp?: InboundUdpOptions | undefined
   /** Address told to UDP clients. @default the address the client reached */
-  readonly udpAdvertise?: string
+  readonly udpAdvertise?: string | undefined
   /** @default silent */
-  readonly logger?: Logger
+  readonly logger?: Logger | undefined
 }
 
 /** What {@link Inbound.change} changes. */
@@ -175,7 +175,7 @@ export class Inbound {
   }
 
   /** Stops accepting, gives connections `graceMs` to finish, then cuts them. */
-  async close({ graceMs = 0 }: { graceMs?: number } = {}): Promise<void> {
+  async close({ graceMs = 0 }: { graceMs?: number | undefined } = {}): Promise<void> {
     const cut = setTimeout(() => this.#cut(), graceMs)
     await this.#ports.close()
     if (this.#sockets.size > 0) await new Promise<void>((resolve) => this.#onEmpty.add(resolve))
@@ -190,8 +190,8 @@ export class Inbound {
     const auth = users.length === 0 ? undefined : accounts(users)
     const serving: ServeSocksOptions = {
       ...options,
-      ...(pace === undefined ? {} : { pace }),
-      ...(hasRules ? { entryRules: new EntryRules(accessRules, { dns, user, tenant }) } : {}),
+      pace,
+      entryRules: hasRules ? new EntryRules(accessRules, { dns, user, tenant }) : undefined,
       auth,
       handshakeDeadlineMs,
       onProven: (socket) => this.#proven(socket),

@@ -19,8 +19,8 @@ export interface ServeSocksOptions extends ServeTcpOptions {
   readonly onProven: (socket: Duplex) => void
   /** A client has sent a wrong user name or password. */
   readonly onWrongAccount: (socket: Duplex) => void
-  readonly udp?: InboundUdpOptions
-  readonly udpAdvertise?: string
+  readonly udp?: InboundUdpOptions | undefined
+  readonly udpAdvertise?: string | undefined
   readonly logger: Logger
 }
 

@@ -14,12 +14,12 @@ import { formatTarget, type Target } from '../target.js'
 
 export interface ServeTcpOptions extends PayloadOptions, ChannelSource {
   /** Answer success before the peer has. @default false */
-  readonly fastOpen?: boolean
+  readonly fastOpen?: boolean | undefined
   /** Rates of the TCP traffic. @default no limit */
   readonly pace?: Pace | undefined
   readonly logger: Logger
   /** Rate-limited log for operators. @default nobody hears */
-  readonly rareLog?: RareLog
+  readonly rareLog?: RareLog | undefined
 }
 
 /** A proxy client's request for a target, in any protocol. */
@@ -61,7 +61,11 @@ async function openSlow(request: TcpRequest, options: ServeTcpOptions): Promise<
   if (answered.closed !== undefined) handler.onClose?.(answered.closed)
 }
 
-async function openFast(request: TcpRequest, options: ServeTcpOptions, answered: { socket?: Duplex }): Promise<void> {
+async function openFast(
+  request: TcpRequest,
+  options: ServeTcpOptions,
+  answered: { socket?: Duplex | undefined },
+): Promise<void> {
   const { target, signal } = request
   const opened = openAtOnce(options, { protocol: 'tcp', address: target, signal })
   answered.socket = request.succeed()

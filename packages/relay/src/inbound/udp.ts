@@ -18,13 +18,13 @@ import { watchGone } from './gone.js'
 /** Limits of UDP associations of a proxy port. */
 export interface InboundUdpOptions {
   /** An association without a datagram either way for this long is closed, in milliseconds. @default 300000 */
-  readonly idleMs?: number
+  readonly idleMs?: number | undefined
 }
 
 export interface ServeUdpAssociateOptions extends ChannelSource {
-  readonly udp?: InboundUdpOptions
+  readonly udp?: InboundUdpOptions | undefined
   /** Address told to the client instead of the one it reached. */
-  readonly udpAdvertise?: string
+  readonly udpAdvertise?: string | undefined
   /** Rates of all clients together: datagrams beyond are dropped. @default no limit */
   readonly pace?: Pace | undefined
   readonly logger: Logger

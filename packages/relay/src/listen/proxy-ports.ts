@@ -17,15 +17,15 @@ import type { PortChange } from './port-change.js'
 /** Where a proxy listens. */
 export interface Places {
   /** @default '127.0.0.1' */
-  readonly host?: string
+  readonly host?: string | undefined
   /** 0 for any free port. @default none, if `listenOn` is set */
-  readonly port?: number
+  readonly port?: number | undefined
   /**
    * Where to listen instead of `host` and `port`: `host:port`, `[::1]:1080`, `unix:/run/proxy.sock`, or
    * `ws://host:port/path` for byte streams over WebSocket; at most 64 of them.
    * @default none
    */
-  readonly listenOn?: readonly string[]
+  readonly listenOn?: readonly string[] | undefined
 }
 
 export interface ProxyPortsOptions {

@@ -9,7 +9,7 @@ import { offerInTurn, type OfferEvents } from './offer-race.js'
 
 export interface OpenChannelRequest {
   readonly protocol: Protocol
-  readonly address?: Target
+  readonly address?: Target | undefined
   readonly signal: Cancellation
 }
 

@@ -11,17 +11,17 @@ export type AddressCheck = (address: string, port: number) => Error | undefined
 /** How a target is dialled. */
 export interface DialOptions {
   /** Gives up; the promise then rejects with its reason. */
-  readonly signal?: Cancellation
+  readonly signal?: Cancellation | undefined
   /** Time for all attempts together, in milliseconds. @default 10000 (protocol.md §1, "connect timeout") */
-  readonly timeoutMs?: number
+  readonly timeoutMs?: number | undefined
   /** Called for each address before it is tried; refused addresses are skipped. @default none is refused */
-  readonly check?: AddressCheck
+  readonly check?: AddressCheck | undefined
   /** Resolves names. @default the shared resolver of the process */
-  readonly resolver?: NameResolver
+  readonly resolver?: NameResolver | undefined
   /** Identity of the tenant: lookups of one tenant do not delay those of another. @default none */
   readonly tenant?: unknown
   /** Address of the client, if known: HTTP proxies may get it. */
-  readonly source?: string
+  readonly source?: string | undefined
 }
 
 /**

@@ -38,38 +38,38 @@ import type { DialWebSocket } from '../upstream/web-socket-hop.js'
 
 export interface OutboundOptions extends PayloadOptions, GuardOptions {
   /** Descriptor limit for askers without their own. @default unlimited */
-  readonly slots?: ChannelSlots
+  readonly slots?: ChannelSlots | undefined
   /** @default silent */
-  readonly logger?: Logger
+  readonly logger?: Logger | undefined
   /**
    * Proxies to go through, each reached through the one before; URLs such as `socks5://user:pass@host:1080`, or
    * `wss+socks5://host/path` for SOCKS5 inside a WebSocket.
    */
-  readonly upstreamProxies?: readonly string[]
+  readonly upstreamProxies?: readonly string[] | undefined
   /**
    * Exceptions from `upstreamProxies`, `PATTERN=direct`, `PATTERN=reject` or `PATTERN=URL`; the first that matches counts.
    * @default none
    */
-  readonly routes?: readonly string[]
+  readonly routes?: readonly string[] | undefined
   /** Further fields for HTTP proxies; `{source}` and `{target}` in a value are filled in. @default none */
-  readonly upstreamHeaders?: UpstreamHeaders
+  readonly upstreamHeaders?: UpstreamHeaders | undefined
   /** TLS to `https://` and `wss+…` proxies, for instance your own `ca`. @default what Node trusts */
-  readonly upstreamTls?: TlsOptions
+  readonly upstreamTls?: TlsOptions | undefined
   /** Opens the WebSocket to `ws+…` and `wss+…` proxies, which need it. @default none */
-  readonly dialWebSocket?: DialWebSocket
+  readonly dialWebSocket?: DialWebSocket | undefined
   /**
    * Sends a PROXY protocol header first to each TCP target, with the client's address if known, and port 0. The target
    * must expect the header. @default none
    */
-  readonly sendProxy?: ProxyHeaderVersion
+  readonly sendProxy?: ProxyHeaderVersion | undefined
   /** Allowed targets, `ADDR:PORT`. @default all */
-  readonly accessRules?: readonly string[]
+  readonly accessRules?: readonly string[] | undefined
   /** @default 10000 */
-  readonly connectTimeoutMs?: number
+  readonly connectTimeoutMs?: number | undefined
   /** How names are looked up. @default as the system does */
-  readonly dns?: DnsOptions
+  readonly dns?: DnsOptions | undefined
   /** Limits of UDP flows. @default those of {@link UdpOptions} */
-  readonly udp?: UdpOptions
+  readonly udp?: UdpOptions | undefined
 }
 
 /** A wrong time would only be noticed with the first channel; the owner should see it at once. */
@@ -169,12 +169,12 @@ export class Outbound {
       ...udp,
       tenant,
       proxyResolver: this.#resolvers.servers,
-      ...(connectTimeoutMs === undefined ? {} : { connectTimeoutMs }),
+      connectTimeoutMs,
       policy: this.#policyFor(rules),
       routes: this.#routes,
       logger: this.#logger,
-      ...(pace === undefined ? {} : { pace }),
-      ...(onDropped === undefined ? {} : { onDropped }),
+      pace,
+      onDropped,
       onClosed: release,
     })
   }
@@ -191,8 +191,8 @@ export class Outbound {
         resolver: this.#targets,
         tenant,
         policy: this.#policyFor(rules),
-        ...(source === undefined ? {} : { source }),
-        ...(this.#options.connectTimeoutMs === undefined ? {} : { timeoutMs: this.#options.connectTimeoutMs }),
+        source,
+        timeoutMs: this.#options.connectTimeoutMs,
       })
     } catch (error) {
       release()

@@ -7,9 +7,9 @@ import type { AddressCheck } from './dial.js'
 
 export interface ResolveIpv4Options extends LookupOptions {
   /** Called for each address; the first allowed one is taken. @default none is refused */
-  readonly check?: AddressCheck
+  readonly check?: AddressCheck | undefined
   /** @default the resolver that all of the process share */
-  readonly resolver?: NameResolver
+  readonly resolver?: NameResolver | undefined
 }
 
 /**

@@ -14,7 +14,7 @@ export interface AccessPolicyOptions {
   /** Applies on top of the rules. */
   readonly guard: Guard
   /** Rules of the one user that this is for, on top of all others. @default none */
-  readonly user?: TargetCheck
+  readonly user?: TargetCheck | undefined
 }
 
 /**

@@ -17,9 +17,9 @@ export type GuardLevel = (typeof guardLevels)[number]
 /** Guard level, and the machine's own ports. */
 export interface GuardOptions {
   /** @default 'none' */
-  readonly guard?: GuardLevel
+  readonly guard?: GuardLevel | undefined
   /** TCP ports that this program listens on; `guard` closes them at the machine's own addresses. @default none */
-  readonly ownPorts?: () => Iterable<number>
+  readonly ownPorts?: (() => Iterable<number>) | undefined
 }
 
 /** Keeps clients that use this machine's network from services that trust the machine because it is near. */

@@ -7,9 +7,9 @@ import { parseTargetPattern, type TargetPattern } from './target-pattern.js'
 /** Targets of one user, on top of the rules that hold for all. */
 export interface TargetRulesOptions extends GuardOptions {
   /** `ADDR:PORT`; a target must match one, by its name or by the address it resolves to. @default all */
-  readonly allow?: readonly string[]
+  readonly allow?: readonly string[] | undefined
   /** `ADDR`, `ADDR:PORT` or `:PORT`; closed even if `allow` has it, by name and by address. @default none */
-  readonly deny?: readonly string[]
+  readonly deny?: readonly string[] | undefined
 }
 
 interface Denial {

@@ -9,9 +9,9 @@ import { UdpTrial } from './udp-trial.js'
 export interface DirectUdpOptions {
   readonly policy: AccessPolicy
   /** @default 64 */
-  readonly maxResolving?: number
+  readonly maxResolving?: number | undefined
   /** @default the shared resolver of the process */
-  readonly resolver?: NameResolver
+  readonly resolver?: NameResolver | undefined
   /** Tenant for name lookups. @default none */
   readonly tenant?: unknown
 }

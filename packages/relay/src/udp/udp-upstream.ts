@@ -25,11 +25,11 @@ import type { DatagramSink, UdpExit } from './udp-exit.js'
 export interface UpstreamUdpOptions {
   readonly policy: AccessPolicy
   /** @default 10000 */
-  readonly connectTimeoutMs?: number
+  readonly connectTimeoutMs?: number | undefined
   /** Resolves the name of the proxy. */
   readonly proxyResolver: NameResolver
   /** Datagrams that may wait until the proxy accepts; further ones are dropped. @default 64 */
-  readonly maxResolving?: number
+  readonly maxResolving?: number | undefined
 }
 
 /** Why an exit cannot carry datagrams; undefined if it can. */

@@ -15,24 +15,24 @@ import { udpFaultOf, UpstreamUdp } from './udp-upstream.js'
 /** Limits of UDP flows to targets. */
 export interface UdpOptions {
   /** An association without a datagram either way for this long is closed, in milliseconds. @default 300000 */
-  readonly idleMs?: number
+  readonly idleMs?: number | undefined
   /** Datagrams of one association that may wait for the resolver or a proxy; further ones are dropped. @default 64 */
-  readonly maxResolving?: number
+  readonly maxResolving?: number | undefined
   /** Resolves names. @default the resolver of the outbound */
-  readonly resolver?: NameResolver
+  readonly resolver?: NameResolver | undefined
 }
 
 export interface ServeUdpOptions extends UdpOptions {
   readonly policy: AccessPolicy
   readonly routes: Routes
-  readonly connectTimeoutMs?: number
+  readonly connectTimeoutMs?: number | undefined
   readonly proxyResolver: NameResolver
   readonly tenant?: unknown
   readonly logger: Logger
   /** Rates of its client. @default no limit */
-  readonly pace?: Pace
+  readonly pace?: Pace | undefined
   /** Hears that datagrams are dropped for their rate. @default nobody */
-  readonly onDropped?: (reason: string) => void
+  readonly onDropped?: ((reason: string) => void) | undefined
   /** The association is over, or could not start. */
   onClosed(): void
 }

@@ -17,13 +17,13 @@ import { type DialProxy, type DialWebSocket, overWebSocket, type WebSocketHop } 
 /** Options for all proxies of a chain. */
 export interface UpstreamOptions {
   /** Further fields for HTTP proxies, with `{source}` and `{target}`. @default none */
-  readonly headers?: UpstreamHeaders
+  readonly headers?: UpstreamHeaders | undefined
   /** TLS to `https://` and `wss+…` proxies, for instance your own `ca`. @default what Node trusts */
-  readonly tls?: TlsOptions
+  readonly tls?: TlsOptions | undefined
   /**
    * Resolves the names of proxies. @default `serverResolver` of `@ls/dial`, which never waits behind lookups of targets
    */
-  readonly proxyResolver?: NameResolver
+  readonly proxyResolver?: NameResolver | undefined
   /** Opens the WebSocket to `ws+…` and `wss+…` proxies, which need it. */
   readonly dialWebSocket?: DialWebSocket | undefined
 }
@@ -69,8 +69,8 @@ function throughHttp(upstream: Upstream, dialProxy: DialProxy, { headers = {}, t
   const proxy = { host, port, tls: protocol === 'https' && tls, ...account }
   return async (target, { signal, timeoutMs, source }) => {
     const limits = {
-      ...(signal === undefined ? {} : { signal: abortSignalOf(signal) }),
-      ...(timeoutMs === undefined ? {} : { timeoutMs }),
+      signal: signal === undefined ? undefined : abortSignalOf(signal),
+      timeoutMs,
     }
     try {
       return await connectHttp({ proxy, target, dial: dialProxy, headers: fillSource(headers, source), ...limits })

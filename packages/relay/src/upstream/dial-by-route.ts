@@ -13,7 +13,7 @@ export type TargetDialler = (target: Target, options: RoutedDialOptions) => Prom
 /** How a target is dialled through its route. */
 interface RoutedDialOptions extends Omit<DialOptions, 'check'> {
   /** @default the policy for all */
-  readonly policy?: AccessPolicy
+  readonly policy?: AccessPolicy | undefined
 }
 
 export interface RoutedOptions extends UpstreamOptions {

@@ -57,7 +57,7 @@ async function start(options: StartOptions = {}, prepare?: (made: LinkSocksServe
     setLogLevel,
     dashboard,
     ...options,
-  } as ServerOptions)
+  })
   prepare?.(server)
   await server.listen()
 }

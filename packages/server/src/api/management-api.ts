@@ -36,9 +36,9 @@ export interface ApiRequest {
   readonly path: string
   readonly remoteAddress: string
   /** The owner of the process, by way of a UNIX socket: needs no key. @default false */
-  readonly isOwner?: true
+  readonly isOwner?: true | undefined
   /** Answers callers without a valid key instead: the API, including its public part, is then hidden. */
-  readonly answerStranger?: () => void
+  readonly answerStranger?: (() => void) | undefined
 }
 
 /** The HTTP API of deployed LinkSocks servers, with our additions; docs/guide/api.md describes it. */

@@ -43,7 +43,7 @@ function add({ server }: ApiCall, body: TokenBody): Added {
       const { token, reverseToken } = body
       if (reverseToken === undefined) throw new ApiRefusal(200, 'reverse_token is required for connector token')
       return {
-        token: server.addConnectorToken({ reverseToken, ...options, ...(token === undefined ? {} : { token }) }),
+        token: server.addConnectorToken({ reverseToken, ...options, token }),
       }
     }
     default:
@@ -54,7 +54,7 @@ function add({ server }: ApiCall, body: TokenBody): Added {
 function addReverse(server: ApiCall['server'], { port, ...body }: TokenBody): Added {
   // Deployed servers never open a port in autonomy: it would bypass the connector tokens.
   const socksPort = body.allowManageConnector === true ? -1 : port
-  const request: ReverseTokenRequest = { ...body, ...(socksPort === undefined ? {} : { socksPort }) }
+  const request: ReverseTokenRequest = { ...body, socksPort }
   const fault = faultOf(request)
   if (fault !== undefined) throw new ApiRefusal(200, fault)
   return server.addReverseToken(request)

@@ -3,11 +3,11 @@ export interface AuthorizeOptions {
   /** `http://…`, `https://…`, or `unix:/path/of.sock`, with `:/path` behind it for another path than `/`. */
   readonly url: string
   /** When it is asked. @default 'both' */
-  readonly at?: AuthorizeMoment
+  readonly at?: AuthorizeMoment | undefined
   /** What happens when there is no answer. @default 'refuse' */
-  readonly onFailure?: 'refuse' | 'allow'
+  readonly onFailure?: 'refuse' | 'allow' | undefined
   /** Time for an answer, in milliseconds. @default 3000 */
-  readonly timeoutMs?: number
+  readonly timeoutMs?: number | undefined
 }
 
 /** A client's link, a connection that it asks for, or both. */

@@ -6,7 +6,7 @@ export interface AuthorizerOptions extends AuthorizeOptions {
   readonly clock: Clock
   readonly logger: Logger
   /** Asks the service. @default over HTTP, at `url` */
-  readonly ask?: AskService
+  readonly ask?: AskService | undefined
 }
 
 /** Asks a service who may come in. Answers are kept for as long as it says. */

@@ -11,7 +11,7 @@ const maxEnded = 1000
 export interface SessionsOptions {
   readonly apiKey: string
   /** The time of day, in milliseconds since 1970, since a session outlives the process. @default Date.now */
-  readonly now?: () => number
+  readonly now?: (() => number) | undefined
 }
 
 /** Someone who has shown the key. */

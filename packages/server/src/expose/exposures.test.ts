@@ -40,7 +40,7 @@ function make(options: ServerOptions, pick = () => Promise.reject(new Error('no 
 
 function tokenWith(ports?: string): ReverseToken {
   const place = { port: -1, host: '127.0.0.1', allowManageConnector: false, username: undefined, password: undefined }
-  return new TokenRegistry().add({ kind: 'reverse', token: 'r', ...place, ...(ports === undefined ? {} : { ports }) })
+  return new TokenRegistry().add({ kind: 'reverse', token: 'r', ...place, ports })
 }
 
 const one = { record: tokenWith(), instance: 'one' }

@@ -56,7 +56,7 @@ export interface ReverseProxyOptions {
    * Opens a connection for one request, which keeps its Host: the web server behind is the one that the visitor means.
    * @default connections to the origin, kept for later requests, whose Host is the origin's
    */
-  readonly open?: (visitor: Socket) => Promise<Duplex>
+  readonly open?: ((visitor: Socket) => Promise<Duplex>) | undefined
 }
 
 /** Passes requests on to another web server, upgrades included, and its answers back. */

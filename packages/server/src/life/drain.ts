@@ -16,9 +16,9 @@ export interface DrainOptions {
 /** How a server is to drain. */
 export interface DrainRequest {
   /** Time for open channels, in milliseconds. @default 3600000 (1 h) */
-  readonly deadlineMs?: number
+  readonly deadlineMs?: number | undefined
   /** Another process has the ports now. @default false */
-  readonly isHandedOver?: boolean
+  readonly isHandedOver?: boolean | undefined
 }
 
 /** Time that a drain gives open channels: most transfers of hours end in it, and a restart is not put off for days. */

@@ -233,7 +233,7 @@ export class Admission {
       windowBytes: helloWindowBytes(server.windowBytes),
       startWindowBytes: server.windowBytes,
       extensions,
-      ...(peerWindowBytes === undefined ? {} : { peerWindowBytes }),
+      peerWindowBytes,
       parentBudget,
       compressor: nodeCompressor,
     }

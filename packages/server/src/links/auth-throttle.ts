@@ -1,22 +1,22 @@
-import type { Clock } from '@ls/foundation'
+import type { Clock, Given } from '@ls/foundation'
 import { addressGroup } from '@ls/mux'
 import { LateRefusals } from './late-refusals.js'
 
 export interface AuthThrottleOptions {
   readonly clock: Clock
   /** Failures of one address without delay: people mistype. @default 3 */
-  readonly freeFailures?: number
+  readonly freeFailures?: number | undefined
   /** Delay after the first failure beyond that, in milliseconds; it doubles from there. @default 250 */
-  readonly firstDelayMs?: number
+  readonly firstDelayMs?: number | undefined
   /**
    * Longest delay, in milliseconds: 450 guesses an hour, while others at that address get in within seconds.
    * @default 8000
    */
-  readonly maxDelayMs?: number
+  readonly maxDelayMs?: number | undefined
   /** An address is forgotten after this long without a failure, in milliseconds. @default 600000 */
-  readonly forgetMs?: number
+  readonly forgetMs?: number | undefined
   /** Addresses remembered; the one that failed longest ago makes room. @default 4096 */
-  readonly maxAddresses?: number
+  readonly maxAddresses?: number | undefined
 }
 
 interface Entry {
@@ -34,18 +34,13 @@ interface Entry {
 export class AuthThrottle {
   /** Where clients are refused whose address has to wait. */
   readonly refusals: LateRefusals
-  readonly #options: Required<AuthThrottleOptions>
+  readonly #options: Given<AuthThrottleOptions>
   readonly #entries = new Map<string, Entry>()
 
   constructor(options: AuthThrottleOptions) {
-    this.#options = {
-      freeFailures: 3,
-      firstDelayMs: 250,
-      maxDelayMs: 8000,
-      forgetMs: 600_000,
-      maxAddresses: 4096,
-      ...options,
-    }
+    const { clock, freeFailures = 3, firstDelayMs = 250, maxDelayMs = 8000, forgetMs = 600_000 } = options
+    const { maxAddresses = 4096 } = options
+    this.#options = { clock, freeFailures, firstDelayMs, maxDelayMs, forgetMs, maxAddresses }
     this.refusals = new LateRefusals(options)
   }
 

@@ -14,7 +14,7 @@ import type { Peer } from './peer.js'
 export interface ConnectorMessagesOptions {
   readonly tokens: TokenRegistry
   /** Connector tokens that the providers of one reverse token may have together: each costs memory. @default 1000 */
-  readonly maxTokens?: number
+  readonly maxTokens?: number | undefined
   /** Whether a provider process with this instance has a session under the reverse token. */
   isConnected(reverse: ReverseToken, instance: string): boolean
   /** Removes a token and disconnects its users. */

@@ -8,11 +8,11 @@ export interface LateRefusalsOptions {
    * times, and nobody who mistyped notices.
    * @default 1000
    */
-  readonly delayMs?: number
+  readonly delayMs?: number | undefined
   /** Answers that wait, in all; each costs what a connection does. @default 1024 */
-  readonly maxWaiting?: number
+  readonly maxWaiting?: number | undefined
   /** Answers that wait for one address (IPv6: one /64). @default 64 */
-  readonly maxWaitingPerAddress?: number
+  readonly maxWaitingPerAddress?: number | undefined
 }
 
 /** What to do about a refused client. */

@@ -19,7 +19,7 @@ export interface ObservedServer extends Omit<CountedServer, 'counts' | 'quotas' 
 interface ObserverOptions {
   readonly clock: Clock
   readonly logger: Logger
-  readonly onConnectionEnd?: (connection: ConnectionRecord) => void
+  readonly onConnectionEnd?: ((connection: ConnectionRecord) => void) | undefined
 }
 
 /** Is told what happens in a server: counts it, logs refusals, and tells those who watch. */

@@ -22,7 +22,7 @@ export class Hours {
     this.#spans = spans.map(parseSpan)
     const fields = { weekday: 'short', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' } as const
     try {
-      this.#format = new Intl.DateTimeFormat('en-US', { ...fields, ...(zone === undefined ? {} : { timeZone: zone }) })
+      this.#format = new Intl.DateTimeFormat('en-US', { ...fields, timeZone: zone })
     } catch {
       throw new RangeError(`"${zone}" is no time zone such as Europe/Berlin`)
     }

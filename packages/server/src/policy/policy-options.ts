@@ -3,33 +3,33 @@ import type { GuardLevel } from '@ls/relay'
 /** How a token may be used; the same in the library, the management API and the state file. */
 export interface PolicyOptions {
   /** Names the token in logs and lists; at most 64 characters. @default the start of its SHA-256 */
-  readonly name?: string
+  readonly name?: string | undefined
   /** For people; at most 1000 characters. @default none */
-  readonly note?: string
+  readonly note?: string | undefined
   /** Targets, `ADDR:PORT`; one must match, by name or by the address it resolves to. At most 1000. @default all */
-  readonly allow?: readonly string[]
+  readonly allow?: readonly string[] | undefined
   /** Targets closed even so, `ADDR`, `ADDR:PORT` or `:PORT`, by name and by address. At most 1000. @default none */
-  readonly deny?: readonly string[]
+  readonly deny?: readonly string[] | undefined
   /** Closes more than the server's guard does; it never opens what that closes. @default 'none' */
-  readonly guard?: GuardLevel
+  readonly guard?: GuardLevel | undefined
   /** Addresses and networks that its clients may come from. At most 1000. @default all */
-  readonly sources?: readonly string[]
+  readonly sources?: readonly string[] | undefined
   /** What its clients may be. @default what the kind of the token allows */
-  readonly roles?: readonly PolicyRole[]
+  readonly roles?: readonly PolicyRole[] | undefined
   /** Channels, UDP associations and connections at its proxy port at once. @default the server's limit */
-  readonly maxChannels?: number
+  readonly maxChannels?: number | undefined
   /** Links at once: a client has one for each of its `--threads`. @default the server's limit */
-  readonly maxLinks?: number
+  readonly maxLinks?: number | undefined
   /** Rates, shared fairly by its connections; datagrams beyond are dropped. Not in agent mode. @default no limit */
-  readonly rate?: PolicyRate
+  readonly rate?: PolicyRate | undefined
   /** Bytes that it may move in a day and in a month. @default no limit */
-  readonly quota?: PolicyQuota
+  readonly quota?: PolicyQuota | undefined
   /** Host names that its providers may expose, `app.example` or `*.example`. At most 1000. @default those that the server allows */
-  readonly hosts?: readonly string[]
+  readonly hosts?: readonly string[] | undefined
   /** When it ends, with all that it carries: `2027-01-31T00:00:00Z`. @default never */
-  readonly expiresAt?: string
+  readonly expiresAt?: string | undefined
   /** When it may be used. @default always */
-  readonly hours?: PolicyHours
+  readonly hours?: PolicyHours | undefined
 }
 
 /** What a client is. */

@@ -54,8 +54,8 @@ export class WebSocketPort {
     try {
       const listener = await listen({
         ...listenOptions(server),
-        ...(signal === undefined ? {} : { signal }),
-        ...(tls === undefined ? {} : { tls }),
+        signal,
+        tls,
         earlyData: true,
         authorize: (request) => frontDoor.authorize(request),
         onTransport: (transport, request) => arrive(transport, request, options),
@@ -131,7 +131,7 @@ function listenOptions(server: ResolvedServerOptions) {
     pending,
     unproven,
     logger,
-    ...(heartbeat === undefined ? {} : { heartbeat }),
+    heartbeat,
     ...believedProxies(server),
   }
 }

@@ -18,7 +18,7 @@ import { QuotaMeter } from './quota-meter.js'
 /** A client with one channel, under a quota. */
 function make(quota: PolicyQuota, state?: ServerState) {
   const clock = new FakeClock()
-  const server = { ...resolveServerOptions({}), clock, ...(state === undefined ? {} : { state }) }
+  const server = { ...resolveServerOptions({}), clock, state }
   const record = new TokenRegistry().add({ kind: 'forward' as const, token: 't' })
   const quotas = new QuotaBook(state)
   const rareLog = new RareLog(clock, silentLogger)

@@ -1,4 +1,4 @@
-import { checkDurationMs, checkInteger } from '@ls/foundation'
+import { checkDurationMs, checkInteger, type Given } from '@ls/foundation'
 
 /**
  * Relay mode: providers without a token come in, each with an identity of its own, and connectors reach them by the
@@ -7,42 +7,42 @@ import { checkDurationMs, checkInteger } from '@ls/foundation'
  */
 export interface RelayOptions {
   /** Line that everyone who links is told: rules, where to complain. At most 1000 characters. @default none */
-  readonly notice?: string
+  readonly notice?: string | undefined
   /** How long an identity waits for its provider, with its codes, in milliseconds. @default 600000 (10 minutes) */
-  readonly keepMs?: number
+  readonly keepMs?: number | undefined
   /** Longest life of an identity, in milliseconds; its provider may begin anew; 0 for no end. @default 86400000 (24 h) */
-  readonly lifetimeMs?: number
+  readonly lifetimeMs?: number | undefined
   /** Identities at once. @default 4096 */
-  readonly maxIdentities?: number
+  readonly maxIdentities?: number | undefined
   /** Identities of one address. @default 16 */
-  readonly maxAddressIdentities?: number
+  readonly maxAddressIdentities?: number | undefined
   /** Codes of one identity. @default 16 */
-  readonly maxCodes?: number
+  readonly maxCodes?: number | undefined
   /** Links of one identity. @default 64 */
-  readonly maxLinks?: number
+  readonly maxLinks?: number | undefined
   /** Links of one address. @default 128 */
-  readonly maxAddressLinks?: number
+  readonly maxAddressLinks?: number | undefined
   /** Channels of one identity. @default 512 */
-  readonly maxChannels?: number
+  readonly maxChannels?: number | undefined
   /** Channels that connectors of one address open. @default 1024 */
-  readonly maxAddressChannels?: number
+  readonly maxAddressChannels?: number | undefined
   /** Bytes that one identity may move within 24 hours, both directions together. @default 10737418240 (10 GiB) */
-  readonly dailyBytes?: number
+  readonly dailyBytes?: number | undefined
   /** The same for all links of one address. @default 21474836480 (20 GiB) */
-  readonly addressDailyBytes?: number
+  readonly addressDailyBytes?: number | undefined
   /** Bytes a second of one identity, both directions together. @default 20000000 */
-  readonly bytesPerSecond?: number
+  readonly bytesPerSecond?: number | undefined
   /** The same for all links of one address. @default 40000000 */
-  readonly addressBytesPerSecond?: number
+  readonly addressBytesPerSecond?: number | undefined
   /**
    * Says why a code is too easy to guess; undefined for a good one. It gets the first 16 characters of one.
    *
    * @default any code of at least 8 characters is good
    */
-  readonly judgeCode?: (code: string) => Promise<string | undefined>
+  readonly judgeCode?: ((code: string) => Promise<string | undefined>) | undefined
 }
 
-export type ResolvedRelayOptions = Required<Omit<RelayOptions, 'notice' | 'judgeCode'>> &
+export type ResolvedRelayOptions = Given<Omit<RelayOptions, 'notice' | 'judgeCode'>> &
   Pick<RelayOptions, 'notice' | 'judgeCode'>
 
 /** Applies the defaults. @throws RangeError for a value out of its range */

@@ -9,15 +9,15 @@ export interface TicketRequest {
   /** The token that the ticket stands for, as it was registered. */
   readonly token: string
   /** Targets, `ADDR:PORT`, on top of the token's policy. At most 1000. @default all that the token may reach */
-  readonly allow?: readonly string[]
+  readonly allow?: readonly string[] | undefined
   /** Targets closed even so, `ADDR`, `ADDR:PORT` or `:PORT`. At most 1000. @default none */
-  readonly deny?: readonly string[]
+  readonly deny?: readonly string[] | undefined
   /** Origin of the web page that may show it, `https://example.org`. @default any, and programs too */
-  readonly origin?: string
+  readonly origin?: string | undefined
   /** Time in which its client has to come, in milliseconds; at most an hour. @default 60000 */
-  readonly useWithinMs?: number
+  readonly useWithinMs?: number | undefined
   /** Time after which all that its client has opened ends, in milliseconds. @default none but that of the token's policy */
-  readonly lifetimeMs?: number
+  readonly lifetimeMs?: number | undefined
 }
 
 /** What {@link Tickets.make} gives. */

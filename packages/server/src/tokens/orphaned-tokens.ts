@@ -9,7 +9,7 @@ export interface OrphanedTokensOptions {
   /** Removes a token and disconnects its users. */
   remove(token: ConnectorToken): void
   /** How long a token waits for its owner, in milliseconds. @default 600000 */
-  readonly keepMs?: number
+  readonly keepMs?: number | undefined
 }
 
 /**

@@ -7,49 +7,49 @@ import type { Policy } from '../policy/policy.js'
 /** Further options of every kind of token. */
 export interface TokenOptions {
   /** How it may be used. @default the server's `policy` */
-  readonly policy?: Policy | PolicyOptions
+  readonly policy?: Policy | PolicyOptions | undefined
 }
 
 /** Request of {@link LinkSocksServer.addReverseToken}. */
 export interface ReverseTokenRequest extends TokenOptions {
   /** 1–255 bytes. @default a new one */
-  readonly token?: string
+  readonly token?: string | undefined
   /** @default the server's `socksHost` */
-  readonly socksHost?: string
+  readonly socksHost?: string | undefined
   /**
    * Port for SOCKS; −1 for none, 0 for any that is free when it opens. @default a free one of the server's `portPool`,
    * or −1 with `allowManageConnector`
    */
-  readonly socksPort?: number
+  readonly socksPort?: number | undefined
   /** Addresses of SOCKS instead of `socksHost` and `socksPort`: `host:port` or `unix:/path`. @default none */
-  readonly socksListen?: readonly string[]
+  readonly socksListen?: readonly string[] | undefined
   /**
    * User name that SOCKS clients must give, 1–255 bytes (RFC 1929 §2), with `password`. @default none: anyone may use
    * the port
    */
-  readonly username?: string
+  readonly username?: string | undefined
   /** Password to `username`. @default none */
-  readonly password?: string
+  readonly password?: string | undefined
   /** More accounts that may use the port. @default none */
-  readonly accounts?: readonly Account[]
+  readonly accounts?: readonly Account[] | undefined
   /** Autonomy: providers add and remove connector tokens of their own. @default false */
-  readonly allowManageConnector?: boolean
+  readonly allowManageConnector?: boolean | undefined
   /**
    * Ports that its providers may have opened, `2222,4000-4100`; empty for none. @default the server's `allowPorts`
    */
-  readonly ports?: string
+  readonly ports?: string | undefined
   /** Open the SOCKS port before the first provider has come. @default the server's `socksNowait` */
-  readonly socksNowait?: boolean
+  readonly socksNowait?: boolean | undefined
 }
 
 /** Request of {@link LinkSocksServer.addConnectorToken}. */
 export interface ConnectorTokenRequest extends TokenOptions {
   /** 1–255 bytes. @default a new one */
-  readonly token?: string
+  readonly token?: string | undefined
   /** The token of the providers that it is to lead to. */
   readonly reverseToken: string
   /** Without a policy of its own, it is under that of `reverseToken`, and shares what that limits. @default false */
-  readonly sharesPolicy?: boolean
+  readonly sharesPolicy?: boolean | undefined
 }
 
 /** Returns the fault of a request for a reverse token; undefined if it has none. Never shows the password. */

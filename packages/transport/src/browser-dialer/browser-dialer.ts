@@ -19,17 +19,17 @@ import { page, pageHeaders } from './page.js'
 /** Where the page of {@link openBrowserDialer} is served, and whom to tell. */
 export interface BrowserDialerOptions {
   /** Address of the page. Beyond loopback others can reach it, in clear. @default '127.0.0.1' */
-  readonly host?: string
+  readonly host?: string | undefined
   /** 0 for any free port. @default 0 */
-  readonly port?: number
+  readonly port?: number | undefined
   /** Gives up while the port is not open yet; ends nothing later. */
-  readonly signal?: AbortSignal
+  readonly signal?: AbortSignal | undefined
   /** A browser has connected: links that wait for one may try again. */
   onAttached?(): void
   /** Gets the URL to open, and a warning while links wait for a browser. @default silent */
-  readonly logger?: Logger
+  readonly logger?: Logger | undefined
   /** @default the system's */
-  readonly clock?: Clock
+  readonly clock?: Clock | undefined
 }
 
 /** A page that opens WebSockets of its browser for us. */
@@ -109,7 +109,7 @@ class PageDialer implements BrowserDialer {
       port,
       logger: this.#logger,
       clock: this.#clock,
-      ...(signal === undefined ? {} : { signal }),
+      signal,
       authorize: (request) => this.#authorize(request),
       onRequest: (request, response) => this.#answer(request, response),
       onTransport: (transport, { path }) => this.#enter(transport, this.#gate.placeOf(path) ?? ''),

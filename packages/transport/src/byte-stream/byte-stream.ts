@@ -12,15 +12,15 @@ export interface ByteStreamOptions {
    * closes at once, which suits the side that answers.
    * @default false
    */
-  readonly answerWaitMs?: number | false
+  readonly answerWaitMs?: number | false | undefined
   /** Address of the peer, for logs and rules. @default unknown */
   readonly remoteAddress?: string | undefined
   /** Port of the peer, for the same. @default unknown */
   readonly remotePort?: number | undefined
   /** Called by `admit`. @default nothing */
-  readonly onAdmit?: () => boolean
+  readonly onAdmit?: (() => boolean) | undefined
   /** @default the system's */
-  readonly clock?: Clock
+  readonly clock?: Clock | undefined
 }
 
 /** Opens the transport with the first messages to send. */

@@ -11,9 +11,9 @@ export interface ByteStreamConnectOptions extends Omit<ConnectOptions, 'firstMes
    * Silence of the other side after `end()` until the WebSocket is closed, in milliseconds; see `ByteStreamOptions`.
    * @default 5000, as V2Ray
    */
-  readonly answerWaitMs?: number | false
+  readonly answerWaitMs?: number | false | undefined
   /** Opens the WebSocket in some other way, for instance in a browser. @default this package's `connect` */
-  readonly connect?: Connect
+  readonly connect?: Connect | undefined
 }
 
 /**
@@ -32,12 +32,12 @@ export interface ByteStreamConnectOptions extends Omit<ConnectOptions, 'firstMes
  * ```
  */
 export async function connectByteStream(options: ByteStreamConnectOptions): Promise<ByteStream> {
-  const { connect: open = connect, answerWaitMs = 5000, ...rest } = options
+  const { connect: open = connect, answerWaitMs = 5000, maxMessageBytes = maxStreamMessageBytes, ...rest } = options
   const given = typeof options.url === 'string' ? parseServerUrl(options.url) : options.url
   const wantedBytes = checkInteger('earlyDataBytes', options.earlyDataBytes ?? 0, 0, maxEarlyDataBytes)
   const { url, earlyDataBytes = wantedBytes } = splitEarlyData(given)
-  const connectOptions = { maxMessageBytes: maxStreamMessageBytes, ...rest, url, earlyDataBytes }
-  const streamOptions = { answerWaitMs, ...(options.clock === undefined ? {} : { clock: options.clock }) }
+  const connectOptions = { ...rest, maxMessageBytes, url, earlyDataBytes }
+  const streamOptions = { answerWaitMs, clock: options.clock }
   if (earlyDataBytes === 0) return new ByteStream(await open(connectOptions), streamOptions)
   options.signal?.throwIfAborted()
   const openWith: OpenTransport = (firstMessages, destroyed) => {

@@ -43,14 +43,14 @@ export async function listenByteStreams(options: ByteStreamListenOptions): Promi
   const { tls: given, onStream, path, allowOrigins, logger = silentLogger, clock, ...rest } = options
   const files = given !== undefined && 'certFile' in given ? given : undefined
   const tls = files === undefined ? (given as ServerTlsOptions | undefined) : readCertificateFiles(files)
-  const shared = { logger, ...(clock === undefined ? {} : { clock }) }
+  const shared = { logger, clock }
   const wanted = path.startsWith('/') ? path : `/${path}`
   const origins = new AllowedOrigins(allowOrigins)
   const listener = await listen({
-    maxMessageBytes: maxStreamMessageBytes,
     ...rest,
+    maxMessageBytes: options.maxMessageBytes ?? maxStreamMessageBytes,
     ...shared,
-    ...(tls === undefined ? {} : { tls }),
+    tls,
     earlyData: true,
     authorize: ({ path: asked, headers: { origin } }) => {
       if (asked !== wanted) return { status: 404, text: '404 page not found' }
@@ -60,7 +60,7 @@ export async function listenByteStreams(options: ByteStreamListenOptions): Promi
     onTransport: (transport, request) => {
       const { address: remoteAddress, port: remotePort } = transport.peer
       const onAdmit = (): boolean => transport.admit()
-      const options = { remoteAddress, remotePort, onAdmit, ...(clock === undefined ? {} : { clock }) }
+      const options = { remoteAddress, remotePort, onAdmit, clock }
       onStream(new ByteStream(transport, options), request)
     },
   })

@@ -25,40 +25,40 @@ export interface ConnectOptions extends TransportOptions {
   /** As a user writes it (see {@link parseServerUrl}); a `URL` is used unchanged, with its query. */
   readonly url: string | URL
   /** Aborts `connect`, which then rejects with the signal's reason. Does not end an open transport. */
-  readonly signal?: AbortSignal
+  readonly signal?: AbortSignal | undefined
   /**
    * More headers for the upgrade. Not sent to another host that a redirect leads to.
    * @default `User-Agent` of a current Chrome, and as `Host` the `servername` of `tls` if there is one
    */
-  readonly headers?: Readonly<Record<string, string>>
+  readonly headers?: Readonly<Record<string, string>> | undefined
   /** Whether to use proxies of the environment, see {@link environmentProxy}. */
-  readonly proxyFromEnvironment?: boolean
+  readonly proxyFromEnvironment?: boolean | undefined
   /** @default process.env */
-  readonly environment?: Environment
+  readonly environment?: Environment | undefined
   /** Milliseconds for everything together: names, connections, proxy, TLS, redirects, upgrade. @default 8000 */
-  readonly dialDeadlineMs?: number
+  readonly dialDeadlineMs?: number | undefined
   /** Most redirects followed; 0 for none. @default 5 */
-  readonly maxRedirects?: number
+  readonly maxRedirects?: number | undefined
   /**
    * Whom to trust and what to show over `wss:`; another host that a redirect leads to is shown no certificate of ours.
    * @default what Node trusts, from TLS 1.2 on
    */
-  readonly tls?: ClientTlsOptions
+  readonly tls?: ClientTlsOptions | undefined
   /**
    * Resolves the name of the server or the proxy. @default `serverResolver` of `@ls/dial`, which never waits behind
    * lookups of targets
    */
-  readonly resolver?: NameResolver
+  readonly resolver?: NameResolver | undefined
   /** Opens the connection instead of TCP. Proxies of the environment are then ignored. */
-  readonly dial?: Dial
+  readonly dial?: Dial | undefined
   /** Sent before anything else. @default none */
-  readonly firstMessages?: readonly Uint8Array[]
+  readonly firstMessages?: readonly Uint8Array[] | undefined
   /**
    * Early data (0-RTT): how many bytes of `firstMessages` may travel in the upgrade itself; the others follow. The
    * server must support it. It is never sent in the upgrade to another host after a redirect. At most 4096.
    * @default 0
    */
-  readonly earlyDataBytes?: number
+  readonly earlyDataBytes?: number | undefined
 }
 
 /** {@link connect}, or another way to open a WebSocket. */

@@ -82,7 +82,11 @@ function credentialsOf(proxy: URL): Record<string, string> {
   return { 'Proxy-Authorization': `Basic ${Buffer.from(pair).toString('base64')}` }
 }
 
-function proxyError(proxy: URL, why: string, options: { cause?: unknown; status?: number }): TransportError {
+function proxyError(
+  proxy: URL,
+  why: string,
+  options: { cause?: unknown; status?: number | undefined },
+): TransportError {
   return new TransportError('ERR_TRANSPORT_PROXY', `the proxy ${proxy.host} (from the environment): ${why}`, options)
 }
 

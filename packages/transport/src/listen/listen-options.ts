@@ -19,11 +19,11 @@ export type TakeUpgrade = (request: IncomingMessage, stream: Duplex, head: Buffe
 /** Where to accept WebSockets, from whom, and how many. */
 export interface ListenOptions extends TransportOptions {
   /** Address to listen on, `::` for all, or `unix:/path/of.sock`, which takes no port. @default '127.0.0.1' */
-  readonly host?: string
+  readonly host?: string | undefined
   /** 0 for any free port. @default 0 */
-  readonly port?: number
+  readonly port?: number | undefined
   /** Aborts the opening; has no effect later. */
-  readonly signal?: AbortSignal
+  readonly signal?: AbortSignal | undefined
   /** A client has connected. Set the transport's handler here or soon after; nothing is read before. */
   onTransport(transport: WebSocketTransport, request: UpgradeRequest): void
   /** Decides before the upgrade, or takes the connection over; without it everyone is admitted. */
@@ -31,46 +31,46 @@ export interface ListenOptions extends TransportOptions {
   /** Answers plain HTTP requests. @default 426 with a hint at missing Upgrade headers */
   onRequest?(request: IncomingMessage, response: ServerResponse, client: ClientAddress): void
   /** Certificate and key: the port then speaks `wss`, from TLS 1.2 on. @default none, the port speaks `ws` */
-  readonly tls?: ServerTlsOptions
+  readonly tls?: ServerTlsOptions | undefined
   /**
    * Reverse proxies trusted to report their clients' addresses: addresses, networks like `10.0.0.0/8`, and `unix` for
    * all users of the UNIX socket. @default none
    */
-  readonly trustedProxies?: readonly string[]
+  readonly trustedProxies?: readonly string[] | undefined
   /**
    * The header in which they report the client's address. Only this one is read, since a proxy that sets one passes the
    * others on as the client wrote them. @default 'x-forwarded-for'
    */
-  readonly clientAddressHeader?: ClientAddressHeader
+  readonly clientAddressHeader?: ClientAddressHeader | undefined
   /**
    * Every connection begins with a PROXY protocol header, version 1 or 2, before TLS; with `trustedProxies`, only from
    * them. @default false
    */
-  readonly proxyProtocol?: boolean
+  readonly proxyProtocol?: boolean | undefined
   /** Largest request line and headers together, in bytes; more is answered 431. @default 8192 */
-  readonly maxHeadBytes?: number
+  readonly maxHeadBytes?: number | undefined
   /**
    * Time a client has to send its request, in milliseconds; then it gets 408. PROXY header and TLS have as long again.
    * @default 4000
    */
-  readonly headDeadlineMs?: number
+  readonly headDeadlineMs?: number | undefined
   /** Most links open at once; more are answered 503. @default 10_000 */
-  readonly maxLinks?: number
+  readonly maxLinks?: number | undefined
   /**
    * Counts connections until they are admitted links; over the limit, the oldest is cut. Several ports can share it.
    * @default one of its own
    */
-  readonly pending?: PendingConnections
+  readonly pending?: PendingConnections | undefined
   /**
    * Limits for a client before the transport's `admit` is called, early data included. Until then its link counts as a
    * pending connection, which may be cut. @default none: a link may stay once it is open
    */
-  readonly unproven?: UnprovenLimits
+  readonly unproven?: UnprovenLimits | undefined
   /**
    * Read Sec-WebSocket-Protocol as the client's first messages (early data, see `earlyDataBytes` of `connect`). Values
    * that are no base64 remain subprotocols. @default false
    */
-  readonly earlyData?: boolean
+  readonly earlyData?: boolean | undefined
 }
 
 /** A port that accepts WebSockets, opened by `listen`. */

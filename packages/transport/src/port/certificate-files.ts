@@ -28,8 +28,8 @@ export function readCertificateFiles({
   return {
     cert: read(certFile, 'the certificate'),
     key: read(keyFile, 'the key'),
-    ...(passphrase === undefined ? {} : { passphrase }),
-    ...(clientCaFile === undefined ? {} : { clientCa: read(clientCaFile, 'the issuers of client certificates') }),
+    passphrase,
+    clientCa: clientCaFile === undefined ? undefined : read(clientCaFile, 'the issuers of client certificates'),
   }
 }
 

@@ -14,9 +14,9 @@ export interface CertificateWatchOptions {
   /** The files have changed. May throw for an invalid certificate: that is logged, and the watch goes on. */
   onChange(tls: ServerTlsOptions): void
   /** Quiet time after a change, in milliseconds: certificate and key are written one after the other. @default 500 */
-  readonly settleMs?: number
+  readonly settleMs?: number | undefined
   /** How often to check without an event, in milliseconds: network file systems send none. @default 60000 */
-  readonly pollMs?: number
+  readonly pollMs?: number | undefined
 }
 
 /**

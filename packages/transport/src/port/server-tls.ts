@@ -9,12 +9,12 @@ export interface ServerTlsOptions {
   /** The private key of the certificate. */
   readonly key: string | Buffer
   /** What the key is encrypted with. @default none, the key is not encrypted */
-  readonly passphrase?: string
+  readonly passphrase?: string | undefined
   /**
    * Issuers of client certificates: only clients with such a certificate are admitted. @default none, everyone may
    * connect
    */
-  readonly clientCa?: string | Buffer
+  readonly clientCa?: string | Buffer | undefined
 }
 
 const CAUSES: Readonly<Record<string, string>> = {
@@ -43,8 +43,8 @@ export function secureContextOptions({ cert, key, passphrase, clientCa }: Server
   const options: SecureContextOptions = {
     cert,
     key,
-    ...(passphrase === undefined ? {} : { passphrase }),
-    ...(clientCa === undefined ? {} : { ca: clientCa }),
+    passphrase,
+    ca: clientCa,
     // RFC 8996 deprecates 1.0 and 1.1; this holds for any Node options.
     minVersion: 'TLSv1.2',
   }

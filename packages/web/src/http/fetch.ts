@@ -6,18 +6,18 @@ import { bodyOf, readHead } from './response.js'
 /** What a request has besides its URL; names and meanings are those of `fetch`. */
 export interface FetchOptions {
   /** @default 'GET' */
-  readonly method?: string
+  readonly method?: string | undefined
   /** Fields that `fetch` forbids, such as `Host` and `Cookie`, may be set. @default none */
-  readonly headers?: HeadersInit
+  readonly headers?: HeadersInit | undefined
   /** @default none */
-  readonly body?: BufferSource | string | Blob | URLSearchParams | null
+  readonly body?: BufferSource | string | Blob | URLSearchParams | null | undefined
   /** `manual` returns the redirect itself. @default 'follow', 20 times at most */
-  readonly redirect?: 'follow' | 'manual' | 'error'
+  readonly redirect?: 'follow' | 'manual' | 'error' | undefined
   /** Gives the request up, and its response. */
-  readonly signal?: AbortSignal
+  readonly signal?: AbortSignal | undefined
 }
 
-type OpenTcp = (target: { host: string; port: number; signal?: AbortSignal }) => TcpSocket
+type OpenTcp = (target: { host: string; port: number; signal?: AbortSignal | undefined }) => TcpSocket
 
 /** As browsers follow (Fetch Standard §4.4). */
 const maxRedirects = 20
@@ -65,7 +65,7 @@ async function fetchOnce(openTcp: OpenTcp, url: URL, options: FetchOptions): Pro
   const { signal } = options
   signal?.throwIfAborted()
   const host = url.hostname.replace(/^\[|\]$/g, '')
-  const socket = openTcp({ host, port: Number(url.port || 80), ...(signal === undefined ? {} : { signal }) })
+  const socket = openTcp({ host, port: Number(url.port || 80), signal })
   try {
     await socket.opened
     const method = (options.method ?? 'GET').toUpperCase()

@@ -10,13 +10,13 @@ export interface ForwardOptions extends PayloadOptions, ChannelSource {
   /** Logs targets that cannot be reached. */
   readonly logger: Logger
   /** Logs them instead where strangers can connect, who could fill a log. @default `logger` does */
-  readonly rareLog?: RareLog
+  readonly rareLog?: RareLog | undefined
   /** Limits connections and UDP associations. @default 65536 connections for each port */
-  readonly slots?: ChannelSlots
+  readonly slots?: ChannelSlots | undefined
   /** Rates of the TCP traffic. @default no limit */
   readonly pace?: Pace | undefined
   /** Begins each TCP connection with a PROXY protocol header that names its client. @default none */
-  readonly proxyHeader?: ProxyHeaderVersion
+  readonly proxyHeader?: ProxyHeaderVersion | undefined
 }
 
 /** A fixed port that is open. */

@@ -48,7 +48,7 @@ export class Forwards {
   }
 
   /** Stops accepting, gives connections `graceMs` to finish, then cuts them. */
-  async close({ graceMs = 0 }: { graceMs?: number } = {}): Promise<void> {
+  async close({ graceMs = 0 }: { graceMs?: number | undefined } = {}): Promise<void> {
     this.#isListening = false
     const open = [...this.#open.values(), ...this.#draining]
     this.#open.clear()

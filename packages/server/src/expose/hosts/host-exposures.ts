@@ -132,7 +132,7 @@ export class HostExposures {
 
 /** Visitors show no certificates, whatever clients do. */
 function pairOf({ cert, key, passphrase }: ServerTlsOptions) {
-  return { cert, key, minVersion: 'TLSv1.2', ...(passphrase === undefined ? {} : { passphrase }) } as const
+  return { cert, key, minVersion: 'TLSv1.2', passphrase } as const
 }
 
 function refusal(text: string): ServerError {
