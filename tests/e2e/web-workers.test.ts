@@ -31,7 +31,7 @@ const worker = `
 `
 
 const page = `
-  import { startProxy } from './page.js'
+  import { startProxy } from './start-proxy.js'
   globalThis.startProxy = startProxy
   globalThis.echoThrough = async (port, request) => {
     port.postMessage(request)
@@ -50,7 +50,7 @@ describe.skipIf(!hasChromium)('@ls/web in workers of Chromium', () => {
   let site: Awaited<ReturnType<typeof serveSite>>
 
   beforeAll(async () => {
-    const example = folder('examples/service-worker')
+    const example = folder('examples/pages/service-worker')
     site = await serveSite({
       '/': ['text/html', `<!doctype html><title>workers</title><script>${await pageScript(page, example)}</script>`],
       '/tcp-worker.js': ['text/javascript', await pageScript(worker, folder('packages/web'))],

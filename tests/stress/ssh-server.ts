@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from 'node:child_process'
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
@@ -21,6 +21,7 @@ export const canRunSsh =
 /** An SSH server on a loopback port, for this user and with keys made for it; gone after the test. */
 export class SshServer {
   readonly port: number
+  readonly username = userInfo().username
   readonly #folder: string
 
   static async start(): Promise<SshServer> {
@@ -35,6 +36,11 @@ export class SshServer {
     afterTest(() => rmSync(folder, { recursive: true }))
   }
 
+  /** A private key that is let in, for clients that do not know Ed25519. */
+  get pemKey(): string {
+    return readFileSync(this.#file('pem-key'), 'utf8')
+  }
+
   /** A session through the proxy whose far end sends back what it gets. */
   openEcho(socks: { readonly host: string; readonly port: number }): Duplex {
     return this.openEchoBy(`nc -X 5 -x ${socks.host}:${socks.port} %h %p`)
@@ -44,7 +50,7 @@ export class SshServer {
   openEchoBy(command: string): Duplex {
     const proxy = `ProxyCommand=${command}`
     const trust = ['-o', 'StrictHostKeyChecking=no', '-o', `UserKnownHostsFile=${this.#file('known')}`]
-    const target = ['-i', this.#file('key'), '-p', String(this.port), `${userInfo().username}@127.0.0.1`]
+    const target = ['-i', this.#file('key'), '-p', String(this.port), `${this.username}@127.0.0.1`]
     const child = spawn('ssh', ['-q', '-T', '-F', 'none', '-o', proxy, ...trust, ...target, 'cat'], {
       stdio: ['pipe', 'pipe', 'inherit'],
     })
@@ -55,7 +61,10 @@ export class SshServer {
   async #listen(): Promise<void> {
     for (const key of ['key', 'host-key'])
       execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', this.#file(key)])
-    copyFileSync(this.#file('key.pub'), this.#file('authorized'))
+    for (const key of ['pem-key', 'pem-host-key'])
+      execFileSync('ssh-keygen', ['-q', '-t', 'ecdsa', '-m', 'PEM', '-N', '', '-f', this.#file(key)])
+    const letIn = ['key.pub', 'pem-key.pub'].map((key) => readFileSync(this.#file(key), 'utf8'))
+    writeFileSync(this.#file('authorized'), letIn.join(''))
     writeFileSync(this.#file('config'), this.#config())
     if (process.getuid?.() === 0 && !existsSync(privilegeFolder)) mkdirSync(privilegeFolder, { mode: 0o755 })
     const child = spawn(sshd ?? 'sshd', ['-D', '-e', '-f', this.#file('config')], { stdio: 'ignore' })
@@ -79,6 +88,7 @@ export class SshServer {
       `Port ${this.port}`,
       'ListenAddress 127.0.0.1',
       `HostKey ${this.#file('host-key')}`,
+      `HostKey ${this.#file('pem-host-key')}`,
       `AuthorizedKeysFile ${this.#file('authorized')}`,
       'PidFile none',
       'StrictModes no',

@@ -1,4 +1,9 @@
-// The page: registers the worker and gives it the server and the ticket, which its backend made.
+/**
+ * Registers the worker, and gives it the server and the ticket, which the backend of the page made.
+ *
+ * @param {{ readonly server: string, readonly ticket: string }} link
+ * @returns {Promise<string>} `linked`, or why not
+ */
 export async function startProxy({ server, ticket }) {
   const registration = await navigator.serviceWorker.register('/worker.js')
   await navigator.serviceWorker.ready
@@ -7,6 +12,6 @@ export async function startProxy({ server, ticket }) {
     port1.addEventListener('message', ({ data }) => resolve(data), { once: true }),
   )
   port1.start()
-  registration.active.postMessage({ server, ticket }, [port2])
+  registration.active?.postMessage({ server, ticket }, [port2])
   return answer
 }

@@ -1,0 +1,31 @@
+import { randomUUID } from 'node:crypto'
+
+/** What a sender's page serves; it looks at no name. */
+const target = { host: 'file', port: 1 }
+
+/**
+ * A room for each sender: a token for its page, and tickets for those who know the room.
+ *
+ * @param {{ server: import('@ls/server').LinkSocksServer }} where
+ */
+export async function startBackend({ server }) {
+  /** @type {Map<string, string>} Connector tokens, by room. */
+  const rooms = new Map()
+  return {
+    /** @param {{ role?: string, room?: string }} wish */
+    link({ role, room = '' }) {
+      if (role === 'sender') return openRoom()
+      const connector = rooms.get(room)
+      if (connector === undefined) throw new Error('there is no such room; was its page closed?')
+      const { ticket } = server.tickets.make({ token: connector, allow: [`${target.host}:${target.port}`] })
+      return { token: ticket, role: 'connector', target }
+    },
+  }
+
+  function openRoom() {
+    const { token } = server.addReverseToken({ socksPort: -1 })
+    const room = randomUUID()
+    rooms.set(room, server.addConnectorToken({ reverseToken: token }))
+    return { token, role: 'provider', room }
+  }
+}

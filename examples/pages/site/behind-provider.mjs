@@ -1,0 +1,23 @@
+import { LinkSocksClient } from '@ls/client'
+
+/**
+ * A provider on this machine. A visitor gets a ticket for the one HTTP server behind it that it asks for.
+ *
+ * @param {{ server: import('@ls/server').LinkSocksServer, url: string }} where
+ * @param {string} defaultUrl What a visitor gets that names nothing
+ */
+export async function behindProvider({ server, url: serverUrl }, defaultUrl) {
+  const { token } = server.addReverseToken({ socksPort: -1 })
+  const connector = server.addConnectorToken({ reverseToken: token })
+  const provider = new LinkSocksClient({ url: serverUrl, token, reverse: true })
+  await provider.start()
+  return {
+    /** @param {{ url?: string }} wish */
+    link({ url = '' }) {
+      const { hostname, port, href } = new URL(url || defaultUrl)
+      const { ticket } = server.tickets.make({ token: connector, allow: [`${hostname}:${port || 80}`] })
+      return { token: ticket, role: 'connector', url: href }
+    },
+    close: () => provider.close(),
+  }
+}

@@ -1,0 +1,52 @@
+import { existsSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+import { build } from 'esbuild'
+
+/** Parts of Node that drivers use, as packages for pages. */
+const replacements = { buffer: 'buffer/', events: 'events/' }
+
+/** What drivers name and never use in a page. */
+const unused = ['cloudflare:sockets', 'crypto', 'fs', 'net', 'node-rsa', 'os', 'path', 'stream']
+
+/**
+ * All files of an example's page, by their paths.
+ *
+ * @param {URL} folder
+ * @returns {Promise<Map<string, readonly [type: string, content: string]>>}
+ */
+export async function bundleExample(folder) {
+  const { outputFiles } = await build({
+    entryPoints: ['page.js', 'worker.js'].map((name) => fileURLToPath(new URL(name, folder))).filter(existsSync),
+    outdir: '/',
+    bundle: true,
+    write: false,
+    minify: true,
+    format: 'esm',
+    platform: 'browser',
+    conditions: ['workerd', 'module'],
+    define: { global: 'globalThis' },
+    plugins: [{ name: 'node-modules', setup: replaceNodeModules }],
+    logLevel: 'warning',
+  })
+  const files = outputFiles.map(({ path, text }) => [
+    path,
+    [path.endsWith('.css') ? 'text/css' : 'text/javascript', text],
+  ])
+  return new Map([
+    ['/', ['text/html', await readFile(new URL('index.html', folder), 'utf8')]],
+    .../** @type {any} */ (files),
+  ])
+}
+
+/** @param {import('esbuild').PluginBuild} build */
+function replaceNodeModules({ onResolve, onLoad, resolve }) {
+  onResolve({ filter: new RegExp(`^(node:)?(${unused.join('|')})$`) }, ({ path }) => ({ path, namespace: 'unused' }))
+  // Whatever is taken from them is a class: some are extended while a driver loads.
+  const contents = 'module.exports = new Proxy({}, { get: () => class {} })'
+  onLoad({ filter: /.*/, namespace: 'unused' }, () => ({ contents }))
+  onResolve({ filter: new RegExp(`^(node:)?(${Object.keys(replacements).join('|')})$`) }, ({ path, kind }) => {
+    const name = /** @type {keyof typeof replacements} */ (path.replace('node:', ''))
+    return resolve(replacements[name], { kind, resolveDir: import.meta.dirname })
+  })
+}

@@ -1,0 +1,19 @@
+const prefix = 'known-host '
+
+/**
+ * Whether a host is the one that was trusted before. Asks for one that is not known, and remembers it.
+ *
+ * @param {string} host
+ * @param {string} fingerprint
+ * @param {(question: string) => boolean} ask
+ * @throws Error for a host whose key has changed
+ */
+export function trustHost(host, fingerprint, ask) {
+  const known = localStorage.getItem(prefix + host)
+  if (known === fingerprint) return true
+  if (known !== null)
+    throw new Error(`the key of ${host} has changed from ${known} to ${fingerprint}; somebody may listen`)
+  const isTrusted = ask(`The key of ${host} is not known.\n\n${fingerprint}\n\nConnect, and remember it?`)
+  if (isTrusted) localStorage.setItem(prefix + host, fingerprint)
+  return isTrusted
+}
