@@ -29,6 +29,7 @@ const late = server('links/late-refusals')
 const tenants = server('tokens/tenants')
 const listener = (name) => sourceConstant('packages/transport/src/listen/listener.ts', name)
 const pending = (name) => sourceConstant('packages/mux/src/pending/pending-connections.ts', name)
+const handshakesOfAddress = sourceConstant('packages/transport/src/port/http-port.ts', 'handshakesPerSecond')
 const lookUps = (name) => sourceConstant('packages/dial/src/resolve/dns-names.ts', name)
 const proxyHead = (name) => sourceConstant('packages/http-proxy/src/options.ts', name)
 
@@ -47,6 +48,7 @@ const limits = {
   'upgrades, or begun TLS handshakes, in one turn of the event loop': count(
     sourceConstant('packages/transport/src/listen/turns.ts', 'jobsPerTurn'),
   ),
+  'TLS handshakes of one address that begin in a second': `${part(handshakesOfAddress)} of its connections that may wait, ${count(handshakesOfAddress * pending('maxPendingPerAddress'))}; those of \`--trusted-proxy\` are not limited`,
   'messages of a byte stream before its proxy handshake is over': bytes(
     relay('listen/pending-clients', 'messageBytes'),
   ),
