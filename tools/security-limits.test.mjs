@@ -29,6 +29,7 @@ const late = server('links/late-refusals')
 const tenants = server('tokens/tenants')
 const listener = (name) => sourceConstant('packages/transport/src/listen/listener.ts', name)
 const pending = (name) => sourceConstant('packages/mux/src/pending/pending-connections.ts', name)
+const turns = (name) => sourceConstant('packages/transport/src/listen/turns.ts', name)
 const handshakesOfAddress = sourceConstant('packages/transport/src/port/http-port.ts', 'handshakesPerSecond')
 const lookUps = (name) => sourceConstant('packages/dial/src/resolve/dns-names.ts', name)
 const proxyHead = (name) => sourceConstant('packages/http-proxy/src/options.ts', name)
@@ -45,9 +46,7 @@ const limits = {
   'requests of strangers that are being served': `${part(servedPart())} of \`--max-pending\``,
   'bytes of a link before its token is known, early data included': `${bytes(unproven('totalBytes'))}, in messages of ${bytes(unproven('messageBytes'))}`,
   'what all such links, and all clients of proxy ports in their handshake, have sent': `${bytes(pending('maxPendingBytes'))}, at a server at most ${part(tenants('strangersPart'))} of \`--memory-limit\``,
-  'upgrades, or begun TLS handshakes, in one turn of the event loop': count(
-    sourceConstant('packages/transport/src/listen/turns.ts', 'jobsPerTurn'),
-  ),
+  'upgrades, or begun TLS handshakes, in one turn of the event loop': `${count(turns('jobsPerTurn'))}, and one in ${{ 4: 'four' }[turns('turnsPerJob')]} turns or ${turns('msPerJob')} ms on average`,
   'TLS handshakes of one address that begin in a second': `${part(handshakesOfAddress)} of its connections that may wait, ${count(handshakesOfAddress * pending('maxPendingPerAddress'))}; those of \`--trusted-proxy\` are not limited`,
   'messages of a byte stream before its proxy handshake is over': bytes(
     relay('listen/pending-clients', 'messageBytes'),

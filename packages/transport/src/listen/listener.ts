@@ -139,15 +139,9 @@ export class Listener implements TransportListener {
 
   #upgradeInTurn(request: IncomingMessage, stream: Duplex, head: Buffer): void {
     // The HTTP server has given up its listeners.
-    const ignore = (): void => {}
-    stream.on('error', ignore)
-    this.#turns.run(this.#clientOf(request).address, () => {
-      // The port closed meanwhile, or the connection was cut to make room for others.
+    this.#turns.runFor(stream, this.#clientOf(request).address, () => {
       if (this.#isClosed) stream.destroy()
-      if (stream.destroyed) return false
-      stream.off('error', ignore)
-      this.#upgrade(request, stream, head)
-      return true
+      else this.#upgrade(request, stream, head)
     })
   }
 

@@ -1,12 +1,24 @@
+import type { Duplex } from 'node:stream'
 import type { Clock } from '@ls/foundation'
 import { addressGroup } from '@ls/mux'
 import { AddressPace } from './address-pace.js'
 
 /**
- * Jobs of one turn of the event loop: about a millisecond of upgrades. What is proxied takes half a dozen turns from a
- * request to its answer, and each waits for these jobs; with eight, a flood made it take four to seven times as long.
+ * Most jobs of one turn of the event loop: about a millisecond of upgrades. What is proxied takes half a dozen turns
+ * from a request to its answer, and each waits for these jobs; with eight, a flood made it take four to seven times as
+ * long.
  */
 const jobsPerTurn = 2
+
+/**
+ * Turns of the event loop that a job takes, where they are short. libuv accepts one connection in a turn, and the
+ * kernel keeps the others in the order of arrival: with a job in each turn, accepting is slower than a flood, and a
+ * newcomer waits for all of it.
+ */
+const turnsPerJob = 4
+
+/** The same in milliseconds, for turns that are long: data of others must not keep newcomers waiting. */
+const msPerJob = 4
 
 /** Does its work; returns false where nothing was left to do. */
 export type TurnJob = () => boolean
@@ -37,21 +49,39 @@ export class Turns {
   readonly #waiting = new Map<string, Jobs>()
   /** Those of addresses that had all the jobs of this second. */
   readonly #resting = new Map<string, Jobs>()
-  #left = jobsPerTurn
+  /** Jobs that may run now. */
+  #credit = jobsPerTurn
+  #creditedAtMs: number
   #isScheduled = false
 
   constructor({ clock, jobsPerSecond }: TurnsOptions) {
     this.#clock = clock
+    this.#creditedAtMs = clock.now()
     this.#pace = jobsPerSecond === undefined ? undefined : new AddressPace({ clock, jobsPerSecond })
   }
 
   /** Runs `job` for a client of `address` now, or in a later turn where this one is full. */
   run(address: string | undefined, job: TurnJob): void {
-    this.#schedule()
+    if (!this.#isScheduled) this.#wake()
     const group = groupOf(address)
-    const mustWait = this.#left === 0 || this.#waiting.size > 0 || this.#restMs(group) > 0
+    const mustWait = this.#credit < 1 || this.#waiting.size > 0 || this.#restMs(group) > 0
     if (mustWait) return this.#enqueue(group, job)
     this.#do(group, job)
+  }
+
+  /** Runs `begin` when `connection` has its turn, unless it is cut before. Until then its errors mean nothing. */
+  runFor(connection: Duplex, address: string | undefined, begin: () => void): void {
+    const job = (): boolean => {
+      if (connection.destroyed) return false
+      connection.off('error', ignore)
+      connection.off('close', onClose)
+      begin()
+      return true
+    }
+    const onClose = (): void => this.cancel(address, job)
+    connection.on('error', ignore)
+    connection.once('close', onClose)
+    this.run(address, job)
   }
 
   /** Forgets a job of `address` that waits. Its order among the others does not change. */
@@ -67,22 +97,34 @@ export class Turns {
     else jobs.add(job)
   }
 
+  /** Time without jobs earns nothing: the credit is full. */
+  #wake(): void {
+    this.#creditedAtMs = this.#clock.now()
+    this.#schedule()
+  }
+
   #schedule(): void {
-    if (this.#isScheduled) return
     this.#isScheduled = true
     setImmediate(this.#next)
   }
 
   readonly #next = (): void => {
     this.#isScheduled = false
-    this.#left = jobsPerTurn
-    if (this.#waiting.size > 0) this.#schedule()
+    this.#earn()
     for (const [group, jobs] of this.#waiting) {
-      if (this.#left === 0) return
+      if (this.#credit < 1) break
       // The address goes behind the others, whose turn it is then.
       this.#waiting.delete(group)
       this.#takeTurn(group, jobs)
     }
+    if (this.#waiting.size > 0 || this.#credit < jobsPerTurn) this.#schedule()
+  }
+
+  #earn(): void {
+    const now = this.#clock.now()
+    const earned = 1 / turnsPerJob + (now - this.#creditedAtMs) / msPerJob
+    this.#credit = Math.min(jobsPerTurn, this.#credit + earned)
+    this.#creditedAtMs = now
   }
 
   #takeTurn(group: string, jobs: Jobs): void {
@@ -97,7 +139,7 @@ export class Turns {
 
   #do(group: string, job: TurnJob): void {
     if (!job()) return
-    this.#left--
+    this.#credit--
     if (group !== noAddress) this.#pace?.count(group)
   }
 
@@ -111,10 +153,12 @@ export class Turns {
       this.#resting.delete(group)
       if (jobs.size === 0) return
       this.#waiting.set(group, jobs)
-      this.#schedule()
+      if (!this.#isScheduled) this.#wake()
     }, restMs)
   }
 }
+
+const ignore = (): void => {}
 
 /** Stands for clients without an address. */
 const noAddress = ''

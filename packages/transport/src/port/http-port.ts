@@ -145,17 +145,9 @@ export class HttpPort {
     const begin = takeListeners(server)
     server.on('connection', (socket: Socket) => {
       this.#arrived(socket)
-      socket.on('error', ignore)
-      const address = this.#pending.countedAddress(this.peerOf(socket).address)
-      const handshake = (): boolean => {
-        socket.off('error', ignore)
-        socket.off('close', onClose)
+      turns.runFor(socket, this.#pending.countedAddress(this.peerOf(socket).address), () => {
         for (const listener of begin) listener.call(server, socket)
-        return true
-      }
-      const onClose = (): void => turns.cancel(address, handshake)
-      socket.once('close', onClose)
-      turns.run(address, handshake)
+      })
     })
   }
 
