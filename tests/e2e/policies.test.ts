@@ -87,6 +87,18 @@ describe.each(Object.entries(nets))('a policy in %s mode', (_mode, net) => {
     const answers = [await ask(proxy, '127.0.0.1', port), await ask(proxy, '127.0.0.1', port)]
     expect([...answers, (await ask(proxy, '127.0.0.1', port)) === 'ok']).toEqual(['ok', 'ok', false])
   })
+
+  test.each(['up', 'down'] as const)('holds a rate %s', async (way) => {
+    const { port } = closing(await echoServer())
+    const proxy = await net({ rate: { [way]: 1_000_000, burst: 1000 } })
+    const socket = await connect({ proxy: proxy ?? { host: '', port: 0 }, target: { host: '127.0.0.1', port } })
+    const startedAtMs = performance.now()
+    socket.end(Buffer.alloc(300_000))
+    let bytes = 0
+    for await (const data of socket) bytes += (data as Buffer).length
+    // The first message passes at once.
+    expect([bytes, performance.now() - startedAtMs > 150]).toEqual([300_000, true])
+  })
 })
 
 /** Opens a port of the server, whose token has the policy, that leads to an echo; and what asks there. */

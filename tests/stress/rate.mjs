@@ -1,53 +1,111 @@
-// How exactly a rate holds: 10 Mbit/s down for 10 s, over 1 and over 50 connections. `node tests/stress/rate.mjs`, after a build.
+// How exactly a rate of 10 Mbit/s holds for 10 s, over 1 and over 50 connections, in forward and in agent mode, down and up, and what
+// it costs the server beyond a source that is that slow by itself. `node tests/stress/rate.mjs [MODE]`, after a build.
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
 import { createServer } from 'node:net'
+import { fileURLToPath } from 'node:url'
 import { LinkSocksClient } from '@ls/client'
 import { LinkSocksServer } from '@ls/server'
 import { connect } from '@ls/socks5/node'
 
 const seconds = 10
 const bytesPerSecond = 1_250_000
-const endless = createServer((socket) => {
-  const chunk = Buffer.alloc(65_536)
-  const fill = () => {
-    while (socket.write(chunk));
-  }
-  socket.on('drain', fill).on('error', () => {})
-  fill()
-})
-endless.listen(0, '127.0.0.1')
-await new Promise((resolve) => endless.once('listening', resolve))
+const chunk = Buffer.alloc(65_536)
 
-for (const connections of [1, 50]) {
+if (process.send === undefined) await measureAll(process.argv[2])
+else await serve(JSON.parse(process.argv[2] ?? '{}'))
+
+async function measureAll(only) {
+  for (const mode of ['forward', 'agent']) {
+    if (only !== undefined && only !== mode) continue
+    for (const way of ['down', 'up']) {
+      for (const count of [1, 50]) {
+        for (const source of ['endless', 'slow']) print(await measure({ mode, way, count, source }))
+      }
+    }
+  }
+  process.exit(0)
+}
+
+/** The server alone, in a process of its own, so that its CPU time is that of the rate. */
+async function serve({ mode, rate }) {
   const server = new LinkSocksServer({ host: '127.0.0.1', port: 0 })
   await server.listen()
-  const token = server.addForwardToken('t', { policy: { rate: { down: bytesPerSecond } } })
-  const client = new LinkSocksClient({ url: `ws://127.0.0.1:${server.address.port}`, token, socksPort: 0 })
-  await client.start()
-  const target = { host: '127.0.0.1', port: endless.address().port }
-  const received = Array.from({ length: connections }, () => 0)
-  const cpu = process.cpuUsage()
-  const startedAtMs = performance.now()
-  const sockets = await Promise.all(
-    received.map(async (_, index) => {
-      const socket = await connect({ proxy: client.socksAddress, target })
-      socket.on('error', () => {}).on('data', (data) => (received[index] += data.length))
-      return socket.resume()
-    }),
-  )
-  await new Promise((resolve) => setTimeout(resolve, seconds * 1000 - (performance.now() - startedAtMs)))
-  const ratio = received.reduce((sum, bytes) => sum + bytes, 0) / (bytesPerSecond * seconds)
-  const { user, system } = process.cpuUsage(cpu)
-  const share = Math.min(...received) / Math.max(...received)
-  const figures = {
-    connections,
-    ratio: ratio.toFixed(3),
-    leastOfMost: share.toFixed(2),
-    cpu: `${((user + system) / seconds / 1e4).toFixed(1)} %`,
+  const policy = rate === undefined ? {} : { policy: { rate } }
+  if (mode === 'forward') server.addForwardToken('user', policy)
+  else {
+    server.addReverseToken({ token: 'office', socksPort: -1 })
+    server.addConnectorToken({ token: 'user', reverseToken: 'office', ...policy })
   }
-  process.stdout.write(`${JSON.stringify(figures)}\n`)
-  for (const socket of sockets) socket.destroy()
-  await client.close()
-  await server.close()
+  process.on('message', () => process.send(process.cpuUsage()))
+  process.send(server.address.port)
 }
-endless.close()
-process.exit(0)
+
+async function measure({ mode, way, count, source }) {
+  const rate = source === 'endless' ? { [way]: bytesPerSecond } : undefined
+  const child = fork(fileURLToPath(import.meta.url), [JSON.stringify({ mode, rate })])
+  const [port] = await once(child, 'message')
+  const url = `ws://127.0.0.1:${port}`
+  const clients = [new LinkSocksClient({ url, token: 'user', socksPort: 0 })]
+  if (mode === 'agent') clients.unshift(new LinkSocksClient({ url, token: 'office', reverse: true }))
+  for (const client of clients) await client.start()
+  const feed = source === 'endless' ? endless : slow
+  let moved = 0
+  const senders = []
+  const take = (socket) => socket.on('error', () => {}).on('data', ({ length }) => (moved += length))
+  const target = createServer((socket) => void (way === 'down' ? senders.push(take(socket)) : take(socket)))
+  target.listen(0, '127.0.0.1')
+  await once(target, 'listening')
+  const proxy = clients.at(-1).socksAddress
+  const sockets = await Promise.all(
+    Array.from({ length: count }, () => connect({ proxy, target: { host: '127.0.0.1', port: target.address().port } })),
+  )
+  for (const socket of sockets) take(socket).resume()
+  if (way === 'up') senders.push(...sockets)
+  while (senders.length < count) await new Promise((resolve) => setTimeout(resolve, 5))
+  const before = await cpuOf(child)
+  const startedAtMs = performance.now()
+  const stop = feed(senders)
+  await new Promise((resolve) => setTimeout(resolve, seconds * 1000))
+  const tookMs = performance.now() - startedAtMs
+  const ratio = (moved * 1000) / (tookMs * bytesPerSecond)
+  const cpu = await cpuOf(child)
+  stop()
+  for (const socket of sockets) socket.destroy()
+  for (const client of clients) await client.close()
+  target.close()
+  child.kill()
+  return { mode, way, count, source, ratio: ratio.toFixed(3), cpu: `${((cpu - before) / tookMs / 10).toFixed(1)} %` }
+}
+
+async function cpuOf(child) {
+  child.send('cpu')
+  const [{ user, system }] = await once(child, 'message')
+  return user + system
+}
+
+function endless(sockets) {
+  for (const socket of sockets) {
+    const fill = () => {
+      while (socket.write(chunk));
+    }
+    socket.on('drain', fill)
+    fill()
+  }
+  return () => {}
+}
+
+/** As fast as the rate, by itself. */
+function slow(sockets) {
+  const startedAtMs = performance.now()
+  let sent = 0
+  const timer = setInterval(() => {
+    const due = ((performance.now() - startedAtMs) * bytesPerSecond) / 1000
+    for (; sent < due; sent += chunk.length) sockets[(sent / chunk.length) % sockets.length].write(chunk)
+  }, 10)
+  return () => clearInterval(timer)
+}
+
+function print(figures) {
+  process.stdout.write(`${JSON.stringify(figures)}\n`)
+}

@@ -15,6 +15,7 @@ import type { Channel } from '../channel/channel.js'
 import type { SessionOptions } from '../options.js'
 import { Session } from '../session/session.js'
 import { forward, type ForwardedChannel } from './forward.js'
+import type { ForwardPace, ForwardRate } from './pacing.js'
 
 const target = { host: 'target.test', port: 80 }
 
@@ -27,6 +28,19 @@ interface SwitchOptions {
   readonly toProvider?: SessionOptions
   readonly provider?: SessionOptions
   readonly accepts?: boolean
+  readonly pace?: (clock: FakeClock) => ForwardPace
+}
+
+/** Lets a message wait for as long as it takes at 1 MB/s, and takes datagrams of up to 100 bytes. */
+function slowRate(clock: FakeClock): ForwardRate {
+  const turn = (onTurn: () => void) => ({
+    pay: (bytes: number) => {
+      clock.setTimeout(onTurn, bytes / 1000)
+      return false
+    },
+    close: () => {},
+  })
+  return { turn, takeNow: (bytes) => bytes < 200 }
 }
 
 /** A connector and a provider, and a server between them that passes channels on. */
@@ -44,6 +58,7 @@ class Agent {
   constructor(switchOptions: SwitchOptions = {}) {
     const { from = halfClosing, to = halfClosing, all, connector, toProvider, provider, accepts = true } = switchOptions
     const { clock } = this
+    const pace = switchOptions.pace?.(clock)
     const options = { clock, ...all }
     const refuse = { onConnect: (channel: Channel) => channel.reject('forbidden: no'), onClose: () => {} }
     this.connector = new Session({ ...options, extensions: from, ...connector }, refuse)
@@ -52,7 +67,9 @@ class Agent {
       { ...options, extensions: from },
       {
         onConnect: (channel) => {
-          this.forwarded.push(forward(channel, this.fromConnector, this.toProvider, { onClose: () => this.closes++ }))
+          this.forwarded.push(
+            forward(channel, this.fromConnector, this.toProvider, { pace, onClose: () => this.closes++ }),
+          )
         },
         onClose: () => {},
       },
@@ -118,6 +135,19 @@ describe.each(pairs)('forward, %s', (_name, from, to) => {
     agent.settle()
     expect([farRecorder.bytes.equals(up), nearRecorder.bytes.equals(down)]).toEqual([true, true])
     expect([forwarded.sentBytes, forwarded.receivedBytes]).toEqual([700_000, 900_000])
+  })
+
+  test('keeps to a rate and loses nothing', () => {
+    const agent = new Agent({ from, to, pace: (clock) => ({ toTarget: slowRate(clock) }) })
+    const { near, far, farRecorder, nearRecorder } = agent.open()
+    const bytes = seededBytes(1).take(3_000_000)
+    near.send(bytes)
+    near.end()
+    far.send(bytes)
+    agent.settle(1500)
+    const early = [farRecorder.bytes.length < 2_700_000, nearRecorder.bytes.equals(bytes)]
+    agent.settle()
+    expect([early, farRecorder.bytes.equals(bytes)]).toEqual([[true, true], true])
   })
 
   test('passes the target and the id on', () => {
@@ -467,4 +497,15 @@ describe('forward', () => {
     agent.settle()
     expect(farRecorder.bytes.equals(bytes)).toBe(true)
   })
+})
+
+test('forward drops datagrams beyond a rate and tells of each', () => {
+  let dropped = 0
+  const onDropped = (): void => void dropped++
+  const agent = new Agent({ pace: (clock) => ({ toTarget: slowRate(clock), onDropped }) })
+  const near = agent.connector.open({ protocol: 'udp' })
+  agent.settle(100)
+  for (const length of [10, 1000, 20]) near.sendDatagram(seededBytes(1).take(length), { target })
+  agent.settle()
+  expect([agent.recorders.at(-1)?.datagrams.map(({ length }) => length), dropped]).toEqual([[10, 20], 1])
 })

@@ -5,6 +5,7 @@ import { channelEndOf, sessionEndOf } from '../session/ends.js'
 import type { SessionEnd } from '../session/session-end.js'
 import type { Session } from '../session/session.js'
 import { ForwardedHalf } from './forwarded-half.js'
+import type { ForwardPace } from './pacing.js'
 
 /** A forwarded channel: payload bytes each way, and its two ends. */
 export interface ForwardedChannel {
@@ -36,6 +37,8 @@ export interface ForwardedChannel {
 export interface ForwardOptions {
   /** Target to ask `to` for. @default the opener's target, unchanged */
   readonly address?: Address | undefined
+  /** Rates of the channel. Its credit does not pass from end to end then. @default no limit */
+  readonly pace?: ForwardPace | undefined
   /** Called once when both ends are gone. */
   readonly onClose?: (() => void) | undefined
 }
@@ -51,7 +54,7 @@ export function forward(
   channel: Channel,
   from: Session,
   to: Session,
-  { address = channel.address, onClose }: ForwardOptions = {},
+  { address = channel.address, ...how }: ForwardOptions = {},
 ): ForwardedChannel | undefined {
   if (!mayForward(channel)) return undefined
   const refusal = refusalOf(to)
@@ -60,7 +63,7 @@ export function forward(
     return undefined
   }
   const pending = channelEndOf(channel).handOver()
-  const pair = new ForwardedPair(channel, sessionEndOf(from), sessionEndOf(to), onClose)
+  const pair = new ForwardedPair(channel, sessionEndOf(from), sessionEndOf(to), how)
   if (!pair.connect(address)) return undefined
   for (const message of pending) pair.opener.replay(message)
   return pair
@@ -75,14 +78,14 @@ export function forwardAccepted(
   from: Session,
   to: Session,
   message: Uint8Array,
-  onClose?: () => void,
+  how: Omit<ForwardOptions, 'address'> = {},
 ): ForwardedChannel | undefined {
   if (!mayForward(channel)) {
     sessionEndOf(to).sendControl(disconnectMessage(channel.id, ''))
     return undefined
   }
   const pending = channelEndOf(channel).handOver()
-  const pair = new ForwardedPair(channel, sessionEndOf(from), sessionEndOf(to), onClose)
+  const pair = new ForwardedPair(channel, sessionEndOf(from), sessionEndOf(to), how)
   if (!pair.adopt()) return undefined
   pair.target.replay(message)
   pair.openWindows()
@@ -110,13 +113,14 @@ class ForwardedPair implements ForwardedChannel {
   readonly #onClose: (() => void) | undefined
   #openHalves = 2
 
-  constructor(request: Channel, from: SessionEnd, to: SessionEnd, onClose: (() => void) | undefined) {
+  constructor(request: Channel, from: SessionEnd, to: SessionEnd, { pace, onClose }: ForwardOptions) {
     this.request = request
     this.#onClose = onClose
-    const direct = passesCredit(from, to)
+    // A rate holds bytes back here, so credit is given here too.
+    const direct = pace === undefined && passesCredit(from, to)
     const onHalfClosed = (): void => this.#halfClosed()
-    this.opener = new ForwardedHalf({ host: from, request, role: 'opener', direct, onClose: onHalfClosed })
-    this.target = new ForwardedHalf({ host: to, request, role: 'target', direct, onClose: onHalfClosed })
+    this.opener = new ForwardedHalf({ host: from, request, role: 'opener', direct, pace, onClose: onHalfClosed })
+    this.target = new ForwardedHalf({ host: to, request, role: 'target', direct, pace, onClose: onHalfClosed })
     this.opener.other = this.target
     this.target.other = this.opener
   }

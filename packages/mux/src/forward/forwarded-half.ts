@@ -20,18 +20,10 @@ import { ReceiveWindow } from '../flow/receive-window.js'
 import { Charge } from '../memory/charge.js'
 import type { SessionEnd } from '../session/session-end.js'
 import type { TableEntry } from '../session/table-entry.js'
+import type { ForwardedHalfInit } from './forwarded-half-init.js'
 import { Gathering } from './gathering.js'
+import { Pacing } from './pacing.js'
 import { Reframing } from './reframing.js'
-
-export interface ForwardedHalfInit {
-  readonly host: SessionEnd
-  readonly request: Channel
-  /** Which end of the channel this link leads to. */
-  readonly role: 'opener' | 'target'
-  /** Both links have `window`: credit passes through. */
-  readonly direct: boolean
-  onClose(): void
-}
 
 /** One half of a forwarded channel: messages from its link leave through the {@link other} half. */
 export class ForwardedHalf implements TableEntry, FlowOwner {
@@ -59,6 +51,8 @@ export class ForwardedHalf implements TableEntry, FlowOwner {
   /** For streams to a base peer. */
   readonly #gathering: Gathering | undefined
   readonly #window: ReceiveWindow | undefined
+  /** Rate of what leaves on this link. */
+  readonly #pacing: Pacing | undefined
   #answered = false
   /** This link's peer has ended its direction. */
   #finReceived = false
@@ -76,7 +70,7 @@ export class ForwardedHalf implements TableEntry, FlowOwner {
   #charge: Charge | undefined
   #closed = false
 
-  constructor({ host, request, role, direct, onClose }: ForwardedHalfInit) {
+  constructor({ host, request, role, direct, pace, onClose }: ForwardedHalfInit) {
     const { options } = host
     this.host = host
     this.key = request.key
@@ -100,6 +94,7 @@ export class ForwardedHalf implements TableEntry, FlowOwner {
     })
     if (options.window && !direct) this.#window = new ReceiveWindow(options)
     if (!options.window && request.protocol === 'tcp') this.#gathering = new Gathering(host, this.flow)
+    if (pace !== undefined) this.#pacing = Pacing.of(pace, role, { flow: this.flow, host })
   }
 
   get relieved(): boolean {
@@ -156,6 +151,7 @@ export class ForwardedHalf implements TableEntry, FlowOwner {
   }
 
   onSent(spentBytes: number): void {
+    this.#pacing?.sent(spentBytes)
     this.#account()
     this.other.#grant(spentBytes)
   }
@@ -220,7 +216,8 @@ export class ForwardedHalf implements TableEntry, FlowOwner {
   #passDatagram(message: Uint8Array): void {
     const { datagramQueue, budget } = this.host.options
     const tooMany = this.other.flow.queuedMessages >= datagramQueue || budget.exceeded
-    if (tooMany || message.length > maxDatagramMessageBytes) {
+    const tooLarge = message.length > maxDatagramMessageBytes
+    if (tooMany || tooLarge || this.other.#pacing?.takes(message.length) === false) {
       this.#request.droppedDatagrams++
       return
     }
@@ -363,6 +360,7 @@ export class ForwardedHalf implements TableEntry, FlowOwner {
     this.flow.cut()
     this.#reframing.stop()
     this.#gathering?.stop()
+    this.#pacing?.stop()
     this.#account()
     this.#linger?.stop()
     this.#answerHold?.stop()

@@ -4,7 +4,7 @@ import { toDuplex } from '@ls/mux/duplex'
 import { usualReadBytes } from './payload-sender.js'
 import type { PumpChannel } from './pump-channel.js'
 import { pump, type PumpOptions } from './pump.js'
-import { type RateLimit, RateTurn } from './rate-limit.js'
+import type { RateLimit, RateTurn } from './rate-limit.js'
 
 /** Rates of one user, shared by all connections. */
 export interface Pace {
@@ -46,8 +46,8 @@ class PacedChannel implements PumpChannel {
 
   constructor(channel: Channel, { sending, receiving }: Pace) {
     this.#channel = channel
-    if (sending !== undefined) this.#sending = new RateTurn(sending, () => this.#maySend())
-    if (receiving !== undefined) this.#receiving = new RateTurn(receiving, () => this.#mayReceive())
+    if (sending !== undefined) this.#sending = sending.turn(() => this.#maySend())
+    if (receiving !== undefined) this.#receiving = receiving.turn(() => this.#mayReceive())
   }
 
   /** The handler for the channel, around that of the pump. */

@@ -60,6 +60,11 @@ export class RateLimit {
     this.#reschedule()
   }
 
+  /** One more connection takes part; see {@link RateTurn}. */
+  turn(onTurn: () => void): RateTurn {
+    return new RateTurn(this, onTurn)
+  }
+
   /** Takes bytes, past zero if need be. */
   charge(bytes: number): void {
     this.#refill()

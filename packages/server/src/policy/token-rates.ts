@@ -1,4 +1,5 @@
 import type { Clock } from '@ls/foundation'
+import type { ForwardPace } from '@ls/mux'
 import { type Pace, RateLimit } from '@ls/relay'
 import type { ResolvedServerOptions } from '../options.js'
 import type { Policy } from './policy.js'
@@ -33,6 +34,12 @@ export class TokenRates {
   /** Rates where our sockets lead to the users; undefined without any. */
   get ofUsers(): Pace | undefined {
     return this.#pace(this.up, this.down)
+  }
+
+  /** Rates where channels are forwarded to a provider; undefined without any. */
+  get ofForwarded(): ForwardPace | undefined {
+    const { up, down } = this
+    return up === undefined && down === undefined ? undefined : { toTarget: up, toOpener: down }
   }
 
   /** Holds the rate of a quota that is used up, or again that of the policy. */

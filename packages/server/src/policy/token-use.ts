@@ -1,4 +1,5 @@
 import type { RareLog } from '@ls/foundation'
+import type { ForwardPace } from '@ls/mux'
 import { type Asker, ChannelSlots, EntryRules, type Pace, RelayError } from '@ls/relay'
 import { Forbidden } from '../links/handshake.js'
 import type { ResolvedServerOptions } from '../options.js'
@@ -64,6 +65,12 @@ export class TokenUse {
   /** Rates at a proxy port of the token, where its users send. */
   get portPace(): Pace | undefined {
     return this.#rates.ofUsers
+  }
+
+  /** Rates of channels that are forwarded to a provider. */
+  get forwardPace(): ForwardPace | undefined {
+    const pace = this.#rates.ofForwarded
+    return pace === undefined ? undefined : { ...pace, onDropped: () => this.refused(beyondRate) }
   }
 
   /** Has another policy: its limits hold at once, its rules for what begins from now on. */
@@ -163,6 +170,9 @@ function slotsOf({ maxChannels }: Policy, server: ResolvedServerOptions): { limi
     return { limit: maxChannels, what: 'channels of this token (its policy)' }
   return { limit: maxTokenChannels, what: 'channels of this token (--max-token-channels)' }
 }
+
+/** Why a datagram is dropped. */
+const beyondRate = 'datagrams beyond the rate of this token are dropped'
 
 /** Names a token where its text must not show. */
 function labelOf({ token }: TokenRecord, { name }: Policy): string {

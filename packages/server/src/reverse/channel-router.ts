@@ -63,7 +63,12 @@ export class ChannelRouter {
     if (record.kind === 'reverse' || group === undefined) return channel.reject('forbidden: providers open no channels')
     const pass = (onOver?: () => void): void => {
       const providers = group.providersFor(record)
-      switchboard.connect(channel, session, { providers, waitMs: server.connectorWaitMs, onOver })
+      switchboard.connect(channel, session, {
+        providers,
+        waitMs: server.connectorWaitMs,
+        pace: use?.forwardPace,
+        onOver,
+      })
     }
     const rights = forwardRights(peer, use, server)
     if (isDirectTarget(channel.address) && (server.directPaths !== true || rights !== undefined))

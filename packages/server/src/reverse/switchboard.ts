@@ -1,5 +1,13 @@
 import type { RareLog } from '@ls/foundation'
-import { type Channel, ChannelOffer, forward, forwardAccepted, type ForwardedChannel, type Session } from '@ls/mux'
+import {
+  type Channel,
+  ChannelOffer,
+  forward,
+  forwardAccepted,
+  type ForwardedChannel,
+  type ForwardPace,
+  type Session,
+} from '@ls/mux'
 import {
   type ChannelSource,
   failureOf,
@@ -49,7 +57,7 @@ export class Switchboard {
   }
 
   /** Forwards a channel to one of `providers`, now or once one comes within `waitMs`. */
-  connect(channel: Channel, from: Session, { providers, waitMs, onOver = () => {} }: Passage): void {
+  connect(channel: Channel, from: Session, { providers, waitMs, pace, onOver = () => {} }: Passage): void {
     // Deployed providers pass the text unchanged to their resolvers and rules.
     const address = channel.address === undefined ? undefined : parseTarget(channel.address)
     if (address instanceof RelayError) {
@@ -72,9 +80,9 @@ export class Switchboard {
       const isOnlyOne = providers.other(new Set([first])) === undefined
       if (isOnlyOne)
         this.#join(channel, { from, to: first }, onOver, (onClose) =>
-          forward(channel, from, first, { address, onClose }),
+          forward(channel, from, first, { address, pace, onClose }),
         )
-      else this.#race({ channel, from, first, address, source, signal: gone.signal, onOver })
+      else this.#race({ channel, from, first, address, source, signal: gone.signal, pace, onOver })
     }
     const picked = source.pick(gone.signal)
     if (!(picked instanceof Promise)) return start(picked)
@@ -82,13 +90,15 @@ export class Switchboard {
   }
 
   /** Offers the channel to one provider after the other; nothing passes before one accepts. */
-  #race({ channel, from, first, address, source, signal, onOver }: Race): void {
+  #race({ channel, from, first, address, source, signal, pace, onOver }: Race): void {
     offerInTurn<Accepted>(first, {
       source,
       signal,
       offer: (to, events) => offerTo(channel, to, address, events),
       onAccepted: ({ to, message }) =>
-        this.#join(channel, { from, to }, onOver, (onClose) => forwardAccepted(channel, from, to, message, onClose)),
+        this.#join(channel, { from, to }, onOver, (onClose) =>
+          forwardAccepted(channel, from, to, message, { pace, onClose }),
+        ),
       onFailed: (error) => this.#reject(channel, error),
     })
   }
@@ -131,6 +141,8 @@ export interface Passage {
   readonly providers: SessionChoice
   /** Time for a provider to come, in milliseconds. */
   readonly waitMs: number
+  /** Rates of the connector's token. @default no limit */
+  readonly pace?: ForwardPace | undefined
   /** The channel is over, or came to nothing. May be called again. */
   readonly onOver?: (() => void) | undefined
 }
@@ -142,6 +154,7 @@ interface Race {
   readonly address: Target | undefined
   readonly source: ChannelSource
   readonly signal: AbortSignal
+  readonly pace: ForwardPace | undefined
   onOver(): void
 }
 

@@ -13,7 +13,7 @@ export interface ForwardOptions extends PayloadOptions, ChannelSource {
   readonly rareLog?: RareLog | undefined
   /** Limits connections and UDP associations. @default 65536 connections for each port */
   readonly slots?: ChannelSlots | undefined
-  /** Rates of the TCP traffic. @default no limit */
+  /** Rates of the traffic: connections wait, datagrams are dropped. @default no limit */
   readonly pace?: Pace | undefined
   /** Begins each TCP connection with a PROXY protocol header that names its client. @default none */
   readonly proxyHeader?: ProxyHeaderVersion | undefined

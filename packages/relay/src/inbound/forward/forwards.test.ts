@@ -5,11 +5,12 @@ import { connect, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Logger, silentLogger } from '@ls/foundation'
-import { echoServer, freePort, onceEvent, tcpServer, until } from '@ls/testkit'
+import { echoServer, FakeClock, freePort, onceEvent, tcpServer, until } from '@ls/testkit'
 import { describe, expect, test, vi } from 'vitest'
 import { afterTest, closing } from '../../../testing/cleanup.js'
 import { sessionPair } from '../../../testing/session-pair.js'
 import { ChannelSlots } from '../../channel-slots.js'
+import { RateLimit } from '../../copy/rate-limit.js'
 import { Outbound } from '../../outbound/outbound.js'
 import { EntryRules } from '../../rules/entry-rules.js'
 import type { ForwardOptions } from './forward-options.js'
@@ -143,6 +144,16 @@ test('Forwards over UDP drop what comes from port 0, which nobody can answer', a
   for (const port of [0, 1]) socket?.emit('message', Buffer.of(1), { address: '127.0.0.1', port })
   await until(() => pick.mock.calls.length > 0, 'a channel to be asked for')
   expect(pick).toHaveBeenCalledOnce()
+})
+
+test('Forwards over UDP drop datagrams beyond a rate', async () => {
+  const rate = new RateLimit({ clock: new FakeClock(), bytesPerSecond: 1000 })
+  const takeNow = vi.spyOn(rate, 'takeNow').mockReturnValue(true).mockReturnValueOnce(false)
+  const { ping } = await sendTo({ pace: { sending: rate } })
+  const dropped = vi.fn()
+  void ping().then(dropped)
+  await until(() => takeNow.mock.calls.length === 1, 'the first datagram')
+  expect([await ping(), dropped.mock.calls]).toEqual(['ping', []])
 })
 
 describe('Forwards over UDP, with a limit', () => {

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { isIPv6 } from 'node:net'
 import type { Channel } from '@ls/mux'
 import { Canceller } from '../../cancellation.js'
+import type { Pace } from '../../copy/paced-channel.js'
 import { failureOf } from '../../failure.js'
 import { listenError } from '../../listen/listen-error.js'
 import { openAnswered } from '../../offer/opener.js'
@@ -62,6 +63,7 @@ class Sources {
     const release = this.#takeSlot()
     if (release === undefined) return
     const association = new Association(this.#forward.target, {
+      pace: this.#options.pace,
       answer: (answer) => this.#socket.send(answer, from.port, from.address),
       onClose: () => {
         this.#associations.delete(source)
@@ -105,6 +107,8 @@ class Sources {
 }
 
 interface AssociationInit {
+  /** Datagrams beyond it are dropped. */
+  readonly pace: Pace | undefined
   answer(payload: Uint8Array): void
   onClose(): void
 }
@@ -126,6 +130,7 @@ class Association {
 
   send(payload: Buffer): void {
     this.#idleTimer.refresh()
+    if (this.#init.pace?.sending?.takeNow(payload.length) === false) return this.#drop()
     if (this.#channel !== undefined) this.#channel.sendDatagram(payload, { target: this.#target })
     else if (this.#waiting.length < maxWaitingDatagrams) this.#waiting.push(payload)
   }
@@ -149,7 +154,12 @@ class Association {
   #answer(payload: Uint8Array): void {
     if (this.signal.aborted) return
     this.#idleTimer.refresh()
+    if (this.#init.pace?.receiving?.takeNow(payload.length) === false) return this.#drop()
     this.#init.answer(payload)
+  }
+
+  #drop(): void {
+    if (this.#channel !== undefined) this.#channel.droppedDatagrams++
   }
 }
 
