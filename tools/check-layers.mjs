@@ -94,9 +94,9 @@ const onlyIn = {
 const onlyBehind = { 'wreq-js': './browser', 'tls-impersonate': './browser' }
 
 /** Packages that hold proxied connections: only {@link streamEndFile} decides how one ends. */
-const holdConnections = new Set(['@ls/relay', '@ls/http-proxy'])
+const holdConnections = new Set(['@ls/relay', '@ls/http-proxy', '@ls/server', '@ls/socks5'])
 
-const streamEndFile = 'packages/http-proxy/src/stream-end.ts'
+const streamEndFile = 'packages/dial/src/stream-end.ts'
 
 /** Node's ways to close a connection, on what is called one; an `upstream` is a request. */
 const closesConnection =

@@ -143,7 +143,7 @@ describe('checkLayers on the ends of connections', () => {
 
   test('refuses a package that closes a proxied connection by itself', () => {
     expect(check(relay('\nsocket.resetAndDestroy()\n'))).toEqual([
-      'packages/relay/src/index.ts:2 calls socket.resetAndDestroy(): only packages/http-proxy/src/stream-end.ts closes connections',
+      'packages/relay/src/index.ts:2 calls socket.resetAndDestroy(): only packages/dial/src/stream-end.ts closes connections',
     ])
   })
 

@@ -5,7 +5,7 @@ import { text } from 'node:stream/consumers'
 import { connect as connectTls } from 'node:tls'
 import { LinkSocksClient } from '@ls/client'
 import { LinkSocksServer, type ServerOptions } from '@ls/server'
-import { onceEvent, tcpServer, testAuthority, testCertificate } from '@ls/testkit'
+import { onceEvent, socketEnd, tcpServer, testAuthority, testCertificate } from '@ls/testkit'
 import { afterEach, describe, expect, test } from 'vitest'
 
 const cleanups: (() => unknown)[] = []
@@ -129,6 +129,17 @@ describe('provider --expose http:NAME', () => {
     const { url, http } = await start()
     await provide(url, 'one', 'http:a.example=127.0.0.1:1')
     expect((await get(http, 'a.example')).status).toBe(502)
+  })
+
+  test('resets an answer whose end is all that frames it when the server closes', async () => {
+    const { server, url, http } = await start()
+    const half = await site((_request, response) => void response.writeHead(200, { connection: 'close' }).write('half'))
+    await provide(url, 'one', `http:a.example=127.0.0.1:${half}`)
+    const socket = connectTcp(http, '127.0.0.1')
+    socket.write('GET / HTTP/1.0\r\nHost: a.example\r\n\r\n')
+    await onceEvent(socket, 'data')
+    void server.close()
+    expect(await socketEnd(socket)).toBe('ECONNRESET')
   })
 
   test('takes the providers of a token in turn', async () => {

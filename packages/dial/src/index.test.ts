@@ -7,8 +7,12 @@ test('@ls/dial exports exactly these names', () => {
       "DialError",
       "ListeningSockets",
       "Resolver",
+      "breakStream",
+      "carryResets",
+      "closeStream",
       "defaultDialTimeoutMs",
       "dial",
+      "discardStream",
       "listenAt",
       "listenOnPath",
       "listeningSockets",
@@ -16,6 +20,7 @@ test('@ls/dial exports exactly these names', () => {
       "resolveAll",
       "resolversFor",
       "serverResolver",
+      "streamEnd",
       "systemResolver",
     ]
   `)

@@ -9,6 +9,7 @@ export {
   listeningSockets,
   type PassableSocket,
 } from './listen/listening-sockets.js'
+export { breakStream, carryResets, closeStream, discardStream, streamEnd, type StreamEnd } from './stream-end.js'
 export { DialError, type DialErrorCode } from './errors.js'
 export type { LookupOptions, NameResolver } from './resolve/name-resolver.js'
 export type { Answer, Family } from './race.js'

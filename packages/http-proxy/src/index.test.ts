@@ -8,19 +8,16 @@ describe('@ls/http-proxy', () => {
         "Http2Sessions",
         "HttpProxy",
         "HttpProxyError",
-        "breakStream",
-        "carryResets",
-        "closeStream",
         "connect",
         "createServer",
         "dialDirect",
-        "discardStream",
         "endToEnd",
         "formatAuthority",
         "hasTransferEncoding",
         "httpProxyErrorCodes",
         "isChunkedOnly",
         "isReservedConnectField",
+        "join",
         "lingerMs",
         "maxCredentialsBytes",
         "maxHostBytes",
@@ -29,7 +26,6 @@ describe('@ls/http-proxy', () => {
         "replyOf",
         "sharedHttp2Sessions",
         "statusOfReply",
-        "streamEnd",
       ]
     `)
   })

@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream'
-import { closeStream } from '@ls/http-proxy'
+import { closeStream } from '@ls/dial'
 
 const open = new Set<Duplex>()
 

@@ -24,6 +24,7 @@ export {
 export { requireProgram } from './program.js'
 export { RecordingHandler } from './transports/recording-handler.js'
 export { seededBytes, seededDigest, type SeededBytes } from './seeded-bytes.js'
+export { socketEnd } from './socket-end.js'
 export { freePort, tcpServer, type TestServer, type TestTcpServer } from './servers/tcp-server.js'
 export type { CloseReasonShape, HandlerShape, TransportShape } from './transports/transport-shape.js'
 export { loadVectors } from './vectors.js'

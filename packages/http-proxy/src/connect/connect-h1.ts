@@ -1,9 +1,9 @@
 import type { Duplex } from 'node:stream'
+import { discardStream } from '@ls/dial'
 import { HttpProxyError } from '../errors.js'
 import { formatAuthority } from '../message/authority.js'
 import { fieldValues } from '../message/hop-by-hop.js'
 import { parseResponseHead, type ResponseHead } from '../message/response-head.js'
-import { discardStream } from '../stream-end.js'
 import type { ConnectAttempt } from './connect-attempt.js'
 import { responseError } from './connect-response.js'
 

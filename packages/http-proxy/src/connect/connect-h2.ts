@@ -1,7 +1,7 @@
 import { constants, type ClientHttp2Session, type ClientHttp2Stream, type IncomingHttpHeaders } from 'node:http2'
+import { discardStream } from '@ls/dial'
 import { HttpProxyError } from '../errors.js'
 import { formatAuthority } from '../message/authority.js'
-import { discardStream } from '../stream-end.js'
 import type { ConnectAttempt } from './connect-attempt.js'
 import { responseError } from './connect-response.js'
 

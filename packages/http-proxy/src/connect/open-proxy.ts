@@ -1,9 +1,9 @@
 import { isIP } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { connect as connectTls, type TLSSocket } from 'node:tls'
+import { carryResets, discardStream } from '@ls/dial'
 import { HttpProxyError } from '../errors.js'
 import { formatAuthority, type Target } from '../message/authority.js'
-import { carryResets, discardStream } from '../stream-end.js'
 import type { ResolvedProxyAddress } from './proxy-address.js'
 
 /** Reaches the proxy itself, for a chain through another one. The stream should be half-open (`allowHalfOpen`). */

@@ -1,6 +1,6 @@
 import { Duplex } from 'node:stream'
+import { carryResets } from '@ls/dial'
 import { ResponseRepair } from '../message/response-repair.js'
-import { carryResets } from '../stream-end.js'
 
 /** A connection to an origin, whose responses are repaired on the way to Node's parser. */
 export class OriginStream extends Duplex {

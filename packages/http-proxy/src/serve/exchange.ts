@@ -6,12 +6,12 @@ import {
   type ServerResponse,
 } from 'node:http'
 import type { Duplex } from 'node:stream'
+import { closeStream, discardStream } from '@ls/dial'
 import { HttpProxyError } from '../errors.js'
 import { hasBody, hasTransferEncoding, isChunkedOnly } from '../message/framing.js'
 import { asksToKeep, endToEndTrailers, hasToken, keepsConnection } from '../message/hop-by-hop.js'
 import { badTarget, type RequestTarget } from '../message/request-target.js'
 import type { OriginStream } from '../origin/origin-stream.js'
-import { closeStream, discardStream } from '../stream-end.js'
 import { informationalHead, requestHeaders, responseHeaders, sendsChunked } from './exchange-headers.js'
 import { join } from './join.js'
 import { isOwnAddress, isOwnPort } from './own-address.js'

@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream'
-import { closeStream } from '../stream-end.js'
+import { closeStream } from '@ls/dial'
 
 /**
  * Copies between two streams until both have ended. An end on one side ends the other side's writing only, so

@@ -1,9 +1,9 @@
 import { STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
+import { breakStream, closeStream } from '@ls/dial'
 import { textOf } from '@ls/foundation'
 import { HttpProxyError } from '../errors.js'
 import { formatProxyStatus, replyOf, statusOfReply } from '../reply.js'
-import { breakStream, closeStream } from '../stream-end.js'
 
 /** A response of our own that says why a request was not served. */
 export interface Refusal {

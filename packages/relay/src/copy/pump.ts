@@ -1,7 +1,7 @@
 import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { Inflation } from '@ls/codec/node'
-import { breakStream, closeStream } from '@ls/http-proxy'
+import { breakStream, closeStream } from '@ls/dial'
 import { type ChannelCloseReason, type ChannelHandler, processFramePool, type SendOptions } from '@ls/mux'
 import { longReadBytes, ReadTap, type ReadTapOwner } from '@ls/mux/node'
 import { longReadMemory } from './long-read-memory.js'

@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream'
-import { discardStream } from '@ls/http-proxy'
+import { discardStream } from '@ls/dial'
 
 /**
  * Waits for the first bytes of a fresh, paused socket and leaves it paused. Returns undefined if the socket closes

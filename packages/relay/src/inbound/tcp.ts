@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream'
+import { breakStream } from '@ls/dial'
 import type { Logger, RareLog } from '@ls/foundation'
-import { breakStream } from '@ls/http-proxy'
 import type { Channel, ChannelHandler } from '@ls/mux'
 import type { Cancellation } from '../cancellation.js'
 import { type Pace, pacedPump } from '../copy/paced-channel.js'

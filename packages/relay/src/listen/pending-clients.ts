@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
+import { discardStream } from '@ls/dial'
 import { type Clock, type Logger, systemClock, type TimerHandle } from '@ls/foundation'
-import { discardStream } from '@ls/http-proxy'
 import type { PendingConnection, PendingConnections } from '@ls/mux'
 import { isLoopback } from '../address/is-loopback.js'
 

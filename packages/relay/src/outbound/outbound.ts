@@ -2,7 +2,7 @@ import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { ConnectionOptions as TlsOptions } from 'node:tls'
 import type { Address } from '@ls/codec'
-import { type DnsOptions, type NameResolver, type Resolvers, resolversFor } from '@ls/dial'
+import { discardStream, type DnsOptions, type NameResolver, type Resolvers, resolversFor } from '@ls/dial'
 import {
   checkDurationMs,
   checkInteger,
@@ -13,7 +13,6 @@ import {
   silentLogger,
   systemClock,
 } from '@ls/foundation'
-import { discardStream } from '@ls/http-proxy'
 import type { Channel } from '@ls/mux'
 import { Canceller } from '../cancellation.js'
 import type { ChannelSlots } from '../channel-slots.js'

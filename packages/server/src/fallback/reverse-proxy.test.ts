@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { connect, type Socket } from 'node:net'
-import { freePort, onceEvent, until } from '@ls/testkit'
+import { freePort, onceEvent, socketEnd, until } from '@ls/testkit'
 import { listen as listenWebSocket, connect as connectWebSocket } from '@ls/transport'
 import { afterEach, describe, expect, test } from 'vitest'
 import { LinkSocksServer } from '../server.js'
@@ -20,14 +20,19 @@ async function start(answer: (request: IncomingMessage, response: ServerResponse
     site.closeAllConnections()
     site.close()
   })
-  return { site, url: await front(origin ?? `http://127.0.0.1:${portOf(site)}`) }
+  return { site, ...(await open(origin ?? `http://127.0.0.1:${portOf(site)}`)) }
 }
 
 async function front(fallback: string): Promise<string> {
+  return (await open(fallback)).url
+}
+
+async function open(fallback: string) {
   const server = new LinkSocksServer({ host: '127.0.0.1', port: 0, fallback })
   await server.listen()
-  cleanups.push(() => server.close())
-  return `http://127.0.0.1:${server.address?.port}`
+  const close = (): Promise<void> => server.close()
+  cleanups.push(close)
+  return { url: `http://127.0.0.1:${server.address?.port}`, close }
 }
 
 function portOf(server: Server): number {
@@ -153,24 +158,71 @@ describe('a fallback URL', () => {
   })
 
   test('ends an upgraded connection when the visitor does', async () => {
-    const site = createServer()
-    let behind: Socket | undefined
-    site.on('upgrade', (_request, socket: Socket) => {
-      behind = socket
-      socket.on('error', () => {}).on('end', () => socket.end())
-      socket
-        .resume()
-        .write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\nhello')
+    const { visitor, behind } = await upgraded()
+    visitor.end()
+    expect(await socketEnd(behind)).toBe('end')
+  })
+
+  test('resets the visitor of an upgraded connection that is reset behind', async () => {
+    const { visitor, behind } = await upgraded()
+    behind.resetAndDestroy()
+    expect(await socketEnd(visitor)).toBe('ECONNRESET')
+  })
+
+  test('resets an upgraded connection behind when the visitor resets it', async () => {
+    const { visitor, behind } = await upgraded()
+    visitor.resetAndDestroy()
+    expect(await socketEnd(behind)).toBe('ECONNRESET')
+  })
+
+  test('resets upgraded connections when the server closes', async () => {
+    const { visitor, close } = await upgraded()
+    void close()
+    expect(await socketEnd(visitor)).toBe('ECONNRESET')
+  })
+
+  test('resets an answer whose end is all that frames it when the server closes', async () => {
+    const { visitor, close } = await halfAnswered()
+    void close()
+    expect(await socketEnd(visitor)).toBe('ECONNRESET')
+  })
+
+  test('resets such an answer when the visitor sends what is no HTTP', async () => {
+    const { visitor } = await halfAnswered()
+    visitor.write('no HTTP\r\n\r\n')
+    expect(await socketEnd(visitor)).toBe('ECONNRESET')
+  })
+
+  /** A visitor that has a part of an answer without a length. */
+  async function halfAnswered() {
+    const { url, close } = await start((_request, response) => {
+      response.writeHead(200, { Connection: 'close' }).write('half')
     })
+    const visitor = connect(Number(new URL(url).port), '127.0.0.1')
+    visitor.write('GET / HTTP/1.0\r\nHost: h\r\n\r\n')
+    await onceEvent(visitor, 'data')
+    return { visitor, close }
+  }
+
+  /** Both ends of a connection that was upgraded. */
+  async function upgraded() {
+    const site = createServer()
+    const asked = new Promise<Socket>((resolve) =>
+      site.on('upgrade', (_request, socket: Socket) => {
+        socket.on('error', () => {})
+        socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\nhello')
+        resolve(socket)
+      }),
+    )
     site.listen(0, '127.0.0.1')
     await onceEvent(site, 'listening')
     cleanups.push(() => site.close())
-    const { socket, text } = await upgrade(await front(`http://127.0.0.1:${portOf(site)}`))
+    const { url, close } = await open(`http://127.0.0.1:${portOf(site)}`)
+    const { socket: visitor, text } = await upgrade(url)
+    const behind = await asked
     await until(() => text().endsWith('hello'), 'the first bytes')
-    socket.destroy()
-    await until(() => behind?.destroyed === true, 'the end behind')
-    expect(behind?.destroyed).toBe(true)
-  })
+    return { visitor, behind, close }
+  }
 })
 
 async function upgrade(url: string) {

@@ -10,8 +10,10 @@ import {
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
 import { isIP, type Socket } from 'node:net'
 import { type Duplex, pipeline } from 'node:stream'
-import { closeStream, endToEnd, hasTransferEncoding, HttpProxyError, isChunkedOnly, onwardFields } from '@ls/http-proxy'
+import { closeStream } from '@ls/dial'
+import { endToEnd, hasTransferEncoding, HttpProxyError, isChunkedOnly, join, onwardFields } from '@ls/http-proxy'
 import type { ClientAddress } from '@ls/transport'
+import { cutResponse } from '../port/cut-response.js'
 import { answerText } from '../port/http.js'
 import type { Fallback } from './fallback.js'
 import { responseInstead } from './upgrade-response.js'
@@ -98,15 +100,13 @@ export class ReverseProxy implements Fallback {
       stream.write(switching(answer))
       if (firstBytes.length > 0) stream.write(firstBytes)
       if (head.length > 0) behind.write(head)
-      // Each ends the other, and takes it down when it fails.
-      pipeline(stream, behind, () => {})
-      pipeline(behind, stream, () => {})
+      join(stream, behind)
     })
     onward.end()
   }
 
   close(): void {
-    for (const stream of this.#upgrades) stream.destroy()
+    for (const stream of this.#upgrades) closeStream(stream)
     this.#agent.destroy()
   }
 
@@ -196,11 +196,6 @@ export class ReverseProxy implements Fallback {
     }
     return headers
   }
-}
-
-/** A cut answer must not look complete, and its end may be all that frames it. */
-function cutResponse({ socket }: ServerResponse): void {
-  if (socket !== null) closeStream(socket)
 }
 
 function switching(answer: IncomingMessage): string {

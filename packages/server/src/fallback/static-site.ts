@@ -2,7 +2,9 @@ import { realpath } from 'node:fs/promises'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { join, sep } from 'node:path'
 import type { Duplex } from 'node:stream'
+import { closeStream } from '@ls/dial'
 import send from 'send'
+import { cutResponse } from '../port/cut-response.js'
 import { answerText } from '../port/http.js'
 import type { Fallback } from './fallback.js'
 import { responseInstead } from './upgrade-response.js'
@@ -35,7 +37,7 @@ export class StaticSite implements Fallback {
   }
 
   close(): void {
-    for (const stream of this.#upgrades) stream.destroy()
+    for (const stream of this.#upgrades) closeStream(stream)
   }
 
   #send(request: IncomingMessage, response: ServerResponse): void {
@@ -49,12 +51,12 @@ export class StaticSite implements Fallback {
           .pipe(response)
         return undefined
       })
-      .catch(() => response.destroy())
+      .catch(() => cutResponse(response))
   }
 
   /** Answers 404 for every reason, including an attempt to leave the folder, so that the caller learns nothing else. */
   async #notFound(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    if (response.headersSent) return void response.destroy()
+    if (response.headersSent) return cutResponse(response)
     for (const name of response.getHeaderNames()) response.removeHeader(name)
     const answer = (): void => answerText(response, 404, '404 page not found\n')
     if (!(await this.#isInside(NOT_FOUND_PAGE))) return answer()

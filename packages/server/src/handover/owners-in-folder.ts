@@ -3,6 +3,7 @@ import { lstatSync, rmSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import type { Duplex } from 'node:stream'
+import { discardStream } from '@ls/dial'
 import { makeOwnerId, ownerIdOf } from './session-id.js'
 import type { SessionOwner, SessionOwners } from './session-owners.js'
 
@@ -40,7 +41,7 @@ async function connectTo(path: string): Promise<Duplex> {
     await once(socket, 'connect', { signal: AbortSignal.timeout(connectDeadlineMs) })
     return socket
   } catch (error) {
-    socket.destroy()
+    discardStream(socket)
     // Killed: it is not coming back, and its sessions are not either.
     if ((error as NodeJS.ErrnoException).code === 'ECONNREFUSED') rmSync(path, { force: true })
     throw error

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { type Duplex, pipeline } from 'node:stream'
+import { discardStream } from '@ls/dial'
 import { type Logger, textOf } from '@ls/foundation'
 import { encodeProxyHeader } from '@ls/relay'
 import { type ClientAddress, refuseUpgrade } from '@ls/transport'
@@ -39,7 +40,7 @@ export class PassedLinks {
     this.#streams.add(stream)
     stream.once('close', () => this.#streams.delete(stream))
     // The listener has given up its own.
-    stream.on('error', () => stream.destroy())
+    stream.on('error', () => discardStream(stream))
     owner.connect().then(
       (behind) => join(link, behind),
       (error: unknown) => {
@@ -51,13 +52,13 @@ export class PassedLinks {
 
   /** Cuts them. */
   close(): void {
-    for (const stream of this.#streams) stream.destroy()
+    for (const stream of this.#streams) discardStream(stream)
   }
 }
 
 function join({ request, stream, head, client }: ArrivedLink, behind: Duplex): void {
   // The client may have gone meanwhile.
-  if (stream.destroyed) return void behind.destroy()
+  if (stream.destroyed) return discardStream(behind)
   behind.write(proxyHeaderFor(client))
   behind.write(headOf(request))
   if (head.length > 0) behind.write(head)

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { dial as dialHost } from '@ls/dial'
+import { dial as dialHost, discardStream } from '@ls/dial'
 import { checkDurationMs, formatHostPort, maxTimerMs, textOf } from '@ls/foundation'
 import { ClientHandshake, type ClientVersion } from '../client-handshake.js'
 import { parseDestination } from '../destination.js'
@@ -71,7 +71,7 @@ export async function connect<S extends Duplex = Socket>(options: ConnectOptions
   )
   try {
     if (deadline.signal.aborted) {
-      options.socket?.destroy()
+      if (options.socket !== undefined) discardStream(options.socket)
       throw abortReason(deadline.signal)
     }
     const socket = await reach(dial, proxy, deadline.signal)
@@ -108,7 +108,7 @@ function reach<S extends Duplex>(dial: Dial<S>, proxy: ProxyAddress, signal: Abo
       if (!signal.aborted) return resolve(socket)
       // Without a listener, the error of a socket that nobody waits for would end the process.
       socket.on('error', () => {})
-      socket.destroy()
+      discardStream(socket)
       onAbort()
     }
     const onError = (cause: unknown) => {

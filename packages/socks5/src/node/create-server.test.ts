@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { connect as dialTcp, type Socket } from 'node:net'
 import { buffer } from 'node:stream/consumers'
+import { socketEnd } from '@ls/testkit'
 import { afterEach, describe, expect, test } from 'vitest'
 import type { SocksError } from '../errors.js'
 import { connect } from './connect.js'
@@ -158,14 +159,9 @@ describe('createServer', () => {
     const handshake = dial(port)
     handshake.write(greeting)
     await once(handshake, 'data')
-    const closed = [tunnel, handshake].map((socket) =>
-      once(
-        socket.resume().once('end', () => socket.end()),
-        'close',
-      ),
-    )
+    const ends = [tunnel, handshake].map((socket) => socketEnd(socket))
     await server.close()
-    await Promise.all(closed)
+    expect(await Promise.all(ends)).toEqual(['ECONNRESET', 'ECONNRESET'])
     await expect(connect({ proxy, target })).rejects.toThrow(expect.objectContaining({ code: 'ERR_SOCKS_UNREACHABLE' }))
   })
 

@@ -1,4 +1,5 @@
 import { createServer as createTcpServer, type AddressInfo, type Server, type Socket } from 'node:net'
+import { closeStream, discardStream } from '@ls/dial'
 import { checkDurationMs, checkInteger, type Logger, textOf } from '@ls/foundation'
 import { SocksError } from '../errors.js'
 import { DEFAULT_ANSWER_DEADLINE_MS, DEFAULT_HANDSHAKE_DEADLINE_MS, DEFAULT_MAX_HANDSHAKES } from '../limits.js'
@@ -43,7 +44,7 @@ export interface ListenOptions {
 export interface SocksServer {
   /** Resolves with the address in use once it accepts clients; rejects with Node's error, such as `EADDRINUSE`. */
   listen(options?: ListenOptions): Promise<{ readonly host: string; readonly port: number }>
-  /** Stops listening and destroys the sockets of all clients, tunnels included; resolves when they are gone. */
+  /** Stops listening and resets all clients, tunnels included; resolves when they are gone. */
   close(): Promise<void>
 }
 
@@ -97,7 +98,7 @@ class TcpSocksServer implements SocksServer {
     return new Promise((resolve) => {
       // Its only error is that the server was not listening, which is fine here.
       this.#server.close(() => resolve())
-      for (const socket of this.#sockets) socket.destroy()
+      for (const socket of this.#sockets) closeStream(socket)
     })
   }
 
@@ -121,7 +122,7 @@ class TcpSocksServer implements SocksServer {
 
   async #handshake(socket: Socket) {
     if (this.#handshakes >= this.#maxHandshakes) {
-      socket.destroy()
+      discardStream(socket)
       const text = `${this.#handshakes} handshakes at once; the limit is ${this.#maxHandshakes}`
       throw new SocksError('ERR_SOCKS_OVERLOADED', text)
     }

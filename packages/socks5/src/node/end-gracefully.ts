@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream'
+import { discardStream } from '@ls/dial'
 import { LINGER_MS } from '../limits.js'
 
 /**
@@ -7,10 +8,10 @@ import { LINGER_MS } from '../limits.js'
  */
 export function endGracefully(socket: Duplex, lastWords?: Uint8Array): void {
   if (lastWords === undefined || lastWords.length === 0 || !socket.writable) {
-    socket.destroy()
+    discardStream(socket)
     return
   }
-  const timer = setTimeout(() => socket.destroy(), LINGER_MS)
+  const timer = setTimeout(() => discardStream(socket), LINGER_MS)
   socket.once('close', () => clearTimeout(timer))
   socket.resume()
   socket.end(lastWords)

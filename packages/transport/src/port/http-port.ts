@@ -3,6 +3,7 @@ import { createServer as createHttpsServer, type Server as HttpsServer } from 'n
 import type { DropArgument, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { TLSSocket } from 'node:tls'
+import { carryResets, closeStream, discardStream } from '@ls/dial'
 import type { Clock } from '@ls/foundation'
 import type { PendingConnections } from '@ls/mux'
 import { systemCodeOf } from '../errors.js'
@@ -52,6 +53,8 @@ export class HttpPort {
   readonly #sources = new WeakMap<Socket, ClientAddress>()
   /** The last answer on a connection: nothing else may be written while it is under way. */
   readonly #answers = new WeakMap<Duplex, ServerResponse>()
+  /** Answers that are not out yet: a part of one must not look complete. */
+  readonly #underWay = new Set<ServerResponse>()
 
   constructor(options: HttpPortOptions) {
     this.#options = options
@@ -63,6 +66,8 @@ export class HttpPort {
     )
     this.server.on('request', ({ socket }, response) => {
       this.#answers.set(socket, response)
+      this.#underWay.add(response)
+      response.once('close', () => this.#underWay.delete(response))
       this.#pending.serve(underlying(socket), response)
     })
     this.server.on('clientError', (error, socket) => this.#clientError(error, socket))
@@ -107,7 +112,8 @@ export class HttpPort {
 
   /** Cuts every connection that is not a link; upgraded ones stay. */
   cut(): void {
-    for (const socket of this.#arriving) socket.destroy()
+    for (const socket of this.#arriving) discardStream(socket)
+    for (const { socket, headersSent } of this.#underWay) if (socket !== null && headersSent) closeStream(socket)
     // Closing the server stops its watch over slow heads, so these connections must not stay.
     this.server.closeAllConnections()
   }
@@ -133,7 +139,10 @@ export class HttpPort {
       handshakeTimeout: headDeadlineMs,
     })
     this.#handshakeInTurn(server)
-    server.prependListener('secureConnection', (socket) => this.#arriving.delete(underlying(socket)))
+    server.prependListener('secureConnection', (socket) => {
+      this.#arriving.delete(underlying(socket))
+      carryResets(socket, underlying(socket))
+    })
     return server
   }
 
@@ -209,6 +218,7 @@ export class HttpPort {
     const last = this.#answers.get(stream)
     // Under way, or the last one there is going to be: nobody may take ours for a part of it.
     const isAnswered = last?.writableFinished === false || last?.shouldKeepAlive === false
+    if (last?.writableFinished === false && last.headersSent) return closeStream(stream)
     if (status === undefined || !stream.writable || isAnswered) return void stream.destroy()
     stream.end(textResponse(status, STATUS_CODES[status] ?? ''), () => stream.destroy())
   }

@@ -1,6 +1,6 @@
 import { createServer, type Socket } from 'node:net'
 import type { Address } from '@ls/codec'
-import { breakStream, closeStream } from '@ls/http-proxy'
+import { breakStream, closeStream } from '@ls/dial'
 import { plainAddress } from '../../address/ip-address.js'
 import type { Failure } from '../../errors.js'
 import { failureOf } from '../../failure.js'

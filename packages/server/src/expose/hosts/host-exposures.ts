@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { Server as HttpsServer } from 'node:https'
 import type { Server, Socket } from 'node:net'
+import { closeStream, discardStream } from '@ls/dial'
 import { type RareLog, textOf } from '@ls/foundation'
 import type { PendingConnection } from '@ls/mux'
 import { type ExposedHost, openServer } from '@ls/relay'
@@ -82,7 +83,7 @@ export class HostExposures {
     this.#ports = []
     const closing = [...this.#open].map((server) => new Promise((resolve) => server.close(resolve)))
     const cut = setTimeout(() => {
-      for (const socket of this.#sockets) socket.destroy()
+      for (const socket of this.#sockets) closeStream(socket)
     }, graceMs)
     await Promise.all(closing)
     clearTimeout(cut)
@@ -114,7 +115,7 @@ export class HostExposures {
     const address = await openServer(server, { host: exposeHost, port }, 'the port for host names')
     server.prependListener('connection', (socket: Socket) => {
       this.#sockets.add(socket)
-      const entry = pending.add(socket.remoteAddress, () => socket.destroy())
+      const entry = pending.add(socket.remoteAddress, () => discardStream(socket))
       this.#pending.set(socket, entry)
       socket.once('close', () => {
         this.#sockets.delete(socket)

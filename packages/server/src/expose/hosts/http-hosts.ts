@@ -3,6 +3,7 @@ import { createServer as createSecureServer, type ServerOptions as SecureOptions
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { TLSSocket } from 'node:tls'
+import { discardStream } from '@ls/dial'
 import type { Clock } from '@ls/foundation'
 import { plainAddress, readHostName } from '@ls/relay'
 import { responseInstead } from '../../fallback/upgrade-response.js'
@@ -32,7 +33,7 @@ function limitHeads(server: Server, clock: Clock): void {
   const waiting = new WeakMap<Socket, () => void>()
   const onAsked = ({ socket }: IncomingMessage): void => waiting.get(socket)?.()
   server.on('secureConnection', (socket: TLSSocket) => {
-    const timer = clock.setTimeout(() => socket.destroy(), headMs)
+    const timer = clock.setTimeout(() => discardStream(socket), headMs)
     const clear = (): void => clock.clearTimeout(timer)
     waiting.set(socket, clear)
     socket.once('close', clear)

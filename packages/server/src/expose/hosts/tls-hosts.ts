@@ -1,4 +1,5 @@
 import { createServer, type Server, type Socket } from 'node:net'
+import { discardStream } from '@ls/dial'
 import { type ForwardOptions, readHostName, serveForward } from '@ls/relay'
 import type { HostMember, HostTable } from './host-table.js'
 import { maxHelloBytes, readServerName } from './server-name.js'
@@ -25,12 +26,12 @@ export function serveTlsHosts(options: TlsHostsOptions): Server {
 
 async function serve(socket: Socket, { table, forward, onName, onOther }: TlsHostsOptions): Promise<void> {
   const name = await peekServerName(socket)
-  if (name === undefined) return void socket.destroy()
+  if (name === undefined) return discardStream(socket)
   onName(socket)
   const member = find(table, name)
   if (member !== undefined) return pass(socket, member, forward)
   if (onOther !== undefined) return onOther(socket)
-  socket.end(unrecognizedName, () => socket.destroy())
+  socket.end(unrecognizedName, () => discardStream(socket))
 }
 
 function find(table: HostTable, name: string): HostMember | undefined {

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Duplex } from 'node:stream'
 import { connect as connectTls, createServer as createTlsServer } from 'node:tls'
-import { onceEvent, testCertificate } from '@ls/testkit'
+import { onceEvent, socketEnd, testCertificate } from '@ls/testkit'
 import { afterEach, describe, expect, test } from 'vitest'
 import { breakStream, carryResets, closeStream, streamEnd } from './stream-end.js'
 
@@ -34,17 +34,6 @@ async function pairOn(server: Server, listenOn: { path: string } | { port: numbe
 const halfOpenServer = (): Server => createServer({ allowHalfOpen: true })
 const tcpPair = () => pairOn(halfOpenServer(), { port: 0, host: '127.0.0.1' })
 
-/** How a peer that reads sees its connection go. */
-async function endOf(peer: Socket): Promise<string> {
-  peer.resume().once('end', () => peer.end())
-  await onceEvent(peer, 'close')
-  return codeOf(peer.errored) ?? 'end'
-}
-
-function codeOf(error: NodeJS.ErrnoException | null): string | undefined {
-  return error?.code
-}
-
 describe('streamEnd', () => {
   test.each([
     ['whole', { writableEnded: true, writableFinished: true, writableLength: 0 }],
@@ -62,28 +51,28 @@ describe('closeStream', () => {
     const { ours, peer } = await tcpPair()
     ours.write('a part')
     closeStream(ours)
-    expect(await endOf(peer)).toBe('ECONNRESET')
+    expect(await socketEnd(peer)).toBe('ECONNRESET')
   })
 
   test('ends a socket whose end was written', async () => {
     const { ours, peer } = await tcpPair()
     await new Promise<void>((resolve) => ours.end('all', resolve))
     closeStream(ours)
-    expect(await endOf(peer)).toBe('end')
+    expect(await socketEnd(peer)).toBe('end')
   })
 
   test('ends a socket whose end is just leaving', async () => {
     const { ours, peer } = await tcpPair()
     ours.end()
     closeStream(ours)
-    expect(await endOf(peer)).toBe('end')
+    expect(await socketEnd(peer)).toBe('end')
   })
 
   test('resets a socket whose end waits behind what its reader has not taken', async () => {
     const { ours, peer } = await tcpPair()
     ours.end(Buffer.alloc(20_000_000))
     closeStream(ours)
-    expect(await endOf(peer)).toBe('ECONNRESET')
+    expect(await socketEnd(peer)).toBe('ECONNRESET')
   })
 
   test('closes a UNIX socket, which has no reset', async () => {
@@ -91,7 +80,7 @@ describe('closeStream', () => {
     closers.push(() => rm(folder, { recursive: true }))
     const { ours, peer } = await pairOn(halfOpenServer(), { path: join(folder, 's') })
     closeStream(ours)
-    expect(await endOf(peer)).toBe('end')
+    expect(await socketEnd(peer)).toBe('end')
   })
 
   test('resets the socket below TLS', async () => {
@@ -133,7 +122,7 @@ describe('breakStream', () => {
     ours.write('a part')
     await once(peer, 'readable')
     breakStream(ours)
-    expect([await endOf(peer), Buffer.concat(received).toString()]).toEqual(['ECONNRESET', 'a part'])
+    expect([await socketEnd(peer), Buffer.concat(received).toString()]).toEqual(['ECONNRESET', 'a part'])
   })
 
   test('ends before it resets where the end was written already', async () => {
