@@ -143,7 +143,9 @@ export class LinkSocksClient extends EventEmitter<ClientEvents> {
    * @throws {ClientError} when the server refuses or no link is up.
    */
   async removeConnector(token: string): Promise<void> {
-    await this.#connectors.remove(this.#links.anySession(), token)
+    const removed = this.#connectors.remove(this.#links.anySession(), token)
+    this.#direct.removeToken(token)
+    await removed
   }
 
   /**

@@ -1,5 +1,6 @@
 import { directTarget, isDirectTarget } from '@ls/codec'
-import { checkDirectOptions, DirectConnector, DirectProvider, loadPuncher, type Path } from '@ls/direct'
+import type { DirectConnector, DirectProvider, Path } from '@ls/direct'
+import { checkDirectOptions } from '@ls/direct/options'
 import { type Logger, textOf } from '@ls/foundation'
 import type { Channel, Session, SessionHandler } from '@ls/mux'
 import { streamTransport } from '@ls/mux/duplex'
@@ -88,6 +89,11 @@ export class DirectPaths {
     return true
   }
 
+  /** A connector token was removed: nothing reaches the provider with it, past the server neither. */
+  removeToken(token: string): void {
+    this.#provider?.remove(token)
+  }
+
   close(reason: string): void {
     this.#isClosed = true
     this.#connector?.close(reason)
@@ -105,6 +111,8 @@ export class DirectPaths {
     const onPath = (path: Path, reason: string): void => this.#tell(path, reason)
     const { direct = {}, clock, token, reverse } = options
     try {
+      // A client that wants no direct path loads nothing of it.
+      const { DirectConnector, DirectProvider, loadPuncher } = await import('@ls/direct')
       const puncher = await loadPuncher(direct, clock)
       if (this.#isClosed) return
       const { secret } = direct

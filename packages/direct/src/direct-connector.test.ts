@@ -132,6 +132,27 @@ test('DirectConnector begins another session when the provider has forgotten an 
   expect(first?.state).toBe('closed')
 })
 
+test('DirectProvider ends the sessions of a token that is removed', async () => {
+  const pair = directPair()
+  await onDirect(pair)
+  pair.provider.remove('other')
+  const before = pair.provider.sessions.length
+  pair.provider.remove('token')
+  await until(() => pair.connector.direct === undefined, 'the session to end')
+  expect([before, pair.provider.sessions.length]).toEqual([1, 0])
+})
+
+test('DirectProvider begins no session for a token that was removed after its greeting', async () => {
+  const tokens = new Set(['token'])
+  const pair = directPair({ provider: { tokens: () => tokens } })
+  pair.connector.start()
+  await until(() => pair.network.made.length > 0, 'the path')
+  tokens.clear()
+  pair.provider.remove('token')
+  await until(() => pair.failures.length > 0, 'the refusal')
+  expect(pair.provider.sessions).toEqual([])
+})
+
 test('DirectProvider serves its channels no longer once it is closed', async () => {
   const pair = directPair()
   await onDirect(pair)

@@ -46,7 +46,7 @@ interface Kept extends MovingSession {
 export class DirectProvider {
   readonly #options: DirectProviderOptions
   readonly #sessions = new Map<string, Kept>()
-  /** Proofs cost a hash function each. */
+  /** Proofs cost a hash function each. Tokens without one begin no session. */
   readonly #proofs = new Map<string, Proof>()
   #conversations = 0
   #isClosed = false
@@ -74,6 +74,13 @@ export class DirectProvider {
     // A session that goes on has longer messages than a greeting.
     const transport = streamTransport(toDuplex(channel), { clock })
     void this.#converse(transport, 'relay', 'relay')
+  }
+
+  /** A connector token is the provider's no longer: its sessions end, since the server cannot end them. */
+  remove(token: string): void {
+    this.#proofs.delete(token)
+    for (const kept of this.#sessions.values())
+      if (kept.token === token) kept.session.close('the connector token was removed')
   }
 
   /** Ends all sessions. */
@@ -138,6 +145,8 @@ export class DirectProvider {
     const kept = this.#sessions.get(id)
     if (kept !== undefined) return kept.token === token ? kept : undefined
     if (!mayBegin || this.#isClosed || this.#sessions.size >= maxSessions) return undefined
+    // It may have been removed since the greeting.
+    if (!this.#proofs.has(token)) return undefined
     const session = new Session(sessionTerms(this.#options.session), {
       ...this.#options.sessionHandler,
       onClose: () => this.#sessions.delete(id),

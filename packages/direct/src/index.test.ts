@@ -2,11 +2,5 @@ import { expect, test } from 'vitest'
 import * as direct from './index.js'
 
 test('@ls/direct exports what it says it does', () => {
-  expect(Object.keys(direct).toSorted()).toEqual([
-    'DirectConnector',
-    'DirectError',
-    'DirectProvider',
-    'checkDirectOptions',
-    'loadPuncher',
-  ])
+  expect(Object.keys(direct).toSorted()).toEqual(['DirectConnector', 'DirectError', 'DirectProvider', 'loadPuncher'])
 })

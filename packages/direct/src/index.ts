@@ -3,7 +3,7 @@ export { DirectConnector, type DirectConnectorOptions } from './direct-connector
 export { DirectProvider, type DirectProviderOptions } from './direct-provider.js'
 export { DirectError, type DirectErrorCode } from './errors.js'
 export { loadPuncher } from './load-puncher.js'
-export { checkDirectOptions, type DirectOptions } from './options.js'
+export type { DirectOptions } from './options.js'
 export type { DirectConnection, IncomingPath, OutgoingPath, Puncher } from './puncher.js'
 export type { SharedSecret } from './proof.js'
 export type { DirectSessionOptions, Path } from './session-terms.js'
