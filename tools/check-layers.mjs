@@ -35,7 +35,7 @@ const mayUse = {
   '@ls/relay': [...protocols, '@ls/dial', ...bytesAndPolicy],
   '@ls/server': ['@ls/link', '@ls/wisp', ...io, ...protocols, '@ls/dial', ...bytesAndPolicy, '@ls/observe'],
   '@ls/client': ['@ls/direct', '@ls/link', ...io, ...protocols, '@ls/dial', ...bytesAndPolicy, '@ls/observe'],
-  '@ls/cluster': ['@ls/server', '@ls/mux', ...bytes],
+  '@ls/cluster': ['@ls/server', '@ls/link', '@ls/mux', ...bytes],
   // Built files, and nothing that runs in a server.
   '@ls/dashboard': [],
   linksocks: [

@@ -17,6 +17,8 @@ export interface PingedTransportOptions {
   readonly clock: Clock
   /** Sends a message in the session, which numbers it. */
   send(message: Uint8Array): void
+  /** What the peer is, for the reason of the end. @default server */
+  readonly peer?: string
 }
 
 /**
@@ -26,16 +28,18 @@ export interface PingedTransportOptions {
 const PROBE = encode({ type: MessageType.Disconnect, channelId: new Uint8Array(channelIdBytes) })
 
 /**
- * Adds a heartbeat to a transport that cannot ping, such as a browser's: it sends session messages that the server must
+ * Adds a heartbeat to a transport that cannot ping, such as a browser's: it sends session messages that the peer must
  * acknowledge. For sessions with `resume`, since others acknowledge nothing.
  */
 export class PingedTransport implements MessageTransport {
   readonly keepalive: Keepalive
   readonly #transport: MessageTransport
+  readonly #peer: string
   #silence: TransportCloseReason | undefined
 
-  constructor(transport: MessageTransport, { timing, clock, send }: PingedTransportOptions) {
+  constructor(transport: MessageTransport, { timing, clock, send, peer = 'server' }: PingedTransportOptions) {
     this.#transport = transport
+    this.#peer = peer
     this.keepalive = new Keepalive({
       ...timing,
       clock,
@@ -90,7 +94,7 @@ export class PingedTransport implements MessageTransport {
   }
 
   #declareDead(silentMs: number): void {
-    const reason = `server silent for ${silentMs} ms (limit ${this.keepalive.deadlineMs} ms)`
+    const reason = `${this.#peer} silent for ${silentMs} ms (limit ${this.keepalive.deadlineMs} ms)`
     this.#silence = { code: 1006, reason, cause: new ClientError('ERR_CLIENT_NO_LINK', reason) }
     this.#transport.destroy()
   }

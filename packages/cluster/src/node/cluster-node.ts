@@ -123,7 +123,7 @@ export class ClusterNode implements OtherNodes, SessionOwners, StoreWatcher {
       seat,
       listener,
       trunks: new Trunks({ ...shared, seat, members, presence, clock }),
-      incoming: new IncomingTrunks(seat, (id) => void this.#probe(id)),
+      incoming: new IncomingTrunks(seat, clock, (id) => void this.#probe(id)),
       links: await LinksFromNodes.open(server),
     }
     await store.open(this)

@@ -1,8 +1,9 @@
 import type { TLSSocket } from 'node:tls'
+import type { Clock } from '@ls/foundation'
 import { helloWindowBytes, type Session } from '@ls/mux'
-import { streamTransport } from '@ls/mux/duplex'
 import type { NodeSeat } from '@ls/server'
 import { ClusterError } from '../errors.js'
+import { attachStream } from './attach-stream.js'
 import { writeLine } from './json-line.js'
 import type { NodeAnswer, TrunkHello } from './node-hello.js'
 import { trunkExtensions } from './trunk.js'
@@ -10,13 +11,15 @@ import { trunkExtensions } from './trunk.js'
 /** Sessions that other nodes have opened to this one. */
 export class IncomingTrunks {
   readonly #seat: NodeSeat
+  readonly #clock: Clock
   readonly #onLost: (nodeId: string) => void
   /** By node and the name that it gave: one node cannot take the session of another. */
   readonly #sessions = new Map<string, { readonly nodeId: string; readonly session: Session }>()
 
   /** @param onLost The link of a trunk is lost, and its node may be gone. */
-  constructor(seat: NodeSeat, onLost: (nodeId: string) => void) {
+  constructor(seat: NodeSeat, clock: Clock, onLost: (nodeId: string) => void) {
     this.#seat = seat
+    this.#clock = clock
     this.#onLost = onLost
   }
 
@@ -30,7 +33,7 @@ export class IncomingTrunks {
     if (hello.received !== undefined) return this.#resume(key, hello.received, stream)
     const session = this.#open(key, hello)
     answer(stream, { windowBytes: helloWindowBytes(this.#seat.windowBytes) })
-    session.attach(streamTransport(stream))
+    attachStream(session, stream, this.#clock)
   }
 
   /** A node is gone: its channels end. */
@@ -64,7 +67,7 @@ export class IncomingTrunks {
     // The number in the answer must be final.
     session.detach()
     answer(stream, { received: session.receivedSequence })
-    session.attach(streamTransport(stream), received)
+    attachStream(session, stream, this.#clock, received)
   }
 }
 

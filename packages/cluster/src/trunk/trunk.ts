@@ -1,15 +1,16 @@
 import { randomBytes } from 'node:crypto'
+import type { TLSSocket } from 'node:tls'
 import type { Extension } from '@ls/codec'
 import { type Clock, type Logger, textOf, type TimerHandle } from '@ls/foundation'
 import { helloWindowBytes, type Session } from '@ls/mux'
-import { streamTransport } from '@ls/mux/duplex'
 import type { FarRoute, NodeSeat } from '@ls/server'
+import { attachStream } from './attach-stream.js'
 import { dialNode, type NodeAddress } from './dial-node.js'
-import { nodeVersion, type TrunkHello } from './node-hello.js'
+import { type NodeAnswer, nodeVersion, type TrunkHello } from './node-hello.js'
 import type { NodeSecret } from './node-secret.js'
 
 export interface TrunkOptions {
-  readonly seat: NodeSeat
+  readonly seat: Pick<NodeSeat, 'windowBytes' | 'openTrunk' | 'addFar'>
   readonly secret: NodeSecret
   readonly ownId: string
   readonly nodeId: string
@@ -94,7 +95,7 @@ export class Trunk {
       const { stream, answer } = await dialNode(address, secret, this.#hello())
       this.#failures = this.#refusals = 0
       if (this.#isClosed) return void stream.destroy()
-      if (!this.#attach(streamTransport(stream), answer)) this.close('the trunk cannot go on: messages were lost')
+      if (!this.#attach(stream, answer)) this.close('the trunk cannot go on: messages were lost')
     } catch (error) {
       if (this.#isClosed) return
       logger.debug({ node: nodeId, reason: textOf(error) }, 'a node could not be reached')
@@ -120,12 +121,9 @@ export class Trunk {
     }
   }
 
-  #attach(
-    transport: ReturnType<typeof streamTransport>,
-    { windowBytes, received }: { readonly windowBytes?: number | undefined; readonly received?: number | undefined },
-  ): boolean {
-    if (this.#session !== undefined) return this.#session.attach(transport, received)
-    const { seat, route } = this.#options
+  #attach(stream: TLSSocket, { windowBytes, received }: NodeAnswer): boolean {
+    const { seat, route, clock } = this.#options
+    if (this.#session !== undefined) return attachStream(this.#session, stream, clock, received)
     const terms = { extensions: trunkExtensions, peerWindowBytes: windowBytes }
     this.#session = seat.openTrunk(route.reverseKey, terms, {
       onUnlinked: () => void this.#dial(),
@@ -133,10 +131,10 @@ export class Trunk {
       onClose: (reason) => this.close(reason),
     })
     if (this.#session === undefined) {
-      transport.destroy()
+      stream.destroy()
       return false
     }
-    return this.#session.attach(transport)
+    return attachStream(this.#session, stream, clock)
   }
 
   /** Requests that wait for a provider go on. */

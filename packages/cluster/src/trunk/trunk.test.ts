@@ -1,0 +1,55 @@
+import type { TLSSocket } from 'node:tls'
+import { silentLogger } from '@ls/foundation'
+import { Session } from '@ls/mux'
+import { FakeClock, until } from '@ls/testkit'
+import { expect, onTestFinished, test } from 'vitest'
+import { writeLine } from './json-line.js'
+import type { NodeHello } from './node-hello.js'
+import { NodeListener } from './node-listener.js'
+import { NodeSecret } from './node-secret.js'
+import { Trunk } from './trunk.js'
+
+const secret = new NodeSecret('a secret that all nodes of a test share')
+
+/** A trunk to a node that says yes, and nothing more. */
+async function trunkToSilence() {
+  const clock = new FakeClock()
+  const hellos: NodeHello[] = []
+  const onHello = (hello: NodeHello, stream: TLSSocket): void => {
+    hellos.push(hello)
+    writeLine(stream, 'received' in hello ? { received: 0 } : {})
+  }
+  const listen = { host: '127.0.0.1', port: 0 }
+  const listener = await NodeListener.open({ listen, secret, ownId: 'far', logger: silentLogger, onHello })
+  const trunk = new Trunk({
+    seat: {
+      windowBytes: 65_536,
+      openTrunk: (_key, { extensions }, handler) => new Session({ extensions, clock }, handler),
+      addFar: () => () => {},
+    },
+    secret,
+    ownId: 'near',
+    nodeId: 'far',
+    address: { host: '127.0.0.1', port: listener.port },
+    route: { reverseKey: 'key', owner: undefined },
+    clock,
+    logger: silentLogger,
+    onNodeGone: () => {},
+    onClose: () => {},
+  })
+  onTestFinished(() => {
+    trunk.close('the test is over')
+    listener.close()
+  })
+  return { clock, hellos }
+}
+
+test('Trunk gives up a connection that has gone silent, and goes on over another one', async () => {
+  const { clock, hellos } = await trunkToSilence()
+  await until(() => hellos.length === 1 && clock.pendingTimers > 1, 'the trunk')
+  await until(() => {
+    clock.advance(1000)
+    return hellos.length > 1
+  }, 'another connection')
+  expect([clock.now() < 30_000, hellos[1]]).toMatchObject([true, { purpose: 'trunk', received: 0 }])
+})
