@@ -2,10 +2,10 @@ import { EventEmitter } from 'node:events'
 import type { Duplex } from 'node:stream'
 import { type Address, decode, type Extension, MessageType } from '@ls/codec'
 import type { Path } from '@ls/direct'
-import { type Logger, type Snapshot, textOf } from '@ls/foundation'
+import { Changes, type Logger, type Snapshot, textOf } from '@ls/foundation'
 import { ClientError } from '@ls/link'
-import type { Session } from '@ls/mux'
-import { channelsIdle, formatExposure, type ListenAddress, openStream, Outbound, type PortChange } from '@ls/relay'
+import type { Session, SessionHandler } from '@ls/mux'
+import { formatExposure, type ListenAddress, openStream, Outbound, type PortChange } from '@ls/relay'
 import { connectByteStream } from '@ls/transport'
 import { ClientLinks } from './client-links.js'
 import { ConnectorTokens } from './connectors.js'
@@ -37,6 +37,8 @@ export class LinkSocksClient extends EventEmitter<ClientEvents> {
   readonly #ports: Ports | undefined
   readonly #connectors: ConnectorTokens
   readonly #counts: ClientCounts
+  /** Channels have ended. */
+  readonly #ended: Changes
   readonly #exposures: Exposures
   #settleClosed: (error: Error | undefined) => void = () => {}
   #settleStart: ((error: Error | undefined) => void) | undefined
@@ -52,6 +54,7 @@ export class LinkSocksClient extends EventEmitter<ClientEvents> {
       this.#settleClosed = resolve
     })
     this.#counts = new ClientCounts(this.#options)
+    this.#ended = new Changes(clock)
     this.#connectors = new ConnectorTokens(this.#options.connectorTokens, { clock })
     this.#exposures = this.#makeExposures()
     this.#outbound = reverse ? this.#makeOutbound() : undefined
@@ -184,7 +187,7 @@ export class LinkSocksClient extends EventEmitter<ClientEvents> {
     if (this.#state === 'closed') return
     this.#state = 'closing'
     await this.#ports?.close({ graceMs })
-    await channelsIdle(() => this.channelCount, graceMs)
+    await this.#ended.until(() => this.channelCount === 0, graceMs)
     this.#end(undefined)
   }
 
@@ -220,11 +223,16 @@ export class LinkSocksClient extends EventEmitter<ClientEvents> {
       tokens: this.#connectors,
       sessionHandler: {
         onConnect: (channel) => this.#outbound?.serve(channel),
-        onChannelClosed: (channel, reason) => this.#counts.ended(channel, reason),
+        onChannelClosed: this.#onChannelClosed,
       },
       onPath: (path, reason) => this.emit('path', path, reason),
       onFatal: (error) => this.#end(error),
     })
+  }
+
+  readonly #onChannelClosed: NonNullable<SessionHandler['onChannelClosed']> = (channel, reason) => {
+    this.#counts.ended(channel, reason)
+    this.#ended.note()
   }
 
   #makePorts(): Ports {
@@ -242,7 +250,7 @@ export class LinkSocksClient extends EventEmitter<ClientEvents> {
           if (this.#outbound === undefined) channel.reject('forbidden: this client opens channels, it takes none')
           else if (!this.#direct.take(channel)) this.#outbound.serve(channel)
         },
-        onChannelClosed: (channel, reason) => this.#counts.ended(channel, reason),
+        onChannelClosed: this.#onChannelClosed,
       },
       counts: this.#counts.sessions,
       onMessage: (session, message) => this.#receive(session, message),

@@ -4,6 +4,7 @@ import * as foundation from './index.js'
 test('@ls/foundation exports exactly these names', () => {
   expect(Object.keys(foundation).toSorted()).toMatchInlineSnapshot(`
     [
+      "Changes",
       "Histogram",
       "RareLog",
       "asError",

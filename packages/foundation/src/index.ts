@@ -1,4 +1,5 @@
 export type { Given } from './given.js'
+export { Changes } from './changes.js'
 export { systemClock, type Clock, type TimerHandle } from './clock.js'
 export { formatHostPort } from './host-port.js'
 export { Histogram, type HistogramSnapshot, latencyBoundsMs } from './histogram.js'

@@ -20,7 +20,6 @@ test('@ls/relay exports what it says it does', () => {
       "TargetRules",
       "Traffic",
       "bothChecks",
-      "channelsIdle",
       "closeOpenSockets",
       "dial",
       "diallerThrough",

@@ -1,4 +1,3 @@
-export { channelsIdle } from './channels-idle.js'
 export { ChannelSlots, type ChannelSlotsOptions } from './channel-slots.js'
 export { Balancer, type BalancerOptions, type SessionChoice } from './balancer.js'
 export { outcomeOf, outcomeOfForwarded, type Outcome } from './counts/outcome.js'

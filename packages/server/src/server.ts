@@ -329,7 +329,7 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
       orphanedTokens: this.#ofProviders.orphans,
       relay: this.#relay,
       uses: this.#uses,
-      logger: this.#options.logger,
+      server: this.#options,
     })
   }
 
@@ -343,6 +343,8 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
       onLeave: (peer, reason) => this.#leave(peer, reason),
       onLinked: (peer) => this.#groups.of(peer.record)?.wake(peer),
       onUnlinked: (peer) => this.#groups.of(peer.record)?.slept(),
+      onPeersChanged: () => this.#life.peersChanged(),
+      onIdle: (peer) => this.#life.idle(peer),
       onConnect: (peer, channel) => this.#router.connect(peer, channel),
       onMessage: (peer, message) => {
         this.#ofProviders.messages.receive(peer, message)

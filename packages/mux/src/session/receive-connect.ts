@@ -8,7 +8,7 @@ import type { SessionHandler } from './session-handler.js'
 import type { ChannelHost, TableEntry } from './table-entry.js'
 
 /** The session whose peer asks for a channel. */
-interface ConnectHost extends ChannelHost {
+export interface ConnectHost extends ChannelHost {
   readonly full: boolean
   /** Why it takes no more channels. */
   readonly fullText: string

@@ -1,4 +1,4 @@
-import { channelIdOffset, type ChannelKey, channelKey, decode, encode, MessageType, peekType } from '@ls/codec'
+import { type ChannelKey, encode, MessageType, peekType } from '@ls/codec'
 import { textOf, type TimerHandle } from '@ls/foundation'
 import type { ChannelCloseReason } from '../channel/channel-close.js'
 import { ChannelEnd } from '../channel/channel-end.js'
@@ -11,10 +11,10 @@ import { isFinal, type MessageTransport, SessionCloseCode, type TransportCloseRe
 import { type ResolvedSessionOptions, resolveSessionOptions, type SessionOptions } from '../options.js'
 import { lossyTripMs, UrgentLink } from '../urgent/urgent-link.js'
 import { IdleWatch } from './idle-watch.js'
-import { isBaseChannelMessage, isForOwner, isHandshake } from './message-kind.js'
+import { Incoming } from './incoming.js'
+import { isHandshake } from './message-kind.js'
 import { openChannel } from './open-channel.js'
 import { ReadingGate } from './reading-gate.js'
-import { receiveConnect } from './receive-connect.js'
 import type { OpenRequest, SessionCounters, SessionHandler, SessionState } from './session-handler.js'
 import type { ChannelHost, TableEntry } from './table-entry.js'
 
@@ -29,6 +29,7 @@ export class SessionEnd implements ChannelHost {
   readonly #sequencer: Sequencer | undefined
   readonly #outbox: Outbox
   readonly #urgent: UrgentLink | undefined
+  readonly #incoming: Incoming
   readonly #gate: ReadingGate
   readonly #idleWatch: IdleWatch
   #transport: MessageTransport | undefined
@@ -44,10 +45,21 @@ export class SessionEnd implements ChannelHost {
     this.options = resolveSessionOptions(options)
     this.#handler = handler
     const { clock, stuckDeadlineMs, resume } = this.options
-    const onAckDue = (): void => this.#outbox.acknowledge()
-    this.#sequencer = resume ? new Sequencer({ ...this.options, onAckDue }) : undefined
+    this.#sequencer = resume
+      ? new Sequencer({ ...this.options, onAckDue: () => this.#outbox.acknowledge() })
+      : undefined
     this.#outbox = new Outbox({ ...this.options, sequencer: this.#sequencer })
     this.#urgent = this.#makeUrgentLink()
+    this.#incoming = new Incoming({
+      host: this,
+      handler,
+      counters: this.counters,
+      entries: this.#entries,
+      outbox: this.#outbox,
+      sequencer: this.#sequencer,
+      urgent: this.#urgent,
+      onLossy: () => this.#call(() => handler.onLossy?.()),
+    })
     this.#idleWatch = new IdleWatch(this.options, this.#entries)
     this.#gate = new ReadingGate({
       clock,
@@ -184,6 +196,7 @@ export class SessionEnd implements ChannelHost {
   forget(entry: TableEntry): void {
     if (this.#entries.get(entry.key) === entry) this.#entries.delete(entry.key)
     this.#gate.release(entry)
+    if (this.#entries.size === 0) this.#call(() => this.#handler.onIdle?.())
   }
 
   ended(entry: TableEntry, reason: ChannelCloseReason): void {
@@ -227,65 +240,10 @@ export class SessionEnd implements ChannelHost {
   #receive(message: Uint8Array): void {
     this.#receivedMessages++
     try {
-      this.#dispatch(message, peekType(message))
+      this.#incoming.receive(message)
     } catch (error) {
       this.#protocolError(error)
     }
-  }
-
-  #dispatch(message: Uint8Array, type: number): void {
-    if (type === MessageType.Ack && this.#sequencer !== undefined) return this.#receiveAck(message, this.#sequencer)
-    if (!isHandshake(type)) this.#sequencer?.countReceived(message.length)
-    if (this.#urgent?.lastIsKnown === true) return
-    if (!this.#isChannelMessage(type)) return this.#receiveOther(type, message)
-    this.#receiveForChannel(type, message)
-  }
-
-  #receiveForChannel(type: number, message: Uint8Array): void {
-    const key = channelKey(message, channelIdOffset(type))
-    const entry = this.#entries.get(key)
-    if (entry === undefined) return this.#receiveStray(type, message)
-    entry.idleChecks = 0
-    try {
-      entry.onMessage(type, message)
-    } catch (error) {
-      const text = textOf(error)
-      this.options.logger.warn({ err: error }, `channel aborted: ${text}`)
-      entry.abort(`failed: ${text}`)
-    }
-  }
-
-  #isChannelMessage(type: number): boolean {
-    if (type === MessageType.Window) return this.options.window
-    if (type === MessageType.Fin) return this.options.fin
-    return isBaseChannelMessage(type)
-  }
-
-  #receiveStray(type: number, message: Uint8Array): void {
-    if (type === MessageType.Connect) return receiveConnect(message, this, this.#handler)
-    this.counters.strayMessages++
-  }
-
-  #receiveOther(type: number, message: Uint8Array): void {
-    if (type === MessageType.Lossy && this.options.urgent) return this.#call(() => this.#handler.onLossy?.())
-    if (isForOwner(type)) this.#handler.onMessage?.(message)
-    else this.counters.unknownMessages++
-  }
-
-  #receiveAck(message: Uint8Array, sequencer: Sequencer): void {
-    const ack = decode(message)
-    if (ack.type !== MessageType.Ack) return
-    if (!sequencer.onAck(ack.sequence, ack.arrival)) {
-      throw new MuxError('ERR_MUX_PROTOCOL', `Ack of message ${ack.sequence}, which was never sent`)
-    }
-    this.#urgent?.lookForLosses()
-    this.#outbox.pump()
-  }
-
-  #receiveEarly(message: Uint8Array): void {
-    const type = peekType(message)
-    if (this.#isChannelMessage(type)) return this.#receiveForChannel(type, message)
-    throw new MuxError('ERR_MUX_PROTOCOL', `a copy of a message of type ${type}, which belongs to no channel`)
   }
 
   #makeUrgentLink(): UrgentLink | undefined {
@@ -298,7 +256,7 @@ export class SessionEnd implements ChannelHost {
         if (this.#handler.onLossy === undefined) this.sendControl(encode({ type: MessageType.Lossy }))
         else this.#call(() => this.#handler.onLossy?.())
       },
-      onMessage: (message) => this.#receiveEarly(message),
+      onMessage: (message) => this.#incoming.receiveEarly(message),
       onError: (error) => this.#protocolError(error),
     })
   }
@@ -324,8 +282,10 @@ export class SessionEnd implements ChannelHost {
     this.#state = 'unlinked'
     this.#urgent?.detach()
     this.#outbox.stop()
-    const text = `no new connection within ${graceMs} ms after: ${why}`
-    this.#graceTimer = clock.setTimeout(() => this.#end(text), graceMs)
+    this.#graceTimer = clock.setTimeout(
+      () => this.#end(`no new connection within ${graceMs} ms after: ${why}`),
+      graceMs,
+    )
   }
 
   #end(reason: string): void {

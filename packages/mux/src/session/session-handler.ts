@@ -36,6 +36,8 @@ export interface SessionHandler {
   isElsewhere?(key: ChannelKey): boolean
   /** A channel begins, opened by either side. For those who count or watch: nothing may be done with it here. */
   onChannelOpened?: ((channel: Channel) => void) | undefined
+  /** The last channel has gone; another one may begin at once. */
+  onIdle?: (() => void) | undefined
   /** A channel that ended here is over, and its numbers are final; not called for channels that were forwarded. */
   onChannelClosed?: ((channel: Channel, reason: ChannelCloseReason) => void) | undefined
 }

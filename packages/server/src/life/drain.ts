@@ -1,4 +1,4 @@
-import type { Logger } from '@ls/foundation'
+import type { Changes, Logger } from '@ls/foundation'
 import type { Peer } from '../links/peer.js'
 
 /** What a drain waits for, and what it may end. */
@@ -8,6 +8,8 @@ export interface DrainOptions {
   ports(graceMs: number): Promise<unknown>
   /** Time for open channels, in milliseconds. */
   readonly deadlineMs: number
+  /** Is told when a client has gone or has no channel any more, and when the server closes. */
+  readonly changes: Changes
   /** The server closes meanwhile, so nothing is to be waited for. */
   isOver(): boolean
   readonly logger: Logger
@@ -42,14 +44,12 @@ export async function drain(options: DrainOptions): Promise<void> {
 }
 
 /** Sends away each client as soon as it has no channel; resolves when none is left, or at the deadline. */
-async function peersDrained({ peers, deadlineMs, isOver }: DrainOptions): Promise<void> {
-  const until = performance.now() + deadlineMs
-  for (;;) {
+async function peersDrained({ peers, deadlineMs, changes, isOver }: DrainOptions): Promise<void> {
+  const isDrained = (): boolean => {
     for (const { session } of peers) if (session.channelCount === 0) session.close(drainReason)
-    const leftMs = until - performance.now()
-    if (peers.size === 0 || leftMs <= 0 || isOver()) return
-    await new Promise((resolve) => setTimeout(resolve, Math.min(pollMs, leftMs)))
+    return peers.size === 0 || isOver()
   }
+  await changes.until(isDrained, deadlineMs)
 }
 
 /** Channels of all peers together. */
@@ -58,6 +58,3 @@ export function openChannels(peers: ReadonlySet<Peer>): number {
   for (const { session } of peers) channels += session.channelCount
   return channels
 }
-
-/** How often clients are looked at: a walk over all of them, and nobody waits for its end. */
-const pollMs = 100

@@ -1,4 +1,5 @@
 import { encode, MessageType, peekType } from '@ls/codec'
+import type { Changes, Clock, TimerHandle } from '@ls/foundation'
 import type { Peer } from '../links/peer.js'
 import type { ReverseGroup } from '../reverse/reverse-group.js'
 import type { ReverseGroups } from '../reverse/reverse-groups.js'
@@ -9,6 +10,9 @@ export interface HandedOverOptions {
   readonly groups: ReverseGroups
   /** Time for open channels, in milliseconds. */
   readonly deadlineMs: number
+  readonly clock: Clock
+  /** Is told when a client comes, goes or has no channel any more, and when the server closes. */
+  readonly changes: Changes
   /** The server closes meanwhile, so nothing is to be waited for. */
   isOver(): boolean
 }
@@ -19,36 +23,45 @@ export class HandedOver {
   readonly #told = new WeakSet<Peer>()
   /** They have a session at the other process. */
   readonly #moved = new WeakSet<Peer>()
-  /** Since when a client has no channel, on the clock of `performance.now`. */
+  /** Since when a client has no channel. */
   readonly #idleSince = new WeakMap<Peer, number>()
   /** No connections come in here for their tokens any more. */
   readonly #stopped = new Set<ReverseGroup>()
   readonly #untilMs: number
+  /** The next time at which a client has been idle for long enough. */
+  #timer: TimerHandle
 
   constructor(options: HandedOverOptions) {
     this.#options = options
-    this.#untilMs = performance.now() + options.deadlineMs
+    this.#untilMs = options.clock.now() + options.deadlineMs
   }
 
   /** A client answers. */
   receive(peer: Peer, message: Uint8Array): void {
-    if (peekType(message) === MessageType.Relink) this.#moved.add(peer)
+    if (peekType(message) !== MessageType.Relink) return
+    this.#moved.add(peer)
+    this.#options.changes.note()
+  }
+
+  /** The last channel of a client has gone. */
+  idle(peer: Peer): void {
+    this.#idleSince.set(peer, this.#options.clock.now())
   }
 
   /** Ends sessions without channels; resolves when none is left, or at the deadline. */
   async finished(): Promise<void> {
-    const { peers, isOver } = this.#options
-    for (;;) {
+    const { peers, isOver, deadlineMs, changes, clock } = this.#options
+    const isFinished = (): boolean => {
       this.#look()
-      const leftMs = this.#untilMs - performance.now()
-      if (peers.size === 0 || leftMs <= 0 || isOver()) return
-      await new Promise((resolve) => setTimeout(resolve, Math.min(pollMs, leftMs)))
+      return peers.size === 0 || isOver()
     }
+    await changes.until(isFinished, deadlineMs)
+    clock.clearTimeout(this.#timer)
   }
 
   #look(): void {
-    const { peers, groups } = this.#options
-    const nowMs = performance.now()
+    const { peers, groups, clock } = this.#options
+    const nowMs = clock.now()
     for (const peer of peers) {
       this.#tell(peer)
       if (peer.session.channelCount > 0) this.#idleSince.delete(peer)
@@ -56,6 +69,19 @@ export class HandedOver {
     }
     for (const group of groups) this.#stopIfLeft(group, nowMs)
     for (const peer of peers) if (this.#mayEnd(peer, nowMs)) peer.session.close(reason)
+    this.#lookAgain(nowMs)
+  }
+
+  /** When the next client has been idle for long enough. */
+  #lookAgain(nowMs: number): void {
+    const { peers, clock, changes } = this.#options
+    clock.clearTimeout(this.#timer)
+    let dueMs = Infinity
+    for (const peer of peers) {
+      const peerDueMs = (this.#idleSince.get(peer) ?? Infinity) + idleLimitMs(peer)
+      if (peerDueMs > nowMs) dueMs = Math.min(dueMs, peerDueMs)
+    }
+    if (dueMs < this.#untilMs) this.#timer = clock.setTimeout(() => changes.note(), dueMs - nowMs)
   }
 
   /** Also those whose handshake had begun before. */
@@ -71,7 +97,7 @@ export class HandedOver {
     const providers = [...this.#options.peers].filter(({ record }) => record === group.record)
     if (!providers.every((peer) => this.#hasLeft(peer, nowMs))) return
     this.#stopped.add(group)
-    void group.socks.stopListening(Math.max(0, this.#untilMs - nowMs))
+    void group.socks.stopListening(Math.max(0, this.#untilMs - nowMs)).then(() => this.#options.changes.note())
   }
 
   /** No channel is under way in either direction. */
@@ -85,15 +111,16 @@ export class HandedOver {
   #hasLeft(peer: Peer, nowMs: number): boolean {
     if (this.#moved.has(peer)) return true
     const idleMs = nowMs - (this.#idleSince.get(peer) ?? nowMs)
-    return idleMs >= (peer.session.options.window ? relinkMs : quietMs)
+    return idleMs >= idleLimitMs(peer)
   }
+}
+
+function idleLimitMs({ session }: Peer): number {
+  return session.options.window ? relinkMs : quietMs
 }
 
 /** What clients are told whose session ends. */
 const reason = 'another process of the server has taken over'
-
-/** How often clients are looked at. */
-const pollMs = 100
 
 /** Time without a channel after which a peer that knows no Relink is sent away, in milliseconds: no request is on the way to it. */
 const quietMs = 2000

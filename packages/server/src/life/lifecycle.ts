@@ -1,12 +1,12 @@
-import type { Logger } from '@ls/foundation'
+import { Changes } from '@ls/foundation'
 import type { LiveView } from '@ls/observe'
-import { channelsIdle } from '@ls/relay'
 import type { ServerApi } from '../api/server-api.js'
 import type { ServerLife } from '../counts/readiness.js'
 import { ServerError } from '../errors.js'
 import type { Exposures } from '../expose/exposures.js'
 import type { Admission } from '../links/admission.js'
 import type { Peer } from '../links/peer.js'
+import type { ResolvedServerOptions } from '../options.js'
 import type { TokenUses } from '../policy/token-uses.js'
 import type { ServerPorts } from '../port/server-ports.js'
 import type { Relay } from '../relay-mode/relay.js'
@@ -27,13 +27,15 @@ export interface LifecycleParts {
   readonly uses: TokenUses
   /** Undefined where the server is none. */
   readonly relay: Relay | undefined
-  readonly logger: Logger
+  readonly server: Pick<ResolvedServerOptions, 'clock' | 'logger'>
 }
 
 /** Where a server is in its life, and how it ends. */
 export class Lifecycle {
   state: ServerLife = 'idle'
   readonly #parts: LifecycleParts
+  /** Of what the end of the server waits for. */
+  readonly #changes: Changes
   #hasDrainBegun = false
   #draining: Promise<void> | undefined
   #handedOver: HandedOver | undefined
@@ -41,6 +43,7 @@ export class Lifecycle {
 
   constructor(parts: LifecycleParts) {
     this.#parts = parts
+    this.#changes = new Changes(parts.server.clock)
   }
 
   get isClosing(): boolean {
@@ -63,19 +66,33 @@ export class Lifecycle {
     this.#handedOver?.receive(peer, message)
   }
 
+  /** A client has come or gone. */
+  peersChanged(): void {
+    this.#changes.note()
+  }
+
+  /** A client has no channel any more. */
+  idle(peer: Peer): void {
+    this.#handedOver?.idle(peer)
+    this.#changes.note()
+  }
+
   /** See `LinkSocksServer.close`. */
   close(graceMs: number): Promise<void> {
     this.#closing ??= this.#shutDown(graceMs)
+    this.#changes.note()
     return this.#closing
   }
 
   /** Channels of sessions that are here may still begin, until their clients have a session elsewhere. */
   async #handOver(deadlineMs: number): Promise<void> {
     this.#beginDrain(deadlineMs)
-    const { admission, groups, exposures, ports, api } = this.#parts
+    const { admission, groups, exposures, ports, api, server } = this.#parts
     ports.links?.stopAccepting()
     const { peers } = admission
-    const handedOver = new HandedOver({ peers, groups, deadlineMs, isOver: () => this.isClosing })
+    const changes = this.#changes
+    const { clock } = server
+    const handedOver = new HandedOver({ peers, groups, deadlineMs, clock, changes, isOver: () => this.isClosing })
     this.#handedOver = handedOver
     const closing = [exposures.close(deadlineMs), ports.ownProxy?.close(deadlineMs), api.close()]
     await Promise.all([handedOver.finished(), ...closing])
@@ -90,10 +107,12 @@ export class Lifecycle {
   async #drain(deadlineMs: number): Promise<void> {
     this.#beginDrain(deadlineMs)
     this.#hasDrainBegun = true
-    const { admission, logger } = this.#parts
+    const { admission, server } = this.#parts
+    const { logger } = server
     admission.pause(drainReason)
     const ports = (graceMs: number): Promise<unknown> => this.#closeProxies(graceMs)
-    await drain({ peers: admission.peers, ports, deadlineMs, isOver: () => this.isClosing, logger })
+    const changes = this.#changes
+    await drain({ peers: admission.peers, ports, deadlineMs, changes, isOver: () => this.isClosing, logger })
   }
 
   async #shutDown(graceMs: number): Promise<void> {
@@ -103,7 +122,8 @@ export class Lifecycle {
     if (this.#draining === undefined) live.publish('drain', { grace_ms: graceMs })
     admission.close()
     const portClosed = ports.links?.close()
-    await Promise.all([this.#closeProxies(graceMs), channelsIdle(() => openChannels(admission.peers), graceMs)])
+    const idle = this.#changes.until(() => openChannels(admission.peers) === 0, graceMs)
+    await Promise.all([this.#closeProxies(graceMs), idle])
     live.close()
     await api.close()
     for (const { session } of admission.peers) session.close('the server is shutting down')

@@ -34,12 +34,16 @@ export interface AdmissionOptions {
   readonly observer: ServerObserver
   /** A client has got a session. */
   onJoin(peer: Peer): void
+  /** {@link Admission.peers} has one more, or one less. */
+  onPeersChanged(): void
   /** A client's session is over. */
   onLeave(peer: Peer, reason: string): void
   /** A client's link is up: its first one, or one after a loss. */
   onLinked(peer: Peer): void
   /** A client has lost its link, and may resume its session. */
   onUnlinked(peer: Peer): void
+  /** The last channel of a client has gone. */
+  onIdle(peer: Peer): void
   /** A client asks for a channel. */
   onConnect(peer: Peer, channel: Channel): void
   /** A client sent a message that belongs to no channel. */
@@ -159,12 +163,13 @@ export class Admission {
     }
     // Another handshake may have taken the last place meanwhile.
     this.#assertRoom(identity.record, remoteAddress)
-    const { onConnect, onMessage, onLinked, onUnlinked, observer } = this.#options
+    const { onConnect, onMessage, onIdle, onLinked, onUnlinked, observer } = this.#options
     const { counts, live } = observer
     const tenant = this.#tenants.join(identity.record)
     const session: Session = this.#makeSession(agreement, tenant.budget, {
       onConnect: (channel) => onConnect(peer, channel),
       onMessage: (message) => onMessage(peer, message),
+      onIdle: () => onIdle(peer),
       onLinked: () => {
         this.#tenants.linked(tenant, session)
         observer.linked(peer)
@@ -192,6 +197,7 @@ export class Admission {
     this.#peers.add(peer)
     session.attach(this.#options.meter(identity.record, remoteAddress, transport))
     this.#lost.tell(nameOf(identity), session)
+    this.#options.onPeersChanged()
     this.#options.onJoin(peer)
   }
 
@@ -250,6 +256,7 @@ export class Admission {
     if (ticketId !== undefined) this.#tickets.delete(ticketId)
     this.#peers.delete(peer)
     this.#options.observer.live.left(peer, reason)
+    this.#options.onPeersChanged()
     this.#options.onLeave(peer, reason)
   }
 }

@@ -1,0 +1,96 @@
+import { channelIdOffset, type ChannelKey, channelKey, decode, MessageType, peekType } from '@ls/codec'
+import { textOf } from '@ls/foundation'
+import { MuxError } from '../errors.js'
+import type { Outbox } from '../link/outbox.js'
+import type { Sequencer } from '../link/sequencer.js'
+import type { UrgentLink } from '../urgent/urgent-link.js'
+import { isBaseChannelMessage, isForOwner, isHandshake } from './message-kind.js'
+import { type ConnectHost, receiveConnect } from './receive-connect.js'
+import type { SessionCounters, SessionHandler } from './session-handler.js'
+import type { TableEntry } from './table-entry.js'
+
+export interface IncomingOptions {
+  readonly host: ConnectHost
+  readonly handler: SessionHandler
+  readonly counters: SessionCounters
+  readonly entries: ReadonlyMap<ChannelKey, TableEntry>
+  readonly outbox: Outbox
+  /** Where `resume` is in force. */
+  readonly sequencer: Sequencer | undefined
+  readonly urgent: UrgentLink | undefined
+  /** The peer says that the path has losses. */
+  onLossy(): void
+}
+
+/** Takes what arrives over the links of a session to its channels, and what belongs to none to the session's owner. */
+export class Incoming {
+  readonly #options: IncomingOptions
+  readonly #entries: ReadonlyMap<ChannelKey, TableEntry>
+  readonly #sequencer: Sequencer | undefined
+
+  constructor(options: IncomingOptions) {
+    this.#options = options
+    this.#entries = options.entries
+    this.#sequencer = options.sequencer
+  }
+
+  /** A message of the main link. @throws what a broken peer brings about */
+  receive(message: Uint8Array): void {
+    const type = peekType(message)
+    if (type === MessageType.Ack && this.#sequencer !== undefined) return this.#receiveAck(message, this.#sequencer)
+    if (!isHandshake(type)) this.#sequencer?.countReceived(message.length)
+    if (this.#options.urgent?.lastIsKnown === true) return
+    if (this.#isChannelMessage(type)) this.#receiveForChannel(type, message)
+    else this.#receiveOther(type, message)
+  }
+
+  /** A copy of a message that has not arrived over the main link yet. @throws MuxError for one of no channel */
+  receiveEarly(message: Uint8Array): void {
+    const type = peekType(message)
+    if (this.#isChannelMessage(type)) return this.#receiveForChannel(type, message)
+    throw new MuxError('ERR_MUX_PROTOCOL', `a copy of a message of type ${type}, which belongs to no channel`)
+  }
+
+  #receiveForChannel(type: number, message: Uint8Array): void {
+    const entry = this.#entries.get(channelKey(message, channelIdOffset(type)))
+    if (entry === undefined) return this.#receiveStray(type, message)
+    entry.idleChecks = 0
+    try {
+      entry.onMessage(type, message)
+    } catch (error) {
+      const text = textOf(error)
+      this.#options.host.options.logger.warn({ err: error }, `channel aborted: ${text}`)
+      entry.abort(`failed: ${text}`)
+    }
+  }
+
+  #isChannelMessage(type: number): boolean {
+    const { window, fin } = this.#options.host.options
+    if (type === MessageType.Window) return window
+    if (type === MessageType.Fin) return fin
+    return isBaseChannelMessage(type)
+  }
+
+  #receiveStray(type: number, message: Uint8Array): void {
+    const { host, handler, counters } = this.#options
+    if (type === MessageType.Connect) return receiveConnect(message, host, handler)
+    counters.strayMessages++
+  }
+
+  #receiveOther(type: number, message: Uint8Array): void {
+    const { host, handler, counters, onLossy } = this.#options
+    if (type === MessageType.Lossy && host.options.urgent) return onLossy()
+    if (isForOwner(type)) handler.onMessage?.(message)
+    else counters.unknownMessages++
+  }
+
+  #receiveAck(message: Uint8Array, sequencer: Sequencer): void {
+    const ack = decode(message)
+    if (ack.type !== MessageType.Ack) return
+    if (!sequencer.onAck(ack.sequence, ack.arrival)) {
+      throw new MuxError('ERR_MUX_PROTOCOL', `Ack of message ${ack.sequence}, which was never sent`)
+    }
+    this.#options.urgent?.lookForLosses()
+    this.#options.outbox.pump()
+  }
+}
