@@ -47,7 +47,7 @@ const limits = {
   'bytes of a link before its token is known, early data included': `${bytes(unproven('totalBytes'))}, in messages of ${bytes(unproven('messageBytes'))}`,
   'what all such links, and all clients of proxy ports in their handshake, have sent': `${bytes(pending('maxPendingBytes'))}, at a server at most ${part(tenants('strangersPart'))} of \`--memory-limit\``,
   'upgrades, or begun TLS handshakes, in one turn of the event loop': `${count(turns('jobsPerTurn'))}, and one in ${{ 4: 'four' }[turns('turnsPerJob')]} turns or ${turns('msPerJob')} ms on average`,
-  'TLS handshakes of one address that begin in a second': `${part(handshakesOfAddress)} of its connections that may wait, ${count(handshakesOfAddress * pending('maxPendingPerAddress'))}; those of \`--trusted-proxy\` are not limited`,
+  'TLS handshakes of one address that begin in a second and do not end': `${part(handshakesOfAddress)} of its connections that may wait, ${count(handshakesOfAddress * pending('maxPendingPerAddress'))}; those of \`--trusted-proxy\` are not limited`,
   'messages of a byte stream before its proxy handshake is over': bytes(
     relay('listen/pending-clients', 'messageBytes'),
   ),

@@ -23,6 +23,13 @@ test('AddressPace allows no more jobs after a long pause than after a second', (
   expect(pace.restMs('flood')).toBe(250)
 })
 
+test('AddressPace.uncount gives the place of a job back', () => {
+  const pace = new AddressPace({ clock: new FakeClock(), jobsPerSecond: 4 })
+  countMany(pace, 4, 'client')
+  pace.uncount('client')
+  expect(pace.restMs('client')).toBe(0)
+})
+
 test('AddressPace forgets addresses that owe nothing', () => {
   const clock = new FakeClock()
   const pace = new AddressPace({ clock, jobsPerSecond: 4 })

@@ -40,6 +40,12 @@ export class AddressPace {
     this.#fullAtMs.set(group, Math.max(now, this.#fullAtMs.get(group) ?? 0) + this.#intervalMs)
   }
 
+  /** Takes a counted job back. */
+  uncount(group: string): void {
+    const fullAtMs = this.#fullAtMs.get(group)
+    if (fullAtMs !== undefined) this.#fullAtMs.set(group, fullAtMs - this.#intervalMs)
+  }
+
   get #intervalMs(): number {
     return 1000 / this.#options.jobsPerSecond
   }

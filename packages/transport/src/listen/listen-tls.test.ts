@@ -65,17 +65,24 @@ describe('listen with tls', () => {
     expect(listener.transports.size).toBe(10)
   })
 
-  test('begins the handshakes of one address at a pace, a quarter of its connections that may wait in a second', async () => {
+  test('begins handshakes of one address that do not end at a pace, a quarter of its connections that may wait in a second', async () => {
     const clock = new FakeClock()
     const listener = await start({}, { clock, pending: new PendingConnections({ maxPendingPerAddress: 4 }) })
-    await open(listener)
+    await rawConnection(listener.address())
     const timers = clock.pendingTimers
     const second = open(listener)
     await until(() => clock.pendingTimers > timers, 'a rest of the address')
     const before = listener.transports.size
     clock.advance(1000)
     await second
-    expect([before, listener.transports.size]).toEqual([1, 2])
+    expect([before, listener.transports.size]).toEqual([0, 1])
+  })
+
+  test('does not limit handshakes that come to their end', async () => {
+    const pending = new PendingConnections({ maxPendingPerAddress: 4 })
+    const listener = await start({}, { clock: new FakeClock(), pending })
+    for (let link = 0; link < 4; link++) await open(listener)
+    expect(listener.transports.size).toBe(4)
   })
 
   test('does not limit the handshakes of a trusted proxy', async () => {

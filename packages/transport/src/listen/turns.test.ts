@@ -107,6 +107,16 @@ test('Turns.run lets an address that had all the jobs of its second rest, and ot
   expect(done).toEqual([0, 1, 2, 3, 'another', 4])
 })
 
+test('Turns.forgive gives the place of a job back to its address', async () => {
+  const turns = new Turns({ clock: new FakeClock(), jobsPerSecond: 1 })
+  const done: string[] = []
+  turns.run(flood, () => done.push('first') > 0)
+  turns.forgive(flood)
+  turns.run(flood, () => done.push('second') > 0)
+  await turnsOf(1)
+  expect(done).toEqual(['first', 'second'])
+})
+
 test('Turns.run counts no job with nothing left to do against the second of its address', async () => {
   const turns = new Turns({ clock: new FakeClock(), jobsPerSecond: 1 })
   const done: number[] = []

@@ -26,8 +26,8 @@ export type TurnJob = () => boolean
 export interface TurnsOptions {
   readonly clock: Clock
   /**
-   * Jobs of one address (IPv6: one /64) in a second, and as many at once after a pause; at least 1. Clients without an
-   * address are not limited.
+   * Jobs of one address (IPv6: one /64) in a second, and as many at once after a pause; at least 1. Those that are
+   * forgiven do not count. Clients without an address are not limited.
    *
    * @default no limit
    */
@@ -89,6 +89,11 @@ export class Turns {
     const group = groupOf(address)
     this.#waiting.get(group)?.delete(job)
     this.#resting.get(group)?.delete(job)
+  }
+
+  /** A job of `address` has come to a good end, and counts no more against its second. */
+  forgive(address: string | undefined): void {
+    this.#pace?.uncount(groupOf(address))
   }
 
   #enqueue(group: string, job: TurnJob): void {
