@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events'
 import type { Duplex } from 'node:stream'
 import { type Address, decode, type Extension, MessageType } from '@ls/codec'
 import type { Path } from '@ls/direct'
-import { Changes, type Logger, type Snapshot, textOf } from '@ls/foundation'
+import { Changes, type Logger, type Snapshot } from '@ls/foundation'
 import { ClientError } from '@ls/link'
 import type { Session, SessionHandler } from '@ls/mux'
 import { formatExposure, type ListenAddress, openStream, Outbound, type PortChange } from '@ls/relay'
@@ -281,7 +281,7 @@ export class LinkSocksClient extends EventEmitter<ClientEvents> {
       { server: hostOf(url), extended: window },
       resumed ? 'link is back; nothing was lost' : 'link is up',
     )
-    if (!resumed) this.#addConnectorsAgain(session)
+    if (!resumed) this.#addConnectors(session)
     if (!resumed) this.#exposures.sessionBegan(session, agreed)
     this.#settleStart?.(undefined)
     this.#direct.linkUp()
@@ -293,17 +293,14 @@ export class LinkSocksClient extends EventEmitter<ClientEvents> {
     this.emit('linkDown', reason)
   }
 
-  /** protocol.md §1: "a reverse client re-adds its connector tokens after each reconnect". */
-  #addConnectorsAgain(session: Session): void {
-    for (const token of this.#connectors) {
-      this.#connectors.add(session, token).then(
-        () => this.emit('connectorAdded', token),
-        (error: unknown) => {
-          const reason = textOf(error)
-          this.#logger.error({ reason }, `a connector token was not added: ${reason}`)
-        },
-      )
-    }
+  #addConnectors(session: Session): void {
+    this.#connectors.sessionBegan(session, {
+      onAdded: (token) => this.emit('connectorAdded', token),
+      onRefused: (_token, reason) => {
+        const text = `no connector can use a connector token of this provider: ${reason}; the server is asked again`
+        this.#logger.error({ reason }, text)
+      },
+    })
   }
 
   #receive(session: Session, bytes: Uint8Array): void {

@@ -1,6 +1,6 @@
 import { decode, encode, MessageType } from '@ls/codec'
 import { Session } from '@ls/mux'
-import { FakeClock, memoryTransportPair, until } from '@ls/testkit'
+import { FakeClock, memoryTransportPair, turns, until } from '@ls/testkit'
 import { expect, test } from 'vitest'
 import { ConnectorTokens } from './connectors.js'
 
@@ -79,4 +79,21 @@ test('ConnectorTokens leaves no timer behind an answer', async () => {
   const { tokens, session, clock } = asking(() => ({ success: true }))
   await tokens.add(session, 'new')
   expect(clock.pendingTimers).toBe(0)
+})
+
+test('ConnectorTokens.sessionBegan asks again for a token that was refused, and tells of the reason once', async () => {
+  const answers = [{ success: false, error: 'taken' }, { success: false, error: 'taken' }, { success: true }]
+  const { tokens, session, asked, clock } = asking(() => answers.shift())
+  const told: string[] = []
+  tokens.sessionBegan(session, {
+    onAdded: (token) => told.push(`added ${token}`),
+    onRefused: (token, reason) => told.push(`${token} ${reason}`),
+  })
+  for (let count = 1; count < 3; count++) {
+    await until(() => asked.length === count, 'the question')
+    await turns(10)
+    clock.advance(10_000)
+  }
+  await until(() => told.length === 2, 'the answer')
+  expect([told, asked.length]).toEqual([['known taken', 'added known'], 3])
 })

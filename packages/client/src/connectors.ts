@@ -1,5 +1,5 @@
 import { type ConnectorOperation, decode, encode, formatChannelId, MessageType, newChannelId } from '@ls/codec'
-import type { Clock, TimerHandle } from '@ls/foundation'
+import { type Clock, textOf, type TimerHandle } from '@ls/foundation'
 import { ClientError } from '@ls/link'
 import type { Session } from '@ls/mux'
 
@@ -7,6 +7,14 @@ export interface ConnectorTokensOptions {
   readonly clock: Clock
   /** Time for the server to answer, in milliseconds. @default 10000 */
   readonly answerDeadlineMs?: number | undefined
+}
+
+/** What a server says to the tokens of a new session. */
+export interface ConnectorEvents {
+  /** Connectors may use the token now. */
+  onAdded(token: string): void
+  /** They may not, and why; the server is asked again. */
+  onRefused(token: string, reason: string): void
 }
 
 interface Pending {
@@ -20,6 +28,8 @@ interface Pending {
 export class ConnectorTokens {
   readonly #tokens: Set<string>
   readonly #pending = new Map<string, Pending>()
+  /** Tokens that wait to be asked for again, by their timers. */
+  readonly #retries = new Map<TimerHandle, Session>()
   readonly #clock: Clock
   readonly #answerDeadlineMs: number
 
@@ -35,6 +45,14 @@ export class ConnectorTokens {
 
   [Symbol.iterator](): Iterator<string> {
     return this.#tokens.values()
+  }
+
+  /**
+   * Asks for all tokens in a new session (protocol.md §1: "a reverse client re-adds its connector tokens after each
+   * reconnect"). Another provider may give up a token that is refused, so it is asked for again.
+   */
+  sessionBegan(session: Session, events: ConnectorEvents): void {
+    for (const token of this.#tokens) void this.#addAgain(session, token, events)
   }
 
   /** Requests a token over `session`; an empty one lets the server choose. Resolves with the token. */
@@ -60,10 +78,32 @@ export class ConnectorTokens {
 
   /** The session is gone: no answer will come over it. */
   sessionClosed(session: Session): void {
+    for (const [timer, each] of this.#retries) {
+      if (each !== session) continue
+      this.#clock.clearTimeout(timer)
+      this.#retries.delete(timer)
+    }
     for (const [key, pending] of this.#pending) {
       if (pending.session !== session) continue
       this.#take(key)
       pending.reject(new ClientError('ERR_CLIENT_NO_LINK', 'the link was lost before the server answered'))
+    }
+  }
+
+  /** @param before Reason of the last refusal; the same again is no news. */
+  async #addAgain(session: Session, token: string, events: ConnectorEvents, before?: string): Promise<void> {
+    try {
+      await this.#ask(session, token, 'add')
+      events.onAdded(token)
+    } catch (error) {
+      const reason = textOf(error)
+      if (reason !== before) events.onRefused(token, reason)
+      if (session.state === 'closed') return
+      const timer = this.#clock.setTimeout(() => {
+        this.#retries.delete(timer)
+        if (this.#tokens.has(token)) void this.#addAgain(session, token, events, reason)
+      }, retryMs)
+      this.#retries.set(timer, session)
     }
   }
 
@@ -93,3 +133,6 @@ export class ConnectorTokens {
     return pending
   }
 }
+
+/** As for exposed ports, in milliseconds: soon enough after another provider has gone. */
+const retryMs = 10_000
