@@ -35,6 +35,12 @@ describe('linksocks token', () => {
     expect([printed, server.tokens()[0]]).toMatchObject([['token: mine'], { token: 'mine', policy }])
   })
 
+  test('refuses a name that another token has', async () => {
+    await token('add', '--name', 'ada')
+    await expect(token('add', '--name', 'ada')).rejects.toThrow('a token with the name "ada" exists already')
+    expect(server.tokens()).toHaveLength(1)
+  })
+
   test('reads a policy from a file, and adds to it', async () => {
     const file = join(folder, 'policy.json')
     writeFileSync(file, '{"guard":"private","name":"old"}')

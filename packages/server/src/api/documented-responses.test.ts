@@ -166,6 +166,10 @@ const cases: Record<string, () => Promise<Response>> = {
   'post /api/token 401': () => call('POST', '/api/token', '{}', 'wrong'),
   'post /api/token 403': () => callFromPage('POST', '/api/token'),
   'post /api/token 408': () => callWithoutBody('POST', '/api/token'),
+  'post /api/token 409': () => {
+    server.addForwardToken('f', { policy: { name: 'ada' } })
+    return call('POST', '/api/token', '{"type":"forward","policy":{"name":"ada"}}')
+  },
   'post /api/token 413': () => call('POST', '/api/token', tooLarge),
   'post /api/token 429': () => throttled(() => call('POST', '/api/token', '{}')),
   'delete /api/token 200': () => call('DELETE', '/api/token', JSON.stringify({ token: server.addForwardToken() })),

@@ -33,6 +33,7 @@ interface Added {
 
 function add({ server }: ApiCall, body: TokenBody): Added {
   const { policy } = body
+  assertNameIsFree(server, policy?.options.name)
   const options = policy === undefined ? {} : { policy }
   switch (body.type) {
     case 'forward':
@@ -58,6 +59,15 @@ function addReverse(server: ApiCall['server'], { port, ...body }: TokenBody): Ad
   const fault = faultOf(request)
   if (fault !== undefined) throw new ApiRefusal(200, fault)
   return server.addReverseToken(request)
+}
+
+/**
+ * A name leads to one token, in the log and in later calls. Files are checked by their reader: a reload may give a name to
+ * a new token before the old one is gone.
+ */
+function assertNameIsFree(server: ApiCall['server'], name: string | undefined): void {
+  if (name === undefined || server.tokens().every(({ policy }) => policy?.name !== name)) return
+  throw new ApiRefusal(409, `a token with the name "${name}" exists already; choose another name, or revoke that token`)
 }
 
 /** The token in the body, if there is a body at all. */
