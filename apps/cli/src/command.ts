@@ -217,10 +217,11 @@ export const commands: readonly Command[] = [
     takesUrl: true,
     summary: 'Find out why a server cannot be reached.',
     description:
-      'Goes the way of a link step by step, with times, and says what to do about each fault: proxies, names, addresses, clock, TLS, WebSocket, token, round trip. Ends with 0 if no step failed, else with 1.',
-    essentials: ['url', 'token', 'reverse', 'idle', 'json', 'tls-ca', 'tls-pin', 'proxy'],
+      'Goes the way of a link step by step, with times, and says what to do about each fault: proxies, names, addresses, clock, TLS, WebSocket, token, round trip, throughput, UDP. Ends with 0 if no step failed, else with 1.',
+    essentials: ['url', 'token', 'reverse', 'speed', 'idle', 'json', 'tls-ca', 'tls-pin', 'proxy'],
     examples: [
       ['The way to a server, and whether it takes the token', 'linksocks doctor -u wss://server.example -t my_token'],
+      ['The same without measuring the throughput', 'linksocks doctor -u wss://server.example -t my_token --speed 0s'],
       [
         'Also whether an idle link lives for two minutes',
         'linksocks doctor -u wss://server.example -t my_token --idle 2m',

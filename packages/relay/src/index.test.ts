@@ -52,6 +52,8 @@ test('@ls/relay exports what it says it does', () => {
       "parseUpstream",
       "parseUpstreamHeaders",
       "plainAddress",
+      "probeHost",
+      "probePorts",
       "pump",
       "readExposure",
       "readHostName",

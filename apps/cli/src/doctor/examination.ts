@@ -13,6 +13,8 @@ export interface Subject {
   readonly environment: Environment
   /** How long to leave a link idle, in milliseconds; 0 for not. */
   readonly idleMs: number
+  /** How long to measure the throughput in each direction, in milliseconds; 0 for not. */
+  readonly speedMs: number
   /** Ends the examination early. */
   readonly signal: AbortSignal
 }

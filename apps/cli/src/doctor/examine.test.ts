@@ -1,6 +1,8 @@
+import { createHash } from 'node:crypto'
 import { createServer as createHttp, type RequestListener } from 'node:http'
-import { createServer as createHttps } from 'node:https'
+import { createServer as createHttps, type ServerOptions as SecureServerOptions } from 'node:https'
 import type { AddressInfo } from 'node:net'
+import { LinkSocksClient } from '@ls/client'
 import { LinkSocksServer, type ServerOptions } from '@ls/server'
 import { FakeDns, freePort, tcpServer, testAuthority, type TestCertificate, testCertificate } from '@ls/testkit'
 import { keyPinOf, listen, parseServerUrl } from '@ls/transport'
@@ -23,6 +25,7 @@ async function findingsOf({ url, client, ...more }: Case): Promise<readonly Find
     hasToken: true,
     environment: {},
     idleMs: 0,
+    speedMs: 0,
     signal: new AbortController().signal,
     ...more,
     client: { url, token: 'right', handshakeDeadlineMs: 500, ...client },
@@ -39,7 +42,7 @@ async function server(options: ServerOptions = {}): Promise<{ port: number; serv
   return { port: made.address?.port ?? 0, server: made }
 }
 
-async function webServer(answer: RequestListener, tls?: TestCertificate): Promise<number> {
+async function webServer(answer: RequestListener, tls?: TestCertificate & SecureServerOptions): Promise<number> {
   const made = tls === undefined ? createHttp(answer) : createHttps(tls, answer)
   await new Promise<void>((resolve) => made.listen(0, '127.0.0.1', resolve))
   cleanups.push(() => {
@@ -69,6 +72,27 @@ async function nameServer(...zone: Parameters<typeof FakeDns.start>): Promise<st
 const logMessage = Buffer.from('\x01\x09\0\0\0\x1b{"level":"info","msg":"hi"}', 'latin1')
 
 const hasty = { transport: { dialDeadlineMs: 300 } }
+
+/** A server that opens a WebSocket, says these bytes, and hangs up where `end` is. */
+function webSocketThat(bytes: Uint8Array, end = false): Promise<number> {
+  return rawServer((socket) => {
+    socket.once('data', (request) => {
+      const [, key = ''] = /sec-websocket-key: (.+)\r\n/i.exec(String(request)) ?? []
+      if (key === '') return socket.end()
+      const accept = createHash('sha1').update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64')
+      socket.write(
+        `HTTP/1.1 101 x\r\nupgrade: websocket\r\nconnection: upgrade\r\nsec-websocket-accept: ${accept}\r\n\r\n`,
+      )
+      socket.write(bytes)
+      if (end) socket.end()
+    })
+  })
+}
+
+/** A frame of RFC 6455 §5.2 without a mask. */
+function frame(firstByte: number, payload: string): Uint8Array {
+  return Buffer.concat([Buffer.of(firstByte, payload.length), Buffer.from(payload, 'latin1')])
+}
 
 interface Fault {
   make(): Promise<Case>
@@ -177,6 +201,20 @@ const faults: Record<string, Fault> = {
       return { url: `wss://localhost:${port}`, client: { transport: { tls: { pins: [pin] } } } }
     },
     finds: { step: 'tls', level: 'FAIL', text: expect.stringContaining('someone is in between') },
+  },
+  'a certificate that its pin alone accepts': {
+    make: async () => {
+      const tls = testAuthority().issue({ hosts: ['other.test'], validTo: new Date(Date.now() - 60_000) })
+      const pins = [keyPinOf(tls.cert)]
+      return { url: `wss://localhost:${(await server({ tls })).port}`, client: { transport: { tls: { pins } } } }
+    },
+    finds: {
+      step: 'tls',
+      level: 'PASS',
+      text: expect.stringMatching(
+        /for other\.test, .*; accepted by its pin alone, though it is not for localhost, though it has ended$/,
+      ),
+    },
   },
   'a certificate about to end': {
     make: async () => {
@@ -306,6 +344,124 @@ const faults: Record<string, Fault> = {
     },
     finds: { step: 'token', level: 'FAIL', text: expect.stringContaining('no LinkSocks handshake') },
   },
+  'an address without a route': {
+    make: async () => ({ url: 'ws://255.255.255.255:1' }),
+    finds: { step: 'address', level: 'FAIL', code: 'ERR_TRANSPORT_UNREACHABLE', cure: expect.stringContaining('VPN') },
+  },
+  'a server that wants a client certificate': {
+    make: async () => {
+      const authority = testAuthority()
+      const tls = { ...authority.issue(), ca: authority.cert, requestCert: true, rejectUnauthorized: true }
+      const port = await webServer((_request, response) => response.end(), tls)
+      return { url: `wss://localhost:${port}`, client: { transport: { tls: { ca: authority.cert } } } }
+    },
+    finds: { level: 'FAIL', code: 'ERR_TRANSPORT_TLS', text: expect.stringContaining('client certificate') },
+  },
+  'a server that speaks an older TLS only': {
+    make: async () => {
+      const authority = testAuthority()
+      const old = {
+        ...authority.issue(),
+        maxVersion: 'TLSv1.1',
+        minVersion: 'TLSv1.1',
+        ciphers: 'DEFAULT@SECLEVEL=0',
+      } as const
+      const port = await webServer((_request, response) => response.end(), old)
+      return { url: `wss://localhost:${port}`, client: { transport: { tls: { ca: authority.cert } } } }
+    },
+    finds: { step: 'tls', level: 'FAIL', code: 'ERR_TRANSPORT_TLS', text: expect.stringContaining('TLS version') },
+  },
+  'a proxy that does not allow the server': {
+    make: async () => {
+      const port = await rawServer((socket) => socket.resume().end('HTTP/1.1 403 No\r\ncontent-length: 0\r\n\r\n'))
+      return { url: 'ws://server.test', environment: { http_proxy: `http://127.0.0.1:${port}` } }
+    },
+    finds: { step: 'proxy', level: 'FAIL', code: 'ERR_TRANSPORT_PROXY', text: expect.stringContaining('403') },
+  },
+  'a redirect to plain text': {
+    make: async () => {
+      const authority = testAuthority()
+      const answer: RequestListener = (_request, response) =>
+        response.writeHead(301, { location: 'ws://localhost:1/socket' }).end()
+      const port = await webServer(answer, authority.issue())
+      return { url: `wss://localhost:${port}`, client: { transport: { tls: { ca: authority.cert } } } }
+    },
+    finds: { step: 'websocket', level: 'FAIL', code: 'ERR_TRANSPORT_REDIRECTS' },
+  },
+  'a redirect in a circle': {
+    make: async () => ({ url: `ws://127.0.0.1:${await answering(301, { location: '/socket' })}` }),
+    finds: { step: 'websocket', level: 'FAIL', code: 'ERR_TRANSPORT_REDIRECTS' },
+  },
+  'a server with all its links in use': {
+    make: async () => ({ url: `ws://127.0.0.1:${await answering(503)}` }),
+    finds: {
+      step: 'websocket',
+      level: 'FAIL',
+      code: 'ERR_TRANSPORT_UPGRADE_REFUSED',
+      text: expect.stringContaining('503'),
+    },
+  },
+  'a WebSocket that speaks text': {
+    make: async () => ({ url: `ws://127.0.0.1:${await webSocketThat(frame(0x81, 'hello'))}` }),
+    finds: { step: 'token', level: 'FAIL', text: expect.stringContaining('no LinkSocks handshake') },
+  },
+  'a stream that is damaged on the way': {
+    make: async () => ({ url: `ws://127.0.0.1:${await webSocketThat(frame(0xf2, 'hello'))}` }),
+    finds: { step: 'token', level: 'FAIL', text: expect.stringContaining('no LinkSocks handshake') },
+  },
+  'a peer of another protocol version': {
+    make: async () => ({ url: `ws://127.0.0.1:${await webSocketThat(frame(0x82, '\x90\x02\x01'))}` }),
+    finds: { step: 'token', level: 'FAIL', text: expect.stringContaining('version') },
+  },
+  'a link that is cut before the handshake': {
+    make: async () => ({ url: `ws://127.0.0.1:${await webSocketThat(new Uint8Array(), true)}` }),
+    finds: { step: 'token', level: 'FAIL', text: expect.stringContaining('no LinkSocks handshake') },
+  },
+  'a token outside its hours': {
+    make: async () => {
+      const { port, server: made } = await server()
+      const day = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'][(new Date().getUTCDay() + 3) % 7] ?? ''
+      made.addForwardToken('late', { policy: { hours: { open: [`${day} 12:00-13:00`], zone: 'UTC' } } })
+      return { url: `ws://127.0.0.1:${port}`, client: { token: 'late' } }
+    },
+    finds: { step: 'token', level: 'FAIL', text: expect.stringContaining('hour') },
+  },
+  'a token for other networks': {
+    make: async () => {
+      const { port, server: made } = await server()
+      made.addForwardToken('far', { policy: { sources: ['192.0.2.0/24'] } })
+      return { url: `ws://127.0.0.1:${port}`, client: { token: 'far' } }
+    },
+    finds: { step: 'token', level: 'FAIL', text: expect.stringContaining('may not be used from 127.0.0.1') },
+  },
+  'a token that has expired': {
+    make: async () => {
+      const { port, server: made } = await server()
+      made.addForwardToken('old', { policy: { expiresAt: '2020-01-01T00:00:00Z' } })
+      return { url: `ws://127.0.0.1:${port}`, client: { token: 'old' } }
+    },
+    finds: { step: 'token', level: 'FAIL', text: expect.stringContaining('expired') },
+  },
+  'a token with all its links in use': {
+    make: async () => {
+      const { port, server: made } = await server()
+      made.addForwardToken('full', { policy: { maxLinks: 1 } })
+      const first = new LinkSocksClient({ url: `ws://127.0.0.1:${port}`, token: 'full', openPorts: false })
+      await first.start()
+      cleanups.push(() => first.close())
+      return { url: `ws://127.0.0.1:${port}`, client: { token: 'full' } }
+    },
+    finds: { step: 'token', level: 'FAIL', text: expect.stringContaining('links of this token') },
+  },
+  'a token without a provider': {
+    make: async () => {
+      const { port, server: made } = await server({ connectorWaitMs: 50 })
+      const { token: reverseToken } = made.addReverseToken({ socksPort: -1 })
+      const token = made.addConnectorToken({ reverseToken })
+      return { url: `ws://127.0.0.1:${port}`, client: { token } }
+    },
+    finds: { step: 'source', level: 'WARN', code: 'ERR_RELAY_NO_PROVIDER', cure: expect.stringContaining('provider') },
+  },
   'a server without our extension': {
     make: async () => ({ url: `ws://127.0.0.1:${(await server({ extensions: [] })).port}` }),
     finds: { step: 'extension', level: 'WARN', cure: expect.stringContaining('connections end when the link is cut') },
@@ -319,7 +475,7 @@ describe('examine', () => {
 
   test('finds nothing wrong with a server that works', async () => {
     const { port } = await server()
-    const findings = await findingsOf({ url: `ws://localhost:${port}`, idleMs: 1 })
+    const findings = await findingsOf({ url: `ws://localhost:${port}`, idleMs: 1, speedMs: 50 })
     expect(findings.map(({ step, level }) => `${step} ${level}`)).toEqual([
       'proxy PASS',
       'names PASS',
@@ -330,6 +486,9 @@ describe('examine', () => {
       'token PASS',
       'extension PASS',
       'round trip PASS',
+      'source PASS',
+      'throughput PASS',
+      'udp PASS',
       'idle PASS',
     ])
   })
@@ -362,6 +521,9 @@ describe('examine', () => {
       'token',
       'extension',
       'round trip',
+      'source',
+      'throughput',
+      'udp',
       'idle',
     ])
   })

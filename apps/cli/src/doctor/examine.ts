@@ -4,6 +4,7 @@ import { failure, type Finding, stepNames } from './finding.js'
 import { idleStep } from './idle-step.js'
 import { linkStep } from './link-step.js'
 import { namesStep } from './names-step.js'
+import { probeStep } from './probe-step.js'
 import { proxyStep } from './proxy-step.js'
 import { tlsStep } from './tls-step.js'
 
@@ -18,7 +19,15 @@ export async function examine(subject: Subject, report: (finding: Finding) => vo
     report(finding)
   }
   const examination: Examination = { ...subject, report: take, hasProxy: false, hasTlsProxy: false, addresses: [] }
-  for (const step of [proxyStep, namesStep, addressStep, tlsStep, linkStep, idleStep(subject.idleMs)]) {
+  for (const step of [
+    proxyStep,
+    namesStep,
+    addressStep,
+    tlsStep,
+    linkStep,
+    probeStep(subject.speedMs),
+    idleStep(subject.idleMs),
+  ]) {
     if (!(await runStep(step, examination))) return skipRest(findings, report)
   }
 }

@@ -11,6 +11,9 @@ export const stepNames = [
   'token',
   'extension',
   'round trip',
+  'source',
+  'throughput',
+  'udp',
   'idle',
 ] as const
 

@@ -30,6 +30,7 @@ export async function runDoctor(
     hasToken: settings.token !== undefined,
     environment: process.env,
     idleMs: given.idle,
+    speedMs: given.speed,
     signal: stop,
   }
   try {

@@ -1,7 +1,8 @@
 import type { X509Certificate } from 'node:crypto'
+import { isIP } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { TLSSocket } from 'node:tls'
-import { type ConnectOptions, keyPinOf, openServerStream } from '@ls/transport'
+import { type ConnectOptions, hostOf, keyPinOf, openServerStream } from '@ls/transport'
 import { describeSkew, type PageHead, readPageHead, tolerableSkewMs } from './clock.js'
 import type { Examination, Step } from './examination.js'
 import { failure, type Finding } from './finding.js'
@@ -26,14 +27,19 @@ export const tlsStep: Step = {
   },
 }
 
-function reportTls({ url, report }: Examination, stream: Duplex, ms: number): void {
+function reportTls({ url, client, report }: Examination, stream: Duplex, ms: number): void {
   if (url.protocol !== 'wss:' || !(stream instanceof TLSSocket)) {
     const cure = 'fine on this machine and in a private network; elsewhere give the server a certificate and use wss://'
     return report({ step: 'tls', level: 'SKIP', text: `${url.protocol}// is without TLS`, cure })
   }
   const certificate = stream.getPeerX509Certificate()
   const text = `${stream.getProtocol() ?? 'TLS'}, ${certificate === undefined ? 'its certificate was not shown again' : describe(certificate)}`
-  report({ step: 'tls', level: 'PASS', text, ms })
+  const { pins = [], ca } = client.transport?.tls ?? {}
+  const isPinned = pins.length > 0 && ca === undefined
+  const how =
+    isPinned && certificate !== undefined ? `; accepted by its pin alone${faultsOf(certificate, hostOf(url))}` : ''
+  report({ step: 'tls', level: 'PASS', text: text + how, ms })
+  if (isPinned) return
   const daysLeft = certificate === undefined ? Infinity : (Date.parse(certificate.validTo) - Date.now()) / dayMs
   if (daysLeft > fewDays) return
   const days = `the certificate ends in ${Math.max(0, Math.floor(daysLeft))} days`
@@ -43,6 +49,13 @@ function reportTls({ url, report }: Examination, stream: Duplex, ms: number): vo
     text: days,
     cure: 'renew it on the server; a pin (--tls-pin) stays valid with the same key',
   })
+}
+
+/** What would be wrong with a certificate without its pin. */
+function faultsOf(certificate: X509Certificate, host: string): string {
+  const isForHost = (isIP(host) === 0 ? certificate.checkHost(host) : certificate.checkIP(host)) !== undefined
+  const hasEnded = Date.parse(certificate.validTo) < Date.now()
+  return `${isForHost ? '' : `, though it is not for ${host}`}${hasEnded ? ', though it has ended' : ''}`
 }
 
 function reportPage({ report }: Examination, head: PageHead | undefined): void {

@@ -26,6 +26,16 @@ export const observeFlags = [
     help: 'Print everything as JSON',
   },
   {
+    name: 'speed',
+    type: 'duration',
+    default: 5000,
+    min: 0,
+    max: 25_000,
+    commands: ['doctor'],
+    section: 'Observe',
+    help: 'Measure the throughput for this long, down and then up; 0 for not',
+  },
+  {
     name: 'idle',
     type: 'duration',
     default: 0,

@@ -22,6 +22,7 @@ import { timedResolver } from '../counts/timed-resolver.js'
 import { RelayError } from '../errors.js'
 import { failureOf, formatFailure } from '../failure.js'
 import { watchSocket } from '../open-sockets.js'
+import { openProbe } from '../probe/probe-target.js'
 import { AccessPolicy } from '../rules/access-policy.js'
 import { parseAccessRules } from '../rules/access-rules.js'
 import { Guard, type GuardOptions } from '../rules/guard.js'
@@ -180,6 +181,8 @@ export class Outbound {
 
   async #serveTcp(channel: Channel, target: Target, asker: Asker, release: () => void): Promise<void> {
     const { source, tenant, rules } = asker
+    const probe = openProbe(target, source)
+    if (probe !== undefined) return this.#join(channel, probe.once('close', release), asker)
     const dialling = new Canceller()
     channel.setHandler({ onClose: ({ error }) => dialling.abort(new Error(error)) })
     const startedAtMs = performance.now()
@@ -210,7 +213,11 @@ export class Outbound {
     const { sendProxy } = this.#options
     if (sendProxy !== undefined)
       socket.write(encodeProxyHeader(sendProxy, sourceOf(source), this.#reached(socket, target)))
-    channel.setHandler(pacedPump(socket, channel, this.#options, asker.pace))
+    this.#join(channel, socket, asker)
+  }
+
+  #join(channel: Channel, socket: Duplex, { pace }: Asker): void {
+    channel.setHandler(pacedPump(socket, channel, this.#options, pace))
     channel.accept()
     channel.resume()
   }

@@ -5,6 +5,7 @@ import type { Channel, ChannelHandler } from '@ls/mux'
 import type { Pace } from '../copy/paced-channel.js'
 import { RelayError } from '../errors.js'
 import { failureOf, formatFailure } from '../failure.js'
+import { isUdpProbe } from '../probe/probe-target.js'
 import type { AccessPolicy } from '../rules/access-policy.js'
 import type { Exit, Routes } from '../rules/routes.js'
 import { parseTarget } from '../target.js'
@@ -85,6 +86,7 @@ class OutboundAssociation implements ChannelHandler, DatagramSink {
     this.#idleTimer.refresh()
     const target = parseTarget(address)
     if (target instanceof RelayError) return this.drop(target)
+    if (isUdpProbe(target)) return this.receive(payload, target)
     try {
       const exit = this.#options.routes.exitFor(target)
       const fault = udpFaultOf(exit)

@@ -102,8 +102,9 @@ export function startTls(
 /** The fault of the server's key; undefined if there is none. */
 function pinFault(socket: TLSSocket, pins: readonly KeyPin[]): string | undefined {
   if (pins.length === 0) return undefined
-  const certificate = socket.getPeerX509Certificate()
-  const found = certificate === undefined ? 'none' : keyPinOf(certificate)
+  // Node 20 gives the X509Certificate of a socket only once, and a later reader may want it.
+  const { raw } = socket.getPeerCertificate() as { readonly raw?: Buffer }
+  const found = raw === undefined ? 'none' : keyPinOf(raw)
   if (pins.some((pin) => pin === found)) return undefined
   return `its key is ${found}, and pinned is ${pins.join(' or ')}: someone is in between, or the server has a new key`
 }

@@ -1,0 +1,98 @@
+import { randomBytes } from 'node:crypto'
+import { Duplex } from 'node:stream'
+import type { Target } from '../target.js'
+
+/**
+ * Host name at which the half that reaches targets answers by itself, so that a way can be measured without somebody
+ * else's server (protocol.md §1.5). No name server knows a name below `.invalid` (RFC 6761 §6.4), so it hides no target.
+ */
+export const probeHost = 'probe.linksocks.invalid'
+
+/** What is answered at {@link probeHost}, by port. Those of RFC 862 to 864 do what their standards say. */
+export const probePorts = {
+  /** TCP: the address from which the client is linked, or nothing where that is not known; then the end. */
+  address: 1,
+  /** UDP: each datagram comes back. */
+  echo: 7,
+  /** TCP: bytes are dropped and, at their end, their number comes back in digits. */
+  discard: 9,
+  /** TCP: bytes without end, which cannot be compressed. */
+  source: 19,
+} as const
+
+/** Whether datagrams to this target come back. */
+export function isUdpProbe({ host, port }: Target): boolean {
+  return host === probeHost && port === probePorts.echo
+}
+
+/** The other end of a connection to {@link probeHost}; undefined for other targets, and for ports without an answer. */
+export function openProbe({ host, port }: Target, source: string | undefined): Duplex | undefined {
+  if (host !== probeHost) return undefined
+  const probe = makeProbe(port, source)
+  if (probe === undefined) return undefined
+  const timer = setTimeout(() => probe.destroy(new Error('the probe took too long')), maxProbeMs)
+  return probe.once('close', () => clearTimeout(timer)).pause()
+}
+
+function makeProbe(port: number, source = ''): Duplex | undefined {
+  if (port === probePorts.source) return new Source()
+  if (port === probePorts.discard) return new Discard()
+  if (port === probePorts.address) return new Discard(source)
+  return undefined
+}
+
+class Source extends Duplex {
+  readonly #chunk = randomBytes(chunkBytes)
+
+  constructor() {
+    super({ readableHighWaterMark: chunkBytes })
+  }
+
+  override _read(): void {
+    this.push(this.#chunk)
+  }
+
+  override _write(_chunk: Buffer, _encoding: BufferEncoding, done: () => void): void {
+    done()
+  }
+
+  override _final(done: () => void): void {
+    done()
+    this.destroy()
+  }
+}
+
+class Discard extends Duplex {
+  readonly #answer: string | undefined
+  #bytes = 0
+
+  /** @param answer Said at once; without it, the number of bytes at their end. */
+  constructor(answer?: string) {
+    super({ allowHalfOpen: true })
+    this.#answer = answer
+    if (answer !== undefined) this.#say(answer)
+  }
+
+  override _read(): void {}
+
+  override _write(chunk: Buffer, _encoding: BufferEncoding, done: () => void): void {
+    this.#bytes += chunk.length
+    done()
+  }
+
+  override _final(done: () => void): void {
+    if (this.#answer === undefined) this.#say(String(this.#bytes))
+    done()
+  }
+
+  #say(text: string): void {
+    if (text !== '') this.push(text)
+    this.push(null)
+  }
+}
+
+/** What a message of ours carries, in bytes. */
+const chunkBytes = 65_536
+
+/** Longer than anybody measures, in milliseconds: a client that forgets a probe must not draw bytes for ever. */
+const maxProbeMs = 60_000
