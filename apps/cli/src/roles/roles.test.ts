@@ -333,9 +333,9 @@ describe('Roles.reload', () => {
 
   test(
     'loses and cuts nothing over 50 reloads with 100 idle channels and a transfer',
-    { timeout: 120_000 },
+    { timeout: 120_000 * times },
     async () => {
-      const [echo, source] = [await echoServer(), await tcpServer((socket) => socket.end(payload))]
+      const [echo, source] = [await echoServer(), await tcpServer(sendPayload)]
       await start({ servers: withServer(), clients: withClient() })
       const idle = await Promise.all(Array.from({ length: 100 }, () => channelTo(echo.port)))
       const transfer = await channelTo(source.port)
@@ -344,16 +344,18 @@ describe('Roles.reload', () => {
       const refused: unknown[] = []
       const refuse = (reason: unknown): void => void refused.push(reason)
       for (let round = 0; round < 50; round++) {
-        received = await readTo(transfer, hash, received, Math.floor((payload.length * (round + 1)) / 51))
+        received = await readTo(transfer, hash, received, Math.floor((payload.length * times * (round + 1)) / 51))
         writeRound(round)
         await roles.reload().catch(refuse)
       }
-      await readTo(transfer, hash, received, payload.length)
+      await readTo(transfer, hash, received, payload.length * times)
       for (const channel of idle) channel.write('x')
       const answers = await Promise.all(idle.map(answer))
       for (const channel of [...idle, transfer]) channel.destroy()
       expect(refused).toHaveLength(12)
-      expect(hash.digest('hex')).toBe(createHash('sha256').update(payload).digest('hex'))
+      const expected = createHash('sha256')
+      for (let count = 0; count < times; count++) expected.update(payload)
+      expect(hash.digest('hex')).toBe(expected.digest('hex'))
       expect(answers.filter((text) => text !== 'x')).toEqual([])
       expect(logged.filter((line) => line.startsWith('link is down'))).toEqual([])
       await Promise.all([echo.close(), source.close()])
@@ -371,16 +373,34 @@ async function answer(channel: Socket): Promise<string> {
 /** 64 MiB that do not repeat within a window. */
 const payload = Buffer.concat(Array.from({ length: 64 }, () => randomBytes(1_048_576)))
 
-/** Tokens and listeners of every kind come and go; each fourth file is broken. */
+/** How often it is sent; 1 GiB takes longer: `RELOAD_TIMES=16 npx vitest run apps/cli/src/roles`. */
+const times = Number(process.env['RELOAD_TIMES'] ?? 1)
+
+function sendPayload(socket: Socket): void {
+  for (let count = 0; count < times; count++) socket.write(payload)
+  socket.end()
+}
+
+/** Tokens, policies and listeners of every kind come and go; each fourth file is broken. */
 function writeRound(round: number): void {
   if (round % 4 === 3)
     return writeFileSync(file, round % 8 === 3 ? 'servers: {main: {' : '{"servers": {"main": {"x": 1}}}')
   const odd = round % 2 === 1
-  const tokens = [{ token: `t${round}` }, reverse('r', at(odd ? 'r1' : 'r2')), ...(odd ? [reverse('s', at('s'))] : [])]
+  const policy = { maxChannels: 500 + round, ...(odd ? { allow: ['127.0.0.0/8:*'] } : {}) }
+  const tokens = [
+    { token: `t${round}`, policy },
+    reverse('r', at(odd ? 'r1' : 'r2')),
+    ...(odd ? [reverse('s', at('s'))] : []),
+  ]
   const places = ['127.0.0.1:0', ...(odd ? [at('c1')] : [at('c2'), at('c3')])]
   const forward = odd ? [`${at('f')}=127.0.0.1:1`] : []
   write({
-    servers: withServer({ tokens, 'socks-listen': odd ? [at('own')] : [], 'ws-host': at(odd ? 'links' : 'links2') }),
+    servers: withServer({
+      policy,
+      tokens,
+      'socks-listen': odd ? [at('own')] : [],
+      'ws-host': at(odd ? 'links' : 'links2'),
+    }),
     clients: withClient({ 'socks-listen': places, forward }),
   })
 }
