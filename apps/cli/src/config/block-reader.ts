@@ -6,7 +6,7 @@ import type { Flag, FlagValue } from '../flag.js'
 import { messageOf } from '../output/describe-error.js'
 import { readPolicyText } from '../tokens/read-policy.js'
 import type { ConfigBlock, ConfigValue, Place } from './config-file.js'
-import type { Entry, DocumentReader } from './document-reader.js'
+import type { Entry, DocumentReader } from './document/document-reader.js'
 import { expand, type SecretSources } from './secrets.js'
 import { unknownKey } from './unknown-key.js'
 

@@ -4,7 +4,7 @@ import type { Environment } from '../arguments/environment.js'
 import { BlockReader } from './block-reader.js'
 import { ConfigError } from './config-error.js'
 import type { ConfigBlock, ConfigFile, RoleConfig, Place } from './config-file.js'
-import { type Entry, maxConfigBytes, DocumentReader } from './document-reader.js'
+import { type Entry, maxConfigBytes, DocumentReader } from './document/document-reader.js'
 import {
   maxRoles,
   maxTokens,

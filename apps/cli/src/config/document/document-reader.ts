@@ -1,8 +1,8 @@
 import { ParseError } from 'toml-eslint-parser'
 import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml'
-import { messageOf } from '../output/describe-error.js'
-import { ConfigError, type Problem } from './config-error.js'
-import type { Place } from './config-file.js'
+import { messageOf } from '../../output/describe-error.js'
+import { ConfigError, type Problem } from '../config-error.js'
+import type { Place } from '../config-file.js'
 import { parseTomlDocument } from './toml-document.js'
 
 /** A key of a map, with its value. */

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { ConfigError } from './config-error.js'
-import { readConfig } from './read-config.js'
+import { ConfigError } from '../config-error.js'
+import { readConfig } from '../read-config.js'
 
 const yaml = `
 log-level: debug
@@ -66,7 +66,7 @@ describe('a configuration in TOML', () => {
   })
 
   test('means what the example in YAML does in the guide', () => {
-    const guide = readFileSync(new URL('../../../../docs/guide/configuration.md', import.meta.url), 'utf8')
+    const guide = readFileSync(new URL('../../../../../docs/guide/configuration.md', import.meta.url), 'utf8')
     const [example, inToml] = ['yaml', 'toml'].map((kind) => guide.split(`\`\`\`${kind}\n`)[1]?.split('```')[0] ?? '')
     const variables = { LINKSOCKS_TOKEN: 'secret' }
     expect(settingsOf('f.toml', inToml ?? '', variables)).toEqual(settingsOf('f.yaml', example ?? '', variables))
