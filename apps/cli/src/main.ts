@@ -151,6 +151,8 @@ async function run(asked: Run, redactor: Redactor): Promise<ExitCode> {
     const context = { logger, levels, accessLog, service, redactor, stop, draining, restart, print, program }
     const code = await runCommand({ invocation, file }, context)
     await restart?.close()
+    // A drain may take an hour, so systemd hears of the end only when it has come.
+    if (draining.signal.aborted && !stop.aborted) service.stopping()
     return code
   } catch (error) {
     if (error instanceof UsageError) throw error

@@ -8,6 +8,8 @@ export interface Subject {
   readonly url: URL
   /** How a client would link. */
   readonly client: ClientOptions
+  /** How one of the other role would: as a provider instead of a client, or the other way round. */
+  readonly otherRole: ClientOptions
   /** Whether a token was given. */
   readonly hasToken: boolean
   readonly environment: Environment

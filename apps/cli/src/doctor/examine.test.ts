@@ -29,6 +29,7 @@ async function findingsOf({ url, client, ...more }: Case): Promise<readonly Find
     signal: new AbortController().signal,
     ...more,
     client: { url, token: 'right', handshakeDeadlineMs: 500, ...client },
+    otherRole: { url, token: 'right', ...client, reverse: client?.reverse !== true },
   }
   await examine(subject, (finding) => void findings.push(finding))
   return findings

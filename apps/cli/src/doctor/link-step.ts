@@ -131,10 +131,11 @@ async function reportRefusal(examination: Examination, attempt: LinkAttempt, err
 
 /** A token for another role is refused as a wrong one is, so the other role is tried, too shortly to carry anything. */
 async function cureForRefusal(examination: Examination): Promise<string> {
-  const { client, hasToken } = examination
+  const { otherRole, hasToken } = examination
   if (!hasToken) return 'give the token with --token (-t): none was given'
-  const reverse = client.reverse !== true
-  const other = new LinkAttempt(examination, { ...client, reverse, exposes: [], accessRules: [nothing] })
+  const { reverse = false } = otherRole
+  const closed = reverse ? { exposes: [], accessRules: [nothing] } : {}
+  const other = new LinkAttempt(examination, { ...otherRole, ...closed })
   const isRight = (await other.open()) === undefined
   await other.close()
   if (isRight && reverse)

@@ -1,3 +1,4 @@
+import type { ClientOptions } from '@ls/client'
 import { parseServerUrl, redactUrl, splitEarlyData } from '@ls/transport'
 import { clientDefaults } from '../arguments/client-defaults.js'
 import { checkClient, clientOptions } from '../commands/client.js'
@@ -23,10 +24,14 @@ export async function runDoctor(
   }
   const { url } = splitEarlyData(parseServerUrl(settings.url))
   const disguise = await openDisguise(settings, { logger, print }, { onReady: () => {} })
+  const optionsFor = (of: typeof settings): ClientOptions => {
+    // What the client would log is reported step by step.
+    return { ...clientOptions(of), ...disguise.options, ...(settings.debug > 0 ? { logger } : {}) }
+  }
   const subject = {
     url,
-    // What the client would log is reported step by step.
-    client: { ...clientOptions(settings), ...disguise.options, ...(settings.debug > 0 ? { logger } : {}) },
+    client: optionsFor(settings),
+    otherRole: optionsFor({ ...settings, reverse: !settings.reverse }),
     hasToken: settings.token !== undefined,
     environment: process.env,
     idleMs: given.idle,
