@@ -25,7 +25,9 @@ async function start() {
   const proxyPort = await freePort()
   const config = join(folder, 'linksocks.yaml')
   const tokens = `[{token: f}, {token: r, reverse: true, socks-host: 127.0.0.1, socks-port: ${proxyPort}, connector-token: [c]}]`
-  writeFileSync(config, `servers: {main: {ws-host: 127.0.0.1, ws-port: 0, guard: none, tokens: ${tokens}}}\n`)
+  const apiSocket = join(folder, 'api')
+  const main = `main: {ws-host: 127.0.0.1, ws-port: 0, guard: none, api-socket: ${apiSocket}, tokens: ${tokens}}`
+  writeFileSync(config, `servers: {${main}}\n`)
   const program = new Program('run', '-c', config)
   const taken = (): readonly number[] =>
     [...program.output.matchAll(/process (\d+) has taken over/g)].map(([, pid]) => Number(pid))
@@ -39,7 +41,7 @@ async function start() {
     })
     if (taken().length === before) throw new Error(program.output)
   }
-  return { program, config, url, proxy: { host: '127.0.0.1', port: proxyPort }, restart }
+  return { program, config, main, apiSocket, url, proxy: { host: '127.0.0.1', port: proxyPort }, restart }
 }
 
 function end(pid: number): void {
@@ -135,6 +137,18 @@ describe.skipIf(process.platform === 'win32')('linksocks run, restarted', () => 
     socket.write('hello')
     expect(String((await onceEvent(socket, 'data'))[0])).toBe('hello')
     socket.destroy()
+  })
+
+  test('keeps its UNIX sockets where the new process fails after it has taken them', async () => {
+    const { program, config, main, apiSocket } = await start()
+    const taken = closing(await echoServer())
+    const second = `second: {ws-host: 127.0.0.1, ws-port: ${taken.port}, tokens: [{token: x}]}`
+    writeFileSync(config, `servers: {${main}, ${second}}\n`)
+    program.kill('SIGURG')
+    await program.printed(/no restart, this process goes on/)
+    const socket = connectTcp(apiSocket)
+    afterTest(() => socket.destroy())
+    await expect(onceEvent(socket, 'connect')).resolves.toBeDefined()
   })
 
   test('listens on a socket that a service manager has opened', async () => {

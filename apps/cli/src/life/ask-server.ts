@@ -1,6 +1,7 @@
 import type { CommandContext } from '../commands/context.js'
 import { UsageError } from '../errors.js'
 import { exitCode, type ExitCode } from '../exit-code.js'
+import { stepMs } from '../restart/succession.js'
 import type { Settings } from '../settings.js'
 import { callApi } from '../tokens/api-call.js'
 import { apiPlaceOf } from '../tokens/api-place.js'
@@ -18,7 +19,8 @@ export async function runDrain(settings: ApiSettings, { print }: Pick<CommandCon
 
 /** `linksocks restart`: has a new process of a running server take over; ends once it has. */
 export async function runRestart(settings: ApiSettings, { print }: Pick<CommandContext, 'print'>): Promise<ExitCode> {
-  const { pid } = (await callApi(apiPlaceOf(settings), { method: 'POST', path: '/api/restart' })) as { pid: number }
+  const request = { method: 'POST', path: '/api/restart', answerMs: restartMs } as const
+  const { pid } = (await callApi(apiPlaceOf(settings), request)) as { pid: number }
   print(`restarted: process ${pid} has taken over`)
   return exitCode.ok
 }
@@ -31,3 +33,6 @@ export async function runLogLevel([level, part, extra]: readonly string[], setti
   await callApi(apiPlaceOf(settings), { method: 'POST', path: '/api/log-level', body })
   return exitCode.ok
 }
+
+/** Until a server knows whether a new process has taken over: both steps, and a moment for the answer. In milliseconds. */
+const restartMs = 2 * stepMs + 10_000

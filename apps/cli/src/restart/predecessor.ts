@@ -30,8 +30,9 @@ export class Predecessor {
     // Programs that this one starts are no successors.
     Reflect.deleteProperty(process.env, successionVariable)
     if (text === undefined || process.send === undefined) return undefined
-    const { folder, places } = readSuccession(text)
-    for (const [index, place] of places.entries()) sockets.inherit(firstSocketFd + index, place)
+    const { folder, places, lent } = readSuccession(text)
+    for (const [index, place] of places.entries())
+      sockets.inherit(firstSocketFd + index, { place, isLent: lent.includes(place) })
     return new Predecessor(folder, process)
   }
 

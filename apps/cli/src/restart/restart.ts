@@ -86,7 +86,9 @@ export class Restart {
 
   /** All that this process is to do has begun. */
   ready(): void {
-    this.#options.predecessor?.ready()
+    const { predecessor } = this.#options
+    if (predecessor !== undefined) this.#sockets.tookOver()
+    predecessor?.ready()
     // Ports of providers open when they come, which is soon or never.
     setTimeout(() => this.#sockets.closeUnused(), unusedMs).unref()
   }

@@ -18,6 +18,8 @@ export interface Succession {
   readonly folder: string
   /** Where the sockets listen that it is given, in the order of their numbers. */
   readonly places: readonly string[]
+  /** Those of them that the service manager has opened. */
+  readonly lent: readonly string[]
 }
 
 /** Has a {@link Succession}, for the process that takes over. */
@@ -31,9 +33,13 @@ export const keeperFd = 4
 
 export const firstSocketFd = 5
 
+/** For a start on a slow and busy machine, until it is prepared, and from then until it is ready; in milliseconds. */
+export const stepMs = 60_000
+
 /** @throws SyntaxError for what {@link Succession} is not; only this program writes it */
 export function readSuccession(text: string): Succession {
-  const { folder, places } = JSON.parse(text) as Partial<Succession>
-  if (typeof folder === 'string' && Array.isArray(places)) return { folder, places }
+  // Versions before knew nothing of what is lent.
+  const { folder, places, lent = [] } = JSON.parse(text) as Partial<Succession>
+  if (typeof folder === 'string' && Array.isArray(places)) return { folder, places, lent }
   throw new SyntaxError(`${successionVariable} is not what a process before has written`)
 }

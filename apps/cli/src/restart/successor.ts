@@ -4,7 +4,14 @@ import { basename } from 'node:path'
 import type { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import type { PassableSocket } from '@ls/dial'
-import { keeperFd, type Succession, successionVariable, type ToPredecessor, type ToSuccessor } from './succession.js'
+import {
+  keeperFd,
+  stepMs,
+  type Succession,
+  successionVariable,
+  type ToPredecessor,
+  type ToSuccessor,
+} from './succession.js'
 
 export interface SuccessorOptions {
   readonly folder: string
@@ -40,7 +47,9 @@ export class Successor {
 
   /** Starts it. */
   static start({ folder, sockets, isFirst }: SuccessorOptions): Successor {
-    const succession: Succession = { folder, places: sockets.map(({ place }) => place) }
+    const places = sockets.map(({ place }) => place)
+    const lent = sockets.filter(({ isLent }) => isLent).map(({ place }) => place)
+    const succession: Succession = { folder, places, lent }
     const { WATCHDOG_PID: _pid, ...environment } = process.env
     const child = spawn(process.execPath, [...process.execArgv, ...ownArguments()], {
       env: { ...environment, [successionVariable]: JSON.stringify(succession) },
@@ -117,6 +126,3 @@ function ownProgram(): string {
 }
 
 const programFile = 'linksocks.js'
-
-/** For a start on a slow and busy machine, in milliseconds. */
-const stepMs = 60_000

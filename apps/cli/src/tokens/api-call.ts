@@ -12,6 +12,8 @@ export interface ApiRequest {
   readonly method: 'GET' | 'POST' | 'DELETE'
   readonly path: string
   readonly body?: object
+  /** Longest wait for the answer, in milliseconds. @default 30000, since a server answers at once, or after a write to its disk */
+  readonly answerMs?: number
 }
 
 /** Where a server without another choice has its socket: in the private folder that the system makes for a user. */
@@ -28,9 +30,12 @@ export function readApiUrl(url: string, key: string | undefined): ApiPlace {
 }
 
 /** Calls the API and returns the parsed answer. @throws Error with the reason that the server gives */
-export async function callApi(place: ApiPlace, { method, path, body }: ApiRequest): Promise<unknown> {
+export async function callApi(
+  place: ApiPlace,
+  { method, path, body, answerMs = 30_000 }: ApiRequest,
+): Promise<unknown> {
   const text = body === undefined ? '' : JSON.stringify(body)
-  const answer = await send(place, { method, path, text })
+  const answer = await send(place, { method, path, text, answerMs })
   const json = parse(answer.text)
   if (answer.status === 200 && !isFailure(json)) return json
   throw new Error(isFailure(json) ? json.error : `the API answers with status ${answer.status}`)
@@ -40,9 +45,13 @@ interface Sent {
   readonly method: string
   readonly path: string
   readonly text: string
+  readonly answerMs: number
 }
 
-async function send(place: ApiPlace, { method, path, text }: Sent): Promise<{ status: number; text: string }> {
+async function send(
+  place: ApiPlace,
+  { method, path, text, answerMs }: Sent,
+): Promise<{ status: number; text: string }> {
   const length = { 'content-length': String(Buffer.byteLength(text)) }
   const request =
     'socketPath' in place
@@ -69,9 +78,6 @@ function unreachable(place: ApiPlace, error: unknown): string {
   const cure = 'start the server with --api-socket, or give --api URL'
   return `the API socket ${place.socketPath} cannot be reached: ${messageOf(error)}; ${cure}`
 }
-
-/** A server answers at once, or after a write to its disk. In milliseconds. */
-const answerMs = 30_000
 
 function parse(text: string): unknown {
   try {

@@ -40,7 +40,7 @@ export async function listenAt(server: Server, place: ListenPlace, signal?: Abor
     server.listen(given)
     await once(server, 'listening', { signal })
     // Node removes only files that it has made.
-    if (path !== undefined) removeOnClose(server, path)
+    if (path !== undefined) removeOnClose(server, path, () => listeningSockets.ownsFile(name))
   } else if ('path' in place) {
     await listenOnPath(server, place.path, { mode: place.mode, signal })
   } else {
@@ -50,11 +50,11 @@ export async function listenAt(server: Server, place: ListenPlace, signal?: Abor
   listeningSockets.opened(server, name)
 }
 
-function removeOnClose(server: Server, path: string): void {
+function removeOnClose(server: Server, path: string, isOurs: () => boolean): void {
   const close = server.close.bind(server)
   server.close = (onClosed) => {
     close(onClosed)
-    rmSync(path, { force: true })
+    if (isOurs()) rmSync(path, { force: true })
     return server
   }
 }

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { listenAt } from './listen-at.js'
-import { listeningSockets } from './listening-sockets.js'
+import { ListeningSockets, listeningSockets } from './listening-sockets.js'
 
 function server(says = 'old'): Server {
   const made = createServer((socket) => socket.end(says))
@@ -36,6 +36,13 @@ describe.skipIf(process.platform === 'win32')('ListeningSockets', () => {
 
   test('has nothing unused where nothing was inherited', () => {
     expect([listeningSockets.unused, listeningSockets.take('127.0.0.1:1')]).toEqual([[], undefined])
+  })
+
+  test('owns no file of a place before it has taken over', () => {
+    const sockets = new ListeningSockets()
+    const before = sockets.ownsFile('unix:/run/a.sock')
+    sockets.tookOver()
+    expect([before, sockets.ownsFile('unix:/run/a.sock')]).toEqual([false, true])
   })
 
   test('passedOn leaves the file of a UNIX socket to the next process', async () => {

@@ -11,6 +11,8 @@ export interface PassableSocket {
   readonly place: ListeningPlace
   /** Its file descriptor here. */
   readonly fd: number
+  /** The service manager has opened it, and keeps it: the file of a UNIX socket is not this program's to remove. */
+  readonly isLent: boolean
 }
 
 /**
@@ -20,12 +22,17 @@ export interface PassableSocket {
 export class ListeningSockets {
   readonly #open = new Map<Server, ListeningPlace>()
   #inherited: { readonly place: ListeningPlace; readonly socket: Socket }[] = []
+  /** Places whose sockets the service manager has opened. */
+  readonly #lent = new Set<ListeningPlace>()
+  #hasTakenOver = false
 
   /** All that can be passed on now, those that nobody has asked for included; empty on Windows, where sockets have no numbers. */
   get passable(): readonly PassableSocket[] {
     const open = [...this.#open].map(([server, place]) => ({ place, fd: descriptorOf(server) }))
     const unused = this.#inherited.map(({ place, socket }) => ({ place, fd: descriptorOf(socket) }))
-    return [...open, ...unused].filter(({ fd }) => fd >= 0)
+    return [...open, ...unused]
+      .filter(({ fd }) => fd >= 0)
+      .map(({ place, fd }) => ({ place, fd, isLent: this.#lent.has(place) }))
   }
 
   /** Places of sockets that this process has got and that nobody listens on. */
@@ -36,11 +43,23 @@ export class ListeningSockets {
   /**
    * Takes a socket that another process has opened.
    *
-   * @param place Where it listens, for the process that asks for it. @default its own address
+   * @param from Where it listens, for the process that asks for it, and whether it is lent. @default its own address, lent
    */
-  inherit(fd: number, place?: ListeningPlace): void {
+  inherit(fd: number, from?: { readonly place: ListeningPlace; readonly isLent: boolean }): void {
     const socket = new Socket({ fd, readable: false, writable: false })
-    this.#inherited.push({ place: place ?? placeOf(fd, socket), socket })
+    const { place, isLent } = from ?? { place: placeOf(fd, socket), isLent: true }
+    this.#inherited.push({ place, socket })
+    if (isLent) this.#lent.add(place)
+  }
+
+  /** The process that had the sockets before gives them up. */
+  tookOver(): void {
+    this.#hasTakenOver = true
+  }
+
+  /** Whether the file of an inherited UNIX socket ends with its server here; until it has taken over, another process goes on with it. */
+  ownsFile(place: ListeningPlace): boolean {
+    return this.#hasTakenOver && !this.#lent.has(place)
   }
 
   /** A socket for a place, if there is one: `server.listen` takes it. Nobody else gets it. */
