@@ -1,17 +1,18 @@
 import { FakeClock } from '@ls/testkit'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { Keepalive, type KeepaliveTiming } from './keepalive.js'
 
 const TIMING: KeepaliveTiming = { periodMs: 20_000, deadlineMs: 45_000 }
 
 /** A running keepalive of 20 s and 45 s, what it did, and a peer that answers after `roundTripMs`. */
-function setUp({ timing = TIMING, roundTripMs = -1 } = {}) {
+function setUp({ timing = TIMING, roundTripMs = -1, passedBytes = () => Number.NaN } = {}) {
   const clock = new FakeClock()
   const pings: { atMs: number; id: number }[] = []
   const deaths: { atMs: number; silentMs: number }[] = []
   const keepalive = new Keepalive({
     ...timing,
     clock,
+    passedBytes,
     ping(id) {
       pings.push({ atMs: clock.now(), id })
       if (roundTripMs >= 0) clock.setTimeout(() => keepalive.pong(id), roundTripMs)
@@ -37,6 +38,40 @@ describe('Keepalive', () => {
       clock.advance(1000)
     }
     expect(pingTimes()).toEqual([0, 20_000, 40_000, 60_000])
+  })
+
+  test('pings of the peer serve for its own while the link is quiet', () => {
+    const { clock, keepalive, pingTimes } = setUp({ passedBytes: () => 0 })
+    keepalive.start()
+    pingedEvery(20_000, 10, { clock, keepalive })
+    expect(pingTimes()).toEqual([0])
+  })
+
+  test('pings of the peer do not serve while data passes, since nothing else tells the round trip', () => {
+    let bytes = 0
+    const { clock, keepalive, pingTimes } = setUp({ passedBytes: () => (bytes += 10_000) })
+    keepalive.start()
+    pingedEvery(20_000, 2, { clock, keepalive })
+    expect(pingTimes()).toEqual([0, 20_000, 40_000])
+  })
+
+  test('a peer that stops pinging is pinged, and dead at the deadline', () => {
+    const { clock, keepalive, pingTimes, deaths } = setUp({ passedBytes: () => 0 })
+    keepalive.start()
+    clock.advance(15_000)
+    keepalive.peerPinged()
+    clock.advance(300_000)
+    const silentMs = (deaths[0]?.atMs ?? 0) - 15_000
+    expect(pingTimes()).toEqual([0, 35_250, 55_250])
+    expect([silentMs >= 45_000, silentMs <= (45_000 * 9) / 8]).toEqual([true, true])
+  })
+
+  test('a silent peer is looked at when something is due, not all the time', () => {
+    const { clock, keepalive } = setUp()
+    keepalive.start()
+    const armed = vi.spyOn(clock, 'setTimeout')
+    clock.advance(44_999)
+    expect(armed).toHaveBeenCalledTimes(3)
   })
 
   test('a peer that never says a word is dead exactly at the deadline', () => {
@@ -246,3 +281,16 @@ describe('Keepalive', () => {
     expect(() => setUp({ timing: { periodMs, deadlineMs } })).toThrow(RangeError)
   })
 })
+
+/** The peer pings `count` times, first of all after one period, while time passes. */
+function pingedEvery(
+  periodMs: number,
+  count: number,
+  { clock, keepalive }: Pick<ReturnType<typeof setUp>, 'clock' | 'keepalive'>,
+) {
+  for (let ping = 0; ping < count; ping++) {
+    clock.advance(periodMs - 1)
+    keepalive.peerPinged()
+    clock.advance(1)
+  }
+}

@@ -1,4 +1,5 @@
 import { checkDurationMs, type Clock, type TimerHandle, type Given } from '@ls/foundation'
+import { PeerPings } from './peer-pings.js'
 import { RoundTrip } from './round-trip.js'
 
 /** When to ping and when a silent peer counts as dead. */
@@ -25,6 +26,12 @@ export interface KeepaliveOptions extends KeepaliveTiming {
   readonly clock: Clock
   /** Sends a ping; the peer's answer to it must reach {@link Keepalive.pong} with the same `id` (1–0xffffffff). */
   ping(id: number): void
+  /**
+   * Bytes that the link has carried both ways, NaN where nobody knows. Where it is given, pings of the peer that
+   * {@link Keepalive.peerPinged} hears of serve for ours while nothing else passes.
+   * @default nobody knows
+   */
+  passedBytes?(): number
   /** The peer has been silent for `silentMs`. Called once; the keepalive has stopped by then. */
   dead(silentMs: number): void
 }
@@ -65,6 +72,7 @@ const GRACE_MS = 5000
 export class Keepalive {
   readonly #options: KeepaliveOptions
   readonly #roundTrip = new RoundTrip()
+  readonly #peerPings: PeerPings
   #periodMs: number
   #deadlineMs: number
   #state: 'idle' | 'running' | 'stopped' = 'idle'
@@ -72,6 +80,8 @@ export class Keepalive {
   #hasty = false
   /** Whether anything arrived since the last check. */
   #heard = false
+  /** Whether no check comes before the next ping, unless something arrives. */
+  #resting = false
   #heardAtMs = 0
   #pingDueMs = 0
   /** Sending time of the oldest ping that may still be unanswered. */
@@ -83,6 +93,7 @@ export class Keepalive {
   constructor(options: KeepaliveOptions) {
     const { periodMs, deadlineMs } = checkKeepaliveTiming(options)
     this.#options = options
+    this.#peerPings = new PeerPings(options.passedBytes?.bind(options))
     this.#periodMs = periodMs
     this.#deadlineMs = deadlineMs
   }
@@ -126,11 +137,18 @@ export class Keepalive {
   /** The peer has sent something. */
   received(): void {
     this.#heard = true
+    if (this.#resting) this.#arm(this.#options.clock.now())
+  }
+
+  /** The peer has pinged, and gets an answer. */
+  peerPinged(): void {
+    this.received()
+    this.#peerPings.pinged(this.#options.clock.now())
   }
 
   /** The peer has answered the ping `id`; other ids show life but give no measurement. */
   pong(id: number): void {
-    this.#heard = true
+    this.received()
     const ms = this.#roundTrip.finish(id, this.#options.clock.now())
     if (ms !== undefined) this.#options.onRoundTrip?.(ms)
     if (this.#hasty) this.#followRoundTrip()
@@ -145,7 +163,7 @@ export class Keepalive {
   resume(): void {
     if (!this.#paused) return
     this.#paused = false
-    this.#heard = true
+    this.received()
     this.#roundTrip.discard()
   }
 
@@ -182,7 +200,8 @@ export class Keepalive {
   #check(): void {
     const now = this.#options.clock.now()
     this.#timer = undefined
-    if (this.#heard || this.#paused) this.#heardAtMs = now
+    const isSilent = !this.#heard && !this.#paused
+    if (!isSilent) this.#heardAtMs = now
     this.#heard = false
 
     const wasAway = now - this.#checkDueMs > this.#checkMs()
@@ -193,8 +212,15 @@ export class Keepalive {
       this.#options.dead(Math.round(silentMs))
       return
     }
-    if (wasAway || now >= this.#pingDueMs) this.#ping(now)
-    this.#arm(now)
+    if (wasAway) this.#ping(now)
+    else if (now >= this.#pingDueMs) this.#pingUnlessPinged(now)
+    this.#arm(now, isSilent)
+  }
+
+  #pingUnlessPinged(now: number): void {
+    const servedUntilMs = this.#peerPings.serveUntilMs(this.#periodMs)
+    if (servedUntilMs > now) this.#pingDueMs = servedUntilMs
+    else this.#ping(now)
   }
 
   /** Our own pause is no proof that the peer is dead: its bytes may still wait in one of our buffers. */
@@ -211,12 +237,15 @@ export class Keepalive {
     this.#options.ping(this.#roundTrip.begin(now))
   }
 
-  #arm(now: number): void {
+  /** @param isSilent Nothing has arrived lately: what arrives arms it anew, and until then there is nothing to note. */
+  #arm(now: number, isSilent = false): void {
     if (this.#state !== 'running') return
     const { clock } = this.#options
     clock.clearTimeout(this.#timer)
     const deadAtMs = this.#heardAtMs + this.#deadlineMs
-    this.#checkDueMs = Math.max(now, Math.min(this.#pingDueMs, now + this.#checkMs(), deadAtMs))
+    this.#resting = isSilent
+    const noteAtMs = isSilent ? Number.POSITIVE_INFINITY : now + this.#checkMs()
+    this.#checkDueMs = Math.max(now, Math.min(this.#pingDueMs, noteAtMs, deadAtMs))
     this.#timer = clock.setTimeout(() => this.#check(), this.#checkDueMs - now)
   }
 

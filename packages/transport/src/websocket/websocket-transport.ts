@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { Keepalive, type MessageTransport, type TransportCloseReason, type TransportHandler } from '@ls/mux'
 import { WebSocket } from 'ws'
@@ -26,6 +27,7 @@ export class WebSocketTransport implements MessageTransport {
   readonly #stream: Duplex
   readonly #options: ResolvedTransportOptions
   readonly #highWaterBytes: number
+  readonly #isServer: boolean
   readonly #allowance: ReadAllowance
   readonly #onAdmit: (() => boolean) | undefined
   readonly #writer: FrameWriter
@@ -55,6 +57,7 @@ export class WebSocketTransport implements MessageTransport {
     // Early data counts as well; the listener has refused too much of it.
     for (const message of early) this.#allowance.takes(message.length)
     this.#onAdmit = onAdmit
+    this.#isServer = isServer
     this.peer = peer
     // 'drain' only follows a write beyond the stream's own mark, so ours cannot be lower.
     this.#highWaterBytes = Math.max(options.highWaterBytes, stream.writableHighWaterMark)
@@ -209,8 +212,11 @@ export class WebSocketTransport implements MessageTransport {
       ...heartbeat,
       clock,
       ping: (id) => this.#ping(id),
+      // Clients ping: if servers did as well, those with thousands of idle links would do little else.
+      ...(this.#isServer && { passedBytes: () => passedBytes(this.#stream) }),
       dead: (silentMs) => this.#declareDead(silentMs, keepalive.deadlineMs),
     })
+    this.#socket.on('ping', () => keepalive.peerPinged())
     this.#socket.on('pong', (data) => {
       if (data.length === 4) keepalive.pong(data.readUInt32BE())
     })
@@ -239,4 +245,10 @@ export class WebSocketTransport implements MessageTransport {
     this.#options.logger.debug({ code: reason.code, reason: reason.reason, address, port }, 'transport ended')
     this.#inbox.end(reason)
   }
+}
+
+/** NaN for a stream that does not count, such as one within an HTTP/2 session. */
+function passedBytes(stream: Duplex & Partial<Pick<Socket, 'bytesRead' | 'bytesWritten'>>): number {
+  const { bytesRead = Number.NaN, bytesWritten = Number.NaN } = stream
+  return bytesRead + bytesWritten
 }
