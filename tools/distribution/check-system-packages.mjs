@@ -1,5 +1,5 @@
 // Makes the packages of this machine and tries them: `pnpm check:packages`. The .deb is installed into a root of its own,
-// looked at, run and purged; of the .rpm the list of files is compared, where `rpm` or `bsdtar` can read it.
+// looked at, run and purged; its unit is run under a systemd of its own; of the .rpm the list of files is compared, where `rpm` or `bsdtar` can read it.
 import { execFileSync, spawnSync } from 'node:child_process'
 import {
   copyFileSync,
@@ -14,6 +14,7 @@ import {
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import { repositoryRoot } from '../workspace.mjs'
+import { checkUnderSystemd } from './check-under-systemd.mjs'
 import { hostTarget } from './executable.mjs'
 import { targetName } from './targets.mjs'
 
@@ -50,8 +51,10 @@ const packageFile = (format) => join(repositoryRoot, `dist/release/linksocks-${v
 const root = mkdtempSync(join(tmpdir(), 'linksocks-root-'))
 try {
   checkUnit()
-  if (has('dpkg')) checkDeb()
-  else console.warn('skipped: the .deb is not installed, since there is no dpkg')
+  if (has('dpkg')) {
+    checkDeb()
+    await checkUnderSystemd(packageFile('deb'))
+  } else console.warn('skipped: the .deb is not installed, since there is no dpkg')
   checkRpm()
 } finally {
   rmSync(root, { recursive: true, force: true })
