@@ -51,6 +51,9 @@ const limits = {
   'messages of a byte stream before its proxy handshake is over': bytes(
     relay('listen/pending-clients', 'messageBytes'),
   ),
+  'requests of one connection to the WebSocket port, or to a host name, before the first one is answered': `${count(
+    sourceConstant('packages/transport/src/port/pipelined-requests.ts', 'maxPipelined'),
+  )}, then it is cut`,
   'head of a request at the WebSocket port': `${bytes(listener('maxHeadBytes'))}, within ${time(listener('headDeadlineMs'))}`,
   'head of a request at a proxy port': bytes(proxyHead('maxHeadBytes')),
   'time for Auth, and for the handshake of a proxy client': time(

@@ -237,6 +237,8 @@ export class Listener implements TransportListener {
   }
 
   #answer(request: IncomingMessage, response: ServerResponse): void {
+    // The port has cut the connection, and Node goes on with what it has read.
+    if (request.socket.destroyed) return
     if (this.#options.onRequest !== undefined) return this.#answerByOwner(request, response)
     // RFC 9110 §15.5.22 requires the protocol's name.
     response.writeHead(426, {

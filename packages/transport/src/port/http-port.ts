@@ -11,6 +11,7 @@ import { textResponse } from '../listen/refuse-upgrade.js'
 import { Turns } from '../listen/turns.js'
 import type { ClientAddress } from './forwarded.js'
 import { PendingSockets } from './pending-sockets.js'
+import { PipelinedRequests } from './pipelined-requests.js'
 import type { ProxyHeader } from './proxy-header.js'
 import { readProxyHeader } from './read-proxy-header.js'
 import type { RefusalKind, Refusals } from './refusals.js'
@@ -64,7 +65,12 @@ export class HttpPort {
     this.server.on('drop', (dropped?: DropArgument) =>
       this.#refused('full', dropped?.remoteAddress, 'too many connections wait'),
     )
-    this.server.on('request', ({ socket }, response) => {
+    const pipelined = new PipelinedRequests((socket, reason) =>
+      this.#refused('bad-request', this.peerOf(socket).address, reason),
+    )
+    this.server.on('request', (request, response) => {
+      const { socket } = request
+      if (!pipelined.takes(request, response)) return
       this.#answers.set(socket, response)
       this.#underWay.add(response)
       response.once('close', () => this.#underWay.delete(response))

@@ -6,6 +6,7 @@ import type { TLSSocket } from 'node:tls'
 import { discardStream } from '@ls/dial'
 import type { Clock } from '@ls/foundation'
 import { plainAddress, readHostName } from '@ls/relay'
+import { PipelinedRequests } from '@ls/transport'
 import { responseInstead } from '../../fallback/upgrade-response.js'
 import { answerText } from '../../port/http.js'
 import type { HostPage } from './host-page.js'
@@ -56,7 +57,9 @@ function prepare(server: Server, table: HostTable<HostPage>): Server {
 }
 
 function answerBy(table: HostTable<HostPage>): RequestListener {
+  const pipelined = new PipelinedRequests()
   return (request, response) => {
+    if (!pipelined.takes(request, response)) return
     const member = find(table, request)
     if (typeof member === 'number') return refuse(response, member)
     member.proxy.answer(request, response, clientOf(request.socket))

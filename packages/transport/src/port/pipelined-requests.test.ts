@@ -1,0 +1,67 @@
+import { createServer } from 'node:http'
+import { onceEvent, until } from '@ls/testkit'
+import { describe, expect, test } from 'vitest'
+import { afterTest, rawConnection, startListener, untilEnd } from '../../testing/listening.js'
+import { PipelinedRequests } from './pipelined-requests.js'
+
+const get = 'GET / HTTP/1.1\r\nHost: h\r\n\r\n'
+
+interface Answers {
+  readonly port: number
+  readonly reasons: string[]
+  answered: number
+}
+
+async function start(): Promise<Answers> {
+  const answers: Answers = { port: 0, reasons: [], answered: 0 }
+  const pipelined = new PipelinedRequests((_socket, reason) => answers.reasons.push(reason))
+  const server = createServer((request, response) => {
+    if (!pipelined.takes(request, response)) return
+    answers.answered++
+    response.end()
+  })
+  await onceEvent(server.listen(0, '127.0.0.1'), 'listening')
+  afterTest(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  const address = server.address()
+  return Object.assign(answers, { port: typeof address === 'object' ? address?.port : 0 })
+}
+
+describe('PipelinedRequests', () => {
+  test('cuts a connection with more than 16 requests that are not answered, and takes none of the others', async () => {
+    const answers = await start()
+    const client = await rawConnection({ port: answers.port, host: '127.0.0.1' })
+    const end = untilEnd(client)
+    client.write(get.repeat(1000))
+    await end
+    expect([answers.answered, answers.reasons]).toEqual([
+      16,
+      ['more than 16 requests before the first one is answered'],
+    ])
+  })
+
+  test('takes 16 at once, and as many again once they are answered', async () => {
+    const answers = await start()
+    const client = await rawConnection({ port: answers.port, host: '127.0.0.1' })
+    let text = ''
+    client.on('data', (chunk: Buffer) => (text += chunk.toString('latin1')))
+    const count = (): number => text.split('200 OK').length - 1
+    client.write(get.repeat(16))
+    await until(() => count() === 16, 'the first answers')
+    client.write(get.repeat(16))
+    await until(() => count() === 32, 'the others')
+    expect(answers.reasons).toEqual([])
+  })
+})
+
+test('listen passes 16 of many requests that come at once to onRequest, and cuts the connection', async () => {
+  let asked = 0
+  const listener = await startListener({ onRequest: (_request, response) => void response.end(String(++asked)) })
+  const client = await rawConnection({ port: listener.address().port, host: '127.0.0.1' })
+  const end = untilEnd(client)
+  client.write(get.repeat(1000))
+  await end
+  expect([asked, listener.refusals['bad-request']]).toEqual([16, 1])
+})
