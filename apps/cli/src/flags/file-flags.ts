@@ -10,7 +10,7 @@ export const fileFlags = [
     default: 'linksocks.yaml',
     commands: ['run'],
     section: 'File',
-    help: 'Configuration file, YAML or JSON',
+    help: 'Configuration file: YAML, JSON, or TOML where its name ends with .toml',
   },
   {
     name: 'watch-config',

@@ -1,5 +1,6 @@
 import { environmentNames, sections, type Flag } from '../flag.js'
 import { flags } from '../flags.js'
+import { flagExample } from './flag-example.js'
 import { defaultText, limitText, placeholderOf } from './help.js'
 
 /** The flags as tables in Markdown, one for each section: a part of docs/guide/cli.md. */
@@ -17,10 +18,11 @@ function renderTable(shown: readonly Flag[]): string {
     nameCell(flag),
     flag.commands.join(', '),
     helpCell(flag),
+    `\`${flagExample(flag)}\``,
     defaultCell(flag),
     variableCell(flag),
   ])
-  return `### ${shown[0]?.section}\n\n${table(['Flag', 'Commands', 'Meaning', 'Default', 'Environment'], rows)}`
+  return `### ${shown[0]?.section}\n\n${table(['Flag', 'Commands', 'Meaning', 'Example', 'Default', 'Environment'], rows)}`
 }
 
 function nameCell(flag: Flag): string {
