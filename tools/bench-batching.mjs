@@ -1,5 +1,6 @@
 // Compares the batching policies over one link: `pnpm build && node tools/bench-batching.mjs`.
-// Prints, for each policy, the delay of a small answer beside a steady 300 KiB/s, that of a burst's last byte, and bulk.
+// Prints, for each policy, the delay of a small answer beside a steady 300 KiB/s, that of a burst's last byte, and
+// bulk.
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 

@@ -322,7 +322,10 @@ function readFile(root, file) {
 
 const sources = new Map()
 
-/** What a package may import when it runs. Packages of the workspace are inside of a bundle, and so not installed beside it. */
+/**
+ * What a package may import when it runs. Packages of the workspace are inside of a bundle, and so not installed beside
+ * it.
+ */
 function runtimeDependencies(manifest) {
   const { dependencies, optionalDependencies, peerDependencies, devDependencies = {} } = manifest
   const inside = Object.keys(devDependencies).filter((name) => name.startsWith('@ls/') && name !== '@ls/testkit')

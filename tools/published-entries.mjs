@@ -12,8 +12,8 @@ const run = promisify(execFile)
 const loadDeadlineMs = 20_000
 
 /**
- * Uses every entry of the packages in all the ways that a user may: types, `import`, `require`, and bundles for Node and
- * for browsers.
+ * Uses every entry of the packages in all the ways that a user may: types, `import`, `require`, and bundles for Node
+ * and for browsers.
  *
  * @param {string} home A folder where the packages are installed, and nothing of this workspace is.
  * @param {Array<{ name: string, manifest: Record<string, any> }>} packages

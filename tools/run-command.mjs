@@ -10,7 +10,8 @@ const stamp = join(root, '.cache/built-command')
 
 /**
  * Runs the command from this clone, built where its sources have changed. It runs in this very process, so that Ctrl-C
- * reaches it alone and its exit code is ours: a shell in between would be ended by the signal, and reported as a failure.
+ * reaches it alone and its exit code is ours: a shell in between would be ended by the signal, and reported as a
+ * failure.
  *
  * @param {readonly string[]} args What follows `linksocks`.
  */

@@ -88,7 +88,7 @@ const limits = {
   'look-ups under way, and those of one token that wait': `${count(lookUps('maxRunning'))} and ${count(lookUps('maxWaitingPerTenant'))}`,
   'time for a look-up': time(sourceConstant('packages/dial/src/resolve/resolver.ts', 'timeoutMs')),
   'body of a request to the API': `${bytes(server('api/read-body')('maxBodyBytes'))}, within ${time(server('api/read-body')('bodyDeadlineMs'))}`,
-  'connections to the web server behind': `${server('fallback/reverse-proxy')('maxSockets')}, silent for ${time(server('fallback/reverse-proxy')('SILENCE_MS'))} at most`,
+  'connections to the web server behind': `${server('fallback/reverse-proxy')('maxSockets')}, silent for ${time(server('fallback/reverse-proxy')('silenceMs'))} at most`,
   'parsers, in CI': `${count(fuzzed(read('package.json'), /fuzz\/run\.mjs --runs (\d+)/))} inputs for each property; ${count(fuzzed(read('tools/fuzz/run.mjs'), /runs: .*default: '(\d+)'/))} in \`pnpm fuzz\`, from a seed that is printed and kept`,
 }
 

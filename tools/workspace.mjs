@@ -28,8 +28,8 @@ export function readPackage(root, folder) {
 }
 
 /**
- * True for a package that is published as a bundle: what it uses of the workspace is inside, and what that needs of others is
- * installed beside it.
+ * True for a package that is published as a bundle: what it uses of the workspace is inside, and what that needs of
+ * others is installed beside it.
  */
 export function isBundled(manifest) {
   return manifest.files?.includes(bundleFolder) === true

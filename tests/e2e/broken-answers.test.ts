@@ -27,7 +27,9 @@ function breakOff(socket: Socket, text: string): void {
   socket.once('data', () => socket.write(text, () => socket.resetAndDestroy()))
 }
 
-/** All that a proxy answers, and how the connection ends: the code of its error, or nothing for an end in good order. */
+/**
+ * All that a proxy answers, and how the connection ends: the code of its error, or nothing for an end in good order.
+ */
 function answerTo(port: number, request: string): Promise<{ text: string; error: string | undefined }> {
   return new Promise((resolve) => {
     let text = ''

@@ -22,8 +22,9 @@ export interface Cdn {
 }
 
 /**
- * Behaves to WebSockets as CDNs do: cuts idle ones, and all once they are old enough, without a close frame; gathers bytes
- * before it passes them on, so that frames come in other pieces than they were sent; and writes header names in lower case.
+ * Behaves to WebSockets as CDNs do: cuts idle ones, and all once they are old enough, without a close frame; gathers
+ * bytes before it passes them on, so that frames come in other pieces than they were sent; and writes header names in
+ * lower case.
  */
 export async function startCdn(options: CdnOptions): Promise<Cdn> {
   const cuts = { idle: 0, old: 0 }

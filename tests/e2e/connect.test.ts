@@ -10,11 +10,11 @@ import { canRunSsh, SshServer } from '../stress/ssh-server.js'
 import { Program } from './program.js'
 
 /** Two programs start, on a machine that has other work. */
-const PROGRAMS_TIMEOUT = { timeout: 60_000 }
+const programsTimeout = { timeout: 60_000 }
 const binary = fileURLToPath(new URL('../../apps/cli/bin/linksocks.js', import.meta.url))
 
 /** More than any buffer on the way holds. */
-const SESSION_BYTES = 8 * 1024 * 1024
+const sessionBytes = 8 * 1024 * 1024
 
 /** The URL of a server that has just started. */
 async function startServer(): Promise<string> {
@@ -35,7 +35,7 @@ async function connectTo(target: string, input: string) {
   return { ...output, code }
 }
 
-describe('linksocks connect', PROGRAMS_TIMEOUT, () => {
+describe('linksocks connect', programsTimeout, () => {
   test('passes on input and its end, prints the answer and ends', async () => {
     const target = closing(
       await tcpServer((socket) => {
@@ -62,12 +62,12 @@ describe('linksocks connect', PROGRAMS_TIMEOUT, () => {
     const ssh = await SshServer.start()
     const proxy = `${process.execPath} ${binary} connect %h:%p -t connect-token -u ${await startServer()} --log-level error`
     const session = ssh.openEchoBy(proxy)
-    session.end(seededBytes(1).take(SESSION_BYTES))
+    session.end(seededBytes(1).take(sessionBytes))
     expect(
       createHash('sha256')
         .update(await buffer(session))
         .digest('hex'),
-    ).toBe(seededDigest(1, SESSION_BYTES))
+    ).toBe(seededDigest(1, sessionBytes))
   })
 
   test('says what is wrong with a target', async () => {

@@ -12,7 +12,7 @@ import { runProgram } from './run-program.js'
 import { udpEcho } from './udp-echo.js'
 
 /** Two programs start, on a machine that has other work. */
-const PROGRAMS_TIMEOUT = { timeout: 60_000 }
+const programsTimeout = { timeout: 60_000 }
 
 function dial(port: number): Socket {
   const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true }).on('error', () => {})
@@ -49,7 +49,7 @@ async function exposedPort(program: Program): Promise<number> {
   return Number((await program.printed(/^exposed: (?:udp:)?(\d+)=/m))[1])
 }
 
-describe('linksocks provider --expose', PROGRAMS_TIMEOUT, () => {
+describe('linksocks provider --expose', programsTimeout, () => {
   test('leads from a port of the server to a target of the provider, with half-close', async () => {
     const target = closing(await tcpServer((socket) => socket.on('end', () => socket.end('bye')).resume()))
     const { url } = await startServer('--allow-ports', '20000-29999')
@@ -150,7 +150,7 @@ describe('linksocks provider --expose', PROGRAMS_TIMEOUT, () => {
   })
 })
 
-describe('linksocks server --expose', PROGRAMS_TIMEOUT, () => {
+describe('linksocks server --expose', programsTimeout, () => {
   test('leads to a target of a provider that did not ask', async () => {
     const { port } = closing(await echoServer())
     const { url, server } = await startServer('--expose', `0=expose-token@localhost:${port}`)

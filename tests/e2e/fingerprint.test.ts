@@ -56,8 +56,8 @@ async function helloOfChromium(catcher: HelloCatcher): Promise<ClientHello> {
 
 /**
  * A ClientHello without what Chromium has begun to send after version 149, the last that wreq-js knows: the extension
- * trust_anchors, and the signatures ML-DSA-44, -65 and -87. All else has to be equal, GREASE and the order of extensions
- * aside: both are drawn anew for each connection, and JA4 leaves them out.
+ * trust_anchors, and the signatures ML-DSA-44, -65 and -87. All else has to be equal, GREASE and the order of
+ * extensions aside: both are drawn anew for each connection, and JA4 leaves them out.
  */
 function asVersion149(hello: ClientHello): ClientHello {
   const laterExtensions = new Set([0xca_34])

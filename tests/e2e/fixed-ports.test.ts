@@ -5,7 +5,7 @@ import { afterTest, closing } from '../stress/cleanup.js'
 import { Program } from './program.js'
 
 /** Three programs start, on a machine that has other work. */
-const PROGRAMS_TIMEOUT = { timeout: 60_000 }
+const programsTimeout = { timeout: 60_000 }
 
 /** The port that the `forward:` line of a program names. */
 async function fixedPort(program: Program): Promise<number> {
@@ -23,7 +23,7 @@ async function startServer(...args: string[]): Promise<string> {
   return (await server.printed(/^listening: (\S+)/m))[1]!
 }
 
-describe('linksocks --forward', PROGRAMS_TIMEOUT, () => {
+describe('linksocks --forward', programsTimeout, () => {
   test('at a client leads to a target of the server', async () => {
     const target = closing(await tcpServer((socket) => socket.on('end', () => socket.end('bye')).resume()))
     const url = await startServer()

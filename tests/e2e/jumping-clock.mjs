@@ -1,4 +1,5 @@
-// Loaded into a program with --import: each SIGUSR2 sets the time of day to another hour, as its owner or a time server does.
+// Loaded into a program with --import: each SIGUSR2 sets the time of day to another hour, as its owner or a time server
+// does.
 const jumpsMs = [3_600_000, -7_200_000]
 const RealDate = Date
 let offsetMs = 0

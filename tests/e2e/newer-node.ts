@@ -1,14 +1,14 @@
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
-const INSTALLED = fileURLToPath(new URL('../../.cache/newer-node/bin/node', import.meta.url))
+const installed = fileURLToPath(new URL('../../.cache/newer-node/bin/node', import.meta.url))
 
 /**
  * Path of the Node that `.ci/install-newer-node` brings, or undefined when it is not installed: the suite then skips,
  * loudly. With CI=true that is an error, since a suite that silently never runs proves nothing.
  */
 export function requireNewerNode(): string | undefined {
-  if (existsSync(INSTALLED)) return INSTALLED
+  if (existsSync(installed)) return installed
   const cure = 'run .ci/install-newer-node'
   if (process.env['CI'] === 'true') throw new Error(`e2e: the newer Node is missing; ${cure}`)
   console.warn(`\n*** e2e: the newer Node is missing, its tests are SKIPPED; ${cure} ***\n`)

@@ -16,7 +16,7 @@ export interface RunOptions {
 }
 
 /** Largest output kept, in bytes; the pages of these tests are far smaller. */
-const OUTPUT_BYTES = 16 * 1024 * 1024
+const outputBytes = 16 * 1024 * 1024
 
 /** Runs a program to its end, with nothing of the developer's own proxy settings. */
 export function runProgram(name: string, args: readonly string[], options: RunOptions = {}): Promise<ProgramResult> {
@@ -26,7 +26,7 @@ export function runProgram(name: string, args: readonly string[], options: RunOp
     const child = execFile(
       name,
       args,
-      { env, timeout: deadlineMs, killSignal: 'SIGKILL', maxBuffer: OUTPUT_BYTES, encoding: 'utf8' },
+      { env, timeout: deadlineMs, killSignal: 'SIGKILL', maxBuffer: outputBytes, encoding: 'utf8' },
       (error, output, errors) => {
         const code = error === null ? 0 : typeof error.code === 'number' ? error.code : 1
         resolve({ code, output, errors: errors.trim() })

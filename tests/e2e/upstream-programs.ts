@@ -11,7 +11,7 @@ import { temporaryFolder } from './temporary-folder.js'
 export const account = { username: 'ada', password: 'secret' }
 
 /** A program may take this long, in milliseconds, until it listens. */
-const START_DEADLINE_MS = 10_000
+const startDeadlineMs = 10_000
 
 export async function startMicrosocks(): Promise<number> {
   const port = await freePort()
@@ -21,8 +21,8 @@ export async function startMicrosocks(): Promise<number> {
 }
 
 /**
- * Dante, with UDP. With `login` it asks for a password, which it compares with the system's accounts: a preloaded library
- * of a few lines adds one, so that the system needs none.
+ * Dante, with UDP. With `login` it asks for a password, which it compares with the system's accounts: a preloaded
+ * library of a few lines adds one, so that the system needs none.
  */
 export async function startDante({ login }: { readonly login: boolean }): Promise<number> {
   const folder = await temporaryFolder()
@@ -95,7 +95,7 @@ export async function start(
 ): Promise<void> {
   const process = new PeerProcess(title, command, args)
   afterTest(() => process.stop())
-  const endMs = performance.now() + START_DEADLINE_MS
+  const endMs = performance.now() + startDeadlineMs
   while (!(await answers(port))) {
     if (!process.running || performance.now() > endMs)
       throw new Error(`it does not listen on ${port}\n${process.report}`)

@@ -16,8 +16,8 @@ export interface V2rayOptions {
 }
 
 /**
- * v2ray as a client: a SOCKS port without a password, whose connections go each through a WebSocket to `target`, with the
- * account of the tests.
+ * v2ray as a client: a SOCKS port without a password, whose connections go each through a WebSocket to `target`, with
+ * the account of the tests.
  */
 export async function startV2rayClient(target: number, options: V2rayOptions): Promise<number> {
   const port = await freePort()

@@ -31,8 +31,8 @@ import { pageScript } from './page-script.js'
 const startMs = 60_000
 
 /**
- * What a page loads, minified and with gzip, in bytes; more must have a reason. The last ones: a second link on paths with losses, and
- * moving to a process that takes over.
+ * What a page loads, minified and with gzip, in bytes; more must have a reason. The last ones: a second link on paths
+ * with losses, and moving to a process that takes over.
  */
 const maxBundleBytes = 32 * 1024
 

@@ -3,8 +3,8 @@ import { request } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { within } from '@ls/testkit'
 
-const AUTH_RESPONSE = 0x02
-const PARTNERS = 0x0a
+const authResponse = 0x02
+const partners = 0x0a
 
 /**
  * Asks a server how many providers a connector token reaches, by being a connector for a moment: protocol.md §1 has it
@@ -15,8 +15,8 @@ export async function reachableProviders(port: number, connectorToken: string): 
   const socket = await upgrade(port, connectorToken)
   try {
     for await (const message of messagesOf(socket)) {
-      if (message[1] === AUTH_RESPONSE && message[2] === 0) return 0
-      if (message[1] === PARTNERS) return partnerCount(message)
+      if (message[1] === authResponse && message[2] === 0) return 0
+      if (message[1] === partners) return partnerCount(message)
     }
     return 0
   } finally {

@@ -7,17 +7,17 @@ import { readExactly, socksConnect } from './socks-client.js'
 import { download, transferServer, upload } from './transfer.js'
 
 /** Three Python programs on two busy cores, and what follows. */
-const CASE_TIMEOUT_MS = 90_000
+const caseTimeoutMs = 90_000
 /** More than any of them carries before the cut. */
-const ENDLESS_BYTES = 10 * 1024 ** 3
+const endlessBytes = 10 * 1024 ** 3
 /** Under way in earnest. */
-const BEFORE_CUT_BYTES = 64 * 1024
+const beforeCutBytes = 64 * 1024
 /** Several cases share two cores. */
-const TRANSFER_DEADLINE_MS = 20_000
+const transferDeadlineMs = 20_000
 /** Where our side faces the application. */
-const OUR_DEADLINE_MS = 5000
+const ourDeadlineMs = 5000
 /** Go dials again after some seconds and closes its SOCKS connections 5 s after Disconnect, one after the other. */
-const THEIR_DEADLINE_MS = 25_000
+const theirDeadlineMs = 25_000
 
 const cuts = cutCases().flatMap(({ title, cast }) =>
   hopsOfSubject(cast).map((hop) => ({
@@ -31,13 +31,13 @@ const cuts = cutCases().flatMap(({ title, cast }) =>
 describe.concurrent('A cut in the middle', () => {
   test.for(cuts.filter(({ ours }) => ours))(
     'resets applications at ours: $title',
-    { timeout: CASE_TIMEOUT_MS },
+    { timeout: caseTimeoutMs },
     async ({ cast, hop }, context) => {
       const link = await linkOf(cast, context)
       const { applications, target } = await openThree(link, context)
       link.relays.get(hop)?.strike('reset')
       const noticing = targetSeesCut(cast, hop) ? [...applications, target] : applications
-      expect(await allWithin(noticing, OUR_DEADLINE_MS)).toEqual(noticing.map(() => 'reset'))
+      expect(await allWithin(noticing, ourDeadlineMs)).toEqual(noticing.map(() => 'reset'))
     },
   )
 
@@ -45,15 +45,15 @@ describe.concurrent('A cut in the middle', () => {
   const theirs = cuts.filter(({ ours, cast, hop }) => !ours && !hangsAfterCut(cast, hop))
   test.for(theirs)(
     'leaves none waiting at a deployed program: $title',
-    { timeout: CASE_TIMEOUT_MS },
+    { timeout: caseTimeoutMs },
     async ({ cast, hop }, context) => {
       const link = await linkOf(cast, context)
       const { applications, target } = await openThree(link, context)
       link.relays.get(hop)?.strike('reset')
       // Ours at the target does not wait for theirs at the application.
       const targets = targetSeesCut(cast, hop) ? [target] : []
-      expect(await allWithin(targets, OUR_DEADLINE_MS)).toEqual(targets.map(() => 'reset'))
-      expect(await allWithin(applications, THEIR_DEADLINE_MS)).toHaveLength(3)
+      expect(await allWithin(targets, ourDeadlineMs)).toEqual(targets.map(() => 'reset'))
+      expect(await allWithin(applications, theirDeadlineMs)).toHaveLength(3)
     },
   )
 })
@@ -89,10 +89,10 @@ async function openThree({ socksPort }: Link, context: TestContext): Promise<Thr
   for (const quiet of [up, idle]) quiet.resume()
   const applications = [down, up, idle].map((socket) => socketEnding(socket))
   // Both fail when the link is cut, which is what the endings tell.
-  download(down, ENDLESS_BYTES).catch(() => down.resume())
-  upload(up, ENDLESS_BYTES).catch(() => {})
-  const underWay = (): boolean => down.bytesRead > BEFORE_CUT_BYTES && sunkBytes(sink) > BEFORE_CUT_BYTES
-  await until(underWay, 'both transfers', { deadlineMs: TRANSFER_DEADLINE_MS })
+  download(down, endlessBytes).catch(() => down.resume())
+  upload(up, endlessBytes).catch(() => {})
+  const underWay = (): boolean => down.bytesRead > beforeCutBytes && sunkBytes(sink) > beforeCutBytes
+  await until(underWay, 'both transfers', { deadlineMs: transferDeadlineMs })
   const [sunk] = sink.sockets
   if (sunk === undefined) throw new Error('the upload ended before the cut')
   return { applications, target: socketEnding(sunk) }

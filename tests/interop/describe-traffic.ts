@@ -6,13 +6,13 @@ import { readExactly, socksConnect, SocksReplyError, UdpAssociation } from './so
 import { download, receive, transferSeed, transferServer, upload } from './transfer.js'
 import { udpEchoServer } from './udp-echo-server.js'
 
-const MEBIBYTE = 1024 * 1024
+const mebibyte = 1024 * 1024
 /** Three Python programs on two busy cores. */
-const START_TIMEOUT_MS = 60_000
+const startTimeoutMs = 60_000
 /** 100 MiB take 2 to 5 s through the Go program here, and 20 s with ten other programs on the two cores. */
-const TRANSFER_TIMEOUT_MS = 90_000
+const transferTimeoutMs = 90_000
 /** One datagram each: nothing but a header, an ordinary one, the largest that Ethernet carries whole. */
-const DATAGRAM_BYTES = [1, 512, 1400]
+const datagramBytes = [1, 512, 1400]
 
 /** The same traffic through every case: one suite each. */
 export function describeTraffic(cases: readonly Case[]): void {
@@ -34,7 +34,7 @@ function describeCase({ cast, auth, bulkBytes }: Case): void {
     transfer = await transferServer()
     udpEcho = await udpEchoServer()
     link = await startLink(cast, { auth })
-  }, START_TIMEOUT_MS)
+  }, startTimeoutMs)
   afterAll(async () => {
     await link?.close()
     await transfer?.close()
@@ -44,13 +44,13 @@ function describeCase({ cast, auth, bulkBytes }: Case): void {
     onTestFailed(() => console.error(link.report()))
   })
 
-  test(`TCP carries ${bulkBytes / MEBIBYTE} MiB up unharmed`, { timeout: TRANSFER_TIMEOUT_MS }, async () => {
+  test(`TCP carries ${bulkBytes / mebibyte} MiB up unharmed`, { timeout: transferTimeoutMs }, async () => {
     const socket = await socksConnect(link.socksPort, '127.0.0.1', transfer.port)
     expect(await upload(socket, bulkBytes)).toBe(seededDigest(transferSeed, bulkBytes))
     socket.destroy()
   })
 
-  test(`TCP carries ${bulkBytes / MEBIBYTE} MiB down unharmed`, { timeout: TRANSFER_TIMEOUT_MS }, async () => {
+  test(`TCP carries ${bulkBytes / mebibyte} MiB down unharmed`, { timeout: transferTimeoutMs }, async () => {
     const socket = await socksConnect(link.socksPort, '127.0.0.1', transfer.port)
     expect(await download(socket, bulkBytes)).toBe(seededDigest(transferSeed, bulkBytes))
     socket.destroy()
@@ -67,9 +67,9 @@ function describeCase({ cast, auth, bulkBytes }: Case): void {
 
   // pywssocks drops what it has not yet written when the Disconnect comes, see docs/interop.md.
   test.skipIf(socksSide === 'py-1.5.1')('TCP delivers every byte of a target that sends and ends', async () => {
-    const target = await byteServer({ sendBytes: MEBIBYTE, seed: transferSeed })
+    const target = await byteServer({ sendBytes: mebibyte, seed: transferSeed })
     const socket = await socksConnect(link.socksPort, '127.0.0.1', target.port)
-    expect(await receive(socket, MEBIBYTE)).toBe(seededDigest(transferSeed, MEBIBYTE))
+    expect(await receive(socket, mebibyte)).toBe(seededDigest(transferSeed, mebibyte))
     socket.destroy()
     await target.close()
   })
@@ -94,7 +94,7 @@ function describeCase({ cast, auth, bulkBytes }: Case): void {
 
   test('UDP datagrams come back unharmed from the address they went to', async () => {
     const association = await UdpAssociation.open(link.socksPort)
-    for (const length of DATAGRAM_BYTES) {
+    for (const length of datagramBytes) {
       const payload = Buffer.alloc(length, length)
       expect(await association.exchange('127.0.0.1', udpEcho.port, payload)).toEqual({ payload, port: udpEcho.port })
     }

@@ -19,9 +19,9 @@ export interface Implementation {
 
 export const peerNames: readonly ImplementationName[] = ['go-1.10.3', 'go-1.10.1', 'go-1.8.13', 'py-1.5.1']
 
-const REPOSITORY = fileURLToPath(new URL('../../', import.meta.url))
-const PEERS = process.env['LINKSOCKS_PEERS'] || join(REPOSITORY, '.cache/peers')
-const OURS = join(REPOSITORY, 'apps/cli/bin/linksocks.js')
+const repository = fileURLToPath(new URL('../../', import.meta.url))
+const peers = process.env['LINKSOCKS_PEERS'] || join(repository, '.cache/peers')
+const ours = join(repository, 'apps/cli/bin/linksocks.js')
 
 /**
  * The implementation of that name, or undefined when it is not installed: the suite then skips, loudly.
@@ -37,15 +37,15 @@ export function requireImplementation(name: ImplementationName): Implementation 
 }
 
 function findCommand(name: ImplementationName): Implementation['command'] | undefined {
-  if (name === 'ours') return existsSync(OURS) ? [process.execPath, OURS] : undefined
+  if (name === 'ours') return existsSync(ours) ? [process.execPath, ours] : undefined
   if (name === 'py-1.5.1') {
-    const program = [join(PEERS, name, 'bin/pywssocks'), ...onPath('pywssocks')].find((path) => existsSync(path))
+    const program = [join(peers, name, 'bin/pywssocks'), ...onPath('pywssocks')].find((path) => existsSync(path))
     return program === undefined ? undefined : [program]
   }
   // Built from source: no wheel of it exists.
-  const program = join(PEERS, name, 'bin/linksocks')
+  const program = join(peers, name, 'bin/linksocks')
   if (name === 'go-1.10.3') return existsSync(program) ? [program] : undefined
-  const python = join(PEERS, name, 'bin/python')
+  const python = join(peers, name, 'bin/python')
   return existsSync(python) ? [python, fileURLToPath(new URL('go-peer.py', import.meta.url))] : undefined
 }
 

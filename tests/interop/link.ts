@@ -42,7 +42,7 @@ export const token = 'interop-token'
 const connectorToken = 'interop-connector'
 
 /** The only other path under which the deployed Go servers upgrade. */
-const MESSAGE_AUTH_PATH = '/socket/'
+const messageAuthPath = '/socket/'
 
 /** Starts the programs of a cast in order, each once the one before is ready. */
 export async function startLink(cast: Cast, { auth = 'query', relayed = false }: LinkOptions = {}): Promise<Link> {
@@ -74,7 +74,7 @@ export async function startLink(cast: Cast, { auth = 'query', relayed = false }:
 
 /** `-u` for a server on that loopback port. */
 export function serverUrl(port: number, auth: AuthForm = 'query'): string {
-  return `ws://127.0.0.1:${port}${auth === 'query' ? '' : MESSAGE_AUTH_PATH}`
+  return `ws://127.0.0.1:${port}${auth === 'query' ? '' : messageAuthPath}`
 }
 
 type Start = (role: string, implementation: Implementation, args: readonly string[]) => PeerProcess

@@ -10,21 +10,23 @@ export interface Case {
   readonly bulkBytes: number
 }
 
-const MEBIBYTE = 1024 * 1024
-/** Fills every queue and buffer on the way many times, and is more than 1000 messages of 64 KiB, which Go would drop. */
-const BULK_BYTES = 100 * MEBIBYTE
+const mebibyte = 1024 * 1024
+/**
+ * Fills every queue and buffer on the way many times, and is more than 1000 messages of 64 KiB, which Go would drop.
+ */
+const largeBulkBytes = 100 * mebibyte
 /** Where the same two programs carry the whole of it in another case; three programs also share two cores. */
-const SMALL_BULK_BYTES = 8 * MEBIBYTE
+const smallBulkBytes = 8 * mebibyte
 
 /**
  * The program that plays a part in every case. INTEROP_SUBJECT=go-1.8.13 runs the suite among the deployed peers, which
  * checks the suite itself; what fails there is what docs/interop.md says these peers cannot do.
  */
-const SUBJECT = (process.env['INTEROP_SUBJECT'] ?? 'ours') as ImplementationName
+const testedSubject = (process.env['INTEROP_SUBJECT'] ?? 'ours') as ImplementationName
 
-const subject: Implementation | undefined = requireImplementation(SUBJECT)
+const subject: Implementation | undefined = requireImplementation(testedSubject)
 const others: readonly Implementation[] = peerNames
-  .filter((name) => name !== SUBJECT)
+  .filter((name) => name !== testedSubject)
   .map(requireImplementation)
   .filter((found) => found !== undefined)
 
@@ -50,7 +52,7 @@ export function threePartyCases(mode: 'agent' | 'autonomy'): Case[] {
     { server: ours, provider: peer, connector: ours },
     { server: peer, provider: ours, connector: ours },
   ])
-  return [...middle, ...single].map((roles) => toCase({ mode, ...roles }, 'query', SMALL_BULK_BYTES)).filter(isPossible)
+  return [...middle, ...single].map((roles) => toCase({ mode, ...roles }, 'query', smallBulkBytes)).filter(isPossible)
 }
 
 /** The subject as client of every kind of server, and every client on the subject's server. */
@@ -91,7 +93,7 @@ function pairs(): Array<[Implementation, Implementation]> {
 }
 
 function withAuth(cast: Cast): Case[] {
-  return [toCase(cast, 'query', BULK_BYTES), toCase(cast, 'message', SMALL_BULK_BYTES)].filter(isPossible)
+  return [toCase(cast, 'query', largeBulkBytes), toCase(cast, 'message', smallBulkBytes)].filter(isPossible)
 }
 
 function toCase(cast: Cast, auth: AuthForm, bulkBytes: number): Case {
@@ -111,12 +113,14 @@ export function hopsOfSubject(cast: Cast): ClientRole[] {
             ['provider', cast.provider],
             ['connector', cast.connector],
           ]
-  return hops.filter(([, { name }]) => (name === SUBJECT) !== (cast.server.name === SUBJECT)).map(([role]) => role)
+  return hops
+    .filter(([, { name }]) => (name === testedSubject) !== (cast.server.name === testedSubject))
+    .map(([role]) => role)
 }
 
 /**
- * Every pair in forward and reverse mode. In agent mode the subject in each role among peers of one kind: what a cut does
- * depends on the programs at its two sides. In autonomy it does the same, so the newest program stands for all.
+ * Every pair in forward and reverse mode. In agent mode the subject in each role among peers of one kind: what a cut
+ * does depends on the programs at its two sides. In autonomy it does the same, so the newest program stands for all.
  */
 export function cutCases(): Case[] {
   const agents = threePartyCases('agent').filter(({ cast }) => kindsOf(cast).size === 2)
@@ -126,16 +130,19 @@ export function cutCases(): Case[] {
   return [...forwardCases(), ...reverseCases(), ...agents, ...autonomous].filter(({ auth }) => auth === 'query')
 }
 
-/** Whether the subject dials the target, and learns of a cut there: a Go server tells no provider that a connector is gone. */
+/**
+ * Whether the subject dials the target, and learns of a cut there: a Go server tells no provider that a connector is
+ * gone.
+ */
 export function targetSeesCut(cast: Cast, hop: ClientRole): boolean {
-  if (cast.mode === 'forward') return cast.server.name === SUBJECT
-  if (cast.provider.name !== SUBJECT) return false
-  return hop === 'provider' || cast.server.name === SUBJECT
+  if (cast.mode === 'forward') return cast.server.name === testedSubject
+  if (cast.provider.name !== testedSubject) return false
+  return hop === 'provider' || cast.server.name === testedSubject
 }
 
 /**
- * pywssocks neither ends its SOCKS side when its own link is cut nor comes back as the same client, and its server tells no
- * connector that a provider is gone.
+ * pywssocks neither ends its SOCKS side when its own link is cut nor comes back as the same client, and its server
+ * tells no connector that a provider is gone.
  */
 export function hangsAfterCut(cast: Cast, hop: ClientRole): boolean {
   if (socksSideOf(cast).name !== 'py-1.5.1') return false

@@ -2,9 +2,9 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 
 /** Where an ended process leaves what it printed; older output is dropped. 64 KiB tells a story, more hides it. */
-const OUTPUT_CHARACTERS = 64 * 1024
+const outputCharacters = 64 * 1024
 /** A program that ignores SIGTERM this long is killed. */
-const STOP_DEADLINE_MS = 3000
+const stopDeadlineMs = 3000
 
 /** One started program, its output kept for the message of a failing test. */
 export class PeerProcess {
@@ -44,13 +44,13 @@ export class PeerProcess {
   async stop(): Promise<void> {
     if (!this.running) return
     this.#child.kill('SIGTERM')
-    const timer = setTimeout(() => this.#child.kill('SIGKILL'), STOP_DEADLINE_MS)
+    const timer = setTimeout(() => this.#child.kill('SIGKILL'), stopDeadlineMs)
     await this.#exited
     clearTimeout(timer)
   }
 
   #keep(text: string): void {
-    this.#output = (this.#output + text).slice(-OUTPUT_CHARACTERS)
+    this.#output = (this.#output + text).slice(-outputCharacters)
   }
 }
 

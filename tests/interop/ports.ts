@@ -3,16 +3,16 @@ import { connect, createServer } from 'node:net'
 import type { PeerProcess } from './peer-process.js'
 
 /** Below the range from which Linux takes ports for outgoing connections, so no connection grabs ours meanwhile. */
-const FIRST_PORT = 20_000
-const LAST_PORT = 31_999
-const POLL_MS = 20
+const firstPort = 20_000
+const lastPort = 31_999
+const pollMs = 20
 /** Python needs about a second to start; two suites share two cores. */
-const READY_DEADLINE_MS = 20_000
+const readyDeadlineMs = 20_000
 
 /** A TCP port on which nothing listens. */
 export async function unusedPort(): Promise<number> {
   for (;;) {
-    const port = FIRST_PORT + Math.floor(Math.random() * (LAST_PORT - FIRST_PORT + 1))
+    const port = firstPort + Math.floor(Math.random() * (lastPort - firstPort + 1))
     const server = createServer().listen(port, '127.0.0.1')
     try {
       await once(server, 'listening')
@@ -40,11 +40,11 @@ export function untilPrinted(pattern: RegExp, process: PeerProcess): Promise<voi
 
 /** Asks again and again until the answer is yes, at most 20 s, and only while the process lives. */
 export async function untilTrue(ask: () => Promise<boolean>, process: PeerProcess, what: string): Promise<void> {
-  const endMs = performance.now() + READY_DEADLINE_MS
+  const endMs = performance.now() + readyDeadlineMs
   while (!(await ask())) {
     if (!process.running) throw new Error(`${process.title} ended while waiting for ${what}`)
-    if (performance.now() > endMs) throw new Error(`waited ${READY_DEADLINE_MS} ms for ${what}`)
-    await new Promise((resolve) => setTimeout(resolve, POLL_MS))
+    if (performance.now() > endMs) throw new Error(`waited ${readyDeadlineMs} ms for ${what}`)
+    await new Promise((resolve) => setTimeout(resolve, pollMs))
   }
 }
 

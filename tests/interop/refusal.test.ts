@@ -5,16 +5,16 @@ import { refusalCases } from './matrix.js'
 import { PeerProcess } from './peer-process.js'
 import { unusedPort, untilListening } from './ports.js'
 
-const EXIT_DEADLINE_MS = 15_000
-const CASE_TIMEOUT_MS = 40_000
+const exitDeadlineMs = 15_000
+const caseTimeoutMs = 40_000
 
 /**
- * Protocol.md §1: a client whose token is refused must not retry. The Go program exits with 1 then. Not among the cases:
- * the client of pywssocks, which goes on for ever, and the Go client at a pywssocks server, which refuses with close 1008
- * and no AuthResponse, so that the Go client goes on for ever. Ours must understand that close.
+ * Protocol.md §1: a client whose token is refused must not retry. The Go program exits with 1 then. Not among the
+ * cases: the client of pywssocks, which goes on for ever, and the Go client at a pywssocks server, which refuses with
+ * close 1008 and no AuthResponse, so that the Go client goes on for ever. Ours must understand that close.
  */
 describe.each(refusalCases().map((one) => [one.title, one] as const))('%s', (_title, { server, client }) => {
-  test('a client with a wrong token ends with exit code 1', { timeout: CASE_TIMEOUT_MS }, async ({ onTestFailed }) => {
+  test('a client with a wrong token ends with exit code 1', { timeout: caseTimeoutMs }, async ({ onTestFailed }) => {
     const port = await unusedPort()
     const listen = ['server', '-H', '127.0.0.1', '-P', String(port), '-t', token]
     const serving = new PeerProcess(`${server.name} server`, server.command, listen)
@@ -23,7 +23,7 @@ describe.each(refusalCases().map((one) => [one.title, one] as const))('%s', (_ti
     const refused = new PeerProcess(`${client.name} client`, client.command, wrong)
     onTestFailed(() => console.error(refused.report))
     try {
-      await within(refused.exit(), `${client.name} to give up`, { deadlineMs: EXIT_DEADLINE_MS })
+      await within(refused.exit(), `${client.name} to give up`, { deadlineMs: exitDeadlineMs })
       expect(refused.exitCode).toBe(1)
     } finally {
       await Promise.all([refused.stop(), serving.stop()])

@@ -13,11 +13,13 @@ export class SocksReplyError extends Error {
   }
 }
 
-const LOOPBACK = '127.0.0.1'
+const loopback = '127.0.0.1'
 /** The peers' own limits are 10 s (connect) and 15 s; past that nobody answers any more. */
-const REPLY_DEADLINE_MS = 20_000
+const replyDeadlineMs = 20_000
 
-/** A SOCKS5 CONNECT through the proxy on a loopback port. Written for these tests, so that no code of ours tests itself. */
+/**
+ * A SOCKS5 CONNECT through the proxy on a loopback port. Written for these tests, so that no code of ours tests itself.
+ */
 export async function socksConnect(proxyPort: number, host: string, port: number): Promise<Socket> {
   const { socket } = await socksRequest(proxyPort, 0x01, host, port)
   return socket
@@ -38,7 +40,7 @@ export class UdpAssociation {
   static async open(proxyPort: number): Promise<UdpAssociation> {
     const { socket, boundPort } = await socksRequest(proxyPort, 0x03, '0.0.0.0', 0)
     const udp = createSocket('udp4')
-    udp.bind(0, LOOPBACK)
+    udp.bind(0, loopback)
     await once(udp, 'listening')
     return new UdpAssociation(socket, udp, boundPort)
   }
@@ -49,7 +51,7 @@ export class UdpAssociation {
     this.#udp.send(
       Buffer.concat([Buffer.from([0, 0, 0]), encodeAddress(host, port), payload]),
       this.#relayPort,
-      LOOPBACK,
+      loopback,
     )
     const [datagram] = await within(answered, `an answer to ${payload.length} bytes over UDP`)
     const addressBytes = addressLength(datagram.subarray(3))
@@ -68,10 +70,10 @@ async function socksRequest(
   host: string,
   port: number,
 ): Promise<{ socket: Socket; boundPort: number }> {
-  const socket = connect({ port: proxyPort, host: LOOPBACK, noDelay: true, allowHalfOpen: true })
+  const socket = connect({ port: proxyPort, host: loopback, noDelay: true, allowHalfOpen: true })
   try {
     const boundPort = await within(handshake(socket, command, host, port), `the SOCKS reply for ${host}:${port}`, {
-      deadlineMs: REPLY_DEADLINE_MS,
+      deadlineMs: replyDeadlineMs,
     })
     return { socket, boundPort }
   } catch (error) {

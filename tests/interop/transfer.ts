@@ -4,13 +4,13 @@ import type { Socket } from 'node:net'
 import { seededBytes, tcpServer, type TestTcpServer } from '@ls/testkit'
 import { readExactly } from './socks-client.js'
 
-const UPLOAD = 0x75
-const DOWNLOAD = 0x64
-const REQUEST_BYTES = 9
-const CHUNK_BYTES = 64 * 1024
+const uploadCode = 0x75
+const downloadCode = 0x64
+const requestBytes = 9
+const chunkBytes = 64 * 1024
 
 /** A link that has died should not hold up the rest of the suite; what is only slow goes on. */
-const STALL_MS = 15_000
+const stallMs = 15_000
 
 /** Which bytes, see `seededBytes`. */
 export const transferSeed = 0x11
@@ -28,7 +28,7 @@ export function transferServer(): Promise<TestTcpServer> {
 
 /** Sends `bytes` seeded bytes through the connection; the digest the target computed. */
 export async function upload(socket: Socket, bytes: number): Promise<string> {
-  socket.write(encodeRequest(UPLOAD, bytes))
+  socket.write(encodeRequest(uploadCode, bytes))
   await sendSeeded(socket, bytes)
   const digest = await readExactly(socket, 32)
   return digest.toString('hex')
@@ -36,7 +36,7 @@ export async function upload(socket: Socket, bytes: number): Promise<string> {
 
 /** Fetches `bytes` seeded bytes through the connection; the digest of what came. */
 export async function download(socket: Socket, bytes: number): Promise<string> {
-  socket.write(encodeRequest(DOWNLOAD, bytes))
+  socket.write(encodeRequest(downloadCode, bytes))
   return receive(socket, bytes)
 }
 
@@ -47,14 +47,14 @@ export async function receive(socket: Socket, bytes: number): Promise<string> {
 }
 
 async function serve(socket: Socket): Promise<void> {
-  const request = await readExactly(socket, REQUEST_BYTES)
+  const request = await readExactly(socket, requestBytes)
   const bytes = Number(request.readBigUInt64BE(1))
-  if (request.readUInt8(0) === UPLOAD) socket.write(await receiveDigest(socket, bytes))
+  if (request.readUInt8(0) === uploadCode) socket.write(await receiveDigest(socket, bytes))
   else await sendSeeded(socket, bytes)
 }
 
 function encodeRequest(direction: number, bytes: number): Buffer {
-  const request = Buffer.alloc(REQUEST_BYTES)
+  const request = Buffer.alloc(requestBytes)
   request.writeUInt8(direction)
   request.writeBigUInt64BE(BigInt(bytes), 1)
   return request
@@ -62,8 +62,8 @@ function encodeRequest(direction: number, bytes: number): Buffer {
 
 async function sendSeeded(socket: Socket, bytes: number): Promise<void> {
   const source = seededBytes(transferSeed)
-  for (let left = bytes; left > 0; left -= CHUNK_BYTES) {
-    if (!socket.write(source.take(Math.min(left, CHUNK_BYTES)))) await once(socket, 'drain')
+  for (let left = bytes; left > 0; left -= chunkBytes) {
+    if (!socket.write(source.take(Math.min(left, chunkBytes)))) await once(socket, 'drain')
   }
 }
 
@@ -85,8 +85,8 @@ function receiveDigest(socket: Socket, bytes: number): Promise<Buffer> {
     }
     const onClose = (): void => finish(new Error(`the connection ended with ${left} of ${bytes} bytes missing`))
     const onStall = (): void =>
-      finish(new Error(`nothing came for ${STALL_MS} ms, with ${left} of ${bytes} bytes missing`))
-    socket.on('data', onData).on('close', onClose).on('end', onClose).on('timeout', onStall).setTimeout(STALL_MS)
+      finish(new Error(`nothing came for ${stallMs} ms, with ${left} of ${bytes} bytes missing`))
+    socket.on('data', onData).on('close', onClose).on('end', onClose).on('timeout', onStall).setTimeout(stallMs)
     if (bytes === 0) finish()
   })
 }

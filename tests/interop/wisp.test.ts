@@ -14,8 +14,8 @@ import { type Chromium, hasChromium, openChromium, pageServer } from '../e2e/chr
 import { udpEcho } from '../e2e/udp-echo.js'
 import { closing } from '../stress/cleanup.js'
 
-// Wisp clients as their authors publish them, against `/wisp/TOKEN/` of the server. Their licences are no matter here: they
-// run as programs, and nothing of them is part of ours.
+// Wisp clients as their authors publish them, against `/wisp/TOKEN/` of the server. Their licences are no matter here:
+// they run as programs, and nothing of them is part of ours.
 
 const peers = process.env['LINKSOCKS_PEERS'] || fileURLToPath(new URL('../../.cache/peers', import.meta.url))
 const modules = join(peers, 'wisp/node_modules')

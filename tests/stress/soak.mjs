@@ -1,6 +1,7 @@
 // Mixed load for 30 minutes (`--minutes N` for others) over the built packages, with cuts: forward, reverse and agent
-// mode, short connections, bulk both ways, typing. Measures idle, loads, measures idle again, and compares the memory of
-// the load's first and last third. Exits with 1 when anything has grown, or any transfer was wrong. Run with `pnpm soak`.
+// mode, short connections, bulk both ways, typing. Measures idle, loads, measures idle again, and compares the memory
+// of the load's first and last third. Exits with 1 when anything has grown, or any transfer was wrong. Run with `pnpm
+// soak`.
 import { createHash, randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer } from 'node:net'

@@ -39,8 +39,8 @@ const chunkBytes = 65_536
 const timeoutMs = 60_000
 
 /**
- * A server for {@link download} and {@link upload}: the first 17 bytes say which way, which seed and how much. It checks
- * an upload byte by byte, and answers `ok` after the client's end, or what was wrong.
+ * A server for {@link download} and {@link upload}: the first 17 bytes say which way, which seed and how much. It
+ * checks an upload byte by byte, and answers `ok` after the client's end, or what was wrong.
  */
 export function transferServer(): Promise<TestTcpServer> {
   return tcpServer((socket) => {

@@ -4,7 +4,9 @@ import { fileURLToPath } from 'node:url'
 
 const program = fileURLToPath(new URL('programs/targets.mjs', import.meta.url))
 
-/** What is reached through the server, see programs/targets.mjs: what the attacker computes must not delay its answers. */
+/**
+ * What is reached through the server, see programs/targets.mjs: what the attacker computes must not delay its answers.
+ */
 export class Targets {
   echo
   sink

@@ -55,7 +55,9 @@ export class RunningSystem {
     })
   }
 
-  /** Waits until what an earlier case has left behind is done: some peers go on for seconds after a connection closed. */
+  /**
+   * Waits until what an earlier case has left behind is done: some peers go on for seconds after a connection closed.
+   */
   async becomeQuiet() {
     for (const deadline = Date.now() + quiet.limitMs; Date.now() < deadline;) {
       const before = this.processes.cpuSeconds()

@@ -19,8 +19,8 @@ const startCount = 15
  * alike; every second round takes them in the opposite order.
  *
  * @returns {Promise<{ values: Record<string, Record<string, number[]>>, distributions: object, failures: object[] }>}
- *   `values` by figure and system, one for each round (a hole where a case failed); `distributions` by case and system, the quantiles in
- *   `keptQuantiles` of all rounds together.
+ *   `values` by figure and system, one for each round (a hole where a case failed); `distributions` by case and system,
+ *   the quantiles in `keptQuantiles` of all rounds together.
  */
 export async function measureAll({ systems, cases, rounds, progress }) {
   const results = new Results()

@@ -4,8 +4,8 @@ import { repositoryRoot } from '../workspace.mjs'
 import { nodeVersion } from './targets.mjs'
 
 /**
- * What is in the executables, as CycloneDX 1.6: Node, and each package of which the bundle holds a file. It is made from
- * what the bundler has read, since a list of installed packages names many that are not in it.
+ * What is in the executables, as CycloneDX 1.6: Node, and each package of which the bundle holds a file. It is made
+ * from what the bundler has read, since a list of installed packages names many that are not in it.
  *
  * @param {import('esbuild').Metafile} metafile
  * @param {string} version

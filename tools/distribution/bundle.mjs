@@ -48,7 +48,8 @@ const bufferutilFromAsset = {
 }
 
 /**
- * Where the add-on of `bufferutil` for a platform lies. There is none for Linux on arm64: masking is done in JavaScript.
+ * Where the add-on of `bufferutil` for a platform lies. There is none for Linux on arm64: masking is done in
+ * JavaScript.
  *
  * @param {string} platform `linux`, `darwin` or `win32`
  * @param {string} arch `x64` or `arm64`

@@ -1,5 +1,6 @@
-// Makes the packages of this machine and tries them: `pnpm check:packages`. The .deb is installed into a root of its own,
-// looked at, run and purged; its unit is run under a systemd of its own; of the .rpm the list of files is compared, where `rpm` or `bsdtar` can read it.
+// Makes the packages of this machine and tries them: `pnpm check:packages`. The .deb is installed into a root of its
+// own, looked at, run and purged; its unit is run under a systemd of its own; of the .rpm the list of files is
+// compared, where `rpm` or `bsdtar` can read it.
 import { execFileSync, spawnSync } from 'node:child_process'
 import {
   copyFileSync,

@@ -2,7 +2,9 @@ import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
 import { repositoryRoot } from '../workspace.mjs'
 
-/** Names and texts of the files that the command makes from its flag table. @returns {Readonly<Record<string, string>>} */
+/**
+ * Names and texts of the files that the command makes from its flag table. @returns {Readonly<Record<string, string>>}
+ */
 export function makeDocuments() {
   return {
     'linksocks.1': output('help', '--man'),

@@ -4,7 +4,9 @@ import { join } from 'node:path'
 import { repositoryRoot } from '../workspace.mjs'
 import { nodeVersion } from './targets.mjs'
 
-/** Node's program for a target, from the npm registry; kept in `.cache` for the next time. @returns {string} Its path. */
+/**
+ * Node's program for a target, from the npm registry; kept in `.cache` for the next time. @returns {string} Its path.
+ */
 export function nodeProgram({ nodePackage, platform }) {
   const folder = join(repositoryRoot, '.cache/distribution', `${nodePackage}-${nodeVersion}`)
   const program = join(folder, platform === 'win32' ? 'bin/node.exe' : 'bin/node')

@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs'
 
 /**
- * `createRequire(import.meta.url)('../file.json')` finds what lies beside a module. In a bundle nothing does, so it goes into the
- * bundle.
+ * `createRequire(import.meta.url)('../file.json')` finds what lies beside a module. In a bundle nothing does, so it
+ * goes into the bundle.
  *
- * @param {'files' | 'all'} what Packages that are required so are still looked up beside the bundle, unless it is `all`.
+ * @param {'files' | 'all'} what Packages that are required so are still looked up beside the bundle, unless it is
+ *   `all`.
  * @returns {import('esbuild').Plugin}
  */
 export function requireInPlace(what) {

@@ -1,5 +1,6 @@
-// Runs the properties of all parsers on a million inputs each, from a new seed every time: `pnpm fuzz` (nightly), or with
-// `--runs N` on fewer. The seed is printed and kept in .cache/fuzz.jsonl with how it ended; `--seed N` repeats a run.
+// Runs the properties of all parsers on a million inputs each, from a new seed every time: `pnpm fuzz` (nightly), or
+// with `--runs N` on fewer. The seed is printed and kept in .cache/fuzz.jsonl with how it ended; `--seed N` repeats a
+// run.
 import { spawnSync } from 'node:child_process'
 import { randomInt } from 'node:crypto'
 import { appendFileSync, mkdirSync } from 'node:fs'

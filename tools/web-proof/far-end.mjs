@@ -1,5 +1,5 @@
-// What the page talks to: targets, a relay that cuts, and a WebSocket without LinkSocks to compare with. Its parent says
-// `{ serverPort }`, and gets the ports; `{ cut: true }` resets the WebSockets that pass through the relay.
+// What the page talks to: targets, a relay that cuts, and a WebSocket without LinkSocks to compare with. Its parent
+// says `{ serverPort }`, and gets the ports; `{ cut: true }` resets the WebSockets that pass through the relay.
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer as createHttpServer } from 'node:http'

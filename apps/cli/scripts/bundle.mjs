@@ -1,5 +1,6 @@
-// Joins what `tsc` has built, of the command and of all @ls packages that it uses, into few files under dist/bundle: a process that
-// reads 40 files starts in half the time, and needs 12 MiB less, than one that reads 700. Packages of others stay outside.
+// Joins what `tsc` has built, of the command and of all @ls packages that it uses, into few files under dist/bundle: a
+// process that reads 40 files starts in half the time, and needs 12 MiB less, than one that reads 700. Packages of
+// others stay outside.
 import { readFileSync, rmSync } from 'node:fs'
 import { isBuiltin } from 'node:module'
 import { fileURLToPath } from 'node:url'

@@ -7,7 +7,10 @@ export function tuneEngine(): void {
   setTimeout(() => setFlagsFromString(youngDoubles), startMs).unref()
 }
 
-/** Enough to load the modules of any command, in milliseconds; a small machine that takes longer is left with larger memory. */
+/**
+ * Enough to load the modules of any command, in milliseconds; a small machine that takes longer is left with larger
+ * memory.
+ */
 const startMs = 2000
 
 /** Flags for a `version` of V8 such as `11.3.244`; one that it does not know would be complained of. */
@@ -17,8 +20,8 @@ export function flagsFor(version: string): string[] {
 }
 
 /**
- * Memory outside the heap looks to V8 like the growth of a heap as small as ours, and it marks all of it, twenty times a
- * second under load where each read of a socket takes 64 KiB: 40 % of our CPU time. Without incremental marking that
+ * Memory outside the heap looks to V8 like the growth of a heap as small as ours, and it marks all of it, twenty times
+ * a second under load where each read of a socket takes 64 KiB: 40 % of our CPU time. Without incremental marking that
  * memory goes with the young generation; a full collection comes only once the heap itself has grown.
  * Measured: bulk through two processes 1.7 times as fast, full collections 90 → 2 in 4 s.
  */
@@ -34,9 +37,10 @@ const youngStays = '--semi-space-growth-factor=1'
 const youngDoubles = '--semi-space-growth-factor=2'
 
 /**
- * Functions are compiled once so many bytes of their bytecode have run; V8 says 67,584. What a connection takes is spread
- * over hundreds of functions, so it took two thousand connections until most of them were, each at a time when the
- * traffic wanted the core. Node 20 only: from V8 12 on a second, quicker compiler comes first.
- * Measured, of connections 600 to 2,500: CPU time 1.31 → 0.90 ms, 99th percentile 6.2 → 4.8 ms; from the 6,000th on the same.
+ * Functions are compiled once so many bytes of their bytecode have run; V8 says 67,584. What a connection takes is
+ * spread over hundreds of functions, so it took two thousand connections until most of them were, each at a time when
+ * the traffic wanted the core. Node 20 only: from V8 12 on a second, quicker compiler comes first.
+ * Measured, of connections 600 to 2,500: CPU time 1.31 → 0.90 ms, 99th percentile 6.2 → 4.8 ms; from the 6,000th on the
+ * same.
  */
 const earlyCompilation = '--interrupt-budget=10000'

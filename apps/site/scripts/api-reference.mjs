@@ -1,4 +1,5 @@
-// The reference of the packages, by typedoc. It reads sources by a compiler that still has an API, which TypeScript 7 lacks.
+// The reference of the packages, by typedoc. It reads sources by a compiler that still has an API, which TypeScript 7
+// lacks.
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { Application, ReflectionKind } from 'typedoc'
@@ -70,7 +71,10 @@ function count(project, folder) {
   return { members: members.length, undocumented: [...new Set(names)] }
 }
 
-/** An error's `name` is that of its class, and a tag that tells the members of a union apart has but one value. Members of a type literal, and what is inherited, are explained elsewhere. */
+/**
+ * An error's `name` is that of its class, and a tag that tells the members of a union apart has but one value. Members
+ * of a type literal, and what is inherited, are explained elsewhere.
+ */
 function isSelfEvident(reflection) {
   return (
     reflection.inheritedFrom !== undefined ||

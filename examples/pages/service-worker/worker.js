@@ -1,5 +1,5 @@
-// A Service Worker that serves https://app/proxy/HOST/PATH from http://HOST/PATH of an intranet, through a provider there.
-// Where the page asks for it, it is told the server and the ticket: `{ server, ticket }`.
+// A Service Worker that serves https://app/proxy/HOST/PATH from http://HOST/PATH of an intranet, through a provider
+// there. Where the page asks for it, it is told the server and the ticket: `{ server, ticket }`.
 import { connect } from '@ls/web'
 
 const prefix = '/proxy/'

@@ -18,7 +18,8 @@ export async function askBackend(wish) {
  *
  * @param {object} wish
  * @param {import('@ls/web').WebLinkOptions} [options]
- * @returns {Promise<{ link: import('@ls/web').WebLink, visit: Record<string, any> }>} `visit`: what else the backend says
+ * @returns {Promise<{ link: import('@ls/web').WebLink, visit: Record<string, any> }>} `visit`: what else the backend
+ *   says
  */
 export async function linkTo(wish, options) {
   const { server, token, role, ...visit } = await askBackend(wish)

@@ -1,6 +1,6 @@
 /**
- * The speed of a stream in bytes per second, averaged with exponentially less weight on what is longer ago. It costs two
- * numbers and no timer, and falls by itself while nothing arrives.
+ * The speed of a stream in bytes per second, averaged with exponentially less weight on what is longer ago. It costs
+ * two numbers and no timer, and falls by itself while nothing arrives.
  */
 export class RateMeter {
   readonly #windowMs: number

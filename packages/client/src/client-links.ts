@@ -27,7 +27,9 @@ export interface ClientLinksEvents extends Required<
   onEnd(error: Error): void
 }
 
-/** The links of a client: dials them, spreads channels over their sessions, and dials at once when the network changes. */
+/**
+ * The links of a client: dials them, spreads channels over their sessions, and dials at once when the network changes.
+ */
 export class ClientLinks {
   /** Opens channels in these sessions. */
   readonly source: Required<Pick<ChannelSource, 'pick' | 'pickOther'>>

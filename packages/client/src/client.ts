@@ -78,7 +78,10 @@ export class LinkSocksClient extends EventEmitter<ClientEvents> {
     return this.#links.serverToken
   }
 
-  /** One session for each link that is up or waits to be resumed, and those whose channels go on at a former process of the server. */
+  /**
+   * One session for each link that is up or waits to be resumed, and those whose channels go on at a former process of
+   * the server.
+   */
   get sessions(): readonly Session[] {
     return this.#links.sessions
   }
@@ -166,11 +169,11 @@ export class LinkSocksClient extends EventEmitter<ClientEvents> {
   }
 
   /**
-   * Prepares other proxy ports, accounts and fixed ports. New ones open beside the old, which close with `commit` of what
-   * this resolves with; connections and links stay.
+   * Prepares other proxy ports, accounts and fixed ports. New ones open beside the old, which close with `commit` of
+   * what this resolves with; connections and links stay.
    *
-   * @throws ListenError for a port that cannot be opened, RangeError or TypeError for an invalid option; then nothing has
-   * changed
+   * @throws ListenError for a port that cannot be opened, RangeError or TypeError for an invalid option; then nothing
+   * has changed
    */
   async changePorts(ports: ClientPorts): Promise<PortChange> {
     if (this.#ports === undefined) throw new TypeError('this client opens no ports')

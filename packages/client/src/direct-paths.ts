@@ -64,7 +64,10 @@ export class DirectPaths {
     void this.#loading.then(() => this.#connector?.start())
   }
 
-  /** The session that a new channel takes; undefined for the relay. @throws RelayError in mode `direct-only` without a path */
+  /**
+   * The session that a new channel takes; undefined for the relay. @throws RelayError in mode `direct-only` without a
+   * path
+   */
   #pick(): Session | undefined {
     const { direct } = this.#init.options
     if (direct === undefined) return undefined

@@ -22,7 +22,9 @@ interface Wanted {
   retryTimer: TimerHandle
 }
 
-/** The ports that a provider has opened at the server: asked for in each session, since a server forgets them with it. */
+/**
+ * The ports that a provider has opened at the server: asked for in each session, since a server forgets them with it.
+ */
 export class Exposures {
   readonly #options: ExposuresOptions
   readonly #wanted: readonly Wanted[]

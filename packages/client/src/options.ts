@@ -80,9 +80,14 @@ export interface ClientOptions extends PayloadOptions, ClientLinkSettings {
   readonly socksNowait?: boolean | undefined
   /** Proxies a provider reaches targets through, each through the one before. @default none */
   readonly upstreamProxies?: readonly string[] | undefined
-  /** Exceptions from `upstreamProxies`: `PATTERN=direct`, `PATTERN=reject` or `PATTERN=URL`, the first match counts. @default none */
+  /**
+   * Exceptions from `upstreamProxies`: `PATTERN=direct`, `PATTERN=reject` or `PATTERN=URL`, the first match counts.
+   * @default none
+   */
   readonly routes?: readonly string[] | undefined
-  /** Further fields for HTTP proxies in `upstreamProxies` and `routes`, with `{source}` and `{target}`. @default none */
+  /**
+   * Further fields for HTTP proxies in `upstreamProxies` and `routes`, with `{source}` and `{target}`. @default none
+   */
   readonly upstreamHeaders?: NonNullable<OutboundOptions['upstreamHeaders']> | undefined
   /** TLS to `https://` proxies. @default what Node trusts */
   readonly upstreamTls?: NonNullable<OutboundOptions['upstreamTls']> | undefined
@@ -135,8 +140,8 @@ export interface ClientOptions extends PayloadOptions, ClientLinkSettings {
    */
   readonly connect?: Connect | undefined
   /**
-   * Direct paths between a provider and its connectors, in place of the server's; both ends must ask for them. Needs the
-   * package `node-datachannel`. @default none: all goes through the server, and no address is told to anybody
+   * Direct paths between a provider and its connectors, in place of the server's; both ends must ask for them. Needs
+   * the package `node-datachannel`. @default none: all goes through the server, and no address is told to anybody
    */
   readonly direct?: DirectOptions | undefined
   /** @default silent */

@@ -65,8 +65,8 @@ export class Ports {
   }
 
   /**
-   * Prepares other ports, see `Inbound.change` of `@ls/relay`. @throws ListenError, RangeError or TypeError; then nothing
-   * has changed
+   * Prepares other ports, see `Inbound.change` of `@ls/relay`. @throws ListenError, RangeError or TypeError; then
+   * nothing has changed
    */
   async change(wanted: ClientPorts): Promise<PortChange> {
     const proxies = await this.#inbound.change(placesOf(wanted))

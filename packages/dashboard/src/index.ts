@@ -10,7 +10,9 @@ export interface DashboardFile {
   readonly gzip: Uint8Array
 }
 
-/** The files of the dashboard by name; the page itself is `index.html`. Give this function to a server as `dashboard`. */
+/**
+ * The files of the dashboard by name; the page itself is `index.html`. Give this function to a server as `dashboard`.
+ */
 export async function dashboardFiles(): Promise<ReadonlyMap<string, DashboardFile>> {
   // Read when it is called, not when the module is loaded. Made by scripts/pack.mjs.
   const packed = createRequire(import.meta.url)('../dist/files.json') as Record<string, PackedFile>

@@ -38,8 +38,8 @@ export const defaultDialTimeoutMs = 10_000
 /**
  * Connects to a host by TCP, trying all its addresses as RFC 8305 says. The socket sends small writes at once.
  *
- * @throws The most telling failure: Node's own error of a socket, {@link DialError}, what `check` returned where it refused
- * every address, or the reason of `signal`.
+ * @throws The most telling failure: Node's own error of a socket, {@link DialError}, what `check` returned where it
+ * refused every address, or the reason of `signal`.
  */
 export function dial(target: DialTarget, options: DialOptions = {}): Promise<Socket> {
   const { host, port } = target

@@ -1,7 +1,7 @@
 /**
- * The codes are those of the system's own errors, so that a caller treats a failed dial in one way, whether Node or this
- * package noticed: `ENOTFOUND` there is no such name, `EAI_NODATA` the name has no address, `EAI_AGAIN` the name servers
- * gave no answer, `ETIMEDOUT` no address answered in time.
+ * The codes are those of the system's own errors, so that a caller treats a failed dial in one way, whether Node or
+ * this package noticed: `ENOTFOUND` there is no such name, `EAI_NODATA` the name has no address, `EAI_AGAIN` the name
+ * servers gave no answer, `ETIMEDOUT` no address answered in time.
  */
 export type DialErrorCode = 'ENOTFOUND' | 'EAI_NODATA' | 'EAI_AGAIN' | 'ETIMEDOUT'
 

@@ -41,9 +41,9 @@ export interface AttemptReport<T> {
 }
 
 /**
- * Decides which address is tried when (RFC 8305, "Happy Eyeballs"), without sockets: answers for both families come in as
- * they are known, attempts begin one after the other and none is given up for the next. The first to connect wins, the
- * others are ended.
+ * Decides which address is tried when (RFC 8305, "Happy Eyeballs"), without sockets: answers for both families come in
+ * as they are known, attempts begin one after the other and none is given up for the next. The first to connect wins,
+ * the others are ended.
  */
 export class Race<T> {
   readonly #options: RaceOptions<T>

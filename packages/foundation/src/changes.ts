@@ -17,8 +17,8 @@ export class Changes {
   }
 
   /**
-   * Resolves with true once `isReached` returns true, and with false after `limitMs` milliseconds without. It asks at once,
-   * and {@link settleMs} after changes.
+   * Resolves with true once `isReached` returns true, and with false after `limitMs` milliseconds without. It asks at
+   * once, and {@link settleMs} after changes.
    */
   async until(isReached: () => boolean, limitMs: number): Promise<boolean> {
     const endMs = this.#clock.now() + limitMs
@@ -50,5 +50,7 @@ export class Changes {
   }
 }
 
-/** Time for further changes before a look, in milliseconds: thousands of channels that end together cost a few looks. */
+/**
+ * Time for further changes before a look, in milliseconds: thousands of channels that end together cost a few looks.
+ */
 const settleMs = 10

@@ -1,4 +1,6 @@
-/** The longest delay that Node's and browsers' timers take, in milliseconds: 24.8 days. They run a longer one at once. */
+/**
+ * The longest delay that Node's and browsers' timers take, in milliseconds: 24.8 days. They run a longer one at once.
+ */
 export const maxTimerMs = 0x7fff_ffff
 
 /** The largest TCP or UDP port. */

@@ -16,7 +16,9 @@ export interface Snapshot {
   readonly endedChannels: readonly EndedChannels[]
   /** What each token moved; servers only. At most {@link maxLabelledTokens} entries and `other`. */
   readonly tokens: readonly TokenCounts[]
-  /** What tokens have used of their quotas; servers only, and at most {@link maxLabelledTokens} tokens. @default none */
+  /**
+   * What tokens have used of their quotas; servers only, and at most {@link maxLabelledTokens} tokens. @default none
+   */
   readonly quotas?: readonly QuotaCounts[]
   /** Connections and clients turned away, by kind. */
   readonly refusals: Readonly<Record<string, number>>

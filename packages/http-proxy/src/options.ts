@@ -3,7 +3,9 @@ import { checkDurationMs, checkInteger, type Given } from '@ls/foundation'
 import { accountCheck, type Account, type AccountCheck } from './message/basic.js'
 import type { ConnectRequest } from './serve/connect-request.js'
 
-/** The part of a pino logger that this package uses. Refusals come at `debug`: a hostile client must not fill a disk. */
+/**
+ * The part of a pino logger that this package uses. Refusals come at `debug`: a hostile client must not fill a disk.
+ */
 export interface HttpProxyLogger {
   /** For each request that is refused. */
   debug(fields: object, text?: string): void
@@ -13,7 +15,10 @@ export interface HttpProxyLogger {
 export interface HttpProxyOptions {
   /** Who may use the proxy, by Basic authentication. @default everyone */
   readonly accounts?: readonly Account[] | undefined
-  /** Serves origin-form requests (`GET /path`) by their Host field, for clients that do not know of the proxy. @default false */
+  /**
+   * Serves origin-form requests (`GET /path`) by their Host field, for clients that do not know of the proxy. @default
+   * false
+   */
   readonly transparent?: boolean | undefined
   /** Handles CONNECT requests instead of `dial`, for callers that copy between client and target themselves. */
   readonly onConnect?: ((request: ConnectRequest) => void) | undefined

@@ -63,8 +63,8 @@ export function openingOf(request: Omit<HandshakeRequest, 'authenticated' | 'ope
 /**
  * Opens a link from the client's side (protocol.md §1 "Opening a link", §3).
  *
- * @throws ClientError `ERR_CLIENT_REFUSED` when the token is refused, `ERR_CLIENT_HANDSHAKE` otherwise, also when a second
- * WebSocket is not attached to the session
+ * @throws ClientError `ERR_CLIENT_REFUSED` when the token is refused, `ERR_CLIENT_HANDSHAKE` otherwise, also when a
+ * second WebSocket is not attached to the session
  */
 export async function shakeHands(transport: MessageTransport, request: HandshakeRequest): Promise<Agreement> {
   const { settings, ticket, urgent = false, opened = false } = request

@@ -9,8 +9,8 @@ export interface MovingLinkOptions extends LinkOptions {
 }
 
 /**
- * A link whose server may ask it to move (protocol.md §3.8): another process takes over there. A new session begins beside the
- * old one, whose channels go on until they end.
+ * A link whose server may ask it to move (protocol.md §3.8): another process takes over there. A new session begins
+ * beside the old one, whose channels go on until they end.
  */
 export class MovingLink {
   readonly #init: MovingLinkOptions

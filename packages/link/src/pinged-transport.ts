@@ -25,7 +25,7 @@ export interface PingedTransportOptions {
  * A Disconnect for a channel that never existed. Every peer ignores it (protocol.md §1), and one that resumes
  * acknowledges it like any numbered message, within 50 ms (§3).
  */
-const PROBE = encode({ type: MessageType.Disconnect, channelId: new Uint8Array(channelIdBytes) })
+const probe = encode({ type: MessageType.Disconnect, channelId: new Uint8Array(channelIdBytes) })
 
 /**
  * Adds a heartbeat to a transport that cannot ping, such as a browser's: it sends session messages that the peer must
@@ -43,7 +43,7 @@ export class PingedTransport implements MessageTransport {
     this.keepalive = new Keepalive({
       ...timing,
       clock,
-      ping: () => send(PROBE.slice()),
+      ping: () => send(probe.slice()),
       dead: (silentMs) => this.#declareDead(silentMs),
     })
   }

@@ -16,8 +16,8 @@ export interface LinkSettings extends SessionOptions {
   /** @default 'anonymous': a relay then makes a provider a token of its own */
   readonly token?: string | undefined
   /**
-   * Token that a relay gave to this provider before, in place of `token`: it finds its connector tokens again. Where the
-   * relay has forgotten it, the provider comes without it. @default none
+   * Token that a relay gave to this provider before, in place of `token`: it finds its connector tokens again. Where
+   * the relay has forgotten it, the provider comes without it. @default none
    */
   readonly serverToken?: string | undefined
   /** Provide the network to the server's side (provider) instead of using it. @default false */

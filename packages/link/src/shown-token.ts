@@ -10,8 +10,8 @@ export interface ShownTokenOptions {
 }
 
 /**
- * The token that a client shows. A provider without one of its own takes the one that a relay gives it, so that it comes
- * back as the same provider (protocol.md §1.3); all links of the client share it.
+ * The token that a client shows. A provider without one of its own takes the one that a relay gives it, so that it
+ * comes back as the same provider (protocol.md §1.3); all links of the client share it.
  */
 export class ShownToken {
   readonly #options: ShownTokenOptions

@@ -20,8 +20,8 @@ export interface MetricsHandlerOptions {
 export type MetricsHandler = (request: IncomingMessage, response: ServerResponse) => void
 
 /**
- * Answers `GET /metrics` (Prometheus text or OpenMetrics), `/healthz` (200 while the process runs), `/readyz` (200, or 503
- * with reasons) and `/status` (the snapshot as JSON).
+ * Answers `GET /metrics` (Prometheus text or OpenMetrics), `/healthz` (200 while the process runs), `/readyz` (200, or
+ * 503 with reasons) and `/status` (the snapshot as JSON).
  *
  * @example
  * createServer(metricsHandler({ snapshot: () => server.snapshot() })).listen(9090, '127.0.0.1')

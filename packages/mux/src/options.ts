@@ -67,7 +67,10 @@ export interface SessionOptions extends LinkTerms {
   readonly lingerMs?: number | undefined
   /** Memory for control messages that the peer does not read, in bytes; beyond it the session ends. @default 16 MiB */
   readonly controlQueueBytes?: number | undefined
-  /** Bytes one channel may have waiting to be sent before `send` returns false; fewer while memory is short. @default 131072 */
+  /**
+   * Bytes one channel may have waiting to be sent before `send` returns false; fewer while memory is short. @default
+   * 131072
+   */
   readonly sendQueueBytes?: number | undefined
   /**
    * Bytes a channel may send in its turn, and the largest Data payload we make: one full read of a socket. Half the

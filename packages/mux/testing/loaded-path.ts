@@ -10,8 +10,8 @@ export interface Echo {
 }
 
 /**
- * A user's link over a simulated path: downloads from `left` to `right` or uploads, and beside them a byte that `right` sends every
- * now and then, and gets back.
+ * A user's link over a simulated path: downloads from `left` to `right` or uploads, and beside them a byte that `right`
+ * sends every now and then, and gets back.
  */
 export class LoadedPath {
   readonly clock = new FakeClock()

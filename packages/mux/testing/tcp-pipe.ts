@@ -32,9 +32,10 @@ interface Arrival {
 
 /**
  * One direction of a TCP connection over a bottleneck, as a program sees it: the kernel takes bytes up to its send
- * buffer, sends them in order, paced, with at most two bandwidth-delay products under way, and hands them over in order. A
- * lost packet is sent again a round trip later, and all behind it waits. As BBR does it starts slowly, sends faster and then
- * slower than the path for one round trip in eight each, and stops nearly altogether for 200 ms each 10 s.
+ * buffer, sends them in order, paced, with at most two bandwidth-delay products under way, and hands them over in
+ * order. A lost packet is sent again a round trip later, and all behind it waits. As BBR does it starts slowly, sends
+ * faster and then slower than the path for one round trip in eight each, and stops nearly altogether for 200 ms each 10
+ * s.
  */
 export class TcpPipe {
   path: PathOptions
@@ -117,7 +118,10 @@ export class TcpPipe {
     insert(this.#arrivals, { dueMs: this.#bottleneck.freeAtMs + roundTripMs / 2, segment })
   }
 
-  /** What may be under way: next to nothing for a while every now and then, so that BBR sees the round trip without a queue. */
+  /**
+   * What may be under way: next to nothing for a while every now and then, so that BBR sees the round trip without a
+   * queue.
+   */
   #windowNow(now: number): number {
     if (now < this.#pauseAtMs) return this.#windowBytes
     if (this.#inFlightBytes <= pauseBytes) this.#pauseEndsAtMs ??= now + pauseMs
@@ -183,7 +187,10 @@ const headerBytes = 52
 /** net.ipv4.tcp_wmem of Linux, its largest. */
 const sendBufferBytes = 4_194_304
 
-/** How much faster than the path BBR sends: at first, and from round trip to round trip (draft-cardwell-iccrg-bbr-00 §4.3). */
+/**
+ * How much faster than the path BBR sends: at first, and from round trip to round trip (draft-cardwell-iccrg-bbr-00
+ * §4.3).
+ */
 const startGain = 2.89
 const cycleGains = [1.25, 0.75, 1, 1, 1, 1, 1, 1]
 

@@ -33,8 +33,8 @@ interface Waiter {
 
 /**
  * Chooses among the sessions of one kind of peer, round robin, one choice per channel (protocol.md §1). Skips sessions
- * whose link is down, and sessions that may be asleep if there is another. Far sessions come after near ones. Without any,
- * requests wait.
+ * whose link is down, and sessions that may be asleep if there is another. Far sessions come after near ones. Without
+ * any, requests wait.
  */
 export class Balancer implements SessionChoice {
   readonly #clock: Clock

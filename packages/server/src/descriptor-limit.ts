@@ -56,7 +56,8 @@ export interface DescriptorShares {
 
 /**
  * A quarter is for strangers and a fifth for links. The next twentieth is reserved for the API, files, and a dial's
- * extra descriptors. The other half is for channels; one token can take two thirds of it, so that some are left for others.
+ * extra descriptors. The other half is for channels; one token can take two thirds of it, so that some are left for
+ * others.
  */
 export function shareDescriptors(limit: number): DescriptorShares {
   const channels = Math.floor(limit / 2)

@@ -69,12 +69,14 @@ export interface ServerOptions extends PayloadOptions {
   readonly proxyProtocol?: boolean | undefined
   /**
    * Origins of web pages that may use the management API and byte-stream ports, as browsers write them; all others get
-   * 403. Without this check any page in a user's browser could use the ports that the user may use. If there are any, only
+   * 403. Without this check any page in a user's browser could use the ports that the user may use. If there are any,
+   *      only
    * their pages may open links too; else any page may, if it has a token. @default none
    */
   readonly allowOrigins?: readonly string[] | undefined
   /**
-   * Serves web pages that speak Wisp 1 (libcurl.js, epoxy-tls, v86) at `/wisp/TOKEN/`, where a ticket may stand for the token.
+   * Serves web pages that speak Wisp 1 (libcurl.js, epoxy-tls, v86) at `/wisp/TOKEN/`, where a ticket may stand for the
+   * token.
    * @default false
    */
   readonly wisp?: boolean | undefined
@@ -105,8 +107,8 @@ export interface ServerOptions extends PayloadOptions {
    */
   readonly relay?: RelayOptions | undefined
   /**
-   * Whether connectors and providers may agree on direct paths through this server; tokens with rules or limits may not,
-   * since nothing that takes a direct path is seen here. @default false
+   * Whether connectors and providers may agree on direct paths through this server; tokens with rules or limits may
+   * not, since nothing that takes a direct path is seen here. @default false
    */
   readonly directPaths?: boolean | undefined
   /** Address of reverse tokens' SOCKS ports, unless the token has one. @default '127.0.0.1' */
@@ -128,8 +130,8 @@ export interface ServerOptions extends PayloadOptions {
    */
   readonly allowPorts?: string | undefined
   /**
-   * Host names that providers may have lead to a target in their network: `app.example`, `*.dev.example` for all below it,
-   * `*`. Tokens may have their own, in their policy. @default none
+   * Host names that providers may have lead to a target in their network: `app.example`, `*.dev.example` for all below
+   * it, `*`. Tokens may have their own, in their policy. @default none
    */
   readonly allowHosts?: readonly string[] | undefined
   /** Port for those host names over HTTP; 0 for any free one. @default none */
@@ -143,9 +145,14 @@ export interface ServerOptions extends PayloadOptions {
   readonly exposeHost?: string | undefined
   /** Proxies that the server reaches forward targets through, each through the one before. @default none */
   readonly upstreamProxies?: readonly string[] | undefined
-  /** Exceptions from `upstreamProxies`: `PATTERN=direct`, `PATTERN=reject` or `PATTERN=URL`, the first match counts. @default none */
+  /**
+   * Exceptions from `upstreamProxies`: `PATTERN=direct`, `PATTERN=reject` or `PATTERN=URL`, the first match counts.
+   * @default none
+   */
   readonly routes?: readonly string[] | undefined
-  /** Further fields for HTTP proxies in `upstreamProxies` and `routes`, with `{source}` and `{target}`. @default none */
+  /**
+   * Further fields for HTTP proxies in `upstreamProxies` and `routes`, with `{source}` and `{target}`. @default none
+   */
   readonly upstreamHeaders?: NonNullable<OutboundOptions['upstreamHeaders']> | undefined
   /** TLS to `https://` proxies. @default what Node trusts */
   readonly upstreamTls?: NonNullable<OutboundOptions['upstreamTls']> | undefined
@@ -155,7 +162,10 @@ export interface ServerOptions extends PayloadOptions {
   readonly httpTransparent?: boolean | undefined
   /** Largest head of an HTTP request at a proxy port, in bytes; above it the answer is 431. @default 65536 */
   readonly httpMaxHeadBytes?: number | undefined
-  /** Sends targets a PROXY protocol header with the client's address (the link's; the proxy user's is not known here). @default none */
+  /**
+   * Sends targets a PROXY protocol header with the client's address (the link's; the proxy user's is not known here).
+   * @default none
+   */
   readonly sendProxy?: NonNullable<OutboundOptions['sendProxy']> | undefined
   /** Targets that forward clients may reach, and users of reverse ports may ask for, `ADDR:PORT`. @default all */
   readonly accessRules?: readonly string[] | undefined
@@ -228,8 +238,8 @@ export interface ServerOptions extends PayloadOptions {
    */
   readonly maxTokenChannels?: number | undefined
   /**
-   * Writes the server's numbers for `GET /api/metrics`; an `Expositor` of `@ls/metrics` does. @default none, the answer is
-   * 404
+   * Writes the server's numbers for `GET /api/metrics`; an `Expositor` of `@ls/metrics` does. @default none, the answer
+   * is 404
    */
   readonly writeMetrics?:
     | ((accept: string | undefined) => Promise<{ readonly contentType: string; readonly body: string }>)
@@ -253,7 +263,8 @@ export interface ServerOptions extends PayloadOptions {
    */
   readonly requestDrain?: (() => void) | undefined
   /**
-   * Has a new process take over, for `POST /api/restart`; resolves with its number once it has, and rejects where it cannot.
+   * Has a new process take over, for `POST /api/restart`; resolves with its number once it has, and rejects where it
+   * cannot.
    * @default none: the answer is 409
    */
   readonly requestRestart?: (() => Promise<{ readonly pid: number }>) | undefined

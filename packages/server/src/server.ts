@@ -167,12 +167,17 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
     return this.#observer.live.view
   }
 
-  /** Ends a link and its channels, by the id that {@link live} shows; false when there is none. Its client may come back. */
+  /**
+   * Ends a link and its channels, by the id that {@link live} shows; false when there is none. Its client may come
+   * back.
+   */
   closeLink(id: string): boolean {
     return this.#observer.live.closeLink(id)
   }
 
-  /** The program has read its configuration again: what changed, a line each, or why it did not. For those who watch. */
+  /**
+   * The program has read its configuration again: what changed, a line each, or why it did not. For those who watch.
+   */
   reloaded(outcome: readonly string[] | Error): void {
     this.#observer.reloaded(outcome)
   }
@@ -215,8 +220,8 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
   }
 
   /**
-   * Keeps a token in the server's `state`, if it has one, and registers it at the other `nodes`; resolves once it is on the
-   * disk and they can know it.
+   * Keeps a token in the server's `state`, if it has one, and registers it at the other `nodes`; resolves once it is on
+   * the disk and they can know it.
    *
    * @param isNew Remove the token when it cannot be written, unless it was kept before
    * @throws ServerError when it cannot be written, or the nodes have another token of this text
@@ -227,9 +232,9 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
   }
 
   /**
-   * Removes a token with the connector tokens that lead to it, and disconnects all their users; the `state` forgets them
-   * too, and one that it could not register. Resolves when its SOCKS port is free again, with false if there was no such
-   * token.
+   * Removes a token with the connector tokens that lead to it, and disconnects all their users; the `state` forgets
+   * them too, and one that it could not register. Resolves when its SOCKS port is free again, with false if there was
+   * no such token.
    *
    * @param keepUsed The token is about to be registered anew: what is used of its quota still counts
    */
@@ -275,11 +280,12 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
 
   /**
    * Takes no new links and channels from now on; open channels go on, and clients may resume their sessions. Clients
-   * without a channel are sent away. Resolves when nothing is open any more, or at the deadline; {@link close} is then to
-   * follow. A second call gives the same.
+   * without a channel are sent away. Resolves when nothing is open any more, or at the deadline; {@link close} is then
+   * to follow. A second call gives the same.
    *
    * @param deadlineMs Time for open channels, in milliseconds. @default 3600000 (1 h)
-   * @param isHandedOver Another process has the ports now: clients move there, and may begin channels here until they have.
+   * @param isHandedOver Another process has the ports now: clients move there, and may begin channels here until they
+   *   have.
    * @default false
    * @throws ServerError before {@link listen} and after {@link close}
    */

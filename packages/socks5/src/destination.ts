@@ -1,6 +1,6 @@
 import { quote, SocksError } from './errors.js'
 import { formatIpv4, formatIpv6, isIpv4Mapped, parseIpv4, parseIpv6 } from './ip-address.js'
-import { MAX_DOMAIN_BYTES } from './limits.js'
+import { maxDomainBytes } from './limits.js'
 
 /** What a host is; on the wire ATYP 0x01, 0x04 and 0x03, in this order (RFC 1928 §5). */
 export type AddressType = 'ipv4' | 'ipv6' | 'domain'
@@ -85,10 +85,10 @@ export function domainDestination(bytes: Uint8Array, port: number): Destination 
 export function encodeDomain(host: string): Uint8Array {
   if (host === '') throw new SocksError('ERR_SOCKS_BAD_VALUE', 'host name is empty')
   // A UTF-16 unit is a byte at least, so a text over the limit need not be encoded to be refused.
-  const bytes = host.length > MAX_DOMAIN_BYTES ? undefined : utf8.encode(host)
-  if (bytes === undefined || bytes.length > MAX_DOMAIN_BYTES) {
-    const size = bytes === undefined ? `over ${MAX_DOMAIN_BYTES}` : bytes.length
-    throw new SocksError('ERR_SOCKS_TOO_LARGE', `host name of ${size} bytes; the limit is ${MAX_DOMAIN_BYTES}`)
+  const bytes = host.length > maxDomainBytes ? undefined : utf8.encode(host)
+  if (bytes === undefined || bytes.length > maxDomainBytes) {
+    const size = bytes === undefined ? `over ${maxDomainBytes}` : bytes.length
+    throw new SocksError('ERR_SOCKS_TOO_LARGE', `host name of ${size} bytes; the limit is ${maxDomainBytes}`)
   }
   if (forbiddenInDomain.test(host)) {
     throw new SocksError('ERR_SOCKS_BAD_VALUE', `host name ${quote(host)} has a character that no host name has`)

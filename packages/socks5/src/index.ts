@@ -18,15 +18,15 @@ export type { Established } from './established.js'
 export type { FailedStep, NeedMoreStep, Parsed } from './exchange.js'
 export { formatIpv4, formatIpv6, parseIpv4, parseIpv6 } from './ip-address.js'
 export {
-  DEFAULT_ANSWER_DEADLINE_MS,
-  DEFAULT_HANDSHAKE_DEADLINE_MS,
-  DEFAULT_MAX_HANDSHAKES,
-  LINGER_MS,
-  MAX_CREDENTIAL_BYTES,
-  MAX_DATAGRAM_BYTES,
-  MAX_DOMAIN_BYTES,
-  MAX_MESSAGE_BYTES,
-  MAX_USER_ID_BYTES,
+  defaultAnswerDeadlineMs,
+  defaultHandshakeDeadlineMs,
+  defaultMaxHandshakes,
+  lingerMs,
+  maxCredentialBytes,
+  maxDatagramBytes,
+  maxDomainBytes,
+  maxMessageBytes,
+  maxUserIdBytes,
 } from './limits.js'
 export { decodeReplyCode, encodeReplyCode, type FailureCode, type ReplyCode } from './reply.js'
 export type { SocksRequest } from './request.js'

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { type Destination, parseDestination } from './destination.js'
-import { MAX_MESSAGE_BYTES } from './limits.js'
+import { maxMessageBytes } from './limits.js'
 import { ServerHandshake, type ServerHandshakeOptions, type ServerStep } from './server-handshake.js'
 import { encodeRequest as encodeSocks4Request } from './socks4/messages.js'
 import { encodeCredentials, encodeGreeting, encodeRequest } from './socks5/messages.js'
@@ -109,7 +109,7 @@ describe('ServerHandshake.push', () => {
 
   test('decides any bytes at all once they exceed its limits', () => {
     const greeting = encodeGreeting([0])
-    const noise = fc.uint8Array({ minLength: MAX_MESSAGE_BYTES, maxLength: MAX_MESSAGE_BYTES })
+    const noise = fc.uint8Array({ minLength: maxMessageBytes, maxLength: maxMessageBytes })
     fc.assert(
       fc.property(noise, (noise) => {
         expect(feed({}, [bytesOf(greeting, [5, 1, 0], noise)]).last.state).not.toBe('need-more')

@@ -41,7 +41,7 @@ export type ServerStep = NeedMoreStep | FailedStep | RequestStep
 
 /**
  * The server's side of a SOCKS handshake, as bytes in and bytes out; the first byte decides the version. The result
- * does not depend on how the bytes are split. Keeps at most `MAX_MESSAGE_BYTES` between calls.
+ * does not depend on how the bytes are split. Keeps at most `maxMessageBytes` between calls.
  *
  * @example
  * const handshake = new ServerHandshake()
@@ -76,8 +76,8 @@ export class ServerHandshake {
   }
 
   /**
-   * The bytes that answer the request. `bound` is the address of the outgoing socket, or for `udp-associate` the one that
-   * takes datagrams, which the client must be able to reach. After a failure, close.
+   * The bytes that answer the request. `bound` is the address of the outgoing socket, or for `udp-associate` the one
+   * that takes datagrams, which the client must be able to reach. After a failure, close.
    *
    * @throws {TypeError} when no request waits for an answer
    */

@@ -4,7 +4,7 @@ interface Timer {
 }
 
 /** A chain of timers longer than this inside one `advance` is taken for an endless loop. */
-const MAX_CALLBACKS = 1_000_000
+const maxCallbacks = 1_000_000
 
 /**
  * Time under the test's control; fits `Clock` of `@ls/batching`.
@@ -53,7 +53,7 @@ export class FakeClock {
     if (!(ms >= 0)) throw new RangeError(`time only goes forward, got ${ms} ms`)
     const untilMs = this.#nowMs + ms
     for (let count = 0; ; count++) {
-      if (count === MAX_CALLBACKS) throw new Error(`more than ${MAX_CALLBACKS} timers ran within ${ms} ms`)
+      if (count === maxCallbacks) throw new Error(`more than ${maxCallbacks} timers ran within ${ms} ms`)
       const timer = this.#next()
       if (timer === undefined || timer.dueMs > untilMs) break
       this.#timers.delete(timer)

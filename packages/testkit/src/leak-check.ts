@@ -1,7 +1,7 @@
 import { turns } from './wait.js'
 
 /** Kinds that come and go on their own in a test runner, or that last one turn. */
-const UNCOUNTED = new Set([
+const uncounted = new Set([
   'Immediate',
   'FSReqPromise',
   'FSReqCallback',
@@ -11,7 +11,7 @@ const UNCOUNTED = new Set([
   'PipeWrap',
 ])
 
-const DEADLINE_MS = 2000
+const deadlineMs = 2000
 
 /**
  * Notes which sockets, servers and timers are open now; the function it returns waits for everything opened since to
@@ -27,7 +27,7 @@ const DEADLINE_MS = 2000
 export function leakCheck(): () => Promise<void> {
   const before = countResources()
   return async () => {
-    const endMs = performance.now() + DEADLINE_MS
+    const endMs = performance.now() + deadlineMs
     for (;;) {
       const leftovers = grownKinds(before, countResources())
       if (leftovers.length === 0) return
@@ -40,7 +40,7 @@ export function leakCheck(): () => Promise<void> {
 function countResources(): Map<string, number> {
   const counts = new Map<string, number>()
   for (const kind of process.getActiveResourcesInfo()) {
-    if (!UNCOUNTED.has(kind)) counts.set(kind, (counts.get(kind) ?? 0) + 1)
+    if (!uncounted.has(kind)) counts.set(kind, (counts.get(kind) ?? 0) + 1)
   }
   return counts
 }

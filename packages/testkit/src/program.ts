@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { accessSync, constants } from 'node:fs'
 import { delimiter, join } from 'node:path'
 
-const ENDINGS = process.platform === 'win32' ? ['.exe', '.cmd', ''] : ['']
+const endings = process.platform === 'win32' ? ['.exe', '.cmd', ''] : ['']
 
 /**
  * What a suite means by a name that several programs share: what to ask the program, and what it then says of itself.
@@ -29,8 +29,8 @@ const identities: Readonly<Record<string, { readonly ask: string; readonly says:
 }
 
 /**
- * Path of a program that a suite runs against, or undefined when it is not installed, or another program has its name: the
- * suite then skips, loudly. With CI=true that is an error, since a suite that silently never runs proves nothing.
+ * Path of a program that a suite runs against, or undefined when it is not installed, or another program has its name:
+ * the suite then skips, loudly. With CI=true that is an error, since a suite that silently never runs proves nothing.
  */
 export function requireProgram(name: string, environment: NodeJS.ProcessEnv = process.env): string | undefined {
   const path = findProgram(name, environment['PATH'] ?? '')
@@ -55,7 +55,7 @@ const answerMs = 5000
 
 function findProgram(name: string, searchPath: string): string | undefined {
   const folders = searchPath.split(delimiter).filter((folder) => folder !== '')
-  const candidates = folders.flatMap((folder) => ENDINGS.map((ending) => join(folder, name + ending)))
+  const candidates = folders.flatMap((folder) => endings.map((ending) => join(folder, name + ending)))
   return candidates.find(isExecutable)
 }
 

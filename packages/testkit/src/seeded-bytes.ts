@@ -1,6 +1,6 @@
 import { createCipheriv, createHash, type Cipher } from 'node:crypto'
 
-const CHUNK_BYTES = 64 * 1024
+const chunkBytes = 64 * 1024
 
 /** An endless stream of pseudo-random bytes that a seed determines; made by {@link seededBytes}. */
 export interface SeededBytes {
@@ -30,6 +30,6 @@ export function seededBytes(seed: number): SeededBytes {
 export function seededDigest(seed: number, length: number): string {
   const bytes = seededBytes(seed)
   const hash = createHash('sha256')
-  for (let left = length; left > 0; left -= CHUNK_BYTES) hash.update(bytes.take(Math.min(left, CHUNK_BYTES)))
+  for (let left = length; left > 0; left -= chunkBytes) hash.update(bytes.take(Math.min(left, chunkBytes)))
   return hash.digest('hex')
 }

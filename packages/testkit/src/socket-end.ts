@@ -1,7 +1,9 @@
 import type { Socket } from 'node:net'
 import { onceEvent, type WaitOptions } from './wait.js'
 
-/** Reads a connection to its close, and tells how it went: `end` for an end in good order, else the code of its error. */
+/**
+ * Reads a connection to its close, and tells how it went: `end` for an end in good order, else the code of its error.
+ */
 export async function socketEnd(socket: Socket, options?: WaitOptions): Promise<string> {
   socket.on('error', () => {})
   socket.resume().once('end', () => socket.end())

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
-const FOLDER = new URL('../../../spec/vectors/', import.meta.url)
+const folder = new URL('../../../spec/vectors/', import.meta.url)
 
 /**
  * The JSON of a file in `spec/vectors`, by its path there (`messages.json`); the caller knows its type.
@@ -9,7 +9,7 @@ const FOLDER = new URL('../../../spec/vectors/', import.meta.url)
  * @throws Error naming the file when it is missing or no JSON.
  */
 export function loadVectors(path: string): unknown {
-  const file = fileURLToPath(new URL(path, FOLDER))
+  const file = fileURLToPath(new URL(path, folder))
   try {
     return JSON.parse(readFileSync(file, 'utf8')) as unknown
   } catch (error) {

@@ -6,11 +6,11 @@ export interface WaitOptions {
   readonly deadlineMs?: number
 }
 
-const DEADLINE_MS = 5000
+const defaultDeadlineMs = 5000
 
 /** Settles as `promise` does, or rejects with an error that names `what` once the deadline has passed. */
 export async function within<T>(promise: PromiseLike<T>, what: string, options: WaitOptions = {}): Promise<T> {
-  const { deadlineMs = DEADLINE_MS } = options
+  const { deadlineMs = defaultDeadlineMs } = options
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_resolve, reject) => {
     timer = setTimeout(() => reject(new Error(`waited ${deadlineMs} ms in vain for ${what}`)), deadlineMs)
@@ -38,7 +38,7 @@ export async function onceEvent(emitter: EventEmitter, name: string, options?: W
 
 /** Waits until `condition` holds, looking once per turn of the event loop. */
 export async function until(condition: () => boolean, what: string, options: WaitOptions = {}): Promise<void> {
-  const { deadlineMs = DEADLINE_MS } = options
+  const { deadlineMs = defaultDeadlineMs } = options
   const endMs = performance.now() + deadlineMs
   while (!condition()) {
     if (performance.now() > endMs) throw new Error(`waited ${deadlineMs} ms in vain for ${what}`)
@@ -46,7 +46,9 @@ export async function until(condition: () => boolean, what: string, options: Wai
   }
 }
 
-/** What `ask` resolves to where the answer waits for a timer: lets `delayMs` pass once there is one more than before. */
+/**
+ * What `ask` resolves to where the answer waits for a timer: lets `delayMs` pass once there is one more than before.
+ */
 export async function afterDelay<T>(clock: FakeClock, delayMs: number, ask: () => Promise<T>): Promise<T> {
   const before = clock.pendingTimers
   const answer = ask()

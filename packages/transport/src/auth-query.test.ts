@@ -2,14 +2,14 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { formatAuthQuery, hashToken, parseAuthQuery } from './auth-query.js'
 
-const HASH = 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad'
-const INSTANCE = Uint8Array.from({ length: 16 }, (_, index) => index * 17)
-const INSTANCE_TEXT = '00112233-4455-6677-8899-aabbccddeeff'
+const hash = 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad'
+const instance = Uint8Array.from({ length: 16 }, (_, index) => index * 17)
+const instanceText = '00112233-4455-6677-8899-aabbccddeeff'
 
 const parse = (query: string) => parseAuthQuery(new URLSearchParams(query))
 
 test('hashToken is SHA-256 in lowercase hex', () => {
-  expect(hashToken('abc')).toBe(HASH)
+  expect(hashToken('abc')).toBe(hash)
 })
 
 test('hashToken takes the token as UTF-8', () => {
@@ -20,8 +20,8 @@ describe('formatAuthQuery', () => {
   const url = new URL('ws://h/socket')
 
   test('writes token, reverse and instance as deployed servers read them', () => {
-    const { search } = formatAuthQuery(url, { token: 'abc', reverse: true, instance: INSTANCE })
-    expect(search).toBe(`?token=${HASH}&reverse=true&instance=${INSTANCE_TEXT}`)
+    const { search } = formatAuthQuery(url, { token: 'abc', reverse: true, instance })
+    expect(search).toBe(`?token=${hash}&reverse=true&instance=${instanceText}`)
   })
 
   test('writes reverse=false for a forward client', () => {
@@ -29,7 +29,7 @@ describe('formatAuthQuery', () => {
   })
 
   test('writes only the extensions without a token', () => {
-    const { search } = formatAuthQuery(url, { reverse: true, instance: INSTANCE, extensions: ['window', 'fin'] })
+    const { search } = formatAuthQuery(url, { reverse: true, instance, extensions: ['window', 'fin'] })
     expect(decodeURIComponent(search)).toBe('?ext=window,fin')
   })
 
@@ -66,10 +66,10 @@ describe('parseAuthQuery', () => {
   })
 
   test('reads an upper-case hash as lower case', () => {
-    expect(parse(`token=${HASH.toUpperCase()}`).tokenHash).toBe(HASH)
+    expect(parse(`token=${hash.toUpperCase()}`).tokenHash).toBe(hash)
   })
 
-  test.each(['token=', 'token=abc', `token=${HASH}0`, `token=${HASH.slice(1)}g`])('calls %s malformed', (query) => {
+  test.each(['token=', 'token=abc', `token=${hash}0`, `token=${hash.slice(1)}g`])('calls %s malformed', (query) => {
     expect(parse(query)).toMatchObject({ tokenHash: undefined, malformedToken: true })
   })
 
@@ -77,7 +77,7 @@ describe('parseAuthQuery', () => {
     expect(parse('ext=future,resume,window').extensions).toEqual(['window', 'resume'])
   })
 
-  test.each(['instance=', 'instance=xyz', `instance=${INSTANCE_TEXT}0`, 'instance=0011'])(
+  test.each(['instance=', 'instance=xyz', `instance=${instanceText}0`, 'instance=0011'])(
     'takes %s for none',
     (query) => {
       expect(parse(query).instance).toBeUndefined()

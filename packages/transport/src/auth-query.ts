@@ -31,7 +31,7 @@ export interface ParsedAuthQuery {
   readonly resume: Uint8Array | undefined
 }
 
-const HASH = /^[0-9a-f]{64}$/i
+const hash = /^[0-9a-f]{64}$/i
 
 /** SHA-256 of a token in lowercase hex. It opens a link just as the token does, so never log it. */
 export function hashToken(token: string): string {
@@ -63,8 +63,8 @@ export function parseAuthQuery(query: URLSearchParams): ParsedAuthQuery {
   const token = query.get('token')
   const offered = new Set(query.get('ext')?.split(','))
   return {
-    tokenHash: token !== null && HASH.test(token) ? token.toLowerCase() : undefined,
-    malformedToken: token !== null && !HASH.test(token),
+    tokenHash: token !== null && hash.test(token) ? token.toLowerCase() : undefined,
+    malformedToken: token !== null && !hash.test(token),
     reverse: query.get('reverse')?.toLowerCase() === 'true',
     instance: parseUuid(query.get('instance') ?? ''),
     extensions: knownExtensions.filter((extension) => offered.has(extension)),

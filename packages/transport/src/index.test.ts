@@ -11,7 +11,6 @@ test('the package exports these names', () => {
       "CloseCode",
       "PipelinedRequests",
       "TransportError",
-      "USER_AGENT",
       "WebSocketTransport",
       "byteStreamPorts",
       "connect",
@@ -39,6 +38,7 @@ test('the package exports these names', () => {
       "socketPathOf",
       "splitEarlyData",
       "transportErrorCodes",
+      "userAgent",
     ]
   `)
 })

@@ -33,6 +33,6 @@ export { parseTrustedProxies, type TrustedProxies } from './port/trusted-proxies
 export type { UpgradeRequest } from './listen/upgrade-request.js'
 export { openServerStream } from './connect/open-server-stream.js'
 export { hostOf, parseServerUrl, portOf, redactUrl, requestPathOf, socketPathOf } from './connect/url.js'
-export { USER_AGENT } from './connect/request-headers.js'
+export { userAgent } from './connect/request-headers.js'
 export type { TransportPeer } from './websocket/transport-role.js'
 export { WebSocketTransport } from './websocket/websocket-transport.js'

@@ -24,8 +24,8 @@ export interface WebLinkOptions extends Pick<
   | 'handshakeDeadlineMs'
 > {
   /**
-   * `client` and `connector` open connections at the other side; a `provider` takes those that its connectors open, with
-   * `onConnect`. @default 'client'
+   * `client` and `connector` open connections at the other side; a `provider` takes those that its connectors open,
+   * with `onConnect`. @default 'client'
    */
   readonly role?: 'client' | 'connector' | 'provider' | undefined
   /** Takes or refuses a connection (provider). @default refuses each */
@@ -223,7 +223,9 @@ export class WebLink {
     })
   }
 
-  /** Connections from before are likely dead, and nobody says so for a minute. With resume a false alarm costs little. */
+  /**
+   * Connections from before are likely dead, and nobody says so for a minute. With resume a false alarm costs little.
+   */
   #woke(): void {
     for (const session of this.#sessions) if (session.options.resume) session.detach()
     for (const link of this.#links) link.retryNow()

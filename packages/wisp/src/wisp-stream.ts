@@ -16,8 +16,8 @@ export interface StreamOwner {
 export const creditPackets = 64
 
 /**
- * Bytes of one stream that may wait for its target: credit of packets alone would let a client send 64 of any size. 64 of 128
- * KiB, twice what clients are known to write at once.
+ * Bytes of one stream that may wait for its target: credit of packets alone would let a client send 64 of any size. 64
+ * of 128 KiB, twice what clients are known to write at once.
  */
 const maxHeldBytes = 8_388_608
 

@@ -1,5 +1,5 @@
-// The honest tenant: one request after the other, and a new link now and then. Told what to do in its argument, asked to
-// begin and to report by its parent.
+// The honest tenant: one request after the other, and a new link now and then. Told what to do in its argument, asked
+// to begin and to report by its parent.
 import { once } from 'node:events'
 import { get } from 'node:http'
 import { get as getSecurely } from 'node:https'

@@ -36,7 +36,9 @@ else if (process.platform !== 'linux' || process.getuid() !== 0)
 else if (process.env['LINKSOCKS_CROWD'] === undefined) process.exitCode = inNamespace()
 else process.exitCode = await measure()
 
-/** Runs all of this again where socket buffers are small: 2,000 of the usual ones would fill the memory of the system. */
+/**
+ * Runs all of this again where socket buffers are small: 2,000 of the usual ones would fill the memory of the system.
+ */
 function inNamespace() {
   const buffers = "echo '4096 16384 65536' | tee /proc/sys/net/ipv4/tcp_wmem >/proc/sys/net/ipv4/tcp_rmem"
   const script = `ip link set lo up && ${buffers} && exec "$@"`

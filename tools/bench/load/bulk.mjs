@@ -6,8 +6,8 @@ import { pour } from './pour.mjs'
  * Streams that download or upload as fast as they can, measured between two marks. Downloads are counted here; what
  * has been uploaded only the target knows.
  *
- * @param {{ route: object, direction: 'down' | 'up', streams: number, bytes: number, warmUpMs: number, durationMs: number }} load
- *   `bytes`: size of the application's writes
+ * @param {{ route: object, direction: 'down' | 'up', streams: number, bytes: number, warmUpMs: number, durationMs:
+ *   number }} load `bytes`: size of the application's writes
  */
 export async function bulk({ route, direction, streams, bytes, warmUpMs, durationMs }, mark) {
   const flow = await openStreams(route, direction, streams, bytes)

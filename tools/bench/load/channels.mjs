@@ -22,8 +22,8 @@ export async function openChannels({ route, count }) {
 
 /**
  * Sends messages of a byte over all open channels in turn, and waits for their echoes: `count`, or as many as fit into
- * `limitMs`. Returns how many came back: a peer may lose some. No channel has two under way: their echoes may come in one
- * piece, and would count as one.
+ * `limitMs`. Returns how many came back: a peer may lose some. No channel has two under way: their echoes may come in
+ * one piece, and would count as one.
  */
 export async function useChannels({ count, limitMs }, mark) {
   let [sent, answered] = [0, 0]

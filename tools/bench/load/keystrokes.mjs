@@ -5,13 +5,13 @@ import { pour } from './pour.mjs'
 const byte = Buffer.from('x')
 
 /**
- * What a person sees beside bulk: how long a byte takes there and back each `echoEveryMs`, and how long a connection takes
- * to open each `openEveryMs`, first without and then with streams that take all they can get.
+ * What a person sees beside bulk: how long a byte takes there and back each `echoEveryMs`, and how long a connection
+ * takes to open each `openEveryMs`, first without and then with streams that take all they can get.
  *
- * @param {{ route: object, direction: 'down' | 'up', streams: number, idleMs: number, warmUpMs: number, durationMs: number,
- *   echoEveryMs: number, openEveryMs: number }} load
- * @returns {Promise<{ beganAtMs: number, idle: object[], echoes: object[], opens: object[] }>} when the warm-up ended, by the
- *   clock of the machine, and each `{ atMs, tookMs }` from then on: an echo of the warm-up has a negative time
+ * @param {{ route: object, direction: 'down' | 'up', streams: number, idleMs: number, warmUpMs: number, durationMs:
+ *   number, echoEveryMs: number, openEveryMs: number }} load
+ * @returns {Promise<{ beganAtMs: number, idle: object[], echoes: object[], opens: object[] }>} when the warm-up ended,
+ *   by the clock of the machine, and each `{ atMs, tookMs }` from then on: an echo of the warm-up has a negative time
  */
 export async function keystrokes(load, mark) {
   const { route, direction, streams, idleMs, warmUpMs, durationMs } = load

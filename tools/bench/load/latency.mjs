@@ -38,7 +38,9 @@ export function answerTimes({ route, warmUp, count, limitMs, bytes }) {
   })
 }
 
-/** Times of `count` actions in a row, or of as many as fit into `limitMs` but at least one, after up to `warmUp` others. */
+/**
+ * Times of `count` actions in a row, or of as many as fit into `limitMs` but at least one, after up to `warmUp` others.
+ */
 async function repeat(warmUp, count, limitMs, action) {
   const started = performance.now()
   const elapsedMs = () => performance.now() - started

@@ -13,7 +13,9 @@ const everyMs = 5
 /** Most datagrams in a row, when this process got no turn for a while: their loss would say nothing about the proxy. */
 const burst = 64
 
-/** Datagrams echoed a second after `warmUpMs`, with `window` under way at any time, and the share of all that was lost. */
+/**
+ * Datagrams echoed a second after `warmUpMs`, with `window` under way at any time, and the share of all that was lost.
+ */
 export async function windowedDatagrams({ route, bytes, window, warmUpMs, durationMs }) {
   const socket = await open(route)
   const state = { sent: 0, received: 0 }

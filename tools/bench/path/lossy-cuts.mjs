@@ -1,5 +1,6 @@
 // Transfers over a path that loses one packet in a hundred, while their link is cut: every byte is checked.
-// `node tools/bench/path/lossy-cuts.mjs run cubic`, after a build and as root. Exits with 1 when a transfer is wrong or fails.
+// `node tools/bench/path/lossy-cuts.mjs run cubic`, after a build and as root. Exits with 1 when a transfer is wrong or
+// fails.
 import { execFileSync, spawn } from 'node:child_process'
 import { createHash, randomBytes } from 'node:crypto'
 import { once } from 'node:events'

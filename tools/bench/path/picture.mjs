@@ -4,7 +4,9 @@ import { picture, text } from '../report/svg.mjs'
 /** Time that one point of a curve stands for, in milliseconds: the longest echo of it. */
 const bucketMs = 200
 
-/** How long an echo takes from moment to moment, from before a load until its end: a curve for each result of one row. */
+/**
+ * How long an echo takes from moment to moment, from before a load until its end: a curve for each result of one row.
+ */
 export function echoPicture(title, results) {
   const beganAtMs = Math.min(...results.map(({ echoes }) => echoes[0].atMs))
   const lines = results.map(({ system, title, echoes }) => ({

@@ -8,8 +8,8 @@ const slow = { mbit: 1, roundTripMs: 50, queueBytes: small }
 const slowly = { warmUpMs: 6000, durationMs: 10_000 }
 
 /**
- * `systems` are measured beside plain TCP unless others are asked for. `changes`: rates in Mbit/s that follow one another,
- * an equal part of the measurement each. `targets`: see targets.mjs.
+ * `systems` are measured beside plain TCP unless others are asked for. `changes`: rates in Mbit/s that follow one
+ * another, an equal part of the measurement each. `targets`: see targets.mjs.
  */
 export const rows = [
   row('1-50-20', slow, { streams: 20, ...slowly, systems: everyMode, targets: atOneMbit() }),

@@ -81,7 +81,9 @@ export class ShapedPath {
     writeFileSync(this.#settings, `${roundTripMs / 2} ${lossPercent} ${mbit * 1000} ${queueBytes}\n`)
   }
 
-  /** Sets how TCP of both ends shares a path, bbr or cubic: by the route, since a namespace may not choose any it likes. */
+  /**
+   * Sets how TCP of both ends shares a path, bbr or cubic: by the route, since a namespace may not choose any it likes.
+   */
   setCongestionControl(name) {
     for (const [namespace, host] of [
       [this.#near, nearHost],

@@ -4,8 +4,8 @@
  * What of a row's figures is short of its targets, in words; empty where all is reached.
  *
  * `mbitShare`: least share of plain TCP's throughput · `openOfPlain`, `p50OfPlain`: most, in times of plain TCP ·
- * `p50BeyondIdleMs`, `p99BeyondIdleMs`: most, beyond an echo without load · `backMs`: most, from a change of the rate until
- * echoes are quick again.
+ * `p50BeyondIdleMs`, `p99BeyondIdleMs`: most, beyond an echo without load · `backMs`: most, from a change of the rate
+ * until echoes are quick again.
  */
 export function shortfalls(targets, figures, plain) {
   const { idleMs } = figures
@@ -20,8 +20,8 @@ export function shortfalls(targets, figures, plain) {
 }
 
 /**
- * How long after the change of a rate echoes are quick again, in milliseconds: from then until the next change, at most one
- * in a hundred takes more than `allowedMs`.
+ * How long after the change of a rate echoes are quick again, in milliseconds: from then until the next change, at most
+ * one in a hundred takes more than `allowedMs`.
  */
 export function backAfterMs(echoes, { fromMs, toMs, allowedMs }) {
   const own = echoes.filter(({ atMs }) => atMs >= fromMs && atMs < toMs)

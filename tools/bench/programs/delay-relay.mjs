@@ -43,7 +43,8 @@ class Wire {
 
   #deliver({ chunk, to }) {
     if (chunk === undefined) return to.end()
-    // Counted as flying until the receiver has taken it, as a full window would be; a receiver that is gone calls back, too.
+    // Counted as flying until the receiver has taken it, as a full window would be; a receiver that is gone calls back,
+    // too.
     to.write(chunk, () => {
       this.#flyingBytes -= chunk.length
       if (this.#flyingBytes < inFlightBytes) this.#release()

@@ -23,7 +23,9 @@ export const colors = {
   wstunnel: '#bf3989',
 }
 
-/** Curves with a legend at their right: by default over a logarithmic x, whose ticks are powers of ten, and a linear y. */
+/**
+ * Curves with a legend at their right: by default over a logarithmic x, whose ticks are powers of ten, and a linear y.
+ */
 export function chart({ top, title, lines, xUnit, xTicks, yLabel, yTicks, logarithmic = { x: true, y: false } }) {
   const [left, right, bottom] = [80, width - 230, top + 220]
   const xs = lines.flatMap(({ points }) => points.map(([x]) => x))

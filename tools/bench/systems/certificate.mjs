@@ -4,7 +4,10 @@ import { scratchFile } from '../scratch.mjs'
 
 let made
 
-/** Paths of a certificate for localhost, and of its key; made once, gone with this process. @throws Error without openssl. */
+/**
+ * Paths of a certificate for localhost, and of its key; made once, gone with this process. @throws Error without
+ * openssl.
+ */
 export function certificate() {
   made ??= make()
   return made

@@ -7,8 +7,8 @@ import { peerSystems } from './peers.mjs'
  *
  * A system has an `id`, a `title`, a `kind` ('limit', 'ours', 'build' or 'peer'), `udp` when datagrams pass, and the
  * `groups` of cases it takes part in (all when not given). `missing()` says why it cannot run here, `version()` what it
- * is, and `start({ processes, targetPort, between })` starts it and gives the route through it; `between` puts the path of
- * the case between client and server: it takes the server's port, and gives the one to link to.
+ * is, and `start({ processes, targetPort, between })` starts it and gives the route through it; `between` puts the path
+ * of the case between client and server: it takes the server's port, and gives the one to link to.
  *
  * @param {string | undefined} against program of another build of ours
  */

@@ -36,7 +36,10 @@ export class AcmeCertificate {
     this.keyFile = join(folder, `${names[0]}.key`)
   }
 
-  /** Resolves when there is a certificate that can be used; it is kept fresh from then on. @throws Error that says why not */
+  /**
+   * Resolves when there is a certificate that can be used; it is kept fresh from then on. @throws Error that says why
+   * not
+   */
   async start(): Promise<void> {
     makeFolder(this.#options.folder)
     if (this.#current() === undefined) await this.#first()

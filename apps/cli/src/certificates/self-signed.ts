@@ -13,7 +13,9 @@ export interface KeptCertificate {
   readonly pin: KeyPin
 }
 
-/** The certificate of this folder; one that is not there yet, or not valid any more, is made. Its key stays the same. */
+/**
+ * The certificate of this folder; one that is not there yet, or not valid any more, is made. Its key stays the same.
+ */
 export async function selfSignedCertificate(folder: string, names: readonly string[]): Promise<KeptCertificate> {
   makeFolder(folder)
   const certFile = join(folder, 'self-signed.crt')

@@ -85,7 +85,10 @@ async function fromAuthority(
 
 const letsEncrypt = 'https://acme-v02.api.letsencrypt.org/directory'
 
-/** Behind a reverse proxy on this machine the port for links may be a UNIX socket; challenges come over TCP all the same. */
+/**
+ * Behind a reverse proxy on this machine the port for links may be a UNIX socket; challenges come over TCP all the
+ * same.
+ */
 function challengeHost(wsHost: string): string {
   return wsHost.startsWith('unix:') ? '127.0.0.1' : wsHost
 }

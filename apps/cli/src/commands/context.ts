@@ -15,7 +15,10 @@ export interface CommandContext {
   readonly stop: AbortSignal
   /** The request to take nothing new, and to end when idle. */
   readonly draining: Draining
-  /** Takes over from the process before, and has a new one take over from this one. @default none: the command has no servers */
+  /**
+   * Takes over from the process before, and has a new one take over from this one. @default none: the command has no
+   * servers
+   */
   readonly restart?: Restart | undefined
   readonly levels: LogLevels
   /** Who started the program, and wants to know how it does. */

@@ -12,7 +12,9 @@ import type { ConfigBlock, ConfigFile, RoleConfig } from './config-file.js'
 import { loadConfig } from './load-config.js'
 import { clientSettings, serverSettings, tokenSettings } from './role-settings.js'
 
-/** Reads a file and checks it. @throws ConfigError with every mistake, those of single keys and of how they go together */
+/**
+ * Reads a file and checks it. @throws ConfigError with every mistake, those of single keys and of how they go together
+ */
 export async function checkFile(path: string, environment: Environment): Promise<ConfigFile> {
   const file = await read(path, environment)
   await checkRoles(file)
@@ -29,7 +31,9 @@ async function read(path: string, environment: Environment): Promise<ConfigFile>
   }
 }
 
-/** What is wrong with how the keys of a role go together, where some values are missing since they are wrong themselves. */
+/**
+ * What is wrong with how the keys of a role go together, where some values are missing since they are wrong themselves.
+ */
 async function problemsBeside(known: readonly Problem[], role: RoleConfig): Promise<readonly Problem[]> {
   const isOfRole = ({ key }: Problem): boolean => key === role.path || /^[.[]/.test(key.replace(role.path, ''))
   const isFaulty = known.some((problem) => problem.key.startsWith(role.path) && isOfRole(problem))

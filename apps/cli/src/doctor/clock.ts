@@ -10,7 +10,9 @@ export interface PageHead {
   readonly skewMs: number | undefined
 }
 
-/** Asks for `/` on an open connection, which is destroyed then; undefined if nothing answers in HTTP within `answerMs`. */
+/**
+ * Asks for `/` on an open connection, which is destroyed then; undefined if nothing answers in HTTP within `answerMs`.
+ */
 export function readPageHead(stream: Duplex, host: string, answerMs: number): Promise<PageHead | undefined> {
   return new Promise((resolve) => {
     const sent = request({ createConnection: () => stream, path: '/', headers: { host, connection: 'close' } })

@@ -78,7 +78,10 @@ function prose(text: string): string {
     .join('\n')
 }
 
-/** roff takes a backslash for an escape, a dash for a hyphen, and a line that begins with a point or a quote for a request. */
+/**
+ * roff takes a backslash for an escape, a dash for a hyphen, and a line that begins with a point or a quote for a
+ * request.
+ */
 function escape(text: string): string {
   return text
     .replaceAll('\\', String.raw`\e`)

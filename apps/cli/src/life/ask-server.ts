@@ -34,5 +34,7 @@ export async function runLogLevel([level, part, extra]: readonly string[], setti
   return exitCode.ok
 }
 
-/** Until a server knows whether a new process has taken over: both steps, and a moment for the answer. In milliseconds. */
+/**
+ * Until a server knows whether a new process has taken over: both steps, and a moment for the answer. In milliseconds.
+ */
 const restartMs = 2 * stepMs + 10_000

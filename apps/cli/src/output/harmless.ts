@@ -1,6 +1,6 @@
 /**
- * Text from elsewhere without anything that a terminal would obey: control bytes and marks that turn the direction. They are
- * written as JSON writes them, so a line of JSON stays one that means the same.
+ * Text from elsewhere without anything that a terminal would obey: control bytes and marks that turn the direction.
+ * They are written as JSON writes them, so a line of JSON stays one that means the same.
  */
 export function harmless(text: string): string {
   return text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, (char) => char.split('').map(escaped).join(''))

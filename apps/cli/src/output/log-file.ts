@@ -4,8 +4,8 @@ import type { pino } from 'pino'
 type Destination = ReturnType<typeof pino.destination>
 
 /**
- * A file of lines that is written beside the work of the program, and opened again after a rotation. A disk that is slow
- * or full costs lines, not memory: what waits has a limit.
+ * A file of lines that is written beside the work of the program, and opened again after a rotation. A disk that is
+ * slow or full costs lines, not memory: what waits has a limit.
  */
 export class LogFile {
   readonly path: string

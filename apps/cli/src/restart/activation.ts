@@ -6,7 +6,10 @@ const firstFd = 3
 /** More than anybody has ports. */
 const maxSockets = 256
 
-/** Takes the listening sockets that a service manager has opened for this process. Each is for the port of its own address. */
+/**
+ * Takes the listening sockets that a service manager has opened for this process. Each is for the port of its own
+ * address.
+ */
 export function takeActivationSockets(
   { env, pid }: Pick<NodeJS.Process, 'env' | 'pid'>,
   sockets: Pick<ListeningSockets, 'inherit'> = listeningSockets,

@@ -25,8 +25,8 @@ export interface Keeper {
 }
 
 /**
- * Keeps the first process while others do its work: shells, containers and most supervisors know only that one, and would take its
- * end for the end of the service.
+ * Keeps the first process while others do its work: shells, containers and most supervisors know only that one, and
+ * would take its end for the end of the service.
  *
  * @param pipe Has the number of each process that takes over, a line each; ends with the last.
  * @param first The first one that took over.

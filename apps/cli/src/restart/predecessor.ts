@@ -36,7 +36,10 @@ export class Predecessor {
     return new Predecessor(folder, process)
   }
 
-  /** The state of one of its servers; it writes nothing from now on. Undefined if it has no such server. Rejects once it is gone. */
+  /**
+   * The state of one of its servers; it writes nothing from now on. Undefined if it has no such server. Rejects once it
+   * is gone.
+   */
   async stateOf(name: string): Promise<string | undefined> {
     this.#states ??= this.#askForStates()
     return (await this.#states)[name]

@@ -26,8 +26,8 @@ export interface Succession {
 export const successionVariable = 'LINKSOCKS_SUCCESSION'
 
 /**
- * A pipe to the first of all processes, which ends with the last one. Before it come standard input, output and error, and the
- * channel for messages.
+ * A pipe to the first of all processes, which ends with the last one. Before it come standard input, output and error,
+ * and the channel for messages.
  */
 export const keeperFd = 4
 

@@ -12,7 +12,10 @@ export interface ApiRequest {
   readonly method: 'GET' | 'POST' | 'DELETE'
   readonly path: string
   readonly body?: object
-  /** Longest wait for the answer, in milliseconds. @default 30000, since a server answers at once, or after a write to its disk */
+  /**
+   * Longest wait for the answer, in milliseconds. @default 30000, since a server answers at once, or after a write to
+   * its disk
+   */
   readonly answerMs?: number
 }
 

@@ -32,7 +32,9 @@ export class MadeTokens {
     }
   }
 
-  /** Has the next start give the made-up ones of these again; resolves once they are on the disk. @throws ServerError */
+  /**
+   * Has the next start give the made-up ones of these again; resolves once they are on the disk. @throws ServerError
+   */
   async keep(tokens: readonly NamedToken[]): Promise<void> {
     const nameOf = countedNames()
     const made = tokens.filter(({ isNew }) => isNew)

@@ -57,8 +57,8 @@ export interface ClusterStatus {
 }
 
 /**
- * One node of a cluster: shares tokens, tells where peers are, and carries channels to providers of other nodes. Give it to the
- * server as `nodes` and `sessionOwners`, and call {@link join} once the server listens.
+ * One node of a cluster: shares tokens, tells where peers are, and carries channels to providers of other nodes. Give
+ * it to the server as `nodes` and `sessionOwners`, and call {@link join} once the server listens.
  *
  * @example
  * const node = new ClusterNode({ store: new NatsStore({ servers: ['nats://10.0.0.9'] }), secret })

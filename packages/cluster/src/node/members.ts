@@ -40,7 +40,9 @@ export const beatMs = 1000
 /** A node that is not heard of gets no new channels after this, in milliseconds: three signs of life are missing. */
 const silentMs = 3500
 
-/** Its channels end after this, in milliseconds: a process that was stopped for half a minute goes on without a loss. */
+/**
+ * Its channels end after this, in milliseconds: a process that was stopped for half a minute goes on without a loss.
+ */
 const goneMs = 45_000
 
 /** Most nodes of a cluster; beyond it new ones are not seen. */

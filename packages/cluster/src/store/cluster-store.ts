@@ -1,6 +1,6 @@
 /**
- * `live`: what holds while a node runs. An entry may be forgotten ten minutes after it was written. `tokens`: what outlives all
- * nodes.
+ * `live`: what holds while a node runs. An entry may be forgotten ten minutes after it was written. `tokens`: what
+ * outlives all nodes.
  */
 export type Table = 'live' | 'tokens'
 
@@ -14,7 +14,10 @@ export interface StoreEntry {
 
 /** Is told what is in the store. */
 export interface StoreWatcher {
-  /** An entry is there, has changed, or is gone (undefined). Told once more for all entries after each loss of the store. */
+  /**
+   * An entry is there, has changed, or is gone (undefined). Told once more for all entries after each loss of the
+   * store.
+   */
   entry(table: Table, key: string, entry: StoreEntry | undefined): void
   /** All entries that there were have been told: at the start, and each time the store is back. */
   synced(): void
@@ -23,10 +26,11 @@ export interface StoreWatcher {
 }
 
 /**
- * What all nodes of a cluster know. One contract with several engines; one suite in `tests/e2e/cluster` checks them all.
+ * What all nodes of a cluster know. One contract with several engines; one suite in `tests/e2e/cluster` checks them
+ * all.
  *
- * Keys have the characters of NATS keys: letters, digits, `-`, `_`, `=`, `/` and `.`. All changes reject while the store cannot be
- * reached.
+ * Keys have the characters of NATS keys: letters, digits, `-`, `_`, `=`, `/` and `.`. All changes reject while the
+ * store cannot be reached.
  */
 export interface ClusterStore {
   /** Begins to watch. Rejects where the store cannot be reached at all; later losses are its own matter. */
@@ -34,7 +38,8 @@ export interface ClusterStore {
   /** Writes an entry, whatever was there. */
   put(table: Table, key: string, value: string): Promise<void>
   /**
-   * Writes an entry that nobody else has changed (compare and set). Resolves with its new revision, or undefined if somebody has.
+   * Writes an entry that nobody else has changed (compare and set). Resolves with its new revision, or undefined if
+   * somebody has.
    *
    * @param revision The one that is replaced; 0 for an entry that must not be there
    */

@@ -5,8 +5,8 @@ import type { Session } from '@ls/mux'
 import { streamTransport } from '@ls/mux/duplex'
 
 /**
- * Gives a session a connection between two nodes, with a heartbeat: TCP takes a quarter of an hour to notice a path that is
- * gone, and channels that could go on over another connection would stand still.
+ * Gives a session a connection between two nodes, with a heartbeat: TCP takes a quarter of an hour to notice a path
+ * that is gone, and channels that could go on over another connection would stand still.
  *
  * @param received What {@link Session.attach} takes.
  */

@@ -5,7 +5,10 @@ import { ClusterError } from '../errors.js'
 /** Shorter ones could be guessed from a recorded handshake, in characters. */
 const minSecretLength = 32
 
-/** The secret that all nodes of a cluster share. A connection between nodes proves it at both ends and is encrypted: TLS-PSK. */
+/**
+ * The secret that all nodes of a cluster share. A connection between nodes proves it at both ends and is encrypted:
+ * TLS-PSK.
+ */
 export class NodeSecret {
   /** 256 bits. */
   readonly key: Buffer
@@ -21,8 +24,8 @@ export class NodeSecret {
 }
 
 /**
- * TLS 1.3 with a pre-shared key (RFC 8446 §4.2.11) and an ephemeral exchange: a recorded connection stays closed when the secret
- * becomes known later. Node offers a pre-shared key for ciphers with SHA-256 alone.
+ * TLS 1.3 with a pre-shared key (RFC 8446 §4.2.11) and an ephemeral exchange: a recorded connection stays closed when
+ * the secret becomes known later. Node offers a pre-shared key for ciphers with SHA-256 alone.
  */
 export const nodeTls = { minVersion: 'TLSv1.3', maxVersion: 'TLSv1.3', ciphers: 'TLS_AES_128_GCM_SHA256' } as const
 

@@ -37,8 +37,8 @@ const retry = { firstMs: 50, mostMs: 2000 } as const
 const refusalsOfDead = 2
 
 /**
- * A session to the providers of one token at another node, dialled when it is first needed. Its memory is the token's, so that one
- * tenant cannot hold up the trunks of others.
+ * A session to the providers of one token at another node, dialled when it is first needed. Its memory is the token's,
+ * so that one tenant cannot hold up the trunks of others.
  */
 export class Trunk {
   readonly #options: TrunkOptions

@@ -260,8 +260,8 @@ export interface UrgentMessage {
 }
 
 /**
- * From a server: open another session, new channels are for that one. From a client: it has one, and opens no more channels
- * in this one (protocol.md §3.8).
+ * From a server: open another session, new channels are for that one. From a client: it has one, and opens no more
+ * channels in this one (protocol.md §3.8).
  */
 export interface RelinkMessage {
   readonly type: typeof MessageType.Relink

@@ -27,8 +27,8 @@ export type ListenPlace =
     }
 
 /**
- * Makes `server` listen. A socket for this place that the process was given, by the service manager or by the process before
- * it, is taken in place of a new one.
+ * Makes `server` listen. A socket for this place that the process was given, by the service manager or by the process
+ * before it, is taken in place of a new one.
  *
  * @throws Node's own errors, such as EADDRINUSE
  */

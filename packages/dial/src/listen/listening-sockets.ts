@@ -2,7 +2,10 @@ import { linkSync, readFileSync, readlinkSync, renameSync, rmSync } from 'node:f
 import { type AddressInfo, type Server, Socket } from 'node:net'
 import { formatHostPort } from '@ls/foundation'
 
-/** Where a server listens, as text: `127.0.0.1:8765`, `[::]:8765` or `unix:/run/a.sock`; with the port that was asked for, which may be 0. */
+/**
+ * Where a server listens, as text: `127.0.0.1:8765`, `[::]:8765` or `unix:/run/a.sock`; with the port that was asked
+ * for, which may be 0.
+ */
 export type ListeningPlace = string
 
 /** A listening socket that another process may have. */
@@ -16,8 +19,8 @@ export interface PassableSocket {
 }
 
 /**
- * The listening sockets of this process: those that it can pass to another one, and those that it has got from one and that
- * nobody has asked for yet. A process has one set of descriptors, so there is one for all.
+ * The listening sockets of this process: those that it can pass to another one, and those that it has got from one and
+ * that nobody has asked for yet. A process has one set of descriptors, so there is one for all.
  */
 export class ListeningSockets {
   readonly #open = new Map<Server, ListeningPlace>()
@@ -26,7 +29,10 @@ export class ListeningSockets {
   readonly #lent = new Set<ListeningPlace>()
   #hasTakenOver = false
 
-  /** All that can be passed on now, those that nobody has asked for included; empty on Windows, where sockets have no numbers. */
+  /**
+   * All that can be passed on now, those that nobody has asked for included; empty on Windows, where sockets have no
+   * numbers.
+   */
   get passable(): readonly PassableSocket[] {
     const open = [...this.#open].map(([server, place]) => ({ place, fd: descriptorOf(server) }))
     const unused = this.#inherited.map(({ place, socket }) => ({ place, fd: descriptorOf(socket) }))
@@ -43,7 +49,8 @@ export class ListeningSockets {
   /**
    * Takes a socket that another process has opened.
    *
-   * @param from Where it listens, for the process that asks for it, and whether it is lent. @default its own address, lent
+   * @param from Where it listens, for the process that asks for it, and whether it is lent. @default its own address,
+   *   lent
    */
   inherit(fd: number, from?: { readonly place: ListeningPlace; readonly isLent: boolean }): void {
     const socket = new Socket({ fd, readable: false, writable: false })
@@ -57,7 +64,10 @@ export class ListeningSockets {
     this.#hasTakenOver = true
   }
 
-  /** Whether the file of an inherited UNIX socket ends with its server here; until it has taken over, another process goes on with it. */
+  /**
+   * Whether the file of an inherited UNIX socket ends with its server here; until it has taken over, another process
+   * goes on with it.
+   */
   ownsFile(place: ListeningPlace): boolean {
     return this.#hasTakenOver && !this.#lent.has(place)
   }
@@ -75,8 +85,8 @@ export class ListeningSockets {
   }
 
   /**
-   * Has the files of UNIX sockets stay when their servers close: another process listens there now, and Node removes them with
-   * the server that has made them.
+   * Has the files of UNIX sockets stay when their servers close: another process listens there now, and Node removes
+   * them with the server that has made them.
    */
   passedOn(sockets: readonly PassableSocket[]): void {
     const places = new Set(sockets.map(({ place }) => place))

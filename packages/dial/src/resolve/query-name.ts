@@ -18,7 +18,10 @@ const plain = /^[!-[\]-~]+$/
 /** May be turned into ASCII: `domainToASCII` reads a URL, and would cut the name at what ends a host there. */
 const international = /^(?=.*[^\0-\x7f])[^\0-\x20\x7f/?#@:[\]\\%]+$/
 
-/** Reads a host name as DNS takes it; international names in their ASCII form (RFC 5891). Undefined where it can be none. */
+/**
+ * Reads a host name as DNS takes it; international names in their ASCII form (RFC 5891). Undefined where it can be
+ * none.
+ */
 export function parseQueryName(host: string): QueryName | undefined {
   const ascii = international.test(host) ? domainToASCII(host) : host
   const isAbsolute = ascii.endsWith('.')

@@ -15,8 +15,8 @@ import { searchDns } from './search.js'
 /** Servers and times of a {@link Resolver}. */
 export interface ResolverOptions {
   /**
-   * Name servers to ask instead of the system's, `ADDR`, `ADDR:PORT` or `[ADDR]:PORT`, in this order. The hosts file still
-   * comes first. @default those of the system
+   * Name servers to ask instead of the system's, `ADDR`, `ADDR:PORT` or `[ADDR]:PORT`, in this order. The hosts file
+   * still comes first. @default those of the system
    */
   readonly servers?: readonly string[] | undefined
   /**
@@ -39,8 +39,8 @@ const readsFiles = new Set<NodeJS.Platform>(['linux', 'freebsd', 'openbsd', 'net
 const loopback: BothAnswers = { 4: { addresses: ['127.0.0.1'] }, 6: { addresses: ['::1'] } }
 
 /**
- * Resolves names as the system would: hosts file, then DNS with search domains, and `getaddrinfo` only for names about which
- * the system may know more (nsswitch.conf, macOS, Windows), since each takes a thread of the four that Node has.
+ * Resolves names as the system would: hosts file, then DNS with search domains, and `getaddrinfo` only for names about
+ * which the system may know more (nsswitch.conf, macOS, Windows), since each takes a thread of the four that Node has.
  */
 export class Resolver implements NameResolver {
   readonly #servers: readonly string[] | undefined

@@ -1,14 +1,17 @@
 /** Source for the address of a name: only the hosts file, DNS, or all sources of the system. */
 export type NameSource = 'files' | 'dns' | 'system'
 
-/** Chooses the source of a name, which is in lower case and without a trailing dot; `servers` are those of resolv.conf. */
+/**
+ * Chooses the source of a name, which is in lower case and without a trailing dot; `servers` are those of resolv.conf.
+ */
 export type SourceChooser = (name: string, servers: readonly string[]) => NameSource
 
 const isShort = (name: string): boolean => !name.includes('.')
 
 /**
- * Modules of nsswitch.conf(5) that answer only for some names: multicast DNS for `.local` (RFC 6762 §3), `myhostname` for
- * this machine and its gateway. `resolve` asks systemd-resolved, which answers by DNS as well where resolv.conf names it.
+ * Modules of nsswitch.conf(5) that answer only for some names: multicast DNS for `.local` (RFC 6762 §3), `myhostname`
+ * for this machine and its gateway. `resolve` asks systemd-resolved, which answers by DNS as well where resolv.conf
+ * names it.
  */
 const answersFor: Readonly<Record<string, (name: string, servers: readonly string[]) => boolean>> = {
   files: () => false,
@@ -29,8 +32,8 @@ function isLocal(name: string): boolean {
 }
 
 /**
- * Reads the `hosts` line of nsswitch.conf(5). The system is asked only for names about which a module of the line may know
- * more than files and DNS do. Without the line it is files, then DNS, as in glibc and musl.
+ * Reads the `hosts` line of nsswitch.conf(5). The system is asked only for names about which a module of the line may
+ * know more than files and DNS do. Without the line it is files, then DNS, as in glibc and musl.
  */
 export function parseNsswitch(text: string): SourceChooser {
   const line = /^[ \t]*hosts:([^#\n]*)/m.exec(text)?.[1] ?? 'files dns'

@@ -1,7 +1,10 @@
 import { readFileSync, statSync } from 'node:fs'
 import { type Clock, systemClock } from '@ls/foundation'
 
-/** How often a file is looked at, in milliseconds: an edit counts within a second, and a busy resolver asks the disk rarely. */
+/**
+ * How often a file is looked at, in milliseconds: an edit counts within a second, and a busy resolver asks the disk
+ * rarely.
+ */
 const checkEveryMs = 1000
 
 /** Files of the system are small; lists of a million blocked hosts have 30 MiB. */

@@ -12,7 +12,9 @@ export interface ConnectResponse {
   readonly proxyStatus: string | undefined
 }
 
-/** The error for a CONNECT that was not answered with 2xx; its text names the status, the program and the likely cure. */
+/**
+ * The error for a CONNECT that was not answered with 2xx; its text names the status, the program and the likely cure.
+ */
 export function responseError(response: ConnectResponse, proxy: ResolvedProxyAddress): HttpProxyError {
   const { status, server, proxyStatus } = response
   const program = server === undefined ? '' : ` (${server.slice(0, 80)})`

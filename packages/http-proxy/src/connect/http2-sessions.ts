@@ -12,7 +12,9 @@ export interface Http2SessionsOptions {
   readonly maxProxies?: number | undefined
   /** Connections to one proxy at once: a second opens when the first has no room. @default 4 */
   readonly maxSessionsPerProxy?: number | undefined
-  /** Tunnels on one connection, if the proxy does not allow fewer; one lost packet holds up all of them. @default 100 */
+  /**
+   * Tunnels on one connection, if the proxy does not allow fewer; one lost packet holds up all of them. @default 100
+   */
   readonly maxTunnelsPerSession?: number | undefined
   /** How long a connection without tunnels is kept, in milliseconds. @default 60000 */
   readonly idleMs?: number | undefined
@@ -70,8 +72,8 @@ export class Http2Sessions {
   }
 
   /**
-   * @internal A session with room, or a fresh connection from `open`. Calls that come while one is being opened wait for
-   *   it: it may have room for all of them.
+   * @internal A session with room, or a fresh connection from `open`. Calls that come while one is being opened wait
+   *   for it: it may have room for all of them.
    */
   async acquire(route: ProxyRoute, open: () => Promise<ProxyStream>, signal: AbortSignal): Promise<Lease> {
     const entry = this.#entryOf(route)

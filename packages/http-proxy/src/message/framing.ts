@@ -13,7 +13,8 @@ export function onwardFields(request: IncomingMessage, alsoDrop?: ReadonlySet<st
   const { rawHeaders, method = '' } = request
   checkTransferEncoding(request)
   const fields = endToEnd(rawHeaders, alsoDrop)
-  // Strict parsing takes either one length or chunks, never both (RFC 9112 §6.3), so the length in place is what was read.
+  // Strict parsing takes either one length or chunks, never both (RFC 9112 §6.3), so the length in place is what was
+  // read.
   if (hasTransferEncoding(rawHeaders)) fields.push('Transfer-Encoding', 'chunked')
   else if (!unframed.has(method) && fieldValues(fields, 'content-length').length === 0)
     fields.push('Content-Length', '0')

@@ -16,8 +16,9 @@ const hopByHop = new Set([
 ])
 
 /**
- * Fields that everyone on the way needs, so that no Connection field may take them out (RFC 9110 §7.6.1): what frames, routes
- * and describes a message, who sent it, and by whose word. Without them the next hop would read another message than we did.
+ * Fields that everyone on the way needs, so that no Connection field may take them out (RFC 9110 §7.6.1): what frames,
+ * routes and describes a message, who sent it, and by whose word. Without them the next hop would read another message
+ * than we did.
  */
 const endToEndAlways = new Set([
   'authorization',
@@ -53,8 +54,8 @@ export function connectionOptions(headers: RawHeaders): Set<string> {
 }
 
 /**
- * The fields to pass on: all but the hop-by-hop ones and those in `alsoDrop`; order, spelling and repeats stay. `_` counts as
- * `-`, since web servers give programs both under one name (RFC 3875 §4.1.18).
+ * The fields to pass on: all but the hop-by-hop ones and those in `alsoDrop`; order, spelling and repeats stay. `_`
+ * counts as `-`, since web servers give programs both under one name (RFC 3875 §4.1.18).
  */
 export function endToEnd(headers: RawHeaders, alsoDrop?: ReadonlySet<string>): string[] {
   const options = connectionOptions(headers)

@@ -22,7 +22,8 @@ export interface RepairedHead {
  *
  * @param lines Without their ends and without the empty line.
  * @param method Of the request, since HEAD has no body in its response.
- * @returns undefined for a head that must not be understood, such as one with two lengths: the strict parser refuses it.
+ * @returns undefined for a head that must not be understood, such as one with two lengths: the strict parser refuses
+ *   it.
  */
 export function repairHead(lines: readonly string[], method: string): RepairedHead | undefined {
   const status = parseStatusLine(lines[0] ?? '')

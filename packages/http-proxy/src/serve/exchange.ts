@@ -190,8 +190,8 @@ export class Exchange implements Turn {
   }
 
   /**
-   * The origin broke off: the client gets what came until then, and it must not pass for all of it (RFC 9112 §8). A response
-   * that is whole here goes on to the client.
+   * The origin broke off: the client gets what came until then, and it must not pass for all of it (RFC 9112 §8). A
+   * response that is whole here goes on to the client.
    */
   #break(): void {
     if (this.#response.writableEnded) return
@@ -235,8 +235,8 @@ export class Exchange implements Turn {
   }
 
   /**
-   * Whether the client's connection ends with its origin's, as it would without us: some clients wait for that. One that
-   * asks to keep it, or has asked for more already, keeps it.
+   * Whether the client's connection ends with its origin's, as it would without us: some clients wait for that. One
+   * that asks to keep it, or has asked for more already, keeps it.
    */
   #endsWith(response: IncomingMessage): boolean {
     return !keepsConnection(response) && !asksToKeep(this.request) && !this.#connection.hasMore
@@ -255,8 +255,8 @@ export class Exchange implements Turn {
 }
 
 /**
- * Ends a request with its connection. A dialled stream need not close by itself at its end, as a socket does, and Node 26
- * leaves it open when the response has come; the next request would wait for it.
+ * Ends a request with its connection. A dialled stream need not close by itself at its end, as a socket does, and Node
+ * 26 leaves it open when the response has come; the next request would wait for it.
  */
 function giveUp(request: ClientRequest): void {
   request.destroy()

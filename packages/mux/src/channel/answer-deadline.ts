@@ -2,8 +2,8 @@ import type { TimerHandle } from '@ls/foundation'
 import type { ChannelHost } from '../session/table-entry.js'
 
 /**
- * Time that a peer has to answer Connect: `deadlineMs` while the link is up, {@link answerLimitMs} in all. While the link
- * is down the channel waits as open ones do (protocol.md §3, `resume`).
+ * Time that a peer has to answer Connect: `deadlineMs` while the link is up, {@link answerLimitMs} in all. While the
+ * link is down the channel waits as open ones do (protocol.md §3, `resume`).
  */
 export class AnswerDeadline {
   readonly #host: ChannelHost

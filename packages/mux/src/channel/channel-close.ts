@@ -19,7 +19,9 @@ export interface ChannelCloseReason {
 
 export const plainEnd: ChannelCloseReason = { kind: 'ended', error: '' }
 
-/** Why a channel ends whose peer sent Disconnect with the text `error`; `isRefusal`: instead of an answer to Connect. */
+/**
+ * Why a channel ends whose peer sent Disconnect with the text `error`; `isRefusal`: instead of an answer to Connect.
+ */
 export function reasonOfDisconnect(error: string, isRefusal: boolean): ChannelCloseReason {
   if (isRefusal) return { kind: 'refused', error: isPlainEnd(error) ? 'failed: the peer closed the channel' : error }
   return isPlainEnd(error) ? plainEnd : { kind: 'aborted', error }

@@ -61,16 +61,16 @@ export interface Channel {
   /** Sets the handler. A paused channel stays paused until {@link resume}. */
   setHandler(handler: ChannelHandler): void
   /**
-   * Answers Connect: the target is reached. Does nothing on a channel that is answered or gone. With a `handler` it also
-   * starts delivery, as {@link setHandler} and {@link resume} do.
+   * Answers Connect: the target is reached. Does nothing on a channel that is answered or gone. With a `handler` it
+   * also starts delivery, as {@link setHandler} and {@link resume} do.
    */
   accept(handler?: ChannelHandler): void
   /** Answers Connect: the target is not reached; `error` begins with a word of protocol.md §4. */
   reject(error: string): void
   /**
-   * Sends TCP payload, which must not change afterwards unless it is `borrowed`. Returns true when there is room for more, and false when the
-   * queue is full: the bytes are accepted, and `onDrain` follows, also where the peer then ends the channel. Returns
-   * undefined where our direction is over: nothing was sent, and no `onDrain` follows.
+   * Sends TCP payload, which must not change afterwards unless it is `borrowed`. Returns true when there is room for
+   * more, and false when the queue is full: the bytes are accepted, and `onDrain` follows, also where the peer then
+   * ends the channel. Returns undefined where our direction is over: nothing was sent, and no `onDrain` follows.
    *
    * @throws RangeError when gzip data inflates to more than {@link maxCompressedBytes}.
    */

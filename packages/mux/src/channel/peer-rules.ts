@@ -16,7 +16,10 @@ export const maxBaseMessageBytes = 1_040_384
 /** Most payload of uncompressed TCP Data towards base peers. */
 export const maxBasePayloadBytes = maxBaseMessageBytes - tcpDataHeaderBytes
 
-/** @throws MuxError for Data behind Fin, and for Data whose protocol is not its channel's, which would get around its limits. */
+/**
+ * @throws MuxError for Data behind Fin, and for Data whose protocol is not its channel's, which would get around its
+ *   limits.
+ */
 export function checkData(data: Uint8Array, protocol: Protocol, finReceived: boolean): void {
   if (finReceived) throw new MuxError('ERR_MUX_PROTOCOL', 'Data came after Fin')
   if (data[protocolOffset] === protocolNumber[protocol]) return

@@ -3,8 +3,8 @@ import type { Clock, TimerHandle } from '@ls/foundation'
 
 /**
  * Decides when an Ack is due: after 256 KiB or 50 ms, whichever comes first (protocol.md §3). With `ack2` also after
- * two messages, at most every 5 ms, so that the sender sees changes of the path in time; only while there is bulk, since
- * nothing else fills a path, and the Acks would be a third of the messages of a connection that carries little.
+ * two messages, at most every 5 ms, so that the sender sees changes of the path in time; only while there is bulk,
+ * since nothing else fills a path, and the Acks would be a third of the messages of a connection that carries little.
  */
 export class AckSchedule {
   readonly #clock: Clock
@@ -77,7 +77,9 @@ const ackDelayMs = 50
 /** The smallest full packet of bulk over UDP: QUIC begins with 1200 bytes (RFC 9000 §14.1). */
 const bulkMessageBytes = 1024
 
-/** After this many short messages there is no bulk: beside echoes, bulk has one message in a few even on a slow path. */
+/**
+ * After this many short messages there is no bulk: beside echoes, bulk has one message in a few even on a slow path.
+ */
 const shortMessages = 64
 
 /** Two hundred Acks a second at most. */

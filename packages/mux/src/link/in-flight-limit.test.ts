@@ -8,7 +8,9 @@ interface Path {
   readonly roundTripMs: number
 }
 
-/** A path with a queue in front of its narrowest point, a sender that always has more, and Acks as in protocol.md §3. */
+/**
+ * A path with a queue in front of its narrowest point, a sender that always has more, and Acks as in protocol.md §3.
+ */
 class Bottleneck {
   readonly clock = new FakeClock()
   readonly limit = new InFlightLimit({ clock: this.clock, ack2: false, quantumBytes: messageBytes })

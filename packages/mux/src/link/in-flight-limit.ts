@@ -238,8 +238,8 @@ const minLimitBytes = 4 * minMessageBytes
 const turnMs = 20
 
 /**
- * BBR sends at three quarters of the rate for one round trip in eight, and a queue has to fill the gap. Simulated at 50 ms,
- * 12 ms had 0.95 of plain TCP's throughput, 20 ms 0.98; at 200 ms an eighth of a round trip makes 0.94 to 0.95.
+ * BBR sends at three quarters of the rate for one round trip in eight, and a queue has to fill the gap. Simulated at 50
+ * ms, 12 ms had 0.95 of plain TCP's throughput, 20 ms 0.98; at 200 ms an eighth of a round trip makes 0.94 to 0.95.
  */
 const leastSlackMs = 20
 const slackShare = 1 / 8

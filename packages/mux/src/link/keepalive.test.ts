@@ -2,10 +2,10 @@ import { FakeClock } from '@ls/testkit'
 import { describe, expect, test, vi } from 'vitest'
 import { Keepalive, type KeepaliveTiming } from './keepalive.js'
 
-const TIMING: KeepaliveTiming = { periodMs: 20_000, deadlineMs: 45_000 }
+const usualTiming: KeepaliveTiming = { periodMs: 20_000, deadlineMs: 45_000 }
 
 /** A running keepalive of 20 s and 45 s, what it did, and a peer that answers after `roundTripMs`. */
-function setUp({ timing = TIMING, roundTripMs = -1, passedBytes = () => Number.NaN } = {}) {
+function setUp({ timing = usualTiming, roundTripMs = -1, passedBytes = () => Number.NaN } = {}) {
   const clock = new FakeClock()
   const pings: { atMs: number; id: number }[] = []
   const deaths: { atMs: number; silentMs: number }[] = []

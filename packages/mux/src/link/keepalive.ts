@@ -36,22 +36,22 @@ export interface KeepaliveOptions extends KeepaliveTiming {
   dead(silentMs: number): void
 }
 
-const DEFAULT_PERIOD_MS = 20_000
-const DEFAULT_DEADLINE_MS = 45_000
+const defaultPeriodMs = 20_000
+const defaultDeadlineMs = 45_000
 
 /** {@link Keepalive.hasten}: 5 s is what mobile radios stay awake for anyway; below 3 s busy machines look dead. */
-const HASTY_PERIOD_MS = 5000
-const HASTY_ANSWER_MS = 3000
-const HASTY_TIMEOUTS = 4
+const hastyPeriodMs = 5000
+const hastyAnswerMs = 3000
+const hastyTimeouts = 4
 
 /** Checks per deadline; noting received bytes between checks costs one assignment. */
-const CHECKS_PER_DEADLINE = 8
+const checksPerDeadline = 8
 
 /** An answer later than this is overdue, in milliseconds, unless the path is slower. */
-const OVERDUE_MS = 1000
+const overdueMs = 1000
 
 /** Time for a peer to answer a ping after our own process was suspended or blocked, in milliseconds. */
-const GRACE_MS = 5000
+const usualGraceMs = 5000
 
 /**
  * Decides when to ping a peer and when it is dead; does no I/O.
@@ -121,7 +121,7 @@ export class Keepalive {
   /** Whether nothing has arrived since a ping that should be answered by now: a bad sign, no proof. */
   get overdue(): boolean {
     if (this.#state !== 'running' || this.#paused || this.#heard || this.#heardAtMs > this.#pingedAtMs) return false
-    return this.#options.clock.now() - this.#pingedAtMs > Math.max(OVERDUE_MS, this.#roundTrip.timeoutMs)
+    return this.#options.clock.now() - this.#pingedAtMs > Math.max(overdueMs, this.#roundTrip.timeoutMs)
   }
 
   /** Pings at once, which also takes the first round trip, then every period. Does nothing the second time. */
@@ -188,9 +188,9 @@ export class Keepalive {
   }
 
   #followRoundTrip(): void {
-    const { periodMs = DEFAULT_PERIOD_MS, deadlineMs = DEFAULT_DEADLINE_MS } = this.#options
-    const answerMs = Math.max(HASTY_ANSWER_MS, HASTY_TIMEOUTS * this.#roundTrip.timeoutMs)
-    this.#periodMs = Math.min(periodMs, HASTY_PERIOD_MS)
+    const { periodMs = defaultPeriodMs, deadlineMs = defaultDeadlineMs } = this.#options
+    const answerMs = Math.max(hastyAnswerMs, hastyTimeouts * this.#roundTrip.timeoutMs)
+    this.#periodMs = Math.min(periodMs, hastyPeriodMs)
     this.#deadlineMs = Math.min(deadlineMs, this.#periodMs + answerMs)
     const now = this.#options.clock.now()
     this.#pingDueMs = Math.min(this.#pingDueMs, now + this.#periodMs)
@@ -225,7 +225,7 @@ export class Keepalive {
 
   /** Our own pause is no proof that the peer is dead: its bytes may still wait in one of our buffers. */
   #forgiveSilence(now: number): void {
-    const graceMs = Math.min(GRACE_MS, this.#deadlineMs)
+    const graceMs = Math.min(usualGraceMs, this.#deadlineMs)
     this.#heardAtMs = Math.max(this.#heardAtMs, now + graceMs - this.#deadlineMs)
     this.#roundTrip.discard()
   }
@@ -250,7 +250,7 @@ export class Keepalive {
   }
 
   #checkMs(): number {
-    return this.#deadlineMs / CHECKS_PER_DEADLINE
+    return this.#deadlineMs / checksPerDeadline
   }
 }
 
@@ -264,8 +264,8 @@ export function checkKeepaliveTiming(
   timing: KeepaliveTiming,
   name = 'keepalive',
 ): Given<Omit<KeepaliveTiming, 'onRoundTrip'>> {
-  const periodMs = checkDurationMs(`${name}.periodMs`, timing.periodMs ?? DEFAULT_PERIOD_MS)
-  const deadlineMs = checkDurationMs(`${name}.deadlineMs`, timing.deadlineMs ?? DEFAULT_DEADLINE_MS)
+  const periodMs = checkDurationMs(`${name}.periodMs`, timing.periodMs ?? defaultPeriodMs)
+  const deadlineMs = checkDurationMs(`${name}.deadlineMs`, timing.deadlineMs ?? defaultDeadlineMs)
   if (deadlineMs > periodMs) return { periodMs, deadlineMs }
   throw new RangeError(
     `${name}.deadlineMs is ${deadlineMs}; it must be more than ${name}.periodMs, which is ${periodMs}`,

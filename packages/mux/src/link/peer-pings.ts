@@ -1,12 +1,12 @@
 /** The heartbeat of a quiet link: pings and their answers both ways in one period, in bytes, with room for TLS. */
-const QUIET_BYTES = 256
+const quietBytes = 256
 
 /** How much later than the last time a ping of the peer may come, in milliseconds, before one of ours leaves. */
-const SLACK_MS = 250
+const slackMs = 250
 
 /**
- * Tells when the pings of a peer serve for our own: an answered one shows both ends that the other lives. Only while nothing
- * else passes, since the round trip has to be known where data does.
+ * Tells when the pings of a peer serve for our own: an answered one shows both ends that the other lives. Only while
+ * nothing else passes, since the round trip has to be known where data does.
  */
 export class PeerPings {
   readonly #passedBytes: () => number
@@ -26,8 +26,8 @@ export class PeerPings {
   /** Called when a ping of ours is due: the time until which none is needed; in the past if one is. */
   serveUntilMs(periodMs: number): number {
     const passed = this.#passedBytes()
-    const isQuiet = passed - this.#seenBytes <= QUIET_BYTES
+    const isQuiet = passed - this.#seenBytes <= quietBytes
     this.#seenBytes = passed
-    return isQuiet ? this.#pingedAtMs + periodMs + SLACK_MS : 0
+    return isQuiet ? this.#pingedAtMs + periodMs + slackMs : 0
   }
 }

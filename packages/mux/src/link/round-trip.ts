@@ -1,9 +1,9 @@
 /** Gains of RFC 6298 §2.3: how far one sample moves the mean and its deviation. */
-const MEAN_GAIN = 1 / 8
-const VARIATION_GAIN = 1 / 4
+const meanGain = 1 / 8
+const variationGain = 1 / 4
 
 /** RFC 6298 §2.1: what to assume of a path that has not been measured, in milliseconds. */
-const INITIAL_TIMEOUT_MS = 1000
+const initialTimeoutMs = 1000
 
 /**
  * Measures round trips by numbered probes, one measurement at a time. A probe sent again before its answer keeps its
@@ -18,7 +18,7 @@ export class RoundTrip {
 
   /** Retransmission timeout in milliseconds (RFC 6298 §2.1, §2.3): past it, an answer is late. */
   get timeoutMs(): number {
-    if (this.smoothedMs === undefined || this.variationMs === undefined) return INITIAL_TIMEOUT_MS
+    if (this.smoothedMs === undefined || this.variationMs === undefined) return initialTimeoutMs
     return this.smoothedMs + 4 * this.variationMs
   }
 
@@ -55,8 +55,8 @@ export class RoundTrip {
       return
     }
     const deviation = Math.abs(this.smoothedMs - sampleMs)
-    this.variationMs += VARIATION_GAIN * (deviation - this.variationMs)
-    this.smoothedMs += MEAN_GAIN * (sampleMs - this.smoothedMs)
+    this.variationMs += variationGain * (deviation - this.variationMs)
+    this.smoothedMs += meanGain * (sampleMs - this.smoothedMs)
     this.minMs = Math.min(this.minMs, sampleMs)
   }
 }

@@ -58,8 +58,8 @@ export interface Session {
    */
   attach(transport: MessageTransport, peerReceived?: number): boolean
   /**
-   * Sends copies of urgent messages over `transport`, and takes the peer's, until it or the main transport is lost. False
-   * if the session has no main transport or no `urgent`; the caller keeps the transport then.
+   * Sends copies of urgent messages over `transport`, and takes the peer's, until it or the main transport is lost.
+   * False if the session has no main transport or no `urgent`; the caller keeps the transport then.
    */
   attachUrgent(transport: MessageTransport): boolean
   /**

@@ -19,8 +19,8 @@ export interface StreamTransportOptions {
  * A transport over any stream of bytes: a TCP or UNIX socket, TLS, the pipes of a child process. Both ends use it. The
  * stream belongs to the transport from now on.
  *
- * Each message has 4 bytes before it: its length, big-endian. The highest bit marks the last frame of a direction, which
- * holds a close code of 2 bytes and a reason in UTF-8.
+ * Each message has 4 bytes before it: its length, big-endian. The highest bit marks the last frame of a direction,
+ * which holds a close code of 2 bytes and a reason in UTF-8.
  *
  * @example
  * session.attach(streamTransport(connect({ host: 'server.example', port: 7000 })))

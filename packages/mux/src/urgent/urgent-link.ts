@@ -110,8 +110,8 @@ export class UrgentLink {
 }
 
 /**
- * How long bulk takes on a path with losses: it waits for a packet that is sent again, and perhaps once more. A window that does not
- * allow for it never grows.
+ * How long bulk takes on a path with losses: it waits for a packet that is sent again, and perhaps once more. A window
+ * that does not allow for it never grows.
  */
 export function lossyTripMs(roundTripMs: number): number {
   return lossyRoundTrips * roundTripMs

@@ -10,9 +10,9 @@ export interface IpAddress {
 }
 
 /**
- * Reads dotted decimal or IPv6, in brackets or not. IPv4-mapped and IPv4-compatible IPv6 addresses (RFC 4291 §2.5.5) become
- * the IPv4 address they stand for, so that a rule for `127.0.0.1` knows `::ffff:127.0.0.1`. A zone is taken only where
- * an address needs one (RFC 4007 §6): resolvers cut it off anywhere else, and rules would see a name.
+ * Reads dotted decimal or IPv6, in brackets or not. IPv4-mapped and IPv4-compatible IPv6 addresses (RFC 4291 §2.5.5)
+ * become the IPv4 address they stand for, so that a rule for `127.0.0.1` knows `::ffff:127.0.0.1`. A zone is taken only
+ * where an address needs one (RFC 4007 §6): resolvers cut it off anywhere else, and rules would see a name.
  *
  * @returns undefined for any other text
  */

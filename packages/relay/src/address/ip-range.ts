@@ -7,8 +7,8 @@ export interface IpRange {
 }
 
 /**
- * Reads `192.168.1.1-192.168.2.255`, or `192.168.1.1-255` with the last byte alone, as LinkSocks 1.10 has them in its access
- * rules.
+ * Reads `192.168.1.1-192.168.2.255`, or `192.168.1.1-255` with the last byte alone, as LinkSocks 1.10 has them in its
+ * access rules.
  *
  * @returns undefined for any other text; addresses of two families are one
  */

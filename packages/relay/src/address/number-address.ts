@@ -20,7 +20,9 @@ export function parseNumberAddress(text: string): IpAddress | undefined {
   return fromIpv4(bytes)
 }
 
-/** Whether the last label is a number. No such name exists (RFC 3696 §2), and some resolvers read addresses out of it. */
+/**
+ * Whether the last label is a number. No such name exists (RFC 3696 §2), and some resolvers read addresses out of it.
+ */
 export function endsInNumber(name: string): boolean {
   return /(?:^|\.)(?:\d+|0x[\da-f]*)$/i.test(name)
 }

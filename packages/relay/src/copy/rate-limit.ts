@@ -11,9 +11,9 @@ export interface RateLimitOptions {
 }
 
 /**
- * Token bucket that several connections share. Each pays for a message after it was read, and then waits for its turn if
- * there is nothing left. The turn goes to the one that has had least, by bytes (start-time fair queuing), so a keystroke
- * does not wait behind downloads. A wait is as long as the message takes that was paid last.
+ * Token bucket that several connections share. Each pays for a message after it was read, and then waits for its turn
+ * if there is nothing left. The turn goes to the one that has had least, by bytes (start-time fair queuing), so a
+ * keystroke does not wait behind downloads. A wait is as long as the message takes that was paid last.
  */
 export class RateLimit {
   readonly #clock: Clock
@@ -73,8 +73,8 @@ export class RateLimit {
   }
 
   /**
-   * Takes bytes of a datagram, which cannot wait; false if it has to be dropped. While connections wait, datagrams get half
-   * of the rate, so that neither takes all from the other.
+   * Takes bytes of a datagram, which cannot wait; false if it has to be dropped. While connections wait, datagrams get
+   * half of the rate, so that neither takes all from the other.
    */
   takeNow(bytes: number): boolean {
     this.#refill()

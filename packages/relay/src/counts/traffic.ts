@@ -31,8 +31,8 @@ export interface TrafficSnapshot {
 }
 
 /**
- * Totals of the channels that have ended, by role and protocol. Nothing is added while a channel runs: it counts itself,
- * and a snapshot adds those that are open.
+ * Totals of the channels that have ended, by role and protocol. Nothing is added while a channel runs: it counts
+ * itself, and a snapshot adds those that are open.
  */
 export class Traffic {
   readonly #totals = new Map<string, Total>()

@@ -34,8 +34,8 @@ export interface ExposedPort {
 }
 
 /**
- * Reads `2222=localhost:22`, `udp:5353=localhost:53`, `http:app.example=localhost:3000` or `tls:app.example=localhost:443`;
- * `,proxy=v1` or `,proxy=v2` may follow, but not for UDP.
+ * Reads `2222=localhost:22`, `udp:5353=localhost:53`, `http:app.example=localhost:3000` or
+ * `tls:app.example=localhost:443`; `,proxy=v1` or `,proxy=v2` may follow, but not for UDP.
  *
  * @throws RangeError naming the value and what is wrong with it
  */

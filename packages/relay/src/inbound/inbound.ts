@@ -91,7 +91,9 @@ export class Inbound {
   /** Called when the last client is gone: one for each `close` that waits. */
   readonly #onEmpty = new Set<() => void>()
 
-  /** @throws RangeError for a place to listen, an account or an access rule that is not valid, TypeError for no place */
+  /**
+   * @throws RangeError for a place to listen, an account or an access rule that is not valid, TypeError for no place
+   */
   constructor(options: InboundOptions) {
     checkPayloadOptions(options)
     this.#options = options

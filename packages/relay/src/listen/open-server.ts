@@ -4,8 +4,8 @@ import type { TcpAddress, UnixAddress } from './listen-address.js'
 import { listenError } from './listen-error.js'
 
 /**
- * Makes `server` listen at `address`, on a socket that the process was given where there is one. A UNIX socket is accessible to its owner only. A leftover socket file is
- * replaced; one that a program still listens on is not.
+ * Makes `server` listen at `address`, on a socket that the process was given where there is one. A UNIX socket is
+ * accessible to its owner only. A leftover socket file is replaced; one that a program still listens on is not.
  *
  * @param what Its name in errors.
  * @throws ListenError if the port or path is taken or not permitted

@@ -47,7 +47,8 @@ export interface OutboundOptions extends PayloadOptions, GuardOptions {
    */
   readonly upstreamProxies?: readonly string[] | undefined
   /**
-   * Exceptions from `upstreamProxies`, `PATTERN=direct`, `PATTERN=reject` or `PATTERN=URL`; the first that matches counts.
+   * Exceptions from `upstreamProxies`, `PATTERN=direct`, `PATTERN=reject` or `PATTERN=URL`; the first that matches
+   * counts.
    * @default none
    */
   readonly routes?: readonly string[] | undefined
@@ -113,8 +114,8 @@ export class Outbound {
   readonly #logger: Logger
 
   /**
-   * @throws RangeError when an upstream, a route, a header, an access rule, a guard, a name server, a time or a payload option is not valid; TypeError for
-   * an upstream inside a WebSocket without `dialWebSocket`
+   * @throws RangeError when an upstream, a route, a header, an access rule, a guard, a name server, a time or a payload
+   * option is not valid; TypeError for an upstream inside a WebSocket without `dialWebSocket`
    */
   constructor(options: OutboundOptions = {}) {
     const { upstreamProxies = [], routes = [], accessRules = [] } = options

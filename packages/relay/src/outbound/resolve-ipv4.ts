@@ -15,7 +15,8 @@ export interface ResolveIpv4Options extends LookupOptions {
 /**
  * Resolves the target to its first allowed IPv4 address.
  *
- * @throws the error of `check` where it refuses every address; RelayError `dns` where there is none; the resolver's own error
+ * @throws the error of `check` where it refuses every address; RelayError `dns` where there is none; the resolver's own
+ *   error
  */
 export async function resolveIpv4(target: Address, options: ResolveIpv4Options): Promise<Address> {
   const { check, resolver = systemResolver, tenant } = options

@@ -4,7 +4,8 @@ import type { Target } from '../target.js'
 
 /**
  * Host name at which the half that reaches targets answers by itself, so that a way can be measured without somebody
- * else's server (protocol.md §1.5). No name server knows a name below `.invalid` (RFC 6761 §6.4), so it hides no target.
+ * else's server (protocol.md §1.5). No name server knows a name below `.invalid` (RFC 6761 §6.4), so it hides no
+ * target.
  */
 export const probeHost = 'probe.linksocks.invalid'
 

@@ -18,8 +18,8 @@ export interface TargetPattern {
 }
 
 /**
- * Reads `HOST`, `HOST:PORTS` or `:PORTS`. HOST is an address, a network in CIDR form, a range of addresses such as `10.0.0.1-99`, a name, `*.suffix` or `*`; IPv6
- * stands in brackets. PORTS is `443`, `8000-9000` or `*`.
+ * Reads `HOST`, `HOST:PORTS` or `:PORTS`. HOST is an address, a network in CIDR form, a range of addresses such as
+ * `10.0.0.1-99`, a name, `*.suffix` or `*`; IPv6 stands in brackets. PORTS is `443`, `8000-9000` or `*`.
  *
  * @param rule Name of the rule for errors, such as `access rule "10.0.0.0/33:1"`.
  * @returns undefined for any other form

@@ -20,7 +20,7 @@ export function checkProxyHeaderVersion(version: ProxyHeaderVersion | undefined)
 }
 
 /** PROXY protocol §2.2: twelve bytes that no other protocol begins with. */
-const V2_SIGNATURE = Buffer.from('\r\n\r\n\0\r\nQUIT\n', 'latin1')
+const v2Signature = Buffer.from('\r\n\r\n\0\r\nQUIT\n', 'latin1')
 
 /**
  * Builds the header that tells a target the client's address. If either end has no known address the header says so,
@@ -77,7 +77,7 @@ function encodeV1(pair: Pair | undefined): Buffer {
 function encodeV2(pair: Pair | undefined): Buffer {
   // The command LOCAL: the receiver uses the connection's own addresses. haproxy rejects PROXY with an unspecified
   // family.
-  if (pair === undefined) return Buffer.concat([V2_SIGNATURE, Buffer.of(0x20, 0x00, 0, 0)])
+  if (pair === undefined) return Buffer.concat([v2Signature, Buffer.of(0x20, 0x00, 0, 0)])
   const [source, destination] = [pair.source, pair.destination].map((end) =>
     encodeDestination({ ...end, type: pair.family }),
   ) as [Uint8Array, Uint8Array]
@@ -87,5 +87,5 @@ function encodeV2(pair: Pair | undefined): Buffer {
   const block = Buffer.concat([...addresses, ...ports])
   // The command PROXY, and a stream over IPv4 or IPv6.
   const family = pair.family === 'ipv4' ? 0x11 : 0x21
-  return Buffer.concat([V2_SIGNATURE, Buffer.of(0x21, family, 0, block.length), block])
+  return Buffer.concat([v2Signature, Buffer.of(0x21, family, 0, block.length), block])
 }

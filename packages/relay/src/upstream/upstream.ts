@@ -18,8 +18,8 @@ export interface Upstream {
 
 /**
  * Reads the URL of an upstream proxy, such as `socks5://user:pass@127.0.0.1:1080`. `socks5` and `socks5h` are the same,
- * the proxy resolves names; `socks4` has them resolved here, since it carries IPv4 addresses only. With `ws+` or `wss+` in
- * front, as in `wss+socks5://host/path?ed=2048`, they are spoken inside a WebSocket, as V2Ray and Xray do.
+ * the proxy resolves names; `socks4` has them resolved here, since it carries IPv4 addresses only. With `ws+` or `wss+`
+ * in front, as in `wss+socks5://host/path?ed=2048`, they are spoken inside a WebSocket, as V2Ray and Xray do.
  *
  * @throws RangeError naming what is wrong; never the password
  */

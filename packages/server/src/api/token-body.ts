@@ -16,10 +16,11 @@ export interface TokenBody {
 }
 
 /**
- * Reads the body of a request about a token. As on deployed servers, a field that is null or its type's zero value (`""`,
- * 0, false) counts as left out; only `ports` may be empty.
+ * Reads the body of a request about a token. As on deployed servers, a field that is null or its type's zero value
+ * (`""`, 0, false) counts as left out; only `ports` may be empty.
  *
- * @throws ApiRefusal 400 when it is no JSON object or a field has the wrong type; values are never shown, they are secrets
+ * @throws ApiRefusal 400 when it is no JSON object or a field has the wrong type; values are never shown, they are
+ *   secrets
  */
 export function parseTokenBody(text: string): TokenBody {
   const json = parseObject(text)

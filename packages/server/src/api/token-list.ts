@@ -17,8 +17,8 @@ export function showToken({ server, parameter }: ApiCall): Answer {
 }
 
 /**
- * Finds a token by its text, its id or the name in its policy. The text of a provider's connector token counts only where
- * nothing else matches: a provider may choose the name of another token, and must not be revoked in its place.
+ * Finds a token by its text, its id or the name in its policy. The text of a provider's connector token counts only
+ * where nothing else matches: a provider may choose the name of another token, and must not be revoked in its place.
  *
  * @throws ApiRefusal 400 where several tokens match
  */

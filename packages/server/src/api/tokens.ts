@@ -62,8 +62,8 @@ function addReverse(server: ApiCall['server'], { port, ...body }: TokenBody): Ad
 }
 
 /**
- * A name leads to one token, in the log and in later calls. Files are checked by their reader: a reload may give a name to
- * a new token before the old one is gone.
+ * A name leads to one token, in the log and in later calls. Files are checked by their reader: a reload may give a name
+ * to a new token before the old one is gone.
  */
 function assertNameIsFree(server: ApiCall['server'], name: string | undefined): void {
   if (name === undefined || server.tokens().every(({ policy }) => policy?.name !== name)) return

@@ -7,10 +7,16 @@ export class WrongAnswer extends Error {
   override readonly name = 'WrongAnswer'
 }
 
-/** Sends a JSON text and resolves with the answer's body. @throws WrongAnswer for anything but a 200; Error for no answer in time */
+/**
+ * Sends a JSON text and resolves with the answer's body. @throws WrongAnswer for anything but a 200; Error for no
+ * answer in time
+ */
 export type AskService = (body: string, timeoutMs: number) => Promise<string>
 
-/** Prepares questions to a URL. Connections stay open for the next. @throws RangeError for a URL that is none of the three kinds */
+/**
+ * Prepares questions to a URL. Connections stay open for the next. @throws RangeError for a URL that is none of the
+ * three kinds
+ */
 export function serviceAt(url: string, maxSockets: number): AskService {
   const unix = /^unix:(\/[^:]+)(?::(\/.*))?$/.exec(url)
   if (unix !== null) {

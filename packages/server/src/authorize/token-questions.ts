@@ -7,7 +7,10 @@ import { tokenId, tokenKey } from '../tokens/token-text.js'
 import type { Question } from './authorize-options.js'
 import type { Authorizer } from './authorizer.js'
 
-/** Asks about the link of a client; undefined where nobody is asked. Rejects with Crowded: a service may change its mind, so the client may come back. */
+/**
+ * Asks about the link of a client; undefined where nobody is asked. Rejects with Crowded: a service may change its
+ * mind, so the client may come back.
+ */
 export function askForLink(
   authorizer: Authorizer | undefined,
   record: TokenRecord,

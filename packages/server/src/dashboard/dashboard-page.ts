@@ -94,8 +94,8 @@ function takesGzip(accepted: string): boolean {
 }
 
 /**
- * The page runs its own scripts and styles, talks to its own server, and is in no frame. Nothing in it can become HTML from
- * text, so names that peers choose stay text.
+ * The page runs its own scripts and styles, talks to its own server, and is in no frame. Nothing in it can become HTML
+ * from text, so names that peers choose stay text.
  */
 const pageHeaders = {
   'content-security-policy':

@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http'
 
 /**
- * Whether a browser sent the request for a page of this very server, or no browser did. Cookies go along with what pages of
- * other ports of this machine ask for, so a cookie alone does not say who asks.
+ * Whether a browser sent the request for a page of this very server, or no browser did. Cookies go along with what
+ * pages of other ports of this machine ask for, so a cookie alone does not say who asks.
  */
 export function isFromOwnPage({ method, headers }: Pick<IncomingMessage, 'method' | 'headers'>): boolean {
   const isRead = method === 'GET' || method === 'HEAD'

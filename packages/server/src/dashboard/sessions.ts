@@ -21,8 +21,8 @@ export interface DashboardSession {
 }
 
 /**
- * Sessions of people who have shown the key of the API to the dashboard. A session is a cookie that is signed with a key
- * made from it: it costs no memory here, and outlives a restart of the server.
+ * Sessions of people who have shown the key of the API to the dashboard. A session is a cookie that is signed with a
+ * key made from it: it costs no memory here, and outlives a restart of the server.
  */
 export class Sessions {
   readonly #secret: Buffer
@@ -62,7 +62,9 @@ export class Sessions {
     return { cookie: this.#cookie(`${content}.${this.#sign(content)}`, sessionMs / 1000, overTls), expiresAtMs }
   }
 
-  /** Ends a session; returns the value of Set-Cookie that removes its cookie, which `overTls` tells as for {@link open}. */
+  /**
+   * Ends a session; returns the value of Set-Cookie that removes its cookie, which `overTls` tells as for {@link open}.
+   */
   end({ id, expiresAtMs }: DashboardSession, overTls: boolean): string {
     const now = this.#now()
     for (const [ended, atMs] of this.#ended) if (atMs <= now) this.#ended.delete(ended)
@@ -101,7 +103,9 @@ export class Sessions {
     return `${name}=${value}; HttpOnly; SameSite=Strict; Max-Age=${seconds}${secure ? '; Secure' : ''}`
   }
 
-  /** With `Secure` browsers keep it from ports without TLS; the prefix keeps those from setting it (RFC 6265bis §4.1.3). */
+  /**
+   * With `Secure` browsers keep it from ports without TLS; the prefix keeps those from setting it (RFC 6265bis §4.1.3).
+   */
   #nameOf(secure: boolean): string {
     return `${secure ? '__Secure-' : ''}${this.#name}`
   }

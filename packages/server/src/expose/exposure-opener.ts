@@ -59,7 +59,10 @@ export class ExposureOpener {
     this.#options = options
   }
 
-  /** The ports to try for a place that a provider asks for, in this order. @throws ServerError where it may not be opened */
+  /**
+   * The ports to try for a place that a provider asks for, in this order. @throws ServerError where it may not be
+   * opened
+   */
   portsFor(record: ReverseToken, place: ExposedPort): Iterable<number> {
     const allowed = record.ports ?? this.#options.server.allowPorts
     if (allowed === undefined || allowed === '') {

@@ -18,17 +18,20 @@ import { answerText } from '../port/http.js'
 import type { Fallback } from './fallback.js'
 import { responseInstead } from './upgrade-response.js'
 
-/** How long the web server behind may be silent, in milliseconds, before its visitor is told; upgraded connections may be longer. */
-const SILENCE_MS = 30_000
+/**
+ * How long the web server behind may be silent, in milliseconds, before its visitor is told; upgraded connections may
+ * be longer.
+ */
+const silenceMs = 30_000
 
 /** Connections to the web server behind, and how many of them stay open unused: what a small site takes. */
-const CONNECTIONS = { keepAlive: true, maxSockets: 256, maxFreeSockets: 16 }
+const connections = { keepAlive: true, maxSockets: 256, maxFreeSockets: 16 }
 
 /**
  * Fields that are replaced for the next hop, or dropped: web servers trust a proxy about its visitor, so a visitor must
  * not set them. Node has already answered `Expect`; trailers end here.
  */
-const REPLACED = new Set([
+const replaced = new Set([
   'host',
   'expect',
   'trailer',
@@ -71,7 +74,7 @@ export class ReverseProxy implements Fallback {
   constructor(origin: URL, { open }: ReverseProxyOptions = {}) {
     this.#origin = origin
     this.#open = open
-    this.#agent = this.#isSecure ? new HttpsAgent(CONNECTIONS) : new Agent(CONNECTIONS)
+    this.#agent = this.#isSecure ? new HttpsAgent(connections) : new Agent(connections)
   }
 
   answer(request: IncomingMessage, response: ServerResponse, client: ClientAddress): void {
@@ -137,7 +140,7 @@ export class ReverseProxy implements Fallback {
 
   #wayFor(visitor: Socket): RequestOptions {
     const open = this.#open
-    if (open === undefined) return { agent: this.#agent, timeout: SILENCE_MS }
+    if (open === undefined) return { agent: this.#agent, timeout: silenceMs }
     return {
       createConnection: (_options, opened) => {
         open(visitor).then(
@@ -157,7 +160,7 @@ export class ReverseProxy implements Fallback {
       return [
         'Host',
         this.#open === undefined ? this.#origin.host : (host ?? this.#origin.host),
-        ...onwardFields(request, REPLACED),
+        ...onwardFields(request, replaced),
         ...(address === undefined || isIP(address) === 0 ? [] : ['X-Forwarded-For', address]),
         ...(host === undefined ? [] : ['X-Forwarded-Host', host]),
         'X-Forwarded-Proto',

@@ -16,7 +16,9 @@ interface Served {
   readonly body: string
 }
 
-/** A web server that remembers what it was asked, behind a LinkSocks server; `send` resolves with all that comes back. */
+/**
+ * A web server that remembers what it was asked, behind a LinkSocks server; `send` resolves with all that comes back.
+ */
 async function start() {
   const served: Served[] = []
   const site = createServer((request, response) => {

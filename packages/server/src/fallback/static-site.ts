@@ -10,11 +10,11 @@ import type { Fallback } from './fallback.js'
 import { responseInstead } from './upgrade-response.js'
 
 /** Page for 404 answers. */
-const NOT_FOUND_PAGE = '/404.html'
+const notFoundPage = '/404.html'
 
 /**
- * The files of a folder: index.html for folders, types, ranges and conditional requests; nothing hidden, nothing outside, also
- * where a symbolic link leads there.
+ * The files of a folder: index.html for folders, types, ranges and conditional requests; nothing hidden, nothing
+ * outside, also where a symbolic link leads there.
  */
 export class StaticSite implements Fallback {
   readonly #root: string
@@ -59,9 +59,9 @@ export class StaticSite implements Fallback {
     if (response.headersSent) return cutResponse(response)
     for (const name of response.getHeaderNames()) response.removeHeader(name)
     const answer = (): void => answerText(response, 404, '404 page not found\n')
-    if (!(await this.#isInside(NOT_FOUND_PAGE))) return answer()
+    if (!(await this.#isInside(notFoundPage))) return answer()
     response.statusCode = 404
-    send(request, NOT_FOUND_PAGE, { root: this.#root, acceptRanges: false, etag: false, lastModified: false })
+    send(request, notFoundPage, { root: this.#root, acceptRanges: false, etag: false, lastModified: false })
       .on('error', answer)
       .pipe(response)
   }

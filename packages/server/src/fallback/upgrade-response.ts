@@ -4,8 +4,8 @@ import type { Duplex } from 'node:stream'
 import { closeStream } from '@ls/dial'
 
 /**
- * A response to a request that asked for an upgrade, as though it had not: web servers ignore upgrades that they do not know
- * (RFC 9110 §7.8). The connection ends with it.
+ * A response to a request that asked for an upgrade, as though it had not: web servers ignore upgrades that they do not
+ * know (RFC 9110 §7.8). The connection ends with it.
  */
 export function responseInstead(request: IncomingMessage, stream: Duplex): ServerResponse {
   const response = new ServerResponse(request)

@@ -8,8 +8,8 @@ import { makeOwnerId, ownerIdOf } from './session-id.js'
 import type { SessionOwner, SessionOwners } from './session-owners.js'
 
 /**
- * Processes of one machine: each takes passed links at a UNIX socket in a folder that only their user may enter. The folder is
- * all that they share, so none has to know which others run.
+ * Processes of one machine: each takes passed links at a UNIX socket in a folder that only their user may enter. The
+ * folder is all that they share, so none has to know which others run.
  */
 export class OwnersInFolder implements SessionOwners {
   readonly ownId = makeOwnerId()

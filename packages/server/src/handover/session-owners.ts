@@ -20,9 +20,9 @@ export interface SessionOwners {
 /** A process that has sessions. */
 export interface SessionOwner {
   /**
-   * Connects to the place where it takes passed links; see `ports.listenForPassed` of `LinkSocksServer`. Rejects where it cannot be
-   * reached: the client is then told to try again, and `findOwner` is asked anew. An owner that is gone for good must not be
-   * found again, or its clients would wait for the end of their sessions.
+   * Connects to the place where it takes passed links; see `ports.listenForPassed` of `LinkSocksServer`. Rejects where
+   * it cannot be reached: the client is then told to try again, and `findOwner` is asked anew. An owner that is gone
+   * for good must not be found again, or its clients would wait for the end of their sessions.
    */
   connect(): Promise<Duplex>
 }

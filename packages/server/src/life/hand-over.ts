@@ -122,7 +122,10 @@ function idleLimitMs({ session }: Peer): number {
 /** What clients are told whose session ends. */
 const reason = 'another process of the server has taken over'
 
-/** Time without a channel after which a peer that knows no Relink is sent away, in milliseconds: no request is on the way to it. */
+/**
+ * Time without a channel after which a peer that knows no Relink is sent away, in milliseconds: no request is on the
+ * way to it.
+ */
 const quietMs = 2000
 
 /** The same for peers that may know it, whose new link may take its time. */

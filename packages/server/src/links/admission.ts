@@ -51,8 +51,8 @@ export interface AdmissionOptions {
   /** Checks what the token's policy says of a client. @throws Forbidden, or Crowded if it may try again */
   permit(identity: Identity, remoteAddress: string, origin: string | undefined): Promise<void> | undefined
   /**
-   * Checks that a token may have a link beside the `links` that its policy counts; and its address, if the link is a new
-   * one. @throws Crowded
+   * Checks that a token may have a link beside the `links` that its policy counts; and its address, if the link is a
+   * new one. @throws Crowded
    */
   assertRoom(record: TokenRecord, links: number, newFrom: string | undefined): void
   /** The identity of a client without a token; undefined where the server is no relay. @throws Refusal or Crowded */

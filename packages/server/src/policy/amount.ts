@@ -1,4 +1,7 @@
-/** Reads an amount of data in bytes: a number, or a text such as `10Mbit`, `1.5GB`, `64KiB`; undefined for anything else. A rate may end in `/s`. */
+/**
+ * Reads an amount of data in bytes: a number, or a text such as `10Mbit`, `1.5GB`, `64KiB`; undefined for anything
+ * else. A rate may end in `/s`.
+ */
 export function parseAmount(value: unknown): number | undefined {
   if (typeof value === 'number') return Number.isSafeInteger(value) && value >= 0 ? value : undefined
   if (typeof value !== 'string') return undefined

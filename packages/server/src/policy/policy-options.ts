@@ -24,7 +24,10 @@ export interface PolicyOptions {
   readonly rate?: PolicyRate | undefined
   /** Bytes that it may move in a day and in a month. @default no limit */
   readonly quota?: PolicyQuota | undefined
-  /** Host names that its providers may expose, `app.example` or `*.example`. At most 1000. @default those that the server allows */
+  /**
+   * Host names that its providers may expose, `app.example` or `*.example`. At most 1000. @default those that the
+   * server allows
+   */
   readonly hosts?: readonly string[] | undefined
   /** When it ends, with all that it carries: `2027-01-31T00:00:00Z`. @default never */
   readonly expiresAt?: string | undefined
@@ -45,15 +48,18 @@ export interface PolicyRate {
   readonly burst?: number | string
 }
 
-/** Bytes of both directions together, TCP and UDP: a number, or a text with a unit such as `10GB`. Days and months are those of UTC. */
+/**
+ * Bytes of both directions together, TCP and UDP: a number, or a text with a unit such as `10GB`. Days and months are
+ * those of UTC.
+ */
 export interface PolicyQuota {
   /** Bytes in a day. @default no limit */
   readonly day?: number | string
   /** Bytes in a month of the calendar. @default no limit */
   readonly month?: number | string
   /**
-   * What happens when they are used up: `refuse` new connections, `end` those that are open as well, or `slow` everything down
-   * to `rate`. @default 'refuse'
+   * What happens when they are used up: `refuse` new connections, `end` those that are open as well, or `slow`
+   * everything down to `rate`. @default 'refuse'
    */
   readonly atEnd?: QuotaEnd
   /** Bytes a second in each direction; for `slow` alone, which needs it. */

@@ -93,7 +93,10 @@ export class TokenUse {
     this.keepRates(Date.now())
   }
 
-  /** Undefined where the roles of the policy are about another token. What the server says of tokens without a policy of their own is about all. */
+  /**
+   * Undefined where the roles of the policy are about another token. What the server says of tokens without a policy of
+   * their own is about all.
+   */
   get #role(): PolicyRole | undefined {
     const { record, server, shared } = this.#options
     return shared === undefined || this.#policy === server.policy ? roles[record.kind] : undefined

@@ -20,7 +20,9 @@ export function corsHeaders({ headers, route, allowOrigins }: CorsRequest): Reco
   return allowOrigins.has(origin) ? { 'access-control-allow-origin': origin, vary: 'origin' } : {}
 }
 
-/** Further headers of the answer to a browser that asks before it sends a page's request; undefined if it does not ask. */
+/**
+ * Further headers of the answer to a browser that asks before it sends a page's request; undefined if it does not ask.
+ */
 export function preflightHeaders(request: CorsRequest, methods: string): Record<string, string> | undefined {
   if (request.headers['access-control-request-method'] === undefined) return undefined
   if (corsHeaders(request)['access-control-allow-origin'] === undefined) return undefined

@@ -90,8 +90,8 @@ export class PortChanges {
   }
 
   /**
-   * Gives a token another policy, or none of its own. Links and connections stay: rates, quotas and limits hold at once, rules
-   * for what begins from now on.
+   * Gives a token another policy, or none of its own. Links and connections stay: rates, quotas and limits hold at
+   * once, rules for what begins from now on.
    *
    * @throws ServerError for an unknown token, PolicyFault for a policy that cannot be
    */

@@ -57,7 +57,8 @@ export class ServerPorts {
   }
 
   /**
-   * Opens a port for links that other processes pass on, as {@link PassedLinks} does: behind a PROXY header, without TLS.
+   * Opens a port for links that other processes pass on, as {@link PassedLinks} does: behind a PROXY header, without
+   * TLS.
    *
    * @throws TransportError
    */

@@ -120,8 +120,8 @@ function turnTo(counter: Counter, nowMs: number): void {
 }
 
 /**
- * A clock that was set back ends no period, unless it had jumped ahead by more than one: that would last for years. Machines
- * without a battery start in 1970, and such a time ends nothing.
+ * A clock that was set back ends no period, unless it had jumped ahead by more than one: that would last for years.
+ * Machines without a battery start in 1970, and such a time ends nothing.
  */
 function isOver(period: QuotaPeriod, current: string, nowMs: number): boolean {
   if (periodAt(period, nowMs) > current) return true

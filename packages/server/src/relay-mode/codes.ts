@@ -23,8 +23,8 @@ export interface CodeRequest {
 }
 
 /**
- * Says which codes a relay takes. A code is all that a connector shows, so it must not be easy to guess; and whether one
- * is in use must not be easy to find out, so refusals count as wrong tokens of the address do.
+ * Says which codes a relay takes. A code is all that a connector shows, so it must not be easy to guess; and whether
+ * one is in use must not be easy to find out, so refusals count as wrong tokens of the address do.
  */
 export class Codes {
   readonly #options: CodesOptions

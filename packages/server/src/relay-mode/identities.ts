@@ -52,8 +52,8 @@ export class Identities {
   }
 
   /**
-   * That of a process which has come before from there: one with several links, or one that does not keep its token. Its
-   * id is in URLs, so logs may show it: the same id from another place may be another process.
+   * That of a process which has come before from there: one with several links, or one that does not keep its token.
+   * Its id is in URLs, so logs may show it: the same id from another place may be another process.
    */
   ofInstance(instance: string | undefined, address: string): ReverseToken | undefined {
     return this.#byInstance.get(keyOf({ instance, address }) ?? '')

@@ -2,15 +2,17 @@ import { checkDurationMs, checkInteger, type Given } from '@ls/foundation'
 
 /**
  * Relay mode: providers without a token come in, each with an identity of its own, and connectors reach them by the
- * codes that they choose. The limits are for strangers; each holds for one identity, its connectors included, or for one
- * address (of IPv6, one /64).
+ * codes that they choose. The limits are for strangers; each holds for one identity, its connectors included, or for
+ * one address (of IPv6, one /64).
  */
 export interface RelayOptions {
   /** Line that everyone who links is told: rules, where to complain. At most 1000 characters. @default none */
   readonly notice?: string | undefined
   /** How long an identity waits for its provider, with its codes, in milliseconds. @default 600000 (10 minutes) */
   readonly keepMs?: number | undefined
-  /** Longest life of an identity, in milliseconds; its provider may begin anew; 0 for no end. @default 86400000 (24 h) */
+  /**
+   * Longest life of an identity, in milliseconds; its provider may begin anew; 0 for no end. @default 86400000 (24 h)
+   */
   readonly lifetimeMs?: number | undefined
   /** Identities at once. @default 4096 */
   readonly maxIdentities?: number | undefined

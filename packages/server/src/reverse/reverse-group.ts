@@ -197,7 +197,10 @@ export class ReverseGroup {
     return this.#reaching(token.owner)
   }
 
-  /** Opens channels to one provider process, or to all providers in turn, as the policy of the token allows at that moment. */
+  /**
+   * Opens channels to one provider process, or to all providers in turn, as the policy of the token allows at that
+   * moment.
+   */
   sourceFor(instance: string | undefined): PacedSource {
     const { use } = this.#options
     return {

@@ -107,7 +107,9 @@ export class ReversePort {
     return this.#inbound?.connectionCount ?? 0
   }
 
-  /** Another process has the port: no more connections come in here, and those that are there get so many milliseconds. */
+  /**
+   * Another process has the port: no more connections come in here, and those that are there get so many milliseconds.
+   */
   async stopListening(graceMs: number): Promise<void> {
     this.#closed = true
     this.#options.server.clock.clearTimeout(this.#retryTimer)

@@ -74,7 +74,9 @@ export class KeptTokens {
     await this.#options.state.save()
   }
 
-  /** As {@link add}; `undo` runs first when it cannot be written, unless the token was kept before. @default forgets it */
+  /**
+   * As {@link add}; `undo` runs first when it cannot be written, unless the token was kept before. @default forgets it
+   */
   async addOr(record: TokenRecord, undo = (): Promise<void> => this.remove([record])): Promise<void> {
     const wasKept = this.#kept.has(record)
     try {
@@ -96,8 +98,8 @@ export class KeptTokens {
   }
 
   /**
-   * Forgets a token that is in the file and could not be registered; resolves once the disk has forgotten it, with false
-   * if there was none.
+   * Forgets a token that is in the file and could not be registered; resolves once the disk has forgotten it, with
+   * false if there was none.
    *
    * @throws ServerError as {@link add}
    */

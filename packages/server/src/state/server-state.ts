@@ -6,7 +6,10 @@ import { makeToken } from '../tokens/token-registry.js'
 import { emptyState, formatState, parseState, type StateContent } from './state-content.js'
 import { writeDurably } from './write-durably.js'
 
-/** What must outlive the process of a server, in a file or for the process that takes over from it: one server at a time. */
+/**
+ * What must outlive the process of a server, in a file or for the process that takes over from it: one server at a
+ * time.
+ */
 export class ServerState {
   /** The file; undefined where only the process that takes over gets it. */
   readonly path: string | undefined
@@ -57,7 +60,10 @@ export class ServerState {
     }
   }
 
-  /** A token that is made up once and stays the same, for a use of any name. It is on the disk after the next {@link save}. */
+  /**
+   * A token that is made up once and stays the same, for a use of any name. It is on the disk after the next {@link
+   * save}.
+   */
   made(name: string): string {
     const known = this.#made.get(name) ?? makeToken()
     this.#made.set(name, known)
@@ -94,8 +100,8 @@ export class ServerState {
   }
 
   /**
-   * Gives the state to another process, once what is being written is written. Nothing is written from then on: changes wait for
-   * {@link takeBack}, or fail with {@link released}.
+   * Gives the state to another process, once what is being written is written. Nothing is written from then on: changes
+   * wait for {@link takeBack}, or fail with {@link released}.
    */
   async handOver(): Promise<string> {
     let end = (): void => {}

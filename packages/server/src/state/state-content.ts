@@ -56,7 +56,9 @@ export interface StateContent {
 
 export const emptyState: StateContent = { tokens: [], made: {}, used: {} }
 
-/** Of the file's form. A change that old programs cannot read gets the next number, and a step in {@link parseState}. */
+/**
+ * Of the file's form. A change that old programs cannot read gets the next number, and a step in {@link parseState}.
+ */
 const schema = 1
 
 export function formatState({ tokens, made, used }: StateContent): string {

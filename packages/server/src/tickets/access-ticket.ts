@@ -16,7 +16,9 @@ export interface TicketRequest {
   readonly origin?: string | undefined
   /** Time in which its client has to come, in milliseconds; at most an hour. @default 60000 */
   readonly useWithinMs?: number | undefined
-  /** Time after which all that its client has opened ends, in milliseconds. @default none but that of the token's policy */
+  /**
+   * Time after which all that its client has opened ends, in milliseconds. @default none but that of the token's policy
+   */
   readonly lifetimeMs?: number | undefined
 }
 

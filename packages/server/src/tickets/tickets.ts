@@ -31,8 +31,8 @@ export class Tickets {
   /**
    * Makes a ticket: it lets a single client in with the rights of a token, or with less.
    *
-   * @throws ServerError for an unknown token, and when 10,000 are in use; RangeError for a target, an origin or a time that
-   *   is not valid
+   * @throws ServerError for an unknown token, and when 10,000 are in use; RangeError for a target, an origin or a time
+   *   that is not valid
    */
   make(request: TicketRequest): MadeTicket {
     const made = this.#parse(request)

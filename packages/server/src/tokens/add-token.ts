@@ -43,8 +43,8 @@ export function addReverse(
 }
 
 /**
- * Adds a token of connectors. One that is there already and says the same is fine, but not one with a policy: the caller
- * would believe in a policy that is not in force.
+ * Adds a token of connectors. One that is there already and says the same is fine, but not one with a policy: the
+ * caller would believe in a policy that is not in force.
  *
  * @throws ServerError when it is taken, or the reverse token is unknown
  */

@@ -26,8 +26,8 @@ export interface ProviderTokens {
   /** Undefined without a state file. */
   readonly kept: KeptTokens | undefined
   /**
-   * Keeps a token in the state file and registers it at the other nodes, where there are any; `undo` runs first when one of the
-   * two cannot be.
+   * Keeps a token in the state file and registers it at the other nodes, where there are any; `undo` runs first when
+   * one of the two cannot be.
    *
    * @throws ServerError
    */

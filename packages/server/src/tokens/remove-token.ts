@@ -31,8 +31,8 @@ export interface Removal {
 }
 
 /**
- * Removes a token with the connector tokens that lead to it, and disconnects their users. Resolves when its ports are free
- * and the state file has forgotten it.
+ * Removes a token with the connector tokens that lead to it, and disconnects their users. Resolves when its ports are
+ * free and the state file has forgotten it.
  *
  * @throws ServerError when the state file cannot be written
  */

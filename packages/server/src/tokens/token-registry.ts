@@ -58,7 +58,10 @@ export interface ConnectorToken {
   readonly kind: 'connector'
   /** In clear, as the connector shows it, or a hash. */
   readonly token: string
-  /** How it may be used. @default that of `reverse` if a provider added it or with `sharesPolicy`, else the server's policy */
+  /**
+   * How it may be used. @default that of `reverse` if a provider added it or with `sharesPolicy`, else the server's
+   * policy
+   */
   policy?: Policy | undefined
   /** It is under the policy of `reverse`, and shares what that limits. @default false */
   readonly sharesPolicy?: boolean

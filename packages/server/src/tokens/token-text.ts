@@ -18,7 +18,9 @@ export function hashFault(token: string): string | undefined {
   return `a token that begins with ${form} must go on with 64 lowercase hex digits`
 }
 
-/** Name of a registered token in tables. It says nothing of what clients send, so a lookup by it needs no constant time. */
+/**
+ * Name of a registered token in tables. It says nothing of what clients send, so a lookup by it needs no constant time.
+ */
 export function tokenKey(token: string): string {
   if (token.startsWith('sha256x2:')) return token.slice('sha256x2:'.length)
   return hash(token.startsWith('sha256:') ? token.slice('sha256:'.length) : hash(token))
@@ -34,15 +36,17 @@ export function keyOfClearText(token: string): string {
   return hash(hash(token))
 }
 
-/** Names a token where its text must not show, in logs and lists: the start of its SHA-256, or of what is known instead. */
+/**
+ * Names a token where its text must not show, in logs and lists: the start of its SHA-256, or of what is known instead.
+ */
 export function tokenId(token: string): string {
   const digest = isHashed(token) ? token.slice(token.indexOf(':') + 1) : hash(token)
   return digest.slice(0, 12)
 }
 
 /**
- * Names a client process in lists, where the id that it sends must not show: at a relay that id leads to its identity. 64
- * bits are enough to tell the processes of a server apart.
+ * Names a client process in lists, where the id that it sends must not show: at a relay that id leads to its identity.
+ * 64 bits are enough to tell the processes of a server apart.
  */
 export function instanceId(instance: string): string {
   return hash(instance).slice(0, 16)

@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { Authenticator } from '../authenticator.js'
-import { MAX_CREDENTIAL_BYTES } from '../limits.js'
+import { maxCredentialBytes } from '../limits.js'
 
 /** A user name and its password, as SOCKS5 carries them (RFC 1929 §2). */
 export interface Account {
@@ -52,7 +52,7 @@ function checkAccounts(list: readonly Account[]): void {
 
 function checkLength(text: string, what: string): void {
   const length = Buffer.byteLength(text)
-  if (length > MAX_CREDENTIAL_BYTES) {
-    throw new RangeError(`${what} has ${length} bytes; the limit is ${MAX_CREDENTIAL_BYTES}`)
+  if (length > maxCredentialBytes) {
+    throw new RangeError(`${what} has ${length} bytes; the limit is ${maxCredentialBytes}`)
   }
 }

@@ -5,7 +5,7 @@ import { checkDurationMs, formatHostPort, maxTimerMs, textOf } from '@ls/foundat
 import { ClientHandshake, type ClientVersion } from '../client-handshake.js'
 import { parseDestination } from '../destination.js'
 import { SocksError } from '../errors.js'
-import { DEFAULT_HANDSHAKE_DEADLINE_MS } from '../limits.js'
+import { defaultHandshakeDeadlineMs } from '../limits.js'
 import { abortReason, startDeadline } from './deadline.js'
 import { runClientHandshake } from './perform-client-handshake.js'
 
@@ -36,7 +36,7 @@ export interface ConnectOptions<S extends Duplex = Socket> {
   readonly proxy: Proxy
   /** Names go to the proxy unresolved, except that version 4 refuses them. */
   readonly target: { readonly host: string; readonly port: number }
-  /** Time for dial and handshake together, in milliseconds. @default DEFAULT_HANDSHAKE_DEADLINE_MS (10 s) */
+  /** Time for dial and handshake together, in milliseconds. @default defaultHandshakeDeadlineMs (10 s) */
   readonly timeoutMs?: number | undefined
   /** Gives up; the promise then rejects with its reason. Once connected, it has no effect. */
   readonly signal?: AbortSignal | undefined
@@ -47,8 +47,8 @@ export interface ConnectOptions<S extends Duplex = Socket> {
 }
 
 /**
- * Connects to a target through a SOCKS proxy. The stream waits until it is read, and begins with the target's first byte;
- * it serves in an `http.Agent`. It is half-open: end your side when the other has ended.
+ * Connects to a target through a SOCKS proxy. The stream waits until it is read, and begins with the target's first
+ * byte; it serves in an `http.Agent`. It is half-open: end your side when the other has ended.
  *
  * Rejects with a {@link SocksError} (`ERR_SOCKS_REFUSED_BY_PROXY` carries `reply`), or with the reason of `signal`;
  * then no socket is left, and a `socket` that was given is destroyed unless the options themselves are wrong.
@@ -58,7 +58,7 @@ export interface ConnectOptions<S extends Duplex = Socket> {
  * const socket = await connect({ proxy: { host: '127.0.0.1', port: 1080 }, target: { host: 'example.com', port: 80 } })
  */
 export async function connect<S extends Duplex = Socket>(options: ConnectOptions<S>): Promise<S> {
-  const { proxy, target, timeoutMs = DEFAULT_HANDSHAKE_DEADLINE_MS, signal } = options
+  const { proxy, target, timeoutMs = defaultHandshakeDeadlineMs, signal } = options
   const dial = resolveDial(options)
   checkDurationMs('timeoutMs', timeoutMs)
   const { version, username, password } = proxy

@@ -2,7 +2,7 @@ import { createServer as createTcpServer, type AddressInfo, type Server, type So
 import { closeStream, discardStream } from '@ls/dial'
 import { checkDurationMs, checkInteger, type Logger, textOf } from '@ls/foundation'
 import { SocksError } from '../errors.js'
-import { DEFAULT_ANSWER_DEADLINE_MS, DEFAULT_HANDSHAKE_DEADLINE_MS, DEFAULT_MAX_HANDSHAKES } from '../limits.js'
+import { defaultAnswerDeadlineMs, defaultHandshakeDeadlineMs, defaultMaxHandshakes } from '../limits.js'
 import type { SocksRequest } from '../request.js'
 import type { ServerHandshakeOptions } from '../server-handshake.js'
 import { type Account, accounts } from './accounts.js'
@@ -16,11 +16,14 @@ export interface SocksServerOptions extends ServerHandshakeOptions {
   readonly accounts?: readonly Account[] | undefined
   /** Gets each failed handshake and each error of a handler, at `debug`. @default silent */
   readonly logger?: Pick<Logger, 'debug'> | undefined
-  /** Time for a whole handshake, in milliseconds. @default DEFAULT_HANDSHAKE_DEADLINE_MS (10 s) */
+  /** Time for a whole handshake, in milliseconds. @default defaultHandshakeDeadlineMs (10 s) */
   readonly handshakeDeadlineMs?: number | undefined
-  /** Time for the handler to answer, in milliseconds; then the client gets `timeout`. @default DEFAULT_ANSWER_DEADLINE_MS (60 s) */
+  /**
+   * Time for the handler to answer, in milliseconds; then the client gets `timeout`. @default defaultAnswerDeadlineMs
+   * (60 s)
+   */
   readonly answerDeadlineMs?: number | undefined
-  /** Handshakes at once; a client beyond it is cut. @default DEFAULT_MAX_HANDSHAKES (1024) */
+  /** Handshakes at once; a client beyond it is cut. @default defaultMaxHandshakes (1024) */
   readonly maxHandshakes?: number | undefined
   /**
    * Called for each failed handshake and each error of a handler. `peer` is the client's address. Limit the rate before
@@ -71,13 +74,12 @@ class TcpSocksServer implements SocksServer {
   #handshakes = 0
 
   constructor(options: SocksServerOptions, onRequest: RequestHandler) {
-    const { handshakeDeadlineMs = DEFAULT_HANDSHAKE_DEADLINE_MS, answerDeadlineMs = DEFAULT_ANSWER_DEADLINE_MS } =
-      options
+    const { handshakeDeadlineMs = defaultHandshakeDeadlineMs, answerDeadlineMs = defaultAnswerDeadlineMs } = options
     this.#options = withAccounts(options)
     this.#onRequest = onRequest
     this.#handshakeDeadlineMs = checkDurationMs('handshakeDeadlineMs', handshakeDeadlineMs)
     this.#answerDeadlineMs = checkDurationMs('answerDeadlineMs', answerDeadlineMs)
-    this.#maxHandshakes = checkInteger('maxHandshakes', options.maxHandshakes ?? DEFAULT_MAX_HANDSHAKES, 1)
+    this.#maxHandshakes = checkInteger('maxHandshakes', options.maxHandshakes ?? defaultMaxHandshakes, 1)
     // Half-open, since an end of input is no end of output; no delay, since both sides wait for small messages.
     this.#server = createTcpServer({ allowHalfOpen: true, noDelay: true }, (socket) => void this.#serve(socket))
   }

@@ -1,9 +1,9 @@
 import type { Duplex } from 'node:stream'
 import { discardStream } from '@ls/dial'
-import { LINGER_MS } from '../limits.js'
+import { lingerMs } from '../limits.js'
 
 /**
- * Writes `lastWords` and closes, giving the peer {@link LINGER_MS} to read them and hang up. Input is discarded
+ * Writes `lastWords` and closes, giving the peer {@link lingerMs} to read them and hang up. Input is discarded
  * meanwhile: closing with unread bytes makes the kernel send a reset, which can overtake the words.
  */
 export function endGracefully(socket: Duplex, lastWords?: Uint8Array): void {
@@ -11,7 +11,7 @@ export function endGracefully(socket: Duplex, lastWords?: Uint8Array): void {
     discardStream(socket)
     return
   }
-  const timer = setTimeout(() => discardStream(socket), LINGER_MS)
+  const timer = setTimeout(() => discardStream(socket), lingerMs)
   socket.once('close', () => clearTimeout(timer))
   socket.resume()
   socket.end(lastWords)

@@ -2,12 +2,12 @@ import type { Duplex } from 'node:stream'
 import { checkDurationMs } from '@ls/foundation'
 import { ClientHandshake, type ClientHandshakeOptions, type EstablishedStep } from '../client-handshake.js'
 import type { Established } from '../established.js'
-import { DEFAULT_HANDSHAKE_DEADLINE_MS } from '../limits.js'
+import { defaultHandshakeDeadlineMs } from '../limits.js'
 import { type HandshakeRun, runHandshake } from './run-handshake.js'
 
 /** What {@link performClientHandshake} asks of the proxy, and how long it may take. */
 export interface PerformClientHandshakeOptions extends ClientHandshakeOptions {
-  /** Time for the whole handshake, in milliseconds. @default DEFAULT_HANDSHAKE_DEADLINE_MS (10 s) */
+  /** Time for the whole handshake, in milliseconds. @default defaultHandshakeDeadlineMs (10 s) */
   readonly deadlineMs?: number | undefined
   /** Ends the handshake; the promise then rejects with its reason. */
   readonly signal?: AbortSignal | undefined
@@ -17,13 +17,14 @@ export interface PerformClientHandshakeOptions extends ClientHandshakeOptions {
  * Runs the client's side of a handshake over a socket that reaches a proxy. Afterwards the socket is paused and begins
  * with the first byte from the target; with `udp-associate` it must stay open for as long as datagrams go to `bound`.
  *
- * If the promise rejects, the socket is destroyed. It rejects with a {@link SocksError}, or with the reason of `signal`.
+ * If the promise rejects, the socket is destroyed. It rejects with a {@link SocksError}, or with the reason of
+ * `signal`.
  */
 export async function performClientHandshake(
   socket: Duplex,
   options: PerformClientHandshakeOptions,
 ): Promise<Established> {
-  const { deadlineMs = DEFAULT_HANDSHAKE_DEADLINE_MS, signal } = options
+  const { deadlineMs = defaultHandshakeDeadlineMs, signal } = options
   checkDurationMs('deadlineMs', deadlineMs)
   const handshake = new ClientHandshake(options)
   const deadline = { what: 'the handshake with the proxy', ms: deadlineMs }

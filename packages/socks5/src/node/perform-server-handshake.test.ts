@@ -3,7 +3,7 @@ import { type Duplex, duplexPair } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { parseDestination } from '../destination.js'
-import { DEFAULT_HANDSHAKE_DEADLINE_MS, LINGER_MS } from '../limits.js'
+import { defaultHandshakeDeadlineMs, lingerMs } from '../limits.js'
 import { performServerHandshake } from './perform-server-handshake.js'
 
 const greeting = [5, 1, 0]
@@ -86,7 +86,7 @@ describe('performServerHandshake', () => {
     client.write(Uint8Array.from(greeting))
     const promise = performServerHandshake(server)
     const error = promise.catch((error: unknown) => error)
-    vi.advanceTimersByTime(DEFAULT_HANDSHAKE_DEADLINE_MS)
+    vi.advanceTimersByTime(defaultHandshakeDeadlineMs)
     expect(await error).toEqual(failure('ERR_SOCKS_TIMEOUT'))
     expect([server.destroyed, vi.getTimerCount()]).toEqual([true, 0])
   })
@@ -161,7 +161,7 @@ describe('performServerHandshake', () => {
     client.write(Uint8Array.of(5, 1, 2))
     await expect(performServerHandshake(server)).rejects.toThrow(failure('ERR_SOCKS_AUTH_REQUIRED'))
     expect(server.destroyed).toBe(false)
-    vi.advanceTimersByTime(LINGER_MS)
+    vi.advanceTimersByTime(lingerMs)
     expect(server.destroyed).toBe(true)
   })
 

@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream'
 import { checkDurationMs } from '@ls/foundation'
 import type { Destination } from '../destination.js'
-import { DEFAULT_HANDSHAKE_DEADLINE_MS } from '../limits.js'
+import { defaultHandshakeDeadlineMs } from '../limits.js'
 import type { ReplyCode } from '../reply.js'
 import type { SocksRequest } from '../request.js'
 import { ServerHandshake, type ServerHandshakeOptions } from '../server-handshake.js'
@@ -12,7 +12,7 @@ import { runHandshake } from './run-handshake.js'
 export interface PerformServerHandshakeOptions extends ServerHandshakeOptions {
   /** Bytes already read from the socket, such as the first byte that identified SOCKS. @default none */
   readonly initialBytes?: Uint8Array | undefined
-  /** Time for the whole handshake, in milliseconds. @default DEFAULT_HANDSHAKE_DEADLINE_MS (10 s) */
+  /** Time for the whole handshake, in milliseconds. @default defaultHandshakeDeadlineMs (10 s) */
   readonly deadlineMs?: number | undefined
   /** Ends the handshake; the promise then rejects with its reason. */
   readonly signal?: AbortSignal | undefined
@@ -38,7 +38,7 @@ export interface AcceptedRequest<S extends Duplex = Duplex> {
  * `allowHalfOpen`.
  *
  * If the promise rejects, the client has been told as far as the protocol can, and the socket is closed within
- * `LINGER_MS`. It rejects with a {@link SocksError}, or with the reason of `signal`.
+ * `lingerMs`. It rejects with a {@link SocksError}, or with the reason of `signal`.
  *
  * @example
  * const { request, socket, reply } = await performServerHandshake(client, { deadlineMs: 5000 })
@@ -50,7 +50,7 @@ export async function performServerHandshake<S extends Duplex>(
   socket: S,
   options: PerformServerHandshakeOptions = {},
 ): Promise<AcceptedRequest<S>> {
-  const { initialBytes, deadlineMs = DEFAULT_HANDSHAKE_DEADLINE_MS, signal } = options
+  const { initialBytes, deadlineMs = defaultHandshakeDeadlineMs, signal } = options
   checkDurationMs('deadlineMs', deadlineMs)
   const handshake = new ServerHandshake(options)
   const push = (bytes: Uint8Array) => handshake.push(bytes)

@@ -3,7 +3,7 @@ import { checkPort, type Destination, domainDestination, encodeDomain, unspecifi
 import { hex, quote, SocksError } from '../errors.js'
 import type { Parsed } from '../exchange.js'
 import { formatIpv4, parseIpv4 } from '../ip-address.js'
-import { MAX_DOMAIN_BYTES, MAX_USER_ID_BYTES } from '../limits.js'
+import { maxDomainBytes, maxUserIdBytes } from '../limits.js'
 import { decodeReplyCode, encodeReplyCode, type ReplyCode } from '../reply.js'
 
 export const socks4Version = 0x04
@@ -50,7 +50,7 @@ export function readRequest(bytes: Uint8Array): Parsed<Socks4Request> | undefine
     })
   }
   if (bytes.length < headerBytes) return undefined
-  const userId = readText(bytes, headerBytes, MAX_USER_ID_BYTES, 'user id')
+  const userId = readText(bytes, headerBytes, maxUserIdBytes, 'user id')
   if (userId === undefined) return undefined
   const port = readUint16(bytes, 2)
   const domainStart = userId.byteLength + headerBytes
@@ -58,7 +58,7 @@ export function readRequest(bytes: Uint8Array): Parsed<Socks4Request> | undefine
     const destination = { host: formatIpv4(bytes, 4), port, type: 'ipv4' } as const
     return { value: { destination, userId: userId.value }, byteLength: domainStart }
   }
-  const domain = readText(bytes, domainStart, MAX_DOMAIN_BYTES, 'host name')
+  const domain = readText(bytes, domainStart, maxDomainBytes, 'host name')
   if (domain === undefined) return undefined
   const destination = domainDestination(domain.value, port)
   return { value: { destination, userId: userId.value }, byteLength: domainStart + domain.byteLength }
@@ -119,8 +119,8 @@ function encodeAddress({ host, type }: Destination): Uint8Array {
 }
 
 function checkUserId(userId: Uint8Array): Uint8Array {
-  if (userId.length > MAX_USER_ID_BYTES) {
-    const text = `user id of ${userId.length} bytes; the limit is ${MAX_USER_ID_BYTES}`
+  if (userId.length > maxUserIdBytes) {
+    const text = `user id of ${userId.length} bytes; the limit is ${maxUserIdBytes}`
     throw new SocksError('ERR_SOCKS_TOO_LARGE', text)
   }
   if (userId.includes(0)) throw new SocksError('ERR_SOCKS_BAD_VALUE', 'user id has a zero byte, which would end it')

@@ -2,7 +2,7 @@ import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { parseDestination } from '../destination.js'
 import { SocksError } from '../errors.js'
-import { MAX_DATAGRAM_BYTES } from '../limits.js'
+import { maxDatagramBytes } from '../limits.js'
 import { decodeDatagram, encodeDatagram } from './datagram.js'
 
 const failure = (code: string) => expect.objectContaining({ name: 'SocksError', code }) as Error
@@ -21,11 +21,11 @@ describe('encodeDatagram', () => {
   })
 
   test('takes a payload that fills the largest datagram', () => {
-    expect(encodeDatagram(local, new Uint8Array(MAX_DATAGRAM_BYTES - 10))).toHaveLength(MAX_DATAGRAM_BYTES)
+    expect(encodeDatagram(local, new Uint8Array(maxDatagramBytes - 10))).toHaveLength(maxDatagramBytes)
   })
 
   test('refuses one byte more', () => {
-    const payload = new Uint8Array(MAX_DATAGRAM_BYTES - 9)
+    const payload = new Uint8Array(maxDatagramBytes - 9)
     expect(() => encodeDatagram(local, payload)).toThrow(failure('ERR_SOCKS_TOO_LARGE'))
   })
 })

@@ -1,6 +1,6 @@
 import type { Destination } from '../destination.js'
 import { SocksError } from '../errors.js'
-import { MAX_DATAGRAM_BYTES } from '../limits.js'
+import { maxDatagramBytes } from '../limits.js'
 import { decodeDestination, encodeDestination } from './address.js'
 
 /** A UDP datagram between a client and its proxy. */
@@ -41,14 +41,14 @@ export function decodeDatagram(bytes: Uint8Array): Datagram {
 /**
  * Encodes a datagram for {@link decodeDatagram}, in one new array.
  *
- * @throws {SocksError} `ERR_SOCKS_TOO_LARGE` above {@link MAX_DATAGRAM_BYTES}, and as `encodeDestination`
+ * @throws {SocksError} `ERR_SOCKS_TOO_LARGE` above {@link maxDatagramBytes}, and as `encodeDestination`
  */
 export function encodeDatagram(destination: Destination, payload: Uint8Array): Uint8Array {
   const address = encodeDestination(destination)
   const start = headerBytes + address.length
   const byteLength = start + payload.length
-  if (byteLength > MAX_DATAGRAM_BYTES) {
-    throw new SocksError('ERR_SOCKS_TOO_LARGE', `datagram of ${byteLength} bytes; the limit is ${MAX_DATAGRAM_BYTES}`)
+  if (byteLength > maxDatagramBytes) {
+    throw new SocksError('ERR_SOCKS_TOO_LARGE', `datagram of ${byteLength} bytes; the limit is ${maxDatagramBytes}`)
   }
   const bytes = new Uint8Array(byteLength)
   bytes.set(address, headerBytes)

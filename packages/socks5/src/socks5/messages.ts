@@ -2,7 +2,7 @@ import { concatBytes } from '../bytes.js'
 import { type Destination, unspecifiedDestination } from '../destination.js'
 import { hex, SocksError } from '../errors.js'
 import type { Parsed } from '../exchange.js'
-import { MAX_CREDENTIAL_BYTES } from '../limits.js'
+import { maxCredentialBytes } from '../limits.js'
 import { decodeReplyCode, encodeReplyCode, type ReplyCode } from '../reply.js'
 import { decodeDestination, destinationByteLength, encodeDestination } from './address.js'
 
@@ -180,6 +180,6 @@ function checkVersion(byte: number | undefined, expected: number = socks5Version
 }
 
 function checkCredential({ length }: Uint8Array, what: string): number {
-  if (length <= MAX_CREDENTIAL_BYTES) return length
-  throw new SocksError('ERR_SOCKS_TOO_LARGE', `${what} of ${length} bytes; the limit is ${MAX_CREDENTIAL_BYTES}`)
+  if (length <= maxCredentialBytes) return length
+  throw new SocksError('ERR_SOCKS_TOO_LARGE', `${what} of ${length} bytes; the limit is ${maxCredentialBytes}`)
 }

@@ -10,7 +10,7 @@ export interface ByteServerOptions {
   readonly seed?: number
 }
 
-const CHUNK_BYTES = 64 * 1024
+const chunkBytes = 64 * 1024
 
 /** Sends every client the first bytes of a seed, as fast as it reads, then ends; discards what it receives. */
 export function byteServer(options: ByteServerOptions): Promise<TestTcpServer> {
@@ -34,7 +34,7 @@ function sendSeeded(socket: Socket, { sendBytes, seed = 1 }: ByteServerOptions):
   let left = sendBytes
   const fill = (): void => {
     while (left > 0) {
-      const length = Math.min(left, CHUNK_BYTES)
+      const length = Math.min(left, chunkBytes)
       left -= length
       if (!socket.write(bytes.take(length))) return
     }

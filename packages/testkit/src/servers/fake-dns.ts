@@ -49,7 +49,9 @@ export class FakeDns {
   }
 }
 
-/** Both protocols at one port of loopback: a port that is free for one may be taken for the other, so several are tried. */
+/**
+ * Both protocols at one port of loopback: a port that is free for one may be taken for the other, so several are tried.
+ */
 async function openBoth(tcp: Server, attempts = 20): Promise<UdpSocket> {
   await once(tcp.listen(0, '127.0.0.1'), 'listening')
   const { port } = tcp.address() as AddressInfo

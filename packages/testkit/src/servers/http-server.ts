@@ -4,7 +4,7 @@ import { seededBytes } from '../seeded-bytes.js'
 import { listenOnLoopback, type TestServer } from './tcp-server.js'
 
 /** Largest body `/bytes/N` makes: enough for a test, too little to hurt. */
-const MAX_BODY_BYTES = 256 * 1024 * 1024
+const maxBodyBytes = 256 * 1024 * 1024
 
 export interface TestHttpServer extends TestServer {
   /** `http://host:port`, without a slash at the end. */
@@ -39,6 +39,6 @@ function answer(request: IncomingMessage, response: ServerResponse): void {
   if (page === 'echo') return void request.pipe(response)
   if (page === 'headers') return void response.end(JSON.stringify(request.headers))
   if (page === 'status' && number >= 200 && number < 600) return void response.writeHead(number).end()
-  if (page === 'bytes' && number <= MAX_BODY_BYTES) return void response.end(seededBytes(1).take(number))
+  if (page === 'bytes' && number <= maxBodyBytes) return void response.end(seededBytes(1).take(number))
   response.writeHead(404).end(`nothing at ${request.url}\n`)
 }

@@ -23,7 +23,7 @@ export interface TestAuthority {
   issue(options?: TestCertificateOptions): TestCertificate
 }
 
-const DAY_MS = 86_400_000
+const dayMs = 86_400_000
 
 /** The self-signed certificate that the tests of this process share; give `cert` to the client as its `ca` too. */
 export function testCertificate(): TestCertificate {
@@ -61,23 +61,23 @@ function newKey(): { readonly privateKey: KeyObject; readonly publicKey: KeyObje
   return generateKeyPairSync('ec', { namedCurve: 'P-256' })
 }
 
-const ECDSA_WITH_SHA256 = der.sequence(der.oid('1.2.840.10045.4.3.2'))
+const ecdsaWithSha256 = der.sequence(der.oid('1.2.840.10045.4.3.2'))
 
 /** RFC 5280 §4.1, version 3. Its own issuer is an authority too, for itself at least. */
 function certificate(options: TestCertificateOptions, publicKey: KeyObject, issuer: Issuer): string {
-  const { name = 'localhost', hosts = ['localhost', 'server.test'], validTo = new Date(Date.now() + DAY_MS) } = options
+  const { name = 'localhost', hosts = ['localhost', 'server.test'], validTo = new Date(Date.now() + dayMs) } = options
   const content = der.sequence(
     der.tagged(0, true, der.integer(Buffer.of(2))),
     der.integer(Buffer.concat([Buffer.of(1), randomBytes(8)])),
-    ECDSA_WITH_SHA256,
+    ecdsaWithSha256,
     distinguishedName(issuer.name),
-    der.sequence(der.time(new Date(Math.min(Date.now(), validTo.getTime()) - DAY_MS)), der.time(validTo)),
+    der.sequence(der.time(new Date(Math.min(Date.now(), validTo.getTime()) - dayMs)), der.time(validTo)),
     distinguishedName(name),
     publicKey.export({ type: 'spki', format: 'der' }),
     der.tagged(3, true, der.sequence(basicConstraints(name === issuer.name), subjectAltName(hosts))),
   )
   const signature = sign('sha256', content, issuer.key)
-  return pem('CERTIFICATE', der.sequence(content, ECDSA_WITH_SHA256, der.bits(signature)))
+  return pem('CERTIFICATE', der.sequence(content, ecdsaWithSha256, der.bits(signature)))
 }
 
 function distinguishedName(name: string): Buffer {

@@ -16,7 +16,7 @@ export interface ClientHello {
   readonly keyShares: readonly number[]
 }
 
-const HANDSHAKE = 22
+const handshakeType = 22
 
 /** Reads the ClientHello at the start of `bytes`; undefined while some of it is missing. */
 export function parseClientHello(bytes: Buffer): ClientHello | undefined {
@@ -78,7 +78,7 @@ export async function helloCatcher(): Promise<HelloCatcher> {
 function joinRecords(bytes: Buffer): Buffer {
   const parts: Buffer[] = []
   let offset = 0
-  while (offset + 5 <= bytes.length && bytes[offset] === HANDSHAKE) {
+  while (offset + 5 <= bytes.length && bytes[offset] === handshakeType) {
     const length = bytes.readUInt16BE(offset + 3)
     parts.push(bytes.subarray(offset + 5, offset + 5 + length))
     offset += 5 + length

@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto'
 import type { ClientHello } from './client-hello.js'
 
 /** SNI and ALPN are in the readable part, and not in the hash. */
-const NOT_HASHED = new Set([0x00_00, 0x00_10])
+const notHashed = new Set([0x00_00, 0x00_10])
 
-const VERSIONS: Readonly<Record<number, string>> = { 0x03_04: '13', 0x03_03: '12', 0x03_02: '11', 0x03_01: '10' }
+const versionNames: Readonly<Record<number, string>> = { 0x03_04: '13', 0x03_03: '12', 0x03_02: '11', 0x03_01: '10' }
 
 /**
  * The JA4 fingerprint of a TLS client over TCP: version, SNI, counts and ALPN, a hash of its ciphers, and a hash of its
@@ -17,10 +17,10 @@ const VERSIONS: Readonly<Record<number, string>> = { 0x03_04: '13', 0x03_03: '12
  */
 export function ja4(hello: ClientHello): string {
   const { versions, ciphers, extensions, signatures, serverName, alpn } = hello
-  const version = VERSIONS[Math.max(...versions)] ?? '00'
+  const version = versionNames[Math.max(...versions)] ?? '00'
   const protocol = alpn[0] === undefined ? '00' : `${alpn[0].at(0)}${alpn[0].at(-1)}`
   const readable = `t${version}${serverName === undefined ? 'i' : 'd'}${count(ciphers)}${count(extensions)}${protocol}`
-  const hashed = sortedHex(extensions.filter((type) => !NOT_HASHED.has(type)))
+  const hashed = sortedHex(extensions.filter((type) => !notHashed.has(type)))
   return `${readable}_${digest(sortedHex(ciphers))}_${digest(`${hashed}_${signatures.map(hex).join(',')}`)}`
 }
 

@@ -17,14 +17,14 @@ export interface TransportPair {
 }
 
 /** Sizes at which WebSocket framing and buffering change (RFC 6455 §5.2), and some beyond. */
-const SIZES = [0, 1, 125, 126, 127, 4096, 65_535, 65_536, 65_537, 1_048_576]
-const CHUNK_BYTES = 16 * 1024
+const sizes = [0, 1, 125, 126, 127, 4096, 65_535, 65_536, 65_537, 1_048_576]
+const chunkBytes = 16 * 1024
 
 /** No transport may take more than this from a sender whose peer does not read: system buffers plus its own. */
-const MAX_ACCEPTED_BYTES = 256 * 1024 * 1024
+const maxAcceptedBytes = 256 * 1024 * 1024
 
 /** Turns after which whatever was under way inside this process has come through. */
-const SETTLE_TURNS = 50
+const settleTurns = 50
 
 /**
  * The rules of `MessageTransport` (see its declaration in `@ls/mux`) as a test suite that every implementation runs.
@@ -71,7 +71,7 @@ export function describeMessageTransport(name: string, createPair: () => Promise
       }, what)
 
     const settle = async (): Promise<void> => {
-      for (let turn = 0; turn < SETTLE_TURNS; turn++) {
+      for (let turn = 0; turn < settleTurns; turn++) {
         pair.step?.()
         await turns(1)
       }
@@ -87,9 +87,9 @@ export function describeMessageTransport(name: string, createPair: () => Promise
       do {
         drains = atLeft.drains
         do {
-          if (++count * CHUNK_BYTES > MAX_ACCEPTED_BYTES)
+          if (++count * chunkBytes > maxAcceptedBytes)
             throw new Error(`took ${count} messages for a peer that reads none`)
-        } while (left.send(new Uint8Array(CHUNK_BYTES)))
+        } while (left.send(new Uint8Array(chunkBytes)))
         await settle()
       } while (atLeft.drains > drains)
       return count
@@ -97,13 +97,13 @@ export function describeMessageTransport(name: string, createPair: () => Promise
 
     test('rule 1: messages of any size arrive whole, in order and once, in both directions', async () => {
       connectHandlers()
-      const messages = SIZES.map((size, index) => seededBytes(index).take(size))
+      const messages = sizes.map((size, index) => seededBytes(index).take(size))
       for (const message of messages) {
         left.send(Uint8Array.from(message))
         right.send(Uint8Array.from(message))
       }
       await wait(
-        () => atLeft.messages.length >= SIZES.length && atRight.messages.length >= SIZES.length,
+        () => atLeft.messages.length >= sizes.length && atRight.messages.length >= sizes.length,
         'all messages',
       )
       expect([atLeft.digests(), atRight.digests()]).toEqual(Array(2).fill(RecordingHandler.digestsOf(messages)))
@@ -123,7 +123,7 @@ export function describeMessageTransport(name: string, createPair: () => Promise
       const count = await fill()
       right.setHandler(atRight)
       await wait(() => atRight.messages.length === count, `${count} messages`)
-      expect(atRight.byteCount).toBe(count * CHUNK_BYTES)
+      expect(atRight.byteCount).toBe(count * chunkBytes)
     })
 
     test('rule 1: a message handed over stays unchanged while others arrive', async () => {
@@ -179,7 +179,7 @@ export function describeMessageTransport(name: string, createPair: () => Promise
       const count = await fill()
       right.resume()
       await wait(() => atRight.messages.length === count, `${count} messages`)
-      expect(atRight.byteCount).toBe(count * CHUNK_BYTES)
+      expect(atRight.byteCount).toBe(count * chunkBytes)
     })
 
     test('rule 3: onDrain follows once the peer reads again', async () => {
@@ -268,9 +268,9 @@ export function describeMessageTransport(name: string, createPair: () => Promise
       atRight.onEachMessage = () => {
         right.pause()
         right.resume()
-        right.send(new Uint8Array(CHUNK_BYTES))
+        right.send(new Uint8Array(chunkBytes))
       }
-      for (let index = 0; index < 20; index++) left.send(new Uint8Array(CHUNK_BYTES))
+      for (let index = 0; index < 20; index++) left.send(new Uint8Array(chunkBytes))
       await wait(() => atLeft.messages.length === 20, 'all answers')
       left.close()
       await wait(() => atLeft.closes.length > 0 && atRight.closes.length > 0, 'both closes')
@@ -315,7 +315,7 @@ export function describeMessageTransport(name: string, createPair: () => Promise
 
     test('close lets everything sent before it arrive, then tells the peer why', async () => {
       connectHandlers()
-      for (let index = 0; index < 30; index++) left.send(new Uint8Array(CHUNK_BYTES))
+      for (let index = 0; index < 30; index++) left.send(new Uint8Array(chunkBytes))
       left.close({ code: 4001, reason: 'moving on' })
       await wait(() => atRight.closes.length > 0, 'onClose at the peer')
       expect([atRight.messages.length, atRight.closes[0]]).toMatchObject([30, { code: 4001, reason: 'moving on' }])
@@ -354,7 +354,7 @@ async function sendPolitely(
   let mostBytes = 0
   for (let sent = 0; sent < count; sent++) {
     const drains = handler.drains
-    const more = transport.send(new Uint8Array(CHUNK_BYTES))
+    const more = transport.send(new Uint8Array(chunkBytes))
     mostBytes = Math.max(mostBytes, transport.bufferedBytes)
     if (!more) await wait(() => handler.drains > drains, 'onDrain')
   }

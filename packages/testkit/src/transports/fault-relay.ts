@@ -5,8 +5,8 @@ import { FaultyLink, type LinkConditions } from './faulty-link.js'
 
 /**
  * How a path breaks: `reset` and `end` close it both ways · `mid-frame` lets half of the next chunk through and ends ·
- * `blackhole` swallows everything and says nothing · `roam` does the same, and the next link comes from another address,
- * as after a change of networks.
+ * `blackhole` swallows everything and says nothing · `roam` does the same, and the next link comes from another
+ * address, as after a change of networks.
  */
 export type LinkFault = (typeof linkFaults)[number]
 

@@ -15,7 +15,7 @@ export interface LinkConditions {
 export type LinkBreak = 'reset' | 'end' | 'mid-frame' | 'blackhole'
 
 /** Bytes that wait for their delay before reading stops: more than any path of a test holds, and still bounded. */
-const MAX_WAITING_BYTES = 4 * 1024 * 1024
+const maxWaitingBytes = 4 * 1024 * 1024
 
 /** One connection through a fault relay: two sockets, and what happens between them. */
 export class FaultyLink {
@@ -95,7 +95,7 @@ class Direction {
     this.#conditions = conditions
     from.on('data', (chunk) => this.#take(chunk))
     from.on('end', () => this.#ended())
-    to.on('drain', () => this.#waitingBytes < MAX_WAITING_BYTES && from.resume())
+    to.on('drain', () => this.#waitingBytes < maxWaitingBytes && from.resume())
     to.on('close', () => this.#drop())
   }
 
@@ -130,7 +130,7 @@ class Direction {
     if (this.#waiting.length === 0 && this.#lastDueMs <= now) return this.#pass(chunk)
     this.#waiting.push({ chunk, dueMs: this.#lastDueMs })
     this.#waitingBytes += chunk.length
-    if (this.#waitingBytes >= MAX_WAITING_BYTES) this.#from.pause()
+    if (this.#waitingBytes >= maxWaitingBytes) this.#from.pause()
     if (this.#waiting.length === 1) this.#arm()
   }
 
@@ -168,7 +168,7 @@ class Direction {
       this.#waitingBytes -= next.chunk.length
       this.#pass(next.chunk)
     }
-    if (this.#waitingBytes < MAX_WAITING_BYTES && !this.to.writableNeedDrain) this.#from.resume()
+    if (this.#waitingBytes < maxWaitingBytes && !this.to.writableNeedDrain) this.#from.resume()
     this.#arm()
   }
 }

@@ -31,12 +31,12 @@ type Item =
   | { readonly kind: 'message'; readonly original: Uint8Array; readonly copy: Uint8Array }
   | { readonly kind: 'end'; readonly reason: CloseReasonShape }
 
-const LOST: CloseReasonShape = { code: 1006, reason: 'connection lost' }
+const lostLink: CloseReasonShape = { code: 1006, reason: 'connection lost' }
 
 /**
- * Two connected transports without a network, which keep the contract of `MessageTransport`. Bytes leave the sender only
- * as the receiver takes them, so back-pressure behaves as on a socket. Each message is copied and compared on delivery:
- * a sender that changes one after `send` is found out.
+ * Two connected transports without a network, which keep the contract of `MessageTransport`. Bytes leave the sender
+ * only as the receiver takes them, so back-pressure behaves as on a socket. Each message is copied and compared on
+ * delivery: a sender that changes one after `send` is found out.
  *
  * @example
  * ```ts
@@ -146,8 +146,8 @@ class End implements MemoryTransport {
 
   cut(): void {
     this.#link.up = false
-    this.#finish(LOST)
-    this.#peer.#finish(LOST)
+    this.#finish(lostLink)
+    this.#peer.#finish(lostLink)
   }
 
   blackhole(): void {
@@ -156,8 +156,8 @@ class End implements MemoryTransport {
 
   /** Ends this side at once; the peer finds out after what already left has arrived, if the link is up. */
   #abort(): void {
-    this.#finish(LOST)
-    this.#peer.#arriveLater([{ kind: 'end', reason: LOST }])
+    this.#finish(lostLink)
+    this.#peer.#arriveLater([{ kind: 'end', reason: lostLink }])
   }
 
   #schedulePump(): void {
@@ -246,8 +246,9 @@ class End implements MemoryTransport {
 }
 
 /**
- * Real time, except that a delay of 0 means the next turn of the event loop and not a millisecond. A handle is a function
- * that cancels, because `clearImmediate` takes a timeout's handle too and then miscounts for the whole process.
+ * Real time, except that a delay of 0 means the next turn of the event loop and not a millisecond. A handle is a
+ * function that cancels, because `clearImmediate` takes a timeout's handle too and then miscounts for the whole
+ * process.
  */
 const turnClock: Timing = {
   setTimeout(callback, delayMs) {

@@ -15,7 +15,7 @@ export interface PageRequest {
 }
 
 /** Longest message of the page about its work; they are a number and a word. */
-const MAX_EVENT_BYTES = 1024
+const maxEventBytes = 1024
 
 /** The control connection of a page in a browser: requests WebSockets and reports on them. */
 export class AttachedPage {
@@ -92,7 +92,7 @@ export class AttachedPage {
 
 /** Reads an event of the page; malformed messages are no event. */
 function readEvent(message: Uint8Array): { readonly event: unknown; readonly id: string } {
-  if (message.length > MAX_EVENT_BYTES) return { event: undefined, id: '' }
+  if (message.length > maxEventBytes) return { event: undefined, id: '' }
   try {
     const { event, id } = JSON.parse(Buffer.from(message).toString()) as { event?: unknown; id?: unknown }
     return { event, id: String(id) }

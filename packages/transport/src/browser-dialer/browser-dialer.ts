@@ -48,14 +48,15 @@ export interface BrowserDialer {
 }
 
 /** One page is enough. The others stand by, for instance after a reload before the old page is closed. */
-const MAX_PAGES = 8
+const maxPages = 8
 
 /** A waiting link dials again and again: one log line a minute is enough. */
-const WARN_INTERVAL_MS = 60_000
+const warnIntervalMs = 60_000
 
 /**
  * Serves a page on the loopback address; a browser that has it open makes the WebSockets, so that a server sees that
- * browser and nothing else. The page is reached by a random token in its URL, and pages of other origins are turned away.
+ * browser and nothing else. The page is reached by a random token in its URL, and pages of other origins are turned
+ * away.
  *
  * @throws TransportError when the port cannot be opened
  *
@@ -176,7 +177,7 @@ class PageDialer implements BrowserDialer {
 
   #warn(): void {
     const now = this.#clock.now()
-    if (now - this.#lastWarningMs < WARN_INTERVAL_MS) return
+    if (now - this.#lastWarningMs < warnIntervalMs) return
     this.#lastWarningMs = now
     this.#logger.warn({ url: this.#url }, `no browser is attached, so no link can be opened: open ${this.#url} in one`)
   }
@@ -186,8 +187,8 @@ class PageDialer implements BrowserDialer {
     if (refusal !== undefined) return refusal
     const place = this.#gate.placeOf(path)
     if (place === 'control') {
-      if (this.#pages.length < MAX_PAGES) return undefined
-      return { status: 503, text: `${MAX_PAGES} pages are open already; close one.` }
+      if (this.#pages.length < maxPages) return undefined
+      return { status: 503, text: `${maxPages} pages are open already; close one.` }
     }
     const isExpected = place !== undefined && this.#pages.some((page) => page.expects(linkId(place)))
     return isExpected ? undefined : { status: 404, text: 'There is nothing here.' }

@@ -5,10 +5,10 @@ import { CloseCode, closeReason } from '../websocket/close-code.js'
 import type { WebSocketTransport } from '../websocket/websocket-transport.js'
 
 /** Close code of the page for "the text starts with the real code": pages may send few codes themselves. */
-const RELAYED_CODE = 3999
+const relayedCode = 3999
 
 /** Interval at which a held sender asks the page whether it may continue, in milliseconds. */
-const ASK_INTERVAL_MS = 10
+const askIntervalMs = 10
 
 export interface BrowserTransportOptions {
   readonly clock: Clock
@@ -132,7 +132,7 @@ export class BrowserTransport implements MessageTransport {
     this.#askTimer = this.#options.clock.setTimeout(() => {
       this.#options.ask()
       this.#askLater()
-    }, ASK_INTERVAL_MS)
+    }, askIntervalMs)
   }
 
   #receive(message: Uint8Array): void {
@@ -145,7 +145,7 @@ export class BrowserTransport implements MessageTransport {
 
 /** The close of the server's WebSocket as the page reports it; without a report, the page itself has gone. */
 function relayedReason(given: TransportCloseReason, maxMessageBytes: number): TransportCloseReason {
-  if (given.code !== RELAYED_CODE) {
+  if (given.code !== relayedCode) {
     return given.code === CloseCode.goingAway || given.code === CloseCode.abnormal ? pageGone(given) : given
   }
   const [, code = '', text = ''] = /^(\d{4}) ?(.*)$/s.exec(given.reason) ?? []

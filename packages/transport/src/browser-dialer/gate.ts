@@ -5,11 +5,11 @@ import { formatHostPort } from '@ls/foundation'
 import type { UpgradeRefusal } from '../listen/refuse-upgrade.js'
 
 /** 128 bits: too many to guess. */
-const TOKEN_BYTES = 16
+const tokenBytes = 16
 
 /** Access check of the browser dialer: callers need the token in its path, and of web pages only its own is allowed. */
 export class Gate {
-  readonly #token = randomBytes(TOKEN_BYTES).toString('hex')
+  readonly #token = randomBytes(tokenBytes).toString('hex')
   readonly #host: string
 
   /** @param host Where the page is served: a name of it may be asked for too. */

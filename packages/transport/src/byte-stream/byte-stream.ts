@@ -33,15 +33,15 @@ export type OpenTransport = (firstMessages: readonly Uint8Array[], signal: Abort
 export const maxStreamMessageBytes = 1024 * 1024
 
 /** Bytes that may wait on either side before back-pressure starts: one read of a fast socket. */
-const HIGH_WATER_BYTES = 64 * 1024
+const highWaterBytes = 64 * 1024
 
-const NORMAL: TransportCloseReason = { code: CloseCode.normal, reason: '' }
+const normal: TransportCloseReason = { code: CloseCode.normal, reason: '' }
 
 type Callback = (error?: Error | null) => void
 
 /**
- * A message transport as a Node stream, the way V2Ray and Xray carry bytes: each write is one binary message, reads go on
- * over the ends of messages, the end of the stream is close code 1000. Back-pressure holds both ways.
+ * A message transport as a Node stream, the way V2Ray and Xray carry bytes: each write is one binary message, reads go
+ * on over the ends of messages, the end of the stream is close code 1000. Back-pressure holds both ways.
  *
  * Any other end destroys the stream with a TransportError, so that a truncated stream never looks complete; so does
  * `destroy(error)` at the other end. `destroy()` closes with 1000, unless written bytes would be lost. `close` is
@@ -77,7 +77,7 @@ export class ByteStream extends Duplex implements TransportHandler {
 
   /** Uses an open transport, whose handler it becomes, or one that the first write opens. */
   constructor(transport: MessageTransport | OpenTransport, options: ByteStreamOptions = {}) {
-    super({ highWaterMark: HIGH_WATER_BYTES })
+    super({ highWaterMark: highWaterBytes })
     const { answerWaitMs = false } = options
     this.#answerWaitMs = answerWaitMs === false ? false : checkDurationMs('answerWaitMs', answerWaitMs)
     this.#clock = options.clock ?? systemClock
@@ -150,7 +150,7 @@ export class ByteStream extends Duplex implements TransportHandler {
     // Never opened: nothing was sent, so no answer will come.
     if (transport === undefined) return void this.push(null)
     if (this.#closed !== undefined) return
-    if (this.#answerWaitMs === false) transport.close(NORMAL)
+    if (this.#answerWaitMs === false) transport.close(normal)
     else this.#awaitAnswer(transport, this.#answerWaitMs)
   }
 
@@ -164,7 +164,7 @@ export class ByteStream extends Duplex implements TransportHandler {
     this.#opening.abort(error ?? new Error('the byte stream was destroyed'))
     if (transport === undefined || this.#closed !== undefined) return callback(error)
     this.#gone = () => callback(error)
-    if (error === null && this.writableLength === 0) transport.close(NORMAL)
+    if (error === null && this.writableLength === 0) transport.close(normal)
     else transport.destroy()
   }
 
@@ -214,7 +214,7 @@ export class ByteStream extends Duplex implements TransportHandler {
     this.#answerTimer = this.#clock.setTimeout(() => {
       // Silence caused by our own reader does not count.
       if (this.#heard || this.#paused) this.#awaitAnswer(transport, waitMs)
-      else transport.close(NORMAL)
+      else transport.close(normal)
     }, waitMs)
   }
 }

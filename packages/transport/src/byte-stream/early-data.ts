@@ -7,10 +7,10 @@ import type { UpgradeRefusal } from '../listen/refuse-upgrade.js'
 import type { UnprovenLimits } from '../websocket/read-allowance.js'
 
 /** Either alphabet of base64 (RFC 4648 §4 and §5), its padding taken off. */
-const BASE64 = /^[\w+/-]+$/
+const base64 = /^[\w+/-]+$/
 
 /** A list of tokens, the only form that RFC 6455 §4.1 allows in the header. */
-const TOKENS = /^[\w!#$%&'*+.^`|~-]+(?:[ \t]*,[ \t]*[\w!#$%&'*+.^`|~-]+)*$/
+const tokens = /^[\w!#$%&'*+.^`|~-]+(?:[ \t]*,[ \t]*[\w!#$%&'*+.^`|~-]+)*$/
 
 /** Answer to Sec-WebSocket-Protocol, from the upgrade until its response is written. */
 const echoes = new WeakMap<IncomingMessage, string>()
@@ -38,7 +38,7 @@ export function decodeEarlyData(header: string): Buffer[] | undefined {
   for (const protocol of header.split(',')) {
     const text = protocol.trim().replaceAll('=', '')
     // A single digit has six bits, which is no byte.
-    if (!BASE64.test(text) || text.length % 4 === 1) return undefined
+    if (!base64.test(text) || text.length % 4 === 1) return undefined
     messages.push(Buffer.from(text, 'base64url'))
   }
   return messages
@@ -58,7 +58,7 @@ export function takeEarlyData(request: IncomingMessage): readonly Buffer[] {
   if (header === undefined) return []
   const messages = decodeEarlyData(header)
   if (messages !== undefined) echoes.set(request, header.split(',', 1)[0]?.trim() ?? header)
-  if (messages !== undefined || !TOKENS.test(header)) delete request.headers['sec-websocket-protocol']
+  if (messages !== undefined || !tokens.test(header)) delete request.headers['sec-websocket-protocol']
   return messages ?? []
 }
 

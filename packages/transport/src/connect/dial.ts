@@ -8,7 +8,7 @@ import type { Attempt } from './attempt.js'
 /** Opens the connection below the WebSocket in some other way, for instance through a SOCKS proxy. */
 export type Dial = (host: string, port: number, signal: AbortSignal) => Promise<Duplex>
 
-const CODES: Readonly<Record<string, [code: TransportErrorCode, cause: string]>> = {
+const codes: Readonly<Record<string, [code: TransportErrorCode, cause: string]>> = {
   ECONNREFUSED: ['ERR_TRANSPORT_REFUSED', 'nothing listens there: is the server running, and the port right?'],
   ENOENT: ['ERR_TRANSPORT_REFUSED', 'there is no such socket: is the server running, and the path right?'],
   EACCES: ['ERR_TRANSPORT_REFUSED', 'this user may not open that socket'],
@@ -88,6 +88,6 @@ export function guard(stream: Duplex): void {
 /** A failed connection in words, with the likely cause. */
 function dialError(thrown: unknown, place: string): TransportError {
   const cause = asError(thrown)
-  const [code, why] = CODES[systemCodeOf(cause)] ?? ['ERR_TRANSPORT_UNREACHABLE', cause.message]
+  const [code, why] = codes[systemCodeOf(cause)] ?? ['ERR_TRANSPORT_UNREACHABLE', cause.message]
   return new TransportError(code, `cannot connect to ${place}: ${why}`, { cause })
 }

@@ -1,6 +1,8 @@
 import { createHash, X509Certificate } from 'node:crypto'
 
-/** SHA-256 of a certificate's public key (SubjectPublicKeyInfo, DER) in base64: what RFC 7469 §2.4 and curl call a pin. */
+/**
+ * SHA-256 of a certificate's public key (SubjectPublicKeyInfo, DER) in base64: what RFC 7469 §2.4 and curl call a pin.
+ */
 export type KeyPin = `sha256:${string}`
 
 /**

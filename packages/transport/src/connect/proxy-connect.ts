@@ -8,7 +8,7 @@ import { guard } from './dial.js'
 import { startTls, type ClientTlsOptions } from './tls.js'
 import { hostOf, portOf, printable } from './url.js'
 
-const CAUSES: Readonly<Record<number, string>> = {
+const causes: Readonly<Record<number, string>> = {
   403: 'it does not allow this target',
   407: 'it wants a user name and password: put them into the proxy variable as http://user:password@host:port',
   502: 'it cannot reach the target',
@@ -63,7 +63,7 @@ function tunnel(stream: Duplex, proxy: URL, target: string, attempt: Attempt): P
     connect.once('connect', (response, _stream, head: Buffer) => {
       const { statusCode: status = 0, statusMessage = '' } = response
       if (status < 200 || status > 299) {
-        const why = CAUSES[status] ?? 'no tunnel'
+        const why = causes[status] ?? 'no tunnel'
         return reject(proxyError(proxy, `it answered ${status} ${printable(statusMessage, 80)}: ${why}`, { status }))
       }
       if (head.length > 0) stream.unshift(head)

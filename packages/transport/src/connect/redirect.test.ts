@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { resolveRedirect } from './redirect.js'
 
-const FROM = new URL('ws://u:pw@server.test:8765/socket?token=hash&reverse=true')
-const resolve = (location: string, from = FROM) => resolveRedirect(from, location, 302)
+const original = new URL('ws://u:pw@server.test:8765/socket?token=hash&reverse=true')
+const resolve = (location: string, from = original) => resolveRedirect(from, location, 302)
 
 describe('resolveRedirect', () => {
   test('gives the same host the query and the credentials again', () => {

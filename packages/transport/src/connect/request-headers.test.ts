@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest'
-import { requestHeaders, USER_AGENT } from './request-headers.js'
+import { requestHeaders, userAgent } from './request-headers.js'
 
 const url = new URL('wss://192.0.2.1:8443/socket')
 
 describe('requestHeaders', () => {
   test('calls us Chrome', () => {
-    expect(requestHeaders(url, {}, {})).toEqual({ 'User-Agent': USER_AGENT })
+    expect(requestHeaders(url, {}, {})).toEqual({ 'User-Agent': userAgent })
   })
 
   test('leaves a User-Agent as given, whatever its case', () => {

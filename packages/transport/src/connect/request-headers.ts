@@ -14,7 +14,7 @@ export function requestHeaders(
   const named = url.protocol === 'wss:' && servername !== '' && !given.has('host')
   return {
     ...(named ? { Host: portOf(url) === 443 ? servername : `${servername}:${portOf(url)}` } : {}),
-    ...(given.has('user-agent') ? {} : { 'User-Agent': USER_AGENT }),
+    ...(given.has('user-agent') ? {} : { 'User-Agent': userAgent }),
     ...headers,
   }
 }
@@ -28,4 +28,4 @@ export function chromeUserAgent(system: string): string {
 }
 
 /** Default User-Agent: Chrome on Windows, the most common browser on the web. */
-export const USER_AGENT = chromeUserAgent('Windows NT 10.0; Win64; x64')
+export const userAgent = chromeUserAgent('Windows NT 10.0; Win64; x64')

@@ -30,33 +30,33 @@ export type ClientTlsOptions = Pick<
     readonly pins?: readonly KeyPin[]
   }
 
-const UNTRUSTED = 'nobody this machine trusts has signed it; give its issuer as the CA'
-const CLOCK = "check the date of the certificate, and this machine's clock"
-const NO_CERTIFICATE = 'the server wants a client certificate: give it as cert and key'
-const PLAIN = 'no TLS is spoken there; try ws:// instead of wss://'
+const untrusted = 'nobody this machine trusts has signed it; give its issuer as the CA'
+const wrongClock = "check the date of the certificate, and this machine's clock"
+const noCertificate = 'the server wants a client certificate: give it as cert and key'
+const noTls = 'no TLS is spoken there; try ws:// instead of wss://'
 
-const CAUSES: Readonly<Record<string, string>> = {
-  DEPTH_ZERO_SELF_SIGNED_CERT: UNTRUSTED,
-  SELF_SIGNED_CERT_IN_CHAIN: UNTRUSTED,
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: UNTRUSTED,
-  UNABLE_TO_GET_ISSUER_CERT: UNTRUSTED,
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: UNTRUSTED,
-  CERT_HAS_EXPIRED: CLOCK,
-  CERT_NOT_YET_VALID: CLOCK,
+const causes: Readonly<Record<string, string>> = {
+  DEPTH_ZERO_SELF_SIGNED_CERT: untrusted,
+  SELF_SIGNED_CERT_IN_CHAIN: untrusted,
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: untrusted,
+  UNABLE_TO_GET_ISSUER_CERT: untrusted,
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: untrusted,
+  CERT_HAS_EXPIRED: wrongClock,
+  CERT_NOT_YET_VALID: wrongClock,
   ERR_TLS_CERT_ALTNAME_INVALID: 'the certificate is for another name; connect by that name, or set servername',
-  ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED: NO_CERTIFICATE,
+  ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED: noCertificate,
   ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE: 'the server wants other TLS versions, other ciphers, or a client certificate',
   ERR_SSL_TLSV1_ALERT_UNKNOWN_CA: 'the server does not know the issuer of our client certificate',
   ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION: 'the server speaks no TLS version that we speak (1.2 or later)',
-  ERR_SSL_WRONG_VERSION_NUMBER: PLAIN,
-  ERR_SSL_PACKET_LENGTH_TOO_LONG: PLAIN,
-  EPROTO: PLAIN,
+  ERR_SSL_WRONG_VERSION_NUMBER: noTls,
+  ERR_SSL_PACKET_LENGTH_TOO_LONG: noTls,
+  EPROTO: noTls,
   ECONNRESET: 'the connection ended during the handshake; a firewall may not like the host name',
 }
 
 /** Why TLS has failed. With TLS 1.3 a client learns only after its handshake that its certificate was rejected. */
 export function tlsCauseOf(code: string): string | undefined {
-  return code.startsWith('ERR_SSL_') ? (CAUSES[code] ?? `the server broke it off (${code})`) : undefined
+  return code.startsWith('ERR_SSL_') ? (causes[code] ?? `the server broke it off (${code})`) : undefined
 }
 
 /** TLS over an open stream, with HTTP/1.1 as the only protocol, since WebSocket over HTTP/2 works differently. */
@@ -111,7 +111,7 @@ function pinFault(socket: TLSSocket, pins: readonly KeyPin[]): string | undefine
 
 function tlsError(place: string, thrown: Error): TransportError {
   const code = systemCodeOf(thrown)
-  const why = CAUSES[code]
+  const why = causes[code]
   const detail = why === undefined ? thrown.message : `${why} (${code})`
   return new TransportError('ERR_TRANSPORT_TLS', `no TLS with ${place}: ${detail}`, { cause: thrown })
 }

@@ -21,10 +21,10 @@ export type UpgradeResult<T> =
   | { readonly kind: 'open'; readonly value: T }
   | { readonly kind: 'redirect'; readonly status: number; readonly location: string }
 
-const REDIRECTS = new Set([301, 302, 303, 307, 308])
+const redirects = new Set([301, 302, 303, 307, 308])
 
 /** Most bytes read of a refusal's body: a text, not a web page. */
-const MAX_BODY_BYTES = 512
+const maxBodyBytes = 512
 
 /**
  * Sends an upgrade request to the server at the other end of `stream`. `onOpen` runs before the first message can
@@ -45,7 +45,7 @@ export function upgrade<T>(
     socket.on('error', (error) => reject(handshakeError(url, error, options.protocols.length > 0)))
     socket.once('unexpected-response', (_request, response: IncomingMessage) => {
       const { statusCode: status = 0, headers } = response
-      if (REDIRECTS.has(status) && headers.location !== undefined) {
+      if (redirects.has(status) && headers.location !== undefined) {
         resolve({ kind: 'redirect', status, location: headers.location })
         stream.destroy()
         return
@@ -77,7 +77,7 @@ function readText(response: IncomingMessage, done: (text: string) => void): void
   response.setEncoding('utf8')
   response.on('data', (chunk: string) => {
     text += chunk
-    if (text.length >= MAX_BODY_BYTES) done(text)
+    if (text.length >= maxBodyBytes) done(text)
   })
   response.on('error', () => done(text))
   response.on('close', () => done(text))

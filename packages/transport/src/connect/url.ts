@@ -1,6 +1,6 @@
 import { TransportError } from '../errors.js'
 
-const SCHEMES: Readonly<Record<string, 'ws:' | 'wss:'>> = {
+const schemes: Readonly<Record<string, 'ws:' | 'wss:'>> = {
   'ws:': 'ws:',
   'wss:': 'wss:',
   'http:': 'ws:',
@@ -8,14 +8,14 @@ const SCHEMES: Readonly<Record<string, 'ws:' | 'wss:'>> = {
 }
 
 /** A WebSocket over a UNIX socket: the path of the file, a colon, and the path to ask for. */
-const UNIX_SCHEME = 'ws+unix:'
+const unixScheme = 'ws+unix:'
 
 /** The path of deployed servers (protocol.md §1). */
-const DEFAULT_PATH = '/socket'
+const defaultPath = '/socket'
 
 /** Query values that are secrets: they open a link. */
-const SECRET_PARAMETERS = ['token']
-const HIDDEN = '***'
+const secretParameters = ['token']
+const hiddenText = '***'
 
 /**
  * The address of a server as a user writes it: no scheme means `wss://`, `http(s)://` means `ws(s)://`, and an empty
@@ -33,9 +33,9 @@ export function parseServerUrl(text: string): URL {
   const trimmed = text.trim()
   const absolute = /^[a-z][a-z0-9+.-]*:\/\//i.test(trimmed) ? trimmed : `wss://${trimmed}`
   const parsed = parse(absolute, text)
-  if (parsed.protocol === UNIX_SCHEME) return parseUnixUrl(parsed, text)
+  if (parsed.protocol === unixScheme) return parseUnixUrl(parsed, text)
   const url = toWebSocketUrl(parsed, text)
-  if (url.pathname === '/') url.pathname = DEFAULT_PATH
+  if (url.pathname === '/') url.pathname = defaultPath
   return url
 }
 
@@ -44,22 +44,22 @@ export function parseServerUrl(text: string): URL {
  * scheme
  */
 export function checkServerUrl(url: URL): URL {
-  return url.protocol === UNIX_SCHEME ? parseUnixUrl(url, placeOf(url)) : toWebSocketUrl(url, placeOf(url))
+  return url.protocol === unixScheme ? parseUnixUrl(url, placeOf(url)) : toWebSocketUrl(url, placeOf(url))
 }
 
 /** Path of the socket file of a `ws+unix:` URL; undefined for all others. */
 export function socketPathOf(url: URL): string | undefined {
-  return url.protocol === UNIX_SCHEME ? decodeURIComponent(splitUnixPath(url)[0]) : undefined
+  return url.protocol === unixScheme ? decodeURIComponent(splitUnixPath(url)[0]) : undefined
 }
 
 /** The path to request, percent-encoded. */
 export function requestPathOf(url: URL): string {
-  return url.protocol === UNIX_SCHEME ? splitUnixPath(url)[1] : url.pathname
+  return url.protocol === unixScheme ? splitUnixPath(url)[1] : url.pathname
 }
 
 /** The same URL with `ws:` or `wss:` and without a fragment. @throws TransportError for any other scheme. */
 export function toWebSocketUrl(url: URL, text: string): URL {
-  const scheme = SCHEMES[url.protocol]
+  const scheme = schemes[url.protocol]
   if (scheme === undefined) {
     throw badUrl(text, `its scheme is ${url.protocol}//, possible are wss, ws, https, http and ws+unix`)
   }
@@ -84,9 +84,9 @@ export function portOf(url: URL): number {
 /** The URL for a log line: token hash and password are replaced by `***`. */
 export function redactUrl(url: URL | string): string {
   const shown = new URL(url)
-  if (shown.password !== '') shown.password = HIDDEN
-  for (const name of SECRET_PARAMETERS) {
-    if (shown.searchParams.has(name)) shown.searchParams.set(name, HIDDEN)
+  if (shown.password !== '') shown.password = hiddenText
+  for (const name of secretParameters) {
+    if (shown.searchParams.has(name)) shown.searchParams.set(name, hiddenText)
   }
   return shown.href
 }
@@ -109,7 +109,7 @@ function parseUnixUrl(url: URL, text: string): URL {
     throw badUrl(text, 'it is not ws+unix:///path/of.sock:/path')
   const result = new URL(url)
   result.hash = ''
-  result.pathname = `${file}:${path === '' || path === '/' ? DEFAULT_PATH : path}`
+  result.pathname = `${file}:${path === '' || path === '/' ? defaultPath : path}`
   return result
 }
 
@@ -133,6 +133,6 @@ function parse(absolute: string, text: string): URL {
 
 function badUrl(text: string, why: string): TransportError {
   // A mistyped URL may contain a token or password.
-  const shown = text.replace(/\/\/[^/?#@]*@/, `//${HIDDEN}@`).replace(/[?#].*$/s, '')
+  const shown = text.replace(/\/\/[^/?#@]*@/, `//${hiddenText}@`).replace(/[?#].*$/s, '')
   return new TransportError('ERR_TRANSPORT_BAD_URL', `'${shown}' is no server URL: ${why}`)
 }

@@ -7,9 +7,9 @@ import type { Fingerprint } from './fingerprint.js'
 import type { Impersonate } from './load-impersonate.js'
 
 /** RFC 8422 §5.1.2; OpenSSL lists formats there that browsers do not, which JA4 ignores. */
-const EC_POINT_FORMATS = 11
+const ecPointFormats = 11
 
-const SYSTEMS: Readonly<Partial<Record<NodeJS.Platform, string>>> = {
+const systems: Readonly<Partial<Record<NodeJS.Platform, string>>> = {
   win32: 'Windows NT 10.0; Win64; x64',
   darwin: 'Macintosh; Intel Mac OS X 10_15_7',
 }
@@ -21,9 +21,9 @@ const SYSTEMS: Readonly<Partial<Record<NodeJS.Platform, string>>> = {
 export function impersonateEngine(impersonate: Impersonate | undefined, browser: Fingerprint): Engine | undefined {
   if (impersonate === undefined || browser !== 'chrome') return undefined
   const { unsupported } = impersonate.impersonate(chromiumHello())
-  if (unsupported.some(({ id }) => id !== EC_POINT_FORMATS)) return undefined
+  if (unsupported.some(({ id }) => id !== ecPointFormats)) return undefined
   return {
-    userAgent: chromeUserAgent(SYSTEMS[process.platform] ?? 'X11; Linux x86_64'),
+    userAgent: chromeUserAgent(systems[process.platform] ?? 'X11; Linux x86_64'),
     open: ({ options, url, headers }) => {
       const { ca, rejectUnauthorized, servername } = options.tls ?? {}
       const trusted: SecureContextOptions = ca === undefined ? {} : { ca }

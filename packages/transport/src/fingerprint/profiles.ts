@@ -12,11 +12,11 @@ export interface Profile {
 }
 
 /** RFC 7301: browsers offer only HTTP/1.1 for a WebSocket. */
-const HTTP1 = { alpnProtocols: ['HTTP1'] } satisfies CustomTlsOptions
+const http1 = { alpnProtocols: ['HTTP1'] } satisfies CustomTlsOptions
 
-const CHROMIUM: Profile = {
+const chromium: Profile = {
   tls: {
-    ...HTTP1,
+    ...http1,
     minTlsVersion: '1.2',
     maxTlsVersion: '1.3',
     sessionTicket: true,
@@ -73,9 +73,9 @@ const CHROMIUM: Profile = {
   ],
 }
 
-const FIREFOX: Profile = {
+const firefox: Profile = {
   tls: {
-    ...HTTP1,
+    ...http1,
     minTlsVersion: '1.2',
     maxTlsVersion: '1.3',
     sessionTicket: true,
@@ -156,9 +156,9 @@ const FIREFOX: Profile = {
   ],
 }
 
-const SAFARI: Profile = {
+const safari: Profile = {
   tls: {
-    ...HTTP1,
+    ...http1,
     minTlsVersion: '1.0',
     maxTlsVersion: '1.3',
     sessionTicket: false,
@@ -228,10 +228,10 @@ const SAFARI: Profile = {
 
 /** Edge is Chromium under another name, which only its User-Agent tells. */
 export const profiles: Readonly<Record<Fingerprint, Profile>> = {
-  chrome: CHROMIUM,
-  edge: CHROMIUM,
-  firefox: FIREFOX,
-  safari: SAFARI,
+  chrome: chromium,
+  edge: chromium,
+  firefox,
+  safari,
 }
 
 function list(...names: string[]): string {

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 
 /** Most bytes of a request to the tunnel; a real one takes 200. */
-const MAX_HEAD_BYTES = 4096
+const maxHeadBytes = 4096
 
 /**
  * Carries the bytes of one external TLS client over a connection that we opened, so that names, proxies and `dial` stay
@@ -28,7 +28,7 @@ export class Tunnel {
 
   /** Starts to listen. The tunnel owns `connection` from now on, and destroys it on failure. */
   static async open(connection: Duplex): Promise<Tunnel> {
-    const server = createServer({ maxHeaderSize: MAX_HEAD_BYTES })
+    const server = createServer({ maxHeaderSize: maxHeadBytes })
     try {
       server.listen(0, '127.0.0.1')
       await once(server, 'listening')

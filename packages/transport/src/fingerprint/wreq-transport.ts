@@ -9,19 +9,19 @@ import type { Tunnel } from './tunnel.js'
 import { lossError } from './wreq-error.js'
 
 /** RFC 6455 §7.4.1 as WHATWG numbers them. */
-const OPEN = 1
+const openState = 1
 
 /**
  * Interval at which a waiting sender checks whether it may continue, in milliseconds, besides each time that bytes
  * leave: wreq-js does not report that its queue has shrunk.
  */
-const DRAIN_CHECK_MS = 10
+const drainCheckMs = 10
 
 /**
  * Least bytes queued in wreq-js before `send` returns false. A shorter queue is noticed late, so the limit is high:
  * with room for one of our messages, each waited for the next check, and bulk took eight times as long.
  */
-const MIN_HIGH_WATER_BYTES = 262_144
+const minHighWaterBytes = 262_144
 
 /**
  * A WebSocket of wreq-js as a message transport. wreq-js reads as fast as bytes arrive, so a pause stops the bytes in
@@ -59,7 +59,7 @@ export class WreqTransport implements MessageTransport {
   }
 
   send(message: Uint8Array): boolean {
-    if (this.#inbox.state !== 'open' || this.#socket.readyState !== OPEN) return false
+    if (this.#inbox.state !== 'open' || this.#socket.readyState !== openState) return false
     this.#socket.send(message)
     // Bytes in the tunnel do not count: they are limited, and vary with the system's buffers.
     if (this.#socket.bufferedAmount <= this.#highWaterBytes) return true
@@ -95,7 +95,7 @@ export class WreqTransport implements MessageTransport {
   }
 
   get #highWaterBytes(): number {
-    return Math.max(this.#options.highWaterBytes, MIN_HIGH_WATER_BYTES)
+    return Math.max(this.#options.highWaterBytes, minHighWaterBytes)
   }
 
   #receive(message: Uint8Array | string): void {
@@ -127,7 +127,7 @@ export class WreqTransport implements MessageTransport {
       this.#drainTimer = undefined
       this.#checkDrain()
       if (this.#blocked && this.#inbox.state === 'open') this.#watchDrain()
-    }, DRAIN_CHECK_MS)
+    }, drainCheckMs)
   }
 
   #refuseText(): void {

@@ -11,8 +11,8 @@ import type { UpgradeRefusal } from './refuse-upgrade.js'
 import type { UpgradeRequest } from './upgrade-request.js'
 
 /**
- * Takes over the connection of an upgrade, with the bytes after its head. It counts as one of a stranger until it ends, or
- * until `admit` is called.
+ * Takes over the connection of an upgrade, with the bytes after its head. It counts as one of a stranger until it ends,
+ * or until `admit` is called.
  */
 export type TakeUpgrade = (request: IncomingMessage, stream: Duplex, head: Buffer, admit: () => void) => void
 
@@ -82,8 +82,8 @@ export interface TransportListener {
   /**
    * Changes the certificate; open links stay as they are.
    *
-   * @throws TransportError ERR_TRANSPORT_TLS for a pair that cannot be used; TypeError without TLS, and where it would begin
-   * or cease to ask for client certificates
+   * @throws TransportError ERR_TRANSPORT_TLS for a pair that cannot be used; TypeError without TLS, and where it would
+   * begin or cease to ask for client certificates
    */
   setTls(tls: ServerTlsOptions): void
   /** The open links. */

@@ -54,7 +54,7 @@ async function answerTo(listener: TransportListener, bytes: string): Promise<str
   return answer
 }
 
-const UPGRADE = 'GET /socket HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n'
+const upgrade = 'GET /socket HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n'
 
 describe('listen', () => {
   test('says where it listens when it was free to choose', async () => {
@@ -168,27 +168,27 @@ describe('listen before the upgrade', () => {
   })
 
   test.each([
-    ['without a key', `${UPGRADE}Sec-WebSocket-Version: 13\r\n\r\n`, 400],
+    ['without a key', `${upgrade}Sec-WebSocket-Version: 13\r\n\r\n`, 400],
     [
       'of another version',
-      `${UPGRADE}Sec-WebSocket-Version: 12\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n`,
+      `${upgrade}Sec-WebSocket-Version: 12\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n`,
       400,
     ],
     [
       'with a body',
-      `${UPGRADE}Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nContent-Length: 2\r\n\r\n`,
+      `${upgrade}Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nContent-Length: 2\r\n\r\n`,
       400,
     ],
-    ['by POST', `${UPGRADE.replace('GET', 'POST')}\r\n`, 405],
-    ['to another protocol', `${UPGRADE.replace('websocket', 'h2c')}\r\n`, 400],
+    ['by POST', `${upgrade.replace('GET', 'POST')}\r\n`, 405],
+    ['to another protocol', `${upgrade.replace('websocket', 'h2c')}\r\n`, 400],
     ['that is no HTTP', 'hello\r\n\r\n', 400],
-    ['with too long a head', `${UPGRADE}X: ${'x'.repeat(9000)}\r\n\r\n`, 431],
+    ['with too long a head', `${upgrade}X: ${'x'.repeat(9000)}\r\n\r\n`, 431],
   ])('an upgrade %s is answered %#', async (_name, bytes, status) => {
     expect(await answerTo(await start(), bytes)).toMatch(new RegExp(`^HTTP/1.1 ${status} `))
   })
 
   test.each([
-    ['half a head', UPGRADE],
+    ['half a head', upgrade],
     ['nothing', ''],
   ])('a client that sends %s is cut at headDeadlineMs', async (_name, bytes) => {
     expect(await answerTo(await start({ headDeadlineMs: 100 }), bytes)).toMatch(/^HTTP\/1.1 408 |^$/)
@@ -231,7 +231,7 @@ describe('TransportListener', () => {
   })
 
   test.each([
-    ['half a head', UPGRADE],
+    ['half a head', upgrade],
     ['half a body', 'POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\nhalf'],
   ])('close cuts a connection that has sent %s', async (_name, bytes) => {
     const listener = await start({ onRequest: (request) => void request.resume() })
@@ -289,7 +289,7 @@ describe('TransportListener', () => {
 async function handmadeLink(listener: TransportListener): Promise<Socket> {
   const socket = connectTcp(listener.address().port, '127.0.0.1')
   cleanups.push(() => void socket.destroy())
-  socket.write(`${UPGRADE}Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n`)
+  socket.write(`${upgrade}Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n`)
   await onceEvent(socket, 'connect')
   return socket
 }

@@ -21,7 +21,7 @@ import { refuseUpgrade, type UpgradeRefusal } from './refuse-upgrade.js'
 import { Turns } from './turns.js'
 import { readUpgradeRequest, upgradeFault, type UpgradeRequest } from './upgrade-request.js'
 
-const LISTEN_ERRORS: Readonly<Record<string, [code: TransportErrorCode, why: string]>> = {
+const listenErrors: Readonly<Record<string, [code: TransportErrorCode, why: string]>> = {
   EADDRINUSE: ['ERR_TRANSPORT_ADDRESS_IN_USE', 'another program listens there already; choose another port or end it'],
   EACCES: [
     'ERR_TRANSPORT_ACCESS_DENIED',
@@ -32,7 +32,7 @@ const LISTEN_ERRORS: Readonly<Record<string, [code: TransportErrorCode, why: str
   ENOTFOUND: ['ERR_TRANSPORT_ADDRESS_UNAVAILABLE', 'no such host name'],
 }
 
-const NO_UPGRADE =
+const noUpgrade =
   'This is a WebSocket endpoint. If you came here by WebSocket, a proxy in between has dropped the Upgrade header.\n'
 
 /** The HTTP server behind `listen`, and the links it has opened. */
@@ -246,7 +246,7 @@ export class Listener implements TransportListener {
       Upgrade: 'websocket',
       Connection: 'upgrade',
     })
-    response.end(NO_UPGRADE)
+    response.end(noUpgrade)
   }
 
   #answerByOwner(request: IncomingMessage, response: ServerResponse): void {
@@ -290,6 +290,6 @@ function knownHeader(header: ClientAddressHeader): ClientAddressHeader {
 
 function listenError(thrown: unknown, place: string): TransportError {
   const cause = asError(thrown)
-  const [code, why] = LISTEN_ERRORS[systemCodeOf(cause)] ?? ['ERR_TRANSPORT_ADDRESS_UNAVAILABLE', cause.message]
+  const [code, why] = listenErrors[systemCodeOf(cause)] ?? ['ERR_TRANSPORT_ADDRESS_UNAVAILABLE', cause.message]
   return new TransportError(code, `cannot listen on ${place}: ${why}`, { cause })
 }

@@ -9,7 +9,10 @@ export interface UpgradeRefusal {
   readonly text: string
   /** Further fields, written as they are; type and length of the text are there already. @default none */
   readonly headers?: Readonly<Record<string, string>>
-  /** Decides when to `answer`, or to `cut` the connection without an answer; one of them must be called. @default answers at once */
+  /**
+   * Decides when to `answer`, or to `cut` the connection without an answer; one of them must be called. @default
+   * answers at once
+   */
   readonly send?: (answer: () => void, cut: () => void) => void
 }
 

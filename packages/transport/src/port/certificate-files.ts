@@ -38,12 +38,12 @@ function read(file: string, what: string): string {
     return readFileSync(file, 'utf8')
   } catch (thrown) {
     const cause = asError(thrown)
-    const why = CAUSES[systemCodeOf(cause)] ?? cause.message
+    const why = causes[systemCodeOf(cause)] ?? cause.message
     throw new TransportError('ERR_TRANSPORT_TLS', `cannot read ${what}, ${file}: ${why}`, { cause })
   }
 }
 
-const CAUSES: Readonly<Record<string, string>> = {
+const causes: Readonly<Record<string, string>> = {
   ENOENT: 'no such file',
   EACCES: 'this user may not',
   EISDIR: 'it is a folder',

@@ -52,9 +52,9 @@ function nodesOf(header: ClientAddressHeader, field: string): readonly string[] 
 function forwardedNodes(field: string): readonly string[] {
   const nodes: string[] = []
   let node = ''
-  FORWARDED_PART.lastIndex = 0
-  while (FORWARDED_PART.lastIndex < field.length) {
-    const part = FORWARDED_PART.exec(field)
+  forwardedPart.lastIndex = 0
+  while (forwardedPart.lastIndex < field.length) {
+    const part = forwardedPart.exec(field)
     if (part === null) return []
     const [, name = '', token, quoted = '', end] = part
     if (name.toLowerCase() === 'for') node = token ?? quoted.replaceAll(/\\(.)/g, '$1')
@@ -66,10 +66,11 @@ function forwardedNodes(field: string): readonly string[] {
 }
 
 /** One pair, or none, and what ends it. Ports and IPv6 should be quoted, but not all proxies do. */
-const FORWARDED_PART =
-  /(?:[ \t]*([\w!#$%&'*+.^`|~-]+)=(?:([\w!#$%&'*+.^`|~:[\]-]+)|"((?:[^"\\]|\\.)*)"))?[ \t]*(;|,|$)/y
+const forwardedPart = /(?:[ \t]*([\w!#$%&'*+.^`|~-]+)=(?:([\w!#$%&'*+.^`|~:[\]-]+)|"((?:[^"\\]|\\.)*)"))?[ \t]*(;|,|$)/y
 
-/** An address with or without a port; undefined for `unknown`, for made-up names (RFC 7239 §6.3), and for anything else. */
+/**
+ * An address with or without a port; undefined for `unknown`, for made-up names (RFC 7239 §6.3), and for anything else.
+ */
 function parseNode(text: string): ClientAddress | undefined {
   const [, bracketed, plain = '', digits] = /^(?:\[([^\]]*)\]|([^:[\]]*))(?::(\d{1,5}))?$/.exec(text) ?? []
   const address = isIP(text) === 6 ? text : (bracketed ?? plain)

@@ -19,14 +19,15 @@ import { secureContextOptions, serverTlsOptions, type ServerTlsOptions } from '.
 import type { TrustedProxies } from './trusted-proxies.js'
 
 /** How often Node looks for heads past their deadline, in milliseconds. */
-const HEAD_CHECK_MS = 500
+const headCheckMs = 500
 
 /** Time for a whole plain request, in milliseconds: what comes in over HTTP is small. */
-const REQUEST_DEADLINE_MS = 30_000
+const requestDeadlineMs = 30_000
 
 /**
- * TLS handshakes that one address begins and does not finish in a second, as a part of its connections that may wait: all
- * of them begin within four seconds. One costs 0.4 ms, and 4 ms with an RSA key of 4096 bits, while others wait to be accepted.
+ * TLS handshakes that one address begins and does not finish in a second, as a part of its connections that may wait:
+ * all of them begin within four seconds. One costs 0.4 ms, and 4 ms with an RSA key of 4096 bits, while others wait to
+ * be accepted.
  */
 const handshakesPerSecond = 1 / 4
 
@@ -131,8 +132,8 @@ export class HttpPort {
       insecureHTTPParser: false,
       maxHeaderSize: maxHeadBytes,
       headersTimeout: headDeadlineMs,
-      requestTimeout: REQUEST_DEADLINE_MS,
-      connectionsCheckingInterval: HEAD_CHECK_MS,
+      requestTimeout: requestDeadlineMs,
+      connectionsCheckingInterval: headCheckMs,
       noDelay: true,
     }
   }
@@ -222,9 +223,9 @@ export class HttpPort {
       )
     }
     const { kind, status } =
-      REFUSALS[code] ?? (code.startsWith('HPE_') ? BAD_REQUEST : { kind: undefined, status: undefined })
+      refusals[code] ?? (code.startsWith('HPE_') ? badRequest : { kind: undefined, status: undefined })
     if (kind !== undefined) this.#refused(kind, this.peerOf(stream as Socket).address, error.message)
-    else if (TLS_ERROR.test(code)) this.#refused('tls', this.peerOf(stream as Socket).address, tlsReason(error, code))
+    else if (tlsError.test(code)) this.#refused('tls', this.peerOf(stream as Socket).address, tlsReason(error, code))
     const last = this.#answers.get(stream)
     // Under way, or the last one there is going to be: nobody may take ours for a part of it.
     const isAnswered = last?.writableFinished === false || last?.shouldKeepAlive === false
@@ -254,9 +255,9 @@ interface HttpRefusal {
   readonly status: number | undefined
 }
 
-const BAD_REQUEST: HttpRefusal = { kind: 'bad-request', status: 400 }
+const badRequest: HttpRefusal = { kind: 'bad-request', status: 400 }
 
-const REFUSALS: Readonly<Record<string, HttpRefusal>> = {
+const refusals: Readonly<Record<string, HttpRefusal>> = {
   HPE_HEADER_OVERFLOW: { kind: 'head-size', status: 431 },
   HPE_CHUNK_EXTENSIONS_OVERFLOW: { kind: 'bad-request', status: 413 },
   // An end before a whole request: no client is left to read an answer.
@@ -266,7 +267,7 @@ const REFUSALS: Readonly<Record<string, HttpRefusal>> = {
 }
 
 /** A connection that merely ends during the handshake (ECONNRESET) was a port scan or a health check. */
-const TLS_ERROR = /^(?:ERR_SSL_|ERR_TLS_|EPROTO$)/
+const tlsError = /^(?:ERR_SSL_|ERR_TLS_|EPROTO$)/
 
 function tlsReason(error: Error, code: string): string {
   if (code === 'ERR_SSL_HTTP_REQUEST') return 'HTTP without TLS; clients use wss:// here'

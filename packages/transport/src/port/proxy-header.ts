@@ -17,16 +17,19 @@ export interface ProxyHeader {
 }
 
 /** PROXY protocol §2.1: the longest line of version 1, its CRLF included. */
-const MAX_V1_BYTES = 107
+const maxV1Bytes = 107
 
-/** 4 KiB: addresses take 232 bytes at most, and what proxies add about the client (its certificate, say) a few hundred more. */
-const MAX_V2_BYTES = 4096
+/**
+ * 4 KiB: addresses take 232 bytes at most, and what proxies add about the client (its certificate, say) a few hundred
+ * more.
+ */
+const maxV2Bytes = 4096
 
-const V1_START = Buffer.from('PROXY ')
-const V1_LINE =
+const v1Start = Buffer.from('PROXY ')
+const v1Line =
   /^PROXY (?:UNKNOWN(?: [\x20-\x7e]*)?|(TCP4|TCP6) ([\d.:a-fA-F]+) ([\d.:a-fA-F]+) (0|[1-9]\d{0,4}) (0|[1-9]\d{0,4}))$/
-const V2_START = Buffer.from('\r\n\r\n\0\r\nQUIT\n', 'latin1')
-const V2_FIXED_BYTES = 16
+const v2Start = Buffer.from('\r\n\r\n\0\r\nQUIT\n', 'latin1')
+const v2FixedBytes = 16
 
 /**
  * Reads the header of the PROXY protocol, version 1 or 2, from the first bytes of a connection, which may be split in
@@ -37,12 +40,13 @@ const V2_FIXED_BYTES = 16
  *
  * @example
  * ```ts
- * parseProxyHeader(Buffer.from('PROXY TCP4 192.0.2.1 192.0.2.9 4711 443\r\n'))?.source // { address: '192.0.2.1', port: 4711 }
+ * parseProxyHeader(Buffer.from('PROXY TCP4 192.0.2.1 192.0.2.9 4711 443\r\n'))?.source // { address: '192.0.2.1', port:
+ * 4711 }
  * ```
  */
 export function parseProxyHeader(bytes: Buffer): ProxyHeader | undefined {
-  if (startsAlike(bytes, V1_START)) return bytes.length < V1_START.length ? undefined : parseV1(bytes)
-  if (startsAlike(bytes, V2_START)) return bytes.length < V2_FIXED_BYTES ? undefined : parseV2(bytes)
+  if (startsAlike(bytes, v1Start)) return bytes.length < v1Start.length ? undefined : parseV1(bytes)
+  if (startsAlike(bytes, v2Start)) return bytes.length < v2FixedBytes ? undefined : parseV2(bytes)
   throw bad('the connection does not begin with one; does the proxy send it?')
 }
 
@@ -53,13 +57,13 @@ function startsAlike(bytes: Buffer, start: Buffer): boolean {
 }
 
 function parseV1(bytes: Buffer): ProxyHeader | undefined {
-  const line = bytes.toString('latin1', 0, MAX_V1_BYTES)
+  const line = bytes.toString('latin1', 0, maxV1Bytes)
   const end = line.indexOf('\r\n')
   if (end < 0) {
-    if (bytes.length < MAX_V1_BYTES) return undefined
-    throw bad(`its line does not end within ${MAX_V1_BYTES} bytes`)
+    if (bytes.length < maxV1Bytes) return undefined
+    throw bad(`its line does not end within ${maxV1Bytes} bytes`)
   }
-  const match = V1_LINE.exec(line.slice(0, end))
+  const match = v1Line.exec(line.slice(0, end))
   if (match === null) throw bad('its line is not as version 1 wants it')
   const [, family, source = '', destination = '', sourcePort, destinationPort] = match
   const lengthBytes = end + 2
@@ -73,21 +77,21 @@ function parseV1(bytes: Buffer): ProxyHeader | undefined {
 }
 
 function parseV2(bytes: Buffer): ProxyHeader | undefined {
-  const [versionAndCommand = 0, family = 0] = bytes.subarray(V2_START.length)
-  const lengthBytes = V2_FIXED_BYTES + bytes.readUInt16BE(V2_START.length + 2)
-  if (versionAndCommand !== LOCAL && versionAndCommand !== PROXY) {
+  const [versionAndCommand = 0, family = 0] = bytes.subarray(v2Start.length)
+  const lengthBytes = v2FixedBytes + bytes.readUInt16BE(v2Start.length + 2)
+  if (versionAndCommand !== localCommand && versionAndCommand !== proxyCommand) {
     throw bad(`version and command are 0x${versionAndCommand.toString(16)}; known are 0x20 and 0x21`)
   }
-  if (lengthBytes > MAX_V2_BYTES) throw bad(`it has ${lengthBytes} bytes; the limit is ${MAX_V2_BYTES}`)
+  if (lengthBytes > maxV2Bytes) throw bad(`it has ${lengthBytes} bytes; the limit is ${maxV2Bytes}`)
   // §2.2: of what LOCAL brings along nothing counts, not even the family.
-  const readSource = versionAndCommand === LOCAL ? noSource : sourceReaders.get(family)
+  const readSource = versionAndCommand === localCommand ? noSource : sourceReaders.get(family)
   if (readSource === undefined) throw bad(`the address family 0x${family.toString(16)} is unknown`)
   if (bytes.length < lengthBytes) return undefined
-  return { version: 2, source: readSource(bytes.subarray(V2_FIXED_BYTES, lengthBytes)), lengthBytes }
+  return { version: 2, source: readSource(bytes.subarray(v2FixedBytes, lengthBytes)), lengthBytes }
 }
 
-const LOCAL = 0x20
-const PROXY = 0x21
+const localCommand = 0x20
+const proxyCommand = 0x21
 
 type SourceReader = (block: Buffer) => Endpoint | undefined
 
@@ -106,7 +110,9 @@ const readIpv6: SourceReader = (block) => {
   return { address, port: block.readUInt16BE(32) }
 }
 
-/** By the family byte (§2.2): UNSPEC, then stream and datagram over IPv4, IPv6 and UNIX sockets, which have no address. */
+/**
+ * By the family byte (§2.2): UNSPEC, then stream and datagram over IPv4, IPv6 and UNIX sockets, which have no address.
+ */
 const sourceReaders: ReadonlyMap<number, SourceReader> = new Map([
   [0x00, noSource],
   [0x11, readIpv4],

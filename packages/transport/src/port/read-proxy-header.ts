@@ -3,7 +3,7 @@ import { asError } from '@ls/foundation'
 import { TransportError } from '../errors.js'
 import { parseProxyHeader, type ProxyHeader } from './proxy-header.js'
 
-const NOTHING: Buffer = Buffer.alloc(0)
+const nothing: Buffer = Buffer.alloc(0)
 
 /**
  * Reads the PROXY header from a fresh connection. Exactly one of the two is called, unless the connection ends first.
@@ -15,7 +15,7 @@ export function readProxyHeader(
   onHeader: (header: ProxyHeader) => void,
   onFailure: (error: Error) => void,
 ): void {
-  let received = NOTHING
+  let received = nothing
   const finish = (): void => {
     clearTimeout(timer)
     socket.off('data', onData)

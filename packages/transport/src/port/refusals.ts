@@ -17,7 +17,7 @@ export type RefusalKind = (typeof refusalKinds)[number]
 export type RefusalCounts = Readonly<Record<RefusalKind, number>>
 
 /** One line per kind and minute, so that scans of the Internet cannot fill a disk with our log. */
-const LOG_INTERVAL_MS = 60_000
+const logIntervalMs = 60_000
 
 interface Unlogged {
   count: number
@@ -49,7 +49,7 @@ export class Refusals {
     const unlogged = this.#unlogged.get(kind) ?? { count: 0, lastLogMs: Number.NEGATIVE_INFINITY }
     unlogged.count++
     this.#unlogged.set(kind, unlogged)
-    if (now - unlogged.lastLogMs < LOG_INTERVAL_MS) return
+    if (now - unlogged.lastLogMs < logIntervalMs) return
     const { count } = unlogged
     Object.assign(unlogged, { count: 0, lastLogMs: now })
     this.#logger.info(

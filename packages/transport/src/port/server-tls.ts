@@ -17,7 +17,7 @@ export interface ServerTlsOptions {
   readonly clientCa?: string | Buffer | undefined
 }
 
-const CAUSES: Readonly<Record<string, string>> = {
+const causes: Readonly<Record<string, string>> = {
   ERR_OSSL_X509_KEY_VALUES_MISMATCH: 'the key does not belong to the certificate',
   ERR_OSSL_PEM_NO_START_LINE: 'certificate or key is not in PEM form',
   ERR_OSSL_PEM_BAD_END_LINE: 'certificate or key is cut off, or not in PEM form',
@@ -26,7 +26,9 @@ const CAUSES: Readonly<Record<string, string>> = {
   ERR_MISSING_PASSPHRASE: 'the key is encrypted and there is no passphrase',
 }
 
-/** The options as Node takes them, for a new server. @throws TransportError ERR_TRANSPORT_TLS for a pair that is none */
+/**
+ * The options as Node takes them, for a new server. @throws TransportError ERR_TRANSPORT_TLS for a pair that is none
+ */
 export function serverTlsOptions(options: ServerTlsOptions): TlsOptions {
   const mutual = options.clientCa !== undefined
   return {
@@ -52,7 +54,7 @@ export function secureContextOptions({ cert, key, passphrase, clientCa }: Server
     createSecureContext(options)
   } catch (thrown) {
     const cause = asError(thrown)
-    const why = CAUSES[systemCodeOf(cause)] ?? cause.message
+    const why = causes[systemCodeOf(cause)] ?? cause.message
     throw new TransportError('ERR_TRANSPORT_TLS', `this certificate and key cannot be used: ${why}`, { cause })
   }
   return options

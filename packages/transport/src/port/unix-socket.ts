@@ -1,9 +1,9 @@
-const PREFIX = 'unix:'
+const prefix = 'unix:'
 
 /**
  * `sun_path` is 104 bytes on BSD and macOS, including its NUL; Linux has 108. Systems truncate longer paths silently.
  */
-const MAX_PATH_BYTES = 103
+const maxPathBytes = 103
 
 /** For the owner and its group: reverse proxies run as other users, which join the group. */
 export const socketMode = 0o660
@@ -13,11 +13,11 @@ export const socketMode = 0o660
  * path
  */
 export function unixPathOf(host: string): string | undefined {
-  if (!host.startsWith(PREFIX)) return undefined
-  const path = host.slice(PREFIX.length)
+  if (!host.startsWith(prefix)) return undefined
+  const path = host.slice(prefix.length)
   const bytes = Buffer.byteLength(path)
   // An abstract name (Linux) has no file whose mode would keep others out.
-  if (bytes === 0 || path.includes('\0')) throw new RangeError(`"${PREFIX}" needs the path of a file behind it`)
-  if (bytes <= MAX_PATH_BYTES) return path
-  throw new RangeError(`the UNIX socket path "${path}" has ${bytes} bytes; the limit is ${MAX_PATH_BYTES}`)
+  if (bytes === 0 || path.includes('\0')) throw new RangeError(`"${prefix}" needs the path of a file behind it`)
+  if (bytes <= maxPathBytes) return path
+  throw new RangeError(`the UNIX socket path "${path}" has ${bytes} bytes; the limit is ${maxPathBytes}`)
 }

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { closeFrame, closeReason } from './close-code.js'
 
-const LIMIT = 1000
+const limit = 1000
 
 describe('closeFrame', () => {
   test.each([1000, 1001, 1003, 1011, 3000, 4999])('keeps code %d', (code) => {
@@ -42,7 +42,7 @@ describe('closeFrame', () => {
 
 describe('closeReason', () => {
   test("keeps the peer's code and text", () => {
-    expect(closeReason(4001, 'moving', undefined, LIMIT)).toEqual({ code: 4001, reason: 'moving' })
+    expect(closeReason(4001, 'moving', undefined, limit)).toEqual({ code: 4001, reason: 'moving' })
   })
 
   test.each([
@@ -50,15 +50,15 @@ describe('closeReason', () => {
     [1005, 'closed without a reason'],
     [4242, 'closed with code 4242'],
   ])('gives a silent %d words', (code, reason) => {
-    expect(closeReason(code, '', undefined, LIMIT).reason).toBe(reason)
+    expect(closeReason(code, '', undefined, limit).reason).toBe(reason)
   })
 
   test("lets no control characters of the peer's text into a log", () => {
-    expect(closeReason(1000, 'a\r\nb\u001b[31mc', undefined, LIMIT).reason).toBe('a b [31mc')
+    expect(closeReason(1000, 'a\r\nb\u001b[31mc', undefined, limit).reason).toBe('a b [31mc')
   })
 
   test('calls an end without close message what it is', () => {
-    expect(closeReason(1006, '', undefined, LIMIT)).toEqual({
+    expect(closeReason(1006, '', undefined, limit)).toEqual({
       code: 1006,
       reason: 'connection ended without a close message',
     })
@@ -66,7 +66,7 @@ describe('closeReason', () => {
 
   test('keeps the error behind a lost connection', () => {
     const error = Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' })
-    expect(closeReason(1006, '', error, LIMIT)).toMatchObject({
+    expect(closeReason(1006, '', error, limit)).toMatchObject({
       reason: 'connection lost: read ECONNRESET',
       cause: { code: 'ERR_TRANSPORT_CONNECTION_LOST', cause: error },
     })

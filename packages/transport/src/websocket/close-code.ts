@@ -17,7 +17,7 @@ export const CloseCode = {
 } as const
 
 /** Meaning of the registered codes, for peers that give no text. */
-const MEANINGS: Readonly<Record<number, string>> = {
+const meanings: Readonly<Record<number, string>> = {
   1000: 'closed normally',
   1001: 'going away',
   1002: 'protocol error',
@@ -33,7 +33,7 @@ const MEANINGS: Readonly<Record<number, string>> = {
 }
 
 /** Body of a control frame (125 bytes, RFC 6455 §5.5) less the code. */
-const MAX_REASON_BYTES = 123
+const maxReasonBytes = 123
 
 /** A close message as it can go on the wire: a code that may be sent, and a text that fits. */
 export function closeFrame(reason: TransportCloseReason): { code: number; text: Buffer } {
@@ -54,8 +54,8 @@ export function closeReason(
 ): TransportCloseReason {
   if (error !== undefined && systemCodeOf(error).startsWith('WS_ERR_')) return brokenRule(error, maxMessageBytes)
   if (code === CloseCode.abnormal) return lost(error)
-  const said = printable(text, MAX_REASON_BYTES)
-  return { code, reason: said === '' ? (MEANINGS[code] ?? `closed with code ${code}`) : said }
+  const said = printable(text, maxReasonBytes)
+  return { code, reason: said === '' ? (meanings[code] ?? `closed with code ${code}`) : said }
 }
 
 /** The peer sent what RFC 6455 or our limits forbid; ws has told it so. */
@@ -82,7 +82,7 @@ function lost(error: Error | undefined): TransportCloseReason {
 /** Codes an endpoint may put into a close message (RFC 6455 §7.4.2 and the IANA registry). */
 function isSendable(code: number): boolean {
   if (code >= 3000 && code <= 4999) return Number.isInteger(code)
-  return code in MEANINGS && code !== CloseCode.noStatus
+  return code in meanings && code !== CloseCode.noStatus
 }
 
 function insteadOf(code: number): number {
@@ -92,8 +92,8 @@ function insteadOf(code: number): number {
 /** Cuts at a character's end, since the text of a close message must be valid UTF-8. */
 function cutText(text: string): Buffer {
   const bytes = Buffer.from(text)
-  if (bytes.length <= MAX_REASON_BYTES) return bytes
-  let end = MAX_REASON_BYTES
+  if (bytes.length <= maxReasonBytes) return bytes
+  let end = maxReasonBytes
   while (end > 0 && isContinuation(bytes[end])) end--
   return bytes.subarray(0, end)
 }

@@ -106,8 +106,9 @@ function* cut(bytes: Uint8Array, lengths: readonly number[]): Generator<Buffer> 
 }
 
 /**
- * Stands for a socket with a tap: the system writes to the memory of the reader, and the reader is told, or the stream gets
- * a copy, which may be a while until it lets go of it. Each step reads `bytes` at most, and the last one is repeated.
+ * Stands for a socket with a tap: the system writes to the memory of the reader, and the reader is told, or the stream
+ * gets a copy, which may be a while until it lets go of it. Each step reads `bytes` at most, and the last one is
+ * repeated.
  */
 function readByTap(
   reader: FrameReader,

@@ -24,13 +24,14 @@ export interface FrameReaderOptions {
 type DataListener = (chunk: Buffer) => void
 
 /**
- * Reads binary messages that come in one frame, and leaves everything else to ws: it gets pings and pongs one by one, and
- * from the first frame of another kind on — a close, a fragment, text, anything wrong — all that follows.
+ * Reads binary messages that come in one frame, and leaves everything else to ws: it gets pings and pongs one by one,
+ * and from the first frame of another kind on — a close, a fragment, text, anything wrong — all that follows.
  *
- * The receiver of ws is a stream of its own behind that of the socket, looks at each frame in four steps, and its messages
- * keep the memory of whole reads alive. Here long messages are read into memory of their own that the pool gets back: the
- * rest of one that has begun, and while reads fill their memory the next one from its header on, which is where frames
- * start that are as long as ours. All else is read into memory that is used again ({@link ReadTap}), and copied out.
+ * The receiver of ws is a stream of its own behind that of the socket, looks at each frame in four steps, and its
+ * messages keep the memory of whole reads alive. Here long messages are read into memory of their own that the pool
+ * gets back: the rest of one that has begun, and while reads fill their memory the next one from its header on, which
+ * is where frames start that are as long as ours. All else is read into memory that is used again ({@link ReadTap}),
+ * and copied out.
  */
 export class FrameReader implements ReadTapOwner {
   readonly #options: FrameReaderOptions
@@ -131,7 +132,10 @@ export class FrameReader implements ReadTapOwner {
     this.#deliverComplete(message)
   }
 
-  /** Reads `bytes`, which start with a frame; one with a header as long as the room before `frame` is in its place there. */
+  /**
+   * Reads `bytes`, which start with a frame; one with a header as long as the room before `frame` is in its place
+   * there.
+   */
   #readIntoFrame(bytes: Buffer, frame: Uint8Array): void {
     const { masked, allowance } = this.#options
     const start = frame.byteOffset - bytes.byteOffset

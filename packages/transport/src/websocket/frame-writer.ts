@@ -5,8 +5,8 @@ import { headerBytes, maxHeaderBytes, writeHeader } from './frame-header.js'
 import { mask, MaskKeys } from './mask.js'
 
 /**
- * Writes messages to the connection below a WebSocket as frames, beside what ws writes itself: pings, pongs and the close.
- * Both write whole frames, each in one go, so they never mix.
+ * Writes messages to the connection below a WebSocket as frames, beside what ws writes itself: pings, pongs and the
+ * close. Both write whole frames, each in one go, so they never mix.
  *
  * The sender of ws takes an object, a header and a list of buffers for each message, and memory of its own for what it
  * masks: a tenth of what bulk cost.

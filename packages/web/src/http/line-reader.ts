@@ -32,7 +32,8 @@ export class LineReader {
   }
 
   /**
-   * The next line within a body in chunks. Its length does not count among those of the head: a body may have any number.
+   * The next line within a body in chunks. Its length does not count among those of the head: a body may have any
+   * number.
    *
    * @throws WebError ERR_WEB_HTTP where the stream ends before, or the line is too long
    */

@@ -20,8 +20,8 @@ export type WebSocketLike = Pick<
 >
 
 /**
- * A browser's WebSocket as a message transport. It cannot be paused, so what arrives meanwhile waits here: windows limit
- * that. It cannot ping, and no page can cut a connection: `destroy` lets go of it.
+ * A browser's WebSocket as a message transport. It cannot be paused, so what arrives meanwhile waits here: windows
+ * limit that. It cannot ping, and no page can cut a connection: `destroy` lets go of it.
  */
 export class WebSocketTransport implements MessageTransport {
   readonly roundTripMs = undefined

@@ -18,7 +18,10 @@ export interface Entry {
 /** The largest file that is read. A role has less than 200 keys. */
 export const maxConfigBytes = 4_194_304
 
-/** A document of YAML, JSON or, by the name of its file, TOML, whose nodes know their places. Collects what is wrong with it. */
+/**
+ * A document of YAML, JSON or, by the name of its file, TOML, whose nodes know their places. Collects what is wrong
+ * with it.
+ */
 export class DocumentReader {
   readonly problems: Problem[] = []
   readonly #lines = new LineCounter()

@@ -14,7 +14,10 @@ export const periodMs = 1000
 /** An answer that takes this long is worth a word, in milliseconds: what is shown is old. */
 export const slowMs = 2000
 
-/** Asks once a period, and one question at a time: a server that needs longer is not asked more, and every answer is shown. */
+/**
+ * Asks once a period, and one question at a time: a server that needs longer is not asked more, and every answer is
+ * shown.
+ */
 export class Questions {
   readonly #options: QuestionsOptions
   /** Undefined while nothing is asked. */

@@ -5,7 +5,9 @@ import { formatTarget } from '../../target.js'
 import type { ForwardOptions } from './forward-options.js'
 import { type Forward, formatForward } from './forward-spec.js'
 
-/** A connection cannot carry the reason why its target was not reached, so the owner of the port reads it in the log. */
+/**
+ * A connection cannot carry the reason why its target was not reached, so the owner of the port reads it in the log.
+ */
 export function reportFailure(forward: Forward, failure: Failure, { logger, rareLog }: ForwardOptions): void {
   const text = formatFailure(failure)
   if (rareLog === undefined) logger.warn({ forward: formatForward(forward) }, `not reached: ${text}`)

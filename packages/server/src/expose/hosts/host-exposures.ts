@@ -61,8 +61,8 @@ export class HostExposures {
   }
 
   /**
-   * Has a host name lead to a provider; returns how to end that. With a grace time, upgraded connections stay: {@link close}
-   * cuts them at its deadline.
+   * Has a host name lead to a provider; returns how to end that. With a grace time, upgraded connections stay: {@link
+   * close} cuts them at its deadline.
    *
    * @throws ServerError with the reason for the provider
    */

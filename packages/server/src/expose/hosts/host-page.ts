@@ -9,7 +9,9 @@ export interface HostPage extends HostMember {
   readonly proxy: ReverseProxy
 }
 
-/** Makes the page of a provider: each request is a channel of its own, so that no visitor gets the answer of another. */
+/**
+ * Makes the page of a provider: each request is a channel of its own, so that no visitor gets the answer of another.
+ */
 export function makeHostPage(member: HostMember, host: string, onFailure: (error: unknown) => void): HostPage {
   const open = async (visitor: Socket): Promise<Duplex> => {
     try {

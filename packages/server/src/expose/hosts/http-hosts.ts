@@ -29,7 +29,10 @@ export function serveSecureHosts(
   return server
 }
 
-/** Cuts visitors that ask for nothing: Node does so only for a server that listens itself, and this one is given sockets. */
+/**
+ * Cuts visitors that ask for nothing: Node does so only for a server that listens itself, and this one is given
+ * sockets.
+ */
 function limitHeads(server: Server, clock: Clock): void {
   const waiting = new WeakMap<Socket, () => void>()
   const onAsked = ({ socket }: IncomingMessage): void => waiting.get(socket)?.()

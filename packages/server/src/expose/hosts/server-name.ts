@@ -27,8 +27,8 @@ export function readServerName(bytes: Buffer): ServerNameResult {
 }
 
 /**
- * A handshake message may be spread over several records (RFC 8446 §5.1). Undefined for anything but a handshake, and for
- * more records than clients send: each read walks over all of them.
+ * A handshake message may be spread over several records (RFC 8446 §5.1). Undefined for anything but a handshake, and
+ * for more records than clients send: each read walks over all of them.
  */
 function joinRecords(bytes: Buffer): Buffer | undefined {
   const parts: Buffer[] = []

@@ -50,8 +50,8 @@ function pass(socket: Socket, { exposure, source, slots }: HostMember, shared: T
 }
 
 /**
- * Reads the server name of a fresh, paused socket, and leaves all bytes in it; empty where the client gives none. Undefined for
- * anything but TLS, and where the name does not come in time.
+ * Reads the server name of a fresh, paused socket, and leaves all bytes in it; empty where the client gives none.
+ * Undefined for anything but TLS, and where the name does not come in time.
  */
 function peekServerName(socket: Socket): Promise<string | undefined> {
   return new Promise((resolve) => {
