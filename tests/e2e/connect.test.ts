@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { buffer } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
-import { freePort, seededBytes, seededDigest, tcpServer } from '@ls/testkit'
+import { freePort, seededBytes, seededDigest, socketEnd, tcpServer } from '@ls/testkit'
 import { describe, expect, test } from 'vitest'
 import { afterTest, closing } from '../stress/cleanup.js'
 import { canRunSsh, SshServer } from '../stress/ssh-server.js'
@@ -56,6 +56,22 @@ describe('linksocks connect', programsTimeout, () => {
     const target = closing(await tcpServer((socket) => socket.once('data', () => socket.resetAndDestroy())))
     expect(await connectTo(`127.0.0.1:${target.port}`, 'hello')).toMatchObject({ code: 1, out: '' })
   })
+
+  // Windows has no SIGTERM.
+  test.skipIf(process.platform === 'win32')(
+    'ends with 1 where it is stopped in the middle, and resets the target',
+    async () => {
+      const target = closing(await tcpServer((socket) => socket.write('a part')))
+      const args = ['connect', `127.0.0.1:${target.port}`, '-t', 'connect-token', '-u', await startServer()]
+      const child = spawn(process.execPath, [binary, ...args])
+      afterTest(() => child.kill('SIGKILL'))
+      await once(child.stdout, 'data')
+      const end = Promise.all([...target.sockets].map((socket) => socketEnd(socket, { deadlineMs: 20_000 })))
+      child.kill('SIGTERM')
+      const [code] = (await once(child, 'close')) as [number]
+      expect([code, await end]).toEqual([1, ['ECONNRESET']])
+    },
+  )
 
   // sshd is not on every machine.
   test.skipIf(!canRunSsh)('carries ssh as its ProxyCommand', async () => {

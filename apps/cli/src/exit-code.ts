@@ -1,6 +1,6 @@
 /** Exit codes of the process; docs/guide/cli.md explains each to users. */
 export const exitCode = {
-  /** Did what was asked, or was told to stop and did. */
+  /** Did what was asked, or was told to stop and did, unless its output may be a part. */
   ok: 0,
   /** Failed while running: a refused token, a taken port, no server with `--no-reconnect`. */
   failure: 1,

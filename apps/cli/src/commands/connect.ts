@@ -11,7 +11,10 @@ import { openDisguise } from './disguise.js'
 
 export type ConnectSettings = Settings<'connect'>
 
-/** Joins standard input and output with a target until both directions have ended. A lost link is dialled again. */
+/**
+ * Joins standard input and output with a target until both directions have ended. A lost link is dialled again. Pipes have no
+ * reset: the exit code is all that tells a part of the output from the whole.
+ */
 export async function runConnect(text: string, given: ConnectSettings, context: CommandContext): Promise<ExitCode> {
   const target = asUsage('', () => readHostPort(text))
   const settings = { ...clientDefaults(), ...given }
@@ -27,7 +30,7 @@ export async function runConnect(text: string, given: ConnectSettings, context: 
     await join(client, target, stop)
     return exitCode.ok
   } catch (error) {
-    if (stop.aborted) return exitCode.ok
+    if (stop.aborted) return exitCode.failure
     throw explainFailure(error, settings)
   } finally {
     await client.close({ graceMs: flushMs })
@@ -38,7 +41,7 @@ export async function runConnect(text: string, given: ConnectSettings, context: 
 
 async function join(client: LinkSocksClient, target: Target, stop: AbortSignal): Promise<void> {
   const stream = await client.connect(target, { signal: stop })
-  const cut = (): void => void stream.destroy()
+  const cut = (): void => void stream.destroy(new Error('stopped before both directions had ended'))
   stop.addEventListener('abort', cut, { once: true })
   // The reader of our output has gone, so further bytes have no receiver.
   process.stdout.once('error', cut)
