@@ -12,8 +12,8 @@ import { openDisguise } from './disguise.js'
 export type ConnectSettings = Settings<'connect'>
 
 /**
- * Joins standard input and output with a target until both directions have ended. A lost link is dialled again. Pipes have no
- * reset: the exit code is all that tells a part of the output from the whole.
+ * Joins standard input and output with a target until both directions have ended. A lost link is dialled again. Pipes
+ * have no reset: the exit code is all that tells a part of the output from the whole.
  */
 export async function runConnect(text: string, given: ConnectSettings, context: CommandContext): Promise<ExitCode> {
   const target = asUsage('', () => readHostPort(text))
