@@ -252,7 +252,7 @@ function browserFaults(name, file, { imports, globals }) {
   ]
 }
 
-/** Whoever closes a proxied connection by itself may let a part of a stream pass for all of it. */
+/** Code that closes a proxied connection by itself may make a part of a stream look like all of it. */
 function endFaults(file, root) {
   if (file === streamEndFile) return []
   const lines = readFileSync(join(root, file), 'utf8').split('\n')

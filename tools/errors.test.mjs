@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest'
 import { headings } from './markdown.mjs'
 import { readPackages, repositoryRoot } from './workspace.mjs'
 
-// Whoever meets an error code finds it in docs/errors.md: one heading per code of the packages' closed unions.
+// docs/errors.md explains every error code: one heading per code of the packages' closed unions.
 
 const unions = readPackages(repositoryRoot)
   .map(({ name, folder }) => ({ name, codes: errorCodes(`${folder}/src/errors.ts`) }))

@@ -1,6 +1,6 @@
 import { type Clock, systemClock } from './clock.js'
 
-/** Wakes those who wait for a state: whoever changes the state calls {@link note}, and nobody has to poll. */
+/** Wakes code that waits for a state, so that it need not poll. Code that changes the state calls {@link note}. */
 export class Changes {
   readonly #clock: Clock
   readonly #waiting = new Set<() => void>()

@@ -20,7 +20,7 @@ export const maxDatagramBytes = 65_507
 export const defaultHandshakeDeadlineMs = 10_000
 
 /**
- * Time from a request to its answer, in milliseconds: longer than any sensible dial, so that nothing waits for ever.
+ * Time from a request to its answer, in milliseconds: longer than any sensible dial, so that nothing waits forever.
  */
 export const defaultAnswerDeadlineMs = 60_000
 

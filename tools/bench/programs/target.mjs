@@ -1,6 +1,6 @@
 // The far end of every measurement, in a process of its own: TCP and UDP on one port, told to the parent.
 // A connection begins with a letter and a number (4 bytes): what is wanted, and how many bytes.
-//   d: writes of that size for ever · u: takes data for ever · e: echo · c: so many bytes, then the end
+//   d: writes of that size forever · u: takes data forever · e: echo · c: so many bytes, then the end
 // or with an HTTP request, which gets 1 KiB. Datagrams come back as they are.
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'

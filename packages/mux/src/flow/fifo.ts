@@ -64,5 +64,5 @@ export class Fifo<T> {
 
 const firstSlots = 4
 
-/** An empty queue keeps no more slots than this: most channels are idle, and one burst must not cost them for ever. */
+/** An empty queue keeps no more slots than this: most channels are idle, and one burst must not cost them forever. */
 const maxIdleSlots = 64

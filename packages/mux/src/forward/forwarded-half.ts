@@ -317,7 +317,7 @@ export class ForwardedHalf implements TableEntry, FlowOwner {
     if (this.other.host.options.fin) return this.other.#pushLast('fin', finMessage(this.#request.id))
     // A base peer knows only Disconnect. A target's end is passed on as one, since its opener waits for it.
     if (this.#role === 'target') return this.#endBoth()
-    // An opener's end is held, since the answer would be lost; not for ever, or the target would never learn of it.
+    // An opener's end is held, since the answer would be lost; not forever, or the target would never learn of it.
     const answered = (): number => this.other.receivedBytes
     this.#heldFin = new Linger(this.host, answered, () => this.#endBoth())
   }

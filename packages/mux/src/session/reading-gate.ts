@@ -14,7 +14,7 @@ export interface ReadingGateOptions {
  * a channel that stays stuck is cut with a reason so that the others go on.
  *
  * The deadline does not restart with each byte the consumer takes: a consumer that takes a trickle would hold up all
- * others for ever.
+ * others forever.
  */
 export class ReadingGate {
   readonly #options: ReadingGateOptions

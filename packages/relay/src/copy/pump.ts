@@ -257,5 +257,5 @@ const pooled: SendOptions = { memory: 'pooled' }
 /** Most bytes gathered in one turn: a few reads of the transport's socket. */
 const maxGatheredBytes = 262_144
 
-/** Enough for a slow application to take a full socket buffer; a stuck one must not hold memory for ever. */
+/** Enough for a slow application to take a full socket buffer; a stuck one must not hold memory forever. */
 const defaultLingerMs = 30_000

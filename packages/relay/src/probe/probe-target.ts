@@ -95,5 +95,5 @@ class Discard extends Duplex {
 /** What a message of ours carries, in bytes. */
 const chunkBytes = 65_536
 
-/** Longer than anybody measures, in milliseconds: a client that forgets a probe must not draw bytes for ever. */
+/** Longer than anybody measures, in milliseconds: a client that forgets a probe must not draw bytes forever. */
 const maxProbeMs = 60_000

@@ -38,7 +38,7 @@ export function serviceAt(url: string, maxSockets: number): AskService {
 
 async function post(send: typeof requestHttp, place: RequestOptions, body: string, timeoutMs: number): Promise<string> {
   const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }
-  // The deadline is for all of it: a service that sends a byte now and then must not hold a client for ever.
+  // The deadline is for all of it: a service that sends a byte now and then must not hold a client forever.
   const signal = AbortSignal.timeout(timeoutMs)
   const asked = send({ ...place, method: 'POST', headers, signal })
   try {

@@ -85,7 +85,7 @@ export async function connect<S extends Duplex = Socket>(options: ConnectOptions
 
 /**
  * Makes a paused stream one that nobody has read yet: it starts with its first `data` listener. Node's HTTP client adds
- * one and never calls `resume`, so a paused socket would wait for ever in an agent.
+ * one and never calls `resume`, so a paused socket would wait forever in an agent.
  */
 function startWhenRead(stream: Duplex): void {
   const state: { readableFlowing: boolean | null } = stream

@@ -111,7 +111,7 @@ function encodeAddress({ host, type }: Destination): Uint8Array {
   }
   const bytes = parseIpv4(host)
   if (bytes === undefined) throw new SocksError('ERR_SOCKS_BAD_VALUE', `host ${quote(host)} is not ipv4`)
-  // 0.0.0.x would be read as "a name follows", and the proxy would wait for it for ever.
+  // 0.0.0.x would be read as "a name follows", and the proxy would wait for it forever.
   if (bytes[0] === 0 && bytes[1] === 0 && bytes[2] === 0 && bytes[3] !== 0) {
     throw new SocksError('ERR_SOCKS_BAD_VALUE', `SOCKS4 cannot carry the address ${host}: it marks a SOCKS4a name`)
   }
