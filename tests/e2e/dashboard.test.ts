@@ -41,11 +41,11 @@ describe.runIf(program !== undefined)('dashboard', { timeout: testDeadlineMs }, 
     await browser.close()
   })
 
-  const opened = async (options: BrowserContextOptions = { locale: 'en' }): Promise<Page> => {
+  const opened = async (options: BrowserContextOptions = { locale: 'en' }, address?: string): Promise<Page> => {
     const page = await browser.newPage(options)
     page.setDefaultTimeout(deadlineMs)
     afterTest(() => page.close())
-    await page.goto(`http://127.0.0.1:${port}/dashboard/`)
+    await page.goto(address ?? `http://127.0.0.1:${port}/dashboard/`)
     return page
   }
 
@@ -111,6 +111,44 @@ describe.runIf(program !== undefined)('dashboard', { timeout: testDeadlineMs }, 
     expect(await page.isVisible('#key')).toBe(false)
   })
 
+  test('of a client opens by the line that it prints, shows what goes where, and cuts it', async () => {
+    const token = await postToken(port, { type: 'forward' })
+    const url = `ws://127.0.0.1:${port}`
+    const proxyPort = await freePort()
+    const client = new Program('client', '-t', token, '-u', url, '-p', String(proxyPort), '--dashboard', '127.0.0.1:0')
+    const [address] = await client.printed(/http:\S+#key=\w+/)
+    await client.printed(/proxy: /)
+    const target = closing(await echoServer())
+    const proxy = { host: '127.0.0.1', port: proxyPort }
+    const socket = await connect({ proxy, target: { host: '127.0.0.1', port: target.port } })
+    afterTest(() => socket.destroy())
+    socket.resume().write(Buffer.alloc(300_000))
+    const page = await opened({ locale: 'en' }, address)
+    expect(await page.locator('nav a').allTextContents()).toEqual(clientPages)
+
+    const faults: string[] = []
+    for (const name of ['destinations', 'links', 'connections']) {
+      await page.click(`nav a[href="#/${name}"]`)
+      await page.locator('tbody tr', { hasText: name === 'links' ? `127.0.0.1:${port}` : `:${target.port}` }).waitFor()
+      await page.evaluate(axe.source)
+      faults.push(...(await faultsOf(page, name, 'light')))
+    }
+    expect(faults).toEqual([])
+    const cut = new Promise<unknown>((resolve) => socket.once('error', resolve))
+    await page.locator('tbody').getByRole('button').click()
+    await page.locator('tbody').getByRole('button').click()
+    expect(await within(cut, 'the application to be cut off')).toMatchObject({ code: 'ECONNRESET' })
+  })
+
+  test('puts connections together by their target', async () => {
+    const page = await signedIn()
+    const { target } = await throughClient(port, await makeToken(page))
+    await page.click('nav a[href="#/connections"]')
+    await page.getByLabel('Group by').selectOption('target')
+    await page.locator('tbody tr', { hasText: `127.0.0.1:${target.port}` }).waitFor()
+    expect(await page.locator('tbody tr').getByRole('button').count()).toBe(0)
+  })
+
   test('can be used by everybody, and fits a phone, in light and dark', async () => {
     const viewport = { width: 390, height: 844 }
     const page = await signedIn({ locale: 'zh-CN', viewport, reducedMotion: 'reduce' })
@@ -128,6 +166,9 @@ describe.runIf(program !== undefined)('dashboard', { timeout: testDeadlineMs }, 
     expect(faults).toEqual([])
   })
 })
+
+/** What a client has of the menu. */
+const clientPages = ['Overview', 'Links', 'Connections', 'Destinations', 'Log']
 
 /** Makes a token by the API. */
 async function postToken(port: number, body: object): Promise<string> {

@@ -5,6 +5,7 @@ import type { Path } from '@ls/direct'
 import { Changes, type Logger, type Snapshot } from '@ls/foundation'
 import { ClientError } from '@ls/link'
 import type { Session, SessionHandler } from '@ls/mux'
+import type { LiveView } from '@ls/observe'
 import { formatExposure, type ListenAddress, openStream, Outbound, type PortChange } from '@ls/relay'
 import { connectByteStream } from '@ls/transport'
 import { ClientLinks } from './client-links.js'
@@ -13,6 +14,7 @@ import { ClientCounts } from './counts/client-counts.js'
 import { DirectPaths } from './direct-paths.js'
 import type { ClientEvents } from './events.js'
 import { Exposures } from './exposures.js'
+import { ClientLive } from './live/client-live.js'
 import { type ClientOptions, type ResolvedClientOptions, resolveClientOptions } from './options.js'
 import { type ClientPorts, Ports } from './ports.js'
 import { checkRole } from './role.js'
@@ -40,6 +42,8 @@ export class LinkSocksClient extends EventEmitter<ClientEvents> {
   /** Channels have ended. */
   readonly #ended: Changes
   readonly #exposures: Exposures
+  /** Undefined as long as nobody has asked for it. */
+  #live: ClientLive | undefined
   #settleClosed: (error: Error | undefined) => void = () => {}
   #settleStart: ((error: Error | undefined) => void) | undefined
   #state: 'idle' | 'running' | 'closing' | 'closed' = 'idle'
@@ -103,9 +107,30 @@ export class LinkSocksClient extends EventEmitter<ClientEvents> {
     })
   }
 
+  /**
+   * Lists of links and connections, and a stream of events, for those who watch. Ask for it before {@link start}: nothing
+   * is noted for it before.
+   */
+  get live(): LiveView {
+    return this.#watched().view
+  }
+
+  /** A page of what went where since {@link live} was asked for. @throws RangeError for a query that cannot be */
+  destinations(query: URLSearchParams): object {
+    return this.#watched().destinations(query)
+  }
+
+  /** Cuts a connection, by the id that {@link live} shows; false when there is none. */
+  closeChannel(id: string): boolean {
+    return this.#watched().closeChannel(id)
+  }
+
   /** The program has read its configuration again: what changed, a line each, or why it is not in force. */
   reloaded(outcome: readonly string[] | Error): void {
     this.#counts.reloads.add(outcome)
+    const failed = outcome instanceof Error
+    const data = failed ? { success: false, error: outcome.message } : { success: true, changes: outcome }
+    this.#live?.view.publish('reload', data)
   }
 
   /** Channels open now, over all links. */
@@ -194,6 +219,18 @@ export class LinkSocksClient extends EventEmitter<ClientEvents> {
     this.#end(undefined)
   }
 
+  #watched(): ClientLive {
+    this.#live ??= new ClientLive({
+      clock: this.#options.clock,
+      role: this.#options.reverse ? 'reverse' : 'forward',
+      server: hostOf(this.#options.url),
+      sessions: () => this.sessions,
+      direct: () => this.#direct.sessions,
+      snapshot: () => this.snapshot(),
+    })
+    return this.#live
+  }
+
   #makeExposures(): Exposures {
     const { exposes = [], clock } = this.#options
     return new Exposures(exposes, {
@@ -226,6 +263,7 @@ export class LinkSocksClient extends EventEmitter<ClientEvents> {
       tokens: this.#connectors,
       sessionHandler: {
         onConnect: (channel) => this.#outbound?.serve(channel),
+        onChannelOpened: (channel) => this.#live?.channelOpened(channel),
         onChannelClosed: this.#onChannelClosed,
       },
       onPath: (path, reason) => this.emit('path', path, reason),
@@ -235,6 +273,7 @@ export class LinkSocksClient extends EventEmitter<ClientEvents> {
 
   readonly #onChannelClosed: NonNullable<SessionHandler['onChannelClosed']> = (channel, reason) => {
     this.#counts.ended(channel, reason)
+    this.#live?.channelClosed(channel, reason)
     this.#ended.note()
   }
 
@@ -253,6 +292,7 @@ export class LinkSocksClient extends EventEmitter<ClientEvents> {
           if (this.#outbound === undefined) channel.reject('forbidden: this client opens channels, it takes none')
           else if (!this.#direct.take(channel)) this.#outbound.serve(channel)
         },
+        onChannelOpened: (channel) => this.#live?.channelOpened(channel),
         onChannelClosed: this.#onChannelClosed,
       },
       counts: this.#counts.sessions,
@@ -260,7 +300,10 @@ export class LinkSocksClient extends EventEmitter<ClientEvents> {
       onUp: (session, resumed, agreed) => this.#linkUp(session, resumed, agreed),
       onDown: (reason) => this.#linkDown(reason),
       onFailed: (error) => this.emit('linkFailed', error),
-      onSessionClosed: (session) => this.#connectors.sessionClosed(session),
+      onSessionClosed: (session) => {
+        this.#live?.left(session)
+        this.#connectors.sessionClosed(session)
+      },
       onToken: (token) => this.emit('serverToken', token),
       onEnd: (error) => this.#end(error),
     })
@@ -288,11 +331,13 @@ export class LinkSocksClient extends EventEmitter<ClientEvents> {
     if (!resumed) this.#exposures.sessionBegan(session, agreed)
     this.#settleStart?.(undefined)
     this.#direct.linkUp()
+    this.#live?.linked(session)
     this.emit('linkUp', resumed)
   }
 
   #linkDown(reason: string): void {
     this.#logger.warn({ reason, channels: this.channelCount }, `link is down: ${reason}`)
+    this.#live?.down(reason)
     this.emit('linkDown', reason)
   }
 
@@ -317,6 +362,7 @@ export class LinkSocksClient extends EventEmitter<ClientEvents> {
   #end(error: Error | undefined): void {
     if (this.#state === 'closed') return
     this.#state = 'closed'
+    this.#live?.view.close()
     this.#exposures.close()
     this.#direct.close(error?.message ?? 'the client is shutting down')
     this.#links.close(error?.message ?? 'the client is shutting down')

@@ -13,7 +13,7 @@ export interface DirectPathsInit {
   readonly relay: Required<Pick<ChannelSource, 'pick' | 'pickOther'>>
   /** The connector tokens of a provider. */
   readonly tokens: Iterable<string>
-  readonly sessionHandler: Pick<SessionHandler, 'onConnect' | 'onChannelClosed'>
+  readonly sessionHandler: Pick<SessionHandler, 'onConnect' | 'onChannelOpened' | 'onChannelClosed'>
   onPath(path: Path, reason: string): void
   /** There is no path, and without one the client is not to go on. */
   onFatal(error: Error): void

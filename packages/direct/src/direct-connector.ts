@@ -20,7 +20,7 @@ export interface DirectConnectorOptions extends SharedSecret {
   /** Whether connections may go on through the relay when the path is lost. */
   readonly allowRelay: boolean
   /** Hears of channels that are over. */
-  readonly sessionHandler: Pick<SessionHandler, 'onChannelClosed'>
+  readonly sessionHandler: Pick<SessionHandler, 'onChannelOpened' | 'onChannelClosed'>
   /** New channels take this way from now on, and why. */
   onPath(path: Path, reason: string): void
   /** A path could not be made; it is tried again. */

@@ -24,7 +24,7 @@ export interface DirectProviderOptions {
   /** Whether sessions may go on through the relay. */
   readonly allowRelay: boolean
   /** Serves the channels of connectors. */
-  readonly sessionHandler: Pick<SessionHandler, 'onConnect' | 'onChannelClosed'>
+  readonly sessionHandler: Pick<SessionHandler, 'onConnect' | 'onChannelOpened' | 'onChannelClosed'>
   /** A session of a connector takes another way. */
   onPath(path: Path): void
 }

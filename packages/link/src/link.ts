@@ -45,7 +45,7 @@ export interface LinkOptions {
   /** Inflates compressed data of deployed peers. @default none: channels with such data are aborted */
   readonly compressor?: Compressor | undefined
   /** Serves requests of the server on this link. */
-  readonly sessionHandler: Pick<SessionHandler, 'onConnect' | 'onChannelClosed'>
+  readonly sessionHandler: Pick<SessionHandler, 'onConnect' | 'onChannelOpened' | 'onChannelClosed'>
   /** Counts sessions. @default nobody */
   readonly counts?: SessionObserver | undefined
   /** The server sent a message that belongs to no channel. */

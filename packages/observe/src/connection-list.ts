@@ -1,3 +1,4 @@
+import { type GroupKind, groupKinds, listGroups } from './connection-groups.js'
 import type { LiveConnection, LiveLink } from './live-connection.js'
 import type { EventData } from './live-event.js'
 import { type Page, pageNames, pageOf, Query } from './query.js'
@@ -14,11 +15,13 @@ export interface ConnectionQuery extends Page {
   /** Id of a link: its own, or that of a provider. */
   readonly link: string | undefined
   readonly protocol: 'tcp' | 'udp' | undefined
+  /** Groups instead of connections. */
+  readonly group: GroupKind | undefined
 }
 
 /** Reads the query of `GET /api/connections`. @throws RangeError that names what is wrong */
 export function parseConnectionQuery(params: URLSearchParams): ConnectionQuery {
-  const query = new Query(params, [...pageNames, 'sort', 'q', 'token', 'link', 'protocol'])
+  const query = new Query(params, [...pageNames, 'sort', 'q', 'token', 'link', 'protocol', 'group'])
   return {
     ...query.page(),
     sort: query.choice('sort', Object.keys(sortKeys) as (keyof typeof sortKeys)[]) ?? 'age',
@@ -26,6 +29,7 @@ export function parseConnectionQuery(params: URLSearchParams): ConnectionQuery {
     token: query.text('token'),
     link: query.text('link'),
     protocol: query.choice('protocol', ['tcp', 'udp']),
+    group: query.choice('group', groupKinds),
   }
 }
 
@@ -36,6 +40,8 @@ export function listConnections(
   { rates, nowMs }: { readonly rates: Rates; readonly nowMs: number },
 ): object {
   const matched = all.filter((connection) => matches(connection, query))
+  const { group } = query
+  if (group !== undefined) return { total: all.length, ...listGroups(matched, { ...query, group }, rates) }
   const page = pageOf(matched, (connection) => sortKeys[query.sort](connection, rates, nowMs), query)
   return {
     total: all.length,
@@ -50,7 +56,7 @@ function describeConnection(
   connection: LiveConnection,
   { rates, nowMs }: { readonly rates: Rates; readonly nowMs: number },
 ): object {
-  const { key, bytesToTarget, bytesFromTarget, queuedBytes, openedAtMs } = connection
+  const { key, bytesToTarget, bytesFromTarget, queuedBytes, unsentBytes, windowStalls, openedAtMs } = connection
   const rate = rates.of(key)
   return {
     ...identityOf(connection),
@@ -60,6 +66,8 @@ function describeConnection(
     rate_to_target: rate?.toTarget ?? null,
     rate_from_target: rate?.fromTarget ?? null,
     queued_bytes: queuedBytes,
+    unsent_bytes: unsentBytes,
+    window_stalls: windowStalls,
   }
 }
 

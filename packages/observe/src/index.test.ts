@@ -4,6 +4,7 @@ import * as api from './index.js'
 test('@ls/observe exports exactly these names', () => {
   expect(Object.keys(api).toSorted()).toMatchInlineSnapshot(`
     [
+      "Destinations",
       "LiveView",
       "tooManyReaders",
     ]

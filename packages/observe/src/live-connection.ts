@@ -52,6 +52,10 @@ export interface LiveConnection extends MovedBytes {
   readonly provider: LiveLink | undefined
   /** Bytes received and not yet taken by their consumer. */
   readonly queuedBytes: number
+  /** Bytes accepted for its link and not given to it yet. */
+  readonly unsentBytes: number
+  /** How often it could send nothing until the peer granted more. */
+  readonly windowStalls: number
   /** When it was opened, in milliseconds of the program's clock. */
   readonly openedAtMs: number
 }

@@ -19,6 +19,7 @@ export class Totals {
     this.#measure(now)
     return {
       at: Date.now(),
+      program: snapshot.program,
       ...readiness,
       links: linksOf(links),
       round_trip_ms: roundTripOf(links.roundTripsMs),
@@ -27,7 +28,10 @@ export class Totals {
       bytes_from_target: now.bytesFromTarget,
       ...this.#rates,
       queued_bytes: sum(traffic, ({ queuedBytes }) => queuedBytes),
+      unsent_bytes: sum(traffic, ({ unsentBytes }) => unsentBytes),
+      in_flight_bytes: links.inFlightBytes,
       replay_bytes: links.replayBytes,
+      window_stalls: sum(traffic, ({ windowStalls }) => windowStalls),
       refusals: sum(Object.values(refusals), (count) => count),
       limits,
     }

@@ -1,7 +1,7 @@
 export type { AuthorizeMoment, AuthorizeOptions } from './authorize/authorize-options.js'
 export { defaultGuard } from './default-guard.js'
 export type { ChannelInfo } from './reverse/channel-info.js'
-export type { DashboardFile, LoadDashboard } from './dashboard/dashboard-page.js'
+export type { DashboardFile, LoadDashboard } from '@ls/observe/http'
 export { ServerError, type ServerErrorCode } from './errors.js'
 export type { ClientInfo, ServerEvents } from './events.js'
 export type { ExposedInfo, ExposedPorts } from './expose/exposed-ports.js'

@@ -10,6 +10,7 @@ import {
   type Given,
 } from '@ls/foundation'
 import { checkKeepaliveTiming, checkSessionOptions, PendingConnections } from '@ls/mux'
+import type { LoadDashboard } from '@ls/observe/http'
 import {
   ChannelSlots,
   type GuardLevel,
@@ -26,7 +27,6 @@ import {
   type ServerTlsOptions,
 } from '@ls/transport'
 import type { AuthorizeOptions } from './authorize/authorize-options.js'
-import type { LoadDashboard } from './dashboard/dashboard-page.js'
 import { defaultGuard } from './default-guard.js'
 import { descriptorLimit, shareDescriptors } from './descriptor-limit.js'
 import { HostPatterns } from './expose/hosts/host-patterns.js'

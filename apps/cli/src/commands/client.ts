@@ -13,7 +13,8 @@ import { directOptions } from '../direct/direct-options.js'
 import { UsageError } from '../errors.js'
 import { exitCode, type ExitCode } from '../exit-code.js'
 import { askedToEnd, drainIfAsked } from '../life/draining.js'
-import { openMetrics } from '../observe/metrics-port.js'
+import { openDashboard } from '../observe/client-dashboard.js'
+import { checkMetrics, openMetrics } from '../observe/metrics-port.js'
 import { KeptServerToken } from '../relay/kept-server-token.js'
 import type { Settings } from '../settings.js'
 import { readAccounts } from './accounts.js'
@@ -50,7 +51,7 @@ export async function runClient(
   }
 }
 
-/** Answers at the place of `--metrics` as long as the client runs. */
+/** Answers at the places of `--metrics` and `--dashboard` as long as the client runs. */
 async function runObserved(
   client: LinkSocksClient,
   settings: ClientSettings,
@@ -60,7 +61,13 @@ async function runObserved(
   const metrics = await openMetrics(settings, () => client.snapshot(), context)
   onPorts(metrics.ports)
   try {
-    return await runUntilEnd(client, settings, context)
+    const dashboard = await openDashboard(settings, client, context)
+    onPorts(dashboard.ports)
+    try {
+      return await runUntilEnd(client, settings, context)
+    } finally {
+      await dashboard.close()
+    }
   } finally {
     await metrics.close()
   }
@@ -176,6 +183,7 @@ export function checkClient(settings: ClientSettings): void {
   checkNetwork(settings)
   checkUrl(settings.url)
   checkDisguise(settings)
+  checkMetrics(settings)
   for (const forward of settings.forward) asUsage('--forward', () => parseForward(forward))
   for (const exposure of settings.expose) asUsage('--expose', () => parseExposure(exposure))
   if (!settings.reverse && settings.expose.length > 0) {

@@ -1,5 +1,5 @@
 import type { Flag } from '../flag.js'
-import { links } from './scopes.js'
+import { clients, links } from './scopes.js'
 
 /** What others may see of the program: docs/guide/observe.md. */
 export const observeFlags = [
@@ -10,6 +10,14 @@ export const observeFlags = [
     commands: [...links, 'status'],
     section: 'Observe',
     help: 'Place for /metrics (Prometheus), /healthz, /readyz and /status over HTTP: host:port or unix:/path',
+  },
+  {
+    name: 'dashboard',
+    type: 'string',
+    placeholder: 'ADDR',
+    commands: [...clients],
+    section: 'Observe',
+    help: 'Place for a page in the browser that shows this client, and for top: host:port or unix:/path',
   },
   {
     name: 'no-dashboard',

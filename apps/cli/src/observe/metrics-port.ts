@@ -1,7 +1,7 @@
-import { createServer } from 'node:http'
+import { createServer, type Server } from 'node:http'
 import type { Snapshot } from '@ls/foundation'
 import type { Expositor } from '@ls/metrics'
-import { formatListenAddress, isLoopback, openServer, parseListenAddress } from '@ls/relay'
+import { formatListenAddress, isLoopback, type ListenAddress, openServer, parseListenAddress } from '@ls/relay'
 import type { ServerOptions } from '@ls/server'
 import { asUsage } from '../commands/check-settings.js'
 import type { CommandContext } from '../commands/context.js'
@@ -26,20 +26,32 @@ export async function openMetrics(
   { logger, print }: CommandContext,
 ): Promise<MetricsPort> {
   if (metrics === undefined) return { ports: [], close: () => Promise.resolve() }
-  const place = readPlace(metrics)
+  const place = readHttpPlace('--metrics', metrics)
   // Loaded only if needed: prom-client takes its time.
   const { metricsHandler } = await import('@ls/metrics')
   const localOnly = 'host' in place && isLoopback(place.host)
   const server = createServer(timeouts, metricsHandler({ snapshot, localOnly, logger }))
-  server.maxConnections = maxConnections
-  const address = await openServer(server, place, 'the metrics port').catch((error: unknown) => {
-    const flags = { portFlag: '--metrics', hostFlag: '--metrics' }
-    throw explainListenFailure(error, 'port' in place ? [{ ...place, ...flags }] : [])
-  })
+  const port = await openHttpPort(server, place, { flag: '--metrics', what: 'the metrics port' })
+  const { address } = port
   if ('host' in address && !isLoopback(address.host))
     logger.warn({ ...address }, 'the metrics port is open to others: they see who uses how much')
   print(`metrics: ${formatListenAddress(address)}`)
+  return port
+}
+
+/** Opens a port of its own for people and programs that watch. @throws ListenError for an address that cannot be opened */
+export async function openHttpPort(
+  server: Server,
+  place: HttpPlace,
+  { flag, what }: { readonly flag: string; readonly what: string },
+): Promise<MetricsPort & { readonly address: HttpPlace }> {
+  server.maxConnections = maxConnections
+  const address = await openServer(server, place, what).catch((error: unknown) => {
+    const flags = { portFlag: flag, hostFlag: flag }
+    throw explainListenFailure(error, 'port' in place ? [{ ...place, ...flags }] : [])
+  })
   return {
+    address,
     ports: 'port' in address ? [address.port] : [],
     close: () =>
       new Promise((resolve) => {
@@ -49,18 +61,26 @@ export async function openMetrics(
   }
 }
 
-/** @throws UsageError for a place of `--metrics` that cannot be */
-export function checkMetrics({ metrics }: { readonly metrics: string | undefined }): void {
-  if (metrics !== undefined) readPlace(metrics)
+/** @throws UsageError for a place of `--metrics` or `--dashboard` that cannot be */
+export function checkMetrics({
+  metrics,
+  dashboard,
+}: {
+  readonly metrics: string | undefined
+  readonly dashboard?: string | undefined
+}): void {
+  if (metrics !== undefined) readHttpPlace('--metrics', metrics)
+  if (dashboard !== undefined) readHttpPlace('--dashboard', dashboard)
 }
 
-function readPlace(metrics: string): Exclude<ListenPlace, { webSocket: unknown }> {
-  const place = asUsage('--metrics', () => parseListenAddress(metrics))
-  if ('webSocket' in place) throw new UsageError('--metrics: it is HTTP; write HOST:PORT or unix:PATH')
+/** @throws UsageError for an address that cannot be */
+export function readHttpPlace(flag: string, text: string): HttpPlace {
+  const place = asUsage(flag, () => parseListenAddress(text))
+  if ('webSocket' in place) throw new UsageError(`${flag}: it is HTTP; write HOST:PORT or unix:PATH`)
   return place
 }
 
-type ListenPlace = ReturnType<typeof parseListenAddress>
+export type HttpPlace = Exclude<ListenAddress, { webSocket: unknown }>
 
 /** Scrapers ask every few seconds and are quick; a slow one makes room. */
 const timeouts = { headersTimeout: 5000, requestTimeout: 10_000, keepAliveTimeout: 65_000 }

@@ -12,8 +12,13 @@ export function apiPlaceOf(
   target: string | undefined = api,
 ): ApiPlace {
   if (target?.startsWith(unixPrefix) === true) return { socketPath: target.slice(unixPrefix.length) }
-  if (target !== undefined) return readApiUrl(target, apiKey)
+  if (target !== undefined) return readApiUrl(target, apiKey ?? keyIn(target))
   return { socketPath: apiSocket === 'default' ? defaultApiSocket(process.env) : apiSocket }
+}
+
+/** A client prints the address of its dashboard with the key behind `#key=`. */
+function keyIn(url: string): string | undefined {
+  return /#key=(\w+)$/.exec(url)?.[1]
 }
 
 const unixPrefix = 'unix:'

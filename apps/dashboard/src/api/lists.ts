@@ -1,16 +1,20 @@
 import { call } from './call.js'
 
+/** Bytes and speeds. */
+export interface RateInfo {
+  readonly bytes_to_target: number
+  readonly bytes_from_target: number
+  readonly rate_to_target: number | null
+  readonly rate_from_target: number | null
+}
+
 /** What both lists tell of each row. */
-export interface TrafficInfo {
+export interface TrafficInfo extends RateInfo {
   readonly id: string
   readonly role: string
   readonly token_id: string | null
   readonly token_name: string | null
   readonly age_ms: number
-  readonly bytes_to_target: number
-  readonly bytes_from_target: number
-  readonly rate_to_target: number | null
-  readonly rate_from_target: number | null
 }
 
 /** A link as `GET /api/links` lists it. */
@@ -28,6 +32,29 @@ export interface ConnectionInfo extends TrafficInfo {
   readonly protocol: 'tcp' | 'udp'
   readonly target: string | null
   readonly client_address: string | null
+  readonly queued_bytes: number
+  readonly unsent_bytes: number
+}
+
+/** What connections can be put together by. */
+export type GroupKind = 'target' | 'token' | 'provider'
+
+/** Connections put together, as `GET /api/connections?group=` lists them. */
+export interface GroupInfo extends RateInfo {
+  readonly id: string
+  readonly name: string | null
+  readonly connections: number
+}
+
+/** What went to one destination, as `GET /api/destinations` of a client lists it. */
+export interface DestinationInfo {
+  readonly id: string
+  readonly target: string
+  readonly open: number
+  readonly ended: number
+  readonly failed: number
+  readonly bytes_to_target: number
+  readonly bytes_from_target: number
 }
 
 /** Which part of a list, in which order. */
@@ -57,6 +84,20 @@ export async function listConnections(query: ListQuery, signal: AbortSignal): Pr
   const path = pathOf('connections', query)
   const { connections: rows, ...page } = await call<PageOf<'connections', ConnectionInfo>>('GET', path, { signal })
   return { ...page, rows }
+}
+
+/** @throws ApiError */
+export async function listGroups(group: GroupKind, query: ListQuery, signal: AbortSignal): Promise<Page<GroupInfo>> {
+  const path = `${pathOf('connections', query)}&group=${group}`
+  const { groups: rows, ...page } = await call<PageOf<'groups', GroupInfo>>('GET', path, { signal })
+  return { ...page, rows }
+}
+
+/** @throws ApiError */
+export async function listDestinations(query: ListQuery, signal: AbortSignal): Promise<Page<DestinationInfo>> {
+  const path = pathOf('destinations', query)
+  const { destinations, ...page } = await call<PageOf<'destinations', DestinationInfo>>('GET', path, { signal })
+  return { ...page, rows: destinations.map((row) => ({ ...row, id: row.target })) }
 }
 
 /** @throws ApiError */

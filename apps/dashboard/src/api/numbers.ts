@@ -2,6 +2,7 @@ import type { LimitUse } from '@ls/foundation'
 
 /** What the stream of events tells once a second. */
 export interface Numbers {
+  readonly program: 'server' | 'client'
   readonly ready: boolean
   readonly reasons: readonly string[]
   readonly links: {
@@ -19,6 +20,12 @@ export interface Numbers {
   /** Bytes a second; null before the second look. */
   readonly rate_to_target: number | null
   readonly rate_from_target: number | null
+  /** Received, and not taken by their consumers. */
+  readonly queued_bytes: number
+  /** Waiting for credit or their turn. */
+  readonly unsent_bytes: number
+  readonly in_flight_bytes: number
+  readonly window_stalls: number
   readonly refusals: number
   readonly limits: readonly LimitUse[]
 }

@@ -4,9 +4,15 @@ import { ApiError, call } from './call.js'
 /** Whether the server knows who looks: `asking` until the first answer. */
 export const session = signal<'asking' | 'out' | 'in'>('asking')
 
+/** A client prints its address with the key behind `#key=`; it leaves the address, and so the history, at once. */
+const keyPattern = /^#key=(\w+)$/
+
 /** Asks whether the browser still has a session. While the server cannot be reached, it is taken to have one. */
 export async function findSession(): Promise<void> {
+  const [, key] = keyPattern.exec(location.hash) ?? []
+  if (key !== undefined) history.replaceState(null, '', '#/overview')
   try {
+    if (key !== undefined) return await signIn(key)
     await call('GET', 'session')
     session.value = 'in'
   } catch (error) {

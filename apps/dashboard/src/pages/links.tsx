@@ -1,6 +1,7 @@
 import type { JSX } from 'preact'
 import { useMemo } from 'preact/hooks'
 import { closeLink, type LinkInfo, listLinks } from '../api/lists.js'
+import { numbers } from '../live/live.js'
 import { ActButton } from '../parts/act-button.js'
 import { EmptyState } from '../parts/empty-state.js'
 import { type Column, LiveTable } from '../parts/live-table.js'
@@ -13,33 +14,41 @@ import { texts } from '../texts/language.js'
 /** Who is linked. */
 export function Links(): JSX.Element {
   const t = texts.value
-  const columns = useMemo(columnsOf, [t])
+  const isClient = numbers.value?.program === 'client'
+  const columns = useMemo(() => columnsOf(isClient), [t, isClient])
   return (
     <LiveTable
       label={t.pages.links}
       columns={columns}
       firstSort="rate"
       ask={listLinks}
-      action={({ id, client_address: address }, refresh) => (
-        <ActButton text={t.list.close} label={address} act={() => closeLink(id)} onDone={refresh} />
-      )}
+      action={({ id, client_address: address }, refresh) =>
+        isClient ? null : <ActButton text={t.list.close} label={address} act={() => closeLink(id)} onDone={refresh} />
+      }
       empty={
-        <EmptyState icon="links" title={t.empty.title} hint={t.list.noLinksHint}>
-          <a class="button primary" href={addressOf('tokens')}>
-            {t.pages.tokens}
-          </a>
-        </EmptyState>
+        isClient ? (
+          <EmptyState icon="links" title={t.empty.noServer} hint={t.empty.noServerHint} />
+        ) : (
+          <EmptyState icon="links" title={t.empty.title} hint={t.list.noLinksHint}>
+            <a class="button primary" href={addressOf('tokens')}>
+              {t.pages.tokens}
+            </a>
+          </EmptyState>
+        )
       }
     />
   )
 }
 
-function columnsOf(): Column<LinkInfo>[] {
+function columnsOf(isClient: boolean): Column<LinkInfo>[] {
   const t = texts.value.list
-  return [
+  const peer: Column<LinkInfo>[] = [
     { name: t.client, sort: 'address', cell: Address },
     { name: t.token, sort: 'token', cell: TokenCell },
     { name: t.process, cell: ({ instance }) => <code title={instance}>{instance.slice(0, 8)}</code> },
+  ]
+  return [
+    ...(isClient ? [{ name: t.server, sort: 'address', cell: Address }] : peer),
     {
       name: t.roundTrip,
       sort: 'round_trip',

@@ -22,7 +22,7 @@ export function Overview(): JSX.Element {
   if (now === undefined) return <div class="card loading" />
   return (
     <div class="grid">
-      {now.links.opened === 0 && <FirstSteps />}
+      {now.links.opened === 0 && now.program === 'server' && <FirstSteps />}
       <Tiles numbers={now} />
       <section class="card wide">
         <h2>{t.throughput}</h2>
@@ -30,19 +30,23 @@ export function Overview(): JSX.Element {
       </section>
       <section class="card map-card">
         <h2>{t.map}</h2>
-        <TunnelMap traffic={snapshot?.traffic ?? []} />
+        <TunnelMap program={now.program} traffic={snapshot?.traffic ?? []} />
       </section>
       <Limits limits={now.limits} />
       <section class="card">
         <Counts title={t.outcomes} counts={outcomesOf(snapshot)} names={t.outcomeNames} none={t.noEnded} />
       </section>
       <section class="card">
-        <Counts
-          title={t.refusals}
-          counts={Object.entries(snapshot?.refusals ?? {})}
-          names={t.refusalNames}
-          none={t.noRefusals}
-        />
+        {now.program === 'server' ? (
+          <Counts
+            title={t.refusals}
+            counts={Object.entries(snapshot?.refusals ?? {})}
+            names={t.refusalNames}
+            none={t.noRefusals}
+          />
+        ) : (
+          <Queues numbers={now} />
+        )}
       </section>
     </div>
   )
@@ -63,8 +67,36 @@ function Tiles({ numbers: now }: { readonly numbers: Numbers }): JSX.Element {
         value={roundTrip === null ? '–' : milliseconds(roundTrip.p50)}
         more={roundTrip === null ? '' : fill(t.roundTripWorst, milliseconds(roundTrip.p99))}
       />
-      <Tile name={t.refused} value={count(now.refusals)} more={t.sinceStart} />
+      {now.program === 'server' ? (
+        <Tile name={t.refused} value={count(now.refusals)} more={t.sinceStart} />
+      ) : (
+        <Tile name={t.linkLosses} value={count(links.resumed + links.lost)} more={fill(t.lost, count(links.lost))} />
+      )}
     </dl>
+  )
+}
+
+/** Where bytes wait at a client. */
+function Queues({ numbers: now }: { readonly numbers: Numbers }): JSX.Element {
+  const t = texts.value.overview
+  const rows = [
+    [t.unsent, bytes(now.unsent_bytes)],
+    [t.inFlight, bytes(now.in_flight_bytes)],
+    [t.queued, bytes(now.queued_bytes)],
+    [t.stalls, count(now.window_stalls)],
+  ] as const
+  return (
+    <>
+      <h2>{t.queues}</h2>
+      <dl class="counts">
+        {rows.map(([name, value]) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd class="number">{value}</dd>
+          </div>
+        ))}
+      </dl>
+    </>
   )
 }
 

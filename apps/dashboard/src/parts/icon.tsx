@@ -5,6 +5,7 @@ const paths = {
   overview: 'M3 13h4l3-8 4 14 3-6h4',
   links: 'M10 14a4 4 0 0 0 6 0l3-3a4 4 0 0 0-6-6l-1 1M14 10a4 4 0 0 0-6 0l-3 3a4 4 0 0 0 6 6l1-1',
   connections: 'M4 7h13l-3-3M20 17H7l3 3',
+  destinations: 'M12 21s7-6.5 7-11.5a7 7 0 1 0-14 0C5 14.5 12 21 12 21M12 7a2.5 2.5 0 1 0 0 5 2.5 2.5 0 0 0 0-5',
   tokens: 'M15 9a4 4 0 1 0-3.5 4L14 15.5h2v2h2v2h3v-3l-6.5-6.5M8 9h.01',
   ports: 'M5 4h14v16H5zM9 8h6M9 12h6M12 16h.01',
   log: 'M5 6h14M5 12h14M5 18h9',

@@ -21,7 +21,7 @@ export interface LiveTableProps<T> {
   /** Asks the server for the rows that are in sight. */
   readonly ask: (query: ListQuery, signal: AbortSignal) => Promise<Page<T>>
   /** What a row offers at its end. */
-  readonly action: (row: T, refresh: () => void) => ComponentChildren
+  readonly action?: (row: T, refresh: () => void) => ComponentChildren
   readonly empty: ComponentChildren
   /** Beside the search. */
   readonly more?: ComponentChildren
@@ -104,7 +104,7 @@ export function LiveTable<T extends { readonly id: string }>(props: LiveTablePro
                     {cell(row)}
                   </td>
                 ))}
-                <td class="end">{action(row, refresh)}</td>
+                <td class="end">{action?.(row, refresh)}</td>
               </tr>
             ))}
             <Gap rows={Math.max(0, (value?.matched ?? 0) - (value?.query.offset ?? 0) - (value?.rows.length ?? 0))} />

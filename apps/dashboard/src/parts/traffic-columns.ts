@@ -1,10 +1,19 @@
-import type { TrafficInfo } from '../api/lists.js'
+import type { RateInfo, TrafficInfo } from '../api/lists.js'
 import { bytes, duration, rate } from '../texts/format.js'
 import { texts } from '../texts/language.js'
 import type { Column } from './live-table.js'
 
 /** The columns of speeds, bytes and age. */
 export function trafficColumns<Row extends TrafficInfo>(): Column<Row>[] {
+  const { list } = texts.value
+  return [
+    ...rateColumns<Row>(),
+    { name: list.age, sort: 'age', isNumber: true, cell: ({ age_ms: age }) => duration(age) },
+  ]
+}
+
+/** The columns of speeds and bytes. */
+export function rateColumns<Row extends RateInfo>(): Column<Row>[] {
   const { list, overview } = texts.value
   return [
     { name: overview.down, sort: 'rate', isNumber: true, cell: ({ rate_from_target: down }) => rate(down ?? 0) },
@@ -15,6 +24,5 @@ export function trafficColumns<Row extends TrafficInfo>(): Column<Row>[] {
       isNumber: true,
       cell: ({ bytes_from_target: down, bytes_to_target: up }) => bytes(down + up),
     },
-    { name: list.age, sort: 'age', isNumber: true, cell: ({ age_ms: age }) => duration(age) },
   ]
 }

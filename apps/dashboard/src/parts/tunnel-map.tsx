@@ -3,49 +3,69 @@ import type { JSX } from 'preact'
 import { count, fill } from '../texts/format.js'
 import { texts } from '../texts/language.js'
 
-const roles = ['forward', 'connector', 'reverse', 'own'] as const
-type Role = (typeof roles)[number]
+type Place = 'clients' | 'proxyUsers' | 'targets' | 'providers' | 'programs' | 'server'
 
-/** Who asks in each role, and who answers. */
-const ends: Readonly<Record<Role, readonly ['clients' | 'proxyUsers', 'targets' | 'providers']>> = {
-  forward: ['clients', 'targets'],
-  connector: ['clients', 'providers'],
-  reverse: ['proxyUsers', 'providers'],
-  own: ['proxyUsers', 'targets'],
+/** Who asks in each role, and who answers, as the program sees it. */
+const ends: Readonly<Record<Snapshot['program'], Readonly<Record<string, readonly [Place, Place]>>>> = {
+  server: {
+    forward: ['clients', 'targets'],
+    connector: ['clients', 'providers'],
+    reverse: ['proxyUsers', 'providers'],
+    own: ['proxyUsers', 'targets'],
+  },
+  client: { forward: ['programs', 'server'], reverse: ['server', 'targets'] },
 }
 
-/** Who asks, the server, who answers: an edge is as wide as it has connections, and moves while there are some. */
-export function TunnelMap({ traffic }: Pick<Snapshot, 'traffic'>): JSX.Element {
+/** Who asks on the left and who answers on the right, above and below. */
+const places: Readonly<Record<Snapshot['program'], readonly [readonly Place[], readonly Place[]]>> = {
+  server: [
+    ['clients', 'proxyUsers'],
+    ['targets', 'providers'],
+  ],
+  client: [['programs'], ['server']],
+}
+
+const providerPlaces = [['server'], ['targets']] as const
+
+/** Who asks, this program, who answers: an edge is as wide as it has connections, and moves while there are some. */
+export function TunnelMap({ program, traffic }: Pick<Snapshot, 'program' | 'traffic'>): JSX.Element {
   const t = texts.value.overview
-  const open = (end: string) =>
-    traffic
-      .filter(({ role }) => ends[role as Role]?.includes(end as 'clients'))
-      .reduce((all, each) => all + each.open, 0)
-  const nodes = (['clients', 'proxyUsers', 'targets', 'providers'] as const).map((name) => ({ name, open: open(name) }))
-  const [clients, proxyUsers, targets, providers] = nodes
+  const isProvider = program === 'client' && traffic.some(({ role }) => role === 'reverse')
+  const [left, right] = isProvider ? providerPlaces : places[program]
+  const open = (place: Place): number =>
+    traffic.filter(({ role }) => ends[program][role]?.includes(place)).reduce((all, each) => all + each.open, 0)
+  const [asking, answering] = [left, right].map((side) => side.reduce((all, place) => all + open(place), 0))
   return (
-    <svg
-      class="map"
-      viewBox="0 0 400 190"
-      role="img"
-      aria-label={fill(t.mapLabel, clients?.open ?? 0, providers?.open ?? 0)}
-    >
-      {clients && <Edge d="M110 50C150 50 150 95 165 95" open={clients.open} />}
-      {proxyUsers && <Edge d="M110 140C150 140 150 95 165 95" open={proxyUsers.open} />}
-      {targets && <Edge d="M235 95C250 95 250 50 290 50" open={targets.open} />}
-      {providers && <Edge d="M235 95C250 95 250 140 290 140" open={providers.open} />}
-      {clients && <Node x={10} y={28} name={t.clients} open={clients.open} />}
-      {proxyUsers && <Node x={10} y={118} name={t.proxyUsers} open={proxyUsers.open} />}
+    <svg class="map" viewBox="0 0 400 190" role="img" aria-label={fill(t.mapLabel, asking ?? 0, answering ?? 0)}>
+      {left.map((place, index) => (
+        <Edge key={place} d={`M110 ${edgeY(left, index)}C150 ${edgeY(left, index)} 150 95 165 95`} open={open(place)} />
+      ))}
+      {right.map((place, index) => (
+        <Edge
+          key={place}
+          d={`M235 95C250 95 250 ${edgeY(right, index)} 290 ${edgeY(right, index)}`}
+          open={open(place)}
+        />
+      ))}
+      {left.map((place, index) => (
+        <Node key={place} x={10} y={edgeY(left, index) - 22} name={t[place]} open={open(place)} />
+      ))}
       <g class="node server" transform="translate(165 73)">
         <rect width="70" height="44" rx="8" />
         <text x="35" y="27">
-          {t.server}
+          {program === 'server' ? t.server : t.thisClient}
         </text>
       </g>
-      {targets && <Node x={290} y={28} name={t.targets} open={targets.open} />}
-      {providers && <Node x={290} y={118} name={t.providers} open={providers.open} />}
+      {right.map((place, index) => (
+        <Node key={place} x={290} y={edgeY(right, index) - 22} name={t[place]} open={open(place)} />
+      ))}
     </svg>
   )
+}
+
+/** One in the middle, or two above each other. */
+function edgeY(side: readonly Place[], index: number): number {
+  return side.length === 1 ? 95 : 50 + 90 * index
 }
 
 function Node({ x, y, name, open }: { x: number; y: number; name: string; open: number }): JSX.Element {

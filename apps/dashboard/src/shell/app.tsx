@@ -4,6 +4,7 @@ import { session } from '../api/session.js'
 import { watchServer } from '../live/live.js'
 import { Config } from '../pages/config.js'
 import { Connections } from '../pages/connections.js'
+import { Destinations } from '../pages/destinations.js'
 import { Links } from '../pages/links.js'
 import { Log } from '../pages/log.js'
 import { Overview } from '../pages/overview.js'
@@ -17,6 +18,7 @@ const pages: Readonly<Record<PageName, () => JSX.Element>> = {
   overview: Overview,
   links: Links,
   connections: Connections,
+  destinations: Destinations,
   tokens: Tokens,
   ports: Ports,
   log: Log,

@@ -6,7 +6,7 @@ import { Icon } from '../parts/icon.js'
 import { texts } from '../texts/language.js'
 import { Logo } from './logo.js'
 import { Preferences } from './preferences.js'
-import { addressOf, page, pageNames } from './route.js'
+import { addressOf, page, pagesOf } from './route.js'
 
 /** What is around each page: the menu, and how the server does. */
 export function Frame({ children }: { readonly children: ComponentChildren }): JSX.Element {
@@ -61,7 +61,7 @@ function Menu(): JSX.Element {
   const t = texts.value
   return (
     <nav aria-label={t.menu}>
-      {pageNames.map((name) => (
+      {pagesOf[numbers.value?.program ?? 'server'].map((name) => (
         <a key={name} href={addressOf(name)} aria-current={name === page.value ? 'page' : undefined}>
           <Icon name={name} />
           <span>{t.pages[name]}</span>

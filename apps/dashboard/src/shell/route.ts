@@ -1,8 +1,14 @@
 import { signal } from '@preact/signals'
 
 /** Pages in the order of the menu. */
-export const pageNames = ['overview', 'links', 'connections', 'tokens', 'ports', 'log', 'config'] as const
+const pageNames = ['overview', 'links', 'connections', 'destinations', 'tokens', 'ports', 'log', 'config'] as const
 export type PageName = (typeof pageNames)[number]
+
+/** Those that a client has, and those that a server has. */
+export const pagesOf: Readonly<Record<'server' | 'client', readonly PageName[]>> = {
+  server: pageNames.filter((name) => name !== 'destinations'),
+  client: ['overview', 'links', 'connections', 'destinations', 'log'],
+}
 
 /** The page that is shown: the part of the address behind `#/`. */
 export const page = signal<PageName>(pageOfAddress())

@@ -45,6 +45,16 @@ export class LiveChannel<Link> {
     return this.#channel.queuedBytes
   }
 
+  /** Bytes accepted for its link and not given to it yet. */
+  get unsentBytes(): number {
+    return this.#channel.unsentBytes
+  }
+
+  /** How often it could send nothing until the peer granted more. */
+  get windowStalls(): number {
+    return this.#channel.windowStalls
+  }
+
   /** When it was opened, in milliseconds of the session's clock. */
   get openedAtMs(): number {
     return this.#channel.openedAtMs

@@ -1,13 +1,12 @@
 import type { Clock, Logger, Snapshot } from '@ls/foundation'
 import type { LiveView } from '@ls/observe'
-import type { DashboardSession, Sessions } from '../dashboard/sessions.js'
+import type { Answer, DashboardSession, Sessions } from '@ls/observe/http'
 import type { ExposedPorts } from '../expose/exposed-ports.js'
 import type { ServerOptions } from '../options.js'
 import type { ChannelInfo } from '../reverse/channel-info.js'
 import type { Tickets } from '../tickets/tickets.js'
 import type { ConnectorTokenRequest, ReverseTokenRequest, TokenOptions } from '../tokens/token-requests.js'
 import type { TokenStatus } from '../tokens/token-status.js'
-import type { Answer } from './answer.js'
 
 /** One authorized request with its context. */
 export interface ApiCall {

@@ -1,5 +1,5 @@
 import { textOf } from '@ls/foundation'
-import { type Answer, ApiRefusal, failure } from './answer.js'
+import { type Answer, ApiRefusal, failure } from '@ls/observe/http'
 import type { ApiCall } from './api-call.js'
 import { parseLogLevel } from './token-body.js'
 

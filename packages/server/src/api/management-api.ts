@@ -1,15 +1,20 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Clock, Logger } from '@ls/foundation'
+import {
+  type DashboardPage,
+  isFromOwnPage,
+  type Answer,
+  ApiRefusal,
+  failure,
+  send,
+  apiKeyCheck,
+} from '@ls/observe/http'
 import type { AllowedOrigins } from '@ls/transport'
-import type { DashboardPage } from '../dashboard/dashboard-page.js'
 import type { Dashboard } from '../dashboard/dashboard.js'
-import { isFromOwnPage } from '../dashboard/own-page.js'
 import { ServerError } from '../errors.js'
 import { type AuthThrottle, retryAfter } from '../links/auth-throttle.js'
 import { corsHeaders, preflightHeaders } from '../port/cors.js'
-import { type Answer, ApiRefusal, failure, send } from './answer.js'
 import type { ApiCall, ApiHandler, DashboardCall, ManagedServer, WriteMetrics } from './api-call.js'
-import { apiKeyCheck } from './api-key.js'
 import { readBody } from './read-body.js'
 import { findRoute, type Route, type RouteMatch } from './routes.js'
 

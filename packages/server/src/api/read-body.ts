@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { Clock } from '@ls/foundation'
-import { ApiRefusal } from './answer.js'
+import { ApiRefusal } from '@ls/observe/http'
 
 /** A body is a token and a few names: this is a hundred times what it needs, in bytes. */
 export const maxBodyBytes = 65_536

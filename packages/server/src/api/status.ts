@@ -1,6 +1,6 @@
+import type { Answer } from '@ls/observe/http'
 import type { TokenStatus } from '../tokens/token-status.js'
 import { version } from '../version.js'
-import type { Answer } from './answer.js'
 import type { ApiCall } from './api-call.js'
 
 /** `GET /api/status`: fields and their order are those of deployed servers, reverse tokens before forward tokens. */

@@ -1,6 +1,6 @@
+import { ApiRefusal } from '@ls/observe/http'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { ApiRefusal } from './answer.js'
 import { parseTokenBody, type TokenBody } from './token-body.js'
 
 describe('parseTokenBody', () => {

@@ -1,7 +1,7 @@
+import { type Answer, ApiRefusal, failure } from '@ls/observe/http'
 import type { QuotaUse } from '../quota/quota.js'
 import type { TokenStatus } from '../tokens/token-status.js'
 import { isHashed, tokenKey } from '../tokens/token-text.js'
-import { type Answer, ApiRefusal, failure } from './answer.js'
 import type { ApiCall } from './api-call.js'
 
 /** `GET /api/tokens`: all of them with their policies, and without the tokens themselves. */

@@ -1,5 +1,5 @@
+import { type Answer, ApiRefusal, failure } from '@ls/observe/http'
 import { faultOf, type ReverseTokenRequest } from '../tokens/token-requests.js'
-import { type Answer, ApiRefusal, failure } from './answer.js'
 import type { ApiCall } from './api-call.js'
 import { parseTokenBody, type TokenBody } from './token-body.js'
 import { findToken } from './token-list.js'

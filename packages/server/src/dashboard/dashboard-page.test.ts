@@ -1,11 +1,11 @@
 import { get } from 'node:http'
 import { connect } from 'node:net'
 import { gzipSync } from 'node:zlib'
+import { type LoadDashboard, readDeadlineMs } from '@ls/observe/http'
 import { FakeClock, onceEvent } from '@ls/testkit'
 import { afterEach, describe, expect, test } from 'vitest'
 import type { ServerOptions } from '../options.js'
 import { LinkSocksServer } from '../server.js'
-import { type LoadDashboard, readDeadlineMs } from './dashboard-page.js'
 
 const text = '<!doctype html>'
 const dashboard: LoadDashboard = async () =>

@@ -1,6 +1,5 @@
+import { DashboardPage, Sessions } from '@ls/observe/http'
 import type { ResolvedServerOptions } from '../options.js'
-import { DashboardPage } from './dashboard-page.js'
-import { Sessions } from './sessions.js'
 
 /** The page, and who signed in there. */
 export interface Dashboard {

@@ -1,4 +1,4 @@
-import { type Answer, ApiRefusal } from '../api/answer.js'
+import { type Answer, ApiRefusal, shownSession } from '@ls/observe/http'
 import type { ApiCall } from '../api/api-call.js'
 
 /** `POST /api/session`: a cookie for who has shown the key. */
@@ -6,14 +6,14 @@ export function openSession(call: ApiCall): Answer {
   const { sessions, overTls } = dashboardOf(call)
   const { cookie, expiresAtMs } = sessions.open(overTls)
   call.logger.info({}, 'dashboard: somebody signed in')
-  return { ...shown(expiresAtMs), headers: { 'set-cookie': cookie } }
+  return { ...shownSession(expiresAtMs), headers: { 'set-cookie': cookie } }
 }
 
 /** `GET /api/session`: whether there is one, and until when. */
 export function showSession(call: ApiCall): Answer {
   const { session } = dashboardOf(call)
   if (session === undefined) throw new ApiRefusal(404, 'there is no session: the key came with the request')
-  return shown(session.expiresAtMs)
+  return shownSession(session.expiresAtMs)
 }
 
 /** `DELETE /api/session`: ends it. */
@@ -21,10 +21,6 @@ export function endSession(call: ApiCall): Answer {
   const { sessions, session, overTls } = dashboardOf(call)
   if (session === undefined) throw new ApiRefusal(404, 'there is no session: the key came with the request')
   return { status: 200, body: { success: true }, headers: { 'set-cookie': sessions.end(session, overTls) } }
-}
-
-function shown(expiresAtMs: number): Answer {
-  return { status: 200, body: { success: true, expires_at: new Date(expiresAtMs).toISOString() } }
 }
 
 function dashboardOf({ dashboard }: ApiCall): NonNullable<ApiCall['dashboard']> {

@@ -1,5 +1,5 @@
+import type { Answer } from '@ls/observe/http'
 import { formatPlace, formatTarget } from '@ls/relay'
-import type { Answer } from '../api/answer.js'
 import type { ApiCall } from '../api/api-call.js'
 import { instanceId } from '../tokens/token-text.js'
 import type { ExposedInfo } from './exposed-ports.js'

@@ -36,6 +36,14 @@ export class LiveForwarded implements LiveConnection {
     return 0
   }
 
+  get unsentBytes(): number {
+    return this.#connection.channel.unsentBytes
+  }
+
+  get windowStalls(): number {
+    return this.#connection.channel.windowStalls
+  }
+
   get openedAtMs(): number {
     return this.#connection.channel.request.openedAtMs
   }

@@ -1,6 +1,6 @@
+import { sessionMs } from '@ls/observe/http'
 import { FakeClock, within } from '@ls/testkit'
 import { afterEach, describe, expect, test } from 'vitest'
-import { sessionMs } from '../dashboard/sessions.js'
 import { LinkSocksServer } from '../server.js'
 
 /** That of the event stream, in milliseconds. */

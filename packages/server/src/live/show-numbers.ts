@@ -1,5 +1,5 @@
 import type { Snapshot } from '@ls/foundation'
-import { type Answer, ApiRefusal, RawBody } from '../api/answer.js'
+import { type Answer, ApiRefusal, metricsAnswer, readinessAnswer } from '@ls/observe/http'
 import type { ApiCall } from '../api/api-call.js'
 
 /** `GET /api/snapshot`: all numbers. */
@@ -17,13 +17,11 @@ export function showHealth({ server }: ApiCall): Answer {
 
 /** `GET /api/readyz`: 503 with the reasons while the server is not ready. */
 export function showReadiness({ server }: ApiCall): Answer {
-  const { readiness } = server.snapshot()
-  return { status: readiness.ready ? 200 : 503, body: readiness }
+  return readinessAnswer(server.snapshot())
 }
 
 /** `GET /api/metrics`: all numbers for Prometheus, if the program can write them. */
 export async function showMetrics({ writeMetrics, accept }: ApiCall): Promise<Answer> {
   if (writeMetrics === undefined) throw new ApiRefusal(404, 'this program writes no metrics')
-  const { contentType, body } = await writeMetrics(accept)
-  return { status: 200, body: new RawBody(body), headers: { 'content-type': contentType } }
+  return metricsAnswer(await writeMetrics(accept))
 }

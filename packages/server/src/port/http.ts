@@ -1,8 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { send } from '../api/answer.js'
+import { send, isDashboardPath } from '@ls/observe/http'
 import type { ManagementApi } from '../api/management-api.js'
 import { isApiPath } from '../api/routes.js'
-import { isDashboardPath } from '../dashboard/dashboard-page.js'
 import { version } from '../version.js'
 
 export interface PlainHttp {

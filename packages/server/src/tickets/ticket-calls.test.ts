@@ -1,6 +1,6 @@
+import { ApiRefusal } from '@ls/observe/http'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { ApiRefusal } from '../api/answer.js'
 import { parseTicketBody } from './ticket-calls.js'
 
 describe('parseTicketBody', () => {

@@ -1,4 +1,4 @@
-import { type Answer, ApiRefusal, failure } from '../api/answer.js'
+import { type Answer, ApiRefusal, failure } from '@ls/observe/http'
 import type { ApiCall } from '../api/api-call.js'
 import { parseObject } from '../api/token-body.js'
 import { findToken } from '../api/token-list.js'

@@ -1,0 +1,53 @@
+import { randomBytes } from 'node:crypto'
+import { createServer } from 'node:http'
+import type { LinkSocksClient } from '@ls/client'
+import { systemClock } from '@ls/foundation'
+import { formatListenAddress, isLoopback } from '@ls/relay'
+import type { CommandContext } from '../commands/context.js'
+import { type HttpPlace, type MetricsPort, metricsWriter, openHttpPort, readHttpPlace } from './metrics-port.js'
+
+/** Opens the place of `--dashboard`, if it is given. @throws UsageError for an address that cannot be, ListenError */
+export async function openDashboard(
+  { dashboard }: { readonly dashboard: string | undefined },
+  client: LinkSocksClient,
+  { logger, print }: Pick<CommandContext, 'logger' | 'print'>,
+): Promise<MetricsPort> {
+  if (dashboard === undefined) return { ports: [], close: () => Promise.resolve() }
+  const place = readHttpPlace('--dashboard', dashboard)
+  // Loaded only if needed.
+  const { WatchApi } = await import('@ls/observe/http')
+  // A UNIX socket is for the owner of the process; a port is for everybody on the machine.
+  const apiKey = 'host' in place ? randomBytes(keyBytes).toString('hex') : undefined
+  const api = new WatchApi({
+    program: {
+      live: client.live,
+      snapshot: () => client.snapshot(),
+      destinations: (query) => client.destinations(query),
+      closeChannel: (id) => client.closeChannel(id),
+    },
+    apiKey,
+    dashboard: () => import('@ls/dashboard').then(({ dashboardFiles }) => dashboardFiles()),
+    writeMetrics: metricsWriter(() => client.snapshot()),
+    clock: systemClock,
+    logger,
+  })
+  const server = createServer((request, response) => api.answer(request, response))
+  const port = await openHttpPort(server, place, { flag: '--dashboard', what: 'the dashboard' })
+  const { address } = port
+  if ('host' in address && !isLoopback(address.host))
+    logger.warn(
+      { ...address },
+      'the dashboard is open to others, without TLS: who has the key sees and cuts connections',
+    )
+  print(`dashboard: ${shown(address, apiKey)}`)
+  return port
+}
+
+/** 128 bits: nobody guesses it, so guesses need no brake. */
+const keyBytes = 16
+
+/** The part behind `#` stays in the browser. */
+function shown(address: HttpPlace, key: string | undefined): string {
+  const place = formatListenAddress(address)
+  return key === undefined ? place : `http://${place}/dashboard/#key=${key}`
+}

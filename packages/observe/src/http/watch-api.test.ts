@@ -1,0 +1,106 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { silentLogger } from '@ls/foundation'
+import { FakeClock } from '@ls/testkit'
+import { afterEach, describe, expect, test } from 'vitest'
+import { LiveView } from '../live-view.js'
+import { WatchApi } from './watch-api.js'
+
+const apiKey = 'k'.repeat(32)
+const id = '00000000-0000-0000-0000-00000000000A'
+const ends: (() => void)[] = []
+
+afterEach(() => ends.splice(0).forEach((end) => end()))
+
+/** An API of a client without links, and the ids of connections that were cut. */
+async function open({ key = apiKey, isOwner = false } = {}) {
+  const clock = new FakeClock()
+  const readiness = { ready: false, reasons: ['no link to the server is up'], notes: [] }
+  const snapshot = () => ({ program: 'client', readiness }) as never
+  const live = new LiveView({ source: { snapshot, liveLinks: () => [], liveConnections: () => [] }, clock })
+  const cut: string[] = []
+  const closeChannel = (each: string) => cut.push(each) === 1
+  const api = new WatchApi({
+    program: { live, snapshot, destinations: () => ({ total: 0 }), closeChannel },
+    apiKey: isOwner ? undefined : key,
+    dashboard: async () => new Map(),
+    writeMetrics: async () => ({ contentType: 'text/plain', body: 'linksocks_ready 0\n' }),
+    clock,
+    logger: silentLogger,
+  })
+  const server = createServer((request, response) => api.answer(request, response)).listen(0, '127.0.0.1')
+  ends.push(() => {
+    live.close()
+    server.closeAllConnections()
+    server.close()
+  })
+  await once(server, 'listening')
+  const root = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const ask = (path: string, init: RequestInit = {}): Promise<Response> => fetch(`${root}${path}`, init)
+  return { ask, cut, root }
+}
+
+const withKey = { headers: { 'x-api-key': apiKey } }
+
+describe('WatchApi', () => {
+  test.each(['/api/links', '/api/connections', '/api/destinations', '/api/snapshot', '/api/metrics'])(
+    'answers GET %s to those who have the key, and to nobody else',
+    async (path) => {
+      const { ask } = await open()
+      const answers = await Promise.all([ask(path), ask(path, withKey)])
+      expect(answers.map(({ status }) => status)).toEqual([401, 200])
+    },
+  )
+
+  test('needs no key where only the owner of the process can call', async () => {
+    const { ask } = await open({ isOwner: true })
+    expect((await ask('/api/links')).status).toBe(200)
+  })
+
+  test('answers /api/readyz with the reasons', async () => {
+    const { ask } = await open()
+    const answer = await ask('/api/readyz', withKey)
+    expect([answer.status, await answer.json()]).toMatchObject([503, { reasons: ['no link to the server is up'] }])
+  })
+
+  test('cuts a connection, and says when there is none', async () => {
+    const { ask, cut } = await open()
+    const path = `/api/connections/${id}`
+    const answers = [
+      await ask(path, { method: 'DELETE', ...withKey }),
+      await ask(path, { method: 'DELETE', ...withKey }),
+    ]
+    expect([answers.map(({ status }) => status), cut]).toEqual([
+      [200, 404],
+      [id, id],
+    ])
+  })
+
+  test('names what is wrong with a query', async () => {
+    const { ask } = await open()
+    expect((await ask('/api/links?sort=luck', withKey)).status).toBe(400)
+  })
+
+  test('refuses pages of other origins, also with the key', async () => {
+    const { ask } = await open()
+    expect((await ask('/api/links', { headers: { ...withKey.headers, origin: 'http://evil.test' } })).status).toBe(403)
+  })
+
+  test('gives a cookie for the key, which its own pages may use until they end it', async () => {
+    const { ask, root } = await open()
+    const opened = await ask('/api/session', { method: 'POST', headers: { ...withKey.headers, origin: root } })
+    const cookie = opened.headers.get('set-cookie')?.split(';')[0] ?? ''
+    const own = { headers: { cookie, origin: root } }
+    const before = await ask('/api/links', own)
+    await ask('/api/session', { method: 'DELETE', ...own })
+    expect([before.status, (await ask('/api/links', own)).status]).toEqual([200, 401])
+  })
+
+  test('streams events', async () => {
+    const { ask } = await open()
+    const answer = await ask('/api/events', withKey)
+    const first = await answer.body?.getReader().read()
+    expect(new TextDecoder().decode(first?.value)).toMatch(/^event: hello/)
+  })
+})
