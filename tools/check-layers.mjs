@@ -91,7 +91,7 @@ const onlyIn = {
 }
 
 /** Third parties that only one entry of a package may lead to, so that no other bundle meets them. */
-const onlyBehind = { 'wreq-js': './browser', 'tls-impersonate': './browser' }
+const onlyBehind = { 'wreq-js': './browser', 'tls-impersonate': './browser', '@opentelemetry/api': './tracing' }
 
 /** Packages that hold proxied connections: only {@link streamEndFile} decides how one ends. */
 const holdConnections = new Set(['@ls/relay', '@ls/http-proxy', '@ls/server', '@ls/socks5'])

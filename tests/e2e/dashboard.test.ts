@@ -124,7 +124,7 @@ describe.runIf(program !== undefined)('dashboard', { timeout: testDeadlineMs }, 
     afterTest(() => socket.destroy())
     socket.resume().write(Buffer.alloc(300_000))
     const page = await opened({ locale: 'en' }, address)
-    expect(await page.locator('nav a').allTextContents()).toEqual(clientPages)
+    await expect.poll(() => page.locator('nav a').allTextContents(), { timeout: deadlineMs }).toEqual(clientPages)
 
     const faults: string[] = []
     for (const name of ['destinations', 'links', 'connections']) {

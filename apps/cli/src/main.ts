@@ -149,16 +149,27 @@ async function run(asked: Run, redactor: Redactor): Promise<ExitCode> {
   try {
     const program = programName()
     const context = { logger, levels, accessLog, service, redactor, stop, draining, restart, print, program }
+    const stopTracing = traced.has(command) ? await tracing(logger) : undefined
     const code = await runCommand({ invocation, file }, context)
     await restart?.close()
     // A drain may take an hour, so systemd hears of the end only when it has come.
     if (draining.signal.aborted && !stop.aborted) service.stopping()
+    await stopTracing?.()
     return code
   } catch (error) {
     if (error instanceof UsageError) throw error
     report(error)
     return exitCode.failure
   }
+}
+
+/** Commands that carry connections. */
+const traced: ReadonlySet<string> = new Set(['server', 'client', 'provider', 'connector', 'connect', 'run', 'demo'])
+
+/** Sends spans of connections if the environment asks for it; returns what ends that. */
+async function tracing(logger: Logger): Promise<() => Promise<void>> {
+  const { startTracing } = await import('./observe/tracing.js')
+  return startTracing(process.env, logger)
 }
 
 /** Loaded only if needed: a command without servers has nothing that is to go on. */

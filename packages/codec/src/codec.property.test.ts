@@ -102,6 +102,7 @@ const arbitraries = {
           'ack2' as const,
           'urgent' as const,
           'expose' as const,
+          'trace' as const,
         ]),
         windowBytes: fc.nat(0xffff_ffff),
         session: id,

@@ -8,6 +8,7 @@ test('@ls/codec exports exactly these names', () => {
       "CodecError",
       "MessageType",
       "anonymousToken",
+      "appendTraceparent",
       "channelIdBytes",
       "channelIdOffset",
       "channelKey",
@@ -44,6 +45,7 @@ test('@ls/codec exports exactly these names', () => {
       "peekType",
       "protocolVersion",
       "readTcpDataPayload",
+      "readTraceparent",
       "tcpDataHeaderBytes",
       "writeTcpDataHeader",
     ]

@@ -36,5 +36,6 @@ export {
   tcpDataHeaderBytes,
   writeTcpDataHeader,
 } from './message/tcp-data.js'
+export { appendTraceparent, readTraceparent } from './message/trace.js'
 export { anonymousToken, directTarget, extensions, isDirectTarget, knownExtensions } from './message/vocabulary.js'
 export { majorVersion, minorVersion, protocolVersion } from './version.js'

@@ -113,6 +113,8 @@ export type ResolvedSessionOptions = Readonly<
     ack2: boolean
     /** A second transport may carry copies of urgent messages. */
     urgent: boolean
+    /** Connect may carry a traceparent. */
+    trace: boolean
   }
 >
 
@@ -144,6 +146,7 @@ export function resolveSessionOptions(options: SessionOptions): ResolvedSessionO
     resume: extensions.includes('resume'),
     ack2: extensions.includes('ack2'),
     urgent: ['resume', 'ack2', 'urgent'].every((name) => extensions.some((extension) => extension === name)),
+    trace: extensions.includes('trace'),
     peerWindowBytes: checkInteger('peerWindowBytes', options.peerWindowBytes ?? defaultWindowBytes, 0, 0xffffffff),
     windowBytes,
     startWindowBytes: checkInteger('startWindowBytes', options.startWindowBytes ?? windowBytes, 1, 0xffffffff),

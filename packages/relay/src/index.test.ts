@@ -17,6 +17,7 @@ test('@ls/relay exports what it says it does', () => {
       "RelayError",
       "Reloads",
       "SessionCounts",
+      "SessionLink",
       "TargetRules",
       "Traffic",
       "bothChecks",

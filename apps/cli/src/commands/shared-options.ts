@@ -1,6 +1,7 @@
 import { parseUpstreamHeaders } from '@ls/relay'
 import type { ServerOptions } from '@ls/server'
 import { UsageError } from '../errors.js'
+import { isTracing } from '../observe/tracing.js'
 import type { Settings } from '../settings.js'
 
 type Shared = Pick<
@@ -55,7 +56,10 @@ export function sharedOptions(settings: Shared): SharedOptions {
     compressionThresholdBytes: settings.compressionThreshold,
     windowBytes: settings.window,
     replayLimitBytes: settings.replayLimit,
-    extensions: extensions.filter((extension) => !settings.without.includes(extension)),
+    extensions: [
+      ...extensions.filter((extension) => !settings.without.includes(extension)),
+      ...(isTracing(process.env) ? (['trace'] as const) : []),
+    ],
     heartbeat: heartbeatOf(settings),
     idleLimitMs: settings.idleLimit,
   }

@@ -217,7 +217,7 @@ function naiveDecode(rest: number[]): Fields {
 function naiveHello({ ext, window = 262144, session, secret, grace }: Fields): Fields {
   const fields: Fields = { windowBytes: window }
   if (!Array.isArray(ext) || !naturalUpTo(window, 0xffffffff)) refuse('BAD_JSON')
-  fields['extensions'] = ['window', 'fin', 'resume', 'ack2', 'urgent', 'expose'].filter((name) =>
+  fields['extensions'] = ['window', 'fin', 'resume', 'ack2', 'urgent', 'expose', 'trace'].filter((name) =>
     (ext as unknown[]).includes(name),
   )
   if (session !== undefined) {

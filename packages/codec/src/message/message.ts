@@ -147,7 +147,7 @@ export interface DirectMessage {
 }
 
 /** A capability of the extension (protocol.md §3). */
-export type Extension = 'window' | 'fin' | 'resume' | 'ack2' | 'urgent' | 'expose'
+export type Extension = 'window' | 'fin' | 'resume' | 'ack2' | 'urgent' | 'expose' | 'trace'
 
 /** Offers or agrees to the extension (protocol.md §3). */
 export interface HelloMessage {

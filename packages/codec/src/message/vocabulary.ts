@@ -8,8 +8,8 @@ export const connectorOperations: readonly ConnectorOperation[] = ['add', 'remov
 export const logLevels: readonly LogLevel[] = ['trace', 'debug', 'info', 'warn', 'error']
 /** What this version offers unless told otherwise. */
 export const extensions: readonly Extension[] = ['window', 'fin', 'resume', 'ack2', 'urgent']
-/** All that this version knows; `expose` is for providers that ask for a port. */
-export const knownExtensions: readonly Extension[] = [...extensions, 'expose']
+/** All that this version knows; `expose` is for providers that ask for a port, `trace` for ends that make spans. */
+export const knownExtensions: readonly Extension[] = [...extensions, 'expose', 'trace']
 
 /** What a client without a token shows. No server registers it; a relay makes a provider a token (protocol.md §1.3). */
 export const anonymousToken = 'anonymous'

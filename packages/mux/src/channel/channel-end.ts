@@ -25,6 +25,7 @@ export interface ChannelInit {
   readonly address: Address | undefined
   /** True on the side that sent Connect. */
   readonly initiator: boolean
+  readonly traceparent?: string | undefined
 }
 
 /** The end of a channel in this process, behind the {@link Channel} that its owner sees. */
@@ -34,6 +35,7 @@ export class ChannelEnd implements Channel, SenderOwner, ReceiverOwner {
   readonly protocol: Protocol
   readonly address: Address | undefined
   readonly initiator: boolean
+  readonly traceparent: string | undefined
   readonly openedAtMs: number
   droppedDatagrams = 0
   /** Idle checks in a row that found no message: what the session counts for `idleLimitMs`. */
@@ -53,12 +55,13 @@ export class ChannelEnd implements Channel, SenderOwner, ReceiverOwner {
   /** Runs after we have ended towards a base peer, while its last bytes still arrive. */
   #lastCall: Linger | undefined
 
-  constructor({ host, id, protocol, address, initiator }: ChannelInit) {
+  constructor({ host, id, protocol, address, initiator, traceparent }: ChannelInit) {
     this.id = id
     this.key = channelKey(id)
     this.protocol = protocol
     this.address = address
     this.initiator = initiator
+    this.traceparent = traceparent
     this.openedAtMs = host.options.clock.now()
     this.#host = host
     this.#sender = new Sender(host, this)

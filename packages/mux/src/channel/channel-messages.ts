@@ -1,9 +1,16 @@
-import { type Address, encode, MessageType, type Protocol } from '@ls/codec'
+import { type Address, appendTraceparent, encode, MessageType, type Protocol } from '@ls/codec'
 
 /** The messages of a channel that carry no payload. */
 
-export function connectMessage(channelId: Uint8Array, protocol: Protocol, address: Address | undefined): Uint8Array {
-  return encode({ type: MessageType.Connect, protocol, channelId, ...(address === undefined ? {} : { address }) })
+export function connectMessage(
+  channelId: Uint8Array,
+  protocol: Protocol,
+  address: Address | undefined,
+  traceparent?: string,
+): Uint8Array {
+  const target = address === undefined ? {} : { address }
+  const message = encode({ type: MessageType.Connect, protocol, channelId, ...target })
+  return traceparent === undefined ? message : appendTraceparent(message, traceparent)
 }
 
 export function acceptMessage(channelId: Uint8Array): Uint8Array {

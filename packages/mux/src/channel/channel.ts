@@ -25,6 +25,8 @@ export interface Channel {
   readonly address: Address | undefined
   /** Whether our side opened it. */
   readonly initiator: boolean
+  /** W3C traceparent that the opener has told; undefined without, and where the link has no `trace`. */
+  readonly traceparent: string | undefined
   /** Time the channel was made, in milliseconds of the session's clock. */
   readonly openedAtMs: number
   /** Datagrams dropped because a queue was full or they were too large; owners add their own drops. */

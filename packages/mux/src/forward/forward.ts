@@ -165,7 +165,8 @@ class ForwardedPair implements ForwardedChannel {
   connect(address: Address | undefined): boolean {
     const { target, request } = this
     if (!this.adopt()) return false
-    target.host.sendControl(connectMessage(request.id, request.protocol, address))
+    const traceparent = target.host.options.trace ? request.traceparent : undefined
+    target.host.sendControl(connectMessage(request.id, request.protocol, address, traceparent))
     this.openWindows()
     return true
   }

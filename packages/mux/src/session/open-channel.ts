@@ -14,7 +14,8 @@ interface OpeningHost extends ChannelHost {
 export function openChannel(host: OpeningHost, request: OpenRequest, handler: ChannelHandler | undefined): ChannelEnd {
   const { protocol, address, earlyData = true, answerDeadlineMs = defaultAnswerDeadlineMs } = request
   const id = newChannelId()
-  const message = connectMessage(id, protocol, address)
+  const traceparent = host.options.trace ? request.traceparent : undefined
+  const message = connectMessage(id, protocol, address, traceparent)
   const channel = new ChannelEnd({ host, id, protocol, address, initiator: true })
   if (!earlyData) channel.holdUntilOpen()
   channel.expectAnswer(answerDeadlineMs)

@@ -1,4 +1,4 @@
-import { channelIdBytes, channelIdOffset, decode, MessageType } from '@ls/codec'
+import { channelIdBytes, channelIdOffset, decode, MessageType, readTraceparent } from '@ls/codec'
 import { textOf } from '@ls/foundation'
 import { ChannelEnd } from '../channel/channel-end.js'
 import { rejectMessage } from '../channel/channel-messages.js'
@@ -27,7 +27,9 @@ export function receiveConnect(message: Uint8Array, host: ConnectHost, handler: 
     const connect = decode(message)
     if (connect.type !== MessageType.Connect) return
     if (connect.resume === true) return refuseResume(id, host, handler)
-    channel = new ChannelEnd({ host, id, protocol: connect.protocol, address: connect.address, initiator: false })
+    const traceparent = host.options.trace ? readTraceparent(message) : undefined
+    const { protocol, address } = connect
+    channel = new ChannelEnd({ host, id, protocol, address, initiator: false, traceparent })
     host.adopt(channel)
     askOwner(handler, channel)
   } catch (error) {

@@ -52,6 +52,8 @@ export interface OpenRequest {
   readonly earlyData?: boolean | undefined
   /** How long the peer has to answer: its connect timeout of 10 s and 5 s more (protocol.md §1). @default 15000 */
   readonly answerDeadlineMs?: number | undefined
+  /** W3C traceparent of the span that the channel belongs to, told to peers with `trace`. @default none */
+  readonly traceparent?: string | undefined
 }
 
 /** Counters of messages that are ignored by design. */

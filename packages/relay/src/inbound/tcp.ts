@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream'
 import { breakStream } from '@ls/dial'
-import type { Logger, RareLog } from '@ls/foundation'
+import { type Logger, type RareLog, textOf } from '@ls/foundation'
 import type { Channel, ChannelHandler } from '@ls/mux'
 import type { Cancellation } from '../cancellation.js'
 import { type Pace, pacedPump } from '../copy/paced-channel.js'
@@ -11,6 +11,7 @@ import { failureOf, formatFailure } from '../failure.js'
 import type { ChannelSource } from '../offer/channel-source.js'
 import { openAnswered, openAtOnce } from '../offer/opener.js'
 import { formatTarget, type Target } from '../target.js'
+import { beginSpan, type ConnectionSpan } from '../trace/spans.js'
 
 export interface ServeTcpOptions extends PayloadOptions, ChannelSource {
   /** Answer success before the peer has. @default false */
@@ -33,14 +34,21 @@ export interface TcpRequest {
   fail(failure: Failure): void
 }
 
+interface TracedRequest extends TcpRequest {
+  readonly span: ConnectionSpan | undefined
+}
+
 /** Connects a proxy client with its target through a channel. */
 export async function serveTcp(request: TcpRequest, options: ServeTcpOptions): Promise<void> {
   const { target, signal } = request
   const answered: { socket?: Duplex } = {}
+  const span = beginSpan({ name: 'linksocks.connection', target })
+  const traced = { ...request, span }
   try {
-    if (options.fastOpen === true) await openFast(request, options, answered)
-    else await openSlow(request, options)
+    if (options.fastOpen === true) await openFast(traced, options, answered)
+    else await openSlow(traced, options)
   } catch (error) {
+    span?.end(textOf(error))
     if (signal.aborted) return
     const failure = failureOf(error, formatTarget(target))
     if (failure.word === 'no-provider') options.rareLog?.warn('requests fail: no provider takes them', failure.detail)
@@ -54,28 +62,34 @@ export async function serveTcp(request: TcpRequest, options: ServeTcpOptions): P
   }
 }
 
-async function openSlow(request: TcpRequest, options: ServeTcpOptions): Promise<void> {
-  const { target, signal } = request
-  const answered = await openAnswered(options, { protocol: 'tcp', address: target, signal })
-  const handler = join(request.succeed(), answered.channel, options)
+async function openSlow(request: TracedRequest, options: ServeTcpOptions): Promise<void> {
+  const { target, signal, span } = request
+  const answered = await openAnswered(options, { protocol: 'tcp', address: target, signal, span })
+  const handler = join(request.succeed(), answered.channel, options, span)
   if (answered.closed !== undefined) handler.onClose?.(answered.closed)
 }
 
 async function openFast(
-  request: TcpRequest,
+  request: TracedRequest,
   options: ServeTcpOptions,
   answered: { socket?: Duplex | undefined },
 ): Promise<void> {
-  const { target, signal } = request
-  const opened = openAtOnce(options, { protocol: 'tcp', address: target, signal })
+  const { target, signal, span } = request
+  const opened = openAtOnce(options, { protocol: 'tcp', address: target, signal, span })
   answered.socket = request.succeed()
   const { channel, closed } = await opened
-  const handler = join(answered.socket, channel, options)
+  const handler = join(answered.socket, channel, options, span)
   if (closed !== undefined) handler.onClose?.(closed)
 }
 
-function join(socket: Duplex, channel: Channel, options: ServeTcpOptions): ChannelHandler {
-  const handler = pacedPump(socket, channel, options, options.pace)
+function join(
+  socket: Duplex,
+  channel: Channel,
+  options: ServeTcpOptions,
+  span: ConnectionSpan | undefined,
+): ChannelHandler {
+  const pump = pacedPump(socket, channel, options, options.pace)
+  const handler = span?.watch(pump, channel) ?? pump
   channel.setHandler(handler)
   channel.resume()
   return handler

@@ -4,6 +4,7 @@ import type { Cancellation } from '../cancellation.js'
 import { type Failure, RelayError } from '../errors.js'
 import { parseFailure } from '../failure.js'
 import type { Target } from '../target.js'
+import { type ConnectionSpan, step } from '../trace/spans.js'
 import type { ChannelSource } from './channel-source.js'
 import { offerInTurn, type OfferEvents } from './offer-race.js'
 
@@ -11,6 +12,8 @@ export interface OpenChannelRequest {
   readonly protocol: Protocol
   readonly address?: Target | undefined
   readonly signal: Cancellation
+  /** What it is a part of. @default nobody looks */
+  readonly span?: ConnectionSpan | undefined
 }
 
 /** A channel that the peer accepted. It may already be closed again; it then gives the reason. */
@@ -26,7 +29,7 @@ export interface AnsweredChannel {
  * @throws RelayError with the peer's reason, or `forbidden` if the entry's rules do not allow the target
  */
 export async function openAnswered(source: ChannelSource, request: OpenChannelRequest): Promise<AnsweredChannel> {
-  const session = await pickFor(request, source)
+  const session = await step(request.span, 'linksocks.pick', () => pickFor(request, source))
   return firstToAnswer(session, source, request)
 }
 
@@ -36,7 +39,7 @@ export async function openAnswered(source: ChannelSource, request: OpenChannelRe
  * sessions the first to answer gets the data: data sent to a sleeping peer would be lost.
  */
 export async function openAtOnce(source: ChannelSource, request: OpenChannelRequest): Promise<AnsweredChannel> {
-  const session = await pickFor(request, source)
+  const session = await step(request.span, 'linksocks.pick', () => pickFor(request, source))
   if (source.pickOther?.(new Set([session])) !== undefined) return firstToAnswer(session, source, request)
   return { channel: session.open(openRequest(session, request)), closed: undefined }
 }
@@ -69,9 +72,12 @@ function admittedTo({ options: { admission } }: Session, signal: Cancellation): 
 }
 
 function firstToAnswer(first: Session, source: ChannelSource, request: OpenChannelRequest): Promise<AnsweredChannel> {
-  return new Promise((onAccepted, onFailed) => {
-    const offer = (session: Session, events: OfferEvents<AnsweredChannel>) => offerChannel(session, request, events)
-    offerInTurn(first, { source, signal: request.signal, offer, onAccepted, onFailed })
+  return step(request.span, 'linksocks.open', (span) => {
+    return new Promise((onAccepted, onFailed) => {
+      const offer = (session: Session, events: OfferEvents<AnsweredChannel>) =>
+        offerChannel(session, { ...request, span }, events)
+      offerInTurn(first, { source, signal: request.signal, offer, onAccepted, onFailed })
+    })
   })
 }
 
@@ -102,8 +108,8 @@ function failureOfClose({ error }: ChannelCloseReason): Failure {
   return parseFailure(error === '' ? 'failed: the peer closed the channel' : error)
 }
 
-function openRequest(session: Session, { protocol, address }: OpenChannelRequest): OpenRequest {
+function openRequest(session: Session, { protocol, address, span }: OpenChannelRequest): OpenRequest {
   // Deployed servers in agent mode handle Connect and the Data behind it at the same time (protocol.md §1).
   const earlyData = session.options.window
-  return { protocol, earlyData, ...(address === undefined ? {} : { address }) }
+  return { protocol, earlyData, traceparent: span?.traceparent, ...(address === undefined ? {} : { address }) }
 }

@@ -12,6 +12,7 @@ import {
   RareLog,
   silentLogger,
   systemClock,
+  textOf,
 } from '@ls/foundation'
 import type { Channel } from '@ls/mux'
 import { Canceller } from '../cancellation.js'
@@ -29,6 +30,7 @@ import { Guard, type GuardOptions } from '../rules/guard.js'
 import { parseRoutes, type Routes } from '../rules/routes.js'
 import type { TargetCheck } from '../rules/target-check.js'
 import { formatTarget, parseTarget, type Target } from '../target.js'
+import { beginSpan, type ConnectionSpan, step } from '../trace/spans.js'
 import { serveUdp, type UdpOptions } from '../udp/udp.js'
 import { diallerByRoute, type TargetDialler } from '../upstream/dial-by-route.js'
 import { checkProxyHeaderVersion, encodeProxyHeader, type ProxyHeaderVersion } from '../upstream/proxy-header.js'
@@ -186,19 +188,24 @@ export class Outbound {
     if (probe !== undefined) return this.#join(channel, probe.once('close', release), asker)
     const dialling = new Canceller()
     channel.setHandler({ onClose: ({ error }) => dialling.abort(new Error(error)) })
+    const { traceparent } = channel
+    const span = beginSpan({ name: 'linksocks.exit', target, traceparent })
     const startedAtMs = performance.now()
     let socket: Duplex
     try {
-      socket = await this.#dial(target, {
-        signal: dialling,
-        resolver: this.#targets,
-        tenant,
-        policy: this.#policyFor(rules),
-        source,
-        timeoutMs: this.#options.connectTimeoutMs,
-      })
+      socket = await step(span, 'linksocks.dial', () =>
+        this.#dial(target, {
+          signal: dialling,
+          resolver: this.#targets,
+          tenant,
+          policy: this.#policyFor(rules),
+          source,
+          timeoutMs: this.#options.connectTimeoutMs,
+        }),
+      )
     } catch (error) {
       release()
+      span?.end(textOf(error))
       if (dialling.aborted) return
       const failure = failureOf(error, formatTarget(target))
       this.#logger.debug({ target: formatTarget(target), reason: failure.word }, formatFailure(failure))
@@ -206,7 +213,10 @@ export class Outbound {
       return channel.reject(formatFailure(failure))
     }
     socket.once('close', release)
-    if (dialling.aborted) return discardStream(socket)
+    if (dialling.aborted) {
+      span?.end('the connection is no longer wanted')
+      return discardStream(socket)
+    }
     watchSocket(socket)
     const ms = performance.now() - startedAtMs
     this.dialMs.add(ms)
@@ -214,11 +224,12 @@ export class Outbound {
     const { sendProxy } = this.#options
     if (sendProxy !== undefined)
       socket.write(encodeProxyHeader(sendProxy, sourceOf(source), this.#reached(socket, target)))
-    this.#join(channel, socket, asker)
+    this.#join(channel, socket, asker, span)
   }
 
-  #join(channel: Channel, socket: Duplex, { pace }: Asker): void {
-    channel.setHandler(pacedPump(socket, channel, this.#options, pace))
+  #join(channel: Channel, socket: Duplex, { pace }: Asker, span?: ConnectionSpan): void {
+    const pump = pacedPump(socket, channel, this.#options, pace)
+    channel.setHandler(span?.watch(pump, channel) ?? pump)
     channel.accept()
     channel.resume()
   }
