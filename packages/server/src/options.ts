@@ -40,6 +40,18 @@ import { Policy } from './policy/policy.js'
 import { type RelayOptions, type ResolvedRelayOptions, resolveRelayOptions } from './relay-mode/relay-options.js'
 import type { ServerState } from './state/server-state.js'
 
+/** The configuration of a program, as YAML without secrets. */
+export interface ShownConfiguration {
+  /** Where the file is. */
+  readonly path: string
+  /** All settings in force. */
+  readonly running: string
+  /** All settings as the file has them now; null where it has mistakes. */
+  readonly file: string | null
+  /** What is wrong with it, a line each. */
+  readonly mistakes: readonly string[]
+}
+
 export interface ServerOptions extends PayloadOptions {
   /** Address the WebSocket port listens on, or `unix:/path/of.sock`. @default '0.0.0.0' */
   readonly host?: string | undefined
@@ -258,6 +270,8 @@ export interface ServerOptions extends PayloadOptions {
    * @default none: there is no such endpoint
    */
   readonly reload?: (() => Promise<readonly string[]>) | undefined
+  /** Shows the configuration of the program, for `GET /api/config`. @default none: there is no such endpoint */
+  readonly showConfiguration?: (() => Promise<ShownConfiguration>) | undefined
   /**
    * Has the program drain and end, for `POST /api/drain`. @default the server drains itself, and goes on in that state
    */

@@ -299,9 +299,9 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
     requestDrain()
   }
 
-  /** What the option `reload` does. */
-  get reload(): ServerOptions['reload'] {
-    return this.#options.reload
+  /** What the options of these names do. */
+  get configuration(): Pick<ServerOptions, 'reload' | 'showConfiguration'> {
+    return this.#options
   }
 
   /** Stops accepting, gives open channels `graceMs` to finish, then closes everything. */

@@ -50,9 +50,11 @@ export interface ServerRequest {
   readonly settings: ServerSettings
   /** Tokens beside that of the settings. With any, none is made up. @default none */
   readonly moreTokens?: readonly TokenSettings[]
-  /** Reads the configuration again, for the API. @default none: there is none */
-  readonly reload?: NonNullable<ServerOptions['reload']>
+  /** Shows the configuration and reads it again, for the API. @default none: there is none */
+  readonly configuration?: ConfigurationAccess
 }
+
+export type ConfigurationAccess = Required<Pick<ServerOptions, 'reload' | 'showConfiguration'>>
 
 /** A server that listens. */
 export interface RunningServer {
@@ -176,10 +178,10 @@ export function checkServer(settings: ServerSettings): void {
 }
 
 /** Options of a server with its own proxy ports, but without what needs a file or the process. @throws UsageError */
-export function plannedOptions({ settings, reload }: ServerRequest): ServerOptions {
+export function plannedOptions({ settings, configuration }: ServerRequest): ServerOptions {
   const own = ownProxyOptions(settings, readAccounts(settings))
   const guard = asUsage('', () => guardOf(settings))
-  return { ...serverOptions(settings), ...own, guard, ...definedOnly({ reload }) }
+  return { ...serverOptions(settings), ...own, guard, ...configuration }
 }
 
 /** The library does not know of the metrics port. @throws RangeError for a place to listen that cannot be */

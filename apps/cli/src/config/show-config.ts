@@ -8,8 +8,20 @@ import { processFlags, roleFlags, roleSections, tokenFlags, tokensKey } from './
 
 /** All settings in force as YAML, each with its origin in a comment, and without secrets. */
 export function showConfig(file: ConfigFile, redactor: Redactor): string {
+  return render(file, redactor, (line, origin) => `${line} # ${redactor.clean(origin)}`)
+}
+
+/** The same without the origins: two of them differ where the settings do. */
+export function showSettings(file: ConfigFile, redactor: Redactor): string {
+  return render(file, redactor, (line) => line)
+}
+
+type WithOrigin = (line: string, origin: string) => string
+
+function render(file: ConfigFile, redactor: Redactor, withOrigin: WithOrigin): string {
   redactor.add(...file.secrets)
-  const show = (flag: Flag, value: ConfigValue | undefined): string[] => showValue(file.path, flag, value, redactor)
+  const show = (flag: Flag, value: ConfigValue | undefined): string[] =>
+    showValue(file.path, flag, value, { redactor, withOrigin })
   const lines = blockLines(file.process, processFlags(), show)
   for (const { key, kind } of roleSections) {
     const roles = file.roles.filter((role) => role.kind === kind)
@@ -33,11 +45,16 @@ function blockLines({ values }: ConfigBlock, flags: readonly Flag[], show: Show)
   return flags.flatMap((flag) => show(flag, values.get(flag.name)))
 }
 
-function showValue(path: string, flag: Flag, given: ConfigValue | undefined, redactor: Redactor): string[] {
+function showValue(
+  path: string,
+  flag: Flag,
+  given: ConfigValue | undefined,
+  { redactor, withOrigin }: { readonly redactor: Redactor; readonly withOrigin: WithOrigin },
+): string[] {
   const value = given?.value ?? defaultOf(flag)
   if (value === undefined) return []
   const origin = given === undefined ? 'default' : [`${path}:${given.place.line}`, ...given.from].join(', ')
-  return [`${flag.name}: ${flowOf(flag, value, redactor)} # ${redactor.clean(origin)}`]
+  return [withOrigin(`${flag.name}: ${flowOf(flag, value, redactor)}`, origin)]
 }
 
 function flowOf(flag: Flag, value: FlagValue, redactor: Redactor): string {

@@ -1,10 +1,12 @@
 import { asError } from '@ls/foundation'
+import type { ShownConfiguration } from '@ls/server'
 import type { Environment } from '../arguments/environment.js'
 import type { CommandContext } from '../commands/context.js'
 import { checkRoles } from '../config/check-roles.js'
 import { ConfigError } from '../config/config-error.js'
 import type { ConfigFile, RoleConfig } from '../config/config-file.js'
 import { exposedConfigFiles, loadConfig } from '../config/load-config.js'
+import { showSettings } from '../config/show-config.js'
 import { messageOf } from '../output/describe-error.js'
 import { type Change, liveChange, type RunningRole } from './change.js'
 import { ClientRole } from './client-role.js'
@@ -58,6 +60,21 @@ export class Roles {
     )
     this.#last = result.catch(() => {})
     return result
+  }
+
+  /** What runs, and what the file says now; nothing changes. */
+  async show(): Promise<ShownConfiguration> {
+    const { redactor } = this.#context
+    const { path } = this.#file
+    const running = showSettings(this.#file, redactor)
+    try {
+      const file = loadConfig(path, this.#options.environment)
+      const text = showSettings(file, redactor)
+      await checkRoles(file)
+      return { path, running, file: text, mistakes: [] }
+    } catch (error) {
+      return { path, running, file: null, mistakes: redactor.clean(messageOf(error)).split('\n') }
+    }
   }
 
   /** Has all roles take nothing new; resolves when nothing is open any more, or after that many milliseconds. */
@@ -135,7 +152,8 @@ export class Roles {
 
   async #startRole(role: RoleConfig): Promise<RunningRole> {
     const context = contextOf(role, this.#context)
-    if (role.kind === 'server') return ServerRole.start(role, context, () => this.reload())
+    const access = { reload: () => this.reload(), showConfiguration: () => this.show() }
+    if (role.kind === 'server') return ServerRole.start(role, context, access)
     return new ClientRole(role, context, () => this.#ended())
   }
 

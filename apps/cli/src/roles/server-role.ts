@@ -1,4 +1,3 @@
-import type { ServerOptions } from '@ls/server'
 import { readAccounts } from '../commands/accounts.js'
 import type { CommandContext } from '../commands/context.js'
 import {
@@ -9,6 +8,7 @@ import {
   type ServerRequest,
   type ServerSettings,
   startServer,
+  type ConfigurationAccess,
 } from '../commands/server.js'
 import type { RoleConfig } from '../config/config-file.js'
 import { serverSettings, tokenSettings } from '../config/role-settings.js'
@@ -29,14 +29,14 @@ import { PlannedTokens } from './token-changes.js'
 /** A server of the configuration file. */
 export class ServerRole implements RunningRole {
   readonly #context: CommandContext
-  readonly #reload: NonNullable<ServerOptions['reload']>
+  readonly #configuration: ConfigurationAccess
   #request: ServerRequest
   #running: RunningServer | undefined
   #tokens: PlannedTokens | undefined
 
-  private constructor(role: RoleConfig, context: CommandContext, reload: NonNullable<ServerOptions['reload']>) {
+  private constructor(role: RoleConfig, context: CommandContext, configuration: ConfigurationAccess) {
     this.#context = context
-    this.#reload = reload
+    this.#configuration = configuration
     this.#request = this.#requestOf(role)
   }
 
@@ -44,9 +44,9 @@ export class ServerRole implements RunningRole {
   static async start(
     role: RoleConfig,
     context: CommandContext,
-    reload: NonNullable<ServerOptions['reload']>,
+    configuration: ConfigurationAccess,
   ): Promise<ServerRole> {
-    const server = new ServerRole(role, context, reload)
+    const server = new ServerRole(role, context, configuration)
     await server.#start(server.#request)
     return server
   }
@@ -114,7 +114,12 @@ export class ServerRole implements RunningRole {
   }
 
   #requestOf(role: RoleConfig): ServerRequest {
-    return { name: role.path, settings: serverSettings(role), moreTokens: tokenSettings(role), reload: this.#reload }
+    return {
+      name: role.path,
+      settings: serverSettings(role),
+      moreTokens: tokenSettings(role),
+      configuration: this.#configuration,
+    }
   }
 }
 

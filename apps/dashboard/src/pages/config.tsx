@@ -3,6 +3,7 @@ import { useState } from 'preact/hooks'
 import { call } from '../api/call.js'
 import { numbers } from '../live/live.js'
 import { texts } from '../texts/language.js'
+import { Configuration } from './configuration.js'
 
 /** Reads the configuration again, and tells what came of it. */
 export function Config(): JSX.Element {
@@ -27,6 +28,7 @@ export function Config(): JSX.Element {
           </ul>
         </section>
       )}
+      <Configuration />
       <section class="card">
         <h2>{t.reload}</h2>
         <p class="muted">{t.reloadHint}</p>

@@ -236,6 +236,12 @@ export const en = {
     reloadHint: 'Checks the file of linksocks run, then changes what differs. A mistake changes nothing; links stay.',
     nothing: 'The file says what it said before.',
     changed: 'Changed:',
+    file: 'File {}',
+    noFile: 'This server runs without a configuration file.',
+    same: 'It says what runs. Hidden values are not compared.',
+    differs: 'Reading it again changes this:',
+    mistakes: 'It has mistakes, so it cannot be read again:',
+    running: 'All settings in force',
   },
 }
 

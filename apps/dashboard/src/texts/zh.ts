@@ -238,5 +238,11 @@ export const zh: Texts = {
     reloadHint: '检查 linksocks run 的配置文件，然后更改有差异的部分。有错误时不作任何更改，链路保持不变。',
     nothing: '文件内容没有变化。',
     changed: '已更改：',
+    file: '文件 {}',
+    noFile: '此服务器没有使用配置文件。',
+    same: '与正在运行的配置一致。隐藏的值不作比较。',
+    differs: '重新读取会更改：',
+    mistakes: '其中有错误，无法重新读取：',
+    running: '生效的全部设置',
   },
 }

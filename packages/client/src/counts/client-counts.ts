@@ -36,7 +36,7 @@ export class ClientCounts {
   /** All numbers, with the channels that are open now. */
   snapshot(client: CountedClient): Snapshot {
     const { sessions, direct, outbound, options } = client
-    const { pending, threads } = options
+    const { pending } = options
     const links = this.sessions.snapshot(sessions)
     const open = [...sessions, ...direct].flatMap((session) =>
       Array.from(session.channels(), (channel) => [this.#role, movedBy(channel)] as const),
@@ -50,7 +50,6 @@ export class ClientCounts {
       tokens: [],
       refusals: {},
       limits: [
-        { name: 'links', unit: 'entries', used: links.up, limit: threads },
         { name: 'pending-connections', unit: 'entries', used: pending.size, limit: pending.maxPending },
         ...memoryOf(sessions),
       ],

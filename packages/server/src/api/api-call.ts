@@ -71,6 +71,6 @@ export interface ManagedServer {
   requestDrain(): void
   /** Undefined where the server is no relay. */
   health(): object | undefined
-  /** Undefined where there is nothing to read again. */
-  readonly reload: (() => Promise<readonly string[]>) | undefined
+  /** Empty where there is no configuration to show or to read again. */
+  readonly configuration: Pick<ServerOptions, 'reload' | 'showConfiguration'>
 }

@@ -37,7 +37,10 @@ afterEach(() => Promise.all([server.close(), target.close()]))
 
 const writeMetrics = () => Promise.resolve({ contentType: 'text/plain', body: 'up 1\n' })
 
-interface StartOptions extends Pick<ServerOptions, 'reload' | 'requestRestart' | 'relay' | 'exposeHttpPort'> {
+interface StartOptions extends Pick<
+  ServerOptions,
+  'reload' | 'showConfiguration' | 'requestRestart' | 'relay' | 'exposeHttpPort'
+> {
   readonly setLogLevel?: undefined
   readonly clock?: FakeClock
 }
@@ -283,6 +286,15 @@ const cases: Record<string, () => Promise<Response>> = {
     await Promise.all(Array.from({ length: 32 }, () => call('GET', '/api/events')))
     return call('GET', '/api/events')
   },
+  'get /api/config 200': async () => {
+    const shown = { path: 'f.yaml', running: 'servers:\n', file: null, mistakes: ['f.yaml:1:1: a mistake'] }
+    await start({ showConfiguration: async () => shown })
+    return call('GET', '/api/config')
+  },
+  'get /api/config 401': () => call('GET', '/api/config', undefined, 'wrong'),
+  'get /api/config 403': () => callFromPage('GET', '/api/config'),
+  'get /api/config 409': () => call('GET', '/api/config'),
+  'get /api/config 429': () => throttled(() => call('GET', '/api/config')),
   'post /api/reload 200': () => reloadedBy(async () => ['servers.main: 1 token added']),
   'post /api/reload 401': () => call('POST', '/api/reload', undefined, 'wrong'),
   'post /api/reload 403': () => callFromPage('POST', '/api/reload'),

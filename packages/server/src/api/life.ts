@@ -3,10 +3,19 @@ import { type Answer, ApiRefusal, failure } from '@ls/observe/http'
 import type { ApiCall } from './api-call.js'
 import { parseLogLevel } from './token-body.js'
 
+/** `GET /api/config`: what runs, and what the file says now. Nothing changes. */
+export async function showConfiguration({ server }: ApiCall): Promise<Answer> {
+  const { showConfiguration: show } = server.configuration
+  if (show === undefined) throw new ApiRefusal(409, withoutFile)
+  return { status: 200, body: await show() }
+}
+
+const withoutFile = 'this server runs without a configuration file'
+
 /** Reads the configuration again. A configuration with a mistake changes nothing, and the answer says which it is. */
 export async function reloadConfiguration({ server, logger }: ApiCall): Promise<Answer> {
-  const { reload } = server
-  if (reload === undefined) throw new ApiRefusal(409, 'this server runs without a configuration file')
+  const { reload } = server.configuration
+  if (reload === undefined) throw new ApiRefusal(409, withoutFile)
   try {
     const changes = await reload()
     return { status: 200, body: { success: true, changes } }

@@ -442,7 +442,7 @@ describe('methods and paths', () => {
     ])
   })
 
-  test.each(['/api', '/api/', '/api/nothing', '/api/config'])('%s is answered 404', async (path) => {
+  test.each(['/api', '/api/', '/api/nothing', '/api/configuration'])('%s is answered 404', async (path) => {
     const { status, body } = await call('GET', path)
     const error = 'no such endpoint; GET /api/openapi.json lists them'
     expect([status, body]).toEqual([404, { success: false, error }])

@@ -6,7 +6,7 @@ import { showHealth, showMetrics, showReadiness, showSnapshot } from '../live/sh
 import { makeTicket, removeTicket } from '../tickets/ticket-calls.js'
 import type { ApiHandler } from './api-call.js'
 import { closeChannel, showChannels } from './channels.js'
-import { reloadConfiguration, restartProgram, setLogLevel, startDrain } from './life.js'
+import { reloadConfiguration, restartProgram, setLogLevel, showConfiguration, startDrain } from './life.js'
 import { openApiJson } from './openapi-json.js'
 import { showStatus } from './status.js'
 import { listTokens, showToken } from './token-list.js'
@@ -36,6 +36,7 @@ export const routes: readonly Route[] = [
   { path: '/api/links', methods: { GET: showLinks } },
   { path: '/api/links/{id}', methods: { DELETE: closeLink } },
   { path: '/api/events', methods: { GET: showEvents } },
+  { path: '/api/config', methods: { GET: showConfiguration } },
   { path: '/api/reload', methods: { POST: reloadConfiguration } },
   { path: '/api/drain', methods: { POST: startDrain } },
   { path: '/api/restart', methods: { POST: restartProgram } },
