@@ -108,8 +108,8 @@ export class LinkSocksClient extends EventEmitter<ClientEvents> {
   }
 
   /**
-   * Lists of links and connections, and a stream of events, for those who watch. Ask for it before {@link start}: nothing
-   * is noted for it before.
+   * Lists of links and connections, and a stream of events, for those who watch. Ask for it before {@link start}:
+   * nothing is noted for it before.
    */
   get live(): LiveView {
     return this.#watched().view

@@ -31,7 +31,11 @@ export class Destinations {
     if (this.#totals.size > maxDestinations) this.#forgetOldest()
   }
 
-  /** A page of the destinations, with what open connections have moved so far. @throws RangeError for a query that cannot be */
+  /**
+   * A page of the destinations, with what open connections have moved so far.
+   *
+   * @throws RangeError for a query that cannot be
+   */
   list(open: Iterable<LiveConnection>, params: URLSearchParams): object {
     const query = parseQuery(params)
     const all = this.#with(open)

@@ -39,7 +39,7 @@ export async function openMetrics(
   return port
 }
 
-/** Opens a port of its own for people and programs that watch. @throws ListenError for an address that cannot be opened */
+/** Opens a port for people and programs that watch. @throws ListenError for an address that cannot be opened */
 export async function openHttpPort(
   server: Server,
   place: HttpPlace,

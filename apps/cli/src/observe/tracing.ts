@@ -13,7 +13,7 @@ export function isTracing({
   return endpoint + forTraces !== '' && disabled.toLowerCase() !== 'true' && exporter === 'otlp'
 }
 
-/** Sends spans of connections over OTLP, if the environment names a place for them; returns what sends the last and ends it. */
+/** Sends spans of connections over OTLP, if the environment names a place; returns what sends the last and ends it. */
 export async function startTracing(environment: Environment, logger: Logger): Promise<() => Promise<void>> {
   if (!isTracing(environment)) return () => Promise.resolve()
   try {
