@@ -39,13 +39,12 @@ export class Receiver {
 
   readonly #host: ChannelHost
   readonly #owner: ReceiverOwner
-  /** `closing`: nothing more arrives, the rest is being delivered. */
-  #state: 'open' | 'closing' | 'closed' = 'open'
+  /** `discarding`: what arrives is dropped. `closing`: nothing more arrives, the rest is being delivered. */
+  #state: 'open' | 'discarding' | 'closing' | 'closed' = 'open'
+  /** The end of the peer's direction: `waits` behind what came before it, `dropped` with it. */
+  #fin: 'none' | 'waits' | 'delivered' | 'dropped' = 'none'
   #paused = true
   #delivering = false
-  #discarding = false
-  #finReceived = false
-  #finDelivered = false
   #window: ReceiveWindow | undefined
   #queue: Fifo<Uint8Array> | undefined
   #queuedBytes = 0
@@ -68,12 +67,12 @@ export class Receiver {
   }
 
   get finDelivered(): boolean {
-    return this.#finDelivered
+    return this.#fin === 'delivered'
   }
 
   /** Whether a Fin has arrived but is not delivered. */
   get finWaits(): boolean {
-    return this.#finReceived && !this.#finDelivered && !this.#discarding
+    return this.#fin === 'waits'
   }
 
   /** Half of the limits or less: with a gap, reading does not stop and start with every message. */
@@ -86,7 +85,7 @@ export class Receiver {
 
   pause(): void {
     this.#paused = true
-    if (this.#state !== 'open' || this.#deliveredBytes === 0) return
+    if (!this.#mayCome || this.#deliveredBytes === 0) return
     this.#account()
     if (this.#host.options.budget.exceeded) this.#host.holdReading(this.#owner)
   }
@@ -106,35 +105,36 @@ export class Receiver {
 
   /** Takes a Data message; returns false if a datagram was dropped. Throws if the peer broke a rule. */
   receive(message: Uint8Array): boolean {
-    if (this.#state !== 'open' || this.#discarding) return true
-    checkData(message, this.#owner.protocol, this.#finReceived)
+    if (this.#state !== 'open') return true
+    checkData(message, this.#owner.protocol, this.#fin !== 'none')
     if (this.#owner.protocol === 'tcp') this.#receiveData(message)
     else return this.#receiveDatagram(message)
     return true
   }
 
   receiveFin(): void {
-    this.#finReceived = true
+    if (this.#fin === 'none') this.#fin = this.#state === 'discarding' ? 'dropped' : 'waits'
     this.#settle()
   }
 
   /** Ignores later messages. `onAllDelivered` follows once the queue is delivered, at once if it is empty. */
   close(): void {
-    if (this.#state !== 'open') return
+    if (!this.#mayCome) return
     this.#state = 'closing'
     this.#settle()
   }
 
   /** The consumer wants no more: drops the queue and all later messages. */
   discard(): void {
-    this.#discarding = true
+    if (this.#state === 'open') this.#state = 'discarding'
+    if (this.#fin === 'waits') this.#fin = 'dropped'
     this.#clear()
   }
 
   /** The channel is open for Data: returns the credit to grant beyond what the peer assumes. */
   openWindow(): number {
     const { window, windowBytes, startWindowBytes } = this.#host.options
-    const opens = window && startWindowBytes > windowBytes && this.#owner.protocol === 'tcp' && this.#state === 'open'
+    const opens = window && startWindowBytes > windowBytes && this.#owner.protocol === 'tcp' && this.#mayCome
     return opens ? this.#lazyWindow().open() : 0
   }
 
@@ -142,7 +142,7 @@ export class Receiver {
   consumed(bytes: number): number {
     this.#countConsumed(bytes)
     if (!this.#host.options.window || this.#owner.protocol === 'udp') return 0
-    if (this.#state !== 'open' || this.#finReceived) return 0
+    if (!this.#mayCome || this.#fin !== 'none') return 0
     const window = this.#lazyWindow()
     if (!(Number.isSafeInteger(bytes) && bytes >= 0 && bytes <= window.heldBytes)) {
       throw new RangeError(`${bytes} bytes cannot have been consumed: ${window.heldBytes} are outstanding`)
@@ -189,6 +189,11 @@ export class Receiver {
     if ((this.#queue?.length ?? 0) >= datagramQueue || this.#queuedBytes > queueBytes || budget.exceeded) return false
     this.#enqueue(message)
     return true
+  }
+
+  /** Whether the peer may send more. */
+  get #mayCome(): boolean {
+    return this.#state === 'open' || this.#state === 'discarding'
   }
 
   get #mustWait(): boolean {
@@ -250,7 +255,7 @@ export class Receiver {
   #settle(): void {
     if (this.#queue !== undefined || this.#state === 'closed') return
     if (this.finWaits && !this.#paused) {
-      this.#finDelivered = true
+      this.#fin = 'delivered'
       this.#owner.handler?.onEnd?.()
       this.#owner.onFinDelivered()
     }

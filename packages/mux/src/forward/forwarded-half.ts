@@ -57,9 +57,10 @@ export class ForwardedHalf implements TableEntry, FlowOwner {
   /** This link's peer has ended its direction. */
   #finReceived = false
   /**
-   * State towards this link's peer: `fin` and `disconnect` while that is queued as the last message, `ended` after Fin.
+   * State towards this link's peer: `fin` and `disconnect` while that is queued as the last message, `ended` after Fin,
+   * `closed` once the channel is over on this link.
    */
-  #sending: 'open' | 'fin' | 'disconnect' | 'ended' = 'open'
+  #sending: 'open' | 'fin' | 'disconnect' | 'ended' | 'closed' = 'open'
   /** Error text of the Disconnect that follows the queued Fin. */
   #disconnectNext: string | undefined
   #linger: Linger | undefined
@@ -68,7 +69,6 @@ export class ForwardedHalf implements TableEntry, FlowOwner {
   #heldFin: Linger | undefined
   /** Charge of the queue towards this link's peer, on the other session's budget. */
   #charge: Charge | undefined
-  #closed = false
 
   constructor({ host, request, role, direct, pace, onClose }: ForwardedHalfInit) {
     const { options } = host
@@ -117,7 +117,7 @@ export class ForwardedHalf implements TableEntry, FlowOwner {
   }
 
   onMessage(type: number, message: Uint8Array): void {
-    if (this.#closed) return
+    if (this.#isClosed()) return
     switch (type) {
       case MessageType.Data:
         return this.#passData(message)
@@ -157,6 +157,7 @@ export class ForwardedHalf implements TableEntry, FlowOwner {
   }
 
   onFinished(): void {
+    if (this.#isClosed()) return
     if (this.#sending === 'disconnect') return this.#close()
     this.#sending = 'ended'
     if (this.#disconnectNext !== undefined) return this.#cut(this.#disconnectNext)
@@ -167,7 +168,7 @@ export class ForwardedHalf implements TableEntry, FlowOwner {
 
   /** Sends the queue, then the end of the channel. */
   finish(error: string): void {
-    if (this.#closed) return
+    if (this.#isClosed()) return
     if (this.#unanswered || this.#sending === 'ended') return this.#cut(error)
     if (this.#sending === 'fin') this.#disconnectNext = error
     else this.#pushLast('disconnect', disconnectMessage(this.#request.id, error))
@@ -194,7 +195,7 @@ export class ForwardedHalf implements TableEntry, FlowOwner {
   }
 
   #isClosed(): boolean {
-    return this.#closed
+    return this.#sending === 'closed'
   }
 
   #passData(message: Uint8Array): void {
@@ -207,7 +208,7 @@ export class ForwardedHalf implements TableEntry, FlowOwner {
     this.receivedBytes += bytes
     if (this.#window !== undefined) spendCredit(this.#window, bytes)
     // The bytes are dropped, but their sender may have a Disconnect waiting behind them.
-    if (this.other.#closed || this.other.#sending !== 'open') return this.#grant(bytes)
+    if (this.other.#sending !== 'open') return this.#grant(bytes)
     this.other.#push(message, bytes)
     const overfull = this.other.unsentBytes > this.#queueLimitBytes || this.host.options.budget.exceeded
     if (overfull && !this.relieved) this.host.holdReading(this)
@@ -260,7 +261,7 @@ export class ForwardedHalf implements TableEntry, FlowOwner {
 
   /** Lets this link's peer send `bytes` more, after as many have left on the other link. */
   #grant(bytes: number): void {
-    if (this.#closed || this.#finReceived || bytes === 0) return
+    if (this.#isClosed() || this.#finReceived || bytes === 0) return
     this.#sendCredit(this.#window?.consume(bytes, this.host.creditTripMs()) ?? 0)
   }
 
@@ -274,7 +275,7 @@ export class ForwardedHalf implements TableEntry, FlowOwner {
     const answer = decode(message)
     if (answer.type !== MessageType.ConnectResponse) return
     opener.#answered = true
-    if (!opener.#closed) opener.host.sendControl(inOurVersion(message))
+    if (!opener.#isClosed()) opener.host.sendControl(inOurVersion(message))
     if (answer.success) {
       opener.#holdData()
       return this.#equalize()
@@ -285,7 +286,7 @@ export class ForwardedHalf implements TableEntry, FlowOwner {
   }
 
   #holdData(): void {
-    if (this.#closed || this.host.options.window || this.#request.protocol === 'udp') return
+    if (this.#isClosed() || this.host.options.window || this.#request.protocol === 'udp') return
     const release = (): void => {
       this.flow.release()
       this.host.activate(this.flow)
@@ -298,7 +299,7 @@ export class ForwardedHalf implements TableEntry, FlowOwner {
     if (!this.#direct || this.#request.protocol === 'udp') return
     for (const half of [this, this.other]) {
       const creditBytes = half.other.host.options.peerWindowBytes - half.host.options.windowBytes
-      if (creditBytes > 0 && !half.#closed) half.host.sendControl(windowMessage(this.#request.id, creditBytes))
+      if (creditBytes > 0 && !half.#isClosed()) half.host.sendControl(windowMessage(this.#request.id, creditBytes))
     }
   }
 
@@ -307,13 +308,13 @@ export class ForwardedHalf implements TableEntry, FlowOwner {
       receiveGrant(message, this.flow)
       return this.host.activate(this.flow)
     }
-    if (!this.other.#closed) this.other.host.sendControl(windowMessage(this.#request.id, grantOf(message)))
+    if (!this.other.#isClosed()) this.other.host.sendControl(windowMessage(this.#request.id, grantOf(message)))
   }
 
   #passFin(): void {
     if (this.#finReceived) return
     this.#finReceived = true
-    if (this.other.#closed) return
+    if (this.other.#isClosed()) return
     if (this.other.host.options.fin) return this.other.#pushLast('fin', finMessage(this.#request.id))
     // A base peer knows only Disconnect. A target's end is passed on as one, since its opener waits for it.
     if (this.#role === 'target') return this.#endBoth()
@@ -348,15 +349,15 @@ export class ForwardedHalf implements TableEntry, FlowOwner {
 
   /** Ends this half at once. */
   #cut(error: string): void {
-    if (this.#closed) return
+    if (this.#isClosed()) return
     const { id } = this.#request
     this.host.sendControl(this.#unanswered ? rejectMessage(id, error) : disconnectMessage(id, error))
     this.#close()
   }
 
   #close(): void {
-    if (this.#closed) return
-    this.#closed = true
+    if (this.#isClosed()) return
+    this.#sending = 'closed'
     this.flow.cut()
     this.#reframing.stop()
     this.#gathering?.stop()

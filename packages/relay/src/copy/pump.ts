@@ -41,10 +41,11 @@ class Pump implements ChannelHandler, ReadTapOwner {
   /** A plain socket holds nothing of what it reports as written. */
   readonly #isPlain: boolean
   #tap: ReadTap | undefined
-  /** Buffer for the next read while reads fill their buffers: it is sent without a copy. */
-  #frame: Uint8Array | undefined
-  /** The next read may be as long as a message to this peer: base peers get what the socket had ready in one. */
-  #readsLong = false
+  /**
+   * Where the next read goes, while reads fill their buffers: into a frame, which is sent without a copy, or with `long`
+   * into as much as a message to this peer may have, since base peers get what the socket had ready in one.
+   */
+  #next: Uint8Array | 'long' | undefined
   /** Payload being inflated at the pace of the socket; the channel is paused meanwhile. */
   #inflation: Inflation | undefined
   #linger: NodeJS.Timeout | undefined
@@ -73,11 +74,11 @@ class Pump implements ChannelHandler, ReadTapOwner {
 
   readMemory(): Uint8Array | undefined {
     const { readBytes } = this.#channel
-    if (this.#readsLong) return longReadMemory(readBytes)
-    if (readBytes >= usualReadBytes) return this.#frame
+    if (this.#next === 'long') return longReadMemory(readBytes)
+    if (readBytes >= usualReadBytes) return this.#next
     // The peer takes little now: what it does not take stays in the socket, and no frame waits for it.
-    if (this.#frame !== undefined) processFramePool.give(this.#frame)
-    this.#frame = undefined
+    if (this.#next !== undefined) processFramePool.give(this.#next)
+    this.#next = undefined
     return longReadMemory(readBytes)
   }
 
@@ -130,13 +131,14 @@ class Pump implements ChannelHandler, ReadTapOwner {
 
   /** After a read that filled its buffer the next one goes straight into a frame. An idle socket holds no frame. */
   #sendRead(bytes: Uint8Array, isFull: boolean): boolean {
-    if (this.#readsLong) {
-      this.#readsLong = bytes.length >= usualReadBytes && this.#channel.readBytes > usualReadBytes
+    const frame = this.#next
+    const takesLong = this.#channel.readBytes > usualReadBytes
+    if (frame === 'long') {
+      this.#next = takesLong && bytes.length >= usualReadBytes ? 'long' : undefined
       return this.#sender.send(bytes, borrowed)
     }
-    this.#readsLong = isFull && this.#channel.readBytes > usualReadBytes
-    const frame = this.#frame
-    this.#frame = isFull && !this.#readsLong ? processFramePool.takePayload() : undefined
+    if (!isFull) this.#next = undefined
+    else this.#next = takesLong ? 'long' : processFramePool.takePayload()
     if (frame === undefined) return this.#sender.send(bytes, borrowed)
     if (processFramePool.fits(bytes.length)) return this.#sender.send(bytes, pooled)
     const room = this.#sender.send(bytes, borrowed)

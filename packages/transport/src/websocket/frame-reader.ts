@@ -40,15 +40,17 @@ export class FrameReader implements ReadTapOwner {
   /** The start of a frame whose header is not complete, or of a ping. */
   #rest: Buffer | undefined
   #unfinished: UnfinishedMessage | undefined
-  /** The memory of the chunk at hand is used again once it has been read. */
-  #isBorrowed = false
+  /**
+   * Where the chunk at hand comes from: the `tap` uses its memory again once it has been read. `none`: nothing is read here
+   * any more.
+   */
+  #source: 'stream' | 'tap' | 'none' = 'stream'
   #tap: ReadTap | undefined
   /** The message whose rest the tap reads. */
   #target: UnfinishedMessage | undefined
   /** Where the tap reads a message that is still to come. */
   #frame: Uint8Array | undefined
   #wasFull = false
-  #gaveUp = false
 
   constructor(options: FrameReaderOptions) {
     this.#options = options
@@ -85,7 +87,7 @@ export class FrameReader implements ReadTapOwner {
 
   onRead(bytes: Uint8Array, isFull: boolean): boolean {
     this.#options.onBytes()
-    this.#isBorrowed = true
+    this.#source = 'tap'
     const target = this.#target
     // Bytes from the stream may have arrived in between.
     if (target !== undefined && target === this.#unfinished) this.#filled(target, bytes.length)
@@ -97,11 +99,15 @@ export class FrameReader implements ReadTapOwner {
 
   readonly #onData = (chunk: Buffer): void => {
     this.#options.onBytes()
-    this.#isBorrowed = false
+    this.#source = 'stream'
     // The memory of the target is the tap's until it has read once more.
     if (this.#target !== undefined && this.#target === this.#unfinished) this.#unfinished = this.#target.moved()
     this.#readFrames(chunk)
-    if (chunk.length >= longReadBytes && !this.#gaveUp) this.#tap ??= ReadTap.open(this.#options.stream, this)
+    if (chunk.length >= longReadBytes && this.#reads()) this.#tap ??= ReadTap.open(this.#options.stream, this)
+  }
+
+  #reads(): boolean {
+    return this.#source !== 'none'
   }
 
   /** Whether the next byte is the first of a frame. */
@@ -191,7 +197,7 @@ export class FrameReader implements ReadTapOwner {
       return bytes.length
     }
     const payload = bytes.subarray(start, end)
-    if (this.#isBorrowed) {
+    if (this.#source === 'tap') {
       const message = processFramePool.take(length)
       copyUnmasked(payload, key, message, 0)
       this.#options.onMessage(message)
@@ -224,11 +230,12 @@ export class FrameReader implements ReadTapOwner {
     const { stream, allowance } = this.#options
     const rest = bytes.subarray(offset)
     if (!allowance.takes(rest.length)) return this.#refuse(bytes)
+    const kept = this.#source === 'tap' ? Buffer.from(rest) : rest
     this.#stop()
     stream.on('data', () => this.#options.onBytes())
     if (!allowance.isProven) stream.on('data', this.#onCounted)
     else if (this.#theirs !== undefined) stream.on('data', this.#theirs)
-    this.#pass(this.#isBorrowed ? Buffer.from(rest) : rest)
+    this.#pass(kept)
     return bytes.length
   }
 
@@ -246,7 +253,7 @@ export class FrameReader implements ReadTapOwner {
   }
 
   #stop(): void {
-    this.#gaveUp = true
+    this.#source = 'none'
     this.#tap?.close()
     this.#options.stream.off('data', this.#onData)
   }
