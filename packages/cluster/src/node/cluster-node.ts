@@ -1,5 +1,5 @@
 import type { TLSSocket } from 'node:tls'
-import { type Clock, type Logger, silentLogger, systemClock, textOf, type TimerHandle } from '@ls/foundation'
+import { type Clock, type Logger, silentLogger, systemClock, type TimerHandle } from '@ls/foundation'
 import {
   type LinkSocksServer,
   makeOwnerId,
@@ -19,6 +19,7 @@ import { NodeListener } from '../trunk/node-listener.js'
 import { NodeSecret } from '../trunk/node-secret.js'
 import { readFarPeers, readNodeInfo } from './live-entry.js'
 import { beatMs, Members, type MemberState, type NodeInfo } from './members.js'
+import { OwnPresence } from './own-presence.js'
 import { LinksFromNodes } from './passed-links.js'
 import { Presence } from './presence.js'
 import { SharedTokens } from './shared-tokens.js'
@@ -75,9 +76,7 @@ export class ClusterNode implements OtherNodes, SessionOwners, StoreWatcher {
   readonly #members: Members
   readonly #presence = new Presence()
   readonly #tokens: SharedTokens
-  /** Presence that others may know of. */
-  readonly #published = new Map<string, string>()
-  readonly #changed = new Set<string>()
+  readonly #own: OwnPresence
   #joined: Joined | undefined
   #isConnected = false
   #isClosed = false
@@ -93,7 +92,10 @@ export class ClusterNode implements OtherNodes, SessionOwners, StoreWatcher {
     this.#logger = logger
     this.#secret = new NodeSecret(options.secret)
     this.#members = new Members({ clock, ownId: this.ownId, onChange: (id, state) => this.#memberChanged(id, state) })
-    this.#tokens = new SharedTokens({ store, logger, seat: () => this.#joined?.seat })
+    const seat = (): NodeSeat | undefined => this.#joined?.seat
+    this.#tokens = new SharedTokens({ store, logger, seat })
+    // A token that others are told of may be new here.
+    this.#own = new OwnPresence({ store, logger, ownId: this.ownId, seat, onTold: (key) => this.#spread(key) })
   }
 
   /** What this node sees now. */
@@ -133,6 +135,7 @@ export class ClusterNode implements OtherNodes, SessionOwners, StoreWatcher {
   /** Leaves the cluster: others learn it at once. */
   async close(): Promise<void> {
     this.#isClosed = true
+    this.#own.close()
     this.#clock.clearTimeout(this.#beatTimer)
     this.#members.close()
     const { store } = this.#options
@@ -150,9 +153,7 @@ export class ClusterNode implements OtherNodes, SessionOwners, StoreWatcher {
   }
 
   peersChanged(reverseKey: string): void {
-    if (this.#joined === undefined || this.#isClosed) return
-    if (this.#changed.size === 0) setImmediate(() => this.#publishChanged())
-    this.#changed.add(reverseKey)
+    this.#own.changed(reverseKey)
   }
 
   share(token: StoredToken): Promise<void> {
@@ -252,36 +253,9 @@ export class ClusterNode implements OtherNodes, SessionOwners, StoreWatcher {
     this.#joined?.trunks.update(reverseKey)
   }
 
-  #publishChanged(): void {
-    const keys = [...this.#changed]
-    this.#changed.clear()
-    for (const key of keys) {
-      this.#publish(key).catch((error: unknown) => {
-        this.#published.delete(key)
-        this.#logger.debug({ reason: textOf(error) }, 'other nodes could not be told of peers')
-      })
-      // The token may be new here.
-      this.#spread(key)
-    }
-  }
-
   #publishAll(): void {
     this.#refreshDueMs = this.#clock.now() + refreshMs
-    this.#published.clear()
-    for (const key of this.#joined?.seat.reverseKeys ?? []) this.peersChanged(key)
-  }
-
-  async #publish(reverseKey: string): Promise<void> {
-    const peers = this.#joined?.seat.peersOf(reverseKey)
-    if (peers === undefined || this.#isClosed) return
-    const { store } = this.#options
-    const key = `peers.${this.ownId}.${reverseKey}`
-    const isEmpty = peers.providers.length + peers.connectors.length === 0
-    const value = isEmpty ? '' : JSON.stringify(peers)
-    if ((this.#published.get(reverseKey) ?? '') === value) return
-    this.#published.set(reverseKey, value)
-    if (isEmpty) await store.delete('live', key)
-    else await store.put('live', key, value)
+    this.#own.publishAll()
   }
 
   #sendBeat(): void {

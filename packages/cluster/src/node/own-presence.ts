@@ -1,0 +1,70 @@
+import { type Logger, textOf } from '@ls/foundation'
+import type { NodeSeat } from '@ls/server'
+import type { ClusterStore } from '../store/cluster-store.js'
+
+export interface OwnPresenceOptions {
+  readonly store: ClusterStore
+  readonly ownId: string
+  readonly logger: Logger
+  /** The server of this node; undefined before it has joined. */
+  seat(): Pick<NodeSeat, 'peersOf' | 'reverseKeys'> | undefined
+  /** Peers of a token have changed, and others are being told. */
+  onTold(reverseKey: string): void
+}
+
+/** Tells other nodes which peers of each token are here: what has changed, once in a turn of the event loop. */
+export class OwnPresence {
+  readonly #options: OwnPresenceOptions
+  /** What others may know of. */
+  readonly #published = new Map<string, string>()
+  readonly #changed = new Set<string>()
+  #isClosed = false
+
+  constructor(options: OwnPresenceOptions) {
+    this.#options = options
+  }
+
+  /** Peers of a token came or went here. */
+  changed(reverseKey: string): void {
+    if (this.#isClosed || this.#options.seat() === undefined) return
+    if (this.#changed.size === 0) setImmediate(() => this.#publishChanged())
+    this.#changed.add(reverseKey)
+  }
+
+  /** Tells everything again: the store may have lost it. */
+  publishAll(): void {
+    this.#published.clear()
+    for (const key of this.#options.seat()?.reverseKeys ?? []) this.changed(key)
+  }
+
+  /** Tells nothing more. */
+  close(): void {
+    this.#isClosed = true
+  }
+
+  #publishChanged(): void {
+    const keys = [...this.#changed]
+    this.#changed.clear()
+    const { logger, onTold } = this.#options
+    for (const key of keys) {
+      this.#publish(key).catch((error: unknown) => {
+        this.#published.delete(key)
+        logger.debug({ reason: textOf(error) }, 'other nodes could not be told of peers')
+      })
+      onTold(key)
+    }
+  }
+
+  async #publish(reverseKey: string): Promise<void> {
+    const { store, ownId, seat } = this.#options
+    const peers = seat()?.peersOf(reverseKey)
+    if (peers === undefined || this.#isClosed) return
+    const key = `peers.${ownId}.${reverseKey}`
+    const isEmpty = peers.providers.length + peers.connectors.length === 0
+    const value = isEmpty ? '' : JSON.stringify(peers)
+    if ((this.#published.get(reverseKey) ?? '') === value) return
+    this.#published.set(reverseKey, value)
+    if (isEmpty) await store.delete('live', key)
+    else await store.put('live', key, value)
+  }
+}
