@@ -1,3 +1,4 @@
+import { formatHostPort } from '@ls/foundation'
 import { quote, SocksError } from './errors.js'
 import { formatIpv4, formatIpv6, isIpv4Mapped, parseIpv4, parseIpv6 } from './ip-address.js'
 import { maxDomainBytes } from './limits.js'
@@ -49,8 +50,7 @@ export function parseDestination(host: string, port: number): Destination {
 
 /** `host:port`, with brackets around IPv6, as in a URL. */
 export function formatDestination(destination: Destination): string {
-  const { host, port, type } = destination
-  return type === 'ipv6' ? `[${host}]:${port}` : `${host}:${port}`
+  return formatHostPort(destination.host, destination.port)
 }
 
 /** `port` itself, if it fits its two bytes on the wire. */

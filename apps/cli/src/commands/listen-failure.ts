@@ -1,4 +1,5 @@
-import { chain, messageOf } from '../output/describe-error.js'
+import { asError } from '@ls/foundation'
+import { chain } from '../output/describe-error.js'
 
 /** A port that a command opens, and the flags that choose it. */
 export interface ListenPort {
@@ -33,7 +34,7 @@ export function explainListenFailure(error: unknown, ports: readonly ListenPort[
   const matching = ports.filter(({ port }) => port === system?.port)
   // A host that does not resolve fails before there is a port.
   const [failed] = matching.length > 0 ? matching : ports.filter(({ host }) => host === system?.hostname)
-  if (system === undefined || failed === undefined) return error instanceof Error ? error : new Error(messageOf(error))
+  if (system === undefined || failed === undefined) return asError(error)
   return new Error(explain(system.code, failed, matching), { cause: error })
 }
 

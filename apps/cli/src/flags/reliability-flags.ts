@@ -1,8 +1,6 @@
+import { maxTimerMs } from '@ls/foundation'
 import type { Flag } from '../flag.js'
 import { clients, links } from './scopes.js'
-
-/** The longest delay Node's timers take, in milliseconds. */
-const maxDelayMs = 0x7fffffff
 
 /** Guarantees of a link and their costs: docs/guide/reliability.md. */
 export const reliabilityFlags = [
@@ -112,7 +110,7 @@ export const reliabilityFlags = [
     type: 'duration',
     default: 43_200_000,
     min: 1000,
-    max: maxDelayMs,
+    max: maxTimerMs,
     commands: links,
     section: 'Reliability',
     help: 'A connection without a byte for this long is closed',

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import type { Logger } from '@ls/foundation'
+import { type Logger, maxTimerMs } from '@ls/foundation'
 import type { Environment } from '../arguments/environment.js'
 
 /** Sends variables to systemd; see sd_notify(3). */
@@ -54,14 +54,11 @@ export class ServiceManager {
 function watchdogMsOf({ WATCHDOG_USEC: period, WATCHDOG_PID: pid }: Environment): number | undefined {
   const periodMs = Number(period) / 1000
   if (!(periodMs > 0) || (pid !== undefined && pid !== String(process.pid))) return undefined
-  return Math.min(Math.max(periodMs, minWatchdogMs), maxWatchdogMs)
+  return Math.min(Math.max(periodMs, minWatchdogMs), maxTimerMs)
 }
 
 /** Each sign of life starts a program. */
 const minWatchdogMs = 1000
-
-/** The longest delay of Node's timers. */
-const maxWatchdogMs = 0x7fffffff
 
 /** Node has no datagram sockets of UNIX; the program comes with systemd itself. */
 function systemdNotify(logger: Logger): Notify {

@@ -1,3 +1,4 @@
+import { formatHostPort } from '@ls/foundation'
 import { HttpProxyError } from '@ls/http-proxy'
 import { SocksError } from '@ls/socks5'
 import type { Exit } from '../rules/routes.js'
@@ -12,7 +13,7 @@ export function upstreamFault(error: unknown, exit: Exit): string | undefined {
 }
 
 function nameOf({ protocol, host, port }: Upstream): string {
-  return `${protocol}://${host.includes(':') ? `[${host}]` : host}:${port}`
+  return `${protocol}://${formatHostPort(host, port)}`
 }
 
 /** Errors that say nothing about the target. */

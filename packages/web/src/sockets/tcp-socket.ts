@@ -1,4 +1,5 @@
 import type { Address } from '@ls/codec'
+import { textOf } from '@ls/foundation'
 import type { Channel, ChannelCloseReason, ChannelHandler } from '@ls/mux'
 import { WebError } from '../errors.js'
 import { bytesOf, errorOf, SocketState } from './socket-state.js'
@@ -83,7 +84,7 @@ export class TcpSocket implements ChannelHandler {
   /** Resets both directions. */
   close(reason: unknown = 'closed'): void {
     if (this.#isOver) return
-    this.#channel?.abort(`failed: ${reason instanceof Error ? reason.message : String(reason)}`)
+    this.#channel?.abort(`failed: ${textOf(reason)}`)
     this.#finish(new WebError('ERR_WEB_CLOSED', 'the socket was closed', { cause: reason }))
   }
 

@@ -1,3 +1,4 @@
+import { maxTimerMs } from '@ls/foundation'
 import type { ForwardOptions, OpenForward } from './forward-options.js'
 import { type Forward, parseForward } from './forward-spec.js'
 import { openTcpForward } from './tcp-forward.js'
@@ -69,7 +70,7 @@ export class Forwards {
       if (!isUnwanted(text)) continue
       this.#open.delete(text)
       this.#draining.add(open)
-      void open.close(drainMs).finally(() => this.#draining.delete(open))
+      void open.close(maxTimerMs).finally(() => this.#draining.delete(open))
     }
   }
 }
@@ -80,9 +81,6 @@ export interface ForwardChange {
   commit(): void
   undo(): void
 }
-
-/** Connections of a port that is gone go on for as long as timers reach, 24 days. */
-const drainMs = 0x7fffffff
 
 /** @throws RangeError for an invalid text and for too many */
 function parseForwards(texts: readonly string[]): ReadonlyMap<string, Forward> {
