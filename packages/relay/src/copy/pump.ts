@@ -42,8 +42,8 @@ class Pump implements ChannelHandler, ReadTapOwner {
   readonly #isPlain: boolean
   #tap: ReadTap | undefined
   /**
-   * Where the next read goes, while reads fill their buffers: into a frame, which is sent without a copy, or with `long`
-   * into as much as a message to this peer may have, since base peers get what the socket had ready in one.
+   * Where the next read goes, while reads fill their buffers: into a frame, which is sent without a copy, or with
+   * `long` into as much as a message to this peer may have, since base peers get what the socket had ready in one.
    */
   #next: Uint8Array | 'long' | undefined
   /** Payload being inflated at the pace of the socket; the channel is paused meanwhile. */

@@ -41,8 +41,8 @@ export class FrameReader implements ReadTapOwner {
   #rest: Buffer | undefined
   #unfinished: UnfinishedMessage | undefined
   /**
-   * Where the chunk at hand comes from: the `tap` uses its memory again once it has been read. `none`: nothing is read here
-   * any more.
+   * Where the chunk at hand comes from: the `tap` uses its memory again once it has been read. `none`: nothing is read
+   * here any more.
    */
   #source: 'stream' | 'tap' | 'none' = 'stream'
   #tap: ReadTap | undefined
