@@ -55,4 +55,15 @@ describe.skipIf(process.platform === 'win32')('ListeningSockets', () => {
     old.close()
     expect(existsSync(path)).toBe(true)
   })
+
+  test('passedOn lets a server close whose file the next process has removed already', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'ls-'))
+    onTestFinished(() => rmSync(folder, { recursive: true }))
+    const path = join(folder, 'a.sock')
+    const old = server()
+    await listenAt(old, { path, mode: 0o600 })
+    listeningSockets.passedOn(listeningSockets.passable)
+    rmSync(path)
+    expect(() => old.close()).not.toThrow()
+  })
 })

@@ -1,4 +1,4 @@
-import { linkSync, readFileSync, readlinkSync, renameSync, rmSync } from 'node:fs'
+import { existsSync, linkSync, readFileSync, readlinkSync, renameSync, rmSync } from 'node:fs'
 import { type AddressInfo, type Server, Socket } from 'node:net'
 import { formatHostPort } from '@ls/foundation'
 
@@ -109,9 +109,11 @@ function keepPath(server: Server, path: string): void {
   const close = server.close.bind(server)
   server.close = (onClosed) => {
     const second = `${path}.kept`
-    linkSync(path, second)
+    // The process that listens there now may have ended, and its file with it.
+    const isKept = existsSync(path)
+    if (isKept) linkSync(path, second)
     close(onClosed)
-    renameSync(second, path)
+    if (isKept) renameSync(second, path)
     // Two names of one file are left as they are.
     rmSync(second, { force: true })
     return server
