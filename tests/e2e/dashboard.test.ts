@@ -141,8 +141,8 @@ describe.runIf(program !== undefined)('dashboard', { timeout: testDeadlineMs }, 
   })
 
   test('puts connections together by their target', async () => {
+    const { target } = await throughClient(port, await postToken(port, { type: 'forward' }))
     const page = await signedIn()
-    const { target } = await throughClient(port, await makeToken(page))
     await page.click('nav a[href="#/connections"]')
     await page.getByLabel('Group by').selectOption('target')
     await page.locator('tbody tr', { hasText: `127.0.0.1:${target.port}` }).waitFor()
