@@ -17,6 +17,7 @@ import {
   testAuthority,
   until,
 } from '@ls/testkit'
+import type { Target } from '@ls/transport'
 import { describe, expect, test } from 'vitest'
 import { afterTest, closing } from '../stress/cleanup.js'
 import { startCdn } from './cdn.js'
@@ -31,7 +32,7 @@ const sizeBytes = 20_000_000
 
 /** Another of this machine's addresses, so that the client's is not the proxy's. */
 const clientHost = '127.0.0.2'
-async function fromThere(host: string, port: number): Promise<Duplex> {
+async function fromThere({ host, port }: Target): Promise<Duplex> {
   const socket = connectTcp({ host, port, localAddress: clientHost, noDelay: true })
   await onceEvent(socket, 'connect')
   return socket

@@ -54,7 +54,7 @@ describe('makeServerDial', () => {
   test('dials through the SOCKS proxy of the environment', async () => {
     const { proxy, asked } = await places()
     const dial = makeServerDial({ transport: { environment: { ALL_PROXY: proxy } } })(url)
-    const stream = await dial?.('server.test', 80, new AbortController().signal)
+    const stream = await dial?.({ host: 'server.test', port: 80 }, { signal: new AbortController().signal })
     stream?.destroy()
     expect(asked).toEqual(['server.test'])
   })
@@ -62,7 +62,7 @@ describe('makeServerDial', () => {
   test('goes directly to where a redirect leads that is exempt from the proxy', async () => {
     const { proxy, asked, port, direct } = await places()
     const dial = makeServerDial({ transport: { environment: { ALL_PROXY: proxy } } })(url)
-    const stream = await dial?.('127.0.0.1', port, new AbortController().signal)
+    const stream = await dial?.({ host: '127.0.0.1', port }, { signal: new AbortController().signal })
     await until(() => direct.length === 1, 'the target to be reached')
     stream?.on('error', () => {}).destroy()
     expect([asked, direct]).toEqual([[], [String(port)]])
@@ -72,7 +72,7 @@ describe('makeServerDial', () => {
     const { proxy, asked } = await places()
     const environment = { ALL_PROXY: 'socks5://127.0.0.1:9' }
     const dial = makeServerDial({ serverProxies: [proxy], transport: { environment } })(url)
-    const stream = await dial?.('server.test', 80, new AbortController().signal)
+    const stream = await dial?.({ host: 'server.test', port: 80 }, { signal: new AbortController().signal })
     stream?.destroy()
     expect(asked).toEqual(['server.test'])
   })

@@ -1,7 +1,7 @@
-import { type NameResolver, resolversFor, type DnsOptions } from '@ls/dial'
+import { type Dial, type DnsOptions, type NameResolver, resolversFor } from '@ls/dial'
 import { formatHostPort, type Logger } from '@ls/foundation'
 import { diallerThrough, parseUpstream, type Upstream } from '@ls/relay'
-import { connectByteStream, type ConnectOptions, type Dial, environmentProxy, environmentWarnings } from '@ls/transport'
+import { connectByteStream, type ConnectOptions, environmentProxy, environmentWarnings } from '@ls/transport'
 
 /** How a client reaches its server. */
 export interface ServerDialOptions {
@@ -49,17 +49,18 @@ function environmentDial(
   { environment }: NonNullable<ServerDialOptions['transport']>,
   resolver: NameResolver,
 ): Dial {
-  return (host, port, signal) => {
+  return (target, request) => {
+    const { host, port } = target
     const place = new URL(url)
     place.host = formatHostPort(host, port)
     const proxy = environmentProxy(place, environment)
-    return toDial(proxy === undefined ? [] : [parseUpstream(proxy.href)], resolver)(host, port, signal)
+    return toDial(proxy === undefined ? [] : [parseUpstream(proxy.href)], resolver)(target, request)
   }
 }
 
 function toDial(proxies: readonly Upstream[], resolver: NameResolver): Dial {
   const reach = diallerThrough(proxies, { dialWebSocket: connectByteStream, proxyResolver: resolver })
-  return (host, port, signal) => reach({ host, port }, { signal, resolver })
+  return (target, { signal }) => reach(target, { signal, resolver })
 }
 
 function speaksSocks(proxy: URL | undefined): boolean {

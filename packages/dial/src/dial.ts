@@ -5,14 +5,7 @@ import { DialError } from './errors.js'
 import { type AttemptReport, type Family, Race } from './race.js'
 import type { LookupOptions, NameResolver } from './resolve/name-resolver.js'
 import { systemResolver } from './resolve/resolvers.js'
-
-/** Where to connect to. */
-export interface DialTarget {
-  /** A name, or an IP address without brackets. */
-  readonly host: string
-  /** 1–65535. */
-  readonly port: number
-}
+import type { Target } from './target.js'
 
 /** How long to try, by which addresses, and what the socket is like. */
 export interface DialOptions extends LookupOptions {
@@ -41,7 +34,7 @@ export const defaultDialTimeoutMs = 10_000
  * @throws The most telling failure: Node's own error of a socket, {@link DialError}, what `check` returned where it
  * refused every address, or the reason of `signal`.
  */
-export function dial(target: DialTarget, options: DialOptions = {}): Promise<Socket> {
+export function dial(target: Target, options: DialOptions = {}): Promise<Socket> {
   const { host, port } = target
   const { timeoutMs = defaultDialTimeoutMs, signal, check, clock = systemClock } = options
   checkDurationMs('timeoutMs', timeoutMs)

@@ -1,8 +1,10 @@
 import { createServer as createHttpServer, type Server } from 'node:http'
 import { createServer as createNetServer, type AddressInfo, type Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
+import type { Dial } from '@ls/dial'
 import { leakCheck } from '@ls/testkit'
 import { afterEach, beforeEach } from 'vitest'
-import { type Dial, dialDirect } from '../src/dial.js'
+import { dialDirect, type DialInfo } from '../src/dial.js'
 import type { HttpProxyOptions } from '../src/options.js'
 import { createServer, type HttpProxyServer } from '../src/serve/create-server.js'
 import { RawClient } from './raw-client.js'
@@ -31,14 +33,14 @@ class ProxyFixture {
   }
 
   /** Starts a proxy and returns its port. */
-  async proxy(options: HttpProxyOptions = {}, dial: Dial = dialDirect): Promise<number> {
+  async proxy(options: HttpProxyOptions = {}, dial: Dial<Duplex, DialInfo> = dialDirect): Promise<number> {
     return (await this.server(options, dial)).port
   }
 
   /** Starts a proxy that the test may close itself. */
   async server(
     options: HttpProxyOptions = {},
-    dial: Dial = dialDirect,
+    dial: Dial<Duplex, DialInfo> = dialDirect,
   ): Promise<{ server: HttpProxyServer; port: number }> {
     const server = createServer(options, dial)
     const { port } = await server.listen({ port: 0 })

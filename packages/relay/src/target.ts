@@ -9,7 +9,7 @@ import { RelayError } from './errors.js'
  * Destination of a connection or datagram, in the normal form that rules, routes, dials and logs compare. Only {@link
  * parseTarget} and {@link targetAt} make one.
  */
-export interface Target extends Address {
+export interface CheckedTarget extends Address {
   /** The text of `address`, or a name: ASCII in lower case, 253 bytes at most, without the dot of the root. */
   readonly host: string
   /** 1–65535. */
@@ -26,7 +26,7 @@ export interface Target extends Address {
  *
  * @returns RelayError `failed` for text that is neither an address nor a name, and for port 0
  */
-export function parseTarget({ host, port }: Address): Target | RelayError {
+export function parseTarget({ host, port }: Address): CheckedTarget | RelayError {
   if (!Number.isInteger(port) || port < 1 || port > 0xffff) return bad(`the port of the target is ${port}`)
   const address = parseIpAddress(host)
   if (address !== undefined) return makeTarget(address.text, port, address)
@@ -45,7 +45,7 @@ export function parseTarget({ host, port }: Address): Target | RelayError {
  *
  * @throws RangeError naming the value and what is wrong with it
  */
-export function readHostPort(text: string): Target {
+export function readHostPort(text: string): CheckedTarget {
   const [, address, name, digits] = /^(?:\[([^\]]*)\]|([^:[\]]+)):(\d{1,5})$/.exec(text) ?? []
   if (digits === undefined) throw new RangeError(`"${text}" is not HOST:PORT`)
   const target = parseTarget({ host: address ?? name ?? '', port: Number(digits) })
@@ -54,7 +54,7 @@ export function readHostPort(text: string): Target {
 }
 
 /** The target after resolving to `address`. */
-export function targetAt({ port }: Target, address: IpAddress): Target {
+export function targetAt({ port }: CheckedTarget, address: IpAddress): CheckedTarget {
   return makeTarget(address.text, port, address)
 }
 
@@ -65,8 +65,8 @@ export function formatTarget({ host, port }: Address): string {
 
 declare const parsed: unique symbol
 
-function makeTarget(host: string, port: number, address: IpAddress | undefined): Target {
-  return { host, port, address } as Target
+function makeTarget(host: string, port: number, address: IpAddress | undefined): CheckedTarget {
+  return { host, port, address } as CheckedTarget
 }
 
 function bad(detail: string): RelayError {

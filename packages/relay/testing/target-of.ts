@@ -1,8 +1,8 @@
 import { RelayError } from '../src/errors.js'
-import { parseTarget, type Target } from '../src/target.js'
+import { parseTarget, type CheckedTarget } from '../src/target.js'
 
 /** The target of a text that has one. */
-export function targetOf(host: string, port = 80): Target {
+export function targetOf(host: string, port = 80): CheckedTarget {
   const target = parseTarget({ host, port })
   if (target instanceof RelayError) throw target
   return target

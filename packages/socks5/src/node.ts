@@ -1,6 +1,7 @@
 export type { RequestAnswer } from './node/answer.js'
 export { type Account, accounts } from './node/accounts.js'
-export { connect, type ConnectOptions, type Dial, type Proxy, type ProxyAddress } from './node/connect.js'
+export type { Dial, DialRequest, Target } from '@ls/dial'
+export { connect, type ConnectOptions, type Proxy } from './node/connect.js'
 export {
   createServer,
   type ListenOptions,

@@ -1,6 +1,6 @@
 import { finished } from 'node:stream/promises'
 import { LinkSocksClient } from '@ls/client'
-import { readHostPort, type Target } from '@ls/relay'
+import { readHostPort, type CheckedTarget } from '@ls/relay'
 import { clientDefaults } from '../arguments/client-defaults.js'
 import { exitCode, type ExitCode } from '../exit-code.js'
 import type { Settings } from '../settings.js'
@@ -39,7 +39,7 @@ export async function runConnect(text: string, given: ConnectSettings, context: 
   }
 }
 
-async function join(client: LinkSocksClient, target: Target, stop: AbortSignal): Promise<void> {
+async function join(client: LinkSocksClient, target: CheckedTarget, stop: AbortSignal): Promise<void> {
   const stream = await client.connect(target, { signal: stop })
   const cut = (): void => void stream.destroy(new Error('stopped before both directions had ended'))
   stop.addEventListener('abort', cut, { once: true })

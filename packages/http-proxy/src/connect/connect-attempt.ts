@@ -1,4 +1,4 @@
-import type { Target } from '../message/authority.js'
+import type { Target } from '@ls/dial'
 import type { ResolvedProxyAddress } from './proxy-address.js'
 
 /** One attempt at a tunnel, over any version of HTTP. */

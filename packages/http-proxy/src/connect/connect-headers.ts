@@ -1,5 +1,6 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http'
-import { formatAuthority, type Target } from '../message/authority.js'
+import type { Target } from '@ls/dial'
+import { formatAuthority } from '../message/authority.js'
 
 /** Fields that the CONNECT request sets itself, or that would break its framing (RFC 9110 §7.6.1, §9.3.6). */
 const reserved = new Set([

@@ -1,15 +1,15 @@
 import type { Duplex } from 'node:stream'
-import { discardStream } from '@ls/dial'
+import { type Dial, discardStream, type Target } from '@ls/dial'
 import { checkDurationMs, checkInteger } from '@ls/foundation'
 import { withDeadline } from '../deadline.js'
 import { dialDirect } from '../dial.js'
 import { HttpProxyError } from '../errors.js'
-import { checkTarget, formatAuthority, type Target } from '../message/authority.js'
+import { checkTarget, formatAuthority } from '../message/authority.js'
 import type { ConnectAttempt } from './connect-attempt.js'
 import { requestTunnel } from './connect-h1.js'
 import { fillHeaders } from './connect-headers.js'
 import { Http2Sessions } from './http2-sessions.js'
-import { openProxy, type DialProxy } from './open-proxy.js'
+import { openProxy } from './open-proxy.js'
 import { resolveProxyAddress, type HttpProxyAddress } from './proxy-address.js'
 
 /** Proxy, target and limits of a tunnel. */
@@ -25,7 +25,7 @@ export interface ConnectOptions {
   /** Address of the client, for `{source}`. @default 'unknown' */
   readonly source?: Target | undefined
   /** Reaches the proxy itself, to chain proxies. @default TCP from this machine */
-  readonly dial?: DialProxy | undefined
+  readonly dial?: Dial | undefined
   /** Shared HTTP/2 connections; false offers the proxy HTTP/1.1 only. @default one for the process */
   readonly sessions?: Http2Sessions | false | undefined
   /**

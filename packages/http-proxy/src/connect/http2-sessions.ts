@@ -1,8 +1,9 @@
 import type { Duplex } from 'node:stream'
+import type { Dial } from '@ls/dial'
 import { checkDurationMs, checkInteger, type Given } from '@ls/foundation'
 import { HttpProxyError } from '../errors.js'
 import { formatAuthority } from '../message/authority.js'
-import type { DialProxy, ProxyStream } from './open-proxy.js'
+import type { ProxyStream } from './open-proxy.js'
 import type { ResolvedProxyAddress } from './proxy-address.js'
 import { SharedSession } from './shared-session.js'
 
@@ -25,7 +26,7 @@ export interface Http2SessionsOptions {
 /** Connections to a proxy with the same route are interchangeable. */
 export interface ProxyRoute {
   readonly proxy: ResolvedProxyAddress
-  readonly dial: DialProxy
+  readonly dial: Dial
 }
 
 /** A session or connection on which a tunnel can be opened. */

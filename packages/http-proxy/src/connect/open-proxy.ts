@@ -1,13 +1,10 @@
 import { isIP } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { connect as connectTls, type TLSSocket } from 'node:tls'
-import { carryResets, discardStream } from '@ls/dial'
+import { carryResets, type Dial, discardStream } from '@ls/dial'
 import { HttpProxyError } from '../errors.js'
-import { formatAuthority, type Target } from '../message/authority.js'
+import { formatAuthority } from '../message/authority.js'
 import type { ResolvedProxyAddress } from './proxy-address.js'
-
-/** Reaches the proxy itself, for a chain through another one. The stream should be half-open (`allowHalfOpen`). */
-export type DialProxy = (proxy: Target, info: { readonly signal: AbortSignal }) => Promise<Duplex>
 
 /** A connection to a proxy, with its protocol. */
 export interface ProxyStream {
@@ -23,7 +20,7 @@ export interface ProxyStream {
  */
 export async function openProxy(
   proxy: ResolvedProxyAddress,
-  dial: DialProxy,
+  dial: Dial,
   alpn: readonly string[],
   signal: AbortSignal,
 ): Promise<ProxyStream> {

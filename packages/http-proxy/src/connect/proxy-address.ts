@@ -1,5 +1,6 @@
 import type { ConnectionOptions as TlsOptions } from 'node:tls'
-import { checkTarget, type Target } from '../message/authority.js'
+import type { Target } from '@ls/dial'
+import { checkTarget } from '../message/authority.js'
 import { formatBasic } from '../message/basic.js'
 
 /** A proxy to go through. */

@@ -1,13 +1,6 @@
 import { isIPv4, isIPv6 } from 'node:net'
+import type { Target } from '@ls/dial'
 import { formatHostPort } from '@ls/foundation'
-
-/** Where a tunnel or request goes: `host` is an IPv4 or IPv6 literal (no brackets) or a name of 1–255 bytes. */
-export interface Target {
-  /** At most {@link maxHostBytes}. */
-  readonly host: string
-  /** 1–65535. */
-  readonly port: number
-}
 
 /** Longest host name, in bytes: what a name server and the Connect message (protocol.md §1) take. */
 export const maxHostBytes = 255

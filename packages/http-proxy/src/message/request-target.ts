@@ -1,5 +1,6 @@
+import type { Target } from '@ls/dial'
 import { HttpProxyError } from '../errors.js'
-import { parseAuthority, type Target } from './authority.js'
+import { parseAuthority } from './authority.js'
 
 /** Where a plain request goes and what it asks for there. */
 export interface RequestTarget {

@@ -1,9 +1,10 @@
 import type { Duplex } from 'node:stream'
+import type { Dial } from '@ls/dial'
 import { until } from '@ls/testkit'
 import { describe, expect, test } from 'vitest'
 import { plainDuplex } from '../../testing/plain-duplex.js'
 import { useProxyFixture } from '../../testing/proxy-fixture.js'
-import { type Dial, dialDirect } from '../dial.js'
+import { dialDirect } from '../dial.js'
 
 const fixture = useProxyFixture()
 

@@ -1,8 +1,8 @@
 import { Agent, type ClientRequest } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { discardStream } from '@ls/dial'
-import { formatAuthority, type Target } from '../message/authority.js'
+import { discardStream, type Target } from '@ls/dial'
+import { formatAuthority } from '../message/authority.js'
 import { OriginStream } from './origin-stream.js'
 
 /** Opens a connection to an origin. */

@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream'
+import type { Target } from '@ls/dial'
 import type { DialInfo } from '../dial.js'
 import { HttpProxyError } from '../errors.js'
-import type { Target } from '../message/authority.js'
 import { refuse } from './refusal.js'
 
 /** A client that asks for a tunnel, for `onConnect`. Answer once, with `accept` or `reject`. */

@@ -1,5 +1,7 @@
 import { createServer as createNetServer, type AddressInfo, type Server } from 'node:net'
-import type { Dial } from '../dial.js'
+import type { Duplex } from 'node:stream'
+import type { Dial } from '@ls/dial'
+import type { DialInfo } from '../dial.js'
 import type { HttpProxyOptions } from '../options.js'
 import { HttpProxy } from './http-proxy.js'
 
@@ -29,7 +31,7 @@ export interface HttpProxyServer {
  * ```
  * @throws {TypeError | RangeError} for options out of range.
  */
-export function createServer(options: HttpProxyOptions, dial: Dial): HttpProxyServer {
+export function createServer(options: HttpProxyOptions, dial: Dial<Duplex, DialInfo>): HttpProxyServer {
   return new TcpHttpProxyServer(new HttpProxy(options, dial))
 }
 

@@ -1,7 +1,7 @@
 import { createServer as createHttpServer, type Server as HttpServer } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { closeStream, discardStream } from '@ls/dial'
-import type { Dial } from '../dial.js'
+import { closeStream, type Dial, discardStream } from '@ls/dial'
+import type { DialInfo } from '../dial.js'
 import { HttpProxyError } from '../errors.js'
 import { resolveOptions, type HttpProxyOptions, type ResolvedHttpProxyOptions } from '../options.js'
 import { ClientConnection } from './client-connection.js'
@@ -27,7 +27,7 @@ export class HttpProxy {
   #onEmpty: (() => void) | undefined
 
   /** @throws {TypeError | RangeError} for options out of range. */
-  constructor(options: HttpProxyOptions, dial: Dial) {
+  constructor(options: HttpProxyOptions, dial: Dial<Duplex, DialInfo>) {
     if (typeof dial !== 'function') throw new TypeError('dial must be a function')
     this.#options = resolveOptions(options)
     this.#http = this.#createParser()

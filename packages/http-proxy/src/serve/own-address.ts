@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import type { Target } from '../message/authority.js'
+import type { Target } from '@ls/dial'
 
 /** The client's address, if known. */
 export function sourceOf(connection: Duplex): Target | undefined {

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
+import type { Target } from '@ls/dial'
 import { HttpProxyError } from '../errors.js'
-import type { Target } from '../message/authority.js'
 import { parseAuthority } from '../message/authority.js'
 import { parseBasic } from '../message/basic.js'
 import { checkTransferEncoding, hasTransferEncoding } from '../message/framing.js'

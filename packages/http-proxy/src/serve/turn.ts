@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
-import type { Dial } from '../dial.js'
+import type { Dial } from '@ls/dial'
+import type { DialInfo } from '../dial.js'
 import type { HttpProxyError } from '../errors.js'
 import type { ResolvedHttpProxyOptions } from '../options.js'
 import type { Origins } from '../origin/origins.js'
@@ -42,7 +43,7 @@ export interface ExchangeHost {
 /** Services of the proxy for its connections. */
 export interface ConnectionContext {
   readonly options: ResolvedHttpProxyOptions
-  readonly dial: Dial
+  readonly dial: Dial<Duplex, DialInfo>
   /** Parses `socket` anew, from its next byte on. */
   readonly parse: (socket: Duplex) => void
 }

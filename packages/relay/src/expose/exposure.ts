@@ -1,7 +1,7 @@
 import { isIP } from 'node:net'
 import { textOf } from '@ls/foundation'
 import { parseHostName } from '../address/host-name.js'
-import { formatTarget, readHostPort, type Target } from '../target.js'
+import { formatTarget, readHostPort, type CheckedTarget } from '../target.js'
 import { isProxyHeaderVersion, type ProxyHeaderVersion } from '../upstream/proxy-header.js'
 
 /** What a server opens for a provider, and where it leads in the provider's network. */
@@ -9,7 +9,7 @@ export interface Exposure {
   /** What the server opens. */
   readonly place: ExposedPlace
   /** Where its connections lead. */
-  readonly target: Target
+  readonly target: CheckedTarget
   /** Begins each connection with a PROXY protocol header of this version. @default none */
   readonly proxyHeader?: ProxyHeaderVersion
 }
@@ -108,7 +108,7 @@ function faultOf(name: string): string | undefined {
   return isIP(name) === 0 ? undefined : 'is an address'
 }
 
-function readTarget(text: string): Target {
+function readTarget(text: string): CheckedTarget {
   if (text.length > maxTargetCharacters) {
     throw new RangeError(`a target to expose has at most ${maxTargetCharacters} characters, this one ${text.length}`)
   }

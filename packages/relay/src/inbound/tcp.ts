@@ -10,7 +10,7 @@ import type { Failure } from '../errors.js'
 import { failureOf, formatFailure } from '../failure.js'
 import type { ChannelSource } from '../offer/channel-source.js'
 import { openAnswered, openAtOnce } from '../offer/opener.js'
-import { formatTarget, type Target } from '../target.js'
+import { formatTarget, type CheckedTarget } from '../target.js'
 import { beginSpan, type ConnectionSpan } from '../trace/spans.js'
 
 export interface ServeTcpOptions extends PayloadOptions, ChannelSource {
@@ -25,7 +25,7 @@ export interface ServeTcpOptions extends PayloadOptions, ChannelSource {
 
 /** A proxy client's request for a target, in any protocol. */
 export interface TcpRequest {
-  readonly target: Target
+  readonly target: CheckedTarget
   /** Aborts when the client disconnects before it was answered. */
   readonly signal: Cancellation
   /** Tells the client that the target is reached, and returns its socket, paused and with all unread bytes. */

@@ -12,7 +12,7 @@ import { failureOf, formatFailure, replyOf } from '../failure.js'
 import type { ChannelSource } from '../offer/channel-source.js'
 import { openAnswered } from '../offer/opener.js'
 import type { EntryRules } from '../rules/entry-rules.js'
-import { parseTarget, type Target } from '../target.js'
+import { parseTarget, type CheckedTarget } from '../target.js'
 import { watchGone } from './gone.js'
 
 /** Limits of UDP associations of a proxy port. */
@@ -139,7 +139,7 @@ class InboundAssociation implements ChannelHandler {
   }
 
   /** Name lookups take time, so they must not pile up in a flood. */
-  async #sendIfAllowed(payload: Uint8Array, target: Target, rules: EntryRules): Promise<void> {
+  async #sendIfAllowed(payload: Uint8Array, target: CheckedTarget, rules: EntryRules): Promise<void> {
     if (this.#waiting >= maxWaitingDatagrams) return this.#drop('too many datagrams wait for the lookup of their names')
     this.#waiting++
     const refusal = await rules.refusalOf(target)

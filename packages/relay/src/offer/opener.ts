@@ -3,14 +3,14 @@ import { type Channel, type ChannelCloseReason, MuxError, type OpenRequest, type
 import type { Cancellation } from '../cancellation.js'
 import { type Failure, RelayError } from '../errors.js'
 import { parseFailure } from '../failure.js'
-import type { Target } from '../target.js'
+import type { CheckedTarget } from '../target.js'
 import { type ConnectionSpan, step } from '../trace/spans.js'
 import type { ChannelSource } from './channel-source.js'
 import { offerInTurn, type OfferEvents } from './offer-race.js'
 
 export interface OpenChannelRequest {
   readonly protocol: Protocol
-  readonly address?: Target | undefined
+  readonly address?: CheckedTarget | undefined
   readonly signal: Cancellation
   /** What it is a part of. @default nobody looks */
   readonly span?: ConnectionSpan | undefined

@@ -29,7 +29,7 @@ import { parseAccessRules } from '../rules/access-rules.js'
 import { Guard, type GuardOptions } from '../rules/guard.js'
 import { parseRoutes, type Routes } from '../rules/routes.js'
 import type { TargetCheck } from '../rules/target-check.js'
-import { formatTarget, parseTarget, type Target } from '../target.js'
+import { formatTarget, parseTarget, type CheckedTarget } from '../target.js'
 import { beginSpan, type ConnectionSpan, step } from '../trace/spans.js'
 import { serveUdp, type UdpOptions } from '../udp/udp.js'
 import { diallerByRoute, type TargetDialler } from '../upstream/dial-by-route.js'
@@ -182,7 +182,7 @@ export class Outbound {
     })
   }
 
-  async #serveTcp(channel: Channel, target: Target, asker: Asker, release: () => void): Promise<void> {
+  async #serveTcp(channel: Channel, target: CheckedTarget, asker: Asker, release: () => void): Promise<void> {
     const { source, tenant, rules } = asker
     const probe = openProbe(target, source)
     if (probe !== undefined) return this.#join(channel, probe.once('close', release), asker)
@@ -239,7 +239,7 @@ export class Outbound {
   }
 
   /** The address that was dialled; behind an upstream, the address it was asked for. */
-  #reached(socket: Duplex, target: Target): Address {
+  #reached(socket: Duplex, target: CheckedTarget): Address {
     const isDirect = this.#routes.exitFor(target).kind === 'direct' && socket instanceof Socket
     const host = isDirect ? socket.remoteAddress : undefined
     return host === undefined ? target : { host, port: target.port }
@@ -256,7 +256,7 @@ function takeSlot(slots: ChannelSlots | undefined): (() => void) | RelayError {
   }
 }
 
-function targetOf({ address }: Channel): Target | RelayError {
+function targetOf({ address }: Channel): CheckedTarget | RelayError {
   return address === undefined
     ? new RelayError({ word: 'failed', detail: 'Connect names no target' })
     : parseTarget(address)

@@ -1,6 +1,6 @@
 import { parseIpAddress } from '../address/ip-address.js'
 import { RelayError } from '../errors.js'
-import { formatTarget, type Target, targetAt } from '../target.js'
+import { formatTarget, type CheckedTarget, targetAt } from '../target.js'
 import type { AccessRules } from './access-rules.js'
 import type { Guard } from './guard.js'
 import type { Routes } from './routes.js'
@@ -36,20 +36,20 @@ export class AccessPolicy {
   }
 
   /** For a target that another program resolves, such as an upstream proxy. */
-  refusalOf(target: Target): RelayError | undefined {
+  refusalOf(target: CheckedTarget): RelayError | undefined {
     const { rules, guard, user } = this.#options
     const fault = guard.faultOf(target) ?? (rules.allows(target) ? user?.faultOf(target) : notAllowed)
     return fault === undefined ? undefined : forbidden(`${formatTarget(target)} ${fault}`)
   }
 
   /** For a target to be reached at `address`, which is its own or the one its name resolved to. */
-  refusalAt(target: Target, address: string): RelayError | undefined {
+  refusalAt(target: CheckedTarget, address: string): RelayError | undefined {
     const resolved = resolvedTo(target, address)
     const fault = resolved === undefined ? 'is no address' : this.#faultOf(target, resolved)
     return fault === undefined ? undefined : forbidden(`${describe(target, address)} ${fault}`)
   }
 
-  #faultOf(target: Target, resolved: Target): string | undefined {
+  #faultOf(target: CheckedTarget, resolved: CheckedTarget): string | undefined {
     const { rules, routes, guard, user } = this.#options
     const closed = guard.faultOf(resolved)
     if (closed !== undefined) return closed
@@ -64,13 +64,13 @@ export class AccessPolicy {
 const notAllowed = 'is not among the allowed targets'
 
 /** Avoids parsing an address again; most datagrams carry one. */
-function resolvedTo(target: Target, address: string): Target | undefined {
+function resolvedTo(target: CheckedTarget, address: string): CheckedTarget | undefined {
   if (target.address?.text === address) return target
   const parsed = parseIpAddress(address)
   return parsed === undefined ? undefined : targetAt(target, parsed)
 }
 
-function describe(target: Target, address: string): string {
+function describe(target: CheckedTarget, address: string): string {
   const asked = formatTarget(target)
   return target.host === address ? asked : `${asked}, at ${address},`
 }

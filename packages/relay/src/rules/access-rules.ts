@@ -1,10 +1,10 @@
-import type { Target } from '../target.js'
+import type { CheckedTarget } from '../target.js'
 import { parseTargetPattern, type TargetPattern } from './target-pattern.js'
 
 /** Decides whether a target may be reached. */
 export interface AccessRules {
   /** Whether a target may be reached. */
-  allows(target: Target): boolean
+  allows(target: CheckedTarget): boolean
 }
 
 /**

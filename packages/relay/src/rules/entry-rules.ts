@@ -2,7 +2,7 @@ import { type DnsOptions, type NameResolver, resolveAll, resolversFor } from '@l
 import { parseIpAddress } from '../address/ip-address.js'
 import { RelayError } from '../errors.js'
 import { failureOf } from '../failure.js'
-import { formatTarget, type Target, targetAt } from '../target.js'
+import { formatTarget, type CheckedTarget, targetAt } from '../target.js'
 import { type AccessRules, parseAccessRules } from './access-rules.js'
 import type { TargetCheck } from './target-check.js'
 
@@ -37,7 +37,7 @@ export class EntryRules {
   }
 
   /** Why a target is not allowed; undefined if it is. */
-  async refusalOf(target: Target): Promise<RelayError | undefined> {
+  async refusalOf(target: CheckedTarget): Promise<RelayError | undefined> {
     const fault = this.#faultAt(target, target)
     if (fault === undefined && !this.#mustLookUp(target)) return undefined
     if (fault !== undefined && this.#isFinal(target)) return forbidden(target, fault)
@@ -52,21 +52,21 @@ export class EntryRules {
   }
 
   /** Whether a name that is open by its text may lead to an address that is closed. */
-  #mustLookUp({ address }: Target): boolean {
+  #mustLookUp({ address }: CheckedTarget): boolean {
     return address === undefined && this.#user?.closesAddresses === true
   }
 
   /** Whether no address could make up for the fault of a target. */
-  #isFinal(target: Target): boolean {
+  #isFinal(target: CheckedTarget): boolean {
     return target.address !== undefined || this.#user?.closes(target) !== undefined
   }
 
-  #faultOf(target: Target, text: string): string | undefined {
+  #faultOf(target: CheckedTarget, text: string): string | undefined {
     const address = parseIpAddress(text)
     return address === undefined ? notAllowed : this.#faultAt(target, targetAt(target, address))
   }
 
-  #faultAt(target: Target, resolved: Target): string | undefined {
+  #faultAt(target: CheckedTarget, resolved: CheckedTarget): string | undefined {
     const isAllowed = this.#rules.allows(target) || this.#rules.allows(resolved)
     return isAllowed ? this.#user?.faultOf(target, resolved) : notAllowed
   }
@@ -74,6 +74,6 @@ export class EntryRules {
 
 const notAllowed = 'is not among the allowed targets'
 
-function forbidden(target: Target, fault: string): RelayError {
+function forbidden(target: CheckedTarget, fault: string): RelayError {
   return new RelayError({ word: 'forbidden', detail: `${formatTarget(target)} ${fault}` })
 }

@@ -3,7 +3,7 @@ import { type IpNetwork, isInNetwork, parseIpNetwork } from '../address/ip-netwo
 import { isLoopbackName } from '../address/is-loopback.js'
 import { leadsTo } from '../address/leads-to.js'
 import { OwnAddresses } from '../address/own-addresses.js'
-import type { Target } from '../target.js'
+import type { CheckedTarget } from '../target.js'
 
 /**
  * Targets closed to clients whose traffic leaves here: nothing (`none`), the machine itself and its links (`local`), or
@@ -38,7 +38,7 @@ export class Guard {
   }
 
   /** Why the target is closed, as text to follow its name; undefined if it is open. */
-  faultOf(target: Target): string | undefined {
+  faultOf(target: CheckedTarget): string | undefined {
     if (this.#level === 'none') return undefined
     const place = this.#localPlace(target)
     if (place !== undefined) return `is ${place}, which the guard closes; --guard none opens it`
@@ -46,13 +46,13 @@ export class Guard {
     return 'is in a private network, which the guard closes; --guard local opens it'
   }
 
-  #localPlace(target: Target): string | undefined {
+  #localPlace(target: CheckedTarget): string | undefined {
     // The program that resolves it instead of us may be on this machine.
     if (target.address === undefined) return isLoopbackName(target.host) ? 'loopback' : undefined
     return findNetwork(target, localNetworks) ?? (this.#isOwnPort(target) ? 'a port of this program' : undefined)
   }
 
-  #isOwnPort({ address, port }: Target): boolean {
+  #isOwnPort({ address, port }: CheckedTarget): boolean {
     const isHere = address !== undefined && leadsTo(address).some(({ text }) => this.#ownAddresses.has(text))
     return isHere && [...this.#ownPorts()].includes(port)
   }
@@ -60,7 +60,7 @@ export class Guard {
 
 type NamedNetwork = readonly [network: IpNetwork, name: string]
 
-function findNetwork({ address }: Target, networks: readonly NamedNetwork[]): string | undefined {
+function findNetwork({ address }: CheckedTarget, networks: readonly NamedNetwork[]): string | undefined {
   if (address === undefined) return undefined
   const found = leadsTo(address).map((each) => nameOf(each, networks))
   return found.find((name) => name !== undefined)

@@ -1,5 +1,5 @@
 import { RelayError } from '../errors.js'
-import { formatTarget, type Target } from '../target.js'
+import { formatTarget, type CheckedTarget } from '../target.js'
 import { parseUpstream, type Upstream } from '../upstream/upstream.js'
 import { parseTargetPattern } from './target-pattern.js'
 
@@ -25,7 +25,7 @@ export class Routes {
   }
 
   /** @throws RelayError `forbidden` where the rule says `reject` */
-  exitFor(target: Target): Exclude<Exit, { kind: 'reject' }> {
+  exitFor(target: CheckedTarget): Exclude<Exit, { kind: 'reject' }> {
     const exit = this.#rules.find((rule) => rule.applies(target))?.exit ?? this.#otherwise
     if (exit.kind !== 'reject') return exit
     throw new RelayError({
@@ -38,14 +38,14 @@ export class Routes {
    * The rule that forbids `target` at `resolved`, the address of its name. The first rule that matches the name or the
    * address decides.
    */
-  rejecting(target: Target, resolved: Target): string | undefined {
+  rejecting(target: CheckedTarget, resolved: CheckedTarget): string | undefined {
     const rule = this.#rules.find((each) => each.applies(target) || each.applies(resolved))
     return rule?.exit.kind === 'reject' ? rule.exit.rule : undefined
   }
 }
 
 interface Rule {
-  applies(target: Target): boolean
+  applies(target: CheckedTarget): boolean
   readonly exit: Exit
 }
 

@@ -1,4 +1,4 @@
-import type { Target } from '../target.js'
+import type { CheckedTarget } from '../target.js'
 
 /** What one user may reach. It narrows the rules for all, and never widens them. */
 export interface TargetCheck {
@@ -9,9 +9,9 @@ export interface TargetCheck {
    *
    * @param resolved The target at the address its name resolved to. @default the target itself
    */
-  faultOf(target: Target, resolved?: Target): string | undefined
+  faultOf(target: CheckedTarget, resolved?: CheckedTarget): string | undefined
   /** As {@link faultOf}, without the rules that allow. */
-  closes(target: Target): string | undefined
+  closes(target: CheckedTarget): string | undefined
 }
 
 /** Opens what both open. */

@@ -5,14 +5,14 @@ import { isInNetwork, parseIpNetwork } from '../address/ip-network.js'
 import { type IpRange, isEmptyRange, isInRange, parseIpRange } from '../address/ip-range.js'
 import { leadsTo } from '../address/leads-to.js'
 import { endsInNumber, parseNumberAddress } from '../address/number-address.js'
-import type { Target } from '../target.js'
+import type { CheckedTarget } from '../target.js'
 
 /** The targets of a rule. A network matches addresses only, a name only the text of a name. */
 export interface TargetPattern {
   /** For rules that allow. */
-  matches(target: Target): boolean
+  matches(target: CheckedTarget): boolean
   /** For rules that forbid: also true for an address that leads to a matching one, see {@link leadsTo}. */
-  touches(target: Target): boolean
+  touches(target: CheckedTarget): boolean
   /** It says nothing of names, so it can only judge one by the addresses that this leads to. */
   readonly isAboutAddresses: boolean
 }
@@ -30,7 +30,7 @@ export function parseTargetPattern(text: string, rule: string): TargetPattern | 
   if (match === null || match[0] === '') return undefined
   const host = parseHost(match[1] ?? '*', rule)
   const [low, high] = parsePorts(match[2] ?? '*', rule)
-  const hasPort = ({ port }: Target): boolean => port >= low && port <= high
+  const hasPort = ({ port }: CheckedTarget): boolean => port >= low && port <= high
   return {
     matches: (target) => hasPort(target) && host.matches(target),
     touches: (target) => hasPort(target) && host.touches(target),
@@ -71,7 +71,7 @@ function parseName(text: string, rule: string): string {
 }
 
 function nameTest(test: (name: string) => boolean): TargetPattern {
-  const matches = ({ host, address }: Target): boolean => address === undefined && test(host)
+  const matches = ({ host, address }: CheckedTarget): boolean => address === undefined && test(host)
   return { matches, touches: matches, isAboutAddresses: false }
 }
 

@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest'
 import { RelayError } from '../errors.js'
-import { parseTarget, readHostPort, type Target } from '../target.js'
+import { parseTarget, readHostPort, type CheckedTarget } from '../target.js'
 import { TargetRules, type TargetRulesOptions } from './target-rules.js'
 
 function faultOf(options: TargetRulesOptions, target: string, address?: string): string | undefined {
   const asked = readHostPort(target)
   const resolved = address === undefined ? asked : parseTarget({ host: address, port: asked.port })
   if (resolved instanceof RelayError) throw resolved
-  return new TargetRules(options).faultOf(asked, resolved satisfies Target)
+  return new TargetRules(options).faultOf(asked, resolved satisfies CheckedTarget)
 }
 
 describe('TargetRules.faultOf', () => {

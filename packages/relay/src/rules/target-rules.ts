@@ -1,4 +1,4 @@
-import type { Target } from '../target.js'
+import type { CheckedTarget } from '../target.js'
 import { type AccessRules, parseAccessRules } from './access-rules.js'
 import { Guard, type GuardOptions } from './guard.js'
 import type { TargetCheck } from './target-check.js'
@@ -33,13 +33,13 @@ export class TargetRules implements TargetCheck {
     this.closesAddresses = guard !== 'none' || this.#denials.some(({ pattern }) => pattern.isAboutAddresses)
   }
 
-  faultOf(target: Target, resolved: Target = target): string | undefined {
+  faultOf(target: CheckedTarget, resolved: CheckedTarget = target): string | undefined {
     const closed = this.closes(target) ?? this.closes(resolved)
     if (closed !== undefined) return closed
     return this.#allow.allows(target) || this.#allow.allows(resolved) ? undefined : 'is not among those of this token'
   }
 
-  closes(target: Target): string | undefined {
+  closes(target: CheckedTarget): string | undefined {
     const denial = this.#denials.find(({ pattern }) => pattern.touches(target))
     if (denial !== undefined) return `is closed to this token by "${denial.text}"`
     return this.#guard.faultOf(target) === undefined ? undefined : "is closed by this token's guard"

@@ -2,7 +2,7 @@ import { createSocket, type RemoteInfo, type Socket } from 'node:dgram'
 import { isIPv6 } from 'node:net'
 import { type NameResolver, resolveAll, systemResolver } from '@ls/dial'
 import type { AccessPolicy } from '../rules/access-policy.js'
-import { formatTarget, type Target } from '../target.js'
+import { formatTarget, type CheckedTarget } from '../target.js'
 import type { DatagramSink, UdpExit } from './udp-exit.js'
 import { UdpTrial } from './udp-trial.js'
 
@@ -39,7 +39,7 @@ export class DirectUdp implements UdpExit {
   }
 
   /** @throws DialError for a name that is known not to resolve */
-  send(payload: Uint8Array, target: Target): void {
+  send(payload: Uint8Array, target: CheckedTarget): void {
     const { resolver = systemResolver, tenant } = this.#options
     if (target.address !== undefined) return this.#sendTo(payload, target, [target.host])
     const trial = this.#trials.get(formatTarget(target))
@@ -63,7 +63,7 @@ export class DirectUdp implements UdpExit {
     this.#trials.clear()
   }
 
-  #sendTo(payload: Uint8Array, target: Target, addresses: readonly string[]): void {
+  #sendTo(payload: Uint8Array, target: CheckedTarget, addresses: readonly string[]): void {
     if (this.#closed) return
     const refusals = addresses.map((address) => this.#options.policy.refusalAt(target, address))
     const [first, ...others] = addresses.filter((_, index) => refusals[index] === undefined)
@@ -76,7 +76,7 @@ export class DirectUdp implements UdpExit {
   }
 
   /** Datagrams that waited for the same lookup share a trial. */
-  #tryAll(target: Target, addresses: readonly string[]): UdpTrial {
+  #tryAll(target: CheckedTarget, addresses: readonly string[]): UdpTrial {
     const key = formatTarget(target)
     const trial = this.#trials.get(key) ?? new UdpTrial(addresses, target.port, this.#sink)
     this.#trials.set(key, trial)

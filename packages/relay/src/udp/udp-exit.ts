@@ -1,10 +1,10 @@
 import type { Address } from '@ls/codec'
-import type { Target } from '../target.js'
+import type { CheckedTarget } from '../target.js'
 
 /** A way out for the datagrams of an association. */
 export interface UdpExit {
   /** Sends a datagram at once or as soon as possible; one that cannot be sent goes to {@link DatagramSink.drop}. */
-  send(payload: Uint8Array, target: Target): void
+  send(payload: Uint8Array, target: CheckedTarget): void
   /** Settles once datagrams can leave. @throws RelayError when they never will */
   ready?(): Promise<void>
   close(): void

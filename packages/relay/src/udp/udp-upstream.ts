@@ -17,7 +17,7 @@ import { RelayError } from '../errors.js'
 import { defaultConnectTimeoutMs, dial, type DialOptions } from '../outbound/dial.js'
 import type { AccessPolicy } from '../rules/access-policy.js'
 import type { Exit } from '../rules/routes.js'
-import { formatTarget, type Target } from '../target.js'
+import { formatTarget, type CheckedTarget } from '../target.js'
 import { upstreamError } from '../upstream/chain.js'
 import type { Upstream } from '../upstream/upstream.js'
 import type { DatagramSink, UdpExit } from './udp-exit.js'
@@ -52,7 +52,7 @@ export class UpstreamUdp implements UdpExit {
   readonly #maxWaiting: number
   readonly #opening: Promise<void>
   readonly #gone = new AbortController()
-  #waiting: (readonly [payload: Uint8Array, target: Target])[] = []
+  #waiting: (readonly [payload: Uint8Array, target: CheckedTarget])[] = []
   #control: Socket | undefined
   #udp: UdpSocket | undefined
   #state: 'opening' | 'open' | 'closed' = 'opening'
@@ -69,7 +69,7 @@ export class UpstreamUdp implements UdpExit {
     return this.#opening
   }
 
-  send(payload: Uint8Array, target: Target): void {
+  send(payload: Uint8Array, target: CheckedTarget): void {
     const refusal = this.#policy.refusalOf(target)
     if (refusal !== undefined) return this.#sink.drop(refusal)
     if (this.#state === 'open') return this.#sendNow(payload, target)
@@ -130,7 +130,7 @@ export class UpstreamUdp implements UdpExit {
     for (const [payload, target] of waiting) this.#sendNow(payload, target)
   }
 
-  #sendNow(payload: Uint8Array, { host, port }: Target): void {
+  #sendNow(payload: Uint8Array, { host, port }: CheckedTarget): void {
     try {
       this.#udp?.send(encodeDatagram(parseDestination(host, port), payload), (error) => {
         if (error !== null) this.#sink.drop(error)

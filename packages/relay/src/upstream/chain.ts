@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream'
 import type { ConnectionOptions as TlsOptions } from 'node:tls'
 import type { Address } from '@ls/codec'
-import { type NameResolver, serverResolver } from '@ls/dial'
+import { type Dial, type NameResolver, serverResolver } from '@ls/dial'
 import { isReplyWord } from '@ls/foundation'
 import { connect as connectHttp, HttpProxyError } from '@ls/http-proxy'
 import { type ClientVersion, SocksError } from '@ls/socks5'
@@ -12,7 +12,7 @@ import { defaultConnectTimeoutMs, dial, type DialOptions } from '../outbound/dia
 import { resolveIpv4 } from '../outbound/resolve-ipv4.js'
 import { fillSource, type UpstreamHeaders } from './upstream-headers.js'
 import { speaksHttp, type Upstream } from './upstream.js'
-import { type DialProxy, type DialWebSocket, overWebSocket, type WebSocketHop } from './web-socket-hop.js'
+import { type DialWebSocket, overWebSocket, type WebSocketHop } from './web-socket-hop.js'
 
 /** Options for all proxies of a chain. */
 export interface UpstreamOptions {
@@ -48,13 +48,13 @@ export function diallerThrough(upstreams: readonly Upstream[], options: Upstream
 function through(upstream: Upstream, before: Dialler, options: UpstreamOptions): Dialler {
   const { proxyResolver: resolver = serverResolver } = options
   // Rules apply to the target: no `check` blocks a proxy.
-  const dialNext: DialProxy = (proxy, { signal }) => before(proxy, { signal, resolver })
+  const dialNext: Dial = (proxy, { signal }) => before(proxy, { signal, resolver })
   const dialProxy =
     upstream.webSocket === undefined ? dialNext : throughWebSocket(upstream.webSocket, dialNext, options)
   return speaksHttp(upstream) ? throughHttp(upstream, dialProxy, options) : throughSocks(upstream, dialProxy)
 }
 
-function throughWebSocket(hop: WebSocketHop, dialNext: DialProxy, options: UpstreamOptions): DialProxy {
+function throughWebSocket(hop: WebSocketHop, dialNext: Dial, options: UpstreamOptions): Dial {
   const { dialWebSocket, tls = {} } = options
   if (dialWebSocket !== undefined) return overWebSocket(hop, dialNext, dialWebSocket, tls)
   throw new TypeError(
@@ -62,7 +62,7 @@ function throughWebSocket(hop: WebSocketHop, dialNext: DialProxy, options: Upstr
   )
 }
 
-function throughHttp(upstream: Upstream, dialProxy: DialProxy, { headers = {}, tls = {} }: UpstreamOptions): Dialler {
+function throughHttp(upstream: Upstream, dialProxy: Dial, { headers = {}, tls = {} }: UpstreamOptions): Dialler {
   const { protocol, host, port, username, password } = upstream
   const account = username === undefined ? {} : { username, password: password ?? '' }
   // One object for all tunnels: HTTP/2 connections are shared by the identity of their TLS options.
@@ -80,7 +80,7 @@ function throughHttp(upstream: Upstream, dialProxy: DialProxy, { headers = {}, t
   }
 }
 
-function throughSocks({ protocol, webSocket: _webSocket, ...proxy }: Upstream, dialProxy: DialProxy): Dialler {
+function throughSocks({ protocol, webSocket: _webSocket, ...proxy }: Upstream, dialProxy: Dial): Dialler {
   const version = socksVersions[protocol]
   return async (target, options) => {
     const { signal, timeoutMs } = options

@@ -4,11 +4,11 @@ import type { AddressCheck, DialOptions } from '../outbound/dial.js'
 import { upstreamFault } from '../outbound/upstream-fault.js'
 import type { AccessPolicy } from '../rules/access-policy.js'
 import type { Exit, Routes } from '../rules/routes.js'
-import type { Target } from '../target.js'
+import type { CheckedTarget } from '../target.js'
 import { type Dialler, diallerThrough, type UpstreamOptions } from './chain.js'
 
 /** Connects to a target whose text has been checked. */
-export type TargetDialler = (target: Target, options: RoutedDialOptions) => Promise<Duplex>
+export type TargetDialler = (target: CheckedTarget, options: RoutedDialOptions) => Promise<Duplex>
 
 /** How a target is dialled through its route. */
 interface RoutedDialOptions extends Omit<DialOptions, 'check'> {

@@ -109,7 +109,7 @@ describe('diallerThrough a proxy inside a WebSocket', () => {
     const reached: string[] = []
     const dialWebSocket: DialWebSocket = async ({ url, dial, signal }) => {
       reached.push(url.pathname)
-      return dial(url.hostname, Number(url.port), signal)
+      return dial({ host: url.hostname, port: Number(url.port) }, { signal })
     }
     const proxies = ['ws+socks5://127.0.0.1:9/first', 'ws+socks5://127.0.0.1:9/second'].map(parseUpstream)
     const reach = diallerThrough(proxies, { dialWebSocket })

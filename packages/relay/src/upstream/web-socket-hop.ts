@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream'
 import type { ConnectionOptions as TlsOptions } from 'node:tls'
-import { type Address, parseEarlyDataBytes } from '@ls/codec'
+import { parseEarlyDataBytes } from '@ls/codec'
+import type { Dial } from '@ls/dial'
 
 /** The WebSocket that leads to a proxy, one for each connection, as V2Ray and Xray do. */
 export interface WebSocketHop {
@@ -23,12 +24,9 @@ export type DialWebSocket = (options: {
   readonly earlyDataBytes: number
   readonly headers: Readonly<Record<string, string>>
   readonly tls: TlsOptions
-  readonly dial: (host: string, port: number, signal: AbortSignal) => Promise<Duplex>
+  readonly dial: Dial
   readonly signal: AbortSignal
 }) => Promise<Duplex>
-
-/** Connects to a proxy, directly or through the one before it. */
-export type DialProxy = (proxy: Address, options: { readonly signal: AbortSignal }) => Promise<Duplex>
 
 /**
  * Parses the part of a `ws+…` URL after the host. `ed=2048`, `host=` and `sni=` are local parameters and are not sent.
@@ -62,19 +60,14 @@ export function parseWebSocketHop(scheme: 'ws' | 'wss', url: URL, proxy: string)
 }
 
 /** Connects to a proxy through a WebSocket to `hop`; `dialProxy` opens the connection below it. */
-export function overWebSocket(
-  hop: WebSocketHop,
-  dialProxy: DialProxy,
-  dialWebSocket: DialWebSocket,
-  tls: TlsOptions,
-): DialProxy {
+export function overWebSocket(hop: WebSocketHop, dialProxy: Dial, dialWebSocket: DialWebSocket, tls: TlsOptions): Dial {
   const { url, earlyDataBytes, hostHeader, serverName } = hop
   const fixed = {
     url,
     earlyDataBytes,
     headers: hostHeader === undefined ? {} : { Host: hostHeader },
     tls: serverName === undefined ? tls : { ...tls, servername: serverName },
-    dial: (host: string, port: number, signal: AbortSignal) => dialProxy({ host, port }, { signal }),
+    dial: dialProxy,
   }
   return (_proxy, { signal }) => dialWebSocket({ ...fixed, signal })
 }

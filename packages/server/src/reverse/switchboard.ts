@@ -18,7 +18,7 @@ import {
   parseTarget,
   RelayError,
   type SessionChoice,
-  type Target,
+  type CheckedTarget,
 } from '@ls/relay'
 import { sleepingProviderMs } from './reverse-group.js'
 
@@ -151,7 +151,7 @@ interface Race {
   readonly channel: Channel
   readonly from: Session
   readonly first: Session
-  readonly address: Target | undefined
+  readonly address: CheckedTarget | undefined
   readonly source: ChannelSource
   readonly signal: AbortSignal
   readonly pace: ForwardPace | undefined
@@ -166,7 +166,7 @@ interface Accepted {
 function offerTo(
   channel: Channel,
   to: Session,
-  address: Target | undefined,
+  address: CheckedTarget | undefined,
   events: OfferEvents<Accepted>,
 ): () => void {
   const offer = ChannelOffer.make({ request: channel, address }, to, {

@@ -3,6 +3,7 @@ import { Agent as HttpsAgent } from 'node:https'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { connect as startTls, type ConnectionOptions as TlsOptions, type TLSSocket } from 'node:tls'
+import type { Target } from '@ls/dial'
 import { asError } from '@ls/foundation'
 import { connect, type Proxy } from './connect.js'
 
@@ -102,7 +103,7 @@ class SocksHttpsAgent extends HttpsAgent {
   }
 }
 
-function targetOf({ host, port }: ClientRequestArgs, defaultPort: number): { host: string; port: number } {
+function targetOf({ host, port }: ClientRequestArgs, defaultPort: number): Target {
   return { host: host ?? 'localhost', port: Number(port ?? defaultPort) }
 }
 
@@ -115,11 +116,7 @@ function answer(opening: Promise<Duplex>, callback: CreateConnection | undefined
 }
 
 /** Connects to `target`; with `tls` the stream is one of TLS, which Node has checked. */
-async function open(
-  { proxy, timeoutMs }: SocksAgentOptions,
-  target: { readonly host: string; readonly port: number },
-  tls?: TlsOptions,
-): Promise<Socket> {
+async function open({ proxy, timeoutMs }: SocksAgentOptions, target: Target, tls?: TlsOptions): Promise<Socket> {
   const socket = await connect({ proxy, target, timeoutMs })
   return tls === undefined ? socket : secured(startTls({ ...tls, socket }))
 }

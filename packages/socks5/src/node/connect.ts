@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { dial as dialHost, discardStream } from '@ls/dial'
+import { type Dial, dial as dialHost, type DialRequest, discardStream, type Target } from '@ls/dial'
 import { checkDurationMs, formatHostPort, maxTimerMs, textOf } from '@ls/foundation'
 import { ClientHandshake, type ClientVersion } from '../client-handshake.js'
 import { parseDestination } from '../destination.js'
@@ -9,16 +9,8 @@ import { defaultHandshakeDeadlineMs } from '../limits.js'
 import { abortReason, startDeadline } from './deadline.js'
 import { runClientHandshake } from './perform-client-handshake.js'
 
-/** Where a proxy listens. */
-export interface ProxyAddress {
-  /** A host name, or an IP address without brackets. */
-  readonly host: string
-  /** 1–65535. */
-  readonly port: number
-}
-
 /** A proxy, and the account to use there. */
-export interface Proxy extends ProxyAddress {
+export interface Proxy extends Target {
   /** Version of the proxy. @default '5' */
   readonly version?: ClientVersion | undefined
   /** With 4 and 4a the user id. @default undefined: no authentication */
@@ -27,15 +19,12 @@ export interface Proxy extends ProxyAddress {
   readonly password?: string | undefined
 }
 
-/** Connects to the proxy. It should stop when `signal` aborts; a later socket is destroyed. */
-export type Dial<S extends Duplex> = (proxy: ProxyAddress, options: { readonly signal: AbortSignal }) => Promise<S>
-
 /** What {@link connect} reaches, through which proxy, and how long that may take. */
 export interface ConnectOptions<S extends Duplex = Socket> {
   /** The proxy; where `socket` is given, its address only stands in error texts. */
   readonly proxy: Proxy
   /** Names go to the proxy unresolved, except that version 4 refuses them. */
-  readonly target: { readonly host: string; readonly port: number }
+  readonly target: Target
   /** Time for dial and handshake together, in milliseconds. @default defaultHandshakeDeadlineMs (10 s) */
   readonly timeoutMs?: number | undefined
   /** Gives up; the promise then rejects with its reason. Once connected, it has no effect. */
@@ -100,7 +89,7 @@ function resolveDial<S extends Duplex>({ socket, dial }: ConnectOptions<S>): Dia
 }
 
 /** Awaits `dial`, but not past an abort: a dial that ignores the signal must not hold the caller. */
-function reach<S extends Duplex>(dial: Dial<S>, proxy: ProxyAddress, signal: AbortSignal): Promise<S> {
+function reach<S extends Duplex>(dial: Dial<S>, proxy: Target, signal: AbortSignal): Promise<S> {
   return new Promise((resolve, reject) => {
     const onAbort = () => reject(abortReason(signal))
     const onSocket = (socket: S) => {
@@ -123,6 +112,6 @@ function reach<S extends Duplex>(dial: Dial<S>, proxy: ProxyAddress, signal: Abo
   })
 }
 
-function dialTcp(proxy: ProxyAddress, { signal }: { readonly signal: AbortSignal }): Promise<Socket> {
+function dialTcp(proxy: Target, { signal }: DialRequest): Promise<Socket> {
   return dialHost(proxy, { signal, timeoutMs: maxTimerMs })
 }

@@ -107,12 +107,12 @@ describe('connect', () => {
   test('takes the connection from the dial option', async () => {
     const { port } = await greeter()
     const asked: unknown[] = []
-    const dial: ConnectOptions['dial'] = (host, portAsked) => {
-      asked.push([host, portAsked])
+    const dial: ConnectOptions['dial'] = (target) => {
+      asked.push(target)
       return Promise.resolve(connectTcp(port, '127.0.0.1'))
     }
     await open({ url: 'ws://server.test:81', dial, environment: { http_proxy: 'http://127.0.0.1:1' } })
-    expect(asked).toEqual([['server.test', 81]])
+    expect(asked).toEqual([{ host: 'server.test', port: 81 }])
   })
 
   test("passes the dial option's own error on", async () => {
@@ -260,7 +260,7 @@ describe('connect with a signal', () => {
   test('aborted while dialling rejects with its reason and aborts the dial option', async () => {
     const controller = new AbortController()
     let inner: AbortSignal | undefined
-    const dial: ConnectOptions['dial'] = (_host, _port, signal) => {
+    const dial: ConnectOptions['dial'] = (_target, { signal }) => {
       inner = signal
       controller.abort('enough')
       return new Promise(() => {})

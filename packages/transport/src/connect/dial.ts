@@ -1,12 +1,9 @@
 import { connect, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { dial, type NameResolver, serverResolver } from '@ls/dial'
+import { type Dial, dial, type NameResolver, serverResolver } from '@ls/dial'
 import { asError, formatHostPort, maxTimerMs } from '@ls/foundation'
 import { systemCodeOf, TransportError, type TransportErrorCode } from '../errors.js'
 import type { Attempt } from './attempt.js'
-
-/** Opens the connection below the WebSocket in some other way, for instance through a SOCKS proxy. */
-export type Dial = (host: string, port: number, signal: AbortSignal) => Promise<Duplex>
 
 const codes: Readonly<Record<string, [code: TransportErrorCode, cause: string]>> = {
   ECONNREFUSED: ['ERR_TRANSPORT_REFUSED', 'nothing listens there: is the server running, and the port right?'],
@@ -52,7 +49,7 @@ export function dialUnix(path: string, attempt: Attempt): Promise<Socket> {
 /** Connects with the caller's function. Its error is passed on, since it has the best text. */
 export function dialBy(hook: Dial, host: string, port: number, attempt: Attempt): Promise<Duplex> {
   const stage = `connecting to ${formatHostPort(host, port)} by the dial option`
-  return abortable(stage, attempt, (signal) => hook(host, port, signal))
+  return abortable(stage, attempt, (signal) => hook({ host, port }, { signal }))
 }
 
 /** A step that a signal can end; a stream that comes too late is destroyed. */

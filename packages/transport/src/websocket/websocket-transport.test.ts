@@ -97,7 +97,7 @@ async function foreignClient(url: string): Promise<WebSocket> {
 async function muteServer(options: Partial<ConnectOptions> = {}) {
   const server = await tcpServer((socket) => socket.once('data', (head) => socket.write(acceptUpgrade(head))))
   let raw: Socket | undefined
-  const dial = (host: string, port: number): Promise<Duplex> => Promise.resolve((raw = connectTcp(port, host)))
+  const dial: ConnectOptions['dial'] = ({ host, port }) => Promise.resolve((raw = connectTcp(port, host)))
   const transport = await connect({ url: `ws://127.0.0.1:${server.port}`, dial, ...options })
   cleanups.push(
     () => server.close(),
@@ -492,7 +492,7 @@ describe('WebSocketTransport carries 50 MiB each way in messages of random sizes
 /** A client whose writes to the system are counted in bytes, at a peer that says nothing. */
 async function countedWrites() {
   const writes: number[] = []
-  const dial: ConnectOptions['dial'] = (host, port) => countingDial(host, port, writes)
+  const dial: ConnectOptions['dial'] = ({ host, port }) => countingDial(host, port, writes)
   const { transport, peer } = await muteServer({ dial, heartbeat: false })
   writes.length = 0
   return { transport, peer, writes }

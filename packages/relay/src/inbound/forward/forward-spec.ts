@@ -5,7 +5,7 @@ import {
   type TcpAddress,
   type UnixAddress,
 } from '../../listen/listen-address.js'
-import { formatTarget, readHostPort, type Target } from '../../target.js'
+import { formatTarget, readHostPort, type CheckedTarget } from '../../target.js'
 
 /** A fixed port: everything sent to it goes to one target. */
 export type Forward = TcpForward | UdpForward
@@ -13,13 +13,13 @@ export type Forward = TcpForward | UdpForward
 export interface TcpForward {
   readonly protocol: 'tcp'
   readonly listenOn: TcpAddress | UnixAddress
-  readonly target: Target
+  readonly target: CheckedTarget
 }
 
 export interface UdpForward {
   readonly protocol: 'udp'
   readonly listenOn: TcpAddress
-  readonly target: Target
+  readonly target: CheckedTarget
 }
 
 /**
@@ -47,7 +47,7 @@ export function formatForward({ protocol, listenOn, target }: Forward): string {
   return `${protocol === 'udp' ? udpPrefix : ''}${formatListenAddress(listenOn)}=${formatTarget(target)}`
 }
 
-function readTarget(text: string, target: string): Target {
+function readTarget(text: string, target: string): CheckedTarget {
   try {
     return readHostPort(target)
   } catch (error) {

@@ -7,7 +7,7 @@ import type { Pace } from '../../copy/paced-channel.js'
 import { failureOf } from '../../failure.js'
 import { listenError } from '../../listen/listen-error.js'
 import { openAnswered } from '../../offer/opener.js'
-import type { Target } from '../../target.js'
+import type { CheckedTarget } from '../../target.js'
 import type { ForwardOptions, OpenForward } from './forward-options.js'
 import { formatForward, type UdpForward } from './forward-spec.js'
 import { reportFailure } from './report-failure.js'
@@ -115,14 +115,14 @@ interface AssociationInit {
 
 class Association {
   readonly signal = new Canceller()
-  readonly #target: Target
+  readonly #target: CheckedTarget
   readonly #init: AssociationInit
   readonly #idleTimer: NodeJS.Timeout
   /** Datagrams that arrived before the channel was open. */
   readonly #waiting: Buffer[] = []
   #channel: Channel | undefined
 
-  constructor(target: Target, init: AssociationInit) {
+  constructor(target: CheckedTarget, init: AssociationInit) {
     this.#target = target
     this.#init = init
     this.#idleTimer = setTimeout(() => this.close(), idleMs)
