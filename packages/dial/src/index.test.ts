@@ -5,6 +5,7 @@ test('@ls/dial exports exactly these names', () => {
   expect(Object.keys(dial).toSorted()).toMatchInlineSnapshot(`
     [
       "DialError",
+      "ListenError",
       "ListeningSockets",
       "Resolver",
       "breakStream",
@@ -14,8 +15,10 @@ test('@ls/dial exports exactly these names', () => {
       "dial",
       "discardStream",
       "listenAt",
+      "listenErrorCodes",
       "listenOnPath",
       "listeningSockets",
+      "openPort",
       "parseDnsServer",
       "resolveAll",
       "resolversFor",

@@ -2,6 +2,7 @@ export type { Cancellation } from './cancellation.js'
 export { defaultDialTimeoutMs, dial, type DialOptions } from './dial.js'
 export { parseDnsServer } from './resolve/dns-server.js'
 export { listenAt, type ListenPlace } from './listen/listen-at.js'
+export { ListenError, type ListenErrorCode, listenErrorCodes } from './listen/listen-error.js'
 export { listenOnPath, type ListenOnPathOptions } from './listen/listen-on-path.js'
 export {
   type ListeningPlace,
@@ -10,6 +11,7 @@ export {
   type PassableSocket,
 } from './listen/listening-sockets.js'
 export { breakStream, carryResets, closeStream, discardStream, streamEnd, type StreamEnd } from './stream-end.js'
+export { openPort } from './listen/open-port.js'
 export { DialError, type DialErrorCode } from './errors.js'
 export type { LookupOptions, NameResolver } from './resolve/name-resolver.js'
 export type { Answer, Family } from './race.js'

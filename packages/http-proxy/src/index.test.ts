@@ -8,6 +8,7 @@ describe('@ls/http-proxy', () => {
         "Http2Sessions",
         "HttpProxy",
         "HttpProxyError",
+        "ListenError",
         "connect",
         "createServer",
         "dialDirect",

@@ -32,7 +32,7 @@ export { Inbound, type InboundOptions, type InboundPlaces } from './inbound/inbo
 export type { PortChange } from './listen/port-change.js'
 export { formatListenAddress, type ListenAddress, parseListenAddress } from './listen/listen-address.js'
 export type { ListenWebSocket, WebSocketListener } from './listen/listen-web-socket.js'
-export { ListenError } from './listen/listen-error.js'
+export { ListenError, type ListenErrorCode } from '@ls/dial'
 export { openServer } from './listen/open-server.js'
 export { openStream } from './inbound/open-stream.js'
 export { offerInTurn, type OfferEvents } from './offer/offer-race.js'

@@ -252,7 +252,7 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
    * Opens the WebSocket port, the server's own proxy ports, and the SOCKS ports that do not wait for a provider. If one
    * of the latter two cannot be opened, the server goes on without it until {@link close}.
    *
-   * @throws TransportError or ListenError for a port that cannot be opened; ServerError when it was called before
+   * @throws ListenError for a port that cannot be opened; ServerError when it was called before
    */
   async listen({ signal }: { signal?: AbortSignal | undefined } = {}): Promise<void> {
     if (this.#life.state !== 'idle')

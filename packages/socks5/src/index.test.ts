@@ -38,6 +38,7 @@ test('@ls/socks5 exports what its README lists', () => {
 test('@ls/socks5/node exports what its README lists', () => {
   expect(Object.keys(node).toSorted()).toMatchInlineSnapshot(`
     [
+      "ListenError",
       "accounts",
       "connect",
       "createAgents",

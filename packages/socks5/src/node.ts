@@ -1,6 +1,6 @@
 export type { RequestAnswer } from './node/answer.js'
 export { type Account, accounts } from './node/accounts.js'
-export type { Dial, DialRequest, Target } from '@ls/dial'
+export { type Dial, type DialRequest, ListenError, type ListenErrorCode, type Target } from '@ls/dial'
 export { connect, type ConnectOptions, type Proxy } from './node/connect.js'
 export {
   createServer,

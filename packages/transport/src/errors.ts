@@ -15,9 +15,6 @@ export const transportErrorCodes = [
   'ERR_TRANSPORT_MESSAGE_TOO_LARGE',
   'ERR_TRANSPORT_TEXT_MESSAGE',
   'ERR_TRANSPORT_PROTOCOL',
-  'ERR_TRANSPORT_ADDRESS_IN_USE',
-  'ERR_TRANSPORT_ACCESS_DENIED',
-  'ERR_TRANSPORT_ADDRESS_UNAVAILABLE',
   'ERR_TRANSPORT_FINGERPRINT',
   'ERR_TRANSPORT_BROWSER',
 ] as const
@@ -34,7 +31,7 @@ export interface TransportErrorOptions {
 }
 
 /**
- * Failure to open a link, to keep it, or to listen. The message names the address, the likely cause and the cure; match
+ * Failure to open a link or to keep it. The message names the address, the likely cause and the cure; match
  * on `code`, never on the text.
  */
 export class TransportError extends Error {

@@ -9,6 +9,7 @@ test('the package exports these names', () => {
       "ByteStream",
       "CertificateWatch",
       "CloseCode",
+      "ListenError",
       "PipelinedRequests",
       "TransportError",
       "WebSocketTransport",

@@ -6,7 +6,7 @@ export { CertificateWatch, type CertificateWatchOptions, describeCertificate } f
 export { CloseCode } from './websocket/close-code.js'
 export { connect, type Connect, type ConnectOptions } from './connect/connect.js'
 export { connectByteStream, type ByteStreamConnectOptions } from './byte-stream/connect-byte-stream.js'
-export type { Dial, DialRequest, Target } from '@ls/dial'
+export { type Dial, type DialRequest, ListenError, type ListenErrorCode, type Target } from '@ls/dial'
 export { readEarlyData, splitEarlyData } from './byte-stream/early-data.js'
 export { environmentProxy, environmentWarnings, type Environment } from './connect/environment-proxy.js'
 export { TransportError, transportErrorCodes, type TransportErrorCode, type TransportErrorOptions } from './errors.js'

@@ -1,6 +1,6 @@
-import { createServer as createNetServer, type AddressInfo, type Server } from 'node:net'
+import { createServer as createNetServer, type Server } from 'node:net'
 import type { Duplex } from 'node:stream'
-import type { Dial } from '@ls/dial'
+import { type Dial, openPort } from '@ls/dial'
 import type { DialInfo } from '../dial.js'
 import type { HttpProxyOptions } from '../options.js'
 import { HttpProxy } from './http-proxy.js'
@@ -15,7 +15,7 @@ export interface ListenOptions {
 
 /** A proxy with its own port. */
 export interface HttpProxyServer {
-  /** Resolves with the address in use once it accepts clients; rejects with Node's error, such as `EADDRINUSE`. */
+  /** Resolves with the address in use once it accepts clients; rejects with a `ListenError`. */
   listen(options?: ListenOptions): Promise<{ readonly host: string; readonly port: number }>
   /** Stops listening and cuts all clients, tunnels included; resolves when they are gone. */
   close(): Promise<void>
@@ -44,17 +44,11 @@ class TcpHttpProxyServer implements HttpProxyServer {
     this.#server = createNetServer({ allowHalfOpen: true, noDelay: true }, (socket) => proxy.serve(socket))
   }
 
-  listen({ host = '127.0.0.1', port = 3128 }: ListenOptions = {}): Promise<{ host: string; port: number }> {
-    return new Promise((resolve, reject) => {
-      this.#server.once('error', reject)
-      this.#server.listen({ host, port }, () => {
-        this.#server.off('error', reject)
-        // Later errors, such as a lack of descriptors, affect one client and not the process.
-        this.#server.on('error', () => {})
-        const { address, port } = this.#server.address() as AddressInfo
-        resolve({ host: address, port })
-      })
-    })
+  async listen({ host = '127.0.0.1', port = 3128 }: ListenOptions = {}): Promise<{ host: string; port: number }> {
+    const address = await openPort(this.#server, { host, port }, 'the HTTP proxy')
+    // Later errors, such as a lack of descriptors, affect one client and not the process.
+    this.#server.on('error', () => {})
+    return address
   }
 
   async close(): Promise<void> {

@@ -1,8 +1,8 @@
 import type { Duplex } from 'node:stream'
+import { ListenError } from '@ls/dial'
 import type { Logger } from '@ls/foundation'
 import type { PendingConnections } from '@ls/mux'
-import type { TcpAddress, WebSocketAddress } from './listen-address.js'
-import { listenError } from './listen-error.js'
+import { formatListenAddress, type TcpAddress, type WebSocketAddress } from './listen-address.js'
 
 /**
  * Listens for byte streams over WebSocket; `listenByteStreams` of the transport package fits once it is given TLS
@@ -49,6 +49,6 @@ export async function openWebSocket(
     // The system's error is the cause of the transport's error; other errors already have the best text.
     throw (cause as NodeJS.ErrnoException | undefined)?.syscall === undefined
       ? error
-      : listenError(cause, 'the proxy port', place)
+      : new ListenError('the proxy port', formatListenAddress(place), cause)
   }
 }

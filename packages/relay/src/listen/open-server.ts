@@ -1,7 +1,6 @@
 import type { Server } from 'node:net'
-import { listenAt } from '@ls/dial'
-import type { TcpAddress, UnixAddress } from './listen-address.js'
-import { listenError } from './listen-error.js'
+import { listenAt, ListenError } from '@ls/dial'
+import { formatListenAddress, type TcpAddress, type UnixAddress } from './listen-address.js'
 
 /**
  * Makes `server` listen at `address`, on a socket that the process was given where there is one. A UNIX socket is
@@ -21,7 +20,7 @@ export async function openServer(
     const bound = server.address()
     return typeof bound === 'object' && bound !== null ? { host: bound.address, port: bound.port } : address
   } catch (error) {
-    throw listenError(error, what, address)
+    throw new ListenError(what, formatListenAddress(address), error)
   }
 }
 

@@ -51,7 +51,7 @@ export class OwnProxy {
     return this.#inbound.change({ listenOn, accounts })
   }
 
-  /** @throws ListenError or TransportError for a port that cannot be opened */
+  /** @throws ListenError for a port that cannot be opened */
   listen(): Promise<readonly ListenAddress[]> {
     return this.#inbound.listen()
   }

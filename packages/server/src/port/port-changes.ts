@@ -40,7 +40,7 @@ export class PortChanges {
   /**
    * Prepares another address for links. The guard stays as it is.
    *
-   * @throws TransportError for an address that cannot be opened; then nothing has changed
+   * @throws ListenError for an address that cannot be opened; then nothing has changed
    */
   async changeAddress(address: LinkAddress): Promise<PortChange> {
     const next = await this.#ports.open(undefined, address)
@@ -83,7 +83,7 @@ export class PortChanges {
    * Takes links for sessions of this server that other processes pass on, at a UNIX socket: a `SessionOwner` of theirs
    * connects to it. The server believes what programs that connect there say of the addresses of clients.
    *
-   * @throws TransportError where it cannot be opened
+   * @throws ListenError where it cannot be opened
    */
   listenForPassed(path: string): Promise<void> {
     return this.#ports.listenForPassed(path)

@@ -46,12 +46,12 @@ export class ServerPorts {
     this.ownProxy = OwnProxy.of(this.#options.outbound(), this.#options.server, this.#options.watchOwn)
   }
 
-  /** Opens the proxy ports. @throws ListenError or TransportError */
+  /** Opens the proxy ports. @throws ListenError */
   async listenProxies(): Promise<void> {
     this.#tell((await this.ownProxy?.listen()) ?? [])
   }
 
-  /** Opens a port for links. @throws TransportError */
+  /** Opens a port for links. @throws ListenError */
   open(signal: AbortSignal | undefined, address: { host?: string; port?: number } = {}): Promise<WebSocketPort> {
     return this.#open({ ...this.#options.server, ...address }, signal)
   }
@@ -60,7 +60,7 @@ export class ServerPorts {
    * Opens a port for links that other processes pass on, as {@link PassedLinks} does: behind a PROXY header, without
    * TLS.
    *
-   * @throws TransportError
+   * @throws ListenError
    */
   async listenForPassed(path: string): Promise<void> {
     const { tls: _tls, trustedProxies: _trusted, ...others } = this.#options.server

@@ -46,7 +46,7 @@ export class WebSocketPort {
     this.#frontDoor = frontDoor
   }
 
-  /** @throws TransportError for a port that cannot be opened, and for a certificate that cannot be used */
+  /** @throws ListenError for a port that cannot be opened, TransportError for a certificate that cannot be used */
   static async open(options: WebSocketPortOptions, signal?: AbortSignal): Promise<WebSocketPort> {
     const { server } = options
     const tls = readTls(server)

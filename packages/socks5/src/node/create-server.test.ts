@@ -150,7 +150,10 @@ describe('createServer', () => {
 
   test('rejects to listen on a port in use', async () => {
     const { port } = await start({}, echo)
-    await expect(createServer({}, echo).listen({ ...local, port })).rejects.toThrow(/EADDRINUSE/)
+    await expect(createServer({}, echo).listen({ ...local, port })).rejects.toMatchObject({
+      name: 'ListenError',
+      code: 'EADDRINUSE',
+    })
   })
 
   test('close ends tunnels and handshakes', async () => {

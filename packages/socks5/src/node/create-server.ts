@@ -1,5 +1,5 @@
-import { createServer as createTcpServer, type AddressInfo, type Server, type Socket } from 'node:net'
-import { closeStream, discardStream } from '@ls/dial'
+import { createServer as createTcpServer, type Server, type Socket } from 'node:net'
+import { closeStream, discardStream, openPort } from '@ls/dial'
 import { checkDurationMs, checkInteger, type Logger, textOf } from '@ls/foundation'
 import { SocksError } from '../errors.js'
 import { defaultAnswerDeadlineMs, defaultHandshakeDeadlineMs, defaultMaxHandshakes } from '../limits.js'
@@ -45,7 +45,7 @@ export interface ListenOptions {
 
 /** A SOCKS server over TCP, made by {@link createServer}. */
 export interface SocksServer {
-  /** Resolves with the address in use once it accepts clients; rejects with Node's error, such as `EADDRINUSE`. */
+  /** Resolves with the address in use once it accepts clients; rejects with a `ListenError`. */
   listen(options?: ListenOptions): Promise<{ readonly host: string; readonly port: number }>
   /** Stops listening and resets all clients, tunnels included; resolves when they are gone. */
   close(): Promise<void>
@@ -84,16 +84,10 @@ class TcpSocksServer implements SocksServer {
     this.#server = createTcpServer({ allowHalfOpen: true, noDelay: true }, (socket) => void this.#serve(socket))
   }
 
-  listen({ host = '127.0.0.1', port = 1080 }: ListenOptions = {}): Promise<{ host: string; port: number }> {
-    return new Promise((resolve, reject) => {
-      this.#server.once('error', reject)
-      this.#server.listen({ host, port }, () => {
-        this.#server.off('error', reject)
-        this.#server.on('error', (error) => this.#report(error, undefined))
-        const { address, port } = this.#server.address() as AddressInfo
-        resolve({ host: address, port })
-      })
-    })
+  async listen({ host = '127.0.0.1', port = 1080 }: ListenOptions = {}): Promise<{ host: string; port: number }> {
+    const address = await openPort(this.#server, { host, port }, 'the SOCKS proxy')
+    this.#server.on('error', (error) => this.#report(error, undefined))
+    return address
   }
 
   close(): Promise<void> {

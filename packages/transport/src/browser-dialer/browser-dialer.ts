@@ -58,7 +58,7 @@ const warnIntervalMs = 60_000
  * browser and nothing else. The page is reached by a random token in its URL, and pages of other origins are turned
  * away.
  *
- * @throws TransportError when the port cannot be opened
+ * @throws ListenError when the port cannot be opened
  *
  * @example
  * ```ts

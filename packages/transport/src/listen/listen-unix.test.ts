@@ -57,14 +57,14 @@ describe('listen on a UNIX socket', () => {
   test('leaves one alone that a program listens on', async () => {
     await startListener({ host: `unix:${path}` })
     await expect(startListener({ host: `unix:${path}` })).rejects.toMatchObject({
-      code: 'ERR_TRANSPORT_ADDRESS_IN_USE',
+      code: 'EADDRINUSE',
     })
   })
 
   test('leaves a file alone that is no socket', async () => {
     await writeFile(path, 'precious')
     await expect(startListener({ host: `unix:${path}` })).rejects.toMatchObject({
-      code: 'ERR_TRANSPORT_ADDRESS_IN_USE',
+      code: 'EADDRINUSE',
     })
   })
 

@@ -36,7 +36,9 @@ async function open(listener: TransportListener, path = '/socket', options: Part
   return { transport, handler }
 }
 
-const failureOf = (opening: Promise<unknown>): Promise<TransportError> =>
+const failureOf = (
+  opening: Promise<unknown>,
+): Promise<Error & { readonly code: string; readonly status?: number | undefined }> =>
   opening.then(
     () => expect.fail('it succeeded'),
     (error: unknown) => error as TransportError,
@@ -62,12 +64,12 @@ describe('listen', () => {
     expect([host, port > 0]).toEqual(['127.0.0.1', true])
   })
 
-  test('rejects a port that is taken with ERR_TRANSPORT_ADDRESS_IN_USE, naming it', async () => {
+  test('rejects a port that is taken with a ListenError that names it', async () => {
     const { port } = (await start()).address()
     expect(await failureOf(start({ port }))).toMatchObject({
-      code: 'ERR_TRANSPORT_ADDRESS_IN_USE',
+      code: 'EADDRINUSE',
       message: expect.stringContaining(
-        `cannot listen on 127.0.0.1:${port}: another program listens there already`,
+        `cannot listen on 127.0.0.1:${port}: the port is taken by another program`,
       ) as unknown,
     })
   })
@@ -78,12 +80,12 @@ describe('listen', () => {
     )
   })
 
-  test.each(['192.0.2.1', 'does-not-exist.invalid'])(
-    'rejects %s with ERR_TRANSPORT_ADDRESS_UNAVAILABLE',
-    async (host) => {
-      expect((await failureOf(start({ host }))).code).toBe('ERR_TRANSPORT_ADDRESS_UNAVAILABLE')
-    },
-  )
+  test.each([
+    ['192.0.2.1', 'EADDRNOTAVAIL'],
+    ['does-not-exist.invalid', 'ENOTFOUND'],
+  ])('rejects %s with %s', async (host, code) => {
+    expect((await failureOf(start({ host }))).code).toBe(code)
+  })
 
   test.each([{ port: 65_536 }, { port: 1.5 }, { maxLinks: 0 }, { maxHeadBytes: 1 }, { headDeadlineMs: 0 }])(
     'rejects %j with a RangeError',
@@ -281,7 +283,7 @@ describe('TransportListener', () => {
   test('a listener does not get in the way of a server that is no WebSocket', async () => {
     const other = await tcpServer((socket) => socket.end())
     cleanups.push(() => other.close())
-    expect((await failureOf(start({ port: other.port }))).code).toBe('ERR_TRANSPORT_ADDRESS_IN_USE')
+    expect((await failureOf(start({ port: other.port }))).code).toBe('EADDRINUSE')
   })
 })
 

@@ -4,7 +4,7 @@ import { Listener } from './listener.js'
 /**
  * Listens for WebSockets. Resolves once the port is open.
  *
- * @throws TransportError when the address cannot be listened on, or the reason of `signal`.
+ * @throws ListenError when the address cannot be listened on, or the reason of `signal`.
  *
  * @example
  * ```ts

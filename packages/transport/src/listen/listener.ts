@@ -1,12 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { listenAt } from '@ls/dial'
+import { listenAt, ListenError } from '@ls/dial'
 import { asError, checkDurationMs, checkInteger, formatHostPort } from '@ls/foundation'
 import { PendingConnections, type TransportCloseReason } from '@ls/mux'
 import { WebSocketServer, type ServerOptions, type WebSocket } from 'ws'
 import { earlyDataFault, echoEarlyData, takeEarlyData } from '../byte-stream/early-data.js'
-import { systemCodeOf, TransportError, type TransportErrorCode } from '../errors.js'
 import { resolveTransportOptions, type ResolvedTransportOptions } from '../options.js'
 import { type ClientAddress, clientAddress, type ClientAddressHeader, clientAddressHeaders } from '../port/forwarded.js'
 import { HttpPort } from '../port/http-port.js'
@@ -20,17 +19,6 @@ import type { ListenOptions, TakeUpgrade, TransportListener } from './listen-opt
 import { refuseUpgrade, type UpgradeRefusal } from './refuse-upgrade.js'
 import { Turns } from './turns.js'
 import { readUpgradeRequest, upgradeFault, type UpgradeRequest } from './upgrade-request.js'
-
-const listenErrors: Readonly<Record<string, [code: TransportErrorCode, why: string]>> = {
-  EADDRINUSE: ['ERR_TRANSPORT_ADDRESS_IN_USE', 'another program listens there already; choose another port or end it'],
-  EACCES: [
-    'ERR_TRANSPORT_ACCESS_DENIED',
-    'not allowed; ports below 1024 need privileges, a UNIX socket a folder of ours',
-  ],
-  ENOENT: ['ERR_TRANSPORT_ADDRESS_UNAVAILABLE', 'its folder does not exist'],
-  EADDRNOTAVAIL: ['ERR_TRANSPORT_ADDRESS_UNAVAILABLE', 'this machine has no such address'],
-  ENOTFOUND: ['ERR_TRANSPORT_ADDRESS_UNAVAILABLE', 'no such host name'],
-}
 
 const noUpgrade =
   'This is a WebSocket endpoint. If you came here by WebSocket, a proxy in between has dropped the Upgrade header.\n'
@@ -98,7 +86,7 @@ export class Listener implements TransportListener {
     } catch (error) {
       server.close()
       signal?.throwIfAborted()
-      throw listenError(error, this.#path === undefined ? formatHostPort(host, port) : host)
+      throw new ListenError('the WebSocket port', this.#path === undefined ? formatHostPort(host, port) : host, error)
     }
     // Failing to accept one connection (no file descriptors left, say) must not end the process.
     server.on('error', (error) => this.#transport.logger.error({ error }, 'listener failed'))
@@ -286,10 +274,4 @@ function upgraderOptions(options: ResolvedTransportOptions): ServerOptions & { c
 function knownHeader(header: ClientAddressHeader): ClientAddressHeader {
   if (clientAddressHeaders.includes(header)) return header
   throw new RangeError(`clientAddressHeader is "${header}"; it must be one of ${clientAddressHeaders.join(', ')}`)
-}
-
-function listenError(thrown: unknown, place: string): TransportError {
-  const cause = asError(thrown)
-  const [code, why] = listenErrors[systemCodeOf(cause)] ?? ['ERR_TRANSPORT_ADDRESS_UNAVAILABLE', cause.message]
-  return new TransportError(code, `cannot listen on ${place}: ${why}`, { cause })
 }

@@ -1,11 +1,12 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram'
 import { once } from 'node:events'
 import { isIPv6 } from 'node:net'
+import { ListenError } from '@ls/dial'
 import type { Channel } from '@ls/mux'
 import { Canceller } from '../../cancellation.js'
 import type { Pace } from '../../copy/paced-channel.js'
 import { failureOf } from '../../failure.js'
-import { listenError } from '../../listen/listen-error.js'
+import { formatListenAddress } from '../../listen/listen-address.js'
 import { openAnswered } from '../../offer/opener.js'
 import type { CheckedTarget } from '../../target.js'
 import type { ForwardOptions, OpenForward } from './forward-options.js'
@@ -19,7 +20,7 @@ export async function openUdpForward(forward: UdpForward, options: ForwardOption
   try {
     await once(socket, 'listening')
   } catch (error) {
-    throw listenError(error, 'the fixed port', forward.listenOn)
+    throw new ListenError('the fixed port', formatListenAddress(forward.listenOn), error)
   }
   const { address, port } = socket.address()
   const opened = { ...forward, listenOn: { host: address, port } }
