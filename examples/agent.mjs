@@ -10,7 +10,7 @@ await once(target, 'listening')
 const { port: targetPort } = /** @type {import('node:net').AddressInfo} */ (target.address())
 
 const server = new LinkSocksServer({ host: '127.0.0.1', port: 0 })
-const { token: providerToken } = server.addReverseToken({ socksPort: -1 })
+const { token: providerToken } = server.addReverseToken({ socksPort: 'none' })
 const connectorToken = server.addConnectorToken({ reverseToken: providerToken })
 await server.listen()
 const url = `ws://127.0.0.1:${server.address?.port}`

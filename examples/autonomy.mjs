@@ -3,7 +3,7 @@ import { LinkSocksClient } from '@ls/client'
 import { LinkSocksServer } from '@ls/server'
 
 const server = new LinkSocksServer({ host: '127.0.0.1', port: 0 })
-const { token } = server.addReverseToken({ socksPort: -1, allowManageConnector: true })
+const { token } = server.addReverseToken({ socksPort: 'none', allowManageConnector: true })
 await server.listen()
 const url = `ws://127.0.0.1:${server.address?.port}`
 

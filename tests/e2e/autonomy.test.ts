@@ -83,7 +83,7 @@ test('partners are counted per owner', async () => {
 
 test('a provider without the right to manage connectors is refused', async () => {
   const server = closing(new LinkSocksServer({ host: '127.0.0.1', port: 0 }))
-  const { token } = server.addReverseToken({ socksPort: -1 })
+  const { token } = server.addReverseToken({ socksPort: 'none' })
   await server.listen()
   const provider = closing(new LinkSocksClient({ url: `ws://127.0.0.1:${server.address?.port}`, token, reverse: true }))
   await provider.start()

@@ -23,7 +23,7 @@ interface Started {
 async function start(options: ServerOptions = {}): Promise<Started> {
   const hosts = { allowHosts: ['*.example'], exposeHttpPort: 0, exposeHttpsPort: 0 }
   const server = new LinkSocksServer({ host: '127.0.0.1', port: 0, ...hosts, ...options })
-  for (const token of ['one', 'two']) server.addReverseToken({ token, socksPort: -1 })
+  for (const token of ['one', 'two']) server.addReverseToken({ token, socksPort: 'none' })
   await server.listen()
   cleanups.push(() => server.close())
   const [http = 0, https = 0] = server.exposed.hostPorts

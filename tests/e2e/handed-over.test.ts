@@ -69,7 +69,7 @@ describe('a LinkSocksServer that is handed over', () => {
 
   test('keeps a provider until the last connector has left', async () => {
     const { old, next, link, open, handOver } = await net((server) => {
-      server.addReverseToken({ token: 'r', socksPort: -1 })
+      server.addReverseToken({ token: 'r', socksPort: 'none' })
       server.addConnectorToken({ token: 'c', reverseToken: 'r' })
     })
     await link('r', true)

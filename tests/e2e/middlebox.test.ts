@@ -164,7 +164,7 @@ describe.skipIf(requireProgram('haproxy') === undefined)('behind haproxy', () =>
   test('as a target of a provider it learns that nobody is known', async () => {
     const target = closing(await httpServer())
     const server = closing(new LinkSocksServer({ host: '127.0.0.1', port: 0 }))
-    const reverse = server.addReverseToken({ socksPort: -1 }).token
+    const reverse = server.addReverseToken({ socksPort: 'none' }).token
     const connector = server.addConnectorToken({ reverseToken: reverse })
     await server.listen()
     const { acceptPort } = await startHaproxy({ server: placeOf(server), target: `127.0.0.1:${target.port}` }, pair)

@@ -52,7 +52,7 @@ const nets: Readonly<Record<string, Net>> = {
   },
   agent: async (policy) => {
     const server = await startServer()
-    const { token } = server.addReverseToken({ socksPort: -1 })
+    const { token } = server.addReverseToken({ socksPort: 'none' })
     await startClient(server, { token, reverse: true })
     const connector = server.addConnectorToken({ reverseToken: token, policy })
     return (await startClient(server, { token: connector, socksPort: 0 })).socksAddress
@@ -105,7 +105,7 @@ describe.each(Object.entries(nets))('a policy in %s mode', (_mode, net) => {
 async function exposeEcho(policy: PolicyOptions): Promise<() => Promise<string>> {
   const target = closing(await echoServer())
   const server = closing(new LinkSocksServer({ host: '127.0.0.1', port: 0 }))
-  const { token } = server.addReverseToken({ socksPort: -1, policy })
+  const { token } = server.addReverseToken({ socksPort: 'none', policy })
   server.expose(token, `0=127.0.0.1:${target.port}`)
   const exposed = onceEvent(server, 'exposed')
   await server.listen()

@@ -59,7 +59,7 @@ describe('PortChanges.changePolicy', () => {
   test('holds for new connections at a port that is exposed already', async () => {
     const echo = closing(await echoServer())
     const server = closing(new LinkSocksServer({ host: '127.0.0.1', port: 0 }))
-    const { token } = server.addReverseToken({ socksPort: -1 })
+    const { token } = server.addReverseToken({ socksPort: 'none' })
     const port = await freePort()
     server.expose(token, `${port}=127.0.0.1:${echo.port}`)
     await server.listen()

@@ -36,7 +36,7 @@ describe.skipIf(!canStop).each(['reverse', 'agent'] as const)('%s: a provider th
 async function net(mode: 'reverse' | 'agent', count: number) {
   const server = closing(new LinkSocksServer({ host: '127.0.0.1', port: 0 }))
   const socksPort = await freePort()
-  const { token } = server.addReverseToken({ socksPort: mode === 'reverse' ? socksPort : -1 })
+  const { token } = server.addReverseToken({ socksPort: mode === 'reverse' ? socksPort : 'none' })
   await server.listen()
   const url = `ws://127.0.0.1:${server.address?.port}`
   const providers = Array.from({ length: count }, () => new Program('provider', '-t', token, '-u', url))

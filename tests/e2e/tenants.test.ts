@@ -35,7 +35,7 @@ interface Tenant {
 }
 
 function tenant(server: LinkSocksServer): Tenant {
-  const { token } = server.addReverseToken({ socksPort: -1, allowManageConnector: true })
+  const { token } = server.addReverseToken({ socksPort: 'none', allowManageConnector: true })
   return { provider: token, connector: server.addConnectorToken({ reverseToken: token }) }
 }
 

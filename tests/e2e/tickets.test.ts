@@ -61,7 +61,7 @@ test('a ticket reaches no target that its token does not', async () => {
 
 test('a ticket of a connector token narrows what goes to providers', async () => {
   const { server, url, echo } = await serving()
-  const { token: reverse } = server.addReverseToken({ socksPort: -1 })
+  const { token: reverse } = server.addReverseToken({ socksPort: 'none' })
   const token = server.addConnectorToken({ reverseToken: reverse })
   const provider = closing(new LinkSocksClient({ url, token: reverse, reverse: true }))
   await provider.start()

@@ -84,7 +84,7 @@ describe.skipIf(!hasChromium)('@ls/web in workers of Chromium', () => {
 
   test('a Service Worker serves pages of an intranet that a provider reaches', { timeout: startMs }, async () => {
     const { server, url } = await serving()
-    const { token: reverse } = server.addReverseToken({ socksPort: -1 })
+    const { token: reverse } = server.addReverseToken({ socksPort: 'none' })
     const connector = server.addConnectorToken({ reverseToken: reverse })
     const provider = closing(new LinkSocksClient({ url, token: reverse, reverse: true }))
     await provider.start()

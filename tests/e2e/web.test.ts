@@ -83,7 +83,10 @@ describe.skipIf(!hasChromium)('@ls/web in Chromium', () => {
   /** A server that lets no guard stand in the way of loopback, and its URL through a relay. */
   async function serving(token: 'forward' | 'reverse') {
     const server = closing(new LinkSocksServer({ host: '127.0.0.1', port: 0, guard: 'none' }))
-    const given = token === 'forward' ? { token: server.addForwardToken(), port: 0 } : server.addReverseToken()
+    const given =
+      token === 'forward'
+        ? { token: server.addForwardToken(), port: 0 }
+        : server.addReverseToken({ socksPort: await freePort() })
     await server.listen()
     const relay: FaultRelay = closing(await faultRelay({ host: '127.0.0.1', port: server.address?.port ?? 0 }))
     return { server, relay, url: `ws://127.0.0.1:${relay.port}`, ...given }

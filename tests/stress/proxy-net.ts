@@ -66,7 +66,7 @@ async function makeHops(
     return { hops: [hop], socks: { host: '127.0.0.1', port } }
   }
   const isAutonomy = mode === 'autonomy'
-  const { token } = server.addReverseToken({ socksPort: -1, allowManageConnector: isAutonomy })
+  const { token } = server.addReverseToken({ socksPort: 'none', allowManageConnector: isAutonomy })
   const provider = await link('provider', { token, reverse: true })
   const connectorToken = isAutonomy
     ? await provider.client.addConnector('connector')

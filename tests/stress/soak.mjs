@@ -48,7 +48,7 @@ echo.close()
 /** One server with a forward client, a provider with a proxy port at the server, and one with a connector. */
 async function startNet() {
   const server = new LinkSocksServer({ host: '127.0.0.1', port: 0 })
-  const { token } = server.addReverseToken({ socksPort: -1 })
+  const { token } = server.addReverseToken({ socksPort: 'none' })
   const reverse = server.addReverseToken({ socksPort: 0 })
   await server.listen()
   const url = `ws://127.0.0.1:${server.address.port}`

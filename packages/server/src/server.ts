@@ -35,7 +35,7 @@ import { addConnector, addForward, addReverse } from './tokens/add-token.js'
 import { makeProviderTokens, type ProviderTokens } from './tokens/provider-tokens.js'
 import { type Removal, removeToken } from './tokens/remove-token.js'
 import { makeToken, type TokenRecord, TokenRegistry } from './tokens/token-registry.js'
-import type { ConnectorTokenRequest, ReverseTokenRequest, TokenOptions } from './tokens/token-requests.js'
+import type { AddedReverse, ConnectorTokenRequest, ReverseTokenRequest, TokenOptions } from './tokens/token-requests.js'
 import { listTokens, type TokenStatus } from './tokens/token-status.js'
 
 /**
@@ -192,12 +192,12 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
   }
 
   /**
-   * Registers a token for providers; returns it and its SOCKS port.
+   * Registers a token for providers; returns it and its SOCKS port, if it has one.
    *
    * @throws ServerError when the token or the port is taken; RangeError for an invalid port, address or login,
    * TypeError for a user listed twice
    */
-  addReverseToken(request: ReverseTokenRequest = {}): { token: string; port: number } {
+  addReverseToken<R extends ReverseTokenRequest>(request?: R): AddedReverse<R> {
     return addReverse(request, { tokens: this.#tokens, groups: this.#groups, server: this.#options })
   }
 

@@ -35,7 +35,7 @@ describe.each(engines)('a cluster over %s', (_name, startEngine) => {
 
   test('carries channels of a connector to a provider of another node, unharmed', async () => {
     const { nodes } = await start(2)
-    const token = await shareReverse(nodes, { socksPort: -1 })
+    const token = await shareReverse(nodes, { socksPort: 'none' })
     nodes[0]!.server.addConnectorToken({ token: 'visitor', reverseToken: token })
     await nodes[0]!.server.keepToken('visitor')
     await until(() => has(nodes[1]!, 'visitor'), 'the connector token')
@@ -145,7 +145,7 @@ describe.each(engines)('a cluster over %s', (_name, startEngine) => {
   test('counts partners over all nodes', async () => {
     const { nodes } = await start(2)
     const [a, b] = nodes
-    const token = await shareReverse(nodes, { socksPort: -1 })
+    const token = await shareReverse(nodes, { socksPort: 'none' })
     a!.server.addConnectorToken({ token: 'visitor', reverseToken: token })
     await a!.server.keepToken('visitor')
     await until(() => has(b!, 'visitor'), 'the connector token')

@@ -6,8 +6,6 @@ import { checkPayloadOptions, type PayloadOptions } from './payload-options.js'
 test.each<PayloadOptions>([
   {},
   { batching: 'off' },
-  { dynamicBatching: false },
-  { batching: 'off', dynamicBatching: false },
   { batching: 'adaptive', batchingTimeLimits: { minDelayMs: 5, maxDelayMs: 50 } },
   { compressionThresholdBytes: 0 },
 ])('checkPayloadOptions takes %o', (options) => {
@@ -19,7 +17,6 @@ test.each<[string, PayloadOptions]>([
   ['maxDelayMs must be from 0 to 60000, it is 60001', { batchingTimeLimits: { maxDelayMs: 60_001 } }],
   ['compressionThresholdBytes is -1', { compressionThresholdBytes: -1 }],
   ['compressionThresholdBytes is 0.5', { compressionThresholdBytes: 0.5 }],
-  ['exclude each other', { batching: 'adaptive', dynamicBatching: false }],
 ])('checkPayloadOptions says: %s', (text, options) => {
   expect(() => checkPayloadOptions(options)).toThrow(text)
 })

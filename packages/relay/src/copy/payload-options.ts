@@ -7,8 +7,6 @@ export interface PayloadOptions {
    * messages. `adaptive` waits 20–500 ms while a connection is fast, as LinkSocks documents it. @default 'auto'
    */
   readonly batching?: 'auto' | 'adaptive' | 'off' | undefined
-  /** LinkSocks's name for the switch: false is `batching: 'off'`, true changes nothing. @default true */
-  readonly dynamicBatching?: boolean | undefined
   /** When and how long `adaptive` waits, under LinkSocks's name. @default 20–500 ms, from 256 KiB/s, until 128 KiB/s */
   readonly batchingTimeLimits?: AdaptiveDelayOptions | undefined
   /**
@@ -18,14 +16,11 @@ export interface PayloadOptions {
   readonly compressionThresholdBytes?: number | undefined
 }
 
-/** @throws RangeError for a value out of its range, TypeError for two that exclude each other */
+/** @throws RangeError for a value out of its range */
 export function checkPayloadOptions(options: PayloadOptions): void {
-  const { batching = 'auto', dynamicBatching = true, batchingTimeLimits = {}, compressionThresholdBytes = 0 } = options
+  const { batching = 'auto', batchingTimeLimits = {}, compressionThresholdBytes = 0 } = options
   if (!batchingModes.has(batching)) {
     throw new RangeError(`batching is '${batching}'; it must be one of ${[...batchingModes].join(', ')}`)
-  }
-  if (batching === 'adaptive' && !dynamicBatching) {
-    throw new TypeError("`batching: 'adaptive'` and `dynamicBatching: false` exclude each other")
   }
   adaptiveDelay(batchingTimeLimits)
   if (Number.isSafeInteger(compressionThresholdBytes) && compressionThresholdBytes >= 0) return

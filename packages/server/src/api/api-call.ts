@@ -58,7 +58,7 @@ export interface ManagedServer {
   channels(): Iterable<ChannelInfo>
   readonly exposed: ExposedPorts
   addForwardToken(token?: string, options?: TokenOptions): string
-  addReverseToken(request: ReverseTokenRequest): { token: string; port: number }
+  addReverseToken(request: ReverseTokenRequest): { token: string; port: number | undefined }
   addConnectorToken(request: ConnectorTokenRequest): string
   removeToken(token: string): Promise<boolean>
   readonly tickets: Pick<Tickets, 'make' | 'remove'>

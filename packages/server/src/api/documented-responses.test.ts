@@ -236,7 +236,7 @@ const cases: Record<string, () => Promise<Response>> = {
   'get /api/ports 200': async () => {
     await Promise.all([server.close(), target.close()])
     await start({ exposeHttpPort: 0 }, (made) => {
-      const { token } = made.addReverseToken({ socksPort: -1 })
+      const { token } = made.addReverseToken({ socksPort: 'none' })
       made.expose(token, 'http:a.example=localhost:80')
     })
     return call('GET', '/api/ports')

@@ -140,7 +140,7 @@ describe('POST /api/token', () => {
   })
 
   test('registers a connector token, and again without complaint', async () => {
-    server.addReverseToken({ token: 'rev1', socksPort: -1 })
+    server.addReverseToken({ token: 'rev1', socksPort: 'none' })
     const wanted = { type: 'connector', token: 'con1', reverse_token: 'rev1' }
     await call('POST', '/api/token', wanted)
     const { body } = await call('POST', '/api/token', wanted)
@@ -153,10 +153,7 @@ describe('POST /api/token', () => {
     ['a token of 256 bytes; it must have 1–255 bytes', { type: 'forward', token: 'x'.repeat(256) }],
     ['token already exists', { type: 'reverse', token: 'rev1', port: 19_872 }],
     ['cannot allocate port: 4001', { type: 'reverse', token: 'rev2', port: 4001 }],
-    [
-      'port 70000 is out of range: it must be a whole number from 1 to 65535, or -1 for none',
-      { type: 'reverse', port: 70_000 },
-    ],
+    ['port 70000 is out of range: it must be a whole number from 0 to 65535', { type: 'reverse', port: 70_000 }],
     ['username needs a password as well', { type: 'reverse', username: 'u' }],
     ['password needs a username as well', { type: 'reverse', password: 'p' }],
     ['reverse_token is required for connector token', { type: 'connector' }],
@@ -296,7 +293,7 @@ describe('DELETE /api/token', () => {
   })
 
   test('removes the connector tokens of a reverse token with it', async () => {
-    const { token } = server.addReverseToken({ socksPort: -1 })
+    const { token } = server.addReverseToken({ socksPort: 'none' })
     server.addConnectorToken({ reverseToken: token })
     await call('DELETE', `/api/token/${token}`)
     expect(server.tokens()).toEqual([])

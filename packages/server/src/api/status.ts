@@ -2,6 +2,7 @@ import type { Answer } from '@ls/observe/http'
 import type { TokenStatus } from '../tokens/token-status.js'
 import { version } from '../version.js'
 import type { ApiCall } from './api-call.js'
+import { noPort } from './token-list.js'
 
 /** `GET /api/status`: fields and their order are those of deployed servers, reverse tokens before forward tokens. */
 export function showStatus({ server }: ApiCall): Answer {
@@ -22,7 +23,7 @@ function describe({ token, kind, clients, port, connectorTokens = [] }: TokenSta
     token,
     type: kind,
     clients_count: clients,
-    ...(port === undefined ? {} : { port }),
+    ...(kind === 'reverse' ? { port: port ?? noPort } : {}),
     ...(connectorTokens.length === 0 ? {} : { connector_tokens: connectorTokens }),
   }
 }

@@ -33,13 +33,16 @@ export function findToken(tokens: readonly TokenStatus[], reference: string): To
   throw new ApiRefusal(400, 'several tokens match; give the id or the text of one')
 }
 
+/** What deployed servers write where SOCKS listens nowhere. */
+export const noPort = -1
+
 function describe({ id, kind, clients, port, policy, reverseId, kept, quota }: TokenStatus): object {
   return {
     id,
     type: kind,
     clients_count: clients,
     kept,
-    ...(port === undefined ? {} : { port }),
+    ...(kind === 'reverse' ? { port: port ?? noPort } : {}),
     ...(reverseId === undefined ? {} : { reverse_id: reverseId }),
     ...(policy === undefined ? {} : { policy }),
     ...(quota === undefined ? {} : { quota: quota.map(describeQuota) }),

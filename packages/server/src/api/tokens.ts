@@ -2,7 +2,7 @@ import { type Answer, ApiRefusal, failure } from '@ls/observe/http'
 import { faultOf, type ReverseTokenRequest } from '../tokens/token-requests.js'
 import type { ApiCall } from './api-call.js'
 import { parseTokenBody, type TokenBody } from './token-body.js'
-import { findToken } from './token-list.js'
+import { findToken, noPort } from './token-list.js'
 
 /** `POST /api/token`: registers a token of any kind. */
 export async function addToken(call: ApiCall): Promise<Answer> {
@@ -54,11 +54,12 @@ function add({ server }: ApiCall, body: TokenBody): Added {
 
 function addReverse(server: ApiCall['server'], { port, ...body }: TokenBody): Added {
   // Deployed servers never open a port in autonomy: it would bypass the connector tokens.
-  const socksPort = body.allowManageConnector === true ? -1 : port
+  const socksPort = body.allowManageConnector === true || port === noPort ? 'none' : port
   const request: ReverseTokenRequest = { ...body, socksPort }
   const fault = faultOf(request)
   if (fault !== undefined) throw new ApiRefusal(200, fault)
-  return server.addReverseToken(request)
+  const { token, port: taken = noPort } = server.addReverseToken(request)
+  return { token, port: taken }
 }
 
 /**

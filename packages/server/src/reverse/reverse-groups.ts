@@ -55,7 +55,7 @@ export class ReverseGroups {
 
   /** Takes the port for a new reverse token; −1 if it gets none. @throws ServerError when it is taken */
   takePort({ socksPort, socksHost, socksListen = [], allowManageConnector = false }: ReverseTokenRequest): number {
-    if (socksListen.length > 0 || socksPort === -1 || (allowManageConnector && socksPort === undefined)) return -1
+    if (socksListen.length > 0 || socksPort === 'none' || (allowManageConnector && socksPort === undefined)) return -1
     const { host, socksHost: defaultHost } = this.#options.server
     const except = share(host, socksHost ?? defaultHost) ? this.#serverPort : undefined
     return this.#ports.take({ wanted: socksPort, except })

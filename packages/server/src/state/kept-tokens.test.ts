@@ -93,7 +93,7 @@ describe('a token of the file that could not be registered', () => {
 
 describe('a write that fails', () => {
   function add(server: LinkSocksServer): void {
-    server.addReverseToken({ token: 'r', socksPort: -1 })
+    server.addReverseToken({ token: 'r', socksPort: 'none' })
     server.addConnectorToken({ token: 'c', reverseToken: 'r' })
   }
 
@@ -124,7 +124,7 @@ describe('a write that fails', () => {
 
 test('a connector token that shares the policy of its reverse token comes back under it', async () => {
   const first = await start()
-  first.addReverseToken({ token: 'r', socksPort: -1, policy: { maxLinks: 1 } })
+  first.addReverseToken({ token: 'r', socksPort: 'none', policy: { maxLinks: 1 } })
   first.addConnectorToken({ token: 'c', reverseToken: 'r', sharesPolicy: true })
   for (const token of ['r', 'c']) await first.keepToken(token)
   const written = await read()

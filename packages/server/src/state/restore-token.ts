@@ -29,7 +29,7 @@ function addReverse(
   { kind: _kind, port, ...request }: StoredToken & { readonly kind: 'reverse' },
   server: TokenMaker,
 ): void {
-  server.addReverseToken({ ...request, socksPort: port })
+  server.addReverseToken({ ...request, socksPort: port < 0 ? 'none' : port })
 }
 
 function addConnector(

@@ -3,7 +3,13 @@ import type { ResolvedServerOptions } from '../options.js'
 import { Policy } from '../policy/policy.js'
 import type { ReverseGroups } from '../reverse/reverse-groups.js'
 import { makeToken, type TokenRegistry } from './token-registry.js'
-import { type ConnectorTokenRequest, faultOf, type ReverseTokenRequest, type TokenOptions } from './token-requests.js'
+import {
+  type AddedReverse,
+  type ConnectorTokenRequest,
+  faultOf,
+  type ReverseTokenRequest,
+  type TokenOptions,
+} from './token-requests.js'
 
 /** Where a reverse token gets its place. */
 export interface ReversePlaces {
@@ -22,10 +28,11 @@ export function addForward(token: string, options: TokenOptions, tokens: TokenRe
  *
  * @throws ServerError, RangeError or TypeError, see `LinkSocksServer.addReverseToken`
  */
-export function addReverse(
-  request: ReverseTokenRequest,
+export function addReverse<R extends ReverseTokenRequest>(
+  given: R | undefined,
   { tokens, groups, server }: ReversePlaces,
-): { token: string; port: number } {
+): AddedReverse<R> {
+  const request: ReverseTokenRequest = given ?? {}
   const fault = faultOf(request)
   if (fault !== undefined) throw new RangeError(fault)
   const { token = makeToken(), username, password, socksNowait, allowManageConnector = false } = request
@@ -39,7 +46,7 @@ export function addReverse(
   // Checks that can fail come first.
   groups.add(record, socksNowait ?? server.socksNowait)
   tokens.add(record)
-  return { token, port }
+  return { token, port: port < 0 ? undefined : port } as AddedReverse<R>
 }
 
 /**

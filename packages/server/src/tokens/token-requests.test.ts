@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest'
-import { faultOf } from './token-requests.js'
+import { faultOf, type ReverseTokenRequest } from './token-requests.js'
 
 describe('faultOf', () => {
-  test.each([
+  test.each<ReverseTokenRequest>([
     {},
-    { socksPort: -1 },
+    { socksPort: 'none' },
     { socksPort: 0 },
     { socksPort: 65_535 },
     { username: 'ada', password: 'secret' },
@@ -13,7 +13,7 @@ describe('faultOf', () => {
     expect(faultOf(request)).toBeUndefined()
   })
 
-  test.each([-2, 65_536, 1.5, Number.NaN])('names port %d and its range', (socksPort) => {
+  test.each([-1, 65_536, 1.5, Number.NaN])('names port %d and its range', (socksPort) => {
     expect(faultOf({ socksPort })).toContain(`port ${socksPort} is out of range`)
   })
 

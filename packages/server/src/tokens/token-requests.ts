@@ -17,10 +17,10 @@ export interface ReverseTokenRequest extends TokenOptions {
   /** @default the server's `socksHost` */
   readonly socksHost?: string | undefined
   /**
-   * Port for SOCKS; −1 for none, 0 for any that is free when it opens. @default a free one of the server's `portPool`,
-   * or −1 with `allowManageConnector`
+   * Port for SOCKS; 0 for any that is free when it opens. @default a free one of the server's `portPool`, or `none` with
+   * `allowManageConnector`
    */
-  readonly socksPort?: number | undefined
+  readonly socksPort?: number | 'none' | undefined
   /** Addresses of SOCKS instead of `socksHost` and `socksPort`: `host:port` or `unix:/path`. @default none */
   readonly socksListen?: readonly string[] | undefined
   /**
@@ -42,6 +42,14 @@ export interface ReverseTokenRequest extends TokenOptions {
   readonly socksNowait?: boolean | undefined
 }
 
+/** What {@link LinkSocksServer.addReverseToken} has added. */
+export interface AddedReverse<R extends ReverseTokenRequest = ReverseTokenRequest> {
+  /** The one asked for, or a new one. */
+  readonly token: string
+  /** Its SOCKS port, 0 until the system has chosen one; undefined where it has none. */
+  readonly port: R extends { readonly socksPort: number } ? number : number | undefined
+}
+
 /** Request of {@link LinkSocksServer.addConnectorToken}. */
 export interface ConnectorTokenRequest extends TokenOptions {
   /** 1–255 bytes. @default a new one */
@@ -55,7 +63,7 @@ export interface ConnectorTokenRequest extends TokenOptions {
 /** Returns the fault of a request for a reverse token; undefined if it has none. Never shows the password. */
 export function faultOf({ socksPort, username, password, ports }: ReverseTokenRequest): string | undefined {
   if (socksPort !== undefined && !isSocksPort(socksPort)) {
-    return `port ${socksPort} is out of range: it must be a whole number from 1 to 65535, or -1 for none`
+    return `port ${socksPort} is out of range: it must be a whole number from 0 to 65535`
   }
   // Half of a login would open the port to anyone, or to no one.
   if (username !== undefined && password === undefined) return 'username needs a password as well'
@@ -83,6 +91,6 @@ function lengthFault(name: string, value: string | undefined): string | undefine
     : `${name} has ${bytes} bytes; it must have 1–${maxLoginBytes}`
 }
 
-function isSocksPort(port: number): boolean {
-  return Number.isInteger(port) && port >= -1 && port <= 65_535
+function isSocksPort(port: number | 'none'): boolean {
+  return port === 'none' || (Number.isInteger(port) && port >= 0 && port <= 65_535)
 }

@@ -22,8 +22,8 @@ export interface TokenStatus {
   readonly quota?: readonly QuotaUse[]
   /** It is in the state file. */
   readonly kept: boolean
-  /** Reverse: its SOCKS port, or the planned one; −1 for none. */
-  readonly port?: number
+  /** Reverse: its SOCKS port, or the planned one; undefined for none. */
+  readonly port?: number | undefined
   /** Reverse: the connector tokens that lead to it, including those of providers. */
   readonly connectorTokens?: readonly string[]
   /** Connector: the reverse token it leads to. */
@@ -78,8 +78,9 @@ function countInstances(peers: Iterable<Peer>): Map<TokenRecord, Set<string>> {
   return instances
 }
 
-function portOf(record: ReverseToken, groups: ReverseGroups): number {
-  return groups.of(record)?.socks.number ?? record.port
+function portOf(record: ReverseToken, groups: ReverseGroups): number | undefined {
+  const port = groups.of(record)?.socks.number ?? record.port
+  return port < 0 ? undefined : port
 }
 
 function namesOf(connectors: Iterable<ConnectorToken>): string[] {
