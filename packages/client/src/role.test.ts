@@ -29,4 +29,9 @@ describe('LinkSocksClient, by its role', () => {
     await client.close()
     expect(client.sessions).toEqual([])
   })
+
+  test('refuses an option that does not exist, and names the one that is meant', () => {
+    const text = 'there is no option `socksport`; did you mean `socksPort` or `socksHost`?'
+    expect(() => new LinkSocksClient({ socksport: 9870 } as object)).toThrow(new TypeError(text))
+  })
 })

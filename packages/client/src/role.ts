@@ -1,14 +1,17 @@
+import { checkOptionNames, type OptionNames } from '@ls/foundation'
 import type { ClientOptions } from './options.js'
 
 /**
- * Refuses what the role of a client would ignore: a setting without effect hides a mistake, and a restriction without
- * effect leaves open what its author believes closed. Empty lists and `false` count as not given.
+ * Refuses what does not exist, and what the role of a client would ignore: a setting without effect hides a mistake, and a
+ * restriction without effect leaves open what its author believes closed. Empty lists and `false` count as not given.
  *
- * @throws RangeError that names the option
+ * @throws TypeError for an unknown option, RangeError for one of the other role; both name it
  */
 export function checkRole(options: ClientOptions): void {
+  checkOptionNames(options, parts)
   const { reverse = false } = options
-  const name = (reverse ? portOptions : exitOptions).find((each) => isGiven(options[each]))
+  const ignored = reverse ? 'ports' : 'exit'
+  const name = optionNames.find((each) => parts[each] === ignored && isGiven(options[each]))
   if (name === undefined) return
   throw new RangeError(
     reverse
@@ -17,43 +20,73 @@ export function checkRole(options: ClientOptions): void {
   )
 }
 
-/** Options of the ports that programs connect to, and of their connections; a provider has none. */
-const portOptions = [
-  'socksHost',
-  'socksPort',
-  'socksListen',
-  'socksTls',
-  'socksUsername',
-  'socksPassword',
-  'socksAccounts',
-  'socksNowait',
-  'allowOrigins',
-  'forwards',
-  'inbound',
-  'httpTransparent',
-  'httpMaxHeadBytes',
-  'maxPending',
-  'maxPendingPerAddress',
-  'openPorts',
-  'fastOpen',
-  'udpAdvertise',
-  'linkWaitMs',
-] as const satisfies readonly (keyof ClientOptions)[]
+/**
+ * What each option is about. `ports`: the ports that programs connect to, and their connections; a provider has none.
+ * `exit`: what reaches targets, which a provider alone does.
+ */
+const parts: OptionNames<ClientOptions, 'both' | 'ports' | 'exit'> = {
+  url: 'both',
+  connectorTokens: 'exit',
+  socksHost: 'ports',
+  socksPort: 'ports',
+  socksListen: 'ports',
+  forwards: 'ports',
+  exposes: 'exit',
+  socksTls: 'ports',
+  allowOrigins: 'ports',
+  socksUsername: 'ports',
+  socksPassword: 'ports',
+  socksAccounts: 'ports',
+  inbound: 'ports',
+  httpTransparent: 'ports',
+  httpMaxHeadBytes: 'ports',
+  maxPending: 'ports',
+  maxPendingPerAddress: 'ports',
+  openPorts: 'ports',
+  socksNowait: 'ports',
+  upstreamProxies: 'exit',
+  routes: 'exit',
+  upstreamHeaders: 'exit',
+  upstreamTls: 'exit',
+  sendProxy: 'exit',
+  accessRules: 'both',
+  guard: 'exit',
+  ownPorts: 'exit',
+  fastOpen: 'ports',
+  earlyDataBytes: 'both',
+  serverProxies: 'both',
+  proxyFromEnvironment: 'both',
+  connectTimeoutMs: 'exit',
+  linkWaitMs: 'ports',
+  dns: 'both',
+  udp: 'both',
+  udpAdvertise: 'ports',
+  windowBytes: 'both',
+  replayLimitBytes: 'both',
+  idleLimitMs: 'both',
+  transport: 'both',
+  connect: 'both',
+  direct: 'both',
+  logger: 'both',
+  clock: 'both',
+  token: 'both',
+  serverToken: 'exit',
+  reverse: 'both',
+  extensions: 'both',
+  graceMs: 'both',
+  handshakeDeadlineMs: 'both',
+  reconnect: 'both',
+  retryAuth: 'both',
+  reconnectDelayMs: 'both',
+  maxReconnectDelayMs: 'both',
+  threads: 'both',
+  heartbeat: 'both',
+  batching: 'both',
+  batchingTimeLimits: 'both',
+  compressionThresholdBytes: 'both',
+}
 
-/** Options of what reaches targets, which a provider alone does. */
-const exitOptions = [
-  'connectorTokens',
-  'serverToken',
-  'exposes',
-  'upstreamProxies',
-  'routes',
-  'upstreamHeaders',
-  'upstreamTls',
-  'sendProxy',
-  'guard',
-  'ownPorts',
-  'connectTimeoutMs',
-] as const satisfies readonly (keyof ClientOptions)[]
+const optionNames = Object.keys(parts) as (keyof ClientOptions)[]
 
 function isGiven(value: unknown): boolean {
   return value !== undefined && value !== false && !(Array.isArray(value) && value.length === 0)

@@ -10,6 +10,8 @@ test('@ls/foundation exports exactly these names', () => {
       "asError",
       "checkDurationMs",
       "checkInteger",
+      "checkOptionNames",
+      "didYouMean",
       "formatHostPort",
       "isLocalhost",
       "isReplyWord",
@@ -21,6 +23,7 @@ test('@ls/foundation exports exactly these names', () => {
       "replyOfErrno",
       "replyWords",
       "silentLogger",
+      "suggest",
       "systemClock",
       "textOf",
     ]

@@ -22,3 +22,5 @@ export {
   type TokenCounts,
   type TrafficCounts,
 } from './snapshot.js'
+export { checkOptionNames, type OptionNames } from './option-names.js'
+export { didYouMean, suggest } from './suggestion.js'

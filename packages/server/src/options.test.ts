@@ -70,4 +70,10 @@ describe('resolveServerOptions', () => {
     expect(resolve).toThrow(RangeError)
     expect(resolve).toThrow(message)
   })
+
+  test('refuses an option that does not exist, and names the one that is meant', () => {
+    const misspelt = { maxLink: 5 }
+    const text = 'there is no option `maxLink`; did you mean `maxLinks`?'
+    expect(() => resolveServerOptions(misspelt as object)).toThrow(new TypeError(text))
+  })
 })

@@ -2,6 +2,7 @@ import { defaultWindowBytes, type Extension, extensions } from '@ls/codec'
 import {
   checkDurationMs,
   checkInteger,
+  checkOptionNames,
   type Clock,
   type Logger,
   maxPort,
@@ -35,6 +36,7 @@ import { parseFallback } from './fallback/fallback.js'
 import type { SessionOwners } from './handover/session-owners.js'
 import type { ConnectionRecord } from './life/connection-record.js'
 import type { OtherNodes } from './nodes/other-nodes.js'
+import { optionNames } from './option-names.js'
 import type { PolicyOptions } from './policy/policy-options.js'
 import { Policy } from './policy/policy.js'
 import { type RelayOptions, type ResolvedRelayOptions, resolveRelayOptions } from './relay-mode/relay-options.js'
@@ -337,8 +339,13 @@ export type ResolvedServerOptions = Omit<ServerOptions, 'policy' | 'relay'> &
     readonly relay: ResolvedRelayOptions | undefined
   }
 
-/** Applies the defaults and checks the ranges. @throws RangeError for a value out of its range */
+/**
+ * Applies the defaults and checks names and ranges.
+ *
+ * @throws TypeError for an option that does not exist, RangeError for a value out of its range
+ */
 export function resolveServerOptions(options: ServerOptions): ResolvedServerOptions {
+  checkOptionNames(options, optionNames)
   if (options.apiKey === '') throw new RangeError('apiKey is empty; leave it out to keep the management API off')
   // Both are used only later; a mistake should show now.
   parseTrustedProxies(options.trustedProxies ?? [])

@@ -1,3 +1,4 @@
+import { didYouMean, suggest } from '@ls/foundation'
 import { commands, findCommand, runCommandNames, shells, type CommandName, type Shell } from '../command.js'
 import { UsageError } from '../errors.js'
 import { flagLabel, type Flag, type FlagValue } from '../flag.js'
@@ -9,7 +10,6 @@ import { readFlags } from './given-flags.js'
 import { habitHint } from './habits.js'
 import { makeSettings, secretsIn, textsOf, withTokenOfUrl } from './make-settings.js'
 import type { Run } from './run.js'
-import { didYouMean, suggest } from './suggestion.js'
 
 export type { RunOf } from './run.js'
 export type { Run }

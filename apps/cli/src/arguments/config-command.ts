@@ -1,10 +1,10 @@
+import { didYouMean, suggest } from '@ls/foundation'
 import { configActions, type ConfigAction, findCommand } from '../command.js'
 import { UsageError } from '../errors.js'
 import { fileFlags } from '../flags/file-flags.js'
 import type { Environment } from './environment.js'
 import { shorten } from './flag-value.js'
 import type { Run, RunOf } from './run.js'
-import { didYouMean, suggest } from './suggestion.js'
 
 /** What to do with a configuration file. */
 export type ConfigRequest =

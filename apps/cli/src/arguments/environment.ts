@@ -1,9 +1,9 @@
+import { didYouMean, suggest } from '@ls/foundation'
 import { modes, type RunCommandName } from '../command.js'
 import { UsageError } from '../errors.js'
 import { environmentNames, type Flag, type FlagValue } from '../flag.js'
 import { flags } from '../flags.js'
 import { readValue, shorten } from './flag-value.js'
-import { didYouMean, suggest } from './suggestion.js'
 
 export type Environment = Readonly<Record<string, string | undefined>>
 

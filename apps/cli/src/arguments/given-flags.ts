@@ -1,11 +1,11 @@
 import { parseArgs, type ParseArgsConfig } from 'node:util'
+import { didYouMean, suggest } from '@ls/foundation'
 import { commands, type CommandName } from '../command.js'
 import { UsageError } from '../errors.js'
 import { flagLabel, takesValue, type Flag, type FlagValue } from '../flag.js'
 import { flagsOf } from '../flags.js'
 import { readValue, shorten } from './flag-value.js'
 import { habitHint } from './habits.js'
-import { didYouMean, suggest } from './suggestion.js'
 
 /** Parsed arguments of a command. */
 export interface GivenFlags {

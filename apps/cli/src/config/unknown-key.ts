@@ -1,5 +1,5 @@
+import { didYouMean, suggest } from '@ls/foundation'
 import { shorten } from '../arguments/flag-value.js'
-import { didYouMean, suggest } from '../arguments/suggestion.js'
 import type { Flag } from '../flag.js'
 import { processFlags, roleFlags, roleSections } from './structure.js'
 

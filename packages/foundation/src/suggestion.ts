@@ -19,9 +19,13 @@ export function didYouMean(suggestions: readonly string[]): string {
   return suggestions.length === 0 ? '' : `; did you mean ${suggestions.join(' or ')}?`
 }
 
-/** `port` is a part of `socks-port`. */
+/** `port` is a part of `socks-port` and of `socksPort`. */
 function hasPart(name: string, word: string): boolean {
-  return word.length > 2 && name.split('-').includes(word)
+  return word.length > 2 && partsOf(name).includes(word)
+}
+
+function partsOf(name: string): readonly string[] {
+  return name.split(/-|(?=[A-Z])/).map((part) => part.toLowerCase())
 }
 
 /** Insertions, deletions, replacements and swaps of neighbours that turn `a` into `b`. */
