@@ -2,8 +2,9 @@ import { checkOptionNames, type OptionNames } from '@ls/foundation'
 import type { ClientOptions } from './options.js'
 
 /**
- * Refuses what does not exist, and what the role of a client would ignore: a setting without effect hides a mistake, and a
- * restriction without effect leaves open what its author believes closed. Empty lists and `false` count as not given.
+ * Refuses what does not exist, and what the role of a client would ignore: a setting without effect hides a mistake,
+ * and a restriction without effect leaves open what its author believes closed. Empty lists and `false` count as not
+ * given.
  *
  * @throws TypeError for an unknown option, RangeError for one of the other role; both name it
  */

@@ -15,8 +15,9 @@ export interface DialRequest {
 }
 
 /**
- * Connects to a target in a way of your own: through TLS, or through a proxy. It should stop when `signal` aborts; a stream that
- * comes later is destroyed. To carry half-closed connections the stream must be half-open (`allowHalfOpen`).
+ * Connects to a target in a way of your own: through TLS, or through a proxy. It should stop when `signal` aborts; a
+ * stream that comes later is destroyed. To carry half-closed connections the stream must be half-open
+ * (`allowHalfOpen`).
  */
 export type Dial<S extends Duplex = Duplex, R extends DialRequest = DialRequest> = (
   target: Target,

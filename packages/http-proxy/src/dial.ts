@@ -3,8 +3,9 @@ import { dial, type DialRequest, type Target } from '@ls/dial'
 import { maxTimerMs } from '@ls/foundation'
 
 /**
- * What the proxy's `dial` is told. Its signal aborts when the client has gone or `dialDeadlineMs` is over. A rejection becomes the
- * status of its `reply` (a word of protocol.md §4), else of its system error code, else 502, with its message as the text.
+ * What the proxy's `dial` is told. Its signal aborts when the client has gone or `dialDeadlineMs` is over. A rejection
+ * becomes the status of its `reply` (a word of protocol.md §4), else of its system error code, else 502, with its
+ * message as the text.
  */
 export interface DialInfo extends DialRequest {
   /** `connect` for a tunnel, `http` for a connection that plain requests share. */

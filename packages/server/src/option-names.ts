@@ -1,8 +1,5 @@
-import type { OptionNames } from '@ls/foundation'
-import type { ServerOptions } from './options.js'
-
-/** All options, so that one that does not exist is refused. */
-export const optionNames: OptionNames<ServerOptions> = {
+/** All `ServerOptions`, so that one that does not exist is refused; `resolveServerOptions` has the compiler compare. */
+export const optionNames = {
   host: true,
   port: true,
   tls: true,
@@ -74,9 +71,10 @@ export const optionNames: OptionNames<ServerOptions> = {
   requestRestart: true,
   onConnectionEnd: true,
   setLogLevel: true,
+  showConfiguration: true,
   logger: true,
   clock: true,
   batching: true,
   batchingTimeLimits: true,
   compressionThresholdBytes: true,
-}
+} as const

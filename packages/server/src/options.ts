@@ -6,6 +6,7 @@ import {
   type Clock,
   type Logger,
   maxPort,
+  type OptionNames,
   silentLogger,
   systemClock,
   type Given,
@@ -345,7 +346,7 @@ export type ResolvedServerOptions = Omit<ServerOptions, 'policy' | 'relay'> &
  * @throws TypeError for an option that does not exist, RangeError for a value out of its range
  */
 export function resolveServerOptions(options: ServerOptions): ResolvedServerOptions {
-  checkOptionNames(options, optionNames)
+  checkOptionNames(options, optionNames satisfies OptionNames<ServerOptions>)
   if (options.apiKey === '') throw new RangeError('apiKey is empty; leave it out to keep the management API off')
   // Both are used only later; a mistake should show now.
   parseTrustedProxies(options.trustedProxies ?? [])

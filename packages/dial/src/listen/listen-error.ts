@@ -1,8 +1,9 @@
 import { textOf } from '@ls/foundation'
 
 /**
- * Why a port or a socket file cannot be opened. The codes are those of the system, so that a caller treats a failure in one
- * way, whether it came through this package or from Node; `UNKNOWN` is any other, which the text and the cause tell.
+ * Why a port or a socket file cannot be opened. The codes are those of the system, so that a caller treats a failure in
+ * one way, whether it came through this package or from Node; `UNKNOWN` is any other, which the text and the cause
+ * tell.
  */
 export const listenErrorCodes = [
   'EADDRINUSE',

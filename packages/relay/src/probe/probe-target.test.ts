@@ -5,7 +5,7 @@ import { until } from '@ls/testkit'
 import { describe, expect, test } from 'vitest'
 import { sessionPair } from '../../testing/session-pair.js'
 import { Outbound } from '../outbound/outbound.js'
-import { parseTarget, type Target } from '../target.js'
+import { parseTarget, type CheckedTarget } from '../target.js'
 import { isUdpProbe, openProbe, probeHost, probePorts } from './probe-target.js'
 
 /** A session whose other end reaches no target at all. */
@@ -63,9 +63,9 @@ test.each([
   ['another host', 'probe.example', probePorts.source],
   ['another port', probeHost, 80],
 ])('openProbe leaves %s alone', (_name, host, port) => {
-  expect(openProbe(parseTarget({ host, port }) as Target, '')).toBeUndefined()
+  expect(openProbe(parseTarget({ host, port }) as CheckedTarget, '')).toBeUndefined()
 })
 
 test('isUdpProbe leaves other ports alone', () => {
-  expect(isUdpProbe(parseTarget({ host: probeHost, port: 53 }) as Target)).toBe(false)
+  expect(isUdpProbe(parseTarget({ host: probeHost, port: 53 }) as CheckedTarget)).toBe(false)
 })

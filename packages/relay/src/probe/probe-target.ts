@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { Duplex } from 'node:stream'
-import type { Target } from '../target.js'
+import type { CheckedTarget } from '../target.js'
 
 /**
  * Host name at which the half that reaches targets answers by itself, so that a way can be measured without somebody
@@ -22,12 +22,12 @@ export const probePorts = {
 } as const
 
 /** Whether datagrams to this target come back. */
-export function isUdpProbe({ host, port }: Target): boolean {
+export function isUdpProbe({ host, port }: CheckedTarget): boolean {
   return host === probeHost && port === probePorts.echo
 }
 
 /** The other end of a connection to {@link probeHost}; undefined for other targets, and for ports without an answer. */
-export function openProbe({ host, port }: Target, source: string | undefined): Duplex | undefined {
+export function openProbe({ host, port }: CheckedTarget, source: string | undefined): Duplex | undefined {
   if (host !== probeHost) return undefined
   const probe = makeProbe(port, source)
   if (probe === undefined) return undefined

@@ -1,12 +1,12 @@
 import type { Channel, ChannelHandler } from '@ls/mux'
-import type { Target } from '../target.js'
+import type { CheckedTarget } from '../target.js'
 
 /** How a span begins. */
 export interface SpanStart {
   /** What it is called. */
   readonly name: string
   /** Where the connection leads. */
-  readonly target: Target
+  readonly target: CheckedTarget
   /** W3C traceparent of the span that it belongs to, at another program. @default it begins a trace */
   readonly traceparent?: string | undefined
 }

@@ -17,8 +17,8 @@ export interface ReverseTokenRequest extends TokenOptions {
   /** @default the server's `socksHost` */
   readonly socksHost?: string | undefined
   /**
-   * Port for SOCKS; 0 for any that is free when it opens. @default a free one of the server's `portPool`, or `none` with
-   * `allowManageConnector`
+   * Port for SOCKS; 0 for any that is free when it opens. @default a free one of the server's `portPool`, or `none`
+   * with `allowManageConnector`
    */
   readonly socksPort?: number | 'none' | undefined
   /** Addresses of SOCKS instead of `socksHost` and `socksPort`: `host:port` or `unix:/path`. @default none */
