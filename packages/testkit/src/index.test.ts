@@ -25,6 +25,7 @@ test('the package exports these names', () => {
       "requireProgram",
       "seededBytes",
       "seededDigest",
+      "socketEnd",
       "tcpServer",
       "testAuthority",
       "testCertificate",
