@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config'
 
 /** Resolves workspace packages to their sources, so tests never run against a stale build. */
-const source = { conditions: ['@ls/source', 'module', 'node', 'development|production'] }
+const source = { conditions: ['@ls/source', 'node', 'development|production'] }
 
 export default defineConfig({
   resolve: source,
