@@ -35,7 +35,7 @@ async function serve({ mode, rate }) {
   const policy = rate === undefined ? {} : { policy: { rate } }
   if (mode === 'forward') server.addForwardToken('user', policy)
   else {
-    server.addReverseToken({ token: 'office', socksPort: -1 })
+    server.addReverseToken({ token: 'office', socksPort: 'none' })
     server.addConnectorToken({ token: 'user', reverseToken: 'office', ...policy })
   }
   process.on('message', () => process.send(process.cpuUsage()))

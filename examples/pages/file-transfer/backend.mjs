@@ -23,7 +23,7 @@ export async function startBackend({ server }) {
   }
 
   function openRoom() {
-    const { token } = server.addReverseToken({ socksPort: -1 })
+    const { token } = server.addReverseToken({ socksPort: 'none' })
     const room = randomUUID()
     rooms.set(room, server.addConnectorToken({ reverseToken: token }))
     return { token, role: 'provider', room }

@@ -7,7 +7,7 @@ import { LinkSocksClient } from '@ls/client'
  * @param {string} defaultUrl What a visitor gets that names nothing
  */
 export async function behindProvider({ server, url: serverUrl }, defaultUrl) {
-  const { token } = server.addReverseToken({ socksPort: -1 })
+  const { token } = server.addReverseToken({ socksPort: 'none' })
   const connector = server.addConnectorToken({ reverseToken: token })
   const provider = new LinkSocksClient({ url: serverUrl, token, reverse: true })
   await provider.start()
