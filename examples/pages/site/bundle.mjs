@@ -33,10 +33,15 @@ export async function bundleExample(folder) {
     path,
     [path.endsWith('.css') ? 'text/css' : 'text/javascript', text],
   ])
-  return new Map([
-    ['/', ['text/html', await readFile(new URL('index.html', folder), 'utf8')]],
-    .../** @type {any} */ (files),
-  ])
+  return new Map([['/', ['text/html', await pageOf(folder)]], .../** @type {any} */ (files)])
+}
+
+/** The layout with the content of an example, whose heading is the title. @param {URL} folder */
+async function pageOf(folder) {
+  const layout = await readFile(new URL('layout.html', import.meta.url), 'utf8')
+  const content = await readFile(new URL('page.html', folder), 'utf8')
+  const title = /<h1>(.*)<\/h1>/.exec(content)?.[1] ?? ''
+  return layout.replace('TITLE', () => title).replace('CONTENT', () => content)
 }
 
 /** @param {import('esbuild').PluginBuild} build */

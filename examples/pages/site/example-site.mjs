@@ -82,6 +82,8 @@ export class ExampleSite {
 
   /** @param {import('node:http').IncomingMessage} request @param {import('node:http').ServerResponse} response */
   async #answer(request, response) {
+    // A name that resolves to this machine would make the page of another site one of ours (DNS rebinding).
+    if (request.headers.host !== new URL(this.url).host) return response.writeHead(421).end()
     const { pathname } = new URL(request.url ?? '/', 'http://localhost')
     if (pathname === '/link') return this.#link(request, response)
     const [type, content] = this.#files.get(pathname) ?? []
