@@ -9,7 +9,7 @@ import { runDoctor } from './run-doctor.js'
 async function finding(step: Finding['step'], ...argv: string[]): Promise<Finding | undefined> {
   const server = new LinkSocksServer({ host: '127.0.0.1', port: 0 })
   server.addForwardToken('client')
-  server.addReverseToken({ token: 'provider', socksPort: -1 })
+  server.addReverseToken({ token: 'provider', socksPort: 'none' })
   await server.listen()
   const url = `ws://127.0.0.1:${server.address?.port}`
   const { settings } = parseCommandLine(
