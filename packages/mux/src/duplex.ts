@@ -77,7 +77,7 @@ class ChannelDuplex extends Duplex implements ChannelHandler {
     if (callback !== undefined) this.#failWrite(callback, this.#closed)
   }
 
-  /** Every way of consuming a stream calls this. */
+  /** Called by Node for every way of consuming the stream. */
   override read(bytes?: number): unknown {
     const chunk: unknown = super.read(bytes)
     if (this.#broken) this.#breakOnceRead()
@@ -91,7 +91,7 @@ class ChannelDuplex extends Duplex implements ChannelHandler {
   override _write(chunk: Buffer, _encoding: BufferEncoding, callback: Callback): void {
     if (this.#closed !== undefined) return this.#failWrite(callback, this.#closed)
     if (this.#channel.send(chunk)) callback()
-    // Where the channel takes no more, `onClose` fails the write after the reader has had its bytes.
+    // Where the channel accepts no more, `onClose` fails the write after the reader has had its bytes.
     else this.#writing = callback
   }
 

@@ -19,13 +19,13 @@ import { MemoryBudget } from './memory/memory-budget.js'
 export interface LinkTerms {
   /** Features in force on this session. @default [] (a base link) */
   readonly extensions?: readonly Extension[] | undefined
-  /** First credit the peer grants each of our channels, in bytes: the peer's Hello. @default 262144 */
+  /** First credit that the peer grants on each channel, in bytes: the peer's Hello. @default 262144 */
   readonly peerWindowBytes?: number | undefined
-  /** First credit we grant, in bytes: our Hello. @default 262144 */
+  /** First credit that we grant, in bytes: our Hello. @default 262144 */
   readonly windowBytes?: number | undefined
 }
 
-/** Limits and times of a {@link Session}, beside what its link agreed on. */
+/** Limits and times of a {@link Session}, in addition to the terms of its link. */
 export interface SessionOptions extends LinkTerms {
   /** @default the process's clock */
   readonly clock?: Clock | undefined
@@ -37,18 +37,18 @@ export interface SessionOptions extends LinkTerms {
    */
   readonly compressor?: Compressor | undefined
   /**
-   * Counts data as consumed once its handler has returned, so that nobody calls `consumed`. Only for handlers that are
-   * done with the bytes by then, or pause the channel while they are not. @default false
+   * Counts data as consumed once its handler has returned, so that `consumed` need not be called. Only for handlers
+   * that have processed the bytes by then, or pause the channel until they have. @default false
    */
   readonly autoConsume?: boolean | undefined
-  /** Channels open at once on one session; each costs memory at both ends. @default 65536 */
+  /** Channels on one session at the same time; each costs memory at both ends. @default 65536 */
   readonly maxChannels?: number | undefined
   /**
-   * Window of a new channel, in bytes: the first credit from Hello, and the rest in a Window message at once while
+   * Window of a new channel, in bytes: the first credit from Hello, and the rest immediately in a Window message while
    * memory is not short. @default `windowBytes`
    */
   readonly startWindowBytes?: number | undefined
-  /** A channel's window grows to at most this, in bytes: 16 MiB fill 600 Mbit/s at 200 ms. @default 16777216 */
+  /** Largest size of a channel's window, in bytes: 16 MiB fill 600 Mbit/s at 200 ms. @default 16777216 */
   readonly maxWindowBytes?: number | undefined
   /** Limit for all windows and queues of a session together, in bytes. @default 128 MiB */
   readonly budgetBytes?: number | undefined
@@ -58,28 +58,29 @@ export interface SessionOptions extends LinkTerms {
   readonly queueMessages?: number | undefined
   /** Base links: bytes that may wait for one channel's consumer before reading stops. @default 1048576 */
   readonly queueBytes?: number | undefined
-  /** Time for which one stuck channel may hold up all others before it is cut, in milliseconds. @default 30000 */
+  /** Time for which one stuck channel may block all others before it is cut, in milliseconds. @default 30000 */
   readonly stuckDeadlineMs?: number | undefined
   /**
    * Time without progress after which a channel that is only sending its last bytes is cut, in milliseconds.
    * @default 60000
    */
   readonly lingerMs?: number | undefined
-  /** Memory for control messages that the peer does not read, in bytes; beyond it the session ends. @default 16 MiB */
+  /** Memory for control messages that the peer does not read, in bytes; above it the session ends. @default 16 MiB */
   readonly controlQueueBytes?: number | undefined
   /**
-   * Bytes one channel may have waiting to be sent before `send` returns false; fewer while memory is short. @default
+   * Bytes of one channel that may wait to be sent before `send` returns false; fewer while memory is short. @default
    * 131072
    */
   readonly sendQueueBytes?: number | undefined
   /**
-   * Bytes a channel may send in its turn, and the largest Data payload we make: one full read of a socket. Half the
-   * size took a tenth more CPU time for bulk. 23 bytes less took a twentieth more, since each read then left a rest.
+   * Bytes that a channel may send in its turn, and the largest Data payload we send: one full read of a socket. Half
+   * the size took a tenth more CPU time for bulk. 23 bytes less took a twentieth more, since a part of each read was
+   * then left over.
    * @default 65536
    */
   readonly quantumBytes?: number | undefined
   /**
-   * Base links: the largest Data payload we make on a fast link, in bytes: what every deployed peer takes. Never less
+   * Base links: the largest Data payload we send on a fast link, in bytes: every deployed peer accepts it. Never less
    * than `quantumBytes`. @default 1040360 (1 MiB less 8 KiB and the header), or `quantumBytes` where that is given
    */
   readonly baseMessageBytes?: number | undefined
@@ -87,13 +88,13 @@ export interface SessionOptions extends LinkTerms {
   readonly framePool?: FramePool | undefined
   /** Datagrams that may wait in one channel and direction; further ones are dropped and counted. @default 256 */
   readonly datagramQueue?: number | undefined
-  /** Resume: unacknowledged bytes kept for sending again; at the limit sending stops. @default 33554432 */
+  /** Resume: unacknowledged bytes kept for resending; at the limit sending stops. @default 33554432 */
   readonly replayLimitBytes?: number | undefined
-  /** Resume: how long channels outlive their transport. @default 60000 */
+  /** Resume: time that channels are kept without a transport, in milliseconds. @default 60000 */
   readonly graceMs?: number | undefined
-  /** Channels without a byte for this long are closed. @default 43200000 (12 h) */
+  /** Time without a byte after which a channel is closed, in milliseconds. @default 43200000 (12 h) */
   readonly idleLimitMs?: number | undefined
-  /** Interval between checks for idle channels. @default 60000 */
+  /** Interval between checks for idle channels, in milliseconds. @default 60000 */
   readonly idleCheckMs?: number | undefined
 }
 
@@ -101,10 +102,10 @@ export type ResolvedSessionOptions = Readonly<
   Given<Omit<SessionOptions, 'compressor' | 'parentBudget' | 'extensions' | 'budgetBytes' | 'baseMessageBytes'>> & {
     compressor: Compressor | undefined
     budget: MemoryBudget
-    /** Charged for bytes that sockets still hold after their channel or session is gone. */
+    /** Charged for bytes that sockets still hold after their channel or session is closed. */
     lingerBudget: MemoryBudget
     idleWindows: IdleWindows
-    /** On a base link. */
+    /** Only on a base link. */
     baseMessageSize: BaseMessageSize | undefined
     admission: Admission
     window: boolean
@@ -119,9 +120,10 @@ export type ResolvedSessionOptions = Readonly<
 >
 
 /**
- * First credit announced in Hello for each channel, for a session whose windows start with `startWindowBytes`. It is
- * small, since it cannot be taken back when memory is short; the rest follows with each channel in a Window. It holds
- * the first TLS message or the head of a request, so data before the answer needs no further round trip.
+ * Returns the first credit to announce in Hello for each channel, for a session whose windows start with
+ * `startWindowBytes`. It is small, since it cannot be taken back when memory is short; the rest follows on each channel
+ * in a Window. It holds the first TLS message or the head of a request, so data before the answer needs no further
+ * round trip.
  */
 export function helloWindowBytes(startWindowBytes: number): number {
   return Math.min(startWindowBytes, 4096)
@@ -181,7 +183,7 @@ function baseSizes({ baseMessageBytes, quantumBytes }: SessionOptions): { leastB
 }
 
 /**
- * Checks options before the first session exists, so that the caller sees a mistake at once.
+ * Checks options before the first session exists, so that a mistake shows immediately.
  *
  * @throws RangeError for a value out of its range
  */

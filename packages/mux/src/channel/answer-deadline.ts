@@ -2,7 +2,7 @@ import type { TimerHandle } from '@ls/foundation'
 import type { ChannelHost } from '../session/table-entry.js'
 
 /**
- * Time that a peer has to answer Connect: `deadlineMs` while the link is up, {@link answerLimitMs} in all. While the
+ * Deadline for a peer to answer Connect: `deadlineMs` while the link is up, {@link answerLimitMs} in all. While the
  * link is down the channel waits as open ones do (protocol.md §3, `resume`).
  */
 export class AnswerDeadline {
@@ -22,7 +22,7 @@ export class AnswerDeadline {
     this.#wait(this.#remainingMs)
   }
 
-  /** The peer has answered, or the channel is gone. */
+  /** Stops the deadline: the peer has answered, or the channel is gone. */
   stop(): void {
     this.#host.options.clock.clearTimeout(this.#timer)
   }
@@ -49,25 +49,25 @@ export class AnswerDeadline {
   }
 }
 
-/** How long a channel has waited for its answer, and how long it may, in milliseconds. */
+/** Times that a channel has waited for its answer, and may wait, in milliseconds. */
 export interface AnswerWait {
-  /** Waited while the link was up. */
+  /** Time waited while the link was up. */
   readonly linkedMs: number
-  /** Waited in all. */
+  /** Time waited in all. */
   readonly elapsedMs: number
-  /** Allowed while the link is up. */
+  /** Time allowed while the link is up. */
   readonly deadlineMs: number
-  /** Allowed in all, however long the link was down. */
+  /** Time allowed in all, however long the link was down. */
   readonly limitMs: number
 }
 
 /**
- * Longest time that a channel still waits for its answer, in milliseconds; 0 when it is over. Time without a link is
- * not the peer's fault, so it counts only towards the limit.
+ * Returns the longest time that a channel still waits for its answer, in milliseconds; 0 when it is over. Time without
+ * a link is not the peer's fault, so it counts only towards the limit.
  */
 export function remainingAnswerMs({ linkedMs, elapsedMs, deadlineMs, limitMs }: AnswerWait): number {
   return Math.max(0, Math.min(deadlineMs - linkedMs, limitMs - elapsedMs))
 }
 
-/** Grace time of a session: an answer later than this finds its channel gone. In milliseconds. */
+/** Grace time of a session, in milliseconds: a later answer finds no channel. */
 const answerLimitMs = 60_000

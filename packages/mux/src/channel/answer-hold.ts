@@ -1,16 +1,16 @@
 import type { TimerHandle } from '@ls/foundation'
 import type { ChannelHost } from '../session/table-entry.js'
 
-/** Something that can be kept from sending for a while. */
+/** A sender that can be held back for a while. */
 interface Holdable {
   hold(): void
   release(): void
 }
 
 /**
- * Holds Data to a base peer back for a moment after ConnectResponse. Deployed peers lose Data that arrives directly
+ * Holds back Data to a base peer for a moment after ConnectResponse. Deployed peers lose Data that arrives directly
  * after their answer, before they are ready (docs/interop.md). The hold ends when the peer sends something, at the
- * latest after 50 ms. It delays only targets that speak first.
+ * latest after 50 ms. It delays only targets that send first.
  */
 export class AnswerHold {
   readonly #host: ChannelHost
@@ -24,17 +24,17 @@ export class AnswerHold {
     this.#timer = host.options.clock.setTimeout(() => held.release(), answerHoldMs)
   }
 
-  /** The peer has sent something. */
+  /** Ends the hold: the peer has sent something. */
   end(): void {
     this.stop()
     this.#held.release()
   }
 
-  /** The channel is gone. */
+  /** Cancels the hold: the channel is gone. */
   stop(): void {
     this.#host.options.clock.clearTimeout(this.#timer)
   }
 }
 
-/** Measured against Go LinkSocks 1.8–1.10 and pywssocks 1.5: 20 ms are enough on an idle machine. */
+/** Longest hold. Measured against Go LinkSocks 1.8–1.10 and pywssocks 1.5: 20 ms are enough on an idle machine. */
 const answerHoldMs = 50

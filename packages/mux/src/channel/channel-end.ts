@@ -28,7 +28,7 @@ export interface ChannelInit {
   readonly traceparent?: string | undefined
 }
 
-/** The end of a channel in this process, behind the {@link Channel} that its owner sees. */
+/** The end of a channel in this process: the implementation of {@link Channel}. */
 export class ChannelEnd implements Channel, SenderOwner, ReceiverOwner {
   readonly id: Uint8Array
   readonly key: ChannelKey
@@ -38,7 +38,7 @@ export class ChannelEnd implements Channel, SenderOwner, ReceiverOwner {
   readonly traceparent: string | undefined
   readonly openedAtMs: number
   droppedDatagrams = 0
-  /** Idle checks in a row that found no message: what the session counts for `idleLimitMs`. */
+  /** Number of idle checks in a row that found no message; the session counts it for `idleLimitMs`. */
   idleChecks = 0
 
   readonly #host: ChannelHost
@@ -168,7 +168,7 @@ export class ChannelEnd implements Channel, SenderOwner, ReceiverOwner {
     if (this.#state === 'draining') this.#closeReason = { kind: 'local', error }
     else if (this.#sender.state === 'ending') this.#disconnectNext = error
     else this.#finish({ kind: 'local', error })
-    // It may have left already, which ends the channel.
+    // The Fin may have left already, which ends the channel.
     if (this.state !== 'closed') this.#sender.linger((text) => this.abort(text))
   }
 
@@ -200,7 +200,7 @@ export class ChannelEnd implements Channel, SenderOwner, ReceiverOwner {
     return chargeUntilCalled(this.#host.options.lingerBudget, bytes)
   }
 
-  /** For the session: the peer knows the channel now and gets the rest of its first window. */
+  /** For the session: the peer has the channel now and gets the rest of its first window. */
   openWindow(): void {
     this.#sendCredit(this.#receiver.openWindow())
   }
@@ -218,7 +218,7 @@ export class ChannelEnd implements Channel, SenderOwner, ReceiverOwner {
     })
   }
 
-  /** For the forwarder: leaves the table silently and returns the undelivered messages. */
+  /** For the forwarder: removes the channel from the table without a message and returns the undelivered messages. */
   handOver(): Uint8Array[] {
     const { finWaits } = this.#receiver
     const peerIsGone = this.#state === 'draining'
@@ -284,12 +284,12 @@ export class ChannelEnd implements Channel, SenderOwner, ReceiverOwner {
     if (creditBytes > 0) this.#host.sendControl(windowMessage(this.id, creditBytes))
   }
 
-  /** On the accepting side: Connect is not answered yet. */
+  /** Whether this is the accepting side and Connect is not answered yet. */
   get #unanswered(): boolean {
     return !this.initiator && !this.#answered && this.#state === 'opening'
   }
 
-  /** Our Disconnect has left; the peer's last bytes may still be on their way. */
+  /** Called when our Disconnect has left; the peer's last bytes may still be in transit. */
   #awaitLast(): void {
     if (this.#closeReason.kind === 'local') return this.#receiver.close()
     const receivedBytes = (): number => this.#receiver.receivedBytes
@@ -335,7 +335,7 @@ export class ChannelEnd implements Channel, SenderOwner, ReceiverOwner {
     this.#sender.release()
   }
 
-  /** A handler threw, or data cannot be delivered. */
+  /** Called when a handler threw, or data cannot be delivered. */
   #failed(error: unknown): void {
     const text = textOf(error)
     this.#host.options.logger.warn({ err: error }, `channel aborted: ${text}`)

@@ -21,12 +21,12 @@ export function rejectMessage(channelId: Uint8Array, error: string): Uint8Array 
   return encode({ type: MessageType.ConnectResponse, success: false, channelId, error })
 }
 
-/** An empty `error` is a plain end. */
+/** Makes a Disconnect; an empty `error` is a normal end. */
 export function disconnectMessage(channelId: Uint8Array, error: string): Uint8Array {
   return encode({ type: MessageType.Disconnect, channelId, ...(error === '' ? {} : { error }) })
 }
 
-/** Ends a channel that lost bytes with its link, when the link cannot resend them. */
+/** Reason for ending a channel that lost bytes with its link, when the link cannot resend them. */
 export const linkLostText = 'failed: the link was lost'
 
 export function finMessage(channelId: Uint8Array): Uint8Array {

@@ -4,12 +4,13 @@ import type { ChannelHandler } from './channel-handler.js'
 import type { SendOptions } from './send-options.js'
 
 /**
- * `opening`: Connect sent or received, not answered · `open` · `draining`: over for the peer, not yet for our consumer.
+ * `opening`: Connect sent or received, not answered · `open` · `draining`: the peer has ended it, but our consumer
+ * still has data to take.
  */
 export type ChannelState = 'opening' | 'open' | 'draining' | 'closed'
 
 /**
- * One proxied connection. {@link Session.open} makes one; on the other side `onConnect` receives it.
+ * One proxied connection. {@link Session.open} creates one; on the other side `onConnect` receives it.
  *
  * An accepted channel starts paused and without a handler. Messages that arrive before {@link resume} wait, within the
  * session's limits.
@@ -19,35 +20,35 @@ export interface Channel {
   readonly id: Uint8Array
   /** The id as the key of a Map. */
   readonly key: ChannelKey
-  /** What it carries: `tcp` a stream of bytes, `udp` datagrams. */
+  /** Kind of data: `tcp` a stream of bytes, `udp` datagrams. */
   readonly protocol: Protocol
-  /** The target as its opener asked for it; undefined for UDP, where each datagram has its own. */
+  /** The target as its opener requested it; undefined for UDP, where each datagram has its own. */
   readonly address: Address | undefined
   /** Whether our side opened it. */
   readonly initiator: boolean
-  /** W3C traceparent that the opener has told; undefined without, and where the link has no `trace`. */
+  /** W3C traceparent from the opener; undefined without one, and where the link has no `trace`. */
   readonly traceparent: string | undefined
-  /** Time the channel was made, in milliseconds of the session's clock. */
+  /** Time when the channel was created, in milliseconds of the session's clock. */
   readonly openedAtMs: number
-  /** Datagrams dropped because a queue was full or they were too large; owners add their own drops. */
+  /** Number of datagrams dropped because a queue was full or they were too large; owners add their own drops. */
   droppedDatagrams: number
-  /** How far it has come. */
+  /** State of the channel. */
   readonly state: ChannelState
-  /** Whether Connect was answered, either way. */
+  /** Whether Connect was answered, with success or failure. */
   readonly answered: boolean
-  /** What {@link setHandler} was given last; undefined before. */
+  /** The handler last given to {@link setHandler}; undefined before. */
   readonly handler: ChannelHandler | undefined
-  /** Queue of the session's new channels while memory is short. */
+  /** Queue for the session's new channels while memory is short. */
   readonly admission: Admission
   /** Payload bytes accepted for sending. */
   readonly sentBytes: number
   /** Payload bytes received, uncompressed. */
   readonly receivedBytes: number
-  /** Bytes received and not yet taken by the consumer. */
+  /** Bytes received that the consumer has not taken yet. */
   readonly queuedBytes: number
-  /** Bytes accepted for sending that wait here: for credit of the peer, or for their turn on the link. */
+  /** Bytes accepted for sending that are still queued here, for credit from the peer or for their turn on the link. */
   readonly unsentBytes: number
-  /** How often all of the peer's credit was used up when more came, and something waited for it. */
+  /** Number of grants that arrived after all credit was used, while something waited for it. */
   readonly windowStalls: number
   /** Datagrams accepted for sending. */
   readonly sentDatagrams: number
@@ -56,23 +57,23 @@ export interface Channel {
   /** Largest payload that may be sent compressed. */
   readonly maxCompressedBytes: number
   /**
-   * Payload worth reading at once, in bytes, for an owner whose source may have that much ready: what one message can
-   * carry, and no more than usual, or than the peer takes, while memory is short.
+   * Payload bytes to read in one call, for an owner whose source may have that much ready: the size of one message.
+   * While memory is short, no more than usual and than the peer's credit.
    */
   readonly readBytes: number
   /** Sets the handler. A paused channel stays paused until {@link resume}. */
   setHandler(handler: ChannelHandler): void
   /**
-   * Answers Connect: the target is reached. Does nothing on a channel that is answered or gone. With a `handler` it
+   * Answers Connect: the target was reached. Does nothing on a channel that is answered or gone. With a `handler` it
    * also starts delivery, as {@link setHandler} and {@link resume} do.
    */
   accept(handler?: ChannelHandler): void
-  /** Answers Connect: the target is not reached; `error` begins with a word of protocol.md §4. */
+  /** Answers Connect: the target was not reached; `error` begins with a word of protocol.md §4. */
   reject(error: string): void
   /**
    * Sends TCP payload, which must not change afterwards unless it is `borrowed`. Returns true when there is room for
-   * more, and false when the queue is full: the bytes are accepted, and `onDrain` follows, also where the peer then
-   * ends the channel. Returns undefined where our direction is over: nothing was sent, and no `onDrain` follows.
+   * more. Returns false when the queue is full: the bytes are accepted, and `onDrain` follows, also where the peer then
+   * ends the channel. Returns undefined where our direction has ended: nothing was sent, and no `onDrain` follows.
    *
    * @throws RangeError when gzip data inflates to more than {@link maxCompressedBytes}.
    */
@@ -80,34 +81,34 @@ export interface Channel {
   /** Sends a datagram; false if it was dropped because the queue is full or the channel is closed. */
   sendDatagram(payload: Uint8Array, addresses: { target?: Address; source?: Address }): boolean
   /**
-   * Ends our direction. With `fin` the other direction stays open. A base peer knows no half-close, so it gets
-   * Disconnect after the last byte (protocol.md §1); bytes that it sends until then are still delivered.
+   * Ends our direction. With `fin` the other direction stays open. A base peer has no half-close, so it gets Disconnect
+   * after the last byte (protocol.md §1); bytes that it sends until then are still delivered.
    */
   end(): void
   /**
-   * Ends both directions once the queue is sent; bytes that still arrive are dropped. `error` tells the peer the
+   * Ends both directions once the queue is sent; bytes that still arrive are dropped. `error` gives the peer the
    * reason, if any. After `lingerMs` without progress the channel is cut.
    */
   disconnect(error?: string): void
-  /** Ends both directions now and drops the queue. */
+  /** Ends both directions immediately and drops the queue. */
   abort(error: string): void
   /** Stops `onData`, `onDatagram` and `onEnd`. Messages that arrive wait, and the window holds the peer back. */
   pause(): void
   /**
-   * Delivers what waits, and then whatever comes until {@link pause}. A handler that throws meanwhile aborts the
-   * channel; nothing is thrown at the caller.
+   * Delivers waiting messages, and then all that arrive until {@link pause}. A handler that throws meanwhile aborts the
+   * channel; the caller gets no exception.
    */
   resume(): void
   /**
-   * Reports that the consumer has dealt with `bytes` of payload, so that the peer may send as many more. Does nothing
+   * Reports that the consumer has processed `bytes` of payload, so that the peer may send as many more. Does nothing
    * with `autoConsume`, which counts by itself.
    *
    * @throws RangeError for more bytes than were received.
    */
   consumed(bytes: number): void
   /**
-   * Counts `bytes` that a socket still holds of this channel's data, for the time after the channel is closed. The
-   * caller calls the returned function once they have left.
+   * Counts `bytes` of this channel's data that a socket still holds after the channel is closed. The caller calls the
+   * returned function once they have left.
    */
   countLingering(bytes: number): () => void
 }

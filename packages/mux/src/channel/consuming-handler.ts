@@ -8,8 +8,8 @@ interface Consumed {
 }
 
 /**
- * Consumes what `handler` was given once it has returned. A handler of its own, so that channels without `autoConsume`
- * do nothing more for a message.
+ * Wraps `handler` so that its data counts as consumed once it has returned. A separate handler, so that channels
+ * without `autoConsume` do no extra work for a message.
  */
 export function consumingHandler(channel: Consumed, handler: ChannelHandler): ChannelHandler {
   return handler.onCompressedData === undefined
@@ -52,7 +52,7 @@ class ConsumingHandler implements ChannelHandler {
   }
 }
 
-/** For handlers that take gzip as it comes; for others the session inflates. */
+/** For handlers that accept gzip as it arrives; for others the session inflates. */
 class InflatingHandler extends ConsumingHandler {
   onCompressedData(gzip: Uint8Array, inflatedBytes: number): void {
     this.handler.onCompressedData?.(gzip, inflatedBytes)

@@ -2,8 +2,8 @@ import type { TimerHandle } from '@ls/foundation'
 import type { ChannelHost } from '../session/table-entry.js'
 
 /**
- * Watches something that is ending: calls `giveUp` once when `progress` has not changed for `quietMs`. Time without a
- * transport does not count.
+ * Watches a channel or link that is ending: calls `giveUp` once when `progress` has not changed for `quietMs`. Time
+ * without a transport does not count.
  */
 export class Linger {
   readonly #host: ChannelHost
@@ -43,8 +43,8 @@ export function stuckText(bytes: number, lingerMs: number): string {
 }
 
 /**
- * Time of silence after which a base peer has sent its last byte, in milliseconds. It does not acknowledge our end, so
- * twice a round trip must do.
+ * Time of silence after which a base peer counts as finished, in milliseconds. It does not acknowledge our end, so
+ * twice a round trip is used.
  */
 export function lastCallMs(roundTripMs: number | undefined): number {
   return Math.min(Math.max(2 * (roundTripMs ?? 100), 50), 1000)

@@ -19,14 +19,14 @@ export interface OfferHandler {
 }
 
 export interface OfferInit {
-  /** The channel as its opener asked for it, not answered yet. */
+  /** The channel as its opener requested it, not answered yet. */
   readonly request: Channel
-  /** The target to ask for; absent for UDP. */
+  /** The target to request; absent for UDP. */
   readonly address: Address | undefined
 }
 
 /**
- * A channel requested by the peer of one session and offered to the peer of another, under the same id. Nothing passes
+ * A channel requested by the peer of one session and offered to the peer of another, under the same id. No data passes
  * before it is accepted, so it can be offered to several peers and withdrawn from all but one.
  */
 export class ChannelOffer implements TableEntry {

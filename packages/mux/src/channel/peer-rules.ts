@@ -4,19 +4,23 @@ import type { ReceiveWindow } from '../flow/receive-window.js'
 
 // Rules that a peer must keep on a channel (protocol.md §1 and §3), whether the channel ends here or is forwarded.
 
-/** A datagram of 65,535 bytes with its header and two addresses of 255 bytes; nothing larger comes off a network. */
+/**
+ * Largest datagram message: 65,535 bytes with its header and two addresses of 255 bytes; no larger datagram can arrive
+ * from a network.
+ */
 export const maxDatagramMessageBytes = 65_535 + tcpDataHeaderBytes + 2 * (1 + 255 + 2)
 
 /**
- * Towards base peers: every deployed one accepts this much in a message. pywssocks closes the link above 1 MiB, and
- * seems to count what permessage-deflate adds between two of them, so 8 KiB are left for that.
+ * Largest message to base peers: every deployed one accepts this much. pywssocks closes the link above 1 MiB, and seems
+ * to count the bytes that permessage-deflate adds between two of them, so 8 KiB are left for that.
  */
 export const maxBaseMessageBytes = 1_040_384
 
-/** Most payload of uncompressed TCP Data towards base peers. */
+/** Largest payload of uncompressed TCP Data to base peers. */
 export const maxBasePayloadBytes = maxBaseMessageBytes - tcpDataHeaderBytes
 
 /**
+ * Checks Data from a peer.
  * @throws MuxError for Data behind Fin, and for Data whose protocol is not its channel's, which would get around its
  *   limits.
  */
@@ -30,7 +34,7 @@ export function checkData(data: Uint8Array, protocol: Protocol, finReceived: boo
 const protocolOffset = 2
 const protocolNumber = { tcp: 1, udp: 2 } as const
 
-/** Takes `bytes` that arrived off the peer's credit. @throws MuxError when it was granted less */
+/** Subtracts `bytes` that arrived from the peer's credit. @throws MuxError when it was granted less */
 export function spendCredit(window: ReceiveWindow, bytes: number): void {
   if (window.spend(bytes)) return
   const { sizeBytes, creditBytes } = window
@@ -38,13 +42,15 @@ export function spendCredit(window: ReceiveWindow, bytes: number): void {
   throw new MuxError('ERR_MUX_PROTOCOL', text)
 }
 
-/** The credit that a Window message grants. */
+/** Returns the credit that a Window message grants. */
 export function grantOf(message: Uint8Array): number {
   const grant = decode(message)
   return grant.type === MessageType.Window ? grant.creditBytes : 0
 }
 
-/** Gives the credit of a Window message to `sender`. @throws MuxError when the sum passes what any window can be */
+/**
+ * Gives the credit of a Window message to `sender`. @throws MuxError when the sum exceeds the largest possible window
+ */
 export function receiveGrant(message: Uint8Array, sender: { addCredit(bytes: number): boolean }): void {
   const bytes = grantOf(message)
   if (sender.addCredit(bytes)) return
@@ -52,10 +58,10 @@ export function receiveGrant(message: Uint8Array, sender: { addCredit(bytes: num
 }
 
 /**
- * Receives a Connect for an existing channel. With several links go 1.10.3 sends Connect again for channels that work,
- * so that is no error.
+ * Checks a second Connect for an existing channel. With several links go 1.10.3 sends Connect again for channels that
+ * work, so that is no error.
  *
- * @throws MuxError ERR_MUX_PROTOCOL unless it only wants the channel back
+ * @throws MuxError ERR_MUX_PROTOCOL unless it only resumes the channel
  */
 export function receiveSecondConnect(message: Uint8Array): void {
   const connect = decode(message)
@@ -63,7 +69,7 @@ export function receiveSecondConnect(message: Uint8Array): void {
   throw new MuxError('ERR_MUX_PROTOCOL', 'Connect came for a channel that exists')
 }
 
-/** Why the peer ends a channel; empty where it gives no reason. */
+/** Returns the peer's reason for ending a channel; empty where it gives none. */
 export function errorOfDisconnect(message: Uint8Array): string {
   const disconnect = decode(message)
   return disconnect.type === MessageType.Disconnect ? (disconnect.error ?? '') : ''

@@ -23,7 +23,7 @@ export interface ReceiverOwner extends TableEntry {
   readonly handler: ChannelHandler | undefined
   /** The peer's Fin was delivered, and everything before it. */
   onFinDelivered(): void
-  /** Everything that came before {@link Receiver.close} was delivered. */
+  /** Everything that arrived before {@link Receiver.close} was delivered. */
   onAllDelivered(): void
 }
 
@@ -39,9 +39,9 @@ export class Receiver {
 
   readonly #host: ChannelHost
   readonly #owner: ReceiverOwner
-  /** `discarding`: what arrives is dropped. `closing`: nothing more arrives, the rest is being delivered. */
+  /** `discarding`: arriving messages are dropped. `closing`: no more messages arrive, the rest is being delivered. */
   #state: 'open' | 'discarding' | 'closing' | 'closed' = 'open'
-  /** The end of the peer's direction: `waits` behind what came before it, `dropped` with it. */
+  /** The end of the peer's direction: `waits` behind earlier messages, `dropped` with them. */
   #fin: 'none' | 'waits' | 'delivered' | 'dropped' = 'none'
   #paused = true
   #delivering = false
@@ -50,9 +50,9 @@ export class Receiver {
   #queuedBytes = 0
   /** Bytes delivered but not reported as consumed: they wait in a full socket or are being inflated. */
   #deliveredBytes = 0
-  /** The part of them that is gzip data being inflated by the consumer, and the payload still to come from it. */
+  /** The part of them that is gzip data which the consumer is inflating, and the payload still to come from it. */
   #inflating: { readonly bytes: number; payloadBytes: number } | undefined
-  /** Charge for both; exact only while something waits. */
+  /** Charge for queued and delivered bytes; exact only while something waits. */
   readonly #charge: Charge
 
   constructor(host: ChannelHost, owner: ReceiverOwner) {
@@ -75,7 +75,9 @@ export class Receiver {
     return this.#fin === 'waits'
   }
 
-  /** Half of the limits or less: with a gap, reading does not stop and start with every message. */
+  /**
+   * Whether the queue is at half of the limits or less: with a gap, reading does not stop and start with every message.
+   */
   get relieved(): boolean {
     const { window, queueBytes, queueMessages, budget } = this.#host.options
     if (this.#charge.bytes > 0 && budget.exceeded) return false
@@ -90,7 +92,7 @@ export class Receiver {
     if (this.#host.options.budget.exceeded) this.#host.holdReading(this.#owner)
   }
 
-  /** Delivers the queue. Throws what the handler throws. */
+  /** Delivers the queue. Errors of the handler are passed on. */
   resume(): void {
     this.#paused = false
     if (this.#delivering) return
@@ -117,28 +119,28 @@ export class Receiver {
     this.#settle()
   }
 
-  /** Ignores later messages. `onAllDelivered` follows once the queue is delivered, at once if it is empty. */
+  /** Ignores later messages. `onAllDelivered` follows once the queue is delivered, immediately if it is empty. */
   close(): void {
     if (!this.#mayCome) return
     this.#state = 'closing'
     this.#settle()
   }
 
-  /** The consumer wants no more: drops the queue and all later messages. */
+  /** Drops the queue and all later messages: the consumer needs no more. */
   discard(): void {
     if (this.#state === 'open') this.#state = 'discarding'
     if (this.#fin === 'waits') this.#fin = 'dropped'
     this.#clear()
   }
 
-  /** The channel is open for Data: returns the credit to grant beyond what the peer assumes. */
+  /** Opens the channel for Data: returns the credit to grant beyond what the peer assumes. */
   openWindow(): number {
     const { window, windowBytes, startWindowBytes } = this.#host.options
     const opens = window && startWindowBytes > windowBytes && this.#owner.protocol === 'tcp' && this.#mayCome
     return opens ? this.#lazyWindow().open() : 0
   }
 
-  /** Counts `bytes` as dealt with; returns the credit to grant. @throws RangeError for more than was received. */
+  /** Counts `bytes` as processed; returns the credit to grant. @throws RangeError for more than was received. */
   consumed(bytes: number): number {
     this.#countConsumed(bytes)
     if (!this.#host.options.window || this.#owner.protocol === 'udp') return 0
@@ -174,7 +176,7 @@ export class Receiver {
     if (this.#host.options.window) spendCredit(this.#lazyWindow(), bytes)
     this.receivedBytes += bytes
     if (!this.#mustWait) return this.#deliver(message)
-    // Trailing bytes after the payload are counted by no limit, so they must not wait.
+    // No limit counts trailing bytes after the payload, so they must not wait.
     this.#enqueue(message.subarray(0, tcpDataHeaderBytes + readTcpDataPayload(message).length))
     if (this.#overfull) this.#host.holdReading(this.#owner)
   }
@@ -259,7 +261,7 @@ export class Receiver {
       this.#owner.handler?.onEnd?.()
       this.#owner.onFinDelivered()
     }
-    // A pause does not delay the close: a caller that is still dialling must learn of it.
+    // A pause does not delay the close: a caller that is still dialling must be notified.
     if (this.#state === 'closing') this.#owner.onAllDelivered()
   }
 

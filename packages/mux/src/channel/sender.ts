@@ -18,11 +18,11 @@ export interface SenderOwner {
   onFinished(): void
 }
 
-/** The sending half of a channel: takes payload until its end, and says when there is room for more. */
+/** The sending half of a channel: accepts payload until its end, and signals when there is room for more. */
 export class Sender implements FlowOwner {
-  /** Payload bytes taken, uncompressed. */
+  /** Payload bytes accepted, uncompressed. */
   sentBytes = 0
-  /** Datagrams taken. */
+  /** Datagrams accepted. */
   sentDatagrams = 0
 
   readonly #host: ChannelHost
@@ -52,12 +52,12 @@ export class Sender implements FlowOwner {
     return this.#state
   }
 
-  /** Bytes taken that have not left. */
+  /** Bytes accepted that have not left. */
   get unsentBytes(): number {
     return this.#flow.queuedBytes
   }
 
-  /** How often it has waited for the peer's credit. */
+  /** Number of waits for the peer's credit. */
   get windowStalls(): number {
     return this.#flow.stalls
   }
@@ -74,7 +74,7 @@ export class Sender implements FlowOwner {
     return window ? Math.max(Math.floor(peerWindowBytes / 2), this.#flow.spareCreditBytes) : maxBaseMessageBytes
   }
 
-  /** Payload worth reading at once: no more than usual, or than the peer takes, while memory is short. */
+  /** Payload bytes to read in one call: while memory is short, no more than usual and than the peer's credit. */
   get readBytes(): number {
     const { quantumBytes, baseMessageSize, budget } = this.#host.options
     if (baseMessageSize !== undefined) return budget.exceeded ? quantumBytes : baseMessageSize.bytes
@@ -132,7 +132,7 @@ export class Sender implements FlowOwner {
     this.#account()
   }
 
-  /** Lets nothing leave before {@link release}. */
+  /** Holds back all messages until {@link release}. */
   hold(): void {
     this.#flow.hold()
   }
@@ -142,7 +142,7 @@ export class Sender implements FlowOwner {
     this.#host.activate(this.#flow)
   }
 
-  /** Takes a grant of credit; false if the sum exceeds the largest possible window. */
+  /** Adds a grant of credit; false if the sum exceeds the largest possible window. */
   addCredit(bytes: number): boolean {
     if (!this.#flow.addCredit(bytes)) return false
     this.#host.activate(this.#flow)
@@ -190,7 +190,7 @@ export class Sender implements FlowOwner {
     return this.#flow.requestRoom(this.#queueLimitBytes)
   }
 
-  /** A queue that is nearly empty, as most are, never asks the budget. */
+  /** A queue that is nearly empty, as most are, skips the check of the budget. */
   get #queueLimitBytes(): number {
     const { sendQueueBytes, budget } = this.#host.options
     if (this.#flow.queuedBytes < leastQueueBytes) return sendQueueBytes
@@ -198,7 +198,8 @@ export class Sender implements FlowOwner {
   }
 
   /**
-   * Nothing slows a sender of datagrams, so further ones are dropped. Counting the first few costs less than to ask.
+   * Datagrams have no flow control, so further ones are dropped. Counting the first few is cheaper than computing the
+   * limit.
    */
   get #datagramsFull(): boolean {
     const { queuedMessages, queuedBytes } = this.#flow

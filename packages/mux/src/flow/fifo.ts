@@ -1,9 +1,9 @@
 /**
- * A first-in, first-out queue in a ring: nothing is moved when the head leaves, and a queue that goes up and down
- * allocates nothing.
+ * A first-in, first-out queue in a ring: no items are moved when the head leaves, and a queue that grows and shrinks
+ * repeatedly allocates nothing.
  */
 export class Fifo<T> {
-  /** Its length is 0 or a power of two. */
+  /** Ring storage; its length is 0 or a power of two. */
   #slots: (T | undefined)[] = []
   #head = 0
   #length = 0
@@ -27,12 +27,12 @@ export class Fifo<T> {
     this.#slots[this.#head] = item
   }
 
-  /** Replaces the last; the queue must not be empty. */
+  /** Replaces the last item; the queue must not be empty. */
   replaceLast(item: T): void {
     this.#slots[(this.#head + this.#length - 1) & (this.#slots.length - 1)] = item
   }
 
-  /** The item behind `index` others, or undefined. */
+  /** Returns the item after `index` others, or undefined. */
   at(index: number): T | undefined {
     if (index < 0 || index >= this.#length) return undefined
     return this.#slots[(this.#head + index) & (this.#slots.length - 1)]
@@ -64,5 +64,5 @@ export class Fifo<T> {
 
 const firstSlots = 4
 
-/** An empty queue keeps no more slots than this: most channels are idle, and one burst must not cost them forever. */
+/** Slots that an empty queue keeps at most: most channels are idle, and one burst must not cost memory permanently. */
 const maxIdleSlots = 64

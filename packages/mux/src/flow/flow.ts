@@ -3,13 +3,16 @@ import { messageOverheadBytes } from '../channel/held-message.js'
 import type { FramePool } from '../memory/frame-pool.js'
 import { Fifo } from './fifo.js'
 
-/** Fills a flow. Its methods are called while messages leave or credit comes, never from inside `push…` or `finish`. */
+/**
+ * Owner of a flow, which fills it. Its methods are called while messages leave or credit arrives, never from inside
+ * `push…` or `finish`.
+ */
 export interface FlowOwner {
   /** The flow has room again after {@link Flow.requestRoom} returned false. */
   onDrain(): void
-  /** `spentBytes` of credit left with a message. */
+  /** A message has left that used `spentBytes` of credit. */
   onSent(spentBytes: number): void
-  /** The message given to {@link Flow.finish} has left; the flow is empty and stays so. */
+  /** The message given to {@link Flow.finish} has left; the flow stays empty. */
   onFinished(): void
 }
 
@@ -24,10 +27,10 @@ export interface FlowOptions {
   readonly framePool: FramePool
 }
 
-/** A message made by someone else, sent as it is: compressed Data, a datagram, Fin, Disconnect, forwarded messages. */
+/** A message framed elsewhere, sent unchanged: compressed Data, a datagram, Fin, Disconnect, forwarded messages. */
 interface FramedItem {
   readonly message: Uint8Array
-  /** Payload bytes it takes off the credit. */
+  /** Payload bytes that use credit. */
   readonly spendBytes: number
   readonly last: boolean
 }
@@ -35,7 +38,7 @@ interface FramedItem {
 /**
  * The send queue of one channel, in order.
  *
- * TCP payload is framed when its turn comes, not when it is pushed: small writes that pile up behind a busy transport
+ * TCP payload is framed when its turn comes, not when it is pushed: small writes that collect behind a busy transport
  * leave as one message, and a write larger than the credit leaves in pieces.
  */
 export class Flow {
@@ -44,7 +47,7 @@ export class Flow {
   /** Owned by the scheduler: the list that holds the flow. */
   inFresh = false
   inBusy = false
-  /** How often a grant has come for a channel that could send nothing without it. */
+  /** Number of grants that arrived when the channel could send nothing without them. */
   stalls = 0
 
   readonly #channelId: Uint8Array
@@ -77,7 +80,7 @@ export class Flow {
     return this.#items.length
   }
 
-  /** Memory of the queue. */
+  /** Memory of the queue, in bytes. */
   get memoryBytes(): number {
     return this.#queuedBytes + this.#items.length * messageOverheadBytes
   }
@@ -87,14 +90,14 @@ export class Flow {
     return this.#creditBytes - this.#queuedCreditBytes
   }
 
-  /** True if `take` returns a message. */
+  /** Whether `take` returns a message. */
   get ready(): boolean {
     const head = this.#items.peek()
     if (head === undefined || this.#held) return false
     return head instanceof Uint8Array ? this.#creditBytes > 0 : head.spendBytes <= this.#creditBytes
   }
 
-  /** Holds everything back until `release`. Some peers cannot take Data before they have answered Connect. */
+  /** Keeps all messages back until `release`. Some peers cannot take Data before they have answered Connect. */
   hold(): void {
     this.#held = true
   }
@@ -103,7 +106,7 @@ export class Flow {
     this.#held = false
   }
 
-  /** Takes a grant; false if the sum exceeds the largest possible window, which no correct receiver allows. */
+  /** Adds a grant; false if the sum exceeds the largest possible window, which no correct receiver allows. */
   addCredit(bytes: number): boolean {
     if (this.#creditBytes + bytes > maxCreditBytes) return this.#creditBytes === Infinity
     if (this.#lacksCredit) this.stalls++
@@ -126,12 +129,12 @@ export class Flow {
     if (last instanceof Uint8Array && last.buffer === buffer) this.#items.replaceLast(new Uint8Array(last))
   }
 
-  /** Queues a whole message that takes `spendBytes` off the credit. */
+  /** Queues a whole message that uses `spendBytes` of credit. */
   pushMessage(message: Uint8Array, spendBytes: number): void {
     if (!this.#ended) this.#pushItem({ message, spendBytes, last: false })
   }
 
-  /** Queues the last message of the channel; everything before it still goes out first. */
+  /** Queues the last message of the channel, behind all others. */
   finish(message: Uint8Array): void {
     if (this.#ended) return
     this.#ended = true
@@ -139,21 +142,21 @@ export class Flow {
   }
 
   /**
-   * False at the high-water mark or without credit, until `onDrain`. Bytes that the peer does not take should stay
-   * at their source, so that a stalled peer costs no memory here. Call it after the flow was activated, since messages
-   * that left meanwhile make room. `limitBytes`: a lower mark for now.
+   * Returns false at the high-water mark or without credit, until `onDrain`. Bytes that the peer does not take should
+   * stay at their source, so that a stalled peer uses no memory here. Call it after the flow was activated, since
+   * messages that left meanwhile make room. `limitBytes`: a lower mark for now.
    */
   requestRoom(limitBytes = this.#highWaterBytes): boolean {
     if (this.#queuedBytes >= limitBytes || this.spareCreditBytes <= 0) this.#wantsDrain = true
     return !this.#wantsDrain && !this.#ended
   }
 
-  /** Whether its owner waits for `onDrain`. */
+  /** Whether the owner waits for `onDrain`. */
   get wantsDrain(): boolean {
     return this.#wantsDrain
   }
 
-  /** Drops the queue and takes nothing more. */
+  /** Drops the queue and accepts nothing more. */
   cut(): void {
     this.#ended = true
     this.#items.clear()
@@ -242,7 +245,7 @@ export class Flow {
 
   #offerRoom(): void {
     if (!this.#wantsDrain || this.#queuedBytes * 2 > this.#highWaterBytes) return
-    // After the end no more credit comes.
+    // After the end no more credit arrives.
     if (this.spareCreditBytes <= 0 && !this.#ended) return
     this.#wantsDrain = false
     this.#owner.onDrain()

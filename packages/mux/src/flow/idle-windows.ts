@@ -6,7 +6,7 @@ export interface IdleWindow {
   giveBackUnused(): boolean
 }
 
-/** Shrinks idle windows: takes back the budget above their minimum when it goes unused. */
+/** Shrinks idle windows: takes back the budget above their minimum when it is unused. */
 export class IdleWindows {
   readonly #clock: Clock
   readonly #windows = new Set<IdleWindow>()

@@ -5,16 +5,16 @@ import { provenBytes, windowLimitBytes, type WindowSizes } from './window-policy
 
 export interface ReceiveWindowOptions extends WindowSizes {
   readonly clock: Clock
-  /** Windows reserve their size here. */
+  /** The budget in which windows reserve their size. */
   readonly budget: MemoryBudget
   readonly idleWindows: IdleWindows
 }
 
 /**
- * The credit we give a peer on one channel (protocol.md §3, `window`).
+ * The credit we grant a peer on one channel (protocol.md §3, `window`).
  *
  * Call `spend` when bytes arrive and `consume` when the consumer has taken them; `consume` returns the credit to grant
- * now, often 0. Credit is granted in quarters of the window. With halves a long path settles on half a window each
+ * now, often 0. Credit is granted in quarters of the window. With halves a long path would use only half a window each
  * round trip, since the other half is always a few bytes short of being due. The window doubles when its size in bytes
  * passes within two round trips: then the sender waits for credit and not for data.
  *
@@ -54,7 +54,7 @@ export class ReceiveWindow implements IdleWindow {
     return this.#creditBytes
   }
 
-  /** Bytes that arrived and were not consumed. */
+  /** Bytes that arrived and are not consumed yet. */
   get heldBytes(): number {
     return this.#heldBytes
   }
@@ -65,7 +65,7 @@ export class ReceiveWindow implements IdleWindow {
     return this.#grant()
   }
 
-  /** Takes arrived bytes off the credit; false when the peer sent more than it was granted. */
+  /** Subtracts arrived bytes from the credit; false when the peer sent more than it was granted. */
   spend(bytes: number): boolean {
     if (bytes > this.#creditBytes) return false
     this.#creditBytes -= bytes
@@ -107,7 +107,7 @@ export class ReceiveWindow implements IdleWindow {
     return bytes
   }
 
-  /** A full window has passed: measures how long that took. */
+  /** Called when a full window has passed: measures how long that took. */
   #adapt(roundTripMs: number | undefined): void {
     const now = this.#options.clock.now()
     const elapsedMs = now - this.#lookedAtMs
@@ -118,7 +118,7 @@ export class ReceiveWindow implements IdleWindow {
     else if (elapsedMs > slowMs) this.#shrink(Math.max(this.#startBytes, this.#sizeBytes / 2))
   }
 
-  /** Returns to the size that needs no proof of demand. */
+  /** Returns to the size that is allowed without proof of demand. */
   #restore(): void {
     this.#gaveBack = false
     this.#grow(this.#startBytes)
@@ -150,13 +150,13 @@ export class ReceiveWindow implements IdleWindow {
 }
 
 /**
- * Assumed round trip before one is measured: the other side of the world. With a lower value no window would grow
- * there.
+ * Assumed round trip before one is measured: a path halfway around the world. With a lower value its window would not
+ * grow.
  */
 const unknownRoundTripMs = 300
 
-/** A round trip through two busy event loops takes this long even where a ping takes 0.2 ms. */
+/** Least round trip to assume, in milliseconds: two busy event loops take this long even where a ping takes 0.2 ms. */
 const minRoundTripMs = 10
 
-/** A window that takes longer than this to pass once is larger than its consumer needs, in milliseconds. */
+/** Longest time for a full window to pass, in milliseconds; above it, the window is larger than its consumer needs. */
 const slowMs = 10_000

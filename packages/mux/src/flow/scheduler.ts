@@ -3,9 +3,9 @@ import { Fifo } from './fifo.js'
 import type { Flow } from './flow.js'
 
 /**
- * Decides what a session sends next: control messages first, then flows in turn by deficit round robin, a quantum each
- * (Shreedhar & Varghese 1996). A flow that was idle goes ahead of those that are always full, for as long as its
- * quantum lasts (the sparse flows of RFC 8290 §4.1), so a keystroke overtakes a download but cannot starve it.
+ * Decides which message a session sends next: control messages first, then flows in turn by deficit round robin, a
+ * quantum each (Shreedhar & Varghese 1996). A flow that was idle goes before those that are always full until its
+ * quantum is used (the sparse flows of RFC 8290 §4.1), so a keystroke overtakes a download but cannot starve it.
  */
 export class Scheduler {
   /** Bytes that a flow may send in its turn, and the largest payload of a message. */
@@ -25,13 +25,13 @@ export class Scheduler {
     return this.#controlBytes
   }
 
-  /** Queues a message that goes ahead of all flows, in order with other control messages. */
+  /** Queues a message that goes before all flows, in order with other control messages. */
   pushControl(message: Uint8Array): void {
     this.#control.push(message)
     this.#controlBytes += message.length + messageOverheadBytes
   }
 
-  /** Tells the scheduler that `flow` may have something to send; harmless if it has not. */
+  /** Notifies the scheduler that `flow` may have something to send; harmless if it has not. */
   activate(flow: Flow): void {
     if (flow.inFresh || flow === this.#current || !flow.ready) return
     if (!flow.inBusy) flow.deficitBytes = this.quantumBytes
@@ -80,7 +80,7 @@ export class Scheduler {
       if (message !== undefined) return message
       this.#fresh.shift()
       flow.inFresh = false
-      // Stays in the busy list even when empty: it gets its next quantum in turn, not each time it runs dry.
+      // Stays in the busy list even when empty: it gets its next quantum in turn, not each time it becomes empty.
       this.#enlist(flow)
     }
     return undefined

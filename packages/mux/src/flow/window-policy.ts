@@ -1,6 +1,6 @@
 /** Sizes of windows, in bytes. */
 export interface WindowSizes {
-  /** First credit, announced in our Hello: no window is ever smaller. */
+  /** First credit, announced in our Hello; the smallest size of a window. */
   readonly windowBytes: number
   /** Window of a new channel while memory is not short. */
   readonly startWindowBytes: number
@@ -9,13 +9,13 @@ export interface WindowSizes {
 }
 
 /**
- * Limit for a window that is opened or grows while `freePart` (0 to 1) of the budget is left.
+ * Limit for a window that opens or grows while `freePart` (0 to 1) of the budget is left.
  *
- * The limit falls with the square of what is left, so stalled windows leave enough for new ones. With 128 MiB and
- * windows of 256 KiB, 2,000 stalled windows leave a sixth of the budget, and the next one starts with 9 KiB.
+ * The limit falls with the square of the part that is left, so stalled windows leave enough for new ones. With 128 MiB
+ * and windows of 256 KiB, 2,000 stalled windows leave a sixth of the budget, and the next one starts with 9 KiB.
  *
  * A window grows freely while little of the budget is in use. Later its consumer must first have taken bytes
- * (`proven`), since socket buffers of the system swallow megabytes for one that does not.
+ * (`proven`), since socket buffers of the system accept megabytes even for a consumer that takes none.
  */
 export function windowLimitBytes(freePart: number, proven: boolean, sizes: WindowSizes): number {
   const { windowBytes, startWindowBytes, maxWindowBytes } = sizes

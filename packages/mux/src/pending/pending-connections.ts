@@ -2,17 +2,17 @@ import { checkInteger } from '@ls/foundation'
 import { MemoryBudget } from '../memory/memory-budget.js'
 import { addressGroup } from './address-group.js'
 
-/** How many connections may wait to be let in; whole numbers of at least 1. */
+/** Limits for unauthenticated connections; whole numbers of at least 1. */
 export interface PendingLimits {
   /**
-   * Unauthenticated connections in all. Each costs some 10 KiB, with TLS 70 KiB, and a client stays among them for a
-   * second at most.
+   * Unauthenticated connections in all. Each costs some 10 KiB, with TLS 70 KiB, and a client is usually authenticated
+   * within a second.
    * @default 4096
    */
   readonly maxPending?: number | undefined
   /**
-   * Unauthenticated connections of one address (IPv6: one /64): room for an office behind one address that reconnects
-   * at once.
+   * Unauthenticated connections of one address (IPv6: one /64): enough for an office behind one address whose clients
+   * all reconnect at the same time.
    * @default 512
    */
   readonly maxPendingPerAddress?: number | undefined
@@ -20,33 +20,36 @@ export interface PendingLimits {
 
 /** One unauthenticated connection. */
 export interface PendingConnection {
-  /** The client's address differs from the connection's; undefined for one that counts for no address. */
+  /**
+   * Changes the client's address, where it differs from the connection's; undefined for a connection that counts for no
+   * address.
+   */
   moveTo(address: string | undefined): void
   /**
-   * Connections being served are cut last: a client that gets an answer is less likely part of a flood than a silent
-   * one.
+   * Marks the connection as being served. Such connections are cut last: a client that gets an answer is less likely
+   * part of a flood than a silent one.
    */
   setServed(isServed: boolean): void
-  /** Counts bytes that the connection sent ahead and that are kept until it is admitted or gone. */
+  /** Counts bytes that the connection sent early and that are kept until it is admitted or gone. */
   hold(bytes: number): void
-  /** The connection is admitted or gone. */
+  /** Removes the connection: it is admitted or gone. */
   release(): void
 }
 
-/** Most bytes that all connections together send before they are admitted: 4 KiB for each of 4096. */
+/** Most bytes that all connections together may send before they are admitted: 4 KiB for each of 4096. */
 export const maxPendingBytes = 16_777_216
 
-/** Most of all connections that may have TLS: 2048 of them take 120 MiB. */
+/** Largest part of all connections that may have TLS: 2048 of them take 120 MiB. */
 const encryptedPart = 1 / 2
 
 /** Cuts a connection; the reason names the limit. */
 export type CutConnection = (reason: string) => void
 
-/** What a connection costs before it is admitted. */
+/** Cost of a connection before it is admitted. */
 export interface PendingCost {
   /**
-   * Has TLS, which takes some 60 KiB outside of the heap, six times what a connection without it takes. Such
-   * connections are at most half of all.
+   * Whether it has TLS, which takes some 60 KiB outside of the heap, six times the memory of a connection without it.
+   * Such connections are at most half of all.
    * @default false
    */
   readonly isEncrypted?: boolean
@@ -63,16 +66,16 @@ export interface PendingCost {
  * socket.once('close', () => entry.release())
  */
 export class PendingConnections {
-  /** Most connections that wait, all together. */
+  /** Most unauthenticated connections in all. */
   readonly maxPending: number
-  /** Most of them of one address (IPv6: one /64). */
+  /** Most unauthenticated connections of one address (IPv6: one /64). */
   readonly maxPendingPerAddress: number
   readonly #all = new Queue()
   readonly #encrypted = new Queue()
   readonly #byGroup = new Map<string, Queue>()
   #budget = new MemoryBudget({ limitBytes: maxPendingBytes })
 
-  /** @throws RangeError for a limit that is no whole number of at least 1. */
+  /** Creates an empty table. @throws RangeError for a limit that is no whole number of at least 1. */
   constructor({ maxPending = 4096, maxPendingPerAddress = 512 }: PendingLimits = {}) {
     this.maxPending = checkInteger('maxPending', maxPending, 1)
     this.maxPendingPerAddress = checkInteger('maxPendingPerAddress', maxPendingPerAddress, 1)
@@ -94,7 +97,8 @@ export class PendingConnections {
   /**
    * Counts a connection, and cuts another one if the limit is exceeded.
    *
-   * @param address undefined for one that counts in no address: that of a UNIX socket, or of a trusted proxy.
+   * @param address undefined for a connection that counts for no address: that of a UNIX socket, or of a trusted
+   *   proxy.
    */
   add(address: string | undefined, cut: CutConnection, { isEncrypted = false }: PendingCost = {}): PendingConnection {
     const entry = new Entry(this.#changes, address, isEncrypted, cut)
@@ -122,7 +126,7 @@ export class PendingConnections {
     if (this.#all.size > this.maxPending) {
       this.#cut(this.#all.oldest, `more than ${this.maxPending} connections wait to be let in`)
     }
-    // Served connections leave room for waiting ones.
+    // At most half may be served connections, so that waiting ones have room.
     if (this.#all.served.size > Math.ceil(this.maxPending / 2)) {
       const [oldest] = this.#all.served
       this.#cut(oldest, `more than ${Math.ceil(this.maxPending / 2)} requests of strangers are being served`)
@@ -171,7 +175,7 @@ export class PendingConnections {
   }
 }
 
-/** What the table does for its entries: made once, so that a stranger costs no functions of its own. */
+/** Operations of the table for its entries: made once, so that a connection needs no functions of its own. */
 interface EntryChanges {
   change(entry: Entry, change: () => void): void
   hold(entry: Entry, bytes: number): void
@@ -214,7 +218,7 @@ function groupOf(address: string | undefined): string | undefined {
   return address === undefined ? undefined : addressGroup(address)
 }
 
-/** In order of arrival; those being served apart. */
+/** Connections in order of arrival, with those being served in a list of their own. */
 class Queue {
   readonly served = new Set<Entry>()
   readonly #waiting = new Set<Entry>()

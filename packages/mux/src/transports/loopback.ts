@@ -1,14 +1,14 @@
 import type { MessageTransport, TransportCloseReason, TransportHandler } from '../link/transport.js'
 
 /**
- * Most bytes that wait at one end before the other end's `send` returns false. Nothing lies between the two ends, so
- * this covers only the time until the next turn of the event loop.
+ * Bytes waiting at one end above which the other end's `send` returns false. There is no network between the two ends,
+ * so this covers only the time until the next turn of the event loop.
  */
 const highWaterBytes = 256 * 1024
 
 const cut: TransportCloseReason = { code: 1006, reason: 'destroyed' }
 
-/** How {@link loopbackPair} passes messages on. */
+/** Options of {@link loopbackPair}. */
 export interface LoopbackOptions {
   /**
    * Runs a delivery later. A server passes `setImmediate`, so that its sockets are served between two deliveries.
@@ -16,8 +16,8 @@ export interface LoopbackOptions {
    */
   readonly defer?: ((deliver: () => void) => void) | undefined
   /**
-   * Whether the receiver gets the sender's memory instead of a copy. Not for sessions with `resume`, which use the
-   * memory again. @default false
+   * Whether the receiver gets the sender's memory instead of a copy. Not for sessions with `resume`, which reuse the
+   * memory. @default false
    */
   readonly sharesMemory?: boolean | undefined
 }
@@ -50,7 +50,7 @@ class LoopbackEnd implements MessageTransport {
   /** Whether `send` has returned false since the last `onDrain`. */
   #blocked = false
   #scheduled = false
-  /** `closing`: the end has arrived and waits behind the messages in the inbox. */
+  /** `closing`: the close is queued behind the messages in the inbox. */
   #state: 'open' | 'closing' | 'closed' = 'open'
   #reason: TransportCloseReason = cut
 

@@ -1,18 +1,20 @@
 import type { TransportCloseReason } from '../link/transport.js'
 
-/** What a stream of frames holds next; `fault` ends it. */
+/** Next item of a stream of frames; `fault` ends it. */
 export type StreamFrame =
   | { readonly kind: 'message'; readonly bytes: Uint8Array }
   | { readonly kind: 'close'; readonly bytes: Uint8Array }
   | { readonly kind: 'fault'; readonly reason: TransportCloseReason }
 
-/** The length before each frame. */
+/** Size of the length field before each frame, in bytes. */
 const headerBytes = 4
 
 /** Largest body of a close frame, in bytes: a code and the reason of a WebSocket (RFC 6455 §5.5). */
 const maxCloseBytes = 125
 
-/** Splits a stream of bytes into the frames of `streamTransport`; the result does not depend on how bytes arrive. */
+/**
+ * Splits a stream of bytes into the frames of `streamTransport`; the result does not depend on the sizes of the chunks.
+ */
 export class SplitMessages {
   readonly #maxMessageBytes: number
   #chunks: Uint8Array[] = []
@@ -37,7 +39,7 @@ export class SplitMessages {
     this.#bytes = 0
   }
 
-  /** The next frame; undefined while it is incomplete. */
+  /** Returns the next frame; undefined while it is incomplete. */
   shift(): StreamFrame | undefined {
     if (this.#bytes < headerBytes) return undefined
     const header = this.#gather(headerBytes)
@@ -52,7 +54,7 @@ export class SplitMessages {
     return { kind: closes ? 'close' : 'message', bytes: frame.subarray(headerBytes) }
   }
 
-  /** The first `length` bytes in one piece, which stay at the front. */
+  /** Returns the first `length` bytes in one piece, without removing them. */
   #gather(length: number): Uint8Array {
     const [first] = this.#chunks
     if (first !== undefined && first.length >= length) return first.subarray(0, length)
@@ -69,7 +71,7 @@ export class SplitMessages {
   }
 }
 
-/** 1009 is "message too big" (RFC 6455 §7.4.1). */
+/** Close reason for a frame over the limit: 1009 is "message too big" (RFC 6455 §7.4.1). */
 function tooLarge(length: number, limit: number): TransportCloseReason {
   return { code: 1009, reason: `the peer announced a frame of ${length} bytes; the limit is ${limit}` }
 }

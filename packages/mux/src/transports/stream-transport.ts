@@ -7,9 +7,9 @@ import { SplitMessages } from './split-messages.js'
 
 /** Limits and times of {@link streamTransport}. */
 export interface StreamTransportOptions {
-  /** Largest message taken from the peer, in bytes: what every peer accepts. @default 33554432 (32 MiB) */
+  /** Largest message accepted from the peer, in bytes: the size that every peer accepts. @default 33554432 (32 MiB) */
   readonly maxMessageBytes?: number | undefined
-  /** How long a closed transport waits for the peer to end, in milliseconds; then it cuts the stream. @default 5000 */
+  /** Time that a closed transport waits for the peer to end, in milliseconds; then it cuts the stream. @default 5000 */
   readonly closeTimeoutMs?: number | undefined
   /** @default the process's clock */
   readonly clock?: Clock | undefined
@@ -40,14 +40,14 @@ class StreamTransport implements MessageTransport {
   readonly #closeTimeoutMs: number
   readonly #received: SplitMessages
   #handler: TransportHandler | undefined
-  /** `closing`: our close frame is queued · `ended`: the reason is known and nothing more is delivered. */
+  /** `closing`: our close frame is queued · `ended`: the reason is known and no more messages are delivered. */
   #state: 'open' | 'closing' | 'ended' | 'closed' = 'open'
   #reason: TransportCloseReason | undefined
   #paused = false
   /** `writing`: a stream in this process may answer within the write. */
   #delivery: 'idle' | 'writing' | 'scheduled' = 'idle'
   #closeTimer: TimerHandle
-  /** Nothing follows what was received. */
+  /** No bytes follow those received. */
   #hasEnded = false
 
   constructor(stream: Duplex, options: StreamTransportOptions) {
@@ -104,7 +104,7 @@ class StreamTransport implements MessageTransport {
     this.#schedule()
   }
 
-  /** Writes both parts at once; false when the stream has more than its high-water mark. */
+  /** Writes both parts in one call; false when the stream holds more than its high-water mark. */
   #write(head: Uint8Array, body: Uint8Array): boolean {
     processFramePool.hold(body)
     if (this.#delivery === 'idle') this.#delivery = 'writing'
@@ -152,7 +152,7 @@ class StreamTransport implements MessageTransport {
     return this.#state === 'ended' || this.#state === 'closed'
   }
 
-  /** The peer broke the rules. */
+  /** Ends the transport: the peer broke the rules. */
   #refuse(reason: TransportCloseReason): void {
     if (this.#state === 'open') this.#writeClose(reason)
     this.#endByPeer(reason)
@@ -163,7 +163,7 @@ class StreamTransport implements MessageTransport {
     this.#write(header(body.length, true), body)
   }
 
-  /** The peer has sent its last frame. */
+  /** Called when the peer has sent its last frame. */
   #endByPeer(reason: TransportCloseReason): void {
     this.#stream.end()
     this.#end(reason)
@@ -172,7 +172,7 @@ class StreamTransport implements MessageTransport {
     this.#closeTimer ??= this.#clock.setTimeout(() => this.#stream.destroy(), this.#closeTimeoutMs)
   }
 
-  /** Messages that wait for a paused owner go first. */
+  /** Called at the end of the stream; messages that wait for a paused owner are delivered first. */
   #streamEnded(): void {
     if (this.#stream.destroyed) this.#clock.clearTimeout(this.#closeTimer)
     this.#hasEnded = true
@@ -196,7 +196,7 @@ class StreamTransport implements MessageTransport {
   }
 }
 
-/** The highest bit of the length: the frame is the last one, and holds a close reason. */
+/** Highest bit of the length: the frame is the last one, and holds a close reason. */
 const closeBit = 0x8000_0000
 
 function header(length: number, closes = false): Uint8Array {
@@ -205,7 +205,7 @@ function header(length: number, closes = false): Uint8Array {
   return bytes
 }
 
-/** As much of a reason as a WebSocket carries (RFC 6455 §5.5), in bytes. */
+/** Longest reason, in bytes, the same as of a WebSocket (RFC 6455 §5.5). */
 const maxReasonBytes = 123
 
 function closeBody({ code, reason }: TransportCloseReason): Uint8Array {

@@ -2,7 +2,7 @@ import { MuxError } from '../errors.js'
 import { Charge } from '../memory/charge.js'
 import type { MemoryBudget } from '../memory/memory-budget.js'
 
-/** Numbers of messages that have arrived as a copy and not over the main transport yet (protocol.md §3.9). */
+/** Numbers of messages that have arrived as a copy and not yet over the main transport (protocol.md §3.9). */
 export class EarlyMessages {
   readonly #numbers = new Set<number>()
   readonly #charge: Charge
@@ -13,8 +13,8 @@ export class EarlyMessages {
   }
 
   /**
-   * A copy of message `sequence` arrives, while the main transport has brought all up to `received`. False if the
-   * message is known already.
+   * Records a copy of message `sequence`, while the main transport has brought all up to `received`. False if the
+   * message has arrived already.
    *
    * @throws MuxError for a number that is too far ahead
    */
@@ -31,7 +31,7 @@ export class EarlyMessages {
     return true
   }
 
-  /** Message `sequence` arrives over the main transport: true if it was delivered already. */
+  /** Records that message `sequence` arrived over the main transport: true if it was delivered already. */
   take(sequence: number): boolean {
     if (this.#numbers.size === 0 || !this.#numbers.delete(sequence)) return false
     this.#account()
@@ -48,8 +48,8 @@ export class EarlyMessages {
   }
 }
 
-/** How far a copy may be ahead of the main transport, in messages: a receiver remembers so many numbers at most. */
+/** Largest lead of a copy over the main transport, in messages: a receiver keeps at most so many numbers. */
 export const maxEarlyMessages = 8192
 
-/** Of a number in a Set, in bytes. */
+/** Memory of a number in a Set, in bytes. */
 const numberBytes = 40

@@ -2,20 +2,20 @@ import { channelIdOffset, type ChannelKey, channelKey, encode, MessageType, peek
 import type { MessageTransport } from '../link/transport.js'
 import { maxEarlyMessages } from './early-messages.js'
 
-/** What the main transport has sent. */
+/** Messages that the main transport has sent. */
 export interface SentMessages {
   /** Number of the last message. */
   readonly last: number
-  /** Number of the last message that the peer is known to have. */
+  /** Number of the last message that the peer has acknowledged. */
   readonly acknowledged: number
-  /** A message that is not acknowledged. */
+  /** Returns a message that is not acknowledged. */
   at(sequence: number): Uint8Array | undefined
 }
 
 /**
  * Sends copies of short urgent messages over a second transport (protocol.md §3.9). The main transport carries all
- * messages, so a copy may be left out or lost at any time. Copies of a channel leave in order and without a gap after
- * what the peer is known to have, so the peer can deliver each at once.
+ * messages, so a copy may be omitted or lost at any time. Copies of a channel leave in order and without a gap after
+ * the acknowledged messages, so the peer can deliver each immediately.
  */
 export class UrgentCopies {
   readonly #transport: MessageTransport
@@ -27,14 +27,14 @@ export class UrgentCopies {
   #allowanceBytes = allowanceBytes
   #writable = true
 
-  /** Copies what leaves from now on. */
+  /** Copies messages sent from now on. */
   constructor(transport: MessageTransport, sent: SentMessages) {
     this.#transport = transport
     this.#sent = sent
     this.#firstAfter = sent.last
   }
 
-  /** Whether the transport takes messages; while it does not, none is copied. */
+  /** Whether the transport accepts messages; while it does not, none is copied. */
   get writable(): boolean {
     return this.#writable
   }
@@ -43,7 +43,9 @@ export class UrgentCopies {
     this.#writable = true
   }
 
-  /** The last message was given to the main transport. `isUrgent`: control, or of a channel that was idle. */
+  /**
+   * Called when the last message was given to the main transport. `isUrgent`: control, or of a channel that was idle.
+   */
   passed(message: Uint8Array, isUrgent: boolean): void {
     this.#allowanceBytes = Math.min(this.#allowanceBytes + message.length * copiedShare, allowanceBytes)
     const key = keyOf(message)
@@ -67,7 +69,7 @@ export class UrgentCopies {
     return tail
   }
 
-  /** Copies what the channel has under way. */
+  /** Copies the channel's messages in flight. */
   #copy(tail: Tail): void {
     const mostAhead = this.#sent.acknowledged + maxEarlyMessages
     for (let [sequence] = tail.waiting; sequence !== undefined; [sequence] = tail.waiting) {
@@ -85,7 +87,7 @@ export class UrgentCopies {
     return true
   }
 
-  /** Forgets channels whose messages have all arrived. */
+  /** Removes channels whose messages have all arrived. */
   #forget(): void {
     const { acknowledged } = this.#sent
     for (const [key, { newest }] of this.#tails) if (newest <= acknowledged) this.#tails.delete(key)
@@ -93,27 +95,27 @@ export class UrgentCopies {
   }
 }
 
-/** What a channel has under way. */
+/** Messages of a channel in flight. */
 class Tail {
-  /** Once the peer has this message, those that wait may be copied. */
+  /** Waiting messages may be copied once the peer has this one. */
   after: number
-  /** Numbers of later messages that were not copied yet. */
+  /** Numbers of later messages that are not copied yet. */
   waiting: number[] = []
-  /** Number of its last message. */
+  /** Number of the channel's last message. */
   newest = 0
 
   constructor(after: number) {
     this.after = after
   }
 
-  /** Message `sequence` is not copied, and so nothing before it. */
+  /** Omits message `sequence`, and so all before it. */
   leaveOut(sequence: number): void {
     this.after = sequence
     this.waiting = []
   }
 }
 
-/** The channel that a message belongs to; undefined for one that belongs to none. */
+/** Returns the channel of a message; undefined for one without a channel. */
 function keyOf(message: Uint8Array): ChannelKey | undefined {
   const type = peekType(message)
   if (type === MessageType.Connector || type === MessageType.ConnectorResponse) return undefined
@@ -121,15 +123,18 @@ function keyOf(message: Uint8Array): ChannelKey | undefined {
   return offset < 0 ? undefined : channelKey(message, offset)
 }
 
-/** A keystroke, a request, an answer: what fits a packet, in bytes. Longer messages are bulk soon. */
+/**
+ * Largest message to copy, in bytes: one packet, such as a keystroke, a request or an answer. Longer messages are
+ * mostly the start of bulk.
+ */
 const maxCopyBytes = 1380
 
-/** Copies may take an eighth of what the main transport carries, and this much at once, in bytes. */
+/** Copies may use an eighth of the bytes of the main transport, and this many bytes in one burst. */
 const copiedShare = 1 / 8
 const allowanceBytes = 65_536
 
-/** Messages of a channel that wait to be copied; with more it is bulk. */
+/** Messages of a channel that may wait to be copied; with more it is bulk. */
 const maxWaiting = 64
 
-/** Channels whose messages have arrived are forgotten from this many on. */
+/** Number of channels from which on those whose messages have arrived are removed. */
 const minForgetAt = 1024

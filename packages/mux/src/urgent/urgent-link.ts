@@ -9,11 +9,11 @@ import { UrgentCopies } from './urgent-copies.js'
 export interface UrgentLinkOptions {
   readonly sequencer: Sequencer
   readonly outbox: Outbox
-  /** Charged for what is remembered. */
+  /** Budget for the remembered numbers. */
   readonly budget: MemoryBudget
-  /** The path has losses: a second transport is wanted. */
+  /** The path has losses: a second transport would help. */
   onLossy(): void
-  /** A message arrives as a copy, which the session does not know yet; may throw. */
+  /** Receives a message that arrives as a copy before its original; may throw. */
   onMessage(message: Uint8Array): void
   /** The peer broke a rule. */
   onError(error: unknown): void
@@ -35,7 +35,7 @@ export class UrgentLink {
     return this.#transport !== undefined
   }
 
-  /** Takes `transport` in place of the one before, and reads it unless reading has to wait. */
+  /** Uses `transport` in place of the previous one, and reads it if `reads` is true. */
   attach(transport: MessageTransport, reads: boolean): void {
     const { sequencer, outbox } = this.#options
     this.detach()
@@ -55,31 +55,31 @@ export class UrgentLink {
     else transport.pause()
   }
 
-  /** Cuts the transport; what arrived over it stays known. */
+  /** Cuts the transport; messages that arrived over it stay recorded. */
   detach(): void {
     const transport = this.#transport
     this.#forget()
     transport?.destroy()
   }
 
-  /** Stops reading. */
+  /** Pauses reading. */
   pause(): void {
     this.#transport?.pause()
   }
 
-  /** Goes on reading. */
+  /** Resumes reading. */
   resume(): void {
     this.#transport?.resume()
   }
 
-  /** An Ack has arrived, which shows the path. */
+  /** Checks for losses: an Ack has arrived, which gives a measurement of the path. */
   lookForLosses(): void {
     if (this.#wanted || this.up || !this.#options.sequencer.lossy) return
     this.#wanted = true
     this.#options.onLossy()
   }
 
-  /** Whether the message that the main transport has brought last was delivered already. */
+  /** Whether the last message from the main transport was delivered already. */
   get lastIsKnown(): boolean {
     return this.#early.take(this.#options.sequencer.received)
   }
@@ -94,7 +94,7 @@ export class UrgentLink {
     try {
       const urgent = decode(copy)
       if (urgent.type !== MessageType.Urgent || !this.#early.add(urgent.sequence, sequencer.received)) return
-      // A copy: the memory around the message is not what its receiver would take it for.
+      // A copy: the receiver must not treat the memory around the message as its own.
       onMessage(Uint8Array.from(urgent.message))
     } catch (error) {
       onError(error)
@@ -110,8 +110,8 @@ export class UrgentLink {
 }
 
 /**
- * How long bulk takes on a path with losses: it waits for a packet that is sent again, and perhaps once more. A window
- * that does not allow for it never grows.
+ * Returns the time that bulk takes on a path with losses: it waits for one or two retransmissions of a packet. A window
+ * that does not allow for them never grows.
  */
 export function lossyTripMs(roundTripMs: number): number {
   return lossyRoundTrips * roundTripMs
