@@ -1,4 +1,4 @@
-/** Why mux refused or ended something; see docs/errors.md. */
+/** Codes of a {@link MuxError}; see docs/errors.md. */
 export type MuxErrorCode =
   | 'ERR_MUX_SESSION_CLOSED'
   | 'ERR_MUX_CHANNEL_CLOSED'
@@ -9,14 +9,14 @@ export type MuxErrorCode =
   | 'ERR_MUX_TIMEOUT'
 
 /**
- * A session or channel that is gone or was refused, or a peer that is too slow or breaks the protocol. Match on `code`;
- * the text says more.
+ * Error of a session or channel that is gone or was refused, or of a peer that is too slow or breaks the protocol.
+ * Match on `code`; the text gives details.
  *
  * A caller's own mistake is a TypeError or RangeError instead.
  */
 export class MuxError extends Error {
   override readonly name = 'MuxError'
-  /** What went wrong; the text may change, this does not. */
+  /** Code of the error; unlike the text it is stable. */
   readonly code: MuxErrorCode
 
   constructor(code: MuxErrorCode, message: string, options?: ErrorOptions) {

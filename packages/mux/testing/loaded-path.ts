@@ -3,7 +3,7 @@ import { type Channel, type ChannelHandler, FramePool, Session, type SessionOpti
 import { ShapedLink } from './shaped-link.js'
 import type { PathOptions } from './tcp-pipe.js'
 
-/** What a person at an application saw: the echo of a byte that left at `atMs`. */
+/** Echo as an application sees it: its byte left at `atMs`. */
 export interface Echo {
   readonly atMs: number
   readonly tookMs: number
@@ -11,7 +11,7 @@ export interface Echo {
 
 /**
  * A user's link over a simulated path: downloads from `left` to `right` or uploads, and beside them a byte that `right`
- * sends every now and then, and gets back.
+ * sends at intervals and gets back.
  */
 export class LoadedPath {
   readonly clock = new FakeClock()
@@ -29,7 +29,7 @@ export class LoadedPath {
     const onConnect = (channel: Channel): void => this.#handlers.shift()?.(channel)
     const common = { ...options, clock: this.clock, framePool: new FramePool() }
     this.left = new Session(common, { onConnect, onClose: () => {} })
-    // As many round trips as TCP and the handshakes take.
+    // Number of round trips that TCP and the handshakes take.
     const onLossy = (): void => void this.clock.setTimeout(() => this.#openUrgent(path), 4 * roundTripMs)
     this.right = new Session(common, { onConnect, onClose: () => {}, onLossy })
     this.left.attach(this.link.left)
@@ -40,7 +40,7 @@ export class LoadedPath {
     return this.received.reduce((sum, bytes) => sum + bytes, 0)
   }
 
-  /** Downloads of applications that write `bytes` each `everyMs`, by default as much as they can. */
+  /** Starts downloads of applications that write `bytes` each `everyMs`, by default as much as they can. */
   download(streams: number, bytes = 65_536, everyMs = 0): void {
     for (let count = 0; count < streams; count++) {
       const index = this.received.push(0) - 1
@@ -54,7 +54,7 @@ export class LoadedPath {
     }
   }
 
-  /** Uploads of applications that write as much as they can. */
+  /** Starts uploads of applications that write as much as they can. */
   upload(streams: number): void {
     for (let count = 0; count < streams; count++) {
       const index = this.received.push(0) - 1
@@ -63,7 +63,7 @@ export class LoadedPath {
     }
   }
 
-  /** A byte there and back each `everyMs`, as fast as a person types. */
+  /** Sends a byte there and back each `everyMs`, at the speed of a person typing. */
   echo(everyMs: number): void {
     const sentAtMs: number[] = []
     const channel = this.#open(
@@ -83,14 +83,14 @@ export class LoadedPath {
     type()
   }
 
-  /** Lets `ms` pass; gives the rate at which payload arrived meanwhile, in bytes a millisecond. */
+  /** Lets `ms` pass; returns the rate at which payload arrived meanwhile, in bytes a millisecond. */
   run(ms: number): number {
     const before = this.receivedBytes
     this.clock.advance(ms)
     return (this.receivedBytes - before) / ms
   }
 
-  /** Times of the echoes that left between two moments, in order of length. */
+  /** Returns the times of the echoes that left between two moments, in order of length. */
   echoTimes(fromMs: number, toMs = Infinity): number[] {
     return this.echoes
       .filter(({ atMs }) => atMs >= fromMs && atMs < toMs)
@@ -98,7 +98,7 @@ export class LoadedPath {
       .toSorted((a, b) => a - b)
   }
 
-  /** The client's second connection, on the same path. */
+  /** Opens the client's second connection, on the same path. */
   #openUrgent(path: PathOptions): void {
     const seed = (path.seed ?? 0) + 1000
     const link = new ShapedLink(this.clock, { ...path, seed }, this.link)
@@ -132,7 +132,7 @@ function pour(clock: FakeClock, channel: Channel, bytes: number, everyMs: number
 
 function ignore(): void {}
 
-/** An application that takes all at once. */
+/** An application that takes all bytes immediately. */
 class Sink implements ChannelHandler {
   readonly #channel: Channel
   readonly #onData: (payload: Uint8Array) => void
@@ -154,7 +154,7 @@ class Sink implements ChannelHandler {
   onClose(): void {}
 }
 
-/** An application that writes as fast as it may, or a chunk at a time. */
+/** An application that writes as fast as possible, or a chunk at a time. */
 class Source extends Sink {
   readonly #pour: () => void
 
@@ -177,7 +177,7 @@ class Source extends Sink {
   }
 }
 
-/** The value that a share of sorted `values` is below. */
+/** Returns the value below which a share of sorted `values` lies. */
 export function quantile(values: readonly number[], share: number): number {
   return values[Math.min(values.length - 1, Math.floor(values.length * share))] ?? Number.NaN
 }

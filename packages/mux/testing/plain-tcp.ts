@@ -1,7 +1,7 @@
 import { FakeClock } from '@ls/testkit'
 import { Bottleneck, type PathOptions, TcpPipe } from './tcp-pipe.js'
 
-/** Bytes a millisecond that a TCP connection with nothing around it carries from `fromMs` on, for `ms`. */
+/** Returns the rate, in bytes a millisecond, of a single TCP connection from `fromMs` on, for `ms`. */
 export function plainTcpRate(path: PathOptions, fromMs: number, ms: number): number {
   const clock = new FakeClock()
   let deliveredBytes = 0
@@ -17,7 +17,10 @@ export function plainTcpRate(path: PathOptions, fromMs: number, ms: number): num
   return (deliveredBytes - before) / ms
 }
 
-/** How long echoes of a TCP connection take beside one that is full in one direction, in milliseconds and in order. */
+/**
+ * Returns the times of echoes of a TCP connection beside one that is full in one direction, in milliseconds and in
+ * order.
+ */
 export function plainTcpEchoes(path: PathOptions, everyMs: number, fromMs: number, ms: number): number[] {
   const clock = new FakeClock()
   const there = new Bottleneck()

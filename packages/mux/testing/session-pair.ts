@@ -17,13 +17,13 @@ export const urgent: readonly Extension[] = ['window', 'fin', 'resume', 'ack2', 
 export interface SessionPairOptions extends SessionOptions {
   readonly clock?: FakeClock
   readonly transport?: MemoryTransportOptions
-  /** What the second session does differently. */
+  /** Options of the second session that differ. */
   readonly right?: SessionOptions
-  /** What the second session does with a channel. @default accept and record */
+  /** Handler of the second session for a channel. @default accept and record */
   readonly onConnect?: (channel: Channel) => void
 }
 
-/** Everything a channel told its handler. */
+/** Records all calls that a channel makes to its handler. */
 export class Recorder implements ChannelHandler {
   readonly chunks: Uint8Array[] = []
   readonly datagrams: Uint8Array[] = []
@@ -32,7 +32,7 @@ export class Recorder implements ChannelHandler {
   ends = 0
   drains = 0
   receivedBytes = 0
-  /** Whether what arrives is reported as consumed at once. */
+  /** Whether arriving data is reported as consumed immediately. */
   consumes = true
   channel: Channel | undefined
 
@@ -83,7 +83,9 @@ export class SessionPair {
   readonly clock: FakeClock
   readonly left: Session
   readonly right: Session
-  /** Channels that `right` was asked for, in order; each is accepted, and recorded, unless `onConnect` is given. */
+  /**
+   * Channels that `right` received requests for, in order; each is accepted, and recorded, unless `onConnect` is given.
+   */
   readonly accepted: Channel[] = []
   readonly recorders: Recorder[] = []
   readonly leftCloses: string[] = []
@@ -137,7 +139,7 @@ export class SessionPair {
     return { near, far, nearRecorder, farRecorder }
   }
 
-  /** Lets everything under way arrive: 2 s, a few round trips of any latency used here. */
+  /** Lets all messages in transit arrive: 2 s, a few round trips of any latency used here. */
   settle(ms = 2000): void {
     this.clock.advance(ms)
   }
@@ -147,7 +149,10 @@ export class SessionPair {
     this.settle(0)
   }
 
-  /** What the roles do after a cut: a new transport, and each side told what the other received. */
+  /**
+   * Does what both sides do after a cut: attaches a new transport, and gives each side the number that the other
+   * received.
+   */
   reconnect(): void {
     ;[this.leftTransport, this.rightTransport] = memoryTransportPair(this.#transport)
     this.left.detach()

@@ -23,7 +23,7 @@ export class ShapedLink {
     ]
   }
 
-  /** From now on the path is another one; what is under way arrives as before. */
+  /** Changes the path from now on; bytes in transit arrive as before. */
   change(path: PathOptions): void {
     for (const pipe of this.#pipes) pipe.path = path
   }
@@ -31,7 +31,7 @@ export class ShapedLink {
 
 interface Sent {
   readonly message: Uint8Array
-  /** Place in the stream of its last byte. */
+  /** Position in the stream of its last byte. */
   readonly end: number
 }
 
@@ -41,7 +41,7 @@ class ShapedEnd implements MessageTransport {
   #peer!: ShapedEnd
   #pipe!: TcpPipe
   #handler: TransportHandler | undefined
-  /** What the kernel has not taken yet. */
+  /** Messages that the kernel has not accepted yet. */
   readonly #waiting: Sent[] = []
   readonly #sent: Sent[] = []
   #streamBytes = 0
@@ -81,7 +81,7 @@ class ShapedEnd implements MessageTransport {
   close(): void {}
   destroy(): void {}
 
-  /** Gives the kernel what it takes. */
+  /** Gives the kernel as much as it accepts. */
   #drain(): void {
     for (let next = this.#waiting[0]; next !== undefined && this.#pipe.hasRoom; next = this.#waiting[0]) {
       this.#waiting.shift()
@@ -104,5 +104,5 @@ class ShapedEnd implements MessageTransport {
 
 const highWaterBytes = 65_536
 
-/** Of a WebSocket frame with a mask. */
+/** Header of a WebSocket frame with a mask. */
 const frameHeaderBytes = 8

@@ -2,7 +2,7 @@ import { seededBytes } from '@ls/testkit'
 import type { Channel, ChannelCloseReason, ChannelHandler } from '../src/index.js'
 import type { Act, Habit } from './steps.js'
 
-/** One end of a channel: sends a known stream, and checks what arrives against what the other end sent. */
+/** One end of a channel: sends a known stream, and checks arriving data against the stream of the other end. */
 export class SimulatedEnd implements ChannelHandler {
   other!: SimulatedEnd
   readonly #name: string
@@ -20,7 +20,7 @@ export class SimulatedEnd implements ChannelHandler {
   #backlogBytes = 0
   #accepted = false
   #ended = false
-  /** Ended in a way that says: whatever still arrives, I do not want it. */
+  /** Whether the end was closed such that arriving data no longer matters. */
   #deaf = false
   #aborted = false
   #ends = 0
@@ -38,7 +38,7 @@ export class SimulatedEnd implements ChannelHandler {
     channel.setHandler(this)
   }
 
-  /** False when the channel takes nothing any more. */
+  /** Sends bytes; false when the channel accepts no more. */
   send(bytes: number): boolean {
     const channel = this.#channel
     if (channel === undefined || this.#ended || this.#closes.length > 0) return false
@@ -46,7 +46,7 @@ export class SimulatedEnd implements ChannelHandler {
     if (channel.state === 'closed' || channel.state === 'draining') return false
     const start = (this.#offset + this.#sentBytes) % patternBytes
     const before = channel.sentBytes
-    // Counted first: what is sent may come back before send returns.
+    // Counted first: the bytes may come back before send returns.
     this.#sentBytes += bytes
     this.#full = !channel.send(pattern.subarray(start, start + bytes))
     if (channel.sentBytes - before !== bytes) throw this.#fault(`${bytes} bytes were not taken`)
@@ -57,7 +57,7 @@ export class SimulatedEnd implements ChannelHandler {
     return this.#deaf
   }
 
-  /** Sends as a socket does: stops when the channel is full, goes on when it has drained. */
+  /** Sends as a socket does: stops when the channel is full, continues when it has drained. */
   stream(bytes: number): void {
     const idle = this.#backlogBytes === 0
     this.#backlogBytes += bytes
@@ -73,7 +73,7 @@ export class SimulatedEnd implements ChannelHandler {
   #pour(): void {
     while (this.#backlogBytes > 0 && !this.#full) {
       const bytes = Math.min(5000, this.#backlogBytes)
-      // Not taken: the channel is not open, or open no more.
+      // Not accepted: the channel is not open yet, or no longer.
       if (this.send(bytes)) this.#backlogBytes -= bytes
       else this.#backlogBytes = 0
     }
@@ -185,7 +185,7 @@ export class SimulatedEnd implements ChannelHandler {
     this.#fluttering = false
   }
 
-  /** Thrown into a session it would only abort the channel, so it is kept as well. */
+  /** Keeps the error as well: thrown into a session it would only abort the channel. */
   #fault(text: string): Error {
     const error = new Error(`${this.#name}: ${text}`)
     faults.push(error)
@@ -195,6 +195,6 @@ export class SimulatedEnd implements ChannelHandler {
 
 const faults: Error[] = []
 
-/** Prime, so that no size divides it and a stretch that is missing or doubled never fits. */
+/** Prime, so that no size divides it and a missing or repeated part never fits. */
 const patternBytes = 1_000_003
 const pattern = seededBytes(1).take(patternBytes + 400_000)

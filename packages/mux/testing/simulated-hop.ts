@@ -2,12 +2,12 @@ import { maxTimerMs } from '@ls/foundation'
 import { type FakeClock, type MemoryTransport, memoryTransportPair } from '@ls/testkit'
 import { type Channel, FramePool, type MemoryBudget, Session, type SessionOptions } from '../src/index.js'
 
-/** Two sessions and what carries them. */
+/** Two sessions and the transports between them. */
 export class SimulatedHop {
   readonly left: Session
   readonly right: Session
   onConnect: (channel: Channel) => void = (channel) => channel.reject('forbidden: no')
-  /** Cut without `resume`, which ends everything on it. */
+  /** Whether it was cut without `resume`, which ends all its channels. */
   wasCut = false
   readonly #closes = { left: 0, right: 0 }
   readonly #clock: FakeClock
@@ -23,7 +23,7 @@ export class SimulatedHop {
     this.#resumes = options.left.extensions?.includes('resume') ?? false
     this.#hasUrgent = options.left.extensions?.includes('urgent') ?? false
     const connect = (channel: Channel): void => this.onConnect(channel)
-    // Small frames and one pool for both ends, so that memory given back too early shows in what arrives.
+    // Small frames and one pool for both ends, so that memory returned too early shows as wrong data.
     const framePool = new FramePool({ frameBytes: 4096 + 24 })
     this.left = new Session({ ...options.left, framePool }, { onConnect: connect, onClose: () => this.#closes.left++ })
     this.right = new Session(
@@ -37,7 +37,7 @@ export class SimulatedHop {
     if (this.#hasUrgent) this.#openUrgent(0)
   }
 
-  /** Where a cut is the end of everything it is rare: one in ten. Of two transports one is cut, or both. */
+  /** Cuts a transport. Where a cut ends all channels it is rare: one in ten. Of two transports one is cut, or both. */
   cut(dice: number): void {
     if (!this.#resumes && dice < 18) return
     if (!this.#resumes) this.wasCut = true
@@ -45,7 +45,7 @@ export class SimulatedHop {
     if (!this.#hasUrgent || dice % 3 !== 0) this.#transport.cut()
   }
 
-  /** A new transport; one for urgent messages follows it, or comes alone. */
+  /** Attaches a new transport; one for urgent messages follows it, or comes alone. */
   reconnect(dice = 0): void {
     if (!this.#resumes || this.left.state === 'closed') return
     const isWhole = this.left.linked && this.right.linked
@@ -63,7 +63,7 @@ export class SimulatedHop {
     if (!attached) throw new Error('the session could not be resumed')
   }
 
-  /** Faster than the main transport or slower. */
+  /** Opens a transport for urgent messages, faster or slower than the main one. */
   #openUrgent(dice: number): void {
     const latencyMs = this.#latencyMs > 0 && dice % 2 === 0 ? 0 : this.#latencyMs + 20
     const [left, right] = memoryTransportPair({ clock: this.#clock, latencyMs })
@@ -95,10 +95,10 @@ function assertUnused({ usedBytes, reservedBytes }: MemoryBudget): void {
   if (usedBytes !== 0 || reservedBytes !== 0) throw new Error(`budget: ${usedBytes} used, ${reservedBytes} reserved`)
 }
 
-/** Longer than any run takes before everything is let go. */
+/** Longer than any run takes before all channels are released. */
 export const lingerMs = 10_000_000
 
-/** Deadlines that do not pass: what dies here dies of a fault. They have tests of their own. */
+/** Deadlines that never pass: a channel that ends here ends because of a fault. Deadlines have tests of their own. */
 const patient: SessionOptions = {
   lingerMs,
   stuckDeadlineMs: maxTimerMs,
@@ -106,7 +106,7 @@ const patient: SessionOptions = {
   graceMs: maxTimerMs,
 }
 
-/** Limits that everyday sizes reach. */
+/** Limits that normal sizes reach. */
 const tightLimits: SessionOptions = {
   budgetBytes: 150_000,
   maxWindowBytes: 100_000,
@@ -117,7 +117,7 @@ const tightLimits: SessionOptions = {
   replayLimitBytes: 100_000,
 }
 
-/** The defaults, or limits that everyday sizes reach with windows that are the same or differ from hop to hop. */
+/** The defaults, or limits that normal sizes reach with windows that are the same or differ from hop to hop. */
 export type Limits = 'default' | 'tight' | 'uneven' | 'roomy'
 
 export interface HopOptions {
@@ -125,7 +125,7 @@ export interface HopOptions {
   readonly right: SessionOptions
 }
 
-/** What the sessions at the ends of hop number `hop` are made with. */
+/** Returns the session options of the ends of hop number `hop`. */
 export function optionsOf(given: SessionOptions, limits: Limits, hop: number): HopOptions {
   const { left, right } = windowsOf(limits, hop)
   const options = { ...patient, ...(limits === 'default' ? {} : tightLimits), ...given }
@@ -137,11 +137,11 @@ export function optionsOf(given: SessionOptions, limits: Limits, hop: number): H
   }
 }
 
-/** First credits that the two ends of a hop grant: `left` is what the left session grants. */
+/** Returns the first credits that the two ends of a hop grant: `left` is the one that the left session grants. */
 function windowsOf(limits: Limits, hop: number): { left: number; right: number } {
   if (limits === 'default') return { left: 262_144, right: 262_144 }
   if (limits === 'tight') return { left: 20_000, right: 20_000 }
-  // Credit passes the forwarder, whose own windows are far smaller than those of the ends.
+  // Credit passes through the forwarder, whose own windows are far smaller than those of the ends.
   if (limits === 'roomy') return hop === 0 ? { left: 60_000, right: 10_000 } : { left: 10_000, right: 45_000 }
   return hop === 0 ? { left: 9000, right: 30_000 } : { left: 50_000, right: 12_345 }
 }

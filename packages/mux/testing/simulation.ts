@@ -13,7 +13,7 @@ export class Simulation {
   readonly #clock = new FakeClock()
   readonly #hops: SimulatedHop[]
   readonly #flows: Flow[] = []
-  /** Whether an end of one direction leaves the other open all the way. */
+  /** Whether an end of one direction leaves the other open on all hops. */
   readonly #halfClose: boolean
   #forwarding = 0
   readonly #waiting = new Map<string, Flow>()
@@ -72,7 +72,7 @@ export class Simulation {
     channel.resume()
   }
 
-  /** At once, or later with what has arrived by then. */
+  /** Forwards immediately, or later with the messages that have arrived by then. */
   #forward(channel: Channel, from: Session, to: Session): void {
     const onClose = (): void => void this.#forwarding--
     const isForwarded = (): boolean => forward(channel, from, to, { onClose }) !== undefined
@@ -93,7 +93,7 @@ export class Simulation {
     if (host.startsWith('auto')) flow.far.act('accept')
   }
 
-  /** Everything gets a chance to arrive; then nothing may be missing, and nothing may be left over. */
+  /** Gives every message time to arrive; then no byte may be missing or left over. */
   #finish(): void {
     for (const hop of this.#hops) hop.reconnect()
     // A Connect may wait behind a channel that waits for its own.
@@ -107,7 +107,7 @@ export class Simulation {
     for (const flow of this.#flows) if (!flow.mayDeadlock) flow.assertClosed()
     const deadlocks = this.#flows.filter((flow) => flow.mayDeadlock).length
     for (const hop of this.#hops) hop.assertChannels(deadlocks)
-    // Where both ends are disconnected and wait for credit, which neither grants any more, only the linger helps.
+    // Where both ends are disconnected and wait for credit that neither grants any more, only the linger helps.
     this.#clock.advance(2 * lingerMs + settleMs)
     for (const flow of this.#flows) flow.assertClosed()
     for (const hop of this.#hops) hop.assertIdle()
@@ -123,7 +123,7 @@ export class Simulation {
   }
 }
 
-/** A channel under test, with the end that opened it and the end that was asked. */
+/** A channel under test, with the end that opened it and the end that accepted it. */
 class Flow {
   readonly near: SimulatedEnd
   readonly far: SimulatedEnd
@@ -135,7 +135,7 @@ class Flow {
     this.far.other = this.near
   }
 
-  /** Both ends are disconnected, neither grants credit any more, and so neither Disconnect may leave. */
+  /** Whether both ends are disconnected, neither grants credit any more, and so neither Disconnect may leave. */
   get mayDeadlock(): boolean {
     return this.near.isDeaf && this.far.isDeaf
   }
@@ -166,5 +166,5 @@ class Flow {
   }
 }
 
-/** Longer than anything that is under way needs to arrive, cuts and slow acknowledgements included. */
+/** Longer than any message in transit needs to arrive, cuts and slow acknowledgements included. */
 const settleMs = 30_000

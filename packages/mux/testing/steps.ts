@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 
-/** One thing that happens; `at` picks a channel, and does nothing while there is none. */
+/** One event; `at` selects a channel, and the step does nothing while there is none. */
 export type Step =
   | { readonly kind: 'open'; readonly early: boolean; readonly accept: boolean; readonly habit: Habit }
   | { readonly kind: 'send' | 'stream'; readonly at: number; readonly side: Side; readonly bytes: number }
@@ -11,7 +11,7 @@ export type Step =
 export type Side = 'near' | 'far'
 export type Act = 'pause' | 'resume' | 'hoard' | 'consume' | 'end' | 'disconnect' | 'abort' | 'accept'
 
-/** What an end does from inside its callbacks. */
+/** Action of an end inside its callbacks. */
 export type Habit = 'none' | 'echo' | 'pauses' | 'flutters' | 'endsOnEnd'
 
 const index = fc.nat({ max: 7 })
@@ -24,7 +24,7 @@ const bytes = fc.oneof(
 const quiet = fc.constantFrom<Act>('pause', 'resume', 'resume', 'hoard', 'consume', 'consume', 'accept')
 const final = fc.constantFrom<Act>('end', 'end', 'end', 'disconnect', 'abort')
 
-/** Random interleavings of everything that can happen. */
+/** Random sequences of all possible events. */
 export function steps(maxLength: number): fc.Arbitrary<Step[]> {
   const step: fc.Arbitrary<Step> = fc.oneof(
     {

@@ -1,14 +1,14 @@
 import type { FakeClock } from '@ls/testkit'
 
-/** What a direction of a simulated path does to packets. */
+/** Properties of a direction of a simulated path. */
 export interface PathOptions {
   /** Rate of the narrowest point, in bytes a millisecond: 125 for 1 Mbit/s. */
   readonly rate: number
-  /** Without any queue, there and back, in milliseconds. */
+  /** Round trip without any queue, in milliseconds. */
   readonly roundTripMs: number
   /** Bytes that wait in front of the narrowest point before packets are dropped. */
   readonly queueBytes: number
-  /** Of the random losses. @default 0 */
+  /** Seed of the random losses. @default 0 */
   readonly seed?: number
   /** Share of packets that are lost at random, 0 to 1. */
   readonly loss: number
@@ -20,7 +20,7 @@ export class Bottleneck {
 }
 
 interface Segment {
-  /** Place in the stream of its last byte. */
+  /** Position in the stream of its last byte. */
   readonly end: number
   readonly bytes: number
 }
@@ -31,11 +31,10 @@ interface Arrival {
 }
 
 /**
- * One direction of a TCP connection over a bottleneck, as a program sees it: the kernel takes bytes up to its send
- * buffer, sends them in order, paced, with at most two bandwidth-delay products under way, and hands them over in
- * order. A lost packet is sent again a round trip later, and all behind it waits. As BBR does it starts slowly, sends
- * faster and then slower than the path for one round trip in eight each, and stops nearly altogether for 200 ms each 10
- * s.
+ * One direction of a TCP connection over a bottleneck, as a program sees it: the kernel accepts bytes up to its send
+ * buffer, sends them in order, paced, with at most two bandwidth-delay products in flight, and delivers them in order.
+ * A lost packet is sent again a round trip later, and all behind it waits. As BBR does it starts slowly, sends faster
+ * and then slower than the path for one round trip in eight each, and stops nearly altogether for 200 ms each 10 s.
  */
 export class TcpPipe {
   path: PathOptions
@@ -43,7 +42,7 @@ export class TcpPipe {
   readonly #random: () => number
   readonly #onDelivered: (streamBytes: number) => void
   readonly #onDrain: () => void
-  /** Ends of segments that have arrived before one that was lost. */
+  /** Ends of segments that have arrived before an earlier one that was lost. */
   readonly #early = new Map<number, number>()
   readonly #arrivals: Arrival[] = []
   readonly #acknowledgements: Arrival[] = []
@@ -69,7 +68,7 @@ export class TcpPipe {
     this.#onDrain = calls.onDrain
   }
 
-  /** Whether the kernel takes more now. */
+  /** Whether the kernel accepts more bytes now. */
   get hasRoom(): boolean {
     return this.#writtenBytes - this.#acknowledgedBytes < sendBufferBytes
   }
@@ -106,7 +105,7 @@ export class TcpPipe {
     }
   }
 
-  /** A packet through the queue, or into nothing; either way the sender hears of it a round trip later. */
+  /** Sends a packet through the queue, or drops it; either way the sender is notified a round trip later. */
   #transmit(segment: Segment, now: number): void {
     const { rate, roundTripMs, queueBytes, loss } = this.path
     const packetBytes = segment.bytes + headerBytes
@@ -119,8 +118,8 @@ export class TcpPipe {
   }
 
   /**
-   * What may be under way: next to nothing for a while every now and then, so that BBR sees the round trip without a
-   * queue.
+   * Returns the bytes that may be in flight: almost none for a while at intervals, so that BBR measures the round trip
+   * without a queue.
    */
   #windowNow(now: number): number {
     if (now < this.#pauseAtMs) return this.#windowBytes
@@ -175,7 +174,7 @@ export class TcpPipe {
 }
 
 export interface PipeCalls {
-  /** Everything up to this place in the stream has been handed over. */
+  /** Called when all bytes up to this position in the stream have been delivered. */
   onDelivered(streamBytes: number): void
   onDrain(): void
 }
@@ -188,27 +187,27 @@ const headerBytes = 52
 const sendBufferBytes = 4_194_304
 
 /**
- * How much faster than the path BBR sends: at first, and from round trip to round trip (draft-cardwell-iccrg-bbr-00
- * §4.3).
+ * Factors by which BBR sends faster than the path: at first, and from round trip to round trip
+ * (draft-cardwell-iccrg-bbr-00 §4.3).
  */
 const startGain = 2.89
 const cycleGains = [1.25, 0.75, 1, 1, 1, 1, 1, 1]
 
-/** How often, how long and down to what BBR empties the path (§4.3.5 there). */
+/** Interval, length and depth of the pauses in which BBR empties the path (§4.3.5 there). */
 const pauseEveryMs = 10_000
 const pauseMs = 200
 const pauseBytes = 4 * segmentBytes
 
-/** Takes the first of `list` if it is due. */
+/** Removes and returns the first item of `list` if it is due. */
 function due(list: Arrival[], now: number): Arrival | undefined {
   const first = list[0]
   return first !== undefined && first.dueMs <= now + clockErrorMs ? list.shift() : undefined
 }
 
-/** Sums of fractions of a millisecond do not always meet. */
+/** Rounding error of sums of fractions of a millisecond. */
 const clockErrorMs = 1e-6
 
-/** Keeps `list` in order of time; what is new nearly always comes last. */
+/** Inserts into `list` in order of time; a new item nearly always comes last. */
 function insert(list: Arrival[], item: Arrival): void {
   let index = list.length
   while (index > 0 && (list[index - 1]?.dueMs ?? 0) > item.dueMs) index--

@@ -11,11 +11,11 @@ import type { ForwardPace } from './pacing.js'
 export interface ForwardedChannel {
   /** 16 bytes, the same on both links. */
   readonly id: Uint8Array
-  /** What it carries. */
+  /** Kind of data: a stream of bytes or datagrams. */
   readonly protocol: 'tcp' | 'udp'
-  /** The channel as its opener asked for it. */
+  /** The channel as its opener requested it. */
   readonly request: Channel
-  /** Payload bytes from the opener to the target; as on the wire for UDP. */
+  /** Payload bytes from the opener to the target; for UDP, bytes on the wire. */
   readonly sentBytes: number
   /** The same from the target to the opener. */
   readonly receivedBytes: number
@@ -25,19 +25,19 @@ export interface ForwardedChannel {
   readonly receivedDatagrams: number
   /** Bytes of both directions that wait for their link. */
   readonly unsentBytes: number
-  /** How often either direction has waited for credit that its link's peer grants to this process. */
+  /** Number of waits of either direction for credit that its link's peer grants to this process. */
   readonly windowStalls: number
-  /** What the target's side answered Connect with, if it refused. */
+  /** The target side's error in its answer to Connect, if it refused. */
   readonly refusal: string | undefined
-  /** Ends the channel on both links at once. */
+  /** Ends the channel on both links immediately. */
   abort(error: string): void
 }
 
-/** How {@link forward} passes a channel on. */
+/** Options of {@link forward}. */
 export interface ForwardOptions {
-  /** Target to ask `to` for. @default the opener's target, unchanged */
+  /** Target to request from `to`. @default the opener's target, unchanged */
   readonly address?: Address | undefined
-  /** Rates of the channel. Its credit does not pass from end to end then. @default no limit */
+  /** Rates of the channel. With rates, its credit does not pass from end to end. @default no limit */
   readonly pace?: ForwardPace | undefined
   /** Called once when both ends are gone. */
   readonly onClose?: (() => void) | undefined
@@ -70,8 +70,8 @@ export function forward(
 }
 
 /**
- * As {@link forward}, for a channel that the peer of `to` has accepted as an offer. `message` is the one it accepted
- * with; call this in the turn of the event loop in which it arrived.
+ * Forwards a channel as {@link forward} does, where the peer of `to` has accepted it as an offer. `message` is the
+ * peer's first message; call this in the turn of the event loop in which it arrived.
  */
 export function forwardAccepted(
   channel: Channel,
@@ -93,7 +93,7 @@ export function forwardAccepted(
   return pair
 }
 
-/** @throws TypeError for a channel that is ours, or answered */
+/** Whether the channel can be forwarded. @throws TypeError for a channel that is ours, or answered */
 function mayForward(channel: Channel): boolean {
   if (channel.state === 'closed') return false
   if (channel.initiator || channel.state === 'open')
@@ -116,7 +116,7 @@ class ForwardedPair implements ForwardedChannel {
   constructor(request: Channel, from: SessionEnd, to: SessionEnd, { pace, onClose }: ForwardOptions) {
     this.request = request
     this.#onClose = onClose
-    // A rate holds bytes back here, so credit is given here too.
+    // A rate holds bytes back here, so credit is granted here too.
     const direct = pace === undefined && passesCredit(from, to)
     const onHalfClosed = (): void => this.#halfClosed()
     this.opener = new ForwardedHalf({ host: from, request, role: 'opener', direct, pace, onClose: onHalfClosed })
@@ -161,7 +161,7 @@ class ForwardedPair implements ForwardedChannel {
     return this.opener.refusal
   }
 
-  /** Takes the id on both links and forwards Connect; refuses if the id is taken. */
+  /** Registers the id on both links and forwards Connect; refuses if the id is in use. */
   connect(address: Address | undefined): boolean {
     const { target, request } = this
     if (!this.adopt()) return false
@@ -171,13 +171,13 @@ class ForwardedPair implements ForwardedChannel {
     return true
   }
 
-  /** Both peers know the channel: they get the rest of their first windows, if this side grants them. */
+  /** Grants both peers the rest of their first windows, where this side grants them: both have the channel now. */
   openWindows(): void {
     this.target.openWindow()
     this.opener.openWindow()
   }
 
-  /** Takes the id on both links; refuses if it is taken. */
+  /** Registers the id on both links; refuses if it is in use. */
   adopt(): boolean {
     const { opener, target, request } = this
     if (target.host.adopt(target)) {
@@ -202,7 +202,7 @@ class ForwardedPair implements ForwardedChannel {
   }
 }
 
-/** Credit passes through if both links count it and neither end would be granted more than it allows. */
+/** Whether credit passes through: both links count it and neither end would be granted more than it allows. */
 function passesCredit(from: SessionEnd, to: SessionEnd): boolean {
   const a = from.options
   const b = to.options

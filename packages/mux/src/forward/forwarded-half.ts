@@ -31,16 +31,16 @@ export class ForwardedHalf implements TableEntry, FlowOwner {
   readonly id: Uint8Array
   readonly host: SessionEnd
   idleChecks = 0
-  /** Payload bytes that came over this link. */
+  /** Payload bytes received over this link. */
   receivedBytes = 0
-  /** Datagrams that came over this link. */
+  /** Datagrams received over this link. */
   receivedDatagrams = 0
   /** Error of the answer that was passed on to this half, if it was a refusal. */
   refusal: string | undefined
   /** The half on the other link; set right after construction. */
   other!: ForwardedHalf
 
-  /** Towards this link's peer. Where credit passes through it never waits for any. */
+  /** Queue of messages to this link's peer. Where credit passes through it never waits for credit. */
   readonly flow: Flow
 
   readonly #request: Channel
@@ -48,13 +48,13 @@ export class ForwardedHalf implements TableEntry, FlowOwner {
   readonly #direct: boolean
   readonly #onClose: () => void
   readonly #reframing: Reframing
-  /** For streams to a base peer. */
+  /** Present for streams to a base peer. */
   readonly #gathering: Gathering | undefined
   readonly #window: ReceiveWindow | undefined
-  /** Rate of what leaves on this link. */
+  /** Rate of the messages that leave on this link. */
   readonly #pacing: Pacing | undefined
   #answered = false
-  /** This link's peer has ended its direction. */
+  /** Whether this link's peer has ended its direction. */
   #finReceived = false
   /**
    * State towards this link's peer: `fin` and `disconnect` while that is queued as the last message, `ended` after Fin,
@@ -65,9 +65,9 @@ export class ForwardedHalf implements TableEntry, FlowOwner {
   #disconnectNext: string | undefined
   #linger: Linger | undefined
   #answerHold: AnswerHold | undefined
-  /** Runs while this link's peer has ended its direction and the other link's base peer cannot be told. */
+  /** Runs while this link's peer has ended its direction and the other link's base peer cannot be notified. */
   #heldFin: Linger | undefined
-  /** Charge of the queue towards this link's peer, on the other session's budget. */
+  /** Charge of the queue to this link's peer, on the other session's budget. */
   #charge: Charge | undefined
 
   constructor({ host, request, role, direct, pace, onClose }: ForwardedHalfInit) {
@@ -102,12 +102,12 @@ export class ForwardedHalf implements TableEntry, FlowOwner {
     return queuedBytes === 0 || (!this.host.options.budget.exceeded && queuedBytes * 2 <= this.#queueLimitBytes)
   }
 
-  /** This link's peer knows the channel: it gets the rest of its first window. */
+  /** Grants this link's peer the rest of its first window: it has the channel now. */
   openWindow(): void {
     this.#sendCredit(this.#window?.open() ?? 0)
   }
 
-  /** A message that arrived before the channel was forwarded. */
+  /** Handles a message that arrived before the channel was forwarded. */
   replay(message: Uint8Array): void {
     try {
       this.onMessage(message[1] ?? 0, message)
@@ -140,7 +140,7 @@ export class ForwardedHalf implements TableEntry, FlowOwner {
     this.other.finish(`${word}: the link to the other end is closed: ${reason}`)
   }
 
-  /** Ends both halves at once. */
+  /** Ends both halves immediately. */
   abort(error: string): void {
     this.#cut(error)
     this.other.#cut(error)
@@ -172,11 +172,11 @@ export class ForwardedHalf implements TableEntry, FlowOwner {
     if (this.#unanswered || this.#sending === 'ended') return this.#cut(error)
     if (this.#sending === 'fin') this.#disconnectNext = error
     else this.#pushLast('disconnect', disconnectMessage(this.#request.id, error))
-    // It may have left already, which closes this half.
+    // The last message may have left already, which closes this half.
     if (!this.#isClosed()) this.#linger ??= this.#startLinger()
   }
 
-  /** On the opener's link: Connect is not answered yet. */
+  /** Whether this is the opener's link and Connect is not answered yet. */
   get #unanswered(): boolean {
     return this.#role === 'opener' && !this.#answered
   }
@@ -185,11 +185,11 @@ export class ForwardedHalf implements TableEntry, FlowOwner {
   get #queueLimitBytes(): number {
     const { window, maxWindowBytes, queueBytes } = this.host.options
     if (!window) return queueBytes
-    // Correct ends keep to their credit, which is at most a window; this limits the others.
+    // Correct ends respect their credit, which is at most a window; this limits the others.
     return this.#direct ? 2 * maxWindowBytes : Infinity
   }
 
-  /** Bytes queued for this link's peer, as they arrived. */
+  /** Bytes queued for this link's peer, in the form in which they arrived. */
   get unsentBytes(): number {
     return this.flow.queuedBytes + this.#reframing.waitingBytes
   }
@@ -233,7 +233,8 @@ export class ForwardedHalf implements TableEntry, FlowOwner {
     if (this.#direct || bytes === 0 || this.#takesCompressed(message)) {
       this.flow.pushMessage(inOurVersion(message), bytes)
     } else {
-      // Base peers send 1 MiB at once, more than a window or another base peer may take. It is framed again to fit.
+      // Base peers send 1 MiB in one message, more than a window or another base peer may accept. It is framed again to
+      // fit.
       this.#reframing.push(message, bytes)
     }
     this.#filled()
@@ -245,12 +246,12 @@ export class ForwardedHalf implements TableEntry, FlowOwner {
     else this.#gathering.filled()
   }
 
-  /** Base links carry compressed Data unchanged, up to the size that every deployed peer accepts. */
+  /** Whether compressed Data is passed on unchanged: on base links, up to the size that every deployed peer accepts. */
   #takesCompressed(message: Uint8Array): boolean {
     return this.#window === undefined && isCompressed(message) && message.length <= maxBaseMessageBytes
   }
 
-  /** Updates the budget of the link that filled the queue; once the queue shrinks, that link may read on. */
+  /** Updates the budget of the link that filled the queue; once the queue shrinks, that link may read again. */
   #account(): void {
     const { host } = this.other
     const charge = (this.#charge ??= new Charge(host.options.budget))
@@ -294,7 +295,10 @@ export class ForwardedHalf implements TableEntry, FlowOwner {
     this.#answerHold = new AnswerHold(this.host, { hold: () => this.flow.hold(), release })
   }
 
-  /** Each end assumed the first credit of our Hello; if the real receiver allows more, it gets the difference. */
+  /**
+   * Grants the difference where the real receiver allows more than the first credit of our Hello, which each end
+   * assumed.
+   */
   #equalize(): void {
     if (!this.#direct || this.#request.protocol === 'udp') return
     for (const half of [this, this.other]) {
@@ -316,9 +320,10 @@ export class ForwardedHalf implements TableEntry, FlowOwner {
     this.#finReceived = true
     if (this.other.#isClosed()) return
     if (this.other.host.options.fin) return this.other.#pushLast('fin', finMessage(this.#request.id))
-    // A base peer knows only Disconnect. A target's end is passed on as one, since its opener waits for it.
+    // A base peer has only Disconnect. A target's end is passed on as one, since its opener waits for it.
     if (this.#role === 'target') return this.#endBoth()
-    // An opener's end is held, since the answer would be lost; not forever, or the target would never learn of it.
+    // An opener's end is held, since the answer would be lost; but only for a limited time, or the target would never
+    // receive it.
     const answered = (): number => this.other.receivedBytes
     this.#heldFin = new Linger(this.host, answered, () => this.#endBoth())
   }
@@ -347,7 +352,7 @@ export class ForwardedHalf implements TableEntry, FlowOwner {
     this.#filled()
   }
 
-  /** Ends this half at once. */
+  /** Ends this half immediately. */
   #cut(error: string): void {
     if (this.#isClosed()) return
     const { id } = this.#request

@@ -3,9 +3,9 @@ import type { Flow } from '../flow/flow.js'
 import type { ChannelHost } from '../session/table-entry.js'
 
 /**
- * Lets full messages for a base peer wait a moment for the next ones, to leave as one: a Go program drops what comes
- * beyond 1,000 messages of a channel (docs/interop.md), and peers with credit send 64 KiB at a time. What is shorter
- * than a full message never waits.
+ * Delays full messages for a base peer for a moment, to combine them with the next ones: a Go program drops messages of
+ * a channel after 1,000 are waiting (docs/interop.md), and peers with credit send 64 KiB at a time. Messages shorter
+ * than a full one never wait.
  */
 export class Gathering {
   readonly #host: ChannelHost
@@ -17,7 +17,7 @@ export class Gathering {
     this.#flow = flow
   }
 
-  /** The flow was filled: sends what it holds, now or in a moment. */
+  /** Sends the content of the flow, now or in a moment, after the flow was filled. */
   filled(): void {
     const { queuedBytes } = this.#flow
     const { clock, quantumBytes, baseMessageSize } = this.#host.options
@@ -26,7 +26,7 @@ export class Gathering {
     this.#timer ??= clock.setTimeout(() => this.#send(), gatherMs)
   }
 
-  /** Nothing more waits here. */
+  /** Stops: no more messages wait here. */
   stop(): void {
     this.#host.options.clock.clearTimeout(this.#timer)
     this.#timer = undefined
@@ -38,5 +38,5 @@ export class Gathering {
   }
 }
 
-/** Shortest timer of Node, in milliseconds: 64 KiB in it are 65 MB/s. */
+/** Shortest timer of Node, in milliseconds: 64 KiB in this time are 65 MB/s. */
 const gatherMs = 1

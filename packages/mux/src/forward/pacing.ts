@@ -3,25 +3,25 @@ import type { ChannelHost } from '../session/table-entry.js'
 
 /** A rate that several forwarded channels share, in one direction. */
 export interface ForwardRate {
-  /** Takes part in it; `onTurn` is called when bytes may leave again after `pay` has returned false. */
+  /** Joins the rate; `onTurn` is called when bytes may leave again after `pay` has returned false. */
   turn(onTurn: () => void): { pay(bytes: number): boolean; close(): void }
-  /** Takes bytes of a datagram, which cannot wait; false if it has to be dropped. */
+  /** Uses the rate for a datagram, which cannot wait; false if it has to be dropped. */
   takeNow(bytes: number): boolean
 }
 
-/** Rates of forwarded channels: bytes wait here, and datagrams are dropped. */
+/** Rates of forwarded channels: bytes wait for the rate, and datagrams are dropped. */
 export interface ForwardPace {
   /** From the opener to the target. @default no limit */
   readonly toTarget?: ForwardRate | undefined
   /** From the target to the opener. @default no limit */
   readonly toOpener?: ForwardRate | undefined
-  /** Told of each datagram that is dropped for its rate. @default nobody */
+  /** Called for each datagram that is dropped because of its rate. @default ignored */
   readonly onDropped?: (() => void) | undefined
 }
 
 /**
- * Holds a flow back while its rate does not let more of it leave. Credit for its sender comes when bytes have left, so
- * that the sender waits.
+ * Holds a flow back while its rate does not let more of it leave. Credit is granted to its sender when bytes have left,
+ * so that the sender waits.
  */
 export class Pacing {
   readonly #rate: ForwardRate
@@ -39,13 +39,13 @@ export class Pacing {
     })
   }
 
-  /** For a flow that leads to this end of a channel; undefined if nothing limits it. */
+  /** Makes the pacing for a flow that leads to this end of a channel; undefined if it has no rate. */
   static of(pace: ForwardPace, end: 'opener' | 'target', flow: PacedFlow): Pacing | undefined {
     const rate = end === 'target' ? pace.toTarget : pace.toOpener
     return rate === undefined ? undefined : new Pacing(rate, flow, pace.onDropped)
   }
 
-  /** Bytes of the stream have left. */
+  /** Counts bytes of the stream that have left. */
   sent(bytes: number): void {
     if (bytes > 0 && !this.#turn.pay(bytes)) this.#flow.hold()
   }
@@ -57,7 +57,7 @@ export class Pacing {
     return mayLeave
   }
 
-  /** Nothing more will leave. */
+  /** Leaves the rate: no more bytes will be sent. */
   stop(): void {
     this.#turn.close()
   }

@@ -14,16 +14,16 @@ import type { Flow } from '../flow/flow.js'
 export interface ReframingOptions {
   readonly flow: Flow
   readonly compressor: Compressor | undefined
-  /** The flow has new payload. */
+  /** Called when the flow has new payload. */
   onFilled(): void
-  /** Compressed Data does not inflate to its claimed size; the flow gets nothing more. */
+  /** Called when compressed Data does not inflate to its claimed size; the flow gets no more payload. */
   onError(error: Error): void
 }
 
 /** Compressed Data, or a message behind it. */
 interface Waiting {
   readonly message: Uint8Array
-  /** Payload bytes it becomes, 0 for the last message. */
+  /** Payload bytes after inflating, 0 for the last message. */
   readonly bytes: number
   readonly last: boolean
 }
@@ -50,18 +50,18 @@ export class Reframing {
     return this.#waitingBytes
   }
 
-  /** Memory of the waiting messages. */
+  /** Memory of the waiting messages, in bytes. */
   get memoryBytes(): number {
     const inflation = this.#inflating === undefined ? 0 : inflationBytes
     return this.#waitingBytes + this.#waiting.length * messageOverheadBytes + inflation
   }
 
-  /** Payload still to come from the current inflation; it shrinks as long as there is progress. */
+  /** Payload still to come from the current inflation; it shrinks while there is progress. */
   get restBytes(): number {
     return this.#restBytes
   }
 
-  /** Takes Data of `bytes` payload. @throws MuxError for compressed Data that is too large. */
+  /** Accepts Data of `bytes` payload. @throws MuxError for compressed Data that is too large. */
   push(message: Uint8Array, bytes: number): void {
     if (isCompressed(message)) checkSize(bytes)
     if (this.#waiting.length > 0 || isCompressed(message))
@@ -69,13 +69,13 @@ export class Reframing {
     else this.#options.flow.pushPayload(detached(readTcpDataPayload(message)))
   }
 
-  /** Takes the last message of the channel. */
+  /** Accepts the last message of the channel. */
   finish(message: Uint8Array): void {
     if (this.#waiting.length > 0) this.#wait({ message, bytes: 0, last: true })
     else this.#options.flow.finish(message)
   }
 
-  /** The flow has room again. */
+  /** Called when the flow has room again. */
   onDrain(): void {
     this.#inflating?.onDrain()
   }
@@ -96,7 +96,7 @@ export class Reframing {
     if (this.#waiting.length === 1) this.#next()
   }
 
-  /** Hands over waiting messages up to the next compressed Data, which stays at the head while it is inflated. */
+  /** Passes on waiting messages up to the next compressed Data, which stays at the head while it is inflated. */
   #next(): void {
     for (let head = this.#waiting.peek(); head !== undefined; head = this.#waiting.peek()) {
       if (!head.last && isCompressed(head.message)) return this.#inflate(head)

@@ -3,8 +3,8 @@ import type { Clock, TimerHandle } from '@ls/foundation'
 
 /**
  * Decides when an Ack is due: after 256 KiB or 50 ms, whichever comes first (protocol.md §3). With `ack2` also after
- * two messages, at most every 5 ms, so that the sender sees changes of the path in time; only while there is bulk,
- * since nothing else fills a path, and the Acks would be a third of the messages of a connection that carries little.
+ * two messages, at most every 5 ms, so that the sender detects changes of the path in time; only while there is bulk,
+ * since only bulk fills a path, and the Acks would be a third of the messages of a connection that carries little.
  */
 export class AckSchedule {
   readonly #clock: Clock
@@ -25,12 +25,12 @@ export class AckSchedule {
     this.#onDue = onDue
   }
 
-  /** A numbered message has arrived or was sent: is there bulk? */
+  /** Called when a numbered message has arrived or was sent: detects bulk. */
   passed(bytes: number): void {
     this.#shortMessages = bytes >= bulkMessageBytes ? 0 : this.#shortMessages + 1
   }
 
-  /** A numbered message has arrived. */
+  /** Called when a numbered message has arrived. */
   received(bytes: number): void {
     this.#bytes += bytes
     this.#messages++
@@ -47,7 +47,7 @@ export class AckSchedule {
     this.#timer = this.#clock.setTimeout(() => this.#due(), dueMs - now)
   }
 
-  /** Arrival data of the last message, for an Ack that leaves now. */
+  /** Returns the arrival data of the last message, for an Ack that leaves now. */
   takeArrival(): AckArrival | undefined {
     if (!this.#prompt) return undefined
     const now = this.#clock.now()
@@ -56,7 +56,7 @@ export class AckSchedule {
     return { atUs: Math.round(this.#arrivedAtMs * 1000) % 0x1_0000_0000, delayUs }
   }
 
-  /** No Ack is due before the next message. */
+  /** Cancels the Ack until the next message. */
   stop(): void {
     this.#clock.clearTimeout(this.#timer)
     this.#timer = undefined
@@ -78,9 +78,10 @@ const ackDelayMs = 50
 const bulkMessageBytes = 1024
 
 /**
- * After this many short messages there is no bulk: beside echoes, bulk has one message in a few even on a slow path.
+ * Number of short messages in a row after which there is no bulk: beside echoes, bulk has one message in a few even on
+ * a slow path.
  */
 const shortMessages = 64
 
-/** Two hundred Acks a second at most. */
+/** Least time between two prompt Acks, in milliseconds: at most two hundred a second. */
 const promptMs = 5

@@ -9,9 +9,9 @@ export interface BaseMessageSizeOptions {
 }
 
 /**
- * Decides the largest Data payload on a base link. A Go program drops what comes beyond 1,000 waiting messages of a
- * channel (docs/interop.md), so long messages give its slow readers more room. Other channels wait while a message
- * leaves, so a slow link gets short ones.
+ * Decides the largest Data payload on a base link. A Go program drops messages of a channel after 1,000 are waiting
+ * (docs/interop.md), so long messages give its slow readers more room. Other channels wait while a message leaves, so a
+ * slow link gets short ones.
  */
 export class BaseMessageSize {
   readonly #options: BaseMessageSizeOptions
@@ -20,7 +20,7 @@ export class BaseMessageSize {
 
   constructor(options: BaseMessageSizeOptions) {
     this.#options = options
-    // A link that turns out to be slow must not begin with a message that holds all others up for seconds.
+    // A slow link must not begin with a message that blocks all others for seconds.
     this.#bytes = options.leastBytes
   }
 
@@ -29,17 +29,17 @@ export class BaseMessageSize {
     return this.#bytes
   }
 
-  /** The transport took a message of `bytes` and has room for more. */
+  /** Called when the transport accepted a message of `bytes` and has room for more. */
   taken(bytes: number): void {
     if (bytes >= this.#bytes) this.#grow()
   }
 
-  /** The transport takes no more for now. */
+  /** Called when the transport accepts no more for now. */
   blocked(): void {
     this.#blockedAtMs ??= this.#options.clock.now()
   }
 
-  /** The transport takes messages again. */
+  /** Called when the transport accepts messages again. */
   drained(): void {
     if (this.#blockedAtMs === undefined) return
     const tookMs = this.#options.clock.now() - this.#blockedAtMs
@@ -53,5 +53,5 @@ export class BaseMessageSize {
   }
 }
 
-/** Time that others may wait for one message, in milliseconds: 1 MiB at 50 MB/s. */
+/** Time that other channels may wait for one message, in milliseconds: 1 MiB at 50 MB/s. */
 const maxMessageMs = 20

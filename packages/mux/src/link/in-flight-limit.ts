@@ -19,13 +19,13 @@ export interface InFlightLimitOptions {
  * which has Acks.
  *
  * Bytes beyond the capacity of the path wait in a queue, of the kernel or of the bottleneck, and a keystroke waits
- * behind them. So the limit is the capacity of the path and a few milliseconds more, enough to see by the delay that
+ * behind them. So the limit is the capacity of the path and a few milliseconds more, enough to see from the delay that
  * the path is full. The limit grows while the delay shows no queue; a queue is subtracted from it. See
  * docs/decisions/0025.
  */
 export class InFlightLimit {
   readonly #options: InFlightLimitOptions
-  /** Urgent messages do not wait behind bulk, so more may be under way where there are losses. */
+  /** Whether more bytes may be in flight where there are losses, since urgent messages do not wait behind bulk. */
   relaxed = false
   #sent = 0
   #sampler!: PathSampler
@@ -35,16 +35,16 @@ export class InFlightLimit {
   #rate!: number
   #leastMsPerByte!: WindowedMinimum
   #starting!: boolean
-  /** Consecutive start rounds that delivered no more than the round before. */
+  /** Consecutive start rounds without more throughput than the round before. */
   #standstill!: number
   /** Growth of the limit in a round without a queue, as a share. */
   #growth!: number
-  /** Limit before a deep cut: the path may only have paused. */
+  /** Limit before a large cut: the path may only have paused. */
   #formerBytes!: number
   #unevenness!: Unevenness
   /** Shortest round trip as of the last round. */
   #baseMs!: number
-  /** Delay that remained when less was sent: a queue of others, or a longer path. */
+  /** Delay that remained when less was sent, in milliseconds: other traffic, or a longer path. */
   #foreignMs!: number
   #cuts!: QueueCuts
   #beforeProbeBytes: number | undefined
@@ -72,7 +72,7 @@ export class InFlightLimit {
     return this.#unevenness.isUneven && this.#baseMs >= turnMs
   }
 
-  /** Starts again for a new transport, which may use another path. */
+  /** Restarts for a new transport, which may use another path. */
   restart(): void {
     const { clock, ack2 } = this.#options
     this.#sampler = new PathSampler(clock)
@@ -93,18 +93,18 @@ export class InFlightLimit {
     this.#probedAtMs = clock.now()
   }
 
-  /** A numbered message leaves. */
+  /** Called when a numbered message leaves. */
   sent(sequence: number, bytes: number): void {
     this.#sent = sequence
     this.#sampler.sent(sequence, bytes, this.#limitBytes / marksPerRound)
   }
 
-  /** The limit has held a message back. */
+  /** Called when the limit has held a message back. */
   reached(): void {
     this.#sampler.reached()
   }
 
-  /** The peer has everything up to `sequence`, which is `bytes` more than before; `arrival` with `ack2`. */
+  /** Called when the peer has everything up to `sequence`, which is `bytes` more than before; `arrival` with `ack2`. */
   acknowledged(sequence: number, bytes: number, arrival?: AckArrival): void {
     const sample = this.#sampler.acknowledged(sequence, bytes, arrival)
     if (sample === undefined) return
@@ -126,7 +126,9 @@ export class InFlightLimit {
     return !this.#options.ack2 || this.#unevenness.isUneven
   }
 
-  /** Reacts at once to a path that has become much slower: its queue is too long to wait for the end of the round. */
+  /**
+   * Reacts immediately to a path that has become much slower: its queue is too long to wait for the end of the round.
+   */
   #heedAlarm(sample: PathSample): void {
     const baseMs = baseOf(sample)
     const queueMs = sample.delayMs - baseMs - this.#foreignMs
@@ -152,7 +154,7 @@ export class InFlightLimit {
     else this.#steer(round, round.delayMs - baseMs - this.#foreignMs - slackMs, slackMs)
   }
 
-  /** Size of the limit, as time, on a path whose delay says little about the queue. */
+  /** Returns the size of the limit, as time, on a path whose delay does not show the queue well. */
   #holdLoosely(baseMs: number, slackMs: number): number {
     if (!this.#options.ack2) return 2 * baseMs + lateAckMs
     return (this.relaxed ? relaxedRoundTrips : lossRoundTrips) * baseMs + slackMs
@@ -168,7 +170,7 @@ export class InFlightLimit {
     this.#lower(round, excessMs)
   }
 
-  /** `excessMs`: delay beyond the wanted one. */
+  /** Adjusts the limit. `excessMs`: delay beyond the wanted one. */
   #steer(round: PathSample, excessMs: number, slackMs: number): void {
     if (excessMs > slackMs / 4) return this.#cutOrRestore(round, excessMs)
     this.#cuts.forget()
@@ -195,7 +197,8 @@ export class InFlightLimit {
   }
 
   /**
-   * Lowers the limit below the path's capacity for one round, so that its queue empties and shows the true round trip.
+   * Lowers the limit below the path's capacity for one round, so that its queue empties and the true round trip is
+   * measured.
    */
   #beginProbe(): void {
     this.#beforeProbeBytes = this.#limitBytes
@@ -215,26 +218,29 @@ function baseOf({ baseMs }: PathSample): number {
   return Math.max(baseMs, turnMs)
 }
 
-/** The queue to keep so that the path never runs dry, in milliseconds. */
+/** Returns the queue that keeps the path always in use, in milliseconds. */
 function slackOf({ rate, baseMs }: PathSample): number {
   return Math.max(leastSlackMs, baseMs * slackShare, (slackMessages * minMessageBytes) / rate)
 }
 
-/** Two round trips of a new connection (RFC 6928 has 14 KiB for the first), so nothing starts slower. */
+/**
+ * Limit at the start: two round trips of a new connection (RFC 6928 has 14 KiB for the first), so that no connection
+ * starts slower.
+ */
 const startBytes = 32_768
 
-/** For a peer that may acknowledge each 50 ms only: 20 Mbit/s from the first on. */
+/** Limit at the start for a peer that acknowledges every 50 ms only: 20 Mbit/s from the beginning. */
 const lateStartBytes = 131_072
 
-/** Time on the path of a bulk message; from 100 Mbit/s on messages have their full length. */
+/** Time on the path of a bulk message, in milliseconds; from 100 Mbit/s on messages have their full length. */
 const messageMs = 5
 
-/** Payload of a packet of 1500 bytes with the headers of Data, WebSocket, TLS, TCP and IPv6. */
+/** Shortest bulk message: payload of a packet of 1500 bytes with the headers of Data, WebSocket, TLS, TCP and IPv6. */
 const minMessageBytes = 1380
 
 const minLimitBytes = 4 * minMessageBytes
 
-/** A round trip through two loaded event loops; the wire itself takes less. */
+/** Time of a round trip through two loaded event loops, in milliseconds; the network itself takes less. */
 const turnMs = 20
 
 /**
@@ -244,30 +250,36 @@ const turnMs = 20
 const leastSlackMs = 20
 const slackShare = 1 / 8
 
-/** On a slow path an Ack follows every second message, so three must be under way. */
+/** Least queue, in messages: on a slow path an Ack follows every second message, so three must be in flight. */
 const slackMessages = 3
 
 /** Longest delay of an Ack from a peer without `ack2` (protocol.md §3). */
 const lateAckMs = 50
 
-/** Number of messages under way that are measured, and number that make a round; fewer if a round takes long. */
+/** Number of messages in flight that are measured, and number of samples in a round; fewer if a round takes long. */
 const marksPerRound = 8
 const samplesPerRound = 6
 const fewSamples = 3
 
-/** Doubled each round, so that ten times the throughput is found within four rounds. */
+/** Growth in a round, doubled each round, so that ten times the throughput is reached within four rounds. */
 const slowGrowth = 1 / 4
 
-/** Extra bytes under way for messages that losses delay. */
+/** Extra bytes in flight for messages that losses delay. */
 const lossRoundTrips = 2.5
 const relaxedRoundTrips = 8
 const rateLifetimeMs = 3000
 
-/** A queue longer than two round trips and this time is no jitter. */
+/** A queue longer than two round trips and this time is not jitter. */
 const alarmMs = 50
 
-/** Low enough to empty any queue within a round, high enough to keep the path busy meanwhile. */
+/**
+ * Share of the limit in a probe: low enough to empty any queue within a round, high enough to keep the path busy
+ * meanwhile.
+ */
 const probeShare = 3 / 4
 
-/** How often the shortest round trip is measured again, since paths change; it costs less than 1 % of throughput. */
+/**
+ * Time after which the shortest round trip is measured again, in milliseconds, since paths change; it costs less than 1
+ * % of throughput.
+ */
 const probeEveryMs = 10_000

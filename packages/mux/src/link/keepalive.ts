@@ -2,7 +2,7 @@ import { checkDurationMs, type Clock, type TimerHandle, type Given } from '@ls/f
 import { PeerPings } from './peer-pings.js'
 import { RoundTrip } from './round-trip.js'
 
-/** When to ping and when a silent peer counts as dead. */
+/** Period of pings and deadline for a silent peer. */
 export interface KeepaliveTiming {
   /**
    * Milliseconds between pings, sent whether or not data flows: the peer and the middleboxes on the path need the
@@ -16,30 +16,30 @@ export interface KeepaliveTiming {
    * @default 45_000
    */
   readonly deadlineMs?: number | undefined
-  /** Hears each round trip that was measured, in milliseconds. @default nobody */
+  /** Receives each measured round trip, in milliseconds. @default ignored */
   onRoundTrip?(ms: number): void
 }
 
-/** What a {@link Keepalive} needs of its owner. */
+/** Options and callbacks of a {@link Keepalive}. */
 export interface KeepaliveOptions extends KeepaliveTiming {
-  /** Tells the time and runs the timer. */
+  /** Source of time and timers. */
   readonly clock: Clock
   /** Sends a ping; the peer's answer to it must reach {@link Keepalive.pong} with the same `id` (1–0xffffffff). */
   ping(id: number): void
   /**
-   * Bytes that the link has carried both ways, NaN where nobody knows. Where it is given, pings of the peer that
-   * {@link Keepalive.peerPinged} hears of serve for ours while nothing else passes.
-   * @default nobody knows
+   * Returns the bytes that the link has carried both ways, NaN where they are unknown. With it, pings of the peer
+   * reported to {@link Keepalive.peerPinged} replace our own while no other data passes.
+   * @default unknown
    */
   passedBytes?(): number
-  /** The peer has been silent for `silentMs`. Called once; the keepalive has stopped by then. */
+  /** Called once when the peer has been silent for `silentMs`; the keepalive has stopped by then. */
   dead(silentMs: number): void
 }
 
 const defaultPeriodMs = 20_000
 const defaultDeadlineMs = 45_000
 
-/** {@link Keepalive.hasten}: 5 s is what mobile radios stay awake for anyway; below 3 s busy machines look dead. */
+/** Timing of {@link Keepalive.hasten}: mobile radios stay on for 5 s in any case; below 3 s busy machines look dead. */
 const hastyPeriodMs = 5000
 const hastyAnswerMs = 3000
 const hastyTimeouts = 4
@@ -47,7 +47,7 @@ const hastyTimeouts = 4
 /** Checks per deadline; noting received bytes between checks costs one assignment. */
 const checksPerDeadline = 8
 
-/** An answer later than this is overdue, in milliseconds, unless the path is slower. */
+/** Time after which a missing answer is overdue, in milliseconds, unless the path is slower. */
 const overdueMs = 1000
 
 /** Time for a peer to answer a ping after our own process was suspended or blocked, in milliseconds. */
@@ -78,13 +78,13 @@ export class Keepalive {
   #state: 'idle' | 'running' | 'stopped' = 'idle'
   #paused = false
   #hasty = false
-  /** Whether anything arrived since the last check. */
+  /** Whether data arrived since the last check. */
   #heard = false
-  /** Whether no check comes before the next ping, unless something arrives. */
+  /** Whether there is no check before the next ping, unless data arrives. */
   #resting = false
   #heardAtMs = 0
   #pingDueMs = 0
-  /** Sending time of the oldest ping that may still be unanswered. */
+  /** Time when the oldest ping that may still be unanswered was sent. */
   #pingedAtMs = 0
   #checkDueMs = 0
   #timer: TimerHandle
@@ -108,7 +108,7 @@ export class Keepalive {
     return this.#roundTrip.variationMs
   }
 
-  /** Shortest round trip seen: the path without queues. */
+  /** Shortest measured round trip, in milliseconds: the path without queues. */
   get minRoundTripMs(): number | undefined {
     return this.#roundTrip.minMs
   }
@@ -118,13 +118,16 @@ export class Keepalive {
     return this.#deadlineMs
   }
 
-  /** Whether nothing has arrived since a ping that should be answered by now: a bad sign, no proof. */
+  /** Whether nothing has arrived since a ping that should be answered by now: a sign of trouble, no proof. */
   get overdue(): boolean {
     if (this.#state !== 'running' || this.#paused || this.#heard || this.#heardAtMs > this.#pingedAtMs) return false
     return this.#options.clock.now() - this.#pingedAtMs > Math.max(overdueMs, this.#roundTrip.timeoutMs)
   }
 
-  /** Pings at once, which also takes the first round trip, then every period. Does nothing the second time. */
+  /**
+   * Sends a ping immediately, which also measures the first round trip, then one each period. A second call does
+   * nothing.
+   */
   start(): void {
     if (this.#state !== 'idle') return
     this.#state = 'running'
@@ -134,19 +137,19 @@ export class Keepalive {
     this.#arm(now)
   }
 
-  /** The peer has sent something. */
+  /** Called when the peer has sent data. */
   received(): void {
     this.#heard = true
     if (this.#resting) this.#arm(this.#options.clock.now())
   }
 
-  /** The peer has pinged, and gets an answer. */
+  /** Called when the peer has sent a ping, which is answered. */
   peerPinged(): void {
     this.received()
     this.#peerPings.pinged(this.#options.clock.now())
   }
 
-  /** The peer has answered the ping `id`; other ids show life but give no measurement. */
+  /** Called when the peer has answered the ping `id`; other ids show that it is alive but give no measurement. */
   pong(id: number): void {
     this.received()
     const ms = this.#roundTrip.finish(id, this.#options.clock.now())
@@ -154,12 +157,12 @@ export class Keepalive {
     if (this.#hasty) this.#followRoundTrip()
   }
 
-  /** Stops counting silence, because we stopped reading; pings go on for the peer's sake. */
+  /** Stops counting silence, because reading has stopped; pings continue, since the peer needs them. */
   pause(): void {
     this.#paused = true
   }
 
-  /** Reading goes on: silence counts from here. */
+  /** Counts silence from now on, since reading continues. */
   resume(): void {
     if (!this.#paused) return
     this.#paused = false
@@ -168,19 +171,18 @@ export class Keepalive {
   }
 
   /**
-   * Shortens period and deadline: pings every 5 s, the first at once, and declares the peer dead when a ping stays
+   * Shortens period and deadline: pings every 5 s, the first immediately, and declares the peer dead when a ping stays
    * unanswered for 4 retransmission timeouts of the measured path (RFC 6298 §2), at least 3 s. It is for links that can
-   * be resumed: a false alarm costs them one dial, a late one costs their users the wait. Never slower than the given
-   * timing.
+   * be resumed: a false alarm costs one dial, a late one delays the users. Never slower than the given timing.
    */
   hasten(): void {
     this.#hasty = true
-    // Windows grow by the round trip, so it should be known before the first transfer needs it.
+    // Windows grow by the round trip, so it should be measured before the first transfer needs it.
     this.#pingDueMs = this.#options.clock.now()
     this.#followRoundTrip()
   }
 
-  /** Ends it; safe to call at any time, also from `ping` and `dead`. */
+  /** Stops the keepalive; safe to call at any time, also from `ping` and `dead`. */
   stop(): void {
     this.#state = 'stopped'
     this.#options.clock.clearTimeout(this.#timer)
@@ -223,7 +225,10 @@ export class Keepalive {
     else this.#ping(now)
   }
 
-  /** Our own pause is no proof that the peer is dead: its bytes may still wait in one of our buffers. */
+  /**
+   * Restarts the count of silence after our own process was suspended: the peer's bytes may still wait in one of our
+   * buffers.
+   */
   #forgiveSilence(now: number): void {
     const graceMs = Math.min(usualGraceMs, this.#deadlineMs)
     this.#heardAtMs = Math.max(this.#heardAtMs, now + graceMs - this.#deadlineMs)
@@ -232,12 +237,15 @@ export class Keepalive {
 
   #ping(now: number): void {
     this.#pingDueMs = now + this.#periodMs
-    // The first ping since which nothing has arrived.
+    // This is the first ping since the last arrival.
     if (this.#heardAtMs > this.#pingedAtMs) this.#pingedAtMs = now
     this.#options.ping(this.#roundTrip.begin(now))
   }
 
-  /** @param isSilent Nothing has arrived lately: what arrives arms it anew, and until then there is nothing to note. */
+  /**
+   * @param isSilent No data has arrived lately: arriving data sets the timer again, and no check is needed until
+   *   then.
+   */
   #arm(now: number, isSilent = false): void {
     if (this.#state !== 'running') return
     const { clock } = this.#options
@@ -257,7 +265,7 @@ export class Keepalive {
 /**
  * Applies the defaults of {@link KeepaliveTiming} and checks the ranges.
  *
- * @param name What the caller's option is called, for the error.
+ * @param name Name of the caller's option, for the error.
  * @throws RangeError when a duration is out of its range, or the deadline is not longer than the period
  */
 export function checkKeepaliveTiming(

@@ -13,15 +13,15 @@ export interface OutboxOptions {
   readonly quantumBytes: number
   /** Allocates frames with room before them for the transport's header. */
   readonly framePool: FramePool
-  /** Charged for control messages that wait. */
+  /** Budget for waiting control messages. */
   readonly budget: MemoryBudget
-  /** With `resume`. */
+  /** Present with `resume`. */
   readonly sequencer?: Sequencer | undefined
-  /** On a base link: takes the place of `quantumBytes`. */
+  /** On a base link: replaces `quantumBytes`. */
   readonly baseMessageSize?: BaseMessageSize | undefined
 }
 
-/** Moves messages from the scheduler to the transport, for as long as the transport takes them. */
+/** Moves messages from the scheduler to the transport, while the transport accepts them. */
 export class Outbox {
   readonly #scheduler: Scheduler
   readonly #sequencer: Sequencer | undefined
@@ -46,7 +46,7 @@ export class Outbox {
 
   /**
    * Describes the excess of waiting control messages; undefined if there is none. The limit is lower while memory is
-   * short: a peer that does not read answers cannot be slowed down, since it can keep asking.
+   * short: a peer that does not read answers cannot be slowed down, since it can keep sending requests.
    */
   controlExcess(limitBytes: number): string | undefined {
     const { controlBytes } = this.#scheduler
@@ -56,19 +56,19 @@ export class Outbox {
     return `messages of ${controlBytes} bytes wait, limit ${mostBytes}`
   }
 
-  /** Continues over `transport`. */
+  /** Continues sending over `transport`. */
   start(transport: MessageTransport): void {
     this.#transport = transport
     this.#writable = true
     this.pump()
   }
 
-  /** Copies urgent messages from now on, or no longer. */
+  /** Sends copies of urgent messages to `copies` from now on; none with undefined. */
   copyTo(copies: UrgentCopies | undefined): void {
     this.#copies = copies
   }
 
-  /** Holds everything until the next transport. */
+  /** Keeps all messages until the next transport. */
   stop(): void {
     this.#transport = undefined
     this.#writable = false
@@ -76,7 +76,7 @@ export class Outbox {
     this.#sequencer?.stop()
   }
 
-  /** Drops everything for good. */
+  /** Drops all messages permanently. */
   clear(): void {
     this.stop()
     this.#scheduler.clear()
@@ -84,13 +84,13 @@ export class Outbox {
     this.#sequencer?.clear()
   }
 
-  /** Sends a message ahead of all Data. */
+  /** Sends a message before all Data. */
   sendControl(message: Uint8Array): void {
     this.#scheduler.pushControl(message)
     this.pump()
   }
 
-  /** `flow` may have something to send. */
+  /** Called when `flow` may have something to send. */
   activate(flow: Flow): void {
     this.#scheduler.activate(flow)
     this.pump()
@@ -108,7 +108,7 @@ export class Outbox {
     this.pump()
   }
 
-  /** Calls the owners of flows, which may send again: their messages wait for their turn. */
+  /** Sends messages. Calls the owners of flows, which may send again: their messages wait for their turn. */
   pump(): void {
     if (this.#pumping) return
     this.#pumping = true
@@ -132,7 +132,7 @@ export class Outbox {
     this.#scheduler.quantumBytes = this.#baseMessageSize.bytes
   }
 
-  /** What waits in the transport of a base link; no queue counts the long message of one that is stuck. */
+  /** Bytes that wait in the transport of a base link; no queue counts the long message of one that is stuck. */
   get #stuckBytes(): number {
     if (this.#writable || this.#baseMessageSize === undefined) return 0
     return this.#transport?.bufferedBytes ?? 0
@@ -160,14 +160,14 @@ export class Outbox {
     this.#copies?.passed(message, isUrgent)
   }
 
-  /** Urgent messages do not wait for room behind bulk, since their copies need not. */
+  /** Whether urgent messages may be sent while bulk waits for room: their copies need not wait. */
   get #mayOvertake(): boolean {
     if (this.#copies?.writable !== true || this.#sequencer?.resending !== false) return false
     return (this.#transport?.bufferedBytes ?? 0) < overtakingBytes
   }
 }
 
-/** What may wait in a transport that takes no more before urgent messages wait as well, in bytes. */
+/** Bytes that may wait in a full transport before urgent messages wait as well. */
 const overtakingBytes = 1_048_576
 
 /** Control messages that may wait while the session's budget is exceeded, in bytes: some thousand answers. */

@@ -7,15 +7,15 @@ import { WindowedMinimum } from './windowed-minimum.js'
 export interface PathSample {
   /** Number of the message. */
   readonly sequence: number
-  /** Round trip without the Ack's own delay and, with `ack2`, without the queue of the way back. */
+  /** Round trip without the Ack's own delay and, with `ack2`, without the queue of the return path. */
   readonly delayMs: number
   /** The shortest recent round trip. */
   readonly baseMs: number
-  /** Bytes a millisecond that were acknowledged between its sending and its Ack. */
+  /** Bytes a millisecond that were acknowledged from the time it was sent until its Ack. */
   readonly rate: number
-  /** Bytes under way when it left, itself included. */
+  /** Bytes in flight when it left, itself included. */
   readonly inFlightBytes: number
-  /** The limit held messages back meanwhile, so the throughput is all that path and peer can do. */
+  /** Whether the limit held messages back meanwhile, so the throughput is the maximum of path and peer. */
   readonly heldBack: boolean
 }
 
@@ -33,7 +33,7 @@ export class PathSampler {
   readonly #clock: Clock
   readonly #marks = new Fifo<Mark>()
   readonly #base = new WindowedMinimum(baseLifetimeMs)
-  /** Shortest one-way time. The two clocks do not agree, so only differences mean anything. */
+  /** Shortest one-way time. The two clocks differ, so only differences are meaningful. */
   readonly #oneWay = new WindowedMinimum(baseLifetimeMs)
   #clockOffsetUs: number | undefined
   #sent = 0
@@ -47,7 +47,7 @@ export class PathSampler {
     this.#clock = clock
   }
 
-  /** Message `sequence` leaves; one in `everyBytes` is watched. */
+  /** Called when message `sequence` leaves; one in `everyBytes` is watched. */
   sent(sequence: number, bytes: number, everyBytes: number): void {
     this.#sent = sequence
     this.#sentBytes += bytes
@@ -62,17 +62,17 @@ export class PathSampler {
       sentAtMs,
       inFlightBytes: this.#sentBytes - acknowledgedBytes,
       acknowledgedBytes,
-      // With nothing under way, the time since the last Ack is not the path's.
+      // Without bytes in flight, the time since the last Ack does not measure the path.
       acknowledgedAtMs: alone ? sentAtMs : this.#acknowledgedAtMs,
     })
   }
 
-  /** The limit holds a message back. */
+  /** Called when the limit holds a message back. */
   reached(): void {
     this.#heldBackAt = this.#sent
   }
 
-  /** The peer has everything up to `sequence`, which is `bytes` more than before. */
+  /** Called when the peer has everything up to `sequence`, which is `bytes` more than before. */
   acknowledged(sequence: number, bytes: number, arrival: AckArrival | undefined): PathSample | undefined {
     this.#acknowledgedBytes += bytes
     if (this.#marks.length === 0) return undefined
@@ -82,7 +82,7 @@ export class PathSampler {
     return mark && this.#sample(mark, now, arrival)
   }
 
-  /** The last mark up to `sequence`; drops the earlier ones. */
+  /** Returns the last mark up to `sequence`; drops the earlier ones. */
   #takeMark(sequence: number): Mark | undefined {
     let last: Mark | undefined
     for (let mark = this.#marks.peek(); mark !== undefined && mark.sequence <= sequence; mark = this.#marks.peek()) {
@@ -92,7 +92,8 @@ export class PathSampler {
   }
 
   #sample(mark: Mark, now: number, arrival: AckArrival | undefined): PathSample {
-    // A clock of whole milliseconds must not make a rate infinite, and a lying peer must not make a time negative.
+    // A clock of whole milliseconds must not give an infinite rate, and a peer with false times must not give a
+    // negative time.
     const roundTripMs = Math.max(this.#acknowledgedAtMs - mark.sentAtMs, leastMs)
     const overMs = Math.max(this.#acknowledgedAtMs - mark.acknowledgedAtMs, leastMs)
     this.#base.add(roundTripMs, now)
@@ -110,14 +111,14 @@ export class PathSampler {
   #queueMs(atUs: number, { sentAtMs }: Mark, now: number): number {
     const differenceUs = atUs - Math.round(sentAtMs * 1000)
     this.#clockOffsetUs ??= differenceUs
-    // The peer's clock starts again at 2^32.
+    // The peer's clock wraps at 2^32.
     const oneWayMs = ((differenceUs - this.#clockOffsetUs) | 0) / 1000
     this.#oneWay.add(oneWayMs, now)
     return oneWayMs - this.#oneWay.value
   }
 }
 
-/** Lifetime of a shortest time before it is measured again: paths change. */
+/** Lifetime of a shortest time before it is measured again, in milliseconds: paths change. */
 const baseLifetimeMs = 10_000
 
 const leastMs = 0.1

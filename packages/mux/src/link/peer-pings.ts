@@ -1,29 +1,29 @@
-/** The heartbeat of a quiet link: pings and their answers both ways in one period, in bytes, with room for TLS. */
+/** Traffic of an idle link in one period, in bytes: pings and their answers both ways, with room for TLS. */
 const quietBytes = 256
 
-/** How much later than the last time a ping of the peer may come, in milliseconds, before one of ours leaves. */
+/** Time by which the peer's next ping may be late before one of ours is sent, in milliseconds. */
 const slackMs = 250
 
 /**
- * Tells when the pings of a peer serve for our own: an answered one shows both ends that the other lives. Only while
- * nothing else passes, since the round trip has to be known where data does.
+ * Decides when the pings of a peer replace our own: an answered one shows both ends that the other is alive. Only while
+ * no other data passes, since the round trip is needed where data flows.
  */
 export class PeerPings {
   readonly #passedBytes: () => number
   #seenBytes = 0
   #pingedAtMs = Number.NEGATIVE_INFINITY
 
-  /** @param passedBytes Bytes that the link has carried both ways; NaN where nobody knows. */
+  /** @param passedBytes Bytes that the link has carried both ways; NaN where they are unknown. */
   constructor(passedBytes: () => number = () => Number.NaN) {
     this.#passedBytes = passedBytes
   }
 
-  /** The peer has pinged, and gets an answer. */
+  /** Called when the peer has sent a ping, which is answered. */
   pinged(nowMs: number): void {
     this.#pingedAtMs = nowMs
   }
 
-  /** Called when a ping of ours is due: the time until which none is needed; in the past if one is. */
+  /** Returns the time until which no ping of ours is needed, when one is due; in the past if one is needed now. */
   serveUntilMs(periodMs: number): number {
     const passed = this.#passedBytes()
     const isQuiet = passed - this.#seenBytes <= quietBytes

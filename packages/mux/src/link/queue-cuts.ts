@@ -1,13 +1,13 @@
 /**
- * Tracks cuts of the limit. A cut should shorten the delay. Two in a row that lower only the throughput were in vain:
- * the delay comes from a queue of others or from a longer path.
+ * Tracks cuts of the limit. A cut should shorten the delay. If two in a row lower only the throughput, they had no
+ * effect: the delay is caused by other traffic or by a longer path.
  */
 export class QueueCuts {
   #last: Cut | undefined
 
   /**
-   * A round at `rate` bytes a millisecond shows a queue again. Returns the limit before the cuts if they were in vain,
-   * or undefined if `limitBytes` should be cut.
+   * Records a round at `rate` bytes a millisecond that shows a queue again. Returns the limit before the cuts if they
+   * had no effect, or undefined if `limitBytes` should be cut.
    */
   inVain(rate: number, limitBytes: number): number | undefined {
     const last = this.#last
@@ -21,14 +21,14 @@ export class QueueCuts {
     return undefined
   }
 
-  /** There is no queue, or the path is measured afresh. */
+  /** Drops the record: there is no queue, or the path is measured again. */
   forget(): void {
     this.#last = undefined
   }
 }
 
 interface Cut {
-  /** The limit before the first of the cuts that were in vain. */
+  /** Limit before the first of the cuts without effect. */
   readonly limitBytes: number
   readonly rate: number
   /** Consecutive cuts that lowered the throughput and not the delay. */

@@ -15,7 +15,7 @@ export class ReplayBuffer {
   #acknowledged = 0
   #bytes = 0
 
-  /** `framePool` gets the memory of acknowledged messages back; `budget` is charged for the kept ones. */
+  /** `framePool` gets the memory of acknowledged messages back; `budget` is charged for kept messages. */
   constructor(framePool: FramePool, budget: MemoryBudget) {
     this.#framePool = framePool
     this.#charge = new Charge(budget, chargeStepBytes)
@@ -26,17 +26,17 @@ export class ReplayBuffer {
     return this.#acknowledged + this.#messages.length
   }
 
-  /** Number of the last message that the peer is known to have. */
+  /** Number of the last message that the peer has acknowledged. */
   get acknowledged(): number {
     return this.#acknowledged
   }
 
-  /** Bytes of the messages that are kept. */
+  /** Bytes of the kept messages. */
   get bytes(): number {
     return this.#bytes
   }
 
-  /** Memory of the kept messages; a million tiny ones weigh more than their bytes. */
+  /** Memory of the kept messages, in bytes; many short ones take more memory than their bytes. */
   get memoryBytes(): number {
     return this.#bytes + this.#messages.length * messageOverheadBytes
   }
@@ -47,7 +47,7 @@ export class ReplayBuffer {
     this.#charge.update(this.memoryBytes)
   }
 
-  /** The message with this number, or undefined when it is not kept. */
+  /** Returns the message with this number, or undefined when it is not kept. */
   get(sequence: number): Uint8Array | undefined {
     return this.#messages.at(sequence - this.#acknowledged - 1)
   }
@@ -66,7 +66,7 @@ export class ReplayBuffer {
     return true
   }
 
-  /** The link is lost: each byte counts until the next one, since thousands of sessions may wait for theirs. */
+  /** Charges each byte until the next link, after the link was lost: thousands of sessions may wait for theirs. */
   settle(): void {
     this.#charge.settle(this.memoryBytes)
   }
@@ -78,5 +78,5 @@ export class ReplayBuffer {
   }
 }
 
-/** Step of the charge, in bytes: 10,000 links that acknowledge nothing leave 40 MiB uncounted at most. */
+/** Step of the charge, in bytes: 10,000 links without Acks leave at most 40 MiB uncounted. */
 const chargeStepBytes = 4096

@@ -1,8 +1,8 @@
-/** Gains of RFC 6298 §2.3: how far one sample moves the mean and its deviation. */
+/** Gains of RFC 6298 §2.3: how much one sample changes the mean and its deviation. */
 const meanGain = 1 / 8
 const variationGain = 1 / 4
 
-/** RFC 6298 §2.1: what to assume of a path that has not been measured, in milliseconds. */
+/** Timeout of RFC 6298 §2.1 for a path that is not measured yet, in milliseconds. */
 const initialTimeoutMs = 1000
 
 /**
@@ -16,7 +16,7 @@ export class RoundTrip {
   variationMs: number | undefined
   minMs: number | undefined
 
-  /** Retransmission timeout in milliseconds (RFC 6298 §2.1, §2.3): past it, an answer is late. */
+  /** Retransmission timeout in milliseconds (RFC 6298 §2.1, §2.3); a later answer is overdue. */
   get timeoutMs(): number {
     if (this.smoothedMs === undefined || this.variationMs === undefined) return initialTimeoutMs
     return this.smoothedMs + 4 * this.variationMs
@@ -25,7 +25,7 @@ export class RoundTrip {
   #id = 0
   #sentAtMs: number | undefined
 
-  /** Number for a probe that leaves now (1–0xffffffff, then again from 1). */
+  /** Returns the number for a probe that leaves now (1–0xffffffff, then again from 1). */
   begin(nowMs: number): number {
     if (this.#sentAtMs !== undefined) return this.#id
     this.#id = this.#id === 0xffffffff ? 1 : this.#id + 1
@@ -33,7 +33,7 @@ export class RoundTrip {
     return this.#id
   }
 
-  /** Takes the answer to probe `id` and returns its sample; anything but the one under way is ignored. */
+  /** Records the answer to probe `id` and returns its sample; ignores any other than the current probe. */
   finish(id: number, nowMs: number): number | undefined {
     if (this.#sentAtMs === undefined || id !== this.#id) return undefined
     const sampleMs = nowMs - this.#sentAtMs
@@ -42,7 +42,7 @@ export class RoundTrip {
     return sampleMs
   }
 
-  /** Gives up the measurement under way, because time passed that is not the path's. */
+  /** Discards the current measurement, because the time passed for another reason than the path. */
   discard(): void {
     this.#sentAtMs = undefined
   }

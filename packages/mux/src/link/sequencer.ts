@@ -14,9 +14,9 @@ export interface SequencerOptions {
   readonly ack2: boolean
   /** Largest payload of a message, in bytes. */
   readonly quantumBytes: number
-  /** Takes the memory of acknowledged messages back. */
+  /** Recycles the memory of acknowledged messages. */
   readonly framePool: FramePool
-  /** Charged for unacknowledged messages. While it is exceeded and there are any, nothing new is sent. */
+  /** Charged for unacknowledged messages. While it is exceeded and there are any, no new message is sent. */
   readonly budget: MemoryBudget
   /** An Ack of everything received so far is due. */
   onAckDue(): void
@@ -58,12 +58,12 @@ export class Sequencer {
     return this.#replay.lastSequence
   }
 
-  /** Number of the last message that the peer is known to have. */
+  /** Number of the last message that the peer has acknowledged. */
   get acknowledged(): number {
     return this.#replay.acknowledged
   }
 
-  /** A message that is not acknowledged. */
+  /** Returns a message that is not acknowledged. */
   at(sequence: number): Uint8Array | undefined {
     return this.#replay.get(sequence)
   }
@@ -78,7 +78,7 @@ export class Sequencer {
     return this.#inFlight.lossy
   }
 
-  /** Lets more be under way where there are losses: urgent messages have another transport. */
+  /** Allows more bytes in flight where there are losses: urgent messages have another transport. */
   relax(relaxed: boolean): void {
     this.#inFlight.relaxed = relaxed
   }
@@ -88,15 +88,15 @@ export class Sequencer {
     return this.#replay.bytes
   }
 
-  /** True when nothing new may be sent before the peer acknowledges. */
+  /** Whether no new message may be sent before the peer acknowledges. */
   get full(): boolean {
     const { replayLimitBytes, budget } = this.#options
     const { memoryBytes } = this.#replay
-    // With little unacknowledged, this link does not cause the excess, and it might get no Ack that ends the wait.
+    // With few unacknowledged bytes, this link does not cause the excess, and it might get no Ack that ends the wait.
     return memoryBytes >= replayLimitBytes || (memoryBytes >= minHeldBackBytes && budget.exceeded)
   }
 
-  /** True if bulk has to wait because enough is under way. */
+  /** Whether bulk has to wait because enough bytes are in flight. */
   get saturated(): boolean {
     if (this.#replay.bytes < this.#inFlight.bytes) return false
     this.#inFlight.reached()
@@ -108,7 +108,7 @@ export class Sequencer {
     return this.#inFlight.messageBytes
   }
 
-  /** An Ack of everything received so far, to be sent at once. */
+  /** Makes an Ack of everything received so far, to be sent immediately. */
   makeAck(): AckMessage {
     const arrival = this.#acks.takeArrival()
     return { type: MessageType.Ack, sequence: this.#received, ...(arrival && { arrival }) }
@@ -122,13 +122,13 @@ export class Sequencer {
     this.#acks.passed(message.length)
   }
 
-  /** The next message that the old transport lost; undefined once all are resent. */
+  /** Returns the next message that the old transport lost; undefined once all are resent. */
   nextLost(): Uint8Array | undefined {
     if (this.#sent === this.#replay.lastSequence) return undefined
     return this.#replay.get(++this.#sent)
   }
 
-  /** Whether everything is kept that a peer lacks which has received messages up to `peerReceived`. */
+  /** Whether all messages after `peerReceived`, which the peer lacks, are still kept. */
   canRestart(peerReceived: number): boolean {
     return peerReceived >= this.#replay.acknowledged && peerReceived <= this.#replay.lastSequence
   }
@@ -148,7 +148,7 @@ export class Sequencer {
     this.#acks.received(bytes)
   }
 
-  /** The peer has acknowledged up to `sequence`; false if that was never sent. */
+  /** Handles an Ack of the peer up to `sequence`; false if that was never sent. */
   onAck(sequence: number, arrival?: AckArrival): boolean {
     if (sequence > this.#sent) return false
     const before = this.#replay.bytes
@@ -157,7 +157,7 @@ export class Sequencer {
     return true
   }
 
-  /** The transport is gone: no Ack is due before the next one. */
+  /** Cancels the Ack until the next transport, since this one is gone. */
   stop(): void {
     this.#acks.stop()
     this.#replay.settle()
@@ -169,5 +169,5 @@ export class Sequencer {
   }
 }
 
-/** A session over its budget is held back from this many unacknowledged bytes on: two long messages. */
+/** Least unacknowledged bytes for which a session over its budget is held back: two long messages. */
 const minHeldBackBytes = 131_072

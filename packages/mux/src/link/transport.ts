@@ -5,66 +5,69 @@ import type { Keepalive } from './keepalive.js'
  *
  * Rules, checked by `describeMessageTransport` in the testkit:
  * 1. Messages arrive whole, in order, each exactly once, until `onClose`; nothing arrives after it.
- * 2. `send` takes ownership: the caller must not change the bytes afterwards. It never throws; after a close it
- *    does nothing and returns false. A transport may write to the `headroomBytes` directly before the message, to the
- *    message itself never: it may have to be sent again. One that keeps the message longer than `send` holds its memory
- *    (`FramePool.hold`), since the peer may say that it has it before it was written.
+ * 2. `send` takes ownership: the caller must not change the bytes afterwards. It never throws; after a close it does
+ *    nothing and returns false. A transport may write to the `headroomBytes` directly before the message, but never to
+ *    the message itself, since it may have to be sent again. A transport that keeps the message longer than `send`
+ *    holds its memory (`FramePool.hold`), since the peer may acknowledge it before it was written.
  * 3. `send` returns false once more than the high-water mark is waiting; the message is still accepted. `onDrain`
- *    follows when the transport takes more. Callers that ignore this break back-pressure, not the stream.
+ *    follows when the transport accepts more. Callers that ignore this break back-pressure, not the stream.
  * 4. After `pause`, `onMessage` is not called again before `resume` (messages wait; a bounded number may wait in
- *    memory, the rest at the peer). `onClose` may still come, after what was received has been delivered or dropped.
+ *    memory, the rest at the peer). `onClose` may still be called, after received messages were delivered or dropped.
  * 5. `onMessage`, `onDrain` and `onClose` are never called from inside `send`, `pause`, `resume` or `close`.
- * 6. `onClose` is called exactly once, whatever ended the transport, `close` of our own included.
+ * 6. `onClose` is called exactly once, whatever ended the transport, our own `close` included.
  */
 export interface MessageTransport {
-  /** Bytes accepted by `send` that have not yet been handed to the operating system. */
+  /** Bytes accepted by `send` that are not yet given to the operating system. */
   readonly bufferedBytes: number
-  /** Last measured round trip in milliseconds, or undefined before the first measurement. */
+  /** Last measured round trip in milliseconds; undefined before the first measurement. */
   readonly roundTripMs: number | undefined
-  /** Detects a dead peer, if anything does; it checks more often if the session can be resumed. */
+  /** Detects a dead peer, if the transport can; it checks more often if the session can be resumed. */
   readonly keepalive?: (Pick<Keepalive, 'hasten'> & Partial<Pick<Keepalive, 'overdue'>>) | undefined
-  /** `headroomBytes`: memory directly before the message, in the same buffer, that is free for a header. */
+  /**
+   * Sends a message. `headroomBytes`: memory directly before the message, in the same buffer, that is free for a
+   * header.
+   */
   send(message: Uint8Array, headroomBytes?: number): boolean
   /** Stops `onMessage`: rule 4. */
   pause(): void
-  /** Lets `onMessage` go on, first with what waits: rules 4 and 5. */
+  /** Continues `onMessage`, first with waiting messages: rules 4 and 5. */
   resume(): void
-  /** Ends the transport gracefully: queued messages are sent, then the peer learns `reason`. */
+  /** Ends the transport gracefully: queued messages are sent, then the peer receives `reason`. */
   close(reason?: TransportCloseReason): void
-  /** Cuts the transport at once; the queue is lost. */
+  /** Cuts the transport immediately; the queue is lost. */
   destroy(): void
-  /** Sets the one receiver. Messages that arrive before it is set wait. */
+  /** Sets the only receiver. Messages that arrive before it is set wait. */
   setHandler(handler: TransportHandler): void
 }
 
 /** Callbacks of a transport; one object, set once per owner. */
 export interface TransportHandler {
   /**
-   * `message` belongs to the receiver and stays unchanged; it may be a view into a larger buffer. A buffer from the
-   * `processFramePool` belongs to the receiver too, which may give it back; no sender may keep it for later.
+   * Receives a message. It belongs to the receiver and stays unchanged; it may be a view into a larger buffer. A buffer
+   * from the `processFramePool` belongs to the receiver too, which may give it back; no sender may keep it for later.
    */
   onMessage(message: Uint8Array): void
   /** `send` may be called again after it returned false: rule 3. */
   onDrain(): void
-  /** The transport is over, and nothing is called after this: rules 1 and 6. */
+  /** The transport is closed, and no callback follows: rules 1 and 6. */
   onClose(reason: TransportCloseReason): void
 }
 
-/** Why a transport ended, in words fit for a log line. */
+/** Reason why a transport ended, as text for a log line. */
 export interface TransportCloseReason {
   /** WebSocket close code (RFC 6455 §7.4), where there was one. */
   readonly code: number
-  /** The peer's words or ours; may be empty. A WebSocket carries 123 bytes of it (RFC 6455 §5.5). */
+  /** Text of the peer or of this side; may be empty. A WebSocket carries 123 bytes of it (RFC 6455 §5.5). */
   readonly reason: string
-  /** The failure behind an abnormal end. */
+  /** The error behind an abnormal end. */
   readonly cause?: Error
 }
 
-/** WebSocket close codes (RFC 6455 §7.4) that end a session for good; any other end of a link may be resumed. */
+/** WebSocket close codes (RFC 6455 §7.4) that end a session permanently; any other end of a link may be resumed. */
 export const SessionCloseCode = {
   /** The peer broke the protocol. */
   ProtocolError: 1002,
-  /** The session is over by intention: shut down, token removed, replaced. From the range for private use. */
+  /** The session ended intentionally: shut down, token removed, replaced. From the range for private use. */
   SessionEnded: 4000,
 } as const
 

@@ -1,6 +1,6 @@
 /**
  * Detects whether a path delays messages unevenly, as losses do: messages behind a lost packet wait a round trip for
- * it. On such a path the shortest delay of a round says little about the queue.
+ * it. On such a path the shortest delay of a round does not show the queue well.
  */
 export class Unevenness {
   #mean = 0
@@ -10,7 +10,7 @@ export class Unevenness {
     return this.#isUneven
   }
 
-  /** `share`: mean delay of a round beyond the shortest, in round trips. */
+  /** Adds a round. `share`: mean delay of a round beyond the shortest, in round trips. */
   learn(share: number): void {
     const bounded = Math.min(Math.max(share, 0), 2 * enterShare)
     this.#mean += (bounded - this.#mean) * gain
@@ -18,12 +18,12 @@ export class Unevenness {
   }
 }
 
-/** From here on losses are the likely cause. */
+/** Share from which losses are the likely cause. */
 const enterShare = 0.3
 
 /**
- * A limit that allows for losses evens delays out, so one threshold would lower it again at once. Simulated at 50
- * Mbit/s, 100 ms and 1 % loss, one threshold had 0.85 to 0.94 of plain TCP's throughput, two 0.98.
+ * A limit that allows for losses makes delays even again, so one threshold would lower it again immediately. Simulated
+ * at 50 Mbit/s, 100 ms and 1 % loss, one threshold had 0.85 to 0.94 of plain TCP's throughput, two 0.98.
  */
 const leaveShare = 0.1
 

@@ -1,4 +1,4 @@
-/** The least of the values of the last one to two lifetimes, in two numbers. */
+/** Minimum of the values of the last one to two lifetimes, stored in two numbers. */
 export class WindowedMinimum {
   readonly #lifetimeMs: number
   #current = Infinity
@@ -9,7 +9,7 @@ export class WindowedMinimum {
     this.#lifetimeMs = lifetimeMs
   }
 
-  /** Infinity before the first value. */
+  /** The minimum; Infinity before the first value. */
   get value(): number {
     return Math.min(this.#current, this.#previous)
   }

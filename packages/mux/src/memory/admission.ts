@@ -17,8 +17,8 @@ interface Waiting {
 }
 
 /**
- * Queues new channels, oldest first, while memory is short; running channels are not affected. A channel that ends here
- * (for a proxy client or a target) waits before it costs memory.
+ * Queues new channels, oldest first, while memory is short; existing channels are not affected. A channel that ends
+ * here (for a proxy client or a target) waits before it uses memory.
  *
  * @example
  * const { admission } = session.options
@@ -35,14 +35,14 @@ export class Admission {
     this.#options = options
   }
 
-  /** Whether a new channel has to wait: for memory, or behind others that do. */
+  /** Whether a new channel has to wait: for memory, or behind other waiting channels. */
   get mustWait(): boolean {
     return this.#waiting.size > 0 || this.#options.budget.short
   }
 
   /**
-   * Queues a channel and calls `admitted` when it is its turn, or when it never will be. The returned function leaves
-   * the queue without a call.
+   * Queues a channel and calls `admitted` when it is admitted or refused. The returned function leaves the queue
+   * without a call.
    */
   wait(admitted: Admitted): () => void {
     if (this.#waiting.size >= maxWaiting) {
@@ -55,7 +55,7 @@ export class Admission {
     return () => this.#waiting.delete(waiting)
   }
 
-  /** The session is over: refuses all that wait, and all later ones. */
+  /** Ends the queue with the session: refuses all waiting channels, and all later ones. */
   close(reason: string): void {
     this.#options.clock.clearTimeout(this.#timer)
     for (const waiting of this.#waiting) this.#settle(waiting, reason)
@@ -92,13 +92,16 @@ export class Admission {
   }
 }
 
-/** Waiting channels are let in together. Their first credits of 4 KiB fit into the reserve of a 128 MiB budget. */
+/**
+ * Most waiting channels, which are admitted together. Their first credits of 4 KiB fit into the reserve of a 128 MiB
+ * budget.
+ */
 const maxWaiting = 1024
 
-/** As long as a dial may take, in milliseconds. */
+/** Longest wait, the same as for a dial, in milliseconds. */
 const waitMs = 10_000
 
-/** Sessions do not announce memory that they free, so the queue polls; in milliseconds. */
+/** Interval of checks, in milliseconds: sessions do not announce memory that they free, so the queue polls. */
 const checkMs = 100
 
 /** Least time between two log lines, in milliseconds. */

@@ -1,15 +1,15 @@
 import type { MemoryBudget } from './memory-budget.js'
 
 /**
- * The share of a budget that one queue holds. It changes in whole steps, so a busy queue updates the budget a few times
- * and not with each message.
+ * The bytes of one queue in a budget. It changes in whole steps, so a busy queue updates the budget a few times and not
+ * with each message.
  */
 export class Charge {
   readonly #budget: MemoryBudget
   readonly #stepBytes: number
   #bytes = 0
 
-  /** @param stepBytes What may be held without being counted, in bytes; 1 counts each byte. */
+  /** @param stepBytes Bytes that may be held without being counted; 1 counts each byte. */
   constructor(budget: MemoryBudget, stepBytes = 1) {
     this.#budget = budget
     this.#stepBytes = stepBytes
@@ -20,14 +20,14 @@ export class Charge {
     return this.#bytes
   }
 
-  /** The queue holds `heldBytes` now. */
+  /** Updates the charge: the queue holds `heldBytes` now. */
   update(heldBytes: number): void {
     const more = heldBytes - this.#bytes
     if (more >= 0 && more < this.#stepBytes) return
     this.#count(heldBytes - (heldBytes % this.#stepBytes))
   }
 
-  /** The queue holds `heldBytes`, all of which count: for one that may stay as it is for long. */
+  /** Updates the charge to exactly `heldBytes`: for a queue that may stay unchanged for long. */
   settle(heldBytes: number): void {
     this.#count(heldBytes)
   }

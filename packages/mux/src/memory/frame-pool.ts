@@ -1,26 +1,26 @@
 import { tcpDataHeaderBytes } from '@ls/codec'
 
-/** How a pool is made. */
+/** Options of a {@link FramePool}. */
 export interface FramePoolOptions {
-  /** Memory of one frame, in bytes; larger ones are not pooled. @default 65560, the largest Data message we make */
+  /** Memory of one frame, in bytes; larger ones are not pooled. @default 65560, the largest Data message we send */
   readonly frameBytes?: number | undefined
   /** Most idle memory that the pool keeps, in bytes: as much as fast links have in flight. @default 8388608 (8 MiB) */
   readonly maxIdleBytes?: number | undefined
   /** Room before each pooled frame for the transport's header, in bytes. @default 16, WebSocket needs 14 */
   readonly headroomBytes?: number | undefined
-  /** Allocates memory; its contents need not be zero. @default Buffer.allocUnsafe where there is one */
+  /** Allocates memory; its contents need not be zero. @default Buffer.allocUnsafe where it exists */
   readonly allocate?: ((bytes: number) => Uint8Array) | undefined
 }
 
 /**
  * Recycles frame buffers. `give` returns one: a sender calls it when the peer has acknowledged the frame, a receiver
- * when it has written the frame out. The garbage collector takes a buffer that is never returned.
+ * when it has written the frame. The garbage collector frees a buffer that is never returned.
  *
  * A frame waits for its Ack, so it outlives the young generation. Without a pool each frame ended in a full garbage
  * collection, and bulk took a fifth more CPU time.
  */
 export class FramePool {
-  /** Longest frame that comes out of the pool, in bytes. */
+  /** Longest frame that the pool provides, in bytes. */
   readonly frameBytes: number
   readonly #headroomBytes: number
   readonly #maxIdle: number
@@ -39,12 +39,12 @@ export class FramePool {
     return this.#idle.length * this.frameBytes
   }
 
-  /** Whether a frame of this length comes out of the pool. A short frame would waste a whole buffer. */
+  /** Whether a frame of this length comes from the pool. A short frame would waste a whole buffer. */
   fits(bytes: number): boolean {
     return bytes <= this.frameBytes && bytes * 2 >= this.frameBytes
   }
 
-  /** Returns a buffer for a frame; from the pool if it {@link fits}. */
+  /** Returns a buffer for a frame, from the pool if it {@link fits}. */
   take(bytes: number): Uint8Array {
     if (!this.fits(bytes)) return this.#allocate(bytes)
     const memory = this.#idle.pop() ?? new FrameMemory(this, this.#headroomBytes + this.frameBytes)
@@ -57,33 +57,35 @@ export class FramePool {
     return this.take(this.frameBytes).subarray(tcpDataHeaderBytes)
   }
 
-  /** The message whose payload starts the memory that {@link takePayload} returned; undefined for other memory. */
+  /**
+   * Returns the message whose payload starts the memory that {@link takePayload} returned; undefined for other memory.
+   */
   frameOf(payload: Uint8Array): Uint8Array | undefined {
     const start = payload.byteOffset - tcpDataHeaderBytes
     if (start !== this.#headroomBytes || !this.owns(payload)) return undefined
     return new Uint8Array(payload.buffer, start, tcpDataHeaderBytes + payload.length)
   }
 
-  /** Whether {@link give} takes the memory of `frame` back. False for views of less than a quarter of a buffer. */
+  /** Whether {@link give} takes back the memory of `frame`. False for views of less than a quarter of a buffer. */
   owns(frame: Uint8Array): boolean {
     return memoryOf(frame)?.pool === this
   }
 
-  /** Free bytes directly before `frame`, for a header. */
+  /** Returns the number of free bytes directly before `frame`, for a header. */
   headroomOf(frame: Uint8Array): number {
     return frame.byteOffset === this.#headroomBytes && this.owns(frame) ? this.#headroomBytes : 0
   }
 
   /**
    * Keeps the memory of `frame` in use until one more `give`; works for any pool. A transport calls it while it writes.
-   * A peer that lies can acknowledge a frame before it is written, and another session would then overwrite it.
+   * A faulty peer can acknowledge a frame before it is written, and another session would then overwrite it.
    */
   hold(frame: Uint8Array): void {
     const memory = memoryOf(frame)
     if (memory !== undefined) memory.holders++
   }
 
-  /** Returns memory to its pool. Ignores memory that no pool {@link owns}. */
+  /** Returns memory to its pool. Ignores memory that belongs to no pool, see {@link owns}. */
   give(frame: Uint8Array): void {
     const memory = memoryOf(frame)
     if (memory === undefined) return
@@ -96,7 +98,10 @@ export class FramePool {
   }
 }
 
-/** The pooled buffer under `frame`; undefined for other memory, and for views of less than a quarter of a buffer. */
+/**
+ * Returns the pooled buffer under `frame`; undefined for other memory, and for views of less than a quarter of a
+ * buffer.
+ */
 function memoryOf(frame: Uint8Array): FrameMemory | undefined {
   const { buffer } = frame
   if (!(buffer instanceof FrameMemory) || buffer.holders === 0) return undefined
@@ -106,7 +111,7 @@ function memoryOf(frame: Uint8Array): FrameMemory | undefined {
 /** Memory of one frame. */
 class FrameMemory extends ArrayBuffer {
   readonly pool: FramePool
-  /** Number of `give` calls still to come; 0 while the buffer is idle. */
+  /** Number of `give` calls still expected; 0 while the buffer is idle. */
   holders = 0
 
   constructor(pool: FramePool, bytes: number) {
@@ -125,5 +130,5 @@ function allocateUnsafe(bytes: number): Uint8Array {
   return platform.Buffer?.allocUnsafe(bytes) ?? new Uint8Array(bytes)
 }
 
-/** Of Node, and of what stands in for it; a browser has none. */
+/** The global object of Node or a substitute; a browser has no `Buffer`. */
 const platform = globalThis as { readonly Buffer?: { allocUnsafe(bytes: number): Uint8Array } }

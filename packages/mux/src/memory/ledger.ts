@@ -1,5 +1,5 @@
 export interface LedgerLimits {
-  /** Most bytes, those of all members included. */
+  /** Most bytes, including those of all members. */
   readonly limitBytes: number
   /**
    * Number of members that are guaranteed an equal part of half the limit. The other half is lent, first come first
@@ -9,7 +9,7 @@ export interface LedgerLimits {
 }
 
 /**
- * Counts bytes in a tree: process → tenant → session. `take` never passes a limit. `add` counts bytes that already
+ * Counts bytes in a tree: process → tenant → session. `take` never exceeds a limit. `add` counts bytes that already
  * exist; {@link overdrawn} then says which member has to stop.
  */
 export class Ledger {
@@ -47,7 +47,7 @@ export class Ledger {
   }
 
   /**
-   * True if this member holds too much: more than its own limit or, while the common limit is passed, more than the
+   * Whether this member holds too much: more than its own limit or, while the common limit is exceeded, more than the
    * others on average. Always false within its share.
    */
   get overdrawn(): boolean {
@@ -67,14 +67,14 @@ export class Ledger {
     return true
   }
 
-  /** Counts `bytes`, past the limit if need be; fewer than 0 to give back. */
+  /** Counts `bytes`, even above the limit; fewer than 0 to return bytes. */
   add(bytes: number): void {
     if (this.#closed) return
     if (this.#parent !== undefined) this.#parent.#memberHolds(this.#bytes, this.#bytes + bytes)
     this.#bytes += bytes
   }
 
-  /** Gives everything back and leaves the tree; later changes are ignored. */
+  /** Returns everything and leaves the tree; later changes are ignored. */
   close(): void {
     if (this.#closed) return
     this.add(-this.#bytes)

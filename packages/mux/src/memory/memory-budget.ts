@@ -1,17 +1,19 @@
 import { Ledger } from './ledger.js'
 
-/** The limits of a {@link MemoryBudget}, each a whole number of at least 0. */
+/** Limits of a {@link MemoryBudget}, each a whole number of at least 0. */
 export interface MemoryBudgetOptions {
   /** Most bytes in memory. */
   readonly limitBytes: number
   /**
-   * Most bytes promised to peers. May exceed `limitBytes`, since few peers use all they were promised.
+   * Most bytes promised to peers. May exceed `limitBytes`, since few peers use their whole promise.
    * @default limitBytes
    */
   readonly promiseLimitBytes?: number | undefined
   /** Number of child budgets that are guaranteed an equal part of half of both limits, see {@link Ledger}. */
   readonly shares?: number | undefined
-  /** Called with each charge that leaves this budget {@link MemoryBudget.exceeded}. Must not charge anything itself. */
+  /**
+   * Called with each charge that leaves this budget {@link MemoryBudget.exceeded}. Must not charge any bytes itself.
+   */
   readonly onExceeded?: (() => void) | undefined
 }
 
@@ -56,17 +58,17 @@ export class MemoryBudget {
     return this.#memory.bytes
   }
 
-  /** Bytes that peers were allowed to send. */
+  /** Bytes that peers may send. */
   get reservedBytes(): number {
     return this.#promises.bytes
   }
 
-  /** True if this budget is over its limit, or a parent is and this one holds more than the others. */
+  /** Whether this budget is over its limit, or a parent is and this one holds more than the others. */
   get exceeded(): boolean {
     return this.#memory.overdrawn
   }
 
-  /** True if running channels need all the memory that is left: new ones should wait. */
+  /** Whether existing channels need all the memory that is left: new ones should wait. */
   get short(): boolean {
     return this.#memory.freePart <= keptPart
   }
@@ -76,22 +78,22 @@ export class MemoryBudget {
     return Math.min(this.#promises.freePart, this.#memory.freePart)
   }
 
-  /** Promises `bytes` if they fit here and in every parent; promises nothing otherwise. */
+  /** Promises `bytes` if they fit here and in every parent; otherwise changes nothing. */
   reserve(bytes: number): boolean {
     return this.#promises.take(bytes)
   }
 
-  /** Counts a promise that was made already, past the limit if need be. */
+  /** Counts a promise that was made already, even above the limit. */
   promise(bytes: number): void {
     this.#promises.add(bytes)
   }
 
-  /** Takes a promise back. */
+  /** Cancels a promise. */
   cancel(bytes: number): void {
     this.#promises.add(-bytes)
   }
 
-  /** Counts bytes that are in memory already, past the limit if need be. */
+  /** Counts bytes that are in memory already, even above the limit. */
   charge(bytes: number): void {
     this.#memory.add(bytes)
     this.#reportExcess()
@@ -102,7 +104,7 @@ export class MemoryBudget {
     this.#memory.add(-bytes)
   }
 
-  /** Gives everything back to the parent; later changes are ignored. */
+  /** Returns everything to the parent; later changes are ignored. */
   close(): void {
     this.#memory.close()
     this.#promises.close()
@@ -114,7 +116,7 @@ export class MemoryBudget {
   }
 }
 
-/** 4 MiB of 128 MiB: enough for running channels whose consumers keep up. */
+/** Part kept for existing channels, 4 MiB of 128 MiB: enough while their consumers read fast enough. */
 const keptPart = 1 / 32
 
 function wholeNumber(name: string, value: number): void {

@@ -3,10 +3,10 @@ import { Socket } from 'node:net'
 /** Size of the read buffer that the tapped sockets of a thread share, in bytes: one read of Node. */
 const sharedBytes = 65_536
 
-/** A read at least this long suggests more to come, in bytes. Most connections never have one. */
+/** Length of a read, in bytes, from which more data is likely to follow. Most connections never have one. */
 export const longReadBytes = 16_384
 
-/** Allocated with the first tapped socket. */
+/** Shared read buffer, allocated with the first tapped socket. */
 let shared: Uint8Array | undefined
 
 /** The owner of a {@link ReadTap}. */
@@ -17,8 +17,8 @@ export interface ReadTapOwner {
    */
   readMemory(): Uint8Array | undefined
   /**
-   * Receives the bytes read, at the start of that buffer; if they fill it, more is likely to follow. Return false to
-   * stop reading until the socket is resumed; that costs less than to pause it.
+   * Receives the bytes read, at the start of that buffer; if they fill it, more data is likely to follow. Return false
+   * to stop reading until the socket is resumed; that costs less than pausing it.
    */
   onRead(bytes: Uint8Array, isFull: boolean): boolean
 }
@@ -29,7 +29,7 @@ export interface ReadTapOwner {
  * owner copies.
  *
  * Node offers this only for sockets that it connects, and only from their start (`onread` of `net.connect`). A tap also
- * works for accepted sockets and for connections that later turn out to carry much; it costs nothing before that.
+ * works for accepted sockets and for connections that later turn out to carry much data; it costs nothing before that.
  */
 export class ReadTap {
   readonly #socket: Socket
@@ -55,7 +55,7 @@ export class ReadTap {
   static open(socket: object, owner: ReadTapOwner): ReadTap | undefined {
     const internal = socket as Internal
     const handle = internal._handle
-    // A record of TLS is copied out of OpenSSL anyway: tapped, a link over TLS took a fifth more CPU time.
+    // A record of TLS is copied out of OpenSSL in any case: tapped, a link over TLS took a fifth more CPU time.
     if (!(socket instanceof Socket) || 'encrypted' in socket) return undefined
     if (buffer === undefined || onRead === undefined || nextBuffer === undefined) return undefined
     if (typeof handle?.useUserBuffer !== 'function' || internal[buffer] !== null) return undefined

@@ -7,7 +7,7 @@ export interface IdleWatchOptions {
   readonly idleCheckMs: number
 }
 
-/** Aborts channels that were idle for too long. One timer serves all; it does not run while there are no channels. */
+/** Aborts channels that were idle for too long. All share one timer; it does not run while there are no channels. */
 export class IdleWatch {
   readonly #options: IdleWatchOptions
   readonly #entries: ReadonlyMap<unknown, TableEntry>
@@ -19,7 +19,7 @@ export class IdleWatch {
     this.#entries = entries
   }
 
-  /** Call it when an entry is added; costs nothing if it runs already. */
+  /** Starts the timer when an entry is added; does nothing if it runs already. */
   start(): void {
     if (this.#running) return
     this.#running = true
@@ -34,7 +34,7 @@ export class IdleWatch {
   #check(): void {
     const { idleLimitMs, idleCheckMs } = this.#options
     this.#running = false
-    // A snapshot: a handler may open another channel at once.
+    // A snapshot: a handler may open another channel immediately.
     for (const entry of Array.from(this.#entries.values())) {
       if (++entry.idleChecks * idleCheckMs > idleLimitMs) entry.abort(`timeout: no data for ${idleLimitMs} ms`)
     }

@@ -15,14 +15,17 @@ export interface IncomingOptions {
   readonly counters: SessionCounters
   readonly entries: ReadonlyMap<ChannelKey, TableEntry>
   readonly outbox: Outbox
-  /** Where `resume` is in force. */
+  /** Present where `resume` is in force. */
   readonly sequencer: Sequencer | undefined
   readonly urgent: UrgentLink | undefined
-  /** The peer says that the path has losses. */
+  /** The peer reports that the path has losses. */
   onLossy(): void
 }
 
-/** Takes what arrives over the links of a session to its channels, and what belongs to none to the session's owner. */
+/**
+ * Passes messages that arrive over the links of a session to its channels, and those without a channel to the session's
+ * owner.
+ */
 export class Incoming {
   readonly #options: IncomingOptions
   readonly #entries: ReadonlyMap<ChannelKey, TableEntry>
@@ -34,7 +37,7 @@ export class Incoming {
     this.#sequencer = options.sequencer
   }
 
-  /** A message of the main link. @throws what a broken peer brings about */
+  /** Receives a message of the main link. @throws any error that a broken peer causes */
   receive(message: Uint8Array): void {
     const type = peekType(message)
     if (type === MessageType.Ack && this.#sequencer !== undefined) return this.#receiveAck(message, this.#sequencer)
@@ -44,7 +47,10 @@ export class Incoming {
     else this.#receiveOther(type, message)
   }
 
-  /** A copy of a message that has not arrived over the main link yet. @throws MuxError for one of no channel */
+  /**
+   * Receives a copy of a message that has not arrived over the main link yet. @throws MuxError for one without a
+   * channel
+   */
   receiveEarly(message: Uint8Array): void {
     const type = peekType(message)
     if (this.#isChannelMessage(type)) return this.#receiveForChannel(type, message)

@@ -3,24 +3,24 @@ import { type Clock, systemClock } from '@ls/foundation'
 import { disconnectMessage, linkLostText } from '../channel/channel-messages.js'
 import type { SessionHandler } from './session-handler.js'
 
-/** How many channels {@link LostChannels} remembers, and for how long. */
+/** Limits of {@link LostChannels}. */
 export interface LostChannelsOptions {
   /** Time for `keepMs`. @default the process's clock */
   readonly clock?: Clock | undefined
-  /** How long channels of an absent peer are remembered, in milliseconds. @default 60000 */
+  /** Time for which channels of an absent peer are remembered, in milliseconds. @default 60000 */
   readonly keepMs?: number | undefined
   /** Channels remembered for all peers together; the oldest are forgotten first. @default 16384 */
   readonly maxChannels?: number | undefined
 }
 
-/** The session that tells the peer. */
+/** Session that notifies the peer. */
 interface Teller {
   send(message: Uint8Array): void
 }
 
 /**
- * Remembers channels that a base peer lost with its link. Some of these peers keep their ends and wait for more
- * (docs/interop.md). On the peer's next link they are told that the channels are gone.
+ * Remembers channels that a base peer lost with its link. Some of these peers keep their ends and wait for more data
+ * (docs/interop.md). On the peer's next link they are notified that the channels are gone.
  *
  * @example
  * const lost = new LostChannels()
@@ -31,7 +31,7 @@ export class LostChannels {
   readonly #clock: Clock
   readonly #keepMs: number
   readonly #maxChannels: number
-  /** By peer, in the order of loss. */
+  /** Lost channels of each peer, in the order of loss. */
   readonly #lost = new Map<string, { readonly ids: readonly Uint8Array[]; readonly untilMs: number }>()
   #count = 0
 
@@ -46,7 +46,7 @@ export class LostChannels {
     return this.#count
   }
 
-  /** Whether there is anything to tell `peer`. */
+  /** Whether there are lost channels of `peer`. */
   awaits(peer: string): boolean {
     return (this.#lost.get(peer)?.untilMs ?? -Infinity) > this.#clock.now()
   }
@@ -80,8 +80,8 @@ export class LostChannels {
 }
 
 /**
- * Refuses a channel that the peer wants back and `session` does not have. Its bytes under way are lost: a new
- * connection to the target would continue in the middle of the stream.
+ * Refuses to resume a channel that `session` does not have. Its bytes in transit are lost: a new connection to the
+ * target would continue in the middle of the stream.
  */
 export function refuseResume(id: Uint8Array, session: Teller, handler: SessionHandler): void {
   if (handler.isElsewhere?.(channelKey(id)) !== true) session.send(disconnectMessage(id, linkLostText))

@@ -1,6 +1,9 @@
 import { MessageType } from '@ls/codec'
 
-/** Messages that open a link: they are no part of a session and are not numbered (protocol.md §3, `resume`). */
+/**
+ * Whether a message opens a link: such messages are no part of a session and are not numbered (protocol.md §3,
+ * `resume`).
+ */
 export function isHandshake(type: number): boolean {
   return (
     type === MessageType.Auth ||
@@ -11,19 +14,19 @@ export function isHandshake(type: number): boolean {
   )
 }
 
-/** Messages of a channel on any link. */
+/** Whether a message is one of a channel on any link. */
 export function isBaseChannelMessage(type: number): boolean {
   return type >= MessageType.Connect && type <= MessageType.Disconnect
 }
 
-/** Messages that the owner of the session deals with. */
+/** Whether the owner of the session handles a message. */
 export function isForOwner(type: number): boolean {
   return knownTypes.has(type) && !extensionTypes.has(type)
 }
 
 const knownTypes: ReadonlySet<number> = new Set(Object.values(MessageType))
 
-/** Only where they are in force, and then the session deals with them. */
+/** Messages of extensions, which the session handles where they are in force. */
 const extensionTypes: ReadonlySet<number> = new Set([
   MessageType.Window,
   MessageType.Fin,

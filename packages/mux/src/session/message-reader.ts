@@ -29,12 +29,12 @@ export class MessageReader {
     })
   }
 
-  /** Why the transport closed, if it has. */
+  /** Reason why the transport closed; undefined while it is open. */
   get closed(): TransportCloseReason | undefined {
     return this.#closed
   }
 
-  /** The next message. @throws MuxError when the transport closes first or `deadlineMs` pass */
+  /** Returns the next message. @throws MuxError when the transport closes first or `deadlineMs` pass */
   next(deadlineMs: number): Promise<Uint8Array> {
     if (this.#closed !== undefined) return Promise.reject(closedError(this.#closed))
     return new Promise((resolve, reject) => {

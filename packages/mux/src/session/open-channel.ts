@@ -5,12 +5,12 @@ import { connectMessage } from '../channel/channel-messages.js'
 import type { OpenRequest } from './session-handler.js'
 import type { ChannelHost, TableEntry } from './table-entry.js'
 
-/** The session that a channel is opened on. */
+/** Session on which a channel is opened. */
 interface OpeningHost extends ChannelHost {
   adopt(entry: TableEntry): boolean
 }
 
-/** Makes a channel, and asks the peer for it; without a handler the channel starts paused. */
+/** Creates a channel and requests it from the peer; without a handler the channel starts paused. */
 export function openChannel(host: OpeningHost, request: OpenRequest, handler: ChannelHandler | undefined): ChannelEnd {
   const { protocol, address, earlyData = true, answerDeadlineMs = defaultAnswerDeadlineMs } = request
   const id = newChannelId()
@@ -28,5 +28,5 @@ export function openChannel(host: OpeningHost, request: OpenRequest, handler: Ch
   return channel
 }
 
-/** protocol.md §1: the connect timeout of 10 s and the 5 s that fast open adds to it. */
+/** Default of protocol.md §1: the connect timeout of 10 s and the 5 s that fast open adds to it. */
 const defaultAnswerDeadlineMs = 15_000

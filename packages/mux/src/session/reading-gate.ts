@@ -3,22 +3,22 @@ import type { TableEntry } from './table-entry.js'
 
 export interface ReadingGateOptions {
   readonly clock: Clock
-  /** How long one entry may hold the gate before it is aborted. */
+  /** Time for which one entry may hold the gate before it is aborted. */
   readonly deadlineMs: number
-  /** Called with true when reading must stop, with false when it may go on. */
+  /** Called with true when reading must stop, with false when it may continue. */
   onChange(closed: boolean): void
 }
 
 /**
  * Stops reading a transport while some channel has more queued than its limit (protocol.md §2). No byte is dropped, and
- * a channel that stays stuck is cut with a reason so that the others go on.
+ * a channel that stays stuck is cut with a reason so that the others continue.
  *
- * The deadline does not restart with each byte the consumer takes: a consumer that takes a trickle would hold up all
- * others forever.
+ * The deadline does not restart with each byte the consumer takes: a very slow consumer would block all others
+ * indefinitely.
  */
 export class ReadingGate {
   readonly #options: ReadingGateOptions
-  /** Entries that hold the gate, and since when. */
+  /** Entries that hold the gate, with the time since when they do. */
   readonly #holders = new Map<TableEntry, number>()
   #timer: TimerHandle
 
@@ -39,7 +39,7 @@ export class ReadingGate {
     this.#options.onChange(true)
   }
 
-  /** A queue has shrunk: releases entries that no longer need the gate. */
+  /** Releases entries that no longer need the gate, after a queue has shrunk. */
   recheck(): void {
     if (this.#holders.size === 0) return
     for (const entry of this.#holders.keys()) if (entry.relieved) this.release(entry)
@@ -58,7 +58,7 @@ export class ReadingGate {
 
   #check(): void {
     const { clock, deadlineMs } = this.#options
-    // Memory freed by another session can relieve a holder without notice.
+    // Memory freed by another session can relieve a holder without a call.
     this.recheck()
     for (const [entry, sinceMs] of this.#holders) {
       if (clock.now() - sinceMs < deadlineMs) continue

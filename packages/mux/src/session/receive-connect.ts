@@ -7,16 +7,16 @@ import { refuseResume } from './lost-channels.js'
 import type { SessionHandler } from './session-handler.js'
 import type { ChannelHost, TableEntry } from './table-entry.js'
 
-/** The session whose peer asks for a channel. */
+/** Session whose peer requests a channel. */
 export interface ConnectHost extends ChannelHost {
   readonly full: boolean
-  /** Why it takes no more channels. */
+  /** Reason why it accepts no more channels. */
   readonly fullText: string
   adopt(entry: TableEntry): boolean
   send(message: Uint8Array): void
 }
 
-/** Takes a Connect for a new channel: gives the channel to the owner of the session, or refuses it. */
+/** Handles a Connect for a new channel: gives the channel to the owner of the session, or refuses it. */
 export function receiveConnect(message: Uint8Array, host: ConnectHost, handler: SessionHandler): void {
   const offset = channelIdOffset(MessageType.Connect)
   // A copy: the message is a view into the transport's read buffer.

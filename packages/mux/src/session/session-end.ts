@@ -18,9 +18,9 @@ import { ReadingGate } from './reading-gate.js'
 import type { OpenRequest, SessionCounters, SessionHandler, SessionState } from './session-handler.js'
 import type { ChannelHost, TableEntry } from './table-entry.js'
 
-/** The end of a session in this process, behind the {@link Session} that its owner sees. */
+/** The end of a session in this process: the implementation of {@link Session}. */
 export class SessionEnd implements ChannelHost {
-  /** As given, with the defaults filled in. */
+  /** The given options, with the defaults filled in. */
   readonly options: ResolvedSessionOptions
   readonly counters: SessionCounters = { strayMessages: 0, unknownMessages: 0 }
 
@@ -228,7 +228,7 @@ export class SessionEnd implements ChannelHost {
     return `${this.options.maxChannels} channels are open, the limit of the session`
   }
 
-  /** Puts an entry into the table; false when its id is taken. For {@link forward}. */
+  /** Adds an entry to the table; false when its id is in use. For {@link forward}. */
   adopt(entry: TableEntry): boolean {
     if (this.#state === 'closed' || this.#entries.has(entry.key)) return false
     this.#entries.set(entry.key, entry)
@@ -261,7 +261,7 @@ export class SessionEnd implements ChannelHost {
     })
   }
 
-  /** A message that belongs to no channel means a broken peer: the session ends, not the process. */
+  /** Ends the session, not the process: a message without a channel that fails means a broken peer. */
   #protocolError(error: unknown): void {
     const text = textOf(error)
     this.options.logger.error({ err: error }, `session closed: ${text}`)

@@ -3,23 +3,23 @@ import type { ChannelCloseReason } from '../channel/channel-close.js'
 import type { Channel } from '../channel/channel.js'
 import type { TransportCloseReason } from '../link/transport.js'
 
-/** `unlinked`: no transport; either none was attached yet, or it was lost and the grace runs. */
+/** `unlinked`: no transport; either none was attached yet, or it was lost and the grace time runs. */
 export type SessionState = 'unlinked' | 'linked' | 'closed'
 
 /** Callbacks of a session. None may throw; if one does, the channel or the session ends. */
 export interface SessionHandler {
   /**
-   * The peer asks for a channel: answer with `accept`, `reject` or `forward`, now or later. @default refuses it with
+   * The peer requests a channel: answer with `accept`, `reject` or `forward`, now or later. @default refuses it with
    * `forbidden`
    */
   onConnect?(channel: Channel): void
-  /** A message that is not about channels: Connector, ConnectorResponse, Log, Partners, Direct…. */
+  /** A message that belongs to no channel: Connector, ConnectorResponse, Log, Partners, Direct…. */
   onMessage?(message: Uint8Array): void
   /** A transport was attached: the first one, or one after a loss. */
   onLinked?(): void
   /**
    * With `urgent`: the path has losses, so a second transport would help; see {@link Session.attachUrgent}. @default
-   * tells the peer, which opens the links
+   * notifies the peer, which opens the links
    */
   onLossy?(): void
   /** The transport is lost; the session waits for another one (only where `resume` is in force). */
@@ -30,36 +30,41 @@ export interface SessionHandler {
    */
   onClose?(reason: string, lost: readonly Uint8Array[]): void
   /**
-   * The peer wants a channel back that this session does not have. Returns whether another session of the same peer has
-   * it; if not, the peer is told that the channel is gone.
+   * The peer wants to resume a channel that this session does not have. Returns whether another session of the same
+   * peer has it; if not, the peer is notified that the channel is gone.
    */
   isElsewhere?(key: ChannelKey): boolean
-  /** A channel begins, opened by either side. For those who count or watch: nothing may be done with it here. */
+  /**
+   * A channel begins, opened by either side. Only for counting or watching; the handler must not change the channel.
+   */
   onChannelOpened?: ((channel: Channel) => void) | undefined
-  /** The last channel has gone; another one may begin at once. */
+  /** The last channel is gone; another one may begin immediately. */
   onIdle?: (() => void) | undefined
-  /** A channel that ended here is over, and its numbers are final; not called for channels that were forwarded. */
+  /** A channel that ended here is closed, and its numbers are final; not called for forwarded channels. */
   onChannelClosed?: ((channel: Channel, reason: ChannelCloseReason) => void) | undefined
 }
 
-/** What {@link Session.open} asks the peer for. */
+/** Request for a channel, for {@link Session.open}. */
 export interface OpenRequest {
-  /** What the channel is to carry. */
+  /** Kind of data that the channel carries. */
   readonly protocol: Protocol
   /** The target; required for TCP, absent for UDP. */
   readonly address?: Address | undefined
   /** Data may follow Connect without waiting for the answer. @default true */
   readonly earlyData?: boolean | undefined
-  /** How long the peer has to answer: its connect timeout of 10 s and 5 s more (protocol.md §1). @default 15000 */
+  /**
+   * Time for the peer to answer, in milliseconds: its connect timeout of 10 s and 5 s more (protocol.md §1). @default
+   * 15000
+   */
   readonly answerDeadlineMs?: number | undefined
-  /** W3C traceparent of the span that the channel belongs to, told to peers with `trace`. @default none */
+  /** W3C traceparent of the span that the channel belongs to, sent to peers with `trace`. @default none */
   readonly traceparent?: string | undefined
 }
 
-/** Counters of messages that are ignored by design. */
+/** Numbers of messages that are ignored by design. */
 export interface SessionCounters {
-  /** Messages for channels that do not exist, or no longer. */
+  /** Messages for channels that do not exist or no longer exist. */
   strayMessages: number
-  /** Messages of types this version does not know, or that are not in force on this link. */
+  /** Messages of types unknown to this version, or not in force on this link. */
   unknownMessages: number
 }

@@ -6,40 +6,40 @@ import type { ResolvedSessionOptions } from '../options.js'
 /** A session's entry for a channel id: an end of a channel, or one half of a forwarded one. */
 export interface TableEntry {
   readonly key: ChannelKey
-  /** 16 bytes: what the key was made from. */
+  /** The id, 16 bytes, from which the key was made. */
   readonly id: Uint8Array
   /** Consecutive idle checks without a message in either direction; a message resets it to 0. */
   idleChecks: number
-  /** Whether the queue is well below its limits again, so that the entry need not stop reading. */
+  /** Whether the queue is well below its limits again, so that reading may continue. */
   readonly relieved: boolean
-  /** A message for this channel. May throw: the session then aborts the entry. */
+  /** Receives a message for this channel. May throw: the session then aborts the entry. */
   onMessage(type: number, message: Uint8Array): void
   /** The session is over; no message can be sent any more. */
   onSessionClosed(reason: string): void
-  /** Ends the channel at once and tells the peer why. */
+  /** Ends the channel immediately and sends the peer the reason. */
   abort(error: string): void
 }
 
 /** Services of a session for the entries of its table. */
 export interface ChannelHost {
   readonly options: ResolvedSessionOptions
-  /** Whether messages can leave now; without a transport nothing can make progress. */
+  /** Whether messages can leave now; without a transport there is no progress. */
   readonly linked: boolean
   /** Total link time so far, in milliseconds. */
   linkedMs(): number
-  /** Sends ahead of all Data. */
+  /** Sends a message before all Data. */
   sendControl(message: Uint8Array): void
-  /** `flow` may have something to send. */
+  /** Called when `flow` may have something to send. */
   activate(flow: Flow): void
-  /** The entry takes no more messages; its id may be used again. */
+  /** Removes the entry, which accepts no more messages; its id may be used again. */
   forget(entry: TableEntry): void
-  /** A channel that ended here is over; its numbers are final. */
+  /** Called when a channel that ended here is closed; its numbers are final. */
   ended(entry: TableEntry, reason: ChannelCloseReason): void
-  /** Stops reading the transport until every holder is relieved; an entry that holds too long is aborted. */
+  /** Stops reading the transport until every holder is relieved; an entry that holds it too long is aborted. */
   holdReading(entry: TableEntry): void
-  /** Memory was freed: checks whether reading may go on. */
+  /** Checks whether reading may continue, after memory was freed. */
   recheckReading(): void
   roundTripMs(): number | undefined
-  /** From a grant of credit until the bytes that it allows arrive, in milliseconds, as far as it is known. */
+  /** Time from a grant of credit until the bytes that it allows arrive, in milliseconds, as far as it is known. */
   creditTripMs(): number | undefined
 }
