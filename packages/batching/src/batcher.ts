@@ -8,7 +8,7 @@ import { resolveBufferBytes } from './options.js'
 export interface BatcherOptions {
   /** @default systemClock */
   readonly clock?: Clock | undefined
-  /** When to flush; a policy measures one stream, so each batcher has its own. */
+  /** Decides when to flush; a policy measures one stream, so each batcher has its own. */
   readonly policy: DelayPolicy
   /**
    * Most bytes that wait together, and the largest chunk that is flushed; 1 byte to 16 MiB.
@@ -16,8 +16,8 @@ export interface BatcherOptions {
    */
   readonly bufferBytes?: number | undefined
   /**
-   * Takes the bytes, in order and in chunks of 1 to `bufferBytes`. Called from inside `push`, `flush` and
-   * `close`, and from the clock. It must not throw, and must not call back into the batcher.
+   * Receives the bytes, in order and in chunks of 1 to `bufferBytes`. Called from inside `push`, `flush` and `close`,
+   * and from the clock. It must not throw, and must not call back into the batcher.
    */
   readonly flush: (chunk: Uint8Array) => void
 }
@@ -56,7 +56,7 @@ export class Batcher {
   }
 
   /**
-   * Takes a chunk, which the caller must not change any more: alone, it is flushed without a copy.
+   * Adds a chunk, which the caller must not change any more: a single one is flushed without a copy.
    *
    * @throws BatchingError `ERR_BATCHING_CLOSED` after `close`.
    */
@@ -78,13 +78,13 @@ export class Batcher {
     if (this.#waiting.length > 0) this.#flush(this.#waiting.take())
   }
 
-  /** Flushes the waiting bytes and takes no more. A second call does nothing. */
+  /** Flushes the waiting bytes and accepts no more. A second call does nothing. */
   close(): void {
     this.#state = 'closed'
     this.flush()
   }
 
-  /** Keeps chunks whole where it can, so that one that fits never needs to be cut and copied. */
+  /** Keeps chunks whole where possible, so that one that fits never needs to be cut and copied. */
   #append(chunk: Uint8Array): void {
     if (this.#waiting.length + chunk.length > this.#bufferBytes) this.flush()
     let start = 0
@@ -95,7 +95,7 @@ export class Batcher {
     if (this.#waiting.length === this.#bufferBytes) this.flush()
   }
 
-  /** No chunk waits longer than its own delay, nor for what comes after it. */
+  /** Limits the wait of a chunk to its own delay, whatever comes after it. */
   #flushBy(deadlineMs: number, delayMs: number): void {
     if (deadlineMs >= this.#deadlineMs) return
     this.#clearTimer()

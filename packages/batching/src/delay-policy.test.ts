@@ -4,7 +4,7 @@ import { adaptiveDelay, type DelayPolicy } from './delay-policy.js'
 
 const kibibyte = 1024
 
-/** Ten seconds at a steady speed; the delay of the last chunk. */
+/** Returns the delay of the last chunk after ten seconds at a steady speed. */
 function delayAt(kibibytesPerSecond: number, policy: DelayPolicy = adaptiveDelay(), fromMs = 0): number {
   let delayMs = 0
   for (let nowMs = fromMs; nowMs < fromMs + 10_000; nowMs += 10) {

@@ -5,18 +5,18 @@ import { RateMeter } from './rate-meter.js'
 /** Decides how long bytes may wait for more. One policy serves one stream. */
 export interface DelayPolicy {
   /**
-   * Asked once for each chunk, in order.
+   * Returns the delay of a chunk. Called once for each chunk, in order.
    *
    * @param bytes Length of the chunk.
    * @param nowMs Monotonic time.
-   * @returns How long, in milliseconds, the chunk may wait; 0 sends it and everything before it at once.
+   * @returns Longest wait of the chunk, in milliseconds; 0 sends it and everything before it immediately.
    */
   delayMs(bytes: number, nowMs: number): number
 }
 
 /**
- * Waits the longer, the faster the stream: 20 ms above 256 KiB/s, up to 500 ms, and not at all again below 128 KiB/s.
- * It trades delay for fewer messages without looking at the transport, as the LinkSocks documents describe it.
+ * Makes a policy with longer delays for faster streams: 20 ms above 256 KiB/s, up to 500 ms, and none again below 128
+ * KiB/s. It trades delay for fewer messages without looking at the transport, as the LinkSocks documents describe it.
  */
 export function adaptiveDelay(options: AdaptiveDelayOptions = {}): DelayPolicy {
   const resolved = resolveAdaptiveDelay(options)
@@ -32,7 +32,7 @@ export function adaptiveDelay(options: AdaptiveDelayOptions = {}): DelayPolicy {
   }
 }
 
-/** From the shortest delay where batching begins, in a straight line to the longest. */
+/** Interpolates in a straight line from the shortest delay, where batching begins, to the longest. */
 function delayAtRate(rate: number, options: Given<AdaptiveDelayOptions>): number {
   const { minDelayMs, maxDelayMs, activeBytesPerSecond, maxDelayBytesPerSecond } = options
   if (rate <= activeBytesPerSecond) return minDelayMs

@@ -1,10 +1,10 @@
-/** Errors of a batcher. Each has a heading in `docs/errors`. */
+/** Error codes of a batcher. Each has a heading in `docs/errors`. */
 export const batchingErrorCodes = ['ERR_BATCHING_CLOSED'] as const
 
 /** One of {@link batchingErrorCodes}. */
 export type BatchingErrorCode = (typeof batchingErrorCodes)[number]
 
-/** Match on `code`; wrong options are a RangeError or TypeError instead. */
+/** Error of a batcher. Match on `code`; wrong options are a RangeError or TypeError instead. */
 export class BatchingError extends Error {
   override readonly name = 'BatchingError'
   /** Stable error code; the text may change. */

@@ -1,12 +1,12 @@
-/** Smallest buffer worth making, in bytes. */
+/** Smallest buffer, in bytes. */
 const minCapacityBytes = 4096
 
-/** Four times what is needed: a mebibyte is reached in four steps, with a third of it copied again on the way. */
+/** Growth factor of the buffer: it reaches a mebibyte in four steps, with a third of it copied again. */
 const growth = 4
 
 /**
- * Joins chunks. A lone chunk is kept and given back as it came; only a second one costs a buffer, which grows with
- * its content, is given away with it, and so never idles.
+ * Joins chunks. A single chunk is kept and returned unchanged; only a second one needs a buffer. The buffer grows with
+ * its content and is returned with it, so no idle buffer remains.
  */
 export class GatherBuffer {
   readonly #limitBytes: number
@@ -35,7 +35,7 @@ export class GatherBuffer {
     this.#length += chunk.length
   }
 
-  /** Gives away all that was gathered, in one piece, and starts anew. */
+  /** Returns all gathered bytes in one piece, and starts again empty. */
   take(): Uint8Array {
     const bytes = this.#bytes ?? new Uint8Array(0)
     const length = this.#length
@@ -43,7 +43,7 @@ export class GatherBuffer {
     this.#owned = false
     this.#length = 0
     if (length === bytes.length) return bytes
-    // A queue keeps the chunk's whole buffer alive, so a mostly empty one is not handed out.
+    // A queue keeps the chunk's whole buffer in memory, so a mostly empty one is not returned.
     return length * 2 < bytes.length ? bytes.slice(0, length) : bytes.subarray(0, length)
   }
 

@@ -1,19 +1,19 @@
 import type { Given } from '@ls/foundation'
 const kibibyte = 1024
 
-/** Longest delay any option may ask for, in milliseconds: bytes that wait a minute are a fault, not a policy. */
+/** Longest delay of any option, in milliseconds: bytes that wait a minute are a fault, not a policy. */
 export const maxDelayLimitMs = 60_000
 
 /** Largest buffer, in bytes, that {@link resolveBufferBytes} accepts: a flush becomes one message of at most 32 MiB. */
 export const maxBufferLimitBytes = 16 * kibibyte * kibibyte
 
-/** Most bytes that wait together, and so the largest chunk that is flushed. */
+/** Default for the bytes that may wait together, which is also the largest chunk that is flushed. */
 export const defaultBufferBytes = kibibyte * kibibyte
 
-/** How {@link adaptiveDelay} turns speed into delay. */
+/** Relation of speed to delay for {@link adaptiveDelay}. */
 export interface AdaptiveDelayOptions {
   /**
-   * Delay, in milliseconds, of a stream that has just become fast enough to batch; what a person does not notice.
+   * Delay, in milliseconds, of a stream that has just become fast enough to batch: too short for a person to notice.
    * @default 20
    */
   readonly minDelayMs?: number | undefined
@@ -28,19 +28,19 @@ export interface AdaptiveDelayOptions {
    */
   readonly activeBytesPerSecond?: number | undefined
   /**
-   * Batching ends below this speed, in bytes per second: half of where it begins, so that a stream near the limit does
-   * not switch back and forth.
+   * Batching ends below this speed, in bytes per second: half of the speed where it begins, so that a stream near the
+   * limit does not switch repeatedly.
    * @default 131_072
    */
   readonly inactiveBytesPerSecond?: number | undefined
   /**
-   * Speed, in bytes per second, from which on the delay no longer grows: there the default buffer fills within the
-   * default longest delay anyway.
+   * Speed, in bytes per second, from which on the delay no longer grows: the default buffer then fills within the
+   * default longest delay in any case.
    * @default 2_097_152
    */
   readonly maxDelayBytesPerSecond?: number | undefined
   /**
-   * Over how long the speed is averaged, in milliseconds: long enough to see past single bursts.
+   * Time over which the speed is averaged, in milliseconds: long enough to average single bursts.
    * @default 1000
    */
   readonly rateWindowMs?: number | undefined

@@ -1,13 +1,13 @@
 /**
- * The speed of a stream in bytes per second, averaged with exponentially less weight on what is longer ago. It costs
- * two numbers and no timer, and falls by itself while nothing arrives.
+ * Speed of a stream in bytes per second, averaged with exponentially less weight for older bytes. It needs two numbers
+ * and no timer, and falls by itself while no bytes arrive.
  */
 export class RateMeter {
   readonly #windowMs: number
   #bytesPerSecond = 0
   #measuredAtMs = 0
 
-  /** @param windowMs The age at which bytes still count a third (1/e). */
+  /** @param windowMs Age at which bytes still count a third (1/e). */
   constructor(windowMs: number) {
     this.#windowMs = windowMs
   }

@@ -10,15 +10,15 @@ export class Changes {
     this.#clock = clock
   }
 
-  /** What is waited for may hold now. */
+  /** Notifies waiting code: its condition may be true now. */
   note(): void {
     this.#count++
     for (const wake of this.#waiting) wake()
   }
 
   /**
-   * Resolves with true once `isReached` returns true, and with false after `limitMs` milliseconds without. It asks at
-   * once, and {@link settleMs} after changes.
+   * Resolves with true once `isReached` returns true, and with false after `limitMs` milliseconds without. It calls
+   * `isReached` immediately, and {@link settleMs} after changes.
    */
   async until(isReached: () => boolean, limitMs: number): Promise<boolean> {
     const endMs = this.#clock.now() + limitMs
@@ -51,6 +51,6 @@ export class Changes {
 }
 
 /**
- * Time for further changes before a look, in milliseconds: thousands of channels that end together cost a few looks.
+ * Time for further changes before a check, in milliseconds: thousands of channels that end together cost a few checks.
  */
 const settleMs = 10

@@ -3,7 +3,7 @@
  * hand.
  */
 export interface Clock {
-  /** Monotonic time in milliseconds; only differences mean anything. */
+  /** Monotonic time in milliseconds; only differences are meaningful. */
   now(): number
   /** Calls `callback` once after `delayMs` milliseconds, unless cleared before. */
   setTimeout(callback: () => void, delayMs: number): TimerHandle
@@ -11,7 +11,7 @@ export interface Clock {
   clearTimeout(handle: TimerHandle): void
 }
 
-/** Handle of {@link Clock.setTimeout}; opaque, since Node and browsers differ. */
+/** Handle of {@link Clock.setTimeout}; opaque, since it differs between Node and browsers. */
 export type TimerHandle = unknown
 
 /** The clock of the running process. */

@@ -28,7 +28,7 @@ export class Histogram {
     this.#sum += value
   }
 
-  /** The counts so far. */
+  /** Returns the counts so far. */
   snapshot(): HistogramSnapshot {
     return { bounds: this.#bounds, counts: [...this.#counts], sum: this.#sum }
   }

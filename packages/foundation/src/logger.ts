@@ -1,20 +1,20 @@
-/** The part of a pino logger that the libraries use; any object of this shape will do. */
+/** The part of a pino logger that the libraries use; any object of this shape works. */
 export interface Logger {
-  /** For each message or frame. */
+  /** Logs an event of each message or frame. */
   trace(fields: object, text?: string): void
-  /** For each connection. */
+  /** Logs an event of each connection. */
   debug(fields: object, text?: string): void
-  /** Normal events that an operator wants to see. */
+  /** Logs a normal event that an operator should see. */
   info(fields: object, text?: string): void
-  /** A problem after which the program continues. */
+  /** Logs a problem after which the program continues. */
   warn(fields: object, text?: string): void
-  /** A loss. */
+  /** Logs a loss of data or function. */
   error(fields: object, text?: string): void
-  /** The same logger with `fields` added to each line. */
+  /** Returns the same logger with `fields` added to each line. */
   child(fields: object): Logger
 }
 
-/** Logs nothing. The default of every library, so that embedding one prints nothing. */
+/** Logs nothing. The default of every library, so that an embedded one prints nothing. */
 export const silentLogger: Logger = {
   trace: () => {},
   debug: () => {},

@@ -1,5 +1,6 @@
 /**
- * The longest delay that Node's and browsers' timers take, in milliseconds: 24.8 days. They run a longer one at once.
+ * The longest delay that Node's and browsers' timers accept, in milliseconds: 24.8 days. A longer one fires
+ * immediately.
  */
 export const maxTimerMs = 0x7fff_ffff
 
@@ -7,7 +8,7 @@ export const maxTimerMs = 0x7fff_ffff
 export const maxPort = 65_535
 
 /**
- * Checks an option that counts something: bytes, channels, a port.
+ * Checks an option that is a whole number: bytes, channels, a port.
  *
  * @throws RangeError that names the option, its value and the limits
  * @example
@@ -22,7 +23,7 @@ export function checkInteger(name: string, value: number, min: number, max = Num
 }
 
 /**
- * Checks an option that is a time in milliseconds. A fraction is fine: timers round it.
+ * Checks an option that is a time in milliseconds. Fractions are allowed: timers round them.
  *
  * @throws RangeError that names the option, its value and the limits
  */
@@ -31,7 +32,9 @@ export function checkDurationMs(name: string, value: number, minMs = 1): number 
   throw new RangeError(`${name} is ${shown(value)}; it must be from ${minMs} to ${maxTimerMs} ms`)
 }
 
-/** JavaScript callers pass anything; a text shows its quotes, so that `'5'` and `5` differ. */
+/**
+ * Formats a value of any type, as JavaScript callers may pass; a text shows its quotes, so that `'5'` and `5` differ.
+ */
 function shown(value: unknown): string {
   return typeof value === 'string' ? JSON.stringify(value) : String(value)
 }

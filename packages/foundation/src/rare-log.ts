@@ -2,7 +2,7 @@ import type { Clock } from './clock.js'
 import type { Logger } from './logger.js'
 
 /**
- * Rate-limited warnings for events that others can cause at will: each text once in a while, with a count of the
+ * Rate-limited warnings for events that clients can cause at will: each text once in a while, with a count of the
  * omitted ones.
  */
 export class RareLog {
@@ -15,7 +15,7 @@ export class RareLog {
     this.#logger = logger
   }
 
-  /** `message` must be one of a few constants, or name a setting, since lines are limited by it. */
+  /** Logs a warning. `message` must be one of a few constants, or name a setting, since lines are limited by it. */
   warn(message: string, reason: string): void {
     const now = this.#clock.now()
     const line = this.#lines.get(message)
@@ -25,7 +25,7 @@ export class RareLog {
     }
     const before = line === undefined || line.unsaid === 0 ? {} : { before: line.unsaid }
     this.#logger.warn({ reason, ...before }, message)
-    // Said last, so that the first one is the oldest.
+    // Added last, so that the first entry is the oldest.
     this.#lines.delete(message)
     this.#lines.set(message, { saidAtMs: now, unsaid: 0 })
     this.#dropOldest()
@@ -37,8 +37,8 @@ export class RareLog {
   }
 }
 
-/** Often enough to be seen while it happens, in milliseconds. */
+/** Interval of each text, in milliseconds: short enough to see an event while it happens. */
 const intervalMs = 10_000
 
-/** Texts that are remembered: many more than there are settings, should others choose them after all. */
+/** Texts that are remembered: many more than there are settings, in case clients can choose them after all. */
 const maxLines = 1000

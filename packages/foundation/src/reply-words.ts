@@ -13,8 +13,8 @@ interface ReplyForms {
 }
 
 /**
- * Why a target was not reached: the words of spec/protocol.md §4, and the one table from them to everything else. The
- * protocol uses SOCKS5's 0x04 for a target that failed for an unknown reason.
+ * Reasons for a failed dial: the words of spec/protocol.md §4, and the only table that maps them to other protocols.
+ * The protocol uses SOCKS5's 0x04 for a target that failed for an unknown reason.
  */
 export const replyForms = {
   refused: {
@@ -77,10 +77,10 @@ export const replyForms = {
   failed: { socks5: 0x04, socks4: 0x5b, status: 502, errorType: 'proxy_internal_error', errnos: {} },
 } as const satisfies Readonly<Record<string, ReplyForms>>
 
-/** Why a target was not reached (spec/protocol.md §4). */
+/** Reason for a failed dial (spec/protocol.md §4). */
 export type ReplyWord = keyof typeof replyForms
 
-/** All of them, as the table has them. */
+/** All reply words, in the order of the table. */
 export const replyWords = Object.keys(replyForms) as readonly ReplyWord[]
 
 /** Whether a value from a peer or another source is one of {@link replyWords}. */
@@ -88,7 +88,7 @@ export function isReplyWord(value: unknown): value is ReplyWord {
   return typeof value === 'string' && Object.hasOwn(replyForms, value)
 }
 
-/** The word and text for a system error code such as `ECONNREFUSED`; undefined for an unknown code. */
+/** Returns the word and text for a system error code such as `ECONNREFUSED`; undefined for an unknown code. */
 export function replyOfErrno(code: unknown): { readonly word: ReplyWord; readonly text: string } | undefined {
   return typeof code === 'string' ? byErrno.get(code) : undefined
 }

@@ -1,8 +1,8 @@
 import type { HistogramSnapshot } from './histogram.js'
 
-/** What a server or a client has counted, at one moment. Totals begin with the process. */
+/** Counters of a server or a client, at one moment. Totals begin with the process. */
 export interface Snapshot {
-  /** Which program counts. */
+  /** Kind of program. */
   readonly program: 'server' | 'client'
   /** Its version. */
   readonly version: string
@@ -14,43 +14,41 @@ export interface Snapshot {
   readonly traffic: readonly TrafficCounts[]
   /** Ended channels by outcome. */
   readonly endedChannels: readonly EndedChannels[]
-  /** What each token moved; servers only. At most {@link maxLabelledTokens} entries and `other`. */
+  /** Traffic of each token; servers only. At most {@link maxLabelledTokens} entries and `other`. */
   readonly tokens: readonly TokenCounts[]
-  /**
-   * What tokens have used of their quotas; servers only, and at most {@link maxLabelledTokens} tokens. @default none
-   */
+  /** Used part of each token's quota; servers only, and at most {@link maxLabelledTokens} tokens. @default none */
   readonly quotas?: readonly QuotaCounts[]
-  /** Connections and clients turned away, by kind. */
+  /** Connections and clients refused, by kind. */
   readonly refusals: Readonly<Record<string, number>>
-  /** What is in use of each limit. */
+  /** Used part of each limit. */
   readonly limits: readonly LimitUse[]
   /** Time of successful dials to targets, in milliseconds. */
   readonly dialMs: HistogramSnapshot
   /** Time of name lookups for targets that needed a query, in milliseconds. */
   readonly lookupMs: HistogramSnapshot
-  /** How often the configuration was read again; undefined before the first time. */
+  /** Number of configuration reloads; undefined before the first one. */
   readonly reloads?: ReloadCounts | undefined
-  /** When the certificate expires, in milliseconds since 1970; undefined without TLS. */
+  /** Time when the certificate expires, in milliseconds since 1970; undefined without TLS. */
   readonly certificateExpiresAtMs: number | undefined
 }
 
-/** What became of the configuration when it was read again. */
+/** Results of configuration reloads. */
 export interface ReloadCounts {
-  /** It is in force. */
+  /** Reloads after which the new configuration is in force. */
   readonly succeeded: number
-  /** It had a mistake, or a change could not be made. */
+  /** Reloads that failed, because of a mistake or a change that could not be made. */
   readonly failed: number
-  /** When it last came into force, in milliseconds since 1970; undefined for never. */
+  /** Time of the last successful reload, in milliseconds since 1970; undefined for never. */
   readonly lastSuccessAtMs: number | undefined
 }
 
-/** Whether a program can do its work, and why not. */
+/** Whether a program can do its work, with the reasons if not. */
 export interface Readiness {
   /** False while there is a reason. */
   readonly ready: boolean
-  /** Why it is not ready, one sentence each. */
+  /** Reasons why it is not ready, one sentence each. */
   readonly reasons: readonly string[]
-  /** What an operator should know, though the program is ready. */
+  /** Information for an operator, though the program is ready. */
   readonly notes: readonly string[]
 }
 
@@ -58,31 +56,31 @@ export interface Readiness {
 export interface LinkCounts {
   /** Sessions with a link now. */
   readonly up: number
-  /** Sessions that wait for their link to come back. */
+  /** Sessions that wait for their link to return. */
   readonly waiting: number
   /** Sessions that began. */
   readonly opened: number
   /** Links that continued a session. */
   readonly resumed: number
-  /** Sessions whose link did not come back in time. */
+  /** Sessions whose link did not return in time. */
   readonly lost: number
-  /** Sessions that ended otherwise. */
+  /** Sessions that ended for another reason. */
   readonly closed: number
   /** Bytes kept for resending, over all sessions. */
   readonly replayBytes: number
-  /** The part of these that is under way: sent over a link that is up, and not acknowledged. */
+  /** The part of these that is in flight: sent over a link that is up, and not acknowledged. */
   readonly inFlightBytes: number
   /** Bytes that the links' own send buffers hold. */
   readonly bufferedBytes: number
-  /** The round trip last measured on each link, in milliseconds, in ascending order. */
+  /** Last measured round trip of each link, in milliseconds, in ascending order. */
   readonly roundTripsMs: readonly number[]
 }
 
-/** Kind of channels: the role of the link that carries them, and what they carry. */
+/** Kind of channels: the role of the link that carries them, and their protocol. */
 export interface ChannelKind {
   /** `forward`, `reverse` or `connector`; `own` for a server's own proxy ports. */
   readonly role: string
-  /** What they carry. */
+  /** Protocol of the channels. */
   readonly protocol: 'tcp' | 'udp'
 }
 
@@ -90,19 +88,19 @@ export interface ChannelKind {
 export interface TrafficCounts extends ChannelKind {
   /** Channels open now. */
   readonly open: number
-  /** Payload bytes that went towards targets, uncompressed. */
+  /** Payload bytes sent to targets, uncompressed. */
   readonly bytesToTarget: number
-  /** Payload bytes that came back. */
+  /** Payload bytes received from targets. */
   readonly bytesFromTarget: number
-  /** Bytes received and not yet taken by their consumers. */
+  /** Bytes received that their consumers have not taken yet. */
   readonly queuedBytes: number
-  /** Bytes accepted for a link and not given to it yet. */
+  /** Bytes accepted for a link that are not given to it yet. */
   readonly unsentBytes: number
-  /** How often a channel could send nothing until its peer granted more. */
+  /** Number of times that a channel could send nothing until its peer granted more credit. */
   readonly windowStalls: number
-  /** Datagrams that went towards targets. */
+  /** Datagrams sent to targets. */
   readonly datagramsToTarget: number
-  /** Datagrams that came back. */
+  /** Datagrams received from targets. */
   readonly datagramsFromTarget: number
   /** Datagrams dropped. */
   readonly droppedDatagrams: number
@@ -110,13 +108,13 @@ export interface TrafficCounts extends ChannelKind {
 
 /** Channels that ended the same way. */
 export interface EndedChannels extends ChannelKind {
-  /** A word of protocol.md §4 if the target was not reached, else `ok`, `aborted`, `cancelled` or `link-lost`. */
+  /** A word of protocol.md §4 if the target was not reached, otherwise `ok`, `aborted`, `cancelled` or `link-lost`. */
   readonly outcome: string
-  /** How many. */
+  /** Number of channels. */
   readonly count: number
 }
 
-/** What one token moved. */
+/** Traffic of one token. */
 export interface TokenCounts {
   /** A short hash of the token, or `other`. */
   readonly token: string
@@ -124,35 +122,35 @@ export interface TokenCounts {
   readonly open: number
   /** Channels that ended. */
   readonly ended: number
-  /** Payload bytes that went towards targets. */
+  /** Payload bytes sent to targets. */
   readonly bytesToTarget: number
-  /** Payload bytes that came back. */
+  /** Payload bytes received from targets. */
   readonly bytesFromTarget: number
 }
 
-/** How much of a quota one token has used. */
+/** Used part of one token's quota. */
 export interface QuotaCounts {
   /** The name in the token's policy; without one, a short hash of the token. */
   readonly token: string
-  /** Over which time the quota runs, in UTC. */
+  /** Period of the quota, in UTC. */
   readonly period: 'day' | 'month'
-  /** Bytes of both directions since it began. */
+  /** Bytes of both directions in the current period. */
   readonly usedBytes: number
-  /** The most. */
+  /** Limit of the quota, in bytes. */
   readonly limitBytes: number
 }
 
-/** What is in use of a limit. */
+/** Used part of a limit. */
 export interface LimitUse {
-  /** Its name: `memory`, `links`, `channels`. */
+  /** Name of the limit: `memory`, `links`, `channels`. */
   readonly name: string
-  /** What is counted. */
+  /** Unit of the numbers. */
   readonly unit: 'bytes' | 'entries'
-  /** In use now. */
+  /** Current use. */
   readonly used: number
-  /** The most. */
+  /** The limit. */
   readonly limit: number
 }
 
-/** Tokens with a label of their own in metrics; the traffic of all others is counted as `other`. */
+/** Most tokens with a label of their own in metrics; the traffic of all others is counted as `other`. */
 export const maxLabelledTokens = 1000

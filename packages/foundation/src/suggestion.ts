@@ -1,7 +1,7 @@
-/** Names among `known` similar to `word`; at most two, the likeliest first. */
+/** Returns names among `known` similar to `word`; at most two, the likeliest first. */
 export function suggest(word: string, known: readonly string[]): readonly string[] {
   if (word.length > maxWordLength) return []
-  // One error in three letters is still similar; suggestions beyond that only confuse.
+  // One error in three letters is still similar; more distant suggestions only confuse.
   const limit = Math.min(3, Math.max(1, Math.floor(word.length / 3)))
   const near = known
     .map((candidate) => ({ candidate, distance: editDistance(word, candidate) }))
@@ -11,15 +11,15 @@ export function suggest(word: string, known: readonly string[]): readonly string
   return found.slice(0, 2)
 }
 
-/** Longer than all known names; the comparison takes quadratic time. */
+/** Longest word to compare, longer than all known names: the comparison takes quadratic time. */
 const maxWordLength = 64
 
-/** `; did you mean --a or --b?`, or nothing. */
+/** Returns `; did you mean --a or --b?`, or an empty text. */
 export function didYouMean(suggestions: readonly string[]): string {
   return suggestions.length === 0 ? '' : `; did you mean ${suggestions.join(' or ')}?`
 }
 
-/** `port` is a part of `socks-port` and of `socksPort`. */
+/** Whether `word` is a part of `name`: `port` is one of `socks-port` and of `socksPort`. */
 function hasPart(name: string, word: string): boolean {
   return word.length > 2 && partsOf(name).includes(word)
 }
@@ -28,7 +28,7 @@ function partsOf(name: string): readonly string[] {
   return name.split(/-|(?=[A-Z])/).map((part) => part.toLowerCase())
 }
 
-/** Insertions, deletions, replacements and swaps of neighbours that turn `a` into `b`. */
+/** Counts the insertions, deletions, replacements and swaps of neighbours that turn `a` into `b`. */
 function editDistance(a: string, b: string): number {
   let beforeLast: number[] = []
   let last = Array.from({ length: b.length + 1 }, (_, column) => column)

@@ -6,7 +6,7 @@ export type ClientErrorCode =
   | 'ERR_CLIENT_NO_LINK'
   | 'ERR_CLIENT_CLOSED'
 
-/** Why a client gave up or refused a call; see docs/errors.md. */
+/** Error of a client that has stopped or refused a call; see docs/errors.md. */
 export class ClientError extends Error {
   override readonly name = 'ClientError'
   /** Stable error code; the text may change. */

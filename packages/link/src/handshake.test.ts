@@ -16,7 +16,7 @@ const hello: KnownMessage = {
   graceSeconds: 1.5,
 }
 
-/** A handshake with a server that sends `script` at once. */
+/** A handshake with a server that sends `script` immediately. */
 function shaking(
   script: readonly KnownMessage[],
   settings: LinkSettings = {},

@@ -33,15 +33,15 @@ export interface Agreement {
   readonly graceMs: number
   /** Id and secret of the new session, if `resume` is in force. */
   readonly ticket: Omit<Ticket, 'session'> | undefined
-  /** The token that the server gave to this client, if it did. */
+  /** The token that the server gave to this client, if any. */
   readonly token: string | undefined
-  /** Set if the old session continues: the number to attach with. */
+  /** Number to attach with, if the old session continues. */
   readonly resumedFrom: number | undefined
 }
 
 export interface HandshakeRequest {
   readonly settings: ResolvedLinkSettings
-  /** Shown to the server. */
+  /** Token of the client. */
   readonly token: string
   readonly instance: Uint8Array
   /** True if the token is in the query; otherwise Auth is the first message. */
@@ -54,7 +54,7 @@ export interface HandshakeRequest {
   readonly opened?: boolean | undefined
 }
 
-/** Messages that a client can send before the server's first: its identity, and the session it wants to resume. */
+/** Returns the messages that a client can send before the server's first: its identity, and the session to resume. */
 export function openingOf(request: Omit<HandshakeRequest, 'authenticated' | 'opened'>): Uint8Array[] {
   const { ticket, urgent } = request
   return [encode(ourAuth(request)), ...(ticket === undefined ? [] : [encode(ourResume(ticket, urgent))])]
@@ -84,7 +84,7 @@ export async function shakeHands(transport: MessageTransport, request: Handshake
   if (hello === undefined) return { ...baseAgreement, token }
 
   const agreement = { ...agree(hello, settings), token }
-  // Every server answers Resume, even one that would not have been asked.
+  // Every server answers Resume, even one without the extension.
   if (ticket !== undefined && (opened || agreement.extensions.includes('resume'))) {
     if (!opened) transport.send(encode(ourResume(ticket, urgent)))
     const answer = await read()
@@ -123,7 +123,10 @@ function expectSuccess(message: Message): string | undefined {
   throw new ClientError('ERR_CLIENT_REFUSED', `the server refused us: ${message.error ?? 'it gave no reason'}`)
 }
 
-/** pywssocks answers a wrong token in the query only with a close frame, 1008 "policy violation". */
+/**
+ * Returns the error for a refusal by close frame: pywssocks answers a wrong token in the query only with code 1008
+ * "policy violation".
+ */
 function refusedByClose(closed: TransportCloseReason | undefined): ClientError | undefined {
   if (closed?.code !== 1008) return undefined
   return new ClientError('ERR_CLIENT_REFUSED', `the server refused us: ${closed.reason || 'it gave no reason'}`)
@@ -133,7 +136,7 @@ function agree(hello: HelloMessage, settings: ResolvedLinkSettings): Omit<Agreem
   const { session, secret } = hello
   return {
     extensions: hello.extensions.filter((extension) => settings.extensions.includes(extension)),
-    // Never less than the server's: in agent mode its number is the credit that the far end grants us.
+    // At least the server's: in agent mode its number is the credit that the far end grants us.
     windowBytes: Math.max(helloWindowBytes(settings.windowBytes), hello.windowBytes),
     peerWindowBytes: hello.windowBytes,
     graceMs: Math.min(Math.round((hello.graceSeconds ?? 0) * 1000), settings.graceMs),

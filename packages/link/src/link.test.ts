@@ -7,7 +7,7 @@ import { Link, type LinkOpener, type OpenLinkRequest } from './link.js'
 import { type LinkSettings, resolveLinkSettings } from './settings.js'
 import { ShownToken } from './shown-token.js'
 
-/** What a server does with one attempt. */
+/** Reaction of a server to one attempt. */
 type Answer = 'unreachable' | 'silent' | 'base' | 'extended' | 'refused' | 'relay' | 'urgent' | 'joined'
 
 interface ServerEnd {
@@ -44,7 +44,7 @@ interface Setting extends LinkSettings {
   readonly earlyData?: boolean
 }
 
-/** A link whose attempts meet `answers` in turn, and the last one for ever. */
+/** A link whose attempts get `answers` in turn, and then the last one repeatedly. */
 function linking(answers: readonly Answer[], { earlyData = false, ...settings }: Setting = {}) {
   const clock = new FakeClock()
   const requests: OpenLinkRequest[] = []
@@ -88,14 +88,14 @@ function linking(answers: readonly Answer[], { earlyData = false, ...settings }:
 
 const links: Link[] = []
 
-// The end of the jitter, so that delays are whole.
+// The upper end of the jitter, so that delays are whole numbers.
 beforeEach(() => void vi.spyOn(Math, 'random').mockReturnValue(1))
 afterEach(() => {
   for (const link of links.splice(0)) link.close('the test is over')
   vi.restoreAllMocks()
 })
 
-/** Delays between `count` attempts that fail. */
+/** Returns the delays between `count` attempts that fail. */
 async function delays(clock: FakeClock, requests: readonly OpenLinkRequest[], count: number): Promise<number[]> {
   const found: number[] = []
   for (let attempt = 1; attempt <= count; attempt++) {
@@ -310,12 +310,12 @@ test('Link comes back within a second when a base server may still believe in it
   })
 })
 
-/** What the attempts showed. */
+/** Returns the tokens of the attempts. */
 const shown = (requests: readonly OpenLinkRequest[]): string[] => requests.map(({ token }) => token)
 
 const anonymous: LinkSettings = { token: 'anonymous', reverse: true }
 
-/** Moves the clock until a condition holds. */
+/** Moves the clock until a condition is true. */
 const untilLater = (clock: FakeClock, condition: () => boolean): Promise<void> =>
   until(() => {
     if (!condition()) clock.advance(10)
@@ -356,7 +356,7 @@ test('Link with a token of its own shows that, whatever the server gives', async
   expect(shown(requests)).toEqual(['t', 't'])
 })
 
-/** A link with `urgent` whose server says that the path has losses. */
+/** A link with `urgent` whose server reports that the path has losses. */
 async function lossyLink(...next: readonly Answer[]) {
   const linked = linking(['urgent', ...next])
   await until(() => linked.events.includes('up'), 'the link')

@@ -10,19 +10,19 @@ import type { ResolvedLinkSettings } from './settings.js'
 import type { ShownToken } from './shown-token.js'
 import { UrgentDialler } from './urgent-dialler.js'
 
-/** How the WebSocket of a link is opened. */
+/** Opens the WebSockets of a link. */
 export interface LinkOpener {
   /** Whether the query has the token, so that no Auth message follows. */
   readonly authenticated: boolean
-  /** Whether the first messages travel with the request for the WebSocket, as early data. @default false */
+  /** Whether the first messages are sent with the request for the WebSocket, as early data. @default false */
   readonly earlyData?: boolean
-  /** Opens one WebSocket; rejects when it cannot be reached. */
+  /** Opens one WebSocket; rejects when the server cannot be reached. */
   open(request: OpenLinkRequest): Promise<MessageTransport>
 }
 
 /** One attempt to open a link. */
 export interface OpenLinkRequest {
-  /** What the server is shown, for the query. */
+  /** Token for the query. */
   readonly token: string
   /** 16 bytes: the id of the session to resume, for the query. */
   readonly resume: Uint8Array | undefined
@@ -32,11 +32,11 @@ export interface OpenLinkRequest {
   readonly signal: AbortSignal
 }
 
-/** What a {@link Link} needs, and whom it tells. */
+/** Settings and callbacks of a {@link Link}. */
 export interface LinkOptions {
-  /** Made by {@link resolveLinkSettings}. */
+  /** Settings from {@link resolveLinkSettings}. */
   readonly settings: ResolvedLinkSettings
-  /** The same for all links of the client. */
+  /** Token of the client, shared by all its links. */
   readonly token: ShownToken
   /** 16 bytes that name this process, the same for all its links. */
   readonly instance: Uint8Array
@@ -44,31 +44,31 @@ export interface LinkOptions {
   readonly opener: LinkOpener
   /** Inflates compressed data of deployed peers. @default none: channels with such data are aborted */
   readonly compressor?: Compressor | undefined
-  /** Serves requests of the server on this link. */
+  /** Handles requests of the server on this link. */
   readonly sessionHandler: Pick<SessionHandler, 'onConnect' | 'onChannelOpened' | 'onChannelClosed'>
-  /** Counts sessions. @default nobody */
+  /** Counts sessions. @default not counted */
   readonly counts?: SessionObserver | undefined
   /** The server sent a message that belongs to no channel. */
   onMessage(session: Session, message: Uint8Array): void
   /** The link is up, with a new session or a resumed one, and these extensions. */
   onUp(session: Session, resumed: boolean, agreed: readonly Extension[]): void
-  /** The WebSocket is gone; the session waits for the next one, or `onClosed` follows. */
+  /** The WebSocket is closed; the session waits for the next one, or `onClosed` follows. */
   onDown(reason: string): void
-  /** An attempt failed, and another one will be made. */
+  /** An attempt failed, and another one follows. */
   onFailed(error: Error): void
   /** A session is over, with its channels. */
   onClosed(session: Session, reason: string): void
-  /** The link is down for good. */
+  /** The link is down permanently. */
   onEnd(error: Error): void
 }
 
-/** Is told what becomes of the sessions of a link. */
+/** Receives the state changes of a link's sessions. */
 export interface SessionObserver {
   /** The session has a WebSocket. */
   linked(session: Session): void
-  /** Its WebSocket is gone. */
+  /** Its WebSocket is closed. */
   unlinked(session: Session): void
-  /** It is over. */
+  /** The session is over. */
   closed(session: Session): void
 }
 
@@ -78,7 +78,7 @@ export class Link {
   readonly #settings: ResolvedLinkSettings
   readonly #schedule: ReconnectSchedule
   readonly #stop = new AbortController()
-  /** Lost channels, of which the server may keep its ends. */
+  /** Lost channels whose other ends may still exist at the server. */
   readonly #lostChannels: LostChannels
   readonly #urgent: UrgentDialler
   #session: Session | undefined
@@ -88,7 +88,7 @@ export class Link {
   #dueMs = 0
   #dialledAtMs = 0
   #downSinceMs: number | undefined
-  /** The current attempt began before the network changed, so its failure means nothing. */
+  /** Whether the current attempt began before the network changed, so its failure does not count. */
   #isOutdated = false
   #wasRefused = false
   #isRetired = false
@@ -103,12 +103,12 @@ export class Link {
     this.#schedule = new ReconnectSchedule({ firstMs: reconnectDelayMs, maxMs: maxReconnectDelayMs })
   }
 
-  /** The session of the link, which may wait to be resumed. */
+  /** The session of the link, which may be waiting for a resume. */
   get session(): Session | undefined {
     return this.#session
   }
 
-  /** Whether it has a WebSocket that the server has welcomed. */
+  /** Whether it has a WebSocket that the server has accepted. */
   get isUp(): boolean {
     return this.#state === 'up'
   }
@@ -118,19 +118,22 @@ export class Link {
     if (this.#state === 'idle') void this.#dial()
   }
 
-  /** The network may be back: a waiting link dials at once, and one that is dialling does so again if that fails. */
+  /**
+   * Retries after a possible change of the network: a waiting link dials immediately, and one that is dialling does so
+   * again if that fails.
+   */
   retryNow(): void {
     this.#isOutdated = this.#state === 'dialling'
     this.#retryWithin(0)
   }
 
-  /** A request waits for this link: it dials at once, or soon if it was tried a moment ago. */
+  /** Retries for a request that waits for this link: dials immediately, or soon if it was tried a moment ago. */
   wanted(): void {
     if (this.#wasRefused) return
     this.#retryWithin(Math.max(0, this.#dialledAtMs + wantedGapMs - this.#settings.clock.now()))
   }
 
-  /** Begins no further session: ends with the one that it has. */
+  /** Ends the link with its current session, and begins no further one. */
   retire(): void {
     this.#isRetired = true
     if (this.#session === undefined) this.#end(new ClientError('ERR_CLIENT_CLOSED', retiredReason))
@@ -221,7 +224,7 @@ export class Link {
     this.#init.onUp(session, false, agreement.extensions)
   }
 
-  /** A transport that cannot ping gets its heartbeat from the session, if possible. */
+  /** Attaches a transport; one that cannot ping gets its heartbeat from the session, if possible. */
   #attach(session: Session, transport: MessageTransport, resumedFrom?: number): boolean {
     const { heartbeat: timing = {}, clock } = this.#settings
     const needsPings = transport.keepalive === undefined && session.options.resume && timing !== false
@@ -229,7 +232,7 @@ export class Link {
     return session.attach(needsPings ? new PingedTransport(transport, { timing, clock, send }) : transport, resumedFrom)
   }
 
-  /** A session that the server no longer knows ends with its channels. */
+  /** Ends, with its channels, a session that the server no longer has. */
   #closeOldSession(): void {
     const old = this.#session
     this.#session = undefined
@@ -273,7 +276,7 @@ export class Link {
     return session
   }
 
-  /** The WebSocket is gone and the session waits: dials at once, since every moment counts. */
+  /** Called when the WebSocket is closed and the session waits: dials immediately, to keep the interruption short. */
   #lost(session: Session, reason: string): void {
     if (session !== this.#session || this.#state !== 'up') return
     this.#init.onDown(reason)
@@ -333,10 +336,10 @@ interface OpenedLink {
   readonly agreement: Agreement
 }
 
-/** The one peer of a link. */
+/** Key of the only peer of a link. */
 const theServer = ''
 
-/** Ends the session for good (protocol.md §1.7). */
+/** Close code that ends the session permanently (protocol.md §1.7). */
 const sessionOver = 4000
 
 const retiredReason = 'the link has a successor'

@@ -15,7 +15,7 @@ function hello(): KnownMessage {
   return { type: MessageType.Hello, extensions: ['window', 'fin', 'resume'], windowBytes: 4096, ...ids }
 }
 
-/** A link to a server that welcomes it so many times, and then refuses it. */
+/** A link to a server that accepts it so many times, and then refuses it. */
 async function linked(welcomes = Infinity) {
   const servers: { readonly transport: MemoryTransport; readonly received: Message[] }[] = []
   const [events, sessions]: [string[], Session[]] = [[], []]
@@ -51,7 +51,7 @@ async function linked(welcomes = Infinity) {
   return { link, servers, events, sessions }
 }
 
-/** The same, once the server has asked it to move and it has. */
+/** The same, after the server has requested a move and the link has moved. */
 async function moved() {
   const all = await linked()
   all.servers[0]?.transport.send(relink)

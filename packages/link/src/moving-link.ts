@@ -2,22 +2,22 @@ import { encode, MessageType, peekType } from '@ls/codec'
 import type { Session } from '@ls/mux'
 import { Link, type LinkOptions } from './link.js'
 
-/** What a {@link MovingLink} needs besides what a {@link Link} needs. */
+/** Options of a {@link MovingLink}, in addition to those of a {@link Link}. */
 export interface MovingLinkOptions extends LinkOptions {
-  /** The session has a successor: open no more channels in it. It ends once those that it has are over. */
+  /** The session has a successor: open no more channels in it. It ends once its channels are closed. */
   onReplaced(session: Session): void
 }
 
 /**
- * A link whose server may ask it to move (protocol.md §3.8): another process takes over there. A new session begins
- * beside the old one, whose channels go on until they end.
+ * A link whose server may ask it to move (protocol.md §3.8), because another process takes over. A new session begins
+ * beside the old one, whose channels continue until they end.
  */
 export class MovingLink {
   readonly #init: MovingLinkOptions
   #current: Link
-  /** Is to take the place of the current one, once it is up. */
+  /** The link that replaces the current one, once it is up. */
   #next: Link | undefined
-  /** Their sessions have channels still. */
+  /** Replaced links whose sessions still have channels. */
   readonly #former = new Set<Link>()
 
   constructor(init: MovingLinkOptions) {
@@ -25,17 +25,17 @@ export class MovingLink {
     this.#current = this.#make()
   }
 
-  /** The session for new channels, which may wait to be resumed. */
+  /** The session for new channels, which may be waiting for a resume. */
   get session(): Session | undefined {
     return this.#current.session
   }
 
-  /** That one, and those whose channels go on. */
+  /** That session, and those whose channels continue. */
   get sessions(): readonly Session[] {
     return [this.#current, ...this.#former].flatMap(({ session }) => session ?? [])
   }
 
-  /** Whether it has a WebSocket that the server has welcomed. */
+  /** Whether it has a WebSocket that the server has accepted. */
   get isUp(): boolean {
     return this.#current.isUp
   }
@@ -45,12 +45,12 @@ export class MovingLink {
     this.#current.start()
   }
 
-  /** The network may be back, see {@link Link.retryNow}. */
+  /** Retries after a possible change of the network, see {@link Link.retryNow}. */
   retryNow(): void {
     for (const link of this.#all) link.retryNow()
   }
 
-  /** A request waits for this link, see {@link Link.wanted}. */
+  /** Retries for a request that waits for this link, see {@link Link.wanted}. */
   wanted(): void {
     this.#current.wanted()
   }
@@ -100,7 +100,7 @@ export class MovingLink {
     this.#next.start()
   }
 
-  /** The current link dials anew by itself, and finds whatever is there now. */
+  /** Cancels the move: the current link dials again by itself, and finds the process that is there now. */
   #stay(): void {
     const next = this.#next
     this.#next = undefined

@@ -22,7 +22,7 @@ describeMessageTransport('PingedTransport', () => {
   return Promise.resolve({ left: pinged(left, clock), right })
 })
 
-/** A pinged transport whose far end answers nothing. */
+/** A pinged transport whose far end never answers. */
 function silent() {
   const clock = new FakeClock()
   const [near, far] = memoryTransportPair()

@@ -9,15 +9,15 @@ import {
 } from '@ls/mux'
 import { ClientError } from './errors.js'
 
-/** What a {@link PingedTransport} needs. */
+/** Options of a {@link PingedTransport}. */
 export interface PingedTransportOptions {
-  /** When to probe. */
+  /** Period of the probes and deadline of the peer. */
   readonly timing: KeepaliveTiming
-  /** Tells the time and runs the timer. */
+  /** Source of time and timers. */
   readonly clock: Clock
   /** Sends a message in the session, which numbers it. */
   send(message: Uint8Array): void
-  /** What the peer is, for the reason of the end. @default server */
+  /** Name of the peer, for the reason of the end. @default server */
   readonly peer?: string
 }
 
@@ -29,7 +29,7 @@ const probe = encode({ type: MessageType.Disconnect, channelId: new Uint8Array(c
 
 /**
  * Adds a heartbeat to a transport that cannot ping, such as a browser's: it sends session messages that the peer must
- * acknowledge. For sessions with `resume`, since others acknowledge nothing.
+ * acknowledge. Only for sessions with `resume`, since others acknowledge nothing.
  */
 export class PingedTransport implements MessageTransport {
   readonly keepalive: Keepalive

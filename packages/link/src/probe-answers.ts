@@ -10,7 +10,10 @@ export class ProbeAnswers {
     this.#clock = clock
   }
 
-  /** The answer to a server's message; undefined for one that is no probe, and for a second probe within a second. */
+  /**
+   * Returns the answer to a server's message; undefined for one that is no probe, and for a second probe within a
+   * second.
+   */
   answerTo(bytes: Uint8Array): Uint8Array | undefined {
     const message = decode(bytes)
     if (message.type !== MessageType.Log || message.level !== 'trace' || !message.text.startsWith('probe:')) return

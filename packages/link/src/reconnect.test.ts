@@ -3,7 +3,7 @@ import { type LinkLoss, ReconnectSchedule, type ReconnectScheduleOptions } from 
 
 const minuteMs = 60_000
 
-/** The delays of an outage, by an attempt that fails at once each time. */
+/** Returns the delays of an outage, if each attempt fails immediately. */
 function delaysFor(outageMs: number, loss: Partial<LinkLoss> = {}, options: ReconnectScheduleOptions = {}): number[] {
   const schedule = new ReconnectSchedule({ random: () => 1, ...options })
   const delays: number[] = []

@@ -3,24 +3,24 @@ export interface ReconnectScheduleOptions {
   readonly firstMs?: number | undefined
   /** The longest delay once the link has been down for long, in milliseconds. @default 60000 */
   readonly maxMs?: number | undefined
-  /** Between 0 and 1. @default Math.random */
+  /** Returns a number between 0 and 1. @default Math.random */
   readonly random?: (() => number) | undefined
 }
 
 /** Inputs of a delay besides the number of attempts. */
 export interface LinkLoss {
-  /** Since the link was lost, in milliseconds. */
+  /** Time since the link was lost, in milliseconds. */
   readonly downMs: number
-  /** A session waits to be resumed, and users wait for its channels. */
+  /** Whether a session waits to be resumed, so that users wait for its channels. */
   readonly resuming: boolean
-  /** The server refused the token: it counts such attempts, so frequent ones do not help. */
+  /** Whether the server refused the token: it counts such attempts, so frequent ones do not help. */
   readonly refused: boolean
 }
 
 /**
  * Schedules attempts to reconnect. While a session waits to be resumed: within a second, without increasing later
  * delays. After that the delay doubles, up to 5 s for the first 10 minutes and up to `maxMs` from then on, without end.
- * Every delay is random between half its base and all of it, so that clients of one server do not come back in the same
+ * Every delay is random between half its base and all of it, so that clients of one server do not reconnect in the same
  * instant.
  */
 export class ReconnectSchedule {
@@ -36,7 +36,7 @@ export class ReconnectSchedule {
     this.#baseMs = firstMs
   }
 
-  /** The delay before the next attempt, in whole milliseconds. */
+  /** Returns the delay before the next attempt, in whole milliseconds. */
   next({ downMs, resuming, refused }: LinkLoss): number {
     if (resuming) return this.#spread(Math.min(resumeMs, this.#maxMs))
     if (refused) this.#baseMs = Math.max(this.#baseMs, eagerMaxMs)
@@ -46,7 +46,7 @@ export class ReconnectSchedule {
     return this.#spread(baseMs)
   }
 
-  /** The link is up. */
+  /** Resets the delay: the link is up. */
   reset(): void {
     this.#baseMs = this.#firstMs
   }
@@ -56,11 +56,14 @@ export class ReconnectSchedule {
   }
 }
 
-/** Within the server's grace, in milliseconds: often enough for a user who watches a stalled transfer. */
+/** Delay within the server's grace time, in milliseconds: short enough for a user who watches a stalled transfer. */
 const resumeMs = 1000
 
-/** Most outages are restarts: attempts 5 s apart cost a server next to nothing, and users hardly notice the wait. */
+/**
+ * Longest delay at first, in milliseconds: most outages are restarts, attempts 5 s apart cost a server next to nothing,
+ * and users hardly notice the wait.
+ */
 const eagerMaxMs = 5000
 
-/** How long a link is tried eagerly after a loss, in milliseconds; a longer outage is no restart. */
+/** Time after a loss with short delays, in milliseconds; a longer outage is no restart. */
 const eagerForMs = 600_000

@@ -11,18 +11,18 @@ import {
 } from '@ls/foundation'
 import { checkKeepaliveTiming, checkSessionOptions, type KeepaliveTiming, type SessionOptions } from '@ls/mux'
 
-/** Who a client is, what it asks for, and how it keeps its links. */
+/** Identity of a client, the features it requests, and the limits of its links. */
 export interface LinkSettings extends SessionOptions {
-  /** @default 'anonymous': a relay then makes a provider a token of its own */
+  /** Token of the client. @default 'anonymous': a relay then creates a token for a provider */
   readonly token?: string | undefined
   /**
-   * Token that a relay gave to this provider before, in place of `token`: it finds its connector tokens again. Where
-   * the relay has forgotten it, the provider comes without it. @default none
+   * Token that a relay gave to this provider before, in place of `token`, so that its connector tokens still work.
+   * Where the relay no longer has it, the provider connects without it. @default none
    */
   readonly serverToken?: string | undefined
   /** Provide the network to the server's side (provider) instead of using it. @default false */
   readonly reverse?: boolean | undefined
-  /** Extensions to ask the server for. @default ['window', 'fin', 'resume', 'ack2', 'urgent'] */
+  /** Extensions to request from the server. @default ['window', 'fin', 'resume', 'ack2', 'urgent'] */
   readonly extensions?: readonly Extension[] | undefined
   /**
    * Longest time that connections outlive a lost link, in milliseconds; 0 for none. @default as long as the server says
@@ -30,15 +30,15 @@ export interface LinkSettings extends SessionOptions {
   readonly graceMs?: number | undefined
   /** Time for the server to answer the handshake once the WebSocket is open, in milliseconds. @default 10000 */
   readonly handshakeDeadlineMs?: number | undefined
-  /** Reconnect after a loss. @default true */
+  /** Whether to reconnect after a loss. @default true */
   readonly reconnect?: boolean | undefined
-  /** Reconnect even after the token was refused. @default false */
+  /** Whether to reconnect even after the token was refused. @default false */
   readonly retryAuth?: boolean | undefined
   /** First delay before a link is dialled again, in milliseconds; it doubles each time, with jitter. @default 250 */
   readonly reconnectDelayMs?: number | undefined
   /** Longest such delay, in milliseconds; for the first 10 minutes it is at most 5 s. @default 60000 */
   readonly maxReconnectDelayMs?: number | undefined
-  /** Links at once; channels go to each in turn. @default 1 */
+  /** Number of links; channels use each in turn. @default 1 */
   readonly threads?: number | undefined
   /**
    * Ping period and the silence after which the server is dead; false for no pings. With resume both are shorter, since
@@ -66,9 +66,9 @@ export type ResolvedLinkSettings = LinkSettings &
     >
   > & { readonly logger: Logger; readonly clock: Clock }
 
-/** @throws RangeError for values out of range */
+/** Applies the defaults and checks the values. @throws RangeError for values out of range */
 export function resolveLinkSettings(settings: LinkSettings): ResolvedLinkSettings {
-  // These are used only once a link is up; a mistake should show now.
+  // These are used only once a link is up; a mistake should be reported now.
   checkSessionOptions(settings)
   if (settings.heartbeat !== undefined && settings.heartbeat !== false)
     checkKeepaliveTiming(settings.heartbeat, 'heartbeat')
@@ -90,5 +90,5 @@ export function resolveLinkSettings(settings: LinkSettings): ResolvedLinkSetting
   }
 }
 
-/** More WebSockets than this from one process bring nothing and look like an attack. */
+/** Most WebSockets of one process: more do not help and look like an attack. */
 const maxThreads = 64

@@ -1,17 +1,17 @@
 import { anonymousToken } from '@ls/codec'
 import type { ResolvedLinkSettings } from './settings.js'
 
-/** Whose token it is. */
+/** Options of a {@link ShownToken}. */
 export interface ShownTokenOptions {
-  /** Who the client is. */
+  /** Identity of the client. */
   readonly settings: Pick<ResolvedLinkSettings, 'token' | 'reverse' | 'serverToken'>
-  /** The server gave another token than before. */
+  /** The server gave a different token. */
   onChange(token: string): void
 }
 
 /**
- * The token that a client shows. A provider without one of its own takes the one that a relay gives it, so that it
- * comes back as the same provider (protocol.md §1.3); all links of the client share it.
+ * The token that a client sends. A provider without one of its own uses the one that a relay gives it, so that it
+ * reconnects as the same provider (protocol.md §1.3); all links of the client share it.
  */
 export class ShownToken {
   readonly #options: ShownTokenOptions
@@ -25,24 +25,27 @@ export class ShownToken {
     this.#fromServer = serverToken
   }
 
-  /** What the next link shows. */
+  /** Token for the next link. */
   get current(): string {
     return (this.#isAnonymous ? this.#fromServer : undefined) ?? this.#options.settings.token
   }
 
-  /** The one that the server gave last. */
+  /** Last token that the server gave. */
   get fromServer(): string | undefined {
     return this.#fromServer
   }
 
-  /** The server has accepted a link, and gave this token with its answer. */
+  /** Called when the server has accepted a link, and gave this token with its answer. */
   received(token: string): void {
     if (token === this.#fromServer) return
     this.#fromServer = token
     this.#options.onChange(token)
   }
 
-  /** The server has refused `shown`; true if the client may come again without it, since a relay forgets its tokens. */
+  /**
+   * Called when the server has refused `shown`; true if the client may retry without it, since a relay forgets its
+   * tokens.
+   */
   refused(shown: string): boolean {
     if (!this.#isAnonymous || shown === anonymousToken) return false
     if (shown === this.#fromServer) this.#fromServer = undefined

@@ -1,7 +1,7 @@
 import type { Clock, TimerHandle } from '@ls/foundation'
 import type { MessageTransport, Session } from '@ls/mux'
 
-/** What an {@link UrgentDialler} needs. */
+/** Options of an {@link UrgentDialler}. */
 export interface UrgentDiallerOptions {
   readonly clock: Clock
   /** Opens a WebSocket that the server has attached to the session. */
@@ -21,7 +21,7 @@ export class UrgentDialler {
     this.#options = options
   }
 
-  /** The session wants one: dials at once, or a while after the last attempt. */
+  /** Called when the session needs one: dials immediately, or a while after the last attempt. */
   wanted(session: Session): void {
     this.#session = session
     if (this.#dialling || this.#timer !== undefined || !session.linked || session.hasUrgent) return
@@ -33,7 +33,7 @@ export class UrgentDialler {
     }, waitMs)
   }
 
-  /** The link is down or closed: nothing is wanted. */
+  /** Cancels the attempt: the link is down or closed. */
   cancel(): void {
     this.#session = undefined
     this.#options.clock.clearTimeout(this.#timer)
@@ -49,7 +49,7 @@ export class UrgentDialler {
     if (this.#session !== undefined && !attached) this.wanted(this.#session)
   }
 
-  /** Failures are silent: the session has its main WebSocket, and loses nothing. */
+  /** Attaches a WebSocket. Failures are ignored: the session has its main WebSocket, and loses nothing. */
   async #attach(session: Session): Promise<boolean> {
     try {
       const transport = await this.#options.dial(session)

@@ -9,7 +9,7 @@ import { toDuplex } from './duplex.js'
 
 const target = { host: 'target.test', port: 80 }
 
-/** Both ends of a channel as streams, and a way to let everything arrive. */
+/** Both ends of a channel as streams, and a function that lets all data arrive. */
 function streams(extensions = halfClosing) {
   let accepted: Channel | undefined
   const pair = new SessionPair({

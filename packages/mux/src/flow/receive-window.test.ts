@@ -63,7 +63,7 @@ test('ReceiveWindow grows on a long path where messages do not divide it evenly'
   const { window, clock } = makeWindow({ windowBytes: 10_000, maxWindowBytes: 40_000 })
   let creditBytes = 10_000
   for (let round = 0; round < 8; round++) {
-    // What was granted in one round trip arrives in the next, all at once.
+    // Bytes granted in one round trip arrive in the next, all together.
     const arrivingBytes = creditBytes
     creditBytes = 0
     clock.advance(201)
@@ -120,7 +120,7 @@ test('ReceiveWindow: credit, held and consumed bytes always add up to its size, 
         expect(peerCredit).toBe(window.creditBytes)
       }
       peerCredit += window.consume(window.heldBytes, 20)
-      // What a compressed message may cost (`maxCompressedBytes`) has to come some time, since it is never split.
+      // Credit for a compressed message (`maxCompressedBytes`) must arrive some time, since it is never split.
       expect(peerCredit).toBeGreaterThanOrEqual(500)
     }),
   )

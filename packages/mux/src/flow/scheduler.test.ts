@@ -21,7 +21,7 @@ function bulk(scheduler: Scheduler, number: number, messages: number): Flow {
   return flow
 }
 
-/** Which flows, by number, the next `count` messages come from; 0 for control. */
+/** Returns the flows, by number, of the next `count` messages; 0 for control. */
 function next(scheduler: Scheduler, count: number): number[] {
   const numbers: number[] = []
   for (let message = scheduler.next(); message !== undefined; message = scheduler.next()) {

@@ -22,7 +22,7 @@ const target = { host: 'target.test', port: 80 }
 interface SwitchOptions {
   readonly from?: readonly Extension[]
   readonly to?: readonly Extension[]
-  /** For all four sessions, and what single ones do differently. */
+  /** Options of all four sessions; the others override them for single ones. */
   readonly all?: SessionOptions
   readonly connector?: SessionOptions
   readonly toProvider?: SessionOptions
@@ -31,7 +31,7 @@ interface SwitchOptions {
   readonly pace?: (clock: FakeClock) => ForwardPace
 }
 
-/** Lets a message wait for as long as it takes at 1 MB/s, and takes datagrams of up to 100 bytes. */
+/** A rate of 1 MB/s for messages, which accepts datagrams of up to 100 bytes. */
 function slowRate(clock: FakeClock): ForwardRate {
   const turn = (onTurn: () => void) => ({
     pay: (bytes: number) => {
@@ -43,7 +43,7 @@ function slowRate(clock: FakeClock): ForwardRate {
   return { turn, takeNow: (bytes) => bytes < 200 }
 }
 
-/** A connector and a provider, and a server between them that passes channels on. */
+/** A connector and a provider, and a server between them that forwards channels. */
 class Agent {
   readonly clock = new FakeClock()
   readonly connector: Session
@@ -291,7 +291,7 @@ describe('forward', () => {
     near.disconnect('')
     const { budget } = agent.fromConnector.options
     let mostBytes = 0
-    // Inflating takes real time on another thread, and the deadlines of the links run on the agent's clock.
+    // Inflating takes real time on another thread, and the deadlines of the links use the agent's clock.
     const settle = async (): Promise<void> => {
       agent.settle(1)
       mostBytes = Math.max(mostBytes, budget.usedBytes)

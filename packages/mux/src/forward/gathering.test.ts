@@ -8,7 +8,7 @@ import { Gathering } from './gathering.js'
 
 const fullBytes = 65_536
 
-/** A flow to a base peer, and the payload that waited in it each time that it was sent. */
+/** A flow to a base peer, and the payload in it at each time it was sent. */
 function gathering() {
   const clock = new FakeClock()
   const sent: number[] = []

@@ -6,7 +6,7 @@ import { Reframing } from './reframing.js'
 
 const channelId = newChannelId()
 
-/** A flow behind a reframing, and an inflater whose pieces the test makes. */
+/** A flow behind a reframing, and an inflater whose pieces the test provides. */
 function setUp(highWaterBytes = 1000) {
   const owner = { onDrain: () => {}, onSent: () => {}, onFinished: () => {} }
   const flow = new Flow({ channelId, owner, highWaterBytes, creditBytes: Infinity, framePool: processFramePool })

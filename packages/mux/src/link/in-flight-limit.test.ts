@@ -9,7 +9,7 @@ interface Path {
 }
 
 /**
- * A path with a queue in front of its narrowest point, a sender that always has more, and Acks as in protocol.md §3.
+ * A path with a queue in front of its bottleneck, a sender that always has more data, and Acks as in protocol.md §3.
  */
 class Bottleneck {
   readonly clock = new FakeClock()
@@ -72,7 +72,7 @@ class Bottleneck {
 
 const messageBytes = 65_536
 
-/** 8 Mbit/s to 800 Mbit/s, from a cable on the desk to the other side of the world. */
+/** 8 Mbit/s to 800 Mbit/s, from a local cable to a path halfway around the world. */
 const paths: Path[] = [1000, 10_000, 100_000].flatMap((rate) =>
   [0.2, 20, 200, 600].map((roundTripMs) => ({ rate, roundTripMs })),
 )
@@ -85,7 +85,7 @@ test.each(paths)('InFlightLimit keeps the queue on $rate bytes/ms at $roundTripM
   const bottleneck = new Bottleneck(path)
   bottleneck.run(15_000)
   const queueMs = bottleneck.inFlightBytes / path.rate - path.roundTripMs
-  // Another round trip as Acks show it, two messages, and what is allowed for jitter.
+  // Another round trip as Acks show it, two messages, and an allowance for jitter.
   const messageMs = messageBytes / path.rate
   expect(queueMs).toBeLessThan(path.roundTripMs + 2 * (50 + messageMs) + 2 * messageMs + 50)
 })

@@ -4,7 +4,7 @@ import { Keepalive, type KeepaliveTiming } from './keepalive.js'
 
 const usualTiming: KeepaliveTiming = { periodMs: 20_000, deadlineMs: 45_000 }
 
-/** A running keepalive of 20 s and 45 s, what it did, and a peer that answers after `roundTripMs`. */
+/** A running keepalive of 20 s and 45 s, a record of its calls, and a peer that answers after `roundTripMs`. */
 function setUp({ timing = usualTiming, roundTripMs = -1, passedBytes = () => Number.NaN } = {}) {
   const clock = new FakeClock()
   const pings: { atMs: number; id: number }[] = []
@@ -282,7 +282,7 @@ describe('Keepalive', () => {
   })
 })
 
-/** The peer pings `count` times, first of all after one period, while time passes. */
+/** Lets the peer ping `count` times, for the first time after one period, while time passes. */
 function pingedEvery(
   periodMs: number,
   count: number,

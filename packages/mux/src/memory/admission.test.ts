@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { Admission } from './admission.js'
 import { MemoryBudget } from './memory-budget.js'
 
-/** An admission to a budget of 3200 bytes, all of them in use, and what it says. */
+/** An admission to a budget of 3200 bytes, all of them in use, and its log. */
 function full() {
   const clock = new FakeClock()
   const lines: string[] = []

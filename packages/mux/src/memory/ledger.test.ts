@@ -12,7 +12,7 @@ function makeTree(limitBytes: number, shares: number, tenants: number) {
 
 const steps = fc.array(fc.record({ who: fc.nat(7), bytes: fc.integer({ min: -400, max: 400 }) }), { maxLength: 60 })
 
-/** Takes and gives back at random; a leaf never gives more than it has. */
+/** Takes and returns bytes at random; a leaf never returns more than it has. */
 function run(leaves: Ledger[], taken: { who: number; bytes: number }[]): void {
   for (const { who, bytes } of taken) {
     const leaf = leaves[who % leaves.length]!

@@ -42,7 +42,7 @@ function borrower(take: (bytes: Uint8Array) => void): ReadTapOwner {
 
 const idle = borrower(() => {})
 
-/** Taps a socket as it should be, and joins what comes from the tap and from the stream. */
+/** Taps a socket as intended, and joins the bytes from the tap and from the stream. */
 function collect(socket: Socket): { bytes(): Buffer; tap: ReadTap | undefined; tappedBytes: number } {
   const chunks: Buffer[] = []
   const collected = { bytes: () => Buffer.concat(chunks), tap: undefined as ReadTap | undefined, tappedBytes: 0 }

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { MemoryBudget } from '../memory/memory-budget.js'
 import { PendingConnections } from './pending-connections.js'
 
-/** A table that notes who was cut. */
+/** A table that records the cut connections. */
 function table(maxPending: number, maxPendingPerAddress = maxPending) {
   const pending = new PendingConnections({ maxPending, maxPendingPerAddress })
   const cut: string[] = []

@@ -16,7 +16,7 @@ const target = { host: 'target.test', port: 80 }
 const ids = [newChannelId(), newChannelId()]
 const knownId = fc.constantFrom(...ids)
 
-/** Messages a peer may make up: well-formed ones in any order, on few channels. */
+/** Messages that a peer may invent: well-formed ones in any order, on few channels. */
 const plausible = fc.oneof(
   knownId.map((channelId) => encode({ type: MessageType.Connect, protocol: 'tcp', channelId, address: target })),
   knownId.map((channelId) => encode({ type: MessageType.Connect, protocol: 'udp', channelId })),
@@ -31,7 +31,7 @@ const plausible = fc.oneof(
   fc.constant(encode({ type: MessageType.Partners, count: 1 })),
 )
 
-/** The same, with a byte changed, cut short, or made longer; and plain noise. */
+/** The same, with a byte changed, cut short, or made longer; and random bytes. */
 const hostile = fc.oneof(
   { weight: 4, arbitrary: plausible },
   {

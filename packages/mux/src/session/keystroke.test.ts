@@ -5,7 +5,7 @@ import { plainTcpEchoes, plainTcpRate } from '../../testing/plain-tcp.js'
 
 const extensions: readonly Extension[] = ['window', 'fin', 'resume', 'ack2']
 const bytesPerMsOfMbit = 125
-/** Payload of a packet of 1500 bytes on the wire: what plain TCP has of a path. */
+/** Payload of a packet of 1500 bytes on the wire: the share of a path that plain TCP uses. */
 const payloadShare = 1448 / 1500
 const echoEveryMs = 37
 
@@ -15,7 +15,7 @@ interface Row {
   readonly streams: number
   readonly direction: 'down' | 'up'
   readonly queueBytes?: number
-  /** Share of packets. */
+  /** Share of lost packets. */
   readonly loss?: number
   readonly seed?: number
   /** A second transport may carry urgent messages. @default false */
@@ -40,11 +40,11 @@ interface Seen {
   readonly p50Ms: number
   readonly p90Ms: number
   readonly p99Ms: number
-  /** Of what plain TCP has. */
+  /** Share of plain TCP's throughput. */
   readonly share: number
 }
 
-/** What is seen beside bulk, after `settleMs`; echoes are beyond the round trip. */
+/** Measures echoes beside bulk, after `settleMs`; echo times exclude the round trip. */
 function load(row: Row): Seen {
   const { mbit, roundTripMs, streams, direction, queueBytes = 1_000_000, loss = 0 } = row
   const path = open(row)
@@ -64,7 +64,7 @@ function load(row: Row): Seen {
 }
 
 const settleMs = 4000
-/** One of the pauses that BBR makes each 10 s is within. */
+/** Long enough to contain one of the pauses that BBR makes each 10 s. */
 const measureMs = 10_000
 
 const directions = ['down', 'up'] as const
@@ -86,7 +86,7 @@ const fast = directions.flatMap((direction) =>
 
 test.each(fast)('an echo beside 8 streams $direction at $mbit Mbit/s and $roundTripMs ms waits for no queue', (row) => {
   const { p50Ms, p90Ms, share } = load(row)
-  // The longest tenth has the pause of BBR, which a program cannot change, and what stood in its queue then.
+  // The longest tenth contains the pause of BBR, which a program cannot change, and the queue at that time.
   const [p50, p90] = [p50Ms <= Math.max(30, row.roundTripMs / 5), p90Ms <= Math.max(100, row.roundTripMs)]
   expect({ p50, p90, share: share >= 0.94 }).toEqual({ p50: true, p90: true, share: true })
 })
@@ -99,11 +99,11 @@ const lossy = [
 
 test.each(lossy)('$streams streams $direction with a loss of $loss have $least of plain TCP', ({ least, ...row }) => {
   const roundTripMs = 100
-  // Which packets are lost decides much: one sequence has 0.82, and the next 0.98.
+  // The result depends on which packets are lost: one sequence has 0.82, and the next 0.98.
   const seen = [0, 1, 2, 3, 4].map((seed) => load({ ...row, mbit: 50, roundTripMs, seed }))
   const p50Ms = median(seen.map((each) => each.p50Ms))
   const share = median(seen.map((each) => each.share))
-  // All that is behind a lost packet waits for it, and so does an echo.
+  // All messages behind a lost packet wait for it, and so does an echo.
   expect({ p50: p50Ms <= 4 * roundTripMs, share: share >= least }).toEqual({ p50: true, share: true })
 })
 

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { LostChannels } from './lost-channels.js'
 import { Session } from './session.js'
 
-/** What a peer hears on its next link. */
+/** Returns the messages that a peer receives on its next link. */
 function told(lost: LostChannels, peer: string, clock: FakeClock): Message[] {
   const session = new Session({ clock }, { onConnect: () => {}, onClose: () => {} })
   const [near, far] = memoryTransportPair({ clock })

@@ -5,8 +5,8 @@ import type { Limits } from '../../testing/simulated-hop.js'
 import { type Hops, Simulation } from '../../testing/simulation.js'
 import { steps } from '../../testing/steps.js'
 
-// Random interleavings against a model of what must arrive. `LS_LONG=1` runs 10,000 of each and longer ones;
-// `LS_RUNS=1000 LS_SEED=…`, which a failure prints as `seed`, repeats it.
+// Random sequences of steps, compared with a model of the bytes that must arrive. `LS_LONG=1` runs 10,000 of each and
+// longer ones; `LS_RUNS=1000 LS_SEED=…`, which a failure prints as `seed`, repeats it.
 
 const isLong = process.env['LS_LONG'] === '1'
 const parameters = { numRuns: isLong ? 10_000 : 300 }

@@ -418,7 +418,7 @@ describe('Session and speed', () => {
     const pair = new SessionPair({ extensions: resumable, transport: wire })
     const bulk = Array.from({ length: 8 }, () => pair.open())
     for (const { near } of bulk) near.send(new Uint8Array(8_000_000))
-    // Nothing but Acks limits what this transport takes: what is unacknowledged is what a keystroke waits behind.
+    // Only Acks limit this transport: a keystroke waits behind all unacknowledged bytes.
     pair.clock.advance(19)
     expect(pair.left.replayBytes).toBeLessThan(8 * 65_560 + 524_288 + 65_560)
   })
@@ -441,7 +441,10 @@ describe('Session and a peer that wants a channel back', () => {
   const resumeOf = (channelId: Uint8Array) =>
     encode({ type: MessageType.Connect, protocol: 'tcp', channelId, address: target, resume: true })
 
-  /** What a session with this handler answers to a resume of an unknown channel, and whom it asked for one. */
+  /**
+   * Returns the answer of a session with this handler to a resume of an unknown channel, and how often it called
+   * `isElsewhere`.
+   */
   function answersTo(channelId: Uint8Array, isElsewhere?: () => boolean): { asked: number; heard: Message[] } {
     const clock = new FakeClock()
     const [near, far] = memoryTransportPair({ clock })
@@ -478,7 +481,7 @@ describe('Session and a peer that wants a channel back', () => {
 })
 
 describe('Session.onClose', () => {
-  /** Ids that the closing session names. */
+  /** Returns the ids of lost channels that the closing session reports. */
   function lostWith(extensions: readonly Extension[]): readonly Uint8Array[] {
     let lost: readonly Uint8Array[] = []
     const clock = new FakeClock()

@@ -20,7 +20,7 @@ describeMessageTransport('streamTransport over TCP', async () => {
   return { left: streamTransport(left), right: streamTransport(right) }
 })
 
-/** A transport, and its peer as plain bytes. */
+/** A transport, and its peer as a stream of bytes. */
 function withRawPeer(options = {}): { handler: RecordingHandler; peer: Duplex } {
   const [stream, peer] = duplexPair()
   const handler = new RecordingHandler()

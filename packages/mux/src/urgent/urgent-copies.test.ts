@@ -9,11 +9,11 @@ const otherChannel = newChannelId()
 const short = (id = channel): Uint8Array => encodeTcpData(id, Uint8Array.of(1), 'none')
 const long = (id = channel): Uint8Array => encodeTcpData(id, new Uint8Array(20_000), 'none')
 
-/** A sender that has sent `before` messages when its second transport comes up. */
+/** A sender that has sent `before` messages when its second transport is attached. */
 class SendingSession {
   /** Numbers of copies. */
   readonly copied: number[] = []
-  /** What the second transport answers. */
+  /** Result of `send` of the second transport. */
   takes = true
   last: number
   acknowledged: number

@@ -67,7 +67,7 @@ test('Session takes no second transport while it has no main one', () => {
   expect(session.attachUrgent(memoryTransportPair({ clock })[0])).toBe(false)
 })
 
-/** How a session ends, if at all, whose peer sends `message` over the second transport. */
+/** Returns the end of a session, if any, whose peer sends `message` over the second transport. */
 function closedBy(message: KnownMessage): string[] {
   const clock = new FakeClock()
   const closes: string[] = []
