@@ -24,10 +24,10 @@ const outcome = fc.oneof(success, failure)
 const identified = fc.record({ success: fc.constant(true), token: text(1) })
 const compression = fc.constantFrom('none' as const, 'gzip' as const)
 const secret = fc.uint8Array({ minLength: 1, maxLength: 255 })
-/** Through JSON once, which has no -0. */
+/** JSON values, converted once, since JSON has no -0. */
 const json = fc.jsonValue().map((value): unknown => JSON.parse(JSON.stringify(value)))
 
-/** The fields with and without what go 1.10.3 adds. */
+/** Adds the field of go 1.10.3 to some of the messages. */
 function withResume<F extends object>(fields: fc.Arbitrary<F>): fc.Arbitrary<F & { resume?: true }> {
   return fc.tuple(fields, fc.boolean()).map(([value, resume]) => (resume ? { ...value, resume: true as const } : value))
 }
@@ -163,7 +163,8 @@ describe('decode gives back what encode was given', () => {
 })
 
 test('decode ignores bytes after the end of a message', () => {
-  // The optional last field of these is only absent where the message ends, and one has the rest of it.
+  // The optional last field of these is only absent where the message ends, and for one the remaining bytes are that
+  // field.
   const open = anyMessage.filter((message) => !endsBeforeOptionalField(message))
   fc.assert(
     fc.property(open, fc.uint8Array({ maxLength: 5 }), (message, suffix) => {
@@ -253,7 +254,7 @@ function endsBeforeOptionalField(message: KnownMessage): boolean {
   return message.success && message.token === undefined
 }
 
-/** Messages that were cut, had bytes changed, or never were any. */
+/** Messages that were cut, had bytes changed, or random bytes. */
 function damagedBytes(messages: fc.Arbitrary<KnownMessage> = anyMessage): fc.Arbitrary<Uint8Array> {
   const damaged = fc
     .record({

@@ -5,9 +5,9 @@
 export const maxEarlyDataBytes = 4096
 
 /**
- * Parses the `ed` parameter of a URL, by which V2Ray and Xray give the bytes of early data that a server accepts.
+ * Parses the `ed` parameter of a URL, in which V2Ray and Xray give the bytes of early data that a server accepts.
  *
- * @param place What has the parameter, for the error.
+ * @param place Name of the text that has the parameter, for the error.
  * @returns undefined where the parameter is missing
  * @throws RangeError naming the value and the limit
  *

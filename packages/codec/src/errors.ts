@@ -1,4 +1,4 @@
-/** Every way bytes from a peer can be wrong. Each has a heading in `docs/errors`. */
+/** Error codes for bytes from a peer. Each has a heading in `docs/errors`. */
 export const codecErrorCodes = [
   'ERR_CODEC_TRUNCATED',
   'ERR_CODEC_VERSION',
@@ -13,7 +13,7 @@ export const codecErrorCodes = [
 export type CodecErrorCode = (typeof codecErrorCodes)[number]
 
 /**
- * Bytes from a peer that are not a message. Match on `code`; the text names the value and the limit.
+ * Error for bytes from a peer that are not a message. Match on `code`; the text names the value and the limit.
  *
  * A caller's own mistake (a token of 300 bytes, an id of 15) is a TypeError or RangeError instead.
  */

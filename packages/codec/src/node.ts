@@ -6,7 +6,7 @@ import { Inflation } from './gzip/inflation.js'
 export type { InflationOwner } from './gzip/compression.js'
 export { Inflation } from './gzip/inflation.js'
 
-/** `node:zlib` behind the `Compressor` contract. `gzip` and `gunzip` work at once, on the calling thread. */
+/** Compressor that uses `node:zlib`. `gzip` and `gunzip` run synchronously, on the calling thread. */
 export const nodeCompressor: Compressor = {
   gzip: (bytes) => gzipSync(bytes, gzipOptions),
   gunzip(bytes, maxInflatedBytes) {
@@ -17,8 +17,8 @@ export const nodeCompressor: Compressor = {
 }
 
 /**
- * `nodeCompressor.gzip` off the event loop: a mebibyte takes milliseconds, for which no other channel should wait.
- * Keeping messages in order is the caller's part.
+ * Runs `nodeCompressor.gzip` off the event loop: a mebibyte takes milliseconds, for which no other channel should wait.
+ * The caller must keep messages in order.
  */
 export function gzipAsync(bytes: Uint8Array): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
@@ -26,16 +26,16 @@ export function gzipAsync(bytes: Uint8Array): Promise<Uint8Array> {
   })
 }
 
-/** `nodeCompressor.gunzip` off the event loop, with the same limits; rejects where that throws. */
+/** Runs `nodeCompressor.gunzip` off the event loop, with the same limits; rejects where that throws. */
 export async function gunzipAsync(bytes: Uint8Array, maxInflatedBytes: number): Promise<Uint8Array> {
   const frame = readGzipFrame(bytes, maxInflatedBytes)
   return checkOutput(frame, await inflateAsync(frame))
 }
 
-/** Result of zlib with `info`, which its type declarations leave out. */
+/** Result of zlib with `info`, which its type declarations omit. */
 interface InflateOutput {
   readonly buffer: Uint8Array
-  /** `bytesWritten` counts the input it consumed. */
+  /** `bytesWritten` counts the input bytes used. */
   readonly engine: { readonly bytesWritten: number }
 }
 
@@ -58,8 +58,8 @@ function inflateAsync(frame: GzipFrame): Promise<InflateOutput> {
 }
 
 /**
- * One output buffer of the promised size, with a byte to spare so that zlib sees the end without asking for another;
- * inflating stops where the promise is broken. zlib wants 64 bytes at least, and a maximum over zero.
+ * Options for one output buffer of the promised size, with a byte to spare so that zlib detects the end without another
+ * buffer; inflating stops where the size is exceeded. zlib needs 64 bytes at least, and a maximum over zero.
  */
 function inflateOptions({ inflatedBytes }: GzipFrame): ZlibOptions {
   return { chunkSize: Math.max(64, inflatedBytes + 1), maxOutputLength: Math.max(1, inflatedBytes), info: true }

@@ -71,7 +71,7 @@ function readVectors<T>(name: string): T[] {
   return JSON.parse(readFileSync(file, 'utf8')) as T[]
 }
 
-/** A vector's message in our terms: the type as a number, byte fields as bytes. */
+/** Converts a vector's message to ours: the type as a number, byte fields as bytes. */
 function fromJson({ type, ...fields }: Record<string, unknown>): unknown {
   const byteFields = new Set(['channelId', 'instance', 'session', 'secret', 'payload', 'message'])
   const entries = Object.entries(fields).map(([name, value]) => [

@@ -1,8 +1,8 @@
-/** The used part of an `AbortSignal`, so that callers may pass something lighter. */
+/** The used part of an `AbortSignal`, so that callers may pass a smaller object. */
 export interface Cancellation {
   /** Whether it is cancelled. */
   readonly aborted: boolean
-  /** Why, once `aborted` is true. */
+  /** The reason, once `aborted` is true. */
   readonly reason: unknown
   /** Calls `listener` on cancellation. */
   addEventListener(type: 'abort', listener: () => void, options?: { readonly once: true }): void

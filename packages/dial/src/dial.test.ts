@@ -18,7 +18,7 @@ async function listen(host: string, port = 0): Promise<number> {
   return (server.address() as { port: number }).port
 }
 
-/** Knows one name with these addresses. */
+/** A resolver that has one name with these addresses. */
 function names(ipv6: readonly string[], ipv4: readonly string[]): NameResolver {
   return {
     lookup: (_name, onAnswer) => {

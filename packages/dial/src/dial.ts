@@ -7,19 +7,19 @@ import type { LookupOptions, NameResolver } from './resolve/name-resolver.js'
 import { systemResolver } from './resolve/resolvers.js'
 import type { Target } from './target.js'
 
-/** How long to try, by which addresses, and what the socket is like. */
+/** Time limit, resolver and socket settings of {@link dial}. */
 export interface DialOptions extends LookupOptions {
   /** Time for the lookup and all attempts together, in milliseconds. @default 10000 */
   readonly timeoutMs?: number | undefined
-  /** Gives up; the promise then rejects with its reason. */
+  /** Cancels the dial; the promise then rejects with its reason. */
   readonly signal?: Cancellation | undefined
   /** @default systemResolver */
   readonly resolver?: NameResolver | undefined
-  /** Why an address must not be tried; such addresses are skipped. @default all may be */
+  /** Returns an error for an address that must not be tried; such addresses are skipped. @default all are allowed */
   readonly check?: ((address: string, port: number) => Error | undefined) | undefined
   /** Pauses the socket before it reads for the first time. @default false */
   readonly pause?: boolean | undefined
-  /** Whether our side may go on writing when the other has ended. @default true */
+  /** Whether our side may continue to write when the other has ended. @default true */
   readonly allowHalfOpen?: boolean | undefined
   /** @default systemClock */
   readonly clock?: Clock | undefined
@@ -29,10 +29,10 @@ export interface DialOptions extends LookupOptions {
 export const defaultDialTimeoutMs = 10_000
 
 /**
- * Connects to a host by TCP, trying all its addresses as RFC 8305 says. The socket sends small writes at once.
+ * Connects to a host by TCP, trying all its addresses as in RFC 8305. The socket sends small writes immediately.
  *
- * @throws The most telling failure: Node's own error of a socket, {@link DialError}, what `check` returned where it
- * refused every address, or the reason of `signal`.
+ * @throws The most informative failure: Node's own error of a socket, {@link DialError}, the error of `check` where
+ *   it refused every address, or the reason of `signal`.
  */
 export function dial(target: Target, options: DialOptions = {}): Promise<Socket> {
   const { host, port } = target
@@ -72,7 +72,7 @@ export function dial(target: Target, options: DialOptions = {}): Promise<Socket>
   })
 }
 
-/** An address answers for itself and never goes to a resolver. */
+/** Gives the race its addresses. An IP address needs no resolver. */
 function answerRace(race: Race<Socket>, host: string, options: DialOptions): () => void {
   const { resolver = systemResolver, tenant } = options
   const family = isIP(host)
@@ -85,7 +85,7 @@ function answerRace(race: Race<Socket>, host: string, options: DialOptions): () 
 function attempt(host: string, port: number, options: DialOptions, report: AttemptReport<Socket>): () => void {
   const { pause = false, allowHalfOpen = true } = options
   const socket = connect({ host, port, allowHalfOpen, noDelay: true })
-  // One listener for good: an error may also come before the owner of the socket listens, and shows as a close then.
+  // One permanent listener: an error may also come before the owner of the socket listens, and shows as a close then.
   socket.on('error', (error) => report.lost(error))
   socket.once('connect', () => {
     // Before Node's first read, which follows this event.

@@ -1,11 +1,11 @@
 /**
- * The codes are those of the system's own errors, so that a caller treats a failed dial in one way, whether Node or
- * this package noticed: `ENOTFOUND` there is no such name, `EAI_NODATA` the name has no address, `EAI_AGAIN` the name
- * servers gave no answer, `ETIMEDOUT` no address answered in time.
+ * Codes of a {@link DialError}. They are those of the system's own errors, so that a caller handles a failed dial in
+ * one way, whether Node or this package detected it: `ENOTFOUND` there is no such name, `EAI_NODATA` the name has no
+ * address, `EAI_AGAIN` the name servers gave no answer, `ETIMEDOUT` no address answered in time.
  */
 export type DialErrorCode = 'ENOTFOUND' | 'EAI_NODATA' | 'EAI_AGAIN' | 'ETIMEDOUT'
 
-/** A dial or a lookup failed, for another reason than an error of a socket. */
+/** Error of a failed dial or lookup, for another reason than an error of a socket. */
 export class DialError extends Error {
   /** Stable error code; the text may change. */
   readonly code: DialErrorCode
@@ -18,7 +18,7 @@ export class DialError extends Error {
 }
 
 /**
- * Chooses the failure of a dial that says most about the target. `ENETUNREACH` ranks behind a timeout: on a machine
+ * Chooses the failure of a dial that describes the target best. `ENETUNREACH` ranks behind a timeout: on a machine
  * without IPv6 every name with an AAAA record has it, and it says nothing about the target.
  */
 export function mostTelling(errors: readonly Error[]): Error {
@@ -35,7 +35,7 @@ const ranks = [
   ['ENETUNREACH', 'ENETDOWN', 'EADDRNOTAVAIL', 'EAFNOSUPPORT'],
 ]
 
-/** Of names: an uncertain answer for one family leaves open what another one denies. */
+/** Order of name errors: an uncertain answer for one family may contradict the negative answer for another. */
 const nameRanks = [['EAI_AGAIN'], ['EAI_NODATA'], ['ENOTFOUND']]
 
 function rankOf(error: Error): number {

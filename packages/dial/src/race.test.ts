@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { type Answer, type AttemptReport, type Family, Race, type RaceOptions } from './race.js'
 
-/** A race whose steps are written down as `MS what`. */
+/** A race whose steps are recorded as `MS what`. */
 function rehearse(options: Partial<RaceOptions<string>> = {}) {
   const clock = new FakeClock()
   const log: string[] = []

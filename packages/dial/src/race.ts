@@ -1,14 +1,14 @@
 import { type Clock, systemClock } from '@ls/foundation'
 import { mostTelling } from './errors.js'
 
-/** IPv4 or IPv6. */
+/** Address family: IPv4 or IPv6. */
 export type Family = 4 | 6
 
-/** Answer of a name server, or another source, about one family of a name. */
+/** Answer of a name server, or another source, for one family of a name. */
 export interface Answer {
   /** In the order of the answer; empty where there are none. */
   readonly addresses: readonly string[]
-  /** Why there are none. */
+  /** Reason why there are none. */
   readonly error?: Error | undefined
 }
 
@@ -20,14 +20,14 @@ export interface RaceOptions<T> {
   readonly attempt: (address: string, report: AttemptReport<T>) => () => void
   readonly onWon: (value: T, address: string) => void
   readonly onFailed: (error: Error) => void
-  /** Returns why an address must not be tried; called before its attempt. @default all may be */
+  /** Returns an error for an address that must not be tried; called before its attempt. @default all are allowed */
   readonly check?: ((address: string) => Error | undefined) | undefined
-  /** How long IPv4 waits for the answer about IPv6, in milliseconds. @default 50 (RFC 8305 §3) */
+  /** Time that IPv4 waits for the answer about IPv6, in milliseconds. @default 50 (RFC 8305 §3) */
   readonly resolutionDelayMs?: number | undefined
   /** Time from one attempt to the next, in milliseconds. @default 250 (RFC 8305 §5) */
   readonly attemptDelayMs?: number | undefined
   /**
-   * Most attempts: the owner of a name chooses its number of addresses, and each silent one holds a socket.
+   * Most attempts: the owner of a name chooses its number of addresses, and each silent one uses a socket.
    * @default 20, which have all begun after 5 s
    */
   readonly maxAttempts?: number | undefined
@@ -41,9 +41,9 @@ export interface AttemptReport<T> {
 }
 
 /**
- * Decides which address is tried when (RFC 8305, "Happy Eyeballs"), without sockets: answers for both families come in
- * as they are known, attempts begin one after the other and none is given up for the next. The first to connect wins,
- * the others are ended.
+ * Decides when each address is tried (RFC 8305, "Happy Eyeballs"), without sockets: answers for both families are added
+ * as they arrive, attempts begin one after the other and none is cancelled for the next. The first to connect wins, the
+ * others are ended.
  */
 export class Race<T> {
   readonly #options: RaceOptions<T>
@@ -53,7 +53,7 @@ export class Race<T> {
   readonly #unanswered = new Set<Family>([6, 4])
   readonly #running = new Map<string, () => void>()
   readonly #errors: Error[] = []
-  /** The next family. */
+  /** Family of the next attempt. */
   #next: Family = 6
   #timer: unknown
   /** Whether IPv4 may begin although IPv6 is unanswered. */
@@ -70,12 +70,12 @@ export class Race<T> {
     if (this.#isOver || !this.#unanswered.delete(family)) return
     if (error !== undefined) this.#errors.push(error)
     for (const address of addresses) this.#add(family, address)
-    // Once IPv6 is answered, nothing but the distance between attempts is waited for.
+    // Once IPv6 is answered, only the time between attempts has to pass.
     if (family === 6 && this.#seen.size === 0) this.#stopTimer()
     this.#step()
   }
 
-  /** Ends the race for an external reason; an error of an address may still be more telling. */
+  /** Ends the race for an external reason; an error of an address may still be more informative. */
   giveUp(error: Error): void {
     if (this.#isOver) return
     this.#errors.push(error)
@@ -116,7 +116,7 @@ export class Race<T> {
     })
   }
 
-  /** The next address that may be tried, of the family whose turn it is where that has one (RFC 8305 §4). */
+  /** Returns the next address to try, of the family whose turn it is where that has one (RFC 8305 §4). */
   #take(): string | undefined {
     for (;;) {
       if (this.#seen.size >= (this.#options.maxAttempts ?? 20)) return undefined

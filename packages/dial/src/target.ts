@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream'
 
-/** Where a connection goes. */
+/** Target of a connection. */
 export interface Target {
   /** A name, or an IP address without brackets. */
   readonly host: string
@@ -8,16 +8,15 @@ export interface Target {
   readonly port: number
 }
 
-/** What a {@link Dial} is told beside its target. */
+/** Options of a {@link Dial}, in addition to its target. */
 export interface DialRequest {
-  /** Aborts when nobody waits for the connection any more. */
+  /** Aborts when the connection is no longer needed. */
   readonly signal: AbortSignal
 }
 
 /**
- * Connects to a target in a way of your own: through TLS, or through a proxy. It should stop when `signal` aborts; a
- * stream that comes later is destroyed. To carry half-closed connections the stream must be half-open
- * (`allowHalfOpen`).
+ * A custom way to connect to a target: through TLS, or through a proxy. It should stop when `signal` aborts; a stream
+ * that comes later is destroyed. To carry half-closed connections the stream must be half-open (`allowHalfOpen`).
  */
 export type Dial<S extends Duplex = Duplex, R extends DialRequest = DialRequest> = (
   target: Target,

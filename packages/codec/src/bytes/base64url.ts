@@ -1,4 +1,4 @@
-/** Base64 with the URL alphabet and without padding (RFC 4648 §5). */
+/** Encodes base64 with the URL alphabet and without padding (RFC 4648 §5). */
 export function encodeBase64Url(bytes: Uint8Array): string {
   return btoa(String.fromCharCode(...bytes))
     .replaceAll('+', '-')
@@ -6,7 +6,7 @@ export function encodeBase64Url(bytes: Uint8Array): string {
     .replaceAll('=', '')
 }
 
-/** The bytes behind the text, or undefined where it is anything else. */
+/** Decodes such text; undefined for any other text. */
 export function decodeBase64Url(text: string): Uint8Array | undefined {
   if (!base64UrlPattern.test(text) || text.length % 4 === 1) return undefined
   const binary = atob(text.replaceAll('-', '+').replaceAll('_', '/'))

@@ -1,7 +1,9 @@
 import { channelIdBytes } from '../message/channel-id.js'
 import { encodeText } from './text.js'
 
-/** Checks arguments of `encode` at once: a wrong kind is a TypeError, a wrong size a RangeError. */
+/**
+ * Checks an id of 16 bytes. In this and the other checks, a wrong kind is a TypeError and a wrong size a RangeError.
+ */
 export function checkId(id: Uint8Array, field: string): Uint8Array {
   return checkBytes(id, field, channelIdBytes, channelIdBytes)
 }
@@ -24,7 +26,7 @@ export function checkInteger(value: number, field: string, min: number, max: num
   throw new RangeError(`${field} must be a whole number from ${min} to ${max}, it is ${value}`)
 }
 
-/** For values TypeScript rules out but JavaScript callers can still pass. */
+/** Checks a value that TypeScript rules out but JavaScript callers can still pass. */
 export function checkOneOf<T extends string>(value: T, field: string, allowed: readonly T[]): T {
   if (allowed.includes(value)) return value
   throw new TypeError(`${field} must be one of ${allowed.join(', ')}, it is ${value}`)

@@ -5,8 +5,8 @@ import { decodeShortText } from './text.js'
 const maxSafeHigh = Math.floor(Number.MAX_SAFE_INTEGER / 0x1_0000_0000)
 
 /**
- * Walks a message from left to right. Each read names the field it wants, so that the error of a short message
- * says what is missing. Bytes come out as views.
+ * Reads a message from left to right. Each read names its field, so that the error of a short message says what is
+ * missing. Bytes are returned as views.
  */
 export class Reader {
   readonly #bytes: Uint8Array
@@ -17,7 +17,7 @@ export class Reader {
     this.#offset = offset
   }
 
-  /** Nothing left to read: where optional fields are decided. */
+  /** Whether all bytes are read: decides about optional fields. */
   get ended(): boolean {
     return this.#offset >= this.#bytes.length
   }
@@ -39,7 +39,7 @@ export class Reader {
     return readU32(this.#bytes, this.#take(4, field))
   }
 
-  /** A 64-bit number; over 2^53 - 1 it could not be counted up exactly and is refused. */
+  /** Reads a 64-bit number; a number over 2^53 - 1 is refused, since it could not be counted exactly. */
   u64(field: string): number {
     const at = this.#take(8, field)
     const high = readU32(this.#bytes, at)
@@ -47,7 +47,7 @@ export class Reader {
     throw new CodecError('ERR_CODEC_BAD_VALUE', `${field} is over the largest readable, ${Number.MAX_SAFE_INTEGER}`)
   }
 
-  /** Zero is false, all else true, as deployed peers read it. */
+  /** Reads a flag: zero is false, any other value true, as deployed peers read it. */
   flag(field: string): boolean {
     return this.u8(field) !== 0
   }
@@ -61,17 +61,17 @@ export class Reader {
     return this.bytes(channelIdBytes, field)
   }
 
-  /** Bytes after a length byte. */
+  /** Reads bytes after a length byte. */
   shortBytes(field: string): Uint8Array {
     return this.bytes(this.u8(field), field)
   }
 
-  /** Text after a length byte. */
+  /** Reads text after a length byte. */
   shortText(field: string): string {
     return decodeShortText(this.shortBytes(field), 0xff)
   }
 
-  /** Text after a length byte where the message may end before it; empty text counts as none. */
+  /** Reads text after a length byte where the message may end before it; empty text counts as none. */
   optionalText(field: string): string | undefined {
     return this.ended ? undefined : this.shortText(field) || undefined
   }

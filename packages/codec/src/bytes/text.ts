@@ -1,8 +1,8 @@
 const encoder = new TextEncoder()
 
 /**
- * Lenient, since deployed peers send error texts and host names in any encoding, which must not end a link: invalid
- * UTF-8 becomes U+FFFD. A leading byte order mark stays; dropping it would change the text.
+ * Lenient decoder, since deployed peers send error texts and host names in any encoding, which must not end a link:
+ * invalid UTF-8 becomes U+FFFD. A leading byte order mark stays; dropping it would change the text.
  */
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
 
@@ -14,8 +14,8 @@ export function decodeText(bytes: Uint8Array): string {
 }
 
 /**
- * Text of at most `maxBytes`, so that what was decoded can be encoded again: a replaced byte takes three, and the
- * text is cut where they no longer fit.
+ * Decodes text to at most `maxBytes`, so that it can be encoded again: a replaced byte takes three, and the text is cut
+ * where they no longer fit.
  */
 export function decodeShortText(bytes: Uint8Array, maxBytes: number): string {
   if (bytes.length === 0) return ''
@@ -28,7 +28,7 @@ export function encodeText(text: string): Uint8Array {
   return encoder.encode(text)
 }
 
-/** As many whole characters of `text` as fit into `maxBytes`. */
+/** Encodes as many whole characters of `text` as fit into `maxBytes`. */
 export function cutText(text: string, maxBytes: number): Uint8Array {
   const bytes = new Uint8Array(maxBytes)
   return bytes.subarray(0, encoder.encodeInto(text, bytes).written)

@@ -3,8 +3,7 @@ import { protocolVersion } from '../version.js'
 import { allocate } from './allocate.js'
 
 /**
- * Fills one message whose size is known before, so that it is allocated once. Values have been checked by
- * the caller.
+ * Writes one message whose size is known in advance, so that it is allocated once. The caller has checked the values.
  */
 export class Writer {
   readonly bytes: Uint8Array
@@ -45,7 +44,7 @@ export class Writer {
     return this
   }
 
-  /** A length byte, then the bytes. */
+  /** Writes a length byte, then the bytes. */
   short(bytes: Uint8Array): this {
     return this.u8(bytes.length).raw(bytes)
   }

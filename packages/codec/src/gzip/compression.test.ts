@@ -100,7 +100,7 @@ test('crc32 gives the check value of its definition', () => {
   expect(crc32(Buffer.from('123456789'))).toBe(0xcbf43926)
 })
 
-/** A gzip stream of 1 GiB of zeros, made of 1024 copies of one block, with a trailer that lies about its size. */
+/** A gzip stream of 1 GiB of zeros, made of 1024 copies of one block, with a false size in its trailer. */
 function gibibyteThatClaims(size: number): Uint8Array {
   const header = gzipSync('').subarray(0, 10)
   const mebibyte = deflateRawSync(Buffer.alloc(1024 * 1024), { finishFlush: constants.Z_FULL_FLUSH })

@@ -5,18 +5,18 @@ import { badGzip, checkInflated, readGzipFrame, type GzipFrame } from './gzip-fr
 
 /** Gzip for the payload of Data messages: `fflateCompressor` anywhere, `nodeCompressor` of `@ls/codec/node` on Node. */
 export interface Compressor {
-  /** A gzip stream of one member without a file name or time. */
+  /** Compresses into a gzip stream of one member without a file name or time. */
   gzip(bytes: Uint8Array): Uint8Array
   /**
-   * Inflates a gzip stream of exactly one member; stops at the limit instead of looking at the size afterwards.
+   * Inflates a gzip stream of exactly one member; stops at the limit instead of checking the size afterwards.
    *
    * @throws CodecError `ERR_CODEC_INFLATED_TOO_LARGE` past `maxInflatedBytes`; `ERR_CODEC_BAD_GZIP` for a stream that
-   * is broken, cut short, followed by more bytes, or not of the size its trailer says.
+   *   is broken, cut short, followed by more bytes, or not of the size in its trailer.
    */
   gunzip(bytes: Uint8Array, maxInflatedBytes: number): Uint8Array
   /**
-   * Inflates in pieces, as they are taken; throws like `gunzip` if the frame alone shows a fault. The owner gets no
-   * call before it has returned. Without it, data in transit is inflated at once.
+   * Inflates in pieces, as fast as the owner accepts them; throws like `gunzip` if the frame alone shows a fault. The
+   * owner gets no call before it has returned. Without it, data in transit is inflated in one call.
    */
   inflate?(bytes: Uint8Array, maxInflatedBytes: number, owner: InflationOwner): Inflating
 }
@@ -25,33 +25,33 @@ export interface Compressor {
 export interface Inflating {
   /** Continues after `onPiece` returned false. */
   onDrain(): void
-  /** The rest is no longer needed. */
+  /** Stops: the rest is no longer needed. */
   stop(): void
 }
 
 /** Receiver of the inflated bytes. */
 export interface InflationOwner {
-  /** At most 64 KiB, in order; false to get no more before {@link Inflating.onDrain}. */
+  /** Receives at most 64 KiB, in order; returns false to get no more before {@link Inflating.onDrain}. */
   onPiece(piece: Uint8Array): boolean
   /** All bytes were delivered, and match the trailer. */
   onDone(): void
   /**
-   * The stream does not match its trailer; nothing more follows. Earlier pieces must not be used as a complete result.
+   * The stream does not match its trailer; no more pieces follow. Earlier pieces must not be used as a complete result.
    */
   onError(error: CodecError): void
 }
 
 /**
- * How hard `gzip` tries, 1 to 9. Measured on Node 20 with 1 MiB of JSON: level 6 takes three times as long as level 1
- * for a twentieth less output, and a proxied stream waits for it.
+ * Level of `gzip`, 1 to 9. Measured on Node 20 with 1 MiB of JSON: level 6 takes three times as long as level 1 for a
+ * twentieth less output, and a proxied stream waits for it.
  */
 export const gzipLevel = 1
 
 /**
  * Gzip in plain JavaScript, for browsers and workers; a quarter of the speed of Node's own.
  *
- * fflate cannot tell where in its input a deflate stream ended, so bytes hidden between that end and the trailer
- * pass unnoticed here; they reach no one and change no size.
+ * fflate does not report where in its input a deflate stream ended, so bytes hidden between that end and the trailer
+ * are not detected; they are not delivered and change no size.
  */
 export const fflateCompressor: Compressor = {
   gzip: (bytes) => gzipSync(bytes, { level: gzipLevel, mtime: 0 }),
@@ -62,12 +62,12 @@ export const fflateCompressor: Compressor = {
   },
 }
 
-/** Compressed bytes per step, which bounds how far a lying trailer can be overrun: 8 KiB inflate to at most 8 MiB. */
+/** Compressed bytes per step, which limits the excess when a trailer is false: 8 KiB inflate to at most 8 MiB. */
 const stepBytes = 8 * 1024
 
 /**
- * A stored block of one byte (RFC 1951 §3.2.4), fed after the stream: ignored if the stream has ended, and either
- * an error or a byte too many if it has not. fflate by itself misses an end at a byte boundary.
+ * A stored block of one byte (RFC 1951 §3.2.4), added after the stream: ignored if the stream has ended, otherwise an
+ * error or a byte too many. fflate by itself does not detect a missing end at a byte boundary.
  */
 const endProbe = Uint8Array.of(0x01, 0x01, 0x00, 0xfe, 0xff, 0x00)
 

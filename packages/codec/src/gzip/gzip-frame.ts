@@ -4,7 +4,7 @@ import { CodecError } from '../errors.js'
 const minGzipBytes = 20
 const trailerBytes = 8
 
-/** No deflate stream holds more than this many bytes per byte: 258 in 2 bits. */
+/** Largest ratio of a deflate stream: 258 bytes in 2 bits. */
 const maxDeflateRatio = 1032
 
 /** Header flags, RFC 1952 §2.3.1. */
@@ -14,7 +14,7 @@ const hasName = 0x08
 const hasComment = 0x10
 const reservedFlags = 0xe0
 
-/** A gzip stream taken apart; nothing is inflated yet. */
+/** Parts of a gzip stream; the data is not inflated yet. */
 export interface GzipFrame {
   /** The raw deflate stream, a view. */
   readonly deflated: Uint8Array
@@ -25,7 +25,7 @@ export interface GzipFrame {
 
 /**
  * Parses a gzip stream of exactly one member (RFC 1952 §2.2). With a second member or trailing bytes the trailer would
- * give a wrong size, which flow control uses, so nothing may follow.
+ * give a wrong size, which flow control uses, so no bytes may follow.
  */
 export function readGzipFrame(bytes: Uint8Array, maxInflatedBytes: number): GzipFrame {
   if (!Number.isSafeInteger(maxInflatedBytes) || maxInflatedBytes < 1) {
@@ -39,7 +39,7 @@ export function readGzipFrame(bytes: Uint8Array, maxInflatedBytes: number): Gzip
   return { deflated, crc32: readU32LittleEndian(bytes, end), inflatedBytes: size }
 }
 
-/** The uncompressed size a gzip stream ends with (ISIZE, modulo 2^32). */
+/** Returns the uncompressed size in the trailer of a gzip stream (ISIZE, modulo 2^32). */
 export function inflatedBytes(bytes: Uint8Array): number {
   if (bytes.length < minGzipBytes) {
     throw badGzip(`the stream has ${bytes.length} bytes, the smallest has ${minGzipBytes}`)
@@ -76,7 +76,7 @@ function headerEnd(bytes: Uint8Array, limit: number): number {
   return at
 }
 
-/** Past the zero byte that ends a header text, or past the end. */
+/** Returns the position after the zero byte that ends a header text, or past the end. */
 function afterZero(bytes: Uint8Array, at: number): number {
   const zero = bytes.indexOf(0, at)
   return zero < 0 ? bytes.length : zero + 1

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import type { CodecError } from '../errors.js'
 import { Inflation } from './inflation.js'
 
-/** What comes out when all pieces are taken at once. */
+/** Returns the inflated bytes when all pieces are accepted immediately. */
 function inflate(gzip: Uint8Array, maxInflatedBytes = 1e8): Promise<Buffer | CodecError> {
   return new Promise((resolve) => {
     const pieces: Uint8Array[] = []

@@ -4,8 +4,8 @@ import type { Inflating, InflationOwner } from './compression.js'
 import { badGzip, type GzipFrame, readGzipFrame } from './gzip-frame.js'
 
 /**
- * Inflates one gzip stream off the event loop in pieces, as fast as they are taken. It needs memory for two pieces, for
- * any inflated size.
+ * Inflates one gzip stream off the event loop in pieces, as fast as the owner accepts them. It needs memory for two
+ * pieces, for any inflated size.
  */
 export class Inflation implements Inflating {
   readonly #frame: GzipFrame

@@ -5,7 +5,7 @@ import { CodecError } from '../errors.js'
 export const channelIdBytes = 16
 
 /**
- * A channel id as a Map key: the 16 bytes as 8 UTF-16 units. Opaque; format the bytes for people.
+ * A channel id as a Map key: the 16 bytes as 8 UTF-16 units. Opaque; to show an id, format the bytes.
  *
  * Peers may use any 16 bytes, so a key is made from bytes, never from UUID text (which also costs ten times more).
  */
@@ -30,14 +30,14 @@ export function channelKey(bytes: Uint8Array, offset = 0): ChannelKey {
   ) as ChannelKey
 }
 
-/** A fresh random id (UUID version 4, RFC 9562 §5.4). */
+/** Makes a new random id (UUID version 4, RFC 9562 §5.4). */
 export function newChannelId(): Uint8Array {
   return v4({ rng: nextRandomBytes }, new Uint8Array(channelIdBytes))
 }
 
 /**
- * The id as 8-4-4-4-12 hex digits, for logs, and for sessions and instances in a query. Never throws: any bytes
- * are formatted, and bytes that are not there show as `??`.
+ * Formats an id as 8-4-4-4-12 hex digits, for logs, and for sessions and instances in a query. Never throws: any bytes
+ * are formatted, and missing bytes show as `??`.
  */
 export function formatChannelId(bytes: Uint8Array, offset = 0): string {
   let text = ''
@@ -48,7 +48,7 @@ export function formatChannelId(bytes: Uint8Array, offset = 0): string {
   return text
 }
 
-/** The 16 bytes behind 8-4-4-4-12 hex digits of either case, or undefined for any other text. */
+/** Returns the 16 bytes of 8-4-4-4-12 hex digits of either case, or undefined for any other text. */
 export function parseUuid(text: string): Uint8Array | undefined {
   if (!uuidPattern.test(text)) return undefined
   const digits = text.replaceAll('-', '')
@@ -57,7 +57,7 @@ export function parseUuid(text: string): Uint8Array | undefined {
   )
 }
 
-/** Random bytes of many ids at a time: a call for each takes ten times as long as the rest of a new id. */
+/** Random bytes for many ids: a separate call for each takes ten times as long as the rest of a new id. */
 const randomBytes = new Uint8Array(256 * channelIdBytes)
 let randomBytesUsed = randomBytes.length
 
@@ -69,7 +69,7 @@ function nextRandomBytes(): Uint8Array {
   return randomBytes.subarray(randomBytesUsed, (randomBytesUsed += channelIdBytes))
 }
 
-/** Any version and variant: peers need not follow RFC 9562. */
+/** Pattern of a UUID of any version and variant: peers need not follow RFC 9562. */
 const uuidPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
 
 const hexOf = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))

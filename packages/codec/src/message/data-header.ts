@@ -15,7 +15,7 @@ export const idOffset = 3
 export const compressionOffset = 19
 export const dataLengthOffset = 20
 
-/** On the wire, 1 is TCP and 2 is UDP. */
+/** Protocol number of TCP on the wire; UDP is 2. */
 export const tcp = 0x01
 export const udp = 0x02
 
@@ -25,7 +25,7 @@ export const gzip = 0x01
 /**
  * Checks the header of a message already known to be Data, and its length.
  *
- * @returns where the payload ends.
+ * @returns the end of the payload.
  */
 export function checkDataHeader(bytes: Uint8Array): number {
   if (bytes.length < dataHeaderBytes) throw truncated('Data header', dataHeaderBytes, 0, bytes.length)

@@ -93,7 +93,7 @@ function decodeAuth(reader: Reader): M.AuthMessage {
   return { type: MessageType.Auth, token, reverse, instance: reader.id('Auth instance') }
 }
 
-/** A refusal may end before its error text: deployed servers send that. */
+/** Reads an AuthResponse. A refusal may end before its error text: deployed servers send that. */
 function decodeAuthResponse(reader: Reader): M.AuthResponseMessage {
   const success = reader.flag('AuthResponse success')
   const token = success ? readAppendedToken(reader) : undefined
@@ -105,7 +105,7 @@ function decodeAuthResponse(reader: Reader): M.AuthResponseMessage {
   }
 }
 
-/** Only relays append it, so bytes of another form are something else, and ignored like all behind a message. */
+/** Reads the token that only relays append; bytes of another form are ignored, as all bytes after a message. */
 function readAppendedToken(reader: Reader): string | undefined {
   try {
     return reader.optionalText('AuthResponse token')
@@ -124,7 +124,7 @@ function decodeConnect(reader: Reader): M.ConnectMessage {
   return { type: MessageType.Connect, protocol: 'tcp', channelId, address, ...readResume(reader) }
 }
 
-/** One byte that older peers neither write nor read. */
+/** Reads one byte that older peers neither write nor read. */
 function readResume(reader: Reader): { resume?: true } {
   return !reader.ended && reader.flag('Connect resume') ? { resume: true } : {}
 }
@@ -143,7 +143,7 @@ function decodeData(bytes: Uint8Array): M.DataMessage {
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] }
 
-/** Two addresses as deployed, one as the older documents draw it, or none. */
+/** Reads two addresses as deployed peers write them, one as the older documents show it, or none. */
 function readUdpTail(reader: Reader, message: Writable<M.DataMessage>): void {
   const source = reader.ended ? undefined : readAddress(reader, 'Data source')
   const target = reader.ended ? undefined : readAddress(reader, 'Data target')
@@ -207,7 +207,7 @@ function decodeResume(reader: Reader): M.ResumeMessage {
   return { type: MessageType.Resume, session, secret, sequence, ...(urgent && { urgent }) }
 }
 
-/** The arrival was appended for `ack2`: fewer bytes than it has are none of it. */
+/** Reads an Ack. The arrival was appended for `ack2`: if fewer bytes follow, there is none. */
 function decodeAck(reader: Reader): M.AckMessage {
   const sequence = reader.u64('Ack sequence')
   if (reader.remainingBytes < ackArrivalBytes) return { type: MessageType.Ack, sequence }

@@ -5,8 +5,8 @@ import { CodecError } from '../errors.js'
 import { decode } from './decode.js'
 import { MessageType } from './message-type.js'
 
-// A second decoder, as plain as the table in protocol.md reads, that takes its bytes off the front of an array. It
-// shares no code with the real one; both must say the same about any bytes.
+// A second decoder, as simple as the table in protocol.md, that removes its bytes from the front of an array. It shares
+// no code with the real one; both must give the same result for any bytes.
 
 test('decode agrees with its naive twin on mutated messages', () => {
   const messages = readVectors('messages', 'extension', 'truncated', 'hostile')
@@ -120,7 +120,7 @@ function naiveDecode(rest: number[]): Fields {
     }
     case 0x02: {
       const success = flag()
-      // Only a relay appends a token; what cannot be one is ignored.
+      // Only a relay appends a token; bytes that cannot be one are ignored.
       const isToken = success && rest.length > (rest[0] ?? 0)
       const token = isToken ? text() : ''
       return { type, success, ...errorUnless(success), ...(token ? { token } : {}) }
@@ -245,7 +245,10 @@ function naturalUpTo(value: unknown, max: number): boolean {
   return Number.isInteger(value) && Number(value) >= 0 && Number(value) <= max
 }
 
-/** Broken UTF-8 grows when read; what no longer fits into 255 bytes is dropped, a character at a time. */
+/**
+ * Decodes text. Invalid UTF-8 becomes longer when read; characters that no longer fit into 255 bytes are dropped, one
+ * at a time.
+ */
 function naiveText(bytes: number[]): string {
   const characters = Array.from(Buffer.from(bytes).toString())
   while (Buffer.byteLength(characters.join('')) > 255) characters.pop()

@@ -105,7 +105,7 @@ function encodeConnect({ protocol, channelId, address, resume }: M.ConnectMessag
   return writeAddress(writer.u8(tcp).raw(channelId), encoded).raw(tail).bytes
 }
 
-/** An appended flag that is set. */
+/** Value of an appended flag that is set. */
 const oneByte = Uint8Array.of(1)
 const nothing = new Uint8Array(0)
 
@@ -116,7 +116,7 @@ function encodeData(message: M.DataMessage): Uint8Array {
   return encodeTcpData(channelId, payload, compression)
 }
 
-/** Both addresses always, as deployed peers expect; an absent one has length and port 0. */
+/** Writes both addresses always, as deployed peers expect; an absent one has length and port 0. */
 function encodeUdpData({ channelId, compression, payload, source, target }: M.DataMessage): Uint8Array {
   checkId(channelId, 'Data channel id')
   checkOneOf(compression, 'Data compression', compressions)
@@ -196,7 +196,7 @@ function encodeResumed({ success, sequence, error }: M.ResumedMessage): Uint8Arr
   return new Writer(MessageType.Resumed, 9 + tail.length).flag(success).u64(sequence).raw(tail).bytes
 }
 
-/** ErrorLen(1) Error. A failure has the length byte even without text: deployed peers insist on it. */
+/** Writes ErrorLen(1) Error. A failure has the length byte even without text: deployed peers require it. */
 function errorTail(success: boolean, error = ''): Uint8Array {
   if (success) return nothing
   if (typeof error !== 'string') throw new TypeError('error must be a string')
@@ -207,7 +207,7 @@ function errorTail(success: boolean, error = ''): Uint8Array {
   return tail
 }
 
-/** TokenLen(1) Token. */
+/** Writes TokenLen(1) Token. */
 function tokenTail(token: string, field: string): Uint8Array {
   const text = checkText(token, field, 1, maxTokenBytes)
   return Uint8Array.of(text.length, ...text)

@@ -8,7 +8,7 @@ export type Extension = 'window' | 'fin' | 'resume' | 'ack2' | 'urgent' | 'expos
 /** Offers or agrees to the extension (protocol.md §3). */
 export interface HelloMessage {
   readonly type: typeof MessageType.Hello
-  /** In the order they were written; unknown ones are left out. */
+  /** In the order of the message; unknown ones are omitted. */
   readonly extensions: readonly Extension[]
   /** First credit of each channel and direction, in bytes. */
   readonly windowBytes: number
@@ -16,7 +16,7 @@ export interface HelloMessage {
   readonly session?: Uint8Array
   /** 1–255 bytes that prove at resume that the caller owns the session; absent where `resume` is not in force. */
   readonly secret?: Uint8Array
-  /** How long a cut session is kept, in seconds; fractions are allowed. Absent where `resume` is not in force. */
+  /** Time for which a cut session is kept, in seconds; fractions are allowed. Absent where `resume` is not in force. */
   readonly graceSeconds?: number
 }
 
@@ -36,24 +36,24 @@ export interface FinMessage {
   readonly channelId: Uint8Array
 }
 
-/** Says what has arrived, so that the sender can forget it. */
+/** Acknowledges received messages, so that the sender can drop them. */
 export interface AckMessage {
   readonly type: typeof MessageType.Ack
   /** Number of the last message received, 0 before the first; a safe integer. */
   readonly sequence: number
-  /** With `ack2` only; peers without it ignore what is behind the sequence. */
+  /** With `ack2` only; peers without it ignore the bytes after the sequence. */
   readonly arrival?: AckArrival
 }
 
-/** When the message of an Ack arrived: what the sender learns the path from. */
+/** Arrival time of the message of an Ack, from which the sender measures the path. */
 export interface AckArrival {
-  /** The receiver's own clock in microseconds, modulo 2^32: only differences mean anything. */
+  /** The receiver's own clock in microseconds, modulo 2^32: only differences are meaningful. */
   readonly atUs: number
-  /** How long the Ack waited after that, in microseconds; 0–0xffffffff. */
+  /** Delay of the Ack after that, in microseconds; 0–0xffffffff. */
   readonly delayUs: number
 }
 
-/** Goes on with a session after a cut. */
+/** Continues a session after a cut. */
 export interface ResumeMessage {
   readonly type: typeof MessageType.Resume
   /** 16 bytes. */
@@ -62,7 +62,7 @@ export interface ResumeMessage {
   readonly secret: Uint8Array
   /** Number of the last message received before the cut. */
   readonly sequence: number
-  /** Only true or absent: the link is a second one for urgent messages, beside the one that the session has. */
+  /** Only true or absent: the link is a second one for urgent messages, beside the session's main link. */
   readonly urgent?: true
 }
 
@@ -73,40 +73,40 @@ export interface ResumedMessage {
   readonly success: boolean
   /** Number of the last message received before the cut. */
   readonly sequence: number
-  /** Only without success: why. */
+  /** Only without success: the reason. */
   readonly error?: string
 }
 
-/** A provider asks the server to open a port that leads to a target of its own. */
+/** Request of a provider to the server to open a port that leads to a target of its own. */
 export interface ExposeMessage {
   readonly type: typeof MessageType.Expose
-  /** Joins the answer with the request; a safe integer from 0. */
+  /** Matches the answer to the request; a safe integer from 0. */
   readonly id: number
-  /** What to open: `tcp:2222` or `udp:5353`; port 0 is any free one. */
+  /** Port to open: `tcp:2222` or `udp:5353`; port 0 is any free one. */
   readonly open: string
-  /** Where its channels lead, `HOST:PORT`, as the server writes it into Connect. */
+  /** Target of its channels, `HOST:PORT`, as the server writes it into Connect. */
   readonly target: string
-  /** Version of the PROXY protocol whose header goes to the target first, `v1` or `v2`. */
+  /** Version of the PROXY protocol header that is sent to the target first, `v1` or `v2`. */
   readonly proxy?: string
 }
 
 /** Answers Expose. */
 export interface ExposedMessage {
   readonly type: typeof MessageType.Exposed
-  /** That of the request. */
+  /** Id of the request. */
   readonly id: number
-  /** Only with success: what is open, with the port that was chosen. */
+  /** Only with success: the open port, with the number that was chosen. */
   readonly open?: string
-  /** Only without success: why. */
+  /** Only without success: the reason. */
   readonly error?: string
 }
 
-/** The path of this sender has losses: the client may open a link for urgent messages. */
+/** Reports that the path of this sender has losses: the client may open a link for urgent messages. */
 export interface LossyMessage {
   readonly type: typeof MessageType.Lossy
 }
 
-/** A copy of a message that is under way over the session's main link; only on the link for urgent messages. */
+/** A copy of a message in flight on the session's main link; only on the link for urgent messages. */
 export interface UrgentMessage {
   readonly type: typeof MessageType.Urgent
   /** Number of the message on the main link; a safe integer from 1. */
@@ -116,8 +116,8 @@ export interface UrgentMessage {
 }
 
 /**
- * From a server: open another session, new channels are for that one. From a client: it has one, and opens no more
- * channels in this one (protocol.md §3.8).
+ * From a server: requests another session for new channels. From a client: it has one, and opens no more channels in
+ * this one (protocol.md §3.8).
  */
 export interface RelinkMessage {
   readonly type: typeof MessageType.Relink

@@ -19,7 +19,7 @@ import { knownExtensions, logLevels } from './vocabulary.js'
 
 // The messages with a body of DataLen(4) JSON (protocol.md §1 and §3).
 
-/** A level that is none of the five counts as `info`: a log line is not worth a link. */
+/** Reads a Log. An unknown level counts as `info`: a log line is no reason to close a link. */
 export function decodeLog(reader: Reader): LogMessage {
   const { level, msg = '' } = readObject(reader, 'Log')
   if (typeof msg !== 'string') throw wrongField('Log', 'msg', 'text', msg)
@@ -50,7 +50,7 @@ export function encodeDirect({ type, json }: DirectMessage): Uint8Array {
   return writeJson(type, json)
 }
 
-/** Extensions we do not know are left out, so that a newer peer's offer reads as what both can do. */
+/** Reads a Hello. Unknown extensions are omitted, so that a newer peer's offer contains what both support. */
 export function decodeHello(reader: Reader): HelloMessage {
   const { ext, window = defaultWindowBytes, session, secret, grace } = readObject(reader, 'Hello')
   if (!Array.isArray(ext)) throw wrongField('Hello', 'ext', 'a list', ext)
@@ -137,7 +137,7 @@ function readSession(value: unknown): Uint8Array {
 function readSecret(value: unknown): Uint8Array {
   const secret = typeof value === 'string' ? decodeBase64Url(value) : undefined
   if (secret && secret.length > 0 && secret.length <= maxSecretBytes) return secret
-  // A secret belongs into no log, so its error does not show the value.
+  // A secret must not be logged, so its error does not show the value.
   throw new CodecError('ERR_CODEC_BAD_JSON', `Hello secret must be base64url of 1 to ${maxSecretBytes} bytes`)
 }
 
@@ -197,5 +197,5 @@ function wrongField(name: string, field: string, wanted: string, value: unknown)
   )
 }
 
-/** Error messages end up in logs; a hostile value must not fill them. */
+/** Most characters of a value in an error message: errors are logged, and a hostile value must not fill the log. */
 const maxShownCharacters = 60

@@ -1,4 +1,4 @@
-/** The second byte of every message (protocol.md §1 and §3). */
+/** Values of the second byte of every message (protocol.md §1 and §3). */
 export const MessageType = {
   Auth: 0x01,
   AuthResponse: 0x02,

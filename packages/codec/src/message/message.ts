@@ -18,7 +18,7 @@ export type * from './extension-message.js'
 /** Protocol of a channel; on the wire 1 is TCP and 2 is UDP. */
 export type Protocol = 'tcp' | 'udp'
 
-/** How the payload of a Data message stands on the wire. */
+/** Encoding of the payload of a Data message on the wire. */
 export type Compression = 'none' | 'gzip'
 
 /** A target or source: `host` is an IPv4 or IPv6 literal or a host name of 1–255 bytes, `port` is 0–65535. */
@@ -32,7 +32,7 @@ export interface Address {
 /** Operation on a connector token. */
 export type ConnectorOperation = 'add' | 'remove'
 
-/** How serious the text of a Log message is. */
+/** Severity of the text of a Log message. */
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error'
 
 /** First message of a client on any path but `/socket` (protocol.md §1). */
@@ -40,18 +40,18 @@ export interface AuthMessage {
   readonly type: typeof MessageType.Auth
   /** 1–255 bytes. */
   readonly token: string
-  /** Asks to be a provider. */
+  /** Whether the client requests to be a provider. */
   readonly reverse: boolean
   /** 16 bytes that name the client process, the same on each of its links. */
   readonly instance: Uint8Array
 }
 
-/** Whether the server lets the client in; answers Auth or the token in the query (protocol.md §1). */
+/** Result of authentication; answers Auth or the token in the query (protocol.md §1). */
 export interface AuthResponseMessage {
   readonly type: typeof MessageType.AuthResponse
   /** False ends the link. */
   readonly success: boolean
-  /** Only without success, here and in every response; sent cut to 255 bytes. */
+  /** Only without success, here and in every response; cut to 255 bytes when sent. */
   readonly error?: string
   /** Only with success: the token that a relay gives to a provider without one, 1–255 bytes (protocol.md §1.3). */
   readonly token?: string
@@ -66,7 +66,7 @@ export interface ConnectMessage {
   readonly channelId: Uint8Array
   /** Present for TCP, absent for UDP. */
   readonly address?: Address
-  /** Only true or absent: asks for a channel that was there before its link was lost (go 1.10.3, docs/interop.md). */
+  /** Only true or absent: requests a channel that existed before its link was lost (go 1.10.3, docs/interop.md). */
   readonly resume?: true
 }
 
@@ -77,27 +77,27 @@ export interface DataMessage {
   readonly protocol: Protocol
   /** 16 bytes, those of its Connect. */
   readonly channelId: Uint8Array
-  /** How `payload` stands on the wire. */
+  /** Encoding of `payload` on the wire. */
   readonly compression: Compression
-  /** The payload as it stands on the wire: the gzip stream when `compression` is `gzip`. A view after decoding. */
+  /** The payload on the wire: the gzip stream when `compression` is `gzip`. A view after decoding. */
   readonly payload: Uint8Array
   /**
-   * UDP from the network: where the datagram came from. A tail with one address only, as the older documents draw
-   * it, is read into this field whatever its direction; towards the network, ask `datagramTarget`.
+   * UDP from the network: source of the datagram. A tail with one address only, as the older documents show it, is read
+   * into this field whatever its direction; towards the network, use `datagramTarget`.
    */
   readonly source?: Address
-  /** UDP towards the network: where the datagram goes. */
+  /** UDP towards the network: target of the datagram. */
   readonly target?: Address
 }
 
-/** Whether the target was reached. */
+/** Result of reaching the target. */
 export interface ConnectResponseMessage {
   readonly type: typeof MessageType.ConnectResponse
   /** False ends the channel. */
   readonly success: boolean
   /** 16 bytes, those of its Connect. */
   readonly channelId: Uint8Array
-  /** Only without success: why, in the words of protocol.md §4. */
+  /** Only without success: the reason, with a word of protocol.md §4. */
   readonly error?: string
 }
 
@@ -106,16 +106,16 @@ export interface DisconnectMessage {
   readonly type: typeof MessageType.Disconnect
   /** 16 bytes, those of its Connect. */
   readonly channelId: Uint8Array
-  /** Why; absent or `EOF` for a normal end. */
+  /** The reason; absent or `EOF` for a normal end. */
   readonly error?: string
 }
 
 /** A provider adds or removes a connector token. */
 export interface ConnectorMessage {
   readonly type: typeof MessageType.Connector
-  /** Of the request: the response carries it again. */
+  /** Id of the request, which the response repeats. */
   readonly channelId: Uint8Array
-  /** 0–255 bytes; empty asks the server to choose one, as deployed providers do. */
+  /** 0–255 bytes; an empty token requests one chosen by the server, as deployed providers do. */
   readonly token: string
   /** The operation. */
   readonly operation: ConnectorOperation
@@ -124,11 +124,11 @@ export interface ConnectorMessage {
 /** Answers Connector. */
 export interface ConnectorResponseMessage {
   readonly type: typeof MessageType.ConnectorResponse
-  /** That of the request. */
+  /** Id of the request. */
   readonly channelId: Uint8Array
-  /** Whether it was done. */
+  /** Whether the operation succeeded. */
   readonly success: boolean
-  /** Only without success: why. */
+  /** Only without success: the reason. */
   readonly error?: string
   /** Only with success: the token that was added, 1–255 bytes. */
   readonly token?: string
@@ -137,22 +137,22 @@ export interface ConnectorResponseMessage {
 /** A line for the log of the other end. */
 export interface LogMessage {
   readonly type: typeof MessageType.Log
-  /** How serious it is. */
+  /** Severity of the line. */
   readonly level: LogLevel
   /** The line, without a line break. */
   readonly text: string
 }
 
-/** How many providers a connector has. */
+/** Number of providers that a connector has. */
 export interface PartnersMessage {
   readonly type: typeof MessageType.Partners
   /** A safe integer from 0. */
   readonly count: number
 }
 
-/** Peer-to-peer signalling of the Go program; carried, never interpreted. */
+/** Peer-to-peer signalling of the Go program; passed on without interpretation. */
 export interface DirectMessage {
-  /** Which of the three it is. */
+  /** One of its three types. */
   readonly type:
     | typeof MessageType.DirectCapabilities
     | typeof MessageType.DirectRendezvous
@@ -161,10 +161,10 @@ export interface DirectMessage {
   readonly json: unknown
 }
 
-/** A message of a type this version does not know: ignored by receivers, never an error. */
+/** A message of a type unknown to this version: ignored by receivers, never an error. */
 export interface UnknownMessage {
   readonly type: 'unknown'
-  /** The type as it stands on the wire. */
+  /** The type byte on the wire. */
   readonly typeByte: number
 }
 

@@ -3,11 +3,11 @@ import { maxMessageBytes } from '../limits.js'
 import { majorVersion } from '../version.js'
 import { MessageType } from './message-type.js'
 
-/** Version(1) Type(1): where every body starts. */
+/** Size of Version(1) and Type(1), after which every body starts. */
 export const messageHeaderBytes = 2
 
 /**
- * The type byte of a message, known to us or not.
+ * Returns the type byte of a message, also an unknown one.
  *
  * @throws CodecError `ERR_CODEC_TRUNCATED` under 2 bytes, `ERR_CODEC_VERSION` for another major version.
  */
@@ -20,8 +20,8 @@ export function peekType(bytes: Uint8Array): number {
 }
 
 /**
- * Where the 16 id bytes of a message of this type begin, or -1 for a type without an id. The message may be too
- * short to hold them; `channelKey` checks.
+ * Returns the position of the 16 id bytes in a message of this type, or -1 for a type without an id. The message may be
+ * too short to hold them; `channelKey` checks.
  */
 export function channelIdOffset(type: number): number {
   switch (type) {
@@ -40,7 +40,7 @@ export function channelIdOffset(type: number): number {
   }
 }
 
-/** Before anything reads a message: the largest that every peer accepts. */
+/** Checks the size before a message is read: the largest is the one that every peer accepts. */
 export function checkMessageSize(bytes: Uint8Array): void {
   if (bytes.length <= maxMessageBytes) return
   throw new CodecError('ERR_CODEC_TOO_LARGE', `the message has ${bytes.length} bytes, the limit is ${maxMessageBytes}`)

@@ -21,19 +21,19 @@ import type { Compression } from './message.js'
 import { checkMessageSize, peekType } from './peek.js'
 import { compressions } from './vocabulary.js'
 
-// The path of every proxied byte: no objects, no Reader, one copy at most.
+// Every proxied byte passes through this code: no objects, no Reader, one copy at most.
 
 /** Length of the header before the payload of a TCP Data message, in bytes. */
 export const tcpDataHeaderBytes = dataHeaderBytes
 
-/** Most payload one TCP Data message carries, in bytes. */
+/** Largest payload of one TCP Data message, in bytes. */
 export const maxTcpPayloadBytes = maxMessageBytes - tcpDataHeaderBytes
 
 /**
- * Writes the header of a TCP Data message into a frame whose payload already stands at `tcpDataHeaderBytes`, so
- * that a payload read or gathered in place is never copied again.
+ * Writes the header of a TCP Data message into a frame whose payload is already at `tcpDataHeaderBytes`, so that a
+ * payload read or gathered in place is never copied again.
  *
- * @throws RangeError when the frame does not hold that payload, or the message would pass `maxMessageBytes`.
+ * @throws RangeError when the frame does not hold that payload, or the message would exceed `maxMessageBytes`.
  */
 export function writeTcpDataHeader(
   frame: Uint8Array,
@@ -52,7 +52,7 @@ export function writeTcpDataHeader(
   writeU32(frame, dataLengthOffset, payloadBytes)
 }
 
-/** A TCP Data message: one allocation, one copy of the payload. */
+/** Encodes a TCP Data message with one allocation and one copy of the payload. */
 export function encodeTcpData(channelId: Uint8Array, payload: Uint8Array, compression?: Compression): Uint8Array {
   checkBytes(payload, 'payload', 0, maxTcpPayloadBytes)
   const frame = allocate(tcpDataHeaderBytes + payload.length)
@@ -62,8 +62,8 @@ export function encodeTcpData(channelId: Uint8Array, payload: Uint8Array, compre
 }
 
 /**
- * The payload of a TCP Data message as a view, as it stands on the wire: a gzip stream where `isCompressed`. What
- * `decode` would give, for a fraction of its cost.
+ * Returns the payload of a TCP Data message as a view: a gzip stream where `isCompressed`. The same as `decode` gives,
+ * for a fraction of its cost.
  *
  * @throws CodecError when the bytes are not one whole TCP Data message.
  */
@@ -79,8 +79,8 @@ export function isCompressed(bytes: Uint8Array): boolean {
 }
 
 /**
- * Credit that this Data message takes of its channel's window (protocol.md §3): its uncompressed size, from the gzip
- * trailer without inflating. A wrong trailer is noticed when it is inflated. UDP takes none.
+ * Returns the credit that this Data message uses of its channel's window (protocol.md §3): its uncompressed size, from
+ * the gzip trailer without inflating. A wrong trailer is detected when it is inflated. UDP uses none.
  *
  * @throws CodecError when the bytes are not one whole Data message, or too short a gzip stream.
  */
@@ -91,7 +91,7 @@ export function dataCreditBytes(bytes: Uint8Array): number {
   return inflatedBytes(bytes.subarray(tcpDataHeaderBytes, end))
 }
 
-/** Where the payload of a message ends that must be Data. */
+/** Checks a message that must be Data; returns the end of its payload. */
 function checkData(bytes: Uint8Array): number {
   checkMessageSize(bytes)
   const type = peekType(bytes)

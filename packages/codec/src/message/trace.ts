@@ -8,7 +8,7 @@ const traceparentBytes = 55
 const traceparentPattern = /^00-(?!0{32})[\da-f]{32}-(?!0{16})[\da-f]{16}-[\da-f]{2}$/
 
 /**
- * A Connect with a traceparent behind it (protocol.md §3.11). Only for peers that have agreed on `trace`.
+ * Appends a traceparent to a Connect (protocol.md §3.11). Only for peers that have agreed on `trace`.
  *
  * @throws RangeError for a text that is no traceparent of version 00
  */
@@ -22,7 +22,7 @@ export function appendTraceparent(connect: Uint8Array, traceparent: string): Uin
   return message
 }
 
-/** The traceparent behind a Connect that can be decoded; undefined for none, and for anything else that is there. */
+/** Returns the traceparent after a Connect that can be decoded; undefined without one, or for any other bytes. */
 export function readTraceparent(connect: Uint8Array): string | undefined {
   const end = connectEnd(connect)
   if (connect[end] !== 0 || connect[end + 1] !== traceparentBytes) return undefined
@@ -30,7 +30,7 @@ export function readTraceparent(connect: Uint8Array): string | undefined {
   return traceparentPattern.test(text) ? text : undefined
 }
 
-/** Where the byte that asks to resume a channel may follow. */
+/** Returns the end of a Connect, where the byte that requests to resume a channel may follow. */
 function connectEnd(connect: Uint8Array): number {
   const idOffset = channelIdOffset(MessageType.Connect)
   const addressOffset = idOffset + channelIdBytes

@@ -6,17 +6,23 @@ export const protocols: readonly Protocol[] = ['tcp', 'udp']
 export const compressions: readonly Compression[] = ['none', 'gzip']
 export const connectorOperations: readonly ConnectorOperation[] = ['add', 'remove']
 export const logLevels: readonly LogLevel[] = ['trace', 'debug', 'info', 'warn', 'error']
-/** What this version offers unless told otherwise. */
+/** Extensions that this version offers by default. */
 export const extensions: readonly Extension[] = ['window', 'fin', 'resume', 'ack2', 'urgent']
-/** All that this version knows; `expose` is for providers that ask for a port, `trace` for ends that make spans. */
+/**
+ * All extensions known to this version; `expose` is for providers that request a port, `trace` for ends that make
+ * spans.
+ */
 export const knownExtensions: readonly Extension[] = [...extensions, 'expose', 'trace']
 
-/** What a client without a token shows. No server registers it; a relay makes a provider a token (protocol.md §1.3). */
+/**
+ * Token of a client without one. No server registers it; a relay creates a token for such a provider (protocol.md
+ * §1.3).
+ */
 export const anonymousToken = 'anonymous'
 
 /**
  * Target of the channels in which a connector and a provider agree on a direct path (protocol.md §3.10). No name below
- * `.invalid` exists (RFC 6761 §6.4), so that a provider which does not know it reaches nobody.
+ * `.invalid` exists (RFC 6761 §6.4), so a provider without this feature connects nowhere.
  */
 export const directTarget: Address = { host: 'direct.linksocks.invalid', port: 1 }
 

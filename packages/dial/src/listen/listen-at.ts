@@ -6,12 +6,12 @@ import { listenOnPath, type ListenOnPathOptions } from './listen-on-path.js'
 import { listeningSockets } from './listening-sockets.js'
 
 /**
- * Connections that may wait to be accepted; the system lowers it to its own limit. With Node's 511, a flood of 5,000 a
+ * Connections that may wait to be accepted; the system reduces it to its own limit. With Node's 511, a flood of 5,000 a
  * second on a busy machine made others wait for TCP to try again, after one and three seconds.
  */
 const backlog = 4096
 
-/** Where {@link listenAt} listens. */
+/** Address or path for {@link listenAt}. */
 export type ListenPlace =
   | {
       /** Address or name. */
@@ -27,8 +27,8 @@ export type ListenPlace =
     }
 
 /**
- * Makes `server` listen. A socket for this place that the process was given, by the service manager or by the process
- * before it, is taken in place of a new one.
+ * Makes `server` listen. If the process was given a socket for this place, by the service manager or by the previous
+ * process, it is used instead of a new one.
  *
  * @throws Node's own errors, such as EADDRINUSE
  */

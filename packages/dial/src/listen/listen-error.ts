@@ -1,9 +1,8 @@
 import { textOf } from '@ls/foundation'
 
 /**
- * Why a port or a socket file cannot be opened. The codes are those of the system, so that a caller treats a failure in
- * one way, whether it came through this package or from Node; `UNKNOWN` is any other, which the text and the cause
- * tell.
+ * Codes of a {@link ListenError}. They are those of the system, so that a caller handles a failure in one way, whether
+ * it came from this package or from Node; `UNKNOWN` is any other, described by the text and the cause.
  */
 export const listenErrorCodes = [
   'EADDRINUSE',
@@ -19,15 +18,15 @@ export const listenErrorCodes = [
 /** One of {@link listenErrorCodes}. */
 export type ListenErrorCode = (typeof listenErrorCodes)[number]
 
-/** A port or socket file that cannot be opened. */
+/** Error for a port or socket file that cannot be opened. */
 export class ListenError extends Error {
   override readonly name = 'ListenError'
   /** Stable error code; the text may change. */
   readonly code: ListenErrorCode
-  /** Where it was to be: `host:port`, `unix:/path`, or a URL. */
+  /** The place that was requested: `host:port`, `unix:/path`, or a URL. */
   readonly place: string
 
-  /** @param what What cannot listen, at the start of the text: "the proxy port" */
+  /** @param what Subject at the start of the text: "the proxy port" */
   constructor(what: string, place: string, cause: unknown) {
     const code = codeOf(cause)
     const reasons: Reasons = place.startsWith('unix:') ? pathReasons : portReasons
@@ -49,7 +48,7 @@ const portReasons: Reasons = {
 
 const pathReasons: Reasons = {
   EADDRINUSE: 'another program listens there, or the path is a file that is no socket',
-  // Node reports ENOENT so too.
+  // Node also reports ENOENT as EACCES.
   EACCES: 'the folder does not exist, or this user may not write to it',
   ENOENT: 'the folder does not exist',
   ENOTDIR: 'the path leads through a file that is no folder',

@@ -3,19 +3,19 @@ import { promises as fs } from 'node:fs'
 import { connect, type Server } from 'node:net'
 import { isMainThread } from 'node:worker_threads'
 
-/** How {@link listenOnPath} opens a UNIX socket. */
+/** Options of {@link listenOnPath}. */
 export interface ListenOnPathOptions {
-  /** Permissions of the socket file, such as 0o600: those who may write to it may connect. */
+  /** Permissions of the socket file, such as 0o600: users who may write to it may connect. */
   readonly mode: number
-  /** Gives up; the promise then rejects with its reason. */
+  /** Cancels the opening; the promise then rejects with its reason. */
   readonly signal?: AbortSignal | undefined
 }
 
 /**
- * Makes `server` listen on the UNIX socket `path`. A leftover socket file is replaced; one that a program still listens
- * on, and any other file, is kept.
+ * Makes `server` listen on the UNIX socket `path`. A socket file without a listener is replaced; one that a program
+ * still listens on, and any other file, is kept.
  *
- * @throws Node's own errors, EADDRINUSE for a path that is taken
+ * @throws Node's own errors, EADDRINUSE for a path in use
  */
 export async function listenOnPath(server: Server, path: string, options: ListenOnPathOptions): Promise<void> {
   try {
@@ -41,7 +41,7 @@ async function listenMasked(server: Server, path: string, { mode, signal }: List
   await once(server, 'listening', { signal })
 }
 
-/** True for a socket file without a listener. Any other file may be in use, so it is kept. */
+/** Whether the path is a socket file without a listener. Any other file may be in use, so it is kept. */
 async function isLeftBehind(path: string): Promise<boolean> {
   const stats = await fs.lstat(path)
   if (!stats.isSocket()) return false

@@ -15,7 +15,7 @@ function server(says = 'old'): Server {
   return made
 }
 
-/** The descriptor of a server that this process may have twice. */
+/** Returns the descriptor of a server that this process may have twice. */
 function descriptorOf(place: string): number {
   return listeningSockets.passable.find((each) => each.place === place)?.fd ?? -1
 }

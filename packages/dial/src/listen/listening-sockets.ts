@@ -3,24 +3,26 @@ import { type AddressInfo, type Server, Socket } from 'node:net'
 import { formatHostPort } from '@ls/foundation'
 
 /**
- * Where a server listens, as text: `127.0.0.1:8765`, `[::]:8765` or `unix:/run/a.sock`; with the port that was asked
- * for, which may be 0.
+ * Address of a server as text: `127.0.0.1:8765`, `[::]:8765` or `unix:/run/a.sock`; with the requested port, which may
+ * be 0.
  */
 export type ListeningPlace = string
 
-/** A listening socket that another process may have. */
+/** A listening socket that may be passed to another process. */
 export interface PassableSocket {
-  /** Where it listens, as it was asked for. */
+  /** The address as it was requested. */
   readonly place: ListeningPlace
-  /** Its file descriptor here. */
+  /** Its file descriptor in this process. */
   readonly fd: number
-  /** The service manager has opened it, and keeps it: the file of a UNIX socket is not this program's to remove. */
+  /**
+   * Whether the service manager opened it and keeps it: this program must not remove the file of such a UNIX socket.
+   */
   readonly isLent: boolean
 }
 
 /**
- * The listening sockets of this process: those that it can pass to another one, and those that it has got from one and
- * that nobody has asked for yet. A process has one set of descriptors, so there is one for all.
+ * The listening sockets of this process: those that it can pass to another one, and those that it has received and not
+ * used yet. A process has one set of descriptors, so there is one instance.
  */
 export class ListeningSockets {
   readonly #open = new Map<Server, ListeningPlace>()
@@ -29,10 +31,7 @@ export class ListeningSockets {
   readonly #lent = new Set<ListeningPlace>()
   #hasTakenOver = false
 
-  /**
-   * All that can be passed on now, those that nobody has asked for included; empty on Windows, where sockets have no
-   * numbers.
-   */
+  /** All sockets that can be passed on now, including unused ones; empty on Windows, where sockets have no numbers. */
   get passable(): readonly PassableSocket[] {
     const open = [...this.#open].map(([server, place]) => ({ place, fd: descriptorOf(server) }))
     const unused = this.#inherited.map(({ place, socket }) => ({ place, fd: descriptorOf(socket) }))
@@ -41,16 +40,15 @@ export class ListeningSockets {
       .map(({ place, fd }) => ({ place, fd, isLent: this.#lent.has(place) }))
   }
 
-  /** Places of sockets that this process has got and that nobody listens on. */
+  /** Places of received sockets without a server. */
   get unused(): readonly ListeningPlace[] {
     return this.#inherited.map(({ place }) => place)
   }
 
   /**
-   * Takes a socket that another process has opened.
+   * Adds a socket that another process has opened.
    *
-   * @param from Where it listens, for the process that asks for it, and whether it is lent. @default its own address,
-   *   lent
+   * @param from Its place, and whether it is lent. @default its own address, lent
    */
   inherit(fd: number, from?: { readonly place: ListeningPlace; readonly isLent: boolean }): void {
     const socket = new Socket({ fd, readable: false, writable: false })
@@ -59,34 +57,34 @@ export class ListeningSockets {
     if (isLent) this.#lent.add(place)
   }
 
-  /** The process that had the sockets before gives them up. */
+  /** Called when the previous process has given up its sockets. */
   tookOver(): void {
     this.#hasTakenOver = true
   }
 
   /**
-   * Whether the file of an inherited UNIX socket ends with its server here; until it has taken over, another process
-   * goes on with it.
+   * Whether the file of an inherited UNIX socket is removed with its server here; until this process has taken over,
+   * another one still uses it.
    */
   ownsFile(place: ListeningPlace): boolean {
     return this.#hasTakenOver && !this.#lent.has(place)
   }
 
-  /** A socket for a place, if there is one: `server.listen` takes it. Nobody else gets it. */
+  /** Returns and removes the socket for a place, if there is one, for `server.listen`. */
   take(place: ListeningPlace): Socket | undefined {
     const found = this.#inherited.find((each) => isSamePlace(each.place, place))
     this.#inherited = this.#inherited.filter((each) => each !== found)
     return found?.socket
   }
 
-  /** Closes sockets that nobody has asked for. */
+  /** Closes unused sockets. */
   closeUnused(): void {
     for (const { socket } of this.#inherited.splice(0)) socket.destroy()
   }
 
   /**
-   * Has the files of UNIX sockets stay when their servers close: another process listens there now, and Node removes
-   * them with the server that has made them.
+   * Keeps the files of UNIX sockets when their servers close: another process listens there now, and Node removes the
+   * files with the server that made them.
    */
   passedOn(sockets: readonly PassableSocket[]): void {
     const places = new Set(sockets.map(({ place }) => place))
@@ -94,17 +92,20 @@ export class ListeningSockets {
       if (place.startsWith(unixPrefix) && places.has(place)) keepPath(server, place.slice(unixPrefix.length))
   }
 
-  /** A server listens, and may be passed on until it is closed. */
+  /** Registers a listening server, which may be passed on until it is closed. */
   opened(server: Server, place: ListeningPlace): void {
     this.#open.set(server, place)
     server.once('close', () => this.#open.delete(server))
   }
 }
 
-/** Those of this process. */
+/** The listening sockets of this process. */
 export const listeningSockets = new ListeningSockets()
 
-/** For a moment, in which nothing else runs here, the path has no file: a second name keeps the socket. */
+/**
+ * Keeps the socket file when the server closes: a second name keeps it until Node has removed the path. No other code
+ * runs meanwhile.
+ */
 function keepPath(server: Server, path: string): void {
   const close = server.close.bind(server)
   server.close = (onClosed) => {
@@ -122,12 +123,15 @@ function keepPath(server: Server, path: string): void {
 
 const unixPrefix = 'unix:'
 
-/** Node has no public name for it; −1 where there is none. */
+/** Returns the descriptor, for which Node has no public name; −1 where there is none. */
 function descriptorOf(holder: Server | Socket): number {
   return (holder as { _handle?: { fd?: number } | null })._handle?.fd ?? -1
 }
 
-/** The system chooses between IPv4 and all addresses where only a port is written, so all of them are one. */
+/**
+ * Whether two places are the same. Where only a port is given, the system chooses between IPv4 and all addresses, so
+ * all of them count as one.
+ */
 function isSamePlace(one: ListeningPlace, other: ListeningPlace): boolean {
   return one === other || withoutWildcard(one) === withoutWildcard(other)
 }
@@ -142,7 +146,10 @@ function placeOf(fd: number, socket: Socket): ListeningPlace {
   return formatHostPort(address, port)
 }
 
-/** Node does not tell the path of a UNIX socket. Linux does, and only there a service manager passes such sockets. */
+/**
+ * Returns the path of a UNIX socket, which Node does not report. Linux does, and service managers pass such sockets
+ * only there.
+ */
 function pathOf(fd: number): string | undefined {
   try {
     const inode = /\d+/.exec(readlinkSync(`/proc/self/fd/${fd}`))?.[0]

@@ -6,7 +6,7 @@ import { ListenError } from './listen-error.js'
 /**
  * Makes `server` listen at a TCP address, as {@link listenAt} does, and returns the one in use.
  *
- * @param what Its name in errors.
+ * @param what Name of the port in errors.
  * @throws ListenError
  */
 export async function openPort(

@@ -5,34 +5,34 @@ import type { Answer, Family } from '../race.js'
 import { FairQueue } from './fair-queue.js'
 import { type Finding, QueryDesk } from './query-desk.js'
 
-/** Longest time to live, in milliseconds: names may move earlier than promised. */
+/** Longest time to live, in milliseconds: names may change earlier than promised. */
 const maxKeepMs = 300_000
 
 /**
- * How long a missing name or address is remembered, in milliseconds; Node does not report the zone's value (RFC 2308
+ * Time for which a missing name or address is cached, in milliseconds; Node does not report the zone's value (RFC 2308
  * §5).
  */
 const keepAbsenceMs = 5000
 
 /**
- * How long a server failure is remembered (RFC 2308 §7), in milliseconds, so that many connections to one dead name ask
- * once.
+ * Time for which a server failure is cached (RFC 2308 §7), in milliseconds, so that many connections to one failing
+ * name send one query.
  */
 const keepFailureMs = 1000
 
-/** Addresses of an answer that are kept; more than a dial tries. */
+/** Most addresses of an answer that are kept; more than a dial tries. */
 const maxAddresses = 32
 
-/** How long a server may take before the next is asked, in milliseconds: what c-ares uses. */
+/** Time for a server to answer before the next is queried, in milliseconds: the value of c-ares. */
 const defaultServerTimeoutMs = 2000
 
 /**
- * DNS queries at once, for each lane: c-ares takes any number, small name servers do not (dnsmasq forwards 150). A
- * tenant's queries beyond its share wait.
+ * Most DNS queries at the same time, for each lane: c-ares accepts any number, small name servers do not (dnsmasq
+ * forwards 150). A tenant's queries beyond its share wait.
  */
 const maxRunning = 256
 
-/** Waiting queries of a tenant, two to a name: 1 MiB. */
+/** Most waiting queries of a tenant, two to a name: 1 MiB. */
 const maxWaitingPerTenant = 8192
 
 export interface DnsNamesOptions {
@@ -49,7 +49,7 @@ export interface DnsNames {
   query(name: string, family: Family, tenant: unknown, listener: (answer: Answer) => void): () => void
 }
 
-/** Asks name servers, by c-ares: without libuv's pool, over TCP where an answer does not fit. */
+/** Queries name servers, by c-ares: without libuv's pool, over TCP where an answer does not fit. */
 export function dnsNames(options: DnsNamesOptions): DnsNames {
   const { servers, timeoutMs, serverTimeoutMs = defaultServerTimeoutMs, clock } = options
   // c-ares doubles its timeout with each try.
@@ -86,7 +86,7 @@ function absence(name: string, cause: NodeJS.ErrnoException): Finding<Answer> {
   const { code = '' } = cause
   if (code === 'ENODATA')
     return { value: failure('EAI_NODATA', `${name} has no address`, cause), keepMs: keepAbsenceMs }
-  // EBADNAME: c-ares found it impossible.
+  // EBADNAME: c-ares found the name invalid.
   if (code === 'ENOTFOUND' || code === 'EBADNAME')
     return { value: failure('ENOTFOUND', `there is no host ${name}`, cause), keepMs: keepAbsenceMs }
   const text = `the name servers gave no answer about ${name} (${code})`

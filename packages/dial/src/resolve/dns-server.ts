@@ -2,7 +2,8 @@ import { isIP, isIPv6 } from 'node:net'
 import { formatHostPort, maxPort } from '@ls/foundation'
 
 /**
- * Reads the address of a name server, `ADDR`, `ADDR:PORT` or `[ADDR]:PORT`, and writes it as c-ares takes it.
+ * Reads the address of a name server, `ADDR`, `ADDR:PORT` or `[ADDR]:PORT`, and returns it in the form that c-ares
+ * accepts.
  *
  * @throws RangeError naming the text
  */

@@ -1,25 +1,25 @@
 import { checkInteger } from '@ls/foundation'
 
 export interface FairQueueOptions {
-  /** Jobs that run at once, of all tenants together. */
+  /** Most jobs that run at the same time, of all tenants together. */
   readonly maxRunning: number
-  /** Jobs of one tenant that wait; further ones are refused. */
+  /** Most waiting jobs of one tenant; further ones are refused. */
   readonly maxWaitingPerTenant: number
 }
 
-/** Begins the job; call `release` when it is over. */
+/** Starts the job; call `release` when it has finished. */
 export type Job = (release: () => void) => void
 
 interface Lane {
   running: number
-  /** In the order in which they came; a set, so that a job can be taken out. */
+  /** In the order of arrival; a set, so that a job can be removed. */
   readonly waiting: Set<Job>
 }
 
 /**
- * Runs jobs of many tenants in turn, a limited number at once. A named tenant may run as many as are free (the "dynamic
- * threshold" of shared-memory switches, Choudhury and Hahne 1998): a single one gets half, two get a third each, and
- * some are always free for a new one. Jobs without a tenant may take all.
+ * Runs jobs of many tenants in turn, a limited number at a time. A named tenant may run as many as are free (the
+ * "dynamic threshold" of shared-memory switches, Choudhury and Hahne 1998): a single one gets half, two get a third
+ * each, and some are always free for a new one. Jobs without a tenant may use all.
  */
 export class FairQueue {
   readonly #maxRunning: number
@@ -68,7 +68,7 @@ export class FairQueue {
     lane.waiting.delete(job)
     lane.running++
     this.#running++
-    // To the end of the line.
+    // Moves the lane to the end of the queue.
     this.#lanes.delete(tenant)
     this.#lanes.set(tenant, lane)
     let isReleased = false

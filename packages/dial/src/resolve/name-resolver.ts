@@ -12,8 +12,8 @@ export interface LookupOptions {
 /** Resolves names to addresses. */
 export interface NameResolver {
   /**
-   * Answers once for each family, as soon as that one is known; at once, before this returns, where it is known
-   * already. No answer comes after the function returned here was called.
+   * Resolves a name. Answers once for each family, as soon as the answer is known, possibly before this returns. No
+   * answer comes after the returned function was called.
    */
   lookup(name: string, onAnswer: (family: Family, answer: Answer) => void, options?: LookupOptions): () => void
 }

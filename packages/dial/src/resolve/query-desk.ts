@@ -1,7 +1,7 @@
 import { type Clock, systemClock } from '@ls/foundation'
 import type { FairQueue } from './fair-queue.js'
 
-/** A result, and how long it may be reused, in milliseconds. */
+/** A result, and the time for which it may be reused, in milliseconds. */
 export interface Finding<T> {
   readonly value: T
   readonly keepMs: number
@@ -11,13 +11,15 @@ export interface QueryDeskOptions<T> {
   readonly queue: FairQueue
   /** Runs a query; must not reject. */
   readonly ask: (key: string) => Promise<Finding<T>>
-  /** Longest time that callers wait for `ask`, in milliseconds. Its place in the queue stays taken until it settles. */
+  /**
+   * Longest time that callers wait for `ask`, in milliseconds. Its place in the queue stays in use until it settles.
+   */
   readonly timeoutMs: number
   /** Result for callers after that time. */
   readonly onTimeout: (key: string) => T
   /** Result for callers if too many queries wait. */
   readonly onFull: (key: string) => T
-  /** Findings kept; the oldest makes room. @default 4096, about 1 MiB */
+  /** Most findings kept; the oldest is removed first. @default 4096, about 1 MiB */
   readonly maxKept?: number | undefined
   /** @default systemClock */
   readonly clock?: Clock | undefined

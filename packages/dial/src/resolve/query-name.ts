@@ -3,11 +3,11 @@ import { domainToASCII } from 'node:url'
 export interface QueryName {
   /** In lower case, of ASCII, without a trailing dot. */
   readonly name: string
-  /** Whether it had a trailing dot, which rules search domains out. */
+  /** Whether it had a trailing dot, which excludes search domains. */
   readonly isAbsolute: boolean
 }
 
-/** RFC 1035 §2.3.4, as text and without the trailing dot. */
+/** Limit of RFC 1035 §2.3.4, as text and without the trailing dot. */
 const maxNameBytes = 253
 
 /**
@@ -15,12 +15,15 @@ const maxNameBytes = 253
  */
 const plain = /^[!-[\]-~]+$/
 
-/** May be turned into ASCII: `domainToASCII` reads a URL, and would cut the name at what ends a host there. */
+/**
+ * Names that may be converted to ASCII: `domainToASCII` reads a URL, and would cut the name at characters that end a
+ * host there.
+ */
 const international = /^(?=.*[^\0-\x7f])[^\0-\x20\x7f/?#@:[\]\\%]+$/
 
 /**
- * Reads a host name as DNS takes it; international names in their ASCII form (RFC 5891). Undefined where it can be
- * none.
+ * Reads a host name in the form that DNS uses; international names in their ASCII form (RFC 5891). Undefined for an
+ * impossible name.
  */
 export function parseQueryName(host: string): QueryName | undefined {
   const ascii = international.test(host) ? domainToASCII(host) : host

@@ -4,9 +4,9 @@ import type { Answer, Family } from '../race.js'
 import type { LookupOptions, NameResolver } from './name-resolver.js'
 
 /**
- * All addresses of a host, IPv6 first: at once where they are known, else a promise.
+ * Returns all addresses of a host, IPv6 first: directly where they are known, otherwise as a promise.
  *
- * @throws DialError, at once or by the promise, where there are none
+ * @throws DialError, directly or by the promise, where there are none
  */
 export function resolveAll(
   resolver: NameResolver,

@@ -12,7 +12,7 @@ afterEach(() => {
   for (const cleanup of cleanups.splice(0)) cleanup()
 })
 
-/** A resolver with files of its own, that asks a server which knows `zone`. */
+/** A resolver with its own files, and a name server that has `zone`. */
 async function resolverWith(
   zone: Record<string, FakeDnsReply | ((over: 'udp' | 'tcp') => FakeDnsReply)>,
   { hosts = '', resolvConf = '', clock = undefined as FakeClock | undefined, timeoutMs = 8000 } = {},

@@ -15,12 +15,12 @@ import { searchDns } from './search.js'
 /** Servers and times of a {@link Resolver}. */
 export interface ResolverOptions {
   /**
-   * Name servers to ask instead of the system's, `ADDR`, `ADDR:PORT` or `[ADDR]:PORT`, in this order. The hosts file
+   * Name servers to query instead of the system's, `ADDR`, `ADDR:PORT` or `[ADDR]:PORT`, in this order. The hosts file
    * still comes first. @default those of the system
    */
   readonly servers?: readonly string[] | undefined
   /**
-   * Time of a lookup, in milliseconds; less than a dial's, so that a failure is reported as one of the lookup.
+   * Time limit of a lookup, in milliseconds; less than a dial's, so that a failure is reported as one of the lookup.
    * @default 8000
    */
   readonly timeoutMs?: number | undefined
@@ -35,12 +35,12 @@ export interface ResolverOptions {
 /** Systems whose resolver uses the files read here; on others the system's resolver is used. */
 const readsFiles = new Set<NodeJS.Platform>(['linux', 'freebsd', 'openbsd', 'netbsd', 'sunos'])
 
-/** RFC 6761 §6.3. */
+/** Answer for names of RFC 6761 §6.3. */
 const loopback: BothAnswers = { 4: { addresses: ['127.0.0.1'] }, 6: { addresses: ['::1'] } }
 
 /**
  * Resolves names as the system would: hosts file, then DNS with search domains, and `getaddrinfo` only for names about
- * which the system may know more (nsswitch.conf, macOS, Windows), since each takes a thread of the four that Node has.
+ * which the system may have other sources (nsswitch.conf, macOS, Windows), since each uses one of Node's four threads.
  */
 export class Resolver implements NameResolver {
   readonly #servers: readonly string[] | undefined
@@ -85,7 +85,7 @@ export class Resolver implements NameResolver {
     return searchDns(names, searchNames(query.name, query.isAbsolute, conf), tenant, onAnswer)
   }
 
-  /** Answers without a query: the hosts file, this machine, and all names if only files may be used. */
+  /** Answers without a query: from the hosts file, for this machine, and for all names if only files may be used. */
   #withoutAsking({ name }: QueryName): BothAnswers | undefined {
     const found = this.#hosts.current().get(name)
     if (found !== undefined) return { 4: { addresses: found[4] }, 6: { addresses: found[6] } }
@@ -99,7 +99,7 @@ export class Resolver implements NameResolver {
     return this.#nsswitch.current()(name, this.#resolvConf.current().servers)
   }
 
-  /** Rebuilt when resolv.conf has changed, since other servers may answer differently. */
+  /** Returns the DNS client, new when resolv.conf has changed, since other servers may answer differently. */
   #currentDns(): { readonly conf: ResolvConf; readonly names: DnsNames } {
     const conf = this.#resolvConf.current()
     if (this.#dns?.conf === conf) return this.#dns

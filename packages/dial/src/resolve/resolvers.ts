@@ -3,13 +3,15 @@ import { Resolver } from './resolver.js'
 
 /** Name lookup options for all dials of a program. */
 export interface DnsOptions {
-  /** Name servers to ask instead of the system's, `ADDR`, `ADDR:PORT` or `[ADDR]:PORT`. @default those of the system */
+  /**
+   * Name servers to query instead of the system's, `ADDR`, `ADDR:PORT` or `[ADDR]:PORT`. @default those of the system
+   */
   readonly servers?: readonly string[] | undefined
-  /** How long a lookup may take, in milliseconds. @default 8000 */
+  /** Time limit of a lookup, in milliseconds. @default 8000 */
   readonly timeoutMs?: number | undefined
 }
 
-/** Two resolvers that never wait for each other. */
+/** Two resolvers that do not delay each other. */
 export interface Resolvers {
   /** For names of targets. */
   readonly targets: NameResolver
@@ -20,7 +22,7 @@ export interface Resolvers {
 const shared: Resolvers = { targets: new Resolver(), servers: new Resolver({ lane: 'servers' }) }
 
 /**
- * The resolvers for these options; without options the shared ones of the process, with their cache.
+ * Returns the resolvers for these options; without options the shared ones of the process, with their cache.
  *
  * @throws RangeError for an invalid server, or a time out of range
  */
@@ -29,8 +31,8 @@ export function resolversFor(options: DnsOptions | undefined): Resolvers {
   return { targets: new Resolver(options), servers: new Resolver({ ...options, lane: 'servers' }) }
 }
 
-/** For targets; shared by the process. */
+/** Resolver for targets; shared by the process. */
 export const systemResolver = shared.targets
 
-/** For names of the program's own servers; shared by the process. */
+/** Resolver for names of the program's own servers; shared by the process. */
 export const serverResolver = shared.servers

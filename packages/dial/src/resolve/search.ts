@@ -73,7 +73,9 @@ class Search {
   }
 }
 
-/** Servers that are silent will not answer for other names either; one that fails (SERVFAIL) may. */
+/**
+ * Whether an error means silence. Silent servers will not answer for other names either; one that fails (SERVFAIL) may.
+ */
 function isSilence(error: Error): boolean {
   const { code, cause } = error as Error & { code?: unknown; cause?: { code?: unknown } }
   if (code !== 'EAI_AGAIN') return false

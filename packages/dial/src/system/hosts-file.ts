@@ -6,7 +6,7 @@ export type HostAddresses = Readonly<Record<Family, readonly string[]>>
 
 /**
  * Reads hosts(5): an address and names on each line, `#` begins a comment. Names are in lower case and without a
- * trailing dot; lines for one name add up. Other lines are skipped.
+ * trailing dot; lines for one name are combined. Other lines are skipped.
  */
 export function parseHosts(text: string): ReadonlyMap<string, HostAddresses> {
   const found = new Map<string, Record<Family, string[]>>()
@@ -26,7 +26,7 @@ function addAddress(found: Map<string, Record<Family, string[]>>, name: string, 
   if (!known[family].includes(address)) known[family].push(address)
 }
 
-/** Where the system keeps its hosts. */
+/** Returns the path of the system's hosts file. */
 export function hostsPath(): string {
   const { SystemRoot = 'C:\\Windows' } = process.env
   return process.platform === 'win32' ? `${SystemRoot}\\System32\\drivers\\etc\\hosts` : '/etc/hosts'

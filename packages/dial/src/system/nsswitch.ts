@@ -10,8 +10,8 @@ const isShort = (name: string): boolean => !name.includes('.')
 
 /**
  * Modules of nsswitch.conf(5) that answer only for some names: multicast DNS for `.local` (RFC 6762 §3), `myhostname`
- * for this machine and its gateway. `resolve` asks systemd-resolved, which answers by DNS as well where resolv.conf
- * names it.
+ * for this machine and its gateway. `resolve` uses systemd-resolved, which also answers by DNS where resolv.conf names
+ * it.
  */
 const answersFor: Readonly<Record<string, (name: string, servers: readonly string[]) => boolean>> = {
   files: () => false,
@@ -32,8 +32,8 @@ function isLocal(name: string): boolean {
 }
 
 /**
- * Reads the `hosts` line of nsswitch.conf(5). The system is asked only for names about which a module of the line may
- * know more than files and DNS do. Without the line it is files, then DNS, as in glibc and musl.
+ * Reads the `hosts` line of nsswitch.conf(5). The system is used only for names about which a module of the line may
+ * have more data than files and DNS. Without the line it is files, then DNS, as in glibc and musl.
  */
 export function parseNsswitch(text: string): SourceChooser {
   const line = /^[ \t]*hosts:([^#\n]*)/m.exec(text)?.[1] ?? 'files dns'
@@ -42,7 +42,7 @@ export function parseNsswitch(text: string): SourceChooser {
     .trim()
     .split(/\s+/)
   const [filesAt, dnsAt] = [modules.indexOf('files'), modules.indexOf('dns')]
-  // Files are read first here; with another order the system must be asked.
+  // Files are read first here; another order needs the system's resolver.
   if (filesAt === -1 || (dnsAt !== -1 && dnsAt < filesAt)) return () => 'system'
   const rest: NameSource = dnsAt !== -1 || modules.includes('resolve') ? 'dns' : 'files'
   const mayKnow = (module: string, name: string, servers: readonly string[]): boolean =>

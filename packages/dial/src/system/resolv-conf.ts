@@ -5,11 +5,11 @@ import { hostname } from 'node:os'
 export interface ResolvConf {
   /** Addresses, with a zone where one is given. */
   readonly servers: readonly string[]
-  /** Domains to try a short name in, in lower case. */
+  /** Domains in which a short name is tried, in lower case. */
   readonly search: readonly string[]
   /** A name with fewer dots is tried in the search domains first. */
   readonly ndots: number
-  /** How long one server may take, in milliseconds; undefined where the file does not say. */
+  /** Time limit of one server, in milliseconds; undefined where the file gives none. */
   readonly timeoutMs: number | undefined
 }
 
@@ -17,7 +17,7 @@ export interface ResolvConf {
 const maxNdots = 15
 const maxTimeoutS = 30
 
-/** Servers that are asked, and domains that are tried; further ones only take time. */
+/** Most servers that are queried, and most domains that are tried; further ones only take time. */
 const maxServers = 8
 const maxDomains = 16
 
@@ -61,7 +61,7 @@ function cleanDomain(domain: string): string {
   return domain.toLowerCase().replaceAll(/^\.+|\.+$/g, '')
 }
 
-/** Names to ask DNS for, in the order of resolv.conf(5), for a name without a trailing dot. */
+/** Returns the names to query DNS for, in the order of resolv.conf(5), for a name without a trailing dot. */
 export function searchNames(name: string, isAbsolute: boolean, { search, ndots }: ResolvConf): readonly string[] {
   if (isAbsolute) return [name]
   const inDomains = search.map((domain) => `${name}.${domain}`)

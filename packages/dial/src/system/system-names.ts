@@ -8,16 +8,22 @@ import { type Finding, QueryDesk } from '../resolve/query-desk.js'
 /** Answers for both families, since `getaddrinfo` returns both together. */
 export type BothAnswers = Readonly<Record<Family, Answer>>
 
-/** `getaddrinfo` tells no time to live: long enough for the connections of one page. */
+/**
+ * Time for which an answer is cached, in milliseconds, since `getaddrinfo` reports none: long enough for the
+ * connections of one page.
+ */
 const keepMs = 10_000
 
-/** Long enough for retries of one program to share an answer, too short to be noticed. */
+/**
+ * Time for which a failure is cached: long enough for retries of one program to share an answer, too short to be
+ * noticed.
+ */
 const keepFailureMs = 1000
 
 /**
- * Each `getaddrinfo` holds a thread of libuv's pool until the system gives up, up to a minute; files and zlib need
- * threads as well. So targets get half of the pool, in all of the process, and the names of the program's own servers
- * one more thread.
+ * Number of threads of libuv's pool. Each `getaddrinfo` occupies one until the system gives up, up to a minute; files
+ * and zlib need threads as well. So targets get half of the pool, in the whole process, and the names of the program's
+ * own servers one more thread.
  */
 const poolThreads = Number(process.env['UV_THREADPOOL_SIZE'] ?? '') || 4
 const queues = {
@@ -25,10 +31,10 @@ const queues = {
   servers: new FairQueue({ maxRunning: 1, maxWaitingPerTenant: 4096 }),
 }
 
-/** Purpose of a resolver's names: lookups of targets never delay the way to the program's own server. */
+/** Purpose of a resolver's names: lookups of targets never delay those of the program's own server. */
 export type Lane = keyof typeof queues
 
-/** Asks the system (`getaddrinfo`), which knows sources other than DNS. */
+/** Queries the system (`getaddrinfo`), which has sources other than DNS. */
 export function systemNames(lane: Lane, timeoutMs: number, clock: Clock): QueryDesk<BothAnswers> {
   const failed = (error: Error): BothAnswers => ({ 4: { addresses: [], error }, 6: { addresses: [], error } })
   return new QueryDesk({

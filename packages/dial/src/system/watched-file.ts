@@ -2,12 +2,12 @@ import { readFileSync, statSync } from 'node:fs'
 import { type Clock, systemClock } from '@ls/foundation'
 
 /**
- * How often a file is looked at, in milliseconds: an edit counts within a second, and a busy resolver asks the disk
+ * Interval of checks of a file, in milliseconds: an edit is used within a second, and a busy resolver reads the disk
  * rarely.
  */
 const checkEveryMs = 1000
 
-/** Files of the system are small; lists of a million blocked hosts have 30 MiB. */
+/** Largest file: files of the system are small; lists of a million blocked hosts have 30 MiB. */
 const maxBytes = 64 * 1024 * 1024
 
 /**
