@@ -3,11 +3,11 @@ import { channelIdBytes, type Extension, formatChannelId, knownExtensions, parse
 
 /** Parameters of a client in the URL (protocol.md §1 and §3). */
 export interface AuthQuery {
-  /** The token itself; only its hash goes into the URL. Absent: authentication by message. */
+  /** The token; only its hash is written into the URL. Absent: authentication by message. */
   readonly token?: string | undefined
-  /** Whether this client is a provider. Goes with `token` only. */
+  /** Whether this client is a provider. Only with `token`. */
   readonly reverse?: boolean | undefined
-  /** 16 bytes that name the client process. Goes with `token` only. */
+  /** 16 bytes that name the client process. Only with `token`. */
   readonly instance?: Uint8Array | undefined
   /** Extensions that the client supports. */
   readonly extensions?: readonly Extension[] | undefined
@@ -17,29 +17,29 @@ export interface AuthQuery {
 
 /** Parameters that a server reads from the query of an upgrade. */
 export interface ParsedAuthQuery {
-  /** 64 lowercase hex digits; undefined when there is none, or a malformed one. */
+  /** 64 lowercase hex digits; undefined for none, or a malformed one. */
   readonly tokenHash: string | undefined
-  /** `token=` is present but is no SHA-256 in hex: to be refused with `invalid token format`. */
+  /** Whether `token=` is present but is no SHA-256 in hex: to be refused with `invalid token format`. */
   readonly malformedToken: boolean
-  /** Whether the client asks to be a provider: `reverse=true`, in any case of letters. */
+  /** Whether the client requests to be a provider: `reverse=true`, in upper or lower case. */
   readonly reverse: boolean
   /** 16 bytes that name the client process; undefined where there is no UUID. */
   readonly instance: Uint8Array | undefined
-  /** The ones this version knows. */
+  /** Extensions that this version supports. */
   readonly extensions: readonly Extension[]
-  /** 16 bytes: the session to go on with (protocol.md §3.5); undefined where there is no UUID. */
+  /** 16 bytes: id of the session to resume (protocol.md §3.5); undefined where there is no UUID. */
   readonly resume: Uint8Array | undefined
 }
 
 const hash = /^[0-9a-f]{64}$/i
 
-/** SHA-256 of a token in lowercase hex. It opens a link just as the token does, so never log it. */
+/** Returns the SHA-256 of a token in lowercase hex. It opens a link just as the token does, so never log it. */
 export function hashToken(token: string): string {
   return createHash('sha256').update(token).digest('hex')
 }
 
 /**
- * The URL with the query that opens a link; what the query held before stays.
+ * Adds to the URL the query that opens a link; existing parameters stay.
  *
  * @throws RangeError when `instance` or `resume` is not 16 bytes.
  */
@@ -58,7 +58,7 @@ export function formatAuthQuery(url: URL, auth: AuthQuery): URL {
   return result
 }
 
-/** Reads what {@link formatAuthQuery} writes, and what deployed clients write. Malformed parts count as absent. */
+/** Reads the query of {@link formatAuthQuery} and of deployed clients. Malformed parts count as absent. */
 export function parseAuthQuery(query: URLSearchParams): ParsedAuthQuery {
   const token = query.get('token')
   const offered = new Set(query.get('ext')?.split(','))

@@ -1,4 +1,4 @@
-/** All errors of this package; `docs/errors` has a section for each. */
+/** Codes of a {@link TransportError}; `docs/errors` has a section for each. */
 export const transportErrorCodes = [
   'ERR_TRANSPORT_BAD_URL',
   'ERR_TRANSPORT_DNS',
@@ -22,7 +22,7 @@ export const transportErrorCodes = [
 /** One of {@link transportErrorCodes}. */
 export type TransportErrorCode = (typeof transportErrorCodes)[number]
 
-/** What a {@link TransportError} says beside code and text. */
+/** Data of a {@link TransportError} in addition to code and text. */
 export interface TransportErrorOptions {
   /** The error behind it, most often Node's. @default none */
   readonly cause?: unknown
@@ -31,12 +31,12 @@ export interface TransportErrorOptions {
 }
 
 /**
- * Failure to open a link or to keep it. The message names the address, the likely cause and the cure; match
- * on `code`, never on the text.
+ * Failure to open a link or to keep it. The message names the address, the likely cause and the remedy; match on
+ * `code`, never on the text.
  */
 export class TransportError extends Error {
   override readonly name = 'TransportError'
-  /** What went wrong; the text may change, this does not. */
+  /** Stable error code; the text may change. */
   readonly code: TransportErrorCode
   /** HTTP status of the answer (`ERR_TRANSPORT_UPGRADE_REFUSED`, `ERR_TRANSPORT_PROXY`, `ERR_TRANSPORT_REDIRECTS`). */
   readonly status: number | undefined
@@ -48,7 +48,7 @@ export class TransportError extends Error {
   }
 }
 
-/** The `code` of a system or TLS error, or an empty string. */
+/** Returns the `code` of a system or TLS error, or an empty string. */
 export function systemCodeOf(error: unknown): string {
   const code = (error as { code?: unknown } | undefined)?.code
   return typeof code === 'string' ? code : ''

@@ -12,25 +12,26 @@ import { checkKeepaliveTiming, type KeepaliveTiming } from '@ls/mux'
 /** Options of one link, on either side. */
 export interface TransportOptions {
   /**
-   * Largest message accepted from the peer, in bytes; a larger one closes the link with 1009. The protocol's limit.
+   * Largest message accepted from the peer, in bytes; a larger one closes the link with 1009. The default is the
+   * protocol's limit.
    * @default 33_554_432
    */
   readonly maxMessageBytes?: number | undefined
   /**
-   * `send` returns false while more bytes than this wait in the process. The kernel sizes the socket buffer below it to
-   * the path, so this covers only the time until the event loop turns: two of our largest messages. More was not
-   * faster, and makes urgent messages wait behind bulk. Never less in effect than the socket's own mark (16 or 64 KiB,
-   * by the version of Node).
+   * Bytes that may wait in the process before `send` returns false. The kernel sizes the socket buffer below it to the
+   * path, so this covers only the time until the event loop turns: two of our largest messages. A higher value was not
+   * faster, and makes urgent messages wait behind bulk. The effective value is at least the socket's own mark (16 or 64
+   * KiB, by the version of Node).
    * @default 131_072
    */
   readonly highWaterBytes?: number | undefined
-  /** When to ping and when a silent peer is dead; `false` for neither. @default pings every 20 s, dead after 45 s */
+  /** Period of pings and deadline for a silent peer; `false` for neither. @default pings every 20 s, dead after 45 s */
   readonly heartbeat?: KeepaliveTiming | false | undefined
   /** Time that a closing link waits for the peer's answer before it is cut, in milliseconds. @default 5000 */
   readonly closeDeadlineMs?: number | undefined
   /** Clock for the heartbeat and for unread messages after the end. @default the system's */
   readonly clock?: Clock | undefined
-  /** Told of ends and redirects (debug), refusals (info) and faults of the owner (error). @default silent */
+  /** Receives ends and redirects (debug), refusals (info) and faults of the owner (error). @default silent */
   readonly logger?: Logger | undefined
 }
 
@@ -49,7 +50,7 @@ export function resolveTransportOptions(options: TransportOptions): ResolvedTran
   }
 }
 
-/** @throws RangeError for an invalid period or deadline. */
+/** Checks the heartbeat. @throws RangeError for an invalid period or deadline. */
 function checkHeartbeat(timing: KeepaliveTiming | false): KeepaliveTiming | false {
   if (timing !== false) checkKeepaliveTiming(timing, 'heartbeat')
   return timing

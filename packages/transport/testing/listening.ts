@@ -9,7 +9,7 @@ import type { WebSocketTransport } from '../src/websocket/websocket-transport.js
 const cleanups: (() => Promise<void> | void)[] = []
 let assertNoLeak: (() => Promise<void>) | undefined
 
-/** Runs `cleanup` after the test, last come first served. */
+/** Runs `cleanup` after the test, in reverse order. */
 export function afterTest(cleanup: () => Promise<void> | void): void {
   cleanups.push(cleanup)
 }
@@ -23,7 +23,7 @@ afterEach(async () => {
   await assertNoLeak?.()
 })
 
-/** A listener whose links are taken and kept, closed after the test. */
+/** Opens a listener that accepts and keeps links, closed after the test. */
 export async function startListener(options: Partial<ListenOptions> = {}): Promise<TransportListener> {
   const onTransport = (transport: WebSocketTransport): void => transport.setHandler(new RecordingHandler())
   const listener = await listen({ onTransport, ...options })
@@ -36,7 +36,7 @@ export interface Link {
   readonly handler: RecordingHandler
 }
 
-/** A link to a listener, whatever it speaks; cut after the test. */
+/** Opens a link to a listener, with its scheme; cut after the test. */
 export async function openLink(options: ConnectOptions): Promise<Link> {
   const transport = await connect({ proxyFromEnvironment: false, ...options })
   afterTest(() => transport.destroy())
@@ -45,7 +45,7 @@ export async function openLink(options: ConnectOptions): Promise<Link> {
   return { transport, handler }
 }
 
-/** A connection by hand, cut after the test. */
+/** Opens a plain connection, cut after the test. */
 export async function rawConnection(place: NetConnectOpts): Promise<Socket> {
   const socket = connectTcp(place)
   afterTest(() => void socket.destroy())
@@ -54,7 +54,7 @@ export async function rawConnection(place: NetConnectOpts): Promise<Socket> {
   return socket
 }
 
-/** What comes back until the other end ends the connection. */
+/** Returns the bytes received until the other end closes. */
 export async function untilEnd(socket: Socket): Promise<string> {
   let text = ''
   socket.on('data', (chunk: Buffer) => (text += chunk.toString('latin1')))
@@ -62,7 +62,7 @@ export async function untilEnd(socket: Socket): Promise<string> {
   return text
 }
 
-/** A request for a WebSocket, as a client sends it. */
+/** Builds a request for a WebSocket, as a client sends it. */
 export function upgradeHead(path = '/socket', ...headers: readonly string[]): string {
   const lines = [
     `GET ${path} HTTP/1.1`,

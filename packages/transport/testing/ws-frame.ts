@@ -21,27 +21,27 @@ interface Receiver extends NodeJS.WritableStream {
   on(event: string, listener: (...args: never[]) => void): this
 }
 
-/** What ws itself writes and reads; its types leave these two out. */
+/** The sender and receiver of ws; its types omit these two. */
 const { Sender, Receiver } = ws as unknown as {
   readonly Sender: Sender
   readonly Receiver: new (options: { readonly isServer: boolean; readonly maxPayload?: number }) => Receiver
 }
 
-/** A frame as the sender of ws writes it; `payload` stays as it is. */
+/** Encodes a frame as the sender of ws does; `payload` does not change. */
 export function wsFrame(payload: Uint8Array, options: WsFrameOptions = {}): Buffer {
   return Buffer.concat(Sender.frame(Buffer.from(payload), senderOptions(options)))
 }
 
-/** The header of {@link wsFrame} alone, which needs the length of the payload only. */
+/** Encodes the header of {@link wsFrame} alone, which needs only the length of the payload. */
 export function wsHeader(payloadBytes: number, key?: Uint8Array): Buffer {
-  // With a key of zeros ws leaves the payload alone, which here is none.
+  // With a key of zeros ws does not change the payload, which is empty here.
   const zeros = new Uint8Array(4)
   const masked = key !== undefined
   const [header = Buffer.alloc(0)] = Sender.frame({ length: payloadBytes }, senderOptions({ masked, key: zeros }))
   return key === undefined ? header : Buffer.concat([header.subarray(0, -4), key])
 }
 
-/** The messages that the receiver of ws reads out of `bytes`. */
+/** Returns the messages that the receiver of ws reads from `bytes`. */
 export function readByWs(bytes: Uint8Array, { masked = false } = {}): Buffer[] {
   const messages: Buffer[] = []
   const receiver = new Receiver({ isServer: masked })

@@ -10,11 +10,11 @@ export interface PageRequest {
   readonly maxMessageBytes: number
   onOpen(transport: BrowserTransport): void
   onFail(error: TransportError): void
-  /** The page closed before it answered: another page may do it. */
+  /** The page closed before it answered: another page may handle the request. */
   onPageGone(): void
 }
 
-/** Longest message of the page about its work; they are a number and a word. */
+/** Longest event message of the page, in bytes; events are a number and a word. */
 const maxEventBytes = 1024
 
 /** The control connection of a page in a browser: requests WebSockets and reports on them. */
@@ -50,7 +50,7 @@ export class AttachedPage {
     return this.#opening.has(id)
   }
 
-  /** The page has opened the WebSocket, and `link` carries its messages. */
+  /** Connects `link`, which carries the messages of a WebSocket that the page has opened. */
   join(id: string, link: WebSocketTransport): void {
     const request = this.#opening.get(id)
     if (request === undefined) return link.destroy()
@@ -90,7 +90,7 @@ export class AttachedPage {
   }
 }
 
-/** Reads an event of the page; malformed messages are no event. */
+/** Reads an event of the page; malformed messages give an empty event. */
 function readEvent(message: Uint8Array): { readonly event: unknown; readonly id: string } {
   if (message.length > maxEventBytes) return { event: undefined, id: '' }
   try {

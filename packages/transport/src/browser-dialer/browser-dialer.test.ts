@@ -25,7 +25,7 @@ interface Order {
   readonly protocols?: readonly string[]
 }
 
-/** What a browser's page does, step by step. */
+/** Simulates a browser's page, step by step. */
 class FakePage {
   readonly orders: Order[] = []
   readonly #base: string
@@ -43,7 +43,7 @@ class FakePage {
     return this.#control.readyState === WebSocket.OPEN
   }
 
-  /** The next order of this kind. */
+  /** Returns the next order of this kind. */
   async order(kind: string): Promise<Order> {
     await until(() => this.orders.some(({ order }) => order === kind), `the order to ${kind}`)
     const index = this.orders.findIndex(({ order }) => order === kind)
@@ -96,7 +96,7 @@ async function linked(options: Partial<ConnectOptions> = {}) {
   return { dialer, page, id, socket, transport, handler }
 }
 
-/** Asks the dialer's port for something. */
+/** Sends a request to the dialer's port. */
 async function get(url: string, headers: Record<string, string> = {}, method = 'GET') {
   const asked = request(url, { method, headers, agent: false })
   asked.end()
@@ -106,7 +106,7 @@ async function get(url: string, headers: Record<string, string> = {}, method = '
   return { status: response.statusCode, headers: response.headers, body: await text(response) }
 }
 
-/** The status that an upgrade is answered with; 101 when it opens. */
+/** Returns the status of an answer to an upgrade; 101 when it opens. */
 function upgradeStatus(url: string, headers: Record<string, string>): Promise<number> {
   return new Promise((resolve) => {
     const socket = new WebSocket(url, { headers })
@@ -349,7 +349,7 @@ describe('a link in a browser', () => {
 })
 
 describe('the log of a browser dialer', () => {
-  /** Notes warnings and the like. */
+  /** Records log lines. */
   function noting() {
     const lines: string[] = []
     const note = (_fields: object, line?: string): void => void lines.push(line ?? '')

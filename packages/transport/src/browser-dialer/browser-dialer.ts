@@ -16,25 +16,25 @@ import type { BrowserTransport } from './browser-transport.js'
 import { Gate } from './gate.js'
 import { page, pageHeaders } from './page.js'
 
-/** Where the page of {@link openBrowserDialer} is served, and whom to tell. */
+/** Address, limits and callbacks of {@link openBrowserDialer}. */
 export interface BrowserDialerOptions {
-  /** Address of the page. Beyond loopback others can reach it, in clear. @default '127.0.0.1' */
+  /** Address of the page. Beyond loopback other machines can reach it, unencrypted. @default '127.0.0.1' */
   readonly host?: string | undefined
-  /** 0 for any free port. @default 0 */
+  /** Port of the page; 0 for any free port. @default 0 */
   readonly port?: number | undefined
-  /** Gives up while the port is not open yet; ends nothing later. */
+  /** Cancels while the port is not open yet; has no effect later. */
   readonly signal?: AbortSignal | undefined
   /** A browser has connected: links that wait for one may try again. */
   onAttached?(): void
-  /** Gets the URL to open, and a warning while links wait for a browser. @default silent */
+  /** Receives the URL to open, and a warning while links wait for a browser. @default silent */
   readonly logger?: Logger | undefined
   /** @default the system's */
   readonly clock?: Clock | undefined
 }
 
-/** A page that opens WebSockets of its browser for us. */
+/** A page that opens WebSockets of its browser for this process. */
 export interface BrowserDialer {
-  /** URL to open in a browser. It is a secret: with it any program can pose as that browser. */
+  /** URL to open in a browser. It is a secret: with it any program can act as that browser. */
   readonly url: string
   /** Number of open pages. */
   readonly pageCount: number
@@ -47,16 +47,18 @@ export interface BrowserDialer {
   close(): Promise<void>
 }
 
-/** One page is enough. The others stand by, for instance after a reload before the old page is closed. */
+/** Most pages. One is enough; the others are spares, for instance after a reload before the old page is closed. */
 const maxPages = 8
 
-/** A waiting link dials again and again: one log line a minute is enough. */
+/**
+ * Least time between two warnings, in milliseconds: a waiting link dials repeatedly, and one log line a minute is
+ * enough.
+ */
 const warnIntervalMs = 60_000
 
 /**
  * Serves a page on the loopback address; a browser that has it open makes the WebSockets, so that a server sees that
- * browser and nothing else. The page is reached by a random token in its URL, and pages of other origins are turned
- * away.
+ * browser and nothing else. The URL of the page contains a random token, and pages of other origins are refused.
  *
  * @throws ListenError when the port cannot be opened
  *
@@ -79,7 +81,7 @@ class PageDialer implements BrowserDialer {
   readonly #logger: Logger
   readonly #clock: Clock
   readonly #gate: Gate
-  /** The newest first, since that is the one after a reload. */
+  /** Open pages, the newest first, since that is the one after a reload. */
   #pages: readonly AttachedPage[] = []
   /** Links that wait for a page. */
   readonly #waiting = new Set<(page: AttachedPage) => void>()
@@ -141,7 +143,7 @@ class PageDialer implements BrowserDialer {
     }
   }
 
-  /** Opens it in the newest page; if that closes meanwhile, in the next one. */
+  /** Opens the WebSocket in the newest page; if that closes meanwhile, in the next one. */
   async #openIn(
     url: URL,
     protocols: readonly string[],
@@ -228,7 +230,7 @@ function linkId(place: string): string {
   return /^link\/(\d+)$/.exec(place)?.[1] ?? ''
 }
 
-/** @throws TypeError for what a browser lets nobody choose. */
+/** Checks the options. @throws TypeError for those that a browser does not let pages set. */
 function checkFit({ headers = {}, tls = {}, dial }: ConnectOptions): void {
   const [header] = Object.keys(headers)
   if (header !== undefined) throw new TypeError(`a browser lets nobody set headers, and there is ${header}`)

@@ -4,17 +4,17 @@ import { TransportError } from '../errors.js'
 import { CloseCode, closeReason } from '../websocket/close-code.js'
 import type { WebSocketTransport } from '../websocket/websocket-transport.js'
 
-/** Close code of the page for "the text starts with the real code": pages may send few codes themselves. */
+/** Close code by which the page marks a text that starts with the real code: pages may send few codes themselves. */
 const relayedCode = 3999
 
-/** Interval at which a held sender asks the page whether it may continue, in milliseconds. */
+/** Interval at which the page is asked whether a held sender may continue, in milliseconds. */
 const askIntervalMs = 10
 
 export interface BrowserTransportOptions {
   readonly clock: Clock
   /** Largest message accepted from the server, in bytes. */
   readonly maxMessageBytes: number
-  /** Asks the page to report when it takes more. */
+  /** Requests a report of the page when it accepts more. */
   ask(): void
   onEnd(): void
 }
@@ -28,13 +28,13 @@ export class BrowserTransport implements MessageTransport {
   readonly #link: WebSocketTransport
   readonly #options: BrowserTransportOptions
   #handler: TransportHandler | undefined
-  /** The page holds too much that the server has not taken. */
+  /** Whether the page holds too many bytes that the server has not taken. */
   #isHeld = false
   /** Messages sent while held. */
   #waiting: Uint8Array[] = []
   #waitingBytes = 0
   #askTimer: TimerHandle
-  /** Our own reason for the end, if it was us. */
+  /** Our own reason for the end, if this side ended the link. */
   #ownReason: TransportCloseReason | undefined
 
   constructor(link: WebSocketTransport, options: BrowserTransportOptions) {
@@ -94,14 +94,14 @@ export class BrowserTransport implements MessageTransport {
     })
   }
 
-  /** The page takes no more for now. */
+  /** Stops sending: the page accepts no more for now. */
   hold(): void {
     if (this.#isHeld) return
     this.#isHeld = true
     this.#askLater()
   }
 
-  /** The page takes more again. */
+  /** Continues sending: the page accepts more again. */
   release(): void {
     if (!this.#isHeld) return
     this.stopAsking()
@@ -109,13 +109,13 @@ export class BrowserTransport implements MessageTransport {
     if (this.#sendWaiting()) this.#handler?.onDrain()
   }
 
-  /** The page is gone: stops asking. */
+  /** Stops the requests, since the page is closed. */
   stopAsking(): void {
     this.#options.clock.clearTimeout(this.#askTimer)
     this.#askTimer = undefined
   }
 
-  /** Whether the link takes more after that. */
+  /** Sends waiting messages; returns whether the link accepts more after that. */
   #sendWaiting(): boolean {
     const more = this.#waiting.map((message) => this.#link.send(message)).at(-1) ?? true
     this.#dropWaiting()
@@ -143,7 +143,7 @@ export class BrowserTransport implements MessageTransport {
   }
 }
 
-/** The close of the server's WebSocket as the page reports it; without a report, the page itself has gone. */
+/** Returns the close of the server's WebSocket as the page reports it; without a report, the page itself was closed. */
 function relayedReason(given: TransportCloseReason, maxMessageBytes: number): TransportCloseReason {
   if (given.code !== relayedCode) {
     return given.code === CloseCode.goingAway || given.code === CloseCode.abnormal ? pageGone(given) : given

@@ -4,7 +4,7 @@ import { isIP } from 'node:net'
 import { formatHostPort } from '@ls/foundation'
 import type { UpgradeRefusal } from '../listen/refuse-upgrade.js'
 
-/** 128 bits: too many to guess. */
+/** Length of the token: 128 bits cannot be guessed. */
 const tokenBytes = 16
 
 /** Access check of the browser dialer: callers need the token in its path, and of web pages only its own is allowed. */
@@ -12,18 +12,18 @@ export class Gate {
   readonly #token = randomBytes(tokenBytes).toString('hex')
   readonly #host: string
 
-  /** @param host Where the page is served: a name of it may be asked for too. */
+  /** @param host Address of the page: requests may use a name of it too. */
   constructor(host: string) {
     this.#host = host
   }
 
-  /** The URL to open in a browser; on all addresses, that of a browser on the same machine. */
+  /** Returns the URL to open in a browser; on all addresses, that of a browser on the same machine. */
   url(port: number): string {
     const host = this.#host === '0.0.0.0' || this.#host === '::' ? 'localhost' : this.#host
     return `http://${formatHostPort(host, port)}/${this.#token}/`
   }
 
-  /** The rest of a path after the token; undefined for a wrong token. */
+  /** Returns the rest of a path after the token; undefined for a wrong token. */
   placeOf(path: string): string | undefined {
     const [, given = '', ...rest] = path.split('/')
     const [got, wanted] = [Buffer.from(given), Buffer.from(this.#token)]
@@ -31,8 +31,8 @@ export class Gate {
   }
 
   /**
-   * Checks the origin of a request. A page of another origin names it in `Origin`. A page whose name points to us (DNS
-   * rebinding) has that name in `Host`, which must therefore be an address.
+   * Checks the origin of a request. A page of another origin names it in `Origin`. A page whose name points to this
+   * machine (DNS rebinding) has that name in `Host`, which must therefore be an address.
    */
   refuse({ host = '', origin }: IncomingHttpHeaders, { upgrade }: { upgrade: boolean }): UpgradeRefusal | undefined {
     if (!isAddress(host, this.#host)) return { status: 421, text: 'Open this by its address, or as localhost.' }

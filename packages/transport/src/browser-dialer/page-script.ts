@@ -1,10 +1,10 @@
 /**
- * Script of the page: opens WebSockets on request, and connects each with one to us.
+ * Script of the page: opens WebSockets on request, and connects each with one to this process.
  *
- * The page keeps up to a mebibyte that the server has not taken, then asks us to hold. We ask in turn whether we may
- * continue, since timers of a hidden tab run once a minute. In the other direction it cannot slow down a server that is
- * faster than we are: it keeps up to `limitBytes` and closes the link beyond that. (WebSocketStream could, but Chromium
- * 156 loses the whole tab when a server is lost during a write.)
+ * The page keeps up to a mebibyte that the server has not taken, then requests a pause. This process asks in turn
+ * whether it may continue, since timers of a hidden tab run once a minute. In the other direction the page cannot slow
+ * down a server that is faster than this process: it keeps up to `limitBytes` and closes the link beyond that.
+ * (WebSocketStream could, but Chromium 156 loses the whole tab when a server is lost during a write.)
  *
  * The text of a close may have 123 bytes (RFC 6455 §5.5), and pages may send few codes, so `relayedCode` means that the
  * text begins with the real code.

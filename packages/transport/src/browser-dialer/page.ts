@@ -19,7 +19,7 @@ export const page = `<!doctype html>
 </html>
 `
 
-/** Only the page's own script may run, no other page may frame it, and its URL is not sent anywhere. */
+/** Headers of the page: only its own script may run, no other page may frame it, and its URL is not sent anywhere. */
 export const pageHeaders: Readonly<Record<string, string>> = {
   'Content-Type': 'text/html; charset=utf-8',
   'Content-Security-Policy': [
@@ -27,7 +27,7 @@ export const pageHeaders: Readonly<Record<string, string>> = {
     `script-src '${sourceHash(pageScript)}'`,
     `style-src '${sourceHash(style)}'`,
     'img-src data:',
-    // Any server that we name.
+    // Allows any server that the dialer names.
     'connect-src ws: wss:',
     "base-uri 'none'",
     "form-action 'none'",

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { afterTest, rawConnection, upgradeHead } from '../../testing/listening.js'
 import { byteStreamPorts, listenByteStreams } from './listen-byte-streams.js'
 
-/** The status that a web page of `origin` gets. */
+/** Returns the status for a web page of `origin`. */
 async function statusFor(origin: string, allowOrigins?: readonly string[]): Promise<string> {
   const listener = await listenByteStreams({
     path: '/p',

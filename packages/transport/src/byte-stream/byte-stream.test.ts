@@ -25,7 +25,7 @@ function quiet(stream: ByteStream): ByteStream {
   return stream.on('error', () => {})
 }
 
-/** What a write ended with. */
+/** Returns the result of a write. */
 function write(stream: Writable, chunk: string | Uint8Array): Promise<Error | undefined> {
   return new Promise((resolve) => stream.write(chunk, (error) => resolve(error ?? undefined)))
 }
@@ -263,7 +263,7 @@ describe('ByteStream.destroy', () => {
 })
 
 describe('ByteStream over a transport that is opened by the first write', () => {
-  /** A stream that was not opened yet, and what it opened. */
+  /** A stream that is not opened yet, and the transport that it opens. */
   function lazyStream(fail?: Error) {
     const [transport, far] = memoryTransportPair()
     const peer = new RecordingHandler()

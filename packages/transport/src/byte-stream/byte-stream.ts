@@ -4,20 +4,20 @@ import type { MessageTransport, TransportCloseReason, TransportHandler } from '@
 import { TransportError } from '../errors.js'
 import { CloseCode } from '../websocket/close-code.js'
 
-/** How a {@link ByteStream} ends, and what it tells of its peer. */
+/** Options of a {@link ByteStream}: its end, and data of its peer. */
 export interface ByteStreamOptions {
   /**
-   * WebSocket has no half-close: its close ends both directions. This is the silence of the other side after `end()`,
-   * in milliseconds, after which the WebSocket is closed; an answer that is still coming is read to its end. `false`
-   * closes at once, which suits the side that answers.
+   * Silence of the other side after `end()`, in milliseconds, after which the WebSocket is closed: WebSocket has no
+   * half-close, so its close ends both directions. An answer that is still arriving is read to its end. `false` closes
+   * immediately, which suits the side that answers.
    * @default false
    */
   readonly answerWaitMs?: number | false | undefined
   /** Address of the peer, for logs and rules. @default unknown */
   readonly remoteAddress?: string | undefined
-  /** Port of the peer, for the same. @default unknown */
+  /** Port of the peer, for logs and rules. @default unknown */
   readonly remotePort?: number | undefined
-  /** Called by `admit`. @default nothing */
+  /** Called by `admit`. @default does nothing */
   readonly onAdmit?: (() => boolean) | undefined
   /** @default the system's */
   readonly clock?: Clock | undefined
@@ -40,12 +40,12 @@ const normal: TransportCloseReason = { code: CloseCode.normal, reason: '' }
 type Callback = (error?: Error | null) => void
 
 /**
- * A message transport as a Node stream, the way V2Ray and Xray carry bytes: each write is one binary message, reads go
- * on over the ends of messages, the end of the stream is close code 1000. Back-pressure holds both ways.
+ * A message transport as a Node stream, with the format of V2Ray and Xray: each write is one binary message, reads do
+ * not depend on message boundaries, the end of the stream is close code 1000. Back-pressure works both ways.
  *
  * Any other end destroys the stream with a TransportError, so that a truncated stream never looks complete; so does
  * `destroy(error)` at the other end. `destroy()` closes with 1000, unless written bytes would be lost. `close` is
- * emitted once the WebSocket is gone. Chunks given to `write` must not be changed afterwards.
+ * emitted once the WebSocket is closed. Chunks given to `write` must not be changed afterwards.
  *
  * @example
  * ```ts
@@ -70,7 +70,7 @@ export class ByteStream extends Duplex implements TransportHandler {
   /** Callback of the current write. */
   #written: Callback | undefined
   #closed: TransportCloseReason | undefined
-  /** Whether anything has arrived since the timer was set. */
+  /** Whether data has arrived since the timer was set. */
   #heard = false
   #answerTimer: TimerHandle
   #gone: (() => void) | undefined
@@ -88,29 +88,29 @@ export class ByteStream extends Duplex implements TransportHandler {
     else this.#attach(transport)
   }
 
-  /** The client has authenticated, see `admit` of WebSocketTransport. */
+  /** Admits the client, which has authenticated; see `admit` of WebSocketTransport. */
   admit(): boolean {
     return this.#onAdmit?.() ?? true
   }
 
-  /** For the transport: a message has come. Pauses the transport when the stream's reader lags behind. */
+  /** For the transport: receives a message. Pauses the transport when the stream's reader is slow. */
   onMessage(message: Uint8Array): void {
     this.#heard = true
-    // An empty chunk means something else to Node, and it carries nothing.
+    // An empty chunk has another meaning in Node, and it carries no data.
     if (message.length === 0 || this.destroyed) return
     if (this.push(message)) return
     this.#paused = true
     this.#transport?.pause()
   }
 
-  /** For the transport: it takes more. */
+  /** For the transport: continues, since it accepts more. */
   onDrain(): void {
     const afterDrain = this.#afterDrain
     this.#afterDrain = undefined
     afterDrain?.()
   }
 
-  /** For the transport: it is over. Codes 1000 and 1005 end the stream, any other one destroys it with an error. */
+  /** For the transport: it is closed. Codes 1000 and 1005 end the stream, any other one destroys it with an error. */
   onClose(reason: TransportCloseReason): void {
     this.#closed = reason
     this.#afterDrain = undefined
@@ -123,7 +123,7 @@ export class ByteStream extends Duplex implements TransportHandler {
     if (this.#written !== undefined) this.#failWrite(this.#written)
   }
 
-  /** For Node: the reader wants more, so a paused transport goes on. */
+  /** For Node: resumes a paused transport, since the reader needs more. */
   override _read(): void {
     if (!this.#paused) return
     this.#paused = false
@@ -141,8 +141,8 @@ export class ByteStream extends Duplex implements TransportHandler {
   }
 
   /**
-   * For Node: `end()` was called and all is written. Closes with 1000, at once or after `answerWaitMs` of silence. A
-   * transport that the first write was to open stays unopened where nothing was written.
+   * For Node: `end()` was called and all is written. Closes with 1000, immediately or after `answerWaitMs` of silence.
+   * A transport that the first write would open stays unopened where nothing was written.
    */
   override _final(callback: Callback): void {
     const transport = this.#transport
@@ -156,7 +156,7 @@ export class ByteStream extends Duplex implements TransportHandler {
 
   /**
    * For Node: `destroy()` was called. Closes with 1000 where all is written and there is no error, cuts the transport
-   * otherwise, and gives up one that is being opened.
+   * otherwise, and cancels one that is being opened.
    */
   override _destroy(error: Error | null, callback: Callback): void {
     const transport = this.#transport
@@ -219,7 +219,7 @@ export class ByteStream extends Duplex implements TransportHandler {
   }
 }
 
-/** Browsers send a close without a code (1005) when they are given none. */
+/** Whether a close is a normal end. Browsers send one without a code (1005) when they are given none. */
 function isEnd({ code }: TransportCloseReason): boolean {
   return code === CloseCode.normal || code === CloseCode.noStatus
 }

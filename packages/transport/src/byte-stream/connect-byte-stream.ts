@@ -19,9 +19,9 @@ export interface ByteStreamConnectOptions extends Omit<ConnectOptions, 'firstMes
 /**
  * Opens a WebSocket as a stream of bytes, one for each connection, as V2Ray and Xray do.
  *
- * With early data, by `earlyDataBytes` or `ed=2048` in the URL's query (which is not sent), it resolves at once: the
- * first write opens the WebSocket, and travels in the upgrade if it fits. A failure then destroys the stream with the
- * error of `connect`. `signal` aborts the opening in either case.
+ * With early data, by `earlyDataBytes` or `ed=2048` in the URL's query (which is not sent), it resolves immediately:
+ * the first write opens the WebSocket, and is sent in the upgrade if it fits. A failure then destroys the stream with
+ * the error of `connect`. `signal` aborts the opening in either case.
  *
  * @throws as `connect`
  *

@@ -114,7 +114,7 @@ describe('splitEarlyData', () => {
   })
 })
 
-/** A server that answers every upgrade with `protocol` and notes what came, head and frames apart. */
+/** A server that answers every upgrade with `protocol` and records the received bytes, head and frames apart. */
 async function capture(protocol?: string) {
   const heads: string[] = []
   const frames: Buffer[] = []
@@ -199,7 +199,7 @@ describe('connectByteStream with early data', () => {
 })
 
 describe('connect with firstMessages', () => {
-  /** The head, and the messages that a server with early data got. */
+  /** Returns the head, and the messages that a server with early data received. */
   async function arrivals(options: Partial<ConnectOptions>) {
     const handler = new RecordingHandler()
     const headers: unknown[] = []
@@ -249,7 +249,7 @@ describe('connect with firstMessages', () => {
   })
 })
 
-/** The request of Xray 26.3 with `"path": "/tunnel?ed=2048"` and an HTTP proxy inside, as it was on the wire. */
+/** The request of Xray 26.3 with `"path": "/tunnel?ed=2048"` and an HTTP proxy inside, as recorded on the wire. */
 const xrayRequest = [
   'GET /tunnel HTTP/1.1',
   'Host: example.test',
@@ -265,7 +265,7 @@ const xrayRequest = [
 ].join('\r\n')
 
 describe('listenByteStreams', () => {
-  /** Sends a raw request, and `frames` behind it; what was read from the stream, and the head of the answer. */
+  /** Sends a raw request, and `frames` after it; returns the bytes read from the stream, and the head of the answer. */
   async function ask(request: string, frames: Uint8Array = new Uint8Array()) {
     const read: Buffer[] = []
     const listener = await listenByteStreams({
@@ -287,7 +287,7 @@ describe('listenByteStreams', () => {
   const withProtocol = (header: string): string =>
     xrayRequest.replace(/^Sec-WebSocket-Protocol: .*$/m, `Sec-WebSocket-Protocol: ${header}`)
 
-  /** A masked binary frame, its mask being zero. */
+  /** Builds a masked binary frame with a mask of zeros. */
   const frame = (text: string): Buffer =>
     Buffer.concat([Buffer.from([0x82, 0x80 | text.length, 0, 0, 0, 0]), Buffer.from(text)])
 

@@ -6,10 +6,10 @@ import { TransportError } from '../errors.js'
 import type { UpgradeRefusal } from '../listen/refuse-upgrade.js'
 import type { UnprovenLimits } from '../websocket/read-allowance.js'
 
-/** Either alphabet of base64 (RFC 4648 §4 and §5), its padding taken off. */
+/** Pattern of either alphabet of base64 (RFC 4648 §4 and §5), without padding. */
 const base64 = /^[\w+/-]+$/
 
-/** A list of tokens, the only form that RFC 6455 §4.1 allows in the header. */
+/** Pattern of a list of tokens, the only form that RFC 6455 §4.1 allows in the header. */
 const tokens = /^[\w!#$%&'*+.^`|~-]+(?:[ \t]*,[ \t]*[\w!#$%&'*+.^`|~-]+)*$/
 
 /** Answer to Sec-WebSocket-Protocol, from the upgrade until its response is written. */
@@ -32,7 +32,10 @@ export function encodeEarlyData(messages: readonly Uint8Array[], limitBytes: num
   return protocols
 }
 
-/** The messages in such a header, the standard alphabet and padding accepted as well; undefined if it holds none. */
+/**
+ * Decodes the messages in such a header, the standard alphabet and padding accepted as well; undefined if it holds
+ * none.
+ */
 export function decodeEarlyData(header: string): Buffer[] | undefined {
   const messages: Buffer[] = []
   for (const protocol of header.split(',')) {
@@ -44,7 +47,7 @@ export function decodeEarlyData(header: string): Buffer[] | undefined {
   return messages
 }
 
-/** The early data of an upgrade request, one message for each of its subprotocols. */
+/** Returns the early data of an upgrade request, one message for each of its subprotocols. */
 export function readEarlyData({ 'sec-websocket-protocol': header }: IncomingHttpHeaders): readonly Buffer[] {
   return header === undefined ? [] : (decodeEarlyData(header) ?? [])
 }
@@ -62,7 +65,7 @@ export function takeEarlyData(request: IncomingMessage): readonly Buffer[] {
   return messages ?? []
 }
 
-/** The fault of early data from an unauthenticated client; undefined if there is none. */
+/** Returns the fault of early data from an unauthenticated client; undefined if there is none. */
 export function earlyDataFault(
   messages: readonly Uint8Array[],
   unproven: UnprovenLimits | undefined,
@@ -76,19 +79,19 @@ export function earlyDataFault(
   return { status: 413, text: `Early data of ${total} bytes, ${longest} in one message: ${limits}.` }
 }
 
-/** Total size of early data. */
+/** Returns the total size of early data. */
 function sumBytes(messages: readonly Uint8Array[]): number {
   return messages.reduce((bytes, { length }) => bytes + length, 0)
 }
 
-/** Adds the answer to the lines of a response: exactly what the client offered first (RFC 6455 §4.2.2). */
+/** Adds the answer to the lines of a response: exactly the first offer of the client (RFC 6455 §4.2.2). */
 export function echoEarlyData(lines: string[], request: IncomingMessage): void {
   const echo = echoes.get(request)
   if (echo !== undefined) lines.push(`Sec-WebSocket-Protocol: ${echo}`)
 }
 
 /**
- * Separates a URL from its `ed=2048`, by which V2Ray and Xray give the bytes of early data that a server accepts.
+ * Removes `ed=2048` from a URL, in which V2Ray and Xray give the bytes of early data that a server accepts.
  *
  * @throws TransportError `ERR_TRANSPORT_BAD_URL` when it is no number from 0 to 4096
  *

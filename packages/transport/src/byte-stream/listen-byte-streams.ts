@@ -14,7 +14,7 @@ type OwnBusiness = 'onTransport' | 'authorize' | 'onRequest' | 'earlyData' | 'tl
 /** Options of `listen`, for streams of bytes at one path. `maxMessageBytes` is 1 MiB unless given. */
 export interface ByteStreamListenOptions extends Omit<ListenOptions, OwnBusiness> {
   /**
-   * Certificate and key, or their files: the port then speaks `wss`. Files are reloaded when they change. @default none
+   * Certificate and key, or their files: the port then uses `wss`. Files are reloaded when they change. @default none
    */
   readonly tls?: ServerTlsOptions | CertificateFiles | undefined
   /** Exact path of streams; a leading `/` is optional. Other paths get 404. */
@@ -74,7 +74,7 @@ function answerNotFound(response: ServerResponse): void {
   response.end('404 page not found\n')
 }
 
-/** The listener; its close also stops the watch over its certificate. */
+/** Wraps the listener so that its close also stops the watch of its certificate. */
 function watched(listener: TransportListener, watch: CertificateWatch): ByteStreamListener {
   return {
     address: () => listener.address(),
@@ -116,7 +116,7 @@ export function byteStreamPorts({
   tls,
   ...shared
 }: SharedPortOptions): (options: ByteStreamPortOptions) => Promise<ByteStreamListener> {
-  // A mistake should show now.
+  // A mistake should be reported now.
   void new AllowedOrigins(shared.allowOrigins)
   return async ({ secure, ...options }) => {
     if (secure && tls === undefined) throw new TypeError('a wss:// port takes a certificate and its key')

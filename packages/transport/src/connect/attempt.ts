@@ -57,7 +57,7 @@ export class Attempt {
     })
   }
 
-  /** Deferred: the abort may come from inside `start`, before there is anything to undo. */
+  /** Fails later: the abort may come from inside `start`, before its undo function exists. */
   #fail(reason: Error): void {
     this.#failure = reason
     queueMicrotask(() => this.#interrupt?.(reason))

@@ -22,7 +22,7 @@ afterEach(async () => {
   await assertNoLeak()
 })
 
-/** A server that greets each client with one byte, and notes what it was asked. */
+/** A server that greets each client with one byte, and records its requests. */
 async function greeter(): Promise<{ listener: TransportListener; port: number; requests: UpgradeRequest[] }> {
   const requests: UpgradeRequest[] = []
   const listener = await listen({
@@ -48,7 +48,7 @@ async function webServer(answer: (request: IncomingMessage, response: ServerResp
   return (server.address() as { port: number }).port
 }
 
-/** A TCP server that does what it is told to each connection. */
+/** A TCP server that calls `onSocket` for each connection. */
 async function rawServer(onSocket: Parameters<typeof tcpServer>[0]): Promise<number> {
   const server = await tcpServer(onSocket)
   cleanups.push(() => server.close())

@@ -20,9 +20,9 @@ import { startTls, type ClientTlsOptions } from './tls.js'
 import { upgrade, type UpgradeResult } from './upgrade.js'
 import { checkServerUrl, hostOf, parseServerUrl, placeOf, portOf, redactUrl, socketPathOf } from './url.js'
 
-/** Where to open a WebSocket, by which way, and for how long to try. */
+/** Server, way and time limits of a WebSocket to open. */
 export interface ConnectOptions extends TransportOptions {
-  /** As a user writes it (see {@link parseServerUrl}); a `URL` is used unchanged, with its query. */
+  /** URL as users write it (see {@link parseServerUrl}); a `URL` is used unchanged, with its query. */
   readonly url: string | URL
   /** Aborts `connect`, which then rejects with the signal's reason. Does not end an open transport. */
   readonly signal?: AbortSignal | undefined
@@ -35,13 +35,13 @@ export interface ConnectOptions extends TransportOptions {
   readonly proxyFromEnvironment?: boolean | undefined
   /** @default process.env */
   readonly environment?: Environment | undefined
-  /** Milliseconds for everything together: names, connections, proxy, TLS, redirects, upgrade. @default 8000 */
+  /** Milliseconds for all steps together: names, connections, proxy, TLS, redirects, upgrade. @default 8000 */
   readonly dialDeadlineMs?: number | undefined
   /** Most redirects followed; 0 for none. @default 5 */
   readonly maxRedirects?: number | undefined
   /**
-   * Whom to trust and what to show over `wss:`; another host that a redirect leads to is shown no certificate of ours.
-   * @default what Node trusts, from TLS 1.2 on
+   * Trusted issuers and own certificate for `wss:`; another host that a redirect leads to gets no certificate of ours.
+   * @default Node's issuers, from TLS 1.2 on
    */
   readonly tls?: ClientTlsOptions | undefined
   /**
@@ -51,10 +51,10 @@ export interface ConnectOptions extends TransportOptions {
   readonly resolver?: NameResolver | undefined
   /** Opens the connection instead of TCP. Proxies of the environment are then ignored. */
   readonly dial?: Dial | undefined
-  /** Sent before anything else. @default none */
+  /** Messages to send before all others. @default none */
   readonly firstMessages?: readonly Uint8Array[] | undefined
   /**
-   * Early data (0-RTT): how many bytes of `firstMessages` may travel in the upgrade itself; the others follow. The
+   * Early data (0-RTT): most bytes of `firstMessages` that may be sent in the upgrade itself; the others follow. The
    * server must support it. It is never sent in the upgrade to another host after a redirect. At most 4096.
    * @default 0
    */
@@ -81,7 +81,7 @@ interface Hop {
 /**
  * Opens a WebSocket to a server: by TCP or the environment's proxy, TLS for `wss:`, redirects followed.
  *
- * @throws TransportError naming server, likely cause and cure, or the reason of `signal`.
+ * @throws TransportError naming server, likely cause and remedy, or the reason of `signal`.
  * @throws TypeError or RangeError for an invalid option.
  *
  * @example
@@ -171,7 +171,10 @@ export function openConnection(
   return connectThroughProxy(proxy, { host, port, tls, attempt, dial: dialNext })
 }
 
-/** Another host gets none of our headers, early data or certificates; trusted issuers stay the same. */
+/**
+ * Returns the next hop. Another host gets none of our headers, early data or certificates; trusted issuers stay the
+ * same.
+ */
 function nextHop(hop: Hop, location: string, status: number): Hop {
   const { url, trusted } = resolveRedirect(hop.url, location, status)
   if (trusted) return { ...hop, url }
@@ -179,7 +182,7 @@ function nextHop(hop: Hop, location: string, status: number): Hop {
   return { url, headers: {}, tls, earlyDataBytes: 0 }
 }
 
-/** @throws TypeError for a header that HTTP does not allow. */
+/** Checks the headers. @throws TypeError for a header that HTTP does not allow. */
 export function validHeaders(headers: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
   for (const [name, value] of Object.entries(headers)) {
     validateHeaderName(name)

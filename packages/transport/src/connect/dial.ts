@@ -17,7 +17,7 @@ const codes: Readonly<Record<string, [code: TransportErrorCode, cause: string]>>
   ENETUNREACH: ['ERR_TRANSPORT_UNREACHABLE', 'no route to its network: is this machine online?'],
 }
 
-/** A TCP connection, by any of the addresses of `host` (RFC 8305). */
+/** Opens a TCP connection, by any of the addresses of `host` (RFC 8305). */
 export function dialTcp(
   host: string,
   port: number,
@@ -35,7 +35,7 @@ export function dialTcp(
   })
 }
 
-/** A connection to a UNIX socket of this machine. */
+/** Opens a connection to a UNIX socket of this machine. */
 export function dialUnix(path: string, attempt: Attempt): Promise<Socket> {
   return attempt.step(`connecting to ${path}`, (resolve, reject) => {
     const socket = connect({ path })
@@ -46,13 +46,13 @@ export function dialUnix(path: string, attempt: Attempt): Promise<Socket> {
   })
 }
 
-/** Connects with the caller's function. Its error is passed on, since it has the best text. */
+/** Connects with the caller's function. Its error is passed on, since its text is the most specific. */
 export function dialBy(hook: Dial, host: string, port: number, attempt: Attempt): Promise<Duplex> {
   const stage = `connecting to ${formatHostPort(host, port)} by the dial option`
   return abortable(stage, attempt, (signal) => hook({ host, port }, { signal }))
 }
 
-/** A step that a signal can end; a stream that comes too late is destroyed. */
+/** Runs a step that a signal can end; a stream that comes too late is destroyed. */
 function abortable<S extends Duplex>(
   stage: string,
   attempt: Attempt,
@@ -75,14 +75,14 @@ function abortable<S extends Duplex>(
 }
 
 /**
- * Between two steps the stream has no owner, and an error without a listener would end the process; the next step sees
- * it.
+ * Adds an error listener: between two steps the stream has no owner, and an error without a listener would end the
+ * process. The next step still receives it.
  */
 export function guard(stream: Duplex): void {
   stream.on('error', () => {})
 }
 
-/** A failed connection in words, with the likely cause. */
+/** Describes a failed connection, with the likely cause. */
 function dialError(thrown: unknown, place: string): TransportError {
   const cause = asError(thrown)
   const [code, why] = codes[systemCodeOf(cause)] ?? ['ERR_TRANSPORT_UNREACHABLE', cause.message]

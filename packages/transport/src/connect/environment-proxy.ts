@@ -8,12 +8,12 @@ import { hostOf, portOf, printable } from './url.js'
 export type Environment = Readonly<Record<string, string | undefined>>
 
 /**
- * The proxy that the environment names for a URL, or undefined for a direct connection.
+ * Returns the proxy that the environment names for a URL, or undefined for a direct connection.
  *
- * `ws:` goes by `http_proxy`, `wss:` by `https_proxy`, both by `all_proxy` failing that; lower case wins over upper
+ * `ws:` uses `http_proxy`, `wss:` uses `https_proxy`, both fall back to `all_proxy`; lower case has priority over upper
  * case. `no_proxy` lists exceptions, separated by commas or blanks: `*`, a domain (its subdomains too; `.domain` and
  * `*.domain` mean the same), an address, a network as `10.0.0.0/8`, `10.1.` or `10.1.*`, each with an optional `:port`.
- * {@link environmentWarnings} reports other entries. Loopback always goes direct.
+ * {@link environmentWarnings} reports other entries. Connections to loopback are always direct.
  *
  * @throws TransportError `ERR_TRANSPORT_PROXY` when the value is no URL of a proxy.
  */
@@ -52,7 +52,7 @@ function isExempt(url: URL, environment: Environment): boolean {
   return noProxyOf(environment).exempts(hostOf(url).toLowerCase(), portOf(url))
 }
 
-/** Warnings about proxies of the environment that are no errors; each a whole sentence for a log. */
+/** Returns warnings about proxies of the environment that are no errors; each a whole sentence for a log. */
 export function environmentWarnings(environment: Environment = process.env): readonly string[] {
   return noProxyOf(environment).unknown.map(
     (entry) => `no_proxy: "${printable(entry, 80)}" is no domain, address or network, and exempts nothing`,

@@ -6,10 +6,10 @@ import { openLink, rawConnection, startListener, upgradeHead } from '../../testi
 import type { ListenOptions } from '../listen/listen-options.js'
 import type { RefusalKind } from '../port/refusals.js'
 
-/** What issue 5 asks for; far fewer than a listener takes. */
+/** Number of connections in issue 5; far fewer than a listener accepts. */
 const count = 1000
 
-/** Room for slow machines: the deadline under test is a tenth of a second. */
+/** Time limit for slow machines: the deadline under test is a tenth of a second. */
 const patience = { deadlineMs: 15_000 }
 
 const authority = testAuthority()

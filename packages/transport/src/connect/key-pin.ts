@@ -1,14 +1,12 @@
 import { createHash, X509Certificate } from 'node:crypto'
 
-/**
- * SHA-256 of a certificate's public key (SubjectPublicKeyInfo, DER) in base64: what RFC 7469 §2.4 and curl call a pin.
- */
+/** SHA-256 of a certificate's public key (SubjectPublicKeyInfo, DER) in base64: a pin of RFC 7469 §2.4 and curl. */
 export type KeyPin = `sha256:${string}`
 
 /**
- * Reads `sha256:BASE64`, and `sha256//BASE64` as curl's `--pinnedpubkey` has it.
+ * Reads `sha256:BASE64`, and `sha256//BASE64` as in curl's `--pinnedpubkey`.
  *
- * @throws RangeError for anything else
+ * @throws RangeError for any other text
  */
 export function parseKeyPin(text: string): KeyPin {
   const [, base64 = ''] = /^sha256(?::|\/\/)([A-Za-z0-9+/_-]{43}=?)$/.exec(text.trim()) ?? []
@@ -17,7 +15,7 @@ export function parseKeyPin(text: string): KeyPin {
   throw new RangeError(`'${text.slice(0, maxShown)}' is no pin; it must be sha256: and ${pinBytes} bytes in base64`)
 }
 
-/** The pin of a certificate, PEM or DER. */
+/** Returns the pin of a certificate, PEM or DER. */
 export function keyPinOf(certificate: string | Buffer | X509Certificate): KeyPin {
   const { publicKey } = certificate instanceof X509Certificate ? certificate : new X509Certificate(certificate)
   const hash = createHash('sha256').update(publicKey.export({ type: 'spki', format: 'der' }))

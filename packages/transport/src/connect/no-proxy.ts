@@ -4,7 +4,7 @@ import { BlockList, isIP } from 'node:net'
 export interface NoProxy {
   /** Whether a host, in lower case and without brackets, is reached directly. */
   exempts(host: string, port: number): boolean
-  /** Entries of unknown form, unchanged; they exempt nothing. */
+  /** Entries of unknown form, unchanged; they have no effect. */
   readonly unknown: readonly string[]
 }
 
@@ -34,7 +34,7 @@ function parseRule(entry: string): Rule | undefined {
   return (host, port) => port === rulePort && matches(host, port)
 }
 
-/** `host:port`, `[v6]:port`, or a bare IPv6 address or network, whose colons are no port. */
+/** Splits `host:port` or `[v6]:port`; a bare IPv6 address or network has no port, despite its colons. */
 function splitPort(rule: string): { readonly name: string; readonly port?: number } {
   const match = /^(?:\[([^\]]*)\]|([^:]*))(?::(\d+))?$/.exec(rule)
   if (match === null) return { name: rule }
@@ -42,7 +42,7 @@ function splitPort(rule: string): { readonly name: string; readonly port?: numbe
   return match[3] === undefined ? { name } : { name, port: Number(match[3]) }
 }
 
-/** Addresses are compared by value, since IPv6 has many spellings for one. */
+/** Parses an address or network. Addresses are compared by value, since IPv6 has many spellings for one. */
 function parseNetwork(name: string): Rule | undefined {
   const [address = '', prefix] = (startOfIpv4(name) ?? name).split('/')
   const version = isIP(address)
@@ -54,7 +54,7 @@ function parseNetwork(name: string): Rule | undefined {
   return (host) => isIP(host) === version && list.check(host, family)
 }
 
-/** `10.1.` and `10.1.*`, as other programs take them, mean the network 10.1.0.0/16. */
+/** Reads `10.1.` and `10.1.*`, which mean the network 10.1.0.0/16 in other programs. */
 function startOfIpv4(name: string): string | undefined {
   const start = /^((?:\d{1,3}\.){1,3})(?:\*(?:\.\*)*)?$/.exec(name)?.[1]
   if (start === undefined || name.split('.').length > 4) return undefined
@@ -62,7 +62,7 @@ function startOfIpv4(name: string): string | undefined {
   return `${[...octets, 0, 0, 0].slice(0, 4).join('.')}/${octets.length * 8}`
 }
 
-/** A domain and all below it; `.domain` and `*.domain` mean the same. */
+/** Parses a domain and all below it; `.domain` and `*.domain` mean the same. */
 function parseDomain(name: string): Rule | undefined {
   const domain = name.replace(/^\*?\./, '').replace(/\.$/, '')
   // The rest of an invalid network would never match, so report it.

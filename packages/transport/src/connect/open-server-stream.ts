@@ -6,10 +6,10 @@ import { startTls } from './tls.js'
 import { checkServerUrl, hostOf, parseServerUrl, portOf } from './url.js'
 
 /**
- * Opens the connection that `connect` opens first, by the same way and with TLS for `wss:`, and sends no request on it:
- * the server learns no token. For programs that examine the way to a server.
+ * Opens the first connection of `connect`, by the same way and with TLS for `wss:`, and sends no request on it: the
+ * server receives no token. For programs that examine the way to a server.
  *
- * @throws TransportError naming server, likely cause and cure, or the reason of `signal`.
+ * @throws TransportError naming server, likely cause and remedy, or the reason of `signal`.
  */
 export async function openServerStream(options: ConnectOptions): Promise<Duplex> {
   const url = typeof options.url === 'string' ? parseServerUrl(options.url) : checkServerUrl(options.url)

@@ -40,7 +40,7 @@ function join(a: Socket | TLSSocket, b: Socket): void {
   }
 }
 
-/** An HTTP proxy for CONNECT that takes every name for loopback, or answers with `refusal`. */
+/** An HTTP proxy for CONNECT that resolves every name to loopback, or answers with `refusal`. */
 async function httpProxy(options: { refusal?: string; secure?: boolean } = {}): Promise<TestProxy> {
   const requests: TestProxy['requests'] = []
   const server = options.secure === true ? createSecureServer(testCertificate()) : createServer()
@@ -120,7 +120,7 @@ test('connect leaves the proxy alone when told to', async () => {
   const port = await greeter()
   const environment = { http_proxy: 'http://127.0.0.1:1' }
   const dialled = greeting({ url: `ws://localhost.localdomain:${port}`, environment, proxyFromEnvironment: false })
-  // The name need not exist: what counts is that the proxy, which refuses, was not asked.
+  // The name need not exist: the test is that the proxy, which refuses, was not used.
   await expect(dialled.catch((error: unknown) => (error as TransportError).code)).resolves.not.toBe(
     'ERR_TRANSPORT_PROXY',
   )

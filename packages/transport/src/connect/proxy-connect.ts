@@ -16,17 +16,17 @@ const causes: Readonly<Record<number, string>> = {
   504: 'the target does not answer it',
 }
 
-/** Target and way of a connection through a proxy. */
+/** Target and dial function of a connection through a proxy. */
 export interface ProxyConnectOptions {
   readonly host: string
   readonly port: number
   readonly tls: ClientTlsOptions
   readonly attempt: Attempt
-  /** Reaches the proxy. */
+  /** Connects to the proxy. */
   readonly dial: (host: string, port: number) => Promise<Duplex>
 }
 
-/** A connection to `host:port` through an HTTP proxy's CONNECT (RFC 9110 §9.3.6). */
+/** Opens a connection to `host:port` through an HTTP proxy's CONNECT (RFC 9110 §9.3.6). */
 export async function connectThroughProxy(proxy: URL, options: ProxyConnectOptions): Promise<Duplex> {
   const { host, port, attempt } = options
   const stream = await reachProxy(proxy, options)

@@ -4,12 +4,12 @@ import { hostOf, placeOf, socketPathOf, toWebSocketUrl } from './url.js'
 /** Target of a redirect, and whether it may get the same data as the first server. */
 export interface Redirect {
   readonly url: URL
-  /** The same host: it gets our headers, credentials and certificate again. */
+  /** Whether it is the same host: it gets our headers, credentials and certificate again. */
   readonly trusted: boolean
 }
 
 /**
- * The URL to try after `from` answered with `location`.
+ * Returns the URL to try after `from` answered with `location`.
  *
  * The query contains the token's hash, which opens a link. The same host gets it again on any port, and a step from
  * `ws:` to `wss:` is allowed; `wss:` to `ws:` is refused. Another host gets none of our data: the redirect is followed
@@ -54,7 +54,7 @@ function parseLocation(from: URL, location: string, status: number): URL {
   }
 }
 
-/** Servers that redirect a path often forget the query. */
+/** Adds parameters of the query that a redirect omits, as servers often do for a path. */
 function addMissing(url: URL, parameters: URLSearchParams): void {
   for (const [name, value] of parameters) {
     if (!url.searchParams.has(name)) url.searchParams.append(name, value)

@@ -2,8 +2,8 @@ import type { ClientTlsOptions } from './tls.js'
 import { portOf } from './url.js'
 
 /**
- * The headers of an upgrade: the given ones, and a browser's where none are given. `Host` is the configured one, else
- * the TLS server name, else the address, which the WebSocket writes itself.
+ * Returns the headers of an upgrade: the given ones, and a browser's where none are given. `Host` is the configured
+ * one, otherwise the TLS server name, otherwise the address, which the WebSocket writes itself.
  */
 export function requestHeaders(
   url: URL,
@@ -20,8 +20,8 @@ export function requestHeaders(
 }
 
 /**
- * Chrome's on `system`. Since version 101 browsers write the minor parts of their version as zeros, so this names the
- * release of autumn 2026 and no machine.
+ * Returns Chrome's User-Agent on `system`. Since version 101 browsers write the minor parts of their version as zeros,
+ * so this names the release of autumn 2026 and no machine.
  */
 export function chromeUserAgent(system: string): string {
   return `Mozilla/5.0 (${system}) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36`

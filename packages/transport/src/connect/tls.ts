@@ -54,12 +54,17 @@ const causes: Readonly<Record<string, string>> = {
   ECONNRESET: 'the connection ended during the handshake; a firewall may not like the host name',
 }
 
-/** Why TLS has failed. With TLS 1.3 a client learns only after its handshake that its certificate was rejected. */
+/**
+ * Returns the cause of a TLS failure. With TLS 1.3 a client receives the rejection of its certificate only after its
+ * handshake.
+ */
 export function tlsCauseOf(code: string): string | undefined {
   return code.startsWith('ERR_SSL_') ? (causes[code] ?? `the server broke it off (${code})`) : undefined
 }
 
-/** TLS over an open stream, with HTTP/1.1 as the only protocol, since WebSocket over HTTP/2 works differently. */
+/**
+ * Starts TLS over an open stream, with HTTP/1.1 as the only protocol, since WebSocket over HTTP/2 works differently.
+ */
 export function startTls(
   stream: Duplex,
   host: string,
@@ -99,10 +104,10 @@ export function startTls(
   })
 }
 
-/** The fault of the server's key; undefined if there is none. */
+/** Returns the fault of the server's key; undefined if there is none. */
 function pinFault(socket: TLSSocket, pins: readonly KeyPin[]): string | undefined {
   if (pins.length === 0) return undefined
-  // Node 20 gives the X509Certificate of a socket only once, and a later reader may want it.
+  // Node 20 gives the X509Certificate of a socket only once, and later code may need it.
   const { raw } = socket.getPeerCertificate() as { readonly raw?: Buffer }
   const found = raw === undefined ? 'none' : keyPinOf(raw)
   if (pins.some((pin) => pin === found)) return undefined

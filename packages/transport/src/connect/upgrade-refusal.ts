@@ -7,7 +7,7 @@ const upgradeHeaders =
   '(nginx: proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection "upgrade")'
 const backend = 'the reverse proxy answers, but not the server behind it: is that one running?'
 
-/** The usual cause of each status, and what to do about it. */
+/** The usual cause of each status, and its remedy. */
 const causes: Readonly<Record<number, string>> = {
   200: 'a plain web page: wrong path, a captive portal (sign in with a browser), or a proxy that drops the Upgrade header',
   400: `not understood: ${upgradeHeaders}`,
@@ -33,7 +33,7 @@ const maxDetailLength = 200
 /** Head of an answer. */
 export type AnswerHead = Pick<IncomingMessage, 'statusCode' | 'statusMessage' | 'headers'>
 
-/** Converts an answer other than 101 to an error that names the server, the cause and the cure. */
+/** Converts an answer other than 101 to an error that names the server, the cause and the remedy. */
 export function upgradeRefused(url: URL, response: AnswerHead, body: string): TransportError {
   const { statusCode: status = 0, statusMessage = '', headers } = response
   const server = headers['server'] === undefined ? '' : ` (${printable(String(headers['server']), 60)})`

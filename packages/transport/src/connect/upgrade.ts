@@ -39,7 +39,7 @@ export function upgrade<T>(
 ): Promise<UpgradeResult<T>> {
   return attempt.step<UpgradeResult<T>>(`waiting for ${placeOf(url)} to accept the WebSocket`, (resolve, reject) => {
     const socket = new WebSocket(url, [...options.protocols], clientOptions(stream, options))
-    // A paused stream, as after a proxy's handshake, would never show the answer; it is read from the next turn on.
+    // A paused stream, as after a proxy's handshake, would never deliver the answer; it is read from the next turn on.
     stream.resume()
     socket.once('open', () => resolve({ kind: 'open', value: onOpen(socket) }))
     socket.on('error', (error) => reject(handshakeError(url, error, options.protocols.length > 0)))
@@ -70,7 +70,7 @@ function clientOptions(stream: Duplex, options: UpgradeOptions): ClientOptions &
   }
 }
 
-/** The first bytes of a plain text; a web page would not help in an error message. */
+/** Reads the first bytes of a plain text; a web page would not help in an error message. */
 function readText(response: IncomingMessage, done: (text: string) => void): void {
   let text = ''
   if (!(response.headers['content-type'] ?? '').startsWith('text/plain')) return done(text)

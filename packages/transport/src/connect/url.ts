@@ -7,7 +7,7 @@ const schemes: Readonly<Record<string, 'ws:' | 'wss:'>> = {
   'https:': 'wss:',
 }
 
-/** A WebSocket over a UNIX socket: the path of the file, a colon, and the path to ask for. */
+/** Scheme of a WebSocket over a UNIX socket: the path of the file, a colon, and the path to request. */
 const unixScheme = 'ws+unix:'
 
 /** The path of deployed servers (protocol.md §1). */
@@ -18,8 +18,8 @@ const secretParameters = ['token']
 const hiddenText = '***'
 
 /**
- * The address of a server as a user writes it: no scheme means `wss://`, `http(s)://` means `ws(s)://`, and an empty
- * path or `/` becomes `/socket` (protocol.md §1). A UNIX socket is `ws+unix:///path/of.sock:/socket`.
+ * Parses the address of a server as users write it: no scheme means `wss://`, `http(s)://` means `ws(s)://`, and an
+ * empty path or `/` becomes `/socket` (protocol.md §1). A UNIX socket is `ws+unix:///path/of.sock:/socket`.
  *
  * @throws TransportError `ERR_TRANSPORT_BAD_URL`
  *
@@ -47,17 +47,17 @@ export function checkServerUrl(url: URL): URL {
   return url.protocol === unixScheme ? parseUnixUrl(url, placeOf(url)) : toWebSocketUrl(url, placeOf(url))
 }
 
-/** Path of the socket file of a `ws+unix:` URL; undefined for all others. */
+/** Returns the path of the socket file of a `ws+unix:` URL; undefined for all others. */
 export function socketPathOf(url: URL): string | undefined {
   return url.protocol === unixScheme ? decodeURIComponent(splitUnixPath(url)[0]) : undefined
 }
 
-/** The path to request, percent-encoded. */
+/** Returns the path to request, percent-encoded. */
 export function requestPathOf(url: URL): string {
   return url.protocol === unixScheme ? splitUnixPath(url)[1] : url.pathname
 }
 
-/** The same URL with `ws:` or `wss:` and without a fragment. @throws TransportError for any other scheme. */
+/** Returns the same URL with `ws:` or `wss:` and without a fragment. @throws TransportError for any other scheme. */
 export function toWebSocketUrl(url: URL, text: string): URL {
   const scheme = schemes[url.protocol]
   if (scheme === undefined) {
@@ -70,18 +70,18 @@ export function toWebSocketUrl(url: URL, text: string): URL {
   return result
 }
 
-/** Host name, or address without the brackets of IPv6. */
+/** Returns the host name, or the address without the brackets of IPv6. */
 export function hostOf(url: URL): string {
   return url.hostname.startsWith('[') ? url.hostname.slice(1, -1) : url.hostname
 }
 
-/** The port, also where it is the scheme's own. */
+/** Returns the port, also where it is the scheme's own. */
 export function portOf(url: URL): number {
   if (url.port !== '') return Number(url.port)
   return url.protocol === 'wss:' || url.protocol === 'https:' ? 443 : 80
 }
 
-/** The URL for a log line: token hash and password are replaced by `***`. */
+/** Returns the URL for a log line: token hash and password are replaced by `***`. */
 export function redactUrl(url: URL | string): string {
   const shown = new URL(url)
   if (shown.password !== '') shown.password = hiddenText
@@ -91,12 +91,12 @@ export function redactUrl(url: URL | string): string {
   return shown.href
 }
 
-/** Scheme, host and path for an error message: enough to check, and nothing secret. */
+/** Returns scheme, host and path for an error message: enough to check the URL, without secrets. */
 export function placeOf(url: URL): string {
   return `${url.protocol}//${url.host}${url.pathname}`
 }
 
-/** Text from a peer made fit for a log line: no control characters, at most `maxLength` characters. */
+/** Cleans text from a peer for a log line: no control characters, at most `maxLength` characters. */
 export function printable(text: string, maxLength: number): string {
   // eslint-disable-next-line no-control-regex -- removing them is the point
   const clean = text.replaceAll(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, ' ').trim()

@@ -2,7 +2,7 @@ import type { Profile } from './profiles.js'
 
 /** Inputs for the headers of one connection. */
 export interface HeaderValues {
-  /** With its port, unless that is the scheme's own; undefined leaves it to the WebSocket. */
+  /** Host with its port, unless that is the scheme's own; undefined leaves it to the WebSocket. */
   readonly host: string | undefined
   readonly secure: boolean
   readonly userAgent: string
@@ -11,8 +11,8 @@ export interface HeaderValues {
 }
 
 /**
- * All headers of the upgrade, in the browser's order and spelling, then the user's others. Headers that the WebSocket
- * writes keep their place, and the sender overwrites their value.
+ * Returns all headers of the upgrade, in the browser's order and spelling, then the user's others. Headers that the
+ * WebSocket writes keep their place, and the sender overwrites their value.
  */
 export function browserHeaders(profile: Profile, { host, secure, userAgent, given }: HeaderValues): [string, string][] {
   const own = new Map(Object.entries(given).map(([name, value]) => [name.toLowerCase(), [name, value] as const]))
@@ -34,7 +34,7 @@ export function browserHeaders(profile: Profile, { host, secure, userAgent, give
   return headers
 }
 
-/** Headers that the WebSocket below writes itself. */
+/** Whether the WebSocket below writes this header itself. */
 export function isHandshakeHeader(name: string): boolean {
   return /^(?:connection|upgrade|sec-websocket-.*)$/i.test(name)
 }

@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto'
 import type { ClientHelloSpec } from 'tls-impersonate'
 
-/** RFC 8701: meaningless values that browsers send so that servers keep ignoring unknown ones. */
+/** Values of RFC 8701, without meaning: browsers send them so that servers keep ignoring unknown ones. */
 const grease = Array.from({ length: 16 }, (_, index) => (index << 12) | (index << 4) | 0x0a_0a)
 
 /** The extensions of a WebSocket in Chromium, but for GREASE and trust_anchors. */
@@ -13,7 +13,7 @@ const extensionOrder = [
 const trustAnchorsType = 0xca_34
 
 /**
- * Issuers whose certificates Chromium trusts, by the object identifiers that they gave their roots
+ * Issuers whose certificates Chromium trusts, by the object identifiers of their roots
  * (draft-ietf-tls-trust-anchor-ids): a prefix in DER, and the last numbers under it.
  */
 const anchors: readonly (readonly [prefix: string, ...roots: number[]])[] = [
@@ -23,8 +23,8 @@ const anchors: readonly (readonly [prefix: string, ...roots: number[]])[] = [
 ]
 
 /**
- * The ClientHello of Chromium for a WebSocket, in the version of `chromeUserAgent`. Random for each connection: GREASE,
- * and the order of extensions as far as OpenSSL allows.
+ * Makes the ClientHello of Chromium for a WebSocket, in the version of `chromeUserAgent`. Random for each connection:
+ * GREASE, and the order of extensions as far as OpenSSL allows.
  */
 export function chromiumHello(): ClientHelloSpec {
   const [first = 0, last = 0] = shuffled(grease)
@@ -45,7 +45,7 @@ export function chromiumHello(): ClientHelloSpec {
   }
 }
 
-/** A length-prefixed list of length-prefixed identifiers. */
+/** Encodes a length-prefixed list of length-prefixed identifiers. */
 function trustAnchors(): Buffer {
   const identifiers = anchors.flatMap(([prefix, ...roots]) =>
     roots.map((root) => Buffer.from([...Buffer.from(prefix, 'hex'), root])),

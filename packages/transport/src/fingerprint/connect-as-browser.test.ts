@@ -28,7 +28,7 @@ interface SeenHeaders {
   readonly values: IncomingMessage['headers']
 }
 
-/** A server that notes the headers of upgrades and takes them. */
+/** A server that records the headers of upgrades and accepts them. */
 async function notingServer(options: Partial<ListenOptions> = {}) {
   const seen: SeenHeaders[] = []
   const listener = await listen({
@@ -36,7 +36,7 @@ async function notingServer(options: Partial<ListenOptions> = {}) {
     ...options,
     onTransport: (transport) => transport.setHandler(new RecordingHandler()),
     authorize: ({ headers }) => {
-      // A parsed head keeps the order in which names came first.
+      // A parsed head keeps the order of the names.
       seen.push({ names: Object.keys(headers), values: headers })
       return undefined
     },
@@ -45,7 +45,7 @@ async function notingServer(options: Partial<ListenOptions> = {}) {
   return { port: listener.address().port, seen }
 }
 
-/** By wreq-js, whatever Node this is. */
+/** Connects by wreq-js, whatever version of Node this is. */
 const connectBy = (browser: Fingerprint) => connectOver(wreqEngine(wreq, browser), browser)
 
 /** Opens a link and drops it. */
@@ -65,7 +65,7 @@ async function answering(answer: string): Promise<string> {
 }
 
 describe('the ClientHello of connectAsBrowser', () => {
-  /** wreq-js's own profile for web pages offers what a WebSocket of the browser does not: ALPS (0x44cd). */
+  /** Extensions of wreq-js's profile for web pages that the WebSocket of the browser does not offer: ALPS (0x44cd). */
   const onlyForPages = new Set([0x44_cd])
 
   test.each(fingerprints)('is that of wreq-js for %s, but for what is only for pages', async (browser) => {
@@ -192,7 +192,7 @@ describe('connectAsBrowser', () => {
     const variables = { ...process.env }
     const { port } = await notingServer()
     await visit('chrome', { url: `wss://localhost:${port}`, ...trusting })
-    // What was told for one link holds for that one, and the process's variables are as they were.
+    // Options of one link apply to that one, and the process's variables are unchanged.
     await expect(open({ url: `wss://localhost:${port}` })).rejects.toMatchObject({ code: 'ERR_TRANSPORT_TLS' })
     expect(process.env).toEqual(variables)
   })
@@ -276,7 +276,7 @@ describe('connectAsBrowser', () => {
     const dial = async () => {
       const socket = connectTcp(silent.port)
       await once(socket, 'connect')
-      // The connection is there by then, and the tunnel over it is not.
+      // The connection exists by then, and the tunnel over it does not.
       setImmediate(() => process.nextTick(() => controller.abort(new Error('enough'))))
       return socket
     }

@@ -12,14 +12,14 @@ import { profiles } from './profiles.js'
 import { wreqEngine } from './wreq-engine.js'
 
 /**
- * A `connect` whose links look like a browser's: by the headers of the upgrade and, over TLS, by the ClientHello.
+ * Makes a `connect` whose links look like a browser's: by the headers of the upgrade and, over TLS, by the ClientHello.
  * Proxies and `dial` work as usual; redirects are not followed. Of `tls` it accepts `ca`, `servername` and
  * `rejectUnauthorized`, since other options would change the fingerprint.
  *
  * For `chrome` it uses tls-impersonate if that is installed and Node supports it (26.4 and later), otherwise wreq-js,
  * which cannot ping, so those links have no heartbeat.
  *
- * @throws TypeError for a browser it does not know, TransportError `ERR_TRANSPORT_FINGERPRINT` without these packages
+ * @throws TypeError for an unknown browser, TransportError `ERR_TRANSPORT_FINGERPRINT` without these packages
  *
  * @example
  * ```ts
@@ -35,7 +35,7 @@ export async function connectAsBrowser(browser: Fingerprint): Promise<Connect> {
   return connectOver(engine, browser)
 }
 
-/** {@link connectAsBrowser}, with the TLS of this engine. */
+/** Makes the function of {@link connectAsBrowser}, with the TLS of this engine. */
 export function connectOver(engine: Engine, browser: Fingerprint): Connect {
   return (options) => open(engine, browser, options)
 }
@@ -48,7 +48,7 @@ async function open(engine: Engine, browser: Fingerprint, options: ConnectOption
   return connect({ ...options, url, headers: Object.fromEntries(headers), maxRedirects: 0 })
 }
 
-/** URL and headers of the upgrade, with the URL's credentials in a header. */
+/** Returns URL and headers of the upgrade, with the URL's credentials in a header. */
 function request(
   userAgent: string,
   browser: Fingerprint,

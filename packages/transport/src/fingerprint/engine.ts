@@ -5,7 +5,7 @@ import type { ConnectOptions } from '../connect/connect.js'
 export interface EngineRequest {
   /** The caller's options; `url` and `headers` here replace those in it. */
   readonly options: ConnectOptions
-  /** `wss:`, without credentials. */
+  /** URL with `wss:`, without credentials. */
   readonly url: URL
   /** All headers, in the browser's order; those of the handshake are placeholders for the engine. */
   readonly headers: readonly [name: string, value: string][]
@@ -13,7 +13,7 @@ export interface EngineRequest {
 
 /** An implementation of a browser's TLS. */
 export interface Engine {
-  /** User-Agent of the version whose TLS it speaks. */
+  /** User-Agent of the version whose TLS it uses. */
   readonly userAgent: string
   open(request: EngineRequest): Promise<MessageTransport>
 }

@@ -16,7 +16,7 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0).toReversed()) await cleanup()
 })
 
-/** Node's TLS as it is, since what is said is up to the package: tests/e2e compares that with a browser. */
+/** Node's TLS unchanged, since the ClientHello depends on the package: tests/e2e compares that with a browser. */
 function fake(unsupported: readonly number[] = []): Impersonate & { calls: number } {
   return {
     calls: 0,

@@ -6,7 +6,7 @@ import type { Engine } from './engine.js'
 import type { Fingerprint } from './fingerprint.js'
 import type { Impersonate } from './load-impersonate.js'
 
-/** RFC 8422 §5.1.2; OpenSSL lists formats there that browsers do not, which JA4 ignores. */
+/** Extension number of RFC 8422 §5.1.2; OpenSSL lists formats there that browsers do not, which JA4 ignores. */
 const ecPointFormats = 11
 
 const systems: Readonly<Partial<Record<NodeJS.Platform, string>>> = {
@@ -15,8 +15,8 @@ const systems: Readonly<Partial<Record<NodeJS.Platform, string>>> = {
 }
 
 /**
- * Node's own TLS with Chrome's ClientHello. Undefined for other browsers, and if Node's OpenSSL lacks a part, as before
- * Node 26.4.
+ * Makes an engine of Node's own TLS with Chrome's ClientHello. Undefined for other browsers, and if Node's OpenSSL
+ * lacks a part, as before Node 26.4.
  */
 export function impersonateEngine(impersonate: Impersonate | undefined, browser: Fingerprint): Engine | undefined {
   if (impersonate === undefined || browser !== 'chrome') return undefined

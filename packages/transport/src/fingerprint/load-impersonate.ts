@@ -11,7 +11,7 @@ export async function loadImpersonate(
     const loaded = await load()
     return loaded.isSupported() ? loaded : undefined
   } catch {
-    // wreq-js does the same, and says what is missing when that is not there either.
+    // wreq-js does the same, and its error says what is missing when it is not installed either.
     return undefined
   }
 }

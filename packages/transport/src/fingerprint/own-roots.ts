@@ -26,7 +26,7 @@ function pemOf(ca: NonNullable<ClientTlsOptions['ca']>): string {
   return [ca].flat().map(String).join('\n')
 }
 
-/** Assigning undefined to a variable would make it the text "undefined". */
+/** Sets both variables; assigning undefined to one would make it the text "undefined". */
 function setVariables({ SSL_CERT_FILE: file, SSL_CERT_DIR: folder }: Variables): void {
   if (file === undefined) delete process.env['SSL_CERT_FILE']
   else process.env['SSL_CERT_FILE'] = file

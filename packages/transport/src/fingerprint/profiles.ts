@@ -1,17 +1,17 @@
 import type { CustomTlsOptions } from 'wreq-js'
 import type { Fingerprint } from './fingerprint.js'
 
-/** How one browser opens a WebSocket. */
+/** Properties of a WebSocket request of one browser. */
 export interface Profile {
   readonly tls: CustomTlsOptions
   /**
    * The upgrade's headers in the browser's order, including those of every WebSocket. An empty value is filled in for
-   * each connection. `Sec-WebSocket-Extensions` is left out: a server would accept the offer, and we do not compress.
+   * each connection. `Sec-WebSocket-Extensions` is omitted: a server would accept the offer, and we do not compress.
    */
   readonly headers: readonly (readonly [name: string, value: string])[]
 }
 
-/** RFC 7301: browsers offer only HTTP/1.1 for a WebSocket. */
+/** ALPN list (RFC 7301): browsers offer only HTTP/1.1 for a WebSocket. */
 const http1 = { alpnProtocols: ['HTTP1'] } satisfies CustomTlsOptions
 
 const chromium: Profile = {
@@ -193,7 +193,7 @@ const safari: Profile = {
       'TLS_ECDHE_RSA_WITH_3DES_EDE_CBC_SHA',
       'TLS_RSA_WITH_3DES_EDE_CBC_SHA',
     ),
-    // Safari does list rsa_pss_rsae_sha384 twice.
+    // Safari lists rsa_pss_rsae_sha384 twice.
     sigalgsList: list(
       'ecdsa_secp256r1_sha256',
       'rsa_pss_rsae_sha256',
@@ -226,7 +226,7 @@ const safari: Profile = {
   ],
 }
 
-/** Edge is Chromium under another name, which only its User-Agent tells. */
+/** TLS and headers of each browser. Edge is Chromium under another name, which shows only in its User-Agent. */
 export const profiles: Readonly<Record<Fingerprint, Profile>> = {
   chrome: chromium,
   edge: chromium,

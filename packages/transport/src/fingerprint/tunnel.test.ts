@@ -22,7 +22,7 @@ async function tunnelTo(server: TestServer): Promise<Tunnel> {
   return tunnel
 }
 
-/** Asks for a way through, as an HTTP client does of its proxy. */
+/** Sends CONNECT, as an HTTP client does to its proxy. */
 function enter(proxyUrl: string): Promise<Socket> {
   const { hostname, port, username, password } = new URL(proxyUrl)
   const account = Buffer.from(`${username}:${password}`).toString('base64')

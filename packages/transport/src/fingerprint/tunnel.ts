@@ -8,8 +8,8 @@ import type { Duplex } from 'node:stream'
 const maxHeadBytes = 4096
 
 /**
- * Carries the bytes of one external TLS client over a connection that we opened, so that names, proxies and `dial` stay
- * ours. The client sees an HTTP proxy on the loopback address with a secret password, which serves once.
+ * Carries the bytes of one external TLS client over a connection that we opened, so that we control names, proxies and
+ * `dial`. To the client it is an HTTP proxy on the loopback address with a secret password, valid once.
  *
  * A pause stops the bytes from the server, and is the only way to stop a client that reads as fast as it can: only
  * already decrypted bytes wait then, and the rest stays in the system's buffers and at the server.
@@ -17,7 +17,7 @@ const maxHeadBytes = 4096
 export class Tunnel {
   /** Proxy URL for the client, with the password in it. */
   readonly proxyUrl: string
-  /** Called when bytes have gone out to the server. */
+  /** Called when bytes have left to the server. */
   onForwarded: () => void = () => {}
   readonly #connection: Duplex
   readonly #server: Server
@@ -57,7 +57,7 @@ export class Tunnel {
     return this.#error
   }
 
-  /** Bytes on their way to the server that wait in this process. */
+  /** Bytes to the server that wait in this process. */
   get bufferedBytes(): number {
     return this.#connection.writableLength
   }
@@ -81,7 +81,7 @@ export class Tunnel {
     if (this.#client !== undefined || !this.#isOurs(request)) return void client.destroy()
     client.on('error', () => this.#end())
     this.#client = client
-    // It serves once, so it stops listening.
+    // It serves one client, so it stops listening.
     this.#server.close()
     client.write('HTTP/1.1 200 OK\r\n\r\n')
     this.#join(client, head)
@@ -97,7 +97,7 @@ export class Tunnel {
       if (!client.write(chunk)) connection.pause()
     })
     connection.on('end', () => client.end())
-    // The client's last bytes are still on their way if it ended properly.
+    // If the client ended properly, its last bytes are still in transit.
     client.on('close', () => {
       if (!connection.writableEnded) this.#end()
     })

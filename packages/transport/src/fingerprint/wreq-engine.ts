@@ -17,7 +17,7 @@ import { Tunnel } from './tunnel.js'
 import { openError } from './wreq-error.js'
 import { WreqTransport } from './wreq-transport.js'
 
-/** One link to open. */
+/** Request for one link. */
 interface Opening {
   readonly url: URL
   readonly headers: EngineRequest['headers']
@@ -26,7 +26,7 @@ interface Opening {
   readonly transport: ResolvedTransportOptions
 }
 
-/** BoringSSL with the lists of each browser, the newest versions that wreq-js knows. */
+/** Makes an engine of BoringSSL with the lists of each browser, the newest versions of wreq-js. */
 export function wreqEngine(wreq: Wreq, browser: Fingerprint): Engine {
   return { userAgent: userAgentOf(wreq, browser), open: (request) => open(wreq, browser, request) }
 }
@@ -79,7 +79,7 @@ function openOver(
   })
 }
 
-/** `onOpen` runs at once, since a message without a listener is lost. */
+/** Opens a WebSocket. `onOpen` runs immediately, since a message without a listener is lost. */
 async function openSocket(
   wreq: Wreq,
   browser: Fingerprint,
@@ -100,12 +100,12 @@ async function openSocket(
     }
     await session.websocket(dialled, options).then(onOpen)
   } finally {
-    // The WebSocket lives on without it.
+    // The WebSocket stays open without the session.
     await session.close()
   }
 }
 
-/** One session for each link: sessions share cookies and TLS tickets, and a ticket changes the ClientHello. */
+/** Opens one session for each link: sessions share cookies and TLS tickets, and a ticket changes the ClientHello. */
 function openSession(
   wreq: Wreq,
   browser: Fingerprint,
@@ -123,7 +123,7 @@ function openSession(
   return ca === undefined ? create() : withOwnRoots(ca, create)
 }
 
-/** The newest version that wreq-js knows, on this system; Safari is at home on one only. */
+/** Returns the User-Agent of the newest version of wreq-js, on this system; Safari exists on one only. */
 function userAgentOf(wreq: Wreq, browser: Fingerprint): string {
   const system = process.platform === 'win32' ? 'windows' : process.platform === 'darwin' ? 'macos' : 'linux'
   const headers = wreq.getEmulationHeaders(browser, browser === 'safari' ? 'macos' : system)

@@ -4,9 +4,9 @@ import { placeOf } from '../connect/url.js'
 import { TransportError } from '../errors.js'
 
 /**
- * Converts an error of wreq-js on opening to the one `connect` has for the same failure. wreq-js has texts only, whose
- * beginnings mean nothing, so the first pattern found counts. Without a match, `connectionError` of the connection
- * below says more.
+ * Converts an error of wreq-js on opening to the one that `connect` has for the same failure. wreq-js has texts only,
+ * whose beginnings are not specific, so the first pattern found counts. Without a match, `connectionError` of the
+ * connection below gives more detail.
  */
 export function openError(url: URL, thrown: unknown, connectionError: Error | undefined): TransportError {
   const cause = asError(thrown)
@@ -26,7 +26,7 @@ export function openError(url: URL, thrown: unknown, connectionError: Error | un
   return new TransportError('ERR_TRANSPORT_CONNECTION_LOST', text, { cause: connectionError ?? cause })
 }
 
-/** The error that ended an open WebSocket, with the codes of ws where it is the peer's fault. */
+/** Makes the error that ended an open WebSocket, with the codes of ws where it is the peer's fault. */
 export function lossError(message: string): Error {
   const code = lossCodes.find(([pattern]) => pattern.test(message))?.[1]
   const error = new Error(lastWords(message))
@@ -41,7 +41,7 @@ const tlsCauses: Readonly<Record<string, string>> = {
   WRONG_VERSION_NUMBER: 'no TLS is spoken there; try ws:// instead of wss://',
 }
 
-/** The WebSocket library of wreq-js has no error codes. */
+/** Codes for the errors of wreq-js, whose WebSocket library has none. */
 const lossCodes: readonly (readonly [pattern: RegExp, code: string | undefined])[] = [
   [/without closing handshake/i, undefined],
   [/message too long/i, 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH'],

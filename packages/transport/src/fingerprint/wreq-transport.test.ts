@@ -63,7 +63,7 @@ describe('WreqTransport', () => {
     const handlers: RecordingHandler[] = []
     for (let round = 0; round < 50; round++) {
       const client = await connect({ url, tls: { ca: certificate.cert } })
-      // A late owner, as one that has other things to do first.
+      // An owner that sets its handler late, after other work.
       await turns(round % 5)
       const handler = new RecordingHandler()
       client.setHandler(handler)
@@ -81,7 +81,7 @@ describe('WreqTransport', () => {
     client.pause()
     const chunk = 256 * 1024
     let sentBytes = 0
-    // What system buffers take is little against this.
+    // Large compared with the system's buffers.
     const manyBytes = 96 * 1024 * 1024
     for (let stalledTurns = 0; sentBytes < manyBytes && stalledTurns < 200; stalledTurns++) {
       while (sentBytes < manyBytes && server.send(new Uint8Array(chunk))) {
@@ -127,7 +127,7 @@ describe('WreqTransport', () => {
 
   test('cuts a link whose peer does not answer its close in time', async () => {
     const { client, server, atClient } = await recordedPair({ closeDeadlineMs: 50 })
-    // It reads nothing, so it sees no close.
+    // It reads nothing, so it receives no close.
     server.pause()
     client.close({ code: 4000, reason: 'enough' })
     await until(() => atClient.closes.length > 0, 'onClose')

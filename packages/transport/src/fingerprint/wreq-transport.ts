@@ -8,7 +8,7 @@ import { Inbox } from '../websocket/inbox.js'
 import type { Tunnel } from './tunnel.js'
 import { lossError } from './wreq-error.js'
 
-/** RFC 6455 §7.4.1 as WHATWG numbers them. */
+/** State number of an open WebSocket (RFC 6455 §7.4.1 as WHATWG numbers them). */
 const openState = 1
 
 /**
@@ -18,7 +18,7 @@ const openState = 1
 const drainCheckMs = 10
 
 /**
- * Least bytes queued in wreq-js before `send` returns false. A shorter queue is noticed late, so the limit is high:
+ * Least bytes queued in wreq-js before `send` returns false. A shorter queue is detected late, so the limit is high:
  * with room for one of our messages, each waited for the next check, and bulk took eight times as long.
  */
 const minHighWaterBytes = 262_144
@@ -29,7 +29,7 @@ const minHighWaterBytes = 262_144
  * means.
  */
 export class WreqTransport implements MessageTransport {
-  /** wreq-js has no pings, so nothing is measured. */
+  /** Always undefined: wreq-js has no pings. */
   readonly roundTripMs = undefined
   readonly #socket: WebSocket
   readonly #tunnel: Tunnel
@@ -40,7 +40,7 @@ export class WreqTransport implements MessageTransport {
   #drainTimer: TimerHandle
   #closeTimer: TimerHandle
 
-  /** `socket` has just been opened over `tunnel`. */
+  /** Takes `socket`, which has just been opened over `tunnel`. */
   constructor(socket: WebSocket, tunnel: Tunnel, options: ResolvedTransportOptions) {
     this.#socket = socket
     this.#tunnel = tunnel
@@ -103,7 +103,7 @@ export class WreqTransport implements MessageTransport {
     this.#inbox.receive(message)
   }
 
-  /** Once enough has left, a waiting sender continues, and a waiting close is sent. */
+  /** Continues a waiting sender, or sends a waiting close, once enough bytes have left. */
   #checkDrain(): void {
     if (this.#inbox.state === 'closing') return this.#closeWhenSent()
     if (!this.#blocked || this.#inbox.state !== 'open' || this.#socket.bufferedAmount > this.#highWaterBytes / 2) return
@@ -115,7 +115,7 @@ export class WreqTransport implements MessageTransport {
   }
 
   #closeWhenSent(): void {
-    // wreq-js sends a close ahead of what it has queued.
+    // wreq-js sends a close before its queued messages.
     if (this.#socket.bufferedAmount > 0) return this.#watchDrain()
     const { code, text } = closeFrame(this.#inbox.ownReason ?? { code: CloseCode.normal, reason: '' })
     this.#socket.close(applicationCloseCode(code), text.toString())
@@ -137,7 +137,7 @@ export class WreqTransport implements MessageTransport {
     this.close({ code: CloseCode.unsupportedData, reason, cause })
   }
 
-  /** The socket is gone; called again after a `destroy` of our own. */
+  /** Called when the socket is closed, also again after our own `destroy`. */
   #end(code: number, text: string): void {
     if (this.#inbox.hasEnded) return
     const { clock, logger, maxMessageBytes } = this.#options

@@ -2,17 +2,17 @@ import type { Clock } from '@ls/foundation'
 
 export interface AddressPaceOptions {
   readonly clock: Clock
-  /** Jobs of one address (IPv6: one /64) in a second, and as many at once after a pause; at least 1. */
+  /** Jobs of one address (IPv6: one /64) in a second, which may all run together after a pause; at least 1. */
   readonly jobsPerSecond: number
 }
 
-/** How often addresses that owe nothing are forgotten, in milliseconds. */
+/** Interval at which addresses with a full bucket are removed, in milliseconds. */
 const sweepMs = 1000
 
-/** Counts the jobs of each address against a rate: a bucket that fills again within a second. */
+/** Limits the rate of jobs of each address: a bucket that fills again within a second. */
 export class AddressPace {
   readonly #options: AddressPaceOptions
-  /** When the bucket of an address is full again, in milliseconds of the clock (the GCRA of ATM). */
+  /** Time when the bucket of an address is full again, in milliseconds of the clock (the GCRA of ATM). */
   readonly #fullAtMs = new Map<string, number>()
   #sweptAtMs: number
 
@@ -21,12 +21,12 @@ export class AddressPace {
     this.#sweptAtMs = options.clock.now()
   }
 
-  /** Addresses that are remembered: those that had a job within the last second or two. */
+  /** Number of addresses in memory: those that had a job within the last second or two. */
   get size(): number {
     return this.#fullAtMs.size
   }
 
-  /** How long the address must wait for its next job, in milliseconds; 0 if it may have one now. */
+  /** Returns how long the address must wait for its next job, in milliseconds; 0 if it may have one now. */
   restMs(group: string): number {
     const fullAtMs = this.#fullAtMs.get(group)
     if (fullAtMs === undefined) return 0
@@ -40,7 +40,7 @@ export class AddressPace {
     this.#fullAtMs.set(group, Math.max(now, this.#fullAtMs.get(group) ?? 0) + this.#intervalMs)
   }
 
-  /** Takes a counted job back. */
+  /** Removes a counted job of the address. */
   uncount(group: string): void {
     const fullAtMs = this.#fullAtMs.get(group)
     if (fullAtMs !== undefined) this.#fullAtMs.set(group, fullAtMs - this.#intervalMs)

@@ -1,12 +1,12 @@
 /**
- * Origins of web pages that may talk to a port (RFC 6454). Browsers send the field with every WebSocket and every
- * request across origins; programs do not. A request without it is allowed, since it cannot come from a web page.
+ * Origins of web pages that may use a port (RFC 6454). Browsers send the field with every WebSocket and every request
+ * across origins; programs do not. A request without it is allowed, since it cannot come from a web page.
  */
 export class AllowedOrigins {
   readonly #origins: ReadonlySet<string>
 
   /**
-   * @param origins As browsers write them, `https://example.org` or `null`.
+   * @param origins Origins as browsers write them, `https://example.org` or `null`.
    * @throws RangeError for an invalid origin
    */
   constructor(origins: readonly string[] = []) {
@@ -18,7 +18,7 @@ export class AllowedOrigins {
     return origin === undefined || this.#origins.has(origin.toLowerCase())
   }
 
-  /** Text for a refused web page, one line. */
+  /** Returns the text for a refused web page, one line. */
   refusal(origin = ''): string {
     return `web pages of ${origin.slice(0, 100)} may not use this port; --allow-origin lets them`
   }

@@ -11,26 +11,26 @@ import type { UpgradeRefusal } from './refuse-upgrade.js'
 import type { UpgradeRequest } from './upgrade-request.js'
 
 /**
- * Takes over the connection of an upgrade, with the bytes after its head. It counts as one of a stranger until it ends,
- * or until `admit` is called.
+ * Takes over the connection of an upgrade, with the bytes after its head. It counts as an unauthenticated connection
+ * until it ends, or until `admit` is called.
  */
 export type TakeUpgrade = (request: IncomingMessage, stream: Duplex, head: Buffer, admit: () => void) => void
 
-/** Where to accept WebSockets, from whom, and how many. */
+/** Address, access and limits of a port for WebSockets. */
 export interface ListenOptions extends TransportOptions {
-  /** Address to listen on, `::` for all, or `unix:/path/of.sock`, which takes no port. @default '127.0.0.1' */
+  /** Address to listen on, `::` for all, or `unix:/path/of.sock`, which has no port. @default '127.0.0.1' */
   readonly host?: string | undefined
-  /** 0 for any free port. @default 0 */
+  /** Port; 0 for any free one. @default 0 */
   readonly port?: number | undefined
   /** Aborts the opening; has no effect later. */
   readonly signal?: AbortSignal | undefined
-  /** A client has connected. Set the transport's handler here or soon after; nothing is read before. */
+  /** A client has connected. Set the transport's handler here or soon after; no bytes are read before. */
   onTransport(transport: WebSocketTransport, request: UpgradeRequest): void
-  /** Decides before the upgrade, or takes the connection over; without it everyone is admitted. */
+  /** Decides before the upgrade, or takes the connection over; without it every client is admitted. */
   authorize?(request: UpgradeRequest): UpgradeRefusal | TakeUpgrade | undefined
   /** Answers plain HTTP requests. @default 426 with a hint at missing Upgrade headers */
   onRequest?(request: IncomingMessage, response: ServerResponse, client: ClientAddress): void
-  /** Certificate and key: the port then speaks `wss`, from TLS 1.2 on. @default none, the port speaks `ws` */
+  /** Certificate and key: the port then uses `wss`, from TLS 1.2 on. @default none, the port uses `ws` */
   readonly tls?: ServerTlsOptions | undefined
   /**
    * Reverse proxies trusted to report their clients' addresses: addresses, networks like `10.0.0.0/8`, and `unix` for
@@ -39,22 +39,23 @@ export interface ListenOptions extends TransportOptions {
   readonly trustedProxies?: readonly string[] | undefined
   /**
    * The header in which they report the client's address. Only this one is read, since a proxy that sets one passes the
-   * others on as the client wrote them. @default 'x-forwarded-for'
+   * others on unchanged from the client. @default 'x-forwarded-for'
    */
   readonly clientAddressHeader?: ClientAddressHeader | undefined
   /**
-   * Every connection begins with a PROXY protocol header, version 1 or 2, before TLS; with `trustedProxies`, only from
-   * them. @default false
+   * Whether every connection begins with a PROXY protocol header, version 1 or 2, before TLS; with `trustedProxies`,
+   * only from them. @default false
    */
   readonly proxyProtocol?: boolean | undefined
   /** Largest request line and headers together, in bytes; more is answered 431. @default 8192 */
   readonly maxHeadBytes?: number | undefined
   /**
-   * Time a client has to send its request, in milliseconds; then it gets 408. PROXY header and TLS have as long again.
+   * Time for a client to send its request, in milliseconds; then it gets 408. PROXY header and TLS have the same time
+   * each.
    * @default 4000
    */
   readonly headDeadlineMs?: number | undefined
-  /** Most links open at once; more are answered 503. @default 10_000 */
+  /** Most open links; more are answered 503. @default 10_000 */
   readonly maxLinks?: number | undefined
   /**
    * Counts connections until they are admitted links; over the limit, the oldest is cut. Several ports can share it.
@@ -67,8 +68,8 @@ export interface ListenOptions extends TransportOptions {
    */
   readonly unproven?: UnprovenLimits | undefined
   /**
-   * Read Sec-WebSocket-Protocol as the client's first messages (early data, see `earlyDataBytes` of `connect`). Values
-   * that are no base64 remain subprotocols. @default false
+   * Whether to read Sec-WebSocket-Protocol as the client's first messages (early data, see `earlyDataBytes` of
+   * `connect`). Values that are no base64 remain subprotocols. @default false
    */
   readonly earlyData?: boolean | undefined
 }
@@ -82,16 +83,16 @@ export interface TransportListener {
   /**
    * Changes the certificate; open links stay as they are.
    *
-   * @throws TransportError ERR_TRANSPORT_TLS for a pair that cannot be used; TypeError without TLS, and where it would
-   * begin or cease to ask for client certificates
+   * @throws TransportError ERR_TRANSPORT_TLS for a pair that cannot be used; TypeError without TLS, and for a change
+   *   in whether client certificates are required
    */
   setTls(tls: ServerTlsOptions): void
   /** The open links. */
   readonly transports: ReadonlySet<WebSocketTransport>
-  /** Stops listening. Connections that are there may still become links: {@link close} is to follow. */
+  /** Stops listening. Existing connections may still become links, until {@link close} is called. */
   stopAccepting(): void
-  /** Stops listening and cuts connections that are no link yet; open links stay. */
+  /** Stops listening and cuts connections that are not links yet; open links stay. */
   close(): Promise<void>
-  /** Stops listening and closes every link; resolves when the last one is gone. @default reason 1001, going away */
+  /** Stops listening and closes every link; resolves when the last one is closed. @default reason 1001, going away */
   closeAll(reason?: TransportCloseReason): Promise<void>
 }

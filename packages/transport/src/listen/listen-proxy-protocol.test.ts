@@ -9,7 +9,7 @@ import type { UpgradeRequest } from './upgrade-request.js'
 const line = 'PROXY TCP4 192.0.2.1 198.51.100.2 4711 443\r\n'
 const bytes = Buffer.from('0d0a0d0a000d0a515549540a2111000cc0000201c6336402126701bb', 'hex')
 
-/** A listener behind a proxy that sends headers, and what its clients asked for. */
+/** A listener behind a proxy that sends headers, and the requests of its clients. */
 async function start(options: Partial<ListenOptions> = {}) {
   const requests: UpgradeRequest[] = []
   const onTransport: ListenOptions['onTransport'] = (transport, request) => {

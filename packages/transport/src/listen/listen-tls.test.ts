@@ -19,7 +19,7 @@ function open(listener: TransportListener, tls: ClientTlsOptions = { ca }) {
   return openLink({ url: `wss://localhost:${listener.address().port}`, tls })
 }
 
-/** A TLS connection by hand. */
+/** Opens a TLS connection without this package. */
 async function handshake(listener: TransportListener, options: ConnectionOptions = {}): Promise<TLSSocket> {
   const socket = connectTls({
     port: listener.address().port,

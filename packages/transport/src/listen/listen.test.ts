@@ -44,7 +44,7 @@ const failureOf = (
     (error: unknown) => error as TransportError,
   )
 
-/** Sends bytes by hand and collects the answer until the server ends the connection. */
+/** Sends raw bytes and collects the answer until the server ends the connection. */
 async function answerTo(listener: TransportListener, bytes: string): Promise<string> {
   const socket = connectTcp(listener.address().port, '127.0.0.1')
   cleanups.push(() => void socket.destroy())
@@ -287,7 +287,7 @@ describe('TransportListener', () => {
   })
 })
 
-/** A client that opens a WebSocket by hand, and does not read. */
+/** A client that opens a WebSocket without this package, and does not read. */
 async function handmadeLink(listener: TransportListener): Promise<Socket> {
   const socket = connectTcp(listener.address().port, '127.0.0.1')
   cleanups.push(() => void socket.destroy())

@@ -37,7 +37,7 @@ export class Listener implements TransportListener {
   readonly #upgrader: WebSocketServer
   readonly #turns: Turns
   #isClosed = false
-  /** Unauthenticated ones among `transports`. */
+  /** Unauthenticated transports. */
   readonly #unproven = new Set<WebSocketTransport>()
   /** Calls of `closeAll` that wait for the last link. */
   readonly #waiting: (() => void)[] = []
@@ -88,14 +88,14 @@ export class Listener implements TransportListener {
       signal?.throwIfAborted()
       throw new ListenError('the WebSocket port', this.#path === undefined ? formatHostPort(host, port) : host, error)
     }
-    // Failing to accept one connection (no file descriptors left, say) must not end the process.
+    // A failure to accept one connection (no file descriptors left, for instance) must not end the process.
     server.on('error', (error) => this.#transport.logger.error({ error }, 'listener failed'))
   }
 
   address(): { readonly host: string; readonly port: number } {
     const { server } = this.#port
     const address = server.address()
-    // Node does not know the path of a socket that the process was given.
+    // Node does not report the path of a socket that the process was given.
     if (this.#path !== undefined && server.listening) return { host: `unix:${this.#path}`, port: 0 }
     if (address === null || typeof address === 'string') throw new TypeError('the listener is closed')
     return { host: address.address, port: address.port }
@@ -126,7 +126,7 @@ export class Listener implements TransportListener {
   }
 
   #upgradeInTurn(request: IncomingMessage, stream: Duplex, head: Buffer): void {
-    // The HTTP server has given up its listeners.
+    // The HTTP server has removed its listeners.
     this.#turns.runFor(stream, this.#clientOf(request).address, () => {
       if (this.#isClosed) stream.destroy()
       else this.#upgrade(request, stream, head)
@@ -137,7 +137,7 @@ export class Listener implements TransportListener {
     const upgradeRequest = readUpgradeRequest(request, this.#clientOf(request))
     const decision = this.#decide(upgradeRequest)
     if (typeof decision === 'function') return this.#handOver(decision, request, stream, head)
-    // Checks the path first: faults are only told to clients that know it.
+    // Checks the path first: faults are only reported to clients with the right path.
     const refusal = decision ?? upgradeFault(request)
     if (refusal !== undefined) return this.#refuse(stream, refusal, upgradeRequest)
     const early = this.#options.earlyData === true ? takeEarlyData(request) : []
@@ -149,7 +149,7 @@ export class Listener implements TransportListener {
     )
   }
 
-  /** Counts admitted links only: strangers have their own limit, and must not keep others out. */
+  /** Whether there is room for a link. Counts admitted links only: unauthenticated clients have their own limit. */
   get #hasRoom(): boolean {
     return this.transports.size - this.#unproven.size < this.#maxLinks
   }
@@ -225,7 +225,7 @@ export class Listener implements TransportListener {
   }
 
   #answer(request: IncomingMessage, response: ServerResponse): void {
-    // The port has cut the connection, and Node goes on with what it has read.
+    // The port has cut the connection, and Node still handles bytes that it has read.
     if (request.socket.destroyed) return
     if (this.#options.onRequest !== undefined) return this.#answerByOwner(request, response)
     // RFC 9110 §15.5.22 requires the protocol's name.
@@ -251,9 +251,9 @@ export class Listener implements TransportListener {
 /** An upgrade that has become a WebSocket. */
 interface OpenedUpgrade {
   readonly socket: WebSocket
-  /** Below the WebSocket. */
+  /** The stream below the WebSocket. */
   readonly stream: Duplex
-  /** The connection that the request came on. */
+  /** The connection of the request. */
   readonly connection: Socket
   readonly request: UpgradeRequest
   readonly early: readonly Uint8Array[]

@@ -3,15 +3,15 @@ import type { Duplex } from 'node:stream'
 
 /** An HTTP answer instead of a WebSocket. */
 export interface UpgradeRefusal {
-  /** 400–599. */
+  /** HTTP status, 400–599. */
   readonly status: number
   /** One line of plain text. */
   readonly text: string
-  /** Further fields, written as they are; type and length of the text are there already. @default none */
+  /** Further fields, written unchanged; type and length of the text are added. @default none */
   readonly headers?: Readonly<Record<string, string>>
   /**
    * Decides when to `answer`, or to `cut` the connection without an answer; one of them must be called. @default
-   * answers at once
+   * answers immediately
    */
   readonly send?: (answer: () => void, cut: () => void) => void
 }
@@ -32,7 +32,7 @@ function atOnce(answer: () => void): void {
   answer()
 }
 
-/** A whole answer, after which the connection ends. */
+/** Builds a whole answer, after which the connection ends. */
 export function textResponse(status: number, text: string, headers: Readonly<Record<string, string>> = {}): Buffer {
   const body = Buffer.from(`${text}\n`)
   const head = [

@@ -5,7 +5,7 @@ import { Turns } from './turns.js'
 
 const flood = '192.0.2.1'
 
-/** Six jobs that come in one turn of the event loop. */
+/** Runs six jobs that arrive in one turn of the event loop. */
 function runSix(turns: Turns, run: (job: number) => void, address = flood): void {
   for (let job = 0; job < 6; job++) {
     turns.run(address, () => {
@@ -15,7 +15,7 @@ function runSix(turns: Turns, run: (job: number) => void, address = flood): void
   }
 }
 
-/** Turns of the event loop that as many jobs take, where turns are short. */
+/** Waits for the turns of the event loop that as many jobs take, where turns are short. */
 async function turnsOf(jobs: number): Promise<void> {
   for (let turn = 0; turn < 4 * jobs; turn++) await nextTurn()
 }

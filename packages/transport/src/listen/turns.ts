@@ -4,50 +4,49 @@ import { addressGroup } from '@ls/mux'
 import { AddressPace } from './address-pace.js'
 
 /**
- * Most jobs of one turn of the event loop: about a millisecond of upgrades. What is proxied takes half a dozen turns
- * from a request to its answer, and each waits for these jobs; with eight, a flood made it take four to seven times as
- * long.
+ * Most jobs of one turn of the event loop: about a millisecond of upgrades. A proxied request takes half a dozen turns
+ * until its answer, and each waits for these jobs; with eight, a flood made it take four to seven times as long.
  */
 const jobsPerTurn = 2
 
 /**
- * Turns of the event loop that a job takes, where they are short. libuv accepts one connection in a turn, and the
- * kernel keeps the others in the order of arrival: with a job in each turn, accepting is slower than a flood, and a
- * newcomer waits for all of it.
+ * Turns of the event loop for one job, where they are short. libuv accepts one connection in a turn, and the kernel
+ * keeps the others in the order of arrival: with a job in each turn, accepting is slower than a flood, and a new client
+ * waits for all of it.
  */
 const turnsPerJob = 4
 
-/** The same in milliseconds, for turns that are long: data of others must not keep newcomers waiting. */
+/** The same in milliseconds, for turns that are long: data of other clients must not keep new ones waiting. */
 const msPerJob = 4
 
-/** Does its work; returns false where nothing was left to do. */
+/** Runs the job; returns false where there was nothing left to do. */
 export type TurnJob = () => boolean
 
 export interface TurnsOptions {
   readonly clock: Clock
   /**
-   * Jobs of one address (IPv6: one /64) in a second, and as many at once after a pause; at least 1. Those that are
-   * forgiven do not count. Clients without an address are not limited.
+   * Jobs of one address (IPv6: one /64) in a second, which may all run together after a pause; at least 1. Jobs that
+   * are forgiven do not count. Clients without an address are not limited.
    *
    * @default no limit
    */
   readonly jobsPerSecond?: number
 }
 
-/** What waits of one address, in the order of arrival. */
+/** Waiting jobs of one address, in the order of arrival. */
 type Jobs = Set<TurnJob>
 
 /**
  * Runs at most {@link jobsPerTurn} jobs in one turn of the event loop. A flood of connections arrives in one turn; run
- * at once, it would keep all open links waiting. Addresses (IPv6: one /64) take turns, so that a newcomer does not wait
- * behind the flood of another; jobs of one address run in the order in which they came.
+ * together, it would keep all open links waiting. Addresses (IPv6: one /64) take turns, so that a new client does not
+ * wait behind the flood of another; jobs of one address run in the order of arrival.
  */
 export class Turns {
   readonly #clock: Clock
   readonly #pace: AddressPace | undefined
   /** The jobs that wait, by address, in the order of their turns. */
   readonly #waiting = new Map<string, Jobs>()
-  /** Those of addresses that had all the jobs of this second. */
+  /** Waiting jobs of addresses that have used their jobs of this second. */
   readonly #resting = new Map<string, Jobs>()
   /** Jobs that may run now. */
   #credit = jobsPerTurn
@@ -69,7 +68,7 @@ export class Turns {
     this.#do(group, job)
   }
 
-  /** Runs `begin` when `connection` has its turn, unless it is cut before. Until then its errors mean nothing. */
+  /** Runs `begin` when `connection` has its turn, unless it is cut before. Until then its errors are ignored. */
   runFor(connection: Duplex, address: string | undefined, begin: () => void): void {
     const job = (): boolean => {
       if (connection.destroyed) return false
@@ -84,14 +83,14 @@ export class Turns {
     this.run(address, job)
   }
 
-  /** Forgets a job of `address` that waits. Its order among the others does not change. */
+  /** Removes a waiting job of `address`. The order of the others does not change. */
   cancel(address: string | undefined, job: TurnJob): void {
     const group = groupOf(address)
     this.#waiting.get(group)?.delete(job)
     this.#resting.get(group)?.delete(job)
   }
 
-  /** A job of `address` has come to a good end, and counts no more against its second. */
+  /** Stops counting a job of `address` against its second, since it has succeeded. */
   forgive(address: string | undefined): void {
     this.#pace?.uncount(groupOf(address))
   }
@@ -102,7 +101,7 @@ export class Turns {
     else jobs.add(job)
   }
 
-  /** Time without jobs earns nothing: the credit is full. */
+  /** Starts the turns again. Time without jobs adds no credit, which is full already. */
   #wake(): void {
     this.#creditedAtMs = this.#clock.now()
     this.#schedule()
@@ -118,7 +117,7 @@ export class Turns {
     this.#earn()
     for (const [group, jobs] of this.#waiting) {
       if (this.#credit < 1) break
-      // The address goes behind the others, whose turn it is then.
+      // The address moves behind the others, which are next.
       this.#waiting.delete(group)
       this.#takeTurn(group, jobs)
     }
@@ -165,7 +164,7 @@ export class Turns {
 
 const ignore = (): void => {}
 
-/** Stands for clients without an address. */
+/** Key for clients without an address. */
 const noAddress = ''
 
 function groupOf(address: string | undefined): string {

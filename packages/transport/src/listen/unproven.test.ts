@@ -13,7 +13,7 @@ const key = Uint8Array.of(1, 2, 3, 4)
 const quiet = { onMessage() {}, onDrain() {}, onClose() {} }
 const masked = { masked: true, key }
 
-/** An open WebSocket by hand, of a client that has shown nothing yet. */
+/** Opens a WebSocket without this package, for a client that has not authenticated. */
 async function stranger(options: Partial<ListenOptions> = {}) {
   const listener = await startListener({ unproven, ...options })
   const socket = await rawConnection({ port: listener.address().port })
@@ -23,7 +23,7 @@ async function stranger(options: Partial<ListenOptions> = {}) {
   return { listener, socket, transport: transport as WebSocketTransport }
 }
 
-/** The code of the close frame that ends what the server sent. */
+/** Returns the code of the close frame at the end of the server's bytes. */
 function closeCode(answer: string): number {
   const bytes = Buffer.from(answer, 'latin1')
   return bytes.readUInt16BE(bytes.lastIndexOf(0x88) + 2)

@@ -4,13 +4,13 @@ import type { UpgradeRefusal } from './refuse-upgrade.js'
 
 /** A client's request before its WebSocket is opened. */
 export interface UpgradeRequest {
-  /** Without the query, percent-encoded as it came. */
+  /** Path without the query, percent-encoded as received. */
   readonly path: string
-  /** Decoded; empty where there is none. */
+  /** Decoded query; empty where there is none. */
   readonly query: URLSearchParams
-  /** As Node reads them: names in lower case. */
+  /** Headers as Node reads them: names in lower case. */
   readonly headers: IncomingHttpHeaders
-  /** Address of the client: the one reported by a trusted proxy, else that of the connection. */
+  /** Address of the client: the one reported by a trusted proxy, otherwise that of the connection. */
   readonly remoteAddress: string | undefined
   /** Its port; undefined if a proxy does not report it. */
   readonly remotePort: number | undefined
@@ -29,7 +29,7 @@ export function readUpgradeRequest(request: IncomingMessage, client: ClientAddre
   }
 }
 
-/** The fault of a WebSocket request (RFC 6455 §4.2.1); undefined if there is none. */
+/** Returns the fault of a WebSocket request (RFC 6455 §4.2.1); undefined if there is none. */
 export function upgradeFault({ method, headers }: IncomingMessage): UpgradeRefusal | undefined {
   if (method !== 'GET') return { status: 405, text: 'WebSockets are asked for by GET.', headers: { Allow: 'GET' } }
   // Before version 24.9 Node reads a body as frames; since then the link begins after it.

@@ -9,16 +9,16 @@ export interface CertificateFiles {
   readonly certFile: string
   /** The private key of the certificate. */
   readonly keyFile: string
-  /** What the key is encrypted with. @default none, the key is not encrypted */
+  /** Passphrase of the key. @default none, the key is not encrypted */
   readonly passphrase?: string
   /**
-   * Issuers of client certificates: only clients with such a certificate are admitted. @default none, everyone may
+   * Issuers of client certificates: only clients with such a certificate are admitted. @default none, every client may
    * connect
    */
   readonly clientCaFile?: string
 }
 
-/** @throws TransportError ERR_TRANSPORT_TLS naming the file that cannot be read */
+/** Reads the files. @throws TransportError ERR_TRANSPORT_TLS naming the file that cannot be read */
 export function readCertificateFiles({
   certFile,
   keyFile,

@@ -30,13 +30,13 @@ async function write(place: string, { cert, key }: TestCertificate): Promise<voi
   await writeFile(keyFile, key)
 }
 
-/** Replaces a file in one go, so that nobody reads half of it. */
+/** Replaces a file in one step, so that a reader never gets half of it. */
 async function put(file: string, text: string): Promise<void> {
   await writeFile(`${file}.new`, text)
   await rename(`${file}.new`, file)
 }
 
-/** Watches a folder that holds the first pair; what comes is checked as a listener does it. */
+/** Watches a folder that holds the first pair; new certificates are checked as a listener does it. */
 function watching(options: Partial<CertificateWatchOptions> = {}, files = filesIn(folder)) {
   const seen: ServerTlsOptions[] = []
   const warnings: string[] = []

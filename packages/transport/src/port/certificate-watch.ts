@@ -5,17 +5,19 @@ import { asError, type Logger } from '@ls/foundation'
 import { type CertificateFiles, readCertificateFiles } from './certificate-files.js'
 import type { ServerTlsOptions } from './server-tls.js'
 
-/** What to watch, how often to look, and whom to tell. */
+/** Files, intervals and callback of a {@link CertificateWatch}. */
 export interface CertificateWatchOptions {
-  /** Where certificate and key are; their folders are watched. */
+  /** Paths of certificate and key; their folders are watched. */
   readonly files: CertificateFiles
-  /** Told of each certificate that is taken (info), and once of each that cannot be (warn). */
+  /** Receives each accepted certificate (info), and once each one that cannot be used (warn). */
   readonly logger: Logger
-  /** The files have changed. May throw for an invalid certificate: that is logged, and the watch goes on. */
+  /**
+   * Called when the files have changed. May throw for an invalid certificate: that is logged, and the watch continues.
+   */
   onChange(tls: ServerTlsOptions): void
   /** Quiet time after a change, in milliseconds: certificate and key are written one after the other. @default 500 */
   readonly settleMs?: number | undefined
-  /** How often to check without an event, in milliseconds: network file systems send none. @default 60000 */
+  /** Interval of checks without an event, in milliseconds: network file systems send none. @default 60000 */
   readonly pollMs?: number | undefined
 }
 
@@ -90,7 +92,7 @@ export class CertificateWatch {
     logger.info({ file: files.certFile, ...describeCertificate(tls.cert) }, 'certificate reloaded')
   }
 
-  /** The old certificate stays. Logs one line for each kind of fault, not one a minute. */
+  /** Logs that the old certificate stays: one line for each kind of fault, not one a minute. */
   #kept({ message: reason }: Error, seen: string): void {
     if (seen === this.#seen) return
     this.#seen = seen
@@ -99,7 +101,7 @@ export class CertificateWatch {
   }
 }
 
-/** Facts about a certificate for a person; empty for one that cannot be read. */
+/** Returns data of a certificate for display; empty for one that cannot be read. */
 export function describeCertificate(cert: string | Buffer): { readonly names?: string; readonly validTo?: string } {
   try {
     const { subject, subjectAltName, validTo } = new X509Certificate(cert)

@@ -20,12 +20,12 @@ describe('clientAddress by X-Forwarded-For', () => {
     ['[2001:db8::1]', '2001:db8::1 undefined'],
     ['[2001:db8::1]:80', '2001:db8::1 80'],
     [' 192.0.2.1\t', '192.0.2.1 undefined'],
-    // What a client wrote stands on the left; the last trusted proxy saw the one on the right.
+    // The client's own text is on the left; the last trusted proxy appended the address on the right.
     ['127.0.0.1, 192.0.2.1', '192.0.2.1 undefined'],
     ['1.1.1.1, 192.0.2.1, 10.9.9.9', '192.0.2.1 undefined'],
     ['10.1.1.1, 10.9.9.9', '10.1.1.1 undefined'],
     ['garbage, 192.0.2.1', '192.0.2.1 undefined'],
-    // Nobody knows what came before: the one who said so is all there is.
+    // The address before `unknown` has no trusted author, so only the sender of the field counts.
     ['192.0.2.1, unknown', '10.0.0.1 4711'],
     ['192.0.2.1, unknown, 10.9.9.9', '10.9.9.9 undefined'],
     ['', '10.0.0.1 4711'],
@@ -64,7 +64,7 @@ describe('clientAddress by Forwarded', () => {
     ['for=unknown', '10.0.0.1 4711'],
     ['for=_hidden', '10.0.0.1 4711'],
     ['by=10.0.0.1', '10.0.0.1 4711'],
-    // A quote that the client left open must not swallow what the proxy added.
+    // A quote that the client left open must not hide the proxy's part.
     ['for="1.1.1.1, for=192.0.2.1', '10.0.0.1 4711'],
     ['for=1.1.1.1;=, for=192.0.2.1', '10.0.0.1 4711'],
   ])('%j is %s', (value, expected) => {

@@ -10,18 +10,18 @@ export type ClientAddressHeader = (typeof clientAddressHeaders)[number]
 
 /** Address of a client, as far as it can be trusted. */
 export interface ClientAddress {
-  /** undefined for a UNIX socket, and for a connection that is gone already. */
+  /** The address; undefined for a UNIX socket, and for a connection that is closed already. */
   readonly address: string | undefined
-  /** Also undefined if a proxy does not report it. */
+  /** The port; also undefined if a proxy does not report it. */
   readonly port: number | undefined
 }
 
 /**
- * Finds the client behind the proxies in front of us. Each proxy appends the address it saw, so the list is read from
- * the end: an address counts only if the one who added it is trusted. Other entries may come from anyone and are
- * ignored.
+ * Finds the client behind the proxies in front of this server. Each proxy appends the address it received from, so the
+ * list is read from the end: an address counts only if its author is trusted. Other entries may come from any client
+ * and are ignored.
  *
- * Only one header is read, since a proxy that sets it passes the others on as the client wrote them.
+ * Only one header is read, since a proxy that sets it passes the others on unchanged from the client.
  */
 export function clientAddress(
   peer: ClientAddress,
@@ -41,14 +41,20 @@ export function clientAddress(
   return client
 }
 
-/** The addresses in a field, in its order; none if it is malformed, since the author of each part is then unknown. */
+/**
+ * Returns the addresses in a field, in its order; none if it is malformed, since the author of each part is then
+ * unknown.
+ */
 function nodesOf(header: ClientAddressHeader, field: string): readonly string[] {
   if (header === 'forwarded') return forwardedNodes(field)
   // Two fields of CF-Connecting-IP, joined by Node, are no address: Cloudflare sends one.
   return header === 'cf-connecting-ip' ? [field.trim()] : field.split(',').map((node) => node.trim())
 }
 
-/** RFC 7239 §4: elements parted by commas, each of pairs parted by semicolons, values as tokens or quoted strings. */
+/**
+ * Splits by RFC 7239 §4: elements separated by commas, each of pairs separated by semicolons, values as tokens or
+ * quoted strings.
+ */
 function forwardedNodes(field: string): readonly string[] {
   const nodes: string[] = []
   let node = ''
@@ -65,11 +71,12 @@ function forwardedNodes(field: string): readonly string[] {
   return nodes
 }
 
-/** One pair, or none, and what ends it. Ports and IPv6 should be quoted, but not all proxies do. */
+/** Pattern of one pair, or none, and its separator. Ports and IPv6 should be quoted, but not all proxies do so. */
 const forwardedPart = /(?:[ \t]*([\w!#$%&'*+.^`|~-]+)=(?:([\w!#$%&'*+.^`|~:[\]-]+)|"((?:[^"\\]|\\.)*)"))?[ \t]*(;|,|$)/y
 
 /**
- * An address with or without a port; undefined for `unknown`, for made-up names (RFC 7239 §6.3), and for anything else.
+ * Parses an address with or without a port; undefined for `unknown`, for invented names (RFC 7239 §6.3), and for any
+ * other text.
  */
 function parseNode(text: string): ClientAddress | undefined {
   const [, bracketed, plain = '', digits] = /^(?:\[([^\]]*)\]|([^:[\]]*))(?::(\d{1,5}))?$/.exec(text) ?? []

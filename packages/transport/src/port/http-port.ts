@@ -18,10 +18,10 @@ import type { RefusalKind, Refusals } from './refusals.js'
 import { secureContextOptions, serverTlsOptions, type ServerTlsOptions } from './server-tls.js'
 import type { TrustedProxies } from './trusted-proxies.js'
 
-/** How often Node looks for heads past their deadline, in milliseconds. */
+/** Interval at which Node checks for heads past their deadline, in milliseconds. */
 const headCheckMs = 500
 
-/** Time for a whole plain request, in milliseconds: what comes in over HTTP is small. */
+/** Time for a whole plain request, in milliseconds: requests over HTTP are small. */
 const requestDeadlineMs = 30_000
 
 /**
@@ -34,7 +34,7 @@ const handshakesPerSecond = 1 / 4
 export interface HttpPortOptions {
   readonly clock: Clock
   readonly maxHeadBytes: number
-  /** For the PROXY header, for TLS and for the head of the request, each. */
+  /** Deadline of the PROXY header, of TLS and of the head of the request, each. */
   readonly headDeadlineMs: number
   readonly maxConnections: number
   readonly tls: ServerTlsOptions | undefined
@@ -44,7 +44,7 @@ export interface HttpPortOptions {
   readonly pending: PendingConnections
 }
 
-/** Steps of a connection before its requests reach us: the PROXY header, TLS, HTTP's own limits. */
+/** Handles the first steps of a connection, before its requests: the PROXY header, TLS, HTTP's own limits. */
 export class HttpPort {
   readonly server: Server
   readonly #options: HttpPortOptions
@@ -53,9 +53,9 @@ export class HttpPort {
   readonly #arriving = new Set<Socket>()
   /** Contents of PROXY headers, by connection. */
   readonly #sources = new WeakMap<Socket, ClientAddress>()
-  /** The last answer on a connection: nothing else may be written while it is under way. */
+  /** The last answer on a connection: no other bytes may be written before it is complete. */
   readonly #answers = new WeakMap<Duplex, ServerResponse>()
-  /** Answers that are not out yet: a part of one must not look complete. */
+  /** Answers that are not complete: a part of one must not look complete. */
   readonly #underWay = new Set<ServerResponse>()
 
   constructor(options: HttpPortOptions) {
@@ -82,7 +82,7 @@ export class HttpPort {
     this.server.prependListener('connection', (socket: Socket) => this.#pending.add(socket))
   }
 
-  /** The connection's client has this address. */
+  /** Counts the connection for this address of its client. */
   isFor(socket: Socket, address: string | undefined): void {
     this.#pending.moveTo(underlying(socket), address)
   }
@@ -97,12 +97,12 @@ export class HttpPort {
     this.#pending.hold(underlying(socket), bytes)
   }
 
-  /** The connection is admitted, and no longer makes room for others. */
+  /** Admits the connection, which no longer makes room for others. */
   admit(socket: Socket): void {
     this.#pending.release(underlying(socket))
   }
 
-  /** The client of a connection, by its PROXY header if there is one. */
+  /** Returns the client of a connection, by its PROXY header if there is one. */
   peerOf(socket: Socket): ClientAddress {
     return this.#sources.get(underlying(socket)) ?? { address: socket.remoteAddress, port: socket.remotePort }
   }
@@ -121,14 +121,14 @@ export class HttpPort {
   cut(): void {
     for (const socket of this.#arriving) discardStream(socket)
     for (const { socket, headersSent } of this.#underWay) if (socket !== null && headersSent) closeStream(socket)
-    // Closing the server stops its watch over slow heads, so these connections must not stay.
+    // Closing the server stops its check of slow heads, so these connections must not stay.
     this.server.closeAllConnections()
   }
 
   #httpOptions() {
     const { maxHeadBytes, headDeadlineMs } = this.#options
     return {
-      // Strict under any command line of Node: the frame read here must be the one passed on.
+      // Strict with any command line of Node: the frame read here must be the one passed on.
       insecureHTTPParser: false,
       maxHeaderSize: maxHeadBytes,
       headersTimeout: headDeadlineMs,
@@ -153,7 +153,7 @@ export class HttpPort {
     return server
   }
 
-  /** The first flight of a handshake takes a signature: a flood of them would keep all open links waiting. */
+  /** Runs handshakes in turns: each needs a signature, and a flood of them would keep all open links waiting. */
   #handshakeInTurn(server: HttpsServer): void {
     const { clock, pending } = this.#options
     const jobsPerSecond = Math.ceil(pending.maxPendingPerAddress * handshakesPerSecond)
@@ -176,7 +176,7 @@ export class HttpPort {
     socket.once('close', () => this.#arriving.delete(socket))
   }
 
-  /** Stands between the connections and Node's own listeners, which get them once the header is read. */
+  /** Reads the PROXY headers before Node's own listeners receive the connections. */
   #expectProxyHeaders(): void {
     const { trusted } = this.#options
     const next = takeListeners(this.server)
@@ -198,7 +198,7 @@ export class HttpPort {
       this.#arriving.delete(socket)
       socket.off('error', ignore)
       for (const listener of next) listener.call(this.server, socket)
-      // TLS takes what is left by itself, and would find nothing of it on a socket that flows.
+      // TLS takes the remaining bytes by itself, and would find none on a socket that flows.
       if (this.#options.tls === undefined) socket.resume()
     }
     const onFailure = (error: Error): void => {
@@ -210,7 +210,7 @@ export class HttpPort {
     readProxyHeader(socket, this.#options.headDeadlineMs, onHeader, onFailure)
   }
 
-  /** Node reports what is no HTTP, what is too large or too late, and failed TLS handshakes. */
+  /** Handles errors that Node reports: invalid, too large or late requests, and failed TLS handshakes. */
   #clientError(error: Error, stream: Duplex): void {
     const code = systemCodeOf(error)
     // Node ends such a connection without an answer.
@@ -227,7 +227,7 @@ export class HttpPort {
     if (kind !== undefined) this.#refused(kind, this.peerOf(stream as Socket).address, error.message)
     else if (tlsError.test(code)) this.#refused('tls', this.peerOf(stream as Socket).address, tlsReason(error, code))
     const last = this.#answers.get(stream)
-    // Under way, or the last one there is going to be: nobody may take ours for a part of it.
+    // An answer is incomplete, or the last one of the connection: ours must not be read as a part of it.
     const isAnswered = last?.writableFinished === false || last?.shouldKeepAlive === false
     if (last?.writableFinished === false && last.headersSent) return closeStream(stream)
     if (status === undefined || !stream.writable || isAnswered) return void stream.destroy()
@@ -241,7 +241,7 @@ export class HttpPort {
 
 type ConnectionListener = (socket: Socket) => void
 
-/** Removes the listeners for new connections, Node's own among them, for a caller that passes connections to them. */
+/** Removes the listeners for new connections, also Node's own, for a caller that passes connections to them. */
 function takeListeners(server: Server): readonly ConnectionListener[] {
   const listeners = server.listeners('connection') as ConnectionListener[]
   server.removeAllListeners('connection')
@@ -266,17 +266,20 @@ const refusals: Readonly<Record<string, HttpRefusal>> = {
   ERR_TLS_HANDSHAKE_TIMEOUT: { kind: 'silent', status: undefined },
 }
 
-/** A connection that merely ends during the handshake (ECONNRESET) was a port scan or a health check. */
+/**
+ * Pattern of real TLS errors. A connection that merely ends during the handshake (ECONNRESET) was a port scan or a
+ * health check.
+ */
 const tlsError = /^(?:ERR_SSL_|ERR_TLS_|EPROTO$)/
 
 function tlsReason(error: Error, code: string): string {
   if (code === 'ERR_SSL_HTTP_REQUEST') return 'HTTP without TLS; clients use wss:// here'
   if (code === 'ERR_SSL_PEER_DID_NOT_RETURN_A_CERTIFICATE') return 'the client showed no certificate'
-  // OpenSSL's text with its own file names in front; the code says the same.
+  // OpenSSL's text begins with its own file names; the code has the same information.
   return error.message.includes(code) ? error.message : `the TLS handshake failed (${code})`
 }
 
-/** The connection below TLS; Node has no public name for it. */
+/** Returns the connection below TLS, for which Node has no public name. */
 function underlying(socket: Socket): Socket {
   return (socket as { _parent?: Socket | null })._parent ?? socket
 }

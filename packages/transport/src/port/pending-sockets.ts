@@ -6,10 +6,10 @@ import type { TrustedProxies } from './trusted-proxies.js'
 
 export interface PendingSocketsOptions {
   readonly pending: PendingConnections
-  /** Connections of these proxies count for no address, since they carry many clients. */
+  /** Trusted proxies. Their connections count for no address, since they carry many clients. */
   readonly trusted: TrustedProxies
   readonly refusals: Refusals
-  /** Whether the port speaks TLS, by what is set for it. */
+  /** Options of TLS, if the port uses it. */
   readonly tls: object | undefined
 }
 
@@ -22,7 +22,7 @@ export class PendingSockets {
     this.#options = options
   }
 
-  /** Counts a connection from its first moment on. */
+  /** Counts a connection from its beginning. */
   add(socket: Socket): void {
     const { pending, refusals, tls } = this.#options
     const { remoteAddress } = socket
@@ -35,29 +35,29 @@ export class PendingSockets {
     socket.once('close', () => entry.release())
   }
 
-  /** A trusted proxy reports the client of the connection. */
+  /** Counts a connection for the client that a trusted proxy reports. */
   moveTo(socket: Socket, address: string | undefined): void {
     this.#entries.get(socket)?.moveTo(this.countedAddress(address))
   }
 
-  /** The connection is being served, until `response` is out or the connection ends. */
+  /** Marks the connection as served, until `response` is sent or the connection ends. */
   serve(socket: Socket, response?: ServerResponse): void {
     const entry = this.#entries.get(socket)
     entry?.setServed(true)
     response?.once('close', () => entry?.setServed(false))
   }
 
-  /** Bytes of a request are kept until the connection is admitted. */
+  /** Counts bytes of a request that are kept until the connection is admitted. */
   hold(socket: Socket, bytes: number): void {
     this.#entries.get(socket)?.hold(bytes)
   }
 
-  /** The address that a connection counts for, undefined for none. */
+  /** Returns the address for which a connection counts; undefined for none. */
   countedAddress(address: string | undefined): string | undefined {
     return this.#options.trusted.has(address) ? undefined : address
   }
 
-  /** The connection is admitted. */
+  /** Removes the connection, since it is admitted. */
   release(socket: Socket): void {
     this.#entries.get(socket)?.release()
     this.#entries.delete(socket)

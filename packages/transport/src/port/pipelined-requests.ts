@@ -2,8 +2,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 
 /**
- * Most requests of one connection whose answers are not out. Browsers and reverse proxies send one after the other.
- * Node parses all that a read brings in one turn of the event loop: 64 KiB may hold 3,000 requests.
+ * Most requests of one connection whose answers are not sent. Browsers and reverse proxies send one after the other.
+ * Node parses all bytes of a read in one turn of the event loop: 64 KiB may hold 3,000 requests.
  */
 const maxPipelined = 16
 
@@ -15,7 +15,7 @@ export class PipelinedRequests {
   readonly #waiting = new WeakMap<Socket, number>()
   readonly #onExcess: (socket: Socket, reason: string) => void
 
-  /** `onExcess` is told of each connection that is cut. */
+  /** @param onExcess Called for each connection that is cut. */
   constructor(onExcess: (socket: Socket, reason: string) => void = () => {}) {
     this.#onExcess = onExcess
   }

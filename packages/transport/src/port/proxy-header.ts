@@ -7,7 +7,7 @@ interface Endpoint {
   readonly port: number
 }
 
-/** Data about a forwarded connection that a proxy sends before everything else. */
+/** Data about a forwarded connection that a proxy sends before all other bytes. */
 export interface ProxyHeader {
   readonly version: 1 | 2
   /** The proxy's client; undefined for the proxy's own connections, such as health checks, and if it gives none. */
@@ -16,12 +16,12 @@ export interface ProxyHeader {
   readonly lengthBytes: number
 }
 
-/** PROXY protocol §2.1: the longest line of version 1, its CRLF included. */
+/** Longest line of version 1, its CRLF included (PROXY protocol §2.1). */
 const maxV1Bytes = 107
 
 /**
- * 4 KiB: addresses take 232 bytes at most, and what proxies add about the client (its certificate, say) a few hundred
- * more.
+ * Longest header of version 2, 4 KiB: addresses take 232 bytes at most, and proxies add a few hundred more about the
+ * client (its certificate, for instance).
  */
 const maxV2Bytes = 4096
 
@@ -83,7 +83,7 @@ function parseV2(bytes: Buffer): ProxyHeader | undefined {
     throw bad(`version and command are 0x${versionAndCommand.toString(16)}; known are 0x20 and 0x21`)
   }
   if (lengthBytes > maxV2Bytes) throw bad(`it has ${lengthBytes} bytes; the limit is ${maxV2Bytes}`)
-  // §2.2: of what LOCAL brings along nothing counts, not even the family.
+  // §2.2: the data of LOCAL is ignored, also the family.
   const readSource = versionAndCommand === localCommand ? noSource : sourceReaders.get(family)
   if (readSource === undefined) throw bad(`the address family 0x${family.toString(16)} is unknown`)
   if (bytes.length < lengthBytes) return undefined
@@ -105,13 +105,14 @@ const readIpv4: SourceReader = (block) => {
 const readIpv6: SourceReader = (block) => {
   if (block.length < 36) throw bad(`an IPv6 pair takes 36 bytes, not ${block.length}`)
   const groups = Array.from({ length: 8 }, (_none, index) => block.readUInt16BE(index * 2).toString(16))
-  // In the form in which sockets have it, so that one client has one address everywhere.
+  // The form that sockets use, so that one client has one address everywhere.
   const { address } = new SocketAddress({ address: groups.join(':'), family: 'ipv6' })
   return { address, port: block.readUInt16BE(32) }
 }
 
 /**
- * By the family byte (§2.2): UNSPEC, then stream and datagram over IPv4, IPv6 and UNIX sockets, which have no address.
+ * Readers by the family byte (§2.2): UNSPEC, then stream and datagram over IPv4, IPv6 and UNIX sockets, which have no
+ * address.
  */
 const sourceReaders: ReadonlyMap<number, SourceReader> = new Map([
   [0x00, noSource],

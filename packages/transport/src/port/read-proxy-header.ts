@@ -6,8 +6,8 @@ import { parseProxyHeader, type ProxyHeader } from './proxy-header.js'
 const nothing: Buffer = Buffer.alloc(0)
 
 /**
- * Reads the PROXY header from a fresh connection. Exactly one of the two is called, unless the connection ends first.
- * For `onHeader` the socket is paused, with the bytes after the header still unread.
+ * Reads the PROXY header from a new connection. Exactly one of the two callbacks is called, unless the connection ends
+ * first. For `onHeader` the socket is paused, with the bytes after the header still unread.
  */
 export function readProxyHeader(
   socket: Socket,

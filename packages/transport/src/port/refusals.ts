@@ -4,8 +4,10 @@ import type { Clock, Logger } from '@ls/foundation'
 const refusalKinds = ['full', 'proxy-header', 'tls', 'silent', 'bad-request', 'head-size', 'upgrade'] as const
 
 /**
+ * Kind of refusal.
+ *
  * - `full`: more than `maxLinks`, or more connections than may be pending: the oldest of them was cut;
- * - `proxy-header`: no PROXY header, or from whom none is taken;
+ * - `proxy-header`: no PROXY header, or one from an untrusted sender;
  * - `tls`: the TLS handshake failed, or a client certificate was missing;
  * - `silent`: TLS, PROXY header or request did not come within the deadline;
  * - `bad-request`: no HTTP; `head-size`: a head beyond `maxHeadBytes`;
@@ -13,10 +15,12 @@ const refusalKinds = ['full', 'proxy-header', 'tls', 'silent', 'bad-request', 'h
  */
 export type RefusalKind = (typeof refusalKinds)[number]
 
-/** How many were turned away, by kind, at the time of asking. */
+/** Numbers of refusals, by kind, at the time of the call. */
 export type RefusalCounts = Readonly<Record<RefusalKind, number>>
 
-/** One line per kind and minute, so that scans of the Internet cannot fill a disk with our log. */
+/**
+ * Interval of log lines of each kind, in milliseconds, so that scans of the Internet cannot fill a disk with our log.
+ */
 const logIntervalMs = 60_000
 
 interface Unlogged {
@@ -37,12 +41,12 @@ export class Refusals {
     this.#counts = Object.fromEntries(refusalKinds.map((kind) => [kind, 0])) as Record<RefusalKind, number>
   }
 
-  /** How many of each kind so far. */
+  /** Number of refusals of each kind so far. */
   get counts(): RefusalCounts {
     return { ...this.#counts }
   }
 
-  /** @param reason One line without secrets: what was wrong with this one. */
+  /** @param reason One line without secrets: the fault of this one. */
   add(kind: RefusalKind, remoteAddress: string | undefined, reason: string): void {
     this.#counts[kind]++
     const now = this.#clock.now()

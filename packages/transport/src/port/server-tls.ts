@@ -8,10 +8,10 @@ export interface ServerTlsOptions {
   readonly cert: string | Buffer
   /** The private key of the certificate. */
   readonly key: string | Buffer
-  /** What the key is encrypted with. @default none, the key is not encrypted */
+  /** Passphrase of the key. @default none, the key is not encrypted */
   readonly passphrase?: string | undefined
   /**
-   * Issuers of client certificates: only clients with such a certificate are admitted. @default none, everyone may
+   * Issuers of client certificates: only clients with such a certificate are admitted. @default none, every client may
    * connect
    */
   readonly clientCa?: string | Buffer | undefined
@@ -26,28 +26,29 @@ const causes: Readonly<Record<string, string>> = {
   ERR_MISSING_PASSPHRASE: 'the key is encrypted and there is no passphrase',
 }
 
-/**
- * The options as Node takes them, for a new server. @throws TransportError ERR_TRANSPORT_TLS for a pair that is none
- */
+/** Converts to Node's options for a new server. @throws TransportError ERR_TRANSPORT_TLS for an invalid pair */
 export function serverTlsOptions(options: ServerTlsOptions): TlsOptions {
   const mutual = options.clientCa !== undefined
   return {
     ...secureContextOptions(options),
     requestCert: mutual,
     rejectUnauthorized: mutual,
-    // WebSocket over HTTP/2 is another thing.
+    // WebSocket over HTTP/2 works differently.
     ALPNProtocols: ['http/1.1'],
   }
 }
 
-/** The options that may change while the server runs. @throws TransportError ERR_TRANSPORT_TLS for an invalid pair */
+/**
+ * Converts the options that may change while the server runs. @throws TransportError ERR_TRANSPORT_TLS for an invalid
+ * pair
+ */
 export function secureContextOptions({ cert, key, passphrase, clientCa }: ServerTlsOptions): SecureContextOptions {
   const options: SecureContextOptions = {
     cert,
     key,
     passphrase,
     ca: clientCa,
-    // RFC 8996 deprecates 1.0 and 1.1; this holds for any Node options.
+    // RFC 8996 deprecates 1.0 and 1.1; this applies whatever options Node has.
     minVersion: 'TLSv1.2',
   }
   try {

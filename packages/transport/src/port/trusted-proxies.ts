@@ -25,7 +25,7 @@ export function parseTrustedProxies(places: readonly string[]): TrustedProxies {
     isEmpty: places.length === 0,
     has(address) {
       if (address === undefined) return unix
-      // BlockList makes an object of each address, and most servers trust nobody.
+      // BlockList makes an object of each address, and most servers have no trusted proxies.
       if (places.length === 0) return false
       const version = isIP(address)
       // BlockList finds IPv4-mapped IPv6 addresses in IPv4 networks too.
@@ -37,7 +37,7 @@ export function parseTrustedProxies(places: readonly string[]): TrustedProxies {
 function addNetwork(networks: BlockList, place: string): void {
   const [, address = '', bits] = /^([^/]+)(?:\/(\d{1,3}))?$/.exec(place) ?? []
   const version = isIP(address)
-  // A zone ("%eth0") is local to one machine and not part of what is compared.
+  // A zone ("%eth0") is local to one machine and not part of the comparison.
   if (version === 0 || address.includes('%')) {
     throw new RangeError(`the trusted proxy "${place}" is no address, no network like 10.0.0.0/8, and not "unix"`)
   }

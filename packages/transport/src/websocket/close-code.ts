@@ -16,7 +16,7 @@ export const CloseCode = {
   tryAgainLater: 1013,
 } as const
 
-/** Meaning of the registered codes, for peers that give no text. */
+/** Meanings of the registered codes, for peers that give no text. */
 const meanings: Readonly<Record<number, string>> = {
   1000: 'closed normally',
   1001: 'going away',
@@ -32,20 +32,22 @@ const meanings: Readonly<Record<number, string>> = {
   1014: 'bad gateway',
 }
 
-/** Body of a control frame (125 bytes, RFC 6455 §5.5) less the code. */
+/** Longest text: body of a control frame (125 bytes, RFC 6455 §5.5) less the code. */
 const maxReasonBytes = 123
 
-/** A close message as it can go on the wire: a code that may be sent, and a text that fits. */
+/** Converts a close reason to a code that may be sent, and a text that fits. */
 export function closeFrame(reason: TransportCloseReason): { code: number; text: Buffer } {
   return { code: isSendable(reason.code) ? reason.code : insteadOf(reason.code), text: cutText(reason.reason) }
 }
 
-/** The code for those who may send few of them, as browsers may: 1000 and 3000–4999; the text stays what it is. */
+/**
+ * Converts a code for senders with few allowed ones, such as browsers: 1000 and 3000–4999; the text does not change.
+ */
 export function applicationCloseCode(code: number): number {
   return code >= 3000 && code <= 4999 ? code : CloseCode.normal
 }
 
-/** The end of a link in our words, from what ws reports: code and text, and the error that came before it, if any. */
+/** Describes the end of a link from the data of ws: code and text, and the error that came before it, if any. */
 export function closeReason(
   code: number,
   text: string,
@@ -58,7 +60,7 @@ export function closeReason(
   return { code, reason: said === '' ? (meanings[code] ?? `closed with code ${code}`) : said }
 }
 
-/** The peer sent what RFC 6455 or our limits forbid; ws has told it so. */
+/** Returns the reason for a violation of RFC 6455 or of our limits; ws has notified the peer. */
 function brokenRule(error: Error, maxMessageBytes: number): TransportCloseReason {
   if (systemCodeOf(error) === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH') {
     const reason = `the peer sent a message of more than ${maxMessageBytes} bytes`
@@ -79,7 +81,7 @@ function lost(error: Error | undefined): TransportCloseReason {
   return { code, reason, cause: new TransportError('ERR_TRANSPORT_CONNECTION_LOST', reason, { cause: error }) }
 }
 
-/** Codes an endpoint may put into a close message (RFC 6455 §7.4.2 and the IANA registry). */
+/** Whether an endpoint may put this code into a close message (RFC 6455 §7.4.2 and the IANA registry). */
 function isSendable(code: number): boolean {
   if (code >= 3000 && code <= 4999) return Number.isInteger(code)
   return code in meanings && code !== CloseCode.noStatus
@@ -89,7 +91,7 @@ function insteadOf(code: number): number {
   return code === CloseCode.noStatus ? CloseCode.normal : CloseCode.internalError
 }
 
-/** Cuts at a character's end, since the text of a close message must be valid UTF-8. */
+/** Cuts a text between two characters, since the text of a close message must be valid UTF-8. */
 function cutText(text: string): Buffer {
   const bytes = Buffer.from(text)
   if (bytes.length <= maxReasonBytes) return bytes

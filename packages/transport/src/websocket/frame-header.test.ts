@@ -12,7 +12,7 @@ import {
 
 const key = Uint8Array.of(1, 2, 3, 4)
 
-/** Where the length changes its form (RFC 6455 §5.2), and beyond 32 bits. */
+/** Lengths at which the header changes its form (RFC 6455 §5.2), and beyond 32 bits. */
 const sizes = [0, 1, 125, 126, 127, 65_535, 65_536, 2 ** 31, 2 ** 32 + 5]
 
 describe.each([

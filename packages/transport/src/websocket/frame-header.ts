@@ -1,9 +1,9 @@
-/** The header of a WebSocket frame that is a whole binary message (RFC 6455 §5.2). */
+/** Header of a WebSocket frame that is a whole binary message (RFC 6455 §5.2). */
 
-/** FIN set, nothing reserved set, opcode 2. */
+/** First byte: FIN set, no reserved bit set, opcode 2. */
 export const binaryMessage = 0x82
 
-/** Two bytes, eight of length, four of the masking key. */
+/** Longest header: two bytes, eight of length, four of the masking key. */
 export const maxHeaderBytes = 14
 
 const maskBit = 0x80
@@ -11,7 +11,7 @@ const lengthBits = 0x7f
 const length16 = 126
 const length64 = 127
 
-/** Bytes of the header in front of `payloadBytes`, with the masking key where there is one. */
+/** Returns the size of the header before `payloadBytes`, with the masking key where there is one. */
 export function headerBytes(payloadBytes: number, masked: boolean): number {
   const keyBytes = masked ? 4 : 0
   if (payloadBytes < length16) return 2 + keyBytes
@@ -39,12 +39,12 @@ export function writeHeader(target: Uint8Array, offset: number, payloadBytes: nu
   if (key !== undefined) target.set(key, at)
 }
 
-/** How many bytes the header takes whose second byte this is. */
+/** Returns the size of the header with this second byte. */
 export function headerBytesOf(second: number): number {
   return 2 + lengthBytesOf(second) + (isMasked(second) ? 4 : 0)
 }
 
-/** Payload bytes announced by the header at `offset`, whose bytes are all there. */
+/** Returns the payload bytes announced by the header at `offset`, which must be complete. */
 export function readPayloadBytes(bytes: Uint8Array, offset: number): number {
   const second = bytes[offset + 1] ?? 0
   const end = offset + 2 + lengthBytesOf(second)
@@ -58,7 +58,7 @@ export function isMasked(second: number): boolean {
   return (second & maskBit) !== 0
 }
 
-/** Bytes of the length behind the first two. */
+/** Returns the size of the length field after the first two bytes. */
 function lengthBytesOf(second: number): number {
   const length = second & lengthBits
   if (length === length64) return 8

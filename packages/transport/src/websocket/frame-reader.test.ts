@@ -17,7 +17,7 @@ interface ReadOptions {
   onMessage?(message: Uint8Array): void
 }
 
-/** What came, in order, and whether the reader took it or left it to the listener that stands for ws. */
+/** Records the bytes in order, and whether the reader took them or left them to the listener that replaces ws. */
 class Reading {
   readonly reader: FrameReader
   readonly #got: { readonly by: 'reader' | 'ws'; readonly bytes: Uint8Array }[] = []
@@ -39,12 +39,12 @@ class Reading {
     this.reader.attach()
   }
 
-  /** Messages the reader gave out, as they are now. */
+  /** Messages from the reader, in their current state. */
   get messages(): Uint8Array[] {
     return this.#by('reader')
   }
 
-  /** All that ws was given. */
+  /** All bytes that ws received. */
   get left(): Buffer {
     return Buffer.concat(this.#by('ws'))
   }
@@ -53,7 +53,7 @@ class Reading {
     return this.messages.reduce((sum, { length }) => sum + length, 0)
   }
 
-  /** Each piece as it is now, by its length and hash. */
+  /** Digests of all pieces in their current state, by length and hash. */
   digests(): string[] {
     return this.#got.map(({ by, bytes }) => digestOf(by, bytes))
   }
@@ -80,7 +80,7 @@ test('FrameReader.attach leaves a connection alone on which ws does not listen f
   expect([reader.attach(), stream.listenerCount('data')]).toEqual([false, 0])
 })
 
-/** A connection without a network: each push is a read of its own. */
+/** A connection without a network: each push is a separate read. */
 function connection(): Duplex {
   return new Duplex({ read() {}, write: (_chunk, _encoding, callback) => callback() })
 }
@@ -95,7 +95,7 @@ async function read(chunks: Iterable<Uint8Array>, options: ReadOptions = {}): Pr
   return reading
 }
 
-/** Pieces of the given lengths, and the rest in one; each in memory of its own. */
+/** Cuts into pieces of the given lengths, and the rest; each in its own memory. */
 function* cut(bytes: Uint8Array, lengths: readonly number[]): Generator<Buffer> {
   let offset = 0
   for (const length of [...lengths, bytes.length]) {
@@ -106,9 +106,8 @@ function* cut(bytes: Uint8Array, lengths: readonly number[]): Generator<Buffer> 
 }
 
 /**
- * Stands for a socket with a tap: the system writes to the memory of the reader, and the reader is told, or the stream
- * gets a copy, which may be a while until it lets go of it. Each step reads `bytes` at most, and the last one is
- * repeated.
+ * Simulates a socket with a tap: the system writes to the memory of the reader and notifies it, or the stream gets a
+ * copy, which it may deliver later. Each step reads `bytes` at most, and the last one is repeated.
  */
 function readByTap(
   reader: FrameReader,
@@ -164,7 +163,7 @@ const frames: fc.Arbitrary<Frame[]> = fc.array(
   { minLength: 1, maxLength: 12 },
 )
 
-/** Where reads end: byte by byte, in the middle of headers, in large pieces. */
+/** Ends of reads: byte by byte, in the middle of headers, in large pieces. */
 const cuts = fc.array(fc.oneof(fc.constant(1), fc.integer({ min: 1, max: 20 }), fc.integer({ min: 1, max: 70_000 })), {
   maxLength: 60,
 })
@@ -202,7 +201,7 @@ describe.each(sides)('FrameReader of %s', (_side, masked) => {
     const sizes = fc.array(fc.oneof({ weight: 3, arbitrary: longest }, messageSizes), { minLength: 1, maxLength: 12 })
     fc.assert(
       fc.property(sizes, fc.array(step, { minLength: 1, maxLength: 20 }), (sizes, steps) => {
-        // Full of what looks like the start of the next one.
+        // Full of bytes that look like the start of the next one.
         const header = wsFrame(Buffer.alloc(processFramePool.frameBytes), { masked }).subarray(0, 10)
         const sent = sizes.map((size, seed) =>
           seed % 2 === 0 ? seededBytes(seed).take(size) : Buffer.alloc(size, header),
@@ -334,7 +333,7 @@ describe.each(sides)('FrameReader of %s', (_side, masked) => {
     stream.push(wsFrame(Buffer.alloc(33_554_432), { masked }).subarray(0, 20))
     await turns(2)
     const before = usedBytes()
-    // 120 MB, if the reader kept its reads of a byte until the message is complete.
+    // 120 MB, if the reader kept its reads of one byte until the message is complete.
     for (let count = 0; count < 30_000; count++) stream.push(Buffer.from(new ArrayBuffer(4096), 0, 1))
     await until(() => stream.readableLength === 0, 'all bytes to be read')
     await until(() => usedBytes() - before < 16_000_000, 'the reads to be collected', { deadlineMs: 10_000 })
@@ -348,7 +347,7 @@ function garbageCollector(): () => void {
 }
 
 describe.each(sides)('FrameReader of %s, on a socket with long reads,', (_side, masked) => {
-  /** Reads `bytes` off a socket. */
+  /** Reads `bytes` from a socket. */
   async function readSocket(
     bytes: Uint8Array,
     options: ReadOptions,

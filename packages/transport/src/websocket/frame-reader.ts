@@ -9,46 +9,44 @@ import { UnfinishedMessage } from './unfinished-message.js'
 export interface FrameReaderOptions {
   /** The connection below the WebSocket; ws listens for data on it already. */
   readonly stream: Duplex
-  /** Servers take masked frames only, clients unmasked ones only (RFC 6455 §5.1). */
+  /** Whether frames must be masked: servers accept masked frames only, clients unmasked ones only (RFC 6455 §5.1). */
   readonly masked: boolean
-  /** A message beyond its `maxMessageBytes` is left to ws, which closes with 1009. */
+  /** Limits of messages. One beyond its `maxMessageBytes` is left to ws, which closes with 1009. */
   readonly allowance: ReadAllowance
-  /** Something has come, complete or not. */
+  /** Called when bytes have arrived, complete or not. */
   onBytes(): void
-  /** The peer has sent more than its allowance; nothing is read from it any more. */
+  /** Called when the peer has sent more than its allowance; no more bytes are read from it. */
   onExcess(): void
-  /** Gets each whole binary message. */
+  /** Receives each whole binary message. */
   onMessage(message: Uint8Array): void
 }
 
 type DataListener = (chunk: Buffer) => void
 
 /**
- * Reads binary messages that come in one frame, and leaves everything else to ws: it gets pings and pongs one by one,
- * and from the first frame of another kind on — a close, a fragment, text, anything wrong — all that follows.
+ * Reads binary messages that arrive in one frame, and leaves everything else to ws: it gets pings and pongs one by one,
+ * and from the first frame of another kind on — a close, a fragment, text, any error — all bytes that follow.
  *
- * The receiver of ws is a stream of its own behind that of the socket, looks at each frame in four steps, and its
- * messages keep the memory of whole reads alive. Here long messages are read into memory of their own that the pool
- * gets back: the rest of one that has begun, and while reads fill their memory the next one from its header on, which
- * is where frames start that are as long as ours. All else is read into memory that is used again ({@link ReadTap}),
- * and copied out.
+ * The receiver of ws is a stream of its own behind that of the socket, handles each frame in four steps, and its
+ * messages keep the memory of whole reads. Here long messages are read into their own memory, which the pool recycles:
+ * the rest of a message that has begun, and, while reads fill their memory, the next message from its header on, since
+ * frames as long as ours start there. All other bytes are read into shared memory ({@link ReadTap}), and copied out.
  */
 export class FrameReader implements ReadTapOwner {
   readonly #options: FrameReaderOptions
-  /** Of ws: the last that was added. */
+  /** The listener of ws, which was added last. */
   readonly #theirs: DataListener | undefined
-  /** The start of a frame whose header is not complete, or of a ping. */
+  /** Start of a frame whose header is not complete, or of a ping. */
   #rest: Buffer | undefined
   #unfinished: UnfinishedMessage | undefined
   /**
-   * Where the chunk at hand comes from: the `tap` uses its memory again once it has been read. `none`: nothing is read
-   * here any more.
+   * Source of the current chunk: the `tap` reuses its memory after it has been read. `none`: reading here has ended.
    */
   #source: 'stream' | 'tap' | 'none' = 'stream'
   #tap: ReadTap | undefined
   /** The message whose rest the tap reads. */
   #target: UnfinishedMessage | undefined
-  /** Where the tap reads a message that is still to come. */
+  /** Memory into which the tap reads the next message. */
   #frame: Uint8Array | undefined
   #wasFull = false
 
@@ -57,13 +55,15 @@ export class FrameReader implements ReadTapOwner {
     this.#theirs = options.stream.listeners('data').at(-1) as DataListener | undefined
   }
 
-  /** Takes the place of ws on the connection. False where ws does not listen for data: it then reads by itself. */
+  /**
+   * Replaces ws as the listener of the connection. False where ws does not listen for data: it then reads by itself.
+   */
   attach(): boolean {
     const { stream } = this.#options
     if (this.#theirs === undefined) return false
     stream.off('data', this.#theirs)
     stream.on('data', this.#onData)
-    // A connection that breaks while it is paused has read what nobody was told of; ws would take it for itself.
+    // A connection that breaks while it is paused has read bytes without a delivery; ws would treat them as its own.
     stream.prependListener('close', () => {
       if (stream.readableLength > 0 && stream.listeners('data').includes(this.#onData))
         this.#onData(stream.read(stream.readableLength) as Buffer)
@@ -100,7 +100,7 @@ export class FrameReader implements ReadTapOwner {
   readonly #onData = (chunk: Buffer): void => {
     this.#options.onBytes()
     this.#source = 'stream'
-    // The memory of the target is the tap's until it has read once more.
+    // The tap uses the memory of the target until its next read.
     if (this.#target !== undefined && this.#target === this.#unfinished) this.#unfinished = this.#target.moved()
     this.#readFrames(chunk)
     if (chunk.length >= longReadBytes && this.#reads()) this.#tap ??= ReadTap.open(this.#options.stream, this)
@@ -131,7 +131,7 @@ export class FrameReader implements ReadTapOwner {
     while (offset < bytes.length) offset = this.#readFrame(bytes, offset)
   }
 
-  /** The tap has read as many bytes of the rest of a message. */
+  /** Called when the tap has read as many bytes of the rest of a message. */
   #filled(message: UnfinishedMessage, bytes: number): void {
     this.#target = undefined
     message.filled(bytes)
@@ -156,7 +156,7 @@ export class FrameReader implements ReadTapOwner {
     const key = masked ? bytes.subarray(start - 4, start) : undefined
     const end = Math.min(start + length, bytes.length)
     const message = UnfinishedMessage.within(frame.subarray(0, length), key, end - start)
-    // The receiver may give the message's memory away, and it holds further bytes.
+    // The receiver may give the message's memory back, but it still holds further bytes.
     processFramePool.hold(frame)
     this.#unfinished = message
     this.#deliverComplete(message)
@@ -171,7 +171,7 @@ export class FrameReader implements ReadTapOwner {
     this.#options.onMessage(complete)
   }
 
-  /** Takes the frame at `offset`, or what is there of it; returns where the next one starts. */
+  /** Reads the frame at `offset`, or its available part; returns where the next one starts. */
   #readFrame(bytes: Buffer, offset: number): number {
     const available = bytes.length - offset
     if (available < 2) return this.#keep(bytes, offset)
@@ -209,7 +209,7 @@ export class FrameReader implements ReadTapOwner {
   }
 
   #keep(bytes: Buffer, offset: number): number {
-    // A copy, so that a few bytes do not hold the memory of the whole read.
+    // A copy, so that a few bytes do not keep the memory of the whole read.
     this.#rest = Buffer.from(bytes.subarray(offset))
     return bytes.length
   }
@@ -220,12 +220,12 @@ export class FrameReader implements ReadTapOwner {
     const frameBytes = headerBytesOf(second) + payloadBytes
     if (bytes.length - offset < frameBytes) return this.#keep(bytes, offset)
     if (!this.#options.allowance.takes(frameBytes)) return this.#refuse(bytes)
-    // A copy, since the answer to a ping has its payload in it.
+    // A copy, since the answer to a ping contains its payload.
     this.#pass(Buffer.from(bytes.subarray(offset, offset + frameBytes)))
     return offset + frameBytes
   }
 
-  /** From here on ws reads by itself. */
+  /** Ends reading here: from now on ws reads by itself. */
   #giveUp(bytes: Buffer, offset: number): number {
     const { stream, allowance } = this.#options
     const rest = bytes.subarray(offset)
@@ -239,7 +239,7 @@ export class FrameReader implements ReadTapOwner {
     return bytes.length
   }
 
-  /** Limits reads of ws for an unauthenticated peer: ws itself would accept all that fits into a message. */
+  /** Limits reads of ws for an unauthenticated peer: ws itself would accept all bytes that fit into a message. */
   readonly #onCounted = (chunk: Buffer): void => {
     if (this.#options.allowance.takes(chunk.length)) return this.#pass(chunk)
     this.#options.stream.off('data', this.#onCounted)
@@ -263,7 +263,7 @@ export class FrameReader implements ReadTapOwner {
   }
 }
 
-/** Memory of a frame together with the room for its header. */
+/** Returns the memory of a frame together with the room for its header. */
 function withHeader(frame: Uint8Array, masked: boolean): Uint8Array {
   const start = headerBytes(frame.length, masked)
   return new Uint8Array(frame.buffer, frame.byteOffset - start, start + frame.length)
@@ -273,7 +273,7 @@ function bufferOf(bytes: Uint8Array): Buffer {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
 }
 
-/** Control frames come whole: FIN set (RFC 6455 §5.5). */
+/** First byte of a ping; control frames are whole: FIN set (RFC 6455 §5.5). */
 const ping = 0x89
 const pong = 0x8a
 const maxControlBytes = 125

@@ -7,7 +7,7 @@ import { describe, expect, test } from 'vitest'
 import { readByWs } from '../../testing/ws-frame.js'
 import { FrameWriter } from './frame-writer.js'
 
-/** A connection that takes everything at once, and what it was given. */
+/** A connection that accepts all bytes immediately, and records them. */
 function sink(): { stream: Writable; writes: Buffer[]; bytes(): Buffer } {
   const writes: Buffer[] = []
   const stream = new Writable({
@@ -19,7 +19,7 @@ function sink(): { stream: Writable; writes: Buffer[]; bytes(): Buffer } {
   return { stream, writes, bytes: () => Buffer.concat(writes) }
 }
 
-/** A connection that takes nothing until it is released. */
+/** A connection that accepts nothing until it is released. */
 function stalled(): { stream: Writable; release(): void; bytes(): Buffer } {
   const { stream: behind, bytes } = sink()
   let release = (): void => {}
@@ -39,7 +39,7 @@ function placed(seed: number, size: number): { memory: Buffer; message: Uint8Arr
   return { memory, message: new Uint8Array(memory.buffer, memory.byteOffset + 64, size) }
 }
 
-/** What {@link placed} was in the beginning. */
+/** Returns the original state of {@link placed}. */
 const untouched = (seed: number, size: number): Buffer => placed(seed, size).memory
 
 /** Sizes at which the header changes, a copy is too much, or the pool is used, and any other. */
@@ -128,7 +128,7 @@ async function socketPair(): Promise<{ near: Socket; far: Socket; close(): Promi
   }
 }
 
-/** Takes what the pool has idle, so that whatever is idle later has come back since. */
+/** Takes the idle memory of the pool, so that memory which is idle later has been returned since. */
 function emptyPool(): void {
   while (processFramePool.idleBytes > 0) processFramePool.take(processFramePool.frameBytes)
 }
@@ -170,7 +170,7 @@ describe('FrameWriter and the memory of processFramePool', () => {
       await turns(2)
     }
     const kept: Buffer[] = []
-    // Of Node 26 on, one `read` gives one chunk.
+    // From Node 26 on, one `read` returns one chunk.
     for (let chunk = stream.read() as Buffer | null; chunk !== null; chunk = stream.read() as Buffer | null) {
       kept.push(chunk)
     }
@@ -179,7 +179,8 @@ describe('FrameWriter and the memory of processFramePool', () => {
     )
   })
 
-  // A peer may acknowledge what it has not received, and get someone else's bytes if the memory is used again by then.
+  // A peer may acknowledge a message that it has not received, and would get another session's bytes if the memory is
+  // reused by then.
   test.each([
     ['where it lies', 16],
     ['behind its header', 0],

@@ -5,17 +5,20 @@ import { headerBytes, maxHeaderBytes, writeHeader } from './frame-header.js'
 import { mask, MaskKeys } from './mask.js'
 
 /**
- * Writes messages to the connection below a WebSocket as frames, beside what ws writes itself: pings, pongs and the
- * close. Both write whole frames, each in one go, so they never mix.
+ * Writes messages to the connection below a WebSocket as frames, beside the pings, pongs and close of ws. Both write
+ * whole frames, each in one call, so they never mix.
  *
- * The sender of ws takes an object, a header and a list of buffers for each message, and memory of its own for what it
- * masks: a tenth of what bulk cost.
+ * The sender of ws uses an object, a header and a list of buffers for each message, and its own memory for masking: a
+ * tenth of the cost of bulk.
  */
 export class FrameWriter {
   readonly #stream: Writable
-  /** Clients mask, servers do not (RFC 6455 §5.1). */
+  /** Whether frames are masked: clients mask, servers do not (RFC 6455 §5.1). */
   readonly #masks: boolean
-  /** Such a connection holds nothing of what it reports as written; others may pass it on as it is. */
+  /**
+   * Whether the connection is a plain socket, which keeps no bytes that it reports as written; others may pass the
+   * memory on.
+   */
   readonly #isPlain: boolean
 
   constructor(stream: Writable, masks: boolean) {
@@ -24,7 +27,7 @@ export class FrameWriter {
     this.#masks = masks
   }
 
-  /** `headroomBytes`: how much memory directly before the message may be written to. */
+  /** Writes a message. `headroomBytes`: memory directly before the message that may be overwritten. */
   write(message: Uint8Array, headroomBytes: number): void {
     if (this.#masks) this.#writeMasked(message)
     else if (headroomBytes >= maxHeaderBytes) this.#writeInPlace(message)
@@ -32,7 +35,7 @@ export class FrameWriter {
     else this.#writeBehindHeader(message)
   }
 
-  /** The mask must not change the message, which may have to be sent again. */
+  /** Writes a masked copy: the mask must not change the message, which may have to be sent again. */
   #writeMasked(message: Uint8Array): void {
     const start = headerBytes(message.length, true)
     if (!this.#isPlain || !processFramePool.fits(message.length)) {
@@ -75,7 +78,7 @@ export class FrameWriter {
     this.#writeHeld(message)
   }
 
-  /** A message that the peer acknowledges before it is written must not change. */
+  /** Holds the memory while it is written: it must not change if the peer acknowledges the message before. */
   #writeHeld(bytes: Uint8Array): void {
     processFramePool.hold(bytes)
     if (this.#isPlain) this.#stream.write(bytes, () => processFramePool.give(bytes))
@@ -83,7 +86,7 @@ export class FrameWriter {
   }
 }
 
-/** Up to this many bytes, a copy costs less than a second buffer in the write. */
+/** Largest message to copy, in bytes: up to this size, a copy costs less than a second buffer in the write. */
 const maxCopiedBytes = 4096
 
 const maskKeys = new MaskKeys()

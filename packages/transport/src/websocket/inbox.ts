@@ -4,31 +4,31 @@ import { CloseCode } from './close-code.js'
 
 export interface InboxOptions {
   readonly clock: Clock
-  /** The owner has taken all there is, and reads: read on. */
+  /** Called when the owner has taken all messages and reads: continue reading. */
   onReading(): void
-  /** The owner has not read for {@link unreadDeadlineMs} what arrived before the end. */
+  /** Called when the owner has not read for {@link unreadDeadlineMs} messages from before the end. */
   onUnread(): void
 }
 
 /**
- * What a transport has for its owner: messages, held while the owner is paused, and behind them the end. It keeps how
- * far the transport is in its life, so that nothing is delivered out of order or twice.
+ * Messages of a transport for its owner, held while the owner is paused, followed by the end. It keeps the state of the
+ * transport, so that nothing is delivered out of order or twice.
  */
 export class Inbox {
   readonly #options: InboxOptions
-  /** `destroyed` delivers nothing more; `closed` means that `onClose` was called. */
+  /** `destroyed` delivers no more messages; `closed` means that `onClose` was called. */
   #state: 'open' | 'closing' | 'destroyed' | 'closed' = 'open'
   #handler: TransportHandler | undefined
   #isPaused = false
   /** Messages that were read before a pause took effect. */
   #held: Uint8Array[]
-  /** Our own reason for the end, if it was us. */
+  /** Our own reason for the end, if this side ended the link. */
   #ownReason: TransportCloseReason | undefined
   /** Set once the connection is gone, while `onClose` still waits for held messages. */
   #ended: TransportCloseReason | undefined
   #unreadTimer: TimerHandle
 
-  /** @param early What arrived before there was a transport. */
+  /** @param early Messages that arrived before there was a transport. */
   constructor(options: InboxOptions, early: readonly Uint8Array[] = []) {
     this.#options = options
     this.#held = [...early]
@@ -42,7 +42,7 @@ export class Inbox {
     return this.#isPaused
   }
 
-  /** Whether there is an owner that takes messages now. */
+  /** Whether there is an owner that accepts messages now. */
   get isFlowing(): boolean {
     return !this.#isPaused && this.#handler !== undefined
   }
@@ -72,28 +72,28 @@ export class Inbox {
     return true
   }
 
-  /** Hands over what was held, from the next tick on. */
+  /** Delivers held messages, from the next tick on. */
   resume(): void {
     if (!this.#isPaused) return
     this.#isPaused = false
     process.nextTick(this.#release)
   }
 
-  /** A message has arrived. After a pause or a close, those that were read already still come. */
+  /** Receives a message. After a pause or a close, those that were read already still come. */
   receive(message: Uint8Array): void {
     if (this.#state === 'destroyed' || this.#state === 'closed') return
     if (this.isFlowing && this.#held.length === 0) this.#handler?.onMessage(message)
     else if (this.isFlowing || this.#state === 'open') this.#held.push(message)
   }
 
-  /** The owner may send again. */
+  /** Notifies the owner that it may send again. */
   drained(): void {
     if (this.#state === 'open') this.#handler?.onDrain()
   }
 
   /**
-   * We close: what a paused owner has not taken is dropped, while one that reads gets all that comes before the peer's
-   * answer. Returns false if the end has begun already.
+   * Closes from this side: messages that a paused owner has not taken are dropped, while one that reads gets all
+   * messages before the peer's answer. Returns false if the end has begun already.
    */
   close(reason: TransportCloseReason): boolean {
     if (this.#state !== 'open') return false
@@ -103,7 +103,7 @@ export class Inbox {
     return true
   }
 
-  /** We break off: no more messages, only the end. Returns false if the owner knows of it already. */
+  /** Cuts from this side: no more messages, only the end. Returns false if the owner has received the end already. */
   destroy(reason: TransportCloseReason = { code: CloseCode.abnormal, reason: 'destroyed' }): boolean {
     if (this.#state === 'closed') return false
     this.#state = 'destroyed'
@@ -113,7 +113,7 @@ export class Inbox {
     return true
   }
 
-  /** The connection is gone. The owner gets the messages from before it first, if it reads in time. */
+  /** Ends the inbox, since the connection is closed. The owner gets earlier messages first, if it reads in time. */
   end(reason: TransportCloseReason): void {
     this.#ended = reason
     if (this.#state === 'open') this.#state = 'closing'
@@ -121,7 +121,10 @@ export class Inbox {
     this.#unreadTimer = this.#options.clock.setTimeout(() => this.#options.onUnread(), unreadDeadlineMs)
   }
 
-  /** Delivers held messages, then has the transport read on. Runs from the event loop only, never inside a call. */
+  /**
+   * Delivers held messages, then lets the transport continue reading. Runs from the event loop only, never inside a
+   * call.
+   */
   readonly #release = (): void => {
     const held = this.#held
     let next = 0
@@ -144,7 +147,7 @@ export class Inbox {
 }
 
 /**
- * How long messages that arrived before the end wait for a paused owner, in milliseconds: longer than the 30 s after
- * which a session gives up a stuck channel and reads on (protocol.md §2).
+ * Time that messages from before the end wait for a paused owner, in milliseconds: longer than the 30 s after which a
+ * session cuts a stuck channel and reads again (protocol.md §2).
  */
 const unreadDeadlineMs = 60_000

@@ -3,7 +3,7 @@ import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { mask, MaskKeys, type Masking, portableMasking, unmask } from './mask.js'
 
-// RFC 6455 §5.3 word for word; the maskings must say the same about any bytes.
+// RFC 6455 §5.3 literally; the maskings must give the same result for any bytes.
 function naive(bytes: Uint8Array, key: Uint8Array): number[] {
   return [...bytes].map((byte, index) => byte ^ key[index % 4]!)
 }
@@ -15,10 +15,10 @@ const bytes = fc.oneof(
   fc.uint8Array({ minLength: 48, maxLength: 3000, size: 'max' }),
 )
 const key = fc.uint8Array({ minLength: 4, maxLength: 4 })
-/** Where the bytes start in their memory: native code takes 8 at a time, and aligns itself first. */
+/** Start of the bytes in their memory: native code processes 8 at a time, and aligns itself first. */
 const start = fc.nat(9)
 
-/** The same bytes, at `offset` of memory that is used before and behind them. */
+/** Returns the same bytes at `offset` of memory that is used before and after them. */
 function placedAt(offset: number, content: Uint8Array): { memory: Uint8Array; view: Uint8Array } {
   const memory = new Uint8Array(offset + content.length + 9).fill(0xa5)
   memory.set(content, offset)
@@ -70,7 +70,7 @@ describe('MaskKeys', () => {
   test('gives keys of four bytes that do not repeat, over more than one filling', () => {
     const keys = new MaskKeys()
     const seen = Array.from({ length: 5000 }, () => Buffer.from(keys.next()).toString('hex'))
-    // 5000 random words of 32 bits meet by chance once in 350 such tests, and five times in none of them.
+    // 5000 random words of 32 bits collide once in 350 such tests, and never five times.
     expect(new Set(seen).size).toBeGreaterThan(4995)
     expect(seen.every((hex) => hex.length === 8)).toBe(true)
   })

@@ -5,11 +5,11 @@ import { createRequire } from 'node:module'
 export interface Masking {
   /** Writes `length` bytes of `source`, masked, to `output` from `offset` on. */
   mask(source: Uint8Array, key: Uint8Array, output: Uint8Array, offset: number, length: number): void
-  /** Masks in place, which also takes a mask off. */
+  /** Masks in place, which also removes a mask. */
   unmask(bytes: Uint8Array, key: Uint8Array): void
 }
 
-/** Without native code: slower by half, and never missing. */
+/** Masking without native code: slower by half, and always available. */
 export const portableMasking: Masking = {
   mask(source, key, output, offset, length) {
     for (let index = 0; index < length; index++) {
@@ -21,7 +21,7 @@ export const portableMasking: Masking = {
   },
 }
 
-/** `bufferutil`, an optional dependency of ours as it is of ws, masks 8 bytes at a time. */
+/** Loads `bufferutil`, which masks 8 bytes at a time; an optional dependency of this package and of ws. */
 function loadMasking(): Masking {
   try {
     return createRequire(import.meta.url)('bufferutil') as Masking
@@ -32,7 +32,7 @@ function loadMasking(): Masking {
 
 const native = loadMasking()
 
-/** Below this many bytes the way into native code takes longer than the loop. */
+/** Least bytes for native code: with fewer, the call takes longer than the loop. */
 const minNativeBytes = 48
 
 export function mask(source: Uint8Array, key: Uint8Array, output: Uint8Array, offset: number): void {
@@ -40,7 +40,7 @@ export function mask(source: Uint8Array, key: Uint8Array, output: Uint8Array, of
   masking.mask(source, key, output, offset, source.length)
 }
 
-/** Takes the mask off `bytes`, which are at `offset` of their message. */
+/** Removes the mask from `bytes`, which are at `offset` of their message. */
 export function unmask(bytes: Uint8Array, key: Uint8Array, offset = 0): void {
   const masking = bytes.length < minNativeBytes ? portableMasking : native
   masking.unmask(bytes, turned(key, offset))
@@ -57,7 +57,7 @@ export function copyUnmasked(
   else mask(piece, turned(key, offset), message, offset)
 }
 
-/** The key as it applies from `offset` on. */
+/** Returns the key as it applies from `offset` on. */
 function turned(key: Uint8Array, offset: number): Uint8Array {
   if ((offset & 3) === 0) return key
   const turnedKey = new Uint8Array(4)
@@ -65,12 +65,15 @@ function turned(key: Uint8Array, offset: number): Uint8Array {
   return turnedKey
 }
 
-/** Masking keys nobody can foresee, as RFC 6455 §5.3 asks: a peer that could would write what it likes on the wire. */
+/**
+ * Makes masking keys that cannot be predicted, as RFC 6455 §5.3 requires: a peer that predicts them could choose the
+ * bytes on the wire.
+ */
 export class MaskKeys {
   readonly #random = new Uint8Array(randomBytesAtOnce)
   #used = randomBytesAtOnce
 
-  /** A fresh key of 4 bytes, valid until the next calls. */
+  /** Returns a new key of 4 bytes, valid until the next calls. */
   next(): Uint8Array {
     if (this.#used === randomBytesAtOnce) {
       randomFillSync(this.#random)
@@ -81,5 +84,5 @@ export class MaskKeys {
   }
 }
 
-/** One call of the generator serves this many bytes of keys. */
+/** Bytes of keys for one call of the generator. */
 const randomBytesAtOnce = 8192

@@ -2,11 +2,11 @@
 export interface UnprovenLimits {
   /** Longest message, in bytes; a longer one is refused by its header, before any of it is kept. */
   readonly messageBytes: number
-  /** All frames together, in bytes: pings and the like count as well. */
+  /** All frames together, in bytes: pings and other control frames count as well. */
   readonly totalBytes: number
 }
 
-/** Limits what a peer may send: little before it is admitted, then messages up to the limit. */
+/** Limits the bytes of a peer: few before it is admitted, then messages up to the limit. */
 export class ReadAllowance {
   /** A larger message closes the link with 1009, from any peer. */
   readonly maxMessageBytes: number
@@ -14,7 +14,7 @@ export class ReadAllowance {
   readonly #onTaken: ((bytes: number) => void) | undefined
   #leftBytes: number
 
-  /** @param onTaken Called with the bytes of each frame that is taken before the peer is admitted. */
+  /** @param onTaken Called with the bytes of each frame that is accepted before the peer is admitted. */
   constructor(maxMessageBytes: number, unproven?: UnprovenLimits, onTaken?: (bytes: number) => void) {
     this.maxMessageBytes = maxMessageBytes
     this.#onTaken = onTaken

@@ -13,11 +13,11 @@ export interface TransportPeer {
 /** Role of a transport for its owner. */
 export interface TransportRole {
   readonly isServer: boolean
-  /** Early data. */
+  /** Early data of the client. */
   readonly early?: readonly Uint8Array[]
-  /** Limits until `admit`. @default it is let in from the start */
+  /** Limits until `admit`. @default admitted from the start */
   readonly unproven?: UnprovenLimits | undefined
-  /** Called with the bytes that the peer sends before `admit`, early data included. */
+  /** Called with the number of bytes that the peer sends before `admit`, early data included. */
   readonly onUnproven?: (bytes: number) => void
   /** Called on `admit`; returns whether there is room for it. */
   readonly onAdmit?: () => boolean

@@ -1,11 +1,14 @@
 import { processFramePool } from '@ls/mux'
 import { copyUnmasked, unmask } from './mask.js'
 
-/** A message of which only a part has come. */
+/** A message of which only a part has arrived. */
 export class UnfinishedMessage {
   readonly #key: Uint8Array | undefined
   readonly #length: number
-  /** Where it is put together. One longer than any of ours grows with what comes, since its peer may never send it. */
+  /**
+   * Memory of the message. If it is longer than any of ours, the memory grows with the arriving bytes, since its peer
+   * may never send all of it.
+   */
   #memory: Uint8Array
   #filled = 0
 
@@ -15,37 +18,38 @@ export class UnfinishedMessage {
     this.#memory = memory
   }
 
-  /** A message of `length` bytes, masked with `key` where there is one, whose first `piece` has come. */
+  /** Begins a message of `length` bytes, masked with `key` where there is one, whose first `piece` has arrived. */
   static begin(key: Uint8Array | undefined, length: number, piece: Uint8Array): UnfinishedMessage {
-    // Until more than a header has come, a peer is not believed: announcing a message costs it nothing.
+    // Until more than a header has arrived, the announced length is not trusted: announcing a message costs a peer
+    // nothing.
     const believedBytes = piece.length < minBelievedBytes ? minBelievedBytes : processFramePool.frameBytes
     const message = new UnfinishedMessage(key, length, processFramePool.take(Math.min(length, believedBytes)))
     message.fill(piece)
     return message
   }
 
-  /** A message that is to be in `memory`, all of it, where the first `filled` bytes are already. */
+  /** Begins a message that is to be wholly in `memory`, which has its first `filled` bytes already. */
   static within(memory: Uint8Array, key: Uint8Array | undefined, filled: number): UnfinishedMessage {
     const message = new UnfinishedMessage(key, memory.length, memory)
     message.filled(filled)
     return message
   }
 
-  /** The message, once it is complete. */
+  /** The message, once it is complete; undefined before. */
   get complete(): Uint8Array | undefined {
     return this.#filled === this.#length ? this.#memory : undefined
   }
 
   /**
-   * Where the rest can be read into, to be reported to {@link filled}; undefined where a read for this message alone
-   * would not be worth while.
+   * Memory to read the rest into, reported to {@link filled} afterwards; undefined where a read for this message alone
+   * would not pay off.
    */
   get room(): Uint8Array | undefined {
     const isWhole = this.#memory.length === this.#length && processFramePool.owns(this.#memory)
     return isWhole ? this.#memory.subarray(this.#filled) : undefined
   }
 
-  /** Adds what of `bytes` belongs to it; returns how many that were. */
+  /** Adds the part of `bytes` that belongs to the message; returns its length. */
   fill(bytes: Uint8Array): number {
     const piece = bytes.subarray(0, this.#length - this.#filled)
     const end = this.#filled + piece.length
@@ -55,14 +59,14 @@ export class UnfinishedMessage {
     return piece.length
   }
 
-  /** That many bytes have been read into {@link room}. */
+  /** Called when that many bytes have been read into {@link room}. */
   filled(bytes: number): void {
     const end = this.#filled + bytes
     if (this.#key !== undefined) unmask(this.#memory.subarray(this.#filled, end), this.#key, this.#filled)
     this.#filled = end
   }
 
-  /** The same in other memory: this one still is where someone reads to. */
+  /** Copies the message to other memory, since the current one is still used for a read. */
   moved(): UnfinishedMessage {
     const memory = processFramePool.take(this.#memory.length)
     memory.set(this.#memory.subarray(0, this.#filled))
@@ -71,7 +75,7 @@ export class UnfinishedMessage {
     return message
   }
 
-  /** No more reads go to its memory. */
+  /** Returns its memory to the pool: no more reads go to it. */
   discard(): void {
     processFramePool.give(this.#memory)
   }
@@ -86,8 +90,8 @@ export class UnfinishedMessage {
   }
 }
 
-/** Bytes of a message from which on memory is set aside for all of it, up to one of ours. */
+/** Bytes of a message from which on memory for the whole message is allocated, up to the size of one of ours. */
 const minBelievedBytes = 4096
 
-/** A mebibyte is reached in two steps, with a third of it copied again on the way. */
+/** Growth factor: a mebibyte is reached in two steps, with a third of it copied again. */
 const growth = 4

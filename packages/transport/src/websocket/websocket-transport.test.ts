@@ -71,7 +71,7 @@ async function pair(clientOptions: Options = {}, serverOptions: Options = {}) {
   return { client, server, atClient, atServer }
 }
 
-/** A server whose one transport records; returns its URL too, for clients that are not ours. */
+/** A server whose one transport records; returns its URL too, for other clients. */
 async function recordingServer(options: Options = {}, onTransport?: (transport: WebSocketTransport) => void) {
   const handler = new RecordingHandler()
   const listener = await listen({
@@ -93,7 +93,7 @@ async function foreignClient(url: string): Promise<WebSocket> {
   return socket
 }
 
-/** A client transport whose server opened the WebSocket by hand and then does nothing but read. */
+/** A client transport whose server opened the WebSocket without this package and then only reads. */
 async function muteServer(options: Partial<ConnectOptions> = {}) {
   const server = await tcpServer((socket) => socket.once('data', (head) => socket.write(acceptUpgrade(head))))
   let raw: Socket | undefined
@@ -406,7 +406,7 @@ function* messagesOf(seed: number): Generator<Uint8Array> {
   }
 }
 
-/** Hashes what comes, and gives its memory back as whoever has written it out does. */
+/** Hashes the received messages, and returns their memory as a receiver does after writing. */
 class Digest {
   readonly #hash = createHash('sha256')
   #bytes = 0
@@ -425,7 +425,10 @@ class Digest {
 
 const digestOf = (seed: number): string => `${totalBytes} ${seededDigest(seed, totalBytes)}`
 
-/** Sends as fast as the transport takes it, from memory that it may write headers to. Returns what comes meanwhile. */
+/**
+ * Sends as fast as the transport accepts messages, from memory that it may write headers to. Returns the hash of the
+ * bytes received meanwhile.
+ */
 function exchange(transport: WebSocketTransport, seed: number): Promise<string> {
   const digest = new Digest()
   const messages = messagesOf(seed)
@@ -434,7 +437,7 @@ function exchange(transport: WebSocketTransport, seed: number): Promise<string> 
       const next = messages.next()
       if (next.done === true) return
       more = transport.send(next.value, processFramePool.headroomOf(next.value))
-      // As for one that the peer has acknowledged: not to be used again before it is written.
+      // As if the peer had acknowledged it: the memory must not be reused before it is written.
       processFramePool.give(next.value)
     }
   }
@@ -489,7 +492,7 @@ describe('WebSocketTransport carries 50 MiB each way in messages of random sizes
   })
 })
 
-/** A client whose writes to the system are counted in bytes, at a peer that says nothing. */
+/** A client whose writes to the system are counted in bytes, with a peer that sends nothing. */
 async function countedWrites() {
   const writes: number[] = []
   const dial: ConnectOptions['dial'] = ({ host, port }) => countingDial(host, port, writes)
@@ -498,7 +501,7 @@ async function countedWrites() {
   return { transport, peer, writes }
 }
 
-/** A stream that is no socket, and notes how many bytes each of its writes had. */
+/** A stream that is no socket, and records the size of each of its writes. */
 function countingDial(host: string, port: number, writes: number[]): Promise<Duplex> {
   const socket = connectTcp(port, host)
   const stream = new Duplex({

@@ -11,17 +11,17 @@ import { Inbox } from './inbox.js'
 import { ReadAllowance } from './read-allowance.js'
 import type { TransportPeer, TransportRole } from './transport-role.js'
 
-/** From this many bytes on, sent messages leave before the event loop turns to the next socket. */
+/** Bytes from which on sent messages leave before the event loop turns to the next socket. */
 const promptBytes = 16_384
 
 /**
  * One WebSocket as a message transport, with back-pressure both ways and a heartbeat; made by `connect` and `listen`.
  *
- * Messages sent in one turn of the event loop leave in one system call. Only binary messages count: a text message
- * closes the link with 1003, one beyond `maxMessageBytes` with 1009.
+ * Messages sent in one turn of the event loop leave in one system call. Only binary messages are allowed: a text
+ * message closes the link with 1003, one beyond `maxMessageBytes` with 1009.
  */
 export class WebSocketTransport implements MessageTransport {
-  /** Who is at the other end; behind trusted proxies, the client that they tell. */
+  /** The other end; behind trusted proxies, the client that they report. */
   readonly peer: TransportPeer
   readonly #socket: WebSocket
   readonly #stream: Duplex
@@ -33,12 +33,12 @@ export class WebSocketTransport implements MessageTransport {
   readonly #writer: FrameWriter
   #keepalive: Keepalive | undefined
   readonly #inbox: Inbox
-  /** When the stream, corked since the first message of a turn of the event loop, lets go what was sent. */
+  /** Time when the stream, corked since the first message of a turn of the event loop, sends its messages. */
   #departure: 'none' | 'end of turn' | 'next tick' = 'none'
   #blocked = false
   #error: Error | undefined
 
-  /** `socket` must be open, and `stream` the connection below it; `early` came before it was. */
+  /** Takes an open `socket` and the connection `stream` below it; `early` are messages that arrived before. */
   constructor(
     socket: WebSocket,
     stream: Duplex,
@@ -66,12 +66,12 @@ export class WebSocketTransport implements MessageTransport {
     socket.on('message', (data: Buffer, isBinary) => (isBinary ? this.#inbox.receive(data) : this.#refuseText()))
     socket.on('error', (error) => (this.#error ??= error))
     socket.on('close', (code, text) => this.#end(code, text.toString()))
-    // ws keeps the errors of the connection to itself.
+    // ws does not report the errors of the connection.
     stream.on('error', (error) => (this.#error ??= error))
     stream.on('drain', () => this.#drained())
-    // Nothing is read before there is a handler: what the peer sends meanwhile waits in the system's buffers.
+    // No bytes are read before there is a handler: they wait in the system's buffers.
     socket.pause()
-    // A stranger gets no pings: it has its own deadline, and each costs a system call.
+    // An unauthenticated client gets no pings: it has its own deadline, and each ping costs a system call.
     if (this.#allowance.isProven) this.#openKeepalive()
   }
 
@@ -90,7 +90,7 @@ export class WebSocketTransport implements MessageTransport {
   }
 
   /**
-   * Admits the peer: from here on it has the usual limits, and its link is not cut to make room for others. Returns
+   * Admits the peer: from now on it has the usual limits, and its link is not cut to make room for others. Returns
    * false if there is no room for it; its link is then being closed. Without `unproven` in `listen` this has no effect.
    */
   admit(): boolean {
@@ -114,12 +114,14 @@ export class WebSocketTransport implements MessageTransport {
     return false
   }
 
-  /** Stops reading, so that TCP holds the peer back. Pings go on, but its silence does not count meanwhile. */
+  /**
+   * Stops reading, so that TCP holds the peer back. Pings continue, but the peer's silence does not count meanwhile.
+   */
   pause(): void {
     if (this.#inbox.pause() && this.#inbox.state === 'open') this.#stopReading()
   }
 
-  /** Hands over what was held, from the next tick on, then reads on; silence counts from there. */
+  /** Delivers held messages, from the next tick on, then continues reading; silence counts from then on. */
   resume(): void {
     this.#inbox.resume()
   }
@@ -141,9 +143,9 @@ export class WebSocketTransport implements MessageTransport {
   }
 
   /**
-   * Messages sent in one turn of the event loop leave in one writev, from all their sockets: 16 channels that each wait
-   * for an answer exchange a fifth more, and a datagram takes a fifth less CPU. A large amount does not wait for the
-   * other sockets of the turn, since bytes read first would have left the cache: 1 KiB writes would lose up to a fifth.
+   * Sends the messages of one turn of the event loop in one writev, for all sockets: 16 channels that each wait for an
+   * answer exchange a fifth more, and a datagram takes a fifth less CPU. A large amount does not wait for the other
+   * sockets of the turn, since bytes read first would have left the cache: 1 KiB writes would lose up to a fifth.
    */
   #scheduleDeparture(): void {
     if (this.#stream.writableLength >= promptBytes) {
@@ -198,7 +200,7 @@ export class WebSocketTransport implements MessageTransport {
       masked: isServer,
       allowance: this.#allowance,
       onExcess: () => this.#refuseExcess(),
-      // Bytes, not messages: a large message on a slow path is life long before it is complete.
+      // Bytes, not messages: on a slow path a large message shows life long before it is complete.
       onBytes: () => this.#keepalive?.received(),
       onMessage: (message) => this.#inbox.receive(message),
     })
@@ -247,7 +249,7 @@ export class WebSocketTransport implements MessageTransport {
   }
 }
 
-/** NaN for a stream that does not count, such as one within an HTTP/2 session. */
+/** Returns the bytes of a stream both ways; NaN for one that does not count, such as one within an HTTP/2 session. */
 function passedBytes(stream: Duplex & Partial<Pick<Socket, 'bytesRead' | 'bytesWritten'>>): number {
   const { bytesRead = Number.NaN, bytesWritten = Number.NaN } = stream
   return bytesRead + bytesWritten
