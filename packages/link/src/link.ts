@@ -26,7 +26,7 @@ export interface OpenLinkRequest {
   readonly token: string
   /** 16 bytes: the id of the session to resume, for the query. */
   readonly resume: Uint8Array | undefined
-  /** The first messages, with `earlyData`; else empty. */
+  /** The first messages, with `earlyData`; otherwise empty. */
   readonly firstMessages: readonly Uint8Array[]
   /** Aborts when the link is closed. */
   readonly signal: AbortSignal

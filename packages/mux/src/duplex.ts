@@ -10,9 +10,9 @@ export { streamTransport, type StreamTransportOptions } from './transports/strea
  * A TCP channel as a Node stream: back-pressure both ways, half-close where the link has `fin`.
  *
  * Chunks given to `write` must not be changed afterwards, not even after their callback: they are sent when their turn
- * comes. `destroy()` disconnects after what was written has been sent, `destroy(error)` aborts and tells the peer why.
- * A broken channel destroys the stream with a MuxError, once all bytes received before have been read. Takes over the
- * channel's handler.
+ * comes. `destroy()` disconnects after written bytes have been sent, `destroy(error)` aborts and sends the peer the
+ * reason. A broken channel destroys the stream with a MuxError, once all bytes received before have been read. The
+ * stream replaces the channel's handler.
  *
  * @example
  * const stream = toDuplex(session.open({ protocol: 'tcp', address: { host: 'example.org', port: 80 } }))

@@ -2,7 +2,7 @@ import { readU32, truncated } from '../bytes/reader.js'
 import { CodecError } from '../errors.js'
 
 /**
- * Where the fields of a Data message stand, TCP and UDP alike (protocol.md §1):
+ * Layout of a Data message, the same for TCP and UDP (protocol.md §1):
  *
  *     +---------+------+----------+------------+-------------+---------+---------+----------+
  *     | Version | Type | Protocol | ChannelID  | Compression | DataLen | Data    | UDP tail |

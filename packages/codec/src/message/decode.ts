@@ -19,10 +19,10 @@ import { checkMessageSize, messageHeaderBytes, peekType } from './peek.js'
 
 /**
  * Reads one message. Ids and payloads are views into `bytes`, never copies. Bytes after the end of the message are
- * ignored, and so is the minor version; a type we do not know gives an `UnknownMessage` (protocol.md §1). Text that is
- * not UTF-8 is read with U+FFFD in place of what is wrong, since deployed peers send anything.
+ * ignored, and so is the minor version; an unknown type gives an `UnknownMessage` (protocol.md §1). Invalid UTF-8 is
+ * replaced by U+FFFD, since deployed peers send any bytes.
  *
- * @throws CodecError for bytes that are not a message, and nothing else.
+ * @throws CodecError for bytes that are not a message, and no other error.
  *
  * @example
  * const message = decode(bytes)

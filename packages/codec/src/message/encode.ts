@@ -13,9 +13,9 @@ import { encodeTcpData } from './tcp-data.js'
 import { compressions, connectorOperations, protocols } from './vocabulary.js'
 
 /**
- * The bytes of a message; a small one is a view into a larger buffer, so hand on the view and never its `buffer`. Error
- * text over 255 bytes is cut between two characters, and text with a lone surrogate gets U+FFFD in its place. Every
- * `Message` that `decode` gave can be encoded again.
+ * Returns the bytes of a message. A small one is a view into a larger buffer, so pass on the view and never its
+ * `buffer`. Error text over 255 bytes is cut between two characters, and text with a lone surrogate gets U+FFFD in its
+ * place. Every `Message` that `decode` returned can be encoded again.
  *
  * @throws TypeError for a value of the wrong kind, RangeError for one outside its limits.
  *

@@ -13,9 +13,9 @@ export interface DnsOptions {
 
 /** Two resolvers that do not delay each other. */
 export interface Resolvers {
-  /** For names of targets. */
+  /** Resolver for names of targets. */
   readonly targets: NameResolver
-  /** For names of the program's own servers and proxies. */
+  /** Resolver for names of the program's own servers and proxies. */
   readonly servers: NameResolver
 }
 

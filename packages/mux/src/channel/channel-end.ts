@@ -319,7 +319,7 @@ export class ChannelEnd implements Channel, SenderOwner, ReceiverOwner {
     this.#answerDeadline?.stop()
     this.#lastCall?.stop()
     this.#receiver.close()
-    // A consumer that waits for room may have to go on before it can take the rest.
+    // A consumer that waits for room may have to continue before it can take the rest.
     if (wantsDrain && this.state === 'draining') this.onDrain()
   }
 

@@ -21,6 +21,7 @@ export const maxBasePayloadBytes = maxBaseMessageBytes - tcpDataHeaderBytes
 
 /**
  * Checks Data from a peer.
+ *
  * @throws MuxError for Data behind Fin, and for Data whose protocol is not its channel's, which would get around its
  *   limits.
  */

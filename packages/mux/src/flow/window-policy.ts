@@ -26,7 +26,7 @@ export function windowLimitBytes(freePart: number, proven: boolean, sizes: Windo
   return Math.max(windowBytes, bytes)
 }
 
-/** While more than this part of the budget is left, any window may grow. */
+/** Part of the budget; while more than this is left, any window may grow. */
 const plentyPart = 3 / 4
 
 /** Windows are full-sized until an eighth of the budget is in use. */

@@ -1,7 +1,7 @@
 /**
- * The group that limits per address count as one: an IPv4 address, also one written as IPv6 (RFC 4291 §2.5.5.2), or a
- * /64 of IPv6, since every customer has at least that many addresses (RFC 6177). Zones are left out. Other text is its
- * own group.
+ * Returns the group that limits per address count as one: an IPv4 address, also one written as IPv6 (RFC 4291
+ * §2.5.5.2), or a /64 of IPv6, since every customer has at least that many addresses (RFC 6177). Zones are omitted.
+ * Other text is its own group.
  *
  * @example
  * addressGroup('::ffff:192.0.2.1') // '192.0.2.1'
@@ -20,7 +20,7 @@ export function addressGroup(address: string): string {
   return `${network.join(':')}::/64`
 }
 
-/** The eight words of an IPv6 address, with or without `::` and an IPv4 tail. */
+/** Returns the eight words of an IPv6 address, with or without `::` and an IPv4 tail. */
 function wordsOf(address: string): number[] {
   const [head = '', tail] = address.replace(dottedTail, inHex).split('::')
   const front = parseWords(head)

@@ -57,8 +57,8 @@ export interface PendingCost {
 
 /**
  * Limits unauthenticated connections, in all and per address. Over the limit, the one that has waited longest is cut: a
- * client gets on within a round trip or two, so an old one is most likely part of a flood. Refusing the newest would
- * let a flood keep everyone out.
+ * client is admitted within a round trip or two, so an old connection is most likely part of a flood. Refusing the
+ * newest would let a flood keep all clients out.
  *
  * @example
  * const pending = new PendingConnections({ maxPending: 1000 })

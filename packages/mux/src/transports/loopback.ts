@@ -23,7 +23,7 @@ export interface LoopbackOptions {
 }
 
 /**
- * Two transports in this process that are each other's peer.
+ * Makes two transports in this process that are each other's peer.
  *
  * @example
  * const [near, far] = loopbackPair()
