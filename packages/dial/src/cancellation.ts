@@ -1,6 +1,6 @@
 /** The used part of an `AbortSignal`, so that callers may pass a smaller object. */
 export interface Cancellation {
-  /** Whether it is cancelled. */
+  /** Whether the operation is cancelled. */
   readonly aborted: boolean
   /** The reason, once `aborted` is true. */
   readonly reason: unknown

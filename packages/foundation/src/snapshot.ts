@@ -4,9 +4,9 @@ import type { HistogramSnapshot } from './histogram.js'
 export interface Snapshot {
   /** Kind of program. */
   readonly program: 'server' | 'client'
-  /** Its version. */
+  /** Version of the program. */
   readonly version: string
-  /** Whether it can do its work. */
+  /** Whether the program can do its work. */
   readonly readiness: Readiness
   /** Links to peers. */
   readonly links: LinkCounts

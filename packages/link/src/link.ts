@@ -66,7 +66,7 @@ export interface LinkOptions {
 export interface SessionObserver {
   /** The session has a WebSocket. */
   linked(session: Session): void
-  /** Its WebSocket is closed. */
+  /** The WebSocket of the session is closed. */
   unlinked(session: Session): void
   /** The session is over. */
   closed(session: Session): void
@@ -108,7 +108,7 @@ export class Link {
     return this.#session
   }
 
-  /** Whether it has a WebSocket that the server has accepted. */
+  /** Whether the link has a WebSocket that the server has accepted. */
   get isUp(): boolean {
     return this.#state === 'up'
   }

@@ -30,12 +30,12 @@ export class MovingLink {
     return this.#current.session
   }
 
-  /** That session, and those whose channels continue. */
+  /** The session for new channels, and the replaced ones whose channels continue. */
   get sessions(): readonly Session[] {
     return [this.#current, ...this.#former].flatMap(({ session }) => session ?? [])
   }
 
-  /** Whether it has a WebSocket that the server has accepted. */
+  /** Whether the link has a WebSocket that the server has accepted. */
   get isUp(): boolean {
     return this.#current.isUp
   }

@@ -152,7 +152,7 @@ export interface PartnersMessage {
 
 /** Peer-to-peer signalling of the Go program; passed on without interpretation. */
 export interface DirectMessage {
-  /** One of its three types. */
+  /** Type of the message, one of three. */
   readonly type:
     | typeof MessageType.DirectCapabilities
     | typeof MessageType.DirectRendezvous

@@ -12,7 +12,7 @@ export type ListeningPlace = string
 export interface PassableSocket {
   /** The address as it was requested. */
   readonly place: ListeningPlace
-  /** Its file descriptor in this process. */
+  /** File descriptor of the socket in this process. */
   readonly fd: number
   /**
    * Whether the service manager opened it and keeps it: this program must not remove the file of such a UNIX socket.

@@ -3,7 +3,7 @@ import { domainToASCII } from 'node:url'
 export interface QueryName {
   /** In lower case, of ASCII, without a trailing dot. */
   readonly name: string
-  /** Whether it had a trailing dot, which excludes search domains. */
+  /** Whether the name had a trailing dot, which excludes search domains. */
   readonly isAbsolute: boolean
 }
 

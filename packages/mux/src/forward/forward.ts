@@ -17,7 +17,7 @@ export interface ForwardedChannel {
   readonly request: Channel
   /** Payload bytes from the opener to the target; for UDP, bytes on the wire. */
   readonly sentBytes: number
-  /** The same from the target to the opener. */
+  /** Payload bytes from the target to the opener; for UDP, bytes on the wire. */
   readonly receivedBytes: number
   /** Datagrams from the opener to the target. */
   readonly sentDatagrams: number

@@ -48,8 +48,8 @@ export type CutConnection = (reason: string) => void
 /** Cost of a connection before it is admitted. */
 export interface PendingCost {
   /**
-   * Whether it has TLS, which takes some 60 KiB outside of the heap, six times the memory of a connection without it.
-   * Such connections are at most half of all.
+   * Whether the connection has TLS, which takes some 60 KiB outside of the heap, six times the memory of a connection
+   * without it. Such connections are at most half of all.
    * @default false
    */
   readonly isEncrypted?: boolean

@@ -4,7 +4,7 @@ import { hostOf, placeOf, socketPathOf, toWebSocketUrl } from './url.js'
 /** Target of a redirect, and whether it may get the same data as the first server. */
 export interface Redirect {
   readonly url: URL
-  /** Whether it is the same host: it gets our headers, credentials and certificate again. */
+  /** Whether the target is the same host: it gets our headers, credentials and certificate again. */
   readonly trusted: boolean
 }
 

@@ -38,8 +38,8 @@ export interface ListenOptions extends TransportOptions {
    */
   readonly trustedProxies?: readonly string[] | undefined
   /**
-   * The header in which they report the client's address. Only this one is read, since a proxy that sets one passes the
-   * others on unchanged from the client. @default 'x-forwarded-for'
+   * Header in which trusted proxies report the client's address. Only this one is read, since a proxy that sets one
+   * passes the others on unchanged from the client. @default 'x-forwarded-for'
    */
   readonly clientAddressHeader?: ClientAddressHeader | undefined
   /**
@@ -76,7 +76,7 @@ export interface ListenOptions extends TransportOptions {
 
 /** A port that accepts WebSockets, opened by `listen`. */
 export interface TransportListener {
-  /** Its address; with `port: 0` the chosen port. For a UNIX socket, `unix:/path` and port 0. */
+  /** Address of the port; with `port: 0` the chosen one. For a UNIX socket, `unix:/path` and port 0. */
   address(): { readonly host: string; readonly port: number }
   /** Counts of connections refused before they became links. */
   readonly refusals: RefusalCounts

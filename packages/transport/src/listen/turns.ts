@@ -16,7 +16,7 @@ const jobsPerTurn = 2
  */
 const turnsPerJob = 4
 
-/** The same in milliseconds, for turns that are long: data of other clients must not keep new ones waiting. */
+/** Time for one job, in milliseconds, for turns that are long: data of other clients must not keep new ones waiting. */
 const msPerJob = 4
 
 /** Runs the job; returns false where there was nothing left to do. */

@@ -12,7 +12,7 @@ export interface UpgradeRequest {
   readonly headers: IncomingHttpHeaders
   /** Address of the client: the one reported by a trusted proxy, otherwise that of the connection. */
   readonly remoteAddress: string | undefined
-  /** Its port; undefined if a proxy does not report it. */
+  /** Port of the client; undefined if a proxy does not report it. */
   readonly remotePort: number | undefined
 }
 

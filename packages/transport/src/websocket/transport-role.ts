@@ -1,10 +1,10 @@
 import type { UnprovenLimits } from './read-allowance.js'
 
-/** The other end, as far as it is known. */
+/** Data about the other end, as far as it is known. */
 export interface TransportPeer {
   /** IP address of the peer, or of the proxy in between. */
   readonly address: string | undefined
-  /** Its port; undefined where it is not known, as for a UNIX socket. */
+  /** Port of the peer; undefined where it is not known, as for a UNIX socket. */
   readonly port: number | undefined
   /** Client side: the URL that answered, after redirects, with its secrets hidden. */
   readonly url?: string

@@ -21,7 +21,7 @@ const promptBytes = 16_384
  * message closes the link with 1003, one beyond `maxMessageBytes` with 1009.
  */
 export class WebSocketTransport implements MessageTransport {
-  /** The other end; behind trusted proxies, the client that they report. */
+  /** Data about the other end; behind trusted proxies, about the client that they report. */
   readonly peer: TransportPeer
   readonly #socket: WebSocket
   readonly #stream: Duplex
