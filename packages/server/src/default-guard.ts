@@ -1,12 +1,12 @@
 import { type GuardLevel, isLoopback, parseListenAddress } from '@ls/relay'
 
 /**
- * The guard of a server that names none: strangers come where a port is not on loopback.
+ * Guard of a server whose options set none: strangers can connect where a port is not on loopback.
  *
- * @param host As of the WebSocket port; a UNIX socket is for this machine.
- * @param places Proxy ports of the server itself, and others that clients are to be kept from.
- * @param exposeHost Where ports for providers are opened. @default as `host`
- * @throws RangeError for a place to listen that cannot be
+ * @param host Host of the WebSocket port; a UNIX socket is local.
+ * @param places Proxy ports of the server itself, and other ports that `guard` closes to clients.
+ * @param exposeHost Host of the ports that are opened for providers. @default as `host`
+ * @throws RangeError for an invalid place to listen
  */
 export function defaultGuard(host: string, places: readonly string[] = [], exposeHost?: string): GuardLevel {
   const hosts = [host.startsWith('unix:') ? undefined : host, ...places.map(hostOf), exposeHost]

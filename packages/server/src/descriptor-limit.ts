@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs'
 /** Assumed limit if the system gives none, as on Windows: Linux's default for programs. */
 const usualLimit = 1024
 
-/** More than any process needs; some systems say "unlimited". */
+/** Upper bound of the result: more than any process needs; some systems report "unlimited". */
 const mostLimit = 1_048_576
 
 /** Number of files, including sockets, that this process may open; Node has no call for it. */
@@ -29,7 +29,7 @@ export function parseLimits(table: string): string | undefined {
   return /^Max open files\s+(\S+)/m.exec(table)?.[1]
 }
 
-/** A shell inherits our limit, and has a command for it. */
+/** The soft limit as a shell reports it. A shell inherits the limit of this process, and has a command for it. */
 function limitOfShell(): string | undefined {
   if (process.platform === 'win32') return undefined
   try {
@@ -39,12 +39,12 @@ function limitOfShell(): string | undefined {
   }
 }
 
-/** A shell that has not answered by then is not going to. */
+/** Time for the shell to answer, in milliseconds. */
 const shellDeadlineMs = 2000
 
-/** Shares of the descriptors of a process. */
+/** Shares of the file descriptors of a process. */
 export interface DescriptorShares {
-  /** Connections of strangers. */
+  /** Unauthenticated connections. */
   readonly pending: number
   /** Links, all tokens together. */
   readonly links: number
@@ -55,9 +55,9 @@ export interface DescriptorShares {
 }
 
 /**
- * A quarter is for strangers and a fifth for links. The next twentieth is reserved for the API, files, and a dial's
- * extra descriptors. The other half is for channels; one token can take two thirds of it, so that some are left for
- * others.
+ * Divides the descriptors. A quarter is for unauthenticated connections and a fifth for links. The next twentieth is
+ * reserved for the API, files, and a dial's extra descriptors. The other half is for channels; one token can use two
+ * thirds of it, so that some are left for others.
  */
 export function shareDescriptors(limit: number): DescriptorShares {
   const channels = Math.floor(limit / 2)

@@ -11,7 +11,7 @@ export type ServerErrorCode =
   | 'ERR_SERVER_CLOSED'
   | 'ERR_SERVER_STATE'
 
-/** Why the server refused a call. Matches on `code`; the message is fit for the person who made the call. */
+/** Error with which the server refuses a call. Match on `code`; the message is for the person who made the call. */
 export class ServerError extends Error {
   override readonly name = 'ServerError'
   /** Stable error code; the text may change. */

@@ -1,4 +1,7 @@
-/** All `ServerOptions`, so that one that does not exist is refused; `resolveServerOptions` has the compiler compare. */
+/**
+ * Names of all `ServerOptions`, to refuse options that do not exist. The compiler compares them in
+ * `resolveServerOptions`.
+ */
 export const optionNames = {
   host: true,
   port: true,

@@ -43,15 +43,15 @@ import { Policy } from './policy/policy.js'
 import { type RelayOptions, type ResolvedRelayOptions, resolveRelayOptions } from './relay-mode/relay-options.js'
 import type { ServerState } from './state/server-state.js'
 
-/** The configuration of a program, as YAML without secrets. */
+/** Configuration of a program, as YAML without secrets. */
 export interface ShownConfiguration {
-  /** Where the file is. */
+  /** Path of the file. */
   readonly path: string
   /** All settings in force. */
   readonly running: string
-  /** All settings as the file has them now; null where it has mistakes. */
+  /** All settings as the file has them now; null if the file has mistakes. */
   readonly file: string | null
-  /** What is wrong with it, a line each. */
+  /** Mistakes in the file, one line each. */
   readonly mistakes: readonly string[]
 }
 
@@ -69,83 +69,91 @@ export interface ServerOptions extends PayloadOptions {
   /** Links are opened only for requests to one of these host names, whatever the port. @default any */
   readonly hostNames?: readonly string[] | undefined
   /**
-   * Answers for requests that are no links, so that the server looks like any other: files of a folder, or answers of
+   * Answers requests that are not links, so that the server looks like any web server: files of a folder, or answers of
    * the web server at a URL. @default a line about this program at `/`, 404 elsewhere
    */
   readonly fallback?: string | undefined
   /**
-   * Reverse proxies trusted to report their clients' addresses: addresses, networks like `10.0.0.0/8`, `unix` for the
+   * Reverse proxies trusted to report their clients' addresses: addresses, networks like `10.0.0.0/8`, or `unix` for
+   * the
    * UNIX socket. @default none
    */
   readonly trustedProxies?: readonly string[] | undefined
-  /** The header in which they report it. @default 'x-forwarded-for' */
+  /** Header in which they report the address. @default 'x-forwarded-for' */
   readonly clientAddressHeader?: ClientAddressHeader | undefined
-  /** Every connection begins with a PROXY protocol header; with `trustedProxies`, only from them. @default false */
+  /**
+   * Whether every connection begins with a PROXY protocol header; with `trustedProxies`, only theirs. @default false
+   */
   readonly proxyProtocol?: boolean | undefined
   /**
    * Origins of web pages that may use the management API and byte-stream ports, as browsers write them; all others get
-   * 403. Without this check any page in a user's browser could use the ports that the user may use. If there are any,
-   *      only
-   * their pages may open links too; else any page may, if it has a token. @default none
+   * 403. Without this check any page in a user's browser could use the ports that the user may use. If the list is not
+   * empty, only these pages may open links too; else any page with a token may. @default none
    */
   readonly allowOrigins?: readonly string[] | undefined
   /**
-   * Serves web pages that speak Wisp 1 (libcurl.js, epoxy-tls, v86) at `/wisp/TOKEN/`, where a ticket may stand for the
-   * token.
+   * Whether to serve web pages that speak Wisp 1 (libcurl.js, epoxy-tls, v86) at `/wisp/TOKEN/`, where a ticket may
+   * replace the token.
    * @default false
    */
   readonly wisp?: boolean | undefined
   /** Key of the management API, not empty; users send it as `X-API-Key`. @default off */
   readonly apiKey?: string | undefined
   /**
-   * Loads the files of the dashboard, which is then at `/dashboard/` for those who know `apiKey`; `dashboardFiles` of
-   * `@ls/dashboard` does. With a `fallback` there is none, since its page would show what the fallback hides.
+   * Loads the files of the dashboard, for instance `dashboardFiles` of `@ls/dashboard`. The dashboard is then at
+   * `/dashboard/`, and `apiKey` signs users in. A server with a `fallback` has none, since its page would show what the
+   * fallback hides.
    *
    * @default none
    */
   readonly dashboard?: LoadDashboard | undefined
   /**
-   * Path of a UNIX socket with the management API for the user that runs the server, without a key. A folder that is
-   * missing is made, for that user alone. @default none
+   * Path of a UNIX socket with the management API for the user that runs the server, without a key. A missing folder is
+   * created, for that user alone. @default none
    */
   readonly apiSocket?: string | undefined
-  /** Where tokens of the API and of providers outlive the process. @default nowhere: they end with it */
+  /**
+   * Stores tokens of the API and of providers, so that they survive a restart. @default none: they end with the process
+   */
   readonly state?: ServerState | undefined
-  /** Finds the processes that have the sessions which this one has not. @default none: such sessions are over */
+  /** Finds the processes that have sessions which this process does not have. @default none: such sessions are lost */
   readonly sessionOwners?: SessionOwners | undefined
-  /** Servers that serve the same tokens, see `@ls/cluster`. @default none */
+  /** Other servers that serve the same tokens, see `@ls/cluster`. @default none */
   readonly nodes?: OtherNodes | undefined
   /**
-   * Relay mode: providers without a token may come in, and connectors reach them by the codes that they choose.
+   * Relay mode: admits providers without a token; connectors reach them by the codes that they choose.
    *
    * @default off
    */
   readonly relay?: RelayOptions | undefined
   /**
-   * Whether connectors and providers may agree on direct paths through this server; tokens with rules or limits may
-   * not, since nothing that takes a direct path is seen here. @default false
+   * Whether connectors and providers may negotiate direct paths through this server. Tokens with rules or limits may
+   * not,
+   * since the server does not see the traffic of a direct path. @default false
    */
   readonly directPaths?: boolean | undefined
-  /** Address of reverse tokens' SOCKS ports, unless the token has one. @default '127.0.0.1' */
+  /** Address of reverse tokens' SOCKS ports, unless the token has its own. @default '127.0.0.1' */
   readonly socksHost?: string | undefined
   /**
    * Proxy ports of the server itself, whose users' traffic leaves here, without a link: `host:port`, `unix:/path`, or
    * `ws://host:port/path` for byte streams over WebSocket, as V2Ray and Xray open them. @default none
    */
   readonly socksListen?: readonly string[] | undefined
-  /** Accounts that may use those ports; empty for everybody. @default [] */
+  /** Accounts that may use those ports; empty for no authentication. @default [] */
   readonly socksAccounts?: NonNullable<InboundOptions['accounts']> | undefined
-  /** Open SOCKS ports before the first provider has come, when the token does not say. @default false */
+  /** Whether SOCKS ports open before the first provider has connected, when the token does not say. @default false */
   readonly socksNowait?: boolean | undefined
-  /** First and last port for reverse tokens that name none. @default [1024, 10240] */
+  /** First and last port for reverse tokens that set no port. @default [1024, 10240] */
   readonly portPool?: readonly [number, number] | undefined
   /**
-   * Ports that providers may have opened here, each for a target in their network: `2222,4000-4100`. Tokens may have
-   * their own. @default none
+   * Ports that providers may open here, each for a target in their network: `2222,4000-4100`. Tokens may have their
+   * own.
+   * @default none
    */
   readonly allowPorts?: string | undefined
   /**
-   * Host names that providers may have lead to a target in their network: `app.example`, `*.dev.example` for all below
+   * Host names that providers may route to a target in their network: `app.example`, `*.dev.example` for all names
+   * below
    * it, `*`. Tokens may have their own, in their policy. @default none
    */
   readonly allowHosts?: readonly string[] | undefined
@@ -158,31 +166,32 @@ export interface ServerOptions extends PayloadOptions {
   readonly exposeHttpsPort?: number | undefined
   /** Address of all these ports. @default `host`; 127.0.0.1 where that is a UNIX socket */
   readonly exposeHost?: string | undefined
-  /** Proxies that the server reaches forward targets through, each through the one before. @default none */
+  /** Proxies through which the server reaches forward targets, each through the one before. @default none */
   readonly upstreamProxies?: readonly string[] | undefined
   /**
-   * Exceptions from `upstreamProxies`: `PATTERN=direct`, `PATTERN=reject` or `PATTERN=URL`, the first match counts.
+   * Exceptions from `upstreamProxies`: `PATTERN=direct`, `PATTERN=reject` or `PATTERN=URL`; the first match counts.
    * @default none
    */
   readonly routes?: readonly string[] | undefined
   /**
-   * Further fields for HTTP proxies in `upstreamProxies` and `routes`, with `{source}` and `{target}`. @default none
+   * Further header fields for HTTP proxies in `upstreamProxies` and `routes`, with `{source}` and `{target}`. @default
+   * none
    */
   readonly upstreamHeaders?: NonNullable<OutboundOptions['upstreamHeaders']> | undefined
-  /** TLS to `https://` proxies. @default what Node trusts */
+  /** TLS options for `https://` proxies. @default what Node trusts */
   readonly upstreamTls?: NonNullable<OutboundOptions['upstreamTls']> | undefined
   /** Protocols that users of reverse ports may speak; `auto` detects the protocol by the first byte. @default 'auto' */
   readonly inbound?: NonNullable<InboundOptions['inbound']> | undefined
-  /** Reverse ports: take HTTP requests that do not name their target in full, by their Host. @default false */
+  /** Whether reverse ports accept HTTP requests without a full target, and use their Host. @default false */
   readonly httpTransparent?: boolean | undefined
-  /** Largest head of an HTTP request at a proxy port, in bytes; above it the answer is 431. @default 65536 */
+  /** Largest head of an HTTP request at a proxy port, in bytes; a larger one is answered with 431. @default 65536 */
   readonly httpMaxHeadBytes?: number | undefined
   /**
-   * Sends targets a PROXY protocol header with the client's address (the link's; the proxy user's is not known here).
-   * @default none
+   * PROXY protocol header that is sent to targets, with the client's address (that of the link; the proxy user's is not
+   * known here). @default none
    */
   readonly sendProxy?: NonNullable<OutboundOptions['sendProxy']> | undefined
-  /** Targets that forward clients may reach, and users of reverse ports may ask for, `ADDR:PORT`. @default all */
+  /** Targets that forward clients may reach, and that users of reverse ports may request, `ADDR:PORT`. @default all */
   readonly accessRules?: readonly string[] | undefined
   /**
    * Targets closed to forward clients even if the rules allow them. `local`: loopback, unspecified, link-local and
@@ -190,40 +199,40 @@ export interface ServerOptions extends PayloadOptions {
    * @default 'local' where a port of the server is not on loopback, else 'none'
    */
   readonly guard?: GuardLevel | undefined
-  /** Further TCP ports of the program, which `guard` closes as those of the server. @default none */
+  /** Further TCP ports of the program, which `guard` closes as it does those of the server. @default none */
   readonly ownPorts?: (() => Iterable<number>) | undefined
-  /** A service that is asked for each link, and for each connection of a client or connector. @default none */
+  /** Service that decides on each link, and on each connection of a client or connector. @default none */
   readonly authorize?: AuthorizeOptions | undefined
-  /** How tokens without a policy of their own may be used. @default without limits of their own */
+  /** Policy of tokens that have none of their own. @default without limits of their own */
   readonly policy?: Policy | PolicyOptions | undefined
-  /** Reverse mode: tell the SOCKS client of success before the provider has succeeded. @default false */
+  /** Reverse mode: report success to the SOCKS client before the provider has connected. @default false */
   readonly fastOpen?: boolean | undefined
-  /** How long one target may take to answer. @default 10000 */
+  /** How long one target may take to answer, in milliseconds. @default 10000 */
   readonly connectTimeoutMs?: number | undefined
-  /** How long a SOCKS client waits for a provider. @default 10000 */
+  /** How long a SOCKS client waits for a provider, in milliseconds. @default 10000 */
   readonly providerWaitMs?: number | undefined
-  /** How long a connector's request waits for a provider. @default 5000 */
+  /** How long a connector's request waits for a provider, in milliseconds. @default 5000 */
   readonly connectorWaitMs?: number | undefined
   /** How long the connector tokens of an absent provider are kept, in milliseconds. @default 600000 (10 minutes) */
   readonly orphanedTokenMs?: number | undefined
-  /** How names are looked up: those of targets, of proxies. @default as the system does */
+  /** How names of targets and proxies are resolved. @default as the system does */
   readonly dns?: NonNullable<OutboundOptions['dns']> | undefined
   /** Limits of UDP associations, and the address that is announced. @default those of {@link UdpOptions} */
   readonly udp?: UdpOptions | undefined
-  /** Address told to UDP clients of reverse ports. @default the one they reached */
+  /** Address announced to UDP clients of reverse ports. @default the one they reached */
   readonly udpAdvertise?: string | undefined
   /** Extensions offered to peers. @default ['window', 'fin', 'resume', 'ack2', 'urgent'] */
   readonly extensions?: readonly Extension[] | undefined
   /** First credit of each channel, in bytes. @default 262144 */
   readonly windowBytes?: number | undefined
-  /** How long a session outlives its WebSocket. @default 60000 */
+  /** How long a session is kept without its WebSocket, in milliseconds. @default 60000 */
   readonly graceMs?: number | undefined
   /** Unacknowledged bytes kept for each session. @default 33554432 */
   readonly replayLimitBytes?: number | undefined
   /**
-   * Bytes that the server may hold for all its clients: queues for slow readers, and unacknowledged messages. Half is
-   * reserved for 16 tokens in equal parts, the other half is lent. Windows may promise four times as much. At the
-   * limit, the token that holds most is held back. @default 201326592 (192 MiB)
+   * Bytes that the server may buffer for all its clients: queues for slow readers, and unacknowledged messages. Half is
+   * reserved for 16 tokens in equal parts; tokens share the other half. Windows may promise four times as much. At the
+   * limit, the token that buffers most is slowed down. @default 201326592 (192 MiB)
    */
   readonly processBudgetBytes?: number | undefined
   /**
@@ -231,21 +240,22 @@ export interface ServerOptions extends PayloadOptions {
    * loses its oldest. @default 4096
    */
   readonly maxGraceSessions?: number | undefined
-  /** The same for one token. A token at its limit gets new sessions slowly: 20 a second. @default 1024 */
+  /** The same for one token. At its limit, a token gets new sessions slowly: 20 a second. @default 1024 */
   readonly maxTokenGraceSessions?: number | undefined
-  /** Time for a client to authenticate once its WebSocket is open. @default 10000 */
+  /** Time for a client to authenticate after its WebSocket is open, in milliseconds. @default 10000 */
   readonly handshakeDeadlineMs?: number | undefined
   /**
-   * WebSockets open at once, all clients together; two thirds of them for one token. @default 10000, at most a fifth of
-   * the files that may be open
+   * Most open WebSockets of all clients; two thirds of them for one token. @default 10000, at most a fifth of the files
+   * that may be open
    */
   readonly maxLinks?: number | undefined
   /**
-   * Unauthenticated connections at all ports; the oldest makes room for the next. @default 4096, at most a quarter of
-   * the files this process may open
+   * Most unauthenticated connections at all ports; a new one replaces the oldest. @default 4096, at most a quarter of
+   * the
+   * files this process may open
    */
   readonly maxPending?: number | undefined
-  /** Unauthenticated connections of one address (IPv6: one /64). @default 512, at most half of `maxPending` */
+  /** Most unauthenticated connections of one address (IPv6: one /64). @default 512, at most half of `maxPending` */
   readonly maxPendingPerAddress?: number | undefined
   /**
    * Most channels and UDP associations to targets, and connections at reverse ports, of one token: each is an open
@@ -253,48 +263,52 @@ export interface ServerOptions extends PayloadOptions {
    */
   readonly maxTokenChannels?: number | undefined
   /**
-   * Writes the server's numbers for `GET /api/metrics`; an `Expositor` of `@ls/metrics` does. @default none, the answer
-   * is 404
+   * Writes the server's numbers for `GET /api/metrics`, for instance an `Expositor` of `@ls/metrics`. @default none,
+   * the
+   * answer is 404
    */
   readonly writeMetrics?:
     | ((accept: string | undefined) => Promise<{ readonly contentType: string; readonly body: string }>)
     | undefined
-  /** Channels open at once on one link. @default 65536 */
+  /** Most open channels on one link. @default 65536 */
   readonly maxChannels?: number | undefined
   /** Channels without a byte for this long are closed, in milliseconds. @default 43200000 (12 h) */
   readonly idleLimitMs?: number | undefined
   /**
-   * Ping period and the silence after which a peer is dead; false for no pings. With resume both are shorter, since a
-   * false alarm costs little there; see `Keepalive.hasten` in `@ls/mux`. @default 20 s and 45 s
+   * Ping period, and the silence after which a peer counts as dead; false for no pings. With resume both are shorter,
+   * since a false alarm costs little there; see `Keepalive.hasten` in `@ls/mux`. @default 20 s and 45 s
    */
   readonly heartbeat?: { readonly periodMs?: number; readonly deadlineMs?: number } | false | undefined
   /**
-   * Reads the configuration of the program again, for `POST /api/reload`; resolves with what changed, a line each.
+   * Reads the configuration of the program again, for `POST /api/reload`; resolves with the changes, one line each.
    * @default none: there is no such endpoint
    */
   readonly reload?: (() => Promise<readonly string[]>) | undefined
   /** Shows the configuration of the program, for `GET /api/config`. @default none: there is no such endpoint */
   readonly showConfiguration?: (() => Promise<ShownConfiguration>) | undefined
   /**
-   * Has the program drain and end, for `POST /api/drain`. @default the server drains itself, and goes on in that state
+   * Requests that the program drains and ends, for `POST /api/drain`. @default the server drains itself, and stays in
+   * that
+   * state
    */
   readonly requestDrain?: (() => void) | undefined
   /**
-   * Has a new process take over, for `POST /api/restart`; resolves with its number once it has, and rejects where it
+   * Starts a new process that takes over, for `POST /api/restart`; resolves with its number afterwards, and rejects if
+   * it
    * cannot.
    * @default none: the answer is 409
    */
   readonly requestRestart?: (() => Promise<{ readonly pid: number }>) | undefined
-  /** Told of each connection that is over, for an access log. @default none: nothing is made for it */
+  /** Called for each connection that has ended, for an access log. @default none: no records are created */
   readonly onConnectionEnd?: ((connection: ConnectionRecord) => void) | undefined
   /**
    * Changes the level of the program's log, or of a part of it, for `POST /api/log-level`; throws a RangeError for an
    * unknown one. @default none: there is no such endpoint
    */
   readonly setLogLevel?: ((level: string, part: string | undefined) => void) | undefined
-  /** @default silent */
+  /** Receives the log. @default silent */
   readonly logger?: Logger | undefined
-  /** @default the process's clock */
+  /** Source of time. @default the process's clock */
   readonly clock?: Clock | undefined
 }
 
@@ -331,9 +345,9 @@ export type ResolvedServerOptions = Omit<ServerOptions, 'policy' | 'relay'> &
     /** Paths where links are opened. */
     readonly socketPaths: readonly string[]
     readonly hostNames: readonly string[]
-    /** Shared by all its ports. */
+    /** Limit on pending connections, shared by all ports of the server. */
     readonly pending: PendingConnections
-    /** Descriptors of channels, shared by all tokens. */
+    /** Limit on the descriptors of channels, shared by all tokens. */
     readonly slots: ChannelSlots
     readonly maxTokenChannels: number
     readonly policy: Policy | undefined
@@ -348,14 +362,14 @@ export type ResolvedServerOptions = Omit<ServerOptions, 'policy' | 'relay'> &
 export function resolveServerOptions(options: ServerOptions): ResolvedServerOptions {
   checkOptionNames(options, optionNames satisfies OptionNames<ServerOptions>)
   if (options.apiKey === '') throw new RangeError('apiKey is empty; leave it out to keep the management API off')
-  // Both are used only later; a mistake should show now.
+  // Parsed here to find mistakes now; both are used only later.
   parseTrustedProxies(options.trustedProxies ?? [])
   void new AllowedOrigins(options.allowOrigins)
   if (options.fallback !== undefined) parseFallback(options.fallback)
   void new PortRanges(options.allowPorts ?? '')
   void new HostPatterns(options.allowHosts ?? [])
   for (const name of ['exposeHttpPort', 'exposeHttpsPort'] as const) checkInteger(name, options[name] ?? 0, 0, maxPort)
-  // These are used when the first client comes.
+  // Checked now; they are first used when the first client connects.
   checkSessionOptions(options)
   if (options.heartbeat !== undefined && options.heartbeat !== false)
     checkKeepaliveTiming(options.heartbeat, 'heartbeat')
@@ -406,14 +420,20 @@ function descriptorOptions(
   }
 }
 
-/** A path as requests have it: percent-encoded, with a slash in front. @throws RangeError for anything but a path */
+/**
+ * Normalizes a path to the form of requests: percent-encoded, with a slash in front. @throws RangeError for anything
+ * but a path
+ */
 function normalPath(text: string): string {
   if (/[?#\s]/.test(text)) throw new RangeError(`the path "${text}" has a space, "?" or "#" in it; paths have none`)
   const { pathname } = new URL(text.startsWith('/') ? text : `/${text}`, 'http://localhost')
   return pathname
 }
 
-/** Without a port, since requests are compared without theirs. @throws RangeError for anything but a host name */
+/**
+ * Removes the port of a host name, since requests are compared without theirs. @throws RangeError for anything but a
+ * host name
+ */
 function normalHostName(name: string): string {
   const url = `http://${name}`
   if (!URL.canParse(url) || !/^[^/?#@\s]+$/.test(name)) throw new RangeError(`"${name}" is no host name`)
@@ -428,7 +448,7 @@ function checkPortPool([first, last]: readonly [number, number]): readonly [numb
   return [first, last]
 }
 
-/** Options for the trust in reported client addresses. */
+/** Options that say which reported client addresses are trusted. */
 export function believedProxies({
   trustedProxies,
   clientAddressHeader,

@@ -50,15 +50,15 @@ import { listTokens, type TokenStatus } from './tokens/token-status.js'
 export class LinkSocksServer extends EventEmitter<ServerEvents> {
   /** Changes ports and policies while the server runs. */
   readonly ports: PortChanges
-  /** Lets web pages in without a token. */
+  /** Creates tickets, which admit web pages without a token. */
   readonly tickets: Tickets
-  /** This server as one of several nodes. A cluster uses it, see the option `nodes`. */
+  /** Interface of this server as one of several nodes, for a cluster; see the option `nodes`. */
   readonly seat: NodeSeat
   readonly #options: ResolvedServerOptions
   readonly #tokens = new TokenRegistry()
   readonly #groups: ReverseGroups
   readonly #admission: Admission
-  /** Shared by tokens and the API key. */
+  /** Throttle for tokens and the API key together. */
   readonly #throttle: AuthThrottle
   readonly #observer: ServerObserver
   readonly #switchboard: Switchboard
@@ -75,7 +75,7 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
   readonly #own: ServerPorts
   readonly #life: Lifecycle
 
-  /** @throws RangeError for an option out of its range */
+  /** Creates a server that does not listen yet. @throws RangeError for an option out of its range */
   constructor(options: ServerOptions = {}) {
     super()
     const server = resolveServerOptions(options)
@@ -120,12 +120,14 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
     this.ports = new PortChanges(this.#own, this.#tokens, this.#groups, this.#uses, (at) => this.emit('listening', at))
   }
 
-  /** Where the WebSocket port listens, for a UNIX socket `unix:/path` and port 0; undefined before {@link listen}. */
+  /** Address of the WebSocket port; for a UNIX socket `unix:/path` and port 0; undefined before {@link listen}. */
   get address(): { host: string; port: number } | undefined {
     return this.#own.links?.address
   }
 
-  /** Connections that the WebSocket port turned away before they became links; undefined before {@link listen}. */
+  /**
+   * Number of connections that the WebSocket port refused before they became links; undefined before {@link listen}.
+   */
   get refusals(): RefusalCounts | undefined {
     return this.#own.links?.refusals
   }
@@ -135,23 +137,23 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
     return this.#admission.peers
   }
 
-  /** What the server has counted, and how much of its limits is in use; walks all open channels. */
+  /** All counters of the server, and the use of its limits; walks all open channels. */
   snapshot(): Snapshot {
     return this.#observer.snapshot()
   }
 
-  /** What strangers may know of a relay; undefined where the server is none. */
+  /** State of a relay as strangers may see it; undefined where the server is no relay. */
   health(): RelayHealth | undefined {
     return this.#relay?.health(this.#life.state === 'listening', this.peers.size)
   }
 
-  /** All tokens in the order of adding, with the clients of each. */
+  /** All tokens in the order of adding, with the number of their clients. */
   tokens(): TokenStatus[] {
     const isKept = (record: TokenRecord): boolean => this.#ofProviders.kept?.has(record) === true
     return listTokens({ tokens: this.#tokens, peers: this.peers, groups: this.#groups, isKept, uses: this.#uses })
   }
 
-  /** Channels that end or pass here now. */
+  /** Lists the channels that end here or are forwarded now. */
   channels(): Generator<ChannelInfo> {
     return listChannels(this.peers, this.#switchboard)
   }
@@ -162,21 +164,23 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
     return closeChannel(id, sessions, this.#switchboard)
   }
 
-  /** Lists of links and connections, and a stream of events: what the API shows to those who watch. */
+  /** Lists of links and connections, and a stream of events: the data of the API's live view. */
   get live(): LiveView {
     return this.#observer.live.view
   }
 
   /**
-   * Ends a link and its channels, by the id that {@link live} shows; false when there is none. Its client may come
-   * back.
+   * Ends a link and its channels, by the id that {@link live} shows; false when there is none. Its client may
+   * reconnect.
    */
   closeLink(id: string): boolean {
     return this.#observer.live.closeLink(id)
   }
 
   /**
-   * The program has read its configuration again: what changed, a line each, or why it did not. For those who watch.
+   * Reports to readers of the live view that the program has read its configuration again.
+   *
+   * @param outcome The changes, one line each, or the reason why there are none.
    */
   reloaded(outcome: readonly string[] | Error): void {
     this.#observer.reloaded(outcome)
@@ -185,7 +189,7 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
   /**
    * Registers a token for clients whose traffic leaves here, and returns it.
    *
-   * @throws ServerError when it is taken; PolicyFault for a policy that cannot be
+   * @throws ServerError when it is taken; PolicyFault for an invalid policy
    */
   addForwardToken(token: string = makeToken(), options: TokenOptions = {}): string {
     return addForward(token, options, this.#tokens)
@@ -202,8 +206,8 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
   }
 
   /**
-   * Has a port opened by {@link listen} that leads to a target of the token's providers, in turn: `2222=localhost:22`,
-   * `udp:5353=localhost:53`. It works with providers that cannot ask for one themselves.
+   * Plans a port that {@link listen} opens and that leads to a target of the token's providers, in turn:
+   * `2222=localhost:22`, `udp:5353=localhost:53`. It works with providers that cannot request one themselves.
    *
    * @throws ServerError for an unknown reverse token, a port in use here, or after {@link listen}; RangeError for an
    *   invalid text
@@ -220,10 +224,10 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
   }
 
   /**
-   * Keeps a token in the server's `state`, if it has one, and registers it at the other `nodes`; resolves once it is on
-   * the disk and they can know it.
+   * Saves a token in the server's `state`, if it has one, and registers it at the other `nodes`; resolves when it is on
+   * the disk and at the nodes.
    *
-   * @param isNew Remove the token when it cannot be written, unless it was kept before
+   * @param isNew Whether to remove the token if it cannot be written, unless it was saved before
    * @throws ServerError when it cannot be written, or the nodes have another token of this text
    */
   async keepToken(token: string, { isNew = true }: { readonly isNew?: boolean | undefined } = {}): Promise<void> {
@@ -232,11 +236,12 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
   }
 
   /**
-   * Removes a token with the connector tokens that lead to it, and disconnects all their users; the `state` forgets
-   * them too, and one that it could not register. Resolves when its SOCKS port is free again, with false if there was
-   * no such token.
+   * Removes a token with the connector tokens that lead to it, and disconnects all their users. It is removed from the
+   * `state` too, even if it could not be registered from there. Resolves when its SOCKS port is free, with false if
+   * there
+   * was no such token.
    *
-   * @param keepUsed The token is about to be registered anew: what is used of its quota still counts
+   * @param keepUsed Whether the use of its quota still counts, for a token that is registered again immediately
    */
   async removeToken(
     token: string,
@@ -250,7 +255,7 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
 
   /**
    * Opens the WebSocket port, the server's own proxy ports, and the SOCKS ports that do not wait for a provider. If one
-   * of the latter two cannot be opened, the server goes on without it until {@link close}.
+   * of the latter two cannot be opened, the server continues without it until {@link close}.
    *
    * @throws ListenError for a port that cannot be opened; ServerError when it was called before
    */
@@ -279,13 +284,14 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
   }
 
   /**
-   * Takes no new links and channels from now on; open channels go on, and clients may resume their sessions. Clients
-   * without a channel are sent away. Resolves when nothing is open any more, or at the deadline; {@link close} is then
-   * to follow. A second call gives the same.
+   * Takes no new links and channels from now on; open channels continue, and clients may resume their sessions. Clients
+   * without a channel are disconnected. Resolves when nothing is open any more, or at the deadline; call {@link close}
+   * afterwards. A second call returns the same promise.
    *
    * @param deadlineMs Time for open channels, in milliseconds. @default 3600000 (1 h)
-   * @param isHandedOver Another process has the ports now: clients move there, and may begin channels here until they
-   *   have.
+   * @param isHandedOver Whether another process has the ports now: clients move there, and may begin channels here
+   * until
+   *   they have.
    * @default false
    * @throws ServerError before {@link listen} and after {@link close}
    */
@@ -293,13 +299,13 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
     return this.#life.drain(checkDurationMs('deadlineMs', deadlineMs, 0), isHandedOver)
   }
 
-  /** Has the program end once it is idle: what the option `requestDrain` does, else {@link drain}. */
+  /** Requests that the program ends once it is idle: calls the option `requestDrain`, else {@link drain}. */
   requestDrain(): void {
     const { requestDrain = () => void this.drain().catch((error: unknown) => this.#fail(error)) } = this.#options
     requestDrain()
   }
 
-  /** What the options of these names do. */
+  /** The options of these names. */
   get configuration(): Pick<ServerOptions, 'reload' | 'showConfiguration'> {
     return this.#options
   }
@@ -410,7 +416,7 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
     return removeToken(record, { ...parts, ...this.#ofProviders, ...more }, removal)
   }
 
-  /** Reports an error that no caller waits for: to the log, and as an event if the embedder listens. */
+  /** Reports an error outside any call: to the log, and as an event if it has a listener. */
   #fail(thrown: unknown): void {
     const error = asError(thrown)
     this.#options.logger.error({ err: error }, error.message)

@@ -2,5 +2,5 @@ import { createRequire } from 'node:module'
 
 const packageJson = createRequire(import.meta.url)('../package.json') as { version: string }
 
-/** The version of this package, as `GET /` and the management API tell it. */
+/** Version of this package, as in `GET /` and the management API. */
 export const version: string = packageJson.version

@@ -13,33 +13,37 @@ export interface ApiCall {
   readonly server: ManagedServer
   /** Decoded part of the path at the name in braces; empty if the route has none. */
   readonly parameter: string
-  /** What follows `?`. */
+  /** The query of the URL, without `?`. */
   readonly query: URLSearchParams
-  /** The header of that name: the last event that a reader has seen. */
+  /** Value of the Last-Event-ID header: id of the last event that the reader received. */
   readonly lastEventId: string | undefined
   /** The Accept header of the request. */
   readonly accept: string | undefined
-  /** Writes the server's numbers for Prometheus; undefined if nobody can. */
+  /** Writes the server's numbers for Prometheus; undefined without such a writer. */
   readonly writeMetrics: WriteMetrics | undefined
-  /** Who signed in at the dashboard; undefined without one. */
+  /** The dashboard and the session of its user; undefined on a server without a dashboard. */
   readonly dashboard: DashboardCall | undefined
-  /** Changes the level of the log; undefined where nobody can. */
+  /** Changes the level of the log; undefined where the program does not support it. */
   readonly setLogLevel: ((level: string, part: string | undefined) => void) | undefined
-  /** Has a new process take over; undefined where that cannot be. */
+  /** Starts a new process that takes over; undefined where the program does not support it. */
   readonly requestRestart: ServerOptions['requestRestart']
   readonly clock: Clock
-  /** Adds the caller's address. */
+  /** Logger that adds the caller's address. */
   readonly logger: Logger
-  /** @throws ApiRefusal when there is no whole body within the limits */
+  /**
+   * Reads the body of the request.
+   *
+   * @throws ApiRefusal when there is no whole body within the limits
+   */
   readBody(): Promise<string>
 }
 
 /** A request to a server that has a dashboard. */
 export interface DashboardCall {
   readonly sessions: Sessions
-  /** Undefined where the request was let in by its key. */
+  /** Session of the user; undefined where the request was authorized by its key. */
   readonly session: DashboardSession | undefined
-  /** The browser reached us over TLS. */
+  /** Whether the browser connected over TLS. */
   readonly overTls: boolean
 }
 
@@ -64,13 +68,13 @@ export interface ManagedServer {
   readonly tickets: Pick<Tickets, 'make' | 'remove'>
   keepToken(token: string, options?: { readonly isNew?: boolean }): Promise<void>
   closeChannel(id: string): boolean
-  /** Lists and events for those who watch. */
+  /** Lists and events for readers of the live view. */
   readonly live: LiveView
   closeLink(id: string): boolean
-  /** Has the program drain and end. */
+  /** Requests that the program drains and ends. */
   requestDrain(): void
-  /** Undefined where the server is no relay. */
+  /** State of the relay as strangers may see it; undefined where the server is no relay. */
   health(): object | undefined
-  /** Empty where there is no configuration to show or to read again. */
+  /** Callbacks of the configuration; empty where there is none to show or to read again. */
   readonly configuration: Pick<ServerOptions, 'reload' | 'showConfiguration'>
 }

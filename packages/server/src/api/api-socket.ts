@@ -4,7 +4,7 @@ import { dirname } from 'node:path'
 import { openServer } from '@ls/relay'
 import type { ManagementApi } from './management-api.js'
 
-/** Connections at once: the API is for people and scripts on this machine. */
+/** Most connections at a time: the API is for people and scripts on this machine. */
 const maxConnections = 64
 
 /** The management API on a UNIX socket, for the owner of the process and without a key. */
@@ -15,12 +15,12 @@ export class ApiSocket {
     this.#server = server
   }
 
-  /** As {@link ApiSocket.open}; undefined without a path or an API. */
+  /** Does the same as {@link ApiSocket.open}; undefined without a path or an API. */
   static async openAt(path: string | undefined, api: ManagementApi | undefined): Promise<ApiSocket | undefined> {
     return path === undefined || api === undefined ? undefined : ApiSocket.open(path, api)
   }
 
-  /** Opens it, in a folder that is made private if it is made here. @throws ListenError */
+  /** Opens the socket. A missing folder is created with access for this user only. @throws ListenError */
   static async open(path: string, api: ManagementApi): Promise<ApiSocket> {
     const server = createServer((request, response) => {
       const [called = '/'] = (request.url ?? '/').split('?', 1)
@@ -32,7 +32,7 @@ export class ApiSocket {
     return new ApiSocket(server)
   }
 
-  /** Stops listening and cuts what is open. */
+  /** Stops listening and cuts open connections. */
   async close(): Promise<void> {
     const closed = new Promise((resolve) => this.#server.close(resolve))
     this.#server.closeAllConnections()

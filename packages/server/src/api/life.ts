@@ -3,7 +3,7 @@ import { type Answer, ApiRefusal, failure } from '@ls/observe/http'
 import type { ApiCall } from './api-call.js'
 import { parseLogLevel } from './token-body.js'
 
-/** `GET /api/config`: what runs, and what the file says now. Nothing changes. */
+/** `GET /api/config`: the settings in force, and those in the file now. Changes nothing. */
 export async function showConfiguration({ server }: ApiCall): Promise<Answer> {
   const { showConfiguration: show } = server.configuration
   if (show === undefined) throw new ApiRefusal(409, withoutFile)
@@ -12,7 +12,7 @@ export async function showConfiguration({ server }: ApiCall): Promise<Answer> {
 
 const withoutFile = 'this server runs without a configuration file'
 
-/** Reads the configuration again. A configuration with a mistake changes nothing, and the answer says which it is. */
+/** Reads the configuration again. If it has a mistake, nothing changes and the answer names the mistake. */
 export async function reloadConfiguration({ server, logger }: ApiCall): Promise<Answer> {
   const { reload } = server.configuration
   if (reload === undefined) throw new ApiRefusal(409, withoutFile)
@@ -25,14 +25,14 @@ export async function reloadConfiguration({ server, logger }: ApiCall): Promise<
   }
 }
 
-/** `POST /api/drain`: no new links and channels, and an end when nothing is open any more. */
+/** `POST /api/drain`: stops new links and channels; the program ends when the last one is closed. */
 export function startDrain({ server, logger }: ApiCall): Answer {
   logger.info({}, 'a drain was asked for')
   server.requestDrain()
   return { status: 200, body: { success: true, channels: [...server.channels()].length } }
 }
 
-/** `POST /api/restart`: answers once a new process has taken over, or why none has. */
+/** `POST /api/restart`: answers after a new process has taken over, or with the reason why none has. */
 export async function restartProgram({ requestRestart, logger }: ApiCall): Promise<Answer> {
   if (requestRestart === undefined) throw new ApiRefusal(409, 'this program cannot start itself again')
   logger.info({}, 'a restart was asked for')
@@ -44,7 +44,7 @@ export async function restartProgram({ requestRestart, logger }: ApiCall): Promi
   }
 }
 
-/** `POST /api/log-level`: another level, for the whole log or a part of it, until the program ends. */
+/** `POST /api/log-level`: sets another level for the whole log or a part of it, until the program ends. */
 export async function setLogLevel({ setLogLevel: set, logger, readBody }: ApiCall): Promise<Answer> {
   if (set === undefined) throw new ApiRefusal(409, 'the log of this program has no level to set')
   const { level, part } = parseLogLevel(await readBody())

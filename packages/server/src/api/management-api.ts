@@ -20,16 +20,16 @@ import { findRoute, type Route, type RouteMatch } from './routes.js'
 
 export interface ManagementApiOptions {
   readonly server: ManagedServer
-  /** Undefined where only the owner of the process may call it. */
+  /** Key that callers must send; undefined where only the owner of the process may call. */
   readonly apiKey: string | undefined
   readonly writeMetrics: WriteMetrics | undefined
   readonly dashboard: Dashboard | undefined
   readonly setLogLevel: ApiCall['setLogLevel']
   readonly requestRestart: ApiCall['requestRestart']
   readonly throttle: AuthThrottle
-  /** Origins of web pages that may call it. */
+  /** Origins of web pages that may call the API. */
   readonly allowOrigins: AllowedOrigins
-  /** An address has sent a wrong key. */
+  /** Called when an address has sent a wrong key. */
   readonly onWrongKey: (remoteAddress: string) => void
   readonly clock: Clock
   readonly logger: Logger
@@ -37,12 +37,12 @@ export interface ManagementApiOptions {
 
 /** One request to the API. */
 export interface ApiRequest {
-  /** Without the query. */
+  /** Path without the query. */
   readonly path: string
   readonly remoteAddress: string
-  /** The owner of the process, by way of a UNIX socket: needs no key. @default false */
+  /** Whether the caller is the owner of the process, on a UNIX socket: needs no key. @default false */
   readonly isOwner?: true | undefined
-  /** Answers callers without a valid key instead: the API, including its public part, is then hidden. */
+  /** Answers callers without a valid key in place of the API. The API and its public part are then hidden. */
   readonly answerStranger?: (() => void) | undefined
 }
 
@@ -57,12 +57,12 @@ export class ManagementApi {
     this.#isKey = apiKey === undefined ? () => false : apiKeyCheck(apiKey)
   }
 
-  /** The page that uses it; undefined without one. */
+  /** The dashboard page that uses the API; undefined without one. */
   get page(): DashboardPage | undefined {
     return this.#options.dashboard?.page
   }
 
-  /** Answers a request, at once or later. Never throws. */
+  /** Answers a request, immediately or later. Never throws. */
   answer(request: IncomingMessage, response: ServerResponse, call: ApiRequest): void {
     const { answerStranger, remoteAddress } = call
     if (answerStranger === undefined) this.#allowPage(request, response, call.path)
@@ -79,7 +79,7 @@ export class ManagementApi {
       .catch((error: unknown) => this.#options.logger.error({ err: error }, 'management API: an answer was not sent'))
   }
 
-  /** Lets a page of another origin read the answer, where it may. */
+  /** Allows a page of another origin to read the answer, if its origin is allowed. */
   #allowPage({ headers }: IncomingMessage, response: ServerResponse, path: string): void {
     const { allowOrigins } = this.#options
     const cors = corsHeaders({ headers, route: routeOf(path), allowOrigins })
@@ -100,7 +100,7 @@ export class ManagementApi {
     return handler(this.#callOf(request, call, match))
   }
 
-  /** A browser asks without the key whether a page may call; undefined where it does not ask, or the page may not. */
+  /** Answers a browser's preflight request, which has no key; undefined if it is none, or if the page may not call. */
   #preflight({ headers }: IncomingMessage, { answerStranger }: ApiRequest, route: Route): Answer | undefined {
     const { allowOrigins } = this.#options
     const { allow: methods } = allow(route)
@@ -108,7 +108,11 @@ export class ManagementApi {
     return answer === undefined || answerStranger !== undefined ? undefined : { status: 204, headers: answer }
   }
 
-  /** @throws StrangerRefusal 403 for a web page, 429 for an address that has guessed too often, 401 without the key */
+  /**
+   * Checks the caller.
+   *
+   * @throws StrangerRefusal 403 for a web page, 429 for an address that has guessed too often, 401 without the key
+   */
   #authorize(request: IncomingMessage, { remoteAddress: address }: ApiRequest): void {
     const { throttle, allowOrigins, onWrongKey, dashboard } = this.#options
     const isOwnPage = dashboard !== undefined && isFromOwnPage(request)
@@ -147,7 +151,7 @@ export class ManagementApi {
     if (dashboard === undefined) return undefined
     const { sessions } = dashboard
     const { origin } = request.headers
-    // The browser knows better than this end what it spoke with the reverse proxy.
+    // The browser's scheme counts: a reverse proxy may have ended its TLS.
     const overTls = origin === undefined ? 'encrypted' in request.socket : origin.startsWith('https:')
     return { sessions, session: sessions.find(request), overTls }
   }
@@ -163,7 +167,7 @@ export class ManagementApi {
 /** A caller who may not use the API, and must not see it if there is a fallback. */
 class StrangerRefusal extends ApiRefusal {}
 
-/** A caller whose address has guessed too often: its next guess is to cost it a connection. */
+/** Refuses a caller whose address has guessed too often. Its next guess costs it a connection. */
 class Throttled extends StrangerRefusal {
   constructor(waitMs: number) {
     const headers = { ...retryAfter(waitMs), connection: 'close' }
@@ -171,7 +175,7 @@ class Throttled extends StrangerRefusal {
   }
 }
 
-/** Undefined for a path that is none of the API's, and for one that cannot be read. */
+/** Finds the route of a path; undefined for a path outside the API, and for one that cannot be decoded. */
 function routeOf(path: string): Route | undefined {
   try {
     return findRoute(path)?.route
@@ -185,12 +189,12 @@ function lastEventIdOf({ headers }: IncomingMessage): string | undefined {
   return typeof id === 'string' ? id : undefined
 }
 
-/** RFC 9110 §15.5.2 asks for the header; the text is exactly that of deployed servers. */
+/** RFC 9110 §15.5.2 requires the header; the text is exactly that of deployed servers. */
 function wrongKey(): StrangerRefusal {
   return new StrangerRefusal(401, 'invalid API key', { 'www-authenticate': 'X-API-Key' })
 }
 
-/** HEAD is GET whose body Node leaves out (RFC 9110 §9.3.2). */
+/** Handler for a method. HEAD is GET whose body Node leaves out (RFC 9110 §9.3.2). */
 function handlerOf({ methods }: Route, method: string): ApiHandler | undefined {
   const name = method === 'HEAD' ? 'GET' : method
   return Object.hasOwn(methods, name) ? methods[name] : undefined

@@ -2,15 +2,15 @@ import type { IncomingMessage } from 'node:http'
 import type { Clock } from '@ls/foundation'
 import { ApiRefusal } from '@ls/observe/http'
 
-/** A body is a token and a few names: this is a hundred times what it needs, in bytes. */
+/** Limit of a body, in bytes: 100 times as much as a token and a few names need. */
 export const maxBodyBytes = 65_536
 
 /** Deadline of a body, in milliseconds: it fits into a few packets. */
 export const bodyDeadlineMs = 10_000
 
 /**
- * Reads a request's body as text. Bytes beyond the limit are discarded as they arrive, so that a caller who sends first
- * and reads later still gets the answer; the listener's deadline for requests ends that.
+ * Reads a request's body as text. Bytes beyond the limit are discarded as they arrive: a caller that sends first and
+ * reads later still gets the answer. The listener's deadline for requests ends such an upload.
  *
  * @throws ApiRefusal 413 past the limit, 408 past the deadline, 400 for bytes that are not UTF-8 or an upload cut short
  */
@@ -32,7 +32,7 @@ export function readBody(request: IncomingMessage, clock: Clock): Promise<string
     }
     const onEnd = (): void => finish(decodeText(chunks))
     const onClose = (): void => finish(new ApiRefusal(400, 'the request body was cut short'))
-    // The connection must not be used again: the rest of the body may still come.
+    // The connection must not be reused: the rest of the body may still come.
     const late = new ApiRefusal(408, `no complete request body within ${bodyDeadlineMs} ms`, { connection: 'close' })
     const timer = clock.setTimeout(() => finish(late), bodyDeadlineMs)
     if (announcedBytes(request) > maxBodyBytes) return finish(tooLarge(request))

@@ -13,14 +13,14 @@ import { listTokens, showToken } from './token-list.js'
 import { addToken, removeToken } from './tokens.js'
 
 export interface Route {
-  /** As the OpenAPI document writes it: a name in braces stands for the rest of the path. */
+  /** Path as the OpenAPI document writes it: a name in braces stands for the rest of the path. */
   readonly path: string
-  /** Needs no key: it shows nothing that is not in the documentation. */
+  /** Whether the route needs no key: it shows only what is in the documentation. */
   readonly isPublic?: true
   readonly methods: Readonly<Record<string, ApiHandler>>
 }
 
-/** Everything under `/api/`; spec/openapi.json describes the same, and a test compares. */
+/** All routes under `/api/`. A test compares them with spec/openapi.json. */
 export const routes: readonly Route[] = [
   { path: '/api/status', methods: { GET: showStatus } },
   { path: '/api/token', methods: { POST: addToken, DELETE: removeToken } },
@@ -60,7 +60,7 @@ export function findRoute(path: string): RouteMatch | undefined {
   for (const route of routes) {
     const brace = route.path.indexOf('{')
     if (brace < 0 && path === route.path) return { route, parameter: '' }
-    // The whole rest: on deployed servers a token may contain slashes.
+    // The rest may contain slashes, since tokens on deployed servers may.
     if (brace >= 0 && path.startsWith(route.path.slice(0, brace))) {
       return { route, parameter: decodeParameter(path.slice(brace)) }
     }

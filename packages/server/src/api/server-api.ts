@@ -10,11 +10,11 @@ export interface ServerApiOptions {
   readonly server: ManagedServer
   readonly options: ResolvedServerOptions
   readonly throttle: AuthThrottle
-  /** An address has sent a wrong key. */
+  /** Called when an address has sent a wrong key. */
   onWrongKey(remoteAddress: string): void
 }
 
-/** The management API of a server, and the two ways to it. */
+/** The management API of a server, at the WebSocket port and on a UNIX socket. */
 export class ServerApi {
   /** For requests at the WebSocket port; undefined without a key. */
   readonly atPort: ManagementApi | undefined
@@ -53,7 +53,7 @@ export class ServerApi {
     this.atPort = apiKey === undefined ? undefined : this.#api
   }
 
-  /** Opens the UNIX socket, if there is to be one and it is not open. @throws ListenError */
+  /** Opens the UNIX socket if one is configured and it is not open yet. @throws ListenError */
   async open(): Promise<void> {
     this.#socket ??= await ApiSocket.openAt(this.#path, this.#api)
   }

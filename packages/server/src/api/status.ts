@@ -12,7 +12,7 @@ export function showStatus({ server }: ApiCall): Answer {
   const body = {
     version: `v${version}`,
     tokens: [...reverse, ...forward].map(describe),
-    // Peer-to-peer links of deployed programs; ours agree on theirs in a channel.
+    // Refers to peer-to-peer links of deployed programs; our peers negotiate theirs in a channel.
     direct: { enabled: false },
   }
   return { status: 200, body }

@@ -17,10 +17,10 @@ export interface TokenBody {
 
 /**
  * Reads the body of a request about a token. As on deployed servers, a field that is null or its type's zero value
- * (`""`, 0, false) counts as left out; only `ports` may be empty.
+ * (`""`, 0, false) counts as missing; only `ports` may be empty.
  *
- * @throws ApiRefusal 400 when it is no JSON object or a field has the wrong type; values are never shown, they are
- *   secrets
+ * @throws ApiRefusal 400 when it is no JSON object or a field has the wrong type; the error shows no values, since they
+ *   are secrets
  */
 export function parseTokenBody(text: string): TokenBody {
   const json = parseObject(text)
@@ -37,7 +37,7 @@ export function parseTokenBody(text: string): TokenBody {
     reverseToken: string('reverse_token'),
     allowManageConnector: boolean('allow_manage_connector'),
     policy: policyOf(json),
-    // Unlike left out, an empty text allows none; deployed servers do not know this field.
+    // An empty text allows no ports; a missing field does not. Deployed servers do not have this field.
     ports: field(json, 'ports', 'string', 'a string'),
   })
 }
@@ -50,7 +50,7 @@ export function parseLogLevel(text: string): { readonly level: string; readonly 
   return { level, part: field(json, 'part', 'string', 'a string') || undefined }
 }
 
-/** Deployed servers know no policy, so it is checked as strictly as in a file: a misspelt limit would be none. */
+/** Parses the policy as strictly as in a file: a limit with a misspelt name would not apply. */
 function policyOf(json: object): Policy | undefined {
   const value: unknown = Object.hasOwn(json, 'policy') ? (json as { policy: unknown }).policy : undefined
   if (value === undefined || value === null) return undefined
@@ -68,7 +68,11 @@ interface TypeOf {
   readonly number: number
 }
 
-/** @throws ApiRefusal 400 for anything but a JSON object */
+/**
+ * Parses a JSON object.
+ *
+ * @throws ApiRefusal 400 for any other value
+ */
 export function parseObject(text: string): object {
   let json: unknown
   try {
@@ -93,7 +97,7 @@ function wrongType(name: string, words: string): ApiRefusal {
   return new ApiRefusal(400, `invalid request body: ${name} must be ${words}`)
 }
 
-/** Without the fields that are undefined. */
+/** Copy of an object without the fields that are undefined. */
 function defined<T extends object>(fields: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as never
 }

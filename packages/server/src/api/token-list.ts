@@ -4,7 +4,7 @@ import type { TokenStatus } from '../tokens/token-status.js'
 import { isHashed, tokenKey } from '../tokens/token-text.js'
 import type { ApiCall } from './api-call.js'
 
-/** `GET /api/tokens`: all of them with their policies, and without the tokens themselves. */
+/** `GET /api/tokens`: all tokens with their policies, but without their texts. */
 export function listTokens({ server }: ApiCall): Answer {
   return { status: 200, body: server.tokens().map(describe) }
 }
@@ -17,8 +17,8 @@ export function showToken({ server, parameter }: ApiCall): Answer {
 }
 
 /**
- * Finds a token by its text, its id or the name in its policy. The text of a provider's connector token counts only
- * where nothing else matches: a provider may choose the name of another token, and must not be revoked in its place.
+ * Finds a token by its text, its id or the name in its policy. The text of a provider's connector token counts only if
+ * nothing else matches: a provider may give it the name of another token, and must not be revoked in its place.
  *
  * @throws ApiRefusal 400 where several tokens match
  */
@@ -33,7 +33,7 @@ export function findToken(tokens: readonly TokenStatus[], reference: string): To
   throw new ApiRefusal(400, 'several tokens match; give the id or the text of one')
 }
 
-/** What deployed servers write where SOCKS listens nowhere. */
+/** Port that deployed servers report for a token without a SOCKS port. */
 export const noPort = -1
 
 function describe({ id, kind, clients, port, policy, reverseId, kept, quota }: TokenStatus): object {

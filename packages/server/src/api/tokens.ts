@@ -7,7 +7,7 @@ import { findToken, noPort } from './token-list.js'
 /** `POST /api/token`: registers a token of any kind. */
 export async function addToken(call: ApiCall): Promise<Answer> {
   const body = parseTokenBody(await call.readBody())
-  // A connector token may be there already, and must then outlive a write that fails.
+  // A connector token that existed before must survive a write that fails.
   const isNew = body.type !== 'connector' || call.server.tokens().every(({ token }) => token !== body.token)
   const added = add(call, body)
   await call.server.keepToken(added.token, { isNew })
@@ -20,7 +20,7 @@ export async function removeToken(call: ApiCall): Promise<Answer> {
   const reference = call.parameter || (await readToken(call))
   if (reference === undefined) return failure(200, 'token not specified')
   const { token = reference } = findToken(call.server.tokens(), reference) ?? {}
-  // A mistyped token must not look like a revoked one.
+  // The answer for a mistyped token must differ from that for a revoked one.
   if (!(await call.server.removeToken(token))) return failure(200, 'token does not exist')
   call.logger.info({}, 'management API: a token was removed')
   return { status: 200, body: { success: true, token } }
@@ -53,7 +53,7 @@ function add({ server }: ApiCall, body: TokenBody): Added {
 }
 
 function addReverse(server: ApiCall['server'], { port, ...body }: TokenBody): Added {
-  // Deployed servers never open a port in autonomy: it would bypass the connector tokens.
+  // Deployed servers open no port in autonomy: it would bypass the connector tokens.
   const socksPort = body.allowManageConnector === true || port === noPort ? 'none' : port
   const request: ReverseTokenRequest = { ...body, socksPort }
   const fault = faultOf(request)
@@ -63,8 +63,8 @@ function addReverse(server: ApiCall['server'], { port, ...body }: TokenBody): Ad
 }
 
 /**
- * A name leads to one token, in the log and in later calls. Files are checked by their reader: a reload may give a name
- * to a new token before the old one is gone.
+ * Checks that a name leads to one token, in the log and in later calls. Files are checked by their reader: a reload may
+ * give a name to a new token before the old one is removed.
  */
 function assertNameIsFree(server: ApiCall['server'], name: string | undefined): void {
   if (name === undefined || server.tokens().every(({ policy }) => policy?.name !== name)) return

@@ -2,20 +2,21 @@ import { once } from 'node:events'
 import { Agent as HttpAgent, type IncomingMessage, request as requestHttp, type RequestOptions } from 'node:http'
 import { Agent as HttpsAgent, request as requestHttps } from 'node:https'
 
-/** The service has answered, and not as it should. */
+/** The service answered, but the answer is invalid. */
 export class WrongAnswer extends Error {
   override readonly name = 'WrongAnswer'
 }
 
 /**
- * Sends a JSON text and resolves with the answer's body. @throws WrongAnswer for anything but a 200; Error for no
- * answer in time
+ * Sends a JSON text and resolves with the answer's body. @throws WrongAnswer for any status but 200; Error for no
+ * answer
+ * in time
  */
 export type AskService = (body: string, timeoutMs: number) => Promise<string>
 
 /**
- * Prepares questions to a URL. Connections stay open for the next. @throws RangeError for a URL that is none of the
- * three kinds
+ * Prepares requests to a URL. Connections stay open for the next request. @throws RangeError for a URL that is none of
+ * the three kinds
  */
 export function serviceAt(url: string, maxSockets: number): AskService {
   const unix = /^unix:(\/[^:]+)(?::(\/.*))?$/.exec(url)
@@ -31,14 +32,14 @@ export function serviceAt(url: string, maxSockets: number): AskService {
   const isSecure = protocol === 'https:'
   const agent = new (isSecure ? HttpsAgent : HttpAgent)({ keepAlive: true, maxSockets })
   const auth = username === '' ? {} : { auth: `${decodeURIComponent(username)}:${decodeURIComponent(password)}` }
-  // URLs have IPv6 addresses in brackets, and sockets want none.
+  // URLs have IPv6 addresses in brackets; sockets need them without.
   const place = { hostname: hostname.replace(/^\[(.*)\]$/, '$1'), port, path: pathname + search, agent, ...auth }
   return (body, timeoutMs) => post(isSecure ? requestHttps : requestHttp, place, body, timeoutMs)
 }
 
 async function post(send: typeof requestHttp, place: RequestOptions, body: string, timeoutMs: number): Promise<string> {
   const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }
-  // The deadline is for all of it: a service that sends a byte now and then must not hold a client forever.
+  // The deadline covers the whole answer: a service that sends a byte now and then must not block a client forever.
   const signal = AbortSignal.timeout(timeoutMs)
   const asked = send({ ...place, method: 'POST', headers, signal })
   try {
@@ -64,5 +65,5 @@ async function bodyOf(response: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString()
 }
 
-/** A verdict has less than a hundred. */
+/** Limit of an answer, in bytes. A verdict has less than 100. */
 const maxAnswerBytes = 65_536

@@ -1,56 +1,59 @@
-/** A service that decides who may come in, and where to. */
+/** Options of an external service that decides which clients may connect, and to which targets. */
 export interface AuthorizeOptions {
-  /** `http://…`, `https://…`, or `unix:/path/of.sock`, with `:/path` behind it for another path than `/`. */
+  /**
+   * URL of the service: `http://…`, `https://…`, or `unix:/path/of.sock`, followed by `:/path` for a path other than
+   * `/`.
+   */
   readonly url: string
-  /** When it is asked. @default 'both' */
+  /** When the service is called. @default 'both' */
   readonly at?: AuthorizeMoment | undefined
-  /** What happens when there is no answer. @default 'refuse' */
+  /** Decision when the service does not answer. @default 'refuse' */
   readonly onFailure?: 'refuse' | 'allow' | undefined
   /** Time for an answer, in milliseconds. @default 3000 */
   readonly timeoutMs?: number | undefined
 }
 
-/** A client's link, a connection that it asks for, or both. */
+/** Event that needs a decision: a client's link, a connection that it requests, or both. */
 export type AuthorizeMoment = 'link' | 'connection' | 'both'
 
-/** What the service is asked, as JSON. */
+/** Question to the service, sent as JSON. */
 export interface Question {
   readonly event: 'link' | 'connection'
   readonly token: {
-    /** As in logs and lists. */
+    /** Id as in logs and lists. */
     readonly id: string
-    /** Of its policy. */
+    /** Name in its policy. */
     readonly name?: string
     /** SHA-256 of the SHA-256 in hex: `sha256x2:` without its first part. */
     readonly hash: string
   }
   readonly role: 'client' | 'provider' | 'connector'
-  /** Of the client, without a port. */
+  /** Address of the client, without a port. */
   readonly address: string
-  /** `host:port`; not for a link, nor for UDP, where each datagram names its own. */
+  /** `host:port`; missing for a link, and for UDP, where each datagram names its own target. */
   readonly target?: string
   readonly protocol?: 'tcp' | 'udp'
 }
 
-/** What the service says. */
+/** Decision of the service. */
 export interface Verdict {
   readonly allow: boolean
-  /** For the user and the log. */
+  /** Reason, for the user and the log. */
   readonly reason: string | undefined
-  /** How long the answer holds, in milliseconds. */
+  /** How long the answer is valid, in milliseconds. */
   readonly ttlMs: number
 }
 
-/** An answer without `ttlSeconds` holds for so long: a page opens dozens of connections to one target. */
+/** Validity of an answer without `ttlSeconds`: a page opens dozens of connections to one target. */
 const defaultTtlSeconds = 30
 
-/** A day; longer answers would outlive what they are about. */
+/** Longest validity of an answer: a day. */
 const maxTtlSeconds = 86_400
 
-/** Longest reason: it passes through answers to users. In characters. */
+/** Longest reason, in characters: it is part of answers to users. */
 const maxReason = 200
 
-/** Reads an answer. @throws RangeError that says what is wrong */
+/** Parses an answer. @throws RangeError that says what is wrong */
 export function parseVerdict(text: string): Verdict {
   let json: unknown
   try {

@@ -5,35 +5,35 @@ import { type AuthorizeOptions, parseVerdict, type Question, type Verdict } from
 export interface AuthorizerOptions extends AuthorizeOptions {
   readonly clock: Clock
   readonly logger: Logger
-  /** Asks the service. @default over HTTP, at `url` */
+  /** Calls the service. @default over HTTP, at `url` */
   readonly ask?: AskService | undefined
 }
 
-/** Asks a service who may come in. Answers are kept for as long as it says. */
+/** Asks a service which clients and connections are allowed. Answers are cached for as long as the service says. */
 export class Authorizer {
   readonly #options: AuthorizerOptions
   readonly #ask: AskService
   readonly #rareLog: RareLog
-  /** By the question; the oldest first. */
+  /** Answers by their question; the oldest first. */
   readonly #answers = new Map<string, Answer>()
-  /** Questions under way: all, and by token. */
+  /** Requests in progress: all, and by token. */
   #running = 0
   readonly #runningOf = new Map<string, number>()
 
-  /** @throws RangeError for a URL that is none */
+  /** @throws RangeError for an invalid URL */
   constructor(options: AuthorizerOptions) {
     this.#options = options
     this.#ask = options.ask ?? serviceAt(options.url, maxRunning)
     this.#rareLog = new RareLog(options.clock, options.logger)
   }
 
-  /** Whether it wants to know of this. */
+  /** Whether the service is called for this event. */
   asksAt(event: Question['event']): boolean {
     const { at = 'both' } = this.#options
     return at === 'both' || at === event
   }
 
-  /** Why something may not be; undefined if it may. Never rejects. */
+  /** Reason why the request is refused; undefined if it is allowed. Never rejects. */
   async refusalOf(question: Question): Promise<string | undefined> {
     const { allow, reason } = await this.#verdictOn(question)
     if (allow) return undefined
@@ -48,7 +48,7 @@ export class Authorizer {
     const known = this.#answers.get(body)
     if (known !== undefined && known.endsAtMs > now) return known.verdict
     this.#answers.delete(body)
-    // Those who ask the same meanwhile share the answer.
+    // Callers with the same question share the answer.
     const answer: Answer = { verdict: this.#fetch(body, question.token.hash), endsAtMs: Infinity }
     this.#answers.set(body, answer)
     const [oldest] = this.#answers.keys()
@@ -83,7 +83,7 @@ export class Authorizer {
     else this.#runningOf.delete(token)
   }
 
-  /** The cause is for the log alone: it may tell of the network of the server. */
+  /** Handles a failed request. Only the log gets the cause, which may reveal the network of the server. */
   #failed(cause: string, onFailure: 'refuse' | 'allow', what = 'does not answer'): Verdict {
     const reason = `the authorization service ${what}`
     this.#rareLog.warn(`${reason}, so clients are ${onFailure === 'allow' ? 'let in' : 'refused'}`, cause)
@@ -93,18 +93,18 @@ export class Authorizer {
 
 interface Answer {
   readonly verdict: Promise<Verdict>
-  /** In milliseconds of the clock. */
+  /** End of its validity, in milliseconds of the clock. */
   endsAtMs: number
 }
 
-/** Answers that are kept, of about 300 bytes each. */
+/** Most answers in the cache, of about 300 bytes each. */
 const maxAnswers = 10_000
 
-/** Questions at once: more would take the descriptors of connections. */
+/** Most requests at a time: more would take descriptors that connections need. */
 const maxRunning = 64
 
-/** Those of one token: nobody can take all of them. */
+/** Most requests of one token, so that no token can use all of them. */
 const maxRunningOfToken = maxRunning / 2
 
-/** A service that is down is asked the same again after so long, in milliseconds. */
+/** Time before the same question is sent again to a service that is down, in milliseconds. */
 const failureMs = 1000

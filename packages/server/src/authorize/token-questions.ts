@@ -8,8 +8,8 @@ import type { Question } from './authorize-options.js'
 import type { Authorizer } from './authorizer.js'
 
 /**
- * Asks about the link of a client; undefined where nobody is asked. Rejects with Crowded: a service may change its
- * mind, so the client may come back.
+ * Asks the service about the link of a client; undefined without a service. Rejects with Crowded: a service may change
+ * its decision, so the client may come back.
  */
 export function askForLink(
   authorizer: Authorizer | undefined,
@@ -23,7 +23,7 @@ export function askForLink(
   })
 }
 
-/** Asks about a channel of a client; undefined where nobody is asked. Resolves with the reason if it may not be. */
+/** Asks the service about a channel of a client; undefined without a service. Resolves with the reason of a refusal. */
 export function askForChannel(
   authorizer: Authorizer | undefined,
   { record, remoteAddress: address }: Peer,
@@ -32,7 +32,7 @@ export function askForChannel(
 ): Promise<string | undefined> | undefined {
   if (authorizer?.asksAt('connection') !== true) return undefined
   const target = channel.address === undefined ? undefined : parseTarget(channel.address)
-  // It is refused anyway.
+  // An invalid target is refused anyway.
   if (target instanceof RelayError) return undefined
   const place = target === undefined ? {} : { target: formatTarget(target) }
   return authorizer.refusalOf({

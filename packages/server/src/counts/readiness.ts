@@ -1,6 +1,6 @@
 import type { Readiness } from '@ls/foundation'
 
-/** Where a server is in its life. */
+/** State of a server in its life cycle. */
 export type ServerLife = 'idle' | 'starting' | 'listening' | 'draining' | 'closing' | 'closed'
 
 export interface ReadinessFacts {
@@ -11,7 +11,10 @@ export interface ReadinessFacts {
   readonly tokensWithoutProvider: number
 }
 
-/** A missing provider is only a note: behind a load balancer that asks, its link could otherwise never come. */
+/**
+ * Readiness of a server. A missing provider is only a note: a load balancer that checks readiness would otherwise never
+ * let the provider's link in.
+ */
 export function readinessOf({ state, blockedPorts, tokensWithoutProvider: alone }: ReadinessFacts): Readiness {
   const reasons = [
     ...(state === 'listening' ? [] : [stateTexts[state]]),

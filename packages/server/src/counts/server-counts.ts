@@ -6,7 +6,7 @@ import type { Connection } from '../reverse/switchboard.js'
 import type { TokenRecord } from '../tokens/token-registry.js'
 import { TokenTraffic } from './token-traffic.js'
 
-/** Why a client was refused: `token` also for one of the wrong kind, `handshake` for anything else it did wrong. */
+/** Cause of a refusal. `token` also covers a token of the wrong kind; `handshake` covers every other mistake. */
 export type RefusalCause = 'token' | 'api-key' | 'policy' | 'throttled' | 'crowded' | 'handshake'
 
 /** Channels that are open now. */
@@ -17,10 +17,10 @@ export interface OpenChannels {
   readonly own: Session | undefined
 }
 
-/** What the server counts by itself; everything else is read where it is. */
+/** Counters of the server itself; all other numbers are read from the parts that have them. */
 export class ServerCounts {
   readonly sessions = new SessionCounts()
-  /** Sessions that are over may still have forwarded channels that end. */
+  /** Tokens by session. Sessions that have ended may still have forwarded channels that end later. */
   readonly #records = new WeakMap<Session, TokenRecord>()
   readonly #traffic = new Traffic()
   readonly #tokens = new TokenTraffic()
@@ -33,7 +33,7 @@ export class ServerCounts {
     handshake: 0,
   }
 
-  /** A channel that was forwarded is over. */
+  /** Counts a forwarded channel that has ended. */
   readonly forwardedEnded = ({ channel, from }: Connection): void => {
     const record = this.#records.get(from)
     this.#add(record, movedByForwarded(channel), outcomeOfForwarded(channel))
@@ -42,17 +42,20 @@ export class ServerCounts {
 
   readonly #onEnded: (record: TokenRecord | undefined, channel: Channel | ForwardedChannel) => void
 
-  /** @param onEnded A channel is over, of either kind; without a token it is one of the server's own proxy ports. */
+  /**
+   * @param onEnded Called when a channel of either kind has ended; without a token it is one of the server's own proxy
+   * ports.
+   */
   constructor(onEnded: (record: TokenRecord | undefined, channel: Channel | ForwardedChannel) => void = () => {}) {
     this.#onEnded = onEnded
   }
 
-  /** How many were refused, by cause. */
+  /** Number of refusals by cause. */
   get refusals(): Readonly<Record<RefusalCause, number>> {
     return this.#refusals
   }
 
-  /** A link is up, the first of its session or a later one. */
+  /** Counts a link: the first of its session or a later one. */
   linked(session: Session, record: TokenRecord): void {
     this.#records.set(session, record)
     this.sessions.linked(session)
@@ -62,7 +65,7 @@ export class ServerCounts {
     this.#refusals[cause]++
   }
 
-  /** A channel that ended here is over; without a token it is one of the server's own proxy ports. */
+  /** Counts a channel that ended here; without a token it is one of the server's own proxy ports. */
   ended(record: TokenRecord | undefined, channel: Channel, reason: ChannelCloseReason): void {
     this.#add(record, movedBy(channel), outcomeOf(channel, reason))
     this.#onEnded(record, channel)
@@ -99,7 +102,7 @@ function* openChannels({ peers, forwarded, own }: OpenChannels): Generator<[Toke
   for (const channel of own?.channels() ?? []) yield [undefined, movedBy(channel)]
 }
 
-/** What a forwarded channel moved. */
+/** Bytes that a forwarded channel moved. */
 export function movedByForwarded(channel: ForwardedChannel): Moved {
   const { protocol, sentBytes, receivedBytes, sentDatagrams, receivedDatagrams, unsentBytes, windowStalls } = channel
   return {

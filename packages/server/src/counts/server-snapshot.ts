@@ -25,7 +25,7 @@ export interface CountedServer {
   readonly reloads: ReloadCounts | undefined
 }
 
-/** Reads all of them, and walks all open channels. */
+/** Reads all numbers, and walks all open channels. */
 export function takeSnapshot(server: CountedServer): Snapshot {
   const { state, counts, admission, groups, switchboard, outbound, ownProxy, port, options, quotas, reloads } = server
   const { pending, slots, maxLinks } = options

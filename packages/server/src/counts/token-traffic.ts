@@ -3,8 +3,9 @@ import { maxLabelledTokens, type TokenCounts } from '@ls/foundation'
 import type { Moved } from '@ls/relay'
 
 /**
- * Name of a token in metrics: 8 hex digits of a hash made for this alone. What clients send to servers is another hash,
- * so this one helps nobody to log in.
+ * Name of a token in metrics: 8 hex digits of a hash that is used for metrics only. Clients send another hash to log
+ * in,
+ * so this one gives no access.
  */
 export function tokenLabel(token: string): string {
   return createHash('sha256').update(`linksocks metrics label\0${token}`).digest('hex').slice(0, 8)
@@ -13,27 +14,27 @@ export function tokenLabel(token: string): string {
 /** Label of all tokens past {@link maxLabelledTokens}. */
 const others = 'other'
 
-/** What is looked at of a token. */
+/** Fields of a token that are read here. */
 interface CountedToken {
   readonly token: string
-  /** Connector: the provider that added it. */
+  /** For a connector token: the provider that added it. */
   readonly owner?: string | undefined
-  /** Connector: the token it leads to. */
+  /** For a connector token: the reverse token that it leads to. */
   readonly reverse?: { readonly token: string }
 }
 
-/** Totals by token. They stay when a token is removed, since a total that falls looks like a restart. */
+/** Totals by token. The totals of a removed token stay, since a total that falls looks like a restart. */
 export class TokenTraffic {
   readonly #maxTokens: number
   readonly #totals = new Map<string, Totals>()
-  /** Labels of tokens in use; the hash of each is made once. */
+  /** Labels of tokens in use; each hash is computed once. */
   readonly #labels = new WeakMap<object, string>()
 
   constructor(maxTokens: number = maxLabelledTokens) {
     this.#maxTokens = maxTokens
   }
 
-  /** A channel of the token is over. */
+  /** Counts a channel of the token that has ended. */
   ended(record: CountedToken, moved: Moved): void {
     const totals = this.#totalsOf(record)
     totals.ended++
@@ -74,7 +75,11 @@ export class TokenTraffic {
   }
 }
 
-/** Providers make connector tokens at will: with a label for each, those of one reverse token could take all labels. */
+/**
+ * Token that a channel is counted for. Providers add any number of connector tokens: with a label for each, those of
+ * one
+ * reverse token could take all labels.
+ */
 function payerOf(record: CountedToken): CountedToken {
   return record.owner === undefined ? record : (record.reverse ?? record)
 }

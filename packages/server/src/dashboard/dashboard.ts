@@ -1,13 +1,16 @@
 import { DashboardPage, Sessions } from '@ls/observe/http'
 import type { ResolvedServerOptions } from '../options.js'
 
-/** The page, and who signed in there. */
+/** The dashboard page and the sessions of its users. */
 export interface Dashboard {
   readonly page: DashboardPage
   readonly sessions: Sessions
 }
 
-/** The dashboard of a server; it needs the key to sign in, and would show what a fallback hides. */
+/**
+ * The dashboard of a server; undefined without an API key, which signs users in, and with a fallback, whose purpose it
+ * would defeat.
+ */
 export function dashboardOf(options: ResolvedServerOptions): Dashboard | undefined {
   const { apiKey, dashboard: load, fallback, clock, logger } = options
   if (load === undefined || apiKey === undefined || fallback !== undefined) return undefined

@@ -5,7 +5,7 @@ import { ServerError } from '../errors.js'
 import type { Peer } from '../links/peer.js'
 import { type Exposures, refusalText } from './exposures.js'
 
-/** Receives a message of a peer that belongs to no channel; answers it if it is Expose (protocol.md §3.7). */
+/** Handles a message of a peer that belongs to no channel, if it is Expose (protocol.md §3.7). */
 export function answerExpose(exposures: Exposures, peer: Peer, bytes: Uint8Array): void {
   if (peekType(bytes) !== MessageType.Expose) return
   const message = decode(bytes)
@@ -19,7 +19,7 @@ export function answerExpose(exposures: Exposures, peer: Peer, bytes: Uint8Array
       ({ place }) => answer({ open: formatPlace(place) }),
       (error: unknown) => answer({ error: refusalText(error).slice(0, maxRefusalCharacters) }),
     )
-    // Nobody else would catch it, and one peer must not end the process of all.
+    // An uncaught rejection would end the process; only this session may end.
     .catch(() => peer.session.close('a request for a port could not be answered'))
 }
 
@@ -40,5 +40,5 @@ function read(message: ExposeMessage): Exposure {
   }
 }
 
-/** A reason for a person, far below the largest message. */
+/** Longest reason for a person, in characters; far below the largest message. */
 const maxRefusalCharacters = 1000

@@ -1,25 +1,27 @@
 import type { Exposure } from '@ls/relay'
 
-/** What is open for providers. */
+/** Ports and host names that are open for providers. */
 export interface ExposedPorts {
-  /** The shared ports for host names that are open: for HTTP first, then for TLS. */
+  /** Open ports shared by all host names: for HTTP first, then for TLS. */
   readonly hostPorts: readonly number[]
-  /** All that is open, in the order of opening. */
+  /** All open ports and host names, in the order of opening. */
   list(): ExposedInfo[]
 }
 
 /** A port or a host name that is open for a provider. */
 export interface ExposedInfo {
-  /** What is open, and where it leads. */
+  /** The open port or host name, and its target. */
   readonly exposure: Exposure
-  /** Id of the token, which is not the token itself. */
+  /** Id of the token (not its text). */
   readonly token: string
-  /** The provider process that asked, as hex; undefined where the operator opened it for all providers of the token. */
+  /**
+   * Provider process that requested it, as hex; undefined where the operator opened it for all providers of the token.
+   */
   readonly instance: string | undefined
-  /** Address of that process when it asked. */
+  /** Address of that process at the time of its request. */
   readonly address: string | undefined
-  /** Since when, in milliseconds since 1970. */
+  /** Time of opening, in milliseconds since 1970. */
   readonly openedAtMs: number
-  /** Connections and UDP associations now. */
+  /** Number of its open connections and UDP associations. */
   readonly connections: number
 }

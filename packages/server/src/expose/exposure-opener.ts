@@ -16,12 +16,12 @@ import type { ReverseToken } from '../tokens/token-registry.js'
 import type { HostExposures } from './hosts/host-exposures.js'
 import { PortRanges } from './port-ranges.js'
 
-/** The providers that an exposure leads to. */
+/** Providers that an exposure leads to. */
 export interface Owner {
   readonly record: ReverseToken
-  /** One provider process, which asked for it; undefined for all providers of the token, by the operator's choice. */
+  /** Provider process that requested it; undefined for all providers of the token, by the operator's choice. */
   readonly instance: string | undefined
-  /** Address of that process when it asked. */
+  /** Address of that process at the time of its request. */
   readonly address?: string
 }
 
@@ -30,13 +30,13 @@ export interface ExposureOpenerOptions {
   readonly rareLog: RareLog
   /** Opens host names. */
   readonly hosts: HostExposures
-  /** Opens channels to the owner; its rules and rates may be others for each connection. */
+  /** Opens channels to the owner; rules and rates may differ for each connection. */
   sourceOf(owner: Owner): PacedSource
-  /** Counts the connections of a token from now on. */
+  /** Starts to count the connections of a token. */
   slotsOf(record: ReverseToken): ChannelSlots
-  /** Takes a TCP port that no other part of the server may use then. @throws ServerError where one does */
+  /** Reserves a TCP port, so that no other part of the server can use it. @throws ServerError where one does */
   holdPort(port: number): void
-  /** Gives it back. */
+  /** Releases a reserved TCP port. */
   releasePort(port: number): void
 }
 
@@ -45,7 +45,7 @@ export interface OpenExposure {
   readonly exposure: Exposure
   /** Counts its connections. */
   readonly slots: ChannelSlots
-  /** In milliseconds since 1970. */
+  /** Time of opening, in milliseconds since 1970. */
   readonly openedAtMs: number
   /** Stops accepting, gives connections `graceMs` to finish, then cuts them. */
   close(graceMs: number): Promise<void>
@@ -60,8 +60,7 @@ export class ExposureOpener {
   }
 
   /**
-   * The ports to try for a place that a provider asks for, in this order. @throws ServerError where it may not be
-   * opened
+   * Ports to try for a place that a provider requests, in this order. @throws ServerError where it may not be opened
    */
   portsFor(record: ReverseToken, place: ExposedPort): Iterable<number> {
     const allowed = record.ports ?? this.#options.server.allowPorts
@@ -75,9 +74,9 @@ export class ExposureOpener {
   }
 
   /**
-   * Opens a host name, or the first of the ports that is free.
+   * Opens a host name, or the first port that is free.
    *
-   * @throws ServerError or, for a single port, what kept it from opening
+   * @throws ServerError or, for a single port, the error of the attempt
    */
   async open(owner: Owner, exposure: Exposure, ports: Iterable<number> = []): Promise<OpenExposure> {
     const { place } = exposure
@@ -94,7 +93,11 @@ export class ExposureOpener {
     throw last
   }
 
-  /** @throws ServerError with the reason for the provider */
+  /**
+   * Opens a host name.
+   *
+   * @throws ServerError with the reason for the provider
+   */
   #openHost(owner: Owner, place: ExposedHost, exposure: Exposure): OpenExposure {
     const { hosts, sourceOf } = this.#options
     const { record } = owner
@@ -108,7 +111,7 @@ export class ExposureOpener {
     const protocol = place.protocol === 'udp' ? 'udp' : 'tcp'
     this.hold({ protocol, port })
     let isHeld = true
-    // A port may be closed twice, and then be somebody else's.
+    // A port may be closed twice, and may belong to another owner by then.
     const release = (): void => {
       if (isHeld) this.release({ protocol, port })
       isHeld = false
@@ -142,7 +145,7 @@ export class ExposureOpener {
     }
   }
 
-  /** Counts the connections of one port; the limit is that of the token when a connection comes. */
+  /** Counts the connections of one port. The limit of its token is read for each new connection. */
   #slotsFor(record: ReverseToken): ChannelSlots {
     const { slotsOf } = this.#options
     return new ChannelSlots({
@@ -154,18 +157,18 @@ export class ExposureOpener {
     })
   }
 
-  /** Keeps a TCP port from other parts of the server. @throws ServerError where one has it */
+  /** Reserves a TCP port in this server. @throws ServerError where another part has it */
   hold(place: ExposedPlace): void {
     if (place.protocol === 'tcp' && place.port !== 0) this.#options.holdPort(place.port)
   }
 
-  /** Gives a port back that {@link hold} took. */
+  /** Releases a port that {@link hold} reserved. */
   release(place: ExposedPlace): void {
     if (place.protocol === 'tcp' && place.port !== 0) this.#options.releasePort(place.port)
   }
 }
 
-/** An error that a provider is told. */
+/** Error whose text is sent to the provider. */
 export function refusal(text: string): ServerError {
   return new ServerError('ERR_SERVER_EXPOSE_REFUSED', text)
 }
@@ -175,5 +178,5 @@ function isTaken(error: unknown): boolean {
   return error instanceof ServerError && error.code === 'ERR_SERVER_PORT_TAKEN'
 }
 
-/** Attempts to find a free port: with half of the ports taken, 64 of them fail once in 10^19. */
+/** Attempts to find a free port: with half of the ports in use, 64 attempts fail once in 10^19. */
 const maxDrawnPorts = 64

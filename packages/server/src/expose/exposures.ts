@@ -12,39 +12,39 @@ import {
 } from './exposure-opener.js'
 
 export interface ExposuresOptions extends ExposureOpenerOptions {
-  /** Why a token may have nothing opened now, by its policy; undefined if it may. */
+  /** Reason why the policy of a token lets it open nothing now; undefined if it may. */
   refusalOf(record: ReverseToken): string | undefined
-  /** A port is open; `exposure` has the one that was chosen for 0. */
+  /** Called when a port is open; `exposure` contains the port that was chosen for 0. */
   onOpen(exposure: Exposure, owner: Owner): void
 }
 
-/** What is open for one owner, or is being opened. */
+/** A port or host name of one owner that is open, or is being opened. */
 interface Entry {
   readonly owner: Owner
-  /** As it was asked for. */
+  /** The exposure as requested. */
   readonly wanted: Exposure
   /** Resolves once it is open. */
   readonly opened: Promise<OpenExposure>
-  /** With the port that was chosen, once it is. */
+  /** The open exposure, with the port that was chosen. */
   open: OpenExposure | undefined
   isOver: boolean
 }
 
-/** What the operator wants for a token. */
+/** An exposure that the operator configured for a token. */
 interface Planned {
   readonly record: ReverseToken
   readonly exposure: Exposure
 }
 
-/** The ports that the server opens for providers: each leads to a target in the provider's network. */
+/** Ports and host names that the server opens for providers: each leads to a target in the provider's network. */
 export class Exposures implements ExposedPorts {
   readonly #options: ExposuresOptions
   readonly #opener: ExposureOpener
   readonly #entries = new Set<Entry>()
-  /** Ports that stop, by when the last connection is gone. */
+  /** Exposures that are closing, by the promise of their last connection's end. */
   readonly #closing = new Map<Promise<void>, Entry>()
   #isClosed = false
-  /** What {@link listen} opens. */
+  /** Exposures that {@link listen} opens. */
   readonly #planned = new Set<Planned>()
 
   constructor(options: ExposuresOptions) {
@@ -52,12 +52,12 @@ export class Exposures implements ExposedPorts {
     this.#opener = new ExposureOpener(options)
   }
 
-  /** The shared ports for host names: for HTTP first, then for TLS. */
+  /** Ports shared by all host names: for HTTP first, then for TLS. */
   get hostPorts(): readonly number[] {
     return this.#options.hosts.ports
   }
 
-  /** All that is open, in the order of opening. */
+  /** All open ports and host names, in the order of opening. */
   list(): ExposedInfo[] {
     return [...this.#entries].flatMap(({ owner: { record, instance, address }, open }) => {
       if (open === undefined) return []
@@ -76,13 +76,14 @@ export class Exposures implements ExposedPorts {
     return [...ofProviders, ...this.#options.hosts.ports]
   }
 
-  /** What is open for the providers of a token. */
+  /** Open exposures of the providers of a token. */
   of(record: ReverseToken): readonly Exposure[] {
     return [...this.#entries].flatMap(({ owner, open }) => (owner.record === record && open ? [open.exposure] : []))
   }
 
   /**
-   * Opens what a provider asks for; asking again for the same gives the same. Resolves with what is open.
+   * Opens a port or host name for a provider; a repeated request gives the same result. Resolves with the open
+   * exposure.
    *
    * @throws ServerError with the reason for the provider
    */
@@ -103,7 +104,11 @@ export class Exposures implements ExposedPorts {
     return this.#add(owner, exposure, this.#openAllowed(owner, exposure, ports))
   }
 
-  /** @throws RelayError for a target that the policy of the token closes; each connection would be reset */
+  /**
+   * Opens a target that the policy of the token allows. If it did not, each connection would be reset.
+   *
+   * @throws RelayError for a target that the policy of the token closes
+   */
   async #openAllowed(owner: Owner, exposure: Exposure, ports?: Iterable<number>): Promise<OpenExposure> {
     const fault = await this.#options.sourceOf(owner).entryRules?.refusalOf(exposure.target)
     if (fault !== undefined) throw refusal(fault.failure.detail)
@@ -111,7 +116,9 @@ export class Exposures implements ExposedPorts {
   }
 
   /**
-   * Has {@link listen} open what the operator wants for a token, whatever is allowed; nobody else gets the port.
+   * Registers an exposure that the operator configured for a token; {@link listen} opens it. Providers cannot take its
+   * port,
+   * and the lists of allowed ports and names do not apply.
    *
    * @throws ServerError for a TCP port that another part of the server uses
    */
@@ -120,11 +127,15 @@ export class Exposures implements ExposedPorts {
     this.#planned.add({ record, exposure })
   }
 
-  /** @throws ListenError for a port that cannot be opened */
+  /**
+   * Opens all planned exposures.
+   *
+   * @throws ListenError for a port that cannot be opened
+   */
   async listen(): Promise<void> {
     await this.#options.hosts.listen()
     for (const planned of this.#planned) {
-      // Opening it takes the port again, before anybody else can.
+      // Opening it reserves the port again, in the same turn of the event loop.
       this.#forget(planned)
       await this.#open(planned.record, planned.exposure)
     }
@@ -141,12 +152,12 @@ export class Exposures implements ExposedPorts {
     return this.#add(owner, exposure, this.#opener.open(owner, exposure, 'host' in place ? undefined : [place.port]))
   }
 
-  /** A provider is gone, with all its links and sessions. */
+  /** Closes the exposures of a provider that is gone, with all its links and sessions. */
   ownerLeft(record: ReverseToken, instance: string): void {
     this.#closeWhere(({ owner }) => owner.record === record && owner.instance === instance, 0)
   }
 
-  /** Resolves when all ports of a removed token are free again. */
+  /** Closes the exposures of a removed token; resolves when all its ports are free. */
   async tokenRemoved(record: ReverseToken): Promise<void> {
     for (const planned of this.#planned) if (planned.record === record) this.#forget(planned)
     this.#closeWhere(({ owner }) => owner.record === record, 0)
@@ -155,7 +166,7 @@ export class Exposures implements ExposedPorts {
 
   async close(graceMs: number): Promise<void> {
     this.#isClosed = true
-    // What closes already may have got more time, from a drain.
+    // A drain may have given those that are closing more time.
     const again = [...this.#closing.values()].map((entry) => closeEntry(entry, graceMs))
     this.#closeWhere(() => true, graceMs)
     await Promise.all([...again, ...this.#closing.keys(), this.#options.hosts.close(graceMs)])
@@ -187,7 +198,7 @@ export class Exposures implements ExposedPorts {
     if (count >= maxTokenExposures) throw refusal(`this token exposes ${count} ports, the limit of a token`)
   }
 
-  /** @throws ServerError where the port may not be opened, or is in use by another provider */
+  /** Ports to try for a place. @throws ServerError where the port may not be opened, or another provider uses it */
   #portsFor(record: ReverseToken, place: ExposedPort): Iterable<number> {
     const ports = this.#opener.portsFor(record, place)
     if (place.port !== 0 && this.#has(formatPlace(place)))
@@ -212,7 +223,9 @@ export class Exposures implements ExposedPorts {
   }
 }
 
-/** An open port is closed at once, so that nobody reaches it once its provider is said to be gone. */
+/**
+ * Closes an exposure. The port is closed immediately: no connection is accepted after its provider is reported as gone.
+ */
 function closeEntry({ open, opened }: Entry, graceMs: number): Promise<void> {
   if (open !== undefined) return open.close(graceMs)
   return opened.then(
@@ -221,7 +234,7 @@ function closeEntry({ open, opened }: Entry, graceMs: number): Promise<void> {
   )
 }
 
-/** The text that a provider is told. */
+/** Text of an error that is sent to the provider. */
 export function refusalText(error: unknown): string {
   if (error instanceof ServerError || error instanceof ListenError) return error.message
   return 'internal error'
@@ -231,5 +244,5 @@ function isSame(one: Owner, other: Owner): boolean {
   return one.record === other.record && one.instance === other.instance
 }
 
-/** Ports of one token: each is a listener. */
+/** Most exposures of one token: each is a listener. */
 const maxTokenExposures = 64

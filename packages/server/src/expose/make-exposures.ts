@@ -8,12 +8,12 @@ import type { ReverseToken } from '../tokens/token-registry.js'
 import { Exposures } from './exposures.js'
 import { HostExposures } from './hosts/host-exposures.js'
 
-/** Hears what is open. */
+/** Callbacks for open and closed exposures. */
 interface ExposedEvents {
   emit(event: 'exposed', exposure: Exposure, token: string): boolean
 }
 
-/** Exposures that lead to the providers of `groups`. */
+/** Creates the exposures that lead to the providers of `groups`. */
 export function makeExposures(server: ResolvedServerOptions, groups: ReverseGroups, events: ExposedEvents): Exposures {
   const groupOf = (record: ReverseToken): ReverseGroup => {
     const group = groups.of(record)

@@ -1,11 +1,11 @@
 import { maxPort } from '@ls/foundation'
 
-/** Ports that providers may ask for. */
+/** Ports that providers may request. */
 export class PortRanges {
   readonly #ranges: readonly (readonly [first: number, last: number])[]
 
   /**
-   * Reads `2222`, `4000-4100` or several of them with commas between.
+   * Parses `2222`, `4000-4100` or several of them with commas between.
    *
    * @throws RangeError naming the value and what is wrong with it
    */
@@ -21,7 +21,7 @@ export class PortRanges {
     return this.#ranges.some(([first, last]) => port >= first && port <= last)
   }
 
-  /** Some of the ports, at most `limit`, from a random one on: a freed port is not used again at once. */
+  /** At most `limit` of the ports, starting with a random one: a freed port is not reused immediately. */
   *draw(limit: number, random: () => number = Math.random): Generator<number> {
     const size = this.#ranges.reduce((sum, [first, last]) => sum + last - first + 1, 0)
     const start = Math.floor(random() * size)

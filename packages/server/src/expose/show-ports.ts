@@ -4,7 +4,7 @@ import type { ApiCall } from '../api/api-call.js'
 import { instanceId } from '../tokens/token-text.js'
 import type { ExposedInfo } from './exposed-ports.js'
 
-/** `GET /api/ports`: what is open for providers. Names no tokens. */
+/** `GET /api/ports`: ports and host names that are open for providers. Names no tokens. */
 export function showPorts({ server }: ApiCall): Answer {
   return { status: 200, body: server.exposed.list().map(describe) }
 }

@@ -4,10 +4,10 @@ import { resolve } from 'node:path'
 import type { Duplex } from 'node:stream'
 import type { ClientAddress } from '@ls/transport'
 
-/** Answers all requests that are not for us, so that the port looks like that of any web server. */
+/** Answers all requests that are not links, so that the port looks like that of an ordinary web server. */
 export interface Fallback {
   answer(request: IncomingMessage, response: ServerResponse, client: ClientAddress): void
-  /** Answers a request to upgrade, which has no response yet; the stream is the fallback's from here on. */
+  /** Answers a request to upgrade, which has no response object yet. The fallback owns the stream from then on. */
   upgrade(request: IncomingMessage, stream: Duplex, head: Buffer, client: ClientAddress): void
   /** Cuts open requests. */
   close(): void

@@ -1,6 +1,6 @@
 import type { Fallback, FallbackPlace } from './fallback.js'
 
-/** The kinds are loaded when wanted: most servers have none. */
+/** Opens a fallback. Its module is loaded on demand: most servers have none. */
 export async function openFallback(place: FallbackPlace): Promise<Fallback> {
   if (place.kind === 'site') {
     const { StaticSite } = await import('./static-site.js')

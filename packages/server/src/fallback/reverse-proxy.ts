@@ -19,17 +19,18 @@ import type { Fallback } from './fallback.js'
 import { responseInstead } from './upgrade-response.js'
 
 /**
- * How long the web server behind may be silent, in milliseconds, before its visitor is told; upgraded connections may
- * be longer.
+ * Longest silence of the upstream web server before its visitor gets an error, in milliseconds. Upgraded connections
+ * may be silent for longer.
  */
 const silenceMs = 30_000
 
-/** Connections to the web server behind, and how many of them stay open unused: what a small site takes. */
+/** Connections to the upstream web server, and how many of them stay open unused: enough for a small site. */
 const connections = { keepAlive: true, maxSockets: 256, maxFreeSockets: 16 }
 
 /**
- * Fields that are replaced for the next hop, or dropped: web servers trust a proxy about its visitor, so a visitor must
- * not set them. Node has already answered `Expect`; trailers end here.
+ * Header fields that are replaced for the next hop, or dropped: web servers trust a proxy's fields about its visitor,
+ * so
+ * visitors must not set them. Node has already answered `Expect`; trailers end here.
  */
 const replaced = new Set([
   'host',
@@ -55,16 +56,16 @@ const replaced = new Set([
   'true-client-ip',
 ])
 
-/** How a {@link ReverseProxy} reaches the web server behind. */
+/** How a {@link ReverseProxy} reaches the upstream web server. */
 export interface ReverseProxyOptions {
   /**
-   * Opens a connection for one request, which keeps its Host: the web server behind is the one that the visitor means.
+   * Opens a connection for one request, which keeps its Host: the upstream server is the one that the visitor named.
    * @default connections to the origin, kept for later requests, whose Host is the origin's
    */
   readonly open?: ((visitor: Socket) => Promise<Duplex>) | undefined
 }
 
-/** Passes requests on to another web server, upgrades included, and its answers back. */
+/** Passes requests, upgrades included, on to another web server, and its answers back. */
 export class ReverseProxy implements Fallback {
   readonly #origin: URL
   readonly #agent: Agent
@@ -81,7 +82,7 @@ export class ReverseProxy implements Fallback {
     const fields = this.#fieldsOf(request, client, response)
     if (fields === undefined) return
     const onward = this.#request(request, response, fields)
-    // A broken request ends here too; its answer is no longer needed.
+    // Also the end of a broken request, whose answer is no longer needed.
     pipeline(request, onward, () => {})
   }
 
@@ -89,7 +90,7 @@ export class ReverseProxy implements Fallback {
     this.#upgrades.add(stream)
     stream.once('close', () => this.#upgrades.delete(stream))
     const response = responseInstead(request, stream)
-    // The bytes after the head of such a request are not HTTP, so they cannot be told from its body.
+    // The bytes after the head of such a request are not HTTP, so they cannot be separated from its body.
     if (request.headers['content-length'] !== undefined || request.headers['transfer-encoding'] !== undefined) {
       return answerText(response, 400, '400 bad request\n')
     }
@@ -133,7 +134,7 @@ export class ReverseProxy implements Fallback {
       else answerText(response, 502, '502 bad gateway\n')
     })
     onward.once('response', (answer) => this.#passBack(answer, response))
-    // Also when the visitor leaves before the answer has begun.
+    // Also when the visitor closes before the answer has begun.
     response.once('close', () => onward.destroy())
     return onward
   }
@@ -145,7 +146,7 @@ export class ReverseProxy implements Fallback {
       createConnection: (_options, opened) => {
         open(visitor).then(
           (stream) => opened(null, stream),
-          // Node takes the error and no stream.
+          // Node accepts an error without a stream.
           (error: unknown) => opened(error as Error, undefined as unknown as Duplex),
         )
         return undefined
@@ -153,7 +154,7 @@ export class ReverseProxy implements Fallback {
     }
   }
 
-  /** Fields for the web server behind; undefined once a request that cannot be passed on is answered. */
+  /** Header fields for the upstream server; undefined after a request that cannot be passed on has been answered. */
   #fieldsOf(request: IncomingMessage, { address }: ClientAddress, response: ServerResponse): string[] | undefined {
     const { host } = request.headers
     try {
@@ -188,7 +189,7 @@ export class ReverseProxy implements Fallback {
     pipeline(answer, response, () => {})
   }
 
-  /** A redirect to the server behind becomes one to us. */
+  /** Headers for the visitor: a redirect to the upstream server becomes one to this server. */
   #answerHeaders(answer: IncomingMessage): string[] {
     const { origin } = this.#origin
     const headers = endToEnd(answer.rawHeaders)

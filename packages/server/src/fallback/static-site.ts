@@ -13,8 +13,8 @@ import { responseInstead } from './upgrade-response.js'
 const notFoundPage = '/404.html'
 
 /**
- * The files of a folder: index.html for folders, types, ranges and conditional requests; nothing hidden, nothing
- * outside, also where a symbolic link leads there.
+ * Serves the files of a folder: index.html for folders, types, ranges and conditional requests. Hidden files are not
+ * served, nor files outside, even through a symbolic link.
  */
 export class StaticSite implements Fallback {
   readonly #root: string
@@ -54,7 +54,9 @@ export class StaticSite implements Fallback {
       .catch(() => cutResponse(response))
   }
 
-  /** Answers 404 for every reason, including an attempt to leave the folder, so that the caller learns nothing else. */
+  /**
+   * Answers 404 for every reason, including an attempt to leave the folder, so that the caller cannot tell them apart.
+   */
   async #notFound(request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (response.headersSent) return cutResponse(response)
     for (const name of response.getHeaderNames()) response.removeHeader(name)
@@ -66,7 +68,7 @@ export class StaticSite implements Fallback {
       .pipe(response)
   }
 
-  /** Whether the file at `path`, or the one served for it, lies in the folder. The folder itself may be a link. */
+  /** Whether the file at `path`, or the one served for it, is in the folder. The folder itself may be a link. */
   async #isInside(path: string): Promise<boolean> {
     const root = await realpath(this.#root)
     const file = join(root, decodedOf(path))
@@ -75,7 +77,7 @@ export class StaticSite implements Fallback {
   }
 }
 
-/** Empty for a path that cannot be decoded; no file has that name. */
+/** Decoded path; empty if it cannot be decoded, since no file has an empty name. */
 function decodedOf(path: string): string {
   try {
     return decodeURIComponent(path)
@@ -84,7 +86,7 @@ function decodedOf(path: string): string {
   }
 }
 
-/** Without the query, still percent-encoded; targets in absolute form (RFC 9112 §3.2.2) count too. */
+/** Path without the query, still percent-encoded; accepts targets in absolute form (RFC 9112 §3.2.2) too. */
 function pathOf({ url = '/' }: IncomingMessage): string {
   const target = url.startsWith('/') || !URL.canParse(url) ? url : new URL(url).pathname
   return target.split('?', 1)[0] ?? '/'

@@ -8,8 +8,9 @@ import { makeOwnerId, ownerIdOf } from './session-id.js'
 import type { SessionOwner, SessionOwners } from './session-owners.js'
 
 /**
- * Processes of one machine: each takes passed links at a UNIX socket in a folder that only their user may enter. The
- * folder is all that they share, so none has to know which others run.
+ * Session owners on one machine. Each process accepts passed links at a UNIX socket in a folder that only their user
+ * can
+ * enter. The folder is all that they share, so no process needs a list of the others.
  */
 export class OwnersInFolder implements SessionOwners {
   readonly ownId = makeOwnerId()
@@ -19,7 +20,7 @@ export class OwnersInFolder implements SessionOwners {
     this.#folder = folder
   }
 
-  /** Where this process takes passed links. */
+  /** Path of the socket where this process accepts passed links. */
   get ownPath(): string {
     return this.#pathOf(this.ownId)
   }
@@ -42,11 +43,11 @@ async function connectTo(path: string): Promise<Duplex> {
     return socket
   } catch (error) {
     discardStream(socket)
-    // Killed: it is not coming back, and its sessions are not either.
+    // The process was killed. It does not return, and its sessions are lost.
     if ((error as NodeJS.ErrnoException).code === 'ECONNREFUSED') rmSync(path, { force: true })
     throw error
   }
 }
 
-/** The other process is on this machine: if it does not accept within this time, in milliseconds, it hangs. */
+/** Time for another process on this machine to accept, in milliseconds; a process that needs longer hangs. */
 const connectDeadlineMs = 5000

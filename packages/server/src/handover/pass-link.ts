@@ -6,19 +6,19 @@ import { encodeProxyHeader } from '@ls/relay'
 import { type ClientAddress, refuseUpgrade } from '@ls/transport'
 import type { SessionOwner } from './session-owners.js'
 
-/** A request for a link, taken from its listener. */
+/** A request for a link, detached from its listener. */
 export interface ArrivedLink {
   readonly request: IncomingMessage
-  /** Its connection, without TLS. */
+  /** Connection of the request, without TLS. */
   readonly stream: Duplex
-  /** What came behind the request. */
+  /** Bytes that followed the request. */
   readonly head: Buffer
-  /** The client, as this process believes it. */
+  /** Address of the client, as this process determined it. */
   readonly client: ClientAddress
 }
 
 export interface PassedLinksOptions {
-  /** Most links that are passed on at once. */
+  /** Most links that are passed on at a time. */
   readonly maxLinks: number
   readonly logger: Logger
 }
@@ -39,7 +39,7 @@ export class PassedLinks {
       return refuseUpgrade(stream, { status: 503, text: `${this.#streams.size} links are passed on already.` })
     this.#streams.add(stream)
     stream.once('close', () => this.#streams.delete(stream))
-    // The listener has given up its own.
+    // The listener has removed its own.
     stream.on('error', () => discardStream(stream))
     owner.connect().then(
       (behind) => join(link, behind),
@@ -50,33 +50,33 @@ export class PassedLinks {
     )
   }
 
-  /** Cuts them. */
+  /** Cuts all passed links. */
   close(): void {
     for (const stream of this.#streams) discardStream(stream)
   }
 }
 
 function join({ request, stream, head, client }: ArrivedLink, behind: Duplex): void {
-  // The client may have gone meanwhile.
+  // The client may have disconnected in the meantime.
   if (stream.destroyed) return discardStream(behind)
   behind.write(proxyHeaderFor(client))
   behind.write(headOf(request))
   if (head.length > 0) behind.write(head)
-  // Each ends the other, and takes it down when it fails.
+  // Each stream ends the other, and destroys it on failure.
   pipeline(stream, behind, () => {})
   pipeline(behind, stream, () => {})
 }
 
-/** The owner asks for the source only. */
+/** PROXY header with the source; the owner needs no destination. */
 function proxyHeaderFor({ address, port = 0 }: ClientAddress): Buffer {
   const source = address === undefined ? undefined : { host: address, port }
   return encodeProxyHeader('v2', source, { host: '127.0.0.1', port: 0 })
 }
 
-/** The head of a request that Node has parsed strictly, so that its fields have no line breaks. */
+/** Rebuilds the head of a request. Node has parsed it strictly, so its fields contain no line breaks. */
 function headOf({ method = 'GET', url = '/', rawHeaders }: IncomingMessage): Buffer {
   const lines = [`${method} ${url} HTTP/1.1`]
   for (let at = 0; at + 1 < rawHeaders.length; at += 2) lines.push(`${rawHeaders[at]}: ${rawHeaders[at + 1]}`)
-  // As Node has read it: a byte for each character.
+  // Node decodes heads as latin1: a byte for each character.
   return Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1')
 }

@@ -1,28 +1,29 @@
 import { randomBytes } from 'node:crypto'
 
 /**
- * Hex digits that name a process in the ids of its sessions: 4 bytes, so that 100 processes have one in common once in
- * a million.
+ * Number of hex digits that name a process in the ids of its sessions: 4 bytes, so that among 100 processes a collision
+ * has a chance of one in a million.
  */
 const ownerIdDigits = 8
 
-/** Hex digits of the id of a session: 16 bytes. */
+/** Number of hex digits in the id of a session: 16 bytes. */
 const sessionIdDigits = 32
 
-/** A name for this process, as hex. */
+/** Creates a name for this process, as hex. */
 export function makeOwnerId(): string {
   return randomHex(ownerIdDigits)
 }
 
 /**
- * The id of a new session, as hex: who owns it, and 96 bits that nobody can guess. Without an owner all of it is
- * random. The secret of the session proves who may resume it, so an id that tells its owner opens nothing.
+ * Creates the id of a new session, as hex: the owner, and 96 random bits. Without an owner all of it is random. Only
+ * the
+ * secret of the session lets a client resume it, so an id that shows its owner gives no access.
  */
 export function makeSessionId(ownerId = ''): string {
   return ownerId + randomHex(sessionIdDigits - ownerId.length)
 }
 
-/** The process that made the id of a session, if that names one. */
+/** The process that created the id of a session, if the id contains one. */
 export function ownerIdOf(sessionId: string): string {
   return sessionId.slice(0, ownerIdDigits)
 }

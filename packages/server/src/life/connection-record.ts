@@ -5,7 +5,7 @@ import { tokenLabel } from '../counts/token-traffic.js'
 import type { Peer } from '../links/peer.js'
 import { policyHolderOf } from '../tokens/tenant.js'
 
-/** A connection that is over, for an access log. */
+/** Record of a connection that has ended, for an access log. */
 export interface ConnectionRecord {
   /** Name in the policy of its token, or a short hash of the token; empty for a proxy port of the server itself. */
   readonly tenant: string
@@ -13,25 +13,25 @@ export interface ConnectionRecord {
   readonly role: string
   /** Address of the client whose link carried it; empty for a proxy port of the server itself. */
   readonly peer: string
-  /** What it carried. */
+  /** Transport protocol of the connection. */
   readonly protocol: 'tcp' | 'udp'
   /** `host:port`; empty for UDP, where each datagram names its own. */
   readonly target: string
-  /** Payload bytes that went to the target. */
+  /** Payload bytes sent to the target. */
   readonly bytesToTarget: number
-  /** Payload bytes that came back. */
+  /** Payload bytes received from the target. */
   readonly bytesFromTarget: number
-  /** From its request to its end, in milliseconds. */
+  /** Time from the request to the end, in milliseconds. */
   readonly durationMs: number
   /** `ok`, `aborted`, `cancelled`, `link-lost`, or a word of protocol.md §4 if the target was not reached. */
   readonly reason: Outcome
 }
 
-/** Makes records of connections that are over. */
+/** Creates records of connections that have ended. */
 export class ConnectionRecords {
   readonly #clock: Clock
   readonly #report: (connection: ConnectionRecord) => void
-  /** Sessions that are over may still have forwarded channels that end. */
+  /** Peers by session. Sessions that have ended may still have forwarded channels that end later. */
   readonly #peers = new WeakMap<Session, Peer>()
 
   constructor(clock: Clock, report: (connection: ConnectionRecord) => void) {
@@ -43,12 +43,12 @@ export class ConnectionRecords {
     this.#peers.set(peer.session, peer)
   }
 
-  /** A channel that ended here is over; without a peer it is one of the server's own proxy ports. */
+  /** Records a channel that ended here; without a peer it is one of the server's own proxy ports. */
   ended(peer: Peer | undefined, channel: Channel, reason: ChannelCloseReason): void {
     this.#report(this.#record(peer, channel, movedBy(channel), outcomeOf(channel, reason)))
   }
 
-  /** A channel from a connector to a provider is over. */
+  /** Records a channel from a connector to a provider that has ended. */
   forwardedEnded({ channel, from }: { readonly channel: ForwardedChannel; readonly from: Session }): void {
     const moved = { bytesToTarget: channel.sentBytes, bytesFromTarget: channel.receivedBytes }
     this.#report(this.#record(this.#peers.get(from), channel.request, moved, outcomeOfForwarded(channel)))

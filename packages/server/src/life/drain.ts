@@ -1,35 +1,37 @@
 import type { Changes, Logger } from '@ls/foundation'
 import type { Peer } from '../links/peer.js'
 
-/** What a drain waits for, and what it may end. */
+/** Options of a drain: the parts to wait for and to close. */
 export interface DrainOptions {
   readonly peers: ReadonlySet<Peer>
-  /** Stops the proxy ports at once; resolves when its connections are over, or cut after `graceMs`. */
+  /** Closes the proxy ports immediately; resolves when their connections have ended, or are cut after `graceMs`. */
   ports(graceMs: number): Promise<unknown>
   /** Time for open channels, in milliseconds. */
   readonly deadlineMs: number
-  /** Is told when a client has gone or has no channel any more, and when the server closes. */
+  /** Notified when a client disconnects or has no channel any more, and when the server closes. */
   readonly changes: Changes
-  /** The server closes meanwhile, so nothing is to be waited for. */
+  /** Whether the server has closed in the meantime, so that the drain stops waiting. */
   isOver(): boolean
   readonly logger: Logger
 }
 
-/** How a server is to drain. */
+/** Options of `LinkSocksServer.drain`. */
 export interface DrainRequest {
   /** Time for open channels, in milliseconds. @default 3600000 (1 h) */
   readonly deadlineMs?: number | undefined
-  /** Another process has the ports now. @default false */
+  /** Whether another process has the ports now. @default false */
   readonly isHandedOver?: boolean | undefined
 }
 
-/** Time that a drain gives open channels: most transfers of hours end in it, and a restart is not put off for days. */
+/** Default time for open channels: most transfers end within it, and a restart is not delayed for days. */
 export const defaultDrainMs = 3_600_000
 
-/** What clients are told whose session ends. */
+/** Reason that clients receive when a drain ends their session. */
 export const drainReason = 'the server is draining'
 
-/** Waits until nothing is open any more, or for `deadlineMs`. Clients without a channel are sent away meanwhile. */
+/**
+ * Waits until nothing is open any more, at most `deadlineMs`. Disconnects clients without a channel in the meantime.
+ */
 export async function drain(options: DrainOptions): Promise<void> {
   const { peers, ports, deadlineMs, isOver, logger } = options
   logger.info(
@@ -39,11 +41,11 @@ export async function drain(options: DrainOptions): Promise<void> {
   await Promise.all([ports(deadlineMs), peersDrained(options)])
   const channels = openChannels(peers)
   if (channels === 0) logger.info({}, 'the server is drained: nothing is open')
-  // A close that came meanwhile says itself what it waits for.
+  // A close that began during the drain logs its own progress.
   else if (!isOver()) logger.info({ channels }, 'the drain is over, and connections are still open')
 }
 
-/** Sends away each client as soon as it has no channel; resolves when none is left, or at the deadline. */
+/** Disconnects each client as soon as it has no channel; resolves when no client is left, or at the deadline. */
 async function peersDrained({ peers, deadlineMs, changes, isOver }: DrainOptions): Promise<void> {
   const isDrained = (): boolean => {
     for (const { session } of peers) if (session.channelCount === 0) session.close(drainReason)

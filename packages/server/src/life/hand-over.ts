@@ -4,31 +4,31 @@ import type { Peer } from '../links/peer.js'
 import type { ReverseGroup } from '../reverse/reverse-group.js'
 import type { ReverseGroups } from '../reverse/reverse-groups.js'
 
-/** What a process has whose ports another one has taken over. */
+/** Parts of a process whose ports another process has taken over. */
 export interface HandedOverOptions {
   readonly peers: ReadonlySet<Peer>
   readonly groups: ReverseGroups
   /** Time for open channels, in milliseconds. */
   readonly deadlineMs: number
   readonly clock: Clock
-  /** Is told when a client comes, goes or has no channel any more, and when the server closes. */
+  /** Notified when a client connects, disconnects or has no channel any more, and when the server closes. */
   readonly changes: Changes
-  /** The server closes meanwhile, so nothing is to be waited for. */
+  /** Whether the server has closed in the meantime, so that nothing waits any longer. */
   isOver(): boolean
 }
 
-/** The clients of a process whose ports another one has taken over: they move there, and their channels end here. */
+/** Clients of a process whose ports another process has taken over. They move there; their open channels end here. */
 export class HandedOver {
   readonly #options: HandedOverOptions
   readonly #told = new WeakSet<Peer>()
-  /** They have a session at the other process. */
+  /** Peers that have a session at the other process. */
   readonly #moved = new WeakSet<Peer>()
-  /** Since when a client has no channel. */
+  /** Time at which a client's last channel ended. */
   readonly #idleSince = new WeakMap<Peer, number>()
-  /** No connections come in here for their tokens any more. */
+  /** Groups whose proxy port is closed here, so that no connections come in for their tokens. */
   readonly #stopped = new Set<ReverseGroup>()
   readonly #untilMs: number
-  /** The next time at which a client has been idle for long enough. */
+  /** Timer for the next client that will have been idle for long enough. */
   #timer: TimerHandle
 
   constructor(options: HandedOverOptions) {
@@ -36,14 +36,14 @@ export class HandedOver {
     this.#untilMs = options.clock.now() + options.deadlineMs
   }
 
-  /** A client answers. */
+  /** Handles the answer of a client. */
   receive(peer: Peer, message: Uint8Array): void {
     if (peekType(message) !== MessageType.Relink) return
     this.#moved.add(peer)
     this.#options.changes.note()
   }
 
-  /** The last channel of a client has gone. */
+  /** Handles the end of a client's last channel. */
   idle(peer: Peer): void {
     this.#idleSince.set(peer, this.#options.clock.now())
   }
@@ -72,7 +72,7 @@ export class HandedOver {
     this.#lookAgain(nowMs)
   }
 
-  /** When the next client has been idle for long enough. */
+  /** Schedules the check of the next client that will have been idle for long enough. */
   #lookAgain(nowMs: number): void {
     const { peers, clock, changes } = this.#options
     clock.clearTimeout(this.#timer)
@@ -84,14 +84,14 @@ export class HandedOver {
     if (dueMs < this.#untilMs) this.#timer = clock.setTimeout(() => changes.note(), dueMs - nowMs)
   }
 
-  /** Also those whose handshake had begun before. */
+  /** Asks a client to relink; also one whose handshake had begun earlier. */
   #tell(peer: Peer): void {
     if (this.#told.has(peer)) return
     this.#told.add(peer)
     if (peer.session.options.window) peer.session.send(encode({ type: MessageType.Relink }))
   }
 
-  /** Its port is closed here once all of its providers can be reached at the other process. */
+  /** Closes the port of a group here when all its providers can be reached at the other process. */
   #stopIfLeft(group: ReverseGroup, nowMs: number): void {
     if (this.#stopped.has(group)) return
     const providers = [...this.#options.peers].filter(({ record }) => record === group.record)
@@ -100,14 +100,14 @@ export class HandedOver {
     void group.socks.stopListening(Math.max(0, this.#untilMs - nowMs)).then(() => this.#options.changes.note())
   }
 
-  /** No channel is under way in either direction. */
+  /** Whether a session may end: no channel is in progress in either direction. */
   #mayEnd(peer: Peer, nowMs: number): boolean {
     if (peer.session.channelCount > 0 || !this.#hasLeft(peer, nowMs)) return false
     const group = peer.record.kind === 'reverse' ? this.#options.groups.of(peer.record) : undefined
     return group === undefined || (this.#stopped.has(group) && !group.isAsked)
   }
 
-  /** It has said so; of peers that cannot, a while without a channel is all that can be known. */
+  /** Whether a client has left: it said so or, if its program cannot, it has had no channel for a while. */
   #hasLeft(peer: Peer, nowMs: number): boolean {
     if (this.#moved.has(peer)) return true
     const idleMs = nowMs - (this.#idleSince.get(peer) ?? nowMs)
@@ -119,14 +119,13 @@ function idleLimitMs({ session }: Peer): number {
   return session.options.window ? relinkMs : quietMs
 }
 
-/** What clients are told whose session ends. */
+/** Reason that clients receive when their session ends. */
 const reason = 'another process of the server has taken over'
 
 /**
- * Time without a channel after which a peer that knows no Relink is sent away, in milliseconds: no request is on the
- * way to it.
+ * Time without a channel after which a peer without Relink is disconnected, in milliseconds: no request is on its way.
  */
 const quietMs = 2000
 
-/** The same for peers that may know it, whose new link may take its time. */
+/** The same for peers that may support Relink, whose new link may take longer. */
 const relinkMs = 15_000

@@ -15,7 +15,7 @@ import type { OrphanedTokens } from '../tokens/orphaned-tokens.js'
 import { drain, drainReason, openChannels } from './drain.js'
 import { HandedOver } from './hand-over.js'
 
-/** The parts of a server that end one after the other. */
+/** Parts of a server that are closed one after the other. */
 export interface LifecycleParts {
   readonly admission: Admission
   readonly ports: ServerPorts
@@ -25,16 +25,16 @@ export interface LifecycleParts {
   readonly api: ServerApi
   readonly orphanedTokens: OrphanedTokens
   readonly uses: TokenUses
-  /** Undefined where the server is none. */
+  /** Undefined where the server is no relay. */
   readonly relay: Relay | undefined
   readonly server: Pick<ResolvedServerOptions, 'clock' | 'logger'>
 }
 
-/** Where a server is in its life, and how it ends. */
+/** State of a server in its life cycle, and the steps of its end. */
 export class Lifecycle {
   state: ServerLife = 'idle'
   readonly #parts: LifecycleParts
-  /** Of what the end of the server waits for. */
+  /** Notified of changes that the end of the server waits for. */
   readonly #changes: Changes
   #hasDrainBegun = false
   #draining: Promise<void> | undefined
@@ -50,7 +50,7 @@ export class Lifecycle {
     return this.#closing !== undefined
   }
 
-  /** A drain has begun that takes no new channels; a close that follows does not end that. */
+  /** Whether a drain that accepts no new channels has begun; a later close keeps that state. */
   get isDraining(): boolean {
     return this.#hasDrainBegun
   }
@@ -61,17 +61,17 @@ export class Lifecycle {
     return this.#draining
   }
 
-  /** A client has sent a message that belongs to no channel. */
+  /** Handles a client's message that belongs to no channel. */
   receive(peer: Peer, message: Uint8Array): void {
     this.#handedOver?.receive(peer, message)
   }
 
-  /** A client has come or gone. */
+  /** Handles a client that has connected or disconnected. */
   peersChanged(): void {
     this.#changes.note()
   }
 
-  /** A client has no channel any more. */
+  /** Handles the end of a client's last channel. */
   idle(peer: Peer): void {
     this.#handedOver?.idle(peer)
     this.#changes.note()
@@ -84,7 +84,9 @@ export class Lifecycle {
     return this.#closing
   }
 
-  /** Channels of sessions that are here may still begin, until their clients have a session elsewhere. */
+  /**
+   * Hands over to another process. Sessions here may still open channels until their clients have a session elsewhere.
+   */
   async #handOver(deadlineMs: number): Promise<void> {
     this.#beginDrain(deadlineMs)
     const { admission, groups, exposures, ports, api, server } = this.#parts
@@ -118,7 +120,7 @@ export class Lifecycle {
   async #shutDown(graceMs: number): Promise<void> {
     this.state = 'closing'
     const { admission, ports, live, api, orphanedTokens, uses, relay } = this.#parts
-    // Those who watch know of a drain already.
+    // Readers of the live view have already received the event of the drain.
     if (this.#draining === undefined) live.publish('drain', { grace_ms: graceMs })
     admission.close()
     const portClosed = ports.links?.close()
@@ -135,7 +137,7 @@ export class Lifecycle {
     this.state = 'closed'
   }
 
-  /** They stop at once; resolves when their connections are over, or cut. */
+  /** Closes the proxy ports immediately; resolves when their connections have ended, or are cut. */
   async #closeProxies(graceMs: number): Promise<void> {
     const { groups, exposures, ports } = this.#parts
     await Promise.all([groups.close(graceMs), exposures.close(graceMs), ports.ownProxy?.close(graceMs)])

@@ -28,45 +28,49 @@ import type { Identity, Peer } from './peer.js'
 export interface AdmissionOptions {
   readonly server: ResolvedServerOptions
   readonly tokens: TokenRegistry
-  /** Finds a ticket that stands for a token, by its SHA-256 in lowercase hex. */
+  /** Finds the ticket for a token by its SHA-256, in lowercase hex. */
   findAccess(shownHash: string): AccessTicket | undefined
   readonly throttle: AuthThrottle
   readonly observer: ServerObserver
-  /** A client has got a session. */
+  /** Called when a client has a session. */
   onJoin(peer: Peer): void
-  /** {@link Admission.peers} has one more, or one less. */
+  /** Called when {@link Admission.peers} has one more, or one less. */
   onPeersChanged(): void
-  /** A client's session is over. */
+  /** Called when a client's session has ended. */
   onLeave(peer: Peer, reason: string): void
-  /** A client's link is up: its first one, or one after a loss. */
+  /** Called when a client's link is up: its first one, or one after a loss. */
   onLinked(peer: Peer): void
-  /** A client has lost its link, and may resume its session. */
+  /** Called when a client has lost its link; it may resume its session. */
   onUnlinked(peer: Peer): void
-  /** The last channel of a client has gone. */
+  /** Called when the last channel of a client has ended. */
   onIdle(peer: Peer): void
-  /** A client asks for a channel. */
+  /** Called when a client requests a channel. */
   onConnect(peer: Peer, channel: Channel): void
-  /** A client sent a message that belongs to no channel. */
+  /** Called when a client sent a message that belongs to no channel. */
   onMessage(peer: Peer, message: Uint8Array): void
-  /** Checks what the token's policy says of a client. @throws Forbidden, or Crowded if it may try again */
+  /** Checks a client against its token's policy. @throws Forbidden, or Crowded if it may try again */
   permit(identity: Identity, remoteAddress: string, origin: string | undefined): Promise<void> | undefined
   /**
-   * Checks that a token may have a link beside the `links` that its policy counts; and its address, if the link is a
-   * new one. @throws Crowded
+   * Checks that a token may have a link besides the `links` that its policy counts, and checks the address of a new
+   * link.
+   * @throws Crowded
    */
   assertRoom(record: TokenRecord, links: number, newFrom: string | undefined): void
-  /** The identity of a client without a token; undefined where the server is no relay. @throws Refusal or Crowded */
+  /**
+   * Creates the identity of a client without a token; undefined where the server is no relay. @throws Refusal or
+   * Crowded
+   */
   readonly newcomer: ((visitor: Visitor) => ReverseToken | undefined) | undefined
-  /** The transport for a session of a token. */
+  /** Wraps the transport for a session of a token, to charge its bytes to the token. */
   meter(record: TokenRecord, remoteAddress: string, transport: MessageTransport): MessageTransport
-  /** A client was refused. */
+  /** Called when a client was refused. */
   onRefused(remoteAddress: string, reason: string, cause: RefusalCause): void
 }
 
-/** What two ends agreed on. */
+/** Extensions and window on which two nodes agreed. */
 export type TrunkTerms = Pick<Agreement, 'extensions' | 'peerWindowBytes'>
 
-/** Admits clients with a valid token, and tracks them. */
+/** Admits clients with a valid token, and keeps the list of their sessions. */
 export class Admission {
   readonly peers: ReadonlySet<Peer>
   readonly #options: AdmissionOptions
@@ -75,9 +79,9 @@ export class Admission {
   readonly #tickets = new Map<string, Ticket & { readonly peer: Peer }>()
   readonly #lost: LostChannels
   readonly #tenants: Tenants
-  /** Links of one token, a reverse token's connectors included: some are left for others. */
+  /** Most links of one token, a reverse token's connectors included: some are left for others. */
   readonly #maxTokenLinks: number
-  /** Why no more clients are admitted; undefined while they are. */
+  /** Reason why no clients are admitted any more; undefined while they are. */
   #closed: string | undefined
 
   constructor(options: AdmissionOptions) {
@@ -89,7 +93,7 @@ export class Admission {
     options.server.pending.chargeTo(this.#tenants.strangers)
   }
 
-  /** Opens the link of a client that has just connected. Never throws. */
+  /** Performs the handshake with a client that has just connected. Never throws. */
   async accept(transport: ArrivingTransport, request: UpgradeRequest): Promise<void> {
     const { server, tokens, findAccess, throttle, permit, onRefused, newcomer } = this.#options
     const remoteAddress = plainAddress(request.remoteAddress)
@@ -124,12 +128,12 @@ export class Admission {
     }
   }
 
-  /** What is in use of the limits on sessions. */
+  /** Usage of the limits on sessions. */
   limits(): LimitUse[] {
     return this.#tenants.limits()
   }
 
-  /** A session with another node, for channels of a token: its memory is charged to the token. */
+  /** Opens a session with another node for channels of a token; its memory is charged to the token. */
   openTrunk(record: TokenRecord, terms: TrunkTerms, handler: SessionHandler): Session {
     const tenant = this.#tenants.join(record)
     const session = this.#makeSession(terms, tenant.budget, {
@@ -142,12 +146,12 @@ export class Admission {
     return session
   }
 
-  /** Admits no more clients, and tells them why; sessions of those it has may still be resumed. */
+  /** Stops admitting clients, with this reason; existing sessions may still be resumed. */
   pause(reason: string): void {
     this.#closed = reason
   }
 
-  /** Admits no more clients. */
+  /** Stops admitting clients. */
   close(): void {
     this.#closed = 'the server is shutting down'
     this.#options.throttle.refusals.close()
@@ -155,13 +159,13 @@ export class Admission {
 
   #welcome(transport: MessageTransport, agreement: Agreement, remoteAddress: string): void {
     const { identity, ticket } = agreement
-    // This is no refusal: the client may come back when the server does.
+    // Not a refusal: the client may reconnect when the server is back.
     if (this.#closed !== undefined) return transport.close({ code: CloseCode.goingAway, reason: this.#closed })
     // The token may have been removed during the handshake.
     if (this.#options.tokens.find(identity.record.token) !== identity.record) {
       return refuse(transport, 'invalid token')
     }
-    // Another handshake may have taken the last place meanwhile.
+    // Another handshake may have taken the last place in the meantime.
     this.#assertRoom(identity.record, remoteAddress)
     const { onConnect, onMessage, onIdle, onLinked, onUnlinked, observer } = this.#options
     const { counts, live } = observer
@@ -220,7 +224,7 @@ export class Admission {
     this.#options.assertRoom(record, links, session === undefined ? remoteAddress : undefined)
   }
 
-  /** Whether some link of the same process has the channel. */
+  /** Whether any link of the same process has the channel. */
   #has({ record, instance }: Identity, channel: ChannelKey): boolean {
     for (const peer of this.#peers) {
       if (peer.instance === instance && peer.record === record && peer.session.has(channel)) return true
@@ -246,7 +250,7 @@ export class Admission {
     return new Session(options, handler)
   }
 
-  /** A session continues over a link that may come from another address. */
+  /** Records the new address of a session that continues over another link. */
   #moved(ticketId: string, remoteAddress: string): void {
     const ticket = this.#tickets.get(ticketId)
     if (ticket !== undefined) ticket.peer.remoteAddress = remoteAddress
@@ -261,7 +265,7 @@ export class Admission {
   }
 }
 
-/** A second link, for urgent messages, counts as one more. */
+/** Number of links of a session: a second link, for urgent messages, counts as one more. */
 function linksOf({ linked, hasUrgent }: Session): number {
   return Number(linked) + Number(hasUrgent)
 }
@@ -273,7 +277,7 @@ function causeOf(error: unknown): RefusalCause {
   return error instanceof Refusal ? 'token' : 'handshake'
 }
 
-/** A client process, as long as it shows the same token. */
+/** Name of a client process, the same as long as it uses the same token. */
 function nameOf({ record, instance }: Identity): string {
   return `${instance} ${record.token}`
 }
@@ -285,5 +289,5 @@ export function refuse(transport: MessageTransport, error: string): void {
   transport.close({ code: 1008, reason: error })
 }
 
-/** Most of all links that one token may have. */
+/** Largest part of all links that one token may have. */
 const tokenPart = 2 / 3

@@ -15,7 +15,7 @@ export interface AttendanceOptions {
   readonly relay: Relay | undefined
 }
 
-/** What comes and goes with a client: its place in a group, tokens it has added, ports it has opened. */
+/** Adds and removes what belongs to a client: its place in a group, the tokens it added, the ports it opened. */
 export class Attendance {
   readonly #options: AttendanceOptions
 
@@ -23,7 +23,7 @@ export class Attendance {
     this.#options = options
   }
 
-  /** A client has got a session. */
+  /** Handles a client that has a session. */
   join(peer: Peer): void {
     const { groups, orphanedTokens, uses, tickets, relay } = this.#options
     const { record, instance } = peer
@@ -38,7 +38,7 @@ export class Attendance {
     relay?.joined(peer)
   }
 
-  /** A client's session is over. */
+  /** Handles the end of a client's session. */
   leave(peer: Peer): void {
     const { groups, exposures, orphanedTokens, tickets, relay } = this.#options
     const { record, instance } = peer

@@ -4,35 +4,36 @@ import { LateRefusals } from './late-refusals.js'
 
 export interface AuthThrottleOptions {
   readonly clock: Clock
-  /** Failures of one address without delay: people mistype. @default 3 */
+  /** Failures of one address without delay, for typing errors. @default 3 */
   readonly freeFailures?: number | undefined
-  /** Delay after the first failure beyond that, in milliseconds; it doubles from there. @default 250 */
+  /** Delay after the first failure beyond that, in milliseconds; it doubles with each further one. @default 250 */
   readonly firstDelayMs?: number | undefined
   /**
-   * Longest delay, in milliseconds: 450 guesses an hour, while others at that address get in within seconds.
+   * Longest delay, in milliseconds: it limits guesses to 450 an hour, and other users at that address connect within
+   * seconds.
    * @default 8000
    */
   readonly maxDelayMs?: number | undefined
-  /** An address is forgotten after this long without a failure, in milliseconds. @default 600000 */
+  /** Time without a failure after which an address is removed, in milliseconds. @default 600000 */
   readonly forgetMs?: number | undefined
-  /** Addresses remembered; the one that failed longest ago makes room. @default 4096 */
+  /** Most addresses in memory; the one that failed longest ago is removed first. @default 4096 */
   readonly maxAddresses?: number | undefined
 }
 
 interface Entry {
   failures: number
   lastMs: number
-  /** Credentials of the address are not checked before this time. */
+  /** Time before which credentials of the address are not checked. */
   openMs: number
 }
 
 /**
- * Slows down guessing of tokens and API keys together. It applies before any comparison, also to right keys, so a
- * guesser learns nothing from an answer or its absence. A success does not clear an address, or a tenant could go on
- * guessing the API key. A /64 of IPv6 is one address.
+ * Slows down guessing of tokens and API keys together. It applies before any comparison, and to correct keys too, so an
+ * answer or its absence tells a guesser nothing. A success does not clear an address, or a tenant could continue to
+ * guess the API key. A /64 of IPv6 counts as one address.
  */
 export class AuthThrottle {
-  /** Where clients are refused whose address has to wait. */
+  /** Refuses clients whose address has to wait. */
   readonly refusals: LateRefusals
   readonly #options: Given<AuthThrottleOptions>
   readonly #entries = new Map<string, Entry>()
@@ -50,7 +51,7 @@ export class AuthThrottle {
     return entry === undefined ? 0 : Math.max(0, entry.openMs - this.#options.clock.now())
   }
 
-  /** The address has sent a wrong token or key. */
+  /** Records that the address has sent a wrong token or key. */
   failed(address: string): void {
     const { clock, freeFailures, firstDelayMs, maxDelayMs, forgetMs, maxAddresses } = this.#options
     const now = clock.now()
@@ -59,14 +60,14 @@ export class AuthThrottle {
     const failures = known !== undefined && now - known.lastMs < forgetMs ? known.failures + 1 : 1
     const beyond = failures - freeFailures
     const delayMs = beyond <= 0 ? 0 : Math.min(firstDelayMs * 2 ** (beyond - 1), maxDelayMs)
-    // Deleted first, so that the map stays in the order of the last failures.
+    // Deleted first, so that the map stays ordered by the last failure.
     this.#entries.delete(group)
     this.#entries.set(group, { failures, lastMs: now, openMs: now + delayMs })
     if (this.#entries.size > maxAddresses) this.#entries.delete(this.#entries.keys().next().value as string)
   }
 }
 
-/** The time as `Retry-After` has it (RFC 9110 §10.2.3): whole seconds, none of them too few. */
+/** Time as `Retry-After` (RFC 9110 §10.2.3): whole seconds, rounded up. */
 export function retryAfter(waitMs: number): { readonly 'retry-after': string } {
   return { 'retry-after': String(Math.ceil(waitMs / 1000)) }
 }

@@ -13,32 +13,32 @@ import type { Peer } from './peer.js'
 
 export interface ConnectorMessagesOptions {
   readonly tokens: TokenRegistry
-  /** Connector tokens that the providers of one reverse token may have together: each costs memory. @default 1000 */
+  /** Most connector tokens of all providers of one reverse token: each costs memory. @default 1000 */
   readonly maxTokens?: number | undefined
   /** Whether a provider process with this instance has a session under the reverse token. */
   isConnected(reverse: ReverseToken, instance: string): boolean
   /** Removes a token and disconnects its users. */
   remove(token: ConnectorToken): void
-  /** Resolves once the tokens as they are now are on the disk; undefined where none are kept. */
+  /** Writes the tokens to the disk and resolves when they are there; undefined where they are not saved. */
   readonly save?: ((added: ConnectorToken | undefined) => Promise<void>) | undefined
-  /** A token was added or has another owner. */
+  /** Called when a token was added or has another owner. */
   changed(token: ConnectorToken): void
-  /** Relay mode. */
+  /** Shared codes, in relay mode. */
   readonly relay?: SharedCodes | undefined
 }
 
-/** Codes of a relay: all providers of one identity that ask for a code serve it together. */
+/** Codes of a relay: all providers of one identity that request a code serve it together. */
 export interface SharedCodes {
   readonly codes: Pick<Codes, 'check' | 'refused' | 'limit'>
-  /** The provider serves the connectors of `owner` from now on. */
+  /** Registers that the provider serves the connectors of `owner` from now on. */
   join(reverse: ReverseToken, instance: string, owner: string): void
-  /** Whether a provider of another identity may have a code: the one that has it is gone. */
+  /** Whether a provider of another identity may have a code, because its current provider is gone. */
   mayTake(known: ConnectorToken, reverse: ReverseToken): boolean
-  /** It serves them no longer; returns whether others do, or undefined if it did not. */
+  /** Ends that; returns whether other providers serve the code, or undefined if this provider did not. */
   leave(reverse: ReverseToken, instance: string, owner: string): boolean | undefined
 }
 
-/** Serves the Connector messages of providers in autonomy (protocol.md §1): a provider manages its own tokens only. */
+/** Handles the Connector messages of providers in autonomy (protocol.md §1): a provider manages its own tokens only. */
 export class ConnectorMessages {
   readonly #options: ConnectorMessagesOptions
 
@@ -46,7 +46,7 @@ export class ConnectorMessages {
     this.#options = options
   }
 
-  /** Receives a message that belongs to no channel; answers it if it is Connector. */
+  /** Handles a message that belongs to no channel, if it is Connector. */
   receive(peer: Peer, bytes: Uint8Array): void {
     if (peekType(bytes) !== MessageType.Connector) return
     const message = decode(bytes)
@@ -79,7 +79,7 @@ export class ConnectorMessages {
     }
   }
 
-  /** A relay judges codes before it takes them. */
+  /** Checks a code, on a relay, before it is accepted. */
   #check(peer: Peer, { operation, token }: ConnectorMessage): Promise<void> | undefined {
     const { record } = peer
     if (record.kind !== 'reverse' || record.identity === undefined || operation !== 'add') return undefined
@@ -92,7 +92,7 @@ export class ConnectorMessages {
     if (error instanceof ServerError) this.#options.relay?.codes.refused(peer, error)
   }
 
-  /** A provider must not believe in a token that the next start of the server does not know. */
+  /** Saves the tokens: a provider must not rely on a token that is lost when the server restarts. */
   #save(token: string): Promise<void> | undefined {
     const known = this.#options.tokens.find(token)
     return this.#options.save?.(known?.kind === 'connector' ? known : undefined)
@@ -124,14 +124,14 @@ export class ConnectorMessages {
     if (known.kind !== 'connector' || known.reverse !== reverse || known.owner === undefined) throw taken()
     this.#join(peer, reverse, known.owner)
     if (known.owner === owner) return token
-    // Its owner is gone. A restarted provider has another instance, so it may take over the token.
+    // A provider that restarts has another instance, so it may take over the token of an owner that is gone.
     if (isConnected(reverse, known.owner)) throw taken()
     known.owner = peer.instance
     changed(known)
     return token
   }
 
-  /** The token of this text; undefined as well for one that has just been taken from a provider that is gone. */
+  /** Finds the token of this text; undefined as well for one that was just taken from a provider that is gone. */
   #knownTo(reverse: ReverseToken, token: string): TokenRecord | undefined {
     const { tokens, relay, remove } = this.#options
     const known = tokens.find(token)
@@ -147,7 +147,7 @@ export class ConnectorMessages {
 
   #assertRoom(reverse: ReverseToken): void {
     const { tokens, relay } = this.#options
-    // It may have been removed while its code was judged.
+    // It may have been removed while its code was checked.
     if (tokens.find(reverse.token) !== reverse)
       throw new ServerError('ERR_SERVER_NO_REVERSE_TOKEN', 'reverse token does not exist')
     const ofRelay = reverse.identity === undefined ? undefined : relay?.codes.limit
@@ -172,7 +172,7 @@ export class ConnectorMessages {
 
 const defaultMaxTokens = 1000
 
-/** A code of a relay belongs to all providers of the identity that ask for it. */
+/** Owner of a connector token. A code of a relay belongs to all providers of the identity that request it. */
 function ownerOf({ instance }: Peer, { identity }: ReverseToken, token: string): string {
   return identity === undefined ? instance : `code ${token}`
 }

@@ -17,9 +17,11 @@ import type { AccessTicket } from '../tickets/access-ticket.js'
 import type { ReverseToken, TokenRecord, TokenRegistry } from '../tokens/token-registry.js'
 import type { Identity } from './peer.js'
 
-/** Data with which a client that lost its link finds and proves its session (protocol.md §3, `resume`). */
+/**
+ * Data by which a client that lost its link names its session and proves its right to it (protocol.md §3, `resume`).
+ */
 export interface Ticket {
-  /** The session's id, as hex. */
+  /** Id of the session, as hex. */
   readonly id: string
   readonly secret: Uint8Array
   readonly record: TokenRecord
@@ -35,42 +37,45 @@ export interface Agreement {
   readonly ticket: Omit<Ticket, 'session'> | undefined
 }
 
-/** Result of a successful handshake: a new session is to be made, or the one with this id continues. */
+/** Result of a successful handshake: a new session is created, or the one with this id continues. */
 export type HandshakeOutcome =
   | { readonly kind: 'agreed'; readonly agreement: Agreement }
   | { readonly kind: 'resumed'; readonly id: string }
-  /** The link carries urgent messages of a session that has another one. */
+  /** The link carries urgent messages of a session that already has a link. */
   | { readonly kind: 'urgent' }
 
 export interface HandshakeDependencies {
   readonly options: ResolvedServerOptions
   readonly tokens: TokenRegistry
-  /** Finds a ticket that stands for a token, by its SHA-256 in lowercase hex. */
+  /** Finds the ticket for a token by its SHA-256, in lowercase hex. */
   findAccess(shownHash: string): AccessTicket | undefined
   /** Finds the session that a client wants to resume. */
   findTicket(id: string): Ticket | undefined
   /** Time until the client's credentials may be checked, in milliseconds. */
   readonly waitMs: () => number
-  /** The client has sent a known token; false if there is no room for it. */
+  /** Called when the client has sent a known token; false if there is no room for it. */
   proven(): boolean
-  /** The identity of a client without a token; undefined where the server is no relay. @throws Refusal or Crowded */
+  /**
+   * Creates the identity of a client without a token; undefined where the server is no relay. @throws Refusal or
+   * Crowded
+   */
   readonly newcomer: ((reverse: boolean, instance: string | undefined) => ReverseToken | undefined) | undefined
-  /** The transport for the session; one that pays for what comes in where the token belongs to a relay. */
+  /** Wraps the transport for the session, to charge incoming bytes where the token belongs to a relay. */
   meter(record: TokenRecord, transport: MessageTransport): MessageTransport
   /** Resolves when a new session of that token may begin. */
   admit(record: TokenRecord): Promise<void>
-  /** Checks what the token's policy says of this client. @throws Forbidden, or Crowded if it may try again */
+  /** Checks this client against its token's policy. @throws Forbidden, or Crowded if it may try again */
   permit(identity: Identity): Promise<void> | undefined
-  /** Checks that the token may have another link: in place of the session's, or beside it. @throws Crowded */
+  /** Checks that the token may have another link: in place of the session's, or besides it. @throws Crowded */
   assertRoom(record: TokenRecord, session?: Session, place?: 'instead' | 'beside'): void
 }
 
-/** The client was refused; `reason` is what it was told. */
+/** The client was refused; `reason` is the text that it received. */
 export class Refusal extends Error {
   override readonly name = 'Refusal'
 }
 
-/** The token is known, and its policy does not let this client in. */
+/** The token is known, but its policy does not admit this client. */
 export class Forbidden extends Refusal {
   constructor(reason: string) {
     super(`forbidden: ${reason}`)
@@ -87,7 +92,7 @@ export class Throttled extends Error {
 }
 
 /**
- * Opens a link from the server's side (protocol.md §1 "Opening a link", §3).
+ * Performs the server's side of the handshake (protocol.md §1 "Opening a link", §3).
  *
  * @throws Refusal when the token or the order of messages is wrong; the caller answers
  */
@@ -131,7 +136,7 @@ export async function shakeHands(
   return agreed({ identity, extensions, peerWindowBytes: first.windowBytes, ticket })
 }
 
-/** Attaches a second link to a session that has one. Only the client that has its secret can do so. */
+/** Attaches a second link to a session. Only the client that has the session's secret can do so. */
 function joinSession(
   { session: id, secret }: ResumeMessage,
   transport: MessageTransport,
@@ -151,7 +156,7 @@ async function admit(record: TokenRecord, dependencies: HandshakeDependencies): 
   await dependencies.admit(record)
 }
 
-/** Providers may ask for ports; the answer says whether they may have them. */
+/** Extension with which providers may request ports; the answer says whether they may. */
 const expose: Extension = 'expose'
 
 function agreed(agreement: Agreement): HandshakeOutcome {
@@ -179,15 +184,15 @@ async function authenticate(
   return identify({ ...auth, isAnonymous, known, ticket }, dependencies)
 }
 
-/** Before anything is compared: a right token waits as well. */
+/** Checked before any comparison: a correct token waits as well. */
 function throttle(waitMs: number): void {
   if (waitMs > 0) throw new Throttled(waitMs)
 }
 
-/** What a client without a token shows. */
+/** Hash that a client without a token sends. */
 export const anonymousHash = hashToken(anonymousToken)
 
-/** What a client shows, in either form. */
+/** Credentials of a client, in either form. */
 interface Shown {
   readonly isAnonymous: boolean
   readonly known: TokenRecord | undefined
@@ -203,12 +208,12 @@ function identify(
   const instance = shown.instance === undefined ? undefined : hex(shown.instance)
   const record = isAnonymous ? newcomer?.(reverse, instance) : (known ?? ticket?.record)
   if (record === undefined) throw new Refusal('invalid token')
-  // The peer has authenticated, so it may learn the kind of its token.
+  // The peer has authenticated, so the answer may reveal the kind of its token.
   if ((record.kind === 'reverse') !== reverse) throw new Refusal(`invalid token: ${uses[record.kind]}`)
   return { record, instance: instance ?? hex(newChannelId()), ticket }
 }
 
-/** A relay tells a provider its token, with which it comes back. */
+/** Token that a relay sends to a provider, to use when it comes back. */
 function ownToken(record: TokenRecord): { token?: string } {
   return record.kind === 'reverse' && record.identity !== undefined ? { token: record.token } : {}
 }
@@ -233,7 +238,7 @@ function makeTicket(record: TokenRecord, { sessionOwners }: ResolvedServerOption
   return { id: makeSessionId(sessionOwners?.ownId), secret: randomBytes(secretBytes), record }
 }
 
-/** 256 bits cannot be guessed; it is sent once a session. */
+/** Length of a session's secret: 256 bits cannot be guessed; it is sent once a session. */
 const secretBytes = 32
 
 function mayResume(ticket: Ticket, secret: Uint8Array, identity: Identity): boolean {

@@ -4,27 +4,28 @@ import { PendingConnections } from '@ls/mux'
 export interface LateRefusalsOptions {
   readonly clock: Clock
   /**
-   * How long an answer waits, in milliseconds: 32 guessers at once then ask 32 times a second instead of some thousand
-   * times, and nobody who mistyped notices.
+   * Delay of an answer, in milliseconds: 32 parallel guessers then send 32 requests a second instead of some thousands,
+   * and a user who mistyped does not notice it.
    * @default 1000
    */
   readonly delayMs?: number | undefined
-  /** Answers that wait, in all; each costs what a connection does. @default 1024 */
+  /** Most answers that wait, in all; each costs as much as a connection. @default 1024 */
   readonly maxWaiting?: number | undefined
-  /** Answers that wait for one address (IPv6: one /64). @default 64 */
+  /** Most answers that wait for one address (IPv6: one /64). @default 64 */
   readonly maxWaitingPerAddress?: number | undefined
 }
 
-/** What to do about a refused client. */
+/** Callbacks for a refused client. */
 export interface LateRefusal {
-  /** Answers it; it may be gone. */
+  /** Answers the client, which may be gone. */
   readonly answer: () => void
-  /** Ends its connection without an answer, since too many answers wait. */
+  /** Ends its connection without an answer, because too many answers wait. */
   readonly cut: () => void
 }
 
 /**
- * Answers refused clients late. A client that is told at once to wait asks again at once, and each request costs the
+ * Answers refused clients late. A client that is refused immediately tries again immediately, and each request costs
+ * the
  * server more than the client.
  */
 export class LateRefusals {
@@ -39,7 +40,7 @@ export class LateRefusals {
     this.#waiting = new PendingConnections({ maxPending: maxWaiting, maxPendingPerAddress: maxWaitingPerAddress })
   }
 
-  /** Answers after the delay; beyond the limits, the client that has waited longest is cut. */
+  /** Answers after the delay. Beyond the limits, the client that has waited longest is cut. */
   add(address: string, { answer, cut }: LateRefusal): void {
     const end = (how: () => void): void => {
       this.#clock.clearTimeout(timer)
@@ -53,7 +54,7 @@ export class LateRefusals {
     this.#cuts.add(cutNow)
   }
 
-  /** Cuts all that wait. */
+  /** Cuts all clients that wait. */
   close(): void {
     for (const cut of this.#cuts) cut()
   }

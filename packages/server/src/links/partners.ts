@@ -4,18 +4,18 @@ import type { ConnectorToken } from '../tokens/token-registry.js'
 import type { Peer } from './peer.js'
 
 /**
- * Tells the providers and connectors of one reverse token the number of their partners, never another tenant's
- * (protocol.md §1 and §2). Partners are processes, not WebSockets.
+ * Reports to the providers and connectors of one reverse token how many partners they have, never those of another
+ * tenant (protocol.md §1 and §2). Partners are processes, not WebSockets.
  */
 export class Partners {
   /** Last count sent to each peer: a new peer changes few counts, and the others need no message. */
   readonly #told = new WeakMap<Peer, number>()
 
   /**
-   * A peer has come or gone, or a connector token has another owner.
+   * Sends new counts after a peer has connected or disconnected, or a connector token has another owner.
    *
-   * @param ownersOf The owners of connector tokens that a provider stands for.
-   * @param far Peers of the same token on other nodes: they count, and their own nodes tell them.
+   * @param ownersOf Owners of connector tokens for which a provider answers.
+   * @param far Peers of the same token on other nodes: they count, and their own nodes notify them.
    */
   update(
     providers: ReadonlySet<Peer>,
@@ -48,7 +48,7 @@ export class Partners {
 
 const nobody: ReadonlySet<string> = new Set()
 
-/** Instances of providers by the owners that they stand for. */
+/** Instances of providers by the owners for which they answer. */
 function providersByOwner(
   providers: Iterable<Peer>,
   ownersOf: (provider: Peer) => readonly string[],
@@ -60,7 +60,7 @@ function providersByOwner(
   return byOwner
 }
 
-/** Instances of connectors by the provider they reach; undefined stands for all providers. */
+/** Instances of connectors by the provider that they reach; undefined stands for all providers. */
 function connectorsByOwner(connectors: Iterable<Peer>): Map<string | undefined, Set<string>> {
   const byOwner = new Map<string | undefined, Set<string>>()
   for (const { record, instance } of connectors) {

@@ -2,15 +2,15 @@ import type { Session } from '@ls/mux'
 import type { AccessTicket } from '../tickets/access-ticket.js'
 import type { TokenRecord } from '../tokens/token-registry.js'
 
-/** The client at the other end of a session. */
+/** Client at the other end of a session. */
 export interface Peer {
-  /** Its link, over all reconnects. */
+  /** Its session, which continues over reconnects. */
   readonly session: Session
   /** Its token: decides its rights, and the tenant of its channels and counts. */
   readonly record: TokenRecord
-  /** Names the client process, as hex: the same on each of its links and after each reconnect. */
+  /** Id of the client process, as hex: the same on each of its links and after each reconnect. */
   readonly instance: string
-  /** What it showed in place of the token, and what that lets it do; undefined for one that has the token. */
+  /** The ticket that it sent in place of the token, with its rights; undefined for one that has the token. */
   readonly ticket?: AccessTicket | undefined
   /** Address of its last link. */
   remoteAddress: string

@@ -4,7 +4,7 @@ import { shownTarget } from '@ls/relay'
 import { movedByForwarded } from '../counts/server-counts.js'
 import type { Connection } from '../reverse/switchboard.js'
 
-/** A channel that passes from a connector to a provider. */
+/** Channel that is forwarded from a connector to a provider. */
 export class LiveForwarded implements LiveConnection {
   readonly link: LiveLink | undefined
   readonly provider: LiveLink | undefined

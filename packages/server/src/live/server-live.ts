@@ -11,12 +11,12 @@ import { PeerLink } from './peer-link.js'
 
 export interface ServerLiveOptions {
   readonly clock: Clock
-  /** Where links and channels are. */
+  /** The server's links and channels. */
   server(): Pick<CountedServer, 'admission' | 'switchboard' | 'ownProxy'>
   snapshot(): Snapshot
 }
 
-/** What a server shows to those who watch it. Events are made only while somebody does. */
+/** Live view of a server. Events are created only while there is a reader. */
 export class ServerLive implements LiveSource {
   readonly view: LiveView
   readonly #options: ServerLiveOptions
@@ -45,41 +45,41 @@ export class ServerLive implements LiveSource {
     for (const channel of ownProxy?.session.channels() ?? []) yield new LiveChannel(channel, undefined)
   }
 
-  /** Ends a link; false if there is none with this id, or no longer. */
+  /** Ends a link; false if there is none with this id. */
   closeLink(linkId: string): boolean {
     const link = [...this.liveLinks()].find(({ id }) => id === linkId)
     link?.peer.session.close('closed by the administrator')
     return link !== undefined
   }
 
-  /** A link is up: the first of its session, or one that continues it. */
+  /** Reports a link that is up: the first of its session, or one that continues it. */
   linked(peer: Peer): void {
     const link = this.#linkOf(peer)
     this.view.linkEvent(link.connected() ? 'link-opened' : 'link-resumed', link)
   }
 
-  /** A link is down, and its session waits. */
+  /** Reports a link that is down, while its session waits. */
   unlinked(peer: Peer, reason: string): void {
     this.view.linkEvent('link-lost', this.#linkOf(peer), reason)
   }
 
-  /** A session is over. */
+  /** Reports the end of a session. */
   left(peer: Peer, reason: string): void {
     this.view.linkEvent('link-closed', this.#linkOf(peer), reason)
   }
 
-  /** Without a peer it is of one of the server's own proxy ports. */
+  /** Reports a new channel; without a peer it belongs to one of the server's own proxy ports. */
   channelOpened(peer: Peer | undefined, channel: Channel): void {
     if (this.view.isWatched) this.view.connectionOpened(this.#live(peer, channel))
   }
 
-  /** A channel that ended here is over. */
+  /** Reports the end of a channel that ended here. */
   channelClosed(peer: Peer | undefined, channel: Channel, reason: ChannelCloseReason): void {
     if (peer !== undefined) this.#linkOf(peer).add(movedBy(channel))
     if (this.view.isWatched) this.view.connectionClosed(this.#live(peer, channel), outcomeOf(channel, reason))
   }
 
-  /** A channel from a connector to a provider is over. */
+  /** Reports the end of a channel from a connector to a provider. */
   forwardedEnded(connection: Connection): void {
     const moved = movedByForwarded(connection.channel)
     this.#links.get(connection.from)?.add(moved)

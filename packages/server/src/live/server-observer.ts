@@ -10,7 +10,7 @@ import type { Connection } from '../reverse/switchboard.js'
 import type { TokenRegistry } from '../tokens/token-registry.js'
 import { ServerLive } from './server-live.js'
 
-/** The parts of a server that are looked at. */
+/** Parts of a server that are observed. */
 export interface ObservedServer extends Omit<CountedServer, 'counts' | 'quotas' | 'reloads'> {
   readonly uses: TokenUses
   readonly tokens: TokenRegistry
@@ -22,17 +22,17 @@ interface ObserverOptions {
   readonly onConnectionEnd?: ((connection: ConnectionRecord) => void) | undefined
 }
 
-/** Is told what happens in a server: counts it, logs refusals, and tells those who watch. */
+/** Receives the events of a server: counts them, logs refusals, and passes them to the live view. */
 export class ServerObserver {
   readonly counts = new ServerCounts((record, channel) => this.#server().uses.ended(record, channel))
   readonly live: ServerLive
   readonly #server: () => ObservedServer
   readonly #refusalLog: RefusalLog
   readonly #reloads = new Reloads()
-  /** Undefined if nobody wants it. */
+  /** Undefined without an access log. */
   readonly #accessLog: ConnectionRecords | undefined
 
-  /** @param server Called when somebody asks, so not before all parts are there. */
+  /** @param server Returns the parts of the server; called on demand only, when all of them exist. */
   constructor({ clock, logger, onConnectionEnd }: ObserverOptions, server: () => ObservedServer) {
     this.#server = server
     this.#accessLog = onConnectionEnd === undefined ? undefined : new ConnectionRecords(clock, onConnectionEnd)
@@ -51,13 +51,13 @@ export class ServerObserver {
     })
   }
 
-  /** A client's link is up, the first of its session or a later one. */
+  /** Handles a link that is up, the first of its session or a later one. */
   linked(peer: Peer): void {
     this.counts.linked(peer.session, peer.record)
     this.#accessLog?.linked(peer)
   }
 
-  /** A client was refused. */
+  /** Handles the refusal of a client. */
   refused(remoteAddress: string, reason: string, cause: RefusalCause): void {
     this.counts.refused(cause)
     this.#refusalLog.add(remoteAddress, reason)
@@ -65,7 +65,7 @@ export class ServerObserver {
     if (view.isWatched) view.publish('refusal', { client_address: remoteAddress, reason, cause })
   }
 
-  /** The configuration was read again: what changed, or why nothing did. */
+  /** Handles a reload of the configuration: the changes, or the reason why there are none. */
   reloaded(outcome: readonly string[] | Error): void {
     const failed = outcome instanceof Error
     const data = failed ? { success: false, error: outcome.message } : { success: true, changes: outcome }
@@ -73,21 +73,21 @@ export class ServerObserver {
     this.live.view.publish('reload', data)
   }
 
-  /** A channel of a client that ended here is over. */
+  /** Handles the end of a client's channel that ended here. */
   channelClosed(peer: Peer, channel: Channel, reason: ChannelCloseReason): void {
     this.counts.ended(peer.record, channel, reason)
     this.live.channelClosed(peer, channel, reason)
     this.#accessLog?.ended(peer, channel, reason)
   }
 
-  /** A channel from a connector to a provider is over. */
+  /** Handles the end of a channel from a connector to a provider. */
   readonly forwardedEnded = (connection: Connection): void => {
     this.counts.forwardedEnded(connection)
     this.live.forwardedEnded(connection)
     this.#accessLog?.forwardedEnded(connection)
   }
 
-  /** Is told of the channels of the server's own proxy ports. */
+  /** Receives the events of channels at the server's own proxy ports. */
   readonly own: ChannelWatch = {
     onChannelOpened: (channel) => this.live.channelOpened(undefined, channel),
     onChannelClosed: (channel, reason) => {

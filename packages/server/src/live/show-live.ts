@@ -11,14 +11,14 @@ export function showConnections({ server, query }: ApiCall): Answer {
   return answerQuery(() => server.live.connections(query))
 }
 
-/** `DELETE /api/links/{id}`: ends a link with its connections. The client may come back. */
+/** `DELETE /api/links/{id}`: ends a link with its connections. The client may reconnect. */
 export function closeLink({ server, parameter: id, logger }: ApiCall): Answer {
   if (!server.closeLink(id)) throw new ApiRefusal(404, 'link does not exist')
   logger.info({ link: id }, 'management API: a link was closed')
   return { status: 200, body: { success: true, id } }
 }
 
-/** `GET /api/events`: what happens, as it happens. */
+/** `GET /api/events`: streams events as they happen. */
 export function showEvents({ server, query, lastEventId, dashboard, clock }: ApiCall): Answer {
   return answerEvents(server.live, {
     query,

@@ -8,7 +8,7 @@ export function showSnapshot({ server }: ApiCall): Answer {
   return { status: 200, body }
 }
 
-/** `GET /api/health`: what strangers may know of a relay. */
+/** `GET /api/health`: state of a relay, as far as strangers may see it. */
 export function showHealth({ server }: ApiCall): Answer {
   const body = server.health()
   if (body === undefined) throw new ApiRefusal(404, 'this server is no relay')

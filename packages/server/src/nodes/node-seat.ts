@@ -11,11 +11,11 @@ import type { ReverseToken, TokenRegistry } from '../tokens/token-registry.js'
 import { tokenKey } from '../tokens/token-text.js'
 import { type FarPeers, noFarPeers } from './far-peers.js'
 
-/** Where channels between nodes go. */
+/** Destination of channels between nodes. */
 export interface FarRoute {
   /** `tokenKey` of the providers' token. */
   readonly reverseKey: string
-  /** The provider process it must be; undefined for any. */
+  /** Provider process; undefined for any. */
   readonly owner: string | undefined
 }
 
@@ -29,7 +29,7 @@ export interface NodeSeatOptions {
   isDraining(): boolean
 }
 
-/** A server as one of several nodes: what those that join them need of it. */
+/** Interface of a server for the code that joins it with other nodes. */
 export class NodeSeat {
   readonly #options: NodeSeatOptions
 
@@ -37,12 +37,12 @@ export class NodeSeat {
     this.#options = options
   }
 
-  /** The session options that both ends of a trunk have to know. */
+  /** Session option that both ends of a trunk must know: the window. */
   get windowBytes(): number {
     return this.#options.options.windowBytes
   }
 
-  /** Takes no new channels. */
+  /** Whether the server takes no new channels. */
   get isDraining(): boolean {
     return this.#options.isDraining()
   }
@@ -52,29 +52,29 @@ export class NodeSeat {
     return [...this.#options.tokens].filter(({ kind }) => kind === 'reverse').map(({ token }) => tokenKey(token))
   }
 
-  /** Peers of a reverse token that are here. */
+  /** Peers of a reverse token on this node. */
   peersOf(reverseKey: string): FarPeers {
     return this.#groupOf(reverseKey)?.near ?? noFarPeers
   }
 
-  /** Peers of a reverse token on all other nodes. */
+  /** Sets the peers of a reverse token on all other nodes. */
   setFarPeers(reverseKey: string, peers: FarPeers): void {
     const group = this.#groupOf(reverseKey)
     if (group !== undefined) group.far = peers
   }
 
-  /** Makes a session with another node, charged to the token; undefined where the token is not known. */
+  /** Opens a session with another node, charged to the token; undefined where the token is not known. */
   openTrunk(reverseKey: string, terms: TrunkTerms, handler: SessionHandler): Session | undefined {
     const record = this.#reverse(reverseKey)
     return record === undefined ? undefined : this.#options.admission.openTrunk(record, terms, handler)
   }
 
-  /** Channels may go over a session to providers of another node. Returns how to take it away. */
+  /** Adds a session that leads to providers of another node. Returns a function that removes it. */
   addFar({ reverseKey, owner }: FarRoute, session: Session): () => void {
     return this.#groupOf(reverseKey)?.addFar(owner, session) ?? (() => {})
   }
 
-  /** Serves a channel from another node with a provider that is here. */
+  /** Serves a channel from another node with a provider of this node. */
   serve({ reverseKey, owner }: FarRoute, channel: Channel, from: Session): void {
     const { switchboard, isDraining } = this.#options
     if (isDraining()) return channel.reject(`busy: ${drainReason}`)
@@ -84,7 +84,7 @@ export class NodeSeat {
   }
 
   /**
-   * Registers a token of another node. One that is there already stays as it is, but for its owner.
+   * Registers a token of another node. A token that exists already stays as it is, except for its owner.
    *
    * @throws ServerError when it cannot be registered, RangeError for a text that is no token
    */
@@ -118,5 +118,5 @@ export class NodeSeat {
   }
 }
 
-/** The other node has seen a provider here a moment ago: one that is gone will not come at once, in milliseconds. */
+/** Wait for a provider that another node has just seen here, in milliseconds: one that is gone will not return soon. */
 const farWaitMs = 1000

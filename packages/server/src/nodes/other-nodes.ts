@@ -1,20 +1,23 @@
 import type { StoredToken } from '../state/state-content.js'
 
-/** What a server tells the other nodes of its cluster, and asks of them. None of it waits, but for {@link share}. */
+/** Calls that a server makes to the other nodes of its cluster. Only {@link share} waits for an answer. */
 export interface OtherNodes {
   /**
-   * A channel looks for a provider, and there is none here: links to nodes that have one are to be opened.
+   * Called when a channel needs a provider and this node has none: opens links to nodes that have one.
    *
    * @param reverseKey `tokenKey` of the providers' token
-   * @param owner The provider process it must be; undefined for any
+   * @param owner Provider process that is needed; undefined for any
    */
   wanted(reverseKey: string, owner: string | undefined): void
-  /** Peers of this reverse token came, went, or have another state of their link. */
+  /** Called when peers of this reverse token connected, disconnected, or their links changed state. */
   peersChanged(reverseKey: string): void
-  /** Registers a token at all nodes. @throws ServerError when they have another of this text, or cannot be told now */
+  /**
+   * Registers a token at all nodes. @throws ServerError when they have another one of this text, or cannot be reached
+   * now
+   */
   share(token: StoredToken): Promise<void>
   /** Whether all nodes have a token of this `tokenKey`. */
   isShared(key: string): boolean
-  /** Tokens were removed here, and are to be removed everywhere if they were shared. */
+  /** Called when tokens were removed here; shared ones are then removed at all nodes. */
   tokensRemoved(keys: readonly string[]): void
 }

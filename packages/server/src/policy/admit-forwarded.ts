@@ -3,19 +3,19 @@ import type { Channel } from '@ls/mux'
 import { parseTarget, RelayError } from '@ls/relay'
 import type { TokenUse } from './token-use.js'
 
-/** What may be forwarded for the user of a token. */
+/** Limits and rules for channels that are forwarded for the user of a token. */
 export type ForwardRights = Pick<TokenUse, 'entryRules' | 'slots' | 'refused'>
 
 /**
- * Passes a connector's channel on if the policy of its token lets it. `pass` gets a function to call once the channel
- * is over.
+ * Forwards a connector's channel if the policy of its token allows it. `pass` receives a function to call when the
+ * channel has ended.
  */
 export function admitForwarded(channel: Channel, use: ForwardRights, pass: (onOver: () => void) => void): void {
   const refusal = refusalOf(channel, use)
   if (refusal instanceof Promise) {
     refusal
       .then((found) => settle(channel, use, found, pass))
-      // Nobody else would catch it, and one channel must not end the process.
+      // An uncaught rejection would end the process; only this channel may fail.
       .catch((error: unknown) => channel.reject(`failed: ${textOf(error)}`))
   } else settle(channel, use, refusal, pass)
 }
@@ -49,13 +49,13 @@ function refusalOf(
   return udpRefusal
 }
 
-/** What the switchboard refuses anyway is left to it. */
+/** Checks the target. The switchboard refuses invalid targets itself. */
 async function checkTarget(address: NonNullable<Channel['address']>, rules: NonNullable<ForwardRights['entryRules']>) {
   const target = parseTarget(address)
   return target instanceof RelayError ? undefined : rules.refusalOf(target)
 }
 
-/** Each datagram names its target to the provider alone. */
+/** Refuses UDP: only the provider sees the target of each datagram. */
 const udpRefusal = new RelayError({
   word: 'forbidden',
   detail: 'the rules of this token name targets, which UDP through a provider hides from the server',

@@ -1,5 +1,5 @@
 /**
- * Reads an amount of data in bytes: a number, or a text such as `10Mbit`, `1.5GB`, `64KiB`; undefined for anything
+ * Parses an amount of data in bytes: a number, or a text such as `10Mbit`, `1.5GB`, `64KiB`; undefined for anything
  * else. A rate may end in `/s`.
  */
 export function parseAmount(value: unknown): number | undefined {

@@ -2,7 +2,7 @@ import { textOf } from '@ls/foundation'
 import { parseAmount } from './amount.js'
 import { PolicyFault } from './policy-fault.js'
 
-/** Reads the keys of one JSON object. Everything wrong is a {@link PolicyFault} that names the key. */
+/** Reads the keys of one JSON object. Each mistake throws a {@link PolicyFault} that names the key. */
 export class Fields {
   readonly path: readonly string[]
   readonly #values: Readonly<Record<string, unknown>>
@@ -16,7 +16,7 @@ export class Fields {
     this.#values = value as Record<string, unknown>
   }
 
-  /** Whether the key is there; null is the same as nothing. */
+  /** Whether the key exists; null counts as missing. */
   has(key: string): boolean {
     return this.#values[key] !== undefined && this.#values[key] !== null
   }
@@ -72,7 +72,7 @@ export class Fields {
     return this.has(key) ? new Fields(this.#values[key], [...this.path, key], known) : undefined
   }
 
-  /** Runs `parse` on what was read of a key. @throws PolicyFault with its error */
+  /** Calls `parse` for the value of a key. @throws PolicyFault with its error */
   parsed<T>(key: string, parse: () => T): T {
     try {
       return parse()

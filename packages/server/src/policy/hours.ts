@@ -4,7 +4,7 @@ const days = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'] as const
 interface Span {
   readonly days: ReadonlySet<number>
   readonly from: number
-  /** Smaller than `from` for a span that ends the day after. */
+  /** End of the span; smaller than `from` for a span that ends on the next day. */
   readonly to: number
 }
 
@@ -14,9 +14,11 @@ export class Hours {
   readonly #format: Intl.DateTimeFormat
 
   /**
+   * Parses the hours.
+   *
    * @param spans `08:00-18:00` for all days, `mon-fri 08:00-18:00`, `sat 22:00-02:00`.
    * @param zone Time zone such as `Europe/Berlin`. @default that of the machine
-   * @throws RangeError naming the span or zone that is none
+   * @throws RangeError naming the invalid span or zone
    */
   constructor(spans: readonly string[], zone?: string) {
     this.#spans = spans.map(parseSpan)
@@ -28,7 +30,7 @@ export class Hours {
     }
   }
 
-  /** Whether a time, in milliseconds since 1970, is within them. */
+  /** Whether a time, in milliseconds since 1970, is within the hours. */
   include(atMs: number): boolean {
     const parts = new Map(this.#format.formatToParts(atMs).map(({ type, value }) => [type, value]))
     const day = (days as readonly string[]).indexOf((parts.get('weekday') ?? '').toLowerCase())
@@ -58,7 +60,7 @@ function dayOf(name: string): number {
   return (days as readonly string[]).indexOf(name)
 }
 
-/** NaN for no time of day. */
+/** Minutes since midnight; NaN for an invalid time of day. */
 function minutesOf(hours = '', minutes = ''): number {
   return Number(minutes) < 60 ? Number(hours) * 60 + Number(minutes) : Number.NaN
 }

@@ -1,7 +1,7 @@
-/** A policy that cannot be. The message begins with the key. */
+/** Error for an invalid policy. The message begins with the key. */
 export class PolicyFault extends RangeError {
   override readonly name = 'PolicyFault'
-  /** Where it is, from the outermost key to the innermost: `['policy', 'rate', 'up']`. */
+  /** Path of the key, from the outermost to the innermost: `['policy', 'rate', 'up']`. */
   readonly path: readonly string[]
 
   constructor(path: readonly string[], what: string, options?: ErrorOptions) {

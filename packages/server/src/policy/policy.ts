@@ -4,21 +4,21 @@ import { Fields } from './fields.js'
 import { Hours } from './hours.js'
 import type { PolicyOptions, PolicyRole, QuotaEnd } from './policy-options.js'
 
-/** Why a client may not come in. */
+/** Reason why a client is refused a link. */
 export interface LinkFault {
-  /** For the user and the log. */
+  /** Text for the user and the log. */
   readonly reason: string
-  /** It makes no sense to try again later. */
+  /** Whether a later attempt cannot succeed. */
   readonly final: boolean
 }
 
-/** Bytes a second; undefined for no limit. */
+/** Rate in bytes a second; undefined for no limit. */
 export interface Rate {
   /** From the client. */
   readonly up: number | undefined
   /** To the client. */
   readonly down: number | undefined
-  /** Bytes that may pass at once after a rest. */
+  /** Bytes that may pass in one burst after a pause. */
   readonly burstBytes: number | undefined
 }
 
@@ -28,47 +28,47 @@ export interface QuotaLimits {
   readonly day: number | undefined
   /** Bytes in a calendar month (UTC), both ways together. */
   readonly month: number | undefined
-  /** What happens when they are used up. */
+  /** Action when the quota is used up. */
   readonly atEnd: QuotaEnd
-  /** Bytes a second when they are used up, for `slow`. */
+  /** Rate after the quota is used up, in bytes a second, for `slow`. */
   readonly slowRate: number | undefined
 }
 
-/** A client that asks for a link. */
+/** Request of a client for a link. */
 export interface LinkRequest {
-  /** What it is to be; undefined if that is no matter of this policy. */
+  /** Requested role; undefined if the policy does not limit roles here. */
   readonly role: PolicyRole | undefined
-  /** As `plainAddress` gives it. */
+  /** Address as `plainAddress` returns it. */
   readonly remoteAddress: string
-  /** Milliseconds since 1970. */
+  /** Time of the request, in milliseconds since 1970. */
   readonly nowMs: number
 }
 
-/** How a token may be used, parsed and checked. */
+/** Policy of a token, parsed and checked. */
 export class Policy {
-  /** What it was made of. */
+  /** Options that it was made from. */
   readonly options: PolicyOptions
   readonly name: string | undefined
-  /** Undefined where every target is open. */
+  /** Rules for targets; undefined where every target is open. */
   readonly targets: TargetRules | undefined
   /** Most open channels; undefined for no limit. */
   readonly maxChannels: number | undefined
   /** Most links; undefined for no limit. */
   readonly maxLinks: number | undefined
-  /** In bytes a second. */
+  /** Rate in bytes a second. */
   readonly rate: Rate | undefined
   /** Bytes that the token may move in a day and in a month. */
   readonly quota: QuotaLimits | undefined
   /** Host names that its providers may expose; undefined for those that the server allows. */
   readonly hosts: HostPatterns | undefined
-  /** Milliseconds since 1970; undefined for never. */
+  /** Time of expiry, in milliseconds since 1970; undefined for never. */
   readonly expiresAtMs: number | undefined
   readonly #sources: Networks | undefined
   readonly #roles: readonly PolicyRole[] | undefined
   readonly #hours: Hours | undefined
 
   /**
-   * Reads a policy from JSON of any origin.
+   * Parses a policy from JSON of any origin.
    *
    * @param path Keys that lead to it, for errors.
    * @throws PolicyFault that names the key
@@ -77,7 +77,7 @@ export class Policy {
     return new Policy(new Fields(value, path, keys), value as PolicyOptions)
   }
 
-  /** As {@link Policy.parse}, for one that may be parsed already. */
+  /** Does the same as {@link Policy.parse}; a policy that is parsed already is returned as it is. */
   static of(policy: Policy | PolicyOptions): Policy {
     return policy instanceof Policy ? policy : Policy.parse(policy)
   }
@@ -98,7 +98,7 @@ export class Policy {
     this.#hours = hoursOf(fields)
   }
 
-  /** Why a client may not come in now; undefined if it may. */
+  /** Reason why a client may not connect now; undefined if it may. */
   linkFault({ role, remoteAddress, nowMs }: LinkRequest): LinkFault | undefined {
     if (role !== undefined && this.#roles?.includes(role) === false)
       return { reason: `the token is not for a ${role}`, final: true }
@@ -109,13 +109,13 @@ export class Policy {
     return reason === undefined ? undefined : { reason, final: this.hasExpired(nowMs) }
   }
 
-  /** Why nothing new may begin at this time; undefined if it may. */
+  /** Reason why nothing new may begin at this time; undefined if it may. */
   timeFault(nowMs: number): string | undefined {
     if (this.hasExpired(nowMs)) return `the token expired at ${new Date(this.expiresAtMs ?? 0).toISOString()}`
     return this.#hours?.include(nowMs) === false ? 'the token may not be used at this hour' : undefined
   }
 
-  /** Whether its time is over at `nowMs`, in milliseconds since 1970. */
+  /** Whether the policy has expired at `nowMs`, in milliseconds since 1970. */
   hasExpired(nowMs: number): boolean {
     return this.expiresAtMs !== undefined && nowMs >= this.expiresAtMs
   }
@@ -140,14 +140,14 @@ const keys = [
   'hours',
 ] as const satisfies readonly (keyof PolicyOptions)[]
 
-/** Each rule is compared with each target. */
+/** Most rules: each is compared with each target. */
 const maxRules = 1000
 
 function targetsOf(fields: Fields): TargetRules | undefined {
   const allow = fields.texts('allow', maxRules)
   const deny = fields.texts('deny', maxRules)
   const guard = fields.choice('guard', guardLevels)
-  // One after the other, so that an error names its key.
+  // Parsed one after the other, so that an error names its key.
   if (allow !== undefined) fields.parsed('allow', () => new TargetRules({ allow }))
   if (deny !== undefined) fields.parsed('deny', () => new TargetRules({ deny }))
   if (allow === undefined && deny === undefined && (guard ?? 'none') === 'none') return undefined
@@ -164,10 +164,10 @@ function sourcesOf(fields: Fields): Networks | undefined {
   return sources === undefined ? undefined : fields.parsed('sources', () => parseNetworks(sources))
 }
 
-/** Least rate: below, a single message of a link would take minutes. In bytes a second. */
+/** Smallest rate, in bytes a second: below it, a single message of a link would take minutes. */
 const minRate = 1024
 
-/** 8 Tbit/s: more is a mistake. */
+/** Largest rate: 8 Tbit/s. More is a mistake. */
 const maxRate = 1e12
 
 function rateOf(fields: Fields): Rate | undefined {
@@ -179,7 +179,7 @@ function rateOf(fields: Fields): Rate | undefined {
 
 const quotaEnds = ['refuse', 'end', 'slow'] as const satisfies readonly QuotaEnd[]
 
-/** 8 EB: larger numbers are not exact. In bytes. */
+/** Largest quota, in bytes: 8 EB. Larger numbers are not exact. */
 const maxQuota = Number.MAX_SAFE_INTEGER
 
 function quotaOf(fields: Fields): QuotaLimits | undefined {
@@ -196,7 +196,9 @@ function quotaOf(fields: Fields): QuotaLimits | undefined {
   })
 }
 
-/** RFC 3339: a date with a time and a zone. A time without a zone would mean something else on each machine. */
+/**
+ * Parses an expiry time (RFC 3339) with date, time and zone. Without a zone its meaning would depend on the machine.
+ */
 function expiryOf(fields: Fields): number | undefined {
   const text = fields.text('expiresAt', 64)
   if (text === undefined) return undefined

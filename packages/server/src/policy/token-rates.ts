@@ -4,7 +4,7 @@ import { type Pace, RateLimit } from '@ls/relay'
 import type { ResolvedServerOptions } from '../options.js'
 import type { Policy } from './policy.js'
 
-/** The rates of one token: those of its policy, and a slower one while its quota is used up. */
+/** Rates of one token: those of its policy, and a slower one while its quota is used up. */
 export class TokenRates {
   /** From the users to their targets; undefined without a limit. */
   up: RateLimit | undefined
@@ -20,29 +20,29 @@ export class TokenRates {
     this.#apply()
   }
 
-  /** Holds the rates of another policy: connections that have some follow at once, others when they begin. */
+  /** Applies the rates of another policy: immediately to connections that have a limit, to others when they begin. */
   change(policy: Policy): void {
     this.#policy = policy
     this.#apply()
   }
 
-  /** Rates where our sockets lead to the targets; undefined without any. */
+  /** Rates for sockets to the targets; undefined without any. */
   get ofTargets(): Pace | undefined {
     return this.#pace(this.down, this.up)
   }
 
-  /** Rates where our sockets lead to the users; undefined without any. */
+  /** Rates for sockets to the users; undefined without any. */
   get ofUsers(): Pace | undefined {
     return this.#pace(this.up, this.down)
   }
 
-  /** Rates where channels are forwarded to a provider; undefined without any. */
+  /** Rates for channels that are forwarded to a provider; undefined without any. */
   get ofForwarded(): ForwardPace | undefined {
     const { up, down } = this
     return up === undefined && down === undefined ? undefined : { toTarget: up, toOpener: down }
   }
 
-  /** Holds the rate of a quota that is used up, or again that of the policy. */
+  /** Switches between the rate of a used-up quota and that of the policy. */
   slowDown(slow: boolean): void {
     if (slow === this.#slow) return
     this.#slow = slow
@@ -54,7 +54,7 @@ export class TokenRates {
     this.down = this.#limitOf('down', this.down)
   }
 
-  /** One that is there stays, since open connections have it. */
+  /** Limit for one direction. An existing object is kept, since open connections use it. */
   #limitOf(way: 'up' | 'down', known: RateLimit | undefined): RateLimit | undefined {
     const { rate, quota } = this.#policy
     const size = this.#sizeOf(way)
@@ -76,5 +76,5 @@ export class TokenRates {
   }
 }
 
-/** 8 Tbit/s: no link is faster. In bytes a second. */
+/** Rate that no link exceeds: 8 Tbit/s. In bytes a second. */
 const noLimit = 1e12

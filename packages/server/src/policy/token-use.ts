@@ -19,17 +19,20 @@ export interface TokenUseOptions {
   readonly server: ResolvedServerOptions
   readonly rareLog: RareLog
   readonly quotas: QuotaBook
-  /** The use of the token whose providers made this one, if that has the policy and the channels. @default none */
+  /**
+   * Use of the reverse token whose providers added this one, if that token has the policy and the channels. @default
+   * none
+   */
   readonly shared?: TokenUse | undefined
 }
 
-/** What one token with a policy does now, and what it may. Refusals reach its user and the log. */
+/** Current use and limits of one token with a policy. Refusals are reported to its user and to the log. */
 export class TokenUse {
   #policy: Policy
   #entryRules: EntryRules | undefined
   /** Slots of its channels, within those of all tokens. */
   readonly slots: ChannelSlots
-  /** What it may move by day and month; undefined for no limit. */
+  /** Bytes that the token may still move by day and month; undefined for no limit. */
   quota: Quota | undefined
   readonly #options: TokenUseOptions
   readonly #rates: TokenRates
@@ -47,12 +50,12 @@ export class TokenUse {
     return this.#policy
   }
 
-  /** Rules for targets that somebody else resolves. */
+  /** Rules for targets whose names another program resolves. */
   get entryRules(): EntryRules | undefined {
     return this.#entryRules
   }
 
-  /** What the half that reaches targets must know. */
+  /** Rules and rates for the outbound half. */
   get askerRules(): Pick<Asker, 'rules' | 'onForbidden' | 'pace' | 'onDropped'> {
     const { targets } = this.#policy
     const { ofTargets: pace } = this.#rates
@@ -73,7 +76,7 @@ export class TokenUse {
     return pace === undefined ? undefined : { ...pace, onDropped: () => this.refused(beyondRate) }
   }
 
-  /** Has another policy: its limits hold at once, its rules for what begins from now on. */
+  /** Sets another policy: its limits apply immediately, its rules to what begins from now on. */
   change(policy: Policy): void {
     const { server, shared } = this.#options
     this.#policy = policy
@@ -94,8 +97,9 @@ export class TokenUse {
   }
 
   /**
-   * Undefined where the roles of the policy are about another token. What the server says of tokens without a policy of
-   * their own is about all.
+   * Role of the token's clients; undefined where the roles of the policy belong to another token. The server's policy
+   * for
+   * tokens without their own applies to all of them.
    */
   get #role(): PolicyRole | undefined {
     const { record, server, shared } = this.#options
@@ -107,7 +111,7 @@ export class TokenUse {
     return this.#rates
   }
 
-  /** Has the rates follow the quota, where that slows down. */
+  /** Adapts the rates to the quota, if the quota slows down. */
   keepRates(nowMs: number): void {
     this.#rates.slowDown(this.quota?.limits.atEnd === 'slow' && this.quota.exceeded(nowMs) !== undefined)
   }
@@ -120,7 +124,7 @@ export class TokenUse {
     throw fault.final ? new Forbidden(fault.reason) : new Crowded(fault.reason)
   }
 
-  /** Checks that there is room beside `links` others. @throws Crowded */
+  /** Checks that the token may have another link besides `links`. @throws Crowded */
   assertRoom(links: number): void {
     const { maxLinks = Infinity } = this.policy
     if (links < maxLinks) return
@@ -129,7 +133,7 @@ export class TokenUse {
     throw new Crowded(reason)
   }
 
-  /** Why no channel may begin now; undefined if one may. */
+  /** Reason why no channel may begin now; undefined if one may. */
   channelRefusal(): RelayError | undefined {
     const nowMs = Date.now()
     const detail = this.policy.timeFault(nowMs) ?? this.#quotaFault(nowMs)
@@ -138,7 +142,7 @@ export class TokenUse {
     return new RelayError({ word: 'forbidden', detail })
   }
 
-  /** Logs what its user was told, now and then. */
+  /** Logs the refusal that its user received, at a limited rate. */
   refused(reason: string): void {
     const { record, rareLog } = this.#options
     rareLog.warn(`the policy of token ${labelOf(record, this.policy)} refused its user`, reason)
@@ -174,10 +178,10 @@ function slotsOf({ maxChannels }: Policy, server: ResolvedServerOptions): { limi
   return { limit: maxTokenChannels, what: 'channels of this token (--max-token-channels)' }
 }
 
-/** Why a datagram is dropped. */
+/** Reason why a datagram is dropped. */
 const beyondRate = 'datagrams beyond the rate of this token are dropped'
 
-/** Names a token where its text must not show. */
+/** Name of a token where its text must not appear. */
 function labelOf({ token }: TokenRecord, { name }: Policy): string {
   return name ?? tokenId(token)
 }

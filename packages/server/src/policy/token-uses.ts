@@ -21,7 +21,7 @@ export interface TokenUsesOptions {
   readonly forwarded: () => Iterable<Connection>
 }
 
-/** What the tokens with a policy do now. A token without one costs a look into a map. */
+/** Current use of all tokens with a policy. For a token without one, this costs a lookup in a map. */
 export class TokenUses {
   readonly #options: TokenUsesOptions
   readonly #rareLog: RareLog
@@ -41,7 +41,7 @@ export class TokenUses {
     this.#meter = new QuotaMeter({ ...options, useOf: (record) => this.of(record) })
   }
 
-  /** Undefined for a token without a policy. */
+  /** Use of a token; undefined for a token without a policy. */
   of(record: TokenRecord): TokenUse | undefined {
     const { server } = this.#options
     const { policy = server.policy } = policyHolderOf(record)
@@ -62,19 +62,19 @@ export class TokenUses {
     return askForLink(this.#authorizer, record, use?.policy.name, remoteAddress)
   }
 
-  /** Asks whether a channel may be; resolves with the reason if not. Undefined where nobody is asked. */
+  /** Asks the authorize service about a channel; resolves with the reason of a refusal. Undefined without a service. */
   askFor(peer: Peer, channel: Channel): Promise<string | undefined> | undefined {
     return askForChannel(this.#authorizer, peer, this.of(peer.record)?.policy.name, channel)
   }
 
-  /** A client has a session: its token is watched from now on, if it can come to an end. */
+  /** Handles a client that has a session: starts to watch its token, if that can expire. */
   joined(peer: Peer): void {
     this.#meter.joined(peer)
     this.#watch(peer)
   }
 
   /**
-   * A token has another policy, or none: those who have a link stay, with the new limits.
+   * Applies another policy to a token, or none. Clients with a link stay, with the new limits.
    *
    * @param sharing Tokens that are under the same policy.
    */
@@ -91,22 +91,22 @@ export class TokenUses {
     for (const peer of this.#options.peers()) if (policyHolderOf(peer.record) === record) this.joined(peer)
   }
 
-  /** A channel of a token is over; without a token it is one of the server's own proxy ports. */
+  /** Counts a channel of a token that has ended; without a token it is one of the server's own proxy ports. */
   ended(record: TokenRecord | undefined, channel: Channel | ForwardedChannel): void {
     this.#meter.ended(record, channel)
   }
 
-  /** The token is gone, and one of the same text begins anew. */
+  /** Removes the use of a token that was removed; a new one of the same text starts from zero. */
   forget({ token }: TokenRecord): void {
     this.#quotas.forget(token)
   }
 
-  /** What is used of the quotas of all tokens. */
+  /** Use of the quotas of all tokens. */
   quotaCounts(tokens: Iterable<TokenRecord>): QuotaCounts[] {
     return quotaCounts(tokens, (record) => this.of(record))
   }
 
-  /** Resolves once what is counted is on the disk. */
+  /** Resolves when the counts are on the disk. */
   close(): Promise<void> {
     this.#closed = true
     this.#options.server.clock.clearTimeout(this.#timer)
@@ -136,5 +136,5 @@ export class TokenUses {
   }
 }
 
-/** Time between two looks at the clock of the wall, in milliseconds: it may jump, so no timer waits for a date. */
+/** Time between two checks of the wall clock, in milliseconds: that clock may jump, so no timer waits for a date. */
 const lookMs = 1000

@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 import type { AllowedOrigins } from '@ls/transport'
 import type { Route } from '../api/routes.js'
 
-/** Which pages may read the answers of a route. */
+/** Data that decides which pages may read the answers of a route. */
 export interface CorsRequest {
   readonly headers: IncomingHttpHeaders
   readonly route: Route | undefined
@@ -10,8 +10,8 @@ export interface CorsRequest {
 }
 
 /**
- * What a browser must read before it gives an answer to a page of another origin (Fetch §3.2.3): pages that
- * `--allow-origin` names may read all, and any page what is public.
+ * Headers that let a browser give an answer to a page of another origin (Fetch §3.2.3): pages that `--allow-origin`
+ * names may read all routes, and any page the public ones.
  */
 export function corsHeaders({ headers, route, allowOrigins }: CorsRequest): Record<string, string> {
   const { origin } = headers
@@ -20,9 +20,7 @@ export function corsHeaders({ headers, route, allowOrigins }: CorsRequest): Reco
   return allowOrigins.has(origin) ? { 'access-control-allow-origin': origin, vary: 'origin' } : {}
 }
 
-/**
- * Further headers of the answer to a browser that asks before it sends a page's request; undefined if it does not ask.
- */
+/** Further headers for a preflight request; undefined if the request is none. */
 export function preflightHeaders(request: CorsRequest, methods: string): Record<string, string> | undefined {
   if (request.headers['access-control-request-method'] === undefined) return undefined
   if (corsHeaders(request)['access-control-allow-origin'] === undefined) return undefined

@@ -25,16 +25,16 @@ export interface FrontDoorOptions {
   readonly server: ResolvedServerOptions
   readonly api: ManagementApi | undefined
   readonly fallback: Fallback | undefined
-  /** What strangers may know of a relay; undefined where the server is none. */
+  /** State of a relay, as far as strangers may see it; undefined where the server is no relay. */
   readonly health: (() => object | undefined) | undefined
   readonly throttle: AuthThrottle
-  /** Whether the server takes no new links; those of sessions that it has may come back. */
+  /** Whether the server takes no new links; links of existing sessions may come back. */
   isDraining(): boolean
-  /** Whether a token with this hash would be let in. */
+  /** Whether a token with this hash would be admitted. */
   isKnownToken(hash: string): boolean
-  /** Takes links whose sessions other processes have. */
+  /** Receives links whose sessions other processes have. */
   readonly passed: PassedLinks
-  /** A client was refused since its token is unknown. */
+  /** Called when a client was refused because its token is unknown. */
   onRefused(remoteAddress: string, reason: string): void
 }
 
@@ -51,7 +51,7 @@ export class FrontDoor {
     this.#origins = new LinkOrigins(options.server.allowOrigins)
   }
 
-  /** Undefined lets the client in. */
+  /** Decides on a request for a WebSocket; undefined admits it. */
   authorize(request: UpgradeRequest): UpgradeRefusal | TakeUpgrade | undefined {
     const { fallback } = this.#options
     const isOurs = this.#isOurPath(request.path) && this.#isOurHost(request.headers.host)
@@ -93,7 +93,7 @@ export class FrontDoor {
     return this.#options.server.wisp === true ? wispToken(path) : undefined
   }
 
-  /** What a client shows before it has a WebSocket; undefined for nothing. */
+  /** Credentials that a client sends before it has a WebSocket; undefined for none. */
   #shown({ path, query, headers }: UpgradeRequest): { readonly tokenHash: string | undefined } | undefined {
     const token = this.#wispToken(path)
     if (token !== undefined) return { tokenHash: hashToken(token) }
@@ -101,15 +101,16 @@ export class FrontDoor {
     return malformedToken || tokenHash !== undefined ? { tokenHash } : undefined
   }
 
-  /** RFC 9110 §7.2: a name, with or without a port. */
+  /** Whether the Host field names this server; it may have a port (RFC 9110 §7.2). */
   #isOurHost(host = ''): boolean {
     const { hostNames } = this.#options.server
     return hostNames.length === 0 || hostNames.includes(host.toLowerCase().replace(/\.?(?::\d*)?$/, ''))
   }
 
   /**
-   * The default path is public, so it needs a known token. A custom path is itself a secret, so it is enough for
-   * clients that authenticate by message: they cannot send their token earlier, except as early data.
+   * Standing of a client. The default path is public, so it requires a known token. A custom path is itself a secret,
+   * so
+   * it is enough for clients that authenticate by message: they cannot send their token earlier, except as early data.
    */
   #standingOf(request: UpgradeRequest): 'client' | 'stranger' | 'impostor' {
     const { throttle } = this.#options
@@ -117,7 +118,7 @@ export class FrontDoor {
     if (shown !== undefined) {
       const { tokenHash } = shown
       const address = plainAddress(request.remoteAddress)
-      // Not checked: a right token is refused too.
+      // Nothing is checked: a correct token is refused too.
       if (throttle.waitMs(address) > 0) return 'stranger'
       if (tokenHash !== undefined && this.#options.isKnownToken(tokenHash)) return 'client'
       throttle.failed(address)
@@ -126,7 +127,7 @@ export class FrontDoor {
     return defaultSocketPaths.includes(request.path) ? 'stranger' : 'client'
   }
 
-  /** Passes the link on if it is for a session of another process. */
+  /** Passes the link on if it belongs to a session of another process. */
   #elsewhere(request: UpgradeRequest): TakeUpgrade | undefined {
     const { sessionOwners: owners } = this.#options.server
     const { resume } = parseAuthQuery(request.query)
@@ -135,19 +136,19 @@ export class FrontDoor {
     const owner = ownerIdOf(id) === owners.ownId ? undefined : owners.findOwner(id)
     if (owner === undefined) return undefined
     return (incoming, stream, head, admit) => {
-      // Its owner counts it, under the same address, and cuts it where it shows no token.
+      // The owner counts it, under the same address, and cuts it if it sends no token.
       admit()
       this.#options.passed.pass({ request: incoming, stream, head, client: clientOf(request) }, owner)
     }
   }
 
-  /** Load balancers try another server at this status; by a close code they would not learn of it. */
+  /** Refuses new links during a drain. Load balancers try another server for this status, but not for a close code. */
   #draining({ query }: UpgradeRequest): UpgradeRefusal | undefined {
     if (!this.#options.isDraining() || query.has('resume')) return undefined
     return { status: 503, text: 'The server is draining: it takes no new links.', headers: retryAfter(1000) }
   }
 
-  /** Refuses a link, and late, if its address has guessed too often; its credentials are not checked. */
+  /** Refuses a link, after a delay, if its address has guessed too often; its credentials are not checked. */
   #throttled(request: UpgradeRequest): UpgradeRefusal | undefined {
     if (this.#shown(request) === undefined) return undefined
     const { throttle } = this.#options
@@ -172,7 +173,7 @@ function earlyTokenHash(headers: IncomingHttpHeaders): string | undefined {
     const message = decode(first)
     return message.type === MessageType.Auth ? hashToken(message.token) : undefined
   } catch {
-    // Most likely an ordinary subprotocol, which holds no token.
+    // Most likely an ordinary subprotocol, which contains no token.
     return undefined
   }
 }

@@ -5,12 +5,12 @@ import { isApiPath } from '../api/routes.js'
 import { version } from '../version.js'
 
 export interface PlainHttp {
-  /** Without it, its paths do not exist. */
+  /** The management API; if undefined, its paths do not exist. */
   readonly api: ManagementApi | undefined
-  /** The request is for a name of this server. */
+  /** Whether the request is for a host name of this server. */
   readonly isOurHost: boolean
   readonly socketPaths: readonly string[]
-  /** What strangers may know of a relay; undefined where the server is none. */
+  /** State of a relay, as far as strangers may see it; undefined where the server is no relay. */
   readonly health: (() => object | undefined) | undefined
 }
 
@@ -39,7 +39,7 @@ export function pathOf({ url = '/' }: IncomingMessage): string {
   return url.split('?', 1)[0] ?? '/'
 }
 
-/** The one endpoint of a relay that needs no API. */
+/** Answers the one endpoint of a relay that needs no API. */
 function answerHealth({ method }: IncomingMessage, response: ServerResponse, body: object | undefined): void {
   const headers = { 'access-control-allow-origin': '*' }
   if (method === 'GET' || method === 'HEAD') return send(response, { status: 200, body, headers })
@@ -62,7 +62,7 @@ function greeting(withApi: boolean): string {
   return `LinkSocks v${version} is running.${api}\n`
 }
 
-/** Status and header are those of the deployed Go server. */
+/** Answers plain requests to the path of links, with status and header of the deployed Go server. */
 function answerSocketPath(response: ServerResponse): void {
   response.setHeader('sec-websocket-version', '13')
   answerText(

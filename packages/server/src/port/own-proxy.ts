@@ -14,10 +14,10 @@ import { believedProxies, type ResolvedServerOptions } from '../options.js'
 /** The server's own proxy ports, for programs without a LinkSocks client; their traffic leaves here. */
 export class OwnProxy {
   readonly #inbound: Inbound
-  /** Its other end is the outbound. */
+  /** Session whose other end is the outbound. */
   readonly session: Session
 
-  /** Undefined if the server is to have none. @throws RangeError or TypeError for an invalid address or account */
+  /** Creates it; undefined without such ports. @throws RangeError or TypeError for an invalid address or account */
   static of(outbound: Outbound, server: ResolvedServerOptions, watch: ChannelWatch): OwnProxy | undefined {
     const { socksListen = [] } = server
     return socksListen.length === 0 ? undefined : new OwnProxy(socksListen, outbound, server, watch)
@@ -32,26 +32,26 @@ export class OwnProxy {
       listenOn: places,
       listenWebSocket: byteStreamPorts({ tls, allowOrigins: server.allowOrigins, ...believedProxies(server) }),
       accounts: socksAccounts,
-      // The rules of the outbound apply, which dials.
+      // The outbound, which dials, applies its rules.
       accessRules: [],
-      // Neither helps between two halves of one process.
+      // Neither has a benefit between two halves of one process.
       batching: 'off',
       compressionThresholdBytes: 0,
       pick: () => this.session,
     })
   }
 
-  /** The TCP ports it listens on. */
+  /** TCP ports on which it listens. */
   get ports(): readonly number[] {
     return this.#inbound.ports
   }
 
-  /** Prepares other places and accounts, see `Inbound.change` of `@ls/relay`. */
+  /** Prepares other addresses and accounts, see `Inbound.change` of `@ls/relay`. */
   change(listenOn: readonly string[], accounts: readonly Account[]): Promise<PortChange> {
     return this.#inbound.change({ listenOn, accounts })
   }
 
-  /** @throws ListenError for a port that cannot be opened */
+  /** Opens the ports. @throws ListenError for a port that cannot be opened */
   listen(): Promise<readonly ListenAddress[]> {
     return this.#inbound.listen()
   }

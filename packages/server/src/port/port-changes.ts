@@ -8,13 +8,13 @@ import type { TokenRegistry } from '../tokens/token-registry.js'
 import { faultOf, type ReverseTokenRequest } from '../tokens/token-requests.js'
 import type { ServerPorts } from './server-ports.js'
 
-/** Where the server listens for links. */
+/** Address at which the server listens for links. */
 export interface LinkAddress {
   readonly host: string
   readonly port: number
 }
 
-/** Changes ports and policies of a running server: new ports open beside the old, and links and connections stay. */
+/** Changes ports and policies of a running server: new ports open beside the old ones; links and connections stay. */
 export class PortChanges {
   readonly #ports: ServerPorts
   readonly #tokens: TokenRegistry
@@ -22,7 +22,7 @@ export class PortChanges {
   readonly #uses: TokenUses
   readonly #onMoved: (address: LinkAddress) => unknown
 
-  /** @param onMoved The port for links is another one. */
+  /** @param onMoved Called when the port for links has changed. */
   constructor(
     ports: ServerPorts,
     tokens: TokenRegistry,
@@ -80,8 +80,8 @@ export class PortChanges {
   }
 
   /**
-   * Takes links for sessions of this server that other processes pass on, at a UNIX socket: a `SessionOwner` of theirs
-   * connects to it. The server believes what programs that connect there say of the addresses of clients.
+   * Listens at a UNIX socket for links that other processes pass on, for sessions of this server; a `SessionOwner` of
+   * theirs connects to it. The server trusts the client addresses that programs at this socket report.
    *
    * @throws ListenError where it cannot be opened
    */
@@ -90,10 +90,10 @@ export class PortChanges {
   }
 
   /**
-   * Gives a token another policy, or none of its own. Links and connections stay: rates, quotas and limits hold at
-   * once, rules for what begins from now on.
+   * Gives a token another policy, or none of its own. Links and connections stay: rates, quotas and limits apply
+   * immediately, rules to what begins from now on.
    *
-   * @throws ServerError for an unknown token, PolicyFault for a policy that cannot be
+   * @throws ServerError for an unknown token, PolicyFault for an invalid policy
    */
   changePolicy(token: string, policy: Policy | PolicyOptions | undefined): void {
     const record = this.#tokens.find(token)
@@ -103,7 +103,7 @@ export class PortChanges {
     if (record.kind === 'reverse') this.#groups.of(record)?.policyChanged()
   }
 
-  /** Resolves when the SOCKS port of a token is open, if that waits for no provider. @throws ListenError */
+  /** Resolves when the SOCKS port of a token is open, if the port does not wait for a provider. @throws ListenError */
   async portOpened(token: string): Promise<void> {
     const record = this.#tokens.find(token)
     const group = record === undefined ? undefined : this.#groups.of(record)

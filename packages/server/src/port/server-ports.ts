@@ -6,28 +6,28 @@ import { WebSocketPort, type WebSocketPortOptions } from './web-socket-port.js'
 
 export interface ServerPortsOptions {
   readonly server: ResolvedServerOptions
-  /** Called late: the outbound asks for the ports. */
+  /** The outbound. Called late, since the outbound needs the ports. */
   outbound(): Outbound
-  /** Told of the connections of the server's own proxy ports. */
+  /** Receives the events of connections at the server's own proxy ports. */
   readonly watchOwn: ChannelWatch
-  /** What a port for links needs besides the options of the server. */
+  /** Options of a port for links besides those of the server. */
   linkPort(): Omit<WebSocketPortOptions, 'server' | 'passed'>
-  /** A proxy port of the server itself is open. */
+  /** Called when a proxy port of the server itself is open. */
   onProxy(address: ListenAddress): unknown
 }
 
-/** The ports of a server itself: for links, and its own proxy ports. */
+/** Ports of a server: for links, and its own proxy ports. */
 export class ServerPorts {
-  /** Undefined before it listens. */
+  /** Port for links; undefined before it listens. */
   links: WebSocketPort | undefined
-  /** Undefined if there is none. */
+  /** The server's own proxy ports; undefined if there are none. */
   ownProxy: OwnProxy | undefined
   readonly #options: ServerPortsOptions
-  /** Ports for links that it had before, as long as it runs: links of them may be there. */
+  /** Previous ports for links. They stay as long as the server runs, since links may still use them. */
   readonly #former: WebSocketPort[] = []
-  /** For links that other processes pass on. */
+  /** Port for links that other processes pass on. */
   #forPassed: WebSocketPort | undefined
-  /** Links that are passed on. */
+  /** Links that this process passes on. */
   readonly #passed: PassedLinks
 
   constructor(options: ServerPortsOptions) {
@@ -35,13 +35,13 @@ export class ServerPorts {
     this.#passed = new PassedLinks(options.server)
   }
 
-  /** The TCP ports, and the further ones of the program. */
+  /** TCP ports of the server, and the further ones of the program. */
   get numbers(): readonly number[] {
     const further = this.#options.server.ownPorts?.() ?? []
     return [this.links?.address.port ?? 0, ...(this.ownProxy?.ports ?? []), ...further]
   }
 
-  /** Makes the proxy ports of the options. @throws RangeError or TypeError for an invalid address or account */
+  /** Creates the proxy ports of the options. @throws RangeError or TypeError for an invalid address or account */
   prepareProxies(): void {
     this.ownProxy = OwnProxy.of(this.#options.outbound(), this.#options.server, this.#options.watchOwn)
   }
@@ -57,7 +57,7 @@ export class ServerPorts {
   }
 
   /**
-   * Opens a port for links that other processes pass on, as {@link PassedLinks} does: behind a PROXY header, without
+   * Opens a port for links that other processes pass on as {@link PassedLinks} does: with a PROXY header and without
    * TLS.
    *
    * @throws ListenError
@@ -67,7 +67,7 @@ export class ServerPorts {
     this.#forPassed = await this.#open({ ...others, host: `unix:${path}`, proxyProtocol: true })
   }
 
-  /** Links come in at this port from now on. */
+  /** Accepts links at this port from now on. */
   use(port: WebSocketPort): void {
     const before = this.links
     this.links = port
@@ -90,7 +90,7 @@ export class ServerPorts {
     }
   }
 
-  /** Closes the port for links with all links. */
+  /** Closes the port for links and all links. */
   async closeAll(): Promise<void> {
     this.#passed.close()
     await Promise.all([...this.#former, this.#forPassed, this.links].map(async (port) => port?.closeAll()))

@@ -24,12 +24,12 @@ export interface WebSocketPortOptions {
   readonly api: ManagementApi | undefined
   readonly throttle: AuthThrottle
   isDraining(): boolean
-  /** What strangers may know of a relay; undefined where the server is none. */
+  /** State of a relay, as far as strangers may see it; undefined where the server is no relay. */
   readonly health: (() => object | undefined) | undefined
   isKnownToken(hash: string): boolean
-  /** Takes links whose sessions other processes have. */
+  /** Receives links whose sessions other processes have. */
   readonly passed: PassedLinks
-  /** A client was refused before its WebSocket was opened, since its token is unknown. */
+  /** Called when a client was refused before its WebSocket was opened, because its token is unknown. */
   onRefused(remoteAddress: string, reason: string): void
   readonly onTransport: Accept
 }
@@ -46,7 +46,9 @@ export class WebSocketPort {
     this.#frontDoor = frontDoor
   }
 
-  /** @throws ListenError for a port that cannot be opened, TransportError for a certificate that cannot be used */
+  /**
+   * Opens the port. @throws ListenError for a port that cannot be opened, TransportError for an unusable certificate
+   */
   static async open(options: WebSocketPortOptions, signal?: AbortSignal): Promise<WebSocketPort> {
     const { server } = options
     const tls = readTls(server)
@@ -70,7 +72,7 @@ export class WebSocketPort {
     }
   }
 
-  /** Its address; for a UNIX socket `unix:/path` and port 0. */
+  /** Address of the port; for a UNIX socket `unix:/path` and port 0. */
   get address(): { host: string; port: number } {
     return this.#listener.address()
   }
@@ -79,24 +81,24 @@ export class WebSocketPort {
     return this.#listener.refusals
   }
 
-  /** When its certificate expires, in milliseconds since 1970; undefined without TLS. */
+  /** Expiry of its certificate, in milliseconds since 1970; undefined without TLS. */
   get certificateExpiresAtMs(): number | undefined {
     return this.#certificate === undefined ? undefined : expiryOf(this.#certificate)
   }
 
-  /** Stops listening; those who are about to link may still do so. */
+  /** Stops listening; clients whose handshake is in progress may still link. */
   stopAccepting(): void {
     this.#listener.stopAccepting()
   }
 
-  /** Stops listening and cuts all connections that are no links; links stay. */
+  /** Stops listening and cuts all connections that are not links; links stay. */
   async close(): Promise<void> {
     this.#certificateWatch?.close()
     this.#frontDoor.close()
     await this.#listener.close()
   }
 
-  /** Closes the links too; resolves when the last one is gone. */
+  /** Closes the links too; resolves when the last one is closed. */
   async closeAll(): Promise<void> {
     await this.close()
     await this.#listener.closeAll()
@@ -116,8 +118,8 @@ export class WebSocketPort {
 }
 
 /**
- * Limits for a client before its token is known. Auth is then the longest message, 281 bytes with a token of 255; early
- * data may have a Resume behind it.
+ * Limits for a client before its token is known. Auth is then the longest message: 281 bytes with a token of 255. Early
+ * data may contain a Resume after it.
  */
 const unproven = { messageBytes: 1024, totalBytes: 4096 } as const
 
@@ -136,7 +138,7 @@ function listenOptions(server: ResolvedServerOptions) {
   }
 }
 
-/** A client of ours, or a page that speaks Wisp and becomes one. */
+/** Handles a new WebSocket: a client, or a page that speaks Wisp and becomes one. */
 function arrive(
   transport: ArrivingTransport,
   request: UpgradeRequest,
@@ -152,12 +154,12 @@ async function openFrontDoor({ server, ...shared }: WebSocketPortOptions): Promi
   return new FrontDoor({ ...shared, server, fallback })
 }
 
-/** The certificate of links, read from its files if it has any. @throws TransportError for one that cannot be used */
+/** Certificate of links, read from its files if it has any. @throws TransportError for an unusable one */
 export function readTls({ tls }: ResolvedServerOptions): ServerTlsOptions | undefined {
   return tls !== undefined && 'certFile' in tls ? readCertificateFiles(tls) : tls
 }
 
-/** Undefined for a certificate that cannot be read. */
+/** Expiry of a certificate; undefined for one that cannot be read. */
 function expiryOf(cert: string | Buffer): number | undefined {
   const { validTo } = describeCertificate(cert)
   return validTo === undefined ? undefined : Date.parse(validTo)

@@ -3,7 +3,7 @@ import type { ServerState } from '../state/server-state.js'
 import { tokenKey } from '../tokens/token-text.js'
 import { isCurrent, Quota, type QuotaOptions, type UsedAmounts } from './quota.js'
 
-/** The quotas of all tokens, and what was used of them before the start. */
+/** Quotas of all tokens, and their use before the start. */
 export class QuotaBook {
   readonly #found: Map<string, UsedAmounts>
   readonly #quotas = new Map<string, Quota>()
@@ -14,7 +14,7 @@ export class QuotaBook {
     state?.takeUsedElsewhere((key, bytes) => this.#quotas.get(key)?.add(bytes, Date.now()))
   }
 
-  /** The quota of a token. It goes on where that token was before. */
+  /** Opens the quota of a token, which continues with its earlier use. */
   open(token: string, limits: QuotaLimits, events: Pick<QuotaOptions, 'onWarning' | 'onUsedUp'>): Quota {
     const key = tokenKey(token)
     const used = this.#quotas.get(key)?.amounts() ?? this.#found.get(key)
@@ -23,14 +23,16 @@ export class QuotaBook {
     return quota
   }
 
-  /** The token is gone. One of the same text begins at 0. */
+  /** Removes the quota of a token that was removed. A new one of the same text begins at 0. */
   forget(token: string): void {
     const key = tokenKey(token)
     this.#quotas.delete(key)
     this.#found.delete(key)
   }
 
-  /** For the state file; tokens that are not registered now may come back in the same month. */
+  /**
+   * Amounts for the state file. Tokens that are not registered now are included: they may come back in the same month.
+   */
   amounts(nowMs: number): Readonly<Record<string, UsedAmounts>> {
     for (const [key, used] of this.#found) if (!isCurrent(used, nowMs)) this.#found.delete(key)
     const current = [...this.#quotas].map(([key, quota]): [string, UsedAmounts] => [key, quota.amounts()])

@@ -4,7 +4,7 @@ import type { TokenUse } from '../policy/token-use.js'
 import { policyHolderOf } from '../tokens/tenant.js'
 import type { TokenRecord } from '../tokens/token-registry.js'
 
-/** What is used of all quotas, for metrics. Connector tokens of providers use that of the provider's token. */
+/** Use of all quotas, for metrics. Connector tokens of providers count for the provider's token. */
 export function quotaCounts(
   tokens: Iterable<TokenRecord>,
   useOf: (record: TokenRecord) => TokenUse | undefined,
@@ -14,7 +14,7 @@ export function quotaCounts(
   for (const record of tokens) {
     const use = policyHolderOf(record) === record ? useOf(record) : undefined
     if (use?.quota === undefined) continue
-    // Two tokens may have one name, and two series may not.
+    // Two tokens may have the same name, but two series may not.
     const name = use.policy.name ?? tokenLabel(record.token)
     const token = counts.has(name) ? tokenLabel(record.token) : name
     const uses = use.quota.uses(nowMs)

@@ -13,19 +13,19 @@ export interface QuotaMeterOptions {
   readonly peers: () => Iterable<Peer>
   /** Channels from connectors to providers. */
   readonly forwarded: () => Iterable<Connection>
-  /** Undefined for a token without a policy. */
+  /** Use of a token; undefined for a token without a policy. */
   readonly useOf: (record: TokenRecord) => TokenUse | undefined
 }
 
 /**
- * Counts what tokens with a quota move: once a second, from the totals that channels keep anyway, so that it costs
- * nothing for each message.
+ * Counts the bytes of tokens with a quota: once a second, from totals that channels have anyway, so a message costs
+ * nothing extra.
  */
 export class QuotaMeter {
   readonly #options: QuotaMeterOptions
   readonly #logger: Logger
   readonly #rareLog: RareLog
-  /** What was seen of channels that are open. */
+  /** Bytes of open channels that are counted already. */
   readonly #seen = new WeakMap<Counted, number>()
   #timer: TimerHandle
   #unsaved = false
@@ -39,25 +39,25 @@ export class QuotaMeter {
     this.#rareLog = new RareLog(clock, logger)
   }
 
-  /** A client has a session: it is looked at from now on, if its token has a quota. */
+  /** Handles a client that has a session: starts to watch it, if its token has a quota. */
   joined({ record }: Pick<Peer, 'record'>): void {
     if (this.#closed || this.#timer !== undefined || this.#options.useOf(record)?.quota === undefined) return
     this.#timer = this.#options.server.clock.setTimeout(() => this.#look(), lookMs)
   }
 
-  /** Tokens have a quota from now on: it does not count what their open channels have moved before. */
+  /** Starts new quotas, without the bytes that open channels have moved before. */
   began(records: ReadonlySet<TokenRecord>): void {
     const uses = this.#uses((record) => records.has(record))
     for (const [channel] of this.#openChannels(uses)) this.#seen.set(channel, movedBy(channel))
   }
 
-  /** A channel of a token is over. */
+  /** Counts the last bytes of a channel that has ended. */
   ended(record: TokenRecord | undefined, channel: Counted): void {
     const use = record === undefined ? undefined : this.#options.useOf(record)
     if (use?.quota !== undefined) this.#count(use, channel, Date.now())
   }
 
-  /** Counts for the last time; resolves once that is on the disk. */
+  /** Counts for the last time; resolves when the counts are on the disk. */
   async close(): Promise<void> {
     this.#closed = true
     this.#options.server.clock.clearTimeout(this.#timer)
@@ -88,7 +88,7 @@ export class QuotaMeter {
     for (const [channel] of own) channel.abort(`forbidden: ${quotaFault(exceeded)}`)
   }
 
-  /** The tokens with a quota whose clients are here. */
+  /** Tokens with a quota whose clients are connected here. */
   #uses(isMeant = (_record: TokenRecord): boolean => true): Map<Session, TokenUse> {
     const uses = new Map<Session, TokenUse>()
     for (const { session, record } of this.#options.peers()) {
@@ -138,5 +138,5 @@ function movedBy({ sentBytes, receivedBytes }: Counted): number {
   return sentBytes + receivedBytes
 }
 
-/** Time between two looks, in milliseconds: more than the quota may pass for so long. */
+/** Interval of counting, in milliseconds: traffic may exceed the quota for that long. */
 const lookMs = 1000

@@ -1,23 +1,23 @@
 import type { QuotaLimits } from '../policy/policy.js'
 
-/** What was moved in a period. */
+/** Bytes that were moved in a period. */
 interface UsedInPeriod {
-  /** `2026-11-26` or `2026-11`, in UTC. */
+  /** The period: `2026-11-26` or `2026-11`, in UTC. */
   readonly period: string
   readonly bytes: number
 }
 
-/** What a token has moved, as the state file keeps it. */
+/** Bytes that a token has moved, in the form of the state file. */
 export type UsedAmounts = Partial<Record<QuotaPeriod, UsedInPeriod>>
 
-/** Over which time a quota runs. */
+/** Period of a quota. */
 export type QuotaPeriod = 'day' | 'month'
 
-/** How much of a quota is used. */
+/** Use of a quota. */
 export interface QuotaUse {
-  /** Over which time it runs. */
+  /** Period of the quota. */
   readonly period: QuotaPeriod
-  /** Bytes moved since it began. */
+  /** Bytes moved since the period began. */
   readonly usedBytes: number
   /** Bytes that may be moved. */
   readonly limitBytes: number
@@ -27,11 +27,11 @@ export interface QuotaUse {
 
 export interface QuotaOptions {
   readonly limits: QuotaLimits
-  /** From before the start. @default nothing */
+  /** Use before the start. @default nothing */
   readonly used?: UsedAmounts | undefined
-  /** Told once a period when {@link warnPart} is used. */
+  /** Called once a period when {@link warnPart} is used. */
   readonly onWarning: (use: QuotaUse) => void
-  /** Told once a period when all is used. */
+  /** Called once a period when all is used. */
   readonly onUsedUp: (use: QuotaUse) => void
 }
 
@@ -67,7 +67,7 @@ export class Quota {
     }
   }
 
-  /** The part that is used up, and the last to be so; undefined while there is something left. */
+  /** The limit that is used up, the later one if both are; undefined while bytes are left. */
   exceeded(nowMs: number): QuotaUse | undefined {
     const over = this.#counters.filter((counter) => {
       turnTo(counter, nowMs)
@@ -76,7 +76,7 @@ export class Quota {
     return over.map((counter) => describe(counter, nowMs)).at(-1)
   }
 
-  /** All that is limited, with what is used. */
+  /** All limits, with their use. */
   uses(nowMs: number): readonly QuotaUse[] {
     return this.#counters.map((counter) => {
       turnTo(counter, nowMs)
@@ -84,7 +84,7 @@ export class Quota {
     })
   }
 
-  /** For the state file. */
+  /** Amounts for the state file. */
   amounts(): UsedAmounts {
     return Object.fromEntries(this.#counters.map(({ period, current, bytes }) => [period, { period: current, bytes }]))
   }
@@ -95,12 +95,12 @@ export const quotaPeriods = ['day', 'month'] as const satisfies readonly QuotaPe
 /** Part of a quota at which the log warns. */
 const warnPart = 0.8
 
-/** Why a token may move nothing now. */
+/** Reason why a token may move nothing now. */
 export function quotaFault({ period, limitBytes, endsAtMs }: QuotaUse): string {
   return `the quota of ${limitBytes} bytes a ${period} is used up until ${new Date(endsAtMs).toISOString()}`
 }
 
-/** Whether what was counted may still be of use. */
+/** Whether an amount still counts for a current period. */
 export function isCurrent(used: UsedAmounts, nowMs: number): boolean {
   return quotaPeriods.some((period) => !isOver(period, used[period]?.period ?? '', nowMs))
 }
@@ -112,7 +112,7 @@ interface Counter {
   bytes: number
 }
 
-/** A new period begins at 0. */
+/** Moves a counter to the current period; a new period begins at 0. */
 function turnTo(counter: Counter, nowMs: number): void {
   if (!isOver(counter.period, counter.current, nowMs)) return
   counter.current = periodAt(counter.period, nowMs)
@@ -120,18 +120,18 @@ function turnTo(counter: Counter, nowMs: number): void {
 }
 
 /**
- * A clock that was set back ends no period, unless it had jumped ahead by more than one: that would last for years.
- * Machines without a battery start in 1970, and such a time ends nothing.
+ * Whether a period is over. A clock that was set back ends no period, unless it had been ahead by more than one: that
+ * would last for years. Machines without a battery start in 1970, and such a time ends nothing.
  */
 function isOver(period: QuotaPeriod, current: string, nowMs: number): boolean {
   if (periodAt(period, nowMs) > current) return true
   return nowMs >= earliestMs && current > periodAt(period, endOf(period, nowMs))
 }
 
-/** Before this program was written: a clock that says less is not set. */
+/** Date before this program was written: a clock with an earlier time is not set. */
 const earliestMs = Date.UTC(2026, 0, 1)
 
-/** Such texts are in the order of time. */
+/** Text of a period; the texts sort by time. */
 function periodAt(period: QuotaPeriod, atMs: number): string {
   return new Date(atMs).toISOString().slice(0, period === 'day' ? 10 : 7)
 }

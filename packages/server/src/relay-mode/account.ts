@@ -3,24 +3,24 @@ import { ChannelSlots } from '@ls/relay'
 
 export interface AccountOptions {
   readonly clock: Clock
-  /** Whose it is, for texts: `identity` or `address`. */
+  /** Kind of its owner, for texts: `identity` or `address`. */
   readonly owner: string
   readonly bytesPerSecond: number
   readonly dailyBytes: number
   readonly maxChannels: number
 }
 
-/** What one identity or one address has taken of a relay. */
+/** Use of a relay by one identity or one address. */
 export class Account {
   readonly owner: string
-  /** Sessions. */
+  /** Number of its sessions. */
   links = 0
-  /** Identities that were made from here. */
+  /** Number of identities that were created from it. */
   identities = 0
-  /** Channels that its connectors have open. */
+  /** Slots for channels that its connectors open. */
   readonly slots: ChannelSlots
   readonly #options: AccountOptions
-  /** Below 0 while more has passed than the rate allows by now. */
+  /** Bytes that may still pass; below 0 after more bytes than the rate allows by now. */
   #balanceBytes: number
   #balancedAtMs: number
   #dayBytes = 0
@@ -38,12 +38,12 @@ export class Account {
     this.slots = new ChannelSlots({ limit: maxChannels, what: `channels of one ${owner} at this relay` })
   }
 
-  /** Whether it holds nothing and owes nothing. */
+  /** Whether it has nothing open and no bytes to wait for. */
   get isIdle(): boolean {
     return this.links === 0 && this.identities === 0 && this.slots.used === 0 && !this.#isInDay
   }
 
-  /** Counts bytes that came in; returns how long the link must rest, in milliseconds. */
+  /** Counts bytes that came in; returns how long the link must pause, in milliseconds. */
   charge(bytes: number): number {
     const { clock, bytesPerSecond } = this.#options
     const now = clock.now()
@@ -58,7 +58,7 @@ export class Account {
     return Math.max(0, Math.ceil((-this.#balanceBytes * 1000) / bytesPerSecond))
   }
 
-  /** Why it may move no more bytes today; undefined if it may. */
+  /** Reason why it may move no more bytes today; undefined if it may. */
   get dayFault(): string | undefined {
     const { clock, dailyBytes } = this.#options
     if (!this.#isInDay || this.#dayBytes < dailyBytes) return undefined
@@ -66,7 +66,7 @@ export class Account {
     return `this ${this.owner} has moved its ${dailyBytes} bytes of 24 hours; come back in ${hours} h`
   }
 
-  /** Whether another code may be judged now: that costs the relay time. */
+  /** Takes the right to have a code checked now, which costs the relay time; false if there is none left. */
   takeCode(): boolean {
     const now = this.#options.clock.now()
     this.#codes = Math.min(codesAtOnce, this.#codes + (now - this.#codesAtMs) / codeIntervalMs)
@@ -83,8 +83,8 @@ export class Account {
 
 const dayMs = 86_400_000
 
-/** Codes that may be judged at once: those of a provider that comes back. */
+/** Codes that may be checked in one burst: those of a provider that reconnects. */
 const codesAtOnce = 16
 
-/** Time until one more may be judged, in milliseconds. */
+/** Time until one more code may be checked, in milliseconds. */
 const codeIntervalMs = 10_000

@@ -5,10 +5,10 @@ import { Account, type AccountOptions } from './account.js'
 export class AddressAccounts {
   readonly #options: AccountOptions
   readonly #maxIdle: number
-  /** In the order of their last use. */
+  /** Accounts ordered by their last use. */
   readonly #accounts = new Map<string, Account>()
 
-  /** @param maxIdle Accounts that are remembered beside those in use: their day is not over yet. */
+  /** @param maxIdle Most accounts in memory besides those in use, since their day is not over yet. */
   constructor(options: Omit<AccountOptions, 'owner'>, maxIdle = 16_384) {
     this.#options = { ...options, owner: 'address' }
     this.#maxIdle = maxIdle
@@ -28,7 +28,9 @@ export class AddressAccounts {
     return account
   }
 
-  /** One that has something open stays: it is limited by what may be open at all. */
+  /**
+   * Removes the oldest idle account. Accounts with something open stay; the limits on open sessions limit their number.
+   */
   #forgetOldest(): void {
     for (const [group, { links, identities, slots }] of this.#accounts) {
       if (links > 0 || identities > 0 || slots.used > 0) continue

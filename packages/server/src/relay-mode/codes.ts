@@ -11,11 +11,11 @@ export interface CodesOptions {
   readonly tokens: TokenRegistry
   readonly throttle: AuthThrottle
   readonly limits: Pick<ResolvedRelayOptions, 'maxCodes' | 'judgeCode'>
-  /** Who pays for a code of this provider. */
+  /** Accounts that pay for a code of this provider. */
   accountsOf(peer: Peer): readonly Account[]
 }
 
-/** A provider of a relay wants to be reached by a code. */
+/** Request of a relay's provider for a code. */
 export interface CodeRequest {
   readonly peer: Peer
   readonly reverse: ReverseToken
@@ -23,12 +23,13 @@ export interface CodeRequest {
 }
 
 /**
- * Says which codes a relay takes. A code is all that a connector shows, so it must not be easy to guess; and whether
- * one is in use must not be easy to find out, so refusals count as wrong tokens of the address do.
+ * Decides which codes a relay accepts. A connector sends nothing but the code, so it must be hard to guess. Clients
+ * must
+ * not find out easily whether a code is in use, so a refusal counts as a wrong token of the address.
  */
 export class Codes {
   readonly #options: CodesOptions
-  /** Settles when the next code may be judged. */
+  /** Settles when the next code may be checked. */
   #turn: Promise<void> = Promise.resolve()
   #waiting = 0
 
@@ -41,18 +42,18 @@ export class Codes {
     return this.#options.limits.maxCodes
   }
 
-  /** Resolves when the code is good enough. @throws ServerError with the reason */
+  /** Resolves when the code is strong enough. @throws ServerError with the reason */
   async check({ peer, reverse, code }: CodeRequest): Promise<void> {
     const { tokens } = this.#options
     const known = tokens.find(code)
-    // One of its own says nothing about those of others, and a provider must get it back after each cut.
+    // Its own code reveals nothing about those of others, and a provider must get it back after each loss of its link.
     if (known?.kind === 'connector' && known.reverse === reverse) return
     this.#checkPace(peer)
     const fault = code === '' ? undefined : await this.#faultOf(code)
     if (fault !== undefined) throw new ServerError('ERR_SERVER_TOKEN_INVALID', fault)
   }
 
-  /** A code was refused: if it is in use, or too weak, that was a guess. */
+  /** Handles a refusal: if the code is in use or too weak, it counts as a guess. */
   refused({ remoteAddress }: Peer, { code }: ServerError): void {
     if (code !== 'ERR_SERVER_TOO_MANY_TOKENS') this.#options.throttle.failed(remoteAddress)
   }
@@ -71,11 +72,11 @@ export class Codes {
     const { judgeCode } = this.#options.limits
     if (judgeCode === undefined) return undefined
     if (this.#waiting >= maxWaiting) throw tooFast('the relay has many to judge, try again in a minute')
-    // A longer one is no easier to guess than its beginning, and judging takes time that grows with the length.
+    // Its first part is no harder to guess, and checking takes time that grows with the length.
     return this.#inTurn(() => judgeCode(characters.slice(0, maxJudgedCharacters).join('')))
   }
 
-  /** One after the other, with rests, so that judging takes a fifth of the relay's time at most. */
+  /** Checks codes one after the other, with pauses, so that checks take at most a fifth of the relay's time. */
   async #inTurn(judge: () => Promise<string | undefined>): Promise<string | undefined> {
     const { clock } = this.#options
     this.#waiting++
@@ -98,7 +99,7 @@ export class Codes {
   }
 }
 
-/** Codes that wait to be judged; each holds one message of its provider. */
+/** Most codes that wait to be checked; each keeps one message of its provider. */
 const maxWaiting = 64
 
 const minCharacters = 8

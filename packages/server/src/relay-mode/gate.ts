@@ -3,7 +3,7 @@ import type { TokenUses } from '../policy/token-uses.js'
 import type { Tickets } from '../tickets/tickets.js'
 import type { Relay } from './relay.js'
 
-/** What policies and the relay say of clients that come in. */
+/** Checks of policies and the relay for clients that connect. */
 export function gateOf(
   uses: TokenUses,
   tickets: Tickets,
@@ -14,7 +14,7 @@ export function gateOf(
     findAccess: (shownHash) => tickets.find(shownHash),
     permit: (identity, remoteAddress, origin) => {
       const { record } = identity
-      // It throws, so it comes before what may reject later.
+      // It throws, so it comes before the checks that may reject later.
       relay()?.permit(record, remoteAddress)
       tickets.claim(identity, origin)
       return uses.permit(record, remoteAddress)

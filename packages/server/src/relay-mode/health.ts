@@ -1,20 +1,20 @@
 import { version } from '../version.js'
 
-/** What strangers may know of a relay: `GET /api/health`, with the fields of the deployed relay. */
+/** State of a relay as strangers may see it: `GET /api/health`, with the fields of the deployed relay. */
 export interface RelayHealth {
-  /** `full` while it takes nobody. */
+  /** `full` while it accepts no clients. */
   readonly status: 'ok' | 'full'
-  /** Whether it takes new clients. */
+  /** Whether it accepts new clients. */
   readonly active: boolean
-  /** RFC 3339. */
+  /** Time of the check (RFC 3339). */
   readonly checkedAt: string
-  /** Of the program, `v1.2.3`. */
+  /** Version of the program, `v1.2.3`. */
   readonly version: string
   /** Each limit that could keep new clients out. */
   readonly checks: Readonly<Record<string, { readonly ok: boolean; readonly used: number; readonly limit: number }>>
 }
 
-/** Reads the limits; cheap, since anybody may ask. */
+/** Reads the limits; cheap, since any client may ask. */
 export function relayHealth(
   limits: Readonly<Record<string, { readonly used: number; readonly limit: number }>>,
   isListening: boolean,

@@ -8,35 +8,35 @@ import type { ResolvedRelayOptions } from './relay-options.js'
 export interface IdentitiesOptions {
   readonly clock: Clock
   readonly limits: Pick<ResolvedRelayOptions, 'keepMs' | 'lifetimeMs' | 'maxIdentities' | 'maxAddressIdentities'>
-  /** Whether it has codes that somebody may wait for. */
+  /** Whether it has codes that connectors may wait for. */
   hasCodes(record: ReverseToken): boolean
-  /** Removes the token, its connectors, and disconnects all of them. */
+  /** Removes the token and its connectors, and disconnects all of them. */
   remove(record: ReverseToken, reason: string): void
 }
 
 /** A provider that came without a token. */
 export interface Identity {
   readonly record: ReverseToken
-  /** What it has taken, with its connectors. */
+  /** Account of the identity with its connectors. */
   readonly account: Account
-  /** The address that made it. */
+  /** Account of the address that created it. */
   readonly home: Account
 }
 
 interface Entry extends Identity {
-  /** Sessions of its providers. */
+  /** Number of sessions of its providers. */
   providers: number
-  /** Removes it if no provider comes. */
+  /** Timer that removes it if no provider connects. */
   keepTimer: TimerHandle
   lifeTimer: TimerHandle
 }
 
-/** The identities of a relay: limited in number, in all and by address, and in time. */
+/** Identities of a relay. Their number is limited in all and by address, and so is their lifetime. */
 export class Identities {
   readonly #options: IdentitiesOptions
-  /** The oldest first. */
+  /** Entries, the oldest first. */
   readonly #entries = new Map<ReverseToken, Entry>()
-  /** By process and place, see {@link keyOf}. */
+  /** Identities by process and address, see {@link keyOf}. */
   readonly #byInstance = new Map<string, ReverseToken>()
 
   constructor(options: IdentitiesOptions) {
@@ -52,15 +52,16 @@ export class Identities {
   }
 
   /**
-   * That of a process which has come before from there: one with several links, or one that does not keep its token.
-   * Its id is in URLs, so logs may show it: the same id from another place may be another process.
+   * Identity of a process that has connected from this address before: it has several links, or does not keep its
+   * token.
+   * Its id is in URLs, so logs may show it: the same id from another address may be another process.
    */
   ofInstance(instance: string | undefined, address: string): ReverseToken | undefined {
     return this.#byInstance.get(keyOf({ instance, address }) ?? '')
   }
 
   /**
-   * Makes room for one more, of an address: the oldest one gives way that has neither a provider nor codes.
+   * Makes room for one more identity of an address, by removing the oldest one that has neither a provider nor codes.
    *
    * @throws Crowded if there is none
    */
@@ -72,13 +73,17 @@ export class Identities {
       throw new Crowded(`the limit of ${maxIdentities} providers of this relay is reached`)
   }
 
-  /** @param livedMs How old it is, in milliseconds. */
+  /**
+   * Adds an identity.
+   *
+   * @param livedMs Its age, in milliseconds.
+   */
   add(identity: Identity, livedMs = 0): void {
     const { clock, limits } = this.#options
     const { record, home } = identity
     const remove = (reason: string) => () => this.#options.remove(record, reason)
     const { lifetimeMs } = limits
-    // Made in the future, by a clock that was wrong: a longer time than all of its life would be too long for a timer.
+    // Created in the future, by a wrong clock: the time left must not exceed a lifetime, or a timer could not hold it.
     const leftMs = Math.min(lifetimeMs, Math.max(0, lifetimeMs - livedMs))
     const lifeTimer = lifetimeMs === 0 ? undefined : clock.setTimeout(remove(lifeIsOver), leftMs)
     const entry: Entry = { ...identity, providers: 0, keepTimer: undefined, lifeTimer }
@@ -89,7 +94,7 @@ export class Identities {
     this.#await(entry)
   }
 
-  /** A provider has a session. */
+  /** Counts a session of a provider. */
   joined(record: ReverseToken): void {
     const entry = this.#entries.get(record)
     if (entry === undefined) return
@@ -97,13 +102,13 @@ export class Identities {
     this.#options.clock.clearTimeout(entry.keepTimer)
   }
 
-  /** The session of a provider is over. */
+  /** Handles the end of a provider's session. */
   left(record: ReverseToken): void {
     const entry = this.#entries.get(record)
     if (entry !== undefined && --entry.providers === 0) this.#await(entry)
   }
 
-  /** Its token is gone. */
+  /** Removes the identity of a removed token. */
   forget(record: ReverseToken): void {
     const entry = this.#entries.get(record)
     if (entry === undefined) return
@@ -138,7 +143,7 @@ interface Origin {
   readonly address: string
 }
 
-/** Undefined for a process that gave no id. */
+/** Key of a process; undefined for one that sent no id. */
 function keyOf(origin: Origin | undefined): string | undefined {
   return origin?.instance === undefined ? undefined : `${addressGroup(origin.address)} ${origin.instance}`
 }

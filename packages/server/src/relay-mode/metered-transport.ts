@@ -4,15 +4,16 @@ import type { Account } from './account.js'
 
 export interface MeteredTransportOptions {
   readonly clock: Clock
-  /** All of them pay for what comes in. */
+  /** Accounts that are all charged for incoming bytes. */
   readonly accounts: readonly Account[]
-  /** An account has nothing left for today. */
+  /** Called when an account has nothing left for today. */
   onUsedUp(reason: string): void
 }
 
 /**
- * Counts what comes in over a link of a relay, and lets the link rest where it was too fast. All that a relay carries
- * comes in once over some link, so both directions are counted, and a message costs no more than a few additions.
+ * Counts the incoming bytes of a relay's link, and pauses the link if it is too fast. All traffic of a relay comes in
+ * once
+ * over some link, so both directions are counted. The cost for a message is a few additions.
  */
 export class MeteredTransport implements MessageTransport {
   readonly #transport: MessageTransport

@@ -1,32 +1,33 @@
 import { checkDurationMs, checkInteger, type Given } from '@ls/foundation'
 
 /**
- * Relay mode: providers without a token come in, each with an identity of its own, and connectors reach them by the
- * codes that they choose. The limits are for strangers; each holds for one identity, its connectors included, or for
- * one address (of IPv6, one /64).
+ * Options of relay mode: providers without a token connect, each with its own identity, and connectors reach them by
+ * the codes that they choose. The limits are for unknown clients; each applies to one identity, its connectors
+ * included, or to one address (of IPv6, one /64).
  */
 export interface RelayOptions {
-  /** Line that everyone who links is told: rules, where to complain. At most 1000 characters. @default none */
+  /** Line that every client receives: rules, contact for complaints. At most 1000 characters. @default none */
   readonly notice?: string | undefined
   /** How long an identity waits for its provider, with its codes, in milliseconds. @default 600000 (10 minutes) */
   readonly keepMs?: number | undefined
   /**
-   * Longest life of an identity, in milliseconds; its provider may begin anew; 0 for no end. @default 86400000 (24 h)
+   * Longest lifetime of an identity, in milliseconds; its provider may then get a new one; 0 for no end. @default
+   * 86400000 (24 h)
    */
   readonly lifetimeMs?: number | undefined
-  /** Identities at once. @default 4096 */
+  /** Most identities at a time. @default 4096 */
   readonly maxIdentities?: number | undefined
-  /** Identities of one address. @default 16 */
+  /** Most identities of one address. @default 16 */
   readonly maxAddressIdentities?: number | undefined
-  /** Codes of one identity. @default 16 */
+  /** Most codes of one identity. @default 16 */
   readonly maxCodes?: number | undefined
-  /** Links of one identity. @default 64 */
+  /** Most links of one identity. @default 64 */
   readonly maxLinks?: number | undefined
-  /** Links of one address. @default 128 */
+  /** Most links of one address. @default 128 */
   readonly maxAddressLinks?: number | undefined
-  /** Channels of one identity. @default 512 */
+  /** Most channels of one identity. @default 512 */
   readonly maxChannels?: number | undefined
-  /** Channels that connectors of one address open. @default 1024 */
+  /** Most channels that connectors of one address have open. @default 1024 */
   readonly maxAddressChannels?: number | undefined
   /** Bytes that one identity may move within 24 hours, both directions together. @default 10737418240 (10 GiB) */
   readonly dailyBytes?: number | undefined
@@ -37,7 +38,7 @@ export interface RelayOptions {
   /** The same for all links of one address. @default 40000000 */
   readonly addressBytesPerSecond?: number | undefined
   /**
-   * Says why a code is too easy to guess; undefined for a good one. It gets the first 16 characters of one.
+   * Returns why a code is too easy to guess; undefined for a strong one. Receives the first 16 characters of the code.
    *
    * @default any code of at least 8 characters is good
    */
@@ -87,5 +88,5 @@ const counts = {
   addressBytesPerSecond: 40_000_000,
 } as const
 
-/** A few lines on a terminal. */
+/** Limit of the notice: a few lines on a terminal. */
 const maxNoticeCharacters = 1000

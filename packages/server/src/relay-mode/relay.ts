@@ -39,20 +39,20 @@ export interface RelayDependencies {
 /** A client without a token. */
 export interface Visitor {
   readonly reverse: boolean
-  /** Names the process, as hex; undefined where the client gave none. */
+  /** Id of the process, as hex; undefined where the client sent none. */
   readonly instance: string | undefined
   readonly remoteAddress: string
 }
 
-/** Relay mode of a server: identities of providers without a token, and what they may take (decision 0067). */
+/** Relay mode of a server: identities of providers without a token, and their limits (decision 0067). */
 export class Relay {
-  /** What the providers' messages about codes need. */
+  /** Callbacks for the providers' messages about codes. */
   readonly sharedCodes: SharedCodes
   readonly #dependencies: RelayDependencies
   readonly #limits: ResolvedRelayOptions
   readonly #identities: Identities
   readonly #addresses: AddressAccounts
-  /** Account of the address that each session began from. */
+  /** Account of the address from which each session began. */
   readonly #homes = new WeakMap<Peer, Account>()
   readonly #policy: Policy
 
@@ -61,7 +61,7 @@ export class Relay {
     const { clock, policy } = options
     this.#dependencies = dependencies
     this.#limits = limits
-    // What the operator says of tokens in general holds for identities as well.
+    // The operator's limits for tokens in general apply to identities as well.
     const { maxLinks = limits.maxLinks, maxChannels = limits.maxChannels } = policy?.options ?? {}
     this.#policy = Policy.of({
       ...policy?.options,
@@ -88,19 +88,19 @@ export class Relay {
     }
   }
 
-  /** Undefined where the server is no relay. */
+  /** Creates the relay; undefined where the server is none. */
   static of(dependencies: RelayDependencies): Relay | undefined {
     const { relay } = dependencies.options
     return relay === undefined ? undefined : new Relay(dependencies, relay)
   }
 
-  /** Whether a token that is not registered lets its client in. */
+  /** Whether a token that is not registered admits its client. */
   admits(tokenHash: string): boolean {
     return tokenHash === anonymousHash
   }
 
   /**
-   * The identity of a client without a token.
+   * Finds or creates the identity of a client without a token.
    *
    * @throws Refusal for one that is no provider; Crowded at a limit
    */
@@ -115,7 +115,7 @@ export class Relay {
     return this.#register(makeToken(), identity, home)
   }
 
-  /** The identity of the state file, with what is left of its life; undefined where that is over. */
+  /** Restores an identity of the state file with the rest of its lifetime; undefined where that is over. */
   restore({ token, identity }: StoredReverseToken): ReverseToken | undefined {
     const { lifetimeMs } = this.#limits
     if (identity === undefined || (lifetimeMs > 0 && Date.now() - identity.madeAtMs >= lifetimeMs)) return undefined
@@ -127,7 +127,7 @@ export class Relay {
     return this.#identityOf(record) !== undefined
   }
 
-  /** Checks what was moved today. @throws Crowded where it is too much */
+  /** Checks the bytes that were moved today. @throws Crowded where they are too many */
   permit(record: TokenRecord, remoteAddress: string): void {
     const identity = this.#identityOf(record)
     if (identity === undefined) return
@@ -142,7 +142,7 @@ export class Relay {
     throw new Crowded(`the limit of ${maxAddressLinks} links of one address is reached`)
   }
 
-  /** Has a link pay for what comes in. */
+  /** Wraps the transport of a link, to charge incoming bytes. */
   meter(record: TokenRecord, remoteAddress: string, transport: MessageTransport): MessageTransport {
     const identity = this.#identityOf(record)
     if (identity === undefined) return transport
@@ -155,7 +155,7 @@ export class Relay {
     })
   }
 
-  /** A client has a session. */
+  /** Handles a client that has a session. */
   joined(peer: Peer): void {
     const { record, session, remoteAddress } = peer
     if (!this.owns(record)) return
@@ -167,7 +167,7 @@ export class Relay {
       session.send(encode({ type: MessageType.Log, level: 'info', text }))
   }
 
-  /** A session is over. */
+  /** Handles the end of a session. */
   left(peer: Peer): void {
     const home = this.#homes.get(peer)
     if (home === undefined) return
@@ -176,17 +176,17 @@ export class Relay {
     if (peer.record.kind === 'reverse') this.#identities.left(peer.record)
   }
 
-  /** Takes a slot of the connector's address for a channel; the returned function gives it back. @throws RelayError */
+  /** Takes a slot of the connector's address for a channel; the returned function releases it. @throws RelayError */
   takeChannel(peer: Peer): () => void {
     return this.#homes.get(peer)?.slots.take() ?? nothing
   }
 
-  /** A token is gone. */
+  /** Handles the removal of a token. */
   forget(record: ReverseToken): void {
     this.#identities.forget(record)
   }
 
-  /** What strangers may know. */
+  /** State of the relay as strangers may see it. */
   health(isListening: boolean, links: number): RelayHealth {
     const { maxIdentities } = this.#limits
     const limits = {
@@ -224,8 +224,8 @@ export class Relay {
   }
 
   /**
-   * A provider that keeps no token is somebody else after a restart: it gets its code back where it comes from the same
-   * address, and the one that has the code is not here.
+   * Whether a provider may take over a code. One that keeps no token has another identity after a restart: it gets its
+   * code back if it comes from the same address and the present owner of the code is not connected.
    */
   #mayTake({ reverse: holder }: ConnectorToken, reverse: ReverseToken): boolean {
     if (holder === reverse || holder.identity === undefined || reverse.identity === undefined) return false
@@ -244,7 +244,7 @@ export class Relay {
   }
 }
 
-/** An identity of the state file. @throws ServerError where the server is no relay */
+/** Restores an identity of the state file. @throws ServerError where the server is no relay */
 export function restoredIdentity(relay: Relay | undefined, stored: StoredReverseToken): ReverseToken | undefined {
   if (relay !== undefined) return relay.restore(stored)
   throw new ServerError('ERR_SERVER_TOKEN_INVALID', 'it is of relay mode, which is off')

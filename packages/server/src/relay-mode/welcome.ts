@@ -2,7 +2,7 @@ import type { Peer } from '../links/peer.js'
 import type { ReverseGroups } from '../reverse/reverse-groups.js'
 import { version } from '../version.js'
 
-/** What a relay tells everyone who links; each line is one Log message. */
+/** Lines that a relay sends to every client; each is one Log message. */
 export function welcomeLines(
   { record, remoteAddress }: Pick<Peer, 'record' | 'remoteAddress'>,
   groups: Pick<ReverseGroups, 'of'>,

@@ -9,12 +9,12 @@ import type { Switchboard } from './switchboard.js'
 export interface ChannelInfo {
   /** The channel's id on the wire, as 8-4-4-4-12 hex digits. */
   readonly id: string
-  /** Its protocol. */
+  /** Protocol of the connection. */
   readonly protocol: 'tcp' | 'udp'
-  /** Its target; undefined for UDP, where each datagram names its own. */
+  /** Target of the connection; undefined for UDP, where each datagram names its own. */
   readonly target: Address | undefined
   /**
-   * The client whose link carries it: in forward mode the client, in reverse mode the provider, in agent mode the
+   * Client whose link carries it: in forward mode the client, in reverse mode the provider, in agent mode the
    * connector.
    */
   readonly client: ClientInfo
@@ -22,13 +22,13 @@ export interface ChannelInfo {
   readonly bytesToTarget: number
   /** Payload bytes that came back, uncompressed. */
   readonly bytesFromTarget: number
-  /** Time the channel was made, in milliseconds of the server's clock. */
+  /** Time of creation, in milliseconds of the server's clock. */
   readonly openedAtMs: number
-  /** It is forwarded from a connector to a provider. */
+  /** Whether it is forwarded from a connector to a provider. */
   readonly forwarded: boolean
 }
 
-/** Channels that end or pass here now. */
+/** Lists the channels that end here or are forwarded now. */
 export function* listChannels(peers: ReadonlySet<Peer>, switchboard: Switchboard): Generator<ChannelInfo> {
   const peerOf = new Map<Session, Peer>()
   for (const peer of peers) {
@@ -42,8 +42,8 @@ export function* listChannels(peers: ReadonlySet<Peer>, switchboard: Switchboard
 }
 
 /**
- * Closes the channels with this id; false if there are none. Ids are random, so two clients share one only if one of
- * them intends to.
+ * Closes the channels with this id; false if there are none. Ids are random: two clients share one only if one of them
+ * does so on purpose.
  */
 export function closeChannel(id: string, sessions: Iterable<Session>, switchboard: Switchboard): boolean {
   const bytes = parseUuid(id)
@@ -56,19 +56,19 @@ export function closeChannel(id: string, sessions: Iterable<Session>, switchboar
   return found.length > 0
 }
 
-/** Begins with a word of protocol.md §4. */
+/** Reason that users receive. Begins with a word of protocol.md §4. */
 const closedByHand = 'forbidden: closed by the administrator'
 
 function describe(channel: Channel, peer: Peer): ChannelInfo {
   const { id, protocol, address, initiator, sentBytes, receivedBytes, openedAtMs } = channel
-  // A target that cannot be parsed was refused: its channel is closing.
+  // The target could not be parsed and was refused: the channel is closing.
   const target = address === undefined ? undefined : parseTarget(address)
   return {
     id: formatChannelId(id),
     protocol,
     target: target instanceof RelayError ? undefined : target,
     client: describeClient(peer),
-    // The target is on the side that did not ask for the channel.
+    // The target is on the side that did not open the channel.
     bytesToTarget: initiator ? sentBytes : receivedBytes,
     bytesFromTarget: initiator ? receivedBytes : sentBytes,
     openedAtMs,

@@ -24,7 +24,7 @@ export interface ChannelRouterOptions {
   readonly relay: Pick<Relay, 'takeChannel'> | undefined
 }
 
-/** Sends the channels that clients ask for where their tokens lead. */
+/** Routes the channels that clients request, by their tokens. */
 export class ChannelRouter {
   readonly #options: ChannelRouterOptions
   readonly #slots: TokenSlots
@@ -77,7 +77,10 @@ export class ChannelRouter {
     else admitForwarded(channel, rights, (onOver) => pass(this.#withSlot(peer, onOver)))
   }
 
-  /** @throws RelayError where the connector's address has too many channels; what it had taken is free again */
+  /**
+   * Takes a slot of the connector's address. @throws RelayError where it has too many channels; all slots are released
+   * then
+   */
   #withSlot(peer: Peer, onOver: () => void): () => void {
     try {
       const release = this.#options.relay?.takeChannel(peer)
@@ -92,7 +95,7 @@ export class ChannelRouter {
   }
 }
 
-/** What goes over a direct path, no rule and no quota of the server can see. */
+/** Reason to refuse a direct path: the server's rules and quotas cannot apply to its traffic. */
 function directRefusal(hasRules: boolean): string {
   return hasRules
     ? 'forbidden: this token has rules or limits, which a direct path would evade'

@@ -1,25 +1,25 @@
 import { ServerError } from '../errors.js'
 
 export interface TakeOptions {
-  /** The port to take; 0 leaves the choice to the system when the port is opened. @default any free one */
+  /** Port to take; with 0 the system chooses one when the port is opened. @default any free one */
   readonly wanted?: number | undefined
-  /** A port that is not available, since the server itself listens on it. */
+  /** Port that is not available, because the server itself listens on it. */
   readonly except?: number | undefined
 }
 
-/** Ports for reverse tokens. A port is taken from the moment a token gets it until nothing listens on it any more. */
+/** Ports for reverse tokens. A port stays taken from the moment a token gets it until no listener uses it any more. */
 export class PortPool {
   readonly #first: number
   readonly #last: number
   readonly #taken = new Set<number>()
 
-  /** Range of ports for tokens that name none: from `first` to `last`. */
+  /** Creates a pool with a range for tokens that set no port: from `first` to `last`. */
   constructor([first, last]: readonly [number, number]) {
     this.#first = first
     this.#last = last
   }
 
-  /** @throws ServerError `ERR_SERVER_PORT_TAKEN` when the port is taken, or none is free */
+  /** Takes a port. @throws ServerError `ERR_SERVER_PORT_TAKEN` when the port is taken, or none is free */
   take({ wanted, except }: TakeOptions = {}): number {
     if (wanted === 0) return 0
     const port = wanted ?? this.#anyFree(except)
@@ -36,7 +36,7 @@ export class PortPool {
 
   #anyFree(except: number | undefined): number {
     const size = this.#last - this.#first + 1
-    // Starts at a random port, so that a freed port is not reused at once.
+    // Starts at a random port, so that a freed port is not reused immediately.
     const start = Math.floor(Math.random() * size)
     for (let step = 0; step < size; step++) {
       const port = this.#first + ((start + step) % size)

@@ -19,35 +19,37 @@ import { ReversePort } from './reverse-port.js'
 
 export interface ReverseGroupOptions {
   readonly record: ReverseToken
-  /** Listen before the first provider has come. @default false */
+  /** Whether to listen before the first provider has connected. @default false */
   readonly socksNowait: boolean
   readonly server: ResolvedServerOptions
-  /** What the token's policy says now; undefined without one. */
+  /** Current use and policy of the token; undefined without a policy. */
   use(): TokenUse | undefined
-  /** The SOCKS port is open. */
+  /** Called when the SOCKS port is open. */
   onListening(address: ListenAddress): void
-  /** The SOCKS port could not be opened. */
+  /** Called when the SOCKS port could not be opened. */
   onError(error: unknown): void
 }
 
-/** Time until a client learns that no provider answers: the connect timeout of 10 s and 5 s more (protocol.md §1). */
+/**
+ * Time until a client is notified that no provider answers: the connect timeout of 10 s and 5 s more (protocol.md §1).
+ */
 export const sleepingProviderMs = 15_000
 
 /** State of one reverse token: its providers, its SOCKS port, and the connectors that reach them. */
 export class ReverseGroup {
   readonly record: ReverseToken
-  /** Where SOCKS listens for this token. */
+  /** SOCKS port of the token. */
   readonly socks: ReversePort
   readonly #options: ReverseGroupOptions
   readonly #providers = new Set<Peer>()
   readonly #connectors = new Set<Peer>()
   readonly #partners = new Partners()
-  /** Names the token to other nodes. */
+  /** Name of the token for other nodes. */
   readonly #key: string
-  /** On other nodes. */
+  /** Peers on other nodes. */
   #far: FarPeers = noFarPeers
   readonly #all: Balancer
-  /** Requests of connectors, by the provider that owns their token. */
+  /** Pending requests of connectors, by the provider that owns their token. */
   readonly #owned = new Map<string, Balancer>()
   /** Codes of a relay that provider processes serve; several may serve one. */
   readonly #codes = new Map<string, Set<string>>()
@@ -75,25 +77,29 @@ export class ReverseGroup {
     this.policyChanged()
   }
 
-  /** The token has another policy: it holds for connections that begin from now on. */
+  /** Applies another policy of the token, to connections that begin from now on. */
   policyChanged(): void {
     this.socks.setPolicy(this.#options.use())
   }
 
-  /** @throws RelayError `busy` at the limit of the token or of all tokens, `forbidden` where its policy says so */
+  /**
+   * Picks a session for a channel.
+   *
+   * @throws RelayError `busy` at the limit of the token or of all tokens, `forbidden` where its policy says so
+   */
   #pick(signal: Cancellation): ReturnType<Balancer['pick']> {
     this.#checkHours()
     this.slots.check()
     return this.#reaching(undefined).pick(signal)
   }
 
-  /** @throws RelayError `forbidden` where no channel of the token may begin now */
+  /** Checks the hours of the policy. @throws RelayError `forbidden` where no channel of the token may begin now */
   #checkHours(): void {
     const refusal = this.#options.use()?.channelRefusal()
     if (refusal !== undefined) throw refusal
   }
 
-  /** Whether the link of a provider is up, here or on another node. */
+  /** Whether any provider has a link, here or on another node. */
   get hasLinkedProvider(): boolean {
     if (this.#far.providers.length > 0) return true
     return [...this.#providers].some(({ session }) => session.linked)
@@ -125,14 +131,14 @@ export class ReverseGroup {
     return [...this.#providers].some(({ instance }) => this.#ownersOf(instance).includes(owner))
   }
 
-  /** A provider process serves the connectors of `owner` as well, beside others that do (relay mode). */
+  /** Registers that a provider process serves the connectors of `owner` as well, besides others (relay mode). */
   join(instance: string, owner: string): void {
     this.#codes.set(instance, (this.#codes.get(instance) ?? new Set<string>()).add(owner))
     for (const session of this.#sessionsOf(instance)) this.#ownedBy(owner).add(session)
     this.#changed()
   }
 
-  /** It serves them no longer; returns whether others do, or undefined if it did not. */
+  /** Ends that; returns whether other processes serve them, or undefined if this one did not. */
   leave(instance: string, owner: string): boolean | undefined {
     if (this.#codes.get(instance)?.delete(owner) !== true) return undefined
     for (const session of this.#sessionsOf(instance)) this.#owned.get(owner)?.remove(session)
@@ -140,30 +146,30 @@ export class ReverseGroup {
     return this.hasProvider(owner)
   }
 
-  /** Processes that are here, each counted once. */
+  /** Number of processes on this node, each counted once. */
   get sizes(): { readonly providers: number; readonly connectors: number } {
     const count = (peers: Iterable<Peer>): number => new Set([...peers].map(({ instance }) => instance)).size
     return { providers: count(this.#providers), connectors: count(this.#connectors) }
   }
 
-  /** A peer's link is up (again): requests that wait for a provider can go on. */
+  /** Handles a peer whose link is up (again): requests that wait for a provider continue. */
   wake(peer: Peer): void {
     this.#all.wake()
     for (const owner of this.#ownersOf(peer.instance)) this.#owned.get(owner)?.wake()
     this.#options.server.nodes?.peersChanged(this.#key)
   }
 
-  /** The link of a peer is down. */
+  /** Handles a peer whose link is down. */
   slept(): void {
     this.#options.server.nodes?.peersChanged(this.#key)
   }
 
-  /** Peers that other nodes should know of. */
+  /** Peers of this node, for the other nodes. */
   get near(): FarPeers {
     return peersToTell(this.#providers, this.#connectors)
   }
 
-  /** Peers of other nodes, all together. */
+  /** Sets the peers of all other nodes together. */
   set far(peers: FarPeers) {
     this.#far = peers
     if (peers.providers.length > 0) this.socks.keepOpen()
@@ -171,13 +177,13 @@ export class ReverseGroup {
     this.#tellPartners()
   }
 
-  /** Channels may go to providers of another node: all, or that one process. Returns how to take them away. */
+  /** Adds a session to providers of another node: to all, or to one process. Returns a function that removes it. */
   addFar(owner: string | undefined, session: Session): () => void {
     this.#balancerOf(owner).add(session, { far: true })
     return () => this.#balancerOf(owner).remove(session)
   }
 
-  /** The providers that are here: for channels from another node, which must not go on to a third. */
+  /** Providers of this node, for channels from another node, which must not be passed on to a third. */
   nearProviders(owner: string | undefined): SessionChoice {
     return this.#balancerOf(owner).near
   }
@@ -192,7 +198,7 @@ export class ReverseGroup {
     this.#changed()
   }
 
-  /** The providers that a connector with this token reaches. */
+  /** Providers that a connector with this token reaches. */
   providersFor(token: ConnectorToken): Balancer {
     return this.#reaching(token.owner)
   }
@@ -219,7 +225,7 @@ export class ReverseGroup {
     }
   }
 
-  /** Why no channel of the token may begin now, by its policy; undefined if one may. */
+  /** Reason why the policy lets no channel of the token begin now; undefined if one may. */
   get refusal(): string | undefined {
     return this.#options.use()?.channelRefusal()?.failure.detail
   }
@@ -229,24 +235,24 @@ export class ReverseGroup {
     return this.#options.use()?.slots ?? this.#ownSlots
   }
 
-  /** A connector token has another owner, or none. */
+  /** Handles a connector token that has another owner, or none. */
   ownershipChanged(): void {
     this.#changed()
   }
 
-  /** Connections that are at the port, or connectors that may ask for some. */
+  /** Whether the port has connections, or the group has connectors that may request some. */
   get isAsked(): boolean {
     return this.#connectors.size > 0 || this.socks.connectionCount > 0
   }
 
-  /** Resolves when the SOCKS port is free for others. */
+  /** Closes the group; resolves when its SOCKS port is free. */
   async close(graceMs: number): Promise<void> {
     this.#all.close()
     for (const balancer of this.#owned.values()) balancer.close()
     await this.socks.close(graceMs)
   }
 
-  /** For a channel that begins now. */
+  /** Balancer for a channel that begins now. */
   #reaching(owner: string | undefined): Balancer {
     const balancer = this.#balancerOf(owner)
     if (this.#far.providers.length > 0 && !balancer.hasNear) this.#options.server.nodes?.wanted(this.#key, owner)
@@ -276,7 +282,7 @@ export class ReverseGroup {
     this.#partners.update(this.#providers, this.#connectors, ownersOf, this.#far)
   }
 
-  /** The owners of connector tokens that a provider process stands for. */
+  /** Owners of connector tokens for which a provider process answers. */
   #ownersOf(instance: string): string[] {
     return [instance, ...(this.#codes.get(instance) ?? [])]
   }
@@ -285,7 +291,7 @@ export class ReverseGroup {
     return [...this.#providers].filter((peer) => peer.instance === instance).map(({ session }) => session)
   }
 
-  /** Removes absent owners, unless a connector still waits for one, since it may come back. */
+  /** Removes absent owners, unless a connector still waits for one, which may reconnect. */
   #prune(): void {
     const askedFor = new Set([...this.#connectors].map(({ record }) => (record as ConnectorToken).owner))
     for (const [instance, balancer] of this.#owned) {
@@ -294,7 +300,7 @@ export class ReverseGroup {
   }
 }
 
-/** Channels of a token, at the rate of its policy. */
+/** Source of channels of a token, at the rate of its policy. */
 export interface PacedSource extends ChannelSource {
   /** Rates of the TCP traffic. @default no limit */
   readonly pace?: Pace | undefined

@@ -9,20 +9,20 @@ import { ReverseGroup } from './reverse-group.js'
 
 export interface ReverseGroupsOptions {
   readonly server: ResolvedServerOptions
-  /** What the policy of a token says; undefined without one. */
+  /** Current use and policy of a token; undefined without a policy. */
   use(record: ReverseToken): TokenUse | undefined
-  /** A SOCKS port is open. */
+  /** Called when a SOCKS port is open. */
   onListening(record: ReverseToken, address: ListenAddress): void
-  /** A SOCKS port could not be opened, after the call that asked for it. */
+  /** Called when a SOCKS port could not be opened, after the call that requested it. */
   onError(error: unknown): void
 }
 
-/** The groups of all reverse tokens, and the SOCKS ports they hold. */
+/** Groups of all reverse tokens, and the SOCKS ports that they have. */
 export class ReverseGroups {
   readonly #options: ReverseGroupsOptions
   readonly #ports: PortPool
   readonly #groups = new Map<ReverseToken, ReverseGroup>()
-  /** The port of the server's own listener, which tokens cannot use. */
+  /** Port of the server's own listener, which tokens cannot use. */
   #serverPort: number
   #listening = false
 
@@ -32,7 +32,7 @@ export class ReverseGroups {
     this.#serverPort = options.server.port
   }
 
-  /** The group that a token belongs to; undefined for forward tokens. */
+  /** Group that a token belongs to; undefined for forward tokens. */
   of(record: TokenRecord): ReverseGroup | undefined {
     if (record.kind === 'forward') return undefined
     return this.#groups.get(record.kind === 'reverse' ? record : record.reverse)
@@ -43,12 +43,12 @@ export class ReverseGroups {
     return [...this.#groups.values()].flatMap((group) => group.socks.ports)
   }
 
-  /** Ports that could not be opened, and are tried again. */
+  /** Ports that could not be opened; they are tried again. */
   get blockedPorts(): readonly number[] {
     return [...this.#groups.values()].filter(({ socks }) => socks.isBlocked).map(({ socks }) => socks.number)
   }
 
-  /** Number of tokens whose providers are all away. */
+  /** Number of tokens without any connected provider. */
   get withoutProvider(): number {
     return [...this.#groups.values()].filter(({ hasLinkedProvider }) => !hasLinkedProvider).length
   }
@@ -66,17 +66,17 @@ export class ReverseGroups {
     this.#ports.take({ wanted: port, except: this.#serverPort })
   }
 
-  /** All of them. */
+  /** Iterates over all groups. */
   [Symbol.iterator](): Iterator<ReverseGroup> {
     return this.#groups.values()
   }
 
-  /** Gives back a port of {@link holdPort}. */
+  /** Releases a port of {@link holdPort}. */
   releasePort(port: number): void {
     this.#ports.release(port)
   }
 
-  /** Makes the group of a new token. @throws RangeError or TypeError for an invalid address or account */
+  /** Creates the group of a new token. @throws RangeError or TypeError for an invalid address or account */
   add(record: ReverseToken, socksNowait: boolean): void {
     const group = this.#make(record, socksNowait)
     this.#groups.set(record, group)
@@ -116,7 +116,7 @@ export class ReverseGroups {
     })
   }
 
-  /** The pool learns of the new port with the change. */
+  /** Adds the update of the pool to a change of ports. */
   #withPorts(change: PortChange, before: number, port: number): PortChange {
     if (before === port) return change
     return {
@@ -132,12 +132,12 @@ export class ReverseGroups {
     }
   }
 
-  /** The server's own listener has another port. */
+  /** Sets the new port of the server's own listener. */
   serverMoved(serverPort: number): void {
     this.#serverPort = serverPort
   }
 
-  /** Ends the group of a removed token; resolves when its port is free again. */
+  /** Closes the group of a removed token; resolves when its port is free. */
   async remove(record: ReverseToken): Promise<void> {
     const group = this.#groups.get(record)
     this.#groups.delete(record)
@@ -146,8 +146,8 @@ export class ReverseGroups {
   }
 
   /**
-   * Opens the ports that do not wait for a provider, and from now on those of new tokens. @throws ListenError when one
-   * cannot be opened
+   * Opens the ports that do not wait for a provider, and those of tokens that are added later. @throws ListenError when
+   * one cannot be opened
    */
   async listen(serverPort: number): Promise<void> {
     this.#serverPort = serverPort

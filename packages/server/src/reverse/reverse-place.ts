@@ -1,7 +1,7 @@
 import type { InboundPlaces } from '@ls/relay'
 import type { ReverseToken } from '../tokens/token-registry.js'
 
-/** Where SOCKS listens for a token, and for whom. */
+/** Address and accounts of a token's SOCKS port. */
 export type ReversePlace = Pick<ReverseToken, 'port' | 'host' | 'listenOn' | 'username' | 'password' | 'accounts'>
 
 export function placesOf({

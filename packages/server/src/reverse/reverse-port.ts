@@ -10,17 +10,17 @@ import { placesOf, type ReversePlace } from './reverse-place.js'
 export interface ReversePortOptions {
   readonly record: ReverseToken
   readonly server: ResolvedServerOptions
-  /** Where its connections go, and what counts them. */
+  /** Source of channels for its connections, and their slots. */
   readonly inbound: Pick<InboundOptions, 'slots' | 'pick' | 'pickOther' | 'unlinkedLimitMs'>
-  /** Whether a port that could not be opened is to be tried again. */
+  /** Whether to try again to open a port that could not be opened. */
   isNeeded(): boolean
-  /** The SOCKS port is open. */
+  /** Called when the SOCKS port is open. */
   onListening(address: ListenAddress): void
-  /** The SOCKS port could not be opened. */
+  /** Called when the SOCKS port could not be opened. */
   onError(error: unknown): void
 }
 
-/** The SOCKS port of a reverse token, which may have none: opens it, and tries again while it is taken. */
+/** SOCKS port of a reverse token, if it has one: opens it, and tries again while it is taken. */
 export class ReversePort {
   readonly #options: ReversePortOptions
   readonly #inbound: Inbound | undefined
@@ -46,7 +46,7 @@ export class ReversePort {
     })
   }
 
-  /** The policy of the token: it holds for connections that begin from now on. */
+  /** Sets the policy of the token, for connections that begin from now on. */
   setPolicy(use: TokenUse | undefined): void {
     this.#inbound?.setRules({ targetRules: use?.policy.targets, pace: use?.portPace })
   }
@@ -56,7 +56,7 @@ export class ReversePort {
     return this.#inbound?.address?.port ?? this.#options.record.port
   }
 
-  /** Opens the SOCKS port now; if that fails, retries until it is free or no longer needed. */
+  /** Opens the SOCKS port now; if that fails, tries again until it succeeds or the port is no longer needed. */
   keepOpen(): void {
     this.#options.server.clock.clearTimeout(this.#retryTimer)
     this.listen().then(
@@ -65,7 +65,7 @@ export class ReversePort {
     )
   }
 
-  /** Opens the SOCKS port, once. @throws ListenError; the next call tries again */
+  /** Opens the SOCKS port, with one attempt. @throws ListenError; the next call tries again */
   async listen(): Promise<void> {
     const inbound = this.#inbound
     if (inbound === undefined || this.#closed) return
@@ -92,7 +92,7 @@ export class ReversePort {
     }
   }
 
-  /** The TCP ports on which SOCKS listens for this token now. */
+  /** TCP ports on which SOCKS listens for this token now. */
   get ports(): readonly number[] {
     return this.#inbound?.ports ?? []
   }
@@ -102,25 +102,23 @@ export class ReversePort {
     return this.#failures > 0
   }
 
-  /** Connections that are open. */
+  /** Number of open connections. */
   get connectionCount(): number {
     return this.#inbound?.connectionCount ?? 0
   }
 
-  /**
-   * Another process has the port: no more connections come in here, and those that are there get so many milliseconds.
-   */
+  /** Stops listening because another process has the port; open connections get `graceMs` to finish. */
   async stopListening(graceMs: number): Promise<void> {
     this.#closed = true
     this.#options.server.clock.clearTimeout(this.#retryTimer)
     await this.#inbound?.close({ graceMs })
   }
 
-  /** Resolves when the port is free for others. */
+  /** Closes the port; resolves when it is free. */
   async close(graceMs: number): Promise<void> {
     this.#closed = true
     this.#options.server.clock.clearTimeout(this.#retryTimer)
-    // A port that is being opened would otherwise stay open.
+    // Otherwise a port that is being opened would stay open.
     await this.#listening?.catch(() => {})
     await this.#inbound?.close({ graceMs })
   }
@@ -129,7 +127,7 @@ export class ReversePort {
     for (const address of await inbound.listen()) this.#options.onListening(address)
   }
 
-  /** Reported once, since it may last for hours. */
+  /** Schedules another attempt. The failure is reported once, since it may last for hours. */
   #retryLater(error: unknown): void {
     if (this.#closed) return
     const { server, onError } = this.#options

@@ -31,16 +31,16 @@ export interface Connection {
   readonly to: Session
 }
 
-/** Forwards connectors' channels to providers, and tracks them (agent mode, protocol.md §1). */
+/** Forwards connectors' channels to providers, and keeps the list of them (agent mode, protocol.md §1). */
 export class Switchboard {
-  /** By the opener's channel. */
+  /** Connections by the opener's channel. */
   readonly #connections = new Map<Channel, Connection>()
   readonly #rareLog: RareLog
   readonly #onEnded: (connection: Connection) => void
 
   /**
    * @param rareLog Logs connectors without a provider.
-   * @param onEnded A forwarded channel is over.
+   * @param onEnded Called when a forwarded channel has ended.
    */
   constructor(rareLog: RareLog, onEnded: (connection: Connection) => void = () => {}) {
     this.#rareLog = rareLog
@@ -51,12 +51,12 @@ export class Switchboard {
     return this.#connections.size
   }
 
-  /** The forwarded channels. */
+  /** Iterates over the forwarded channels. */
   [Symbol.iterator](): Iterator<Connection> {
     return this.#connections.values()
   }
 
-  /** Forwards a channel to one of `providers`, now or once one comes within `waitMs`. */
+  /** Forwards a channel to one of `providers`, now or when one connects within `waitMs`. */
   connect(channel: Channel, from: Session, { providers, waitMs, pace, onOver = () => {} }: Passage): void {
     // Deployed providers pass the text unchanged to their resolvers and rules.
     const address = channel.address === undefined ? undefined : parseTarget(channel.address)
@@ -89,7 +89,7 @@ export class Switchboard {
     picked.then(start).catch((error: unknown) => this.#reject(channel, error))
   }
 
-  /** Offers the channel to one provider after the other; nothing passes before one accepts. */
+  /** Offers the channel to one provider after the other; no data is forwarded before one accepts. */
   #race({ channel, from, first, address, source, signal, pace, onOver }: Race): void {
     offerInTurn<Accepted>(first, {
       source,
@@ -124,7 +124,7 @@ export class Switchboard {
     })
     if (forwarded === undefined) return onOver()
     this.#connections.set(channel, { channel: forwarded, ...ends })
-    // It may be over already, if a Disconnect waited in the channel.
+    // It may have ended already, if a Disconnect was queued in the channel.
     if (over) this.#end(channel)
   }
 
@@ -136,14 +136,14 @@ export class Switchboard {
   }
 }
 
-/** Where a connector's channel goes. */
+/** Destination and limits of a connector's channel. */
 export interface Passage {
   readonly providers: SessionChoice
-  /** Time for a provider to come, in milliseconds. */
+  /** Time to wait for a provider, in milliseconds. */
   readonly waitMs: number
   /** Rates of the connector's token. @default no limit */
   readonly pace?: ForwardPace | undefined
-  /** The channel is over, or came to nothing. May be called again. */
+  /** Called when the channel has ended or was refused. May be called again. */
   readonly onOver?: (() => void) | undefined
 }
 

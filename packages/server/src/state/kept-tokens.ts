@@ -13,17 +13,17 @@ export interface KeptTokensOptions {
   readonly socksHost: string
   readonly server: TokenMaker
   readonly orphans: OrphanedTokens
-  /** Registers an identity of a relay; undefined if its time is over. @throws ServerError where there is no relay */
+  /** Restores an identity of a relay; undefined if it has expired. @throws ServerError where there is no relay */
   restoreIdentity(stored: StoredReverseToken): TokenRecord | undefined
 }
 
-/** The tokens of a server that are in its state file. */
+/** Tokens of a server that are in its state file. */
 export class KeptTokens {
   readonly #options: KeptTokensOptions
   readonly #kept = new Set<TokenRecord>()
-  /** Kept before, and not registered now: they stay in the file, since what is in the way may go away. */
+  /** Tokens of the file that could not be registered. They stay in the file, since the obstacle may be removed. */
   #absent: StoredToken[] = []
-  /** Identities whose time was over at the start: their codes go with them. */
+  /** Identities that had expired at the start; their codes are removed with them. */
   readonly #over = new Set<string>()
   #isRestored = false
 
@@ -31,7 +31,7 @@ export class KeptTokens {
     this.#options = options
   }
 
-  /** Registers what the file had, and keeps the file up to date from now on. Does nothing the second time. */
+  /** Registers the tokens of the file, and keeps the file up to date from now on. The second call does nothing. */
   restore(): void {
     if (this.#isRestored) return
     this.#isRestored = true
@@ -41,7 +41,7 @@ export class KeptTokens {
       try {
         this.#restore(stored)
       } catch (error) {
-        // Kept anew before the start: the old one must not come back behind it.
+        // Saved anew before the start: the old one must not replace it.
         if (this.#isKept(stored.token)) continue
         this.#absent.push(stored)
         logger.warn({ kind: stored.kind, reason: textOf(error) }, 'a token of the state file could not be registered')
@@ -54,28 +54,30 @@ export class KeptTokens {
     })
   }
 
-  /** Resolves once the disk has the tokens as they are now. @throws ServerError as {@link add} */
+  /** Resolves when the present tokens are on the disk. @throws ServerError as {@link add} */
   save(): Promise<void> {
     return this.#options.state.save()
   }
 
-  /** Whether it is on the disk. */
+  /** Whether a token is in the file. */
   has(record: TokenRecord): boolean {
     return this.#options.state.path !== undefined && this.#kept.has(record)
   }
 
-  /** Keeps a token; resolves once it is on the disk. @throws ServerError when it cannot be written */
+  /** Saves a token; resolves when it is on the disk. @throws ServerError when it cannot be written */
   async add(record: TokenRecord): Promise<void> {
-    // An identity of a relay is worth keeping once it has a code.
+    // An identity of a relay is saved once it has a code.
     if (record.kind === 'connector' && record.reverse.identity !== undefined) this.#kept.add(record.reverse)
     this.#kept.add(record)
-    // What it replaces would come back once this one is revoked.
+    // The token that it replaces would come back when this one is revoked.
     this.#dropAbsent(record.token)
     await this.#options.state.save()
   }
 
   /**
-   * As {@link add}; `undo` runs first when it cannot be written, unless the token was kept before. @default forgets it
+   * Saves a token as {@link add} does. If it cannot be written, calls `undo`, unless the token was saved before.
+   * @default
+   * removes it
    */
   async addOr(record: TokenRecord, undo = (): Promise<void> => this.remove([record])): Promise<void> {
     const wasKept = this.#kept.has(record)
@@ -87,10 +89,10 @@ export class KeptTokens {
     }
   }
 
-  /** Forgets tokens that are gone; resolves once the disk has forgotten them. @throws ServerError as {@link add} */
+  /** Removes tokens from the file; resolves when they are gone from the disk. @throws ServerError as {@link add} */
   async remove(records: Iterable<TokenRecord>): Promise<void> {
     const known = [...records].filter((record) => {
-      // The file may have another token of this text, which gave way to this one.
+      // The file may contain another token of this text, which this one replaced.
       const wasAbsent = this.#dropAbsent(record.token)
       return this.#kept.delete(record) || wasAbsent
     })
@@ -98,8 +100,8 @@ export class KeptTokens {
   }
 
   /**
-   * Forgets a token that is in the file and could not be registered; resolves once the disk has forgotten it, with
-   * false if there was none.
+   * Removes a token that is in the file and could not be registered. Resolves when it is gone from the disk, with false
+   * if there was none.
    *
    * @throws ServerError as {@link add}
    */
@@ -114,7 +116,7 @@ export class KeptTokens {
     return record !== undefined && this.#kept.has(record)
   }
 
-  /** Drops what is only in the file: the token of this text, and connector tokens that lead to it. */
+  /** Removes tokens that exist only in the file: that of this text, and connector tokens that lead to it. */
   #dropAbsent(token: string): boolean {
     const before = this.#absent
     this.#absent = before.filter((each) => each.token !== token && reverseOf(each) !== token)
@@ -127,9 +129,9 @@ export class KeptTokens {
     const record = isIdentity ? restoreIdentity(stored) : restoreToken(stored, server, tokens)
     if (record === undefined) return void this.#over.add(stored.token)
     this.#kept.add(record)
-    // Those of a relay end with their identity.
+    // Codes of a relay end with their identity.
     if (record.kind === 'connector' && record.reverse.identity !== undefined) return
-    // Providers come back as the same instances; the tokens of those that do not come back must end.
+    // Providers reconnect as the same instances; the tokens of those that do not reconnect must end.
     if (record.kind === 'connector' && record.owner !== undefined) orphans.ownerLeft(record.reverse, record.owner)
   }
 }
@@ -138,10 +140,10 @@ function reverseOf(stored: StoredToken): string | undefined {
   return stored.kind === 'connector' ? stored.reverseToken : undefined
 }
 
-/** All that says who may use the token and where: it must not come back weaker. */
+/** A token with everything that limits its users and its address: after a restart it must not allow more. */
 export function storedToken(record: TokenRecord, socksHost: string): StoredToken {
   const { token } = record
-  // The policy of an identity is that of the relay, which may be another at the next start.
+  // The policy of an identity is that of the relay, which may change before the next start.
   const policy = record.kind === 'reverse' && record.identity !== undefined ? undefined : record.policy
   const part = { token, ...(policy === undefined ? {} : { policy: policy.options }) }
   switch (record.kind) {
@@ -165,7 +167,7 @@ export function storedToken(record: TokenRecord, socksHost: string): StoredToken
   }
 }
 
-/** What differs from the defaults of the server, which may change between two starts. */
+/** Fields that differ from the defaults of the server, which may change between two starts. */
 function placeOf({ accounts = [], host, listenOn = [], socksNowait }: ReverseToken, socksHost: string): object {
   return {
     ...(accounts.length === 0 ? {} : { accounts }),

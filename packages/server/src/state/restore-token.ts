@@ -10,9 +10,7 @@ export interface TokenMaker {
   addConnectorToken(request: ConnectorTokenRequest): string
 }
 
-/**
- * Registers a token as the state file has it. @throws ServerError when it is taken, or the one it leads to is missing
- */
+/** Registers a token of the state file. @throws ServerError when it is taken, or the one it leads to is missing */
 export function restoreToken(stored: StoredToken, server: TokenMaker, tokens: TokenRegistry): TokenRecord {
   const { kind, token, policy } = stored
   const options = policy === undefined ? {} : { policy }

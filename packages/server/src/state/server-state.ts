@@ -7,24 +7,24 @@ import { emptyState, formatState, parseState, type StateContent } from './state-
 import { writeDurably } from './write-durably.js'
 
 /**
- * What must outlive the process of a server, in a file or for the process that takes over from it: one server at a
+ * State that survives the process of a server, in a file or for the process that takes over. One server uses it at a
  * time.
  */
 export class ServerState {
-  /** The file; undefined where only the process that takes over gets it. */
+  /** Path of the file; undefined where only the process that takes over receives the state. */
   readonly path: string | undefined
-  /** As the file had it. */
+  /** Content of the file when it was opened. */
   readonly found: StateContent
   readonly #made: Map<string, string>
   #tokens: () => StateContent['tokens']
   #used: () => StateContent['used']
-  /** The write that begins next: all changes until then are in it. */
+  /** The write that begins next; it contains all changes until then. */
   #next: Promise<void> | undefined
   #last: Promise<void> = Promise.resolve()
 
-  /** Nothing is written: another process takes over, and has it once `isOver`. */
+  /** Set while another process takes over: nothing is written. With `isOver`, the other process has the state. */
   #handOver: { readonly ended: Promise<void>; readonly end: () => void; isOver: boolean } | undefined
-  /** What tokens had used when {@link usedSince} was asked last. */
+  /** Use of the tokens at the last call of {@link usedSince}. */
   #usedBefore: StateContent['used'] = {}
   #onUsedElsewhere: (key: string, bytes: number) => void = () => {}
 
@@ -36,7 +36,7 @@ export class ServerState {
     this.#used = () => found.used
   }
 
-  /** Reads the file; none is an empty state. @throws ServerError for one that cannot be read or makes no sense */
+  /** Opens a file; a missing file is an empty state. @throws ServerError for one that cannot be read or parsed */
   static async open(path: string): Promise<ServerState> {
     try {
       return new ServerState(path, parseState(await readFile(path, 'utf8')))
@@ -51,7 +51,7 @@ export class ServerState {
     return new ServerState(undefined, emptyState)
   }
 
-  /** What {@link handOver} of the process before has given. @throws ServerError for what makes no sense */
+  /** Opens the state that {@link handOver} of the previous process returned. @throws ServerError for an invalid text */
   static handedOver(text: string, path: string | undefined): ServerState {
     try {
       return new ServerState(path, parseState(text))
@@ -61,7 +61,7 @@ export class ServerState {
   }
 
   /**
-   * A token that is made up once and stays the same, for a use of any name. It is on the disk after the next {@link
+   * A random token for a use of any name; every call returns the same one. It is on the disk after the next {@link
    * save}.
    */
   made(name: string): string {
@@ -70,7 +70,10 @@ export class ServerState {
     return known
   }
 
-  /** Has {@link made} give this token for a name; the name that had it gets the other, since no two may be the same. */
+  /**
+   * Makes {@link made} return this token for a name. The name that had it gets the previous token of this name, so that
+   * no two are equal.
+   */
   setMade(name: string, token: string): void {
     const before = this.#made.get(name)
     const [owner] = [...this.#made].find(([, value]) => value === token) ?? []
@@ -79,29 +82,30 @@ export class ServerState {
     this.#made.set(name, token)
   }
 
-  /** Where the tokens to keep come from, from now on. */
+  /** Sets the source of the tokens to save. */
   takeFrom(tokens: () => StateContent['tokens']): void {
     this.#tokens = tokens
   }
 
-  /** Where it comes from what tokens have used of their quotas, from now on. */
+  /** Sets the source of the use of quotas. */
   takeUsedFrom(used: () => StateContent['used']): void {
     this.#used = used
   }
 
-  /** Where it is told what tokens of this state use at the process before, by `tokenKey`. */
+  /** Sets the receiver of token use in the previous process, by `tokenKey`. */
   takeUsedElsewhere(onUsed: (key: string, bytes: number) => void): void {
     this.#onUsedElsewhere = onUsed
   }
 
-  /** Tokens have used so many bytes at the process before. */
+  /** Adds bytes that tokens used in the previous process. */
   usedElsewhere(used: Readonly<Record<string, number>>): void {
     for (const [key, bytes] of Object.entries(used)) this.#onUsedElsewhere(key, bytes)
   }
 
   /**
-   * Gives the state to another process, once what is being written is written. Nothing is written from then on: changes
-   * wait for {@link takeBack}, or fail with {@link released}.
+   * Gives the state to another process, after the current write. Nothing is written from then on: changes wait for
+   * {@link
+   * takeBack}, or fail with {@link released}.
    */
   async handOver(): Promise<string> {
     let end = (): void => {}
@@ -112,21 +116,21 @@ export class ServerState {
     return this.#text()
   }
 
-  /** The other process did not take over. */
+  /** Continues to write: the other process did not take over. */
   takeBack(): void {
     const handOver = this.#handOver
     this.#handOver = undefined
     handOver?.end()
   }
 
-  /** The other process has taken over. */
+  /** Ends all writes: the other process has taken over. */
   released(): void {
     if (this.#handOver === undefined) return
     this.#handOver.isOver = true
     this.#handOver.end()
   }
 
-  /** Bytes that tokens have used here since the last call, or since it was handed over, by `tokenKey`. */
+  /** Bytes that tokens have used here since the last call, or since the state was handed over, by `tokenKey`. */
   usedSince(): Readonly<Record<string, number>> {
     const [before, now] = [this.#usedBefore, this.#used()]
     this.#usedBefore = now
@@ -134,14 +138,14 @@ export class ServerState {
     return Object.fromEntries(used.filter(([, bytes]) => bytes > 0))
   }
 
-  /** As {@link save}, for what {@link usedSince} tells the process that has taken over. */
+  /** Saves as {@link save} does, the use that {@link usedSince} reports to the process that has taken over. */
   async saveUsed(): Promise<void> {
     if (this.#handOver === undefined) await this.save()
   }
 
   /**
-   * Writes the file; resolves once everything that was changed before the call is on the disk. Calls that come during a
-   * write share the next one.
+   * Writes the file; resolves when all changes before the call are on the disk. Calls during a write share the next
+   * one.
    *
    * @throws ServerError when it cannot be written, and when another process has taken over
    */
@@ -175,7 +179,7 @@ export class ServerState {
   }
 }
 
-/** The month is the longest period; one that has begun since had nothing before. */
+/** Use since an earlier amount. The month is the longest period; a period that began since then had no use before. */
 function since({ day, month }: UsedAmounts, before: UsedAmounts | undefined): number {
   const [now, old] = month === undefined ? [day, before?.day] : [month, before?.month]
   if (now === undefined) return 0

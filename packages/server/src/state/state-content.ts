@@ -5,7 +5,7 @@ import { Policy } from '../policy/policy.js'
 import { quotaPeriods, type UsedAmounts } from '../quota/quota.js'
 import type { RelayIdentity } from '../tokens/token-registry.js'
 
-/** A token that outlives the process. */
+/** A token that survives the process. */
 export type StoredToken = StoredForwardToken | StoredReverseToken | StoredConnectorToken
 
 interface StoredPart {
@@ -22,42 +22,43 @@ export interface StoredReverseToken extends StoredPart {
   readonly port: number
   readonly username?: string
   readonly password?: string
-  /** More accounts that may use the port. */
+  /** More accounts for the port. */
   readonly accounts?: readonly Account[]
   /** Address of its SOCKS port, if it is not that of the server. */
   readonly socksHost?: string
-  /** Addresses of SOCKS instead of its host and port. */
+  /** SOCKS addresses in place of its host and port. */
   readonly socksListen?: readonly string[]
   readonly socksNowait?: boolean
   readonly allowManageConnector?: boolean
-  /** Ports that its providers may have opened. */
+  /** Ports that its providers may open. */
   readonly ports?: string
-  /** A provider without a token that came to a relay. */
+  /** Identity of a provider without a token, on a relay. */
   readonly identity?: RelayIdentity
 }
 
 export interface StoredConnectorToken extends StoredPart {
   readonly kind: 'connector'
   readonly reverseToken: string
-  /** The provider that added it. */
+  /** Provider that added it. */
   readonly owner?: string
-  /** It is under the policy of the reverse token. */
+  /** Whether it is under the policy of the reverse token. */
   readonly sharesPolicy?: boolean
 }
 
-/** What a state file holds. */
+/** Content of a state file. */
 export interface StateContent {
   readonly tokens: readonly StoredToken[]
-  /** Texts that the program made up, by what they are for. */
+  /** Random tokens that the program created, by their use. */
   readonly made: Readonly<Record<string, string>>
-  /** What tokens have used of their quotas, by `tokenKey`. */
+  /** Bytes of quotas that tokens have used, by `tokenKey`. */
   readonly used: Readonly<Record<string, UsedAmounts>>
 }
 
 export const emptyState: StateContent = { tokens: [], made: {}, used: {} }
 
 /**
- * Of the file's form. A change that old programs cannot read gets the next number, and a step in {@link parseState}.
+ * Version of the file format. A change that old programs cannot read gets the next number, and a step in {@link
+ * parseState}.
  */
 const schema = 1
 
@@ -66,7 +67,7 @@ export function formatState({ tokens, made, used }: StateContent): string {
   return `${JSON.stringify({ schema, made, tokens, ...usedPart }, undefined, 1)}\n`
 }
 
-/** @throws RangeError that says what is wrong; never with a value, since they are secrets */
+/** Parses a state file. @throws RangeError that says what is wrong; never with a value, since values are secrets */
 export function parseState(text: string): StateContent {
   const json = objectOf(readJson(text), 'the whole')
   if (json['schema'] !== schema) {
@@ -93,7 +94,7 @@ function parseUsed(value: unknown, where: string): UsedAmounts {
       const part = objectOf(json[period], `${where}.${period}`)
       const read = (key: string, type: string): unknown => need(part, key, type, `${where}.${period}`)
       const bytes = read('bytes', 'number') as number
-      // Less than nothing would be more than the limit allows.
+      // A negative amount would allow more than the limit.
       if (!Number.isSafeInteger(bytes) || bytes < 0)
         throw new RangeError(`${where}.${period}.bytes is no number of bytes`)
       return [period, { period: read('period', 'string'), bytes }]
@@ -109,7 +110,7 @@ function readJson(text: string): unknown {
   }
 }
 
-/** @throws RangeError as {@link parseState} */
+/** Parses one token. @throws RangeError as {@link parseState} */
 export function parseToken(value: unknown, where: string): StoredToken {
   const json = objectOf(value, where)
   const text = (key: string): string => need(json, key, 'string', where) as string

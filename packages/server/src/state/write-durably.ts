@@ -2,8 +2,9 @@ import { type FileHandle, open, rename, unlink } from 'node:fs/promises'
 import { dirname } from 'node:path'
 
 /**
- * Replaces a file so that after a crash at any moment there is the old text or the new one, whole. Resolves once the
- * new one is on the disk. Only the owner can read it.
+ * Replaces a file atomically: after a crash at any moment it contains either the old text or the new one, whole.
+ * Resolves
+ * when the new one is on the disk. Only the owner can read it.
  *
  * @throws the system's error; the old file is then untouched
  */
@@ -11,7 +12,7 @@ export async function writeDurably(path: string, text: string): Promise<void> {
   const temporary = `${path}.new`
   try {
     await withFile(temporary, 'w', async (file) => {
-      // An old one may have had another mode.
+      // An old temporary file may have had another mode.
       await file.chmod(0o600)
       await file.writeFile(text)
       await file.sync()
@@ -24,7 +25,9 @@ export async function writeDurably(path: string, text: string): Promise<void> {
   await syncFolder(dirname(path))
 }
 
-/** The new name is on the disk only once its folder is. Windows cannot open folders, and orders renames itself. */
+/**
+ * Writes a folder to the disk: only then is the new name there. Windows cannot open folders, and orders renames itself.
+ */
 async function syncFolder(path: string): Promise<void> {
   if (process.platform !== 'win32') await withFile(path, 'r', (folder) => folder.sync())
 }

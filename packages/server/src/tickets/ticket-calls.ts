@@ -6,7 +6,7 @@ import { Fields } from '../policy/fields.js'
 import { PolicyFault } from '../policy/policy-fault.js'
 import type { TicketRequest } from './access-ticket.js'
 
-/** `POST /api/ticket`: a ticket for one client, which then needs no token. */
+/** `POST /api/ticket`: creates a ticket for one client, which then needs no token. */
 export async function makeTicket(call: ApiCall): Promise<Answer> {
   const { token: reference, ...request } = parseTicketBody(await call.readBody())
   const token = findToken(call.server.tokens(), reference)?.token
@@ -16,14 +16,17 @@ export async function makeTicket(call: ApiCall): Promise<Answer> {
   return { status: 200, body: { success: true, ticket, use_before: new Date(useBeforeMs).toISOString() } }
 }
 
-/** `DELETE /api/ticket/{ticket}`: takes it back. */
+/** `DELETE /api/ticket/{ticket}`: revokes a ticket. */
 export function removeTicket({ server, parameter }: ApiCall): Answer {
   return server.tickets.remove(parameter)
     ? { status: 200, body: { success: true } }
     : failure(200, 'ticket does not exist')
 }
 
-/** Unlike tokens, tickets are not known to deployed servers, so a misspelt limit is an error. @throws ApiRefusal 400 */
+/**
+ * Parses the body of a request. Deployed servers have no tickets, so a misspelt limit is an error here, unlike for
+ * tokens. @throws ApiRefusal 400
+ */
 export function parseTicketBody(text: string): TicketRequest {
   const json = parseObject(text)
   return made(() => {
@@ -42,7 +45,7 @@ export function parseTicketBody(text: string): TicketRequest {
   })
 }
 
-/** A week, in seconds: what lives longer is a token. */
+/** Longest lifetime, in seconds: a week. Use a token for longer. */
 const maxLifetime = 604_800
 
 function given<K extends string, V>(key: K, value: V | undefined): { [P in K]?: V } {

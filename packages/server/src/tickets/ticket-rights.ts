@@ -5,12 +5,12 @@ import type { ForwardRights } from '../policy/admit-forwarded.js'
 import type { TokenUse } from '../policy/token-use.js'
 import { tenantOf } from '../tokens/tenant.js'
 
-/** The client that a channel is served for, with the targets of its ticket on top of those of its token. */
+/** Rights of a client with a ticket: the targets of the ticket in addition to the rules of its token. */
 export function narrowed(asker: Asker, rules: TargetRules | undefined): Asker {
   return rules === undefined ? asker : { ...asker, rules: bothChecks(asker.rules, rules) }
 }
 
-/** What a connector may do; undefined if nothing limits it. */
+/** Limits of a connector; undefined if it has none. */
 export function forwardRights(
   { record, ticket }: Peer,
   use: TokenUse | undefined,
@@ -22,5 +22,5 @@ export function forwardRights(
   return { entryRules, slots: use?.slots ?? noLimit, refused: (reason) => use?.refused(reason) }
 }
 
-/** For tokens without a policy: the sessions of connectors have their own limit. */
+/** Slots for tokens without a policy: the sessions of connectors have their own limit. */
 const noLimit = new ChannelSlots({ limit: Infinity, what: 'channels' })

@@ -9,11 +9,12 @@ import { keyOfHash, tokenKey } from '../tokens/token-text.js'
 import type { AccessTicket, MadeTicket, TicketRequest } from './access-ticket.js'
 
 /**
- * Tickets for web pages: each lets one client use a token that it never sees. They are in memory alone: they live for
- * less time than a restart is worth writing them down for.
+ * Tickets for web pages: each lets one client use a token that it never receives. Tickets are only in memory, since
+ * they
+ * expire too soon to be worth saving for a restart.
  */
 export class Tickets {
-  /** By the key of what clients send, as tokens are. */
+  /** Tickets by the key of the text that clients send, as for tokens. */
   readonly #byKey = new Map<string, AccessTicket>()
   readonly #tokens: TokenRegistry
   readonly #clock: Clock
@@ -23,16 +24,16 @@ export class Tickets {
     this.#clock = clock
   }
 
-  /** Number of tickets, those that are over included until there are many. */
+  /** Number of tickets. Expired ones are counted until they are removed, which happens when there are many. */
   get size(): number {
     return this.#byKey.size
   }
 
   /**
-   * Makes a ticket: it lets a single client in with the rights of a token, or with less.
+   * Creates a ticket: it admits a single client with the rights of a token, or with fewer.
    *
-   * @throws ServerError for an unknown token, and when 10,000 are in use; RangeError for a target, an origin or a time
-   *   that is not valid
+   * @throws ServerError for an unknown token, and when 10,000 are in use; RangeError for an invalid target, origin or
+   *   time
    */
   make(request: TicketRequest): MadeTicket {
     const made = this.#parse(request)
@@ -42,12 +43,12 @@ export class Tickets {
     return { ticket, useBeforeMs: Date.now() + made.useBeforeMs - this.#clock.now() }
   }
 
-  /** Whether a client that shows the text of this hash is let in: the lowercase hex SHA-256 of a token or a ticket. */
+  /** Whether a client with this hash is admitted: the lowercase hex SHA-256 of a token or a ticket. */
   admits(shownHash: string): boolean {
     return this.#tokens.findByHash(shownHash) !== undefined || this.find(shownHash) !== undefined
   }
 
-  /** Finds a ticket by what its client sends in the query: the lowercase hex SHA-256 of its text. */
+  /** Finds a ticket by the hash that its client sends in the query: the lowercase hex SHA-256 of its text. */
   find(shownHash: string): AccessTicket | undefined {
     const key = keyOfHash(shownHash)
     const ticket = this.#byKey.get(key)
@@ -56,18 +57,21 @@ export class Tickets {
     return undefined
   }
 
-  /** A client shows who it is. @throws Forbidden where its ticket is for another page, or another client has used it */
+  /**
+   * Assigns a ticket to the client that uses it. @throws Forbidden where it is for another page, or another client has
+   * used it
+   */
   claim({ ticket, instance }: Identity, origin: string | undefined): void {
     if (ticket === undefined) return
     const { origins, lifetimeMs = Infinity } = ticket
-    // Programs send no origin, and a ticket for a page is not for them.
+    // Programs send no origin, so they cannot use a ticket for a page.
     if (origins !== undefined && (origin === undefined || !origins.has(origin)))
       throw new Forbidden(`the ticket is not for ${origin?.slice(0, 100) ?? 'programs'}`)
     ticket.user ??= { instance, endsAtMs: this.#clock.now() + lifetimeMs }
     if (ticket.user.instance !== instance) throw new Forbidden('the ticket has been used')
   }
 
-  /** A client has a session. */
+  /** Handles a client that has a session. */
   joined({ ticket, session }: Peer): void {
     if (ticket === undefined) return
     const leftMs = (ticket.user?.endsAtMs ?? Infinity) - this.#clock.now()
@@ -75,13 +79,13 @@ export class Tickets {
     ticket.sessions.set(session, leftMs === Infinity ? undefined : this.#clock.setTimeout(end, Math.max(0, leftMs)))
   }
 
-  /** A session is over. */
+  /** Handles the end of a session. */
   left({ ticket, session }: Peer): void {
     this.#clock.clearTimeout(ticket?.sessions.get(session))
     ticket?.sessions.delete(session)
   }
 
-  /** Takes a ticket back, and ends what its client has; false if there is none. */
+  /** Revokes a ticket and closes its client's sessions; false if there is none. */
   remove(ticket: string): boolean {
     const key = tokenKey(ticket)
     const known = this.#byKey.get(key)
@@ -110,7 +114,7 @@ export class Tickets {
     }
   }
 
-  /** Tickets that nobody has come with stay until there are many. @throws ServerError when all are in use */
+  /** Removes expired tickets when there are many. @throws ServerError when all are in use */
   #makeRoom(): void {
     if (this.#byKey.size < maxTickets) return
     for (const [key, ticket] of this.#byKey) if (this.#isOver(ticket)) this.#byKey.delete(key)
@@ -118,7 +122,11 @@ export class Tickets {
     throw new ServerError('ERR_SERVER_TOO_MANY_TOKENS', `there are ${maxTickets} tickets that are not over, the most`)
   }
 
-  /** A client that has a session may come back; with neither, only until the time to come is over. */
+  /**
+   * Whether a ticket has expired. A client that has a session may reconnect; a ticket without a user expires when the
+   * time
+   * to connect is over.
+   */
   #isOver({ record, useBeforeMs, user, sessions }: AccessTicket): boolean {
     if (this.#tokens.find(record.token) !== record) return true
     const nowMs = this.#clock.now()
@@ -129,18 +137,21 @@ export class Tickets {
 function rulesOf({ allow, deny }: Pick<TicketRequest, 'allow' | 'deny'>): TargetRules | undefined {
   const count = Math.max(allow?.length ?? 0, deny?.length ?? 0)
   if (count > maxRules) throw new RangeError(`a list of ${count} targets; ${maxRules} are the most`)
-  // An empty list would open all.
+  // An empty list would allow all targets.
   if (allow?.length === 0) throw new RangeError('allow is empty; leave it out for all targets of the token')
   return allow === undefined && deny === undefined
     ? undefined
     : new TargetRules({ allow: allow ?? [], deny: deny ?? [] })
 }
 
-/** A page that is loaded needs its ticket within seconds; an hour is for those that are mailed. In milliseconds. */
+/**
+ * Longest time to connect, in milliseconds. A page that is loaded needs its ticket within seconds; an hour is for
+ * tickets sent by mail.
+ */
 const maxUseWithinMs = 3_600_000
 
-/** 10,000 tickets with a few rules are about 10 MB. */
+/** Most tickets: 10,000 with a few rules are about 10 MB. */
 const maxTickets = 10_000
 
-/** Each rule is compared with each target. */
+/** Most rules: each is compared with each target. */
 const maxRules = 1000

@@ -11,20 +11,20 @@ import {
   type TokenOptions,
 } from './token-requests.js'
 
-/** Where a reverse token gets its place. */
+/** Parts that give a reverse token its port and group. */
 export interface ReversePlaces {
   readonly tokens: TokenRegistry
   readonly groups: ReverseGroups
   readonly server: ResolvedServerOptions
 }
 
-/** Adds a token of clients whose traffic leaves here. @throws ServerError when it is taken */
+/** Adds a token for clients whose traffic leaves here. @throws ServerError when it is taken */
 export function addForward(token: string, options: TokenOptions, tokens: TokenRegistry): string {
   return tokens.add({ kind: 'forward', token, ...policyOf(options) }).token
 }
 
 /**
- * Adds a token of providers with its group and SOCKS port, or nothing.
+ * Adds a token for providers with its group and SOCKS port; on an error, nothing is added.
  *
  * @throws ServerError, RangeError or TypeError, see `LinkSocksServer.addReverseToken`
  */
@@ -43,15 +43,16 @@ export function addReverse<R extends ReverseTokenRequest>(
   const place = { port, host, listenOn: request.socksListen ?? [], socksNowait }
   const more = { allowManageConnector, ports: request.ports, ...policyOf(request) }
   const record = { kind: 'reverse' as const, token, ...place, ...login, ...more }
-  // Checks that can fail come first.
+  // The checks that can fail come first.
   groups.add(record, socksNowait ?? server.socksNowait)
   tokens.add(record)
   return { token, port: port < 0 ? undefined : port } as AddedReverse<R>
 }
 
 /**
- * Adds a token of connectors. One that is there already and says the same is fine, but not one with a policy: the
- * caller would believe in a policy that is not in force.
+ * Adds a token for connectors. Adding the same token again is allowed, but not with a policy: it would not be applied,
+ * and
+ * the caller would not notice.
  *
  * @throws ServerError when it is taken, or the reverse token is unknown
  */

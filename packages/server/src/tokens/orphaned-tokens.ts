@@ -13,8 +13,9 @@ export interface OrphanedTokensOptions {
 }
 
 /**
- * Removes connector tokens whose provider is gone for good. A provider has a new instance after a restart, so tokens
- * that it does not take over (protocol.md §1, autonomy) would otherwise pile up to the limit of their reverse token.
+ * Removes connector tokens whose provider does not return. A provider has a new instance after a restart, so tokens
+ * that it does not take over (protocol.md §1, autonomy) would otherwise accumulate up to the limit of their reverse
+ * token.
  */
 export class OrphanedTokens {
   readonly #options: OrphanedTokensOptions
@@ -25,7 +26,7 @@ export class OrphanedTokens {
     this.#options = options
   }
 
-  /** A session of the provider `instance` is over. */
+  /** Handles the end of a session of the provider `instance`. */
   ownerLeft(reverse: ReverseToken, instance: string): void {
     const { clock, isConnected, keepMs = defaultKeepMs } = this.#options
     if (isConnected(reverse, instance) || this.#tokensOf(reverse, instance).length === 0) return
@@ -38,7 +39,7 @@ export class OrphanedTokens {
     this.#timers.set(reverse, timers.set(instance, timer))
   }
 
-  /** The provider `instance` has a session (again). */
+  /** Handles a provider `instance` that has a session (again). */
   ownerCame(reverse: ReverseToken, instance: string): void {
     const timers = this.#timers.get(reverse)
     if (timers === undefined || !timers.has(instance)) return
@@ -47,7 +48,7 @@ export class OrphanedTokens {
     if (timers.size === 0) this.#timers.delete(reverse)
   }
 
-  /** A reverse token is gone, with all its connector tokens. */
+  /** Handles the removal of a reverse token with all its connector tokens. */
   forget(reverse: ReverseToken): void {
     for (const timer of this.#timers.get(reverse)?.values() ?? []) this.#options.clock.clearTimeout(timer)
     this.#timers.delete(reverse)

@@ -19,15 +19,15 @@ export interface ProviderTokensOptions {
   remove(token: TokenRecord): void
 }
 
-/** What providers ask for, what becomes of their tokens without them, and what of all tokens outlives the process. */
+/** Tokens of providers: their requests, the tokens they leave behind, and the tokens that survive the process. */
 export interface ProviderTokens {
   readonly messages: ConnectorMessages
   readonly orphans: OrphanedTokens
-  /** Undefined without a state file. */
+  /** Tokens in the state file; undefined without a file. */
   readonly kept: KeptTokens | undefined
   /**
-   * Keeps a token in the state file and registers it at the other nodes, where there are any; `undo` runs first when
-   * one of the two cannot be.
+   * Saves a token in the state file and registers it at the other nodes, where there are any. If one of the two fails,
+   * `undo` runs first.
    *
    * @throws ServerError
    */
@@ -72,7 +72,7 @@ async function shareWith(
   }
 }
 
-/** What providers add outlives the process and is known to all nodes before they hear of it. */
+/** Saves the tokens of providers. A token is on the disk and at all nodes before its provider gets the answer. */
 function saveWith(
   { kept, share, nodes }: { kept: KeptTokens | undefined; share: Share | undefined; nodes: OtherNodes | undefined },
   remove: (token: TokenRecord) => void,
@@ -83,7 +83,7 @@ function saveWith(
     await kept?.add(added)
     // The identities of a relay belong to one node.
     if (added.reverse.identity !== undefined) return
-    // One that all nodes have stays, with the owner that they know.
+    // A token that all nodes have stays, with the owner that they have.
     const isNew = nodes?.isShared(tokenKey(added.token)) !== true
     await share?.(added, isNew ? async () => remove(added) : undefined)
   }

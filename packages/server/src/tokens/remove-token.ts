@@ -9,7 +9,7 @@ import type { OrphanedTokens } from './orphaned-tokens.js'
 import type { TokenRecord, TokenRegistry } from './token-registry.js'
 import { tokenKey } from './token-text.js'
 
-/** All that knows tokens. */
+/** All parts that store tokens. */
 export interface TokenHolders {
   readonly tokens: TokenRegistry
   readonly peers: Iterable<Peer>
@@ -22,17 +22,17 @@ export interface TokenHolders {
   readonly nodes: OtherNodes | undefined
 }
 
-/** How a token goes. */
+/** Options of a removal. */
 export interface Removal {
-  /** Told to its users. @default 'the token was removed' */
+  /** Reason that its users receive. @default 'the token was removed' */
   readonly reason?: string | undefined
-  /** What is used of its quota counts for the next token of the same text, too. @default false */
+  /** Whether the use of its quota also counts for the next token of the same text. @default false */
   readonly keepUsed?: boolean | undefined
 }
 
 /**
  * Removes a token with the connector tokens that lead to it, and disconnects their users. Resolves when its ports are
- * free and the state file has forgotten it.
+ * free and it is removed from the state file.
  *
  * @throws ServerError when the state file cannot be written
  */
@@ -53,7 +53,7 @@ export async function removeToken(
   }
   nodes?.tokensRemoved([...gone].map(({ token }) => tokenKey(token)))
   const forgotten = kept?.remove(gone)
-  // It is awaited below, after work that may fail too.
+  // Awaited below, after work that may fail too.
   forgotten?.catch(() => {})
   if (record.kind === 'reverse') {
     orphans.forget(record)

@@ -50,13 +50,13 @@ export class Tenant {
   }
 }
 
-/** The token whose policy holds: a provider must not make tokens that may do more than its own. */
+/** Token whose policy applies: a provider must not create tokens with more rights than its own. */
 export function policyHolderOf(record: TokenRecord): TokenRecord {
   if (record.kind !== 'connector' || record.policy !== undefined) return record
   return record.owner !== undefined || record.sharesPolicy === true ? record.reverse : record
 }
 
-/** Providers make connector tokens, so these must not count as tenants of their own. */
+/** Token that is the tenant. Providers create connector tokens, so these must not count as tenants of their own. */
 export function tenantOf(record: TokenRecord): TokenRecord {
   return record.kind === 'connector' ? record.reverse : record
 }

@@ -17,15 +17,15 @@ export class Crowded extends Error {
 }
 
 /**
- * The upper part of the tree of budgets (process → tenant → session → channel). At a limit, the tenant that holds most
- * loses the session that has waited longest for its client.
+ * Upper part of the tree of budgets (process → tenant → session → channel). At a limit, the tenant that uses most loses
+ * the session that has waited longest for its client.
  */
 export class Tenants {
   readonly #options: TenantsOptions
   readonly #tenants = new Map<TokenRecord, Tenant>()
-  /** Tenants without a session, whose sockets may still hold bytes. */
+  /** Tenants without a session, whose sockets may still buffer bytes. */
   readonly #departed = new Set<Tenant>()
-  /** Limits of the process and of each tenant: a single tenant may have all that is lent. */
+  /** Limits of the process and of each tenant: a single tenant may use the whole shared part. */
   readonly #limits: MemoryBudgetOptions
   readonly #budget: MemoryBudget
   /** Memory of unauthenticated connections. */
@@ -47,7 +47,7 @@ export class Tenants {
     )
   }
 
-  /** Bytes that all sessions hold. */
+  /** Bytes that all sessions buffer. */
   get usedBytes(): number {
     return this.#budget.usedBytes
   }
@@ -56,7 +56,7 @@ export class Tenants {
     return this.#sessionsInGrace
   }
 
-  /** What is in use of the limits of all tenants together. */
+  /** Usage of the limits of all tenants together. */
   limits(): LimitUse[] {
     const { maxGraceSessions } = this.#options
     return [
@@ -67,8 +67,8 @@ export class Tenants {
   }
 
   /**
-   * Waits until a new session may begin: at once, unless the token has its most sessions in grace. Each new session
-   * then replaces an old one, and a client that only connects and drops would soon end them all.
+   * Waits until a new session may begin: immediately, unless the token has its most sessions in grace. Each new session
+   * then replaces an old one, and a client that only connects and disconnects would soon end them all.
    *
    * @throws Crowded if too many already wait
    */
@@ -85,7 +85,7 @@ export class Tenants {
     if (startMs > now) await new Promise<void>((resolve) => clock.setTimeout(resolve, startMs - now))
   }
 
-  /** A session begins; returns the tenant to charge. */
+  /** Registers a new session; returns the tenant to charge. */
   join(record: TokenRecord): Tenant {
     this.#forgetDeparted()
     const key = tenantOf(record)
@@ -106,7 +106,7 @@ export class Tenants {
     this.#count(tenant, () => tenant.linked(session))
   }
 
-  /** A session has lost its link and now waits for its client. */
+  /** Registers that a session has lost its link and now waits for its client. */
   unlinked(tenant: Tenant, session: Session): void {
     const { maxGraceSessions, maxTokenGraceSessions } = this.#options
     this.#count(tenant, () => tenant.unlinked(session))
@@ -120,7 +120,9 @@ export class Tenants {
   }
 
   /**
-   * Checked with each arrival and departure: a returning token keeps the count of bytes that its sockets still hold.
+   * Removes tenants without sessions and bytes. Checked with each arrival and departure: a returning token keeps the
+   * count
+   * of bytes that its sockets still buffer.
    */
   #forgetDeparted(): void {
     for (const tenant of this.#departed) {
@@ -137,7 +139,7 @@ export class Tenants {
     this.#sessionsInGrace += tenant.sessionsInGrace - before
   }
 
-  /** Deferred: the caller that has just charged bytes is in the middle of its work. */
+  /** Frees memory later: the caller that has just charged bytes is in the middle of its work. */
   #relieveSoon(): void {
     if (this.#relieving) return
     this.#relieving = true
@@ -176,17 +178,21 @@ export class Tenants {
   }
 }
 
-/** Few clients use up their windows at the same time; they are held back once memory itself runs short. */
+/**
+ * Window bytes that may be promised for each byte of memory. Few clients use up their windows at the same time; they
+ * are
+ * slowed down once memory itself runs short.
+ */
 const promisesPerByte = 4
 
-/** Most of the memory limit that unauthenticated connections may hold. */
+/** Part of the memory limit that unauthenticated connections may use. */
 const strangersPart = 0.125
 
 /** Number of tenants for which half of the budget is reserved. With more of them the parts become smaller. */
 const guaranteedTenants = 16
 
-/** Least time between new sessions of a token with too many in grace: 20 a second are plenty for people. */
+/** Minimum time between new sessions of a token with too many in grace: 20 a second are plenty for people. */
 const crowdedIntervalMs = 50
 
-/** Clients wait 10 s for an answer; beyond this queue time they are told to try again. */
+/** Longest time in the queue. Clients wait 10 s for an answer; above this limit they have to try again. */
 const maxAdmissionWaitMs = 5000

@@ -8,66 +8,66 @@ import { hashFault, keyOfClearText, keyOfHash, tokenKey } from './token-text.js'
 /** A token for clients whose traffic leaves at the server. */
 export interface ForwardToken {
   readonly kind: 'forward'
-  /** In clear text, or a hash. */
+  /** The token, in clear text or as a hash. */
   readonly token: string
-  /** How it may be used. @default the server's policy */
+  /** Policy of the token. @default the server's policy */
   policy?: Policy | undefined
 }
 
 /** A token for providers, with the SOCKS port that leads to them, if any. Its port and users can change. */
 export interface ReverseToken {
   readonly kind: 'reverse'
-  /** In clear, as the provider shows it, or a hash. */
+  /** The token, in clear text as the provider sends it, or as a hash. */
   readonly token: string
-  /** How it may be used. @default the server's policy */
+  /** Policy of the token. @default the server's policy */
   policy?: Policy | undefined
   /** SOCKS port of this token; −1 for none (autonomy, protocol.md §1), 0 until the system has chosen one. */
   port: number
   /** Address of the SOCKS port. */
   host: string
-  /** Addresses of SOCKS instead of `host` and `port`, which is −1 then. */
+  /** SOCKS addresses in place of `host` and `port`, which is −1 then. */
   listenOn?: readonly string[]
-  /** User name that SOCKS clients must give; undefined admits everyone. */
+  /** User name that SOCKS clients must send; undefined for no authentication. */
   username: string | undefined
   /** Password to `username`. */
   password: string | undefined
-  /** More accounts that may use the port. */
+  /** More accounts for the port. */
   accounts?: readonly Account[]
-  /** Its port opens before the first provider has come; undefined for what the server does. */
+  /** Whether its port opens before the first provider has connected; undefined for the server's setting. */
   readonly socksNowait?: boolean | undefined
-  /** Providers may add and remove connector tokens. */
+  /** Whether providers may add and remove connector tokens. */
   readonly allowManageConnector: boolean
   /** Ports that providers may expose, `2222,4000-4100`; undefined for those that the server allows. */
   readonly ports?: string | undefined
-  /** It was made for a provider that came without a token (relay mode). */
+  /** Identity that it was created for, if its provider came without a token (relay mode). */
   readonly identity?: RelayIdentity
 }
 
-/** A provider that came to a relay without a token. */
+/** Identity of a provider that came to a relay without a token. */
 export interface RelayIdentity {
-  /** Milliseconds since 1970. */
+  /** Time of its creation, in milliseconds since 1970. */
   readonly madeAtMs: number
-  /** Where it came from. */
+  /** Address that it came from. */
   readonly address: string
-  /** Names its process, as hex; undefined where it gave none. */
+  /** Id of its process, as hex; undefined where it sent none. */
   readonly instance?: string
 }
 
 /** A token for connectors, which leads to the providers of one reverse token or to a single one of them. */
 export interface ConnectorToken {
   readonly kind: 'connector'
-  /** In clear, as the connector shows it, or a hash. */
+  /** The token, in clear text as the connector sends it, or as a hash. */
   readonly token: string
   /**
-   * How it may be used. @default that of `reverse` if a provider added it or with `sharesPolicy`, else the server's
+   * Policy of the token. @default that of `reverse` if a provider added it or with `sharesPolicy`, else the server's
    * policy
    */
   policy?: Policy | undefined
-  /** It is under the policy of `reverse`, and shares what that limits. @default false */
+  /** Whether it is under the policy of `reverse`, with shared limits. @default false */
   readonly sharesPolicy?: boolean
-  /** The token of the providers that it leads to. */
+  /** Token of the providers that it leads to. */
   readonly reverse: ReverseToken
-  /** The provider that added it (its instance, as hex); undefined when the server did. */
+  /** Provider that added it (its instance, as hex); undefined when the server did. */
   owner: string | undefined
 }
 
@@ -76,7 +76,9 @@ export type TokenRecord = ForwardToken | ReverseToken | ConnectorToken
 
 /** All tokens of a server. Each token has one use, and other tenants cannot see it. */
 export class TokenRegistry {
-  /** By `tokenKey`: a hash of what clients send, so how long a lookup takes tells nothing about tokens. */
+  /**
+   * Tokens by `tokenKey`: a hash of the text that clients send, so the time of a lookup reveals nothing about tokens.
+   */
   readonly #byKey = new Map<string, TokenRecord>()
   readonly #connectors = new Map<ReverseToken, Set<ConnectorToken>>()
 
@@ -89,17 +91,17 @@ export class TokenRegistry {
     yield* this.#byKey.values()
   }
 
-  /** Finds a token by the text that it was registered with, or the one that its hash is of. */
+  /** Finds a token by the text that it was registered with, or by the text whose hash was registered. */
   find(token: string): TokenRecord | undefined {
     return this.#byKey.get(tokenKey(token))
   }
 
-  /** Finds the token that a client shows in clear text. The text of a hash is none. */
+  /** Finds the token that a client sends in clear text. The text of a hash finds none. */
   findShown(token: string): TokenRecord | undefined {
     return this.#byKey.get(keyOfClearText(token))
   }
 
-  /** @throws ServerError if there is no such token of providers */
+  /** Finds a reverse token. @throws ServerError if there is none */
   findReverse(token: string): ReverseToken {
     const record = this.find(token)
     if (record?.kind === 'reverse') return record
@@ -127,7 +129,7 @@ export class TokenRegistry {
     if (this.#byKey.has(tokenKey(token))) throw new ServerError('ERR_SERVER_TOKEN_EXISTS', 'token already exists')
   }
 
-  /** @throws ServerError when the token may not be registered */
+  /** Adds a token. @throws ServerError when it may not be registered */
   add<T extends TokenRecord>(record: T): T {
     this.assertFree(record.token)
     this.#byKey.set(tokenKey(record.token), record)

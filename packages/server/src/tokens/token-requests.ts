@@ -6,45 +6,43 @@ import type { Policy } from '../policy/policy.js'
 
 /** Further options of every kind of token. */
 export interface TokenOptions {
-  /** How it may be used. @default the server's `policy` */
+  /** Policy of the token. @default the server's `policy` */
   readonly policy?: Policy | PolicyOptions | undefined
 }
 
 /** Request of {@link LinkSocksServer.addReverseToken}. */
 export interface ReverseTokenRequest extends TokenOptions {
-  /** 1–255 bytes. @default a new one */
+  /** Text of the token, 1–255 bytes. @default a new one */
   readonly token?: string | undefined
-  /** @default the server's `socksHost` */
+  /** Address of its SOCKS port. @default the server's `socksHost` */
   readonly socksHost?: string | undefined
   /**
-   * Port for SOCKS; 0 for any that is free when it opens. @default a free one of the server's `portPool`, or `none`
-   * with `allowManageConnector`
+   * SOCKS port; 0 for any that is free when it opens. @default a free one of the server's `portPool`, or `none` with
+   * `allowManageConnector`
    */
   readonly socksPort?: number | 'none' | undefined
-  /** Addresses of SOCKS instead of `socksHost` and `socksPort`: `host:port` or `unix:/path`. @default none */
+  /** SOCKS addresses in place of `socksHost` and `socksPort`: `host:port` or `unix:/path`. @default none */
   readonly socksListen?: readonly string[] | undefined
   /**
-   * User name that SOCKS clients must give, 1–255 bytes (RFC 1929 §2), with `password`. @default none: anyone may use
-   * the port
+   * User name that SOCKS clients must send, 1–255 bytes (RFC 1929 §2), with `password`. @default none: no
+   * authentication
    */
   readonly username?: string | undefined
   /** Password to `username`. @default none */
   readonly password?: string | undefined
-  /** More accounts that may use the port. @default none */
+  /** More accounts for the port. @default none */
   readonly accounts?: readonly Account[] | undefined
-  /** Autonomy: providers add and remove connector tokens of their own. @default false */
+  /** Autonomy: whether providers may add and remove connector tokens of their own. @default false */
   readonly allowManageConnector?: boolean | undefined
-  /**
-   * Ports that its providers may have opened, `2222,4000-4100`; empty for none. @default the server's `allowPorts`
-   */
+  /** Ports that its providers may open, `2222,4000-4100`; empty for none. @default the server's `allowPorts` */
   readonly ports?: string | undefined
-  /** Open the SOCKS port before the first provider has come. @default the server's `socksNowait` */
+  /** Whether the SOCKS port opens before the first provider has connected. @default the server's `socksNowait` */
   readonly socksNowait?: boolean | undefined
 }
 
-/** What {@link LinkSocksServer.addReverseToken} has added. */
+/** Result of {@link LinkSocksServer.addReverseToken}. */
 export interface AddedReverse<R extends ReverseTokenRequest = ReverseTokenRequest> {
-  /** The one asked for, or a new one. */
+  /** The requested token, or a new one. */
   readonly token: string
   /** Its SOCKS port, 0 until the system has chosen one; undefined where it has none. */
   readonly port: R extends { readonly socksPort: number } ? number : number | undefined
@@ -52,11 +50,11 @@ export interface AddedReverse<R extends ReverseTokenRequest = ReverseTokenReques
 
 /** Request of {@link LinkSocksServer.addConnectorToken}. */
 export interface ConnectorTokenRequest extends TokenOptions {
-  /** 1–255 bytes. @default a new one */
+  /** Text of the token, 1–255 bytes. @default a new one */
   readonly token?: string | undefined
-  /** The token of the providers that it is to lead to. */
+  /** Token of the providers that it leads to. */
   readonly reverseToken: string
-  /** Without a policy of its own, it is under that of `reverseToken`, and shares what that limits. @default false */
+  /** Whether it is under the policy of `reverseToken`, with shared limits, unless it has its own. @default false */
   readonly sharesPolicy?: boolean | undefined
 }
 
@@ -65,7 +63,7 @@ export function faultOf({ socksPort, username, password, ports }: ReverseTokenRe
   if (socksPort !== undefined && !isSocksPort(socksPort)) {
     return `port ${socksPort} is out of range: it must be a whole number from 0 to 65535`
   }
-  // Half of a login would open the port to anyone, or to no one.
+  // Half of a login would open the port to all users, or to none.
   if (username !== undefined && password === undefined) return 'username needs a password as well'
   if (username === undefined && password !== undefined) return 'password needs a username as well'
   return lengthFault('username', username) ?? lengthFault('password', password) ?? portsFault(ports)

@@ -2,7 +2,7 @@ import { ChannelSlots } from '@ls/relay'
 import type { ResolvedServerOptions } from '../options.js'
 import type { TokenRecord } from './token-registry.js'
 
-/** Slots of each token whose traffic leaves here. */
+/** Channel slots of each token whose traffic leaves here. */
 export class TokenSlots {
   readonly #server: Pick<ResolvedServerOptions, 'maxTokenChannels' | 'slots'>
   readonly #slots = new WeakMap<TokenRecord, ChannelSlots>()

@@ -8,33 +8,33 @@ import { tokenId } from './token-text.js'
 
 /** A token and its clients. */
 export interface TokenStatus {
-  /** In clear text, or the hash that it was registered by: keep it secret. */
+  /** Text of the token, or the hash that it was registered by: keep it secret. */
   readonly token: string
-  /** Names it where its text must not show: the start of its SHA-256. */
+  /** Name of the token where its text must not appear: the start of its SHA-256. */
   readonly id: string
   /** Its kind. */
   readonly kind: TokenRecord['kind']
-  /** Connected client processes, each counted once for all its WebSockets. */
+  /** Number of connected client processes, each counted once for all its WebSockets. */
   readonly clients: number
-  /** How it may be used, if there is a policy of its own. */
+  /** Policy of the token, if it has its own. */
   readonly policy?: PolicyOptions
-  /** What is used of its quotas, if it has any. */
+  /** Use of its quotas, if it has any. */
   readonly quota?: readonly QuotaUse[]
-  /** It is in the state file. */
+  /** Whether it is in the state file. */
   readonly kept: boolean
-  /** Reverse: its SOCKS port, or the planned one; undefined for none. */
+  /** For a reverse token: its SOCKS port, or the planned one; undefined for none. */
   readonly port?: number | undefined
-  /** Reverse: the connector tokens that lead to it, including those of providers. */
+  /** For a reverse token: the connector tokens that lead to it, including those of providers. */
   readonly connectorTokens?: readonly string[]
-  /** Connector: the reverse token it leads to. */
+  /** For a connector token: the reverse token that it leads to. */
   readonly reverseToken?: string
-  /** Connector: the id of that token. */
+  /** For a connector token: the id of that reverse token. */
   readonly reverseId?: string
-  /** Connector: a provider added it, and chose its text. */
+  /** For a connector token: whether a provider added it and chose its text. */
   readonly byProvider?: boolean
 }
 
-/** What {@link listTokens} looks at. */
+/** Parts that {@link listTokens} reads. */
 export interface TokenSources {
   readonly tokens: TokenRegistry
   readonly peers: Iterable<Peer>

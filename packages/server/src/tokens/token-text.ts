@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto'
 
 /**
- * The forms in which a token can be registered: its text, `sha256:` with the SHA-256 that clients send in the query, or
- * `sha256x2:` with the SHA-256 of those 64 hex digits, which does not let its reader log in.
+ * Prefixes with which a token can be registered by a hash: `sha256:` with the SHA-256 that clients send in the query,
+ * or
+ * `sha256x2:` with the SHA-256 of those 64 hex digits, which cannot be used to log in. Else it is registered by its
+ * text.
  */
 const hashForms = ['sha256:', 'sha256x2:'] as const
 
@@ -11,7 +13,7 @@ export function isHashed(token: string): boolean {
   return hashForms.some((form) => token.startsWith(form))
 }
 
-/** Whether a text has the form of a hash, and is none; undefined for a text that is fine. */
+/** Fault of a text that begins like a hash but is none; undefined for a valid text. */
 export function hashFault(token: string): string | undefined {
   const form = hashForms.find((each) => token.startsWith(each))
   if (form === undefined || /^[0-9a-f]{64}$/.test(token.slice(form.length))) return undefined
@@ -19,25 +21,27 @@ export function hashFault(token: string): string | undefined {
 }
 
 /**
- * Name of a registered token in tables. It says nothing of what clients send, so a lookup by it needs no constant time.
+ * Key of a registered token in tables. It reveals nothing about the text that clients send, so a lookup by it needs no
+ * constant time.
  */
 export function tokenKey(token: string): string {
   if (token.startsWith('sha256x2:')) return token.slice('sha256x2:'.length)
   return hash(token.startsWith('sha256:') ? token.slice('sha256:'.length) : hash(token))
 }
 
-/** {@link tokenKey} of what a client sends in the query: lowercase hex SHA-256. */
+/** {@link tokenKey} of the hash that a client sends in the query: lowercase hex SHA-256. */
 export function keyOfHash(tokenHash: string): string {
   return hash(tokenHash)
 }
 
-/** {@link tokenKey} of what a client sends in Auth, where nothing but the text itself counts. */
+/** {@link tokenKey} of the text that a client sends in Auth, where only the text itself counts. */
 export function keyOfClearText(token: string): string {
   return hash(hash(token))
 }
 
 /**
- * Names a token where its text must not show, in logs and lists: the start of its SHA-256, or of what is known instead.
+ * Name of a token in logs and lists, where its text must not appear: the start of its SHA-256, or of the registered
+ * hash.
  */
 export function tokenId(token: string): string {
   const digest = isHashed(token) ? token.slice(token.indexOf(':') + 1) : hash(token)
@@ -45,8 +49,8 @@ export function tokenId(token: string): string {
 }
 
 /**
- * Names a client process in lists, where the id that it sends must not show: at a relay that id leads to its identity.
- * 64 bits are enough to tell the processes of a server apart.
+ * Name of a client process in lists. The id that the process sends must not appear there: at a relay, that id leads to
+ * its identity. 64 bits are enough to tell the processes of a server apart.
  */
 export function instanceId(instance: string): string {
   return hash(instance).slice(0, 16)

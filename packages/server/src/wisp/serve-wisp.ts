@@ -14,12 +14,12 @@ export interface WispClient {
   readonly server: Pick<ResolvedServerOptions, 'clock' | 'logger' | 'handshakeDeadlineMs'>
 }
 
-/** Takes a link, as it comes from the port. */
+/** Accepts a link from the port. */
 export type Accept = (transport: ArrivingTransport, request: UpgradeRequest) => void
 
 /**
  * Serves a page that speaks Wisp: it becomes a client of this server, within the process. So its token or ticket, with
- * policy, quota and limits, holds as for any other client, and it is listed and counted like one.
+ * policy, quota and limits, applies as for any other client, and it is listed and counted like one.
  */
 export function serveWisp({ transport, request, token, server }: WispClient, accept: Accept): void {
   const { clock, logger, handshakeDeadlineMs } = server
@@ -52,7 +52,7 @@ export function serveWisp({ transport, request, token, server }: WispClient, acc
   link.start()
 }
 
-/** The end at which the page arrives as a client. What it has proven there counts for its WebSocket. */
+/** Transport at which the page arrives as a client. Its authentication there counts for its WebSocket. */
 function arriving(far: MessageTransport, transport: ArrivingTransport): ArrivingTransport {
   return Object.assign(far, { admit: () => transport.admit() })
 }

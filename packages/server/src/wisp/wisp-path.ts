@@ -1,6 +1,6 @@
 /**
- * The token in the path of a Wisp client, `/wisp/TOKEN/`: pages cannot send headers with a WebSocket, and Wisp 1 knows
- * no other way. Undefined for a path that is none of theirs.
+ * Token in the path of a Wisp client, `/wisp/TOKEN/`: pages cannot send headers with a WebSocket, and Wisp 1 has no
+ * other way. Undefined for any other path.
  */
 export function wispToken(path: string): string | undefined {
   const part = /^\/wisp\/([^/]+)\/?$/.exec(path)?.[1]

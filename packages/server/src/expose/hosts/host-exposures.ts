@@ -23,7 +23,7 @@ export class HostExposures {
   readonly #table = new HostTable<HostPage>()
   readonly #open = new Set<Server>()
   readonly #sockets = new Set<Socket>()
-  /** Strangers who have not said yet what they want. */
+  /** Connections whose first bytes have not yet shown a host name. */
   readonly #pending = new WeakMap<Socket, PendingConnection>()
   #watch: CertificateWatch | undefined
   #ports: number[] = []
@@ -55,14 +55,15 @@ export class HostExposures {
   checkAllowed({ host }: ExposedHost, record: ReverseToken): void {
     const { allowHosts, policy } = this.#server
     const allowed = (record.policy ?? policy)?.hosts ?? new HostPatterns(allowHosts ?? [])
-    // Host names are the operator's: strangers whom a relay lets in get none.
+    // The operator owns the host names: providers without a token, of a relay, get none.
     if (record.identity !== undefined || !allowed.allows(host))
       throw refusal(`the host name ${host} is not allowed for this token (--allow-hosts)`)
   }
 
   /**
-   * Has a host name lead to a provider; returns how to end that. With a grace time, upgraded connections stay: {@link
-   * close} cuts them at its deadline.
+   * Routes a host name to a provider and returns a function that ends this. With a grace time, upgraded connections
+   * stay:
+   * {@link close} cuts them at its deadline.
    *
    * @throws ServerError with the reason for the provider
    */
@@ -131,7 +132,7 @@ export class HostExposures {
   }
 }
 
-/** Visitors show no certificates, whatever clients do. */
+/** Certificate for visitors, who never send one themselves, even if links need client certificates. */
 function pairOf({ cert, key, passphrase }: ServerTlsOptions) {
   return { cert, key, minVersion: 'TLSv1.2', passphrase } as const
 }

@@ -4,13 +4,14 @@ import { encodeProxyHeader, openStream, plainAddress } from '@ls/relay'
 import { ReverseProxy } from '../../fallback/reverse-proxy.js'
 import type { HostMember } from './host-table.js'
 
-/** A provider behind a host name of HTTP. */
+/** Provider behind a host name for HTTP. */
 export interface HostPage extends HostMember {
   readonly proxy: ReverseProxy
 }
 
 /**
- * Makes the page of a provider: each request is a channel of its own, so that no visitor gets the answer of another.
+ * Creates the HTTP handler of a provider. Each request has its own channel, so that no visitor gets the answer of
+ * another.
  */
 export function makeHostPage(member: HostMember, host: string, onFailure: (error: unknown) => void): HostPage {
   const open = async (visitor: Socket): Promise<Duplex> => {
@@ -28,7 +29,7 @@ async function openFor({ exposure, source, slots }: HostMember, visitor: Socket)
   const release = slots.take()
   const gone = new AbortController()
   const onGone = (): void => gone.abort()
-  // One listener for each request under way, of which a connection has one at a time.
+  // One listener for each request in progress, of which a connection has one at a time.
   visitor.once('close', onGone)
   try {
     const stream = await openStream(source, exposure.target, gone.signal)

@@ -1,9 +1,9 @@
 import { readHostName } from '@ls/relay'
 
-/** Host names that providers may ask for: `app.example`, `*.dev.example` for all below it, or `*`. */
+/** Host names that providers may request: `app.example`, `*.dev.example` for all names below it, or `*`. */
 export class HostPatterns {
   readonly #names = new Set<string>()
-  /** With a dot in front. */
+  /** Suffixes that begin with a dot. */
   readonly #suffixes: string[] = []
 
   /** @throws RangeError naming the pattern */
@@ -15,7 +15,11 @@ export class HostPatterns {
     }
   }
 
-  /** @param host As `readHostName` gives it. */
+  /**
+   * Whether a name matches.
+   *
+   * @param host Name as `readHostName` returns it.
+   */
   allows(host: string): boolean {
     return this.#names.has(host) || this.#suffixes.some((suffix) => host.endsWith(suffix))
   }

@@ -3,23 +3,23 @@ import { ServerError } from '../../errors.js'
 import type { PacedSource } from '../../reverse/reverse-group.js'
 import type { ReverseToken } from '../../tokens/token-registry.js'
 
-/** A provider, or all providers of a token, behind a host name. */
+/** Provider, or all providers of a token, behind a host name. */
 export interface HostMember {
   readonly record: ReverseToken
   readonly exposure: Exposure
-  /** Opens channels to it. */
+  /** Opens channels to the provider. */
   readonly source: PacedSource
-  /** Counts its connections. */
+  /** Counts the provider's connections. */
   readonly slots: ChannelSlots
 }
 
-/** Which providers a host name leads to. A name belongs to one token; several of its providers take turns. */
+/** Maps host names to providers. A name belongs to one token; several of its providers take turns. */
 export class HostTable<M extends HostMember = HostMember> {
   readonly #members = new Map<string, M[]>()
 
-  /** @throws ServerError where another token has the name */
+  /** Adds a provider. @throws ServerError where another token has the name */
   add({ protocol, host }: ExposedHost, member: M): void {
-    // Of both kinds: who has http: must not lose its visitors over TLS to somebody else's tls:.
+    // Checks both protocols: the owner of http: must not lose its visitors over TLS to the tls: of another token.
     const holders = [...this.#at('http', host), ...this.#at('tls', host)]
     if (holders.some(({ record }) => record !== member.record)) {
       throw new ServerError('ERR_SERVER_EXPOSE_REFUSED', `the host name ${host} is exposed for another token`)
@@ -33,7 +33,7 @@ export class HostTable<M extends HostMember = HostMember> {
     else this.#members.set(`${protocol}:${host}`, left)
   }
 
-  /** The one whose turn it is; undefined for an unknown name. */
+  /** The next provider in turn; undefined for an unknown name. */
   next(protocol: ExposedHost['protocol'], host: string): M | undefined {
     const members = this.#members.get(`${protocol}:${host}`)
     const first = members?.shift()

@@ -12,7 +12,7 @@ import { answerText } from '../../port/http.js'
 import type { HostPage } from './host-page.js'
 import type { HostTable } from './host-table.js'
 
-/** A web server whose requests go to providers by their Host, each request for itself. */
+/** Web server that passes each request to the provider of its Host. */
 export function serveHosts(table: HostTable<HostPage>): Server {
   return prepare(createServer(limits, answerBy(table)), table)
 }
@@ -30,8 +30,8 @@ export function serveSecureHosts(
 }
 
 /**
- * Cuts visitors that ask for nothing: Node does so only for a server that listens itself, and this one is given
- * sockets.
+ * Cuts connections that send no complete request head. Node does so only for a server that listens itself; this one
+ * receives sockets.
  */
 function limitHeads(server: Server, clock: Clock): void {
   const waiting = new WeakMap<Socket, () => void>()
@@ -52,9 +52,9 @@ function prepare(server: Server, table: HostTable<HostPage>): Server {
     if (typeof member !== 'number') return member.proxy.upgrade(request, stream, head, clientOf(request.socket))
     refuse(responseInstead(request, stream), member)
   })
-  // Without a listener Node hangs up without a word.
+  // Without a listener Node closes the connection without an answer.
   server.on('connect', (request: IncomingMessage, stream: Duplex) => refuse(responseInstead(request, stream), 400))
-  // A client that is in a hurry is no fault of ours, and Node answers broken requests.
+  // Failures of the client's TLS are no errors here, and Node answers broken requests.
   server.on('tlsClientError', () => {})
   return server
 }
@@ -69,7 +69,7 @@ function answerBy(table: HostTable<HostPage>): RequestListener {
   }
 }
 
-/** Whose page a request is for, or the status to answer. */
+/** Finds the page for a request, or the status to answer. */
 function find(table: HostTable<HostPage>, { headersDistinct, url = '' }: IncomingMessage): HostPage | 400 | 404 {
   // A second Host field may name another host (RFC 9112 §3.2), and so may an absolute target.
   const [host, second] = headersDistinct['host'] ?? []
@@ -91,7 +91,7 @@ function clientOf({ remoteAddress, remotePort }: Socket): { address: string | un
   return { address: remoteAddress === undefined ? undefined : plainAddress(remoteAddress), port: remotePort }
 }
 
-/** For TLS, and for the head of a request, each. In milliseconds. */
+/** Deadline for TLS, and for the head of a request, each. In milliseconds. */
 const headMs = 10_000
 
 const limits = {
@@ -104,5 +104,5 @@ const limits = {
   noDelay: true,
 } as const
 
-/** As many as a proxy port has. */
+/** The same limit as for a proxy port. */
 const maxConnections = 65_536

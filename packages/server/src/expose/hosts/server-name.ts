@@ -1,13 +1,15 @@
-/** What the first bytes of a connection say of the server that is asked for. */
+/** Server name in the first bytes of a connection. */
 export type ServerNameResult =
-  /** It is TLS; without a name the client gave an address. */
+  /** A ClientHello; without a name the client used an IP address. */
   | { readonly kind: 'hello'; readonly name: string | undefined }
   /** More bytes are needed. */
   | { readonly kind: 'more' }
-  /** It is not TLS, or broken. */
+  /** Not TLS, or broken. */
   | { readonly kind: 'other' }
 
-/** Largest ClientHello read, in bytes: post-quantum key shares have 2 KiB; the rest is for extensions to come. */
+/**
+ * Largest ClientHello that is read, in bytes: post-quantum key shares have 2 KiB; the rest is for future extensions.
+ */
 export const maxHelloBytes = 16_384
 
 /** Reads the server name (RFC 6066 §3) of a ClientHello (RFC 8446 §4.1.2) at the start of `bytes`. Never throws. */
@@ -27,8 +29,8 @@ export function readServerName(bytes: Buffer): ServerNameResult {
 }
 
 /**
- * A handshake message may be spread over several records (RFC 8446 §5.1). Undefined for anything but a handshake, and
- * for more records than clients send: each read walks over all of them.
+ * Joins the records of a handshake message, which may be several (RFC 8446 §5.1). Undefined for anything but a
+ * handshake, and for more records than clients send: each read walks over all of them.
  */
 function joinRecords(bytes: Buffer): Buffer | undefined {
   const parts: Buffer[] = []
@@ -61,7 +63,7 @@ function nameIn(hello: Reader): string | undefined {
   return undefined
 }
 
-/** Clients send 1 to 3 (those that split it to get past filters, some more). */
+/** Most records of a ClientHello. Clients send 1 to 3; those that split it to pass filters send some more. */
 const maxRecords = 16
 
 const handshake = 22
@@ -84,7 +86,11 @@ class Reader {
     return this.#rest
   }
 
-  /** @throws RangeError past the end, as do the others. */
+  /**
+   * Takes the next bytes. All methods throw a RangeError past the end.
+   *
+   * @throws RangeError past the end
+   */
   take(length: number): Buffer {
     if (length > this.#rest.length) throw new RangeError('a ClientHello ends too early')
     const taken = this.#rest.subarray(0, length)
@@ -96,7 +102,7 @@ class Reader {
     return this.take(bytes).readUIntBE(0, bytes)
   }
 
-  /** What stands behind a length of `lengthBytes`. */
+  /** Reader for the bytes that follow a length of `lengthBytes` bytes. */
   vector(lengthBytes: number): Reader {
     return new Reader(this.take(this.number(lengthBytes)))
   }

@@ -6,11 +6,11 @@ import { maxHelloBytes, readServerName } from './server-name.js'
 
 export interface TlsHostsOptions {
   readonly table: HostTable
-  /** What all connections have in common. */
+  /** Options shared by all connections. */
   readonly forward: Pick<ForwardOptions, 'logger' | 'rareLog'>
-  /** A connection has said which name it is for. */
+  /** Called when the name of a connection is known. */
   readonly onName: (socket: Socket) => void
-  /** Takes connections for names that nobody has as they are, unread; undefined to refuse them. */
+  /** Takes connections for unknown names, with all bytes still unread; undefined to refuse them. */
   readonly onOther: ((socket: Socket) => void) | undefined
 }
 
@@ -50,7 +50,7 @@ function pass(socket: Socket, { exposure, source, slots }: HostMember, shared: T
 }
 
 /**
- * Reads the server name of a fresh, paused socket, and leaves all bytes in it; empty where the client gives none.
+ * Reads the server name of a fresh, paused socket and leaves all bytes in it; empty if the client sends no name.
  * Undefined for anything but TLS, and where the name does not come in time.
  */
 function peekServerName(socket: Socket): Promise<string | undefined> {
@@ -74,11 +74,11 @@ function peekServerName(socket: Socket): Promise<string | undefined> {
   })
 }
 
-/** A fatal alert (RFC 8446 §6): unrecognized_name. */
+/** Fatal alert (RFC 8446 §6): unrecognized_name. */
 const unrecognizedName = Buffer.of(21, 3, 1, 0, 2, 2, 112)
 
 /** Time for the ClientHello, in milliseconds. */
 const helloMs = 10_000
 
-/** As many as a proxy port has. */
+/** The same limit as for a proxy port. */
 const maxConnections = 65_536
