@@ -3,22 +3,22 @@ import type { Session } from '@ls/mux'
 import type { Cancellation } from './cancellation.js'
 import { RelayError } from './errors.js'
 
-/** How long to wait for a session, and the clock to use. */
+/** Options of a {@link Balancer}: the clock, and how long to wait for a session. */
 export interface BalancerOptions {
-  /** Times the wait. */
+  /** Clock for the wait. */
   readonly clock: Clock
   /** How long a request waits for the first session, in milliseconds. @default 10000 (protocol.md §1) */
   readonly waitMs?: number | undefined
 }
 
-/** Which sessions a request may get: those whose peer is here, or those of other nodes as well. */
+/** Sessions that a request may get: those of peers on this node, or those of other nodes as well. */
 type Reach = 'near' | 'all'
 
 /** Chooses sessions for channels. */
 export interface SessionChoice {
-  /** The next live session. @throws RelayError `no-provider` when none came within `waitMs` */
+  /** Returns the next live session. @throws RelayError `no-provider` when none came within `waitMs` */
   pick(signal: Cancellation, waitMs?: number): Session | Promise<Session>
-  /** A live session not in `tried`. */
+  /** Returns a live session not in `tried`. */
   other(tried: ReadonlySet<Session>): Session | undefined
 }
 
@@ -33,14 +33,14 @@ interface Waiter {
 
 /**
  * Chooses among the sessions of one kind of peer, round robin, one choice per channel (protocol.md §1). Skips sessions
- * whose link is down, and sessions that may be asleep if there is another. Far sessions come after near ones. Without
- * any, requests wait.
+ * whose link is down, and sessions that may be asleep if there is another. Sessions to other nodes come last. Without
+ * any session, requests wait.
  */
 export class Balancer implements SessionChoice {
   readonly #clock: Clock
   readonly #waitMs: number
   readonly #sessions: Session[] = []
-  /** Those that lead to peers of another node. */
+  /** Sessions to peers of another node. */
   readonly #far = new Set<Session>()
   readonly #waiters = new Set<Waiter>()
   #next = 0
@@ -60,12 +60,12 @@ export class Balancer implements SessionChoice {
     return this.#waiters.size > 0
   }
 
-  /** Whether a session of a peer that is here has a link. */
+  /** Whether a session of a peer on this node has a link. */
   get hasNear(): boolean {
     return this.#sessions.some((session) => session.state === 'linked' && !this.#far.has(session))
   }
 
-  /** Chooses among the sessions of peers that are here. */
+  /** Chooses among the sessions of peers on this node. */
   get near(): SessionChoice {
     return {
       pick: (signal, waitMs = this.#waitMs) => this.#pick(signal, waitMs, 'near'),
@@ -73,14 +73,18 @@ export class Balancer implements SessionChoice {
     }
   }
 
-  /** Adds `session` to the rotation. @param far It leads to peers of another node */
+  /**
+   * Adds `session` to the rotation.
+   *
+   * @param far Whether it leads to peers of another node.
+   */
   add(session: Session, { far = false }: { readonly far?: boolean | undefined } = {}): void {
     if (far) this.#far.add(session)
     if (!this.#sessions.includes(session)) this.#sessions.push(session)
     this.wake()
   }
 
-  /** Removes it from the rotation. */
+  /** Removes a session from the rotation. */
   remove(session: Session): void {
     const index = this.#sessions.indexOf(session)
     if (index < 0) return
@@ -89,7 +93,7 @@ export class Balancer implements SessionChoice {
     if (index < this.#next) this.#next--
   }
 
-  /** A session's link is up (again): waiting requests can go on. */
+  /** Handles a session whose link is up (again): waiting requests continue. */
   wake(): void {
     for (const waiter of this.#waiters) {
       const session = this.#turn(waiter.reach)
@@ -99,12 +103,12 @@ export class Balancer implements SessionChoice {
     }
   }
 
-  /** The next live session. @throws RelayError `no-provider` when none came within `waitMs` */
+  /** Returns the next live session. @throws RelayError `no-provider` when none came within `waitMs` */
   pick(signal: Cancellation, waitMs = this.#waitMs): Session | Promise<Session> {
     return this.#pick(signal, waitMs, 'all')
   }
 
-  /** A live session not in `tried`, for an open that those do not answer; does not use up its turn. */
+  /** Returns a live session not in `tried`, for an open that those do not answer; the session keeps its turn. */
   other(tried: ReadonlySet<Session>): Session | undefined {
     return this.#other(tried, 'all')
   }
@@ -128,12 +132,12 @@ export class Balancer implements SessionChoice {
     return near ?? (reach === 'all' ? fresh[0] : undefined)
   }
 
-  /** Sessions with an overdue ping come last: they may be asleep. */
+  /** Next session; one with an overdue ping comes last, since it may be asleep. */
   #turn(reach: Reach): Session | undefined {
     const isNear = (session: Session): boolean => !this.#far.has(session)
     const awake = this.#nextOf((session) => isNear(session) && !session.overdue)
     if (reach === 'near') return awake ?? this.#nextOf(isNear)
-    // Without far sessions the last two are the former rule.
+    // Without sessions to other nodes, the last two repeat the rule above.
     return awake ?? this.#nextOf((session) => !session.overdue) ?? this.#nextOf(() => true)
   }
 

@@ -1,14 +1,14 @@
 import type { Cancellation as DialCancellation } from '@ls/dial'
 
-/** The part of an `AbortSignal` that is used here. */
+/** The methods of an `AbortSignal` that this package uses. */
 export interface Cancellation extends DialCancellation {
   /** Throws `reason` after a cancellation. */
   throwIfAborted(): void
 }
 
 /**
- * A light {@link Cancellation} for use per connection: an `AbortController` with its signal takes 2.5 KB, and a tenth
- * of the garbage of a short connection.
+ * A light {@link Cancellation} for each connection: an `AbortController` with its signal takes 2.5 KB, and a tenth of
+ * the garbage of a short connection.
  */
 export class Canceller implements Cancellation {
   #reason: Error | undefined

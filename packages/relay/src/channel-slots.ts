@@ -1,18 +1,18 @@
 import { RelayError } from './errors.js'
 
-/** How many channels may be open. */
+/** Options of {@link ChannelSlots}. */
 export interface ChannelSlotsOptions {
-  /** Most descriptors in use at once. */
+  /** Most descriptors in use at a time. */
   readonly limit: number
   /** Owner and option, for the error text: `channels of this token (--max-token-channels)`. */
   readonly what: string
-  /** Must have room as well. @default none */
+  /** Slots that must have room as well. @default none */
   readonly parent?: ChannelSlots | undefined
 }
 
 /**
- * Limits the descriptors of channels to targets. Descriptors are a limit of the process: without a share for each owner
- * one could take them all, and new connections could not even be accepted.
+ * Limits the descriptors of channels to targets. Descriptors are a limit of the process: without a share for each
+ * owner, one owner could take them all, and new connections could not even be accepted.
  */
 export class ChannelSlots {
   #options: ChannelSlotsOptions
@@ -22,23 +22,23 @@ export class ChannelSlots {
     this.#options = options
   }
 
-  /** Most in use at once. */
+  /** Most slots in use at a time. */
   get limit(): number {
     return this.#options.limit
   }
 
-  /** Has another limit from now on; what is in use past it stays. */
+  /** Sets another limit; slots in use beyond it stay. */
   resize(size: Pick<ChannelSlotsOptions, 'limit' | 'what'>): void {
     this.#options = { ...this.#options, ...size }
   }
 
-  /** Number in use. */
+  /** Number of slots in use. */
   get used(): number {
     return this.#used
   }
 
   /**
-   * Takes a slot; call the returned function once the descriptor is free again.
+   * Takes a slot; call the returned function when the descriptor is free again.
    *
    * @throws RelayError `busy` that names the limit
    */
@@ -48,8 +48,8 @@ export class ChannelSlots {
   }
 
   /**
-   * Counts a descriptor that is already in use, past the limit if need be; {@link check} then throws. Past it, the
-   * parent does not count it: what is being refused to one must take no slots from others.
+   * Counts a descriptor that is already in use, even beyond the limit; {@link check} then throws. Beyond it, the parent
+   * does not count it: a connection that is being refused must take no slots from other owners.
    */
   occupy(): () => void {
     const { limit, parent } = this.#options
@@ -64,7 +64,7 @@ export class ChannelSlots {
     }
   }
 
-  /** @throws RelayError `busy` that names the limit, where more are in use than may be */
+  /** Checks the limit. @throws RelayError `busy` that names the limit, if more slots are in use than allowed */
   check(): void {
     this.#checkRoomFor(0)
   }

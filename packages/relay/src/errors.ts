@@ -1,21 +1,21 @@
 import type { ReplyWord } from '@ls/foundation'
 
-/** Why a target was not reached, for both ends and the proxy client. */
+/** Reason why a target was not reached, for both ends and the proxy client. */
 export interface Failure {
-  /** Sent to the proxy client (protocol.md §4). */
+  /** Reply word, sent to the proxy client (protocol.md §4). */
   readonly word: ReplyWord
-  /** Added in the log. */
+  /** Detail for the log. */
   readonly detail: string
 }
 
-/** A failure as an error; `code` names the word. */
+/** A failure as an error; `code` contains the word. */
 export class RelayError extends Error {
   override readonly name = 'RelayError'
   /** Stable error code; the text may change. */
   readonly code: RelayErrorCode
   /** The failure to report to the proxy client. */
   readonly failure: Failure
-  /** The word, where the HTTP proxy looks for it. */
+  /** Reply word, under the name that the HTTP proxy reads. */
   readonly reply: ReplyWord
 
   constructor(failure: Failure, options?: ErrorOptions) {

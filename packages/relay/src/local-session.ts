@@ -1,12 +1,12 @@
 import { loopbackPair, Session, type SessionHandler, type SessionOptions } from '@ls/mux'
 import type { Outbound } from './outbound/outbound.js'
 
-/** Told of each channel of the near end, to count it. */
+/** Callbacks for each channel of the near end, to count it. */
 export type ChannelWatch = Pick<SessionHandler, 'onChannelOpened' | 'onChannelClosed'>
 
 /**
- * A session whose other end is `outbound` in this process: it reaches the targets of the channels that an inbound
- * opens. So a proxy port works without a link, with the same two halves. Closing the session closes both ends.
+ * Creates a session whose other end is `outbound` in this process: it reaches the targets of the channels that an
+ * inbound opens. So a proxy port works without a link, with the same two halves. Closing the session closes both ends.
  */
 export function localSession(
   outbound: Outbound,
@@ -21,7 +21,7 @@ export function localSession(
     onChannelClosed,
   })
   const far = new Session(both, { onConnect: (channel) => outbound.serve(channel), onClose: () => {} })
-  // Without `resume` no sender uses its memory again.
+  // Without `resume` no sender reuses its memory.
   const [left, right] = loopbackPair({ defer: setImmediate, sharesMemory: true })
   near.attach(left)
   far.attach(right)

@@ -8,7 +8,7 @@ const octets = fc.tuple(fc.nat(255), fc.nat(255), fc.nat(255), fc.nat(255))
 const number = (value: number): fc.Arbitrary<string> =>
   fc.constantFrom(`${value}`, `0${value.toString(8)}`, `0x${value.toString(16)}`, `0X00${value.toString(16)}`)
 
-/** An address as `inet_aton` takes it: its last bytes in one number, each number in any base. */
+/** An address in the form of `inet_aton`: its last bytes in one number, each number in any base. */
 const numberForm = fc.tuple(octets, fc.integer({ min: 1, max: 4 })).chain(([bytes, parts]) => {
   const rest = bytes.slice(parts - 1).reduce((sum, byte) => sum * 256 + byte, 0)
   const texts = fc.tuple(...[...bytes.slice(0, parts - 1), rest].map(number))
@@ -117,7 +117,7 @@ describe('parseTarget', () => {
     )
   })
 
-  // What the system takes for an address without asking a name server, rules must see as that address.
+  // Texts that the system treats as an address without a query, rules must treat as that address.
   test('agrees with the resolver of the system about numbers', async () => {
     const loose = fc.string({ unit: fc.constantFrom(...'0123789.xa'.split('')), minLength: 1, maxLength: 12 })
     await fc.assert(

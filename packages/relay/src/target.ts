@@ -7,14 +7,14 @@ import { RelayError } from './errors.js'
 
 /**
  * Destination of a connection or datagram, in the normal form that rules, routes, dials and logs compare. Only {@link
- * parseTarget} and {@link targetAt} make one.
+ * parseTarget} and {@link targetAt} create one.
  */
 export interface CheckedTarget extends Address {
   /** The text of `address`, or a name: ASCII in lower case, 253 bytes at most, without the dot of the root. */
   readonly host: string
-  /** 1–65535. */
+  /** Port, 1–65535. */
   readonly port: number
-  /** Undefined for a name. */
+  /** Parsed address; undefined for a name. */
   readonly address: IpAddress | undefined
   readonly [parsed]: true
 }
@@ -41,7 +41,7 @@ export function parseTarget({ host, port }: Address): CheckedTarget | RelayError
 }
 
 /**
- * Reads `HOST:PORT` as a person writes it, IPv6 in brackets.
+ * Parses `HOST:PORT` as a person writes it, IPv6 in brackets.
  *
  * @throws RangeError naming the value and what is wrong with it
  */
@@ -53,12 +53,12 @@ export function readHostPort(text: string): CheckedTarget {
   return target
 }
 
-/** The target after resolving to `address`. */
+/** Target after its name resolved to `address`. */
 export function targetAt({ port }: CheckedTarget, address: IpAddress): CheckedTarget {
   return makeTarget(address.text, port, address)
 }
 
-/** `host:port` for logs and error texts, with brackets around IPv6. */
+/** Formats `host:port` for logs and error texts, with brackets around IPv6. */
 export function formatTarget({ host, port }: Address): string {
   return formatHostPort(host, port)
 }
@@ -73,7 +73,7 @@ function bad(detail: string): RelayError {
   return new RelayError({ word: 'failed', detail })
 }
 
-/** A peer's text in an error: all but printable ASCII escaped, and short however long it was. */
+/** Quotes a peer's text in an error: shortened, with all but printable ASCII escaped. */
 function quote(text: string): string {
   const escape = (char: string): string => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`
   const escaped = JSON.stringify(text.slice(0, 64)).replaceAll(/[^\x20-\x7e]/g, escape)

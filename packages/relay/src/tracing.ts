@@ -4,8 +4,8 @@ import { outcomeOf } from './counts/outcome.js'
 import { type ConnectionSpan, makeSpansWith, type SpanStart } from './trace/spans.js'
 
 /**
- * Makes spans of OpenTelemetry for the connections of this process from now on, with the tracer provider that is
- * registered. Between peers they become one trace where both offer the extension `trace`.
+ * Creates OpenTelemetry spans for the connections of this process from now on, with the registered tracer provider.
+ * Between peers they become one trace if both offer the extension `trace`.
  */
 export function traceConnections(): void {
   makeSpansWith((start) => OpenTelemetrySpan.begin(start))
@@ -20,7 +20,7 @@ class OpenTelemetrySpan implements ConnectionSpan {
     this.#context = trace.setSpan(parent, span)
   }
 
-  /** Begins a span; undefined where nobody records it. */
+  /** Begins a span; undefined if it is not recorded. */
   static begin({ name, target, traceparent }: SpanStart): ConnectionSpan | undefined {
     const parent = traceparent === undefined ? ROOT_CONTEXT : contextOf(traceparent)
     const span = tracer.startSpan(name, { kind: SpanKind.SERVER }, parent)
@@ -92,7 +92,7 @@ class OpenTelemetrySpan implements ConnectionSpan {
 /** Without an SDK its spans record nothing. */
 const tracer = trace.getTracer('linksocks')
 
-/** The field comes from a decoder that takes no other form. */
+/** Context of a traceparent, which comes from a decoder that accepts no other form. */
 function contextOf(traceparent: string): Context {
   const [, traceId = '', spanId = '', flags = '0'] = traceparent.split('-')
   return trace.setSpanContext(ROOT_CONTEXT, {

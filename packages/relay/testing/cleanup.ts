@@ -2,12 +2,12 @@ import { afterEach } from 'vitest'
 
 const cleanups: (() => unknown)[] = []
 
-/** Runs `cleanup` after the test, last come first served. */
+/** Runs `cleanup` after the test, in reverse order of registration. */
 export function afterTest(cleanup: () => unknown): void {
   cleanups.push(cleanup)
 }
 
-/** Closes what has a `close` after the test. */
+/** Closes the object after the test. */
 export function closing<T extends { close(): unknown }>(thing: T): T {
   afterTest(() => thing.close())
   return thing

@@ -6,19 +6,19 @@ import { performServerHandshake } from '@ls/socks5/node'
 import { afterTest } from './cleanup.js'
 
 export interface FakeSocksProxyOptions {
-  /** The address it tells for datagrams. @default its own */
+  /** Address that it announces for datagrams. @default its own */
   readonly advertise?: string
-  /** Refuses associations. @default false */
+  /** Whether it refuses associations. @default false */
   readonly refuse?: boolean
-  /** Says nothing to requests. @default false */
+  /** Whether it does not answer requests. @default false */
   readonly silent?: boolean
 }
 
-/** A SOCKS5 proxy for datagrams alone, which answers each by itself, in the name of its target. */
+/** A SOCKS5 proxy for datagrams only, which answers each one itself, in the name of its target. */
 export class FakeSocksProxy {
   readonly url: string
   readonly controls: Socket[] = []
-  /** Targets of the datagrams that came. */
+  /** Targets of the received datagrams. */
   readonly targets: string[] = []
   readonly #udp: UdpSocket
 
@@ -64,7 +64,7 @@ export class FakeSocksProxy {
     const { destination, payload } = decodeDatagram(bytes)
     this.targets.push(`${destination.host}:${destination.port}`)
     this.#udp.send(encodeDatagram(destination, Buffer.concat([Buffer.from('re: '), payload])), port, '127.0.0.1')
-    // What no proxy should send, and what the client must survive.
+    // No proxy should send this, and the client must not fail on it.
     this.#udp.send(Buffer.from('no datagram of SOCKS'), port, '127.0.0.1')
   }
 }

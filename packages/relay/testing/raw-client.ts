@@ -3,7 +3,7 @@ import { connect, type NetConnectOpts, type Socket } from 'node:net'
 import { until, within } from '@ls/testkit'
 import { afterTest } from './cleanup.js'
 
-/** A TCP client that says what it is told to, byte by byte. */
+/** A TCP client that sends the bytes it is given. */
 export class RawClient {
   readonly socket: Socket
   #received = Buffer.alloc(0)
@@ -28,7 +28,7 @@ export class RawClient {
     return this
   }
 
-  /** The next `length` bytes. */
+  /** Reads the next `length` bytes. */
   async read(length: number): Promise<Buffer> {
     const isThere = (): boolean => this.#received.length >= length || this.socket.readableEnded || this.socket.destroyed
     await until(isThere, `${length} bytes`)
@@ -37,13 +37,13 @@ export class RawClient {
     return bytes
   }
 
-  /** Everything until the other side has ended or gone. */
+  /** Reads everything until the other side has ended or is gone. */
   async readAll(): Promise<Buffer> {
     await until(() => this.socket.readableEnded || this.socket.destroyed, 'the end')
     return this.#received
   }
 
-  /** Settles when the connection is gone, for whatever reason; our side ends with the other one. */
+  /** Resolves when the connection is closed, for any reason; this side ends with the other one. */
   async gone(deadlineMs = 5000): Promise<void> {
     this.socket.once('end', () => this.socket.end())
     if (this.socket.readableEnded) this.socket.end()

@@ -13,7 +13,7 @@ export interface RelayPairOptions {
 /** Both halves of a proxy, joined by a session in memory. */
 export interface RelayPair extends SessionPair {
   readonly inbound: Inbound
-  /** Where proxy clients go. */
+  /** Port for proxy clients. */
   readonly port: number
 }
 

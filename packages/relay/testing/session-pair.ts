@@ -7,13 +7,13 @@ import { afterTest } from './cleanup.js'
 export interface SessionPair {
   /** The side that opens channels. */
   readonly near: Session
-  /** The side that is asked for them. */
+  /** The side that receives requests for channels. */
   readonly far: Session
 }
 
 const extended: readonly Extension[] = ['window', 'fin']
 
-/** Two linked sessions; `onConnect` gets what `near` opens. */
+/** Two linked sessions; `onConnect` receives the channels that `near` opens. */
 export function sessionPair(onConnect: (channel: Channel) => void, options: SessionOptions = {}): SessionPair {
   const both = { extensions: extended, compressor: nodeCompressor, ...options }
   const near = new Session(both, { onConnect: (channel) => channel.reject('forbidden: no'), onClose: () => {} })

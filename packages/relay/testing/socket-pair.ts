@@ -3,7 +3,7 @@ import { connect, createServer, type Socket } from 'node:net'
 import { afterTest } from './cleanup.js'
 
 export interface SocketPair {
-  /** As an inbound accepts it: paused, half-open. */
+  /** The accepted socket, in the state of an inbound's: paused, half-open. */
   readonly ours: Socket
   /** The application at the other end. */
   readonly application: Socket

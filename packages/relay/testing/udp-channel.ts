@@ -2,7 +2,7 @@ import type { Address } from '@ls/codec'
 import type { Channel, ChannelCloseReason, ChannelHandler, Session } from '@ls/mux'
 import { until } from '@ls/testkit'
 
-/** The asking end of a UDP channel, with all that came over it. */
+/** The opening end of a UDP channel, with everything it received. */
 export class UdpChannel implements ChannelHandler {
   readonly received: { text: string; source: Address | undefined }[] = []
   readonly channel: Channel
@@ -26,7 +26,7 @@ export class UdpChannel implements ChannelHandler {
     this.closed = reason
   }
 
-  /** Whether the far end took it. */
+  /** Whether the far end accepted it. */
   async answer(): Promise<'open' | ChannelCloseReason> {
     await until(() => this.opened || this.closed !== undefined, 'an answer')
     return this.closed ?? 'open'

@@ -75,8 +75,7 @@ export interface ServerOptions extends PayloadOptions {
   readonly fallback?: string | undefined
   /**
    * Reverse proxies trusted to report their clients' addresses: addresses, networks like `10.0.0.0/8`, or `unix` for
-   * the
-   * UNIX socket. @default none
+   * the UNIX socket. @default none
    */
   readonly trustedProxies?: readonly string[] | undefined
   /** Header in which they report the address. @default 'x-forwarded-for' */
@@ -88,7 +87,7 @@ export interface ServerOptions extends PayloadOptions {
   /**
    * Origins of web pages that may use the management API and byte-stream ports, as browsers write them; all others get
    * 403. Without this check any page in a user's browser could use the ports that the user may use. If the list is not
-   * empty, only these pages may open links too; else any page with a token may. @default none
+   *   empty, only these pages may open links too; else any page with a token may. @default none
    */
   readonly allowOrigins?: readonly string[] | undefined
   /**
@@ -128,8 +127,7 @@ export interface ServerOptions extends PayloadOptions {
   readonly relay?: RelayOptions | undefined
   /**
    * Whether connectors and providers may negotiate direct paths through this server. Tokens with rules or limits may
-   * not,
-   * since the server does not see the traffic of a direct path. @default false
+   * not, since the server does not see the traffic of a direct path. @default false
    */
   readonly directPaths?: boolean | undefined
   /** Address of reverse tokens' SOCKS ports, unless the token has its own. @default '127.0.0.1' */
@@ -153,8 +151,7 @@ export interface ServerOptions extends PayloadOptions {
   readonly allowPorts?: string | undefined
   /**
    * Host names that providers may route to a target in their network: `app.example`, `*.dev.example` for all names
-   * below
-   * it, `*`. Tokens may have their own, in their policy. @default none
+   * below it, `*`. Tokens may have their own, in their policy. @default none
    */
   readonly allowHosts?: readonly string[] | undefined
   /** Port for those host names over HTTP; 0 for any free one. @default none */
@@ -251,8 +248,7 @@ export interface ServerOptions extends PayloadOptions {
   readonly maxLinks?: number | undefined
   /**
    * Most unauthenticated connections at all ports; a new one replaces the oldest. @default 4096, at most a quarter of
-   * the
-   * files this process may open
+   * the files this process may open
    */
   readonly maxPending?: number | undefined
   /** Most unauthenticated connections of one address (IPv6: one /64). @default 512, at most half of `maxPending` */
@@ -264,8 +260,7 @@ export interface ServerOptions extends PayloadOptions {
   readonly maxTokenChannels?: number | undefined
   /**
    * Writes the server's numbers for `GET /api/metrics`, for instance an `Expositor` of `@ls/metrics`. @default none,
-   * the
-   * answer is 404
+   * the answer is 404
    */
   readonly writeMetrics?:
     | ((accept: string | undefined) => Promise<{ readonly contentType: string; readonly body: string }>)
@@ -288,14 +283,12 @@ export interface ServerOptions extends PayloadOptions {
   readonly showConfiguration?: (() => Promise<ShownConfiguration>) | undefined
   /**
    * Requests that the program drains and ends, for `POST /api/drain`. @default the server drains itself, and stays in
-   * that
-   * state
+   * that state
    */
   readonly requestDrain?: (() => void) | undefined
   /**
    * Starts a new process that takes over, for `POST /api/restart`; resolves with its number afterwards, and rejects if
-   * it
-   * cannot.
+   * it cannot.
    * @default none: the answer is 409
    */
   readonly requestRestart?: (() => Promise<{ readonly pid: number }>) | undefined

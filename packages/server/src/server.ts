@@ -39,8 +39,8 @@ import type { AddedReverse, ConnectorTokenRequest, ReverseTokenRequest, TokenOpt
 import { listTokens, type TokenStatus } from './tokens/token-status.js'
 
 /**
- * A LinkSocks server: clients reach the network through it (forward), it reaches the network through clients
- * (reverse), or it joins the two (agent, autonomy).
+ * A LinkSocks server: clients reach the network through it (forward), it reaches the network through clients (reverse),
+ * or it joins the two (agent, autonomy).
  *
  * @example
  * const server = new LinkSocksServer({ port: 8765 })
@@ -210,7 +210,7 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
    * `2222=localhost:22`, `udp:5353=localhost:53`. It works with providers that cannot request one themselves.
    *
    * @throws ServerError for an unknown reverse token, a port in use here, or after {@link listen}; RangeError for an
-   *   invalid text
+   * invalid text
    */
   expose(reverseToken: string, text: string): void {
     if (this.#life.state !== 'idle')
@@ -238,8 +238,7 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
   /**
    * Removes a token with the connector tokens that lead to it, and disconnects all their users. It is removed from the
    * `state` too, even if it could not be registered from there. Resolves when its SOCKS port is free, with false if
-   * there
-   * was no such token.
+   * there was no such token.
    *
    * @param keepUsed Whether the use of its quota still counts, for a token that is registered again immediately
    */
@@ -290,8 +289,7 @@ export class LinkSocksServer extends EventEmitter<ServerEvents> {
    *
    * @param deadlineMs Time for open channels, in milliseconds. @default 3600000 (1 h)
    * @param isHandedOver Whether another process has the ports now: clients move there, and may begin channels here
-   * until
-   *   they have.
+   * until they have.
    * @default false
    * @throws ServerError before {@link listen} and after {@link close}
    */

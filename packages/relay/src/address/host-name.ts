@@ -7,7 +7,7 @@ const maxNameBytes = 253
  * Normalizes a host name to the form that rules compare and resolvers get: ASCII in lower case, without the dot of the
  * root. Names in other scripts become their DNS form (UTS #46), whose mapping may turn `１２７.1` into `127.1`.
  *
- * @returns what is wrong with it, as `{ fault }`, for a text that no host has as its name
+ * @returns the fault, as `{ fault }`, for a text that cannot be a host name
  */
 export function parseHostName(text: string): { readonly name: string } | { readonly fault: string } {
   // A UTF-16 unit is at least one byte, so this rejects long text early. One more for the dot of the root.

@@ -5,14 +5,14 @@ export interface IpAddress {
   readonly family: 4 | 6
   /** Dotted decimal, or RFC 5952 text without brackets; a link-local IPv6 address keeps its zone, `fe80::1%eth0`. */
   readonly text: string
-  /** 4 or 16 bytes. */
+  /** The 4 or 16 bytes of the address. */
   readonly bytes: Uint8Array
 }
 
 /**
- * Reads dotted decimal or IPv6, in brackets or not. IPv4-mapped and IPv4-compatible IPv6 addresses (RFC 4291 §2.5.5)
- * become the IPv4 address they stand for, so that a rule for `127.0.0.1` knows `::ffff:127.0.0.1`. A zone is taken only
- * where an address needs one (RFC 4007 §6): resolvers cut it off anywhere else, and rules would see a name.
+ * Parses dotted decimal or IPv6, in brackets or not. IPv4-mapped and IPv4-compatible IPv6 addresses (RFC 4291 §2.5.5)
+ * become the IPv4 address they stand for, so that a rule for `127.0.0.1` matches `::ffff:127.0.0.1`. A zone is accepted
+ * only where an address needs one (RFC 4007 §6): resolvers cut it off anywhere else, and rules would see a name.
  *
  * @returns undefined for any other text
  */
@@ -29,19 +29,19 @@ export function parseIpAddress(text: string): IpAddress | undefined {
   return { family: 6, text: `${formatIpv6(bytes)}%${zone}`, bytes }
 }
 
-/** The address in 4 bytes. */
+/** Address of these 4 bytes. */
 export function fromIpv4(bytes: Uint8Array): IpAddress {
   return { family: 4, text: formatIpv4(bytes), bytes }
 }
 
-/** The address in 16 bytes; IPv4 where they are IPv4-mapped or -compatible. */
+/** Address of these 16 bytes; IPv4 where they are IPv4-mapped or -compatible. */
 export function fromIpv6(bytes: Uint8Array): IpAddress {
   return holdsIpv4(bytes) ? fromIpv4(bytes.subarray(12)) : { family: 6, text: formatIpv6(bytes), bytes }
 }
 
 /**
- * The address of a client in its usual form. A socket that listens on `::` shows IPv4 clients as `::ffff:1.2.3.4` (RFC
- * 4291 §2.5.5.2), which would also give one client two entries in tables per address.
+ * Converts the address of a client to its usual form. A socket that listens on `::` shows IPv4 clients as
+ * `::ffff:1.2.3.4` (RFC 4291 §2.5.5.2), which would also give one client two entries in tables per address.
  */
 export function plainAddress(address: string | undefined): string {
   if (address === undefined || address === '') return unknownAddress
@@ -49,7 +49,10 @@ export function plainAddress(address: string | undefined): string {
   return mapped?.[1] ?? address
 }
 
-/** `::ffff:0:0/96`, and `::/96` but for the unspecified and the loopback address. */
+/**
+ * Whether an IPv6 address contains an IPv4 one: `::ffff:0:0/96`, and `::/96` except the unspecified and the loopback
+ * address.
+ */
 function holdsIpv4(bytes: Uint8Array): boolean {
   for (let i = 0; i < 10; i++) if (bytes[i] !== 0) return false
   if (bytes[10] === 0xff && bytes[11] === 0xff) return true
@@ -57,7 +60,10 @@ function holdsIpv4(bytes: Uint8Array): boolean {
   return bytes[10] === 0 && bytes[11] === 0 && (isHigh || bytes[15]! > 1)
 }
 
-/** Link-local unicast, `fe80::/10`, and multicast of interface or link scope, `ff01::` and `ff02::`. */
+/**
+ * Whether an address needs a zone: link-local unicast, `fe80::/10`, and multicast of interface or link scope, `ff01::`
+ * and `ff02::`.
+ */
 function needsZone([first, second]: Uint8Array): boolean {
   if (first === 0xfe) return (second! & 0xc0) === 0x80
   return first === 0xff && ((second! & 0x0f) === 1 || (second! & 0x0f) === 2)
@@ -66,7 +72,7 @@ function needsZone([first, second]: Uint8Array): boolean {
 /** An interface's name or number; Linux has 15 bytes for it, Windows and BSD write numbers. */
 const zonePattern = /^[\w.~-]{1,15}$/
 
-/** Stands for the address of a connection that is already gone. */
+/** Text for the address of a connection that is already closed. */
 const unknownAddress = 'unknown'
 
 const mappedPattern = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i

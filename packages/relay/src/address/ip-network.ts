@@ -8,10 +8,10 @@ export interface IpNetwork {
 }
 
 /**
- * Reads `10.0.0.0/8` or `2001:db8::/32`; without a prefix length, one address. Networks within the IPv4-mapped and
+ * Parses `10.0.0.0/8` or `2001:db8::/32`; without a prefix length, one address. Networks within the IPv4-mapped and
  * -compatible addresses become IPv4 networks, as the addresses do.
  *
- * @returns undefined for any other text; a prefix length out of range is one
+ * @returns undefined for any other text, also for a prefix length out of range
  */
 export function parseIpNetwork(text: string): IpNetwork | undefined {
   const [literal = '', prefix, more] = text.split('/')
@@ -24,7 +24,7 @@ export function parseIpNetwork(text: string): IpNetwork | undefined {
   return address.family === 4 ? { bytes: address.bytes, bits: bits - 96 } : { bytes, bits }
 }
 
-/** Whether `address` is in `network`; never, where they are of different families. */
+/** Whether `address` is in `network`; false if they are of different families. */
 export function isInNetwork({ bytes }: IpAddress, network: IpNetwork): boolean {
   if (bytes.length !== network.bytes.length) return false
   const whole = network.bits >> 3

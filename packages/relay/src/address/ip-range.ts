@@ -7,10 +7,10 @@ export interface IpRange {
 }
 
 /**
- * Reads `192.168.1.1-192.168.2.255`, or `192.168.1.1-255` with the last byte alone, as LinkSocks 1.10 has them in its
+ * Parses `192.168.1.1-192.168.2.255`, or `192.168.1.1-255` with the last byte alone, as LinkSocks 1.10 has them in its
  * access rules.
  *
- * @returns undefined for any other text; addresses of two families are one
+ * @returns undefined for any other text, also for addresses of two families
  */
 export function parseIpRange(text: string): IpRange | undefined {
   const [low = '', high = '', more] = text.split('-')
@@ -25,7 +25,7 @@ export function isEmptyRange({ first, last }: IpRange): boolean {
   return compare(first, last) > 0
 }
 
-/** Never for an address of the other family. */
+/** Whether an address is in a range; false for an address of the other family. */
 export function isInRange(address: IpAddress, { first, last }: IpRange): boolean {
   return address.family === first.family && compare(first, address) <= 0 && compare(address, last) <= 0
 }

@@ -2,9 +2,9 @@ import { fromIpv4, fromIpv6, type IpAddress } from './ip-address.js'
 import { isInNetwork, parseIpNetwork } from './ip-network.js'
 
 /**
- * The address and all addresses that its packets may end at: loopback for the unspecified address, which operating
- * systems connect to themselves, and the IPv4 address embedded for a translator or tunnel. A rule that forbids an
- * address must forbid all that lead to it.
+ * The address itself and all addresses at which its packets may end: loopback for the unspecified address, which
+ * operating systems connect to themselves, and the IPv4 address embedded for a translator or tunnel. A rule that
+ * forbids an address must also forbid all that lead to it.
  */
 export function leadsTo(address: IpAddress): readonly IpAddress[] {
   const { bytes } = address
@@ -33,7 +33,7 @@ const embeddings = (
     ['::ffff:0:0:0/96', inTheEnd],
     // 6to4, RFC 3056 §2.
     ['2002::/16', (bytes) => [bytes.subarray(2, 6)]],
-    // Teredo, RFC 4380 §4: the server, and the client with its bits turned over.
+    // Teredo, RFC 4380 §4: the server, and the client with its bits inverted.
     ['2001::/32', (bytes) => [bytes.subarray(4, 8), bytes.slice(12).map((byte) => byte ^ 0xff)]],
   ] satisfies [string, Read][]
 ).map(([text, read]) => ({ network: parseIpNetwork(text)!, read }))

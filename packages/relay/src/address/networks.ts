@@ -1,14 +1,14 @@
 import { parseIpAddress } from './ip-address.js'
 import { isInNetwork, parseIpNetwork } from './ip-network.js'
 
-/** Addresses of clients. */
+/** Set of client addresses. */
 export interface Networks {
-  /** Whether `address`, as {@link plainAddress} gives it, is among them. */
+  /** Whether `address`, as {@link plainAddress} returns it, is in the set. */
   has(address: string): boolean
 }
 
 /**
- * Reads addresses and networks: `127.0.0.1`, `10.0.0.0/8`, `2001:db8::/32`.
+ * Parses addresses and networks: `127.0.0.1`, `10.0.0.0/8`, `2001:db8::/32`.
  *
  * @throws RangeError naming the text that is neither
  */

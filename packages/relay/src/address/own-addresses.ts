@@ -2,13 +2,13 @@ import { networkInterfaces } from 'node:os'
 import type { Given } from '@ls/foundation'
 
 export interface OwnAddressesOptions {
-  /** @default the system's */
+  /** Lists the interfaces. @default the system's */
   readonly interfaces?: typeof networkInterfaces | undefined
-  /** Milliseconds of any clock that does not go back. @default that of the process */
+  /** Milliseconds of a monotonic clock. @default that of the process */
   readonly now?: (() => number) | undefined
 }
 
-/** The addresses of this machine's network interfaces. */
+/** Addresses of this machine's network interfaces. */
 export class OwnAddresses {
   readonly #options: Given<OwnAddressesOptions>
   #known: ReadonlySet<string> | undefined
@@ -27,7 +27,7 @@ export class OwnAddresses {
     return this.#known?.has(address) ?? true
   }
 
-  /** The query needs a descriptor; if none is free, the last answer is kept. */
+  /** Queries the system, which needs a descriptor; if none is free, the last answer is kept. */
   #ask(): void {
     try {
       const all = Object.values(this.#options.interfaces()).flatMap((each) => each ?? [])
@@ -39,5 +39,8 @@ export class OwnAddresses {
   }
 }
 
-/** A query takes some 50 µs, too long for each datagram; addresses change rarely, by hand or by DHCP. */
+/**
+ * Time between two queries, in milliseconds. A query takes some 50 µs, too long for each datagram; addresses change
+ * rarely, by hand or by DHCP.
+ */
 const keepMs = 5000

@@ -6,15 +6,15 @@ import type { PumpChannel } from './pump-channel.js'
 import { pump, type PumpOptions } from './pump.js'
 import type { RateLimit, RateTurn } from './rate-limit.js'
 
-/** Rates of one user, shared by all connections. */
+/** Rates of one user, shared by all its connections. */
 export interface Pace {
-  /** Bytes from our socket into the channel. @default no limit */
+  /** Limit of bytes from the socket into the channel. @default no limit */
   readonly sending?: RateLimit | undefined
-  /** Bytes from the channel to our socket. @default no limit */
+  /** Limit of bytes from the channel to the socket. @default no limit */
   readonly receiving?: RateLimit | undefined
 }
 
-/** As {@link pump}; with a `pace`, the socket and the channel are paused to keep to it. */
+/** Does the same as {@link pump}; with a `pace`, pauses the socket and the channel to keep the rate. */
 export function pacedPump(
   socket: Duplex,
   channel: Channel,
@@ -26,22 +26,22 @@ export function pacedPump(
   return paced.handlerFor(pump(socket, paced, options))
 }
 
-/** As {@link toDuplex}; with a `pace`, the channel is paused to keep to it. */
+/** Does the same as {@link toDuplex}; with a `pace`, pauses the channel to keep the rate. */
 export function pacedDuplex(channel: Channel, pace: Pace | undefined): Duplex {
   return toDuplex(pace === undefined ? channel : new PacedChannel(channel, pace))
 }
 
-/** A channel whose sender and receiver wait for their turns at a rate. It holds no payload itself. */
+/** Channel whose sender and receiver wait for their turns at a rate. It buffers no payload itself. */
 class PacedChannel implements PumpChannel {
   readonly #channel: Channel
   readonly #sending: RateTurn | undefined
   readonly #receiving: RateTurn | undefined
   #handler: ChannelHandler | undefined
-  /** The channel has no room. */
+  /** Whether the channel has no room. */
   #full = false
   #sendingWaits = false
   #receivingWaits = false
-  /** The consumer cannot take more. */
+  /** Whether the consumer cannot take more. */
   #paused = false
 
   constructor(channel: Channel, { sending, receiving }: Pace) {
@@ -50,7 +50,7 @@ class PacedChannel implements PumpChannel {
     if (receiving !== undefined) this.#receiving = receiving.turn(() => this.#mayReceive())
   }
 
-  /** The handler for the channel, around that of the pump. */
+  /** Wraps the pump's handler for the channel. */
   handlerFor(handler: ChannelHandler): ChannelHandler {
     this.#handler = handler
     const onCompressedData = (gzip: Uint8Array, inflatedBytes: number): void => {
@@ -62,7 +62,7 @@ class PacedChannel implements PumpChannel {
         this.#received(payload.length)
         handler.onData?.(payload)
       },
-      // The channel inflates for a handler without it.
+      // Without this callback, the channel inflates the payload itself.
       ...(handler.onCompressedData === undefined ? {} : { onCompressedData }),
       onEnd: () => handler.onEnd?.(),
       onDrain: () => {

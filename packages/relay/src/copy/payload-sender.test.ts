@@ -5,7 +5,7 @@ import { sessionPair } from '../../testing/session-pair.js'
 import type { PayloadOptions } from './payload-options.js'
 import { PayloadSender } from './payload-sender.js'
 
-/** A sender, and what arrives at the other end. */
+/** A sender, and the payload that arrives at the other end. */
 function sending(options: PayloadOptions) {
   const received: Buffer[] = []
   let compressed = 0

@@ -11,7 +11,7 @@ export class PayloadSender {
   readonly #onDrain: () => void
   readonly #thresholdBytes: number
   readonly #batcher: Batcher | undefined
-  /** Chunks that wait for the compression of an earlier one. The socket is paused meanwhile, so they are few. */
+  /** Chunks that wait for the compression of an earlier one. The socket is paused in the meantime, so they are few. */
   #waiting: Uint8Array[] = []
   #compressing = false
   #full = false
@@ -29,30 +29,30 @@ export class PayloadSender {
     })
   }
 
-  /** Sends `chunk`, whose `options` are those of a channel; returns false if the caller should wait for room. */
+  /** Sends `chunk`, with the `options` of a channel; returns false if the caller should wait for room. */
   send(chunk: Uint8Array, options?: SendOptions): boolean {
     if (options !== undefined && !this.#mayKeep(chunk)) this.#give(this.#channel.send(chunk, options))
     else this.#push(options?.memory === 'borrowed' ? new Uint8Array(chunk) : chunk)
     return !this.#full && !this.#compressing
   }
 
-  /** The application sends no more: sends the queue, then the end. */
+  /** Sends the queue and then the end: the application sends no more. */
   end(): void {
     this.#finish(() => this.#channel.end())
   }
 
-  /** The application is gone: sends the queue, then the disconnect. */
+  /** Sends the queue and then the disconnect: the application is gone. */
   disconnect(error: string): void {
     this.#finish(() => this.#channel.disconnect(error))
   }
 
-  /** The channel has room again. */
+  /** Continues after the channel has room again. */
   onDrain(): void {
     this.#full = false
     if (!this.#compressing) this.#onDrain()
   }
 
-  /** The channel is gone. */
+  /** Drops the queue: the channel is gone. */
   close(): void {
     this.#batcher?.close()
     this.#waiting = []
@@ -78,8 +78,7 @@ export class PayloadSender {
 
   /**
    * Whether `chunk`, which is one read, may still be queued here when {@link send} returns. The length of a read longer
-   * than usual says what the socket had ready and nothing of what it holds, so it is compressed only where usual reads
-   * are.
+   * than usual shows only how much the socket had ready, so it is compressed only where usual reads are.
    */
   #mayKeep(chunk: Uint8Array): boolean {
     if (this.#batcher !== undefined || this.#compressing) return true
@@ -114,8 +113,8 @@ export class PayloadSender {
   }
 
   /**
-   * Where the channel takes no more (undefined), payload is dropped and the socket read on: its application may read
-   * what the peer sent before its end only once it has written what it wants to write.
+   * Passes on the room of the channel. Where the channel accepts no more (undefined), payload is dropped and the socket
+   * is still read: its application may read the peer's last bytes only after it has written its own.
    */
   #give(room: boolean | undefined): void {
     if (room === false) this.#full = true

@@ -23,13 +23,13 @@ interface Net {
   /** The applications at both ends. */
   readonly near: Socket
   readonly far: Socket
-  /** Our ends of their connections. */
+  /** Accepted ends of their connections. */
   readonly sockets: readonly [near: Socket, far: Socket]
   readonly channels: readonly [near: Channel, far: Channel]
   readonly done: ChannelCloseReason[]
 }
 
-/** Application, pump, session, pump, application. */
+/** Connects application, pump, session, pump and application. */
 async function net(options: PumpOptions = {}, session: SessionOptions = {}): Promise<Net> {
   const [left, right] = [await socketPair(), await socketPair()]
   const done: ChannelCloseReason[] = []
@@ -58,7 +58,7 @@ let nearChannel: Channel
 const unattended: ChannelHandler = { onClose: () => {} }
 const sizeBytes = 3_000_000
 
-/** Of what comes until the end; the socket stays open, as it would not in an iteration. */
+/** Hash of the bytes until the end; the socket stays open, as it would not in an iteration. */
 async function digestOf(socket: Socket): Promise<string> {
   const hash = createHash('sha256')
   socket.on('data', (chunk) => hash.update(chunk))
@@ -73,7 +73,7 @@ async function textOf(socket: Socket): Promise<string> {
   return Buffer.concat(chunks).toString()
 }
 
-/** Writes until nothing has moved for a while; returns how much it was. */
+/** Writes until nothing has moved for a while; returns the number of bytes. */
 async function fill(socket: Socket): Promise<number> {
   const chunk = Buffer.alloc(65_536)
   let written = 0
@@ -177,7 +177,7 @@ test('pump closes where the peer disconnects while a target wants its bytes to b
 test('pump delivers everything to an application that ended its side while it read', async () => {
   const { near, far } = await net({}, { extensions: [] })
   far.pause()
-  // Less than a session queues for a base peer: what the sockets of a busy machine hold does not matter.
+  // Less than a session queues for a base peer, so the buffers of a busy machine's sockets do not matter.
   near.end(Buffer.alloc(1_000_000))
   await onceEvent(near.resume(), 'close')
   far.end()
@@ -246,7 +246,7 @@ test('pump sends what a socket has ready in long messages to a base peer', async
     },
     onClose: () => {},
   })
-  // The peer takes nothing until the buffers of the system are full, so that much is ready then.
+  // The peer reads nothing until the buffers of the system are full, so that many bytes are ready then.
   channels[1].pause()
   near.write(Buffer.alloc(totalBytes))
   await full(near)
@@ -282,7 +282,7 @@ test('pump tells the peer why its socket failed', async () => {
   expect(reasons[0]?.error).toMatch(/^failed: read ECONNRESET/)
 })
 
-/** Resolves once a socket has not taken a byte for some turns of the event loop. */
+/** Resolves when a socket has not accepted a byte for some turns of the event loop. */
 async function full(socket: Socket): Promise<void> {
   for (let [before, same] = [-1, 0]; same < 10; same = socket.writableLength === before ? same + 1 : 0) {
     before = socket.writableLength

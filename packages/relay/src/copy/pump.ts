@@ -11,15 +11,15 @@ import type { PumpChannel } from './pump-channel.js'
 import { TurnReader } from './turn-reader.js'
 
 export interface PumpOptions extends PayloadOptions {
-  /** How long a socket may take to send the rest once its channel is gone, in milliseconds. @default 30000 */
+  /** Time for a socket to send the rest after its channel is gone, in milliseconds. @default 30000 */
   readonly lingerMs?: number | undefined
-  /** Told once, when both the socket and the channel are gone. */
+  /** Called once, when both the socket and the channel are gone. */
   onDone?(reason: ChannelCloseReason): void
 }
 
 /**
- * The only copy loop between a socket and a channel. Back-pressure works in both directions, ends are passed on as ends
- * and failures as resets, and no accepted byte is lost.
+ * Copies between a socket and a channel; the project has no other loop for this. Backpressure works in both directions,
+ * ends are passed on as ends and failures as resets, and no accepted byte is lost.
  *
  * The socket must be paused or fresh, with `allowHalfOpen`; reading starts with the next turn of the event loop.
  * Returns the handler for the channel, which the caller sets.
@@ -35,21 +35,23 @@ class Pump implements ChannelHandler, ReadTapOwner {
   readonly #sender: PayloadSender
   readonly #reader: TurnReader
   /**
-   * Payload written to the socket and not reported as consumed: until the end of the turn, or while the socket is full.
+   * Payload written to the socket and not yet reported as consumed: until the end of the turn, or while the socket is
+   * full.
    */
   #unconsumedBytes = 0
-  /** A plain socket holds nothing of what it reports as written. */
+  /** Whether the socket is a plain one, which buffers nothing that it reports as written. */
   readonly #isPlain: boolean
   #tap: ReadTap | undefined
   /**
-   * Where the next read goes, while reads fill their buffers: into a frame, which is sent without a copy, or with
-   * `long` into as much as a message to this peer may have, since base peers get what the socket had ready in one.
+   * Destination of the next read while reads fill their buffers: a frame, which is sent without a copy, or with `long`
+   * as much memory as a message to this peer may have, since base peers get the available bytes of the socket in one
+   * message.
    */
   #next: Uint8Array | 'long' | undefined
-  /** Payload being inflated at the pace of the socket; the channel is paused meanwhile. */
+  /** Payload being inflated at the pace of the socket; the channel is paused in the meantime. */
   #inflation: Inflation | undefined
   #linger: NodeJS.Timeout | undefined
-  /** Stops counting bytes that the socket holds for a closed channel. */
+  /** Stops counting bytes that the socket buffers for a closed channel. */
   #lingered: (() => void) | undefined
   #corked = false
   #closed: ChannelCloseReason | undefined
@@ -67,7 +69,7 @@ class Pump implements ChannelHandler, ReadTapOwner {
     // 'close' follows and cleans up; without a listener the error would end the process.
     socket.on('error', () => {})
     socket.on('close', () => this.#onSocketClose())
-    // A stream reads 64 KiB and once more after a pause, whatever the peer takes.
+    // A stream would read 64 KiB and once more after a pause, however little the peer accepts.
     if (channel.readBytes < usualReadBytes) this.#tap = ReadTap.open(socket, this)
     socket.resume()
   }
@@ -76,7 +78,7 @@ class Pump implements ChannelHandler, ReadTapOwner {
     const { readBytes } = this.#channel
     if (this.#next === 'long') return longReadMemory(readBytes)
     if (readBytes >= usualReadBytes) return this.#next
-    // The peer takes little now: what it does not take stays in the socket, and no frame waits for it.
+    // The peer accepts little now: the rest stays in the socket, and no frame waits for it.
     if (this.#next !== undefined) processFramePool.give(this.#next)
     this.#next = undefined
     return longReadMemory(readBytes)
@@ -117,7 +119,7 @@ class Pump implements ChannelHandler, ReadTapOwner {
     this.#closed = reason
     this.#socket.off('data', this.#onSocketData)
     this.#sender.close()
-    // Payload being inflated was sent before the end, so it goes out first.
+    // Payload being inflated was sent before the end, so it is written first.
     if (this.#inflation === undefined) this.#closeSocket(reason)
     else this.#startLinger()
   }
@@ -129,7 +131,10 @@ class Pump implements ChannelHandler, ReadTapOwner {
     if (chunk.length >= longReadBytes) this.#tap ??= ReadTap.open(this.#socket, this)
   }
 
-  /** After a read that filled its buffer the next one goes straight into a frame. An idle socket holds no frame. */
+  /**
+   * Sends a read. After a read that filled its buffer the next one goes directly into a frame. An idle socket has no
+   * frame.
+   */
   #sendRead(bytes: Uint8Array, isFull: boolean): boolean {
     const frame = this.#next
     const takesLong = this.#channel.readBytes > usualReadBytes
@@ -165,7 +170,7 @@ class Pump implements ChannelHandler, ReadTapOwner {
     else if (this.#unconsumedBytes === 0) this.#channel.resume()
   }
 
-  /** The peer lied about the size: a stream with a gap must end here and must not look complete. */
+  /** Handles payload whose size is wrong: a stream with a gap must end here and must not look complete. */
   #inflateFailed({ message }: Error): void {
     this.#inflation = undefined
     const error = `failed: ${message}`
@@ -181,7 +186,7 @@ class Pump implements ChannelHandler, ReadTapOwner {
     else breakStream(this.#socket, new Error(reason.error))
   }
 
-  /** Cuts the socket when the application does not take the rest in time. */
+  /** Cuts the socket when the application does not read the rest in time. */
   #startLinger(): void {
     const cut = (): void => closeStream(this.#socket, new Error(this.#closed?.error))
     this.#linger ??= setTimeout(cut, this.#options.lingerMs ?? defaultLingerMs)
@@ -198,7 +203,7 @@ class Pump implements ChannelHandler, ReadTapOwner {
     if (this.#unconsumedBytes > maxGatheredBytes) this.#channel.pause()
   }
 
-  /** Gathers the payload of one read of the link for one writev: bulk took a tenth less CPU time. */
+  /** Collects the payload of one read of the link for one writev: bulk transfers took a tenth less CPU time. */
   #cork(): void {
     this.#corked = true
     this.#socket.cork()
@@ -208,18 +213,18 @@ class Pump implements ChannelHandler, ReadTapOwner {
   readonly #uncork = (): void => {
     this.#corked = false
     this.#socket.uncork()
-    // The system has nearly always taken everything by now, even if `write` returned false.
+    // The system has nearly always accepted everything by now, even if `write` returned false.
     if (this.#socket.writableNeedDrain && this.#socket.writableLength > 0) this.#channel.pause()
     else this.#onSocketDrain()
   }
 
-  /** The peer is done: its bytes go out, and bytes that the application still sends have no receiver. */
+  /** Ends the socket after the peer's bytes; bytes that the application still sends have no receiver. */
   #endSocket(): void {
     const closeAtBothEnds = (): void => {
       if (this.#socket.readableEnded && this.#socket.writableFinished) closeStream(this.#socket)
     }
     this.#socket.once('end', closeAtBothEnds)
-    // A second `end` makes an error with a stack for each connection.
+    // A second `end` creates an error with a stack for each connection.
     if (this.#socket.writableFinished) closeAtBothEnds()
     else this.#socket.once('finish', closeAtBothEnds).end()
     // Reads until the application closes: a close with unread bytes would reset the connection, and bytes that the
@@ -228,8 +233,9 @@ class Pump implements ChannelHandler, ReadTapOwner {
   }
 
   /**
-   * libuv reports a reset as an end if data came with it, and a truncated stream would look complete. An empty write
-   * tells them apart: it fails on a reset connection, and sends nothing on a half-closed one.
+   * Handles the end of the socket. libuv reports a reset as an end if data came with it, and a truncated stream would
+   * look complete. An empty write tells them apart: it fails on a reset connection, and sends nothing on a half-closed
+   * one.
    */
   #onSocketEnd(): void {
     const socket = this.#socket
@@ -256,8 +262,8 @@ class Pump implements ChannelHandler, ReadTapOwner {
 const borrowed: SendOptions = { memory: 'borrowed' }
 const pooled: SendOptions = { memory: 'pooled' }
 
-/** Most bytes gathered in one turn: a few reads of the transport's socket. */
+/** Most bytes collected in one turn: a few reads of the transport's socket. */
 const maxGatheredBytes = 262_144
 
-/** Enough for a slow application to take a full socket buffer; a stuck one must not hold memory forever. */
+/** Enough for a slow application to read a full socket buffer; a stuck one must not keep memory forever. */
 const defaultLingerMs = 30_000

@@ -1,32 +1,32 @@
 import type { Clock, TimerHandle } from '@ls/foundation'
 
-/** Size of a {@link RateLimit}. */
+/** Options of a {@link RateLimit}. */
 export interface RateLimitOptions {
   /** Source of time, for tests. */
   readonly clock: Clock
   /** Rate that all its connections share. */
   readonly bytesPerSecond: number
-  /** Bytes that may pass at once after a rest. @default a tenth of a second's */
+  /** Bytes that may pass in one burst after a pause. @default a tenth of a second's */
   readonly burstBytes?: number | undefined
 }
 
 /**
- * Token bucket that several connections share. Each pays for a message after it was read, and then waits for its turn
- * if there is nothing left. The turn goes to the one that has had least, by bytes (start-time fair queuing), so a
- * keystroke does not wait behind downloads. A wait is as long as the message takes that was paid last.
+ * Token bucket that several connections share. A connection pays for a message after it was read, and then waits for
+ * its turn if there is nothing left. The turn goes to the connection that has had the fewest bytes (start-time fair
+ * queuing), so a keystroke does not wait behind downloads. A wait lasts as long as the last paid message takes.
  */
 export class RateLimit {
   readonly #clock: Clock
   #bytesPerMs: number
   #burstBytes: number
-  /** Below 0 while more has passed than the rate allows by now. */
+  /** Bytes that may still pass; below 0 after more bytes than the rate allows by now. */
   #balanceBytes: number
   #balancedAtMs: number
-  /** What datagrams may take now. */
+  /** Bytes that datagrams may use now. */
   #datagramBytes: number
-  /** Tag of the last turn: where a connection starts that has rested. */
+  /** Tag of the last turn: a connection starts here after a pause. */
   #servedTag = 0
-  /** In the order of the bytes that each will have had after its turn. */
+  /** Waiting connections, ordered by the bytes that each will have had after its turn. */
   readonly #waiting: RateTurn[] = []
   #timer: TimerHandle
 
@@ -39,7 +39,7 @@ export class RateLimit {
     this.#balancedAtMs = clock.now()
   }
 
-  /** Tag from which a connection counts. */
+  /** Tag from which a new or paused connection counts. */
   get servedTag(): number {
     return this.#servedTag
   }
@@ -50,7 +50,7 @@ export class RateLimit {
     return this.#balanceBytes > 0 && this.#waiting.length === 0
   }
 
-  /** Holds another rate from now on. */
+  /** Sets another rate. */
   change({ bytesPerSecond, burstBytes = bytesPerSecond / 10 }: Omit<RateLimitOptions, 'clock'>): void {
     this.#refill()
     this.#bytesPerMs = bytesPerSecond / 1000
@@ -60,12 +60,12 @@ export class RateLimit {
     this.#reschedule()
   }
 
-  /** One more connection takes part; see {@link RateTurn}. */
+  /** Adds a connection; see {@link RateTurn}. */
   turn(onTurn: () => void): RateTurn {
     return new RateTurn(this, onTurn)
   }
 
-  /** Takes bytes, past zero if need be. */
+  /** Takes bytes; the balance may become negative. */
   charge(bytes: number): void {
     this.#refill()
     this.#balanceBytes -= bytes
@@ -73,8 +73,8 @@ export class RateLimit {
   }
 
   /**
-   * Takes bytes of a datagram, which cannot wait; false if it has to be dropped. While connections wait, datagrams get
-   * half of the rate, so that neither takes all from the other.
+   * Takes the bytes of a datagram, which cannot wait; false if it must be dropped. While connections wait, datagrams
+   * get half of the rate, so that neither takes all from the other.
    */
   takeNow(bytes: number): boolean {
     this.#refill()
@@ -84,14 +84,14 @@ export class RateLimit {
     return true
   }
 
-  /** Puts a connection in line. */
+  /** Adds a connection to the queue. */
   enqueue(turn: RateTurn): void {
     const index = this.#waiting.findIndex(({ dueTag }) => dueTag > turn.dueTag)
     this.#waiting.splice(index < 0 ? this.#waiting.length : index, 0, turn)
     this.#schedule()
   }
 
-  /** Takes a connection out of the line. */
+  /** Removes a connection from the queue. */
   remove(turn: RateTurn): void {
     const index = this.#waiting.indexOf(turn)
     if (index >= 0) this.#waiting.splice(index, 1)
@@ -118,14 +118,14 @@ export class RateLimit {
     this.#timer = this.#clock.setTimeout(() => this.#serve(), delayMs)
   }
 
-  /** Bytes were given back, or the rate is another: the next turn is at another time. */
+  /** Sets the timer of the next turn, after bytes were given back or the rate has changed. */
   #reschedule(): void {
     this.#clock.clearTimeout(this.#timer)
     this.#timer = undefined
     this.#schedule()
   }
 
-  /** While connections wait, a late timer loses nothing. */
+  /** Adds the bytes of the time that has passed. While connections wait, a late timer loses nothing. */
   #refill(): void {
     const now = this.#clock.now()
     const earned = (now - this.#balancedAtMs) * this.#bytesPerMs
@@ -137,29 +137,29 @@ export class RateLimit {
   }
 }
 
-/** One connection's part in a {@link RateLimit}. */
+/** Part of one connection in a {@link RateLimit}. */
 export class RateTurn {
-  /** Bytes it has had, counted from where it last began; the smallest goes first. */
+  /** Bytes that the connection has had, counted from where it last began; the smallest tag goes first. */
   tag = 0
   readonly #limit: RateLimit
   readonly #onTurn: () => void
-  /** Paid in advance when it got its turn: as much as its last message had. */
+  /** Bytes paid in advance when it got its turn: as many as its last message had. */
   #prepaidBytes = 0
   #lastBytes = 0
   #waits = false
 
-  /** @param onTurn It may read on. */
+  /** @param onTurn Called when the connection may continue to read. */
   constructor(limit: RateLimit, onTurn: () => void) {
     this.#limit = limit
     this.#onTurn = onTurn
   }
 
-  /** Its tag after its next turn, if that message is like the last. */
+  /** Tag after its next turn, if that message is as long as the last. */
   get dueTag(): number {
     return this.tag + this.#lastBytes
   }
 
-  /** Pays for a message; false if the caller must read no more until its turn. */
+  /** Pays for a message; false if the caller must not read until its turn. */
   pay(bytes: number): boolean {
     const dueBytes = bytes - this.#prepaidBytes
     this.#prepaidBytes = Math.max(0, -dueBytes)
@@ -173,7 +173,7 @@ export class RateTurn {
     return false
   }
 
-  /** For the limit: its turn has come. */
+  /** Called by the limit when the turn has come. */
   go(): void {
     this.#waits = false
     this.#prepaidBytes += this.#lastBytes
@@ -181,7 +181,7 @@ export class RateTurn {
     this.#onTurn()
   }
 
-  /** The connection is over: gives back what it did not use. */
+  /** Ends the part of a closed connection, and gives back its unused bytes. */
   close(): void {
     if (this.#waits) this.#limit.remove(this)
     this.#waits = false

@@ -3,7 +3,7 @@ import { setImmediate as turn } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { TurnReader } from './turn-reader.js'
 
-/** A reader of a socket that was stopped, as its owner does once it is to be read no more. */
+/** A reader of a socket that was stopped, as its owner does when it must not be read any more. */
 function reading(): { socket: PassThrough; reader: TurnReader } {
   const socket = new PassThrough()
   socket.pause()

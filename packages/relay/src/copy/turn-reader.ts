@@ -7,9 +7,9 @@ import type { Duplex } from 'node:stream'
 export class TurnReader {
   readonly #socket: Duplex
   #turnBytes = 0
-  /** Its turn is over. */
+  /** Whether its turn is over. */
   #resting = false
-  /** The owner cannot take more. */
+  /** Whether the owner cannot take more. */
   #waiting = false
 
   constructor(socket: Duplex) {
@@ -17,14 +17,13 @@ export class TurnReader {
   }
 
   /**
-   * False if the owner must stop reading the socket, after {@link received} and {@link wait}. Reading resumes by
-   * itself.
+   * Whether the owner may read the socket; check it after {@link received} and {@link wait}. Reading resumes by itself.
    */
   get reads(): boolean {
     return !this.#resting && !this.#waiting
   }
 
-  /** A read brought this many bytes. */
+  /** Counts the bytes of a read. */
   received(bytes: number): void {
     // A read that left room in the buffer was the last of this turn.
     if (bytes < minBufferBytes) return
@@ -33,12 +32,12 @@ export class TurnReader {
     if (this.#turnBytes >= maxTurnBytes) this.#resting = true
   }
 
-  /** Reads no more until {@link onDrain}. */
+  /** Stops reading until {@link onDrain}. */
   wait(): void {
     this.#waiting = true
   }
 
-  /** The owner can take more. */
+  /** Continues: the owner can take more. */
   onDrain(): void {
     this.#waiting = false
     if (!this.#resting) this.#socket.resume()
@@ -55,5 +54,5 @@ export class TurnReader {
 /** Size of one read, in bytes. */
 const minBufferBytes = 65_536
 
-/** Most bytes of a socket in one turn: two reads, so that stopping and resuming costs little beside them. */
+/** Most bytes of a socket in one turn: two reads, so that the cost of stopping and resuming is small beside them. */
 const maxTurnBytes = 131_072

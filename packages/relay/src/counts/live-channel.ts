@@ -4,9 +4,9 @@ import { RelayError } from '../errors.js'
 import { formatTarget, parseTarget } from '../target.js'
 import { movedBy } from './traffic.js'
 
-/** A channel that ends here, as a live view shows it; all is read when somebody asks. */
+/** A channel that ends here, for the live view. All values are read on demand. */
 export class LiveChannel<Link> {
-  /** The link that it belongs to; undefined for the program's own proxy ports. */
+  /** Link that it belongs to; undefined for the program's own proxy ports. */
   readonly link: Link | undefined
   readonly #channel: Channel
 
@@ -15,57 +15,57 @@ export class LiveChannel<Link> {
     this.link = link
   }
 
-  /** The same object as long as the channel is open. */
+  /** Key of the channel: the same object as long as it is open. */
   get key(): object {
     return this.#channel
   }
 
-  /** 8-4-4-4-12 hex digits. */
+  /** Id as 8-4-4-4-12 hex digits. */
   get id(): string {
     return formatChannelId(this.#channel.id)
   }
 
-  /** What it carries. */
+  /** Protocol of the channel. */
   get protocol(): 'tcp' | 'udp' {
     return this.#channel.protocol
   }
 
-  /** `host:port`; undefined for UDP. */
+  /** Target as `host:port`; undefined for UDP. */
   get target(): string | undefined {
     return shownTarget(this.#channel)
   }
 
-  /** It ends here. */
+  /** Always undefined: the channel ends here. */
   get provider(): undefined {
     return undefined
   }
 
-  /** Bytes received and not yet taken by their consumer. */
+  /** Bytes received that their consumer has not taken yet. */
   get queuedBytes(): number {
     return this.#channel.queuedBytes
   }
 
-  /** Bytes accepted for its link and not given to it yet. */
+  /** Bytes accepted for its link that are not sent yet. */
   get unsentBytes(): number {
     return this.#channel.unsentBytes
   }
 
-  /** How often it could send nothing until the peer granted more. */
+  /** How often it could send nothing until the peer granted more credit. */
   get windowStalls(): number {
     return this.#channel.windowStalls
   }
 
-  /** When it was opened, in milliseconds of the session's clock. */
+  /** Time of opening, in milliseconds of the session's clock. */
   get openedAtMs(): number {
     return this.#channel.openedAtMs
   }
 
-  /** Payload bytes that went towards the target. */
+  /** Payload bytes sent to the target. */
   get bytesToTarget(): number {
     return movedBy(this.#channel).bytesToTarget
   }
 
-  /** Payload bytes that came back. */
+  /** Payload bytes received from the target. */
   get bytesFromTarget(): number {
     return movedBy(this.#channel).bytesFromTarget
   }

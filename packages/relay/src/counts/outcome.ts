@@ -6,7 +6,7 @@ const outcomes = [
   'ok',
   /** Ended with an error after it was open. */
   'aborted',
-  /** Given up before the target answered. */
+  /** Cancelled before the target answered. */
   'cancelled',
   /** Its session ended. */
   'link-lost',
@@ -16,7 +16,7 @@ const outcomes = [
 /** How a channel ended: a word of protocol.md §4, or `ok`, `aborted`, `cancelled`, `link-lost`. */
 export type Outcome = (typeof outcomes)[number]
 
-/** The outcome of a channel that is over. */
+/** Outcome of a channel that has ended. */
 export function outcomeOf({ answered }: Pick<Channel, 'answered'>, { kind, error }: ChannelCloseReason): Outcome {
   if (kind === 'session') return 'link-lost'
   if (kind === 'refused') return parseFailure(error).word
@@ -24,7 +24,7 @@ export function outcomeOf({ answered }: Pick<Channel, 'answered'>, { kind, error
   return kind === 'ended' || error === '' ? 'ok' : 'aborted'
 }
 
-/** The outcome of a forwarded channel; its end is passed on undecoded, so only a refusal is told from `ok`. */
+/** Outcome of a forwarded channel. Its end is passed on undecoded, so every end except a refusal counts as `ok`. */
 export function outcomeOfForwarded({ refusal }: Pick<ForwardedChannel, 'refusal'>): Outcome {
   return refusal === undefined ? 'ok' : parseFailure(refusal).word
 }

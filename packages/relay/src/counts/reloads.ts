@@ -6,7 +6,7 @@ export class Reloads {
   #failed = 0
   #lastSuccessAtMs: number | undefined
 
-  /** It was read: what changed, a line each, or why it is not in force. */
+  /** Counts a reload: the changes, one line each, or the reason why the new configuration is not in force. */
   add(outcome: readonly string[] | Error): void {
     if (outcome instanceof Error) {
       this.#failed++
@@ -16,7 +16,7 @@ export class Reloads {
     this.#lastSuccessAtMs = Date.now()
   }
 
-  /** Undefined before the first time. */
+  /** Counts so far; undefined before the first reload. */
   snapshot(): ReloadCounts | undefined {
     const [succeeded, failed] = [this.#succeeded, this.#failed]
     return succeeded + failed === 0 ? undefined : { succeeded, failed, lastSuccessAtMs: this.#lastSuccessAtMs }

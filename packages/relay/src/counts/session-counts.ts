@@ -1,7 +1,7 @@
 import type { LinkCounts } from '@ls/foundation'
 import type { Session } from '@ls/mux'
 
-/** Totals of sessions: what became of them. */
+/** Totals of sessions by how they began and ended. */
 export class SessionCounts {
   #opened = 0
   #resumed = 0
@@ -11,7 +11,7 @@ export class SessionCounts {
   readonly #waiting = new WeakSet<Session>()
   readonly #known = new WeakSet<Session>()
 
-  /** A link is up: the first of its session, or one that continues it. */
+  /** Counts a link that is up: the first of its session, or one that continues it. */
   linked(session: Session): void {
     this.#waiting.delete(session)
     if (this.#known.has(session)) this.#resumed++
@@ -19,12 +19,12 @@ export class SessionCounts {
     this.#known.add(session)
   }
 
-  /** A link is down, and its session waits for the next one. */
+  /** Counts a link that is down, while its session waits for the next one. */
   unlinked(session: Session): void {
     this.#waiting.add(session)
   }
 
-  /** A session is over. */
+  /** Counts a session that has ended. */
   closed(session: Session): void {
     if (this.#waiting.delete(session)) this.#lost++
     else this.#closed++

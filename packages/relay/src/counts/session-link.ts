@@ -1,15 +1,15 @@
 import { randomBytes } from 'node:crypto'
 import type { Session } from '@ls/mux'
 
-/** The session of a link as a live view shows it, with what its ended channels moved. */
+/** The session of a link for the live view, with the totals of its ended channels. */
 export class SessionLink {
-  /** Random: a request that was made for another run of the program must not meet a link of this one. */
+  /** Random id: a request that was made for another run of the program must not match a link of this one. */
   readonly id = randomBytes(8).toString('hex')
-  /** Its session. */
+  /** Session of the link. */
   readonly session: Session
-  /** When it began, in milliseconds of the session's clock. */
+  /** Time of its beginning, in milliseconds of the session's clock. */
   readonly openedAtMs: number
-  /** What ended channels moved. */
+  /** Bytes that ended channels moved. */
   readonly ended = { bytesToTarget: 0, bytesFromTarget: 0 }
   #connections = 0
 
@@ -28,7 +28,7 @@ export class SessionLink {
     return Math.max(0, this.#connections - 1)
   }
 
-  /** Round trip measured last, in milliseconds. */
+  /** Last measured round trip, in milliseconds. */
   get roundTripMs(): number | undefined {
     return this.session.roundTripMs()
   }
@@ -39,17 +39,17 @@ export class SessionLink {
     return Object.entries({ window, fin, resume }).flatMap(([name, inForce]) => (inForce ? [name] : []))
   }
 
-  /** Bytes kept for resending. */
+  /** Bytes buffered for resending. */
   get replayBytes(): number {
     return this.session.replayBytes
   }
 
-  /** A connection is up; returns whether it is the first. */
+  /** Notes that a connection is up; returns whether it is the first. */
   connected(): boolean {
     return ++this.#connections === 1
   }
 
-  /** A channel over it has ended. */
+  /** Adds a channel that has ended. */
   add({ bytesToTarget, bytesFromTarget }: { readonly bytesToTarget: number; readonly bytesFromTarget: number }): void {
     this.ended.bytesToTarget += bytesToTarget
     this.ended.bytesFromTarget += bytesFromTarget

@@ -1,7 +1,7 @@
 import type { NameResolver } from '@ls/dial'
 import type { Histogram } from '@ls/foundation'
 
-/** Measures how long a resolver takes until its first answer; one that it gives without asking does not count. */
+/** Measures how long a resolver takes until its first answer; an answer without a query does not count. */
 export function timedResolver(resolver: NameResolver, lookupMs: Histogram): NameResolver {
   return {
     lookup: (name, onAnswer, options) => {

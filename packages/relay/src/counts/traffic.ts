@@ -2,10 +2,10 @@ import type { ChannelKind, EndedChannels, TrafficCounts } from '@ls/foundation'
 import type { Channel } from '@ls/mux'
 import type { Outcome } from './outcome.js'
 
-/** The numbers of one channel, open or over. */
+/** Counts of one channel, open or ended. */
 export interface Moved extends Omit<TrafficCounts, 'role' | 'open'> {}
 
-/** The numbers of a channel that ends here: the target is on the side that did not ask for it. */
+/** Counts of a channel that ends here: the target is on the side that did not open it. */
 export function movedBy(channel: Channel): Moved {
   const { protocol, initiator, sentBytes, receivedBytes, sentDatagrams, receivedDatagrams } = channel
   const { queuedBytes, unsentBytes, windowStalls, droppedDatagrams } = channel
@@ -22,7 +22,7 @@ export function movedBy(channel: Channel): Moved {
   }
 }
 
-/** What {@link Traffic} shows. */
+/** Snapshot of {@link Traffic}. */
 export interface TrafficSnapshot {
   /** One entry for each role and protocol. */
   readonly traffic: readonly TrafficCounts[]
@@ -31,13 +31,13 @@ export interface TrafficSnapshot {
 }
 
 /**
- * Totals of the channels that have ended, by role and protocol. Nothing is added while a channel runs: it counts
- * itself, and a snapshot adds those that are open.
+ * Totals of the channels that have ended, by role and protocol. Nothing is added while a channel is open: it counts
+ * itself, and a snapshot adds the open ones.
  */
 export class Traffic {
   readonly #totals = new Map<string, Total>()
 
-  /** A channel is over. */
+  /** Counts a channel that has ended. */
   ended(role: string, moved: Moved, outcome: Outcome): void {
     const total = totalOf(this.#totals, role, moved.protocol)
     total.add(moved)
@@ -72,7 +72,7 @@ class Total {
     this.kind = kind
   }
 
-  /** What only grows. */
+  /** Adds the numbers that only grow. */
   add(moved: Moved): void {
     this.#bytesToTarget += moved.bytesToTarget
     this.#bytesFromTarget += moved.bytesFromTarget
@@ -82,7 +82,7 @@ class Total {
     this.#droppedDatagrams += moved.droppedDatagrams
   }
 
-  /** An open channel, with what waits in it now. */
+  /** Adds an open channel, with the bytes that it buffers now. */
   addOpen(moved: Moved): void {
     this.add(moved)
     this.open++

@@ -4,37 +4,37 @@ import { parseHostName } from '../address/host-name.js'
 import { formatTarget, readHostPort, type CheckedTarget } from '../target.js'
 import { isProxyHeaderVersion, type ProxyHeaderVersion } from '../upstream/proxy-header.js'
 
-/** What a server opens for a provider, and where it leads in the provider's network. */
+/** A port or host name that a server opens for a provider, and its target in the provider's network. */
 export interface Exposure {
-  /** What the server opens. */
+  /** Port or host name to open. */
   readonly place: ExposedPlace
-  /** Where its connections lead. */
+  /** Target of its connections. */
   readonly target: CheckedTarget
-  /** Begins each connection with a PROXY protocol header of this version. @default none */
+  /** Version of the PROXY protocol header that begins each connection. @default none */
   readonly proxyHeader?: ProxyHeaderVersion
 }
 
-/** What a server opens: a port, or a host name on a port that all share. */
+/** Place that a server opens: a port, or a host name on a shared port. */
 export type ExposedPlace = ExposedPort | ExposedHost
 
 /** A host name on a port of the server that all providers share. */
 export interface ExposedHost {
   /** `http`: requests by their Host; `tls`: connections by their server name, still encrypted. */
   readonly protocol: 'http' | 'tls'
-  /** As {@link readHostName} gives it. */
+  /** Name as {@link readHostName} returns it. */
   readonly host: string
 }
 
 /** A port of the server. */
 export interface ExposedPort {
-  /** Of its users. */
+  /** Protocol of its users. */
   readonly protocol: 'tcp' | 'udp'
-  /** 0 for any free one. */
+  /** Port; 0 for any free one. */
   readonly port: number
 }
 
 /**
- * Reads `2222=localhost:22`, `udp:5353=localhost:53`, `http:app.example=localhost:3000` or
+ * Parses `2222=localhost:22`, `udp:5353=localhost:53`, `http:app.example=localhost:3000` or
  * `tls:app.example=localhost:443`; `,proxy=v1` or `,proxy=v2` may follow, but not for UDP.
  *
  * @throws RangeError naming the value and what is wrong with it
@@ -46,15 +46,15 @@ export function parseExposure(text: string): Exposure {
   return readExposure(proxy === undefined ? { open, target } : { open, target, proxy })
 }
 
-/** Formats an exposure so that {@link parseExposure} reads it. */
+/** Formats an exposure so that {@link parseExposure} parses it. */
 export function formatExposure({ place, target, proxyHeader }: Exposure): string {
   const where = place.protocol === 'tcp' ? String(place.port) : formatPlace(place)
   return `${where}=${formatTarget(target)}${proxyHeader === undefined ? '' : `,proxy=${proxyHeader}`}`
 }
 
-/** The fields of an Expose message (protocol.md §3.7). */
+/** Fields of an Expose message (protocol.md §3.7). */
 export interface ExposureTexts {
-  /** What to open at the server: `tcp:2222`, `udp:5353`, `http:app.example` or `tls:app.example`. */
+  /** Place to open at the server: `tcp:2222`, `udp:5353`, `http:app.example` or `tls:app.example`. */
   readonly open: string
   /** Target behind the provider: `localhost:22`. */
   readonly target: string
@@ -62,7 +62,7 @@ export interface ExposureTexts {
   readonly proxy?: string
 }
 
-/** Reads the fields of an Expose message. @throws RangeError naming the value and what is wrong with it */
+/** Parses the fields of an Expose message. @throws RangeError naming the value and what is wrong with it */
 export function readExposure({ open, target, proxy }: ExposureTexts): Exposure {
   const place = readPlace(open)
   const exposure = { place, target: readTarget(target) }
@@ -73,13 +73,13 @@ export function readExposure({ open, target, proxy }: ExposureTexts): Exposure {
   return { ...exposure, proxyHeader: proxy }
 }
 
-/** The fields of an Expose message. */
+/** Formats an exposure as the fields of an Expose message. */
 export function writeExposure({ place, target, proxyHeader }: Exposure): ExposureTexts {
   const texts = { open: formatPlace(place), target: formatTarget(target) }
   return proxyHeader === undefined ? texts : { ...texts, proxy: proxyHeader }
 }
 
-/** Reads what a server opens, see {@link ExposureTexts.open}. @throws RangeError naming the value */
+/** Parses a place to open, see {@link ExposureTexts.open}. @throws RangeError naming the value */
 export function readPlace(open: string): ExposedPlace {
   const [, protocol, digits = ''] = /^(tcp|udp|http|tls):(.+)$/s.exec(open) ?? []
   if (protocol === 'http' || protocol === 'tls') return { protocol, host: readHostName(digits) }
@@ -90,12 +90,12 @@ export function readPlace(open: string): ExposedPlace {
   throw new RangeError(`${quote(open)} has no port from 0 to ${maxPort}`)
 }
 
-/** Writes what a server opens, so that {@link readPlace} reads it. */
+/** Formats a place so that {@link readPlace} parses it. */
 export function formatPlace(place: ExposedPlace): string {
   return `${place.protocol}:${'host' in place ? place.host : place.port}`
 }
 
-/** Reads a host name, in the form in which names are compared. @throws RangeError naming it; for an address too */
+/** Parses a host name to the form in which names are compared. @throws RangeError naming it; for an address too */
 export function readHostName(text: string): string {
   const read = parseHostName(text)
   const fault = 'fault' in read ? read.fault : faultOf(read.name)
@@ -119,7 +119,7 @@ function readTarget(text: string): CheckedTarget {
   }
 }
 
-/** A peer's text in an error, short however long it was: the error goes back to the peer. */
+/** Quotes a peer's text in an error, shortened: the error is sent back to the peer. */
 function quote(text: string): string {
   return text.length > maxShownCharacters ? `"${text.slice(0, maxShownCharacters)}…"` : `"${text}"`
 }
@@ -129,7 +129,7 @@ const maxPort = 65_535
 /** A name has 253 at most, and a port 5. */
 const maxTargetCharacters = 300
 
-/** More than a port or a version has, and enough to see what else somebody wrote. */
+/** Longer than a port or a version, and enough to recognize another text. */
 const maxShownCharacters = 64
 
 const forms = 'PORT=HOST:PORT, udp:PORT=HOST:PORT, http:NAME=HOST:PORT or tls:NAME=HOST:PORT'

@@ -6,7 +6,7 @@ import { RawClient } from '../../testing/raw-client.js'
 import { relayPair } from '../../testing/relay-pair.js'
 import type { Inbound } from './inbound.js'
 
-/** What a peer does to a port: bytes, written with a turn between them, and what it does then. */
+/** Behaviour of a peer at a port: bytes, written with a turn between them, and its action after them. */
 interface Attack {
   readonly title: string
   readonly chunks: readonly Uint8Array[]
@@ -19,7 +19,7 @@ const filled = (length: number, value = 0x41): Uint8Array => new Uint8Array(leng
 const joined = (...parts: readonly Uint8Array[]): Uint8Array => Uint8Array.from(Buffer.concat(parts))
 const singly = (whole: Uint8Array): Uint8Array[] => Array.from(whole, (byte) => bytes(byte))
 
-/** Handshakes as they should be, each towards a port where nothing listens. */
+/** Valid handshakes, each to a port without a listener. */
 const handshakes: Record<string, Uint8Array> = {
   SOCKS5: bytes(5, 1, 0, 5, 1, 0, 1, 127, 0, 0, 1, 0, 9),
   'SOCKS5 with a password': joined(bytes(5, 1, 2, 1, 1, 0x61, 1, 0x62), bytes(5, 1, 0, 3, 1, 0x78, 0, 9)),
@@ -90,7 +90,7 @@ const corpus: readonly Attack[] = [
   { title: 'line breaks', chunks: [filled(50_000, 0x0a)], ending: 'wait' },
 ]
 
-/** Long enough for every honest step here, short enough to be waited for. */
+/** Long enough for every valid step here, short enough to wait for. */
 const handshakeDeadlineMs = 150
 
 async function attack(port: number, { chunks, ending }: Omit<Attack, 'title'>): Promise<RawClient> {
@@ -105,13 +105,13 @@ async function attack(port: number, { chunks, ending }: Omit<Attack, 'title'>): 
 }
 
 async function allGone(inbound: Inbound, clients: readonly RawClient[]): Promise<void> {
-  // What is a valid request may be open for good: its client has to go first.
+  // A valid request may stay open indefinitely: its client must close first.
   await until(() => inbound.connectionCount <= clients.filter(({ socket }) => !socket.destroyed).length, 'the port')
   await Promise.all(clients.map((client) => leave(client)))
   await until(() => inbound.connectionCount === 0, 'all connections to be gone', { deadlineMs: 10_000 })
 }
 
-/** Waits for the port to end the connection, as it must unless there is an answer to go on with. */
+/** Waits for the port to end the connection, as it must unless it has answered with success. */
 async function leave(client: RawClient): Promise<void> {
   const { socket } = client
   const isAnswered = (): boolean => socket.bytesRead >= 10 && !socket.readableEnded

@@ -18,13 +18,13 @@ export interface HttpInboundOptions extends ServeTcpOptions {
   readonly maxConnections: number
   readonly httpTransparent?: boolean | undefined
   readonly httpMaxHeadBytes?: number | undefined
-  /** A client has authenticated. */
+  /** Called when a client has authenticated. */
   readonly onProven: (socket: Duplex) => void
-  /** A client has sent a wrong user name or password. */
+  /** Called when a client has sent a wrong user name or password. */
   readonly onWrongAccount: (socket: Duplex) => void
 }
 
-/** The HTTP proxy of an inbound: tunnels go through the pump, plain requests through streams over channels. */
+/** HTTP proxy of an inbound: tunnels use the pump, plain requests use streams over channels. */
 export function makeHttpProxy(options: HttpInboundOptions): HttpProxy {
   const { accounts, handshakeDeadlineMs, httpMaxHeadBytes, maxConnections, logger, onProven, onWrongAccount } = options
   const dial = (asked: Asked, { signal }: DialInfo): Promise<Duplex> => openStream(options, asked, signal)

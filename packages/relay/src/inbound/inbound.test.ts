@@ -34,7 +34,7 @@ async function rawNet(options: RelayPairOptions = {}) {
   }
 }
 
-/** Counts what was paid. */
+/** Counts the bytes that were paid. */
 class CountedLimit extends RateLimit {
   paidBytes = 0
 

@@ -27,31 +27,31 @@ import { serveSocks, type ServeSocksOptions } from './socks.js'
 import type { InboundUdpOptions } from './udp.js'
 
 export interface InboundOptions extends PayloadOptions, Places, Omit<ChannelSource, 'entryRules'> {
-  /** Opens the `ws://` and `wss://` places, which need it. @default none */
+  /** Opens the `ws://` and `wss://` addresses, which require it. @default none */
   readonly listenWebSocket?: ListenWebSocket | undefined
-  /** Who may use the port; empty for everybody. @default [] */
+  /** Accounts that may use the port; empty for no authentication. @default [] */
   readonly accounts?: readonly Account[] | undefined
-  /** Targets that clients may ask for, `ADDR:PORT`. @default all */
+  /** Targets that clients may request, `ADDR:PORT`. @default all */
   readonly accessRules?: readonly string[] | undefined
   /** Rates of the TCP traffic of all clients together. @default no limit */
   readonly pace?: Pace | undefined
   /** Further rules for those targets. @default none */
   readonly targetRules?: TargetRules | undefined
-  /** Identity of the tenant whose ports these are: its lookups do not delay those of another. @default none */
+  /** Tenant that owns these ports, by identity: its lookups do not delay those of another. @default none */
   readonly tenant?: unknown
-  /** How target names are looked up if `accessRules` contain only addresses. @default as the system does */
+  /** How target names are resolved if `accessRules` contain only addresses. @default as the system does */
   readonly dns?: DnsOptions | undefined
   /** Protocols that clients may speak; `auto` detects the protocol by the first byte. @default 'auto' */
   readonly inbound?: 'auto' | 'socks' | 'http' | undefined
-  /** Take HTTP requests that do not name their target in full, by their Host. @default false */
+  /** Whether to accept HTTP requests without a full target, and use their Host. @default false */
   readonly httpTransparent?: boolean | undefined
-  /** Largest head of an HTTP request, in bytes; above it the answer is 431. @default 65536 */
+  /** Largest head of an HTTP request, in bytes; a larger one is answered with 431. @default 65536 */
   readonly httpMaxHeadBytes?: number | undefined
-  /** Answer success before the peer has. @default false */
+  /** Whether to report success before the peer has. @default false */
   readonly fastOpen?: boolean | undefined
-  /** Time for the proxy handshake of a client. @default 10000 */
+  /** Time for the proxy handshake of a client, in milliseconds. @default 10000 */
   readonly handshakeDeadlineMs?: number | undefined
-  /** Connections open at once. @default 65536 */
+  /** Most open connections. @default 65536 */
   readonly maxConnections?: number | undefined
   /** Counts clients after their handshake; `pick` decides what happens at the limit. @default none */
   readonly slots?: Pick<ChannelSlots, 'occupy'> | undefined
@@ -59,20 +59,20 @@ export interface InboundOptions extends PayloadOptions, Places, Omit<ChannelSour
   readonly pending?: PendingConnections | undefined
   /** Limits of UDP associations. @default those of {@link InboundUdpOptions} */
   readonly udp?: InboundUdpOptions | undefined
-  /** Address told to UDP clients. @default the address the client reached */
+  /** Address announced to UDP clients. @default the address the client reached */
   readonly udpAdvertise?: string | undefined
-  /** @default silent */
+  /** Receives the log. @default silent */
   readonly logger?: Logger | undefined
 }
 
-/** What {@link Inbound.change} changes. */
+/** Settings that {@link Inbound.change} changes. */
 export type InboundPlaces = Places & Pick<InboundOptions, 'accounts'>
 
-/** What {@link Inbound.setRules} sets. */
+/** Settings that {@link Inbound.setRules} changes. */
 export interface InboundRules {
-  /** @default none */
+  /** Further rules for targets. @default none */
   readonly targetRules?: TargetRules | undefined
-  /** @default no limit */
+  /** Rates of the TCP traffic. @default no limit */
   readonly pace?: Pace | undefined
 }
 
@@ -88,12 +88,10 @@ export class Inbound {
   readonly #refusals: RefusalLog
   #access: Access
   readonly #sockets = new Set<Duplex>()
-  /** Called when the last client is gone: one for each `close` that waits. */
+  /** Called when the last client is gone: one function for each `close` that waits. */
   readonly #onEmpty = new Set<() => void>()
 
-  /**
-   * @throws RangeError for a place to listen, an account or an access rule that is not valid, TypeError for no place
-   */
+  /** @throws RangeError for an invalid address, account or access rule, TypeError without an address to listen on */
   constructor(options: InboundOptions) {
     checkPayloadOptions(options)
     this.#options = options
@@ -115,22 +113,22 @@ export class Inbound {
     this.#access = this.#makeAccess(this.#users)
   }
 
-  /** Proxy clients connected now. */
+  /** Number of connected proxy clients. */
   get connectionCount(): number {
     return this.#sockets.size
   }
 
-  /** Where it listens now. */
+  /** Addresses on which it listens now. */
   get addresses(): readonly ListenAddress[] {
     return this.#ports.addresses
   }
 
-  /** The first TCP port it listens on. */
+  /** First TCP port on which it listens. */
   get address(): TcpAddress | undefined {
     return this.addresses.find((address): address is TcpAddress => 'port' in address)
   }
 
-  /** The TCP ports it listens on, those for byte streams too. */
+  /** TCP ports on which it listens, those for byte streams included. */
   get ports(): readonly number[] {
     return this.addresses.flatMap((address) => {
       if ('path' in address) return []
@@ -150,11 +148,11 @@ export class Inbound {
   }
 
   /**
-   * Prepares other places to listen, and other accounts: opens the new ports beside the old ones, which close with
-   * {@link PortChange.commit}. Connections stay. Before {@link listen}, nothing opens.
+   * Prepares other addresses and accounts: opens the new ports beside the old ones, which {@link PortChange.commit}
+   * closes. Connections stay. Before {@link listen}, nothing opens.
    *
-   * @throws ListenError for a port that cannot be opened, RangeError or TypeError for an invalid place or account; then
-   * nothing has changed
+   * @throws ListenError for a port that cannot be opened, RangeError or TypeError for an invalid address or account;
+   * then nothing has changed
    */
   async change(wanted: InboundPlaces): Promise<PortChange> {
     this.#makeAccess(wanted.accounts ?? [])
@@ -163,14 +161,14 @@ export class Inbound {
       ...change,
       commit: () => {
         this.#users = wanted.accounts ?? []
-        // The rules may have changed since.
+        // The rules may have changed since then.
         this.#access = this.#makeAccess(this.#users)
         change.commit()
       },
     }
   }
 
-  /** Has other rules and rates for connections that begin from now on. */
+  /** Sets other rules and rates, for connections that begin from now on. */
   setRules(rules: InboundRules): void {
     this.#rules = rules
     this.#access = this.#makeAccess(this.#users)
@@ -254,7 +252,7 @@ export class Inbound {
     this.#onEmpty.clear()
   }
 
-  /** The first byte of SOCKS is its version; no HTTP method begins with it. */
+  /** Whether a client speaks SOCKS: its first byte is the version, with which no HTTP method begins. */
   #speaksSocks(head: Uint8Array): boolean {
     const { inbound = 'auto' } = this.#options
     if (inbound !== 'auto') return inbound === 'socks'
@@ -262,12 +260,12 @@ export class Inbound {
   }
 }
 
-/** Who may use the ports, and what serves them. */
+/** Accounts of the ports, and the code that serves them. */
 interface Access {
   readonly auth: Authenticator | undefined
   readonly serving: ServeSocksOptions
   readonly http: HttpProxy
 }
 
-/** protocol.md gives no value. Clients answer within a round trip, and each waiting one holds a socket. */
+/** protocol.md gives no value. Clients answer within a round trip, and each waiting one uses a socket. */
 const defaultHandshakeDeadlineMs = 10_000

@@ -13,7 +13,7 @@ interface StreamSource extends ChannelSource {
 }
 
 /**
- * Opens a connection to a target as a Node stream; resolves once the other end has reached the target.
+ * Opens a connection to a target as a Node stream; resolves when the other end has reached the target.
  *
  * @throws RelayError if it was not reached
  */

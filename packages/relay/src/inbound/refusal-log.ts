@@ -3,7 +3,7 @@ import { addressGroup } from '@ls/mux'
 
 /**
  * Logs one line for each refused client, `refused ADDRESS: REASON`, which programs such as fail2ban read. Lines are
- * limited per address and in all each minute; the next line gives the number of omitted ones.
+ * limited per address and in total each minute; the next line gives the number of omitted ones.
  */
 export class RefusalLog {
   readonly #clock: Clock
@@ -20,7 +20,7 @@ export class RefusalLog {
   }
 
   /**
-   * Writes a line, or counts it past the limits.
+   * Writes a line, or only counts it beyond the limits.
    *
    * @param reason One line without secrets: what was wrong.
    */
@@ -48,8 +48,8 @@ export class RefusalLog {
 /** Period of the limits, in milliseconds. */
 const intervalMs = 60_000
 
-/** Twice what fail2ban waits for by default (`maxretry` 5), in lines. */
+/** Twice the number of lines that fail2ban waits for by default (`maxretry` 5). */
 const maxLinesPerAddress = 10
 
-/** An attack from everywhere writes 5 lines a second, some 60 MiB a day. */
+/** Most lines of all addresses: a distributed attack writes 5 lines a second, some 60 MiB a day. */
 const maxLines = 300

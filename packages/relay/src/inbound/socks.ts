@@ -12,19 +12,19 @@ import { serveTcp, type ServeTcpOptions } from './tcp.js'
 import { type InboundUdpOptions, serveUdpAssociate } from './udp.js'
 
 export interface ServeSocksOptions extends ServeTcpOptions {
-  /** Who may use the port. @default everybody */
+  /** Checks accounts. @default no authentication */
   readonly auth: Authenticator | undefined
   readonly handshakeDeadlineMs: number
-  /** A client has authenticated. */
+  /** Called when a client has authenticated. */
   readonly onProven: (socket: Duplex) => void
-  /** A client has sent a wrong user name or password. */
+  /** Called when a client has sent a wrong user name or password. */
   readonly onWrongAccount: (socket: Duplex) => void
   readonly udp?: InboundUdpOptions | undefined
   readonly udpAdvertise?: string | undefined
   readonly logger: Logger
 }
 
-/** Serves a client that speaks SOCKS 4, 4a or 5; `head` holds the bytes already read. */
+/** Serves a client that speaks SOCKS 4, 4a or 5; `head` contains the bytes already read. */
 export async function serveSocks(socket: Duplex, head: Uint8Array, options: ServeSocksOptions): Promise<void> {
   const { auth, handshakeDeadlineMs: deadlineMs, logger, onProven } = options
   try {

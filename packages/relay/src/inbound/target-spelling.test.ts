@@ -14,7 +14,7 @@ const socks4a = (host: string, port: number): readonly number[] => {
 }
 const bracketed = (host: string): string => (/:.*:/.test(host) ? `[${host}]` : host)
 
-/** How a proxy client asks for a host and a port; HTTP with `Connection: close`, so that the answer ends. */
+/** Requests of a proxy client for a host and a port; HTTP with `Connection: close`, so that the answer ends. */
 const protocols: Readonly<Record<string, (host: string, port: number) => string | readonly number[]>> = {
   SOCKS5: socks5,
   SOCKS4a: socks4a,

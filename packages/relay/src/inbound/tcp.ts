@@ -14,12 +14,12 @@ import { formatTarget, type CheckedTarget } from '../target.js'
 import { beginSpan, type ConnectionSpan } from '../trace/spans.js'
 
 export interface ServeTcpOptions extends PayloadOptions, ChannelSource {
-  /** Answer success before the peer has. @default false */
+  /** Whether to report success before the peer has. @default false */
   readonly fastOpen?: boolean | undefined
   /** Rates of the TCP traffic. @default no limit */
   readonly pace?: Pace | undefined
   readonly logger: Logger
-  /** Rate-limited log for operators. @default nobody hears */
+  /** Rate-limited log for operators. @default none */
   readonly rareLog?: RareLog | undefined
 }
 
@@ -28,9 +28,9 @@ export interface TcpRequest {
   readonly target: CheckedTarget
   /** Aborts when the client disconnects before it was answered. */
   readonly signal: Cancellation
-  /** Tells the client that the target is reached, and returns its socket, paused and with all unread bytes. */
+  /** Reports to the client that the target is reached, and returns its socket, paused and with all unread bytes. */
   succeed(): Duplex
-  /** Tells the client the reason, and closes its socket. */
+  /** Reports the reason to the client, and closes its socket. */
   fail(failure: Failure): void
 }
 
@@ -56,7 +56,7 @@ export async function serveTcp(request: TcpRequest, options: ServeTcpOptions): P
       { target: formatTarget(target), reason: failure.word },
       `not reached: ${formatFailure(failure)}`,
     )
-    // With fast open the client already got success: only a reset can report the failure.
+    // With fast open the client already received success: only a reset can report the failure.
     if (answered.socket !== undefined) breakStream(answered.socket, new RelayError(failure))
     else request.fail(failure)
   }

@@ -32,7 +32,7 @@ interface Association extends RelayPair {
   readonly relay: { readonly host: string; readonly port: number }
 }
 
-/** Asks for an association, saying that datagrams will come from `announced`. */
+/** Requests an association, announcing `announced` as the source of datagrams. */
 async function associate(
   options: RelayPairOptions = {},
   announced: readonly number[] = [0, 0, 0, 0, 0, 0],

@@ -17,26 +17,26 @@ import { watchGone } from './gone.js'
 
 /** Limits of UDP associations of a proxy port. */
 export interface InboundUdpOptions {
-  /** An association without a datagram either way for this long is closed, in milliseconds. @default 300000 */
+  /** Idle time after which an association without a datagram either way is closed, in milliseconds. @default 300000 */
   readonly idleMs?: number | undefined
 }
 
 export interface ServeUdpAssociateOptions extends ChannelSource {
   readonly udp?: InboundUdpOptions | undefined
-  /** Address told to the client instead of the one it reached. */
+  /** Address announced to the client instead of the one it reached. */
   readonly udpAdvertise?: string | undefined
-  /** Rates of all clients together: datagrams beyond are dropped. @default no limit */
+  /** Rates of all clients together: datagrams beyond them are dropped. @default no limit */
   readonly pace?: Pace | undefined
   readonly logger: Logger
 }
 
-/** Serves UDP ASSOCIATE (RFC 1928 §7): the association lives as long as its TCP connection. */
+/** Serves UDP ASSOCIATE (RFC 1928 §7): the association lasts as long as its TCP connection. */
 export async function serveUdpAssociate(
   accepted: AcceptedRequest<Socket>,
   options: ServeUdpAssociateOptions,
 ): Promise<void> {
   const { socket, reply, request } = accepted
-  // A client on a UNIX socket has no address, so its datagrams could not be told from others.
+  // A client on a UNIX socket has no address, so its datagrams could not be distinguished from others.
   if (socket.remoteAddress === undefined && !socket.destroyed) return reply('forbidden')
   const gone = watchGone(socket)
   // The connection carries no more data, but must be read so that its end is noticed.
@@ -71,13 +71,13 @@ class InboundAssociation implements ChannelHandler {
   readonly #entryRules: EntryRules | undefined
   readonly #pace: Pace | undefined
   readonly #clientAddress: string
-  /** The source port that the client announced, 0 for none. It is only a hint: many clients announce their target. */
+  /** Source port that the client announced, 0 for none. It is only a hint: many clients announce their target. */
   readonly #announcedPort: number
-  /** The port that the client sends from, 0 until its first datagram. */
+  /** Port from which the client sends, 0 until its first datagram. */
   #clientPort = 0
   readonly #idleTimer: NodeJS.Timeout
   #closed = false
-  /** Datagrams that wait for the lookup of their target. */
+  /** Number of datagrams that wait for the lookup of their target. */
   #waiting = 0
 
   constructor(
@@ -138,7 +138,7 @@ class InboundAssociation implements ChannelHandler {
     }
   }
 
-  /** Name lookups take time, so they must not pile up in a flood. */
+  /** Sends a datagram if its target is allowed. Lookups take time, so they must not accumulate in a flood. */
   async #sendIfAllowed(payload: Uint8Array, target: CheckedTarget, rules: EntryRules): Promise<void> {
     if (this.#waiting >= maxWaitingDatagrams) return this.#drop('too many datagrams wait for the lookup of their names')
     this.#waiting++
@@ -149,8 +149,9 @@ class InboundAssociation implements ChannelHandler {
   }
 
   /**
-   * The address must be that of the connection (RFC 1928 §6). The first datagram sets the port, but one from the
-   * announced port sets it for good. So no other program at that address can take over the association.
+   * Whether a datagram comes from the client. Its address must be that of the connection (RFC 1928 §6). The first
+   * datagram sets the port, but one from the announced port sets it permanently. So no other program at that address
+   * can take over the association.
    */
   #isClient({ address, port }: RemoteInfo): boolean {
     if (plainAddress(address) !== this.#clientAddress) return false
@@ -168,10 +169,10 @@ const beyondRate = 'it is beyond the rate of this token'
 
 const defaultIdleMs = 300_000
 
-/** Programs send a few datagrams before they wait for an answer. */
+/** Most waiting datagrams: programs send a few before they wait for an answer. */
 const maxWaitingDatagrams = 64
 
-/** A socket on the address the client reached over TCP, so that its datagrams arrive where its connection does. */
+/** Opens a socket on the address that the client reached over TCP, so that its datagrams arrive there too. */
 async function bindBeside(control: Socket): Promise<UdpSocket> {
   const address = plainAddress(control.localAddress ?? '127.0.0.1')
   const udp = createSocket(isIPv6(address) ? 'udp6' : 'udp4')
@@ -180,7 +181,7 @@ async function bindBeside(control: Socket): Promise<UdpSocket> {
   return udp
 }
 
-/** IPv4 in IPv6 (RFC 4291 §2.5.5.2) as IPv4. */
+/** Converts IPv4 in IPv6 (RFC 4291 §2.5.5.2) to IPv4. */
 function plainAddress(address: string): string {
   return address.replace(/^::ffff:(?=\d+\.)/i, '')
 }

@@ -1,17 +1,17 @@
 import { isIPv6 } from 'node:net'
 import { formatHostPort } from '@ls/foundation'
 
-/** Where an inbound listens: a TCP port, a UNIX socket, or a port for byte streams over WebSocket. */
+/** Address on which an inbound listens: a TCP port, a UNIX socket, or a port for byte streams over WebSocket. */
 export type ListenAddress = TcpAddress | UnixAddress | WebSocketAddress
 
 export interface TcpAddress {
   readonly host: string
-  /** 0 for any free port. */
+  /** Port; 0 for any free one. */
   readonly port: number
 }
 
 export interface UnixAddress {
-  /** Where the socket file is. */
+  /** Path of the socket file. */
   readonly path: string
 }
 
@@ -19,13 +19,13 @@ export interface WebSocketAddress {
   readonly webSocket: TcpAddress & {
     /** Whether it speaks TLS: `wss`. */
     readonly secure: boolean
-    /** Where WebSockets open, beginning with `/`. */
+    /** Path at which WebSockets open, beginning with `/`. */
     readonly path: string
   }
 }
 
 /**
- * Reads `host:port`, `[::1]:1080`, `1080` (on 127.0.0.1), `unix:/run/proxy.sock` or `ws://host:port/path`.
+ * Parses `host:port`, `[::1]:1080`, `1080` (on 127.0.0.1), `unix:/run/proxy.sock` or `ws://host:port/path`.
  *
  * @throws RangeError naming the value and the limit
  */
@@ -44,7 +44,7 @@ export function parseListenAddress(text: string): ListenAddress {
   return { host: address ?? name ?? '127.0.0.1', port }
 }
 
-/** Formats an address so that {@link parseListenAddress} reads it. */
+/** Formats an address so that {@link parseListenAddress} parses it. */
 export function formatListenAddress(address: ListenAddress): string {
   if ('path' in address) return `${unixPrefix}${address.path}`
   if (!('webSocket' in address)) return formatHostPort(address.host, address.port)
@@ -58,7 +58,7 @@ function parseWebSocket(text: string): WebSocketAddress['webSocket'] {
   if (username !== '' || password !== '') {
     throw new RangeError(`"${shown(text)}" has an account in it; the port's accounts are an option of their own`)
   }
-  // Clients may use the same URL with this parameter; a server takes early data without it, as much as its head limit
+  // Clients may use the same URL with this parameter; a server accepts early data without it, as much as its head limit
   // allows.
   searchParams.delete('ed')
   if (searchParams.size > 0 || hash !== '') {
@@ -74,14 +74,14 @@ function parseWebSocket(text: string): WebSocketAddress['webSocket'] {
   }
 }
 
-/** Leaves out an account written into it. */
+/** Removes an account from the text. */
 function shown(text: string): string {
   return text.replace(/\/\/[^/]*@/, '//***@')
 }
 
 function checkPath(path: string): string {
   const bytes = Buffer.byteLength(path)
-  // An abstract name (Linux) has no file whose mode would keep others out.
+  // An abstract name (Linux) has no file whose mode would keep other users out.
   if (bytes === 0 || path.includes('\0')) throw new RangeError(`"${unixPrefix}" needs the path of a file behind it`)
   if (bytes <= maxPathBytes) return path
   throw new RangeError(`the UNIX socket path "${path}" has ${bytes} bytes; the limit is ${maxPathBytes}`)

@@ -8,7 +8,7 @@ import { relayPair, type RelayPairOptions } from '../../testing/relay-pair.js'
 import { Inbound } from '../inbound/inbound.js'
 import type { ListenWebSocket } from './listen-web-socket.js'
 
-/** Stands in for the WebSocket port: what it was asked for, and a way to come in. */
+/** Replaces the WebSocket port: records its options, and accepts connections of the test. */
 function fakePort() {
   const asked: Parameters<ListenWebSocket>[0][] = []
   const closed: string[] = []

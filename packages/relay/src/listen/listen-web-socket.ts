@@ -5,31 +5,31 @@ import type { PendingConnections } from '@ls/mux'
 import { formatListenAddress, type TcpAddress, type WebSocketAddress } from './listen-address.js'
 
 /**
- * Listens for byte streams over WebSocket; `listenByteStreams` of the transport package fits once it is given TLS
+ * Listens for byte streams over WebSocket; `listenByteStreams` of the transport package fits when it is given TLS
  * options. Relay does not depend on transport, which is on the same layer.
  */
 export type ListenWebSocket = (options: {
   readonly host: string
   readonly port: number
-  /** Whether to speak TLS; the listener knows the certificate. */
+  /** Whether to speak TLS; the listener has the certificate. */
   readonly secure: boolean
   readonly path: string
-  /** Most streams open at once. */
+  /** Most open streams. */
   readonly maxLinks: number
-  /** Counts streams until `admit` has been called on them. */
+  /** Counts streams until their `admit` has been called. */
   readonly pending: PendingConnections
   /** Limits for a client until then. */
   readonly unproven: { readonly messageBytes: number; readonly totalBytes: number }
   readonly logger: Logger
-  /** A client has connected; nothing is read from it before this returns. */
+  /** Called when a client has connected; nothing is read from it before this returns. */
   onStream(stream: Duplex & { admit?(): boolean }): void
 }) => Promise<WebSocketListener>
 
 /** A port that accepts byte streams over WebSocket. */
 export interface WebSocketListener {
-  /** Where it listens, with the port that was chosen. */
+  /** Address on which it listens, with the port that was chosen. */
   address(): TcpAddress
-  /** Stops listening; open streams live on. */
+  /** Stops listening; open streams continue. */
   close(): Promise<void>
 }
 

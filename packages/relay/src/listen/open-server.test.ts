@@ -19,7 +19,7 @@ function server(): Server {
   return made
 }
 
-/** Leaves a socket file behind, as a program does that was killed. */
+/** Leaves a socket file behind, like a program that was killed. */
 async function leaveBehind(path: string): Promise<void> {
   const { spawnSync } = await import('node:child_process')
   const script = `require('net').createServer().listen(${JSON.stringify(path)}, () => process.kill(process.pid, 'SIGKILL'))`
@@ -37,7 +37,7 @@ test('openServer leaves the umask of the process as it was', async () => {
   await openServer(server(), { path: await socketPath() })
   const file = join(await socketPath(), '..', 'file')
   await writeFile(file, '')
-  // Files of others are as readable as ever: no mask of ours was left.
+  // Files of other users keep their mode: the process's mask was not changed.
   expect((await stat(file)).mode & 0o077).not.toBe(0)
 })
 

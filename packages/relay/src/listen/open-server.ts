@@ -3,10 +3,10 @@ import { listenAt, ListenError } from '@ls/dial'
 import { formatListenAddress, type TcpAddress, type UnixAddress } from './listen-address.js'
 
 /**
- * Makes `server` listen at `address`, on a socket that the process was given where there is one. A UNIX socket is
- * accessible to its owner only. A leftover socket file is replaced; one that a program still listens on is not.
+ * Makes `server` listen at `address`, on a socket that the process received where there is one. A UNIX socket is
+ * accessible to its owner only. A leftover socket file is replaced; one on which a program still listens is not.
  *
- * @param what Its name in errors.
+ * @param what Name of the server in errors.
  * @throws ListenError if the port or path is taken or not permitted
  */
 export async function openServer(
@@ -24,5 +24,5 @@ export async function openServer(
   }
 }
 
-/** The owner alone: an open proxy would let every user of the machine act as its owner. */
+/** Mode for the owner only: with an open proxy every user of the machine could act as its owner. */
 const ownerOnly = 0o600

@@ -7,27 +7,27 @@ import { isLoopback } from '../address/is-loopback.js'
 
 /** Limits for a client over WebSocket before its handshake is over. */
 export const unprovenStream = {
-  /** One read of a program's socket: V2Ray and Xray send a handshake and the bytes behind it in one message. */
+  /** One read of a program's socket: V2Ray and Xray send a handshake and the bytes after it in one message. */
   messageBytes: 65_536,
-  /** No limit is needed: the handshake does not read on, which holds the client back. */
+  /** No limit is needed: the handshake stops reading, which applies backpressure to the client. */
   totalBytes: Number.POSITIVE_INFINITY,
 } as const
 
 /** A client's connection, which may have its own `admit`. */
 export type ProvableStream = Duplex & { admit?(): boolean }
 
-/** How often the bytes of clients in their handshake are counted, in milliseconds; most are through before. */
+/** Interval of counting the bytes of clients in their handshake, in milliseconds; most handshakes are over before. */
 const countIntervalMs = 25
 
-/** The clients of a proxy port whose handshake is not over. */
+/** Clients of a proxy port whose handshake is not over. */
 export class PendingClients {
   readonly #pending: PendingConnections
   readonly #logger: Logger
   readonly #clock: Clock
-  /** Those whose bytes are counted here, with what is counted already. */
+  /** Clients whose bytes are counted here, with the bytes counted so far. */
   readonly #counted = new Map<Duplex, { readonly entry: PendingConnection; bytes: number }>()
   #timer: TimerHandle
-  /** Ends the pending state of each client. */
+  /** Functions that end the pending state of each client. */
   readonly #admit = new WeakMap<Duplex, () => void>()
 
   constructor(pending: PendingConnections, logger: Logger, clock: Clock = systemClock) {
@@ -56,7 +56,7 @@ export class PendingClients {
     this.#timer ??= this.#clock.setTimeout(this.#count, countIntervalMs)
   }
 
-  /** The client has authenticated; returns true for the first time. */
+  /** Ends the pending state of a client that has authenticated; returns true the first time. */
   proven(socket: Duplex): boolean {
     this.#admit.get(socket)?.()
     return this.#admit.delete(socket)
@@ -71,8 +71,8 @@ export class PendingClients {
   }
 
   /**
-   * Charges what clients have sent, such as the head of a request that does not end. Node's HTTP parser reads past the
-   * stream and tells nobody, so the socket's own count is asked.
+   * Charges the bytes that clients have sent, such as the head of a request that does not end. Node's HTTP parser reads
+   * past the stream without an event, so the socket's own counter is read.
    */
   readonly #count = (): void => {
     for (const [socket, client] of this.#counted) {

@@ -1,11 +1,11 @@
 import type { ListenAddress } from './listen-address.js'
 
-/** A change of ports whose new ones are open already. Exactly one of its functions is to be called, once. */
+/** A change of ports whose new ports are open already. Call exactly one of its functions, once. */
 export interface PortChange {
-  /** Ports that were opened for it. */
+  /** Addresses that were opened for it. */
   readonly opened: readonly ListenAddress[]
-  /** Closes what is no longer wanted; its connections stay. */
+  /** Closes the ports that are no longer wanted; their connections stay. */
   commit(): void
-  /** Closes what was opened. */
+  /** Closes the ports that were opened. */
   undo(): void
 }

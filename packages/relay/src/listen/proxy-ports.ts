@@ -14,14 +14,14 @@ import { openServer } from './open-server.js'
 import { type ProvableStream, unprovenStream } from './pending-clients.js'
 import type { PortChange } from './port-change.js'
 
-/** Where a proxy listens. */
+/** Addresses on which a proxy listens. */
 export interface Places {
-  /** @default '127.0.0.1' */
+  /** Host to listen on. @default '127.0.0.1' */
   readonly host?: string | undefined
-  /** 0 for any free port. @default none, if `listenOn` is set */
+  /** Port; 0 for any free one. @default none, if `listenOn` is set */
   readonly port?: number | undefined
   /**
-   * Where to listen instead of `host` and `port`: `host:port`, `[::1]:1080`, `unix:/run/proxy.sock`, or
+   * Addresses in place of `host` and `port`: `host:port`, `[::1]:1080`, `unix:/run/proxy.sock`, or
    * `ws://host:port/path` for byte streams over WebSocket; at most 64 of them.
    * @default none
    */
@@ -34,27 +34,27 @@ export interface ProxyPortsOptions {
   /** Counts streams over WebSocket until their clients have authenticated. */
   readonly pending: PendingConnections
   readonly logger: Logger
-  /** A client has connected; nothing was read from it. */
+  /** Called when a client has connected; nothing was read from it. */
   onStream(stream: ProvableStream): void
-  /** A port is open. */
+  /** Called when a port is open. */
   onOpen(address: ListenAddress): void
 }
 
-/** The listening ports of a proxy: opens, replaces and closes them. Connections are their taker's. */
+/** Listening ports of a proxy: opens, replaces and closes them. `onStream` takes their connections. */
 export class ProxyPorts {
   readonly #options: ProxyPortsOptions
   #places: readonly ListenAddress[]
-  /** Ports by the place that was asked for. */
+  /** Ports by the address that was requested. */
   readonly #open = new Map<string, OpenPlace>()
   #isListening = false
 
-  /** @throws RangeError for a place that is not valid, TypeError for no place */
+  /** @throws RangeError for an invalid address, TypeError for none */
   constructor(places: Places, options: ProxyPortsOptions) {
     this.#places = addressesOf(places)
     this.#options = options
   }
 
-  /** Where it listens now. */
+  /** Addresses on which it listens now. */
   get addresses(): readonly ListenAddress[] {
     return [...this.#open.values()].flatMap(({ address }) => address ?? [])
   }
@@ -66,10 +66,10 @@ export class ProxyPorts {
   }
 
   /**
-   * Opens the ports that are new beside the old ones, which close with {@link PortChange.commit}; before
-   * {@link listen}, nothing opens. Neither `port` nor `listenOn` means no ports.
+   * Opens the new ports beside the old ones, which {@link PortChange.commit} closes; before {@link listen}, nothing
+   * opens. Neither `port` nor `listenOn` means no ports.
    *
-   * @throws ListenError for a port that cannot be opened, RangeError for an invalid place; then nothing has changed
+   * @throws ListenError for a port that cannot be opened, RangeError for an invalid address; then nothing has changed
    */
   async change(wanted: Places): Promise<PortChange> {
     const places = wanted.port === undefined && (wanted.listenOn ?? []).length === 0 ? [] : addressesOf(wanted)
@@ -100,7 +100,7 @@ export class ProxyPorts {
     await Promise.all(closing)
   }
 
-  /** Stops listening at some places; their connections stay. */
+  /** Stops listening at some addresses; their connections stay. */
   #stop(isUnwanted: (key: string) => boolean): void {
     for (const [key, { close }] of this.#open) {
       if (!isUnwanted(key)) continue
@@ -114,7 +114,7 @@ export class ProxyPorts {
     const entry: OpenPlace = { close, address: undefined }
     this.#open.set(key, entry)
     const address = await opened
-    // It was closed while it opened.
+    // It was closed while it was being opened.
     if (this.#open.get(key) !== entry) return void close()
     entry.address = address
     this.#options.onOpen(address)
@@ -149,11 +149,11 @@ export class ProxyPorts {
   }
 }
 
-/** A port that opens or is open. */
+/** A port that is being opened or is open. */
 interface OpenPlace {
-  /** Stops it listening. */
+  /** Stops listening. */
   readonly close: () => Promise<unknown>
-  /** Where it listens; undefined until it does. */
+  /** Address of the listener; undefined until it listens. */
   address: ListenAddress | undefined
 }
 
@@ -163,10 +163,10 @@ interface Opening {
   readonly close: () => Promise<unknown>
 }
 
-/** More than anyone has networks; a longer list is a mistake. */
+/** Most addresses: a longer list than any machine needs is a mistake. */
 const maxPlaces = 64
 
-/** Equal places are several ports where the port is 0, and each needs a key of its own. */
+/** Maps addresses by a key. Equal addresses with port 0 are several ports, and each needs its own key. */
 function byKey(places: readonly ListenAddress[]): ReadonlyMap<string, ListenAddress> {
   const keyed = new Map<string, ListenAddress>()
   for (const place of places) {

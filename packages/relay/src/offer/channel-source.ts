@@ -9,11 +9,11 @@ export type SessionPicker = (signal: Cancellation) => Session | Promise<Session>
 export interface ChannelSource {
   /** Chooses the session for each channel. */
   readonly pick: SessionPicker
-  /** Another live session for an open that `tried` do not answer. @default none */
+  /** Returns another live session for an open that the `tried` ones do not answer. @default none */
   readonly pickOther?: (tried: ReadonlySet<Session>) => Session | undefined
   /**
-   * Total time that an open waits, in milliseconds, if none of the asked sessions has a link at the end of it; sessions
-   * with a link have their own deadline. @default as long as a channel waits for its answer
+   * Total time that an open waits, in milliseconds, if none of its sessions has a link at the end of it; sessions with
+   * a link have their own deadline. @default as long as a channel waits for its answer
    */
   readonly unlinkedLimitMs?: number
   /** Rules for the allowed targets. @default all */

@@ -1,17 +1,17 @@
-/** How long an open waits for an answer before it is offered to another session as well, in milliseconds. */
+/** Time that an open waits for an answer before it is offered to another session as well, in milliseconds. */
 export function offerAfterMs(roundTripMs: number | undefined): number {
   return Math.max(minOfferMs, 2 * (roundTripMs ?? 0))
 }
 
 /** State of an open when one of its offers has failed. */
 export interface FailedOffer {
-  /** The link to that session is gone, so this is no refusal. */
+  /** Whether the session has ended, so that this is no refusal. */
   readonly sessionGone: boolean
-  /** Unanswered offers. */
+  /** Number of unanswered offers. */
   readonly pending: number
-  /** Unanswered offers whose peer has been heard since: it is alive and still tries. */
+  /** Number of unanswered offers whose peer has sent something since: it is alive and still tries. */
   readonly pendingAlive: number
-  /** Offers made so far. */
+  /** Number of offers so far. */
   readonly made: number
 }
 
@@ -24,8 +24,8 @@ export function afterFailedOffer({ sessionGone, pending, pendingAlive, made }: F
   return sessionGone && made < maxOffers ? 'again' : 'fail'
 }
 
-/** Most sessions tried for one open: the chosen one may be dead unnoticed, two in a row rarely are. */
+/** Most sessions tried for one open: the chosen one may be dead without notice, two in a row rarely are. */
 export const maxOffers = 3
 
-/** Few targets take longer to answer, and people notice a wait of a second. */
+/** Shortest wait: few targets take longer to answer, and people notice a wait of a second. */
 const minOfferMs = 1000

@@ -13,7 +13,7 @@ const request = {
   signal: new AbortController().signal,
 } as const
 
-/** A provider that notes what it is asked, and does with it what `onConnect` says. */
+/** A provider that records its requests, and passes them to `onConnect`. */
 function provider(clock: FakeClock, onConnect: (channel: Channel) => void = () => {}) {
   const asked: Channel[] = []
   const pair = sessionPair(
@@ -27,7 +27,7 @@ function provider(clock: FakeClock, onConnect: (channel: Channel) => void = () =
   return { ...pair, asked }
 }
 
-/** Two providers, the first of which is asked first. */
+/** Two providers, the first of which gets the first request. */
 function twoProviders(onConnect: (channel: Channel) => void) {
   const clock = new FakeClock()
   const first = provider(clock)

@@ -5,13 +5,13 @@ import { type Failure, RelayError } from '../errors.js'
 import type { ChannelSource } from './channel-source.js'
 import { afterFailedOffer, maxOffers, offerAfterMs } from './offer-policy.js'
 
-/** Result of one offer; exactly one method is called, once. */
+/** Callbacks for the result of one offer; exactly one is called, once. */
 export interface OfferEvents<T> {
-  /** The other side has taken the channel. */
+  /** The other side accepted the channel. */
   accepted(what: T): void
-  /** The other side has refused the channel, and why. */
+  /** The other side refused the channel, with the reason. */
   refused(failure: Failure): void
-  /** The session is over; this is no refusal. */
+  /** The session has ended; this is no refusal. */
   gone(reason: string): void
 }
 
@@ -26,18 +26,18 @@ export interface OfferRaceOptions<T> {
   offer(session: Session, events: OfferEvents<T>): () => void
   /** Called while the accepting message is processed; all other offers are withdrawn by then. */
   onAccepted(what: T): void
-  /** No session accepts, or the channel is no longer wanted. */
+  /** Called when no session accepts, or the channel is no longer wanted. */
   onFailed(error: Error): void
 }
 
 interface Offer {
   readonly session: Session
-  /** Messages received from the peer when it was asked. */
+  /** Number of messages received from the peer before the offer. */
   readonly heardBefore: number
   takeBack: () => void
 }
 
-/** Offers a channel to `first`, and then to others as needed, as {@link OfferRace} says. */
+/** Offers a channel to `first`, and then to other sessions as needed, as {@link OfferRace} describes. */
 export function offerInTurn<T>(first: Session, options: OfferRaceOptions<T>): void {
   new OfferRace(options, first.options.clock).offerTo(first)
 }
@@ -99,7 +99,7 @@ class OfferRace<T> {
     this.#clock.clearTimeout(this.#offerTimer)
     this.#offerTimer = this.#clock.setTimeout(() => {
       const other = this.#made < maxOffers ? this.#options.source.pickOther?.(this.#tried) : undefined
-      // No session now: one may come, or be linked again.
+      // No session now: one may be added, or get a link again.
       if (other === undefined) this.#planOffer(session)
       else this.offerTo(other)
     }, offerAfterMs(session.roundTripMs()))
@@ -117,7 +117,7 @@ class OfferRace<T> {
     else if (next === 'again') void this.#offerAgain()
   }
 
-  /** The session died before it answered: asks another. */
+  /** Offers the channel to another session after one ended without an answer. */
   async #offerAgain(): Promise<void> {
     this.#clock.clearTimeout(this.#offerTimer)
     try {
@@ -128,7 +128,7 @@ class OfferRace<T> {
     }
   }
 
-  /** No asked session has a link: it is better to answer than to wait for one that sleeps. */
+  /** Ends the race if no session with an offer has a link: an answer is better than a wait for one that sleeps. */
   #checkLinks(limitMs: number): void {
     if ([...this.#offers].some(({ session }) => session.linked)) return
     this.#fail(new RelayError({ word: 'timeout', detail: `the peer could not be reached for ${limitMs} ms` }))

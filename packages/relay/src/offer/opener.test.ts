@@ -14,7 +14,7 @@ const request = {
   signal: new AbortController().signal,
 } as const
 
-/** A peer whose Data passes its answer, as deployed servers in agent mode let it happen. */
+/** A peer whose Data overtakes its answer, as deployed servers in agent mode allow. */
 function hastyPeer(after: (channel: Channel) => void = () => {}) {
   return sessionPair((channel) => {
     channel.send(Buffer.from('first'))
@@ -23,7 +23,7 @@ function hastyPeer(after: (channel: Channel) => void = () => {}) {
   })
 }
 
-/** What a channel delivers until it is closed. */
+/** Payload that a channel delivers until it is closed. */
 function received(channel: Channel): Promise<string> {
   return new Promise((resolve) => {
     let text = ''
@@ -65,7 +65,7 @@ test('openAtOnce keeps Data until its caller takes it', async () => {
   expect(await received(channel)).toBe('first')
 })
 
-/** A pair of sessions of which one side's memory is in use; returns what frees it. */
+/** A pair of sessions of which one side's memory is in use; returns a function that frees it. */
 function shortOfMemory(side: 'near' | 'far') {
   const clock = new FakeClock()
   const outbound = new Outbound()

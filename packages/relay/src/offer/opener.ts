@@ -12,11 +12,11 @@ export interface OpenChannelRequest {
   readonly protocol: Protocol
   readonly address?: CheckedTarget | undefined
   readonly signal: Cancellation
-  /** What it is a part of. @default nobody looks */
+  /** Span that the open is a part of. @default none */
   readonly span?: ConnectionSpan | undefined
 }
 
-/** A channel that the peer accepted. It may already be closed again; it then gives the reason. */
+/** A channel that the peer accepted. It may already be closed again, with the reason. */
 export interface AnsweredChannel {
   readonly channel: Channel
   closed: ChannelCloseReason | undefined
@@ -24,7 +24,7 @@ export interface AnsweredChannel {
 
 /**
  * Opens a channel and waits for the peer's answer. The channel is paused, with a handler that the caller must replace
- * at once.
+ * immediately.
  *
  * @throws RelayError with the peer's reason, or `forbidden` if the entry's rules do not allow the target
  */
@@ -34,9 +34,9 @@ export async function openAnswered(source: ChannelSource, request: OpenChannelRe
 }
 
 /**
- * Opens a channel for a client that already got success (fast open, protocol.md §1). With one session its data follows
- * Connect without waiting for the answer, or follows the answer if the peer cannot take it earlier. With several
- * sessions the first to answer gets the data: data sent to a sleeping peer would be lost.
+ * Opens a channel for a client that already received success (fast open, protocol.md §1). With one session its data
+ * follows Connect without waiting for the answer, or follows the answer if the peer cannot accept it earlier. With
+ * several sessions the first to answer gets the data: data sent to a sleeping peer would be lost.
  */
 export async function openAtOnce(source: ChannelSource, request: OpenChannelRequest): Promise<AnsweredChannel> {
   const session = await step(request.span, 'linksocks.pick', () => pickFor(request, source))
@@ -53,7 +53,7 @@ async function pickFor({ address, signal }: OpenChannelRequest, source: ChannelS
   return session
 }
 
-/** Settles once the session has memory for another channel. */
+/** Resolves when the session has memory for another channel. */
 function admittedTo({ options: { admission } }: Session, signal: Cancellation): Promise<void> {
   return new Promise((resolve, reject) => {
     let giveUp = (): void => {}
@@ -103,13 +103,13 @@ function offerChannel(session: Session, request: OpenChannelRequest, events: Off
   return () => channel.abort('')
 }
 
-/** The peer's reason as a failure. */
+/** Converts the peer's reason to a failure. */
 function failureOfClose({ error }: ChannelCloseReason): Failure {
   return parseFailure(error === '' ? 'failed: the peer closed the channel' : error)
 }
 
 function openRequest(session: Session, { protocol, address, span }: OpenChannelRequest): OpenRequest {
-  // Deployed servers in agent mode handle Connect and the Data behind it at the same time (protocol.md §1).
+  // Deployed servers in agent mode handle Connect and the Data after it at the same time (protocol.md §1).
   const earlyData = session.options.window
   return { protocol, earlyData, traceparent: span?.traceparent, ...(address === undefined ? {} : { address }) }
 }

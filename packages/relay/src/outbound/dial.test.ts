@@ -9,7 +9,7 @@ import { dial } from './dial.js'
 /** Never answers. */
 const silent: NameResolver = { lookup: () => () => {} }
 
-/** Knows two addresses of every name. */
+/** Resolves every name to two addresses. */
 const two: NameResolver = {
   lookup: (_name, onAnswer) => {
     onAnswer(6, { addresses: [] })

@@ -8,9 +8,9 @@ import { formatTarget } from '../target.js'
 /** Returns why a target must not be reached at one of its addresses; undefined if it may. */
 export type AddressCheck = (address: string, port: number) => Error | undefined
 
-/** How a target is dialled. */
+/** Options of {@link dial}. */
 export interface DialOptions {
-  /** Gives up; the promise then rejects with its reason. */
+  /** Cancels the dial; the promise then rejects with its reason. */
   readonly signal?: Cancellation | undefined
   /** Time for all attempts together, in milliseconds. @default 10000 (protocol.md §1, "connect timeout") */
   readonly timeoutMs?: number | undefined
@@ -18,15 +18,15 @@ export interface DialOptions {
   readonly check?: AddressCheck | undefined
   /** Resolves names. @default the shared resolver of the process */
   readonly resolver?: NameResolver | undefined
-  /** Identity of the tenant: lookups of one tenant do not delay those of another. @default none */
+  /** Tenant, by identity: lookups of one tenant do not delay those of another. @default none */
   readonly tenant?: unknown
-  /** Address of the client, if known: HTTP proxies may get it. */
+  /** Address of the client, if known: HTTP proxies may receive it. */
   readonly source?: string | undefined
 }
 
 /**
  * Opens a TCP connection to a target, by any of its addresses (RFC 8305). The socket is paused, keeps a half-open
- * connection and sends small writes at once.
+ * connection and sends small writes immediately.
  *
  * @throws RelayError `timeout`; the error of `check` if it refuses every address; otherwise the error of the dial
  */

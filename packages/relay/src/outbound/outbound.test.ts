@@ -9,7 +9,7 @@ import { relayPair } from '../../testing/relay-pair.js'
 import { sessionPair } from '../../testing/session-pair.js'
 import { Outbound, type OutboundOptions } from './outbound.js'
 
-/** What an echo through the outbound answers, or how the proxy client hears of the failure. */
+/** Answer of an echo through the outbound, or the failure that the proxy client receives. */
 async function echoed(outbound: OutboundOptions, target: { host: string; port: number }): Promise<string> {
   const { port } = await relayPair({ outbound })
   const socket = await connect({ proxy: { host: '127.0.0.1', port }, target }).catch(
@@ -22,7 +22,7 @@ async function echoed(outbound: OutboundOptions, target: { host: string; port: n
   return String(answer)
 }
 
-/** What a peer that asks for the target hears. */
+/** Refusal that a peer receives for the target. */
 function refusal(options: OutboundOptions, target: { host: string; port: number }): Promise<string> {
   const outbound = new Outbound(options)
   const { near } = sessionPair((channel) => outbound.serve(channel))
@@ -34,7 +34,7 @@ function refusal(options: OutboundOptions, target: { host: string; port: number 
   })
 }
 
-/** A SOCKS proxy of our own; `asked` is what it was asked for. */
+/** A SOCKS proxy for the test; `asked` lists its requests. */
 async function socksProxy(account?: { username: string; password: string }) {
   const asked: string[] = []
   const auth = account === undefined ? undefined : accounts([account])

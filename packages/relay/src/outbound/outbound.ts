@@ -39,43 +39,42 @@ import { parseUpstream } from '../upstream/upstream.js'
 import type { DialWebSocket } from '../upstream/web-socket-hop.js'
 
 export interface OutboundOptions extends PayloadOptions, GuardOptions {
-  /** Descriptor limit for askers without their own. @default unlimited */
+  /** Descriptor limit for clients without their own. @default unlimited */
   readonly slots?: ChannelSlots | undefined
-  /** @default silent */
+  /** Receives the log. @default silent */
   readonly logger?: Logger | undefined
   /**
-   * Proxies to go through, each reached through the one before; URLs such as `socks5://user:pass@host:1080`, or
+   * Proxies to use, each reached through the one before; URLs such as `socks5://user:pass@host:1080`, or
    * `wss+socks5://host/path` for SOCKS5 inside a WebSocket.
    */
   readonly upstreamProxies?: readonly string[] | undefined
   /**
-   * Exceptions from `upstreamProxies`, `PATTERN=direct`, `PATTERN=reject` or `PATTERN=URL`; the first that matches
-   * counts.
+   * Exceptions from `upstreamProxies`, `PATTERN=direct`, `PATTERN=reject` or `PATTERN=URL`; the first match counts.
    * @default none
    */
   readonly routes?: readonly string[] | undefined
-  /** Further fields for HTTP proxies; `{source}` and `{target}` in a value are filled in. @default none */
+  /** Further header fields for HTTP proxies; `{source}` and `{target}` in a value are replaced. @default none */
   readonly upstreamHeaders?: UpstreamHeaders | undefined
-  /** TLS to `https://` and `wss+…` proxies, for instance your own `ca`. @default what Node trusts */
+  /** TLS options for `https://` and `wss+…` proxies, for instance your own `ca`. @default what Node trusts */
   readonly upstreamTls?: TlsOptions | undefined
-  /** Opens the WebSocket to `ws+…` and `wss+…` proxies, which need it. @default none */
+  /** Opens the WebSocket to `ws+…` and `wss+…` proxies, which require it. @default none */
   readonly dialWebSocket?: DialWebSocket | undefined
   /**
-   * Sends a PROXY protocol header first to each TCP target, with the client's address if known, and port 0. The target
-   * must expect the header. @default none
+   * PROXY protocol header that is sent first to each TCP target, with the client's address if known, and port 0. The
+   * target must expect the header. @default none
    */
   readonly sendProxy?: ProxyHeaderVersion | undefined
   /** Allowed targets, `ADDR:PORT`. @default all */
   readonly accessRules?: readonly string[] | undefined
-  /** @default 10000 */
+  /** Time to connect to a target, in milliseconds. @default 10000 */
   readonly connectTimeoutMs?: number | undefined
-  /** How names are looked up. @default as the system does */
+  /** How names are resolved. @default as the system does */
   readonly dns?: DnsOptions | undefined
   /** Limits of UDP flows. @default those of {@link UdpOptions} */
   readonly udp?: UdpOptions | undefined
 }
 
-/** A wrong time would only be noticed with the first channel; the owner should see it at once. */
+/** Checks times here: the owner should see a mistake immediately, not with the first channel. */
 function checkTimes({ connectTimeoutMs, udp = {} }: OutboundOptions): void {
   if (connectTimeoutMs !== undefined) checkDurationMs('connectTimeoutMs', connectTimeoutMs)
   if (udp.idleMs !== undefined) checkDurationMs('udp.idleMs', udp.idleMs)
@@ -86,21 +85,21 @@ function checkTimes({ connectTimeoutMs, udp = {} }: OutboundOptions): void {
 export interface Asker {
   /** Its address, for `{source}` in `upstreamHeaders` and for `sendProxy`. @default unknown */
   readonly source?: string
-  /** Descriptor limit for the channel. @default those of the options */
+  /** Descriptor limit for the channel. @default that of the options */
   readonly slots?: ChannelSlots
   /** Tenant of the channel, by identity: lookups of one tenant do not delay those of another. @default none */
   readonly tenant?: unknown
-  /** Targets of this client, on top of the rules for all. @default all */
+  /** Rules for targets of this client, in addition to the rules for all. @default all targets */
   readonly rules?: TargetCheck
   /** Rates of this client's traffic: connections wait, datagrams are dropped. @default no limit */
   readonly pace?: Pace
-  /** Hears that datagrams of this client are dropped for their rate. @default nobody */
+  /** Called when datagrams of this client are dropped for their rate. @default none */
   readonly onDropped?: (reason: string) => void
-  /** Hears why a target of this client is forbidden. @default nobody */
+  /** Called with the reason when a target of this client is forbidden. @default none */
   readonly onForbidden?: (reason: string) => void
 }
 
-/** The half that reaches targets: answers Connect, dials, and joins the two. */
+/** The half that reaches targets: answers Connect, dials, and joins the socket and the channel. */
 export class Outbound {
   /** Time of successful dials, in milliseconds. */
   readonly dialMs = new Histogram(latencyBoundsMs)
@@ -111,7 +110,7 @@ export class Outbound {
   readonly #dial: TargetDialler
   readonly #policy: AccessPolicy
   readonly #resolvers: Resolvers
-  /** For names of targets; measures. */
+  /** Resolver for names of targets, with measurement. */
   readonly #targets: NameResolver
   readonly #logger: Logger
 
@@ -142,7 +141,7 @@ export class Outbound {
     this.#logger = options.logger ?? silentLogger
   }
 
-  /** Serves a channel that a peer asked for; the outbound owns it from here on. */
+  /** Serves a channel that a peer opened; the outbound owns it from then on. */
   serve(channel: Channel, asker: Asker = {}): void {
     const { admission } = channel
     if (!admission.mustWait) return this.#serveNow(channel, asker)
@@ -238,7 +237,7 @@ export class Outbound {
     return rules === undefined ? this.#policy : this.#policy.narrowedBy(rules)
   }
 
-  /** The address that was dialled; behind an upstream, the address it was asked for. */
+  /** Address that was dialled; through an upstream, the address that the proxy was given. */
   #reached(socket: Duplex, target: CheckedTarget): Address {
     const isDirect = this.#routes.exitFor(target).kind === 'direct' && socket instanceof Socket
     const host = isDirect ? socket.remoteAddress : undefined
@@ -246,7 +245,7 @@ export class Outbound {
   }
 }
 
-/** A function that frees the descriptor, or the error if there is none. */
+/** Takes a descriptor slot: returns a function that releases it, or the error if there is none. */
 function takeSlot(slots: ChannelSlots | undefined): (() => void) | RelayError {
   try {
     return slots?.take() ?? (() => {})
@@ -262,7 +261,10 @@ function targetOf({ address }: Channel): CheckedTarget | RelayError {
     : parseTarget(address)
 }
 
-/** A server knows only its client's address: the port is that of a link shared by many connections. */
+/**
+ * Source address for the PROXY header. A server knows only its client's address: the port is that of a link shared by
+ * many connections.
+ */
 function sourceOf(host: string | undefined): Address | undefined {
   return host === undefined ? undefined : { host, port: 0 }
 }

@@ -2,7 +2,7 @@ import type { NameResolver } from '@ls/dial'
 import { expect, test } from 'vitest'
 import { resolveIpv4 } from './resolve-ipv4.js'
 
-/** Knows the same addresses of every name. */
+/** Resolves every name to the same addresses. */
 function names(...ipv4: string[]): NameResolver {
   return {
     lookup: (_name, onAnswer) => {

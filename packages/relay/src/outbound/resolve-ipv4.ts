@@ -8,15 +8,14 @@ import type { AddressCheck } from './dial.js'
 export interface ResolveIpv4Options extends LookupOptions {
   /** Called for each address; the first allowed one is taken. @default none is refused */
   readonly check?: AddressCheck | undefined
-  /** @default the resolver that all of the process share */
+  /** Resolves the name. @default the resolver shared in the process */
   readonly resolver?: NameResolver | undefined
 }
 
 /**
  * Resolves the target to its first allowed IPv4 address.
  *
- * @throws the error of `check` where it refuses every address; RelayError `dns` where there is none; the resolver's own
- *   error
+ * @throws the error of `check` if it refuses every address; RelayError `dns` if there is none; the resolver's own error
  */
 export async function resolveIpv4(target: Address, options: ResolveIpv4Options): Promise<Address> {
   const { check, resolver = systemResolver, tenant } = options

@@ -16,7 +16,7 @@ function nameOf({ protocol, host, port }: Upstream): string {
   return `${protocol}://${formatHostPort(host, port)}`
 }
 
-/** Errors that say nothing about the target. */
+/** Errors that are not about the target. */
 const faults = new Set<string>([
   'ERR_SOCKS_AUTH_REQUIRED',
   'ERR_SOCKS_AUTH_FAILED',

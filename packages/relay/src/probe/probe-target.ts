@@ -3,30 +3,32 @@ import { Duplex } from 'node:stream'
 import type { CheckedTarget } from '../target.js'
 
 /**
- * Host name at which the half that reaches targets answers by itself, so that a way can be measured without somebody
- * else's server (protocol.md §1.5). No name server knows a name below `.invalid` (RFC 6761 §6.4), so it hides no
- * target.
+ * Host name at which the half that reaches targets answers itself, so that a path can be measured without a third-party
+ * server (protocol.md §1.5). No name server resolves a name below `.invalid` (RFC 6761 §6.4), so it hides no target.
  */
 export const probeHost = 'probe.linksocks.invalid'
 
-/** What is answered at {@link probeHost}, by port. Those of RFC 862 to 864 do what their standards say. */
+/** Ports of {@link probeHost} with their answers. Those of RFC 862 to 864 behave as their standards say. */
 export const probePorts = {
-  /** TCP: the address from which the client is linked, or nothing where that is not known; then the end. */
+  /** TCP: sends the address from which the client is linked, or nothing where it is not known; then the end. */
   address: 1,
-  /** UDP: each datagram comes back. */
+  /** UDP: returns each datagram. */
   echo: 7,
-  /** TCP: bytes are dropped and, at their end, their number comes back in digits. */
+  /** TCP: drops bytes and, at their end, sends their number in digits. */
   discard: 9,
-  /** TCP: bytes without end, which cannot be compressed. */
+  /** TCP: sends incompressible bytes without end. */
   source: 19,
 } as const
 
-/** Whether datagrams to this target come back. */
+/** Whether datagrams to this target are returned. */
 export function isUdpProbe({ host, port }: CheckedTarget): boolean {
   return host === probeHost && port === probePorts.echo
 }
 
-/** The other end of a connection to {@link probeHost}; undefined for other targets, and for ports without an answer. */
+/**
+ * Opens the other end of a connection to {@link probeHost}; undefined for other targets, and for ports without an
+ * answer.
+ */
 export function openProbe({ host, port }: CheckedTarget, source: string | undefined): Duplex | undefined {
   if (host !== probeHost) return undefined
   const probe = makeProbe(port, source)
@@ -67,7 +69,7 @@ class Discard extends Duplex {
   readonly #answer: string | undefined
   #bytes = 0
 
-  /** @param answer Said at once; without it, the number of bytes at their end. */
+  /** @param answer Sent immediately; without it, the number of bytes is sent at their end. */
   constructor(answer?: string) {
     super({ allowHalfOpen: true })
     this.#answer = answer
@@ -92,8 +94,8 @@ class Discard extends Duplex {
   }
 }
 
-/** What a message of ours carries, in bytes. */
+/** Payload of one message, in bytes. */
 const chunkBytes = 65_536
 
-/** Longer than anybody measures, in milliseconds: a client that forgets a probe must not draw bytes forever. */
+/** Longest probe, in milliseconds: a client that leaves one open must not receive bytes forever. */
 const maxProbeMs = 60_000

@@ -7,13 +7,13 @@ import type { Routes } from './routes.js'
 import type { TargetCheck } from './target-check.js'
 
 export interface AccessPolicyOptions {
-  /** A target must match one, by its name or by the address it resolves to. */
+  /** Rules of which a target must match one, by its name or by the address it resolves to. */
   readonly rules: AccessRules
-  /** `reject` among them holds for addresses that names resolve to as well. */
+  /** Routes; a `reject` also applies to addresses to which names resolve. */
   readonly routes: Routes
-  /** Applies on top of the rules. */
+  /** Guard that applies in addition to the rules. */
   readonly guard: Guard
-  /** Rules of the one user that this is for, on top of all others. @default none */
+  /** Rules of one user, in addition to all others. @default none */
   readonly user?: TargetCheck | undefined
 }
 
@@ -30,19 +30,19 @@ export class AccessPolicy {
     this.#options = options
   }
 
-  /** The same policy for a user with rules of their own. */
+  /** The same policy for a user with additional rules. */
   narrowedBy(user: TargetCheck): AccessPolicy {
     return new AccessPolicy({ ...this.#options, user })
   }
 
-  /** For a target that another program resolves, such as an upstream proxy. */
+  /** Checks a target that another program resolves, such as an upstream proxy. */
   refusalOf(target: CheckedTarget): RelayError | undefined {
     const { rules, guard, user } = this.#options
     const fault = guard.faultOf(target) ?? (rules.allows(target) ? user?.faultOf(target) : notAllowed)
     return fault === undefined ? undefined : forbidden(`${formatTarget(target)} ${fault}`)
   }
 
-  /** For a target to be reached at `address`, which is its own or the one its name resolved to. */
+  /** Checks a target that is reached at `address`, which is its own or the one its name resolved to. */
   refusalAt(target: CheckedTarget, address: string): RelayError | undefined {
     const resolved = resolvedTo(target, address)
     const fault = resolved === undefined ? 'is no address' : this.#faultOf(target, resolved)
@@ -63,7 +63,7 @@ export class AccessPolicy {
 
 const notAllowed = 'is not among the allowed targets'
 
-/** Avoids parsing an address again; most datagrams carry one. */
+/** Target at a resolved address; the parsed address is reused where possible, since most datagrams contain one. */
 function resolvedTo(target: CheckedTarget, address: string): CheckedTarget | undefined {
   if (target.address?.text === address) return target
   const parsed = parseIpAddress(address)

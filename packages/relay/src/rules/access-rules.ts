@@ -1,14 +1,14 @@
 import type { CheckedTarget } from '../target.js'
 import { parseTargetPattern, type TargetPattern } from './target-pattern.js'
 
-/** Decides whether a target may be reached. */
+/** Rules that decide whether a target may be reached. */
 export interface AccessRules {
   /** Whether a target may be reached. */
   allows(target: CheckedTarget): boolean
 }
 
 /**
- * Reads rules like `192.168.1.0/24:22`, `10.0.0.5:8000-9000`, `*.internal:443`, `[2001:db8::]/32:*`; a target must
+ * Parses rules like `192.168.1.0/24:22`, `10.0.0.5:8000-9000`, `*.internal:443`, `[2001:db8::]/32:*`; a target must
  * match one. No rules allow everything.
  *
  * @throws RangeError naming the rule and what is wrong with it

@@ -6,21 +6,21 @@ import { formatTarget, type CheckedTarget, targetAt } from '../target.js'
 import { type AccessRules, parseAccessRules } from './access-rules.js'
 import type { TargetCheck } from './target-check.js'
 
-/** Whose rules they are, and how they look up names. */
+/** Options of {@link EntryRules}. */
 export interface EntryRulesOptions {
-  /** @default as the system does */
+  /** How names are resolved. @default as the system does */
   readonly dns?: DnsOptions | undefined
-  /** Rules of the user that asks, on top of those for all. @default none */
+  /** Rules of the user, in addition to those for all. @default none */
   readonly user?: TargetCheck | undefined
   /** Identity of the tenant: lookups of one tenant do not delay those of another. @default none */
   readonly tenant?: unknown
 }
 
 /**
- * Which targets the users of a proxy port may ask for.
+ * Rules for targets that the users of a proxy port may request.
  *
- * A name that no rule mentions is looked up here, and all its addresses must be allowed; so is any name for a user to
- * whom addresses are closed. The other end does its own lookup, so only rules there control what is dialled.
+ * A name that no rule mentions is resolved here, and all its addresses must be allowed; so is any name if addresses are
+ * closed to the user. The other end resolves it again, so only rules there control which address is dialled.
  */
 export class EntryRules {
   readonly #rules: AccessRules
@@ -28,7 +28,7 @@ export class EntryRules {
   readonly #resolver: NameResolver
   readonly #tenant: unknown
 
-  /** @throws RangeError for a rule or a name server that is not valid */
+  /** @throws RangeError for an invalid rule or name server */
   constructor(rules: readonly string[], { dns, user, tenant }: EntryRulesOptions = {}) {
     this.#rules = parseAccessRules(rules)
     this.#user = user
@@ -36,7 +36,7 @@ export class EntryRules {
     this.#resolver = resolversFor(dns).targets
   }
 
-  /** Why a target is not allowed; undefined if it is. */
+  /** Resolves with the reason why a target is not allowed; undefined if it is. */
   async refusalOf(target: CheckedTarget): Promise<RelayError | undefined> {
     const fault = this.#faultAt(target, target)
     if (fault === undefined && !this.#mustLookUp(target)) return undefined
@@ -51,12 +51,12 @@ export class EntryRules {
     }
   }
 
-  /** Whether a name that is open by its text may lead to an address that is closed. */
+  /** Whether a name that is allowed by its text may resolve to an address that is closed. */
   #mustLookUp({ address }: CheckedTarget): boolean {
     return address === undefined && this.#user?.closesAddresses === true
   }
 
-  /** Whether no address could make up for the fault of a target. */
+  /** Whether a target is closed whatever address it resolves to. */
   #isFinal(target: CheckedTarget): boolean {
     return target.address !== undefined || this.#user?.closes(target) !== undefined
   }

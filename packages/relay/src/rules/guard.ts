@@ -6,29 +6,29 @@ import { OwnAddresses } from '../address/own-addresses.js'
 import type { CheckedTarget } from '../target.js'
 
 /**
- * Targets closed to clients whose traffic leaves here: nothing (`none`), the machine itself and its links (`local`), or
- * private networks too (`private`).
+ * Levels of targets closed to clients whose traffic leaves here: nothing (`none`), the machine itself and its links
+ * (`local`), or private networks too (`private`).
  */
 export const guardLevels = ['none', 'local', 'private'] as const
 
 /** Guard level; see docs/guide/guard.md. */
 export type GuardLevel = (typeof guardLevels)[number]
 
-/** Guard level, and the machine's own ports. */
+/** Options of a {@link Guard}: its level, and the machine's own ports. */
 export interface GuardOptions {
-  /** @default 'none' */
+  /** Level of the guard. @default 'none' */
   readonly guard?: GuardLevel | undefined
   /** TCP ports that this program listens on; `guard` closes them at the machine's own addresses. @default none */
   readonly ownPorts?: (() => Iterable<number>) | undefined
 }
 
-/** Keeps clients that use this machine's network from services that trust the machine because it is near. */
+/** Blocks clients that use this machine's network from services that trust the machine because of its address. */
 export class Guard {
   readonly #level: GuardLevel
   readonly #ownPorts: () => Iterable<number>
   readonly #ownAddresses: OwnAddresses
 
-  /** @throws RangeError for a level that is none */
+  /** @throws RangeError for an unknown level */
   constructor({ guard = 'none', ownPorts = () => [] }: GuardOptions = {}, ownAddresses = new OwnAddresses()) {
     if (!guardLevels.includes(guard))
       throw new RangeError(`guard is "${guard}"; it is one of ${guardLevels.join(', ')}`)
@@ -37,7 +37,7 @@ export class Guard {
     this.#ownAddresses = ownAddresses
   }
 
-  /** Why the target is closed, as text to follow its name; undefined if it is open. */
+  /** Reason why the target is closed, as text to follow its name; undefined if it is open. */
   faultOf(target: CheckedTarget): string | undefined {
     if (this.#level === 'none') return undefined
     const place = this.#localPlace(target)
@@ -47,7 +47,7 @@ export class Guard {
   }
 
   #localPlace(target: CheckedTarget): string | undefined {
-    // The program that resolves it instead of us may be on this machine.
+    // The program that resolves it may be on this machine.
     if (target.address === undefined) return isLoopbackName(target.host) ? 'loopback' : undefined
     return findNetwork(target, localNetworks) ?? (this.#isOwnPort(target) ? 'a port of this program' : undefined)
   }
@@ -79,7 +79,7 @@ const localNetworks: readonly NamedNetwork[] = [
   // Operating systems treat the first address of each as loopback; the others are unassigned (RFC 1122 §3.2.1.3).
   ...named('an unspecified address', ['0.0.0.0/8', '::']),
   ...named('link-local', ['169.254.0.0/16', 'fe80::/10']),
-  // Those of AWS, Google, Alibaba, Azure and Oracle that are not link-local. They hand out credentials without
+  // Those of AWS, Google, Alibaba, Azure and Oracle that are not link-local. They give credentials without
   // authentication.
   ...named('a metadata service', ['fd00:ec2::254', 'fd20:ce::254', '100.100.100.200', '168.63.129.16', '192.0.0.192']),
   ...named('multicast', ['224.0.0.0/4', 'ff00::/8']),

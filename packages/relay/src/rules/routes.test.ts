@@ -48,7 +48,7 @@ describe('Routes.rejecting', () => {
   test.each([
     ['example.test', '10.2.0.1', '10.0.0.0/8'],
     ['example.test', '192.0.2.1', undefined],
-    // An earlier rule knows the address, or the name.
+    // An earlier rule matches the address, or the name.
     ['example.test', '10.1.0.1', undefined],
     ['git.internal', '10.2.0.1', undefined],
   ])('has %s lead to %s but for %s', (host, address, rule) => {

@@ -3,7 +3,7 @@ import { formatTarget, type CheckedTarget } from '../target.js'
 import { parseUpstream, type Upstream } from '../upstream/upstream.js'
 import { parseTargetPattern } from './target-pattern.js'
 
-/** How a target is reached, or that it is rejected; `rule` is the matching pattern. */
+/** Exit of a target: how it is reached, or that it is rejected; `rule` is the matching pattern. */
 export type Exit =
   | { readonly kind: 'direct' }
   | { readonly kind: 'upstreams'; readonly upstreams: readonly Upstream[] }
@@ -24,7 +24,7 @@ export class Routes {
     return [this.#otherwise, ...this.#rules.map(({ exit }) => exit)]
   }
 
-  /** @throws RelayError `forbidden` where the rule says `reject` */
+  /** Exit for a target. @throws RelayError `forbidden` where the rule says `reject` */
   exitFor(target: CheckedTarget): Exclude<Exit, { kind: 'reject' }> {
     const exit = this.#rules.find((rule) => rule.applies(target))?.exit ?? this.#otherwise
     if (exit.kind !== 'reject') return exit
@@ -35,7 +35,7 @@ export class Routes {
   }
 
   /**
-   * The rule that forbids `target` at `resolved`, the address of its name. The first rule that matches the name or the
+   * Rule that forbids `target` at `resolved`, the address of its name. The first rule that matches the name or the
    * address decides.
    */
   rejecting(target: CheckedTarget, resolved: CheckedTarget): string | undefined {
@@ -50,7 +50,7 @@ interface Rule {
 }
 
 /**
- * Reads rules like `*.internal=direct`, `10.0.0.0/8=socks5://proxy:1080`, `:25=reject`. Proxies separated by commas
+ * Parses rules like `*.internal=direct`, `10.0.0.0/8=socks5://proxy:1080`, `:25=reject`. Proxies separated by commas
  * form a chain. Patterns are those of access rules, but the port is optional.
  *
  * @param upstreams Proxies for targets without a rule; none for direct.

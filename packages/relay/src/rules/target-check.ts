@@ -1,20 +1,20 @@
 import type { CheckedTarget } from '../target.js'
 
-/** What one user may reach. It narrows the rules for all, and never widens them. */
+/** Targets that one user may reach. It restricts the rules for all users, and never extends them. */
 export interface TargetCheck {
-  /** Some addresses are closed, so a name that is open by its text must be looked up. */
+  /** Whether some addresses are closed, so that a name that is allowed by its text must be resolved. */
   readonly closesAddresses: boolean
   /**
-   * Why a target is closed, as text to follow its name; undefined if it is open.
+   * Reason why a target is closed, as text to follow its name; undefined if it is open.
    *
    * @param resolved The target at the address its name resolved to. @default the target itself
    */
   faultOf(target: CheckedTarget, resolved?: CheckedTarget): string | undefined
-  /** As {@link faultOf}, without the rules that allow. */
+  /** Does the same as {@link faultOf}, without the rules that allow. */
   closes(target: CheckedTarget): string | undefined
 }
 
-/** Opens what both open. */
+/** Combines two checks: a target must be allowed by both. */
 export function bothChecks(first: TargetCheck | undefined, second: TargetCheck): TargetCheck {
   if (first === undefined) return second
   return {

@@ -7,23 +7,26 @@ import { leadsTo } from '../address/leads-to.js'
 import { endsInNumber, parseNumberAddress } from '../address/number-address.js'
 import type { CheckedTarget } from '../target.js'
 
-/** The targets of a rule. A network matches addresses only, a name only the text of a name. */
+/** Targets of a rule. A network matches addresses only, a name only the text of a name. */
 export interface TargetPattern {
-  /** For rules that allow. */
+  /** Whether a target matches, for rules that allow. */
   matches(target: CheckedTarget): boolean
-  /** For rules that forbid: also true for an address that leads to a matching one, see {@link leadsTo}. */
+  /**
+   * Whether a target matches, for rules that forbid: also true for an address that leads to a matching one, see {@link
+   * leadsTo}.
+   */
   touches(target: CheckedTarget): boolean
-  /** It says nothing of names, so it can only judge one by the addresses that this leads to. */
+  /** Whether it contains no name, so that it can judge a name only by its addresses. */
   readonly isAboutAddresses: boolean
 }
 
 /**
- * Reads `HOST`, `HOST:PORTS` or `:PORTS`. HOST is an address, a network in CIDR form, a range of addresses such as
- * `10.0.0.1-99`, a name, `*.suffix` or `*`; IPv6 stands in brackets. PORTS is `443`, `8000-9000` or `*`.
+ * Parses `HOST`, `HOST:PORTS` or `:PORTS`. HOST is an address, a network in CIDR form, a range of addresses such as
+ * `10.0.0.1-99`, a name, `*.suffix` or `*`; IPv6 is in brackets. PORTS is `443`, `8000-9000` or `*`.
  *
  * @param rule Name of the rule for errors, such as `access rule "10.0.0.0/33:1"`.
  * @returns undefined for any other form
- * @throws RangeError for a port or a prefix length out of range, and for a name that no host has
+ * @throws RangeError for a port or a prefix length out of range, and for an invalid host name
  */
 export function parseTargetPattern(text: string, rule: string): TargetPattern | undefined {
   const match = /^(\[[^\]]+\](?:\/\d+)?|[^:[\]]+)?(?::(\*|\d+(?:-\d+)?))?$/.exec(text.trim())

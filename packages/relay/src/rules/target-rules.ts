@@ -4,11 +4,11 @@ import { Guard, type GuardOptions } from './guard.js'
 import type { TargetCheck } from './target-check.js'
 import { parseTargetPattern, type TargetPattern } from './target-pattern.js'
 
-/** Targets of one user, on top of the rules that hold for all. */
+/** Options of {@link TargetRules}: targets of one user, in addition to the rules for all. */
 export interface TargetRulesOptions extends GuardOptions {
   /** `ADDR:PORT`; a target must match one, by its name or by the address it resolves to. @default all */
   readonly allow?: readonly string[] | undefined
-  /** `ADDR`, `ADDR:PORT` or `:PORT`; closed even if `allow` has it, by name and by address. @default none */
+  /** `ADDR`, `ADDR:PORT` or `:PORT`; closed even if `allow` matches, by name and by address. @default none */
   readonly deny?: readonly string[] | undefined
 }
 
@@ -17,7 +17,7 @@ interface Denial {
   readonly pattern: TargetPattern
 }
 
-/** The targets that one user may reach. They narrow the rules for all, and never widen them. */
+/** Targets that one user may reach. They restrict the rules for all users, and never extend them. */
 export class TargetRules implements TargetCheck {
   readonly closesAddresses: boolean
   readonly #allow: AccessRules

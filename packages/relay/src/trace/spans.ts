@@ -1,44 +1,48 @@
 import type { Channel, ChannelHandler } from '@ls/mux'
 import type { CheckedTarget } from '../target.js'
 
-/** How a span begins. */
+/** Start of a span. */
 export interface SpanStart {
-  /** What it is called. */
+  /** Name of the span. */
   readonly name: string
-  /** Where the connection leads. */
+  /** Target of the connection. */
   readonly target: CheckedTarget
-  /** W3C traceparent of the span that it belongs to, at another program. @default it begins a trace */
+  /** W3C traceparent of the parent span, at another program. @default none: it begins a trace */
   readonly traceparent?: string | undefined
 }
 
-/** A part of a connection's life. */
+/** Span of a part of a connection. */
 export interface ConnectionSpan {
-  /** W3C Trace Context §3.2. */
+  /** W3C traceparent of this span (Trace Context §3.2). */
   readonly traceparent: string
-  /** A part of this one; it ends with what `run` returns. */
+  /** Runs `run` in a child span, which ends when the promise of `run` settles. */
   during<T>(name: string, run: (part: ConnectionSpan) => Promise<T>): Promise<T>
-  /** `handler`, with the first byte that comes noted, and the end of the channel as that of the span. */
+  /** Wraps `handler`: records the first byte received, and ends the span with the channel. */
   watch(handler: ChannelHandler, channel: Channel): ChannelHandler
-  /** Ends it. @param failure Why it did not come to what it was for. */
+  /**
+   * Ends the span.
+   *
+   * @param failure Reason why the step failed.
+   */
   end(failure?: string): void
 }
 
-/** Begins a span; undefined where nobody records it. */
+/** Begins a span; undefined if it is not recorded. */
 export type BeginSpan = (start: SpanStart) => ConnectionSpan | undefined
 
 let begin: BeginSpan | undefined
 
-/** Who makes spans for this process, from now on. */
+/** Sets the function that creates spans in this process from now on. */
 export function makeSpansWith(maker: BeginSpan): void {
   begin = maker
 }
 
-/** Begins a span; undefined, at the cost of one comparison, as long as nobody makes any. */
+/** Begins a span; undefined, at the cost of one comparison, if no function creates spans. */
 export function beginSpan(start: SpanStart): ConnectionSpan | undefined {
   return begin?.(start)
 }
 
-/** Runs a step of a connection, as a part of its span where there is one. */
+/** Runs a step of a connection, in a child span where there is a span. */
 export function step<T>(
   span: ConnectionSpan | undefined,
   name: string,

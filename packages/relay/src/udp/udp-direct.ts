@@ -8,9 +8,9 @@ import { UdpTrial } from './udp-trial.js'
 
 export interface DirectUdpOptions {
   readonly policy: AccessPolicy
-  /** @default 64 */
+  /** Most datagrams that wait for a lookup. @default 64 */
   readonly maxResolving?: number | undefined
-  /** @default the shared resolver of the process */
+  /** Resolves names. @default the shared resolver of the process */
   readonly resolver?: NameResolver | undefined
   /** Tenant for name lookups. @default none */
   readonly tenant?: unknown
@@ -38,7 +38,7 @@ export class DirectUdp implements UdpExit {
     this.#maxResolving = options.maxResolving ?? 64
   }
 
-  /** @throws DialError for a name that is known not to resolve */
+  /** Sends a datagram. @throws DialError for a name that is known not to resolve */
   send(payload: Uint8Array, target: CheckedTarget): void {
     const { resolver = systemResolver, tenant } = this.#options
     if (target.address !== undefined) return this.#sendTo(payload, target, [target.host])
@@ -75,7 +75,7 @@ export class DirectUdp implements UdpExit {
     })
   }
 
-  /** Datagrams that waited for the same lookup share a trial. */
+  /** Trial of all addresses, shared by the datagrams that waited for the same lookup. */
   #tryAll(target: CheckedTarget, addresses: readonly string[]): UdpTrial {
     const key = formatTarget(target)
     const trial = this.#trials.get(key) ?? new UdpTrial(addresses, target.port, this.#sink)

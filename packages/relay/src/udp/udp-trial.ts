@@ -6,7 +6,7 @@ import type { DatagramSink } from './udp-exit.js'
 /** Silence after which an address counts as good, in milliseconds. A missing neighbour is reported after 3 s. */
 const trialMs = 4000
 
-/** Datagrams kept for resending to the next address; programs without an answer repeat theirs anyway. */
+/** Most datagrams kept for resending to the next address; programs without an answer repeat theirs anyway. */
 const maxKept = 16
 
 /**
@@ -121,7 +121,7 @@ export class UdpTrial {
   }
 }
 
-/** A socket that keeps its port when it is disconnected: Linux frees a port that the system chose. */
+/** Opens a socket that keeps its port when it is disconnected: Linux releases a port that the system chose. */
 async function openSocket(type: 'udp4' | 'udp6'): Promise<Socket> {
   const chooser = await bind(type, 0)
   const { port } = chooser.address()

@@ -24,7 +24,7 @@ import type { DatagramSink, UdpExit } from './udp-exit.js'
 
 export interface UpstreamUdpOptions {
   readonly policy: AccessPolicy
-  /** @default 10000 */
+  /** Time to connect to the proxy, in milliseconds. @default 10000 */
   readonly connectTimeoutMs?: number | undefined
   /** Resolves the name of the proxy. */
   readonly proxyResolver: NameResolver
@@ -32,12 +32,12 @@ export interface UpstreamUdpOptions {
   readonly maxResolving?: number | undefined
 }
 
-/** Why an exit cannot carry datagrams; undefined if it can. */
+/** Reason why an exit cannot carry datagrams; undefined if it can. */
 export function udpFaultOf(exit: Exit): string | undefined {
   if (exit.kind === 'reject') return `the route "${exit.rule}" rejects it`
   if (exit.kind === 'direct') return undefined
   const [first, ...others] = exit.upstreams
-  // Datagrams would go to the last proxy directly, past the others that should hide us from it.
+  // Datagrams would go to the last proxy directly, and bypass the others that should hide this machine from it.
   if (others.length > 0) return 'UDP does not go through a chain of proxies, only through a single one of SOCKS5'
   if (first?.webSocket !== undefined)
     return 'UDP does not go through a WebSocket, only through a proxy of SOCKS5 itself'
@@ -45,7 +45,7 @@ export function udpFaultOf(exit: Exit): string | undefined {
   return `UDP does not go through a proxy of ${first?.protocol}, only through one of SOCKS5`
 }
 
-/** Sends datagrams through a SOCKS5 proxy (RFC 1928 §7), for as long as the TCP connection to it lives. */
+/** Sends datagrams through a SOCKS5 proxy (RFC 1928 §7), as long as the TCP connection to it is open. */
 export class UpstreamUdp implements UdpExit {
   readonly #sink: DatagramSink
   readonly #policy: AccessPolicy
@@ -112,7 +112,7 @@ export class UpstreamUdp implements UdpExit {
     const ended = new RelayError({ word: 'failed', detail: 'the upstream proxy ended the association' })
     control.on('end', () => this.#fail(ended))
     control.on('close', () => this.#fail(ended))
-    // No more data is expected; reading notices its end.
+    // No more data is expected; reading detects its end.
     control.resume()
   }
 
@@ -167,7 +167,7 @@ async function dialProxy(proxy: Address, options: DialOptions): Promise<Socket> 
 }
 
 /**
- * Address for datagrams. A proxy may leave the address open, and many give the loopback address they listen on instead
+ * Address for datagrams. A proxy may leave the address open, and many send the loopback address they listen on instead
  * of their reachable one: both mean the address of the TCP connection.
  */
 function relayOf(bound: Destination | undefined, control: Socket, proxy: Address): Address {
@@ -180,7 +180,7 @@ function relayOf(bound: Destination | undefined, control: Socket, proxy: Address
   return { host: isOpen || isWrong ? reached : bound.host, port: bound.port }
 }
 
-/** A socket that receives only from that address, and gets an error if nothing listens there. */
+/** Opens a socket that receives only from that address, and gets an error if no program listens there. */
 async function connectUdp({ host, port }: Address, signal: AbortSignal): Promise<UdpSocket> {
   const udp = createSocket(isIP(host) === 6 ? 'udp6' : 'udp4')
   try {

@@ -15,7 +15,7 @@ import { udpFaultOf, UpstreamUdp } from './udp-upstream.js'
 
 /** Limits of UDP flows to targets. */
 export interface UdpOptions {
-  /** An association without a datagram either way for this long is closed, in milliseconds. @default 300000 */
+  /** Idle time after which an association without a datagram either way is closed, in milliseconds. @default 300000 */
   readonly idleMs?: number | undefined
   /** Datagrams of one association that may wait for the resolver or a proxy; further ones are dropped. @default 64 */
   readonly maxResolving?: number | undefined
@@ -32,13 +32,13 @@ export interface ServeUdpOptions extends UdpOptions {
   readonly logger: Logger
   /** Rates of its client. @default no limit */
   readonly pace?: Pace | undefined
-  /** Hears that datagrams are dropped for their rate. @default nobody */
+  /** Called when datagrams are dropped for their rate. @default none */
   readonly onDropped?: ((reason: string) => void) | undefined
-  /** The association is over, or could not start. */
+  /** Called when the association has ended, or could not start. */
   onClosed(): void
 }
 
-/** Serves an association. Refuses it at once if no exit can carry it, or if its only proxy refuses. */
+/** Serves an association. Refuses it immediately if no exit can carry it, or if its only proxy refuses. */
 export async function serveUdp(channel: Channel, options: ServeUdpOptions): Promise<void> {
   const faults = options.routes.exits.map(udpFaultOf)
   const [fault] = faults
@@ -69,10 +69,13 @@ class OutboundAssociation implements ChannelHandler, DatagramSink {
     this.#idleTimer = setTimeout(() => this.#channel.disconnect(`timeout: no datagram for ${idleMs} ms`), idleMs)
   }
 
-  /** False if it could not start. A single proxy is asked before the user gets success. */
+  /**
+   * Resolves with false if it could not start. If there is only one proxy, the user gets success after that proxy
+   * accepts.
+   */
   async ready(): Promise<boolean> {
     const [only, ...others] = this.#options.routes.exits
-    // The exit's failure has reached `fail`, which tells the peer.
+    // `fail` has received the exit's failure, and reports it to the peer.
     if (only?.kind === 'upstreams' && others.length === 0)
       await this.#exit(only)
         .ready?.()
@@ -137,7 +140,7 @@ class OutboundAssociation implements ChannelHandler, DatagramSink {
   }
 }
 
-/** Why a datagram is dropped for the rate of its user. */
+/** Reason why a datagram is dropped for the rate of its user. */
 const beyondRate = 'datagrams beyond the rate of this token are dropped'
 
 /** Long enough for the slowest keep-alive of common protocols, short enough to free a port the same day. */

@@ -16,15 +16,15 @@ import { type DialWebSocket, overWebSocket, type WebSocketHop } from './web-sock
 
 /** Options for all proxies of a chain. */
 export interface UpstreamOptions {
-  /** Further fields for HTTP proxies, with `{source}` and `{target}`. @default none */
+  /** Further header fields for HTTP proxies, with `{source}` and `{target}`. @default none */
   readonly headers?: UpstreamHeaders | undefined
-  /** TLS to `https://` and `wss+…` proxies, for instance your own `ca`. @default what Node trusts */
+  /** TLS options for `https://` and `wss+…` proxies, for instance your own `ca`. @default what Node trusts */
   readonly tls?: TlsOptions | undefined
   /**
    * Resolves the names of proxies. @default `serverResolver` of `@ls/dial`, which never waits behind lookups of targets
    */
   readonly proxyResolver?: NameResolver | undefined
-  /** Opens the WebSocket to `ws+…` and `wss+…` proxies, which need it. */
+  /** Opens the WebSocket to `ws+…` and `wss+…` proxies, which require it. */
   readonly dialWebSocket?: DialWebSocket | undefined
 }
 
@@ -32,7 +32,8 @@ export interface UpstreamOptions {
 export type Dialler = (target: Address, options: DialOptions) => Promise<Duplex>
 
 /**
- * Dials directly, or through each upstream in turn. Make it once: HTTP/2 connections to proxies are shared per dialler.
+ * Creates a dialler that connects directly, or through each upstream in turn. Create it once: HTTP/2 connections to
+ * proxies are shared per dialler.
  *
  * @throws TypeError for an upstream inside a WebSocket without `dialWebSocket`
  */
@@ -100,7 +101,7 @@ function throughSocks({ protocol, webSocket: _webSocket, ...proxy }: Upstream, d
   }
 }
 
-/** Converts an error of a proxy, or of the way to it, to the words of protocol.md §4. */
+/** Converts an error of a proxy, or of the path to it, to the words of protocol.md §4. */
 export function upstreamError(error: unknown): Error {
   if (!(error instanceof SocksError) && !(error instanceof HttpProxyError)) return error as Error
   const timedOut = error.code === 'ERR_SOCKS_TIMEOUT' || error.code === 'ERR_HTTP_PROXY_TIMEOUT'

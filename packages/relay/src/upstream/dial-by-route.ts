@@ -10,9 +10,9 @@ import { type Dialler, diallerThrough, type UpstreamOptions } from './chain.js'
 /** Connects to a target whose text has been checked. */
 export type TargetDialler = (target: CheckedTarget, options: RoutedDialOptions) => Promise<Duplex>
 
-/** How a target is dialled through its route. */
+/** Options of a dial through the target's route. */
 interface RoutedDialOptions extends Omit<DialOptions, 'check'> {
-  /** @default the policy for all */
+  /** Policy to apply. @default the policy for all */
   readonly policy?: AccessPolicy | undefined
 }
 
@@ -21,7 +21,10 @@ export interface RoutedOptions extends UpstreamOptions {
   readonly rareLog: RareLog
 }
 
-/** Dials each target that the policy allows through the exit of its route. Make it once, as {@link diallerThrough}. */
+/**
+ * Creates a dialler that connects each allowed target through the exit of its route. Create it once, as with {@link
+ * diallerThrough}.
+ */
 export function diallerByRoute(routes: Routes, policyForAll: AccessPolicy, options: RoutedOptions): TargetDialler {
   const diallers = new Map(routes.exits.map((exit) => [exit, diallerFor(exit, options)]))
   // Returns a promise even if the route rejects, since callers wait for one.

@@ -8,12 +8,12 @@ const proxyHeaderVersions = ['v1', 'v2'] as const
 /** Version of the PROXY protocol. */
 export type ProxyHeaderVersion = (typeof proxyHeaderVersions)[number]
 
-/** Whether a text names a version. */
+/** Whether a text is a version. */
 export function isProxyHeaderVersion(text: string): text is ProxyHeaderVersion {
   return (proxyHeaderVersions as readonly string[]).includes(text)
 }
 
-/** @throws RangeError for an unknown version */
+/** Checks a version. @throws RangeError for an unknown one */
 export function checkProxyHeaderVersion(version: ProxyHeaderVersion | undefined): void {
   if (version === undefined || isProxyHeaderVersion(version)) return
   throw new RangeError(`sendProxy is "${String(version)}"; it must be one of ${proxyHeaderVersions.join(', ')}`)
@@ -23,8 +23,8 @@ export function checkProxyHeaderVersion(version: ProxyHeaderVersion | undefined)
 const v2Signature = Buffer.from('\r\n\r\n\0\r\nQUIT\n', 'latin1')
 
 /**
- * Builds the header that tells a target the client's address. If either end has no known address the header says so,
- * and the target uses the connection's own. With two families, IPv4 is written as IPv6 (RFC 4291 §2.5.5.2).
+ * Builds the header that reports the client's address to a target. If either end has no known address the header says
+ * so, and the target uses the connection's own. With two families, IPv4 is written as IPv6 (RFC 4291 §2.5.5.2).
  *
  * @example
  * encodeProxyHeader('v1', { host: '192.0.2.1', port: 0 }, { host: '192.0.2.9', port: 443 })
@@ -52,12 +52,12 @@ function pairOf(source: Address | undefined, destination: Address | undefined): 
   return { family: 'ipv6', source: asIpv6(source), destination: asIpv6(destination) }
 }
 
-/** Without its zone (`%eth0`), which is only valid on this machine. */
+/** Address as IPv6, without its zone (`%eth0`), which is only valid on this machine. */
 function asIpv6({ host, port }: Address): Address {
   return { host: isIP(host) === 4 ? `::ffff:${host}` : (host.split('%', 1)[0] ?? host), port }
 }
 
-/** §2.1: `PROXY TCP4 SOURCE DESTINATION SOURCE-PORT DESTINATION-PORT CR LF`. */
+/** Encodes version 1 (§2.1): `PROXY TCP4 SOURCE DESTINATION SOURCE-PORT DESTINATION-PORT CR LF`. */
 function encodeV1(pair: Pair | undefined): Buffer {
   if (pair === undefined) return Buffer.from('PROXY UNKNOWN\r\n')
   const { family, source, destination } = pair

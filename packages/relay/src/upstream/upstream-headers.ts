@@ -1,11 +1,11 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http'
 import { isReservedConnectField } from '@ls/http-proxy'
 
-/** Further fields of the CONNECT requests to HTTP proxies, by name. */
+/** Further header fields of the CONNECT requests to HTTP proxies, by name. */
 export type UpstreamHeaders = Readonly<Record<string, string>>
 
 /**
- * Reads fields like `X-Forwarded-For: {source}`. `{source}` becomes the address of the tunnel's client, or `unknown`,
+ * Parses fields like `X-Forwarded-For: {source}`. `{source}` becomes the address of the tunnel's client, or `unknown`,
  * and `{target}` becomes `host:port`.
  *
  * @throws RangeError naming the field and what is wrong with it; never the value, which may be a secret
@@ -24,7 +24,7 @@ export function checkUpstreamHeaders(headers: UpstreamHeaders): UpstreamHeaders 
   return headers
 }
 
-/** Fills `{source}` in for one tunnel; the sender fills `{target}` in. */
+/** Replaces `{source}` for one tunnel; the sender replaces `{target}`. */
 export function fillSource(headers: UpstreamHeaders, source = 'unknown'): UpstreamHeaders {
   const entries = Object.entries(headers).map(([name, value]) => [name, value.replaceAll('{source}', source)])
   return Object.fromEntries(entries) as UpstreamHeaders

@@ -4,11 +4,11 @@ import { parseWebSocketHop, type WebSocketHop } from './web-socket-hop.js'
 export interface Upstream {
   /** Protocol of the proxy. */
   readonly protocol: 'socks5' | 'socks5h' | 'socks4' | 'socks4a' | 'http' | 'https'
-  /** Set if the protocol runs inside a WebSocket. */
+  /** The WebSocket, if the protocol runs inside one. */
   readonly webSocket: WebSocketHop | undefined
-  /** A name, or an IP address without brackets. */
+  /** Host of the proxy: a name, or an IP address without brackets. */
   readonly host: string
-  /** 1–65535. */
+  /** Port of the proxy, 1–65535. */
   readonly port: number
   /** User name for the proxy, if any. */
   readonly username: string | undefined
@@ -17,9 +17,10 @@ export interface Upstream {
 }
 
 /**
- * Reads the URL of an upstream proxy, such as `socks5://user:pass@127.0.0.1:1080`. `socks5` and `socks5h` are the same,
- * the proxy resolves names; `socks4` has them resolved here, since it carries IPv4 addresses only. With `ws+` or `wss+`
- * in front, as in `wss+socks5://host/path?ed=2048`, they are spoken inside a WebSocket, as V2Ray and Xray do.
+ * Parses the URL of an upstream proxy, such as `socks5://user:pass@127.0.0.1:1080`. `socks5` and `socks5h` are the
+ * same, the proxy resolves names; with `socks4` they are resolved here, since it carries IPv4 addresses only. With
+ * `ws+` or `wss+` in front, as in `wss+socks5://host/path?ed=2048`, they are spoken inside a WebSocket, as V2Ray and
+ * Xray do.
  *
  * @throws RangeError naming what is wrong; never the password
  */
@@ -43,7 +44,7 @@ export function parseUpstream(text: string): Upstream {
   }
 }
 
-/** `ws+socks5` is SOCKS5 inside a WebSocket. */
+/** Parses a scheme: `ws+socks5` is SOCKS5 inside a WebSocket. */
 function readScheme(scheme: string): { webSocket: 'ws' | 'wss' | undefined; protocol: Upstream['protocol'] } {
   const [, webSocket, protocol = ''] = /^(?:(wss?)\+)?(.*)$/s.exec(scheme) ?? []
   const inside = webSocket as 'ws' | 'wss' | undefined
@@ -58,7 +59,7 @@ function isProtocol(word: string): word is Upstream['protocol'] {
   return word !== 'ws' && word !== 'wss' && Object.hasOwn(defaultPorts, word)
 }
 
-/** Whether the proxy speaks HTTP; else it speaks SOCKS. */
+/** Whether the proxy speaks HTTP; otherwise it speaks SOCKS. */
 export function speaksHttp({ protocol }: Upstream): boolean {
   return protocol === 'http' || protocol === 'https'
 }
@@ -68,7 +69,7 @@ function readAccount(url: URL, protocol: Upstream['protocol'], proxy: string): P
   const password = url.password === '' ? undefined : decode(url.password)
   if (password === undefined) return { username: checkLength(username, 'user name', proxy), password }
   if (username === undefined) throw new RangeError(`${proxy} has a password without a user name`)
-  // Ignoring it would make an unprotected account look protected.
+  // If it were ignored, an unprotected account would look protected.
   if (protocol === 'socks4' || protocol === 'socks4a') {
     throw new RangeError(`${proxy} has a password; SOCKS4 carries only a user id`)
   }

@@ -69,7 +69,7 @@ describe('parseUpstream of a proxy inside a WebSocket', () => {
   })
 })
 
-/** A proxy for both protocols at the other end of a "WebSocket", which reaches what it is asked for. */
+/** A proxy for both protocols at the other end of a "WebSocket", which reaches the requested target. */
 function fakeWebSocket() {
   const asked: Parameters<DialWebSocket>[0][] = []
   const dialWebSocket: DialWebSocket = async (options) => {

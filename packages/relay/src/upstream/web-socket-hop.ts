@@ -3,9 +3,9 @@ import type { ConnectionOptions as TlsOptions } from 'node:tls'
 import { parseEarlyDataBytes } from '@ls/codec'
 import type { Dial } from '@ls/dial'
 
-/** The WebSocket that leads to a proxy, one for each connection, as V2Ray and Xray do. */
+/** WebSocket that leads to a proxy, one for each connection, as V2Ray and Xray do. */
 export interface WebSocketHop {
-  /** `ws:` or `wss:`, with path and query. */
+  /** URL, `ws:` or `wss:`, with path and query. */
   readonly url: URL
   /** Most bytes of early data in the upgrade; 0 for none. */
   readonly earlyDataBytes: number

@@ -24,7 +24,7 @@ interface OpenApiDocument {
 }
 
 const source = readFileSync(new URL('../../../../spec/openapi.json', import.meta.url), 'utf8')
-// Schemas point to each other where JSON Schema has its definitions.
+// Schemas refer to each other where JSON Schema has its definitions.
 const document = JSON.parse(source.replaceAll('#/components/schemas/', '#/$defs/')) as OpenApiDocument
 const ajv = new Ajv2020({ allowUnionTypes: true })
 
@@ -77,7 +77,7 @@ function callFromPage(method: string, path: string): Promise<Response> {
   return fetch(url(path), { method, headers: { 'x-api-key': 'sekret', origin: 'https://evil.example' } })
 }
 
-/** Announces a body that never comes, until the deadline has passed. */
+/** Announces a body but does not send it, until the deadline has passed. */
 async function callWithoutBody(method: string, path: string): Promise<Response> {
   await Promise.all([server.close(), target.close()])
   await start({ clock: new FakeClock() })
@@ -110,7 +110,7 @@ async function openChannel(): Promise<void> {
 const tooLarge = JSON.stringify({ token: 'x'.repeat(maxBodyBytes) })
 const unknownId = '00000000-0000-0000-0000-000000000000'
 
-/** A call with the right key from an address that has shown four wrong ones. */
+/** A call with the correct key from an address that has sent four wrong ones. */
 async function throttled(ask: () => Promise<Response>): Promise<Response> {
   await Promise.all([server.close(), target.close()])
   const late = new FakeClock()
@@ -125,7 +125,7 @@ async function firstPart(answer: Response): Promise<Response> {
   return new Response(value, answer)
 }
 
-/** Asks a server with a configuration that is read like this. */
+/** Calls a server whose configuration is reloaded by this function. */
 async function reloadedBy(reload: NonNullable<ServerOptions['reload']>): Promise<Response> {
   await Promise.all([server.close(), target.close()])
   await start({ reload })
@@ -138,14 +138,14 @@ async function restartedBy(requestRestart: NonNullable<ServerOptions['requestRes
   return call('POST', '/api/restart')
 }
 
-/** A call of the dashboard, by who has signed in there. */
+/** A call of the dashboard, by a user who has signed in there. */
 async function callSignedIn(method: string): Promise<Response> {
   const opened = await call('POST', '/api/session')
   const [cookie = ''] = (opened.headers.get('set-cookie') ?? '').split(';')
   return fetch(url('/api/session'), { method, headers: { cookie, 'sec-fetch-site': 'same-origin' } })
 }
 
-/** Asks a relay, without the key. */
+/** Calls a relay, without the key. */
 async function askRelay(method: string, path: string): Promise<Response> {
   await Promise.all([server.close(), target.close()])
   await start({ relay: {} })

@@ -24,7 +24,7 @@ async function restart(options: ServerOptions): Promise<void> {
   await start(options)
 }
 
-/** Calls the API; what it says comes as status and parsed body. */
+/** Calls the API; resolves with status and parsed body. */
 async function call(
   method: string,
   path: string,

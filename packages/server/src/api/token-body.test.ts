@@ -76,7 +76,7 @@ describe('parseTokenBody', () => {
   })
 })
 
-/** Nothing, for what is refused; anything else that is thrown fails the test. */
+/** Undefined for a refused body; any other error fails the test. */
 function parseOrRefuse(text: string): TokenBody {
   try {
     return parseTokenBody(text)

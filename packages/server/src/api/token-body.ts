@@ -20,7 +20,7 @@ export interface TokenBody {
  * (`""`, 0, false) counts as missing; only `ports` may be empty.
  *
  * @throws ApiRefusal 400 when it is no JSON object or a field has the wrong type; the error shows no values, since they
- *   are secrets
+ * are secrets
  */
 export function parseTokenBody(text: string): TokenBody {
   const json = parseObject(text)

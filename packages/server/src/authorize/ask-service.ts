@@ -9,8 +9,7 @@ export class WrongAnswer extends Error {
 
 /**
  * Sends a JSON text and resolves with the answer's body. @throws WrongAnswer for any status but 200; Error for no
- * answer
- * in time
+ * answer in time
  */
 export type AskService = (body: string, timeoutMs: number) => Promise<string>
 

@@ -4,8 +4,7 @@ import type { Moved } from '@ls/relay'
 
 /**
  * Name of a token in metrics: 8 hex digits of a hash that is used for metrics only. Clients send another hash to log
- * in,
- * so this one gives no access.
+ * in, so this one gives no access.
  */
 export function tokenLabel(token: string): string {
   return createHash('sha256').update(`linksocks metrics label\0${token}`).digest('hex').slice(0, 8)
@@ -77,8 +76,7 @@ export class TokenTraffic {
 
 /**
  * Token that a channel is counted for. Providers add any number of connector tokens: with a label for each, those of
- * one
- * reverse token could take all labels.
+ * one reverse token could take all labels.
  */
 function payerOf(record: CountedToken): CountedToken {
   return record.owner === undefined ? record : (record.reverse ?? record)

@@ -117,8 +117,7 @@ export class Exposures implements ExposedPorts {
 
   /**
    * Registers an exposure that the operator configured for a token; {@link listen} opens it. Providers cannot take its
-   * port,
-   * and the lists of allowed ports and names do not apply.
+   * port, and the lists of allowed ports and names do not apply.
    *
    * @throws ServerError for a TCP port that another part of the server uses
    */

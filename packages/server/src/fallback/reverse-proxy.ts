@@ -29,8 +29,7 @@ const connections = { keepAlive: true, maxSockets: 256, maxFreeSockets: 16 }
 
 /**
  * Header fields that are replaced for the next hop, or dropped: web servers trust a proxy's fields about its visitor,
- * so
- * visitors must not set them. Node has already answered `Expect`; trailers end here.
+ * so visitors must not set them. Node has already answered `Expect`; trailers end here.
  */
 const replaced = new Set([
   'host',

@@ -16,9 +16,7 @@ interface Served {
   readonly body: string
 }
 
-/**
- * A web server that remembers what it was asked, behind a LinkSocks server; `send` resolves with all that comes back.
- */
+/** A web server that records its requests, behind a LinkSocks server; `send` resolves with the whole answer. */
 async function start() {
   const served: Served[] = []
   const site = createServer((request, response) => {

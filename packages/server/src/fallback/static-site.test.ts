@@ -41,7 +41,7 @@ afterEach(async () => {
 const get = (path: string, init: RequestInit = {}): Promise<Response> =>
   fetch(`http://127.0.0.1:${server.address?.port}${path}`, { redirect: 'manual', ...init })
 
-/** What a request gets that is written by hand, since clients tidy paths up. */
+/** Answer to a request that is written by hand, since clients normalize paths. */
 async function raw(target: string, ...headers: readonly string[]): Promise<string> {
   const socket = connect(server.address?.port ?? 0, '127.0.0.1')
   let answer = ''

@@ -4,8 +4,8 @@ import type { Duplex } from 'node:stream'
 import { closeStream } from '@ls/dial'
 
 /**
- * Response to an upgrade request as if it were an ordinary one: web servers ignore upgrades that they do not know
- * (RFC 9110 §7.8). The connection ends with it.
+ * Response to an upgrade request as if it were an ordinary one: web servers ignore upgrades that they do not know (RFC
+ * 9110 §7.8). The connection ends with it.
  */
 export function responseInstead(request: IncomingMessage, stream: Duplex): ServerResponse {
   const response = new ServerResponse(request)

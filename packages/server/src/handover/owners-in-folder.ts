@@ -9,8 +9,7 @@ import type { SessionOwner, SessionOwners } from './session-owners.js'
 
 /**
  * Session owners on one machine. Each process accepts passed links at a UNIX socket in a folder that only their user
- * can
- * enter. The folder is all that they share, so no process needs a list of the others.
+ * can enter. The folder is all that they share, so no process needs a list of the others.
  */
 export class OwnersInFolder implements SessionOwners {
   readonly ownId = makeOwnerId()

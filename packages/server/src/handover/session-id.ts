@@ -16,8 +16,7 @@ export function makeOwnerId(): string {
 
 /**
  * Creates the id of a new session, as hex: the owner, and 96 random bits. Without an owner all of it is random. Only
- * the
- * secret of the session lets a client resume it, so an id that shows its owner gives no access.
+ * the secret of the session lets a client resume it, so an id that shows its owner gives no access.
  */
 export function makeSessionId(ownerId = ''): string {
   return ownerId + randomHex(sessionIdDigits - ownerId.length)

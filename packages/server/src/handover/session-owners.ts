@@ -10,8 +10,7 @@ export interface SessionOwners {
   readonly ownId: string
   /**
    * The owner of a session that this process does not have; undefined if no owner is known. The session is then lost,
-   * and
-   * the client gets a new one here.
+   * and the client gets a new one here.
    *
    * @param sessionId 32 hex digits, as the client sent them; they may be made up.
    */
@@ -22,9 +21,8 @@ export interface SessionOwners {
 export interface SessionOwner {
   /**
    * Connects to the place where the owner accepts passed links; see `ports.listenForPassed` of `LinkSocksServer`.
-   * Rejects
-   * if the owner cannot be reached: the client then tries again, which calls `findOwner` again. `findOwner` must not
-   * return an owner that is gone for good, or its clients would wait until their sessions expire.
+   * Rejects if the owner cannot be reached: the client then tries again, which calls `findOwner` again. `findOwner`
+   * must not return an owner that is gone for good, or its clients would wait until their sessions expire.
    */
   connect(): Promise<Duplex>
 }

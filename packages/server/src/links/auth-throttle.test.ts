@@ -11,7 +11,7 @@ describe('AuthThrottle', () => {
     throttle = new AuthThrottle({ clock })
   })
 
-  /** Fails as soon as it may; returns how long the next attempt has to wait, in milliseconds. */
+  /** Fails as soon as possible; returns how long the next attempt has to wait, in milliseconds. */
   function fail(address = '1.2.3.4', on = throttle): number {
     clock.advance(on.waitMs(address))
     on.failed(address)

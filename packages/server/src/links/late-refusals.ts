@@ -25,8 +25,7 @@ export interface LateRefusal {
 
 /**
  * Answers refused clients late. A client that is refused immediately tries again immediately, and each request costs
- * the
- * server more than the client.
+ * the server more than the client.
  */
 export class LateRefusals {
   readonly #clock: Clock

@@ -3,7 +3,7 @@ import { FakeClock, memoryTransportPair, RecordingHandler } from '@ls/testkit'
 import { expect, test } from 'vitest'
 import { refuse } from './admission.js'
 
-/** What a client gets that is refused. */
+/** Messages that a refused client receives. */
 function refused(error: string): RecordingHandler {
   const clock = new FakeClock()
   const [server, client] = memoryTransportPair({ clock })

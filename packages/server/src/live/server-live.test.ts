@@ -35,7 +35,7 @@ interface Told {
   readonly data: Record<string, unknown>
 }
 
-/** Reads events into a list; resolves once the server has greeted. */
+/** Reads events into a list; resolves when the server has sent its first event. */
 async function watch(query = ''): Promise<Told[]> {
   const stream = new AbortController()
   streams.add(stream)

@@ -3,7 +3,7 @@ import { FakeClock, within } from '@ls/testkit'
 import { afterEach, describe, expect, test } from 'vitest'
 import { LinkSocksServer } from '../server.js'
 
-/** That of the event stream, in milliseconds. */
+/** Heartbeat of the event stream, in milliseconds. */
 const heartbeatMs = 15_000
 
 let server: LinkSocksServer | undefined
@@ -11,7 +11,7 @@ let clock: FakeClock
 
 afterEach(() => server?.close())
 
-/** A server with a dashboard at which somebody has signed in. */
+/** A server with a dashboard at which a user has signed in. */
 async function signedIn(): Promise<{ root: string; cookie: string; key: string }> {
   clock = new FakeClock()
   const key = 'sekret'
@@ -33,7 +33,7 @@ async function readToEnd(reader: ReadableStreamDefaultReader | undefined): Promi
   try {
     while ((await reader?.read())?.done === false);
   } catch {
-    // A cut is an end too.
+    // A cut ends the stream too.
   }
   return 'over'
 }

@@ -98,8 +98,7 @@ export class TokenUse {
 
   /**
    * Role of the token's clients; undefined where the roles of the policy belong to another token. The server's policy
-   * for
-   * tokens without their own applies to all of them.
+   * for tokens without their own applies to all of them.
    */
   get #role(): PolicyRole | undefined {
     const { record, server, shared } = this.#options

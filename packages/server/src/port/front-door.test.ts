@@ -161,7 +161,7 @@ describe('LinkSocksServer with fallback', () => {
 })
 
 describe('LinkSocksServer with clients that guess', () => {
-  /** Guesses tokens until the server has enough. */
+  /** Guesses tokens until the server throttles the address. */
   async function guess(server: LinkSocksServer, asking: Asking = {}): Promise<void> {
     for (let count = 0; count < 4; count++) {
       const refused = onceEvent(server, 'clientRefused')
@@ -244,7 +244,9 @@ describe('LinkSocksServer with trustedProxies', () => {
   })
 })
 
-/** What differs between two answers of any web server, and `Connection`, which a refused upgrade always ends. */
+/**
+ * Removes what differs between two answers of any web server, and `Connection`, which a refused upgrade always ends.
+ */
 function withoutDates(head: string): string {
   return head.replaceAll(/^(?:Date|Connection|Keep-Alive): .*\r\n/gim, '')
 }

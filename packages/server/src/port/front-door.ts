@@ -109,8 +109,8 @@ export class FrontDoor {
 
   /**
    * Standing of a client. The default path is public, so it requires a known token. A custom path is itself a secret,
-   * so
-   * it is enough for clients that authenticate by message: they cannot send their token earlier, except as early data.
+   * so it is enough for clients that authenticate by message: they cannot send their token earlier, except as early
+   * data.
    */
   #standingOf(request: UpgradeRequest): 'client' | 'stranger' | 'impostor' {
     const { throttle } = this.#options

@@ -2,8 +2,7 @@ import { AllowedOrigins, type UpgradeRequest } from '@ls/transport'
 
 /**
  * Decides which web pages may open links: all, unless a list is given. A link needs a token, so other pages cannot act
- * for
- * the user of the browser; but a token that leaked to the wrong page is of no use there.
+ * for the user of the browser; but a token that leaked to the wrong page is of no use there.
  */
 export class LinkOrigins {
   readonly #named: AllowedOrigins | undefined

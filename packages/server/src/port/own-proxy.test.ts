@@ -12,7 +12,7 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0).toReversed()) await cleanup()
 })
 
-/** The port for byte streams of a server of its own. */
+/** The port for byte streams of a server with its own proxy ports. */
 async function ownPort(options: ServerOptions): Promise<number> {
   const socksListen = ['ws://127.0.0.1:0/tunnel']
   const server = new LinkSocksServer({ host: '127.0.0.1', port: 0, socksListen, ...options })
@@ -23,7 +23,7 @@ async function ownPort(options: ServerOptions): Promise<number> {
   return address.webSocket.port
 }
 
-/** Opens a WebSocket there, behind whatever else a connection has to begin with. */
+/** Opens a WebSocket there, after `begin`, the bytes with which the connection begins. */
 async function visit(port: number, begin = ''): Promise<void> {
   const dial = async () => {
     const socket = connectTcp(port, '127.0.0.1')

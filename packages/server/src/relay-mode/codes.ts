@@ -24,8 +24,7 @@ export interface CodeRequest {
 
 /**
  * Decides which codes a relay accepts. A connector sends nothing but the code, so it must be hard to guess. Clients
- * must
- * not find out easily whether a code is in use, so a refusal counts as a wrong token of the address.
+ * must not find out easily whether a code is in use, so a refusal counts as a wrong token of the address.
  */
 export class Codes {
   readonly #options: CodesOptions

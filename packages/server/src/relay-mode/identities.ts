@@ -53,8 +53,7 @@ export class Identities {
 
   /**
    * Identity of a process that has connected from this address before: it has several links, or does not keep its
-   * token.
-   * Its id is in URLs, so logs may show it: the same id from another address may be another process.
+   * token. Its id is in URLs, so logs may show it: the same id from another address may be another process.
    */
   ofInstance(instance: string | undefined, address: string): ReverseToken | undefined {
     return this.#byInstance.get(keyOf({ instance, address }) ?? '')

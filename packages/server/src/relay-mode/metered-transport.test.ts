@@ -29,7 +29,8 @@ describe('MeteredTransport', () => {
       clock.advance(1000)
       return handler.messages.length
     })
-    // One at once, for the second that was there at the start, and one a second from then on; the next is on its way.
+    // One immediately, for the second that was there at the start, and one a second from then on; the next is on its
+    // way.
     expect(seen).toEqual([3, 4, 5, 5, 5, 5])
   })
 

@@ -12,8 +12,7 @@ export interface MeteredTransportOptions {
 
 /**
  * Counts the incoming bytes of a relay's link, and pauses the link if it is too fast. All traffic of a relay comes in
- * once
- * over some link, so both directions are counted. The cost for a message is a few additions.
+ * once over some link, so both directions are counted. The cost for a message is a few additions.
  */
 export class MeteredTransport implements MessageTransport {
   readonly #transport: MessageTransport

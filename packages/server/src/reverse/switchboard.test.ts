@@ -11,7 +11,7 @@ afterEach(() => {
   for (const session of sessions.splice(0)) session.close('the test is over')
 })
 
-/** Both ends of a link; `onConnect` gets what the near end asks for. */
+/** Both ends of a link; `onConnect` receives the channels that the near end opens. */
 function link(clock: FakeClock, onConnect: (channel: Channel) => void) {
   const options = { clock, extensions: ['window', 'fin'] as const }
   const near = new Session(options, { onConnect: (channel) => channel.reject('forbidden: no'), onClose: () => {} })
@@ -29,7 +29,7 @@ interface Asked {
   closed: boolean
 }
 
-/** What a provider does with the channels it is asked for, and what comes over them. */
+/** A provider that passes its channels to `answer` and records what they receive. */
 function provider(clock: FakeClock, answer: (channel: Channel) => void) {
   const asked: Asked[] = []
   const { near } = link(clock, (channel) => {
@@ -50,7 +50,7 @@ function provider(clock: FakeClock, answer: (channel: Channel) => void) {
 
 const silence = (): void => {}
 
-/** A connector before two providers, the first of which is asked first. */
+/** A connector before two providers, the first of which gets the first request. */
 function agentNet(first: (channel: Channel) => void, second: (channel: Channel) => void) {
   const clock = new FakeClock()
   const providers = [provider(clock, first), provider(clock, second)] as const

@@ -26,7 +26,7 @@ async function read(): Promise<readonly StoredToken[]> {
   return (await ServerState.open(path)).found.tokens
 }
 
-/** Starts a server with this file, after `prepare` has added what flags would. */
+/** Starts a server with this file, after `prepare` has added the tokens of flags. */
 async function start(prepare: (server: LinkSocksServer) => unknown = () => {}): Promise<LinkSocksServer> {
   const server = new LinkSocksServer({ host: '127.0.0.1', port: 0, apiKey: 'k', state: await ServerState.open(path) })
   servers.push(server)

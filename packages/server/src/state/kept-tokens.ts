@@ -76,8 +76,7 @@ export class KeptTokens {
 
   /**
    * Saves a token as {@link add} does. If it cannot be written, calls `undo`, unless the token was saved before.
-   * @default
-   * removes it
+   * @default removes it
    */
   async addOr(record: TokenRecord, undo = (): Promise<void> => this.remove([record])): Promise<void> {
     const wasKept = this.#kept.has(record)

@@ -104,8 +104,7 @@ export class ServerState {
 
   /**
    * Gives the state to another process, after the current write. Nothing is written from then on: changes wait for
-   * {@link
-   * takeBack}, or fail with {@link released}.
+   * {@link takeBack}, or fail with {@link released}.
    */
   async handOver(): Promise<string> {
     let end = (): void => {}

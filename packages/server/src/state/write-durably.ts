@@ -3,8 +3,7 @@ import { dirname } from 'node:path'
 
 /**
  * Replaces a file atomically: after a crash at any moment it contains either the old text or the new one, whole.
- * Resolves
- * when the new one is on the disk. Only the owner can read it.
+ * Resolves when the new one is on the disk. Only the owner can read it.
  *
  * @throws the system's error; the old file is then untouched
  */

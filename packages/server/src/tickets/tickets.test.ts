@@ -20,7 +20,7 @@ function setUp() {
   return { clock, tokens, record, tickets, find, make, identity }
 }
 
-/** A client's session, which says why it was closed. */
+/** Session of a client, which records why it was closed. */
 function peerOf(identity: Identity): Peer & { closed: string | undefined } {
   const session = { close: (reason: string) => void (peer.closed = reason) } as unknown as Session
   const peer = { ...identity, session, remoteAddress: '::1', connectedAtMs: 0, closed: undefined as string | undefined }

@@ -10,8 +10,7 @@ import type { AccessTicket, MadeTicket, TicketRequest } from './access-ticket.js
 
 /**
  * Tickets for web pages: each lets one client use a token that it never receives. Tickets are only in memory, since
- * they
- * expire too soon to be worth saving for a restart.
+ * they expire too soon to be worth saving for a restart.
  */
 export class Tickets {
   /** Tickets by the key of the text that clients send, as for tokens. */
@@ -33,7 +32,7 @@ export class Tickets {
    * Creates a ticket: it admits a single client with the rights of a token, or with fewer.
    *
    * @throws ServerError for an unknown token, and when 10,000 are in use; RangeError for an invalid target, origin or
-   *   time
+   * time
    */
   make(request: TicketRequest): MadeTicket {
     const made = this.#parse(request)
@@ -124,8 +123,7 @@ export class Tickets {
 
   /**
    * Whether a ticket has expired. A client that has a session may reconnect; a ticket without a user expires when the
-   * time
-   * to connect is over.
+   * time to connect is over.
    */
   #isOver({ record, useBeforeMs, user, sessions }: AccessTicket): boolean {
     if (this.#tokens.find(record.token) !== record) return true

@@ -51,8 +51,7 @@ export function addReverse<R extends ReverseTokenRequest>(
 
 /**
  * Adds a token for connectors. Adding the same token again is allowed, but not with a policy: it would not be applied,
- * and
- * the caller would not notice.
+ * and the caller would not notice.
  *
  * @throws ServerError when it is taken, or the reverse token is unknown
  */

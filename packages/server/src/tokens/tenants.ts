@@ -121,8 +121,7 @@ export class Tenants {
 
   /**
    * Removes tenants without sessions and bytes. Checked with each arrival and departure: a returning token keeps the
-   * count
-   * of bytes that its sockets still buffer.
+   * count of bytes that its sockets still buffer.
    */
   #forgetDeparted(): void {
     for (const tenant of this.#departed) {
@@ -180,8 +179,7 @@ export class Tenants {
 
 /**
  * Window bytes that may be promised for each byte of memory. Few clients use up their windows at the same time; they
- * are
- * slowed down once memory itself runs short.
+ * are slowed down once memory itself runs short.
  */
 const promisesPerByte = 4
 

@@ -2,8 +2,7 @@ import { createHash } from 'node:crypto'
 
 /**
  * Prefixes with which a token can be registered by a hash: `sha256:` with the SHA-256 that clients send in the query,
- * or
- * `sha256x2:` with the SHA-256 of those 64 hex digits, which cannot be used to log in. Else it is registered by its
+ * or `sha256x2:` with the SHA-256 of those 64 hex digits, which cannot be used to log in. Else it is registered by its
  * text.
  */
 const hashForms = ['sha256:', 'sha256x2:'] as const

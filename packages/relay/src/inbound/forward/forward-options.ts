@@ -9,13 +9,13 @@ import type { Forward } from './forward-spec.js'
 export interface ForwardOptions extends PayloadOptions, ChannelSource {
   /** Logs targets that cannot be reached. */
   readonly logger: Logger
-  /** Logs them instead where strangers can connect, who could fill a log. @default `logger` does */
+  /** Logs them instead where strangers can connect, who could fill a log. @default `logger` is used */
   readonly rareLog?: RareLog | undefined
   /** Limits connections and UDP associations. @default 65536 connections for each port */
   readonly slots?: ChannelSlots | undefined
   /** Rates of the traffic: connections wait, datagrams are dropped. @default no limit */
   readonly pace?: Pace | undefined
-  /** Begins each TCP connection with a PROXY protocol header that names its client. @default none */
+  /** Version of the PROXY protocol header that begins each TCP connection and names its client. @default none */
   readonly proxyHeader?: ProxyHeaderVersion | undefined
 }
 

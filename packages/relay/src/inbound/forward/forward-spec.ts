@@ -7,7 +7,7 @@ import {
 } from '../../listen/listen-address.js'
 import { formatTarget, readHostPort, type CheckedTarget } from '../../target.js'
 
-/** A fixed port: everything sent to it goes to one target. */
+/** A fixed port: everything that is sent to it goes to one target. */
 export type Forward = TcpForward | UdpForward
 
 export interface TcpForward {
@@ -23,13 +23,13 @@ export interface UdpForward {
 }
 
 /**
- * Reads `5432=db.internal:5432`, `0.0.0.0:5432=db.internal:5432`, `unix:/run/db.sock=db.internal:5432` or
+ * Parses `5432=db.internal:5432`, `0.0.0.0:5432=db.internal:5432`, `unix:/run/db.sock=db.internal:5432` or
  * `udp:5353=10.0.0.2:53`. Without an address it listens on 127.0.0.1; port 0 is any free one.
  *
  * @throws RangeError naming the value and what is wrong with it
  */
 export function parseForward(text: string): Forward {
-  // A path may hold "=", a target cannot.
+  // A path may contain "=", a target cannot.
   const split = text.lastIndexOf('=')
   if (split < 1) throw new RangeError(`"${text}" is no fixed port; write ${forms}`)
   const target = readTarget(text, text.slice(split + 1))
@@ -42,7 +42,7 @@ export function parseForward(text: string): Forward {
   return { protocol: 'udp', listenOn, target }
 }
 
-/** Formats a forward so that {@link parseForward} reads it. */
+/** Formats a forward so that {@link parseForward} parses it. */
 export function formatForward({ protocol, listenOn, target }: Forward): string {
   return `${protocol === 'udp' ? udpPrefix : ''}${formatListenAddress(listenOn)}=${formatTarget(target)}`
 }

@@ -126,7 +126,7 @@ async function sendTo(options: Partial<ForwardOptions>): Promise<{ forwards: For
   return { forwards, ping }
 }
 
-/** Sends a datagram to a port with these options; resolves with what the log says about it. */
+/** Sends a datagram to a port with these options; resolves with the resulting log line. */
 function warningOf(options: Partial<ForwardOptions>): Promise<string> {
   return new Promise((resolve, reject) => {
     const logger: Logger = { ...silentLogger, warn: (_fields, line = '') => resolve(line) }

@@ -9,18 +9,18 @@ export class Forwards {
   readonly #options: ForwardOptions
   #wanted: ReadonlyMap<string, Forward>
   #isListening = false
-  /** By their text. */
+  /** Open ports by their text. */
   readonly #open = new Map<string, OpenForward>()
-  /** No longer wanted, but still with connections. */
+  /** Ports that are no longer wanted, but still have connections. */
   readonly #draining = new Set<OpenForward>()
 
-  /** @throws RangeError for an invalid text, see {@link parseForward}, and for more than 64 of them */
+  /** @throws RangeError for an invalid text, see {@link parseForward}, and for more than 64 texts */
   constructor(texts: readonly string[], options: ForwardOptions) {
     this.#wanted = parseForwards(texts)
     this.#options = options
   }
 
-  /** Opens all, or none. @throws ListenError if one is taken or not permitted */
+  /** Opens all ports, or none. @throws ListenError if one is taken or not permitted */
   async listen(): Promise<readonly Forward[]> {
     if (this.#open.size > 0) return []
     this.#isListening = true
@@ -29,8 +29,8 @@ export class Forwards {
   }
 
   /**
-   * Prepares other fixed ports: opens the new ones; those that are no longer wanted close with `commit`, and their
-   * connections stay. Before {@link listen}, nothing opens.
+   * Prepares other fixed ports: opens the new ones. `commit` closes those that are no longer wanted; their connections
+   * stay. Before {@link listen}, nothing opens.
    *
    * @throws ListenError for a port that cannot be opened, RangeError for an invalid text; then nothing has changed
    */
@@ -75,14 +75,14 @@ export class Forwards {
   }
 }
 
-/** A change of fixed ports, as {@link PortChange}. */
+/** A change of fixed ports, like {@link PortChange}. */
 export interface ForwardChange {
   readonly opened: readonly Forward[]
   commit(): void
   undo(): void
 }
 
-/** @throws RangeError for an invalid text and for too many */
+/** Parses all texts. @throws RangeError for an invalid text and for too many */
 function parseForwards(texts: readonly string[]): ReadonlyMap<string, Forward> {
   if (texts.length > maxForwards) throw new RangeError(`${texts.length} fixed ports; the limit is ${maxForwards}`)
   return new Map(texts.map((text) => [text, parseForward(text)]))
@@ -93,5 +93,5 @@ export function openForward(forward: Forward, options: ForwardOptions): Promise<
   return forward.protocol === 'udp' ? openUdpForward(forward, options) : openTcpForward(forward, options)
 }
 
-/** More than anyone maintains by hand; a longer list is a mistake. */
+/** Most fixed ports: a longer list than a person maintains by hand is a mistake. */
 const maxForwards = 64

@@ -5,9 +5,7 @@ import { formatTarget } from '../../target.js'
 import type { ForwardOptions } from './forward-options.js'
 import { type Forward, formatForward } from './forward-spec.js'
 
-/**
- * A connection cannot carry the reason why its target was not reached, so the owner of the port reads it in the log.
- */
+/** Logs why a target was not reached, for the owner of the port: the connection itself cannot carry the reason. */
 export function reportFailure(forward: Forward, failure: Failure, { logger, rareLog }: ForwardOptions): void {
   const text = formatFailure(failure)
   if (rareLog === undefined) logger.warn({ forward: formatForward(forward) }, `not reached: ${text}`)
@@ -18,7 +16,7 @@ export function reportFailure(forward: Forward, failure: Failure, { logger, rare
     )
 }
 
-/** Without the target, which a stranger may have chosen: the log keeps a line for each text. */
+/** Place of a forward without its target, which a stranger may have chosen: the log keeps a line for each text. */
 function placeOf({ protocol, listenOn }: Forward): string {
   return `${protocol} ${formatListenAddress(listenOn)}`
 }

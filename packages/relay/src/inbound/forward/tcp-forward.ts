@@ -35,7 +35,7 @@ export async function openTcpForward(forward: TcpForward, options: ForwardOption
   return { forward: { ...forward, listenOn }, close }
 }
 
-/** Joins one connection, paused and unread, with the target of `forward`; resolves once it is joined or refused. */
+/** Joins one connection, paused and unread, with the target of `forward`; resolves when it is joined or refused. */
 export async function serveForward(socket: Socket, forward: TcpForward, options: ForwardOptions): Promise<void> {
   watchSocket(socket)
   socket.on('error', () => {})
@@ -55,7 +55,7 @@ export async function serveForward(socket: Socket, forward: TcpForward, options:
   gone.release()
 }
 
-/** The header goes in front of what the client sends. */
+/** Socket whose PROXY header comes before the client's bytes. */
 function withHeader(socket: Socket, { proxyHeader }: ForwardOptions): Socket {
   if (proxyHeader === undefined) return socket
   const { remoteAddress, remotePort = 0, localAddress, localPort = 0 } = socket
@@ -67,5 +67,5 @@ function endOf(address: string | undefined, port: number): Address | undefined {
   return address === undefined ? undefined : { host: plainAddress(address), port }
 }
 
-/** As many as a proxy port has. */
+/** The same limit as for a proxy port. */
 const maxConnections = 65_536

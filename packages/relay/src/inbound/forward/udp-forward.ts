@@ -29,7 +29,7 @@ export async function openUdpForward(forward: UdpForward, options: ForwardOption
   return { forward: opened, close: async () => sources.close() }
 }
 
-/** One association for each source address and port, so that answers find their way back. */
+/** Associations, one for each source address and port, so that answers reach their source. */
 class Sources {
   readonly #socket: Socket
   readonly #forward: UdpForward
@@ -44,7 +44,7 @@ class Sources {
     socket.on('message', (payload, from) => this.#receive(payload, from))
   }
 
-  /** May be called again: a drain is followed by a close. */
+  /** Closes all associations. May be called again: a drain is followed by a close. */
   close(): void {
     if (this.#isClosed) return
     this.#isClosed = true
@@ -53,7 +53,7 @@ class Sources {
   }
 
   #receive(payload: Buffer, from: RemoteInfo): void {
-    // Nothing can be sent to it (RFC 768: it wants no reply).
+    // Nothing can be sent to this source (RFC 768: it expects no reply).
     if (from.port === 0) return
     const source = `${from.address} ${from.port}`
     const known = this.#associations.get(source)
@@ -76,7 +76,7 @@ class Sources {
     void this.#open(association)
   }
 
-  /** Counts an association; undefined where there may be no more. */
+  /** Counts an association; undefined at the limit. */
   #takeSlot(): (() => void) | undefined {
     const { slots } = this.#options
     if (slots === undefined) return () => {}
@@ -108,7 +108,7 @@ class Sources {
 }
 
 interface AssociationInit {
-  /** Datagrams beyond it are dropped. */
+  /** Rates; datagrams beyond them are dropped. */
   readonly pace: Pace | undefined
   answer(payload: Uint8Array): void
   onClose(): void
@@ -164,11 +164,11 @@ class Association {
   }
 }
 
-/** RFC 4787 §4.3: no mapping of UDP ends within two minutes of its last datagram. */
+/** Idle time, in milliseconds. RFC 4787 §4.3: no mapping of UDP ends within two minutes of its last datagram. */
 const idleMs = 120_000
 
-/** Each holds an association at the other end. */
+/** Most sources: each has an association at the other end. */
 const maxSources = 1024
 
-/** A program sends a few datagrams before it waits for an answer. */
+/** Most waiting datagrams: a program sends a few before it waits for an answer. */
 const maxWaitingDatagrams = 64

@@ -62,8 +62,7 @@ export class HostExposures {
 
   /**
    * Routes a host name to a provider and returns a function that ends this. With a grace time, upgraded connections
-   * stay:
-   * {@link close} cuts them at its deadline.
+   * stay: {@link close} cuts them at its deadline.
    *
    * @throws ServerError with the reason for the provider
    */

@@ -5,7 +5,7 @@ import fc from 'fast-check'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { readServerName } from './server-name.js'
 
-/** What Node's TLS client sends first. */
+/** First bytes that Node's TLS client sends. */
 async function helloFor(servername: string): Promise<Buffer> {
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
