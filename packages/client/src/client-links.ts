@@ -9,26 +9,27 @@ import type { ResolvedClientOptions } from './options.js'
 import { makeServerDial, warnOfEnvironment } from './server-dial.js'
 import { webSocketOpener } from './websocket-opener.js'
 
-/** What the client hears from its links. */
+/** Callbacks of a client's links. */
 export interface ClientLinksEvents extends Required<
   Pick<MovingLinkOptions, 'sessionHandler' | 'counts' | 'onMessage'>
 > {
-  /** A link is up; `resumed` if it continues the session that was cut. */
+  /** Called when a link is up; `resumed` if it continues the previous session. */
   onUp(session: Session, resumed: boolean, agreed: readonly Extension[]): void
-  /** A link is down, and is dialled again. */
+  /** Called when a link is down; it is dialled again. */
   onDown(reason: string): void
-  /** An attempt to link failed. */
+  /** Called when an attempt to link failed. */
   onFailed(error: Error): void
-  /** A session is over. */
+  /** Called when a session has ended. */
   onSessionClosed(session: Session): void
-  /** A relay has given this provider a token. */
+  /** Called when a relay has sent a token to this provider. */
   onToken(token: string): void
-  /** A link has ended for good, and the client with it. */
+  /** Called when a link has ended for good, and the client with it. */
   onEnd(error: Error): void
 }
 
 /**
- * The links of a client: dials them, spreads channels over their sessions, and dials at once when the network changes.
+ * Links of a client: dials them, distributes channels over their sessions, and dials immediately when the network
+ * changes.
  */
 export class ClientLinks {
   /** Opens channels in these sessions. */
@@ -74,17 +75,19 @@ export class ClientLinks {
     })
   }
 
-  /** The token that the server gave to this provider, or the one of the options; undefined before it has. */
+  /** Token that the server sent to this provider, or that of the options; undefined before it arrives. */
   get serverToken(): string | undefined {
     return this.#token.fromServer
   }
 
-  /** One session for each link that is up or waits to be resumed, and those whose channels go on at a former server. */
+  /**
+   * One session for each link that is up or waits to be resumed, and those whose channels continue at a former server.
+   */
   get sessions(): readonly Session[] {
     return this.#links.flatMap(({ sessions }) => sessions)
   }
 
-  /** A session whose link is up. @throws ClientError when there is none */
+  /** Returns a session whose link is up. @throws ClientError when there is none */
   anySession(): Session {
     const session = this.#links.map((link) => link.session).find((candidate) => candidate?.state === 'linked')
     if (session === undefined) throw new ClientError('ERR_CLIENT_NO_LINK', 'no link to the server is up')
@@ -97,12 +100,12 @@ export class ClientLinks {
     for (const link of this.#links) link.start()
   }
 
-  /** The network has changed: waiting links dial at once. */
+  /** Makes waiting links dial immediately: the network has changed. */
   retryNow(): void {
     for (const link of this.#links) link.retryNow()
   }
 
-  /** Ends all links and their sessions, and requests that wait for one. */
+  /** Ends all links and their sessions, and rejects requests that wait for one. */
   close(reason: string): void {
     this.#closed = true
     this.#balancer.close()
@@ -110,7 +113,7 @@ export class ClientLinks {
     for (const link of this.#links) link.close(reason)
   }
 
-  /** A request while no link is up does not wait for the next planned attempt. */
+  /** Picks a session. If no link is up, links dial now instead of at the next planned attempt. */
   #pick(signal: Parameters<SessionPicker>[0]): ReturnType<SessionPicker> {
     const picked = this.#balancer.pick(signal)
     if (picked instanceof Promise) for (const link of this.#links) link.wanted()

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { LinkSocksClient } from './client.js'
 
-/** A server that takes the connection and says nothing. */
+/** A server that accepts the connection and sends nothing. */
 const silent = { dial: () => new Promise<never>(() => {}), dialDeadlineMs: 60_000 }
 
 test('LinkSocksClient.start rejects with the reason of its signal, and is closed then', async () => {

@@ -28,7 +28,7 @@ import { hostOf } from './server-dial.js'
  * await client.start()
  */
 export class LinkSocksClient extends EventEmitter<ClientEvents> {
-  /** Settles when the client has ended for good: with the reason, or with undefined after {@link close}. */
+  /** Resolves when the client has ended for good: with the reason, or with undefined after {@link close}. */
   readonly closed: Promise<Error | undefined>
 
   readonly #options: ResolvedClientOptions
@@ -39,10 +39,10 @@ export class LinkSocksClient extends EventEmitter<ClientEvents> {
   readonly #ports: Ports | undefined
   readonly #connectors: ConnectorTokens
   readonly #counts: ClientCounts
-  /** Channels have ended. */
+  /** Notified when channels have ended. */
   readonly #ended: Changes
   readonly #exposures: Exposures
-  /** Undefined as long as nobody has asked for it. */
+  /** Live view; undefined until its first use. */
   #live: ClientLive | undefined
   #settleClosed: (error: Error | undefined) => void = () => {}
   #settleStart: ((error: Error | undefined) => void) | undefined
@@ -67,35 +67,35 @@ export class LinkSocksClient extends EventEmitter<ClientEvents> {
     this.#ports = reverse || this.#options.openPorts === false ? undefined : this.#makePorts()
   }
 
-  /** The first TCP port the proxy listens on; undefined on providers and before it does. */
+  /** First TCP port on which the proxy listens; undefined on providers and before it listens. */
   get socksAddress(): { host: string; port: number } | undefined {
     return this.#ports?.address
   }
 
-  /** All addresses that the proxy listens on. */
+  /** All addresses on which the proxy listens. */
   get socksAddresses(): readonly ListenAddress[] {
     return this.#ports?.addresses ?? []
   }
 
-  /** The token that the server gave to this provider, or the one of the options; undefined before it has. */
+  /** Token that the server sent to this provider, or that of the options; undefined before it arrives. */
   get serverToken(): string | undefined {
     return this.#links.serverToken
   }
 
   /**
-   * One session for each link that is up or waits to be resumed, and those whose channels go on at a former process of
-   * the server.
+   * One session for each link that is up or waits to be resumed, and those whose channels continue at a former process
+   * of the server.
    */
   get sessions(): readonly Session[] {
     return this.#links.sessions
   }
 
-  /** Which way new connections take; for a provider, whether any connector's take the direct one. */
+  /** Path of new connections; for a provider, whether any connector uses the direct one. */
   get path(): Path {
     return this.#direct.path
   }
 
-  /** What the client has counted, and how much of its limits is in use; walks all open channels. */
+  /** All counters of the client, and the use of its limits; walks all open channels. */
   snapshot(): Snapshot {
     return this.#counts.snapshot({
       state: this.#state,
@@ -108,14 +108,16 @@ export class LinkSocksClient extends EventEmitter<ClientEvents> {
   }
 
   /**
-   * Lists of links and connections, and a stream of events, for those who watch. Ask for it before {@link start}:
-   * nothing is noted for it before.
+   * Lists of links and connections, and a stream of events. Read it before {@link start}: nothing is recorded before
+   * its first use.
    */
   get live(): LiveView {
     return this.#watched().view
   }
 
-  /** A page of what went where since {@link live} was asked for. @throws RangeError for a query that cannot be */
+  /**
+   * A page of the traffic by destination, since the first use of {@link live}. @throws RangeError for an invalid query
+   */
   destinations(query: URLSearchParams): object {
     return this.#watched().destinations(query)
   }
@@ -125,7 +127,11 @@ export class LinkSocksClient extends EventEmitter<ClientEvents> {
     return this.#watched().closeChannel(id)
   }
 
-  /** The program has read its configuration again: what changed, a line each, or why it is not in force. */
+  /**
+   * Reports to readers of the live view that the program has read its configuration again.
+   *
+   * @param outcome The changes, one line each, or the reason why the new configuration is not in force.
+   */
   reloaded(outcome: readonly string[] | Error): void {
     this.#counts.reloads.add(outcome)
     const failed = outcome instanceof Error
@@ -133,7 +139,7 @@ export class LinkSocksClient extends EventEmitter<ClientEvents> {
     this.#live?.view.publish('reload', data)
   }
 
-  /** Channels open now, over all links. */
+  /** Number of open channels on all links. */
   get channelCount(): number {
     return [...this.sessions, ...this.#direct.sessions].reduce((sum, { channelCount }) => sum + channelCount, 0)
   }
@@ -141,7 +147,8 @@ export class LinkSocksClient extends EventEmitter<ClientEvents> {
   /**
    * Dials the server and, once connected, opens the SOCKS port. Resolves when both are done.
    *
-   * @throws ClientError when the server refuses us or, without `reconnect`, cannot be reached; ListenError for the port
+   * @throws ClientError when the server refuses the client or, without `reconnect`, cannot be reached; ListenError for
+   * the port
    */
   async start({ signal }: { signal?: AbortSignal | undefined } = {}): Promise<void> {
     if (this.#state !== 'idle') throw new ClientError('ERR_CLIENT_CLOSED', `the client is ${this.#state} already`)
@@ -180,8 +187,8 @@ export class LinkSocksClient extends EventEmitter<ClientEvents> {
   }
 
   /**
-   * Connects to a target without a local port; resolves with a stream once the other end has reached it. Not for
-   * providers.
+   * Connects to a target without a local port; resolves with a stream when the other end has reached the target. Not
+   * for providers.
    *
    * @throws RelayError if it was not reached
    */
@@ -194,8 +201,8 @@ export class LinkSocksClient extends EventEmitter<ClientEvents> {
   }
 
   /**
-   * Prepares other proxy ports, accounts and fixed ports. New ones open beside the old, which close with `commit` of
-   * what this resolves with; connections and links stay.
+   * Prepares other proxy ports, accounts and fixed ports. The new ones open beside the old ones, which `commit` of the
+   * result closes; connections and links stay.
    *
    * @throws ListenError for a port that cannot be opened, RangeError or TypeError for an invalid option; then nothing
    * has changed
@@ -205,12 +212,15 @@ export class LinkSocksClient extends EventEmitter<ClientEvents> {
     return this.#ports.change(ports)
   }
 
-  /** The network has changed: waiting links dial at once. */
+  /** Makes waiting links dial immediately: the network has changed. */
   retryNow(): void {
     this.#links.retryNow()
   }
 
-  /** Stops accepting, gives open channels `graceMs` to finish, then closes everything. A second call may hasten it. */
+  /**
+   * Stops accepting, gives open channels `graceMs` to finish, then closes everything. A second call may shorten the
+   * wait.
+   */
   async close({ graceMs = 0 }: { graceMs?: number | undefined } = {}): Promise<void> {
     if (this.#state === 'closed') return
     this.#state = 'closing'
@@ -246,7 +256,7 @@ export class LinkSocksClient extends EventEmitter<ClientEvents> {
     })
   }
 
-  /** What it exposes is all that the server may reach, unless rules of its own allow more. */
+  /** Creates the outbound. The server may reach only exposed targets, unless access rules allow more. */
   #makeOutbound(): Outbound {
     const { accessRules = [] } = this.#options
     return new Outbound({

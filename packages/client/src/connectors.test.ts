@@ -4,7 +4,7 @@ import { FakeClock, memoryTransportPair, turns, until } from '@ls/testkit'
 import { expect, test } from 'vitest'
 import { ConnectorTokens } from './connectors.js'
 
-/** Tokens, and a server that gives each request to `answer`. */
+/** Tokens, and a server that passes each request to `answer`. */
 function asking(answer: (token: string) => { success: boolean; token?: string; error?: string } | undefined) {
   const clock = new FakeClock()
   const tokens = new ConnectorTokens(['known'], { clock })

@@ -9,11 +9,11 @@ export interface ConnectorTokensOptions {
   readonly answerDeadlineMs?: number | undefined
 }
 
-/** What a server says to the tokens of a new session. */
+/** Callbacks for the server's answers in a new session. */
 export interface ConnectorEvents {
-  /** Connectors may use the token now. */
+  /** Called when connectors may use the token. */
   onAdded(token: string): void
-  /** They may not, and why; the server is asked again. */
+  /** Called when the server refused the token; the request is repeated. */
   onRefused(token: string, reason: string): void
 }
 
@@ -24,11 +24,11 @@ interface Pending {
   readonly timer: TimerHandle
 }
 
-/** A provider's connector tokens: requested on one link, remembered, and requested again after each reconnect. */
+/** Connector tokens of a provider: requested on one link, stored, and requested again after each reconnect. */
 export class ConnectorTokens {
   readonly #tokens: Set<string>
   readonly #pending = new Map<string, Pending>()
-  /** Tokens that wait to be asked for again, by their timers. */
+  /** Tokens that wait for their next request, by their timers. */
   readonly #retries = new Map<TimerHandle, Session>()
   readonly #clock: Clock
   readonly #answerDeadlineMs: number
@@ -48,8 +48,8 @@ export class ConnectorTokens {
   }
 
   /**
-   * Asks for all tokens in a new session (protocol.md §1: "a reverse client re-adds its connector tokens after each
-   * reconnect"). Another provider may give up a token that is refused, so it is asked for again.
+   * Requests all tokens in a new session (protocol.md §1: "a reverse client re-adds its connector tokens after each
+   * reconnect"). A refused token is requested again, since another provider may release it.
    */
   sessionBegan(session: Session, events: ConnectorEvents): void {
     for (const token of this.#tokens) void this.#addAgain(session, token, events)
@@ -76,7 +76,7 @@ export class ConnectorTokens {
     pending?.reject(new ClientError('ERR_CLIENT_CONNECTOR_REFUSED', message.error ?? 'the server gave no reason'))
   }
 
-  /** The session is gone: no answer will come over it. */
+  /** Fails requests of a session that has ended, since no answer will come. */
   sessionClosed(session: Session): void {
     for (const [timer, each] of this.#retries) {
       if (each !== session) continue
@@ -90,7 +90,7 @@ export class ConnectorTokens {
     }
   }
 
-  /** @param before Reason of the last refusal; the same again is no news. */
+  /** @param before Reason of the last refusal; the same one is not reported again. */
   async #addAgain(session: Session, token: string, events: ConnectorEvents, before?: string): Promise<void> {
     try {
       await this.#ask(session, token, 'add')
@@ -134,5 +134,5 @@ export class ConnectorTokens {
   }
 }
 
-/** As for exposed ports, in milliseconds: soon enough after another provider has gone. */
+/** Interval of requests, as for exposed ports, in milliseconds: soon enough after another provider has disconnected. */
 const retryMs = 10_000

@@ -9,19 +9,19 @@ import type { ResolvedClientOptions } from './options.js'
 
 export interface DirectPathsInit {
   readonly options: ResolvedClientOptions
-  /** The links to the server. */
+  /** Links to the server. */
   readonly relay: Required<Pick<ChannelSource, 'pick' | 'pickOther'>>
-  /** The connector tokens of a provider. */
+  /** Connector tokens of a provider. */
   readonly tokens: Iterable<string>
   readonly sessionHandler: Pick<SessionHandler, 'onConnect' | 'onChannelOpened' | 'onChannelClosed'>
   onPath(path: Path, reason: string): void
-  /** There is no path, and without one the client is not to go on. */
+  /** Called when there is no path, and the client must end without one. */
   onFatal(error: Error): void
 }
 
-/** The direct paths of a client, beside its links to the server: none unless the options ask for them. */
+/** Direct paths of a client, in addition to its links to the server; none unless the options ask for them. */
 export class DirectPaths {
-  /** Opens channels over the direct path while there is one, else over the links to the server. */
+  /** Opens channels over the direct path while there is one, otherwise over the links to the server. */
   readonly source: Required<Pick<ChannelSource, 'pick' | 'pickOther'>>
 
   readonly #init: DirectPathsInit
@@ -32,7 +32,7 @@ export class DirectPaths {
   #lastFailure = ''
   #isClosed = false
 
-  /** @throws RangeError for an option that is not valid */
+  /** @throws RangeError for an invalid option */
   constructor(init: DirectPathsInit) {
     const { direct } = init.options
     if (direct !== undefined) checkDirectOptions(direct)
@@ -45,29 +45,26 @@ export class DirectPaths {
     }
   }
 
-  /** Sessions with peers, whichever way they take. */
+  /** Sessions with peers, over either path. */
   get sessions(): readonly Session[] {
     const session = this.#connector?.session
     return this.#provider?.sessions ?? (session === undefined ? [] : [session])
   }
 
-  /** Which way new channels take, or for a provider whether any connector has a direct path. */
+  /** Path of new channels; for a provider, whether any connector has a direct path. */
   get path(): Path {
     const direct = this.#connector?.direct !== undefined || (this.#provider?.directCount ?? 0) > 0
     return direct ? 'direct' : 'relay'
   }
 
-  /** A link to the server is up: paths can be agreed on. */
+  /** Handles a link to the server that is up: paths can now be negotiated. */
   linkUp(): void {
     if (this.#init.options.direct === undefined || this.#isClosed) return
     this.#loading ??= this.#load()
     void this.#loading.then(() => this.#connector?.start())
   }
 
-  /**
-   * The session that a new channel takes; undefined for the relay. @throws RelayError in mode `direct-only` without a
-   * path
-   */
+  /** Session for a new channel; undefined for the relay. @throws RelayError in mode `direct-only` without a path */
   #pick(): Session | undefined {
     const { direct } = this.#init.options
     if (direct === undefined) return undefined
@@ -84,7 +81,7 @@ export class DirectPaths {
     return this.#init.options.direct?.mode !== 'direct-only'
   }
 
-  /** Takes a connector's channel if it is about direct paths; false if it is for a target. */
+  /** Accepts a connector's channel for the negotiation of a direct path; false if it is for a target. */
   take(channel: Channel): boolean {
     if (!isDirectTarget(channel.address)) return this.#takeRelayed(channel)
     if (this.#provider === undefined) channel.reject('forbidden: this provider has no direct paths')
@@ -92,7 +89,7 @@ export class DirectPaths {
     return true
   }
 
-  /** A connector token was removed: nothing reaches the provider with it, past the server neither. */
+  /** Handles the removal of a connector token: it no longer reaches the provider, not even without the server. */
   removeToken(token: string): void {
     this.#provider?.remove(token)
   }
@@ -114,7 +111,7 @@ export class DirectPaths {
     const onPath = (path: Path, reason: string): void => this.#tell(path, reason)
     const { direct = {}, clock, token, reverse } = options
     try {
-      // A client that wants no direct path loads nothing of it.
+      // A client without direct paths does not load the module.
       const { DirectConnector, DirectProvider, loadPuncher } = await import('@ls/direct')
       const puncher = await loadPuncher(direct, clock)
       if (this.#isClosed) return
@@ -142,7 +139,7 @@ export class DirectPaths {
     this.#init.onPath(path, reason)
   }
 
-  /** Attempts go on; the same reason is logged once. */
+  /** Logs a failed attempt, the same reason only once. Attempts continue. */
   #failed(error: Error): void {
     const { mode, onlyAction = 'exit' } = this.#init.options.direct ?? {}
     if (mode === 'direct-only' && onlyAction === 'exit') return this.#init.onFatal(error)

@@ -7,7 +7,7 @@ import { Exposures } from './exposures.js'
 
 type Answer = Pick<ExposedMessage, 'open' | 'error'>
 
-/** Exposures whose questions meet `answers` in turn, and the last one for ever. */
+/** Exposures whose requests get `answers` in turn, and the last one repeatedly. */
 function asking(texts: readonly string[], answers: readonly Answer[]) {
   const clock = new FakeClock()
   const events: string[] = []

@@ -5,25 +5,26 @@ import { type Exposure, formatExposure, formatTarget, parseExposure, readPlace, 
 
 export interface ExposuresOptions {
   readonly clock: Clock
-  /** The server has opened a port; `exposure` has the one that was chosen for 0. */
+  /** Called when the server has opened a port; `exposure` contains the one that was chosen for 0. */
   onExposed(exposure: Exposure): void
-  /** The server did not open it; it is asked again later. */
+  /** Called when the server did not open it; the request is repeated later. */
   onRefused(exposure: Exposure, reason: string): void
 }
 
-/** What a provider wants exposed, and what the server made of it. */
+/** An exposure that a provider wants, and the server's answer. */
 interface Wanted {
   readonly id: number
   readonly exposure: Exposure
-  /** As it is open; the next session asks for the same port. */
+  /** The open exposure; the next session requests the same port. */
   exposed: Exposure | undefined
-  /** Why it was refused last. */
+  /** Reason of the last refusal. */
   refusal: string | undefined
   retryTimer: TimerHandle
 }
 
 /**
- * The ports that a provider has opened at the server: asked for in each session, since a server forgets them with it.
+ * Ports that a provider opens at the server. They are requested in each session, since a server removes them at the end
+ * of a session.
  */
 export class Exposures {
   readonly #options: ExposuresOptions
@@ -44,14 +45,14 @@ export class Exposures {
     return this.#wanted.map(({ exposure }) => formatTarget(exposure.target))
   }
 
-  /** A new session has begun with these extensions in force. */
+  /** Requests the ports in a new session with these extensions. */
   sessionBegan(session: Session, agreed: readonly Extension[]): void {
     if (this.#wanted.length === 0) return
     if (agreed.includes('expose')) for (const wanted of this.#wanted) this.#ask(session, wanted)
     else for (const { exposure } of this.#wanted) this.#options.onRefused(exposure, notSupported)
   }
 
-  /** The server has answered. */
+  /** Handles an answer of the server. */
   receive(session: Session, message: ExposedMessage): void {
     const wanted = this.#wanted[message.id]
     if (wanted === undefined) return
@@ -73,13 +74,16 @@ export class Exposures {
     session.send(encode({ type: MessageType.Expose, id, ...writeExposure(exposed ?? exposure) }))
   }
 
-  /** Another provider may give the port up, and a port that the server chose before may be taken now. */
+  /**
+   * Handles a refusal. The request is repeated: another provider may release the port, and a port that the server chose
+   * before may be in use now.
+   */
   #refused(session: Session, wanted: Wanted, reason: string): void {
     const { clock, onRefused } = this.#options
     const wasChosen = wanted.exposed !== undefined && isAnyPort(wanted.exposure)
     wanted.exposed = undefined
     if (wasChosen) return this.#ask(session, wanted)
-    // It is asked for every few seconds, and the same answer is no news.
+    // The request is repeated every few seconds; the same answer is not reported again.
     if (reason !== wanted.refusal) onRefused(wanted.exposure, reason)
     wanted.refusal = reason
     clock.clearTimeout(wanted.retryTimer)
@@ -87,7 +91,7 @@ export class Exposures {
   }
 }
 
-/** What is open, or why it is not. */
+/** The open exposure, or the reason why it is not open. */
 function openedBy({ open, error }: ExposedMessage, wanted: Exposure): Exposure | string {
   if (open === undefined) return error ?? 'the server gave no reason'
   try {
@@ -103,8 +107,8 @@ function isAnyPort({ place }: Exposure): boolean {
 
 const notSupported = 'the server opens no ports for providers: it is a deployed or an older program'
 
-/** As many as a server opens for one token. */
+/** The server's limit for one token. */
 const maxExposures = 64
 
-/** Soon enough after a port is free again, in milliseconds. */
+/** Interval of requests, in milliseconds: soon enough after a port is free again. */
 const retryMs = 10_000

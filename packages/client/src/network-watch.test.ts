@@ -8,7 +8,7 @@ afterEach(() => {
   for (const watch of watches.splice(0)) watch.stop()
 })
 
-/** A watch over a network and a time of day that the test sets. */
+/** A watch with a network and a time of day that the test sets. */
 function watching() {
   const clock = new FakeClock()
   const changes: string[] = []

@@ -4,11 +4,11 @@ import type { Clock, TimerHandle } from '@ls/foundation'
 
 export interface NetworkWatchOptions {
   readonly clock: Clock
-  /** The network may have changed, or the machine was asleep. */
+  /** Called when the network may have changed, or the machine was asleep. */
   onChange(reason: string): void
   /** Describes the network connection as text that changes with it. @default its addresses and, on Linux, its routes */
   readonly network?: (() => string) | undefined
-  /** The time of day in milliseconds, which goes on while a machine sleeps. @default Date.now */
+  /** Time of day in milliseconds, which continues while a machine sleeps. @default Date.now */
   readonly timeOfDay?: (() => number) | undefined
 }
 
@@ -28,7 +28,7 @@ export class NetworkWatch {
     this.#timeOfDay = options.timeOfDay ?? Date.now
   }
 
-  /** Starts the checks; does nothing if they run already. */
+  /** Starts the checks; does nothing if they are running. */
   start(): void {
     if (this.#running) return
     this.#running = true
@@ -56,7 +56,10 @@ export class NetworkWatch {
     else if (wasAsleep) this.#options.onChange('this machine was away')
   }
 
-  /** Keeps the last answer if the system gives none: the query needs a descriptor, and none may be free. */
+  /**
+   * Describes the network. Keeps the last answer if the system gives none: the query needs a descriptor, and none may
+   * be free.
+   */
   #currentNetwork(): string {
     try {
       return this.#network()
@@ -66,10 +69,10 @@ export class NetworkWatch {
   }
 }
 
-/** Half a second late on average; a check takes a tenth of a millisecond. */
+/** Interval of checks: a change is noticed half a second late on average; a check takes a tenth of a millisecond. */
 const lookMs = 1000
 
-/** A timer this late, in milliseconds, means that the machine slept, or the process was stopped. */
+/** Delay of a timer, in milliseconds, which means that the machine slept or the process was stopped. */
 const awayMs = 4000
 
 function currentNetwork(): string {
@@ -77,14 +80,14 @@ function currentNetwork(): string {
   return `${JSON.stringify(addresses)}${routes()}`
 }
 
-/** The route may change with the same address: a default route through another gateway. */
+/** Routes of the system. They may change with the same address: a default route through another gateway. */
 function routes(): string {
   return ['/proc/net/route', '/proc/net/ipv6_route'].map(routesIn).join('')
 }
 
 function routesIn(path: string): string {
   try {
-    // Tables of a router may have a million lines, and columns behind the gateway count uses.
+    // Tables of a router may have a million lines, and columns after the gateway contain use counters.
     return readFileSync(path, 'latin1')
       .slice(0, maxRouteBytes)
       .split('\n')
@@ -95,5 +98,5 @@ function routesIn(path: string): string {
   }
 }
 
-/** Beyond it are hundreds of routes, and the first ones show a change as well. */
+/** Longest part that is compared: the rest has hundreds of routes, and the first ones show a change as well. */
 const maxRouteBytes = 65_536

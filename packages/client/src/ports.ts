@@ -12,19 +12,19 @@ import { byteStreamPorts } from '@ls/transport'
 import type { ClientOptions, ResolvedClientOptions } from './options.js'
 
 export interface PortsInit extends Required<Pick<ChannelSource, 'pick' | 'pickOther'>> {
-  /** A proxy port is open. */
+  /** Called when a proxy port is open. */
   onProxy(address: ListenAddress): void
-  /** A fixed port is open. */
+  /** Called when a fixed port is open. */
   onForward(forward: Forward): void
 }
 
-/** What `LinkSocksClient.changePorts` changes: the options of these names. */
+/** Options that `LinkSocksClient.changePorts` changes. */
 export type ClientPorts = Pick<
   ClientOptions,
   'socksHost' | 'socksPort' | 'socksListen' | 'socksUsername' | 'socksPassword' | 'socksAccounts' | 'forwards'
 >
 
-/** The proxy ports and fixed ports of a client. */
+/** Proxy ports and fixed ports of a client. */
 export class Ports {
   readonly #options: ResolvedClientOptions
   readonly #init: PortsInit
@@ -40,17 +40,17 @@ export class Ports {
     this.#forwards = new Forwards(forwards, { ...options, ...sourceOf(init), logger })
   }
 
-  /** The first TCP port that the proxy listens on. */
+  /** First TCP port on which the proxy listens. */
   get address(): { host: string; port: number } | undefined {
     return this.#inbound.address
   }
 
-  /** All addresses that the proxy listens on. */
+  /** All addresses on which the proxy listens. */
   get addresses(): readonly ListenAddress[] {
     return this.#inbound.addresses
   }
 
-  /** Opens all of them, once. @throws ListenError for one that is taken or not permitted */
+  /** Opens all ports, once. @throws ListenError for one that is taken or not permitted */
   async open(): Promise<void> {
     if (this.#inbound.addresses.length > 0) return
     const { logger } = this.#options
@@ -101,7 +101,7 @@ function makeInbound(options: ResolvedClientOptions, init: PortsInit): Inbound {
     ...options,
     ...placesOf(options),
     listenWebSocket: byteStreamPorts({ tls: socksTls, allowOrigins }),
-    // All links lead to one server; with fast open, data right behind Connect is worth more than another link.
+    // All links lead to one server; with fast open, data directly after Connect is worth more than another link.
     ...(fastOpen ? { pick: init.pick } : sourceOf(init)),
   })
 }

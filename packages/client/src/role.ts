@@ -2,9 +2,9 @@ import { checkOptionNames, type OptionNames } from '@ls/foundation'
 import type { ClientOptions } from './options.js'
 
 /**
- * Refuses what does not exist, and what the role of a client would ignore: a setting without effect hides a mistake,
- * and a restriction without effect leaves open what its author believes closed. Empty lists and `false` count as not
- * given.
+ * Refuses unknown options, and those that the role of a client would ignore: a setting without effect hides a mistake,
+ * and a restriction without effect leaves open what the user believes to be closed. Empty lists and `false` count as
+ * missing.
  *
  * @throws TypeError for an unknown option, RangeError for one of the other role; both name it
  */
@@ -22,8 +22,8 @@ export function checkRole(options: ClientOptions): void {
 }
 
 /**
- * What each option is about. `ports`: the ports that programs connect to, and their connections; a provider has none.
- * `exit`: what reaches targets, which a provider alone does.
+ * Part that each option belongs to. `ports`: the ports that programs connect to, and their connections; a provider has
+ * none. `exit`: the code that reaches targets, in a provider only.
  */
 const parts: OptionNames<ClientOptions, 'both' | 'ports' | 'exit'> = {
   url: 'both',

@@ -12,7 +12,7 @@ afterEach(async () => {
 
 const url = new URL('ws://server.test:80/socket')
 
-/** A SOCKS proxy and a direct target, each of which notes whom it was asked for. */
+/** A SOCKS proxy and a direct target, each of which records its requests. */
 async function places(): Promise<{ proxy: string; port: number; asked: string[]; direct: string[] }> {
   const asked: string[] = []
   const direct: string[] = []

@@ -3,26 +3,26 @@ import { formatHostPort, type Logger } from '@ls/foundation'
 import { diallerThrough, parseUpstream, type Upstream } from '@ls/relay'
 import { connectByteStream, type ConnectOptions, environmentProxy, environmentWarnings } from '@ls/transport'
 
-/** How a client reaches its server. */
+/** Options of {@link makeServerDial}: how a client reaches its server. */
 export interface ServerDialOptions {
-  /** Proxies to reach the server through, each through the one before. @default none */
+  /** Proxies through which to reach the server, each through the one before. @default none */
   readonly serverProxies?: readonly string[] | undefined
-  /** @default true */
+  /** Whether to use the proxies of the environment. @default true */
   readonly proxyFromEnvironment?: boolean | undefined
-  /** How the names of the server and of proxies are looked up. @default as the system does */
+  /** How the names of the server and of proxies are resolved. @default as the system does */
   readonly dns?: DnsOptions | undefined
-  /** A `dial` of your own, and the environment that names proxies. @default none, and that of the process */
+  /** A `dial` function, and the environment that names proxies. @default none, and that of the process */
   readonly transport?: Pick<Partial<ConnectOptions>, 'dial' | 'environment'> | undefined
 }
 
-/** Chooses how to reach the server, anew for each attempt; undefined if the transport does it. */
+/** Chooses how to reach the server, for each attempt; undefined if the transport dials itself. */
 export type ServerDial = (url: URL) => Dial | undefined
 
 /**
- * Returns how to reach the server: through the given proxies, else through the SOCKS proxy of the environment. The
+ * Returns how to reach the server: through the given proxies, otherwise through the SOCKS proxy of the environment. The
  * transport handles HTTP proxies of the environment.
  *
- * @throws RangeError for a proxy that is not valid, TypeError if the transport options have a `dial` too
+ * @throws RangeError for an invalid proxy, TypeError if the transport options have a `dial` too
  */
 export function makeServerDial(options: ServerDialOptions): ServerDial {
   const { serverProxies = [], proxyFromEnvironment = true, transport = {} } = options
@@ -67,14 +67,14 @@ function speaksSocks(proxy: URL | undefined): boolean {
   return proxy !== undefined && !/^https?:$/.test(proxy.protocol)
 }
 
-/** A misread entry of `no_proxy` sends traffic where the user wanted none. */
+/** Warns of entries of `no_proxy` that would be misread: traffic would go where the user wants none. */
 export function warnOfEnvironment(options: ServerDialOptions & { readonly logger: Logger }): void {
   const { proxyFromEnvironment = true, serverProxies = [], transport = {}, logger } = options
   if (!proxyFromEnvironment || serverProxies.length > 0) return
   for (const warning of environmentWarnings(transport.environment)) logger.warn({}, warning)
 }
 
-/** The server in a URL, for a line of the log. */
+/** Host of the server in a URL, for the log. */
 export function hostOf(url: string): string {
   return (
     url

@@ -9,7 +9,7 @@ import { webSocketOpener } from './websocket-opener.js'
 const instance = new Uint8Array(16)
 const auth = encode({ type: MessageType.Auth, token: 't', reverse: false, instance })
 
-/** What one attempt asks the transport for. */
+/** Options that one attempt passes to the transport. */
 async function asking(options: ClientOptions, resume?: Uint8Array) {
   const asked: ConnectOptions[] = []
   const connect = (request: ConnectOptions): Promise<MessageTransport> => {

@@ -4,17 +4,17 @@ import { connect, formatAuthQuery, parseServerUrl, requestPathOf, splitEarlyData
 import type { ResolvedClientOptions } from './options.js'
 import type { ServerDial } from './server-dial.js'
 
-/** Who opens the WebSockets, and how. */
+/** Options of {@link webSocketOpener}. */
 export interface WebSocketOpenerOptions {
   readonly options: ResolvedClientOptions
-  /** 16 bytes that name this process, the same for all its links. */
+  /** Id of this process, 16 bytes, the same for all its links. */
   readonly instance: Uint8Array
   /** How to reach the server, if not by plain TCP. */
   readonly serverDial: ServerDial
 }
 
 /**
- * Opens the WebSockets of links, with what the server must know in the query.
+ * Opens the WebSockets of links, with the data for the server in the query.
  *
  * @throws TransportError ERR_TRANSPORT_BAD_URL when the server's URL is not one
  */
@@ -26,7 +26,7 @@ export function webSocketOpener({ options, instance, serverDial }: WebSocketOpen
   const byQuery = isSocketPath(requestPathOf(url)) && earlyDataBytes === 0
   const { servers: resolver } = resolversFor(options.dns)
   return {
-    // A URL may also bring the hash of a token itself.
+    // A URL may also contain the hash of a token itself.
     authenticated: byQuery || url.searchParams.has('token'),
     earlyData: earlyDataBytes > 0,
     open({ token, resume, firstMessages, signal }) {

@@ -1,4 +1,4 @@
-/** What can go wrong between nodes; see docs/errors.md. */
+/** Codes of {@link ClusterError}; see docs/errors.md. */
 export const clusterErrorCodes = ['ERR_CLUSTER_NODE', 'ERR_CLUSTER_STORE'] as const
 
 /** One of {@link clusterErrorCodes}. */
@@ -7,7 +7,7 @@ export type ClusterErrorCode = (typeof clusterErrorCodes)[number]
 /** An error between nodes. */
 export class ClusterError extends Error {
   override readonly name = 'ClusterError'
-  /** Says what happened; stable over versions. */
+  /** Stable error code; the text may change. */
   readonly code: ClusterErrorCode
 
   constructor(code: ClusterErrorCode, message: string, options?: ErrorOptions) {

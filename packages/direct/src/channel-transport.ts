@@ -5,30 +5,32 @@ import type { NativeChannel } from './native.js'
 /** Largest message on a data channel, in bytes: a message of an extended session has at most 64 KiB and a header. */
 export const maxChannelMessageBytes = 262_144
 
-/** `send` returns false above the first, and `onDrain` follows below the second, in bytes. */
+/**
+ * Marks for bytes that are not sent yet: `send` returns false above the first, and `onDrain` follows below the second.
+ */
 const highWaterBytes = 1_048_576
 const lowWaterBytes = 262_144
 
 /**
- * Most bytes that wait for a paused owner: the library has no way to hold the peer back, our windows do. Above it the
- * transport is cut, and the session goes on over another one.
+ * Most bytes that wait for a paused owner, in bytes. The library has no backpressure; only windows limit the peer.
+ * Above it the transport is cut, and the session continues over another one.
  */
 const inboxLimitBytes = 67_108_864
 
 /** How long a closed transport waits for the peer to end, in milliseconds. */
 const closeTimeoutMs = 2000
 
-/** What a {@link ChannelTransport} is made of. */
+/** Parts of a {@link ChannelTransport}. */
 export interface ChannelTransportInit {
   readonly channel: NativeChannel
   readonly clock: Clock
-  /** The round trip of the path in milliseconds, if known. */
+  /** Round trip of the path in milliseconds, if known. */
   roundTripMs(): number | undefined
-  /** Frees what the channel runs on. */
+  /** Frees the resources of the channel. */
   release(): void
 }
 
-/** An ordered, reliable data channel as a transport. Text messages on it are ends: a close code and a reason. */
+/** An ordered, reliable data channel as a transport. A text message on it is an end: a close code and a reason. */
 export class ChannelTransport implements MessageTransport {
   readonly #init: ChannelTransportInit
   readonly #channel: NativeChannel
@@ -96,7 +98,7 @@ export class ChannelTransport implements MessageTransport {
     this.#schedule()
   }
 
-  /** Sending on a closed channel ends the process, or throws at best. */
+  /** Whether the channel may be used: sending on a closed one throws, or even ends the process. */
   get #usable(): boolean {
     return (this.#state === 'open' || this.#state === 'closing') && this.#channel.isOpen()
   }
@@ -120,7 +122,7 @@ export class ChannelTransport implements MessageTransport {
       this.#reason = readEnd(message)
       return this.#end()
     }
-    // A Buffer is a copy of the library's, made for this call.
+    // A Buffer is a copy that the library made for this call.
     const bytes = message instanceof ArrayBuffer ? new Uint8Array(message) : message
     this.#inbox.push(bytes)
     this.#inboxBytes += bytes.length
@@ -163,7 +165,7 @@ export class ChannelTransport implements MessageTransport {
     while (next < inbox.length && !this.#paused && inbox === this.#inbox) {
       const message = inbox[next++]!
       this.#inboxBytes -= message.length
-      // The owner may have changed within the call before.
+      // The owner may have changed within the previous call.
       this.#handler!.onMessage(message)
     }
     inbox.splice(0, next)
@@ -185,5 +187,5 @@ function readEnd(text: string): TransportCloseReason {
   return { code: 1002, reason: 'the peer sent text that is no end of the direct path' }
 }
 
-/** As long as a WebSocket's (RFC 6455 §5.5). */
+/** The limit of a WebSocket's reason (RFC 6455 §5.5). */
 const maxReasonLength = 123

@@ -1,12 +1,12 @@
 import { DirectError } from './errors.js'
 
-/** Whether addresses of this machine's own network interfaces are told to the peer. */
+/** Whether the peer receives the addresses of this machine's own network interfaces. */
 export type HostCandidates = 'auto' | 'always' | 'never'
 
 /**
- * The fingerprint of the sender's certificate, by which DTLS knows the peer (RFC 8122 §5).
+ * Fingerprint of the sender's certificate, by which DTLS authenticates the peer (RFC 8122 §5).
  *
- * @throws DirectError unless there is exactly one: with two, the ends might believe different ones
+ * @throws DirectError unless there is exactly one: with two, the ends might use different ones
  */
 export function fingerprintOf(sdp: string): string {
   const found = [...sdp.matchAll(/^a=fingerprint:(sha-256 [0-9A-F:]{95})\r?$/gim)]
@@ -17,13 +17,13 @@ export function fingerprintOf(sdp: string): string {
   return fingerprint.toLowerCase()
 }
 
-/** The description without addresses of network interfaces, if they are to stay private. */
+/** Removes the addresses of network interfaces from a description, if they must stay private. */
 export function withCandidates(sdp: string, hosts: HostCandidates): string {
   if (hosts !== 'never') return sdp
   return sdp.replaceAll(/^a=candidate:.* typ host.*\r?\n/gm, '').replaceAll(/^c=IN .*$/gm, 'c=IN IP4 0.0.0.0')
 }
 
-/** How many addresses a description names; 0 for one that nobody can reach. */
+/** Number of addresses in a description; 0 means that the sender cannot be reached. */
 export function candidateCount(sdp: string): number {
   return sdp.match(/^a=candidate:/gm)?.length ?? 0
 }

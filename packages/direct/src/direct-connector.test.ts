@@ -11,7 +11,9 @@ async function onDirect(pair: DirectPair): Promise<void> {
 
 const target = { protocol: 'tcp', address: { host: 'target.test', port: 80 } } as const
 
-/** Bytes that the provider's end sends back, and what it was sent, after `during` has run a while into it. */
+/**
+ * Bytes that the provider's end returns, and those it received, after `during` has run in the middle of the transfer.
+ */
 async function echoed(pair: DirectPair, bytes: Buffer, during: (receivedBytes: number) => void): Promise<Buffer> {
   const stream = toDuplex(pair.connector.direct!.open(target))
   const got: Buffer[] = []

@@ -7,33 +7,33 @@ import { Proof, randomId, type SharedSecret } from './proof.js'
 import type { Puncher } from './puncher.js'
 import { type DirectSessionOptions, type MovingSession, type Path, sessionTerms } from './session-terms.js'
 
-/** What a {@link DirectConnector} needs. */
+/** Options of a {@link DirectConnector}. */
 export interface DirectConnectorOptions extends SharedSecret {
-  /** Tells the time and runs the timers. */
+  /** Source of time and timers. */
   readonly clock: Clock
   /** Limits of its session. */
   readonly session: DirectSessionOptions
-  /** Makes the connections. */
+  /** Creates the connections. */
   readonly puncher: Puncher
   /** Opens a channel to the provider through the relay, to the reserved target. */
   openTunnel(signal: AbortSignal): Promise<MessageTransport>
-  /** Whether connections may go on through the relay when the path is lost. */
+  /** Whether connections may continue through the relay when the path is lost. */
   readonly allowRelay: boolean
-  /** Hears of channels that are over. */
+  /** Receives the events of channels. */
   readonly sessionHandler: Pick<SessionHandler, 'onChannelOpened' | 'onChannelClosed'>
-  /** New channels take this way from now on, and why. */
+  /** Called when the path of new channels has changed, with the reason. */
   onPath(path: Path, reason: string): void
-  /** A path could not be made; it is tried again. */
+  /** Called when a path could not be opened; another attempt follows. */
   onFailed(error: Error): void
 }
 
 /** Delay before the next attempt for a path, in milliseconds; it doubles up to a minute. */
 const firstDelayMs = 1000
 const maxDelayMs = 60_000
-/** Delay while connections stand still. */
+/** Delay while connections are blocked, in milliseconds. */
 const urgentDelayMs = 250
 
-/** The connector's end of a direct path: makes it, and moves its session between it and the relay. */
+/** The connector's end of a direct path: opens it, and moves its session between it and the relay. */
 export class DirectConnector {
   readonly #options: DirectConnectorOptions
   readonly #proof: Proof
@@ -50,23 +50,23 @@ export class DirectConnector {
     this.#proof = new Proof(options)
   }
 
-  /** The session for new channels; undefined while there is no direct path, or it is silent. */
+  /** Session for new channels; undefined while there is no direct path, or the path is silent. */
   get direct(): Session | undefined {
     const { session, path } = this.#moving ?? {}
     return path === 'direct' && session?.linked === true && !session.overdue ? session : undefined
   }
 
-  /** Its session, over whichever way, until it is over. */
+  /** Its session, over either path, until it has ended. */
   get session(): Session | undefined {
     return this.#moving?.session
   }
 
-  /** The way that new channels take. */
+  /** Path of new channels. */
   get path(): Path {
     return this.#path
   }
 
-  /** The link to the relay is up: looks for a path, now if it waits. */
+  /** Starts to look for a path, immediately if it waits: the link to the relay is up. */
   start(): void {
     this.#failures = 0
     this.#wake()
@@ -108,7 +108,7 @@ export class DirectConnector {
     return Math.min(maxDelayMs, firstDelayMs * 2 ** this.#failures++)
   }
 
-  /** Waits until something changes, at most so long. */
+  /** Waits for a change, at most `limitMs`. */
   #pause(limitMs: number | undefined): Promise<void> {
     return new Promise((resolve) => {
       const { clock } = this.#options
@@ -142,7 +142,7 @@ export class DirectConnector {
     this.#tell('direct', `made in ${Math.round(clock.now() - startedAtMs)} ms`)
   }
 
-  /** Both descriptions, through the relay. */
+  /** Exchanges both descriptions through the relay. */
   async #exchange(offer: string): Promise<string> {
     const transport = await this.#options.openTunnel(this.#stop.signal)
     try {
@@ -168,7 +168,7 @@ export class DirectConnector {
     }
   }
 
-  /** Another provider of the token has answered, or the same one after a restart. */
+  /** Ends the session if another provider of the token has answered, or the same one after a restart. */
   #giveUpIfElsewhere(error: unknown): void {
     const session = this.#moving?.session
     const isElsewhere = error instanceof DirectError && error.code === 'ERR_DIRECT_ELSEWHERE'
@@ -180,7 +180,7 @@ export class DirectConnector {
     return this.#id
   }
 
-  /** The relay's link has a heartbeat of its own. */
+  /** Adds a heartbeat; the relay's link has its own. */
   #pinged(transport: MessageTransport, session: Session): MessageTransport {
     const { clock } = this.#options
     return new PingedTransport(transport, { timing: {}, clock, send: (message) => session.send(message) })

@@ -7,29 +7,29 @@ import { Proof } from './proof.js'
 import type { DirectConnection, Puncher } from './puncher.js'
 import { type DirectSessionOptions, type MovingSession, type Path, sessionTerms } from './session-terms.js'
 
-/** What a {@link DirectProvider} needs. */
+/** Options of a {@link DirectProvider}. */
 export interface DirectProviderOptions {
-  /** Tells the time and runs the timers. */
+  /** Source of time and timers. */
   readonly clock: Clock
-  /** Hears of connectors that get no path. */
+  /** Receives the log, with the connectors that get no path. */
   readonly logger: Logger
   /** Limits of its sessions. */
   readonly session: DirectSessionOptions
-  /** Makes the connections. */
+  /** Creates the connections. */
   readonly puncher: Puncher
-  /** The connector tokens that the provider has added. */
+  /** Connector tokens that the provider has added. */
   tokens(): Iterable<string>
   /** See `DirectOptions`. */
   readonly secret?: string | undefined
-  /** Whether sessions may go on through the relay. */
+  /** Whether sessions may continue through the relay. */
   readonly allowRelay: boolean
   /** Serves the channels of connectors. */
   readonly sessionHandler: Pick<SessionHandler, 'onConnect' | 'onChannelOpened' | 'onChannelClosed'>
-  /** A session of a connector takes another way. */
+  /** Called when a session of a connector takes another path. */
   onPath(path: Path): void
 }
 
-/** Connectors at once in their handshake or looking for a path, and sessions. Further ones are refused. */
+/** Most connectors in their handshake or looking for a path, and sessions. Further ones are refused. */
 const maxConversations = 64
 const maxSessions = 1024
 
@@ -42,11 +42,11 @@ interface Kept extends MovingSession {
   readonly token: string
 }
 
-/** The provider's end of direct paths: takes part in making them, and keeps the sessions that move between them. */
+/** The provider's end of direct paths: negotiates them, and keeps the sessions that move between paths. */
 export class DirectProvider {
   readonly #options: DirectProviderOptions
   readonly #sessions = new Map<string, Kept>()
-  /** Proofs cost a hash function each. Tokens without one begin no session. */
+  /** Proofs by token; each costs a hash function. Tokens without a proof begin no session. */
   readonly #proofs = new Map<string, Proof>()
   #conversations = 0
   #isClosed = false
@@ -55,28 +55,28 @@ export class DirectProvider {
     this.#options = options
   }
 
-  /** Its sessions that are not over. */
+  /** Sessions that have not ended. */
   get sessions(): readonly Session[] {
     return [...this.#sessions.values()].map(({ session }) => session)
   }
 
-  /** How many of its sessions have a direct path now. */
+  /** Number of its sessions with a direct path now. */
   get directCount(): number {
     return [...this.#sessions.values()].filter(({ session, path }) => path === 'direct' && session.linked).length
   }
 
-  /** Takes a channel that a connector has opened to the reserved target. */
+  /** Accepts a channel that a connector has opened to the reserved target. */
   serve(channel: Channel): void {
     if (this.#isClosed || this.#conversations >= maxConversations)
       return channel.reject('busy: too many connectors look for a direct path')
     channel.accept()
     const { clock } = this.#options
-    // A session that goes on has longer messages than a greeting.
+    // A session that continues has longer messages than a greeting.
     const transport = streamTransport(toDuplex(channel), { clock })
     void this.#converse(transport, 'relay', 'relay')
   }
 
-  /** A connector token is the provider's no longer: its sessions end, since the server cannot end them. */
+  /** Removes a connector token and ends its sessions, since the server cannot end them. */
   remove(token: string): void {
     this.#proofs.delete(token)
     for (const kept of this.#sessions.values())
@@ -112,7 +112,7 @@ export class DirectProvider {
     }
   }
 
-  /** Agrees on a path, and waits for the connector to come over it. */
+  /** Negotiates a path, and waits for the connector on it. */
   async #meet(talk: Conversation): Promise<void> {
     const incoming = await this.#options.puncher.answer(await readOffer(talk))
     talk.send({ kind: 'answer', sdp: incoming.answer, mac: talk.mac('answer', incoming.answer) })
@@ -140,7 +140,7 @@ export class DirectProvider {
     this.#options.onPath(path)
   }
 
-  /** Sessions begin on a direct path. */
+  /** Finds or begins a session. Sessions begin on a direct path. */
   #find(id: string, token: string, mayBegin: boolean): Kept | undefined {
     const kept = this.#sessions.get(id)
     if (kept !== undefined) return kept.token === token ? kept : undefined

@@ -1,4 +1,4 @@
-/** Kinds of {@link DirectError}, see docs/errors.md. */
+/** Codes of {@link DirectError}, see docs/errors.md. */
 export type DirectErrorCode =
   | 'ERR_DIRECT_UNAVAILABLE'
   | 'ERR_DIRECT_PROTOCOL'
@@ -6,10 +6,10 @@ export type DirectErrorCode =
   | 'ERR_DIRECT_PATH'
   | 'ERR_DIRECT_ELSEWHERE'
 
-/** Why there is no direct path. */
+/** Reason why there is no direct path. */
 export class DirectError extends Error {
   override readonly name = 'DirectError'
-  /** What kind of failure it is. */
+  /** Stable error code; the text may change. */
   readonly code: DirectErrorCode
 
   constructor(code: DirectErrorCode, message: string, options?: ErrorOptions) {

@@ -4,41 +4,41 @@ import { DirectError } from './errors.js'
 /** Largest message before a session begins, in bytes: a description of a path has at most a few kilobytes. */
 export const maxGreetingBytes = 16_384
 
-/** What a connection is for: to agree on a path (`offer`), or to carry the session (`move`). */
+/** Purpose of a connection: to negotiate a path (`offer`), or to carry the session (`move`). */
 export type Purpose = 'offer' | 'move'
 
-/** The connector begins. */
+/** First message, from the connector. */
 export interface Hello {
   readonly kind: 'hello'
   readonly purpose: Purpose
-  /** 32 hexadecimal digits. */
+  /** Id of the session, 32 hexadecimal digits. */
   readonly session: string
   readonly nonce: string
   readonly mac: string
 }
 
-/** The provider knows the token. */
+/** Answer of a provider that has the token. */
 interface Welcome {
   readonly kind: 'welcome'
   readonly nonce: string
   readonly mac: string
 }
 
-/** Where the sender wants to go on: the number of the last message that it received. */
+/** Position at which the sender continues: the number of the last message that it received. */
 interface Move {
   readonly kind: 'move' | 'moved'
   readonly received: number
   readonly mac: string
 }
 
-/** How the sender can be reached: a description of the session (SDP, RFC 8866). */
+/** Addresses of the sender: a description of the session (SDP, RFC 8866). */
 interface Description {
   readonly kind: 'offer' | 'answer'
   readonly sdp: string
   readonly mac: string
 }
 
-/** The provider says no. */
+/** Refusal by the provider. */
 interface Refusal {
   readonly kind: 'refused'
   readonly reason: string
@@ -47,12 +47,12 @@ interface Refusal {
 /** Messages of two ends before a session begins or goes on (protocol.md §3.10). */
 export type Greeting = Hello | Welcome | Move | Description | Refusal
 
-/** A greeting as the bytes of one message: JSON. */
+/** Encodes a greeting as the bytes of one message: JSON. */
 export function encodeGreeting(greeting: Greeting): Uint8Array {
   return new TextEncoder().encode(JSON.stringify(greeting))
 }
 
-/** @throws DirectError for bytes that are no greeting */
+/** Decodes a greeting. @throws DirectError for invalid bytes */
 export function decodeGreeting(bytes: Uint8Array): Greeting {
   const greeting = readGreeting(parse(bytes))
   if (greeting === undefined) throw broken('the peer sent no greeting of the direct path')
@@ -98,5 +98,5 @@ function broken(text: string): DirectError {
   return new DirectError('ERR_DIRECT_PROTOCOL', text)
 }
 
-/** A peer's reason goes into a log line. */
+/** Longest reason: it is written to the log. */
 const maxReasonLength = 256

@@ -4,7 +4,7 @@ import { DirectError } from './errors.js'
 import { decodeGreeting, encodeGreeting, type Greeting, type Hello, type Purpose } from './greeting.js'
 import { type Proof, randomId } from './proof.js'
 
-/** Time for each message of the peer before the session goes on, in milliseconds. */
+/** Time for each message of the peer before the session continues, in milliseconds. */
 const greetingDeadlineMs = 10_000
 
 /** Reads and sends the messages that come before a session, each with its proof. */
@@ -12,7 +12,7 @@ export class Conversation {
   readonly transport: MessageTransport
   readonly #reader: MessageReader
   #proof: Proof | undefined
-  /** What both ends must agree on, in every MAC from now on. */
+  /** Values that both ends must agree on; part of every MAC from now on. */
   #context: readonly (string | number)[] = []
 
   constructor(transport: MessageTransport, clock: Clock) {
@@ -20,13 +20,13 @@ export class Conversation {
     this.#reader = new MessageReader(transport, clock)
   }
 
-  /** From now on each message must prove that its sender knows the token, and speaks of the same things. */
+  /** Sets the proof: from now on each message must prove that its sender has the token and the same values. */
   agree(proof: Proof, context: readonly (string | number)[]): void {
     this.#proof = proof
     this.#context = context
   }
 
-  /** The next greeting, of this kind. @throws DirectError for another one, MuxError when none comes */
+  /** Reads the next greeting, of this kind. @throws DirectError for another one, MuxError when none comes */
   async next<Kind extends Greeting['kind']>(kind: Kind): Promise<Greeting & { readonly kind: Kind }> {
     const greeting = decodeGreeting(await this.#reader.next(greetingDeadlineMs))
     if (greeting.kind === 'refused') throw refusedBecause(greeting.reason)
@@ -39,12 +39,12 @@ export class Conversation {
     this.transport.send(encodeGreeting(greeting))
   }
 
-  /** The MAC of a message of ours. */
+  /** MAC of a message to send. */
   mac(kind: Greeting['kind'], value: string | number): string {
     return this.#known.mac([kind, value, ...this.#context])
   }
 
-  /** @throws DirectError if the peer's MAC does not fit */
+  /** Checks the peer's MAC. @throws DirectError if it does not match */
   check(greeting: { readonly kind: Greeting['kind']; readonly mac: string }, value: string | number): void {
     if (this.#known.fits(greeting.mac, [greeting.kind, value, ...this.#context])) return
     const text = 'the peer did not prove that it knows the connector token, or somebody sits in between'
@@ -57,7 +57,7 @@ export class Conversation {
   }
 }
 
-/** What a connector says first. `binding` names the connection: both ends must see the same one. */
+/** First message of a connector. `binding` identifies the connection: both ends must see the same one. */
 export interface Introduction {
   readonly proof: Proof
   readonly purpose: Purpose
@@ -65,7 +65,7 @@ export interface Introduction {
   readonly binding: string
 }
 
-/** The connector's first half: afterwards each end knows that the other has the token. */
+/** Performs the connector's first half: afterwards each end knows that the other has the token. */
 export async function introduce(talk: Conversation, { proof, purpose, session, binding }: Introduction): Promise<void> {
   const nonce = randomId()
   const mac = proof.mac(['hello', purpose, session, nonce, binding])
@@ -81,7 +81,7 @@ export interface Greeted<Known extends { readonly proof: Proof }> {
   readonly known: Known
 }
 
-/** The provider's first half. `candidates` are all tokens that may be meant. @throws DirectError for another one */
+/** Performs the provider's first half. `candidates` are all possible tokens. @throws DirectError for another one */
 export async function receive<Known extends { readonly proof: Proof }>(
   talk: Conversation,
   { candidates, binding }: { candidates: Iterable<Known>; binding: string },
@@ -112,7 +112,7 @@ export async function moveOver(talk: Conversation, session: Session, wrap = same
   throw new DirectError('ERR_DIRECT_PATH', 'the session cannot go on')
 }
 
-/** Moves the provider's session, which `find` gives; it must not throw for a session that is over. */
+/** Moves the provider's session, which `find` returns; `find` must not throw for a session that has ended. */
 export async function followOver(talk: Conversation, find: (received: number) => Session | undefined): Promise<void> {
   const move = await talk.next('move')
   talk.check(move, move.received)
@@ -127,7 +127,7 @@ export async function followOver(talk: Conversation, find: (received: number) =>
   session.attach(talk.transport, move.received)
 }
 
-/** Both descriptions of a path, each proven by the token. */
+/** Exchanges both descriptions of a path, each proven by the token. */
 export async function offerPath(talk: Conversation, sdp: string): Promise<string> {
   talk.send({ kind: 'offer', sdp, mac: talk.mac('offer', sdp) })
   const answer = await talk.next('answer')
@@ -135,7 +135,7 @@ export async function offerPath(talk: Conversation, sdp: string): Promise<string
   return answer.sdp
 }
 
-/** The connector's description of a path. */
+/** Reads the connector's description of a path. */
 export async function readOffer(talk: Conversation): Promise<string> {
   const offer = await talk.next('offer')
   talk.check(offer, offer.sdp)
@@ -147,7 +147,7 @@ function refusedBecause(reason: string): DirectError {
   return new DirectError(code, `the peer refuses the direct path: ${reason}`)
 }
 
-/** A provider that does not have the session; another one of the same token may. */
+/** Reason of a provider that does not have the session; another one of the same token may. */
 const sessionUnknown = 'the session is not here'
 
 function same(transport: MessageTransport): MessageTransport {

@@ -4,7 +4,7 @@ import { loadNative } from './native.js'
 import type { DirectOptions } from './options.js'
 import type { Puncher } from './puncher.js'
 
-/** @throws DirectError `ERR_DIRECT_UNAVAILABLE` where the native part is missing */
+/** Loads the puncher. @throws DirectError `ERR_DIRECT_UNAVAILABLE` where the native part is missing */
 export async function loadPuncher(options: DirectOptions, clock: Clock): Promise<Puncher> {
   if (options.loadPuncher !== undefined) return options.loadPuncher()
   const { stunServers = [], hostCandidates = 'auto' } = options

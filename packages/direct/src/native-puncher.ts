@@ -5,23 +5,23 @@ import { DirectError } from './errors.js'
 import { type NativeChannel, type NativeModule, type NativePeer, OpenPeers } from './native.js'
 import type { DirectConnection, IncomingPath, OutgoingPath, Puncher } from './puncher.js'
 
-/** How direct connections are made. */
+/** Options of a {@link NativePuncher}. */
 export interface NativePuncherOptions {
-  /** Loaded with `loadNative`. */
+  /** Native module, loaded with `loadNative`. */
   readonly native: NativeModule
   readonly clock: Clock
-  /** Servers that say which address a NAT gives us, `host:port`; none are asked but these. */
+  /** STUN servers, `host:port`, which report the address that a NAT assigns; no others are used. */
   readonly stunServers: readonly string[]
   readonly hostCandidates: HostCandidates
 }
 
-/** How long STUN servers have to answer, in milliseconds; then the addresses known so far must do. */
+/** Time for STUN servers to answer, in milliseconds; then the addresses known so far are used. */
 const gatheringMs = 2000
 
 /** Time for a path to open, in milliseconds: NATs answer within a second, lost packets are sent again. */
 const openMs = 10_000
 
-/** Makes connections with WebRTC data channels: ICE (RFC 8445) through NATs, DTLS (RFC 8261) for secrecy. */
+/** Opens connections with WebRTC data channels: ICE (RFC 8445) through NATs, DTLS (RFC 8261) for encryption. */
 export class NativePuncher implements Puncher {
   readonly #options: NativePuncherOptions
 
@@ -48,7 +48,7 @@ export class NativePuncher implements Puncher {
     const offered = fingerprintOf(offer)
     const attempt = new Attempt(this.#options)
     const opened = new Promise<NativeChannel>((resolve) => {
-      // Messages may follow at once, so the channel gets its reader within this call.
+      // Messages may follow immediately, so the channel gets its reader within this call.
       attempt.peer.onDataChannel((channel) => resolve(attempt.keep(channel)))
     })
     attempt.meet(offer, 'offer')
@@ -63,15 +63,15 @@ export class NativePuncher implements Puncher {
 
 const label = 'linksocks'
 
-/** Those of all clients in the process. */
+/** Open connections of all clients in the process. */
 const openPeers = new OpenPeers()
 
-/** One peer connection. */
+/** Attempt to open a path: one peer connection. */
 class Attempt {
   readonly peer: NativePeer
   readonly #options: NativePuncherOptions
   readonly #gathered: Promise<void>
-  /** Kept: a channel that nobody refers to is collected, and its messages with it. */
+  /** Referenced here: a channel without a reference is collected, with its messages. */
   #transport: ChannelTransport | undefined
   #isClosed = false
   readonly #onClosed: () => void
@@ -95,7 +95,7 @@ class Attempt {
     })
   }
 
-  /** Our description, once our addresses are known. @throws DirectError where there are none */
+  /** Returns the local description when its addresses are known. @throws DirectError if there are none */
   async describe(): Promise<string> {
     await this.#gathered
     const sdp = withCandidates(this.peer.localDescription()?.sdp ?? '', this.#options.hostCandidates)
@@ -104,7 +104,7 @@ class Attempt {
     throw new DirectError('ERR_DIRECT_PATH', 'no address of this machine may be told: no STUN server has answered')
   }
 
-  /** @throws DirectError for a description that the library does not take */
+  /** Sets the peer's description. @throws DirectError for one that the library does not accept */
   meet(sdp: string, type: 'offer' | 'answer'): void {
     try {
       this.peer.setRemoteDescription(sdp, type)

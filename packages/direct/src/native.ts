@@ -29,12 +29,12 @@ export interface NativePeer {
 
 /** The part of the module `node-datachannel` that is used. */
 export interface NativeModule {
-  /** Makes a peer connection. */
+  /** Creates a peer connection. */
   readonly PeerConnection: new (
     name: string,
     config: { readonly iceServers: string[]; readonly maxMessageSize: number },
   ) => NativePeer
-  /** Ends the threads of the module, which keep the process alive. */
+  /** Ends the threads of the module, which would keep the process running. */
   cleanup(): void
 }
 
@@ -53,13 +53,13 @@ export async function loadNative(): Promise<NativeModule> {
 }
 
 /**
- * Ends the threads of the module while no peer connection is open: they would keep the process alive. The next
+ * Ends the threads of the module while no peer connection is open: they would keep the process running. The next
  * connection starts them again, which takes some milliseconds.
  */
 export class OpenPeers {
   #count = 0
 
-  /** A peer connection is open. Returns what to call once it is closed. */
+  /** Registers an open peer connection. Returns a function to call when it is closed. */
   opened(native: NativeModule): () => void {
     this.#count++
     return () => {

@@ -1,35 +1,34 @@
 import type { HostCandidates } from './description.js'
 import type { Puncher } from './puncher.js'
 
-/** How a client uses direct paths. Both ends must want them, and the server must let them agree. */
+/** Options of direct paths. Both ends must enable them, and the server must allow them. */
 export interface DirectOptions {
   /**
-   * `auto`: new connections take the direct path while there is one, else the relay. `direct-only`: they never take the
-   * relay. @default 'auto'
+   * `auto`: new connections take the direct path while there is one, otherwise the relay. `direct-only`: they never
+   * take the relay. @default 'auto'
    */
   readonly mode?: 'auto' | 'direct-only' | undefined
-  /** What a connector does without a path in mode `direct-only`: end, or refuse connections. @default 'exit' */
+  /** Action of a connector without a path in mode `direct-only`: end, or refuse connections. @default 'exit' */
   readonly onlyAction?: 'exit' | 'refuse' | undefined
   /**
-   * STUN servers, `host:port`, which tell a client its address outside of its NAT; they learn that address. @default
-   * none
+   * STUN servers, `host:port`, which report a client's address outside of its NAT; they see that address. @default none
    */
   readonly stunServers?: readonly string[] | undefined
   /**
-   * Whether the peer is told the addresses of this machine's network interfaces: `auto` and `always` tell them.
+   * Whether the peer receives the addresses of this machine's network interfaces: `auto` and `always` send them.
    * @default 'auto'
    */
   readonly hostCandidates?: HostCandidates | undefined
   /**
-   * A secret that both ends share beside the connector token, which the server knows: with it not even the server can
-   * sit between them. @default none
+   * Secret that both ends share in addition to the connector token, which the server knows: with it not even the server
+   * can intercept the path. @default none
    */
   readonly secret?: string | undefined
-  /** How connections through NATs are made. @default with `node-datachannel`, if it is installed */
+  /** Loads the code that opens connections through NATs. @default `node-datachannel`, if it is installed */
   readonly loadPuncher?: (() => Promise<Puncher>) | undefined
 }
 
-/** @throws RangeError for an option that is not valid */
+/** Checks the options. @throws RangeError for an invalid one */
 export function checkDirectOptions({ mode, onlyAction, hostCandidates, stunServers = [] }: DirectOptions): void {
   checkOneOf('direct.mode', mode, ['auto', 'direct-only'])
   checkOneOf('direct.onlyAction', onlyAction, ['exit', 'refuse'])
@@ -39,7 +38,7 @@ export function checkDirectOptions({ mode, onlyAction, hostCandidates, stunServe
   for (const server of stunServers) checkServer(server)
 }
 
-/** Each one is asked at once, and learns our address. */
+/** Most STUN servers: each one gets a request, and sees the client's address. */
 const maxStunServers = 8
 
 function checkOneOf(name: string, value: string | undefined, known: readonly string[]): void {

@@ -5,15 +5,15 @@ const nonceBytes = 16
 /** Bytes of a key and of a MAC. */
 const macBytes = 32
 
-/** What both ends know and a stranger does not. */
+/** Secret that both ends know and a stranger does not. */
 export interface SharedSecret {
-  /** The connector token. The relay knows it too: the provider has registered it there. */
+  /** Connector token. The relay knows it too: the provider has registered it there. */
   readonly token: string
-  /** A further secret that the relay never sees. @default none */
+  /** Further secret that the relay never sees. @default none */
   readonly secret?: string | undefined
 }
 
-/** Proves who is at the other end, with a key made from the connector token (HKDF, RFC 5869; HMAC, RFC 2104). */
+/** Proves the identity of an end, with a key derived from the connector token (HKDF, RFC 5869; HMAC, RFC 2104). */
 export class Proof {
   readonly #key: Uint8Array
 
@@ -22,12 +22,12 @@ export class Proof {
     this.#key = new Uint8Array(hkdfSync('sha256', secrets, 'linksocks-direct-1', 'proof', macBytes))
   }
 
-  /** The MAC of a message: what it is, and all that it must agree with; as hexadecimal digits. */
+  /** MAC of a message: its kind, and all values that it must agree with; as hexadecimal digits. */
   mac(parts: readonly (string | number)[]): string {
     return createHmac('sha256', this.#key).update(JSON.stringify(parts)).digest('hex')
   }
 
-  /** Whether `mac` is the one of these parts; takes the same time for every wrong one. */
+  /** Whether `mac` is the MAC of these parts; takes the same time for every wrong one. */
   fits(mac: string, parts: readonly (string | number)[]): boolean {
     const expected = Buffer.from(this.mac(parts), 'hex')
     const shown = Buffer.from(mac, 'hex')

@@ -1,15 +1,15 @@
 import type { Session, SessionOptions } from '@ls/mux'
 
-/** What sessions of the direct path may be told: the limits of the owner. */
+/** Options of sessions on the direct path: the limits of the owner. */
 export type DirectSessionOptions = Pick<
   SessionOptions,
   'clock' | 'logger' | 'graceMs' | 'replayLimitBytes' | 'budgetBytes' | 'parentBudget' | 'idleLimitMs' | 'windowBytes'
 >
 
-/** First credit of a channel, in bytes: both ends know it, so nothing is announced (protocol.md §3.10). */
+/** First credit of a channel, in bytes: both ends use it, so it is not announced (protocol.md §3.10). */
 const firstWindowBytes = 4096
 
-/** The terms of version 1: all extensions of a link that concern channels. */
+/** Terms of version 1: all extensions of a link that concern channels. */
 export function sessionTerms({ windowBytes, ...options }: DirectSessionOptions): SessionOptions {
   return {
     ...options,
@@ -20,13 +20,13 @@ export function sessionTerms({ windowBytes, ...options }: DirectSessionOptions):
   }
 }
 
-/** As a link between client and server has it. */
+/** The same value as for a link between client and server. */
 const defaultStartBytes = 262_144
 
-/** Which way a session's messages take now. */
+/** Path of a session's messages. */
 export type Path = 'relay' | 'direct'
 
-/** A session and the way that its messages take. */
+/** A session and the path of its messages. */
 export interface MovingSession {
   readonly session: Session
   path: Path

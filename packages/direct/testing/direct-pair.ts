@@ -11,7 +11,7 @@ export interface DirectPair {
   readonly network: FakeNetwork
   readonly connector: DirectConnector
   readonly provider: DirectProvider
-  /** Ways that the connector's channels took, with the reasons. */
+  /** Paths that the connector's channels took, with the reasons. */
   readonly paths: string[]
   readonly failures: string[]
   /** Tunnels through the relay so far. */

@@ -2,13 +2,13 @@ import { randomBytes } from 'node:crypto'
 import { loopbackPair, type MessageTransport } from '@ls/mux'
 import type { DirectConnection, IncomingPath, OutgoingPath, Puncher } from '../src/puncher.js'
 
-/** Two punchers in one process that reach each other, and what passes between them. */
+/** Two punchers in one process that reach each other, and the connections between them. */
 export class FakeNetwork {
-  /** No path opens while it is true. */
+  /** Whether no path opens. */
   isBlocked = false
-  /** Somebody between the ends: each of them sees another certificate. */
+  /** Whether there is a man in the middle: each end sees another certificate. */
   isTapped = false
-  /** Connections made so far: the connector's ends. */
+  /** Connections opened so far: the connector's ends. */
   readonly made: MessageTransport[] = []
   readonly #waiting = new Map<string, (connection: DirectConnection) => void>()
 

@@ -12,7 +12,7 @@ const root = new URL('../../../', import.meta.url)
 const read = (path: string): string => readFileSync(new URL(path, root), 'utf8')
 const rulesPath = 'contrib/prometheus/linksocks.rules.yml'
 
-/** All texts under a key, however deep. */
+/** All texts under a key, at any depth. */
 function textsAt(key: string, value: unknown): string[] {
   if (typeof value !== 'object' || value === null) return []
   return Object.entries(value).flatMap(([name, each]: [string, unknown]) =>
@@ -50,7 +50,7 @@ describe('documentation of metrics', () => {
   })
 })
 
-// Of Debian's package `prometheus`.
+// From Debian's package `prometheus`.
 describe.skipIf(requireProgram('promtool') === undefined)('promtool', () => {
   test('finds no fault in the page', async () => {
     const { body } = await new Expositor(() => fullSnapshot).write()

@@ -3,21 +3,21 @@ import { collectDefaultMetrics, type Metric as PromMetric, Registry, type Regist
 import type { Metric } from './metric.js'
 import { metrics } from './table.js'
 
-/** A page of numbers, ready to be sent. */
+/** Metrics of one moment as text, ready to be sent. */
 export interface Exposition {
-  /** For the field of that name. */
+  /** Value of the Content-Type header. */
   readonly contentType: string
-  /** The page itself. */
+  /** Text of the metrics. */
   readonly body: string
 }
 
-/** Writes snapshots as Prometheus text or OpenMetrics, with what Node knows of its process. */
+/** Writes snapshots as Prometheus text or OpenMetrics, with Node's metrics of its process. */
 export class Expositor {
   readonly #snapshot: () => Snapshot
   /** Event loop delay, memory, descriptors and more, by the names that other Node programs use. */
   readonly #process = new Registry()
 
-  /** @param snapshot Gives the numbers when a page is written. */
+  /** @param snapshot Returns the numbers when they are written. */
   constructor(snapshot: () => Snapshot) {
     this.#snapshot = snapshot
     collectDefaultMetrics({ register: this.#process })
@@ -56,7 +56,7 @@ function readable({ name, help, type, read }: Metric, snapshot: Snapshot): Reada
   return { name, help, type, values }
 }
 
-/** A registry takes any object that can be read; it renames counters, so each page has its own. */
+/** Registers data. A registry accepts any readable object; it renames counters, so each page has its own registry. */
 function register(registry: Registry<RegistryContentType>, data: Readable): void {
   const metric = { ...data, get: () => Promise.resolve({ ...data, name: metric.name }) }
   registry.registerMetric(metric as unknown as PromMetric)

@@ -3,16 +3,16 @@ import { isIP } from 'node:net'
 import { isLocalhost, type Logger, silentLogger, type Snapshot, textOf } from '@ls/foundation'
 import { Expositor } from './exposition.js'
 
-/** What {@link metricsHandler} answers with. */
+/** Options of {@link metricsHandler}. */
 export interface MetricsHandlerOptions {
-  /** Gives the numbers: `() => server.snapshot()`. */
+  /** Returns the numbers: `() => server.snapshot()`. */
   readonly snapshot: () => Snapshot
   /**
-   * Answer only requests whose Host is an address or `localhost`. For listeners on loopback: a web page elsewhere could
-   * otherwise read the numbers through a name that leads here. @default false
+   * Whether to answer only requests whose Host is an address or `localhost`. For listeners on loopback: otherwise a web
+   * page could read the numbers through a host name that resolves to this machine. @default false
    */
   readonly localOnly?: boolean | undefined
-  /** @default silent */
+  /** Receives the log. @default silent */
   readonly logger?: Logger | undefined
 }
 
@@ -77,7 +77,7 @@ function refusal(status: number, text: string): Answer {
   return { status, contentType: plainText, body: `${text}\n` }
 }
 
-/** RFC 9110 §7.2: a name or an address, with or without a port. HTTP/1.0 needs none. */
+/** Whether a Host is local (RFC 9110 §7.2): a name or an address, with or without a port. HTTP/1.0 needs none. */
 function isLocal(host: string | undefined): boolean {
   if (host === undefined) return true
   const name = host

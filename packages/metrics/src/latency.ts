@@ -1,12 +1,12 @@
 import type { HistogramSnapshot, Snapshot } from '@ls/foundation'
 import type { Metric, Sample } from './metric.js'
 
-/** A histogram of times, read in milliseconds and shown in seconds. */
+/** Metric for a histogram of times, which are read in milliseconds and written in seconds. */
 export function latency(name: string, help: string, histogramOf: (snapshot: Snapshot) => HistogramSnapshot): Metric {
   return { name, type: 'histogram', help, labels: [], read: (snapshot) => samplesOf(name, histogramOf(snapshot)) }
 }
 
-/** Buckets are cumulative, and the last one has no limit (OpenMetrics 1.0, "Histogram"). */
+/** Samples of a histogram. Buckets are cumulative, and the last one has no limit (OpenMetrics 1.0, "Histogram"). */
 function samplesOf(name: string, { bounds, counts, sum }: HistogramSnapshot): Sample[] {
   let count = 0
   const buckets = counts.map((inBucket, index) => {

@@ -1,30 +1,30 @@
 import type { Snapshot } from '@ls/foundation'
 
-/** One number of a metric, with the labels that tell it from others. */
+/** One number of a metric, with the labels that distinguish it from others. */
 export interface Sample {
-  /** By name. */
+  /** Label values by name. */
   readonly labels: Readonly<Record<string, string>>
-  /** In the unit that the metric's name ends with. */
+  /** Value, in the unit with which the metric's name ends. */
   readonly value: number
-  /** Name where it is not the metric's own: the parts of a histogram. */
+  /** Name if it differs from the metric's: the parts of a histogram. */
   readonly name?: string
 }
 
-/** A metric: what it is called, and how it is read from a snapshot. */
+/** A metric: its name, and how it is read from a snapshot. */
 export interface Metric {
-  /** By the conventions of Prometheus: base units, and `_total` for counters. */
+  /** Name by the conventions of Prometheus: base units, and `_total` for counters. */
   readonly name: string
-  /** A counter only grows. */
+  /** Type; a counter only grows. */
   readonly type: 'counter' | 'gauge' | 'histogram'
-  /** One sentence without a full stop. */
+  /** Description: one sentence without a full stop. */
   readonly help: string
   /** Names of its labels; `le` of histograms is not among them. */
   readonly labels: readonly string[]
-  /** Its numbers at the moment of a snapshot. */
+  /** Reads its numbers from a snapshot. */
   read(snapshot: Snapshot): readonly Sample[]
 }
 
-/** A metric with one number and no labels; without a number it is not there. */
+/** Metric with one number and no labels; if the number is undefined, it has no sample. */
 export function single(
   { name, type, help }: Pick<Metric, 'name' | 'type' | 'help'>,
   valueOf: (snapshot: Snapshot) => number | undefined,

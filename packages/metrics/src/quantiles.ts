@@ -1,6 +1,6 @@
 import type { Sample } from './metric.js'
 
-/** Median, 99th percentile and maximum of times in milliseconds, ascending, in seconds; none of no times. */
+/** Median, 99th percentile and maximum, in seconds, of ascending times in milliseconds; empty without times. */
 export function quantiles(sortedMs: readonly number[]): Sample[] {
   return shown.flatMap((part) => {
     const ms = sortedMs[Math.ceil(part * sortedMs.length) - 1]

@@ -3,7 +3,7 @@ import { latency } from './latency.js'
 import { type Metric, single } from './metric.js'
 import { quantiles } from './quantiles.js'
 
-/** Every metric of ours; the reference page is made from it. */
+/** All metrics of this project; the reference page is generated from them. */
 export const metrics: readonly Metric[] = [
   {
     name: 'linksocks_build_info',

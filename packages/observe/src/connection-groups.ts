@@ -2,16 +2,16 @@ import type { LiveConnection } from './live-connection.js'
 import { type Page, pageOf } from './query.js'
 import type { Rates } from './rates.js'
 
-/** What connections can be put together by. */
+/** Keys by which connections can be grouped. */
 export const groupKinds = ['target', 'token', 'provider'] as const
 
 /** One of {@link groupKinds}. */
 export type GroupKind = (typeof groupKinds)[number]
 
-/** Which groups are asked for, and in which order. */
+/** Selection and order of groups. */
 export interface GroupQuery extends Page {
   readonly group: GroupKind
-  /** By connections where it is none of a group's own. */
+  /** Sort key; by connections if it is not a key of groups. */
   readonly sort: string
 }
 
@@ -25,7 +25,7 @@ interface Group {
   rateFromTarget: number
 }
 
-/** Connections put together, a page of the groups. */
+/** Groups connections; returns a page of the groups. */
 export function listGroups(matched: readonly LiveConnection[], query: GroupQuery, rates: Rates): object {
   const groups = new Map<string, Group>()
   for (const connection of matched) {

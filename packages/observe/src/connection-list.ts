@@ -4,22 +4,22 @@ import type { EventData } from './live-event.js'
 import { type Page, pageNames, pageOf, Query } from './query.js'
 import type { Rates } from './rates.js'
 
-/** Which connections are asked for, and in which order. */
+/** Selection and order of connections. */
 export interface ConnectionQuery extends Page {
-  /** @default age */
+  /** Sort key. @default age */
   readonly sort: keyof typeof sortKeys
-  /** Part of a target, a client's address or a token's name, in any case. */
+  /** Part of a target, a client's address or a token's name, case-insensitive. */
   readonly text: string | undefined
   /** Id of a token. */
   readonly token: string | undefined
   /** Id of a link: its own, or that of a provider. */
   readonly link: string | undefined
   readonly protocol: 'tcp' | 'udp' | undefined
-  /** Groups instead of connections. */
+  /** Key to group by; undefined for single connections. */
   readonly group: GroupKind | undefined
 }
 
-/** Reads the query of `GET /api/connections`. @throws RangeError that names what is wrong */
+/** Parses the query of `GET /api/connections`. @throws RangeError that names what is wrong */
 export function parseConnectionQuery(params: URLSearchParams): ConnectionQuery {
   const query = new Query(params, [...pageNames, 'sort', 'q', 'token', 'link', 'protocol', 'group'])
   return {
@@ -33,7 +33,7 @@ export function parseConnectionQuery(params: URLSearchParams): ConnectionQuery {
   }
 }
 
-/** The open connections that match, sorted, a page of them. */
+/** A page of the open connections that match, sorted. */
 export function listConnections(
   all: readonly LiveConnection[],
   query: ConnectionQuery,
@@ -51,7 +51,7 @@ export function listConnections(
   }
 }
 
-/** What is shown of an open connection. */
+/** Describes an open connection for the list. */
 function describeConnection(
   connection: LiveConnection,
   { rates, nowMs }: { readonly rates: Rates; readonly nowMs: number },
@@ -71,7 +71,7 @@ function describeConnection(
   }
 }
 
-/** Whose connection it is, and where it leads. */
+/** Fields of a connection that identify it: its link and its target. */
 export function identityOf({ id, protocol, target, link, provider }: ConnectionIdentity): EventData {
   return {
     id,

@@ -1,10 +1,12 @@
 import type { LiveConnection, MovedBytes } from './live-connection.js'
 import { type Page, pageNames, pageOf, Query } from './query.js'
 
-/** Destinations with totals of their own; the one that was used longest ago makes room, and counts as `others`. */
+/**
+ * Most destinations with their own totals. Beyond it, the least recently used one is removed and counted as `others`.
+ */
 export const maxDestinations = 1000
 
-/** What connections to one destination have moved. */
+/** Totals of the connections to one destination. */
 interface Total {
   open: number
   ended: number
@@ -13,12 +15,12 @@ interface Total {
   bytesFromTarget: number
 }
 
-/** Adds up by destination what connections moved, within {@link maxDestinations}. */
+/** Totals of connections by destination, at most {@link maxDestinations}. */
 export class Destinations {
   readonly #totals = new Map<string, Total>()
   readonly #others = emptyTotal()
 
-  /** A connection is over. @param outcome As in `Snapshot.endedChannels`. */
+  /** Adds a connection that has ended. @param outcome As in `Snapshot.endedChannels`. */
   ended(connection: Pick<LiveConnection, 'target' | 'protocol'> & MovedBytes, outcome: string): void {
     const name = nameOf(connection)
     const total = this.#totals.get(name) ?? emptyTotal()
@@ -32,9 +34,9 @@ export class Destinations {
   }
 
   /**
-   * A page of the destinations, with what open connections have moved so far.
+   * A page of the destinations; open connections are included.
    *
-   * @throws RangeError for a query that cannot be
+   * @throws RangeError for an invalid query
    */
   list(open: Iterable<LiveConnection>, params: URLSearchParams): object {
     const query = parseQuery(params)
@@ -95,7 +97,7 @@ const sortKeys = {
   target: ({ target }: { readonly target: string }) => target,
 } as const
 
-/** Each datagram of a UDP association has its own target, so all of them share a name. */
+/** Name of a destination. Each datagram of a UDP association has its own target, so all of them share a name. */
 function nameOf({ target, protocol }: Pick<LiveConnection, 'target' | 'protocol'>): string {
   return target ?? protocol
 }

@@ -25,7 +25,7 @@ function read(query = '', lastId?: string) {
   return { stream, taken: () => taken(stream) }
 }
 
-/** What has come since the last call. A newer Node reads one chunk at a time. */
+/** Text since the last call. A newer Node reads one chunk at a time. */
 function taken(stream: PassThrough): string {
   let text = ''
   for (;;) {
@@ -35,7 +35,7 @@ function taken(stream: PassThrough): string {
   }
 }
 
-/** The names of events in a text. */
+/** Names of the events in a text. */
 const namesIn = (text: string): string[] => Array.from(text.matchAll(/^event: (.*)$/gm), ([, name = '']) => name)
 
 const idIn = (text: string): string => /^id: (.*)$/m.exec(text)?.[1] ?? ''
@@ -155,20 +155,20 @@ describe('EventHub', () => {
   })
 })
 
-/** Resolves once the stream is closed and the hub has been told. */
+/** Resolves when the stream is closed and the hub has received the event. */
 async function closed(stream: PassThrough): Promise<void> {
   const whenClosed = new Promise((resolve) => stream.once('close', resolve))
   stream.destroy()
   await whenClosed
 }
 
-/** A reader that takes nothing until `emptied`. */
+/** A reader that reads nothing until `emptied`. */
 function slowReader(query = '') {
   const stream = new PassThrough({ highWaterMark: 1 })
   hub.add(stream, parseEventQuery(new URLSearchParams(query)), undefined)
   const chunks: string[] = []
   const take = (): void => {
-    // Reading may let more in.
+    // Reading may make room for more.
     for (let text = taken(stream); text !== ''; text = taken(stream)) chunks.push(text)
   }
   return Object.assign(stream, {

@@ -6,28 +6,28 @@ import { EventReader, formatEvent } from './event-reader.js'
 import { EventRing } from './event-ring.js'
 import type { LiveEvent } from './live-event.js'
 
-/** Readers at once: people and dashboards, each with up to 256 KiB that wait. */
+/** Most readers: people and dashboards, each with up to 256 KiB in its queue. */
 export const maxReaders = 32
 
-/** A comment goes to quiet readers so often, in milliseconds: proxies cut what is silent for 30 to 60 s. */
+/** Interval of comments to idle readers, in milliseconds: proxies cut connections that are silent for 30 to 60 s. */
 export const heartbeatMs = 15_000
 
-/** Events are kept so long after the last reader has gone, in milliseconds: it may come back. */
+/** Time for which events are recorded after the last reader has left, in milliseconds: it may come back. */
 export const keepMs = 60_000
 
 export interface EventHubOptions {
   readonly clock: Clock
-  /** What a snapshot tells; asked once a second for all readers, while one of them wants it. */
+  /** Data of a snapshot; read once a second for all readers, while any of them wants it. */
   readonly snapshot: () => object
 }
 
-/** Passes events on to readers. While there is none, and none has left a moment ago, it does nothing. */
+/** Sends events to readers. It does nothing while there is no reader, and none has just left. */
 export class EventHub {
   readonly #options: EventHubOptions
   readonly #readers = new Map<EventReader, EventQuery>()
-  /** Undefined while nothing is recorded. */
+  /** Recorded events; undefined while nothing is recorded. */
   #ring: EventRing | undefined
-  /** Tells the numbers of one recording from those of others. */
+  /** Id of the recording, which distinguishes its numbers from those of others. */
   #recording = ''
   #heartbeat: TimerHandle
   #snapshots: TimerHandle
@@ -39,17 +39,17 @@ export class EventHub {
     this.#options = options
   }
 
-  /** Whether an event would be passed on or kept: others need not be made. */
+  /** Whether events are sent or recorded; if not, they need not be created. */
   get isListening(): boolean {
     return this.#ring !== undefined
   }
 
-  /** Readers now. */
+  /** Number of readers. */
   get readers(): number {
     return this.#readers.size
   }
 
-  /** Tells all readers that want it. */
+  /** Sends an event to all readers that want it. */
   publish(event: LiveEvent): void {
     const recorded = this.#ring?.add((number) => ({
       event,
@@ -60,7 +60,7 @@ export class EventHub {
     for (const [reader, query] of this.#readers) if (wants(query, event)) reader.send(recorded.text, nowMs)
   }
 
-  /** Whether one more reader may come. */
+  /** Whether there is room for one more reader. */
   get hasRoom(): boolean {
     return !this.#isClosed && this.#readers.size < maxReaders
   }
@@ -68,7 +68,7 @@ export class EventHub {
   /**
    * Writes events to `response` until it closes.
    *
-   * @param lastId What the reader saw last: what it missed is sent first, or it is told that there is a gap.
+   * @param lastId Id of the last event that the reader received: missed events are sent first, or a notice of a gap.
    */
   add(response: Writable, query: EventQuery, lastId: string | undefined): void {
     const reader = new EventReader(response)
@@ -80,7 +80,7 @@ export class EventHub {
     if (query.snapshotSeconds !== undefined) this.#startSnapshots(reader)
   }
 
-  /** Ends all streams, and takes no more readers. */
+  /** Ends all streams, and accepts no more readers. */
   close(): void {
     this.#isClosed = true
     for (const reader of this.#readers.keys()) reader.end()
@@ -101,7 +101,7 @@ export class EventHub {
     const id = `${this.#recording}-${this.#ring?.last ?? 0}`
     const missed = lastId === undefined ? [] : this.#missedSince(lastId)
     if (missed === undefined) reader.send(formatEvent('gap', { since: lastId }, id), nowMs)
-    // An id from the start on: who is cut before the first event can tell where it was.
+    // With an id from the start, a reader that is cut before the first event can say where it was.
     else reader.send(formatEvent('hello', { replayed: missed.length }, id), nowMs)
     for (const { event, text } of missed ?? []) if (wants(query, event)) reader.send(text, nowMs)
   }

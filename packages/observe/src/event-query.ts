@@ -1,24 +1,24 @@
 import { type EventKind, eventKinds, kindOf, type LiveEvent } from './live-event.js'
 import { Query } from './query.js'
 
-/** Which events a reader wants. */
+/** Events that a reader selects. */
 export interface EventQuery {
-  /** Undefined for all. */
+  /** Kinds; undefined for all. */
   readonly kinds: readonly EventKind[] | undefined
   /** Id of a token. */
   readonly token: string | undefined
   /** Address of a client. */
   readonly client: string | undefined
-  /** Part of a target, in any case. */
+  /** Part of a target, case-insensitive. */
   readonly target: string | undefined
   /** Seconds between two snapshots; undefined for none. */
   readonly snapshotSeconds: number | undefined
 }
 
-/** Fewer than one snapshot a minute is what `GET /api/snapshot` is for. */
+/** Longest interval of snapshots. For fewer than one a minute, use `GET /api/snapshot`. */
 const maxSnapshotSeconds = 60
 
-/** Reads the query of `GET /api/events`. @throws RangeError that names what is wrong */
+/** Parses the query of `GET /api/events`. @throws RangeError that names what is wrong */
 export function parseEventQuery(params: URLSearchParams): EventQuery {
   const query = new Query(params, ['kinds', 'token', 'client', 'target', 'snapshot'])
   return {
@@ -30,7 +30,7 @@ export function parseEventQuery(params: URLSearchParams): EventQuery {
   }
 }
 
-/** Whether a reader wants an event. One that concerns no client at all passes any choice of clients. */
+/** Whether a reader selects an event. An event without a client matches any choice of clients. */
 export function wants({ kinds, token, client, target }: EventQuery, { name, data }: LiveEvent): boolean {
   if (kinds?.includes(kindOf(name)) === false) return false
   if (token !== undefined && data.token_id !== undefined && data.token_id !== token) return false

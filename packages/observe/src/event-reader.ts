@@ -1,9 +1,9 @@
 import type { Writable } from 'node:stream'
 
-/** Most bytes that wait for a slow reader: some 500 events. Past it events are dropped and counted. */
+/** Most bytes in the queue of a slow reader: some 500 events. Beyond it events are dropped and counted. */
 export const maxReaderBytes = 262_144
 
-/** A reader that takes nothing for this long is cut, in milliseconds: its place is somebody else's. */
+/** Time after which a reader that reads nothing is cut, in milliseconds, so that another one can have its place. */
 export const stuckReaderMs = 60_000
 
 /** One reader of the event stream, with a bounded queue: that of the response itself. */
@@ -17,7 +17,9 @@ export class EventReader {
     response.on('drain', () => this.#drained())
   }
 
-  /** Sends an event; one that finds the queue full is dropped, and the reader is told how many were. */
+  /**
+   * Sends an event. If the queue is full, the event is dropped; the reader later receives the number of dropped ones.
+   */
   send(text: string, nowMs: number): void {
     if (this.#isFull) {
       this.#dropped++
@@ -29,7 +31,7 @@ export class EventReader {
     this.#response.write(text)
   }
 
-  /** Sends what the next one replaces: it is left out where there is no room, and not counted. */
+  /** Sends data that the next call replaces. If there is no room, it is dropped without being counted. */
   refresh(text: string, nowMs: number): void {
     if (this.#isFull) {
       this.#fullSinceMs ??= nowMs
@@ -39,12 +41,12 @@ export class EventReader {
     if (this.#dropped === 0) this.#response.write(text)
   }
 
-  /** Whether it has taken nothing for too long. */
+  /** Whether it has read nothing for too long. */
   isStuck(nowMs: number): boolean {
     return this.#fullSinceMs !== undefined && nowMs - this.#fullSinceMs > stuckReaderMs
   }
 
-  /** Ends the stream after what waits. */
+  /** Ends the stream after the queue. */
   end(): void {
     this.#response.end()
   }
@@ -71,7 +73,7 @@ export class EventReader {
   }
 }
 
-/** An event as WHATWG HTML §9.2.6 writes it. */
+/** Formats an event as in WHATWG HTML §9.2.6. */
 export function formatEvent(name: string, data: object, id?: string): string {
   const idLine = id === undefined ? '' : `id: ${id}\n`
   return `event: ${name}\n${idLine}data: ${JSON.stringify(data)}\n\n`

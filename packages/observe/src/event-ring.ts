@@ -1,15 +1,15 @@
 import type { LiveEvent } from './live-event.js'
 
-/** An event that was sent, ready to be sent again. */
+/** An event that was sent, in the form in which it can be sent again. */
 export interface RecordedEvent {
   readonly event: LiveEvent
   readonly text: string
 }
 
-/** Most events kept for readers that come back: a few seconds of a busy server, some 500 KB. */
+/** Most events recorded for readers that come back: a few seconds of a busy server, some 500 KB. */
 export const maxRecordedEvents = 1024
 
-/** The last events. Their numbers follow each other from 1 on. */
+/** Ring buffer of the last events, numbered from 1 on. */
 export class EventRing {
   readonly #events: RecordedEvent[] = []
   #last = 0
@@ -19,14 +19,14 @@ export class EventRing {
     return this.#last
   }
 
-  /** Keeps an event, which `make` is given the number of. */
+  /** Records an event; `make` receives its number. */
   add(make: (number: number) => RecordedEvent): RecordedEvent {
     const recorded = make(++this.#last)
     this.#events[this.#last % maxRecordedEvents] = recorded
     return recorded
   }
 
-  /** The events after a number; undefined where some are gone already, or no event had that number. */
+  /** Events after a number; undefined if some are no longer recorded, or no event had that number. */
   since(number: number): RecordedEvent[] | undefined {
     const missed = this.#last - number
     if (missed < 0 || missed > maxRecordedEvents) return undefined

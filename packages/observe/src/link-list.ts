@@ -3,18 +3,18 @@ import type { EventData } from './live-event.js'
 import { type Page, pageNames, pageOf, Query } from './query.js'
 import type { Measured, Rates } from './rates.js'
 
-/** Which links are asked for, and in which order. */
+/** Selection and order of links. */
 export interface LinkQuery extends Page {
-  /** @default age */
+  /** Sort key. @default age */
   readonly sort: keyof typeof sortKeys
-  /** Part of an address, a process's id or a token's name, in any case. */
+  /** Part of an address, a process's id or a token's name, case-insensitive. */
   readonly text: string | undefined
   /** Id of a token. */
   readonly token: string | undefined
   readonly role: string | undefined
 }
 
-/** Reads the query of `GET /api/links`. @throws RangeError that names what is wrong */
+/** Parses the query of `GET /api/links`. @throws RangeError that names what is wrong */
 export function parseLinkQuery(params: URLSearchParams): LinkQuery {
   const query = new Query(params, [...pageNames, 'sort', 'q', 'token', 'role'])
   return {
@@ -26,15 +26,15 @@ export function parseLinkQuery(params: URLSearchParams): LinkQuery {
   }
 }
 
-/** A link with what its channels moved so far. */
+/** A link with the totals of its channels. */
 export interface LinkRow extends Measured {
   readonly link: LiveLink
-  /** Channels open now. */
+  /** Number of open channels. */
   readonly channels: number
   readonly queuedBytes: number
 }
 
-/** Adds to each link what its open connections moved; a forwarded one counts on both of its links. */
+/** Adds to each link the bytes of its open connections; a forwarded one counts on both of its links. */
 export function linkRows(links: Iterable<LiveLink>, connections: Iterable<LiveConnection>): LinkRow[] {
   const rows = new Map<LiveLink, Sum>()
   for (const link of links) rows.set(link, new Sum(link))
@@ -46,7 +46,7 @@ export function linkRows(links: Iterable<LiveLink>, connections: Iterable<LiveCo
   return [...rows.values()]
 }
 
-/** The links that match, sorted, a page of them. */
+/** A page of the links that match, sorted. */
 export function listLinks(
   all: readonly LinkRow[],
   query: LinkQuery,
@@ -62,7 +62,7 @@ export function listLinks(
   }
 }
 
-/** Whose link it is. */
+/** Fields of a link that identify it: its peer and its token. */
 export function describeLink({ id, role, instance, address, tokenId, tokenName }: LiveLink): EventData {
   return {
     id,

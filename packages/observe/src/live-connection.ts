@@ -1,61 +1,61 @@
-/** A link, as far as a live view shows it. */
+/** A link in the live view. */
 export interface LiveLink {
-  /** Names it in requests; another one after each start of the program. */
+  /** Id for requests; a new one after each start of the program. */
   readonly id: string
-  /** What the peer does: `forward`, `reverse` or `connector`, by its token. */
+  /** Role of the peer: `forward`, `reverse` or `connector`, by its token. */
   readonly role: string
-  /** Names the peer's process; the same for each of its links. */
+  /** Id of the peer's process; the same for each of its links. */
   readonly instance: string
-  /** Where it comes from, or where it leads. */
+  /** Address of the peer. */
   readonly address: string
   /** Id of its token; undefined at a client, which has one token. */
   readonly tokenId: string | undefined
-  /** Name that the token's policy gives; undefined without one. */
+  /** Name in the token's policy; undefined without one. */
   readonly tokenName: string | undefined
-  /** Whether there is a connection now; else the session waits for the next one. */
+  /** Whether there is a connection now; otherwise the session waits for the next one. */
   readonly up: boolean
-  /** When the session began, in milliseconds of the program's clock. */
+  /** Beginning of the session, in milliseconds of the program's clock. */
   readonly openedAtMs: number
   /** How often a new connection continued the session. */
   readonly resumes: number
-  /** Round trip measured last, in milliseconds; undefined without a measurement. */
+  /** Last measured round trip, in milliseconds; undefined without a measurement. */
   readonly roundTripMs: number | undefined
   /** Extensions in force, such as `window`. */
   readonly extensions: readonly string[]
-  /** Bytes kept for resending. */
+  /** Bytes buffered for resending. */
   readonly replayBytes: number
-  /** What ended channels moved. */
+  /** Bytes that ended channels moved. */
   readonly ended: MovedBytes
 }
 
-/** Payload bytes each way. */
+/** Payload bytes in each direction. */
 export interface MovedBytes {
-  /** Towards the target. */
+  /** Bytes sent to the target. */
   readonly bytesToTarget: number
-  /** Back from it. */
+  /** Bytes received from the target. */
   readonly bytesFromTarget: number
 }
 
-/** An open connection; its numbers are read when somebody asks. */
+/** An open connection in the live view; its numbers are read on demand. */
 export interface LiveConnection extends MovedBytes {
-  /** The same object as long as the connection is open. */
+  /** Key of the connection: the same object as long as it is open. */
   readonly key: object
-  /** 8-4-4-4-12 hex digits. */
+  /** Id as 8-4-4-4-12 hex digits. */
   readonly id: string
-  /** What it carries. */
+  /** Protocol of the connection. */
   readonly protocol: 'tcp' | 'udp'
   /** `host:port`; undefined for UDP, where each datagram names its own. */
   readonly target: string | undefined
-  /** The link that it belongs to; undefined for the program's own proxy ports. */
+  /** Link that it belongs to; undefined for the program's own proxy ports. */
   readonly link: LiveLink | undefined
   /** The provider's link, if it is forwarded to one. */
   readonly provider: LiveLink | undefined
-  /** Bytes received and not yet taken by their consumer. */
+  /** Bytes received that their consumer has not taken yet. */
   readonly queuedBytes: number
-  /** Bytes accepted for its link and not given to it yet. */
+  /** Bytes accepted for its link that are not sent yet. */
   readonly unsentBytes: number
-  /** How often it could send nothing until the peer granted more. */
+  /** How often it could send nothing until the peer granted more credit. */
   readonly windowStalls: number
-  /** When it was opened, in milliseconds of the program's clock. */
+  /** Time of opening, in milliseconds of the program's clock. */
   readonly openedAtMs: number
 }

@@ -1,4 +1,4 @@
-/** What happened, as `event:` names it. */
+/** Name of an event, as in its `event:` field. */
 export type LiveEventName =
   | 'link-opened'
   | 'link-lost'
@@ -16,14 +16,14 @@ export const eventKinds = ['link', 'connection', 'refusal', 'reload', 'drain'] a
 /** One of {@link eventKinds}. */
 export type EventKind = (typeof eventKinds)[number]
 
-/** Something that happened. */
+/** An event of the live view. */
 export interface LiveEvent {
   readonly name: LiveEventName
-  /** What is told of it; the time is added. */
+  /** Data of the event; the time is added. */
   readonly data: EventData
 }
 
-/** JSON, with the parts that a reader can choose by. */
+/** Data as JSON, with the fields by which a reader can select. */
 export interface EventData {
   /** Id of the token that it concerns. */
   readonly token_id?: string | null
@@ -34,7 +34,7 @@ export interface EventData {
   readonly [name: string]: unknown
 }
 
-/** The kind of an event. */
+/** Kind of an event. */
 export function kindOf(name: LiveEventName): EventKind {
   return name.split('-', 1)[0] as EventKind
 }

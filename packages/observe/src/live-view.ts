@@ -9,25 +9,25 @@ import type { EventData, LiveEventName } from './live-event.js'
 import { Rates } from './rates.js'
 import { Totals } from './totals.js'
 
-/** What a {@link LiveView} looks at, when somebody asks. */
+/** Source of a {@link LiveView}; read on demand. */
 export interface LiveSource {
   /** All numbers; walks all open channels. */
   snapshot(): Snapshot
-  /** The links there are. */
+  /** All links. */
   liveLinks(): Iterable<LiveLink>
-  /** The connections that are open. */
+  /** All open connections. */
   liveConnections(): Iterable<LiveConnection>
 }
 
-/** What a {@link LiveView} needs. */
+/** Options of a {@link LiveView}. */
 export interface LiveViewOptions {
   /** The server or the client. */
   readonly source: LiveSource
-  /** That of the source. */
+  /** Clock of the source. */
   readonly clock: Clock
 }
 
-/** Lists and events for people who watch. Nothing is done while nobody does. */
+/** Lists and events for readers. It does no work while there is no reader. */
 export class LiveView {
   readonly #options: LiveViewOptions
   readonly #connectionRates = new Rates()
@@ -41,12 +41,12 @@ export class LiveView {
     this.#hub = new EventHub({ clock, snapshot: () => this.#totals.of(source.snapshot(), clock.now()) })
   }
 
-  /** Whether somebody reads events. */
+  /** Whether there is a reader of events. */
   get isWatched(): boolean {
     return this.#hub.isListening
   }
 
-  /** A page of the open connections. @throws RangeError for a query that cannot be */
+  /** A page of the open connections. @throws RangeError for an invalid query */
   connections(params: URLSearchParams): object {
     const query = parseConnectionQuery(params)
     const all = [...this.#options.source.liveConnections()]
@@ -55,7 +55,7 @@ export class LiveView {
     return listConnections(all, query, { rates: this.#connectionRates, nowMs })
   }
 
-  /** A page of the links. @throws RangeError for a query that cannot be */
+  /** A page of the links. @throws RangeError for an invalid query */
   links(params: URLSearchParams): object {
     const query = parseLinkQuery(params)
     const { source, clock } = this.#options
@@ -66,28 +66,28 @@ export class LiveView {
   }
 
   /**
-   * Makes the stream of events that a query asks for; undefined while there are too many readers.
+   * Returns a function that writes the events a query selects; undefined while there are too many readers.
    *
    * @param lastId Field Last-Event-ID of the request.
-   * @throws RangeError for a query that cannot be
+   * @throws RangeError for an invalid query
    */
   events(params: URLSearchParams, lastId: string | undefined): ((response: Writable) => void) | undefined {
     const query = parseEventQuery(params)
     return this.#hub.hasRoom ? (response) => this.#hub.add(response, query, lastId) : undefined
   }
 
-  /** Something happened to a link. */
+  /** Publishes an event of a link. */
   linkEvent(name: 'link-opened' | 'link-lost' | 'link-resumed' | 'link-closed', link: LiveLink, reason?: string): void {
     if (!this.isWatched) return
     this.#hub.publish({ name, data: { ...describeLink(link), reason } })
   }
 
-  /** A connection begins. */
+  /** Publishes the beginning of a connection. */
   connectionOpened(connection: LiveConnection): void {
     if (this.isWatched) this.#hub.publish({ name: 'connection-opened', data: identityOf(connection) })
   }
 
-  /** A connection is over. @param outcome As in `Snapshot.endedChannels`. */
+  /** Publishes the end of a connection. @param outcome As in `Snapshot.endedChannels`. */
   connectionClosed(connection: LiveConnection, outcome: string): void {
     if (!this.isWatched) return
     const { bytesToTarget, bytesFromTarget, openedAtMs } = connection
@@ -101,7 +101,7 @@ export class LiveView {
     this.#hub.publish({ name: 'connection-closed', data })
   }
 
-  /** Anything else that happened. */
+  /** Publishes any other event. */
   publish(name: LiveEventName, data: EventData): void {
     this.#hub.publish({ name, data })
   }
@@ -112,5 +112,5 @@ export class LiveView {
   }
 }
 
-/** Why a reader is turned away. */
+/** Reason why a reader is refused. */
 export const tooManyReaders = `${maxReaders} readers of events are connected, the limit`

@@ -1,23 +1,23 @@
 /** A part of a sorted list. */
 export interface Page {
-  /** Rows at most, 1–{@link maxRows}. */
+  /** Most rows, 1–{@link maxRows}. */
   readonly limit: number
-  /** Rows to leave out first. */
+  /** Number of rows to skip. */
   readonly offset: number
-  /** Largest first. */
+  /** Whether the largest comes first. */
   readonly descending: boolean
 }
 
 /** Most rows of one answer: about 400 KB of JSON. */
 export const maxRows = 1000
 
-/** Rows of an answer where the caller does not say. */
+/** Rows of an answer without `limit`. */
 const defaultRows = 100
 
-/** Enough for every list there can be, and a number that can be computed with. */
+/** Largest offset: more than any list has, and small enough to compute with. */
 const maxOffset = 10_000_000
 
-/** A query: only names that are known, each once, with values that are checked when they are read. */
+/** A query with known names only, each at most once; values are checked when they are read. */
 export class Query {
   readonly #values = new Map<string, string>()
 
@@ -30,13 +30,13 @@ export class Query {
     }
   }
 
-  /** The text of a parameter; undefined where it is left out or empty. */
+  /** Text of a parameter; undefined if it is missing or empty. */
   text(name: string): string | undefined {
     const value = this.#values.get(name)
     return value === '' ? undefined : value
   }
 
-  /** @throws RangeError for anything but one of `choices` */
+  /** Value of a parameter with `choices`. @throws RangeError for any other value */
   choice<T extends string>(name: string, choices: readonly T[]): T | undefined {
     const value = this.text(name)
     const choice = choices.find((known) => known === value)
@@ -44,7 +44,7 @@ export class Query {
     throw new RangeError(`${name} must be one of ${choices.join(', ')}, not "${value}"`)
   }
 
-  /** @throws RangeError for anything but a whole number in the range */
+  /** Whole number in a range. @throws RangeError for any other value */
   integer(name: string, { min, max, fallback }: { min: number; max: number; fallback: number }): number {
     const value = this.text(name)
     if (value === undefined) return fallback
@@ -53,7 +53,7 @@ export class Query {
     throw new RangeError(`${name} must be a whole number from ${min} to ${max}, not "${value}"`)
   }
 
-  /** @throws RangeError for a limit, an offset or an order that cannot be */
+  /** Page parameters. @throws RangeError for an invalid limit, offset or order */
   page(): Page {
     return {
       limit: this.integer('limit', { min: 1, max: maxRows, fallback: defaultRows }),
@@ -63,10 +63,10 @@ export class Query {
   }
 }
 
-/** The parameters that {@link Query.page} reads. */
+/** Names of the parameters that {@link Query.page} reads. */
 export const pageNames = ['limit', 'offset', 'order'] as const
 
-/** Cuts a page out of `items`, sorted by their keys; equal ones keep their order. */
+/** Returns a page of `items`, sorted by their keys; equal ones keep their order. */
 export function pageOf<T>(
   items: readonly T[],
   keyOf: (item: T) => number | string,

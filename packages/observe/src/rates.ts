@@ -1,35 +1,38 @@
 import type { MovedBytes } from './live-connection.js'
 
-/** Bytes a second each way. */
+/** Bytes a second in each direction. */
 export interface Rate {
-  /** Towards the target. */
+  /** Rate to the target. */
   readonly toTarget: number
-  /** Back from it. */
+  /** Rate from the target. */
   readonly fromTarget: number
 }
 
-/** Something whose bytes grow. */
+/** An object whose byte counts grow. */
 export interface Measured extends MovedBytes {
-  /** The same object at each look. */
+  /** Key: the same object in each measurement. */
   readonly key: object
-  /** When it began, in milliseconds of the clock. */
+  /** Time of its beginning, in milliseconds of the clock. */
   readonly openedAtMs: number
 }
 
-/** Looks closer together than this share one measurement: many readers cost no more than one. In milliseconds. */
+/**
+ * Shortest time between two measurements, in milliseconds. Calls within it share one, so that many readers cost no more
+ * than one.
+ */
 const minIntervalMs = 900
 
-/** A measurement over more than this says nothing of now. In milliseconds. */
+/** Longest time between two measurements, in milliseconds: a rate over more than this does not describe the present. */
 const maxIntervalMs = 10_000
 
-/** Speeds between two looks. Nobody who does not look pays for it. */
+/** Rates between two measurements. They cost nothing while nothing is measured. */
 export class Rates {
   readonly #samples = new WeakMap<object, Sample>()
   #lookedAtMs: number | undefined
-  /** Time of the look before; nothing began after it if there was none. */
+  /** Time of the previous measurement; Infinity if there was none. */
   #beforeMs = Infinity
 
-  /** Looks at everything there is now. */
+  /** Measures all objects. */
   measure(all: Iterable<Measured>, nowMs: number): void {
     if (this.#lookedAtMs !== undefined && nowMs - this.#lookedAtMs < minIntervalMs) return
     this.#beforeMs = this.#lookedAtMs ?? Infinity
@@ -37,7 +40,7 @@ export class Rates {
     for (const measured of all) this.#measure(measured, nowMs)
   }
 
-  /** The speed at the last look; undefined before there were two. */
+  /** Rate at the last measurement; undefined before there were two. */
   of(key: object): Rate | undefined {
     return this.#samples.get(key)?.rate
   }
@@ -60,11 +63,11 @@ interface Sample extends Point {
 
 const nothing = { bytesToTarget: 0, bytesFromTarget: 0 }
 
-/** Undefined where the points are too far apart. */
+/** Rate between two points; undefined if they are too far apart. */
 export function rateSince(before: Point, now: Point): Rate | undefined {
   const elapsedMs = now.atMs - before.atMs
   if (elapsedMs > maxIntervalMs) return undefined
-  // Something that began this moment has no speed yet, and must not divide by zero.
+  // An object that has just begun has no rate yet, and must not cause a division by zero.
   const seconds = Math.max(elapsedMs, minIntervalMs) / 1000
   return {
     toTarget: Math.max(0, Math.round((now.bytesToTarget - before.bytesToTarget) / seconds)),

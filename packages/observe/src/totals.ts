@@ -1,12 +1,16 @@
 import type { LinkCounts, Snapshot } from '@ls/foundation'
 import { rateSince } from './rates.js'
 
-/** Makes the short form of snapshots that readers of events get, with speeds since the one before. */
+/** Creates the short form of snapshots for readers of events, with rates since the previous one. */
 export class Totals {
   #before: Point | undefined
   #rates: Rates = unknownRates
 
-  /** @param nowMs Monotonic. */
+  /**
+   * Short form of a snapshot.
+   *
+   * @param nowMs Time of a monotonic clock.
+   */
   of(snapshot: Snapshot, nowMs: number): object {
     const { readiness, links, traffic, endedChannels, refusals, limits } = snapshot
     const now = {
@@ -37,7 +41,7 @@ export class Totals {
     }
   }
 
-  /** Readers may ask at any moment: a speed over a few milliseconds would jump. */
+  /** Updates the rates. Readers may ask at any moment, and a rate over a few milliseconds would jump. */
   #measure(now: Point): void {
     const before = this.#before
     if (before !== undefined && now.atMs - before.atMs < minIntervalMs) return
@@ -72,7 +76,7 @@ interface Rates {
 
 const unknownRates: Rates = { rate_to_target: null, rate_from_target: null, connections_per_second: null }
 
-/** Somewhat less than a second: timers are not exact. In milliseconds. */
+/** Shortest interval, in milliseconds; less than a second, since timers are not exact. */
 const minIntervalMs = 500
 
 function sum<T>(all: readonly T[], valueOf: (each: T) => number): number {
@@ -83,13 +87,13 @@ function linksOf({ up, waiting, opened, resumed, lost, closed }: LinkCounts): ob
   return { up, waiting, opened, resumed, lost, closed }
 }
 
-/** Undone by those who asked is not a failure. */
+/** Channels that ended without a failure. Cancellation by the client is none. */
 function endedWell({ endedChannels }: Snapshot): number {
   const well = endedChannels.filter(({ outcome }) => outcome === 'ok' || outcome === 'cancelled')
   return sum(well, ({ count }) => count)
 }
 
-/** Null without a measurement. */
+/** Round trip times; null without a measurement. */
 function roundTripOf(sortedMs: readonly number[]): object | null {
   const at = (part: number): number => sortedMs[Math.max(0, Math.ceil(sortedMs.length * part) - 1)] ?? 0
   return sortedMs.length === 0 ? null : { p50: at(0.5), p99: at(0.99), max: at(1) }

@@ -87,7 +87,7 @@ export interface ServerOptions extends PayloadOptions {
   /**
    * Origins of web pages that may use the management API and byte-stream ports, as browsers write them; all others get
    * 403. Without this check any page in a user's browser could use the ports that the user may use. If the list is not
-   *   empty, only these pages may open links too; else any page with a token may. @default none
+   * empty, only these pages may open links too; else any page with a token may. @default none
    */
   readonly allowOrigins?: readonly string[] | undefined
   /**
@@ -171,8 +171,8 @@ export interface ServerOptions extends PayloadOptions {
    */
   readonly routes?: readonly string[] | undefined
   /**
-   * Further header fields for HTTP proxies in `upstreamProxies` and `routes`, with `{source}` and `{target}`. @default
-   * none
+   * Further header fields for HTTP proxies in `upstreamProxies` and `routes`, with `{source}` and `{target}`.
+   * @default none
    */
   readonly upstreamHeaders?: NonNullable<OutboundOptions['upstreamHeaders']> | undefined
   /** TLS options for `https://` proxies. @default what Node trusts */

@@ -6,7 +6,7 @@ export type WebErrorCode =
   | 'ERR_WEB_CLOSED'
   | 'ERR_WEB_HTTP'
 
-/** Why a socket or a request of a page failed; see docs/errors.md. */
+/** Error of a socket or a request of a page; see docs/errors.md. */
 export class WebError extends Error {
   override readonly name = 'WebError'
   /** Stable error code; the text may change. */

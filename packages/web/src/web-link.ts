@@ -9,7 +9,7 @@ import { linkUrl, webSocketOpener, type WebSocketConstructor } from './link/webs
 import { type ChannelSource, TcpSocket } from './sockets/tcp-socket.js'
 import { UdpSocket } from './sockets/udp-socket.js'
 
-/** How a page links to a server. */
+/** Options of {@link connect}. */
 export interface WebLinkOptions extends Pick<
   LinkSettings,
   | 'token'
@@ -24,51 +24,51 @@ export interface WebLinkOptions extends Pick<
   | 'handshakeDeadlineMs'
 > {
   /**
-   * `client` and `connector` open connections at the other side; a `provider` takes those that its connectors open,
-   * with `onConnect`. @default 'client'
+   * Role of the page: `client` and `connector` open connections at the other side; a `provider` accepts those that its
+   * connectors open, with `onConnect`. @default 'client'
    */
   readonly role?: 'client' | 'connector' | 'provider' | undefined
-  /** Takes or refuses a connection (provider). @default refuses each */
+  /** Accepts or refuses a connection (provider). @default refuses each */
   readonly onConnect?: ((connection: IncomingConnection) => void) | undefined
-  /** Gives up while the first link is opened, or closes it later. */
+  /** Cancels the opening of the first link, or closes the link later. */
   readonly signal?: AbortSignal | undefined
   /** How long a new connection waits while no link is up, in milliseconds. @default 10000 */
   readonly linkWaitMs?: number | undefined
-  /** What opens WebSockets. @default the page's own */
+  /** Class that opens WebSockets. @default the page's own */
   readonly WebSocket?: WebSocketConstructor | undefined
-  /** @default silent */
+  /** Receives the log. @default silent */
   readonly logger?: Logger | undefined
-  /** @default the page's clock */
+  /** Source of time. @default the page's clock */
   readonly clock?: Clock | undefined
 }
 
-/** Where to open a TCP connection to. */
+/** Target of a TCP connection. */
 export interface TcpTarget {
-  /** A name, which the far side looks up, or an address. */
+  /** Name, which the far side resolves, or address. */
   readonly host: string
-  /** 1 to 65535. */
+  /** Port, 1 to 65535. */
   readonly port: number
   /** Resets the connection. */
   readonly signal?: AbortSignal | undefined
 }
 
-/** A connection that somebody opens at a provider. */
+/** A connection that a connector opens at a provider. */
 export interface IncomingConnection {
-  /** A page can take TCP only. */
+  /** Protocol of the connection; a page can accept TCP only. */
   readonly protocol: Protocol
-  /** What was asked for; empty for UDP, whose datagrams have targets. */
+  /** Requested host; empty for UDP, whose datagrams have targets. */
   readonly host: string
-  /** 1 to 65535; 0 for UDP. */
+  /** Requested port, 1 to 65535; 0 for UDP. */
   readonly port: number
-  /** Takes a TCP connection. */
+  /** Accepts a TCP connection. */
   accept(): TcpSocket
-  /** Refuses it: `reason` begins with a word such as `forbidden` or `refused`. */
+  /** Refuses the connection: `reason` begins with a word such as `forbidden` or `refused`. */
   reject(reason: string): void
 }
 
-/** A page's links to a server. Made by {@link connect}. */
+/** Links of a page to a server. Created by {@link connect}. */
 export class WebLink {
-  /** Settles when it has ended for good: with the reason, or with undefined after {@link close}. */
+  /** Resolves when it has ended for good: with the reason, or with undefined after {@link close}. */
   readonly closed: Promise<Error | undefined>
   readonly #options: WebLinkOptions
   readonly #links: readonly MovingLink[]
@@ -82,7 +82,7 @@ export class WebLink {
   #settleClosed: (error: Error | undefined) => void = () => {}
   #ended: Error | undefined
 
-  /** @throws RangeError for a URL or a setting that is not valid */
+  /** @throws RangeError for an invalid URL or setting */
   constructor(url: string | URL, options: WebLinkOptions) {
     this.#options = options
     this.closed = new Promise((resolve) => (this.#settleClosed = resolve))
@@ -107,7 +107,7 @@ export class WebLink {
     return this.#links.some(({ isUp }) => isUp)
   }
 
-  /** Opens a TCP connection; streams may be used at once. */
+  /** Opens a TCP connection; its streams may be used immediately. */
   openTcp({ host, port, signal }: TcpTarget): TcpSocket {
     const address = { host, port }
     const socket = new TcpSocket(address, this.#source({ protocol: 'tcp', address }))
@@ -124,7 +124,7 @@ export class WebLink {
   }
 
   /**
-   * Asks an HTTP server over a connection of its own, as `fetch` would. For `http:` only.
+   * Sends a request to an HTTP server over its own connection, like `fetch`. For `http:` only.
    *
    * @throws WebError ERR_WEB_HTTP when the answer is no HTTP; ERR_WEB_REFUSED when the server was not reached
    */
@@ -155,7 +155,7 @@ export class WebLink {
     }
   }
 
-  /** The next session in turn, once there is one. */
+  /** Resolves with the next session in turn, when there is one. */
   #session(): Promise<Session> {
     if (this.#ended !== undefined) return Promise.reject(this.#ended)
     const up = this.#sessions.filter(({ state }) => state === 'linked')
@@ -224,7 +224,8 @@ export class WebLink {
   }
 
   /**
-   * Connections from before are likely dead, and nobody says so for a minute. With resume a false alarm costs little.
+   * Checks the links after a wake: existing connections are likely dead, and no event would report it for a minute.
+   * With resume a false alarm costs little.
    */
   #woke(): void {
     for (const session of this.#sessions) if (session.options.resume) session.detach()
@@ -249,7 +250,9 @@ function accepted(channel: Channel, address: { readonly host: string; readonly p
   })
 }
 
-/** Calls `abort` when the signal says so, and lets go of the signal once `over` settles: it may live for long. */
+/**
+ * Calls `abort` when the signal aborts, and removes the listener when `over` settles: the signal may exist for long.
+ */
 function onAbort(signal: AbortSignal | undefined, over: Promise<unknown>, abort: (reason: unknown) => void): void {
   if (signal === undefined) return
   if (signal.aborted) return abort(signal.reason)
@@ -260,11 +263,11 @@ function onAbort(signal: AbortSignal | undefined, over: Promise<unknown>, abort:
 }
 
 /**
- * Links a page to a server; resolves when the link is up. It comes back by itself after a loss, and with it all
- * connections.
+ * Links a page to a server; resolves when the link is up. After a loss, the link and its connections are restored
+ * automatically.
  *
  * @throws ClientError ERR_CLIENT_REFUSED for a wrong token, WebError ERR_WEB_UNREACHABLE when no link comes up in time;
- *   RangeError for a URL that is not valid
+ * RangeError for an invalid URL
  *
  * @example
  * const link = await connect('wss://example.org', { token: 'secret' })

@@ -5,7 +5,7 @@ export type WispPacket =
   | {
       readonly type: 'connect'
       readonly stream: number
-      /** Undefined for a kind that is not known. */
+      /** Protocol of the stream; undefined for an unknown one. */
       readonly protocol: Protocol | undefined
       readonly host: string
       readonly port: number
@@ -14,9 +14,9 @@ export type WispPacket =
   | { readonly type: 'close'; readonly stream: number; readonly reason: number }
   | { readonly type: 'unknown'; readonly stream: number }
 
-/** Why a stream ends (Wisp 1.2, "CLOSE"). */
+/** Reasons of the end of a stream (Wisp 1.2, "CLOSE"). */
 export const WispClose = {
-  /** In order. */
+  /** Ended in order. */
   Voluntary: 0x02,
   /** The network failed. */
   NetworkError: 0x03,
@@ -30,17 +30,17 @@ export const WispClose = {
   Refused: 0x44,
   /** The rules of the server do not allow it. */
   Blocked: 0x48,
-  /** There is too much of it. */
+  /** There are too many streams. */
   Throttled: 0x49,
 } as const
 
 const packetType = { connect: 0x01, data: 0x02, continue: 0x03, close: 0x04 } as const
 const protocols: Readonly<Record<number, Protocol>> = { 1: 'tcp', 2: 'udp' }
 
-/** Type and number of the stream. */
+/** Length of type and stream number. */
 const headBytes = 5
 
-/** Reads a packet; undefined for bytes that are none. The payload is a view. */
+/** Parses a packet; undefined for invalid bytes. The payload is a view. */
 export function parsePacket(bytes: Uint8Array): WispPacket | undefined {
   if (bytes.length < headBytes) return undefined
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
@@ -57,7 +57,7 @@ export function parsePacket(bytes: Uint8Array): WispPacket | undefined {
   }
 }
 
-/** Kind and port of the stream. */
+/** Length of protocol and port of the stream. */
 const connectBytes = 3
 
 function parseConnect(view: DataView, bytes: Uint8Array, stream: number): WispPacket | undefined {
@@ -68,21 +68,21 @@ function parseConnect(view: DataView, bytes: Uint8Array, stream: number): WispPa
   return { type: 'connect', stream, protocol, host, port }
 }
 
-/** Bytes of a stream for the client. */
+/** Encodes bytes of a stream for the client. */
 export function encodeData(stream: number, payload: Uint8Array): Uint8Array {
   const packet = packetOf(packetType.data, stream, payload.length)
   packet.set(payload, headBytes)
   return packet
 }
 
-/** Lets the client send `packets` more of a stream; on stream 0, of each one that begins. */
+/** Encodes credit for `packets` more of a stream; on stream 0, of each stream that begins. */
 export function encodeContinue(stream: number, packets: number): Uint8Array {
   const packet = packetOf(packetType.continue, stream, 4)
   new DataView(packet.buffer).setUint32(headBytes, packets, true)
   return packet
 }
 
-/** Ends a stream. */
+/** Encodes the end of a stream. */
 export function encodeClose(stream: number, reason: number): Uint8Array {
   const packet = packetOf(packetType.close, stream, 1)
   packet[headBytes] = reason

@@ -8,12 +8,12 @@ interface SetUp {
   /** The client's end of the WebSocket. */
   readonly client: MessageTransport
   readonly heard: RecordingHandler
-  /** Channels that the other side was asked for. */
+  /** Channels that the other side received. */
   readonly channels: Channel[]
   readonly connection: WispConnection
 }
 
-/** A client, and the side that its streams are opened at, which answers with `serve`. */
+/** A client, and the side that opens its streams, which answers with `serve`. */
 function setUp(serve: (channel: Channel) => void): SetUp {
   const [client, transport] = loopbackPair()
   const [left, right] = loopbackPair()
@@ -36,7 +36,7 @@ function connectPacket(stream: number, kind = 1, host = 'db.test'): Uint8Array {
   return new Uint8Array([1, stream, 0, 0, 0, kind, 80, 0, ...new TextEncoder().encode(host)])
 }
 
-/** Sends back what comes. */
+/** Returns all received bytes. */
 function echo(channel: Channel): void {
   const handler: ChannelHandler = {
     onData: (payload) => {
@@ -49,7 +49,7 @@ function echo(channel: Channel): void {
   channel.accept(handler)
 }
 
-/** The packet that ends a stream, once it has come. */
+/** The packet that ends a stream; resolves when it has arrived. */
 async function closeOf({ heard }: SetUp): Promise<number> {
   const find = (): Uint8Array | undefined => heard.messages.find((message) => message[0] === 4)
   await until(() => find() !== undefined, 'CLOSE')

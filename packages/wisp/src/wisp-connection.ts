@@ -2,28 +2,28 @@ import type { MessageTransport, Session, TransportCloseReason, TransportHandler 
 import { encodeClose, encodeContinue, parsePacket, WispClose, type WispPacket } from './packet.js'
 import { creditPackets, type StreamOwner, WispStream } from './wisp-stream.js'
 
-/** What a {@link WispConnection} serves. */
+/** Options of a {@link WispConnection}. */
 export interface WispConnectionOptions {
-  /** The client's WebSocket, of which nothing was read. */
+  /** WebSocket of the client, from which nothing was read. */
   readonly transport: MessageTransport
-  /** Opens its streams as channels, and limits their number. */
+  /** Session that opens its streams as channels, and limits their number. */
   readonly session: Session
-  /** The WebSocket is gone. */
+  /** Called when the WebSocket is closed. */
   onClose(reason: string): void
 }
 
-/** Bytes of all streams that may wait for their targets; beyond, nothing more is read from the client. */
+/** Most bytes of all streams that wait for their targets; beyond it, nothing more is read from the client. */
 const maxHeldBytes = 67_108_864
 
 /**
- * A client that speaks Wisp 1.2: TCP and UDP streams over one WebSocket. Data for targets is held back by credit of
- * packets, and by bytes; data for the client by pausing the channels while the WebSocket is full.
+ * Serves a client that speaks Wisp 1.2: TCP and UDP streams over one WebSocket. Backpressure towards the client works
+ * by credit of packets and by bytes; backpressure towards targets by pausing the channels while the WebSocket is full.
  */
 export class WispConnection implements TransportHandler, StreamOwner {
   readonly #options: WispConnectionOptions
   readonly #streams = new Map<number, WispStream>()
   #heldBytes = 0
-  /** The WebSocket takes no more. */
+  /** Whether the WebSocket is full. */
   #isFull = false
 
   /** Begins to serve the client. */

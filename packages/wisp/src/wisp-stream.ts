@@ -2,22 +2,22 @@ import type { Address } from '@ls/codec'
 import type { Channel, ChannelCloseReason, ChannelHandler } from '@ls/mux'
 import { encodeClose, encodeContinue, encodeData, WispClose } from './packet.js'
 
-/** The WebSocket that a stream is on. */
+/** WebSocket of a stream. */
 export interface StreamOwner {
-  /** False where the WebSocket is full: the streams are to be paused. */
+  /** Sends a packet; false if the WebSocket is full and the streams must pause. */
   send(packet: Uint8Array): boolean
   /** Counts bytes that wait for targets; negative when they have left. */
   held(bytes: number): void
-  /** The stream is over. */
+  /** Called when the stream has ended. */
   ended(stream: number): void
 }
 
-/** Packets of a stream that a client may send before it hears that they have left. */
+/** Packets of a stream that a client may send without new credit. */
 export const creditPackets = 64
 
 /**
- * Bytes of one stream that may wait for its target: credit of packets alone would let a client send 64 of any size. 64
- * of 128 KiB, twice what clients are known to write at once.
+ * Most bytes of one stream that wait for its target: credit of packets alone would let a client send 64 of any size. 64
+ * of 128 KiB, twice as much as known clients write in one packet.
  */
 const maxHeldBytes = 8_388_608
 
@@ -27,7 +27,7 @@ export class WispStream implements ChannelHandler {
   readonly #owner: StreamOwner
   readonly #target: Address
   #channel: Channel | undefined
-  /** Packets since the client was given credit. */
+  /** Packets since the last credit for the client. */
   #packets = 0
   /** Bytes since the channel was full. */
   #heldBytes = 0
@@ -40,13 +40,13 @@ export class WispStream implements ChannelHandler {
     this.#owner = owner
   }
 
-  /** `channel` has this as its handler. */
+  /** Sets the channel, whose handler is this stream. */
   use(channel: Channel, isPaused: boolean): void {
     this.#channel = channel
     if (!isPaused) channel.resume()
   }
 
-  /** The client sends bytes. */
+  /** Handles bytes of the client. */
   data(payload: Uint8Array): void {
     const channel = this.#channel
     if (channel === undefined || this.#isOver) return
@@ -62,7 +62,7 @@ export class WispStream implements ChannelHandler {
     if (this.#heldBytes > maxHeldBytes) this.#fail(WispClose.Throttled)
   }
 
-  /** The client ends the stream; what it has sent before still arrives. */
+  /** Handles the end by the client; bytes that it has sent before still arrive. */
   close(reason: number): void {
     if (this.#isOver) return
     this.#finish()
@@ -70,12 +70,12 @@ export class WispStream implements ChannelHandler {
     else this.#channel?.abort('failed: the client closed the stream')
   }
 
-  /** The WebSocket is full. */
+  /** Pauses the channel: the WebSocket is full. */
   pause(): void {
     this.#channel?.pause()
   }
 
-  /** It takes more. */
+  /** Resumes the channel: the WebSocket has room. */
   resume(): void {
     this.#channel?.resume()
   }
@@ -89,7 +89,7 @@ export class WispStream implements ChannelHandler {
     if (!this.#isOver) this.#owner.send(encodeData(this.#id, payload))
   }
 
-  /** Wisp knows no half-close: the end of the target ends the stream, and what waits for it still leaves. */
+  /** Handles the end of the target. Wisp has no half-close, so this ends the stream; bytes in the queue still leave. */
   onEnd(): void {
     if (this.#isOver) return
     this.#finish()
@@ -115,7 +115,7 @@ export class WispStream implements ChannelHandler {
     if (bytes !== 0) this.#owner.held(bytes)
   }
 
-  /** Half of it is early enough, and half as many packets. */
+  /** Gives new credit, at half of the bytes and half of the packets, which is early enough. */
   #giveCredit(): void {
     if (this.#packets < creditPackets / 2) return
     this.#packets = 0
@@ -134,7 +134,7 @@ export class WispStream implements ChannelHandler {
   }
 }
 
-/** By the word that the reason begins with (protocol.md §4). */
+/** Close reasons by the word with which the text begins (protocol.md §4). */
 const closeByWord: Readonly<Record<string, number>> = {
   refused: WispClose.Refused,
   timeout: WispClose.Timeout,

@@ -4,20 +4,20 @@ import { movedBy, type Outbound, outcomeOf, Reloads, SessionCounts, Traffic } fr
 import type { ResolvedClientOptions } from '../options.js'
 import { version } from './version.js'
 
-/** The parts of a client that have numbers. */
+/** Parts of a client that have numbers. */
 export interface CountedClient {
   readonly state: 'idle' | 'running' | 'closing' | 'closed'
   readonly options: ResolvedClientOptions
   readonly sessions: readonly Session[]
   /** Sessions with peers, over direct paths or the relay. */
   readonly direct: readonly Session[]
-  /** Where a provider's traffic leaves. */
+  /** Outbound of a provider, where its traffic leaves. */
   readonly outbound: Outbound | undefined
-  /** Whether it is to have proxy ports that are not open. */
+  /** Whether proxy ports that are configured are not open. */
   readonly portsMissing: boolean
 }
 
-/** What a client counts by itself; everything else is read where it is. */
+/** Counters of the client itself; all other numbers are read from the parts that have them. */
 export class ClientCounts {
   readonly sessions = new SessionCounts()
   readonly reloads = new Reloads()
@@ -28,7 +28,7 @@ export class ClientCounts {
     this.#role = reverse ? 'reverse' : 'forward'
   }
 
-  /** A channel is over. */
+  /** Counts a channel that has ended. */
   ended(channel: Channel, reason: ChannelCloseReason): void {
     this.#traffic.ended(this.#role, movedBy(channel), outcomeOf(channel, reason))
   }
@@ -61,7 +61,7 @@ export class ClientCounts {
   }
 }
 
-/** A client without an outbound dials no targets. */
+/** Empty histogram: a client without an outbound dials no targets. */
 const unused = new Histogram(latencyBoundsMs)
 
 function memoryOf(sessions: readonly Session[]): Snapshot['limits'] {

@@ -12,19 +12,19 @@ export interface ClientLiveOptions {
   readonly server: string
   /** Sessions with the server. */
   sessions(): readonly Session[]
-  /** Sessions with peers, past the server. */
+  /** Sessions with peers, without the server. */
   direct(): readonly Session[]
   snapshot(): Snapshot
 }
 
-/** What a client shows to those who watch it. */
+/** Live view of a client. */
 export class ClientLive implements LiveSource {
   readonly view: LiveView
   readonly #options: ClientLiveOptions
   readonly #links = new WeakMap<Session, ServerLink>()
-  /** The link of each channel; a session forgets its channels before it says that they are over. */
+  /** Link of each channel; a session removes its channels before it reports their end. */
   readonly #linkOfChannel = new WeakMap<Channel, ServerLink>()
-  /** Links that are up, as far as those who watch know. */
+  /** Links that are up according to the events so far. */
   readonly #shownUp = new WeakSet<ServerLink>()
   readonly #destinations = new Destinations()
 
@@ -48,7 +48,7 @@ export class ClientLive implements LiveSource {
     }
   }
 
-  /** A page of what went where since the client was watched first. @throws RangeError for a query that cannot be */
+  /** A page of the traffic by destination since the first use. @throws RangeError for an invalid query */
   destinations(params: URLSearchParams): object {
     return this.#destinations.list(this.liveConnections(), params)
   }
@@ -60,14 +60,14 @@ export class ClientLive implements LiveSource {
     return channel !== undefined
   }
 
-  /** A link is up: the first of its session, or one that continues it. */
+  /** Reports a link that is up: the first of its session, or one that continues it. */
   linked(session: Session): void {
     const link = this.#linkOf(session)
     this.#shownUp.add(link)
     this.view.linkEvent(link.connected() ? 'link-opened' : 'link-resumed', link)
   }
 
-  /** A link is down; each that was up has been told of only once. */
+  /** Reports links that are down; each one that was up is reported only once. */
   down(reason: string): void {
     for (const link of this.liveLinks()) {
       if (link.up || !this.#shownUp.delete(link)) continue
@@ -75,19 +75,19 @@ export class ClientLive implements LiveSource {
     }
   }
 
-  /** A session is over. */
+  /** Reports the end of a session. */
   left(session: Session): void {
     this.view.linkEvent('link-closed', this.#linkOf(session))
   }
 
-  /** A channel begins. */
+  /** Reports a new channel. */
   channelOpened(channel: Channel): void {
     const link = [...this.liveLinks()].find(({ session }) => session.has(channel.key))
     if (link !== undefined) this.#linkOfChannel.set(channel, link)
     if (this.view.isWatched) this.view.connectionOpened(new LiveChannel(channel, link))
   }
 
-  /** A channel is over. */
+  /** Reports the end of a channel. */
   channelClosed(channel: Channel, reason: ChannelCloseReason): void {
     const link = this.#linkOfChannel.get(channel)
     const connection = new LiveChannel(channel, link)
@@ -114,5 +114,5 @@ export class ClientLive implements LiveSource {
   }
 }
 
-/** Begins with a word of protocol.md §4. */
+/** Reason that users receive. Begins with a word of protocol.md §4. */
 const closedByHand = 'forbidden: closed by hand'

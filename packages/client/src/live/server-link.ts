@@ -10,7 +10,7 @@ export class ServerLink extends SessionLink implements LiveLink {
   readonly tokenId = undefined
   readonly tokenName = undefined
 
-  /** @param address Where it leads. */
+  /** @param address Address of the peer. */
   constructor(session: Session, role: string, address: string) {
     super(session)
     this.role = role

@@ -25,41 +25,41 @@ import { Presence } from './presence.js'
 import { SharedTokens } from './shared-tokens.js'
 import { Trunks } from './trunks.js'
 
-/** How a server joins others. */
+/** Options of a {@link ClusterNode}. */
 export interface ClusterNodeOptions {
-  /** What all nodes know. */
+  /** Store with the data that all nodes share. */
   readonly store: ClusterStore
-  /** The same at all nodes, at least 32 characters. */
+  /** Shared secret, the same at all nodes, at least 32 characters. */
   readonly secret: string
-  /** Where this node takes connections of others. @default 127.0.0.1 and any free port */
+  /** Address at which this node accepts connections of others. @default 127.0.0.1 and any free port */
   readonly listen?: NodeAddress | undefined
-  /** What others connect to. @default `listen`, with the port that it got */
+  /** Address to which others connect. @default `listen`, with the port that was chosen */
   readonly address?: Partial<NodeAddress> | undefined
-  /** @default silent */
+  /** Receives the log. @default silent */
   readonly logger?: Logger | undefined
-  /** @default the process's clock */
+  /** Source of time. @default the process's clock */
   readonly clock?: Clock | undefined
 }
 
-/** What a node sees of its cluster. */
+/** State of the cluster as this node sees it. */
 export interface ClusterStatus {
-  /** This node, and all that it has heard of. */
+  /** This node, and all that it has received messages from. */
   readonly nodes: readonly (Omit<NodeInfo, 'beat' | 'version'> & { readonly state: MemberState | 'self' })[]
   /** Whether the store can be reached. */
   readonly isConnected: boolean
-  /** Tokens that all nodes have. */
+  /** Number of tokens that all nodes have. */
   readonly sharedTokens: number
-  /** Tokens with a peer at another node. */
+  /** Number of tokens with a peer at another node. */
   readonly farTokens: number
-  /** Trunks that this node has dialled. */
+  /** Number of trunks that this node has dialled. */
   readonly trunks: number
-  /** Trunks that others have dialled to it. */
+  /** Number of trunks that others have dialled to it. */
   readonly incomingTrunks: number
 }
 
 /**
- * One node of a cluster: shares tokens, tells where peers are, and carries channels to providers of other nodes. Give
- * it to the server as `nodes` and `sessionOwners`, and call {@link join} once the server listens.
+ * One node of a cluster: shares tokens, reports the location of peers, and carries channels to providers of other
+ * nodes. Give it to the server as `nodes` and `sessionOwners`, and call {@link join} when the server listens.
  *
  * @example
  * const node = new ClusterNode({ store: new NatsStore({ servers: ['nats://10.0.0.9'] }), secret })
@@ -94,11 +94,11 @@ export class ClusterNode implements OtherNodes, SessionOwners, StoreWatcher {
     this.#members = new Members({ clock, ownId: this.ownId, onChange: (id, state) => this.#memberChanged(id, state) })
     const seat = (): NodeSeat | undefined => this.#joined?.seat
     this.#tokens = new SharedTokens({ store, logger, seat })
-    // A token that others are told of may be new here.
+    // A token that is reported to others may be new here.
     this.#own = new OwnPresence({ store, logger, ownId: this.ownId, seat, onTold: (key) => this.#spread(key) })
   }
 
-  /** What this node sees now. */
+  /** Current state of the cluster as this node sees it. */
   get status(): ClusterStatus {
     const { links = 0, address = { host: '', port: 0 } } = this.#joined === undefined ? {} : this.#info()
     const self = { id: this.ownId, address, links, state: 'self' as const }
@@ -113,7 +113,7 @@ export class ClusterNode implements OtherNodes, SessionOwners, StoreWatcher {
     }
   }
 
-  /** Begins to work as a node; the server must listen. @throws where a port or the store cannot be reached */
+  /** Joins the cluster; the server must listen. @throws if a port or the store cannot be reached */
   async join(server: LinkSocksServer): Promise<void> {
     const { listen = { host: '127.0.0.1', port: 0 }, store } = this.#options
     const { seat } = server
@@ -132,7 +132,7 @@ export class ClusterNode implements OtherNodes, SessionOwners, StoreWatcher {
     this.#sendBeat()
   }
 
-  /** Leaves the cluster: others learn it at once. */
+  /** Leaves the cluster; the other nodes are notified immediately. */
   async close(): Promise<void> {
     this.#isClosed = true
     this.#own.close()
@@ -196,7 +196,7 @@ export class ClusterNode implements OtherNodes, SessionOwners, StoreWatcher {
     }
   }
 
-  /** Other programs may write to the store as well. */
+  /** Parses an entry. Other programs may write to the store as well. */
   #read<T>(key: string, entry: StoreEntry | undefined, read: (text: string) => T | undefined): T | undefined {
     const value = entry && read(entry.value)
     if (entry !== undefined && value === undefined)
@@ -246,7 +246,7 @@ export class ClusterNode implements OtherNodes, SessionOwners, StoreWatcher {
     for (const reverseKey of this.#presence.tokens) this.#spread(reverseKey)
   }
 
-  /** Tells the server which peers of a token are elsewhere. */
+  /** Updates the server's list of a token's peers at other nodes. */
   #spread(reverseKey: string): void {
     const peers = this.#presence.merged(reverseKey, (id) => this.#members.isUp(id))
     this.#joined?.seat.setFarPeers(reverseKey, peers)
@@ -276,7 +276,7 @@ export class ClusterNode implements OtherNodes, SessionOwners, StoreWatcher {
     return { version: nodeVersion, id: this.ownId, address: { host, port }, beat: ++this.#beat, links, ...draining }
   }
 
-  /** Whether a node that is not heard of is there: a killed one refuses connections. */
+  /** Checks whether a node that sends no messages still runs: a killed one refuses connections. */
   async #probe(id: string): Promise<void> {
     for (let refusals = 0; refusals < 2; refusals++) {
       const address = this.#members.addressOf(id)
@@ -297,7 +297,7 @@ export class ClusterNode implements OtherNodes, SessionOwners, StoreWatcher {
   }
 }
 
-/** Presence is said again after this, in milliseconds, before stores forget it. */
+/** Interval at which presence is written again, in milliseconds, before stores remove it. */
 const refreshMs = 200_000
 
 interface Joined {

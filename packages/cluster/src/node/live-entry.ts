@@ -1,7 +1,7 @@
 import type { FarPeers } from '@ls/server'
 import type { NodeInfo } from './members.js'
 
-/** Reads what a node says of itself in the store; undefined for anything else. */
+/** Parses a node's own entry in the store; undefined for any other text. */
 export function readNodeInfo(text: string): NodeInfo | undefined {
   const info = readObject<NodeInfo>(text)
   const { host, port } = info?.address ?? {}
@@ -10,7 +10,7 @@ export function readNodeInfo(text: string): NodeInfo | undefined {
   return isInfo ? (info as NodeInfo) : undefined
 }
 
-/** Reads which peers of a token a node has; undefined for anything else. */
+/** Parses the list of a node's peers of a token; undefined for any other text. */
 export function readFarPeers(text: string): FarPeers | undefined {
   const { providers, connectors } = readObject<FarPeers>(text) ?? {}
   if (!Array.isArray(providers) || !Array.isArray(connectors)) return undefined

@@ -2,23 +2,25 @@ import type { Clock, TimerHandle } from '@ls/foundation'
 import type { NodeAddress } from '../trunk/dial-node.js'
 import { nodeVersion } from '../trunk/node-hello.js'
 
-/** What a node says of itself, again and again. */
+/** Entry that a node writes about itself, repeatedly. */
 export interface NodeInfo {
-  /** Of what nodes say to each other; one of another version is not counted. */
+  /** Version of the protocol between nodes; a node of another version is not counted. */
   readonly version: number
-  /** 8 hex digits. */
+  /** Id of the node, 8 hex digits. */
   readonly id: string
-  /** Where other nodes connect. */
+  /** Address to which other nodes connect. */
   readonly address: NodeAddress
-  /** Grows with each message: an old one that arrives late is no sign of life. */
+  /** Number that grows with each message: an old message that arrives late is no sign of life. */
   readonly beat: number
-  /** Links of clients. */
+  /** Number of clients' links. */
   readonly links: number
-  /** Takes no new channels. */
+  /** Whether it takes no new channels. */
   readonly draining?: boolean | undefined
 }
 
-/** `up`: heard of lately · `silent`: not heard of, gets no new channels · `gone`: its channels have ended */
+/**
+ * `up`: sent a message recently · `silent`: no recent message, gets no new channels · `gone`: its channels have ended
+ */
 export type MemberState = 'up' | 'silent' | 'gone'
 
 interface Member {
@@ -30,25 +32,26 @@ interface Member {
 export interface MembersOptions {
   readonly clock: Clock
   readonly ownId: string
-  /** A node has another state. */
+  /** Called when the state of a node has changed. */
   onChange(id: string, state: MemberState): void
 }
 
-/** Between two signs of life of a node, in milliseconds. */
+/** Time between two signs of life of a node, in milliseconds. */
 export const beatMs = 1000
 
-/** A node that is not heard of gets no new channels after this, in milliseconds: three signs of life are missing. */
+/** Time without a sign of life after which a node gets no new channels, in milliseconds: three are missing. */
 const silentMs = 3500
 
 /**
- * Its channels end after this, in milliseconds: a process that was stopped for half a minute goes on without a loss.
+ * Time after which its channels end, in milliseconds: a process that was stopped for half a minute continues without a
+ * loss.
  */
 const goneMs = 45_000
 
-/** Most nodes of a cluster; beyond it new ones are not seen. */
+/** Most nodes of a cluster; further ones are ignored. */
 const maxMembers = 256
 
-/** The other nodes, by what the store tells of them and by what trunks find out. Clocks of nodes are not compared. */
+/** The other nodes, by their entries in the store and by the results of trunks. Clocks of nodes are not compared. */
 export class Members {
   readonly #options: MembersOptions
   readonly #members = new Map<string, Member>()
@@ -68,12 +71,12 @@ export class Members {
     return this.#members.get(id)?.state === 'up'
   }
 
-  /** Whether it may get new channels. */
+  /** Whether a node may get new channels. */
   takesChannels(id: string): boolean {
     return this.isUp(id) && this.#members.get(id)?.info.draining !== true
   }
 
-  /** Where it takes connections; undefined for one that is gone or was never there. */
+  /** Address at which a node accepts connections; undefined for one that is gone or unknown. */
   addressOf(id: string): NodeAddress | undefined {
     const member = this.#members.get(id)
     return member === undefined || member.state === 'gone' ? undefined : member.info.address
@@ -91,17 +94,17 @@ export class Members {
     if (hasChanged) onChange(info.id, 'up')
   }
 
-  /** It has said goodbye, or its address refuses connections. */
+  /** Handles a node that has left, or whose address refuses connections. */
   gone(id: string): void {
     this.#set(id, 'gone')
   }
 
-  /** While the store is away, nobody is silent. */
+  /** Stops counting silence while the store cannot be reached. */
   freeze(): void {
     this.#isFrozen = true
   }
 
-  /** The store is back: all get their time again. */
+  /** Restarts the time of all nodes: the store is back. */
   thaw(): void {
     this.#isFrozen = false
     const now = this.#options.clock.now()

@@ -8,14 +8,14 @@ export interface OwnPresenceOptions {
   readonly logger: Logger
   /** The server of this node; undefined before it has joined. */
   seat(): Pick<NodeSeat, 'peersOf' | 'reverseKeys'> | undefined
-  /** Peers of a token have changed, and others are being told. */
+  /** Called when peers of a token have changed, and the change is written. */
   onTold(reverseKey: string): void
 }
 
-/** Tells other nodes which peers of each token are here: what has changed, once in a turn of the event loop. */
+/** Reports the peers of each token on this node to other nodes: only changes, once in a turn of the event loop. */
 export class OwnPresence {
   readonly #options: OwnPresenceOptions
-  /** What others may know of. */
+  /** Entries in the store, by their key. */
   readonly #published = new Map<string, string>()
   readonly #changed = new Set<string>()
   #isClosed = false
@@ -24,20 +24,20 @@ export class OwnPresence {
     this.#options = options
   }
 
-  /** Peers of a token came or went here. */
+  /** Handles peers of a token that connected or disconnected here. */
   changed(reverseKey: string): void {
     if (this.#isClosed || this.#options.seat() === undefined) return
     if (this.#changed.size === 0) setImmediate(() => this.#publishChanged())
     this.#changed.add(reverseKey)
   }
 
-  /** Tells everything again: the store may have lost it. */
+  /** Writes everything again: the store may have lost it. */
   publishAll(): void {
     this.#published.clear()
     for (const key of this.#options.seat()?.reverseKeys ?? []) this.changed(key)
   }
 
-  /** Tells nothing more. */
+  /** Stops writing. */
   close(): void {
     this.#isClosed = true
   }

@@ -7,7 +7,7 @@ import type { TLSSocket } from 'node:tls'
 import type { LinkSocksServer } from '@ls/server'
 import { writeLine } from '../trunk/json-line.js'
 
-/** Takes links that other nodes pass on, and gives them to the server of this one. */
+/** Accepts links that other nodes pass on, for the server of this node. */
 export class LinksFromNodes {
   readonly #folder: string
 
@@ -17,7 +17,7 @@ export class LinksFromNodes {
 
   /** @throws TransportError where its socket cannot be opened */
   static async open(server: LinkSocksServer): Promise<LinksFromNodes> {
-    // `mkdtemp` makes a folder that nobody else may enter: who connects there is believed about addresses.
+    // `mkdtemp` creates a folder that no other user may enter: programs that connect there are trusted about addresses.
     const links = new LinksFromNodes(await mkdtemp(join(tmpdir(), 'linksocks-node-')))
     await server.ports.listenForPassed(links.#path)
     return links

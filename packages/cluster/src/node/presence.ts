@@ -2,7 +2,7 @@ import type { FarPeers } from '@ls/server'
 
 /** Peers of each token at each other node. */
 export class Presence {
-  /** By token, then by node. */
+  /** Peers by token, then by node. */
   readonly #byToken = new Map<string, Map<string, FarPeers>>()
 
   get tokens(): Iterable<string> {

@@ -9,16 +9,19 @@ export interface SharedTokensOptions {
   seat(): NodeSeat | undefined
 }
 
-/** Tokens that all nodes have. A copy is here, so that a lookup asks nobody and goes on while the store is away. */
+/**
+ * Tokens that all nodes have. The local copy makes a lookup work without a request, also while the store cannot be
+ * reached.
+ */
 export class SharedTokens {
   readonly #options: SharedTokensOptions
-  /** By `tokenKey`. */
+  /** Entries by `tokenKey`. */
   readonly #entries = new Map<string, StoreEntry>()
-  /** Seen since the store was last lost. */
+  /** Keys seen since the store was last lost. */
   readonly #seen = new Set<string>()
-  /** Could not be registered: what they lead to may come. */
+  /** Tokens that could not be registered yet: the token that they lead to may still come. */
   readonly #waiting = new Map<string, string>()
-  /** Removed here while the store was away. */
+  /** Keys of tokens removed here while the store could not be reached. */
   readonly #removed = new Set<string>()
 
   constructor(options: SharedTokensOptions) {
@@ -33,7 +36,9 @@ export class SharedTokens {
     return this.#entries.has(key)
   }
 
-  /** Registers a token at all nodes. @throws ServerError when they have another of this text, or cannot be told */
+  /**
+   * Registers a token at all nodes. @throws ServerError when they have another one of this text, or cannot be reached
+   */
   async share(token: StoredToken): Promise<void> {
     const key = tokenKey(token.token)
     const value = JSON.stringify(token)
@@ -46,7 +51,7 @@ export class SharedTokens {
     this.#seen.add(key)
   }
 
-  /** Tokens were removed here. */
+  /** Handles the removal of tokens on this node. */
   removed(keys: readonly string[]): void {
     for (const key of keys) {
       this.#waiting.delete(key)
@@ -56,7 +61,7 @@ export class SharedTokens {
     }
   }
 
-  /** The store has an entry, or has it no longer. */
+  /** Handles an entry of the store; undefined if it was removed. */
   entry(key: string, entry: StoreEntry | undefined): void {
     if (entry === undefined) return this.#gone(key)
     this.#seen.add(key)
@@ -71,7 +76,7 @@ export class SharedTokens {
     this.#seen.clear()
   }
 
-  /** The store is back: one that has lost its data gets them again. */
+  /** Handles the return of the store: a store that has lost its data gets the tokens again. */
   synced(): void {
     for (const [key, { value }] of this.#entries) {
       if (this.#seen.has(key)) continue

@@ -15,7 +15,7 @@ export interface TrunksOptions {
   readonly logger: Logger
 }
 
-/** Nodes that the channels of one token go to: more would cost connections, and win nothing. */
+/** Most nodes for the channels of one token: more would cost connections without a benefit. */
 const maxNodesPerRoute = 8
 
 /** The trunks that this node has dialled, one for each token and node. */
@@ -31,14 +31,14 @@ export class Trunks {
     return this.#trunks.size
   }
 
-  /** Has the trunks of a route opened. */
+  /** Opens the trunks of a route. */
   open(route: FarRoute): void {
     const { members, presence } = this.#options
     const nodes = presence.nodesWith(route.reverseKey, route.owner).filter((id) => members.takesChannels(id))
     for (const nodeId of nodes.slice(0, maxNodesPerRoute)) this.#openTo(nodeId, route)
   }
 
-  /** Providers of a token came or went somewhere. */
+  /** Handles providers of a token that connected or disconnected at any node. */
   update(reverseKey: string): void {
     const { members, presence } = this.#options
     for (const { nodeId, route, trunk } of this.#trunks.values()) {
@@ -48,7 +48,7 @@ export class Trunks {
     }
   }
 
-  /** A node is gone: its channels end. */
+  /** Ends the trunks of a node that is gone, with their channels. */
   endOf(nodeId: string, reason: string): void {
     for (const each of this.#trunks.values()) if (each.nodeId === nodeId) each.trunk.close(reason)
   }

@@ -1,50 +1,50 @@
 /**
- * `live`: what holds while a node runs. An entry may be forgotten ten minutes after it was written. `tokens`: what
- * outlives all nodes.
+ * Table of the store. `live`: data of running nodes; an entry may be removed ten minutes after it was written.
+ * `tokens`: data that survives all nodes.
  */
 export type Table = 'live' | 'tokens'
 
-/** A value, and the number of the change that made it. */
+/** A value, and the number of the change that wrote it. */
 export interface StoreEntry {
   /** A text, mostly JSON. */
   readonly value: string
-  /** Grows with each change of the table. */
+  /** Number that grows with each change of the table. */
   readonly revision: number
 }
 
-/** Is told what is in the store. */
+/** Receives the entries of the store. */
 export interface StoreWatcher {
   /**
-   * An entry is there, has changed, or is gone (undefined). Told once more for all entries after each loss of the
+   * An entry was found, has changed, or was removed (undefined). Called again for all entries after each loss of the
    * store.
    */
   entry(table: Table, key: string, entry: StoreEntry | undefined): void
-  /** All entries that there were have been told: at the start, and each time the store is back. */
+  /** All existing entries have been passed to {@link entry}: at the start, and each time the store is back. */
   synced(): void
-  /** The store cannot be reached. What was told may be old from now on. */
+  /** The store cannot be reached. The entries received so far may be outdated from now on. */
   lost(): void
 }
 
 /**
- * What all nodes of a cluster know. One contract with several engines; one suite in `tests/e2e/cluster` checks them
- * all.
+ * Data that all nodes of a cluster share. The interface has several implementations; one suite in `tests/e2e/cluster`
+ * checks them all.
  *
  * Keys have the characters of NATS keys: letters, digits, `-`, `_`, `=`, `/` and `.`. All changes reject while the
  * store cannot be reached.
  */
 export interface ClusterStore {
-  /** Begins to watch. Rejects where the store cannot be reached at all; later losses are its own matter. */
+  /** Begins to watch. Rejects if the store cannot be reached at all; the store handles later losses itself. */
   open(watcher: StoreWatcher): Promise<void>
-  /** Writes an entry, whatever was there. */
+  /** Writes an entry and replaces any existing one. */
   put(table: Table, key: string, value: string): Promise<void>
   /**
-   * Writes an entry that nobody else has changed (compare and set). Resolves with its new revision, or undefined if
-   * somebody has.
+   * Writes an entry if no other node has changed it (compare and set). Resolves with its new revision, or undefined
+   * after another change.
    *
-   * @param revision The one that is replaced; 0 for an entry that must not be there
+   * @param revision Revision to replace; 0 for an entry that must not exist
    */
   replace(table: Table, key: string, value: string, revision: number): Promise<number | undefined>
-  /** Removes an entry, if it is there. */
+  /** Removes an entry, if it exists. */
   delete(table: Table, key: string): Promise<void>
   /** Ends the watch and the connection. */
   close(): Promise<void>

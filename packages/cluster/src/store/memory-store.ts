@@ -1,18 +1,18 @@
 import type { ClusterStore, StoreEntry, StoreWatcher, Table } from './cluster-store.js'
 
-/** The store of nodes in one process: for tests, and for several servers in one program. */
+/** Store of nodes in one process: for tests, and for several servers in one program. */
 export class MemoryHub {
   readonly #entries = new Map<string, StoreEntry & { readonly table: Table; readonly key: string }>()
   readonly #watchers = new Set<StoreWatcher>()
   #revision = 0
   #isUp = true
 
-  /** Loses all entries, as a server without a disk does while it is stopped. */
+  /** Removes all entries, like a server without a disk that is stopped. */
   forget(): void {
     this.#entries.clear()
   }
 
-  /** Stops or starts it, as if its server did. */
+  /** Simulates a stop or start of its server. */
   setUp(isUp: boolean): void {
     if (this.#isUp === isUp) return
     this.#isUp = isUp
@@ -22,7 +22,7 @@ export class MemoryHub {
     }
   }
 
-  /** A place for one node. */
+  /** Creates the store for one node. */
   store(): ClusterStore {
     let own: StoreWatcher | undefined
     return {
@@ -67,7 +67,7 @@ export class MemoryHub {
     })
   }
 
-  /** Later, as over a network. */
+  /** Notifies watchers later, as over a network. */
   #tell(table: Table, key: string, entry: StoreEntry | undefined): void {
     setImmediate(() => {
       for (const watcher of this.#watchers) watcher.entry(table, key, entry)

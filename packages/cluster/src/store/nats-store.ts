@@ -5,27 +5,27 @@ import { connect, credsAuthenticator, type NatsConnection, type QueuedIterator }
 import { ClusterError } from '../errors.js'
 import type { ClusterStore, StoreWatcher, Table } from './cluster-store.js'
 
-/** How NATS is reached. */
+/** Options of a {@link NatsStore}. */
 export interface NatsStoreOptions {
-  /** `nats://host:port`, `tls://host:port`; one that answers is enough. */
+  /** Servers, `nats://host:port`, `tls://host:port`; one that answers is enough. */
   readonly servers: readonly string[]
-  /** Names the cluster: several can share a NATS. Letters, digits, `-` and `_`. @default 'linksocks' */
+  /** Name of the cluster: several can share a NATS. Letters, digits, `-` and `_`. @default 'linksocks' */
   readonly name?: string | undefined
-  /** A credentials file of NATS. @default none */
+  /** Path of a credentials file of NATS. @default none */
   readonly credentialsFile?: string | undefined
-  /** Copies of each bucket, over as many NATS servers: 1, 3 or 5. @default 1 */
+  /** Copies of each bucket, on as many NATS servers: 1, 3 or 5. @default 1 */
   readonly replicas?: number | undefined
-  /** @default silent */
+  /** Receives the log. @default silent */
   readonly logger?: Logger | undefined
 }
 
-/** What a node says of itself and its peers is forgotten after this, if it does not say it again, in milliseconds. */
+/** Lifetime of an entry of a node or its peers that is not written again, in milliseconds. */
 const liveTtlMs = 600_000
 
-/** Between two attempts to reach NATS, in milliseconds. */
+/** Time between two attempts to reach NATS, in milliseconds. */
 const reconnectMs = 500
 
-/** Tables in two key-value buckets of NATS JetStream. A revision of the bucket is the compare-and-set. */
+/** Store in two key-value buckets of NATS JetStream. The revision of a bucket is used for compare-and-set. */
 export class NatsStore implements ClusterStore {
   readonly #options: NatsStoreOptions
   readonly #logger: Logger
@@ -33,7 +33,7 @@ export class NatsStore implements ClusterStore {
   #watcher: StoreWatcher | undefined
   #buckets: Readonly<Record<Table, KV>> | undefined
   #watches: QueuedIterator<KvWatchEntry>[] = []
-  /** Counts connections: what began over an earlier one is not told. */
+  /** Number of connections: updates of an earlier connection are ignored. */
   #epoch = 0
 
   constructor(options: NatsStoreOptions) {
@@ -50,7 +50,7 @@ export class NatsStore implements ClusterStore {
         name: 'linksocks',
         maxReconnectAttempts: -1,
         reconnectTimeWait: reconnectMs,
-        // A server that hangs is noticed within about 10 s.
+        // A server that hangs is detected within about 10 s.
         pingInterval: 5000,
         maxPingOut: 2,
         ...(file === undefined ? {} : { authenticator: credsAuthenticator(readFileSync(file)) }),
@@ -64,7 +64,7 @@ export class NatsStore implements ClusterStore {
     void this.#follow(this.#connection)
   }
 
-  /** Writes an entry, whatever was there. */
+  /** Writes an entry and replaces any existing one. */
   async put(table: Table, key: string, value: string): Promise<void> {
     await this.#bucket(table).put(key, value)
   }
@@ -79,7 +79,7 @@ export class NatsStore implements ClusterStore {
     }
   }
 
-  /** Removes an entry, if it is there. */
+  /** Removes an entry, if it exists. */
   async delete(table: Table, key: string): Promise<void> {
     await this.#bucket(table).delete(key)
   }
@@ -111,7 +111,7 @@ export class NatsStore implements ClusterStore {
     this.#watcher?.lost()
   }
 
-  /** JetStream may need a moment longer than NATS itself. */
+  /** Reads everything again. JetStream may need a moment longer than NATS itself. */
   async #resume(epoch: number): Promise<void> {
     while (this.#watcher !== undefined && epoch === this.#epoch) {
       try {
@@ -132,15 +132,15 @@ export class NatsStore implements ClusterStore {
     const tokens = await manager.create(`${name}_tokens`, shared)
     if (epoch !== this.#epoch) return
     this.#stopWatches()
-    // Changes may be asked for as soon as entries are told.
+    // Changes may be requested as soon as entries are reported.
     this.#buckets = { live, tokens }
-    // Tokens come first: presence is of tokens.
+    // Tokens come first: presence refers to them.
     await this.#watch('tokens', tokens, epoch)
     await this.#watch('live', live, epoch)
     if (epoch === this.#epoch) this.#watcher?.synced()
   }
 
-  /** Resolves once all that was there has been told. */
+  /** Watches a bucket; resolves when all existing entries have been reported. */
   async #watch(table: Table, bucket: KV, epoch: number): Promise<void> {
     const { values } = await bucket.status()
     const watch = await bucket.watch()
@@ -150,7 +150,7 @@ export class NatsStore implements ClusterStore {
       const read = async (): Promise<void> => {
         for await (const entry of watch) {
           if (epoch === this.#epoch) this.#tell(table, entry)
-          // The library counts the last of those that were there as an update.
+          // The library reports the last of the existing entries as an update.
           if (entry.isUpdate) resolve()
         }
       }
@@ -171,7 +171,7 @@ export class NatsStore implements ClusterStore {
   }
 }
 
-/** JetStream's "wrong last sequence". */
+/** Whether it is JetStream's "wrong last sequence". */
 function isWrongRevision(error: unknown): boolean {
   const code = (error as { readonly code?: unknown }).code
   return code === 10_071 || textOf(error).includes('wrong last sequence')

@@ -5,10 +5,10 @@ import type { Session } from '@ls/mux'
 import { streamTransport } from '@ls/mux/duplex'
 
 /**
- * Gives a session a connection between two nodes, with a heartbeat: TCP takes a quarter of an hour to notice a path
- * that is gone, and channels that could go on over another connection would stand still.
+ * Attaches a connection between two nodes to a session, with a heartbeat: TCP takes a quarter of an hour to detect a
+ * dead path, and channels that could continue over another connection would be blocked.
  *
- * @param received What {@link Session.attach} takes.
+ * @param received As in {@link Session.attach}.
  */
 export function attachStream(session: Session, stream: Duplex, clock: Clock, received?: number): boolean {
   const send = (message: Uint8Array): void => session.send(message)

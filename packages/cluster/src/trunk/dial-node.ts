@@ -4,18 +4,18 @@ import { readLine, writeLine } from './json-line.js'
 import type { NodeAnswer, NodeHello } from './node-hello.js'
 import { type NodeSecret, nodeTls, prepare, secretFault } from './node-secret.js'
 
-/** Where a node takes connections of others. */
+/** Address at which a node accepts connections of others. */
 export interface NodeAddress {
   /** A name or an address. */
   readonly host: string
-  /** 0 for any that is free, where one listens. */
+  /** Port; for a listener, 0 for any free one. */
   readonly port: number
 }
 
-/** Time for TCP and TLS, in milliseconds. */
+/** Deadline for TCP and TLS, in milliseconds. */
 const dialDeadlineMs = 5000
 
-/** Connects to another node. @throws ClusterError when it refuses, or is not the one that is meant */
+/** Connects to another node. @throws ClusterError when it refuses, or is another node than expected */
 export async function dialNode(
   address: NodeAddress,
   secret: NodeSecret,
@@ -39,7 +39,7 @@ function connectTo({ host, port }: NodeAddress, { key }: NodeSecret, identity: s
     const stream = connect({
       ...options,
       pskCallback: () => ({ psk: key, identity }),
-      // There is no certificate: the key proves both ends.
+      // There is no certificate: the key authenticates both ends.
       checkServerIdentity: () => undefined,
     })
     const fail = (error: Error): void => {

@@ -13,10 +13,10 @@ export class IncomingTrunks {
   readonly #seat: NodeSeat
   readonly #clock: Clock
   readonly #onLost: (nodeId: string) => void
-  /** By node and the name that it gave: one node cannot take the session of another. */
+  /** Sessions by node and the name that it gave: one node cannot take the session of another. */
   readonly #sessions = new Map<string, { readonly nodeId: string; readonly session: Session }>()
 
-  /** @param onLost The link of a trunk is lost, and its node may be gone. */
+  /** @param onLost Called when the link of a trunk is lost; its node may be gone. */
   constructor(seat: NodeSeat, clock: Clock, onLost: (nodeId: string) => void) {
     this.#seat = seat
     this.#clock = clock
@@ -27,7 +27,7 @@ export class IncomingTrunks {
     return this.#sessions.size
   }
 
-  /** Takes a connection for a trunk. @throws ClusterError where it cannot begin or go on */
+  /** Accepts a connection for a trunk. @throws ClusterError where it cannot begin or continue */
   accept(hello: TrunkHello, stream: TLSSocket): void {
     const key = `${hello.from} ${hello.session}`
     if (hello.received !== undefined) return this.#resume(key, hello.received, stream)
@@ -36,7 +36,7 @@ export class IncomingTrunks {
     attachStream(session, stream, this.#clock)
   }
 
-  /** A node is gone: its channels end. */
+  /** Ends the sessions of a node that is gone, with their channels. */
   endOf(nodeId: string, reason: string): void {
     for (const trunk of this.#sessions.values()) if (trunk.nodeId === nodeId) trunk.session.close(reason)
   }

@@ -1,17 +1,17 @@
 import type { Duplex } from 'node:stream'
 import { ClusterError } from '../errors.js'
 
-/** A hello has about 300 bytes. */
+/** Longest line, in bytes: a hello has about 300. */
 const maxLineBytes = 4096
 
-/** Both nodes answer at once; a busy one within this time, in milliseconds. */
+/** Deadline for a line, in milliseconds: both nodes answer immediately, a busy one within this time. */
 const lineDeadlineMs = 5000
 
 export function writeLine(stream: Duplex, value: object): void {
   stream.write(`${JSON.stringify(value)}\n`)
 }
 
-/** Reads one line of JSON; what follows it stays in the stream. @throws ClusterError when none comes */
+/** Reads one line of JSON; following bytes stay in the stream. @throws ClusterError when none comes */
 export function readLine(stream: Duplex): Promise<unknown> {
   return new Promise((resolve, reject) => {
     let seen = Buffer.alloc(0)

@@ -1,6 +1,6 @@
 import { ClusterError } from '../errors.js'
 
-/** Of what nodes say to each other. A node refuses others than its own. */
+/** Version of the protocol between nodes. A node refuses all versions but its own. */
 export const nodeVersion = 1
 
 /** First line of a connection between nodes, as JSON. */
@@ -10,43 +10,43 @@ interface HelloPart {
   readonly version: number
   /** The node that dials. */
   readonly from: string
-  /** The node that is meant: another one may have its address by now. */
+  /** The node to reach: another one may have its address by now. */
   readonly to: string
 }
 
-/** A session for the channels of one token. */
+/** Hello of a session for the channels of one token. */
 export interface TrunkHello extends HelloPart {
   readonly purpose: 'trunk'
-  /** Names the session, as hex. */
+  /** Name of the session, as hex. */
   readonly session: string
   readonly reverseKey: string
   readonly owner?: string
   readonly windowBytes: number
-  /** Number of the last message received, where the session goes on; absent for a new one. */
+  /** Number of the last message received, for a session that continues; missing for a new one. */
   readonly received?: number
 }
 
-/** The link of a client whose session the other node has: a WebSocket request follows, behind a PROXY header. */
+/** Hello of a client's link whose session the other node has: a WebSocket request follows, after a PROXY header. */
 interface LinkHello extends HelloPart {
   readonly purpose: 'link'
 }
 
-/** Asks whether the node is there. */
+/** Hello that checks whether the node runs. */
 interface ProbeHello extends HelloPart {
   readonly purpose: 'probe'
 }
 
-/** The answer, a line of JSON. */
+/** Answer to a hello, a line of JSON. */
 export interface NodeAnswer {
-  /** Why not; absent for yes. */
+  /** Reason of a refusal; missing for an acceptance. */
   readonly error?: string
-  /** To a trunk. */
+  /** For a trunk: the window. */
   readonly windowBytes?: number
-  /** To a trunk that goes on: number of the last message received. */
+  /** For a trunk that continues: number of the last message received. */
   readonly received?: number
 }
 
-/** @throws ClusterError for anything else than a hello of this version to this node */
+/** Checks a hello. @throws ClusterError for anything but a hello of this version to this node */
 export function checkHello(value: unknown, ownId: string): NodeHello {
   const hello = value as Partial<NodeHello> | null
   if (typeof hello !== 'object' || hello === null) throw refusal('a hello that is no object')

@@ -12,14 +12,14 @@ export interface NodeListenerOptions {
   readonly secret: NodeSecret
   readonly ownId: string
   readonly logger: Logger
-  /** Another node has proven the secret and said what it wants; what throws is told to it. */
+  /** Called when another node has proven the secret and sent its hello; the node receives the text of an error. */
   onHello(hello: NodeHello, stream: TLSSocket): void | Promise<void>
 }
 
 /** Most connections of other nodes, so that strangers at the port cannot take all descriptors. */
 const maxConnections = 8192
 
-/** The port at which other nodes connect. */
+/** Listener for connections of other nodes. */
 export class NodeListener {
   readonly #server: Server
   readonly #streams = new Set<TLSSocket>()
@@ -42,7 +42,7 @@ export class NodeListener {
     })
   }
 
-  /** @throws the error of `listen` */
+  /** Opens the listener. @throws the error of `listen` */
   static async open(options: NodeListenerOptions): Promise<NodeListener> {
     const listener = new NodeListener(options)
     listener.#server.listen(options.listen)

@@ -2,18 +2,18 @@ import { hkdfSync } from 'node:crypto'
 import type { TLSSocket } from 'node:tls'
 import { ClusterError } from '../errors.js'
 
-/** Shorter ones could be guessed from a recorded handshake, in characters. */
+/** Shortest secret, in characters: a shorter one could be guessed from a recorded handshake. */
 const minSecretLength = 32
 
 /**
- * The secret that all nodes of a cluster share. A connection between nodes proves it at both ends and is encrypted:
- * TLS-PSK.
+ * Secret that all nodes of a cluster share. A connection between nodes is encrypted and authenticates both ends with
+ * it: TLS-PSK.
  */
 export class NodeSecret {
-  /** 256 bits. */
+  /** Key of 256 bits. */
   readonly key: Buffer
 
-  /** @throws RangeError for one that is too short */
+  /** @throws RangeError for a secret that is too short */
   constructor(secret: string) {
     if (secret.length < minSecretLength)
       throw new RangeError(
@@ -24,19 +24,19 @@ export class NodeSecret {
 }
 
 /**
- * TLS 1.3 with a pre-shared key (RFC 8446 §4.2.11) and an ephemeral exchange: a recorded connection stays closed when
- * the secret becomes known later. Node offers a pre-shared key for ciphers with SHA-256 alone.
+ * TLS 1.3 with a pre-shared key (RFC 8446 §4.2.11) and an ephemeral exchange: a recorded connection stays unreadable if
+ * the secret leaks later. Node offers a pre-shared key for ciphers with SHA-256 only.
  */
 export const nodeTls = { minVersion: 'TLSv1.3', maxVersion: 'TLSv1.3', ciphers: 'TLS_AES_128_GCM_SHA256' } as const
 
-/** For a connection that stays. */
+/** Prepares a connection that stays open. */
 export function prepare(stream: TLSSocket): void {
   stream.setNoDelay(true)
-  // A connection that is passed on has eleven, most of Node's own.
+  // A connection that is passed on has eleven, most of them Node's own.
   stream.setMaxListeners(20)
 }
 
-/** What to say of a TLS error between nodes. */
+/** Converts a TLS error between nodes to an error with an explanation. */
 export function secretFault(error: Error & { readonly code?: string }): Error {
   const code = error.code ?? ''
   if (!code.startsWith('ERR_SSL')) return error

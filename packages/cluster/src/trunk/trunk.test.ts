@@ -11,7 +11,7 @@ import { Trunk } from './trunk.js'
 
 const secret = new NodeSecret('a secret that all nodes of a test share')
 
-/** A trunk to a node that says yes, and nothing more. */
+/** A trunk to a node that accepts and then sends nothing. */
 async function trunkToSilence() {
   const clock = new FakeClock()
   const hellos: NodeHello[] = []

@@ -18,27 +18,27 @@ export interface TrunkOptions {
   readonly route: FarRoute
   readonly clock: Clock
   readonly logger: Logger
-  /** The node has gone, or another one has its address. */
+  /** Called when the node is gone, or another one has its address. */
   onNodeGone(): void
-  /** It is over. */
+  /** Called when the trunk has ended. */
   onClose(): void
 }
 
-/** Both ends are ours. */
+/** Extensions of all trunks: both ends are nodes of this project. */
 export const trunkExtensions: readonly Extension[] = ['window', 'fin', 'resume', 'ack2']
 
-/** Without channels for this long it closes, in milliseconds. */
+/** Time without channels after which it closes, in milliseconds. */
 const idleMs = 60_000
 
-/** Between two attempts, in milliseconds; doubled up to the most. */
+/** Time between two attempts, in milliseconds; doubled up to the maximum. */
 const retry = { firstMs: 50, mostMs: 2000 } as const
 
-/** A process that was killed refuses; one that is being restarted may do so for a moment. */
+/** Refusals after which a node counts as gone: a killed process refuses, but so does one that is being restarted. */
 const refusalsOfDead = 2
 
 /**
- * A session to the providers of one token at another node, dialled when it is first needed. Its memory is the token's,
- * so that one tenant cannot hold up the trunks of others.
+ * Session to the providers of one token at another node, dialled when it is first needed. Its memory is charged to the
+ * token, so that one tenant cannot block the trunks of others.
  */
 export class Trunk {
   readonly #options: TrunkOptions
@@ -58,7 +58,7 @@ export class Trunk {
     this.#watchIdle()
   }
 
-  /** Whether the node has a provider for it now: new channels may use it. */
+  /** Sets whether the node has a provider for it now, so that new channels may use it. */
   setUsable(isUsable: boolean): void {
     this.#isUsable = isUsable
     this.#offer()
@@ -137,11 +137,11 @@ export class Trunk {
     return attachStream(this.#session, stream, clock)
   }
 
-  /** Requests that wait for a provider go on. */
+  /** Continues requests that wait for a provider. */
   #linked(): void {
     this.#takeAway?.()
     this.#takeAway = undefined
-    // The session counts as linked once `attach` has returned.
+    // The session counts as linked after `attach` has returned.
     queueMicrotask(() => this.#offer())
   }
 

@@ -6,11 +6,11 @@ export interface Answer {
   readonly status: number
   readonly body?: unknown
   readonly headers?: Readonly<Record<string, string>>
-  /** Writes the body as long as it likes; its type is in the headers. */
+  /** Writes a body of any length; its type is in the headers. */
   readonly stream?: (body: Writable) => void
 }
 
-/** A refused request. The caller sees the message, so it must not hold a secret. */
+/** Error for a refused request. The caller receives the message, so it must not contain a secret. */
 export class ApiRefusal extends Error {
   override readonly name = 'ApiRefusal'
   readonly status: number
@@ -23,15 +23,15 @@ export class ApiRefusal extends Error {
   }
 }
 
-/** Deployed servers answer so, also with 200, if a well-formed request cannot be fulfilled. */
+/** Answer for a well-formed request that cannot be fulfilled. Deployed servers answer in this form, also with 200. */
 export function failure(status: number, error: string, headers?: Readonly<Record<string, string>>): Answer {
   return { status, body: { success: false, error }, ...(headers === undefined ? {} : { headers }) }
 }
 
-/** Sends an answer, unless the caller has gone away. */
+/** Sends an answer, unless the caller has disconnected. */
 export function send(response: ServerResponse, { status, body, headers = {}, stream }: Answer): void {
   if (response.destroyed) return
-  // Answers hold tokens: no cache may keep them.
+  // Answers contain tokens: no cache may store them.
   const type = body === undefined ? {} : jsonType
   response.writeHead(status, { ...type, ...headers, 'cache-control': 'no-store' })
   if (stream !== undefined && response.req.method !== 'HEAD') return stream(response)
@@ -47,7 +47,7 @@ export class JsonText {
   }
 }
 
-/** A body that is no JSON; its type is in the headers. */
+/** A body that is not JSON; its type is in the headers. */
 export class RawBody {
   readonly text: string
 

@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 
-/** Makes the check of the header `X-API-Key`. It takes the same time for all wrong keys of any length. */
+/** Creates the check of the header `X-API-Key`. It takes the same time for all wrong keys of any length. */
 export function apiKeyCheck(apiKey: string): (header: string | string[] | undefined) => boolean {
   const expected = digest(Buffer.from(apiKey))
   return (header) => {
@@ -10,7 +10,7 @@ export function apiKeyCheck(apiKey: string): (header: string | string[] | undefi
   }
 }
 
-/** Hashed, since `timingSafeEqual` needs equal lengths, and the key's length must stay secret. */
+/** Hash of a key, since `timingSafeEqual` needs equal lengths, and the key's length must stay secret. */
 function digest(bytes: Buffer): Buffer {
   return createHash('sha256').update(bytes).digest()
 }

@@ -8,7 +8,7 @@ export interface DashboardFile {
   readonly type: string
   /** Its ETag, in quotes (RFC 9110 §8.8.3). */
   readonly etag: string
-  /** Its content, packed by gzip. */
+  /** Its content, compressed with gzip. */
   readonly gzip: Uint8Array
 }
 
@@ -22,7 +22,10 @@ export function isDashboardPath(path: string): boolean {
   return path === '/dashboard' || path.startsWith(dashboardPath)
 }
 
-/** A reader of a file is cut after this, in milliseconds: strangers may read, and each connection has a place. */
+/**
+ * Time to read a file, in milliseconds; slower readers are cut: strangers may read, and the number of connections is
+ * limited.
+ */
 export const readDeadlineMs = 60_000
 
 export interface DashboardPageOptions {
@@ -31,10 +34,10 @@ export interface DashboardPageOptions {
   readonly logger: Logger
 }
 
-/** The files of the dashboard over HTTP. They hold no secrets: what the page shows comes from the API. */
+/** Serves the files of the dashboard over HTTP. They contain no secrets: the data on the page comes from the API. */
 export class DashboardPage {
   readonly #options: DashboardPageOptions
-  /** Unpacked for those who ask for that, one copy for all: anybody may ask, and read slowly. */
+  /** Uncompressed files for clients without gzip, one copy for all: any client may ask, and read slowly. */
   readonly #unpacked = new WeakMap<DashboardFile, Uint8Array>()
   #files: ReturnType<LoadDashboard> | undefined
 
@@ -57,7 +60,7 @@ export class DashboardPage {
   async #answer(request: IncomingMessage, response: ServerResponse, path: string): Promise<void> {
     const { method = 'GET', headers } = request
     if (method !== 'GET' && method !== 'HEAD') return end(response, 405, { allow: 'GET, HEAD' })
-    // Relative, so that it holds below a path of a reverse proxy too.
+    // Relative, so that it also works below a path of a reverse proxy.
     if (!path.startsWith(dashboardPath)) return end(response, 308, { location: dashboardPath.slice(1) })
     const file = (await this.#loaded()).get(path.slice(dashboardPath.length) || 'index.html')
     if (file === undefined) return end(response, 404, {})
@@ -70,7 +73,7 @@ export class DashboardPage {
     end(response, 200, { ...shared, 'content-type': type, ...encoding, 'content-length': String(body.length) }, body)
   }
 
-  /** A failure is not kept: the next one who asks may have more luck. */
+  /** Loads the files. A failure is not cached: the next call tries again. */
   #loaded(): ReturnType<LoadDashboard> {
     this.#files ??= this.#options.load().catch((error: unknown) => {
       this.#files = undefined
@@ -88,14 +91,14 @@ export class DashboardPage {
   }
 }
 
-/** RFC 9110 §12.5.3: a weight of 0 means not at all. */
+/** Whether gzip is accepted. A weight of 0 means not at all (RFC 9110 §12.5.3). */
 function takesGzip(accepted: string): boolean {
   return accepted.split(',').some((each) => /^\s*gzip\s*(?:;\s*q=(?!0(?:\.0*)?\s*$).*)?$/i.test(each))
 }
 
 /**
- * The page runs its own scripts and styles, talks to its own server, and is in no frame. Nothing in it can become HTML
- * from text, so names that peers choose stay text.
+ * The page runs its own scripts and styles, connects to its own server, and is in no frame. No text in it can become
+ * HTML, so names that peers choose stay text.
  */
 const pageHeaders = {
   'content-security-policy':

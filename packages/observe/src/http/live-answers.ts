@@ -3,26 +3,26 @@ import { textOf } from '@ls/foundation'
 import { type LiveView, tooManyReaders } from '../live-view.js'
 import { type Answer, ApiRefusal } from './answer.js'
 
-/** Answers with what `read` gives. @throws ApiRefusal 400 for a query that cannot be */
+/** Answers with the result of `read`. @throws ApiRefusal 400 for an invalid query */
 export function answerQuery(read: () => object): Answer {
   return { status: 200, body: checked(read) }
 }
 
-/** A stream of events. */
+/** A request for a stream of events. */
 export interface EventRequest {
-  /** Which events. */
+  /** Query that selects the events. */
   readonly query: URLSearchParams
-  /** What the reader has seen last. */
+  /** Id of the last event that the reader received. */
   readonly lastEventId: string | undefined
-  /** Is told of the stream once it has begun. */
+  /** Receives the stream once it has begun. */
   readonly onStream?: (body: Writable) => void
 }
 
-/** Answers with events as they happen. @throws ApiRefusal 400 for a query that cannot be, 503 for too many readers */
+/** Answers with events as they happen. @throws ApiRefusal 400 for an invalid query, 503 for too many readers */
 export function answerEvents(live: LiveView, { query, lastEventId, onStream }: EventRequest): Answer {
   const stream = checked(() => live.events(query, lastEventId))
   if (stream === undefined) throw new ApiRefusal(503, tooManyReaders, { 'retry-after': '5' })
-  // nginx gathers answers otherwise, and events would come late.
+  // Otherwise nginx buffers answers, and events would arrive late.
   const headers = { 'content-type': 'text/event-stream', 'x-accel-buffering': 'no' }
   return {
     status: 200,

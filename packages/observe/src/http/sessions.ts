@@ -2,36 +2,36 @@ import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import type { Clock } from '@ls/foundation'
 
-/** A day's work, in milliseconds; then the key is asked for again. */
+/** Length of a session, in milliseconds: a day's work. Then the key must be entered again. */
 export const sessionMs = 12 * 60 * 60 * 1000
 
-/** Sessions that were ended early and are remembered until they would have ended. At the limit all sessions end. */
+/** Most ended sessions that are stored until they would have expired. At the limit all sessions end. */
 const maxEnded = 1000
 
 export interface SessionsOptions {
   readonly apiKey: string
-  /** The time of day, in milliseconds since 1970, since a session outlives the process. @default Date.now */
+  /** Time of day, in milliseconds since 1970, since a session survives the process. @default Date.now */
   readonly now?: (() => number) | undefined
 }
 
-/** Someone who has shown the key. */
+/** Session of a user who has entered the key. */
 export interface DashboardSession {
   readonly id: string
   readonly expiresAtMs: number
 }
 
 /**
- * Sessions of people who have shown the key of the API to the dashboard. A session is a cookie that is signed with a
- * key made from it: it costs no memory here, and outlives a restart of the server.
+ * Sessions of users who have entered the key of the API in the dashboard. A session is a cookie that is signed with a
+ * key derived from it: it costs no memory here, and survives a restart of the server.
  */
 export class Sessions {
   readonly #secret: Buffer
   readonly #name: string
   readonly #now: () => number
   readonly #ended = new Map<string, number>()
-  /** What ends with a session that somebody ends, by the session's id. */
+  /** Functions to call when a session is ended early, by the session's id. */
   readonly #lasting = new Map<string, Set<() => void>>()
-  /** Sessions that expire no later than this are over. */
+  /** Sessions that expire no later than this have ended. */
   #endedUntilMs = 0
 
   constructor({ apiKey, now = Date.now }: SessionsOptions) {
@@ -41,7 +41,7 @@ export class Sessions {
     this.#now = now
   }
 
-  /** The session of a request; undefined without one that is valid. */
+  /** Finds the session of a request; undefined without a valid one. */
   find({ headers }: Pick<IncomingMessage, 'headers'>): DashboardSession | undefined {
     const [overTls, inClear] = [true, false].map((each) => this.#read(cookieOf(headers.cookie, this.#nameOf(each))))
     return overTls ?? inClear
@@ -62,9 +62,7 @@ export class Sessions {
     return { cookie: this.#cookie(`${content}.${this.#sign(content)}`, sessionMs / 1000, overTls), expiresAtMs }
   }
 
-  /**
-   * Ends a session; returns the value of Set-Cookie that removes its cookie, which `overTls` tells as for {@link open}.
-   */
+  /** Ends a session; returns the value of Set-Cookie that removes its cookie, with `overTls` as for {@link open}. */
   end({ id, expiresAtMs }: DashboardSession, overTls: boolean): string {
     const now = this.#now()
     for (const [ended, atMs] of this.#ended) if (atMs <= now) this.#ended.delete(ended)
@@ -78,11 +76,11 @@ export class Sessions {
     return this.#cookie('', 0, overTls)
   }
 
-  /** Calls `stop` once the session is over, be it by itself; returns what takes that back. */
+  /** Calls `stop` when the session has ended, also by expiry; returns a function that cancels this. */
   whenOver({ id, expiresAtMs }: DashboardSession, clock: Clock, stop: () => void): () => void {
     const stops = this.#lasting.get(id) ?? new Set()
     this.#lasting.set(id, stops.add(stop))
-    // Where the time of day was set back, the rest can seem longer than a session is.
+    // If the time of day was set back, the rest can seem longer than a session is.
     const timer = clock.setTimeout(stop, Math.max(0, Math.min(expiresAtMs - this.#now(), sessionMs)))
     return () => {
       clock.clearTimeout(timer)
@@ -97,14 +95,17 @@ export class Sessions {
     for (const stop of stops) stop()
   }
 
-  /** Without a path, so that it holds for the API alone, also below a path of a reverse proxy (RFC 6265 §5.1.4). */
+  /**
+   * Cookie without a path, so that it applies to the API only, also below a path of a reverse proxy (RFC 6265 §5.1.4).
+   */
   #cookie(value: string, seconds: number, secure: boolean): string {
     const name = this.#nameOf(secure)
     return `${name}=${value}; HttpOnly; SameSite=Strict; Max-Age=${seconds}${secure ? '; Secure' : ''}`
   }
 
   /**
-   * With `Secure` browsers keep it from ports without TLS; the prefix keeps those from setting it (RFC 6265bis §4.1.3).
+   * Name of the cookie. With `Secure` browsers keep it from ports without TLS; the prefix prevents those from setting
+   * it (RFC 6265bis §4.1.3).
    */
   #nameOf(secure: boolean): string {
     return `${secure ? '__Secure-' : ''}${this.#name}`
@@ -115,7 +116,7 @@ export class Sessions {
   }
 }
 
-/** In the same time for all wrong ones. */
+/** Compares in the same time for all wrong values. */
 function isSame(given: string, expected: string): boolean {
   return given.length === expected.length && timingSafeEqual(Buffer.from(given), Buffer.from(expected))
 }

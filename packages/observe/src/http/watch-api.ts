@@ -8,23 +8,23 @@ import { answerEvents, answerQuery } from './live-answers.js'
 import { isFromOwnPage } from './own-page.js'
 import { Sessions } from './sessions.js'
 
-/** A program that can be watched, and whose connections can be cut. */
+/** Program that can be observed, and whose connections can be closed. */
 export interface WatchedProgram {
   /** Its lists and events. */
   readonly live: LiveView
   /** All numbers. */
   snapshot(): Snapshot
-  /** A page of what went where. @throws RangeError for a query that cannot be */
+  /** A page of the traffic by destination. @throws RangeError for an invalid query */
   destinations(query: URLSearchParams): object
-  /** Cuts a connection; false if there is none with this id. */
+  /** Closes a connection; false if there is none with this id. */
   closeChannel(id: string): boolean
 }
 
-/** What a {@link WatchApi} needs. */
+/** Options of a {@link WatchApi}. */
 export interface WatchApiOptions {
-  /** What is watched. */
+  /** Program to observe. */
   readonly program: WatchedProgram
-  /** Signs in; nobody may be able to guess it. Undefined where only the owner of the process can call. */
+  /** Key with which users sign in; it must be hard to guess. Undefined where only the owner of the process can call. */
   readonly apiKey: string | undefined
   /** Loads the files of the page. */
   readonly dashboard: LoadDashboard
@@ -32,20 +32,20 @@ export interface WatchApiOptions {
   readonly writeMetrics: (
     accept: string | undefined,
   ) => Promise<{ readonly contentType: string; readonly body: string }>
-  /** The program's clock. */
+  /** Clock of the program. */
   readonly clock: Clock
-  /** Is told of what fails. */
+  /** Receives failures. */
   readonly logger: Logger
 }
 
-/** The part of a server's API that makes sense at a client, with the same paths and answers, and the dashboard. */
+/** The part of a server's API that applies to a client, with the same paths and answers, and the dashboard. */
 export class WatchApi {
   readonly #options: WatchApiOptions
   readonly #page: DashboardPage
   readonly #sessions: Sessions | undefined
   readonly #isKey: (header: string | string[] | undefined) => boolean
 
-  /** @param options What is watched, and by whom. */
+  /** @param options The program to observe, and the key. */
   constructor(options: WatchApiOptions) {
     const { apiKey, dashboard: load, clock, logger } = options
     this.#options = options
@@ -95,7 +95,7 @@ export class WatchApi {
     }
   }
 
-  /** @throws ApiRefusal 403 for a page of elsewhere, 401 without the key or a session */
+  /** Checks the caller. @throws ApiRefusal 403 for a page of another origin, 401 without the key or a session */
   #authorize(request: IncomingMessage): void {
     const sessions = this.#sessions
     if (sessions === undefined) return
@@ -149,7 +149,7 @@ export class WatchApi {
   }
 }
 
-/** What both programs tell of the session of a page. */
+/** Answer about the session of a page, the same in both programs. */
 export function shownSession(expiresAtMs: number): Answer {
   return { status: 200, body: { success: true, expires_at: new Date(expiresAtMs).toISOString() } }
 }

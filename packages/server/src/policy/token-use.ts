@@ -20,8 +20,8 @@ export interface TokenUseOptions {
   readonly rareLog: RareLog
   readonly quotas: QuotaBook
   /**
-   * Use of the reverse token whose providers added this one, if that token has the policy and the channels. @default
-   * none
+   * Use of the reverse token whose providers added this one, if that token has the policy and the channels.
+   * @default none
    */
   readonly shared?: TokenUse | undefined
 }

@@ -11,8 +11,8 @@ export interface RelayOptions {
   /** How long an identity waits for its provider, with its codes, in milliseconds. @default 600000 (10 minutes) */
   readonly keepMs?: number | undefined
   /**
-   * Longest lifetime of an identity, in milliseconds; its provider may then get a new one; 0 for no end. @default
-   * 86400000 (24 h)
+   * Longest lifetime of an identity, in milliseconds; its provider may then get a new one; 0 for no end.
+   * @default 86400000 (24 h)
    */
   readonly lifetimeMs?: number | undefined
   /** Most identities at a time. @default 4096 */

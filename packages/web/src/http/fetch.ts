@@ -3,26 +3,26 @@ import type { TcpSocket } from '../sockets/tcp-socket.js'
 import { LineReader } from './line-reader.js'
 import { bodyOf, readHead } from './response.js'
 
-/** What a request has besides its URL; names and meanings are those of `fetch`. */
+/** Options of a request; names and meanings are those of `fetch`. */
 export interface FetchOptions {
-  /** @default 'GET' */
+  /** Method of the request. @default 'GET' */
   readonly method?: string | undefined
-  /** Fields that `fetch` forbids, such as `Host` and `Cookie`, may be set. @default none */
+  /** Header fields; those that `fetch` forbids, such as `Host` and `Cookie`, are allowed. @default none */
   readonly headers?: HeadersInit | undefined
-  /** @default none */
+  /** Body of the request. @default none */
   readonly body?: BufferSource | string | Blob | URLSearchParams | null | undefined
-  /** `manual` returns the redirect itself. @default 'follow', 20 times at most */
+  /** Treatment of redirects; `manual` returns the redirect itself. @default 'follow', 20 times at most */
   readonly redirect?: 'follow' | 'manual' | 'error' | undefined
-  /** Gives the request up, and its response. */
+  /** Cancels the request, and its response. */
   readonly signal?: AbortSignal | undefined
 }
 
 type OpenTcp = (target: { host: string; port: number; signal?: AbortSignal | undefined }) => TcpSocket
 
-/** As browsers follow (Fetch Standard §4.4). */
+/** The limit of browsers (Fetch Standard §4.4). */
 const maxRedirects = 20
 
-/** Asks an HTTP/1.1 server over a connection that `openTcp` opens, one for each request. */
+/** Sends a request to an HTTP/1.1 server over a connection that `openTcp` opens, one for each request. */
 export async function fetchOver(openTcp: OpenTcp, input: string | URL, options: FetchOptions): Promise<Response> {
   let url = new URL(input)
   let request = options
@@ -42,7 +42,7 @@ export async function fetchOver(openTcp: OpenTcp, input: string | URL, options: 
 
 const redirectStatus = new Set([301, 302, 303, 307, 308])
 
-/** A POST that is answered elsewhere becomes a GET (Fetch Standard §4.4). */
+/** Request after a redirect; a POST may become a GET (Fetch Standard §4.4). */
 function redirected(request: FetchOptions, status: number): FetchOptions {
   const method = request.method?.toUpperCase() ?? 'GET'
   const isAsked = status === 303 ? method !== 'GET' && method !== 'HEAD' : status < 303 && method === 'POST'
@@ -52,7 +52,7 @@ function redirected(request: FetchOptions, status: number): FetchOptions {
   return { ...request, method: 'GET', body: null, headers }
 }
 
-/** Another origin learns nothing that was meant for this one (Fetch Standard §4.4). */
+/** Request to another origin, without the fields that only the first may see (Fetch Standard §4.4). */
 function forStranger(request: FetchOptions): FetchOptions {
   const headers = new Headers(request.headers)
   for (const name of ['authorization', 'proxy-authorization', 'cookie', 'host']) headers.delete(name)
@@ -87,10 +87,10 @@ async function send(socket: TcpSocket, pieces: readonly Uint8Array<ArrayBuffer>[
   writer.releaseLock()
 }
 
-/** Head and body. The writable side stays open: many servers take its end for a client that has gone. */
+/** Encodes head and body. The writable side stays open: many servers treat its end as the end of the client. */
 async function requestOf(url: URL, method: string, options: FetchOptions): Promise<Uint8Array<ArrayBuffer>[]> {
   if (!/^[\w!#$%&'*+.^`|~-]+$/.test(method)) throw new TypeError(`'${method}' is no method`)
-  // Its body and the type of it as `fetch` would send them.
+  // Creates the body and its type as `fetch` would send them.
   const { body = null } = options
   const given = new Response(body)
   const content = new Uint8Array(await given.arrayBuffer())
@@ -109,7 +109,10 @@ async function requestOf(url: URL, method: string, options: FetchOptions): Promi
 
 const bodyMethods = new Set(['POST', 'PUT', 'PATCH'])
 
-/** `Headers` of a request leaves out what pages may not send over the network; this is no request of the page. */
+/**
+ * Fields of a request. `Headers` of a `Request` would remove those that pages may not send over the network; this
+ * request does not go through the browser.
+ */
 function fieldsOf(init: HeadersInit | undefined): Iterable<[string, string]> {
   // It checks names and values: no line breaks.
   return new Headers(init)

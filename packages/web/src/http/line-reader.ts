@@ -17,7 +17,7 @@ export class LineReader {
   }
 
   /**
-   * The next line without its end, CR LF or a bare LF (RFC 9112 §2.2).
+   * Reads the next line without its end, CR LF or a bare LF (RFC 9112 §2.2).
    *
    * @throws WebError ERR_WEB_HTTP where the stream ends before, or the head is too long
    */
@@ -32,8 +32,8 @@ export class LineReader {
   }
 
   /**
-   * The next line within a body in chunks. Its length does not count among those of the head: a body may have any
-   * number.
+   * Reads the next line within a body in chunks. Its length does not count for the limit of the head: a body may have
+   * any number of them.
    *
    * @throws WebError ERR_WEB_HTTP where the stream ends before, or the line is too long
    */
@@ -43,7 +43,7 @@ export class LineReader {
     throw new WebError('ERR_WEB_HTTP', `the line before a chunk is longer than ${maxChunkLineBytes} bytes`)
   }
 
-  /** The next bytes, at most `limit`; undefined at the end of the stream. */
+  /** Reads the next bytes, at most `limit`; undefined at the end of the stream. */
   async bytes(limit: number): Promise<Uint8Array<ArrayBuffer> | undefined> {
     if (this.#rest.length === 0 && !(await this.#more())) return undefined
     const taken = this.#rest.subarray(0, limit)
@@ -51,12 +51,12 @@ export class LineReader {
     return taken as Uint8Array<ArrayBuffer>
   }
 
-  /** Gives the connection up. */
+  /** Cancels the connection. */
   cancel(reason: unknown): Promise<void> {
     return this.#reader.cancel(reason)
   }
 
-  /** A line without its line feed; undefined where it is longer than the limit. */
+  /** Reads a line without its line feed; undefined if it is longer than the limit. */
   async #lineBytes(limitBytes: number): Promise<Uint8Array | undefined> {
     let searched = 0
     for (;;) {
@@ -86,7 +86,7 @@ export class LineReader {
 const lf = 10
 const cr = 13
 
-/** Fields are Latin-1 (RFC 9110 §5.5). */
+/** Decodes a line; fields are Latin-1 (RFC 9110 §5.5). */
 function textOfLine(bytes: Uint8Array): string {
   const line = bytes.at(-1) === cr ? bytes.subarray(0, -1) : bytes
   return Array.from(line, (byte) => String.fromCharCode(byte)).join('')

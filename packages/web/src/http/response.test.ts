@@ -4,7 +4,7 @@ import { WebError } from '../errors.js'
 import { LineReader } from './line-reader.js'
 import { bodyOf, readHead } from './response.js'
 
-/** A stream of bytes in pieces of these sizes, the last one over and over. */
+/** A stream of bytes in pieces of these sizes, the last size repeated. */
 function inPieces(text: string, sizes: readonly number[] = [text.length]): ReadableStream<Uint8Array> {
   const bytes = Uint8Array.from(text, (character) => character.charCodeAt(0))
   let [offset, index] = [0, 0]
@@ -18,7 +18,7 @@ function inPieces(text: string, sizes: readonly number[] = [text.length]): Reada
   })
 }
 
-/** Status, fields and body of what a server sent. */
+/** Status, fields and body of a server's response. */
 async function read(text: string, { method = 'GET', sizes }: { method?: string; sizes?: readonly number[] } = {}) {
   const lines = new LineReader(inPieces(text, sizes))
   const head = await readHead(lines)

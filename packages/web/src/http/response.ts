@@ -11,10 +11,10 @@ export interface ResponseHead {
 /** Statuses whose responses have no body (Fetch Standard, "null body status"). */
 const withoutBody = new Set([204, 205, 304])
 
-/** Size of the pieces that a body is handed on in, in bytes. */
+/** Size of the pieces in which a body is passed on, in bytes. */
 const pieceBytes = 65_536
 
-/** Reads the head of the final response; those with a status of 1xx come before it (RFC 9110 §15.2). */
+/** Reads the head of the final response; responses with a status of 1xx come before it (RFC 9110 §15.2). */
 export async function readHead(lines: LineReader): Promise<ResponseHead> {
   for (;;) {
     const head = await readOneHead(lines)
@@ -47,9 +47,9 @@ async function readFields(lines: LineReader): Promise<Headers> {
 }
 
 /**
- * The body that follows a head, framed by RFC 9112 §6.3; null where there can be none.
+ * Body that follows a head, framed by RFC 9112 §6.3; null where there can be none.
  *
- * @throws WebError ERR_WEB_HTTP for a length that is none
+ * @throws WebError ERR_WEB_HTTP for an invalid length
  */
 export function bodyOf(
   lines: LineReader,
@@ -91,7 +91,7 @@ async function* chunked(lines: LineReader, headers: Headers): AsyncGenerator<Uin
 async function* counted(lines: LineReader, headers: Headers): AsyncGenerator<Uint8Array<ArrayBuffer>, void> {
   const length = headers.get('content-length')
   if (length === null) return yield* untilEnd(lines)
-  // Two equal lengths are one (RFC 9110 §8.6).
+  // Two equal lengths count as one (RFC 9110 §8.6).
   const [first = '', ...others] = length.split(',').map((each) => each.trim())
   if (!/^\d{1,15}$/.test(first) || others.some((each) => each !== first))
     throw new WebError('ERR_WEB_HTTP', `'${length.slice(0, 40)}' is no Content-Length`)

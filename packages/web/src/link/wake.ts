@@ -1,12 +1,12 @@
 import type { Clock, TimerHandle } from '@ls/foundation'
 
-/** A timer that is this late means that the machine or the page slept, in milliseconds. */
+/** Delay of a timer, in milliseconds, which means that the machine or the page slept. */
 const sleepMs = 15_000
 
-/** How often that is looked at, in milliseconds. Hidden pages run timers once a minute at the least. */
+/** Interval of the check, in milliseconds. Hidden pages run timers at least once a minute. */
 const lookMs = 5000
 
-/** What a page tells of itself; a worker has no `document`. */
+/** Events of a page; a worker has no `document`. */
 export interface PageEvents {
   addEventListener(type: string, listener: () => void): void
   removeEventListener(type: string, listener: () => void): void
@@ -14,13 +14,16 @@ export interface PageEvents {
 
 export interface WakeOptions {
   readonly clock: Clock
-  /** Where `online` comes from. @default none */
+  /** Source of `online`. @default none */
   readonly events?: PageEvents | undefined
-  /** Connections made before are likely dead. */
+  /** Called after a sleep or a change: existing connections are likely dead. */
   onWake(reason: string): void
 }
 
-/** Notices that the network is back, or that the page slept: nobody tells it that its connections died meanwhile. */
+/**
+ * Detects that the network is back, or that the page slept: a page gets no event for connections that died in the
+ * meantime.
+ */
 export class Wake {
   readonly #options: WakeOptions
   readonly #onOnline = (): void => this.#options.onWake('the network is back')

@@ -4,22 +4,22 @@ import type { LinkOpener } from '@ls/link'
 import { WebError } from '../errors.js'
 import { type WebSocketLike, WebSocketTransport } from './websocket-transport.js'
 
-/** Makes a WebSocket, as the `WebSocket` of browsers does. */
+/** Creates a WebSocket, like the `WebSocket` of browsers. */
 export type WebSocketConstructor = new (url: string) => OpeningWebSocket
 
-/** What an opener uses of a `WebSocket`. */
+/** The part of a `WebSocket` that an opener uses. */
 export type OpeningWebSocket = WebSocketLike & Pick<WebSocket, 'onopen' | 'onerror'>
 
-/** Where to, and with what. */
+/** Options of {@link webSocketOpener}. */
 export interface WebSocketOpenerOptions {
   readonly url: URL
-  /** Extensions to ask for. */
+  /** Extensions to request. */
   readonly extensions: readonly Extension[]
   readonly clock: Clock
   readonly WebSocket: WebSocketConstructor
 }
 
-/** Opens the WebSockets of a page. The token goes in the first message: URLs end up in logs. */
+/** Opens the WebSockets of a page. The token is in the first message: URLs are written to logs. */
 export function webSocketOpener({ url, extensions, clock, WebSocket }: WebSocketOpenerOptions): LinkOpener {
   return {
     authenticated: false,
@@ -35,11 +35,14 @@ export function webSocketOpener({ url, extensions, clock, WebSocket }: WebSocket
 interface Opening {
   readonly clock: Clock
   readonly signal: AbortSignal
-  /** For errors: without the query. */
+  /** URL for errors: without the query. */
   readonly place: string
 }
 
-/** A page learns nothing of why: a wrong name, a certificate and a proxy all look the same (WebSockets §9.3). */
+/**
+ * Waits until the WebSocket is open. A page gets no reason for a failure: a wrong name, a certificate and a proxy look
+ * the same (WebSockets §9.3).
+ */
 function open(socket: OpeningWebSocket, { clock, signal, place }: Opening): Promise<WebSocketTransport> {
   return new Promise((resolve, reject) => {
     const fail = (): void => reject(new WebError('ERR_WEB_UNREACHABLE', `no WebSocket to ${place} could be opened`))
@@ -60,9 +63,9 @@ function open(socket: OpeningWebSocket, { clock, signal, place }: Opening): Prom
 }
 
 /**
- * The URL of the link behind what a user writes: `https:` means `wss:`, and no path means `/socket`.
+ * Converts a user's text to the URL of the link: `https:` means `wss:`, and no path means `/socket`.
  *
- * @throws RangeError for what is no URL of a server
+ * @throws RangeError for a text that is no URL of a server
  */
 export function linkUrl(text: string | URL): URL {
   const url = tryParse(text)

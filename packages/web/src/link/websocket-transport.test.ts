@@ -15,7 +15,7 @@ class FakeWebSocket implements WebSocketLike {
   readyState: WebSocket['readyState'] = openState
   onmessage: WebSocket['onmessage'] = null
   onclose: WebSocket['onclose'] = null
-  /** Bytes that wait, besides those in the pipe. */
+  /** Bytes in the queue, besides those in the pipe. */
   extraBytes = 0
   readonly #pipe: MemoryTransport
 

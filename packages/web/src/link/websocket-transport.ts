@@ -4,24 +4,27 @@ import { type MessageTransport, SessionCloseCode, type TransportCloseReason, typ
 /** Bytes that may wait in the WebSocket before `send` returns false: 4 ms, a page's shortest wait, at 125 MB/s. */
 const highWaterBytes = 524_288
 
-/** How often a held sender looks whether the WebSocket takes more, in milliseconds. Hidden pages look less often. */
+/**
+ * Interval at which a waiting sender checks whether the WebSocket has room, in milliseconds. Hidden pages check less
+ * often.
+ */
 const pollMs = 4
 
-/** Received bytes that may wait while paused. Windows hold the peer back before; a base peer knows none. */
+/** Most received bytes that wait while paused. Windows stop the peer earlier; a base peer has none. */
 const maxHeldBytes = 33_554_432
 
-/** The reason of a close frame, in bytes (RFC 6455 §5.5). */
+/** Longest reason of a close frame, in bytes (RFC 6455 §5.5). */
 const maxReasonBytes = 123
 
-/** What a transport uses of a `WebSocket`. */
+/** The part of a `WebSocket` that a transport uses. */
 export type WebSocketLike = Pick<
   WebSocket,
   'binaryType' | 'bufferedAmount' | 'readyState' | 'send' | 'close' | 'onmessage' | 'onclose'
 >
 
 /**
- * A browser's WebSocket as a message transport. It cannot be paused, so what arrives meanwhile waits here: windows
- * limit that. It cannot ping, and no page can cut a connection: `destroy` lets go of it.
+ * A browser's WebSocket as a message transport. It cannot be paused, so arriving messages wait here: windows limit
+ * them. It cannot ping, and no page can cut a connection: `destroy` only releases it.
  */
 export class WebSocketTransport implements MessageTransport {
   readonly roundTripMs = undefined
@@ -32,13 +35,13 @@ export class WebSocketTransport implements MessageTransport {
   #heldBytes = 0
   #paused = false
   #isReleasing = false
-  /** `send` has returned false, and `onDrain` is to follow. */
+  /** Whether `send` has returned false, and `onDrain` must follow. */
   #isHeld = false
   #pollTimer: TimerHandle
-  /** `ended`: by us; `closed`: `onClose` was called. */
+  /** `ended`: by this end; `closed`: `onClose` was called. */
   #state: 'open' | 'ended' | 'closed' = 'open'
   #reason: TransportCloseReason | undefined
-  /** The WebSocket is gone. */
+  /** Reason of the close; undefined while the WebSocket is open. */
   #ended: TransportCloseReason | undefined
 
   /** `socket` must be open. */
@@ -56,7 +59,7 @@ export class WebSocketTransport implements MessageTransport {
 
   send(message: Uint8Array): boolean {
     if (this.#state !== 'open' || this.#socket.readyState !== isOpen) return false
-    // The WebSocket copies it at once.
+    // The WebSocket copies it immediately.
     this.#socket.send(message as Uint8Array<ArrayBuffer>)
     if (this.#socket.bufferedAmount <= highWaterBytes) return true
     this.#isHeld = true
@@ -88,7 +91,7 @@ export class WebSocketTransport implements MessageTransport {
     this.#reason ??= { code: 1006, reason: 'destroyed' }
     this.#held = []
     this.#stopPolling()
-    // A dead network would have the close handshake wait for minutes.
+    // On a dead network the close handshake would wait for minutes.
     this.#socket.onmessage = null
     this.#socket.onclose = null
     this.#socket.close()
@@ -131,7 +134,7 @@ export class WebSocketTransport implements MessageTransport {
       this.#heldBytes -= message.length
       this.#handler?.onMessage(message)
     }
-    // What has arrived before the end comes before it.
+    // Messages that arrived before the end are delivered first.
     if (this.#ended === undefined || this.#held.length > 0 || this.#state === 'closed') return
     this.#state = 'closed'
     this.#handler?.onClose(this.#reason ?? this.#ended)
@@ -144,7 +147,7 @@ export class WebSocketTransport implements MessageTransport {
     }, pollMs)
   }
 
-  /** Tells a held sender once half of what waited has left. True if nobody is held. */
+  /** Notifies a waiting sender when half of the queue has left. True if no sender waits. */
   #drained(): boolean {
     if (!this.#isHeld || this.#state !== 'open') return true
     if (this.#socket.bufferedAmount > highWaterBytes / 2) return false
@@ -166,10 +169,10 @@ export class WebSocketTransport implements MessageTransport {
   }
 }
 
-/** `WebSocket.OPEN`, whose name not every platform has. */
+/** `WebSocket.OPEN`, a constant that is not defined on every platform. */
 const isOpen = 1
 
-/** Pages may send 1000 and 3000 to 4999 only. */
+/** Valid code for a close: pages may send only 1000 and 3000 to 4999. */
 function closeCode(code: number): number {
   if (code === SessionCloseCode.ProtocolError) return SessionCloseCode.SessionEnded
   return code >= 3000 && code <= 4999 ? code : 1000

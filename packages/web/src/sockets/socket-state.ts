@@ -1,7 +1,7 @@
 import type { ChannelCloseReason } from '@ls/mux'
 import { WebError } from '../errors.js'
 
-/** The promises of a socket: opened once the far end has accepted, closed once both directions are over. */
+/** Promises of a socket: opened when the far end has accepted, closed when both directions have ended. */
 export class SocketState<Info> {
   readonly opened: Promise<Info>
   readonly closed: Promise<void>
@@ -20,17 +20,17 @@ export class SocketState<Info> {
     this.opened = new Promise((resolve, reject) => ([opened, refused] = [resolve, reject]))
     this.closed = new Promise((resolve, reject) => ([ended, broken] = [resolve, reject]))
     this.#settle = { opened, refused, ended, broken }
-    // Who reads the streams hears of a failure there, and needs neither promise.
+    // Readers of the streams get the failure there, and need neither promise.
     this.opened.catch(() => {})
     this.closed.catch(() => {})
   }
 
-  /** The far end has accepted. */
+  /** Resolves `opened`: the far end has accepted. */
   open(info: Info): void {
     this.#settle.opened(info)
   }
 
-  /** It is over: in order without an error. */
+  /** Settles `closed`; without an error the socket ended in order. */
   end(error?: Error): void {
     this.#settle.refused(error ?? new WebError('ERR_WEB_CLOSED', 'the socket was closed before it was open'))
     if (error === undefined) this.#settle.ended()
@@ -38,7 +38,7 @@ export class SocketState<Info> {
   }
 }
 
-/** What a channel's end means to who reads; undefined where nothing was lost. */
+/** Error for a reader at the end of a channel; undefined if no data was lost. */
 export function errorOf({ kind, error }: ChannelCloseReason): WebError | undefined {
   switch (kind) {
     case 'ended':
@@ -52,7 +52,7 @@ export function errorOf({ kind, error }: ChannelCloseReason): WebError | undefin
   }
 }
 
-/** The bytes of what a page may write, in memory of our own: they are sent when their turn comes. */
+/** Copies the bytes that a page writes: they are sent later. */
 export function bytesOf(chunk: unknown): Uint8Array {
   if (chunk instanceof ArrayBuffer) return new Uint8Array(chunk.slice(0))
   if (ArrayBuffer.isView(chunk)) return new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength).slice()

@@ -4,24 +4,24 @@ import type { Channel, ChannelCloseReason, ChannelHandler } from '@ls/mux'
 import { WebError } from '../errors.js'
 import { bytesOf, errorOf, SocketState } from './socket-state.js'
 
-/** What `opened` resolves with, as in the Direct Sockets API. */
+/** Result of `opened`, as in the Direct Sockets API. */
 export interface TcpSocketInfo {
-  /** What the far end sends. */
+  /** Bytes from the far end. */
   readonly readable: ReadableStream<Uint8Array<ArrayBuffer>>
-  /** What it gets. */
+  /** Bytes to the far end. */
   readonly writable: WritableStream<BufferSource>
-  /** The target's name or address, as it was asked for. */
+  /** Name or address of the target, as requested. */
   readonly remoteAddress: string
-  /** 0 to 65535. */
+  /** Port of the target, 0 to 65535. */
   readonly remotePort: number
 }
 
-/** How a socket gets its channel: now, or once there is a link. */
+/** Opens the channel of a socket: now, or when there is a link. */
 export type ChannelSource = (handler: ChannelHandler) => Channel | Promise<Channel>
 
 /**
- * A TCP stream with the shape of `TCPSocket` of the Direct Sockets API. Both streams hold the far end back: the window
- * of the channel is the memory that they share.
+ * A TCP stream with the shape of `TCPSocket` of the Direct Sockets API. Both streams apply backpressure: the window of
+ * the channel is the memory that they share.
  */
 export class TcpSocket implements ChannelHandler {
   /** A byte stream: readers may bring their own buffers (BYOB). */
@@ -38,7 +38,7 @@ export class TcpSocket implements ChannelHandler {
   #isOver = false
   #hasEnded = false
 
-  /** `source` opens the channel with this as its handler. */
+  /** @param source Opens the channel, with this socket as its handler. */
   constructor(address: Address, source: ChannelSource) {
     this.#address = address
     const attached = this.#attach(source)
@@ -59,7 +59,7 @@ export class TcpSocket implements ChannelHandler {
     this.writable = new WritableStream<BufferSource>({
       start: (controller) => {
         this.#writer = controller
-        // An `abort` of this sink would wait for the write under way, and that for the far end.
+        // An `abort` of this sink would wait for the current write, and that for the far end.
         const { signal } = controller
         signal.addEventListener('abort', () => queueMicrotask(() => this.close(signal.reason)))
       },
@@ -71,7 +71,7 @@ export class TcpSocket implements ChannelHandler {
     })
   }
 
-  /** Resolves once the target was reached; rejects with a {@link WebError} whose text begins with the reason's word. */
+  /** Resolves when the target was reached; rejects with a {@link WebError} whose text begins with the reason's word. */
   get opened(): Promise<TcpSocketInfo> {
     return this.#state.opened
   }
@@ -102,7 +102,7 @@ export class TcpSocket implements ChannelHandler {
       new Uint8Array(view.buffer, view.byteOffset, taken).set(payload.subarray(0, taken))
       request?.respond(taken)
     }
-    // The stream takes the memory away, and this belongs to a longer message.
+    // The stream transfers the memory, but these bytes are part of a longer message.
     if (taken < payload.length) this.#reader?.enqueue(payload.slice(taken))
     if ((this.#reader?.desiredSize ?? 0) <= 0) this.#channel?.pause()
   }
@@ -125,7 +125,7 @@ export class TcpSocket implements ChannelHandler {
       const channel = await source(this)
       this.#channel = channel
       if (this.#isOver) channel.abort('failed: the socket was closed')
-      // Paused until somebody reads; a provider has its side open already.
+      // Paused until there is a reader; the socket of a provider is open already.
       if (!channel.initiator) this.onOpen()
       return channel
     } catch (error) {
@@ -157,7 +157,7 @@ export class TcpSocket implements ChannelHandler {
     if (this.#hasEnded) return
     this.#hasEnded = true
     this.#reader?.close()
-    // A reader's buffer that waits goes back to it, empty.
+    // Returns a reader's waiting buffer, empty.
     this.#reader?.byobRequest?.respond(0)
   }
 }

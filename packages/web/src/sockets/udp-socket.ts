@@ -6,28 +6,28 @@ import type { ChannelSource } from './tcp-socket.js'
 
 /** A datagram, as in the Direct Sockets API. */
 export interface UdpMessage {
-  /** At most 65,507 bytes, which is what a datagram holds. */
+  /** Payload, at most 65,507 bytes, the most that a datagram can contain. */
   readonly data: BufferSource
-  /** Where it goes to, or came from: a name or an address. Optional to write where the socket has one target. */
+  /** Destination or source: a name or an address. Optional for writing if the socket has one target. */
   readonly remoteAddress?: string
-  /** 1 to 65535. */
+  /** Port, 1 to 65535. */
   readonly remotePort?: number
 }
 
-/** What `opened` resolves with. */
+/** Result of `opened`. */
 export interface UdpSocketInfo {
-  /** What arrives. */
+  /** Datagrams that arrive. */
   readonly readable: ReadableStream<UdpMessage>
-  /** What leaves. */
+  /** Datagrams to send. */
   readonly writable: WritableStream<UdpMessage>
 }
 
-/** Datagrams that wait for a reader; more are dropped, as a system's socket drops them. */
+/** Most datagrams that wait for a reader; further ones are dropped, as in a system's socket. */
 const maxWaiting = 256
 
 /** A UDP association with the shape of `UDPSocket` of the Direct Sockets API. */
 export class UdpSocket implements ChannelHandler {
-  /** Datagrams that arrive; without a reader 256 wait, and more are dropped. */
+  /** Datagrams that arrive; without a reader 256 wait, and further ones are dropped. */
   readonly readable: ReadableStream<UdpMessage>
   /** Closing it ends the association. */
   readonly writable: WritableStream<UdpMessage>
@@ -38,7 +38,7 @@ export class UdpSocket implements ChannelHandler {
   #writer: WritableStreamDefaultController | undefined
   #isOver = false
 
-  /** `target` is where datagrams without an address of their own go. */
+  /** @param target Destination of datagrams without their own address. */
   constructor(target: Address | undefined, source: ChannelSource) {
     this.#target = target
     const attached = this.#attach(source)
@@ -60,7 +60,7 @@ export class UdpSocket implements ChannelHandler {
     })
   }
 
-  /** Resolves once the association is open. */
+  /** Resolves when the association is open. */
   get opened(): Promise<UdpSocketInfo> {
     return this.#state.opened
   }
@@ -95,7 +95,7 @@ export class UdpSocket implements ChannelHandler {
       const channel = await source(this)
       this.#channel = channel
       if (this.#isOver) return channel.disconnect()
-      // Nothing says that an association is open but its first datagram; who opened it may send at once.
+      // Only the first datagram shows that an association is open, but the opener may send immediately.
       this.onOpen()
       channel.resume()
     } catch (error) {
