@@ -8,10 +8,10 @@ export default defineConfig({
     outDir: '../dist',
     emptyOutDir: true,
     assetsDir: '.',
-    // The policy of the page refuses what is inlined.
+    // The page's Content-Security-Policy forbids inlined assets.
     assetsInlineLimit: 0,
     modulePreload: false,
-    // Since 2023 in all browsers.
+    // Supported by all browsers since 2023.
     target: ['chrome111', 'firefox113', 'safari16.4'],
     reportCompressedSize: false,
   },

@@ -11,7 +11,7 @@ import { connect } from '@ls/socks5/node'
 import { echoServer, tcpServer, until, within } from '@ls/testkit'
 import { afterAll, afterEach, describe, expect, test } from 'vitest'
 
-// The command as it is installed, so these run against what `pnpm build` made.
+// The command as it is installed, so these tests run against the result of `pnpm build`.
 const bin = fileURLToPath(new URL('../bin/linksocks.js', import.meta.url))
 const children = new Set<ChildProcess>()
 /** Four programs, one after the other, on a machine that has other work. */
@@ -319,7 +319,7 @@ async function textOf(socket: Socket): Promise<string> {
   return text
 }
 
-/** Waits until nothing listens on the port any more. */
+/** Waits until no program listens on the port any more. */
 async function refused(port: number): Promise<void> {
   for (;;) {
     const socket = createConnection({ host: '127.0.0.1', port })

@@ -7,28 +7,28 @@ export interface Command {
   readonly summary: string
   /** Text of the command's own help besides its flags. */
   readonly description: string
-  /** Flags that the short help shows, by name: what most people need. All flags where it is left out. */
+  /** Names of the flags in the short help: those that most users need. All flags if missing. */
   readonly essentials?: readonly string[]
-  /** Whether the server's URL may follow without its flag. */
+  /** Whether the server's URL may be an argument without its flag. */
   readonly takesUrl?: true
   /** The one argument that may follow. */
   readonly argument?: CommandArgument
-  /** Command lines that work as they are, each with what it is for. */
+  /** Command lines that work unchanged, each with its purpose. */
   readonly examples: readonly (readonly [purpose: string, line: string])[]
 }
 
 /** Argument after the name of a command, without a dash. */
 interface CommandArgument {
-  /** As the usage line has it. */
+  /** Name in the usage line. */
   readonly name: string
-  /** Undefined where it may be anything. */
+  /** Allowed values; undefined if it may be anything. */
   readonly choices?: readonly string[]
 }
 
 /** Commands with settings and a log; LINKSOCKS_MODE may name the first four. */
 export const runCommandNames = ['server', 'client', 'provider', 'connector', 'connect', 'demo', 'run', 'token'] as const
 
-/** Those, and others that ask or find something out, and end. */
+/** These commands, and others that query something and end. */
 export type RunCommandName =
   | (typeof runCommandNames)[number]
   | 'status'
@@ -41,12 +41,12 @@ export type RunCommandName =
 
 export type CommandName = RunCommandName | 'check-config' | 'config' | 'completion' | 'version' | 'help'
 
-/** What the command `config` can do. */
+/** Actions of the command `config`. */
 export const configActions = ['show', 'from-flags', 'schema'] as const
 
 export type ConfigAction = (typeof configActions)[number]
 
-/** Shells that {@link CommandName} `completion` writes for. */
+/** Shells that {@link CommandName} `completion` supports. */
 export const shells = ['bash', 'zsh', 'fish', 'powershell'] as const
 
 export type Shell = (typeof shells)[number]

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import { parseCommandLine } from './arguments/command-line.js'
 
-// Every `linksocks …` line that the documentation shows is one that the command takes.
+// The command accepts every `linksocks …` line of the documentation.
 
 const root = fileURLToPath(new URL('../../../', import.meta.url))
 const pages = [
@@ -26,7 +26,7 @@ test('there are commands to try', () => {
   expect(commands.length).toBeGreaterThan(50)
 })
 
-/** The lines of shell blocks that begin with the command; a line that ends in a backslash goes on in the next. */
+/** Lines of shell blocks that begin with the command; a line that ends in a backslash continues on the next. */
 function commandsOf(text: string): string[] {
   const blocks = [...text.matchAll(/^```(?:sh|bash)\n([\s\S]*?)^```$/gm)].map(([, code = '']) =>
     code.replaceAll('\\\n', ' '),
@@ -34,7 +34,9 @@ function commandsOf(text: string): string[] {
   return blocks.flatMap((code) => code.split('\n')).filter((line) => /^(?:\.\/)?linksocks /.test(line))
 }
 
-/** As a shell splits it, without what the documentation does not use; the command's own name is left out. */
+/**
+ * Splits a line like a shell, except for syntax that the documentation does not use; without the command's own name.
+ */
 function wordsOf(line: string): string[] {
   const [command = ''] = line.split(/\s[#>|&]/)
   const words = [...command.matchAll(/"([^"]*)"|'([^']*)'|(\S+)/g)]

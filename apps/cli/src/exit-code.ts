@@ -1,10 +1,10 @@
 /** Exit codes of the process; docs/guide/cli.md explains each to users. */
 export const exitCode = {
-  /** Did what was asked, or was told to stop and did, unless its output may be a part. */
+  /** The command succeeded, or ended on request, unless its output may be incomplete. */
   ok: 0,
-  /** Failed while running: a refused token, a taken port, no server with `--no-reconnect`. */
+  /** The command failed while running: a refused token, a port in use, no server with `--no-reconnect`. */
   failure: 1,
-  /** Was called wrongly. */
+  /** The command was called wrongly. */
   usage: 2,
 } as const
 

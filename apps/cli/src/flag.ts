@@ -21,22 +21,22 @@ export const sections = [
 ] as const
 
 interface FlagBase {
-  /** The long name, without its dashes. */
+  /** Long name, without its dashes. */
   readonly name: string
   readonly short?: string
-  /** Other long names that mean the same. */
+  /** Other long names with the same meaning. */
   readonly aliases?: readonly string[]
-  /** Environment variables beside `LINKSOCKS_<NAME>`; an earlier one wins. */
+  /** Environment variables besides `LINKSOCKS_<NAME>`; an earlier one takes precedence. */
   readonly env?: readonly string[]
   readonly commands: readonly CommandName[]
   readonly section: (typeof sections)[number]
-  /** Starts with a verb or a noun, ends without a full stop; default and variables are added to it. */
+  /** Help text: begins with a verb or a noun, ends without a full stop; default and variables are added to it. */
   readonly help: string
-  /** The value is secret, or is a URL that may hold one: never logged, never repeated in a message. */
+  /** Set if the value is secret, or is a URL that may contain a secret: never logged, never repeated in a message. */
   readonly secret?: 'value' | 'url'
-  /** Each token of a server may have its own: a key of `tokens` in the configuration file. */
+  /** Whether each token of a server may have its own value: a key of `tokens` in the configuration file. */
   readonly perToken?: true
-  /** Why the flag has no effect. It is accepted for the sake of existing command lines, with a warning. */
+  /** Reason why the flag has no effect. It is accepted, with a warning, because existing command lines use it. */
   readonly ignored?: string
 }
 
@@ -57,7 +57,7 @@ export interface IntegerFlag extends FlagBase {
   readonly max: number
 }
 
-/** Written with its unit, `500ms`, `5s`, `1m30s`; read into milliseconds. */
+/** Duration with its unit, `500ms`, `5s`, `1m30s`; parsed as milliseconds. */
 export interface DurationFlag extends FlagBase {
   readonly type: 'duration'
   readonly default: number
@@ -65,23 +65,23 @@ export interface DurationFlag extends FlagBase {
   readonly max: number
 }
 
-/** Counts how often it is given: `-dd` is 2. */
+/** Flag whose value is how often it is given: `-dd` is 2. */
 export interface CountFlag extends FlagBase {
   readonly type: 'count'
   readonly max: number
 }
 
-/** False unless given. `--no-NAME` takes it back, and so does `--NAME` where the name is `no-NAME`. */
+/** False unless given. `--no-NAME` undoes it, and so does `--NAME` where the name is `no-NAME`. */
 export interface BooleanFlag extends FlagBase {
   readonly type: 'boolean'
 }
 
-/** May be given several times; each adds one value. */
+/** Flag that may be repeated; each use adds one value. */
 export interface ListFlag extends FlagBase {
   readonly type: 'list'
   readonly placeholder: string
   readonly choices?: readonly string[]
-  /** The environment variable holds several values, parted by white space. */
+  /** Whether the environment variable contains several values, separated by white space. */
   readonly splitEnv?: true
   readonly maxBytes?: number
 }
@@ -91,7 +91,7 @@ export type Flag = StringFlag | IntegerFlag | DurationFlag | CountFlag | Boolean
 /** Parsed value of a flag. */
 export type FlagValue = string | number | boolean | readonly string[]
 
-/** All environment variables that stand for a flag, the most important first; none for what only help is asked by. */
+/** All environment variables of a flag, the most important first; none for flags that only show help. */
 export function environmentNames(flag: Flag): readonly string[] {
   if (flag.section === 'Help') return []
   return [...(flag.env ?? []), ...[flag.name, ...(flag.aliases ?? [])].map(variableName)]
@@ -111,7 +111,7 @@ export function takesValue(flag: Flag): boolean {
   return flag.type !== 'boolean' && flag.type !== 'count'
 }
 
-/** The flag as messages name it: `--socks-port (-p)`. */
+/** Name of the flag in messages: `--socks-port (-p)`. */
 export function flagLabel(flag: Pick<Flag, 'name' | 'short'>): string {
   return flag.short === undefined ? `--${flag.name}` : `--${flag.name} (-${flag.short})`
 }

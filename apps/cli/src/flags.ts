@@ -19,8 +19,8 @@ import { lifeFlags } from './life/life-flags.js'
 import { relayFlags } from './relay/relay-flags.js'
 
 /**
- * Every flag, once: parsing, help, environment and the guide all read this table. Names, short forms, defaults and
- * variables are those of the deployed LinkSocks programs wherever they have them.
+ * Table of all flags: parsing, help, environment and the guide all read it. Names, short forms, defaults and variables
+ * are those of the deployed LinkSocks programs wherever they have them.
  */
 export const flags = [
   ...fileFlags,

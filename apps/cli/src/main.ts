@@ -26,16 +26,17 @@ import { listenForStop } from './stop-signals.js'
 import { tuneEngine } from './tune-engine.js'
 import { versionLine } from './version.js'
 
-/** Does what the process was called for and sets its exit code; resolves when there is nothing left to do. */
+/** Runs the program and sets its exit code; resolves when there is nothing left to do. */
 export async function main(): Promise<void> {
   surviveFailingOutput()
   const code = await answer()
   process.exitCode ??= code
-  // Everything is closed, so the process ends by itself; should something be left open, it must not keep it alive.
+  // Everything is closed, so the process ends by itself; if something was left open, it must not keep the process
+  // running.
   setTimeout(() => process.exit(), lingerMs).unref()
 }
 
-/** Enough for output that is still on its way into a slow pipe. */
+/** Enough for output that is still being written to a slow pipe. */
 const lingerMs = 1000
 
 async function answer(): Promise<ExitCode> {
@@ -93,7 +94,7 @@ async function config(request: ConfigRequest, redactor: Redactor): Promise<ExitC
   return exitCode.ok
 }
 
-/** Where there is no terminal to ask for its width. */
+/** Width without a terminal. */
 const defaultColumns = 80
 
 async function run(asked: Run, redactor: Redactor): Promise<ExitCode> {
@@ -103,12 +104,12 @@ async function run(asked: Run, redactor: Redactor): Promise<ExitCode> {
   const stop = listenForStop({
     source: process,
     exit: (code) => process.exit(code),
-    // With a file it means: read that again.
+    // With a file, a hang-up means: read it again.
     stopOnHangUp: file === undefined && isatty(0),
   })
   redactor.add(...secrets)
   hideCommandLine(command, secrets)
-  // The demo speaks to a person, who wants to read what to do next.
+  // A person reads the output of the demo, and needs only the next steps.
   const level = logLevel(settings, command === 'demo' ? 'warn' : 'info')
   const files = await openLogFiles(settings, process)
   const logger = await createLogger({
@@ -152,7 +153,7 @@ async function run(asked: Run, redactor: Redactor): Promise<ExitCode> {
     const stopTracing = traced.has(command) ? await tracing(logger) : undefined
     const code = await runCommand({ invocation, file }, context)
     await restart?.close()
-    // A drain may take an hour, so systemd hears of the end only when it has come.
+    // A drain may take an hour, so systemd is notified of the end only when it comes.
     if (draining.signal.aborted && !stop.aborted) service.stopping()
     await stopTracing?.()
     return code
@@ -166,13 +167,13 @@ async function run(asked: Run, redactor: Redactor): Promise<ExitCode> {
 /** Commands that carry connections. */
 const traced: ReadonlySet<string> = new Set(['server', 'client', 'provider', 'connector', 'connect', 'run', 'demo'])
 
-/** Sends spans of connections if the environment asks for it; returns what ends that. */
+/** Sends spans of connections if the environment enables it; returns a function that ends it. */
 async function tracing(logger: Logger): Promise<() => Promise<void>> {
   const { startTracing } = await import('./observe/tracing.js')
   return startTracing(process.env, logger)
 }
 
-/** Loaded only if needed: a command without servers has nothing that is to go on. */
+/** Creates the restart; loaded only if needed, since a command without servers has nothing to hand over. */
 async function makeRestart(command: string, logger: Logger, onHandedOver: () => void): Promise<Restart | undefined> {
   if (command !== 'server' && command !== 'run') return undefined
   const [{ Restart }, { Predecessor }, { takeActivationSockets }] = await Promise.all([
@@ -189,11 +190,11 @@ async function makeRestart(command: string, logger: Logger, onHandedOver: () => 
 
 interface RunWithFile {
   readonly invocation: Run
-  /** What `linksocks run` runs; the other commands have none. */
+  /** File of `linksocks run`; undefined for other commands. */
   readonly file: ConfigFile | undefined
 }
 
-/** Reads the file that `run` names: it can say how to log. */
+/** Reads the file of `run`, which may contain settings of the log. */
 async function withFile(invocation: Run): Promise<RunWithFile> {
   if (invocation.command !== 'run') return { invocation, file: undefined }
   const [{ loadConfig }, { processSettings }] = await Promise.all([
@@ -205,14 +206,14 @@ async function withFile(invocation: Run): Promise<RunWithFile> {
   return { invocation: { ...invocation, settings: processSettings(file, invocation), secrets }, file }
 }
 
-/** Other users can list the processes of a machine: from here on they find nothing secret there. Not on Windows. */
+/** Removes secrets from the command line, which other users of a machine can list. Not on Windows. */
 function hideCommandLine(command: string, secrets: readonly string[]): void {
   const isSecret = (word: string): boolean => secrets.some((secret) => secret !== '' && word.includes(secret))
   if (process.argv.some(isSecret) || process.argv.some((word) => /:\/\/[^/]*@/.test(word)))
     process.title = `linksocks ${command}`
 }
 
-/** Each command loads what it needs, and nothing of the others. */
+/** Runs a command. Each command loads only the modules that it needs. */
 async function runCommand({ invocation, file }: RunWithFile, context: CommandContext): Promise<ExitCode> {
   const { closeOpenSockets } = await import('@ls/relay')
   // A second Ctrl-C, or a fault, ends the process in the middle of transfers.
@@ -278,7 +279,7 @@ async function runCommand({ invocation, file }: RunWithFile, context: CommandCon
   }
 }
 
-/** How the program was called, so that what it tells a person to type works where that person is. */
+/** Name with which the program was called, so that suggested command lines work for the user. */
 function programName(): string {
   const path = process.argv[1] ?? 'linksocks'
   if (basename(path) !== 'linksocks') return `node ${relative(process.cwd(), path)}`
@@ -288,10 +289,13 @@ function programName(): string {
   return place.startsWith('..') ? path : `./${place}`
 }
 
-/** The error of output whose reader has seen enough, such as `head -1`: no reason to fail, or to say anything. */
+/** Error of output whose reader has closed, such as `head -1`: neither a failure nor worth a message. */
 const readerIsGone = 'EPIPE'
 
-/** A reader that goes away while we write is no reason to fail. A full disk is one, but not to crash. */
+/**
+ * Handles errors of output. A reader that closes early is no failure. A full disk is one, but must not crash the
+ * program.
+ */
 function surviveFailingOutput(): void {
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', ({ code = 'unknown' }: NodeJS.ErrnoException) => {

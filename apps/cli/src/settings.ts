@@ -3,7 +3,7 @@ import type { flags } from './flags.js'
 
 type Row = (typeof flags)[number]
 
-/** Flags without effect have no settings. */
+/** Rows with a setting; flags without effect have none. */
 type NamedRow = Exclude<Row, { readonly ignored: string }>
 
 type Camel<Name extends string> = Name extends `${infer Head}-${infer Tail}`

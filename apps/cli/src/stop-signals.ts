@@ -1,13 +1,13 @@
 import type { EventEmitter } from 'node:events'
 
 export interface StopSignalOptions {
-  /** Where signals arrive: the process. */
+  /** Source of signals: the process. */
   readonly source: Pick<EventEmitter, 'on' | 'off'>
-  /** Ends the process at once, with 128 + the signal's number. */
+  /** Ends the process immediately, with 128 + the signal's number. */
   readonly exit: (code: number) => void
-  /** A hang-up ends what a person started, and leaves a service running. */
+  /** Whether a hang-up ends the program: for one that a person started, but not for a service. */
   readonly stopOnHangUp: boolean
-  /** @default performance.now */
+  /** Clock in milliseconds. @default performance.now */
   readonly now?: () => number
 }
 
@@ -17,14 +17,14 @@ type StopSignal = 'SIGINT' | 'SIGTERM' | 'SIGHUP'
 const signalNumbers: Record<StopSignal, number> = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 }
 
 /**
- * Runners such as pnpm pass on the Ctrl-C that the terminal has sent to us as well: the same signal again within this
- * time, in milliseconds, is the same request. No person is that fast on purpose.
+ * Time in which a repeated signal counts as the same request, in milliseconds: runners such as pnpm pass on a Ctrl-C
+ * that the terminal has also sent to this process. No person is that fast on purpose.
  */
 const echoMs = 250
 
 /**
- * Listens for the signals that ask the process to end. The first aborts the returned signal, with its name as the
- * reason; the second ends the process at once.
+ * Listens for the signals that end the process. The first aborts the returned signal, with its name as the reason; the
+ * second ends the process immediately.
  */
 export function listenForStop(options: StopSignalOptions): AbortSignal {
   const { source, exit, stopOnHangUp, now = () => performance.now() } = options
@@ -46,7 +46,7 @@ export function listenForStop(options: StopSignalOptions): AbortSignal {
   return stop.signal
 }
 
-/** Resolves once `signal` is aborted. */
+/** Resolves when `signal` is aborted. */
 export function aborted(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal.aborted) return resolve()

@@ -58,7 +58,7 @@ export interface ShownConfiguration {
 export interface ServerOptions extends PayloadOptions {
   /** Address the WebSocket port listens on, or `unix:/path/of.sock`. @default '0.0.0.0' */
   readonly host?: string | undefined
-  /** @default 8765 */
+  /** Port for links. @default 8765 */
   readonly port?: number | undefined
   /**
    * Certificate and key, or their files: the port then speaks `wss`. Files are reloaded when they change. @default none

@@ -19,10 +19,10 @@ export type Invocation = Run | ConfigRequest | HelpRequest | CompletionRequest |
 
 export interface HelpRequest {
   readonly kind: 'help'
-  /** The command to explain; undefined for the list of commands. */
+  /** Command to explain; undefined for the list of commands. */
   readonly command: CommandName | undefined
   readonly scope: 'command' | 'all' | 'markdown' | 'man'
-  /** True if the user asked for help; false if it is shown since the command is missing, which is a mistake. */
+  /** True if the user asked for help; false if help is shown because the command is missing, which is a mistake. */
   readonly asked: boolean
 }
 
@@ -32,8 +32,8 @@ export interface CompletionRequest {
 }
 
 /**
- * Reads the arguments and the environment. A flag wins over a variable, a variable over the default; of a flag given
- * twice the last counts.
+ * Parses the arguments and the environment. A flag takes precedence over a variable, a variable over the default; of a
+ * repeated flag the last one counts.
  *
  * @param argv The arguments, without those of Node itself.
  * @throws UsageError for anything that cannot be parsed; no other error
@@ -112,7 +112,7 @@ function parseTarget(command: CommandName, [target]: readonly string[]): string 
   return target
 }
 
-/** The URL that stands without its flag; undefined where what stands there is none. */
+/** URL argument without its flag; undefined if the argument is no URL. */
 function takeUrl([word]: readonly string[], given: ReadonlyMap<string, FlagValue>): string | undefined {
   if (word === undefined || !word.includes('://')) return undefined
   if (given.has('url')) throw new UsageError('the URL of the server is given twice: with --url (-u) and without')
@@ -125,7 +125,10 @@ function unexpected(word: string): UsageError {
   return new UsageError(`unexpected argument '${shorten(word)}'${hint}`)
 }
 
-/** White space at the edges nearly always comes from a shell or a file; the server compares every byte. */
+/**
+ * Warnings about white space at the start or end of values. It nearly always comes from a shell or a file; the server
+ * compares every byte.
+ */
 function blankEdges(values: readonly (readonly [Flag, FlagValue | undefined])[]): readonly string[] {
   const blank = values.filter(([flag, value]) => {
     return flag.secret === 'value' && textsOf(value).some((text) => text.trim() !== text)
@@ -148,7 +151,7 @@ function parseShell([word, extra]: readonly string[]): Shell {
   throw new UsageError(`no completion for the shell '${shorten(word)}'; there is ${shells.join(', ')}`)
 }
 
-/** One warning for each reason. */
+/** Warnings about flags without effect, one for each reason. */
 function withoutEffect(values: readonly (readonly [Flag, FlagValue | undefined])[]): readonly string[] {
   const useless = values.filter(([flag, value]) => flag.ignored !== undefined && asksForSomething(value))
   const reasons = [...new Set(useless.map(([flag]) => flag.ignored))]
@@ -158,7 +161,7 @@ function withoutEffect(values: readonly (readonly [Flag, FlagValue | undefined])
   })
 }
 
-/** `false` and `disable` ask for what happens anyway. */
+/** Whether a value changes anything; `false` and `disable` do not. */
 function asksForSomething(value: FlagValue | undefined): boolean {
   return [value ?? false].flat().some((each) => each !== false && each !== 'disable' && each !== 'relay-only')
 }

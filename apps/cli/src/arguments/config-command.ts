@@ -6,22 +6,22 @@ import type { Environment } from './environment.js'
 import { shorten } from './flag-value.js'
 import type { Run, RunOf } from './run.js'
 
-/** What to do with a configuration file. */
+/** Action on a configuration file. */
 export type ConfigRequest =
   | { readonly kind: 'config'; readonly action: 'check' | 'show'; readonly file: string }
   | { readonly kind: 'config'; readonly action: 'schema' }
   | { readonly kind: 'config'; readonly action: 'from-flags'; readonly run: RoleRun }
 
-/** The command line of a role. */
+/** Command line of a role. */
 export type RoleRun = RunOf<'server'> | RunOf<'client'> | RunOf<'provider'> | RunOf<'connector'>
 
-/** Reads the file's name of `check-config` and `config show`. @throws UsageError for more than one */
+/** Reads the file name of `check-config` and `config show`. @throws UsageError for more than one */
 export function readFileArgument([file, extra]: readonly string[], environment: Environment): string {
   if (extra !== undefined) throw new UsageError(`unexpected argument '${shorten(extra)}'`)
   return file ?? environment['LINKSOCKS_CONFIG'] ?? fileFlags[0].default
 }
 
-/** Reads what follows `linksocks config`. @throws UsageError for anything but an action */
+/** Reads the arguments of `linksocks config`. @throws UsageError for anything but an action */
 export function readConfigRequest([word, ...rest]: readonly string[], environment: Environment): ConfigRequest {
   const action = readAction(word)
   if (action === 'show') return { kind: 'config', action, file: readFileArgument(rest, environment) }
@@ -31,7 +31,9 @@ export function readConfigRequest([word, ...rest]: readonly string[], environmen
   throw new UsageError('config from-flags needs a command line: linksocks config from-flags server -t …')
 }
 
-/** The command line behind `config from-flags`, which has flags of its own. @throws UsageError unless it runs a role */
+/**
+ * Reads the command line after `config from-flags`, which has its own flags. @throws UsageError unless it runs a role
+ */
 export function readFromFlags(run: { readonly kind: string } | Run): ConfigRequest {
   if (run.kind === 'run' && isRole(run as Run)) return { kind: 'config', action: 'from-flags', run: run as RoleRun }
   throw new UsageError('config from-flags takes a server, client, provider or connector with its flags')

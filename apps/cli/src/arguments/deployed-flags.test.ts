@@ -4,11 +4,11 @@ import { settingName, type Flag } from '../flag.js'
 import { flagsOf } from '../flags.js'
 import { parseCommandLine, type Run } from './command-line.js'
 
-/** Every command that takes the flags of Go's `client` there. */
+/** Commands of this program that accept the flags of each command in Go. */
 const takers = { server: ['server'], client: ['client', 'connector', 'provider'] } as const
 const rows = deployedFlags.flatMap((flag) => takers[flag.command].map((command) => ({ ...flag, command })))
 
-/** Texts that a flag of that type takes in Go, and what they mean. */
+/** Texts that Go accepts for a flag of that type, and their meaning. */
 const samples: Record<DeployedFlag['type'], readonly [text: string, meaning: unknown]> = {
   bool: ['true', true],
   count: ['2', 2],
@@ -18,7 +18,7 @@ const samples: Record<DeployedFlag['type'], readonly [text: string, meaning: unk
   stringArray: ['10.0.0.0/8:80', ['10.0.0.0/8:80']],
 }
 
-/** Where only some words are taken, one of them. */
+/** One of the accepted words, if only some are accepted. */
 function sampleOf(flag: Flag | undefined, type: DeployedFlag['type']): readonly [text: string, meaning: unknown] {
   const word = flag !== undefined && 'choices' in flag ? flag.choices?.at(-1) : undefined
   return word === undefined ? samples[type] : [word, word]
@@ -44,7 +44,7 @@ describe.each(rows)(
 
 const noEffect = 'none, as a warning says'
 
-/** Ours may be given several times where Go takes one. */
+/** Expected value: some flags may be repeated here where Go takes one value. */
 function expectedOf(flag: Flag | undefined, meaning: unknown): unknown {
   if (flag?.ignored !== undefined) return noEffect
   return flag?.type === 'list' ? [meaning].flat() : meaning

@@ -7,7 +7,7 @@ import { readValue, shorten } from './flag-value.js'
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
-/** Names the command to run when the command line does not. */
+/** Variable with the command to run if the command line names none. */
 export const modeVariable = 'LINKSOCKS_MODE'
 
 /** Other names of these modes in LinkSocks 1.10. */
@@ -16,7 +16,7 @@ const deployedModes: ReadonlyMap<string, RunCommandName> = new Map([
   ['reverse', 'provider'],
 ])
 
-/** @throws UsageError when the variable holds anything but a mode */
+/** Mode in the environment. @throws UsageError when the variable contains anything but a mode */
 export function readMode(environment: Environment): RunCommandName | undefined {
   const mode = environment[modeVariable]?.trim() ?? ''
   if (mode === '') return undefined
@@ -26,7 +26,7 @@ export function readMode(environment: Environment): RunCommandName | undefined {
   throw new UsageError(`${modeVariable} is '${shorten(mode)}'; it must be one of ${modes.join(', ')}`)
 }
 
-/** The value that the environment gives a flag, without white space around it. An empty variable counts as none. */
+/** Value of a flag from the environment, without surrounding white space. An empty variable counts as missing. */
 export function readVariable(flag: Flag, environment: Environment): FlagValue | undefined {
   const name = environmentNames(flag).find((each) => (environment[each]?.trim() ?? '') !== '')
   const text = name === undefined ? undefined : environment[name]?.trim()
@@ -36,7 +36,7 @@ export function readVariable(flag: Flag, environment: Environment): FlagValue | 
   return elements.map((element) => String(readValue(flag, element, name)))
 }
 
-/** One warning for each variable that looks misspelt; others may belong to other programs. */
+/** Warnings about variables that look misspelt, one for each; others may belong to other programs. */
 export function misspeltVariables(environment: Environment): readonly string[] {
   return Object.keys(environment)
     .filter((name) => name.startsWith(prefix) && !knownVariables.includes(name))

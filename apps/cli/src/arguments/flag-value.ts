@@ -2,10 +2,10 @@ import { UsageError } from '../errors.js'
 import type { CountFlag, DurationFlag, Flag, FlagValue, IntegerFlag, ListFlag, StringFlag } from '../flag.js'
 
 /**
- * Reads the text of a flag or variable into the flag's value; of a list, one element.
+ * Parses the text of a flag or variable as the flag's value; for a list, one element.
  *
  * @param source Source of the text, for messages: `--socks-port (-p)` or a variable's name.
- * @throws UsageError naming the source, the value unless it is secret, and what is allowed
+ * @throws UsageError naming the source, the value unless it is secret, and the allowed values
  */
 export function readValue(flag: Flag, text: string, source: string): FlagValue {
   switch (flag.type) {
@@ -29,7 +29,7 @@ function readInteger({ min, max }: IntegerFlag, text: string, source: string): n
   throw unacceptable(source, text, `a whole number from ${min} to ${max}`)
 }
 
-/** LINKSOCKS_DEBUG=2 and --debug=2 are -dd. */
+/** Parses a count: LINKSOCKS_DEBUG=2 and --debug=2 are -dd. */
 function readCount({ max }: CountFlag, text: string, source: string): number {
   const value = /^\d{1,3}$/.test(text) ? Number(text) : Number(readBoolean(text, source, `a number from 0 to ${max}`))
   return Math.min(value, max)
@@ -70,7 +70,7 @@ function durationMs(text: string): number {
 }
 
 function readText(flag: StringFlag | ListFlag, text: string, source: string): string {
-  // An empty value is nearly always an unset shell variable; accepting it could open a port to anyone.
+  // An empty value is nearly always an unset shell variable; accepting it could open a port to all users.
   if (text === '') throw new UsageError(`${source} is empty; give it a value or leave it out`)
   if (text.includes('\0')) throw new UsageError(`${source} holds a NUL character, which no value may`)
   const { maxBytes } = flag
@@ -87,7 +87,7 @@ function unacceptable(source: string, text: string, allowed: string): UsageError
   return new UsageError(`${source} is '${shorten(text)}'; it must be ${allowed}`)
 }
 
-/** Keeps a message on one line for any input. */
+/** Shortens a text so that a message stays on one line for any input. */
 export function shorten(text: string): string {
   const line = JSON.stringify(text)
     .slice(1, -1)

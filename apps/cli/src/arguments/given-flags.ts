@@ -12,7 +12,7 @@ export interface GivenFlags {
   /** Values by the flag's name. */
   readonly given: ReadonlyMap<string, FlagValue>
   readonly positionals: readonly string[]
-  /** `--version` or `-V` is among the flags; the others are then not read. */
+  /** Whether `--version` or `-V` is among the flags; the others are then not read. */
   readonly asksForVersion: boolean
 }
 
@@ -20,7 +20,9 @@ export interface GivenFlags {
 type Token = NonNullable<ReturnType<typeof tokenize>>[number]
 type OptionToken = Extract<Token, { readonly kind: 'option' }>
 
-/** @throws UsageError for a flag that the command does not have, and for a value that the flag does not take */
+/**
+ * Parses the flags of a command. @throws UsageError for an unknown flag, and for a value that the flag does not accept
+ */
 export function readFlags(command: CommandName, argv: readonly string[]): GivenFlags {
   const known = new Map(
     flagsOf(command).flatMap((flag) => [flag.name, ...(flag.aliases ?? [])].map((name) => [name, flag])),
@@ -44,7 +46,7 @@ export function readFlags(command: CommandName, argv: readonly string[]): GivenF
 
 const versionFlags: ReadonlySet<string> = new Set(['--version', '-V'])
 
-/** parseArgs splits the arguments; their meaning and errors are handled here. */
+/** Splits the arguments with parseArgs; their meaning and errors are handled here. */
 function tokenize(argv: readonly string[], known: ReadonlyMap<string, Flag>) {
   const options: NonNullable<ParseArgsConfig['options']> = {}
   for (const [name, flag] of known) {
@@ -60,7 +62,7 @@ function tokenize(argv: readonly string[], known: ReadonlyMap<string, Flag>) {
   }).tokens
 }
 
-/** `-r=false`, as Go reads it, is `--reverse=false`: parseArgs takes the `=` for one more flag. */
+/** Converts `-r=false`, as Go reads it, to `--reverse=false`: parseArgs would treat the `=` as one more flag. */
 function longForm(argument: string, known: ReadonlyMap<string, Flag>): string {
   const [, short, text] = /^-([a-zA-Z])=(.*)$/s.exec(argument) ?? []
   const flag = [...known.values()].find((each) => short !== undefined && each.short === short)
@@ -81,7 +83,7 @@ function readFlag(
   given.set(flag.name, nextValue(flag, given.get(flag.name), valueText(flag, token), flagLabel(flag)))
 }
 
-/** The flag's value once it is given again, after having been `before`. */
+/** Value of a repeated flag, whose value was `before` so far. */
 function nextValue(flag: Flag, before: FlagValue | undefined, text: string | undefined, source: string): FlagValue {
   if (flag.type === 'boolean') return text === undefined || readValue(flag, text, source)
   if (flag.type === 'count' && text === undefined) return Math.min(flag.max, Number(before ?? 0) + 1)
@@ -90,7 +92,7 @@ function nextValue(flag: Flag, before: FlagValue | undefined, text: string | und
   return flag.type === 'list' ? [before ?? [], value].flat().map(String) : value
 }
 
-/** The argument after the flag, if it is its value. */
+/** The argument after the flag, if it is the flag's value. */
 function valueText(flag: Flag, token: OptionToken): string | undefined {
   const { value, inlineValue, rawName } = token
   if (value === undefined) return undefined
@@ -103,7 +105,7 @@ function valueText(flag: Flag, token: OptionToken): string | undefined {
   )
 }
 
-/** `--no-reverse` takes back `--reverse`, `--reconnect` takes back `--no-reconnect`. */
+/** Handles a negated flag: `--no-reverse` undoes `--reverse`, `--reconnect` undoes `--no-reconnect`. */
 function takeBack(known: ReadonlyMap<string, Flag>, token: OptionToken, given: Map<string, FlagValue>): boolean {
   const { rawName, name } = token
   if (!rawName.startsWith('--') || token.inlineValue === true) return false

@@ -3,10 +3,10 @@ import { settingName, type Flag, type FlagValue } from '../flag.js'
 import { readValue } from './flag-value.js'
 import { readQuickLink } from './quick-link.js'
 
-/** A flag of a command, with the value that was given for it. */
+/** A flag of a command, with its given value. */
 export type GivenValue = readonly [flag: Flag, value: FlagValue | undefined]
 
-/** Settings by name, with defaults for what was not given. */
+/** Settings by name, with defaults for flags that were not given. */
 export function makeSettings(values: readonly GivenValue[]): Record<string, FlagValue | undefined> {
   return Object.fromEntries(values.map(([flag, value]) => [settingName(flag), value ?? defaultOf(flag)]))
 }
@@ -25,12 +25,12 @@ export function withTokenOfUrl(values: readonly GivenValue[]): readonly GivenVal
   })
 }
 
-/** Secrets in a flag's value, for the log to leave out. */
+/** Secrets in a flag's value, which the log must leave out. */
 export function secretsIn([flag, value]: GivenValue): readonly string[] {
   return textsOf(value).flatMap((text) => secretsInText(flag, text))
 }
 
-/** A URL without a scheme counts too: its host is no secret. */
+/** Secrets in a text. A URL without a scheme counts too: its host is no secret. */
 function secretsInText(flag: Flag, text: string): readonly string[] {
   if (flag.secret !== 'url' || text.includes('://')) return flag.secret === undefined ? [] : [text]
   const url = `wss://${text}`

@@ -2,17 +2,17 @@ import { UsageError } from '../errors.js'
 
 /** Parts of a URL such as `wss://TOKEN@host:8765/`. */
 export interface QuickLink {
-  /** Without the token. */
+  /** URL without the token. */
   readonly url: string
-  /** Undefined where the URL has none. */
+  /** The token; undefined if the URL has none. */
   readonly token: string | undefined
 }
 
 /**
- * Takes the token out of a server's URL. A user name without a password is a token. With a password it is an account at
- * a web server in front, and stays in the URL.
+ * Separates the token from a server's URL. A user name without a password is a token. With a password it is an account
+ * at a web server in front, and stays in the URL.
  *
- * @throws UsageError for a token that is not percent-encoded rightly; never with the token
+ * @throws UsageError for a token with wrong percent-encoding; never with the token
  */
 export function readQuickLink(text: string): QuickLink {
   const [, scheme, user, rest] = /^([a-z][a-z0-9+.-]*:\/\/)([^/?#@:]+)@(.*)$/is.exec(text) ?? []
@@ -26,12 +26,12 @@ export function readQuickLink(text: string): QuickLink {
   }
 }
 
-/** The URL with the token in it, for one line to paste. */
+/** URL with the token in it, for one line to paste. */
 export function writeQuickLink(url: string, token: string): string {
   return url.replace('://', `://${percentEncode(token)}@`)
 }
 
-/** Quotes as well: the URL stands between them in the line. */
+/** Percent-encodes a token, quotes included: the URL is between quotes in the line. */
 function percentEncode(token: string): string {
   return encodeURIComponent(token).replaceAll(/[!'()*]/g, (sign) => `%${sign.charCodeAt(0).toString(16)}`)
 }

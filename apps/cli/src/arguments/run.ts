@@ -9,11 +9,11 @@ export interface RunOf<C extends RunCommandName> {
   readonly kind: 'run'
   readonly command: C
   readonly settings: Settings<C>
-  /** Argument of the command; `connect` needs one, and `status` and `top` may have one. */
+  /** Argument of the command; `connect` requires one, and `status` and `top` may have one. */
   readonly target: string | undefined
-  /** All that stands without a flag; only `token` takes more than one. */
+  /** All arguments without a flag; only `token` accepts more than one. */
   readonly words: readonly string[]
-  /** What was given by flags and variables, without defaults. */
+  /** Values given by flags and variables, without defaults. */
   readonly given: readonly (readonly [Flag, FlagValue])[]
   /** All given secrets, which the log must leave out. */
   readonly secrets: readonly string[]

@@ -88,7 +88,7 @@ describe('renewalMs', () => {
   })
 })
 
-/** When two thirds of its life have just been over. */
+/** Time just after two thirds of its life. */
 function twoThirdsOf({ certFile }: AcmeCertificate): number {
   const { validFrom, validTo } = new X509Certificate(readFileSync(certFile))
   return Date.parse(validTo) - (Date.parse(validTo) - Date.parse(validFrom)) * 0.33

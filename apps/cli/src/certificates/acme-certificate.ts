@@ -5,13 +5,13 @@ import type { Clock, Logger, TimerHandle } from '@ls/foundation'
 import { messageOf } from '../output/describe-error.js'
 import { makeFolder, replaceFile } from './state-folder.js'
 
-/** Asks a certificate authority for a certificate (RFC 8555 §7.4). @throws Error that says why there is none */
+/** Orders a certificate from a certificate authority (RFC 8555 §7.4). @throws Error that says why there is none */
 export type Order = () => Promise<{ readonly cert: string; readonly key: string }>
 
 export interface AcmeCertificateOptions {
-  /** Where certificate and key are kept. */
+  /** Folder for certificate and key. */
   readonly folder: string
-  /** Names that the certificate is for; the first gives the files their name. */
+  /** Names of the certificate; the files are named after the first. */
   readonly names: readonly string[]
   readonly order: Order
   readonly clock: Clock
@@ -20,7 +20,7 @@ export interface AcmeCertificateOptions {
   readonly now?: () => number
 }
 
-/** A certificate of a public authority, renewed before it ends. The server reads and watches the files. */
+/** A certificate of a public authority, renewed before it expires. The server reads and watches the files. */
 export class AcmeCertificate {
   readonly certFile: string
   readonly keyFile: string
@@ -37,8 +37,8 @@ export class AcmeCertificate {
   }
 
   /**
-   * Resolves when there is a certificate that can be used; it is kept fresh from then on. @throws Error that says why
-   * not
+   * Resolves when there is a usable certificate, which is renewed from then on. @throws Error that says why there is
+   * none
    */
   async start(): Promise<void> {
     makeFolder(this.#options.folder)
@@ -66,7 +66,7 @@ export class AcmeCertificate {
     unref(this.#timer)
   }
 
-  /** Never throws: the old certificate stays in use until there is a new one. */
+  /** Renews the certificate if necessary. Never throws: the old one stays in use until there is a new one. */
   async #check(): Promise<void> {
     const current = this.#current()
     if (current !== undefined && this.#now() < renewalMs(current)) return this.#checkIn(checkEveryMs)
@@ -87,7 +87,7 @@ export class AcmeCertificate {
   async #renew(): Promise<void> {
     const { order, logger, names } = this.#options
     const { cert, key } = await order()
-    // Key first: a reader in between sees a pair that does not match, and keeps the old one.
+    // Key first: a reader in between sees a pair that does not match, and keeps the old pair.
     replaceFile(this.keyFile, key)
     replaceFile(this.certFile, cert)
     logger.info({ names, until: new X509Certificate(cert).validTo }, 'a certificate was issued')
@@ -107,13 +107,13 @@ export class AcmeCertificate {
   }
 }
 
-/** When to renew: 30 days before the end, or after two thirds of a shorter life. */
+/** Time of renewal: 30 days before the end, or after two thirds of a shorter life. */
 export function renewalMs({ validFrom, validTo }: Pick<X509Certificate, 'validFrom' | 'validTo'>): number {
   const [from, to] = [Date.parse(validFrom), Date.parse(validTo)]
   return to - Math.min(thirtyDaysMs, (to - from) / 3)
 }
 
-/** A timer must not keep the process alive. */
+/** Makes a timer not keep the process running. */
 function unref(timer: TimerHandle): void {
   ;(timer as Partial<NodeJS.Timeout>).unref?.()
 }
@@ -123,5 +123,5 @@ const thirtyDaysMs = 30 * 86_400_000
 /** RFC 8555 gives no value; Let's Encrypt recommends two checks a day. */
 const checkEveryMs = 12 * 3_600_000
 
-/** After a failure the wait doubles from here, in milliseconds: authorities allow 5 failed tries an hour. */
+/** First wait after a failure, in milliseconds; it doubles: authorities allow 5 failed attempts an hour. */
 const firstRetryMs = 15 * 60_000

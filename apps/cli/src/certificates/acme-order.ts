@@ -9,11 +9,11 @@ export interface AcmeOrderOptions {
   /** URL of the authority's directory (RFC 8555 §7.1.1). */
   readonly directoryUrl: string
   readonly names: readonly string[]
-  /** Where the authority may send warnings. */
+  /** Address to which the authority may send warnings. */
   readonly email: string | undefined
-  /** Where the key of the account is kept. */
+  /** Folder for the key of the account. */
   readonly folder: string
-  /** Where challenges are answered; the authority connects to port 80 of the names. */
+  /** Host on which challenges are answered; the authority connects to port 80 of the names. */
   readonly httpHost: string
   readonly httpPort: number
 }
@@ -48,10 +48,12 @@ export function acmeOrder(options: AcmeOrderOptions): Order {
   }
 }
 
-/** How long to wait before the authority is asked again, in milliseconds; doubles. Most answer within a second. */
+/** Wait before the next request to the authority, in milliseconds; it doubles. Most answer within a second. */
 const firstPollMs = 1000
 
-/** One account for each authority: with a new one for each order, its limits would soon be met. */
+/**
+ * Key of the account. There is one account for each authority: new accounts for each order would soon reach its limits.
+ */
 async function accountKey({ folder, directoryUrl }: AcmeOrderOptions): Promise<Buffer> {
   const file = join(makeFolder(folder), `account-${new URL(directoryUrl).host.replaceAll(/[^\w.-]/g, '_')}.key`)
   if (existsSync(file)) return readFileSync(file)

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import { messageOf } from '../output/describe-error.js'
 
-/** The HTTP server that an authority asks whether a name is ours (RFC 8555 §8.3); open only while it asks. */
+/** HTTP server that answers an authority's challenges (RFC 8555 §8.3); open only during an order. */
 export class ChallengePort {
   readonly #server: Server
   readonly #texts = new Map<string, string>()
@@ -21,7 +21,7 @@ export class ChallengePort {
     this.#server.requestTimeout = headTimeoutMs
   }
 
-  /** @throws Error that names the port and the flag */
+  /** Opens the port. @throws Error that names the port and the flag */
   static async open(host: string, port: number): Promise<ChallengePort> {
     const opened = new ChallengePort()
     opened.#server.listen(port, host)
@@ -52,8 +52,8 @@ export class ChallengePort {
 
 const prefix = '/.well-known/acme-challenge/'
 
-/** Authorities ask from a handful of places. */
+/** Most connections: authorities connect from a handful of places. */
 const maxConnections = 64
 
-/** For a request of one line, in milliseconds. */
+/** Deadline for a request of one line, in milliseconds. */
 const headTimeoutMs = 5000

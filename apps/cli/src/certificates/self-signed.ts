@@ -13,9 +13,7 @@ export interface KeptCertificate {
   readonly pin: KeyPin
 }
 
-/**
- * The certificate of this folder; one that is not there yet, or not valid any more, is made. Its key stays the same.
- */
+/** Returns the certificate of this folder; creates one if there is none, or it has expired. Its key stays the same. */
 export async function selfSignedCertificate(folder: string, names: readonly string[]): Promise<KeptCertificate> {
   makeFolder(folder)
   const certFile = join(folder, 'self-signed.crt')
@@ -61,7 +59,7 @@ function makeKeys(): Promise<webcrypto.CryptoKeyPair> {
   return webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify'])
 }
 
-/** Both halves, out of the one that is kept. */
+/** Both keys of a pair, from the private key. */
 async function readKeys(pem: string): Promise<webcrypto.CryptoKeyPair> {
   const der = x509.PemConverter.decodeFirst(pem)
   const privateKey = await webcrypto.subtle.importKey('pkcs8', der, algorithm, true, ['sign'])
@@ -72,8 +70,8 @@ async function readKeys(pem: string): Promise<webcrypto.CryptoKeyPair> {
 const algorithm = { name: 'ECDSA', namedCurve: 'P-256' } as const
 const dayMs = 86_400_000
 
-/** Clients pin the key and ignore the date, so it is valid for ten years. */
+/** Validity, in milliseconds: ten years, since clients pin the key and ignore the date. */
 const lifeMs = 3650 * dayMs
 
-/** A certificate with less left is made again when the server starts. */
+/** Remaining validity, in milliseconds, below which a certificate is created again when the server starts. */
 const minLifeMs = 365 * dayMs

@@ -24,18 +24,18 @@ type CertificateSettings = Pick<
 
 /** The server's certificate, from any source. */
 export interface ServerCertificate {
-  /** Empty where it is in the files that the flags name, or nowhere. */
+  /** TLS options; empty if the certificate is in the files of the flags, or if there is none. */
   readonly options: Pick<ServerOptions, 'tls'>
-  /** For clients that could check the certificate in no other way. */
+  /** Pin for clients that have no other way to check the certificate. */
   readonly pin?: KeyPin
   close(): void
 }
 
 /**
- * Gets the certificate that the flags ask for: from files, self-signed, or from an authority. Code that makes
+ * Gets the certificate that the flags ask for: from files, self-signed, or from an authority. Code that creates
  * certificates is loaded only if needed.
  *
- * @throws UsageError for flags that exclude each other, Error for a certificate that cannot be had
+ * @throws UsageError for flags that exclude each other, Error if there is no certificate
  */
 export async function openServerCertificate(
   settings: CertificateSettings,
@@ -86,14 +86,14 @@ async function fromAuthority(
 const letsEncrypt = 'https://acme-v02.api.letsencrypt.org/directory'
 
 /**
- * Behind a reverse proxy on this machine the port for links may be a UNIX socket; challenges come over TCP all the
- * same.
+ * Host for challenges. Behind a reverse proxy on this machine the port for links may be a UNIX socket; challenges still
+ * come over TCP.
  */
 function challengeHost(wsHost: string): string {
   return wsHost.startsWith('unix:') ? '127.0.0.1' : wsHost
 }
 
-/** @throws UsageError for what no authority would take, and for what could lead out of the folder */
+/** Checks names. @throws UsageError for one that no authority would accept, or that could lead out of the folder */
 function checkNames(names: readonly string[], directoryUrl: string): void {
   for (const name of names) {
     if (hostName.test(name) && name.length <= maxNameLength) continue
@@ -106,5 +106,5 @@ function checkNames(names: readonly string[], directoryUrl: string): void {
 /** RFC 1123 §2.1; HTTP-01 has no wildcards (RFC 8555 §7.1.3). */
 const hostName = /^[a-z\d](?:[a-z\d-]*[a-z\d])?(?:\.[a-z\d](?:[a-z\d-]*[a-z\d])?)*$/i
 
-/** RFC 1035 §2.3.4, in characters. */
+/** Longest name, in characters (RFC 1035 §2.3.4). */
 const maxNameLength = 253

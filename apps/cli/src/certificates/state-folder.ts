@@ -4,8 +4,7 @@ import { join } from 'node:path'
 import { messageOf } from '../output/describe-error.js'
 
 /**
- * Folder for certificates that we make or get. systemd sets `STATE_DIRECTORY` for a unit, desktops set
- * `XDG_STATE_HOME`.
+ * Folder for certificates of this program. systemd sets `STATE_DIRECTORY` for a unit, desktops set `XDG_STATE_HOME`.
  */
 export function stateFolder(
   asked: string | undefined,
@@ -13,13 +12,13 @@ export function stateFolder(
 ): string {
   if (asked !== undefined) return asked
   const { STATE_DIRECTORY: unit, XDG_STATE_HOME: desktop } = environment
-  // systemd names several, parted by colons; the first is the unit's own.
+  // systemd names several, separated by colons; the first is the unit's own.
   if (unit !== undefined && unit !== '') return unit.split(':', 1)[0] ?? unit
   const base = desktop !== undefined && desktop !== '' ? desktop : join(homedir(), '.local/state')
   return join(base, 'linksocks')
 }
 
-/** Makes a folder that this user alone may enter. @throws Error that names the flag */
+/** Creates a folder that only this user may enter. @throws Error that names the flag */
 export function makeFolder(path: string): string {
   try {
     mkdirSync(path, { recursive: true, mode: 0o700 })
@@ -34,7 +33,7 @@ export function makeFolder(path: string): string {
   }
 }
 
-/** Replaces a file, for this user only; readers see either the old or the new contents. */
+/** Replaces a file, for this user only; readers see either the old or the new content. */
 export function replaceFile(path: string, text: string): void {
   const fresh = `${path}.new`
   writeFileSync(fresh, text, { mode: 0o600 })

@@ -1,6 +1,6 @@
 import type { Flag } from '../flag.js'
 
-/** Several servers as one: docs/guide/scale-out.md. */
+/** Flags of a cluster, several servers that work as one: docs/guide/scale-out.md. */
 export const clusterFlags = [
   {
     name: 'cluster-nats',

@@ -5,7 +5,7 @@ import { asUsage } from '../commands/check-settings.js'
 import { UsageError } from '../errors.js'
 import type { Settings } from '../settings.js'
 
-/** The flags of a cluster. */
+/** Settings of a cluster. */
 export type ClusterSettings = Pick<
   Settings<'server'>,
   | 'clusterNats'
@@ -17,7 +17,7 @@ export type ClusterSettings = Pick<
   | 'clusterReplicas'
 >
 
-/** @throws UsageError for settings that make no cluster */
+/** Checks the settings. @throws UsageError for settings that do not describe a cluster */
 export function checkCluster({ clusterNats, clusterSecret, ...settings }: ClusterSettings): void {
   const { clusterName: name, clusterListen, clusterAddress = clusterListen } = settings
   if (clusterNats.length === 0) {
@@ -31,11 +31,11 @@ export function checkCluster({ clusterNats, clusterSecret, ...settings }: Cluste
   placeOf('--cluster-address', clusterAddress)
 }
 
-/** Makes the node of `--cluster-nats`; undefined without that. @throws UsageError for a secret that is too short */
+/** Creates the node of `--cluster-nats`; undefined without it. @throws UsageError for a secret that is too short */
 export async function makeClusterNode(settings: ClusterSettings, logger: Logger): Promise<ClusterNode | undefined> {
   const { clusterNats: servers, clusterSecret: secret = '', clusterCredentials: credentialsFile } = settings
   if (servers.length === 0) return undefined
-  // Loaded only if needed: the client of NATS takes its time.
+  // Loaded only if needed: the client of NATS loads slowly.
   const { ClusterNode, NatsStore } = await import('@ls/cluster')
   const { clusterName: name, clusterReplicas: replicas, clusterListen, clusterAddress } = settings
   const credentials = credentialsFile === undefined ? {} : { credentialsFile }
@@ -45,7 +45,7 @@ export async function makeClusterNode(settings: ClusterSettings, logger: Logger)
   return asUsage('--cluster-secret', () => new ClusterNode({ store, secret, listen, ...address, logger }))
 }
 
-/** @throws UsageError for anything else than a host and a port */
+/** Parses a host and a port. @throws UsageError for anything else */
 function placeOf(flag: string, text: string): { host: string; port: number } {
   const place = asUsage(flag, () => parseListenAddress(text))
   if ('host' in place && !('webSocket' in place)) return place

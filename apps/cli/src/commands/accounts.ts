@@ -8,7 +8,7 @@ interface AccountSettings {
   readonly accountFile: string | undefined
 }
 
-/** The accounts of --account and --account-file. @throws UsageError naming the flag or the line, never what it says */
+/** Accounts of --account and --account-file. @throws UsageError naming the flag or the line, never its content */
 export function readAccounts({ account, accountFile }: AccountSettings): readonly Account[] {
   const given = account.map((text, index) => parseAccount(text, `--account number ${index + 1}`))
   const all = accountFile === undefined ? given : [...given, ...readFile(accountFile)]
@@ -23,7 +23,7 @@ function readFile(path: string): Account[] {
       if (line.trim() === '' || line.startsWith('#')) return []
       return [parseAccount(line, `--account-file ${path}, line ${index + 1},`)]
     })
-  // An empty list would admit everybody.
+  // An empty list would mean no authentication.
   if (accounts.length === 0) throw new UsageError(`--account-file ${path} holds no account`)
   return accounts
 }
@@ -36,7 +36,7 @@ function textOf(path: string): string {
   }
 }
 
-/** A password may hold colons, a name may not: so it is with HTTP Basic authentication (RFC 7617 §2). */
+/** Parses an account. A password may contain colons, a name may not, as in HTTP Basic authentication (RFC 7617 §2). */
 function parseAccount(text: string, place: string): Account {
   const colon = text.indexOf(':')
   if (colon < 1) throw new UsageError(`${place} is not NAME:PASSWORD`)
@@ -50,7 +50,7 @@ function parseAccount(text: string, place: string): Account {
   return account
 }
 
-/** Each login is compared with all of them, which has to stay a matter of milliseconds. */
+/** Most accounts: each login is compared with all of them, which must take only milliseconds. */
 const maxAccounts = 10_000
 
 /** RFC 1929 §2: each length is one byte. */

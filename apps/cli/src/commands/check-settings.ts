@@ -16,7 +16,7 @@ interface NetworkSettings {
   readonly socksPassword: string | undefined
 }
 
-/** Checks what both server and client take. @throws UsageError naming the flag */
+/** Checks the settings that server and client share. @throws UsageError naming the flag */
 export function checkNetwork(settings: NetworkSettings): void {
   for (const url of settings.upstreamProxy) asUsage('--upstream-proxy (-x)', () => parseUpstream(url))
   asUsage('--route', () => parseRoutes(settings.route))
@@ -25,7 +25,7 @@ export function checkNetwork(settings: NetworkSettings): void {
   for (const place of settings.socksListen) checkPlace(place, settings)
   asUsage('--access-rule', () => parseAccessRules(settings.accessRule))
   const { socksUsername, socksPassword } = settings
-  // Half of a login would open the port to anyone, or to no one.
+  // Half of a login would open the port to all users, or to none.
   if ((socksUsername === undefined) === (socksPassword === undefined)) return
   const [given, missing] = socksUsername === undefined ? ['password', 'username'] : ['username', 'password']
   throw new UsageError(`--socks-${given} needs --socks-${missing} as well`)
@@ -37,7 +37,7 @@ function checkPlace(text: string, { tlsCert }: NetworkSettings): void {
   throw new UsageError('--socks-listen with wss:// takes --tls-cert and --tls-key')
 }
 
-/** @throws UsageError when a server cannot have this address */
+/** Checks a URL. @throws UsageError when a server cannot have this address */
 export function checkUrl(url: string): void {
   asUsage('--url (-u)', () => splitEarlyData(parseServerUrl(url)))
 }

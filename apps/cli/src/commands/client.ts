@@ -29,7 +29,7 @@ import { readHeaders } from './web-options.js'
 
 export type ClientSettings = Settings<'client'>
 
-/** Runs a client, provider or connector until the process is asked to end, or the link is lost for good. */
+/** Runs a client, provider or connector until the process receives a signal to end, or the link is lost for good. */
 export async function runClient(
   settings: ClientSettings,
   context: CommandContext,
@@ -51,7 +51,7 @@ export async function runClient(
   }
 }
 
-/** Answers at the places of `--metrics` and `--dashboard` as long as the client runs. */
+/** Serves the addresses of `--metrics` and `--dashboard` as long as the client runs. */
 async function runObserved(
   client: LinkSocksClient,
   settings: ClientSettings,
@@ -165,7 +165,7 @@ function listenTls({ tlsCert, tlsKey }: ClientSettings): Pick<ClientOptions, 'so
   return tls === undefined ? {} : { socksTls: tls }
 }
 
-/** Starts a client; `stop` ends the attempt. Once started, the client is closed with care instead of cut off. */
+/** Starts a client; `stop` cancels the start. After the start, the client is closed gracefully instead of being cut. */
 export async function startClient(client: LinkSocksClient, stop: AbortSignal): Promise<void> {
   const attempt = new AbortController()
   const abort = (): void => attempt.abort(stop.reason)
@@ -178,7 +178,7 @@ export async function startClient(client: LinkSocksClient, stop: AbortSignal): P
   }
 }
 
-/** @throws UsageError for invalid settings */
+/** Checks the settings. @throws UsageError for invalid ones */
 export function checkClient(settings: ClientSettings): void {
   checkNetwork(settings)
   checkUrl(settings.url)
@@ -201,7 +201,7 @@ export function checkClient(settings: ClientSettings): void {
     .filter(([, values]) => values.length > 0)
     .map(([flag]) => flag)
   if (settings.reverse || restriction === undefined) return
-  // Ignoring a restriction would leave open what the user wanted to close.
+  // If a restriction were ignored, what the user wanted to close would stay open.
   throw new UsageError(`${restriction} belongs where traffic leaves: give it to the server or to a provider`)
 }
 
@@ -222,7 +222,10 @@ function clientWarnings(settings: ClientSettings): readonly string[] {
   return warnings
 }
 
-/** Without a scheme it is wss; a server that was started without a certificate speaks ws, on 8765. */
+/**
+ * Logs a hint at the scheme: without one it is wss, but a server that was started without a certificate speaks ws, on
+ * 8765.
+ */
 function hintAtScheme(client: LinkSocksClient, { url }: ClientSettings, logger: Logger): void {
   const hint = schemeHint(url)
   if (hint !== undefined) client.once('linkFailed', () => logger.warn({}, hint))
@@ -237,7 +240,7 @@ export function schemeHint(url: string): string | undefined {
   return `--url (-u) has no scheme, so wss://${host} was tried; a server without TLS is ws://${name}:${port}${path}`
 }
 
-/** The error to show when a client cannot start or go on. */
+/** Error to show when a client cannot start or continue. */
 export function explainFailure(error: unknown, settings: ClientSettings): Error {
   const refused = error instanceof ClientError && error.code === 'ERR_CLIENT_REFUSED'
   if (!refused || settings.token !== undefined) return explainListenFailure(error, [proxyPort(settings)])

@@ -15,7 +15,7 @@ export interface ConfigOutput {
   warn(text: string): void
 }
 
-/** Checks, shows, makes or describes a configuration file. @throws ConfigError for a file with mistakes */
+/** Checks, shows, creates or describes a configuration file. @throws ConfigError for a file with mistakes */
 export async function runConfig(request: ConfigRequest, environment: Environment, output: ConfigOutput): Promise<void> {
   switch (request.action) {
     case 'schema':

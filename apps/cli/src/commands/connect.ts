@@ -13,14 +13,14 @@ export type ConnectSettings = Settings<'connect'>
 
 /**
  * Joins standard input and output with a target until both directions have ended. A lost link is dialled again. Pipes
- * have no reset: the exit code is all that tells a part of the output from the whole.
+ * have no reset: only the exit code distinguishes partial output from complete output.
  */
 export async function runConnect(text: string, given: ConnectSettings, context: CommandContext): Promise<ExitCode> {
   const target = asUsage('', () => readHostPort(text))
   const settings = { ...clientDefaults(), ...given }
   checkClient(settings)
   const { logger, stop } = context
-  // Standard output is the connection's.
+  // Standard output belongs to the connection.
   const print = (line: string): void => logger.info({}, line)
   const disguise = await openDisguise(settings, { logger, print }, { onReady: () => client.retryNow() })
   const options = { ...clientOptions(settings), ...disguise.options, openPorts: false, logger }
@@ -43,12 +43,12 @@ async function join(client: LinkSocksClient, target: CheckedTarget, stop: AbortS
   const stream = await client.connect(target, { signal: stop })
   const cut = (): void => void stream.destroy(new Error('stopped before both directions had ended'))
   stop.addEventListener('abort', cut, { once: true })
-  // The reader of our output has gone, so further bytes have no receiver.
+  // The reader of the output is gone, so further bytes have no receiver.
   process.stdout.once('error', cut)
   process.stdin.pipe(stream)
   stream.pipe(process.stdout)
   await finished(stream)
 }
 
-/** Time for the last bytes to leave once both directions have ended, in milliseconds. */
+/** Time for the last bytes to leave after both directions have ended, in milliseconds. */
 const flushMs = 2000

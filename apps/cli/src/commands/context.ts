@@ -9,32 +9,32 @@ import type { Restart } from '../restart/restart.js'
 /** Process services for a running command. */
 export interface CommandContext {
   readonly logger: Logger
-  /** Gets every token that is made while running. */
+  /** Receives every token that is created while running. */
   readonly redactor: Redactor
-  /** Aborted when the process is asked to end. */
+  /** Aborted when the process receives a signal to end. */
   readonly stop: AbortSignal
-  /** The request to take nothing new, and to end when idle. */
+  /** The request to accept nothing new, and to end when idle. */
   readonly draining: Draining
   /**
-   * Takes over from the process before, and has a new one take over from this one. @default none: the command has no
-   * servers
+   * Takes over from the previous process, and starts a new one that takes over from this one. @default none: the
+   * command has no servers
    */
   readonly restart?: Restart | undefined
   readonly levels: LogLevels
-  /** Who started the program, and wants to know how it does. */
+  /** The program that started this one, and needs its status. */
   readonly service: ServiceManager
-  /** Gets each connection of a server that is over; undefined without an access log. */
+  /** Receives each connection of a server that has ended; undefined without an access log. */
   readonly accessLog: AccessLog | undefined
   /** Writes a line for scripts to standard output, such as addresses and generated tokens. */
   print(line: string): void
-  /** How the program was called, for command lines that are to be typed next. */
+  /** The way in which the program was called, for command lines that users type next. */
   readonly program: string
 }
 
-/** Time, in milliseconds, for open channels to finish once the process is asked to end. */
+/** Time for open channels to finish after a signal to end, in milliseconds. */
 export const graceMs = 5000
 
-/** Tells a user who pressed Ctrl-C why the program waits, and how to end it at once. */
+/** Logs why the program waits after Ctrl-C, and how to end it immediately. */
 export function tellWhatIsWaitedFor(openChannels: number, logger: Logger): void {
   if (openChannels === 0) return
   const what = openChannels === 1 ? '1 connection is' : `${openChannels} connections are`

@@ -10,10 +10,10 @@ import { explainListenFailure, proxyPort, webSocketPort } from './listen-failure
 
 export type DemoSettings = Settings<'demo'>
 
-/** Not for others: the demo asks for no password. */
+/** Loopback only: the demo requires no password. */
 const host = '127.0.0.1'
 
-/** Runs a server and a client on this machine until the process is asked to end. */
+/** Runs a server and a client on this machine until the process receives a signal to end. */
 export async function runDemo(settings: DemoSettings, context: CommandContext): Promise<ExitCode> {
   const { logger, stop } = context
   const server = new LinkSocksServer({ host, port: settings.wsPort, logger: logger.child({ role: 'server' }) })
@@ -61,7 +61,7 @@ function welcome(program: string, token: string, server: Address | undefined, pr
     'LinkSocks runs: a server and a client, both on this machine.',
     '',
     `  proxy:  socks5h://${proxyAddress}`,
-    // The server's own page: there without the Internet, and reached through the whole tunnel.
+    // The server's own page: available without the Internet, and reached through the whole tunnel.
     `  try it: curl --socks5-hostname ${proxyAddress} http://${formatListenAddress(server)}/`,
     '',
     'Next, on two machines:',

@@ -22,18 +22,18 @@ type DisguiseSettings = Pick<
   | 'url'
 >
 
-/** How links are opened if not in the usual way. */
+/** How links are opened, if not in the usual way. */
 export interface Disguise {
   readonly options: Pick<ClientOptions, 'connect' | 'proxyFromEnvironment'>
   close(): Promise<void>
 }
 
 export interface DisguiseEvents {
-  /** Links that wait may be dialled now. */
+  /** Called when waiting links may be dialled. */
   onReady(): void
 }
 
-/** @throws UsageError for flags that exclude each other */
+/** Checks the flags. @throws UsageError for flags that exclude each other */
 export function checkDisguise(settings: DisguiseSettings): void {
   const { fingerprint, browserDialer, tlsPin, tlsClientCert, tlsClientKey } = settings
   const clientCertificate = {
@@ -63,7 +63,7 @@ export function checkDisguise(settings: DisguiseSettings): void {
   if (parseServerUrl(url).protocol === 'ws+unix:') throw new UsageError('no browser opens a UNIX socket (--url)')
 }
 
-/** Loads and starts what the flags ask for. @throws TransportError when that cannot be had */
+/** Loads and starts what the flags ask for. @throws TransportError when it is not available */
 export async function openDisguise(
   { fingerprint, browserDialer }: DisguiseSettings,
   { logger, print }: Pick<CommandContext, 'logger' | 'print'>,
@@ -78,7 +78,7 @@ export async function openDisguise(
   }
   const dialer = await openBrowserDialer({ host, port, logger, onAttached: onReady })
   print(`browser: ${dialer.url}`)
-  // The browser has proxies of its own.
+  // The browser has its own proxies.
   return { options: { connect: dialer.connect, proxyFromEnvironment: false }, close: () => dialer.close() }
 }
 

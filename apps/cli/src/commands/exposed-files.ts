@@ -1,15 +1,15 @@
 import { statSync } from 'node:fs'
 
-/** Bits of a file's mode that let others than its owner and group read it, or others than its owner write it. */
+/** Mode bits of a file that other users can read, or that users other than its owner can write. */
 const exposed = { readable: 0o004, writable: 0o022 } as const
 
-/** Warnings about files of secrets, by their flag, that others on this machine can read or change. */
+/** Warnings about files of secrets, by their flag, that other users of this machine can read or change. */
 export function exposedFiles(files: Readonly<Record<string, string | undefined>>): string[] {
   return Object.entries(files).flatMap(([flag, path]) => (path === undefined ? [] : warningOf(flag, path)))
 }
 
 function warningOf(flag: string, path: string): string[] {
-  // Windows has no such bits, and Node makes some up.
+  // Windows has no such bits; Node reports made-up ones.
   if (process.platform === 'win32') return []
   // The code that reads a missing file reports it.
   const mode = statSync(path, { throwIfNoEntry: false })?.mode

@@ -13,7 +13,7 @@ import type { CommandContext } from './context.js'
 import { ownProxyOptions, runServer, serverOptions } from './server.js'
 import { definedOnly } from './shared-options.js'
 
-/** One of this process alone. */
+/** Path of this process only. */
 const socketPath = join(tmpdir(), `linksocks-${process.pid}.sock`)
 
 describe('serverOptions', () => {
@@ -73,7 +73,7 @@ describe('serverOptions', () => {
   })
 })
 
-/** What server and client take alike beside their own. */
+/** Options that server and client share, besides their own. */
 const proxyLine =
   '--route *.a=direct --route :25=reject --upstream-header X-A:{source} --inbound socks --http-transparent --http-max-head 1000 --window 4096 --replay-limit 65536 --without resume --heartbeat 1s --heartbeat-deadline 3s --idle-limit 5s --send-proxy v2 --guard private --dns-server 10.0.0.53 --dns-timeout 2s --allow-origin https://panel.example'
 const proxyOptions = {
@@ -288,7 +288,7 @@ async function serve(line: string) {
     stop: stop.signal,
     print: (text) => {
       printed.push(text)
-      // What it prints comes in one go, so that all of it is here before this ends it.
+      // All its output comes in one turn, so it is complete before this ends the command.
       setImmediate(() => stop.abort())
     },
   }
@@ -310,7 +310,7 @@ function context(): CommandContext {
   }
 }
 
-/** A context that asks the command to end before it has begun. */
+/** Context of a command that is requested to end before it has begun. */
 function stopped(): CommandContext & { warnings: string[] } {
   const warnings: string[] = []
   const logger = { ...silentLogger, warn: (_fields: object, text = '') => void warnings.push(text) }

@@ -5,7 +5,7 @@ import type { MakeToken } from '../tokens/made-tokens.js'
 import { checkedPolicy, readPolicyText } from '../tokens/read-policy.js'
 import { definedOnly } from './shared-options.js'
 
-/** What one token of a server is for. */
+/** Settings of one token of a server. */
 export type TokenSettings = Pick<
   Settings<'server'>,
   | 'token'
@@ -23,24 +23,24 @@ export type TokenSettings = Pick<
   | 'policy'
 >
 
-/** A token as the server is asked for it. */
+/** A token to register at the server. */
 export interface TokenPlan {
-  /** Undefined for one that is made up. */
+  /** Text of the token; undefined for a generated one. */
   readonly token: string | undefined
-  /** Connectors are under it as well. */
+  /** Policy of the token; it also applies to its connectors. */
   readonly policy: PolicyOptions | undefined
   /** Undefined for a token whose traffic leaves at the server. */
   readonly reverse: ReverseTokenRequest | undefined
-  /** Tokens of connectors; undefined for one that is made up. */
+  /** Tokens of connectors; undefined for a generated one. */
   readonly connectors: readonly (string | undefined)[]
 }
 
 export interface RegisteredToken {
   readonly name: 'token' | 'connector token'
   readonly token: string
-  /** Generated here, so it must be shown. */
+  /** Whether it was generated here, so that it must be shown. */
   readonly isNew: boolean
-  /** The command that shows it to this server. */
+  /** Command that uses it with this server. */
   readonly role: 'client' | 'provider' | 'connector'
 }
 
@@ -50,7 +50,7 @@ export function planToken(settings: TokenSettings, accounts: readonly Account[])
   if (!reverse) return { token, policy, reverse: undefined, connectors: [] }
   const request = {
     ...definedOnly({ token, username: settings.socksUsername, password: settings.socksPassword }),
-    // In autonomy there is no port: each connector brings its own.
+    // In autonomy there is no port: each connector has its own.
     ...(connectorAutonomy ? { allowManageConnector: true } : portOf(settings)),
     socksHost: settings.socksHost,
     socksNowait: settings.socksNowait,
@@ -79,17 +79,17 @@ export function registerToken(
     }))
     return [{ name: 'token', token: reverseToken, isNew, role: 'provider' }, ...connectors]
   } catch (error) {
-    // The fault below is the one to tell of.
+    // The error below is the one to report.
     server.removeToken(reverseToken).catch(() => {})
     throw error
   }
 }
 
 /**
- * Has a server open ports by itself: `2222=TOKEN@localhost:22`. The token may be left out where the server has just one
- * for providers.
+ * Makes a server open ports: `2222=TOKEN@localhost:22`. The token may be left out if the server has just one for
+ * providers.
  *
- * @throws RangeError or ServerError for a text that is none, or an unknown token
+ * @throws RangeError or ServerError for an invalid text, or an unknown token
  */
 export function exposeForTokens(
   server: LinkSocksServer,

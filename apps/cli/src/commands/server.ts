@@ -31,7 +31,7 @@ import { webOptions } from './web-options.js'
 export type ServerSettings = Settings<'server'>
 export type { TokenSettings } from './server-tokens.js'
 
-/** Runs a server until the process is asked to end. */
+/** Runs a server until the process receives a signal to end. */
 export async function runServer(settings: ServerSettings, context: CommandContext): Promise<ExitCode> {
   const running = await startServer({ settings }, context)
   if (running === undefined) return exitCode.ok
@@ -43,14 +43,14 @@ export async function runServer(settings: ServerSettings, context: CommandContex
   return exitCode.ok
 }
 
-/** What a server is started with. */
+/** Configuration of a server to start. */
 export interface ServerRequest {
-  /** Tells it apart from others of the program. @default 'server' */
+  /** Name that distinguishes it from other servers of the program. @default 'server' */
   readonly name?: string
   readonly settings: ServerSettings
-  /** Tokens beside that of the settings. With any, none is made up. @default none */
+  /** Tokens besides that of the settings. With any, none is generated. @default none */
   readonly moreTokens?: readonly TokenSettings[]
-  /** Shows the configuration and reads it again, for the API. @default none: there is none */
+  /** Shows the configuration and reads it again, for the API. @default none */
   readonly configuration?: ConfigurationAccess
 }
 
@@ -59,17 +59,17 @@ export type ConfigurationAccess = Required<Pick<ServerOptions, 'reload' | 'showC
 /** A server that listens. */
 export interface RunningServer {
   readonly server: LinkSocksServer
-  /** In the order of {@link planTokens}: each token, then those of its connectors. */
+  /** Tokens in the order of {@link planTokens}: each token, then those of its connectors. */
   readonly tokens: readonly RegisteredToken[]
-  /** Where made-up tokens come from. */
+  /** Source of generated tokens. */
   readonly made: MadeTokens
-  /** Takes nothing new; resolves when nothing is open any more, or after that many milliseconds. */
+  /** Accepts nothing new; resolves when nothing is open any more, or after `deadlineMs`. */
   readonly drain: (deadlineMs: number) => Promise<void>
-  /** Gives open channels a while to finish, unless they had theirs in a drain. */
+  /** Gives open channels time to finish, unless they had it in a drain. */
   close(): Promise<void>
 }
 
-/** Starts a server; undefined if the process was asked to end meanwhile. @throws UsageError, or why it cannot listen */
+/** Starts a server; undefined if the process received a signal to end. @throws UsageError, or why it cannot listen */
 export async function startServer(request: ServerRequest, context: CommandContext): Promise<RunningServer | undefined> {
   const { settings } = request
   const { logger, stop } = context
@@ -80,7 +80,7 @@ export async function startServer(request: ServerRequest, context: CommandContex
   const state = await openState(request, context)
   const certificate = await openServerCertificate(settings, context)
   const node = await makeClusterNode(settings, logger)
-  // A node of a cluster drains instead: its links come in at others.
+  // A node of a cluster drains instead: its clients link to other nodes.
   const handover = node === undefined ? restart : undefined
   const owners = handover?.makeOwners()
   const writeMetrics = metricsWriter(() => server.snapshot())
@@ -103,7 +103,7 @@ export async function startServer(request: ServerRequest, context: CommandContex
   context.redactor.add(...passwordsOf(request), ...tokens.map(({ token }) => token))
   asUsage('--expose', () => exposeForTokens(server, settings.expose, tokens))
   const ports = [webSocketPort(settings), proxyPort(settings)]
-  // The library has logged the error itself; what it cannot know is our flag.
+  // The library has logged the error itself, but without the flag.
   server.on('error', (error) => {
     if (isListenFailure(error)) logger.error({}, explainListenFailure(error, ports).message)
   })
@@ -147,7 +147,7 @@ export async function startServer(request: ServerRequest, context: CommandContex
   }
 }
 
-/** That of the process before, else of the file. */
+/** Opens the state: that of the previous process, otherwise that of the file. */
 async function openState({ name = 'server', settings }: ServerRequest, { restart }: CommandContext) {
   if (restart !== undefined) return restart.stateOf(name, settings.state)
   return settings.state === undefined ? undefined : ServerState.open(settings.state)
@@ -160,16 +160,16 @@ interface Restartable {
   readonly owners: OwnersInFolder | undefined
 }
 
-/** Returns how to end that. */
+/** Adds the server to the parts that a restart hands over; returns a function that removes it. */
 function addToRestart({ name, server, state, owners }: Restartable, restart: CommandContext['restart']): () => void {
   if (restart === undefined || state === undefined || owners === undefined) return () => {}
   let opened: Promise<void> | undefined
-  // An attempt before may have opened it.
+  // A previous attempt may have opened it.
   const listenForPassed = (): Promise<void> => (opened ??= server.ports.listenForPassed(owners.ownPath))
   return restart.add({ name, state, listenForPassed })
 }
 
-/** @throws UsageError for settings that contradict each other */
+/** Checks the settings. @throws UsageError for settings that contradict each other */
 export function checkServer(settings: ServerSettings): void {
   checkNetwork(settings)
   checkMetrics(settings)
@@ -177,21 +177,23 @@ export function checkServer(settings: ServerSettings): void {
   checkAccessRules(settings)
 }
 
-/** Options of a server with its own proxy ports, but without what needs a file or the process. @throws UsageError */
+/**
+ * Options of a server with its own proxy ports, but without those that need a file or the process. @throws UsageError
+ */
 export function plannedOptions({ settings, configuration }: ServerRequest): ServerOptions {
   const own = ownProxyOptions(settings, readAccounts(settings))
   const guard = asUsage('', () => guardOf(settings))
   return { ...serverOptions(settings), ...own, guard, ...configuration }
 }
 
-/** The library does not know of the metrics port. @throws RangeError for a place to listen that cannot be */
+/** Level of the guard. The library does not know the metrics port. @throws RangeError for an invalid place to listen */
 export function guardOf(settings: ServerSettings): GuardLevel {
   const { guard, wsHost, metrics, exposeHost } = settings
   const { socksListen = [] } = ownProxyOptions(settings, [])
   return guard ?? defaultGuard(wsHost, [...socksListen, ...(metrics === undefined ? [] : [metrics])], exposeHost)
 }
 
-/** Registers all tokens. @throws UsageError, ServerError, RangeError or TypeError for one that cannot be */
+/** Registers all tokens. @throws UsageError, ServerError, RangeError or TypeError for an invalid one */
 export function registerTokens(
   server: LinkSocksServer,
   request: ServerRequest,
@@ -200,7 +202,7 @@ export function registerTokens(
   return planTokens(request).flatMap((plan) => registerToken(server, plan, make))
 }
 
-/** The tokens that a server is to have. @throws UsageError for accounts that cannot be read */
+/** Tokens that a server needs. @throws UsageError for accounts that cannot be read */
 export function planTokens({ settings, moreTokens = [] }: ServerRequest): readonly TokenPlan[] {
   const isAsked = settings.token !== undefined || (!hasApi(settings) && !settings.relay && moreTokens.length === 0)
   const all = isAsked ? [settings, ...moreTokens] : moreTokens
@@ -250,25 +252,30 @@ function apiSocketOf({ apiSocket }: ServerSettings): string | undefined {
   return apiSocket === 'default' ? defaultApiSocket(process.env) : apiSocket
 }
 
-/** Loaded when somebody first opens it. */
+/** Option for the dashboard, which is loaded when a user first opens it. */
 function dashboardOption(settings: ServerSettings): Pick<ServerOptions, 'dashboard'> {
   if (!hasDashboard(settings)) return {}
   return { dashboard: () => import('@ls/dashboard').then(({ dashboardFiles }) => dashboardFiles()) }
 }
 
-/** Whether tokens may come from the API. */
+/** Whether the API may add tokens. */
 function hasApi({ apiKey, apiSocket }: ServerSettings): boolean {
   return apiKey !== undefined || apiSocket !== undefined
 }
 
-/** @throws UsageError where they would restrict nothing: their author believes closed what is open */
+/**
+ * Checks access rules. @throws UsageError where they would have no effect: the user would believe targets to be closed
+ */
 function checkAccessRules(settings: ServerSettings): void {
   const { reverse, connectorAutonomy, accessRule, token } = settings
   if (accessRule.length === 0 || !reverse || !connectorAutonomy || (hasApi(settings) && token === undefined)) return
   throw new UsageError('--access-rule restricts nothing with --connector-autonomy (-a): give it to the providers')
 }
 
-/** Where traffic leaves here, the server may have proxy ports of its own; else they belong to the reverse token. */
+/**
+ * Options of the server's own proxy ports. Where traffic leaves here, the server may have such ports; otherwise they
+ * belong to the reverse token.
+ */
 export function ownProxyOptions(
   { reverse, socksListen, socksUsername, socksPassword }: ServerSettings,
   accounts: readonly Account[],
@@ -278,7 +285,7 @@ export function ownProxyOptions(
   return { socksListen, socksAccounts: [...first, ...accounts] }
 }
 
-/** Warnings about access that this setup gives to others on this machine or network. */
+/** Warnings about access that this setup gives to other users of this machine or network. */
 function exposureWarnings({ tlsKey, accountFile, wsHost }: ServerSettings): string[] {
   const files = exposedFiles({ '--tls-key': tlsKey, '--account-file': accountFile })
   const isPublic = !wsHost.startsWith('unix:') && !isLoopback(wsHost)

@@ -30,7 +30,7 @@ type Shared = Pick<
   | 'idleLimit'
 >
 
-/** The client's options of these names are the same. */
+/** Options that have the same name and type in server and client. */
 type SharedOptions = Pick<
   ServerOptions,
   | 'accessRules'
@@ -47,7 +47,7 @@ type SharedOptions = Pick<
 /** Extensions to use, unless `--without` removes them. */
 const extensions = ['window', 'fin', 'resume', 'ack2', 'urgent'] as const
 
-/** The options that server and client libraries have in common. */
+/** Options that the server and client libraries have in common. */
 export function sharedOptions(settings: Shared): SharedOptions {
   return {
     accessRules: settings.accessRule,
@@ -82,7 +82,7 @@ export function portOptions(
   }
 }
 
-/** Options of a server and a provider: for the way to targets. */
+/** Options of a server and a provider: for the connections to targets. */
 export function exitOptions(
   settings: Shared,
 ): Pick<ServerOptions, 'upstreamProxies' | 'routes' | 'upstreamHeaders' | 'guard'> {
@@ -102,12 +102,12 @@ function heartbeatOf({ heartbeat, heartbeatDeadline }: Shared): NonNullable<Shar
   )
 }
 
-/** Leaves out limits of 0, which are left to the library: it knows how many files it may open. */
+/** Removes limits of 0, for which the library has defaults: it depends on the number of files that may be open. */
 export function givenLimits<T extends Record<string, number>>(limits: T): Partial<T> {
   return Object.fromEntries(Object.entries(limits).filter(([, limit]) => limit > 0)) as Partial<T>
 }
 
-/** Leaves out what is undefined: to the libraries an option that is there has a value. */
+/** Removes undefined values: for the libraries an option that is present has a value. */
 export function definedOnly<T extends object>(options: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
   const entries = Object.entries(options).filter(([, value]) => value !== undefined)
   return Object.fromEntries(entries) as { [K in keyof T]?: Exclude<T[K], undefined> }

@@ -14,14 +14,14 @@ type ClientTls = Pick<
   'tlsCa' | 'tlsPin' | 'tlsClientCert' | 'tlsClientKey' | 'tlsServerName' | 'tlsInsecure' | 'url'
 >
 
-/** Where the server's certificate is. @throws UsageError for half of what it takes */
+/** Certificate of the server. @throws UsageError for half of a pair */
 export function serverTls(settings: ServerTls): Pick<ServerOptions, 'tls'> {
   const { tlsCert, tlsKey, tlsClientCa, tlsSelfSigned = false, tlsDomain = [] } = settings
   if (tlsCert !== undefined && tlsKey !== undefined) {
     return { tls: { certFile: tlsCert, keyFile: tlsKey, ...definedOnly({ clientCaFile: tlsClientCa }) } }
   }
   const missing = [tlsCert === undefined ? '--tls-cert' : '', tlsKey === undefined ? '--tls-key' : ''].filter(Boolean)
-  // Without TLS a wish for client certificates would leave the port open to everyone.
+  // Without TLS, a request for client certificates would have no effect, and the port would be open to all clients.
   const isMade = tlsSelfSigned || tlsDomain.length > 0
   const given = [tlsCert, tlsKey, isMade ? undefined : tlsClientCa].filter((file) => file !== undefined)
   if (given.length > 0) throw new UsageError(`${missing.join(' and ')} missing: TLS takes a certificate and its key`)
@@ -54,7 +54,7 @@ export function tlsWarnings(settings: ClientTls): readonly string[] {
   const files = [tlsCa, tlsPin[0], tlsClientCert, tlsClientKey, tlsServerName]
   const given = files.some((value) => value !== undefined) || tlsInsecure
   if (isPlain && given) return ['the --tls- flags have no effect: --url (-u) is without TLS; write wss://']
-  // A pinned key is checked all the same.
+  // A pinned key is still checked.
   if (!tlsInsecure || tlsPin.length > 0) return []
   return [
     '--tls-insecure: THE CERTIFICATE OF THE SERVER IS NOT CHECKED; anyone on the path can read and change everything, and learns the token',

@@ -10,7 +10,7 @@ type ServerWeb = Pick<
   'wsPath' | 'wisp' | 'wsHostName' | 'fallback' | 'trustedProxy' | 'clientAddressHeader' | 'proxyProtocol' | 'sendProxy'
 >
 
-/** How the server looks to strangers, and which proxies it trusts. */
+/** Options for the server's appearance to strangers, and for the proxies that it trusts. */
 export function webOptions(settings: ServerWeb): ServerOptions {
   const { wsPath: path, wisp, fallback, sendProxy } = settings
   return {
@@ -23,10 +23,12 @@ export function webOptions(settings: ServerWeb): ServerOptions {
   }
 }
 
-/** Belong to the upgrade itself. */
+/** Header fields that belong to the upgrade itself. */
 const reserved = new Set(['connection', 'upgrade', 'content-length', 'transfer-encoding'])
 
-/** Reads fields like `X-Name: value`. @throws UsageError naming the field and what is wrong with it; never the value */
+/**
+ * Parses fields like `X-Name: value`. @throws UsageError naming the field and what is wrong with it; never the value
+ */
 export function readHeaders(fields: readonly string[]): Readonly<Record<string, string>> {
   return Object.fromEntries(fields.map(readHeader))
 }

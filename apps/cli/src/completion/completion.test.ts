@@ -9,7 +9,7 @@ import { renderCompletion } from './completion.js'
 
 const programs: Readonly<Record<Shell, string>> = { bash: 'bash', zsh: 'zsh', fish: 'fish', powershell: 'pwsh' }
 
-/** What a program of that name is, is told by what it does: it must run a line of its language. */
+/** Whether a shell is installed: a program of that name must run a line of its language. */
 function has(shell: Shell): boolean {
   return spawnSync(programs[shell], ['-c', 'echo ok'], { encoding: 'utf8' }).stdout?.trim() === 'ok'
 }

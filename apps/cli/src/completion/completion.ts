@@ -5,7 +5,7 @@ import { renderPowerShell } from './powershell.js'
 import { vocabulary } from './vocabulary.js'
 import { renderZsh } from './zsh.js'
 
-/** The script that teaches `shell` the commands, the flags and their values. */
+/** Completion script of `shell` for the commands, the flags and their values. */
 export function renderCompletion(shell: Shell): string {
   return renderers[shell](vocabulary())
 }

@@ -26,15 +26,15 @@ ${words.map((word) => `    ${quote(word.name)} = ${valueTable(word)}`).join('\n'
 `
 }
 
-/** Words and flags after the command, each with a tip. */
+/** Words and flags after the command, each with a tooltip. */
 function table({ choices, options }: Word): string {
   const words = choices.map((choice) => `${quote(choice)} = ${quote(choice)}`)
-  // Keys of a table are case-insensitive, so that -c and -C cannot both be in it: the long names are enough.
+  // Keys of a table are case-insensitive, so it cannot contain both -c and -C: the long names are enough.
   const flags = options.flatMap(({ long, help }) => long.map((name) => `${quote(name)} = ${quote(help)}`))
   return `@{ ${[...words, ...flags].join('; ')} }`
 }
 
-/** The values of each flag that has a choice of them. */
+/** Values of each flag with a fixed choice. */
 function valueTable({ options }: Word): string {
   const withChoices = options.flatMap((option) =>
     typeof option.value === 'string' ? [] : [choicesOf(option, option.value)],

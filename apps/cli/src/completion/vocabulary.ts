@@ -22,7 +22,7 @@ export interface Option {
   readonly isRepeatable: boolean
 }
 
-/** All commands with all flags that have an effect. Every shell's script is made from this. */
+/** All commands with all flags that have an effect. Every shell's script is generated from this. */
 export function vocabulary(): readonly Word[] {
   return commands.map(({ name, summary, argument }) => ({
     name,
@@ -50,7 +50,7 @@ function valueOf(flag: Flag): Option['value'] {
   return 'placeholder' in flag && /\b(FILE|PATH|DIR)\b/.test(flag.placeholder) ? 'file' : 'text'
 }
 
-/** The names of an option, the short one first. */
+/** Names of an option, the short one first. */
 export function namesOf({ short, long }: Option): readonly string[] {
   return short === undefined ? long : [short, ...long]
 }

@@ -22,7 +22,7 @@ export class BlockReader {
     this.#sources = sources
   }
 
-  /** @param others Keys of the block that are read elsewhere, for suggestions. */
+  /** @param others Keys of the block that other code reads, for suggestions. */
   read(
     path: string,
     place: Place,
@@ -54,7 +54,7 @@ export class BlockReader {
     values.set(flag.name, { flag, value, place: entry.place, from })
   }
 
-  /** A policy as a map, or as the text of the flag. Each mistake has the place of its key. */
+  /** Reads a policy as a map, or as the text of the flag. Each mistake has the place of its key. */
   #readPolicy(entry: Entry, flag: Flag, values: Map<string, ConfigValue>): void {
     const { place, value: node } = entry
     try {
@@ -84,7 +84,7 @@ export class BlockReader {
     return text === undefined ? undefined : readPolicyText(String(text), this.#sources.folder)
   }
 
-  /** The same with all that its texts refer to. */
+  /** Replaces all references in the texts of a value. */
   #expandAll(value: unknown, flag: Flag): unknown {
     if (typeof value === 'string') return expand(value, flag, this.#sources).text
     if (Array.isArray(value)) return value.map((each) => this.#expandAll(each, flag))
@@ -92,7 +92,7 @@ export class BlockReader {
     return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, this.#expandAll(each, flag)]))
   }
 
-  /** One value; undefined, and a problem, where it is not acceptable. */
+  /** Reads one value; undefined, with a problem, if it is not valid. */
   #readText(entry: Entry, flag: Flag, node: Node | undefined, from: string[]): FlagValue | undefined {
     const place = this.#reader.place(node, entry.place)
     const written = this.#reader.text(node)
@@ -116,7 +116,7 @@ export class BlockReader {
   }
 }
 
-/** What is wrong with the keys of a policy, each looked at alone: a person wants to hear of all of them. */
+/** Mistakes in the keys of a policy, each checked separately, so that a user sees all of them. */
 function policyFaults(policy: unknown, key: string): readonly unknown[] {
   if (typeof policy !== 'object' || policy === null) return []
   return Object.entries(policy as Record<string, unknown>).flatMap(([name, value]) => {
@@ -132,7 +132,7 @@ function policyFaults(policy: unknown, key: string): readonly unknown[] {
 /** Most values of a repeatable key. */
 const maxElements = 10_000
 
-/** The path stands before the text already. */
+/** Removes a path with which the text already begins. */
 function withoutPath(text: string, path: string): string {
   return text.startsWith(`${path} `) ? text.slice(path.length + 1) : text
 }

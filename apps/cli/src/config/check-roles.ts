@@ -12,9 +12,7 @@ import type { ConfigBlock, ConfigFile, RoleConfig } from './config-file.js'
 import { loadConfig } from './load-config.js'
 import { clientSettings, serverSettings, tokenSettings } from './role-settings.js'
 
-/**
- * Reads a file and checks it. @throws ConfigError with every mistake, those of single keys and of how they go together
- */
+/** Reads a file and checks it. @throws ConfigError with every mistake, those of single keys and of combinations */
 export async function checkFile(path: string, environment: Environment): Promise<ConfigFile> {
   const file = await read(path, environment)
   await checkRoles(file)
@@ -31,18 +29,16 @@ async function read(path: string, environment: Environment): Promise<ConfigFile>
   }
 }
 
-/**
- * What is wrong with how the keys of a role go together, where some values are missing since they are wrong themselves.
- */
+/** Mistakes in the combination of a role's keys, where some values are missing because they are invalid themselves. */
 async function problemsBeside(known: readonly Problem[], role: RoleConfig): Promise<readonly Problem[]> {
   const isOfRole = ({ key }: Problem): boolean => key === role.path || /^[.[]/.test(key.replace(role.path, ''))
   const isFaulty = known.some((problem) => problem.key.startsWith(role.path) && isOfRole(problem))
   const found = await problemsOf(role)
-  // What names no key may come from a value that is missing.
+  // A mistake without a key may come from a value that is missing.
   return isFaulty ? found.filter(({ key }) => key !== role.path && !known.some((other) => other.key === key)) : found
 }
 
-/** Checks how the keys of each role go together. Opens nothing. @throws ConfigError with all that is wrong */
+/** Checks the combination of each role's keys. Opens nothing. @throws ConfigError with all mistakes */
 export async function checkRoles(file: ConfigFile): Promise<void> {
   const problems: Problem[] = []
   for (const role of file.roles) problems.push(...(await problemsOf(role)))
@@ -59,11 +55,11 @@ async function problemsOf(role: RoleConfig): Promise<readonly Problem[]> {
     }
   }
   const problems = [...errors.map((error) => problemOf(error, role)), ...sharedNames(role)]
-  // A later check may find what an earlier one has found.
+  // A later check may find the same mistake as an earlier one.
   return problems.filter(({ text }, index) => problems.findIndex((other) => other.text === text) === index)
 }
 
-/** Names of policies tell tokens apart, in the API and in the log. */
+/** Policies with the same name: names distinguish tokens in the API and in the log. */
 function sharedNames(role: RoleConfig): readonly Problem[] {
   const owners = new Map<string, string>()
   const blocks: readonly ConfigBlock[] = role.values.has('token') ? [role, ...role.tokens] : role.tokens
@@ -101,7 +97,7 @@ function clientChecks(role: RoleConfig): readonly Check[] {
   ]
 }
 
-/** The checks speak of flags: the key of the first one that stands in the file is the place. */
+/** Converts an error about flags: the first of these flags in the file is its place. */
 function problemOf(error: unknown, role: RoleConfig): Problem {
   const message = messageOf(error)
   const blocks: readonly ConfigBlock[] = [role, ...role.tokens]

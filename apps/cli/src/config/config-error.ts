@@ -5,17 +5,17 @@ import type { ConfigFile, Place } from './config-file.js'
 export interface Problem extends Place {
   /** Path of the key, such as `servers.main.ws-port`; empty for the file as a whole. */
   readonly key: string
-  /** What was expected; never a secret. */
+  /** Expected value; never a secret. */
   readonly text: string
 }
 
 /** A configuration file cannot be used. The message has a line for each mistake, in the order of the file. */
 export class ConfigError extends UsageError {
   override readonly places: readonly Place[]
-  /** In the order of the file. */
+  /** Mistakes in the order of the file. */
   readonly problems: readonly Problem[]
 
-  /** What could be read of the file, without the values that are wrong; undefined where it has no keys. */
+  /** The valid part of the file; undefined where it has no keys. */
   readonly file: ConfigFile | undefined
 
   constructor(path: string, problems: readonly Problem[], file?: ConfigFile) {

@@ -7,16 +7,18 @@ export interface Place {
   readonly column: number
 }
 
-/** A value of the file and where it comes from. */
+/** A value of the file and its origin. */
 export interface ConfigValue {
   readonly flag: Flag
   readonly value: FlagValue
   readonly place: Place
-  /** What the file has in place of the value: `${NAME}`, `file:PATH`. Empty where the value itself stands there. */
+  /**
+   * References in the file, `${NAME}` or `file:PATH`, that gave the value. Empty where the value itself is in the file.
+   */
   readonly from: readonly string[]
 }
 
-/** Keys that stand together, by name. */
+/** Keys of one block, by name. */
 export interface ConfigBlock {
   /** Path from the top of the file, such as `servers.main`. */
   readonly path: string
@@ -32,14 +34,14 @@ export interface RoleConfig extends ConfigBlock {
   readonly tokens: readonly ConfigBlock[]
 }
 
-/** A file that was read, with every value checked by itself. */
+/** A file that was read, with every value checked separately. */
 export interface ConfigFile {
   readonly path: string
   /** Keys for the process as a whole. */
   readonly process: ConfigBlock
   readonly roles: readonly RoleConfig[]
-  /** For the log to leave out. */
+  /** Secrets, which the log must leave out. */
   readonly secrets: readonly string[]
-  /** Files that secrets were read from. */
+  /** Files from which secrets were read. */
   readonly secretFiles: readonly string[]
 }

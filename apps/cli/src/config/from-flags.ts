@@ -4,7 +4,7 @@ import type { Flag, FlagValue } from '../flag.js'
 import { durationText } from '../help/help.js'
 import { processFlags, roleFlags, roleSections } from './structure.js'
 
-/** The file that does what a command line does. Holds its secrets in clear. */
+/** Configuration file that is equivalent to a command line. Contains its secrets in clear text. */
 export function fileFromFlags(run: RoleRun): string {
   const kind = run.command !== 'server' && run.settings.reverse ? 'provider' : run.command
   const section = roleSections.find((each) => each.kind === kind)?.key ?? ''
@@ -18,7 +18,7 @@ export function fileFromFlags(run: RoleRun): string {
   return stringify(file, { lineWidth: 0 })
 }
 
-/** As the file reads it: references in a value are escaped. */
+/** Value in the form of the file: references in a value are escaped. */
 function written(flag: Flag, value: FlagValue): unknown {
   if (flag.type === 'duration') return durationText(Number(value))
   if (typeof value === 'string') return escape(value)

@@ -11,7 +11,7 @@ export function loadConfig(path: string, environment: Environment): ConfigFile {
   return readConfig(path, textOf(path), environment)
 }
 
-/** Warnings about files of secrets that others can read; the file itself counts if a secret stands in it. */
+/** Warnings about files of secrets that other users can read; the file itself counts if it contains a secret. */
 export function exposedConfigFiles({ path, roles, secretFiles }: ConfigFile): readonly string[] {
   const blocks = roles.flatMap((role) => [role, ...role.tokens])
   const values = blocks.flatMap((block) => [...block.values.values()])

@@ -1,4 +1,4 @@
-/** JSON Schema of a policy; spec/openapi.json has the same keys, and a test compares. */
+/** JSON Schema of a policy; spec/openapi.json has the same keys, and a test compares them. */
 export const policySchema = {
   type: 'object',
   additionalProperties: false,

@@ -20,7 +20,7 @@ import {
 /**
  * Reads a configuration file.
  *
- * @throws ConfigError with every mistake that can be seen without opening anything
+ * @throws ConfigError with every mistake that can be found without opening anything
  */
 export function readConfig(path: string, text: string, environment: Environment): ConfigFile {
   if (text.length > maxConfigBytes) {
@@ -87,7 +87,7 @@ class FileReader {
     const place = this.#reader.place(node, otherwise)
     const entries = this.#reader.entries(node, path, place, 'a map with the key token')
     const block = this.#blocks.read(path, place, entries, tokenFlags(), [])
-    // One that is made up would be another one after each reload.
+    // A generated token would differ after each reload.
     if (!entries.some(({ key }) => key === 'token')) this.#reader.fault(place, path, 'needs the key token')
     return block
   }

@@ -8,7 +8,7 @@ import type { Settings } from '../settings.js'
 import type { ConfigBlock, ConfigFile, RoleConfig } from './config-file.js'
 import { tokenFlags } from './structure.js'
 
-/** Settings of a server of the file, as a command line would give them. */
+/** Settings of a server in the file, in the form of a command line's. */
 export function serverSettings(role: RoleConfig): ServerSettings {
   return settingsOf(role, flagsOf('server')) as unknown as ServerSettings
 }
@@ -26,13 +26,13 @@ export function tokenSettings(role: RoleConfig): readonly TokenSettings[] {
   })
 }
 
-/** Settings of a client, provider or connector of the file. @throws UsageError for two different tokens */
+/** Settings of a client, provider or connector in the file. @throws UsageError for two different tokens */
 export function clientSettings(role: RoleConfig): ClientSettings {
   const settings = settingsOf(role, flagsOf(role.kind)) as unknown as ClientSettings
   return role.kind === 'provider' ? { ...settings, reverse: true } : settings
 }
 
-/** Settings of the process. A flag or a variable wins over the file. */
+/** Settings of the process. A flag or a variable takes precedence over the file. */
 export function processSettings({ process }: ConfigFile, { given }: RunOf<'run'>): Settings<'run'> {
   const asked = new Map(given.map(([flag, value]) => [flag.name, value]))
   const values = flagsOf('run').map((flag): GivenValue => {

@@ -15,7 +15,7 @@ import {
 
 type Schema = Readonly<Record<string, unknown>>
 
-/** The JSON Schema of configuration files, made from the table of flags: spec/config.schema.json. */
+/** JSON Schema of configuration files, generated from the table of flags: spec/config.schema.json. */
 export function configSchema(): Schema {
   const sections = roleSections.map(({ key, kind, help }) => [
     key,
@@ -59,7 +59,7 @@ function flagSchema(flag: Flag): Schema {
   return { description: descriptionOf(flag), ...valueSchema(flag) }
 }
 
-/** What a key may hold. A value may be a reference such as `${NAME}` everywhere. */
+/** Schema of a key's value, which may be a reference such as `${NAME}` everywhere. */
 function valueSchema(flag: Flag): Schema {
   switch (flag.type) {
     case 'integer':
@@ -86,7 +86,7 @@ const durationPattern = String.raw`^(0|(\d{1,9}(\.\d{1,9})?(ms|s|m|h)){1,4})$`
 
 function textSchema(flag: Flag): Schema {
   if ('choices' in flag && flag.choices !== undefined) return { anyOf: [{ enum: flag.choices }, referenceSchema] }
-  // YAML reads a value of digits alone as a number.
+  // YAML reads a value that consists of digits as a number.
   return { type: ['string', 'number', 'boolean'] }
 }
 

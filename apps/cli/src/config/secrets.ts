@@ -4,10 +4,10 @@ import type { Environment } from '../arguments/environment.js'
 import type { Flag } from '../flag.js'
 import { messageOf } from '../output/describe-error.js'
 
-/** A text of the file with what it refers to filled in. */
+/** A text of the file with its references replaced. */
 export interface Expanded {
   readonly text: string
-  /** What it referred to, as the file has it; undefined where it stood there itself. */
+  /** The reference, as in the file; undefined if the text had none. */
   readonly from: string | undefined
   /** The file that was read. */
   readonly file: string | undefined
@@ -15,15 +15,15 @@ export interface Expanded {
 
 export interface SecretSources {
   readonly environment: Environment
-  /** Relative paths are relative to it. */
+  /** Folder for relative paths. */
   readonly folder: string
 }
 
 /**
- * Fills in what a text refers to: `${NAME}` a variable of the environment, anywhere; in a value that is a secret,
- * `file:PATH` the content of a file, and `credential:NAME` a credential of systemd.
+ * Replaces the references in a text: `${NAME}` is a variable of the environment, anywhere; in a value that is a secret,
+ * `file:PATH` is the content of a file, and `credential:NAME` a credential of systemd.
  *
- * @throws Error that names the variable or the file, never what is in it
+ * @throws Error that names the variable or the file, never its content
  */
 export function expand(text: string, flag: Flag, sources: SecretSources): Expanded {
   const path = flag.secret === undefined ? undefined : secretFile(text, sources)
@@ -43,7 +43,7 @@ function variable(name: string, environment: Environment): string {
   throw new Error(`the environment has no variable ${name}`)
 }
 
-/** Where a secret is kept; undefined for a text that stands for itself. */
+/** Path of the file with a secret; undefined for a text that is no reference. */
 function secretFile(text: string, { environment, folder }: SecretSources): string | undefined {
   if (text.startsWith('file:')) return resolve(folder, text.slice('file:'.length))
   if (!text.startsWith('credential:')) return undefined
@@ -55,7 +55,7 @@ function secretFile(text: string, { environment, folder }: SecretSources): strin
   return join(credentials, name)
 }
 
-/** One line break at the end belongs to the file, not to the secret. */
+/** Reads a secret. One line break at the end belongs to the file, not to the secret. */
 function readSecret(path: string): string {
   let bytes: Buffer
   try {
@@ -67,5 +67,5 @@ function readSecret(path: string): string {
   throw new Error(`${path} has ${bytes.length} bytes; a secret has at most ${maxSecretBytes}`)
 }
 
-/** Longer than any token, password or URL; a larger file is another one. */
+/** Longest secret: longer than any token, password or URL. */
 const maxSecretBytes = 65_536

@@ -11,7 +11,7 @@ export function showConfig(file: ConfigFile, redactor: Redactor): string {
   return render(file, redactor, (line, origin) => `${line} # ${redactor.clean(origin)}`)
 }
 
-/** The same without the origins: two of them differ where the settings do. */
+/** The same without the origins: two results differ if the settings do. */
 export function showSettings(file: ConfigFile, redactor: Redactor): string {
   return render(file, redactor, (line) => line)
 }
@@ -65,7 +65,7 @@ function flowOf(flag: Flag, value: FlagValue, redactor: Redactor): string {
 function textOf(flag: Flag, value: FlagValue, redactor: Redactor): string {
   if (flag.secret === 'value') return "'[hidden]'"
   const shown = flag.type === 'duration' ? durationText(Number(value)) : value
-  // In flow style commas and brackets of a plain text would end it.
+  // In flow style, commas and brackets in an unquoted text would end it.
   return typeof shown === 'string' ? stringify(redactor.clean(shown), quoted).trim() : String(shown)
 }
 

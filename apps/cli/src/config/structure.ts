@@ -2,10 +2,10 @@ import type { CommandName } from '../command.js'
 import type { Flag } from '../flag.js'
 import { flagsOf } from '../flags.js'
 
-/** Roles that a file can name. */
+/** Roles that a file can contain. */
 export type RoleKind = Extract<CommandName, 'server' | 'client' | 'provider' | 'connector'>
 
-/** A key of the file that holds roles by name. */
+/** A key of the file that contains roles by name. */
 export interface RoleSection {
   readonly key: string
   readonly kind: RoleKind
@@ -19,19 +19,19 @@ export const roleSections: readonly RoleSection[] = [
   { key: 'connectors', kind: 'connector', help: 'Connectors by name, each with the keys of the command connector' },
 ]
 
-/** The key of a server that holds further tokens. */
+/** Key of a server with further tokens. */
 export const tokensKey = {
   key: 'tokens',
   help: 'Further tokens of the server, each with keys of its own',
 } as const
 
-/** Most roles of a file: each has ports and links of its own, and more of them are a mistake. */
+/** Most roles of a file: each has ports and links of its own, and more are a mistake. */
 export const maxRoles = 256
 
 /** Most entries of `tokens`. */
 export const maxTokens = 10_000
 
-/** Names of roles, as logs show them. */
+/** Pattern of role names, which logs contain. */
 export const roleNamePattern = '^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$'
 
 /** Keys of the file for the process as a whole. */
@@ -42,7 +42,7 @@ export function processFlags(): readonly Flag[] {
 /** Keys of a role. */
 export function roleFlags(kind: RoleKind): readonly Flag[] {
   const isProcessKey = new Set(processFlags().map(({ name }) => name))
-  // A provider is reverse, and nothing else is.
+  // A provider is always reverse, and no other role is.
   const fixed = kind === 'server' ? '' : 'reverse'
   return withEffect(kind).filter(({ name }) => !isProcessKey.has(name) && name !== fixed)
 }

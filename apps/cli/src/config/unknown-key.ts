@@ -3,7 +3,7 @@ import { shorten } from '../arguments/flag-value.js'
 import type { Flag } from '../flag.js'
 import { processFlags, roleFlags, roleSections } from './structure.js'
 
-/** What to say of a key that nothing has. */
+/** Message about an unknown key. */
 export function unknownKey(key: string, flags: readonly Flag[], others: readonly string[]): string {
   const names = [...flags.map(({ name }) => name), ...others]
   const elsewhere = sectionsWith(key)

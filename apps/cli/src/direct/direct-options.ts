@@ -7,7 +7,7 @@ type DirectSettings = Pick<
   'url' | 'directMode' | 'directDiscovery' | 'stunServer' | 'directHostCandidates' | 'directOnlyAction' | 'directSecret'
 >
 
-/** The option `direct` of a client; none for the modes without direct paths. */
+/** The option `direct` of a client; empty for the modes without direct paths. */
 export function directOptions(settings: DirectSettings): Pick<ClientOptions, 'direct'> {
   const { directMode: mode, directHostCandidates, directOnlyAction, directSecret } = settings
   if (mode !== 'auto' && mode !== 'direct-only') return {}

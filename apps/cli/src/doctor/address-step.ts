@@ -4,7 +4,7 @@ import { messageOf } from '../output/describe-error.js'
 import type { Step } from './examination.js'
 import { failure, type Finding } from './finding.js'
 
-/** A TCP connection to each address. */
+/** Checks a TCP connection to each address. */
 export const addressStep: Step = {
   name: 'address',
   deadlineMs: 12_000,
@@ -13,7 +13,7 @@ export const addressStep: Step = {
       firstHop === undefined ? [url] : addresses.slice(0, maxAddresses).map((host) => placeAt(host, firstHop.port))
     const findings = await Promise.all(places.map(tryPlace))
     const isReached = findings.some(({ level }) => level === 'PASS')
-    // A client takes the address that answers, so one that does not costs time only.
+    // A client uses the address that answers; one that does not only costs time.
     for (const finding of findings)
       report(isReached && finding.level === 'FAIL' ? { ...finding, level: 'WARN' } : finding)
     return isReached
@@ -45,8 +45,8 @@ const cures: Readonly<Record<string, string>> = {
     'check the network of this machine, a VPN, and whether it has IPv4 or IPv6 as the address needs',
 }
 
-/** Time for one address, in milliseconds: two SYNs that are lost take 3 s. */
+/** Time for one address, in milliseconds: two lost SYNs take 3 s. */
 const connectMs = 5000
 
-/** A client tries 20; more than a few tell nothing new. */
+/** Most addresses to check. A client tries 20; more than a few give no new information. */
 const maxAddresses = 8

@@ -4,14 +4,15 @@ import type { Duplex } from 'node:stream'
 /** Head of the answer to a plain request for `/`. */
 export interface PageHead {
   readonly status: number
-  /** Software that answered, by its own account. */
+  /** Software of the server, from its header. */
   readonly server: string | undefined
-  /** How far this machine's clock is ahead of the server's, in milliseconds; undefined if the answer has no date. */
+  /** Lead of this machine's clock over the server's, in milliseconds; undefined if the answer has no date. */
   readonly skewMs: number | undefined
 }
 
 /**
- * Asks for `/` on an open connection, which is destroyed then; undefined if nothing answers in HTTP within `answerMs`.
+ * Requests `/` on an open connection, which is destroyed afterwards; undefined without an HTTP answer within
+ * `answerMs`.
  */
 export function readPageHead(stream: Duplex, host: string, answerMs: number): Promise<PageHead | undefined> {
   return new Promise((resolve) => {
@@ -31,18 +32,18 @@ export function readPageHead(stream: Duplex, host: string, answerMs: number): Pr
   })
 }
 
-/** The header has whole seconds, cut off: half a second is the middle. */
+/** Skew of a date. The header has whole seconds, truncated: half a second is the middle. */
 function skewOf(date: string): number | undefined {
   const serverMs = Date.parse(date)
   return Number.isNaN(serverMs) ? undefined : Date.now() - serverMs - 500
 }
 
-/** A skew for people. */
+/** Formats a skew for people. */
 export function describeSkew(skewMs: number): string {
   const seconds = Math.round(Math.abs(skewMs) / 1000)
   const amount = seconds < 7200 ? `${seconds} s` : `${Math.round(seconds / 3600)} h`
   return `this machine's clock is ${amount} ${skewMs > 0 ? 'ahead of' : 'behind'} the server's`
 }
 
-/** Certificates and tokens with an end are judged by the minute. In milliseconds. */
+/** Tolerable skew, in milliseconds: the expiry of certificates and tokens is checked to the minute. */
 export const tolerableSkewMs = 60_000

@@ -2,11 +2,11 @@ import type { LinkSocksClient } from '@ls/client'
 import { probeHost, probePorts } from '@ls/relay'
 import type { Finding } from './finding.js'
 
-/** What became of datagrams that should come back. */
+/** Result of datagrams that should come back. */
 export interface DatagramOutcome {
   /** Round trips of those that came back, in milliseconds. */
   readonly tripsMs: readonly number[]
-  /** Why the association is over; undefined if it was not. */
+  /** Reason why the association ended; undefined if it did not. */
   readonly refusal: string | undefined
 }
 
@@ -45,7 +45,7 @@ export function measureDatagrams(session: Session): Promise<DatagramOutcome> {
   })
 }
 
-/** A finding of how many came back. */
+/** Finding about how many came back. */
 export function dropOutcome({ tripsMs, refusal }: DatagramOutcome): Finding {
   if (refusal !== undefined && tripsMs.length === 0) {
     const cure = 'the server, or the token, carries no UDP: look at its policy and its upstream proxies'
@@ -64,11 +64,11 @@ export function dropOutcome({ tripsMs, refusal }: DatagramOutcome): Finding {
 
 const count = 20
 
-/** Fits into any path's MTU. */
+/** Length of a datagram, which fits any path's MTU. */
 const datagramBytes = 1000
 
-/** 100 datagrams a second, as a call has. In milliseconds. */
+/** Interval, in milliseconds: 100 datagrams a second, as in a call. */
 const periodMs = 10
 
-/** In milliseconds. */
+/** Longest wait, in milliseconds. */
 const limitMs = 3000

@@ -74,7 +74,7 @@ const logMessage = Buffer.from('\x01\x09\0\0\0\x1b{"level":"info","msg":"hi"}', 
 
 const hasty = { transport: { dialDeadlineMs: 300 } }
 
-/** A server that opens a WebSocket, says these bytes, and hangs up where `end` is. */
+/** A server that opens a WebSocket, sends these bytes, and closes the connection if `end` is set. */
 function webSocketThat(bytes: Uint8Array, end = false): Promise<number> {
   return rawServer((socket) => {
     socket.once('data', (request) => {

@@ -9,8 +9,8 @@ import { proxyStep } from './proxy-step.js'
 import { tlsStep } from './tls-step.js'
 
 /**
- * Goes the way of a link step by step and reports what it finds; never throws and never hangs, since each step has a
- * deadline. What follows a step that failed is skipped.
+ * Performs the steps of a link one after the other and reports the findings. Never throws and never hangs, since each
+ * step has a deadline. Steps after a failed one are skipped.
  */
 export async function examine(subject: Subject, report: (finding: Finding) => void): Promise<void> {
   const findings: Finding[] = []

@@ -22,27 +22,27 @@ export type StepName = (typeof stepNames)[number]
 /** `SKIP`: not examined, since an earlier step failed or it does not apply. */
 type Level = 'PASS' | 'WARN' | 'FAIL' | 'SKIP'
 
-/** What was found at one step. */
+/** Result of one step. */
 export interface Finding {
   readonly step: StepName
   readonly level: Level
-  /** What there is, for people. */
+  /** Description, for people. */
   readonly text: string
-  /** What to do about it, where the text does not say. */
+  /** Suggested action, where the text does not contain one. */
   readonly cure?: string
   /** Heading in docs/errors.md. */
   readonly code?: string
-  /** How long the step took. */
+  /** Duration of the step, in milliseconds. */
   readonly ms?: number
 }
 
-/** A finding about an error of ours, whose text names cause and cure. */
+/** Finding for an error of this project, whose text names cause and remedy. */
 export function failure(step: StepName, error: unknown, more: Pick<Finding, 'cure' | 'ms'> = {}): Finding {
   const { code } = error as { code?: unknown }
   return { step, level: 'FAIL', text: messageOf(error), ...(typeof code === 'string' ? { code } : {}), ...more }
 }
 
-/** The finding as a line for people, with a second one for its cure. */
+/** Formats the finding as a line for people, with a second one for its remedy. */
 export function findingLines({ step, level, text, cure, code, ms }: Finding): readonly string[] {
   const facts = [code, ms === undefined ? undefined : `${Math.round(ms)} ms`].filter((fact) => fact !== undefined)
   const line = `${level}  ${step.padEnd(stepWidth)}  ${text}${facts.length === 0 ? '' : ` (${facts.join(', ')})`}`

@@ -2,7 +2,7 @@ import type { Step } from './examination.js'
 import { failure } from './finding.js'
 import { LinkAttempt } from './link-step.js'
 
-/** Whether a link without our pings lives for a time. The server may ping by itself, and then it is not quite idle. */
+/** Checks whether a link without pings of the client stays open. The server may ping, and then it is not quite idle. */
 export function idleStep(idleMs: number): Step {
   return {
     name: 'idle',

@@ -5,7 +5,7 @@ import type { Examination, Step } from './examination.js'
 import { failure, type Finding } from './finding.js'
 import { RoundTrips } from './round-trips.js'
 
-/** A link as a client opens it: WebSocket, token, extension; and round trips on it. */
+/** Opens a link as a client does, with WebSocket, token and extension, and measures round trips on it. */
 export const linkStep: Step = {
   name: 'websocket',
   deadlineMs: 40_000,
@@ -24,13 +24,13 @@ export const linkStep: Step = {
   },
 }
 
-/** One link, which is not opened again. */
+/** One link, which is not reopened. */
 export class LinkAttempt {
-  /** The WebSocket, once it is open. */
+  /** The WebSocket; undefined until it is open. */
   transport: Awaited<ReturnType<Connect>> | undefined
-  /** How long the WebSocket took to open, in milliseconds. */
+  /** Time to open the WebSocket, in milliseconds. */
   openMs = 0
-  /** How long token and extension took after that, in milliseconds. */
+  /** Time for token and extension after that, in milliseconds. */
   handshakeMs = 0
   readonly client: LinkSocksClient
   readonly #signal: AbortSignal
@@ -53,17 +53,17 @@ export class LinkAttempt {
     })
   }
 
-  /** Whether the heartbeat of the transport pings. */
+  /** Whether the heartbeat of the transport sends pings. */
   get canPing(): boolean {
     return this.transport?.keepalive !== undefined
   }
 
-  /** The URL that answered, after redirects. */
+  /** URL that answered, after redirects. */
   get answeredBy(): string | undefined {
     return this.transport instanceof WebSocketTransport ? this.transport.peer.url : undefined
   }
 
-  /** Opens it; resolves with why it could not. */
+  /** Opens the link; resolves with the reason if it failed. */
   async open(): Promise<unknown> {
     const startedAtMs = performance.now()
     try {
@@ -129,7 +129,10 @@ async function reportRefusal(examination: Examination, attempt: LinkAttempt, err
   return false
 }
 
-/** A token for another role is refused as a wrong one is, so the other role is tried, too shortly to carry anything. */
+/**
+ * Suggestion after a refusal. A token for another role is refused like a wrong one, so the other role is tried, for too
+ * short a time to carry anything.
+ */
 async function cureForRefusal(examination: Examination): Promise<string> {
   const { otherRole, hasToken } = examination
   if (!hasToken) return 'give the token with --token (-t): none was given'
@@ -144,8 +147,8 @@ async function cureForRefusal(examination: Examination): Promise<string> {
   return 'the server does not know the token, in either role: compare it with what the server was started with or printed'
 }
 
-/** No target: port 0 does not exist. */
+/** A target that does not exist, since no port is 0. */
 const nothing = '192.0.2.0:1'
 
-/** Time to open a link, in milliseconds: dial, upgrade and handshake have deadlines of their own below it. */
+/** Time to open a link, in milliseconds: dial, upgrade and handshake have their own deadlines below it. */
 const openMs = 19_000

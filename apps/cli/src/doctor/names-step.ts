@@ -6,7 +6,7 @@ import { messageOf } from '../output/describe-error.js'
 import type { Examination, Step } from './examination.js'
 import { failure } from './finding.js'
 
-/** The addresses of the server, or of the first proxy; and what each name server says. */
+/** Resolves the addresses of the server, or of the first proxy, and checks each name server. */
 export const namesStep: Step = {
   name: 'names',
   deadlineMs: 600_000,
@@ -28,7 +28,7 @@ function skipped({ report }: Examination, text: string): true {
   return true
 }
 
-/** As a client does it. */
+/** Resolves a name as a client does. */
 async function lookUp(examination: Examination, host: string): Promise<boolean> {
   const { client, report } = examination
   const startedAtMs = performance.now()
@@ -51,7 +51,10 @@ async function lookUp(examination: Examination, host: string): Promise<boolean> 
   }
 }
 
-/** One that does not answer delays every lookup; one that answers otherwise explains a fault that comes and goes. */
+/**
+ * Queries each name server. One that does not answer delays every lookup; one with another answer explains a fault that
+ * comes and goes.
+ */
 async function askEachServer({ client, report }: Examination, host: string): Promise<void> {
   if (isLocalhost(host)) return
   const configured = client.dns?.servers ?? []
@@ -65,14 +68,14 @@ async function askEachServer({ client, report }: Examination, host: string): Pro
       const text = `name server ${server} says ${addresses.join(', ')}`
       report({ step: 'names', level: 'PASS', text, ms: performance.now() - startedAtMs })
     } catch (error) {
-      // The hosts file, or another server, may know the name all the same.
+      // The hosts file, or another server, may still have the name.
       report({ step: 'names', level: 'WARN', text: `name server ${server}: ${messageOf(error)}` })
     }
   }
   await Promise.all(servers.slice(0, maxServers).map(withPort).map(ask))
 }
 
-/** Node names IPv6 servers without brackets. */
+/** Adds the port to a name server. Node lists IPv6 servers without brackets. */
 function withPort(server: string): string {
   return isIP(server) === 6 ? formatHostPort(server, 53) : server
 }
@@ -88,8 +91,8 @@ const cures: Readonly<Record<string, string>> = {
 /** Longest time for one server, in milliseconds. */
 const serverMs = 5000
 
-/** More than any system has. */
+/** Most servers to query: more than any system has. */
 const maxServers = 8
 
-/** So that the server answers, not the hosts file. */
+/** Path of a missing hosts file, so that the server answers. */
 const noFile = '/nonexistent/hosts'

@@ -9,7 +9,7 @@ import type { Step } from './examination.js'
 import { failure, type Finding, type StepName } from './finding.js'
 import { LinkAttempt } from './link-step.js'
 
-/** What a link carries: measured against the probes of a server, or of a provider behind it. */
+/** Measures what a link carries, with the probes of a server, or of a provider behind it. */
 export function probeStep(speedMs: number): Step {
   return {
     name: 'throughput',
@@ -52,7 +52,7 @@ async function addressFrom({ client }: LinkAttempt): Promise<string | Error> {
 
 function reportUnreached(report: (finding: Finding) => void, error: Error): true {
   const { code = '' } = error as { code?: string }
-  // What a program without probes says of a name that nobody knows.
+  // Codes of a program without probes for an unknown name.
   if (/^ERR_RELAY_(?:DNS|FAILED)$/.test(code))
     return skipAll(report, 'what reaches the targets has no probes: a deployed or an older program')
   const cure = cures[code]
@@ -89,7 +89,7 @@ function connectTo({ client }: LinkAttempt, port: number): Promise<Duplex> {
   return client.connect({ host: probeHost, port })
 }
 
-/** Bytes a millisecond. @throws Error where the connection ends before its time */
+/** Measures the rate, in bytes a millisecond. @throws Error if the connection ends too early */
 async function measureDown(stream: Duplex, speedMs: number): Promise<number> {
   let bytes = 0
   const startedAtMs = performance.now()
@@ -105,7 +105,7 @@ async function measureDown(stream: Duplex, speedMs: number): Promise<number> {
   }
 }
 
-/** Bytes a millisecond that have arrived. @throws Error where the connection ends before its time */
+/** Measures the rate of received bytes, in bytes a millisecond. @throws Error if the connection ends too early */
 async function measureUp(stream: Duplex, speedMs: number): Promise<number> {
   const chunk = randomBytes(chunkBytes)
   const startedAtMs = performance.now()
@@ -132,5 +132,5 @@ async function udp({ client }: LinkAttempt): Promise<Finding> {
   return dropOutcome(await measureDatagrams(session))
 }
 
-/** What a message carries, in bytes. */
+/** Payload of a message, in bytes. */
 const chunkBytes = 65_536

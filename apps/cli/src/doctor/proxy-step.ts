@@ -2,7 +2,7 @@ import { parseUpstream } from '@ls/relay'
 import { environmentProxy, environmentWarnings, hostOf, portOf, socketPathOf } from '@ls/transport'
 import type { Examination, Step } from './examination.js'
 
-/** Which proxies lead to the server, by flags or by the environment. */
+/** Reports the proxies on the path to the server, from flags or from the environment. */
 export const proxyStep: Step = {
   name: 'proxy',
   deadlineMs: 1000,

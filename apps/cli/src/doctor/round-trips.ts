@@ -1,18 +1,18 @@
 import type { TransportOptions } from '@ls/transport'
 import type { Finding } from './finding.js'
 
-/** Round trips of a link, by WebSocket pings. */
+/** Measures round trips of a link with WebSocket pings. */
 export class RoundTrips {
   readonly #samples: number[] = []
   #isWarm = false
   #onEnough: (() => void) | undefined
 
-  /** Heartbeat that measures. */
+  /** Heartbeat options that measure. */
   get heartbeat(): NonNullable<TransportOptions['heartbeat']> {
     return { periodMs, deadlineMs, onRoundTrip: (ms) => this.#add(ms) }
   }
 
-  /** Resolves once there are enough of them, or it takes too long. */
+  /** Resolves when there are enough measurements, or it takes too long. */
   async finding(canPing: boolean): Promise<Finding> {
     if (!canPing) return { step: 'round trip', level: 'SKIP', text: 'this way of linking cannot ping' }
     if (this.#samples.length < enough) {
@@ -29,7 +29,7 @@ export class RoundTrips {
     return { step: 'round trip', level: 'WARN', text: `no ping was answered within ${waitMs / 1000} s`, cure }
   }
 
-  /** The first ping shares its time with the handshake. */
+  /** Adds a measurement. The first ping shares its time with the handshake. */
   #add(ms: number): void {
     if (!this.#isWarm) {
       this.#isWarm = true
@@ -46,14 +46,14 @@ function describe(samples: readonly number[]): string {
   return `${at(0.5)} ms at the median, ${at(0.99)} ms at the 99th percentile of ${sorted.length} pings`
 }
 
-/** Pings this often, in milliseconds. */
+/** Interval of pings, in milliseconds. */
 const periodMs = 10
 
-/** A silent server is no matter of this step. In milliseconds. */
+/** Deadline of a ping, in milliseconds: this step does not judge a silent server. */
 const deadlineMs = 60_000
 
-/** Enough for a median and a worst case. */
+/** Number of measurements, enough for a median and a worst case. */
 const enough = 20
 
-/** In milliseconds. */
+/** Longest wait, in milliseconds. */
 const waitMs = 4000

@@ -5,7 +5,7 @@ import { parseCommandLine, type RunOf } from '../arguments/command-line.js'
 import type { Finding } from './finding.js'
 import { runDoctor } from './run-doctor.js'
 
-/** What `linksocks doctor` finds out about a server with tokens of both kinds. */
+/** Findings of `linksocks doctor` about a server with tokens of both kinds. */
 async function finding(step: Finding['step'], ...argv: string[]): Promise<Finding | undefined> {
   const server = new LinkSocksServer({ host: '127.0.0.1', port: 0 })
   server.addForwardToken('client')

@@ -9,7 +9,7 @@ import type { Settings } from '../settings.js'
 import { examine } from './examine.js'
 import { type Finding, findingLines } from './finding.js'
 
-/** Examines the way to a server. Ends with 0 if no step failed. */
+/** Examines the path to a server. Ends with 0 if no step failed. */
 export async function runDoctor(
   given: Settings<'doctor'>,
   context: Pick<CommandContext, 'logger' | 'print' | 'stop'>,
@@ -25,7 +25,7 @@ export async function runDoctor(
   const { url } = splitEarlyData(parseServerUrl(settings.url))
   const disguise = await openDisguise(settings, { logger, print }, { onReady: () => {} })
   const optionsFor = (of: typeof settings): ClientOptions => {
-    // What the client would log is reported step by step.
+    // The steps report what the client would log.
     return { ...clientOptions(of), ...disguise.options, ...(settings.debug > 0 ? { logger } : {}) }
   }
   const subject = {

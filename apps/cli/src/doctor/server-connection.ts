@@ -3,7 +3,7 @@ import { resolversFor } from '@ls/dial'
 import type { ConnectOptions } from '@ls/transport'
 import type { Examination } from './examination.js'
 
-/** How the connection to the server is opened, through the same proxies as a client's. */
+/** Options of the connection to the server, through the same proxies as a client's. */
 export function connectionOptions({ url, client, environment, signal }: Examination): ConnectOptions {
   const { proxyFromEnvironment, transport = {}, dns } = client
   const dial = makeServerDial({ ...client, transport: { ...transport, environment } })(url)

@@ -8,7 +8,9 @@ import type { Examination, Step } from './examination.js'
 import { failure, type Finding } from './finding.js'
 import { connectionOptions } from './server-connection.js'
 
-/** The whole connection, through proxies and with TLS, and on it a plain request that shows the server's clock. */
+/**
+ * Opens the whole connection, through proxies and with TLS, and sends a plain request that shows the server's clock.
+ */
 export const tlsStep: Step = {
   name: 'tls',
   deadlineMs: 30_000,
@@ -51,7 +53,7 @@ function reportTls({ url, client, report }: Examination, stream: Duplex, ms: num
   })
 }
 
-/** What would be wrong with a certificate without its pin. */
+/** Faults of a certificate, apart from its pin. */
 function faultsOf(certificate: X509Certificate, host: string): string {
   const isForHost = (isIP(host) === 0 ? certificate.checkHost(host) : certificate.checkIP(host)) !== undefined
   const hasEnded = Date.parse(certificate.validTo) < Date.now()
@@ -69,12 +71,12 @@ function reportPage({ report }: Examination, head: PageHead | undefined): void {
   report({ step: 'clock', level: 'WARN', text: describeSkew(skewMs), cure })
 }
 
-/** Why the connection failed. Proxies, TLS and the rest have a step each. */
+/** Explains why the connection failed. Proxies, TLS and the rest have a step each. */
 async function explain(examination: Examination, options: ConnectOptions, error: unknown): Promise<Finding> {
   const { code, cause } = error as { code?: string; cause?: { code?: string } }
   if (code === 'ERR_TRANSPORT_PROXY') return failure('proxy', error)
   if (code !== 'ERR_TRANSPORT_TLS') return failure(examination.hasProxy ? 'proxy' : 'tls', error)
-  // Without verification the proxy would be anybody's too, and be sent its user name and password.
+  // Without verification any program could pose as the proxy, and would receive its user name and password.
   if (examination.hasTlsProxy) return failure('tls', error, { cure: notLooked })
   const shown = await certificateOf(examination, options)
   const cure = shown === undefined ? undefined : cureFor(cause?.code ?? '', shown)
@@ -86,7 +88,7 @@ interface Shown {
   readonly skewMs: number | undefined
 }
 
-/** The certificate that was not accepted, by a second connection; nothing secret is sent on it. */
+/** Reads the certificate that was not accepted, over a second connection, which carries no secret. */
 async function certificateOf({ url }: Examination, options: ConnectOptions): Promise<Shown | undefined> {
   const { pins: _pins, ...tls } = options.tls ?? {}
   try {
@@ -130,13 +132,13 @@ function oneLine(name: string): string {
   return name.replaceAll('\n', ', ')
 }
 
-/** In milliseconds; most servers answer within one round trip. */
+/** Time for an answer, in milliseconds; most servers answer within one round trip. */
 const defaultAnswerMs = 5000
 
 const dayMs = 86_400_000
 
-/** Automatic renewal happens a month before the end, so less means that it does not work. */
+/** Days before expiry: automatic renewal happens a month before the end, so less means that it does not work. */
 const fewDays = 14
 
-/** Most characters of a name shown. */
+/** Most characters shown of a name. */
 const maxShown = 200

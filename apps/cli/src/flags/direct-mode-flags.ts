@@ -4,7 +4,7 @@ import { clients } from './scopes.js'
 
 const section = 'Direct mode'
 
-/** Direct paths between provider and connector, with the names that the deployed programs gave them. */
+/** Flags of direct paths between provider and connector, with the names that the deployed programs use. */
 export const directModeFlags = [
   {
     name: 'direct-enable',

@@ -1,7 +1,7 @@
 import type { Flag } from '../flag.js'
 import { dialling } from './scopes.js'
 
-/** What links look like on their way: docs/guide/looking-like-a-browser.md. */
+/** Flags for the appearance of links on the network: docs/guide/looking-like-a-browser.md. */
 export const disguiseFlags = [
   {
     name: 'fingerprint',

@@ -1,6 +1,6 @@
 import type { Flag } from '../flag.js'
 
-/** The configuration file: docs/guide/configuration.md. */
+/** Flags of the configuration file: docs/guide/configuration.md. */
 export const fileFlags = [
   {
     name: 'config',

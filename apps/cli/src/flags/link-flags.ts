@@ -1,7 +1,7 @@
 import type { Flag } from '../flag.js'
 import { asking, clients, dialling, port, credential } from './scopes.js'
 
-/** How the two ends find and trust each other. */
+/** Flags with which the two ends find and authenticate each other. */
 export const linkFlags = [
   {
     name: 'ws-host',

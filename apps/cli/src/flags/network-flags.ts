@@ -1,7 +1,7 @@
 import type { Flag } from '../flag.js'
 import { links } from './scopes.js'
 
-/** How traffic leaves. */
+/** Flags for the traffic that leaves here. */
 export const networkFlags = [
   {
     name: 'upstream-proxy',

@@ -1,7 +1,7 @@
 import type { Flag } from '../flag.js'
 import { clients, links } from './scopes.js'
 
-/** What others may see of the program: docs/guide/observe.md. */
+/** Flags of metrics, status and dashboard: docs/guide/observe.md. */
 export const observeFlags = [
   {
     name: 'metrics',

@@ -1,7 +1,7 @@
 import type { Flag } from '../flag.js'
 import { clients, links, running, port, credential } from './scopes.js'
 
-/** Where programs connect to. */
+/** Flags of the ports that programs connect to. */
 export const proxyPortFlags = [
   {
     name: 'socks-host',

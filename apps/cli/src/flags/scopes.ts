@@ -1,15 +1,17 @@
-/** Which commands a flag is for. */
+/** Commands of clients. A scope is the list of commands that have a flag. */
 export const clients = ['client', 'provider', 'connector'] as const
 export const links = ['server', ...clients] as const
-/** Those that dial a server. */
+/** Commands that dial a server. */
 export const dialling = [...clients, 'connect', 'doctor'] as const
 export const running = [...links, 'demo'] as const
-/** Those that ask a running server over its API. */
+/** Commands that call the API of a running server. */
 export const asking = ['token', 'ports', 'top', 'drain', 'restart', 'log-level'] as const
 export const logging = [...running, 'connect', 'run', ...asking, 'status', 'doctor'] as const
 export const everything = [...logging, 'check-config', 'config', 'completion', 'version', 'help'] as const
 
 export const port = { min: 0, max: 65_535 } as const
 
-/** protocol.md §1: a token is 1–255 bytes; RFC 1929 §2: so are a user name and a password. */
+/**
+ * Limits of credentials: a token is 1–255 bytes (protocol.md §1), and so are a user name and a password (RFC 1929 §2).
+ */
 export const credential = { secret: 'value', maxBytes: 255 } as const

@@ -1,7 +1,7 @@
 import type { Flag } from '../flag.js'
 import { dialling } from './scopes.js'
 
-/** Authentication by TLS: docs/guide/tls.md. */
+/** Flags of TLS authentication: docs/guide/tls.md. */
 export const tlsFlags = [
   {
     name: 'tls-cert',

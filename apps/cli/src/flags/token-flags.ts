@@ -1,7 +1,7 @@
 import type { Flag } from '../flag.js'
 import { asking, credential } from './scopes.js'
 
-/** Tokens that outlive the server, and the command that makes them: docs/guide/policies.md. */
+/** Flags of tokens that survive the server, and of the command that creates them: docs/guide/policies.md. */
 export const tokenFlags = [
   {
     name: 'state',

@@ -1,7 +1,7 @@
 import type { Flag } from '../flag.js'
 import { dialling, links } from './scopes.js'
 
-/** How links look to web servers, proxies and strangers: docs/guide/behind-a-proxy.md. */
+/** Flags for the appearance of links to web servers, proxies and strangers: docs/guide/behind-a-proxy.md. */
 export const webFlags = [
   {
     name: 'ws-path',

@@ -10,13 +10,13 @@ import { flagExample } from './flag-example.js'
 
 const shown = (flags as readonly Flag[]).filter(({ section, ignored }) => section !== 'Help' && ignored === undefined)
 
-/** As a shell splits it. */
+/** Splits a text like a shell. */
 function wordsOf(example: string): string[] {
   const [, name = '', value] = /^(\S+)(?: (.*))?$/.exec(example) ?? []
   return value === undefined ? [name] : [name, value.replace(/^'(.*)'$/, '$1')]
 }
 
-/** Words that a command needs beside its flags. */
+/** Words that a command needs besides its flags. */
 const needed: Readonly<Record<string, readonly string[]>> = {
   connect: ['db.internal:5432'],
   token: ['list'],

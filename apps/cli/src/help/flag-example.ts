@@ -1,7 +1,7 @@
 import { type Flag, takesValue } from '../flag.js'
 import { durationText } from './help.js'
 
-/** The flag with a value that it takes, as a person writes it in a shell. */
+/** The flag with a valid value, as a person writes it in a shell. */
 export function flagExample(flag: Flag): string {
   return takesValue(flag) ? `--${flag.name} ${quoted(valueOf(flag))}` : `--${flag.name}`
 }
@@ -20,7 +20,7 @@ function quoted(value: string): string {
   return /^[\w./:=,@+-]+$/.test(value) ? value : `'${value}'`
 }
 
-/** Values of flags whose placeholder says too little. */
+/** Values of flags whose placeholder is not clear enough. */
 const byName: Readonly<Record<string, string>> = {
   'access-log': '/var/log/linksocks/access.log',
   'account-file': 'accounts.txt',

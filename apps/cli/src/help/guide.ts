@@ -3,7 +3,7 @@ import { flags } from '../flags.js'
 import { flagExample } from './flag-example.js'
 import { defaultText, limitText, placeholderOf } from './help.js'
 
-/** The flags as tables in Markdown, one for each section: a part of docs/guide/cli.md. */
+/** All flags as tables in Markdown, one for each section: a part of docs/guide/cli.md. */
 export function renderGuide(): string {
   const explained = (flags as readonly Flag[]).filter((flag) => flag.section !== 'Help' && flag.ignored === undefined)
   return sections
@@ -47,10 +47,10 @@ function variableCell(flag: Flag): string {
     .join(', ')
 }
 
-/** A rule of Markdown has three dashes at least. */
+/** Smallest column: a rule of Markdown has at least three dashes. */
 const minColumnWidth = 3
 
-/** Columns are padded as the formatter of the repository pads them. */
+/** Table in Markdown. Columns are padded like those of the repository's formatter. */
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const escaped = [head, ...rows].map((row) => row.map((cell) => cell.replaceAll('|', String.raw`\|`)))
   const widths = head.map((_, column) => Math.max(minColumnWidth, ...escaped.map((row) => row[column]?.length ?? 0)))

@@ -4,9 +4,9 @@ import { environmentNames, sections, takesValue, type Flag } from '../flag.js'
 import { flagsOf } from '../flags.js'
 
 export interface HelpOptions {
-  /** Width of the terminal in characters; text keeps between 72 and 100 of them. */
+  /** Width of the terminal in characters; the text uses between 72 and 100 of them. */
   readonly columns: number
-  /** Every flag, not only those that most people need. @default false */
+  /** Whether to show every flag, not only those that most users need. @default false */
   readonly all?: boolean
 }
 
@@ -45,7 +45,7 @@ export function renderHelp(name: CommandName, { columns, all = false }: HelpOpti
   )
 }
 
-/** The help of everything, one after the other. */
+/** The help of all commands, one after the other. */
 export function renderManual(options: HelpOptions): string {
   const rule = '-'.repeat(usableWidth(options.columns))
   const parts = [renderOverview(options), ...commands.map(({ name }) => renderHelp(name, { ...options, all: true }))]
@@ -59,25 +59,25 @@ export function placeholderOf(flag: Flag): string {
   return takesValue(flag) ? 'N' : ''
 }
 
-/** The default as a user would write it; undefined where there is none to speak of. */
+/** Default as a user would write it; undefined if there is none to show. */
 export function defaultText(flag: Flag): string | undefined {
   if (flag.type === 'string') return flag.default
   if (flag.type === 'integer') return String(flag.default)
   return flag.type === 'duration' ? durationText(flag.default) : undefined
 }
 
-/** A time as a user would write it. */
+/** Duration as a user would write it. */
 export function durationText(ms: number): string {
   return ms > 0 && ms % 3_600_000 === 0 ? `${ms / 3_600_000}h` : `${ms / 1000}s`
 }
 
-/** The limits of a flag's value, in words; undefined where there are none to speak of. */
+/** Limits of a flag's value, in words; undefined if there are none to show. */
 export function limitText(flag: Flag): string | undefined {
   if ('choices' in flag && flag.choices !== undefined) return flag.choices.join(', ')
   return flag.type === 'integer' ? `${flag.min}-${flag.max}` : undefined
 }
 
-/** The flags that most people need, and where the others are. */
+/** The flags that most users need, and a hint at the others. */
 function renderEssentials(command: CommandName, names: readonly string[], width: number): readonly string[] {
   const known = flagsOf(command).filter((flag) => flag.ignored === undefined)
   const shown = names.flatMap((name) => known.filter((flag) => flag.name === name))
@@ -127,7 +127,7 @@ function renderExamples({ examples }: Command, width: number): readonly string[]
   return ['', examples.length === 1 ? 'Example:' : 'Examples:', ...texts]
 }
 
-/** A name on the left, its explanation on the right; below it where the name is too long. */
+/** A name on the left, its explanation on the right; below it if the name is too long. */
 function entry(name: string, text: string, indent: number, width: number): readonly string[] {
   const explanation = wrap(text, width - indent).map((line) => ' '.repeat(indent) + line)
   const left = `  ${name}`
@@ -136,7 +136,7 @@ function entry(name: string, text: string, indent: number, width: number): reado
   return [left.padEnd(indent) + first.trimStart(), ...rest]
 }
 
-/** Stands for a space at which no line ends. */
+/** A space at which no line ends. */
 const noBreak = '\u00a0'
 
 function wrap(text: string, width: number): readonly string[] {

@@ -4,7 +4,7 @@ import { environmentNames, sections, type Flag } from '../flag.js'
 import { flagsOf } from '../flags.js'
 import { defaultText, limitText, placeholderOf } from './help.js'
 
-/** The manual page in the mdoc language of man(7); made from the tables that parsing and help use. */
+/** Manual page in the mdoc language of man(7); generated from the tables of parsing and help. */
 export function renderManualPage(): string {
   const parts = [
     `.Dd ${pageDate}\n.Dt LINKSOCKS 1\n.Os`,
@@ -18,7 +18,7 @@ export function renderManualPage(): string {
   return `${parts.filter((part) => part !== '').join('\n')}\n`
 }
 
-/** When the text of this page last changed in more than its flags. */
+/** Date of the last change of this page's text, apart from its flags. */
 const pageDate = 'November 26, 2026'
 
 const exitTexts: Readonly<Record<string, string>> = {
@@ -79,8 +79,8 @@ function prose(text: string): string {
 }
 
 /**
- * roff takes a backslash for an escape, a dash for a hyphen, and a line that begins with a point or a quote for a
- * request.
+ * Escapes a text: roff treats a backslash as an escape, a dash as a hyphen, and a line that begins with a point or a
+ * quote as a request.
  */
 function escape(text: string): string {
   return text

@@ -6,10 +6,10 @@ import type { Settings } from '../settings.js'
 import { callApi } from '../tokens/api-call.js'
 import { apiPlaceOf } from '../tokens/api-place.js'
 
-/** Flags that lead to the API. */
+/** Flags for access to the API. */
 type ApiSettings = Pick<Settings<'token'>, 'api' | 'apiKey' | 'apiSocket'>
 
-/** `linksocks drain`: has a running server take nothing new, and end when nothing is open any more. */
+/** `linksocks drain`: makes a running server accept nothing new, and end when nothing is open any more. */
 export async function runDrain(settings: ApiSettings, { print }: Pick<CommandContext, 'print'>): Promise<ExitCode> {
   const place = apiPlaceOf(settings)
   const { channels } = (await callApi(place, { method: 'POST', path: '/api/drain' })) as { channels: number }
@@ -17,7 +17,7 @@ export async function runDrain(settings: ApiSettings, { print }: Pick<CommandCon
   return exitCode.ok
 }
 
-/** `linksocks restart`: has a new process of a running server take over; ends once it has. */
+/** `linksocks restart`: makes a new process take over from a running server; ends after that. */
 export async function runRestart(settings: ApiSettings, { print }: Pick<CommandContext, 'print'>): Promise<ExitCode> {
   const request = { method: 'POST', path: '/api/restart', answerMs: restartMs } as const
   const { pid } = (await callApi(apiPlaceOf(settings), request)) as { pid: number }
@@ -35,6 +35,7 @@ export async function runLogLevel([level, part, extra]: readonly string[], setti
 }
 
 /**
- * Until a server knows whether a new process has taken over: both steps, and a moment for the answer. In milliseconds.
+ * Time until a server reports whether a new process has taken over, in milliseconds: both steps, and a moment for the
+ * answer.
  */
 const restartMs = 2 * stepMs + 10_000

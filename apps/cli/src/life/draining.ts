@@ -1,9 +1,9 @@
 import type { EventEmitter } from 'node:events'
 import { aborted } from '../stop-signals.js'
 
-/** The request to drain: to take nothing new, and to end when nothing is open any more. */
+/** The request to drain: to accept nothing new, and to end when nothing is open any more. */
 export class Draining {
-  /** Time for what is open, in milliseconds. */
+  /** Time for open channels, in milliseconds. */
   readonly timeoutMs: number
   readonly #asked = new AbortController()
 
@@ -11,7 +11,7 @@ export class Draining {
     this.timeoutMs = timeoutMs
   }
 
-  /** Aborted once it is asked for. */
+  /** Aborted when a drain is requested. */
   get signal(): AbortSignal {
     return this.#asked.signal
   }
@@ -20,24 +20,24 @@ export class Draining {
     this.#asked.abort()
   }
 
-  /** Has SIGUSR2 ask for it, on systems that know the signal. */
+  /** Makes SIGUSR2 request a drain, on systems that have the signal. */
   listen(signals: Pick<EventEmitter, 'on'>): void {
     if (process.platform !== 'win32') signals.on('SIGUSR2', () => this.request())
   }
 }
 
-/** What a running program waits for. */
+/** Events that end a running program. */
 export interface Endings {
   readonly stop: AbortSignal
   readonly draining: Draining
 }
 
-/** Resolves when the process is asked to end, or to drain. */
+/** Resolves when the process is requested to end, or to drain. */
 export async function askedToEnd({ stop, draining }: Endings): Promise<void> {
   await Promise.race([aborted(stop), aborted(draining.signal)])
 }
 
-/** Drains if that was asked for; a request to end cuts the wait short. */
+/** Drains if that was requested; a request to end shortens the wait. */
 export async function drainIfAsked(
   { stop, draining }: Endings,
   drain: (ms: number) => Promise<unknown>,

@@ -1,7 +1,7 @@
 import type { Flag } from '../flag.js'
 import { links } from '../flags/scopes.js'
 
-/** How the program ends: docs/guide/life.md. */
+/** Flags for the end of the program: docs/guide/life.md. */
 export const lifeFlags = [
   {
     name: 'drain-timeout',

@@ -5,7 +5,7 @@ import type { Environment } from '../arguments/environment.js'
 /** Sends variables to systemd; see sd_notify(3). */
 export type Notify = (variables: readonly string[]) => void
 
-/** Tells systemd how the program does, if it was started with `Type=notify`; else it does nothing. */
+/** Reports the program's status to systemd, if it was started with `Type=notify`; otherwise does nothing. */
 export class ServiceManager {
   #notify: Notify
   readonly #watchdogMs: number | undefined
@@ -18,49 +18,49 @@ export class ServiceManager {
     this.#watchdogMs = isAsked ? watchdogMsOf(environment) : undefined
   }
 
-  /** The program does its work, or does it again after a reload. */
+  /** Reports that the program works, also after a reload. */
   ready(status = 'running'): void {
     this.#notify(['READY=1', `STATUS=${status}`])
     if (this.#watchdogMs === undefined || this.#timer !== undefined) return
-    // Half of it, as sd_watchdog_enabled(3) advises. A loop that stands still sends nothing.
+    // Half of it, as sd_watchdog_enabled(3) advises. A blocked event loop sends nothing.
     this.#timer = setInterval(() => this.#notify(['WATCHDOG=1']), this.#watchdogMs / 2).unref()
   }
 
-  /** The configuration is being read again; `ready` is to follow. */
+  /** Reports that the configuration is being read again; call `ready` afterwards. */
   reloading(): void {
-    // CLOCK_MONOTONIC, which Type=notify-reload compares with its own.
+    // CLOCK_MONOTONIC, which Type=notify-reload compares with its own value.
     this.#notify(['RELOADING=1', `MONOTONIC_USEC=${process.hrtime.bigint() / 1000n}`])
   }
 
-  /** Something else happens that people should see. */
+  /** Reports any other status for people. */
   status(status: string): void {
     this.#notify([`STATUS=${status}`])
   }
 
-  /** Another process is the program now, and says how it does. */
+  /** Stops reporting: another process has taken over, and reports from now on. */
   handedOver(): void {
     clearInterval(this.#timer)
     this.#notify = () => {}
   }
 
-  /** The program ends. */
+  /** Reports that the program ends. */
   stopping(): void {
     clearInterval(this.#timer)
     this.#notify(['STOPPING=1', 'STATUS=stopping'])
   }
 }
 
-/** Undefined where no watchdog is asked for, or that of another process. */
+/** Interval of the watchdog; undefined without one, and for that of another process. */
 function watchdogMsOf({ WATCHDOG_USEC: period, WATCHDOG_PID: pid }: Environment): number | undefined {
   const periodMs = Number(period) / 1000
   if (!(periodMs > 0) || (pid !== undefined && pid !== String(process.pid))) return undefined
   return Math.min(Math.max(periodMs, minWatchdogMs), maxTimerMs)
 }
 
-/** Each sign of life starts a program. */
+/** Shortest interval, in milliseconds: each report starts a program. */
 const minWatchdogMs = 1000
 
-/** Node has no datagram sockets of UNIX; the program comes with systemd itself. */
+/** Sends variables with systemd's own program, since Node has no UNIX datagram sockets. */
 function systemdNotify(logger: Logger): Notify {
   let isReported = false
   return (variables) => {

@@ -6,7 +6,7 @@ import { formatListenAddress, isLoopback } from '@ls/relay'
 import type { CommandContext } from '../commands/context.js'
 import { type HttpPlace, type MetricsPort, metricsWriter, openHttpPort, readHttpPlace } from './metrics-port.js'
 
-/** Opens the place of `--dashboard`, if it is given. @throws UsageError for an address that cannot be, ListenError */
+/** Opens the address of `--dashboard`, if it is given. @throws UsageError for an invalid address, ListenError */
 export async function openDashboard(
   { dashboard }: { readonly dashboard: string | undefined },
   client: LinkSocksClient,
@@ -16,7 +16,7 @@ export async function openDashboard(
   const place = readHttpPlace('--dashboard', dashboard)
   // Loaded only if needed.
   const { WatchApi } = await import('@ls/observe/http')
-  // A UNIX socket is for the owner of the process; a port is for everybody on the machine.
+  // A UNIX socket is for the owner of the process; a port is open to all users of the machine.
   const apiKey = 'host' in place ? randomBytes(keyBytes).toString('hex') : undefined
   const api = new WatchApi({
     program: {
@@ -43,10 +43,10 @@ export async function openDashboard(
   return port
 }
 
-/** 128 bits: nobody guesses it, so guesses need no brake. */
+/** 128 bits cannot be guessed, so guesses are not slowed down. */
 const keyBytes = 16
 
-/** The part behind `#` stays in the browser. */
+/** Address to show; the part after `#` stays in the browser. */
 function shown(address: HttpPlace, key: string | undefined): string {
   const place = formatListenAddress(address)
   return key === undefined ? place : `http://${place}/dashboard/#key=${key}`

@@ -8,15 +8,15 @@ import type { CommandContext } from '../commands/context.js'
 import { explainListenFailure } from '../commands/listen-failure.js'
 import { UsageError } from '../errors.js'
 
-/** A port where somebody can ask how the program does. */
+/** A port with the status of the program. */
 export interface MetricsPort {
-  /** Its TCP port, if it is one: those whose traffic leaves here are to be kept from it. */
+  /** Its TCP port, if it is one: clients whose traffic leaves here must not reach it. */
   readonly ports: readonly number[]
   close(): Promise<void>
 }
 
 /**
- * Opens the place of `--metrics`, if it is given; it answers before links can come in, and while the program ends.
+ * Opens the address of `--metrics`, if it is given. It answers before links can come in, and while the program ends.
  *
  * @throws UsageError for an address that cannot be read, ListenError for one that cannot be opened
  */
@@ -27,7 +27,7 @@ export async function openMetrics(
 ): Promise<MetricsPort> {
   if (metrics === undefined) return { ports: [], close: () => Promise.resolve() }
   const place = readHttpPlace('--metrics', metrics)
-  // Loaded only if needed: prom-client takes its time.
+  // Loaded only if needed: prom-client loads slowly.
   const { metricsHandler } = await import('@ls/metrics')
   const localOnly = 'host' in place && isLoopback(place.host)
   const server = createServer(timeouts, metricsHandler({ snapshot, localOnly, logger }))
@@ -39,7 +39,7 @@ export async function openMetrics(
   return port
 }
 
-/** Opens a port for people and programs that watch. @throws ListenError for an address that cannot be opened */
+/** Opens a port for observers, people and programs. @throws ListenError for an address that cannot be opened */
 export async function openHttpPort(
   server: Server,
   place: HttpPlace,
@@ -61,7 +61,7 @@ export async function openHttpPort(
   }
 }
 
-/** @throws UsageError for a place of `--metrics` or `--dashboard` that cannot be */
+/** Checks the addresses of `--metrics` and `--dashboard`. @throws UsageError for an invalid one */
 export function checkMetrics({
   metrics,
   dashboard,
@@ -73,7 +73,7 @@ export function checkMetrics({
   if (dashboard !== undefined) readHttpPlace('--dashboard', dashboard)
 }
 
-/** @throws UsageError for an address that cannot be */
+/** Parses an address. @throws UsageError for an invalid one */
 export function readHttpPlace(flag: string, text: string): HttpPlace {
   const place = asUsage(flag, () => parseListenAddress(text))
   if ('webSocket' in place) throw new UsageError(`${flag}: it is HTTP; write HOST:PORT or unix:PATH`)
@@ -82,13 +82,13 @@ export function readHttpPlace(flag: string, text: string): HttpPlace {
 
 export type HttpPlace = Exclude<ListenAddress, { webSocket: unknown }>
 
-/** Scrapers ask every few seconds and are quick; a slow one makes room. */
+/** Scrapers send a request every few seconds and are quick; a slow one is cut. */
 const timeouts = { headersTimeout: 5000, requestTimeout: 10_000, keepAliveTimeout: 65_000 }
 
-/** A few scrapers, health checks and people. */
+/** Most connections: a few scrapers, health checks and people. */
 const maxConnections = 64
 
-/** Writes numbers for the API; loads what it needs when it is first asked. */
+/** Writes numbers for the API; loads its modules at the first call. */
 export function metricsWriter(snapshot: () => Snapshot): NonNullable<ServerOptions['writeMetrics']> {
   let expositor: Promise<Expositor> | undefined
   return async (accept) => {

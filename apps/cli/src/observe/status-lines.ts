@@ -1,7 +1,7 @@
 import type { Snapshot } from '@ls/foundation'
 import { formatBytes } from './format-bytes.js'
 
-/** The status as a person wants to read it, one line each. */
+/** Formats the status for a person, as lines. */
 export function statusLines(snapshot: Snapshot): string[] {
   const { program, version, readiness, links, certificateExpiresAtMs } = snapshot
   return [

@@ -11,7 +11,7 @@ import type { Settings } from '../settings.js'
 import { defaultApiSocket } from '../tokens/api-call.js'
 import { statusLines } from './status-lines.js'
 
-/** Asks a running program how it does: 0 when it is ready, 1 when it is not or does not answer. */
+/** Shows the status of a running program. Ends with 0 when it is ready, with 1 when it is not or does not answer. */
 export async function runStatus(
   place: string | undefined,
   settings: Settings<'status'>,
@@ -24,12 +24,12 @@ export async function runStatus(
 }
 
 interface Question extends RequestOptions {
-  /** Where, for people. */
+  /** Address, for people. */
   readonly place: string
   readonly secure: boolean
 }
 
-/** @throws UsageError for a place that cannot be asked */
+/** Prepares the request. @throws UsageError for an invalid address */
 function questionOf(
   place: string | undefined,
   { apiKey, apiSocket = 'default' }: Pick<Settings<'status'>, 'apiKey' | 'apiSocket'>,
@@ -42,7 +42,7 @@ function questionOf(
   return { ...way, path: '/status', headers: { host: 'localhost' }, secure: false, place }
 }
 
-/** The API of a server on this machine, as `top` asks it. */
+/** Request to the API of a server on this machine, as in `top`. */
 function socketQuestion(socketPath: string): Question {
   const place = `the API socket ${socketPath} (give the address of --metrics, or a URL with --api-key, for another place)`
   return { socketPath, path: '/api/snapshot', headers: { host: 'localhost' }, secure: false, place }
@@ -64,7 +64,7 @@ function apiQuestion(place: string, apiKey: string | undefined): Question {
   }
 }
 
-/** @throws Error that names the place, where nobody answers or the answer is no snapshot */
+/** Sends the request. @throws Error that names the address, without an answer or if the answer is no snapshot */
 async function askFor({ place, secure, ...options }: Question, stop: AbortSignal): Promise<Snapshot> {
   const signal = AbortSignal.any([stop, AbortSignal.timeout(answerDeadlineMs)])
   const { status, body } = await new Promise<{ status: number; body: string }>((resolve, reject) => {
@@ -87,13 +87,13 @@ function readSnapshot(body: string, place: string): Snapshot {
     const snapshot = JSON.parse(body) as Partial<Snapshot>
     if (typeof snapshot.readiness?.ready === 'boolean') return snapshot as Snapshot
   } catch {
-    // Told below.
+    // Reported below.
   }
   throw new Error(`${place} answers something that is not the status of linksocks`)
 }
 
-/** A program that takes longer is stuck. */
+/** Deadline for the answer: a program that takes longer is stuck. */
 const answerDeadlineMs = 5000
 
-/** Enough of a foreign answer to know whose it is. */
+/** Most characters shown of a foreign answer, enough to recognize its program. */
 const maxShownChars = 200

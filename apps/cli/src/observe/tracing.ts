@@ -3,7 +3,7 @@ import { messageOf } from '../output/describe-error.js'
 
 type Environment = Readonly<Record<string, string | undefined>>
 
-/** Whether spans are to be sent: by the variables that all programs with OpenTelemetry know. */
+/** Whether to send spans, by the variables that all programs with OpenTelemetry use. */
 export function isTracing({
   OTEL_EXPORTER_OTLP_ENDPOINT: endpoint = '',
   OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: forTraces = '',
@@ -13,7 +13,10 @@ export function isTracing({
   return endpoint + forTraces !== '' && disabled.toLowerCase() !== 'true' && exporter === 'otlp'
 }
 
-/** Sends spans of connections over OTLP, if the environment names a place; returns what sends the last and ends it. */
+/**
+ * Sends spans of connections over OTLP, if the environment names an endpoint; returns a function that sends the last
+ * ones and ends it.
+ */
 export async function startTracing(environment: Environment, logger: Logger): Promise<() => Promise<void>> {
   if (!isTracing(environment)) return () => Promise.resolve()
   try {
@@ -24,7 +27,7 @@ export async function startTracing(environment: Environment, logger: Logger): Pr
   }
 }
 
-/** Loaded only here: it is more than all the rest of the command. */
+/** Loaded only here: it is larger than all the rest of the command. */
 async function start(environment: Environment, logger: Logger): Promise<() => Promise<void>> {
   const [{ trace }, { OTLPTraceExporter }, { resourceFromAttributes }, sdk, { traceConnections }] = await Promise.all([
     import('@opentelemetry/api'),
@@ -34,7 +37,7 @@ async function start(environment: Environment, logger: Logger): Promise<() => Pr
     import('@ls/relay/tracing'),
   ])
   const { OTEL_SERVICE_NAME: name = 'linksocks' } = environment
-  // Endpoint, headers, deadlines and sampling come from the environment by themselves.
+  // The SDK reads endpoint, headers, deadlines and sampling from the environment itself.
   const provider = new sdk.BasicTracerProvider({
     resource: resourceFromAttributes({ 'service.name': name }),
     spanProcessors: [new sdk.BatchSpanProcessor(new OTLPTraceExporter())],

@@ -1,12 +1,12 @@
 import type { ConnectionRecord } from '@ls/server'
 import type { Redactor } from './redactor.js'
 
-/** Where lines go; false when one is lost. */
+/** Output for lines; `write` returns false when a line is lost. */
 interface LineSink {
   write(text: string): boolean
 }
 
-/** Writes a JSON object a line for each connection that is over. */
+/** Writes a JSON object for each connection that has ended, one a line. */
 export class AccessLog {
   readonly #sink: LineSink
   readonly #redactor: Redactor
@@ -17,7 +17,7 @@ export class AccessLog {
     this.#redactor = redactor
   }
 
-  /** What is lost is counted, and told in front of the next line. */
+  /** Adds a record. Lost lines are counted; the next line is preceded by their number. */
   readonly add = (record: ConnectionRecord): void => {
     const time = new Date().toISOString()
     const lost = this.#lostLines > 0 ? `${JSON.stringify({ time, lostLines: this.#lostLines })}\n` : ''

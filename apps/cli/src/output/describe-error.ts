@@ -1,4 +1,4 @@
-/** How deep causes are followed: they may form a circle. */
+/** Maximum depth of causes: they may form a circle. */
 const maxCauses = 5
 
 export interface ErrorDescription {
@@ -8,7 +8,7 @@ export interface ErrorDescription {
   readonly stack?: string
 }
 
-/** An error as a log line shows it; with its stack only on request, since that is for programmers. */
+/** Formats an error for a log line; with its stack only on request, since that is for programmers. */
 export function describeError(thrown: unknown, { withStack = false }: { withStack?: boolean } = {}): ErrorDescription {
   const { code, name = typeof thrown } = (thrown ?? {}) as { code?: unknown; name?: string }
   return {
@@ -20,8 +20,8 @@ export function describeError(thrown: unknown, { withStack = false }: { withStac
 }
 
 /**
- * One line for a person from any thrown value. Our errors include the important part of their cause; Node's
- * AggregateError, of a host with several addresses, has no text itself.
+ * Formats any thrown value as one line for a person. Errors of this project include the important part of their cause;
+ * Node's AggregateError, of a host with several addresses, has no text itself.
  */
 export function messageOf(thrown: unknown): string {
   const errors = chain(thrown)

@@ -1,12 +1,12 @@
 /**
- * Text from elsewhere without anything that a terminal would obey: control bytes and marks that turn the direction.
- * They are written as JSON writes them, so a line of JSON stays one that means the same.
+ * Escapes everything in a foreign text that a terminal would interpret: control bytes and direction marks. They are
+ * written as in JSON, so a line of JSON stays valid and keeps its meaning.
  */
 export function harmless(text: string): string {
   return text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, (char) => char.split('').map(escaped).join(''))
 }
 
-/** As {@link harmless}, for a text of several lines. */
+/** Does the same as {@link harmless}, for a text of several lines. */
 export function harmlessLines(text: string): string {
   return text.split('\n').map(harmless).join('\n')
 }

@@ -6,11 +6,11 @@ export type LogEntry = Record<string, unknown>
 
 export interface HumanFormatOptions {
   readonly colours: boolean
-  /** Date and time of day in UTC, for a log that is kept; else the time of day here. */
+  /** Whether to write date and time of day in UTC, for a log that is stored; otherwise the local time of day. */
   readonly isoTime: boolean
 }
 
-/** Makes the function that turns log entries into lines for people: `[12:30:05] INFO: link is up  server=…`. */
+/** Returns the function that formats log entries as lines for people: `[12:30:05] INFO: link is up  server=…`. */
 export function humanFormat({ colours, isoTime }: HumanFormatOptions): (entry: LogEntry) => string {
   return ({ level, time, msg, ...fields }) => {
     const message = typeof msg === 'string' ? msg : ''
@@ -31,18 +31,18 @@ function levelName(level: unknown, colours: boolean): string {
   const name = String(level)
   const colour = Object.entries(levelColours).find(([each]) => each === name)?.[1]
   if (!colours || colour === undefined) return name.toUpperCase()
-  // Whether the log goes to a terminal is known; Node would look at standard output.
+  // It is known whether the log goes to a terminal; Node would check standard output.
   return styleText(colour, name.toUpperCase(), { validateStream: false })
 }
 
 function fieldTexts(fields: LogEntry, message: string): { texts: readonly string[]; stack: string } {
   let stack = ''
   const texts = Object.entries(fields).flatMap(([name, value]) => {
-    // The message of a failure ends with its reason; once is enough for a person.
+    // The message of a failure ends with its reason, which is not repeated for a person.
     if (name === 'reason' && typeof value === 'string' && message.includes(value)) return []
     if (!isErrorDescription(value)) return `${name}=${valueText(value)}`
     if (value.stack !== undefined) stack += `${value.stack.split('\n').map(harmless).join('\n    ')}\n`
-    // Many an event is an error, and bears its message already.
+    // Many events are errors whose text is already in the message.
     return message.includes(value.message) ? [] : `${name}=${valueText(value.message)}`
   })
   return { texts, stack }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { LineOutput, type WriteBytes } from './line-output.js'
 
-/** A disk that takes `roomBytes`, a few at a time. */
+/** A disk that accepts `roomBytes`, a few at a time. */
 function disk(roomBytes: number) {
   const state = { text: '', roomBytes }
   const write: WriteBytes = (_fd, bytes) => {

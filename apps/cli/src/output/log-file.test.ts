@@ -11,7 +11,7 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(folder, { recursive: true }))
 
-/** What a file has; empty before it is there. */
+/** Content of a file; empty before it exists. */
 function textOf(path: string): string {
   try {
     return readFileSync(path, 'utf8')

@@ -4,8 +4,8 @@ import type { pino } from 'pino'
 type Destination = ReturnType<typeof pino.destination>
 
 /**
- * A file of lines that is written beside the work of the program, and opened again after a rotation. A disk that is
- * slow or full costs lines, not memory: what waits has a limit.
+ * A file of lines that is written asynchronously, and reopened after a rotation. On a disk that is slow or full, lines
+ * are lost, but memory does not grow: the queue has a limit.
  */
 export class LogFile {
   readonly path: string
@@ -22,7 +22,7 @@ export class LogFile {
     process.once('exit', () => this.#flush())
   }
 
-  /** Opens it, for its owner alone if it is new. @throws Node's own error */
+  /** Opens the file; a new one is accessible to its owner only. @throws Node's own error */
   static async open(path: string): Promise<LogFile> {
     const { pino } = await import('pino')
     const destination = pino.destination({
@@ -36,12 +36,12 @@ export class LogFile {
     return new LogFile(path, destination)
   }
 
-  /** Why the last text was not written. */
+  /** Reason why the last text was not written. */
   get failure(): string | undefined {
     return this.#failure ?? 'the disk is too slow'
   }
 
-  /** False when the text is lost. */
+  /** Writes a text; false when it is lost. */
   write(text: string): boolean {
     this.#isDropped = false
     this.#destination.write(text)
@@ -57,10 +57,10 @@ export class LogFile {
     try {
       this.#destination.flushSync()
     } catch {
-      // The process ends, and nobody is left to tell.
+      // The process ends, so the error cannot be reported.
     }
   }
 }
 
-/** Text that may wait for the disk, in bytes: some ten thousand lines. */
+/** Most bytes of text that wait for the disk: some ten thousand lines. */
 const maxWaitingBytes = 4 * 1024 * 1024

@@ -3,14 +3,14 @@ import { describeError } from './describe-error.js'
 import type { LogEntry } from './human-log.js'
 import type { Redactor } from './redactor.js'
 
-/** From the most to the least. */
+/** Levels, from the most to the fewest lines. */
 export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const
 
 export type LogLevel = (typeof logLevels)[number]
 
 export interface LoggerOptions {
   readonly level: LogLevel
-  /** `auto` is human, with colours on a terminal alone. */
+  /** Format; `auto` is `human`, with colours only on a terminal. */
   readonly format: 'auto' | 'human' | 'json'
   readonly redactor: Redactor
   readonly output: LogOutput
@@ -25,14 +25,17 @@ interface LogOutput {
 }
 
 /**
- * Makes the logger of the process. Each line passes the redactor as the last thing before it is written, so that no
- * caller can forget it.
+ * Creates the logger of the process. The redactor processes each line as the last step before it is written, so that no
+ * caller can omit it.
  */
 export async function createLogger(options: LoggerOptions): Promise<Logger> {
   const { level, redactor, output } = options
   const [{ pino }, format] = await Promise.all([import('pino'), lineFormat(options)])
   let lostLines = 0
-  /** A log that cannot be written ends nothing: what is lost is counted, and told in front of the next line. */
+  /**
+   * Writes an entry. A log that cannot be written ends nothing: lost lines are counted, and the next line is preceded
+   * by their number.
+   */
   const write = (entry: LogEntry): void => {
     const why = output.failure ?? 'unknown'
     const notice = {
@@ -69,7 +72,7 @@ export async function createLogger(options: LoggerOptions): Promise<Logger> {
   return logger
 }
 
-/** The level that the flags ask for. */
+/** Level of the flags. */
 export function logLevel(
   { debug, logLevel: asked }: { readonly debug: number; readonly logLevel: LogLevel | undefined },
   usual: LogLevel,
@@ -83,7 +86,7 @@ async function lineFormat({ format, output, environment }: LoggerOptions): Promi
   const onTerminal = output.isTTY === true
   if (format === 'json') return (entry) => `${JSON.stringify(entry)}\n`
   const { humanFormat } = await import('./human-log.js')
-  // https://no-color.org: any value but the empty one turns colours off.
+  // https://no-color.org: any value except the empty one turns colours off.
   return humanFormat({ colours: onTerminal && (environment['NO_COLOR'] ?? '') === '', isoTime: !onTerminal })
 }
 

@@ -3,27 +3,27 @@ import type { KeyPin } from '@ls/transport'
 import { writeQuickLink } from '../arguments/quick-link.js'
 
 export interface NextLine {
-  /** How the program was called here. */
+  /** The way in which the program was called here. */
   readonly program: string
   readonly role: 'client' | 'provider' | 'connector'
   readonly token: string
-  /** URL of the server, as others reach it. */
+  /** URL of the server for other machines. */
   readonly url: string
   readonly pin: KeyPin | undefined
 }
 
-/** One line that does the rest on the other machine. */
+/** Command line to run on the other machine. */
 export function nextLine({ program, role, token, url, pin }: NextLine): string {
   if (url.startsWith('ws+unix:')) return `${program} ${role} -t ${token} -u ${url}`
   return `${program} ${role} '${writeQuickLink(url, token)}'${pin === undefined ? '' : ` --tls-pin ${pin}`}`
 }
 
-/** The line for a provider that comes to a relay. */
+/** Command line for a provider of a relay. */
 export function relayLine({ program, url, pin }: Pick<NextLine, 'program' | 'url' | 'pin'>): string {
   return `${program} provider -u '${url}' -c CODE${pin === undefined ? '' : ` --tls-pin ${pin}`}`
 }
 
-/** The host by which others most likely reach this one: what the flags say, else an address of this machine. */
+/** Host by which others most likely reach this machine: from the flags, otherwise an address of this machine. */
 export function reachableHost(wsHost: string, names: readonly string[]): string {
   const [name] = names
   if (name !== undefined) return name

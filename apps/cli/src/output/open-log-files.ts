@@ -9,14 +9,14 @@ interface LogFileSettings {
   readonly accessLog?: string | undefined
 }
 
-/** Where the log and the access log go; undefined for the usual place, and for none. */
+/** Outputs of the log and the access log; undefined for the usual output, and for none. */
 export interface LogFiles {
   readonly log: LogFile | undefined
   readonly access: LogFile | LineOutput | undefined
 }
 
 /**
- * Opens the files of `--log-file` and `--access-log`, and has SIGUSR1 and SIGHUP open them again.
+ * Opens the files of `--log-file` and `--access-log`, and reopens them on SIGUSR1 and SIGHUP.
  *
  * @throws UsageError for one that cannot be opened
  */

@@ -1,8 +1,8 @@
 import { harmless } from './harmless.js'
 
 /**
- * A line for standard output. In `json` it is an object with the line's name and value, and the role before it in
- * brackets, so that a collector which reads both streams finds nothing but JSON.
+ * Formats a line for standard output. In `json` it is an object with the line's name and value, and the role before it
+ * in brackets, so that a collector which reads both streams finds only JSON.
  */
 export function printedLine(line: string, format: 'auto' | 'human' | 'json'): string {
   // Servers and peers choose some of the words.

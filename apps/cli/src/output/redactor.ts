@@ -1,31 +1,31 @@
 import { createHash } from 'node:crypto'
 
-/** Replaces a secret in a log line. */
+/** Text in place of a secret in a log line. */
 const redacted = '[redacted]'
 
 /**
- * Removes secrets from output. It knows the secrets added to it, in every form they are sent in (escaped, hashed as in
- * the query of a link). It also removes text in places of secrets: the credentials of a URL, its `token=`, fields with
- * the name of one.
+ * Removes secrets from output. It removes the secrets added to it, in every form in which they are sent (escaped,
+ * hashed as in the query of a link). It also removes text in places of secrets: the credentials of a URL, its `token=`,
+ * fields with the name of a secret.
  */
 export class Redactor {
   readonly #secrets = new Set<string>()
   #pattern: RegExp | undefined
 
-  /** Adds secrets: tokens, passwords, keys, and URLs whose credentials are. */
+  /** Adds secrets: tokens, passwords, keys, and URLs with credentials. */
   add(...secrets: readonly string[]): void {
     for (const secret of secrets) for (const form of formsOf(secret)) this.#secrets.add(form)
     const known = [...this.#secrets].toSorted((a, b) => b.length - a.length)
     this.#pattern = known.length === 0 ? undefined : new RegExp(known.map(patternOf).join('|'), 'g')
   }
 
-  /** The text without its secrets. */
+  /** Returns the text without its secrets. */
   clean(text: string): string {
     const withoutUrls = text.replace(urlCredentials, `$1${redacted}@`).replace(secretParameters, `$1${redacted}`)
     return this.#pattern === undefined ? withoutUrls : withoutUrls.replace(this.#pattern, redacted)
   }
 
-  /** A copy of the fields of a log line in which no string holds a secret, however deep. */
+  /** Returns a copy of a log line's fields in which no string contains a secret, at any depth. */
   cleanFields(fields: Readonly<Record<string, unknown>>): Record<string, unknown> {
     return this.#cleanObject(fields, maxDepth)
   }
@@ -48,14 +48,14 @@ export class Redactor {
   }
 }
 
-/** Fields of log lines are flat; what nests deeper is a mistake, perhaps an endless one. */
+/** Maximum depth: fields of log lines are flat; deeper nesting is a mistake, perhaps a circular one. */
 const maxDepth = 5
 
 const urlCredentials = /([a-z][a-z0-9+.-]*:\/\/)[^/\s"'<>\\]*@/gi
 const secretParameters = /([?&](?:token|secret|password|api[-_]?key)=)[^&\s"'<>\\]+/gi
 const secretName = /(?:token|tokens|tokenhash|password|secret|api[-_]?key|authorization)$/i
 
-/** Counts and flags about secrets are none. */
+/** Hides a value; counts and flags about secrets are not secret. */
 function hide(value: unknown): unknown {
   return typeof value === 'number' || typeof value === 'boolean' || value === undefined || value === null
     ? value
@@ -66,21 +66,21 @@ function formsOf(secret: string): readonly string[] {
   if (secret === '' || secret === notSecret) return []
   const credentials = credentialsOf(secret)
   if (credentials !== undefined) return credentials.flatMap(formsOf)
-  // protocol.md §1: in the query of /socket the token's hash opens a link as the token itself does.
+  // protocol.md §1: in the query of /socket the token's hash opens a link like the token itself.
   const hash = createHash('sha256').update(secret).digest('hex')
   const escaped = JSON.stringify(secret).slice(1, -1)
   return [secret, hash, escaped, encodeURIComponent(wellFormed(secret)), Buffer.from(secret).toString('base64')]
 }
 
-/** Half a surrogate pair is sent as U+FFFD, and cannot be percent-encoded. */
+/** Makes a text well-formed: half a surrogate pair is sent as U+FFFD, and cannot be percent-encoded. */
 function wellFormed(text: string): string {
   return Buffer.from(text).toString()
 }
 
-/** The token of clients without one: it opens nothing. */
+/** Token of clients without one: it gives no access. */
 const notSecret = 'anonymous'
 
-/** User name and password of a URL, as written and as meant; undefined for what is no URL. */
+/** User name and password of a URL, as written and decoded; undefined for a text that is no URL. */
 function credentialsOf(text: string): readonly string[] | undefined {
   if (!/^[a-z][a-z0-9+.-]*:\/\//i.test(text) || !URL.canParse(text)) return undefined
   const { username, password, searchParams } = new URL(text)
@@ -100,7 +100,7 @@ function decode(text: string): string {
 
 function patternOf(secret: string): string {
   const literal = secret.replaceAll(/[\\^$.*+?()[\]{}|/-]/g, String.raw`\$&`)
-  // A short one is hidden as a word only: with every 'a' gone, a log says nothing.
+  // A short one is hidden only as a word: without every 'a', a log would be useless.
   return secret.length < minAnywhereLength ? `(?<![a-zA-Z0-9])${literal}(?![a-zA-Z0-9])` : literal
 }
 

@@ -7,17 +7,17 @@ import { type NextLine, nextLine, reachableHost, relayLine } from './next-line.j
 
 type ServerSettings = Settings<'server'>
 
-/** What {@link printAccess} shows. */
+/** Data for {@link printAccess}. */
 export interface ServerAccess {
   readonly server: LinkSocksServer
   readonly settings: ServerSettings
   readonly tokens: readonly RegisteredToken[]
-  /** Pin of a certificate that clients do not know otherwise. */
+  /** Pin of a certificate that clients cannot check otherwise. */
   readonly pin: NextLine['pin']
   readonly isTls: boolean
 }
 
-/** Prints where the server listens, and the tokens that were made up with what to do with them. */
+/** Prints the server's addresses, and the generated tokens with the commands to use them. */
 export async function printAccess(access: ServerAccess, { print, program }: CommandContext): Promise<void> {
   const { settings, tokens, pin } = access
   const urls = urlsOf(access)
@@ -39,7 +39,7 @@ export function hasDashboard({ apiKey, noDashboard, fallback }: ServerSettings):
   return apiKey !== undefined && !noDashboard && fallback === undefined
 }
 
-/** Where the server listens, and what its clients are to write. */
+/** Address of the server, and the URL for its clients. */
 function urlsOf({ server, settings, isTls }: ServerAccess): Urls {
   const { wsHost, wsPort, wsPath = '', wsHostName, tlsDomain } = settings
   const { host, port } = server.address ?? { host: wsHost, port: wsPort }
@@ -59,14 +59,14 @@ function urlsOf({ server, settings, isTls }: ServerAccess): Urls {
 
 interface Urls {
   readonly listening: string
-  /** For clients, under a name that others reach. */
+  /** URL for clients, with a name that other machines can reach. */
   readonly next: string
   readonly dashboard: string | undefined
 }
 
 const unixPrefix = 'unix:'
 
-/** Loaded only if needed. */
+/** Prints a code; loaded only if needed. */
 async function printCode(text: string, print: CommandContext['print']): Promise<void> {
   const { renderUnicodeCompact } = await import('uqr')
   for (const line of renderUnicodeCompact(text).split('\n')) print(line)

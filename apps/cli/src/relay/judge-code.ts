@@ -1,6 +1,6 @@
 import type { ZxcvbnFactory } from '@zxcvbn-ts/core'
 
-/** Says why a code is too easy to guess; undefined for a good one. */
+/** Returns why a code is too easy to guess; undefined for a strong one. */
 export async function judgeCode(code: string): Promise<string | undefined> {
   const { score, feedback } = (await loadJudge()).check(code)
   if (score >= leastScore) return undefined
@@ -11,7 +11,7 @@ export async function judgeCode(code: string): Promise<string | undefined> {
 /** Loads the dictionaries, once. */
 export function loadJudge(): Promise<ZxcvbnFactory> {
   judge ??= load()
-  // A failure is for the one who asks.
+  // The caller that needs it gets the failure.
   judge.catch(() => {})
   return judge
 }
@@ -32,11 +32,11 @@ async function load(): Promise<ZxcvbnFactory> {
 
 let judge: Promise<ZxcvbnFactory> | undefined
 
-/** As the deployed relay has it: 10^6 to 10^8 guesses, which at 450 an hour from each address take long. */
+/** As in the deployed relay: 10^6 to 10^8 guesses, which at 450 an hour from each address take long. */
 const leastScore = 2
 
 /**
  * With the default of 100, 64 characters of `p@$$w0rd` and the like took 5.9 s of the relay's time; with 1, and the 16
- * characters that the server hands over, 4 ms.
+ * characters that the server passes, 4 ms.
  */
 const l33tMaxSubstitutions = 1

@@ -3,7 +3,7 @@ import { ServerState } from '@ls/server'
 import type { CommandContext } from '../commands/context.js'
 import type { Settings } from '../settings.js'
 
-/** The token that a relay gave to this provider: shown, and kept in the state file if there is one. */
+/** Token that a relay sent to this provider: shown, and saved in the state file if there is one. */
 export class KeptServerToken {
   readonly #state: ServerState | undefined
   readonly #name: string
@@ -14,18 +14,18 @@ export class KeptServerToken {
     this.#name = `token of ${url}`
   }
 
-  /** @throws ServerError for a file that cannot be read or makes no sense */
+  /** Opens the state file. @throws ServerError for one that cannot be read or parsed */
   static async open({ state, url }: Pick<Settings<'client'>, 'state' | 'url'>): Promise<KeptServerToken> {
     return new KeptServerToken(state === undefined ? undefined : await ServerState.open(state), url)
   }
 
-  /** What the client begins with. */
+  /** Options with which the client begins. */
   get options(): Pick<ClientOptions, 'serverToken'> {
     const serverToken = this.#state?.found.made[this.#name]
     return serverToken === undefined ? {} : { serverToken }
   }
 
-  /** Keeps what the relay gives from now on. */
+  /** Saves the tokens that the relay sends from now on. */
   watch(
     client: LinkSocksClient,
     { redactor, print, logger }: Pick<CommandContext, 'redactor' | 'print' | 'logger'>,

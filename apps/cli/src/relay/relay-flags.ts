@@ -1,7 +1,7 @@
 import type { Flag } from '../flag.js'
 import { clients } from '../flags/scopes.js'
 
-/** A relay for everyone, and the providers that come to one: docs/guide/relay.md. */
+/** Flags of a public relay, and of the providers that use one: docs/guide/relay.md. */
 export const relayFlags = [
   {
     name: 'relay',

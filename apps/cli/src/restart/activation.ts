@@ -1,9 +1,9 @@
 import { type ListeningSockets, listeningSockets } from '@ls/dial'
 
-/** The first socket that a service manager passes (sd_listen_fds(3)). */
+/** Descriptor of the first socket that a service manager passes (sd_listen_fds(3)). */
 const firstFd = 3
 
-/** More than anybody has ports. */
+/** Most sockets: more than any machine needs. */
 const maxSockets = 256
 
 /**

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { Predecessor } from './predecessor.js'
 import { successionVariable } from './succession.js'
 
-/** A process that was started to take over, and what it sends. */
+/** A process that was started to take over, and the messages that it sends. */
 function make(env: NodeJS.ProcessEnv = { [successionVariable]: '{"folder":"/run/x","places":[]}' }) {
   const sent: unknown[] = []
   const process = Object.assign(new EventEmitter(), {

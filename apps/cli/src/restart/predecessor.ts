@@ -9,12 +9,12 @@ import {
   successionVariable,
 } from './succession.js'
 
-/** The part of Node's `process` that is needed. */
+/** The part of Node's `process` that is used here. */
 type Process = Pick<NodeJS.Process, 'env' | 'pid' | 'send' | 'channel' | 'on' | 'once' | 'off'>
 
 /** The process that this one takes over from. */
 export class Predecessor {
-  /** Where processes pass links to each other. */
+  /** Folder in which processes pass links to each other. */
   readonly folder: string
   readonly #process: Process
   #states: Promise<Readonly<Record<string, string>>> | undefined
@@ -37,25 +37,25 @@ export class Predecessor {
   }
 
   /**
-   * The state of one of its servers; it writes nothing from now on. Undefined if it has no such server. Rejects once it
-   * is gone.
+   * Requests the state of one of its servers, which it no longer writes from then on. Undefined if it has no such
+   * server. Rejects when it has ended.
    */
   async stateOf(name: string): Promise<string | undefined> {
     this.#states ??= this.#askForStates()
     return (await this.#states)[name]
   }
 
-  /** All ports are open here: it may close its own. */
+  /** Reports that all ports are open here, so that it may close its own. */
   ready(): void {
     try {
       writeSync(keeperFd, `${this.#process.pid}\n`)
     } catch {
-      // Nobody keeps the first process.
+      // There is no first process to keep running.
     }
     this.#send({ kind: 'ready' })
   }
 
-  /** Tells what tokens of its servers use from now on, by server and token. */
+  /** Receives the token use of its servers from now on, by server and token. */
   onUsed(onUsed: (server: string, used: Readonly<Record<string, number>>) => void): void {
     this.#process.on('message', (message: ToSuccessor) => {
       if (message.kind !== 'used') return
@@ -69,7 +69,7 @@ export class Predecessor {
       this.#process.once('disconnect', gone)
       this.#process.once('message', (message: ToSuccessor) => {
         this.#process.off('disconnect', gone)
-        // From here on it does not keep this process.
+        // From here on it does not keep this process running.
         this.#process.channel?.unref()
         resolve(message.kind === 'states' ? message.states : {})
       })

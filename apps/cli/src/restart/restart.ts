@@ -12,38 +12,38 @@ import { keep, type Keeper, passSignalsOn } from './keeper.js'
 import type { Predecessor } from './predecessor.js'
 import { Successor } from './successor.js'
 
-/** A server that is to outlive its process. */
+/** A server that survives its process. */
 export interface RestartablePart {
-  /** The same in the process that takes over. */
+  /** Its name, the same in the process that takes over. */
   readonly name: string
   readonly state: ServerState
-  /** Takes links of its sessions from the process that takes over. */
+  /** Accepts links of its sessions from the process that takes over. */
   listenForPassed(): Promise<void>
 }
 
 export interface RestartOptions {
-  /** The process that this one takes over from. */
+  /** Process from which this one takes over. */
   readonly predecessor: Predecessor | undefined
   readonly environment: Environment
   readonly logger: Logger
-  /** Another process has the ports: this one is to end when it is idle. */
+  /** Called when another process has the ports: this one must end when it is idle. */
   onHandedOver(): void
-  /** Replaces those of the process, for tests. */
+  /** Replaces the process's sockets, for tests. */
   readonly sockets?: ListeningSockets
 }
 
-/** Has a new process take over from this one, and this one from the process before. */
+/** Starts a new process that takes over from this one; also takes over from the previous one. */
 export class Restart {
-  /** Where processes pass links to each other. */
+  /** Folder in which processes pass links to each other. */
   readonly folder: string
-  /** The process that has taken over. */
+  /** Process that has taken over. */
   successor: Successor | undefined
   readonly #options: RestartOptions
   readonly #sockets: ListeningSockets
   readonly #parts = new Map<string, RestartablePart>()
   #underWay: Promise<{ readonly pid: number }> | undefined
   #reporting: NodeJS.Timeout | undefined
-  /** Only in the first process. */
+  /** Set only in the first process. */
   #keeper: Keeper | undefined
 
   constructor(options: RestartOptions) {
@@ -55,7 +55,7 @@ export class Restart {
     options.predecessor?.onUsed((server, used) => this.#parts.get(server)?.state.usedElsewhere(used))
   }
 
-  /** As {@link request}; undefined where sockets cannot be passed. */
+  /** Does the same as {@link request}; undefined where sockets cannot be passed. */
   get requestIfPossible(): (() => Promise<{ readonly pid: number }>) | undefined {
     return process.platform === 'win32' ? undefined : () => this.request()
   }
@@ -64,7 +64,7 @@ export class Restart {
     return this.successor !== undefined
   }
 
-  /** The state of a server: of the process before, else of its file. */
+  /** State of a server: of the previous process, otherwise of its file. */
   async stateOf(name: string, path: string | undefined): Promise<ServerState> {
     const text = await this.#options.predecessor?.stateOf(name)
     if (text !== undefined) return ServerState.handedOver(text, path)
@@ -76,7 +76,7 @@ export class Restart {
     return new OwnersInFolder(this.folder)
   }
 
-  /** A server runs; returns how to end that. */
+  /** Adds a running server; returns a function that removes it. */
   add(part: RestartablePart): () => void {
     this.#parts.set(part.name, part)
     return () => {
@@ -84,23 +84,23 @@ export class Restart {
     }
   }
 
-  /** All that this process is to do has begun. */
+  /** Reports that all servers of this process run. */
   ready(): void {
     const { predecessor } = this.#options
     if (predecessor !== undefined) this.#sockets.tookOver()
     predecessor?.ready()
-    // Ports of providers open when they come, which is soon or never.
+    // Ports of providers open when their providers connect, which is soon or never.
     setTimeout(() => this.#sockets.closeUnused(), unusedMs).unref()
   }
 
-  /** Has SIGURG ask for it: it harms no program that does not know it. */
+  /** Makes SIGURG request a restart: programs that do not handle this signal ignore it. */
   listen(signals: Pick<EventEmitter, 'on'>): void {
     const request = this.requestIfPossible
     // The log says why it failed.
     if (request !== undefined) signals.on('SIGURG', () => void request().catch(() => {}))
   }
 
-  /** Resolves once a new process has taken over. @throws Error that says why none has; this one then goes on */
+  /** Resolves when a new process has taken over. @throws Error that says why none has; this process then continues */
   request(): Promise<{ readonly pid: number }> {
     this.#underWay ??= this.#run().finally(() => {
       if (!this.isHandedOver) this.#underWay = undefined
@@ -108,7 +108,7 @@ export class Restart {
     return this.#underWay
   }
 
-  /** Tells the new process the last numbers, and leaves nothing behind. The first process waits for the last one. */
+  /** Sends the last numbers to the new process, and removes all files. The first process waits for the last one. */
   async close(): Promise<void> {
     clearInterval(this.#reporting)
     await this.#report()
@@ -116,7 +116,7 @@ export class Restart {
     try {
       rmdirSync(this.folder)
     } catch {
-      // Others pass links there.
+      // Other processes pass links there.
     }
   }
 
@@ -170,15 +170,15 @@ export class Restart {
   }
 }
 
-/** systemd learns who takes over by the notice that a process is ready. */
+/** Whether systemd learns which process takes over by the notice that it is ready. */
 function isNotified({ NOTIFY_SOCKET: socket = '' }: Environment): boolean {
   return socket !== ''
 }
 
-/** Time for providers to link again, in milliseconds; connections to their ports wait meanwhile. */
+/** Time for providers to link again, in milliseconds; connections to their ports wait in the meantime. */
 const unusedMs = 60_000
 
-/** As often as quotas are counted, in milliseconds. */
+/** Interval of reports, in milliseconds: that of counting quotas. */
 const reportMs = 1000
 
 /** Time for an answer to leave, in milliseconds. */

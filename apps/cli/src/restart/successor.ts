@@ -15,16 +15,16 @@ import {
 
 export interface SuccessorOptions {
   readonly folder: string
-  /** Listening sockets that it is given. */
+  /** Listening sockets that it receives. */
   readonly sockets: readonly PassableSocket[]
-  /** This process is the first, and others may be waiting for it to end. */
+  /** Whether this process is the first, for whose end others may wait. */
   readonly isFirst: boolean
 }
 
-/** The process that takes over from this one: the same program with the same arguments. */
+/** Process that takes over from this one: the same program with the same arguments. */
 export class Successor {
   readonly #child: ChildProcess
-  /** Rejects once it has ended. */
+  /** Rejects when it has ended. */
   readonly #ended: Promise<never>
   readonly #arrived = new Set<ToPredecessor['kind']>()
   #onMessage = (): void => {}
@@ -45,7 +45,7 @@ export class Successor {
     })
   }
 
-  /** Starts it. */
+  /** Starts the process. */
   static start({ folder, sockets, isFirst }: SuccessorOptions): Successor {
     const places = sockets.map(({ place }) => place)
     const lent = sockets.filter(({ isLent }) => isLent).map(({ place }) => place)
@@ -62,13 +62,13 @@ export class Successor {
     return this.#child.pid ?? 0
   }
 
-  /** The end of this pipe is that of the last successor; undefined unless this is the first process. */
+  /** Pipe that ends with the last successor; undefined unless this is the first process. */
   get keeper(): Readable | undefined {
     const stdio: readonly unknown[] = this.#child.stdio
     return (stdio[keeperFd] as Readable | null) ?? undefined
   }
 
-  /** Waits until it has said so. @throws Error when it ends, or takes longer than {@link stepMs} */
+  /** Waits for a message of this kind. @throws Error when it ends, or takes longer than {@link stepMs} */
   async said(kind: ToPredecessor['kind']): Promise<void> {
     let timer: NodeJS.Timeout | undefined
     const said = new Promise<void>((resolve, reject) => {
@@ -86,7 +86,7 @@ export class Successor {
     }
   }
 
-  /** Resolves once it is on the way, or cannot be. */
+  /** Sends a message; resolves when it is sent, or cannot be. */
   tell(message: ToSuccessor): Promise<void> {
     return new Promise((resolve) => {
       if (!this.#child.connected) return resolve()
@@ -94,25 +94,28 @@ export class Successor {
     })
   }
 
-  /** It has taken over, and this process need not wait for it. */
+  /** Stops waiting for the process: it has taken over. */
   release(): void {
     this.#child.unref()
     this.#child.channel?.unref()
   }
 
-  /** It is not to take over. */
+  /** Ends the process: it must not take over. */
   kill(): void {
     this.#child.kill('SIGKILL')
   }
 }
 
-/** In a single executable the program is not named again. */
+/** Arguments of Node and the program; a single executable does not name the program again. */
 function ownArguments(): readonly string[] {
   const [, path = '', ...rest] = process.argv
   return path === process.execPath ? rest : [isProgram(path) ? path : ownProgram(), ...rest]
 }
 
-/** A link to the program may lead to a newer one by now. A script that only starts the program is not for Node. */
+/**
+ * Whether a path is the program. A link to it may lead to a newer one by now. A script that only starts the program is
+ * not for Node.
+ */
 function isProgram(path: string): boolean {
   try {
     return basename(realpathSync(path)) === programFile

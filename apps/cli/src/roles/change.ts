@@ -3,15 +3,15 @@ import { messageOf } from '../output/describe-error.js'
 
 /** A step from one configuration to the next. */
 export interface Change {
-  /** A line for the log. */
+  /** Description for the log. */
   readonly what: string
-  /** Ends what runs before the new one can begin: done last, when all else has worked. */
+  /** Whether it ends the old part before the new one can begin: done last, when all other changes have succeeded. */
   readonly isRestart: boolean
-  /** Does all that can fail, and leaves nothing behind if it does. */
+  /** Does everything that can fail, and leaves nothing behind if it does. */
   prepare(): Promise<void>
-  /** Ends what is no longer wanted. If a part of that fails, the others are done all the same. */
+  /** Ends what is no longer needed. If a part of that fails, the others are still done. */
   commit(): Promise<void>
-  /** Takes back what `prepare` did. */
+  /** Undoes `prepare`. */
   undo(): Promise<void>
 }
 
@@ -19,13 +19,13 @@ export interface Change {
 export interface RunningRole {
   /** Whether it has ended by itself. */
   readonly hasEnded: boolean
-  /** What it takes to become what the file says now; undefined for nothing. */
+  /** Change to the present content of the file; undefined for none. */
   changeTo(next: RoleConfig): Change | undefined
-  /** The file was read again: what changed, a line each, or why it is not in force. */
+  /** Handles a reload of the file: the changes, one line each, or the reason why it is not in force. */
   reloaded(outcome: readonly string[] | Error): void
-  /** Takes nothing new; resolves when nothing is open any more, or after that many milliseconds. */
+  /** Accepts nothing new; resolves when nothing is open any more, or after `deadlineMs`. */
   drain(deadlineMs: number): Promise<void>
-  /** Gives open channels a while to finish. */
+  /** Gives open channels time to finish. */
   close(): Promise<void>
 }
 
@@ -35,7 +35,7 @@ export interface Prepared {
   undo(): unknown
 }
 
-/** Prepares parts one after the other, or none. */
+/** Prepares all parts one after the other, or none. */
 export async function prepareAll(parts: readonly (() => Promise<Prepared>)[]): Promise<Prepared> {
   const ready: Prepared[] = []
   try {
@@ -52,7 +52,7 @@ export async function prepareAll(parts: readonly (() => Promise<Prepared>)[]): P
   }
 }
 
-/** Does all steps, also after one that failed. @throws the failure, or an error with the texts of all */
+/** Runs all steps, also after one that failed. @throws the failure, or an error with the texts of all */
 export async function doAll(steps: readonly (() => unknown)[]): Promise<void> {
   const failures: unknown[] = []
   for (const step of steps) {
@@ -67,7 +67,7 @@ export async function doAll(steps: readonly (() => unknown)[]): Promise<void> {
   if (failures.length > 1) throw new AggregateError(failures, failures.map(messageOf).join('; '))
 }
 
-/** A change that is prepared by one function. */
+/** Creates a change that one function prepares. */
 export function liveChange(what: string, prepare: () => Promise<Prepared>): Change {
   let ready: Prepared | undefined
   return {
@@ -79,7 +79,7 @@ export function liveChange(what: string, prepare: () => Promise<Prepared>): Chan
   }
 }
 
-/** A change that needs a new start. If that fails, what was there before starts again. */
+/** Creates a change that requires a restart of the part. If that fails, the previous one starts again. */
 export function restartChange(what: string, { stop, start, startBefore }: Restart): Change {
   return {
     what,
@@ -107,7 +107,7 @@ export interface Restart {
   startBefore(): Promise<void>
 }
 
-/** Whether two values are the same in all their parts. */
+/** Whether two values are deeply equal. */
 export function isSame(one: unknown, other: unknown): boolean {
   return JSON.stringify(one) === JSON.stringify(other)
 }

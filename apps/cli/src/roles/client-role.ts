@@ -16,7 +16,7 @@ export class ClientRole implements RunningRole {
   #ended: Promise<void> = Promise.resolve()
   #hasEnded = false
 
-  /** @param onEnd The client has ended by itself, and the log says why. */
+  /** @param onEnd Called when the client has ended by itself; the log has the reason. */
   constructor(role: RoleConfig, context: CommandContext, onEnd: () => void) {
     this.#context = context
     this.#onEnd = onEnd
@@ -56,7 +56,7 @@ export class ClientRole implements RunningRole {
     this.#client?.reloaded(outcome)
   }
 
-  /** The client drains by itself, see `runClient`. */
+  /** Returns immediately: the client drains itself, see `runClient`. */
   async drain(): Promise<void> {
     await this.#ended
   }
@@ -93,12 +93,12 @@ export class ClientRole implements RunningRole {
   }
 }
 
-/** Files of accounts and keys may have changed, so their content counts. */
+/** Everything to compare, with the content of files of accounts and keys, which may have changed. */
 function everything(settings: ClientSettings): unknown {
   return [settings, clientOptions(settings)]
 }
 
-/** What a running client cannot change. */
+/** Settings that a running client cannot change. */
 function fixedPart(settings: ClientSettings): unknown {
   return [without(settings, livePorts), without(clientOptions(settings), livePorts)]
 }

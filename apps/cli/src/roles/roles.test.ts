@@ -363,7 +363,7 @@ describe('Roles.reload', () => {
   )
 })
 
-/** What comes next; sockets come paused. */
+/** The next bytes; sockets are paused. */
 async function answer(channel: Socket): Promise<string> {
   const data = onceEvent(channel, 'data')
   channel.resume()
@@ -381,7 +381,7 @@ function sendPayload(socket: Socket): void {
   socket.end()
 }
 
-/** Tokens, policies and listeners of every kind come and go; each fourth file is broken. */
+/** Tokens, policies and listeners of every kind are added and removed; each fourth file is broken. */
 function writeRound(round: number): void {
   if (round % 4 === 3)
     return writeFileSync(file, round % 8 === 3 ? 'servers: {main: {' : '{"servers": {"main": {"x": 1}}}')
@@ -409,7 +409,7 @@ function reverse(token: string, place: string): object {
   return { token, reverse: true, 'socks-listen': [place], 'socks-nowait': true, 'connector-token': [`${token}_c`] }
 }
 
-/** What lets nobody log in. */
+/** The form of a token that gives no access. */
 function twiceHashed(token: string): string {
   const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')
   return `sha256x2:${sha256(sha256(token))}`
@@ -419,7 +419,7 @@ function onPort(token: string, port: number): object {
   return { token, reverse: true, 'socks-port': port, 'connector-token': [`${token}_c`] }
 }
 
-/** Reads on until `end` bytes are there; the rest of a chunk is put back. */
+/** Reads until `end` bytes have arrived; the rest of a chunk is put back. */
 async function readTo(socket: Socket, hash: ReturnType<typeof createHash>, from: number, end: number): Promise<number> {
   let received = from
   while (received < end) {

@@ -13,10 +13,10 @@ import { ClientRole } from './client-role.js'
 import { ServerRole } from './server-role.js'
 
 export interface RolesOptions {
-  /** The file that runs first. */
+  /** Configuration file at the start. */
   readonly file: ConfigFile
   readonly environment: Environment
-  /** All roles have ended by themselves. */
+  /** Called when all roles have ended by themselves. */
   onEnd(): void
 }
 
@@ -26,7 +26,7 @@ export class Roles {
   readonly #context: CommandContext
   readonly #running = new Map<string, RunningRole>()
   #file: ConfigFile
-  /** One reload at a time. */
+  /** The last reload: only one runs at a time. */
   #last: Promise<unknown> = Promise.resolve()
 
   constructor(options: RolesOptions, context: CommandContext) {
@@ -35,7 +35,7 @@ export class Roles {
     this.#file = options.file
   }
 
-  /** Starts all, servers first. @throws ConfigError, or why one could not start; then none runs */
+  /** Starts all roles, servers first. @throws ConfigError, or why one could not start; then none runs */
   async start(): Promise<void> {
     await this.#check(this.#file)
     try {
@@ -47,10 +47,10 @@ export class Roles {
   }
 
   /**
-   * Reads the file again and changes what differs: all of it, or nothing. Resolves with a line for each change.
+   * Reads the file again and applies the differences: all of them, or none. Resolves with a line for each change.
    *
    * @throws ConfigError for a file with mistakes, or why a change could not be made; then nothing has changed.
-   * PartError when only the end of a change failed; then all else is as the file says
+   * PartError when only the end of a change failed; then all else is as in the file
    */
   reload(): Promise<readonly string[]> {
     const result = this.#last.then(() => this.#reload())
@@ -62,7 +62,7 @@ export class Roles {
     return result
   }
 
-  /** What runs, and what the file says now; nothing changes. */
+  /** Shows the settings in force, and those in the file; nothing changes. */
   async show(): Promise<ShownConfiguration> {
     const { redactor } = this.#context
     const { path } = this.#file
@@ -77,7 +77,7 @@ export class Roles {
     }
   }
 
-  /** Has all roles take nothing new; resolves when nothing is open any more, or after that many milliseconds. */
+  /** Makes all roles accept nothing new; resolves when nothing is open any more, or after `deadlineMs`. */
   async drain(deadlineMs: number): Promise<void> {
     await Promise.all([...this.#running.values()].map((role) => role.drain(deadlineMs)))
   }
@@ -162,7 +162,7 @@ export class Roles {
   }
 }
 
-/** A reload of which a part could not be made. */
+/** A reload of which one part failed. */
 class PartError extends Error {
   override readonly name = 'PartError'
 
@@ -171,7 +171,10 @@ class PartError extends Error {
   }
 }
 
-/** Restarts come last: what can fail without them has then worked. Resolves with what failed at the end. */
+/**
+ * Applies changes. Restarts come last, when everything that can fail without them has succeeded. Resolves with the
+ * failures at the end.
+ */
 async function apply(changes: readonly Change[]): Promise<readonly string[]> {
   const ordered = changes.toSorted((a, b) => Number(a.isRestart) - Number(b.isRestart))
   const done: Change[] = []
@@ -202,7 +205,7 @@ function keysOf({ process }: ConfigFile): string {
     .join()
 }
 
-/** Logs and lines say which role they are of. */
+/** Context whose log and lines contain the role. */
 function contextOf({ name }: RoleConfig, context: CommandContext): CommandContext {
   return {
     ...context,

@@ -11,14 +11,17 @@ import { Roles } from './roles.js'
 
 export interface RunRolesOptions {
   readonly file: ConfigFile
-  /** Read the file again when it changes. */
+  /** Whether to read the file again when it changes. */
   readonly watch: boolean
   readonly environment: Environment
-  /** Where SIGHUP arrives, which asks to read the file again: the process. */
+  /** Source of SIGHUP, which requests a reload: the process. */
   readonly signals: Pick<EventEmitter, 'on' | 'off'>
 }
 
-/** Runs all roles of a file until the process is asked to end, or none is left. @throws ConfigError before it begins */
+/**
+ * Runs all roles of a file until the process receives a signal to end, or none is left. @throws ConfigError before it
+ * begins
+ */
 export async function runRoles(options: RunRolesOptions, context: CommandContext): Promise<ExitCode> {
   const { file, watch, environment, signals } = options
   const ended = new AbortController()
@@ -26,7 +29,7 @@ export async function runRoles(options: RunRolesOptions, context: CommandContext
   const service = new ServiceManager({}, context.logger)
   const roles = new Roles({ file, environment, onEnd: () => ended.abort() }, { ...context, service })
   const started = roles.start()
-  // One that comes during the start waits for its end. The log has the reason of a failure.
+  // A reload during the start waits for its end. The log has the reason of a failure.
   const reload = (): void => {
     const reloaded = started.then(() => {
       context.service.reloading()
@@ -43,7 +46,7 @@ export async function runRoles(options: RunRolesOptions, context: CommandContext
     await started
     context.service.ready()
     context.restart?.ready()
-    // Editors replace the file, and file systems in containers know no events: looking at it is what always works.
+    // Editors replace the file, and file systems in containers send no events: polling always works.
     if (watch) watchFile(file.path, { interval: watchIntervalMs, persistent: false }, reload)
     await Promise.race([askedToEnd(context), aborted(ended.signal)])
     // The process that has taken over reads it.
@@ -56,5 +59,5 @@ export async function runRoles(options: RunRolesOptions, context: CommandContext
   return context.stop.aborted || context.draining.signal.aborted ? exitCode.ok : exitCode.failure
 }
 
-/** How often the file's time of change is looked at. */
+/** Interval at which the file's modification time is checked. */
 const watchIntervalMs = 1000

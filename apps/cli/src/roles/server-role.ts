@@ -40,7 +40,7 @@ export class ServerRole implements RunningRole {
     this.#request = this.#requestOf(role)
   }
 
-  /** @throws UsageError, or why it cannot listen */
+  /** Starts the server. @throws UsageError, or why it cannot listen */
   static async start(
     role: RoleConfig,
     context: CommandContext,
@@ -51,7 +51,7 @@ export class ServerRole implements RunningRole {
     return server
   }
 
-  /** A server runs until it is closed. */
+  /** Always false: a server runs until it is closed. */
   get hasEnded(): boolean {
     return false
   }
@@ -123,7 +123,7 @@ export class ServerRole implements RunningRole {
   }
 }
 
-/** A UNIX socket has no port. */
+/** Address for links; a UNIX socket has no port. */
 function addressOf({ wsHost, wsPort }: ServerSettings): unknown {
   return wsHost.startsWith('unix:') ? [wsHost] : [wsHost, wsPort]
 }
@@ -132,7 +132,7 @@ function ownProxyOf(settings: ServerSettings): ReturnType<typeof ownProxyOptions
   return ownProxyOptions(settings, readAccounts(settings))
 }
 
-/** What a running server cannot change. The guard follows from the addresses unless it is given. */
+/** Settings that a running server cannot change. The guard depends on the addresses unless it is given. */
 function fixedPart({ settings, moreTokens }: ServerRequest): unknown {
   const { wsHost, expose, allowPorts, exposeHttpPort, exposeHttpsPort } = settings
   const guard = guardOf(settings)
@@ -142,7 +142,7 @@ function fixedPart({ settings, moreTokens }: ServerRequest): unknown {
   // Exposed ports stay at the address of the start.
   const { exposeHost = wsHost.startsWith('unix:') ? '127.0.0.1' : wsHost } = settings
   if (expose.length === 0) return { ...fixed, exposeHost }
-  // Those of the server itself are planned before it listens, for the tokens it has then.
+  // Those of the server itself are planned before it listens, for the tokens that it has then.
   const otherTokens = moreTokens?.map((each) => without(each, ['policy']))
   return { ...fixed, ...without(settings, liveAddress), guard, exposeHost, moreTokens: otherTokens }
 }

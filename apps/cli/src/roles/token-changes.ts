@@ -12,13 +12,13 @@ interface TokenChange {
   readonly make: MakeToken
 }
 
-/** The tokens of a running server, as its configuration names them. */
+/** Tokens of a running server that are in its configuration. */
 export class PlannedTokens {
   readonly #server: LinkSocksServer
   readonly #made: MadeTokens
   readonly #context: CommandContext
   readonly #plans: Map<string, TokenPlan>
-  /** What the server has for each plan; that of a made-up one stays over reloads. */
+  /** Registered tokens of each plan; a generated one stays the same over reloads. */
   readonly #registered = new Map<string, readonly RegisteredToken[]>()
 
   constructor({ server, tokens, made }: RunningServer, plans: readonly TokenPlan[], context: CommandContext) {
@@ -41,13 +41,13 @@ export class PlannedTokens {
   } {
     const old = this.#plans
     const wanted = new Map(next.map((plan) => [keyOf(plan), plan]))
-    // A token that is listed twice is taken, as at the start.
+    // A token that is listed twice is refused, as at the start.
     const isNew = (plan: TokenPlan): boolean => !old.has(keyOf(plan)) || wanted.get(keyOf(plan)) !== plan
     const added = next.filter(isNew)
     const removed = [...old.values()].filter((plan) => !wanted.has(keyOf(plan)))
     const changed = next.filter((plan) => !isNew(plan) && !isSame(old.get(keyOf(plan)), plan))
     const counts = Object.entries({ added, removed, changed }).filter(([, plans]) => plans.length > 0)
-    // Those that are gone come first: they are no longer valid whatever fails, and others may have their ports.
+    // Removed tokens come first: they are no longer valid even if a later step fails, and others may have their ports.
     const make = this.#made.maker((token) => this.#isInUse(token))
     const parts = [
       ...removed.map((plan) => async () => this.#remove(plan)),
@@ -67,7 +67,7 @@ export class PlannedTokens {
     return [...this.#registered.values()].some((tokens) => tokens.some((each) => each.token === token))
   }
 
-  /** The next start asks for made-up tokens in the order of the plans. */
+  /** Saves the generated tokens: the next start requests them in the order of the plans. */
   async #keepMade(plans: readonly TokenPlan[]): Promise<void> {
     const tokens = plans.flatMap((plan) => this.#registered.get(keyOf(plan)) ?? [])
     await this.#made.keep(tokens)
@@ -101,7 +101,7 @@ export class PlannedTokens {
     }
   }
 
-  /** Users of the token stay, unless it is for something else now. */
+  /** Changes a token. Its users stay, unless the purpose of the token has changed. */
   async #change(before: TokenPlan, plan: TokenPlan, make: MakeToken): Promise<Prepared> {
     const token = this.#registered.get(keyOf(plan))?.[0]?.token ?? ''
     const changePolicy = (): void => this.#server.ports.changePolicy(token, plan.policy)
@@ -135,7 +135,10 @@ export class PlannedTokens {
     }
   }
 
-  /** The name is taken until the old one is gone, so this is all done at the end. If it fails, the old one is back. */
+  /**
+   * Replaces a token. The name is taken until the old one is removed, so this is done at the end. If it fails, the old
+   * one is restored.
+   */
   #replace(before: TokenPlan, plan: TokenPlan, make: MakeToken): Prepared {
     return {
       commit: async () => {
@@ -152,7 +155,7 @@ export class PlannedTokens {
     }
   }
 
-  /** Its made-up tokens are the same again. */
+  /** Restores a plan with the same generated tokens. */
   #restore(plan: TokenPlan, tokens: readonly RegisteredToken[]): void {
     const [token, ...connectors] = tokens.map((each) => each.token)
     registerToken(this.#server, { ...plan, token, connectors })
@@ -176,7 +179,7 @@ export class PlannedTokens {
           added.push({ ...connector, isNew: each === undefined })
         }
     } catch (error) {
-      // The fault below is the one to tell of.
+      // The error below is the one to report.
       undo().catch(() => {})
       throw error
     }
@@ -211,7 +214,10 @@ function keyOf({ token }: TokenPlan): string {
   return keyOfText(token)
 }
 
-/** The same for a token and its hash. A made-up token has no name in the file, and there is one at most. */
+/**
+ * Key of a text, the same for a token and its hash. A generated token has no name in the file, and there is at most
+ * one.
+ */
 function keyOfText(token: string | undefined): string {
   return token === undefined ? '' : tokenKey(token)
 }
@@ -220,7 +226,7 @@ function hasPort({ reverse }: TokenPlan): boolean {
   return reverse !== undefined && reverse.allowManageConnector !== true
 }
 
-/** What cannot change while the token is in use. */
+/** The part that cannot change while the token is in use. */
 function fixedPart({ reverse }: TokenPlan): unknown {
   return reverse === undefined ? undefined : without(reverse, liveParts)
 }

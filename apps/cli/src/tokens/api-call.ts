@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { UsageError } from '../errors.js'
 import { messageOf } from '../output/describe-error.js'
 
-/** Where the management API is. */
+/** Address of the management API. */
 export type ApiPlace = { readonly socketPath: string } | { readonly url: URL; readonly key: string }
 
 export interface ApiRequest {
@@ -13,19 +13,19 @@ export interface ApiRequest {
   readonly path: string
   readonly body?: object
   /**
-   * Longest wait for the answer, in milliseconds. @default 30000, since a server answers at once, or after a write to
-   * its disk
+   * Longest wait for the answer, in milliseconds. @default 30000, since a server answers immediately, or after a write
+   * to its disk
    */
   readonly answerMs?: number
 }
 
-/** Where a server without another choice has its socket: in the private folder that the system makes for a user. */
+/** Default path of a server's socket: in the private folder that the system creates for a user. */
 export function defaultApiSocket(environment: Readonly<Record<string, string | undefined>>): string {
   const { XDG_RUNTIME_DIR: folder = '' } = environment
   return join(folder === '' ? '/run' : folder, 'linksocks', 'api.sock')
 }
 
-/** @throws UsageError for a URL that is none, or without a key */
+/** Parses the URL of the API. @throws UsageError for an invalid URL, or without a key */
 export function readApiUrl(url: string, key: string | undefined): ApiPlace {
   if (!/^https?:\/\//.test(url) || !URL.canParse(url)) throw new UsageError('--api is no http:// or https:// URL')
   if (key === undefined) throw new UsageError('--api needs --api-key (-k), the key that the server was started with')

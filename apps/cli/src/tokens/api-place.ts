@@ -2,10 +2,10 @@ import type { Settings } from '../settings.js'
 import { type ApiPlace, defaultApiSocket, readApiUrl } from './api-call.js'
 
 /**
- * Where the management API is, by the settings.
+ * Address of the management API, by the settings.
  *
- * @param target A URL, or `unix:` and a path; it counts more than the flags.
- * @throws UsageError for a URL that is none, or without a key
+ * @param target A URL, or `unix:` and a path; it takes precedence over the flags.
+ * @throws UsageError for an invalid URL, or without a key
  */
 export function apiPlaceOf(
   { api, apiKey, apiSocket = 'default' }: Pick<Settings<'token'>, 'api' | 'apiKey' | 'apiSocket'>,
@@ -16,7 +16,7 @@ export function apiPlaceOf(
   return { socketPath: apiSocket === 'default' ? defaultApiSocket(process.env) : apiSocket }
 }
 
-/** A client prints the address of its dashboard with the key behind `#key=`. */
+/** Key in a URL: a client prints the address of its dashboard with the key after `#key=`. */
 function keyIn(url: string): string | undefined {
   return /#key=(\w+)$/.exec(url)?.[1]
 }

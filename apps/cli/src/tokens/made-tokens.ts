@@ -1,20 +1,20 @@
 import type { ServerState } from '@ls/server'
 
-/** What a made-up token is for. */
+/** Use of a generated token. */
 type TokenUse = 'token' | 'connector token'
 
-/** A token for a use; undefined where the server is to make one. */
+/** Returns a token for a use; undefined where the server generates one. */
 export type MakeToken = (use: TokenUse) => string | undefined
 
 /** A token of a server. */
 interface NamedToken {
   readonly name: TokenUse
   readonly token: string
-  /** It was made up. */
+  /** Whether it was generated. */
   readonly isNew: boolean
 }
 
-/** Made-up tokens of a server: the same after each start where there is a state file. */
+/** Generated tokens of a server: the same after each start where there is a state file. */
 export class MadeTokens {
   readonly #state: ServerState | undefined
 
@@ -22,7 +22,7 @@ export class MadeTokens {
     this.#state = state
   }
 
-  /** Gives tokens in the order in which a start asks for them, but none that is in use. */
+  /** Returns tokens in the order in which a start requests them, except those in use. */
   maker(isInUse: (token: string) => boolean = () => false): MakeToken {
     const nameOf = countedNames()
     return (use) => {
@@ -33,7 +33,7 @@ export class MadeTokens {
   }
 
   /**
-   * Has the next start give the made-up ones of these again; resolves once they are on the disk. @throws ServerError
+   * Makes the next start return the generated ones of these; resolves when they are on the disk. @throws ServerError
    */
   async keep(tokens: readonly NamedToken[]): Promise<void> {
     const nameOf = countedNames()
@@ -43,7 +43,7 @@ export class MadeTokens {
   }
 }
 
-/** Names in the state file. Further ones of a use get numbers. */
+/** Names in the state file. Further tokens of the same use get numbers. */
 function countedNames(): (use: TokenUse) => string {
   const counts = new Map<TokenUse, number>()
   return (use) => {

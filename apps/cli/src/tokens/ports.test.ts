@@ -21,7 +21,7 @@ afterEach(async () => {
   rmSync(folder, { recursive: true })
 })
 
-/** What `linksocks ports` prints. */
+/** Output of `linksocks ports`. */
 async function ports(...argv: string[]): Promise<string[]> {
   const { settings } = parseCommandLine(
     ['ports', ...argv, '--api-socket', join(folder, 'api.sock')],

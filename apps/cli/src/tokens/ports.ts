@@ -4,7 +4,7 @@ import type { Settings } from '../settings.js'
 import { callApi } from './api-call.js'
 import { apiPlaceOf } from './api-place.js'
 
-/** Lists what a running server has open for providers. */
+/** Lists the ports and host names that a running server has open for providers. */
 export async function runPorts(
   settings: Settings<'ports'>,
   { print }: Pick<CommandContext, 'print'>,

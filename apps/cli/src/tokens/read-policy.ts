@@ -5,9 +5,9 @@ import { UsageError } from '../errors.js'
 import { messageOf } from '../output/describe-error.js'
 
 /**
- * Reads JSON, or `@FILE` with some, into an object.
+ * Parses JSON, or `@FILE` with some, as an object.
  *
- * @param folder Relative paths are relative to it.
+ * @param folder Folder for relative paths.
  * @throws UsageError for anything else
  */
 export function readPolicyText(text: string, folder = '.'): object {
@@ -20,7 +20,7 @@ export function readPolicyText(text: string, folder = '.'): object {
   throw new UsageError('--policy must be a JSON object, or @FILE with one')
 }
 
-/** @throws UsageError for a policy that cannot be */
+/** Checks a policy. @throws UsageError for an invalid one */
 export function checkedPolicy(policy: object): PolicyOptions {
   try {
     return Policy.parse(policy).options

@@ -19,7 +19,7 @@ afterEach(async () => {
   rmSync(folder, { recursive: true })
 })
 
-/** What `linksocks token` prints. */
+/** Output of `linksocks token`. */
 async function token(...argv: string[]): Promise<string[]> {
   const place = argv.includes('--api') ? [] : ['--api-socket', join(folder, 'run/api.sock')]
   const { words, settings } = parseCommandLine(['token', ...argv, ...place], {}) as RunOf<'token'>

@@ -10,13 +10,13 @@ import { checkedPolicy, readPolicyText } from './read-policy.js'
 
 export type TokenSettings = Settings<'token'>
 
-/** What `linksocks token` can do. */
+/** Actions of `linksocks token`. */
 const tokenActions = ['add', 'list', 'show', 'revoke'] as const
 
 /**
  * Manages the tokens of a running server over its API.
  *
- * @param words What follows the command: the action, and for `show` and `revoke` the token, its id or its name.
+ * @param words Arguments of the command: the action, and for `show` and `revoke` the token, its id or its name.
  */
 export async function runToken(
   words: readonly string[],
@@ -97,7 +97,7 @@ function requestOf(settings: TokenSettings): object {
   }
 }
 
-/** @throws UsageError for a policy that cannot be, before the server is asked */
+/** Policy of the flags. @throws UsageError for an invalid one, before a request to the server */
 function policyOf(settings: Omit<TokenSettings, 'type'>): PolicyOptions {
   const { policy, name, note, allow, deny, source, expires, maxChannels, maxLinks } = settings
   const given: { readonly quota?: object } = policy === undefined ? {} : readPolicyText(policy)
@@ -121,7 +121,7 @@ function nonEmpty(lists: Readonly<Record<string, readonly string[]>>): object {
   return Object.fromEntries(Object.entries(lists).filter(([, list]) => list.length > 0))
 }
 
-/** How much of each quota is used: `34 % of the day's quota`. */
+/** Used part of each quota: `34 % of the day's quota`. */
 function quotaText(uses: readonly ListedQuota[]): string {
   return uses
     .map(
@@ -131,7 +131,7 @@ function quotaText(uses: readonly ListedQuota[]): string {
     .join(', ')
 }
 
-/** Lines with columns below each other. */
+/** Lines with aligned columns. */
 function table(tokens: readonly Listed[]): readonly string[] {
   const rows = tokens.map(({ id, type, clients_count: clients, kept, policy, quota = [] }) => {
     const name = [policy?.name, policy?.note, quotaText(quota)].filter(Boolean).join(', ')

@@ -1,12 +1,12 @@
-/** The API of the server that this page came from, below whatever path a reverse proxy gives it. */
+/** URL of the API of the server that served this page, below any path of a reverse proxy. */
 const root = new URL('../api/', document.baseURI)
 
-/** A call that the server refused, or that did not reach it. */
+/** Error of a call that the server refused, or that did not reach it. */
 export class ApiError extends Error {
   override readonly name = 'ApiError'
-  /** 0 if there was no answer. */
+  /** Status; 0 without an answer. */
   readonly status: number
-  /** How long to wait before the next try. */
+  /** Time to wait before the next attempt, in seconds. */
   readonly waitSeconds: number
 
   constructor(status: number, message: string, waitSeconds = 0) {
@@ -24,7 +24,7 @@ export interface CallOptions {
   readonly signal?: AbortSignal
 }
 
-/** Calls the API. `T` is what the server of the same version answers. @throws ApiError */
+/** Calls the API. `T` is the answer of a server of the same version. @throws ApiError */
 export async function call<T>(method: Method, path: string, options: CallOptions = {}): Promise<T> {
   const answer = await request(method, path, options)
   const body = (await answer.json().catch(() => undefined)) as (T & Refusal) | undefined

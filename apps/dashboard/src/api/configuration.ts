@@ -1,16 +1,16 @@
 import { ApiError, call } from './call.js'
 
-/** The configuration of the program, as `GET /api/config` shows it. */
+/** Configuration of the program, as in `GET /api/config`. */
 export interface Configuration {
   readonly path: string
   /** All settings in force, as YAML. */
   readonly running: string
-  /** The same as the file has them now; null where it has mistakes. */
+  /** The same as the file has them now; null if it has mistakes. */
   readonly file: string | null
   readonly mistakes: readonly string[]
 }
 
-/** `none` for a server without a file. @throws ApiError */
+/** Reads the configuration; `none` for a server without a file. @throws ApiError */
 export async function showConfiguration(signal: AbortSignal): Promise<Configuration | 'none'> {
   try {
     return await call('GET', 'config', { signal })

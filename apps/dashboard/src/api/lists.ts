@@ -8,7 +8,7 @@ export interface RateInfo {
   readonly rate_from_target: number | null
 }
 
-/** What both lists tell of each row. */
+/** Traffic of a row, in both lists. */
 export interface TrafficInfo extends RateInfo {
   readonly id: string
   readonly role: string
@@ -17,7 +17,7 @@ export interface TrafficInfo extends RateInfo {
   readonly age_ms: number
 }
 
-/** A link as `GET /api/links` lists it. */
+/** A link, as in `GET /api/links`. */
 export interface LinkInfo extends TrafficInfo {
   readonly instance: string
   readonly client_address: string
@@ -27,7 +27,7 @@ export interface LinkInfo extends TrafficInfo {
   readonly channels: number
 }
 
-/** A connection as `GET /api/connections` lists it. */
+/** A connection, as in `GET /api/connections`. */
 export interface ConnectionInfo extends TrafficInfo {
   readonly protocol: 'tcp' | 'udp'
   readonly target: string | null
@@ -36,17 +36,17 @@ export interface ConnectionInfo extends TrafficInfo {
   readonly unsent_bytes: number
 }
 
-/** What connections can be put together by. */
+/** Keys by which connections can be grouped. */
 export type GroupKind = 'target' | 'token' | 'provider'
 
-/** Connections put together, as `GET /api/connections?group=` lists them. */
+/** A group of connections, as in `GET /api/connections?group=`. */
 export interface GroupInfo extends RateInfo {
   readonly id: string
   readonly name: string | null
   readonly connections: number
 }
 
-/** What went to one destination, as `GET /api/destinations` of a client lists it. */
+/** Traffic to one destination, as in `GET /api/destinations` of a client. */
 export interface DestinationInfo {
   readonly id: string
   readonly target: string
@@ -57,7 +57,7 @@ export interface DestinationInfo {
   readonly bytes_from_target: number
 }
 
-/** Which part of a list, in which order. */
+/** Part and order of a list. */
 export interface ListQuery {
   readonly sort: string
   readonly order: 'asc' | 'desc'
@@ -68,44 +68,44 @@ export interface ListQuery {
 
 export interface Page<T> {
   readonly total: number
-  /** How many fit the search. */
+  /** Number of rows that match the search. */
   readonly matched: number
   readonly rows: readonly T[]
 }
 
-/** @throws ApiError */
+/** Lists links. @throws ApiError */
 export async function listLinks(query: ListQuery, signal: AbortSignal): Promise<Page<LinkInfo>> {
   const { links: rows, ...page } = await call<PageOf<'links', LinkInfo>>('GET', pathOf('links', query), { signal })
   return { ...page, rows }
 }
 
-/** @throws ApiError */
+/** Lists connections. @throws ApiError */
 export async function listConnections(query: ListQuery, signal: AbortSignal): Promise<Page<ConnectionInfo>> {
   const path = pathOf('connections', query)
   const { connections: rows, ...page } = await call<PageOf<'connections', ConnectionInfo>>('GET', path, { signal })
   return { ...page, rows }
 }
 
-/** @throws ApiError */
+/** Lists groups of connections. @throws ApiError */
 export async function listGroups(group: GroupKind, query: ListQuery, signal: AbortSignal): Promise<Page<GroupInfo>> {
   const path = `${pathOf('connections', query)}&group=${group}`
   const { groups: rows, ...page } = await call<PageOf<'groups', GroupInfo>>('GET', path, { signal })
   return { ...page, rows }
 }
 
-/** @throws ApiError */
+/** Lists destinations. @throws ApiError */
 export async function listDestinations(query: ListQuery, signal: AbortSignal): Promise<Page<DestinationInfo>> {
   const path = pathOf('destinations', query)
   const { destinations, ...page } = await call<PageOf<'destinations', DestinationInfo>>('GET', path, { signal })
   return { ...page, rows: destinations.map((row) => ({ ...row, id: row.target })) }
 }
 
-/** @throws ApiError */
+/** Closes a link. @throws ApiError */
 export async function closeLink(id: string): Promise<void> {
   await call('DELETE', `links/${encodeURIComponent(id)}`)
 }
 
-/** @throws ApiError */
+/** Closes a connection. @throws ApiError */
 export async function cutConnection(id: string): Promise<void> {
   await call('DELETE', `connections/${encodeURIComponent(id)}`)
 }

@@ -1,6 +1,6 @@
 import type { LimitUse } from '@ls/foundation'
 
-/** What the stream of events tells once a second. */
+/** Numbers that the stream of events sends once a second. */
 export interface Numbers {
   readonly program: 'server' | 'client'
   readonly ready: boolean
@@ -12,17 +12,17 @@ export interface Numbers {
     readonly resumed: number
     readonly lost: number
   }
-  /** Null without a measurement. */
+  /** Round trips; null without a measurement. */
   readonly round_trip_ms: { readonly p50: number; readonly p99: number } | null
   readonly connections: { readonly open: number; readonly ended: number; readonly failed: number }
   readonly bytes_to_target: number
   readonly bytes_from_target: number
-  /** Bytes a second; null before the second look. */
+  /** Bytes a second; null before the second measurement. */
   readonly rate_to_target: number | null
   readonly rate_from_target: number | null
-  /** Received, and not taken by their consumers. */
+  /** Bytes received that their consumers have not taken yet. */
   readonly queued_bytes: number
-  /** Waiting for credit or their turn. */
+  /** Bytes that wait for credit or their turn. */
   readonly unsent_bytes: number
   readonly in_flight_bytes: number
   readonly window_stalls: number

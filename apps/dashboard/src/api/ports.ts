@@ -1,17 +1,17 @@
 import { call } from './call.js'
 
-/** A port or host name that the server has open for a provider, as `GET /api/ports` lists it. */
+/** A port or host name that the server has open for a provider, as in `GET /api/ports`. */
 export interface ExposedPort {
-  /** `tcp:PORT`, `udp:PORT`, `http:NAME` or `tls:NAME`. */
+  /** Place: `tcp:PORT`, `udp:PORT`, `http:NAME` or `tls:NAME`. */
   readonly open: string
-  /** `host:port` in the network of the provider. */
+  /** Target, `host:port` in the network of the provider. */
   readonly target: string
   readonly token_id: string
   readonly opened_at: string
   readonly connections: number
 }
 
-/** @throws ApiError */
+/** Lists exposed ports. @throws ApiError */
 export function listPorts(signal: AbortSignal): Promise<ExposedPort[]> {
   return call('GET', 'ports', { signal })
 }

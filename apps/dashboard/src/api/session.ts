@@ -1,13 +1,16 @@
 import { signal } from '@preact/signals'
 import { ApiError, call } from './call.js'
 
-/** Whether the server knows who looks: `asking` until the first answer. */
+/** Whether the user is signed in: `asking` until the first answer. */
 export const session = signal<'asking' | 'out' | 'in'>('asking')
 
-/** A client prints its address with the key behind `#key=`; it leaves the address, and so the history, at once. */
+/**
+ * Key in the address: a client prints its address with the key after `#key=`. It is removed immediately from the
+ * address, and so from the history.
+ */
 const keyPattern = /^#key=(\w+)$/
 
-/** Asks whether the browser still has a session. While the server cannot be reached, it is taken to have one. */
+/** Checks whether the browser still has a session. While the server cannot be reached, it counts as signed in. */
 export async function findSession(): Promise<void> {
   const [, key] = keyPattern.exec(location.hash) ?? []
   if (key !== undefined) history.replaceState(null, '', '#/overview')
@@ -20,7 +23,7 @@ export async function findSession(): Promise<void> {
   }
 }
 
-/** Shows the key to the server once; a cookie that scripts cannot read takes its place. @throws ApiError */
+/** Sends the key to the server once; a cookie that scripts cannot read replaces it. @throws ApiError */
 export async function signIn(key: string): Promise<void> {
   await call('POST', 'session', { headers: { 'x-api-key': asHeader(key) } })
   session.value = 'in'
@@ -32,7 +35,7 @@ export async function signOut(): Promise<void> {
   session.value = 'out'
 }
 
-/** Headers carry bytes: the characters of one are those of UTF-8, one byte each. */
+/** Encodes a key for a header: headers carry bytes, so each character is one byte of its UTF-8 form. */
 function asHeader(key: string): string {
   return Array.from(new TextEncoder().encode(key), (byte) => String.fromCodePoint(byte)).join('')
 }

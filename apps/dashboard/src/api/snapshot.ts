@@ -1,7 +1,7 @@
 import type { Snapshot } from '@ls/foundation'
 import { call } from './call.js'
 
-/** All numbers of the server. @throws ApiError */
+/** Reads all numbers of the server. @throws ApiError */
 export function takeSnapshot(signal: AbortSignal): Promise<Snapshot> {
   return call('GET', 'snapshot', { signal })
 }

@@ -2,12 +2,12 @@ import { call } from './call.js'
 
 export type TokenKind = 'forward' | 'reverse' | 'connector'
 
-/** A token as `GET /api/tokens` lists it. */
+/** A token, as in `GET /api/tokens`. */
 export interface TokenInfo {
   readonly id: string
   readonly type: TokenKind
   readonly clients_count: number
-  /** It outlives the server. */
+  /** Whether it survives the server. */
   readonly kept: boolean
   readonly port?: number
   readonly reverse_id?: string
@@ -15,16 +15,16 @@ export interface TokenInfo {
   readonly quota?: readonly QuotaUse[]
 }
 
-/** What is used of a quota. */
+/** Use of a quota. */
 export interface QuotaUse {
   readonly period: 'day' | 'month'
   readonly used_bytes: number
   readonly limit_bytes: number
-  /** When it begins anew. */
+  /** Start of the next period. */
   readonly ends_at: string
 }
 
-/** The part of a policy that the page shows and writes; docs/guide/policies.md. */
+/** The part of a policy that the page shows and edits; docs/guide/policies.md. */
 export interface TokenPolicy {
   readonly name?: string
   readonly note?: string
@@ -46,24 +46,24 @@ export interface TokenRequest {
   readonly policy?: TokenPolicy
 }
 
-/** @throws ApiError */
+/** Lists tokens. @throws ApiError */
 export function listTokens(signal: AbortSignal): Promise<TokenInfo[]> {
   return call('GET', 'tokens', { signal })
 }
 
-/** The text of a token. @throws ApiError */
+/** Reads the text of a token. @throws ApiError */
 export async function revealToken(id: string): Promise<string> {
   const { token } = await call<{ token: string }>('GET', `token/${encodeURIComponent(id)}`)
   return token
 }
 
-/** Returns its text. @throws ApiError */
+/** Creates a token and returns its text. @throws ApiError */
 export async function createToken(body: TokenRequest): Promise<string> {
   const { token } = await call<{ token: string }>('POST', 'token', { body })
   return token
 }
 
-/** @throws ApiError */
+/** Revokes a token. @throws ApiError */
 export async function revokeToken(id: string): Promise<void> {
   await call('DELETE', 'token', { body: { token: id } })
 }

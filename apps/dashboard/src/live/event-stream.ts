@@ -4,14 +4,14 @@ export interface ServerEvent {
   readonly data: string
 }
 
-/** Longest part of a stream without an end of an event, in characters: more is no stream of ours. */
+/** Longest incomplete event, in characters: more does not come from a server of this project. */
 const maxPendingLength = 1_000_000
 
-/** Takes apart what a stream of server-sent events brings (HTML §9.2.6), as far as our servers use it. */
+/** Parses a stream of server-sent events (HTML §9.2.6), as far as the server uses the format. */
 export class EventParser {
   #pending = ''
 
-  /** @throws RangeError for an event that does not end */
+  /** Adds a chunk and returns the complete events. @throws RangeError for an event that does not end */
   push(chunk: string): ServerEvent[] {
     this.#pending += chunk
     const blocks = this.#pending.split('\n\n')
@@ -22,7 +22,7 @@ export class EventParser {
   }
 }
 
-/** Undefined for a comment, which only keeps the connection alive. */
+/** Parses an event; undefined for a comment, which only keeps the connection open. */
 function parseBlock(block: string): ServerEvent | undefined {
   let name = 'message'
   const data: string[] = []

@@ -6,23 +6,23 @@ import { EventParser } from './event-stream.js'
 import { type Rate, withRate } from './history.js'
 import { logEvent } from './log.js'
 
-/** The last numbers of the server. */
+/** Last numbers of the server. */
 export const numbers = signal<Numbers | undefined>(undefined)
 
-/** Whether they are of now. */
+/** State of the connection: whether the numbers are current. */
 export const connection = signal<'connecting' | 'live' | 'lost'>('connecting')
 
 /** Throughput over the last minutes. */
 export const history = signal<readonly Rate[]>([])
 
-/** Pause before the stream is opened again, in milliseconds; it doubles to the longest. */
+/** First pause before the stream is reopened, in milliseconds; it doubles to the longest. */
 const firstPauseMs = 500
 const maxPauseMs = 5000
 
-/** A stream is silent no longer than this, in milliseconds: numbers come once a second. */
+/** Longest silence of a stream, in milliseconds: numbers come once a second. */
 const silenceMs = 10_000
 
-/** Keeps the signals up to date, over restarts of the server, until it is stopped or the session ends. */
+/** Keeps the signals up to date, also over restarts of the server, until it is stopped or the session ends. */
 export function watchServer(): () => void {
   const stopping = new AbortController()
   void watch(stopping.signal)
@@ -45,7 +45,7 @@ async function watch(stop: AbortSignal): Promise<void> {
   }
 }
 
-/** Reads until the stream ends, or is silent. @throws ApiError, or why it broke */
+/** Reads until the stream ends, or is silent. @throws ApiError, or the reason why it broke */
 async function readStream(stop: AbortSignal): Promise<void> {
   const silence = new AbortController()
   let timer = setTimeout(() => silence.abort(), silenceMs)

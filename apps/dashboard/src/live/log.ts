@@ -1,24 +1,24 @@
 import { signal } from '@preact/signals'
 
-/** Something that happened at the server. */
+/** An event of the server in the log. */
 export interface LogEntry {
-  /** Counts up. */
+  /** Running number. */
   readonly number: number
   readonly name: string
   readonly atMs: number
   readonly data: Readonly<Record<string, unknown>>
 }
 
-/** Entries kept in the page; the oldest makes room. */
+/** Most entries in the page; the oldest is removed. */
 const maxEntries = 1000
 
-/** What happened while this page was open, newest first. */
+/** Events while this page was open, newest first. */
 export const log = signal<readonly LogEntry[]>([])
 
 let last = 0
 let waiting: LogEntry[] = []
 
-/** Keeps what the stream of events told. Many at once are shown together. */
+/** Adds an event of the stream. Many events of one moment are shown together. */
 export function logEvent(name: string, data: Readonly<Record<string, unknown>>): void {
   if (name === 'hello') return
   const { at } = data

@@ -5,13 +5,13 @@ import { session } from '../api/session.js'
 export interface Polled<T> {
   /** The last answer; undefined before the first. */
   readonly value: T | undefined
-  /** Why the last call failed. */
+  /** Reason why the last call failed. */
   readonly error: string | undefined
-  /** Asks again at once. */
+  /** Sends a request immediately. */
   refresh(): void
 }
 
-/** Asks the server again and again while the component is shown. */
+/** Polls the server while the component is shown. */
 export function usePolled<T>(ask: (signal: AbortSignal) => Promise<T>, periodMs: number): Polled<T> {
   const [state, setState] = useState<{ value?: T; error?: string }>({})
   const [round, setRound] = useState(0)

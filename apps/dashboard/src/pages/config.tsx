@@ -5,7 +5,7 @@ import { numbers } from '../live/live.js'
 import { texts } from '../texts/language.js'
 import { Configuration } from './configuration.js'
 
-/** Reads the configuration again, and tells what came of it. */
+/** Page that reloads the configuration and shows the result. */
 export function Config(): JSX.Element {
   const t = texts.value.config
   const [outcome, setOutcome] = useState<Outcome>()

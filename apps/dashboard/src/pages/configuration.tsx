@@ -5,10 +5,10 @@ import { changedLines, type DiffLine, diffLines } from '../parts/diff.js'
 import { fill } from '../texts/format.js'
 import { texts } from '../texts/language.js'
 
-/** Time between two looks at the file, in milliseconds. */
+/** Interval of requests for the file, in milliseconds. */
 const periodMs = 3000
 
-/** What runs, and what reading the file again would change. */
+/** Settings in force, and the changes that a reload of the file would make. */
 export function Configuration(): JSX.Element | null {
   const t = texts.value.config
   const { value } = usePolled(showConfiguration, periodMs)

@@ -18,7 +18,7 @@ import { rateColumns, trafficColumns } from '../parts/traffic-columns.js'
 import { bytes, count } from '../texts/format.js'
 import { texts } from '../texts/language.js'
 
-/** What flows now, one by one or in groups. */
+/** Page of the open connections, one by one or in groups. */
 export function Connections(): JSX.Element {
   const [group, setGroup] = useState<GroupKind | ''>('')
   const more = <GroupChoice group={group} onChange={setGroup} />

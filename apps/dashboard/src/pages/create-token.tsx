@@ -13,7 +13,7 @@ export interface CreateTokenProps {
   readonly onClose: () => void
 }
 
-/** Asks what a new token is for, makes it, and shows the line to paste. */
+/** Dialog for the purpose of a new token; creates it, and shows the line to paste. */
 export function CreateToken({ tokens, onMade, onClose }: CreateTokenProps): JSX.Element {
   const t = texts.value.tokens
   const [made, setMade] = useState<Made>()
@@ -103,7 +103,7 @@ function TokenForm({ tokens, onMade }: TokenFormProps): JSX.Element {
 interface KindsProps {
   readonly kind: TokenKind
   readonly onKind: (kind: TokenKind) => void
-  /** Without a token for providers there is nothing to connect to. */
+  /** Whether there is a token for providers; without one connectors have no destination. */
   readonly hasReverse: boolean
 }
 

@@ -6,7 +6,7 @@ import { type Column, LiveTable } from '../parts/live-table.js'
 import { bytes, count } from '../texts/format.js'
 import { texts } from '../texts/language.js'
 
-/** What went where, ended connections included. */
+/** Page of the traffic by destination, ended connections included. */
 export function Destinations(): JSX.Element {
   const t = texts.value
   const columns = useMemo(columnsOf, [t])

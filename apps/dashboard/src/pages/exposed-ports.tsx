@@ -3,7 +3,7 @@ import type { ExposedPort } from '../api/ports.js'
 import { count } from '../texts/format.js'
 import { language, texts } from '../texts/language.js'
 
-/** Ports and host names that providers asked the server to open. */
+/** Ports and host names that the server has opened for providers. */
 export function ExposedPorts({ ports }: { readonly ports: readonly ExposedPort[] }): JSX.Element {
   const t = texts.value.ports
   return (

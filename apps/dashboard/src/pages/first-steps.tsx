@@ -7,10 +7,10 @@ import { nextLine } from '../parts/next-line.js'
 import { addressOf } from '../shell/route.js'
 import { texts } from '../texts/language.js'
 
-/** Time between two looks for a token, in milliseconds. */
+/** Interval of requests for tokens, in milliseconds. */
 const periodMs = 5000
 
-/** What to do with a server that nobody has used yet. */
+/** Instructions for a server that has not been used yet. */
 export function FirstSteps(): JSX.Element {
   const t = texts.value.empty
   const { value: tokens = [] } = usePolled(listTokens, periodMs)

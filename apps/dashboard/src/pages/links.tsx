@@ -11,7 +11,7 @@ import { addressOf } from '../shell/route.js'
 import { count, milliseconds } from '../texts/format.js'
 import { texts } from '../texts/language.js'
 
-/** Who is linked. */
+/** Page of the links. */
 export function Links(): JSX.Element {
   const t = texts.value
   const isClient = numbers.value?.program === 'client'

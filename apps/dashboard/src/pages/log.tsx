@@ -7,10 +7,10 @@ import { language, texts } from '../texts/language.js'
 
 const kinds = ['link', 'connection', 'refusal', 'reload', 'drain'] as const
 
-/** Rows shown at once; the search looks through all that are kept. */
+/** Most rows shown; the search covers all stored entries. */
 const maxRows = 200
 
-/** What happens, as it happens. */
+/** Page of the events as they happen. */
 export function Log(): JSX.Element {
   const t = texts.value.log
   const [kind, setKind] = useState('')
@@ -69,7 +69,7 @@ function Row({ entry: { name, atMs, data } }: { readonly entry: LogEntry }): JSX
   )
 }
 
-/** What people look for first; the rest is of use to programs alone. */
+/** Fields that people look for first; the others are useful only for programs. */
 const shownFields = [
   'target',
   'token_name',

@@ -11,10 +11,10 @@ import { bytes, count, fill, milliseconds, rate } from '../texts/format.js'
 import { texts } from '../texts/language.js'
 import { FirstSteps } from './first-steps.js'
 
-/** Time between two looks at what changes slowly, in milliseconds. */
+/** Interval of requests for numbers that change slowly, in milliseconds. */
 const periodMs = 2000
 
-/** What an operator sees in five seconds. */
+/** Page with the state of the program at a glance. */
 export function Overview(): JSX.Element {
   const t = texts.value.overview
   const now = numbers.value
@@ -76,7 +76,7 @@ function Tiles({ numbers: now }: { readonly numbers: Numbers }): JSX.Element {
   )
 }
 
-/** Where bytes wait at a client. */
+/** Bytes in the queues of a client. */
 function Queues({ numbers: now }: { readonly numbers: Numbers }): JSX.Element {
   const t = texts.value.overview
   const rows = [
@@ -146,7 +146,7 @@ interface CountsProps {
   readonly none: string
 }
 
-/** Named counts, most first. */
+/** Named counts, largest first. */
 function Counts({ title, counts, names, none }: CountsProps): JSX.Element {
   const shown = counts.filter(([, each]) => each > 0).toSorted(([, a], [, b]) => b - a)
   return (

@@ -8,10 +8,10 @@ import { count } from '../texts/format.js'
 import { texts } from '../texts/language.js'
 import { ExposedPorts } from './exposed-ports.js'
 
-/** Time between two looks, in milliseconds. */
+/** Interval of requests, in milliseconds. */
 const periodMs = 2000
 
-/** Where programs reach the networks of providers. */
+/** Page of the ports through which programs reach the networks of providers. */
 export function Ports(): JSX.Element {
   const t = texts.value.ports
   const { value: tokens } = usePolled(listTokens, periodMs)

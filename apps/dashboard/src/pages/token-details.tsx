@@ -13,7 +13,7 @@ export interface TokenDetailsProps {
   readonly onClose: () => void
 }
 
-/** One token: its line to paste, and its end. */
+/** Details of one token: its line to paste, and its revocation. */
 export function TokenDetails({ token, onRevoked, onClose }: TokenDetailsProps): JSX.Element {
   const t = texts.value.tokens
   const name = token.policy?.name ?? token.id

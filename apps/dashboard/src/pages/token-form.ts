@@ -1,6 +1,6 @@
 import { revealToken, type TokenKind, type TokenPolicy, type TokenRequest } from '../api/tokens.js'
 
-/** What the fields of the form ask for; the server checks them and says what is wrong. @throws ApiError */
+/** Request with the fields of the form; the server checks them and reports mistakes. @throws ApiError */
 export async function requestOf(kind: TokenKind, fields: FormData): Promise<TokenRequest> {
   const policy = policyOf(fields)
   const port = numberOf(fields, 'port')

@@ -9,10 +9,10 @@ import { language, texts } from '../texts/language.js'
 import { CreateToken } from './create-token.js'
 import { TokenDetails } from './token-details.js'
 
-/** Time between two looks at the tokens, in milliseconds. */
+/** Interval of requests for tokens, in milliseconds. */
 const periodMs = 2000
 
-/** Who may come in. */
+/** Page of the tokens. */
 export function Tokens(): JSX.Element {
   const t = texts.value.tokens
   const { value: tokens, error, refresh } = usePolled(listTokens, periodMs)
@@ -92,7 +92,7 @@ function TokenTable({ tokens, onShow }: TokenTableProps): JSX.Element {
   )
 }
 
-/** As it was written: `10Mbit`. */
+/** Speed as it was entered: `10Mbit`. */
 function speed(value: string | number | undefined): string {
   return typeof value === 'number' ? bytesPerSecond(value) : (value ?? '∞')
 }

@@ -5,13 +5,13 @@ import { texts } from '../texts/language.js'
 
 export interface ActButtonProps {
   readonly text: string
-  /** What it acts on, for those who do not see the row. */
+  /** Object of the action, for screen readers. */
   readonly label: string
   readonly act: () => Promise<void>
   readonly onDone: () => void
 }
 
-/** Ends something, after a second press: the first asks. */
+/** Button that ends something, after a second press: the first asks for confirmation. */
 export function ActButton({ text, label, act, onDone }: ActButtonProps): JSX.Element {
   const t = texts.value.list
   const [state, setState] = useState<'idle' | 'asking' | 'busy' | 'failed'>('idle')

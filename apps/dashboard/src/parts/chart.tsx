@@ -4,13 +4,13 @@ import { historyLength, type Rate } from '../live/history.js'
 import { fill, rate } from '../texts/format.js'
 import { texts } from '../texts/language.js'
 
-/** Of the drawing; it is stretched to the width of its place. */
+/** Width of the drawing; it is stretched to the available width. */
 const width = 600
 const height = 160
 
 const directions = ['down', 'up'] as const
 
-/** Throughput over time: one area for each direction, and what it was where the pointer is. */
+/** Throughput over time: one area for each direction, and the value at the pointer. */
 export function ThroughputChart({ history }: { readonly history: readonly Rate[] }): JSX.Element {
   const t = texts.value.overview
   const [pointed, setPointed] = useState<number>()
@@ -60,7 +60,7 @@ export function ThroughputChart({ history }: { readonly history: readonly Rate[]
   )
 }
 
-/** The newest is at the right edge. */
+/** X position of a rate; the newest is at the right edge. */
 function xOf(index: number, length: number): number {
   return width - ((length - 1 - index) * width) / (historyLength - 1)
 }
@@ -79,7 +79,7 @@ function yOf(value: number, top: number): string {
   return (height - (value / top) * (height - 4)).toFixed(1)
 }
 
-/** The next power of two, so that the scale does not jump about. */
+/** Top of the scale: the next power of two, so that the scale rarely changes. */
 function niceTop(most: number): number {
   let top = 1024
   while (top < most) top *= 2

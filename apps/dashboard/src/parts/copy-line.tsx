@@ -3,7 +3,7 @@ import { useRef, useState } from 'preact/hooks'
 import { texts } from '../texts/language.js'
 import { Icon } from './icon.js'
 
-/** How long the button tells how it went, in milliseconds. */
+/** Time for which the button shows the result, in milliseconds. */
 const tellMs = 2000
 
 /** A line of text with a button that copies it. */
@@ -33,7 +33,7 @@ export function CopyLine({ text, label }: { readonly text: string; readonly labe
   )
 }
 
-/** The clipboard is open to secure pages alone. */
+/** Copies a text. The clipboard is available to secure pages only. */
 async function copyText(text: string): Promise<void> {
   await navigator.clipboard.writeText(text)
 }

@@ -9,7 +9,7 @@ export interface DialogProps {
   readonly children: ComponentChildren
 }
 
-/** A window over the page, which holds the keyboard until it is closed. */
+/** A window over the page, which keeps the focus until it is closed. */
 export function Dialog({ title, onClose, children }: DialogProps): JSX.Element {
   const dialog = useRef<HTMLDialogElement>(null)
   useEffect(() => dialog.current?.showModal(), [])

@@ -4,10 +4,10 @@ export interface DiffLine {
   readonly text: string
 }
 
-/** Lines of either text at most, since the work grows with their product; longer texts differ as a whole. */
+/** Most lines of each text, since the work grows with their product; longer texts differ as a whole. */
 const maxLines = 2000
 
-/** How `after` differs from `before`, by the longest common part. */
+/** Differences from `before` to `after`, by their longest common subsequence. */
 export function diffLines(before: string, after: string): readonly DiffLine[] {
   const [a, b] = [before.split('\n'), after.split('\n')]
   if (Math.max(a.length, b.length) > maxLines) return [...a.map(removed), ...b.map(added)]
@@ -25,7 +25,7 @@ export function diffLines(before: string, after: string): readonly DiffLine[] {
   return [...lines, ...a.slice(i).map(removed), ...b.slice(j).map(added)]
 }
 
-/** Only what differs, each with the lines of less indentation above it, which say what it belongs to. */
+/** Only the changed lines, each with the lines of less indentation above it, which show its context. */
 export function changedLines(lines: readonly DiffLine[]): readonly DiffLine[] {
   const wanted = new Set<number>()
   for (const [index, { kind }] of lines.entries()) {
@@ -54,7 +54,7 @@ function indentOf(line: DiffLine | undefined): number {
   return line === undefined ? 0 : line.text.length - line.text.trimStart().length
 }
 
-/** Length of the longest common part of what follows each pair of lines. */
+/** Length of the longest common subsequence after each pair of lines. */
 function commonLengths(a: readonly string[], b: readonly string[]): Uint16Array[] {
   const rows = Array.from({ length: a.length + 1 }, () => new Uint16Array(b.length + 1))
   for (let i = a.length - 1; i >= 0; i--) fillRow(rows, i, (j) => a[i] === b[j])

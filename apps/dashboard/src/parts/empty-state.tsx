@@ -4,12 +4,12 @@ import { Icon, type IconName } from './icon.js'
 export interface EmptyStateProps {
   readonly icon: IconName
   readonly title: string
-  /** What to do next. */
+  /** Suggested next step. */
   readonly hint: string
   readonly children?: ComponentChildren
 }
 
-/** Stands where there is nothing to show. */
+/** Placeholder of an empty list. */
 export function EmptyState({ icon, title, hint, children }: EmptyStateProps): JSX.Element {
   return (
     <section class="card empty">

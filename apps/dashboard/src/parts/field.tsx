@@ -3,7 +3,7 @@ import type { JSX } from 'preact'
 export interface FieldProps {
   readonly name: string
   readonly label: string
-  /** What belongs into it. */
+  /** Description of the expected input. */
   readonly hint?: string
   readonly type?: 'text' | 'number' | 'datetime-local'
   readonly maxLength?: number
@@ -11,7 +11,7 @@ export interface FieldProps {
 
 /** A field of a form with its label. */
 export function Field({ name, label, hint = '', type = 'text', maxLength = 10_000 }: FieldProps): JSX.Element {
-  // The types of Preact know one element for each kind of field.
+  // The types of Preact have one element for each kind of field.
   const kind = { type } as { type: 'text' }
   return (
     <label class="field">

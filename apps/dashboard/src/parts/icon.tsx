@@ -1,6 +1,6 @@
 import type { JSX } from 'preact'
 
-/** Strokes in a square of 24. */
+/** Strokes in a square of 24 units. */
 const paths = {
   overview: 'M3 13h4l3-8 4 14 3-6h4',
   links: 'M10 14a4 4 0 0 0 6 0l3-3a4 4 0 0 0-6-6l-1 1M14 10a4 4 0 0 0-6 0l-3 3a4 4 0 0 0 6 6l1-1',
@@ -23,7 +23,7 @@ const paths = {
 
 export type IconName = keyof typeof paths
 
-/** A small picture beside a word that says the same. */
+/** A small picture beside a word with the same meaning. */
 export function Icon({ name }: { readonly name: IconName }): JSX.Element {
   return (
     <svg class="icon" viewBox="0 0 24 24" aria-hidden="true">

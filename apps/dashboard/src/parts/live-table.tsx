@@ -7,7 +7,7 @@ import { texts } from '../texts/language.js'
 import { Icon } from './icon.js'
 
 export interface Column<T> {
-  /** What the server sorts by; undefined where it cannot. */
+  /** Sort key of the server; undefined where it cannot sort. */
   readonly sort?: string
   readonly name: string
   readonly cell: (row: T) => ComponentChildren
@@ -18,25 +18,25 @@ export interface LiveTableProps<T> {
   readonly label: string
   readonly columns: readonly Column<T>[]
   readonly firstSort: string
-  /** Asks the server for the rows that are in sight. */
+  /** Requests the visible rows from the server. */
   readonly ask: (query: ListQuery, signal: AbortSignal) => Promise<Page<T>>
-  /** What a row offers at its end. */
+  /** Action at the end of a row. */
   readonly action?: (row: T, refresh: () => void) => ComponentChildren
   readonly empty: ComponentChildren
-  /** Beside the search. */
+  /** Content beside the search. */
   readonly more?: ComponentChildren
 }
 
-/** Height of a row, in pixels; styles know it as well. */
+/** Height of a row, in pixels; the style sheet uses the same value. */
 const rowHeight = 34
 
-/** Rows asked for beyond what is in sight, on each side. */
+/** Rows to request beyond the visible ones, on each side. */
 const spareRows = 20
 
-/** Time between two looks at the list, in milliseconds. */
+/** Interval of requests, in milliseconds. */
 const periodMs = 1000
 
-/** A table of a list at the server, which sorts and searches; of thousands of rows, those in sight are here alone. */
+/** Table of a list that the server sorts and searches; of thousands of rows, only the visible ones are loaded. */
 export function LiveTable<T extends { readonly id: string }>(props: LiveTableProps<T>): JSX.Element {
   const { label, columns, firstSort, ask, action, empty, more } = props
   const t = texts.value.list
@@ -137,12 +137,12 @@ function Head<T>({ column: { name, sort, isNumber }, query, onSort }: HeadProps<
   )
 }
 
-/** Stands for rows that are out of sight. */
+/** Space for rows that are out of sight. */
 function Gap({ rows }: { readonly rows: number }): JSX.Element | null {
   return rows === 0 ? null : <tr class="gap" aria-hidden="true" style={{ height: `${rows * rowHeight}px` }} />
 }
 
-/** `query` for the rows that `place` shows now; the same object where it covers them already. */
+/** Query for the rows that are visible now; the same object if it covers them already. */
 function inSight(place: HTMLElement | null, query: ListQuery): ListQuery {
   if (place === null) return query
   const first = Math.floor(place.scrollTop / rowHeight)

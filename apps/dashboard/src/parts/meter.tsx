@@ -2,16 +2,16 @@ import type { JSX } from 'preact'
 
 export interface MeterProps {
   readonly label: string
-  /** What is used of it, in words. */
+  /** Used amount, as text. */
   readonly text: string
-  /** From 0 to 1. */
+  /** Used part, from 0 to 1. */
   readonly part: number
 }
 
-/** Above it an operator should look. */
+/** Part above which an operator should act. */
 const highPart = 0.8
 
-/** How much of a limit is in use. */
+/** Used part of a limit. */
 export function Meter({ label, text, part }: MeterProps): JSX.Element {
   const percent = Math.round(Math.min(1, part) * 1000) / 10
   return (

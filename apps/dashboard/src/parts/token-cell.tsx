@@ -7,7 +7,7 @@ export interface TokenCellProps {
   readonly role: string
 }
 
-/** Whose it is: the name of the token or its id, and its kind. */
+/** Token of a row: its name or id, and its kind. */
 export function TokenCell({ token_name: name, token_id: id, role }: TokenCellProps): JSX.Element {
   const kinds: Readonly<Record<string, string>> = texts.value.tokens.kinds
   return (

@@ -5,7 +5,7 @@ import { texts } from '../texts/language.js'
 
 type Place = 'clients' | 'proxyUsers' | 'targets' | 'providers' | 'programs' | 'server'
 
-/** Who asks in each role, and who answers, as the program sees it. */
+/** Opening and answering end in each role, as the program sees it. */
 const ends: Readonly<Record<Snapshot['program'], Readonly<Record<string, readonly [Place, Place]>>>> = {
   server: {
     forward: ['clients', 'targets'],
@@ -16,7 +16,7 @@ const ends: Readonly<Record<Snapshot['program'], Readonly<Record<string, readonl
   client: { forward: ['programs', 'server'], reverse: ['server', 'targets'] },
 }
 
-/** Who asks on the left and who answers on the right, above and below. */
+/** Opening ends on the left and answering ends on the right, above and below. */
 const places: Readonly<Record<Snapshot['program'], readonly [readonly Place[], readonly Place[]]>> = {
   server: [
     ['clients', 'proxyUsers'],
@@ -27,7 +27,10 @@ const places: Readonly<Record<Snapshot['program'], readonly [readonly Place[], r
 
 const providerPlaces = [['server'], ['targets']] as const
 
-/** Who asks, this program, who answers: an edge is as wide as it has connections, and moves while there are some. */
+/**
+ * Opening ends, this program and answering ends: the width of an edge shows its number of connections, and it moves
+ * while there are some.
+ */
 export function TunnelMap({ program, traffic }: Pick<Snapshot, 'program' | 'traffic'>): JSX.Element {
   const t = texts.value.overview
   const isProvider = program === 'client' && traffic.some(({ role }) => role === 'reverse')
@@ -63,7 +66,7 @@ export function TunnelMap({ program, traffic }: Pick<Snapshot, 'program' | 'traf
   )
 }
 
-/** One in the middle, or two above each other. */
+/** Y position of an edge: one in the middle, or two above each other. */
 function edgeY(side: readonly Place[], index: number): number {
   return side.length === 1 ? 95 : 50 + 90 * index
 }

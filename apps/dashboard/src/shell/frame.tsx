@@ -8,7 +8,7 @@ import { Logo } from './logo.js'
 import { Preferences } from './preferences.js'
 import { addressOf, page, pagesOf } from './route.js'
 
-/** What is around each page: the menu, and how the server does. */
+/** Frame around each page: the menu, and the state of the server. */
 export function Frame({ children }: { readonly children: ComponentChildren }): JSX.Element {
   const t = texts.value
   const title = t.pages[page.value]
@@ -51,7 +51,7 @@ export function Frame({ children }: { readonly children: ComponentChildren }): J
   )
 }
 
-/** The address names the page, so the link must not change it. */
+/** Moves the focus. The address contains the page, so the link must not change it. */
 function focusContent(event: Event): void {
   event.preventDefault()
   document.querySelector<HTMLElement>('#content')?.focus()

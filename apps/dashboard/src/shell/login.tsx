@@ -7,7 +7,7 @@ import { texts } from '../texts/language.js'
 import { Logo } from './logo.js'
 import { Preferences } from './preferences.js'
 
-/** Asks for the API key. */
+/** Form for the API key. */
 export function Login(): JSX.Element {
   const t = texts.value.login
   const [fault, setFault] = useState<string>()

@@ -1,6 +1,6 @@
 import type { JSX } from 'preact'
 
-/** Two links of a chain. */
+/** Logo: two links of a chain. */
 export function Logo(): JSX.Element {
   return (
     <svg class="logo" viewBox="0 0 32 32" aria-hidden="true">

@@ -1,6 +1,8 @@
 const prefix = 'linksocks-'
 
-/** What {@link remember} kept in this browser; undefined without it, or where storage is closed to pages. */
+/**
+ * Value that {@link remember} stored in this browser; undefined without one, or where pages may not use the storage.
+ */
 export function remembered(name: string): string | undefined {
   try {
     return localStorage.getItem(prefix + name) ?? undefined
@@ -9,11 +11,11 @@ export function remembered(name: string): string | undefined {
   }
 }
 
-/** Keeps a choice in this browser, if it lets pages keep anything. */
+/** Stores a choice in this browser, if pages may use the storage. */
 export function remember(name: string, value: string): void {
   try {
     localStorage.setItem(prefix + name, value)
   } catch {
-    // The choice holds until the page is left.
+    // The choice applies until the page is closed.
   }
 }

@@ -5,7 +5,7 @@ import { switchTheme, theme } from './theme.js'
 
 const icons = { auto: 'auto', light: 'sun', dark: 'moon' } as const
 
-/** Language and theme. */
+/** Controls for language and theme. */
 export function Preferences(): JSX.Element {
   const name = texts.value.themes[theme.value]
   return (

@@ -4,13 +4,13 @@ import { signal } from '@preact/signals'
 const pageNames = ['overview', 'links', 'connections', 'destinations', 'tokens', 'ports', 'log', 'config'] as const
 export type PageName = (typeof pageNames)[number]
 
-/** Those that a client has, and those that a server has. */
+/** Pages of a client, and pages of a server. */
 export const pagesOf: Readonly<Record<'server' | 'client', readonly PageName[]>> = {
   server: pageNames.filter((name) => name !== 'destinations'),
   client: ['overview', 'links', 'connections', 'destinations', 'log'],
 }
 
-/** The page that is shown: the part of the address behind `#/`. */
+/** Current page: the part of the address after `#/`. */
 export const page = signal<PageName>(pageOfAddress())
 
 addEventListener('hashchange', () => {

@@ -1,4 +1,4 @@
-/** The words of the page in English; their shape is that of all languages. */
+/** Texts of the page in English; all languages have the same shape. */
 export const en = {
   title: 'LinkSocks',
   otherLanguage: '中文',
@@ -245,5 +245,5 @@ export const en = {
   },
 }
 
-/** The words of one language. */
+/** Texts of one language. */
 export type Texts = typeof en

@@ -2,35 +2,35 @@ import { language } from './language.js'
 
 const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB']
 
-/** `text` with each `{}` replaced by the next of `values`. */
+/** Replaces each `{}` in `text` by the next of `values`. */
 export function fill(text: string, ...values: readonly (string | number)[]): string {
   const waiting = values.values()
   return text.replaceAll('{}', () => String(waiting.next().value))
 }
 
-/** A number of bytes with three digits that count: `1.21 GiB`. */
+/** Formats a number of bytes with three significant digits: `1.21 GiB`. */
 export function bytes(count: number): string {
   const power = count < 1 ? 0 : Math.min(Math.floor(Math.log2(count) / 10), units.length - 1)
   const value = count / 1024 ** power
   return `${value.toFixed(power === 0 || value >= 100 ? 0 : value >= 10 ? 1 : 2)} ${units[power]}`
 }
 
-/** Bytes a second. */
+/** Formats bytes a second. */
 export function rate(bytesPerSecond: number): string {
   return `${bytes(bytesPerSecond)}/s`
 }
 
-/** A whole number with separators. */
+/** Formats a whole number with separators. */
 export function count(value: number): string {
   return new Intl.NumberFormat(language.value).format(value)
 }
 
-/** Milliseconds of a round trip. */
+/** Formats the milliseconds of a round trip. */
 export function milliseconds(value: number): string {
   return `${value.toFixed(value >= 100 ? 0 : value >= 10 ? 1 : 2)} ms`
 }
 
-/** How long something has lasted: `3 s`, `12 min`, `5 h 20 min`, `3 d 4 h`. */
+/** Formats a duration: `3 s`, `12 min`, `5 h 20 min`, `3 d 4 h`. */
 export function duration(ms: number): string {
   const seconds = Math.max(0, Math.floor(ms / 1000))
   const minutes = Math.floor(seconds / 60)

@@ -5,17 +5,17 @@ import { zh } from './zh.js'
 
 export type Language = 'en' | 'zh-CN'
 
-/** The language of the page: what was chosen here before, else the browser's. */
+/** Language of the page: the stored choice, otherwise the browser's. */
 export const language = signal<Language>(firstLanguage())
 
-/** The words of the page. */
+/** Texts of the page. */
 export const texts = computed<Texts>(() => (language.value === 'en' ? en : zh))
 
 effect(() => {
   document.documentElement.lang = language.value
 })
 
-/** Changes to the other language, and keeps it. */
+/** Switches to the other language, and stores it. */
 export function switchLanguage(): void {
   language.value = language.value === 'en' ? 'zh-CN' : 'en'
   remember('language', language.value)

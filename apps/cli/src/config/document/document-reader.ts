@@ -15,19 +15,16 @@ export interface Entry {
   readonly value: Node | undefined
 }
 
-/** The largest file that is read. A role has less than 200 keys. */
+/** Largest file that is read. A role has less than 200 keys. */
 export const maxConfigBytes = 4_194_304
 
-/**
- * A document of YAML, JSON or, by the name of its file, TOML, whose nodes know their places. Collects what is wrong
- * with it.
- */
+/** A document of YAML, JSON or, by its file name, TOML, whose nodes have their places. Collects mistakes. */
 export class DocumentReader {
   readonly problems: Problem[] = []
   readonly #lines = new LineCounter()
   readonly #document: Document
 
-  /** @throws ConfigError for a text that is no YAML, or no TOML */
+  /** @throws ConfigError for a text that is not valid YAML or TOML */
   constructor(path: string, text: string) {
     this.#document = this.#parse(path, text)
     this.problems.push(
@@ -50,7 +47,7 @@ export class DocumentReader {
     this.problems.push({ line, column, key, text })
   }
 
-  /** Entries of a map; none, and a problem, for anything else. An empty value is an empty map. */
+  /** Entries of a map; none, with a problem, for anything else. An empty value is an empty map. */
   entries(node: Node | undefined, path: string, place: Place, wanted: string): readonly Entry[] {
     const map = this.#resolve(node)
     if (map === undefined || (isScalar(map) && map.value === null)) return []
@@ -71,7 +68,7 @@ export class DocumentReader {
     })
   }
 
-  /** Elements of a sequence; a value that is none counts as the only one. */
+  /** Elements of a sequence; any other value counts as the only element. */
   elements(node: Node | undefined): readonly Node[] {
     const resolved = this.#resolve(node)
     if (resolved === undefined) return []
@@ -82,7 +79,7 @@ export class DocumentReader {
     return isSeq(this.#resolve(node))
   }
 
-  /** The text of a scalar as the file has it, so that `0123` stays what it is; undefined for anything else. */
+  /** Text of a scalar exactly as in the file, so that `0123` is not changed; undefined for anything else. */
   text(node: Node | undefined): string | undefined {
     const resolved = this.#resolve(node)
     if (!isScalar(resolved) || resolved.value === null) return undefined
@@ -94,12 +91,12 @@ export class DocumentReader {
     return isMap(this.#resolve(node))
   }
 
-  /** The JSON that a node stands for. */
+  /** JSON value of a node. */
   json(node: Node | undefined): unknown {
     return node?.toJS(this.#document, { maxAliasCount: 100 })
   }
 
-  /** Place of what is at the end of these keys, or of the last that is there. */
+  /** Place of the node at the end of these keys, or of the last node that exists. */
   placeWithin(node: Node | undefined, keys: readonly string[], otherwise: Place): Place {
     const resolved = this.#resolve(node)
     const [key, ...rest] = keys

@@ -11,7 +11,7 @@ import {
 } from 'yaml'
 
 /**
- * Reads TOML as the document that a YAML file of the same content would give, each node with its place.
+ * Parses TOML as the document that a YAML file of the same content would give, each node with its place.
  *
  * @throws ParseError of toml-eslint-parser for the first mistake
  */
@@ -28,7 +28,7 @@ export function parseTomlDocument(text: string, lines: LineCounter): Document {
   return document
 }
 
-/** `[a.b]` or `[[a.b]]`. */
+/** Adds a table: `[a.b]` or `[[a.b]]`. */
 function addTable(root: YAMLMap, { kind, key, body }: AST.TOMLTable): void {
   const parent = childAt(root, key.keys.slice(0, -1))
   const last = key.keys.at(-1)
@@ -48,7 +48,7 @@ function addValue(map: YAMLMap, { key, value }: AST.TOMLKeyValue): void {
   if (last !== undefined) add(childAt(map, key.keys.slice(0, -1)), last, nodeOf(value))
 }
 
-/** The map that these keys lead to: in a list of tables, the last one. */
+/** Map to which these keys lead: in a list of tables, the last one. */
 function childAt(map: YAMLMap, keys: readonly Key[]): YAMLMap {
   return keys.reduce((parent, key) => {
     const known = parent.get(nameOf(key), true) as unknown
@@ -58,7 +58,7 @@ function childAt(map: YAMLMap, keys: readonly Key[]): YAMLMap {
 }
 
 function add<Value extends Node>(map: YAMLMap, key: Key, value: Value): Value {
-  // The parser has refused keys that stand twice; YAMLMap would look for each.
+  // The parser has refused duplicate keys; YAMLMap would search for each.
   map.items.push(new Pair(placed(new Scalar(nameOf(key)), key), value.range ? value : placed(value, key)))
   return value
 }
@@ -79,7 +79,7 @@ function nodeOf(value: AST.TOMLContentNode): Node {
   return scalar
 }
 
-/** What JSON would have: dates have no type there. */
+/** Value as in JSON, which has no type for dates. */
 function contentOf(value: AST.TOMLValue): string | number | boolean {
   return 'datetime' in value ? value.datetime : value.value
 }

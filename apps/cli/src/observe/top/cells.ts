@@ -1,23 +1,23 @@
-/** Columns that a text takes in a terminal. */
+/** Number of columns of a text in a terminal. */
 export function widthOf(text: string): number {
   let width = 0
   for (const char of text) width += columnsOf(char)
   return width
 }
 
-/** A text in exactly so many columns: cut with `…`, or filled up with spaces at its end. */
+/** Fits a text into exactly this many columns: cut with `…`, or padded with spaces at its end. */
 export function fit(text: string, columns: number): string {
   const missing = columns - widthOf(text)
   return missing >= 0 ? text + ' '.repeat(missing) : cut(text, columns)
 }
 
-/** As {@link fit}, filled up in front. */
+/** Does the same as {@link fit}, padded in front. */
 export function fitRight(text: string, columns: number): string {
   const missing = columns - widthOf(text)
   return missing >= 0 ? ' '.repeat(missing) + text : cut(text, columns)
 }
 
-/** Values as a row of bars, the last one at the right end. */
+/** Draws values as a row of bars, the last one at the right end. */
 export function sparkline(values: readonly number[], columns: number): string {
   const shown = values.slice(-columns)
   const top = Math.max(1, ...shown)
@@ -36,7 +36,7 @@ function cut(text: string, columns: number): string {
   return fit(`${kept}…`, columns)
 }
 
-/** Nothing is a space, and something is never nothing. */
+/** Bar for a value: zero is a space, and any other value is visible. */
 function barOf(part: number): string {
   return part <= 0 ? ' ' : (bars[Math.min(bars.length - 1, Math.floor(part * bars.length))] ?? ' ')
 }

@@ -2,25 +2,22 @@ import type { Clock, TimerHandle } from '@ls/foundation'
 
 export interface QuestionsOptions {
   readonly clock: Clock
-  /** Asks once, and does with the answer what is to be done. Never rejects. */
+  /** Sends one request, and handles the answer. Never rejects. */
   readonly ask: () => Promise<void>
-  /** There is still no answer after so long, in milliseconds; told once a period. */
+  /** Called once a period while there is still no answer after `waitedMs`, in milliseconds. */
   readonly onSlow: (waitedMs: number) => void
 }
 
-/** How often the server is asked, in milliseconds. */
+/** Period of requests, in milliseconds. */
 export const periodMs = 1000
 
-/** An answer that takes this long is worth a word, in milliseconds: what is shown is old. */
+/** Time without an answer, in milliseconds, after which the user sees a notice: the shown data is old. */
 export const slowMs = 2000
 
-/**
- * Asks once a period, and one question at a time: a server that needs longer is not asked more, and every answer is
- * shown.
- */
+/** Sends one request a period, and one at a time: a slow server gets no more requests, and every answer is shown. */
 export class Questions {
   readonly #options: QuestionsOptions
-  /** Undefined while nothing is asked. */
+  /** Time of the pending request; undefined without one. */
   #askedAtMs: number | undefined
   #isAskedNext = false
   #timer: TimerHandle
@@ -29,7 +26,7 @@ export class Questions {
     this.#options = options
   }
 
-  /** Asks again and again from now on. */
+  /** Starts the periodic requests. */
   start(): void {
     this.#timer = this.#options.clock.setTimeout(() => this.#tick(), periodMs)
   }
@@ -39,7 +36,7 @@ export class Questions {
     this.#isAskedNext = false
   }
 
-  /** Asks at once, or as soon as the last question is answered. */
+  /** Sends a request immediately, or when the last one is answered. */
   async askNow(): Promise<void> {
     if (this.#askedAtMs !== undefined) {
       this.#isAskedNext = true

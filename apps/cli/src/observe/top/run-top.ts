@@ -11,7 +11,7 @@ import { plainLines } from './top-screen.js'
 import { TopView } from './top-view.js'
 
 /**
- * Shows what a running server does, until q; with `--once` it prints that once.
+ * Shows the activity of a running server, until q; with `--once` prints it once.
  *
  * @param target URL of the server, or `unix:` and the path of its API socket.
  */
@@ -33,7 +33,7 @@ export async function runTop(
   return exitCode.ok
 }
 
-/** Speeds are known from the second look on. */
+/** Sends two requests, since speeds are known from the second one on. */
 async function askTwice(place: ApiPlace, stop: AbortSignal): Promise<TopData> {
   const query = { sort: 'rate', filter: '', limit: onceRows } as const
   await askTop(place, query)
@@ -41,11 +41,11 @@ async function askTwice(place: ApiPlace, stop: AbortSignal): Promise<TopData> {
   return askTop(place, query)
 }
 
-/** Enough to see who takes most. */
+/** Rows with `--once`: enough to see who uses most. */
 const onceRows = 20
 
-/** Columns where there is no terminal. */
+/** Columns without a terminal. */
 const pipeColumns = 160
 
-/** Time between two looks, in milliseconds. */
+/** Time between the two requests, in milliseconds. */
 const lookMs = 1000

@@ -1,6 +1,6 @@
 import type { Snapshot } from '@ls/foundation'
 
-/** Seconds that are remembered: more than the widest terminal shows. */
+/** Number of seconds in the history: more than the widest terminal shows. */
 const maxSpeeds = 400
 
 /** Speeds of all traffic over time, in bytes a second. */
@@ -9,7 +9,7 @@ export class SpeedHistory {
   readonly fromTarget: number[] = []
   #before: Totals | undefined
 
-  /** Takes the totals of a moment, in milliseconds of any clock that only goes forward. */
+  /** Adds the totals of a moment, in milliseconds of any monotonic clock. */
   add({ traffic }: Pick<Snapshot, 'traffic'>, atMs: number): void {
     const now = {
       atMs,
@@ -31,7 +31,7 @@ interface Totals {
   readonly fromTarget: number
 }
 
-/** A server that was started again has smaller totals. */
+/** Adds a speed. A server that was restarted has smaller totals. */
 function remember(speeds: number[], speed: number): void {
   speeds.push(Math.max(0, Math.round(speed)))
   if (speeds.length > maxSpeeds) speeds.shift()

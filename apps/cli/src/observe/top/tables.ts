@@ -3,14 +3,14 @@ import { formatBytes } from '../format-bytes.js'
 import { fit, fitRight } from './cells.js'
 import type { ConnectionRow, LinkRow } from './top-data.js'
 
-/** A column of a table: a negative width is for a number, 0 takes what is left. */
+/** A column of a table: a negative width is for a number, 0 uses the remaining columns. */
 interface Column<Row> {
   readonly title: string
   readonly width: number
   text(row: Row): string
 }
 
-/** The lines of a table, each as wide as the terminal; the title first. */
+/** Lines of a table, each as wide as the terminal; the title first. */
 export function tableLines<Row>(columns: readonly Column<Row>[], rows: readonly Row[], width: number): string[] {
   const shown = columns.filter((_, index) => widthOfFirst(columns, index + 1) <= width)
   const fixed = shown.reduce((sum, column) => sum + Math.abs(column.width) + 1, -1)
@@ -20,7 +20,7 @@ export function tableLines<Row>(columns: readonly Column<Row>[], rows: readonly 
   return [line(({ title }) => title), ...rows.map((row) => line((column) => harmless(column.text(row))))]
 }
 
-/** Least columns for the text that takes what is left. */
+/** Minimum width of the text that uses the remaining columns. */
 const minRest = 16
 
 function widthOfFirst<Row>(columns: readonly Column<Row>[], count: number): number {
@@ -62,12 +62,12 @@ function tokenOf({ token_name: name, token_id: id }: LinkRow | ConnectionRow): s
   return name ?? id ?? ''
 }
 
-/** Nothing is shown as nothing: what moves is then seen at once. */
+/** Formats a speed; zero is blank, so that active rows stand out. */
 function speed(rate: number | null): string {
   return rate === null || rate === 0 ? '' : formatBytes(rate)
 }
 
-/** The largest unit alone: `59s`, `12m`, `23h`, `99d`. */
+/** Formats an age with its largest unit only: `59s`, `12m`, `23h`, `99d`. */
 function age(ms: number): string {
   const seconds = Math.floor(ms / 1000)
   if (seconds < 60) return `${seconds}s`

@@ -9,7 +9,7 @@ export interface TerminalEvents {
   onResize(): void
 }
 
-/** A terminal with the whole screen for us, until {@link close} gives it back. */
+/** A terminal whose whole screen this program uses, until {@link close} restores it. */
 export class Terminal {
   readonly #input: ReadStream
   readonly #output: WriteStream
@@ -21,14 +21,14 @@ export class Terminal {
     this.#input = input
     this.#output = output
     this.#events = events
-    // It looks at NO_COLOR, too.
+    // It checks NO_COLOR, too.
     this.#useColor = output.hasColors()
     emitKeypressEvents(input)
     input.setRawMode(true)
     input.on('keypress', this.#onKeypress)
     input.resume()
     output.on('resize', events.onResize)
-    // A fault that ends the process must not leave a terminal behind that shows nothing.
+    // A fault that ends the process must not leave the terminal unusable.
     process.on('exit', this.#restore)
     output.write(`${otherScreen}${hideCursor}`)
   }
@@ -41,7 +41,7 @@ export class Terminal {
     return this.#output.rows
   }
 
-  /** Draws all lines over what is there. */
+  /** Draws all lines over the previous content. */
   draw(lines: readonly ScreenLine[]): void {
     const texts = lines.map(({ text, style }) =>
       style === undefined || !this.#useColor ? text : styleText(style, text, { validateStream: false }),
@@ -67,7 +67,7 @@ export class Terminal {
   }
 }
 
-/** ECMA-48 and xterm: the alternate screen keeps what was there before. */
+/** ECMA-48 and xterm: the alternate screen keeps the previous content. */
 const otherScreen = '\u001b[?1049h'
 const ownScreen = '\u001b[?1049l'
 const hideCursor = '\u001b[?25l'

@@ -1,14 +1,14 @@
 import type { Snapshot } from '@ls/foundation'
 import { type ApiPlace, callApi } from '../../tokens/api-call.js'
 
-/** What is shown at one moment. */
+/** Data shown at one moment. */
 export interface TopData {
   readonly snapshot: Snapshot
   readonly links: Page<LinkRow>
   readonly connections: Page<ConnectionRow>
 }
 
-/** Part of a list, as the API gives it. */
+/** Part of a list, in the form of the API. */
 export interface Page<Row> {
   readonly total: number
   readonly matched: number
@@ -42,20 +42,20 @@ export interface ConnectionRow extends Moved {
   readonly target: string | null
 }
 
-/** Orders of the connections; those of the links follow them. */
+/** Sort keys of the connections; those of the links follow them. */
 export const topSorts = ['rate', 'bytes', 'age', 'target', 'token'] as const
 
 export type TopSort = (typeof topSorts)[number]
 
-/** What is asked for. */
+/** Query for the data. */
 export interface TopQuery {
   readonly sort: TopSort
   readonly filter: string
-  /** Rows of either list. */
+  /** Most rows of each list. */
   readonly limit: number
 }
 
-/** Asks for all that is shown. @throws Error with what the server says, or why it does not answer */
+/** Requests all data. @throws Error with the server's message, or why it does not answer */
 export async function askTop(place: ApiPlace, { sort, filter, limit }: TopQuery): Promise<TopData> {
   const isText = sort === 'target' || sort === 'token'
   const query = new URLSearchParams({ limit: String(limit), order: isText ? 'asc' : 'desc', q: filter })
@@ -72,7 +72,7 @@ export async function askTop(place: ApiPlace, { sort, filter, limit }: TopQuery)
   }
 }
 
-/** Ends one of them. @throws Error if it is gone */
+/** Closes a link or connection. @throws Error if it is gone */
 export async function cutOne(place: ApiPlace, list: 'links' | 'connections', id: string): Promise<void> {
   await callApi(place, { method: 'DELETE', path: `/api/${list}/${encodeURIComponent(id)}` })
 }

@@ -16,14 +16,14 @@ export interface ScreenOptions {
   readonly columns: number
   readonly rows: number
   readonly state: TopState
-  /** Undefined before the first answer. */
+  /** The data; undefined before the first answer. */
   readonly data: TopData | undefined
   readonly history: Pick<SpeedHistory, 'toTarget' | 'fromTarget'>
-  /** Why there is no newer answer, or what a key has come to. */
+  /** Reason why there is no newer answer, or the result of a key. */
   readonly notice: string
 }
 
-/** The whole screen: exactly so many lines, none wider than the terminal. */
+/** The whole screen: exactly `rows` lines, none wider than the terminal. */
 export function screenLines({ columns, rows, state, data, history, notice }: ScreenOptions): ScreenLine[] {
   const head = [...headLines(data), ...speedLines(history, columns)]
   const foot = footLine(state, notice)
@@ -79,7 +79,7 @@ function speedLines({ toTarget, fromTarget }: ScreenOptions['history'], columns:
   return [line('from targets', fromTarget), line('to targets  ', toTarget), { text: '' }]
 }
 
-/** The chosen list gets the room; the other one shows its first rows. */
+/** Tables of the screen: the chosen list gets most lines; the other one shows its first rows. */
 function bodyLines(data: TopData, state: TopState, columns: number, room: number): ScreenLine[] {
   const other = Math.max(1, Math.floor(room / 4) - 2)
   const [linkRoom, connectionRoom] =
@@ -90,7 +90,7 @@ function bodyLines(data: TopData, state: TopState, columns: number, room: number
   return [...links, { text: '' }, ...tableOf('connections', rows, state, rest)]
 }
 
-/** Title and so many rows, with the selected one among them. */
+/** Title and rows of a list, with the selected one among them. */
 function tableOf(list: TopState['list'], lines: readonly string[], state: TopState, room: number): ScreenLine[] {
   const [title = '', ...rows] = lines
   const count = Math.max(0, room)

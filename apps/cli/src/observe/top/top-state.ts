@@ -1,15 +1,15 @@
 import { type ConnectionRow, type LinkRow, type Page, type TopData, type TopSort, topSorts } from './top-data.js'
 
-/** What the person at the terminal has chosen. */
+/** Choices of the user at the terminal. */
 export interface TopState {
   readonly list: 'connections' | 'links'
   readonly sort: TopSort
   readonly filter: string
-  /** Row of the list; may be past its end after that has changed. */
+  /** Selected row of the list; may be past its end after the list has changed. */
   readonly selected: number
-  /** `filter` takes letters, `confirm` waits for y. */
+  /** `filter` accepts letters, `confirm` waits for y. */
   readonly mode: 'browse' | 'filter' | 'confirm'
-  /** What is to be cut, in `confirm`. */
+  /** Row to close, in `confirm`. */
   readonly victim: Row | undefined
 }
 
@@ -24,10 +24,10 @@ export const firstState: TopState = {
   victim: undefined,
 }
 
-/** What a key asks for besides another state. */
+/** Action of a key, besides another state. */
 export type TopAction = { readonly kind: 'quit' } | { readonly kind: 'cut'; readonly victim: Row } | undefined
 
-/** A key, as Node's `readline` names it. */
+/** A key, as Node's `readline` reports it. */
 export interface Key {
   readonly name?: string | undefined
   readonly sequence?: string | undefined
@@ -56,7 +56,7 @@ function filtering(state: TopState, { name, sequence = '', ctrl }: Key): TopStat
   return isText ? { ...state, filter: state.filter + sequence, selected: 0 } : state
 }
 
-/** A name of a host has no more. */
+/** Longest filter: a host name has no more characters. */
 const maxFilterChars = 253
 
 function confirming(state: TopState, { name }: Key): readonly [TopState, TopAction] {

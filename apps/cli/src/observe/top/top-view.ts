@@ -15,7 +15,7 @@ export interface TopViewOptions {
   readonly output: WriteStream
 }
 
-/** The live screen: asks once a second, draws, and does what the keys say. */
+/** The live screen: sends a request once a second, draws, and handles keys. */
 export class TopView {
   readonly #options: TopViewOptions
   readonly #history = new SpeedHistory()
@@ -34,7 +34,7 @@ export class TopView {
     this.#options = options
   }
 
-  /** Resolves when the person or the process ends it; with the reason if the server never answered. */
+  /** Resolves when the user or the process ends it; with the reason if the server never answered. */
   async run(stop: AbortSignal): Promise<Error | undefined> {
     const { input, output } = this.#options
     const ended = new Promise<void>((resolve) => (this.#quit = resolve))
@@ -100,5 +100,5 @@ export class TopView {
   }
 }
 
-/** More than a terminal has lines; the rest is found by filter and order. */
+/** Most rows: more than a terminal has lines; filter and order lead to the rest. */
 const maxRows = 200
