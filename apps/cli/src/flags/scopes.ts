@@ -11,7 +11,5 @@ export const everything = [...logging, 'check-config', 'config', 'completion', '
 
 export const port = { min: 0, max: 65_535 } as const
 
-/**
- * Limits of credentials: a token is 1–255 bytes (protocol.md §1), and so are a user name and a password (RFC 1929 §2).
- */
+/** Limits of credentials: a token is 1–255 bytes (protocol.md §1); so are a user name and a password (RFC 1929 §2). */
 export const credential = { secret: 'value', maxBytes: 255 } as const

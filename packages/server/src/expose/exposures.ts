@@ -134,7 +134,7 @@ export class Exposures implements ExposedPorts {
   async listen(): Promise<void> {
     await this.#options.hosts.listen()
     for (const planned of this.#planned) {
-      // Opening it reserves the port again, in the same turn of the event loop.
+      // Opening it reserves the port again, before any other part can.
       this.#forget(planned)
       await this.#open(planned.record, planned.exposure)
     }

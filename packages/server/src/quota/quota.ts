@@ -67,7 +67,7 @@ export class Quota {
     }
   }
 
-  /** The limit that is used up, the later one if both are; undefined while bytes are left. */
+  /** The limit that is used up, that of the longer period if both are; undefined while bytes are left. */
   exceeded(nowMs: number): QuotaUse | undefined {
     const over = this.#counters.filter((counter) => {
       turnTo(counter, nowMs)

@@ -122,8 +122,8 @@ export class Tickets {
   }
 
   /**
-   * Whether a ticket has expired. A client that has a session may reconnect; a ticket without a user expires when the
-   * time to connect is over.
+   * Whether a ticket has expired. A client that has a session may reconnect; without a session, the ticket expires when
+   * the time to connect is over.
    */
   #isOver({ record, useBeforeMs, user, sessions }: AccessTicket): boolean {
     if (this.#tokens.find(record.token) !== record) return true
