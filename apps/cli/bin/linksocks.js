@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// Kept so plain that any Node that knows modules can run it, and tell that it is too old.
+// Plain enough for any Node with modules, so that an old one can print that it is too old.
 import { existsSync } from 'node:fs'
 
 const needed = [20, 19]
@@ -11,7 +11,7 @@ if (major < needed[0] || (major === needed[0] && minor < needed[1])) {
 } else if (!existsSync(main)) {
   fail('is not built yet; in its repository, run: pnpm build')
 } else if (process.argv.length === 3 && ['--version', '-V', '-v', 'version'].includes(process.argv[2])) {
-  // Scripts ask for it often: nothing else is loaded.
+  // Scripts call it often, so nothing else is loaded.
   void import('../dist/bundle/version.js').then(({ versionLine }) => process.stdout.write(`${versionLine()}\n`))
 } else {
   void import('../dist/bundle/main.js').then(({ main }) => main())

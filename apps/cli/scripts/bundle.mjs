@@ -10,14 +10,14 @@ import { requireInPlace } from '../../../tools/distribution/require-in-place.mjs
 const packageFolder = fileURLToPath(new URL('../', import.meta.url))
 const manifest = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'))
 
-/** What npm installs beside the command. */
+/** Packages that npm installs with the command. */
 const installed = new Set(
   [manifest.dependencies, manifest.optionalDependencies, manifest.peerDependencies].flatMap((each) =>
     Object.keys(each),
   ),
 )
 
-// The names of files tell what is in them, so those of earlier builds would stay.
+// File names depend on the content, so files of earlier builds would stay.
 rmSync(new URL('../dist/bundle', import.meta.url), { recursive: true, force: true })
 await build({
   absWorkingDir: packageFolder,
@@ -28,7 +28,7 @@ await build({
   format: 'esm',
   platform: 'node',
   target: 'node20.19',
-  // Node keeps the text of what it runs in memory. Names stay, for stack traces.
+  // Node keeps the source text in memory. Names stay, for stack traces.
   minifyWhitespace: true,
   lineLimit: 160,
   logLevel: 'warning',

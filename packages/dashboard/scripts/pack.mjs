@@ -15,7 +15,7 @@ const types = {
   '.svg': 'image/svg+xml',
 }
 
-/** What a phone on a slow line loads in a second or two. */
+/** Most bytes that a phone on a slow line loads in a second or two. */
 const maxGzipBytes = 150_000
 
 const files = Object.fromEntries(readdirSync(fileURLToPath(page)).toSorted().map(packed))
