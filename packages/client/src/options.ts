@@ -60,7 +60,7 @@ export interface ClientOptions extends PayloadOptions, ClientLinkSettings {
   readonly allowOrigins?: readonly string[] | undefined
   /** User name that programs must send, 1–255 bytes; requires `socksPassword`. @default none: no authentication */
   readonly socksUsername?: string | undefined
-  /** Password to `socksUsername`, 1–255 bytes. @default none */
+  /** Password for `socksUsername`, 1–255 bytes. @default none */
   readonly socksPassword?: string | undefined
   /** More accounts for the proxy. @default none */
   readonly socksAccounts?: NonNullable<InboundOptions['accounts']> | undefined
@@ -137,7 +137,7 @@ export interface ClientOptions extends PayloadOptions, ClientLinkSettings {
   readonly udpAdvertise?: string | undefined
   /** First credit of each channel, in bytes. @default 262144 */
   readonly windowBytes?: number | undefined
-  /** Unacknowledged bytes kept for each link. @default 33554432 */
+  /** Most unacknowledged bytes of each link. @default 33554432 */
   readonly replayLimitBytes?: number | undefined
   /** Channels without a byte for this long are closed, in milliseconds. @default 43200000 (12 h) */
   readonly idleLimitMs?: number | undefined

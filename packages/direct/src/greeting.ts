@@ -44,7 +44,7 @@ interface Refusal {
   readonly reason: string
 }
 
-/** Messages of two ends before a session begins or goes on (protocol.md §3.10). */
+/** Messages of two ends before a session begins or continues (protocol.md §3.10). */
 export type Greeting = Hello | Welcome | Move | Description | Refusal
 
 /** Encodes a greeting as the bytes of one message: JSON. */

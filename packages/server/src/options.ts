@@ -96,7 +96,7 @@ export interface ServerOptions extends PayloadOptions {
    * @default false
    */
   readonly wisp?: boolean | undefined
-  /** Key of the management API, not empty; users send it as `X-API-Key`. @default off */
+  /** Key of the management API, not empty; callers send it as `X-API-Key`. @default off */
   readonly apiKey?: string | undefined
   /**
    * Loads the files of the dashboard, for instance `dashboardFiles` of `@ls/dashboard`. The dashboard is then at
@@ -210,7 +210,7 @@ export interface ServerOptions extends PayloadOptions {
   readonly providerWaitMs?: number | undefined
   /** How long a connector's request waits for a provider, in milliseconds. @default 5000 */
   readonly connectorWaitMs?: number | undefined
-  /** How long the connector tokens of an absent provider are kept, in milliseconds. @default 600000 (10 minutes) */
+  /** How long the connector tokens of an absent provider stay valid, in milliseconds. @default 600000 (10 minutes) */
   readonly orphanedTokenMs?: number | undefined
   /** How names of targets and proxies are resolved. @default as the system does */
   readonly dns?: NonNullable<OutboundOptions['dns']> | undefined
@@ -224,7 +224,7 @@ export interface ServerOptions extends PayloadOptions {
   readonly windowBytes?: number | undefined
   /** How long a session is kept without its WebSocket, in milliseconds. @default 60000 */
   readonly graceMs?: number | undefined
-  /** Unacknowledged bytes kept for each session. @default 33554432 */
+  /** Most unacknowledged bytes of each session. @default 33554432 */
   readonly replayLimitBytes?: number | undefined
   /**
    * Bytes that the server may buffer for all its clients: queues for slow readers, and unacknowledged messages. Half is

@@ -26,7 +26,7 @@ export class WispConnection implements TransportHandler, StreamOwner {
   /** Whether the WebSocket is full. */
   #isFull = false
 
-  /** Begins to serve the client. */
+  /** Starts to serve the client. */
   constructor(options: WispConnectionOptions) {
     this.#options = options
     options.transport.setHandler(this)

@@ -9,7 +9,10 @@ export interface Problem extends Place {
   readonly text: string
 }
 
-/** A configuration file cannot be used. The message has a line for each mistake, in the order of the file. */
+/**
+ * Error for a configuration file that cannot be used. The message has a line for each mistake, in the order of the
+ * file.
+ */
 export class ConfigError extends UsageError {
   override readonly places: readonly Place[]
   /** Mistakes in the order of the file. */

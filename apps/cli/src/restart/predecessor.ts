@@ -12,7 +12,7 @@ import {
 /** The part of Node's `process` that is used here. */
 type Process = Pick<NodeJS.Process, 'env' | 'pid' | 'send' | 'channel' | 'on' | 'once' | 'off'>
 
-/** The process that this one takes over from. */
+/** The previous process, from which this one takes over. */
 export class Predecessor {
   /** Folder in which processes pass links to each other. */
   readonly folder: string

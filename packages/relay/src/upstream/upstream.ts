@@ -12,7 +12,7 @@ export interface Upstream {
   readonly port: number
   /** User name for the proxy, if any. */
   readonly username: string | undefined
-  /** Password to `username`. */
+  /** Password for `username`. */
   readonly password: string | undefined
 }
 

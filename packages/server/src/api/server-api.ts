@@ -16,7 +16,7 @@ export interface ServerApiOptions {
 
 /** The management API of a server, at the WebSocket port and on a UNIX socket. */
 export class ServerApi {
-  /** For requests at the WebSocket port; undefined without a key. */
+  /** The API for requests at the WebSocket port; undefined without a key. */
   readonly atPort: ManagementApi | undefined
   readonly #api: ManagementApi | undefined
   readonly #path: string | undefined

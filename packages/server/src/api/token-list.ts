@@ -9,7 +9,7 @@ export function listTokens({ server }: ApiCall): Answer {
   return { status: 200, body: server.tokens().map(describe) }
 }
 
-/** `GET /api/token/{token}`: one token, in clear. */
+/** `GET /api/token/{token}`: one token, in clear text. */
 export function showToken({ server, parameter }: ApiCall): Answer {
   const found = findToken(server.tokens(), parameter)
   if (found === undefined) return failure(404, 'token does not exist')

@@ -7,7 +7,7 @@ export interface ReadinessFacts {
   readonly state: ServerLife
   /** Proxy ports of reverse tokens that could not be opened. */
   readonly blockedPorts: readonly number[]
-  /** Reverse tokens whose providers are all away. */
+  /** Number of reverse tokens without any connected provider. */
   readonly tokensWithoutProvider: number
 }
 

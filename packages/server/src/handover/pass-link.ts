@@ -23,7 +23,7 @@ export interface PassedLinksOptions {
   readonly logger: Logger
 }
 
-/** Links that are passed on to the owners of their sessions. */
+/** Passes links on to the owners of their sessions. */
 export class PassedLinks {
   readonly #options: PassedLinksOptions
   readonly #streams = new Set<Duplex>()
@@ -32,7 +32,7 @@ export class PassedLinks {
     this.#options = options
   }
 
-  /** Passes a link on: the owner gets the request as it came, behind a PROXY header with the client's address. */
+  /** Passes a link on: the owner receives the request unchanged, after a PROXY header with the client's address. */
   pass(link: ArrivedLink, owner: SessionOwner): void {
     const { stream } = link
     if (this.#streams.size >= this.#options.maxLinks)

@@ -28,7 +28,7 @@ export interface Ticket {
   readonly session: Session
 }
 
-/** Terms agreed with a new client. */
+/** Terms on which the server and a new client agreed. */
 export interface Agreement {
   readonly identity: Identity
   readonly extensions: readonly Extension[]
@@ -49,7 +49,7 @@ export interface HandshakeDependencies {
   readonly tokens: TokenRegistry
   /** Finds the ticket for a token by its SHA-256, in lowercase hex. */
   findAccess(shownHash: string): AccessTicket | undefined
-  /** Finds the session that a client wants to resume. */
+  /** Finds the session that a client asks to resume. */
   findTicket(id: string): Ticket | undefined
   /** Time until the client's credentials may be checked, in milliseconds. */
   readonly waitMs: () => number

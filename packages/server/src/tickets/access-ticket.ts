@@ -6,7 +6,7 @@ import type { TokenRecord } from '../tokens/token-registry.js'
 
 /** Request of {@link Tickets.make}. */
 export interface TicketRequest {
-  /** The token that the ticket stands for, as it was registered. */
+  /** Text of the token that the ticket stands for, as it was registered. */
   readonly token: string
   /**
    * Allowed targets, `ADDR:PORT`, in addition to the rules of the token's policy. At most 1000. @default all that the

@@ -29,7 +29,7 @@ export interface ReverseToken {
   listenOn?: readonly string[]
   /** User name that SOCKS clients must send; undefined for no authentication. */
   username: string | undefined
-  /** Password to `username`. */
+  /** Password for `username`. */
   password: string | undefined
   /** More accounts for the port. */
   accounts?: readonly Account[]

@@ -28,7 +28,7 @@ export interface ReverseTokenRequest extends TokenOptions {
    * authentication
    */
   readonly username?: string | undefined
-  /** Password to `username`. @default none */
+  /** Password for `username`. @default none */
   readonly password?: string | undefined
   /** More accounts for the port. @default none */
   readonly accounts?: readonly Account[] | undefined

@@ -44,7 +44,7 @@ export class WebSocketTransport implements MessageTransport {
   /** Reason of the close; undefined while the WebSocket is open. */
   #ended: TransportCloseReason | undefined
 
-  /** `socket` must be open. */
+  /** @param socket An open WebSocket. */
   constructor(socket: WebSocketLike, clock: Clock) {
     this.#socket = socket
     this.#clock = clock
