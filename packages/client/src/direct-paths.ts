@@ -89,7 +89,10 @@ export class DirectPaths {
     return true
   }
 
-  /** Handles the removal of a connector token: it no longer reaches the provider, not even without the server. */
+  /**
+   * Handles the removal of a connector token: no connection with it reaches the provider any more, not even by a direct
+   * path.
+   */
   removeToken(token: string): void {
     this.#provider?.remove(token)
   }

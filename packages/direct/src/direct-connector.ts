@@ -168,7 +168,7 @@ export class DirectConnector {
     }
   }
 
-  /** Ends the session if another provider of the token has answered, or the same one after a restart. */
+  /** Ends a session without channels if another provider of the token has answered, or the same one after a restart. */
   #giveUpIfElsewhere(error: unknown): void {
     const session = this.#moving?.session
     const isElsewhere = error instanceof DirectError && error.code === 'ERR_DIRECT_ELSEWHERE'

@@ -115,7 +115,7 @@ export class WispStream implements ChannelHandler {
     if (bytes !== 0) this.#owner.held(bytes)
   }
 
-  /** Gives new credit, at half of the bytes and half of the packets, which is early enough. */
+  /** Gives new credit when half of it is used, which is early enough and saves packets. */
   #giveCredit(): void {
     if (this.#packets < creditPackets / 2) return
     this.#packets = 0

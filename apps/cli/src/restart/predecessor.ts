@@ -55,7 +55,7 @@ export class Predecessor {
     this.#send({ kind: 'ready' })
   }
 
-  /** Receives the token use of its servers from now on, by server and token. */
+  /** Calls `onUsed` with the bytes that tokens of its servers use from now on, by server and token. */
   onUsed(onUsed: (server: string, used: Readonly<Record<string, number>>) => void): void {
     this.#process.on('message', (message: ToSuccessor) => {
       if (message.kind !== 'used') return

@@ -108,7 +108,10 @@ export class Restart {
     return this.#underWay
   }
 
-  /** Sends the last numbers to the new process, and removes all files. The first process waits for the last one. */
+  /**
+   * Sends the last numbers to the new process, and removes the folder if it is empty. The first process waits for the
+   * last one.
+   */
   async close(): Promise<void> {
     clearInterval(this.#reporting)
     await this.#report()

@@ -56,7 +56,7 @@ export class ClientRole implements RunningRole {
     this.#client?.reloaded(outcome)
   }
 
-  /** Returns immediately: the client drains itself, see `runClient`. */
+  /** Resolves when the client has ended: it drains itself, see `runClient`. */
   async drain(): Promise<void> {
     await this.#ended
   }

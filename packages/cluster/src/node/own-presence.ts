@@ -8,7 +8,7 @@ export interface OwnPresenceOptions {
   readonly logger: Logger
   /** The server of this node; undefined before it has joined. */
   seat(): Pick<NodeSeat, 'peersOf' | 'reverseKeys'> | undefined
-  /** Called when peers of a token have changed, and the change is written. */
+  /** Called when peers of a token have changed, while the change is being written. */
   onTold(reverseKey: string): void
 }
 

@@ -8,7 +8,7 @@ import type { ReverseToken } from '../tokens/token-registry.js'
 import { Exposures } from './exposures.js'
 import { HostExposures } from './hosts/host-exposures.js'
 
-/** Callbacks for open and closed exposures. */
+/** Emitter of the event `exposed`. */
 interface ExposedEvents {
   emit(event: 'exposed', exposure: Exposure, token: string): boolean
 }

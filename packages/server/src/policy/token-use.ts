@@ -32,7 +32,7 @@ export class TokenUse {
   #entryRules: EntryRules | undefined
   /** Slots of its channels, within those of all tokens. */
   readonly slots: ChannelSlots
-  /** Bytes that the token may still move by day and month; undefined for no limit. */
+  /** Quota of the token by day and month; undefined for no limit. */
   quota: Quota | undefined
   readonly #options: TokenUseOptions
   readonly #rates: TokenRates
