@@ -87,7 +87,7 @@ function linksOf({ up, waiting, opened, resumed, lost, closed }: LinkCounts): ob
   return { up, waiting, opened, resumed, lost, closed }
 }
 
-/** Channels that ended without a failure. Cancellation by the client is none. */
+/** Channels that ended without a failure. A cancellation by the client is no failure. */
 function endedWell({ endedChannels }: Snapshot): number {
   const well = endedChannels.filter(({ outcome }) => outcome === 'ok' || outcome === 'cancelled')
   return sum(well, ({ count }) => count)

@@ -105,7 +105,7 @@ export class Exposures implements ExposedPorts {
   }
 
   /**
-   * Opens a target that the policy of the token allows. If it did not, each connection would be reset.
+   * Opens an exposure after a check of its target: without the check, a forbidden target would reset each connection.
    *
    * @throws RelayError for a target that the policy of the token closes
    */

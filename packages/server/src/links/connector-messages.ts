@@ -34,7 +34,10 @@ export interface SharedCodes {
   join(reverse: ReverseToken, instance: string, owner: string): void
   /** Whether a provider of another identity may have a code, because its current provider is gone. */
   mayTake(known: ConnectorToken, reverse: ReverseToken): boolean
-  /** Ends that; returns whether other providers serve the code, or undefined if this provider did not. */
+  /**
+   * Registers that the provider no longer serves them; returns whether other providers do, or undefined if this one did
+   * not.
+   */
   leave(reverse: ReverseToken, instance: string, owner: string): boolean | undefined
 }
 

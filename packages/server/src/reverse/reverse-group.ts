@@ -138,7 +138,7 @@ export class ReverseGroup {
     this.#changed()
   }
 
-  /** Ends that; returns whether other processes serve them, or undefined if this one did not. */
+  /** Registers that the process no longer serves them; returns whether others do, or undefined if this one did not. */
   leave(instance: string, owner: string): boolean | undefined {
     if (this.#codes.get(instance)?.delete(owner) !== true) return undefined
     for (const session of this.#sessionsOf(instance)) this.#owned.get(owner)?.remove(session)
