@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 
-/** What a sender's page serves; it looks at no name. */
+/** Target of a sender's page, which ignores the name. */
 const target = { host: 'file', port: 1 }
 
 /**

@@ -1,6 +1,6 @@
 import { join } from '../site/bytes.js'
 
-/** What stands before a file: a line of JSON. In bytes. */
+/** Limit of the line of JSON in front of a file, in bytes. */
 const maxHeadBytes = 4096
 
 /** @param {{ readonly name: string, readonly size: number }} file */

@@ -6,7 +6,7 @@ import { build } from 'esbuild'
 /** Parts of Node that drivers use, as packages for pages. */
 const replacements = { buffer: 'buffer/', events: 'events/' }
 
-/** What drivers name and never use in a page. */
+/** Modules that drivers import but never use in a page. */
 const unused = ['cloudflare:sockets', 'crypto', 'fs', 'net', 'node-rsa', 'os', 'path', 'stream']
 
 /**

@@ -3,7 +3,7 @@ import { dial, type DialRequest, type Target } from '@ls/dial'
 import { maxTimerMs } from '@ls/foundation'
 
 /**
- * What the proxy's `dial` is told. Its signal aborts when the client has gone or `dialDeadlineMs` is over. A rejection
+ * Arguments of the proxy's `dial`. The signal aborts when the client has gone or `dialDeadlineMs` is over. A rejection
  * becomes the status of its `reply` (a word of protocol.md §4), else of its system error code, else 502, with its
  * message as the text.
  */
@@ -12,7 +12,7 @@ export interface DialInfo extends DialRequest {
   readonly kind: 'connect' | 'http'
   /** The client's address; undefined where there is none, as on a UNIX socket. */
   readonly source: Target | undefined
-  /** The client's account; undefined if the proxy asks for none. */
+  /** The client's account; undefined if the proxy requires none. */
   readonly user: string | undefined
 }
 

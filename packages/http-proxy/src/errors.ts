@@ -23,7 +23,7 @@ export type HttpProxyErrorCode = (typeof httpProxyErrorCodes)[number]
 export interface HttpProxyErrorOptions extends ErrorOptions {
   /** HTTP status to answer with, or that was answered. */
   readonly status?: number | undefined
-  /** Why the target was not reached (protocol.md §4). */
+  /** Reason why the target was not reached (protocol.md §4). */
   readonly reply?: ReplyWord | undefined
 }
 
@@ -39,7 +39,7 @@ export class HttpProxyError extends Error {
   readonly code: HttpProxyErrorCode
   /** The HTTP status: the one our server answers with, or the one a proxy answered to our client. */
   readonly status: number | undefined
-  /** Why the target was not reached, in the words of protocol.md §4. */
+  /** Reason why the target was not reached, in the words of protocol.md §4. */
   readonly reply: ReplyWord | undefined
 
   constructor(code: HttpProxyErrorCode, message: string, options: HttpProxyErrorOptions = {}) {

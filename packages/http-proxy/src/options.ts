@@ -11,13 +11,12 @@ export interface HttpProxyLogger {
   debug(fields: object, text?: string): void
 }
 
-/** Who may use a proxy, and its limits. */
+/** Accounts and limits of a proxy. */
 export interface HttpProxyOptions {
-  /** Who may use the proxy, by Basic authentication. @default everyone */
+  /** Accounts that may use the proxy, by Basic authentication. @default all clients */
   readonly accounts?: readonly Account[] | undefined
   /**
-   * Serves origin-form requests (`GET /path`) by their Host field, for clients that do not know of the proxy. @default
-   * false
+   * Serves origin-form requests (`GET /path`) by their Host field, for clients without proxy settings. @default false
    */
   readonly transparent?: boolean | undefined
   /** Handles CONNECT requests instead of `dial`, for callers that copy between client and target themselves. */
@@ -38,13 +37,13 @@ export interface HttpProxyOptions {
   readonly idleMs?: number | undefined
   /** How long a request may go without a byte either way, in milliseconds; long polls fit. @default 900000 (15 min) */
   readonly exchangeIdleMs?: number | undefined
-  /** The same after the client has ended its side, which most clients do only when they leave. @default 30000 */
+  /** The same after the client has ended its side, which most clients do only when they disconnect. @default 30000 */
   readonly halfClosedIdleMs?: number | undefined
   /** How long a tunnel may go without a byte either way, in milliseconds. @default 43200000 (12 h) */
   readonly tunnelIdleMs?: number | undefined
   /** How long a dial may take, in milliseconds: 10 s for a provider and 15 s for the target fit. @default 30000 */
   readonly dialDeadlineMs?: number | undefined
-  /** Client connections at once, tunnels included; each costs about 10 KiB. @default 4096 */
+  /** Concurrent client connections, tunnels included; each costs about 10 KiB. @default 4096 */
   readonly maxConnections?: number | undefined
   /** Requests a client may send ahead of the response; beyond it reading stops after the current chunk. @default 32 */
   readonly maxPipelined?: number | undefined

@@ -6,16 +6,16 @@ import { Socks4ClientHandshake } from './socks4/client-handshake.js'
 import { Socks5ClientHandshake } from './socks5/client-handshake.js'
 import type { RequestCommand } from './socks5/messages.js'
 
-/** What a client can speak: SOCKS5 (RFC 1928), SOCKS4, or SOCKS4a, which is SOCKS4 with host names. */
+/** Versions that a client supports: SOCKS5 (RFC 1928), SOCKS4, or SOCKS4a, which is SOCKS4 with host names. */
 export type ClientVersion = '5' | '4' | '4a'
 
-/** What a {@link ClientHandshake} asks of the proxy, and as whom. */
+/** Request and account of a {@link ClientHandshake}. */
 export interface ClientHandshakeOptions {
   /** Version of the proxy. `4` carries IPv4 addresses only, `4a` names too. @default '5' */
   readonly version?: ClientVersion | undefined
   /** `udp-associate` is SOCKS5 only. @default 'connect' */
   readonly command?: RequestCommand | undefined
-  /** The target; for `udp-associate` where this client will send from, `0.0.0.0:0` if unknown. */
+  /** The target; for `udp-associate` the address from which this client will send, `0.0.0.0:0` if unknown. */
   readonly destination: Destination
   /** 1–255 bytes of UTF-8. With 4 and 4a the user id. @default undefined: no authentication */
   readonly username?: string | undefined
@@ -28,16 +28,16 @@ export interface EstablishedStep extends Established {
   readonly state: 'established'
   /** Bytes for the proxy, to go before any payload. */
   readonly output: Uint8Array
-  /** What came behind the proxy's answer; may be empty. A view into the chunk where possible. */
+  /** Bytes behind the proxy's answer; may be empty. A view into the chunk where possible. */
   readonly leftover: Uint8Array
 }
 
-/** How far bytes of the proxy have brought a {@link ClientHandshake}; told apart by `state`. */
+/** State of a {@link ClientHandshake} after bytes of the proxy; distinguished by `state`. */
 export type ClientStep = NeedMoreStep | FailedStep | EstablishedStep
 
 /**
- * The client's side of a SOCKS handshake, as bytes in and bytes out. The result does not depend on how the bytes are
- * split.
+ * The client's side of a SOCKS handshake, a state machine without I/O: bytes in, bytes out. The result does not depend
+ * on how the bytes are split.
  *
  * @example
  * const handshake = new ClientHandshake({ destination: parseDestination('example.com', 443) })

@@ -3,7 +3,7 @@ import { quote, SocksError } from './errors.js'
 import { formatIpv4, formatIpv6, isIpv4Mapped, parseIpv4, parseIpv6 } from './ip-address.js'
 import { maxDomainBytes } from './limits.js'
 
-/** What a host is; on the wire ATYP 0x01, 0x04 and 0x03, in this order (RFC 1928 §5). */
+/** Kind of a host; on the wire ATYP 0x01, 0x04 and 0x03, in this order (RFC 1928 §5). */
 export type AddressType = 'ipv4' | 'ipv6' | 'domain'
 
 /**
@@ -11,11 +11,11 @@ export type AddressType = 'ipv4' | 'ipv6' | 'domain'
  * RFC 5952 text without brackets, or a host name of 1–255 bytes in UTF-8; `port` is 0–65535.
  */
 export interface Destination {
-  /** An IP address without brackets, or a host name of at most 255 bytes; `type` tells which. */
+  /** An IP address without brackets, or a host name of at most 255 bytes; `type` has the kind. */
   readonly host: string
-  /** 0–65535; 0 where there is no port to tell. */
+  /** 0–65535; 0 if there is no port. */
   readonly port: number
-  /** What `host` is. */
+  /** Kind of `host`. */
   readonly type: AddressType
 }
 
@@ -25,9 +25,9 @@ export const unspecifiedDestination: Destination = { host: '0.0.0.0', port: 0, t
 /**
  * Parses a host and a port, from a user or from the wire, into a canonical form.
  *
- * An IP literal becomes an address even where it came as a name, and an IPv4-mapped IPv6 address becomes the IPv4
+ * An IP literal becomes an address even if it was sent as a name, and an IPv4-mapped IPv6 address becomes the IPv4
  * address it reaches: else `::ffff:127.0.0.1` would pass a rule that forbids `127.0.0.1`. IPv6 may be in brackets.
- * Names that the resolver may take for numbers (`127.1`, `0x7f000001`) stay names: check the resolved address too.
+ * Names that a resolver may read as numbers (`127.1`, `0x7f000001`) stay names: check the resolved address too.
  *
  * @throws {SocksError} `ERR_SOCKS_BAD_VALUE` or `ERR_SOCKS_TOO_LARGE`
  * @throws {TypeError} if `host` is no string or `port` no number
@@ -37,7 +37,7 @@ export function parseDestination(host: string, port: number): Destination {
   if (typeof host !== 'string') throw new TypeError(`host is a string, not ${typeof host}`)
   if (typeof port !== 'number') throw new TypeError(`port is a number, not ${typeof port}`)
   checkPort(port)
-  // Only text of hexadecimal digits and marks can be an address; this saves most names both parsers.
+  // Only text of hexadecimal digits and marks can be an address; so most names skip both parsers.
   if (/^[[\]\d.:a-f]+$/i.test(host)) {
     const ipv4 = parseIpv4(host)
     if (ipv4 !== undefined) return { host, port, type: 'ipv4' }

@@ -21,9 +21,9 @@ export const socksErrorCodes = [
 /** One of {@link socksErrorCodes}. */
 export type SocksErrorCode = (typeof socksErrorCodes)[number]
 
-/** What a {@link SocksError} says beside code and text. */
+/** Fields of a {@link SocksError} besides code and text. */
 export interface SocksErrorOptions extends ErrorOptions {
-  /** The reply that told the client, or that the proxy gave. @default undefined: none was exchanged */
+  /** The reply sent to the client, or received from the proxy. @default undefined: none was exchanged */
   readonly reply?: ReplyCode | undefined
 }
 
@@ -35,7 +35,7 @@ export interface SocksErrorOptions extends ErrorOptions {
  */
 export class SocksError extends Error {
   override readonly name = 'SocksError'
-  /** What went wrong; the text may change, this does not. */
+  /** Stable error code; the text may change. */
   readonly code: SocksErrorCode
   /** The reply sent to the client, or received from the proxy; undefined if there was none. */
   readonly reply: ReplyCode | undefined

@@ -1,19 +1,19 @@
 import { concatBytes, noBytes } from './bytes.js'
 import { SocksError } from './errors.js'
 
-/** Incomplete: write `output` to the peer, then push what comes next. */
+/** Incomplete: write `output` to the peer, then push the next bytes. */
 export interface NeedMoreStep {
   readonly state: 'need-more'
   /** Bytes for the peer; may be empty. */
   readonly output: Uint8Array
 }
 
-/** Failed: write `output`, which tells the peer as far as the protocol can, and close. */
+/** Failed: write `output`, which reports the error as far as the protocol can, and close. */
 export interface FailedStep {
   readonly state: 'failed'
   /** Last bytes for the peer; may be empty. */
   readonly output: Uint8Array
-  /** What went wrong. */
+  /** Reason of the failure. */
   readonly error: SocksError
 }
 
@@ -27,9 +27,9 @@ export interface DoneStep<T> {
 
 /** A parsed message and how many bytes it took. */
 export interface Parsed<T> {
-  /** What it says. */
+  /** The parsed message. */
   readonly value: T
-  /** Bytes it takes on the wire; what follows them was not looked at. */
+  /** Its length on the wire, in bytes; later bytes were not read. */
   readonly byteLength: number
 }
 

@@ -24,7 +24,7 @@ export const defaultHandshakeDeadlineMs = 10_000
  */
 export const defaultAnswerDeadlineMs = 60_000
 
-/** Handshakes a server runs at once: beyond it, new clients are cut instead of filling the table of open files. */
+/** Concurrent handshakes of a server: beyond it, new clients are cut instead of filling the table of open files. */
 export const defaultMaxHandshakes = 1024
 
 /** Time a refused client has to read the refusal and hang up, in milliseconds; then its socket is destroyed. */

@@ -10,13 +10,13 @@ import { Socks4ServerHandshake } from './socks4/server-handshake.js'
 import { authMethod, encodeMethod, encodeReply as encodeSocks5Reply, socks5Version } from './socks5/messages.js'
 import { Socks5ServerHandshake } from './socks5/server-handshake.js'
 
-/** What a server can serve; `socks4` means 4 and 4a. */
+/** Versions that a server supports; `socks4` means 4 and 4a. */
 export type SocksVersion = 'socks5' | 'socks4'
 
-/** Whom a {@link ServerHandshake} lets in, and what it serves. */
+/** Users that a {@link ServerHandshake} admits, and commands that it serves. */
 export interface ServerHandshakeOptions {
   /**
-   * Decides which users are accepted. With it, SOCKS4 is refused: it carries no password. @default undefined: everybody
+   * Decides which users are accepted. With it, SOCKS4 is refused: it carries no password. @default undefined: all users
    */
   readonly auth?: Authenticator | undefined
   /** Whether UDP ASSOCIATE is served: the caller must then relay datagrams. @default false */
@@ -30,17 +30,17 @@ export interface RequestStep {
   readonly state: 'request'
   /** Bytes for the client, to go before the reply; may be empty. */
   readonly output: Uint8Array
-  /** What the client asks for. */
+  /** The client's request. */
   readonly request: SocksRequest
   /** Bytes after the request: the first payload of the tunnel. */
   readonly leftover: Uint8Array
 }
 
-/** How far bytes of the client have brought a {@link ServerHandshake}; told apart by `state`. */
+/** State of a {@link ServerHandshake} after bytes of the client; distinguished by `state`. */
 export type ServerStep = NeedMoreStep | FailedStep | RequestStep
 
 /**
- * The server's side of a SOCKS handshake, as bytes in and bytes out; the first byte decides the version. The result
+ * The server's side of a SOCKS handshake, a state machine without I/O; the first byte decides the version. The result
  * does not depend on how the bytes are split. Keeps at most `maxMessageBytes` between calls.
  *
  * @example
@@ -99,7 +99,7 @@ export class ServerHandshake {
       if (versions.includes('socks4')) return new Socks4ServerHandshake(auth !== undefined)
       return refuse(version, 'SOCKS4 is off', encodeSocks4Reply('failed'))
     }
-    // This client speaks another protocol, and would not understand a SOCKS answer.
+    // This client uses another protocol, and would not understand a SOCKS answer.
     return refuse(version, 'the versions of SOCKS are 0x04 and 0x05', noBytes)
   }
 }

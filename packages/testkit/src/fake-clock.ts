@@ -3,7 +3,7 @@ interface Timer {
   readonly callback: () => void
 }
 
-/** A chain of timers longer than this inside one `advance` is taken for an endless loop. */
+/** A chain of timers longer than this inside one `advance` counts as an endless loop. */
 const maxCallbacks = 1_000_000
 
 /**
@@ -63,7 +63,7 @@ export class FakeClock {
     this.#nowMs = untilMs
   }
 
-  /** Lets `ms` pass unnoticed, as a suspended machine does: timers that came due run late, at the next `advance`. */
+  /** Lets `ms` pass without running timers, as a suspended machine does: due timers run late, at the next `advance`. */
   jump(ms: number): void {
     if (!(ms >= 0)) throw new RangeError(`time only goes forward, got ${ms} ms`)
     this.#nowMs += ms

@@ -5,7 +5,7 @@ import { delimiter, join } from 'node:path'
 const endings = process.platform === 'win32' ? ['.exe', '.cmd', ''] : ['']
 
 /**
- * What a suite means by a name that several programs share: what to ask the program, and what it then says of itself.
+ * Checks for a name that several programs share: arguments of the program, and the text that identifies the right one.
  * `nc` may be Ncat or that of busybox, whose options differ; v2ray 5 takes its configuration another way.
  */
 const identities: Readonly<Record<string, { readonly ask: string; readonly says: RegExp }>> = {
@@ -30,7 +30,7 @@ const identities: Readonly<Record<string, { readonly ask: string; readonly says:
 
 /**
  * Path of a program that a suite runs against, or undefined when it is not installed, or another program has its name:
- * the suite then skips, loudly. With CI=true that is an error, since a suite that silently never runs proves nothing.
+ * the suite then skips with a warning. With CI=true that is an error, since a suite that never runs proves nothing.
  */
 export function requireProgram(name: string, environment: NodeJS.ProcessEnv = process.env): string | undefined {
   const path = findProgram(name, environment['PATH'] ?? '')
@@ -50,7 +50,7 @@ function otherProgram(name: string, path: string): string | undefined {
   return identity.says.test(words) ? undefined : `another program, which says ${JSON.stringify(words.slice(0, 60))}`
 }
 
-/** Time for a program to say what it is, in milliseconds. */
+/** Time for a program to print its version, in milliseconds. */
 const answerMs = 5000
 
 function findProgram(name: string, searchPath: string): string | undefined {

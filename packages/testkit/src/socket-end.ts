@@ -2,7 +2,7 @@ import type { Socket } from 'node:net'
 import { onceEvent, type WaitOptions } from './wait.js'
 
 /**
- * Reads a connection to its close, and tells how it went: `end` for an end in good order, else the code of its error.
+ * Reads a connection to its close, and returns how it ended: `end` for a normal end, else the code of its error.
  */
 export async function socketEnd(socket: Socket, options?: WaitOptions): Promise<string> {
   socket.on('error', () => {})

@@ -36,7 +36,7 @@ export async function onceEvent(emitter: EventEmitter, name: string, options?: W
   }
 }
 
-/** Waits until `condition` holds, looking once per turn of the event loop. */
+/** Waits until `condition` is true, checked once per turn of the event loop. */
 export async function until(condition: () => boolean, what: string, options: WaitOptions = {}): Promise<void> {
   const { deadlineMs = defaultDeadlineMs } = options
   const endMs = performance.now() + deadlineMs
@@ -47,7 +47,7 @@ export async function until(condition: () => boolean, what: string, options: Wai
 }
 
 /**
- * What `ask` resolves to where the answer waits for a timer: lets `delayMs` pass once there is one more than before.
+ * Resolves with the result of `ask` when the answer waits for a timer: lets `delayMs` pass once a new timer is pending.
  */
 export async function afterDelay<T>(clock: FakeClock, delayMs: number, ask: () => Promise<T>): Promise<T> {
   const before = clock.pendingTimers

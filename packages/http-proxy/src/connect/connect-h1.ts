@@ -49,7 +49,7 @@ export function requestTunnel(stream: Duplex, attempt: ConnectAttempt): Promise<
         received = received.subarray(head.length)
       }
     }
-    // It may fail before its owner looks: that shows as a close, not as an uncaught error.
+    // It may fail before its owner adds a listener: that appears as a close, not as an uncaught error.
     stream.on('error', () => {})
     stream.on('readable', onReadable).on('end', onEnd).on('error', onError).on('close', onEnd)
     if (signal.aborted) return onAbort()

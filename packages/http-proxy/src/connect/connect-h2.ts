@@ -11,14 +11,14 @@ const { NGHTTP2_CANCEL, NGHTTP2_NO_ERROR, NGHTTP2_REFUSED_STREAM } = constants
 /**
  * Opens a tunnel as a stream of a shared session (RFC 9113 §8.5).
  *
- * @throws {HttpProxyError} ERR_HTTP_PROXY_CLOSED when the stream or the session ended without an answer: then the
- *   target has seen nothing, and a fresh session may try again.
+ * @throws {HttpProxyError} ERR_HTTP_PROXY_CLOSED when the stream or the session ended without an answer: then no byte
+ *   has reached the target, and a fresh session may try again.
  */
 export function requestStream(session: ClientHttp2Session, attempt: ConnectAttempt): Promise<ClientHttp2Stream> {
   const { proxy, signal } = attempt
   return new Promise((resolve, reject) => {
     const stream = openStream(session, attempt)
-    // It may fail before its owner looks: that shows as a close, not as an uncaught error.
+    // It may fail before its owner adds a listener: that appears as a close, not as an uncaught error.
     stream.on('error', () => {})
     const settle = (): void => {
       signal.removeEventListener('abort', abort)

@@ -17,7 +17,7 @@ beforeEach(async () => {
   fixture.defer(() => echo.close())
 })
 
-/** A proxy that answers whatever it is asked with `answer`; resolves with what it was asked. */
+/** A proxy that answers every request with `answer`; resolves with the request. */
 async function scripted(answer: string | ((socket: Socket) => void)): Promise<{ port: number; asked: () => string }> {
   let text = ''
   const address = await fixture.tcp((socket) => {

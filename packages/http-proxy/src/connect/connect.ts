@@ -16,7 +16,7 @@ import { resolveProxyAddress, type HttpProxyAddress } from './proxy-address.js'
 export interface ConnectOptions {
   /** `http://` or `https://` (TLS to the proxy) `[user:password@]host[:port]`, or the same as an object. */
   readonly proxy: URL | string | HttpProxyAddress
-  /** Where the tunnel leads. */
+  /** The target of the tunnel. */
   readonly target: Target
   /** First bytes for the target, sent as soon as the proxy accepts. */
   readonly head?: Uint8Array | undefined
@@ -84,7 +84,7 @@ async function openTunnel(attempt: ConnectAttempt, options: ConnectOptions): Pro
     try {
       return await lease.session.open(attempt, lease.reused)
     } catch (error) {
-      // A kept session may have died unnoticed: another one is tried, in the end a fresh one.
+      // A kept session may be dead without notice: another one is tried, finally a fresh one.
       const mayRetry = lease.reused && error instanceof HttpProxyError && error.code === 'ERR_HTTP_PROXY_CLOSED'
       if (!mayRetry || signal.aborted) throw error
     }

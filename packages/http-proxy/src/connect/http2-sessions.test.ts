@@ -34,7 +34,7 @@ interface Http2Proxy {
   readonly server: Http2SecureServer
 }
 
-/** A proxy of HTTP/2 that tunnels, or does with a CONNECT what `onStream` says. */
+/** An HTTP/2 proxy that tunnels, or passes each CONNECT to `onStream`. */
 async function http2Proxy(onStream: OnStream = tunnel, settings: object = {}): Promise<Http2Proxy> {
   const sessions: ServerHttp2Session[] = []
   const server = createSecureServer({ key, cert, settings, maxSessionMemory: 1000 })
@@ -272,7 +272,7 @@ describe('Http2Sessions', () => {
   test('are not used with sessions: false', async () => {
     const proxy = await http2Proxy()
     const address = { host: '127.0.0.1', port: proxy.port, tls }
-    // This proxy speaks nothing but h2, so that HTTP/1.1 fails.
+    // This proxy supports only h2, so that HTTP/1.1 fails.
     await expect(connect({ proxy: address, target: echo, sessions: false })).rejects.toMatchObject({
       code: 'ERR_HTTP_PROXY_UNREACHABLE',
     })

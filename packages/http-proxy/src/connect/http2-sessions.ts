@@ -11,7 +11,7 @@ import { SharedSession } from './shared-session.js'
 export interface Http2SessionsOptions {
   /** Proxies remembered; the one used longest ago is forgotten. @default 16 */
   readonly maxProxies?: number | undefined
-  /** Connections to one proxy at once: a second opens when the first has no room. @default 4 */
+  /** Concurrent connections to one proxy: a second opens when the first has no room. @default 4 */
   readonly maxSessionsPerProxy?: number | undefined
   /**
    * Tunnels on one connection, if the proxy does not allow fewer; one lost packet holds up all of them. @default 100
@@ -44,7 +44,7 @@ interface Entry extends ProxyRoute {
 
 /**
  * HTTP/2 connections to proxies, shared by many tunnels. A connection that was closed, announced its end (GOAWAY) or
- * died unnoticed is replaced; its open tunnels continue as long as it lets them.
+ * died without notice is replaced; its open tunnels continue as long as the connection does.
  */
 export class Http2Sessions {
   readonly #options: Readonly<Given<Http2SessionsOptions>>
@@ -99,7 +99,7 @@ export class Http2Sessions {
       const at = entry.sessions.indexOf(retired)
       if (at >= 0) entry.sessions.splice(at, 1)
     })
-    // An entry forgotten meanwhile keeps nothing: its session would never be found again.
+    // An entry that was removed meanwhile keeps no session: it would never be found again.
     if (this.#entries.includes(entry)) entry.sessions.push(session)
     return { protocol, session, reused: false }
   }

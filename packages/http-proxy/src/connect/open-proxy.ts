@@ -13,10 +13,10 @@ export interface ProxyStream {
 }
 
 /**
- * Opens a connection to a proxy, with TLS where its address says so.
+ * Opens a connection to a proxy, with TLS if its address requires it.
  *
  * @param alpn What to offer in TLS (RFC 7301).
- * @throws {HttpProxyError} ERR_HTTP_PROXY_UNREACHABLE, with what went wrong as `cause`.
+ * @throws {HttpProxyError} ERR_HTTP_PROXY_UNREACHABLE, with the underlying error as `cause`.
  */
 export async function openProxy(
   proxy: ResolvedProxyAddress,

@@ -24,8 +24,8 @@ export interface ResolvedProxyAddress extends Target {
 }
 
 /**
- * Checks where a proxy is. A URL is `http://` or `https://` (TLS to the proxy), `[user:password@]host[:port]`, with the
- * port of its scheme as default.
+ * Checks a proxy's address. A URL is `http://` or `https://` (TLS to the proxy), `[user:password@]host[:port]`, with
+ * the port of its scheme as default.
  *
  * @throws {TypeError | RangeError} that never shows the password.
  */

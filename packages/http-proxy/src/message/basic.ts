@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 
-/** Who may use the proxy (RFC 7617): the user name has no colon, both are UTF-8. */
+/** An account of the proxy (RFC 7617): the user name has no colon, both are UTF-8. */
 export interface Account {
   /** Without a colon. */
   readonly username: string

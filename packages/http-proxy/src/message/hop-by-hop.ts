@@ -16,9 +16,9 @@ const hopByHop = new Set([
 ])
 
 /**
- * Fields that everyone on the way needs, so that no Connection field may take them out (RFC 9110 §7.6.1): what frames,
- * routes and describes a message, who sent it, and by whose word. Without them the next hop would read another message
- * than we did.
+ * Fields that every hop needs, so that no Connection field may remove them (RFC 9110 §7.6.1): those that frame, route
+ * and describe a message, and those with its sender and authorization. Without them the next hop would read another
+ * message than we did.
  */
 const endToEndAlways = new Set([
   'authorization',
@@ -80,13 +80,13 @@ export function endToEndTrailers(trailers: RawHeaders): [string, string][] {
 
 type Kept = { readonly httpVersion: string; readonly rawHeaders: RawHeaders }
 
-/** Whether the sender of a message means to keep its connection (RFC 9112 §9.3). */
+/** Whether the sender of a message will keep its connection open (RFC 9112 §9.3). */
 export function keepsConnection({ httpVersion, rawHeaders }: Kept): boolean {
   if (hasToken(rawHeaders, 'connection', 'close')) return false
   return httpVersion !== '1.0' || hasToken(rawHeaders, 'connection', 'keep-alive')
 }
 
-/** Whether a client says in so many words that it wants to keep its connection to the proxy. */
+/** Whether a client explicitly requests to keep its connection to the proxy. */
 export function asksToKeep({ rawHeaders }: Pick<Kept, 'rawHeaders'>): boolean {
   return ['connection', 'proxy-connection'].some((name) => hasToken(rawHeaders, name, 'keep-alive'))
 }

@@ -2,7 +2,7 @@ import type { Target } from '@ls/dial'
 import { HttpProxyError } from '../errors.js'
 import { parseAuthority } from './authority.js'
 
-/** Where a plain request goes and what it asks for there. */
+/** Target and path of a plain request. */
 export interface RequestTarget {
   readonly target: Target
   /** The Host field to send, as the client spelled it (RFC 9112 §3.2.2). */

@@ -7,7 +7,7 @@ export interface ResponseHead {
   readonly fields: readonly string[]
 }
 
-/** Why bytes are not a response head. */
+/** Reason why bytes are not a response head. */
 export interface BadResponseHead {
   readonly problem: string
 }

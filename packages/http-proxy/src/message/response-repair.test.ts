@@ -4,7 +4,7 @@ import { ResponseRepair } from './response-repair.js'
 
 const maxHeadBytes = 1000
 
-/** What the parser gets for `response`, which comes in pieces of `sizes`. */
+/** Bytes that the parser gets for `response`, which arrives in pieces of `sizes`. */
 function repaired(response: string, { method = 'GET', sizes = [100_000] } = {}): string {
   const repair = new ResponseRepair({ maxHeadBytes })
   repair.expect(method)

@@ -63,7 +63,7 @@ export class ClientConnection implements ExchangeHost {
     this.#parse()
   }
 
-  /** The client has asked for more than what is being served. */
+  /** The client has sent further requests beyond the one being served. */
   get hasMore(): boolean {
     return this.#turns.length > 1
   }
@@ -90,7 +90,7 @@ export class ClientConnection implements ExchangeHost {
     this.#detach(() => this.#connect(request))
   }
 
-  /** Before version 24.9 Node's server lets go of the socket at any Upgrade, even one that nobody here will honour. */
+  /** Before version 24.9 Node's server detaches the socket at any Upgrade, even one that this proxy ignores. */
   onUpgrade(request: IncomingMessage, head: Buffer): void {
     const honoured = isHonouredUpgrade(request)
     this.#putBack(honoured ? head : Buffer.concat([headWithoutUpgrade(request), head]))
@@ -172,7 +172,7 @@ export class ClientConnection implements ExchangeHost {
     this.#push({ start, fail: () => {}, cancel: () => {}, request: undefined })
   }
 
-  /** Node's server no longer tells responses that the socket has drained. */
+  /** Node's server no longer notifies responses that the socket has drained. */
   #passOnDrain(): void {
     this.socket.on('drain', () => (this.socket as { _httpMessage?: ServerResponse })._httpMessage?.emit('drain'))
   }
@@ -242,7 +242,7 @@ export class ClientConnection implements ExchangeHost {
     readFromStream(this.socket)
   }
 
-  /** At once, since a socket with nothing left to read may reach its end at any time, and takes nothing back then. */
+  /** Immediately, since a socket without unread bytes may end at any time, and then accepts no bytes back. */
   #putBack(bytes: Buffer): void {
     if (bytes.length > 0 && !this.socket.destroyed) this.socket.unshift(bytes)
   }

@@ -4,7 +4,7 @@ import type { DialInfo } from '../dial.js'
 import { HttpProxyError } from '../errors.js'
 import { refuse } from './refusal.js'
 
-/** A client that asks for a tunnel, for `onConnect`. Answer once, with `accept` or `reject`. */
+/** A client's request for a tunnel, for `onConnect`. Answer once, with `accept` or `reject`. */
 export interface ConnectRequest extends DialInfo {
   readonly kind: 'connect'
   /** The requested target. */

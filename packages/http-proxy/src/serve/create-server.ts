@@ -5,11 +5,11 @@ import type { DialInfo } from '../dial.js'
 import type { HttpProxyOptions } from '../options.js'
 import { HttpProxy } from './http-proxy.js'
 
-/** Where a proxy listens. */
+/** Address and port of a proxy. */
 export interface ListenOptions {
-  /** @default '127.0.0.1', since a proxy open to the network is a risk one should have to ask for */
+  /** @default '127.0.0.1', since a proxy open to the network is a risk that must be explicit */
   readonly host?: string | undefined
-  /** 0 lets the system choose. @default 3128, where HTTP proxies are looked for */
+  /** 0 lets the system choose. @default 3128, the usual port of HTTP proxies */
   readonly port?: number | undefined
 }
 

@@ -19,7 +19,7 @@ import { breakGently, refusalOf } from './refusal.js'
 import { checkRequest } from './request-check.js'
 import type { ExchangeHost, Turn } from './turn.js'
 
-/** After these the connection goes on; any other refusal means that we may have read the client wrongly. */
+/** After these the connection continues; after any other refusal we may have parsed the client wrongly. */
 const lastingStatuses = new Set([403, 405, 407, 502, 503, 504])
 
 /** Methods that may be sent again on a fresh connection when a kept one turns out closed (RFC 9110 §9.2.2). */
@@ -28,7 +28,7 @@ const repeatable = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE'])
 /** 1xx responses passed on for one request; they are written without back-pressure. */
 const maxInformational = 64
 
-/** Whether the client asked to leave HTTP; Node's server has let go of its socket then. */
+/** Whether the client requested an Upgrade; Node's server has then detached its socket. */
 export type ExchangeKind = 'plain' | 'upgrade'
 
 /** One plain request and its response. */
@@ -68,7 +68,7 @@ export class Exchange implements Turn {
     }
   }
 
-  /** The client's bytes stopped making sense within this request, or nothing moves any more. */
+  /** The client's bytes became invalid within this request, or no bytes move any more. */
   fail(error: HttpProxyError): void {
     if (this.#state === 'waiting') this.#failure = error
     else if (this.#state === 'done') closeStream(this.#connection.socket)
@@ -80,7 +80,7 @@ export class Exchange implements Turn {
     this.#upstream?.destroy()
   }
 
-  /** Only a transparent proxy would take what it sends for a request to somebody else, over and over. */
+  /** Only a transparent proxy would treat its own request as one to another host, in an endless loop. */
   #isForUs({ target }: RequestTarget): boolean {
     const connection = this.#connection
     if (!connection.options.transparent) return false
@@ -100,7 +100,7 @@ export class Exchange implements Turn {
       insecureHTTPParser: false,
       maxHeaderSize: options.maxResponseHeadBytes,
     })
-    // The size is limited; a limit on the number would drop fields without a word.
+    // The size is limited; a limit on the number would drop fields silently.
     upstream.maxHeadersCount = 0
     this.#upstream = upstream
     upstream.on('socket', (stream: Duplex) => (stream as OriginStream).expectResponse(request.method ?? ''))
@@ -190,8 +190,8 @@ export class Exchange implements Turn {
   }
 
   /**
-   * The origin broke off: the client gets what came until then, and it must not pass for all of it (RFC 9112 §8). A
-   * response that is whole here goes on to the client.
+   * The origin was cut: the client gets the bytes so far, which must not look complete (RFC 9112 §8). A response that
+   * is complete here still goes to the client.
    */
   #break(): void {
     if (this.#response.writableEnded) return
@@ -205,7 +205,7 @@ export class Exchange implements Turn {
     this.#state = 'done'
     this.request.unpipe()
     this.#upstream?.destroy()
-    // Too late for a status: a cut tells the client that what it has is not whole.
+    // Too late for a status: a cut shows the client that the response is not complete.
     if (started) {
       if (!this.#response.writableEnded) closeStream(this.#connection.socket)
       return
@@ -235,8 +235,8 @@ export class Exchange implements Turn {
   }
 
   /**
-   * Whether the client's connection ends with its origin's, as it would without us: some clients wait for that. One
-   * that asks to keep it, or has asked for more already, keeps it.
+   * Whether the client's connection ends with its origin's, as it would without us: some clients wait for that. A
+   * client that requests keep-alive, or has already sent another request, keeps its connection.
    */
   #endsWith(response: IncomingMessage): boolean {
     return !keepsConnection(response) && !asksToKeep(this.request) && !this.#connection.hasMore
@@ -263,7 +263,7 @@ function giveUp(request: ClientRequest): void {
   if (request.socket !== null) discardStream(request.socket)
 }
 
-/** Sends a head at once, in its own bytes: `flushHeaders` of Node writes those above 0x7F as UTF-8. */
+/** Sends a head immediately, in its own bytes: `flushHeaders` of Node writes those above 0x7F as UTF-8. */
 function flushHead(message: OutgoingMessage): void {
   message.write(Buffer.alloc(0))
 }

@@ -57,7 +57,7 @@ export class HttpProxy {
     if (socket.isPaused()) socket.resume()
   }
 
-  /** Cuts every client; resolves when all are gone. Sockets served later are cut at once. */
+  /** Cuts every client; resolves when all are gone. Sockets served later are cut immediately. */
   async close(): Promise<void> {
     this.#state = 'closed'
     for (const socket of this.#connections.keys()) closeStream(socket)

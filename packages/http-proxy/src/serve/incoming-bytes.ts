@@ -16,6 +16,6 @@ export function changeIncoming(stream: Duplex, change: (bytes: Buffer) => Buffer
 /** Makes Node's HTTP server read from the stream of its socket, and not past it from the handle. */
 export function readFromStream(socket: Duplex): void {
   const ignore = (): void => {}
-  // The server goes back to the stream as soon as somebody else listens for data, and stays there.
+  // The server reads from the stream as soon as other code listens for data, and continues to do so.
   socket.on('data', ignore).off('data', ignore)
 }

@@ -16,8 +16,8 @@ export function isOwnAddress(connection: Duplex, { host, port }: Target): boolea
 
 /**
  * Whether `target`, known only from the Host field, is the port on which this connection was accepted. A redirected
- * client has the port of its own target in Host. A client with our port asked for us, under any name: a web page can
- * have a name that points here (DNS rebinding).
+ * client has the port of its own target in Host. A client with our port has sent its request to us, under any name: a
+ * web page can have a name that points here (DNS rebinding).
  */
 export function isOwnPort(connection: Duplex, { port }: Target): boolean {
   return port === (connection as Partial<Socket>).localPort

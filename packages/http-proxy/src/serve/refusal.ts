@@ -5,7 +5,7 @@ import { textOf } from '@ls/foundation'
 import { HttpProxyError } from '../errors.js'
 import { formatProxyStatus, replyOf, statusOfReply } from '../reply.js'
 
-/** A response of our own that says why a request was not served. */
+/** A response of our own with the reason why a request was not served. */
 export interface Refusal {
   readonly status: number
   /** Flat list of header fields, with Content-Length; without Connection. */
@@ -46,7 +46,7 @@ export function refuse(socket: Duplex, error: unknown): void {
 export function endGently(socket: Duplex, last?: string): void {
   if (socket.destroyed) return
   socket.removeAllListeners('data')
-  // Node's HTTP server reads past the stream until somebody else listens for data.
+  // Node's HTTP server reads past the stream until other code listens for data.
   socket.on('data', () => {})
   socket.resume()
   socket.end(last)
@@ -54,7 +54,7 @@ export function endGently(socket: Duplex, last?: string): void {
   socket.once('close', () => clearTimeout(timer))
 }
 
-/** Cuts a socket behind what was written to it; at once when its reader has not taken that a moment later. */
+/** Cuts a socket after its written bytes were sent, or a moment later if its reader does not accept them. */
 export function breakGently(socket: Duplex): void {
   breakStream(socket)
   if (socket.destroyed) return

@@ -90,7 +90,7 @@ function checkOrigin(request: IncomingMessage, host = ''): void {
   }
 }
 
-/** Whether a page of `origin` asks its own host; only `http` comes here in the clear. */
+/** Whether a page of `origin` sends a request to its own host; only `http` arrives here in clear text. */
 function isOriginOf(origin: string, host: string): boolean {
   const [scheme, authority = ''] = origin.toLowerCase().split('://', 2)
   const [page, asked] = [parseAuthority(authority, 80), parseAuthority(host.toLowerCase(), 80)]
@@ -126,7 +126,7 @@ function authenticate(request: IncomingMessage, { mayUse }: CheckOptions): strin
   const account = fields.length === 1 ? parseBasic(fields[0] ?? '') : undefined
   if (account !== undefined && mayUse(account)) return account.username
   if (fields.length > 0) throw new HttpProxyError('ERR_HTTP_PROXY_AUTH', 'wrong user name or password', { status: 407 })
-  // Browsers ask without first, and again once they know.
+  // Browsers first send a request without credentials, and repeat it with them.
   throw new HttpProxyError('ERR_HTTP_PROXY_AUTH_REQUIRED', 'the proxy asks for a user name and a password', {
     status: 407,
   })

@@ -5,7 +5,7 @@ import { useProxyFixture } from '../../testing/proxy-fixture.js'
 
 const fixture = useProxyFixture()
 
-/** What a client of `version` gets of a response that its origin begins with `head` and then resets. */
+/** Bytes that a client of `version` gets of a response that its origin begins with `head` and then resets. */
 async function truncated(head: string, version: string, cut = (socket: Socket) => void socket.resetAndDestroy()) {
   const origins: Socket[] = []
   const origin = await fixture.tcp((socket) => {
@@ -58,7 +58,7 @@ test('HttpProxy.close resets a client in the middle of its response', async () =
   expect(client.socket.errored).toMatchObject({ code: 'ECONNRESET' })
 })
 
-/** What an origin says at once, before it breaks off. */
+/** First bytes of an origin, before it resets the connection. */
 const atOnce = 'HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\npart'
 
 test.each([

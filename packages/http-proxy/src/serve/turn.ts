@@ -9,7 +9,7 @@ import type { Origins } from '../origin/origins.js'
 /** A task that must wait for all responses before it. */
 export interface Turn {
   start(): void
-  /** Its own part went wrong: the bytes of its request, or its time limit. */
+  /** Its own part failed: the bytes of its request, or its time limit. */
   fail(error: HttpProxyError): void
   /** The client is gone. */
   cancel(): void
@@ -32,7 +32,7 @@ export interface ExchangeHost {
   note(error: unknown): void
   /** Ends HTTP on the socket for good: the bytes from here on belong to a tunnel. */
   takeOver(response?: ServerResponse): Duplex
-  /** The client has asked for more than what is being served. */
+  /** The client has sent further requests beyond the one being served. */
   readonly hasMore: boolean
   /** The target of a request as the client sent it. */
   targetOf(request: IncomingMessage): string

@@ -7,7 +7,7 @@ import type { Target } from '@ls/dial'
 import { asError } from '@ls/foundation'
 import { connect, type Proxy } from './connect.js'
 
-/** Which proxy agents go through, and how long that may take. */
+/** Proxy and limits of agents. */
 export interface SocksAgentOptions {
   /** The proxy. Names go to it unresolved, except that version 4 refuses them. */
   readonly proxy: Proxy
@@ -37,7 +37,7 @@ export function createAgents(options: SocksAgentOptions): SocksAgents {
   return { http: new SocksHttpAgent(options, settings), https: new SocksHttpsAgent(options, settings) }
 }
 
-/** What undici gives its `connect` function: the part that this package uses. */
+/** Arguments of undici's `connect` function: the part that this package uses. */
 export interface UndiciConnectOptions {
   /** Name or address of the server. */
   readonly hostname: string
@@ -45,11 +45,11 @@ export interface UndiciConnectOptions {
   readonly protocol: string
   /** Empty where it is the scheme's own. */
   readonly port: string
-  /** Name to ask for in TLS. @default `hostname` */
+  /** Server name in TLS (SNI). @default `hostname` */
   readonly servername?: string | null | undefined
 }
 
-/** Tells undici of the connection, or of the error. */
+/** Passes the connection, or the error, to undici. */
 export type UndiciCallback = (...result: [error: null, socket: Socket] | [error: Error, socket: null]) => void
 
 /**
@@ -115,7 +115,7 @@ function answer(opening: Promise<Duplex>, callback: CreateConnection | undefined
   )
 }
 
-/** Connects to `target`; with `tls` the stream is one of TLS, which Node has checked. */
+/** Connects to `target`; with `tls` the stream is a TLS stream whose certificate Node has checked. */
 async function open({ proxy, timeoutMs }: SocksAgentOptions, target: Target, tls?: TlsOptions): Promise<Socket> {
   const socket = await connect({ proxy, target, timeoutMs })
   return tls === undefined ? socket : secured(startTls({ ...tls, socket }))

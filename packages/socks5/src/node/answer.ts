@@ -12,11 +12,11 @@ export interface RequestAnswer {
   /** Aborts when the client's connection closes before an answer, or when the answer takes too long: stop dialing. */
   readonly signal: AbortSignal
   /**
-   * Tells the client that it is connected and returns its socket, paused and half-open; the caller must end it. It is
+   * Reports success to the client and returns its socket, paused and half-open; the caller must end it. It is
    * already destroyed if the client has gone. `bound` as in `ServerHandshake.reply`.
    */
   accept(bound?: Destination): Socket
-  /** Tells the client the reason, and closes. */
+  /** Sends the reason to the client, and closes. */
   reject(code: FailureCode): void
 }
 

@@ -19,9 +19,9 @@ export interface Proxy extends Target {
   readonly password?: string | undefined
 }
 
-/** What {@link connect} reaches, through which proxy, and how long that may take. */
+/** Target, proxy and limits of {@link connect}. */
 export interface ConnectOptions<S extends Duplex = Socket> {
-  /** The proxy; where `socket` is given, its address only stands in error texts. */
+  /** The proxy; if `socket` is given, its address is used only in error texts. */
   readonly proxy: Proxy
   /** Names go to the proxy unresolved, except that version 4 refuses them. */
   readonly target: Target
@@ -73,8 +73,8 @@ export async function connect<S extends Duplex = Socket>(options: ConnectOptions
 }
 
 /**
- * Makes a paused stream one that nobody has read yet: it starts with its first `data` listener. Node's HTTP client adds
- * one and never calls `resume`, so a paused socket would wait forever in an agent.
+ * Resets a paused stream to the state before any reader: it starts with its first `data` listener. Node's HTTP client
+ * adds one and never calls `resume`, so a paused socket would wait forever in an agent.
  */
 function startWhenRead(stream: Duplex): void {
   const state: { readableFlowing: boolean | null } = stream
@@ -95,7 +95,7 @@ function reach<S extends Duplex>(dial: Dial<S>, proxy: Target, signal: AbortSign
     const onSocket = (socket: S) => {
       signal.removeEventListener('abort', onAbort)
       if (!signal.aborted) return resolve(socket)
-      // Without a listener, the error of a socket that nobody waits for would end the process.
+      // Without a listener, the error of a socket without an owner would end the process.
       socket.on('error', () => {})
       discardStream(socket)
       onAbort()
@@ -106,7 +106,7 @@ function reach<S extends Duplex>(dial: Dial<S>, proxy: Target, signal: AbortSign
       reject(signal.aborted ? abortReason(signal) : new SocksError('ERR_SOCKS_UNREACHABLE', text, { cause }))
     }
     signal.addEventListener('abort', onAbort, { once: true })
-    // An async function, so that a dial that throws at once counts as one that rejects.
+    // An async function, so that a dial that throws synchronously counts as one that rejects.
     const attempt = async () => dial(proxy, { signal })
     attempt().then(onSocket, onError)
   })

@@ -10,9 +10,9 @@ import { Answer, type RequestAnswer } from './answer.js'
 import { performServerHandshake } from './perform-server-handshake.js'
 import { replyForError } from './reply-for-error.js'
 
-/** Whom a {@link SocksServer} lets in, what it serves, and its limits. */
+/** Users, commands and limits of a {@link SocksServer}. */
 export interface SocksServerOptions extends ServerHandshakeOptions {
-  /** Who may use the proxy, instead of `auth`. @default everyone */
+  /** Accounts that may use the proxy, instead of `auth`. @default all clients */
   readonly accounts?: readonly Account[] | undefined
   /** Gets each failed handshake and each error of a handler, at `debug`. @default silent */
   readonly logger?: Pick<Logger, 'debug'> | undefined
@@ -23,11 +23,11 @@ export interface SocksServerOptions extends ServerHandshakeOptions {
    * (60 s)
    */
   readonly answerDeadlineMs?: number | undefined
-  /** Handshakes at once; a client beyond it is cut. @default defaultMaxHandshakes (1024) */
+  /** Concurrent handshakes; a client beyond the limit is cut. @default defaultMaxHandshakes (1024) */
   readonly maxHandshakes?: number | undefined
   /**
    * Called for each failed handshake and each error of a handler. `peer` is the client's address. Limit the rate before
-   * logging it: anyone can cause these. @default does nothing
+   * logging it: any client can cause these. @default does nothing
    */
   readonly onError?: ((error: unknown, peer: string | undefined) => void) | undefined
 }
@@ -35,9 +35,9 @@ export interface SocksServerOptions extends ServerHandshakeOptions {
 /** Serves one request. Its errors go to `onError`, and the client gets the reply that fits, as by `replyForError`. */
 export type RequestHandler = (request: SocksRequest, answer: RequestAnswer) => void | Promise<void>
 
-/** Where a {@link SocksServer} listens. */
+/** Address and port of a {@link SocksServer}. */
 export interface ListenOptions {
-  /** @default '127.0.0.1', since a proxy open to the network is a risk one should have to ask for */
+  /** @default '127.0.0.1', since a proxy open to the network is a risk that must be explicit */
   readonly host?: string | undefined
   /** 0 lets the system choose. @default 1080, the port registered for SOCKS */
   readonly port?: number | undefined
@@ -52,8 +52,8 @@ export interface SocksServer {
 }
 
 /**
- * Makes a SOCKS server that asks `onRequest` what to do with each request. Clients that are silent, slow, half-open or
- * no SOCKS clients at all are closed within the deadline and never reach it.
+ * Makes a SOCKS server that calls `onRequest` for each request. Clients that are silent, slow, half-open or not SOCKS
+ * clients are closed within the deadline and never reach it.
  *
  * @example
  * const server = createServer({}, (request, answer) => answer.reject('forbidden'))

@@ -1,9 +1,9 @@
 import { SocksError } from '../errors.js'
 
-/** A time limit and a caller's signal as one signal, whose reason says which of them it was. */
+/** A time limit and a caller's signal as one signal; its reason says which of the two aborted. */
 export interface Deadline {
   readonly signal: AbortSignal
-  /** Ends the timer and lets go of the caller's signal. */
+  /** Ends the timer and removes the listener on the caller's signal. */
   clear(): void
 }
 
@@ -31,7 +31,7 @@ export function tookTooLong(what: string, deadlineMs: number): SocksError {
   return new SocksError('ERR_SOCKS_TIMEOUT', `${what} took longer than ${deadlineMs} ms`)
 }
 
-/** Why `signal` aborted. The caller may have given anything as the reason; it is passed on as it is. */
+/** Reason why `signal` aborted, passed on unchanged: the caller may have given any value. */
 export function abortReason(signal: AbortSignal): Error {
   return signal.reason as Error
 }

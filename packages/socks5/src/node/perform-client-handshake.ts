@@ -5,7 +5,7 @@ import type { Established } from '../established.js'
 import { defaultHandshakeDeadlineMs } from '../limits.js'
 import { type HandshakeRun, runHandshake } from './run-handshake.js'
 
-/** What {@link performClientHandshake} asks of the proxy, and how long it may take. */
+/** Request and time limit of {@link performClientHandshake}. */
 export interface PerformClientHandshakeOptions extends ClientHandshakeOptions {
   /** Time for the whole handshake, in milliseconds. @default defaultHandshakeDeadlineMs (10 s) */
   readonly deadlineMs?: number | undefined

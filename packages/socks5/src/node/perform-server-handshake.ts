@@ -8,7 +8,7 @@ import { ServerHandshake, type ServerHandshakeOptions } from '../server-handshak
 import { endGracefully } from './end-gracefully.js'
 import { runHandshake } from './run-handshake.js'
 
-/** Whom {@link performServerHandshake} lets in, and how long it may take. */
+/** Admitted users and time limit of {@link performServerHandshake}. */
 export interface PerformServerHandshakeOptions extends ServerHandshakeOptions {
   /** Bytes already read from the socket, such as the first byte that identified SOCKS. @default none */
   readonly initialBytes?: Uint8Array | undefined
@@ -20,7 +20,7 @@ export interface PerformServerHandshakeOptions extends ServerHandshakeOptions {
 
 /** A client that waits for an answer. */
 export interface AcceptedRequest<S extends Duplex = Duplex> {
-  /** What the client asks for. */
+  /** The client's request. */
   readonly request: SocksRequest
   /** Paused; its first bytes are those after the request. `error` events are handled: listen for `close`. */
   readonly socket: S
@@ -37,8 +37,8 @@ export interface AcceptedRequest<S extends Duplex = Duplex> {
  * Runs the server's side of a handshake over a socket. For half-close in the tunnel, the socket's server needs
  * `allowHalfOpen`.
  *
- * If the promise rejects, the client has been told as far as the protocol can, and the socket is closed within
- * `lingerMs`. It rejects with a {@link SocksError}, or with the reason of `signal`.
+ * If the promise rejects, the client has received the reason as far as the protocol allows, and the socket is closed
+ * within `lingerMs`. It rejects with a {@link SocksError}, or with the reason of `signal`.
  *
  * @example
  * const { request, socket, reply } = await performServerHandshake(client, { deadlineMs: 5000 })

@@ -14,7 +14,7 @@ import {
   type Socks5Request,
 } from './messages.js'
 
-/** The client's side of SOCKS5. Everything it may send is encoded at once, so that bad values fail before any I/O. */
+/** The client's side of SOCKS5. The constructor encodes all its messages, so that bad values fail before any I/O. */
 export class Socks5ClientHandshake implements Dialect<Established> {
   readonly greeting: Uint8Array
   readonly #credentials: Uint8Array | undefined
@@ -26,7 +26,7 @@ export class Socks5ClientHandshake implements Dialect<Established> {
     this.#credentials = credentials && encodeCredentials(credentials)
     this.#request = encodeRequest(request)
     this.#isUdp = request.command === 'udp-associate'
-    // "None" is offered beside the password, since a proxy that asks for none may know no other method.
+    // "None" is offered beside the password, since a proxy without accounts may support no other method.
     this.greeting = encodeGreeting(credentials ? [authMethod.none, authMethod.password] : [authMethod.none])
   }
 
@@ -41,7 +41,7 @@ export class Socks5ClientHandshake implements Dialect<Established> {
     }
   }
 
-  /** A client hangs up; there is nothing to say. */
+  /** A client closes without a message. */
   refusal(): Uint8Array {
     return noBytes
   }

@@ -5,7 +5,7 @@ import { decodeDestination, encodeDestination } from './address.js'
 
 /** A UDP datagram between a client and its proxy. */
 export interface Datagram {
-  /** Where it goes, on the way to the proxy; where it came from, on the way back. */
+  /** The target, on the way to the proxy; the source, on the way back. */
   readonly destination: Destination
   /** A view after decoding; may be empty. */
   readonly payload: Uint8Array

@@ -82,7 +82,7 @@ export class Socks5ServerHandshake implements Dialect<SocksRequest> {
   #verify(usernameBytes: Uint8Array, passwordBytes: Uint8Array): string {
     try {
       const username = strictUtf8.decode(usernameBytes)
-      // Compared with true: a promise from an `async verify` must not let everybody in.
+      // Compared with true: a promise from an `async verify` must not admit every user.
       if (this.#auth?.verify(username, strictUtf8.decode(passwordBytes)) === true) return username
     } catch (cause) {
       throw new SocksError('ERR_SOCKS_AUTH_FAILED', 'the user and the password could not be checked', { cause })

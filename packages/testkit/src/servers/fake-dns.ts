@@ -10,7 +10,7 @@ export type FakeDnsReply = readonly Record[] | 'SERVFAIL' | 'NXDOMAIN' | 'silenc
 
 const rcodes = { NXDOMAIN: 3, SERVFAIL: 2 } as const
 
-/** A name server on loopback, over UDP and TCP, that answers as `zone` says and writes down what it was asked. */
+/** A name server on loopback, over UDP and TCP, that answers from `zone` and records the queries. */
 export class FakeDns {
   readonly asked: string[] = []
   readonly address: string
@@ -50,7 +50,8 @@ export class FakeDns {
 }
 
 /**
- * Both protocols at one port of loopback: a port that is free for one may be taken for the other, so several are tried.
+ * Both protocols at one port of loopback: a port that is free for one may be in use for the other, so several are
+ * tried.
  */
 async function openBoth(tcp: Server, attempts = 20): Promise<UdpSocket> {
   await once(tcp.listen(0, '127.0.0.1'), 'listening')

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net'
 import { seededBytes } from '../seeded-bytes.js'
 import { listenOnLoopback, type TestServer } from './tcp-server.js'
 
-/** Largest body `/bytes/N` makes: enough for a test, too little to hurt. */
+/** Largest body of `/bytes/N`: enough for a test, and small in memory. */
 const maxBodyBytes = 256 * 1024 * 1024
 
 export interface TestHttpServer extends TestServer {

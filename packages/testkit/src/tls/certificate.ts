@@ -8,7 +8,7 @@ export interface TestCertificate {
 }
 
 export interface TestCertificateOptions {
-  /** What it is called; not checked by anyone. @default 'localhost' */
+  /** Common name; no client checks it. @default 'localhost' */
   readonly name?: string
   /** Host names it is for. @default ['localhost', 'server.test'], and 127.0.0.1 in any case */
   readonly hosts?: readonly string[]
@@ -16,7 +16,7 @@ export interface TestCertificateOptions {
   readonly validTo?: Date
 }
 
-/** Someone who signs certificates. */
+/** An issuer of certificates. */
 export interface TestAuthority {
   /** Trust anchor for programs that check the certificate. */
   readonly cert: string
@@ -33,7 +33,7 @@ export function testCertificate(): TestCertificate {
 
 let shared: TestCertificate | undefined
 
-/** A new certificate authority, known to nobody. */
+/** Makes a new certificate authority that no program trusts. */
 export function testAuthority(name = 'Test Authority'): TestAuthority {
   const { privateKey, publicKey } = newKey()
   const cert = certificate({ name, hosts: [] }, publicKey, { name, key: privateKey })
@@ -56,7 +56,7 @@ function issue(options: TestCertificateOptions, issuer: Issuer): TestCertificate
   return { key: pemKey(privateKey), cert: certificate(options, publicKey, issuer) }
 }
 
-/** P-256: made in a millisecond, taken by everyone. */
+/** P-256: made in a millisecond, accepted by every client. */
 function newKey(): { readonly privateKey: KeyObject; readonly publicKey: KeyObject } {
   return generateKeyPairSync('ec', { namedCurve: 'P-256' })
 }

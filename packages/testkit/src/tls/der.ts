@@ -1,5 +1,5 @@
 /**
- * The little of DER (X.690) that a certificate takes: each value is a tag, the length of what is inside, and that.
+ * The part of DER (X.690) that a certificate needs: each value is a tag, the length of the content, and the content.
  */
 export const der = {
   sequence: (...parts: readonly Buffer[]): Buffer => value(0x30, ...parts),

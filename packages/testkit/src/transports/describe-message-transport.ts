@@ -8,7 +8,7 @@ import type { TransportShape } from './transport-shape.js'
 export interface TransportPair {
   readonly left: TransportShape
   readonly right: TransportShape
-  /** What `right` is told after `left.destroy()`, where the medium cannot break off without a word. @default 1006 */
+  /** Close code that `right` gets after `left.destroy()`, if the medium cannot end without a close. @default 1006 */
   readonly destroyedCode?: number
   /** Lets a fake clock go on; called once per turn while the suite waits. */
   step?(): void
@@ -23,7 +23,7 @@ const chunkBytes = 16 * 1024
 /** No transport may take more than this from a sender whose peer does not read: system buffers plus its own. */
 const maxAcceptedBytes = 256 * 1024 * 1024
 
-/** Turns after which whatever was under way inside this process has come through. */
+/** Turns after which all bytes in flight inside this process have arrived. */
 const settleTurns = 50
 
 /**
@@ -78,8 +78,8 @@ export function describeMessageTransport(name: string, createPair: () => Promise
     }
 
     /**
-     * Sends at every chance until nothing more goes out; returns how many messages that took. The system's buffers may
-     * swallow what made `send` return false, so one false is not the end.
+     * Sends whenever possible until no more bytes leave; returns the number of messages. The system's buffers may take
+     * the bytes that made `send` return false, so one false is not the end.
      */
     const fill = async (): Promise<number> => {
       let count = 0

@@ -5,7 +5,7 @@ import { FaultyLink, type LinkConditions } from './faulty-link.js'
 
 /**
  * How a path breaks: `reset` and `end` close it both ways · `mid-frame` lets half of the next chunk through and ends ·
- * `blackhole` swallows everything and says nothing · `roam` does the same, and the next link comes from another
+ * `blackhole` silently drops all bytes · `roam` does the same, and the next link comes from another
  * address, as after a change of networks.
  */
 export type LinkFault = (typeof linkFaults)[number]
@@ -13,7 +13,7 @@ export type LinkFault = (typeof linkFaults)[number]
 export const linkFaults = ['reset', 'end', 'mid-frame', 'blackhole', 'roam'] as const
 
 interface FaultRelayEvents {
-  /** Someone has connected; the way to the target is being opened. */
+  /** A client has connected; the connection to the target is being opened. */
   link: []
 }
 
@@ -29,9 +29,9 @@ interface FaultRelayEvents {
  */
 export class FaultRelay extends EventEmitter<FaultRelayEvents> {
   readonly host = '127.0.0.1'
-  /** Holds for what arrives from now on. */
+  /** Applies to bytes that arrive from now on. */
   conditions: LinkConditions = {}
-  /** While true, new connections are reset at once. */
+  /** While true, new connections are reset immediately. */
   refusing = false
   readonly #target: { readonly host: string; readonly port: number }
   readonly #links = new Set<FaultyLink>()
@@ -52,7 +52,7 @@ export class FaultRelay extends EventEmitter<FaultRelayEvents> {
     return this.#healthy().length
   }
 
-  /** Links that at least one end still believes in. */
+  /** Links that are still open at one end at least. */
   get openLinks(): number {
     return this.#links.size
   }

@@ -10,7 +10,7 @@ export interface LinkConditions {
 
 /**
  * How a link breaks: `reset` and `end` close it both ways · `mid-frame` lets half of the next chunk through and ends ·
- * `blackhole` swallows everything and says nothing, so that both ends believe in it until they notice.
+ * `blackhole` silently drops all bytes, so that both ends treat it as alive until a timeout.
  */
 export type LinkBreak = 'reset' | 'end' | 'mid-frame' | 'blackhole'
 
@@ -68,7 +68,7 @@ export class FaultyLink {
       if (first) this.onClose()
       return
     }
-    // A half-open link stays open at its other end: that is what it is.
+    // A half-open link stays open at its other end.
     if (this.#state === 'deaf') return
     this.#state = 'ending'
     if (closed.errored !== null) return void other.resetAndDestroy()
@@ -76,7 +76,7 @@ export class FaultyLink {
   }
 }
 
-/** One way of a link: passes chunks on in order, late and slowly as its conditions want. */
+/** One direction of a link: passes chunks on in order, with the delay and rate of its conditions. */
 class Direction {
   readonly to: Socket
   readonly #from: Socket
@@ -99,13 +99,13 @@ class Direction {
     to.on('close', () => this.#drop())
   }
 
-  /** From now on everything is taken and dropped. */
+  /** From now on all bytes are read and dropped. */
   swallow(): void {
     this.#drop()
     if (this.#end === 'half') this.#from.end()
   }
 
-  /** The source is gone for good: so is the target, once it has everything. */
+  /** The source has closed: closes the target once it has all bytes. */
   close(): void {
     this.#end = 'full'
     if (this.#waiting.length === 0) this.to.destroySoon()
@@ -146,7 +146,7 @@ class Direction {
     if (this.to.writable && !this.to.write(chunk)) this.#from.pause()
   }
 
-  /** The end goes behind all that waits. Into a black hole it does not go: then the socket just closes. */
+  /** Sends the end behind all waiting bytes. In a black hole it sends no end: the socket just closes. */
   #ended(): void {
     this.#end = 'half'
     if (this.#mode === 'swallow') this.#from.end()

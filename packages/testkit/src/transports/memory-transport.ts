@@ -1,6 +1,6 @@
 import type { CloseReasonShape, HandlerShape, TransportShape } from './transport-shape.js'
 
-/** Where a memory transport gets its time from: a {@link FakeClock}, or the real one by default. */
+/** Clock of a memory transport: a {@link FakeClock}, or the real one by default. */
 interface Timing {
   setTimeout(callback: () => void, delayMs: number): unknown
   clearTimeout(handle: unknown): void
@@ -23,7 +23,7 @@ export interface MemoryTransportOptions {
 export interface MemoryTransport extends TransportShape {
   /** Breaks the connection: both ends close with 1006 in the next turn, and what is under way is lost. */
   cut(): void
-  /** From now on nothing arrives in either direction and nobody is told, as when a cable is pulled. */
+  /** From now on no bytes arrive in either direction and no handler is called, as when a cable is pulled. */
   blackhole(): void
 }
 
@@ -36,7 +36,7 @@ const lostLink: CloseReasonShape = { code: 1006, reason: 'connection lost' }
 /**
  * Two connected transports without a network, which keep the contract of `MessageTransport`. Bytes leave the sender
  * only as the receiver takes them, so back-pressure behaves as on a socket. Each message is copied and compared on
- * delivery: a sender that changes one after `send` is found out.
+ * delivery, which detects a sender that changes one after `send`.
  *
  * @example
  * ```ts
@@ -154,7 +154,7 @@ class End implements MemoryTransport {
     this.#link.up = false
   }
 
-  /** Ends this side at once; the peer finds out after what already left has arrived, if the link is up. */
+  /** Ends this side immediately; the peer is notified after the sent bytes have arrived, if the link is up. */
   #abort(): void {
     this.#finish(lostLink)
     this.#peer.#arriveLater([{ kind: 'end', reason: lostLink }])

@@ -1,6 +1,6 @@
 /**
- * The contract of `MessageTransport` in `@ls/mux`, repeated structurally: the testkit depends on no package of ours,
- * since all of them depend on it. The compiler compares the two wherever a test passes one for the other.
+ * The contract of `MessageTransport` in `@ls/mux`, repeated structurally: the testkit depends on no other package of
+ * this project, since all of them depend on it. The compiler compares the two wherever a test passes one for the other.
  */
 export interface TransportShape {
   readonly bufferedBytes: number
