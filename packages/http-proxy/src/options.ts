@@ -16,7 +16,8 @@ export interface HttpProxyOptions {
   /** Accounts that may use the proxy, by Basic authentication. @default all clients */
   readonly accounts?: readonly Account[] | undefined
   /**
-   * Serves origin-form requests (`GET /path`) by their Host field, for clients without proxy settings. @default false
+   * Serves origin-form requests (`GET /path`) by their Host field, for clients that are not configured to use a proxy.
+   * @default false
    */
   readonly transparent?: boolean | undefined
   /** Handles CONNECT requests instead of `dial`, for callers that copy between client and target themselves. */

@@ -17,7 +17,7 @@ const bytesOf = (...parts: readonly Iterable<number>[]) => Uint8Array.from(parts
 interface Outcome {
   readonly output: readonly number[]
   readonly last: Partial<ServerStep> & { readonly code?: string }
-  /** What the tunnel begins with: the leftover and everything after it. */
+  /** First bytes of the tunnel: the leftover and all bytes after it. */
   readonly tunnel: readonly number[]
 }
 

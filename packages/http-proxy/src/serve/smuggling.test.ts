@@ -3,7 +3,7 @@ import { useProxyFixture } from '../../testing/proxy-fixture.js'
 
 const fixture = useProxyFixture()
 
-/** Requests that must end the connection: the lines between a request line and Host, and the body. ORIGIN is its URL. */
+/** Requests that must end the connection: lines between request line and Host, and the body. ORIGIN is its URL. */
 const corpus: Record<string, { status: number; request: string }> = {
   'both lengths': post(400, ['Content-Length: 5', 'Transfer-Encoding: chunked'], '0\r\n\r\n'),
   'both lengths, the other way round': post(400, ['Transfer-Encoding: chunked', 'Content-Length: 5'], '0\r\n\r\n'),

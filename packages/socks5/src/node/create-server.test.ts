@@ -182,7 +182,7 @@ describe('createServer', () => {
   })
 })
 
-/** Hands over values in order to whoever awaits them. */
+/** Passes values in order to their waiting readers. */
 function queue<T>() {
   const values: T[] = []
   const waiting: ((value: T) => void)[] = []
