@@ -18,7 +18,7 @@ export function formatIpv4(bytes: Uint8Array, offset = 0): string {
 export function parseIpv6(text: string): Uint8Array | undefined {
   const bytes = new Uint8Array(16)
   let filled = 0
-  /** Where `::` stands, in bytes. */
+  /** Position of `::`, in bytes. */
   let gap = -1
   let at = 0
   if (text.startsWith('::')) {
@@ -96,7 +96,7 @@ function readIpv4(text: string, start: number, bytes: Uint8Array, offset: number
   return parts === 4
 }
 
-/** Where the hexadecimal digits from `start` on end, after four at most. */
+/** End of the hexadecimal digits from `start` on, after four at most. */
 function groupEnd(text: string, start: number): number {
   let at = start
   while (at - start < 4 && isHexDigit(text.charCodeAt(at))) at++

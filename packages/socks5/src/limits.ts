@@ -27,5 +27,5 @@ export const defaultAnswerDeadlineMs = 60_000
 /** Concurrent handshakes of a server: beyond it, new clients are cut instead of filling the table of open files. */
 export const defaultMaxHandshakes = 1024
 
-/** Time a refused client has to read the refusal and hang up, in milliseconds; then its socket is destroyed. */
+/** Time a refused client has to read the refusal and close, in milliseconds; then its socket is destroyed. */
 export const lingerMs = 1000

@@ -1,4 +1,4 @@
-/** Where the body of a response ends (RFC 9112 §6.3). */
+/** End of the body of a response (RFC 9112 §6.3). */
 export type ResponseBody = { readonly kind: 'none' | 'chunked' | 'until-close' | 'upgraded' } | CountedBody
 
 interface CountedBody {

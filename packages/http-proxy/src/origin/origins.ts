@@ -15,7 +15,7 @@ export interface OriginsLimits {
   readonly maxHeadBytes: number
 }
 
-/** The connections of one client to the origins it asks for: one each, kept open between requests. */
+/** The connections of one client to its origins: one each, kept open between requests. */
 export class Origins {
   readonly #agents = new Map<string, OriginAgent>()
   readonly #open: OpenOrigin

@@ -3,7 +3,7 @@ import { useProxyFixture } from '../../testing/proxy-fixture.js'
 
 const fixture = useProxyFixture()
 
-/** An origin that upgrades to an echo of bytes, and says what it was asked. */
+/** An origin that upgrades to an echo of bytes, and answers with the requested protocol. */
 function echoOrigin() {
   return fixture.web(
     (request, response) => response.end(`<${request.headers.upgrade ?? 'no upgrade'}>`),

@@ -17,7 +17,7 @@ afterEach(async () => {
   await Promise.all(servers.splice(0).map((server) => server.close()))
 })
 
-/** A server on a free port; `errors` yields what `onError` was told, in order. */
+/** A server on a free port; `errors` yields the arguments of `onError`, in order. */
 async function start(options: SocksServerOptions, onRequest: RequestHandler) {
   const errors = queue<SocksError>()
   const server = createServer({ onError: (error) => errors.push(error as SocksError), ...options }, onRequest)

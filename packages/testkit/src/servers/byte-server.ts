@@ -6,7 +6,7 @@ import { tcpServer, type TestTcpServer } from './tcp-server.js'
 export interface ByteServerOptions {
   /** How many bytes each connection gets. */
   readonly sendBytes: number
-  /** Which bytes, see `seededBytes`. @default 1 */
+  /** Seed of the bytes, see `seededBytes`. @default 1 */
   readonly seed?: number
 }
 
