@@ -46,9 +46,7 @@ export async function until(condition: () => boolean, what: string, options: Wai
   }
 }
 
-/**
- * Resolves with the result of `ask` when the answer waits for a timer: lets `delayMs` pass once a new timer is pending.
- */
+/** Resolves with the result of `ask`, which waits for a timer: lets `delayMs` pass once a new timer is pending. */
 export async function afterDelay<T>(clock: FakeClock, delayMs: number, ask: () => Promise<T>): Promise<T> {
   const before = clock.pendingTimers
   const answer = ask()

@@ -17,7 +17,7 @@ beforeEach(async () => {
   fixture.defer(() => echo.close())
 })
 
-/** A proxy that answers every request with `answer`; resolves with the request. */
+/** A proxy that answers every request with `answer`; `asked` returns the received bytes. */
 async function scripted(answer: string | ((socket: Socket) => void)): Promise<{ port: number; asked: () => string }> {
   let text = ''
   const address = await fixture.tcp((socket) => {

@@ -242,7 +242,7 @@ export class ClientConnection implements ExchangeHost {
     readFromStream(this.socket)
   }
 
-  /** Immediately, since a socket without unread bytes may end at any time, and then accepts no bytes back. */
+  /** Puts bytes back immediately: a socket without unread bytes may end at any time, and then accepts none. */
   #putBack(bytes: Buffer): void {
     if (bytes.length > 0 && !this.socket.destroyed) this.socket.unshift(bytes)
   }

@@ -80,7 +80,7 @@ export class Exchange implements Turn {
     this.#upstream?.destroy()
   }
 
-  /** Only a transparent proxy would treat its own request as one to another host, in an endless loop. */
+  /** Whether the request is for the proxy itself. A transparent proxy would otherwise send it to itself in a loop. */
   #isForUs({ target }: RequestTarget): boolean {
     const connection = this.#connection
     if (!connection.options.transparent) return false
