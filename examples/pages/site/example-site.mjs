@@ -84,7 +84,7 @@ export class ExampleSite {
   async #answer(request, response) {
     // A name that resolves to this machine would make the page of another site one of ours (DNS rebinding).
     if (request.headers.host !== new URL(this.url).host) return response.writeHead(421).end()
-    const { pathname } = new URL(request.url ?? '/', 'http://localhost')
+    const [pathname = '/'] = (request.url ?? '/').split('?', 1)
     if (pathname === '/link') return this.#link(request, response)
     const [type, content] = this.#files.get(pathname) ?? []
     if (type === undefined) response.writeHead(404).end('not found')

@@ -419,8 +419,7 @@ function descriptorOptions(
  */
 function normalPath(text: string): string {
   if (/[?#\s]/.test(text)) throw new RangeError(`the path "${text}" has a space, "?" or "#" in it; paths have none`)
-  const { pathname } = new URL(text.startsWith('/') ? text : `/${text}`, 'http://localhost')
-  return pathname
+  return new URL(`http://localhost${text.startsWith('/') ? '' : '/'}${text}`).pathname
 }
 
 /**

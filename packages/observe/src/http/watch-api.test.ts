@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, connect } from 'node:net'
+import { text } from 'node:stream/consumers'
 import { silentLogger } from '@ls/foundation'
 import { FakeClock } from '@ls/testkit'
 import { afterEach, describe, expect, test } from 'vitest'
@@ -36,9 +37,10 @@ async function open({ key = apiKey, isOwner = false } = {}) {
     server.close()
   })
   await once(server, 'listening')
-  const root = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const { port } = server.address() as AddressInfo
+  const root = `http://127.0.0.1:${port}`
   const ask = (path: string, init: RequestInit = {}): Promise<Response> => fetch(`${root}${path}`, init)
-  return { ask, cut, root }
+  return { ask, cut, root, port }
 }
 
 const withKey = { headers: { 'x-api-key': apiKey } }
@@ -52,6 +54,13 @@ describe('WatchApi', () => {
       expect(answers.map(({ status }) => status)).toEqual([401, 200])
     },
   )
+
+  test('answers 404 to a request for no URL', async () => {
+    const { port } = await open()
+    const socket = connect({ port, host: '127.0.0.1' })
+    socket.end('GET // HTTP/1.1\r\nHost: localhost\r\nX-API-Key: ' + apiKey + '\r\nConnection: close\r\n\r\n')
+    expect(await text(socket)).toMatch(/^HTTP\/1.1 404 /)
+  })
 
   test('needs no key where only the owner of the process can call', async () => {
     const { ask } = await open({ isOwner: true })

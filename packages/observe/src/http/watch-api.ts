@@ -56,9 +56,10 @@ export class WatchApi {
 
   /** Answers a request. Never throws. */
   answer(request: IncomingMessage, response: ServerResponse): void {
-    const { pathname, searchParams } = new URL(request.url ?? '/', 'http://localhost')
-    if (isDashboardPath(pathname)) return this.#page.answer(request, response, pathname)
-    this.#serve(request, pathname, searchParams)
+    // Not every request target is a URL: `//` is none.
+    const [path = '/', query] = (request.url ?? '/').split('?', 2)
+    if (isDashboardPath(path)) return this.#page.answer(request, response, path)
+    this.#serve(request, path, new URLSearchParams(query))
       .catch((error: unknown) => this.#answerError(error))
       .then((answer) => send(response, answer))
       .catch((error: unknown) => this.#options.logger.error({ err: error }, `an answer was not sent: ${textOf(error)}`))
