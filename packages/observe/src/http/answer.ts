@@ -3,8 +3,11 @@ import type { Writable } from 'node:stream'
 
 /** An answer: `body` is sent as JSON; without it the body is empty. */
 export interface Answer {
+  /** 100 to 599. */
   readonly status: number
+  /** @default an empty body */
   readonly body?: unknown
+  /** Fields of the head. @default none */
   readonly headers?: Readonly<Record<string, string>>
   /** Writes a body of any length; its type is in the headers. */
   readonly stream?: (body: Writable) => void
@@ -13,7 +16,9 @@ export interface Answer {
 /** Error for a refused request. The caller receives the message, so it must not contain a secret. */
 export class ApiRefusal extends Error {
   override readonly name = 'ApiRefusal'
+  /** 400 to 599. */
   readonly status: number
+  /** Fields of the head. */
   readonly headers: Readonly<Record<string, string>>
 
   constructor(status: number, message: string, headers: Readonly<Record<string, string>> = {}) {
@@ -40,6 +45,7 @@ export function send(response: ServerResponse, { status, body, headers = {}, str
 
 /** A body that is JSON text already. */
 export class JsonText {
+  /** The JSON. */
   readonly text: string
 
   constructor(text: string) {
@@ -49,6 +55,7 @@ export class JsonText {
 
 /** A body that is not JSON; its type is in the headers. */
 export class RawBody {
+  /** The body. */
   readonly text: string
 
   constructor(text: string) {

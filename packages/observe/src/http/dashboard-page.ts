@@ -28,9 +28,13 @@ export function isDashboardPath(path: string): boolean {
  */
 export const readDeadlineMs = 60_000
 
+/** Options of a {@link DashboardPage}. */
 export interface DashboardPageOptions {
+  /** Loads the files. */
   readonly load: LoadDashboard
+  /** Clock of the program. */
   readonly clock: Clock
+  /** Receives failures. */
   readonly logger: Logger
 }
 

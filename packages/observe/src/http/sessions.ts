@@ -8,7 +8,9 @@ export const sessionMs = 12 * 60 * 60 * 1000
 /** Most ended sessions that are stored until they would have expired. At the limit all sessions end. */
 const maxEnded = 1000
 
+/** Options of {@link Sessions}. */
 export interface SessionsOptions {
+  /** Key of the API: sessions are signed with a key that is derived from it. */
   readonly apiKey: string
   /** Time of day, in milliseconds since 1970, since a session survives the process. @default Date.now */
   readonly now?: (() => number) | undefined
@@ -16,7 +18,9 @@ export interface SessionsOptions {
 
 /** Session of a user who has entered the key. */
 export interface DashboardSession {
+  /** 22 hex digits. */
   readonly id: string
+  /** End of the session, in milliseconds since 1970. */
   readonly expiresAtMs: number
 }
 
