@@ -229,7 +229,7 @@ export class HttpPort {
     const last = this.#answers.get(stream)
     // An answer is incomplete, or the last one of the connection: ours must not be read as a part of it.
     const isAnswered = last?.writableFinished === false || last?.shouldKeepAlive === false
-    if (last?.writableFinished === false && last.headersSent) return closeStream(stream)
+    if (last !== undefined && hasLeftInPart(last, stream)) return closeStream(stream)
     if (status === undefined || !stream.writable || isAnswered) return void stream.destroy()
     stream.end(textResponse(status, STATUS_CODES[status] ?? ''), () => stream.destroy())
   }
@@ -237,6 +237,11 @@ export class HttpPort {
   #refused(kind: RefusalKind, address: string | undefined, reason: string): void {
     this.#options.refusals.add(kind, address, reason)
   }
+}
+
+/** Whether a part of an answer has left: its rest is not written yet, or waits in the stream. */
+function hasLeftInPart(answer: ServerResponse, stream: Duplex): boolean {
+  return answer.headersSent && !answer.writableFinished && (!answer.writableEnded || stream.writableLength > 0)
 }
 
 type ConnectionListener = (socket: Socket) => void
