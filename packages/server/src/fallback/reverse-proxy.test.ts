@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { connect, type Socket } from 'node:net'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { freePort, onceEvent, socketEnd, until } from '@ls/testkit'
 import { listen as listenWebSocket, connect as connectWebSocket } from '@ls/transport'
 import { afterEach, describe, expect, test } from 'vitest'
@@ -52,6 +53,17 @@ describe('a fallback URL', () => {
       ['a=1', 'b=2'],
       'PUT /path?query 2',
     ])
+  })
+
+  test('is passed on with few enough listeners that Node does not warn', async () => {
+    const warnings: Error[] = []
+    const onWarning = (warning: Error): void => void warnings.push(warning)
+    process.on('warning', onWarning)
+    cleanups.push(() => process.off('warning', onWarning))
+    const { url } = await start((_request, response) => void response.end('page'))
+    await (await fetch(url)).text()
+    await nextTurn()
+    expect(warnings).toEqual([])
   })
 
   test('gets bodies of either framing, and of GET too', async () => {

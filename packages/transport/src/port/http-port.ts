@@ -71,11 +71,17 @@ export class HttpPort {
     )
     this.server.on('request', (request, response) => {
       const { socket } = request
-      if (!pipelined.takes(request, response)) return
+      if (!pipelined.takes(request)) return
       this.#answers.set(socket, response)
       this.#underWay.add(response)
-      response.once('close', () => this.#underWay.delete(response))
-      this.#pending.serve(underlying(socket), response)
+      const carrier = underlying(socket)
+      this.#pending.serve(carrier)
+      // One listener for all: Node warns of more than ten, and a proxied answer has eight others.
+      response.once('close', () => {
+        this.#underWay.delete(response)
+        pipelined.answered(socket)
+        this.#pending.answered(carrier)
+      })
     })
     this.server.on('clientError', (error, socket) => this.#clientError(error, socket))
     if (options.proxyProtocol) this.#expectProxyHeaders()

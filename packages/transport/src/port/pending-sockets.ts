@@ -1,4 +1,3 @@
-import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { PendingConnection, PendingConnections } from '@ls/mux'
 import type { Refusals } from './refusals.js'
@@ -40,11 +39,14 @@ export class PendingSockets {
     this.#entries.get(socket)?.moveTo(this.countedAddress(address))
   }
 
-  /** Marks the connection as served, until `response` is sent or the connection ends. */
-  serve(socket: Socket, response?: ServerResponse): void {
-    const entry = this.#entries.get(socket)
-    entry?.setServed(true)
-    response?.once('close', () => entry?.setServed(false))
+  /** Marks the connection as served, until {@link answered} or the connection ends. */
+  serve(socket: Socket): void {
+    this.#entries.get(socket)?.setServed(true)
+  }
+
+  /** Marks the connection as waiting again: its answer is sent. */
+  answered(socket: Socket): void {
+    this.#entries.get(socket)?.setServed(false)
   }
 
   /** Counts bytes of a request that are kept until the connection is admitted. */

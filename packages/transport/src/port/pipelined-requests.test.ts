@@ -16,7 +16,8 @@ async function start(): Promise<Answers> {
   const answers: Answers = { port: 0, reasons: [], answered: 0 }
   const pipelined = new PipelinedRequests((_socket, reason) => answers.reasons.push(reason))
   const server = createServer((request, response) => {
-    if (!pipelined.takes(request, response)) return
+    if (!pipelined.takes(request)) return
+    response.once('close', () => pipelined.answered(request.socket))
     answers.answered++
     response.end()
   })

@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 
 /**
@@ -21,7 +21,7 @@ export class PipelinedRequests {
   }
 
   /** Counts a request; returns false where it must not be answered, since its connection is cut. */
-  takes({ socket }: IncomingMessage, response: ServerResponse): boolean {
+  takes({ socket }: IncomingMessage): boolean {
     if (socket.destroyed) return false
     const waiting = this.#countOf(socket) + 1
     if (waiting > maxPipelined) {
@@ -30,8 +30,12 @@ export class PipelinedRequests {
       return false
     }
     this.#waiting.set(socket, waiting)
-    response.once('close', () => this.#waiting.set(socket, this.#countOf(socket) - 1))
     return true
+  }
+
+  /** A request that was taken has its answer, or its connection is closed. */
+  answered(socket: Socket): void {
+    this.#waiting.set(socket, this.#countOf(socket) - 1)
   }
 
   #countOf(socket: Socket): number {

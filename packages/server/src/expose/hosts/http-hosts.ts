@@ -62,7 +62,9 @@ function prepare(server: Server, table: HostTable<HostPage>): Server {
 function answerBy(table: HostTable<HostPage>): RequestListener {
   const pipelined = new PipelinedRequests()
   return (request, response) => {
-    if (!pipelined.takes(request, response)) return
+    if (!pipelined.takes(request)) return
+    const { socket } = request
+    response.once('close', () => pipelined.answered(socket))
     const member = find(table, request)
     if (typeof member === 'number') return refuse(response, member)
     member.proxy.answer(request, response, clientOf(request.socket))
