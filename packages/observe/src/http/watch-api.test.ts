@@ -58,7 +58,7 @@ describe('WatchApi', () => {
   test('answers 404 to a request for no URL', async () => {
     const { port } = await open()
     const socket = connect({ port, host: '127.0.0.1' })
-    socket.end('GET // HTTP/1.1\r\nHost: localhost\r\nX-API-Key: ' + apiKey + '\r\nConnection: close\r\n\r\n')
+    socket.end(`GET // HTTP/1.1\r\nHost: localhost\r\nX-API-Key: ${apiKey}\r\nConnection: close\r\n\r\n`)
     expect(await text(socket)).toMatch(/^HTTP\/1.1 404 /)
   })
 
