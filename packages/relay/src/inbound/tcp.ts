@@ -9,7 +9,7 @@ import { RelayError } from '../errors.js'
 import type { Failure } from '../errors.js'
 import { failureOf, formatFailure } from '../failure.js'
 import type { ChannelSource } from '../offer/channel-source.js'
-import { openAnswered, openAtOnce } from '../offer/opener.js'
+import { openAnswered, openAtOnce, type OpenChannelRequest } from '../offer/opener.js'
 import { formatTarget, type CheckedTarget } from '../target.js'
 import { beginSpan, type ConnectionSpan } from '../trace/spans.js'
 
@@ -34,19 +34,15 @@ export interface TcpRequest {
   fail(failure: Failure): void
 }
 
-interface TracedRequest extends TcpRequest {
-  readonly span: ConnectionSpan | undefined
-}
-
 /** Connects a proxy client with its target through a channel. */
 export async function serveTcp(request: TcpRequest, options: ServeTcpOptions): Promise<void> {
   const { target, signal } = request
   const answered: { socket?: Duplex } = {}
   const span = beginSpan({ name: 'linksocks.connection', target })
-  const traced = { ...request, span }
+  const opening: OpenChannelRequest = { protocol: 'tcp', address: target, signal, span }
   try {
-    if (options.fastOpen === true) await openFast(traced, options, answered)
-    else await openSlow(traced, options)
+    if (options.fastOpen === true) await openFast(request, opening, options, answered)
+    else await openSlow(request, opening, options)
   } catch (error) {
     span?.end(textOf(error))
     if (signal.aborted) return
@@ -62,23 +58,22 @@ export async function serveTcp(request: TcpRequest, options: ServeTcpOptions): P
   }
 }
 
-async function openSlow(request: TracedRequest, options: ServeTcpOptions): Promise<void> {
-  const { target, signal, span } = request
-  const answered = await openAnswered(options, { protocol: 'tcp', address: target, signal, span })
-  const handler = join(request.succeed(), answered.channel, options, span)
+async function openSlow(request: TcpRequest, opening: OpenChannelRequest, options: ServeTcpOptions): Promise<void> {
+  const answered = await openAnswered(options, opening)
+  const handler = join(request.succeed(), answered.channel, options, opening.span)
   if (answered.closed !== undefined) handler.onClose?.(answered.closed)
 }
 
 async function openFast(
-  request: TracedRequest,
+  request: TcpRequest,
+  opening: OpenChannelRequest,
   options: ServeTcpOptions,
   answered: { socket?: Duplex | undefined },
 ): Promise<void> {
-  const { target, signal, span } = request
-  const opened = openAtOnce(options, { protocol: 'tcp', address: target, signal, span })
+  const opened = openAtOnce(options, opening)
   answered.socket = request.succeed()
   const { channel, closed } = await opened
-  const handler = join(answered.socket, channel, options, span)
+  const handler = join(answered.socket, channel, options, opening.span)
   if (closed !== undefined) handler.onClose?.(closed)
 }
 

@@ -75,7 +75,7 @@ function firstToAnswer(first: Session, source: ChannelSource, request: OpenChann
   return step(request.span, 'linksocks.open', (span) => {
     return new Promise((onAccepted, onFailed) => {
       const offer = (session: Session, events: OfferEvents<AnsweredChannel>) =>
-        offerChannel(session, { ...request, span }, events)
+        offerChannel(session, span === undefined ? request : { ...request, span }, events)
       offerInTurn(first, { source, signal: request.signal, offer, onAccepted, onFailed })
     })
   })
@@ -111,5 +111,5 @@ function failureOfClose({ error }: ChannelCloseReason): Failure {
 function openRequest(session: Session, { protocol, address, span }: OpenChannelRequest): OpenRequest {
   // Deployed servers in agent mode handle Connect and the Data after it at the same time (protocol.md §1).
   const earlyData = session.options.window
-  return { protocol, earlyData, traceparent: span?.traceparent, ...(address === undefined ? {} : { address }) }
+  return { protocol, address, earlyData, traceparent: span?.traceparent }
 }
