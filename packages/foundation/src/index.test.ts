@@ -13,6 +13,7 @@ test('@ls/foundation exports exactly these names', () => {
       "checkOptionNames",
       "didYouMean",
       "formatHostPort",
+      "isFailedOutcome",
       "isLocalhost",
       "isReplyWord",
       "latencyBoundsMs",

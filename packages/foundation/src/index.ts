@@ -12,6 +12,7 @@ export { asError, textOf } from './thrown.js'
 export {
   type ChannelKind,
   type EndedChannels,
+  isFailedOutcome,
   type LimitUse,
   type LinkCounts,
   maxLabelledTokens,

@@ -114,6 +114,11 @@ export interface EndedChannels extends ChannelKind {
   readonly count: number
 }
 
+/** Whether an outcome is a failure. A cancellation by the client is none. */
+export function isFailedOutcome(outcome: string): boolean {
+  return outcome !== 'ok' && outcome !== 'cancelled'
+}
+
 /** Traffic of one token. */
 export interface TokenCounts {
   /** A short hash of the token, or `other`. */

@@ -1,3 +1,4 @@
+import { isFailedOutcome } from '@ls/foundation'
 import type { LiveConnection, MovedBytes } from './live-connection.js'
 import { type Page, pageNames, pageOf, Query } from './query.js'
 
@@ -25,7 +26,7 @@ export class Destinations {
     const name = nameOf(connection)
     const total = this.#totals.get(name) ?? emptyTotal()
     total.ended++
-    if (outcome !== 'ok' && outcome !== 'cancelled') total.failed++
+    if (isFailedOutcome(outcome)) total.failed++
     addBytes(total, connection)
     // Deleted first, so that the map stays in the order of the last use.
     this.#totals.delete(name)

@@ -1,4 +1,4 @@
-import type { LinkCounts, Snapshot } from '@ls/foundation'
+import { isFailedOutcome, type LinkCounts, type Snapshot } from '@ls/foundation'
 import { rateSince } from './rates.js'
 
 /** Creates the short form of snapshots for readers of events, with rates since the previous one. */
@@ -87,9 +87,9 @@ function linksOf({ up, waiting, opened, resumed, lost, closed }: LinkCounts): ob
   return { up, waiting, opened, resumed, lost, closed }
 }
 
-/** Channels that ended without a failure. A cancellation by the client is no failure. */
+/** Channels that ended without a failure. */
 function endedWell({ endedChannels }: Snapshot): number {
-  const well = endedChannels.filter(({ outcome }) => outcome === 'ok' || outcome === 'cancelled')
+  const well = endedChannels.filter(({ outcome }) => !isFailedOutcome(outcome))
   return sum(well, ({ count }) => count)
 }
 

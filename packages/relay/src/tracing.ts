@@ -1,3 +1,4 @@
+import { isFailedOutcome } from '@ls/foundation'
 import type { Channel, ChannelHandler } from '@ls/mux'
 import { type Context, ROOT_CONTEXT, type Span, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api'
 import { outcomeOf } from './counts/outcome.js'
@@ -82,7 +83,7 @@ class OpenTelemetrySpan implements ConnectionSpan {
           'linksocks.sent_bytes': channel.sentBytes,
           'linksocks.received_bytes': channel.receivedBytes,
         })
-        this.end(outcome === 'ok' || outcome === 'cancelled' ? undefined : reason.error)
+        this.end(isFailedOutcome(outcome) ? reason.error : undefined)
         handler.onClose?.(reason)
       },
     }
