@@ -273,18 +273,21 @@ export class LinkSocksClient extends EventEmitter<ClientEvents> {
       tokens: this.#connectors,
       sessionHandler: {
         onConnect: (channel) => this.#outbound?.serve(channel),
-        onChannelOpened: (channel) => this.#live?.channelOpened(channel),
-        onChannelClosed: this.#onChannelClosed,
+        ...this.#channelEvents,
       },
       onPath: (path, reason) => this.emit('path', path, reason),
       onFatal: (error) => this.#end(error),
     })
   }
 
-  readonly #onChannelClosed: NonNullable<SessionHandler['onChannelClosed']> = (channel, reason) => {
-    this.#counts.ended(channel, reason)
-    this.#live?.channelClosed(channel, reason)
-    this.#ended.note()
+  /** The same for sessions with the server and with peers. */
+  readonly #channelEvents: Pick<SessionHandler, 'onChannelOpened' | 'onChannelClosed'> = {
+    onChannelOpened: (channel) => this.#live?.channelOpened(channel),
+    onChannelClosed: (channel, reason) => {
+      this.#counts.ended(channel, reason)
+      this.#live?.channelClosed(channel, reason)
+      this.#ended.note()
+    },
   }
 
   #makePorts(): Ports {
@@ -302,8 +305,7 @@ export class LinkSocksClient extends EventEmitter<ClientEvents> {
           if (this.#outbound === undefined) channel.reject('forbidden: this client opens channels, it takes none')
           else if (!this.#direct.take(channel)) this.#outbound.serve(channel)
         },
-        onChannelOpened: (channel) => this.#live?.channelOpened(channel),
-        onChannelClosed: this.#onChannelClosed,
+        ...this.#channelEvents,
       },
       counts: this.#counts.sessions,
       onMessage: (session, message) => this.#receive(session, message),
