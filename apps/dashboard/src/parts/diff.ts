@@ -1,3 +1,5 @@
+import { diffArrays } from 'diff'
+
 /** A line of one text or of both. */
 export interface DiffLine {
   readonly kind: 'same' | 'added' | 'removed'
@@ -7,22 +9,13 @@ export interface DiffLine {
 /** Most lines of each text, since the work grows with their product; longer texts differ as a whole. */
 const maxLines = 2000
 
-/** Differences from `before` to `after`, by their longest common subsequence. */
+/** Differences from `before` to `after`. */
 export function diffLines(before: string, after: string): readonly DiffLine[] {
   const [a, b] = [before.split('\n'), after.split('\n')]
-  if (Math.max(a.length, b.length) > maxLines) return [...a.map(removed), ...b.map(added)]
-  const common = commonLengths(a, b)
-  const lines: DiffLine[] = []
-  let [i, j] = [0, 0]
-  while (i < a.length && j < b.length) {
-    const [left = '', right = ''] = [a[i], b[j]]
-    const isSame = left === right
-    const isRemoved = !isSame && at(common, i + 1, j) >= at(common, i, j + 1)
-    lines.push(isSame ? { kind: 'same', text: left } : isRemoved ? removed(left) : added(right))
-    if (isSame || isRemoved) i++
-    if (!isRemoved) j++
-  }
-  return [...lines, ...a.slice(i).map(removed), ...b.slice(j).map(added)]
+  if (Math.max(a.length, b.length) > maxLines) return [...linesOf('removed', a), ...linesOf('added', b)]
+  return diffArrays(a, b).flatMap(({ value, added, removed }) => {
+    return linesOf(added ? 'added' : removed ? 'removed' : 'same', value)
+  })
 }
 
 /** Only the changed lines, each with the lines of less indentation above it, which show its context. */
@@ -42,31 +35,10 @@ export function changedLines(lines: readonly DiffLine[]): readonly DiffLine[] {
   return lines.filter((_line, index) => wanted.has(index))
 }
 
-function removed(text: string): DiffLine {
-  return { kind: 'removed', text }
-}
-
-function added(text: string): DiffLine {
-  return { kind: 'added', text }
+function linesOf(kind: DiffLine['kind'], texts: readonly string[]): readonly DiffLine[] {
+  return texts.map((text) => ({ kind, text }))
 }
 
 function indentOf(line: DiffLine | undefined): number {
   return line === undefined ? 0 : line.text.length - line.text.trimStart().length
-}
-
-/** Length of the longest common subsequence after each pair of lines. */
-function commonLengths(a: readonly string[], b: readonly string[]): Uint16Array[] {
-  const rows = Array.from({ length: a.length + 1 }, () => new Uint16Array(b.length + 1))
-  for (let i = a.length - 1; i >= 0; i--) fillRow(rows, i, (j) => a[i] === b[j])
-  return rows
-}
-
-function fillRow(rows: readonly Uint16Array[], i: number, isSame: (j: number) => boolean): void {
-  const row = rows[i] ?? new Uint16Array()
-  for (let j = row.length - 2; j >= 0; j--)
-    row[j] = isSame(j) ? at(rows, i + 1, j + 1) + 1 : Math.max(at(rows, i + 1, j), at(rows, i, j + 1))
-}
-
-function at(rows: readonly Uint16Array[], i: number, j: number): number {
-  return rows[i]?.[j] ?? 0
 }
