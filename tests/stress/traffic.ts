@@ -14,7 +14,7 @@ export interface Transfer {
   readonly bytes: number
 }
 
-/** Bytes moved so far, for whoever waits for progress. */
+/** Counts the bytes moved so far, for tests that wait for progress. */
 export class Meter {
   bytes = 0
   #waiting: { readonly atBytes: number; resolve(): void }[] = []

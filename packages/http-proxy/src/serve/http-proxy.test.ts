@@ -7,7 +7,7 @@ import { HttpProxy } from './http-proxy.js'
 const fixture = useProxyFixture()
 
 describe('a served socket', () => {
-  test('may have lost its first bytes to whoever looked at them', async () => {
+  test('is served though another reader has consumed its first bytes', async () => {
     const origin = await fixture.web((_, response) => response.end('<ok>'))
     const proxy = new HttpProxy({}, dialDirect)
     fixture.defer(() => proxy.close())

@@ -194,7 +194,7 @@ describe.each(links)('Channel over a link with %s', (_name, extensions) => {
     expect(recorder.text).toBe('early')
   })
 
-  test('tells whoever still dials that the peer is gone, though it is paused', () => {
+  test('tells a caller that still dials that the peer is gone, though it is paused', () => {
     const recorder = new Recorder()
     const pair = new SessionPair({ extensions, onConnect: (channel) => recorder.watch(channel) })
     pair.left.open({ protocol: 'tcp', address: target }, new Recorder()).disconnect()

@@ -429,7 +429,7 @@ describe('pump reads a socket into memory that is used again', () => {
     expect(await digestOf(far)).toBe(seededDigest(1, sizeBytes))
   })
 
-  test('and leaves whoever else listens all of it', async () => {
+  test('and leaves all of it to other listeners', async () => {
     const { near, far, sockets } = await net({})
     let heard = 0
     sockets[0].on('data', (chunk: Buffer) => (heard += chunk.length))

@@ -85,7 +85,7 @@ describe('an association', () => {
     expect(relay.host).toBe('192.0.2.9')
   })
 
-  test('belongs to whoever of its address comes first', async () => {
+  test('belongs to the first client of its address', async () => {
     const association = await associate()
     const echo = await udpEcho()
     const [owner, other] = [await udpSocket(), await udpSocket()]

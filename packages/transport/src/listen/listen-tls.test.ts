@@ -198,7 +198,7 @@ describe('listen with tls.clientCa', () => {
 })
 
 describe('setTls', () => {
-  test('shows the new certificate to whoever comes next', async () => {
+  test('shows the new certificate to the next client', async () => {
     const listener = await start()
     const next = testAuthority('Next')
     listener.setTls(next.issue())

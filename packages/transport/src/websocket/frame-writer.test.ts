@@ -184,22 +184,25 @@ describe('FrameWriter and the memory of processFramePool', () => {
   test.each([
     ['where it lies', 16],
     ['behind its header', 0],
-  ])('keeps that of a message written %s until it is written, whoever gives it back', async (_title, headroomBytes) => {
-    emptyPool()
-    const { stream, release, bytes } = stalled()
-    const message = processFramePool.take(60_000)
-    message.set(seededBytes(1).take(60_000))
-    new FrameWriter(stream, false).write(message, headroomBytes)
-    processFramePool.give(message)
-    processFramePool.take(60_000).fill(0)
-    release()
-    await until(() => stream.writableLength === 0, 'the write')
-    expect(RecordingHandler.digestsOf(readByWs(bytes()))).toEqual(
-      RecordingHandler.digestsOf([seededBytes(1).take(60_000)]),
-    )
-  })
+  ])(
+    'keeps that of a message written %s until it is written, also where another owner gives it back',
+    async (_title, headroomBytes) => {
+      emptyPool()
+      const { stream, release, bytes } = stalled()
+      const message = processFramePool.take(60_000)
+      message.set(seededBytes(1).take(60_000))
+      new FrameWriter(stream, false).write(message, headroomBytes)
+      processFramePool.give(message)
+      processFramePool.take(60_000).fill(0)
+      release()
+      await until(() => stream.writableLength === 0, 'the write')
+      expect(RecordingHandler.digestsOf(readByWs(bytes()))).toEqual(
+        RecordingHandler.digestsOf([seededBytes(1).take(60_000)]),
+      )
+    },
+  )
 
-  test('leaves that of a message to whoever has it, after it is written', async () => {
+  test('leaves that of a message to its owner, after it is written', async () => {
     const { stream } = sink()
     const message = processFramePool.take(60_000)
     new FrameWriter(stream, false).write(message, processFramePool.headroomOf(message))
