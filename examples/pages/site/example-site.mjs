@@ -31,7 +31,7 @@ export class ExampleSite {
     })
   })
   /** @type {Map<string, readonly [type: string, content: string]>} */
-  #files = new Map()
+  #files
 
   /** @param {{ name: string, port?: number }} options `port` 0 takes any free one. */
   static async start({ name, port = 0 }) {
